@@ -1,0 +1,31 @@
+/** What stands in `failed/<name>.json`. */
+import { z } from 'zod';
+
+export const FAILURE_CODES = [
+  /** The file cannot be decoded: truncated, damaged, or no picture at all. */
+  'unreadable-image',
+  /** A picture, but of a format the service does not take. */
+  'unsupported-format',
+  /** More pixels or bytes than the stage allows. */
+  'too-large',
+  /** The workflow refused or failed on this picture, and would again. */
+  'cannot-be-coloured',
+  /** The last allowed attempt began; if this is still here, it did not succeed. */
+  'gave-up',
+] as const;
+
+export type FailureCode = (typeof FAILURE_CODES)[number];
+
+export const failureSchema = z.object({
+  code: z.enum(FAILURE_CODES),
+  /** For people: what is wrong with the photo, and what would be right. Holds no path or host of ours. */
+  message: z.string(),
+  /** Whether submitting the same photo again may succeed. */
+  retryable: z.boolean(),
+  /** The photo's key, since the name of this object may be a digest. */
+  key: z.string(),
+  /** ETag of the photo, unquoted. */
+  etag: z.string(),
+});
+
+export type Failure = z.infer<typeof failureSchema>;

@@ -1,0 +1,37 @@
+/**
+ * Where a photo and its two possible ends live in the bucket.
+ *
+ * `incoming/<name>` becomes `results/<name>`, or `failed/<name>.json` when it cannot be coloured.
+ */
+import { createHash } from 'node:crypto';
+
+export const INCOMING = 'incoming/';
+export const RESULTS = 'results/';
+export const FAILED = 'failed/';
+
+/** S3's limit on a key, in bytes of UTF-8. */
+export const MAX_KEY_BYTES = 1024;
+
+/** Metadata of a result or failure: the ETag (unquoted) of the photo it was made from. */
+export const SOURCE_ETAG_METADATA = 'source-etag';
+
+/**
+ * The part of a photo's key that its ends share.
+ *
+ * @throws when the key is not that of a photo, which a rightly configured notification never sends
+ */
+export function relativeKey(photoKey: string): string {
+  if (!photoKey.startsWith(INCOMING) || photoKey.length === INCOMING.length) {
+    throw new Error(`not a photo's key: '${photoKey}' (expected '${INCOMING}<name>')`);
+  }
+  return photoKey.slice(INCOMING.length);
+}
+
+export const resultKey = (photoKey: string) => RESULTS + relativeKey(photoKey);
+
+/** `failed/<name>.json`, or `failed/sha256-<hex>.json` where that would be longer than S3 allows. */
+export function failedKey(photoKey: string): string {
+  const key = `${FAILED}${relativeKey(photoKey)}.json`;
+  if (Buffer.byteLength(key) <= MAX_KEY_BYTES) return key;
+  return `${FAILED}sha256-${createHash('sha256').update(photoKey).digest('hex')}.json`;
+}

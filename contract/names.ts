@@ -1,0 +1,52 @@
+/**
+ * Names that two deployables must agree on: the stack that creates a thing, and the code that reads it at run time.
+ */
+
+/** Prefix of everything with a name of its own: SSM parameters, tags, the metric namespace's dimension values. */
+export const SERVICE = 'ddcolor-elastic';
+
+/** CloudWatch namespace of every custom metric; the functions' IAM policies are limited to it. */
+export const METRIC_NAMESPACE = 'DDColorElastic';
+
+/** Every custom metric carries this one dimension; its value is the stage's name. */
+export const STAGE_DIMENSION = 'Stage';
+
+/** Dimension of {@link METRICS.decisions}: why the scaler left or changed the size of the fleet. */
+export const REASON_DIMENSION = 'Reason';
+
+export const METRICS = {
+  /** Count: messages waiting in the job queue. */
+  visible: 'Visible',
+  /** Count: messages received and not yet deleted. */
+  inFlight: 'InFlight',
+  /** Count: (visible + in flight) / max(1, in service). */
+  backlogPerInstance: 'BacklogPerInstance',
+  /** Count: desired capacity after the decision. */
+  desired: 'DesiredCapacity',
+  /** Count: instances in service. */
+  inService: 'InService',
+  /** Count: instances on their way, launch hook included. */
+  pending: 'Pending',
+  /** Count: instances on their way out, termination hook included. */
+  draining: 'Draining',
+  /** Count: one for each tick, with the reason as a second dimension. */
+  decisions: 'Decisions',
+  /** Count: one for each tick that could not read what it needs. */
+  blindTicks: 'BlindTicks',
+} as const;
+
+/** Lifecycle hooks of the group. The worker completes both. */
+export const LAUNCH_HOOK = 'ready';
+export const TERMINATION_HOOK = 'drained';
+
+/** Instance tag whose value is the name of the SSM parameter that holds {@link WorkerSettings}. */
+export const SETTINGS_TAG = `${SERVICE}:settings`;
+
+/** SSM parameter with the id of the image, resolved when an instance launches. */
+export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami-id`;
+
+/** SSM parameter with the worker's settings, read once when a worker starts. */
+export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;
+
+/** Partition key value of the scaler's one item. */
+export const MEMORY_KEY = 'scaler';

@@ -1,0 +1,50 @@
+/** The scaler's environment: set by the construct, parsed by the function. */
+import { z } from 'zod';
+
+const seconds = z.number().min(0);
+
+/** Settings of the policies; the shapes that `lambda/scaler/policy.ts` takes. */
+export const policySettingsSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('slo'),
+    targetWaitSeconds: z.number().positive(),
+    serviceSeconds: z.number().positive(),
+    scaleOutCooldownSeconds: seconds,
+    scaleInHoldSeconds: seconds,
+  }),
+  z.object({
+    kind: z.literal('threshold'),
+    scaleOutBacklog: z.number().int().min(1),
+    scaleOutStep: z.number().int().min(1),
+    scaleOutCooldownSeconds: seconds,
+    scaleInStep: z.number().int().min(1),
+    scaleInCooldownSeconds: seconds,
+  }),
+]);
+
+const json = <T extends z.ZodType>(schema: T) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: `not JSON: '${text.slice(0, 60)}'` });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+export const scalerEnvironmentSchema = z.object({
+  STAGE: z.string().min(1),
+  QUEUE_URL: z.url(),
+  GROUP_NAME: z.string().min(1),
+  TABLE_NAME: z.string().min(1),
+  /** Seconds between two ticks. */
+  TICK_SECONDS: z.coerce.number().positive().max(60),
+  /** JSON of the policy's settings. */
+  POLICY: json(policySettingsSchema),
+});
+
+/** Names of the variables, for a construct that must set them all. */
+export type ScalerVariable = keyof z.infer<typeof scalerEnvironmentSchema>;
