@@ -1,0 +1,50 @@
+/** `cdk bootstrap` and `cdk deploy` by the unmodified CLI, onto the local AWS. */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { childEnvironment, ACCOUNT, localPath, REGION } from '../environment.ts';
+import { runToEnd } from '../processes.ts';
+
+export const CDK_CLI = join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
+
+const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
+
+/** What the stack says of itself, by output name. */
+export type StackOutputs = Record<string, string>;
+
+async function cdk(endpoint: string, args: string[], abort: AbortSignal): Promise<void> {
+  const common = ['--no-notices', '--no-version-reporting', '--progress', 'events', '--ci'];
+  const { code, output } = await runToEnd(process.execPath, [CDK_CLI, ...args, ...common], {
+    env: childEnvironment(endpoint),
+    abort,
+  });
+  if (code !== 0) throw new Error(`cdk ${args[0]} failed with ${code}:\n${output.trim().slice(-4000)}`);
+}
+
+/** Synthesises the stack of a stage into a folder and returns that folder. */
+export async function synth(endpoint: string, stage: string, abort: AbortSignal): Promise<string> {
+  const assembly = localPath('cdk.out');
+  await cdk(endpoint, ['synth', '--quiet', '-c', `stage=${stage}`, '--output', assembly], abort);
+  return assembly;
+}
+
+export const bootstrap = (endpoint: string, abort: AbortSignal) =>
+  cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', 'true'], abort);
+
+/**
+ * Deploys an assembly.
+ *
+ * `--method=direct` because the local AWS loses its change set after a deploy that changes nothing.
+ *
+ * @returns the outputs of its one stack
+ */
+export async function deploy(endpoint: string, assembly: string, abort: AbortSignal): Promise<StackOutputs & { StackName: string }> {
+  const outputsFile = localPath('outputs.json');
+  const args = ['deploy', '--app', assembly, '--all', '--method=direct', '--require-approval', 'never'];
+  await cdk(endpoint, [...args, '--outputs-file', outputsFile], abort);
+  const stacks = Object.entries(outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8'))));
+  const [stack, ...others] = stacks;
+  if (!stack || others.length > 0) throw new Error(`expected one stack in ${outputsFile}, found ${stacks.length}`);
+  return { ...stack[1], StackName: stack[0] };
+}

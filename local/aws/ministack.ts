@@ -1,0 +1,83 @@
+/** The local AWS: MiniStack on a free port of the loopback interface, and nothing of it beyond that. */
+import { createServer } from 'node:net';
+import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { childEnvironment, localPath } from '../environment.ts';
+import { start } from '../processes.ts';
+import type { Scope } from '../scope.ts';
+
+const READY_WITHIN_MS = 30_000;
+
+/** A port of the loopback interface that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+export interface MiniStackOptions {
+  /** Python that has MiniStack. */
+  python: string;
+  port: number;
+  /** Set on the local AWS's own process, and so seen by the Lambda functions it runs. */
+  lambdaEnvironment: Record<string, string>;
+  abort: AbortSignal;
+  scope: Scope;
+  logFile?: string;
+}
+
+/**
+ * Starts it and waits until it answers.
+ *
+ * @returns its endpoint
+ * @throws when it ends, or does not answer within 30 s
+ */
+export async function startMiniStack(options: MiniStackOptions): Promise<string> {
+  const { python, port, lambdaEnvironment, abort, scope } = options;
+  const endpoint = `http://127.0.0.1:${port}`;
+  const temporary = localPath('tmp', String(port));
+  mkdirSync(temporary, { recursive: true });
+  const logFile = options.logFile ?? localPath('logs', 'local-aws.log');
+  const child = start(python, ['-u', join(import.meta.dirname, 'launch.py')], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...childEnvironment(endpoint),
+      GATEWAY_PORT: String(port),
+      BIND_HOST: '127.0.0.1',
+      MINISTACK_HOST: '127.0.0.1',
+      // Would listen on every interface.
+      IOT_MTLS_ENABLED: '0',
+      SFTP_ENABLED: '0',
+      LAMBDA_EXECUTOR: 'local',
+      LOG_LEVEL: 'WARNING',
+      TMPDIR: temporary,
+      ...lambdaEnvironment,
+    },
+  });
+  const log = createWriteStream(logFile);
+  child.process.stdout?.pipe(log);
+  child.process.stderr?.pipe(log);
+  await scope.defer(async () => {
+    // The local AWS holds nothing worth a graceful end, which takes it seconds.
+    await child.stop(0);
+    rmSync(temporary, { recursive: true, force: true });
+  });
+
+  let ended: number | string | undefined;
+  void child.ended.then((code) => (ended = code));
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < deadline) {
+    abort.throwIfAborted();
+    if (ended !== undefined) throw new Error(`the local AWS ended with ${ended}; its log is ${logFile}`);
+    const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
+    if (answer?.ok) return endpoint;
+    await sleep(100);
+  }
+  throw new Error(`the local AWS did not answer within ${READY_WITHIN_MS / 1000} s; its log is ${logFile}`);
+}

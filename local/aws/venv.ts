@@ -1,0 +1,52 @@
+/** A Python virtual environment with the pinned local AWS, made once. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { localPath } from '../environment.ts';
+import { runToEnd, UserError } from '../processes.ts';
+
+const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+const MINIMUM = [3, 10] as const;
+
+/** The first Python on the PATH that is new enough. */
+async function findPython(abort: AbortSignal): Promise<string> {
+  const seen: string[] = [];
+  for (const command of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
+    const asked = await runToEnd(command, ['-c', 'import sys; print(*sys.version_info[:2])'], { abort });
+    if (asked.code !== 0) continue;
+    const [major = 0, minor = 0] = asked.output.trim().split(' ').map(Number);
+    if (major === MINIMUM[0] && minor >= MINIMUM[1]) return command;
+    seen.push(`${command} is ${major}.${minor}`);
+  }
+  const found = seen.length > 0 ? seen.join(', ') : 'none found on the PATH';
+  throw new UserError(`Python ${MINIMUM.join('.')} or newer is needed for the local AWS: ${found}.`);
+}
+
+/**
+ * Path of the environment's Python; installs on the first call and whenever the requirements change.
+ *
+ * @throws UserError when Python is missing, too old or cannot make an environment
+ */
+export async function ensureVenv(abort: AbortSignal, say: (line: string) => void): Promise<string> {
+  const directory = localPath('venv');
+  const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
+  const python = join(directory, bin, 'python');
+  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
+  const marker = join(directory, 'installed-from');
+  if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
+
+  const base = await findPython(abort);
+  say('Installing the local AWS into .local/venv (first run)...');
+  rmSync(directory, { recursive: true, force: true });
+  const made = await runToEnd(base, ['-m', 'venv', directory], { abort });
+  if (made.code !== 0) {
+    throw new UserError(
+      `${base} cannot make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv):\n${made.output}`,
+    );
+  }
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
+  const installed = await runToEnd(python, pip, { abort });
+  if (installed.code !== 0) throw new UserError(`pip could not install the local AWS:\n${installed.output}`);
+  writeFileSync(marker, wanted);
+  return python;
+}

@@ -1,0 +1,73 @@
+/**
+ * First thing of every npm script: makes a fresh clone ready, then hands over to the TypeScript entry.
+ *
+ * Plain JavaScript with no dependency, because it runs before `npm ci` has. The entry is imported rather than spawned:
+ * one process less between Ctrl-C and the code that cleans up.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const ENTRIES = { start: 'local/start.ts', test: 'local/check.ts', cdk: 'local/cdk.ts' };
+
+const fail = (message) => {
+  console.error(message);
+  process.exit(1);
+};
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`Node ${process.versions.node} is too old: 20.19 or newer is needed (nodejs.org).`);
+  }
+}
+
+/** Runs `npm ci` unless node_modules was installed from this very lock file, on this platform. */
+async function ensureDependencies() {
+  const lock = readFileSync(join(root, 'package-lock.json'));
+  const wanted = createHash('sha256').update(lock).update(`${process.platform} ${process.arch}`).digest('hex');
+  const marker = join(root, 'node_modules', '.installed-from');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
+  const startedAt = Date.now();
+  console.log('Installing the npm packages (first run, or the lock file changed)...');
+  const code = await npm(['ci', '--no-fund', '--no-audit', '--loglevel=error']);
+  if (code !== 0) fail(`npm ci failed with exit code ${code}: see its output above.`);
+  writeFileSync(marker, wanted);
+  console.log(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+}
+
+function npm(args) {
+  // npm tells its scripts where it is; without that (node local/ensure.mjs), the one on the PATH is taken.
+  const cli = process.env.npm_execpath;
+  const [command, before] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
+  return new Promise((resolve) => {
+    const child = spawn(command, [...before, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const stop = (signal) => {
+      child.kill(signal);
+      process.exitCode = 130;
+    };
+    process.once('SIGINT', stop);
+    process.once('SIGTERM', stop);
+    child.once('error', (error) => fail(`cannot run npm: ${error.message}`));
+    child.once('exit', (code, signal) => {
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+      if (signal || process.exitCode === 130) process.exit(130);
+      resolve(code);
+    });
+  });
+}
+
+const [name, ...args] = process.argv.slice(2);
+const entry = ENTRIES[name];
+if (!entry) fail(`unknown command '${name}' (${Object.keys(ENTRIES).join(', ')})`);
+checkNode();
+await ensureDependencies();
+process.chdir(root);
+const { register } = await import('tsx/esm/api');
+register();
+const { main } = await import(pathToFileURL(join(root, entry)).href);
+process.exitCode = await main(args);

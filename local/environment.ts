@@ -1,0 +1,47 @@
+/** The environment of everything that talks to the local AWS: nothing of the user's own AWS set-up gets through. */
+import { mkdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+/** Twelve digits, so that the local AWS takes it for the account. */
+export const ACCOUNT = '000000000000';
+export const REGION = 'us-east-1';
+export const LOCAL_DIRECTORY = '.local';
+
+/** Absolute path below `.local/`, which holds whatever a run makes; its folder is created. */
+export function localPath(...parts: string[]): string {
+  const path = join(process.cwd(), LOCAL_DIRECTORY, ...parts);
+  mkdirSync(join(path, '..'), { recursive: true });
+  return path;
+}
+
+/** Credentials and region for SDK clients of this process. */
+export const clientConfig = (endpoint: string) => ({
+  endpoint,
+  region: REGION,
+  credentials: { accessKeyId: ACCOUNT, secretAccessKey: 'local' },
+});
+
+/** Environment for child processes that use the SDK, the CDK's CLI or Python. */
+export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|PYTHON|NODE_OPTIONS$)/i.test(name));
+  return {
+    ...Object.fromEntries(own),
+    // The local AWS runs functions on the first Node it finds: let it be this one.
+    PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
+    AWS_ACCESS_KEY_ID: ACCOUNT,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
+    // The CLI remembers which account a key belongs to; a home of its own keeps that away from real ones.
+    HOME: localPath('home', '.'),
+    USERPROFILE: localPath('home', '.'),
+    // Once the SDK no longer supports a Node version that still runs everything here, it says so on every start.
+    NODE_NO_WARNINGS: '1',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}
