@@ -10,8 +10,10 @@ export function cdkArguments(args: string[], known: string[]): string[] {
     const arg = args[i] ?? '';
     const inline = /^--stage=(.*)$/.exec(arg)?.[1];
     const context = /^stage=(.*)$/.exec(arg)?.[1];
-    if (arg === '--stage' || inline !== undefined) out.push('-c', `stage=${checked(inline ?? args[++i], known)}`);
-    else if (context !== undefined && /^(-c|--context)$/.test(args[i - 1] ?? '')) out.push(`stage=${checked(context, known)}`);
+    if (arg === '--stage' || inline !== undefined)
+      out.push('-c', `stage=${checked(inline ?? args[++i], known)}`);
+    else if (context !== undefined && /^(-c|--context)$/.test(args[i - 1] ?? ''))
+      out.push(`stage=${checked(context, known)}`);
     else out.push(arg);
   }
   return out;

@@ -28,7 +28,10 @@ function checkNode() {
 /** Runs `npm ci` unless node_modules was installed from this very lock file, on this platform. */
 async function ensureDependencies() {
   const lock = readFileSync(join(root, 'package-lock.json'));
-  const wanted = createHash('sha256').update(lock).update(`${process.platform} ${process.arch}`).digest('hex');
+  const wanted = createHash('sha256')
+    .update(lock)
+    .update(`${process.platform} ${process.arch}`)
+    .digest('hex');
   const marker = join(root, 'node_modules', '.installed-from');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   const startedAt = Date.now();
@@ -44,7 +47,10 @@ function npm(args) {
   const cli = process.env.npm_execpath;
   const [command, before] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
   return new Promise((resolve) => {
-    const child = spawn(command, [...before, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, [...before, ...args], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const stop = (signal) => {
       child.kill(signal);
       process.exitCode = 130;

@@ -23,7 +23,9 @@ export const clientConfig = (endpoint: string) => ({
 
 /** Environment for child processes that use the SDK, the CDK's CLI or Python. */
 export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS_|CDK_|PYTHON|NODE_OPTIONS$)/i.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(AWS_|CDK_|PYTHON|NODE_OPTIONS$)/i.test(name),
+  );
   return {
     ...Object.fromEntries(own),
     // The local AWS runs functions on the first Node it finds: let it be this one.

@@ -6,7 +6,12 @@ import { z } from 'zod';
 import { childEnvironment, ACCOUNT, localPath, REGION } from '../environment.ts';
 import { runToEnd } from '../processes.ts';
 
-export const CDK_CLI = join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');
+export const CDK_CLI = join(
+  createRequire(import.meta.url).resolve('aws-cdk/package.json'),
+  '..',
+  'bin',
+  'cdk',
+);
 
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
@@ -39,12 +44,17 @@ export const bootstrap = (endpoint: string, abort: AbortSignal) =>
  *
  * @returns the outputs of its one stack
  */
-export async function deploy(endpoint: string, assembly: string, abort: AbortSignal): Promise<StackOutputs & { StackName: string }> {
+export async function deploy(
+  endpoint: string,
+  assembly: string,
+  abort: AbortSignal,
+): Promise<StackOutputs & { StackName: string }> {
   const outputsFile = localPath('outputs.json');
   const args = ['deploy', '--app', assembly, '--all', '--method=direct', '--require-approval', 'never'];
   await cdk(endpoint, [...args, '--outputs-file', outputsFile], abort);
   const stacks = Object.entries(outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8'))));
   const [stack, ...others] = stacks;
-  if (!stack || others.length > 0) throw new Error(`expected one stack in ${outputsFile}, found ${stacks.length}`);
+  if (!stack || others.length > 0)
+    throw new Error(`expected one stack in ${outputsFile}, found ${stacks.length}`);
   return { ...stack[1], StackName: stack[0] };
 }

@@ -2,13 +2,20 @@
  * Settings that stand in the template and that the local AWS drops without a word. Each is read from the template it
  * deployed, never written down a second time here.
  */
-import { CloudFormationClient, DescribeStackResourcesCommand, GetTemplateCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { clientConfig } from '../environment.ts';
 
 const templateSchema = z.object({
-  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() })),
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
 });
 const redriveSchema = z.object({
   deadLetterTargetArn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
@@ -20,7 +27,9 @@ const hookSchema = z.object({
   HeartbeatTimeout: z.number(),
   DefaultResult: z.enum(['CONTINUE', 'ABANDON']),
 });
-const tagsSchema = z.array(z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }));
+const tagsSchema = z.array(
+  z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }),
+);
 
 export type LifecycleHook = z.infer<typeof hookSchema>;
 
@@ -39,7 +48,9 @@ interface Resource {
 async function resources(endpoint: string, stackName: string): Promise<Map<string, Resource>> {
   const cloudFormation = new CloudFormationClient(clientConfig(endpoint));
   const { TemplateBody } = await cloudFormation.send(new GetTemplateCommand({ StackName: stackName }));
-  const { StackResources } = await cloudFormation.send(new DescribeStackResourcesCommand({ StackName: stackName }));
+  const { StackResources } = await cloudFormation.send(
+    new DescribeStackResourcesCommand({ StackName: stackName }),
+  );
   const template = templateSchema.parse(JSON.parse(TemplateBody ?? '{}'));
   const found = new Map<string, Resource>();
   for (const { LogicalResourceId, PhysicalResourceId } of StackResources ?? []) {
@@ -64,18 +75,24 @@ export async function finishLocal(endpoint: string, stackName: string): Promise<
     if (!('RedrivePolicy' in queue.properties)) continue;
     const redrive = redriveSchema.parse(queue.properties.RedrivePolicy);
     const target = all.get(redrive.deadLetterTargetArn['Fn::GetAtt'][0]);
-    if (!target) throw new Error(`no dead-letter queue ${JSON.stringify(redrive)} among the deployed resources`);
+    if (!target)
+      throw new Error(`no dead-letter queue ${JSON.stringify(redrive)} among the deployed resources`);
     const name = target.physicalId.split('/').pop() ?? '';
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
     const deadLetterTargetArn = `arn:aws:sqs:${await sqs.config.region()}:${accountOf(QueueUrl)}:${name}`;
     const policy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: redrive.maxReceiveCount });
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queue.physicalId, Attributes: { RedrivePolicy: policy } }));
+    await sqs.send(
+      new SetQueueAttributesCommand({ QueueUrl: queue.physicalId, Attributes: { RedrivePolicy: policy } }),
+    );
   }
 
   const group = ofType('AWS::AutoScaling::AutoScalingGroup')[0];
   const template = ofType('AWS::EC2::LaunchTemplate')[0];
-  const data = z.object({ TagSpecifications: tagsSchema.optional() }).parse(template?.properties.LaunchTemplateData ?? {});
-  const tags = data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
+  const data = z
+    .object({ TagSpecifications: tagsSchema.optional() })
+    .parse(template?.properties.LaunchTemplateData ?? {});
+  const tags =
+    data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
   return {
     hooks: z.array(hookSchema).parse(group?.properties.LifecycleHookSpecificationList ?? []),
     instanceTags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),

@@ -1,0 +1,76 @@
+/** The command line of `npm start`. */
+import { parseArgs } from 'node:util';
+import { UserError } from './processes.ts';
+
+export const DEFAULT_PORT = 8321;
+export const DEFAULT_COUNT = 60;
+const MAX_COUNT = 5000;
+
+export const HELP = `npm start -- [options]
+  --photos DIR    colour your own JPEG, PNG, WebP and TIFF files; results go to .local/results/
+  --count N       how many sample pictures to make (default ${DEFAULT_COUNT}; two of four or more are broken on purpose)
+  --comfyui URL   use this ComfyUI instead of the stand-in, e.g. http://127.0.0.1:8188
+  --keep          stay up with the page until Ctrl-C
+  --port P        port of the page (default ${DEFAULT_PORT}, or the next free one)
+  --json FILE     write the summary as JSON
+  --help          this text`;
+
+export interface StartOptions {
+  photos?: string;
+  count: number;
+  comfyui?: string;
+  keep: boolean;
+  /** 0 takes any free port; undefined the default or, when that is taken, the next free one. */
+  port?: number;
+  json?: string;
+  help: boolean;
+}
+
+/** @throws UserError with the value given and what is allowed */
+export function parseOptions(args: string[]): StartOptions {
+  const values = parse(args);
+  if (values.photos !== undefined && values.count !== undefined) {
+    throw new UserError('--photos and --count exclude each other: --count is for the sample pictures.');
+  }
+  return {
+    photos: values.photos,
+    count: wholeNumber('--count', values.count ?? String(DEFAULT_COUNT), 1, MAX_COUNT),
+    comfyui: values.comfyui === undefined ? undefined : httpUrl(values.comfyui),
+    keep: values.keep ?? false,
+    port: values.port === undefined ? undefined : wholeNumber('--port', values.port, 0, 65535),
+    json: values.json,
+    help: values.help ?? false,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        photos: { type: 'string' },
+        count: { type: 'string' },
+        comfyui: { type: 'string' },
+        keep: { type: 'boolean' },
+        port: { type: 'string' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    const [reason] = (error as Error).message.split('. ');
+    throw new UserError(`${reason} (npm start -- --help lists the options).`, { cause: error });
+  }
+}
+
+function wholeNumber(name: string, text: string, low: number, high: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+  throw new UserError(`${name} '${text}' is not a whole number from ${low} to ${high}.`);
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href.replace(/\/$/, '');
+  throw new UserError(`--comfyui '${text}' is not a URL such as http://127.0.0.1:8188.`);
+}

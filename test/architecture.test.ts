@@ -1,0 +1,135 @@
+/** The import rules, as a table: which folder may import what. The table is their documentation. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const FOLDERS = ['bin', 'lib', 'lambda', 'contract', 'ami', 'sim', 'local'];
+
+interface Rule {
+  /** Files the rule speaks of. */
+  files: RegExp;
+  /** What they may import: folders of ours (as path prefixes) and packages. */
+  may: RegExp;
+  /** What they may import as types only, beyond that. */
+  mayAsTypes?: RegExp;
+}
+
+const CDK = /^(aws-cdk-lib|constructs)(\/|$)/.source;
+const NODE = /^node:/.source;
+const any = (...sources: string[]) => new RegExp(sources.join('|'));
+
+const RULES: Rule[] = [
+  { files: /^contract\//, may: any('^\\./contract/', '^zod$', '^node:crypto$') },
+  { files: /^lambda\/scaler\/policy[^/]*\.ts$/, may: any('^\\./lambda/scaler/policy[^/]*\\.ts$') },
+  {
+    files: /^lambda\/scaler\//,
+    may: any('^\\./lambda/scaler/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^@types/', NODE),
+    mayAsTypes: /^aws-lambda$/,
+  },
+  {
+    files: /^lambda\/(?!scaler\/)/,
+    may: any('^\\./lambda/(?!scaler/)', '^\\./contract/', '^zod$', '^@aws-sdk/', NODE),
+    mayAsTypes: /^aws-lambda$/,
+  },
+  {
+    files: /^ami\//,
+    may: any('^\\./ami/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^sharp$', '^esbuild$', NODE),
+  },
+  {
+    files: /^lib\//,
+    may: any('^\\./lib/', '^\\./contract/', CDK, '^zod$', NODE),
+    mayAsTypes: /^\.\/(lambda|ami)\//,
+  },
+  { files: /^bin\//, may: any('^\\./bin/', '^\\./lib/', CDK, NODE) },
+  {
+    files: /^sim\//,
+    may: any(
+      '^\\./sim/',
+      '^\\./contract/',
+      '^\\./lambda/scaler/(policy[^/]*|tick|run|memory|settings)\\.ts$',
+      '^zod$',
+      NODE,
+    ),
+  },
+  {
+    files: /^local\//,
+    may: any(
+      '^\\./local/',
+      '^\\./contract/',
+      '^\\./bin/stages\\.ts$',
+      '^\\./ami/worker/bundle\\.ts$',
+      '^\\./lambda/scaler/(policy[^/]*|tick|memory)\\.ts$',
+      '^[@a-z]',
+      NODE,
+    ),
+  },
+];
+
+function* sources(folder: string): Generator<string> {
+  for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && /\.(m?ts|mjs)$/.test(path) && !path.includes('node_modules'))
+      yield relative(ROOT, path);
+  }
+}
+
+interface Import {
+  target: string;
+  typeOnly: boolean;
+}
+
+/** Our own files as `./path` from the root, packages by their name. */
+const resolved = (file: string, target: string) =>
+  target.startsWith('.') ? `./${join(dirname(file), target)}` : target;
+
+export function importsOf(file: string, text: string): Import[] {
+  const found: Import[] = [];
+  for (const [, kind, target = ''] of text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'/gm,
+  )) {
+    found.push({ target: resolved(file, target), typeOnly: kind !== undefined });
+  }
+  for (const [, target = ''] of text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)) {
+    found.push({ target: resolved(file, target), typeOnly: false });
+  }
+  return found;
+}
+
+export function broken(file: string, text: string): string[] {
+  const rule = RULES.find(({ files }) => files.test(file));
+  if (!rule) return [`${file}: no rule speaks of it`];
+  return importsOf(file, text)
+    .filter(({ target, typeOnly }) => !rule.may.test(target) && !(typeOnly && rule.mayAsTypes?.test(target)))
+    .map(({ target }) => `${file} imports ${target}`);
+}
+
+const present = FOLDERS.filter((folder) => readdirSync(ROOT).includes(folder));
+
+describe('import rules', () => {
+  it.each(present)('hold in %s', (folder) => {
+    const found = [...sources(folder)].flatMap((file) =>
+      broken(file, readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(found).toEqual([]);
+  });
+
+  it.each([
+    ['contract/keys.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
+    ['lambda/scaler/policy.ts', "import { z } from 'zod';"],
+    ['lambda/scaler/tick.ts', "import { x } from '../../ami/worker/loop.ts';"],
+    ['ami/worker/loop.ts', "import { decide } from '../../lambda/scaler/policy.ts';"],
+    ['lib/scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
+    ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],
+    ['local/run/watch.ts', "import { handler } from '../../lambda/scaler/handler.ts';"],
+    ['contract/names.ts', "const late = await import('@aws-sdk/client-s3');"],
+  ])('fail %s with %s', (file, text) => {
+    expect(broken(file, text)).toHaveLength(1);
+  });
+
+  it('let a construct take a type from run-time code', () => {
+    expect(
+      broken('lib/config.ts', "import type { PolicySettings } from '../lambda/scaler/policy.ts';"),
+    ).toEqual([]);
+  });
+});
