@@ -14,6 +14,13 @@ export function localPath(...parts: string[]): string {
   return path;
 }
 
+/** A home folder of its own for child processes: the CDK's CLI remembers there which account a key belongs to. */
+export function homeDirectory(): string {
+  const directory = localPath('home');
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
 /** Credentials and region for SDK clients of this process. */
 export const clientConfig = (endpoint: string) => ({
   endpoint,
@@ -39,9 +46,8 @@ export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
     AWS_ENDPOINT_URL_S3_FOR_CLOUDFORMATION: endpoint,
     NO_PROXY: '127.0.0.1,localhost',
     no_proxy: '127.0.0.1,localhost',
-    // The CLI remembers which account a key belongs to; a home of its own keeps that away from real ones.
-    HOME: localPath('home', '.'),
-    USERPROFILE: localPath('home', '.'),
+    HOME: homeDirectory(),
+    USERPROFILE: homeDirectory(),
     // Once the SDK no longer supports a Node version that still runs everything here, it says so on every start.
     NODE_NO_WARNINGS: '1',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { childEnvironment, ACCOUNT, localPath, REGION } from '../environment.ts';
+import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../environment.ts';
 import { runToEnd } from '../processes.ts';
 
 export const CDK_CLI = join(
@@ -18,9 +18,9 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 /** What the stack says of itself, by output name. */
 export type StackOutputs = Record<string, string>;
 
-async function cdk(endpoint: string, args: string[], abort: AbortSignal): Promise<void> {
-  const common = ['--no-notices', '--no-version-reporting', '--progress', 'events', '--ci'];
-  const { code, output } = await runToEnd(process.execPath, [CDK_CLI, ...args, ...common], {
+async function cdk(endpoint: string, args: string[], abort: AbortSignal, cwd = process.cwd()): Promise<void> {
+  const { code, output } = await runToEnd(process.execPath, [CDK_CLI, ...args, '--no-notices', '--ci'], {
+    cwd,
     env: childEnvironment(endpoint),
     abort,
   });
@@ -35,7 +35,8 @@ export async function synth(endpoint: string, stage: string, abort: AbortSignal)
 }
 
 export const bootstrap = (endpoint: string, abort: AbortSignal) =>
-  cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`, '--app', 'true'], abort);
+  // From a folder without an app: the account and region are all it needs.
+  cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], abort, homeDirectory());
 
 /**
  * Deploys an assembly.
@@ -50,7 +51,17 @@ export async function deploy(
   abort: AbortSignal,
 ): Promise<StackOutputs & { StackName: string }> {
   const outputsFile = localPath('outputs.json');
-  const args = ['deploy', '--app', assembly, '--all', '--method=direct', '--require-approval', 'never'];
+  const args = [
+    'deploy',
+    '--app',
+    assembly,
+    '--all',
+    '--method=direct',
+    '--require-approval',
+    'never',
+    '--progress',
+    'events',
+  ];
   await cdk(endpoint, [...args, '--outputs-file', outputsFile], abort);
   const stacks = Object.entries(outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8'))));
   const [stack, ...others] = stacks;
