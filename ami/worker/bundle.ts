@@ -1,0 +1,28 @@
+/** Makes the worker one file, for the image of the instances and for the local run. */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/**
+ * Bundles the worker with its libraries, but for sharp: it loads a native library, so it has to be installed where
+ * the bundle's folder or one above it finds it.
+ *
+ * @param outfile for example `dist/worker.mjs`; the source map is put beside it
+ */
+export async function bundleWorker(outfile: string): Promise<void> {
+  await build({
+    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    // Libraries that are still CommonJS call `require`, which ES modules do not have.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    external: ['sharp'],
+    sourcemap: true,
+    logLevel: 'warning',
+  });
+}

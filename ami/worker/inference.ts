@@ -1,0 +1,113 @@
+/** One picture through ComfyUI. */
+import { randomUUID } from 'node:crypto';
+import type { Workflow } from '../../contract/workflow.ts';
+import type { ComfyClient, HistoryEntry } from './comfy.ts';
+import { InfraFault, NoAnswer, TransientFault } from './faults.ts';
+import { describeError, type Log } from './log.ts';
+import { pause } from './time.ts';
+import { resultFile, submissionFault } from './verdicts.ts';
+import { fillWorkflow } from './workflow.ts';
+
+export interface Timing {
+  firstPollMs: number;
+  maxPollMs: number;
+  /** Between the two looks after which a prompt counts as lost: it leaves the queue just before it enters the history. */
+  lostCheckMs: number;
+}
+
+const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, lostCheckMs: 500 };
+
+/** ComfyUI keeps its queue in memory, so a restart loses it; more than a few in a row is not one restart. */
+const SUBMISSIONS = 3;
+
+export interface Inference {
+  client: ComfyClient;
+  workflow: Workflow;
+  log: Log;
+  timing?: Timing;
+}
+
+/** Milliseconds a picture may take: a floor for a busy machine, and what its size adds. */
+export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
+
+/**
+ * Colours a picture.
+ *
+ * @param picture PNG
+ * @param withinMs time from submission to the end of the workflow
+ * @returns the picture as the workflow saved it, not yet checked
+ * @throws PermanentFault, TransientFault, InfraFault
+ */
+export async function infer(inference: Inference, picture: Buffer, withinMs: number): Promise<Buffer> {
+  for (let submission = 1; submission <= SUBMISSIONS; submission++) {
+    const result = await attempt(inference, picture, withinMs);
+    if (result) return result;
+    inference.log('warn', 'prompt-lost', { submission, allowed: SUBMISSIONS });
+  }
+  throw new TransientFault(`ComfyUI lost the prompt ${SUBMISSIONS} times`);
+}
+
+/** One prompt, with names that were never used before; undefined when ComfyUI has lost it. */
+async function attempt(
+  { client, workflow, log, timing = TIMING }: Inference,
+  picture: Buffer,
+  withinMs: number,
+): Promise<Buffer | undefined> {
+  const id = randomUUID();
+  const name = await client.upload(picture, id);
+  let ended = false;
+  try {
+    const fault = submissionFault(
+      await client.submit(fillWorkflow(workflow, name, `${id}/out`), id),
+      workflow,
+    );
+    if (fault) throw fault;
+    const entry = await outcome(client, id, withinMs, timing);
+    ended = true;
+    return entry && (await client.view(resultFile(entry, workflow)));
+  } finally {
+    await tidy(client, id, ended).catch((error: unknown) =>
+      log('warn', 'prompt-not-tidied', { promptId: id, error: describeError(error) }),
+    );
+  }
+}
+
+async function tidy(client: ComfyClient, id: string, ended: boolean): Promise<void> {
+  if (!ended) await client.cancel(id);
+  await client.forget(id);
+}
+
+/** Polls until the prompt has ended; undefined when it is lost. */
+async function outcome(
+  client: ComfyClient,
+  id: string,
+  withinMs: number,
+  timing: Timing,
+): Promise<HistoryEntry | undefined> {
+  const until = performance.now() + withinMs;
+  let missing = false;
+  for (let wait = timing.firstPollMs; ; wait = Math.min(wait * 1.5, timing.maxPollMs)) {
+    await pause(missing ? timing.lostCheckMs : wait);
+    let entry = await patiently(() => client.history(id));
+    if (entry) return entry;
+    const gone = (await patiently(() => client.isQueued(id))) === false;
+    // It may have ended between the two questions.
+    if (gone) entry = await patiently(() => client.history(id));
+    if (entry) return entry;
+    if (gone && missing) return undefined;
+    missing = gone;
+    if (performance.now() >= until) {
+      throw new InfraFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
+    }
+  }
+}
+
+/** Undefined instead of a single slow answer: while it works on a large picture, ComfyUI can be deaf for seconds. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NoAnswer) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+/** One message: its photos, its place on the queue meanwhile, and what becomes of it. */
+import { INCOMING } from '../../contract/keys.ts';
+import { parseJobMessage, type Job } from '../../contract/job.ts';
+import { InfraFault } from './faults.ts';
+import { describeError, type Log } from './log.ts';
+import type { PhotoEnd, PhotoFigures } from './photo.ts';
+import { seconds } from './time.ts';
+
+export interface Message {
+  body: string;
+  receiptHandle: string;
+  /** This receive included. */
+  receiveCount: number;
+  sentAtMs: number;
+}
+
+export interface JobQueue {
+  /** The next message; undefined when none came within a few seconds. */
+  receive(): Promise<Message | undefined>;
+  delete(message: Message): Promise<void>;
+  /** Hides the message for so many seconds from now. */
+  hide(message: Message, seconds: number): Promise<void>;
+}
+
+export interface MessagePorts {
+  queue: JobQueue;
+  bucketName: string;
+  visibilityTimeoutSeconds: number;
+  process: (job: Job, receiveCount: number, figures: PhotoFigures) => Promise<PhotoEnd>;
+  log: Log;
+  now: () => number;
+}
+
+/** `unfit`: this machine must pass its readiness check before it takes another. */
+export type Handled = 'deleted' | 'returned' | 'unfit';
+
+/** Seconds until a returned message is offered again: longer each time, so that a fault has time to pass. */
+export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
+
+/** The same for a fault of this machine, which another does not have: at once the first time. */
+export const unfitDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
+
+/** Handles a message to its end on this machine; never rejects. */
+export async function handleMessage(message: Message, ports: MessagePorts): Promise<Handled> {
+  const { queue, log, visibilityTimeoutSeconds } = ports;
+  const { receiveCount } = message;
+  const giveBack = async (handled: Handled, delay: number): Promise<Handled> => {
+    await queue.hide(message, delay).catch((error: unknown) =>
+      // It comes back by itself when its visibility timeout ends.
+      log('warn', 'message-not-returned', { receiveCount, error: describeError(error) }),
+    );
+    return handled;
+  };
+
+  let jobs: Job[];
+  try {
+    jobs = jobsOf(message, ports.bucketName);
+  } catch (error) {
+    // Nobody here can know what it was meant to be. It reaches the dead-letter queue by its receives.
+    log('error', 'message-not-understood', { receiveCount, error: describeError(error) });
+    return giveBack('returned', returnDelay(receiveCount));
+  }
+
+  const renewal = setInterval(
+    () => {
+      queue
+        .hide(message, visibilityTimeoutSeconds)
+        .catch((error: unknown) => log('warn', 'visibility-not-renewed', { error: describeError(error) }));
+    },
+    (visibilityTimeoutSeconds / 3) * 1000,
+  );
+  let failed: 'returned' | 'unfit' | undefined;
+  try {
+    for (const job of jobs) {
+      const end = await handleJob(job, receiveCount, ports);
+      if (end !== 'ended' && failed !== 'unfit') failed = end;
+    }
+  } finally {
+    clearInterval(renewal);
+  }
+  if (failed === 'returned') return giveBack(failed, returnDelay(receiveCount));
+  if (failed === 'unfit') return giveBack(failed, unfitDelay(receiveCount));
+  await queue.delete(message).catch((error: unknown) =>
+    // Its photos have their ends, which the next receive will find.
+    log('warn', 'message-not-deleted', { receiveCount, error: describeError(error) }),
+  );
+  return 'deleted';
+}
+
+/** @throws when the message is not one this service gets from its bucket */
+function jobsOf(message: Message, bucketName: string): Job[] {
+  const jobs = parseJobMessage(message.body);
+  for (const { bucket, key } of jobs) {
+    if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not ours ('${bucketName}')`);
+    if (!key.startsWith(INCOMING) || key === INCOMING) throw new Error(`'${key}' is not below '${INCOMING}'`);
+  }
+  return jobs;
+}
+
+async function handleJob(
+  job: Job,
+  receiveCount: number,
+  { process, log, now }: MessagePorts,
+): Promise<'ended' | 'returned' | 'unfit'> {
+  const startedMs = now();
+  const photo = { key: job.key, waitSeconds: seconds(startedMs - job.storedAtMs), receiveCount };
+  log('info', 'photo-started', photo);
+  const figures: PhotoFigures = {};
+  const finished = (fields: object) => {
+    const total = { seconds: seconds(now() - startedMs) };
+    log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
+  };
+  try {
+    finished(await process(job, receiveCount, figures));
+    return 'ended';
+  } catch (error) {
+    const unfit = error instanceof InfraFault;
+    log('error', unfit ? 'machine-fault' : 'passing-fault', { key: job.key, error: describeError(error) });
+    finished({ outcome: 'returned' });
+    return unfit ? 'unfit' : 'returned';
+  }
+}

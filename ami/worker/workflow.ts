@@ -1,0 +1,27 @@
+/** Fills the stage's graph for one attempt. */
+import type { Workflow } from '../../contract/workflow.ts';
+
+/** A graph in ComfyUI's API format. */
+export type Graph = Workflow['graph'];
+
+/**
+ * The graph with its picture and the prefix of its output; the workflow itself stays as it is.
+ *
+ * Node ids and classes are never touched: ComfyUI keeps loaded models by them.
+ */
+export function fillWorkflow(workflow: Workflow, picture: string, outputPrefix: string): Graph {
+  const graph = structuredClone(workflow.graph);
+  const set = (node: string, field: string, value: string) => {
+    const target = graph[node];
+    if (!target) throw new Error(`workflow '${workflow.name}' has no node '${node}'`);
+    target.inputs[field] = value;
+  };
+  set(workflow.input.node, workflow.input.field, picture);
+  set(workflow.output.node, workflow.output.prefixField, outputPrefix);
+  return graph;
+}
+
+/** Every class the graph needs, once. */
+export const workflowClasses = (workflow: Workflow) => [
+  ...new Set(Object.values(workflow.graph).map((node) => node.class_type)),
+];

@@ -1,0 +1,183 @@
+/** The scaler's ports on AWS. No decision is taken here. */
+import type {
+  AutoScalingClient} from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+} from '@aws-sdk/client-auto-scaling';
+import type { CloudWatchClient} from '@aws-sdk/client-cloudwatch';
+import { PutMetricDataCommand, type MetricDatum } from '@aws-sdk/client-cloudwatch';
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  MEMORY_KEY,
+  METRIC_NAMESPACE,
+  METRICS,
+  REASON_DIMENSION,
+  STAGE_DIMENSION,
+} from '../../contract/names.ts';
+import { fromItem, toItem } from './memory.ts';
+import type { Counts, Fleet, Memory, MemoryState, Metrics, TickMetrics } from './tick.ts';
+
+export class SqsCounts implements Counts {
+  constructor(
+    private readonly sqs: SQSClient,
+    private readonly queueUrl: string,
+  ) {}
+
+  async read() {
+    const { Attributes } = await this.sqs.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: this.queueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+      }),
+    );
+    const count = (name: QueueAttributeName) => {
+      // Number(undefined ?? '') would be a zero that nobody counted.
+      const text = Attributes?.[name];
+      if (text === undefined || !/^\d+$/.test(text))
+        throw new Error(`${this.queueUrl} gave ${name} as '${text}'`);
+      return Number(text);
+    };
+    return {
+      visible: count('ApproximateNumberOfMessages'),
+      inFlight: count('ApproximateNumberOfMessagesNotVisible'),
+    };
+  }
+}
+
+export class AutoScalingFleet implements Fleet {
+  constructor(
+    private readonly autoScaling: AutoScalingClient,
+    private readonly groupName: string,
+  ) {}
+
+  async read() {
+    const { AutoScalingGroups } = await this.autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [this.groupName] }),
+    );
+    const group = AutoScalingGroups?.[0];
+    if (group?.DesiredCapacity === undefined || group.MinSize === undefined || group.MaxSize === undefined) {
+      throw new Error(`there is no Auto Scaling group '${this.groupName}'`);
+    }
+    // States unknown today belong to none of the three: capacity that nobody knows the use of.
+    const inState = (prefix: string) =>
+      (group.Instances ?? []).filter((instance) => instance.LifecycleState?.startsWith(prefix)).length;
+    return {
+      desired: group.DesiredCapacity,
+      min: group.MinSize,
+      max: group.MaxSize,
+      inService: inState('InService'),
+      pending: inState('Pending'),
+      draining: inState('Terminating'),
+    };
+  }
+
+  async setDesired(desired: number) {
+    const AutoScalingGroupName = this.groupName;
+    await this.autoScaling.send(
+      new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: desired, HonorCooldown: false }),
+    );
+  }
+}
+
+export class DynamoMemory implements Memory {
+  constructor(
+    private readonly documents: DynamoDBDocumentClient,
+    private readonly tableName: string,
+  ) {}
+
+  async open(owner: string, at: number, leaseSeconds: number) {
+    try {
+      const { Attributes } = await this.documents.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key: { id: MEMORY_KEY },
+          UpdateExpression: 'SET leaseOwner = :me, leaseUntil = :until',
+          ConditionExpression: 'attribute_not_exists(leaseUntil) OR leaseUntil < :now OR leaseOwner = :me',
+          ExpressionAttributeValues: { ':me': owner, ':until': at + leaseSeconds, ':now': at },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return fromItem(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return undefined;
+      throw error;
+    }
+  }
+
+  async release(owner: string) {
+    try {
+      await this.documents.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key: { id: MEMORY_KEY },
+          UpdateExpression: 'REMOVE leaseOwner, leaseUntil',
+          ConditionExpression: 'leaseOwner = :me',
+          ExpressionAttributeValues: { ':me': owner },
+        }),
+      );
+    } catch (error) {
+      // Another run has taken it since: there is nothing of ours to release.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
+
+  async save(owner: string, state: MemoryState) {
+    const { version, policy, recent } = toItem(state);
+    await this.documents.send(
+      new UpdateCommand({
+        TableName: this.tableName,
+        Key: { id: MEMORY_KEY },
+        UpdateExpression: 'SET #version = :version, #policy = :policy, #recent = :recent',
+        ConditionExpression: 'leaseOwner = :me',
+        ExpressionAttributeNames: { '#version': 'version', '#policy': 'policy', '#recent': 'recent' },
+        ExpressionAttributeValues: {
+          ':me': owner,
+          ':version': version,
+          ':policy': policy,
+          ':recent': recent,
+        },
+      }),
+    );
+  }
+}
+
+/** The data of one tick. What could not be read is left out: a gap in a graph is true, a zero would not be. */
+export function metricData(stage: string, { at, reason, counts, fleet }: TickMetrics): MetricDatum[] {
+  const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
+  const datum = (MetricName: string, Value: number, more = Dimensions): MetricDatum => ({
+    MetricName,
+    Value,
+    Unit: 'Count',
+    Timestamp: new Date(at * 1000),
+    Dimensions: more,
+  });
+  const data = [
+    datum(METRICS.decisions, 1, [...Dimensions, { Name: REASON_DIMENSION, Value: reason }]),
+    datum(METRICS.blindTicks, reason === 'blind' ? 1 : 0),
+  ];
+  if (counts) data.push(datum(METRICS.visible, counts.visible), datum(METRICS.inFlight, counts.inFlight));
+  if (fleet) {
+    data.push(datum(METRICS.desired, fleet.desired), datum(METRICS.inService, fleet.inService));
+    data.push(datum(METRICS.pending, fleet.pending), datum(METRICS.draining, fleet.draining));
+  }
+  if (counts && fleet) {
+    const backlog = counts.visible + counts.inFlight;
+    data.push(datum(METRICS.backlogPerInstance, backlog / Math.max(1, fleet.inService)));
+  }
+  return data;
+}
+
+export class CloudWatchMetrics implements Metrics {
+  constructor(
+    private readonly cloudWatch: CloudWatchClient,
+    private readonly stage: string,
+  ) {}
+
+  async publish(metrics: TickMetrics) {
+    const MetricData = metricData(this.stage, metrics);
+    await this.cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The rule that sizes the fleet: a pure function of what was seen, what is remembered and the settings.
+ *
+ * Imports nothing but its two policies, so that the function, the simulator and a reader all have the same few lines.
+ */
+import { decideSlo, type SloSettings } from './policy-slo.ts';
+import { decideThreshold, type ThresholdSettings } from './policy-threshold.ts';
+
+/** What one tick saw. Counts are of messages and instances; a job is one photo, an instance works on one at a time. */
+export interface Observation {
+  /** When, in epoch seconds. */
+  at: number;
+  /** Messages waiting. */
+  visible: number;
+  /** Messages received and not yet deleted: photos being worked on. */
+  inFlight: number;
+  /** Desired capacity: in service and on its way, without what is on its way out. */
+  desired: number;
+  inService: number;
+  /** On its way: requested, booting, or at the launch hook. */
+  pending: number;
+  /** On its way out, still finishing a photo perhaps. */
+  draining: number;
+  min: number;
+  max: number;
+}
+
+/** What a policy remembers from tick to tick. */
+export interface PolicyMemory {
+  /** When the fleet was last made larger, epoch seconds. */
+  lastOutAt?: number;
+  /** When it was last made smaller, epoch seconds. */
+  lastInAt?: number;
+  /** Capacity that was needed at recent ticks, oldest first; as far back as the hold time asks for. */
+  needs?: { at: number; need: number }[];
+}
+
+export type PolicySettings = SloSettings | ThresholdSettings;
+
+export const REASONS = [
+  /** More capacity was asked for. */
+  'scale-out',
+  /** Less capacity was asked for. */
+  'scale-in',
+  /** The fleet has the size it should have. */
+  'steady',
+  /** It should be larger, and a cooldown holds it. */
+  'cooling-out',
+  /** It should be smaller, and a cooldown or the hold time keeps it. */
+  'cooling-in',
+  /** It should be larger than the stage allows. */
+  'at-max',
+  /** It should be smaller than the stage allows. */
+  'at-min',
+  /** What is needed for a decision could not be read: the fleet stays as it is. */
+  'blind',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
+
+export interface Decision {
+  /** Desired capacity from now on. */
+  desired: number;
+  reason: Reason;
+  /** To be remembered once the decision has been carried out. */
+  memory: PolicyMemory;
+  /** Instances that the work asks for, before limits; absent in a policy that does not reckon it. */
+  need?: number;
+}
+
+const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
+
+/**
+ * Decides the desired capacity.
+ *
+ * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within.
+ *
+ * @throws RangeError when a count is no whole number of at least 0, or the minimum exceeds the maximum
+ */
+export function decide(seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision {
+  for (const name of COUNTS) {
+    if (Number.isInteger(seen[name]) && seen[name] >= 0) continue;
+    throw new RangeError(`${name} is ${seen[name]}: expected a whole number of at least 0`);
+  }
+  if (seen.min > seen.max) throw new RangeError(`minimum ${seen.min} exceeds maximum ${seen.max}`);
+  if (seen.desired < seen.min)
+    return { desired: seen.min, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at } };
+  if (seen.desired > seen.max)
+    return { desired: seen.max, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at } };
+  return settings.kind === 'slo'
+    ? decideSlo(seen, memory, settings)
+    : decideThreshold(seen, memory, settings);
+}

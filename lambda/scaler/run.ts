@@ -1,0 +1,85 @@
+/**
+ * Several ticks in one invocation, at absolute times: the schedule's floor is one minute, the fleet's need is not.
+ *
+ * Gotcha: Scheduler may fire at any second of its minute, so ticks are counted from the scheduled time, not from the
+ * start of the function; and an event is stale only once its successor is due, a whole period later.
+ */
+import type { TickResult } from './tick.ts';
+
+/** The schedule's period, seconds. */
+export const PERIOD_SECONDS = 60;
+/** What a tick may take at most before the function's time-out cuts it off, milliseconds. */
+const TICK_ALLOWANCE_MS = 10_000;
+
+export interface Clock {
+  /** Epoch seconds. */
+  now(): number;
+  sleepUntil(at: number): Promise<void>;
+}
+
+/** Epoch seconds of the event's schedule; undefined where nobody filled in the placeholder. */
+export function scheduledAt(text: string | undefined): number | undefined {
+  const at = Date.parse(text ?? '') / 1000;
+  return Number.isFinite(at) ? at : undefined;
+}
+
+/**
+ * Times of the ticks of one invocation, epoch seconds. Instants that have passed are left out, but for the latest,
+ * which is made up for at once; none when the event is older than its schedule's period.
+ */
+export function tickTimes(scheduled: number, now: number, tickSeconds: number): number[] {
+  if (now - scheduled >= PERIOD_SECONDS) return [];
+  const all = Array.from(
+    { length: Math.floor(PERIOD_SECONDS / tickSeconds) },
+    (_, k) => scheduled + k * tickSeconds,
+  );
+  const upcoming = all.filter((at) => at > now);
+  return all.length > upcoming.length ? [now, ...upcoming] : upcoming;
+}
+
+export interface RunOptions {
+  scheduled: number | undefined;
+  tickSeconds: number;
+  clock: Clock;
+  remainingMs: () => number;
+  tick: (at: number) => Promise<TickResult>;
+  /** Called once, after the last tick. */
+  release: () => Promise<void>;
+  log: (line: { message: string; [field: string]: unknown }) => void;
+}
+
+/**
+ * Ticks until the next invocation is due.
+ *
+ * @throws AggregateError at the end, when any tick failed in part or whole
+ */
+export async function runTicks(options: RunOptions): Promise<void> {
+  const { scheduled, tickSeconds, clock, remainingMs, tick, release, log } = options;
+  const start = clock.now();
+  const times = tickTimes(scheduled ?? start, start, tickSeconds);
+  if (times.length === 0) log({ message: 'event dropped', ageSeconds: start - (scheduled ?? start) });
+  const errors: Error[] = [];
+  let held = false;
+  for (const at of times) {
+    await clock.sleepUntil(at);
+    if (remainingMs() < TICK_ALLOWANCE_MS) {
+      log({ message: 'out of time', remainingMs: remainingMs() });
+      break;
+    }
+    const result = await tick(clock.now());
+    for (const error of result.errors) log({ message: 'tick failed', error: error.message });
+    errors.push(...result.errors);
+    if (!result.held) {
+      log({ message: held ? 'the lease was lost' : 'another run holds the lease' });
+      // A run that lost its lease has a successor. One that never had it may follow one that died holding it.
+      if (held) break;
+      continue;
+    }
+    held = true;
+    if (result.record) log({ message: 'tick', ...result.record });
+  }
+  if (held) {
+    await release().catch((cause: Error) => errors.push(new Error(`release: ${cause.message}`, { cause })));
+  }
+  if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('; '));
+}
