@@ -3,7 +3,8 @@ import { INCOMING } from '../../contract/keys.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
 import { InfraFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
-import type { PhotoEnd, PhotoFigures } from './photo.ts';
+import type { PhotoFigures } from './colouring.ts';
+import type { PhotoEnd } from './photo.ts';
 import { seconds } from './time.ts';
 
 export interface Message {
@@ -57,7 +58,8 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
     jobs = jobsOf(message, ports.bucketName);
   } catch (error) {
     // Nobody here can know what it was meant to be. It reaches the dead-letter queue by its receives.
-    log('error', 'message-not-understood', { receiveCount, error: describeError(error) });
+    const ageSeconds = seconds(ports.now() - message.sentAtMs);
+    log('error', 'message-not-understood', { receiveCount, ageSeconds, error: describeError(error) });
     return giveBack('returned', returnDelay(receiveCount));
   }
 

@@ -29,7 +29,7 @@ export interface Picture {
   colourable: boolean;
 }
 
-const ALLOWED = new Intl.ListFormat('en', { type: 'disjunction' }).format(
+const ALLOWED = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
   FORMATS.map((format) => FORMAT_NAMES[format]),
 );
 const INTEGER_DEPTHS = ['uchar', 'ushort'];

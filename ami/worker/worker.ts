@@ -2,8 +2,8 @@
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Bucket } from './bucket.ts';
+import { colouring } from './colouring.ts';
 import type { ComfyClient } from './comfy.ts';
-import { Ends } from './ends.ts';
 import { deadlineMs, infer } from './inference.ts';
 import { describeError, type Log } from './log.ts';
 import { takePhotos } from './loop.ts';
@@ -40,14 +40,12 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const inference = { client, workflow: settings.workflow, log };
   const check = () =>
     checkReady({ client, settings, infer: (png, withinMs) => infer(inference, png, withinMs) });
-  const photoPorts = {
-    bucket,
-    ends: new Ends(bucket),
+  const colour = colouring({
     settings,
-    infer: (png: Buffer, megapixels: number) => infer(inference, png, deadlineMs(megapixels)),
-    log,
+    infer: (png, megapixels) => infer(inference, png, deadlineMs(megapixels)),
     now,
-  };
+  });
+  const photoPorts = { bucket, settings, colour, log, now };
 
   const getReady = async () => {
     const startMs = now();

@@ -12,14 +12,24 @@ import type { JobQueue, Message } from '../../../../ami/worker/message.ts';
 
 export const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('hex');
 
-export class MemoryBucket implements Bucket {
-  readonly objects = new Map<
-    string,
-    { body: Buffer; etag: string; sourceEtag?: string; contentType?: string }
-  >();
+interface MemoryObject {
+  body: Buffer;
+  etag: string;
+  sourceEtag?: string;
+  contentType?: string;
+}
 
-  /** @param turn awaited before each operation, which itself is atomic */
-  constructor(private readonly turn: () => Promise<void> = async () => {}) {}
+export type Objects = Map<string, MemoryObject>;
+
+export class MemoryBucket implements Bucket {
+  /**
+   * @param turn awaited before each operation, which itself is atomic
+   * @param objects shared by the views of several workers
+   */
+  constructor(
+    private readonly turn: () => Promise<void> = async () => {},
+    readonly objects: Objects = new Map(),
+  ) {}
 
   /** Uploads a photo as a client does. @returns its ETag */
   upload(key: string, body: Buffer | string): string {

@@ -1,0 +1,20 @@
+/** Entry of the CDK: picks the stage (`-c stage=NAME`, default dev) and makes its one stack. */
+import { App, Tags } from 'aws-cdk-lib';
+import { ColouringStack } from '../lib/colouring-stack.ts';
+import { resolveStage, type StageConfig } from '../lib/config.ts';
+import { stages } from './stages.ts';
+
+const app = new App();
+const name = String(app.node.tryGetContext('stage') ?? 'dev');
+const known: Record<string, StageConfig> = stages;
+const config = known[name];
+
+if (!config) {
+  console.error(`unknown stage '${name}': bin/stages.ts has ${Object.keys(known).join(', ')}.`);
+  process.exitCode = 1;
+} else {
+  // No account or region: the same template fits any, and synth needs none.
+  new ColouringStack(app, `DDColorElastic-${name}`, { stage: resolveStage(name, config) });
+  Tags.of(app).add('project', 'ddcolor-elastic');
+  Tags.of(app).add('stage', name);
+}

@@ -1,0 +1,32 @@
+/** The stages. A user edits the values here and nothing else; `lib/config.ts` says what each one means. */
+import type { StageConfig } from '../lib/config.ts';
+
+export const stages = {
+  /** What `npm start` deploys onto this machine: times are short, a few processes make the fleet. */
+  local: {
+    maxCapacity: 5,
+    tickSeconds: 5,
+    policy: {
+      kind: 'slo',
+      targetWaitSeconds: 10,
+      serviceSeconds: 2,
+      scaleOutCooldownSeconds: 0,
+      scaleInHoldSeconds: 15,
+    },
+    device: 'cpu',
+    visibilityTimeoutSeconds: 30,
+    noticePollSeconds: 1,
+  },
+  dev: {
+    maxCapacity: 4,
+    photoRetentionDays: 3,
+    resultRetentionDays: 3,
+  },
+  prod: {
+    maxCapacity: 20,
+    spotPercentage: 70,
+    retainData: true,
+  },
+} satisfies Record<string, StageConfig>;
+
+export type StageName = keyof typeof stages;

@@ -1,0 +1,58 @@
+/**
+ * Custom resource: suspends processes of an Auto Scaling group, and resumes them when it is deleted.
+ *
+ * Gotcha: CloudFormation waits for an answer at the event's URL, for an hour by default, also when this fails. So it
+ * always answers.
+ */
+import {
+  AutoScalingClient,
+  ResumeProcessesCommand,
+  SuspendProcessesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { z } from 'zod';
+
+const eventSchema = z.object({
+  RequestType: z.enum(['Create', 'Update', 'Delete']),
+  ResponseURL: z.url(),
+  StackId: z.string(),
+  RequestId: z.string(),
+  LogicalResourceId: z.string(),
+  ResourceProperties: z.object({ GroupName: z.string(), Processes: z.array(z.string()).min(1) }),
+});
+
+export interface Processes {
+  suspend(groupName: string, processes: string[]): Promise<unknown>;
+  resume(groupName: string, processes: string[]): Promise<unknown>;
+}
+
+/** Handles one event and answers it. */
+export async function answer(event: unknown, group: Processes): Promise<void> {
+  const { RequestType, ResponseURL, StackId, RequestId, LogicalResourceId, ResourceProperties } =
+    eventSchema.parse(event);
+  const { GroupName, Processes: processes } = ResourceProperties;
+  let Status = 'SUCCESS';
+  let Reason = '';
+  try {
+    if (RequestType === 'Delete') await group.resume(GroupName, processes);
+    else await group.suspend(GroupName, processes);
+  } catch (error) {
+    Reason = error instanceof Error ? error.message : String(error);
+    // The group may be gone already: a deletion must not hang on that.
+    if (RequestType !== 'Delete') Status = 'FAILED';
+    console.error(JSON.stringify({ message: `${RequestType} failed`, group: GroupName, error: Reason }));
+  }
+  const PhysicalResourceId = `${GroupName}-suspended-processes`;
+  const body = JSON.stringify({ Status, Reason, PhysicalResourceId, StackId, RequestId, LogicalResourceId });
+  const response = await fetch(ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
+  if (!response.ok) throw new Error(`CloudFormation did not take the answer: ${response.status}`);
+}
+
+const autoScaling = new AutoScalingClient();
+const group: Processes = {
+  suspend: (AutoScalingGroupName, ScalingProcesses) =>
+    autoScaling.send(new SuspendProcessesCommand({ AutoScalingGroupName, ScalingProcesses })),
+  resume: (AutoScalingGroupName, ScalingProcesses) =>
+    autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName, ScalingProcesses })),
+};
+
+export const handler = (event: unknown): Promise<void> => answer(event, group);

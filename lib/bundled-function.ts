@@ -1,0 +1,58 @@
+/** A function of the stack: bundled with its SDK, so that the pinned version runs, and with a log group that expires. */
+import type { Duration } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import {
+  LogLevel,
+  NodejsFunction,
+  OutputFormat,
+  type NodejsFunctionProps,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+
+export interface BundledFunctionProps extends Pick<
+  NodejsFunctionProps,
+  'environment' | 'retryAttempts' | 'maxEventAge'
+> {
+  /** File that exports `handler`. */
+  readonly entry: string;
+  /** After which the function is cut off. */
+  readonly timeout: Duration;
+}
+
+export class BundledFunction extends Construct {
+  readonly function: NodejsFunction;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+    this.function = new NodejsFunction(this, 'Function', {
+      ...props,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      memorySize: 256,
+      logGroup: new logs.LogGroup(this, 'Logs', {
+        retention: logs.RetentionDays.ONE_MONTH,
+        removalPolicy: RemovalPolicy.DESTROY,
+      }),
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      bundling: {
+        format: OutputFormat.ESM,
+        target: 'node20',
+        minify: true,
+        sourceMap: true,
+        externalModules: [],
+        mainFields: ['module', 'main'],
+        logLevel: LogLevel.WARNING,
+        // Some of the SDK's dependencies still call require.
+        banner:
+          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+    });
+  }
+
+  allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {
+    this.function.addToRolePolicy(new iam.PolicyStatement({ actions, resources, conditions }));
+  }
+}

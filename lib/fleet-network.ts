@@ -1,0 +1,31 @@
+/** Where the fleet stands: public subnets without an inbound rule, and no NAT gateway to pay for. */
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+
+/** Zones to look for GPU capacity in. A stack that names no region can count on two. */
+const MAX_AZS = 3;
+
+export class FleetNetwork extends Construct {
+  readonly vpc: ec2.Vpc;
+  readonly securityGroup: ec2.SecurityGroup;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.vpc = new ec2.Vpc(this, 'Vpc', {
+      maxAzs: MAX_AZS,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'fleet', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 }],
+      // Would need a custom resource; nothing here uses the default security group.
+      restrictDefaultSecurityGroup: false,
+      gatewayEndpoints: {
+        S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
+        DynamoDB: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
+      },
+    });
+    this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: this.vpc,
+      description: 'GPU instances: nothing comes in, Session Manager is the way to a shell',
+      allowAllOutbound: true,
+    });
+  }
+}

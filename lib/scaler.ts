@@ -1,0 +1,82 @@
+/** The scaler: a function that ticks several times a minute, its schedule and its memory. */
+import { join } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { METRIC_NAMESPACE } from '../contract/names.ts';
+import type { ScalerVariable } from '../contract/scaler.ts';
+import type { Stage } from './config.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { groupArn } from './gpu-fleet.ts';
+
+const PERIOD = Duration.minutes(1);
+
+export interface ScalerProps {
+  readonly stage: Stage;
+  readonly queue: sqs.IQueue;
+  readonly groupName: string;
+}
+
+export class Scaler extends Construct {
+  readonly handler: lambda.IFunction;
+  readonly table: dynamodb.Table;
+
+  constructor(scope: Construct, id: string, props: ScalerProps) {
+    super(scope, id);
+    const { stage, queue, groupName } = props;
+    // Holds one item that a few ticks rebuild: nothing to restore, nothing to keep when the stack goes.
+    this.table = new dynamodb.Table(this, 'Memory', {
+      partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const handler = new BundledFunction(this, 'Function', {
+      entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
+      // The last tick begins before the minute is over; this is for it to end.
+      timeout: Duration.seconds(75),
+      // A retry would replay an old tick: the next one is the retry.
+      retryAttempts: 0,
+      maxEventAge: PERIOD,
+      environment: {
+        STAGE: stage.name,
+        QUEUE_URL: queue.queueUrl,
+        GROUP_NAME: groupName,
+        TABLE_NAME: this.table.tableName,
+        TICK_SECONDS: String(stage.tickSeconds),
+        POLICY: JSON.stringify(stage.policy),
+      } satisfies Record<ScalerVariable, string>,
+    });
+    this.handler = handler.function;
+    handler.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
+    handler.allow(['autoscaling:SetDesiredCapacity'], [groupArn(this, groupName)]);
+    // AWS allows no narrower resource for this one.
+    handler.allow(['autoscaling:DescribeAutoScalingGroups'], ['*']);
+    handler.allow(['dynamodb:UpdateItem'], [this.table.tableArn]);
+    handler.allow(['cloudwatch:PutMetricData'], ['*'], {
+      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
+    });
+
+    new scheduler.Schedule(this, 'Schedule', {
+      // At each minute's start. A rate would first fire a whole minute after its creation.
+      schedule: scheduler.ScheduleExpression.cron({
+        minute: '*',
+        hour: '*',
+        day: '*',
+        month: '*',
+        year: '*',
+      }),
+      timeWindow: scheduler.TimeWindow.off(),
+      target: new LambdaInvoke(handler.function, {
+        retryAttempts: 0,
+        maxEventAge: PERIOD,
+        input: scheduler.ScheduleTargetInput.fromObject({
+          scheduledTime: scheduler.ContextAttribute.scheduledTime,
+        }),
+      }),
+    });
+  }
+}

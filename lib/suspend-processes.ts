@@ -1,0 +1,36 @@
+/** Suspends processes of an Auto Scaling group, which CloudFormation has no property for. */
+import { join } from 'node:path';
+import { CustomResource, Duration } from 'aws-cdk-lib';
+import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import { Construct } from 'constructs';
+import { BundledFunction } from './bundled-function.ts';
+import { groupArn } from './gpu-fleet.ts';
+
+export interface SuspendProcessesProps {
+  readonly group: autoscaling.AutoScalingGroup;
+  /** As EC2 Auto Scaling names them, such as `AZRebalance`. */
+  readonly processes: string[];
+}
+
+export class SuspendProcesses extends Construct {
+  constructor(scope: Construct, id: string, props: SuspendProcessesProps) {
+    super(scope, id);
+    const handler = new BundledFunction(this, 'Handler', {
+      entry: join(import.meta.dirname, '..', 'lambda', 'suspend-processes', 'handler.ts'),
+      timeout: Duration.seconds(60),
+    });
+    const groupName = props.group.autoScalingGroupName;
+    handler.allow(
+      ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
+      [groupArn(this, groupName)],
+    );
+    const resource = new CustomResource(this, 'Resource', {
+      serviceToken: handler.function.functionArn,
+      resourceType: 'Custom::SuspendProcesses',
+      serviceTimeout: Duration.minutes(2),
+      properties: { GroupName: groupName, Processes: props.processes },
+    });
+    // The function must be allowed to before it is asked to.
+    resource.node.addDependency(handler);
+  }
+}
