@@ -62,14 +62,13 @@ export class Ends {
   /**
    * Removes what a version that is no longer the photo has left behind.
    *
-   * @returns whether it really is superseded: the same bytes may have been uploaded again
+   * @returns whether it really is superseded: the same bytes may have been uploaded again, and then what was removed is
+   * missing
    */
   async removeSuperseded(photo: Version): Promise<boolean> {
     for (const key of [resultKey(photo.key), failedKey(photo.key)]) {
       const end = await this.bucket.head(key);
-      if (end?.sourceEtag !== photo.etag) continue;
-      if (await this.isCurrent(photo)) return false;
-      await this.remove(key, end.etag);
+      if (end?.sourceEtag === photo.etag) await this.remove(key, end.etag);
     }
     return !(await this.isCurrent(photo));
   }

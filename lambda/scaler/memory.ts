@@ -1,7 +1,7 @@
 /** The scaler's one item: its shape, and the way to and from it. */
 import { z } from 'zod';
 import { REASONS } from './policy.ts';
-import type { MemoryState } from './tick.ts';
+import { RECENT, type MemoryState } from './tick.ts';
 
 export const MEMORY_VERSION = 1;
 
@@ -9,12 +9,15 @@ const count = z.number().nullable();
 const recordSchema = z.object({
   at: z.number(),
   reason: z.enum(REASONS),
-  desired: count,
+  need: count,
   visible: count,
   inFlight: count,
+  desired: count,
   inService: count,
   pending: count,
-  need: count,
+  draining: count,
+  min: count,
+  max: count,
 });
 
 const itemSchema = z.object({
@@ -24,18 +27,23 @@ const itemSchema = z.object({
     lastInAt: z.number().optional(),
     needs: z.array(z.object({ at: z.number(), need: z.number() })).optional(),
   }),
-  recent: z.array(recordSchema),
+  recent: z.array(recordSchema).max(RECENT),
 });
 
 export const emptyMemory = (): MemoryState => ({ policy: {}, recent: [] });
 
 /**
- * What an item says. One that is damaged, or was written by another version, counts as no memory: a cold start costs a
- * hold time, a false memory could cost the fleet.
+ * What an item says. One that is damaged, or was written by another version, is set aside as no memory: a cold start
+ * costs a hold time, a false memory could cost the fleet.
+ *
+ * @param setAside is told why, in words for a log; not called for an item that holds nothing but a lease
  */
-export function fromItem(item: unknown): MemoryState {
+export function fromItem(item: unknown, setAside: (why: string) => void = () => {}): MemoryState {
   const parsed = itemSchema.safeParse(item);
-  return parsed.success ? { policy: parsed.data.policy, recent: parsed.data.recent } : emptyMemory();
+  if (parsed.success) return { policy: parsed.data.policy, recent: parsed.data.recent };
+  const holds = typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
+  if (holds) setAside(z.prettifyError(parsed.error));
+  return emptyMemory();
 }
 
 /** Attributes of the item, apart from its key and the lease. */

@@ -1,4 +1,9 @@
-/** Sized by seconds of work against a target mean wait, counting capacity on its way. */
+/**
+ * Sized by seconds of work against a target mean wait, counting capacity on its way.
+ *
+ * A job that starts at the very instant of a tick may be counted as waiting or as in flight; the two are only ever used
+ * as a sum, so that a saturated fleet never looks idle.
+ */
 import type { Decision, Observation, PolicyMemory } from './policy.ts';
 
 export interface SloSettings {
@@ -13,6 +18,8 @@ export interface SloSettings {
   scaleInHoldSeconds: number;
 }
 
+type Need = NonNullable<PolicyMemory['needs']>[number];
+
 /**
  * Instances that the backlog asks for.
  *
@@ -26,6 +33,23 @@ export function needOf(seen: Pick<Observation, 'visible' | 'inFlight'>, settings
 }
 
 /**
+ * The latest needs that together cover the hold time.
+ *
+ * Between two of them at most one tick counts as observed: what happened while ticks were missing or blind is not known,
+ * so such a gap lengthens the hold time instead of passing for quiet.
+ */
+function observedWindow(needs: Need[], holdSeconds: number, tickSeconds: number) {
+  let observed = 0;
+  let first = needs.length - 1;
+  while (first > 0 && observed < holdSeconds) {
+    const gap = (needs[first]?.at ?? 0) - (needs[first - 1]?.at ?? 0);
+    observed += Math.min(gap, tickSeconds);
+    first--;
+  }
+  return { window: needs.slice(first), complete: observed >= holdSeconds };
+}
+
+/**
  * Out at once to what is needed. In only to the largest need of the whole hold time, and never below the photos being
  * worked on, so that neither one false zero nor the pause between two bursts ends a fleet that is needed.
  *
@@ -33,12 +57,14 @@ export function needOf(seen: Pick<Observation, 'visible' | 'inFlight'>, settings
  */
 export function decideSlo(seen: Observation, memory: PolicyMemory, settings: SloSettings): Decision {
   const need = needOf(seen, settings);
-  const from = seen.at - settings.scaleInHoldSeconds;
-  const remembered = memory.needs ?? [];
-  // The newest entry that is older than the window stays: it shows that the window is fully observed.
-  const first = remembered.findLastIndex((entry) => entry.at <= from);
-  const needs = [...remembered.slice(Math.max(0, first)), { at: seen.at, need }];
-  const kept: PolicyMemory = { ...memory, needs };
+  // A clock that was set back leaves needs of the future: they would break the order, and time is not yet theirs.
+  const past = (memory.needs ?? []).filter((entry) => entry.at <= seen.at);
+  const { window, complete } = observedWindow(
+    [...past, { at: seen.at, need }],
+    settings.scaleInHoldSeconds,
+    seen.tickSeconds ?? Infinity,
+  );
+  const kept: PolicyMemory = { ...memory, needs: window };
   const hold = (reason: Decision['reason']): Decision => ({
     desired: seen.desired,
     reason,
@@ -56,10 +82,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   }
   if (need === seen.desired) return hold('steady');
   if (seen.desired <= seen.min) return hold('at-min');
-  const observed = first >= 0 || settings.scaleInHoldSeconds === 0;
-  const largest = Math.max(...needs.map((entry) => entry.need), seen.inFlight);
-  if (!observed || largest >= seen.desired) return hold('cooling-in');
-  const desired = Math.max(seen.min, largest);
-  if (desired === seen.desired) return hold('at-min');
+  const desired = Math.max(seen.min, seen.inFlight, ...window.map((entry) => entry.need));
+  if (!complete || desired >= seen.desired) return hold('cooling-in');
   return { desired, reason: 'scale-in', memory: { ...kept, lastInAt: seen.at }, need };
 }

@@ -23,6 +23,13 @@ export interface Observation {
   draining: number;
   min: number;
   max: number;
+  /**
+   * Seconds between two ticks: the time that one look speaks for, so that ticks which never came do not count as
+   * observed.
+   *
+   * @default Infinity: whatever lies between two looks counts as seen
+   */
+  tickSeconds?: number;
 }
 
 /** What a policy remembers from tick to tick. */
@@ -70,24 +77,49 @@ export interface Decision {
 
 const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
 
-/**
- * Decides the desired capacity.
- *
- * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within.
- *
- * @throws RangeError when a count is no whole number of at least 0, or the minimum exceeds the maximum
- */
-export function decide(seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision {
+/** @throws RangeError naming the first value that cannot be */
+function check(seen: Observation): void {
   for (const name of COUNTS) {
     if (Number.isInteger(seen[name]) && seen[name] >= 0) continue;
     throw new RangeError(`${name} is ${seen[name]}: expected a whole number of at least 0`);
   }
+  if (!Number.isFinite(seen.at)) throw new RangeError(`at is ${seen.at}: expected epoch seconds`);
+  if (seen.tickSeconds !== undefined && !(seen.tickSeconds > 0)) {
+    throw new RangeError(`tickSeconds is ${seen.tickSeconds}: expected more than 0`);
+  }
   if (seen.min > seen.max) throw new RangeError(`minimum ${seen.min} exceeds maximum ${seen.max}`);
-  if (seen.desired < seen.min)
-    return { desired: seen.min, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at } };
-  if (seen.desired > seen.max)
-    return { desired: seen.max, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at } };
-  return settings.kind === 'slo'
-    ? decideSlo(seen, memory, settings)
-    : decideThreshold(seen, memory, settings);
+}
+
+const dispatch = (seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision =>
+  settings.kind === 'slo' ? decideSlo(seen, memory, settings) : decideThreshold(seen, memory, settings);
+
+/**
+ * Decides the desired capacity.
+ *
+ * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within, which is
+ * this tick's whole action and counts as a scaling.
+ *
+ * @throws RangeError when a count is no whole number of at least 0, or the minimum exceeds the maximum
+ */
+export function decide(seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision {
+  check(seen);
+  const desired = Math.min(seen.max, Math.max(seen.min, seen.desired));
+  const decision = dispatch({ ...seen, desired }, memory, settings);
+  if (desired === seen.desired) return decision;
+  const out = desired > seen.desired;
+  const stamp = out ? { lastOutAt: seen.at } : { lastInAt: seen.at };
+  return {
+    ...decision,
+    desired,
+    reason: out ? 'scale-out' : 'scale-in',
+    memory: { ...decision.memory, ...stamp },
+  };
+}
+
+/**
+ * What to remember when the decision could not be carried out: all that was seen, but no scaling, so that an action
+ * that failed starts no cooldown.
+ */
+export function undone(decision: Decision, before: PolicyMemory): PolicyMemory {
+  return { ...decision.memory, lastOutAt: before.lastOutAt, lastInAt: before.lastInAt };
 }

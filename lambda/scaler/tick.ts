@@ -4,38 +4,41 @@
  * Order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; remembering comes
  * after acting, so that an action that failed starts no cooldown.
  */
-import { decide, type Decision, type Observation, type PolicyMemory, type PolicySettings } from './policy.ts';
+import {
+  decide,
+  undone,
+  type Decision,
+  type Observation,
+  type PolicyMemory,
+  type PolicySettings,
+} from './policy.ts';
+
+export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
+export type FleetView = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
 
 export interface Counts {
   /** Messages waiting and in flight. */
-  read(): Promise<Pick<Observation, 'visible' | 'inFlight'>>;
+  read(): Promise<QueueCounts>;
 }
-
-export type FleetView = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
 
 export interface Fleet {
   read(): Promise<FleetView>;
   setDesired(desired: number): Promise<void>;
 }
 
-/** One past tick, for the live page and for whoever asks why. */
-export interface Record {
+/** One past tick, for the live page and for whoever asks why: null where a number could not be read. */
+export type TickRecord = {
   /** Epoch seconds. */
   at: number;
   reason: Decision['reason'];
-  /** What the tick saw and left; null where it could not be read. */
-  desired: number | null;
-  visible: number | null;
-  inFlight: number | null;
-  inService: number | null;
-  pending: number | null;
+  /** Instances that the work asked for; null in a policy that does not reckon it. */
   need: number | null;
-}
+} & { [Name in keyof (QueueCounts & FleetView)]: number | null };
 
 export interface MemoryState {
   policy: PolicyMemory;
-  /** Latest ticks, oldest first. */
-  recent: Record[];
+  /** Latest ticks, oldest first; the last one is the latest decision and what it rested on. */
+  recent: TickRecord[];
 }
 
 export interface Memory {
@@ -52,10 +55,11 @@ export interface Memory {
 }
 
 export interface TickMetrics {
+  /** Epoch seconds. */
   at: number;
   reason: Decision['reason'];
-  counts: Pick<Observation, 'visible' | 'inFlight'> | undefined;
-  /** The fleet as seen, with the desired capacity as decided. */
+  counts: QueueCounts | undefined;
+  /** The fleet as seen, with the desired capacity as it is now. */
   fleet: FleetView | undefined;
 }
 
@@ -70,75 +74,90 @@ export interface TickPorts {
   metrics: Metrics;
 }
 
+export interface TickRun {
+  /** Who holds the lease: unique to the invocation. */
+  owner: string;
+  /** Epoch seconds. */
+  now: () => number;
+  /** Seconds between two ticks. */
+  tickSeconds: number;
+}
+
 export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
   held: boolean;
-  record?: Record;
+  record?: TickRecord;
   /** What went wrong; the fleet was held where it had to be. */
   errors: Error[];
 }
 
 /** How many past ticks are remembered. */
 export const RECENT = 60;
+/**
+ * Seconds that a tick may take until it acts. The lease lasts this much longer than the time between two ticks, so that
+ * no other run can have taken it while this one still acts.
+ */
+export const ALLOWANCE_SECONDS = 10;
 
 /** Runs one tick; failures are returned, never thrown, so that the run goes on to its next tick. */
-export async function tick(
-  ports: TickPorts,
-  settings: PolicySettings,
-  run: { owner: string; at: number; leaseSeconds: number },
-): Promise<TickResult> {
+export async function tick(ports: TickPorts, settings: PolicySettings, run: TickRun): Promise<TickResult> {
+  const at = run.now();
   const errors: Error[] = [];
-  const attempt = async <T>(what: string, work: () => Promise<T> | T): Promise<T | undefined> => {
+  const attempt = async <T>(work: () => Promise<T> | T): Promise<T | undefined> => {
     try {
       return await work();
-    } catch (cause) {
-      errors.push(new Error(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause }));
+    } catch (error) {
+      errors.push(error instanceof Error ? error : new Error(String(error)));
       return undefined;
     }
   };
 
-  const opened = await attempt('memory', async () => ({
-    state: await ports.memory.open(run.owner, run.at, run.leaseSeconds),
-  }));
+  const leaseSeconds = run.tickSeconds + ALLOWANCE_SECONDS;
+  const opened = await attempt(async () => ({ state: await ports.memory.open(run.owner, at, leaseSeconds) }));
   if (opened && !opened.state) return { held: false, errors };
   const state = opened?.state;
   const [counts, fleet] = await Promise.all([
-    attempt('counts', () => ports.counts.read()),
-    attempt('fleet', () => ports.fleet.read()),
+    attempt(() => ports.counts.read()),
+    attempt(() => ports.fleet.read()),
   ]);
 
   let decision: Decision | undefined;
   if (state && counts && fleet) {
-    decision = await attempt('decision', () =>
-      decide({ at: run.at, ...counts, ...fleet }, state.policy, settings),
-    );
+    decision = await attempt(() => {
+      const took = run.now() - at;
+      if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
+      return decide({ at, ...counts, ...fleet, tickSeconds: run.tickSeconds }, state.policy, settings);
+    });
   }
-  let acted = decision !== undefined;
-  if (decision && fleet && decision.desired !== fleet.desired) {
-    const { desired } = decision;
-    acted =
-      (await attempt('set desired capacity', () => ports.fleet.setDesired(desired).then(() => true))) ??
-      false;
+  let desired = fleet?.desired;
+  let acted = true;
+  if (decision && decision.desired !== desired) {
+    const { desired: wanted } = decision;
+    acted = (await attempt(() => ports.fleet.setDesired(wanted).then(() => true))) ?? false;
+    if (acted) desired = wanted;
   }
 
   const reason = decision?.reason ?? 'blind';
-  const desired = decision && acted ? decision.desired : fleet?.desired;
-  const record: Record = {
-    at: run.at,
+  const record: TickRecord = {
+    at,
     reason,
-    desired: desired ?? null,
+    need: decision?.need ?? null,
     visible: counts?.visible ?? null,
     inFlight: counts?.inFlight ?? null,
+    desired: desired ?? null,
     inService: fleet?.inService ?? null,
     pending: fleet?.pending ?? null,
-    need: decision?.need ?? null,
+    draining: fleet?.draining ?? null,
+    min: fleet?.min ?? null,
+    max: fleet?.max ?? null,
   };
   if (state) {
-    const policy = decision && acted ? decision.memory : state.policy;
+    let policy = state.policy;
+    if (decision) policy = acted ? decision.memory : undone(decision, state.policy);
     const recent = [...state.recent, record].slice(-RECENT);
-    await attempt('remember', () => ports.memory.save(run.owner, { policy, recent }));
+    await attempt(() => ports.memory.save(run.owner, { policy, recent }));
   }
-  const seen = fleet && { ...fleet, desired: desired ?? fleet.desired };
-  await attempt('metrics', () => ports.metrics.publish({ at: run.at, reason, counts, fleet: seen }));
+  const left = fleet && { ...fleet, desired: desired ?? fleet.desired };
+  await attempt(() => ports.metrics.publish({ at, reason, counts, fleet: left }));
   return { held: true, record, errors };
 }

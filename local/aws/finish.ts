@@ -10,6 +10,7 @@ import {
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { clientConfig } from '../environment.ts';
+import type { Hook } from '../fleet/instance.ts';
 
 const templateSchema = z.object({
   Resources: z.record(
@@ -31,11 +32,9 @@ const tagsSchema = z.array(
   z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }),
 );
 
-export type LifecycleHook = z.infer<typeof hookSchema>;
-
 /** What the deployed template says that the local AWS does not tell afterwards. */
 export interface Deployed {
-  hooks: LifecycleHook[];
+  hooks: Hook[];
   instanceTags: Record<string, string>;
 }
 
@@ -94,7 +93,15 @@ export async function finishLocal(endpoint: string, stackName: string): Promise<
   const tags =
     data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
   return {
-    hooks: z.array(hookSchema).parse(group?.properties.LifecycleHookSpecificationList ?? []),
+    hooks: z
+      .array(hookSchema)
+      .parse(group?.properties.LifecycleHookSpecificationList ?? [])
+      .map((hook) => ({
+        name: hook.LifecycleHookName,
+        transition: hook.LifecycleTransition,
+        heartbeatSeconds: hook.HeartbeatTimeout,
+        defaultResult: hook.DefaultResult,
+      })),
     instanceTags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
   };
 }

@@ -89,7 +89,7 @@ const usual = <T>(value: T, ...others: T[]) =>
 const delivery: fc.Arbitrary<Delivery> = fc.record({
   result: fc.constantFrom('coloured', 'coloured', 'refused', 'passing fault'),
   receiveCount: usual<1 | 5>(1, 5),
-  dies: fc.option(fc.nat({ max: 20 }), { nil: undefined, freq: 1 }),
+  dies: fc.oneof(fc.constant(undefined), fc.nat({ max: 20 })),
 });
 
 describe('exactly one end, of the latest upload', () => {
@@ -130,7 +130,7 @@ describe('exactly one end, of the latest upload', () => {
         const ends = ENDS.flatMap((key) => objects.get(key) ?? []);
         expect(ends.map((end) => end.sourceEtag)).toEqual([md5(uploads.at(-1)!.content)]);
       }),
-      { seed: 20261123, numRuns: 8000 },
+      { seed: 20261123, numRuns: 4000 },
     );
   });
 });

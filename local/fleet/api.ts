@@ -1,0 +1,165 @@
+/** The actions of the EC2 Auto Scaling API that the stack, the worker and an operator use, over a group. */
+import type { Group } from './group.ts';
+import type { Activity, Hook, Instance } from './instance.ts';
+import { ApiError, members, type Parameters } from './query.ts';
+
+export interface Groups {
+  /** @throws ApiError when neither the agent nor the local AWS knows it */
+  find(name: string): Promise<Group>;
+  all(): Group[];
+}
+
+type Action = (parameters: Parameters, groups: Groups, now: number) => Promise<object | undefined>;
+
+const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
+
+const instanceXml = (instance: Instance) => ({
+  InstanceId: instance.id,
+  InstanceType: instance.type,
+  AvailabilityZone: instance.zone,
+  LifecycleState: instance.lifecycleState,
+  HealthStatus: instance.healthStatus,
+  ProtectedFromScaleIn: instance.protectedFromScaleIn,
+});
+
+const groupXml = ({ settings, desired, instances, suspended }: Group) => ({
+  AutoScalingGroupName: settings.name,
+  MinSize: settings.min,
+  MaxSize: settings.max,
+  DesiredCapacity: desired,
+  DefaultCooldown: 300,
+  AvailabilityZones: members(settings.zones),
+  HealthCheckType: 'EC2',
+  Instances: members(instances.map(instanceXml)),
+  SuspendedProcesses: members(
+    [...suspended].map((ProcessName) => ({ ProcessName, SuspensionReason: 'User suspended' })),
+  ),
+});
+
+const activityXml = (groupName: string) => (activity: Activity) => ({
+  ActivityId: activity.id,
+  AutoScalingGroupName: groupName,
+  Description: activity.description,
+  Cause: activity.cause,
+  StartTime: iso(activity.startedAt),
+  EndTime: iso(activity.endedAt),
+  StatusCode: activity.statusCode,
+  StatusMessage: activity.statusMessage,
+  Progress: activity.statusCode === 'InProgress' ? 50 : 100,
+});
+
+const hookXml = (groupName: string) => (hook: Hook) => ({
+  LifecycleHookName: hook.name,
+  AutoScalingGroupName: groupName,
+  LifecycleTransition: hook.transition,
+  HeartbeatTimeout: hook.heartbeatSeconds,
+  GlobalTimeout: Math.min(172_800, 100 * hook.heartbeatSeconds),
+  DefaultResult: hook.defaultResult,
+});
+
+const group = (parameters: Parameters, groups: Groups) =>
+  groups.find(parameters.required('AutoScalingGroupName'));
+
+async function ofInstance(id: string, groups: Groups): Promise<Group> {
+  const found = groups.all().find(({ instances }) => instances.some((instance) => instance.id === id));
+  if (found) return found;
+  throw new ApiError(
+    'ValidationError',
+    `Instance Id not found - No managed instance found for instance ID ${id}`,
+  );
+}
+
+function result(parameters: Parameters): 'CONTINUE' | 'ABANDON' {
+  const given = parameters.required('LifecycleActionResult');
+  if (given === 'CONTINUE' || given === 'ABANDON') return given;
+  throw new ApiError('ValidationError', `LifecycleActionResult '${given}' is neither CONTINUE nor ABANDON`);
+}
+
+export const ACTIONS: Record<string, Action> = {
+  async DescribeAutoScalingGroups(parameters, groups) {
+    const names = parameters.list('AutoScalingGroupNames');
+    // As on AWS, a name that is not there is left out rather than refused.
+    const found = await Promise.all(names.map((name) => groups.find(name).catch(() => undefined)));
+    const wanted = names.length > 0 ? found.filter((one) => one !== undefined) : groups.all();
+    return { AutoScalingGroups: members(wanted.map(groupXml)) };
+  },
+  async DescribeAutoScalingInstances(parameters, groups) {
+    const ids = parameters.list('InstanceIds');
+    const all = groups
+      .all()
+      .flatMap(({ settings, instances }) =>
+        instances.map((instance) => ({ ...instanceXml(instance), AutoScalingGroupName: settings.name })),
+      );
+    return {
+      AutoScalingInstances: members(all.filter((one) => ids.length === 0 || ids.includes(one.InstanceId))),
+    };
+  },
+  async SetDesiredCapacity(parameters, groups, now) {
+    const desired = parameters.whole('DesiredCapacity');
+    if (desired === undefined) parameters.required('DesiredCapacity');
+    (await group(parameters, groups)).setDesired(desired ?? 0, now);
+    return undefined;
+  },
+  async UpdateAutoScalingGroup(parameters, groups, now) {
+    const found = await group(parameters, groups);
+    const { min, max } = found.settings;
+    found.setLimits(parameters.whole('MinSize') ?? min, parameters.whole('MaxSize') ?? max, now);
+    const desired = parameters.whole('DesiredCapacity');
+    if (desired !== undefined) found.setDesired(desired, now);
+    return undefined;
+  },
+  async DescribeScalingActivities(parameters, groups) {
+    const { activities, settings } = await group(parameters, groups);
+    const most = Math.min(100, parameters.whole('MaxRecords') ?? 100);
+    return { Activities: members(activities.slice(0, most).map(activityXml(settings.name))) };
+  },
+  async DescribeLifecycleHooks(parameters, groups) {
+    const { hooks, settings } = await group(parameters, groups);
+    return { LifecycleHooks: members(hooks.map(hookXml(settings.name))) };
+  },
+  async CompleteLifecycleAction(parameters, groups, now) {
+    const id = parameters.required('InstanceId');
+    const hook = parameters.required('LifecycleHookName');
+    (await group(parameters, groups)).complete(hook, id, result(parameters), now);
+    return {};
+  },
+  async RecordLifecycleActionHeartbeat(parameters, groups, now) {
+    const found = await group(parameters, groups);
+    found.heartbeat(parameters.required('LifecycleHookName'), parameters.required('InstanceId'), now);
+    return {};
+  },
+  async SuspendProcesses(parameters, groups) {
+    const { suspended } = await group(parameters, groups);
+    for (const name of parameters.list('ScalingProcesses')) suspended.add(name);
+    return undefined;
+  },
+  async ResumeProcesses(parameters, groups, now) {
+    const found = await group(parameters, groups);
+    for (const name of parameters.list('ScalingProcesses')) found.suspended.delete(name);
+    found.advance(now);
+    return undefined;
+  },
+  async SetInstanceHealth(parameters, groups, now) {
+    const id = parameters.required('InstanceId');
+    const status = parameters.required('HealthStatus');
+    if (status !== 'Healthy' && status !== 'Unhealthy') {
+      throw new ApiError('ValidationError', `HealthStatus '${status}' is neither Healthy nor Unhealthy`);
+    }
+    (await ofInstance(id, groups)).setHealth(id, status, now);
+    return undefined;
+  },
+  async SetInstanceProtection(parameters, groups, now) {
+    const found = await group(parameters, groups);
+    const ids = parameters.list('InstanceIds');
+    for (const id of ids)
+      found.find(id).protectedFromScaleIn = parameters.required('ProtectedFromScaleIn') === 'true';
+    found.advance(now);
+    return {};
+  },
+  async TerminateInstanceInAutoScalingGroup(parameters, groups, now) {
+    const id = parameters.required('InstanceId');
+    const found = await ofInstance(id, groups);
+    const decrement = parameters.required('ShouldDecrementDesiredCapacity') === 'true';
+    return { Activity: activityXml(found.settings.name)(found.terminate(id, decrement, now)) };
+  },
+};

@@ -1,0 +1,340 @@
+/**
+ * An Auto Scaling group as AWS runs it: limits, desired capacity, instances with their lifecycle, hooks and activities.
+ *
+ * No timers, processes or clock: every call is told the time and appends what the world should do to `effects`. Whoever
+ * drives it calls `advance` when `nextDeadline` is due.
+ *
+ * Gotchas of the real thing that are kept: desired counts what is pending and what is in service, not what is on its
+ * way out; scale-in knows nothing of who is busy; a launch that fails is retried, and the desired capacity stands.
+ */
+import { ApiError } from './query.ts';
+import {
+  isTerminating,
+  random,
+  type Activity,
+  type Effect,
+  type Hook,
+  type Instance,
+  type LifecycleState,
+} from './instance.ts';
+import { TRANSITIONS } from './instance.ts';
+import { victimOf, zoneForLaunch } from './choice.ts';
+
+export interface GroupSettings {
+  name: string;
+  min: number;
+  max: number;
+  zones: string[];
+  types: string[];
+  bootMs: number;
+  seed: number;
+}
+
+const RETRY_FIRST_MS = 5000;
+const RETRY_MOST_MS = 60_000;
+const iso = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+export class Group {
+  readonly effects: Effect[] = [];
+  readonly activities: Activity[] = [];
+  readonly suspended = new Set<string>();
+  hooks: Hook[] = [];
+  instances: Instance[] = [];
+  desired: number;
+  private readonly random: () => number;
+  private serial = 0;
+  private cause = '';
+  private retryAt = -Infinity;
+  private retryMs = RETRY_FIRST_MS;
+  private launchFailure: string | undefined;
+
+  constructor(readonly settings: GroupSettings) {
+    this.random = random(settings.seed);
+    this.desired = settings.min;
+  }
+
+  /** @throws ApiError when out of the limits */
+  setDesired(desired: number, now: number): void {
+    const { min, max } = this.settings;
+    if (desired > max) {
+      throw new ApiError(
+        'ValidationError',
+        `New SetDesiredCapacity value ${desired} is above max value ${max} for the AutoScalingGroup.`,
+      );
+    }
+    if (desired < min) {
+      throw new ApiError(
+        'ValidationError',
+        `New SetDesiredCapacity value ${desired} is below min value ${min} for the AutoScalingGroup.`,
+      );
+    }
+    this.changeDesired(desired, now, 'a user request explicitly set group desired capacity');
+  }
+
+  /** Sets the limits; the desired capacity follows them where it must. */
+  setLimits(min: number, max: number, now: number): void {
+    if (min > max)
+      throw new ApiError(
+        'ValidationError',
+        `Max bound, ${max}, must be greater than or equal to min bound, ${min}`,
+      );
+    Object.assign(this.settings, { min, max });
+    const within = Math.min(max, Math.max(min, this.desired));
+    this.changeDesired(within, now, 'a user request update of AutoScalingGroup constraints');
+  }
+
+  private changeDesired(desired: number, now: number, request: string): void {
+    if (desired !== this.desired) {
+      this.cause = `At ${iso(now)} ${request} changing the desired capacity from ${this.desired} to ${desired}.  `;
+      this.desired = desired;
+    }
+    this.advance(now);
+  }
+
+  /** Ends the wait at a hook. @throws ApiError when the instance waits at no such hook */
+  complete(hookName: string, instanceId: string, result: 'CONTINUE' | 'ABANDON', now: number): void {
+    const instance = this.waitingAt(hookName, instanceId);
+    this.leaveHook(instance, result, now);
+    this.advance(now);
+  }
+
+  /** Starts the hook's time-out anew. @throws ApiError when the instance waits at no such hook */
+  heartbeat(hookName: string, instanceId: string, now: number): void {
+    const { hook } = this.waitingAt(hookName, instanceId);
+    if (hook) hook.deadline = now + hook.heartbeatMs;
+  }
+
+  private waitingAt(hookName: string, instanceId: string): Instance {
+    const instance = this.instances.find(({ id, hook }) => id === instanceId && hook?.name === hookName);
+    if (instance) return instance;
+    throw new ApiError('ValidationError', `No active Lifecycle Action found with instance ID ${instanceId}`);
+  }
+
+  /** Takes one instance out. @throws ApiError when the group would fall below its minimum */
+  terminate(instanceId: string, decrement: boolean, now: number): Activity {
+    const instance = this.find(instanceId);
+    if (decrement && this.desired - 1 < this.settings.min) {
+      throw new ApiError(
+        'ValidationError',
+        "Currently, desiredSize equals minSize. Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
+      );
+    }
+    if (decrement) this.desired -= 1;
+    if (!isTerminating(instance)) {
+      const shrinking = decrement
+        ? `, shrinking the capacity from ${this.desired + 1} to ${this.desired}`
+        : '';
+      this.end(
+        instance,
+        `At ${iso(now)} instance ${instance.id} was taken out of service in response to a user request${shrinking}.`,
+        now,
+      );
+    }
+    const activity = this.activities.find(({ id }) => id === instance.activityId);
+    this.advance(now);
+    if (!activity) throw new ApiError('InternalFailure', `no activity for ${instanceId}`);
+    return activity;
+  }
+
+  /** The machine behind an instance is gone: it can complete nothing any more, and is replaced. */
+  died(instanceId: string, now: number): void {
+    const instance = this.instances.find(({ id }) => id === instanceId);
+    if (!instance) return;
+    instance.healthStatus = 'Unhealthy';
+    instance.hook = undefined;
+    if (!isTerminating(instance)) this.end(instance, this.unhealthyCause(now), now, false);
+    else if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
+    this.advance(now);
+  }
+
+  setHealth(instanceId: string, healthStatus: Instance['healthStatus'], now: number): void {
+    this.find(instanceId).healthStatus = healthStatus;
+    this.advance(now);
+  }
+
+  /** The world has stopped what ran on an instance. */
+  stopped(instanceId: string, now: number): void {
+    const instance = this.instances.find(({ id }) => id === instanceId);
+    if (!instance) return;
+    this.move(instance, 'Terminated');
+    this.instances = this.instances.filter((other) => other !== instance);
+    this.finish(instance, 'Successful', now);
+    this.advance(now);
+  }
+
+  /** From now on launches fail with a message, as they do without capacity; undefined lets them succeed again. */
+  failLaunches(message: string | undefined, now: number): void {
+    this.launchFailure = message;
+    if (message === undefined) this.retryAt = -Infinity;
+    this.advance(now);
+  }
+
+  find(instanceId: string): Instance {
+    const instance = this.instances.find(({ id }) => id === instanceId);
+    if (instance) return instance;
+    throw new ApiError(
+      'ValidationError',
+      `Instance Id not found - No managed instance found for instance ID ${instanceId}`,
+    );
+  }
+
+  /** Brings everything up to the time. */
+  advance(now: number): void {
+    for (const instance of [...this.instances]) this.advanceInstance(instance, now);
+    this.reconcile(now);
+  }
+
+  /** When `advance` must be called next; Infinity when nothing is due. */
+  nextDeadline(): number {
+    const deadlines = this.instances.flatMap(({ bootedAt, started, hook }) => [
+      started ? Infinity : bootedAt,
+      hook?.deadline ?? Infinity,
+    ]);
+    const lacking = this.alive().length < this.desired && !this.suspended.has('Launch');
+    return Math.min(Infinity, ...deadlines, lacking ? this.retryAt : Infinity);
+  }
+
+  private advanceInstance(instance: Instance, now: number): void {
+    if (!instance.started && now >= instance.bootedAt && instance.lifecycleState !== 'Terminating:Proceed') {
+      instance.started = true;
+      this.effects.push({ kind: 'start', instance });
+      if (instance.lifecycleState === 'Pending')
+        this.enter(instance, 'autoscaling:EC2_INSTANCE_LAUNCHING', now);
+    }
+    if (instance.hook && now >= instance.hook.deadline) {
+      const hook = this.hooks.find(({ name }) => name === instance.hook?.name);
+      this.leaveHook(instance, hook?.defaultResult ?? 'ABANDON', now);
+    }
+    if (instance.lifecycleState === 'Pending:Proceed') this.putInService(instance, now);
+    const replace = !this.suspended.has('ReplaceUnhealthy') && !this.suspended.has('HealthCheck');
+    if (instance.healthStatus === 'Unhealthy' && !isTerminating(instance) && replace) {
+      this.end(instance, this.unhealthyCause(now), now);
+    }
+  }
+
+  private unhealthyCause = (now: number) =>
+    `At ${iso(now)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`;
+
+  /** Goes to the wait of a transition's hook, or past it where there is none. */
+  private enter(instance: Instance, transition: Hook['transition'], now: number): void {
+    const hook = this.hooks.find((candidate) => candidate.transition === transition);
+    const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
+    if (hook) {
+      const heartbeatMs = hook.heartbeatSeconds * 1000;
+      instance.hook = { name: hook.name, deadline: now + heartbeatMs, heartbeatMs };
+      this.move(instance, launching ? 'Pending:Wait' : 'Terminating:Wait');
+    } else if (launching) this.putInService(instance, now);
+    else this.move(instance, 'Terminating:Proceed');
+  }
+
+  private leaveHook(instance: Instance, result: 'CONTINUE' | 'ABANDON', now: number): void {
+    instance.hook = undefined;
+    if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
+    else if (result === 'CONTINUE') this.move(instance, 'Pending:Proceed');
+    else {
+      this.finish(
+        instance,
+        'Cancelled',
+        now,
+        `Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned.`,
+      );
+      this.end(
+        instance,
+        `At ${iso(now)} an instance was taken out of service in response to an abandoned launch lifecycle action.`,
+        now,
+      );
+    }
+  }
+
+  private putInService(instance: Instance, now: number): void {
+    this.move(instance, 'InService');
+    instance.inServiceAt = now;
+    this.finish(instance, 'Successful', now);
+  }
+
+  private end(instance: Instance, cause: string, now: number, alive = true): void {
+    instance.hook = undefined;
+    this.finish(instance, 'Cancelled', now);
+    instance.activityId = this.begin(`Terminating EC2 instance: ${instance.id}`, cause, now).id;
+    // What is dead completes no hook; AWS would wait for its time-out, and nothing would come of it.
+    if (alive) this.enter(instance, 'autoscaling:EC2_INSTANCE_TERMINATING', now);
+    else this.move(instance, 'Terminating:Proceed');
+  }
+
+  private move(instance: Instance, state: LifecycleState): void {
+    if (!TRANSITIONS[instance.lifecycleState].includes(state)) {
+      throw new Error(`${instance.id} cannot go from ${instance.lifecycleState} to ${state}`);
+    }
+    instance.lifecycleState = state;
+    if (state === 'Terminating:Wait') this.effects.push({ kind: 'leave', instance });
+    if (state === 'Terminating:Proceed') this.effects.push({ kind: 'stop', instance });
+  }
+
+  private alive = () => this.instances.filter((instance) => !isTerminating(instance));
+
+  private reconcile(now: number): void {
+    for (
+      let alive = this.alive();
+      alive.length > this.desired && !this.suspended.has('Terminate');
+      alive = this.alive()
+    ) {
+      const victim = victimOf(alive, now, this.random);
+      if (!victim) break;
+      const capacity = `shrinking the capacity from ${alive.length} to ${alive.length - 1}`;
+      const cause = `${this.cause}At ${iso(now)} an instance was taken out of service in response to a difference between desired and actual capacity, ${capacity}.  At ${iso(now)} instance ${victim.id} was selected for termination.`;
+      this.end(victim, cause, now);
+    }
+    const lacking = this.desired - this.alive().length;
+    if (lacking <= 0 || this.suspended.has('Launch') || now < this.retryAt) return;
+    const capacity = `increasing the capacity from ${this.alive().length} to ${this.desired}`;
+    const cause = `${this.cause}At ${iso(now)} an instance was started in response to a difference between desired and actual capacity, ${capacity}.`;
+    if (this.launchFailure !== undefined) {
+      const activity = this.begin('Launching a new EC2 instance', cause, now);
+      Object.assign(activity, { statusCode: 'Failed', statusMessage: this.launchFailure, endedAt: now });
+      this.retryAt = now + this.retryMs;
+      this.retryMs = Math.min(RETRY_MOST_MS, this.retryMs * 2);
+      return;
+    }
+    this.retryMs = RETRY_FIRST_MS;
+    for (let k = 0; k < lacking; k++) this.launch(cause, now);
+    this.advance(now);
+  }
+
+  private launch(cause: string, now: number): void {
+    const hex = Array.from({ length: 17 }, () => Math.floor(this.random() * 16).toString(16)).join('');
+    const id = `i-${hex}`;
+    const { zones, types, bootMs } = this.settings;
+    this.instances.push({
+      id,
+      zone: zoneForLaunch(zones, this.alive()),
+      type: types[0] ?? 'unknown',
+      lifecycleState: 'Pending',
+      healthStatus: 'Healthy',
+      protectedFromScaleIn: false,
+      launchedAt: now,
+      bootedAt: now + bootMs,
+      started: false,
+      activityId: this.begin(`Launching a new EC2 instance: ${id}`, cause, now).id,
+    });
+  }
+
+  private begin(description: string, cause: string, now: number): Activity {
+    this.serial += 1;
+    const id = `00000000-0000-4000-8000-${String(this.serial).padStart(12, '0')}`;
+    const activity: Activity = { id, description, cause, startedAt: now, statusCode: 'InProgress' };
+    this.activities.unshift(activity);
+    return activity;
+  }
+
+  private finish(
+    instance: Instance,
+    statusCode: Activity['statusCode'],
+    now: number,
+    statusMessage?: string,
+  ): void {
+    const activity = this.activities.find(
+      ({ id, statusCode: code }) => id === instance.activityId && code === 'InProgress',
+    );
+    if (activity) Object.assign(activity, { statusCode, endedAt: now, statusMessage });
+  }
+}

@@ -1,0 +1,94 @@
+/** What runs on an instance, as processes of this machine: ComfyUI (or its stand-in) and the worker. */
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { start, type Child } from '../processes.ts';
+import type { Launcher } from './agent.ts';
+
+interface Command {
+  command: string;
+  args: string[];
+}
+
+export interface ProcessLauncherOptions {
+  worker: Command;
+  /** A ComfyUI for all instances by its URL, or the command of one for each: it sends `{url}` to its parent. */
+  comfyui: string | Command;
+  env: NodeJS.ProcessEnv;
+  /** One log file for each instance goes here. */
+  logDirectory: string;
+  onLine?: (instanceId: string, line: string) => void;
+}
+
+/** As `RestartSec` of the worker's service. */
+const RESTART_MS = 2000;
+const COMFYUI_UP_WITHIN_MS = 20_000;
+const STOP_GRACE_MS = 2000;
+/** Ends a child when the channel to its parent closes, however the parent ended. */
+const DIE_WITH_PARENT = join(import.meta.dirname, 'die-with-parent.mjs');
+
+export function processLauncher(options: ProcessLauncherOptions): Launcher {
+  return {
+    async launch({ instanceId, metadataUrl }) {
+      const log = createWriteStream(join(options.logDirectory, `${instanceId}.log`), { flags: 'a' });
+      const env = {
+        ...options.env,
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
+        NODE_OPTIONS: `--import ${DIE_WITH_PARENT}`,
+      };
+      const children = new Set<Child>();
+      let stopping = false;
+      const spawn = ({ command, args }: Command, more: NodeJS.ProcessEnv = {}) => {
+        const child = start(command, args, {
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+          env: { ...env, ...more },
+        });
+        for (const stream of [child.process.stdout, child.process.stderr]) {
+          if (!stream) continue;
+          createInterface({ input: stream }).on('line', (line) => {
+            log.write(`${line}\n`);
+            options.onLine?.(instanceId, line);
+          });
+        }
+        children.add(child);
+        void child.ended.then(() => children.delete(child));
+        return child;
+      };
+
+      const comfyuiUrl =
+        typeof options.comfyui === 'string' ? options.comfyui : await urlOf(spawn(options.comfyui));
+      const keepRunning = async () => {
+        while (!stopping) {
+          await spawn(options.worker, { COMFYUI_URL: comfyuiUrl }).ended;
+          // As its service does on an instance; one that has drained is stopped before this comes.
+          await sleep(RESTART_MS);
+        }
+      };
+      void keepRunning();
+      return {
+        async stop() {
+          stopping = true;
+          await Promise.all([...children].map((child) => child.stop(STOP_GRACE_MS)));
+          log.end();
+        },
+      };
+    },
+  };
+}
+
+/** The address that a ComfyUI sends once it listens. */
+async function urlOf(child: Child): Promise<string> {
+  const timeout = new AbortController();
+  const message = new Promise<string>((resolve) => {
+    child.process.once('message', (sent: { url: string }) => resolve(sent.url));
+  });
+  const late = Promise.race([child.ended, sleep(COMFYUI_UP_WITHIN_MS, 'late', { signal: timeout.signal })]);
+  const failed = late.then((why) => Promise.reject(new Error(`ComfyUI did not come up: ${why}`)));
+  try {
+    return await Promise.race([message, failed]);
+  } finally {
+    failed.catch(() => undefined);
+    timeout.abort();
+  }
+}

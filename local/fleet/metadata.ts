@@ -1,0 +1,74 @@
+/** The metadata service of one instance (IMDSv2), as far as a worker looks. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { REGION } from '../environment.ts';
+import type { Instance } from './instance.ts';
+
+export interface MetadataServer {
+  url: string;
+  /** Announces that Spot takes the instance back. */
+  noticeSpot(at: Date): void;
+  close(): Promise<void>;
+}
+
+const TOKEN_PATH = '/latest/api/token';
+const DATA = '/latest/meta-data/';
+
+export async function startMetadata(
+  instance: Instance,
+  tags: Record<string, string>,
+): Promise<MetadataServer> {
+  const tokens = new Set<string>();
+  let spotAt: Date | undefined;
+
+  /** What stands at a path; undefined where there is nothing. */
+  const value = (path: string): string | undefined => {
+    const tag = /^tags\/instance\/(.+)$/.exec(path)?.[1];
+    if (tag !== undefined) return tags[decodeURIComponent(tag)];
+    const values: Record<string, string | undefined> = {
+      'instance-id': instance.id,
+      'instance-type': instance.type,
+      'instance-life-cycle': 'spot',
+      'placement/region': REGION,
+      'placement/availability-zone': instance.zone,
+      'tags/instance': Object.keys(tags).join('\n'),
+      'tags/instance/': Object.keys(tags).join('\n'),
+      'autoscaling/target-lifecycle-state': instance.lifecycleState.startsWith('Terminat')
+        ? 'Terminated'
+        : 'InService',
+      'spot/instance-action':
+        spotAt && JSON.stringify({ action: 'terminate', time: spotAt.toISOString().replace(/\.\d+Z$/, 'Z') }),
+    };
+    return values[path];
+  };
+
+  const respond = (request: IncomingMessage, response: ServerResponse) => {
+    const send = (status: number, body = '') =>
+      response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (path === TOKEN_PATH) {
+      const seconds = Number(request.headers['x-aws-ec2-metadata-token-ttl-seconds']);
+      if (request.method !== 'PUT') return send(405);
+      if (!(seconds >= 1 && seconds <= 21_600)) return send(400);
+      const token = randomUUID();
+      tokens.add(token);
+      return send(200, token);
+    }
+    if (!tokens.has(String(request.headers['x-aws-ec2-metadata-token']))) return send(401);
+    const found = path.startsWith(DATA) ? value(path.slice(DATA.length)) : undefined;
+    return found === undefined ? send(404) : send(200, found);
+  };
+
+  const server = createServer((request, response) => void respond(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    noticeSpot: (at) => void (spotAt = at),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
