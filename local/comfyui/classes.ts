@@ -1,0 +1,71 @@
+/** What running a node of each class does. */
+import { colourise, type Pixels } from './colour.ts';
+import type { Files, SavedFile } from './files.ts';
+import { PythonError } from './graph.ts';
+import { loadPicture, savePicture } from './pictures.ts';
+
+/** What a node hands on, and what it shows of itself in the history. */
+export interface Output {
+  picture?: Pixels;
+  ui?: { images: SavedFile[] };
+}
+
+/** What ComfyUI keeps for a node between prompts: the model lives on it. */
+export interface NodeObject {
+  /** Checkpoint that the node takes for loaded. */
+  checkpoint?: string;
+  /** Its weights never arrived; colours are noise from then on. */
+  poisoned?: boolean;
+}
+
+export interface World {
+  files: Files;
+  /** Resolves when an inference that began at `startedMs` (of `performance.now()`) may end. */
+  inferenceEnd: (startedMs: number) => Promise<void>;
+  faults: Faults;
+}
+
+/** Switches for tests of what goes wrong on a machine. */
+export interface Faults {
+  /** Loading weights fails, as with a missing or short file. */
+  checkpointUnreadable: boolean;
+}
+
+export type Inputs = Record<string, unknown>;
+type Run = (inputs: Inputs, object: NodeObject, world: World) => Promise<Output>;
+
+export const RUN: Record<string, Run> = {
+  LoadImage: async ({ image }, _object, { files }) => ({
+    picture: await loadPicture(files.annotated(String(image))),
+  }),
+
+  async DDColor_Colorize({ image, model_input_size, checkpoint }, object, world) {
+    const startedMs = performance.now();
+    if (object.checkpoint !== checkpoint) {
+      // In this order, as in the public node: a load that fails leaves a network without weights, taken for loaded.
+      object.checkpoint = String(checkpoint);
+      object.poisoned = world.faults.checkpointUnreadable;
+      if (object.poisoned) {
+        const path = `custom_nodes/ComfyUI-DDColor/checkpoints/${String(checkpoint)}`;
+        throw new PythonError('FileNotFoundError', `[Errno 2] No such file or directory: '${path}'\n`);
+      }
+    }
+    const { picture } = image as Output;
+    if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
+    const coloured = await colourise(picture, Number(model_input_size), object.poisoned);
+    await world.inferenceEnd(startedMs);
+    return { picture: coloured };
+  },
+
+  async SaveImage({ images, filename_prefix }, _object, { files }) {
+    const { picture } = images as Output;
+    const next = files.nextOutput(String(filename_prefix));
+    if (!next) {
+      const root = files.directory('output');
+      const text = `**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: /\n         output_dir: ${root}\n         commonpath: /\n`;
+      throw new PythonError('Exception', text);
+    }
+    if (picture) await savePicture(picture, next.path);
+    return { ui: { images: [next.file] } };
+  },
+};

@@ -1,0 +1,175 @@
+/**
+ * Colours pictures the way DDColor does, with colours that are made up.
+ *
+ * As in the public node: the lightness (CIE L*, D65, sRGB) of the whole picture is kept; a and b are computed at a small
+ * square size from the picture's own lightness, brought to full size by nearest neighbour, and put together with it.
+ * Only how a and b follow from lightness is ours: a few hues with hard edges between them, so that colours that
+ * are shifted, swapped or of another picture show. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
+ */
+import { setImmediate } from 'node:timers/promises';
+
+/** Interleaved 8-bit sRGB. */
+export interface Pixels {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+/** Chroma of a hue in Lab, by band of lightness; the sky is the bright part of the upper half. */
+const BANDS: { upTo: number; a: number; b: number }[] = [
+  { upTo: 30, a: 9, b: -20 },
+  { upTo: 48, a: -20, b: 22 },
+  { upTo: 66, a: 21, b: 24 },
+  { upTo: 101, a: 6, b: 26 },
+];
+const SKY = { from: 55, a: -6, b: -27 };
+
+/** Rows between two turns of the event loop. */
+const STRIP_PIXELS = 500_000;
+
+const LINEAR = Float32Array.from({ length: 256 }, (_, v) => {
+  const c = v / 255;
+  return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+});
+const STEPS = 16_384;
+const GAMMA = Uint8Array.from({ length: STEPS + 1 }, (_, i) => {
+  const y = i / STEPS;
+  return Math.round(255 * (y <= 0.0031308 ? y * 12.92 : 1.055 * y ** (1 / 2.4) - 0.055));
+});
+/** Lab's f of luminance, in steps fine enough for 8 bits at the dark end. */
+const F_STEPS = 65_535;
+const F = Float32Array.from({ length: F_STEPS + 1 }, (_, i) => {
+  const y = i / F_STEPS;
+  return y > 216 / 24389 ? Math.cbrt(y) : ((24389 / 27) * y + 16) / 116;
+});
+const inverse = (f: number) => (f > 6 / 29 ? f * f * f : (f - 4 / 29) * 3 * (6 / 29) ** 2);
+const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
+
+/** f of the luminance of each pixel; L* is 116 f - 16. */
+function fOfLuminance({ data }: Pixels): Float32Array {
+  const f = new Float32Array(data.length / 3);
+  for (let i = 0, p = 0; i < f.length; i++, p += 3) {
+    const y = 0.2126 * LINEAR[data[p]!]! + 0.7152 * LINEAR[data[p + 1]!]! + 0.0722 * LINEAR[data[p + 2]!]!;
+    f[i] = F[Math.round(y * F_STEPS)]!;
+  }
+  return f;
+}
+
+/** Bilinear, each axis by its own factor, without a filter for shrinking: as OpenCV does by default. */
+export function resize(values: Float32Array, width: number, height: number, size: number): Float32Array {
+  const out = new Float32Array(size * size);
+  const columns = taps(width, size);
+  const rows = taps(height, size);
+  for (let y = 0, i = 0; y < size; y++) {
+    const upper = rows.low[y]! * width;
+    const lower = rows.high[y]! * width;
+    const down = rows.part[y]!;
+    for (let x = 0; x < size; x++, i++) {
+      const left = columns.low[x]!;
+      const right = columns.high[x]!;
+      const across = columns.part[x]!;
+      const top = values[upper + left]! * (1 - across) + values[upper + right]! * across;
+      const bottom = values[lower + left]! * (1 - across) + values[lower + right]! * across;
+      out[i] = top * (1 - down) + bottom * down;
+    }
+  }
+  return out;
+}
+
+/** For each place of an axis of `size`, its two neighbours on one of `length` and how far it is from the lower. */
+function taps(length: number, size: number): { low: Uint32Array; high: Uint32Array; part: Float32Array } {
+  const low = new Uint32Array(size);
+  const high = new Uint32Array(size);
+  const part = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const position = Math.min(Math.max(((i + 0.5) * length) / size - 0.5, 0), length - 1);
+    low[i] = Math.floor(position);
+    high[i] = Math.min(low[i]! + 1, length - 1);
+    part[i] = position - low[i]!;
+  }
+  return { low, high, part };
+}
+
+/** Mean over a square window, which keeps grain from choosing the hue. */
+function smooth(values: Float32Array, size: number, radius: number): Float32Array {
+  const pass = (from: Float32Array, step: number, stride: number) => {
+    const to = new Float32Array(from.length);
+    for (let line = 0; line < size; line++) {
+      const start = line * stride;
+      let sum = 0;
+      let count = 0;
+      for (let i = 0; i < Math.min(radius, size); i++, count++) sum += from[start + i * step]!;
+      for (let i = 0; i < size; i++) {
+        if (i + radius < size) {
+          sum += from[start + (i + radius) * step]!;
+          count++;
+        }
+        if (i > radius) {
+          sum -= from[start + (i - radius - 1) * step]!;
+          count--;
+        }
+        to[start + i * step] = sum / count;
+      }
+    }
+    return to;
+  };
+  return pass(pass(values, 1, size), size, 1);
+}
+
+/** a and b at `size` x `size`, from lightness at that size. */
+export function chroma(lightness: Float32Array, size: number): { a: Float32Array; b: Float32Array } {
+  const broad = smooth(lightness, size, Math.max(1, Math.round(size / 100)));
+  const a = new Float32Array(lightness.length);
+  const b = new Float32Array(lightness.length);
+  for (let i = 0; i < lightness.length; i++) {
+    const l = broad[i]!;
+    const sky = i < lightness.length / 2 && l >= SKY.from;
+    const hue = sky ? SKY : BANDS.find(({ upTo }) => l < upTo)!;
+    // sRGB has less and less room for colour towards black and white.
+    const own = lightness[i]!;
+    const room = Math.max(0, Math.min(1, own / 25, (100 - own) / 25));
+    a[i] = hue.a * room;
+    b[i] = hue.b * room;
+  }
+  return { a, b };
+}
+
+/**
+ * The picture in colour, of the same size.
+ *
+ * @param modelSize pixels of each side at which a and b are computed
+ * @param random makes a and b noise, as a network does whose weights were never loaded
+ */
+export async function colourise(picture: Pixels, modelSize: number, random = false): Promise<Pixels> {
+  const { width, height } = picture;
+  const f = fOfLuminance(picture);
+  const lightness = resize(f, width, height, modelSize).map((value) => 116 * value - 16);
+  const { a, b } = chroma(lightness, modelSize);
+  if (random)
+    for (let i = 0; i < a.length; i++) [a[i], b[i]] = [Math.random() * 120 - 60, Math.random() * 120 - 60];
+  const out = new Uint8Array(picture.data.length);
+  const columns = Uint32Array.from({ length: width }, (_, x) => Math.floor((x * modelSize) / width));
+  const rows = Math.max(1, Math.floor(STRIP_PIXELS / width));
+  for (let from = 0; from < height; from += rows) {
+    for (let y = from; y < Math.min(from + rows, height); y++) {
+      const row = Math.floor((y * modelSize) / height) * modelSize;
+      for (let x = 0, i = y * width, p = 3 * i; x < width; x++, i++, p += 3) {
+        const from = row + columns[x]!;
+        writePixel(out, p, f[i]!, a[from]!, b[from]!);
+      }
+    }
+    await setImmediate();
+  }
+  return { width, height, data: out };
+}
+
+const encoded = (linear: number) => GAMMA[Math.round(Math.min(Math.max(linear, 0), 1) * STEPS)]!;
+
+function writePixel(out: Uint8Array, p: number, fy: number, a: number, b: number): void {
+  const x = WHITE_X * inverse(fy + a / 500);
+  const y = inverse(fy);
+  const z = WHITE_Z * inverse(fy - b / 200);
+  out[p] = encoded(3.2404542 * x - 1.5371385 * y - 0.4985314 * z);
+  out[p + 1] = encoded(-0.969266 * x + 1.8760108 * y + 0.041556 * z);
+  out[p + 2] = encoded(0.0556434 * x - 0.2040259 * y + 1.0572252 * z);
+}

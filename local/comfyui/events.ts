@@ -1,0 +1,44 @@
+/**
+ * The WebSocket `/ws?clientId=...`.
+ *
+ * Gotcha kept: a client that connects again under its id goes deaf when its first connection closes.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Server } from 'node:http';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { ALL, type Send } from './execute.ts';
+
+export interface Events {
+  send: Send;
+  close(): void;
+}
+
+/** @param status data of a `status` event, told to each client on arrival */
+export function startEvents(server: Server, status: () => object): Events {
+  const sockets = new Map<string, WebSocket>();
+  const webSockets = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+    if (!/^(\/api)?\/ws$/.test(pathname)) {
+      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (client) => {
+      const sid = searchParams.get('clientId') || randomUUID().replaceAll('-', '');
+      sockets.set(sid, client);
+      client.on('close', () => sockets.delete(sid));
+      client.send(JSON.stringify({ type: 'status', data: { status: status(), sid } }));
+    });
+  });
+  return {
+    send(type, data, to) {
+      if (to === undefined) return;
+      const frame = JSON.stringify({ type, data });
+      for (const [sid, client] of sockets) if (to === ALL || to === sid) client.send(frame);
+    },
+    close() {
+      for (const client of webSockets.clients) client.terminate();
+      webSockets.close();
+    },
+  };
+}

@@ -1,0 +1,217 @@
+/**
+ * Runs prompts one after another, as ComfyUI's one thread does.
+ *
+ * Gotchas kept:
+ * - A node object without inputs that no output needs passes validation, then ends the thread: HTTP stays healthy and
+ *   nothing is ever run again.
+ * - Interrupts land between nodes.
+ * - Outputs are kept for the next prompt; the same work is not done again, and old file names are reported.
+ */
+import { RUN, type NodeObject, type Output, type World } from './classes.ts';
+import { isLink, PythonError, type Graph } from './graph.ts';
+import type { HistoryEntry, Message, PromptQueue, QueueItem } from './queue.ts';
+import { order, signatures } from './signature.ts';
+
+/** To every client. */
+export const ALL = Symbol('all');
+/** Sends an event to one client, to all, or to nobody for want of a client. */
+export type Send = (
+  event: string,
+  data: Record<string, unknown>,
+  to: string | typeof ALL | undefined,
+) => void;
+
+class Interrupted extends Error {}
+
+export class Executor {
+  /** Set between prompts it has no effect. */
+  interrupted = false;
+  private readonly outputs = new Map<string, Output>();
+  private readonly objects = new Map<string, NodeObject>();
+  private reset = false;
+
+  constructor(
+    private readonly queue: PromptQueue,
+    private readonly world: World,
+    private readonly send: Send,
+    private readonly now: () => number = Date.now,
+  ) {}
+
+  /** Never returns; rejects when the thread dies. */
+  async run(): Promise<never> {
+    for (;;) {
+      const item = await this.queue.take();
+      const entry = await this.execute(item);
+      this.queue.done(item, entry);
+      const client = clientOf(item);
+      if (client !== undefined) this.send('executing', { node: null, prompt_id: item[1] }, client);
+      if (this.reset) this.drop();
+    }
+  }
+
+  /** Drops outputs and node objects, after the prompt that runs. */
+  free(): void {
+    this.reset = true;
+    if (this.queue.running.length === 0) this.drop();
+  }
+
+  private drop(): void {
+    this.reset = false;
+    this.outputs.clear();
+    this.objects.clear();
+  }
+
+  private async execute(item: QueueItem): Promise<HistoryEntry> {
+    const [, promptId, prompt, , targets] = item;
+    const client = clientOf(item);
+    const messages: Message[] = [];
+    const tell = (
+      kind: string,
+      fields: Record<string, unknown>,
+      to: string | typeof ALL | undefined = client,
+    ) => {
+      const message = { prompt_id: promptId, ...fields, timestamp: this.now() };
+      messages.push([kind, message]);
+      this.send(kind, message, to);
+    };
+    this.interrupted = false;
+    tell('execution_start', {});
+    // Outside the handling of errors, as in ComfyUI: what is thrown here ends the thread.
+    const signs = signatures(prompt, (id) => this.changed(prompt, id));
+    this.prune(prompt, signs);
+    const cachedBefore = new Set(Object.keys(prompt).filter((id) => this.outputs.has(signs.get(id) ?? '')));
+    tell('execution_cached', { nodes: [...cachedBefore] });
+
+    const executed: string[] = [];
+    const progress: Record<string, object> = {};
+    const show = (node: string, state: 'running' | 'finished') => {
+      progress[node] = {
+        value: state === 'finished' ? 1 : 0,
+        max: 1,
+        state,
+        node_id: node,
+        prompt_id: promptId,
+        display_node_id: node,
+        parent_node_id: null,
+        real_node_id: node,
+      };
+      this.send('progress_state', { prompt_id: promptId, nodes: { ...progress } }, client);
+    };
+    const tellExecuted = (node: string, output: Output) => {
+      if (!output.ui && !cachedBefore.has(node)) return;
+      const data = { node, display_node: node, output: output.ui ?? null, prompt_id: promptId };
+      this.send('executed', data, client);
+    };
+
+    let ok = true;
+    for (const node of needed(prompt, targets, cachedBefore)) {
+      const known = this.outputs.get(signs.get(node) ?? '');
+      if (known) {
+        tellExecuted(node, known);
+        show(node, 'finished');
+        continue;
+      }
+      show(node, 'running');
+      this.send('executing', { node, display_node: node, prompt_id: promptId }, client);
+      const inputs = this.inputsOf(prompt, node, signs);
+      try {
+        if (this.interrupted) throw new Interrupted();
+        const output = await this.runNode(prompt, node, inputs);
+        this.outputs.set(signs.get(node) ?? '', output);
+        executed.unshift(node);
+        tellExecuted(node, output);
+        show(node, 'finished');
+      } catch (error) {
+        ok = false;
+        const where = { node_id: node, node_type: prompt[node]?.class_type, executed };
+        if (error instanceof Interrupted) tell('execution_interrupted', where, ALL);
+        else {
+          const outputs = Object.keys(prompt);
+          tell('execution_error', { ...where, ...describe(error, inputs), current_outputs: outputs });
+        }
+        break;
+      }
+    }
+    if (ok) tell('execution_success', {});
+    return { prompt: item, ...this.shown(prompt, signs), status: statusOf(ok, messages) };
+  }
+
+  private changed(prompt: Graph, id: string): string {
+    const node = prompt[id];
+    const image = node?.inputs?.image;
+    if (node?.class_type !== 'LoadImage' || typeof image !== 'string') return '';
+    try {
+      return this.world.files.digest(image);
+    } catch {
+      return `unreadable ${Math.random()}`;
+    }
+  }
+
+  /** Only what this prompt has can be of use to it; ComfyUI forgets the rest at each start. */
+  private prune(prompt: Graph, signs: Map<string, string>): void {
+    const keep = new Set(signs.values());
+    for (const sign of [...this.outputs.keys()]) if (!keep.has(sign)) this.outputs.delete(sign);
+    const objects = new Set(Object.entries(prompt).map(([id, node]) => `${id} ${node.class_type}`));
+    for (const key of [...this.objects.keys()]) if (!objects.has(key)) this.objects.delete(key);
+  }
+
+  private inputsOf(prompt: Graph, node: string, signs: Map<string, string>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(prompt[node]?.inputs ?? {}).map(([name, value]) => [
+        name,
+        isLink(value) ? this.outputs.get(signs.get(value[0]) ?? '') : value,
+      ]),
+    );
+  }
+
+  private async runNode(prompt: Graph, id: string, inputs: Record<string, unknown>): Promise<Output> {
+    const name = prompt[id]?.class_type ?? '';
+    const key = `${id} ${name}`;
+    const object = this.objects.get(key) ?? {};
+    this.objects.set(key, object);
+    const runClass = RUN[name];
+    if (!runClass) throw new PythonError('KeyError', `'${name}'`);
+    return runClass(inputs, object, this.world);
+  }
+
+  private shown(prompt: Graph, signs: Map<string, string>): Pick<HistoryEntry, 'outputs' | 'meta'> {
+    const entry: Pick<HistoryEntry, 'outputs' | 'meta'> = { outputs: {}, meta: {} };
+    for (const id of Object.keys(prompt)) {
+      const ui = this.outputs.get(signs.get(id) ?? '')?.ui;
+      if (!ui) continue;
+      entry.outputs[id] = ui;
+      entry.meta[id] = { node_id: id, display_node: id, parent_node: null, real_node_id: id };
+    }
+    return entry;
+  }
+}
+
+/** What has to be looked at: the outputs, and of the rest only what has no output yet. */
+const needed = (prompt: Graph, targets: string[], cached: Set<string>): string[] => {
+  const open = Object.fromEntries(
+    Object.entries(prompt).map(([id, node]) => [id, cached.has(id) ? { ...node, inputs: {} } : node]),
+  );
+  return order(open, targets).filter((id) => targets.includes(id) || !cached.has(id));
+};
+
+function clientOf([, , , extra]: QueueItem): string | undefined {
+  return typeof extra.client_id === 'string' ? extra.client_id : undefined;
+}
+
+function describe(error: unknown, inputs: Record<string, unknown>): Record<string, unknown> {
+  const type = error instanceof PythonError ? error.type : 'RuntimeError';
+  const text = (value: unknown) =>
+    typeof value === 'object' ? 'tensor([...])' : `${value as string | number}`;
+  return {
+    exception_message: error instanceof Error ? error.message : String(error),
+    exception_type: type,
+    traceback: ['  File "execution.py", in execute\n'],
+    current_inputs: Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, [text(value)]])),
+  };
+}
+
+const statusOf = (ok: boolean, messages: Message[]): HistoryEntry['status'] => ({
+  status_str: ok ? 'success' : 'error',
+  completed: ok,
+  messages,
+});

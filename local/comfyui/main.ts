@@ -1,0 +1,36 @@
+/** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startStandIn } from './server.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    seconds: { type: 'string', default: '1.5' },
+    device: { type: 'string', default: 'cpu' },
+  },
+});
+const [port, seconds] = [Number(values.port), Number(values.seconds)];
+if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) fail(`--port '${values.port}': 0 to 65535`);
+if (!(seconds >= 0)) fail(`--seconds '${values.seconds}': a number, 0 or more`);
+if (values.device !== 'cpu' && values.device !== 'cuda') fail(`--device '${values.device}': cpu or cuda`);
+
+const standIn = await startStandIn({
+  port,
+  device: values.device,
+  inferenceEnd: (startedMs) => sleep(Math.max(0, startedMs + seconds * 1000 - performance.now())),
+});
+console.log(
+  `STAND-IN for ComfyUI on ${standIn.url}: it answers as ComfyUI does, its colours are made up and not DDColor's.`,
+);
+process.send?.({ url: standIn.url });
+
+const end = () => void standIn.close().then(() => process.exit(0));
+process.on('SIGTERM', end);
+process.on('SIGINT', end);
+process.on('disconnect', end);
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}

@@ -1,0 +1,90 @@
+/** The node classes that the stand-in knows, as ComfyUI 0.3.64 with the public DDColor node describes them. */
+
+/** Type of an input, or its allowed values, with the rest of its declaration. */
+export type InputConfig = [type: string | string[], options?: Record<string, unknown>];
+
+export interface NodeClass {
+  required: Record<string, InputConfig>;
+  hidden?: Record<string, string>;
+  output: string[];
+  outputNames: string[];
+  displayName: string;
+  description: string;
+  module: string;
+  category: string;
+  isOutput: boolean;
+  /** Input that the class checks itself; its own check replaces the general ones for that input. */
+  validates?: string;
+}
+
+export const CHECKPOINTS = [
+  'ddcolor_paper_tiny.pth',
+  'ddcolor_paper.pth',
+  'ddcolor_modelscope.pth',
+  'ddcolor_artistic.pth',
+];
+
+/** @param files names in the root of the input folder, which are the choices that LoadImage offers */
+export function nodeClasses(files: string[]): Record<string, NodeClass> {
+  return {
+    LoadImage: {
+      required: { image: [files, { image_upload: true }] },
+      output: ['IMAGE', 'MASK'],
+      outputNames: ['IMAGE', 'MASK'],
+      displayName: 'Load Image',
+      description: '',
+      module: 'nodes',
+      category: 'image',
+      isOutput: false,
+      validates: 'image',
+    },
+    DDColor_Colorize: {
+      required: {
+        image: ['IMAGE'],
+        model_input_size: ['INT', { default: 512, min: 32, max: 4096, step: 32 }],
+        checkpoint: [CHECKPOINTS, { default: CHECKPOINTS[0] }],
+      },
+      output: ['IMAGE'],
+      outputNames: ['colorized_image'],
+      displayName: 'DDColor_Colorize',
+      description: '',
+      module: 'custom_nodes.ComfyUI-DDColor',
+      category: 'DDColor',
+      isOutput: false,
+    },
+    SaveImage: {
+      required: {
+        images: ['IMAGE', { tooltip: 'The images to save.' }],
+        filename_prefix: ['STRING', { default: 'ComfyUI' }],
+      },
+      hidden: { prompt: 'PROMPT', extra_pnginfo: 'EXTRA_PNGINFO' },
+      output: [],
+      outputNames: [],
+      displayName: 'Save Image',
+      description: 'Saves the input images to your ComfyUI output directory.',
+      module: 'nodes',
+      category: 'image',
+      isOutput: true,
+    },
+  };
+}
+
+/** What `/object_info/{class}` says of a class. */
+export function objectInfo(name: string, node: NodeClass): object {
+  return {
+    input: { required: node.required, ...(node.hidden && { hidden: node.hidden }) },
+    input_order: {
+      required: Object.keys(node.required),
+      ...(node.hidden && { hidden: Object.keys(node.hidden) }),
+    },
+    output: node.output,
+    output_is_list: node.output.map(() => false),
+    output_name: node.outputNames,
+    name,
+    display_name: node.displayName,
+    description: node.description,
+    python_module: node.module,
+    category: node.category,
+    output_node: node.isOutput,
+  };
+}

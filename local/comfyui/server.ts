@@ -1,0 +1,96 @@
+/**
+ * A stand-in for ComfyUI 0.3.64 with the public DDColor node: its HTTP API, queue, cache and faults, as recorded from
+ * a real one. The colours are made up.
+ *
+ * Left out: previews and single channels of `/view`, batches of several pages, the routes of the browser's interface.
+ */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Faults, World } from './classes.ts';
+import { startEvents } from './events.ts';
+import { ALL, Executor, type Send } from './execute.ts';
+import { Files } from './files.ts';
+import { INTERNAL_ERROR, isForeign, NOT_FOUND, readBody, Refused, type Answer, empty } from './http.ts';
+import { PromptQueue } from './queue.ts';
+import { ROUTES } from './routes.ts';
+
+export interface StandInOptions {
+  /** 0 takes any free one. */
+  port: number;
+  inferenceEnd: World['inferenceEnd'];
+  /** What `/system_stats` says it computes on. */
+  device: 'cpu' | 'cuda';
+}
+
+export interface StandIn {
+  url: string;
+  faults: Faults;
+  close(): Promise<void>;
+}
+
+/** What the routes work with. */
+export interface App {
+  options: StandInOptions;
+  queue: PromptQueue;
+  executor: Executor;
+  files: Files;
+  /** Counts up with each prompt that is sent, taken or not. */
+  nextNumber: number;
+}
+
+export async function startStandIn(options: StandInOptions): Promise<StandIn> {
+  const world: World = {
+    files: new Files(),
+    inferenceEnd: options.inferenceEnd,
+    faults: { checkpointUnreadable: false },
+  };
+  let send: Send = () => undefined;
+  const queueInfo = () => ({ exec_info: { queue_remaining: queue.remaining } });
+  const queue: PromptQueue = new PromptQueue(() => send('status', { status: queueInfo() }, ALL));
+  const executor = new Executor(queue, world, (...event) => send(...event));
+  const app: App = { options, queue, executor, files: world.files, nextNumber: 0 };
+
+  const server = createServer((request, response) => {
+    void respond(app, request).then(({ status, type, body = '', headers }) => {
+      if (type) response.setHeader('content-type', type);
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
+    });
+  });
+  const events = startEvents(server, queueInfo);
+  send = events.send;
+  // Its end is what a client meets when the thread dies: silence.
+  executor.run().catch((error: Error) => console.error(`prompt thread ended: ${error.message}`));
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}`,
+    faults: world.faults,
+    async close() {
+      events.close();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      world.files.remove();
+    },
+  };
+}
+
+async function respond(app: App, request: IncomingMessage): Promise<Answer> {
+  try {
+    const url = new URL(request.url ?? '', 'http://localhost');
+    const path = url.pathname.replace(/^\/api(?=\/)/, '');
+    const body = await readBody(request);
+    if (isForeign(request)) return empty(403);
+    for (const { method, pattern, handle } of ROUTES) {
+      const match = method === request.method ? pattern.exec(path) : null;
+      if (match) return await handle({ app, request, body, query: url.searchParams, match });
+    }
+    return NOT_FOUND;
+  } catch (error) {
+    if (error instanceof Refused) return error.answer;
+    console.error(error);
+    return INTERNAL_ERROR;
+  }
+}

@@ -1,0 +1,183 @@
+/** The stand-in, over HTTP and WebSocket, against exchanges recorded from a real ComfyUI 0.3.64. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { startStandIn, type StandIn } from '../../../local/comfyui/server.ts';
+
+interface Recorded {
+  case: string;
+  note: string;
+  request?: { method: string; path: string; json: unknown };
+  status: number;
+  content_type: string;
+  body?: unknown;
+  body_bytes?: number;
+  messages?: Event[];
+}
+interface Event {
+  type: string;
+  data: Record<string, unknown>;
+}
+
+const FIXTURE = join(import.meta.dirname, '../../fixtures/comfyui-0.3.64.json');
+const recorded = JSON.parse(readFileSync(FIXTURE, 'utf8')) as Recorded[];
+const byCase = (name: string) => {
+  const found = recorded.find((entry) => entry.case === name);
+  if (!found) throw new Error(`nothing recorded as '${name}'`);
+  return found;
+};
+
+/** Values that differ from run to run or from machine to machine. */
+const OWN = /^(ram_|vram_|torch_vram_|python_version|pytorch_version|argv$|timestamp$|traceback$|prompt_id$)/;
+/** Orders that follow from the hash of strings in Python. */
+const UNORDERED = ['executed', 'current_outputs'];
+
+function comparable(value: unknown, key = ''): unknown {
+  if (OWN.test(key)) return `<${typeof value}>`;
+  if (Array.isArray(value)) {
+    const items = value.map((entry) => comparable(entry));
+    return UNORDERED.includes(key) ? items.map(String).sort() : items;
+  }
+  if (typeof value === 'object' && value !== null) {
+    // What went into a failed node is shown in Python's notation, with tensors: the names have to do.
+    if (key === 'current_inputs')
+      return Object.keys(value).filter((name) => !/^(prompt|extra_pnginfo)$/.test(name));
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, comparable(entry, name)]));
+  }
+  if (typeof value === 'string') return value.replace(/'?\/[\w./-]*(input|output)(?=[/'\n])/g, '<folder>');
+  return value;
+}
+
+/** With the ids of the recording in place of ours. */
+const named = (value: unknown, ids: Map<string, string>): unknown => {
+  let text = JSON.stringify(value);
+  for (const [theirs, ours] of ids) text = text.replaceAll(ours, theirs);
+  return JSON.parse(text) as unknown;
+};
+
+/** Uploads of the recording; its bytes are not part of it. */
+const plain = (tone: number) =>
+  sharp({ create: { width: 64, height: 48, channels: 3, background: { r: tone, g: tone, b: tone } } })
+    .png()
+    .toBuffer();
+const UPLOADS: Record<
+  string,
+  { name?: string; body: () => Promise<Buffer>; fields?: Record<string, string> }
+> = {
+  'upload image': {
+    name: 'a.png',
+    body: () => plain(90),
+    fields: { overwrite: 'true', subfolder: 'job-1', type: 'input' },
+  },
+  'upload same name no overwrite': { name: 'a.png', body: () => plain(91), fields: { subfolder: 'job-1' } },
+  'upload path traversal': { name: 'a.png', body: () => plain(90), fields: { subfolder: '../../evil' } },
+  // As the recording client wrote it on the wire.
+  'upload traversal in filename': { name: '..%2F..%2Fevil.png', body: () => plain(90) },
+  'upload no image': { body: () => plain(90) },
+  'upload not an image': { name: 'notimage.png', body: () => Promise.resolve(Buffer.from('hello')) },
+  'upload big': { name: 'b.png', body: () => plain(120) },
+};
+
+/** Holds inferences back while the recording looks at a running one. */
+let gate = Promise.resolve();
+let openGate: () => void = () => undefined;
+let standIn: StandIn;
+let socket: WebSocket;
+let events: Event[] = [];
+const ids = new Map<string, string>();
+
+beforeAll(async () => {
+  standIn = await startStandIn({ port: 0, inferenceEnd: () => gate, device: 'cpu' });
+  const form = new FormData();
+  form.set('image', new Blob([new Uint8Array(await plain(100))]), 'gray.png');
+  await fetch(`${standIn.url}/upload/image`, { method: 'POST', body: form });
+  socket = new WebSocket(`${standIn.url.replace('http', 'ws')}/ws?clientId=rec-client`);
+  socket.on('message', (text: Buffer) => events.push(JSON.parse(text.toString()) as Event));
+  await new Promise((resolve) => socket.once('open', resolve));
+  // The recording starts after two prompts that are not part of it.
+  for (let i = 0; i < 2; i++) await fetch(`${standIn.url}/prompt`, { method: 'POST', body: '{}' });
+});
+
+afterAll(async () => {
+  socket.terminate();
+  await standIn.close();
+});
+
+async function send({ case: name, request }: Recorded): Promise<Response> {
+  const { method, path } = request ?? { method: 'GET', path: '/' };
+  const own = (text: string) => [...ids].reduce((now, [theirs, ours]) => now.replaceAll(theirs, ours), text);
+  const url = standIn.url + own(path);
+  const upload = UPLOADS[name];
+  if (upload) {
+    const form = new FormData();
+    const bytes = new Blob([new Uint8Array(await upload.body())]);
+    if (upload.name) form.set('image', bytes, upload.name);
+    for (const [field, value] of Object.entries(upload.fields ?? { type: 'input' })) form.set(field, value);
+    return fetch(url, { method, body: form });
+  }
+  const sent = request?.json ? own(JSON.stringify(request.json)) : undefined;
+  const body = name === 'prompt invalid json' ? '{no json' : sent;
+  const headers = name === 'cross origin' ? { Origin: 'http://evil.example' } : undefined;
+  return fetch(url, { method, headers, ...(body ? { body } : {}) });
+}
+
+/** Until the prompt has left the queue, for histories that were recorded when it had. */
+async function ended(): Promise<void> {
+  openGate();
+  for (let tries = 0; tries < 400; tries++) {
+    const answer = await fetch(`${standIn.url}/prompt`);
+    const { exec_info } = (await answer.json()) as { exec_info: { queue_remaining: number } };
+    if (exec_info.queue_remaining === 0) return;
+    await sleep(25);
+  }
+  throw new Error('the queue did not run empty');
+}
+
+const events_ = (list: Event[]) => list.filter(({ type }) => type !== 'status');
+
+describe('the recorded exchanges', () => {
+  it.each(recorded.map((entry) => [entry.case, entry] as const))('%s', async (name, entry) => {
+    if (entry.messages) {
+      await ended();
+      await sleep(20);
+      // How many prompts are in the queue at each moment depends on who is quicker; the rest does not.
+      const own = events_(events).map((event) => comparable(named(event, ids)));
+      expect(own).toEqual(events_(entry.messages).map((event) => comparable(event)));
+      expect(events.at(-2)).toMatchObject({ data: { status: { exec_info: { queue_remaining: 0 } } } });
+      events = [];
+      return;
+    }
+    if (/^history/.test(name)) await ended();
+    if (/^(prompt ok|same prompt again|prompt of non-image|prompt to interrupt)/.test(name)) events = [];
+    if (/^prompt (ok|to interrupt)/.test(name)) gate = new Promise((resolve) => (openGate = resolve));
+    const response = await send(entry);
+    const body = Buffer.from(await response.arrayBuffer());
+    expect(response.status).toBe(entry.status);
+    expect(response.headers.get('content-type') ?? '').toBe(entry.content_type);
+    if (entry.content_type === 'image/png') {
+      expect(await sharp(body).metadata()).toMatchObject({
+        width: 64,
+        height: 48,
+        channels: 3,
+        depth: 'uchar',
+      });
+    } else if (entry.body_bytes !== undefined) {
+      expect(body).toHaveLength(entry.body_bytes);
+    } else if (typeof entry.body === 'string') {
+      expect(body.toString()).toBe(entry.body);
+    } else {
+      const own = JSON.parse(body.toString()) as { prompt_id?: string };
+      const theirs = entry.body as { prompt_id?: string };
+      if (theirs.prompt_id && own.prompt_id) ids.set(theirs.prompt_id, own.prompt_id);
+      expect(comparable(named(own, ids))).toEqual(comparable(entry.body));
+    }
+  });
+
+  it('covers the whole recording', () => {
+    expect(recorded).toHaveLength(53);
+    expect(byCase('prompt ok').status).toBe(200);
+  });
+});
