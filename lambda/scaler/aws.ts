@@ -96,7 +96,9 @@ export class DynamoMemory implements Memory {
           ReturnValues: 'ALL_NEW',
         }),
       );
-      return fromItem(Attributes);
+      return fromItem(Attributes, (why) =>
+        console.error(JSON.stringify({ message: 'memory set aside', why })),
+      );
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;

@@ -10,8 +10,6 @@ import { AutoScalingFleet, CloudWatchMetrics, DynamoMemory, SqsCounts } from './
 import { runTicks, scheduledAt, type Clock } from './run.ts';
 import { tick } from './tick.ts';
 
-/** A lease outlives its tick by one more, so that a run keeps it between two. */
-const LEASE_TICKS = 2;
 const environment = scalerEnvironmentSchema.parse(process.env);
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient(), {
   marshallOptions: { removeUndefinedValues: true },
@@ -36,11 +34,11 @@ export const handler = (
     tickSeconds: environment.TICK_SECONDS,
     clock,
     remainingMs: () => context.getRemainingTimeInMillis(),
-    tick: (at) =>
+    tick: () =>
       tick(ports, environment.POLICY, {
         owner: context.awsRequestId,
-        at,
-        leaseSeconds: LEASE_TICKS * environment.TICK_SECONDS,
+        now: () => clock.now(),
+        tickSeconds: environment.TICK_SECONDS,
       }),
     release: () => ports.memory.release(context.awsRequestId),
     log: (line) => console.log(JSON.stringify(line)),

@@ -41,7 +41,8 @@ export const emptyMemory = (): MemoryState => ({ policy: {}, recent: [] });
 export function fromItem(item: unknown, setAside: (why: string) => void = () => {}): MemoryState {
   const parsed = itemSchema.safeParse(item);
   if (parsed.success) return { policy: parsed.data.policy, recent: parsed.data.recent };
-  const holds = typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
+  const holds =
+    typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
   if (holds) setAside(z.prettifyError(parsed.error));
   return emptyMemory();
 }

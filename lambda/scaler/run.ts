@@ -42,7 +42,7 @@ export interface RunOptions {
   tickSeconds: number;
   clock: Clock;
   remainingMs: () => number;
-  tick: (at: number) => Promise<TickResult>;
+  tick: () => Promise<TickResult>;
   /** Called once, after the last tick. */
   release: () => Promise<void>;
   log: (line: { message: string; [field: string]: unknown }) => void;
@@ -66,7 +66,7 @@ export async function runTicks(options: RunOptions): Promise<void> {
       log({ message: 'out of time', remainingMs: remainingMs() });
       break;
     }
-    const result = await tick(clock.now());
+    const result = await tick();
     for (const error of result.errors) log({ message: 'tick failed', error: error.message });
     errors.push(...result.errors);
     if (!result.held) {

@@ -1,6 +1,6 @@
 /** The local AWS: MiniStack on a free port of the loopback interface, and nothing of it beyond that. */
 import { createServer } from 'node:net';
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, localPath } from '../environment.ts';
@@ -43,6 +43,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
   const endpoint = `http://127.0.0.1:${port}`;
   const temporary = localPath('tmp', String(port));
   mkdirSync(temporary, { recursive: true });
+  // Its Node workers are CommonJS, and this repository would make them ES modules: end its scope here.
+  writeFileSync(join(temporary, 'package.json'), '{}');
   const logFile = options.logFile ?? localPath('logs', 'local-aws.log');
   const child = start(python, ['-u', join(import.meta.dirname, 'launch.py')], {
     stdio: ['pipe', 'pipe', 'pipe'],
