@@ -73,6 +73,8 @@ if (!entry) fail(`unknown command '${name}' (${Object.keys(ENTRIES).join(', ')})
 checkNode();
 await ensureDependencies();
 process.chdir(root);
+// Any Node that this project supports runs everything here; the SDK's reminder of newer ones is not for its users.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const { register } = await import('tsx/esm/api');
 register();
 const { main } = await import(pathToFileURL(join(root, entry)).href);

@@ -19,7 +19,8 @@ export interface Running {
 }
 
 export interface Launcher {
-  launch(what: { instanceId: string; metadataUrl: string }): Promise<Running>;
+  /** @param what.autoScalingUrl where the instance reaches the Auto Scaling API, which is this agent */
+  launch(what: { instanceId: string; metadataUrl: string; autoScalingUrl: string }): Promise<Running>;
 }
 
 export interface FleetAgentOptions {
@@ -123,7 +124,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   function startMachine(instance: Instance): void {
     const metadata = startMetadata(instance, tags);
     const running = metadata.then(({ url }) =>
-      options.launcher.launch({ instanceId: instance.id, metadataUrl: url }),
+      options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl() }),
     );
     machines.set(instance.id, { metadata, running });
     running.catch((error: Error) => {
@@ -158,6 +159,11 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     );
   });
 
+  function agentUrl(): string {
+    const address = server.address();
+    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  }
+
   async function handle(request: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -174,9 +180,8 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    url: agentUrl(),
     snapshot(groupName) {
       const group = groups.get(groupName);
       const { min = 0, max = 0 } = group?.settings ?? {};

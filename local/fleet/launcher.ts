@@ -30,11 +30,12 @@ const DIE_WITH_PARENT = join(import.meta.dirname, 'die-with-parent.mjs');
 
 export function processLauncher(options: ProcessLauncherOptions): Launcher {
   return {
-    async launch({ instanceId, metadataUrl }) {
+    async launch({ instanceId, metadataUrl, autoScalingUrl }) {
       const log = createWriteStream(join(options.logDirectory, `${instanceId}.log`), { flags: 'a' });
       const env = {
         ...options.env,
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
+        AWS_ENDPOINT_URL_AUTO_SCALING: autoScalingUrl,
         NODE_OPTIONS: `--import ${DIE_WITH_PARENT}`,
       };
       const children = new Set<Child>();

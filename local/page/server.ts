@@ -1,0 +1,133 @@
+/**
+ * The live page of a run, on loopback only.
+ *
+ * Gotcha: a page of another site can reach loopback through a name that it makes resolve to it, so the Host header is
+ * checked and nothing may be embedded.
+ */
+import { createReadStream } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { UserError } from '../processes.ts';
+import { Previews, type ReadImage } from './previews.ts';
+import type { StateSource } from './state.ts';
+
+export interface PageOptions {
+  /** 0 takes any free one. */
+  port: number;
+  state: StateSource;
+  /** Bytes of a photo before or after, by its key relative to its prefix. */
+  image: ReadImage;
+}
+
+const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
+const here = (name: string) => join(import.meta.dirname, name);
+const FILES: Record<string, { path: string; type: string }> = {
+  '/': { path: here('index.html'), type: 'text/html; charset=utf-8' },
+  '/style.css': { path: here('style.css'), type: 'text/css' },
+  ...Object.fromEntries(
+    ['app.js', 'words.js', 'plots.js', 'pairs.js'].map((name) => [
+      `/${name}`,
+      { path: here(name), type: 'text/javascript' },
+    ]),
+  ),
+  '/vendor/uplot.js': { path: join(uplot, 'uPlot.esm.js'), type: 'text/javascript' },
+  '/vendor/uplot.css': { path: join(uplot, 'uPlot.min.css'), type: 'text/css' },
+};
+const HEADERS = {
+  // Plots place their parts by style attributes.
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+/** Between two updates of a page; changes come in bursts. */
+const UPDATE_EVERY_MS = 250;
+
+const isLoopback = (host: string | undefined) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '');
+
+export async function startPage(options: PageOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const previews = new Previews(options.image);
+  const server = createServer((request, response) => {
+    respond(options, previews, request, response).catch((error: Error) => {
+      if (!response.headersSent) response.writeHead(500, HEADERS);
+      response.end();
+      console.error(`page: ${request.url}: ${error.message}`);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') reject(error);
+      else
+        reject(
+          new UserError(`port ${options.port} is in use; choose another with --port.`, { cause: error }),
+        );
+    });
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function respond(
+  { state }: PageOptions,
+  previews: Previews,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const send = (status: number, type?: string, body?: string | Buffer) =>
+    void response.writeHead(status, { ...HEADERS, ...(type && { 'content-type': type }) }).end(body);
+  if (!isLoopback(request.headers.host)) return send(403, 'text/plain', 'Ask for 127.0.0.1 or localhost.');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    return send(405);
+  }
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  const file = FILES[pathname];
+  if (file) {
+    response.writeHead(200, { ...HEADERS, 'content-type': file.type });
+    createReadStream(file.path).pipe(response);
+    return;
+  }
+  if (pathname === '/state.json') return send(200, 'application/json', JSON.stringify(state.current()));
+  if (pathname === '/events') return stream(state, response);
+  const photo = /^\/photos\/(before|after)\/(.+)$/.exec(pathname);
+  if (!photo) return send(404, 'text/plain', 'There is no such page.');
+  const preview = await previews.get(photo[1] as 'before' | 'after', decode(photo[2] ?? ''));
+  if (!preview) return send(404, 'text/plain', 'There is no such photo.');
+  send(200, preview.type, preview.body);
+}
+
+/** A name that is wrongly encoded is nobody's name. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The state as server-sent events: at once, then after changes. */
+function stream(state: StateSource, response: ServerResponse): void {
+  response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
+  let timer: NodeJS.Timeout | undefined;
+  const send = () => {
+    timer = undefined;
+    // The next one will have it all, so one that does not get through fast enough is left out.
+    if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(state.current())}\n\n`);
+  };
+  send();
+  const stop = state.subscribe(() => (timer ??= setTimeout(send, UPDATE_EVERY_MS)));
+  response.on('close', () => {
+    stop();
+    clearTimeout(timer);
+  });
+}

@@ -1,0 +1,50 @@
+/** What is known of the run so far: the page and the summary read it, the watcher and the workers' log lines fill it. */
+import type { RunState } from '../page/state.ts';
+
+const PAIRS = 12;
+const DECISIONS = 30;
+
+export class Recorder {
+  private readonly listeners = new Set<() => void>();
+  private readonly state: RunState;
+
+  constructor(
+    start: Pick<RunState, 'standIn' | 'comfyui' | 'stage'>,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.state = {
+      ...start,
+      phase: 'starting',
+      startedAt: now(),
+      now: now(),
+      photos: { submitted: 0, coloured: 0, failed: 0, lost: 0 },
+      timeline: [],
+      waits: [],
+      pairs: [],
+      failures: [],
+      decisions: [],
+      instances: [],
+    };
+  }
+
+  /** Seconds since the run began. */
+  elapsed(at: number = this.now()): number {
+    return Math.round((at - this.state.startedAt) / 100) / 10;
+  }
+
+  current(): RunState {
+    return { ...this.state, now: this.now() };
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  update(change: (state: RunState) => void): void {
+    change(this.state);
+    this.state.pairs.splice(PAIRS);
+    this.state.decisions.splice(DECISIONS);
+    for (const listener of this.listeners) listener();
+  }
+}

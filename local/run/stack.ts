@@ -1,0 +1,113 @@
+/** Brings the whole stack up on this machine: local AWS, fleet agent, the deployed stack, the bundles of an instance. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { build } from 'esbuild';
+import { bundleWorker } from '../../ami/worker/bundle.ts';
+import { bootstrap, deploy, synth, type StackOutputs } from '../aws/deploy.ts';
+import { finishLocal } from '../aws/finish.ts';
+import { freePort, startMiniStack } from '../aws/ministack.ts';
+import { ensureVenv } from '../aws/venv.ts';
+import { childEnvironment, clientConfig, localPath } from '../environment.ts';
+import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
+import { processLauncher } from '../fleet/launcher.ts';
+import type { Scope } from '../scope.ts';
+
+/** How long an instance of the local fleet takes to boot before its worker starts. */
+const BOOT_SECONDS = 4;
+/** Inference time that the stand-in pretends, so that a fleet of several makes a difference. */
+const STAND_IN_SECONDS = 1.2;
+const FLEET_SEED = 1;
+
+export interface LocalStack {
+  endpoint: string;
+  outputs: StackOutputs;
+  agent: FleetAgent;
+  groupName: string;
+  s3: S3Client;
+  sqs: SQSClient;
+  dynamo: DynamoDBClient;
+}
+
+export interface StackOptions {
+  stage: string;
+  /** A ComfyUI for all instances; undefined starts a stand-in for each. */
+  comfyui: string | undefined;
+  abort: AbortSignal;
+  scope: Scope;
+  say: (line: string) => void;
+  onWorkerLine: (instanceId: string, line: string) => void;
+}
+
+async function bundles(): Promise<{ worker: string; standIn: string }> {
+  const worker = localPath('build', 'worker', 'main.mjs');
+  const standIn = localPath('build', 'comfyui', 'main.mjs');
+  await Promise.all([
+    bundleWorker(worker),
+    build({
+      entryPoints: ['local/comfyui/main.ts'],
+      outfile: standIn,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      // sharp loads a native library, ws optional ones: both are found in the repository's own node_modules.
+      external: ['sharp', 'ws'],
+      logLevel: 'error',
+    }),
+  ]);
+  return { worker, standIn };
+}
+
+export async function startStack(options: StackOptions): Promise<LocalStack> {
+  const { stage, comfyui, abort, scope, say, onWorkerLine } = options;
+  const python = await ensureVenv(abort, say);
+  rmSync(localPath('logs'), { recursive: true, force: true });
+  mkdirSync(localPath('logs', 'instances'), { recursive: true });
+
+  const { worker, standIn } = await bundles();
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const agent = await startFleetAgent({
+    upstream: endpoint,
+    bootSeconds: BOOT_SECONDS,
+    seed: FLEET_SEED,
+    launcher: processLauncher({
+      worker: { command: process.execPath, args: ['--enable-source-maps', worker] },
+      comfyui: comfyui ?? {
+        command: process.execPath,
+        args: [standIn, '--seconds', String(STAND_IN_SECONDS)],
+      },
+      env: childEnvironment(endpoint),
+      logDirectory: localPath('logs', 'instances'),
+      onLine: onWorkerLine,
+    }),
+  });
+  await scope.defer(() => agent.close());
+  await startMiniStack({
+    python,
+    port,
+    lambdaEnvironment: { AWS_ENDPOINT_URL_AUTO_SCALING: agent.url },
+    abort,
+    scope,
+  });
+
+  say('Deploying the stack with the CDK onto the local AWS...');
+  const [assembly] = await Promise.all([synth(endpoint, stage, abort), bootstrap(endpoint, abort)]);
+  const outputs = await deploy(endpoint, assembly, abort);
+  const { hooks, instanceTags } = await finishLocal(endpoint, outputs.StackName);
+  const groupName = outputs.GroupName ?? '';
+  await agent.adopt(groupName, { hooks, instanceTags });
+
+  const config = clientConfig(endpoint);
+  return {
+    endpoint,
+    outputs,
+    agent,
+    groupName,
+    s3: new S3Client({ ...config, forcePathStyle: true }),
+    sqs: new SQSClient(config),
+    dynamo: new DynamoDBClient(config),
+  };
+}

@@ -1,0 +1,132 @@
+/** Looks at the stack once a second, from outside, until a condition holds. */
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { INCOMING, RESULTS } from '../../contract/keys.ts';
+import { MEMORY_KEY } from '../../contract/names.ts';
+import { fromItem } from '../../lambda/scaler/memory.ts';
+import { readEnds, readFailure } from './ends.ts';
+import type { Photo } from './photos.ts';
+import type { Recorder } from './recorder.ts';
+import type { LocalStack } from './stack.ts';
+
+const EVERY_MS = 1000;
+
+async function counts(stack: LocalStack): Promise<{ visible: number; inFlight: number }> {
+  const { Attributes } = await stack.sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: stack.outputs.QueueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return {
+    visible: Number(Attributes?.ApproximateNumberOfMessages),
+    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+export class Watcher {
+  private readonly ended = new Set<string>();
+
+  constructor(
+    private readonly stack: LocalStack,
+    private readonly recorder: Recorder,
+    private readonly photos: Photo[],
+  ) {}
+
+  /** One look at everything. */
+  async look(): Promise<void> {
+    const { stack, recorder, photos } = this;
+    const [queue, ends, item] = await Promise.all([
+      counts(stack),
+      readEnds(stack.s3, stack.outputs.BucketName ?? '', photos),
+      stack.dynamo.send(
+        new GetItemCommand({
+          TableName: stack.outputs.TableName,
+          Key: { id: { S: MEMORY_KEY } },
+          ConsistentRead: true,
+        }),
+      ),
+    ]);
+    const decisions = item.Item ? fromItem(unmarshall(item.Item)).recent : [];
+    const fleet = stack.agent.snapshot(stack.groupName);
+    const failures = await this.newFailures(ends);
+    const t = recorder.elapsed();
+    recorder.update((state) => {
+      const values = [...ends.values()];
+      state.photos.coloured = values.filter((end) => end === 'coloured').length;
+      state.photos.failed = values.filter((end) => end === 'failed').length;
+      state.failures.push(...failures);
+      for (const [key, end] of ends) {
+        if (end !== 'coloured' || this.ended.has(key)) continue;
+        this.ended.add(key);
+        state.pairs.unshift({
+          key,
+          t,
+          waitSeconds: state.waits.find((wait) => wait.key === key)?.seconds ?? null,
+        });
+      }
+      const inState = (prefix: string) =>
+        fleet.instances.filter((i) => i.lifecycleState.startsWith(prefix)).length;
+      state.instances = fleet.instances.map((i) => ({
+        id: i.id,
+        state: i.lifecycleState,
+        since: i.launchedAt,
+      }));
+      state.decisions = decisions
+        .map((decision) => ({ ...decision, t: recorder.elapsed(decision.at * 1000) }))
+        .reverse();
+      state.timeline.push({
+        t,
+        ...queue,
+        desired: fleet.desired,
+        inService: inState('InService'),
+        pending: inState('Pending'),
+        draining: inState('Terminating'),
+        reason: state.decisions[0]?.reason ?? null,
+      });
+    });
+  }
+
+  private async newFailures(ends: Map<string, string>) {
+    const fresh = [...ends]
+      .filter(([key, end]) => end === 'failed' && !this.ended.has(key))
+      .map(([key]) => key);
+    const { s3, outputs } = this.stack;
+    const read = fresh.map((key) => readFailure(s3, outputs.BucketName ?? '', key).catch(() => undefined));
+    const found = (await Promise.all(read)).filter((failure) => failure !== undefined);
+    // A last attempt may still turn this one into a result.
+    const settled = found.filter((failure) => failure.code !== 'gave-up');
+    return settled.map(({ key, code, message }) => {
+      const name = key.slice(INCOMING.length);
+      this.ended.add(name);
+      return { key: name, code, message };
+    });
+  }
+
+  /**
+   * Looks each second until `done`.
+   *
+   * @returns false when nothing at all changed for `patienceSeconds`
+   */
+  async until(done: () => boolean, patienceSeconds: number, abort: AbortSignal): Promise<boolean> {
+    let signature = '';
+    let changedAt = Date.now();
+    for (;;) {
+      abort.throwIfAborted();
+      await this.look();
+      if (done()) return true;
+      const { photos, timeline } = this.recorder.current();
+      const { t: _t, reason: _reason, ...row } = timeline.at(-1) ?? { t: 0, reason: null };
+      const now = JSON.stringify([photos, row]);
+      if (now !== signature) [signature, changedAt] = [now, Date.now()];
+      if (Date.now() - changedAt > patienceSeconds * 1000) return false;
+      await sleep(EVERY_MS, undefined, { signal: abort });
+    }
+  }
+}
+
+/** Bytes of a photo before or after, for the page. */
+export const sideKey = (side: 'before' | 'after', key: string) =>
+  (side === 'before' ? INCOMING : RESULTS) + key;

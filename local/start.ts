@@ -1,0 +1,187 @@
+/**
+ * `npm start`: the main job on this machine. Deploys the stack onto a local AWS, submits photos, watches the deployed
+ * scaler grow a fleet from zero and shrink it back, and accounts for every photo.
+ */
+import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { stages } from '../bin/stages.ts';
+import { INCOMING } from '../contract/keys.ts';
+import { readObject } from './run/ends.ts';
+import { DEFAULT_PORT, HELP, parseOptions, type StartOptions } from './options.ts';
+import { startPage } from './page/server.ts';
+import type { RunState } from './page/state.ts';
+import { UserError } from './processes.ts';
+import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
+import { checkComfyui, checkWritable } from './run/preflight.ts';
+import { Progress } from './run/progress.ts';
+import { Recorder } from './run/recorder.ts';
+import { saveResults } from './run/results.ts';
+import { startStack, type LocalStack } from './run/stack.ts';
+import { submit } from './run/submit.ts';
+import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
+import { sideKey, Watcher } from './run/watch.ts';
+import { Scope } from './scope.ts';
+
+const STAGE = 'local';
+/** A run in which nothing at all has changed for so long has lost what has not ended. */
+const PATIENCE_SECONDS = 240;
+const SHOW_EVERY_MS = 1000;
+
+export interface RunContext {
+  abort: AbortSignal;
+  scope: Scope;
+  progress: Progress;
+  /** Called at each look at the stack. */
+  onState?: (state: RunState) => void;
+  /** Looks at the stack after the fleet has returned to zero and before everything is taken down. */
+  inspect?: (stack: LocalStack) => Promise<void>;
+}
+
+/** What a worker logs when it starts on a photo, as far as it is of interest here. */
+const startedSchema = z.object({
+  event: z.literal('photo-started'),
+  key: z.string(),
+  waitSeconds: z.number(),
+  receiveCount: z.number(),
+});
+
+async function choosePhotos({ photos, count }: StartOptions, progress: Progress): Promise<Photo[]> {
+  if (photos === undefined) return samplePhotos(count);
+  const found = await findPhotos(photos);
+  if (found.skipped > 0)
+    progress.say(`${found.skipped} files in ${photos} are no pictures and stay where they are.`);
+  return found.photos;
+}
+
+/** Runs the main job once. */
+export async function run(options: StartOptions, context: RunContext): Promise<RunSummary> {
+  const { abort, scope, progress } = context;
+  const say = (line: string) => progress.say(line);
+  if (options.json !== undefined) await checkWritable(options.json);
+  if (options.comfyui !== undefined) await checkComfyui(options.comfyui, stages[STAGE].device);
+  const photosMade = choosePhotos(options, progress);
+  if (options.photos !== undefined) await photosMade;
+
+  const standIn = options.comfyui === undefined;
+  const recorder = new Recorder({ standIn, comfyui: options.comfyui ?? 'stand-in', stage: STAGE });
+  const running: { stack?: LocalStack } = {};
+  const page = await openPage(options.port, recorder, () => running.stack);
+  await scope.defer(() => page.close());
+  say(`Page: ${page.url}`);
+  if (standIn)
+    say('A STAND-IN for ComfyUI colours the photos: its colours are made up, DDColor is not at work.');
+
+  const showing = setInterval(() => progress.show(recorder.current()), SHOW_EVERY_MS);
+  const unsubscribe = recorder.subscribe(() => context.onState?.(recorder.current()));
+  const stopShowing = () => {
+    clearInterval(showing);
+    unsubscribe();
+  };
+  await scope.defer(stopShowing);
+
+  const phase = (name: string) => recorder.update((state) => void (state.phase = name));
+  phase('deploying');
+  const stack = (running.stack = await startStack({
+    stage: STAGE,
+    comfyui: options.comfyui,
+    abort,
+    scope,
+    say,
+    onWorkerLine: (_id, line) => noteWait(recorder, line),
+  }));
+  const photos = await photosMade;
+  phase('submitting');
+  await submit(stack.s3, stack.outputs.BucketName ?? '', photos, abort, () =>
+    recorder.update((state) => void state.photos.submitted++),
+  );
+  say('All submitted. The scaler wakes at the start of the next minute, as its schedule says.');
+  phase('colouring');
+  const watcher = new Watcher(stack, recorder, photos);
+  const settled = () => {
+    const { photos: ends, timeline } = recorder.current();
+    const last = timeline.at(-1);
+    return ends.coloured + ends.failed === photos.length && last?.visible === 0 && last.inFlight === 0;
+  };
+  await watcher.until(settled, PATIENCE_SECONDS, abort);
+  const { coloured, failed } = recorder.current().photos;
+  recorder.update((state) => void (state.photos.lost = photos.length - coloured - failed));
+
+  phase('scaling in');
+  const gone = () => {
+    const { instances, timeline } = recorder.current();
+    return instances.length === 0 && timeline.at(-1)?.desired === 0;
+  };
+  await watcher.until(gone, PATIENCE_SECONDS, abort);
+  phase('done');
+  stopShowing();
+  await context.inspect?.(stack);
+  if (options.photos !== undefined)
+    say(`Results: ${await saveResults(stack.s3, stack.outputs.BucketName ?? '', photos)}`);
+
+  const summary = summarise(recorder.current());
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
+  for (const line of timelineText(summary.fleet.timeline)) say(line);
+  for (const line of summaryText(summary, recorder.current().failures)) say(line);
+  return summary;
+}
+
+/** Takes the wait of a photo from a worker's log; a photo that is tried again does not wait a second time. */
+function noteWait(recorder: Recorder, line: string): void {
+  if (!line.startsWith('{')) return;
+  const parsed = startedSchema.safeParse(JSON.parse(line));
+  if (!parsed.success || parsed.data.receiveCount > 1) return;
+  const { key, waitSeconds } = parsed.data;
+  const wait = { key: key.slice(INCOMING.length), t: recorder.elapsed(), seconds: waitSeconds };
+  recorder.update((state) => void state.waits.push(wait));
+}
+
+async function openPage(port: number | undefined, recorder: Recorder, stack: () => LocalStack | undefined) {
+  const image = async (side: 'before' | 'after', key: string) => {
+    const { s3, outputs } = stack() ?? {};
+    if (!s3 || !outputs?.BucketName) return undefined;
+    return readObject(s3, outputs.BucketName, sideKey(side, key)).catch(() => undefined);
+  };
+  const options = { state: recorder, image };
+  if (port !== undefined) return startPage({ ...options, port });
+  // Only the default gives way to another run; a port that was asked for is an address that somebody relies on.
+  return startPage({ ...options, port: DEFAULT_PORT }).catch(() => startPage({ ...options, port: 0 }));
+}
+
+/** Whether nothing was lost and the fleet is gone. */
+const good = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
+
+export async function main(args: string[]): Promise<number> {
+  const scope = new Scope();
+  const controller = new AbortController();
+  const progress = new Progress(process.stdout);
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // The second one does not wait; children die with this process in any case.
+      if (interrupted) process.exit(130);
+      interrupted = true;
+      progress.say('Stopping...');
+      controller.abort();
+      void scope.close().finally(() => process.exit(130));
+    });
+  }
+  try {
+    const options = parseOptions(args);
+    if (options.help) {
+      console.log(HELP);
+      return 0;
+    }
+    const summary = await run(options, { abort: controller.signal, scope, progress });
+    if (options.keep) {
+      progress.say('The page stays up until Ctrl-C.');
+      await new Promise(() => undefined);
+    }
+    return good(summary) ? 0 : 1;
+  } catch (error) {
+    if (interrupted) return 130;
+    progress.say(error instanceof UserError ? error.message : `npm start failed: ${(error as Error).stack}`);
+    return 1;
+  } finally {
+    await scope.close();
+  }
+}
