@@ -112,7 +112,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
     return instances.length === 0 && timeline.at(-1)?.desired === 0;
   };
   await watcher.until(gone, PATIENCE_SECONDS, abort);
-  phase('done');
+  recorder.end();
   stopShowing();
   await context.inspect?.(stack);
   if (options.photos !== undefined)

@@ -7,6 +7,7 @@ const DECISIONS = 30;
 export class Recorder {
   private readonly listeners = new Set<() => void>();
   private readonly state: RunState;
+  private endedAt: number | undefined;
 
   constructor(
     start: Pick<RunState, 'standIn' | 'comfyui' | 'stage'>,
@@ -33,7 +34,13 @@ export class Recorder {
   }
 
   current(): RunState {
-    return { ...this.state, now: this.now() };
+    return { ...this.state, now: this.endedAt ?? this.now() };
+  }
+
+  /** Stops the clock of the run. */
+  end(): void {
+    this.endedAt = this.now();
+    this.update((state) => void (state.phase = 'done'));
   }
 
   subscribe(listener: () => void): () => void {

@@ -112,7 +112,7 @@ export async function* makeSamples(count: number, seed: number): AsyncIterable<S
     const truncated = count >= 4 && i === middle - 1;
     const name = SCENES[i % SCENES.length] ?? 'hills';
     const size =
-      name === 'portrait'
+      name === 'lighthouse'
         ? { width: 640, height: 860 }
         : (SIZES[(i * 3) % SIZES.length] ?? { width: 800, height: 600 });
     const random = randomNumbers(seed * 1000 + i);

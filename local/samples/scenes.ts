@@ -67,32 +67,21 @@ function tree(x0: number, base: number, size: number, noise: Noise): (under: Sce
   };
 }
 
-/** Head and shoulders before a painted backdrop. */
-function portrait(noise: Noise, lean: number): Scene {
-  return (x, y) => {
-    const dx = x - 0.5 - lean * 0.04;
-    const dy = y;
-    const backdrop = mix(0.36, 0.66, noise.clouds(x * 2, y * 2, 3)) - 0.3 * Math.hypot(x - 0.4, y - 0.35);
-    const hat = Math.abs(dx) < 0.17 && dy > 0.16 && dy < 0.27;
-    const brim = Math.abs(dx) < 0.25 && Math.abs(dy - 0.275) < 0.018;
-    if (hat || brim) return 0.13 + 0.08 * noise.clouds(x * 30, y * 30, 2);
-    const face = Math.hypot(dx / 0.14, (dy - 0.4) / 0.19);
-    if (face < 1) {
-      const eye = Math.hypot((Math.abs(dx) - 0.055) / 1.4, dy - 0.375) < 0.012;
-      const mouth = Math.abs(dx) < 0.05 && Math.abs(dy - 0.49 + dx * dx * 4) < 0.006;
-      if (eye || mouth) return 0.2;
-      return 0.74 - 0.25 * (dx / 0.14) ** 2 - 0.12 * dx - 0.06 * noise.clouds(x * 12, y * 12, 2);
-    }
-    const shoulders = dy > 0.58 && Math.abs(dx) < 0.1 + 0.75 * Math.sqrt(Math.max(0, dy - 0.56));
-    const collar = shoulders && Math.abs(dx) < 0.09 - (dy - 0.58) * 0.35;
-    if (collar) return Math.abs(dx) < 0.018 ? 0.2 : 0.9;
-    if (shoulders) return 0.24 + 0.12 * noise.clouds(x * 25, y * 25, 2) - 0.1 * dx;
-    const neck = Math.abs(dx) < 0.07 && dy > 0.5 && dy < 0.62;
-    return neck ? 0.55 : backdrop;
+/** A banded tower with its lantern. */
+function lighthouse(x0: number, base: number, size: number): (under: Scene) => Scene {
+  return (under) => (x, y) => {
+    const dx = Math.abs(x - x0) / size;
+    const dy = (base - y) / size;
+    const side = 1 - 0.6 * ((x - x0) / size / 0.14);
+    if (dy >= 0 && dy < 1 && dx < 0.14 - 0.06 * dy)
+      return (Math.floor(dy * 5) % 2 ? 0.82 : 0.3) * mix(0.8, 1, side);
+    if (dy >= 1 && dy < 1.02 && dx < 0.11) return 0.12;
+    if (dy >= 1.02 && dy < 1.12 && dx < 0.06) return dx < 0.045 ? 0.9 : 0.15;
+    return dy >= 1.12 && dy < 1.22 && dx < 0.75 * (1.22 - dy) ? 0.15 : under(x, y);
   };
 }
 
-export const SCENES = ['hills', 'coast', 'farm', 'portrait', 'grove'] as const;
+export const SCENES = ['hills', 'coast', 'farm', 'lighthouse', 'grove'] as const;
 
 /** A scene by its name; the seed moves and reshapes what is in it. */
 export function scene(name: (typeof SCENES)[number], seed: number): Scene {
@@ -110,8 +99,10 @@ export function scene(name: (typeof SCENES)[number], seed: number): Scene {
       const land = hills(noise, 3, 0.5)(above);
       return tree(x - 0.3, 0.82, 0.3, noise)(house(x, 0.84, between(0.24, 0.34))(land));
     }
-    case 'portrait':
-      return portrait(noise, between(-1, 1));
+    case 'lighthouse': {
+      const shore = hills(noise, 1, 0.82)(sea(noise, between(0.55, 0.62))(above));
+      return lighthouse(between(0.3, 0.7), 0.86, between(0.5, 0.6))(shore);
+    }
     case 'grove': {
       const land = hills(noise, 2, 0.6)(above);
       return [0.12, 0.33, 0.52, 0.7, 0.9].reduce(
