@@ -7,6 +7,8 @@ import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { INCOMING } from '../contract/keys.ts';
 import { readObject } from './run/ends.ts';
+import { localPath } from './environment.ts';
+import { ensureVenv } from './aws/venv.ts';
 import { DEFAULT_PORT, HELP, parseOptions, type StartOptions } from './options.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
@@ -31,6 +33,8 @@ export interface RunContext {
   abort: AbortSignal;
   scope: Scope;
   progress: Progress;
+  /** Folder for the results of the user's own photos. */
+  results: string;
   /** Called at each look at the stack. */
   onState?: (state: RunState) => void;
   /** Looks at the stack after the fleet has returned to zero and before everything is taken down. */
@@ -45,12 +49,10 @@ const startedSchema = z.object({
   receiveCount: z.number(),
 });
 
-async function choosePhotos({ photos, count }: StartOptions, progress: Progress): Promise<Photo[]> {
-  if (photos === undefined) return samplePhotos(count);
-  const found = await findPhotos(photos);
-  if (found.skipped > 0)
-    progress.say(`${found.skipped} files in ${photos} are no pictures and stay where they are.`);
-  return found.photos;
+async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
+  const { photos, skipped } = await findPhotos(directory);
+  if (skipped > 0) progress.say(`${skipped} files in ${directory} are no pictures and stay where they are.`);
+  return photos;
 }
 
 /** Runs the main job once. */
@@ -59,8 +61,8 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   const say = (line: string) => progress.say(line);
   if (options.json !== undefined) await checkWritable(options.json);
   if (options.comfyui !== undefined) await checkComfyui(options.comfyui, stages[STAGE].device);
-  const photosMade = choosePhotos(options, progress);
-  if (options.photos !== undefined) await photosMade;
+  const found = options.photos === undefined ? undefined : await findUserPhotos(options.photos, progress);
+  const python = await ensureVenv(abort, say);
 
   const standIn = options.comfyui === undefined;
   const recorder = new Recorder({ standIn, comfyui: options.comfyui ?? 'stand-in', stage: STAGE });
@@ -80,10 +82,13 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await scope.defer(stopShowing);
 
   const phase = (name: string) => recorder.update((state) => void (state.phase = name));
+  // Made while the stack is deployed.
+  const photosMade = found ?? samplePhotos(options.count);
   phase('deploying');
   const stack = (running.stack = await startStack({
     stage: STAGE,
     comfyui: options.comfyui,
+    python,
     abort,
     scope,
     say,
@@ -115,8 +120,10 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   recorder.end();
   stopShowing();
   await context.inspect?.(stack);
-  if (options.photos !== undefined)
-    say(`Results: ${await saveResults(stack.s3, stack.outputs.BucketName ?? '', photos)}`);
+  if (options.photos !== undefined) {
+    await saveResults(stack.s3, stack.outputs.BucketName ?? '', photos, context.results);
+    say(`Results: ${context.results}`);
+  }
 
   const summary = summarise(recorder.current());
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
@@ -171,7 +178,12 @@ export async function main(args: string[]): Promise<number> {
       console.log(HELP);
       return 0;
     }
-    const summary = await run(options, { abort: controller.signal, scope, progress });
+    const summary = await run(options, {
+      abort: controller.signal,
+      scope,
+      progress,
+      results: localPath('results'),
+    });
     if (options.keep) {
       progress.say('The page stays up until Ctrl-C.');
       await new Promise(() => undefined);

@@ -8,8 +8,8 @@ import { runToEnd, UserError } from '../processes.ts';
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const MINIMUM = [3, 10] as const;
 
-/** The first Python on the PATH that is new enough. */
-async function findPython(abort: AbortSignal): Promise<string> {
+/** The first Python on the PATH that is new enough. @throws UserError when there is none */
+export async function findPython(abort: AbortSignal): Promise<string> {
   const seen: string[] = [];
   for (const command of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
     const asked = await runToEnd(command, ['-c', 'import sys; print(*sys.version_info[:2])'], { abort });

@@ -1,10 +1,11 @@
 /** Figures and reasons in words. */
 
 export const number = (value) => (value === null || value === undefined ? '-' : String(value));
-export const seconds = (value) =>
-  value >= 100
-    ? `${Math.floor(value / 60)} min ${String(Math.round(value % 60)).padStart(2, '0')} s`
-    : `${Math.round(value)} s`;
+export function seconds(value) {
+  const whole = Math.round(value);
+  if (whole < 100) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
 
 /** What a decision did and why, from its own figures. */
 export function reasonInWords({ reason, desired, visible, inFlight, inService, pending, need, max, min }) {

@@ -3,19 +3,20 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { INCOMING, resultKey } from '../../contract/keys.ts';
-import { localPath } from '../environment.ts';
 import { readEnds, readFailure, readObject } from './ends.ts';
 import type { Photo } from './photos.ts';
 
 /**
  * Writes every result under its photo's name and every failure as `<name>.failed.json`.
  *
- * What an earlier run left moves to `.local/results.previous`: a run starts clean, and nobody's pictures vanish.
- *
- * @returns the folder
+ * What an earlier run left moves to `<directory>.previous`: a run starts clean, and nobody's pictures vanish.
  */
-export async function saveResults(s3: S3Client, bucket: string, photos: Photo[]): Promise<string> {
-  const directory = localPath('results');
+export async function saveResults(
+  s3: S3Client,
+  bucket: string,
+  photos: Photo[],
+  directory: string,
+): Promise<void> {
   if (existsSync(directory)) {
     rmSync(`${directory}.previous`, { recursive: true, force: true });
     renameSync(directory, `${directory}.previous`);
@@ -34,5 +35,4 @@ export async function saveResults(s3: S3Client, bucket: string, photos: Photo[])
       );
     }
   }
-  return directory;
 }

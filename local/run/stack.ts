@@ -8,7 +8,6 @@ import { bundleWorker } from '../../ami/worker/bundle.ts';
 import { bootstrap, deploy, synth, type StackOutputs } from '../aws/deploy.ts';
 import { finishLocal } from '../aws/finish.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
-import { ensureVenv } from '../aws/venv.ts';
 import { childEnvironment, clientConfig, localPath } from '../environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
 import { processLauncher } from '../fleet/launcher.ts';
@@ -34,6 +33,8 @@ export interface StackOptions {
   stage: string;
   /** A ComfyUI for all instances; undefined starts a stand-in for each. */
   comfyui: string | undefined;
+  /** Python that has the local AWS. */
+  python: string;
   abort: AbortSignal;
   scope: Scope;
   say: (line: string) => void;
@@ -61,8 +62,7 @@ async function bundles(): Promise<{ worker: string; standIn: string }> {
 }
 
 export async function startStack(options: StackOptions): Promise<LocalStack> {
-  const { stage, comfyui, abort, scope, say, onWorkerLine } = options;
-  const python = await ensureVenv(abort, say);
+  const { stage, comfyui, python, abort, scope, say, onWorkerLine } = options;
   rmSync(localPath('logs'), { recursive: true, force: true });
   mkdirSync(localPath('logs', 'instances'), { recursive: true });
 

@@ -8,7 +8,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
-import { mkdtempSync, readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -24,6 +24,7 @@ import { Scope } from '../../local/scope.ts';
 
 const COPIES = 24;
 const album = mkdtempSync(join(tmpdir(), 'album-'));
+const results = mkdtempSync(join(tmpdir(), 'results-'));
 const scope = new Scope();
 let summary: RunSummary;
 let seen: Seen;
@@ -63,7 +64,8 @@ async function makeAlbum(): Promise<void> {
   put('Grüße aus Köln/am Dom (1931).webp', await sharp(landscape).webp().toBuffer());
   put('scan.tif', await sharp(landscape).tiff().toBuffer());
   put('1+1=2 at 100%.jpg', await sharp(landscape).jpeg().toBuffer());
-  put('torn.jpg', (await sharp(landscape).jpeg().toBuffer()).subarray(0, 2000));
+  const whole = await sharp(landscape).jpeg().toBuffer();
+  put('torn.jpg', whole.subarray(0, whole.length / 2));
   put('letter.jpg', 'Dear grandmother,');
   for (let i = 0; i < COPIES; i++)
     put(
@@ -120,6 +122,7 @@ beforeAll(async () => {
     abort: new AbortController().signal,
     scope,
     progress: new Progress(process.stdout),
+    results,
     onState: (state) => state.instances.forEach((instance) => states.add(instance.state)),
     inspect: async (stack) => {
       seen = await look(stack);
@@ -128,9 +131,12 @@ beforeAll(async () => {
   seen.states = states;
 }, 280_000);
 
-afterAll(() => scope.close());
+afterAll(async () => {
+  await scope.close();
+  for (const folder of [album, results]) rmSync(folder, { recursive: true, force: true });
+});
 
-const result = (name: string) => readFileSync(join('.local', 'results', name));
+const result = (name: string) => readFileSync(join(results, name));
 
 describe('the whole stack on one machine', () => {
   it('gives every photo exactly one end', () => {

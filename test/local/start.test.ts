@@ -1,0 +1,140 @@
+/** What can be wrong before a run: one clear line each, and nothing left behind. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findPython } from '../../local/aws/venv.ts';
+import { parseOptions } from '../../local/options.ts';
+import { UserError } from '../../local/processes.ts';
+import { findPhotos, localKey } from '../../local/run/photos.ts';
+import { Progress } from '../../local/run/progress.ts';
+import { Scope } from '../../local/scope.ts';
+import { run } from '../../local/start.ts';
+import { startStandIn } from '../../local/comfyui/server.ts';
+
+let folder: string;
+let servers: Server[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'start-'));
+  servers = [];
+});
+afterEach(() => {
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function serve(listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+/** The line that a run ends with, which is one for its user. */
+async function complaint(...args: string[]): Promise<string> {
+  const scope = new Scope();
+  const context = {
+    abort: new AbortController().signal,
+    scope,
+    progress: new Progress(process.stdout),
+    results: join(folder, 'results'),
+  };
+  const error: unknown = await run(parseOptions(args), context).catch((reason: unknown) => reason);
+  await scope.close();
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).not.toContain('\n');
+  return (error as Error).message;
+}
+
+describe('npm start', () => {
+  it('says that its port is taken', async () => {
+    const port = await serve((_request, response) => response.end());
+    expect(await complaint('--port', String(port))).toBe(
+      `port ${port} is in use; choose another with --port.`,
+    );
+  });
+
+  it('says that no ComfyUI answers', async () => {
+    const port = await serve((_request, response) => response.end());
+    for (const server of servers) server.close();
+    const url = `http://127.0.0.1:${port}`;
+    expect(await complaint('--comfyui', url)).toMatch(
+      new RegExp(`^--comfyui ${url}: no ComfyUI answers there \\(.*ECONNREFUSED.*\\)\\.$`),
+    );
+  });
+
+  it('says that what answers is not ComfyUI', async () => {
+    const port = await serve((_request, response) => response.end('{"hello":"world"}'));
+    expect(await complaint('--comfyui', `http://127.0.0.1:${port}`)).toContain(
+      'what answers there is not ComfyUI',
+    );
+  });
+
+  it('says that ComfyUI computes on something else than the stage expects', async () => {
+    const standIn = await startStandIn({ port: 0, inferenceEnd: () => Promise.resolve(), device: 'cuda' });
+    expect(await complaint('--comfyui', standIn.url)).toMatch(
+      /computes on cuda, and the stage 'local' expects cpu/,
+    );
+    await standIn.close();
+  });
+
+  it('says that a folder holds no picture', async () => {
+    writeFileSync(join(folder, 'notes.txt'), 'x');
+    expect(await complaint('--photos', folder)).toBe(
+      `--photos '${folder}' holds no JPEG, PNG, WebP or TIFF file (1 other files).`,
+    );
+  });
+
+  it('says that a folder is not there, or is none', async () => {
+    const file = join(folder, 'photo.jpg');
+    writeFileSync(file, 'x');
+    expect(await complaint('--photos', `${folder}/none`)).toBe(
+      `--photos '${folder}/none': there is no such folder.`,
+    );
+    expect(await complaint('--photos', file)).toBe(`--photos '${file}' is not a folder.`);
+  });
+
+  it('says that the summary cannot be written', async () => {
+    expect(await complaint('--json', folder)).toBe(`--json '${folder}' is a folder.`);
+    expect(await complaint('--json', `${folder}/none/x.json`)).toContain('its folder cannot be written to');
+  });
+
+  it('says which Python it needs and what it found', async () => {
+    const path = process.env.PATH;
+    const abort = new AbortController().signal;
+    try {
+      process.env.PATH = folder;
+      await expect(findPython(abort)).rejects.toThrow(
+        new UserError('Python 3.10 or newer is needed for the local AWS: none found on the PATH.'),
+      );
+      writeFileSync(join(folder, 'python3'), '#!/bin/sh\necho 3 8\n');
+      chmodSync(join(folder, 'python3'), 0o755);
+      await expect(findPython(abort)).rejects.toThrow('python3 is 3.8');
+      writeFileSync(join(folder, 'python'), '#!/bin/sh\necho 3 12\n');
+      chmodSync(join(folder, 'python'), 0o755);
+      expect(await findPython(abort)).toBe('python');
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+});
+
+describe('findPhotos', () => {
+  it('takes pictures at any depth, by name, and leaves the rest', async () => {
+    mkdirSync(join(folder, 'Köln'));
+    for (const name of ['b.TIFF', 'a.jpeg', 'Köln/c d.webp', 'x.txt', 'old.heic'])
+      writeFileSync(join(folder, name), name);
+    const { photos, skipped } = await findPhotos(folder);
+    expect(photos.map(({ name }) => name)).toEqual(['Köln/c d.webp', 'a.jpeg', 'b.TIFF', 'old.heic']);
+    expect(skipped).toBe(1);
+    expect((await photos[1]?.read())?.toString()).toBe('a.jpeg');
+  });
+
+  it('refuses two files that would share a name', async () => {
+    writeFileSync(join(folder, '1+1.jpg'), 'x');
+    writeFileSync(join(folder, `${localKey('1+1')}.jpg`), 'x');
+    await expect(findPhotos(folder)).rejects.toThrow('two files would share the name');
+  });
+});

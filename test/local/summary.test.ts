@@ -1,0 +1,130 @@
+/** What a run tells in the end, and meanwhile. */
+import { describe, expect, it } from 'vitest';
+import { Progress } from '../../local/run/progress.ts';
+import { Recorder } from '../../local/run/recorder.ts';
+import { percentile, summarise, summaryText, timelineText } from '../../local/run/summary.ts';
+
+const row = (t: number, desired: number, inService: number, visible = 5) => ({
+  t,
+  visible,
+  inFlight: 1,
+  desired,
+  inService,
+  pending: 0,
+  draining: 0,
+  reason: desired > 0 ? 'scale-out' : null,
+});
+
+function recorded() {
+  let now = 1000;
+  const recorder = new Recorder({ standIn: true, comfyui: 'stand-in', stage: 'local' }, () => now);
+  recorder.update((state) => {
+    state.photos = { submitted: 3, coloured: 1, failed: 1, lost: 1 };
+    state.timeline.push(row(0, 0, 0), row(1, 3, 0), row(2, 3, 2), row(3, 3, 2), row(4, 0, 1));
+    state.waits.push({ key: 'a', t: 1, seconds: 2 }, { key: 'b', t: 2, seconds: 5 });
+    state.failures.push({ key: 'b', code: 'unreadable-image', message: 'It is torn.' });
+    state.instances.push({ id: 'i-1', state: 'Terminating:Wait', since: 0 });
+  });
+  now = 13_340;
+  return recorder;
+}
+
+describe('summarise', () => {
+  it('has the promised shape', () => {
+    const summary = summarise(recorded().current());
+    expect(summary).toMatchObject({
+      photos: { submitted: 3, coloured: 1, failed: 1, lost: 1 },
+      wait: { mean: 3.5, p95: 4.9 },
+      fleet: { peak: 2, final: 1 },
+      seconds: 12.3,
+    });
+    expect(summary.fleet.timeline).toHaveLength(5);
+    expect(Object.keys(summary.fleet.timeline[0] ?? {})).toEqual([
+      't',
+      'visible',
+      'inFlight',
+      'desired',
+      'inService',
+      'reason',
+    ]);
+  });
+
+  it('knows no wait when no photo was started', () => {
+    const recorder = new Recorder({ standIn: false, comfyui: 'x', stage: 'local' });
+    expect(summarise(recorder.current()).wait).toEqual({ mean: null, p95: null });
+  });
+
+  it('stops its clock when the run ends', () => {
+    let now = 0;
+    const recorder = new Recorder({ standIn: false, comfyui: 'x', stage: 'local' }, () => now);
+    now = 5000;
+    recorder.end();
+    now = 60_000;
+    expect(summarise(recorder.current()).seconds).toBe(5);
+  });
+});
+
+it.each([
+  [[], 0.95, null],
+  [[7], 0.95, 7],
+  [[4, 1, 3, 2], 0.5, 2.5],
+  [[10, 0], 0.95, 9.5],
+])('the percentile of %j at %d is %j', (values, p, expected) => expect(percentile(values, p)).toBe(expected));
+
+it('prints the rows at which the fleet changed, and every failure', () => {
+  const state = recorded().current();
+  const summary = summarise(state);
+  expect(timelineText(summary.fleet.timeline).map((line) => line.trim().split(/ {2,}/)[0])).toEqual([
+    'time',
+    '0 s',
+    '1 s',
+    '2 s',
+    '4 s',
+  ]);
+  expect(summaryText(summary, state.failures).join('\n')).toContain('b: unreadable-image, It is torn.');
+  expect(summaryText(summary, state.failures)[0]).toBe('3 photos submitted: 1 coloured, 1 failed, 1 lost');
+});
+
+describe('Progress', () => {
+  const stream = (isTTY: boolean) => {
+    const written: string[] = [];
+    const out = {
+      isTTY,
+      columns: 60,
+      write: (text: string) => written.push(text),
+    } as unknown as NodeJS.WriteStream;
+    return { out, written };
+  };
+
+  it('redraws one line on a terminal, no longer than it is wide', () => {
+    const { out, written } = stream(true);
+    const progress = new Progress(out, () => 0);
+    const state = recorded().current();
+    progress.show(state);
+    progress.show(state);
+    progress.say('done');
+    expect(written.slice(0, 2).every((text) => text.startsWith('\r\x1b[K') && !text.includes('\n'))).toBe(
+      true,
+    );
+    expect((written[0] ?? '').slice(4).length).toBeLessThan(60);
+    expect(written.slice(2)).toEqual(['\r\x1b[K', 'done\n']);
+  });
+
+  it('prints plain lines otherwise: not too often, and only when there is something new', () => {
+    let now = 0;
+    const { out, written } = stream(false);
+    const progress = new Progress(out, () => now);
+    const recorder = recorded();
+    progress.show(recorder.current());
+    now = 1000;
+    recorder.update((state) => void state.photos.coloured++);
+    progress.show(recorder.current());
+    expect(written).toHaveLength(1);
+    now = 6000;
+    progress.show(recorder.current());
+    now = 12_000;
+    progress.show(recorder.current());
+    expect(written).toHaveLength(2);
+    expect(written.join('')).not.toMatch(/[\r\x1b]/);
+  });
+});
