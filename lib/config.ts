@@ -157,7 +157,8 @@ interface Rule {
   readonly message: (stage: Stage) => string;
 }
 
-const RULES: Rule[] = [
+/** Every rule that a stage has to keep. */
+export const RULES: Rule[] = [
   {
     broken: ({ name }) => !/^[a-z][a-z0-9-]{0,19}$/.test(name),
     message: ({ name }) => `name '${name}': a small letter, then up to 19 small letters, digits and hyphens`,

@@ -1,0 +1,80 @@
+/** Values of a stage that cannot work are refused, with the value and what is allowed. */
+import { describe, expect, it } from 'vitest';
+import { stages } from '../../bin/stages.ts';
+import { resolveStage, RULES, type StageConfig } from '../../lib/config.ts';
+
+const slo = {
+  kind: 'slo',
+  targetWaitSeconds: 10,
+  serviceSeconds: 2,
+  scaleOutCooldownSeconds: 0,
+  scaleInHoldSeconds: 15,
+} as const;
+const threshold = {
+  kind: 'threshold',
+  scaleOutBacklog: 50,
+  scaleOutStep: 2,
+  scaleOutCooldownSeconds: 300,
+  scaleInStep: 1,
+  scaleInCooldownSeconds: 300,
+} as const;
+
+/** A stage with one thing wrong, and the line that says so. */
+const WRONG: [config: StageConfig & { name?: string }, line: RegExp][] = [
+  [{ name: 'Prod' }, /name 'Prod': a small letter/],
+  [{ name: 'a'.repeat(21) }, /name 'a+': a small letter, then up to 19/],
+  [{ instanceTypes: [] }, /instanceTypes \[\]: at least one/],
+  [{ instanceTypes: ['g4dn'] }, /instanceTypes \[g4dn\]/],
+  [{ minCapacity: -1 }, /minCapacity -1: a whole number from 0/],
+  [{ maxCapacity: 0 }, /maxCapacity 0: a whole number from 1/],
+  [{ maxCapacity: 2.5 }, /maxCapacity 2.5/],
+  [{ minCapacity: 5, maxCapacity: 4 }, /minCapacity 5: at most maxCapacity, which is 4/],
+  [{ onDemandBaseCapacity: 21 }, /onDemandBaseCapacity 21: .* from 0 to maxCapacity, which is 20/],
+  [{ spotPercentage: 101 }, /spotPercentage 101/],
+  [{ policy: threshold }, /minCapacity 0: at least 1 with the policy 'threshold'/],
+  [{ tickSeconds: 7 }, /tickSeconds 7: a whole number from 1 to 60 that divides 60/],
+  [{ policy: { ...slo, scaleInHoldSeconds: -1 } }, /every number from 0 to 86400/],
+  [{ policy: { ...slo, scaleInHoldSeconds: NaN } }, /every number from 0 to 86400/],
+  [{ policy: { ...slo, serviceSeconds: 0 } }, /targetWaitSeconds and serviceSeconds above 0/],
+  [{ minCapacity: 1, policy: { ...threshold, scaleInStep: 0 } }, /scaleInStep whole and at least 1/],
+  [{ maxMegapixels: 200 }, /maxMegapixels 200: above 0 and at most 178/],
+  [{ visibilityTimeoutSeconds: 5 }, /visibilityTimeoutSeconds 5: a whole number from 10 to 43200/],
+  [{ maxReceiveCount: 1 }, /maxReceiveCount 1: a whole number from 2/],
+  [{ noticePollSeconds: 60 }, /noticePollSeconds 60: above 0 and at most 30/],
+  [{ resultRetentionDays: 0 }, /resultRetentionDays 0: whole numbers from 1/],
+];
+
+const resolve = ({ name = 'dev', ...config }: StageConfig & { name?: string }) => resolveStage(name, config);
+
+describe('resolveStage', () => {
+  it.each(WRONG)('refuses %j', (config, line) => expect(() => resolve(config)).toThrow(line));
+
+  it('has no rule that is never broken here', () => {
+    for (const { broken } of RULES) {
+      const breaks = WRONG.some(([{ name = 'dev', ...config }]) =>
+        broken({ ...resolveStage('dev', {}), ...config, name }),
+      );
+      expect(breaks, broken.toString()).toBe(true);
+    }
+  });
+
+  it('names every broken rule at once', () => {
+    expect(() => resolve({ tickSeconds: 7, spotPercentage: -5 })).toThrow(
+      /spotPercentage -5[^]*tickSeconds 7/,
+    );
+  });
+
+  it.each(Object.entries(stages))('takes the shipped stage %s', (name, config) => {
+    expect(resolveStage(name, config).name).toBe(name);
+  });
+
+  it('fills in what is left out, and keeps what is not', () => {
+    expect(resolve({ maxCapacity: 3 })).toMatchObject({
+      minCapacity: 0,
+      maxCapacity: 3,
+      tickSeconds: 30,
+      device: 'cuda',
+    });
+    expect(resolve({ minCapacity: 1, policy: threshold }).policy).toEqual(threshold);
+  });
+});
