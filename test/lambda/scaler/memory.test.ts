@@ -1,0 +1,63 @@
+/** The scaler's item: what goes in comes out, and what is not its own counts as nothing. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { emptyMemory, fromItem, toItem } from '../../../lambda/scaler/memory.ts';
+import { REASONS } from '../../../lambda/scaler/policy.ts';
+import type { MemoryState } from '../../../lambda/scaler/tick.ts';
+
+const count = fc.option(fc.nat(), { nil: null });
+const at = fc.integer({ min: 0, max: 2_000_000_000 });
+const state: fc.Arbitrary<MemoryState> = fc.record({
+  policy: fc.record(
+    { lastOutAt: at, lastInAt: at, needs: fc.array(fc.record({ at, need: fc.nat() })) },
+    { requiredKeys: [] },
+  ),
+  recent: fc.array(
+    fc.record({
+      at,
+      reason: fc.constantFrom(...REASONS),
+      need: count,
+      visible: count,
+      inFlight: count,
+      desired: count,
+      inService: count,
+      pending: count,
+      draining: count,
+      min: count,
+      max: count,
+    }),
+    { maxLength: 60 },
+  ),
+});
+
+describe('the item', () => {
+  it('comes back as it went in', () => {
+    fc.assert(
+      fc.property(state, (given) => {
+        expect(fromItem(JSON.parse(JSON.stringify(toItem(given))))).toEqual(given);
+      }),
+      { seed: 20_261_123, numRuns: 200 },
+    );
+  });
+
+  const good = toItem({ policy: { lastOutAt: 5 }, recent: [] });
+  it.each<[string, unknown, boolean]>([
+    ['that is not there', undefined, false],
+    ['with a lease and nothing else', { id: 'scaler', leaseOwner: 'a', leaseUntil: 5 }, false],
+    ['of another version', { ...good, version: 99 }, true],
+    ['with a time that is none', { ...good, policy: { lastOutAt: 'yesterday' } }, true],
+    ['with a reason that nobody knows', { ...good, recent: [{ at: 5, reason: 'whim' }] }, true],
+    ['that is no object', 'scaler', false],
+  ])('%s is no memory', (_name, item, told) => {
+    const said: string[] = [];
+    expect(fromItem(item, (why) => said.push(why))).toEqual(emptyMemory());
+    expect(said.length > 0).toBe(told);
+  });
+
+  it('keeps what the table adds out of the memory', () => {
+    expect(fromItem({ id: 'scaler', leaseOwner: 'a', leaseUntil: 9, ...good })).toEqual({
+      policy: { lastOutAt: 5 },
+      recent: [],
+    });
+  });
+});

@@ -1,0 +1,241 @@
+/** The scaler's ports: one suite for the fake and for AWS's, over the wire of the local AWS. */
+import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
+import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MEMORY_KEY, METRIC_NAMESPACE, METRICS } from '../../../contract/names.ts';
+import {
+  AutoScalingFleet,
+  CloudWatchMetrics,
+  DynamoMemory,
+  metricData,
+  SqsCounts,
+} from '../../../lambda/scaler/aws.ts';
+import type { Memory, MemoryState } from '../../../lambda/scaler/tick.ts';
+import { freePort, startMiniStack } from '../../../local/aws/ministack.ts';
+import { ensureVenv } from '../../../local/aws/venv.ts';
+import { clientConfig, localPath } from '../../../local/environment.ts';
+import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
+import { Scope } from '../../../local/scope.ts';
+import { FakeMemory } from './support/fakes.ts';
+
+const scope = new Scope();
+const abort = new AbortController().signal;
+let config: ReturnType<typeof clientConfig>;
+let endpoint: string;
+let dynamo: DynamoDBClient;
+
+beforeAll(async () => {
+  const python = await ensureVenv(abort, console.log);
+  const port = await freePort();
+  const logFile = localPath('logs', 'ports-test.log');
+  endpoint = await startMiniStack({ python, port, lambdaEnvironment: {}, abort, scope, logFile });
+  config = clientConfig(endpoint);
+  dynamo = new DynamoDBClient(config);
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: 'memory',
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+}, 60_000);
+afterAll(() => scope.close());
+
+const remembered: MemoryState = {
+  policy: { lastOutAt: 90, needs: [{ at: 95, need: 3 }] },
+  recent: [
+    {
+      at: 95,
+      reason: 'blind',
+      need: null,
+      visible: null,
+      inFlight: null,
+      desired: 2,
+      inService: 1,
+      pending: 1,
+      draining: 0,
+      min: 0,
+      max: 5,
+    },
+  ],
+};
+
+describe.each<[string, () => Promise<Memory>]>([
+  ['the fake', () => Promise.resolve(new FakeMemory())],
+  [
+    'DynamoDB',
+    async () => {
+      await dynamo.send(new DeleteItemCommand({ TableName: 'memory', Key: { id: { S: MEMORY_KEY } } }));
+      const marshallOptions = { removeUndefinedValues: true };
+      return new DynamoMemory(DynamoDBDocumentClient.from(dynamo, { marshallOptions }), 'memory');
+    },
+  ],
+])('memory: %s', (_name, make) => {
+  let memory: Memory;
+  beforeEach(async () => {
+    memory = await make();
+  });
+
+  it('begins empty', async () => {
+    expect(await memory.open('a', 100, 40)).toEqual({ policy: {}, recent: [] });
+  });
+
+  it('recalls what was saved', async () => {
+    await memory.open('a', 100, 40);
+    await memory.save('a', { ...remembered, policy: { ...remembered.policy, lastInAt: undefined } });
+    expect(await memory.open('a', 130, 40)).toEqual(remembered);
+  });
+
+  it('gives the lease to one, until it ends', async () => {
+    await memory.open('a', 100, 40);
+    expect(await memory.open('b', 101, 40)).toBeUndefined();
+    expect(await memory.open('b', 140, 40)).toBeUndefined();
+    expect(await memory.open('b', 141, 40)).toBeDefined();
+    expect(await memory.open('a', 142, 40)).toBeUndefined();
+  });
+
+  it('renews the lease of its owner', async () => {
+    await memory.open('a', 100, 40);
+    await memory.open('a', 130, 40);
+    expect(await memory.open('b', 150, 40)).toBeUndefined();
+  });
+
+  it('lets nobody save who has lost the lease', async () => {
+    await memory.open('a', 100, 40);
+    await memory.open('b', 200, 40);
+    await expect(memory.save('a', remembered)).rejects.toThrow();
+    expect(await memory.open('b', 201, 40)).toEqual({ policy: {}, recent: [] });
+  });
+
+  it('gives the lease back, and only one`s own', async () => {
+    await memory.open('a', 100, 40);
+    await memory.release('b');
+    expect(await memory.open('b', 101, 40)).toBeUndefined();
+    await memory.release('a');
+    expect(await memory.open('b', 102, 40)).toBeDefined();
+    await memory.release('a');
+    await memory.save('b', remembered);
+  });
+
+  it('gives the lease to one of many who ask at once', async () => {
+    const asked = await Promise.all(Array.from({ length: 12 }, (_, i) => memory.open(`run-${i}`, 100, 40)));
+    expect(asked.filter((state) => state !== undefined)).toHaveLength(1);
+  });
+});
+
+describe('counts: SQS', () => {
+  it('tells waiting from in flight', async () => {
+    const sqs = new SQSClient(config);
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
+    const port = new SqsCounts(sqs, QueueUrl);
+    expect(await port.read()).toEqual({ visible: 0, inFlight: 0 });
+    for (const MessageBody of ['a', 'b', 'c'])
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+    expect(await port.read()).toEqual({ visible: 2, inFlight: 1 });
+  });
+
+  it('fails on a queue that is not there, instead of counting nothing', async () => {
+    await expect(
+      new SqsCounts(new SQSClient(config), `${endpoint}/000000000000/none`).read(),
+    ).rejects.toThrow();
+  });
+});
+
+describe('fleet: Auto Scaling', () => {
+  let agent: FleetAgent;
+  let fleet: AutoScalingFleet;
+  beforeAll(async () => {
+    await new AutoScalingClient(config).send(
+      new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: 'photos',
+        MinSize: 0,
+        MaxSize: 4,
+        AvailabilityZones: ['us-east-1a'],
+      }),
+    );
+    agent = await startFleetAgent({
+      upstream: endpoint,
+      launcher: { launch: () => Promise.resolve({ stop: () => Promise.resolve() }) },
+      bootSeconds: 3600,
+      seed: 1,
+    });
+    fleet = new AutoScalingFleet(new AutoScalingClient({ ...config, endpoint: agent.url }), 'photos');
+  });
+  afterAll(() => agent.close());
+
+  it('sees the limits of the deployed group, and what it has set', async () => {
+    expect(await fleet.read()).toEqual({ desired: 0, min: 0, max: 4, inService: 0, pending: 0, draining: 0 });
+    await fleet.setDesired(3);
+    expect(await fleet.read()).toEqual({ desired: 3, min: 0, max: 4, inService: 0, pending: 3, draining: 0 });
+  });
+
+  it('is refused beyond the limits', async () => {
+    await expect(fleet.setDesired(5)).rejects.toThrow('New SetDesiredCapacity value 5 is above max value 4');
+  });
+
+  it('fails on a group that is not there', async () => {
+    const client = new AutoScalingClient({ ...config, endpoint: agent.url });
+    await expect(new AutoScalingFleet(client, 'none').read()).rejects.toThrow('none');
+  });
+});
+
+describe('metrics: CloudWatch', () => {
+  const fleet = { desired: 3, inService: 2, pending: 1, draining: 0, min: 0, max: 5 };
+  const values = (data: ReturnType<typeof metricData>): Record<string, number | undefined> =>
+    Object.fromEntries(data.map(({ MetricName = '', Value }) => [MetricName, Value]));
+
+  it('has every figure of a tick', () => {
+    const data = metricData('dev', {
+      at: 100,
+      reason: 'scale-out',
+      counts: { visible: 9, inFlight: 2 },
+      fleet,
+    });
+    expect(values(data)).toEqual({
+      [METRICS.visible]: 9,
+      [METRICS.inFlight]: 2,
+      [METRICS.backlogPerInstance]: 5.5,
+      [METRICS.desired]: 3,
+      [METRICS.inService]: 2,
+      [METRICS.pending]: 1,
+      [METRICS.draining]: 0,
+      [METRICS.decisions]: 1,
+      [METRICS.blindTicks]: 0,
+    });
+  });
+
+  it('leaves out what could not be read', () => {
+    const data = metricData('dev', { at: 100, reason: 'blind', counts: undefined, fleet: undefined });
+    expect(values(data)).toEqual({ [METRICS.decisions]: 1, [METRICS.blindTicks]: 1 });
+  });
+
+  it('reckons the backlog of an empty fleet as if one instance had it', () => {
+    const none = { ...fleet, inService: 0 };
+    const data = metricData('dev', {
+      at: 100,
+      reason: 'steady',
+      counts: { visible: 7, inFlight: 0 },
+      fleet: none,
+    });
+    expect(values(data)[METRICS.backlogPerInstance]).toBe(7);
+  });
+
+  it('arrives', async () => {
+    const cloudWatch = new CloudWatchClient(config);
+    const at = Date.now() / 1000;
+    const port = new CloudWatchMetrics(cloudWatch, 'dev');
+    await port.publish({ at, reason: 'steady', counts: { visible: 7, inFlight: 0 }, fleet });
+    const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
+    expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(METRICS)));
+  });
+});

@@ -1,0 +1,217 @@
+/** One tick over ports that can fail: it acts on what it has seen, holds when it has not, and says so. */
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { PolicySettings } from '../../../lambda/scaler/policy.ts';
+import { ALLOWANCE_SECONDS, RECENT, tick, type TickPorts } from '../../../lambda/scaler/tick.ts';
+import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics } from './support/fakes.ts';
+
+const SETTINGS: PolicySettings = {
+  kind: 'slo',
+  targetWaitSeconds: 10,
+  serviceSeconds: 5,
+  scaleOutCooldownSeconds: 0,
+  scaleInHoldSeconds: 60,
+};
+
+let counts: FakeCounts;
+let fleet: FakeFleet;
+let memory: FakeMemory;
+let metrics: FakeMetrics;
+let ports: TickPorts;
+let now: number;
+
+beforeEach(() => {
+  now = 1_000_000;
+  counts = new FakeCounts();
+  fleet = new FakeFleet();
+  memory = new FakeMemory();
+  metrics = new FakeMetrics();
+  ports = { counts, fleet, memory, metrics };
+});
+
+const run = (owner = 'run-1') => tick(ports, SETTINGS, { owner, now: () => now, tickSeconds: 30 });
+const refuse = (text: string) => () => Promise.reject(new Error(text));
+const recent = () => (memory.item?.recent ?? []) as { reason: string; desired: number | null }[];
+
+describe('a tick that sees everything', () => {
+  it('sets the capacity that the work needs, remembers why and publishes it', async () => {
+    counts.counts = { visible: 8, inFlight: 0 };
+    const result = await run();
+    expect(result.errors).toEqual([]);
+    expect(fleet.view.desired).toBeGreaterThan(0);
+    expect(result.record).toMatchObject({
+      at: now,
+      reason: 'scale-out',
+      visible: 8,
+      desired: fleet.view.desired,
+    });
+    expect(recent()).toEqual([result.record]);
+    expect(metrics.published).toEqual([
+      {
+        at: now,
+        reason: 'scale-out',
+        counts: { visible: 8, inFlight: 0 },
+        fleet: { ...fleet.view, desired: fleet.view.desired },
+      },
+    ]);
+  });
+
+  it('leaves a fleet alone that is right', async () => {
+    const result = await run();
+    expect(result.record?.reason).toBe('steady');
+    expect(fleet.view.desired).toBe(0);
+  });
+
+  it('keeps the latest ticks only', async () => {
+    for (let i = 0; i < RECENT + 5; i++, now += 30) await run();
+    expect(recent()).toHaveLength(RECENT);
+    expect((recent().at(-1) as { at?: number } | undefined)?.at).toBe(now - 30);
+  });
+});
+
+describe('a blind tick', () => {
+  it.each([
+    ['the queue', () => (counts.read = refuse('no queue')), 'no queue'],
+    ['the fleet', () => (fleet.read = refuse('no fleet')), 'no fleet'],
+    ['the memory', () => (memory.open = refuse('no memory')), 'no memory'],
+  ])('that cannot read %s holds the fleet, and says what was wrong', async (_what, breaks, message) => {
+    fleet.view = { ...fleet.view, desired: 4, inService: 4 };
+    counts.counts = { visible: 500, inFlight: 4 };
+    breaks();
+    const result = await run();
+    expect(fleet.view.desired).toBe(4);
+    expect(result.record?.reason).toBe('blind');
+    expect(result.errors.map((error) => error.message)).toEqual([message]);
+    expect(metrics.published[0]?.reason).toBe('blind');
+  });
+
+  it('takes nothing unknown for zero', async () => {
+    counts.read = refuse('no queue');
+    fleet.view = { ...fleet.view, desired: 4, inService: 3, pending: 1 };
+    const result = await run();
+    expect(result.record).toMatchObject({
+      visible: null,
+      inFlight: null,
+      need: null,
+      desired: 4,
+      inService: 3,
+    });
+    expect(metrics.published[0]).toMatchObject({ counts: undefined, fleet: { desired: 4 } });
+  });
+
+  it.each([[-1], [1.5], [NaN]])('holds on a count of %d', async (visible) => {
+    fleet.view = { ...fleet.view, desired: 4, inService: 4 };
+    counts.counts = { visible, inFlight: 0 };
+    const result = await run();
+    expect([result.record?.reason, fleet.view.desired]).toEqual(['blind', 4]);
+    expect(result.errors[0]?.message).toContain(`visible is ${visible}`);
+  });
+
+  it('holds when reading took so long that another run may act', async () => {
+    counts.counts = { visible: 500, inFlight: 0 };
+    counts.read = () => {
+      now += ALLOWANCE_SECONDS + 1;
+      return Promise.resolve({ visible: 500, inFlight: 0 });
+    };
+    const result = await run();
+    expect([result.record?.reason, fleet.view.desired]).toEqual(['blind', 0]);
+  });
+});
+
+describe('an outage', () => {
+  it('of metrics stops no scaling, and is seen', async () => {
+    counts.counts = { visible: 100, inFlight: 0 };
+    metrics.publish = refuse('throttled');
+    const result = await run();
+    expect(fleet.view.desired).toBeGreaterThan(0);
+    expect(result.errors.map((error) => error.message)).toEqual(['throttled']);
+  });
+
+  it('of Auto Scaling starts no cooldown: the next tick tries again', async () => {
+    counts.counts = { visible: 100, inFlight: 0 };
+    const works = fleet.setDesired.bind(fleet);
+    fleet.setDesired = refuse('ScalingActivityInProgress');
+    const result = await run();
+    expect(result.errors.map((error) => error.message)).toEqual(['ScalingActivityInProgress']);
+    expect(result.record?.desired).toBe(0);
+    expect((memory.item?.policy as { lastOutAt?: number }).lastOutAt).toBeUndefined();
+    fleet.setDesired = works;
+    now += 30;
+    await run();
+    expect(fleet.view.desired).toBeGreaterThan(0);
+  });
+
+  it('of the memory after acting is seen', async () => {
+    counts.counts = { visible: 100, inFlight: 0 };
+    memory.save = refuse('the lease has been lost');
+    const result = await run();
+    expect(result.errors.map((error) => error.message)).toEqual(['the lease has been lost']);
+    expect(metrics.published).toHaveLength(1);
+  });
+});
+
+describe('two runs at once', () => {
+  it('cannot both act', async () => {
+    await run('run-1');
+    counts.counts = { visible: 100, inFlight: 0 };
+    const second = await run('run-2');
+    expect(second).toEqual({ held: false, errors: [] });
+    expect(fleet.view.desired).toBe(0);
+    expect(metrics.published).toHaveLength(1);
+  });
+
+  it('follow each other when the first one dies: its lease ends after its next tick was due', async () => {
+    await run('run-1');
+    now += 30 + ALLOWANCE_SECONDS;
+    expect((await run('run-2')).held).toBe(false);
+    now += 1;
+    expect((await run('run-2')).held).toBe(true);
+  });
+});
+
+it('never sets a capacity beyond the limits, and none when nothing changes', async () => {
+  const count = fc.integer({ min: 0, max: 400 });
+  const step = fc.record({
+    visible: count,
+    inFlight: count,
+    seconds: fc.integer({ min: 1, max: 120 }),
+    inService: fc.integer({ min: 0, max: 8 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 20 }),
+      fc.integer({ min: 0, max: 3 }),
+      async (steps, min) => {
+        const own = new FakeFleet();
+        own.view = { ...own.view, desired: min, min, max: 8 };
+        const calls: [from: number, to: number][] = [];
+        const set = own.setDesired.bind(own);
+        own.setDesired = (desired) => {
+          calls.push([own.view.desired, desired]);
+          return set(desired);
+        };
+        const own_ = {
+          counts: new FakeCounts(),
+          fleet: own,
+          memory: new FakeMemory(),
+          metrics: new FakeMetrics(),
+        };
+        let at = 1_000_000;
+        for (const { visible, inFlight, seconds, inService } of steps) {
+          own_.counts.counts = { visible, inFlight };
+          own.view.inService = Math.min(inService, own.view.desired);
+          own.view.pending = own.view.desired - own.view.inService;
+          at += seconds;
+          const { errors } = await tick(own_, SETTINGS, { owner: 'run', now: () => at, tickSeconds: 30 });
+          expect(errors).toEqual([]);
+        }
+        for (const [from, to] of calls) {
+          expect(to).not.toBe(from);
+          expect(to).toBeGreaterThanOrEqual(min);
+          expect(to).toBeLessThanOrEqual(8);
+        }
+      },
+    ),
+    { seed: 20_261_123, numRuns: 200 },
+  );
+});
