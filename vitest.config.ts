@@ -8,5 +8,6 @@ export default defineConfig({
     // Two cores on the smallest machine: the end-to-end test keeps one busy, the rest share the other.
     maxWorkers: 2,
     reporters: ['default'],
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
 });

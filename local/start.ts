@@ -25,7 +25,7 @@ import { sideKey, Watcher } from './run/watch.ts';
 import { Scope } from './scope.ts';
 
 const STAGE = 'local';
-/** A run in which nothing at all has changed for so long has lost what has not ended. */
+/** A run in which nothing has moved for so long has lost what has not ended. */
 const PATIENCE_SECONDS = 240;
 const SHOW_EVERY_MS = 1000;
 
@@ -102,12 +102,16 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   say('All submitted. The scaler wakes at the start of the next minute, as its schedule says.');
   phase('colouring');
   const watcher = new Watcher(stack, recorder, photos);
+  const watch = async (done: () => boolean) => {
+    if (await watcher.until(done, PATIENCE_SECONDS, abort)) return;
+    say(`Nothing has moved for ${PATIENCE_SECONDS} s; the logs in .local/logs say more.`);
+  };
   const settled = () => {
     const { photos: ends, timeline } = recorder.current();
     const last = timeline.at(-1);
     return ends.coloured + ends.failed === photos.length && last?.visible === 0 && last.inFlight === 0;
   };
-  await watcher.until(settled, PATIENCE_SECONDS, abort);
+  await watch(settled);
   const { coloured, failed } = recorder.current().photos;
   recorder.update((state) => void (state.photos.lost = photos.length - coloured - failed));
 
@@ -116,7 +120,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
     const { instances, timeline } = recorder.current();
     return instances.length === 0 && timeline.at(-1)?.desired === 0;
   };
-  await watcher.until(gone, PATIENCE_SECONDS, abort);
+  await watch(gone);
   recorder.end();
   stopShowing();
   await context.inspect?.(stack);

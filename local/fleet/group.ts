@@ -7,17 +7,18 @@
  * Gotchas of the real thing that are kept: desired counts what is pending and what is in service, not what is on its
  * way out; scale-in knows nothing of who is busy; a launch that fails is retried, and the desired capacity stands.
  */
+import { ABANDONED, Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
 import {
   isTerminating,
   random,
+  TRANSITIONS,
   type Activity,
   type Effect,
   type Hook,
   type Instance,
   type LifecycleState,
 } from './instance.ts';
-import { TRANSITIONS } from './instance.ts';
 import { victimOf, zoneForLaunch } from './choice.ts';
 
 export interface GroupSettings {
@@ -30,19 +31,17 @@ export interface GroupSettings {
   seed: number;
 }
 
-const RETRY_FIRST_MS = 5000;
-const RETRY_MOST_MS = 60_000;
-const iso = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+const invalid = (message: string) => new ApiError('ValidationError', message);
+const [RETRY_FIRST_MS, RETRY_MOST_MS] = [5000, 60_000];
 
 export class Group {
   readonly effects: Effect[] = [];
-  readonly activities: Activity[] = [];
+  private readonly log = new Activities();
   readonly suspended = new Set<string>();
   hooks: Hook[] = [];
   instances: Instance[] = [];
   desired: number;
   private readonly random: () => number;
-  private serial = 0;
   private cause = '';
   private retryAt = -Infinity;
   private retryMs = RETRY_FIRST_MS;
@@ -53,18 +52,21 @@ export class Group {
     this.desired = settings.min;
   }
 
+  /** Newest first. */
+  get activities(): Activity[] {
+    return this.log.all;
+  }
+
   /** @throws ApiError when out of the limits */
   setDesired(desired: number, now: number): void {
     const { min, max } = this.settings;
     if (desired > max) {
-      throw new ApiError(
-        'ValidationError',
+      throw invalid(
         `New SetDesiredCapacity value ${desired} is above max value ${max} for the AutoScalingGroup.`,
       );
     }
     if (desired < min) {
-      throw new ApiError(
-        'ValidationError',
+      throw invalid(
         `New SetDesiredCapacity value ${desired} is below min value ${min} for the AutoScalingGroup.`,
       );
     }
@@ -73,11 +75,7 @@ export class Group {
 
   /** Sets the limits; the desired capacity follows them where it must. */
   setLimits(min: number, max: number, now: number): void {
-    if (min > max)
-      throw new ApiError(
-        'ValidationError',
-        `Max bound, ${max}, must be greater than or equal to min bound, ${min}`,
-      );
+    if (min > max) throw invalid(`Max bound, ${max}, must be greater than or equal to min bound, ${min}`);
     Object.assign(this.settings, { min, max });
     const within = Math.min(max, Math.max(min, this.desired));
     this.changeDesired(within, now, 'a user request update of AutoScalingGroup constraints');
@@ -85,7 +83,7 @@ export class Group {
 
   private changeDesired(desired: number, now: number, request: string): void {
     if (desired !== this.desired) {
-      this.cause = `At ${iso(now)} ${request} changing the desired capacity from ${this.desired} to ${desired}.  `;
+      this.cause = CAUSES.desired(now, request, this.desired, desired);
       this.desired = desired;
     }
     this.advance(now);
@@ -107,15 +105,14 @@ export class Group {
   private waitingAt(hookName: string, instanceId: string): Instance {
     const instance = this.instances.find(({ id, hook }) => id === instanceId && hook?.name === hookName);
     if (instance) return instance;
-    throw new ApiError('ValidationError', `No active Lifecycle Action found with instance ID ${instanceId}`);
+    throw invalid(`No active Lifecycle Action found with instance ID ${instanceId}`);
   }
 
   /** Takes one instance out. @throws ApiError when the group would fall below its minimum */
   terminate(instanceId: string, decrement: boolean, now: number): Activity {
     const instance = this.find(instanceId);
     if (decrement && this.desired - 1 < this.settings.min) {
-      throw new ApiError(
-        'ValidationError',
+      throw invalid(
         "Currently, desiredSize equals minSize. Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
       );
     }
@@ -124,11 +121,7 @@ export class Group {
       const shrinking = decrement
         ? `, shrinking the capacity from ${this.desired + 1} to ${this.desired}`
         : '';
-      this.end(
-        instance,
-        `At ${iso(now)} instance ${instance.id} was taken out of service in response to a user request${shrinking}.`,
-        now,
-      );
+      this.end(instance, CAUSES.request(now, instance.id, shrinking), now);
     }
     const activity = this.activities.find(({ id }) => id === instance.activityId);
     this.advance(now);
@@ -142,7 +135,7 @@ export class Group {
     if (!instance) return;
     instance.healthStatus = 'Unhealthy';
     instance.hook = undefined;
-    if (!isTerminating(instance)) this.end(instance, this.unhealthyCause(now), now, false);
+    if (!isTerminating(instance)) this.end(instance, CAUSES.unhealthy(now), now, false);
     else if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
     this.advance(now);
   }
@@ -170,12 +163,9 @@ export class Group {
   }
 
   find(instanceId: string): Instance {
-    const instance = this.instances.find(({ id }) => id === instanceId);
-    if (instance) return instance;
-    throw new ApiError(
-      'ValidationError',
-      `Instance Id not found - No managed instance found for instance ID ${instanceId}`,
-    );
+    const found = this.instances.find(({ id }) => id === instanceId);
+    if (found) return found;
+    throw invalid(`Instance Id not found - No managed instance found for instance ID ${instanceId}`);
   }
 
   /** Brings everything up to the time. */
@@ -208,12 +198,9 @@ export class Group {
     if (instance.lifecycleState === 'Pending:Proceed') this.putInService(instance, now);
     const replace = !this.suspended.has('ReplaceUnhealthy') && !this.suspended.has('HealthCheck');
     if (instance.healthStatus === 'Unhealthy' && !isTerminating(instance) && replace) {
-      this.end(instance, this.unhealthyCause(now), now);
+      this.end(instance, CAUSES.unhealthy(now), now);
     }
   }
-
-  private unhealthyCause = (now: number) =>
-    `At ${iso(now)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`;
 
   /** Goes to the wait of a transition's hook, or past it where there is none. */
   private enter(instance: Instance, transition: Hook['transition'], now: number): void {
@@ -232,17 +219,8 @@ export class Group {
     if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
     else if (result === 'CONTINUE') this.move(instance, 'Pending:Proceed');
     else {
-      this.finish(
-        instance,
-        'Cancelled',
-        now,
-        `Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned.`,
-      );
-      this.end(
-        instance,
-        `At ${iso(now)} an instance was taken out of service in response to an abandoned launch lifecycle action.`,
-        now,
-      );
+      this.finish(instance, 'Cancelled', now, ABANDONED);
+      this.end(instance, CAUSES.abandoned(now), now);
     }
   }
 
@@ -255,7 +233,7 @@ export class Group {
   private end(instance: Instance, cause: string, now: number, alive = true): void {
     instance.hook = undefined;
     this.finish(instance, 'Cancelled', now);
-    instance.activityId = this.begin(`Terminating EC2 instance: ${instance.id}`, cause, now).id;
+    instance.activityId = this.log.begin(`Terminating EC2 instance: ${instance.id}`, cause, now).id;
     // What is dead completes no hook; AWS would wait for its time-out, and nothing would come of it.
     if (alive) this.enter(instance, 'autoscaling:EC2_INSTANCE_TERMINATING', now);
     else this.move(instance, 'Terminating:Proceed');
@@ -270,7 +248,7 @@ export class Group {
     if (state === 'Terminating:Proceed') this.effects.push({ kind: 'stop', instance });
   }
 
-  private alive = () => this.instances.filter((instance) => !isTerminating(instance));
+  private alive = () => this.instances.filter((one) => !isTerminating(one));
 
   private reconcile(now: number): void {
     for (
@@ -280,16 +258,14 @@ export class Group {
     ) {
       const victim = victimOf(alive, now, this.random);
       if (!victim) break;
-      const capacity = `shrinking the capacity from ${alive.length} to ${alive.length - 1}`;
-      const cause = `${this.cause}At ${iso(now)} an instance was taken out of service in response to a difference between desired and actual capacity, ${capacity}.  At ${iso(now)} instance ${victim.id} was selected for termination.`;
+      const cause = this.cause + CAUSES.scaleIn(now, alive.length, victim.id);
       this.end(victim, cause, now);
     }
     const lacking = this.desired - this.alive().length;
     if (lacking <= 0 || this.suspended.has('Launch') || now < this.retryAt) return;
-    const capacity = `increasing the capacity from ${this.alive().length} to ${this.desired}`;
-    const cause = `${this.cause}At ${iso(now)} an instance was started in response to a difference between desired and actual capacity, ${capacity}.`;
+    const cause = this.cause + CAUSES.launch(now, this.alive().length, this.desired);
     if (this.launchFailure !== undefined) {
-      const activity = this.begin('Launching a new EC2 instance', cause, now);
+      const activity = this.log.begin('Launching a new EC2 instance', cause, now);
       Object.assign(activity, { statusCode: 'Failed', statusMessage: this.launchFailure, endedAt: now });
       this.retryAt = now + this.retryMs;
       this.retryMs = Math.min(RETRY_MOST_MS, this.retryMs * 2);
@@ -314,27 +290,11 @@ export class Group {
       launchedAt: now,
       bootedAt: now + bootMs,
       started: false,
-      activityId: this.begin(`Launching a new EC2 instance: ${id}`, cause, now).id,
+      activityId: this.log.begin(`Launching a new EC2 instance: ${id}`, cause, now).id,
     });
   }
 
-  private begin(description: string, cause: string, now: number): Activity {
-    this.serial += 1;
-    const id = `00000000-0000-4000-8000-${String(this.serial).padStart(12, '0')}`;
-    const activity: Activity = { id, description, cause, startedAt: now, statusCode: 'InProgress' };
-    this.activities.unshift(activity);
-    return activity;
-  }
-
-  private finish(
-    instance: Instance,
-    statusCode: Activity['statusCode'],
-    now: number,
-    statusMessage?: string,
-  ): void {
-    const activity = this.activities.find(
-      ({ id, statusCode: code }) => id === instance.activityId && code === 'InProgress',
-    );
-    if (activity) Object.assign(activity, { statusCode, endedAt: now, statusMessage });
+  private finish(instance: Instance, code: Activity['statusCode'], now: number, message?: string): void {
+    this.log.finish(instance.activityId, code, now, message);
   }
 }

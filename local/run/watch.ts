@@ -108,7 +108,7 @@ export class Watcher {
   /**
    * Looks each second until `done`.
    *
-   * @returns false when nothing at all changed for `patienceSeconds`
+   * @returns false when neither a photo nor the fleet got anywhere for `patienceSeconds`
    */
   async until(done: () => boolean, patienceSeconds: number, abort: AbortSignal): Promise<boolean> {
     let signature = '';
@@ -118,8 +118,9 @@ export class Watcher {
       await this.look();
       if (done()) return true;
       const { photos, timeline } = this.recorder.current();
-      const { t: _t, reason: _reason, ...row } = timeline.at(-1) ?? { t: 0, reason: null };
-      const now = JSON.stringify([photos, row]);
+      const row = timeline.at(-1);
+      // Without those on their way: a fleet whose instances come and go and never serve is no progress.
+      const now = JSON.stringify([photos, row?.visible, row?.inFlight, row?.desired, row?.inService]);
       if (now !== signature) [signature, changedAt] = [now, Date.now()];
       if (Date.now() - changedAt > patienceSeconds * 1000) return false;
       await sleep(EVERY_MS, undefined, { signal: abort });

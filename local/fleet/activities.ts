@@ -1,0 +1,39 @@
+/** What a group tells of itself: its scaling activities, newest first, with causes in EC2 Auto Scaling's words. */
+import type { Activity } from './instance.ts';
+
+const iso = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+
+export class Activities {
+  readonly all: Activity[] = [];
+
+  begin(description: string, cause: string, now: number): Activity {
+    const serial = String(this.all.length + 1).padStart(12, '0');
+    const id = `00000000-0000-4000-8000-${serial}`;
+    const activity: Activity = { id, description, cause, startedAt: now, statusCode: 'InProgress' };
+    this.all.unshift(activity);
+    return activity;
+  }
+
+  /** Ends an activity; one that has ended already stays as it is. */
+  finish(id: string, statusCode: Activity['statusCode'], now: number, statusMessage?: string): void {
+    const activity = this.all.find((one) => one.id === id && one.statusCode === 'InProgress');
+    if (activity) Object.assign(activity, { statusCode, endedAt: now, statusMessage });
+  }
+}
+
+export const CAUSES = {
+  desired: (now: number, request: string, from: number, to: number) =>
+    `At ${iso(now)} ${request} changing the desired capacity from ${from} to ${to}.  `,
+  launch: (now: number, from: number, to: number) =>
+    `At ${iso(now)} an instance was started in response to a difference between desired and actual capacity, increasing the capacity from ${from} to ${to}.`,
+  scaleIn: (now: number, from: number, id: string) =>
+    `At ${iso(now)} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${from} to ${from - 1}.  At ${iso(now)} instance ${id} was selected for termination.`,
+  request: (now: number, id: string, shrinking: string) =>
+    `At ${iso(now)} instance ${id} was taken out of service in response to a user request${shrinking}.`,
+  unhealthy: (now: number) =>
+    `At ${iso(now)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`,
+  abandoned: (now: number) =>
+    `At ${iso(now)} an instance was taken out of service in response to an abandoned launch lifecycle action.`,
+};
+export const ABANDONED =
+  "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned.";

@@ -1,0 +1,343 @@
+/** The life of instances in a group, told the time. */
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Group } from '../../../local/fleet/group.ts';
+import { isTerminating, TRANSITIONS, type Hook, type LifecycleState } from '../../../local/fleet/instance.ts';
+
+const BOOT = 4000;
+const HOOKS: Hook[] = [
+  {
+    name: 'ready',
+    transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    heartbeatSeconds: 600,
+    defaultResult: 'ABANDON',
+  },
+  {
+    name: 'drained',
+    transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    heartbeatSeconds: 300,
+    defaultResult: 'CONTINUE',
+  },
+];
+
+let group: Group;
+let now: number;
+
+const make = (more: Partial<ConstructorParameters<typeof Group>[0]> = {}) =>
+  new Group({
+    name: 'photos',
+    min: 0,
+    max: 5,
+    zones: ['a', 'b'],
+    types: ['t'],
+    bootMs: BOOT,
+    seed: 1,
+    ...more,
+  });
+beforeEach(() => {
+  now = 1_000_000;
+  group = make();
+  group.hooks = [...HOOKS];
+});
+
+const states = () => group.instances.map(({ lifecycleState }) => lifecycleState);
+const pass = (ms: number) => {
+  now += ms;
+  group.advance(now);
+};
+/** Brings a number of instances into service. */
+function inService(count: number): string[] {
+  group.setDesired(count, now);
+  pass(BOOT);
+  const ids = group.instances.map(({ id }) => id);
+  for (const id of ids) group.complete('ready', id, 'CONTINUE', now);
+  return ids;
+}
+/** What the world would do: it stops what it is told to. */
+function stopAll(): void {
+  for (const { kind, instance } of group.effects.splice(0))
+    if (kind === 'stop') group.stopped(instance.id, now);
+}
+
+describe('a launch', () => {
+  it('boots, waits at the hook, and goes into service when the hook is completed', () => {
+    group.setDesired(1, now);
+    expect(states()).toEqual(['Pending']);
+    pass(BOOT - 1);
+    expect(states()).toEqual(['Pending']);
+    pass(1);
+    expect(states()).toEqual(['Pending:Wait']);
+    expect(group.effects.map(({ kind }) => kind)).toEqual(['start']);
+    group.complete('ready', group.instances[0]?.id ?? '', 'CONTINUE', now);
+    expect(states()).toEqual(['InService']);
+    expect(group.activities[0]).toMatchObject({ statusCode: 'Successful', endedAt: now });
+  });
+
+  it('goes into service by itself where there is no hook', () => {
+    group.hooks = [];
+    group.setDesired(1, now);
+    pass(BOOT);
+    expect(states()).toEqual(['InService']);
+  });
+
+  it.each([
+    ['is abandoned', () => group.complete('ready', group.instances[0]?.id ?? '', 'ABANDON', now)],
+    ['does not answer in time', () => pass(600_000)],
+  ])('that %s is replaced', (_how, fail) => {
+    group.setDesired(1, now);
+    pass(BOOT);
+    const [first] = group.instances;
+    fail();
+    expect(states()).toEqual(['Terminating:Wait', 'Pending']);
+    expect(group.activities.map(({ statusCode }) => statusCode)).toEqual([
+      'InProgress',
+      'InProgress',
+      'Cancelled',
+    ]);
+    expect(group.instances[1]?.id).not.toBe(first?.id);
+  });
+
+  it('that sends heartbeats gets more time', () => {
+    group.setDesired(1, now);
+    pass(BOOT);
+    pass(599_000);
+    group.heartbeat('ready', group.instances[0]?.id ?? '', now);
+    pass(599_000);
+    expect(states()).toEqual(['Pending:Wait']);
+    expect(group.nextDeadline()).toBe(now + 1000);
+  });
+
+  it('that fails is told, and tried again after a growing pause', () => {
+    group.failLaunches('We currently do not have sufficient capacity', now);
+    group.setDesired(2, now);
+    expect(states()).toEqual([]);
+    expect(group.desired).toBe(2);
+    expect(group.activities[0]).toMatchObject({
+      statusCode: 'Failed',
+      statusMessage: 'We currently do not have sufficient capacity',
+    });
+    const first = group.nextDeadline() - now;
+    pass(first);
+    expect(group.activities).toHaveLength(2);
+    expect(group.nextDeadline() - now).toBeGreaterThan(first);
+    group.failLaunches(undefined, now);
+    expect(states()).toEqual(['Pending', 'Pending']);
+  });
+
+  it('is spread over the zones', () => {
+    group.setDesired(4, now);
+    expect(group.instances.map(({ zone }) => zone)).toEqual(['a', 'b', 'a', 'b']);
+  });
+});
+
+describe('a scale-in', () => {
+  it('lets an instance finish: it waits at the hook, then stops', () => {
+    const [id = ''] = inService(1);
+    group.effects.splice(0);
+    group.setDesired(0, now);
+    expect(states()).toEqual(['Terminating:Wait']);
+    expect(group.effects.map(({ kind }) => kind)).toEqual(['leave']);
+    group.complete('drained', id, 'CONTINUE', now);
+    expect(states()).toEqual(['Terminating:Proceed']);
+    stopAll();
+    expect(states()).toEqual([]);
+    expect(group.activities[0]?.statusCode).toBe('Successful');
+  });
+
+  it('does not wait for ever', () => {
+    inService(1);
+    group.setDesired(0, now);
+    pass(299_000);
+    expect(states()).toEqual(['Terminating:Wait']);
+    pass(1000);
+    expect(states()).toEqual(['Terminating:Proceed']);
+  });
+
+  it('takes from the fuller zone, and spares what is protected', () => {
+    const ids = inService(3);
+    const [first, second, third] = group.instances;
+    expect([first?.zone, second?.zone, third?.zone]).toEqual(['a', 'b', 'a']);
+    if (first) first.protectedFromScaleIn = true;
+    group.setDesired(2, now);
+    expect(group.instances.filter(isTerminating).map(({ id }) => id)).toEqual([ids[2]]);
+  });
+
+  it('takes the one closest to its next hour', () => {
+    group = make({ zones: ['a'] });
+    group.setDesired(1, now);
+    const [old] = group.instances;
+    pass(1_800_000);
+    group.setDesired(2, now);
+    pass(BOOT);
+    group.setDesired(1, now);
+    expect(group.instances.filter(isTerminating)).toEqual([old]);
+  });
+
+  it('of an instance that still boots ends it as well', () => {
+    group.setDesired(1, now);
+    group.setDesired(0, now);
+    expect(states()).toEqual(['Terminating:Wait']);
+  });
+});
+
+describe('a machine that dies', () => {
+  it('is replaced at once', () => {
+    const [id = ''] = inService(1);
+    group.died(id, now);
+    stopAll();
+    expect(states()).toEqual(['Pending']);
+    expect(
+      group.activities.find(({ description }) => description.startsWith('Terminating'))?.cause,
+    ).toContain('EC2 health check');
+  });
+
+  it('on its way out is gone, and not replaced', () => {
+    const [id = ''] = inService(1);
+    group.setDesired(0, now);
+    group.died(id, now);
+    stopAll();
+    expect(states()).toEqual([]);
+  });
+});
+
+it('replaces what is reported unhealthy, unless that is suspended', () => {
+  const [id = ''] = inService(1);
+  group.suspended.add('ReplaceUnhealthy');
+  group.setHealth(id, 'Unhealthy', now);
+  expect(states()).toEqual(['InService']);
+  group.suspended.clear();
+  pass(1);
+  expect(states()).toEqual(['Terminating:Wait', 'Pending']);
+});
+
+it.each(['Launch', 'Terminate'])('does nothing of %s while that is suspended', (process) => {
+  inService(2);
+  group.suspended.add(process);
+  group.setDesired(process === 'Launch' ? 4 : 0, now);
+  expect(states()).toEqual(['InService', 'InService']);
+  group.suspended.clear();
+  pass(1);
+  expect(states()).toHaveLength(process === 'Launch' ? 4 : 2);
+  expect(group.instances.filter(isTerminating)).toHaveLength(process === 'Launch' ? 0 : 2);
+});
+
+describe('limits', () => {
+  it.each([
+    [6, 'New SetDesiredCapacity value 6 is above max value 5 for the AutoScalingGroup.'],
+    [0, 'New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.'],
+  ])('refuse a desired capacity of %i', (desired, message) => {
+    group.setLimits(1, 5, now);
+    expect(() => group.setDesired(desired, now)).toThrow(message);
+    expect(group.desired).toBe(1);
+  });
+
+  it('take the desired capacity with them', () => {
+    group.setDesired(4, now);
+    group.setLimits(0, 2, now);
+    expect(group.desired).toBe(2);
+    group.setLimits(3, 5, now);
+    expect(group.desired).toBe(3);
+    expect(() => group.setLimits(4, 3, now)).toThrow('Max bound, 3, must be greater');
+  });
+});
+
+describe('TerminateInstance', () => {
+  it('replaces the instance, or makes the group smaller', () => {
+    const [first = '', second = ''] = inService(2);
+    group.terminate(first, false, now);
+    expect([group.desired, states()]).toEqual([2, ['Terminating:Wait', 'InService', 'Pending']]);
+    group.terminate(second, true, now);
+    expect([group.desired, states()]).toEqual([1, ['Terminating:Wait', 'Terminating:Wait', 'Pending']]);
+  });
+
+  it('does not go below the minimum', () => {
+    const [id = ''] = inService(1);
+    group.setLimits(1, 5, now);
+    expect(() => group.terminate(id, true, now)).toThrow('desiredSize equals minSize');
+    expect(states()).toEqual(['InService']);
+  });
+});
+
+it('knows no instance and no wait that is not there', () => {
+  expect(() => group.terminate('i-none', false, now)).toThrow(
+    'No managed instance found for instance ID i-none',
+  );
+  const [id = ''] = inService(1);
+  expect(() => group.complete('ready', id, 'CONTINUE', now)).toThrow(
+    `No active Lifecycle Action found with instance ID ${id}`,
+  );
+  expect(() => group.heartbeat('drained', id, now)).toThrow('No active Lifecycle Action');
+});
+
+it('keeps to the diagram and reaches its desired capacity, whatever happens', () => {
+  const pick = fc.nat({ max: 9 });
+  const command = fc.oneof(
+    fc.record({ do: fc.constant('desire' as const), n: fc.integer({ min: 0, max: 5 }) }),
+    fc.record({ do: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 700_000 }) }),
+    fc.record({ do: fc.constantFrom('complete', 'abandon', 'die', 'sick', 'stop', 'terminate'), n: pick }),
+    fc.record({ do: fc.constantFrom('fail', 'work', 'suspend', 'resume'), n: pick }),
+  );
+  fc.assert(
+    fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
+      now = 1_000_000;
+      group = make();
+      group.hooks = [...HOOKS];
+      const last = new Map<string, LifecycleState>();
+      const gone = new Set<string>();
+      const check = () => {
+        for (const { id, lifecycleState } of group.instances) {
+          expect(gone.has(id)).toBe(false);
+          const before = last.get(id);
+          // Several steps may lie between two looks; each must be reachable.
+          if (before && before !== lifecycleState) expect(reachable(before)).toContain(lifecycleState);
+          last.set(id, lifecycleState);
+        }
+        for (const id of last.keys()) if (!group.instances.some((one) => one.id === id)) gone.add(id);
+        expect(group.desired).toBeGreaterThanOrEqual(0);
+        expect(group.desired).toBeLessThanOrEqual(5);
+      };
+      for (const { do: what, n } of commands) {
+        const instance = group.instances[n % Math.max(1, group.instances.length)];
+        if (what === 'desire') group.setDesired(n, now);
+        if (what === 'wait') pass(n);
+        if (what === 'fail') group.failLaunches('no capacity', now);
+        if (what === 'work') group.failLaunches(undefined, now);
+        if (what === 'suspend') group.suspended.add('Terminate');
+        if (what === 'resume') group.suspended.clear();
+        if (what === 'stop') stopAll();
+        if (instance && what === 'die') group.died(instance.id, now);
+        if (instance && what === 'sick') group.setHealth(instance.id, 'Unhealthy', now);
+        if (instance && what === 'terminate') group.terminate(instance.id, false, now);
+        if (instance?.hook && (what === 'complete' || what === 'abandon')) {
+          group.complete(instance.hook.name, instance.id, what === 'complete' ? 'CONTINUE' : 'ABANDON', now);
+        }
+        check();
+      }
+      group.failLaunches(undefined, now);
+      group.suspended.clear();
+      for (let i = 0; i < 50; i++) {
+        pass(BOOT);
+        for (const { id, hook } of [...group.instances])
+          if (hook) group.complete(hook.name, id, 'CONTINUE', now);
+        stopAll();
+        check();
+      }
+      expect(states()).toEqual(Array.from({ length: group.desired }, () => 'InService'));
+    }),
+    { seed: 20_261_123, numRuns: 300 },
+  );
+});
+
+/** All states that can come after one. */
+function reachable(from: LifecycleState): Set<LifecycleState> {
+  const found = new Set<LifecycleState>();
+  const visit = (state: LifecycleState) => {
+    for (const next of TRANSITIONS[state]) {
+      if (found.has(next)) continue;
+      found.add(next);
+      visit(next);
+    }
+  };
+  visit(from);
+  return found;
+}

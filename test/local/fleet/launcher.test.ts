@@ -1,0 +1,130 @@
+/** The processes of an instance: what they are told, that they come back, and that none of them is left over. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Running } from '../../../local/fleet/agent.ts';
+import { processLauncher } from '../../../local/fleet/launcher.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const alive = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+async function until(good: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    if (good()) return;
+    await sleep(10);
+  }
+  throw new Error('it did not come about');
+}
+
+let folder: string;
+let running: Running | undefined;
+let lines: Record<string, string | number>[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'launcher-'));
+  lines = [];
+  writeFileSync(
+    join(folder, 'comfyui.mjs'),
+    "process.send({ url: 'http://127.0.0.1:8188' }); console.log(JSON.stringify({ comfyui: process.pid })); setInterval(() => {}, 1000);",
+  );
+  writeFileSync(
+    join(folder, 'worker.mjs'),
+    `const { COMFYUI_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_AUTO_SCALING, STAGE } = process.env;
+    console.log(JSON.stringify({ worker: process.pid, COMFYUI_URL, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_AUTO_SCALING, STAGE }));
+    process.on('SIGUSR2', () => process.exit(1));
+    setInterval(() => {}, 1000);`,
+  );
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const script = (name: string) => ({ command: process.execPath, args: [join(folder, name)] });
+const launcher = () =>
+  processLauncher({
+    worker: script('worker.mjs'),
+    comfyui: script('comfyui.mjs'),
+    env: { ...process.env, STAGE: 'test' },
+    logDirectory: folder,
+    onLine: (_id, line) => lines.push(JSON.parse(line) as Record<string, string | number>),
+  });
+const launch = async () => {
+  running = await launcher().launch({
+    instanceId: 'i-1',
+    metadataUrl: 'http://127.0.0.1:1',
+    autoScalingUrl: 'http://127.0.0.1:2',
+  });
+};
+const pids = (name: string) => lines.filter((line) => name in line).map((line) => Number(line[name]));
+
+describe('an instance', () => {
+  it('runs a worker that knows its ComfyUI and its endpoints, and keeps a log', async () => {
+    await launch();
+    await until(() => pids('worker').length === 1);
+    expect(lines.find((line) => 'worker' in line)).toMatchObject({
+      COMFYUI_URL: 'http://127.0.0.1:8188',
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
+      AWS_ENDPOINT_URL_AUTO_SCALING: 'http://127.0.0.1:2',
+      STAGE: 'test',
+    });
+    await until(() => readFileSync(join(folder, 'i-1.log'), 'utf8').includes('"worker"'));
+  });
+
+  it('starts its worker again when that ends', async () => {
+    await launch();
+    await until(() => pids('worker').length === 1);
+    process.kill(pids('worker')[0] ?? 0, 'SIGUSR2');
+    await until(() => pids('worker').length === 2);
+    expect(pids('comfyui')).toHaveLength(1);
+  });
+
+  it('leaves nothing when it is stopped, and starts nothing again', async () => {
+    await launch();
+    await until(() => pids('worker').length === 1);
+    await running?.stop();
+    await until(() => ![...pids('worker'), ...pids('comfyui')].some(alive));
+  });
+
+  it('fails to start, with the reason, when its ComfyUI ends', async () => {
+    writeFileSync(join(folder, 'comfyui.mjs'), 'process.exit(3)');
+    await expect(launch()).rejects.toThrow('ComfyUI did not come up: 3');
+  });
+
+  it('dies with the process that started it, even when that is killed', async () => {
+    writeFileSync(
+      join(folder, 'parent.mts'),
+      `import { processLauncher } from ${JSON.stringify(join(ROOT, 'local/fleet/launcher.ts'))};
+      const launcher = processLauncher({
+        worker: ${JSON.stringify(script('worker.mjs'))},
+        comfyui: ${JSON.stringify(script('comfyui.mjs'))},
+        env: process.env,
+        logDirectory: ${JSON.stringify(folder)},
+        onLine: (_id, line) => console.log(line),
+      });
+      await launcher.launch({ instanceId: 'i-2', metadataUrl: 'x', autoScalingUrl: 'y' });`,
+    );
+    const parent = spawn(process.execPath, ['--import', 'tsx', join(folder, 'parent.mts')], { cwd: ROOT });
+    let rest = '';
+    parent.stdout.on('data', (text: Buffer) => {
+      const parts = (rest + text.toString()).split('\n');
+      rest = parts.pop() ?? '';
+      lines.push(...parts.map((line) => JSON.parse(line) as Record<string, number>));
+    });
+    await until(() => pids('worker').length === 1 && pids('comfyui').length === 1);
+    const started = [...pids('worker'), ...pids('comfyui')];
+    expect(started.every(alive)).toBe(true);
+    parent.kill('SIGKILL');
+    await until(() => !started.some(alive));
+  });
+});
