@@ -68,15 +68,22 @@ type Encode = (tones: Buffer, size: Size) => Promise<Buffer>;
 const grey = (tones: Buffer, { width, height }: Size) =>
   sharp(tones, { raw: { width, height, channels: 1 } }).toColourspace('b-w');
 
+const PAPER = [1, 0.9, 0.74];
+
+function yellowed(tones: Buffer, { width, height }: Size) {
+  const pixels = Buffer.alloc(tones.length * 3);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = tones[Math.floor(i / 3)]! * PAPER[i % 3]!;
+  return sharp(pixels, { raw: { width, height, channels: 3 } });
+}
+
 /** Formats in turn: mostly JPEG, as photos come. */
 const FORMATS: { extension: string; encode: Encode }[] = [
   { extension: 'jpg', encode: (tones, size) => grey(tones, size).jpeg({ quality: 88 }).toBuffer() },
   { extension: 'png', encode: (tones, size) => grey(tones, size).png({ compressionLevel: 3 }).toBuffer() },
-  // Sepia, as a colour scanner sees an old print.
+  // As a colour scanner sees a print that has yellowed.
   {
     extension: 'jpg',
-    encode: (tones, size) =>
-      grey(tones, size).toColourspace('srgb').tint('#a58a63').jpeg({ quality: 88 }).toBuffer(),
+    encode: (tones, size) => yellowed(tones, size).jpeg({ quality: 88 }).toBuffer(),
   },
   {
     extension: 'webp',

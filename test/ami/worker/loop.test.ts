@@ -1,0 +1,232 @@
+/** Messages from receipt to end: what is deleted, what goes back, and when the worker stops. */
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { InfraFault, TransientFault } from '../../../ami/worker/faults.ts';
+import { takePhotos } from '../../../ami/worker/loop.ts';
+import { handleMessage, returnDelay, unfitDelay, type Message } from '../../../ami/worker/message.ts';
+import { Notices, SPOT_NOTICE, TARGET_STATE, type ReadMetadata } from '../../../ami/worker/notices.ts';
+import type { PhotoEnd } from '../../../ami/worker/photo.ts';
+import type { Job } from '../../../contract/job.ts';
+import { body, event, memoryLog, MemoryQueue } from './support/memory.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const COLOURED: PhotoEnd = { outcome: 'coloured' };
+
+async function handle(text: string, process: (job: Job) => Promise<PhotoEnd>, receiveCount = 1) {
+  const queue = new MemoryQueue();
+  const log = memoryLog();
+  const jobs: Job[] = [];
+  const message = queue.send(text, receiveCount);
+  const handled = await handleMessage(message, {
+    queue,
+    bucketName: 'photos',
+    visibilityTimeoutSeconds: 30,
+    process: (job) => {
+      jobs.push(job);
+      return process(job);
+    },
+    log,
+    now: () => Date.parse('2026-11-23T12:00:07.000Z'),
+  });
+  return { handled, queue, log, jobs };
+}
+
+describe('a message', () => {
+  it('is deleted when its photo has its end', async () => {
+    const { handled, queue, log } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), () =>
+      Promise.resolve(COLOURED),
+    );
+    expect(handled).toBe('deleted');
+    expect(queue.deleted).toHaveLength(1);
+    expect(log.of('photo-started')).toEqual([{ key: 'incoming/a.jpg', waitSeconds: 7, receiveCount: 1 }]);
+    expect(log.of('photo-finished')[0]).toMatchObject({ outcome: 'coloured', key: 'incoming/a.jpg' });
+  });
+
+  it.each([
+    ['a+b.jpg', 'incoming/a%2Bb.jpg'],
+    ['100%.jpg', 'incoming/100%25.jpg'],
+    ['Grüße aus Köln.jpg', 'incoming/Gr%C3%BC%C3%9Fe+aus+K%C3%B6ln.jpg'],
+  ])('of the photo %s, whose key S3 encodes, is about that photo', async (name, key) => {
+    const { jobs } = await handle(body(event('photos', key, 'e')), () => Promise.resolve(COLOURED));
+    expect(jobs[0]?.key).toBe(`incoming/${name}`);
+  });
+
+  it('of S3`s test is deleted without more', async () => {
+    const test = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'photos' });
+    const { handled, jobs } = await handle(test, () => Promise.reject(new Error('never')));
+    expect([handled, jobs]).toEqual(['deleted', []]);
+  });
+
+  it('with several photos is deleted when all of them have their ends', async () => {
+    const records = ['a', 'b', 'c'].map((name) => event('photos', `incoming/${name}.jpg`, 'e'));
+    const one = await handle(body(...records), (job) =>
+      job.key.includes('b') ? Promise.reject(new TransientFault('no')) : Promise.resolve(COLOURED),
+    );
+    expect([one.handled, one.jobs.length, one.queue.deleted]).toEqual(['returned', 3, []]);
+  });
+
+  it.each([
+    ['a passing fault', new TransientFault('S3 is slow'), 2, 'returned', returnDelay(2)],
+    ['anything unexpected', new Error('bug'), 1, 'returned', returnDelay(1)],
+    ['a fault of this machine, for another at once', new InfraFault('CUDA'), 1, 'unfit', 0],
+    ['a fault of this machine again', new InfraFault('CUDA'), 3, 'unfit', unfitDelay(3)],
+  ])('goes back after %s', async (_name, error, receiveCount, handled, delay) => {
+    const given = await handle(
+      body(event('photos', 'incoming/a.jpg', 'e')),
+      () => Promise.reject(error),
+      receiveCount,
+    );
+    expect(given.handled).toBe(handled);
+    expect(given.queue.deleted).toEqual([]);
+    expect(given.queue.hides.map(({ seconds }) => seconds)).toEqual([delay]);
+  });
+
+  it.each([
+    ['that is no JSON', 'hello'],
+    ['of another bucket', body(event('others', 'incoming/a.jpg', 'e'))],
+    ['of a result', body(event('photos', 'results/a.jpg', 'e'))],
+  ])('%s goes back, towards the dead-letter queue, and is logged', async (_name, text) => {
+    const { handled, log, queue } = await handle(text, () => Promise.reject(new Error('never')));
+    expect([handled, queue.deleted]).toEqual(['returned', []]);
+    expect(log.of('message-not-understood')).toHaveLength(1);
+  });
+
+  it('stays hidden for as long as its photo is worked on', async () => {
+    vi.useFakeTimers();
+    const queue = new MemoryQueue();
+    let finish: (end: PhotoEnd) => void = () => undefined;
+    const working = handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e'))), {
+      queue,
+      bucketName: 'photos',
+      visibilityTimeoutSeconds: 30,
+      process: () => new Promise((resolve) => (finish = resolve)),
+      log: memoryLog(),
+      now: Date.now,
+    });
+    await vi.advanceTimersByTimeAsync(95_000);
+    // Each time well before the thirty seconds of the last are over.
+    expect(queue.hides.map(({ seconds }) => seconds)).toEqual(Array.from({ length: 9 }, () => 30));
+    finish(COLOURED);
+    expect(await working).toBe('deleted');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(queue.hides).toHaveLength(9);
+  });
+});
+
+describe('the loop', () => {
+  const ports = (
+    queue: MemoryQueue,
+    stop: AbortSignal,
+    handle: (message: Message) => Promise<'deleted' | 'unfit'>,
+  ) => ({
+    queue,
+    handle,
+    mayTake: () => Promise.resolve(),
+    recover: () => Promise.resolve(),
+    stop,
+    log: memoryLog(),
+    firstBackoffMs: 1,
+  });
+
+  it('finishes the photo in hand when it is told to stop, and takes no other', async () => {
+    const queue = new MemoryQueue();
+    queue.send('a');
+    queue.send('b');
+    const controller = new AbortController();
+    const handled: string[] = [];
+    await takePhotos(
+      ports(queue, controller.signal, async (message) => {
+        controller.abort();
+        await new Promise((resolve) => setImmediate(resolve));
+        handled.push(message.body);
+        return 'deleted';
+      }),
+    );
+    expect(handled).toEqual(['a']);
+    expect((await queue.receive())?.body).toBe('b');
+  });
+
+  it('gives back at once what a receive brought after it was told to stop', async () => {
+    const queue = new MemoryQueue();
+    const controller = new AbortController();
+    const receive = queue.receive.bind(queue);
+    queue.receive = () => {
+      controller.abort();
+      return receive();
+    };
+    const { receiptHandle } = queue.send('a');
+    await takePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('never'))));
+    expect(queue.hides).toEqual([{ receiptHandle, seconds: 0 }]);
+  });
+
+  it('goes on after receives that fail', async () => {
+    const queue = new MemoryQueue();
+    queue.receiveErrors.push(new Error('throttled'), new Error('throttled'));
+    queue.send('a');
+    const controller = new AbortController();
+    let handled = 0;
+    await takePhotos(
+      ports(queue, controller.signal, () => {
+        handled++;
+        controller.abort();
+        return Promise.resolve('deleted');
+      }),
+    );
+    expect(handled).toBe(1);
+  });
+
+  it('recovers before it takes another after a fault of its machine', async () => {
+    const queue = new MemoryQueue();
+    queue.send('a');
+    queue.send('b');
+    const controller = new AbortController();
+    const order: string[] = [];
+    await takePhotos({
+      ...ports(queue, controller.signal, (message) => {
+        order.push(message.body);
+        if (message.body === 'b') controller.abort();
+        return Promise.resolve(message.body === 'a' ? 'unfit' : 'deleted');
+      }),
+      recover: () => {
+        order.push('recovered');
+        return Promise.resolve();
+      },
+    });
+    expect(order).toEqual(['a', 'recovered', 'b']);
+  });
+});
+
+describe('notices', () => {
+  const reading =
+    (values: Record<string, string | undefined>): ReadMetadata =>
+    (path) =>
+      Promise.resolve(values[path]);
+
+  it.each([
+    ['the group terminates the instance', { [TARGET_STATE]: 'Terminated' }, true],
+    ['Spot takes it back', { [SPOT_NOTICE]: '{"action":"terminate","time":"2026-11-23T18:00:00Z"}' }, true],
+    ['it is in service', { [TARGET_STATE]: 'InService' }, false],
+    ['nobody has said anything yet', {}, false],
+  ])('when %s', async (_name, values, stops) => {
+    const notices = new Notices(reading(values), memoryLog());
+    await notices.look();
+    expect(notices.stop.aborted).toBe(stops);
+  });
+
+  it('that cannot be read change nothing, and are logged once', async () => {
+    const log = memoryLog();
+    const notices = new Notices(() => Promise.reject(new Error('silent')), log);
+    await notices.look();
+    await notices.look();
+    expect(notices.stop.aborted).toBe(false);
+    expect(log.of('metadata-unreadable')).toHaveLength(1);
+  });
+
+  it('know a machine in the warm pool', async () => {
+    const notices = new Notices(reading({ [TARGET_STATE]: 'Warmed:Stopped' }), memoryLog());
+    await notices.look();
+    expect(notices.isParked).toBe(true);
+  });
+});
