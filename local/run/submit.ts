@@ -19,9 +19,7 @@ export async function submit(
     for (let photo = waiting.shift(); photo; photo = waiting.shift()) {
       abort.throwIfAborted();
       const Body = await photo.read();
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: INCOMING + photo.key, Body }), {
-        abortSignal: abort,
-      });
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: INCOMING + photo.key, Body }));
       onSubmitted(photo);
     }
   };
