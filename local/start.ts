@@ -51,7 +51,7 @@ const startedSchema = z.object({
 
 async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
   const { photos, skipped } = await findPhotos(directory);
-  if (skipped > 0) progress.say(`${skipped} files in ${directory} are no pictures and stay where they are.`);
+  if (skipped > 0) progress.say(`Left out of ${directory}: ${skipped} that are no pictures.`);
   return photos;
 }
 
