@@ -1,6 +1,7 @@
 /** One picture through ComfyUI, over HTTP: against the stand-in, and against servers that go wrong in one way. */
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ComfyClient } from '../../../ami/worker/comfy.ts';
@@ -74,6 +75,22 @@ const fault = (work: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error as Error,
   );
+/** Holds inferences until what it returns is called. */
+function holdInferences(): () => void {
+  let open: () => void = () => undefined;
+  gate = new Promise((resolve) => (open = resolve));
+  return open;
+}
+
+/** Until so many prompts run. */
+async function queueOf(running: number): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const { queue_running } = (await state('/queue')) as { queue_running: unknown[] };
+    if (queue_running.length === running) return;
+    await sleep(5);
+  }
+  throw new Error(`never ${running} running`);
+}
 const state = async (path: string): Promise<unknown> => (await fetch(standIn.url + path)).json();
 
 describe('a picture', () => {
@@ -129,15 +146,21 @@ describe('whose fault it is', () => {
     expect(await fault(colour(standIn.url, undefined, 5000, graph))).toBeInstanceOf(InfraFault);
   });
 
-  it('the machine`s, when only a part of the graph would run', async () => {
+  it('the machine`s, when only a part of the graph would run: that part is interrupted', async () => {
     const graph = changed(
       (nodes) =>
         (nodes['4'] = { class_type: 'SaveImage', inputs: { images: ['9', 0], filename_prefix: 'x' } }),
     );
+    const open = holdInferences();
     const error = await fault(colour(standIn.url, undefined, 5000, graph));
     expect(error).toBeInstanceOf(InfraFault);
     expect(error?.message).toContain('part of the graph');
-    expect(await state('/queue')).toEqual({ queue_running: [], queue_pending: [] });
+    open();
+    await queueOf(0);
+    const [entry] = Object.values(
+      (await state('/history')) as Record<string, { status: { messages: [string][] } }>,
+    );
+    expect(entry?.status.messages.at(-1)?.[0]).toBe('execution_interrupted');
   });
 
   it('the machine`s, when the model does not load', async () => {
@@ -162,13 +185,9 @@ describe('whose fault it is', () => {
   });
 
   it('nobody`s, when it was interrupted', async () => {
-    let open = () => undefined as void;
-    gate = new Promise((resolve) => (open = resolve));
+    const open = holdInferences();
     const work = fault(colour(standIn.url));
-    for (let tries = 0; tries < 200; tries++) {
-      const { queue_running } = (await state('/queue')) as { queue_running: unknown[] };
-      if (queue_running.length > 0) break;
-    }
+    await queueOf(1);
     await fetch(`${standIn.url}/interrupt`, { method: 'POST' });
     open();
     expect(await work).toBeInstanceOf(TransientFault);
@@ -209,8 +228,7 @@ describe('whose fault it is', () => {
   });
 
   it('the machine`s, when it does not finish in time: the prompt is taken off its queue', async () => {
-    let open = () => undefined as void;
-    gate = new Promise((resolve) => (open = resolve));
+    const open = holdInferences();
     const error = await fault(colour(standIn.url, undefined, 60));
     expect(error).toBeInstanceOf(InfraFault);
     expect(error?.message).toContain('did not finish');

@@ -136,13 +136,23 @@ async function ended(): Promise<void> {
   throw new Error('the queue did not run empty');
 }
 
+/** Until the socket has told of the end of a prompt, which is its last message. */
+async function heardTheEnd(): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    const last = events.at(-1);
+    if (last?.type === 'executing' && last.data.node === null) return;
+    await sleep(10);
+  }
+  throw new Error('the socket never told of the end');
+}
+
 const events_ = (list: Event[]) => list.filter(({ type }) => type !== 'status');
 
 describe('the recorded exchanges', () => {
   it.each(recorded.map((entry) => [entry.case, entry] as const))('%s', async (name, entry) => {
     if (entry.messages) {
       await ended();
-      await sleep(20);
+      await heardTheEnd();
       // How many prompts are in the queue at each moment depends on who is quicker; the rest does not.
       const own = events_(events).map((event) => comparable(named(event, ids)));
       expect(own).toEqual(events_(entry.messages).map((event) => comparable(event)));

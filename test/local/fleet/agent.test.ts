@@ -22,10 +22,13 @@ import { clientConfig } from '../../../local/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 
 const NAME = 'photos';
+const BOOT_SECONDS = 5;
 const AutoScalingGroupName = NAME;
 let upstream: Server;
 let agent: FleetAgent;
 let client: AutoScalingClient;
+/** Epoch milliseconds, as the agent takes them; only tests move it. */
+let clock: number;
 /** Machines that run, by their instance. */
 let machines: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
 
@@ -48,9 +51,11 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const address = upstream.address();
   machines = new Map();
+  clock = Date.parse('2026-11-23T18:00:00Z');
   agent = await startFleetAgent({
     upstream: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    bootSeconds: 0.05,
+    bootSeconds: BOOT_SECONDS,
+    now: () => clock,
     seed: 1,
     launcher: {
       launch({ instanceId, metadataUrl, autoScalingUrl }) {
@@ -116,12 +121,19 @@ async function until<T>(look: () => Promise<T> | T, good: (value: T) => boolean)
   }
   throw new Error('it did not come about');
 }
-const waiting = (count: number) =>
-  until(states, (all) => all?.filter((state) => state === 'Pending:Wait').length === count);
+/** Lets machines boot, until so many wait at the launch hook. */
+async function booted(count: number): Promise<void> {
+  clock += BOOT_SECONDS * 1000;
+  await until(states, (all) => all?.filter((state) => state === 'Pending:Wait').length === count);
+  await until(
+    () => machines.size,
+    (size) => size >= count,
+  );
+}
 
 async function inService(): Promise<string> {
   await desire(1);
-  await waiting(1);
+  await booted(1);
   const [id = ''] = machines.keys();
   await complete('ready', id);
   return id;
@@ -140,7 +152,7 @@ describe('the API', () => {
   it('takes an instance through its life', async () => {
     await desire(1);
     expect(await states()).toEqual(['Pending']);
-    await waiting(1);
+    await booted(1);
     const [id = ''] = machines.keys();
     await client.send(
       new RecordLifecycleActionHeartbeatCommand({
@@ -256,6 +268,7 @@ describe('what a test can do to machines', () => {
     const id = await inService();
     await agent.kill(NAME, id);
     expect(machines.has(id)).toBe(false);
+    await booted(1);
     await until(
       () => [...machines.keys()],
       (ids) => ids.length === 1 && ids[0] !== id,
@@ -269,7 +282,7 @@ describe('what a test can do to machines', () => {
     const { Activities } = await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName }));
     expect(Activities?.[0]).toMatchObject({ StatusCode: 'Failed', StatusMessage: 'no capacity' });
     await agent.failLaunches(NAME, undefined);
-    await waiting(2);
+    await booted(2);
   });
 });
 
