@@ -1,21 +1,14 @@
 /** Nothing outlives a run. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runToEnd, start } from '../../local/processes.ts';
 import { Scope } from '../../local/scope.ts';
+import { isAlive, until } from '../support/wait.ts';
 
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-async function gone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 300 && alive(pid); tries++) await sleep(10);
-  return !alive(pid);
-}
+const gone = (pid: number) =>
+  until(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
 
 describe('a child process', () => {
   it('is stopped with what it has started, also when it does not listen', async () => {
@@ -25,8 +18,8 @@ describe('a child process', () => {
       child.process.stdout?.once('data', (text: Buffer) => resolve(text.toString())),
     );
     await child.stop(50);
-    expect(await gone(Number(line))).toBe(true);
-    expect(await gone(child.process.pid ?? 0)).toBe(true);
+    await gone(Number(line));
+    await gone(child.process.pid ?? 0);
   });
 
   it('reports its end and all it wrote', async () => {

@@ -10,22 +10,17 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { S3Bucket } from '../../../ami/worker/aws/bucket.ts';
 import { SqsJobQueue } from '../../../ami/worker/aws/queue.ts';
 import { ConditionFailed, type Bucket } from '../../../ami/worker/bucket.ts';
-import { freePort, startMiniStack } from '../../../local/aws/ministack.ts';
-import { ensureVenv } from '../../../local/aws/venv.ts';
-import { clientConfig, localPath } from '../../../local/environment.ts';
+import { clientConfig } from '../../../local/environment.ts';
 import { Scope } from '../../../local/scope.ts';
+import { startLocalAws } from '../../support/local-aws.ts';
 import { MemoryBucket } from './support/memory.ts';
 
 const scope = new Scope();
-const abort = new AbortController().signal;
 let s3: S3Client;
 let sqs: SQSClient;
 
 beforeAll(async () => {
-  const python = await ensureVenv(abort, console.log);
-  const port = await freePort();
-  const logFile = localPath('logs', 'worker-ports-test.log');
-  const endpoint = await startMiniStack({ python, port, lambdaEnvironment: {}, abort, scope, logFile });
+  const endpoint = await startLocalAws('worker-ports-test', scope);
   s3 = new S3Client({ ...clientConfig(endpoint), forcePathStyle: true });
   sqs = new SQSClient(clientConfig(endpoint));
 }, 60_000);

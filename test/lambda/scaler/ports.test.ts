@@ -19,24 +19,19 @@ import {
   SqsCounts,
 } from '../../../lambda/scaler/aws.ts';
 import type { Memory, MemoryState } from '../../../lambda/scaler/tick.ts';
-import { freePort, startMiniStack } from '../../../local/aws/ministack.ts';
-import { ensureVenv } from '../../../local/aws/venv.ts';
-import { clientConfig, localPath } from '../../../local/environment.ts';
+import { clientConfig } from '../../../local/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 import { Scope } from '../../../local/scope.ts';
+import { startLocalAws } from '../../support/local-aws.ts';
 import { FakeMemory } from './support/fakes.ts';
 
 const scope = new Scope();
-const abort = new AbortController().signal;
 let config: ReturnType<typeof clientConfig>;
 let endpoint: string;
 let dynamo: DynamoDBClient;
 
 beforeAll(async () => {
-  const python = await ensureVenv(abort, console.log);
-  const port = await freePort();
-  const logFile = localPath('logs', 'ports-test.log');
-  endpoint = await startMiniStack({ python, port, lambdaEnvironment: {}, abort, scope, logFile });
+  endpoint = await startLocalAws('scaler-ports-test', scope);
   config = clientConfig(endpoint);
   dynamo = new DynamoDBClient(config);
   await dynamo.send(

@@ -1,7 +1,5 @@
 /** The fleet agent over the wire: the SDK's own client on one side, an instance's view of itself on the other. */
 import {
-  AutoScalingClient,
-  CompleteLifecycleActionCommand,
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
   DescribeLifecycleHooksCommand,
@@ -15,129 +13,26 @@ import {
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling';
-import { createServer, type Server } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { clientConfig } from '../../../local/environment.ts';
-import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
+import { until } from '../../support/wait.ts';
+import { NAME, startFleet, type Fleet } from './support.ts';
 
-const NAME = 'photos';
-const BOOT_SECONDS = 5;
-const AutoScalingGroupName = NAME;
-let upstream: Server;
-let agent: FleetAgent;
-let client: AutoScalingClient;
-/** Epoch milliseconds, as the agent takes them; only tests move it. */
-let clock: number;
-/** Machines that run, by their instance. */
-let machines: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
-
-/** The local AWS, as far as the agent asks it: the limits of the one deployed group. */
-const deployed = (body: string) =>
-  `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${
-    body.includes(`=${NAME}`)
-      ? `<member><AutoScalingGroupName>${NAME}</AutoScalingGroupName><MinSize>0</MinSize><MaxSize>4</MaxSize></member>`
-      : ''
-  }</AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
-
+let fleet: Fleet;
+let client: Fleet['client'];
+let machines: Fleet['machines'];
 beforeEach(async () => {
-  upstream = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () =>
-      response.writeHead(200, { 'content-type': 'text/xml' }).end(deployed(Buffer.concat(chunks).toString())),
-    );
-  });
-  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  const address = upstream.address();
-  machines = new Map();
-  clock = Date.parse('2026-11-23T18:00:00Z');
-  agent = await startFleetAgent({
-    upstream: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    bootSeconds: BOOT_SECONDS,
-    now: () => clock,
-    seed: 1,
-    launcher: {
-      launch({ instanceId, metadataUrl, autoScalingUrl }) {
-        machines.set(instanceId, { metadataUrl, autoScalingUrl });
-        return Promise.resolve({
-          stop: () => {
-            machines.delete(instanceId);
-            return Promise.resolve();
-          },
-        });
-      },
-    },
-  });
-  await agent.adopt(NAME, {
-    hooks: [
-      {
-        name: 'ready',
-        transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-        heartbeatSeconds: 600,
-        defaultResult: 'ABANDON',
-      },
-      {
-        name: 'drained',
-        transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        heartbeatSeconds: 300,
-        defaultResult: 'CONTINUE',
-      },
-    ],
-    instanceTags: { 'ddcolor-elastic:settings': '/photos/worker' },
-  });
-  client = new AutoScalingClient({ ...clientConfig(agent.url), maxAttempts: 1 });
+  fleet = await startFleet();
+  ({ client, machines } = fleet);
 });
-afterEach(async () => {
-  await agent.close();
-  upstream.closeAllConnections();
-  upstream.close();
-});
+afterEach(() => fleet.close());
 
-const describeGroup = async () => {
-  const { AutoScalingGroups } = await client.send(
-    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [NAME] }),
-  );
-  return AutoScalingGroups?.[0];
-};
-const states = async () => (await describeGroup())?.Instances?.map(({ LifecycleState }) => LifecycleState);
-const desire = (DesiredCapacity: number) =>
-  client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity }));
-const complete = (LifecycleHookName: string, InstanceId: string, LifecycleActionResult = 'CONTINUE') =>
-  client.send(
-    new CompleteLifecycleActionCommand({
-      AutoScalingGroupName,
-      LifecycleHookName,
-      InstanceId,
-      LifecycleActionResult,
-    }),
-  );
-
-async function until<T>(look: () => Promise<T> | T, good: (value: T) => boolean): Promise<T> {
-  for (let tries = 0; tries < 500; tries++) {
-    const value = await look();
-    if (good(value)) return value;
-    await sleep(10);
-  }
-  throw new Error('it did not come about');
-}
-/** Lets machines boot, until so many wait at the launch hook. */
-async function booted(count: number): Promise<void> {
-  clock += BOOT_SECONDS * 1000;
-  await until(states, (all) => all?.filter((state) => state === 'Pending:Wait').length === count);
-  await until(
-    () => machines.size,
-    (size) => size >= count,
-  );
-}
-
-async function inService(): Promise<string> {
-  await desire(1);
-  await booted(1);
-  const [id = ''] = machines.keys();
-  await complete('ready', id);
-  return id;
-}
+const AutoScalingGroupName = NAME;
+const describeGroup = () => fleet.describe();
+const states = () => fleet.states();
+const desire = (capacity: number) => fleet.desire(capacity);
+const complete = (hook: string, id: string) => fleet.complete(hook, id);
+const booted = (count: number) => fleet.booted(count);
+const inService = () => fleet.inService();
 
 describe('the API', () => {
   it('has the limits of the deployed group', async () => {
@@ -266,7 +161,7 @@ describe('the API', () => {
 describe('what a test can do to machines', () => {
   it('ends one without notice: it is replaced', async () => {
     const id = await inService();
-    await agent.kill(NAME, id);
+    await fleet.agent.kill(NAME, id);
     expect(machines.has(id)).toBe(false);
     await booted(1);
     await until(
@@ -276,65 +171,12 @@ describe('what a test can do to machines', () => {
   });
 
   it('makes launches fail', async () => {
-    await agent.failLaunches(NAME, 'no capacity');
+    await fleet.agent.failLaunches(NAME, 'no capacity');
     await desire(2);
     expect(await states()).toEqual([]);
     const { Activities } = await client.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName }));
     expect(Activities?.[0]).toMatchObject({ StatusCode: 'Failed', StatusMessage: 'no capacity' });
-    await agent.failLaunches(NAME, undefined);
+    await fleet.agent.failLaunches(NAME, undefined);
     await booted(2);
-  });
-});
-
-describe('the metadata of an instance', () => {
-  async function token(base: string): Promise<string> {
-    const headers = { 'x-aws-ec2-metadata-token-ttl-seconds': '60' };
-    return (await fetch(`${base}/latest/api/token`, { method: 'PUT', headers })).text();
-  }
-  async function read(base: string, path: string): Promise<string | number> {
-    const headers = { 'x-aws-ec2-metadata-token': await token(base) };
-    const response = await fetch(`${base}/latest/meta-data/${path}`, { headers });
-    return response.ok ? response.text() : response.status;
-  }
-  const base = (id: string) => machines.get(id)?.metadataUrl ?? '';
-
-  it('says who and where it is, and where its settings are', async () => {
-    const id = await inService();
-    expect(machines.get(id)?.autoScalingUrl).toBe(agent.url);
-    expect(await read(base(id), 'instance-id')).toBe(id);
-    expect(await read(base(id), 'placement/region')).toBe('us-east-1');
-    expect(await read(base(id), 'placement/availability-zone')).toMatch(/^us-east-1[abc]$/);
-    expect(await read(base(id), `tags/instance/${encodeURIComponent('ddcolor-elastic:settings')}`)).toBe(
-      '/photos/worker',
-    );
-    expect(await read(base(id), 'nothing')).toBe(404);
-  });
-
-  it('is told to nobody without a token', async () => {
-    const id = await inService();
-    const path = `${base(id)}/latest/meta-data/instance-id`;
-    expect((await fetch(path)).status).toBe(401);
-    expect((await fetch(path, { headers: { 'x-aws-ec2-metadata-token': 'guess' } })).status).toBe(401);
-    expect((await fetch(`${base(id)}/latest/api/token`)).status).toBe(405);
-    expect((await fetch(`${base(id)}/latest/api/token`, { method: 'PUT' })).status).toBe(400);
-  });
-
-  it('says when the group wants it gone', async () => {
-    const id = await inService();
-    const target = () => read(base(id), 'autoscaling/target-lifecycle-state');
-    expect(await target()).toBe('InService');
-    await desire(0);
-    expect(await target()).toBe('Terminated');
-  });
-
-  it('says when Spot takes it back', async () => {
-    const id = await inService();
-    expect(await read(base(id), 'spot/instance-action')).toBe(404);
-    agent.noticeSpot(id, new Date('2026-11-23T18:00:00.123Z'));
-    const notice = await until(
-      () => read(base(id), 'spot/instance-action'),
-      (value) => value !== 404,
-    );
-    expect(JSON.parse(String(notice))).toEqual({ action: 'terminate', time: '2026-11-23T18:00:00Z' });
   });
 });

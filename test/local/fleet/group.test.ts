@@ -1,43 +1,15 @@
 /** The life of instances in a group, told the time. */
-import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Group } from '../../../local/fleet/group.ts';
-import { isTerminating, TRANSITIONS, type Hook, type LifecycleState } from '../../../local/fleet/instance.ts';
-
-const BOOT = 4000;
-const HOOKS: Hook[] = [
-  {
-    name: 'ready',
-    transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-    heartbeatSeconds: 600,
-    defaultResult: 'ABANDON',
-  },
-  {
-    name: 'drained',
-    transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-    heartbeatSeconds: 300,
-    defaultResult: 'CONTINUE',
-  },
-];
+import type { Group } from '../../../local/fleet/group.ts';
+import { isTerminating } from '../../../local/fleet/instance.ts';
+import { BOOT_MS as BOOT, makeGroup } from './support.ts';
 
 let group: Group;
 let now: number;
 
-const make = (more: Partial<ConstructorParameters<typeof Group>[0]> = {}) =>
-  new Group({
-    name: 'photos',
-    min: 0,
-    max: 5,
-    zones: ['a', 'b'],
-    types: ['t'],
-    bootMs: BOOT,
-    seed: 1,
-    ...more,
-  });
 beforeEach(() => {
   now = 1_000_000;
-  group = make();
-  group.hooks = [...HOOKS];
+  group = makeGroup();
 });
 
 const states = () => group.instances.map(({ lifecycleState }) => lifecycleState);
@@ -163,7 +135,8 @@ describe('a scale-in', () => {
   });
 
   it('takes the one closest to its next hour', () => {
-    group = make({ zones: ['a'] });
+    group = makeGroup({ zones: ['a'] });
+    group.hooks = [];
     group.setDesired(1, now);
     const [old] = group.instances;
     pass(1_800_000);
@@ -268,76 +241,3 @@ it('knows no instance and no wait that is not there', () => {
   );
   expect(() => group.heartbeat('drained', id, now)).toThrow('No active Lifecycle Action');
 });
-
-it('keeps to the diagram and reaches its desired capacity, whatever happens', () => {
-  const pick = fc.nat({ max: 9 });
-  const command = fc.oneof(
-    fc.record({ do: fc.constant('desire' as const), n: fc.integer({ min: 0, max: 5 }) }),
-    fc.record({ do: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 700_000 }) }),
-    fc.record({ do: fc.constantFrom('complete', 'abandon', 'die', 'sick', 'stop', 'terminate'), n: pick }),
-    fc.record({ do: fc.constantFrom('fail', 'work', 'suspend', 'resume'), n: pick }),
-  );
-  fc.assert(
-    fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
-      now = 1_000_000;
-      group = make();
-      group.hooks = [...HOOKS];
-      const last = new Map<string, LifecycleState>();
-      const gone = new Set<string>();
-      const check = () => {
-        for (const { id, lifecycleState } of group.instances) {
-          expect(gone.has(id)).toBe(false);
-          const before = last.get(id);
-          // Several steps may lie between two looks; each must be reachable.
-          if (before && before !== lifecycleState) expect(reachable(before)).toContain(lifecycleState);
-          last.set(id, lifecycleState);
-        }
-        for (const id of last.keys()) if (!group.instances.some((one) => one.id === id)) gone.add(id);
-        expect(group.desired).toBeGreaterThanOrEqual(0);
-        expect(group.desired).toBeLessThanOrEqual(5);
-      };
-      for (const { do: what, n } of commands) {
-        const instance = group.instances[n % Math.max(1, group.instances.length)];
-        if (what === 'desire') group.setDesired(n, now);
-        if (what === 'wait') pass(n);
-        if (what === 'fail') group.failLaunches('no capacity', now);
-        if (what === 'work') group.failLaunches(undefined, now);
-        if (what === 'suspend') group.suspended.add('Terminate');
-        if (what === 'resume') group.suspended.clear();
-        if (what === 'stop') stopAll();
-        if (instance && what === 'die') group.died(instance.id, now);
-        if (instance && what === 'sick') group.setHealth(instance.id, 'Unhealthy', now);
-        if (instance && what === 'terminate') group.terminate(instance.id, false, now);
-        if (instance?.hook && (what === 'complete' || what === 'abandon')) {
-          group.complete(instance.hook.name, instance.id, what === 'complete' ? 'CONTINUE' : 'ABANDON', now);
-        }
-        check();
-      }
-      group.failLaunches(undefined, now);
-      group.suspended.clear();
-      for (let i = 0; i < 50; i++) {
-        pass(BOOT);
-        for (const { id, hook } of [...group.instances])
-          if (hook) group.complete(hook.name, id, 'CONTINUE', now);
-        stopAll();
-        check();
-      }
-      expect(states()).toEqual(Array.from({ length: group.desired }, () => 'InService'));
-    }),
-    { seed: 20_261_123, numRuns: 300 },
-  );
-});
-
-/** All states that can come after one. */
-function reachable(from: LifecycleState): Set<LifecycleState> {
-  const found = new Set<LifecycleState>();
-  const visit = (state: LifecycleState) => {
-    for (const next of TRANSITIONS[state]) {
-      if (found.has(next)) continue;
-      found.add(next);
-      visit(next);
-    }
-  };
-  visit(from);
-  return found;
-}

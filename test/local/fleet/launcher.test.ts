@@ -3,27 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Running } from '../../../local/fleet/agent.ts';
 import { processLauncher } from '../../../local/fleet/launcher.ts';
+import { isAlive, until } from '../../support/wait.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-async function until(good: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (good()) return;
-    await sleep(10);
-  }
-  throw new Error('it did not come about');
-}
+const come = (good: () => boolean) => until(good, (is) => is);
 
 let folder: string;
 let running: Running | undefined;
@@ -71,29 +57,29 @@ const pids = (name: string) => lines.filter((line) => name in line).map((line) =
 describe('an instance', () => {
   it('runs a worker that knows its ComfyUI and its endpoints, and keeps a log', async () => {
     await launch();
-    await until(() => pids('worker').length === 1);
+    await come(() => pids('worker').length === 1);
     expect(lines.find((line) => 'worker' in line)).toMatchObject({
       COMFYUI_URL: 'http://127.0.0.1:8188',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
       AWS_ENDPOINT_URL_AUTO_SCALING: 'http://127.0.0.1:2',
       STAGE: 'test',
     });
-    await until(() => readFileSync(join(folder, 'i-1.log'), 'utf8').includes('"worker"'));
+    await come(() => readFileSync(join(folder, 'i-1.log'), 'utf8').includes('"worker"'));
   });
 
   it('starts its worker again when that ends', async () => {
     await launch();
-    await until(() => pids('worker').length === 1);
+    await come(() => pids('worker').length === 1);
     process.kill(pids('worker')[0] ?? 0, 'SIGUSR2');
-    await until(() => pids('worker').length === 2);
+    await come(() => pids('worker').length === 2);
     expect(pids('comfyui')).toHaveLength(1);
   });
 
   it('leaves nothing when it is stopped, and starts nothing again', async () => {
     await launch();
-    await until(() => pids('worker').length === 1);
+    await come(() => pids('worker').length === 1);
     await running?.stop();
-    await until(() => ![...pids('worker'), ...pids('comfyui')].some(alive));
+    await come(() => ![...pids('worker'), ...pids('comfyui')].some(isAlive));
   });
 
   it('fails to start, with the reason, when its ComfyUI ends', async () => {
@@ -121,10 +107,10 @@ describe('an instance', () => {
       rest = parts.pop() ?? '';
       lines.push(...parts.map((line) => JSON.parse(line) as Record<string, number>));
     });
-    await until(() => pids('worker').length === 1 && pids('comfyui').length === 1);
+    await come(() => pids('worker').length === 1 && pids('comfyui').length === 1);
     const started = [...pids('worker'), ...pids('comfyui')];
-    expect(started.every(alive)).toBe(true);
+    expect(started.every(isAlive)).toBe(true);
     parent.kill('SIGKILL');
-    await until(() => !started.some(alive));
+    await come(() => !started.some(isAlive));
   });
 });

@@ -1,0 +1,73 @@
+/** When a machine may take photos. */
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ComfyClient } from '../../../ami/worker/comfy.ts';
+import { infer } from '../../../ami/worker/inference.ts';
+import { checkReady, untilReady } from '../../../ami/worker/readiness.ts';
+import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { memoryLog } from './support/memory.ts';
+
+let comfy: Comfy;
+beforeEach(async () => {
+  comfy = await Comfy.start();
+});
+afterEach(() => comfy.close());
+
+const log = memoryLog();
+/** As large as the test card. */
+const grey = () =>
+  sharp({ create: { width: 256, height: 192, channels: 3, background: '#808080' } })
+    .png()
+    .toBuffer();
+
+describe('readiness', () => {
+  const check = (url: string, device: 'cpu' | 'cuda' = 'cpu') => {
+    const client = new ComfyClient(url, 1000);
+    return checkReady({
+      client,
+      settings: { device, workflow },
+      infer: (png, within) => infer({ client, workflow, log, timing }, png, Math.min(within, 5000)),
+    });
+  };
+
+  it('is reached by a ComfyUI that has coloured a picture', async () => {
+    await check(comfy.url);
+  });
+
+  it.each<[string, () => Promise<void>, RegExp]>([
+    [
+      'that computes on something else',
+      () => check(comfy.url, 'cuda'),
+      /computes on 'cpu' but this stage needs 'cuda'/,
+    ],
+    [
+      'that lacks a node',
+      async () =>
+        check(await comfy.instead(/^GET \/object_info\/DDColor/, (_request, response) => response.end('{}'))),
+      /lacks the node 'DDColor_Colorize'/,
+    ],
+    [
+      'whose results are grey',
+      async () => {
+        const answer = await sharp(await grey())
+          .png()
+          .toBuffer();
+        return check(await comfy.instead(/^GET \/view/, (_request, response) => response.end(answer)));
+      },
+      /without any colour/,
+    ],
+  ])('is not reached by one %s', async (_name, act, message) => {
+    await expect(act()).rejects.toThrow(message);
+  });
+
+  it('is tried until it is there, and given up after its time', async () => {
+    let tries = 0;
+    const patience = { retryMs: 1, limitMs: 1000, now: () => tries * 100 };
+    const stop = new AbortController().signal;
+    const third = () => (++tries < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve());
+    expect(await untilReady(third, stop, log, patience)).toBe(true);
+    const never = () => Promise.reject(new Error(`no, ${++tries}`));
+    await expect(untilReady(never, stop, log, patience)).rejects.toThrow('not ready after 1 s');
+    expect(await untilReady(never, AbortSignal.abort(), log, patience)).toBe(false);
+  });
+});

@@ -1,0 +1,147 @@
+/** A group, and a fleet agent over the wire with a clock and machines that tests hold. */
+import {
+  AutoScalingClient,
+  CompleteLifecycleActionCommand,
+  DescribeAutoScalingGroupsCommand,
+  SetDesiredCapacityCommand,
+  type AutoScalingGroup,
+} from '@aws-sdk/client-auto-scaling';
+import { createServer } from 'node:http';
+import { clientConfig } from '../../../local/environment.ts';
+import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
+import { Group, type GroupSettings } from '../../../local/fleet/group.ts';
+import type { Hook } from '../../../local/fleet/instance.ts';
+import { until } from '../../support/wait.ts';
+
+export const NAME = 'photos';
+export const BOOT_MS = 4000;
+export const HOOKS: Hook[] = [
+  {
+    name: 'ready',
+    transition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    heartbeatSeconds: 600,
+    defaultResult: 'ABANDON',
+  },
+  {
+    name: 'drained',
+    transition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    heartbeatSeconds: 300,
+    defaultResult: 'CONTINUE',
+  },
+];
+
+export function makeGroup(more: Partial<GroupSettings> = {}): Group {
+  const settings = { name: NAME, min: 0, max: 5, zones: ['a', 'b'], types: ['t'], bootMs: BOOT_MS, seed: 1 };
+  const group = new Group({ ...settings, ...more });
+  group.hooks = [...HOOKS];
+  return group;
+}
+
+export interface Fleet {
+  agent: FleetAgent;
+  client: AutoScalingClient;
+  /** Machines that run, by their instance. */
+  machines: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
+  describe(): Promise<AutoScalingGroup | undefined>;
+  states(): Promise<(string | undefined)[]>;
+  desire(capacity: number): Promise<unknown>;
+  complete(hook: string, instanceId: string): Promise<unknown>;
+  /** Lets machines boot, until so many wait at the launch hook. */
+  booted(count: number): Promise<void>;
+  /** Brings one instance into service and returns its id. */
+  inService(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The local AWS, as far as the agent asks it: the limits of the one deployed group. */
+const deployed = (request: string) =>
+  `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${
+    request.includes(`=${NAME}`)
+      ? `<member><AutoScalingGroupName>${NAME}</AutoScalingGroupName><MinSize>0</MinSize><MaxSize>4</MaxSize></member>`
+      : ''
+  }</AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
+
+export async function startFleet(): Promise<Fleet> {
+  const upstream = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      response.writeHead(200, { 'content-type': 'text/xml' }).end(deployed(Buffer.concat(chunks).toString()));
+    });
+  });
+  await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+  const address = upstream.address();
+  const machines: Fleet['machines'] = new Map();
+  let clock = Date.parse('2026-11-23T18:00:00Z');
+  const agent = await startFleetAgent({
+    upstream: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    bootSeconds: BOOT_MS / 1000,
+    now: () => clock,
+    seed: 1,
+    launcher: {
+      launch({ instanceId, metadataUrl, autoScalingUrl }) {
+        machines.set(instanceId, { metadataUrl, autoScalingUrl });
+        return Promise.resolve({
+          stop: () => {
+            machines.delete(instanceId);
+            return Promise.resolve();
+          },
+        });
+      },
+    },
+  });
+  await agent.adopt(NAME, {
+    hooks: HOOKS,
+    instanceTags: { 'ddcolor-elastic:settings': '/photos/worker' },
+  });
+  const client = new AutoScalingClient({ ...clientConfig(agent.url), maxAttempts: 1 });
+  const AutoScalingGroupName = NAME;
+  const fleet: Fleet = {
+    agent,
+    client,
+    machines,
+    async describe() {
+      const { AutoScalingGroups } = await client.send(
+        new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [NAME] }),
+      );
+      return AutoScalingGroups?.[0];
+    },
+    states: async () =>
+      ((await fleet.describe())?.Instances ?? []).map(({ LifecycleState }) => LifecycleState),
+    desire: (DesiredCapacity) =>
+      client.send(new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity })),
+    complete: (LifecycleHookName, InstanceId) =>
+      client.send(
+        new CompleteLifecycleActionCommand({
+          AutoScalingGroupName,
+          LifecycleHookName,
+          InstanceId,
+          LifecycleActionResult: 'CONTINUE',
+        }),
+      ),
+    async booted(count) {
+      clock += BOOT_MS;
+      await until(
+        () => fleet.states(),
+        (all) => all.filter((state) => state === 'Pending:Wait').length === count,
+      );
+      await until(
+        () => machines.size,
+        (size) => size >= count,
+      );
+    },
+    async inService() {
+      await fleet.desire(1);
+      await fleet.booted(1);
+      const [id = ''] = machines.keys();
+      await fleet.complete('ready', id);
+      return id;
+    },
+    async close() {
+      await agent.close();
+      upstream.closeAllConnections();
+      upstream.close();
+    },
+  };
+  return fleet;
+}

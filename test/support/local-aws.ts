@@ -1,0 +1,14 @@
+/** A local AWS for the tests of one file. */
+import { freePort, startMiniStack } from '../../local/aws/ministack.ts';
+import { ensureVenv } from '../../local/aws/venv.ts';
+import { localPath } from '../../local/environment.ts';
+import type { Scope } from '../../local/scope.ts';
+
+/** @param name of its log file. @returns its endpoint, which is there until the scope closes */
+export async function startLocalAws(name: string, scope: Scope): Promise<string> {
+  const abort = new AbortController().signal;
+  const python = await ensureVenv(abort, console.log);
+  const port = await freePort();
+  const logFile = localPath('logs', `${name}.log`);
+  return startMiniStack({ python, port, lambdaEnvironment: {}, abort, scope, logFile });
+}
