@@ -3,10 +3,11 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
 import { MEMORY_KEY } from '../../contract/names.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
-import { readEnds, readFailure } from './ends.ts';
+import { readEnds, readFailure, type End } from './ends.ts';
 import type { Photo } from './photos.ts';
 import type { Recorder } from './recorder.ts';
 import type { LocalStack } from './stack.ts';
@@ -27,7 +28,8 @@ async function counts(stack: LocalStack): Promise<{ visible: number; inFlight: n
 }
 
 export class Watcher {
-  private readonly ended = new Set<string>();
+  private readonly coloured = new Set<string>();
+  private readonly failures = new Map<string, Failure>();
 
   constructor(
     private readonly stack: LocalStack,
@@ -51,16 +53,16 @@ export class Watcher {
     ]);
     const decisions = item.Item ? fromItem(unmarshall(item.Item)).recent : [];
     const fleet = stack.agent.snapshot(stack.groupName);
-    const failures = await this.newFailures(ends);
+    await this.readFailures(ends);
     const t = recorder.elapsed();
     recorder.update((state) => {
       const values = [...ends.values()];
       state.photos.coloured = values.filter((end) => end === 'coloured').length;
       state.photos.failed = values.filter((end) => end === 'failed').length;
-      state.failures.push(...failures);
+      state.failures = [...this.failures].map(([key, { code, message }]) => ({ key, code, message }));
       for (const [key, end] of ends) {
-        if (end !== 'coloured' || this.ended.has(key)) continue;
-        this.ended.add(key);
+        if (end !== 'coloured' || this.coloured.has(key)) continue;
+        this.coloured.add(key);
         state.pairs.unshift({
           key,
           t,
@@ -89,20 +91,17 @@ export class Watcher {
     });
   }
 
-  private async newFailures(ends: Map<string, string>) {
-    const fresh = [...ends]
-      .filter(([key, end]) => end === 'failed' && !this.ended.has(key))
-      .map(([key]) => key);
+  /** Why photos have failed. A last attempt may still turn `gave-up` into a result, so that one is read again. */
+  private async readFailures(ends: Map<string, End>): Promise<void> {
     const { s3, outputs } = this.stack;
-    const read = fresh.map((key) => readFailure(s3, outputs.BucketName ?? '', key).catch(() => undefined));
-    const found = (await Promise.all(read)).filter((failure) => failure !== undefined);
-    // A last attempt may still turn this one into a result.
-    const settled = found.filter((failure) => failure.code !== 'gave-up');
-    return settled.map(({ key, code, message }) => {
-      const name = key.slice(INCOMING.length);
-      this.ended.add(name);
-      return { key: name, code, message };
-    });
+    for (const [key, end] of ends) {
+      const known = this.failures.get(key);
+      if (end !== 'failed') this.failures.delete(key);
+      else if (known === undefined || known.code === 'gave-up') {
+        const read = await readFailure(s3, outputs.BucketName ?? '', key).catch(() => undefined);
+        if (read) this.failures.set(key, read);
+      }
+    }
   }
 
   /**
