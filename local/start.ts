@@ -6,13 +6,13 @@ import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { INCOMING } from '../contract/keys.ts';
-import { readObject } from './run/ends.ts';
-import { localPath } from './environment.ts';
 import { ensureVenv } from './aws/venv.ts';
+import { localPath } from './environment.ts';
 import { DEFAULT_PORT, HELP, parseOptions, type StartOptions } from './options.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
 import { UserError } from './processes.ts';
+import { readObject } from './run/ends.ts';
 import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
 import { checkComfyui, checkWritable } from './run/preflight.ts';
 import { Progress } from './run/progress.ts';
@@ -138,12 +138,20 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
 
 /** Takes the wait of a photo from a worker's log; a photo that is tried again does not wait a second time. */
 function noteWait(recorder: Recorder, line: string): void {
-  if (!line.startsWith('{')) return;
-  const parsed = startedSchema.safeParse(JSON.parse(line));
+  const parsed = startedSchema.safeParse(parseLine(line));
   if (!parsed.success || parsed.data.receiveCount > 1) return;
   const { key, waitSeconds } = parsed.data;
   const wait = { key: key.slice(INCOMING.length), t: recorder.elapsed(), seconds: waitSeconds };
   recorder.update((state) => void state.waits.push(wait));
+}
+
+/** Undefined for what is not JSON: other things than the worker's log lines come along, such as a stack trace. */
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
 }
 
 async function openPage(port: number | undefined, recorder: Recorder, stack: () => LocalStack | undefined) {

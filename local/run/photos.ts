@@ -52,8 +52,11 @@ export async function findPhotos(directory: string): Promise<{ photos: Photo[]; 
     const name = relative(directory, file).split(sep).join('/').normalize('NFC');
     return { name, key: localKey(name), read: () => readFile(file) };
   });
-  const clash = photos.find((photo, i) => photos.findIndex((other) => other.key === photo.key) !== i);
-  if (clash) throw new UserError(`--photos: two files would share the name '${clash.key}'; rename one.`);
+  const keys = new Set<string>();
+  for (const { key } of photos) {
+    if (keys.has(key)) throw new UserError(`--photos: two files would share the name '${key}'; rename one.`);
+    keys.add(key);
+  }
   return { photos, skipped: files.length - pictures.length };
 }
 
