@@ -11,7 +11,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ENTRIES = { start: 'local/start.ts', test: 'local/check.ts', cdk: 'local/cdk.ts' };
+const ENTRIES = {
+  start: 'local/start.ts',
+  test: 'local/check.ts',
+  cdk: 'local/cdk.ts',
+  simulate: 'sim/main.ts',
+};
 
 const fail = (message) => {
   console.error(message);

@@ -1,0 +1,161 @@
+/** The least that was possible: a lower bound on billed instance-hours for a mean wait, knowing all arrivals. */
+import { draws, logNormal } from '../random.ts';
+import type { Scenario } from '../scenario.ts';
+import { demandOf, type Demand } from './demand.ts';
+import { Grid, Program, type Limits } from './program.ts';
+
+export interface BoundPoint {
+  /** Mean wait that is allowed, seconds. */
+  at: number;
+  /** Nobody can do with fewer; null where no fleet within the limits waits that little. */
+  gpuHours: number | null;
+  /** Price of a second of delayed work, in instance-seconds, at which the bound is tightest. */
+  mu: number | null;
+}
+
+/** Values of the program that were found before, by price; filled while reckoning. */
+export type KnownValues = Map<number, number>;
+
+const GRID_UNIT = 2;
+const GRID_PER_SEGMENT = 6;
+/** Where the search for the price begins, and how finely it ends. */
+const START = 2 ** -7;
+const RATIOS = [4, 2, Math.SQRT2];
+const MU_LEAST = 2 ** -20;
+const MU_MOST = 2 ** 10;
+
+export class Bound {
+  readonly demand: Demand;
+  readonly limits: Limits;
+  private readonly grid: Grid;
+
+  /** @param known is read and added to */
+  constructor(
+    scenario: Pick<Scenario, 'arrivals' | 'horizon' | 'world' | 'seed'>,
+    private readonly known: KnownValues = new Map(),
+  ) {
+    const { arrivals, horizon, world, seed } = scenario;
+    const { min, max, slots, boot, service, serviceSigma } = world;
+    this.limits = { min, max: Math.max(max, 1), slots, boot };
+    const draw = draws(seed, 'service');
+    const seconds = (job: number) =>
+      serviceSigma === 0 ? service : logNormal(draw(job), service, serviceSigma);
+    this.demand = demandOf(arrivals, seconds, horizon);
+    const { area, peak } = this.withAll();
+    this.leastArea = area;
+    const unit = GRID_UNIT * (service / 6);
+    this.grid = new Grid(unit, 4 * peak + 100 * this.limits.max * slots, GRID_PER_SEGMENT);
+  }
+
+  /** Integral of the delayed work with the largest fleet all the time. */
+  private readonly leastArea: number;
+
+  private withAll(): { area: number; peak: number } {
+    const free = new Program(this.demand, { ...this.limits, min: this.limits.max }, new Grid(1, 1), 0);
+    let state = { size: this.limits.max, delayed: 0, area: 0 };
+    const nothing = new Float64Array(free.points * free.sizes);
+    let area = 0;
+    let peak = 0;
+    for (let bucket = 0; bucket < this.demand.buckets; bucket++) {
+      state = free.forth(bucket, nothing, state.size, state.delayed);
+      area += state.area;
+      peak = Math.max(peak, state.delayed);
+    }
+    return { area, peak };
+  }
+
+  /** What a mean wait allows as integral of the delayed work. */
+  private allowed(wait: number): number {
+    return this.demand.work * wait;
+  }
+
+  private program(mu: number): Program {
+    return new Program(this.demand, this.limits, this.grid, mu);
+  }
+
+  /** Value of the program at a price, instance-seconds. */
+  private async value(mu: number, progress?: (share: number) => void): Promise<number> {
+    const found = this.known.get(mu);
+    if (found !== undefined) return found;
+    const program = this.program(mu);
+    let after: Float64Array = new Float64Array(program.sizes * program.points);
+    let into: Float64Array = new Float64Array(after.length);
+    program.terminal(after);
+    for (let bucket = this.demand.buckets - 1; bucket >= 0; bucket--) {
+      program.back(bucket, after, into);
+      [after, into] = [into, after];
+      if (bucket % 256 === 0) {
+        progress?.(1 - bucket / this.demand.buckets);
+        await new Promise(setImmediate);
+      }
+    }
+    const value = program.valueOf(after, this.limits.min);
+    this.known.set(mu, value);
+    return value;
+  }
+
+  /**
+   * The bound for a mean wait of at most `at` seconds: the best of V(mu) - mu x allowed, by a search over the price,
+   * which is concave in it. The steps of the search do not depend on what is known already, so that the result doesn't.
+   */
+  async at(at: number, progress?: (share: number) => void): Promise<BoundPoint> {
+    if (this.leastArea > this.allowed(at) * (1 + 1e-9)) return { at, gpuHours: null, mu: null };
+    const worth = async (mu: number) => (await this.value(mu, progress)) - mu * this.allowed(at);
+    let mu = START;
+    let best = await worth(mu);
+    for (const ratio of RATIOS) {
+      for (const direction of [ratio, 1 / ratio]) {
+        for (;;) {
+          const next = mu * direction;
+          if (next < MU_LEAST || next > MU_MOST) break;
+          const value = await worth(next);
+          if (value <= best) break;
+          mu = next;
+          best = value;
+        }
+      }
+    }
+    return { at, gpuHours: Number((best / 3600).toPrecision(8)), mu };
+  }
+
+  /** Fleet size in each bucket along the cheapest way at a price; recomputed in pieces to save memory. */
+  async plan(mu: number, progress?: (share: number) => void): Promise<Uint16Array> {
+    const program = this.program(mu);
+    const { buckets } = this.demand;
+    const piece = Math.ceil(Math.sqrt(buckets));
+    const length = program.sizes * program.points;
+    const marks = new Map<number, Float64Array>();
+    let after: Float64Array = new Float64Array(length);
+    let into: Float64Array = new Float64Array(length);
+    program.terminal(after);
+    marks.set(buckets, after.slice());
+    for (let bucket = buckets - 1; bucket >= 0; bucket--) {
+      program.back(bucket, after, into);
+      [after, into] = [into, after];
+      if (bucket % piece === 0) {
+        marks.set(bucket, after.slice());
+        progress?.((1 - bucket / buckets) / 2);
+        await new Promise(setImmediate);
+      }
+    }
+    const sizes = new Uint16Array(buckets);
+    let state = { size: this.limits.min, delayed: 0, area: 0 };
+    for (let from = 0; from < buckets; from += piece) {
+      const to = Math.min(buckets, from + piece);
+      const costs: Float64Array[] = [];
+      costs[to - from] = marks.get(to) as Float64Array;
+      for (let bucket = to - 1; bucket > from; bucket--) {
+        const one = new Float64Array(length);
+        program.back(bucket, costs[bucket + 1 - from] as Float64Array, one);
+        costs[bucket - from] = one;
+      }
+      for (let bucket = from; bucket < to; bucket++) {
+        state = program.forth(bucket, costs[bucket + 1 - from] as Float64Array, state.size, state.delayed);
+        sizes[bucket] = state.size;
+      }
+      progress?.(0.5 + to / buckets / 2);
+      await new Promise(setImmediate);
+    }
+    return sizes;
+  }
+}

@@ -1,0 +1,58 @@
+/** The text of `--help`: every command, trace, rule with its knobs, and setting of the world. */
+import { POLICIES } from './policies/index.ts';
+import { SETTINGS, VICTIMS } from './settings.ts';
+import { SYNTHETIC } from './synthetic.ts';
+
+const USAGE = `npm run simulate -- [run | compare | tune | fit] [options]
+
+  run       one rule on one trace (what happens when no command is named)
+  compare   every rule, at its defaults and with its knobs tuned on the trace: cost against wait
+  tune      settings of a rule for your own traffic, for each wait that you may want
+  fit       service time, boot time and a trace from CloudWatch exports: fit FILE... [--out TRACE.csv]
+
+  --trace T       a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default viral)
+  --policy P      the rule (default slo); see below
+  --set k=v,...   its knobs
+  --world W       clean (default) or real
+  --with k=v,...  settings of the world
+  --seed N        of all luck (default 1)
+  --seeds K       as many runs, with seeds from N on, and their means
+  --json FILE     the figures; - for the standard output
+  --report FILE   a page with plots, in one HTML file that needs no network
+  --no-bound      leave out the least that was possible, which takes longer than a run`;
+
+function value(number: number): string {
+  return number >= 1e6 ? number.toExponential() : String(number);
+}
+
+export function help(): string {
+  const lines = [USAGE, '', 'Rules and their knobs (default; what tuning tries):'];
+  for (const { name, meaning, source, knobs } of POLICIES) {
+    lines.push('', `  ${name}: ${meaning}`, `    from: ${source}`);
+    for (const [key, knob] of Object.entries(knobs)) {
+      const usual = typeof knob.default === 'function' ? 'follows the world' : knob.default;
+      const tries = knob.tries?.length ? `; ${knob.tries.join(' ')}` : '';
+      lines.push(
+        `    ${key.padEnd(24)} ${knob.meaning}${knob.unit ? `, ${knob.unit}` : ''} (${usual}${tries})`,
+      );
+    }
+  }
+  lines.push(
+    '',
+    'The world: --with takes these; defaults of clean and real, what is allowed, and the source.',
+    '',
+  );
+  for (const [key, one] of Object.entries(SETTINGS)) {
+    const range = `${value(one.min)} to ${value(one.max)}`;
+    const what = `${one.meaning}${one.unit ? `, ${one.unit}` : ''}`;
+    lines.push(
+      `  ${key.padEnd(18)} ${`${one.clean} | ${one.real}`.padEnd(18)} ${what} (${range}; ${one.source})`,
+    );
+  }
+  lines.push(
+    `  ${'victims'.padEnd(18)} ${'idle | idle'.padEnd(18)} who goes when the fleet shrinks (${VICTIMS.join(', ')})`,
+    `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} what still runs is billed at least until then, s`,
+    `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a row of a t,arrivals trace, s`,
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,81 @@
+/** What a run came to, in the figures that people compare. */
+import { billedSeconds } from './fleet.ts';
+import type { World } from './settings.ts';
+import type { Run } from './types.ts';
+
+export interface Measures {
+  jobs: number;
+  completed: number;
+  /** Seconds from the arrival to the start, of the jobs that were done; null where none was. */
+  wait: Record<'mean' | 'p50' | 'p95' | 'p99' | 'max', number | null>;
+  /** Time during which some job waited longer than it should, and how many such times there were. */
+  overSlo: { seconds: number; episodes: number };
+  /** Billed. */
+  gpuHours: number;
+  usd: number;
+  /** Instances that exist, in any state. */
+  fleet: { peak: number; mean: number };
+  /** Changes of the desired capacity, and instances started after the first ones. */
+  actions: { out: number; in: number; launches: number };
+}
+
+/** @param sorted ascending, not empty; between two values it is interpolated linearly */
+export function percentile(sorted: Float64Array, share: number): number {
+  const rank = share * (sorted.length - 1);
+  const low = Math.floor(rank);
+  const a = sorted[low] as number;
+  const b = sorted[Math.min(low + 1, sorted.length - 1)] as number;
+  return a + (b - a) * (rank - low);
+}
+
+/** Waits of the jobs that were done, ascending. */
+export function waitsOf({ arrivals, starts }: Pick<Run, 'arrivals' | 'starts'>): Float64Array {
+  return starts
+    .map((start, job) => start - (arrivals[job] as number))
+    .filter((wait) => !Number.isNaN(wait))
+    .sort();
+}
+
+function overSlo({ arrivals, starts, end }: Run, slo: number): Measures['overSlo'] {
+  let until = -1;
+  let seconds = 0;
+  let episodes = 0;
+  for (let job = 0; job < arrivals.length; job++) {
+    const from = (arrivals[job] as number) + slo;
+    const start = starts[job] as number;
+    const to = Number.isNaN(start) ? end : start;
+    if (to <= from) continue;
+    if (from > until) episodes++;
+    if (to > until) seconds += to - Math.max(from, until);
+    until = Math.max(until, to);
+  }
+  return { seconds, episodes };
+}
+
+/** Digits that a figure is given with: enough for any comparison, and the same on every machine. */
+const round = (value: number): number => Number(value.toPrecision(10));
+
+export function measure(run: Run, world: World): Measures {
+  const waits = waitsOf(run);
+  const at = (share: number) => (waits.length === 0 ? null : round(percentile(waits, share)));
+  const billed = run.lives.reduce((sum, life) => sum + billedSeconds(life, run.end, world), run.preparing);
+  const lived = run.lives.reduce((sum, life) => sum + Math.min(life.stopped, run.end) - life.requested, 0);
+  const total = waits.reduce((sum, wait) => sum + wait, 0);
+  const { seconds, episodes } = overSlo(run, world.slo);
+  return {
+    jobs: run.arrivals.length,
+    completed: run.completed,
+    wait: {
+      mean: waits.length === 0 ? null : round(total / waits.length),
+      p50: at(0.5),
+      p95: at(0.95),
+      p99: at(0.99),
+      max: at(1),
+    },
+    overSlo: { seconds: round(seconds), episodes },
+    gpuHours: round(billed / 3600),
+    usd: round((billed / 3600) * world.price),
+    fleet: { peak: run.peak, mean: round(run.end > 0 ? lived / run.end : run.peak) },
+    actions: { ...run.actions },
+  };
+}

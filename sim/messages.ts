@@ -1,0 +1,65 @@
+/** The messages of a run: one for each job at its arrival, or later and twice, where the world is not clean. */
+import { draws, logNormal } from './random.ts';
+import type { World } from './settings.ts';
+
+export interface Messages {
+  /** When each can be received, seconds, ascending. */
+  at: Float64Array;
+  /** The job that each is of. */
+  job: Int32Array;
+}
+
+/** @param arrivals seconds, ascending */
+export function messagesOf(arrivals: Float64Array, world: World, seed: number): Messages {
+  const jobs = arrivals.length;
+  const identity = Int32Array.from({ length: jobs }, (_, job) => job);
+  if (world.notification === 0 && world.duplicate === 0) return { at: arrivals, job: identity };
+
+  const delay = draws(seed, 'notification');
+  const twice = draws(seed, 'duplicate');
+  const late = (job: number, copy: number) =>
+    (arrivals[job] as number) + logNormal(delay(2 * job + copy), world.notification, world.notificationSigma);
+  const at: number[] = [];
+  const job: number[] = [];
+  for (let one = 0; one < jobs; one++) {
+    at.push(late(one, 0));
+    job.push(one);
+    if (twice(one) < world.duplicate) {
+      at.push(late(one, 1));
+      job.push(one);
+    }
+  }
+  const order = Int32Array.from(at, (_, k) => k).sort(
+    (a, b) => (at[a] as number) - (at[b] as number) || a - b,
+  );
+  return {
+    at: Float64Array.from(order, (k) => at[k] as number),
+    job: Int32Array.from(order, (k) => job[k] as number),
+  };
+}
+
+/** First in, first out; what comes back joins at the end. */
+export class Queue {
+  private items = new Int32Array(1024);
+  private head = 0;
+  size = 0;
+
+  push(item: number): void {
+    if (this.size === this.items.length) {
+      const wider = new Int32Array(this.items.length * 2);
+      for (let k = 0; k < this.size; k++)
+        wider[k] = this.items[(this.head + k) % this.items.length] as number;
+      this.items = wider;
+      this.head = 0;
+    }
+    this.items[(this.head + this.size) % this.items.length] = item;
+    this.size++;
+  }
+
+  shift(): number {
+    const item = this.items[this.head] as number;
+    this.head = (this.head + 1) % this.items.length;
+    this.size--;
+    return item;
+  }
+}

@@ -1,0 +1,65 @@
+/** A rule on a scenario, and what is written down of it. */
+import type { BoundPoint } from './bound/index.ts';
+import { measure, type Measures } from './measure.ts';
+import type { Policy } from './policies/index.ts';
+import type { Scenario } from './scenario.ts';
+import { simulate } from './simulate.ts';
+import type { Run } from './types.ts';
+
+/** The JSON of one run. No field depends on the machine, so that the same seed gives the same bytes. */
+export interface Outcome extends Measures {
+  trace: string;
+  policy: string;
+  settings: Record<string, number>;
+  world: string;
+  /** What differs from that world's defaults. */
+  with: Record<string, number | string>;
+  seed: number;
+  /** Least instance-hours for a mean wait of at most `at` seconds, known beforehand; null where it was left out. */
+  bound: { gpuHours: number | null; at: number } | null;
+}
+
+export async function runPolicy(
+  scenario: Scenario,
+  policy: Pick<Policy, 'make'>,
+  options: { keepDecisions?: boolean; progress?: (share: number) => void } = {},
+): Promise<{ run: Run; measures: Measures }> {
+  const { arrivals, horizon, world, seed } = scenario;
+  const run = await simulate({ arrivals, horizon, world, seed, controller: policy.make(), ...options });
+  return { run, measures: measure(run, world) };
+}
+
+export function outcomeOf(
+  scenario: Scenario,
+  policy: Policy,
+  measures: Measures,
+  bound: BoundPoint | undefined,
+): Outcome {
+  return {
+    trace: scenario.trace,
+    policy: policy.name,
+    settings: policy.settings,
+    world: scenario.worldName,
+    with: { ...scenario.changes },
+    seed: scenario.seed,
+    ...measures,
+    bound: bound ? { gpuHours: bound.gpuHours, at: bound.at } : null,
+  };
+}
+
+/** The mean of each figure over runs; one that any run lacks is null. */
+export function meanOf<T>(values: T[]): T {
+  const [first] = values;
+  if (typeof first === 'number' || first === null) {
+    if (values.some((value) => value === null)) return null as T;
+    const sum = (values as number[]).reduce((total, value) => total + value, 0);
+    return Number((sum / values.length).toPrecision(10)) as T;
+  }
+  if (typeof first !== 'object') return first as T;
+  return Object.fromEntries(
+    Object.keys(first as object).map((key) => [
+      key,
+      meanOf(values.map((value) => (value as Record<string, unknown>)[key])),
+    ]),
+  ) as T;
+}

@@ -1,0 +1,28 @@
+import { clamp, type PolicyKind } from './kind.ts';
+
+export const fixed: PolicyKind = {
+  name: 'fixed',
+  meaning: 'always the same size: fixed:4 is short for --set instances=4',
+  source: 'no rule at all; the size is asked for at the first tick, as any rule would have to',
+  knobs: {
+    instances: {
+      unit: 'instances',
+      default: (world) => world.max,
+      min: 0,
+      max: 10_000,
+      whole: true,
+      meaning: 'desired capacity, kept within the limits',
+      tries: [1, 2, 3, 4, 6, 8, 12, 16, 24, 40],
+    },
+  },
+  make: ({ instances }, world) => {
+    const desired = clamp(instances as number, world);
+    return {
+      every: world.tick,
+      tick(surface) {
+        surface.setDesired(desired);
+        surface.explain('fixed');
+      },
+    };
+  },
+};

@@ -1,0 +1,51 @@
+/** The scaler's ports over a simulated world. */
+import { emptyMemory } from '../../lambda/scaler/memory.ts';
+import type { Counts, Fleet, Memory, MemoryState, TickPorts } from '../../lambda/scaler/tick.ts';
+import type { Surface } from '../types.ts';
+
+/** The scaler's item, kept here: with the lease, since in the real world a tick may come twice. */
+export class SimulatedMemory implements Memory {
+  private state = emptyMemory();
+  private lease: { owner: string; until: number } | undefined;
+
+  async open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined> {
+    const { lease } = this;
+    if (lease && lease.owner !== owner && lease.until > at) return undefined;
+    this.lease = { owner, until: at + leaseSeconds };
+    return this.state;
+  }
+
+  async save(owner: string, state: MemoryState): Promise<void> {
+    if (this.lease?.owner !== owner) throw new Error('the lease was lost');
+    this.state = state;
+  }
+
+  async release(owner: string): Promise<void> {
+    if (this.lease?.owner === owner) this.lease = undefined;
+  }
+}
+
+export const simulatedCounts = (surface: Surface): Counts => ({
+  async read() {
+    const { visible, inFlight } = surface.observe();
+    return { visible, inFlight };
+  },
+});
+
+export const simulatedFleet = (surface: Surface): Fleet => ({
+  async read() {
+    const { desired, inService, pending, draining, min, max } = surface.measure();
+    return { desired, inService, pending, draining, min, max };
+  },
+  async setDesired(desired) {
+    surface.setDesired(desired);
+  },
+});
+
+export const simulatedPorts = (surface: Surface): TickPorts => ({
+  counts: simulatedCounts(surface),
+  fleet: simulatedFleet(surface),
+  memory: new SimulatedMemory(),
+  // What it would publish is in the report already.
+  metrics: { async publish() {} },
+});

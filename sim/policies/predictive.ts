@@ -1,0 +1,76 @@
+/** The public part of AWS predictive scaling, over target tracking. */
+import type { Controller } from '../types.ts';
+import { clamp, type PolicyKind } from './kind.ts';
+import { trackingKnobs, trackingOf } from './target-tracking.ts';
+
+const HOUR = 3600;
+const REFRESH_HOURS = 6;
+const HISTORY_HOURS = 14 * 24;
+const WEEK_HOURS = 7 * 24;
+
+/**
+ * Jobs expected in an hour: the mean of the same hour of day, of the same weekday too once there is a week of history.
+ * Amazon's own forecast is not published; this one stands in for it.
+ *
+ * @param loads jobs of each past hour, from the start
+ */
+export function forecast(loads: number[], hour: number): number {
+  const period = loads.length >= WEEK_HOURS ? WEEK_HOURS : 24;
+  const same: number[] = [];
+  for (let past = hour - period; past >= 0; past -= period) {
+    if (past < loads.length && past >= loads.length - HISTORY_HOURS) same.push(loads[past] as number);
+  }
+  return same.length === 0 ? 0 : same.reduce((sum, load) => sum + load, 0) / same.length;
+}
+
+export const predictive: PolicyKind = {
+  name: 'predictive',
+  meaning: 'AWS predictive scaling: hourly capacity by forecast, ahead of the hour, over target tracking',
+  source:
+    'Amazon EC2 Auto Scaling user guide, "Predictive scaling". The forecast is unpublished: the mean of the same hours ' +
+    'stands in; the reactive policy under it has data points every 10 s',
+  knobs: {
+    ...trackingKnobs(10, [1.67, 5, 10]),
+    use: {
+      unit: '',
+      default: 0.7,
+      min: 0.01,
+      max: 10,
+      meaning: 'share of an instance that the forecast load should fill',
+      tries: [0.5, 0.7, 0.9],
+    },
+    buffer: { unit: 's', default: 300, min: 0, max: 3600, meaning: 'ahead of the hour' },
+  },
+  make(set, world): Controller {
+    const reactive = trackingOf(set, world, 10);
+    const perHour = (HOUR * world.slots * (set.use as number)) / world.service;
+    const buffer = set.buffer as number;
+    const loads: number[] = [];
+    let counted = 0;
+    /** Capacity of each hour that has been forecast. */
+    const floors = new Map<number, number>();
+    return {
+      every: 10,
+      tick(surface, at) {
+        const { visible, inFlight, min, max } = surface.measure();
+        if (at % HOUR === 0) {
+          const sent = surface.reported().completed + visible + inFlight;
+          loads.push(sent - counted);
+          counted = sent;
+          if (loads.length % REFRESH_HOURS === 0 && loads.length >= 24) {
+            for (let ahead = 0; ahead < 48; ahead++) {
+              const hour = loads.length + ahead;
+              floors.set(hour, clamp(Math.ceil(forecast(loads, hour) / perHour), { min, max }));
+            }
+          }
+        }
+        const now = floors.get(Math.floor(at / HOUR)) ?? 0;
+        const soon = floors.get(Math.floor((at + buffer) / HOUR)) ?? 0;
+        const floor = Math.max(now, soon);
+        const { desired, reason } = reactive.wanted(surface, at);
+        surface.setDesired(Math.max(desired, floor));
+        surface.explain(floor > desired ? 'forecast' : reason, floor);
+      },
+    };
+  },
+};

@@ -1,0 +1,161 @@
+/**
+ * AWS target tracking on backlog per instance, and its variants.
+ *
+ * Gotcha, and kept: with no instance in service there is no data point, and without data points it never scales.
+ */
+import type { World } from '../settings.ts';
+import type { Controller, Surface } from '../types.ts';
+import { clamp, type Knob, type PolicyKind } from './kind.ts';
+
+interface Point {
+  at: number;
+  /** The metric; undefined where nobody was in service. */
+  value: number | undefined;
+  inService: number;
+}
+
+interface Settings {
+  target: number;
+  /** Seconds between two data points of the alarm that scales out. */
+  period: number;
+  lowFactor: number;
+  warmup: number;
+  lag: number;
+  metric: (surface: Surface) => number | undefined;
+}
+
+const HIGH_POINTS = 3;
+const LOW_MINUTES = 15;
+
+export class TargetTracking {
+  private points: Point[] = [];
+  private launches: number[] = [];
+
+  constructor(private readonly settings: Settings) {}
+
+  /** Takes a data point and says which desired capacity the two alarms ask for. */
+  wanted(surface: Surface, at: number): { desired: number; reason: string } {
+    const { target, period, lowFactor, warmup, lag, metric } = this.settings;
+    const { desired, inService, min, max } = surface.measure();
+    this.points.push({ at, value: metric(surface), inService });
+    this.points = this.points.filter((point) => point.at > at - lag - LOW_MINUTES * 60);
+    this.launches = this.launches.filter((launch) => launch > at - warmup);
+    const seen = this.points.filter((point) => point.at <= at - lag);
+
+    const last = seen.slice(-HIGH_POINTS);
+    const latest = last.at(-1);
+    if (
+      latest?.value !== undefined &&
+      last.length === HIGH_POINTS &&
+      last.every((one) => above(one, target))
+    ) {
+      const asked = clamp(Math.ceil((latest.inService * latest.value) / target - 1e-9), { min, max });
+      if (asked <= desired) return { desired, reason: 'alarm high, on its way' };
+      this.launches.push(at);
+      return { desired: asked, reason: 'alarm high' };
+    }
+    const minutes = at % 60 === 0 ? byMinute(seen, period) : [];
+    const low = minutes.at(-1);
+    if (low === undefined || minutes.length < LOW_MINUTES) return { desired, reason: 'ok' };
+    if (!minutes.every((value) => value !== undefined && value < lowFactor * target)) {
+      return { desired, reason: 'ok' };
+    }
+    if (this.launches.length > 0) return { desired, reason: 'alarm low, warming up' };
+    const surplus = Math.max(0, Math.floor(desired - (desired * low) / target + 1e-9));
+    return { desired: clamp(desired - surplus, { min, max }), reason: 'alarm low' };
+  }
+}
+
+const above = (point: Point, target: number) => point.value !== undefined && point.value > target;
+
+/** Averages of the last quarter of an hour, minute by minute; a minute with a gap in it has none. */
+function byMinute(points: Point[], period: number): (number | undefined)[] {
+  const each = Math.round(60 / period);
+  const minutes: (number | undefined)[] = [];
+  for (let end = points.length; end - each >= 0 && minutes.length < LOW_MINUTES; end -= each) {
+    let sum: number | undefined = 0;
+    for (let k = end - each; k < end; k++) {
+      const value: number | undefined = points[k]?.value;
+      sum = sum === undefined || value === undefined ? undefined : sum + value;
+    }
+    minutes.unshift(sum === undefined ? undefined : sum / each);
+  }
+  return minutes;
+}
+
+const backlogPerInstance = (surface: Surface) => {
+  const { visible, inService } = surface.measure();
+  return inService === 0 ? undefined : visible / inService;
+};
+const utilisation = (world: World) => (surface: Surface) => {
+  const { visible, inFlight, inService } = surface.measure();
+  return inService === 0 ? undefined : (visible + inFlight) / (inService * world.slots);
+};
+
+export const trackingKnobs = (target: number, tries: number[]): Record<string, Knob> => ({
+  target: { unit: '', default: target, min: 0.01, max: 100_000, meaning: 'value to be kept', tries },
+  lowFactor: {
+    unit: '',
+    default: 0.9,
+    min: 0.01,
+    max: 1,
+    meaning: 'share of the target below which it scales in',
+    tries: [0.7, 0.9],
+  },
+  warmup: {
+    unit: 's',
+    default: (world) => world.boot,
+    min: 0,
+    max: 3600,
+    meaning: 'an instance is new for this long',
+  },
+});
+
+export function trackingOf(
+  set: Record<string, number>,
+  world: World,
+  period: number,
+  metric: Settings['metric'] = backlogPerInstance,
+): TargetTracking {
+  const { target, lowFactor, warmup } = set as Record<'target' | 'lowFactor' | 'warmup', number>;
+  return new TargetTracking({ target, lowFactor, warmup, period, lag: world.metricLag, metric });
+}
+
+export function tracking(rule: TargetTracking, every: number): Controller {
+  return {
+    every,
+    tick(surface, at) {
+      const { desired, reason } = rule.wanted(surface, at);
+      surface.setDesired(desired);
+      surface.explain(reason);
+    },
+  };
+}
+
+const SOURCE =
+  'Amazon EC2 Auto Scaling user guide, "Scaling policy based on Amazon SQS" and "Target tracking". ' +
+  'Alarms of 3 in 3 and 15 in 15; warm-up set to the boot time, which is better for it than the default of 300 s';
+
+export const targetTracking: PolicyKind = {
+  name: 'target-tracking',
+  meaning: 'AWS target tracking on waiting messages per instance, data points each minute',
+  source: SOURCE,
+  knobs: trackingKnobs(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
+  make: (set, world) => tracking(trackingOf(set, world, 60), 60),
+};
+
+export const targetTrackingHr: PolicyKind = {
+  name: 'target-tracking-hr',
+  meaning: 'the same with a high-resolution metric, data points every 10 s',
+  source: `${SOURCE}; "Faster scaling with target tracking" (AWS, November 2024). Scale-in still by the minute`,
+  knobs: trackingKnobs(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
+  make: (set, world) => tracking(trackingOf(set, world, 10), 10),
+};
+
+export const targetTrackingUtilisation: PolicyKind = {
+  name: 'target-tracking-use',
+  meaning: 'AWS target tracking on messages (waiting or in flight) per slot, data points every 10 s',
+  source: `${SOURCE}; "Tracking worker utilization metrics" (AWS, March 2026)`,
+  knobs: trackingKnobs(0.7, [0.3, 0.5, 0.7, 1, 1.5, 2.5, 5]),
+  make: (set, world) => tracking(trackingOf(set, world, 10, utilisation(world)), 10),
+};

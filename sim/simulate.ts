@@ -1,0 +1,55 @@
+/** The clock: what happens next, the world or a look of the rule. */
+import { Engine } from './engine.ts';
+import { Ticks } from './ticks.ts';
+import type { Run, RunOptions } from './types.ts';
+
+/** How long a run goes on beyond horizon and last arrival without any job completing: the rule has given up. */
+const STALLED_SECONDS = 86_400;
+
+/** Runs a trace under a rule until every job is done. */
+export async function simulate(options: RunOptions): Promise<Run> {
+  const { world, arrivals, controller, horizon } = options;
+  const engine = new Engine(options);
+  const ticks = new Ticks(controller, world, options.seed);
+  const jobs = arrivals.length;
+  const stalledAt = Math.max(horizon, arrivals.at(-1) ?? 0);
+  let reported = 0;
+  let lookAhead = -1;
+  while (engine.completed < jobs) {
+    const { next } = engine;
+    if (next <= ticks.next) {
+      engine.advance(next);
+      continue;
+    }
+    if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + STALLED_SECONDS) break;
+    if (world.countLag > 0 && lookAhead !== ticks.count) {
+      lookAhead = ticks.count;
+      const due = ticks.next - world.countLag;
+      if (due > engine.now) {
+        engine.snapshotAt(due);
+        continue;
+      }
+      engine.snapshotAt(engine.now);
+      engine.advance(engine.now);
+    }
+    engine.now = ticks.next;
+    await engine.tick();
+    ticks.pass();
+    if (options.progress && engine.now / stalledAt - reported > 0.01) {
+      reported = engine.now / stalledAt;
+      options.progress(Math.min(1, reported));
+    }
+  }
+  const { fleet, starts, completed, actions, decisions, preparing } = engine;
+  return {
+    arrivals,
+    starts,
+    completed,
+    lives: fleet.lives,
+    preparing,
+    peak: fleet.peak,
+    actions,
+    end: Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0),
+    decisions,
+  };
+}

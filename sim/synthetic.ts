@@ -1,0 +1,77 @@
+/** Traffic made by rule: Poisson arrivals of a rate that changes over time, the same for the same seed. */
+import { draws, exponential } from './random.ts';
+import type { Trace } from './trace.ts';
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+interface Shape {
+  /** Seconds. */
+  length: number;
+  /** Most jobs per second at any time. */
+  peak: number;
+  /** Jobs per second at a time. */
+  rate: (t: number) => number;
+}
+
+/** Three quiet hours with a burst of a quarter of an hour in them. */
+const viral = (): Shape => ({
+  length: 3.25 * HOUR,
+  peak: 200 / MINUTE,
+  rate: (t) => (t >= HOUR && t < 1.25 * HOUR ? 200 : 10) / MINUTE,
+});
+
+const day = (): Shape => ({
+  length: DAY,
+  peak: 100 / MINUTE,
+  rate: (t) => (10 + 90 * Math.exp(-((t - 14 * HOUR) ** 2) / (2 * (2 * HOUR) ** 2))) / MINUTE,
+});
+
+/** A week of a few requests in each hour from eight to ten in the evening, none at night. */
+function quiet(seed: number): Shape {
+  const level = draws(seed, 'trace-quiet-levels');
+  const rate = (t: number) => {
+    const hour = Math.floor(t / HOUR);
+    return hour % 24 < 8 || hour % 24 >= 22 ? 0 : (6 * level(hour)) / HOUR;
+  };
+  return { length: 7 * DAY, peak: 6 / HOUR, rate };
+}
+
+function steps(seed: number): Shape {
+  const level = draws(seed, 'trace-steps-levels');
+  const rate = (t: number) => (5 + 145 * level(Math.floor(t / (HOUR / 2)))) / MINUTE;
+  return { length: 6 * HOUR, peak: 150 / MINUTE, rate };
+}
+
+/** A fortnight from a Monday on: at nine on a weekday work begins, and fades over the day. */
+function season(): Shape {
+  const FADE = 2.5 * HOUR;
+  const rate = (t: number) => {
+    if (Math.floor(t / DAY) % 7 >= 5) return 5 / MINUTE;
+    const after = (t % DAY) - (8 * HOUR + 58 * MINUTE);
+    const rise = Math.min(1, Math.max(0, after / (4 * MINUTE)));
+    return (5 + 115 * rise * Math.exp(-Math.max(0, after - 4 * MINUTE) / FADE)) / MINUTE;
+  };
+  return { length: 14 * DAY, peak: 120 / MINUTE, rate };
+}
+
+const SHAPES = { viral, day, quiet, steps, season };
+export type SyntheticName = keyof typeof SHAPES;
+export const SYNTHETIC = Object.keys(SHAPES) as SyntheticName[];
+export const isSynthetic = (name: string): name is SyntheticName => Object.hasOwn(SHAPES, name);
+
+/** Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, each kept by the rate's share. */
+export function syntheticTrace(name: SyntheticName, seed: number): Trace {
+  const { length, peak, rate } = SHAPES[name](seed);
+  const gap = draws(seed, `trace-${name}`);
+  const keep = draws(seed, `trace-${name}-kept`);
+  const times: number[] = [];
+  let t = 0;
+  for (let k = 0; ; k++) {
+    t += exponential(gap(k), 1 / peak);
+    if (t >= length) break;
+    if (keep(k) * peak < rate(t)) times.push(t);
+  }
+  return { name, times, end: length };
+}

@@ -1,0 +1,156 @@
+/** Traffic as CSV: `t` with a row for each job, or `t,arrivals` with a row for each bucket. */
+import { open, stat } from 'node:fs/promises';
+import { draws } from './random.ts';
+import { InputError } from './settings.ts';
+
+export interface Trace {
+  name: string;
+  /** Times of jobs, or starts of buckets; seconds, ascending. */
+  times: number[];
+  /** Jobs of each bucket; absent where each row is a job. */
+  counts?: number[];
+  /** Length of a bucket, seconds. */
+  bucket?: number;
+  /** End of the last bucket, or the last arrival, seconds. */
+  end: number;
+}
+
+export const MAX_BYTES = 256 * 1024 * 1024;
+export const MAX_JOBS = 20_000_000;
+/** Three years: beyond that it is a date rather than a time from the start. */
+const MAX_TIME = 1e8;
+
+const quoted = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}...` : text}'`;
+
+function columnsOf(header: string): 1 | 2 {
+  const columns = header
+    .trim()
+    .replace(/^\uFEFF/, '')
+    .toLowerCase()
+    .replaceAll(/["\s]/g, '');
+  if (columns === 't') return 1;
+  if (columns === 't,arrivals') return 2;
+  throw new InputError(`row 1 is ${quoted(header.trim())}: expected the header 't' or 't,arrivals'`);
+}
+
+function timeOf(text: string, row: number, before: number, strictly: boolean): number {
+  const t = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(t))
+    throw new InputError(`row ${row}: t is ${quoted(text)}: expected seconds from the start`);
+  if (t < 0) throw new InputError(`row ${row}: t is ${t}: expected at least 0`);
+  if (t > MAX_TIME) {
+    throw new InputError(
+      `row ${row}: t is ${quoted(text)}: expected seconds from the start, at most ${MAX_TIME} (dates: see -- fit)`,
+    );
+  }
+  if (t < before)
+    throw new InputError(`row ${row}: t is ${t} after ${before}: expected times in ascending order`);
+  if (strictly && t === before)
+    throw new InputError(`row ${row}: t is ${t} again: expected one row for each bucket`);
+  return t;
+}
+
+function countOf(text: string, row: number): number {
+  const count = text.trim() === '' ? NaN : Number(text);
+  if (Number.isInteger(count) && count >= 0) return count;
+  throw new InputError(`row ${row}: arrivals is ${quoted(text)}: expected a whole number of at least 0`);
+}
+
+function bucketOf(times: number[], asked: number | undefined): number {
+  let gap = Infinity;
+  let row = 0;
+  for (let k = 1; k < times.length; k++) {
+    const one = (times[k] as number) - (times[k - 1] as number);
+    if (one < gap) {
+      gap = one;
+      row = k + 2;
+    }
+  }
+  if (asked !== undefined && asked > gap) {
+    throw new InputError(`bucket is ${asked}: expected at most ${gap}, the gap before row ${row}`);
+  }
+  const bucket = asked ?? gap;
+  if (bucket === Infinity)
+    throw new InputError('one row tells no length of its bucket: expected --with bucket=SECONDS');
+  return bucket;
+}
+
+/**
+ * @param name for messages and reports
+ * @param bucket seconds; by default the smallest gap between rows
+ * @throws InputError with the row and what is allowed
+ */
+export function parseTrace(name: string, text: string, bucket?: number): Trace {
+  const wrong = (error: unknown) => {
+    throw error instanceof InputError ? new InputError(`${name}: ${error.message}`) : error;
+  };
+  try {
+    const end = (at: number) => (at < 0 ? text.length : at);
+    let from = end(text.indexOf('\n'));
+    const columns = columnsOf(text.slice(0, from));
+    const times: number[] = [];
+    const counts: number[] = [];
+    let jobs = 0;
+    let before = 0;
+    for (let row = 2; from < text.length; row++) {
+      const to = end(text.indexOf('\n', from + 1));
+      const line = text.slice(from + 1, to).trim();
+      from = to;
+      if (line === '') continue;
+      const cells = line.split(',');
+      if (cells.length !== columns) {
+        throw new InputError(
+          `row ${row} is ${quoted(line)}: expected ${columns === 1 ? 'one value' : 'two values'}`,
+        );
+      }
+      before = timeOf(cells[0] as string, row, before, columns === 2 && times.length > 0);
+      times.push(before);
+      if (columns === 2) counts.push(countOf(cells[1] as string, row));
+      jobs += columns === 2 ? (counts.at(-1) as number) : 1;
+      if (jobs > MAX_JOBS) throw new InputError(`row ${row}: more than ${MAX_JOBS} jobs in all`);
+    }
+    if (jobs === 0) throw new InputError('no job in it: expected at least one row below the header');
+    if (columns === 1) return { name, times, end: before };
+    const length = bucketOf(times, bucket);
+    return { name, times, counts, bucket: length, end: before + length };
+  } catch (error) {
+    return wrong(error);
+  }
+}
+
+/** @throws InputError when the file cannot be read, is too large, or is no trace */
+export async function readTrace(path: string, bucket?: number): Promise<Trace> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) {
+      throw new InputError(
+        `${path} has ${Math.round(size / 2 ** 20)} MiB: expected at most ${MAX_BYTES / 2 ** 20}`,
+      );
+    }
+    const file = await open(path);
+    text = await file.readFile('utf8').finally(() => file.close());
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`cannot read the trace ${path}: ${(error as Error).message}`);
+  }
+  return parseTrace(path.split(/[\\/]/).at(-1) ?? path, text, bucket);
+}
+
+/** When each job arrives, seconds, ascending: those of a bucket anywhere in it, by the seed. */
+export function arrivalsOf(trace: Trace, seed: number): Float64Array {
+  const { times, counts, bucket } = trace;
+  if (!counts || bucket === undefined) return Float64Array.from(times);
+  const arrivals = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
+  const draw = draws(seed, 'arrivals');
+  let job = 0;
+  for (let k = 0; k < times.length; k++) {
+    const first = job;
+    for (let left = counts[k] as number; left > 0; left--) {
+      arrivals[job] = (times[k] as number) + bucket * draw(job);
+      job++;
+    }
+    arrivals.subarray(first, job).sort();
+  }
+  return arrivals;
+}

@@ -1,0 +1,91 @@
+/** What a scaling rule meets in the simulator: what it may see and do, and when it is called. Times are seconds. */
+
+import type { Life } from './fleet.ts';
+import type { World } from './settings.ts';
+
+/** What can be seen of queue and fleet at one instant; the names are those of the scaler's own observation. */
+export interface Seen {
+  /** Messages waiting. */
+  visible: number;
+  /** Messages received and not deleted. */
+  inFlight: number;
+  desired: number;
+  inService: number;
+  /** Requested and not yet in service. */
+  pending: number;
+  draining: number;
+  min: number;
+  max: number;
+}
+
+/** What workers have reported since the start, as counters. */
+export interface Reported {
+  /** Jobs done. */
+  completed: number;
+  /** Busy seconds of the slots that did them. */
+  busySeconds: number;
+}
+
+export interface Surface {
+  /** As the queue's and the group's APIs tell it: late and rough where the world says so. */
+  observe(): Seen;
+  /** As a metric would hold it: exact, its delay is the policy's affair. */
+  measure(): Seen;
+  reported(): Reported;
+  /** When each instance on its way was asked for, oldest first. */
+  pendingSince(): number[];
+  /** When each in-service instance without work last had any, or came into service; oldest request first. */
+  idleSince(): { id: number; since: number }[];
+  /** @param desired a whole number; the caller keeps it within the limits */
+  setDesired(desired: number): void;
+  /** An instance leaves by itself and lowers the desired capacity with it: it drains and is not replaced. */
+  leave(id: number): void;
+  /** Why the tick decided as it did, for the report. */
+  explain(reason: string, need?: number): void;
+}
+
+export interface Controller {
+  /** Seconds between two calls: at every, 2 every, and so on. */
+  every: number;
+  /** Called by a schedule that can be late, miss and repeat itself in the real world. */
+  scheduled?: boolean;
+  tick(surface: Surface, at: number): void | Promise<void>;
+}
+
+/** One call of the controller, for the report. */
+export interface DecisionRow extends Seen {
+  at: number;
+  /** Desired capacity from now on; `desired` is what it was. */
+  after: number;
+  reason: string;
+  need: number | undefined;
+}
+
+export interface Run {
+  arrivals: Float64Array;
+  /** Start of the attempt that did the job; NaN for a job that was not done. */
+  starts: Float64Array;
+  completed: number;
+  lives: Life[];
+  /** Instance-seconds that preparing a warm pool took. */
+  preparing: number;
+  peak: number;
+  actions: { out: number; in: number; launches: number };
+  /** When billing ends: the horizon, or the last completion where that is later. */
+  end: number;
+  decisions: DecisionRow[];
+}
+
+export interface RunOptions {
+  /** Seconds, ascending. */
+  arrivals: Float64Array;
+  /** End of the time billed at least, seconds. */
+  horizon: number;
+  world: World;
+  seed: number;
+  controller: Controller;
+  /** @default false: decisions are not kept */
+  keepDecisions?: boolean;
+  /** Told now and then how far the clock is, from 0 to 1. */
+  progress?: (share: number) => void;
+}
