@@ -113,6 +113,7 @@ export class Engine implements Surface {
 
   private serviceOf(job: number): number {
     const { service, serviceSigma } = this.world;
+    if (this.options.service) return this.options.service(job);
     return serviceSigma === 0 ? service : logNormal(this.draw.service(job), service, serviceSigma);
   }
 

@@ -53,7 +53,7 @@ function overSlo({ arrivals, starts, end }: Run, slo: number): Measures['overSlo
 }
 
 /** Digits that a figure is given with: enough for any comparison, and the same on every machine. */
-const round = (value: number): number => Number(value.toPrecision(10));
+const round = (value: number): number => Number(value.toPrecision(12));
 
 export function measure(run: Run, world: World): Measures {
   const waits = waitsOf(run);

@@ -53,7 +53,7 @@ export function meanOf<T>(values: T[]): T {
   if (typeof first === 'number' || first === null) {
     if (values.some((value) => value === null)) return null as T;
     const sum = (values as number[]).reduce((total, value) => total + value, 0);
-    return Number((sum / values.length).toPrecision(10)) as T;
+    return Number((sum / values.length).toPrecision(12)) as T;
   }
   if (typeof first !== 'object') return first as T;
   return Object.fromEntries(

@@ -1,10 +1,12 @@
 /** The clock: what happens next, the world or a look of the rule. */
 import { Engine } from './engine.ts';
+import type { World } from './settings.ts';
 import { Ticks } from './ticks.ts';
 import type { Run, RunOptions } from './types.ts';
 
 /** How long a run goes on beyond horizon and last arrival without any job completing: the rule has given up. */
-const STALLED_SECONDS = 86_400;
+const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
+  21_600 + 10 * (boot + service + hookTimeout);
 
 /** Runs a trace under a rule until every job is done. */
 export async function simulate(options: RunOptions): Promise<Run> {
@@ -21,7 +23,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
       engine.advance(next);
       continue;
     }
-    if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + STALLED_SECONDS) break;
+    if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + stalledSeconds(world)) break;
     if (world.countLag > 0 && lookAhead !== ticks.count) {
       lookAhead = ticks.count;
       const due = ticks.next - world.countLag;

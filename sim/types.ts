@@ -83,6 +83,12 @@ export interface RunOptions {
   horizon: number;
   world: World;
   seed: number;
+  /**
+   * Busy seconds of each job.
+   *
+   * @default as the world's `service` and `serviceSigma` say
+   */
+  service?: (job: number) => number;
   controller: Controller;
   /** @default false: decisions are not kept */
   keepDecisions?: boolean;

@@ -10,7 +10,7 @@ export class SimulatedMemory implements Memory {
 
   async open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined> {
     const { lease } = this;
-    if (lease && lease.owner !== owner && lease.until > at) return undefined;
+    if (lease && lease.owner !== owner && lease.until >= at) return undefined;
     this.lease = { owner, until: at + leaseSeconds };
     return this.state;
   }
@@ -38,6 +38,10 @@ export const simulatedFleet = (surface: Surface): Fleet => ({
     return { desired, inService, pending, draining, min, max };
   },
   async setDesired(desired) {
+    const { min, max } = surface.measure();
+    // In the words of Auto Scaling, which refuses it as well.
+    if (desired > max) throw new Error(`New SetDesiredCapacity value ${desired} is above max value ${max}`);
+    if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     surface.setDesired(desired);
   },
 });

@@ -1,4 +1,4 @@
-/** The scaler's ports: one suite for the fake and for AWS's, over the wire of the local AWS. */
+/** The scaler's ports: one suite for the fake, the simulator's and AWS's, over the wire of the local AWS. */
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
 import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -18,10 +18,13 @@ import {
   metricData,
   SqsCounts,
 } from '../../../lambda/scaler/aws.ts';
-import type { Memory, MemoryState } from '../../../lambda/scaler/tick.ts';
+import type { Counts, Fleet, Memory, MemoryState } from '../../../lambda/scaler/tick.ts';
 import { clientConfig } from '../../../local/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 import { Scope } from '../../../local/scope.ts';
+import { Engine } from '../../../sim/engine.ts';
+import { SimulatedMemory, simulatedCounts, simulatedFleet } from '../../../sim/policies/ports.ts';
+import { worldOf, type WorldChanges } from '../../../sim/settings.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 import { FakeMemory } from './support/fakes.ts';
 
@@ -45,6 +48,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => scope.close());
 
+/** The simulator's world at time 0. */
+const simulated = ({ arrivals, ...changes }: WorldChanges & { arrivals: number[] }) =>
+  new Engine({
+    arrivals: Float64Array.from(arrivals),
+    horizon: 60,
+    world: worldOf('clean', changes),
+    seed: 1,
+    controller: { every: 30, tick: () => {} },
+  });
+
 const remembered: MemoryState = {
   policy: { lastOutAt: 90, needs: [{ at: 95, need: 3 }] },
   recent: [
@@ -66,6 +79,7 @@ const remembered: MemoryState = {
 
 describe.each<[string, () => Promise<Memory>]>([
   ['the fake', () => Promise.resolve(new FakeMemory())],
+  ['the simulator', () => Promise.resolve(new SimulatedMemory())],
   [
     'DynamoDB',
     async () => {
@@ -127,18 +141,37 @@ describe.each<[string, () => Promise<Memory>]>([
   });
 });
 
-describe('counts: SQS', () => {
+describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }>]>([
+  [
+    'SQS',
+    async () => {
+      const sqs = new SQSClient(config);
+      const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
+      const fill = async () => {
+        for (const MessageBody of ['a', 'b', 'c'])
+          await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+        await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+      };
+      return { port: new SqsCounts(sqs, QueueUrl), fill };
+    },
+  ],
+  [
+    'the simulator',
+    () => {
+      const engine = simulated({ arrivals: [5, 5, 5], min: 1 });
+      return Promise.resolve({ port: simulatedCounts(engine), fill: async () => engine.advance(5) });
+    },
+  ],
+])('counts: %s', (_name, make) => {
   it('tells waiting from in flight', async () => {
-    const sqs = new SQSClient(config);
-    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'jobs' }));
-    const port = new SqsCounts(sqs, QueueUrl);
+    const { port, fill } = await make();
     expect(await port.read()).toEqual({ visible: 0, inFlight: 0 });
-    for (const MessageBody of ['a', 'b', 'c'])
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+    await fill();
     expect(await port.read()).toEqual({ visible: 2, inFlight: 1 });
   });
+});
 
+describe('counts: SQS', () => {
   it('fails on a queue that is not there, instead of counting nothing', async () => {
     await expect(
       new SqsCounts(new SQSClient(config), `${endpoint}/000000000000/none`).read(),
@@ -146,9 +179,10 @@ describe('counts: SQS', () => {
   });
 });
 
-describe('fleet: Auto Scaling', () => {
+describe('fleet', () => {
   let agent: FleetAgent;
-  let fleet: AutoScalingFleet;
+  const autoScaling = (group: string) =>
+    new AutoScalingFleet(new AutoScalingClient({ ...config, endpoint: agent.url }), group);
   beforeAll(async () => {
     await new AutoScalingClient(config).send(
       new CreateAutoScalingGroupCommand({
@@ -164,23 +198,24 @@ describe('fleet: Auto Scaling', () => {
       bootSeconds: 3600,
       seed: 1,
     });
-    fleet = new AutoScalingFleet(new AutoScalingClient({ ...config, endpoint: agent.url }), 'photos');
   });
   afterAll(() => agent.close());
 
-  it('sees the limits of the deployed group, and what it has set', async () => {
+  it.each<[string, () => Fleet]>([
+    ['Auto Scaling', () => autoScaling('photos')],
+    ['the simulator', () => simulatedFleet(simulated({ arrivals: [], min: 0, max: 4 }))],
+  ])('%s: sees the limits and what it has set, and is refused beyond them', async (_name, make) => {
+    const fleet = make();
     expect(await fleet.read()).toEqual({ desired: 0, min: 0, max: 4, inService: 0, pending: 0, draining: 0 });
     await fleet.setDesired(3);
-    expect(await fleet.read()).toEqual({ desired: 3, min: 0, max: 4, inService: 0, pending: 3, draining: 0 });
-  });
-
-  it('is refused beyond the limits', async () => {
+    const view = { desired: 3, min: 0, max: 4, inService: 0, pending: 3, draining: 0 };
+    expect(await fleet.read()).toEqual(view);
     await expect(fleet.setDesired(5)).rejects.toThrow('New SetDesiredCapacity value 5 is above max value 4');
+    expect(await fleet.read()).toEqual(view);
   });
 
-  it('fails on a group that is not there', async () => {
-    const client = new AutoScalingClient({ ...config, endpoint: agent.url });
-    await expect(new AutoScalingFleet(client, 'none').read()).rejects.toThrow('none');
+  it('Auto Scaling: fails on a group that is not there', async () => {
+    await expect(autoScaling('none').read()).rejects.toThrow('none');
   });
 });
 

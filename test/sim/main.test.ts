@@ -1,0 +1,123 @@
+/** The command itself: its figures, its errors, and that the same seed gives the same bytes. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { resolveStage } from '../../lib/config.ts';
+import { main } from '../../sim/main.ts';
+import { policyOf } from '../../sim/policies/index.ts';
+import { worldOf } from '../../sim/settings.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let said: string;
+beforeEach(() => {
+  said = '';
+  const take = (...words: unknown[]) => void (said += `${words.join(' ')}\n`);
+  vi.spyOn(console, 'log').mockImplementation(take);
+  vi.spyOn(console, 'error').mockImplementation(take);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const path = (name: string) => join(folder, name);
+const json = async (...args: string[]) => {
+  expect(await main([...args, '--json', path('out.json')])).toBe(0);
+  return readFileSync(path('out.json'), 'utf8');
+};
+
+describe('the figures', () => {
+  it('have the agreed shape', async () => {
+    const result = JSON.parse(await json('--policy', 'fixed:3', '--with', 'max=5')) as object;
+    expect(Object.keys(result)).toEqual(
+      'trace policy settings world with seed jobs completed wait overSlo gpuHours usd fleet actions bound'.split(
+        ' ',
+      ),
+    );
+    expect(result).toMatchObject({
+      trace: 'viral',
+      policy: 'fixed:3',
+      settings: { instances: 3 },
+      world: 'clean',
+      with: { max: 5 },
+      seed: 1,
+      jobs: 4851,
+      completed: 4851,
+      fleet: { peak: 3 },
+      actions: { out: 1, in: 0, launches: 2 },
+      bound: { at: 10 },
+    });
+    expect(said).toContain('viral: 4851 jobs, clean world, max 5');
+  });
+
+  it('are the same bytes for the same seed, in either world, and others for another', async () => {
+    for (const world of ['clean', 'real']) {
+      const args = ['--trace', 'steps', '--world', world, '--no-bound'];
+      const once = await json(...args);
+      expect(await json(...args)).toBe(once);
+      expect(await json(...args, '--seed', '2')).not.toBe(once);
+    }
+  });
+
+  it('of several seeds are means, with each run beside them', async () => {
+    const result = JSON.parse(await json('--policy', 'keda', '--seeds', '3', '--no-bound')) as {
+      gpuHours: number;
+      runs: { seed: number; gpuHours: number }[];
+    };
+    expect(result.runs.map((run) => run.seed)).toEqual([1, 2, 3]);
+    const mean = result.runs.reduce((sum, run) => sum + run.gpuHours, 0) / 3;
+    expect(result.gpuHours).toBeCloseTo(mean, 6);
+  });
+
+  it('of a file of one row for each job', async () => {
+    writeFileSync(path('jobs.csv'), 't\n0\n0\n20\n');
+    const result: unknown = JSON.parse(
+      await json('--trace', path('jobs.csv'), '--policy', 'fixed:1', '--with', 'max=1'),
+    );
+    expect(result).toMatchObject({
+      trace: 'jobs.csv',
+      jobs: 3,
+      wait: { mean: 2, p50: 0, p95: 5.4, max: 6 },
+      overSlo: { seconds: 0, episodes: 0 },
+      gpuHours: 0.0166666666667,
+    });
+  });
+});
+
+describe('one line says what is wrong, and what is allowed', () => {
+  it.each([
+    [['--policy', 'best'], /^--policy is 'best': expected one of slo, threshold, .*fixed:N$/],
+    [['--policy', 'slo:3'], /^--policy is 'slo:3': expected one of/],
+    [['--policy', 'fixed:two'], /^instances is 'two': expected a whole number from 0 to 10000$/],
+    [['--set', 'target=3'], /^--set does not know 'target' of slo: expected one of targetWaitSeconds, /],
+    [['--set', 'targetWaitSeconds'], /^'targetWaitSeconds' is not of the form name=value$/],
+    [['--set', 'targetWaitSeconds=0'], /^targetWaitSeconds is '0': expected a number from 0.001 to 86400$/],
+    [['--with', 'bot=30'], /^--with does not know 'bot': expected one of boot, service, tick, /],
+    [['--with', 'min=5,max=2'], /^min is 5: expected at most max, 2$/],
+    [['--with', 'victims=old'], /^victims is 'old': expected one of idle, random$/],
+    [['--world', 'flat'], /^--world is 'flat': expected clean or real$/],
+    [['--seed', '-1'], /^--seed is '-1': expected a whole number from 0 to 2147483647$/],
+    [['--speed', '3'], /^Unknown option '--speed': expected one of --trace, --policy, /],
+    [['fly'], /^'fly' is no command: expected one of run, compare, tune, fit$/],
+    [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
+  ])('%j', async (args, message) => {
+    const seed = args[0] === '--seed' ? ['--seed=-1'] : args;
+    expect(await main(seed)).toBe(1);
+    expect(said.trim().split('\n')).toHaveLength(1);
+    expect(said.trim()).toMatch(message);
+  });
+});
+
+it('--help names every rule and setting with its source', async () => {
+  expect(await main(['--help'])).toBe(0);
+  for (const word of ['target-tracking-hr', 'queueLength', 'countLag', 'victims', 'g4dn.xlarge', 'keda.sh']) {
+    expect(said).toContain(word);
+  }
+});
+
+it('the rule that is simulated has the settings that a stage has', () => {
+  const { policy, tickSeconds } = resolveStage('any', {});
+  const { settings } = policyOf('slo', [], worldOf('clean'));
+  expect({ kind: 'slo', ...settings }).toEqual(policy);
+  expect(worldOf('clean').tick).toBe(tickSeconds);
+});
