@@ -39,8 +39,8 @@ export default tseslint.config(
     },
   },
   {
-    // The page's scripts run in browsers as they are: no build step, no types.
-    files: ['local/page/*.js'],
+    // The pages' scripts run in browsers as they are: no build step, no types.
+    files: ['local/page/*.js', 'sim/report/*.js'],
     extends: [tseslint.configs.base],
     rules: { 'no-undef': 'off', 'no-unused-vars': 'error' },
   },

@@ -1,46 +1,102 @@
-/** Outcomes as a table for a terminal. */
+/** Outcomes as tables for a terminal. */
+import { WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
 import type { Outcome } from './outcome.ts';
 
 const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
 
-const COLUMNS: [heading: string, cell: (outcome: Outcome) => string][] = [
-  ['policy', (one) => one.policy],
+/** Columns as wide as their content; the first one is words, the others are figures. */
+export function aligned(rows: string[][], words = 1): string {
+  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
+  const cell = (text: string, k: number) =>
+    k < words ? text.padEnd(widths[k] ?? 0) : text.padStart(widths[k] ?? 0);
+  return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
+}
+
+/** The same, with words in the last column too. */
+function withWords(rows: string[][]): string {
+  const lines = aligned(rows.map((row) => row.slice(0, -1))).split('\n');
+  const width = Math.max(...lines.map((line) => line.length));
+  return lines.map((line, k) => `${line.padEnd(width)}  ${rows[k]?.at(-1)}`).join('\n');
+}
+
+type Figures = Pick<Outcome, 'wait' | 'overSlo' | 'gpuHours' | 'usd' | 'fleet' | 'actions'>;
+
+const COLUMNS: [heading: string, cell: (figures: Figures, least: number | null) => string][] = [
   ['mean s', ({ wait }) => number(wait.mean, 1)],
   ['p50', ({ wait }) => number(wait.p50, 1)],
   ['p95', ({ wait }) => number(wait.p95, 1)],
   ['p99', ({ wait }) => number(wait.p99, 1)],
   ['max', ({ wait }) => number(wait.max, 0)],
   ['over slo s', ({ overSlo }) => number(overSlo.seconds, 0)],
-  ['GPU h', (one) => number(one.gpuHours, 2)],
-  ['USD', (one) => number(one.usd, 2)],
-  ['x bound', ({ bound, gpuHours }) => number(bound?.gpuHours ? gpuHours / bound.gpuHours : null, 2)],
+  ['GPU h', ({ gpuHours }) => number(gpuHours, 2)],
+  ['USD', ({ usd }) => number(usd, 2)],
+  ['x bound', ({ gpuHours }, least) => number(least === null ? null : gpuHours / least, 2)],
   ['peak', ({ fleet }) => number(fleet.peak, 0)],
   ['out/in', ({ actions }) => `${number(actions.out, 0)}/${number(actions.in, 0)}`],
 ];
+const HEADINGS = COLUMNS.map(([heading]) => heading);
+const cells = (figures: Figures, least: number | null) => COLUMNS.map(([, cell]) => cell(figures, least));
+
+type About = Pick<Comparison, 'trace' | 'world' | 'with' | 'jobs'> & { seeds?: number };
+
+function about({ trace, world, with: changes, jobs, seeds = 1 }: About): string {
+  const settings = Object.entries(changes).map(([key, value]) => `${key} ${value}`);
+  const runs = seeds > 1 ? `, means of ${seeds} seeds` : '';
+  return `${trace}: ${Math.round(jobs)} jobs, ${[`${world} world`, ...settings].join(', ')}${runs}`;
+}
+
+const least = (gpuHours: number | null, at: number) =>
+  gpuHours === null
+    ? `no fleet within the limits waits ${at} s or less`
+    : `at least ${number(gpuHours, 2)} GPU h for a mean wait of ${at} s`;
 
 /** One line of facts about trace and world, then a row for each outcome. */
 export function table(outcomes: Outcome[]): string {
   const [first] = outcomes;
   if (!first) return '';
-  const rows = outcomes.map((one) => COLUMNS.map(([, cell]) => cell(one)));
-  const widths = COLUMNS.map(([heading], k) =>
-    Math.max(heading.length, ...rows.map((row) => row[k]?.length ?? 0)),
-  );
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, k) => (k === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[k] as number)))
-      .join('  ');
-  const changes = Object.entries(first.with).map(([key, value]) => `${key} ${value}`);
-  const world = [`${first.world} world`, ...changes].join(', ');
-  const bound = first.bound
-    ? first.bound.gpuHours === null
-      ? `; no fleet within the limits waits ${first.bound.at} s or less`
-      : `; at least ${number(first.bound.gpuHours, 2)} GPU h for a mean wait of ${first.bound.at} s`
-    : '';
+  const rows = outcomes.map((one) => [one.policy, ...cells(one, one.bound?.gpuHours ?? null)]);
+  const bound = first.bound ? `; ${least(first.bound.gpuHours, first.bound.at)}` : '';
+  return `${about(first)}${bound}\n${aligned([['policy', ...HEADINGS], ...rows])}`;
+}
+
+/** Knobs of a point that differ from the usual ones. */
+export function differing(point: Point, usual: Point | undefined): string {
+  const changed = Object.entries(point.settings).filter(([key, value]) => usual?.settings[key] !== value);
+  return changed.map(([key, value]) => `${key}=${value}`).join(',') || 'as published';
+}
+
+/** All rules at their defaults and tuned, and the frontier: what each costs at the least for a mean wait. */
+export function comparisonTables(comparison: Comparison, pick: typeof cheapest): string {
+  const { bound, plan, policies, slo } = comparison;
+  const at = bound.find((point) => point.at === slo);
+  const hours = at?.gpuHours ?? null;
+  const rows: string[][] = [];
+  for (const { policy, usual, tuned, keeps } of policies) {
+    if (usual) rows.push([policy, ...cells(usual.measures, hours), 'as published']);
+    if (!tuned || tuned === usual) continue;
+    const name = usual ? `  ${keeps ? 'tuned' : 'least wait'}` : policy;
+    rows.push([name, ...cells(tuned.measures, hours), differing(tuned, usual)]);
+  }
+  const waits = bound.length > 0 ? bound.map((point) => point.at) : WAITS;
+  const costs = policies.map(({ policy, points }) => [
+    policy,
+    ...waits.map((wait) => number(pick(points, wait)?.measures.gpuHours, 2)),
+  ]);
+  const parts = [about(comparison)];
+  if (at) parts.push(least(at.gpuHours, slo));
+  if (plan)
+    parts.push(`its plan, replayed: ${number(plan.gpuHours, 2)} GPU h, mean wait ${number(plan.mean, 1)} s`);
   return [
-    `${first.trace}: ${Math.round(first.jobs)} jobs, ${world}${bound}`,
-    line(COLUMNS.map(([heading]) => heading)),
-    ...rows.map(line),
+    parts.join('; '),
+    '',
+    withWords([['policy', ...HEADINGS, 'knobs'], ...rows]),
+    '',
+    'The frontier: fewest GPU h of any setting tried, for a mean wait of at most',
+    aligned([
+      ['policy', ...waits.map((wait) => `${wait} s`)],
+      ...(bound.length > 0 ? [['bound', ...bound.map((point) => number(point.gpuHours, 2))]] : []),
+      ...costs,
+    ]),
   ].join('\n');
 }

@@ -49,6 +49,7 @@ const RULES: Rule[] = [
       '^\\./contract/',
       '^\\./lambda/scaler/(policy[^/]*|tick|run|memory|settings)\\.ts$',
       '^zod$',
+      '^tsx/esm/api$',
       NODE,
     ),
   },

@@ -73,8 +73,10 @@ export class Bound {
     return new Program(this.demand, this.limits, this.grid, mu);
   }
 
-  /** Value of the program at a price, instance-seconds. */
-  private async value(mu: number, progress?: (share: number) => void): Promise<number> {
+  /**
+   * Least of instance-seconds + mu x (integral of delayed work); a waited second of a job is its service time of that.
+   */
+  async value(mu: number, progress?: (share: number) => void): Promise<number> {
     const found = this.known.get(mu);
     if (found !== undefined) return found;
     const program = this.program(mu);

@@ -12,7 +12,7 @@ export const fixed: PolicyKind = {
       max: 10_000,
       whole: true,
       meaning: 'desired capacity, kept within the limits',
-      tries: [1, 2, 3, 4, 6, 8, 12, 16, 24, 40],
+      tries: [1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 36, 40],
     },
   },
   make: ({ instances }, world) => {

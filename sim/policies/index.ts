@@ -63,3 +63,20 @@ export function policyOf(name: string, set: Iterable<[string, string]>, world: W
   );
   return { name, kind, settings, make: () => kind.make(settings, world) };
 }
+
+/** Every combination of the values that tuning tries, with defaults for the knobs that it leaves alone. */
+export function triedSettings(kind: PolicyKind, world: World): Record<string, number>[] {
+  let all: Record<string, number>[] = [{}];
+  for (const [key, knob] of Object.entries(kind.knobs)) {
+    const usual = typeof knob.default === 'function' ? knob.default(world) : knob.default;
+    const values = [...new Set(knob.tries?.length ? [usual, ...knob.tries] : [usual])];
+    all = all.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
+  }
+  return all;
+}
+
+/** A rule with a value for each knob. */
+export function policyWith(kind: PolicyKind, settings: Record<string, number>, world: World): Policy {
+  const name = kind === fixed ? `fixed:${settings.instances}` : kind.name;
+  return { name, kind, settings, make: () => kind.make(settings, world) };
+}

@@ -19,9 +19,9 @@ export const step: PolicyKind = {
     "The AWS CDK's queue-processing services (steps) and the EC2 Auto Scaling user guide. Alarm on one minute and " +
     'warm-up of the boot time, both better for it than the defaults of 300 s',
   knobs: {
-    lower: knob('messages', 100, 'from here on the first step', [2, 5, 10, 30, 100]),
+    lower: knob('messages', 100, 'from here on the first step', [2, 10, 30, 100]),
     lowerStep: knob('instances', 1, 'added from there', [1, 2, 4]),
-    upper: knob('messages', 500, 'from here on the second step', [20, 60, 150, 500]),
+    upper: knob('messages', 500, 'from here on the second step', [20, 100, 500]),
     upperStep: knob('instances', 5, 'added from there', [5, 10]),
     inStep: knob('instances', 1, 'removed when nothing waits'),
     warmup: knob('s', (world) => world.boot, 'an instance is new for this long'),

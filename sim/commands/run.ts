@@ -1,0 +1,40 @@
+/** `npm run simulate`: one rule on one trace. */
+import type { Options } from '../options.ts';
+import { meanOf, outcomeOf, runPolicy, type Outcome } from '../outcome.ts';
+import { policyOf } from '../policies/index.ts';
+import type { Progress } from '../progress.ts';
+import { scenarios } from '../scenario.ts';
+import { table } from '../table.ts';
+import { boundsAt } from './bounds.ts';
+import { comparisonOf } from './compare.ts';
+import { write, writeJson } from './output.ts';
+import { reportPage } from './report.ts';
+
+export async function run(options: Options, progress: Progress): Promise<void> {
+  const scenarioOf = await scenarios(options);
+  const outcomes: Outcome[] = [];
+  for (let k = 0; k < options.seeds; k++) {
+    const scenario = scenarioOf(options.seed + k);
+    const policy = policyOf(options.policy, options.set, scenario.world);
+    const label = options.seeds > 1 ? `${policy.name}, run ${k + 1} of ${options.seeds}` : policy.name;
+    const { measures } = await runPolicy(scenario, policy, {
+      progress: (share) => progress.show(label, share),
+    });
+    const [bound] = options.noBound ? [] : await boundsAt(scenario, [scenario.world.slo], progress);
+    outcomes.push(outcomeOf(scenario, policy, measures, bound));
+  }
+  const [first] = outcomes as [Outcome, ...Outcome[]];
+  const result = options.seeds === 1 ? first : { ...meanOf(outcomes), seed: first.seed, runs: outcomes };
+  progress.clear();
+  if (!(await writeJson(options, result))) {
+    console.log(table([result]));
+    const unfinished = result.jobs - result.completed;
+    if (unfinished > 0) console.log(`${unfinished} jobs were never done: the rule stopped helping them.`);
+  }
+  if (options.report !== undefined) {
+    const comparison = await comparisonOf(options, progress);
+    await write(options.report, await reportPage(options, comparison, progress));
+    progress.clear();
+    if (options.json !== '-') console.log(`report: ${options.report}`);
+  }
+}
