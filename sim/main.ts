@@ -1,6 +1,8 @@
 /** `npm run simulate`: parses, calls, and says in one line what is wrong. */
 import { compare } from './commands/compare.ts';
+import { fit } from './commands/fit.ts';
 import { run } from './commands/run.ts';
+import { tune } from './commands/tune.ts';
 import { help } from './help.ts';
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
@@ -12,6 +14,8 @@ export async function main(args: string[]): Promise<number> {
     const options = parseOptions(args);
     if (options.help) console.log(help());
     else if (options.command === 'compare') await compare(options, progress);
+    else if (options.command === 'tune') await tune(options, progress);
+    else if (options.command === 'fit') await fit(options);
     else await run(options, progress);
     return 0;
   } catch (error) {

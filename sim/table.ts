@@ -2,22 +2,15 @@
 import { WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
 import type { Outcome } from './outcome.ts';
 
-const number = (value: number | null | undefined, digits: number) =>
+export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
 
-/** Columns as wide as their content; the first one is words, the others are figures. */
-export function aligned(rows: string[][], words = 1): string {
+/** Columns as wide as their content: figures to the right, words to the left. */
+export function aligned(rows: string[][], words: number[] = [0]): string {
   const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
   const cell = (text: string, k: number) =>
-    k < words ? text.padEnd(widths[k] ?? 0) : text.padStart(widths[k] ?? 0);
+    words.includes(k) ? text.padEnd(widths[k] ?? 0) : text.padStart(widths[k] ?? 0);
   return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
-}
-
-/** The same, with words in the last column too. */
-function withWords(rows: string[][]): string {
-  const lines = aligned(rows.map((row) => row.slice(0, -1))).split('\n');
-  const width = Math.max(...lines.map((line) => line.length));
-  return lines.map((line, k) => `${line.padEnd(width)}  ${rows[k]?.at(-1)}`).join('\n');
 }
 
 type Figures = Pick<Outcome, 'wait' | 'overSlo' | 'gpuHours' | 'usd' | 'fleet' | 'actions'>;
@@ -90,7 +83,7 @@ export function comparisonTables(comparison: Comparison, pick: typeof cheapest):
   return [
     parts.join('; '),
     '',
-    withWords([['policy', ...HEADINGS, 'knobs'], ...rows]),
+    aligned([['policy', ...HEADINGS, 'knobs'], ...rows], [0, HEADINGS.length + 1]),
     '',
     'The frontier: fewest GPU h of any setting tried, for a mean wait of at most',
     aligned([

@@ -50,6 +50,7 @@ const RULES: Rule[] = [
       '^\\./lambda/scaler/(policy[^/]*|tick|run|memory|settings)\\.ts$',
       '^zod$',
       '^tsx/esm/api$',
+      '^csv-parse/sync$',
       NODE,
     ),
   },

@@ -20,6 +20,7 @@ interface Settings {
   period: number;
   lowFactor: number;
   warmup: number;
+  inShare: number;
   lag: number;
   metric: (surface: Surface) => number | undefined;
 }
@@ -35,7 +36,7 @@ export class TargetTracking {
 
   /** Takes a data point and says which desired capacity the two alarms ask for. */
   wanted(surface: Surface, at: number): { desired: number; reason: string } {
-    const { target, period, lowFactor, warmup, lag, metric } = this.settings;
+    const { target, period, lowFactor, warmup, inShare, lag, metric } = this.settings;
     const { desired, inService, min, max } = surface.measure();
     this.points.push({ at, value: metric(surface), inService });
     this.points = this.points.filter((point) => point.at > at - lag - LOW_MINUTES * 60);
@@ -62,7 +63,8 @@ export class TargetTracking {
     }
     if (this.launches.length > 0) return { desired, reason: 'alarm low, warming up' };
     const surplus = Math.max(0, Math.floor(desired - (desired * low) / target + 1e-9));
-    return { desired: clamp(desired - surplus, { min, max }), reason: 'alarm low' };
+    const removed = Math.min(surplus, Math.ceil(inShare * desired - 1e-9));
+    return { desired: clamp(desired - removed, { min, max }), reason: 'alarm low' };
   }
 }
 
@@ -109,6 +111,14 @@ export const trackingKnobs = (target: number, tries: number[]): Record<string, K
     max: 3600,
     meaning: 'an instance is new for this long',
   },
+  inShare: {
+    unit: '',
+    default: 0.1,
+    min: 0.001,
+    max: 1,
+    meaning: 'share of the fleet that goes in a minute at most',
+    tries: [0.1, 1],
+  },
 });
 
 export function trackingOf(
@@ -117,8 +127,11 @@ export function trackingOf(
   period: number,
   metric: Settings['metric'] = backlogPerInstance,
 ): TargetTracking {
-  const { target, lowFactor, warmup } = set as Record<'target' | 'lowFactor' | 'warmup', number>;
-  return new TargetTracking({ target, lowFactor, warmup, period, lag: world.metricLag, metric });
+  const { target, lowFactor, warmup, inShare } = set as Record<
+    'target' | 'lowFactor' | 'warmup' | 'inShare',
+    number
+  >;
+  return new TargetTracking({ target, lowFactor, warmup, inShare, period, lag: world.metricLag, metric });
 }
 
 export function tracking(rule: TargetTracking, every: number): Controller {

@@ -1,0 +1,47 @@
+/** `npm run simulate -- fit FILE...`: a world and a trace out of a running system's metrics. */
+import { readExports } from '../fit/exports.ts';
+import { fitMetrics, traceOf, type Fit } from '../fit/fit.ts';
+import type { Options } from '../options.ts';
+import { InputError } from '../settings.ts';
+import { aligned } from '../table.ts';
+import { write, writeJson } from './output.ts';
+
+const USUAL_OUT = 'trace.csv';
+const NEEDS = {
+  jobs: 'NumberOfMessagesSent (sum)',
+  service: 'ApproximateNumberOfMessagesNotVisible (average) and NumberOfMessagesDeleted (sum)',
+  boot: 'GroupPendingInstances and GroupInServiceInstances (average), with some launches',
+};
+
+function lines(fit: Fit, out: string | undefined): string {
+  const hours = `${(fit.length / 3600).toFixed(1)} h from ${new Date(fit.from * 1000).toISOString()}`;
+  const missing = (name: keyof typeof NEEDS) => `unknown: needs ${NEEDS[name]}`;
+  const rows = [
+    ['time', hours],
+    ['jobs', fit.jobs === null ? missing('jobs') : `${fit.jobs} in periods of ${fit.period} s`],
+    ['service', fit.service === null ? missing('service') : `${fit.service} s: in flight over deleted`],
+    [
+      'boot',
+      fit.boot === null ? missing('boot') : `${fit.boot} s: pending over about ${fit.launches} launches`,
+    ],
+  ];
+  if (fit.fleet) rows.push(['fleet', `${fit.fleet.least} to ${fit.fleet.most} in service`]);
+  if (fit.silent) rows.push(['silent', `${fit.silent} periods without a value, taken as none sent`]);
+  if (out) {
+    const known = [fit.service && `service=${fit.service}`, fit.boot && `boot=${fit.boot}`].filter(Boolean);
+    const world = known.length > 0 ? ` --with ${known.join(',')}` : '';
+    rows.push(['trace', out], ['next', `npm run simulate -- tune --trace ${out}${world}`]);
+  }
+  return aligned(rows, [0, 1]);
+}
+
+export async function fit(options: Options): Promise<void> {
+  if (options.files.length === 0) {
+    throw new InputError('fit has no file: expected CloudWatch exports, as CSV or get-metric-data JSON');
+  }
+  const metrics = await readExports(options.files);
+  const result = fitMetrics(metrics);
+  const out = metrics.sent ? (options.out ?? USUAL_OUT) : undefined;
+  if (metrics.sent && out) await write(out, traceOf(metrics.sent, result.from));
+  if (!(await writeJson(options, result))) console.log(lines(result, out));
+}

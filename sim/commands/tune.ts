@@ -1,0 +1,67 @@
+/** `npm run simulate -- tune`: settings for one's own traffic. */
+import type { Options } from '../options.ts';
+import { policyOf } from '../policies/index.ts';
+import type { Progress } from '../progress.ts';
+import { scenarios } from '../scenario.ts';
+import { aligned, differing, number } from '../table.ts';
+import { tuneRule } from '../tune.ts';
+import { boundsAt } from './bounds.ts';
+import { writeJson } from './output.ts';
+
+const WAITS = [60, 30, 20, 10, 5];
+/** Rules that a stage can have. */
+const DEPLOYABLE = ['slo', 'threshold'];
+
+export async function tune(options: Options, progress: Progress): Promise<void> {
+  const scenario = (await scenarios(options))(options.seed);
+  const { world } = scenario;
+  const policy = policyOf(options.policy, options.set, world);
+  const waits = [...new Set([...WAITS, world.slo])].sort((a, b) => b - a);
+  const tuning = tuneRule(policy.kind.name, options, scenario, options.seeds, waits, (share) =>
+    progress.show(`settings of ${policy.kind.name}`, share),
+  );
+  const bound = options.noBound ? [] : await boundsAt(scenario, waits, progress);
+  const { usual, best } = await tuning;
+  progress.clear();
+  const result = {
+    trace: scenario.trace,
+    world: scenario.worldName,
+    with: { ...scenario.changes },
+    seed: options.seed,
+    seeds: options.seeds,
+    policy: policy.kind.name,
+    usual: usual ?? null,
+    best: best.map(({ wait, point }, k) => ({
+      wait,
+      settings: point?.settings ?? null,
+      measures: point?.measures ?? null,
+      bound: bound[k] ? { gpuHours: bound[k].gpuHours, at: bound[k].at } : null,
+    })),
+  };
+  if (await writeJson(options, result)) return;
+  const row = (wait: string, point: typeof usual, least: number | null | undefined, knobs: string) => [
+    wait,
+    number(point?.measures.wait.mean, 1),
+    number(point?.measures.wait.p95, 1),
+    number(point?.measures.gpuHours, 2),
+    number(point && least ? point.measures.gpuHours / least : null, 2),
+    knobs,
+  ];
+  const rows = best.map(({ wait, point }, k) =>
+    row(
+      `${wait} s`,
+      point,
+      bound[k]?.gpuHours,
+      point ? differing(point, usual) : 'no setting tried keeps it',
+    ),
+  );
+  console.log(
+    `${scenario.trace}: ${scenario.arrivals.length} jobs; ${policy.kind.name} tuned for a mean wait of at most`,
+  );
+  const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'knobs'];
+  console.log(aligned([head, row('as it is', usual, null, 'as published'), ...rows], [0, 5]));
+  const wanted = best.find(({ wait }) => wait === world.slo)?.point;
+  if (!wanted || !DEPLOYABLE.includes(policy.kind.name)) return;
+  const settings = Object.entries(wanted.settings).map(([key, value]) => `${key}: ${value}`);
+  console.log(`\nin bin/stages.ts: policy: { kind: '${policy.kind.name}', ${settings.join(', ')} },`);
+}
