@@ -33,6 +33,7 @@ export class Engine implements Surface {
   readonly queue = new Queue();
   readonly events = new Heap();
   readonly starts: Float64Array;
+  readonly ends: Float64Array;
   readonly actions = { out: 0, in: 0, launches: 0 };
   readonly decisions: DecisionRow[] = [];
   private readonly world: World;
@@ -58,6 +59,7 @@ export class Engine implements Surface {
     this.capacity = new Capacity(world, seed);
     this.messages = messagesOf(arrivals, world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
+    this.ends = this.starts.slice();
     this.attempts = new Float64Array(this.messages.at.length);
     this.running = world.interruptions > 0 ? new Map() : undefined;
     this.draw = {
@@ -148,6 +150,7 @@ export class Engine implements Surface {
     this.lastCompletion = this.now;
     if (!Number.isNaN(this.starts[job])) return;
     this.starts[job] = this.attempts[message] as number;
+    this.ends[job] = this.now;
     this.completed++;
   }
 
@@ -197,7 +200,7 @@ export class Engine implements Surface {
   }
 
   snapshotAt(at: number): void {
-    this.push(Math.max(0, at), SNAPSHOT);
+    this.push(at, SNAPSHOT);
   }
 
   private rough(value: number, look: number): number {

@@ -16,7 +16,10 @@ export async function simulate(options: RunOptions): Promise<Run> {
   const jobs = arrivals.length;
   const stalledAt = Math.max(horizon, arrivals.at(-1) ?? 0);
   let reported = 0;
-  let lookAhead = -1;
+  const lookAhead = () => {
+    if (world.countLag > 0) engine.snapshotAt(Math.max(engine.now, ticks.next - world.countLag));
+  };
+  lookAhead();
   while (engine.completed < jobs) {
     const { next } = engine;
     if (next <= ticks.next) {
@@ -24,28 +27,20 @@ export async function simulate(options: RunOptions): Promise<Run> {
       continue;
     }
     if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + stalledSeconds(world)) break;
-    if (world.countLag > 0 && lookAhead !== ticks.count) {
-      lookAhead = ticks.count;
-      const due = ticks.next - world.countLag;
-      if (due > engine.now) {
-        engine.snapshotAt(due);
-        continue;
-      }
-      engine.snapshotAt(engine.now);
-      engine.advance(engine.now);
-    }
     engine.now = ticks.next;
     await engine.tick();
     ticks.pass();
+    lookAhead();
     if (options.progress && engine.now / stalledAt - reported > 0.01) {
       reported = engine.now / stalledAt;
       options.progress(Math.min(1, reported));
     }
   }
-  const { fleet, starts, completed, actions, decisions, preparing } = engine;
+  const { fleet, starts, ends, completed, actions, decisions, preparing } = engine;
   return {
     arrivals,
     starts,
+    ends,
     completed,
     lives: fleet.lives,
     preparing,

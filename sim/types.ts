@@ -65,6 +65,8 @@ export interface Run {
   arrivals: Float64Array;
   /** Start of the attempt that did the job; NaN for a job that was not done. */
   starts: Float64Array;
+  /** End of that attempt; NaN likewise. */
+  ends: Float64Array;
   completed: number;
   lives: Life[];
   /** Instance-seconds that preparing a warm pool took. */

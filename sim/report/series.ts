@@ -44,11 +44,11 @@ export function seriesOf(
   const step = world.tick * Math.max(1, Math.ceil(length / world.tick / MOST_STEPS));
   const count = Math.ceil(length / step) + 1;
   const at = Array.from({ length: count }, (_, k) => k * step);
-  const { arrivals, starts, lives } = run;
-  const done = [...starts].filter((start) => !Number.isNaN(start));
+  const { arrivals, starts, ends, lives } = run;
+  const done = (times: Float64Array) => ascending(times.filter((time) => !Number.isNaN(time)));
   const arrived = counted(arrivals, at);
-  const started = counted(ascending(done), at);
-  const ended = counted(ascending(done.map((start) => start + world.service)), at);
+  const started = counted(done(starts), at);
+  const ended = counted(done(ends), at);
   const requested = counted(ascending(lives.map((life) => life.requested)), at);
   const ready = counted(ascending(lives.map((life) => life.ready)), at);
   const stoppedReady = ascending(lives.filter((life) => life.ready < Infinity).map((life) => life.stopped));

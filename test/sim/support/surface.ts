@@ -1,0 +1,46 @@
+/** A surface to script: what a rule sees is set by hand, what it does is written down. */
+import type { Reported, Seen, Surface } from '../../../sim/types.ts';
+
+export class FakeSurface implements Surface {
+  seen: Seen = {
+    visible: 0,
+    inFlight: 0,
+    desired: 1,
+    inService: 1,
+    pending: 0,
+    draining: 0,
+    min: 0,
+    max: 100,
+  };
+  counters: Reported = { completed: 0, busySeconds: 0 };
+  booting: number[] = [];
+  idle: { id: number; since: number }[] = [];
+  left: number[] = [];
+  reason = '';
+
+  observe(): Seen {
+    return { ...this.seen };
+  }
+  measure(): Seen {
+    return { ...this.seen };
+  }
+  reported(): Reported {
+    return this.counters;
+  }
+  pendingSince(): number[] {
+    return this.booting;
+  }
+  idleSince() {
+    return this.idle;
+  }
+  setDesired(desired: number): void {
+    this.seen.desired = desired;
+  }
+  leave(id: number): void {
+    this.left.push(id);
+    this.seen.desired--;
+  }
+  explain(reason: string): void {
+    this.reason = reason;
+  }
+}
