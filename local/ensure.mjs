@@ -16,6 +16,8 @@ const ENTRIES = {
   test: 'local/check.ts',
   cdk: 'local/cdk.ts',
   simulate: 'sim/main.ts',
+  figures: 'sim/figures.ts',
+  'bench:sim': 'sim/bench.ts',
 };
 
 const fail = (message) => {

@@ -50,8 +50,8 @@ export function outcomeOf(
 /** The mean of each figure over runs; one that any run lacks is null. */
 export function meanOf<T>(values: T[]): T {
   const [first] = values;
-  if (typeof first === 'number' || first === null) {
-    if (values.some((value) => value === null)) return null as T;
+  if (values.some((value) => value === null)) return null as T;
+  if (typeof first === 'number') {
     const sum = (values as number[]).reduce((total, value) => total + value, 0);
     return Number((sum / values.length).toPrecision(12)) as T;
   }

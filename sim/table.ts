@@ -56,7 +56,7 @@ export function table(outcomes: Outcome[]): string {
 /** Knobs of a point that differ from the usual ones. */
 export function differing(point: Point, usual: Point | undefined): string {
   const changed = Object.entries(point.settings).filter(([key, value]) => usual?.settings[key] !== value);
-  return changed.map(([key, value]) => `${key}=${value}`).join(',') || 'as published';
+  return changed.map(([key, value]) => `${key}=${value}`).join(',') || 'default';
 }
 
 /** All rules at their defaults and tuned, and the frontier: what each costs at the least for a mean wait. */
@@ -66,7 +66,7 @@ export function comparisonTables(comparison: Comparison, pick: typeof cheapest):
   const hours = at?.gpuHours ?? null;
   const rows: string[][] = [];
   for (const { policy, usual, tuned, keeps } of policies) {
-    if (usual) rows.push([policy, ...cells(usual.measures, hours), 'as published']);
+    if (usual) rows.push([policy, ...cells(usual.measures, hours), 'default']);
     if (!tuned || tuned === usual) continue;
     const name = usual ? `  ${keeps ? 'tuned' : 'least wait'}` : policy;
     rows.push([name, ...cells(tuned.measures, hours), differing(tuned, usual)]);

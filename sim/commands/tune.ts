@@ -8,7 +8,7 @@ import { tuneRule } from '../tune.ts';
 import { boundsAt } from './bounds.ts';
 import { writeJson } from './output.ts';
 
-const WAITS = [60, 30, 20, 10, 5];
+const WAITS = [120, 60, 30, 20, 10, 5];
 /** Rules that a stage can have. */
 const DEPLOYABLE = ['slo', 'threshold'];
 
@@ -59,7 +59,7 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
     `${scenario.trace}: ${scenario.arrivals.length} jobs; ${policy.kind.name} tuned for a mean wait of at most`,
   );
   const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'knobs'];
-  console.log(aligned([head, row('as it is', usual, null, 'as published'), ...rows], [0, 5]));
+  console.log(aligned([head, row('as it is', usual, null, 'default'), ...rows], [0, 5]));
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
   if (!wanted || !DEPLOYABLE.includes(policy.kind.name)) return;
   const settings = Object.entries(wanted.settings).map(([key, value]) => `${key}: ${value}`);

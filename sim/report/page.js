@@ -389,12 +389,12 @@
     ];
     const rows = [];
     for (const { policy, usual, tuned, keeps } of comparison.policies) {
-      if (usual) rows.push([policy, ...cells(usual.measures), 'as published']);
+      if (usual) rows.push([policy, ...cells(usual.measures), 'default']);
       if (tuned) {
         const changed = Object.entries(tuned.settings).filter(
           ([key, value]) => !usual || usual.settings[key] !== value,
         );
-        const knobs = changed.map(([key, value]) => `${key} ${value}`).join(', ') || 'as published';
+        const knobs = changed.map(([key, value]) => `${key} ${value}`).join(', ') || 'default';
         const name = usual ? `${policy}, ${keeps ? 'tuned' : 'least wait'}` : policy;
         rows.push([name, ...cells(tuned.measures), knobs]);
       }

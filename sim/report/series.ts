@@ -47,6 +47,11 @@ export function seriesOf(
   const { arrivals, starts, ends, lives } = run;
   const done = (times: Float64Array) => ascending(times.filter((time) => !Number.isNaN(time)));
   const arrived = counted(arrivals, at);
+  const perStep = at.map(() => 0);
+  for (const time of arrivals) {
+    const k = Math.min(count - 1, Math.floor(time / step));
+    perStep[k] = (perStep[k] as number) + 1;
+  }
   const started = counted(done(starts), at);
   const ended = counted(done(ends), at);
   const requested = counted(ascending(lives.map((life) => life.requested)), at);
@@ -90,9 +95,7 @@ export function seriesOf(
   return {
     step,
     at,
-    arrivals: at.map((_, k) =>
-      rounded((((arrived[k + 1] ?? arrivals.length) - (arrived[k] as number)) * 60) / step),
-    ),
+    arrivals: perStep.map((jobs) => rounded((jobs * 60) / step)),
     visible: at.map((_, k) => (arrived[k] as number) - (started[k] as number)),
     inFlight: at.map((_, k) => (started[k] as number) - (ended[k] as number)),
     desired,

@@ -15,7 +15,7 @@ function rule(text: string, changes: WorldChanges = {}) {
   return {
     surface,
     /** Looks until `seconds` have passed; whatever was asked for is in service at once, unless told otherwise. */
-    async pass(seconds: number, seen: Partial<Seen> = {}, follow = true): Promise<number> {
+    pass: async (seconds: number, seen: Partial<Seen> = {}, follow = true): Promise<number> => {
       Object.assign(surface.seen, seen);
       for (const end = at + seconds; at + controller.every <= end;) {
         at += controller.every;

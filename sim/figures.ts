@@ -1,0 +1,108 @@
+/**
+ * `npm run figures [-- FOLDER]`: makes the tables of docs/scaling.md again, for the synthetic traces and for every CSV
+ * in the folder. What the document says of a trace that is not at hand stays as it is.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { comparisonOf } from './commands/compare.ts';
+import { cheapest, type Comparison, type Point } from './compare.ts';
+import { parseOptions } from './options.ts';
+import { Progress } from './progress.ts';
+import { InputError } from './settings.ts';
+import { differing, number } from './table.ts';
+
+const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling.md');
+/** Traces, with the number of seeds that their figures are means of. */
+const SYNTHETIC: [trace: string, seeds: number][] = [
+  ['viral', 10],
+  ['day', 3],
+  ['quiet', 3],
+  ['steps', 3],
+  ['season', 1],
+];
+
+const marker = (name: string, end: '' | '/') => `<!-- ${end}figures: ${name} -->`;
+
+/** A section of the document between its two marks. */
+export function replaced(text: string, name: string, made: string): string {
+  const from = text.indexOf(marker(name, ''));
+  const to = text.indexOf(marker(name, '/'));
+  if (from < 0 || to < from)
+    throw new InputError(`docs/scaling.md has no place for '${name}': expected ${marker(name, '')}`);
+  return `${text.slice(0, from)}${marker(name, '')}\n\n${made}\n\n${text.slice(to)}`;
+}
+
+const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
+
+/** The comparison as Markdown: one line of facts, the rules, and the frontier. */
+export function markdown(comparison: Comparison): string {
+  const { bound, plan, policies, slo, seeds, jobs } = comparison;
+  const at = bound.find((point) => point.at === slo);
+  const least = at?.gpuHours ?? null;
+  const facts = [
+    `${Math.round(jobs).toLocaleString('en')} jobs${seeds > 1 ? `, means of ${seeds} seeds` : ''}`,
+    least === null
+      ? `no fleet within the limits waits ${slo} s or less`
+      : `at least ${number(least, 2)} GPU h for a mean wait of ${slo} s`,
+    ...(plan ? [`its plan, replayed: ${number(plan.gpuHours, 2)} GPU h at ${number(plan.mean, 1)} s`] : []),
+  ];
+  const cells = (name: string, point: Point, knobs: string) => {
+    const { wait, gpuHours } = point.measures;
+    const ratio = number(least === null ? null : gpuHours / least, 2);
+    return row([name, number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio, knobs]);
+  };
+  const rules = policies.flatMap(({ policy, usual, tuned, keeps }) => [
+    ...(usual ? [cells(`\`${policy}\``, usual, 'default')] : []),
+    ...(tuned && tuned !== usual
+      ? [cells(usual ? (keeps ? 'tuned' : 'least wait') : `\`${policy}\``, tuned, differing(tuned, usual))]
+      : []),
+  ]);
+  const head = (names: string[]) => `${row(names)}\n${row(names.map((_, k) => (k === 0 ? '---' : '---:')))}`;
+  const frontier = policies.map(({ policy, points }) =>
+    row([`\`${policy}\``, ...bound.map((one) => number(cheapest(points, one.at)?.measures.gpuHours, 1))]),
+  );
+  return [
+    `${facts.join('; ')}.`,
+    '',
+    head(['rule', 'mean s', 'p95 s', 'GPU h', '× bound', 'knobs']),
+    ...rules,
+    '',
+    'Fewest GPU hours of any setting tried, for a mean wait of at most:',
+    '',
+    head(['rule', ...bound.map((one) => `${one.at} s`)]),
+    row(['bound', ...bound.map((one) => number(one.gpuHours, 1))]),
+    ...frontier,
+  ].join('\n');
+}
+
+export async function main(args: string[]): Promise<number> {
+  const progress = new Progress(process.stderr);
+  try {
+    const [folder] = args;
+    const files = folder ? (await readdir(folder)).filter((name) => name.endsWith('.csv')).sort() : [];
+    const traces: [name: string, trace: string, seeds: number][] = [
+      ...SYNTHETIC.map(([name, seeds]): [string, string, number] => [name, name, seeds]),
+      ...files.map((name): [string, string, number] => [
+        name.replace(/\.csv$/, ''),
+        join(folder as string, name),
+        1,
+      ]),
+    ];
+    for (const [name, trace, seeds] of traces) {
+      const comparison = await comparisonOf(
+        parseOptions(['compare', '--trace', trace, '--seeds', `${seeds}`]),
+        progress,
+      );
+      progress.clear();
+      writeFileSync(DOCUMENT, replaced(readFileSync(DOCUMENT, 'utf8'), name, markdown(comparison)));
+      console.log(`${name}: written to docs/scaling.md`);
+    }
+    return 0;
+  } catch (error) {
+    progress.clear();
+    if (!(error instanceof InputError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    console.error((error as Error).message);
+    return 1;
+  }
+}

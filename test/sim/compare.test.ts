@@ -1,0 +1,187 @@
+/** Comparing and tuning over threads, and the report, all by the command itself. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { cheapest, type Comparison, type Point } from '../../sim/compare.ts';
+import { markdown, replaced } from '../../sim/figures.ts';
+import { main } from '../../sim/main.ts';
+import type { Measures } from '../../sim/measure.ts';
+import { runPolicy } from '../../sim/outcome.ts';
+import { performAll } from '../../sim/parallel/pool.ts';
+import { POLICIES, policyOf } from '../../sim/policies/index.ts';
+import type { ReportData } from '../../sim/report/page.ts';
+import { scenarios } from '../../sim/scenario.ts';
+import { worldOf } from '../../sim/settings.ts';
+import { around } from '../../sim/tune.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'compare-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string) => join(folder, name);
+
+let said = '';
+const listen = () => {
+  said = '';
+  const take = (...words: unknown[]) => void (said += `${words.join(' ')}\n`);
+  vi.spyOn(console, 'log').mockImplementation(take);
+  vi.spyOn(console, 'error').mockImplementation(take);
+};
+beforeEach(listen);
+afterEach(() => vi.restoreAllMocks());
+
+const point = (mean: number | null, gpuHours: number, completed = 10): Point => ({
+  settings: {},
+  measures: { jobs: 10, completed, gpuHours, wait: { mean } } as Measures,
+});
+
+describe('the cheapest that keeps a wait', () => {
+  it.each<[string, Point[], number | undefined]>([
+    ['of several', [point(5, 30), point(9, 20), point(11, 10)], 20],
+    ['not one that leaves jobs undone', [point(5, 30), point(1, 5, 9)], 30],
+    ['none', [point(11, 10), point(null, 1, 0)], undefined],
+  ])('%s', (_name, points, hours) => {
+    expect(cheapest(points, 10)?.measures.gpuHours).toBe(hours);
+  });
+});
+
+describe('compare on a short trace', () => {
+  let comparison: Comparison;
+  let table: string;
+  beforeAll(async () => {
+    // A quarter of an hour with a burst, so that everything runs in seconds.
+    const times = Array.from({ length: 200 }, (_, k) => (k < 80 ? 6 * k : 480 + 0.5 * (k - 80)));
+    writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
+    listen();
+    const args = ['compare', '--trace', path('burst.csv'), '--with', 'max=8,horizon=900'];
+    expect(await main([...args, '--json', path('c.json'), '--report', path('c.html')])).toBe(0);
+    table = said;
+    comparison = JSON.parse(readFileSync(path('c.json'), 'utf8')) as Comparison;
+  });
+
+  it('has every rule, and nothing below the bound', () => {
+    expect(comparison.policies.map(({ policy }) => policy)).toEqual(POLICIES.map(({ name }) => name));
+    const at = (wait: number) => comparison.bound.find((one) => one.at === wait)?.gpuHours ?? Infinity;
+    for (const { points } of comparison.policies) {
+      for (const { at: wait } of comparison.bound) {
+        const best = cheapest(points, wait);
+        if (best) expect(best.measures.gpuHours).toBeGreaterThan(at(wait) * 0.999);
+      }
+    }
+    expect(comparison.plan?.gpuHours).toBeGreaterThanOrEqual(at(comparison.slo));
+  });
+
+  it('prints the table and the frontier', () => {
+    for (const { name } of POLICIES) expect(table).toContain(`\n${name} `);
+    expect(table).toMatch(/^burst\.csv: 200 jobs, clean world, max 8, horizon 900; at least [\d.]+ GPU h/);
+    expect(table).toMatch(/\nbound +[\d.]+/);
+    expect(table).toContain(`report: ${path('c.html')}`);
+  });
+
+  it('has a default that is what a single run gives', async () => {
+    const scenario = (
+      await scenarios({ trace: path('burst.csv'), world: 'clean', with: { max: 8, horizon: 900 } })
+    )(1);
+    const { measures } = await runPolicy(scenario, policyOf('keda', [], scenario.world));
+    expect(comparison.policies.find(({ policy }) => policy === 'keda')?.usual?.measures).toEqual(measures);
+  });
+
+  it('becomes Markdown in the place that is marked for it', () => {
+    const made = markdown(comparison);
+    expect(made.match(/\n\| `keda`/g)).toHaveLength(2);
+    expect(replaced('a\n<!-- figures: x -->\nold\n<!-- /figures: x -->\nb', 'x', 'new')).toBe(
+      'a\n<!-- figures: x -->\n\nnew\n\n<!-- /figures: x -->\nb',
+    );
+    expect(() => replaced('nothing', 'x', 'new')).toThrow("docs/scaling.md has no place for 'x'");
+  });
+
+  describe('the report', () => {
+    const html = () => readFileSync(path('c.html'), 'utf8');
+    const data = () =>
+      JSON.parse(
+        /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(html())?.[1] ?? '',
+      ) as ReportData;
+
+    it('asks the network for nothing', () => {
+      expect(html()).not.toMatch(/(src|href)\s*=|@import|url\(|https?:\/\/(?!(www\.)?(w3\.org|github\.com))/);
+    });
+
+    it('holds scripts that a browser can read', () => {
+      const scripts = [...html().matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text as string);
+      expect(scripts).toHaveLength(2);
+      for (const text of scripts) expect(() => new Script(text)).not.toThrow();
+      expect(html()).not.toContain('{{');
+    });
+
+    it('has each rule over time, and its numbers are those of the run', () => {
+      const { runs, first } = data();
+      expect(first).toBe('slo');
+      expect(runs).toHaveLength(POLICIES.length);
+      for (const { series, measures } of runs) {
+        expect(
+          new Set(Object.values(series).map((values) => (Array.isArray(values) ? values.length : 0))),
+        ).toEqual(new Set([0, series.at.length]));
+        const total = series.arrivals.reduce((sum, rate) => sum + (rate * series.step) / 60, 0);
+        expect(total).toBeCloseTo(200, 6);
+        expect(Math.max(...series.inService)).toBeLessThanOrEqual(measures.fleet.peak);
+        expect(Math.min(...series.visible, ...series.inFlight, ...series.pending, ...series.inService)).toBe(
+          0,
+        );
+        expect(series.visible.at(-1)).toBe(0);
+        expect(series.decisions.filter(Boolean).length).toBeGreaterThan(1);
+      }
+    });
+
+    it('keeps a text of the trace a text', async () => {
+      writeFileSync(path('a<b>&c.csv'), 't\n0\n60\n');
+      const args = ['compare', '--trace', path('a<b>&c.csv'), '--with', 'max=2', '--no-bound'];
+      expect(await main([...args, '--json', path('d.json'), '--report', path('d.html')])).toBe(0);
+      const page = readFileSync(path('d.html'), 'utf8');
+      expect(page).toContain('<title>a&#60;b&#62;&#38;c.csv: scaling rules compared</title>');
+      expect(page).toContain('"trace":"a\\u003cb>&c.csv"');
+    });
+  });
+
+  it('tune finds what is at least as cheap as the grid, and says it as a stage would', async () => {
+    listen();
+    const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=900,slo=90'];
+    expect(await main(['tune', ...args, '--json', path('t.json')])).toBe(0);
+    const tuned = JSON.parse(readFileSync(path('t.json'), 'utf8')) as {
+      best: { wait: number; measures: Measures | null; bound: { gpuHours: number } }[];
+    };
+    const grid = comparison.policies.find(({ policy }) => policy === 'slo')?.points ?? [];
+    for (const { wait, measures, bound } of tuned.best) {
+      const coarse = cheapest(grid, wait);
+      if (!coarse) continue;
+      expect(measures?.gpuHours).toBeLessThanOrEqual(coarse.measures.gpuHours);
+      expect(measures?.wait.mean).toBeLessThanOrEqual(wait);
+      expect(measures?.gpuHours).toBeGreaterThan(bound.gpuHours);
+    }
+    expect(said).toMatch(
+      /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 6, /,
+    );
+  });
+
+  it('writes nothing where it cannot, and says so', async () => {
+    const args = ['--trace', path('burst.csv'), '--no-bound', '--json', join(folder, 'none', 'x.json')];
+    expect(await main(args)).toBe(1);
+    expect(said).toMatch(/^cannot write .*x\.json: ENOENT[^\n]*\n$/);
+  });
+});
+
+it('a search goes both ways around a setting, one knob at a time, within what it takes', () => {
+  const threshold = POLICIES.find(({ name }) => name === 'threshold');
+  const settings = policyOf('threshold', [['scaleOutStep', '1']], worldOf('clean')).settings;
+  const tries = around(threshold as (typeof POLICIES)[number], settings, 1.4);
+  expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 70 });
+  expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 36 });
+  for (const one of tries) expect(one.scaleOutStep).toBeGreaterThanOrEqual(1);
+});
+
+it('a task that fails says which one it was', async () => {
+  const scenario = { trace: 'nowhere.csv', world: 'clean' as const, with: {} };
+  const task = { scenario, seed: 4, policy: 'slo', settings: { a: 1 } };
+  await expect(performAll([task], () => {})).rejects.toThrow(
+    /^slo \{"a":1\}, seed 4: cannot read the trace nowhere\.csv/,
+  );
+});

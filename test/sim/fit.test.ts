@@ -1,0 +1,166 @@
+/** Service time, boot time and a trace out of CloudWatch exports, in both shapes. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readExports } from '../../sim/fit/exports.ts';
+import { fitMetrics, traceOf } from '../../sim/fit/fit.ts';
+import { policyOf } from '../../sim/policies/index.ts';
+import { worldOf } from '../../sim/settings.ts';
+import { simulate } from '../../sim/simulate.ts';
+import { syntheticTrace } from '../../sim/synthetic.ts';
+import { arrivalsOf, parseTrace } from '../../sim/trace.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'fit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const file = (name: string, text: string) => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+
+const START = Date.parse('2026-11-23T10:00:00Z') / 1000;
+const iso = (at: number) => new Date((START + at) * 1000).toISOString();
+const results = (metrics: Record<string, [at: number, value: number][]>) =>
+  JSON.stringify({
+    MetricDataResults: Object.entries(metrics).map(([Label, points], k) => ({
+      Id: `m${k}`,
+      Label,
+      Timestamps: points.map(([at]) => iso(at)),
+      Values: points.map(([, value]) => value),
+      StatusCode: 'Complete',
+    })),
+  });
+
+describe('what is found', () => {
+  it('is right for a simulated system: its own service time, boot time and traffic', async () => {
+    const trace = syntheticTrace('steps', 3);
+    const arrivals = arrivalsOf(trace, 3);
+    const world = worldOf('clean', { boot: 130, service: 4.5 });
+    const run = await simulate({
+      arrivals,
+      horizon: trace.end,
+      world,
+      seed: 3,
+      controller: policyOf('slo', [], world).make(),
+    });
+    // What CloudWatch would hold: sums and averages of each minute.
+    const minutes = Array.from({ length: Math.ceil(run.end / 60) }, (_, k) => 60 * k);
+    const within = (from: number, to: number, minute: number) =>
+      Math.max(0, Math.min(to, minute + 60) - Math.max(from, minute));
+    const sum = (times: Iterable<number>) => {
+      const sums = minutes.map((minute): [number, number] => [minute, 0]);
+      for (const at of times) (sums[Math.floor(at / 60)] as [number, number])[1]++;
+      return sums;
+    };
+    const level = (spans: [number, number][]) =>
+      minutes.map((minute): [number, number] => [
+        minute,
+        spans.reduce((total, [from, to]) => total + within(from, to, minute), 0) / 60,
+      ]);
+    const busy = [...run.starts].map((start, job): [number, number] => [start, run.ends[job] as number]);
+    const path = file(
+      'simulated.json',
+      results({
+        NumberOfMessagesSent: sum(arrivals),
+        NumberOfMessagesDeleted: sum(run.ends),
+        'AWS/SQS jobs ApproximateNumberOfMessagesNotVisible': level(busy),
+        GroupPendingInstances: level(
+          run.lives.map((life) => [life.requested, Math.min(life.ready, life.stopped)]),
+        ),
+        GroupInServiceInstances: level(run.lives.map((life) => [life.ready, life.stopped])),
+      }),
+    );
+    const metrics = await readExports([path]);
+    const fit = fitMetrics(metrics);
+    expect(fit.jobs).toBe(arrivals.length);
+    expect(fit.service).toBeCloseTo(4.5, 1);
+    // Levels of a minute blur who comes while another goes, so that launches are a little undercounted.
+    expect((fit.boot as number) / 130).toBeGreaterThan(0.85);
+    expect((fit.boot as number) / 130).toBeLessThan(1.4);
+    const again = parseTrace('fitted', traceOf(metrics.sent as Map<number, number>, fit.from));
+    expect(arrivalsOf(again, 1)).toHaveLength(arrivals.length);
+  });
+
+  it('comes from a CSV as well, with a metric in each column, over several files', async () => {
+    const sent = file(
+      'sent.csv',
+      'timestamp,NumberOfMessagesSent\n2026/11/23 10:00:00,12\n2026/11/23 10:02:00,3\n',
+    );
+    const rest = file(
+      'console.csv',
+      [
+        ',m1,m2',
+        'Full label,"AWS/SQS, jobs: NumberOfMessagesDeleted",ApproximateNumberOfMessagesNotVisible',
+        'Stat,Sum,Average',
+        '2026-11-23T10:00:00Z,10,1',
+        '2026-11-23T10:01:00Z,,0.5',
+        '2026-11-23T10:02:00Z,5,0',
+      ].join('\r\n'),
+    );
+    const metrics = await readExports([sent, rest]);
+    expect(fitMetrics(metrics)).toEqual({
+      from: START,
+      length: 240,
+      period: 120,
+      jobs: 15,
+      service: 6,
+      boot: null,
+      launches: null,
+      fleet: null,
+      silent: 0,
+    });
+    expect(traceOf(metrics.sent as Map<number, number>, START)).toBe('t,arrivals\n0,12\n120,3\n');
+  });
+
+  it('takes the names that the scaler publishes', async () => {
+    const metrics = await readExports([
+      file('own.json', results({ 'dev InFlight': [[0, 2]], 'dev Pending': [[0, 1]] })),
+    ]);
+    expect(Object.keys(metrics)).toEqual(['inFlight', 'pending']);
+  });
+});
+
+describe('one line says what is wrong', () => {
+  it.each([
+    [
+      'none.csv',
+      'timestamp,CPUUtilization\n2026-11-23T10:00:00Z,3\n',
+      /has none of the metrics: expected one or more of NumberOfMessagesSent/,
+    ],
+    [
+      'text.csv',
+      'timestamp,NumberOfMessagesSent\n2026-11-23T10:00:00Z,many\n',
+      /row 2 has 'many' for NumberOfMessagesSent: expected a number/,
+    ],
+    [
+      'time.csv',
+      'timestamp,NumberOfMessagesSent\n2026-31-99 later,3\n',
+      /'2026-31-99 later' is no time: expected one such as/,
+    ],
+    ['broken.json', '{"MetricDataResults": [', /broken\.json: /],
+    ['other.json', '{"Datapoints": []}', /other\.json: .*MetricDataResults/],
+    [
+      'short.json',
+      results({ NumberOfMessagesSent: [[0, 1]] }).replace('[1]', '[1,2]'),
+      /has 1 timestamps and 2 values/,
+    ],
+  ])('%s', async (name, text, message) => {
+    const failure = await readExports([file(name, text)]).catch((error: Error) => error);
+    expect((failure as Error).name).toBe('InputError');
+    expect((failure as Error).message).toMatch(message);
+    expect((failure as Error).message).not.toContain('\n');
+  });
+
+  it('of a file that is not there', async () => {
+    await expect(readExports([join(folder, 'absent.csv')])).rejects.toThrow(
+      /cannot read .*absent\.csv: ENOENT/,
+    );
+  });
+});
+
+it('no metric is unknown, not zero', async () => {
+  const metrics = await readExports([file('one.json', results({ NumberOfMessagesSent: [[0, 5]] }))]);
+  expect(fitMetrics(metrics)).toMatchObject({ jobs: 5, service: null, boot: null, fleet: null });
+  expect(readFileSync(join(folder, 'one.json'), 'utf8')).toContain('NumberOfMessagesSent');
+});
