@@ -27,7 +27,7 @@ export async function reportPage(
   const runs: ReportRun[] = [];
   for (const policy of policies) {
     const { run, measures } = await runPolicy(scenario, policy, { keepDecisions: true });
-    const series = seriesOf(run, scenario, scenario.horizon);
+    const series = seriesOf(run, scenario);
     runs.push({ policy: policy.name, settings: policy.settings, measures, series });
     progress.show(`the report, ${policy.name}`, runs.length / policies.length);
   }
