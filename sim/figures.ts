@@ -58,7 +58,9 @@ export function markdown(comparison: Comparison): string {
       ? [cells(usual ? (keeps ? 'tuned' : 'least wait') : `\`${policy}\``, tuned, differing(tuned, usual))]
       : []),
   ]);
-  const head = (names: string[]) => `${row(names)}\n${row(names.map((_, k) => (k === 0 ? '---' : '---:')))}`;
+  const words = new Set(['rule', 'knobs']);
+  const head = (names: string[]) =>
+    `${row(names)}\n${row(names.map((name) => (words.has(name) ? '---' : '---:')))}`;
   const frontier = policies.map(({ policy, points }) =>
     row([`\`${policy}\``, ...bound.map((one) => number(cheapest(points, one.at)?.measures.gpuHours, 1))]),
   );

@@ -35,12 +35,8 @@ function counted(sorted: Float64Array, times: number[]): number[] {
 
 const ascending = (values: Iterable<number>) => Float64Array.from(values).sort();
 
-export function seriesOf(
-  run: Run,
-  { world, horizon }: Pick<Scenario, 'world' | 'horizon'>,
-  end: number,
-): Series {
-  const length = Math.max(end, horizon);
+export function seriesOf(run: Run, { world }: Pick<Scenario, 'world'>): Series {
+  const length = run.end;
   const step = world.tick * Math.max(1, Math.ceil(length / world.tick / MOST_STEPS));
   const count = Math.ceil(length / step) + 1;
   const at = Array.from({ length: count }, (_, k) => k * step);
