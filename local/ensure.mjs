@@ -79,7 +79,8 @@ const entry = ENTRIES[name];
 if (!entry) fail(`unknown command '${name}' (${Object.keys(ENTRIES).join(', ')})`);
 checkNode();
 await ensureDependencies();
-process.chdir(root);
+// Files that the simulator is given are named from where npm was called, everything else works in the repository.
+process.chdir(name === 'simulate' ? (process.env.INIT_CWD ?? process.cwd()) : root);
 // Any Node that this project supports runs everything here; the SDK's reminder of newer ones is not for its users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const { register } = await import('tsx/esm/api');

@@ -8,8 +8,9 @@ import { Capacity } from './capacity.ts';
 import { BOOTING, Fleet, READY, STOPPED } from './fleet.ts';
 import { Heap } from './heap.ts';
 import { messagesOf, Queue } from './messages.ts';
-import { draws, logNormal, normal } from './random.ts';
+import { draws, logNormal } from './random.ts';
 import type { World } from './settings.ts';
+import { Sight, type Counted } from './sight.ts';
 import type { DecisionRow, Reported, RunOptions, Seen, Surface } from './types.ts';
 
 const COMPLETE = 0;
@@ -38,15 +39,13 @@ export class Engine implements Surface {
   readonly decisions: DecisionRow[] = [];
   private readonly world: World;
   private readonly capacity: Capacity;
+  private readonly sight: Sight;
   private readonly messages;
   private readonly attempts: Float64Array;
   private readonly running: Map<number, number[]> | undefined;
-  /** What was there a lag ago, in a world whose counts are late. */
-  private snapshot: ReturnType<Engine['counts']> | undefined;
   private nextMessage = 0;
   private lost = 0;
   private serial = 0;
-  private looks = 0;
   private victims = 0;
   private retryAt = -1;
   private note: { reason: string; need: number | undefined } = { reason: '', need: undefined };
@@ -57,6 +56,7 @@ export class Engine implements Surface {
     this.world = world;
     this.fleet = new Fleet(world);
     this.capacity = new Capacity(world, seed);
+    this.sight = new Sight(world, seed);
     this.messages = messagesOf(arrivals, world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
@@ -64,8 +64,6 @@ export class Engine implements Surface {
     this.running = world.interruptions > 0 ? new Map() : undefined;
     this.draw = {
       service: draws(seed, 'service'),
-      noise: draws(seed, 'counts'),
-      zero: draws(seed, 'false-zero'),
       victim: draws(seed, 'victims'),
     };
     this.desired = world.min;
@@ -135,7 +133,7 @@ export class Engine implements Surface {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
       this.reconcile();
     } else if (kind === TAKEN) this.takeBack(first);
-    else if (kind === SNAPSHOT) this.snapshot = this.counts();
+    else if (kind === SNAPSHOT) this.sight.keep(this.counts());
     else if (kind === PREPARED) this.capacity.warm++;
   }
 
@@ -194,7 +192,7 @@ export class Engine implements Surface {
     }
   }
 
-  private counts() {
+  private counts(): Counted {
     const { completed, busySeconds } = this;
     return { visible: this.queue.size, inFlight: this.fleet.busySlots + this.lost, completed, busySeconds };
   }
@@ -203,18 +201,8 @@ export class Engine implements Surface {
     this.push(at, SNAPSHOT);
   }
 
-  private rough(value: number, look: number): number {
-    if (this.draw.zero(look) < this.world.falseZero) return 0;
-    const error = this.world.countNoise === 0 ? 0 : this.world.countNoise * normal(this.draw.noise(look));
-    return Math.max(0, Math.round(value * (1 + error)));
-  }
-
   observe(): Seen {
-    const look = 2 * this.looks++;
-    const seen = this.snapshot ?? this.counts();
-    const visible = this.rough(seen.visible, look);
-    const inFlight = this.rough(seen.inFlight, look + 1);
-    return { ...this.measure(), visible, inFlight };
+    return { ...this.measure(), ...this.sight.counts(this.counts()) };
   }
 
   measure(): Seen {
@@ -232,8 +220,7 @@ export class Engine implements Surface {
   }
 
   reported(): Reported {
-    const { completed, busySeconds } = this.snapshot ?? this;
-    return { completed, busySeconds };
+    return this.sight.reported(this.counts());
   }
   pendingSince(): number[] {
     return this.fleet.pendingSince();

@@ -10,7 +10,8 @@ const USAGE = `npm run simulate -- [run | compare | tune | fit] [options]
   tune      settings of a rule for your own traffic, for each wait that you may want
   fit       service time, boot time and a trace from CloudWatch exports: fit FILE... [--out TRACE.csv]
 
-  --trace T       a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default viral)
+  --trace T       a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default viral);
+                  viral has at most 24 instances and quiet may have none, unless --with says otherwise
   --policy P      the rule (default slo); see below
   --set k=v,...   its knobs
   --world W       clean (default) or real

@@ -22,8 +22,8 @@ export interface ScenarioOptions {
   with: WorldChanges & { bucket?: number };
 }
 
-/** What a trace asks of the world where the user does not: the burst of `viral` meets an account's limit. */
-const OWN: Record<string, WorldChanges> = { viral: { max: 24 } };
+/** What a trace asks of the world where the user does not: an account's limit, or a fleet that may sleep. */
+const OWN: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
 
 /**
  * @returns a scenario for each seed

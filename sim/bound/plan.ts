@@ -31,9 +31,9 @@ export interface PlanResult {
 }
 
 /** How much dearer waiting is made until the replayed plan keeps the wait, and how often that is halved again. */
-const DEARER = 1.5;
-const TRIES = 8;
-const HALVINGS = 3;
+const DEARER = 2;
+const TRIES = 9;
+const HALVINGS = 4;
 
 /** The cheapest plan found whose exact replay keeps the mean wait; undefined when none of the tries does. */
 export async function feasiblePlan(
