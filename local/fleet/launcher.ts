@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { start, type Child } from '../processes.ts';
 import type { Launcher } from './agent.ts';
 
@@ -28,6 +29,9 @@ const STOP_GRACE_MS = 2000;
 /** Ends a child when the channel to its parent closes, however the parent ended. */
 const DIE_WITH_PARENT = join(import.meta.dirname, 'die-with-parent.mjs');
 
+/** As NODE_OPTIONS wants it: a URL, since Node splits its options at spaces, and a checkout's folder may have some. */
+export const importing = (file: string): string => `--import ${pathToFileURL(file).href}`;
+
 export function processLauncher(options: ProcessLauncherOptions): Launcher {
   return {
     async launch({ instanceId, metadataUrl, autoScalingUrl }) {
@@ -36,7 +40,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         ...options.env,
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
         AWS_ENDPOINT_URL_AUTO_SCALING: autoScalingUrl,
-        NODE_OPTIONS: `--import ${DIE_WITH_PARENT}`,
+        NODE_OPTIONS: importing(DIE_WITH_PARENT),
       };
       const children = new Set<Child>();
       let stopping = false;

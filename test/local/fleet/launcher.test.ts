@@ -1,11 +1,11 @@
 /** The processes of an instance: what they are told, that they come back, and that none of them is left over. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Running } from '../../../local/fleet/agent.ts';
-import { processLauncher } from '../../../local/fleet/launcher.ts';
+import { importing, processLauncher } from '../../../local/fleet/launcher.ts';
 import { isAlive, until } from '../../support/wait.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -90,7 +90,7 @@ describe('an instance', () => {
   it('dies with the process that started it, even when that is killed', async () => {
     writeFileSync(
       join(folder, 'parent.mts'),
-      `import { processLauncher } from ${JSON.stringify(join(ROOT, 'local/fleet/launcher.ts'))};
+      `import { importing, processLauncher } from ${JSON.stringify(join(ROOT, 'local/fleet/launcher.ts'))};
       const launcher = processLauncher({
         worker: ${JSON.stringify(script('worker.mjs'))},
         comfyui: ${JSON.stringify(script('comfyui.mjs'))},
@@ -113,4 +113,11 @@ describe('an instance', () => {
     parent.kill('SIGKILL');
     await come(() => !started.some(isAlive));
   });
+});
+
+it('imports from a folder whatever its name', () => {
+  const file = join(folder, '100 % of "it" #1.mjs');
+  writeFileSync(file, "console.log('imported');");
+  const env = { ...process.env, NODE_OPTIONS: importing(file) };
+  expect(execFileSync(process.execPath, ['-e', ''], { env, encoding: 'utf8' })).toBe('imported\n');
 });
