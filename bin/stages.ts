@@ -9,9 +9,14 @@ export const stages = {
     policy: {
       kind: 'slo',
       targetWaitSeconds: 10,
+      // Somebody watches: more instances than a fleet in earnest would take for so few photos.
+      priceOfWaiting: 0.25,
       serviceSeconds: 2,
+      bootSeconds: 8,
       scaleOutCooldownSeconds: 0,
-      scaleInHoldSeconds: 15,
+      scaleInCooldownSeconds: 0,
+      emptyHoldSeconds: 10,
+      sleepAfterSeconds: 15,
     },
     device: 'cpu',
     visibilityTimeoutSeconds: 30,

@@ -29,6 +29,18 @@ export const METRICS = {
   pending: 'Pending',
   /** Count: instances on their way out, termination hook included. */
   draining: 'Draining',
+  /** Count: instances that the work asks for, before limits; of a policy that reckons them. */
+  needed: 'NeededInstances',
+  /** Count: instances that should be in service by now and are not: a shortage, or boots that fail. */
+  late: 'LateInstances',
+  /** Count: photos that arrive in a minute, as measured. */
+  arrivalsPerMinute: 'ArrivalsPerMinute',
+  /** Seconds: busy time of an instance for one photo, as measured. */
+  serviceTime: 'ServiceTime',
+  /** Seconds: from asking for an instance to its service, as measured. */
+  bootTime: 'BootTime',
+  /** Seconds: mean wait in the queue over about two hours, by Little's law. */
+  meanWait: 'MeanWait',
   /** Count: one for each tick, with the reason as a second dimension. */
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
@@ -48,5 +60,9 @@ export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami-id`
 /** SSM parameter with the worker's settings, read once when a worker starts. */
 export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;
 
-/** Partition key value of the scaler's one item. */
+/** Partition key of the scaler's table, and its values: the scaler's memory, and what workers add up. */
+export const TABLE_KEY = 'id';
 export const MEMORY_KEY = 'scaler';
+export const WORK_KEY = 'work';
+/** Attributes of the item that workers add to: messages brought to their end, seconds that they were busy. */
+export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;

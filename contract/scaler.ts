@@ -8,9 +8,13 @@ export const policySettingsSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('slo'),
     targetWaitSeconds: z.number().positive(),
+    priceOfWaiting: z.number().positive().optional(),
     serviceSeconds: z.number().positive(),
+    bootSeconds: z.number().positive(),
     scaleOutCooldownSeconds: seconds,
-    scaleInHoldSeconds: seconds,
+    scaleInCooldownSeconds: seconds,
+    emptyHoldSeconds: seconds,
+    sleepAfterSeconds: seconds,
   }),
   z.object({
     kind: z.literal('threshold'),

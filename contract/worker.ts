@@ -7,6 +7,8 @@ export const workerSettingsSchema = z.object({
   queueUrl: z.url(),
   bucketName: z.string().min(1),
   groupName: z.string().min(1),
+  /** The scaler's table, where this worker adds up what it has done. */
+  tableName: z.string().min(1),
   /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceiveCount: z.number().int().min(1),
   /** Visibility timeout of the queue; renewed at a third of it while a photo is worked on. */

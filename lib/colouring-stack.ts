@@ -7,6 +7,7 @@ import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
 import { Scaler } from './scaler.ts';
+import { ScalerTable } from './scaler-table.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { WorkerSettingsParameter } from './worker-settings.ts';
 
@@ -25,19 +26,22 @@ export class ColouringStack extends Stack {
       maxReceiveCount: stage.maxReceiveCount,
     });
     const photos = new PhotoStore(this, 'Photos', { stage, jobs });
-    const fleet = new GpuFleet(this, 'Fleet', { stage, bucket: photos.bucket, queue: jobs.queue });
-    new WorkerSettingsParameter(this, 'WorkerSettings', { stage, photos, jobs, groupName: fleet.groupName });
+    const table = new ScalerTable(this, 'ScalerTable');
+    const fleet = new GpuFleet(this, 'Fleet', { stage, bucket: photos.bucket, queue: jobs.queue, table });
+    const { groupName } = fleet;
+    const { tableName } = table;
+    new WorkerSettingsParameter(this, 'WorkerSettings', { stage, photos, jobs, groupName, tableName });
     new SuspendProcesses(this, 'SuspendRebalancing', { group: fleet.group, processes: ['AZRebalance'] });
-    const scaler = new Scaler(this, 'Scaler', { stage, queue: jobs.queue, groupName: fleet.groupName });
+    const scaler = new Scaler(this, 'Scaler', { stage, queue: jobs.queue, groupName, table });
     const dashboard = new Dashboard(this, 'Dashboard', { stage, jobs });
 
     const outputs = {
       BucketName: photos.bucket.bucketName,
       QueueUrl: jobs.queue.queueUrl,
       DeadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
-      GroupName: fleet.groupName,
+      GroupName: groupName,
       ScalerFunctionName: scaler.handler.functionName,
-      TableName: scaler.table.tableName,
+      TableName: tableName,
       DashboardName: dashboard.name,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

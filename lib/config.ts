@@ -41,7 +41,7 @@ export interface StageConfig {
   /**
    * How the fleet is sized.
    *
-   * @default - `slo`: a mean wait of 10 s at 6 s per photo, capacity kept for 90 s after it was last needed
+   * @default - `slo`: a mean wait of 10 s; the last instance goes when the queue was empty for 300 s
    */
   readonly policy?: PolicySettings;
 
@@ -130,10 +130,13 @@ const defaults: Required<StageConfig> = {
   policy: {
     kind: 'slo',
     targetWaitSeconds: 10,
+    // First guesses, until the scaler has measured both.
     serviceSeconds: 6,
+    bootSeconds: 120,
     scaleOutCooldownSeconds: 0,
-    // An idle instance is kept for about what booting another would cost: 90 s.
-    scaleInHoldSeconds: 90,
+    scaleInCooldownSeconds: 0,
+    emptyHoldSeconds: 60,
+    sleepAfterSeconds: 300,
   },
   tickSeconds: 30,
   device: 'cuda',
@@ -207,8 +210,15 @@ export const RULES: Rule[] = [
   },
   {
     broken: ({ policy }) =>
-      policy.kind === 'slo' && !(policy.targetWaitSeconds > 0 && policy.serviceSeconds > 0),
-    message: ({ policy }) => `policy ${JSON.stringify(policy)}: targetWaitSeconds and serviceSeconds above 0`,
+      policy.kind === 'slo' &&
+      !(
+        policy.targetWaitSeconds > 0 &&
+        policy.serviceSeconds > 0 &&
+        policy.bootSeconds > 0 &&
+        (policy.priceOfWaiting ?? 1) > 0
+      ),
+    message: ({ policy }) =>
+      `policy ${JSON.stringify(policy)}: targetWaitSeconds, serviceSeconds, bootSeconds and priceOfWaiting above 0`,
   },
   {
     broken: ({ policy }) =>

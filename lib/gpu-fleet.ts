@@ -10,6 +10,7 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -33,6 +34,7 @@ export interface GpuFleetProps {
   readonly stage: Stage;
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
+  readonly table: dynamodb.ITable;
 }
 
 export class GpuFleet extends Construct {
@@ -83,11 +85,20 @@ export class GpuFleet extends Construct {
     ];
   }
 
-  private launchTemplate({ stage, bucket, queue }: GpuFleetProps, network: FleetNetwork): ec2.LaunchTemplate {
+  private launchTemplate(
+    { stage, bucket, queue, table }: GpuFleetProps,
+    network: FleetNetwork,
+  ): ec2.LaunchTemplate {
     const template = new ec2.LaunchTemplate(this, 'LaunchTemplate', {
       // Resolved at each launch: a new image needs an instance refresh, not a deploy.
       machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(amiParameterName(stage.name)),
-      role: new InstanceRole(this, 'InstanceRole', { groupName: this.groupName, stage, bucket, queue }),
+      role: new InstanceRole(this, 'InstanceRole', {
+        groupName: this.groupName,
+        stage,
+        bucket,
+        queue,
+        table,
+      }),
       securityGroup: network.securityGroup,
       associatePublicIpAddress: true,
       requireImdsv2: true,

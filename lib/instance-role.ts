@@ -1,19 +1,22 @@
 /** What an instance may do: its queue, its photos, its group, its settings. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
-import { METRIC_NAMESPACE, workerParameterName } from '../contract/names.ts';
+import { METRIC_NAMESPACE, WORK_KEY, workerParameterName } from '../contract/names.ts';
 import type { Stage } from './config.ts';
 import { groupArn } from './gpu-fleet.ts';
+import { onlyItem } from './scaler.ts';
 
 export interface InstanceRoleProps {
   readonly stage: Stage;
   readonly groupName: string;
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
+  readonly table: dynamodb.ITable;
 }
 
 export class InstanceRole extends iam.Role {
@@ -23,7 +26,7 @@ export class InstanceRole extends iam.Role {
       // Session Manager instead of SSH.
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
-    const { stage, groupName, bucket, queue } = props;
+    const { stage, groupName, bucket, queue, table } = props;
     const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
       this.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
     const ends = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
@@ -40,6 +43,7 @@ export class InstanceRole extends iam.Role {
     allow(['s3:ListBucket'], [bucket.bucketArn]);
     allow(['autoscaling:CompleteLifecycleAction'], [groupArn(this, groupName)]);
     allow(['ssm:GetParameter'], [Stack.of(this).formatArn(settings)]);
+    allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(WORK_KEY));
     allow(['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
     });

@@ -1,17 +1,20 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its memory. */
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE } from '../contract/names.ts';
+import { MEMORY_KEY, METRIC_NAMESPACE, WORK_KEY } from '../contract/names.ts';
 import type { ScalerVariable } from '../contract/scaler.ts';
 import type { Stage } from './config.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { groupArn } from './gpu-fleet.ts';
+
+/** Condition that a statement is for one item of a table. */
+export const onlyItem = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });
 
 const PERIOD = Duration.minutes(1);
 
@@ -19,21 +22,15 @@ export interface ScalerProps {
   readonly stage: Stage;
   readonly queue: sqs.IQueue;
   readonly groupName: string;
+  readonly table: dynamodb.ITable;
 }
 
 export class Scaler extends Construct {
   readonly handler: lambda.IFunction;
-  readonly table: dynamodb.Table;
 
   constructor(scope: Construct, id: string, props: ScalerProps) {
     super(scope, id);
-    const { stage, queue, groupName } = props;
-    // Holds one item that a few ticks rebuild: nothing to restore, nothing to keep when the stack goes.
-    this.table = new dynamodb.Table(this, 'Memory', {
-      partitionKey: { name: 'id', type: dynamodb.AttributeType.STRING },
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    const { stage, queue, groupName, table } = props;
     const handler = new BundledFunction(this, 'Function', {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
       // The last tick begins before the minute is over; this is for it to end.
@@ -45,7 +42,7 @@ export class Scaler extends Construct {
         STAGE: stage.name,
         QUEUE_URL: queue.queueUrl,
         GROUP_NAME: groupName,
-        TABLE_NAME: this.table.tableName,
+        TABLE_NAME: table.tableName,
         TICK_SECONDS: String(stage.tickSeconds),
         POLICY: JSON.stringify(stage.policy),
       } satisfies Record<ScalerVariable, string>,
@@ -55,7 +52,8 @@ export class Scaler extends Construct {
     handler.allow(['autoscaling:SetDesiredCapacity'], [groupArn(this, groupName)]);
     // AWS allows no narrower resource for this one.
     handler.allow(['autoscaling:DescribeAutoScalingGroups'], ['*']);
-    handler.allow(['dynamodb:UpdateItem'], [this.table.tableArn]);
+    handler.allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(MEMORY_KEY));
+    handler.allow(['dynamodb:GetItem'], [table.tableArn], onlyItem(WORK_KEY));
     handler.allow(['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
     });

@@ -32,17 +32,19 @@ export interface WorkerSettingsParameterProps {
   readonly photos: PhotoStore;
   readonly jobs: JobQueue;
   readonly groupName: string;
+  readonly tableName: string;
 }
 
 export class WorkerSettingsParameter extends Construct {
   constructor(scope: Construct, id: string, props: WorkerSettingsParameterProps) {
     super(scope, id);
-    const { stage, photos, jobs, groupName } = props;
+    const { stage, photos, jobs, groupName, tableName } = props;
     const settings: WorkerSettings = {
       stage: stage.name,
       queueUrl: jobs.queue.queueUrl,
       bucketName: photos.bucket.bucketName,
       groupName,
+      tableName,
       maxReceiveCount: jobs.maxReceiveCount,
       visibilityTimeoutSeconds: stage.visibilityTimeoutSeconds,
       maxMegapixels: stage.maxMegapixels,

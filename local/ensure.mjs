@@ -14,6 +14,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const ENTRIES = {
   start: 'local/start.ts',
   test: 'local/check.ts',
+  'test:long': 'local/long.ts',
   cdk: 'local/cdk.ts',
   simulate: 'sim/main.ts',
   figures: 'sim/figures.ts',

@@ -8,6 +8,7 @@
  * Ends with 0 when drained, with 1 when this machine cannot do its work or on a second signal.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -15,6 +16,7 @@ import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
 import { SqsJobQueue } from './aws/queue.ts';
+import { addWork } from './aws/work-counters.ts';
 import { ComfyClient } from './comfy.ts';
 import { describeError, jsonLog } from './log.ts';
 import { Metadata } from './metadata.ts';
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
   const comfyUrl = process.env.COMFYUI_URL || 'http://127.0.0.1:8188';
   log('info', 'worker-started', { stage: settings.stage, workflow: settings.workflow.name, comfyUrl });
 
+  const dynamo = new DynamoDBClient({ region });
   await runWorker({
     settings,
     notices,
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
     queue: new SqsJobQueue(new SQSClient({ region }), settings.queueUrl),
     bucket: new S3Bucket(new S3Client({ region }), settings.bucketName),
     group: new Group(new AutoScalingClient({ region }), settings.groupName, instanceId),
+    addWork: (done) => addWork(dynamo, settings.tableName, done),
     log,
     now: Date.now,
   });

@@ -12,6 +12,7 @@ import { TERMINATED, type Notices } from './notices.ts';
 import { processPhoto } from './photo.ts';
 import { checkReady, untilReady } from './readiness.ts';
 import { pause } from './time.ts';
+import { WorkReport, type Done } from './work-report.ts';
 
 export interface WorkerPorts {
   settings: WorkerSettings;
@@ -23,6 +24,8 @@ export interface WorkerPorts {
     /** @returns false when no lifecycle action waits */
     complete: (hook: string) => Promise<boolean>;
   };
+  /** Adds to the fleet's counters of work done. */
+  addWork: (done: Done) => Promise<void>;
   log: Log;
   now: () => number;
 }
@@ -47,6 +50,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   });
   const photoPorts = { bucket, settings, colour, log, now };
 
+  const report = new WorkReport({ add: ports.addWork, log, now });
+
   const getReady = async () => {
     const startMs = now();
     if (!(await untilReady(check, notices.stop, log))) return;
@@ -58,15 +63,20 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await getReady();
   await takePhotos({
     queue,
-    handle: (message) =>
-      handleMessage(message, {
+    handle: async (message) => {
+      const startMs = now();
+      const handled = await handleMessage(message, {
         queue,
         bucketName: settings.bucketName,
         visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
         process: (job, receiveCount, figures) => processPhoto(job, receiveCount, figures, photoPorts),
         log,
         now,
-      }),
+      });
+      const busySeconds = Math.max(0, now() - startMs) / 1000;
+      report.add({ completed: handled === 'deleted' ? 1 : 0, busySeconds });
+      return handled;
+    },
     mayTake: async () => {
       if (!notices.isParked) return;
       log('info', 'parked', { targetState: notices.targetState });
@@ -87,6 +97,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     stop: notices.stop,
     log,
   });
+  await report.flush();
   await watching;
   // After a Spot notice the group may not have noticed yet; then there is nothing to complete.
   await notices.look();

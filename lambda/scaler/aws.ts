@@ -4,7 +4,7 @@ import { DescribeAutoScalingGroupsCommand, SetDesiredCapacityCommand } from '@aw
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutMetricDataCommand, type MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import {
   MEMORY_KEY,
@@ -12,9 +12,12 @@ import {
   METRICS,
   REASON_DIMENSION,
   STAGE_DIMENSION,
+  TABLE_KEY,
+  WORK_ATTRIBUTES,
+  WORK_KEY,
 } from '../../contract/names.ts';
 import { fromItem, toItem } from './memory.ts';
-import type { Counts, Fleet, Memory, MemoryState, Metrics, TickMetrics } from './tick.ts';
+import type { Counts, Fleet, Memory, MemoryState, Metrics, TickMetrics, Work } from './tick.ts';
 
 export class SqsCounts implements Counts {
   constructor(
@@ -78,6 +81,30 @@ export class AutoScalingFleet implements Fleet {
   }
 }
 
+/** The counters that workers add to, in an item beside the memory. */
+export class DynamoWork implements Work {
+  constructor(
+    private readonly documents: DynamoDBDocumentClient,
+    private readonly tableName: string,
+  ) {}
+
+  async read() {
+    const { Item } = await this.documents.send(
+      new GetCommand({ TableName: this.tableName, Key: { [TABLE_KEY]: WORK_KEY } }),
+    );
+    if (!Item) return undefined;
+    const number = (name: string) => {
+      const value: unknown = Item[name];
+      if (typeof value !== 'number') throw new Error(`item '${WORK_KEY}' gave ${name} as '${String(value)}'`);
+      return value;
+    };
+    return {
+      completed: number(WORK_ATTRIBUTES.completed),
+      busySeconds: number(WORK_ATTRIBUTES.busySeconds),
+    };
+  }
+}
+
 export class DynamoMemory implements Memory {
   constructor(
     private readonly documents: DynamoDBDocumentClient,
@@ -89,7 +116,7 @@ export class DynamoMemory implements Memory {
       const { Attributes } = await this.documents.send(
         new UpdateCommand({
           TableName: this.tableName,
-          Key: { id: MEMORY_KEY },
+          Key: { [TABLE_KEY]: MEMORY_KEY },
           UpdateExpression: 'SET leaseOwner = :me, leaseUntil = :until',
           ConditionExpression: 'attribute_not_exists(leaseUntil) OR leaseUntil < :now OR leaseOwner = :me',
           ExpressionAttributeValues: { ':me': owner, ':until': at + leaseSeconds, ':now': at },
@@ -110,7 +137,7 @@ export class DynamoMemory implements Memory {
       await this.documents.send(
         new UpdateCommand({
           TableName: this.tableName,
-          Key: { id: MEMORY_KEY },
+          Key: { [TABLE_KEY]: MEMORY_KEY },
           UpdateExpression: 'REMOVE leaseOwner, leaseUntil',
           ConditionExpression: 'leaseOwner = :me',
           ExpressionAttributeValues: { ':me': owner },
@@ -127,7 +154,7 @@ export class DynamoMemory implements Memory {
     await this.documents.send(
       new UpdateCommand({
         TableName: this.tableName,
-        Key: { id: MEMORY_KEY },
+        Key: { [TABLE_KEY]: MEMORY_KEY },
         UpdateExpression: 'SET #version = :version, #policy = :policy, #recent = :recent',
         ConditionExpression: 'leaseOwner = :me',
         ExpressionAttributeNames: { '#version': 'version', '#policy': 'policy', '#recent': 'recent' },
@@ -143,17 +170,16 @@ export class DynamoMemory implements Memory {
 }
 
 /** The data of one tick. What could not be read is left out: a gap in a graph is true, a zero would not be. */
-export function metricData(stage: string, { at, reason, counts, fleet }: TickMetrics): MetricDatum[] {
+export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
+  const { at, reason, counts, fleet, need, reckoning } = tick;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
-  const datum = (MetricName: string, Value: number, more = Dimensions): MetricDatum => ({
-    MetricName,
-    Value,
-    Unit: 'Count',
-    Timestamp: new Date(at * 1000),
-    Dimensions: more,
-  });
+  const datum = (
+    MetricName: string,
+    Value: number,
+    { Unit = 'Count', more = Dimensions }: { Unit?: 'Count' | 'Seconds'; more?: typeof Dimensions } = {},
+  ): MetricDatum => ({ MetricName, Value, Unit, Timestamp: new Date(at * 1000), Dimensions: more });
   const data = [
-    datum(METRICS.decisions, 1, [...Dimensions, { Name: REASON_DIMENSION, Value: reason }]),
+    datum(METRICS.decisions, 1, { more: [...Dimensions, { Name: REASON_DIMENSION, Value: reason }] }),
     datum(METRICS.blindTicks, reason === 'blind' ? 1 : 0),
   ];
   if (counts) data.push(datum(METRICS.visible, counts.visible), datum(METRICS.inFlight, counts.inFlight));
@@ -164,6 +190,14 @@ export function metricData(stage: string, { at, reason, counts, fleet }: TickMet
   if (counts && fleet) {
     const backlog = counts.visible + counts.inFlight;
     data.push(datum(METRICS.backlogPerInstance, backlog / Math.max(1, fleet.inService)));
+  }
+  if (need !== undefined) data.push(datum(METRICS.needed, need));
+  if (reckoning) {
+    const { rate, serviceSeconds, bootSeconds, late, meanWait } = reckoning;
+    data.push(datum(METRICS.arrivalsPerMinute, rate * 60), datum(METRICS.late, late));
+    data.push(datum(METRICS.serviceTime, serviceSeconds, { Unit: 'Seconds' }));
+    data.push(datum(METRICS.bootTime, bootSeconds, { Unit: 'Seconds' }));
+    if (meanWait !== null) data.push(datum(METRICS.meanWait, meanWait, { Unit: 'Seconds' }));
   }
   return data;
 }

@@ -6,7 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scalerEnvironmentSchema } from '../../contract/scaler.ts';
-import { AutoScalingFleet, CloudWatchMetrics, DynamoMemory, SqsCounts } from './aws.ts';
+import { AutoScalingFleet, CloudWatchMetrics, DynamoMemory, DynamoWork, SqsCounts } from './aws.ts';
 import { runTicks, scheduledAt, type Clock } from './run.ts';
 import { tick } from './tick.ts';
 
@@ -16,6 +16,7 @@ const documents = DynamoDBDocumentClient.from(new DynamoDBClient(), {
 });
 const ports = {
   counts: new SqsCounts(new SQSClient(), environment.QUEUE_URL),
+  work: new DynamoWork(documents, environment.TABLE_NAME),
   fleet: new AutoScalingFleet(new AutoScalingClient(), environment.GROUP_NAME),
   memory: new DynamoMemory(documents, environment.TABLE_NAME),
   metrics: new CloudWatchMetrics(new CloudWatchClient(), environment.STAGE),

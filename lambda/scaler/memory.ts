@@ -3,9 +3,20 @@ import { z } from 'zod';
 import { REASONS } from './policy.ts';
 import { RECENT, type MemoryState } from './tick.ts';
 
-export const MEMORY_VERSION = 1;
+export const MEMORY_VERSION = 2;
 
 const count = z.number().nullable();
+const amount = z.number().min(0);
+const reckoningSchema = z.object({
+  rate: amount,
+  serviceSeconds: amount,
+  bootSeconds: amount,
+  queuedThen: amount,
+  price: amount,
+  meanWait: amount.nullable(),
+  late: amount,
+  load: amount,
+});
 const recordSchema = z.object({
   at: z.number(),
   reason: z.enum(REASONS),
@@ -18,6 +29,39 @@ const recordSchema = z.object({
   draining: count,
   min: count,
   max: count,
+  reckoning: reckoningSchema.optional(),
+});
+
+const sloSchema = z.object({
+  flow: z
+    .object({
+      at: z.number(),
+      backlog: amount,
+      inFlight: amount,
+      reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
+      owed: z.number().max(0),
+      completed: amount,
+      busySeconds: amount,
+    })
+    .optional(),
+  rate: z.object({
+    levels: z.array(z.object({ weight: z.number().min(0).max(1), photos: amount, seconds: amount })).max(64),
+    mean: amount,
+    observed: amount,
+    ended: amount,
+    watched: amount,
+    burst: amount,
+  }),
+  capacity: z.object({
+    launches: z.array(z.object({ at: z.number(), count: z.number().int().positive() })).max(64),
+    inService: amount,
+    boots: amount,
+    bootSeconds: amount,
+  }),
+  price: z.object({ factor: z.number().positive(), waited: amount, photos: amount, visible: amount }),
+  idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
+  emptySince: z.number().optional(),
+  doubtSince: z.number().optional(),
 });
 
 const itemSchema = z.object({
@@ -25,7 +69,7 @@ const itemSchema = z.object({
   policy: z.object({
     lastOutAt: z.number().optional(),
     lastInAt: z.number().optional(),
-    needs: z.array(z.object({ at: z.number(), need: z.number() })).optional(),
+    slo: sloSchema.optional(),
   }),
   recent: z.array(recordSchema).max(RECENT),
 });

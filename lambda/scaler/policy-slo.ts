@@ -1,75 +1,228 @@
 /**
- * Sized by seconds of work against a target mean wait, counting capacity on its way.
+ * Sized by seconds of work against a target mean wait: a rate of arrivals that is measured, plus what will be queued when
+ * capacity asked for now is ready. docs/scaling.md derives each formula.
  *
- * A job that starts at the very instant of a tick may be counted as waiting or as in flight; the two are only ever used
- * as a sum, so that a saturated fleet never looks idle.
+ * Gotcha: a job that starts at the very instant of a tick may be counted as waiting or as in flight. Arrivals are taken
+ * from the sum of both, and nobody is idle while anything waits, so that a saturated fleet never looks idle.
  */
+import {
+  bootOf,
+  emptyCapacity,
+  lateOf,
+  observeCapacity,
+  secondsWithinBoot,
+  withDesired,
+  type CapacityMemory,
+} from './policy-capacity.ts';
+import { observeFlow, serviceOf, type Flow, type FlowMemory } from './policy-flow.ts';
+import {
+  adaptPrice,
+  emptyPrice,
+  meanWait,
+  observeWaits,
+  REFERENCE_PRICE,
+  startPrice,
+  type PriceMemory,
+} from './policy-price.ts';
+import {
+  emptyRate,
+  levelOf,
+  observeArrivals,
+  photosWithin,
+  rateAhead,
+  type RateMemory,
+} from './policy-rate.ts';
 import type { Decision, Observation, PolicyMemory } from './policy.ts';
 
 export interface SloSettings {
   kind: 'slo';
-  /** Mean wait to aim at for what is queued once capacity is up, seconds. */
+  /** Mean wait to aim at, seconds. */
   targetWaitSeconds: number;
-  /** Busy seconds of an instance for one photo. */
+  /**
+   * What a second of waiting is worth, in seconds of an instance: says the same as the target in other words.
+   *
+   * @default found from the target, and adapted to the measured mean wait
+   */
+  priceOfWaiting?: number;
+  /** Busy seconds of an instance for one photo, until it is measured. */
   serviceSeconds: number;
+  /** Seconds from asking for an instance to its service, until it is measured. */
+  bootSeconds: number;
   /** Seconds between two scale-outs; 0 lets each tick add what is missing. */
   scaleOutCooldownSeconds: number;
-  /** Seconds over which a need must have stayed away before its capacity goes. */
-  scaleInHoldSeconds: number;
+  /** Seconds between two scale-ins; 0 lets each tick remove what is idle. */
+  scaleInCooldownSeconds: number;
+  /** Nothing goes on the strength of an empty queue before it was seen empty at each tick of this time, seconds. */
+  emptyHoldSeconds: number;
+  /** The last instance goes once the queue has been empty for this long, seconds; where the minimum is 0. */
+  sleepAfterSeconds: number;
 }
 
-type Need = NonNullable<PolicyMemory['needs']>[number];
-
-/**
- * Instances that the backlog asks for.
- *
- * W seconds of work drained by n instances take W/n, and their photos wait W/(2n) on average (fluid approximation of a
- * burst); so a mean wait of T asks for W/(2T). More instances than photos would find nothing to do.
- */
-export function needOf(seen: Pick<Observation, 'visible' | 'inFlight'>, settings: SloSettings): number {
-  const backlog = seen.visible + seen.inFlight;
-  const work = backlog * settings.serviceSeconds;
-  return Math.min(backlog, Math.ceil(work / (2 * settings.targetWaitSeconds)));
+export interface SloMemory {
+  flow?: FlowMemory;
+  rate: RateMemory;
+  capacity: CapacityMemory;
+  price: PriceMemory;
+  /** Instances without work at recent looks, oldest first. */
+  idle: { at: number; count: number }[];
+  /** Since when each look saw an empty queue, epoch seconds. */
+  emptySince?: number;
+  /** Since when the counts contradict each other, epoch seconds. */
+  doubtSince?: number;
 }
 
-/**
- * The latest needs that together cover the hold time.
- *
- * Between two of them at most one tick counts as observed: what happened while ticks were missing or blind is not known,
- * so such a gap lengthens the hold time instead of passing for quiet.
- */
-function observedWindow(needs: Need[], holdSeconds: number, tickSeconds: number) {
-  let observed = 0;
-  let first = needs.length - 1;
-  while (first > 0 && observed < holdSeconds) {
-    const gap = (needs[first]?.at ?? 0) - (needs[first - 1]?.at ?? 0);
-    observed += Math.min(gap, tickSeconds);
-    first--;
+/** The numbers behind a decision. */
+export interface Reckoning {
+  /** Photos a second, now. */
+  rate: number;
+  /** Busy seconds for a photo. */
+  serviceSeconds: number;
+  /** Seconds for a boot. */
+  bootSeconds: number;
+  /** Photos that will be waiting when capacity asked for now is ready. */
+  queuedThen: number;
+  /** Seconds of an instance that a waited second is worth. */
+  price: number;
+  /** Mean wait of late, seconds; null while too few photos came. */
+  meanWait: number | null;
+  /** Instances that should be in service by now and are not. */
+  late: number;
+  /** Instances asked for by the rate alone; need adds those for the queue. */
+  load: number;
+}
+
+/** Instances beyond the load that a price asks for: none at the reference price. */
+const MARGIN_POWER = 0.4;
+/** What is in service goes only when it is this much more than is needed, instances: so that ticks do not alternate. */
+const HYSTERESIS = 0.4;
+/** Boots and price that weigh against each other when a queue is drained; 2 in theory, more since queues surprise. */
+const DRAIN = 13;
+/** Part of a boot for which an instance is kept without work, and by which the rate is looked ahead. */
+const PART_OF_BOOT = 1 / 3;
+/** Counts contradict each other when this share of the backlog, and this many photos, vanish between two ticks. */
+const VANISHED_SHARE = 0.2;
+const VANISHED_LEAST = 5;
+/** Workers report what they have done at most this late, seconds. */
+const REPORT_SECONDS = 10;
+/** Looks that are further apart than this many ticks have missed something between them. */
+const MISSED_TICKS = 2.5;
+const MOST_LOOKS = 120;
+
+export const emptySlo = (): SloMemory => ({
+  rate: emptyRate(),
+  capacity: emptyCapacity(),
+  price: emptyPrice(),
+  idle: [],
+});
+
+function contradict(flow: Flow, before: FlowMemory | undefined, seen: Observation, service: number): boolean {
+  if (!before || flow.seconds === 0) return false;
+  if (before.reported && seen.reported) {
+    // What was done in the last seconds need not be reported yet.
+    const unreported = (before.inFlight * REPORT_SECONDS) / service;
+    return flow.vanished > Math.max(VANISHED_LEAST, VANISHED_SHARE * before.backlog) + unreported;
   }
-  return { window: needs.slice(first), complete: observed >= holdSeconds };
+  return seen.visible + seen.inFlight === 0 && before.backlog - before.inFlight >= VANISHED_LEAST;
 }
 
-/**
- * Out at once to what is needed. In only to the largest need of the whole hold time, and never below the photos being
- * worked on, so that neither one false zero nor the pause between two bursts ends a fleet that is needed.
- *
- * The hold time counts from the first tick remembered: with a cold memory nothing goes before it has passed.
- */
+type Look = SloMemory['idle'][number];
+
+/** Looks that a time is seen through with; one where it is not known how far they are apart. */
+const looksFor = (seconds: number, tick: number): number =>
+  Number.isFinite(tick) ? Math.min(MOST_LOOKS, Math.max(1, Math.ceil(seconds / tick - 0.5))) : 1;
+
+/** The latest looks; those of a clock that was set back since would break the order. */
+function withLook(before: Look[], looks: number, now: Look): Look[] {
+  if (before.at(-1)?.at === now.at) return before;
+  const kept = before.length < looks ? before.slice() : before.slice(before.length - looks + 1);
+  while (kept.length > 0 && (kept[kept.length - 1] as Look).at > now.at) kept.pop();
+  kept.push(now);
+  return kept;
+}
+
+/** How many instances were idle at each of the latest looks; 0 while there are too few, or any was missed. */
+function idleFor(idle: Look[], looks: number, tick: number): number {
+  if (idle.length < looks) return 0;
+  let least = Infinity;
+  for (let k = 0; k < idle.length; k++) {
+    const { at, count } = idle[k] as Look;
+    if (k > 0 && at - (idle[k - 1] as Look).at > MISSED_TICKS * tick) return 0;
+    least = Math.min(least, count);
+  }
+  return least;
+}
+
 export function decideSlo(seen: Observation, memory: PolicyMemory, settings: SloSettings): Decision {
-  const need = needOf(seen, settings);
-  // A clock that was set back leaves needs of the future: they would break the order, and time is not yet theirs.
-  const past = (memory.needs ?? []).filter((entry) => entry.at <= seen.at);
-  const { window, complete } = observedWindow(
-    [...past, { at: seen.at, need }],
-    settings.scaleInHoldSeconds,
-    seen.tickSeconds ?? Infinity,
-  );
-  const kept: PolicyMemory = { ...memory, needs: window };
+  const before = memory.slo ?? emptySlo();
+  const tick = seen.tickSeconds ?? Infinity;
+  // A second look at the same instant learns nothing: what was asked for since does not show yet.
+  const capacity = before.flow?.at === seen.at ? before.capacity : observeCapacity(seen, before.capacity);
+  const flow = observeFlow(seen, before.flow, settings.serviceSeconds);
+  const backlog = seen.visible + seen.inFlight;
+
+  if (contradict(flow, before.flow, seen, serviceOf(before.flow, settings.serviceSeconds))) {
+    const doubtSince = Math.min(before.doubtSince ?? seen.at, seen.at);
+    if (seen.at - doubtSince < settings.emptyHoldSeconds) {
+      return {
+        desired: seen.desired,
+        reason: 'doubtful',
+        memory: { ...memory, slo: { ...before, capacity, doubtSince } },
+      };
+    }
+  }
+
+  const service = serviceOf(flow.memory, settings.serviceSeconds);
+  const boot = bootOf(capacity, settings.bootSeconds);
+  const rate = flow.seconds > 0 ? observeArrivals(before.rate, flow.arrived, flow.seconds) : before.rate;
+  const start = startPrice(settings.targetWaitSeconds, service, boot);
+  const adapted = adaptPrice(before.price, flow.seconds, settings.targetWaitSeconds);
+  const price = settings.priceOfWaiting ?? start * adapted.factor;
+  const margin = (price / REFERENCE_PRICE) ** MARGIN_POWER - 1;
+  const offered = secondsWithinBoot(capacity, seen, boot) / service;
+  const queuedThen = Math.max(0, seen.visible + photosWithin(rate, boot) - offered);
+  const forQueue = queuedThen * Math.sqrt((price * service) / (DRAIN * boot));
+
+  const lastLook = before.flow?.at;
+  const unbroken = lastLook !== undefined && seen.at - lastLook <= MISSED_TICKS * tick;
+  const emptySince =
+    backlog > 0 ? undefined : unbroken ? Math.min(before.emptySince ?? seen.at, seen.at) : seen.at;
+  const emptyFor = emptySince === undefined ? 0 : seen.at - emptySince;
+  const asleep = emptySince !== undefined && emptyFor >= settings.sleepAfterSeconds;
+
+  const load = rateAhead(rate, boot * PART_OF_BOOT) * service;
+  const least = backlog > 0 ? 1 : 0;
+  const awake = backlog > 0 || (seen.desired > 0 && !asleep);
+  const need = awake ? Math.max(least, Math.ceil(load + margin + forQueue)) : 0;
+  const keep = asleep ? 0 : Math.max(1, Math.ceil(levelOf(rate) * service + margin + HYSTERESIS + forQueue));
+
+  const looks = looksFor(boot * PART_OF_BOOT, tick);
+  const idleNow = seen.visible > 0 ? 0 : Math.max(0, seen.inService - seen.inFlight);
+  const idle = withLook(before.idle, looks, { at: seen.at, count: idleNow });
+  const spare = idleFor(idle, looks, tick);
+  const next: SloMemory = {
+    flow: flow.memory,
+    rate,
+    capacity,
+    price: observeWaits(adapted, { ...flow, visible: seen.visible }),
+    idle,
+    ...(emptySince === undefined ? {} : { emptySince }),
+  };
+  const reckoning: Reckoning = {
+    rate: levelOf(rate),
+    serviceSeconds: service,
+    bootSeconds: boot,
+    queuedThen,
+    price,
+    meanWait: meanWait(next.price) ?? null,
+    late: lateOf(capacity, seen.at, boot),
+    load,
+  };
   const hold = (reason: Decision['reason']): Decision => ({
     desired: seen.desired,
     reason,
-    memory: kept,
+    memory: { ...memory, slo: next },
     need,
+    reckoning,
   });
 
   if (need > seen.desired) {
@@ -78,11 +231,24 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
       return hold('cooling-out');
     }
     const desired = Math.min(seen.max, need);
-    return { desired, reason: 'scale-out', memory: { ...kept, lastOutAt: seen.at }, need };
+    const slo = { ...next, capacity: withDesired(capacity, seen, desired), idle: [] };
+    return { desired, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at, slo }, need, reckoning };
   }
-  if (need === seen.desired) return hold('steady');
+  // All that is allowed, and it takes longer than the target to work off what waits.
+  const drain = (seen.visible * service) / Math.max(1, seen.max);
+  if (seen.desired >= seen.max && drain > settings.targetWaitSeconds) return hold('at-max');
+  if (keep >= seen.desired) return hold('steady');
   if (seen.desired <= seen.min) return hold('at-min');
-  const desired = Math.max(seen.min, seen.inFlight, ...window.map((entry) => entry.need));
-  if (!complete || desired >= seen.desired) return hold('cooling-in');
-  return { desired, reason: 'scale-in', memory: { ...kept, lastInAt: seen.at }, need };
+  const desired = Math.max(seen.min, keep, seen.desired - spare);
+  const cooling =
+    memory.lastInAt !== undefined && seen.at - memory.lastInAt < settings.scaleInCooldownSeconds;
+  const tooSoon = backlog === 0 && emptyFor < settings.emptyHoldSeconds;
+  if (cooling || tooSoon || desired >= seen.desired) return hold(idleNow > 0 ? 'cooling-in' : 'steady');
+  const gone = seen.desired - desired;
+  const slo = {
+    ...next,
+    capacity: withDesired(capacity, seen, desired),
+    idle: idle.map(({ at, count }) => ({ at, count: Math.max(0, count - gone) })),
+  };
+  return { desired, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at, slo }, need, reckoning };
 }

@@ -1,9 +1,11 @@
 /**
  * The rule that sizes the fleet: a pure function of what was seen, what is remembered and the settings.
  *
- * Imports nothing but its two policies, so that the function, the simulator and a reader all have the same few lines.
+ * Imports nothing but its policies, so that the function, the simulator and a reader all have the same few lines.
  */
-import { decideSlo, type SloSettings } from './policy-slo.ts';
+import { emptyCapacity } from './policy-capacity.ts';
+import type { Reported } from './policy-flow.ts';
+import { decideSlo, type Reckoning, type SloMemory, type SloSettings } from './policy-slo.ts';
 import { decideThreshold, type ThresholdSettings } from './policy-threshold.ts';
 
 /** What one tick saw. Counts are of messages and instances; a job is one photo, an instance works on one at a time. */
@@ -24,6 +26,12 @@ export interface Observation {
   min: number;
   max: number;
   /**
+   * What workers have reported since they began to, as counters.
+   *
+   * @default unknown: what was finished is reckoned from what was in flight
+   */
+  reported?: Reported;
+  /**
    * Seconds between two ticks: the time that one look speaks for, so that ticks which never came do not count as
    * observed.
    *
@@ -38,8 +46,8 @@ export interface PolicyMemory {
   lastOutAt?: number;
   /** When it was last made smaller, epoch seconds. */
   lastInAt?: number;
-  /** Capacity that was needed at recent ticks, oldest first; as far back as the hold time asks for. */
-  needs?: { at: number; need: number }[];
+  /** Of the `slo` policy. */
+  slo?: SloMemory;
 }
 
 export type PolicySettings = SloSettings | ThresholdSettings;
@@ -55,10 +63,12 @@ export const REASONS = [
   'cooling-out',
   /** It should be smaller, and a cooldown or the hold time keeps it. */
   'cooling-in',
-  /** It should be larger than the stage allows. */
+  /** It should be larger than the stage allows: the target cannot be met with the maximum. */
   'at-max',
   /** It should be smaller than the stage allows. */
   'at-min',
+  /** The counts contradict each other: more photos are gone than were finished. */
+  'doubtful',
   /** What is needed for a decision could not be read: the fleet stays as it is. */
   'blind',
 ] as const;
@@ -73,6 +83,8 @@ export interface Decision {
   memory: PolicyMemory;
   /** Instances that the work asks for, before limits; absent in a policy that does not reckon it. */
   need?: number;
+  /** The numbers behind it; absent in a policy that reckons with none. */
+  reckoning?: Reckoning;
 }
 
 const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
@@ -87,6 +99,10 @@ function check(seen: Observation): void {
   if (seen.tickSeconds !== undefined && !(seen.tickSeconds > 0)) {
     throw new RangeError(`tickSeconds is ${seen.tickSeconds}: expected more than 0`);
   }
+  for (const name of ['completed', 'busySeconds'] as const) {
+    const value = seen.reported?.[name] ?? 0;
+    if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} is ${value}: expected at least 0`);
+  }
   if (seen.min > seen.max) throw new RangeError(`minimum ${seen.min} exceeds maximum ${seen.max}`);
 }
 
@@ -96,30 +112,27 @@ const dispatch = (seen: Observation, memory: PolicyMemory, settings: PolicySetti
 /**
  * Decides the desired capacity.
  *
- * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within, which is
- * this tick's whole action and counts as a scaling.
+ * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within, which
+ * counts as a scaling, and the policy goes on from there.
  *
  * @throws RangeError when a count is no whole number of at least 0, or the minimum exceeds the maximum
  */
 export function decide(seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision {
   check(seen);
   const desired = Math.min(seen.max, Math.max(seen.min, seen.desired));
-  const decision = dispatch({ ...seen, desired }, memory, settings);
-  if (desired === seen.desired) return decision;
+  if (desired === seen.desired) return dispatch(seen, memory, settings);
   const out = desired > seen.desired;
   const stamp = out ? { lastOutAt: seen.at } : { lastInAt: seen.at };
-  return {
-    ...decision,
-    desired,
-    reason: out ? 'scale-out' : 'scale-in',
-    memory: { ...decision.memory, ...stamp },
-  };
+  const decision = dispatch({ ...seen, desired }, { ...memory, ...stamp }, settings);
+  return { ...decision, reason: out ? 'scale-out' : 'scale-in' };
 }
 
 /**
  * What to remember when the decision could not be carried out: all that was seen, but no scaling, so that an action
- * that failed starts no cooldown.
+ * that failed starts no cooldown and no capacity is thought to be on its way.
  */
 export function undone(decision: Decision, before: PolicyMemory): PolicyMemory {
-  return { ...decision.memory, lastOutAt: before.lastOutAt, lastInAt: before.lastInAt };
+  const memory = { ...decision.memory, lastOutAt: before.lastOutAt, lastInAt: before.lastInAt };
+  if (!memory.slo) return memory;
+  return { ...memory, slo: { ...memory.slo, capacity: before.slo?.capacity ?? emptyCapacity() } };
 }

@@ -4,6 +4,8 @@
  * Order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; remembering comes
  * after acting, so that an action that failed starts no cooldown.
  */
+import type { Reported } from './policy-flow.ts';
+import type { Reckoning } from './policy-slo.ts';
 import {
   decide,
   undone,
@@ -21,6 +23,11 @@ export interface Counts {
   read(): Promise<QueueCounts>;
 }
 
+export interface Work {
+  /** What workers have reported in all; undefined as long as none has. */
+  read(): Promise<Reported | undefined>;
+}
+
 export interface Fleet {
   read(): Promise<FleetView>;
   setDesired(desired: number): Promise<void>;
@@ -33,6 +40,8 @@ export type TickRecord = {
   reason: Decision['reason'];
   /** Instances that the work asked for; null in a policy that does not reckon it. */
   need: number | null;
+  /** The numbers behind the decision; of the latest tick only. */
+  reckoning?: Reckoning;
 } & { [Name in keyof (QueueCounts & FleetView)]: number | null };
 
 export interface MemoryState {
@@ -61,6 +70,9 @@ export interface TickMetrics {
   counts: QueueCounts | undefined;
   /** The fleet as seen, with the desired capacity as it is now. */
   fleet: FleetView | undefined;
+  /** Instances that the work asks for; undefined in a blind tick and in a policy that does not reckon it. */
+  need: number | undefined;
+  reckoning: Reckoning | undefined;
 }
 
 export interface Metrics {
@@ -69,6 +81,7 @@ export interface Metrics {
 
 export interface TickPorts {
   counts: Counts;
+  work: Work;
   fleet: Fleet;
   memory: Memory;
   metrics: Metrics;
@@ -116,8 +129,10 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
   const opened = await attempt(async () => ({ state: await ports.memory.open(run.owner, at, leaseSeconds) }));
   if (opened && !opened.state) return { held: false, errors };
   const state = opened?.state;
-  const [counts, fleet] = await Promise.all([
+  const [counts, reported, fleet] = await Promise.all([
     attempt(() => ports.counts.read()),
+    // Without it the policy reckons from the counts alone: no reason to be blind.
+    attempt(() => ports.work.read()),
     attempt(() => ports.fleet.read()),
   ]);
 
@@ -126,7 +141,11 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     decision = await attempt(() => {
       const took = run.now() - at;
       if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
-      return decide({ at, ...counts, ...fleet, tickSeconds: run.tickSeconds }, state.policy, settings);
+      return decide(
+        { at, ...counts, ...fleet, reported, tickSeconds: run.tickSeconds },
+        state.policy,
+        settings,
+      );
     });
   }
   let desired = fleet?.desired;
@@ -150,14 +169,29 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     draining: fleet?.draining ?? null,
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
+    ...(decision?.reckoning ? { reckoning: decision.reckoning } : {}),
   };
   if (state) {
     let policy = state.policy;
     if (decision) policy = acted ? decision.memory : undone(decision, state.policy);
-    const recent = [...state.recent, record].slice(-RECENT);
+    const recent = [...state.recent.slice(1 - RECENT), record];
+    const last = state.recent.at(-1);
+    if (last?.reckoning) {
+      const { reckoning: _, ...plain } = last;
+      recent[recent.length - 2] = plain;
+    }
     await attempt(() => ports.memory.save(run.owner, { policy, recent }));
   }
   const left = fleet && { ...fleet, desired: desired ?? fleet.desired };
-  await attempt(() => ports.metrics.publish({ at, reason, counts, fleet: left }));
+  await attempt(() =>
+    ports.metrics.publish({
+      at,
+      reason,
+      counts,
+      fleet: left,
+      need: decision?.need,
+      reckoning: decision?.reckoning,
+    }),
+  );
   return { held: true, record, errors };
 }

@@ -26,6 +26,8 @@ export function reasonInWords({ reason, desired, visible, inFlight, inService, p
       return `${backlog}, and the fleet may not exceed ${number(max)}`;
     case 'at-min':
       return `the fleet may not fall below ${number(min)}`;
+    case 'doubtful':
+      return 'photos are gone that nobody finished: holds until the counts agree';
     case 'blind':
       return `could not see ${inService === null && pending === null ? 'the fleet' : 'the queue'}: holds`;
     default:

@@ -9,8 +9,6 @@ import { boundsAt } from './bounds.ts';
 import { writeJson } from './output.ts';
 
 const WAITS = [120, 60, 30, 20, 10, 5];
-/** Rules that a stage can have. */
-const DEPLOYABLE = ['slo', 'threshold'];
 
 export async function tune(options: Options, progress: Progress): Promise<void> {
   const scenario = (await scenarios(options))(options.seed);
@@ -61,7 +59,10 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
   const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'knobs'];
   console.log(aligned([head, row('as it is', usual, null, 'default'), ...rows], [0, 5]));
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
-  if (!wanted || !DEPLOYABLE.includes(policy.kind.name)) return;
-  const settings = Object.entries(wanted.settings).map(([key, value]) => `${key}: ${value}`);
-  console.log(`\nin bin/stages.ts: policy: { kind: '${policy.kind.name}', ${settings.join(', ')} },`);
+  const settings = wanted && policy.kind.stage?.(wanted.settings);
+  if (!settings) return;
+  const values = Object.entries(settings).map(
+    ([key, value]) => `${key}: ${typeof value === 'string' ? `'${value}'` : value}`,
+  );
+  console.log(`\nin bin/stages.ts: policy: { ${values.join(', ')} },`);
 }

@@ -1,4 +1,6 @@
 /** The scaler as it is deployed: its own tick and its own policies, over the ports of the simulated world. */
+import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
+import type { ThresholdSettings } from '../../lambda/scaler/policy-threshold.ts';
 import type { PolicySettings } from '../../lambda/scaler/policy.ts';
 import { tick, type TickPorts } from '../../lambda/scaler/tick.ts';
 import type { Controller } from '../types.ts';
@@ -46,6 +48,15 @@ const whole = (value: number, meaning: string, tries: number[]) => ({
   tries,
 });
 
+/** First guesses of the rule: a worker that colours in seconds, a GPU image that boots in two minutes. */
+const GUESS = { service: 6, boot: 120 };
+
+const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>): SloSettings => ({
+  kind: 'slo',
+  ...(set as unknown as Omit<SloSettings, 'kind'>),
+  ...(priceOfWaiting ? { priceOfWaiting } : {}),
+});
+
 export const slo: PolicyKind = {
   name: 'slo',
   meaning: 'seconds of work against a target wait, as it is deployed',
@@ -55,22 +66,25 @@ export const slo: PolicyKind = {
       ...seconds((world) => world.slo, 'mean wait to aim at', [2, 5, 10, 20, 40, 80]),
       min: 0.001,
     },
-    serviceSeconds: { ...seconds((world) => world.service, 'busy seconds for one job', []), min: 0.001 },
+    priceOfWaiting: {
+      ...seconds(0, 'of a second of waiting; 0: follows the target wait', []),
+      unit: 'instance-seconds',
+    },
+    serviceSeconds: { ...seconds(GUESS.service, 'for one job, until it is measured', []), min: 0.001 },
+    bootSeconds: { ...seconds(GUESS.boot, 'for a boot, until it is measured', []), min: 0.001 },
     scaleOutCooldownSeconds: seconds(0, 'between two scale-outs', [0, 90]),
-    scaleInHoldSeconds: seconds(90, 'a need must have stayed away this long', [30, 90, 300]),
+    scaleInCooldownSeconds: seconds(0, 'between two scale-ins', [0, 90]),
+    emptyHoldSeconds: seconds(60, 'nothing goes before the queue was empty this long', []),
+    sleepAfterSeconds: seconds(300, 'the last instance goes when it was empty this long', [60, 300, 900]),
   },
-  make: (set, world) =>
-    deployed(
-      {
-        kind: 'slo',
-        targetWaitSeconds: set.targetWaitSeconds as number,
-        serviceSeconds: set.serviceSeconds as number,
-        scaleOutCooldownSeconds: set.scaleOutCooldownSeconds as number,
-        scaleInHoldSeconds: set.scaleInHoldSeconds as number,
-      },
-      world.tick,
-    ),
+  make: (set, world) => deployed(sloSettings(set), world.tick),
+  stage: (set) => sloSettings(set),
 };
+
+const thresholdSettings = (set: Record<string, number>): ThresholdSettings => ({
+  kind: 'threshold',
+  ...(set as unknown as Omit<ThresholdSettings, 'kind'>),
+});
 
 export const threshold: PolicyKind = {
   name: 'threshold',
@@ -83,16 +97,6 @@ export const threshold: PolicyKind = {
     scaleInStep: whole(1, 'instances removed at a time', [1]),
     scaleInCooldownSeconds: seconds(300, 'from a scaling of either direction to a scale-in', [30, 90, 300]),
   },
-  make: (set, world) =>
-    deployed(
-      {
-        kind: 'threshold',
-        scaleOutBacklog: set.scaleOutBacklog as number,
-        scaleOutStep: set.scaleOutStep as number,
-        scaleOutCooldownSeconds: set.scaleOutCooldownSeconds as number,
-        scaleInStep: set.scaleInStep as number,
-        scaleInCooldownSeconds: set.scaleInCooldownSeconds as number,
-      },
-      world.tick,
-    ),
+  make: (set, world) => deployed(thresholdSettings(set), world.tick),
+  stage: (set) => thresholdSettings(set),
 };

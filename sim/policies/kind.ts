@@ -1,4 +1,5 @@
 /** What a scaling rule says of itself: its knobs, and how to make one of it. */
+import type { PolicySettings } from '../../lambda/scaler/policy.ts';
 import type { World } from '../settings.ts';
 import type { Controller } from '../types.ts';
 
@@ -22,6 +23,8 @@ export interface PolicyKind {
   knobs: Record<string, Knob>;
   /** @param set a value for each knob */
   make(set: Record<string, number>, world: World): Controller;
+  /** The same as settings of a stage. @default the rule cannot be deployed */
+  stage?(set: Record<string, number>): PolicySettings;
 }
 
 export const clamp = (value: number, { min, max }: { min: number; max: number }): number =>

@@ -1,6 +1,6 @@
 /** The scaler's ports over a simulated world. */
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
-import type { Counts, Fleet, Memory, MemoryState, TickPorts } from '../../lambda/scaler/tick.ts';
+import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
 import type { Surface } from '../types.ts';
 
 /** The scaler's item, kept here: with the lease, since in the real world a tick may come twice. */
@@ -32,6 +32,13 @@ export const simulatedCounts = (surface: Surface): Counts => ({
   },
 });
 
+/** What workers have reported; counters of the whole run. */
+export const simulatedWork = (surface: Surface): Work => ({
+  async read() {
+    return surface.reported();
+  },
+});
+
 export const simulatedFleet = (surface: Surface): Fleet => ({
   async read() {
     const { desired, inService, pending, draining, min, max } = surface.measure();
@@ -48,6 +55,7 @@ export const simulatedFleet = (surface: Surface): Fleet => ({
 
 export const simulatedPorts = (surface: Surface): TickPorts => ({
   counts: simulatedCounts(surface),
+  work: simulatedWork(surface),
   fleet: simulatedFleet(surface),
   memory: new SimulatedMemory(),
   // What it would publish is in the report already.

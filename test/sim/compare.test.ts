@@ -158,7 +158,7 @@ describe('compare on a short trace', () => {
       expect(measures?.gpuHours).toBeGreaterThan(bound.gpuHours);
     }
     expect(said).toMatch(
-      /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 6, /,
+      /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 6, bootSeconds: 120, /,
     );
   });
 

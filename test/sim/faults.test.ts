@@ -286,13 +286,13 @@ it('decisions say what was seen and what became of it', async () => {
     visible: 84,
     inFlight: 1,
     desired: 1,
-    after: 4,
+    after: 2,
     inService: 1,
     pending: 0,
     draining: 0,
     min: 1,
     max: 4,
     reason: 'scale-out',
-    need: 26,
+    need: 2,
   });
 });

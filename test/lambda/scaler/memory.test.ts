@@ -2,16 +2,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyMemory, fromItem, toItem } from '../../../lambda/scaler/memory.ts';
+import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
+import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
 import { REASONS } from '../../../lambda/scaler/policy.ts';
 import type { MemoryState } from '../../../lambda/scaler/tick.ts';
 
 const count = fc.option(fc.nat(), { nil: null });
 const at = fc.integer({ min: 0, max: 2_000_000_000 });
 const state: fc.Arbitrary<MemoryState> = fc.record({
-  policy: fc.record(
-    { lastOutAt: at, lastInAt: at, needs: fc.array(fc.record({ at, need: fc.nat() })) },
-    { requiredKeys: [] },
-  ),
+  // What the slo policy remembers is tried in policy-properties.test.ts, as it comes to be.
+  policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
   recent: fc.array(
     fc.record({
       at,
@@ -45,6 +45,19 @@ describe('the item', () => {
     ['that is not there', undefined, false],
     ['with a lease and nothing else', { id: 'scaler', leaseOwner: 'a', leaseUntil: 5 }, false],
     ['of another version', { ...good, version: 99 }, true],
+    [
+      'with a negative rate',
+      { ...good, policy: { slo: { ...emptySlo(), rate: { ...emptyRate(), mean: -1 } } } },
+      true,
+    ],
+    [
+      'with more looks than are ever kept',
+      {
+        ...good,
+        policy: { slo: { ...emptySlo(), idle: Array.from({ length: 999 }, () => ({ at: 1, count: 1 })) } },
+      },
+      true,
+    ],
     ['with a time that is none', { ...good, policy: { lastOutAt: 'yesterday' } }, true],
     ['with a reason that nobody knows', { ...good, recent: [{ at: 5, reason: 'whim' }] }, true],
     ['that is no object', 'scaler', false],

@@ -1,7 +1,12 @@
 /** The scaler's ports: one suite for the fake, the simulator's and AWS's, over the wire of the local AWS. */
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
-import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
@@ -10,23 +15,31 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MEMORY_KEY, METRIC_NAMESPACE, METRICS } from '../../../contract/names.ts';
+import { addWork } from '../../../ami/worker/aws/work-counters.ts';
+import { MEMORY_KEY, METRIC_NAMESPACE, METRICS, TABLE_KEY, WORK_KEY } from '../../../contract/names.ts';
 import {
   AutoScalingFleet,
   CloudWatchMetrics,
   DynamoMemory,
+  DynamoWork,
   metricData,
   SqsCounts,
 } from '../../../lambda/scaler/aws.ts';
-import type { Counts, Fleet, Memory, MemoryState } from '../../../lambda/scaler/tick.ts';
+import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/scaler/tick.ts';
 import { clientConfig } from '../../../local/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 import { Scope } from '../../../local/scope.ts';
 import { Engine } from '../../../sim/engine.ts';
-import { SimulatedMemory, simulatedCounts, simulatedFleet } from '../../../sim/policies/ports.ts';
+import {
+  SimulatedMemory,
+  simulatedCounts,
+  simulatedFleet,
+  simulatedWork,
+} from '../../../sim/policies/ports.ts';
 import { worldOf, type WorldChanges } from '../../../sim/settings.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 import { FakeMemory } from './support/fakes.ts';
+import { drive, last } from './support/looks.ts';
 
 const scope = new Scope();
 let config: ReturnType<typeof clientConfig>;
@@ -40,8 +53,8 @@ beforeAll(async () => {
   await dynamo.send(
     new CreateTableCommand({
       TableName: 'memory',
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: TABLE_KEY, KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: TABLE_KEY, AttributeType: 'S' }],
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
@@ -59,7 +72,10 @@ const simulated = ({ arrivals, ...changes }: WorldChanges & { arrivals: number[]
   });
 
 const remembered: MemoryState = {
-  policy: { lastOutAt: 90, needs: [{ at: 95, need: 3 }] },
+  policy: {
+    lastOutAt: 90,
+    slo: last(drive([{ visible: 300 }, { visible: 250, inFlight: 3, inService: 3, desired: 8 }])).memory.slo,
+  },
   recent: [
     {
       at: 95,
@@ -83,7 +99,9 @@ describe.each<[string, () => Promise<Memory>]>([
   [
     'DynamoDB',
     async () => {
-      await dynamo.send(new DeleteItemCommand({ TableName: 'memory', Key: { id: { S: MEMORY_KEY } } }));
+      await dynamo.send(
+        new DeleteItemCommand({ TableName: 'memory', Key: { [TABLE_KEY]: { S: MEMORY_KEY } } }),
+      );
       const marshallOptions = { removeUndefinedValues: true };
       return new DynamoMemory(DynamoDBDocumentClient.from(dynamo, { marshallOptions }), 'memory');
     },
@@ -171,6 +189,49 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
   });
 });
 
+describe.each<[string, () => Promise<{ port: Work; workTwice: () => Promise<void> }>]>([
+  [
+    'DynamoDB',
+    async () => {
+      await dynamo.send(
+        new DeleteItemCommand({ TableName: 'memory', Key: { [TABLE_KEY]: { S: WORK_KEY } } }),
+      );
+      const workTwice = async () => {
+        // Two workers at once: nothing of either is lost.
+        const done = { completed: 1, busySeconds: 6 };
+        await Promise.all([addWork(dynamo, 'memory', done), addWork(dynamo, 'memory', done)]);
+      };
+      return { port: new DynamoWork(DynamoDBDocumentClient.from(dynamo), 'memory'), workTwice };
+    },
+  ],
+  [
+    'the simulator',
+    () => {
+      const engine = simulated({ arrivals: [5, 5], min: 2, service: 6 });
+      const workTwice = async () => {
+        for (let at = 1; at <= 30; at++) engine.advance(at);
+      };
+      return Promise.resolve({ port: simulatedWork(engine), workTwice });
+    },
+  ],
+])('work: %s', (_name, make) => {
+  it('is what workers added up', async () => {
+    const { port, workTwice } = await make();
+    expect((await port.read())?.completed ?? 0).toBe(0);
+    await workTwice();
+    expect(await port.read()).toEqual({ completed: 2, busySeconds: 12 });
+  });
+});
+
+describe('work: DynamoDB', () => {
+  it('fails on counters that are none, instead of taking them for zero', async () => {
+    const item = { [TABLE_KEY]: { S: WORK_KEY }, completed: { S: 'many' } };
+    await dynamo.send(new PutItemCommand({ TableName: 'memory', Item: item }));
+    const port = new DynamoWork(DynamoDBDocumentClient.from(dynamo), 'memory');
+    await expect(port.read()).rejects.toThrow("gave completed as 'many'");
+  });
+});
+
 describe('counts: SQS', () => {
   it('fails on a queue that is not there, instead of counting nothing', async () => {
     await expect(
@@ -224,12 +285,25 @@ describe('metrics: CloudWatch', () => {
   const values = (data: ReturnType<typeof metricData>): Record<string, number | undefined> =>
     Object.fromEntries(data.map(({ MetricName = '', Value }) => [MetricName, Value]));
 
+  const reckoning = {
+    rate: 0.5,
+    serviceSeconds: 6,
+    bootSeconds: 90,
+    queuedThen: 4,
+    price: 0.12,
+    meanWait: 8,
+    late: 1,
+    load: 3,
+  };
+
   it('has every figure of a tick', () => {
     const data = metricData('dev', {
       at: 100,
       reason: 'scale-out',
       counts: { visible: 9, inFlight: 2 },
       fleet,
+      need: 4,
+      reckoning,
     });
     expect(values(data)).toEqual({
       [METRICS.visible]: 9,
@@ -241,11 +315,30 @@ describe('metrics: CloudWatch', () => {
       [METRICS.draining]: 0,
       [METRICS.decisions]: 1,
       [METRICS.blindTicks]: 0,
+      [METRICS.needed]: 4,
+      [METRICS.late]: 1,
+      [METRICS.arrivalsPerMinute]: 30,
+      [METRICS.serviceTime]: 6,
+      [METRICS.bootTime]: 90,
+      [METRICS.meanWait]: 8,
     });
   });
 
+  it('has no mean wait before there were photos', () => {
+    const none = { ...reckoning, meanWait: null };
+    const tick = { at: 100, reason: 'steady', counts: undefined, fleet, need: 0, reckoning: none } as const;
+    expect(values(metricData('dev', tick))).not.toHaveProperty(METRICS.meanWait);
+  });
+
   it('leaves out what could not be read', () => {
-    const data = metricData('dev', { at: 100, reason: 'blind', counts: undefined, fleet: undefined });
+    const data = metricData('dev', {
+      at: 100,
+      reason: 'blind',
+      counts: undefined,
+      fleet: undefined,
+      need: undefined,
+      reckoning: undefined,
+    });
     expect(values(data)).toEqual({ [METRICS.decisions]: 1, [METRICS.blindTicks]: 1 });
   });
 
@@ -256,6 +349,8 @@ describe('metrics: CloudWatch', () => {
       reason: 'steady',
       counts: { visible: 7, inFlight: 0 },
       fleet: none,
+      need: undefined,
+      reckoning: undefined,
     });
     expect(values(data)[METRICS.backlogPerInstance]).toBe(7);
   });
@@ -264,7 +359,14 @@ describe('metrics: CloudWatch', () => {
     const cloudWatch = new CloudWatchClient(config);
     const at = Date.now() / 1000;
     const port = new CloudWatchMetrics(cloudWatch, 'dev');
-    await port.publish({ at, reason: 'steady', counts: { visible: 7, inFlight: 0 }, fleet });
+    await port.publish({
+      at,
+      reason: 'steady',
+      counts: { visible: 7, inFlight: 0 },
+      fleet,
+      need: 2,
+      reckoning,
+    });
     const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
     expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(METRICS)));
   });

@@ -1,19 +1,14 @@
 /** One tick over ports that can fail: it acts on what it has seen, holds when it has not, and says so. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PolicySettings } from '../../../lambda/scaler/policy.ts';
 import { ALLOWANCE_SECONDS, RECENT, tick, type TickPorts } from '../../../lambda/scaler/tick.ts';
-import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics } from './support/fakes.ts';
+import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
+import { slo } from './support/looks.ts';
 
-const SETTINGS: PolicySettings = {
-  kind: 'slo',
-  targetWaitSeconds: 10,
-  serviceSeconds: 5,
-  scaleOutCooldownSeconds: 0,
-  scaleInHoldSeconds: 60,
-};
+const SETTINGS = slo;
 
 let counts: FakeCounts;
+let work: FakeWork;
 let fleet: FakeFleet;
 let memory: FakeMemory;
 let metrics: FakeMetrics;
@@ -23,10 +18,11 @@ let now: number;
 beforeEach(() => {
   now = 1_000_000;
   counts = new FakeCounts();
+  work = new FakeWork();
   fleet = new FakeFleet();
   memory = new FakeMemory();
   metrics = new FakeMetrics();
-  ports = { counts, fleet, memory, metrics };
+  ports = { counts, work, fleet, memory, metrics };
 });
 
 const run = (owner = 'run-1') => tick(ports, SETTINGS, { owner, now: () => now, tickSeconds: 30 });
@@ -52,6 +48,8 @@ describe('a tick that sees everything', () => {
         reason: 'scale-out',
         counts: { visible: 8, inFlight: 0 },
         fleet: { ...fleet.view, desired: fleet.view.desired },
+        need: result.record?.need,
+        reckoning: result.record?.reckoning,
       },
     ]);
   });
@@ -60,6 +58,25 @@ describe('a tick that sees everything', () => {
     const result = await run();
     expect(result.record?.reason).toBe('steady');
     expect(fleet.view.desired).toBe(0);
+  });
+
+  it('has the numbers behind the latest decision, and not behind each', async () => {
+    counts.counts = { visible: 8, inFlight: 0 };
+    await run();
+    now += 30;
+    await run();
+    expect(recent().map((record) => 'reckoning' in record)).toEqual([false, true]);
+  });
+
+  it('measures with what workers report', async () => {
+    fleet.view = { ...fleet.view, desired: 4, inService: 4 };
+    for (let k = 0; k < 60; k++, now += 30) {
+      counts.counts = { visible: 0, inFlight: 4 };
+      // 10 photos in 30 s, 4 instances busy all the time.
+      work.reported = { completed: 10 * k, busySeconds: 120 * k };
+      await run();
+    }
+    expect(metrics.published.at(-1)?.reckoning?.serviceSeconds).toBeCloseTo(12, 0);
   });
 
   it('keeps the latest ticks only', async () => {
@@ -119,6 +136,15 @@ describe('a blind tick', () => {
 });
 
 describe('an outage', () => {
+  it('of the workers` counters blinds nobody, and is seen', async () => {
+    counts.counts = { visible: 100, inFlight: 0 };
+    work.read = refuse('no counters');
+    const result = await run();
+    expect(result.record?.reason).toBe('scale-out');
+    expect(fleet.view.desired).toBeGreaterThan(0);
+    expect(result.errors.map((error) => error.message)).toEqual(['no counters']);
+  });
+
   it('of metrics stops no scaling, and is seen', async () => {
     counts.counts = { visible: 100, inFlight: 0 };
     metrics.publish = refuse('throttled');
@@ -192,6 +218,7 @@ it('never sets a capacity beyond the limits, and none when nothing changes', asy
         };
         const own_ = {
           counts: new FakeCounts(),
+          work: new FakeWork(),
           fleet: own,
           memory: new FakeMemory(),
           metrics: new FakeMetrics(),

@@ -1,5 +1,6 @@
 /** The scaler's ports in memory, with faults to switch on. */
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
+import type { Reported } from '../../../../lambda/scaler/policy-flow.ts';
 import type {
   Counts,
   Fleet,
@@ -9,6 +10,7 @@ import type {
   Metrics,
   QueueCounts,
   TickMetrics,
+  Work,
 } from '../../../../lambda/scaler/tick.ts';
 
 /** Kept as the table keeps it: as an item, with a lease that another owner cannot take before it ends. */
@@ -52,6 +54,14 @@ export class FakeCounts implements Counts {
 
   read(): Promise<QueueCounts> {
     return Promise.resolve({ ...this.counts });
+  }
+}
+
+export class FakeWork implements Work {
+  reported: Reported | undefined;
+
+  read(): Promise<Reported | undefined> {
+    return Promise.resolve(this.reported);
   }
 }
 

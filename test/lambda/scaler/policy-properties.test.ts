@@ -1,0 +1,176 @@
+/**
+ * What holds for any policy after any sequence of ticks, however absurd.
+ *
+ * `npm run test:long` tries a million sequences instead of ten thousand.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromItem, toItem } from '../../../lambda/scaler/memory.ts';
+import {
+  decide,
+  type Observation,
+  type PolicyMemory,
+  type PolicySettings,
+} from '../../../lambda/scaler/policy.ts';
+import { seen, slo, threshold } from './support/looks.ts';
+
+const SEQUENCES = Number(process.env.SEQUENCES ?? 10_000);
+const options = { seed: 11, numRuns: SEQUENCES };
+
+/** Small numbers, where the rules turn, and now and then one that nobody expects. */
+const count = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 1000 }) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1_000_000, Number.MAX_SAFE_INTEGER) },
+);
+const look = fc.record({
+  /** Seconds since the tick before: now and then none, a clock set back, or days. */
+  after: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom(15, 30, 31) },
+    { weight: 2, arbitrary: fc.constantFrom(0, -45, 0.001, 90, 1000, 1e6) },
+  ),
+  visible: count,
+  inFlight: fc.oneof(fc.integer({ min: 0, max: 12 }), count),
+  inService: fc.oneof(fc.integer({ min: 0, max: 12 }), count),
+  pending: fc.integer({ min: 0, max: 12 }),
+  draining: fc.integer({ min: 0, max: 3 }),
+  /** What is asked for: as decided before, or changed by hand. */
+  byHand: fc.option(count, { nil: undefined, freq: 6 }),
+  limits: fc.option(fc.tuple(count, count), { nil: undefined, freq: 6 }),
+  completed: fc.oneof(fc.integer({ min: 0, max: 30 }), count),
+  busySeconds: fc.oneof(fc.double({ min: 0, max: 200, noNaN: true }), fc.constantFrom(0, 1e9)),
+  /** Workers reported; without it nothing is known, or the counters began anew. */
+  reports: fc.constantFrom('yes', 'yes', 'yes', 'no', 'anew'),
+});
+const positive = fc.constantFrom(0.01, 1, 6, 90, 1000, 86_400);
+const seconds = fc.constantFrom(0, 0, 30, 60, 300);
+const sloSettings: fc.Arbitrary<PolicySettings> = fc.record({
+  kind: fc.constant('slo'),
+  targetWaitSeconds: positive,
+  priceOfWaiting: fc.option(positive, { nil: undefined }),
+  serviceSeconds: positive,
+  bootSeconds: positive,
+  scaleOutCooldownSeconds: seconds,
+  scaleInCooldownSeconds: seconds,
+  emptyHoldSeconds: seconds,
+  sleepAfterSeconds: seconds,
+});
+const settings: fc.Arbitrary<PolicySettings> = fc.oneof(
+  fc.constant<PolicySettings>(slo),
+  sloSettings,
+  fc.constant<PolicySettings>(threshold),
+);
+const sequence = fc.record({
+  looks: fc.array(look, { minLength: 1, maxLength: 12 }),
+  settings,
+  tickSeconds: fc.constantFrom(30, 15, undefined),
+});
+
+type Sequence = typeof sequence extends fc.Arbitrary<infer T> ? T : never;
+type Visit = (seen: Observation, before: PolicyMemory, settings: PolicySettings) => void;
+
+/** Decides tick after tick; `visit` sees what each one saw and remembered. */
+function walk({ looks, settings, tickSeconds }: Sequence, visit: Visit): PolicyMemory {
+  let memory: PolicyMemory = {};
+  let at = 1_800_000_000;
+  let desired = 0;
+  let [min, max] = [0, 20];
+  let reported = { completed: 0, busySeconds: 0 };
+  for (const one of looks) {
+    at += one.after;
+    if (one.limits) [min, max] = [Math.min(...one.limits), Math.max(...one.limits)];
+    const before = one.reports === 'anew' ? { completed: 0, busySeconds: 0 } : reported;
+    reported = {
+      completed: before.completed + one.completed,
+      busySeconds: before.busySeconds + one.busySeconds,
+    };
+    const { visible, inFlight, inService, pending, draining } = one;
+    const observation = seen({
+      at,
+      visible,
+      inFlight,
+      inService,
+      pending,
+      draining,
+      min,
+      max,
+      desired: one.byHand ?? desired,
+      tickSeconds,
+      ...(one.reports === 'no' ? {} : { reported }),
+    });
+    visit(observation, memory, settings);
+    ({ desired, memory } = decide(observation, memory, settings));
+  }
+  return memory;
+}
+
+/** Each number somewhere within. */
+function* numbers(value: unknown): Generator<number> {
+  if (typeof value === 'number') yield value;
+  else if (typeof value === 'object' && value !== null) {
+    for (const one of Object.values(value)) yield* numbers(one);
+  }
+}
+
+describe('after any sequence of ticks, a policy', () => {
+  it(`keeps its promises (${SEQUENCES} sequences)`, { timeout: 24 * 3_600_000 }, () => {
+    const check = (given: Sequence) => {
+      const memory = walk(given, (observation, before, settings) => {
+        const { desired, reason, memory: after, need, reckoning } = decide(observation, before, settings);
+        const { min, max } = observation;
+        const say = () => JSON.stringify({ observation, desired, reason });
+
+        // Within the limits, and the reason tells the direction.
+        if (!(desired >= min && desired <= max)) throw new Error(`beyond its limits: ${say()}`);
+        const direction = reason === 'scale-out' ? 1 : reason === 'scale-in' ? -1 : 0;
+        if (Math.sign(desired - observation.desired) !== direction) throw new Error(`misnamed: ${say()}`);
+
+        for (const number of numbers({ desired, need, reckoning })) {
+          if (!(Number.isFinite(number) && number >= 0)) throw new Error(`${number}: ${say()}`);
+        }
+
+        // Nothing to add to its own answer.
+        const again = decide({ ...observation, desired }, after, settings);
+        if (again.desired !== desired) throw new Error(`has more to say, ${again.desired}: ${say()}`);
+
+        // More photos waiting never ask for fewer instances.
+        const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };
+        const answer = decide(more, before, settings).desired;
+        if (answer < desired) throw new Error(`${more.visible} waiting ask for ${answer}: ${say()}`);
+      });
+      // What it remembers is bounded, of numbers, and comes back from the table as it went there.
+      for (const number of numbers(memory)) {
+        if (!Number.isFinite(number)) throw new Error(`remembers ${number}`);
+      }
+      const item: unknown = JSON.parse(JSON.stringify(toItem({ policy: memory, recent: [] })));
+      const back = fromItem(item, (why) => {
+        throw new Error(why);
+      });
+      expect(back.policy).toEqual(JSON.parse(JSON.stringify(memory)));
+    };
+    fc.assert(fc.property(sequence, check), options);
+  });
+
+  it('remembers no more after a thousand ticks than after a hundred', () => {
+    const sizes: number[] = [];
+    let memory: PolicyMemory = {};
+    let desired = 0;
+    for (let k = 0; k < 1000; k++) {
+      // Bursts and pauses, so that launches and levels keep changing.
+      const visible = (k * 7919) % 97 > 60 ? (k * 31) % 400 : 0;
+      const inService = Math.max(0, desired - (k % 5));
+      const observation = seen({
+        at: 30 * k,
+        visible,
+        inFlight: Math.min(visible, inService),
+        desired,
+        inService,
+        pending: desired - inService,
+        reported: { completed: 3 * k, busySeconds: 18 * k },
+      });
+      ({ memory, desired } = decide(observation, memory, slo));
+      sizes.push(JSON.stringify(toItem({ policy: memory, recent: [] })).length);
+    }
+    expect(Math.max(...sizes.slice(500))).toBeLessThan(1.3 * Math.max(...sizes.slice(0, 100)));
+  });
+});
