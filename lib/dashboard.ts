@@ -16,6 +16,8 @@ const REASONS = Object.keys({
   'cooling-in': 0,
   'at-max': 0,
   'at-min': 0,
+  shortage: 0,
+  paused: 0,
   doubtful: 0,
   blind: 0,
 } satisfies Record<Reason, 0>);

@@ -70,6 +70,15 @@ const itemSchema = z.object({
     lastOutAt: z.number().optional(),
     lastInAt: z.number().optional(),
     slo: sloSchema.optional(),
+    shortage: z
+      .object({
+        at: z.number(),
+        since: z.number(),
+        given: amount,
+        short: z.boolean(),
+        surplus: z.object({ since: z.number(), most: amount }).optional(),
+      })
+      .optional(),
   }),
   recent: z.array(recordSchema).max(RECENT),
 });

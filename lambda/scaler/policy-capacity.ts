@@ -57,6 +57,9 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
     known -= gone;
     if (oldest.count === 0) after.launches.shift();
   }
+  // What is not given counts as asked for just now: nobody counts on it, and no boot looks as long as a shortage.
+  const missing = Math.min(coming, seen.missing ?? 0);
+  known -= callOff(after.launches, missing);
   if (coming > known) after.launches.push({ at: seen.at, count: coming - known });
   return after;
 }
@@ -71,20 +74,26 @@ function learnBoot(memory: CapacityMemory, seconds: number, count: number): void
 export function withDesired(memory: CapacityMemory, seen: Observation, desired: number): CapacityMemory {
   const launches = memory.launches.map((launch) => ({ ...launch }));
   if (desired > seen.desired) launches.push({ at: seen.at, count: desired - seen.desired });
-  let surplus = seen.desired - desired - Math.max(0, seen.inService - seen.inFlight);
-  while (surplus > 0) {
-    const newest = launches.at(-1);
-    if (!newest) break;
-    const less = Math.min(surplus, newest.count);
-    newest.count -= less;
-    surplus -= less;
-    if (newest.count === 0) launches.pop();
-  }
+  callOff(launches, seen.desired - desired - Math.max(0, seen.inService - seen.inFlight));
   while (launches.length > MOST_LAUNCHES) {
     const [first, second] = launches.splice(0, 2) as [Launch, Launch];
     launches.unshift({ at: second.at, count: first.count + second.count });
   }
   return { ...memory, launches };
+}
+
+/** The newest launches go first. */
+function callOff(launches: Launch[], count: number): number {
+  let left = count;
+  while (left > 0) {
+    const newest = launches.at(-1);
+    if (!newest) break;
+    const less = Math.min(left, newest.count);
+    newest.count -= less;
+    left -= less;
+    if (newest.count === 0) launches.pop();
+  }
+  return count - left;
 }
 
 /** Instance-seconds that capacity in service and on its way has to offer within the next boot time. */

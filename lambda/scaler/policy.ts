@@ -3,9 +3,17 @@
  *
  * Imports nothing but its policies, so that the function, the simulator and a reader all have the same few lines.
  */
-import { emptyCapacity } from './policy-capacity.ts';
+import { bootOf, emptyCapacity, withDesired } from './policy-capacity.ts';
+import { controlsAt, withLimits, type Controls } from './policy-controls.ts';
 import type { Reported } from './policy-flow.ts';
 import { decideSlo, type Reckoning, type SloMemory, type SloSettings } from './policy-slo.ts';
+import {
+  missingOf,
+  observeShortage,
+  observeSurplus,
+  withoutSurplus,
+  type ShortageMemory,
+} from './policy-shortage.ts';
 import { decideThreshold, type ThresholdSettings } from './policy-threshold.ts';
 
 /** What one tick saw. Counts are of messages and instances; a job is one photo, an instance works on one at a time. */
@@ -32,6 +40,18 @@ export interface Observation {
    */
   reported?: Reported;
   /**
+   * Launches that failed since the last tick, as Auto Scaling tells.
+   *
+   * @default unknown: a shortage shows by what stays missing
+   */
+  failedLaunches?: number;
+  /**
+   * Instances asked for in vain.
+   *
+   * @default 0, and found from what is missing for too long
+   */
+  missing?: number;
+  /**
    * Seconds between two ticks: the time that one look speaks for, so that ticks which never came do not count as
    * observed.
    *
@@ -48,6 +68,8 @@ export interface PolicyMemory {
   lastInAt?: number;
   /** Of the `slo` policy. */
   slo?: SloMemory;
+  /** Present while instances are missing. */
+  shortage?: ShortageMemory;
 }
 
 export type PolicySettings = SloSettings | ThresholdSettings;
@@ -67,6 +89,10 @@ export const REASONS = [
   'at-max',
   /** It should be smaller than the stage allows. */
   'at-min',
+  /** It should be larger, and what was asked for already is not given. */
+  'shortage',
+  /** It should have another size, and somebody has paused that. */
+  'paused',
   /** The counts contradict each other: more photos are gone than were finished. */
   'doubtful',
   /** What is needed for a decision could not be read: the fleet stays as it is. */
@@ -83,6 +109,8 @@ export interface Decision {
   memory: PolicyMemory;
   /** Instances that the work asks for, before limits; absent in a policy that does not reckon it. */
   need?: number;
+  /** Instances asked for in vain; 0 while capacity comes as it should. */
+  short?: number;
   /** The numbers behind it; absent in a policy that reckons with none. */
   reckoning?: Reckoning;
 }
@@ -109,21 +137,75 @@ function check(seen: Observation): void {
 const dispatch = (seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision =>
   settings.kind === 'slo' ? decideSlo(seen, memory, settings) : decideThreshold(seen, memory, settings);
 
+/** Seconds that an instance may take to show at all, where no boot is measured. */
+const PATIENCE_SECONDS = 120;
+
+function decideWithin(
+  seen: Observation,
+  memory: PolicyMemory,
+  settings: PolicySettings,
+  { pauseScaleOut, pauseScaleIn }: Controls,
+): Decision {
+  const { shortage: before, ...rest } = memory;
+  const slo = settings.kind === 'slo' ? settings : undefined;
+  const patience = slo ? bootOf(memory.slo?.capacity ?? emptyCapacity(), slo.bootSeconds) : PATIENCE_SECONDS;
+  const shortage = observeShortage(seen, before, patience);
+  const short = shortage?.short ?? false;
+  const missing = short ? missingOf(seen) : 0;
+  // What must not grow or shrink now is a limit like any other: the policy holds there, and remembers rightly.
+  const held = {
+    ...seen,
+    missing,
+    max: short || pauseScaleOut ? seen.desired : seen.max,
+    min: pauseScaleIn ? seen.desired : seen.min,
+  };
+  const decision = dispatch(held, rest, settings);
+  decision.short = missing;
+  if (shortage) {
+    const surplus = observeSurplus(shortage, seen.desired, decision.need);
+    decision.memory = { ...decision.memory, shortage: surplus };
+    const useful = withoutSurplus(held, surplus, slo?.emptyHoldSeconds ?? 0);
+    if (useful < decision.desired) return withoutPhantoms(decision, seen, useful);
+  }
+  if (decision.reason === 'at-max' && held.max < seen.max) decision.reason = short ? 'shortage' : 'paused';
+  if (decision.reason === 'at-min' && held.min > seen.min) decision.reason = 'paused';
+  return decision;
+}
+
+function withoutPhantoms(decision: Decision, seen: Observation, desired: number): Decision {
+  const memory: PolicyMemory = { ...decision.memory, lastInAt: seen.at };
+  const { slo } = memory;
+  if (slo) {
+    // Who is idle is seen anew from here.
+    const idle = slo.idle.map(({ at }) => ({ at, count: 0 }));
+    memory.slo = { ...slo, capacity: withDesired(slo.capacity, seen, desired), idle };
+  }
+  return { ...decision, desired, reason: 'scale-in', memory };
+}
+
 /**
  * Decides the desired capacity.
  *
  * Limits that were changed under the fleet come first: a desired capacity beyond them is brought back within, which
  * counts as a scaling, and the policy goes on from there.
  *
+ * @param controls what somebody has set for now; a dry run decides like any other
  * @throws RangeError when a count is no whole number of at least 0, or the minimum exceeds the maximum
  */
-export function decide(seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision {
-  check(seen);
+export function decide(
+  observed: Observation,
+  memory: PolicyMemory,
+  settings: PolicySettings,
+  controls: Controls = {},
+): Decision {
+  check(observed);
+  const active = controlsAt(controls, observed.at);
+  const seen = withLimits(observed, active);
   const desired = Math.min(seen.max, Math.max(seen.min, seen.desired));
-  if (desired === seen.desired) return dispatch(seen, memory, settings);
+  if (desired === seen.desired) return decideWithin(seen, memory, settings, active);
   const out = desired > seen.desired;
   const stamp = out ? { lastOutAt: seen.at } : { lastInAt: seen.at };
-  const decision = dispatch({ ...seen, desired }, { ...memory, ...stamp }, settings);
+  const decision = decideWithin({ ...seen, desired }, { ...memory, ...stamp }, settings, active);
   return { ...decision, reason: out ? 'scale-out' : 'scale-in' };
 }
 

@@ -26,6 +26,10 @@ export function reasonInWords({ reason, desired, visible, inFlight, inService, p
       return `${backlog}, and the fleet may not exceed ${number(max)}`;
     case 'at-min':
       return `the fleet may not fall below ${number(min)}`;
+    case 'shortage':
+      return `${number(desired)} asked for and not given: asks for no more${wanted}`;
+    case 'paused':
+      return `somebody has paused scaling: holds${wanted}`;
     case 'doubtful':
       return 'photos are gone that nobody finished: holds until the counts agree';
     case 'blind':
