@@ -14,6 +14,9 @@ export const STAGE_DIMENSION = 'Stage';
 /** Dimension of {@link METRICS.decisions}: why the scaler left or changed the size of the fleet. */
 export const REASON_DIMENSION = 'Reason';
 
+/** Dimension of {@link METRICS.control}: which one holds. */
+export const CONTROL_DIMENSION = 'Control';
+
 export const METRICS = {
   /** Count: messages waiting in the job queue. */
   visible: 'Visible',
@@ -33,6 +36,12 @@ export const METRICS = {
   needed: 'NeededInstances',
   /** Count: instances that should be in service by now and are not: a shortage, or boots that fail. */
   late: 'LateInstances',
+  /** Count: instances asked for in vain; 0 while capacity comes as it should. */
+  shortage: 'Shortage',
+  /** Count: one for each failed launch, with Code, InstanceType and AvailabilityZone as further dimensions. */
+  failedLaunches: 'FailedLaunches',
+  /** While somebody has set one, by its name: 1, the instances of a limit, or what a dry run would have set. */
+  control: 'Control',
   /** Count: photos that arrive in a minute, as measured. */
   arrivalsPerMinute: 'ArrivalsPerMinute',
   /** Seconds: busy time of an instance for one photo, as measured. */

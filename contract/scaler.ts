@@ -50,5 +50,7 @@ export const scalerEnvironmentSchema = z.object({
   POLICY: json(policySettingsSchema),
 });
 
+export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;
+
 /** Names of the variables, for a construct that must set them all. */
-export type ScalerVariable = keyof z.infer<typeof scalerEnvironmentSchema>;
+export type ScalerVariable = keyof ScalerEnvironment;

@@ -50,8 +50,8 @@ export class Scaler extends Construct {
     this.handler = handler.function;
     handler.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
     handler.allow(['autoscaling:SetDesiredCapacity'], [groupArn(this, groupName)]);
-    // AWS allows no narrower resource for this one.
-    handler.allow(['autoscaling:DescribeAutoScalingGroups'], ['*']);
+    // AWS allows no narrower resource for these.
+    handler.allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'], ['*']);
     handler.allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(MEMORY_KEY));
     handler.allow(['dynamodb:GetItem'], [table.tableArn], onlyItem(WORK_KEY));
     handler.allow(['cloudwatch:PutMetricData'], ['*'], {

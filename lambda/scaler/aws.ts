@@ -1,12 +1,17 @@
 /** The scaler's ports on AWS. No decision is taken here. */
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { DescribeAutoScalingGroupsCommand, SetDesiredCapacityCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  DescribeAutoScalingGroupsCommand,
+  DescribeScalingActivitiesCommand,
+  SetDesiredCapacityCommand,
+} from '@aws-sdk/client-auto-scaling';
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { PutMetricDataCommand, type MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import {
+  CONTROL_DIMENSION,
   MEMORY_KEY,
   METRIC_NAMESPACE,
   METRICS,
@@ -16,7 +21,9 @@ import {
   WORK_ATTRIBUTES,
   WORK_KEY,
 } from '../../contract/names.ts';
+import { failedLaunch, type FailedLaunch } from './activities.ts';
 import { fromItem, toItem } from './memory.ts';
+import type { ControlName } from './policy-controls.ts';
 import type { Counts, Fleet, Memory, MemoryState, Metrics, TickMetrics, Work } from './tick.ts';
 
 export class SqsCounts implements Counts {
@@ -71,6 +78,22 @@ export class AutoScalingFleet implements Fleet {
       pending: inState('Pending'),
       draining: inState('Terminating'),
     };
+  }
+
+  async failedLaunches(since: number) {
+    // One page of what is new. Paging through weeks of history at each tick gets a whole account throttled.
+    const { Activities } = await this.autoScaling.send(
+      new DescribeScalingActivitiesCommand({
+        AutoScalingGroupName: this.groupName,
+        Filters: [{ Name: 'StartTimeLowerBound', Values: [new Date(since * 1000).toISOString()] }],
+        MaxRecords: 100,
+      }),
+    );
+    const failed = (Activities ?? []).filter(
+      ({ StatusCode, Description }) =>
+        (StatusCode === 'Failed' || StatusCode === 'Cancelled') && Description?.startsWith('Launching'),
+    );
+    return failed.map(failedLaunch);
   }
 
   async setDesired(desired: number) {
@@ -149,7 +172,7 @@ export class DynamoMemory implements Memory {
     }
   }
 
-  async save(owner: string, state: MemoryState) {
+  async save(owner: string, state: Omit<MemoryState, 'controls'>) {
     const { version, policy, recent } = toItem(state);
     await this.documents.send(
       new UpdateCommand({
@@ -169,9 +192,27 @@ export class DynamoMemory implements Memory {
   }
 }
 
+/** How many failed for the same reason in the same place. */
+function countedBy(failed: FailedLaunch[]): [dimensions: { Name: string; Value: string }[], count: number][] {
+  const counts = new Map<string, number>();
+  for (const { code, instanceType = 'unknown', availabilityZone = 'unknown' } of failed) {
+    const key = JSON.stringify({
+      Code: code,
+      InstanceType: instanceType,
+      AvailabilityZone: availabilityZone,
+    });
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([key, count]) => [
+    Object.entries(JSON.parse(key) as Record<string, string>).map(([Name, Value]) => ({ Name, Value })),
+    count,
+  ]);
+}
+
 /** The data of one tick. What could not be read is left out: a gap in a graph is true, a zero would not be. */
 export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
-  const { at, reason, counts, fleet, need, reckoning } = tick;
+  const { at, reason, counts, fleet, need, reckoning, short } = tick;
+  const { failedLaunches = [], controls = {}, dryRunDesired } = tick;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const datum = (
     MetricName: string,
@@ -190,6 +231,16 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   if (counts && fleet) {
     const backlog = counts.visible + counts.inFlight;
     data.push(datum(METRICS.backlogPerInstance, backlog / Math.max(1, fleet.inService)));
+  }
+  if (short !== undefined) data.push(datum(METRICS.shortage, short));
+  for (const [dimensions, count] of countedBy(failedLaunches)) {
+    data.push(datum(METRICS.failedLaunches, count, { more: [...Dimensions, ...dimensions] }));
+  }
+  // Only while one holds: a series that is nearly always zero costs as much as any.
+  for (const [name, control] of Object.entries(controls) as [ControlName, { instances?: number }][]) {
+    const value = name === 'dryRun' ? dryRunDesired : (control.instances ?? 1);
+    const named = [...Dimensions, { Name: CONTROL_DIMENSION, Value: name }];
+    if (value !== undefined) data.push(datum(METRICS.control, value, { more: named }));
   }
   if (need !== undefined) data.push(datum(METRICS.needed, need));
   if (reckoning) {

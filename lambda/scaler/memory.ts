@@ -1,6 +1,7 @@
 /** The scaler's one item: its shape, and the way to and from it. */
 import { z } from 'zod';
 import { REASONS } from './policy.ts';
+import type { Controls } from './policy-controls.ts';
 import { RECENT, type MemoryState } from './tick.ts';
 
 export const MEMORY_VERSION = 2;
@@ -29,6 +30,7 @@ const recordSchema = z.object({
   draining: count,
   min: count,
   max: count,
+  short: amount.optional(),
   reckoning: reckoningSchema.optional(),
 });
 
@@ -83,22 +85,50 @@ const itemSchema = z.object({
   recent: z.array(recordSchema).max(RECENT),
 });
 
-export const emptyMemory = (): MemoryState => ({ policy: {}, recent: [] });
+const until = z.number().positive();
+const expiring = z.strictObject({ until: until.optional() }).optional();
+const limit = z.strictObject({ instances: z.number().int().min(0), until }).optional();
+/** Strict: a control with a slip of the pen must not pass for none. */
+const controlsSchema = z.strictObject({
+  pauseScaleOut: expiring,
+  pauseScaleIn: expiring,
+  floor: limit,
+  ceiling: limit,
+  dryRun: expiring,
+} satisfies Record<keyof Controls, z.ZodType>);
+
+export const emptyMemory = (): MemoryState => ({ policy: {}, recent: [], controls: {} });
+
+/** @throws Error naming each value that cannot be and what is allowed */
+function controlsOf(item: unknown): Controls {
+  const given = typeof item === 'object' && item !== null && 'controls' in item ? item.controls : {};
+  const parsed = controlsSchema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Error(`controls ${JSON.stringify(given)}: ${z.prettifyError(parsed.error)}`);
+}
 
 /**
  * What an item says. One that is damaged, or was written by another version, is set aside as no memory: a cold start
  * costs a hold time, a false memory could cost the fleet.
  *
+ * Controls are not ours to set aside: what cannot be understood is an error, and holds the fleet until it is mended.
+ *
  * @param setAside is told why, in words for a log; not called for an item that holds nothing but a lease
+ * @throws Error naming each control that cannot be and what is allowed
  */
 export function fromItem(item: unknown, setAside: (why: string) => void = () => {}): MemoryState {
+  const controls = controlsOf(item);
   const parsed = itemSchema.safeParse(item);
-  if (parsed.success) return { policy: parsed.data.policy, recent: parsed.data.recent };
+  if (parsed.success) return { policy: parsed.data.policy, recent: parsed.data.recent, controls };
   const holds =
     typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
   if (holds) setAside(z.prettifyError(parsed.error));
-  return emptyMemory();
+  return { ...emptyMemory(), controls };
 }
 
 /** Attributes of the item, apart from its key and the lease. */
-export const toItem = ({ policy, recent }: MemoryState) => ({ version: MEMORY_VERSION, policy, recent });
+export const toItem = ({ policy, recent }: Omit<MemoryState, 'controls'>) => ({
+  version: MEMORY_VERSION,
+  policy,
+  recent,
+});

@@ -4,6 +4,8 @@
  * Order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; remembering comes
  * after acting, so that an action that failed starts no cooldown.
  */
+import type { FailedLaunch } from './activities.ts';
+import { controlsAt, type Controls } from './policy-controls.ts';
 import type { Reported } from './policy-flow.ts';
 import type { Reckoning } from './policy-slo.ts';
 import {
@@ -30,6 +32,8 @@ export interface Work {
 
 export interface Fleet {
   read(): Promise<FleetView>;
+  /** Launches that failed since a time, epoch seconds; as far as one answer of the API goes. */
+  failedLaunches(since: number): Promise<FailedLaunch[]>;
   setDesired(desired: number): Promise<void>;
 }
 
@@ -40,6 +44,8 @@ export type TickRecord = {
   reason: Decision['reason'];
   /** Instances that the work asked for; null in a policy that does not reckon it. */
   need: number | null;
+  /** Instances asked for in vain, where there are any. */
+  short?: number;
   /** The numbers behind the decision; of the latest tick only. */
   reckoning?: Reckoning;
 } & { [Name in keyof (QueueCounts & FleetView)]: number | null };
@@ -48,6 +54,8 @@ export interface MemoryState {
   policy: PolicyMemory;
   /** Latest ticks, oldest first; the last one is the latest decision and what it rested on. */
   recent: TickRecord[];
+  /** What somebody has set for now; only they write it. */
+  controls: Controls;
 }
 
 export interface Memory {
@@ -55,10 +63,11 @@ export interface Memory {
    * Takes or renews the lease and recalls.
    *
    * @returns undefined when another run holds the lease
+   * @throws when the controls cannot be understood: guessing what somebody wanted could cost the fleet
    */
   open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined>;
   /** @throws when the lease has been lost */
-  save(owner: string, state: MemoryState): Promise<void>;
+  save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void>;
   /** Gives the lease back, so that the next run need not wait for it to expire; nothing to do when it is another's. */
   release(owner: string): Promise<void>;
 }
@@ -73,6 +82,14 @@ export interface TickMetrics {
   /** Instances that the work asks for; undefined in a blind tick and in a policy that does not reckon it. */
   need: number | undefined;
   reckoning: Reckoning | undefined;
+  /** Instances asked for in vain; undefined in a blind tick. */
+  short?: number;
+  /** Since the last tick. */
+  failedLaunches?: FailedLaunch[];
+  /** Those that held. */
+  controls?: Controls;
+  /** What a dry run would have set. */
+  dryRunDesired?: number;
 }
 
 export interface Metrics {
@@ -104,6 +121,8 @@ export interface TickResult {
   errors: Error[];
 }
 
+/** Failed launches older than this are history, however long the last tick is ago, seconds. */
+const FAILURES_SECONDS = 600;
 /** How many past ticks are remembered. */
 export const RECENT = 60;
 /**
@@ -136,21 +155,29 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     attempt(() => ports.fleet.read()),
   ]);
 
+  const controls = controlsAt(state?.controls ?? {}, at);
+  let failed: FailedLaunch[] | undefined = [];
+  if (fleet && fleet.desired > fleet.inService + fleet.pending) {
+    const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - FAILURES_SECONDS);
+    failed = await attempt(() => ports.fleet.failedLaunches(since));
+  }
+
   let decision: Decision | undefined;
   if (state && counts && fleet) {
     decision = await attempt(() => {
       const took = run.now() - at;
       if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
       return decide(
-        { at, ...counts, ...fleet, reported, tickSeconds: run.tickSeconds },
+        { at, ...counts, ...fleet, reported, failedLaunches: failed?.length, tickSeconds: run.tickSeconds },
         state.policy,
         settings,
+        controls,
       );
     });
   }
   let desired = fleet?.desired;
-  let acted = true;
-  if (decision && decision.desired !== desired) {
+  let acted = !controls.dryRun;
+  if (acted && decision && decision.desired !== desired) {
     const { desired: wanted } = decision;
     acted = (await attempt(() => ports.fleet.setDesired(wanted).then(() => true))) ?? false;
     if (acted) desired = wanted;
@@ -169,6 +196,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     draining: fleet?.draining ?? null,
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
+    ...(decision?.short ? { short: decision.short } : {}),
     ...(decision?.reckoning ? { reckoning: decision.reckoning } : {}),
   };
   if (state) {
@@ -191,6 +219,10 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       fleet: left,
       need: decision?.need,
       reckoning: decision?.reckoning,
+      short: decision?.short,
+      ...(failed?.length ? { failedLaunches: failed } : {}),
+      ...(Object.keys(controls).length > 0 ? { controls } : {}),
+      ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),
     }),
   );
   return { held: true, record, errors };

@@ -111,7 +111,10 @@ export const ACTIONS: Record<string, Action> = {
   async DescribeScalingActivities(parameters, groups) {
     const { activities, settings } = await group(parameters, groups);
     const most = Math.min(100, parameters.whole('MaxRecords') ?? 100);
-    return { Activities: members(activities.slice(0, most).map(activityXml(settings.name))) };
+    const filtered = parameters.text('Filters.member.1.Name') === 'StartTimeLowerBound';
+    const since = filtered ? Date.parse(parameters.required('Filters.member.1.Values.member.1')) : 0;
+    const wanted = activities.filter(({ startedAt }) => startedAt >= since).slice(0, most);
+    return { Activities: members(wanted.map(activityXml(settings.name))) };
   },
   async DescribeLifecycleHooks(parameters, groups) {
     const { hooks, settings } = await group(parameters, groups);

@@ -15,9 +15,9 @@ export class SimulatedMemory implements Memory {
     return this.state;
   }
 
-  async save(owner: string, state: MemoryState): Promise<void> {
+  async save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> {
     if (this.lease?.owner !== owner) throw new Error('the lease was lost');
-    this.state = state;
+    this.state = { ...state, controls: {} };
   }
 
   async release(owner: string): Promise<void> {
@@ -43,6 +43,10 @@ export const simulatedFleet = (surface: Surface): Fleet => ({
   async read() {
     const { desired, inService, pending, draining, min, max } = surface.measure();
     return { desired, inService, pending, draining, min, max };
+  },
+  async failedLaunches() {
+    // The harder case: nobody says that there is no capacity, it only does not come.
+    return [];
   },
   async setDesired(desired) {
     const { min, max } = surface.measure();

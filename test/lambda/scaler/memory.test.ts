@@ -10,6 +10,7 @@ import type { MemoryState } from '../../../lambda/scaler/tick.ts';
 const count = fc.option(fc.nat(), { nil: null });
 const at = fc.integer({ min: 0, max: 2_000_000_000 });
 const state: fc.Arbitrary<MemoryState> = fc.record({
+  controls: fc.constant({}),
   // What the slo policy remembers is tried in policy-properties.test.ts, as it comes to be.
   policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
   recent: fc.array(
@@ -71,6 +72,12 @@ describe('the item', () => {
     expect(fromItem({ id: 'scaler', leaseOwner: 'a', leaseUntil: 9, ...good })).toEqual({
       policy: { lastOutAt: 5 },
       recent: [],
+      controls: {},
     });
+  });
+
+  it('keeps the controls of an item that is damaged otherwise', () => {
+    const item = { ...good, version: 99, controls: { pauseScaleIn: { until: 9 } } };
+    expect(fromItem(item)).toEqual({ ...emptyMemory(), controls: { pauseScaleIn: { until: 9 } } });
   });
 });

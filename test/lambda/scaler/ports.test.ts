@@ -13,7 +13,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addWork } from '../../../ami/worker/aws/work-counters.ts';
 import { MEMORY_KEY, METRIC_NAMESPACE, METRICS, TABLE_KEY, WORK_KEY } from '../../../contract/names.ts';
@@ -72,6 +72,7 @@ const simulated = ({ arrivals, ...changes }: WorldChanges & { arrivals: number[]
   });
 
 const remembered: MemoryState = {
+  controls: {},
   policy: {
     lastOutAt: 90,
     slo: last(drive([{ visible: 300 }, { visible: 250, inFlight: 3, inService: 3, desired: 8 }])).memory.slo,
@@ -113,7 +114,7 @@ describe.each<[string, () => Promise<Memory>]>([
   });
 
   it('begins empty', async () => {
-    expect(await memory.open('a', 100, 40)).toEqual({ policy: {}, recent: [] });
+    expect(await memory.open('a', 100, 40)).toEqual({ policy: {}, recent: [], controls: {} });
   });
 
   it('recalls what was saved', async () => {
@@ -140,7 +141,7 @@ describe.each<[string, () => Promise<Memory>]>([
     await memory.open('a', 100, 40);
     await memory.open('b', 200, 40);
     await expect(memory.save('a', remembered)).rejects.toThrow();
-    expect(await memory.open('b', 201, 40)).toEqual({ policy: {}, recent: [] });
+    expect(await memory.open('b', 201, 40)).toEqual({ policy: {}, recent: [], controls: {} });
   });
 
   it('gives the lease back, and only one`s own', async () => {
@@ -153,9 +154,51 @@ describe.each<[string, () => Promise<Memory>]>([
     await memory.save('b', remembered);
   });
 
+  it('keeps nothing of controls: they are somebody else`s', async () => {
+    await memory.open('a', 100, 40);
+    await memory.save('a', { ...remembered, controls: { dryRun: {} } } as MemoryState);
+    expect((await memory.open('a', 130, 40))?.controls).toEqual({});
+  });
+
   it('gives the lease to one of many who ask at once', async () => {
     const asked = await Promise.all(Array.from({ length: 12 }, (_, i) => memory.open(`run-${i}`, 100, 40)));
     expect(asked.filter((state) => state !== undefined)).toHaveLength(1);
+  });
+});
+
+describe('memory: DynamoDB', () => {
+  const documents = () =>
+    DynamoDBDocumentClient.from(dynamo, { marshallOptions: { removeUndefinedValues: true } });
+  const set = (controls: unknown) =>
+    documents().send(
+      new UpdateCommand({
+        TableName: 'memory',
+        Key: { [TABLE_KEY]: MEMORY_KEY },
+        UpdateExpression: 'SET controls = :controls',
+        ExpressionAttributeValues: { ':controls': controls },
+      }),
+    );
+  beforeEach(() =>
+    dynamo.send(new DeleteItemCommand({ TableName: 'memory', Key: { [TABLE_KEY]: { S: MEMORY_KEY } } })),
+  );
+
+  it('has the controls that somebody has set, and leaves them', async () => {
+    const controls = { floor: { instances: 3, until: 500 }, pauseScaleIn: {} };
+    const memory = new DynamoMemory(documents(), 'memory');
+    await set(controls);
+    expect((await memory.open('a', 100, 40))?.controls).toEqual(controls);
+    await memory.save('a', remembered);
+    expect(await memory.open('a', 130, 40)).toEqual({ ...remembered, controls });
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ floor: { instances: 3 } }, /floor.until/],
+    [{ ceiling: { instances: -1, until: 5 } }, /ceiling.instances/],
+    [{ pauseScalein: {} }, /pauseScalein/],
+    ['off', /expected object/],
+  ])('fails on %j, instead of taking it for none', async (controls, why) => {
+    await set(controls);
+    await expect(new DynamoMemory(documents(), 'memory').open('a', 100, 40)).rejects.toThrow(why);
   });
 });
 
@@ -275,6 +318,26 @@ describe('fleet', () => {
     expect(await fleet.read()).toEqual(view);
   });
 
+  it('Auto Scaling: tells which launches failed since a time, and why', async () => {
+    const message =
+      'We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1b). Launching EC2 instance failed.';
+    const fleet = autoScaling('photos');
+    const before = Date.now() / 1000;
+    expect(await fleet.failedLaunches(before)).toEqual([]);
+    await agent.failLaunches('photos', message);
+    await fleet.setDesired(4);
+    await fleet.read();
+    expect(await fleet.failedLaunches(before)).toEqual([
+      {
+        code: 'InsufficientInstanceCapacity',
+        instanceType: 'g4dn.xlarge',
+        availabilityZone: 'us-east-1b',
+        message,
+      },
+    ]);
+    expect(await fleet.failedLaunches(Date.now() / 1000 + 60)).toEqual([]);
+  });
+
   it('Auto Scaling: fails on a group that is not there', async () => {
     await expect(autoScaling('none').read()).rejects.toThrow('none');
   });
@@ -304,6 +367,7 @@ describe('metrics: CloudWatch', () => {
       fleet,
       need: 4,
       reckoning,
+      short: 2,
     });
     expect(values(data)).toEqual({
       [METRICS.visible]: 9,
@@ -316,6 +380,7 @@ describe('metrics: CloudWatch', () => {
       [METRICS.decisions]: 1,
       [METRICS.blindTicks]: 0,
       [METRICS.needed]: 4,
+      [METRICS.shortage]: 2,
       [METRICS.late]: 1,
       [METRICS.arrivalsPerMinute]: 30,
       [METRICS.serviceTime]: 6,
@@ -328,6 +393,34 @@ describe('metrics: CloudWatch', () => {
     const none = { ...reckoning, meanWait: null };
     const tick = { at: 100, reason: 'steady', counts: undefined, fleet, need: 0, reckoning: none } as const;
     expect(values(metricData('dev', tick))).not.toHaveProperty(METRICS.meanWait);
+  });
+
+  it('tells of failed launches by code, type and zone, and of each control that holds', () => {
+    const lost = { code: 'InsufficientInstanceCapacity', instanceType: 'g4dn.xlarge', message: '' };
+    const data = metricData('dev', {
+      at: 100,
+      reason: 'shortage',
+      counts: undefined,
+      fleet: undefined,
+      need: undefined,
+      reckoning: undefined,
+      failedLaunches: [lost, { ...lost, availabilityZone: 'us-east-1a' }, lost],
+      controls: { pauseScaleIn: {}, ceiling: { instances: 7, until: 999 }, dryRun: {} },
+      dryRunDesired: 4,
+    });
+    const told = (name: string) =>
+      data
+        .filter(({ MetricName }) => MetricName === name)
+        .map(({ Value, Dimensions }) => [Value, ...(Dimensions ?? []).slice(1).map((one) => one.Value)]);
+    expect(told(METRICS.failedLaunches)).toEqual([
+      [2, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'unknown'],
+      [1, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'us-east-1a'],
+    ]);
+    expect(told(METRICS.control)).toEqual([
+      [1, 'pauseScaleIn'],
+      [7, 'ceiling'],
+      [4, 'dryRun'],
+    ]);
   });
 
   it('leaves out what could not be read', () => {
@@ -366,6 +459,9 @@ describe('metrics: CloudWatch', () => {
       fleet,
       need: 2,
       reckoning,
+      short: 1,
+      failedLaunches: [{ code: 'Other', message: 'no' }],
+      controls: { pauseScaleOut: {} },
     });
     const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
     expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(METRICS)));

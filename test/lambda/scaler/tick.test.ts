@@ -50,6 +50,7 @@ describe('a tick that sees everything', () => {
         fleet: { ...fleet.view, desired: fleet.view.desired },
         need: result.record?.need,
         reckoning: result.record?.reckoning,
+        short: 0,
       },
     ]);
   });
@@ -83,6 +84,50 @@ describe('a tick that sees everything', () => {
     for (let i = 0; i < RECENT + 5; i++, now += 30) await run();
     expect(recent()).toHaveLength(RECENT);
     expect((recent().at(-1) as { at?: number } | undefined)?.at).toBe(now - 30);
+  });
+});
+
+describe('a dry run', () => {
+  it('decides and publishes, sets nothing, and starts no cooldown', async () => {
+    memory.item = { controls: { dryRun: { until: now + 45 } } };
+    counts.counts = { visible: 8, inFlight: 0 };
+    const { record } = await run();
+    expect(fleet.view.desired).toBe(0);
+    expect(record).toMatchObject({ reason: 'scale-out', desired: 0 });
+    expect(metrics.published[0]).toMatchObject({ dryRunDesired: 1, controls: { dryRun: {} } });
+    expect((memory.item.policy as { lastOutAt?: number }).lastOutAt).toBeUndefined();
+    now += 60;
+    await run();
+    expect(fleet.view.desired).toBe(1);
+    expect(metrics.published[1]).not.toHaveProperty('controls');
+  });
+});
+
+describe('a launch that failed', () => {
+  const lost = { code: 'InsufficientInstanceCapacity', message: 'none left' };
+  beforeEach(() => {
+    fleet.view = { ...fleet.view, desired: 5, inService: 2 };
+    counts.counts = { visible: 500, inFlight: 2 };
+    fleet.failed = [lost];
+  });
+
+  it('is a shortage at once: the ask stays as it is', async () => {
+    const { record } = await run();
+    expect(record).toMatchObject({ reason: 'shortage', desired: 5, short: 3 });
+    expect(metrics.published[0]).toMatchObject({ short: 3, failedLaunches: [lost] });
+  });
+
+  it('is asked for only while something is missing', async () => {
+    fleet.view.pending = 3;
+    fleet.failedLaunches = refuse('nobody should ask');
+    expect(await run()).toMatchObject({ errors: [], record: { reason: 'scale-out' } });
+  });
+
+  it('that nobody can tell of costs a decision nothing, and the tick is loud', async () => {
+    fleet.failedLaunches = refuse('Rate exceeded');
+    const { record, errors } = await run();
+    expect(record?.reason).toBe('scale-out');
+    expect(errors.map(({ message }) => message)).toEqual(['Rate exceeded']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** The scaler's ports in memory, with faults to switch on. */
+import type { FailedLaunch } from '../../../../lambda/scaler/activities.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { Reported } from '../../../../lambda/scaler/policy-flow.ts';
 import type {
@@ -24,9 +25,9 @@ export class FakeMemory implements Memory {
     return Promise.resolve(this.item ? fromItem(structuredClone(this.item)) : emptyMemory());
   }
 
-  save(owner: string, state: MemoryState): Promise<void> {
+  save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> {
     if (this.lease?.owner !== owner) return Promise.reject(new Error('the lease has been lost'));
-    this.item = structuredClone(toItem(state));
+    this.item = { ...this.item, ...structuredClone(toItem(state)) };
     return Promise.resolve();
   }
 
@@ -41,6 +42,12 @@ export class FakeFleet implements Fleet {
 
   read(): Promise<FleetView> {
     return Promise.resolve({ ...this.view });
+  }
+
+  failed: FailedLaunch[] = [];
+
+  failedLaunches(): Promise<FailedLaunch[]> {
+    return Promise.resolve(this.failed);
   }
 
   setDesired(desired: number): Promise<void> {

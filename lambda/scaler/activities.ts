@@ -1,0 +1,53 @@
+/** Failed launches among a group's scaling activities. AWS says why in sentences only; what it says is matched here. */
+
+/** A launch that came to nothing. */
+export interface FailedLaunch {
+  /** AWS's error code, such as InsufficientInstanceCapacity; 'Other' where its sentence is not known. */
+  code: string;
+  /** Where AWS names it. */
+  instanceType?: string;
+  availabilityZone?: string;
+  /** AWS's own words. */
+  message: string;
+}
+
+/** The fields of an activity that matter here. */
+export interface LaunchActivity {
+  StatusMessage?: string;
+  /** JSON, with the zone. */
+  Details?: string;
+}
+
+/** "Could not launch Spot Instances. UnfulfillableCapacity - Unable to ..." */
+const CODE = /\b([A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)?) - /;
+/** "We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1a)." */
+const INSUFFICIENT = /do not have sufficient|no Spot capacity available|insufficient capacity/i;
+const LIMIT = /requested more vCPU capacity than your current vCPU limit/i;
+const TYPE =
+  /\b([a-z]+\d+[a-z]*(?:-[a-z0-9]+)?\.(?:metal|nano|micro|small|medium|(?:\d+)?x?large)(?:-\d+xl)?)\b/;
+const ZONE = /\b([a-z]{2}(?:-[a-z]+)+-\d[a-z])\b/;
+
+const zoneIn = (details: string | undefined): string | undefined => {
+  try {
+    const zone = (JSON.parse(details ?? '{}') as Record<string, unknown>)['Availability Zone'];
+    return typeof zone === 'string' ? zone : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export function failedLaunch({ StatusMessage: message = '', Details }: LaunchActivity): FailedLaunch {
+  const said = INSUFFICIENT.test(message)
+    ? 'InsufficientInstanceCapacity'
+    : LIMIT.test(message)
+      ? 'VcpuLimitExceeded'
+      : 'Other';
+  const instanceType = TYPE.exec(message)?.[1];
+  const availabilityZone = zoneIn(Details) ?? ZONE.exec(message)?.[1];
+  return {
+    code: CODE.exec(message)?.[1] ?? said,
+    ...(instanceType ? { instanceType } : {}),
+    ...(availabilityZone ? { availabilityZone } : {}),
+    message,
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * The scaler's ports with clients that give up in time: a call that hangs must cost a tick, never a minute of them.
+ *
+ * Gotcha: the SDK's own time-outs are for one attempt. The deadline here is for a call with all its retries and the
+ * pauses that adaptive retries make when AWS throttles.
+ */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { ScalerEnvironment } from '../../contract/scaler.ts';
+import { AutoScalingFleet, CloudWatchMetrics, DynamoMemory, DynamoWork, SqsCounts } from './aws.ts';
+import type { TickPorts } from './tick.ts';
+
+/** A tick reads in three steps at most: all of them within what it may take until it acts. */
+const CALL_SECONDS = 3;
+
+/** What every client of the SDK has. */
+interface Bounded {
+  middlewareStack: Pick<SQSClient['middlewareStack'], 'add'>;
+}
+
+function withDeadline<T>(client: T & Bounded, seconds: number): T {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const what = `${context.clientName} ${context.commandName}`;
+        timer = setTimeout(() => reject(new Error(`${what}: no answer within ${seconds} s`)), seconds * 1000);
+      });
+      try {
+        return await Promise.race([next(args), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    { step: 'initialize', priority: 'high', name: 'deadline' },
+  );
+  return client;
+}
+
+/**
+ * @param config of the clients, such as another endpoint
+ * @param callSeconds for a call, with its retries
+ */
+export function portsOn(
+  environment: Pick<ScalerEnvironment, 'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'STAGE'>,
+  config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
+  callSeconds = CALL_SECONDS,
+): TickPorts {
+  // Adaptive: while AWS throttles, calls are spaced out; retries draw on the SDK's quota, and end when it is spent.
+  const patient = {
+    ...config,
+    retryMode: 'adaptive',
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+  };
+  const bounded = <T extends Bounded>(client: T): T => withDeadline(client, callSeconds);
+  const documents = DynamoDBDocumentClient.from(bounded(new DynamoDBClient(patient)), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    counts: new SqsCounts(bounded(new SQSClient(patient)), environment.QUEUE_URL),
+    work: new DynamoWork(documents, environment.TABLE_NAME),
+    fleet: new AutoScalingFleet(bounded(new AutoScalingClient(patient)), environment.GROUP_NAME),
+    memory: new DynamoMemory(documents, environment.TABLE_NAME),
+    metrics: new CloudWatchMetrics(bounded(new CloudWatchClient(patient)), environment.STAGE),
+  };
+}
