@@ -1,0 +1,247 @@
+/** Races and outages, over the wire: the scaler's own clients, a local AWS, its fleet agent and a proxy with faults. */
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  SetDesiredCapacityCommand,
+  UpdateAutoScalingGroupCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { CreateTableCommand, DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
+import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MEMORY_KEY, TABLE_KEY } from '../../../contract/names.ts';
+import { portsOn } from '../../../lambda/scaler/compose.ts';
+import { ALLOWANCE_SECONDS, tick, type TickPorts, type TickResult } from '../../../lambda/scaler/tick.ts';
+import { clientConfig } from '../../../local/environment.ts';
+import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
+import { Scope } from '../../../local/scope.ts';
+import { startFaultyProxy, type FaultyProxy } from '../../support/faulty.ts';
+import { startLocalAws } from '../../support/local-aws.ts';
+import { until } from '../../support/wait.ts';
+import { slo, TICK } from './support/looks.ts';
+
+/** Seconds of a call with its retries: a ten-minute outage is 20 ticks, none of which need take long here. */
+const CALL_SECONDS = 0.4;
+const QUEUE = 'outages';
+const TABLE = 'outages';
+
+const scope = new Scope();
+let endpoint: string;
+let agent: FleetAgent;
+let proxy: FaultyProxy;
+let queueUrl: string;
+let group: string;
+let groups = 0;
+let ports: TickPorts;
+/** Ticks are in a time of their own; only the deadlines are in the clock's. */
+let now = 1_800_000_000;
+
+const config = () => clientConfig(endpoint);
+const autoScaling = () => new AutoScalingClient({ ...config(), endpoint: agent.url });
+
+beforeAll(async () => {
+  endpoint = await startLocalAws('outages-test', scope);
+  agent = await startFleetAgent({
+    upstream: endpoint,
+    launcher: { launch: () => Promise.resolve({ stop: () => Promise.resolve() }) },
+    bootSeconds: 0,
+    seed: 1,
+  });
+  proxy = await startFaultyProxy((service) => (service === 'autoscaling' ? agent.url : endpoint));
+  await new DynamoDBClient(config()).send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      KeySchema: [{ AttributeName: TABLE_KEY, KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: TABLE_KEY, AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+  const { QueueUrl = '' } = await new SQSClient(config()).send(new CreateQueueCommand({ QueueName: QUEUE }));
+  queueUrl = QueueUrl;
+}, 60_000);
+afterAll(async () => {
+  await proxy.close();
+  await agent.close();
+  await scope.close();
+});
+
+beforeEach(async () => {
+  for (const service of Object.keys(proxy.faults)) delete proxy.faults[service as keyof typeof proxy.faults];
+  await new SQSClient(config()).send(new PurgeQueueCommand({ QueueUrl: queueUrl }));
+  await new DynamoDBClient(config()).send(
+    new DeleteItemCommand({ TableName: TABLE, Key: { [TABLE_KEY]: { S: MEMORY_KEY } } }),
+  );
+  group = `photos-${++groups}`;
+  await new AutoScalingClient(config()).send(
+    new CreateAutoScalingGroupCommand({
+      AutoScalingGroupName: group,
+      MinSize: 0,
+      MaxSize: 6,
+      AvailabilityZones: ['us-east-1a'],
+    }),
+  );
+  ports = connect();
+  now += 10_000;
+  proxy.calls.length = 0;
+});
+
+const connect = (groupName = group) =>
+  portsOn(
+    { QUEUE_URL: queueUrl, GROUP_NAME: groupName, TABLE_NAME: TABLE, STAGE: 'dev' },
+    clientConfig(proxy.url),
+    CALL_SECONDS,
+  );
+const run = (owner = 'a', on = ports, clock = () => now): Promise<TickResult> =>
+  tick(on, slo, { owner, now: clock, tickSeconds: TICK });
+const send = (count: number) =>
+  Promise.all(
+    Array.from({ length: count }, () =>
+      new SQSClient(config()).send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: '{}' })),
+    ),
+  );
+const desired = async () => (await connect().fleet.read()).desired;
+const wasSet = () => proxy.calls.filter((call) => call === 'autoscaling SetDesiredCapacity').length;
+const reasons = ({ errors }: TickResult) => errors.map(({ message }) => message).join('; ');
+
+it('without any fault, photos raise the fleet', async () => {
+  await send(60);
+  expect(await run()).toMatchObject({ held: true, errors: [], record: { reason: 'scale-out', visible: 60 } });
+  expect(await desired()).toBeGreaterThan(0);
+});
+
+describe('races', () => {
+  it('of two runs at once one acts; the other has nothing to do with it', async () => {
+    await send(60);
+    const runs = await Promise.all([run('a'), run('b', connect()), run('c', connect())]);
+    expect(runs.filter(({ held }) => held)).toHaveLength(1);
+    expect(runs.flatMap(({ errors }) => errors)).toEqual([]);
+    expect(wasSet()).toBe(1);
+  });
+
+  it('a run whose lease ended while it read sets nothing', async () => {
+    await send(60);
+    const late = now + TICK + ALLOWANCE_SECONDS + 1;
+    let looks = 0;
+    const result = await run('a', ports, () => (looks++ === 0 ? now : late));
+    expect(result.record?.reason).toBe('blind');
+    expect(reasons(result)).toMatch(/reading took 41 s: too long to act on/);
+    expect(wasSet()).toBe(0);
+  });
+
+  it('a run that another one has taken over from cannot write over its memory', async () => {
+    await send(60);
+    const state = await ports.memory.open('a', now, TICK + ALLOWANCE_SECONDS);
+    now += TICK + ALLOWANCE_SECONDS + 1;
+    expect(await run('b', connect())).toMatchObject({ held: true, errors: [] });
+    await expect(ports.memory.save('a', state ?? { policy: {}, recent: [] })).rejects.toThrow(/conditional/i);
+    expect(await run('a')).toMatchObject({ held: false });
+    const after = await ports.memory.open('b', now, TICK);
+    expect(after?.recent).toHaveLength(1);
+  });
+});
+
+describe('outages', () => {
+  it.each(['away', 'hang'] as const)(
+    'DynamoDB %s: holds, publishes that it is blind, and goes on after',
+    async (fault) => {
+      await send(60);
+      proxy.faults.dynamodb = fault;
+      const blind = await run();
+      expect(blind.record).toMatchObject({ reason: 'blind', visible: 60, desired: 0 });
+      expect(blind.errors.length).toBeGreaterThan(0);
+      expect(proxy.calls).toContain('monitoring PutMetricData');
+      expect(wasSet()).toBe(0);
+      delete proxy.faults.dynamodb;
+      now += TICK;
+      expect(await run()).toMatchObject({ record: { reason: 'scale-out' }, errors: [] });
+    },
+  );
+
+  it.each(['away', 'hang'] as const)(
+    'CloudWatch %s: scales all the same, and says what is missing',
+    async (fault) => {
+      await send(60);
+      proxy.faults.monitoring = fault;
+      const result = await run();
+      expect(result.record?.reason).toBe('scale-out');
+      expect(await desired()).toBe(result.record?.desired);
+      expect(result.errors).toHaveLength(1);
+    },
+  );
+
+  it.each(['away', 'hang'] as const)('SQS %s: holds what there is', async (fault) => {
+    await autoScaling().send(
+      new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }),
+    );
+    proxy.faults.sqs = fault;
+    for (let k = 0; k < 3; k++, now += TICK) expect((await run()).record?.reason).toBe('blind');
+    expect(await desired()).toBe(4);
+  });
+
+  it('Auto Scaling throttles for ten minutes: fewer ticks see, none does harm, and the first that sees acts', async () => {
+    await send(60);
+    proxy.faults.autoscaling = 'throttle';
+    for (let k = 0; k < 20; k++, now += TICK) {
+      const { held, record, errors } = await run();
+      expect({ held, reason: record?.reason, failed: errors.length > 0 }).toEqual({
+        held: true,
+        reason: 'blind',
+        failed: true,
+      });
+    }
+    const asked = proxy.calls.filter((call) => call.startsWith('autoscaling')).length;
+    // Three attempts a tick at most; fewer, since calls are spaced out while AWS throttles.
+    expect(asked).toBeLessThanOrEqual(60);
+    expect(asked).toBeGreaterThan(0);
+    delete proxy.faults.autoscaling;
+    // The next invocation may be of another process, with no memory of having been throttled.
+    const result = await run('a', connect());
+    expect(result).toMatchObject({ record: { reason: 'scale-out' }, errors: [] });
+  }, 30_000);
+
+  it('the group is deleted: says so by name, and sets nothing', async () => {
+    await send(60);
+    const result = await run('a', connect('photos-gone'));
+    expect(result.record).toMatchObject({ reason: 'blind', visible: 60, desired: null });
+    expect(reasons(result)).toContain("'photos-gone'");
+    expect(wasSet()).toBe(0);
+  });
+});
+
+describe('somebody else at the wheel', () => {
+  const limits = (MinSize: number, MaxSize: number) =>
+    autoScaling().send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: group, MinSize, MaxSize }));
+  const byHand = (DesiredCapacity: number) =>
+    autoScaling().send(new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity }));
+
+  it('a lower maximum is kept to, however much waits', async () => {
+    await send(100);
+    await limits(0, 1);
+    for (let k = 0; k < 4; k++, now += TICK) expect((await run()).errors).toEqual([]);
+    expect(await desired()).toBe(1);
+  });
+
+  it('a higher minimum is kept to, however little waits', async () => {
+    await limits(3, 6);
+    for (let k = 0; k < 30; k++, now += TICK) expect((await run()).errors).toEqual([]);
+    expect(await desired()).toBe(3);
+  });
+
+  it('a desired capacity of 0 by hand is not the end while photos wait', async () => {
+    await send(100);
+    await run();
+    await byHand(0);
+    now += TICK;
+    expect((await run()).record?.reason).toBe('scale-out');
+    expect(await desired()).toBeGreaterThan(0);
+  });
+
+  it('a desired capacity that nobody needs goes, once it has been seen idle', async () => {
+    await byHand(5);
+    await until(
+      () => ports.fleet.read(),
+      ({ inService }) => inService === 5,
+    );
+    for (let k = 0; k < 20; k++, now += TICK) expect((await run()).errors).toEqual([]);
+    expect(await desired()).toBe(0);
+  });
+});
