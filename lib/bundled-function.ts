@@ -11,6 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { BUNDLING } from './bundling.ts';
 
 export interface BundledFunctionProps extends Pick<
   NodejsFunctionProps,
@@ -38,16 +39,11 @@ export class BundledFunction extends Construct {
       }),
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
       bundling: {
+        ...BUNDLING,
         format: OutputFormat.ESM,
-        target: 'node20',
-        minify: true,
         sourceMap: true,
         externalModules: [],
-        mainFields: ['module', 'main'],
         logLevel: LogLevel.WARNING,
-        // Some of the SDK's dependencies still call require.
-        banner:
-          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },
     });
   }

@@ -19,6 +19,7 @@ const ENTRIES = {
   simulate: 'sim/main.ts',
   figures: 'sim/figures.ts',
   'bench:sim': 'sim/bench.ts',
+  'bench:scaler': 'local/bench/scaler.ts',
 };
 
 const fail = (message) => {

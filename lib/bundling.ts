@@ -1,0 +1,11 @@
+/** How functions are bundled: one way for the stack, and for what measures them. */
+
+/** Some of the SDK's dependencies still call require. */
+const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+export const BUNDLING = {
+  target: 'node20',
+  minify: true,
+  mainFields: ['module', 'main'],
+  banner: BANNER,
+};

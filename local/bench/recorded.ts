@@ -1,0 +1,100 @@
+/** AWS's answers to a tick, in the shapes that were recorded, from a server that answers at once and counts. */
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+
+const instance = (k: number) =>
+  `<member><ProtectedFromScaleIn>false</ProtectedFromScaleIn><AvailabilityZone>${ZONES[k % 3]}</AvailabilityZone>` +
+  `<InstanceId>i-${k.toString(16).padStart(17, '0')}</InstanceId><HealthStatus>Healthy</HealthStatus>` +
+  `<LifecycleState>InService</LifecycleState><InstanceType>g4dn.xlarge</InstanceType><LaunchTemplate>` +
+  `<LaunchTemplateId>lt-0123456789abcdef0</LaunchTemplateId><LaunchTemplateName>photos</LaunchTemplateName>` +
+  `<Version>7</Version></LaunchTemplate></member>`;
+
+const group = (size: number) =>
+  `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult>` +
+  `<AutoScalingGroups><member><AutoScalingGroupName>photos</AutoScalingGroupName><MinSize>0</MinSize>` +
+  `<MaxSize>20000</MaxSize><DesiredCapacity>${size}</DesiredCapacity><DefaultCooldown>300</DefaultCooldown>` +
+  `<AvailabilityZones>${ZONES.map((zone) => `<member>${zone}</member>`).join('')}</AvailabilityZones><Instances>` +
+  `${Array.from({ length: size }, (_, k) => instance(k)).join('')}</Instances></member></AutoScalingGroups>` +
+  `</DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
+
+export interface Recorded {
+  url: string;
+  /** Calls since the last `reset`, each with its action and when it came, epoch milliseconds. */
+  calls: { action: string; at: number }[];
+  /** Bytes of the item that was saved last, as JSON. */
+  itemBytes: number;
+  reset(size: number): void;
+  close(): void;
+}
+
+export async function startRecorded(): Promise<Recorded> {
+  let answer = group(0);
+  let size = 0;
+  let item = {};
+  const recorded: Recorded = {
+    url: '',
+    calls: [],
+    itemBytes: 0,
+    reset(instances) {
+      size = instances;
+      answer = group(size);
+      item = {};
+      recorded.calls.length = 0;
+    },
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+  const server = createServer((request, response) => {
+    const at = performance.timeOrigin + performance.now();
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')));
+    request.on('end', () => {
+      const target = request.headers['x-amz-target'];
+      const action =
+        (typeof target === 'string' ? target.split('.').at(-1) : undefined) ??
+        new URLSearchParams(body).get('Action') ??
+        request.url?.split('/').at(-1) ??
+        'unknown';
+      recorded.calls.push({ action, at });
+      if (action === 'DescribeAutoScalingGroups') return response.end(answer);
+      if (action === 'SetDesiredCapacity') return response.end('<SetDesiredCapacityResponse/>');
+      if (action === 'GetQueueAttributes') {
+        // A reason to act, at any size.
+        const Attributes = {
+          ApproximateNumberOfMessages: String(1000 * (size + 1)),
+          ApproximateNumberOfMessagesNotVisible: String(size),
+        };
+        return response.end(JSON.stringify({ Attributes }));
+      }
+      if (action === 'UpdateItem') {
+        const given = (JSON.parse(body) as { ExpressionAttributeValues?: Record<string, object> })
+          .ExpressionAttributeValues;
+        if (given?.[':policy']) {
+          item = { version: given[':version'], policy: given[':policy'], recent: given[':recent'] };
+          // Of its values, as DynamoDB counts them, rather than of the names of their types.
+          recorded.itemBytes = JSON.stringify(unmarshall(item as Parameters<typeof unmarshall>[0])).length;
+        }
+        return response.end(JSON.stringify({ Attributes: item }));
+      }
+      if (action === 'GetItem') {
+        const Item = { id: { S: 'work' }, completed: { N: '70000' }, busySeconds: { N: '420000' } };
+        return response.end(JSON.stringify({ Item }));
+      }
+      if (action === 'PutMetricData') {
+        const cbor = request.headers['smithy-protocol'] === 'rpc-v2-cbor';
+        if (cbor) response.setHeader('smithy-protocol', 'rpc-v2-cbor');
+        // An empty map of CBOR.
+        return response.end(cbor ? Buffer.from([0xa0]) : '{}');
+      }
+      return response.end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  recorded.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return recorded;
+}

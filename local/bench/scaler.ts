@@ -1,0 +1,165 @@
+/** `npm run bench:scaler`: the scaler's cold and warm start, its ticks at any size of group, its bundle and its bill. */
+import { build } from 'esbuild';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { METRICS } from '../../contract/names.ts';
+import { BUNDLING } from '../../lib/bundling.ts';
+import { resolveStage } from '../../lib/config.ts';
+import { tickTimes } from '../../lambda/scaler/run.ts';
+import { startRecorded, type Recorded } from './recorded.ts';
+
+const COLD = 7;
+/** Enough for the memory to be as full as it gets. */
+const WARM = 80;
+const LIMIT_MS = 150;
+/** us-east-1, dollars: Lambda on ARM by the GB-second and request, DynamoDB on demand, CloudWatch. */
+const PRICE = {
+  gigabyteSecond: 0.0000133334,
+  invocation: 0.2e-6,
+  write: 0.625e-6,
+  read: 0.125e-6,
+  metric: 0.3,
+  put: 0.01e-3,
+};
+const MEMORY_GB = 0.25;
+const MINUTES = 30 * 24 * 60;
+
+const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+
+interface Run {
+  loaded: number;
+  /** From the invocation to the first request, and to the setting of the capacity. */
+  first: number;
+  act: number;
+  took: number;
+  calls: number;
+}
+
+async function invoke(bundle: string, aws: Recorded, size: number, count: number): Promise<Run[]> {
+  aws.reset(size);
+  const { policy } = resolveStage('bench', {});
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'invoke.mjs'), bundle, String(count)], {
+    env: {
+      PATH: process.env.PATH,
+      AWS_ENDPOINT_URL: aws.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'bench',
+      AWS_SECRET_ACCESS_KEY: 'bench',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      STAGE: 'bench',
+      QUEUE_URL: `${aws.url}/000000000000/photos`,
+      GROUP_NAME: 'photos',
+      TABLE_NAME: 'scaler',
+      // One tick for each invocation.
+      TICK_SECONDS: '60',
+      POLICY: JSON.stringify(policy),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += String(chunk);
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number | string>);
+  const failed = lines.find(({ message }) => message === 'tick failed');
+  if (failed) throw new Error(`a tick failed: ${failed.error}`);
+  const starts = lines.filter(({ event }) => event === 'invoke');
+  const done = lines.filter(({ event }) => event === 'done');
+  if (done.length !== count) throw new Error(`${done.length} of ${count} invocations came to their end`);
+  return starts.map(({ epoch, loaded }, k) => {
+    const next = Number(starts[k + 1]?.epoch ?? Infinity);
+    const calls = aws.calls.filter(({ at }) => at >= Number(epoch) && at < next);
+    const until = (action?: string) =>
+      (calls.find((call) => !action || call.action === action)?.at ?? NaN) - Number(epoch);
+    return {
+      loaded: Number(loaded),
+      first: until(),
+      act: until('SetDesiredCapacity'),
+      took: Number(done[k]?.took),
+      calls: calls.length,
+    };
+  });
+}
+
+function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { total: number; text: string } {
+  const times = tickTimes(0, 0, tickSeconds);
+  const seconds = (times.at(-1) as number) + tickMs / 1000;
+  const ticks = times.length * MINUTES;
+  const lambda = MINUTES * (seconds * MEMORY_GB * PRICE.gigabyteSecond + PRICE.invocation);
+  // Taking the lease writes the whole item anew, as remembering does; the lease's end once a minute.
+  const writes = (2 * ticks + MINUTES) * Math.ceil(itemBytes / 1024);
+  const table = writes * PRICE.write + ticks * PRICE.read;
+  const metrics = (Object.keys(METRICS).length - 2) * PRICE.metric + ticks * PRICE.put;
+  const total = lambda + table + metrics;
+  const dollars = (value: number) => `$${value.toFixed(2)}`;
+  return {
+    total,
+    text: `${dollars(total)} (Lambda ${dollars(lambda)}, table ${dollars(table)}, metrics ${dollars(metrics)})`,
+  };
+}
+
+export async function main(): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-scaler-'));
+  const aws = await startRecorded();
+  try {
+    const file = join(folder, 'handler.mjs');
+    const { banner, ...options } = BUNDLING;
+    await build({
+      ...options,
+      entryPoints: ['lambda/scaler/handler.ts'],
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: file,
+      banner: { js: banner },
+      logLevel: 'warning',
+    });
+    const code = readFileSync(file);
+    console.log(
+      `bundle ${(code.length / 1024).toFixed(0)} KiB, ${(gzipSync(code).length / 1024).toFixed(0)} KiB zipped`,
+    );
+    const bundle = pathToFileURL(file).href;
+    // Side by side: what Node takes to load a function that does nothing.
+    const bare = join(folder, 'bare.mjs');
+    writeFileSync(bare, 'export const handler = async () => {};\n');
+
+    const cold: Run[] = [];
+    const empty: Run[] = [];
+    for (let k = 0; k < COLD; k++) {
+      cold.push(...(await invoke(bundle, aws, 5, 1)));
+      empty.push(...(await invoke(pathToFileURL(bare).href, aws, 5, 1)));
+    }
+    const own =
+      median(cold.map(({ loaded, first }) => loaded + first)) - median(empty.map(({ loaded }) => loaded));
+    console.log(
+      `cold: loaded in ${ms(median(cold.map(({ loaded }) => loaded)))}, first request ${ms(median(cold.map(({ first }) => first)))} and first act ${ms(median(cold.map(({ act }) => act)))} after the invocation`,
+    );
+    console.log(`cold start's own code: ${ms(own)}`);
+    let tickMs = 0;
+    for (const size of [5, 1000, 10_000]) {
+      const runs = (await invoke(bundle, aws, size, WARM)).slice(60);
+      const took = median(runs.map((run) => run.took));
+      tickMs ||= took;
+      console.log(
+        `warm, ${String(size).padStart(6)} instances: tick ${ms(took).padStart(7)} (${(took / tickMs).toFixed(1)} x), first act after ${ms(median(runs.map(({ act }) => act)))}, ${median(runs.map(({ calls }) => calls))} API calls`,
+      );
+    }
+    for (const tickSeconds of [30, 15]) {
+      console.log(
+        `a month of ticks every ${tickSeconds} s: ${monthly(tickSeconds, tickMs, aws.itemBytes).text}, item ${(aws.itemBytes / 1024).toFixed(1)} KiB`,
+      );
+    }
+    if (own < LIMIT_MS) return 0;
+    console.error(`cold start's own code took ${ms(own)}: wanted less than ${LIMIT_MS} ms`);
+    return 1;
+  } finally {
+    aws.close();
+    rmSync(folder, { recursive: true });
+  }
+}
