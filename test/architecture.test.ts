@@ -55,6 +55,18 @@ const RULES: Rule[] = [
     ),
   },
   {
+    // What is deployed is measured as it is deployed.
+    files: /^local\/bench\//,
+    may: any(
+      '^\\./local/',
+      '^\\./contract/',
+      '^\\./lib/(bundling|config)\\.ts$',
+      '^\\./lambda/scaler/run\\.ts$',
+      '^[@a-z]',
+      NODE,
+    ),
+  },
+  {
     files: /^local\//,
     may: any(
       '^\\./local/',

@@ -77,7 +77,7 @@ export async function startRecorded(): Promise<Recorded> {
         if (given?.[':policy']) {
           item = { version: given[':version'], policy: given[':policy'], recent: given[':recent'] };
           // Of its values, as DynamoDB counts them, rather than of the names of their types.
-          recorded.itemBytes = JSON.stringify(unmarshall(item as Parameters<typeof unmarshall>[0])).length;
+          recorded.itemBytes = JSON.stringify(unmarshall(item)).length;
         }
         return response.end(JSON.stringify({ Attributes: item }));
       }

@@ -1,0 +1,179 @@
+/**
+ * `npm run trial -- FOLDER`: the deployed rule in the real world, over many seeds and each CSV of a folder: late and
+ * rough counts, failed boots, shortages, Spot losses, ticks that miss or come twice.
+ *
+ * Jobs that came while instances were missing, or within a boot of that, wait for Amazon and not for the rule: they are
+ * told apart. Beside them stand the waits of a clean world with the same mean boot and service time.
+ */
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { policyOf } from './policies/index.ts';
+import { Progress } from './progress.ts';
+import { scenarios } from './scenario.ts';
+import { simulate } from './simulate.ts';
+import { aligned } from './table.ts';
+import type { DecisionRow, Run } from './types.ts';
+
+export interface Trial {
+  /** Mean waits, seconds, of all jobs and of those outside shortages. */
+  wait: number;
+  waitOutside: number;
+  /** Share of jobs within a shortage. */
+  within: number;
+  gpuHours: number;
+  done: number;
+  jobs: number;
+  peak: number;
+  /** Scale-ins, and those that a scale-out followed within one boot. */
+  scaleIns: number;
+  reversed: number;
+}
+
+/** When instances were missing, each with the boot that follows. */
+export function shortages(decisions: DecisionRow[], boot: number): [from: number, to: number][] {
+  const spans: [number, number][] = [];
+  let before = -Infinity;
+  for (const { at, desired, inService, pending } of decisions) {
+    if (desired > inService + pending) {
+      const last = spans.at(-1);
+      // It began after the look before, which did not show it.
+      if (last && before <= last[1]) last[1] = at + boot;
+      else spans.push([Math.max(before, 0), at + boot]);
+    }
+    before = at;
+  }
+  return spans;
+}
+
+/** Scale-ins, and how many of them were taken back within `boot` seconds. */
+export function reversals(decisions: DecisionRow[], boot: number): { scaleIns: number; reversed: number } {
+  let scaleIns = 0;
+  let reversed = 0;
+  let lastIn: number | undefined;
+  for (const { at, desired, after } of decisions) {
+    if (after < desired) {
+      scaleIns++;
+      lastIn = at;
+    } else if (after > desired && lastIn !== undefined) {
+      if (at - lastIn <= boot) reversed++;
+      lastIn = undefined;
+    }
+  }
+  return { scaleIns, reversed };
+}
+
+export function trialOf(run: Run, boot: number): Trial {
+  const spans = shortages(run.decisions, boot);
+  let span = 0;
+  let [sum, count, sumOutside, outside] = [0, 0, 0, 0];
+  run.arrivals.forEach((arrival, job) => {
+    while (span < spans.length && (spans[span] as [number, number])[1] < arrival) span++;
+    const wait = (run.starts[job] as number) - arrival;
+    if (Number.isNaN(wait)) return;
+    sum += wait;
+    count++;
+    const [from] = spans[span] ?? [Infinity];
+    if (arrival >= from) return;
+    sumOutside += wait;
+    outside++;
+  });
+  const billed = run.lives.reduce((all, life) => all + Math.min(life.stopped, run.end) - life.requested, 0);
+  return {
+    wait: sum / count,
+    waitOutside: sumOutside / outside,
+    within: 1 - outside / count,
+    gpuHours: billed / 3600,
+    done: run.completed,
+    jobs: run.arrivals.length,
+    peak: run.peak,
+    ...reversals(run.decisions, boot),
+  };
+}
+
+/** The deployed rule, once. @param boot mean seconds; by default the world's */
+export async function trial(
+  trace: string,
+  world: 'clean' | 'real',
+  seed: number,
+  boot?: number,
+): Promise<Trial> {
+  const options = { trace, world, with: boot === undefined ? {} : { boot } };
+  const scenario = (await scenarios(options))(seed);
+  const { arrivals, horizon } = scenario;
+  const controller = policyOf('slo', [], scenario.world).make();
+  const run = await simulate({
+    arrivals,
+    horizon,
+    world: scenario.world,
+    seed,
+    controller,
+    keepDecisions: true,
+  });
+  return trialOf(run, scenario.world.boot);
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** @param args a folder of traces or one trace, and how many seeds (200) */
+export async function main([where, seeds = '200']: string[]): Promise<number> {
+  if (!where) {
+    console.error('expected a folder of traces, or one trace, and how many seeds');
+    return 1;
+  }
+  const path = resolve(where);
+  const names = where.endsWith('.csv')
+    ? ['']
+    : (await readdir(path)).filter((name) => name.endsWith('.csv')).sort();
+  const progress = new Progress(process.stderr);
+  const head = [
+    'trace',
+    'wait',
+    'outside',
+    'clean',
+    'ratio',
+    'worst',
+    'within',
+    'GPU h',
+    'clean',
+    'not done',
+    'peak',
+    'ins',
+    'reversed',
+  ];
+  const rows = [head];
+  let good = true;
+  for (const name of names) {
+    const trace = join(path, name);
+    const boot = (await scenarios({ trace, world: 'real', with: {} }))(1).world.boot;
+    const real: Trial[] = [];
+    const clean: Trial[] = [];
+    for (let seed = 1; seed <= Number(seeds); seed++) {
+      real.push(await trial(trace, 'real', seed));
+      if (clean.length < 3) clean.push(await trial(trace, 'clean', seed, boot));
+      progress.show(basename(trace), seed / Number(seeds));
+    }
+    progress.clear();
+    const of = (trials: Trial[], key: keyof Trial) => mean(trials.map((one) => one[key]));
+    const ratio = of(real, 'waitOutside') / of(clean, 'wait');
+    const ins = of(real, 'scaleIns');
+    rows.push([
+      basename(trace, '.csv'),
+      `${of(real, 'wait').toFixed(1)} s`,
+      `${of(real, 'waitOutside').toFixed(1)} s`,
+      `${of(clean, 'wait').toFixed(1)} s`,
+      ratio.toFixed(2),
+      `${Math.max(...real.map(({ waitOutside }) => waitOutside)).toFixed(1)} s`,
+      `${(100 * of(real, 'within')).toFixed(1)} %`,
+      of(real, 'gpuHours').toFixed(1),
+      of(clean, 'gpuHours').toFixed(1),
+      String(real.reduce((sum, { jobs, done }) => sum + jobs - done, 0)),
+      String(Math.max(...real.map(({ peak }) => peak))),
+      ins.toFixed(0),
+      `${((100 * of(real, 'reversed')) / Math.max(1, ins)).toFixed(0)} %`,
+    ]);
+    good &&= ratio <= 1.5;
+    console.log(aligned(rows.slice(-1), [0]));
+  }
+  console.log(aligned(rows, [0]));
+  return good ? 0 : 1;
+}

@@ -1,0 +1,62 @@
+/** The deployed rule in the real world, and how that is measured. */
+import { describe, expect, it } from 'vitest';
+import { reversals, shortages, trial } from '../../sim/trial.ts';
+import type { DecisionRow } from '../../sim/types.ts';
+
+const row = (at: number, more: Partial<DecisionRow> = {}): DecisionRow => ({
+  at,
+  visible: 0,
+  inFlight: 0,
+  desired: 4,
+  after: 4,
+  inService: 4,
+  pending: 0,
+  draining: 0,
+  min: 0,
+  max: 9,
+  reason: 'steady',
+  need: 4,
+  ...more,
+});
+
+it('a shortage lasts from the look before it until a boot after its last look', () => {
+  const missing = { inService: 2, pending: 1 };
+  const rows = [row(0), row(30), row(60, missing), row(90, missing), row(120), row(570), row(600, missing)];
+  expect(shortages(rows, 90)).toEqual([
+    [30, 180],
+    [570, 690],
+  ]);
+  expect(shortages([row(0), row(30, { inService: 1, pending: 3 })], 90)).toEqual([]);
+});
+
+it('a scale-in that is taken back within a boot is a reversal', () => {
+  const rows = [
+    row(0, { after: 3 }),
+    row(60, { desired: 3 }),
+    row(100, { after: 3 }),
+    row(400, { desired: 3 }),
+  ];
+  expect(reversals(rows, 90)).toEqual({ scaleIns: 2, reversed: 1 });
+});
+
+describe('with everything that goes wrong', () => {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  it.each(['steps', 'day'])(
+    '%s: no job is lost, and those that Amazon did not keep waiting wait hardly longer',
+    async (trace) => {
+      const seeds = [1, 2, 3, 4];
+      const real = await Promise.all(seeds.map((seed) => trial(trace, 'real', seed)));
+      const clean = await Promise.all(seeds.map((seed) => trial(trace, 'clean', seed, 165)));
+      for (const { jobs, done, peak } of real) {
+        expect(done).toBe(jobs);
+        expect(peak).toBeLessThanOrEqual(40);
+      }
+      const outside = mean(real.map(({ waitOutside }) => waitOutside));
+      // Below the target, a second more or less is nobody's concern.
+      expect(outside).toBeLessThan(Math.max(10, 1.5 * mean(clean.map(({ wait }) => wait))));
+      const scaleIns = mean(real.map(({ scaleIns: count }) => count));
+      expect(mean(real.map(({ reversed }) => reversed)) / scaleIns).toBeLessThan(0.35);
+    },
+  );
+});
