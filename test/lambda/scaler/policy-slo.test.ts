@@ -189,3 +189,20 @@ describe('slo remembers', () => {
     expect(decide(later, last(decisions).memory, slo).desired).toBe(5);
   });
 });
+
+it('the worked example of docs/scaling.md comes to what is written there', () => {
+  const at = { inFlight: 3, inService: 3, desired: 3 };
+  const report = (k: number) => ({ completed: 15 * k, busySeconds: 90 * k });
+  // 15 photos each 30 s come all the time; in the last two minutes nothing is finished, so that 60 pile up.
+  const steady = Array.from({ length: 240 }, (_, k) => ({ ...at, reported: report(k) }));
+  const stuck = [15, 30, 45, 60].map((visible) => ({ ...at, visible, reported: report(239) }));
+  const { need, reckoning } = last(drive([...steady, ...stuck]));
+  expect(reckoning?.rate).toBeCloseTo(0.5, 1);
+  expect(reckoning?.serviceSeconds).toBeCloseTo(6, 3);
+  expect(reckoning?.bootSeconds).toBeCloseTo(90, 3);
+  expect(reckoning?.price).toBeCloseTo(0.12, 3);
+  expect(reckoning?.load).toBeCloseTo(3, 1);
+  expect(reckoning?.queuedThen).toBeGreaterThan(58);
+  expect(reckoning?.queuedThen).toBeLessThan(62);
+  expect(need).toBe(5);
+});
