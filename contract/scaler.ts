@@ -6,7 +6,7 @@ const seconds = z.number().min(0);
 /** Settings of the policies; the shapes that `lambda/scaler/policy.ts` takes. */
 export const policySettingsSchema = z.discriminatedUnion('kind', [
   z.object({
-    kind: z.literal('slo'),
+    kind: z.enum(['slo', 'forecast']),
     targetWaitSeconds: z.number().positive(),
     priceOfWaiting: z.number().positive().optional(),
     serviceSeconds: z.number().positive(),

@@ -210,7 +210,7 @@ export const RULES: Rule[] = [
   },
   {
     broken: ({ policy }) =>
-      policy.kind === 'slo' &&
+      policy.kind !== 'threshold' &&
       !(
         policy.targetWaitSeconds > 0 &&
         policy.serviceSeconds > 0 &&

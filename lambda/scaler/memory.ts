@@ -61,6 +61,19 @@ const sloSchema = z.object({
     bootSeconds: amount,
   }),
   price: z.object({ factor: z.number().positive(), waited: amount, photos: amount, visible: amount }),
+  season: z
+    .object({
+      rates: z.array(amount.nullable()).max(672),
+      now: z.object({
+        index: z.number().int().min(0).max(671),
+        seconds: amount,
+        peak: amount,
+        part: z.object({ photos: amount, seconds: amount }),
+      }),
+      foreseen: z.object({ rate: amount, before: amount }).optional(),
+      errors: z.object({ forecast: amount, none: amount }),
+    })
+    .optional(),
   idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
   emptySince: z.number().optional(),
   doubtSince: z.number().optional(),

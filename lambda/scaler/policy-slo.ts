@@ -32,10 +32,12 @@ import {
   rateAhead,
   type RateMemory,
 } from './policy-rate.ts';
+import { emptySeason, observeSeason, riseWithin, type SeasonMemory } from './policy-season.ts';
 import type { Decision, Observation, PolicyMemory } from './policy.ts';
 
 export interface SloSettings {
-  kind: 'slo';
+  /** `forecast` remembers the week besides, and orders ahead of rises that were there a week ago. */
+  kind: 'slo' | 'forecast';
   /** Mean wait to aim at, seconds. */
   targetWaitSeconds: number;
   /**
@@ -63,6 +65,8 @@ export interface SloMemory {
   rate: RateMemory;
   capacity: CapacityMemory;
   price: PriceMemory;
+  /** Of the `forecast` policy. */
+  season?: SeasonMemory;
   /** Instances without work at recent looks, oldest first. */
   idle: { at: number; count: number }[];
   /** Since when each look saw an empty queue, epoch seconds. */
@@ -189,11 +193,20 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const emptyFor = emptySince === undefined ? 0 : seen.at - emptySince;
   const asleep = emptySince !== undefined && emptyFor >= settings.sleepAfterSeconds;
 
-  const load = rateAhead(rate, boot * PART_OF_BOOT) * service;
+  let season = before.season;
+  if (settings.kind === 'forecast') {
+    season ??= emptySeason(seen.at);
+    if (flow.seconds > 0) season = observeSeason(season, seen.at, flow.arrived, flow.seconds);
+  }
+  const foreseen = season ? riseWithin(season, seen.at, boot + Math.min(tick, boot)) * service : 0;
+  const load = Math.max(rateAhead(rate, boot * PART_OF_BOOT) * service, foreseen);
   const least = backlog > 0 ? 1 : 0;
-  const awake = backlog > 0 || (seen.desired > 0 && !asleep);
+  const awake = backlog > 0 || foreseen > 0 || (seen.desired > 0 && !asleep);
   const need = awake ? Math.max(least, Math.ceil(load + margin + forQueue)) : 0;
-  const keep = asleep ? 0 : Math.max(1, Math.ceil(levelOf(rate) * service + margin + HYSTERESIS + forQueue));
+  const keep =
+    asleep && foreseen === 0
+      ? 0
+      : Math.max(1, Math.ceil(Math.max(levelOf(rate) * service, foreseen) + margin + HYSTERESIS + forQueue));
 
   const looks = looksFor(boot * PART_OF_BOOT, tick);
   const idleNow = seen.visible > 0 ? 0 : Math.max(0, seen.inService - seen.inFlight);
@@ -205,6 +218,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
     capacity,
     price: observeWaits(adapted, { ...flow, visible: seen.visible }),
     idle,
+    ...(season ? { season } : {}),
     ...(emptySince === undefined ? {} : { emptySince }),
   };
   const reckoning: Reckoning = {

@@ -135,7 +135,7 @@ function check(seen: Observation): void {
 }
 
 const dispatch = (seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision =>
-  settings.kind === 'slo' ? decideSlo(seen, memory, settings) : decideThreshold(seen, memory, settings);
+  settings.kind === 'threshold' ? decideThreshold(seen, memory, settings) : decideSlo(seen, memory, settings);
 
 /** Seconds that an instance may take to show at all, where no boot is measured. */
 const PATIENCE_SECONDS = 120;
@@ -147,7 +147,7 @@ function decideWithin(
   { pauseScaleOut, pauseScaleIn }: Controls,
 ): Decision {
   const { shortage: before, ...rest } = memory;
-  const slo = settings.kind === 'slo' ? settings : undefined;
+  const slo = settings.kind === 'threshold' ? undefined : settings;
   const patience = slo ? bootOf(memory.slo?.capacity ?? emptyCapacity(), slo.bootSeconds) : PATIENCE_SECONDS;
   const shortage = observeShortage(seen, before, patience);
   const short = shortage?.short ?? false;

@@ -81,6 +81,21 @@ export const slo: PolicyKind = {
   stage: (set) => sloSettings(set),
 };
 
+/** With the same knobs; tuned by its target alone, since the season has none. */
+export const forecast: PolicyKind = {
+  name: 'forecast',
+  meaning: 'slo, and ahead of rises that were there a week ago, as it is deployed',
+  source: 'lambda/scaler/policy-slo.ts and policy-season.ts, run unchanged',
+  knobs: Object.fromEntries(
+    Object.entries(slo.knobs).map(([name, knob]) => [
+      name,
+      name === 'targetWaitSeconds' ? knob : { ...knob, tries: [] },
+    ]),
+  ),
+  make: (set, world) => deployed({ ...sloSettings(set), kind: 'forecast' }, world.tick),
+  stage: (set) => ({ ...sloSettings(set), kind: 'forecast' }),
+};
+
 const thresholdSettings = (set: Record<string, number>): ThresholdSettings => ({
   kind: 'threshold',
   ...(set as unknown as Omit<ThresholdSettings, 'kind'>),

@@ -2,7 +2,7 @@
 import { InputError, numberIn, type World } from '../settings.ts';
 import type { Controller } from '../types.ts';
 import { buildkite } from './buildkite.ts';
-import { slo, threshold } from './deployed.ts';
+import { forecast, slo, threshold } from './deployed.ts';
 import { ecs } from './ecs.ts';
 import { fixed } from './fixed.ts';
 import { keda } from './keda.ts';
@@ -13,6 +13,7 @@ import { targetTracking, targetTrackingHr, targetTrackingUtilisation } from './t
 
 export const POLICIES: readonly PolicyKind[] = [
   slo,
+  forecast,
   threshold,
   targetTracking,
   targetTrackingHr,

@@ -86,7 +86,7 @@ describe('the figures', () => {
 
 describe('one line says what is wrong, and what is allowed', () => {
   it.each([
-    [['--policy', 'best'], /^--policy is 'best': expected one of slo, threshold, .*fixed:N$/],
+    [['--policy', 'best'], /^--policy is 'best': expected one of slo, forecast, threshold, .*fixed:N$/],
     [['--policy', 'slo:3'], /^--policy is 'slo:3': expected one of/],
     [['--policy', 'fixed:two'], /^instances is 'two': expected a whole number from 0 to 10000$/],
     [['--set', 'target=3'], /^--set does not know 'target' of slo: expected one of targetWaitSeconds, /],
