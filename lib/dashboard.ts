@@ -68,6 +68,13 @@ export class Dashboard extends Construct {
           ]),
         ],
         [
+          graph('Mean wait over two hours, seconds', [metric(METRICS.meanWait, 'Average')]),
+          graph('Asked for and not given', [
+            metric(METRICS.shortage, 'Maximum'),
+            metric(METRICS.late, 'Maximum'),
+          ]),
+        ],
+        [
           graph(
             'Decisions by reason',
             REASONS.map((reason) => metric(METRICS.decisions, 'Sum', { [REASON_DIMENSION]: reason }, reason)),

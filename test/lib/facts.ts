@@ -77,6 +77,31 @@ export const FACTS: Record<string, Fact> = {
     return unless(acts && wide.length === 0, `it may ${JSON.stringify(wide)}`);
   },
 
+  'the scaler has one item to write, one to read, one namespace and one queue': (template) => {
+    const may = grants(template, 'Scaler');
+    const only = (action: string, resource: RegExp, condition: RegExp) =>
+      may.some((one) => one.action === action) &&
+      may.every(
+        (one) => one.action !== action || (resource.test(one.resource) && condition.test(one.condition)),
+      );
+    const other = may.filter(
+      ({ action }) =>
+        /^(dynamodb|sqs|cloudwatch|\*)/.test(action) &&
+        ![
+          'dynamodb:UpdateItem',
+          'dynamodb:GetItem',
+          'sqs:GetQueueAttributes',
+          'cloudwatch:PutMetricData',
+        ].includes(action),
+    );
+    const good =
+      only('dynamodb:UpdateItem', /Table/, /LeadingKeys":\["scaler"\]/) &&
+      only('dynamodb:GetItem', /Table/, /LeadingKeys":\["work"\]/) &&
+      only('cloudwatch:PutMetricData', /./, /cloudwatch:namespace":"DDColorElastic"/) &&
+      only('sqs:GetQueueAttributes', /Jobs/, /./);
+    return unless(good && other.length === 0, `it may ${JSON.stringify(may)}`);
+  },
+
   'instances act on their own group only': (template, groupName) => {
     const wide = grants(template, 'Fleet').filter(
       ({ action, resource }) =>

@@ -37,6 +37,16 @@ const otherGroup = {
 /** Ways in which the stack could go wrong, each with the fact that has to notice. */
 const SPOILED: [fact: keyof typeof FACTS, how: string, spoil: (template: StackTemplate) => void][] = [
   ['the group has no desired capacity', 'one appears', (t) => (group(t).DesiredCapacity = '2')],
+  [
+    'the scaler has one item to write, one to read, one namespace and one queue',
+    'it writes any item',
+    (t) => grant(t, 'Scaler', 'dynamodb:UpdateItem', 'arn:aws:dynamodb:us-east-1:1:table/Table'),
+  ],
+  [
+    'the scaler has one item to write, one to read, one namespace and one queue',
+    'it deletes',
+    (t) => grant(t, 'Scaler', 'dynamodb:DeleteItem', '*'),
+  ],
   ['the group has its limits', 'the maximum is gone', (t) => delete group(t).MaxSize],
   [
     'the job queue has a dead-letter queue',

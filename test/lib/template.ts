@@ -42,11 +42,11 @@ export interface Statement {
 }
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** What the roles whose id starts so may do: each action with the text of each of its resources. */
+/** What the roles whose id starts so may do: each action with the text of each of its resources and of its condition. */
 export function grants(
   { Resources }: StackTemplate,
   rolePrefix: string,
-): { action: string; resource: string }[] {
+): { action: string; resource: string; condition: string }[] {
   const policies = Object.values(Resources).filter(
     ({ Type, Properties }) =>
       Type === 'AWS::IAM::Policy' &&
@@ -54,9 +54,13 @@ export function grants(
   );
   return policies
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
-    .flatMap(({ Action, Resource: resources }) =>
+    .flatMap(({ Action, Resource: resources, Condition = {} }) =>
       list(Action).flatMap((action) =>
-        list(resources).map((resource) => ({ action, resource: JSON.stringify(resource) })),
+        list(resources).map((resource) => ({
+          action,
+          resource: JSON.stringify(resource),
+          condition: JSON.stringify(Condition),
+        })),
       ),
     );
 }

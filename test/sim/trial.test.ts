@@ -1,5 +1,8 @@
 /** The deployed rule in the real world, and how that is measured. */
 import { describe, expect, it } from 'vitest';
+import { policyOf } from '../../sim/policies/index.ts';
+import { worldOf } from '../../sim/settings.ts';
+import { simulate } from '../../sim/simulate.ts';
 import { reversals, shortages, trial } from '../../sim/trial.ts';
 import type { DecisionRow } from '../../sim/types.ts';
 
@@ -59,4 +62,34 @@ describe('with everything that goes wrong', () => {
       expect(mean(real.map(({ reversed }) => reversed)) / scaleIns).toBeLessThan(0.35);
     },
   );
+});
+
+describe('on a load that stays as it is, the fleet comes to rest', () => {
+  it.each([
+    [0.05, 6, 90],
+    [0.2, 6, 90],
+    [0.5, 6, 90],
+    [1.3, 6, 90],
+    [2, 12, 200],
+    [0.9, 2, 30],
+    [0.01, 20, 300],
+  ])('%f photos a second of %f s, boots of %f s', async (rate, service, boot) => {
+    const horizon = 6 * 3600;
+    const world = worldOf('clean', { service, boot });
+    const { decisions } = await simulate({
+      arrivals: Float64Array.from({ length: Math.floor(horizon * rate) }, (_, k) => k / rate),
+      horizon,
+      world,
+      seed: 1,
+      controller: policyOf('slo', [], world).make(),
+      keepDecisions: true,
+    });
+    const late = decisions.filter(({ at }) => at > horizon - 7200 && at < horizon);
+    expect(late.length).toBeGreaterThan(200);
+    expect(new Set(late.map(({ after }) => after)).size).toBe(1);
+    // Enough for the work, and hardly more.
+    const load = rate * service;
+    expect(late[0]?.after).toBeGreaterThanOrEqual(Math.max(1, Math.floor(load)));
+    expect(late[0]?.after).toBeLessThanOrEqual(Math.ceil(load) + 1);
+  });
 });
