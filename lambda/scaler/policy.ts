@@ -165,7 +165,8 @@ function decideWithin(
     const surplus = observeSurplus(shortage, seen.desired, decision.need);
     decision.memory = { ...decision.memory, shortage: surplus };
     const useful = withoutSurplus(held, surplus, slo?.emptyHoldSeconds ?? 0);
-    if (useful < decision.desired) return withoutPhantoms(decision, seen, useful);
+    // A second look at the same instant learns nothing.
+    if (before?.at !== seen.at && useful < decision.desired) return withoutPhantoms(decision, seen, useful);
   }
   if (decision.reason === 'at-max' && held.max < seen.max) decision.reason = short ? 'shortage' : 'paused';
   if (decision.reason === 'at-min' && held.min > seen.min) decision.reason = 'paused';
