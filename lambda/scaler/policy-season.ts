@@ -15,11 +15,13 @@ const PART_SECONDS = 300;
 /** A bucket counts when this share of it was watched. */
 const WATCHED = 0.8;
 /** A rise is one to this multiple of what was there before, and beyond this many standard deviations of the counts. */
-const RISE = 1.5;
+const RISE = 2.5;
 const DEVIATIONS = 4;
-/** Errors fade by this factor with each rise; a first one is trusted by half. */
+/** Errors fade by this factor with each rise; a first one is followed nearly in full. */
 const FADING = 0.8;
 const FIRST = { forecast: 0.25, none: 1 };
+/** Counts are noisy: even the best forecast errs a little. */
+const FULLY = 0.8;
 
 /** Photos a second, from one bucket to the next. */
 interface Rise {
@@ -111,9 +113,9 @@ export function observeSeason(
   return next;
 }
 
-/** How far a forecast is followed, from 0 to 1: what it spares of the error of having none. */
+/** How far a forecast is followed, from 0 to 1: in full where it spares `FULLY` of the error of having none. */
 export const trustOf = ({ errors }: SeasonMemory): number =>
-  Math.max(0, Math.min(1, 1 - errors.forecast / Math.max(errors.none, 1e-9)));
+  Math.max(0, Math.min(1, (1 - errors.forecast / Math.max(errors.none, 1e-9)) / FULLY));
 
 /**
  * Photos a second to be ready for within `seconds`; 0 where no rise is foreseen. One that is due counts on for a while:

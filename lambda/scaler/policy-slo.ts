@@ -56,6 +56,12 @@ export interface SloSettings {
   scaleInCooldownSeconds: number;
   /** Nothing goes on the strength of an empty queue before it was seen empty at each tick of this time, seconds. */
   emptyHoldSeconds: number;
+  /**
+   * Photos a second to be ready for, whatever is measured: of a forecast from elsewhere.
+   *
+   * @default what is measured and foreseen here
+   */
+  readyForRate?: number;
   /** The last instance goes once the queue has been empty for this long, seconds; where the minimum is 0. */
   sleepAfterSeconds: number;
 }
@@ -135,9 +141,13 @@ type Look = SloMemory['idle'][number];
 const looksFor = (seconds: number, tick: number): number =>
   Number.isFinite(tick) ? Math.min(MOST_LOOKS, Math.max(1, Math.ceil(seconds / tick - 0.5))) : 1;
 
-/** The latest looks; those of a clock that was set back since would break the order. */
+/**
+ * The latest looks; those of a clock that was set back since would break the order. Of two at the same instant, the one
+ * that saw fewer idle counts.
+ */
 function withLook(before: Look[], looks: number, now: Look): Look[] {
-  if (before.at(-1)?.at === now.at) return before;
+  const last = before.at(-1);
+  if (last?.at === now.at) return last.count <= now.count ? before : [...before.slice(0, -1), now];
   const kept = before.length < looks ? before.slice() : before.slice(before.length - looks + 1);
   while (kept.length > 0 && (kept[kept.length - 1] as Look).at > now.at) kept.pop();
   kept.push(now);
@@ -198,7 +208,8 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
     season ??= emptySeason(seen.at);
     if (flow.seconds > 0) season = observeSeason(season, seen.at, flow.arrived, flow.seconds);
   }
-  const foreseen = season ? riseWithin(season, seen.at, boot + Math.min(tick, boot)) * service : 0;
+  const rise = season ? riseWithin(season, seen.at, boot + Math.min(tick, boot)) : 0;
+  const foreseen = Math.max(rise, settings.readyForRate ?? 0) * service;
   const load = Math.max(rateAhead(rate, boot * PART_OF_BOOT) * service, foreseen);
   const least = backlog > 0 ? 1 : 0;
   const awake = backlog > 0 || foreseen > 0 || (seen.desired > 0 && !asleep);

@@ -7,15 +7,18 @@ import type { Controller } from '../types.ts';
 import type { PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 
-/** @param settings of either policy that can be deployed */
-export function deployed(settings: PolicySettings, tickSeconds: number): Controller {
+/** @param settings of any policy that can be deployed; of each tick, where something else foresees for it */
+export function deployed(
+  settings: PolicySettings | ((at: number) => PolicySettings),
+  tickSeconds: number,
+): Controller {
   let ports: TickPorts | undefined;
   return {
     every: tickSeconds,
     scheduled: true,
     async tick(surface, at) {
       ports ??= simulatedPorts(surface);
-      const { errors, record } = await tick(ports, settings, {
+      const { errors, record } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
         owner: 'simulator',
         now: () => at,
         tickSeconds,
@@ -51,7 +54,7 @@ const whole = (value: number, meaning: string, tries: number[]) => ({
 /** First guesses of the rule: a worker that colours in seconds, a GPU image that boots in two minutes. */
 const GUESS = { service: 6, boot: 120 };
 
-const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>): SloSettings => ({
+export const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>): SloSettings => ({
   kind: 'slo',
   ...(set as unknown as Omit<SloSettings, 'kind'>),
   ...(priceOfWaiting ? { priceOfWaiting } : {}),

@@ -42,8 +42,8 @@ describe('a rise that comes each week', () => {
   });
 
   it('is believed the more the more often it came', () => {
-    expect(trustOf(watch(office, WEEK, 2 * WEEK, week))).toBeGreaterThan(0.9);
-    expect(trustOf(week)).toBeLessThan(0.9);
+    expect(trustOf(watch(office, WEEK, 2 * WEEK, week))).toBe(1);
+    expect(trustOf(week)).toBeLessThan(1);
   });
 
   it('is believed no longer when it stays away', () => {

@@ -1,0 +1,75 @@
+/** The deployed rule with the forecast of a small LSTM, learnt offline: `lstm.py` foretells, this follows. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
+import { deployed } from '../policies/deployed.ts';
+import { InputError } from '../settings.ts';
+import type { Controller } from '../types.ts';
+
+/** Seconds of one count, and of the time that one forecast is for. */
+export const BUCKET_SECONDS = 300;
+
+/** Jobs in the buckets after each one, the nearest first, as foretold at its end. */
+export type Forecasts = number[][];
+
+export function countsOf(arrivals: Float64Array, end: number): number[] {
+  const counts = new Array<number>(Math.ceil(end / BUCKET_SECONDS)).fill(0);
+  for (const at of arrivals) {
+    const bucket = Math.floor(at / BUCKET_SECONDS);
+    if (bucket < counts.length) (counts[bucket] as number)++;
+  }
+  return counts;
+}
+
+/**
+ * Learns from the first buckets, and foretells after each one.
+ *
+ * @param python an interpreter that has what sim/learned/requirements.txt names
+ * @param learn how many buckets to learn from
+ * @throws InputError with what the interpreter said
+ */
+export async function foretold(
+  python: string,
+  counts: number[],
+  learn: number,
+  seed: number,
+  say: (line: string) => void,
+): Promise<Forecasts> {
+  const child = spawn(python, [join(import.meta.dirname, 'lstm.py')], { stdio: 'pipe' });
+  const failed = new Promise<string>((resolve) => child.once('error', (error) => resolve(error.message)));
+  let out = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-2000);
+    say(text.trim().split('\n').at(-1) ?? '');
+  });
+  // An interpreter that ends early closes the pipe; what it said tells more than that.
+  child.stdin.on('error', () => {});
+  child.stdin.end(JSON.stringify({ bucket: BUCKET_SECONDS, counts, learn, seed }));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const result = await Promise.race([failed, ended]);
+  if (result === 0) return (JSON.parse(out) as { forecasts: Forecasts }).forecasts;
+  const why = typeof result === 'string' ? result : errors.trim();
+  throw new InputError(
+    `${python} could not learn (it needs sim/learned/requirements.txt, pip install -r): ${why}`,
+  );
+}
+
+/**
+ * @param from seconds, when the forecasts begin to be followed
+ * @param lead seconds that the rule has to be ready ahead: a boot and a tick
+ */
+export function learned(
+  settings: SloSettings,
+  forecasts: Forecasts,
+  { from, lead, tick }: { from: number; lead: number; tick: number },
+): Controller {
+  const rateWithin = (at: number): number => {
+    const known = forecasts[Math.floor(at / BUCKET_SECONDS) - 1];
+    if (at < from || !known) return 0;
+    const reached = Math.floor(((at % BUCKET_SECONDS) + lead) / BUCKET_SECONDS) + 1;
+    return Math.max(...known.slice(0, reached)) / BUCKET_SECONDS;
+  };
+  return deployed((at) => ({ ...settings, readyForRate: rateWithin(at) }), tick);
+}

@@ -1,0 +1,137 @@
+/**
+ * `npm run season [-- --python PYTHON] [--seeds 3] [TRACE]`: is foresight worth it? The first week is for learning, the
+ * second one is judged: the deployed rule without and with a memory of the week, what is public of AWS predictive scaling,
+ * and, given a Python with PyTorch, an LSTM learnt offline.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { BUCKET_SECONDS, countsOf, foretold, learned } from './learned/learned.ts';
+import { billedSeconds } from './fleet.ts';
+import { sloSettings } from './policies/deployed.ts';
+import { policyOf } from './policies/index.ts';
+import { Progress } from './progress.ts';
+import { scenarios, type Scenario } from './scenario.ts';
+import { InputError } from './settings.ts';
+import { simulate } from './simulate.ts';
+import { isSynthetic } from './synthetic.ts';
+import { aligned } from './table.ts';
+import type { Controller, Run } from './types.ts';
+
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+const NINE = 9 * 3600;
+const QUARTER = 900;
+
+interface Judged {
+  /** Mean waits in the second week, seconds: from nine to a quarter past on weekdays, and of all jobs. */
+  atNine: number;
+  wait: number;
+  gpuHours: number;
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** What a run's second week was like; the trace begins on a Monday at midnight. */
+export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): Judged {
+  const waits: number[] = [];
+  const atNine: number[] = [];
+  run.arrivals.forEach((arrival, job) => {
+    if (arrival < WEEK) return;
+    const wait = (run.starts[job] as number) - arrival;
+    waits.push(wait);
+    const clock = arrival % DAY;
+    const weekday = Math.floor(arrival / DAY) % 7 < 5;
+    if (weekday && clock >= NINE && clock < NINE + QUARTER) atNine.push(wait);
+  });
+  const billed = run.lives.map((life) => {
+    const before = { ...life, stopped: Math.min(life.stopped, WEEK) };
+    return (
+      billedSeconds(life, run.end, world) - (life.requested < WEEK ? billedSeconds(before, WEEK, world) : 0)
+    );
+  });
+  return {
+    atNine: mean(atNine),
+    wait: mean(waits),
+    gpuHours: billed.reduce((sum, seconds) => sum + seconds, 0) / 3600,
+  };
+}
+
+/** The rules to compare on a scenario, by name. */
+async function rules(
+  scenario: Scenario,
+  python: string | undefined,
+  say: (line: string) => void,
+): Promise<[string, Controller][]> {
+  const { world, arrivals, horizon, seed } = scenario;
+  const named = ['slo', 'forecast', 'predictive'].map((name): [string, Controller] => [
+    name,
+    policyOf(name, [], world).make(),
+  ]);
+  if (!python) return named;
+  const counts = countsOf(arrivals, horizon);
+  const forecasts = await foretold(python, counts, WEEK / BUCKET_SECONDS, seed, say);
+  const settings = sloSettings(policyOf('slo', [], world).settings);
+  const when = { from: WEEK, lead: world.boot + world.tick, tick: world.tick };
+  return [...named, ['LSTM', learned(settings, forecasts, when)]];
+}
+
+const change = (value: number, base: number) =>
+  `${value < base ? '' : '+'}${(100 * (value / base - 1)).toFixed(1)} %`;
+
+async function judge(trace: string, seeds: number, python: string | undefined, progress: Progress) {
+  const scenarioOf = await scenarios({ trace, world: 'clean', with: {} });
+  const judged = new Map<string, Judged[]>();
+  for (let seed = 1; seed <= seeds; seed++) {
+    const scenario = scenarioOf(seed);
+    if (scenario.horizon < 2 * WEEK - DAY)
+      throw new InputError(`${trace} has ${(scenario.horizon / DAY).toFixed(1)} days: two weeks are needed`);
+    const say = (line: string) => progress.show(`seed ${seed} of ${seeds}: ${line}`, (seed - 1) / seeds);
+    for (const [name, controller] of await rules(scenario, python, say)) {
+      say(name);
+      const run = await simulate({ ...scenario, controller });
+      judged.set(name, [...(judged.get(name) ?? []), secondWeek(run, scenario)]);
+    }
+  }
+  progress.clear();
+  return judged;
+}
+
+export async function main(args: string[]): Promise<number> {
+  const progress = new Progress(process.stderr);
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { python: { type: 'string' }, seeds: { type: 'string', default: '3' } },
+    });
+    const [given = 'season'] = positionals;
+    const trace = isSynthetic(given) ? given : resolve(given);
+    const seeds = Number(values.seeds);
+    if (!(Number.isInteger(seeds) && seeds > 0))
+      throw new InputError(`--seeds is '${values.seeds}': expected 1 or more`);
+    const judged = await judge(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
+    const base = judged.get('slo') as Judged[];
+    const of = (all: Judged[], key: keyof Judged) => mean(all.map((one) => one[key]));
+    const rows = [...judged].map(([name, all]) => [
+      name,
+      all.map(({ atNine }) => atNine.toFixed(1)).join(' '),
+      of(all, 'wait').toFixed(1),
+      of(all, 'gpuHours').toFixed(1),
+      change(of(all, 'gpuHours'), of(base, 'gpuHours')),
+    ]);
+    console.log(`${given}, learnt in week 1, judged in week 2, clean world`);
+    console.log(aligned([['rule', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
+    if (!values.python) {
+      console.log(
+        '\nThe LSTM was left out: --python names an interpreter with sim/learned/requirements.txt (PyTorch).',
+      );
+    }
+    return 0;
+  } catch (error) {
+    progress.clear();
+    const { code } = error as NodeJS.ErrnoException;
+    if (!(error instanceof InputError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
+    console.error((error as Error).message);
+    return 1;
+  }
+}

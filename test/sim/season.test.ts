@@ -1,0 +1,68 @@
+/** Foresight judged: what counts of a second week, and a rule that follows a forecast from elsewhere. */
+import { describe, expect, it } from 'vitest';
+import { countsOf, foretold, learned } from '../../sim/learned/learned.ts';
+import { sloSettings } from '../../sim/policies/deployed.ts';
+import { policyOf } from '../../sim/policies/index.ts';
+import { secondWeek } from '../../sim/season.ts';
+import { worldOf } from '../../sim/settings.ts';
+import { simulate } from '../../sim/simulate.ts';
+import type { Run } from '../../sim/types.ts';
+
+const DAY = 86_400;
+const HOUR = 3600;
+const world = worldOf('clean', { boot: 90, service: 6, tick: 30 });
+const settings = sloSettings(policyOf('slo', [], world).settings);
+
+describe('the second week', () => {
+  it('has the waits of its weekday mornings, of all its jobs, and what was billed in it', () => {
+    const arrivals = [8 * HOUR, 7 * DAY + 9 * HOUR, 8 * DAY + 9 * HOUR + 899, 8 * DAY + 10 * HOUR];
+    const weekend = 12 * DAY + 9 * HOUR;
+    const run = {
+      arrivals: Float64Array.from([...arrivals, weekend]),
+      starts: Float64Array.from([...arrivals, weekend].map((at, job) => at + [1000, 10, 20, 60, 110][job]!)),
+      lives: [
+        { requested: 0, stopped: HOUR },
+        { requested: 7 * DAY - HOUR, stopped: 7 * DAY + HOUR },
+        { requested: 8 * DAY, stopped: 8 * DAY + 2 * HOUR },
+      ],
+      end: 14 * DAY,
+    } as unknown as Run;
+    expect(secondWeek(run, { world })).toEqual({ atNine: 15, wait: 50, gpuHours: 3 });
+  });
+});
+
+describe('a forecast from elsewhere', () => {
+  it('is followed a boot and a tick ahead, from when it counts', async () => {
+    // Twelve buckets of five minutes; at the end of each, 270 photos are foretold for the tenth.
+    const forecasts = Array.from({ length: 12 }, (_, k) => [k + 1 === 9 ? 270 : 0, k + 2 === 9 ? 270 : 0]);
+    const desired = async (from: number) => {
+      const controller = learned(settings, forecasts, { from, lead: 120, tick: world.tick });
+      const arrivals = Float64Array.from([100, 3300]);
+      const run = await simulate({
+        arrivals,
+        horizon: HOUR,
+        world,
+        seed: 1,
+        controller,
+        keepDecisions: true,
+      });
+      return (at: number) => run.decisions.find((one) => one.at === at)?.after;
+    };
+    const followed = await desired(0);
+    expect([2550, 2580, 2700, 2970].map(followed)).toEqual([1, 6, 6, 6]);
+    const ignored = await desired(3000);
+    expect([2550, 2580, 2700, 2970].map(ignored)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('is of counts in buckets of five minutes', () => {
+    expect(countsOf(Float64Array.from([0, 299, 300, 899, 900]), 900)).toEqual([2, 1, 1]);
+  });
+
+  it('fails with what the interpreter said', async () => {
+    const learn = (python: string) => foretold(python, [1, 2], 1, 1, () => {});
+    await expect(learn('no-such-python')).rejects.toThrow(/no-such-python could not learn.*ENOENT/);
+    await expect(learn(process.execPath)).rejects.toThrow(
+      /could not learn.*SyntaxError|ERR_UNKNOWN_FILE_EXTENSION/s,
+    );
+  });
+});
