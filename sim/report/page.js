@@ -203,6 +203,7 @@
     '#5b6fd0',
     '#9a4b4b',
     '#8a8f9c',
+    '#4c6b3c',
   ];
   const SHORTEST = 0.5;
   /** What waits longer is of no use to anyone, and would crowd the rest. */
@@ -261,9 +262,9 @@
       series.push({
         label: policy,
         stroke: colour,
-        width: own ? 2.5 : 1.25,
+        width: own ? 4 : 1.25,
         spanGaps: true,
-        points: { show: true, size: own ? 7 : 5, fill: colour },
+        points: { show: true, size: own ? 9 : 5, fill: colour },
       });
       for (const { settings, measures } of best) {
         marks.push([shownWait(measures.wait.mean), measures.gpuHours, policy, settingsText(settings)]);
