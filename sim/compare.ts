@@ -35,9 +35,29 @@ export interface Comparison {
   /** Wait that tuning keeps, seconds. */
   slo: number;
   bound: BoundPoint[];
+  /** The least possible sum of billed seconds and `REGRET_PRICE` times the seconds waited; null where it was left out. */
+  leastSum: number | null;
   /** What the bound's own plan costs, replayed exactly; null where it was left out or found no way. */
   plan: { gpuHours: number; mean: number } | null;
   policies: Compared[];
+}
+
+/** Instance-seconds that a waited second is worth in `regretOf`: what the policy was tuned with for a mean wait of 10 s. */
+export const REGRET_PRICE = 0.12;
+
+/** Billed seconds and the price of all waits, over the least possible of that sum. */
+export function regretOf(
+  { gpuHours, wait, completed, jobs }: Measures,
+  leastSum: number | null,
+): number | null {
+  if (leastSum === null || wait.mean === null || completed < jobs) return null;
+  return (3600 * gpuHours + REGRET_PRICE * wait.mean * jobs) / leastSum;
+}
+
+/** The least regret of any setting tried; in hindsight, which nobody has. */
+export function leastRegret(points: Point[], leastSum: number | null): number | null {
+  const all = points.map(({ measures }) => regretOf(measures, leastSum)).filter((one) => one !== null);
+  return all.length > 0 ? Math.min(...all) : null;
 }
 
 /** Waits that the frontier is given for, seconds. */

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { comparisonOf } from './commands/compare.ts';
-import { cheapest, type Comparison, type Point } from './compare.ts';
+import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './compare.ts';
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { InputError } from './settings.ts';
@@ -37,7 +37,7 @@ const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
 /** The comparison as Markdown: one line of facts, the rules, and the frontier. */
 export function markdown(comparison: Comparison): string {
-  const { bound, plan, policies, slo, seeds, jobs } = comparison;
+  const { bound, leastSum, plan, policies, slo, seeds, jobs } = comparison;
   const at = bound.find((point) => point.at === slo);
   const least = at?.gpuHours ?? null;
   const facts = [
@@ -49,8 +49,9 @@ export function markdown(comparison: Comparison): string {
   ];
   const cells = (name: string, point: Point, knobs: string) => {
     const { wait, gpuHours } = point.measures;
+    const regret = number(regretOf(point.measures, leastSum), 2);
     const ratio = number(least === null ? null : gpuHours / least, 2);
-    return row([name, number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio, knobs]);
+    return row([name, number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio, regret, knobs]);
   };
   const rules = policies.flatMap(({ policy, usual, tuned, keeps }) => [
     ...(usual ? [cells(`\`${policy}\``, usual, 'default')] : []),
@@ -62,18 +63,22 @@ export function markdown(comparison: Comparison): string {
   const head = (names: string[]) =>
     `${row(names)}\n${row(names.map((name) => (words.has(name) ? '---' : '---:')))}`;
   const frontier = policies.map(({ policy, points }) =>
-    row([`\`${policy}\``, ...bound.map((one) => number(cheapest(points, one.at)?.measures.gpuHours, 1))]),
+    row([
+      `\`${policy}\``,
+      ...bound.map((one) => number(cheapest(points, one.at)?.measures.gpuHours, 1)),
+      number(leastRegret(points, leastSum), 2),
+    ]),
   );
   return [
     `${facts.join('; ')}.`,
     '',
-    head(['rule', 'mean s', 'p95 s', 'GPU h', '× bound', 'knobs']),
+    head(['rule', 'mean s', 'p95 s', 'GPU h', '× bound', 'regret', 'knobs']),
     ...rules,
     '',
-    'Fewest GPU hours of any setting tried, for a mean wait of at most:',
+    'Fewest GPU hours of any setting tried, for a mean wait of at most; and the least regret of any:',
     '',
-    head(['rule', ...bound.map((one) => `${one.at} s`)]),
-    row(['bound', ...bound.map((one) => number(one.gpuHours, 1))]),
+    head(['rule', ...bound.map((one) => `${one.at} s`), 'regret']),
+    row(['bound', ...bound.map((one) => number(one.gpuHours, 1)), '1.00']),
     ...frontier,
   ].join('\n');
 }

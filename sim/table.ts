@@ -1,5 +1,5 @@
 /** Outcomes as tables for a terminal. */
-import { WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
+import { leastRegret, regretOf, WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
 import type { Outcome } from './outcome.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
@@ -61,20 +61,23 @@ export function differing(point: Point, usual: Point | undefined): string {
 
 /** All rules at their defaults and tuned, and the frontier: what each costs at the least for a mean wait. */
 export function comparisonTables(comparison: Comparison, pick: typeof cheapest): string {
-  const { bound, plan, policies, slo } = comparison;
+  const { bound, leastSum, plan, policies, slo } = comparison;
   const at = bound.find((point) => point.at === slo);
   const hours = at?.gpuHours ?? null;
+  const regret = (value: number | null) => number(value, 2);
+  const figures = ({ measures }: Point) => [...cells(measures, hours), regret(regretOf(measures, leastSum))];
   const rows: string[][] = [];
   for (const { policy, usual, tuned, keeps } of policies) {
-    if (usual) rows.push([policy, ...cells(usual.measures, hours), 'default']);
+    if (usual) rows.push([policy, ...figures(usual), 'default']);
     if (!tuned || tuned === usual) continue;
     const name = usual ? `  ${keeps ? 'tuned' : 'least wait'}` : policy;
-    rows.push([name, ...cells(tuned.measures, hours), differing(tuned, usual)]);
+    rows.push([name, ...figures(tuned), differing(tuned, usual)]);
   }
   const waits = bound.length > 0 ? bound.map((point) => point.at) : WAITS;
   const costs = policies.map(({ policy, points }) => [
     policy,
     ...waits.map((wait) => number(pick(points, wait)?.measures.gpuHours, 2)),
+    regret(leastRegret(points, leastSum)),
   ]);
   const parts = [about(comparison)];
   if (at) parts.push(least(at.gpuHours, slo));
@@ -83,12 +86,12 @@ export function comparisonTables(comparison: Comparison, pick: typeof cheapest):
   return [
     parts.join('; '),
     '',
-    aligned([['policy', ...HEADINGS, 'knobs'], ...rows], [0, HEADINGS.length + 1]),
+    aligned([['policy', ...HEADINGS, 'regret', 'knobs'], ...rows], [0, HEADINGS.length + 2]),
     '',
-    'The frontier: fewest GPU h of any setting tried, for a mean wait of at most',
+    'The frontier: fewest GPU h of any setting tried, for a mean wait of at most; and the least regret of any',
     aligned([
-      ['policy', ...waits.map((wait) => `${wait} s`)],
-      ...(bound.length > 0 ? [['bound', ...bound.map((point) => number(point.gpuHours, 2))]] : []),
+      ['policy', ...waits.map((wait) => `${wait} s`), 'regret'],
+      ...(bound.length > 0 ? [['bound', ...bound.map((point) => number(point.gpuHours, 2)), regret(1)]] : []),
       ...costs,
     ]),
   ].join('\n');

@@ -27,6 +27,17 @@ export async function boundsAt(
   return points;
 }
 
+/** The least possible sum of billed seconds and `price` times the seconds waited: Bound.value in a wait's own terms. */
+export async function leastSumAt(scenario: Scenario, price: number, progress: Progress): Promise<number> {
+  const known = await loadKnown(scenario);
+  const before = known.size;
+  const sum = await new Bound(scenario, known).value(price / scenario.world.service, (share) =>
+    progress.show('the least possible sum of cost and waits', share),
+  );
+  if (known.size > before) await saveKnown(scenario, known);
+  return sum;
+}
+
 /** What the bound's plan costs, replayed exactly. */
 export async function planAt(scenario: Scenario, point: BoundPoint, progress: Progress) {
   if (point.mu === null) return null;

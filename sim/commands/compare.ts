@@ -1,12 +1,12 @@
 /** `npm run simulate -- compare`: all rules, at their defaults and tuned. */
 import type { BoundPoint } from '../bound/index.ts';
-import { cheapest, compareAll, WAITS, type Comparison } from '../compare.ts';
+import { cheapest, compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
 import { meanOf } from '../outcome.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { comparisonTables } from '../table.ts';
-import { boundsAt, planAt } from './bounds.ts';
+import { boundsAt, leastSumAt, planAt } from './bounds.ts';
 import { write, writeJson } from './output.ts';
 import { reportPage } from './report.ts';
 
@@ -15,16 +15,19 @@ async function leastOf(options: Options, waits: number[], slo: number, progress:
   const scenarioOf = await scenarios(options);
   const bounds: BoundPoint[][] = [];
   const plans: Comparison['plan'][] = [];
+  const sums: number[] = [];
   for (let k = 0; k < options.seeds; k++) {
     const scenario = scenarioOf(options.seed + k);
     const bound = await boundsAt(scenario, waits, progress);
     const at = bound.find((point) => point.at === slo);
     bounds.push(bound);
+    sums.push(await leastSumAt(scenario, REGRET_PRICE, progress));
     plans.push(at ? await planAt(scenario, at, progress) : null);
   }
   return {
     bound: waits.map((_, k) => meanOf(bounds.map((bound) => bound[k] as BoundPoint))),
     plan: meanOf(plans),
+    leastSum: meanOf(sums),
   };
 }
 
@@ -36,7 +39,9 @@ export async function comparisonOf(options: Options, progress: Progress): Promis
     progress.show('every rule with every setting that tuning tries', share),
   );
   // The bound keeps this thread busy while the rules run on others.
-  const least = options.noBound ? { bound: [], plan: null } : await leastOf(options, waits, slo, progress);
+  const least = options.noBound
+    ? { bound: [], plan: null, leastSum: null }
+    : await leastOf(options, waits, slo, progress);
   const { trace, worldName, changes } = scenario;
   const policies = await compared;
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cheapest, type Comparison, type Point } from '../../sim/compare.ts';
+import { cheapest, leastRegret, regretOf, type Comparison, type Point } from '../../sim/compare.ts';
 import { markdown, replaced } from '../../sim/figures.ts';
 import { main } from '../../sim/main.ts';
 import type { Measures } from '../../sim/measure.ts';
@@ -45,6 +45,19 @@ describe('the cheapest that keeps a wait', () => {
   });
 });
 
+describe('regret', () => {
+  it('is the bill and 0.12 for each second waited, over the least of that sum', () => {
+    // Ten jobs that waited 30 s each: 7,200 + 0.12 x 300.
+    expect(regretOf(point(30, 2).measures, 6030)).toBeCloseTo(1.2, 12);
+    expect(leastRegret([point(30, 2), point(0, 1.5), point(0, 1, 9)], 5000)).toBeCloseTo(1.08, 12);
+  });
+
+  it('is unknown while jobs are undone or the bound was left out', () => {
+    expect(regretOf(point(30, 2, 9).measures, 6030)).toBeNull();
+    expect(leastRegret([point(30, 2)], null)).toBeNull();
+  });
+});
+
 describe('compare on a short trace', () => {
   let comparison: Comparison;
   let table: string;
@@ -69,6 +82,9 @@ describe('compare on a short trace', () => {
       }
     }
     expect(comparison.plan?.gpuHours).toBeGreaterThanOrEqual(at(comparison.slo));
+    for (const { points } of comparison.policies) {
+      expect(leastRegret(points, comparison.leastSum) ?? 1).toBeGreaterThan(0.999);
+    }
   });
 
   it('prints the table and the frontier', () => {
