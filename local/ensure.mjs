@@ -84,7 +84,9 @@ if (!entry) fail(`unknown command '${name}' (${Object.keys(ENTRIES).join(', ')})
 checkNode();
 await ensureDependencies();
 // Files that the simulator is given are named from where npm was called, everything else works in the repository.
-process.chdir(['simulate', 'trial', 'season'].includes(name) ? (process.env.INIT_CWD ?? process.cwd()) : root);
+process.chdir(
+  ['simulate', 'trial', 'season'].includes(name) ? (process.env.INIT_CWD ?? process.cwd()) : root,
+);
 // Any Node that this project supports runs everything here; the SDK's reminder of newer ones is not for its users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const { register } = await import('tsx/esm/api');
