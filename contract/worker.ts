@@ -19,6 +19,11 @@ export const workerSettingsSchema = z.object({
   device: z.enum(['cuda', 'cpu']),
   /** Seconds between two looks at the instance's metadata (Spot notice, lifecycle state). */
   noticePollSeconds: z.number().positive(),
+  /**
+   * What ComfyUI gets: `chroma`, a small copy, whose colours the worker merges with the photo's own lightness; or
+   * `plain`, the whole photo.
+   */
+  path: z.enum(['chroma', 'plain']),
   workflow: workflowSchema,
 });
 

@@ -6,6 +6,11 @@ const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.
 export const workflowSchema = z
   .object({
     name: z.string().min(1),
+    /**
+     * The graph keeps lightness and computes chroma at this size, pixels of each side: a small copy of a photo is enough
+     * for it. Absent where it has to see the photo itself.
+     */
+    chroma: z.object({ size: z.number().int().min(32).max(4096) }).optional(),
     /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: nodes keep their model by id. */
     graph: z.record(z.string(), nodeSchema),
     input: z.object({

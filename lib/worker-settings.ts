@@ -50,6 +50,7 @@ export class WorkerSettingsParameter extends Construct {
       maxMegapixels: stage.maxMegapixels,
       device: stage.device,
       noticePollSeconds: stage.noticePollSeconds,
+      path: stage.path,
       workflow: loadWorkflow(stage.workflow),
     };
     new ssm.StringParameter(this, 'Parameter', {

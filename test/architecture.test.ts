@@ -34,7 +34,7 @@ const RULES: Rule[] = [
   },
   {
     files: /^ami\//,
-    may: any('^\\./ami/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^sharp$', '^esbuild$', NODE),
+    may: any('^\\./ami/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^sharp$', '^esbuild$', '^tsx/esm/api$', NODE),
   },
   {
     files: /^lib\//,

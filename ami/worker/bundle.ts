@@ -1,4 +1,4 @@
-/** Makes the worker one file, for the image of the instances and for the local run. */
+/** Makes the worker two files, itself and its threads, for the image of the instances and for the local run. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,11 +7,17 @@ import { build } from 'esbuild';
  * Bundles the worker with its libraries, but for sharp: it loads a native library, so it has to be installed where
  * the bundle's folder or one above it finds it.
  *
- * @param outfile for example `dist/worker.mjs`; the source map is put beside it
+ * @param outfile for example `dist/worker.mjs`; the thread and the source maps are put beside it
  */
 export async function bundleWorker(outfile: string): Promise<void> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const thread = join(dirname(outfile), 'studio-thread.mjs');
+  await Promise.all([one(join(here, 'main.ts'), outfile), one(join(here, 'studio-thread.ts'), thread)]);
+}
+
+async function one(entry: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'main.ts')],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',

@@ -1,19 +1,37 @@
-/** From the bytes of a photo to the bytes of its result. */
-import type { WorkerSettings } from '../../contract/worker.ts';
+/**
+ * From the bytes of a photo to the bytes of its result, several photos at a time: while one is in ComfyUI the next are made
+ * ready, one more prompt waits there, and what came out is merged and encoded behind it.
+ */
+import { randomUUID } from 'node:crypto';
 import { CONTENT_TYPES } from './formats.ts';
-import { encodeResult, readPicture, readResult } from './picture.ts';
+import type { Gate } from './gate.ts';
+import { megapixelsIn } from './picture.ts';
+import type { Studio } from './studio.ts';
 import { seconds } from './time.ts';
 
 /** What the log says of a photo beside its end; filled as far as it got. */
 export interface PhotoFigures {
   megapixels?: number;
+  /** From its upload to its receipt. */
+  queueSeconds?: number;
+  /** From its upload to its start in ComfyUI. */
+  waitSeconds?: number;
   fetchSeconds?: number;
   /** Decoding and normalising. */
   prepareSeconds?: number;
+  /** Ready, until ComfyUI had room for it. */
+  laneSeconds?: number;
   comfySeconds?: number;
-  /** Checking what came back, and encoding it. */
-  encodeSeconds?: number;
+  /** Checking what came back, merging and encoding. */
+  finishSeconds?: number;
   storeSeconds?: number;
+}
+
+/** One go at a photo. */
+export interface Attempt {
+  figures: PhotoFigures;
+  /** To be called when it is its turn in ComfyUI. */
+  started: () => void;
 }
 
 export interface Coloured {
@@ -25,23 +43,30 @@ export interface Coloured {
  * Colours a photo.
  *
  * @param etag of the photo; the result carries it
- * @param figures filled on the way
- * @throws PermanentFault, TransientFault, InfraFault
+ * @throws PermanentFault, TransientFault, InfraFault; CalledAway while it had not started
  */
-export type Colour = (photo: Buffer, etag: string, figures: PhotoFigures) => Promise<Coloured>;
+export type Colour = (photo: Buffer, etag: string, attempt: Attempt) => Promise<Coloured>;
+
+/** Waits for a turn. @returns to be called when it is over */
+export type Turn = () => Promise<() => void>;
 
 export interface ColouringPorts {
-  settings: Pick<WorkerSettings, 'maxMegapixels' | 'workflow'>;
-  /** The workflow's output for a PNG of so many megapixels. */
-  infer: (png: Buffer, megapixels: number) => Promise<Buffer>;
+  studio: Studio;
+  /** The workflow's output for a PNG of so many megapixels, once it has its turn. */
+  infer: (png: Buffer, megapixels: number, turn: Turn) => Promise<Buffer>;
+  /** Prompts that ComfyUI has at a time. */
+  lane: Gate;
+  /** Megapixels that are in memory at a time. */
+  pixels: Gate;
+  /** Calls those away who have not started; another one after each recovery of the machine. */
+  away: () => AbortSignal;
   now: () => number;
 }
 
-export function colouring({ settings, infer, now }: ColouringPorts): Colour {
-  const { input, output } = settings.workflow;
-  return async (photo, etag, figures) => {
+export function colouring({ studio, infer, lane, pixels, away, now }: ColouringPorts): Colour {
+  return async (photo, etag, { figures, started }) => {
     const timed = async <T>(
-      figure: 'prepareSeconds' | 'comfySeconds' | 'encodeSeconds',
+      figure: 'prepareSeconds' | 'laneSeconds' | 'finishSeconds',
       step: () => Promise<T>,
     ) => {
       const startMs = now();
@@ -49,14 +74,24 @@ export function colouring({ settings, infer, now }: ColouringPorts): Colour {
       figures[figure] = seconds(now() - startMs);
       return result;
     };
-    const picture = await timed('prepareSeconds', () =>
-      readPicture(photo, settings.maxMegapixels, input.colour),
-    );
-    figures.megapixels = picture.megapixels;
-    const made = await timed('comfySeconds', () => infer(picture.upload, picture.megapixels));
-    const body = await timed('encodeSeconds', async () =>
-      encodeResult(await readResult(made, picture, output.coloured), picture, etag),
-    );
-    return { body, contentType: CONTENT_TYPES[picture.format] };
+    const id = randomUUID();
+    const leave = await pixels.enter(await megapixelsIn(photo), away());
+    try {
+      const picture = await timed('prepareSeconds', () => studio.prepare(id, photo));
+      figures.megapixels = picture.megapixels;
+      let turnMs = now();
+      const made = await infer(picture.upload, picture.uploadMegapixels, async () => {
+        const over = await timed('laneSeconds', () => lane.enter(1, away()));
+        turnMs = now();
+        started();
+        return over;
+      });
+      figures.comfySeconds = seconds(now() - turnMs);
+      const body = await timed('finishSeconds', () => studio.finish(id, made, etag));
+      return { body, contentType: CONTENT_TYPES[picture.format] };
+    } finally {
+      studio.discard(id);
+      leave();
+    }
   };
 }

@@ -1,6 +1,7 @@
 /** One picture through ComfyUI. */
 import { randomUUID } from 'node:crypto';
 import type { Workflow } from '../../contract/workflow.ts';
+import type { Turn } from './colouring.ts';
 import type { ComfyClient, HistoryEntry } from './comfy.ts';
 import { InfraFault, NoAnswer, TransientFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
@@ -35,12 +36,18 @@ export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
  *
  * @param picture PNG
  * @param withinMs time from submission to the end of the workflow
+ * @param turn awaited before each submission, when the picture is already there
  * @returns the picture as the workflow saved it, not yet checked
  * @throws PermanentFault, TransientFault, InfraFault
  */
-export async function infer(inference: Inference, picture: Buffer, withinMs: number): Promise<Buffer> {
+export async function infer(
+  inference: Inference,
+  picture: Buffer,
+  withinMs: number,
+  turn: Turn = async () => () => undefined,
+): Promise<Buffer> {
   for (let submission = 1; submission <= SUBMISSIONS; submission++) {
-    const result = await attempt(inference, picture, withinMs);
+    const result = await attempt(inference, picture, withinMs, turn);
     if (result) return result;
     inference.log('warn', 'prompt-lost', { submission, allowed: SUBMISSIONS });
   }
@@ -52,9 +59,11 @@ async function attempt(
   { client, workflow, log, timing = TIMING }: Inference,
   picture: Buffer,
   withinMs: number,
+  turn: Turn,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
   const name = await client.upload(picture, id);
+  const over = await turn();
   let ended = false;
   try {
     const fault = submissionFault(
@@ -64,8 +73,11 @@ async function attempt(
     if (fault) throw fault;
     const entry = await outcome(client, id, withinMs, timing);
     ended = true;
+    // The next prompt need not wait for the picture of this one.
+    over();
     return entry && (await client.view(resultFile(entry, workflow)));
   } finally {
+    over();
     await tidy(client, id, ended).catch((error: unknown) =>
       log('warn', 'prompt-not-tidied', { promptId: id, error: describeError(error) }),
     );

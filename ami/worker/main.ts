@@ -12,6 +12,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { availableParallelism, setPriority, totalmem } from 'node:os';
 import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
@@ -22,6 +23,7 @@ import { describeError, jsonLog } from './log.ts';
 import { Metadata } from './metadata.ts';
 import { Notices } from './notices.ts';
 import { identify, readSettings } from './settings.ts';
+import { StudioThreads } from './studio-threads.ts';
 import { runWorker } from './worker.ts';
 
 let instance = 'unknown';
@@ -43,6 +45,8 @@ async function main(): Promise<void> {
   const comfyUrl = process.env.COMFYUI_URL || 'http://127.0.0.1:8188';
   log('info', 'worker-started', { stage: settings.stage, workflow: settings.workflow.name, comfyUrl });
 
+  feedFirst();
+  const threads = Math.max(2, availableParallelism() - 1);
   const dynamo = new DynamoDBClient({ region });
   await runWorker({
     settings,
@@ -50,12 +54,29 @@ async function main(): Promise<void> {
     client: new ComfyClient(comfyUrl),
     queue: new SqsJobQueue(new SQSClient({ region }), settings.queueUrl),
     bucket: new S3Bucket(new S3Client({ region }), settings.bucketName),
+    studio: new StudioThreads(settings, threads),
+    threads,
+    megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(new AutoScalingClient({ region }), settings.groupName, instanceId),
     addWork: (done) => addWork(dynamo, settings.tableName, done),
     log,
     now: Date.now,
   });
 }
+
+/** What a pixel takes at its most, with what encoders hold; and what share of the machine all of them may take. */
+const BYTES_PER_PIXEL = 12;
+const MEMORY_SHARE = 0.25;
+
+/** ComfyUI goes first where both want a processor: it keeps the GPU busy, and its own share of the work is small. */
+function feedFirst(): void {
+  try {
+    setPriority(FEWER_TURNS);
+  } catch (error) {
+    log('warn', 'priority-not-lowered', { error: describeError(error) });
+  }
+}
+const FEWER_TURNS = 5;
 
 /** The first signal drains, the second ends at once: its photo comes back to the queue by itself. */
 function endOnSignals(notices: Notices): void {

@@ -3,7 +3,8 @@ import { INCOMING } from '../../contract/keys.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
 import { InfraFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
-import type { PhotoFigures } from './colouring.ts';
+import type { Attempt, PhotoFigures } from './colouring.ts';
+import { CalledAway } from './gate.ts';
 import type { PhotoEnd } from './photo.ts';
 import { seconds } from './time.ts';
 
@@ -16,8 +17,8 @@ export interface Message {
 }
 
 export interface JobQueue {
-  /** The next message; undefined when none came within a few seconds. */
-  receive(): Promise<Message | undefined>;
+  /** The next message; undefined when there is none, or none came within a few seconds if it should `wait`. */
+  receive(wait: boolean): Promise<Message | undefined>;
   delete(message: Message): Promise<void>;
   /** Hides the message for so many seconds from now. */
   hide(message: Message, seconds: number): Promise<void>;
@@ -27,13 +28,18 @@ export interface MessagePorts {
   queue: JobQueue;
   bucketName: string;
   visibilityTimeoutSeconds: number;
-  process: (job: Job, receiveCount: number, figures: PhotoFigures) => Promise<PhotoEnd>;
+  process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoEnd>;
+  /** Told when a photo starts; what it returns, when that one ends. */
+  started: () => () => void;
   log: Log;
   now: () => number;
 }
 
-/** `unfit`: this machine must pass its readiness check before it takes another. */
-export type Handled = 'deleted' | 'returned' | 'unfit';
+/**
+ * `unfit`: this machine must pass its readiness check before it takes another. `unstarted`: given back since the worker
+ * was told to stop before the photo had its turn.
+ */
+export type Handled = 'deleted' | 'returned' | 'unfit' | 'unstarted';
 
 /** Seconds until a returned message is offered again: longer each time, so that a fault has time to pass. */
 export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
@@ -71,7 +77,7 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
     },
     (visibilityTimeoutSeconds / 3) * 1000,
   );
-  let failed: 'returned' | 'unfit' | undefined;
+  let failed: Exclude<Handled, 'deleted'> | undefined;
   try {
     for (const job of jobs) {
       const end = await handleJob(job, receiveCount, ports);
@@ -82,6 +88,7 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
   }
   if (failed === 'returned') return giveBack(failed, returnDelay(receiveCount));
   if (failed === 'unfit') return giveBack(failed, unfitDelay(receiveCount));
+  if (failed === 'unstarted') return giveBack(failed, 0);
   await queue.delete(message).catch((error: unknown) =>
     // Its photos have their ends, which the next receive will find.
     log('warn', 'message-not-deleted', { receiveCount, error: describeError(error) }),
@@ -102,20 +109,34 @@ function jobsOf(message: Message, bucketName: string): Job[] {
 async function handleJob(
   job: Job,
   receiveCount: number,
-  { process, log, now }: MessagePorts,
-): Promise<'ended' | 'returned' | 'unfit'> {
-  const startedMs = now();
-  const photo = { key: job.key, waitSeconds: seconds(startedMs - job.storedAtMs), receiveCount };
-  log('info', 'photo-started', photo);
-  const figures: PhotoFigures = {};
+  { process, started, log, now }: MessagePorts,
+): Promise<'ended' | Exclude<Handled, 'deleted'>> {
+  const receivedMs = now();
+  const photo = { key: job.key, receiveCount };
+  const figures: PhotoFigures = { queueSeconds: seconds(receivedMs - job.storedAtMs) };
+  let ended: (() => void) | undefined;
+  const attempt: Attempt = {
+    figures,
+    started: () => {
+      if (ended) return;
+      ended = started();
+      figures.waitSeconds = seconds(now() - job.storedAtMs);
+      log('info', 'photo-started', { ...photo, waitSeconds: figures.waitSeconds });
+    },
+  };
   const finished = (fields: object) => {
-    const total = { seconds: seconds(now() - startedMs) };
+    ended?.();
+    const total = { seconds: seconds(now() - receivedMs) };
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
   try {
-    finished(await process(job, receiveCount, figures));
+    finished(await process(job, receiveCount, attempt));
     return 'ended';
   } catch (error) {
+    if (error instanceof CalledAway) {
+      finished({ outcome: 'returned', reason: 'not-started' });
+      return 'unstarted';
+    }
     const unfit = error instanceof InfraFault;
     log('error', unfit ? 'machine-fault' : 'passing-fault', { key: job.key, error: describeError(error) });
     finished({ outcome: 'returned' });

@@ -3,7 +3,7 @@ import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { ConditionFailed, type Bucket } from './bucket.ts';
-import type { Colour, PhotoFigures } from './colouring.ts';
+import type { Attempt, Colour } from './colouring.ts';
 import { Ends, type Version, type Written } from './ends.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
@@ -37,13 +37,13 @@ const SUPERSEDED: PhotoEnd = { outcome: 'dropped', reason: 'superseded' };
  * Brings a photo to its end.
  *
  * @param receiveCount of its message, this one included
- * @param figures filled on the way
- * @throws TransientFault, InfraFault or anything else when it has to be tried again
+ * @param attempt told of on the way
+ * @throws CalledAway when it had not started; TransientFault, InfraFault or anything else when it has to be tried again
  */
 export async function processPhoto(
   job: Job,
   receiveCount: number,
-  figures: PhotoFigures,
+  attempt: Attempt,
   ports: PhotoPorts,
 ): Promise<PhotoEnd> {
   const ends = new Ends(ports.bucket);
@@ -53,7 +53,7 @@ export async function processPhoto(
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
     const version = { key: job.key, etag };
     if (photo?.etag === etag) {
-      const end = await processVersion(version, photo.bytes, receiveCount, figures, ends, ports);
+      const end = await processVersion(version, photo.bytes, receiveCount, attempt, ends, ports);
       if (end) return end;
     } else if (await ends.removeSuperseded(version)) {
       // An earlier delivery of this job may have left an end before it died; it is gone now.
@@ -68,7 +68,7 @@ async function processVersion(
   version: Version,
   bytes: number,
   receiveCount: number,
-  figures: PhotoFigures,
+  attempt: Attempt,
   ends: Ends,
   ports: PhotoPorts,
 ): Promise<PhotoEnd | undefined> {
@@ -82,7 +82,7 @@ async function processVersion(
     if (written === 'coloured') return { outcome: 'dropped', reason: 'done-already' };
   }
   try {
-    return await colourVersion(version, bytes, figures, ends, ports);
+    return await colourVersion(version, bytes, attempt, ends, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
@@ -97,7 +97,7 @@ async function processVersion(
 async function colourVersion(
   version: Version,
   bytes: number,
-  figures: PhotoFigures,
+  attempt: Attempt,
   ends: Ends,
   { bucket, settings, colour, now }: PhotoPorts,
 ): Promise<PhotoEnd | undefined> {
@@ -108,8 +108,9 @@ async function colourVersion(
     throw error;
   });
   if (!photo) return undefined;
+  const { figures } = attempt;
   figures.fetchSeconds = seconds(now() - startMs);
-  const { body, contentType } = await colour(photo, version.etag, figures);
+  const { body, contentType } = await colour(photo, version.etag, attempt);
   const colouredMs = now();
   const written = await ends.writeResult(version, body, contentType);
   figures.storeSeconds = seconds(now() - colouredMs);

@@ -1,12 +1,11 @@
 /**
- * Photos in and out: checks and normalises what came, checks and encodes what goes.
+ * Reads a photo: checks what came, and makes 8-bit sRGB of it, upright.
  *
  * Gotcha: ComfyUI itself takes truncated files for whole, flattens 16-bit scans to two tones and turns pages into
  * batches. So it only ever gets 8-bit PNGs that were made here.
  */
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
-import type { Workflow } from '../../contract/workflow.ts';
-import { InfraFault, PermanentFault } from './faults.ts';
+import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import { PermanentFault } from './faults.ts';
 import { FORMAT_NAMES, FORMATS, sniff, type Format } from './formats.ts';
 import { hasRoomForColour, lightness } from './lightness.ts';
 
@@ -19,12 +18,16 @@ export interface Picture {
   width: number;
   height: number;
   megapixels: number;
-  /** PNG for the workflow. */
-  upload: Buffer;
+  /** One byte per pixel, of the photo's own luminance. */
+  grey: Uint8Array;
+  /** Interleaved, three bytes per pixel; kept where the workflow looks at colours. */
+  rgb: Uint8Array | undefined;
   /** One byte per pixel, when the photo has transparency. */
   alpha: Buffer | undefined;
   /** Pixels per inch, when the photo says so. */
   density: number | undefined;
+  /** As it stands in the photo, without its prefix. */
+  exif: Buffer | undefined;
   /** Whether a coloured result must differ from a grey one. */
   colourable: boolean;
 }
@@ -33,23 +36,54 @@ const ALLOWED = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
   FORMATS.map((format) => FORMAT_NAMES[format]),
 );
 const INTEGER_DEPTHS = ['uchar', 'ushort'];
-const megapixels = (width: number, height: number) => (width * height) / 1e6;
+export const megapixelsOf = (width: number, height: number) => (width * height) / 1e6;
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
 /**
+ * @param keepColours whether `rgb` is wanted
  * @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large`
  */
 export async function readPicture(
   body: Buffer,
   maxMegapixels: number,
-  colour: Workflow['input']['colour'],
+  keepColours: boolean,
 ): Promise<Picture> {
   const format = formatOf(body);
-  const { width, height, depth, density } = await decoded(format, () =>
+  const metadata = await metadataOf(body, format, maxMegapixels);
+  const limits: SharpOptions = { failOn: 'error', limitInputPixels: Math.ceil(maxMegapixels * 1e6) };
+  // A grey photo without a profile of its own needs no way through colours.
+  const greyOnly = metadata.space === 'b-w' && !metadata.hasProfile;
+  const { data, info } = await decoded(format, () =>
+    sharp(body, limits)
+      .autoOrient()
+      .toColourspace(greyOnly ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true }),
+  );
+  const { width, height, channels } = info;
+  const grey = channels < 3 ? plane(data, channels, 0) : await lightness(data, channels === 4 ? 4 : 3);
+  const hasAlpha = channels === 2 || channels === 4;
+  return {
+    format,
+    width,
+    height,
+    megapixels: rounded(megapixelsOf(width, height)),
+    grey,
+    rgb: keepColours ? colours(data, channels) : undefined,
+    alpha: hasAlpha ? plane(data, channels, channels - 1) : undefined,
+    density: metadata.density,
+    exif: metadata.exif,
+    colourable: hasRoomForColour(grey),
+  };
+}
+
+async function metadataOf(body: Buffer, format: Format, maxMegapixels: number): Promise<Metadata> {
+  const metadata = await decoded(format, () =>
     sharp(body, { failOn: 'error', limitInputPixels: false }).metadata(),
   );
-  if (megapixels(width, height) > maxMegapixels) {
-    const size = rounded(megapixels(width, height));
+  const { width, height, depth } = metadata;
+  if (megapixelsOf(width, height) > maxMegapixels) {
+    const size = rounded(megapixelsOf(width, height));
     throw new PermanentFault(
       'too-large',
       `The photo has ${size} megapixels (${width} x ${height}); at most ${maxMegapixels} are allowed.`,
@@ -61,88 +95,22 @@ export async function readPicture(
       `The photo stores its pixels in an unusual way (${depth}); 8 or 16 bits per channel are allowed.`,
     );
   }
-  const limits: SharpOptions = { failOn: 'error', limitInputPixels: Math.ceil(maxMegapixels * 1e6) };
-  const { data, info } = await decoded(format, () =>
-    sharp(body, limits).autoOrient().toColourspace('srgb').raw().toBuffer({ resolveWithObject: true }),
-  );
-  const channels = info.channels === 4 ? 4 : 3;
-  const raw = { width: info.width, height: info.height };
-  const grey = await lightness(data, channels);
-  const source =
-    colour === 'grey'
-      ? sharp(grey, { raw: { ...raw, channels: 1 } }).toColourspace('b-w')
-      : sharp(data, { raw: { ...raw, channels } }).removeAlpha();
-  return {
-    ...raw,
-    format,
-    megapixels: rounded(megapixels(info.width, info.height)),
-    // It only travels to a process on this machine: speed before size.
-    upload: await source.png({ compressionLevel: 1 }).toBuffer(),
-    alpha: channels === 4 ? takeAlpha(data) : undefined,
-    density,
-    colourable: hasRoomForColour(grey),
-  };
+  return metadata;
 }
 
 /**
- * Checks what the workflow made of a photo.
- *
- * @returns its pixels, sRGB, 8 bit, interleaved
- * @throws InfraFault when it is not that photo, coloured
+ * Megapixels of a photo by its head alone, for those who reckon what it will need; 0 when that does not tell, which
+ * reading it will.
  */
-export async function readResult(output: Buffer, photo: Picture, mustBeColoured: boolean): Promise<Buffer> {
-  const { data, info } = await sharp(output, { failOn: 'error' })
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw new InfraFault('the workflow saved something that is not a picture', { cause });
-    });
-  if (info.width !== photo.width || info.height !== photo.height) {
-    const [got, want] = [`${info.width} x ${info.height}`, `${photo.width} x ${photo.height}`];
-    throw new InfraFault(`the workflow made a picture of ${got} from one of ${want}`);
-  }
-  if (mustBeColoured && photo.colourable && isGrey(data)) {
-    throw new InfraFault('the workflow left the picture without any colour');
-  }
-  return data;
-}
-
-/**
- * The result in the photo's own format: sRGB with its profile, upright, with the photo's transparency and density.
- *
- * @param source identifies the version of the photo. It is written into the file (XMP `dc:source`), so that results of
- * two versions never have the same bytes, hence never the same ETag: conditional writes rely on that
- */
-export async function encodeResult(pixels: Buffer, photo: Picture, source: string): Promise<Buffer> {
-  const { width, height, alpha, density } = photo;
-  let image = sharp(pixels, { raw: { width, height, channels: 3 } });
-  if (alpha && photo.format !== 'jpeg')
-    image = image.joinChannel(alpha, { raw: { width, height, channels: 1 } });
-  image = image
-    .withMetadata({ orientation: 1, ...(density && { density }) })
-    .withIccProfile('srgb')
-    .withXmp(xmp(source));
-  return encoder(image, photo.format).toBuffer();
-}
-
-function encoder(image: Sharp, format: Format): Sharp {
-  switch (format) {
-    case 'jpeg':
-      // Full chroma: the colours are what was added, and halving their resolution shows at edges.
-      return image.jpeg({ quality: 92, chromaSubsampling: '4:4:4' });
-    case 'png':
-      return image.png({ compressionLevel: 6 });
-    case 'webp':
-      return image.webp({ quality: 92, smartSubsample: true });
-    case 'tiff':
-      return image.tiff({ compression: 'lzw', predictor: 'horizontal' });
+export async function megapixelsIn(body: Buffer): Promise<number> {
+  try {
+    if (!('format' in (sniff(body) ?? {}))) return 0;
+    const { width, height } = await sharp(body, { limitInputPixels: false }).metadata();
+    return megapixelsOf(width, height);
+  } catch {
+    return 0;
   }
 }
-
-const xmp = (source: string) =>
-  `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:source>${source.replace(/[^\w.-]/g, '_')}</dc:source></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>`;
 
 function formatOf(body: Buffer): Format {
   if (body.length === 0) throw new PermanentFault('unreadable-image', 'The file is empty.');
@@ -172,13 +140,21 @@ async function decoded<T>(format: Format, decode: () => Promise<T>): Promise<T> 
   }
 }
 
-function takeAlpha(rgba: Buffer): Buffer {
-  const alpha = Buffer.alloc(rgba.length / 4);
-  for (let i = 0; i < alpha.length; i++) alpha[i] = rgba[4 * i + 3]!;
-  return alpha;
+function plane(data: Buffer, channels: number, which: number): Buffer {
+  if (channels === 1) return data;
+  const values = Buffer.alloc(data.length / channels);
+  for (let i = 0, p = which; i < values.length; i++, p += channels) values[i] = data[p]!;
+  return values;
 }
 
-function isGrey(rgb: Buffer): boolean {
-  for (let i = 0; i < rgb.length; i += 3) if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) return false;
-  return true;
+function colours(data: Buffer, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  const step = channels > 2 ? 1 : 0;
+  for (let i = 0, p = 0; i < rgb.length; i += 3, p += channels) {
+    rgb[i] = data[p]!;
+    rgb[i + 1] = data[p + step]!;
+    rgb[i + 2] = data[p + 2 * step]!;
+  }
+  return rgb;
 }

@@ -1,15 +1,17 @@
 /** Whether this machine can colour: asked before it is put in service, and again after a fault of its own. */
+import { randomUUID } from 'node:crypto';
 import sharp from 'sharp';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { ComfyClient } from './comfy.ts';
 import { describeError, type Log } from './log.ts';
-import { readPicture, readResult } from './picture.ts';
+import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { workflowClasses } from './workflow.ts';
 
 export interface ReadinessPorts {
   client: Pick<ComfyClient, 'device' | 'hasClass'>;
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
+  studio: Studio;
   infer: (png: Buffer, withinMs: number) => Promise<Buffer>;
 }
 
@@ -17,7 +19,7 @@ export interface ReadinessPorts {
 const FIRST_INFERENCE_MS = 240_000;
 
 /** Resolves when the machine can colour. @throws the reason why it cannot, for people */
-export async function checkReady({ client, settings, infer }: ReadinessPorts): Promise<void> {
+export async function checkReady({ client, settings, studio, infer }: ReadinessPorts): Promise<void> {
   const device = await client.device();
   if (device !== settings.device) {
     throw new Error(`ComfyUI computes on '${device ?? 'nothing'}' but this stage needs '${settings.device}'`);
@@ -27,9 +29,13 @@ export async function checkReady({ client, settings, infer }: ReadinessPorts): P
   );
   const missing = present.filter(({ there }) => !there).map(({ name }) => `'${name}'`);
   if (missing.length > 0) throw new Error(`ComfyUI lacks the node ${missing.join(', ')}`);
-  const { input, output } = settings.workflow;
-  const picture = await readPicture(await testCard(), 1, input.colour);
-  await readResult(await infer(picture.upload, FIRST_INFERENCE_MS), picture, output.coloured);
+  const id = randomUUID();
+  const { upload } = await studio.prepare(id, await testCard());
+  try {
+    await studio.finish(id, await infer(upload, FIRST_INFERENCE_MS), 'readiness');
+  } finally {
+    studio.discard(id);
+  }
 }
 
 /** A small grey picture with something in it: a sky getting lighter, a hill and a house. */

@@ -5,12 +5,15 @@ import type { Bucket } from './bucket.ts';
 import { colouring } from './colouring.ts';
 import type { ComfyClient } from './comfy.ts';
 import { deadlineMs, infer } from './inference.ts';
+import { BusyTime } from './busy-time.ts';
+import { Gate } from './gate.ts';
 import { describeError, type Log } from './log.ts';
 import { takePhotos } from './loop.ts';
 import { handleMessage, type JobQueue } from './message.ts';
 import { TERMINATED, type Notices } from './notices.ts';
 import { processPhoto } from './photo.ts';
 import { checkReady, untilReady } from './readiness.ts';
+import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { WorkReport, type Done } from './work-report.ts';
 
@@ -20,6 +23,11 @@ export interface WorkerPorts {
   client: ComfyClient;
   queue: JobQueue;
   bucket: Bucket;
+  studio: Studio;
+  /** Photos that the studio works on at a time. */
+  threads: number;
+  /** Megapixels that may be in memory at a time. */
+  megapixels: number;
   group: {
     /** @returns false when no lifecycle action waits */
     complete: (hook: string) => Promise<boolean>;
@@ -30,6 +38,13 @@ export interface WorkerPorts {
   now: () => number;
 }
 
+/** Prompts at ComfyUI: the one that runs, and the next, so that the GPU never waits for us. */
+const LANE = 2;
+/** What is in hand should start within this time, seconds; more would wait here while others are idle. */
+const AHEAD_SECONDS = 2;
+/** Weight of the latest prompt in the mean time that one takes. */
+const LATEST = 0.2;
+
 /** ComfyUI drops its models a moment after it has answered that it will. */
 const FREE_MS = 1000;
 
@@ -39,17 +54,23 @@ const FREE_MS = 1000;
  * @throws when the machine does not get ready
  */
 export async function runWorker(ports: WorkerPorts): Promise<void> {
-  const { settings, notices, client, queue, bucket, log, now } = ports;
+  const { settings, notices, client, queue, bucket, studio, threads, log, now } = ports;
   const inference = { client, workflow: settings.workflow, log };
   const check = () =>
-    checkReady({ client, settings, infer: (png, withinMs) => infer(inference, png, withinMs) });
+    checkReady({ client, settings, studio, infer: (png, withinMs) => infer(inference, png, withinMs) });
+  let shift = newShift(notices.stop);
+  let promptSeconds: number | undefined;
   const colour = colouring({
-    settings,
-    infer: (png, megapixels) => infer(inference, png, deadlineMs(megapixels)),
+    studio,
+    // It may have to wait for the one that runs.
+    infer: (png, megapixels, turn) => infer(inference, png, LANE * deadlineMs(megapixels), turn),
+    lane: new Gate(LANE),
+    pixels: new Gate(ports.megapixels),
+    away: () => shift.signal,
     now,
   });
   const photoPorts = { bucket, settings, colour, log, now };
-
+  const busy = new BusyTime(now);
   const report = new WorkReport({ add: ports.addWork, log, now });
 
   const getReady = async () => {
@@ -63,19 +84,36 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await getReady();
   await takePhotos({
     queue,
-    handle: async (message) => {
-      const startMs = now();
+    handle: async (message, started) => {
       const handled = await handleMessage(message, {
         queue,
         bucketName: settings.bucketName,
         visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
-        process: (job, receiveCount, figures) => processPhoto(job, receiveCount, figures, photoPorts),
+        process: async (job, receiveCount, attempt) => {
+          const end = await processPhoto(job, receiveCount, attempt, photoPorts);
+          const { comfySeconds } = attempt.figures;
+          if (comfySeconds !== undefined) {
+            promptSeconds = comfySeconds + (1 - LATEST) * ((promptSeconds ?? comfySeconds) - comfySeconds);
+          }
+          return end;
+        },
+        started: () => {
+          started();
+          const ended = busy.start();
+          return () => report.add({ completed: 0, busySeconds: ended() });
+        },
         log,
         now,
       });
-      const busySeconds = Math.max(0, now() - startMs) / 1000;
-      report.add({ completed: handled === 'deleted' ? 1 : 0, busySeconds });
+      if (handled === 'deleted') report.add({ completed: 1, busySeconds: 0 });
+      // The others would meet the same fault.
+      if (handled === 'unfit') shift.abort('fault of this machine');
       return handled;
+    },
+    limits: () => {
+      const ahead = Math.floor(AHEAD_SECONDS / (promptSeconds ?? AHEAD_SECONDS));
+      const few = Math.max(1, Math.min(ahead, threads + LANE));
+      return { ahead: few, inHand: few + LANE + threads };
     },
     mayTake: async () => {
       if (!notices.isParked) return;
@@ -93,6 +131,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
         .catch((error: unknown) => log('warn', 'models-not-dropped', { error: describeError(error) }));
       await pause(FREE_MS, notices.stop);
       if (await untilReady(check, notices.stop, log)) log('info', 'taking-photos-again');
+      shift = newShift(notices.stop);
     },
     stop: notices.stop,
     log,
@@ -102,6 +141,14 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   // After a Spot notice the group may not have noticed yet; then there is nothing to complete.
   await notices.look();
   if (notices.targetState === TERMINATED) await complete(ports, TERMINATION_HOOK);
+}
+
+/** What calls away those who have not started: the end of the worker, or a fault of its machine. */
+function newShift(stop: AbortSignal): AbortController {
+  const shift = new AbortController();
+  if (stop.aborted) shift.abort(stop.reason);
+  stop.addEventListener('abort', () => shift.abort(stop.reason), { once: true });
+  return shift;
 }
 
 /** Completes a hook; when it cannot, the hook's own timeout decides. */

@@ -3,8 +3,8 @@
  *
  * As in the public node: the lightness (CIE L*, D65, sRGB) of the whole picture is kept; a and b are computed at a small
  * square size from the picture's own lightness, brought to full size by nearest neighbour, and put together with it.
- * Only how a and b follow from lightness is ours: a few hues with hard edges between them, so that colours that
- * are shifted, swapped or of another picture show. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
+ * Only how a and b follow from lightness is ours: a few hues with edges between them, so that colours that are shifted,
+ * swapped or of another picture show. The edges are as soft as a network's, whose last layer is a four-fold upsampling. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
  */
 import { setImmediate } from 'node:timers/promises';
 
@@ -23,6 +23,9 @@ const BANDS: { upTo: number; a: number; b: number }[] = [
   { upTo: 101, a: 6, b: 26 },
 ];
 const SKY = { from: 55, a: -6, b: -27 };
+
+/** Radius of the mean over a and b, at the size that they are computed at. */
+const SOFT = 2;
 
 /** Rows between two turns of the event loop. */
 const STRIP_PIXELS = 500_000;
@@ -131,7 +134,7 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
     a[i] = hue.a * room;
     b[i] = hue.b * room;
   }
-  return { a, b };
+  return { a: smooth(a, size, SOFT), b: smooth(b, size, SOFT) };
 }
 
 /**

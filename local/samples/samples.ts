@@ -134,3 +134,10 @@ export async function* makeSamples(count: number, seed: number): AsyncIterable<S
     }
   }
 }
+
+/** One of the scenes as a grey PNG of any size, the same for the same number. */
+export async function samplePicture(number: number, width: number, height: number): Promise<Buffer> {
+  const draw = scene(SCENES[number % SCENES.length] ?? 'hills', number);
+  const tones = await print(draw, { width, height }, randomNumbers(number));
+  return grey(tones, { width, height }).png({ compressionLevel: 1 }).toBuffer();
+}

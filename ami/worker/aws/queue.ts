@@ -19,12 +19,12 @@ export class SqsJobQueue implements JobQueue {
     private readonly url: string,
   ) {}
 
-  async receive(): Promise<Message | undefined> {
+  async receive(wait: boolean): Promise<Message | undefined> {
     const { Messages = [] } = await this.sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: this.url,
         MaxNumberOfMessages: 1,
-        WaitTimeSeconds: RECEIVE_WAIT_SECONDS,
+        WaitTimeSeconds: wait ? RECEIVE_WAIT_SECONDS : 0,
         MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
       }),
     );

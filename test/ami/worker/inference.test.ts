@@ -99,7 +99,8 @@ describe('whose fault it is', () => {
     const [entry] = Object.values(
       (await comfy.get('/history')) as Record<string, { status: { messages: [string][] } }>,
     );
-    expect(entry?.status.messages.at(-1)?.[0]).toBe('execution_interrupted');
+    // Or taken off the queue, where its thread had not come to it yet.
+    expect(['execution_interrupted', undefined]).toContain(entry?.status.messages.at(-1)?.[0]);
   });
 
   it('the machine`s, when the model does not load', async () => {

@@ -23,10 +23,12 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoEnd>, re
     queue,
     bucketName: 'photos',
     visibilityTimeoutSeconds: 30,
-    process: (job) => {
+    process: (job, _count, attempt) => {
       jobs.push(job);
+      attempt.started();
       return process(job);
     },
+    started: () => () => undefined,
     log,
     now: () => Date.parse('2026-11-23T12:00:07.000Z'),
   });
@@ -102,6 +104,7 @@ describe('a message', () => {
       bucketName: 'photos',
       visibilityTimeoutSeconds: 30,
       process: () => new Promise((resolve) => (finish = resolve)),
+      started: () => () => undefined,
       log: memoryLog(),
       now: Date.now,
     });
@@ -119,12 +122,13 @@ describe('the loop', () => {
   const ports = (
     queue: MemoryQueue,
     stop: AbortSignal,
-    handle: (message: Message) => Promise<'deleted' | 'unfit'>,
+    handle: (message: Message, started: () => void) => Promise<'deleted' | 'unfit'>,
   ) => ({
     queue,
     handle,
     mayTake: () => Promise.resolve(),
     recover: () => Promise.resolve(),
+    limits: () => ({ ahead: 1, inHand: 1 }),
     stop,
     log: memoryLog(),
     firstBackoffMs: 1,
@@ -145,16 +149,16 @@ describe('the loop', () => {
       }),
     );
     expect(handled).toEqual(['a']);
-    expect((await queue.receive())?.body).toBe('b');
+    expect((await queue.receive(false))?.body).toBe('b');
   });
 
   it('gives back at once what a receive brought after it was told to stop', async () => {
     const queue = new MemoryQueue();
     const controller = new AbortController();
     const receive = queue.receive.bind(queue);
-    queue.receive = () => {
+    queue.receive = (wait) => {
       controller.abort();
-      return receive();
+      return receive(wait);
     };
     const { receiptHandle } = queue.send('a');
     await takePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('never'))));
@@ -195,6 +199,107 @@ describe('the loop', () => {
       },
     });
     expect(order).toEqual(['a', 'recovered', 'b']);
+  });
+});
+
+describe('the loop with several in hand', () => {
+  /** A loop whose photos start and end when they are told to. */
+  function looping(limits: { ahead: number; inHand: number }) {
+    const queue = new MemoryQueue();
+    const asked: boolean[] = [];
+    const receive = queue.receive.bind(queue);
+    queue.receive = (wait: boolean) => {
+      asked.push(wait);
+      return receive(wait);
+    };
+    const controller = new AbortController();
+    const hand = new Map<string, { start: () => void; end: (handled: 'deleted' | 'unfit') => void }>();
+    const recovered: string[][] = [];
+    const ended = takePhotos({
+      queue,
+      handle: ({ body: name }, started) =>
+        new Promise((resolve) => {
+          const end = (handled: 'deleted' | 'unfit') => {
+            hand.delete(name);
+            resolve(handled);
+          };
+          hand.set(name, { start: started, end });
+        }),
+      mayTake: () => Promise.resolve(),
+      recover: () => {
+        recovered.push([...hand.keys()]);
+        return Promise.resolve();
+      },
+      limits: () => limits,
+      stop: controller.signal,
+      log: memoryLog(),
+    });
+    const names = () => [...hand.keys()].sort().join('');
+    const holds = (wanted: string) => vi.waitFor(() => expect(names()).toBe(wanted), { interval: 2 });
+    return { queue, asked, controller, hand, recovered, ended, names, holds };
+  }
+  const send = (queue: MemoryQueue, names: string) => {
+    for (const name of names) queue.send(name);
+  };
+
+  it('takes as many ahead as it may, and another for each that starts', async () => {
+    const { queue, controller, hand, ended, holds } = looping({ ahead: 2, inHand: 4 });
+    send(queue, 'abcdef');
+    await holds('ab');
+    hand.get('a')?.start();
+    await holds('abc');
+    hand.get('b')?.start();
+    hand.get('c')?.start();
+    // Four in hand are all that it may have, however few wait for their start.
+    await holds('abcd');
+    hand.get('a')?.end('deleted');
+    await holds('bcde');
+    controller.abort();
+    for (const { end } of [...hand.values()]) end('deleted');
+    await ended;
+  });
+
+  it('waits at the queue when idle, and only asks when busy', async () => {
+    const { queue, asked, controller, hand, ended, holds } = looping({ ahead: 1, inHand: 2 });
+    send(queue, 'ab');
+    await holds('a');
+    hand.get('a')?.start();
+    await holds('ab');
+    expect(asked.at(0)).toBe(true);
+    expect(asked.slice(1)).not.toContain(true);
+    controller.abort();
+    for (const { end } of [...hand.values()]) end('deleted');
+    await ended;
+  });
+
+  it('recovers from a fault of its machine once nothing is in hand', async () => {
+    const { queue, controller, hand, recovered, ended, holds } = looping({ ahead: 2, inHand: 3 });
+    send(queue, 'abc');
+    await holds('ab');
+    hand.get('a')?.end('unfit');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(recovered).toEqual([]);
+    hand.get('b')?.end('deleted');
+    await holds('c');
+    expect(recovered).toEqual([[]]);
+    controller.abort();
+    hand.get('c')?.end('deleted');
+    await ended;
+  });
+
+  it('ends when all that is in hand has ended', async () => {
+    const { queue, controller, hand, ended, holds } = looping({ ahead: 2, inHand: 2 });
+    send(queue, 'abc');
+    await holds('ab');
+    let over = false;
+    void ended.then(() => (over = true));
+    controller.abort();
+    hand.get('a')?.end('deleted');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(over).toBe(false);
+    hand.get('b')?.end('deleted');
+    await ended;
+    expect((await queue.receive(false))?.body).toBe('c');
   });
 });
 

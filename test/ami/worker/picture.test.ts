@@ -3,7 +3,8 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InfraFault } from '../../../ami/worker/faults.ts';
 import { lightness } from '../../../ami/worker/lightness.ts';
-import { encodeResult, readPicture, readResult } from '../../../ami/worker/picture.ts';
+import { LocalStudio } from '../../../ami/worker/studio.ts';
+import { workflow } from './support/comfyui.ts';
 
 const WIDTH = 60;
 const HEIGHT = 40;
@@ -24,7 +25,9 @@ const sepia = () => {
 const photo = () => sharp(tones, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } }).toColourspace('b-w');
 
 const half = (body: Buffer) => body.subarray(0, body.length / 2);
-const read = (body: Buffer, maxMegapixels = 1) => readPicture(body, maxMegapixels, 'grey');
+/** The path on which ComfyUI gets the whole photo. */
+const plain = (maxMegapixels = 1) => new LocalStudio({ maxMegapixels, path: 'plain', workflow });
+const read = (body: Buffer, maxMegapixels?: number) => plain(maxMegapixels).prepare('one', body);
 const upload = async (body: Buffer) => {
   const { data, info } = await sharp((await read(body)).upload)
     .toColourspace('b-w')
@@ -137,9 +140,10 @@ describe('a result', () => {
   beforeAll(async () => {
     coloured = await sepia().png().toBuffer();
   });
-  const finish = async (body: Buffer, made: Buffer) => {
-    const picture = await read(body);
-    return encodeResult(await readResult(made, picture, true), picture, 'etag-1');
+  const finish = async (body: Buffer, made: Buffer, source = 'etag-1') => {
+    const studio = plain();
+    await studio.prepare('one', body);
+    return studio.finish('one', made, source);
   };
 
   it.each<[string, (image: Sharp) => Sharp]>([
@@ -172,9 +176,8 @@ describe('a result', () => {
   });
 
   it('never has the bytes of the result of another version', async () => {
-    const picture = await read(await photo().png().toBuffer());
-    const pixels = await readResult(coloured, picture, true);
-    const [one, two] = await Promise.all(['a', 'b'].map((etag) => encodeResult(pixels, picture, etag)));
+    const body = await photo().png().toBuffer();
+    const [one, two] = await Promise.all(['a', 'b'].map((etag) => finish(body, coloured, etag)));
     expect(one?.equals(two ?? Buffer.alloc(0))).toBe(false);
   });
 

@@ -131,11 +131,11 @@ describe('queue: SQS', () => {
 
   it('gives a message, counts its receives, and lets it be deleted', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const message = await queue.receive();
+    const message = await queue.receive(true);
     expect(message).toMatchObject({ body: 'hello', receiveCount: 1 });
     expect(Math.abs((message?.sentAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
     await queue.hide(message!, 0);
-    const again = await queue.receive();
+    const again = await queue.receive(true);
     expect(again).toMatchObject({ body: 'hello', receiveCount: 2 });
     await queue.delete(again!);
     expect(await counts()).toEqual(['0', '0']);
@@ -143,7 +143,7 @@ describe('queue: SQS', () => {
 
   it('hides what it was told to hide', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const message = await queue.receive();
+    const message = await queue.receive(true);
     await queue.hide(message!, 600);
     expect(await counts()).toEqual(['0', '1']);
   });

@@ -75,7 +75,8 @@ function deliver(
   };
   const settings = { maxMegapixels: 1, maxReceiveCount: 5 };
   const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
-  return processPhoto(job, delivery.receiveCount, {}, ports).then(
+  const attempt = { figures: {}, started: () => undefined };
+  return processPhoto(job, delivery.receiveCount, attempt, ports).then(
     () => 'ended' as const,
     () => 'again' as const,
   );

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ComfyClient } from '../../../ami/worker/comfy.ts';
 import { infer } from '../../../ami/worker/inference.ts';
 import { checkReady, untilReady } from '../../../ami/worker/readiness.ts';
+import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { Comfy, timing, workflow } from './support/comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
@@ -14,9 +15,9 @@ beforeEach(async () => {
 afterEach(() => comfy.close());
 
 const log = memoryLog();
-/** As large as the test card. */
+/** As large as what the workflow gets. */
 const grey = () =>
-  sharp({ create: { width: 256, height: 192, channels: 3, background: '#808080' } })
+  sharp({ create: { width: 512, height: 512, channels: 3, background: '#808080' } })
     .png()
     .toBuffer();
 
@@ -26,6 +27,7 @@ describe('readiness', () => {
     return checkReady({
       client,
       settings: { device, workflow },
+      studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
       infer: (png, within) => infer({ client, workflow, log, timing }, png, Math.min(within, 5000)),
     });
   };

@@ -82,7 +82,7 @@ export class MemoryQueue implements JobQueue {
     return message;
   }
 
-  async receive(): Promise<Message | undefined> {
+  async receive(_wait: boolean): Promise<Message | undefined> {
     const error = this.receiveErrors.shift();
     if (error) throw error;
     if (this.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,0 +1,50 @@
+/** Places along an axis of a picture that is seen at another size. */
+
+/** For each place: the two samples that it lies between, and how far it is from the lower one. */
+export interface Axis {
+  low: Uint32Array;
+  high: Uint32Array;
+  part: Float32Array;
+}
+
+/** @param length samples that there are @param size places that are wanted; centres of both ends correspond */
+export function axis(length: number, size: number): Axis {
+  const [low, high] = [new Uint32Array(size), new Uint32Array(size)];
+  const part = new Float32Array(size);
+  for (let i = 0; i < size; i++) {
+    const position = Math.min(Math.max(((i + 0.5) * length) / size - 0.5, 0), length - 1);
+    low[i] = Math.floor(position);
+    high[i] = Math.min(low[i]! + 1, length - 1);
+    part[i] = position - low[i]!;
+  }
+  return { low, high, part };
+}
+
+/**
+ * A square copy of a picture, each side changed by its own factor, bilinear without a filter for shrinking: what DDColor
+ * itself makes of the whole picture (OpenCV's default), so that its network sees the same on either path.
+ *
+ * @param data interleaved, 8 bit
+ */
+export function squareCopy(
+  data: Uint8Array,
+  { width, height, channels }: { width: number; height: number; channels: number },
+  size: number,
+): Uint8Array {
+  const [columns, rows] = [axis(width, size), axis(height, size)];
+  const out = new Uint8Array(size * size * channels);
+  for (let y = 0, at = 0; y < size; y++) {
+    const [upper, lower] = [rows.low[y]! * width, rows.high[y]! * width];
+    const down = rows.part[y]!;
+    for (let x = 0; x < size; x++) {
+      const [left, right, across] = [columns.low[x]!, columns.high[x]!, columns.part[x]!];
+      for (let c = 0; c < channels; c++, at++) {
+        const value = (row: number, column: number) => data[(row + column) * channels + c]!;
+        const top = value(upper, left) * (1 - across) + value(upper, right) * across;
+        const bottom = value(lower, left) * (1 - across) + value(lower, right) * across;
+        out[at] = Math.round(top * (1 - down) + bottom * down);
+      }
+    }
+  }
+  return out;
+}

@@ -1,0 +1,61 @@
+/** Lets through as much at a time as there is room for, first come first served. */
+
+/** Who waited at a gate was called away: nothing was done, and whoever comes next may as well. */
+export class CalledAway extends Error {
+  override readonly name = 'CalledAway';
+}
+
+interface Waiting {
+  weight: number;
+  admit: () => void;
+}
+
+export class Gate {
+  private used = 0;
+  private readonly waiting: Waiting[] = [];
+
+  /** @param room of all that are within at a time; who weighs more than that goes alone */
+  constructor(private readonly room: number) {}
+
+  /**
+   * @param away calls those away who still wait
+   * @returns to be called once, on leaving
+   * @throws CalledAway
+   */
+  async enter(weight = 1, away?: AbortSignal): Promise<() => void> {
+    if (away?.aborted) throw new CalledAway(String(away.reason));
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.waiting.splice(this.waiting.indexOf(one), 1);
+        reject(new CalledAway(String(away?.reason)));
+        this.admit();
+      };
+      const one = {
+        weight,
+        admit: () => {
+          away?.removeEventListener('abort', leave);
+          resolve();
+        },
+      };
+      away?.addEventListener('abort', leave, { once: true });
+      this.waiting.push(one);
+      this.admit();
+    });
+    let within = true;
+    return () => {
+      if (!within) return;
+      within = false;
+      this.used -= weight;
+      this.admit();
+    };
+  }
+
+  private admit(): void {
+    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
+      if (this.used > 0 && this.used + next.weight > this.room) return;
+      this.used += next.weight;
+      this.waiting.shift();
+      next.admit();
+    }
+  }
+}
