@@ -22,6 +22,7 @@ const ENTRIES = {
   season: 'sim/season.ts',
   'bench:sim': 'sim/bench.ts',
   'bench:scaler': 'local/bench/scaler.ts',
+  'bench:worker': 'local/bench/worker.ts',
 };
 
 const fail = (message) => {

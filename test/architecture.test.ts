@@ -34,7 +34,17 @@ const RULES: Rule[] = [
   },
   {
     files: /^ami\//,
-    may: any('^\\./ami/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^sharp$', '^esbuild$', '^tsx/esm/api$', NODE),
+    may: any(
+      '^\\./ami/',
+      '^\\./contract/',
+      '^zod$',
+      '^@aws-sdk/',
+      '^@smithy/',
+      '^sharp$',
+      '^esbuild$',
+      '^tsx/esm/api$',
+      NODE,
+    ),
   },
   {
     files: /^lib\//,
@@ -62,6 +72,7 @@ const RULES: Rule[] = [
       '^\\./contract/',
       '^\\./lib/(bundling|config)\\.ts$',
       '^\\./lambda/scaler/run\\.ts$',
+      '^\\./ami/worker/',
       '^[@a-z]',
       NODE,
     ),

@@ -12,10 +12,11 @@ import { build } from 'esbuild';
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
   const thread = join(dirname(outfile), 'studio-thread.mjs');
-  await Promise.all([one(join(here, 'main.ts'), outfile), one(join(here, 'studio-thread.ts'), thread)]);
+  await Promise.all([bundle(join(here, 'main.ts'), outfile), bundle(join(here, 'studio-thread.ts'), thread)]);
 }
 
-async function one(entry: string, outfile: string): Promise<void> {
+/** One file, as the worker's are made. */
+export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],
     outfile,

@@ -23,6 +23,15 @@ export interface World {
   /** Resolves when an inference that began at `startedMs` (of `performance.now()`) may end. */
   inferenceEnd: (startedMs: number) => Promise<void>;
   faults: Faults;
+  /** Told of each prompt, for those who reckon what it costs. */
+  meter?: Meter;
+}
+
+export interface Meter {
+  began(): void;
+  loaded(picture: Pixels): void;
+  /** The prompt ends when this does. */
+  ended(): Promise<void>;
 }
 
 /** Switches for tests of what goes wrong on a machine. */
@@ -35,9 +44,11 @@ export type Inputs = Record<string, unknown>;
 type Run = (inputs: Inputs, object: NodeObject, world: World) => Promise<Output>;
 
 export const RUN: Record<string, Run> = {
-  LoadImage: async ({ image }, _object, { files }) => ({
-    picture: await loadPicture(files.annotated(String(image))),
-  }),
+  LoadImage: async ({ image }, _object, { files, meter }) => {
+    const picture = await loadPicture(files.annotated(String(image)));
+    meter?.loaded(picture);
+    return { picture };
+  },
 
   async DDColor_Colorize({ image, model_input_size, checkpoint }, object, world) {
     const startedMs = performance.now();

@@ -41,7 +41,9 @@ export class Executor {
   async run(): Promise<never> {
     for (;;) {
       const item = await this.queue.take();
+      this.world.meter?.began();
       const entry = await this.execute(item);
+      await this.world.meter?.ended();
       this.queue.done(item, entry);
       const client = clientOf(item);
       if (client !== undefined) this.send('executing', { node: null, prompt_id: item[1] }, client);

@@ -19,6 +19,7 @@ export interface StandInOptions {
   inferenceEnd: World['inferenceEnd'];
   /** What `/system_stats` says it computes on. */
   device: 'cpu' | 'cuda';
+  meter?: World['meter'];
 }
 
 export interface StandIn {
@@ -42,6 +43,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     files: new Files(),
     inferenceEnd: options.inferenceEnd,
     faults: { checkpointUnreadable: false },
+    ...(options.meter && { meter: options.meter }),
   };
   let send: Send = () => undefined;
   const queueInfo = () => ({ exec_info: { queue_remaining: queue.remaining } });
