@@ -11,7 +11,8 @@ interface Waiting {
 }
 
 export class Gate {
-  private used = 0;
+  /** Weights of those within; not a sum that is kept, in which rounding would stay. */
+  private readonly within: number[] = [];
   private readonly waiting: Waiting[] = [];
 
   /** @param room of all that are within at a time; who weighs more than that goes alone */
@@ -45,15 +46,16 @@ export class Gate {
     return () => {
       if (!within) return;
       within = false;
-      this.used -= weight;
+      this.within.splice(this.within.indexOf(weight), 1);
       this.admit();
     };
   }
 
   private admit(): void {
     for (let next = this.waiting[0]; next; next = this.waiting[0]) {
-      if (this.used > 0 && this.used + next.weight > this.room) return;
-      this.used += next.weight;
+      const used = this.within.reduce((sum, weight) => sum + weight, 0);
+      if (this.within.length > 0 && used + next.weight > this.room) return;
+      this.within.push(next.weight);
       this.waiting.shift();
       next.admit();
     }

@@ -48,6 +48,13 @@ describe('a gate', () => {
     expect(names()).toEqual(['small too']);
   });
 
+  it('is empty again after weights that do not add up exactly', async () => {
+    const gate = new Gate(1);
+    const leaves = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => gate.enter(weight)));
+    for (const leave of leaves) leave();
+    (await gate.enter(7))();
+  });
+
   it('calls away those who wait, and not those within', async () => {
     const { enter, leave, away, called, names } = visitors(new Gate(1));
     for (const name of ['a', 'b', 'c']) enter(name);
