@@ -41,7 +41,10 @@ export class InstanceRole extends iam.Role {
     allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ends);
     // Without it a missing object is refused (403) instead of missing (404), and a photo that is gone looks like a fault.
     allow(['s3:ListBucket'], [bucket.bucketArn]);
-    allow(['autoscaling:CompleteLifecycleAction'], [groupArn(this, groupName)]);
+    allow(
+      ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
+      [groupArn(this, groupName)],
+    );
     allow(['ssm:GetParameter'], [Stack.of(this).formatArn(settings)]);
     allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(WORK_KEY));
     allow(['cloudwatch:PutMetricData'], ['*'], {

@@ -25,6 +25,8 @@ export interface Inference {
   client: ComfyClient;
   workflow: Workflow;
   log: Log;
+  /** Removes what an attempt has left on disk. @default ComfyUI's folders are out of reach */
+  clean?: ((id: string) => Promise<void>) | undefined;
   timing?: Timing;
 }
 
@@ -56,16 +58,18 @@ export async function infer(
 
 /** One prompt, with names that were never used before; undefined when ComfyUI has lost it. */
 async function attempt(
-  { client, workflow, log, timing = TIMING }: Inference,
+  { client, workflow, log, clean, timing = TIMING }: Inference,
   picture: Buffer,
   withinMs: number,
   turn: Turn,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
-  const name = await client.upload(picture, id);
-  const over = await turn();
-  let ended = false;
+  let ended = true;
+  let over = () => undefined as void;
   try {
+    const name = await client.upload(picture, id);
+    over = await turn();
+    ended = false;
     const fault = submissionFault(
       await client.submit(fillWorkflow(workflow, name, `${id}/out`), id),
       workflow,
@@ -80,6 +84,9 @@ async function attempt(
     over();
     await tidy(client, id, ended).catch((error: unknown) =>
       log('warn', 'prompt-not-tidied', { promptId: id, error: describeError(error) }),
+    );
+    await clean?.(id).catch((error: unknown) =>
+      log('warn', 'folders-not-removed', { promptId: id, error: describeError(error) }),
     );
   }
 }

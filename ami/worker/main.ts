@@ -1,7 +1,7 @@
 /**
  * The worker of an instance: takes photos from the queue, has ComfyUI colour them, and puts their ends into the bucket.
  *
- * Environment, all optional: `COMFYUI_URL` (default http://127.0.0.1:8188), `AWS_REGION` (default: the instance's),
+ * Environment, all optional: what `machine.ts` lists, `AWS_REGION` (default: the instance's),
  * `AWS_EC2_METADATA_SERVICE_ENDPOINT` (default http://169.254.169.254) and the SDK's own. Everything else is in the
  * parameter that a tag of the instance names.
  *
@@ -18,12 +18,17 @@ import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
 import { SqsJobQueue } from './aws/queue.ts';
 import { addWork } from './aws/work-counters.ts';
+import { readCanary } from './canary.ts';
 import { ComfyClient } from './comfy.ts';
 import { describeError, jsonLog } from './log.ts';
+import { machineOf, runner } from './machine.ts';
 import { Metadata } from './metadata.ts';
 import { Notices } from './notices.ts';
+import { recordCanary } from './record-canary.ts';
+import { Service } from './service.ts';
 import { identify, readSettings } from './settings.ts';
 import { StudioThreads } from './studio-threads.ts';
+import { WorkFolders } from './work-folders.ts';
 import { runWorker } from './worker.ts';
 
 let instance = 'unknown';
@@ -32,7 +37,14 @@ const log = jsonLog(
   (line) => console.log(line),
 );
 
-async function main(): Promise<void> {
+async function main(args: string[]): Promise<void> {
+  const machine = machineOf(process.env);
+  const comfyUrl = machine.COMFYUI_URL;
+  if (args[0] === '--record-canary') {
+    const [, file, workflow] = args;
+    if (!file || !workflow) throw new Error('--record-canary takes a file to write and a workflow');
+    return recordCanary(comfyUrl, file, workflow, log);
+  }
   const metadata = new Metadata(process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254');
   const read = (path: string) => metadata.read(path);
   const notices = new Notices(read, log);
@@ -42,8 +54,16 @@ async function main(): Promise<void> {
   instance = instanceId;
   const ssm = new SSMClient({ region });
   const settings = await readSettings({ metadata: read, parameter: (name) => readParameter(ssm, name) }, log);
-  const comfyUrl = process.env.COMFYUI_URL || 'http://127.0.0.1:8188';
   log('info', 'worker-started', { stage: settings.stage, workflow: settings.workflow.name, comfyUrl });
+
+  const canary = machine.CANARY_FILE === undefined ? undefined : await readCanary(machine.CANARY_FILE);
+  if (!canary) log('warn', 'no-canary', { consequence: 'a model with other weights would not be noticed' });
+  const folders =
+    machine.COMFYUI_DIRECTORY === undefined ? undefined : new WorkFolders(machine.COMFYUI_DIRECTORY, log);
+  const service = new Service(process.env, log);
+  void folders?.keepSwept(notices.stop);
+  void service.keepAlive();
+  notices.stop.addEventListener('abort', () => void service.tell('STOPPING=1'), { once: true });
 
   feedFirst();
   const threads = Math.max(2, availableParallelism() - 1);
@@ -58,6 +78,10 @@ async function main(): Promise<void> {
     threads,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(new AutoScalingClient({ region }), settings.groupName, instanceId),
+    restartComfyui: machine.COMFYUI_RESTART && runner(machine.COMFYUI_RESTART),
+    clean: folders && ((id) => folders.remove(id)),
+    canary,
+    ready: () => service.tell('READY=1'),
     addWork: (done) => addWork(dynamo, settings.tableName, done),
     log,
     now: Date.now,
@@ -89,7 +113,7 @@ function endOnSignals(notices: Notices): void {
 }
 
 try {
-  await main();
+  await main(process.argv.slice(2));
   log('info', 'worker-ended');
   // Kept-alive connections would hold the process for a while.
   process.exit(0);

@@ -1,7 +1,7 @@
 /** Whether this machine can colour: asked before it is put in service, and again after a fault of its own. */
 import { randomUUID } from 'node:crypto';
-import sharp from 'sharp';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { coloursOf, compareColours, testCard, type Canary } from './canary.ts';
 import type { ComfyClient } from './comfy.ts';
 import { describeError, type Log } from './log.ts';
 import type { Studio } from './studio.ts';
@@ -13,13 +13,26 @@ export interface ReadinessPorts {
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
   studio: Studio;
   infer: (png: Buffer, withinMs: number) => Promise<Buffer>;
+  /**
+   * Colours that the test picture must have.
+   *
+   * @default any
+   */
+  canary?: Canary | undefined;
+  /** Milliseconds that its inference may take. @default what a first one needs, which loads the model */
+  withinMs?: number;
 }
 
 /** The first inference reads the model from a disk that may itself still be loading. */
 const FIRST_INFERENCE_MS = 240_000;
 
-/** Resolves when the machine can colour. @throws the reason why it cannot, for people */
-export async function checkReady({ client, settings, studio, infer }: ReadinessPorts): Promise<void> {
+/**
+ * Resolves when the machine can colour, with the colours that its test picture got.
+ *
+ * @throws the reason why it cannot, for people
+ */
+export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
+  const { client, settings, studio, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
   const device = await client.device();
   if (device !== settings.device) {
     throw new Error(`ComfyUI computes on '${device ?? 'nothing'}' but this stage needs '${settings.device}'`);
@@ -32,19 +45,12 @@ export async function checkReady({ client, settings, studio, infer }: ReadinessP
   const id = randomUUID();
   const { upload } = await studio.prepare(id, await testCard());
   try {
-    await studio.finish(id, await infer(upload, FIRST_INFERENCE_MS), 'readiness');
+    const colours = await coloursOf(await studio.finish(id, await infer(upload, withinMs), 'readiness'));
+    if (canary) compareColours(colours, canary);
+    return colours;
   } finally {
     studio.discard(id);
   }
-}
-
-/** A small grey picture with something in it: a sky getting lighter, a hill and a house. */
-function testCard(): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="256" height="192">
-    <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#555"/><stop offset="1" stop-color="#ddd"/></linearGradient></defs>
-    <rect width="256" height="192" fill="url(#sky)"/><ellipse cx="90" cy="190" rx="170" ry="70" fill="#444"/>
-    <rect x="150" y="105" width="60" height="60" fill="#bbb"/><path d="M142 107 L180 75 L218 107 Z" fill="#333"/></svg>`;
-  return sharp(Buffer.from(svg)).flatten().toColourspace('b-w').png().toBuffer();
 }
 
 export interface Patience {
@@ -65,17 +71,18 @@ const REPEAT_LOG_MS = 15_000;
  * @throws when it is still not ready after ten minutes, so that the machine is replaced instead of kept for nothing
  */
 export async function untilReady(
-  check: () => Promise<void>,
+  check: () => Promise<unknown>,
   stop: AbortSignal,
   log: Log,
   { retryMs, limitMs, now }: Patience = PATIENCE,
 ): Promise<boolean> {
   const startMs = now();
+  const ended = aborted(stop).then(() => false);
   let said: { reason: string; atMs: number } | undefined;
   while (!stop.aborted) {
     try {
       // A check under way may take minutes, and whoever stops the worker is not interested in its outcome.
-      if (await Promise.race([check().then(() => true), aborted(stop).then(() => false)])) return true;
+      if (await Promise.race([check().then(() => true), ended])) return true;
     } catch (error) {
       const reason = describeError(error);
       const atMs = now();

@@ -2,6 +2,7 @@
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Bucket } from './bucket.ts';
+import type { Canary } from './canary.ts';
 import { colouring } from './colouring.ts';
 import type { ComfyClient } from './comfy.ts';
 import { deadlineMs, infer } from './inference.ts';
@@ -13,6 +14,7 @@ import { handleMessage, type JobQueue } from './message.ts';
 import { TERMINATED, type Notices } from './notices.ts';
 import { processPhoto } from './photo.ts';
 import { checkReady, untilReady } from './readiness.ts';
+import { recover } from './recovery.ts';
 import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { WorkReport, type Done } from './work-report.ts';
@@ -31,7 +33,17 @@ export interface WorkerPorts {
   group: {
     /** @returns false when no lifecycle action waits */
     complete: (hook: string) => Promise<boolean>;
+    /** Has this instance replaced. */
+    setUnhealthy: () => Promise<void>;
   };
+  /** Restarts ComfyUI. @default it is out of reach, and only told to drop its models */
+  restartComfyui?: (() => Promise<void>) | undefined;
+  /** Removes what an attempt has left on disk. */
+  clean?: ((id: string) => Promise<void>) | undefined;
+  /** Colours that a readiness check must find. @default any */
+  canary?: Canary | undefined;
+  /** Told once this machine takes photos. */
+  ready: () => Promise<void>;
   /** Adds to the fleet's counters of work done. */
   addWork: (done: Done) => Promise<void>;
   log: Log;
@@ -47,6 +59,8 @@ const LATEST = 0.2;
 
 /** ComfyUI drops its models a moment after it has answered that it will. */
 const FREE_MS = 1000;
+/** An inference after a new beginning, its model read from a disk that has it. */
+const AGAIN_MS = 60_000;
 
 /**
  * Resolves when the worker has drained.
@@ -55,9 +69,14 @@ const FREE_MS = 1000;
  */
 export async function runWorker(ports: WorkerPorts): Promise<void> {
   const { settings, notices, client, queue, bucket, studio, threads, log, now } = ports;
-  const inference = { client, workflow: settings.workflow, log };
-  const check = () =>
-    checkReady({ client, settings, studio, infer: (png, withinMs) => infer(inference, png, withinMs) });
+  const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
+  const readiness = {
+    client,
+    settings,
+    studio,
+    infer: (png: Buffer, withinMs: number) => infer(inference, png, withinMs),
+    canary: ports.canary,
+  };
   let shift = newShift(notices.stop);
   let promptSeconds: number | undefined;
   const colour = colouring({
@@ -75,9 +94,10 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
 
   const getReady = async () => {
     const startMs = now();
-    if (!(await untilReady(check, notices.stop, log))) return;
+    if (!(await untilReady(() => checkReady(readiness), notices.stop, log))) return;
     log('info', 'ready', { seconds: Math.round((now() - startMs) / 1000) });
     await complete(ports, LAUNCH_HOOK);
+    await ports.ready();
   };
 
   const watching = notices.watch(settings.noticePollSeconds);
@@ -125,12 +145,13 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
       await getReady();
     },
     recover: async () => {
-      log('warn', 'not-taking-photos');
-      await client
-        .free()
-        .catch((error: unknown) => log('warn', 'models-not-dropped', { error: describeError(error) }));
-      await pause(FREE_MS, notices.stop);
-      if (await untilReady(check, notices.stop, log)) log('info', 'taking-photos-again');
+      await recover({
+        renew: ports.restartComfyui ?? (() => dropModels(client, notices.stop)),
+        check: () => checkReady({ ...readiness, withinMs: AGAIN_MS }),
+        giveUp: () => ports.group.setUnhealthy(),
+        stop: notices.stop,
+        log,
+      });
       shift = newShift(notices.stop);
     },
     stop: notices.stop,
@@ -141,6 +162,11 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   // After a Spot notice the group may not have noticed yet; then there is nothing to complete.
   await notices.look();
   if (notices.targetState === TERMINATED) await complete(ports, TERMINATION_HOOK);
+}
+
+async function dropModels(client: ComfyClient, stop: AbortSignal): Promise<void> {
+  await client.free();
+  await pause(FREE_MS, stop);
 }
 
 /** What calls away those who have not started: the end of the worker, or a fault of its machine. */

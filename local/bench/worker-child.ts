@@ -105,7 +105,9 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
         tell({ what: 'ready' });
         return true;
       },
+      setUnhealthy: async () => undefined,
     },
+    ready: async () => undefined,
     addWork: async () => undefined,
     log: (_level, event, fields) => {
       if (event === 'photo-finished') tell({ what: 'ended', outcome: String(fields?.outcome) });

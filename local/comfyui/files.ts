@@ -23,14 +23,16 @@ export interface SavedFile {
 }
 
 export class Files {
-  private readonly root = mkdtempSync(join(tmpdir(), 'stand-in-comfyui-'));
+  private readonly root: string;
 
-  constructor() {
-    for (const folder of FOLDERS) mkdirSync(join(this.root, folder));
+  /** @param directory that holds them and stays; by default one of its own, which goes with the stand-in */
+  constructor(private readonly directoryGiven?: string) {
+    this.root = directoryGiven ?? mkdtempSync(join(tmpdir(), 'stand-in-comfyui-'));
+    for (const folder of FOLDERS) mkdirSync(join(this.root, folder), { recursive: true });
   }
 
   remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
+    if (this.directoryGiven === undefined) rmSync(this.root, { recursive: true, force: true });
   }
 
   directory(folder: Folder): string {

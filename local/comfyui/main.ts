@@ -1,4 +1,4 @@
-/** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`. */
+/** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`; its folders in `COMFYUI_DIRECTORY`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startStandIn } from './server.ts';
@@ -18,6 +18,7 @@ if (values.device !== 'cpu' && values.device !== 'cuda') fail(`--device '${value
 const standIn = await startStandIn({
   port,
   device: values.device,
+  directory: process.env.COMFYUI_DIRECTORY,
   inferenceEnd: (startedMs) => sleep(Math.max(0, startedMs + seconds * 1000 - performance.now())),
 });
 console.log(

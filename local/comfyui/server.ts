@@ -20,6 +20,8 @@ export interface StandInOptions {
   /** What `/system_stats` says it computes on. */
   device: 'cpu' | 'cuda';
   meter?: World['meter'];
+  /** Holds its folders. @default one that goes with it */
+  directory?: string | undefined;
 }
 
 export interface StandIn {
@@ -40,7 +42,7 @@ export interface App {
 
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const world: World = {
-    files: new Files(),
+    files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
     faults: { checkpointUnreadable: false },
     ...(options.meter && { meter: options.meter }),

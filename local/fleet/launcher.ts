@@ -1,5 +1,6 @@
 /** What runs on an instance, as processes of this machine: ComfyUI (or its stand-in) and the worker. */
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -61,20 +62,42 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         return child;
       };
 
-      const comfyuiUrl =
-        typeof options.comfyui === 'string' ? options.comfyui : await urlOf(spawn(options.comfyui));
-      const keepRunning = async () => {
-        while (!stopping) {
-          await spawn(options.worker, { COMFYUI_URL: comfyuiUrl }).ended;
-          // As its service does on an instance; one that has drained is stopped before this comes.
+      // As their services do on an instance; what has drained is stopped before this comes.
+      const keepRunning = async (first: Child, again: () => Child) => {
+        for (let child = first; ; child = again()) {
+          await child.ended;
           await sleep(RESTART_MS);
+          if (stopping) return;
         }
       };
-      void keepRunning();
+      const directory = mkdtempSync(join(tmpdir(), `${instanceId}-`));
+      const comfyui = async ({ command, args }: Command): Promise<NodeJS.ProcessEnv> => {
+        const pidFile = join(directory, 'comfyui.pid');
+        const spawnComfyui = (more: string[]) => {
+          const child = spawn({ command, args: [...args, ...more] }, { COMFYUI_DIRECTORY: directory });
+          writeFileSync(pidFile, String(child.process.pid));
+          return child;
+        };
+        const first = spawnComfyui([]);
+        const url = await urlOf(first);
+        void keepRunning(first, () => spawnComfyui(['--port', new URL(url).port]));
+        return {
+          COMFYUI_URL: url,
+          COMFYUI_DIRECTORY: directory,
+          COMFYUI_RESTART: JSON.stringify(['sh', '-c', `kill -9 "$(cat '${pidFile}')"`]),
+        };
+      };
+      const where =
+        typeof options.comfyui === 'string'
+          ? { COMFYUI_URL: options.comfyui }
+          : await comfyui(options.comfyui);
+      const worker = () => spawn(options.worker, where);
+      void keepRunning(worker(), worker);
       return {
         async stop() {
           stopping = true;
           await Promise.all([...children].map((child) => child.stop(STOP_GRACE_MS)));
+          rmSync(directory, { recursive: true, force: true });
           log.end();
         },
       };

@@ -1,5 +1,6 @@
 /** Brings the whole stack up on this machine: local AWS, fleet agent, the deployed stack, the bundles of an instance. */
 import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -12,6 +13,8 @@ import { childEnvironment, clientConfig, localPath } from '../environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
 import { processLauncher } from '../fleet/launcher.ts';
 import type { Scope } from '../scope.ts';
+import { stages, type StageName } from '../../bin/stages.ts';
+import { recordCanary } from './canary.ts';
 
 /** How long an instance of the local fleet takes to boot before its worker starts. */
 const BOOT_SECONDS = 4;
@@ -69,6 +72,9 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   const { worker, standIn } = await bundles();
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
+  const { workflow: graph = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
+  const workflow = join('ami', 'workflow', `${graph}.json`);
+  const canary = await recordCanary({ worker, standIn, comfyui, workflow, endpoint, abort });
   const agent = await startFleetAgent({
     upstream: endpoint,
     bootSeconds: BOOT_SECONDS,
@@ -79,7 +85,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
         command: process.execPath,
         args: [standIn, '--seconds', String(STAND_IN_SECONDS)],
       },
-      env: childEnvironment(endpoint),
+      env: { ...childEnvironment(endpoint), CANARY_FILE: canary },
       logDirectory: localPath('logs', 'instances'),
       onLine: onWorkerLine,
     }),

@@ -2,6 +2,7 @@
 import {
   AutoScalingServiceException,
   CompleteLifecycleActionCommand,
+  SetInstanceHealthCommand,
   type AutoScalingClient,
 } from '@aws-sdk/client-auto-scaling';
 
@@ -11,6 +12,18 @@ export class Group {
     private readonly groupName: string,
     private readonly instanceId: string,
   ) {}
+
+  /** Has the group terminate this instance and launch another. */
+  async setUnhealthy(): Promise<void> {
+    await this.autoScaling.send(
+      new SetInstanceHealthCommand({
+        InstanceId: this.instanceId,
+        HealthStatus: 'Unhealthy',
+        // It was in service: grace is for those that are on their way.
+        ShouldRespectGracePeriod: false,
+      }),
+    );
+  }
 
   /**
    * Lets the transition that a hook holds go on.

@@ -36,7 +36,7 @@ describe('readiness', () => {
     await check(comfy.url);
   });
 
-  it.each<[string, () => Promise<void>, RegExp]>([
+  it.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'that computes on something else',
       () => check(comfy.url, 'cuda'),

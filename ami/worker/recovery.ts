@@ -1,0 +1,43 @@
+/** What a worker does about a fault of its own machine: ComfyUI begins anew and has to prove itself; three times at most. */
+import { describeError, type Log } from './log.ts';
+import { untilReady, type Patience } from './readiness.ts';
+
+/** ComfyUI that does not come right after so many new beginnings never will. */
+const BEGINNINGS = 3;
+/** A start with its model from a warm disk takes seconds. */
+const PATIENCE: Patience = { retryMs: 1000, limitMs: 180_000, now: Date.now };
+
+export interface RecoveryPorts {
+  /** Makes ComfyUI begin anew; rejects when that cannot be done. */
+  renew: () => Promise<void>;
+  /** Rejects with the reason why this machine cannot colour. */
+  check: () => Promise<unknown>;
+  /** Asks for another machine in place of this one. */
+  giveUp: () => Promise<void>;
+  /** Aborted when the worker is to end. */
+  stop: AbortSignal;
+  log: Log;
+  patience?: Patience;
+}
+
+/**
+ * Resolves when the machine is fit again, or when the worker is to end: a machine that is given up waits for that and takes no
+ * photo.
+ */
+export async function recover(ports: RecoveryPorts): Promise<void> {
+  const { renew, check, giveUp, stop, log, patience = PATIENCE } = ports;
+  for (let beginning = 1; beginning <= BEGINNINGS && !stop.aborted; beginning++) {
+    log('warn', 'comfyui-begins-anew', { beginning, allowed: BEGINNINGS });
+    try {
+      await renew();
+      if (await untilReady(check, stop, log, patience)) log('info', 'taking-photos-again', { beginning });
+      return;
+    } catch (error) {
+      log('error', 'comfyui-not-recovered', { beginning, error: describeError(error) });
+    }
+  }
+  if (stop.aborted) return;
+  log('error', 'machine-given-up');
+  await giveUp().catch((error: unknown) => log('error', 'health-not-set', { error: describeError(error) }));
+  await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+}
