@@ -1,6 +1,5 @@
 /** What runs on an instance, as processes of this machine: ComfyUI (or its stand-in) and the worker. */
-import { createWriteStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -70,7 +69,8 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
           if (stopping) return;
         }
       };
-      const directory = mkdtempSync(join(tmpdir(), `${instanceId}-`));
+      const directory = join(options.logDirectory, `${instanceId}-comfyui`);
+      mkdirSync(directory, { recursive: true });
       const comfyui = async ({ command, args }: Command): Promise<NodeJS.ProcessEnv> => {
         const pidFile = join(directory, 'comfyui.pid');
         const spawnComfyui = (more: string[]) => {
