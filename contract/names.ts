@@ -17,6 +17,9 @@ export const REASON_DIMENSION = 'Reason';
 /** Dimension of {@link METRICS.control}: which one holds. */
 export const CONTROL_DIMENSION = 'Control';
 
+/** Dimension of {@link METRICS.photos}: how a worker left them. */
+export const OUTCOME_DIMENSION = 'Outcome';
+
 export const METRICS = {
   /** Count: messages waiting in the job queue. */
   visible: 'Visible',
@@ -54,6 +57,30 @@ export const METRICS = {
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
   blindTicks: 'BlindTicks',
+
+  // From here on by the workers, each minute while they have photos.
+  /** Count: photos by how a worker left them, with the outcome as a second dimension. */
+  photos: 'Photos',
+  /** Count: faults of a machine after which its ComfyUI began anew. */
+  machineFaults: 'MachineFaults',
+  /** Millions of pixels of a photo. */
+  megapixels: 'Megapixels',
+  /** Seconds: from a photo's upload to its receipt by the worker that left it. */
+  queueTime: 'QueueTime',
+  /** Seconds: from a photo's upload to its start in ComfyUI. */
+  waitTime: 'WaitTime',
+  /** Seconds: reading a photo from the bucket. */
+  fetchTime: 'FetchTime',
+  /** Seconds: decoding and normalising. */
+  prepareTime: 'PrepareTime',
+  /** Seconds: ready, until ComfyUI had room. */
+  laneTime: 'LaneTime',
+  /** Seconds: in ComfyUI, its queue included. */
+  comfyTime: 'ComfyTime',
+  /** Seconds: merging and encoding. */
+  mergeTime: 'MergeTime',
+  /** Seconds: writing the end. */
+  storeTime: 'StoreTime',
 } as const;
 
 /** Lifecycle hooks of the group. The worker completes both. */

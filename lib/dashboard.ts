@@ -2,7 +2,14 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { METRIC_NAMESPACE, METRICS, REASON_DIMENSION, STAGE_DIMENSION } from '../contract/names.ts';
+import {
+  METRIC_NAMESPACE,
+  METRICS,
+  OUTCOME_DIMENSION,
+  REASON_DIMENSION,
+  STAGE_DIMENSION,
+} from '../contract/names.ts';
+import type { Outcome } from '../ami/worker/message.ts';
 import type { Reason } from '../lambda/scaler/policy.ts';
 import type { Stage } from './config.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -21,6 +28,12 @@ const REASONS = Object.keys({
   doubtful: 0,
   blind: 0,
 } satisfies Record<Reason, 0>);
+
+/** Likewise for how workers leave photos. */
+const OUTCOMES = Object.keys({ coloured: 0, failed: 0, dropped: 0, returned: 0 } satisfies Record<
+  Outcome,
+  0
+>);
 
 export interface DashboardProps {
   readonly stage: Stage;
@@ -84,6 +97,34 @@ export class Dashboard extends Construct {
             jobs.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
             metric(METRICS.blindTicks, 'Sum'),
           ]),
+        ],
+        [
+          graph(
+            'Photos by outcome',
+            OUTCOMES.map((outcome) =>
+              metric(METRICS.photos, 'Sum', { [OUTCOME_DIMENSION]: outcome }, outcome),
+            ),
+            true,
+          ),
+          graph(
+            'Where the time of a photo goes, mean seconds',
+            [
+              METRICS.fetchTime,
+              METRICS.prepareTime,
+              METRICS.laneTime,
+              METRICS.comfyTime,
+              METRICS.mergeTime,
+              METRICS.storeTime,
+            ].map((name) => metric(name, 'Average')),
+            true,
+          ),
+        ],
+        [
+          graph(
+            'Wait of a photo, seconds',
+            ['p50', 'p95', 'p99'].map((statistic) => metric(METRICS.waitTime, statistic, {}, statistic)),
+          ),
+          graph('Faults of machines', [metric(METRICS.machineFaults, 'Sum')]),
         ],
       ],
     });

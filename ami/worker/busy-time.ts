@@ -3,7 +3,7 @@ export class BusyTime {
   private count = 0;
   private sinceMs = 0;
 
-  /** @param now epoch milliseconds */
+  /** @param now milliseconds that only go forward */
   constructor(private readonly now: () => number) {}
 
   /** A photo has started. @returns to be called once when it has ended: busy seconds that were not told before */

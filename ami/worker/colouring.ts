@@ -60,6 +60,7 @@ export interface ColouringPorts {
   pixels: Gate;
   /** Calls those away who have not started; another one after each recovery of the machine. */
   away: () => AbortSignal;
+  /** Milliseconds that only go forward. */
   now: () => number;
 }
 

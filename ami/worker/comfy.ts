@@ -121,6 +121,12 @@ export class ComfyClient {
     return Buffer.from(await received(response.arrayBuffer(), '/view'));
   }
 
+  /** Takes everything off the queue and interrupts what runs. */
+  async cancelAll(): Promise<void> {
+    await this.command('/queue', { clear: true });
+    await this.command('/interrupt', {});
+  }
+
   /** Takes a prompt off the queue, or interrupts it if it is the one that runs. */
   async cancel(promptId: string): Promise<void> {
     await this.command('/queue', { delete: [promptId] });

@@ -8,6 +8,7 @@
  * Ends with 0 when drained, with 1 when this machine cannot do its work or on a second signal.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -16,6 +17,8 @@ import { availableParallelism, setPriority, totalmem } from 'node:os';
 import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
+import { patient } from './aws/patience.ts';
+import { publishFigures } from './aws/photo-metrics.ts';
 import { SqsJobQueue } from './aws/queue.ts';
 import { addWork } from './aws/work-counters.ts';
 import { readCanary } from './canary.ts';
@@ -52,7 +55,7 @@ async function main(args: string[]): Promise<void> {
 
   const { instanceId, region } = await identify(read, process.env.AWS_REGION, log);
   instance = instanceId;
-  const ssm = new SSMClient({ region });
+  const ssm = new SSMClient(patient(region));
   const settings = await readSettings({ metadata: read, parameter: (name) => readParameter(ssm, name) }, log);
   log('info', 'worker-started', { stage: settings.stage, workflow: settings.workflow.name, comfyUrl });
 
@@ -61,31 +64,49 @@ async function main(args: string[]): Promise<void> {
   const folders =
     machine.COMFYUI_DIRECTORY === undefined ? undefined : new WorkFolders(machine.COMFYUI_DIRECTORY, log);
   const service = new Service(process.env, log);
+  const client = new ComfyClient(comfyUrl);
+  // Only where ComfyUI is ours alone: others may have theirs in the same queue.
+  if (folders) await startClean(client, folders);
   void folders?.keepSwept(notices.stop);
   void service.keepAlive();
   notices.stop.addEventListener('abort', () => void service.tell('STOPPING=1'), { once: true });
 
   feedFirst();
   const threads = Math.max(2, availableParallelism() - 1);
-  const dynamo = new DynamoDBClient({ region });
+  const config = patient(region);
+  const dynamo = new DynamoDBClient(config);
+  const cloudWatch = new CloudWatchClient(config);
   await runWorker({
     settings,
     notices,
-    client: new ComfyClient(comfyUrl),
-    queue: new SqsJobQueue(new SQSClient({ region }), settings.queueUrl),
-    bucket: new S3Bucket(new S3Client({ region }), settings.bucketName),
+    client,
+    queue: new SqsJobQueue(new SQSClient(config), settings.queueUrl),
+    bucket: new S3Bucket(new S3Client(config), settings.bucketName),
     studio: new StudioThreads(settings, threads),
     threads,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
-    group: new Group(new AutoScalingClient({ region }), settings.groupName, instanceId),
+    group: new Group(new AutoScalingClient(config), settings.groupName, instanceId),
     restartComfyui: machine.COMFYUI_RESTART && runner(machine.COMFYUI_RESTART),
     clean: folders && ((id) => folders.remove(id)),
     canary,
     ready: () => service.tell('READY=1'),
     addWork: (done) => addWork(dynamo, settings.tableName, done),
+    publish: (figures) => publishFigures(cloudWatch, settings.stage, figures),
     log,
     now: Date.now,
+    clock: () => performance.now(),
   });
+}
+
+/** A worker before this one may have died with prompts in ComfyUI and files in its folders: nobody waits for them. */
+async function startClean(client: ComfyClient, folders: WorkFolders): Promise<void> {
+  await client.cancelAll().catch((error: unknown) =>
+    // Not up yet, so with nothing in its queue.
+    log('info', 'comfyui-not-cleared', { reason: describeError(error) }),
+  );
+  await folders
+    .clear()
+    .catch((error: unknown) => log('warn', 'folders-not-swept', { error: describeError(error) }));
 }
 
 /** What a pixel takes at its most, with what encoders hold; and what share of the machine all of them may take. */

@@ -31,9 +31,17 @@ export interface MessagePorts {
   process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoEnd>;
   /** Told when a photo starts; what it returns, when that one ends. */
   started: () => () => void;
+  /** Told how each photo was left, and what is known of it. */
+  finished?: (outcome: Outcome, figures: PhotoFigures) => void;
   log: Log;
+  /** Epoch milliseconds. */
   now: () => number;
+  /** Milliseconds that only go forward, which epoch milliseconds do not: a clock may be set. */
+  clock: () => number;
 }
+
+/** How a message left a photo. */
+export type Outcome = PhotoEnd['outcome'] | 'returned';
 
 /**
  * `unfit`: this machine must pass its readiness check before it takes another. `unstarted`: given back since the worker
@@ -109,11 +117,11 @@ function jobsOf(message: Message, bucketName: string): Job[] {
 async function handleJob(
   job: Job,
   receiveCount: number,
-  { process, started, log, now }: MessagePorts,
+  { process, started, finished: tell, log, now, clock }: MessagePorts,
 ): Promise<'ended' | Exclude<Handled, 'deleted'>> {
-  const receivedMs = now();
+  const receivedMs = clock();
   const photo = { key: job.key, receiveCount };
-  const figures: PhotoFigures = { queueSeconds: seconds(receivedMs - job.storedAtMs) };
+  const figures: PhotoFigures = { queueSeconds: seconds(now() - job.storedAtMs) };
   let ended: (() => void) | undefined;
   const attempt: Attempt = {
     figures,
@@ -124,9 +132,10 @@ async function handleJob(
       log('info', 'photo-started', { ...photo, waitSeconds: figures.waitSeconds });
     },
   };
-  const finished = (fields: object) => {
+  const finished = (fields: { outcome: Outcome } & Record<string, unknown>) => {
     ended?.();
-    const total = { seconds: seconds(now() - receivedMs) };
+    const total = { seconds: seconds(clock() - receivedMs) };
+    tell?.(fields.outcome, figures);
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
   try {

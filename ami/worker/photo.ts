@@ -21,6 +21,7 @@ export interface PhotoPorts {
   settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount'>;
   colour: Colour;
   log: Log;
+  /** Milliseconds that only go forward. */
   now: () => number;
 }
 

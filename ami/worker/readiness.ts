@@ -61,7 +61,7 @@ export interface Patience {
   now: () => number;
 }
 
-const PATIENCE: Patience = { retryMs: 1000, limitMs: 600_000, now: Date.now };
+const PATIENCE: Patience = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
 const REPEAT_LOG_MS = 15_000;
 
 /**

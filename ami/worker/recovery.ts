@@ -5,7 +5,7 @@ import { untilReady, type Patience } from './readiness.ts';
 /** ComfyUI that does not come right after so many new beginnings never will. */
 const BEGINNINGS = 3;
 /** A start with its model from a warm disk takes seconds. */
-const PATIENCE: Patience = { retryMs: 1000, limitMs: 180_000, now: Date.now };
+const PATIENCE: Patience = { retryMs: 1000, limitMs: 180_000, now: () => performance.now() };
 
 export interface RecoveryPorts {
   /** Makes ComfyUI begin anew; rejects when that cannot be done. */

@@ -73,12 +73,12 @@ export async function readSettings(
 }
 
 async function eventually<T>(log: Log, patience: Patience, attempt: () => Promise<T>): Promise<T> {
-  const until = Date.now() + patience.limitMs;
+  const until = performance.now() + patience.limitMs;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (Date.now() >= until) throw error;
+      if (performance.now() >= until) throw error;
       log('info', 'waiting-for-settings', { reason: describeError(error) });
       await pause(patience.retryMs);
     }

@@ -2,7 +2,7 @@
  * The files that attempts leave in ComfyUI's folders, where no route of its own deletes any: removed after each attempt, and
  * swept for those whose worker died.
  */
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, type Log } from './log.ts';
 import { pause } from './time.ts';
@@ -10,16 +10,19 @@ import { pause } from './time.ts';
 const FOLDERS = ['input', 'output', 'temp'];
 /** Attempts name their folders by UUIDs; nothing else is touched. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** No attempt takes this long. */
+/** No attempt takes this long, counted from the first sweep that met it: by no clock that somebody may set. */
 const LEFT_BEHIND_MS = 600_000;
 const SWEEP_EVERY_MS = 300_000;
 
 export class WorkFolders {
+  /** When a sweep first met a folder that is still there. */
+  private met = new Map<string, number>();
+
   /** @param directory with ComfyUI's `input`, `output` and `temp` */
   constructor(
     private readonly directory: string,
     private readonly log: Log,
-    private readonly now: () => number = Date.now,
+    private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** What an attempt has left; rejects when it cannot be removed. */
@@ -29,16 +32,30 @@ export class WorkFolders {
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
   }
 
-  /** What attempts of ten minutes ago or more have left. @returns how many folders went */
-  async sweep(): Promise<number> {
+  /** Whatever a worker before this one has left. @returns how many folders went */
+  clear(): Promise<number> {
+    return this.removeThose(() => true);
+  }
+
+  /** What was there ten minutes ago. @returns how many folders went */
+  sweep(): Promise<number> {
+    const now = this.clock();
+    const met = new Map<string, number>();
+    return this.removeThose((path) => {
+      const since = this.met.get(path) ?? now;
+      if (now - since >= LEFT_BEHIND_MS) return true;
+      met.set(path, since);
+      return false;
+    }).finally(() => (this.met = met));
+  }
+
+  private async removeThose(matches: (path: string) => boolean): Promise<number> {
     let swept = 0;
     for (const folder of FOLDERS) {
       const parent = join(this.directory, folder);
       for (const name of await readdir(parent).catch(() => [] as string[])) {
         const path = join(parent, name);
-        // Somebody else may be removing it just now.
-        const age = this.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Infinity);
-        if (!UUID.test(name) || !(age >= LEFT_BEHIND_MS)) continue;
+        if (!UUID.test(name) || !matches(path)) continue;
         await rm(path, { recursive: true, force: true });
         swept++;
       }

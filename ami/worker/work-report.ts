@@ -15,7 +15,7 @@ export interface WorkReportPorts {
   /** Adds to the counters; the SDK may repeat it, which counts a photo twice now and then. */
   add: (done: Done) => Promise<void>;
   log: Log;
-  /** Epoch milliseconds. */
+  /** Milliseconds that only go forward. */
   now: () => number;
 }
 

@@ -12,6 +12,7 @@ import { describeError, type Log } from './log.ts';
 import { takePhotos } from './loop.ts';
 import { handleMessage, type JobQueue } from './message.ts';
 import { TERMINATED, type Notices } from './notices.ts';
+import { PhotoMetrics, type Figures } from './photo-metrics.ts';
 import { processPhoto } from './photo.ts';
 import { checkReady, untilReady } from './readiness.ts';
 import { recover } from './recovery.ts';
@@ -46,8 +47,13 @@ export interface WorkerPorts {
   ready: () => Promise<void>;
   /** Adds to the fleet's counters of work done. */
   addWork: (done: Done) => Promise<void>;
+  /** Publishes what is told of photos. */
+  publish: (figures: Figures) => Promise<void>;
   log: Log;
+  /** Epoch milliseconds. */
   now: () => number;
+  /** Milliseconds that only go forward, which epoch milliseconds do not: a clock may be set. */
+  clock: () => number;
 }
 
 /** Prompts at ComfyUI: the one that runs, and the next, so that the GPU never waits for us. */
@@ -68,7 +74,7 @@ const AGAIN_MS = 60_000;
  * @throws when the machine does not get ready
  */
 export async function runWorker(ports: WorkerPorts): Promise<void> {
-  const { settings, notices, client, queue, bucket, studio, threads, log, now } = ports;
+  const { settings, notices, client, queue, bucket, studio, threads, log, now, clock } = ports;
   const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
   const readiness = {
     client,
@@ -86,16 +92,17 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     lane: new Gate(LANE),
     pixels: new Gate(ports.megapixels),
     away: () => shift.signal,
-    now,
+    now: clock,
   });
-  const photoPorts = { bucket, settings, colour, log, now };
-  const busy = new BusyTime(now);
-  const report = new WorkReport({ add: ports.addWork, log, now });
+  const photoPorts = { bucket, settings, colour, log, now: clock };
+  const busy = new BusyTime(clock);
+  const report = new WorkReport({ add: ports.addWork, log, now: clock });
+  const metrics = new PhotoMetrics({ publish: ports.publish, log });
 
   const getReady = async () => {
-    const startMs = now();
+    const startMs = clock();
     if (!(await untilReady(() => checkReady(readiness), notices.stop, log))) return;
-    log('info', 'ready', { seconds: Math.round((now() - startMs) / 1000) });
+    log('info', 'ready', { seconds: Math.round((clock() - startMs) / 1000) });
     await complete(ports, LAUNCH_HOOK);
     await ports.ready();
   };
@@ -122,8 +129,10 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
           const ended = busy.start();
           return () => report.add({ completed: 0, busySeconds: ended() });
         },
+        finished: (outcome, figures) => metrics.add(outcome, figures),
         log,
         now,
+        clock,
       });
       if (handled === 'deleted') report.add({ completed: 1, busySeconds: 0 });
       // The others would meet the same fault.
@@ -145,6 +154,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
       await getReady();
     },
     recover: async () => {
+      metrics.fault();
       await recover({
         renew: ports.restartComfyui ?? (() => dropModels(client, notices.stop)),
         check: () => checkReady({ ...readiness, withinMs: AGAIN_MS }),
@@ -157,7 +167,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     stop: notices.stop,
     log,
   });
-  await report.flush();
+  await Promise.all([report.flush(), metrics.flush()]);
   await watching;
   // After a Spot notice the group may not have noticed yet; then there is nothing to complete.
   await notices.look();

@@ -112,6 +112,8 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     log: (_level, event, fields) => {
       if (event === 'photo-finished') tell({ what: 'ended', outcome: String(fields?.outcome) });
     },
+    publish: async () => undefined,
     now: Date.now,
+    clock: () => performance.now(),
   });
 }

@@ -13,7 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MEMORY_KEY, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
+import {
+  MEMORY_KEY,
+  METRIC_NAMESPACE,
+  METRICS,
+  OUTCOME_DIMENSION,
+  STAGE_DIMENSION,
+} from '../../contract/names.ts';
 import { clientConfig } from '../../local/environment.ts';
 import { parseOptions } from '../../local/options.ts';
 import { Progress } from '../../local/run/progress.ts';
@@ -32,6 +38,7 @@ let seen: Seen;
 interface Seen {
   redrive: string | undefined;
   memory: boolean;
+  photosColoured: number;
   desiredMaximum: number;
   activities: number;
   cause: string;
@@ -80,17 +87,23 @@ async function makeAlbum(): Promise<void> {
 async function look(stack: LocalStack): Promise<Seen> {
   const config = clientConfig(stack.endpoint);
   const cloudWatch = new CloudWatchClient({ ...config, protocol: AwsSmithyRpcV2CborProtocol });
-  const { Datapoints } = await cloudWatch.send(
-    new GetMetricStatisticsCommand({
-      Namespace: METRIC_NAMESPACE,
-      MetricName: METRICS.desired,
-      Dimensions: [{ Name: STAGE_DIMENSION, Value: 'local' }],
-      StartTime: new Date(Date.now() - 3_600_000),
-      EndTime: new Date(Date.now() + 60_000),
-      Period: 60,
-      Statistics: ['Maximum'],
-    }),
-  );
+  const points = async (MetricName: string, Statistic: 'Maximum' | 'Sum', outcome?: string) => {
+    const { Datapoints = [] } = await cloudWatch.send(
+      new GetMetricStatisticsCommand({
+        Namespace: METRIC_NAMESPACE,
+        MetricName,
+        Dimensions: [
+          { Name: STAGE_DIMENSION, Value: 'local' },
+          ...(outcome ? [{ Name: OUTCOME_DIMENSION, Value: outcome }] : []),
+        ],
+        StartTime: new Date(Date.now() - 3_600_000),
+        EndTime: new Date(Date.now() + 60_000),
+        Period: 60,
+        Statistics: [Statistic],
+      }),
+    );
+    return Datapoints.map((point) => point[Statistic] ?? 0);
+  };
   const { Attributes } = await stack.sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: stack.outputs.QueueUrl, AttributeNames: ['RedrivePolicy'] }),
   );
@@ -107,7 +120,8 @@ async function look(stack: LocalStack): Promise<Seen> {
   return {
     redrive: Attributes?.RedrivePolicy,
     memory: memory.Item !== undefined,
-    desiredMaximum: Math.max(...(Datapoints ?? []).map((point) => point.Maximum ?? 0)),
+    desiredMaximum: Math.max(...(await points(METRICS.desired, 'Maximum'))),
+    photosColoured: (await points(METRICS.photos, 'Sum', 'coloured')).reduce((sum, n) => sum + n, 0),
     activities: Activities.length,
     cause: Activities.map((activity) => activity.Cause).join('\n'),
     sourceEtags: head.Metadata?.['source-etag'] !== undefined,
@@ -161,6 +175,10 @@ describe('the whole stack on one machine', () => {
   it('is scaled by the deployed function: its metrics are in CloudWatch, its memory in the table', () => {
     expect(seen.desiredMaximum).toBeGreaterThanOrEqual(summary.fleet.peak);
     expect(seen.memory).toBe(true);
+  });
+
+  it('publishes what became of every photo', () => {
+    expect(seen.photosColoured).toBe(summary.photos.coloured);
   });
 
   it('has the dead-letter queue that the template asks for', () => {

@@ -31,6 +31,7 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoEnd>, re
     started: () => () => undefined,
     log,
     now: () => Date.parse('2026-11-23T12:00:07.000Z'),
+    clock: () => 0,
   });
   return { handled, queue, log, jobs };
 }
@@ -107,6 +108,7 @@ describe('a message', () => {
       started: () => () => undefined,
       log: memoryLog(),
       now: Date.now,
+      clock: Date.now,
     });
     await vi.advanceTimersByTimeAsync(95_000);
     // Each time well before the thirty seconds of the last are over.

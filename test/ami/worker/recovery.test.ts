@@ -1,5 +1,5 @@
 /** Machines that go wrong: noticed by their colours, helped by a new beginning, given up in the end. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -129,18 +129,17 @@ describe('a fault of the machine', () => {
 });
 
 describe('work folders', () => {
-  const make = (name: string, ageSeconds = 0) => {
+  let now = 0;
+  const make = (name: string) => {
     for (const parent of ['input', 'output', 'temp']) {
       const path = join(folder, 'comfyui', parent, name);
       mkdirSync(path, { recursive: true });
       writeFileSync(join(path, 'in.png'), 'x');
-      const then = Date.now() / 1000 - ageSeconds;
-      utimesSync(path, then, then);
     }
   };
   const left = () =>
     ['input', 'output', 'temp'].flatMap((parent) => readdirSync(join(folder, 'comfyui', parent)));
-  const folders = new WorkFolders(join(folder, 'comfyui'), memoryLog());
+  const folders = new WorkFolders(join(folder, 'comfyui'), memoryLog(), () => now);
 
   it('of an attempt are removed, and what is no attempt never', async () => {
     const [mine, other] = [randomUUID(), randomUUID()];
@@ -155,12 +154,24 @@ describe('work folders', () => {
 
   it('that were left behind are swept, and nothing else', async () => {
     const [old, young] = [randomUUID(), randomUUID()];
-    make(old, 700);
-    make(young, 500);
-    make('of-somebody-else', 9999);
+    make(old);
+    make('of-somebody-else');
+    expect(await folders.sweep()).toBe(0);
+    now = 300_000;
+    make(young);
+    expect(await folders.sweep()).toBe(0);
+    now = 600_000;
     expect(await folders.sweep()).toBe(3);
     expect(new Set(left())).toEqual(new Set([young, 'of-somebody-else']));
     expect(await new WorkFolders(join(folder, 'nowhere'), memoryLog()).sweep()).toBe(0);
+    await folders.remove(young);
+  });
+
+  it('of a worker that died go when the next one starts', async () => {
+    make(randomUUID());
+    make('of-somebody-else');
+    expect(await folders.clear()).toBe(3);
+    expect(new Set(left())).toEqual(new Set(['of-somebody-else']));
   });
 });
 

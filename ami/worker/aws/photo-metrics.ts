@@ -1,0 +1,43 @@
+/**
+ * Figures of photos to CloudWatch. One dimension, the stage: a dimension for the instance would make new metrics, each
+ * with its price, of every instance that ever was.
+ */
+import { PutMetricDataCommand, type CloudWatchClient, type MetricDatum } from '@aws-sdk/client-cloudwatch';
+import { METRIC_NAMESPACE, METRICS, OUTCOME_DIMENSION, STAGE_DIMENSION } from '../../../contract/names.ts';
+import type { Figures } from '../photo-metrics.ts';
+
+/** PutMetricData's limit on the values of one datum. */
+const MOST_VALUES = 150;
+
+export async function publishFigures(
+  cloudWatch: CloudWatchClient,
+  stage: string,
+  figures: Figures,
+): Promise<void> {
+  const MetricData = metricData(stage, figures);
+  await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+}
+
+export function metricData(stage: string, { outcomes, faults, values }: Figures): MetricDatum[] {
+  const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
+  const photos = [...outcomes].map(([outcome, count]) => ({
+    MetricName: METRICS.photos,
+    Dimensions: [...Dimensions, { Name: OUTCOME_DIMENSION, Value: outcome }],
+    Unit: 'Count' as const,
+    Value: count,
+  }));
+  const distributions = [...values].flatMap(([MetricName, counts]) =>
+    chunks([...counts], MOST_VALUES).map((chunk) => ({
+      MetricName,
+      Dimensions,
+      Unit: MetricName === METRICS.megapixels ? ('None' as const) : ('Seconds' as const),
+      Values: chunk.map(([value]) => value),
+      Counts: chunk.map(([, count]) => count),
+    })),
+  );
+  const fault = { MetricName: METRICS.machineFaults, Dimensions, Unit: 'Count' as const, Value: faults };
+  return [...photos, ...distributions, fault];
+}
+
+const chunks = <T>(all: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, k) => all.slice(k * size, (k + 1) * size));
