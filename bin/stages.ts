@@ -22,6 +22,26 @@ export const stages = {
     visibilityTimeoutSeconds: 30,
     noticePollSeconds: 1,
   },
+  /** What `npm run chaos` deploys: the same, with faults so frequent that photos need more receives, and sooner ones. */
+  chaos: {
+    maxCapacity: 4,
+    tickSeconds: 5,
+    policy: {
+      kind: 'slo',
+      targetWaitSeconds: 10,
+      priceOfWaiting: 0.25,
+      serviceSeconds: 1,
+      bootSeconds: 8,
+      scaleOutCooldownSeconds: 0,
+      scaleInCooldownSeconds: 0,
+      emptyHoldSeconds: 20,
+      sleepAfterSeconds: 20,
+    },
+    device: 'cpu',
+    visibilityTimeoutSeconds: 15,
+    maxReceiveCount: 8,
+    noticePollSeconds: 1,
+  },
   dev: {
     maxCapacity: 4,
     photoRetentionDays: 3,

@@ -38,6 +38,8 @@ export interface Meter {
 export interface Faults {
   /** Loading weights fails, as with a missing or short file. */
   checkpointUnreadable: boolean;
+  /** Nothing can be written any more. */
+  diskFull: boolean;
 }
 
 export type Inputs = Record<string, unknown>;
@@ -68,7 +70,7 @@ export const RUN: Record<string, Run> = {
     return { picture: coloured };
   },
 
-  async SaveImage({ images, filename_prefix }, _object, { files }) {
+  async SaveImage({ images, filename_prefix }, _object, { files, faults }) {
     const { picture } = images as Output;
     const next = files.nextOutput(String(filename_prefix));
     if (!next) {
@@ -76,6 +78,7 @@ export const RUN: Record<string, Run> = {
       const text = `**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: /\n         output_dir: ${root}\n         commonpath: /\n`;
       throw new PythonError('Exception', text);
     }
+    if (faults.diskFull) throw new PythonError('OSError', '[Errno 28] No space left on device\n');
     if (picture) await savePicture(picture, next.path);
     return { ui: { images: [next.file] } };
   },

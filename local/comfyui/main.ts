@@ -1,6 +1,7 @@
 /** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`; its folders in `COMFYUI_DIRECTORY`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { Faults } from './classes.ts';
 import { startStandIn } from './server.ts';
 
 const { values } = parseArgs({
@@ -25,6 +26,8 @@ console.log(
   `STAND-IN for ComfyUI on ${standIn.url}: it answers as ComfyUI does, its colours are made up and not DDColor's.`,
 );
 process.send?.({ url: standIn.url });
+// Faults come from the parent, for those who want to see what a machine does about them.
+process.on('message', (faults: Partial<Faults>) => void Object.assign(standIn.faults, faults));
 
 const end = () => void standIn.close().then(() => process.exit(0));
 process.on('SIGTERM', end);

@@ -194,6 +194,7 @@ async function upload({ app, request, body }: Call): Promise<Answer> {
   const type = field('type') ?? 'input';
   // ComfyUI leaves its variable unset for any other, and fails.
   if (!isFolder(type)) return INTERNAL_ERROR;
+  if (app.faults.diskFull) return INTERNAL_ERROR;
   const bytes = Buffer.from(await image.arrayBuffer());
   const overwrite = ['true', '1'].includes(field('overwrite') ?? '');
   const saved = app.files.upload(bytes, image.name, field('subfolder') ?? '', type, overwrite);

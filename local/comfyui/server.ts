@@ -36,6 +36,7 @@ export interface App {
   queue: PromptQueue;
   executor: Executor;
   files: Files;
+  faults: Faults;
   /** Counts up with each prompt that is sent, taken or not. */
   nextNumber: number;
 }
@@ -44,14 +45,14 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const world: World = {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
-    faults: { checkpointUnreadable: false },
+    faults: { checkpointUnreadable: false, diskFull: false },
     ...(options.meter && { meter: options.meter }),
   };
   let send: Send = () => undefined;
   const queueInfo = () => ({ exec_info: { queue_remaining: queue.remaining } });
   const queue: PromptQueue = new PromptQueue(() => send('status', { status: queueInfo() }, ALL));
   const executor = new Executor(queue, world, (...event) => send(...event));
-  const app: App = { options, queue, executor, files: world.files, nextNumber: 0 };
+  const app: App = { options, queue, executor, files: world.files, faults: world.faults, nextNumber: 0 };
 
   const server = createServer((request, response) => {
     void respond(app, request).then(({ status, type, body = '', headers }) => {

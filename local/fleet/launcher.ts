@@ -20,6 +20,20 @@ export interface ProcessLauncherOptions {
   /** One log file for each instance goes here. */
   logDirectory: string;
   onLine?: (instanceId: string, line: string) => void;
+  /** Told of each process that is started, the first time and after it has ended. */
+  onProcess?: (started: StartedProcess) => void;
+  /** Modules that are loaded into the worker before itself. */
+  workerModules?: string[];
+}
+
+export interface StartedProcess {
+  instanceId: string;
+  what: 'worker' | 'comfyui';
+  child: Child;
+  /** Holds ComfyUI's folders. */
+  directory: string;
+  /** Of ComfyUI; undefined until it has said so the first time. */
+  url: string | undefined;
 }
 
 /** As `RestartSec` of the worker's service. */
@@ -80,7 +94,11 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         };
         const first = spawnComfyui([]);
         const url = await urlOf(first);
-        void keepRunning(first, () => spawnComfyui(['--port', new URL(url).port]));
+        const told = (child: Child) => {
+          options.onProcess?.({ instanceId, what: 'comfyui', child, directory, url });
+          return child;
+        };
+        void keepRunning(told(first), () => told(spawnComfyui(['--port', new URL(url).port])));
         return {
           COMFYUI_URL: url,
           COMFYUI_DIRECTORY: directory,
@@ -91,7 +109,13 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         typeof options.comfyui === 'string'
           ? { COMFYUI_URL: options.comfyui }
           : await comfyui(options.comfyui);
-      const worker = () => spawn(options.worker, where);
+      const modules = [DIE_WITH_PARENT, ...(options.workerModules ?? [])].map(importing).join(' ');
+      const worker = () => {
+        const child = spawn(options.worker, { ...where, NODE_OPTIONS: modules });
+        const url = 'COMFYUI_URL' in where ? where.COMFYUI_URL : undefined;
+        options.onProcess?.({ instanceId, what: 'worker', child, directory, url });
+        return child;
+      };
       void keepRunning(worker(), worker);
       return {
         async stop() {

@@ -37,7 +37,11 @@ export class Progress {
 
   /** The line that changes; where there is no terminal, repeated only every few seconds and when it says more. */
   show(state: RunState): void {
-    const line = progressLine(state);
+    this.line(progressLine(state));
+  }
+
+  /** The same for any line that starts with its time. */
+  line(line: string): void {
     if (this.out.isTTY) {
       const width = this.out.columns || 120;
       this.out.write(`\r\x1b[K${line.slice(0, width - 1)}`);

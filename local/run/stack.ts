@@ -11,15 +11,13 @@ import { finishLocal } from '../aws/finish.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
-import { processLauncher } from '../fleet/launcher.ts';
+import { processLauncher, type ProcessLauncherOptions } from '../fleet/launcher.ts';
 import type { Scope } from '../scope.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { recordCanary } from './canary.ts';
 
 /** How long an instance of the local fleet takes to boot before its worker starts. */
 const BOOT_SECONDS = 4;
-/** Inference time that the stand-in pretends, so that a fleet of several makes a difference. */
-const STAND_IN_SECONDS = 1.2;
 const FLEET_SEED = 1;
 
 export interface LocalStack {
@@ -42,6 +40,18 @@ export interface StackOptions {
   scope: Scope;
   say: (line: string) => void;
   onWorkerLine: (instanceId: string, line: string) => void;
+  /**
+   * Inference time that the stand-in pretends.
+   *
+   * @default 1.2 - so that a fleet of several makes a difference
+   */
+  standInSeconds?: number;
+  /** The address at which workers find AWS, given its own. @default its own */
+  workerEndpoint?: (endpoint: string) => Promise<string>;
+  /** Told of each process of an instance. */
+  onProcess?: ProcessLauncherOptions['onProcess'];
+  /** Modules that are loaded into workers before themselves. */
+  workerModules?: string[];
 }
 
 async function bundles(): Promise<{ worker: string; standIn: string }> {
@@ -65,7 +75,7 @@ async function bundles(): Promise<{ worker: string; standIn: string }> {
 }
 
 export async function startStack(options: StackOptions): Promise<LocalStack> {
-  const { stage, comfyui, python, abort, scope, say, onWorkerLine } = options;
+  const { stage, comfyui, python, abort, scope, say, onWorkerLine, standInSeconds = 1.2 } = options;
   rmSync(localPath('logs'), { recursive: true, force: true });
   mkdirSync(localPath('logs', 'instances'), { recursive: true });
 
@@ -83,11 +93,16 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       worker: { command: process.execPath, args: ['--enable-source-maps', worker] },
       comfyui: comfyui ?? {
         command: process.execPath,
-        args: [standIn, '--seconds', String(STAND_IN_SECONDS)],
+        args: [standIn, '--seconds', String(standInSeconds)],
       },
-      env: { ...childEnvironment(endpoint), CANARY_FILE: canary },
+      env: {
+        ...childEnvironment((await options.workerEndpoint?.(endpoint)) ?? endpoint),
+        CANARY_FILE: canary,
+      },
       logDirectory: localPath('logs', 'instances'),
       onLine: onWorkerLine,
+      onProcess: options.onProcess,
+      workerModules: options.workerModules,
     }),
   });
   await scope.defer(() => agent.close());

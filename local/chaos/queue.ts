@@ -1,0 +1,92 @@
+/** What happens to messages on their way: handed out again, late, in another order; and some that nobody understands. */
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+
+const POISON = [
+  'not JSON at all',
+  '{"Records":[{"eventName":"ObjectCreated:Put"}]}',
+  '{"Records":"many"}',
+  '[1,2,3]',
+];
+const LATEST_SECONDS = 15;
+
+export class MessageTrouble {
+  /** Bodies of the poison messages that were sent. */
+  readonly poison: string[] = [];
+
+  constructor(
+    private readonly sqs: SQSClient,
+    private readonly url: string,
+  ) {}
+
+  /** @param much from 0 to 1 @returns how many messages it hit */
+  async duplicate(much: number): Promise<number> {
+    const messages = await this.peek();
+    for (const { Body } of messages) {
+      const DelaySeconds = Math.round(much * LATEST_SECONDS);
+      await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody: Body, DelaySeconds }));
+    }
+    for (const { ReceiptHandle } of messages) {
+      await this.sqs.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle, VisibilityTimeout: 0 }),
+      );
+    }
+    return messages.length;
+  }
+
+  /** Each comes back at a time of its own. @returns how many messages it hit */
+  async delay(much: number): Promise<number> {
+    const messages = await this.peek();
+    for (const [k, { ReceiptHandle }] of messages.entries()) {
+      const VisibilityTimeout = Math.round(((much * 97 + k * 37) % 100) * 0.01 * LATEST_SECONDS);
+      await this.sqs.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle, VisibilityTimeout }),
+      );
+    }
+    return messages.length;
+  }
+
+  async sendPoison(much: number): Promise<void> {
+    // With a number, so that each is known again.
+    const MessageBody = `${POISON[Math.floor(much * POISON.length)]} ${this.poison.length}`;
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
+    this.poison.push(MessageBody);
+  }
+
+  private async peek() {
+    const { Messages = [] } = await this.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: this.url, MaxNumberOfMessages: 10, VisibilityTimeout: 30 }),
+    );
+    return Messages;
+  }
+}
+
+/** Messages of a queue, wherever they are. */
+export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+  );
+  const names = ['', 'NotVisible', 'Delayed'].map((what) => `ApproximateNumberOfMessages${what}`);
+  return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
+}
+
+/** Takes out all that a queue has. */
+export async function drainQueue(sqs: SQSClient, QueueUrl: string): Promise<string[]> {
+  const bodies: string[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+    );
+    if (Messages.length === 0) return bodies;
+    for (const { Body = '', ReceiptHandle } of Messages) {
+      bodies.push(Body);
+      await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    }
+  }
+}
