@@ -20,7 +20,8 @@ export const CONTROL_DIMENSION = 'Control';
 /** Dimension of {@link METRICS.photos}: how a worker left them. */
 export const OUTCOME_DIMENSION = 'Outcome';
 
-export const METRICS = {
+/** What the scaler publishes at each tick. */
+export const SCALER_METRICS = {
   /** Count: messages waiting in the job queue. */
   visible: 'Visible',
   /** Count: messages received and not yet deleted. */
@@ -57,8 +58,10 @@ export const METRICS = {
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
   blindTicks: 'BlindTicks',
+} as const;
 
-  // From here on by the workers, each minute while they have photos.
+/** What workers publish, each minute while they have photos. */
+export const WORKER_METRICS = {
   /** Count: photos by how a worker left them, with the outcome as a second dimension. */
   photos: 'Photos',
   /** Count: faults of a machine after which its ComfyUI began anew. */
@@ -82,6 +85,8 @@ export const METRICS = {
   /** Seconds: writing the end. */
   storeTime: 'StoreTime',
 } as const;
+
+export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS } as const;
 
 /** Lifecycle hooks of the group. The worker completes both. */
 export const LAUNCH_HOOK = 'ready';

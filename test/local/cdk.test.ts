@@ -24,7 +24,7 @@ it.each([
 ])('%j becomes %j', (given, passed) => expect(cdkArguments(given, known)).toEqual(passed));
 
 it.each([
-  [['deploy', '--stage', 'prdo'], "unknown stage 'prdo': bin/stages.ts has local, chaos, dev."],
+  [['deploy', '--stage', 'prdo'], "unknown stage 'prdo': bin/stages.ts has local, dev."],
   [['deploy', '--stage'], "unknown stage '': bin/stages.ts has local, dev."],
   [['deploy', '-c', 'stage=prdo'], "unknown stage 'prdo': bin/stages.ts has local, dev."],
 ])('%j is refused', (given, message) => expect(() => cdkArguments(given, known)).toThrow(message));

@@ -16,7 +16,14 @@ import {
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addWork } from '../../../ami/worker/aws/work-counters.ts';
-import { MEMORY_KEY, METRIC_NAMESPACE, METRICS, TABLE_KEY, WORK_KEY } from '../../../contract/names.ts';
+import {
+  MEMORY_KEY,
+  METRIC_NAMESPACE,
+  METRICS,
+  SCALER_METRICS,
+  TABLE_KEY,
+  WORK_KEY,
+} from '../../../contract/names.ts';
 import {
   AutoScalingFleet,
   CloudWatchMetrics,
@@ -464,6 +471,6 @@ describe('metrics: CloudWatch', () => {
       controls: { pauseScaleOut: {} },
     });
     const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
-    expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(METRICS)));
+    expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(SCALER_METRICS)));
   });
 });
