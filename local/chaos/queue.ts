@@ -72,7 +72,9 @@ export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<numb
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
   );
-  const names = (['', 'NotVisible', 'Delayed'] as const).map((what) => `ApproximateNumberOfMessages${what}` as const);
+  const names = (['', 'NotVisible', 'Delayed'] as const).map(
+    (what) => `ApproximateNumberOfMessages${what}` as const,
+  );
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
 }
 

@@ -471,6 +471,8 @@ describe('metrics: CloudWatch', () => {
       controls: { pauseScaleOut: {} },
     });
     const { Metrics = [] } = await cloudWatch.send(new ListMetricsCommand({ Namespace: METRIC_NAMESPACE }));
-    expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(new Set(Object.values(SCALER_METRICS)));
+    expect(new Set(Metrics.map(({ MetricName }) => MetricName))).toEqual(
+      new Set(Object.values(SCALER_METRICS)),
+    );
   });
 });
