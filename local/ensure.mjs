@@ -15,6 +15,7 @@ const ENTRIES = {
   start: 'local/start.ts',
   test: 'local/check.ts',
   'test:long': 'local/long.ts',
+  chaos: 'local/chaos/main.ts',
   cdk: 'local/cdk.ts',
   simulate: 'sim/main.ts',
   figures: 'sim/figures.ts',

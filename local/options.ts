@@ -63,7 +63,7 @@ function parse(args: string[]) {
   }
 }
 
-function wholeNumber(name: string, text: string, low: number, high: number): number {
+export function wholeNumber(name: string, text: string, low: number, high: number): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= low && value <= high) return value;
   throw new UserError(`${name} '${text}' is not a whole number from ${low} to ${high}.`);

@@ -7,32 +7,28 @@ import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { INCOMING } from '../contract/keys.ts';
 import { ensureVenv } from './aws/venv.ts';
+import { command, type CommandContext } from './command.ts';
 import { localPath } from './environment.ts';
 import { DEFAULT_PORT, HELP, parseOptions, type StartOptions } from './options.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
-import { UserError } from './processes.ts';
 import { readObject } from './run/ends.ts';
 import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
 import { checkComfyui, checkWritable } from './run/preflight.ts';
-import { Progress } from './run/progress.ts';
+import type { Progress } from './run/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
 import { submit } from './run/submit.ts';
 import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
 import { sideKey, Watcher } from './run/watch.ts';
-import { Scope } from './scope.ts';
 
 const STAGE = 'local';
 /** A run in which nothing has moved for so long has lost what has not ended. */
 const PATIENCE_SECONDS = 240;
 const SHOW_EVERY_MS = 1000;
 
-export interface RunContext {
-  abort: AbortSignal;
-  scope: Scope;
-  progress: Progress;
+export interface RunContext extends CommandContext {
   /** Folder for the results of the user's own photos. */
   results: string;
   /** Called at each look at the stack. */
@@ -169,43 +165,17 @@ async function openPage(port: number | undefined, recorder: Recorder, stack: () 
 /** Whether nothing was lost and the fleet is gone. */
 const good = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
 
-export async function main(args: string[]): Promise<number> {
-  const scope = new Scope();
-  const controller = new AbortController();
-  const progress = new Progress(process.stdout);
-  let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      // The second one does not wait; children die with this process in any case.
-      if (interrupted) process.exit(130);
-      interrupted = true;
-      progress.say('Stopping...');
-      controller.abort();
-      void scope.close().finally(() => process.exit(130));
-    });
-  }
-  try {
+export const main = (args: string[]): Promise<number> =>
+  command('npm start', async (context) => {
     const options = parseOptions(args);
     if (options.help) {
       console.log(HELP);
       return 0;
     }
-    const summary = await run(options, {
-      abort: controller.signal,
-      scope,
-      progress,
-      results: localPath('results'),
-    });
+    const summary = await run(options, { ...context, results: localPath('results') });
     if (options.keep) {
-      progress.say('The page stays up until Ctrl-C.');
+      context.progress.say('The page stays up until Ctrl-C.');
       await new Promise(() => undefined);
     }
     return good(summary) ? 0 : 1;
-  } catch (error) {
-    if (interrupted) return 130;
-    progress.say(error instanceof UserError ? error.message : `npm start failed: ${(error as Error).stack}`);
-    return 1;
-  } finally {
-    await scope.close();
-  }
-}
+  });

@@ -1,4 +1,6 @@
 /** What happens to instances and to what runs on them. Each method says whether there was somebody to hit. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Child } from '../processes.ts';
 import type { FleetAgent } from '../fleet/agent.ts';
 import type { StartedProcess } from '../fleet/launcher.ts';
@@ -13,6 +15,8 @@ interface Machine {
 
 /** A notice gives two minutes; here less, so that more of them fit into a run. */
 const NOTICE_MS = 15_000;
+/** Attempts name their folders so. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HOUR_MS = 3_600_000;
 const CLOCKS_MS = [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, 0];
 
@@ -38,6 +42,17 @@ export class Machines {
       .filter(({ lifecycleState }) => lifecycleState === 'InService')
       .flatMap(({ id }) => this.machines.get(id) ?? [])
       .sort((a, b) => a.id.localeCompare(b.id));
+  }
+
+  /** Paths of what attempts have left on the disks of those in service. */
+  leftOnDisk(): string[] {
+    return this.live().flatMap(({ directory }) =>
+      ['input', 'output', 'temp'].flatMap((folder) => {
+        const path = join(directory, folder);
+        const names = existsSync(path) ? readdirSync(path) : [];
+        return names.filter((name) => UUID.test(name)).map((name) => join(path, name));
+      }),
+    );
   }
 
   /** @param whom from 0 to 1 */

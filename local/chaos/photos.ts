@@ -11,9 +11,9 @@ const SIZES = [
   [200, 200],
 ] as const;
 /** One in so many is large, so that photos overtake each other. */
-const LARGE_EVERY = 40;
+const LARGE_EVERY = 41;
 const LARGE = [1600, 1200] as const;
-const BROKEN_EVERY = 50;
+const BROKEN_EVERY = 49;
 const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
 /** Versions that a photo may have. */
 export const VERSIONS = 16;

@@ -7,13 +7,22 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { INCOMING } from '../../contract/keys.ts';
 
-const POISON = [
-  'not JSON at all',
-  '{"Records":[{"eventName":"ObjectCreated:Put"}]}',
-  '{"Records":"many"}',
-  '[1,2,3]',
+/** What no worker can make anything of; numbered, so that each is known again. */
+const POISON: ((number: number) => string)[] = [
+  (number) => `not JSON at all, ${number}`,
+  (number) => JSON.stringify([number]),
+  (number) => JSON.stringify({ number, Records: 'many' }),
+  (number) => JSON.stringify({ Records: [{ number, eventName: 'ObjectCreated:Put' }] }),
+  (number) => JSON.stringify(eventFor('somebody-elses', `${INCOMING}${number}.jpeg`)),
+  (number) => JSON.stringify(eventFor('', `elsewhere/${number}.jpeg`)),
 ];
+
+const eventFor = (name: string, key: string) => {
+  const s3 = { bucket: { name }, object: { key, eTag: '0'.repeat(32) } };
+  return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: new Date(0).toISOString(), s3 }] };
+};
 const LATEST_SECONDS = 15;
 
 export class MessageTrouble {
@@ -53,8 +62,7 @@ export class MessageTrouble {
   }
 
   async sendPoison(much: number): Promise<void> {
-    // With a number, so that each is known again.
-    const MessageBody = `${POISON[Math.floor(much * POISON.length)]} ${this.poison.length}`;
+    const MessageBody = POISON[Math.floor(much * POISON.length)]!(this.poison.length);
     await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
     this.poison.push(MessageBody);
   }

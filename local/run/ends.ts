@@ -5,7 +5,7 @@ import { failureSchema, type Failure } from '../../contract/failure.ts';
 import type { Photo } from './photos.ts';
 
 /** Keys under a prefix. */
-async function list(s3: S3Client, bucket: string, prefix: string): Promise<Set<string>> {
+export async function list(s3: S3Client, bucket: string, prefix: string): Promise<Set<string>> {
   const keys = new Set<string>();
   let token: string | undefined;
   do {
