@@ -32,7 +32,7 @@ const HELP = `npm run chaos -- [options]
 
 const STAGE = 'chaos';
 const STAND_IN_SECONDS = 0.2;
-const FAULT_EVERY_SECONDS = 1;
+const FAULT_EVERY_SECONDS = 1.5;
 /** Share of the photos that the peace at the end may begin with. */
 const REST = 0.02;
 const LOOK_MS = 2000;
