@@ -45,23 +45,10 @@ describe('a picture', () => {
 
   it('is inferred anew each time, never replayed', async () => {
     const picture = await grey();
-    const names: string[] = [];
-    const url = await comfy.instead(/^POST \/prompt/, (request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
-        names.push(
-          (JSON.parse(body) as { prompt: { 3: { inputs: { filename_prefix: string } } } }).prompt[3].inputs
-            .filename_prefix,
-        );
-        void fetch(`${comfy.url}/prompt`, { method: 'POST', body }).then(async (answer) =>
-          response.end(await answer.text()),
-        );
-      });
-    });
+    const { url, prompts } = await comfy.recording();
     await colour(url, picture);
     await colour(url, picture);
+    const names = prompts.map(({ prompt }) => prompt['3']?.inputs.filename_prefix);
     expect(new Set(names).size).toBe(2);
   });
 });
@@ -175,6 +162,24 @@ describe('whose fault it is', () => {
     open();
   });
 });
+
+it('is the machine`s fault when the thread that runs prompts has died behind a healthy server', async () => {
+  await fetch(`${comfy.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: await zombie() }) });
+  expect((await fetch(`${comfy.url}/system_stats`)).status).toBe(200);
+  const error = await fault(colour(comfy.url, undefined, 300));
+  expect(error).toBeInstanceOf(InfraFault);
+  expect(error?.message).toContain('did not finish');
+});
+
+/** Passes validation, and then a node without inputs raises outside of what is caught. */
+async function zombie() {
+  const name = await new ComfyClient(comfy.url).upload(await grey(), 'zombie');
+  return {
+    '1': { class_type: 'LoadImage', inputs: { image: name } },
+    '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'zombie' } },
+    '9': { class_type: 'LoadImage' },
+  };
+}
 
 it('submits again, under another name, what a restart of ComfyUI has lost', async () => {
   let lost = 0;

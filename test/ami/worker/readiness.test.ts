@@ -36,6 +36,15 @@ describe('readiness', () => {
     await check(comfy.url);
   });
 
+  it('loads the model where photos will find it: in the graph and under the ids of theirs', async () => {
+    const { url, prompts } = await comfy.recording();
+    await check(url);
+    await infer({ client: new ComfyClient(url, 1000), workflow, log, timing }, await grey(), 5000);
+    const graphs = prompts.map(({ prompt, prompt_id }) => JSON.stringify(prompt).replaceAll(prompt_id, 'ID'));
+    expect(graphs).toHaveLength(2);
+    expect(graphs[0]).toBe(graphs[1]);
+  });
+
   it.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'that computes on something else',

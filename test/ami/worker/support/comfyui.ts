@@ -1,13 +1,18 @@
 /** The stand-in ComfyUI for tests of the worker, and ways to make it go wrong in one place. */
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { workflowSchema } from '../../../../contract/workflow.ts';
+import { workflowSchema, type Workflow } from '../../../../contract/workflow.ts';
 import { startStandIn, type StandIn } from '../../../../local/comfyui/server.ts';
 import { until } from '../../../support/wait.ts';
 
 export const workflow = workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8')));
 /** Polls fast enough for tests. */
 export const timing = { firstPollMs: 5, maxPollMs: 20, lostCheckMs: 20 };
+
+export interface SentPrompt {
+  prompt: Workflow['graph'];
+  prompt_id: string;
+}
 
 export class Comfy {
   private readonly servers: Server[] = [];
@@ -51,6 +56,23 @@ export class Comfy {
       () => this.get('/queue') as Promise<{ queue_running: unknown[] }>,
       ({ queue_running }) => queue_running.length === count,
     );
+  }
+
+  /** URL of the same ComfyUI, and the prompts that were sent to it. */
+  async recording(): Promise<{ url: string; prompts: SentPrompt[] }> {
+    const prompts: SentPrompt[] = [];
+    const url = await this.instead(/^POST \/prompt/, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        prompts.push(JSON.parse(body) as SentPrompt);
+        void fetch(`${this.url}/prompt`, { method: 'POST', body }).then(async (answer) =>
+          response.end(await answer.text()),
+        );
+      });
+    });
+    return { url, prompts };
   }
 
   /** URL of the same ComfyUI, but for requests that match (`POST /prompt`). */
