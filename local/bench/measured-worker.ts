@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { MeasuredComfyui, Usage } from './measured-comfyui.ts';
+import type { PassedPhoto } from './timeline.ts';
 import type { Order, Told } from './worker-child.ts';
 
 export interface WorkerRate {
@@ -15,6 +16,8 @@ export interface WorkerRate {
   cpuSeconds: number;
   /** The same of ComfyUI; undefined where it cannot be known. */
   comfyuiCpuSeconds: number | undefined;
+  /** Photos as they ended. */
+  passed: PassedPhoto[];
 }
 
 export interface WorkerRun {
@@ -46,12 +49,12 @@ export async function measureWorker({
 }: WorkerRun): Promise<WorkerRate> {
   const child = fork(join(folder, 'worker.mjs'));
   const leftOut = Math.max(1, Math.round(LEFT_OUT * count));
-  let ended = 0;
+  const passed: PassedPhoto[] = [];
   let from: Promise<Moment> | undefined;
   let to: Promise<Moment> | undefined;
   let last: Promise<Moment> | undefined;
   const moment = async (): Promise<Moment> => {
-    const [atMs, done] = [performance.now(), ended];
+    const [atMs, done] = [performance.now(), passed.length];
     return { atMs, ended: done, usage: await comfyui.usage() };
   };
   const cpuSeconds = await new Promise<number>((resolve, reject) => {
@@ -59,7 +62,8 @@ export async function measureWorker({
     child.on('message', (told: Told) => {
       if (told.what === 'ended') {
         if (told.outcome !== 'coloured') return reject(new Error(`a photo was ${told.outcome}`));
-        if (++ended === leftOut) from = moment();
+        passed.push(told);
+        if (passed.length === leftOut) from = moment();
       } else if (told.what === 'queue-empty') to = moment();
       else if (told.what === 'drained') {
         last = moment();
@@ -89,5 +93,6 @@ export async function measureWorker({
     idle: Math.max(0, 1 - (end.usage.busySeconds - start.usage.busySeconds) / wall),
     cpuSeconds: cpuSeconds / count,
     comfyuiCpuSeconds: Number.isNaN(comfyuiCpu) ? undefined : comfyuiCpu,
+    passed,
   };
 }

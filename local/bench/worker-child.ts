@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../../ami/worker/bucket.ts';
+import type { PhotoFigures } from '../../ami/worker/colouring.ts';
 import { ComfyClient } from '../../ami/worker/comfy.ts';
 import type { JobQueue, Message } from '../../ami/worker/message.ts';
 import { Notices } from '../../ami/worker/notices.ts';
@@ -11,6 +12,7 @@ import { StudioThreads } from '../../ami/worker/studio-threads.ts';
 import { runWorker } from '../../ami/worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import type { PassedPhoto } from './timeline.ts';
 
 /** What to do. */
 export interface Order {
@@ -26,8 +28,11 @@ export interface Order {
 /** What is told. */
 export type Told =
   | { what: 'ready' | 'queue-empty' }
-  | { what: 'ended'; outcome: string }
+  | ({ what: 'ended'; outcome: string } & PassedPhoto)
   | { what: 'drained'; cpuSeconds: number };
+
+/** Fields of what a worker logs of a photo that it has left. */
+type Finished = PhotoFigures & { outcome: string; seconds: number };
 
 const tell = (told: Told) => process.send?.(told);
 const cpu = () => {
@@ -110,7 +115,9 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     ready: async () => undefined,
     addWork: async () => undefined,
     log: (_level, event, fields) => {
-      if (event === 'photo-finished') tell({ what: 'ended', outcome: String(fields?.outcome) });
+      if (event !== 'photo-finished') return;
+      const { outcome, seconds, ...figures } = fields as unknown as Finished;
+      tell({ what: 'ended', outcome, endedMs: performance.now(), seconds, figures });
     },
     publish: async () => undefined,
     now: Date.now,
