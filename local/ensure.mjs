@@ -23,6 +23,7 @@ const ENTRIES = {
   season: 'sim/season.ts',
   'bench:sim': 'sim/bench.ts',
   'bench:scaler': 'local/bench/scaler.ts',
+  'bench:paths': 'local/bench/paths.ts',
   'bench:worker': 'local/bench/worker.ts',
 };
 

@@ -50,7 +50,12 @@ export async function coloursOf(result: Buffer): Promise<Canary> {
   return { cells: Array.from({ length: CELLS * CELLS }, (_, k) => chromaOf(data, 3 * k)) };
 }
 
-/** @throws Error that tells how far the colours are off, for people */
+/** The model is another than the one that was baked; looking again does not change that. */
+export class WrongColours extends Error {
+  override readonly name = 'WrongColours';
+}
+
+/** @throws WrongColours, which tells how far they are off, for people */
 export function compareColours(found: Canary, recorded: Canary): void {
   const off = found.cells.map(([a, b], k) => {
     const [wantedA, wantedB] = recorded.cells[k]!;
@@ -59,7 +64,7 @@ export function compareColours(found: Canary, recorded: Canary): void {
   const mean = off.reduce((sum, value) => sum + value, 0) / off.length;
   const most = Math.max(...off);
   if (mean <= MEAN_TOLERANCE && most <= CELL_TOLERANCE) return;
-  throw new Error(
+  throw new WrongColours(
     `the model does not colour as it did when the image was baked: its test picture is off by ${mean.toFixed(1)} in the mean and ${most.toFixed(1)} at most, where ${MEAN_TOLERANCE} and ${CELL_TOLERANCE} are allowed`,
   );
 }

@@ -59,6 +59,12 @@ export interface Patience {
   /** After which the machine counts as lost. */
   limitMs: number;
   now: () => number;
+  /**
+   * Whether another check would find the same.
+   *
+   * @default never - what is wrong while a machine starts may come right by itself
+   */
+  inVain?: (error: unknown) => boolean;
 }
 
 const PATIENCE: Patience = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
@@ -68,13 +74,14 @@ const REPEAT_LOG_MS = 15_000;
  * Checks again and again, and says what it waits for.
  *
  * @returns true when ready, false when `stop` was aborted before
- * @throws when it is still not ready after ten minutes, so that the machine is replaced instead of kept for nothing
+ * @throws when it is still not ready after ten minutes, so that the machine is replaced instead of kept for nothing; the
+ * reason itself when more checks are in vain
  */
 export async function untilReady(
   check: () => Promise<unknown>,
   stop: AbortSignal,
   log: Log,
-  { retryMs, limitMs, now }: Patience = PATIENCE,
+  { retryMs, limitMs, now, inVain = () => false }: Patience = PATIENCE,
 ): Promise<boolean> {
   const startMs = now();
   const ended = aborted(stop).then(() => false);
@@ -84,6 +91,7 @@ export async function untilReady(
       // A check under way may take minutes, and whoever stops the worker is not interested in its outcome.
       if (await Promise.race([check().then(() => true), ended])) return true;
     } catch (error) {
+      if (inVain(error)) throw error;
       const reason = describeError(error);
       const atMs = now();
       if (atMs - startMs >= limitMs) {

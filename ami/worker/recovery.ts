@@ -1,11 +1,17 @@
 /** What a worker does about a fault of its own machine: ComfyUI begins anew and has to prove itself; three times at most. */
+import { WrongColours } from './canary.ts';
 import { describeError, type Log } from './log.ts';
 import { untilReady, type Patience } from './readiness.ts';
 
 /** ComfyUI that does not come right after so many new beginnings never will. */
 const BEGINNINGS = 3;
 /** A start with its model from a warm disk takes seconds. */
-const PATIENCE: Patience = { retryMs: 1000, limitMs: 180_000, now: () => performance.now() };
+const PATIENCE: Patience = {
+  retryMs: 1000,
+  limitMs: 180_000,
+  now: () => performance.now(),
+  inVain: (error) => error instanceof WrongColours,
+};
 
 export interface RecoveryPorts {
   /** Makes ComfyUI begin anew; rejects when that cannot be done. */

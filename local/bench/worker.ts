@@ -5,18 +5,18 @@
  * place; the worker on its chroma path; the worker on its plain path. Without a URL it is the stand-in with a fixed GPU time
  * and the CPU time that a real one was measured to take, burnt and not slept.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from '../../ami/worker/bundle.ts';
 import { LocalStudio } from '../../ami/worker/studio.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { workflowSchema } from '../../contract/workflow.ts';
 import { localPath } from '../environment.ts';
 import { photo } from './photos.ts';
 import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { measureWorker, type WorkerRate } from './measured-worker.ts';
+import { settingsFor } from './settings.ts';
 import { timelineSvg } from './timeline.ts';
 
 /** Of one thread, for decoding, conversion to and from Lab and PNG: 12 megapixels took 2.54 s. */
@@ -44,21 +44,6 @@ interface Row {
   /** What the processors allow on the chroma path, photos a second. */
   allowed: number;
 }
-
-const settingsFor = (device: 'cuda' | 'cpu', path: WorkerSettings['path']): WorkerSettings => ({
-  stage: 'bench',
-  queueUrl: 'http://localhost/queue',
-  bucketName: 'photos',
-  groupName: 'group',
-  tableName: 'table',
-  maxReceiveCount: 5,
-  visibilityTimeoutSeconds: 120,
-  maxMegapixels: 100,
-  device,
-  noticePollSeconds: 5,
-  path,
-  workflow: workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8'))),
-});
 
 async function measure(
   comfyui: MeasuredComfyui,

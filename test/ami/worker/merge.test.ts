@@ -8,7 +8,7 @@ import { mergeChroma } from '../../../ami/worker/merge.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { colourise } from '../../../local/comfyui/colour.ts';
 import { samplePicture } from '../../../local/samples/samples.ts';
-import { ciede2000, labOf } from './support/ciede2000.ts';
+import { ciede2000, difference, labOf } from '../../../local/bench/ciede2000.ts';
 import { workflow } from './support/comfyui.ts';
 
 /** What the stand-in's node makes of a PNG. */
@@ -29,22 +29,6 @@ async function through(
   const { upload } = await studio.prepare('one', photo);
   const result = await studio.finish('one', await change(await coloured(upload)), 'v1');
   return sharp(result).raw().toBuffer();
-}
-
-/** Mean and 99th percentile over the pixels, all of them up to a million and evenly chosen beyond. */
-function difference(one: Uint8Array, other: Uint8Array): { mean: number; p99: number } {
-  expect(one.length).toBe(other.length);
-  const pixels = one.length / 3;
-  const step = Math.max(1, Math.floor(pixels / 200_000));
-  const all: number[] = [];
-  for (let i = 0; i < pixels; i += step) {
-    all.push(ciede2000(labOf(one, 3 * i), labOf(other, 3 * i)));
-  }
-  all.sort((a, b) => a - b);
-  return {
-    mean: all.reduce((sum, value) => sum + value, 0) / all.length,
-    p99: all[Math.floor(all.length * 0.99)]!,
-  };
 }
 
 /** Patches with hard edges: every tone from black to white, in an order that puts far ones side by side. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareColours, readCanary, type Canary } from '../../../ami/worker/canary.ts';
+import { compareColours, readCanary, WrongColours, type Canary } from '../../../ami/worker/canary.ts';
 import { ComfyClient } from '../../../ami/worker/comfy.ts';
 import { infer } from '../../../ami/worker/inference.ts';
 import { machineOf } from '../../../ami/worker/machine.ts';
@@ -15,6 +15,7 @@ import { recover, type RecoveryPorts } from '../../../ami/worker/recovery.ts';
 import { Service } from '../../../ami/worker/service.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { WorkFolders } from '../../../ami/worker/work-folders.ts';
+import { until } from '../../support/wait.ts';
 import { Comfy, timing, workflow } from './support/comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
@@ -117,6 +118,22 @@ describe('a fault of the machine', () => {
     expect(over).toBe(false);
     controller.abort();
     await recovered;
+  });
+
+  it('begins anew at once when the colours are wrong, and waits while ComfyUI only starts', async () => {
+    const tries: string[] = [];
+    const check = () => {
+      tries.push('look');
+      return Promise.reject(tries.length === 1 ? new Error('not up yet') : new WrongColours('green'));
+    };
+    const { controller, done, recovered } = machine(0, { check, patience: undefined });
+    await until(
+      () => done,
+      (all) => all.includes('given up'),
+    );
+    controller.abort();
+    await recovered;
+    expect(tries).toHaveLength(4);
   });
 
   it('counts a restart that fails as a beginning in vain', async () => {

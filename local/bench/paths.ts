@@ -1,0 +1,79 @@
+/**
+ * `npm run bench:paths -- --comfyui URL [--photos DIR]`: photos through both paths of a ComfyUI, one after the other, and how
+ * far the results are apart. What the merge's tests show of the stand-in, of a real one.
+ */
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { ComfyClient } from '../../ami/worker/comfy.ts';
+import { deadlineMs, infer } from '../../ami/worker/inference.ts';
+import { LocalStudio } from '../../ami/worker/studio.ts';
+import { findPhotos } from '../run/photos.ts';
+import { difference, type Difference } from './ciede2000.ts';
+import { RealComfyui } from './measured-comfyui.ts';
+import { photo } from './photos.ts';
+import { settingsFor } from './settings.ts';
+
+/** Megapixels of the samples. */
+const SAMPLES = [1, 3, 3, 3, 12];
+
+interface Passed {
+  pixels: Buffer;
+  comfySeconds: number;
+}
+
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: { comfyui: { type: 'string' }, photos: { type: 'string' } },
+  });
+  if (!values.comfyui) {
+    console.error('npm run bench:paths -- --comfyui URL [--photos DIR]: a URL such as http://127.0.0.1:8188');
+    return 1;
+  }
+  const comfyui = await RealComfyui.at(values.comfyui);
+  comfyui.close();
+  const { device } = comfyui;
+  const client = new ComfyClient(values.comfyui);
+
+  const through = async (
+    path: 'chroma' | 'plain',
+    body: Buffer,
+  ): Promise<Passed & { megapixels: number }> => {
+    const settings = settingsFor(device, path);
+    const studio = new LocalStudio(settings);
+    const { upload, uploadMegapixels, megapixels } = await studio.prepare('one', body);
+    const startMs = performance.now();
+    const { workflow } = settings;
+    const made = await infer(
+      { client, workflow, log: () => undefined },
+      upload,
+      10 * deadlineMs(uploadMegapixels),
+    );
+    const comfySeconds = (performance.now() - startMs) / 1000;
+    const result = await studio.finish('one', made, 'bench');
+    return { megapixels, comfySeconds, pixels: await sharp(result).removeAlpha().raw().toBuffer() };
+  };
+
+  const photos = values.photos
+    ? (await findPhotos(values.photos)).photos
+    : SAMPLES.map((megapixels, k) => ({ name: `sample ${k}`, read: () => photo(k, megapixels) }));
+  console.log(
+    'photo, megapixels, seconds in ComfyUI on the chroma and the plain path, CIEDE2000 in the mean and at 99 %',
+  );
+  const all: Difference[] = [];
+  for (const one of photos) {
+    const body = await one.read();
+    const chroma = await through('chroma', body);
+    const plain = await through('plain', body);
+    const apart = difference(chroma.pixels, plain.pixels);
+    all.push(apart);
+    const seconds = [chroma, plain].map(({ comfySeconds }) => comfySeconds.toFixed(2).padStart(7));
+    const figures = [apart.mean, apart.p99].map((value) => value.toFixed(2).padStart(6));
+    console.log(
+      [one.name.padEnd(24), chroma.megapixels.toFixed(1).padStart(5), ...seconds, ...figures].join('  '),
+    );
+  }
+  const mean = all.reduce((sum, one) => sum + one.mean, 0) / all.length;
+  console.log(`mean ${mean.toFixed(2)}, worst 99 % ${Math.max(...all.map(({ p99 }) => p99)).toFixed(2)}`);
+  return 0;
+}
