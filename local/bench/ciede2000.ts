@@ -71,14 +71,22 @@ export interface Difference {
 /** Pixels that are looked at, evenly chosen; all of a smaller picture. */
 const LOOKED_AT = 200_000;
 
-/** @throws RangeError when they are not of one size */
-export function difference(one: Uint8Array, other: Uint8Array): Difference {
+/**
+ * @param counts whether a pixel does, by its index; all by default
+ * @throws RangeError when they are not of one size
+ */
+export function difference(
+  one: Uint8Array,
+  other: Uint8Array,
+  counts: (pixel: number) => boolean = () => true,
+): Difference {
   if (one.length !== other.length)
     throw new RangeError(`pictures of ${one.length} and ${other.length} bytes cannot be compared`);
   const pixels = one.length / 3;
   const step = Math.max(1, Math.floor(pixels / LOOKED_AT));
   const all: number[] = [];
-  for (let i = 0; i < pixels; i += step) all.push(ciede2000(labOf(one, 3 * i), labOf(other, 3 * i)));
+  for (let i = 0; i < pixels; i += step)
+    if (counts(i)) all.push(ciede2000(labOf(one, 3 * i), labOf(other, 3 * i)));
   all.sort((a, b) => a - b);
   const mean = all.reduce((sum, value) => sum + value, 0) / all.length;
   return { mean, p99: all[Math.floor(all.length * 0.99)]! };
