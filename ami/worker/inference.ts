@@ -12,11 +12,13 @@ import { fillWorkflow } from './workflow.ts';
 export interface Timing {
   firstPollMs: number;
   maxPollMs: number;
+  /** Since submission; until then it is not asked whether ComfyUI has lost the prompt, which costs it an answer more each time. */
+  trustedMs: number;
   /** Between the two looks after which a prompt counts as lost: it leaves the queue just before it enters the history. */
   lostCheckMs: number;
 }
 
-const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, lostCheckMs: 500 };
+const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, trustedMs: 1500, lostCheckMs: 500 };
 
 /** ComfyUI keeps its queue in memory, so a restart loses it; more than a few in a row is not one restart. */
 const SUBMISSIONS = 3;
@@ -103,19 +105,20 @@ async function outcome(
   withinMs: number,
   timing: Timing,
 ): Promise<HistoryEntry | undefined> {
-  const until = performance.now() + withinMs;
+  const startMs = performance.now();
   let missing = false;
   for (let wait = timing.firstPollMs; ; wait = Math.min(wait * 1.5, timing.maxPollMs)) {
     await pause(missing ? timing.lostCheckMs : wait);
     let entry = await patiently(() => client.history(id));
     if (entry) return entry;
-    const gone = (await patiently(() => client.isQueued(id))) === false;
+    const doubted = performance.now() - startMs >= timing.trustedMs;
+    const gone = doubted && (await patiently(() => client.isQueued(id))) === false;
     // It may have ended between the two questions.
     if (gone) entry = await patiently(() => client.history(id));
     if (entry) return entry;
     if (gone && missing) return undefined;
     missing = gone;
-    if (performance.now() >= until) {
+    if (performance.now() - startMs >= withinMs) {
       throw new InfraFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
     }
   }

@@ -13,7 +13,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { availableParallelism, setPriority, totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
@@ -27,6 +27,7 @@ import { describeError, jsonLog } from './log.ts';
 import { machineOf, runner } from './machine.ts';
 import { Metadata } from './metadata.ts';
 import { Notices } from './notices.ts';
+import { letComfyuiGoFirst } from './priority.ts';
 import { recordCanary } from './record-canary.ts';
 import { Service } from './service.ts';
 import { identify, readSettings } from './settings.ts';
@@ -71,7 +72,7 @@ async function main(args: string[]): Promise<void> {
   void service.keepAlive();
   notices.stop.addEventListener('abort', () => void service.tell('STOPPING=1'), { once: true });
 
-  feedFirst();
+  letComfyuiGoFirst(log);
   const threads = Math.max(2, availableParallelism() - 1);
   const config = patient(region);
   const dynamo = new DynamoDBClient(config);
@@ -112,16 +113,6 @@ async function startClean(client: ComfyClient, folders: WorkFolders): Promise<vo
 /** What a pixel takes at its most, with what encoders hold; and what share of the machine all of them may take. */
 const BYTES_PER_PIXEL = 12;
 const MEMORY_SHARE = 0.25;
-
-/** ComfyUI goes first where both want a processor: it keeps the GPU busy, and its own share of the work is small. */
-function feedFirst(): void {
-  try {
-    setPriority(FEWER_TURNS);
-  } catch (error) {
-    log('warn', 'priority-not-lowered', { error: describeError(error) });
-  }
-}
-const FEWER_TURNS = 5;
 
 /** The first signal drains, the second ends at once: its photo comes back to the queue by itself. */
 function endOnSignals(notices: Notices): void {

@@ -8,7 +8,7 @@ import type { PassedPhoto } from './timeline.ts';
 import type { Order, Told } from './worker-child.ts';
 
 export interface WorkerRate {
-  /** Photos a second, from the first end until none waited any more, or to the last end where that is too soon. */
+  /** Photos a second, from the end of one of the first to the last one's before none waited, or to the last one's. */
   rate: number;
   /** Share of that time in which ComfyUI had nothing to do. */
   idle: number;
@@ -86,10 +86,12 @@ export async function measureWorker({
   if (!start || !end || end.ended <= start.ended) throw new Error(`${count} photos are too few to measure`);
   const wall = (end.atMs - start.atMs) / 1000;
   const photosDone = end.ended - start.ended;
+  // From an end to an end: up to the moment at which none waited, a part of a photo would be lost.
+  const between = (passed[end.ended - 1]!.endedMs - passed[start.ended - 1]!.endedMs) / 1000;
   const cpu = (usage: Usage) => usage.cpuSeconds ?? NaN;
   const comfyuiCpu = (cpu(end.usage) - cpu(start.usage)) / photosDone;
   return {
-    rate: photosDone / wall,
+    rate: photosDone / between,
     idle: Math.max(0, 1 - (end.usage.busySeconds - start.usage.busySeconds) / wall),
     cpuSeconds: cpuSeconds / count,
     comfyuiCpuSeconds: Number.isNaN(comfyuiCpu) ? undefined : comfyuiCpu,

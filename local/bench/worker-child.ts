@@ -8,6 +8,7 @@ import type { PhotoFigures } from '../../ami/worker/colouring.ts';
 import { ComfyClient } from '../../ami/worker/comfy.ts';
 import type { JobQueue, Message } from '../../ami/worker/message.ts';
 import { Notices } from '../../ami/worker/notices.ts';
+import { letComfyuiGoFirst } from '../../ami/worker/priority.ts';
 import { StudioThreads } from '../../ami/worker/studio-threads.ts';
 import { runWorker } from '../../ami/worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
@@ -95,6 +96,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     },
     hide: async () => undefined,
   };
+  letComfyuiGoFirst(() => undefined);
   await runWorker({
     settings,
     notices,

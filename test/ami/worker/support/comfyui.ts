@@ -7,7 +7,7 @@ import { until } from '../../../support/wait.ts';
 
 export const workflow = workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8')));
 /** Polls fast enough for tests. */
-export const timing = { firstPollMs: 5, maxPollMs: 20, lostCheckMs: 20 };
+export const timing = { firstPollMs: 5, maxPollMs: 20, trustedMs: 0, lostCheckMs: 20 };
 
 export interface SentPrompt {
   prompt: Workflow['graph'];
