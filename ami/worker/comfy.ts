@@ -8,7 +8,7 @@
  * - `/object_info/{class}` is 200 and `{}` for a class that is not there.
  */
 import { z } from 'zod';
-import { InfraFault, NoAnswer, PermanentFault, TransientFault } from './faults.ts';
+import { InfraFault, NoAnswer, PermanentFault, TransientFault, Unreachable } from './faults.ts';
 import type { Graph } from './workflow.ts';
 
 const fileSchema = z.object({ filename: z.string(), subfolder: z.string(), type: z.string() });
@@ -168,7 +168,7 @@ export class ComfyClient {
   }
 }
 
-/** @throws NoAnswer when it took too long, InfraFault when there is nobody to answer */
+/** @throws NoAnswer when it took too long, Unreachable when there is nobody to answer */
 async function received<T>(answer: Promise<T>, path: string): Promise<T> {
   try {
     return await answer;
@@ -176,7 +176,7 @@ async function received<T>(answer: Promise<T>, path: string): Promise<T> {
     if (cause instanceof Error && cause.name === 'TimeoutError') {
       throw new NoAnswer(`ComfyUI ${path}: no answer in time`, { cause });
     }
-    throw new InfraFault(`ComfyUI ${path}: cannot be reached`, { cause });
+    throw new Unreachable(`ComfyUI ${path}: cannot be reached`, { cause });
   }
 }
 

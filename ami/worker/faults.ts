@@ -38,3 +38,8 @@ export class InfraFault extends Error {
 export class NoAnswer extends InfraFault {
   override readonly name = 'NoAnswer';
 }
+
+/** There is no ComfyUI to answer: it has ended, or not begun. */
+export class Unreachable extends InfraFault {
+  override readonly name = 'Unreachable';
+}

@@ -1,10 +1,15 @@
 /** What a worker does about a fault of its own machine: ComfyUI begins anew and has to prove itself; three times at most. */
 import { WrongColours } from './canary.ts';
+import type { ComfyClient } from './comfy.ts';
+import { Unreachable } from './faults.ts';
 import { describeError, type Log } from './log.ts';
 import { untilReady, type Patience } from './readiness.ts';
+import { pause } from './time.ts';
 
 /** ComfyUI that does not come right after so many new beginnings never will. */
 const BEGINNINGS = 3;
+/** ComfyUI drops its models a moment after it has answered that it will. */
+const FREE_MS = 1000;
 /** A start with its model from a warm disk takes seconds. */
 const PATIENCE: Patience = {
   retryMs: 1000,
@@ -46,4 +51,14 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
   log('error', 'machine-given-up');
   await giveUp().catch((error: unknown) => log('error', 'health-not-set', { error: describeError(error) }));
   await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** A new beginning where ComfyUI cannot be restarted from here: without its models. One that has ended begins without any. */
+export async function dropModels(client: ComfyClient, stop: AbortSignal): Promise<void> {
+  try {
+    await client.free();
+  } catch (error) {
+    if (!(error instanceof Unreachable)) throw error;
+  }
+  await pause(FREE_MS, stop);
 }

@@ -15,7 +15,7 @@ import { TERMINATED, type Notices } from './notices.ts';
 import { PhotoMetrics, type Figures } from './photo-metrics.ts';
 import { processPhoto } from './photo.ts';
 import { checkReady, untilReady } from './readiness.ts';
-import { recover } from './recovery.ts';
+import { dropModels, recover } from './recovery.ts';
 import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { WorkReport, type Done } from './work-report.ts';
@@ -63,8 +63,6 @@ const AHEAD_SECONDS = 2;
 /** Weight of the latest prompt in the mean time that one takes. */
 const LATEST = 0.2;
 
-/** ComfyUI drops its models a moment after it has answered that it will. */
-const FREE_MS = 1000;
 /** An inference after a new beginning, its model read from a disk that has it. */
 const AGAIN_MS = 60_000;
 
@@ -172,11 +170,6 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   // After a Spot notice the group may not have noticed yet; then there is nothing to complete.
   await notices.look();
   if (notices.targetState === TERMINATED) await complete(ports, TERMINATION_HOOK);
-}
-
-async function dropModels(client: ComfyClient, stop: AbortSignal): Promise<void> {
-  await client.free();
-  await pause(FREE_MS, stop);
 }
 
 /** What calls away those who have not started: the end of the worker, or a fault of its machine. */

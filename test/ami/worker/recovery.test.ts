@@ -11,7 +11,7 @@ import { infer } from '../../../ami/worker/inference.ts';
 import { machineOf } from '../../../ami/worker/machine.ts';
 import { checkReady } from '../../../ami/worker/readiness.ts';
 import { recordCanary } from '../../../ami/worker/record-canary.ts';
-import { recover, type RecoveryPorts } from '../../../ami/worker/recovery.ts';
+import { dropModels, recover, type RecoveryPorts } from '../../../ami/worker/recovery.ts';
 import { Service } from '../../../ami/worker/service.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { WorkFolders } from '../../../ami/worker/work-folders.ts';
@@ -134,6 +134,21 @@ describe('a fault of the machine', () => {
     controller.abort();
     await recovered;
     expect(tries).toHaveLength(4);
+  });
+
+  it('that ended ComfyUI is over when it is back, although nothing was there to begin anew', async () => {
+    const comfy = await Comfy.start();
+    const client = new ComfyClient(comfy.url, 1000);
+    comfy.close();
+    let looks = 0;
+    const { recovered, log } = machine(0, {
+      renew: () => dropModels(client, new AbortController().signal),
+      check: () => (looks++ < 5 ? client.device() : Promise.resolve()),
+      patience: { retryMs: 1, limitMs: 10, now: () => 0 },
+    });
+    await recovered;
+    expect(log.of('taking-photos-again')).toHaveLength(1);
+    expect(log.of('comfyui-begins-anew')).toHaveLength(1);
   });
 
   it('counts a restart that fails as a beginning in vain', async () => {
