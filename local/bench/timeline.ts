@@ -29,6 +29,8 @@ interface Bar {
 
 const [LEFT, WIDTH, ROW, TOP, LEGEND] = [96, 860, 20, 34, 46];
 const SHOWN = 14;
+/** At most, of a line of text. */
+const CHARACTER = 7;
 
 /** When each step of a photo was, seconds of the same clock; a prompt runs when the one before it has ended. */
 export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: number): Bar[] {
@@ -88,11 +90,12 @@ export function timelineSvg(photos: PassedPhoto[], title: string): string {
   const axis = lane + ROW + 12;
   for (let at = 0; at <= length; at += 0.5)
     body.push(label(`${at} s`, Number(x(start + at)), axis, 'text-anchor="middle" fill="#555"'));
-  Object.values(STEPS).forEach(([colour, name], k) => {
-    const at = LEFT + k * 122;
+  let at = LEFT;
+  for (const [colour, name] of Object.values(STEPS)) {
     body.push(`<rect x="${at}" y="${axis + 14}" width="12" height="12" fill="${colour}"/>`);
     body.push(label(name, at + 17, axis + 24));
-  });
+    at += 33 + CHARACTER * name.length;
+  }
   const size = `width="${LEFT + WIDTH + 24}" height="${axis + LEGEND}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="system-ui, sans-serif" font-size="12" fill="#111">
 <rect width="100%" height="100%" fill="#fff"/>
