@@ -139,7 +139,7 @@ describe('a fault of the machine', () => {
   it('that ended ComfyUI is over when it is back, although nothing was there to begin anew', async () => {
     const comfy = await Comfy.start();
     const client = new ComfyClient(comfy.url, 1000);
-    comfy.close();
+    await comfy.close();
     let looks = 0;
     const { recovered, log } = machine(0, {
       renew: () => dropModels(client, new AbortController().signal),
