@@ -10,7 +10,22 @@ export const workflowSchema = z
      * The graph keeps lightness and computes chroma at this size, pixels of each side: a small copy of a photo is enough
      * for it. Absent where it has to see the photo itself.
      */
-    chroma: z.object({ size: z.number().int().min(32).max(4096) }).optional(),
+    chroma: z
+      .object({
+        size: z.number().int().min(32).max(4096),
+        /**
+         * What is saved on the chroma path in place of what the graph itself saves: a node's id and the number of its output.
+         *
+         * @default what the graph itself saves
+         */
+        saves: z.tuple([z.string(), z.number().int().min(0)]).optional(),
+        /**
+         * How a pixel of it tells its chroma: as a picture in colour; or `ab`, Lab's a + 128 as red and b + 128 as green,
+         * which loses nothing at the edge of what sRGB can show.
+         */
+        encoding: z.enum(['picture', 'ab']).default('picture'),
+      })
+      .optional(),
     /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: nodes keep their model by id. */
     graph: z.record(z.string(), nodeSchema),
     input: z.object({
@@ -25,22 +40,36 @@ export const workflowSchema = z
       node: z.string(),
       /** Name of that node's input that takes the prefix of the file's name. */
       prefixField: z.string(),
+      /** Name of that node's input that takes the picture. */
+      pictureField: z.string().default('images'),
+      /** Width and height of the result, in those of the photo. */
+      scale: z.number().positive().default(1),
       /** Whether a result without any colour means that the graph did not do its work. */
       coloured: z.boolean(),
     }),
   })
   .superRefine((workflow, context) => {
-    for (const end of ['input', 'output'] as const) {
-      const { node } = workflow[end];
-      if (!(node in workflow.graph)) {
-        const allowed = Object.keys(workflow.graph).join(', ');
-        context.addIssue({
-          code: 'custom',
-          path: [end, 'node'],
-          message: `no node '${node}' in the graph (${allowed})`,
-        });
-      }
-    }
+    const { graph, input, output, chroma } = workflow;
+    const issue = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    const has = (path: (string | number)[], node: string, field?: string) => {
+      const inputs = graph[node]?.inputs;
+      if (!inputs) issue(path, `no node '${node}' in the graph (${Object.keys(graph).join(', ')})`);
+      else if (field !== undefined && !(field in inputs))
+        issue(path, `node '${node}' has no input '${field}' (${Object.keys(inputs).join(', ')})`);
+    };
+    has(['input'], input.node, input.field);
+    has(['output'], output.node, output.prefixField);
+    has(['output'], output.node, output.pictureField);
+    if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
+    if (chroma && output.scale !== 1)
+      issue(
+        ['output', 'scale'],
+        `${output.scale}: chroma is merged with the photo's own lightness, at its own size`,
+      );
+    for (const [id, { inputs }] of Object.entries(graph))
+      for (const [field, value] of Object.entries(inputs))
+        if (Array.isArray(value) && typeof value[0] === 'string') has(['graph', id, field], value[0]);
   });
 
 export type Workflow = z.infer<typeof workflowSchema>;

@@ -1,5 +1,5 @@
 # Everything that goes into an image and is not in this repository. docs/ami.md says how to raise each.
-# Python packages, uv and Node are pinned with hashes in ami/comfyui/*.lock.
+# Python packages, uv and Node are pinned with hashes in ami/provision/*.lock.
 
 comfyui_repository = "https://github.com/Comfy-Org/ComfyUI.git"
 comfyui_version    = "0.3.64"

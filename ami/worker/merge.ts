@@ -33,12 +33,15 @@ const STEPS = 16_384;
 const GAMMA = Uint8Array.from({ length: STEPS + 1 }, (_, i) => Math.round(255 * encoded(i / STEPS)));
 
 /** What Lab's fx and fz are beyond fy: a / 500 and -b / 200, which is all that chroma is to the way back. */
-interface Offsets {
+export interface Chroma {
+  width: number;
+  height: number;
   x: Float32Array;
   z: Float32Array;
 }
 
-function offsetsOf({ data }: Coloured): Offsets {
+/** Of a picture in colour, whose lightness is not looked at. */
+export function chromaOfPicture({ width, height, data }: Coloured): Chroma {
   const count = data.length / 3;
   const [x, z] = [new Float32Array(count), new Float32Array(count)];
   for (let i = 0, p = 0; i < count; i++, p += 3) {
@@ -51,24 +54,34 @@ function offsetsOf({ data }: Coloured): Offsets {
     x[i] = Math.min(MOST, Math.max(LEAST, 500 * (fx - fy))) / 500;
     z[i] = Math.min(-LEAST, Math.max(-MOST, 200 * (fz - fy))) / 200;
   }
-  return { x, z };
+  return { width, height, x, z };
+}
+
+/** Of a picture that has a + 128 as red and b + 128 as green. */
+export function chromaOfAb({ width, height, data }: Coloured): Chroma {
+  const count = data.length / 3;
+  const [x, z] = [new Float32Array(count), new Float32Array(count)];
+  for (let i = 0, p = 0; i < count; i++, p += 3) {
+    x[i] = (data[p]! + LEAST) / 500;
+    z[i] = -(data[p + 1]! + LEAST) / 200;
+  }
+  return { width, height, x, z };
 }
 
 /**
  * @param grey one byte per pixel, whose luminance is the result's
- * @param small the same picture in colour, of any size; its lightness is not looked at
+ * @param small chroma of the same picture, at any size
  * @returns interleaved 8-bit sRGB
  */
-export function mergeChroma(grey: Uint8Array, width: number, height: number, small: Coloured): Uint8Array {
-  const offsets = offsetsOf(small);
+export function mergeChroma(grey: Uint8Array, width: number, height: number, small: Chroma): Uint8Array {
   const columns = axis(small.width, width);
   const rows = axis(small.height, height);
   const out = new Uint8Array(3 * grey.length);
   const [rowX, rowZ] = [new Float32Array(small.width), new Float32Array(small.width)];
   for (let y = 0; y < height; y++) {
     const [upper, lower] = [rows.low[y]! * small.width, rows.high[y]! * small.width];
-    between(offsets.x, upper, lower, rows.part[y]!, rowX);
-    between(offsets.z, upper, lower, rows.part[y]!, rowZ);
+    between(small.x, upper, lower, rows.part[y]!, rowX);
+    between(small.z, upper, lower, rows.part[y]!, rowZ);
     mergeRow(grey, y * width, columns, rowX, rowZ, out);
   }
   return out;

@@ -6,6 +6,7 @@ import { infer } from './inference.ts';
 import type { Log } from './log.ts';
 import { checkReady } from './readiness.ts';
 import { LocalStudio } from './studio.ts';
+import { onPath } from './workflow.ts';
 
 /** @throws the reason why ComfyUI cannot colour it */
 export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
@@ -16,7 +17,7 @@ export async function recordCanary(url: string, file: string, workflowFile: stri
     client,
     settings: { device, workflow },
     studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
-    infer: (png, withinMs) => infer({ client, workflow, log }, png, withinMs),
+    infer: (png, withinMs) => infer({ client, workflow: onPath(workflow, 'chroma'), log }, png, withinMs),
   });
   await writeFile(file, `${JSON.stringify(colours)}\n`);
   log('info', 'canary-recorded', { file });

@@ -5,7 +5,7 @@ import { squareCopy } from './axis.ts';
 import { encodeResult } from './encode.ts';
 import { InfraFault } from './faults.ts';
 import type { Format } from './formats.ts';
-import { mergeChroma } from './merge.ts';
+import { chromaOfAb, chromaOfPicture, mergeChroma } from './merge.ts';
 import { megapixelsOf, readPicture, type Picture } from './picture.ts';
 
 /** What is known of a photo that was made ready. */
@@ -59,22 +59,36 @@ export class LocalStudio implements Studio {
     };
   }
 
-  async finish(id: string, output: Buffer, source: string): Promise<Buffer> {
+  async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
     const picture = this.pictures.get(id);
     if (!picture) throw new Error(`photo ${id} was not made ready here`);
     this.pictures.delete(id);
     const size = smallSize(this.settings);
     const { width, height, grey, colourable } = picture;
-    const wanted = size ? { width: size, height: size } : { width, height };
-    const mustBeColoured = this.settings.workflow.output.coloured && colourable;
-    const made = await readOutput(output, wanted, mustBeColoured);
-    const pixels = size ? mergeChroma(grey, width, height, { ...wanted, data: made }) : made;
+    const { output, chroma } = this.settings.workflow;
+    const wanted = size
+      ? { width: size, height: size }
+      : { width: Math.round(output.scale * width), height: Math.round(output.scale * height) };
+    const mustBeColoured = output.coloured && colourable;
+    const made = await readOutput(saved, wanted, mustBeColoured);
+    if (!size) return encodeResult(made, await resized(picture, wanted), source);
+    const chromaOf = chroma?.encoding === 'ab' ? chromaOfAb : chromaOfPicture;
+    const pixels = mergeChroma(grey, width, height, chromaOf({ ...wanted, data: made }));
     return encodeResult(pixels, picture, source);
   }
 
   discard(id: string): void {
     this.pictures.delete(id);
   }
+}
+
+/** The photo as its result needs it, which may be of another size. */
+async function resized(picture: Picture, to: { width: number; height: number }): Promise<Picture> {
+  const { width, height, alpha } = picture;
+  if (!alpha || (to.width === width && to.height === height)) return { ...picture, ...to };
+  const channel = sharp(alpha, { raw: { width, height, channels: 1 } });
+  const larger = channel.resize(to.width, to.height, { fit: 'fill' }).toColourspace('b-w').raw();
+  return { ...picture, ...to, alpha: await larger.toBuffer() };
 }
 
 /** Side of the square that the workflow gets; undefined where it gets the whole photo. */

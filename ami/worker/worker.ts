@@ -19,6 +19,7 @@ import { dropModels, recover } from './recovery.ts';
 import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { WorkReport, type Done } from './work-report.ts';
+import { onPath } from './workflow.ts';
 
 export interface WorkerPorts {
   settings: WorkerSettings;
@@ -73,7 +74,8 @@ const AGAIN_MS = 60_000;
  */
 export async function runWorker(ports: WorkerPorts): Promise<void> {
   const { settings, notices, client, queue, bucket, studio, threads, log, now, clock } = ports;
-  const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
+  const workflow = onPath(settings.workflow, settings.path);
+  const inference = { client, workflow, log, clean: ports.clean };
   const readiness = {
     client,
     settings,

@@ -1,4 +1,5 @@
 /** Fills the stage's graph for one attempt. */
+import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 
 /** A graph in ComfyUI's API format. */
@@ -19,6 +20,15 @@ export function fillWorkflow(workflow: Workflow, picture: string, outputPrefix: 
   set(workflow.input.node, workflow.input.field, picture);
   set(workflow.output.node, workflow.output.prefixField, outputPrefix);
   return graph;
+}
+
+/** The workflow as it runs on a path: on the chroma path, with what its file says is saved there. */
+export function onPath(workflow: Workflow, path: WorkerSettings['path']): Workflow {
+  const saves = path === 'chroma' ? workflow.chroma?.saves : undefined;
+  if (!saves) return workflow;
+  const changed = structuredClone(workflow);
+  changed.graph[workflow.output.node]!.inputs[workflow.output.pictureField] = saves;
+  return changed;
 }
 
 /** Every class the graph needs, once. */

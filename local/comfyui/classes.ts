@@ -1,5 +1,5 @@
 /** What running a node of each class does. */
-import { colourise, type Pixels } from './colour.ts';
+import { abOf, colourise, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
 import { loadPicture, savePicture } from './pictures.ts';
@@ -7,6 +7,8 @@ import { loadPicture, savePicture } from './pictures.ts';
 /** What a node hands on, and what it shows of itself in the history. */
 export interface Output {
   picture?: Pixels;
+  /** A second picture, of nodes that have one. */
+  second?: Pixels;
   ui?: { images: SavedFile[] };
 }
 
@@ -68,6 +70,24 @@ export const RUN: Record<string, Run> = {
     const coloured = await colourise(picture, Number(model_input_size), object.poisoned);
     await world.inferenceEnd(startedMs);
     return { picture: coloured };
+  },
+
+  async DDColor({ image, model_input_size, checkpoint }, object, world) {
+    const startedMs = performance.now();
+    if (object.checkpoint !== checkpoint) {
+      // As in our own node: what cannot be loaded leaves nothing half made.
+      if (world.faults.checkpointUnreadable) {
+        const text = `${String(checkpoint)}: 0 bytes are not a checkpoint\n`;
+        throw new PythonError('CheckpointError', text);
+      }
+      object.checkpoint = String(checkpoint);
+    }
+    const { picture } = image as Output;
+    if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
+    const size = Number(model_input_size);
+    const [coloured, ab] = [await colourise(picture, size), abOf(picture, size)];
+    await world.inferenceEnd(startedMs);
+    return { picture: coloured, second: ab };
   },
 
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {

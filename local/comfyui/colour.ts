@@ -166,6 +166,21 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
   return { width, height, data: out };
 }
 
+/** a + 128 as red and b + 128 as green, at the size that they are computed at: the second output of our own node. */
+export function abOf({ width, height, data }: Pixels, modelSize: number): Pixels {
+  const f = fOfLuminance({ width, height, data });
+  const { a, b } = chroma(
+    resize(f, width, height, modelSize).map((value) => 116 * value - 16),
+    modelSize,
+  );
+  const out = new Uint8Array(3 * a.length).fill(128);
+  for (let i = 0, p = 0; i < a.length; i++, p += 3) {
+    out[p] = Math.round(a[i]! + 128);
+    out[p + 1] = Math.round(b[i]! + 128);
+  }
+  return { width: modelSize, height: modelSize, data: out };
+}
+
 const encoded = (linear: number) => GAMMA[Math.round(Math.min(Math.max(linear, 0), 1) * STEPS)]!;
 
 function writePixel(out: Uint8Array, p: number, fy: number, a: number, b: number): void {

@@ -161,9 +161,15 @@ export class Executor {
     return Object.fromEntries(
       Object.entries(prompt[node]?.inputs ?? {}).map(([name, value]) => [
         name,
-        isLink(value) ? this.outputs.get(signs.get(value[0]) ?? '') : value,
+        isLink(value) ? this.handedOn(signs.get(value[0]) ?? '', value[1]) : value,
       ]),
     );
+  }
+
+  /** What a link brings: of a node with a second picture, the one that it names. */
+  private handedOn(sign: string, output: number): Output | undefined {
+    const made = this.outputs.get(sign);
+    return output === 1 && made?.second ? { picture: made.second } : made;
   }
 
   private async runNode(prompt: Graph, id: string, inputs: Record<string, unknown>): Promise<Output> {

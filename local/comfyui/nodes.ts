@@ -1,4 +1,4 @@
-/** The node classes that the stand-in knows, as ComfyUI 0.3.64 with the public DDColor node describes them. */
+/** The node classes that the stand-in knows, as ComfyUI 0.3.64 with the public DDColor node and ours describes them. */
 
 /** Type of an input, or its allowed values, with the rest of its declaration. */
 export type InputConfig = [type: string | string[], options?: Record<string, unknown>];
@@ -49,6 +49,20 @@ export function nodeClasses(files: string[]): Record<string, NodeClass> {
       displayName: 'DDColor_Colorize',
       description: '',
       module: 'custom_nodes.ComfyUI-DDColor',
+      category: 'DDColor',
+      isOutput: false,
+    },
+    DDColor: {
+      required: {
+        image: ['IMAGE'],
+        model_input_size: ['INT', { default: 512, min: 32, max: 4096, step: 32 }],
+        checkpoint: [CHECKPOINTS],
+      },
+      output: ['IMAGE', 'IMAGE'],
+      outputNames: ['colorized_image', 'ab'],
+      displayName: 'DDColor',
+      description: '',
+      module: 'custom_nodes.ddcolor_node',
       category: 'DDColor',
       isOutput: false,
     },

@@ -43,12 +43,12 @@ describe('the canary', () => {
   };
 
   it('that was recorded is found again, on either path', async () => {
-    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
+    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     await check(await readCanary(file));
   });
 
   it('is missed by a network without its weights, although ComfyUI reports success', async () => {
-    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
+    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     const canary = await readCanary(file);
     await new ComfyClient(comfy.url).free();
     comfy.standIn.faults.checkpointUnreadable = true;

@@ -5,7 +5,9 @@ import { workflowSchema, type Workflow } from '../../../../contract/workflow.ts'
 import { startStandIn, type StandIn } from '../../../../local/comfyui/server.ts';
 import { until } from '../../../support/wait.ts';
 
-export const workflow = workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8')));
+export const workflow = workflowSchema.parse(
+  JSON.parse(readFileSync('ami/workflow/ddcolor-public-node.json', 'utf8')),
+);
 /** Polls fast enough for tests. */
 export const timing = { firstPollMs: 5, maxPollMs: 20, trustedMs: 0, lostCheckMs: 20 };
 

@@ -1,0 +1,72 @@
+# shellcheck shell=bash
+# What all steps share. A step runs alone: `PREFIX=/some/folder ./30-comfyui.sh`; without a prefix it changes this machine.
+#
+# Steps can be repeated: what is there already, in the wanted version, is left alone.
+
+set -euo pipefail
+
+PROVISION="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+# With comfyui/, systemd/ and workflow/ beside this folder.
+IMAGE="$(dirname "$PROVISION")"
+PREFIX="${PREFIX:-}"
+# Python of ComfyUI and of the tools is made from this one.
+PYTHON="${PYTHON:-python3}"
+
+COMFYUI="$PREFIX/opt/comfyui"
+DDCOLOR="$PREFIX/opt/ddcolor"
+TOOLS="$PREFIX/opt/tools"
+WORKER="$PREFIX/opt/worker"
+# Read by the steps that source this file.
+export COMFYUI DDCOLOR TOOLS WORKER PYTHON IMAGE
+
+# One that was stopped half way must not be taken for done.
+trap 'status=$?; [ "$status" -eq 0 ] || echo "$(basename "$0") failed ($status)" >&2' EXIT
+
+say() { echo "== $(basename "$0"): $*"; }
+
+fail() {
+  echo "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+# pin NAME: sets NAME from the environment, or from the file that Packer takes its variables from.
+pin() {
+  local name="$1" file="$IMAGE/packer/versions.auto.pkrvars.hcl" key value
+  [ -z "${!name:-}" ] || return 0
+  key="$(printf '%s' "$name" | tr '[:upper:]' '[:lower:]')"
+  [ -f "$file" ] || fail "$name is not set, and there is no $file to read it from"
+  value="$(sed -n "s/^$key *= *\"\(.*\)\"\$/\1/p" "$file")"
+  [ -n "$value" ] || fail "$name is not set, and $file has no $key"
+  printf -v "$name" '%s' "$value"
+}
+
+# done_before FOLDER WHAT: whether a step has left exactly this there.
+done_before() { [ -f "$1/.provisioned" ] && [ "$(cat "$1/.provisioned")" = "$2" ]; }
+mark_done() { printf '%s' "$2" >"$1/.provisioned"; }
+
+# checkout REPOSITORY COMMIT SOURCE FOLDER: the tree of a commit, without its history.
+# A source is a checkout of that commit on this machine, for those without the net; only into a prefix may it differ.
+checkout() {
+  local repository="$1" commit="$2" source="$3" folder="$4" fresh changes
+  fresh="$(mktemp -d "$folder.XXXXXX")"
+  if [ -n "$source" ]; then
+    [ "$(git -C "$source" rev-parse HEAD)" = "$commit" ] || fail "$source is not at $commit"
+    changes="$(git -C "$source" status --porcelain --untracked-files=no)"
+    if [ -n "$changes" ]; then
+      [ -n "$PREFIX" ] || fail "$source differs from its commit: $changes"
+      say "NOTE: $source differs from its commit:"
+      echo "$changes" | head -n 10
+    fi
+    git -C "$source" ls-files -z | (cd "$source" && xargs -0 sh -c 'for f; do [ -e "$f" ] && printf "%s\0" "$f"; done; :' sh) |
+      tar -C "$source" --null --files-from - --create | tar -C "$fresh" --extract
+  else
+    git init --quiet "$fresh"
+    git -C "$fresh" fetch --quiet --depth 1 "$repository" "$commit" ||
+      fail "cannot fetch $commit of $repository: without the net, name a checkout of it on this machine"
+    git -C "$fresh" -c advice.detachedHead=false checkout --quiet FETCH_HEAD
+    [ "$(git -C "$fresh" rev-parse HEAD)" = "$commit" ] || fail "$repository gave another commit than $commit"
+  fi
+  rm -rf "$fresh/.git" "$folder"
+  chmod 755 "$fresh"
+  mv "$fresh" "$folder"
+}
