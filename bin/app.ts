@@ -14,7 +14,10 @@ if (!config) {
   process.exitCode = 1;
 } else {
   // No account or region: the same template fits any, and synth needs none.
-  new ColouringStack(app, `DDColorElastic-${name}`, { stage: resolveStage(name, config) });
+  // For trials: the workflow of a stage without an edit (`-c workflow=NAME`).
+  const workflow = app.node.tryGetContext('workflow') as string | undefined;
+  const stage = resolveStage(name, workflow === undefined ? config : { ...config, workflow });
+  new ColouringStack(app, `DDColorElastic-${name}`, { stage });
   Tags.of(app).add('project', 'ddcolor-elastic');
   Tags.of(app).add('stage', name);
 }

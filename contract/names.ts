@@ -95,8 +95,29 @@ export const TERMINATION_HOOK = 'drained';
 /** Instance tag whose value is the name of the SSM parameter that holds {@link WorkerSettings}. */
 export const SETTINGS_TAG = `${SERVICE}:settings`;
 
-/** SSM parameter with the id of the image, resolved when an instance launches. */
-export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami-id`;
+/** SSM parameter with the id of the image in service, resolved when an instance launches. */
+export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/current`;
+
+/** SSM parameter with the id of the image that was baked last and has yet to prove itself. */
+export const candidateParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/candidate`;
+
+/** SSM parameter in which an instance of a candidate says how its proof went; an asterisk stands for all instances. */
+export const verdictParameterName = (stage: string, instanceId: string) =>
+  `/${SERVICE}/${stage}/ami/verdict/${instanceId}`;
+
+/** Instance tag, whatever its value: the worker proves its image and takes no photo. */
+export const CANDIDATE_TAG = `${SERVICE}:candidate`;
+
+/** Tags of an image: whose it is, and what is in it. */
+export const IMAGE_TAGS = {
+  /** Its value is {@link SERVICE}. */
+  service: 'project',
+  stage: 'stage',
+  revision: 'revision',
+  comfyui: 'comfyui',
+  ddcolor: 'ddcolor',
+  weights: 'weights',
+} as const;
 
 /** SSM parameter with the worker's settings, read once when a worker starts. */
 export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;

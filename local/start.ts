@@ -22,6 +22,7 @@ import { startStack, type LocalStack } from './run/stack.ts';
 import { submit } from './run/submit.ts';
 import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
 import { sideKey, Watcher } from './run/watch.ts';
+import { workflowAt } from './run/workflow.ts';
 
 const STAGE = 'local';
 /** A run in which nothing has moved for so long has lost what has not ended. */
@@ -57,6 +58,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   const say = (line: string) => progress.say(line);
   if (options.json !== undefined) await checkWritable(options.json);
   if (options.comfyui !== undefined) await checkComfyui(options.comfyui, stages[STAGE].device);
+  const workflow = options.comfyui === undefined ? undefined : await workflowAt(options.comfyui);
   const found = options.photos === undefined ? undefined : await findUserPhotos(options.photos, progress);
   const python = await ensureVenv(abort, say);
 
@@ -84,6 +86,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   const stack = (running.stack = await startStack({
     stage: STAGE,
     comfyui: options.comfyui,
+    workflow,
     python,
     abort,
     scope,

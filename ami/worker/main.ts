@@ -5,7 +5,9 @@
  * `AWS_EC2_METADATA_SERVICE_ENDPOINT` (default http://169.254.169.254) and the SDK's own. Everything else is in the
  * parameter that a tag of the instance names.
  *
- * Ends with 0 when drained, with 1 when this machine cannot do its work or on a second signal.
+ * On an instance that is tagged as a candidate it only proves its image, and writes the verdict into a parameter.
+ *
+ * Ends with 0 when drained or when the verdict is written, with 1 when this machine cannot do its work or on a second signal.
  */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
@@ -20,8 +22,10 @@ import { readParameter } from './aws/parameter.ts';
 import { patient } from './aws/patience.ts';
 import { publishFigures } from './aws/photo-metrics.ts';
 import { SqsJobQueue } from './aws/queue.ts';
+import { putVerdict } from './aws/verdict.ts';
 import { addWork } from './aws/work-counters.ts';
 import { readCanary } from './canary.ts';
+import { proveCandidate } from './candidate.ts';
 import { ComfyClient } from './comfy.ts';
 import { describeError, jsonLog } from './log.ts';
 import { machineOf, runner } from './machine.ts';
@@ -30,7 +34,7 @@ import { Notices } from './notices.ts';
 import { letComfyuiGoFirst } from './priority.ts';
 import { recordCanary } from './record-canary.ts';
 import { Service } from './service.ts';
-import { identify, readSettings } from './settings.ts';
+import { identify, isCandidate, readSettings } from './settings.ts';
 import { StudioThreads } from './studio-threads.ts';
 import { WorkFolders } from './work-folders.ts';
 import { runWorker } from './worker.ts';
@@ -74,6 +78,22 @@ async function main(args: string[]): Promise<void> {
 
   letComfyuiGoFirst(log);
   const threads = Math.max(2, availableParallelism() - 1);
+  const studio = new StudioThreads(settings, threads);
+  const clock = () => performance.now();
+  if (await isCandidate(read, log)) {
+    await proveCandidate({
+      readiness: { client, settings, studio },
+      clean: folders && ((id) => folders.remove(id)),
+      canary,
+      imageId: () => read('ami-id'),
+      tell: (verdict) => putVerdict(ssm, settings.stage, instanceId, verdict),
+      stop: notices.stop,
+      log,
+      clock,
+    });
+    // A service that ends before it was ready counts as failed, and would be started again.
+    return service.tell('READY=1');
+  }
   const config = patient(region);
   const dynamo = new DynamoDBClient(config);
   const cloudWatch = new CloudWatchClient(config);
@@ -83,7 +103,7 @@ async function main(args: string[]): Promise<void> {
     client,
     queue: new SqsJobQueue(new SQSClient(config), settings.queueUrl),
     bucket: new S3Bucket(new S3Client(config), settings.bucketName),
-    studio: new StudioThreads(settings, threads),
+    studio,
     threads,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(new AutoScalingClient(config), settings.groupName, instanceId),
@@ -95,7 +115,7 @@ async function main(args: string[]): Promise<void> {
     publish: (figures) => publishFigures(cloudWatch, settings.stage, figures),
     log,
     now: Date.now,
-    clock: () => performance.now(),
+    clock,
   });
 }
 

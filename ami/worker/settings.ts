@@ -1,6 +1,6 @@
 /** The worker's settings: a tag of the instance names the parameter that holds them, so one image serves every stage. */
 import { z } from 'zod';
-import { SETTINGS_TAG } from '../../contract/names.ts';
+import { CANDIDATE_TAG, SETTINGS_TAG } from '../../contract/names.ts';
 import { workerSettingsSchema, type WorkerSettings } from '../../contract/worker.ts';
 import { describeError, type Log } from './log.ts';
 import { pause } from './time.ts';
@@ -70,6 +70,24 @@ export async function readSettings(
 ): Promise<WorkerSettings> {
   const { name, text } = await eventually(log, patience, () => find(source));
   return parseSettings(name, text);
+}
+
+/**
+ * Whether this machine is there to prove its image and takes no photo.
+ *
+ * @throws when the metadata service stays silent
+ */
+export function isCandidate(
+  metadata: SettingsSource['metadata'],
+  log: Log,
+  patience: Patience = PATIENCE,
+): Promise<boolean> {
+  // Once the settings are read, the tags are there: all of them come together.
+  return eventually(
+    log,
+    patience,
+    async () => (await metadata(`tags/instance/${CANDIDATE_TAG}`)) !== undefined,
+  );
 }
 
 async function eventually<T>(log: Log, patience: Patience, attempt: () => Promise<T>): Promise<T> {

@@ -28,9 +28,16 @@ async function cdk(endpoint: string, args: string[], abort: AbortSignal, cwd = p
 }
 
 /** Synthesises the stack of a stage into a folder and returns that folder. */
-export async function synth(endpoint: string, stage: string, abort: AbortSignal): Promise<string> {
+export async function synth(
+  endpoint: string,
+  stage: string,
+  abort: AbortSignal,
+  workflow?: string,
+): Promise<string> {
   const assembly = localPath('cdk.out');
-  await cdk(endpoint, ['synth', '--quiet', '-c', `stage=${stage}`, '--output', assembly], abort);
+  const context = [`stage=${stage}`, ...(workflow === undefined ? [] : [`workflow=${workflow}`])];
+  const args = ['synth', '--quiet', ...context.flatMap((pair) => ['-c', pair]), '--output', assembly];
+  await cdk(endpoint, args, abort);
   return assembly;
 }
 

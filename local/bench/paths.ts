@@ -7,7 +7,9 @@ import sharp from 'sharp';
 import { ComfyClient } from '../../ami/worker/comfy.ts';
 import { deadlineMs, infer } from '../../ami/worker/inference.ts';
 import { LocalStudio } from '../../ami/worker/studio.ts';
+import { onPath } from '../../ami/worker/workflow.ts';
 import { findPhotos } from '../run/photos.ts';
+import { workflowAt } from '../run/workflow.ts';
 import { difference, type Difference } from './ciede2000.ts';
 import { RealComfyui } from './measured-comfyui.ts';
 import { photo } from './photos.ts';
@@ -40,17 +42,18 @@ export async function main(args: string[]): Promise<number> {
   const comfyui = await RealComfyui.at(values.comfyui);
   comfyui.close();
   const { device } = comfyui;
+  const name = await workflowAt(values.comfyui);
   const client = new ComfyClient(values.comfyui);
 
   const through = async (
     path: 'chroma' | 'plain',
     body: Buffer,
   ): Promise<Passed & { megapixels: number }> => {
-    const settings = settingsFor(device, path);
+    const settings = settingsFor(device, path, name);
     const studio = new LocalStudio(settings);
     const { upload, uploadMegapixels, megapixels } = await studio.prepare('one', body);
     const startMs = performance.now();
-    const { workflow } = settings;
+    const workflow = onPath(settings.workflow, path);
     const made = await infer(
       { client, workflow, log: () => undefined },
       upload,

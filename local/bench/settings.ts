@@ -6,6 +6,7 @@ import { workflowSchema } from '../../contract/workflow.ts';
 export const settingsFor = (
   device: WorkerSettings['device'],
   path: WorkerSettings['path'],
+  workflow = 'ddcolor',
 ): WorkerSettings => ({
   stage: 'bench',
   queueUrl: 'http://localhost/queue',
@@ -18,5 +19,5 @@ export const settingsFor = (
   device,
   noticePollSeconds: 5,
   path,
-  workflow: workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8'))),
+  workflow: workflowSchema.parse(JSON.parse(readFileSync(`ami/workflow/${workflow}.json`, 'utf8'))),
 });

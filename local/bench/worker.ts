@@ -12,7 +12,9 @@ import { parseArgs } from 'node:util';
 import { bundle } from '../../ami/worker/bundle.ts';
 import { LocalStudio } from '../../ami/worker/studio.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { onPath } from '../../ami/worker/workflow.ts';
 import { localPath } from '../environment.ts';
+import { workflowAt } from '../run/workflow.ts';
 import { photo } from './photos.ts';
 import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { measureWorker, type WorkerRate } from './measured-worker.ts';
@@ -47,10 +49,11 @@ interface Row {
 
 async function measure(
   comfyui: MeasuredComfyui,
+  workflow: string,
   folder: string,
   say: (line: string) => void,
 ): Promise<Row[]> {
-  const chroma = settingsFor(comfyui.device, 'chroma');
+  const chroma = settingsFor(comfyui.device, 'chroma', workflow);
   const studio = new LocalStudio(chroma);
   const small: Buffer[] = [];
   for (let k = 0; k < DIFFERENT; k++) {
@@ -58,7 +61,7 @@ async function measure(
     studio.discard(String(k));
   }
   say('ComfyUI alone');
-  const alone = await new BackToBack(comfyui.url, chroma.workflow).rate(small, ALONE);
+  const alone = await new BackToBack(comfyui.url, onPath(chroma.workflow, 'chroma')).rate(small, ALONE);
   const rows: Row[] = [];
   const enough = (count: number) => Math.min(count, Math.max(FEWEST, Math.round(ABOUT_SECONDS * alone)));
   for (const [megapixels, many, few] of SIZES) {
@@ -70,7 +73,7 @@ async function measure(
       return measureWorker({ folder, comfyui, settings, photos, count });
     };
     const onChroma = await run(chroma, enough(many));
-    const onPlain = await run(settingsFor(comfyui.device, 'plain'), few);
+    const onPlain = await run(settingsFor(comfyui.device, 'plain', workflow), few);
     const both = onChroma.cpuSeconds + (onChroma.comfyuiCpuSeconds ?? 0);
     rows.push({
       megapixels,
@@ -171,7 +174,8 @@ export async function main(args: string[]): Promise<number> {
     comfyui = values.comfyui
       ? await RealComfyui.at(values.comfyui)
       : await StandInComfyui.start(join(folder, 'comfyui.mjs'), gpuSeconds, CPU_SECONDS_PER_MEGAPIXEL);
-    const rows = await measure(comfyui, folder, say);
+    const workflow = values.comfyui ? await workflowAt(values.comfyui) : 'ddcolor';
+    const rows = await measure(comfyui, workflow, folder, say);
     print(rows);
     const cores = availableParallelism();
     if (values.picture) writePicture(values.picture, rows);

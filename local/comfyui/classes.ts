@@ -1,4 +1,5 @@
 /** What running a node of each class does. */
+import sharp from 'sharp';
 import { abOf, colourise, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
@@ -47,6 +48,12 @@ export interface Faults {
 export type Inputs = Record<string, unknown>;
 type Run = (inputs: Inputs, object: NodeObject, world: World) => Promise<Output>;
 
+function pictureOf(input: unknown): Pixels {
+  const { picture } = input as Output;
+  if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
+  return picture;
+}
+
 export const RUN: Record<string, Run> = {
   LoadImage: async ({ image }, _object, { files, meter }) => {
     const picture = await loadPicture(files.annotated(String(image)));
@@ -65,8 +72,7 @@ export const RUN: Record<string, Run> = {
         throw new PythonError('FileNotFoundError', `[Errno 2] No such file or directory: '${path}'\n`);
       }
     }
-    const { picture } = image as Output;
-    if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
+    const picture = pictureOf(image);
     const coloured = await colourise(picture, Number(model_input_size), object.poisoned);
     await world.inferenceEnd(startedMs);
     return { picture: coloured };
@@ -82,12 +88,37 @@ export const RUN: Record<string, Run> = {
       }
       object.checkpoint = String(checkpoint);
     }
-    const { picture } = image as Output;
-    if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
+    const picture = pictureOf(image);
     const size = Number(model_input_size);
     const [coloured, ab] = [await colourise(picture, size), abOf(picture, size)];
     await world.inferenceEnd(startedMs);
     return { picture: coloured, second: ab };
+  },
+
+  async ImageScaleBy({ image, scale_by }) {
+    const { width, height, data } = pictureOf(image);
+    const to = [Math.round(width * Number(scale_by)), Math.round(height * Number(scale_by))] as const;
+    const raw = sharp(data, { raw: { width, height, channels: 3 } });
+    const scaled = await raw
+      .resize(...to, { fit: 'fill', kernel: 'lanczos3' })
+      .raw()
+      .toBuffer();
+    return { picture: { width: to[0], height: to[1], data: scaled } };
+  },
+
+  async ImageSharpen({ image, sigma }) {
+    const { width, height, data } = pictureOf(image);
+    const raw = sharp(data, { raw: { width, height, channels: 3 } });
+    return {
+      picture: {
+        width,
+        height,
+        data: await raw
+          .sharpen({ sigma: Number(sigma) })
+          .raw()
+          .toBuffer(),
+      },
+    };
   },
 
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {

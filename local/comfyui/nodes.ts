@@ -66,6 +66,35 @@ export function nodeClasses(files: string[]): Record<string, NodeClass> {
       category: 'DDColor',
       isOutput: false,
     },
+    ImageScaleBy: {
+      required: {
+        image: ['IMAGE'],
+        upscale_method: [['nearest-exact', 'bilinear', 'area', 'bicubic', 'lanczos']],
+        scale_by: ['FLOAT', { default: 1, min: 0.01, max: 8, step: 0.01 }],
+      },
+      output: ['IMAGE'],
+      outputNames: ['IMAGE'],
+      displayName: 'Upscale Image By',
+      description: '',
+      module: 'nodes',
+      category: 'image/upscaling',
+      isOutput: false,
+    },
+    ImageSharpen: {
+      required: {
+        image: ['IMAGE'],
+        sharpen_radius: ['INT', { default: 1, min: 1, max: 31, step: 1 }],
+        sigma: ['FLOAT', { default: 1, min: 0.1, max: 10, step: 0.01 }],
+        alpha: ['FLOAT', { default: 1, min: 0, max: 5, step: 0.01 }],
+      },
+      output: ['IMAGE'],
+      outputNames: ['IMAGE'],
+      displayName: 'ImageSharpen',
+      description: '',
+      module: 'comfy_extras.nodes_post_processing',
+      category: 'image/postprocessing',
+      isOutput: false,
+    },
     SaveImage: {
       required: {
         images: ['IMAGE', { tooltip: 'The images to save.' }],

@@ -204,7 +204,7 @@ function checkValue(
   }
   if (ownCheck) return undefined;
   const { min, max } = options as { min?: number; max?: number };
-  const number = Math.trunc(Number(value));
+  const number = type === 'INT' ? Math.trunc(Number(value)) : Number(value);
   if (min !== undefined && number < min) {
     return problem('value_smaller_than_min', `Value ${number} smaller than min of ${min}`, name, info);
   }

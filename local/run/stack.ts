@@ -34,6 +34,8 @@ export interface StackOptions {
   stage: string;
   /** A ComfyUI for all instances; undefined starts a stand-in for each. */
   comfyui: string | undefined;
+  /** Name of the workflow. @default the stage's */
+  workflow?: string | undefined;
   /** Python that has the local AWS. */
   python: string;
   abort: AbortSignal;
@@ -82,8 +84,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   const { worker, standIn } = await bundles();
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const { workflow: graph = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
-  const workflow = join('ami', 'workflow', `${graph}.json`);
+  const { workflow: ofStage = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
+  const workflow = join('ami', 'workflow', `${options.workflow ?? ofStage}.json`);
   const canary = await recordCanary({ worker, standIn, comfyui, workflow, endpoint, abort });
   const agent = await startFleetAgent({
     upstream: endpoint,
@@ -115,7 +117,10 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   });
 
   say('Deploying the stack with the CDK onto the local AWS...');
-  const [assembly] = await Promise.all([synth(endpoint, stage, abort), bootstrap(endpoint, abort)]);
+  const [assembly] = await Promise.all([
+    synth(endpoint, stage, abort, options.workflow),
+    bootstrap(endpoint, abort),
+  ]);
   const outputs = await deploy(endpoint, assembly, abort);
   const { hooks, instanceTags } = await finishLocal(endpoint, outputs.StackName);
   const groupName = outputs.GroupName ?? '';
