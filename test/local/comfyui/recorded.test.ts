@@ -146,6 +146,15 @@ async function heardTheEnd(): Promise<void> {
   throw new Error('the socket never told of the end');
 }
 
+/** Until the network is at work: an interrupt that comes before lands at another node. */
+async function colouring(): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (events.some(({ type, data }) => type === 'executing' && data.node === '2')) return;
+    await sleep(10);
+  }
+  throw new Error('the prompt never came to its network');
+}
+
 const events_ = (list: Event[]) => list.filter(({ type }) => type !== 'status');
 
 describe('the recorded exchanges', () => {
@@ -163,6 +172,7 @@ describe('the recorded exchanges', () => {
     if (/^history/.test(name)) await ended();
     if (/^(prompt ok|same prompt again|prompt of non-image|prompt to interrupt)/.test(name)) events = [];
     if (/^prompt (ok|to interrupt)/.test(name)) gate = new Promise((resolve) => (openGate = resolve));
+    if (name === 'interrupt') await colouring();
     const response = await send(entry);
     const body = Buffer.from(await response.arrayBuffer());
     expect(response.status).toBe(entry.status);
