@@ -108,15 +108,14 @@ export const verdictParameterName = (stage: string, instanceId: string) =>
 /** Instance tag, whatever its value: the worker proves its image and takes no photo. */
 export const CANDIDATE_TAG = `${SERVICE}:candidate`;
 
-/** Tags of an image: whose it is, and what is in it. */
+/** Tags of an image, as its build sets them (ami/packer): whose it is, and what is in it. */
 export const IMAGE_TAGS = {
   /** Its value is {@link SERVICE}. */
   service: 'project',
-  stage: 'stage',
-  revision: 'revision',
-  comfyui: 'comfyui',
-  ddcolor: 'ddcolor',
-  weights: 'weights',
+  revision: `${SERVICE}:revision`,
+  comfyui: `${SERVICE}:comfyui-version`,
+  ddcolor: `${SERVICE}:ddcolor-commit`,
+  weights: `${SERVICE}:weights-sha256`,
 } as const;
 
 /** SSM parameter with the worker's settings, read once when a worker starts. */

@@ -1,4 +1,4 @@
-/** What an instance may do: its queue, its photos, its group, its settings. */
+/** What an instance may do: its queue, its photos, its group, its settings, the verdict on its image. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -6,7 +6,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
-import { METRIC_NAMESPACE, WORK_KEY, workerParameterName } from '../contract/names.ts';
+import { METRIC_NAMESPACE, verdictParameterName, WORK_KEY, workerParameterName } from '../contract/names.ts';
 import type { Stage } from './config.ts';
 import { groupArn } from './gpu-fleet.ts';
 import { onlyItem } from './scaler.ts';
@@ -30,11 +30,8 @@ export class InstanceRole extends iam.Role {
     const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
       this.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
     const ends = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
-    const settings = {
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: workerParameterName(stage.name).slice(1),
-    };
+    const parameter = (name: string) =>
+      Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
 
     allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [queue.queueArn]);
     allow(['s3:GetObject'], [bucket.arnForObjects(`${INCOMING}*`)]);
@@ -45,7 +42,8 @@ export class InstanceRole extends iam.Role {
       ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
       [groupArn(this, groupName)],
     );
-    allow(['ssm:GetParameter'], [Stack.of(this).formatArn(settings)]);
+    allow(['ssm:GetParameter'], [parameter(workerParameterName(stage.name))]);
+    allow(['ssm:PutParameter'], [parameter(verdictParameterName(stage.name, '*'))]);
     allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(WORK_KEY));
     allow(['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },

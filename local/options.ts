@@ -5,11 +5,14 @@ import { UserError } from './processes.ts';
 export const DEFAULT_PORT = 8321;
 export const DEFAULT_COUNT = 60;
 const MAX_COUNT = 5000;
+/** In place of a URL: the ComfyUI of `npm run comfyui`. */
+export const LOCAL = 'local';
 
 export const HELP = `npm start -- [options]
   --photos DIR    colour your own JPEG, PNG, WebP and TIFF files; results go to .local/results/
   --count N       how many sample pictures to make (default ${DEFAULT_COUNT}; two of four or more are broken on purpose)
-  --comfyui URL   use this ComfyUI instead of the stand-in, e.g. http://127.0.0.1:8188
+  --comfyui URL   use this ComfyUI instead of the stand-in, e.g. http://127.0.0.1:8188; or 'local', the one that
+                  'npm run comfyui -- setup' has made
   --keep          stay up with the page until Ctrl-C
   --port P        port of the page (default ${DEFAULT_PORT}, or the next free one)
   --json FILE     write the summary as JSON
@@ -18,6 +21,7 @@ export const HELP = `npm start -- [options]
 export interface StartOptions {
   photos?: string;
   count: number;
+  /** A URL, or `local`. */
   comfyui?: string;
   keep: boolean;
   /** 0 takes any free port; undefined the default or, when that is taken, the next free one. */
@@ -35,7 +39,8 @@ export function parseOptions(args: string[]): StartOptions {
   return {
     photos: values.photos,
     count: wholeNumber('--count', values.count ?? String(DEFAULT_COUNT), 1, MAX_COUNT),
-    comfyui: values.comfyui === undefined ? undefined : httpUrl(values.comfyui),
+    comfyui:
+      values.comfyui === undefined || values.comfyui === LOCAL ? values.comfyui : httpUrl(values.comfyui),
     keep: values.keep ?? false,
     port: values.port === undefined ? undefined : wholeNumber('--port', values.port, 0, 65535),
     json: values.json,
@@ -72,5 +77,5 @@ export function wholeNumber(name: string, text: string, low: number, high: numbe
 function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href.replace(/\/$/, '');
-  throw new UserError(`--comfyui '${text}' is not a URL such as http://127.0.0.1:8188.`);
+  throw new UserError(`--comfyui '${text}' is neither a URL such as http://127.0.0.1:8188 nor 'local'.`);
 }

@@ -9,7 +9,8 @@ import { INCOMING } from '../contract/keys.ts';
 import { ensureVenv } from './aws/venv.ts';
 import { command, type CommandContext } from './command.ts';
 import { localPath } from './environment.ts';
-import { DEFAULT_PORT, HELP, parseOptions, type StartOptions } from './options.ts';
+import { DEFAULT_PORT, HELP, LOCAL, parseOptions, type StartOptions } from './options.ts';
+import { COMFYUI_PORT, running, startComfyui, stopComfyui } from './real/service.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
 import { readObject } from './run/ends.ts';
@@ -52,18 +53,29 @@ async function findUserPhotos(directory: string, progress: Progress): Promise<Ph
   return photos;
 }
 
+/** The ComfyUI of `npm run comfyui`; one that was started for this run ends with it. */
+async function localComfyui({ abort, scope, progress }: RunContext): Promise<string> {
+  const before = running();
+  if (before) return before.url;
+  progress.say('Starting ComfyUI...');
+  const { url } = await startComfyui({ port: COMFYUI_PORT, cpu: stages[STAGE].device === 'cpu' }, abort);
+  await scope.defer(async () => void (await stopComfyui()));
+  return url;
+}
+
 /** Runs the main job once. */
 export async function run(options: StartOptions, context: RunContext): Promise<RunSummary> {
   const { abort, scope, progress } = context;
   const say = (line: string) => progress.say(line);
   if (options.json !== undefined) await checkWritable(options.json);
-  if (options.comfyui !== undefined) await checkComfyui(options.comfyui, stages[STAGE].device);
-  const workflow = options.comfyui === undefined ? undefined : await workflowAt(options.comfyui);
+  const comfyui = options.comfyui === LOCAL ? await localComfyui(context) : options.comfyui;
+  if (comfyui !== undefined) await checkComfyui(comfyui, stages[STAGE].device);
+  const workflow = comfyui === undefined ? undefined : await workflowAt(comfyui);
   const found = options.photos === undefined ? undefined : await findUserPhotos(options.photos, progress);
   const python = await ensureVenv(abort, say);
 
-  const standIn = options.comfyui === undefined;
-  const recorder = new Recorder({ standIn, comfyui: options.comfyui ?? 'stand-in', stage: STAGE });
+  const standIn = comfyui === undefined;
+  const recorder = new Recorder({ standIn, comfyui: comfyui ?? 'stand-in', stage: STAGE });
   const running: { stack?: LocalStack } = {};
   const page = await openPage(options.port, recorder, () => running.stack);
   await scope.defer(() => page.close());
@@ -85,7 +97,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   phase('deploying');
   const stack = (running.stack = await startStack({
     stage: STAGE,
-    comfyui: options.comfyui,
+    comfyui,
     workflow,
     python,
     abort,

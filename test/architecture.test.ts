@@ -33,6 +33,19 @@ const RULES: Rule[] = [
     mayAsTypes: /^aws-lambda$/,
   },
   {
+    // A command for people, as those of local/ are; what runs on an instance is below.
+    files: /^ami\/release\//,
+    may: any(
+      '^\\./ami/',
+      '^\\./contract/',
+      '^\\./bin/stages\\.ts$',
+      '^\\./local/(command|processes|scope|run/progress)\\.ts$',
+      '^zod$',
+      '^@aws-sdk/',
+      NODE,
+    ),
+  },
+  {
     files: /^ami\//,
     may: any(
       '^\\./ami/',
@@ -143,6 +156,8 @@ describe('import rules', () => {
     ['contract/keys.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
     ['lambda/scaler/policy.ts', "import { z } from 'zod';"],
     ['lambda/scaler/tick.ts', "import { x } from '../../ami/worker/loop.ts';"],
+    ['ami/release/list.ts', "import { startStack } from '../../local/run/stack.ts';"],
+    ['ami/worker/loop.ts', "import { command } from '../../local/command.ts';"],
     ['ami/worker/loop.ts', "import { decide } from '../../lambda/scaler/policy.ts';"],
     ['lib/scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
     ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],

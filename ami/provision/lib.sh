@@ -20,7 +20,8 @@ WORKER="$PREFIX/opt/worker"
 export COMFYUI DDCOLOR TOOLS WORKER PYTHON IMAGE
 
 # One that was stopped half way must not be taken for done.
-trap 'status=$?; [ "$status" -eq 0 ] || echo "$(basename "$0") failed ($status)" >&2' EXIT
+trap 'tell_failure $?' EXIT
+tell_failure() { [ "$1" -eq 0 ] || echo "$(basename "$0") failed ($1)" >&2; }
 
 say() { echo "== $(basename "$0"): $*"; }
 
@@ -57,8 +58,10 @@ checkout() {
       say "NOTE: $source differs from its commit:"
       echo "$changes" | head -n 10
     fi
-    git -C "$source" ls-files -z | (cd "$source" && xargs -0 sh -c 'for f; do [ -e "$f" ] && printf "%s\0" "$f"; done; :' sh) |
-      tar -C "$source" --null --files-from - --create | tar -C "$fresh" --extract
+    # Warns of what the index has and the folder has not, which was told above.
+    git -C "$source" ls-files -z |
+      tar -C "$source" --null --files-from - --ignore-failed-read --warning=no-failed-read --create 2>/dev/null |
+      tar -C "$fresh" --extract || [ -n "$changes" ] || fail "cannot copy $source"
   else
     git init --quiet "$fresh"
     git -C "$fresh" fetch --quiet --depth 1 "$repository" "$commit" ||

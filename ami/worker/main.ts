@@ -27,12 +27,14 @@ import { addWork } from './aws/work-counters.ts';
 import { readCanary } from './canary.ts';
 import { proveCandidate } from './candidate.ts';
 import { ComfyClient } from './comfy.ts';
+import { infer } from './inference.ts';
 import { describeError, jsonLog } from './log.ts';
 import { machineOf, runner } from './machine.ts';
 import { Metadata } from './metadata.ts';
 import { Notices } from './notices.ts';
 import { letComfyuiGoFirst } from './priority.ts';
-import { recordCanary } from './record-canary.ts';
+import { checkReady } from './readiness.ts';
+import { checkCanary, recordCanary } from './record-canary.ts';
 import { Service } from './service.ts';
 import { identify, isCandidate, readSettings } from './settings.ts';
 import { StudioThreads } from './studio-threads.ts';
@@ -45,13 +47,19 @@ const log = jsonLog(
   (line) => console.log(line),
 );
 
+const CANARY_COMMANDS: Record<string, typeof recordCanary> = {
+  '--record-canary': recordCanary,
+  '--check-canary': checkCanary,
+};
+
 async function main(args: string[]): Promise<void> {
   const machine = machineOf(process.env);
   const comfyUrl = machine.COMFYUI_URL;
-  if (args[0] === '--record-canary') {
-    const [, file, workflow] = args;
-    if (!file || !workflow) throw new Error('--record-canary takes a file to write and a workflow');
-    return recordCanary(comfyUrl, file, workflow, log);
+  const canaryCommand = CANARY_COMMANDS[args[0] ?? ''];
+  if (canaryCommand) {
+    const [command, file, workflow] = args;
+    if (!file || !workflow) throw new Error(`${command} takes the file of a canary and a workflow`);
+    return canaryCommand(comfyUrl, file, workflow, log);
   }
   const metadata = new Metadata(process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254');
   const read = (path: string) => metadata.read(path);
@@ -80,10 +88,14 @@ async function main(args: string[]): Promise<void> {
   const threads = Math.max(2, availableParallelism() - 1);
   const studio = new StudioThreads(settings, threads);
   const clock = () => performance.now();
+  const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
+    const inference = { client, workflow: settings.workflow, log, clean };
+    // Also what keeps this process alive meanwhile: the studio's threads do not.
+    void notices.watch(settings.noticePollSeconds);
     await proveCandidate({
-      readiness: { client, settings, studio },
-      clean: folders && ((id) => folders.remove(id)),
+      check: () =>
+        checkReady({ client, settings, studio, canary, infer: (png, ms) => infer(inference, png, ms) }),
       canary,
       imageId: () => read('ami-id'),
       tell: (verdict) => putVerdict(ssm, settings.stage, instanceId, verdict),
@@ -108,7 +120,7 @@ async function main(args: string[]): Promise<void> {
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(new AutoScalingClient(config), settings.groupName, instanceId),
     restartComfyui: machine.COMFYUI_RESTART && runner(machine.COMFYUI_RESTART),
-    clean: folders && ((id) => folders.remove(id)),
+    clean,
     canary,
     ready: () => service.tell('READY=1'),
     addWork: (done) => addWork(dynamo, settings.tableName, done),

@@ -118,6 +118,16 @@ export const FACTS: Record<string, Fact> = {
     return unless(touches.length === 0, `they may ${JSON.stringify(touches)}`);
   },
 
+  'instances write no parameter but the verdict on their image': (template, groupName) => {
+    const stage = groupName.replace('ddcolor-elastic-', '');
+    const writes = grants(template, 'Fleet').filter(({ action }) => /^(ssm:(?!Get)|\*)/.test(action));
+    const below = `:parameter/ddcolor-elastic/${stage}/ami/verdict/*"`;
+    const good = writes.every(
+      ({ action, resource }) => action === 'ssm:PutParameter' && resource.includes(below),
+    );
+    return unless(good && writes.length === 1, `they may ${JSON.stringify(writes)}`);
+  },
+
   'instances join after an inference and leave after their photo': (template) => {
     const joins = hook(template, 'autoscaling:EC2_INSTANCE_LAUNCHING');
     const leaves = hook(template, 'autoscaling:EC2_INSTANCE_TERMINATING');

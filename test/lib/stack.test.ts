@@ -95,6 +95,22 @@ const SPOILED: [fact: keyof typeof FACTS, how: string, spoil: (template: StackTe
     (t) => grant(t, 'Fleet', 's3:DeleteObject', { 'Fn::Join': ['', ['arn:aws:s3:::bucket/*']] }),
   ],
   [
+    'instances write no parameter but the verdict on their image',
+    'the image in service',
+    (t) =>
+      grant(
+        t,
+        'Fleet',
+        'ssm:PutParameter',
+        'arn:aws:ssm:us-east-1:1:parameter/ddcolor-elastic/dev/ami/current',
+      ),
+  ],
+  [
+    'instances write no parameter but the verdict on their image',
+    'they delete some',
+    (t) => grant(t, 'Fleet', 'ssm:DeleteParameter', '*'),
+  ],
+  [
     'instances join after an inference and leave after their photo',
     'a launch that fails goes into service',
     (t) => (hooks(t)[0]!.DefaultResult = 'CONTINUE'),

@@ -10,7 +10,7 @@ import { ComfyClient } from '../../../ami/worker/comfy.ts';
 import { infer } from '../../../ami/worker/inference.ts';
 import { machineOf } from '../../../ami/worker/machine.ts';
 import { checkReady } from '../../../ami/worker/readiness.ts';
-import { recordCanary } from '../../../ami/worker/record-canary.ts';
+import { checkCanary, recordCanary } from '../../../ami/worker/record-canary.ts';
 import { dropModels, recover, type RecoveryPorts } from '../../../ami/worker/recovery.ts';
 import { Service } from '../../../ami/worker/service.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
@@ -45,6 +45,15 @@ describe('the canary', () => {
   it('that was recorded is found again, on either path', async () => {
     await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     await check(await readCanary(file));
+    await checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
+  });
+
+  it('that another model made is told from the command line too', async () => {
+    const cells = Array.from({ length: 64 }, () => [40, -40]);
+    writeFileSync(file, JSON.stringify({ cells }));
+    await expect(
+      checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog()),
+    ).rejects.toBeInstanceOf(WrongColours);
   });
 
   it('is missed by a network without its weights, although ComfyUI reports success', async () => {

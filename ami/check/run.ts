@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+
+export interface Finished {
+  code: number;
+  /** Standard output, then standard error. */
+  output: string;
+}
+
+/** What there is no program for. */
+export const NO_PROGRAM = 127;
+
+/** Runs a program to its end; never rejects. */
+export function run(command: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+  const env = { ...process.env, LC_ALL: 'C', ...environment };
+  return new Promise((resolve) => {
+    execFile(command, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      const missing = error?.code === 'ENOENT';
+      const code = missing ? NO_PROGRAM : error ? (typeof error.code === 'number' ? error.code : 1) : 0;
+      resolve({ code, output: `${stdout}${stderr}`.trim() || (error?.message ?? '') });
+    });
+  });
+}
+
+/** How a check ended. */
+export interface Verdict {
+  name: string;
+  state: 'ok' | 'failed' | 'not installed';
+  /** The tool's own words, or how to install it. */
+  detail?: string;
+}
+
+export const ok = (name: string): Verdict => ({ name, state: 'ok' });
+export const failed = (name: string, detail: string): Verdict => ({ name, state: 'failed', detail });
+export const notInstalled = (name: string, detail: string): Verdict => ({
+  name,
+  state: 'not installed',
+  detail,
+});
+
+export const judged = (name: string, { code, output }: Finished): Verdict =>
+  code === 0 ? ok(name) : failed(name, output);

@@ -1,0 +1,65 @@
+/**
+ * Our units as systemd sees them on an image: installed by their own script into an empty root, beside stubs of what the image
+ * has. A stub more than that would hide a path that is wrong, a stub less would make one of a path that is right.
+ */
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { failed, judged, NO_PROGRAM, notInstalled, ok, run, type Verdict } from './run.ts';
+
+const PROGRAMS = [
+  '/opt/comfyui/.venv/bin/python',
+  '/opt/tools/bin/node',
+  '/opt/worker/boot-metrics.sh',
+  '/bin/true',
+];
+
+const BARE = '[Unit]\nDefaultDependencies=no\n';
+const SERVICE = '[Service]\nType=oneshot\nExecStart=/bin/true\n';
+const IMAGE: Record<string, string> = {
+  'sysinit.target': BARE,
+  'basic.target': BARE,
+  'local-fs.target': BARE,
+  'network-online.target': BARE,
+  'shutdown.target': BARE,
+  'systemd-journald.socket': `${BARE}[Socket]\nListenDatagram=/run/journal\n`,
+  'nvidia-persistenced.service': SERVICE,
+  'dlami-nvme.service': SERVICE,
+  // As on AWS's image, where it comes after everything: who is ordered after it, closes a circle.
+  'cloud-final.service': `[Unit]\nAfter=multi-user.target\n${SERVICE}`,
+  'multi-user.target': '[Unit]\nWants=cloud-final.service\n',
+};
+
+export async function unitChecks(root: string): Promise<Verdict> {
+  const units = readdirSync(join(root, 'ami', 'systemd')).filter((name) => name.endsWith('.service'));
+  const name = `systemd-analyze verify (${units.length} units)`;
+  if ((await run('systemd-analyze', ['--version'])).code === NO_PROGRAM)
+    return notInstalled(name, 'Linux only; on Debian and Ubuntu apt-get install systemd');
+
+  const image = mkdtempSync(join(tmpdir(), 'image-'));
+  try {
+    for (const path of PROGRAMS) write(join(image, path), '#!/bin/sh\n', 0o755);
+    for (const [unit, text] of Object.entries(IMAGE))
+      write(join(image, 'usr/lib/systemd/system', unit), text);
+    const installed = await run('bash', [join(root, 'ami/systemd/install.sh')], { PREFIX: image });
+    if (installed.code !== 0) return judged(name, installed);
+    const forgotten = units.filter((unit) => !existsSync(join(image, 'etc/systemd/system', unit)));
+    if (forgotten.length > 0) return failed(name, `install.sh does not install ${forgotten.join(', ')}`);
+    const enabled = await run('systemctl', [`--root=${image}`, 'enable', '--quiet', ...units]);
+    if (enabled.code !== 0) return judged(name, enabled);
+    // multi-user.target as well: circles are found by starting it.
+    const args = ['verify', '--man=no', `--root=${image}`, ...units, 'multi-user.target'];
+    const found = await run('systemd-analyze', args);
+    // It warns of circles and misspelt settings, and ends with 0.
+    const words = found.output.replaceAll(image, '');
+    return found.code === 0 && words === '' ? ok(name) : failed(name, words);
+  } finally {
+    rmSync(image, { recursive: true, force: true });
+  }
+}
+
+function write(path: string, text: string, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  chmodSync(path, mode);
+}

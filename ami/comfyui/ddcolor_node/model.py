@@ -1,0 +1,111 @@
+"""Builds the network from a checkpoint, keeps one, and runs it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from ddcolor import DDColor
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from . import weights
+from .weights import CheckpointError, Fingerprint
+
+# What all published checkpoints were trained with. The encoder, the only difference, comes from the checkpoint.
+ARCHITECTURE = {
+    "decoder_name": "MultiScaleColorDecoder",
+    "input_size": [512, 512],
+    "num_output_channels": 2,
+    "last_norm": "Spectral",
+    "do_normalize": False,
+    "num_queries": 100,
+    "num_scales": 3,
+    "dec_layers": 9,
+}
+
+_kept: tuple[Fingerprint, torch.device, nn.Module] | None = None
+
+
+class _LinspaceOnCpu(TorchFunctionMode):
+    """ConvNeXt reads the values of a linspace while it is built, and tensors on the meta device have none."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        return func(*args, **({"device": "cpu", **kwargs} if func is torch.linspace else kwargs))
+
+
+def skeleton(encoder: str) -> nn.Module:
+    """Upstream's network with shapes and no values: no time goes into random weights that are replaced anyway."""
+    with torch.device("meta"), _LinspaceOnCpu():
+        network: nn.Module = DDColor(encoder_name=encoder, **ARCHITECTURE)
+    return network
+
+
+def build(state: Mapping[str, Tensor], device: torch.device, path: str) -> nn.Module:
+    """The network with the weights of a state, copied to a device as float32, ready to run. `path` is for the error.
+
+    Raises CheckpointError unless names and shapes are exactly those of DDColor.
+    """
+    network = skeleton(weights.encoder_of(state, path))
+    values = {
+        name: value.to(device, torch.float32 if value.is_floating_point() else value.dtype, copy=True)
+        for name, value in state.items()
+    }
+    try:
+        network.load_state_dict(values, strict=True, assign=True)
+    except RuntimeError as error:
+        raise CheckpointError(f"{path}: expected a DDColor checkpoint, found {_shortened(str(error))}") from error
+    for module in network.modules():
+        # Upstream divides these weights by their norm in each forward pass. They no longer change: once is enough, and
+        # keeps that division out of bfloat16.
+        if hasattr(module, "weight_orig"):
+            nn.utils.remove_spectral_norm(module)
+    # A forward pass on a processor then takes an eighth less time.
+    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def load(path: str, device: torch.device) -> nn.Module:
+    """The network of a checkpoint, from memory if its file is as it was. At most one is kept.
+
+    Raises CheckpointError; the next call then tries again.
+    """
+    global _kept
+    file = weights.fingerprint(path)
+    if _kept is not None and _kept[:2] == (file, device):
+        return _kept[2]
+    state = weights.read_state(file)
+    _kept = None  # Before the new one is copied to the device, whose memory may not hold two.
+    network = build(state, device, path)
+    if weights.fingerprint(path) != file:
+        raise CheckpointError(f"{path}: expected a file at rest, found that it changed while it was read")
+    _kept = (file, device, network)
+    return network
+
+
+def precision(wanted: str, device: torch.device) -> torch.dtype:
+    """The type to compute in: float32, bfloat16, or for auto bfloat16 where the GPU has it (compute capability 8)."""
+    if wanted == "auto":
+        fast = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
+        return torch.bfloat16 if fast else torch.float32
+    types = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+    if wanted not in types:
+        raise ValueError(f"DDCOLOR_DTYPE: expected auto, float32 or bfloat16, found {wanted!r}")
+    return types[wanted]
+
+
+def chroma(network: nn.Module, grey: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """One forward pass: grey RGB of 0 to 1 (n, 3, size, size) to Lab's a and b (n, 2, size, size), float32 on the CPU.
+
+    One call at a time: upstream's network keeps the features of its encoder in itself.
+    """
+    # Autocast, since upstream adds float32 position encodings and so cannot run with weights in bfloat16.
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
+        ab: Tensor = network(grey.to(device))
+    return ab.float().cpu()
+
+
+def _shortened(text: str, characters: int = 400) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= characters else f"{text[:characters]} ... ({len(text)} characters)"

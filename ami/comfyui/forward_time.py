@@ -1,0 +1,84 @@
+"""Seconds of a forward pass at 512 x 512 by size, type and batch, as the node runs it. The weights are made up."""
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+
+from ddcolor_node.model import build, chroma, skeleton
+from random_weights import ENCODERS
+
+TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Median, least and most seconds of a pass; the transfers to and from the device are part of it."""
+
+    size: str
+    dtype: str
+    batch: int
+    median_s: float
+    min_s: float
+    max_s: float
+    s_per_picture: float
+
+
+def network_of(size: str, device: torch.device) -> nn.Module:
+    """A network whose weights are small and positive: what they are does not change how long a pass takes."""
+    torch.manual_seed(0)
+    shapes = skeleton(ENCODERS[size]).state_dict()
+    state = {name: (torch.rand(value.shape) * 0.02).to(value.dtype) for name, value in shapes.items()}
+    return build(state, device, "made-up weights")
+
+
+def measure(network: nn.Module, size: str, dtype: str, batch: int, device: torch.device, repeats: int) -> Timing:
+    """Times passes after one that is not counted."""
+    grey = torch.rand(batch, 1, 512, 512).repeat(1, 3, 1, 1)
+    seconds = []
+    for _ in range(repeats + 1):
+        start = time.perf_counter()
+        chroma(network, grey, device, TYPES[dtype])  # Its result lies on the CPU: the device has finished.
+        seconds.append(time.perf_counter() - start)
+    del seconds[0]
+    median = statistics.median(seconds)
+    return Timing(size, dtype, batch, median, min(seconds), max(seconds), median / batch)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--sizes", default="tiny,large")
+    parser.add_argument("--dtypes", default="float32,bfloat16")
+    parser.add_argument("--batches", default="1,4,8")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", metavar="FILE", help="write the timings here too")
+    given = parser.parse_args()
+
+    device = torch.device(given.device)
+    name = torch.cuda.get_device_name() if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    print(f"{name}, torch {torch.__version__}\n")
+    print(f"{'size':6} {'type':9} {'batch':>5} {'median s':>9} {'min s':>9} {'max s':>9} {'s a picture':>12}")
+    timings = []
+    for size in given.sizes.split(","):
+        network = network_of(size, device)
+        for dtype in given.dtypes.split(","):
+            for batch in map(int, given.batches.split(",")):
+                t = measure(network, size, dtype, batch, device, given.repeats)
+                timings.append(t)
+                times = f"{t.median_s:9.4f} {t.min_s:9.4f} {t.max_s:9.4f} {t.s_per_picture:12.4f}"
+                print(f"{size:6} {dtype:9} {batch:5} {times}", flush=True)
+    if given.json:
+        with open(given.json, "w", encoding="utf-8") as stream:
+            json.dump(
+                {"device": name, "torch": torch.__version__, "timings": [asdict(t) for t in timings]}, stream, indent=2
+            )
+            stream.write("\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The node as ComfyUI sees it."""
+
+import sys
+from pathlib import Path
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import torch
+from conftest import Comfy, as_image, photo
+
+import ddcolor_node
+from ddcolor_node import colours, model, weights
+from ddcolor_node.node import DDColor
+from ddcolor_node.weights import CheckpointError
+
+
+def test_it_is_found_under_its_names() -> None:
+    assert ddcolor_node.NODE_CLASS_MAPPINGS == {"DDColor": DDColor}
+    assert ddcolor_node.NODE_DISPLAY_NAME_MAPPINGS.keys() == {"DDColor"}
+    assert callable(getattr(DDColor, DDColor.FUNCTION))
+
+
+def test_inputs_are_those_of_the_public_node(comfy: Comfy, checkpoint: Path) -> None:
+    inputs = DDColor.INPUT_TYPES()
+    assert inputs.keys() == {"required"}
+    assert list(inputs["required"]) == ["image", "model_input_size", "checkpoint"]
+    assert inputs["required"]["image"] == ("IMAGE",)
+    assert inputs["required"]["model_input_size"] == ("INT", {"default": 512, "min": 32, "max": 4096, "step": 32})
+    assert DDColor.RETURN_TYPES[0] == "IMAGE" and DDColor.RETURN_NAMES[0] == "colorized_image"
+    assert DDColor.RETURN_TYPES[1] == "IMAGE" and DDColor.RETURN_NAMES[1] == "ab"
+
+
+def test_checkpoints_are_the_files_that_are_there(comfy: Comfy, checkpoint: Path) -> None:
+    for name in ("b.safetensors", "notes.txt", "c.ckpt"):
+        (checkpoint.parent / name).touch()
+    assert DDColor.INPUT_TYPES()["required"]["checkpoint"] == (["b.safetensors", "tiny.pth"],)
+
+
+def test_folders_of_extra_model_paths_stay(comfy: Comfy, checkpoint: Path, tmp_path: Path) -> None:
+    extra = tmp_path / "extra"
+    extra.mkdir()
+    (extra / "more.pth").touch()
+    comfy.folders["ddcolor"] = ([str(extra)], set())
+    assert DDColor.INPUT_TYPES()["required"]["checkpoint"] == (["more.pth", "tiny.pth"],)
+
+
+def test_photos_come_back_in_colour_at_their_size(comfy: Comfy, checkpoint: Path) -> None:
+    image = as_image(photo(1, 90, 70), photo(2, 90, 70))
+    coloured, ab = DDColor().process(image, 64, "tiny.pth")
+    assert coloured.shape == image.shape and ab.shape == (2, 64, 64, 3)
+    assert coloured.dtype == ab.dtype == torch.float32
+    # Both outputs are of the same a and b, the second one in steps of 1.
+    planes = (ab[0].numpy() * 255 - 128)[:, :, :2]
+    merged = colours.merge(colours.lightness(image[0].numpy()), planes)
+    np.testing.assert_allclose(coloured[0].numpy(), merged, atol=0.03)
+    assert np.abs(planes).max() > 5
+
+
+def test_transparency_is_left_out_and_the_image_is_not_changed(comfy: Comfy, checkpoint: Path) -> None:
+    image = as_image(photo(1, 40, 40))
+    before = image.clone()
+    with_alpha = torch.cat([image, torch.full((1, 40, 40, 1), 0.5)], dim=3)
+    plain = DDColor().process(image, 32, "tiny.pth")
+    for found, expected in zip(DDColor().process(with_alpha, 32, "tiny.pth"), plain, strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    assert torch.equal(image, before)
+
+
+def test_the_model_is_loaded_once_for_two_nodes(
+    comfy: Comfy, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Mock(wraps=weights.read_state)
+    monkeypatch.setattr(weights, "read_state", read)
+    image = as_image(photo(1, 40, 40))
+    first, _ = DDColor().process(image, 32, "tiny.pth")
+    second, _ = DDColor().process(image, 64, "tiny.pth")
+    assert read.call_count == 1
+    assert first.shape == second.shape
+
+
+def test_a_checkpoint_that_is_not_there_fails(comfy: Comfy, checkpoint: Path) -> None:
+    with pytest.raises(CheckpointError, match=f"gone.pth: expected it in {checkpoint.parent}, found no such file"):
+        DDColor().process(as_image(photo(1, 40, 40)), 32, "gone.pth")
+
+
+def test_the_environment_chooses_the_type(comfy: Comfy, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image = as_image(photo(1, 40, 40))
+    exact, _ = DDColor().process(image, 32, "tiny.pth")
+    monkeypatch.setenv("DDCOLOR_DTYPE", "bfloat16")
+    close, _ = DDColor().process(image, 32, "tiny.pth")
+    assert 0 < (exact - close).abs().mean() < 0.02
+    monkeypatch.setenv("DDCOLOR_DTYPE", "half")
+    with pytest.raises(ValueError, match="DDCOLOR_DTYPE: expected auto, float32 or bfloat16, found 'half'"):
+        DDColor().process(image, 32, "tiny.pth")
+
+
+def test_the_device_is_comfyuis(comfy: Comfy, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Reached(Exception):  # noqa: N818
+        pass
+
+    def load(_path: str, device: torch.device) -> None:
+        raise Reached(device)
+
+    monkeypatch.setattr(comfy.management, "get_torch_device", lambda: torch.device("meta"))
+    monkeypatch.setattr(model, "load", load)
+    with pytest.raises(Reached, match=r"^meta$"):
+        DDColor().process(as_image(photo(1, 40, 40)), 32, "tiny.pth")
+
+
+def test_it_can_be_imported_without_comfyui() -> None:
+    assert "folder_paths" not in sys.modules and "comfy" not in sys.modules

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The worker: WORKER_ARCHIVE, a tarball with main.mjs, studio-thread.mjs and node_modules with sharp, and the workflows.
+source "$(dirname "$0")/lib.sh"
+
+if [ -z "${WORKER_ARCHIVE:-}" ]; then
+  [ -n "$PREFIX" ] || fail "WORKER_ARCHIVE is not set: 'npm run ami -- bake' makes it"
+  say "no WORKER_ARCHIVE: a prefix can do without, its worker runs from the checkout"
+  exit 0
+fi
+wanted="$(sha256sum <"$WORKER_ARCHIVE")"
+if done_before "$WORKER" "$wanted"; then
+  say "the worker is there"
+else
+  say "installing the worker"
+  rm -rf "$WORKER"
+  mkdir -p "$WORKER"
+  tar -C "$WORKER" -xzf "$WORKER_ARCHIVE" --no-same-owner
+  [ -f "$WORKER/main.mjs" ] || fail "$WORKER_ARCHIVE has no main.mjs"
+  # It must run on this very machine: sharp comes with a library for one kind of system.
+  (cd "$WORKER" && "$TOOLS/bin/node" -e 'import("sharp").then(({ default: sharp }) => sharp({ create: { width: 1, height: 1, channels: 3, background: "red" } }).png().toBuffer())') ||
+    fail "sharp does not run here"
+  mark_done "$WORKER" "$wanted"
+fi
+mkdir -p "$WORKER/workflow"
+cp -u "$IMAGE"/workflow/*.json "$WORKER/workflow/"

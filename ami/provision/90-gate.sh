@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# What a photo will meet, before there is an image: ComfyUI starts, has our node, and colours a test picture, twice, with one
+# load of the model. The colours are written down from the hash-checked weights on the CPU: the canary of the instances. Where
+# there is a GPU, it has to give the same colours, within what the worker allows.
+source "$(dirname "$0")/lib.sh"
+
+port="${GATE_PORT:-8190}"
+worker="${GATE_WORKER:-$WORKER/main.mjs}"
+workflow="${GATE_WORKFLOW:-$IMAGE/workflow/ddcolor.json}"
+canary="$WORKER/canary.json"
+scratch="$(mktemp -d)"
+log="$scratch/comfyui.log"
+pid=""
+end() {
+  status=$?
+  [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
+  [ "$status" -eq 0 ] || { echo "the gate is shut ($status); ComfyUI said:" >&2; tail -n 40 "$log" >&2 2>/dev/null || true; }
+  rm -rf "$scratch"
+}
+trap end EXIT
+mkdir -p "$WORKER" "$scratch"/{input,output,temp,user}
+
+start_comfyui() {
+  HF_HUB_OFFLINE=1 TRANSFORMERS_OFFLINE=1 DO_NOT_TRACK=1 PYTHONUNBUFFERED=1 PYTHONPATH="$DDCOLOR" \
+    "$COMFYUI/.venv/bin/python" "$COMFYUI/main.py" "$@" --listen 127.0.0.1 --port "$port" --disable-auto-launch \
+    --disable-metadata --disable-all-custom-nodes --whitelist-custom-nodes ddcolor_node --disable-api-nodes \
+    --front-end-root "$COMFYUI/empty-page" --input-directory "$scratch/input" --output-directory "$scratch/output" \
+    --temp-directory "$scratch/temp" --user-directory "$scratch/user" >"$log" 2>&1 &
+  pid=$!
+  for _ in $(seq 240); do
+    curl --silent --fail --output /dev/null "http://127.0.0.1:$port/system_stats" && return
+    kill -0 "$pid" 2>/dev/null || fail "ComfyUI ended"
+    sleep 0.5
+  done
+  fail "ComfyUI did not come up in two minutes"
+}
+
+stop_comfyui() {
+  kill "$pid"
+  wait "$pid" 2>/dev/null || true
+  pid=""
+}
+
+healthy_log() {
+  ! grep -E 'IMPORT FAILED|Cannot import|Traceback' "$log" || fail "ComfyUI's log is not clean"
+  [ "$(grep -c 'DDColor: loaded' "$log")" -eq 1 ] || fail "the model was loaded $(grep -c 'DDColor: loaded' "$log") times instead of once"
+}
+
+worker() { COMFYUI_URL="http://127.0.0.1:$port" "$TOOLS/bin/node" "$worker" "$@"; }
+
+say "imports"
+PYTHONPATH="$DDCOLOR" "$COMFYUI/.venv/bin/python" - <<'PYTHON'
+import cv2, kornia, numpy, safetensors, timm, torch, torchaudio, torchvision, transformers
+import ddcolor
+print(f"torch {torch.__version__}, CUDA {torch.version.cuda}, numpy {numpy.__version__}, OpenCV {cv2.__version__}, timm {timm.__version__}")
+PYTHON
+
+say "ComfyUI on the CPU"
+start_comfyui --cpu
+info="$(curl --silent --fail "http://127.0.0.1:$port/object_info/DDColor")"
+checkpoint="$(sed -n 's/.*"checkpoint": "\([^"]*\)".*/\1/p' "$workflow")"
+case "$info" in
+*"$checkpoint"*) ;;
+*) fail "ComfyUI does not offer $checkpoint: $info" ;;
+esac
+say "recording the canary"
+worker --record-canary "$scratch/canary.json" "$workflow"
+say "colouring it again"
+worker --check-canary "$scratch/canary.json" "$workflow"
+healthy_log
+stop_comfyui
+
+if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
+  say "ComfyUI on $(nvidia-smi -L | head -n 1)"
+  start_comfyui
+  worker --check-canary "$scratch/canary.json" "$workflow"
+  healthy_log
+  stop_comfyui
+else
+  say "no GPU here: what CUDA makes of it is seen by the candidate that is launched before an image is used"
+fi
+install -m 644 "$scratch/canary.json" "$canary"
+say "the gate is open: $canary"

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Last of all, before the image is made: nothing that belongs to the machine that made it.
+source "$(dirname "$0")/lib.sh"
+[ -z "$PREFIX" ] || fail "cleans the machine itself: not a prefix"
+
+systemctl stop photo-worker.service comfyui.service 2>/dev/null || true
+rm -rf /var/lib/comfy/{input,output,temp}/* /tmp/image /root/.cache /home/*/.cache
+apt-get clean
+rm -rf /var/lib/apt/lists/*
+# Each instance makes its own.
+rm -f /etc/ssh/ssh_host_* /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /root/.bash_history /home/*/.bash_history
+truncate --size 0 /etc/machine-id
+cloud-init clean --logs --seed
+journalctl --rotate --vacuum-time=1s --quiet
+find /var/log -type f -name '*.log' -exec truncate --size 0 {} +
+sync

@@ -1,0 +1,60 @@
+/** The images there are, what is in them, and which stages use them. */
+import { sorted, type Image, type Naming } from './images.ts';
+import { EXIT, type Session } from './session.ts';
+
+export interface Listed extends Image {
+  /** Such as `prod current`. */
+  usedAs: string[];
+  deprecated: boolean;
+}
+
+export function listed(images: Image[], namings: Naming[], now: Date): Listed[] {
+  return sorted(images).map((image) => ({
+    ...image,
+    usedAs: namings
+      .filter(({ imageId }) => imageId === image.id)
+      .map(({ stage, role }) => `${stage} ${role}`)
+      .sort(),
+    deprecated: image.deprecatedAt !== undefined && new Date(image.deprecatedAt) <= now,
+  }));
+}
+
+const HEADS = ['image', 'created', 'revision', 'comfyui', 'ddcolor', 'weights', 'used as', ''];
+/** Of a commit or a checksum, as much as tells one from another. */
+const short = (text = '-') =>
+  /^[0-9a-f]{20,}/.test(text) ? text.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1') : text;
+
+/** As lines for people; columns are as wide as they need. */
+export function table(images: Listed[]): string[] {
+  if (images.length === 0) return ['There is no image of this service in this account and region.'];
+  const rows = images.map(
+    ({ id, createdAt, state, revision, comfyui, ddcolor, weights, usedAs, deprecated }) => [
+      id,
+      createdAt.slice(0, 16).replace('T', ' '),
+      ...[revision, comfyui, ddcolor, weights].map((text) => short(text)),
+      usedAs.join(', ') || '-',
+      [state === 'available' ? '' : state, deprecated ? 'deprecated' : ''].filter(Boolean).join(', '),
+    ],
+  );
+  const widths = HEADS.map((head, k) => Math.max(head.length, ...rows.map((row) => (row[k] ?? '').length)));
+  return [HEADS, ...rows].map((row) =>
+    row
+      .map((cell, k) => cell.padEnd(widths[k] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Lines about parameters that name what is not there. */
+export const missing = (images: Image[], namings: Naming[]): string[] =>
+  namings
+    .filter(({ imageId }) => !images.some(({ id }) => id === imageId))
+    .map(({ stage, role, imageId }) => `${stage} ${role} is ${imageId}, which is no image of this service.`);
+
+export async function list({ options, images, parameters, progress }: Session): Promise<number> {
+  const [all, namings] = await Promise.all([images.all(), parameters.namings()]);
+  const found = listed(all, namings, new Date());
+  if (options.json) progress.say(JSON.stringify(found, undefined, 2));
+  else for (const line of [...table(found), ...missing(all, namings)]) progress.say(line);
+  return EXIT.done;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Puts units, users and rules of this folder where systemd looks, and enables them for the next boot; starts nothing.
+# With PREFIX=/some/folder into that folder, for which no privileges are needed.
+set -euo pipefail
+
+PREFIX="${PREFIX:-}"
+HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+UNITS=(scratch.service comfyui.service photo-worker.service boot-metrics.service)
+
+put() { install -D -m "${3:-644}" "$HERE/$1" "$PREFIX$2"; }
+
+for unit in "${UNITS[@]}"; do
+  put "$unit" "/etc/systemd/system/$unit"
+done
+put prepare-scratch.sh /usr/local/sbin/prepare-scratch 755
+put photo-worker.env /etc/photo-worker.env
+put comfyui.env /etc/comfyui.env
+put journald.conf /etc/systemd/journald.conf.d/ddcolor-elastic.conf
+put sysusers.conf /etc/sysusers.d/ddcolor-elastic.conf
+put tmpfiles.conf /etc/tmpfiles.d/ddcolor-elastic.conf
+put comfyui-restart.rules /etc/polkit-1/rules.d/50-comfyui-restart.rules
+
+if [ -z "$PREFIX" ]; then
+  systemd-sysusers /etc/sysusers.d/ddcolor-elastic.conf
+  systemd-tmpfiles --create /etc/tmpfiles.d/ddcolor-elastic.conf
+  systemctl daemon-reload
+  systemctl enable --quiet "${UNITS[@]}"
+  # systemd breaks a circle by leaving a unit out, and says so in the journal only. What else an image starts, only it knows.
+  circles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
+    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker|boot-metrics)\.service' || true)"
+  if [ -n "$circles" ]; then
+    echo "install.sh: $circles" >&2
+    exit 1
+  fi
+fi
