@@ -17,6 +17,8 @@ export interface SetupOptions {
   weights?: string | undefined;
   /** Seed of weights that mean nothing. */
   randomWeights?: string | undefined;
+  /** Scripts of `ami/provision/`, without their ending. @default all that a ComfyUI needs */
+  steps?: string[];
 }
 
 /** @throws UserError with what the step that failed has said */
@@ -31,12 +33,13 @@ export async function setup(
     WEIGHTS_SOURCE: options.weights,
     RANDOM_WEIGHTS: options.randomWeights,
   };
-  const { code, output } = await runToEnd('bash', [join(PROVISION, 'all.sh')], {
-    env: { ...process.env, ...from, PREFIX: prefix() },
-    abort,
-    onLine: say,
-  });
-  if (code !== 0) {
+  for (const step of options.steps ?? ['all']) {
+    const { code, output } = await runToEnd('bash', [join(PROVISION, `${step}.sh`)], {
+      env: { ...process.env, ...from, PREFIX: prefix() },
+      abort,
+      onLine: say,
+    });
+    if (code === 0) continue;
     const last = output.trim().split('\n').slice(-3).join('\n');
     throw new UserError(`ComfyUI was not set up; what is there already is kept for the next try:\n${last}`);
   }

@@ -75,12 +75,15 @@ def load(path: str, device: torch.device) -> nn.Module:
     file = weights.fingerprint(path)
     if _kept is not None and _kept[:2] == (file, device):
         return _kept[2]
+    started = time.monotonic()
     state = weights.read_state(file)
     _kept = None  # Before the new one is copied to the device, whose memory may not hold two.
     network = build(state, device, path)
     if weights.fingerprint(path) != file:
         raise CheckpointError(f"{path}: expected a file at rest, found that it changed while it was read")
     _kept = (file, device, network)
+    # The gate of the image counts these lines: a model that is loaded anew for each photo is slow and not wrong.
+    _log.info("DDColor: loaded %s in %.1f s", path, time.monotonic() - started)
     return network
 
 

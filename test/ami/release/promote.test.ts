@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { release } from '../../../ami/release/main.ts';
 import { Parameters } from '../../../ami/release/aws/parameters.ts';
@@ -197,15 +198,17 @@ describe('Ctrl-C', () => {
     const { session, controller } = await account.enter('promote --stage dev --yes');
     const { parameters: real } = session;
     const setCurrent = real.setCurrent;
-    let closed: Promise<void> | undefined;
+    let refreshesAtEnd: Promise<number> | undefined;
     real.setCurrent = async (...args) => {
+      await sleep(1);
       controller.abort();
-      closed = session.scope.close();
+      // With the scope closed, the process is over.
+      refreshesAtEnd = session.scope.close().then(() => account.refreshes('dev'));
+      await sleep(200);
       await setCurrent(...args);
     };
     await release(session).catch(() => undefined);
-    await closed;
-    expect(await account.refreshes('dev')).toBe(1);
+    expect(await refreshesAtEnd).toBe(1);
     expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
   });
 });

@@ -156,6 +156,8 @@ describe('the whole worker', () => {
   async function run(args: string[], more: NodeJS.ProcessEnv): Promise<unknown> {
     const env = { ...childEnvironment(endpoint), COMFYUI_URL: comfy.url, ...more };
     const child = spawn(process.execPath, [file, ...args], { env, stdio: 'ignore' });
+    // One that takes photos after all would never end.
+    await scope.defer(() => void child.kill('SIGKILL'));
     const [code] = (await once(child, 'exit')) as unknown[];
     return code;
   }
