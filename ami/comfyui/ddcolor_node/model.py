@@ -1,5 +1,7 @@
 """Builds the network from a checkpoint, keeps one, and runs it."""
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -23,6 +25,7 @@ ARCHITECTURE = {
     "dec_layers": 9,
 }
 
+_log = logging.getLogger(__name__)
 _kept: tuple[Fingerprint, torch.device, nn.Module] | None = None
 
 
