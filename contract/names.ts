@@ -20,6 +20,9 @@ export const CONTROL_DIMENSION = 'Control';
 /** Dimension of {@link METRICS.photos}: how a worker left them. */
 export const OUTCOME_DIMENSION = 'Outcome';
 
+/** Dimension of {@link METRICS.bootPhase}. */
+export const PHASE_DIMENSION = 'Phase';
+
 /** What the scaler publishes at each tick. */
 export const SCALER_METRICS = {
   /** Count: messages waiting in the job queue. */
@@ -64,6 +67,8 @@ export const SCALER_METRICS = {
 export const WORKER_METRICS = {
   /** Count: photos by how a worker left them, with the outcome as a second dimension. */
   photos: 'Photos',
+  /** Seconds: a phase of an instance's boot, with the phase as a second dimension. */
+  bootPhase: 'BootPhase',
   /** Count: faults of a machine after which its ComfyUI began anew. */
   machineFaults: 'MachineFaults',
   /** Millions of pixels of a photo. */

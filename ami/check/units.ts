@@ -7,12 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failed, judged, NO_PROGRAM, notInstalled, ok, run, type Verdict } from './run.ts';
 
-const PROGRAMS = [
-  '/opt/comfyui/.venv/bin/python',
-  '/opt/tools/bin/node',
-  '/opt/worker/boot-metrics.sh',
-  '/bin/true',
-];
+const PROGRAMS = ['/opt/comfyui/.venv/bin/python', '/opt/tools/bin/node', '/bin/true'];
 
 const BARE = '[Unit]\nDefaultDependencies=no\n';
 const SERVICE = '[Service]\nType=oneshot\nExecStart=/bin/true\n';

@@ -5,7 +5,7 @@ set -euo pipefail
 
 PREFIX="${PREFIX:-}"
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-UNITS=(scratch.service comfyui.service photo-worker.service boot-metrics.service)
+UNITS=(scratch.service comfyui.service photo-worker.service)
 
 put() { install -D -m "${3:-644}" "$HERE/$1" "$PREFIX$2"; }
 
@@ -27,7 +27,7 @@ if [ -z "$PREFIX" ]; then
   systemctl enable --quiet "${UNITS[@]}"
   # systemd breaks a circle by leaving a unit out, and says so in the journal only. What else an image starts, only it knows.
   circles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
-    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker|boot-metrics)\.service' || true)"
+    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker)\.service' || true)"
   if [ -n "$circles" ]; then
     echo "install.sh: $circles" >&2
     exit 1

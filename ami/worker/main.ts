@@ -20,10 +20,11 @@ import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
 import { readParameter } from './aws/parameter.ts';
 import { patient } from './aws/patience.ts';
-import { publishFigures } from './aws/photo-metrics.ts';
+import { publishBoot, publishFigures } from './aws/photo-metrics.ts';
 import { SqsJobQueue } from './aws/queue.ts';
 import { putVerdict } from './aws/verdict.ts';
 import { addWork } from './aws/work-counters.ts';
+import { bootTeller, readBoot } from './boot.ts';
 import { readCanary } from './canary.ts';
 import { proveCandidate } from './candidate.ts';
 import { ComfyClient } from './comfy.ts';
@@ -40,6 +41,7 @@ import { identify, isCandidate, readSettings } from './settings.ts';
 import { StudioThreads } from './studio-threads.ts';
 import { WorkFolders } from './work-folders.ts';
 import { runWorker } from './worker.ts';
+import { onPath } from './workflow.ts';
 
 let instance = 'unknown';
 const log = jsonLog(
@@ -61,6 +63,7 @@ async function main(args: string[]): Promise<void> {
     if (!file || !workflow) throw new Error(`${command} takes the file of a canary and a workflow`);
     return canaryCommand(comfyUrl, file, workflow, log);
   }
+  const [startMs, before] = [performance.now(), await readBoot(log)];
   const metadata = new Metadata(process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254');
   const read = (path: string) => metadata.read(path);
   const notices = new Notices(read, log);
@@ -90,7 +93,8 @@ async function main(args: string[]): Promise<void> {
   const clock = () => performance.now();
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
-    const inference = { client, workflow: settings.workflow, log, clean };
+    const workflow = onPath(settings.workflow, settings.path);
+    const inference = { client, workflow, log, clean };
     // Also what keeps this process alive meanwhile: the studio's threads do not.
     void notices.watch(settings.noticePollSeconds);
     await proveCandidate({
@@ -123,6 +127,12 @@ async function main(args: string[]): Promise<void> {
     clean,
     canary,
     ready: () => service.tell('READY=1'),
+    booted: bootTeller({
+      before,
+      startMs,
+      publish: (phases) => publishBoot(cloudWatch, settings.stage, phases),
+      log,
+    }),
     addWork: (done) => addWork(dynamo, settings.tableName, done),
     publish: (figures) => publishFigures(cloudWatch, settings.stage, figures),
     log,

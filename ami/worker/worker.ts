@@ -46,6 +46,8 @@ export interface WorkerPorts {
   canary?: Canary | undefined;
   /** Told once this machine takes photos. */
   ready: () => Promise<void>;
+  /** Told when ComfyUI first answered and when its first picture was right, by `clock`. Never rejects. */
+  booted?: ((at: { comfyuiMs: number; readyMs: number }) => Promise<void>) | undefined;
   /** Adds to the fleet's counters of work done. */
   addWork: (done: Done) => Promise<void>;
   /** Publishes what is told of photos. */
@@ -99,10 +101,21 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
 
+  let answeredMs: number | undefined;
+  let booted = false;
   const getReady = async () => {
     const startMs = clock();
-    if (!(await untilReady(() => checkReady(readiness), notices.stop, log))) return;
-    log('info', 'ready', { seconds: Math.round((clock() - startMs) / 1000) });
+    const check = async () => {
+      await client.device();
+      answeredMs ??= clock();
+      return checkReady(readiness);
+    };
+    if (!(await untilReady(check, notices.stop, log))) return;
+    const readyMs = clock();
+    log('info', 'ready', { seconds: Math.round((readyMs - startMs) / 1000) });
+    // The first time only: an instance of a warm pool comes by again.
+    if (!booted) await ports.booted?.({ comfyuiMs: answeredMs ?? readyMs, readyMs });
+    booted = true;
     await complete(ports, LAUNCH_HOOK);
     await ports.ready();
   };

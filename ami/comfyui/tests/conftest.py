@@ -28,6 +28,9 @@ from ddcolor_node import model, weights
 
 CPU = torch.device("cpu")
 
+# Threads that wait for each other make these tests several times slower on a machine that is busy.
+torch.set_num_threads(1)
+
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:

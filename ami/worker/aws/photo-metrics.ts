@@ -3,7 +3,14 @@
  * with its price, of every instance that ever was.
  */
 import { PutMetricDataCommand, type CloudWatchClient, type MetricDatum } from '@aws-sdk/client-cloudwatch';
-import { METRIC_NAMESPACE, METRICS, OUTCOME_DIMENSION, STAGE_DIMENSION } from '../../../contract/names.ts';
+import {
+  METRIC_NAMESPACE,
+  METRICS,
+  OUTCOME_DIMENSION,
+  PHASE_DIMENSION,
+  STAGE_DIMENSION,
+} from '../../../contract/names.ts';
+import type { BootPhases } from '../boot.ts';
 import type { Figures } from '../photo-metrics.ts';
 
 /** PutMetricData's limit on the values of one datum. */
@@ -37,6 +44,24 @@ export function metricData(stage: string, { outcomes, faults, values }: Figures)
   );
   const fault = { MetricName: METRICS.machineFaults, Dimensions, Unit: 'Count' as const, Value: faults };
   return [...photos, ...distributions, fault];
+}
+
+/** Once for each instance that comes up. */
+export async function publishBoot(
+  cloudWatch: CloudWatchClient,
+  stage: string,
+  phases: BootPhases,
+): Promise<void> {
+  const MetricData = Object.entries(phases).map(([phase, seconds]: [string, number]) => ({
+    MetricName: METRICS.bootPhase,
+    Dimensions: [
+      { Name: STAGE_DIMENSION, Value: stage },
+      { Name: PHASE_DIMENSION, Value: phase },
+    ],
+    Unit: 'Seconds' as const,
+    Value: seconds,
+  }));
+  await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
 }
 
 const chunks = <T>(all: T[], size: number): T[][] =>
