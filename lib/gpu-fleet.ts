@@ -27,8 +27,6 @@ import { InstanceRole } from './instance-role.ts';
 
 const ROOT_DEVICE = '/dev/sda1';
 const ROOT_VOLUME_GIB = 60;
-/** MiB/s at which blocks of the image come from S3; without it, first reads are slow enough to double a boot. */
-const VOLUME_INITIALIZATION_RATE = 300;
 
 export interface GpuFleetProps {
   readonly stage: Stage;
@@ -83,6 +81,14 @@ export class GpuFleet extends Construct {
         defaultResult: 'CONTINUE',
       },
     ];
+    if (stage.warmPoolSize > 0)
+      new autoscaling.CfnWarmPool(this, 'WarmPool', {
+        autoScalingGroupName: this.group.autoScalingGroupName,
+        minSize: stage.warmPoolSize,
+        // Without a limit the pool is filled up to the group's maximum.
+        maxGroupPreparedCapacity: stage.warmPoolSize,
+        poolState: 'Stopped',
+      });
   }
 
   private launchTemplate(
@@ -118,10 +124,11 @@ export class GpuFleet extends Construct {
     });
     Tags.of(template).add(SETTINGS_TAG, workerParameterName(stage.name));
     const cfn = template.node.defaultChild as ec2.CfnLaunchTemplate;
-    cfn.addPropertyOverride(
-      'LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate',
-      VOLUME_INITIALIZATION_RATE,
-    );
+    if (stage.volumeInitializationRate > 0)
+      cfn.addPropertyOverride(
+        'LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate',
+        stage.volumeInitializationRate,
+      );
     return template;
   }
 }

@@ -2,6 +2,10 @@
 import { stages } from '../bin/stages.ts';
 import { CDK_CLI } from './aws/deploy.ts';
 import { spawn } from 'node:child_process';
+import { missingImage } from './image.ts';
+
+/** As in bin/app.ts. */
+const DEFAULT_STAGE = 'dev';
 
 /** Turns `--stage NAME` into the CDK's own `-c stage=NAME`; everything else passes as it is. */
 export function cdkArguments(args: string[], known: string[]): string[] {
@@ -19,6 +23,10 @@ export function cdkArguments(args: string[], known: string[]): string[] {
   return out;
 }
 
+/** The stage of arguments for the CDK. */
+export const stageOf = (cdk: string[]): string =>
+  cdk.map((arg) => /^stage=(.*)$/.exec(arg)?.[1]).findLast((stage) => stage !== undefined) ?? DEFAULT_STAGE;
+
 function checked(stage: string | undefined, known: string[]): string {
   if (stage !== undefined && known.includes(stage)) return stage;
   throw new RangeError(`unknown stage '${stage ?? ''}': bin/stages.ts has ${known.join(', ')}.`);
@@ -32,6 +40,13 @@ export async function main(args: string[]): Promise<number> {
     if (!(error instanceof RangeError)) throw error;
     console.error(error.message);
     return 1;
+  }
+  if (cdk[0] === 'deploy' && !cdk.some((arg) => /^(-h|--help)$/.test(arg))) {
+    const missing = await missingImage(stageOf(cdk));
+    if (missing !== undefined) {
+      console.error(missing);
+      return 1;
+    }
   }
   const child = spawn(process.execPath, [CDK_CLI, ...cdk], { stdio: 'inherit' });
   // Ctrl-C reaches the CLI by the terminal; only a signal to this process alone must be passed on.

@@ -197,3 +197,23 @@ describe('the stages differ in what they keep', () => {
     expect([share('prod'), share('dev')]).toEqual([30, 0]);
   });
 });
+
+describe('boot time', () => {
+  const volume = (template: StackTemplate) =>
+    (launch(template).BlockDeviceMappings as Properties[])[0]?.Ebs as Properties;
+
+  it('has blocks of the image come at once, and no pool that costs, unless a stage says otherwise', () => {
+    expect(volume(get('dev')).VolumeInitializationRate).toBe(300);
+    expect(ofType(get('dev'), 'AWS::AutoScaling::WarmPool')).toEqual([]);
+  });
+
+  it('can be bought with a pool of stopped instances, which has a limit', () => {
+    const template = synthesise('dev', { spotPercentage: 0, warmPoolSize: 2, volumeInitializationRate: 0 });
+    expect(only(template, 'AWS::AutoScaling::WarmPool')).toMatchObject({
+      MinSize: 2,
+      MaxGroupPreparedCapacity: 2,
+      PoolState: 'Stopped',
+    });
+    expect(volume(template)).not.toHaveProperty('VolumeInitializationRate');
+  });
+});
