@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientConfig } from '../../local/environment.ts';
 import { missingImage } from '../../local/image.ts';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cdkArguments, stageOf } from '../../local/cdk.ts';
 
 const known = ['local', 'dev'];
