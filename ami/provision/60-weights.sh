@@ -10,10 +10,10 @@ pin WEIGHTS_BYTES
 
 folder="$COMFYUI/models/ddcolor"
 file="$folder/$WEIGHTS_FILE"
+[ -z "${RANDOM_WEIGHTS:-}" ] || [ -n "$PREFIX" ] || fail "RANDOM_WEIGHTS are for a prefix: no image has them"
 mkdir -p "$folder"
 
 if [ -n "${RANDOM_WEIGHTS:-}" ]; then
-  [ -n "$PREFIX" ] || fail "RANDOM_WEIGHTS are for a prefix: no image has them"
   if done_before "$folder" "random $RANDOM_WEIGHTS"; then
     say "random weights are there"
     exit 0

@@ -43,7 +43,7 @@ pin() {
 
 # done_before FOLDER WHAT: whether a step has left exactly this there.
 done_before() { [ -f "$1/.provisioned" ] && [ "$(cat "$1/.provisioned")" = "$2" ]; }
-mark_done() { printf '%s' "$2" >"$1/.provisioned"; }
+mark_done() { done_before "$1" "$2" || printf '%s' "$2" >"$1/.provisioned"; }
 
 # checkout REPOSITORY COMMIT SOURCE FOLDER: the tree of a commit, without its history.
 # A source is a checkout of that commit on this machine, for those without the net; only into a prefix may it differ.
