@@ -1,5 +1,6 @@
-/** What a stage is made of, its defaults, and the rules that reject nonsense at synth. */
+/** What a stage is made of, and its defaults. */
 import type { PolicySettings } from '../lambda/scaler/policy.ts';
+import { RULES } from './rules.ts';
 
 /** One stage, as a user writes it in `bin/stages.ts`. */
 export interface StageConfig {
@@ -176,127 +177,6 @@ const defaults: Required<StageConfig> = {
   resultRetentionDays: 30,
   retainData: false,
 };
-
-/** SQS's longest visibility timeout, seconds. */
-const MAX_VISIBILITY_SECONDS = 43_200;
-const whole = (value: number, low: number, high: number) =>
-  Number.isInteger(value) && value >= low && value <= high;
-
-interface Rule {
-  readonly broken: (stage: Stage) => boolean;
-  readonly message: (stage: Stage) => string;
-}
-
-/** Every rule that a stage has to keep. */
-export const RULES: Rule[] = [
-  {
-    broken: ({ name }) => !/^[a-z][a-z0-9-]{0,19}$/.test(name),
-    message: ({ name }) => `name '${name}': a small letter, then up to 19 small letters, digits and hyphens`,
-  },
-  {
-    broken: ({ instanceTypes }) =>
-      instanceTypes.length === 0 || instanceTypes.some((type) => !/^[a-z0-9-]+\.[a-z0-9-]+$/.test(type)),
-    message: ({ instanceTypes }) =>
-      `instanceTypes [${instanceTypes.join(', ')}]: at least one, such as g4dn.xlarge`,
-  },
-  {
-    broken: ({ minCapacity }) => !whole(minCapacity, 0, 1000),
-    message: ({ minCapacity }) => `minCapacity ${minCapacity}: a whole number from 0 to 1000`,
-  },
-  {
-    broken: ({ maxCapacity }) => !whole(maxCapacity, 1, 1000),
-    message: ({ maxCapacity }) => `maxCapacity ${maxCapacity}: a whole number from 1 to 1000`,
-  },
-  {
-    broken: ({ minCapacity, maxCapacity }) => minCapacity > maxCapacity,
-    message: ({ minCapacity, maxCapacity }) =>
-      `minCapacity ${minCapacity}: at most maxCapacity, which is ${maxCapacity}`,
-  },
-  {
-    broken: ({ onDemandBaseCapacity, maxCapacity }) => !whole(onDemandBaseCapacity, 0, maxCapacity),
-    message: ({ onDemandBaseCapacity, maxCapacity }) =>
-      `onDemandBaseCapacity ${onDemandBaseCapacity}: a whole number from 0 to maxCapacity, which is ${maxCapacity}`,
-  },
-  {
-    broken: ({ spotPercentage }) => !whole(spotPercentage, 0, 100),
-    message: ({ spotPercentage }) => `spotPercentage ${spotPercentage}: a whole number from 0 to 100`,
-  },
-  {
-    broken: ({ volumeInitializationRate: rate }) => rate !== 0 && !whole(rate, 100, 300),
-    message: ({ volumeInitializationRate: rate }) =>
-      `volumeInitializationRate ${rate}: 0, or a whole number from 100 to 300 (MiB/s)`,
-  },
-  {
-    broken: ({ warmPoolSize, maxCapacity }) => !whole(warmPoolSize, 0, maxCapacity),
-    message: ({ warmPoolSize, maxCapacity }) =>
-      `warmPoolSize ${warmPoolSize}: a whole number from 0 to maxCapacity, which is ${maxCapacity}`,
-  },
-  {
-    broken: ({ warmPoolSize, spotPercentage }) => warmPoolSize > 0 && spotPercentage > 0,
-    message: ({ warmPoolSize, spotPercentage }) =>
-      `warmPoolSize ${warmPoolSize}: with spotPercentage 0 only, which is ${spotPercentage}; EC2 Auto Scaling keeps no Spot instances warm`,
-  },
-  {
-    broken: ({ policy, minCapacity }) => policy.kind === 'threshold' && minCapacity < 1,
-    message: ({ minCapacity }) =>
-      `minCapacity ${minCapacity}: at least 1 with the policy 'threshold', since fewer photos than its threshold would wake nothing`,
-  },
-  {
-    broken: ({ tickSeconds }) => !whole(tickSeconds, 1, 60) || 60 % tickSeconds !== 0,
-    message: ({ tickSeconds }) => `tickSeconds ${tickSeconds}: a whole number from 1 to 60 that divides 60`,
-  },
-  {
-    broken: ({ policy }) =>
-      Object.values(policy).some((value) => typeof value === 'number' && !(value >= 0 && value <= 86_400)),
-    message: ({ policy }) => `policy ${JSON.stringify(policy)}: every number from 0 to 86400`,
-  },
-  {
-    broken: ({ policy }) =>
-      policy.kind !== 'threshold' &&
-      !(
-        policy.targetWaitSeconds > 0 &&
-        policy.serviceSeconds > 0 &&
-        policy.bootSeconds > 0 &&
-        (policy.priceOfWaiting ?? 1) > 0
-      ),
-    message: ({ policy }) =>
-      `policy ${JSON.stringify(policy)}: targetWaitSeconds, serviceSeconds, bootSeconds and priceOfWaiting above 0`,
-  },
-  {
-    broken: ({ policy }) =>
-      policy.kind === 'threshold' &&
-      ![policy.scaleOutBacklog, policy.scaleOutStep, policy.scaleInStep].every((value) =>
-        whole(value, 1, 100_000),
-      ),
-    message: ({ policy }) =>
-      `policy ${JSON.stringify(policy)}: scaleOutBacklog, scaleOutStep and scaleInStep whole and at least 1`,
-  },
-  {
-    broken: ({ maxMegapixels }) => !(maxMegapixels > 0 && maxMegapixels <= 178),
-    message: ({ maxMegapixels }) =>
-      `maxMegapixels ${maxMegapixels}: above 0 and at most 178, where ComfyUI's decoder refuses`,
-  },
-  {
-    broken: ({ visibilityTimeoutSeconds }) => !whole(visibilityTimeoutSeconds, 10, MAX_VISIBILITY_SECONDS),
-    message: ({ visibilityTimeoutSeconds }) =>
-      `visibilityTimeoutSeconds ${visibilityTimeoutSeconds}: a whole number from 10 to ${MAX_VISIBILITY_SECONDS}`,
-  },
-  {
-    broken: ({ maxReceiveCount }) => !whole(maxReceiveCount, 2, 1000),
-    message: ({ maxReceiveCount }) => `maxReceiveCount ${maxReceiveCount}: a whole number from 2 to 1000`,
-  },
-  {
-    broken: ({ noticePollSeconds }) => !(noticePollSeconds > 0 && noticePollSeconds <= 30),
-    message: ({ noticePollSeconds }) =>
-      `noticePollSeconds ${noticePollSeconds}: above 0 and at most 30, of the 120 that Spot gives`,
-  },
-  {
-    broken: ({ photoRetentionDays, resultRetentionDays }) =>
-      !whole(photoRetentionDays, 1, 3650) || !whole(resultRetentionDays, 1, 3650),
-    message: ({ photoRetentionDays, resultRetentionDays }) =>
-      `photoRetentionDays ${photoRetentionDays}, resultRetentionDays ${resultRetentionDays}: whole numbers from 1 to 3650`,
-  },
-];
 
 /**
  * Fills in the defaults and checks the stage.

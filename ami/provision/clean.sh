@@ -4,11 +4,14 @@ source "$(dirname "$0")/lib.sh"
 [ -z "$PREFIX" ] || fail "cleans the machine itself: not a prefix"
 
 systemctl stop photo-worker.service comfyui.service 2>/dev/null || true
-rm -rf /var/lib/comfy/{input,output,temp}/* /tmp/image /root/.cache /home/*/.cache
+rm -rf /var/lib/comfy/{input,output,temp}/* /tmp/image
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 # Each instance makes its own.
-rm -f /etc/ssh/ssh_host_* /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys /root/.bash_history /home/*/.bash_history
+rm -f /etc/ssh/ssh_host_*
+for home in ~root /home/*; do
+  rm -rf "$home/.cache" "$home/.ssh/authorized_keys" "$home/.bash_history"
+done
 truncate --size 0 /etc/machine-id
 cloud-init clean --logs --seed
 journalctl --rotate --vacuum-time=1s --quiet

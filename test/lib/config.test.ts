@@ -1,7 +1,8 @@
 /** Values of a stage that cannot work are refused, with the value and what is allowed. */
 import { describe, expect, it } from 'vitest';
 import { stages } from '../../bin/stages.ts';
-import { resolveStage, RULES, type StageConfig } from '../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../lib/config.ts';
+import { RULES } from '../../lib/rules.ts';
 
 const slo = {
   kind: 'slo',
