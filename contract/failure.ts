@@ -8,6 +8,8 @@ export const FAILURE_CODES = [
   'unsupported-format',
   /** More pixels or bytes than the stage allows. */
   'too-large',
+  /** An option of the photo that the workflow does not take, or not with this value. */
+  'bad-option',
   /** The workflow refused or failed on this picture, and would again. */
   'cannot-be-coloured',
   /** The last allowed attempt began; if this is still here, it did not succeed. */

@@ -3,6 +3,19 @@ import { z } from 'zod';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
+/** What a photo may choose: an input of a node, and the values that it may have. */
+const optionSchema = z.union([
+  z.object({
+    node: z.string(),
+    field: z.string(),
+    min: z.number(),
+    max: z.number(),
+    /** @default false */
+    whole: z.boolean().optional(),
+  }),
+  z.object({ node: z.string(), field: z.string(), choices: z.array(z.string()).min(1) }),
+]);
+
 export const workflowSchema = z
   .object({
     name: z.string().min(1),
@@ -35,6 +48,12 @@ export const workflowSchema = z
       /** `grey`: the graph reads lightness only, so a one-channel picture is sent. */
       colour: z.enum(['grey', 'rgb']),
     }),
+    /**
+     * By name, which is that of the photo's metadata in S3 (`x-amz-meta-<name>`). A photo without one gets what the graph has.
+     *
+     * @default - a photo chooses nothing
+     */
+    options: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), optionSchema).default({}),
     output: z.object({
       /** The node whose one picture is the result. */
       node: z.string(),
@@ -61,6 +80,8 @@ export const workflowSchema = z
     has(['input'], input.node, input.field);
     has(['output'], output.node, output.prefixField);
     has(['output'], output.node, output.pictureField);
+    for (const [name, { node, field }] of Object.entries(workflow.options))
+      has(['options', name], node, field);
     if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
     if (chroma && output.scale !== 1)
       issue(
@@ -73,3 +94,4 @@ export const workflowSchema = z
   });
 
 export type Workflow = z.infer<typeof workflowSchema>;
+export type Option = z.infer<typeof optionSchema>;

@@ -7,6 +7,8 @@ export interface StoredObject {
   /** ETag of the photo that a result or failure was made from. */
   sourceEtag: string | undefined;
   bytes: number;
+  /** What its owner has written beside it (`x-amz-meta-`), by name; ours left out. */
+  metadata: Record<string, string>;
 }
 
 /** What a writer has seen under a key: the ETag, or nothing. */

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { CONTENT_TYPES } from './formats.ts';
 import type { Gate } from './gate.ts';
+import type { Options } from './options.ts';
 import { megapixelsIn } from './picture.ts';
 import type { Studio } from './studio.ts';
 import { seconds } from './time.ts';
@@ -43,9 +44,10 @@ export interface Coloured {
  * Colours a photo.
  *
  * @param etag of the photo; the result carries it
+ * @param options that the photo has chosen
  * @throws PermanentFault, TransientFault, InfraFault; CalledAway while it had not started
  */
-export type Colour = (photo: Buffer, etag: string, attempt: Attempt) => Promise<Coloured>;
+export type Colour = (photo: Buffer, etag: string, attempt: Attempt, options: Options) => Promise<Coloured>;
 
 /** Waits for a turn. @returns to be called when it is over */
 export type Turn = () => Promise<() => void>;
@@ -53,7 +55,7 @@ export type Turn = () => Promise<() => void>;
 export interface ColouringPorts {
   studio: Studio;
   /** The workflow's output for a PNG of so many megapixels, once it has its turn. */
-  infer: (png: Buffer, megapixels: number, turn: Turn) => Promise<Buffer>;
+  infer: (png: Buffer, megapixels: number, turn: Turn, options: Options) => Promise<Buffer>;
   /** Prompts that ComfyUI has at a time. */
   lane: Gate;
   /** Megapixels that are in memory at a time. */
@@ -65,7 +67,7 @@ export interface ColouringPorts {
 }
 
 export function colouring({ studio, infer, lane, pixels, away, now }: ColouringPorts): Colour {
-  return async (photo, etag, { figures, started }) => {
+  return async (photo, etag, { figures, started }, options) => {
     const timed = async <T>(
       figure: 'prepareSeconds' | 'laneSeconds' | 'finishSeconds',
       step: () => Promise<T>,
@@ -81,12 +83,13 @@ export function colouring({ studio, infer, lane, pixels, away, now }: ColouringP
       const picture = await timed('prepareSeconds', () => studio.prepare(id, photo));
       figures.megapixels = picture.megapixels;
       let turnMs = now();
-      const made = await infer(picture.upload, picture.uploadMegapixels, async () => {
+      const turn = async () => {
         const over = await timed('laneSeconds', () => lane.enter(1, away()));
         turnMs = now();
         started();
         return over;
-      });
+      };
+      const made = await infer(picture.upload, picture.uploadMegapixels, turn, options);
       figures.comfySeconds = seconds(now() - turnMs);
       const body = await timed('finishSeconds', () => studio.finish(id, made, etag));
       return { body, contentType: CONTENT_TYPES[picture.format] };

@@ -5,6 +5,7 @@ import type { Turn } from './colouring.ts';
 import type { ComfyClient, HistoryEntry } from './comfy.ts';
 import { InfraFault, NoAnswer, TransientFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
+import type { Options } from './options.ts';
 import { pause } from './time.ts';
 import { resultFile, submissionFault } from './verdicts.ts';
 import { fillWorkflow } from './workflow.ts';
@@ -40,6 +41,7 @@ export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
  *
  * @param picture PNG
  * @param withinMs time from submission to the end of the workflow
+ * @param options of the photo
  * @param turn awaited before each submission, when the picture is already there
  * @returns the picture as the workflow saved it, not yet checked
  * @throws PermanentFault, TransientFault, InfraFault
@@ -49,9 +51,10 @@ export async function infer(
   picture: Buffer,
   withinMs: number,
   turn: Turn = async () => () => undefined,
+  options: Options = {},
 ): Promise<Buffer> {
   for (let submission = 1; submission <= SUBMISSIONS; submission++) {
-    const result = await attempt(inference, picture, withinMs, turn);
+    const result = await attempt(inference, picture, withinMs, turn, options);
     if (result) return result;
     inference.log('warn', 'prompt-lost', { submission, allowed: SUBMISSIONS });
   }
@@ -64,6 +67,7 @@ async function attempt(
   picture: Buffer,
   withinMs: number,
   turn: Turn,
+  options: Options,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
   let ended = true;
@@ -73,7 +77,7 @@ async function attempt(
     over = await turn();
     ended = false;
     const fault = submissionFault(
-      await client.submit(fillWorkflow(workflow, name, `${id}/out`), id),
+      await client.submit(fillWorkflow(workflow, name, `${id}/out`, options), id),
       workflow,
     );
     if (fault) throw fault;

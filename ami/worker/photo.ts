@@ -2,11 +2,12 @@
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { ConditionFailed, type Bucket } from './bucket.ts';
+import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
 import type { Attempt, Colour } from './colouring.ts';
 import { Ends, type Version, type Written } from './ends.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
+import { optionsOf } from './options.ts';
 import { seconds } from './time.ts';
 
 /** How a photo was left, for the log. */
@@ -18,7 +19,7 @@ export type PhotoEnd =
 
 export interface PhotoPorts {
   bucket: Bucket;
-  settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount'>;
+  settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount' | 'workflow'>;
   colour: Colour;
   log: Log;
   /** Milliseconds that only go forward. */
@@ -54,7 +55,7 @@ export async function processPhoto(
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
     const version = { key: job.key, etag };
     if (photo?.etag === etag) {
-      const end = await processVersion(version, photo.bytes, receiveCount, attempt, ends, ports);
+      const end = await processVersion(version, photo, receiveCount, attempt, ends, ports);
       if (end) return end;
     } else if (await ends.removeSuperseded(version)) {
       // An earlier delivery of this job may have left an end before it died; it is gone now.
@@ -67,7 +68,7 @@ export async function processPhoto(
 /** Undefined when the photo is no longer what it was at the start. */
 async function processVersion(
   version: Version,
-  bytes: number,
+  photo: StoredObject,
   receiveCount: number,
   attempt: Attempt,
   ends: Ends,
@@ -83,7 +84,7 @@ async function processVersion(
     if (written === 'coloured') return { outcome: 'dropped', reason: 'done-already' };
   }
   try {
-    return await colourVersion(version, bytes, attempt, ends, ports);
+    return await colourVersion(version, photo, attempt, ends, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
@@ -97,12 +98,13 @@ async function processVersion(
 
 async function colourVersion(
   version: Version,
-  bytes: number,
+  { bytes, metadata }: StoredObject,
   attempt: Attempt,
   ends: Ends,
   { bucket, settings, colour, now }: PhotoPorts,
 ): Promise<PhotoEnd | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
+  const options = optionsOf(settings.workflow, metadata);
   const startMs = now();
   const photo = await bucket.get(version.key, version.etag).catch((error: unknown) => {
     if (error instanceof ConditionFailed) return undefined;
@@ -111,7 +113,7 @@ async function colourVersion(
   if (!photo) return undefined;
   const { figures } = attempt;
   figures.fetchSeconds = seconds(now() - startMs);
-  const { body, contentType } = await colour(photo, version.etag, attempt);
+  const { body, contentType } = await colour(photo, version.etag, attempt, options);
   const colouredMs = now();
   const written = await ends.writeResult(version, body, contentType);
   figures.storeSeconds = seconds(now() - colouredMs);

@@ -90,7 +90,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const colour = colouring({
     studio,
     // It may have to wait for the one that runs.
-    infer: (png, megapixels, turn) => infer(inference, png, LANE * deadlineMs(megapixels), turn),
+    infer: (png, megapixels, turn, options) =>
+      infer(inference, png, LANE * deadlineMs(megapixels), turn, options),
     lane: new Gate(LANE),
     pixels: new Gate(ports.megapixels),
     away: () => shift.signal,

@@ -1,22 +1,32 @@
 /** Fills the stage's graph for one attempt. */
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
+import type { Options } from './options.ts';
 
 /** A graph in ComfyUI's API format. */
 export type Graph = Workflow['graph'];
 
 /**
- * The graph with its picture and the prefix of its output; the workflow itself stays as it is.
+ * The graph with its picture, the prefix of its output, and what the photo has chosen; the workflow itself stays as it is.
  *
  * Node ids and classes are never touched: ComfyUI keeps loaded models by them.
  */
-export function fillWorkflow(workflow: Workflow, picture: string, outputPrefix: string): Graph {
+export function fillWorkflow(
+  workflow: Workflow,
+  picture: string,
+  outputPrefix: string,
+  options: Options = {},
+): Graph {
   const graph = structuredClone(workflow.graph);
-  const set = (node: string, field: string, value: string) => {
+  const set = (node: string, field: string, value: string | number) => {
     const target = graph[node];
     if (!target) throw new Error(`workflow '${workflow.name}' has no node '${node}'`);
     target.inputs[field] = value;
   };
+  for (const [name, value] of Object.entries(options)) {
+    const option = workflow.options[name];
+    if (option) set(option.node, option.field, value);
+  }
   set(workflow.input.node, workflow.input.field, picture);
   set(workflow.output.node, workflow.output.prefixField, outputPrefix);
   return graph;

@@ -48,7 +48,7 @@ class Shelf implements Bucket {
     const etag = createHash('md5').update(body).digest('hex');
     // Results are not kept: nobody looks at them.
     const kept = key.startsWith(INCOMING) ? body : Buffer.alloc(0);
-    this.objects.set(key, { etag, sourceEtag, bytes: body.length, body: kept });
+    this.objects.set(key, { etag, sourceEtag, bytes: body.length, metadata: {}, body: kept });
     return etag;
   }
 

@@ -28,13 +28,9 @@ export class S3Bucket implements Bucket {
 
   async head(key: string): Promise<StoredObject | undefined> {
     const object = await this.s3.send(new HeadObjectCommand({ Bucket: this.name, Key: key })).catch(absent);
-    return (
-      object && {
-        etag: unquoted(object.ETag),
-        sourceEtag: object.Metadata?.[SOURCE_ETAG_METADATA],
-        bytes: object.ContentLength ?? 0,
-      }
-    );
+    if (!object) return undefined;
+    const { [SOURCE_ETAG_METADATA]: sourceEtag, ...metadata } = object.Metadata ?? {};
+    return { etag: unquoted(object.ETag), sourceEtag, bytes: object.ContentLength ?? 0, metadata };
   }
 
   async get(key: string, etag: string): Promise<Buffer | undefined> {

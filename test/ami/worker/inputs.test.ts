@@ -40,7 +40,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
       away: () => new AbortController().signal,
       now: Date.now,
     });
-    const settings = { maxMegapixels: 100, maxReceiveCount: 5 };
+    const settings = { maxMegapixels: 100, maxReceiveCount: 5, workflow };
     const queue = new MemoryQueue();
     const one = async (key: string, photo: Buffer) => {
       const etag = bucket.upload(key, photo);

@@ -28,7 +28,7 @@ afterAll(() => scope.close());
 
 interface Made {
   bucket: Bucket;
-  upload: (key: string, body: string) => Promise<unknown>;
+  upload: (key: string, body: string, metadata?: Record<string, string>) => Promise<unknown>;
 }
 let buckets = 0;
 
@@ -37,7 +37,10 @@ describe.each<[string, () => Promise<Made>]>([
     'memory',
     () => {
       const bucket = new MemoryBucket();
-      return Promise.resolve({ bucket, upload: (key, body) => Promise.resolve(bucket.upload(key, body)) });
+      return Promise.resolve({
+        bucket,
+        upload: (...object) => Promise.resolve(bucket.upload(...object)),
+      });
     },
   ],
   [
@@ -45,7 +48,8 @@ describe.each<[string, () => Promise<Made>]>([
     async () => {
       const Bucket = `photos-${++buckets}`;
       await s3.send(new CreateBucketCommand({ Bucket }));
-      const upload = (Key: string, Body: string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+      const upload: Made['upload'] = (Key, Body, Metadata) =>
+        s3.send(new PutObjectCommand({ Bucket, Key, Body, Metadata }));
       return { bucket: new S3Bucket(s3, Bucket), upload };
     },
   ],
@@ -78,9 +82,19 @@ describe.each<[string, () => Promise<Made>]>([
     await expect(bucket.get(key, seen?.etag ?? '')).rejects.toBeInstanceOf(ConditionFailed);
   });
 
+  it('tells what the owner of a photo has written beside it', async () => {
+    await upload(key, 'one', { sharpen: '0.5' });
+    expect((await bucket.head(key))?.metadata).toEqual({ sharpen: '0.5' });
+  });
+
   it('takes a first write once', async () => {
     const etag = await bucket.put('results/a', write('one'), undefined);
-    expect(await bucket.head('results/a')).toEqual({ etag, bytes: 3, sourceEtag: 'of-photo' });
+    expect(await bucket.head('results/a')).toEqual({
+      etag,
+      bytes: 3,
+      sourceEtag: 'of-photo',
+      metadata: {},
+    });
     await expect(bucket.put('results/a', write('two'), undefined)).rejects.toBeInstanceOf(ConditionFailed);
   });
 

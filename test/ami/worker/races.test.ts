@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { failedKey, resultKey } from '../../../contract/keys.ts';
 import { PermanentFault, TransientFault } from '../../../ami/worker/faults.ts';
 import { processPhoto } from '../../../ami/worker/photo.ts';
+import { workflow } from './support/comfyui.ts';
 import { md5, MemoryBucket, memoryLog, type Objects } from './support/memory.ts';
 
 const KEY = 'incoming/a.jpg';
@@ -73,7 +74,7 @@ function deliver(
     if (delivery.result === 'passing fault') throw new TransientFault('bad luck');
     return { body: Buffer.from(`coloured ${photo.toString()}`), contentType: 'image/jpeg' };
   };
-  const settings = { maxMegapixels: 1, maxReceiveCount: 5 };
+  const settings = { maxMegapixels: 1, maxReceiveCount: 5, workflow };
   const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
   const attempt = { figures: {}, started: () => undefined };
   return processPhoto(job, delivery.receiveCount, attempt, ports).then(

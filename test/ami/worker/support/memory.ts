@@ -17,6 +17,7 @@ interface MemoryObject {
   etag: string;
   sourceEtag?: string;
   contentType?: string;
+  metadata?: Record<string, string>;
 }
 
 export type Objects = Map<string, MemoryObject>;
@@ -32,16 +33,18 @@ export class MemoryBucket implements Bucket {
   ) {}
 
   /** Uploads a photo as a client does. @returns its ETag */
-  upload(key: string, body: Buffer | string): string {
+  upload(key: string, body: Buffer | string, metadata: Record<string, string> = {}): string {
     const etag = md5(body);
-    this.objects.set(key, { body: Buffer.from(body), etag });
+    this.objects.set(key, { body: Buffer.from(body), etag, metadata });
     return etag;
   }
 
   async head(key: string): Promise<StoredObject | undefined> {
     await this.turn();
     const object = this.objects.get(key);
-    return object && { etag: object.etag, sourceEtag: object.sourceEtag, bytes: object.body.length };
+    if (!object) return undefined;
+    const { etag, sourceEtag, metadata = {} } = object;
+    return { etag, sourceEtag, bytes: object.body.length, metadata };
   }
 
   async get(key: string, etag: string): Promise<Buffer | undefined> {
