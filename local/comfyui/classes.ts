@@ -1,6 +1,6 @@
 /** What running a node of each class does. */
 import sharp from 'sharp';
-import { abOf, colourise, type Pixels } from './colour.ts';
+import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
 import { loadPicture, savePicture } from './pictures.ts';
@@ -90,7 +90,7 @@ export const RUN: Record<string, Run> = {
     }
     const picture = pictureOf(image);
     const size = Number(model_input_size);
-    const [coloured, ab] = [await colourise(picture, size), abOf(picture, size)];
+    const { coloured, ab } = await colouriseBoth(picture, size);
     await world.inferenceEnd(startedMs);
     return { picture: coloured, second: ab };
   },

@@ -137,6 +137,19 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
   return { a: smooth(a, size, SOFT), b: smooth(b, size, SOFT) };
 }
 
+/** What the node works with: f of luminance at full size, a and b at the model's. */
+interface Chroma {
+  f: Float32Array;
+  a: Float32Array;
+  b: Float32Array;
+}
+
+function chromaOf(picture: Pixels, modelSize: number): Chroma {
+  const f = fOfLuminance(picture);
+  const lightness = resize(f, picture.width, picture.height, modelSize).map((value) => 116 * value - 16);
+  return { f, ...chroma(lightness, modelSize) };
+}
+
 /**
  * The picture in colour, of the same size.
  *
@@ -144,13 +157,34 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
  * @param random makes a and b noise, as a network does whose weights were never loaded
  */
 export async function colourise(picture: Pixels, modelSize: number, random = false): Promise<Pixels> {
-  const { width, height } = picture;
-  const f = fOfLuminance(picture);
-  const lightness = resize(f, width, height, modelSize).map((value) => 116 * value - 16);
-  const { a, b } = chroma(lightness, modelSize);
+  const made = chromaOf(picture, modelSize);
+  const { a, b } = made;
   if (random)
     for (let i = 0; i < a.length; i++) [a[i], b[i]] = [Math.random() * 120 - 60, Math.random() * 120 - 60];
-  const out = new Uint8Array(picture.data.length);
+  return painted(picture, modelSize, made);
+}
+
+/** The picture in colour, and a + 128 as red and b + 128 as green at the model's size: both outputs of our own node. */
+export async function colouriseBoth(
+  picture: Pixels,
+  modelSize: number,
+): Promise<{ coloured: Pixels; ab: Pixels }> {
+  const made = chromaOf(picture, modelSize);
+  const data = new Uint8Array(3 * made.a.length).fill(128);
+  for (let i = 0, p = 0; i < made.a.length; i++, p += 3) {
+    data[p] = Math.round(made.a[i]! + 128);
+    data[p + 1] = Math.round(made.b[i]! + 128);
+  }
+  const ab = { width: modelSize, height: modelSize, data };
+  return { coloured: await painted(picture, modelSize, made), ab };
+}
+
+async function painted(
+  { width, height, data }: Pixels,
+  modelSize: number,
+  { f, a, b }: Chroma,
+): Promise<Pixels> {
+  const out = new Uint8Array(data.length);
   const columns = Uint32Array.from({ length: width }, (_, x) => Math.floor((x * modelSize) / width));
   const rows = Math.max(1, Math.floor(STRIP_PIXELS / width));
   for (let from = 0; from < height; from += rows) {
@@ -164,21 +198,6 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
     await setImmediate();
   }
   return { width, height, data: out };
-}
-
-/** a + 128 as red and b + 128 as green, at the size that they are computed at: the second output of our own node. */
-export function abOf({ width, height, data }: Pixels, modelSize: number): Pixels {
-  const f = fOfLuminance({ width, height, data });
-  const { a, b } = chroma(
-    resize(f, width, height, modelSize).map((value) => 116 * value - 16),
-    modelSize,
-  );
-  const out = new Uint8Array(3 * a.length).fill(128);
-  for (let i = 0, p = 0; i < a.length; i++, p += 3) {
-    out[p] = Math.round(a[i]! + 128);
-    out[p + 1] = Math.round(b[i]! + 128);
-  }
-  return { width: modelSize, height: modelSize, data: out };
 }
 
 const encoded = (linear: number) => GAMMA[Math.round(Math.min(Math.max(linear, 0), 1) * STEPS)]!;
