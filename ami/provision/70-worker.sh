@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The worker: WORKER_ARCHIVE, a tarball with main.mjs, studio-thread.mjs and node_modules with sharp, and the workflows.
+# The worker: WORKER_ARCHIVE, a tarball with main.mjs, studio-thread.mjs, node_modules with sharp, and the workflows.
 source "$(dirname "$0")/lib.sh"
 
 if [ -z "${WORKER_ARCHIVE:-}" ]; then
@@ -21,5 +21,3 @@ else
     fail "sharp does not run here"
   mark_done "$WORKER" "$wanted"
 fi
-mkdir -p "$WORKER/workflow"
-cp -u "$IMAGE"/workflow/*.json "$WORKER/workflow/"
