@@ -1,5 +1,6 @@
 /** One picture through ComfyUI. */
 import { randomUUID } from 'node:crypto';
+import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import type { Turn } from './colouring.ts';
 import type { ComfyClient, HistoryEntry } from './comfy.ts';
@@ -8,7 +9,7 @@ import { describeError, type Log } from './log.ts';
 import type { Options } from './options.ts';
 import { pause } from './time.ts';
 import { resultFile, submissionFault } from './verdicts.ts';
-import { fillWorkflow } from './workflow.ts';
+import { fillWorkflow, onPath } from './workflow.ts';
 
 export interface Timing {
   firstPollMs: number;
@@ -27,6 +28,8 @@ const SUBMISSIONS = 3;
 export interface Inference {
   client: ComfyClient;
   workflow: Workflow;
+  /** What is sent: decides what the workflow saves. */
+  path: WorkerSettings['path'];
   log: Log;
   /** Removes what an attempt has left on disk. @default ComfyUI's folders are out of reach */
   clean?: ((id: string) => Promise<void>) | undefined;
@@ -63,7 +66,7 @@ export async function infer(
 
 /** One prompt, with names that were never used before; undefined when ComfyUI has lost it. */
 async function attempt(
-  { client, workflow, log, clean, timing = TIMING }: Inference,
+  { client, workflow, path, log, clean, timing = TIMING }: Inference,
   picture: Buffer,
   withinMs: number,
   turn: Turn,
@@ -77,7 +80,7 @@ async function attempt(
     over = await turn();
     ended = false;
     const fault = submissionFault(
-      await client.submit(fillWorkflow(workflow, name, `${id}/out`, options), id),
+      await client.submit(fillWorkflow(onPath(workflow, path), name, `${id}/out`, options), id),
       workflow,
     );
     if (fault) throw fault;

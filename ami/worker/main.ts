@@ -41,7 +41,6 @@ import { identify, isCandidate, readSettings } from './settings.ts';
 import { StudioThreads } from './studio-threads.ts';
 import { WorkFolders } from './work-folders.ts';
 import { runWorker } from './worker.ts';
-import { onPath } from './workflow.ts';
 
 let instance = 'unknown';
 const log = jsonLog(
@@ -93,8 +92,8 @@ async function main(args: string[]): Promise<void> {
   const clock = () => performance.now();
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
-    const workflow = onPath(settings.workflow, settings.path);
-    const inference = { client, workflow, log, clean };
+    const { workflow, path } = settings;
+    const inference = { client, workflow, path, log, clean };
     // Also what keeps this process alive meanwhile: the studio's threads do not.
     void notices.watch(settings.noticePollSeconds);
     await proveCandidate({

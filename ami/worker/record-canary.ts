@@ -10,7 +10,6 @@ import type { Log } from './log.ts';
 import { readCanary, type Canary } from './canary.ts';
 import { checkReady } from './readiness.ts';
 import { LocalStudio } from './studio.ts';
-import { onPath } from './workflow.ts';
 
 /** @throws the reason why ComfyUI cannot colour it */
 export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
@@ -38,7 +37,7 @@ async function colourTestPicture(
     client,
     settings: { device, workflow },
     studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
-    infer: (png, withinMs) => infer({ client, workflow: onPath(workflow, 'chroma'), log }, png, withinMs),
+    infer: (png, withinMs) => infer({ client, workflow, path: 'chroma', log }, png, withinMs),
     canary,
   });
 }

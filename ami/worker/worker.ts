@@ -19,7 +19,6 @@ import { dropModels, recover } from './recovery.ts';
 import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
 import { WorkReport, type Done } from './work-report.ts';
-import { onPath } from './workflow.ts';
 
 export interface WorkerPorts {
   settings: WorkerSettings;
@@ -76,8 +75,8 @@ const AGAIN_MS = 60_000;
  */
 export async function runWorker(ports: WorkerPorts): Promise<void> {
   const { settings, notices, client, queue, bucket, studio, threads, log, now, clock } = ports;
-  const workflow = onPath(settings.workflow, settings.path);
-  const inference = { client, workflow, log, clean: ports.clean };
+  const { workflow, path } = settings;
+  const inference = { client, workflow, path, log, clean: ports.clean };
   const readiness = {
     client,
     settings,

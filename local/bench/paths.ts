@@ -7,7 +7,6 @@ import sharp from 'sharp';
 import { ComfyClient } from '../../ami/worker/comfy.ts';
 import { deadlineMs, infer } from '../../ami/worker/inference.ts';
 import { LocalStudio } from '../../ami/worker/studio.ts';
-import { onPath } from '../../ami/worker/workflow.ts';
 import { findPhotos } from '../run/photos.ts';
 import { workflowAt } from '../run/workflow.ts';
 import { difference, type Difference } from './ciede2000.ts';
@@ -53,9 +52,9 @@ export async function main(args: string[]): Promise<number> {
     const studio = new LocalStudio(settings);
     const { upload, uploadMegapixels, megapixels } = await studio.prepare('one', body);
     const startMs = performance.now();
-    const workflow = onPath(settings.workflow, path);
+    const { workflow } = settings;
     const made = await infer(
-      { client, workflow, log: () => undefined },
+      { client, workflow, path, log: () => undefined },
       upload,
       10 * deadlineMs(uploadMegapixels),
     );

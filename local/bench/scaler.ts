@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { METRICS } from '../../contract/names.ts';
+import { SCALER_METRICS } from '../../contract/names.ts';
 import { BUNDLING } from '../../lib/bundling.ts';
 import { resolveStage } from '../../lib/config.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
@@ -95,7 +95,7 @@ function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { tota
   // Taking the lease writes the whole item anew, as remembering does; the lease's end once a minute.
   const writes = (2 * ticks + MINUTES) * Math.ceil(itemBytes / 1024);
   const table = writes * PRICE.write + ticks * PRICE.read;
-  const metrics = (Object.keys(METRICS).length - 2) * PRICE.metric + ticks * PRICE.put;
+  const metrics = (Object.keys(SCALER_METRICS).length - 2) * PRICE.metric + ticks * PRICE.put;
   const total = lambda + table + metrics;
   const dollars = (value: number) => `$${value.toFixed(2)}`;
   return {

@@ -152,3 +152,17 @@ describe('the rule for polkit', () => {
     expect(asked(unit, verb, user, id)).toBe('not handled');
   });
 });
+
+describe('ComfyUI is started alike', () => {
+  const flags = (text: string) => new Set(text.match(/(?<=[\s'"`])--[a-z][a-z-]+(?=[\s'"`])/g));
+  // Of each text, what starts ComfyUI; folders are named by a template in the last one.
+  const wanted = [...flags(readFileSync('ami/systemd/comfyui.service', 'utf8'))].filter(
+    (flag) => !/-directory$|^--log-stdout$/.test(flag),
+  );
+
+  it.each(['ami/provision/90-gate.sh', 'local/real/service.ts'])('on an instance and by %s', (file) => {
+    const found = flags(readFileSync(file, 'utf8'));
+    expect(wanted.length).toBeGreaterThan(7);
+    for (const flag of wanted) expect(found).toContain(flag);
+  });
+});

@@ -22,7 +22,7 @@ const grey = (width = 40, height = 30) =>
 const log = memoryLog();
 const colour = async (url: string, picture?: Buffer, within = 5000, graph: Workflow = workflow) =>
   infer(
-    { client: new ComfyClient(url, 1000), workflow: graph, log, timing },
+    { client: new ComfyClient(url, 1000), workflow: graph, path: 'chroma', log, timing },
     picture ?? (await grey()),
     within,
   );

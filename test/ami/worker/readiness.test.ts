@@ -28,7 +28,8 @@ describe('readiness', () => {
       client,
       settings: { device, workflow },
       studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
-      infer: (png, within) => infer({ client, workflow, log, timing }, png, Math.min(within, 5000)),
+      infer: (png, within) =>
+        infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
     });
   };
 
@@ -39,7 +40,11 @@ describe('readiness', () => {
   it('loads the model where photos will find it: in the graph and under the ids of theirs', async () => {
     const { url, prompts } = await comfy.recording();
     await check(url);
-    await infer({ client: new ComfyClient(url, 1000), workflow, log, timing }, await grey(), 5000);
+    await infer(
+      { client: new ComfyClient(url, 1000), workflow, path: 'chroma', log, timing },
+      await grey(),
+      5000,
+    );
     const graphs = prompts.map(({ prompt, prompt_id }) => JSON.stringify(prompt).replaceAll(prompt_id, 'ID'));
     expect(graphs).toHaveLength(2);
     expect(graphs[0]).toBe(graphs[1]);

@@ -37,7 +37,7 @@ describe('the canary', () => {
       client,
       settings: { device: 'cpu', workflow },
       studio,
-      infer: (png) => infer({ client, workflow, log, timing }, png, 5000),
+      infer: (png) => infer({ client, workflow, path: 'chroma', log, timing }, png, 5000),
       canary,
     });
   };

@@ -7,7 +7,7 @@ import { infer } from '../../../ami/worker/inference.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { optionsOf } from '../../../ami/worker/options.ts';
 import { processPhoto } from '../../../ami/worker/photo.ts';
-import { fillWorkflow, onPath } from '../../../ami/worker/workflow.ts';
+import { fillWorkflow } from '../../../ami/worker/workflow.ts';
 import type { WorkerSettings } from '../../../contract/worker.ts';
 import { workflowSchema } from '../../../contract/workflow.ts';
 import { difference } from '../../../local/bench/ciede2000.ts';
@@ -130,7 +130,8 @@ describe('through ComfyUI', () => {
     const { upload } = await studio.prepare('one', photo);
     const inference = {
       client: new ComfyClient(comfy.url, 5000),
-      workflow: onPath(workflow, path),
+      workflow,
+      path,
       log: memoryLog(),
       timing,
     };
