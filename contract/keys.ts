@@ -9,6 +9,9 @@ export const INCOMING = 'incoming/';
 export const RESULTS = 'results/';
 export const FAILED = 'failed/';
 
+/** Below `incoming/`: photos that come by the API, each under its id. */
+export const apiPhotoKey = (id: string) => `${INCOMING}api/${id}`;
+
 /** S3's limit on a key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 
