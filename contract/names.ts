@@ -130,7 +130,7 @@ export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/work
 export const TABLE_KEY = 'id';
 export const MEMORY_KEY = 'scaler';
 export const WORK_KEY = 'work';
-/** Attributes of the item that workers add to: messages brought to their end, seconds that they were busy. */
 /** Attribute of the scaler's memory with what it publishes for others: `contract/view.ts`. */
 export const VIEW_ATTRIBUTE = 'view';
+/** Attributes of the item that workers add to: messages brought to their end, seconds that they were busy. */
 export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;
