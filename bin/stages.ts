@@ -21,6 +21,9 @@ export const stages = {
     device: 'cpu',
     visibilityTimeoutSeconds: 30,
     noticePollSeconds: 1,
+    access: 'open',
+    photosPerHour: 100_000,
+    photosPerDay: 100_000,
   },
   /** What `npm run chaos` deploys: the same, with faults so frequent that photos need more receives, and sooner ones. */
   chaos: {

@@ -7,6 +7,7 @@ import {
   LogLevel,
   NodejsFunction,
   OutputFormat,
+  type ICommandHooks,
   type NodejsFunctionProps,
 } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -21,6 +22,12 @@ export interface BundledFunctionProps extends Pick<
   readonly entry: string;
   /** After which the function is cut off. */
   readonly timeout: Duration;
+  /**
+   * Commands that put more files beside the bundle, in its folder.
+   *
+   * @default - the bundle is all there is
+   */
+  readonly commands?: (folder: string) => string[];
 }
 
 export class BundledFunction extends Construct {
@@ -28,8 +35,9 @@ export class BundledFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
+    const { commands, ...rest } = props;
     this.function = new NodejsFunction(this, 'Function', {
-      ...props,
+      ...rest,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       memorySize: 256,
@@ -37,13 +45,14 @@ export class BundledFunction extends Construct {
         retention: logs.RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,
       }),
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...rest.environment },
       bundling: {
         ...BUNDLING,
         format: OutputFormat.ESM,
         sourceMap: true,
         externalModules: [],
         logLevel: LogLevel.WARNING,
+        ...(commands ? { commandHooks: hooks(commands) } : {}),
       },
     });
   }
@@ -52,3 +61,9 @@ export class BundledFunction extends Construct {
     this.function.addToRolePolicy(new iam.PolicyStatement({ actions, resources, conditions }));
   }
 }
+
+const hooks = (commands: (folder: string) => string[]): ICommandHooks => ({
+  beforeInstall: () => [],
+  beforeBundling: () => [],
+  afterBundling: (_input, output) => commands(output),
+});

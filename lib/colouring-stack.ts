@@ -3,6 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Stage } from './config.ts';
 import { Dashboard } from './dashboard.ts';
+import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
@@ -25,7 +26,9 @@ export class ColouringStack extends Stack {
       visibilityTimeoutSeconds: stage.visibilityTimeoutSeconds,
       maxReceiveCount: stage.maxReceiveCount,
     });
-    const photos = new PhotoStore(this, 'Photos', { stage, jobs });
+    const httpApi = stage.access === 'none' ? undefined : new GatewayApi(this, 'Api', stage);
+    const pageOrigin = httpApi && apiUrl(httpApi);
+    const photos = new PhotoStore(this, 'Photos', { stage, jobs, pageOrigin });
     const table = new ScalerTable(this, 'ScalerTable');
     const fleet = new GpuFleet(this, 'Fleet', { stage, bucket: photos.bucket, queue: jobs.queue, table });
     const { groupName } = fleet;
@@ -33,6 +36,7 @@ export class ColouringStack extends Stack {
     new WorkerSettingsParameter(this, 'WorkerSettings', { stage, photos, jobs, groupName, tableName });
     new SuspendProcesses(this, 'SuspendRebalancing', { group: fleet.group, processes: ['AZRebalance'] });
     const scaler = new Scaler(this, 'Scaler', { stage, queue: jobs.queue, groupName, table });
+    if (httpApi) new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });
     const dashboard = new Dashboard(this, 'Dashboard', { stage, jobs });
 
     const outputs = {
@@ -43,6 +47,7 @@ export class ColouringStack extends Stack {
       ScalerFunctionName: scaler.handler.functionName,
       TableName: tableName,
       DashboardName: dashboard.name,
+      ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

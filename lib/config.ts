@@ -1,5 +1,6 @@
 /** What a stage is made of, and its defaults. */
 import type { PolicySettings } from '../lambda/scaler/policy.ts';
+import type { Access } from '../contract/gateway.ts';
 import { RULES } from './rules.ts';
 
 /** One stage, as a user writes it in `bin/stages.ts`. */
@@ -120,6 +121,66 @@ export interface StageConfig {
   readonly noticePollSeconds?: number;
 
   /**
+   * Who may send photos over HTTP: `none`, without a gateway (the bucket is there for whoever has AWS credentials); `open`,
+   * where anybody may, within the limits below, and a photo's id is the only right to it; `jwt`, whoever has a token of
+   * `jwtIssuer`; `iam`, whoever signs with AWS credentials that may `execute-api:Invoke`.
+   *
+   * @default none
+   */
+  readonly access?: 'none' | Access;
+
+  /**
+   * OpenID issuer of the tokens, with `access` `jwt`: an address below which `.well-known/openid-configuration` is found.
+   *
+   * @default - none
+   */
+  readonly jwtIssuer?: string;
+
+  /**
+   * What tokens have to be for (`aud`, or `client_id`). The first is the client as which the page signs its users in.
+   *
+   * @default - none
+   */
+  readonly jwtAudience?: string[];
+
+  /**
+   * Largest file that the gateway takes, MB (of a million bytes).
+   *
+   * @default 25
+   */
+  readonly maxUploadMegabytes?: number;
+
+  /**
+   * Photos that the gateway takes from one caller in an hour: an address (of IPv6, a /64) where access is `open`, else
+   * whoever signed in.
+   *
+   * @default 100
+   */
+  readonly photosPerHour?: number;
+
+  /**
+   * Photos that the gateway takes from all callers in a day (UTC): with the fleet's maximum, the limit of what strangers can
+   * make it cost.
+   *
+   * @default 2000
+   */
+  readonly photosPerDay?: number;
+
+  /**
+   * Requests that the gateway answers in a second, with bursts of twice as many; more are refused with 429.
+   *
+   * @default 50
+   */
+  readonly requestsPerSecond?: number;
+
+  /**
+   * Seconds for which the gateway's links work.
+   *
+   * @default 900
+   */
+  readonly linkSeconds?: number;
+
+  /**
    * Days until a photo under `incoming/` is deleted.
    *
    * @default 14
@@ -173,6 +234,14 @@ const defaults: Required<StageConfig> = {
   visibilityTimeoutSeconds: 120,
   maxReceiveCount: 5,
   noticePollSeconds: 5,
+  access: 'none',
+  jwtIssuer: '',
+  jwtAudience: [],
+  maxUploadMegabytes: 25,
+  photosPerHour: 100,
+  photosPerDay: 2000,
+  requestsPerSecond: 50,
+  linkSeconds: 900,
   photoRetentionDays: 14,
   resultRetentionDays: 30,
   retainData: false,

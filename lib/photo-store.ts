@@ -8,6 +8,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { OUTPUT_METADATA } from '../contract/photo-types.ts';
 import type { Stage } from './config.ts';
 import type { JobQueue } from './job-queue.ts';
 
@@ -20,6 +21,12 @@ export const photoBucketName = (scope: Construct, stage: Stage) => {
 export interface PhotoStoreProps {
   readonly stage: Stage;
   readonly jobs: JobQueue;
+  /**
+   * Where a page is that sends photos here and shows their ends, such as https://example.com.
+   *
+   * @default - no page may
+   */
+  readonly pageOrigin?: string;
 }
 
 export class PhotoStore extends Construct {
@@ -27,7 +34,7 @@ export class PhotoStore extends Construct {
 
   constructor(scope: Construct, id: string, props: PhotoStoreProps) {
     super(scope, id);
-    const { stage, jobs } = props;
+    const { stage, jobs, pageOrigin } = props;
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {
       bucketName: photoBucketName(this, stage),
@@ -41,6 +48,7 @@ export class PhotoStore extends Construct {
         expire(FAILED, stage.resultRetentionDays),
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
+      cors: pageOrigin === undefined ? undefined : [corsOf(pageOrigin)],
       // A bucket with photos in it is never deleted by CloudFormation itself: emptying it is the owner's own act.
       removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
@@ -58,3 +66,11 @@ export class PhotoStore extends Construct {
     if (policy) bucket.node.addDependency(policy);
   }
 }
+
+/** What links let a browser do that has the page open; the links themselves say to whom, what and for how long. */
+const corsOf = (origin: string): s3.CorsRule => ({
+  allowedOrigins: [origin],
+  allowedMethods: [s3.HttpMethods.GET, s3.HttpMethods.PUT],
+  allowedHeaders: ['content-type', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`],
+  maxAge: 3600,
+});

@@ -1,4 +1,5 @@
 /** The rules that reject nonsense in a stage at synth, each with the value given and what is allowed. */
+import { ACCESS } from '../contract/gateway.ts';
 import type { Stage } from './config.ts';
 
 /** SQS's longest visibility timeout, seconds. */
@@ -113,6 +114,32 @@ export const RULES: Rule[] = [
     broken: ({ noticePollSeconds }) => !(noticePollSeconds > 0 && noticePollSeconds <= 30),
     message: ({ noticePollSeconds }) =>
       `noticePollSeconds ${noticePollSeconds}: above 0 and at most 30, of the 120 that Spot gives`,
+  },
+  {
+    broken: ({ access }) => !['none', ...ACCESS].includes(access),
+    message: ({ access }) => `access '${access}': none, ${ACCESS.join(', ')}`,
+  },
+  {
+    broken: ({ access, jwtIssuer, jwtAudience }) =>
+      access === 'jwt' && !(/^https?:\/\/[^/\s]+/.test(jwtIssuer) && jwtAudience.length > 0),
+    message: ({ jwtIssuer, jwtAudience }) =>
+      `jwtIssuer '${jwtIssuer}', jwtAudience [${jwtAudience.join(', ')}]: with access 'jwt', the address of an OpenID issuer and at least one audience`,
+  },
+  {
+    broken: ({ maxUploadMegabytes }) => !(maxUploadMegabytes >= 0.001 && maxUploadMegabytes <= 5000),
+    message: ({ maxUploadMegabytes }) =>
+      `maxUploadMegabytes ${maxUploadMegabytes}: from 0.001 to 5000, the most that S3 takes at once`,
+  },
+  {
+    broken: ({ photosPerHour, photosPerDay, requestsPerSecond }) =>
+      ![photosPerHour, photosPerDay, requestsPerSecond].every((value) => whole(value, 1, 1e9)),
+    message: ({ photosPerHour, photosPerDay, requestsPerSecond }) =>
+      `photosPerHour ${photosPerHour}, photosPerDay ${photosPerDay}, requestsPerSecond ${requestsPerSecond}: whole numbers from 1 to 1000000000`,
+  },
+  {
+    broken: ({ linkSeconds }) => !whole(linkSeconds, 60, 3600),
+    message: ({ linkSeconds }) =>
+      `linkSeconds ${linkSeconds}: a whole number from 60 to 3600; links die with the credentials of the function that signed them`,
   },
   {
     broken: ({ photoRetentionDays, resultRetentionDays }) =>

@@ -1,0 +1,101 @@
+/**
+ * Photos and their ends in the bucket, and the links to them.
+ *
+ * Gotchas:
+ * - A presigned link binds what is among its signed headers and nothing else: type, length and the condition have to be
+ *   named, or S3 takes any. The SDK would also sign a checksum of no bytes at all; the client must have that switched off.
+ * - A link dies with the credentials that signed it, which a function has for some hours.
+ */
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { failureSchema, type Failure } from '../../../contract/failure.ts';
+import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
+import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
+import type { PhotoRecord, Photos, Stored, UploadLink } from '../ports.ts';
+
+/** Of a link: headers that S3 must see exactly so. */
+const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`];
+
+/** A name for `Content-Disposition`, RFC 6266. */
+const disposition = (name: string) =>
+  `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+
+export class S3Photos implements Photos {
+  constructor(
+    private readonly s3: S3Client,
+    private readonly bucket: string,
+  ) {}
+
+  photo(id: string) {
+    return this.head(apiPhotoKey(id));
+  }
+
+  result(id: string) {
+    return this.head(resultKey(apiPhotoKey(id)));
+  }
+
+  async failure(id: string): Promise<Failure | undefined> {
+    const Key = failedKey(apiPhotoKey(id));
+    try {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+      return failureSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw new Error(`'${Key}' cannot be read`, { cause: error });
+    }
+  }
+
+  async uploadLink({ id, type, output }: PhotoRecord, bytes: number, expiresIn: number): Promise<UploadLink> {
+    const command = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: apiPhotoKey(id),
+      ContentType: type,
+      ContentLength: bytes,
+      IfNoneMatch: '*',
+      Metadata: { [OUTPUT_METADATA]: output },
+    });
+    const url = await getSignedUrl(this.s3, command, {
+      expiresIn,
+      signableHeaders: new Set(['host', ...SIGNED]),
+      unhoistableHeaders: new Set(SIGNED),
+    });
+    const headers = { 'content-type': type, 'if-none-match': '*', [`x-amz-meta-${OUTPUT_METADATA}`]: output };
+    return { url, headers };
+  }
+
+  downloadLink(id: string, which: 'photo' | 'result', name: string, expiresIn: number) {
+    const key = apiPhotoKey(id);
+    const command = new GetObjectCommand({
+      Bucket: this.bucket,
+      Key: which === 'photo' ? key : resultKey(key),
+      ResponseContentDisposition: disposition(name),
+    });
+    return getSignedUrl(this.s3, command, { expiresIn });
+  }
+
+  /** The origin of the links, which the page has to be allowed to talk to. */
+  async origin(): Promise<string> {
+    return new URL(await this.downloadLink('x', 'photo', 'x', 1)).origin;
+  }
+
+  private async head(Key: string): Promise<Stored | undefined> {
+    try {
+      const found = await this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }));
+      return {
+        bytes: found.ContentLength ?? 0,
+        type: found.ContentType ?? '',
+        storedAt: (found.LastModified?.getTime() ?? 0) / 1000,
+      };
+    } catch (error) {
+      if (error instanceof NotFound) return undefined;
+      throw new Error(`'${Key}' cannot be looked at`, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** Photos that were announced, and the counters of the limits, in the gateway's table. */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
+import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
+import type { Window } from '../limits.ts';
+import type { PhotoRecord, Register } from '../ports.ts';
+
+const recordSchema = z.object({
+  id: z.string(),
+  owner: z.string(),
+  name: z.string(),
+  type: z.enum(PHOTO_TYPES),
+  output: z.enum(OUTPUTS),
+  createdAt: z.number(),
+  linkExpiresAt: z.number(),
+  expiresAt: z.number(),
+});
+
+const photoKey = (id: string) => `photo#${id}`;
+
+export class DynamoRegister implements Register {
+  constructor(
+    private readonly documents: DynamoDBDocumentClient,
+    private readonly tableName: string,
+  ) {}
+
+  async put(photo: PhotoRecord) {
+    await this.documents.send(
+      new PutCommand({
+        TableName: this.tableName,
+        // DynamoDB's own expiry knows whole seconds only.
+        Item: { ...photo, [GATEWAY_KEY]: photoKey(photo.id), [GATEWAY_EXPIRY]: Math.ceil(photo.expiresAt) },
+        ConditionExpression: 'attribute_not_exists(#id)',
+        ExpressionAttributeNames: { '#id': GATEWAY_KEY },
+      }),
+    );
+  }
+
+  async get(id: string) {
+    const { Item } = await this.documents.send(
+      // Consistent: a client asks right after it was given the id.
+      new GetCommand({
+        TableName: this.tableName,
+        Key: { [GATEWAY_KEY]: photoKey(id) },
+        ConsistentRead: true,
+      }),
+    );
+    return Item && recordSchema.parse({ ...Item, id });
+  }
+
+  async count({ key, limit, endsAt }: Window) {
+    try {
+      await this.documents.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key: { [GATEWAY_KEY]: key },
+          UpdateExpression: 'ADD photos :one SET #expiry = :end',
+          ConditionExpression: 'attribute_not_exists(photos) OR photos < :limit',
+          ExpressionAttributeNames: { '#expiry': GATEWAY_EXPIRY },
+          ExpressionAttributeValues: { ':one': 1, ':limit': limit, ':end': Math.ceil(endsAt) },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Who asks, as API Gateway has made sure of it. */
+import type { Access } from '../../contract/gateway.ts';
+import { callerOf } from './limits.ts';
+import type { Caller } from './ports.ts';
+import { Refusal } from './problems.ts';
+
+/** The part of a request's context that says so; a body or a header never does. */
+export interface Identity {
+  sourceIp: string;
+  /** Claims of a token that was checked. */
+  claims?: Record<string, unknown>;
+  /** Of a signature that was checked. */
+  iam?: { accountId?: string; userId?: string };
+}
+
+/** Owner of the photos of an open stage: whoever knows an id may have the photo. */
+const ANYONE = 'anyone';
+
+const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {
+  open: ({ sourceIp }) => ({ owner: ANYONE, counted: callerOf(sourceIp) }),
+  jwt: ({ claims }) => named('jwt', claims?.sub),
+  // Of a role it is `<role's id>:<session>`: sessions come and go, the photos stay the role's.
+  iam: ({ iam }) => named('iam', iam?.accountId && iam.userId?.split(':')[0]),
+};
+
+const named = (kind: string, name: unknown): Caller | undefined =>
+  typeof name === 'string' && name !== ''
+    ? { owner: `${kind}:${name}`, counted: `${kind}:${name}` }
+    : undefined;
+
+/**
+ * @throws Refusal `unauthorized` when API Gateway let through what it should not have: a stage that lost its authorizer must
+ * not be an open one
+ */
+export function callerFrom(access: Access, identity: Identity): Caller {
+  const caller = CALLERS[access](identity);
+  if (!caller)
+    throw new Refusal(
+      'unauthorized',
+      'Sign in first: the request carries no identity that is accepted here.',
+    );
+  return caller;
+}

@@ -1,0 +1,68 @@
+/** The gateway's function: environment in, an event's request answered. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
+import { S3Photos } from './aws/photos.ts';
+import { DynamoRegister } from './aws/register.ts';
+import { DynamoViews } from './aws/views.ts';
+import { requestOf, type Response } from './http.ts';
+import { Page } from './page-files.ts';
+import { respond, type Gateway } from './routes.ts';
+
+const environment = gatewayEnvironmentSchema.parse(process.env);
+const log = (line: Record<string, unknown>) => console.log(JSON.stringify(line));
+const now = () => Date.now() / 1000;
+const ID_BYTES = 16;
+
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
+const photos = new S3Photos(
+  new S3Client({ maxAttempts: 3, requestChecksumCalculation: 'WHEN_REQUIRED' }),
+  environment.BUCKET_NAME,
+);
+
+let ready: Promise<Gateway> | undefined;
+
+/** Made at the first request: the page's policy names the origin of the links. */
+async function make(): Promise<Gateway> {
+  const { ACCESS: access, ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
+  const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
+  const connect = [await photos.origin(), ...(issuer === '' ? [] : [new URL(issuer).origin])];
+  return {
+    access,
+    settings: {
+      maxUploadBytes,
+      photosPerHour: environment.PHOTOS_PER_HOUR,
+      photosPerDay: environment.PHOTOS_PER_DAY,
+      linkSeconds: environment.LINK_SECONDS,
+      photoDays: environment.PHOTO_DAYS,
+      resultDays: environment.RESULT_DAYS,
+      chromaSize,
+    },
+    ports: {
+      register: new DynamoRegister(documents, environment.TABLE_NAME),
+      photos,
+      views: new DynamoViews(documents, environment.SCALER_TABLE_NAME, now, (why) =>
+        log({ message: 'view not read', why }),
+      ),
+    },
+    page: new Page(
+      join(import.meta.dirname, 'page'),
+      { maxUploadBytes, chromaSize, access, issuer, clientId },
+      connect,
+    ),
+    newId: () => randomBytes(ID_BYTES).toString('base64url'),
+    now,
+    log,
+  };
+}
+
+export async function handler(event: unknown): Promise<Response> {
+  ready ??= make().catch((error: unknown) => {
+    ready = undefined;
+    throw error;
+  });
+  return respond(requestOf(event), await ready);
+}

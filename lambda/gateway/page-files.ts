@@ -1,0 +1,87 @@
+/** The page's files, as the build left them beside the function: each as it is, and compressed. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/gateway.ts';
+import { gzipSync } from 'node:zlib';
+import { file, notModified, type Request, type Response } from './http.ts';
+
+const TYPES: Record<string, string> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+interface PageFile {
+  type: string;
+  etag: string;
+  plain: Buffer;
+  gzip: Buffer;
+}
+
+/** Everything from here and from nobody else, but for the bucket's links and the issuer's tokens. */
+const policy = (connect: string[]) =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "worker-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob:",
+    `connect-src 'self' ${connect.join(' ')}`.trim(),
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+export class Page {
+  private readonly files = new Map<string, PageFile>();
+
+  /**
+   * @param folder of the files; without it there is no page
+   * @param connect origins that the page may talk to beside its own
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly settings: PageSettings,
+    private readonly connect: string[],
+  ) {}
+
+  /** Undefined where there is no such file. */
+  answer(name: string, { headers }: Request): Response | undefined {
+    const found = this.files.get(name) ?? this.read(name);
+    if (!found) return undefined;
+    const { type, etag, plain, gzip } = found;
+    if (headers['if-none-match'] === etag) return notModified(etag);
+    const zipped = /\bgzip\b/.test(headers['accept-encoding'] ?? '');
+    return file(zipped ? gzip : plain, type, {
+      etag,
+      vary: 'accept-encoding',
+      // Asked about again each time, which costs a 304; a deploy is seen at once.
+      'cache-control': 'no-cache',
+      'content-security-policy': policy(this.connect),
+      'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+      'cross-origin-opener-policy': 'same-origin',
+      ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+    });
+  }
+
+  private read(name: string): PageFile | undefined {
+    const path = join(this.folder, name);
+    if (!existsSync(path)) return undefined;
+    const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
+    const text = readFileSync(path, 'utf8');
+    const plain = Buffer.from(name.endsWith('.html') ? withSettings(text, this.settings) : text);
+    const etag = `"${createHash('sha256').update(plain).digest('hex').slice(0, 20)}"`;
+    const read = { type, etag, plain, gzip: gzipSync(plain, { level: 9 }) };
+    this.files.set(name, read);
+    return read;
+  }
+}
+
+/** As JSON in a script element that is not run, where `<` would end it. */
+const withSettings = (html: string, settings: PageSettings) =>
+  html.replace(
+    new RegExp(`(<script type="application/json" id="${PAGE_SETTINGS_ID}">)[^<]*`),
+    (_, start: string) => start + JSON.stringify(settings).replaceAll('<', '\\u003c'),
+  );

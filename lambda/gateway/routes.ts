@@ -1,0 +1,90 @@
+/** From a request to its answer: which rule, and what becomes of its refusal. */
+import { PAGE_FILES, type Access } from '../../contract/gateway.ts';
+import { newPhotoSchema } from '../../contract/photo-api.ts';
+import { callerFrom } from './callers.ts';
+import { answer, bodyOf, refusal, type Request, type Response } from './http.ts';
+import { apiDocument } from './openapi.ts';
+import type { Page } from './page-files.ts';
+import { createPhoto, readPhoto, type PhotoSettings } from './photos.ts';
+import type { GatewayPorts } from './ports.ts';
+import { Refusal } from './problems.ts';
+
+export interface Gateway {
+  access: Access;
+  settings: PhotoSettings;
+  ports: GatewayPorts;
+  page: Page;
+  /** An id that nobody can guess. */
+  newId: () => string;
+  /** Epoch seconds. */
+  now: () => number;
+  log: (line: Record<string, unknown>) => void;
+}
+
+type Route = (request: Request, gateway: Gateway) => Promise<Response> | Response;
+
+/** As the stack declares them to API Gateway; any other path never comes here. */
+const ROUTES: Record<string, Route> = {
+  'POST /photos': async (request, { access, ports, settings, newId, now }) => {
+    const caller = callerFrom(access, request.identity);
+    const wanted = bodyOf(request, newPhotoSchema);
+    const created = await createPhoto(wanted, caller, ports, settings, { id: newId(), now: now() });
+    return answer(201, created);
+  },
+  'GET /photos/{id}': async (request, { access, ports, settings, now }) => {
+    const caller = callerFrom(access, request.identity);
+    const { status, retryAfterSeconds } = await readPhoto(
+      request.parameters.id ?? '',
+      caller,
+      ports,
+      settings,
+      now(),
+    );
+    return answer(200, status, { retryAfterSeconds });
+  },
+  'GET /health': () => answer(200, { status: 'ok' }),
+  'GET /openapi.json': (_, { access }) => answer(200, apiDocument(access)),
+  ...Object.fromEntries(
+    ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
+  ),
+};
+
+function pageFile(name: string): Route {
+  return (request, { page }) => page.answer(name, request) ?? missing();
+}
+
+function missing(): Response {
+  return refusal(new Refusal('not-found', 'There is nothing at this address.'));
+}
+
+/** Seconds after which trying again is worth it when something here failed. */
+const AGAIN_SECONDS = 5;
+
+/** Never rejects: what goes wrong here is an answer, with the id under which the log has the reason. */
+export async function respond(request: Request, gateway: Gateway): Promise<Response> {
+  const startMs = performance.now();
+  const { route, id } = request;
+  const log = (response: Response, more: Record<string, unknown> = {}) => {
+    const ms = Math.round(performance.now() - startMs);
+    // An id is the right to a photo: its beginning is enough to find it by.
+    const photo = request.parameters.id?.slice(0, 6);
+    gateway.log({
+      message: 'request',
+      route,
+      requestId: id,
+      status: response.statusCode,
+      ms,
+      photo,
+      ...more,
+    });
+    return response;
+  };
+  try {
+    return log(await (ROUTES[route] ?? missing)(request, gateway));
+  } catch (error) {
+    if (error instanceof Refusal) return log(refusal(error), { code: error.code });
+    const detail = `Something failed on our side; try again in a moment (request ${id}).`;
+    const failed = refusal(new Refusal('unavailable', detail, AGAIN_SECONDS, { cause: error }));
+    return log(failed, { error: error instanceof Error ? error.stack : String(error) });
+  }
+}

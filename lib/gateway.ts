@@ -1,0 +1,134 @@
+/** The front door: an HTTP API, its one function, and what that remembers. Costs nothing while nobody comes. */
+import { join } from 'node:path';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as api from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { PAGE_FILES, type GatewayVariable } from '../contract/gateway.ts';
+import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
+import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../contract/names.ts';
+import type { Stage } from './config.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { GatewayTable } from './gateway-table.ts';
+import type { PhotoStore } from './photo-store.ts';
+import { onlyItem } from './scaler.ts';
+import { loadWorkflow } from './worker-settings.ts';
+
+const HERE = join(import.meta.dirname, '..', 'lambda', 'gateway');
+
+export interface GatewayProps {
+  readonly stage: Stage;
+  readonly httpApi: api.IHttpApi;
+  readonly photos: PhotoStore;
+  readonly scalerTable: dynamodb.ITable;
+}
+
+/** The API by itself: the bucket names its address, and the function the bucket. */
+export class GatewayApi extends api.HttpApi {
+  constructor(scope: Construct, id: string, stage: Stage) {
+    super(scope, id, { apiName: `ddcolor-elastic-${stage.name}`, createDefaultStage: false });
+    const accessLog = new logs.LogGroup(this, 'AccessLog', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    new api.HttpStage(this, 'Stage', {
+      httpApi: this,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: stage.requestsPerSecond, burstLimit: 2 * stage.requestsPerSecond },
+      accessLogSettings: { destination: new api.LogGroupLogDestination(accessLog) },
+    });
+  }
+}
+
+export class Gateway extends Construct {
+  constructor(scope: Construct, id: string, props: GatewayProps) {
+    super(scope, id);
+    const { stage, httpApi, photos, scalerTable } = props;
+    const { bucket } = photos;
+    const table = new GatewayTable(this, 'Table');
+    const { access } = stage;
+    if (access === 'none')
+      throw new Error(`stage '${stage.name}' has access 'none': no gateway is to be made`);
+    const handler = new BundledFunction(this, 'Function', {
+      entry: join(HERE, 'handler.ts'),
+      timeout: Duration.seconds(20),
+      environment: {
+        STAGE: stage.name,
+        ACCESS: access,
+        BUCKET_NAME: bucket.bucketName,
+        TABLE_NAME: table.tableName,
+        SCALER_TABLE_NAME: scalerTable.tableName,
+        MAX_UPLOAD_BYTES: String(Math.round(stage.maxUploadMegabytes * 1e6)),
+        PHOTOS_PER_HOUR: String(stage.photosPerHour),
+        PHOTOS_PER_DAY: String(stage.photosPerDay),
+        LINK_SECONDS: String(stage.linkSeconds),
+        PHOTO_DAYS: String(stage.photoRetentionDays),
+        RESULT_DAYS: String(stage.resultRetentionDays),
+        CHROMA_SIZE: String(chromaSize(stage)),
+        ISSUER: access === 'jwt' ? stage.jwtIssuer : '',
+        CLIENT_ID: access === 'jwt' ? (stage.jwtAudience[0] ?? '') : '',
+      } satisfies Record<GatewayVariable, string>,
+      // Nobody can sign in a browser's address bar, so a stage of signatures has no page.
+      commands: access === 'iam' ? undefined : buildPage,
+    });
+    const anyPhoto = apiPhotoKey('*');
+    handler.allow(['s3:PutObject'], [bucket.arnForObjects(anyPhoto)]);
+    handler.allow(
+      ['s3:GetObject'],
+      [anyPhoto, resultKey(anyPhoto), failedKey(anyPhoto)].map((key) => bucket.arnForObjects(key)),
+    );
+    // Without it a missing object is refused (403) instead of missing (404), and waiting looks like a fault.
+    handler.allow(['s3:ListBucket'], [bucket.bucketArn]);
+    handler.allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], [table.tableArn]);
+    handler.allow(['dynamodb:GetItem'], [scalerTable.tableArn], {
+      'ForAllValues:StringEquals': {
+        ...onlyItem(MEMORY_KEY)['ForAllValues:StringEquals'],
+        'dynamodb:Attributes': [TABLE_KEY, VIEW_ATTRIBUTE],
+      },
+      StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+    });
+
+    const integration = new HttpLambdaIntegration('Function', handler.function);
+    const authorizer = authorizerOf(stage);
+    const route = (routeKey: api.HttpRouteKey, id: string, guarded: boolean) =>
+      new api.HttpRoute(this, id, {
+        httpApi,
+        integration,
+        routeKey,
+        ...(guarded && authorizer ? { authorizer } : {}),
+      });
+    const get = (path: string) => api.HttpRouteKey.with(path, api.HttpMethod.GET);
+    route(api.HttpRouteKey.with('/photos', api.HttpMethod.POST), 'CreatePhoto', true);
+    route(get('/photos/{id}'), 'ReadPhoto', true);
+    route(get('/health'), 'Health', false);
+    route(get('/openapi.json'), 'Document', false);
+    if (access === 'iam') return;
+    for (const file of ['', ...PAGE_FILES]) route(get(`/${file}`), `Page${file}`, false);
+  }
+}
+
+/** Side of the square that colours are computed at; 0 where the workflow needs the photo itself. */
+function chromaSize({ workflow }: Stage): number {
+  return loadWorkflow(workflow).chroma?.size ?? 0;
+}
+
+function authorizerOf({ access, jwtIssuer, jwtAudience }: Stage): api.IHttpRouteAuthorizer | undefined {
+  if (access === 'jwt') return new HttpJwtAuthorizer('Jwt', jwtIssuer, { jwtAudience });
+  return access === 'iam' ? new HttpIamAuthorizer() : undefined;
+}
+
+/** Puts the page beside the function that serves it. */
+const buildPage = (output: string): string[] => {
+  const words = [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')];
+  return [words.map((word) => JSON.stringify(word)).join(' ')];
+};
+
+/** Address of the API. */
+export const apiUrl = (httpApi: api.HttpApi): string => {
+  const { region, urlSuffix } = Stack.of(httpApi);
+  return `https://${httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
+};
