@@ -34,20 +34,3 @@ export type GatewayVariable = keyof GatewayEnvironment;
 /** Key of the gateway's table, and the attribute after whose time an item goes. */
 export const GATEWAY_KEY = 'id';
 export const GATEWAY_EXPIRY = 'expiresAt';
-
-/** Files of the page, by the path they are asked for; the first is at `/` as well. */
-export const PAGE_FILES = ['index.html', 'app.js', 'studio.js', 'style.css', 'icon.svg'] as const;
-
-/** Id in the page's HTML of the JSON that tells it what this stage does. */
-export const PAGE_SETTINGS_ID = 'settings';
-
-/** What the page is told. */
-export interface PageSettings {
-  maxUploadBytes: number;
-  /** 0 where the browser cannot do its part. */
-  chromaSize: number;
-  access: Access;
-  /** Empty where nobody signs in. */
-  issuer: string;
-  clientId: string;
-}

@@ -7,9 +7,10 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { PAGE_FILES, type GatewayVariable } from '../contract/gateway.ts';
+import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../contract/names.ts';
+import { PAGE_FILES } from '../contract/page.ts';
 import type { Stage } from './config.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
@@ -45,11 +46,14 @@ export class GatewayApi extends api.HttpApi {
 }
 
 export class Gateway extends Construct {
+  readonly table: dynamodb.ITable;
+
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
     const { stage, httpApi, photos, scalerTable } = props;
     const { bucket } = photos;
     const table = new GatewayTable(this, 'Table');
+    this.table = table;
     const { access } = stage;
     if (access === 'none')
       throw new Error(`stage '${stage.name}' has access 'none': no gateway is to be made`);

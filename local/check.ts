@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { localPath } from './environment.ts';
+import { ensureBrowser } from './browser/ensure.ts';
 import { ensureVenv } from './aws/venv.ts';
 import { start, UserError, type Child } from './processes.ts';
 
@@ -28,6 +29,8 @@ export async function main(args: string[]): Promise<number> {
   }
   try {
     await ensureVenv(abort.signal, console.log);
+    const browser = await ensureBrowser(abort.signal, console.log);
+    console.log(`Browser: ${browser.path} (${browser.from}).`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(error.message);

@@ -105,6 +105,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
     say,
     onWorkerLine: (_id, line) => noteWait(recorder, line),
   }));
+  if (stack.apiUrl !== undefined) say(`Photos in a browser: ${stack.apiUrl}`);
   const photos = await photosMade;
   phase('submitting');
   await submit(stack.s3, stack.outputs.BucketName ?? '', photos, abort, () =>

@@ -10,7 +10,7 @@ export interface Identity {
   /** Claims of a token that was checked. */
   claims?: Record<string, unknown>;
   /** Of a signature that was checked. */
-  iam?: { accountId?: string; userId?: string };
+  iam?: { accountId?: string | null; userId?: string | null };
 }
 
 /** Owner of the photos of an open stage: whoever knows an id may have the photo. */

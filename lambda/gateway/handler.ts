@@ -8,8 +8,9 @@ import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
 import { S3Photos } from './aws/photos.ts';
 import { DynamoRegister } from './aws/register.ts';
 import { DynamoViews } from './aws/views.ts';
+import { discover } from './discovery.ts';
 import { requestOf, type Response } from './http.ts';
-import { Page } from './page-files.ts';
+import { Page, type PageFacts } from './page-files.ts';
 import { respond, type Gateway } from './routes.ts';
 
 const environment = gatewayEnvironmentSchema.parse(process.env);
@@ -23,46 +24,38 @@ const photos = new S3Photos(
   environment.BUCKET_NAME,
 );
 
-let ready: Promise<Gateway> | undefined;
+const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
+const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
 
-/** Made at the first request: the page's policy names the origin of the links. */
-async function make(): Promise<Gateway> {
-  const { ACCESS: access, ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
-  const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
-  const connect = [await photos.origin(), ...(issuer === '' ? [] : [new URL(issuer).origin])];
-  return {
-    access,
-    settings: {
-      maxUploadBytes,
-      photosPerHour: environment.PHOTOS_PER_HOUR,
-      photosPerDay: environment.PHOTOS_PER_DAY,
-      linkSeconds: environment.LINK_SECONDS,
-      photoDays: environment.PHOTO_DAYS,
-      resultDays: environment.RESULT_DAYS,
-      chromaSize,
-    },
-    ports: {
-      register: new DynamoRegister(documents, environment.TABLE_NAME),
-      photos,
-      views: new DynamoViews(documents, environment.SCALER_TABLE_NAME, now, (why) =>
-        log({ message: 'view not read', why }),
-      ),
-    },
-    page: new Page(
-      join(import.meta.dirname, 'page'),
-      { maxUploadBytes, chromaSize, access, issuer, clientId },
-      connect,
+/** The page's policy names whom it talks to: the bucket, and who signs people in. */
+async function pageFacts(): Promise<PageFacts> {
+  const signIn = issuer === '' ? null : await discover(issuer, clientId);
+  const connect = [await photos.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
+  return { settings: { maxUploadBytes, chromaSize, signIn }, connect };
+}
+
+const gateway: Gateway = {
+  access: environment.ACCESS,
+  settings: {
+    maxUploadBytes,
+    photosPerHour: environment.PHOTOS_PER_HOUR,
+    photosPerDay: environment.PHOTOS_PER_DAY,
+    linkSeconds: environment.LINK_SECONDS,
+    photoDays: environment.PHOTO_DAYS,
+    resultDays: environment.RESULT_DAYS,
+    chromaSize,
+  },
+  ports: {
+    register: new DynamoRegister(documents, environment.TABLE_NAME),
+    photos,
+    views: new DynamoViews(documents, environment.SCALER_TABLE_NAME, now, (why) =>
+      log({ message: 'view not read', why }),
     ),
-    newId: () => randomBytes(ID_BYTES).toString('base64url'),
-    now,
-    log,
-  };
-}
+  },
+  page: new Page(join(import.meta.dirname, 'page'), pageFacts),
+  newId: () => randomBytes(ID_BYTES).toString('base64url'),
+  now,
+  log,
+};
 
-export async function handler(event: unknown): Promise<Response> {
-  ready ??= make().catch((error: unknown) => {
-    ready = undefined;
-    throw error;
-  });
-  return respond(requestOf(event), await ready);
-}
+export const handler = (event: unknown): Promise<Response> => respond(requestOf(event), gateway);

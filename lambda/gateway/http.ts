@@ -11,19 +11,19 @@ import { Refusal } from './problems.ts';
 /** What is looked at of an event; the rest of it may be anything. */
 const eventSchema = z.object({
   routeKey: z.string(),
-  headers: z.record(z.string(), z.string().optional()).default({}),
-  pathParameters: z.record(z.string(), z.string().optional()).optional(),
-  body: z.string().optional(),
-  isBase64Encoded: z.boolean().default(false),
+  headers: z.record(z.string(), z.string().optional()).nullish(),
+  pathParameters: z.record(z.string(), z.string().optional()).nullish(),
+  body: z.string().nullish(),
+  isBase64Encoded: z.boolean().nullish(),
   requestContext: z.object({
     requestId: z.string().default(''),
     http: z.object({ sourceIp: z.string() }),
     authorizer: z
       .object({
-        jwt: z.object({ claims: z.record(z.string(), z.unknown()) }).optional(),
-        iam: z.object({ accountId: z.string().optional(), userId: z.string().optional() }).optional(),
+        jwt: z.object({ claims: z.record(z.string(), z.unknown()) }).nullish(),
+        iam: z.object({ accountId: z.string().nullish(), userId: z.string().nullish() }).nullish(),
       })
-      .optional(),
+      .nullish(),
   }),
 });
 
@@ -49,22 +49,21 @@ const MAX_BODY_BYTES = 8192;
 
 /** @throws ZodError when it is no event of an HTTP API */
 export function requestOf(event: unknown): Request {
-  const {
-    routeKey,
-    headers,
-    pathParameters = {},
-    body = '',
-    isBase64Encoded,
-    requestContext,
-  } = eventSchema.parse(event);
+  const { routeKey, headers, pathParameters, body, isBase64Encoded, requestContext } =
+    eventSchema.parse(event);
   const { http, authorizer, requestId } = requestContext;
+  const lower = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   return {
     route: routeKey,
     id: requestId,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-    parameters: pathParameters,
-    body: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
-    identity: { sourceIp: http.sourceIp, claims: authorizer?.jwt?.claims, iam: authorizer?.iam },
+    headers: Object.fromEntries(lower),
+    parameters: pathParameters ?? {},
+    body: Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8'),
+    identity: {
+      sourceIp: http.sourceIp,
+      claims: authorizer?.jwt?.claims,
+      iam: authorizer?.iam ?? undefined,
+    },
   };
 }
 

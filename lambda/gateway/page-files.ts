@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/gateway.ts';
+import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/page.ts';
 import { gzipSync } from 'node:zlib';
 import { file, notModified, type Request, type Response } from './http.ts';
 
@@ -34,22 +34,33 @@ const policy = (connect: string[]) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
+export interface PageFacts {
+  settings: PageSettings;
+  /** Origins that the page may talk to beside its own. */
+  connect: string[];
+}
+
 export class Page {
   private readonly files = new Map<string, PageFile>();
+  private told: Promise<PageFacts> | undefined;
 
   /**
    * @param folder of the files; without it there is no page
-   * @param connect origins that the page may talk to beside its own
+   * @param facts asked for once, and again after it has failed
    */
   constructor(
     private readonly folder: string,
-    private readonly settings: PageSettings,
-    private readonly connect: string[],
+    private readonly facts: () => Promise<PageFacts>,
   ) {}
 
   /** Undefined where there is no such file. */
-  answer(name: string, { headers }: Request): Response | undefined {
-    const found = this.files.get(name) ?? this.read(name);
+  async answer(name: string, { headers }: Request): Promise<Response | undefined> {
+    this.told ??= this.facts().catch((error: unknown) => {
+      this.told = undefined;
+      throw error;
+    });
+    const { settings, connect } = await this.told;
+    const found = this.files.get(name) ?? this.read(name, settings);
     if (!found) return undefined;
     const { type, etag, plain, gzip } = found;
     if (headers['if-none-match'] === etag) return notModified(etag);
@@ -59,19 +70,19 @@ export class Page {
       vary: 'accept-encoding',
       // Asked about again each time, which costs a 304; a deploy is seen at once.
       'cache-control': 'no-cache',
-      'content-security-policy': policy(this.connect),
+      'content-security-policy': policy(connect),
       'permissions-policy': 'camera=(), microphone=(), geolocation=()',
       'cross-origin-opener-policy': 'same-origin',
       ...(zipped ? { 'content-encoding': 'gzip' } : {}),
     });
   }
 
-  private read(name: string): PageFile | undefined {
+  private read(name: string, settings: PageSettings): PageFile | undefined {
     const path = join(this.folder, name);
     if (!existsSync(path)) return undefined;
     const type = TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream';
     const text = readFileSync(path, 'utf8');
-    const plain = Buffer.from(name.endsWith('.html') ? withSettings(text, this.settings) : text);
+    const plain = Buffer.from(name.endsWith('.html') ? withSettings(text, settings) : text);
     const etag = `"${createHash('sha256').update(plain).digest('hex').slice(0, 20)}"`;
     const read = { type, etag, plain, gzip: gzipSync(plain, { level: 9 }) };
     this.files.set(name, read);

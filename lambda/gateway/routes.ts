@@ -1,5 +1,6 @@
 /** From a request to its answer: which rule, and what becomes of its refusal. */
-import { PAGE_FILES, type Access } from '../../contract/gateway.ts';
+import type { Access } from '../../contract/gateway.ts';
+import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
 import { answer, bodyOf, refusal, type Request, type Response } from './http.ts';
@@ -50,7 +51,7 @@ const ROUTES: Record<string, Route> = {
 };
 
 function pageFile(name: string): Route {
-  return (request, { page }) => page.answer(name, request) ?? missing();
+  return async (request, { page }) => (await page.answer(name, request)) ?? missing();
 }
 
 function missing(): Response {

@@ -18,9 +18,11 @@ import {
   REASON_DIMENSION,
   STAGE_DIMENSION,
   TABLE_KEY,
+  VIEW_ATTRIBUTE,
   WORK_ATTRIBUTES,
   WORK_KEY,
 } from '../../contract/names.ts';
+import type { View } from '../../contract/view.ts';
 import { failedLaunch, type FailedLaunch } from './activities.ts';
 import { fromItem, toItem } from './memory.ts';
 import type { ControlName } from './policy-controls.ts';
@@ -172,20 +174,19 @@ export class DynamoMemory implements Memory {
     }
   }
 
-  async save(owner: string, state: Omit<MemoryState, 'controls'>) {
-    const { version, policy, recent } = toItem(state);
+  async save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View) {
+    const attributes = { ...toItem(state), ...(view ? { [VIEW_ATTRIBUTE]: view } : {}) };
+    const entries = Object.entries(attributes);
     await this.documents.send(
       new UpdateCommand({
         TableName: this.tableName,
         Key: { [TABLE_KEY]: MEMORY_KEY },
-        UpdateExpression: 'SET #version = :version, #policy = :policy, #recent = :recent',
+        UpdateExpression: `SET ${entries.map(([name]) => `#${name} = :${name}`).join(', ')}`,
         ConditionExpression: 'leaseOwner = :me',
-        ExpressionAttributeNames: { '#version': 'version', '#policy': 'policy', '#recent': 'recent' },
+        ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
         ExpressionAttributeValues: {
           ':me': owner,
-          ':version': version,
-          ':policy': policy,
-          ':recent': recent,
+          ...Object.fromEntries(entries.map(([name, value]) => [`:${name}`, value])),
         },
       }),
     );

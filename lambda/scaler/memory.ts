@@ -31,6 +31,7 @@ const recordSchema = z.object({
   min: count,
   max: count,
   short: amount.optional(),
+  completed: amount.optional(),
   reckoning: reckoningSchema.optional(),
 });
 

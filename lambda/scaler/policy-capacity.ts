@@ -107,6 +107,31 @@ export function secondsWithinBoot(memory: CapacityMemory, seen: Observation, boo
   return seconds;
 }
 
+/** Instances on their way, and when they should be in service, epoch seconds. */
+export interface Coming {
+  count: number;
+  readyAt: number;
+}
+
+/**
+ * Capacity on its way that can be counted on, soonest first. What is late by more than another boot is left out, as the
+ * rule itself leaves it out.
+ *
+ * @param expected instances on their way at most; what was remembered beyond them, newest first, is not really coming
+ */
+export function comingOf(memory: CapacityMemory, at: number, boot: number, expected: number): Coming[] {
+  const coming: Coming[] = [];
+  let left = expected;
+  for (const launch of memory.launches) {
+    const count = Math.min(left, launch.count);
+    if (count <= 0) break;
+    left -= count;
+    const age = at - launch.at;
+    if (age <= LATE * boot) coming.push({ count, readyAt: at + Math.max(boot - age, REMAINING * boot) });
+  }
+  return coming.sort((a, b) => a.readyAt - b.readyAt);
+}
+
 /** Instances that were asked for longer ago than a launch should take. */
 export function lateOf(memory: CapacityMemory, at: number, boot: number): number {
   return memory.launches.reduce((sum, launch) => sum + (at - launch.at > LATE * boot ? launch.count : 0), 0);

@@ -4,6 +4,7 @@
  * Order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; remembering comes
  * after acting, so that an action that failed starts no cooldown.
  */
+import type { View } from '../../contract/view.ts';
 import type { FailedLaunch } from './activities.ts';
 import { controlsAt, type Controls } from './policy-controls.ts';
 import type { Reported } from './policy-flow.ts';
@@ -16,6 +17,7 @@ import {
   type PolicyMemory,
   type PolicySettings,
 } from './policy.ts';
+import { viewOf } from './view.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
 export type FleetView = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
@@ -46,6 +48,8 @@ export type TickRecord = {
   need: number | null;
   /** Instances asked for in vain, where there are any. */
   short?: number;
+  /** Photos that workers have finished since they began to report; absent where that could not be read, or none has. */
+  completed?: number;
   /** The numbers behind the decision; of the latest tick only. */
   reckoning?: Reckoning;
 } & { [Name in keyof (QueueCounts & FleetView)]: number | null };
@@ -66,8 +70,11 @@ export interface Memory {
    * @throws when the controls cannot be understood: guessing what somebody wanted could cost the fleet
    */
   open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined>;
-  /** @throws when the lease has been lost */
-  save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void>;
+  /**
+   * @param view for others to read, in the same write; without one, the last one stays
+   * @throws when the lease has been lost
+   */
+  save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void>;
   /** Gives the lease back, so that the next run need not wait for it to expire; nothing to do when it is another's. */
   release(owner: string): Promise<void>;
 }
@@ -197,6 +204,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
     ...(decision?.short ? { short: decision.short } : {}),
+    ...(reported ? { completed: reported.completed } : {}),
     ...(decision?.reckoning ? { reckoning: decision.reckoning } : {}),
   };
   if (state) {
@@ -208,7 +216,8 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       const { reckoning: _, ...plain } = last;
       recent[recent.length - 2] = plain;
     }
-    await attempt(() => ports.memory.save(run.owner, { policy, recent }));
+    const view = viewOf(recent, policy, run.tickSeconds);
+    await attempt(() => ports.memory.save(run.owner, { policy, recent }, view));
   }
   const left = fleet && { ...fleet, desired: desired ?? fleet.desired };
   await attempt(() =>

@@ -18,10 +18,15 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 /** What the stack says of itself, by output name. */
 export type StackOutputs = Record<string, string>;
 
-async function cdk(endpoint: string, args: string[], abort: AbortSignal, cwd = process.cwd()): Promise<void> {
+async function cdk(
+  endpoint: string,
+  args: string[],
+  abort: AbortSignal,
+  { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
+): Promise<void> {
   const { code, output } = await runToEnd(process.execPath, [CDK_CLI, ...args, '--no-notices', '--ci'], {
     cwd,
-    env: childEnvironment(endpoint),
+    env: { ...childEnvironment(endpoint), ...env },
     abort,
   });
   if (code !== 0) throw new Error(`cdk ${args[0]} failed with ${code}:\n${output.trim().slice(-4000)}`);
@@ -43,36 +48,40 @@ export async function synth(
 
 export const bootstrap = (endpoint: string, abort: AbortSignal) =>
   // From a folder without an app: the account and region are all it needs.
-  cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], abort, homeDirectory());
+  cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], abort, { cwd: homeDirectory() });
 
 /**
- * Deploys an assembly.
+ * Deploys all stacks of an app, or of the folder that it was synthesised to.
  *
  * `--method=direct` because the local AWS loses its change set after a deploy that changes nothing.
  *
- * @returns the outputs of its one stack
+ * @returns the outputs of each stack
  */
+export async function deployAll(
+  endpoint: string,
+  app: string,
+  abort: AbortSignal,
+  outputsFile = localPath('outputs.json'),
+  env: Record<string, string> = {},
+): Promise<Record<string, StackOutputs>> {
+  const args = ['deploy', '--app', app, '--all', '--method=direct', '--require-approval', 'never'];
+  await cdk(endpoint, [...args, '--progress', 'events', '--outputs-file', outputsFile], abort, { env });
+  return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')));
+}
+
+/** The same for an assembly of one stack. @returns its outputs */
 export async function deploy(
   endpoint: string,
   assembly: string,
   abort: AbortSignal,
 ): Promise<StackOutputs & { StackName: string }> {
-  const outputsFile = localPath('outputs.json');
-  const args = [
-    'deploy',
-    '--app',
-    assembly,
-    '--all',
-    '--method=direct',
-    '--require-approval',
-    'never',
-    '--progress',
-    'events',
-  ];
-  await cdk(endpoint, [...args, '--outputs-file', outputsFile], abort);
-  const stacks = Object.entries(outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8'))));
+  const stacks = Object.entries(await deployAll(endpoint, assembly, abort));
   const [stack, ...others] = stacks;
   if (!stack || others.length > 0)
-    throw new Error(`expected one stack in ${outputsFile}, found ${stacks.length}`);
+    throw new Error(`expected one stack in '${assembly}', found ${stacks.length}`);
   return { ...stack[1], StackName: stack[0] };
 }
+
+/** Where the local AWS has an HTTP API; the address that the stack names is one of amazonaws.com. */
+export const localApiUrl = (endpoint: string, apiId: string) =>
+  `${endpoint}/_aws/execute-api/${apiId}/$default/`;

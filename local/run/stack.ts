@@ -6,7 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
 import { bundleWorker } from '../../ami/worker/bundle.ts';
-import { bootstrap, deploy, synth, type StackOutputs } from '../aws/deploy.ts';
+import { bootstrap, deploy, localApiUrl, synth, type StackOutputs } from '../aws/deploy.ts';
 import { finishLocal } from '../aws/finish.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../environment.ts';
@@ -25,6 +25,8 @@ export interface LocalStack {
   outputs: StackOutputs;
   agent: FleetAgent;
   groupName: string;
+  /** Address of the gateway and its page; undefined for a stage without. */
+  apiUrl: string | undefined;
   s3: S3Client;
   sqs: SQSClient;
   dynamo: DynamoDBClient;
@@ -132,6 +134,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     outputs,
     agent,
     groupName,
+    apiUrl: outputs.ApiId === undefined ? undefined : localApiUrl(endpoint, outputs.ApiId),
     s3: new S3Client({ ...config, forcePathStyle: true }),
     sqs: new SQSClient(config),
     dynamo: new DynamoDBClient(config),

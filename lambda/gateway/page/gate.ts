@@ -1,0 +1,18 @@
+/** Lets so many in at a time, in order. */
+export class Gate {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private places: number) {}
+
+  async through<T>(work: () => Promise<T>): Promise<T> {
+    if (this.places > 0) this.places--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.places++;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** Sends bytes to a link and tells how far it is, which fetch cannot. */
+import type { CreatedPhoto } from '../../../contract/photo-api.ts';
+
+/** What came back, as far as the browser lets a page see it. Rejects when the link cannot be reached. */
+export function send(
+  { method, url, headers }: CreatedPhoto['upload'],
+  body: Blob,
+  progress: (part: number) => void,
+  signal: AbortSignal,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 0);
+    request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+    request.onerror = () => reject(new TypeError('the link cannot be reached'));
+    request.onabort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(body);
+  });
+}

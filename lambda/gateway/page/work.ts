@@ -1,0 +1,122 @@
+/** One photo on its way to colour: what it is at, and how far. */
+import { PHOTO_TYPES, type PhotoType } from '../../../contract/photo-types.ts';
+import type { Reason } from './words.ts';
+
+export type Step =
+  'queued' | 'preparing' | 'sending' | 'waiting' | 'fetching' | 'merging' | 'done' | 'failed';
+
+export interface Work {
+  key: number;
+  file: File;
+  type: PhotoType | undefined;
+  /** Whether the browser does its part and the original stays here. */
+  here: boolean;
+  step: Step;
+  /** Of the sending, 0 to 1. */
+  sent: number;
+  /** While it waits: what the service says. */
+  ahead: number | null;
+  seconds: number | null;
+  secondsAtMost: number | null;
+  /** When the last of these was said, and when the wait began: epoch milliseconds. */
+  saidAt: number;
+  waitingSince: number;
+  startedAt: number;
+  endedAt: number;
+  bytesSent: number;
+  bytesReceived: number;
+  result: Blob | undefined;
+  /** Small pictures to show, as addresses. */
+  before: string | undefined;
+  after: string | undefined;
+  /** Why it failed, and what the service said beside it. */
+  reason: Reason | undefined;
+  detail: string;
+  abort: AbortController;
+}
+
+const ENDINGS: Record<string, PhotoType> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  jfif: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+};
+
+/** A browser's type, or what the name says where it has none, as some have not for TIFF. */
+export const typeOf = ({ type, name }: File): PhotoType | undefined =>
+  PHOTO_TYPES.find((one) => one === type) ??
+  (type === '' ? ENDINGS[name.split('.').at(-1)?.toLowerCase() ?? ''] : undefined);
+
+let last = 0;
+
+export const newWork = (file: File, here: boolean): Work => ({
+  key: ++last,
+  file,
+  type: typeOf(file),
+  here,
+  step: 'queued',
+  sent: 0,
+  ahead: null,
+  seconds: null,
+  secondsAtMost: null,
+  saidAt: 0,
+  waitingSince: 0,
+  startedAt: 0,
+  endedAt: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  result: undefined,
+  before: undefined,
+  after: undefined,
+  reason: undefined,
+  detail: '',
+  abort: new AbortController(),
+});
+
+/** Shares of the bar: what comes before the wait, and where the wait ends. */
+const SENT = 0.3;
+const WAITED = 0.9;
+
+/**
+ * How far a photo is, 0 to 1. The wait fills its part by the estimate, and creeps on where that was too short: a bar that
+ * stands still at its end would lie about the rest.
+ */
+export function partOf(work: Work, nowMs: number): number {
+  switch (work.step) {
+    case 'queued':
+      return 0;
+    case 'preparing':
+      return 0.03;
+    case 'sending':
+      return 0.06 + (SENT - 0.06) * work.sent;
+    case 'waiting': {
+      const waited = (nowMs - work.waitingSince) / 1000;
+      const left = work.seconds === null ? 60 : Math.max(0, work.seconds - (nowMs - work.saidAt) / 1000);
+      return SENT + (WAITED - SENT) * (waited / (waited + left + 0.15 * waited + 0.5));
+    }
+    case 'fetching':
+      return 0.93;
+    case 'merging':
+      return 0.96;
+    case 'done':
+    case 'failed':
+      return 1;
+  }
+}
+
+/** Seconds that are left by the last word of the service. */
+export const secondsLeft = ({ seconds, saidAt }: Work, nowMs: number): number | null =>
+  seconds === null ? null : Math.max(1, seconds - (nowMs - saidAt) / 1000);
+
+export const isOpen = ({ step }: Work): boolean => step !== 'done' && step !== 'failed';
+
+/** The name for a result, whose format may be another where the browser cannot write the photo's own. */
+export function resultName({ file: { name } }: Work, type: string): string {
+  const ending = Object.entries(ENDINGS).find(([, one]) => one === type)?.[0];
+  const dot = name.lastIndexOf('.');
+  const [base, own] = dot > 0 ? [name.slice(0, dot), name.slice(dot + 1)] : [name, ''];
+  return ending === undefined || ENDINGS[own.toLowerCase()] === type ? name : `${base}.${ending}`;
+}

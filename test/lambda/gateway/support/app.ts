@@ -1,0 +1,34 @@
+/** The gateway of two stages, without a fleet: one that is open, one of tokens. `ISSUER` says whose. */
+import { App, CfnOutput, Stack } from 'aws-cdk-lib';
+import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
+import { JobQueue } from '../../../../lib/job-queue.ts';
+import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
+import { ScalerTable } from '../../../../lib/scaler-table.ts';
+import { resolveStage, type StageConfig } from '../../../../lib/config.ts';
+
+const app = new App();
+
+function gatewayOf(name: string, config: StageConfig): void {
+  const stack = new Stack(app, `Gateway-${name}`);
+  const stage = resolveStage(name, config);
+  const jobs = new JobQueue(stack, 'Jobs', {
+    bucketName: photoBucketName(stack, stage),
+    visibilityTimeoutSeconds: 30,
+    maxReceiveCount: 5,
+  });
+  const httpApi = new GatewayApi(stack, 'Api', stage);
+  const photos = new PhotoStore(stack, 'Photos', { stage, jobs, pageOrigin: apiUrl(httpApi) });
+  const scalerTable = new ScalerTable(stack, 'ScalerTable');
+  const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable });
+  const outputs = {
+    ApiId: httpApi.apiId,
+    BucketName: photos.bucket.bucketName,
+    QueueUrl: jobs.queue.queueUrl,
+    TableName: gateway.table.tableName,
+    ScalerTableName: scalerTable.tableName,
+  };
+  for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value });
+}
+
+gatewayOf('open', { access: 'open' });
+gatewayOf('jwt', { access: 'jwt', jwtIssuer: process.env.ISSUER ?? '', jwtAudience: ['page'] });
