@@ -1,4 +1,5 @@
 /** The scaler as it is deployed: its own tick and its own policies, over the ports of the simulated world. */
+import type { View } from '../../contract/view.ts';
 import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
 import type { ThresholdSettings } from '../../lambda/scaler/policy-threshold.ts';
 import type { PolicySettings } from '../../lambda/scaler/policy.ts';
@@ -7,17 +8,21 @@ import type { Controller } from '../types.ts';
 import type { PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 
-/** @param settings of any policy that can be deployed; of each tick, where something else foresees for it */
+/**
+ * @param settings of any policy that can be deployed; of each tick, where something else foresees for it
+ * @param published is given each view that the scaler publishes
+ */
 export function deployed(
   settings: PolicySettings | ((at: number) => PolicySettings),
   tickSeconds: number,
+  published?: (view: View) => void,
 ): Controller {
   let ports: TickPorts | undefined;
   return {
     every: tickSeconds,
     scheduled: true,
     async tick(surface, at) {
-      ports ??= simulatedPorts(surface);
+      ports ??= simulatedPorts(surface, published);
       const { errors, record } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
         owner: 'simulator',
         now: () => at,

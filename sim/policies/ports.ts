@@ -1,4 +1,5 @@
 /** The scaler's ports over a simulated world. */
+import type { View } from '../../contract/view.ts';
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
 import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
 import type { Surface } from '../types.ts';
@@ -8,6 +9,9 @@ export class SimulatedMemory implements Memory {
   private state = emptyMemory();
   private lease: { owner: string; until: number } | undefined;
 
+  /** @param published is given each view that is saved */
+  constructor(private readonly published: (view: View) => void = () => {}) {}
+
   async open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined> {
     const { lease } = this;
     if (lease && lease.owner !== owner && lease.until >= at) return undefined;
@@ -15,9 +19,10 @@ export class SimulatedMemory implements Memory {
     return this.state;
   }
 
-  async save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> {
+  async save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void> {
     if (this.lease?.owner !== owner) throw new Error('the lease was lost');
     this.state = { ...state, controls: {} };
+    if (view) this.published(view);
   }
 
   async release(owner: string): Promise<void> {
@@ -57,11 +62,11 @@ export const simulatedFleet = (surface: Surface): Fleet => ({
   },
 });
 
-export const simulatedPorts = (surface: Surface): TickPorts => ({
+export const simulatedPorts = (surface: Surface, published?: (view: View) => void): TickPorts => ({
   counts: simulatedCounts(surface),
   work: simulatedWork(surface),
   fleet: simulatedFleet(surface),
-  memory: new SimulatedMemory(),
+  memory: new SimulatedMemory(published),
   // What it would publish is in the report already.
   metrics: { async publish() {} },
 });

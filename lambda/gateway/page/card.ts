@@ -5,11 +5,11 @@ import { words } from './language.ts';
 import { isOpen, partOf, secondsLeft, type Work } from './work.ts';
 
 export interface CardActions {
-  download(work: Work): void;
-  view(work: Work): void;
-  retry(work: Work): void;
-  sendOriginal(work: Work): void;
-  remove(work: Work): void;
+  download: (work: Work) => void;
+  view: (work: Work) => void;
+  retry: (work: Work) => void;
+  sendOriginal: (work: Work) => void;
+  remove: (work: Work) => void;
 }
 
 /** Reasons that the service may not have, because they are this browser's. */
