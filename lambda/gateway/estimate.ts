@@ -17,7 +17,7 @@ function arrivedBy(looks: { at: number; arrived: number }[], at: number, rate: n
   for (let k = 1; k < looks.length; k++) {
     const a = looks[k - 1]!;
     const b = looks[k]!;
-    if (at <= b.at) return a.arrived + ((b.arrived - a.arrived) * (at - a.at)) / (b.at - a.at);
+    if (at <= b.at) return a.arrived + (Math.max(0, b.arrived - a.arrived - 1) * (at - a.at)) / (b.at - a.at);
   }
   return looks.at(-1)!.arrived;
 }
@@ -49,7 +49,7 @@ export function estimateWait(
     } else {
       ahead = backlog - rate * (view.at - storedAt);
     }
-    ahead = Math.min(backlog, Math.max(0, ahead));
+    ahead = Math.max(0, Math.min(backlog - 1, ahead));
   } else {
     const after = storedAt - view.at;
     ahead = backlog + rate * after - done(view.at, storedAt);

@@ -80,7 +80,8 @@ export class Line {
 
   private async colourHere(work: Work, change: (more: Partial<Work>) => void): Promise<void> {
     const { studio, chromaSize: size } = this.options;
-    const { file } = work;
+    // With the type that its name tells, where the browser knew none.
+    const file = work.file.slice(0, work.file.size, work.type);
     const { grey, preview } = await this.pixels.through(() => {
       change({ step: 'preparing' });
       return studio.ask({ kind: 'prepare', file, size });

@@ -1,1 +1,74 @@
-export {};
+/**
+ * The worker thread that does the browser's part: a small grey copy out of a photo, and the service's colours into it, by the
+ * very modules that the GPU worker has.
+ */
+import { squareCopy } from '../../../colour/axis.ts';
+import { writeGrey } from '../../../colour/lightness.ts';
+import { chromaOfAb, Merger } from '../../../colour/merge.ts';
+import { contextOf, decode, decodeNumbers, encode, pixelsAreTrue, previewOf, strips } from './canvas.ts';
+import { HereError, type Asked, type Results, type Task, type Told } from './studio-messages.ts';
+
+const scope = self as unknown as DedicatedWorkerGlobalScopeLike;
+
+/** The library for pages does not know what a thread's global object has. */
+interface DedicatedWorkerGlobalScopeLike {
+  onmessage: ((event: MessageEvent<Asked>) => void) | null;
+  postMessage(message: Told): void;
+}
+
+const WORK: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) => Promise<Results[K]> } = {
+  check: async () => pixelsAreTrue(),
+  prepare,
+  finish,
+  preview: async ({ file }) => {
+    const bitmap = await decode(file);
+    const preview = await previewOf(bitmap);
+    bitmap.close();
+    return preview;
+  },
+};
+
+async function prepare({ file, size }: Extract<Task, { kind: 'prepare' }>): Promise<Results['prepare']> {
+  const bitmap = await decode(file);
+  const { width, height } = bitmap;
+  const grey = new Uint8Array(width * height);
+  for (const { top, pixels } of strips(bitmap)) writeGrey(pixels.data, 4, grey, top * width);
+  const small = squareCopy(grey, { width, height, channels: 1 }, size);
+  const context = contextOf(size, size);
+  const picture = context.createImageData(size, size);
+  for (let i = 0; i < small.length; i++)
+    picture.data.fill(small[i]!, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4);
+  context.putImageData(picture, 0, 0);
+  const preview = await previewOf(bitmap);
+  bitmap.close();
+  return { grey: await encode(context, 'image/jpeg'), preview };
+}
+
+async function finish({ file, chroma }: Extract<Task, { kind: 'finish' }>): Promise<Results['finish']> {
+  const numbers = await decodeNumbers(chroma);
+  const small = chromaOfAb({ width: numbers.width, height: numbers.height, data: numbers.data, channels: 4 });
+  const bitmap = await decode(file);
+  const { width, height } = bitmap;
+  const merger = new Merger(width, height, small);
+  const whole = contextOf(width, height);
+  for (const { top, pixels } of strips(bitmap)) {
+    const grey = new Uint8Array(width * pixels.height);
+    writeGrey(pixels.data, 4, grey);
+    merger.merge(grey, top, top + pixels.height, pixels.data, 4);
+    whole.putImageData(pixels, 0, top);
+  }
+  bitmap.close();
+  const preview = await previewOf(whole.canvas);
+  return { result: await encode(whole, file.type), preview };
+}
+
+scope.onmessage = ({ data: { id, ...task } }) => {
+  const work = WORK[task.kind] as (task: Task) => Promise<Results[keyof Results]>;
+  work(task).then(
+    (value) => scope.postMessage({ id, value }),
+    (error: unknown) => {
+      const code = error instanceof HereError ? error.code : 'too-large-here';
+      scope.postMessage({ id, code });
+    },
+  );
+};
