@@ -1,5 +1,5 @@
 /**
- * First thing of every npm script: makes a fresh clone ready, then hands over to the TypeScript entry.
+ * First thing of every npm script, and of `ddcolor-elastic`: makes a fresh clone ready, then hands over to the TypeScript entry.
  *
  * Plain JavaScript with no dependency, because it runs before `npm ci` has. The entry is imported rather than spawned:
  * one process less between Ctrl-C and the code that cleans up.
@@ -20,6 +20,7 @@ const ENTRIES = {
   ami: 'ami/release/main.ts',
   'test:comfyui': 'local/real/test.ts',
   cdk: 'local/cdk.ts',
+  cli: 'cli/commands.ts',
   simulate: 'sim/main.ts',
   figures: 'sim/figures.ts',
   trial: 'sim/trial.ts',
@@ -52,11 +53,12 @@ async function ensureDependencies() {
   const marker = join(root, 'node_modules', '.installed-from');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
   const startedAt = Date.now();
-  console.log('Installing the npm packages (first run, or the lock file changed)...');
+  // Not to where a command's own output goes: it may be JSON.
+  console.error('Installing the npm packages (first run, or the lock file changed)...');
   const code = await npm(['ci', '--no-fund', '--no-audit', '--loglevel=error']);
   if (code !== 0) fail(`npm ci failed with exit code ${code}: see its output above.`);
   writeFileSync(marker, wanted);
-  console.log(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
+  console.error(`Installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);
 }
 
 function npm(args) {
@@ -66,7 +68,7 @@ function npm(args) {
   return new Promise((resolve) => {
     const child = spawn(command, [...before, ...args], {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', process.stderr, 'inherit'],
     });
     const stop = (signal) => {
       child.kill(signal);
@@ -89,10 +91,11 @@ const entry = ENTRIES[name];
 if (!entry) fail(`unknown command '${name}' (${Object.keys(ENTRIES).join(', ')})`);
 checkNode();
 await ensureDependencies();
-// Files that the simulator is given are named from where npm was called, everything else works in the repository.
-process.chdir(
-  ['simulate', 'trial', 'season'].includes(name) ? (process.env.INIT_CWD ?? process.cwd()) : root,
-);
+// Files that these are given are named from where they were called, everything else works in the repository. npm runs its
+// scripts in the root and tells where it was called; npx and node stay there, whichever script they are part of.
+const own = process.cwd() === root && process.env.npm_package_json === join(root, 'package.json');
+const called = (own && process.env.INIT_CWD) || process.cwd();
+process.chdir(['simulate', 'trial', 'season', 'cli'].includes(name) ? called : root);
 // Any Node that this project supports runs everything here; the SDK's reminder of newer ones is not for its users.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const { register } = await import('tsx/esm/api');

@@ -133,7 +133,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
     return instances.length === 0 && timeline.at(-1)?.desired === 0;
   };
   await watch(gone);
-  recorder.end();
+  if (!options.keep) recorder.end();
   stopShowing();
   await context.inspect?.(stack);
   if (options.photos !== undefined) {
@@ -145,6 +145,15 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
   for (const line of timelineText(summary.fleet.timeline)) say(line);
   for (const line of summaryText(summary, recorder.current().failures)) say(line);
+  if (options.keep) {
+    phase('open');
+    // Who stays may send more, by the gateway's page or straight into the bucket: the live page goes on.
+    void watcher
+      .until(() => false, Infinity, abort)
+      .catch((error: Error) => {
+        if (!abort.aborted) say(`The live page has stopped: ${error.message}`);
+      });
+  }
   return summary;
 }
 
@@ -190,7 +199,7 @@ export const main = (args: string[]): Promise<number> =>
     }
     const summary = await run(options, { ...context, results: localPath('results') });
     if (options.keep) {
-      context.progress.say('The page stays up until Ctrl-C.');
+      context.progress.say('Everything stays up until Ctrl-C.');
       await new Promise(() => undefined);
     }
     return good(summary) ? 0 : 1;

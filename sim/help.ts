@@ -3,11 +3,13 @@ import { POLICIES } from './policies/index.ts';
 import { SETTINGS, VICTIMS } from './settings.ts';
 import { SYNTHETIC } from './synthetic.ts';
 
-const USAGE = `npm run simulate -- [run | compare | tune | fit] [options]
+const USAGE = `npm run simulate -- [run | compare | tune | estimates | fit] [options]
 
   run       one rule on one trace (what happens when no command is named)
   compare   every rule, at its defaults and with its knobs tuned on the trace: cost against wait
   tune      settings of a rule for your own traffic, for each wait that you may want
+  estimates how long photos are told to wait, against how long they do: on the synthetic traces and
+            each CSV of a folder, estimates [FOLDER], or on --trace
   fit       service time, boot time and a trace from CloudWatch exports: fit FILE... [--out TRACE.csv]
 
   --trace T       a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default viral);

@@ -1,5 +1,6 @@
 /** `npm run simulate`: parses, calls, and says in one line what is wrong. */
 import { compare } from './commands/compare.ts';
+import { estimates } from './commands/estimates.ts';
 import { fit } from './commands/fit.ts';
 import { run } from './commands/run.ts';
 import { tune } from './commands/tune.ts';
@@ -15,6 +16,7 @@ export async function main(args: string[]): Promise<number> {
     if (options.help) console.log(help());
     else if (options.command === 'compare') await compare(options, progress);
     else if (options.command === 'tune') await tune(options, progress);
+    else if (options.command === 'estimates') await estimates(options, progress);
     else if (options.command === 'fit') await fit(options);
     else await run(options, progress);
     return 0;

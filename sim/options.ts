@@ -2,12 +2,14 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { changesIn, InputError, numberIn, pairsIn, type WorldChanges, type WorldName } from './settings.ts';
 
-const COMMANDS = ['run', 'compare', 'tune', 'fit'] as const;
+const COMMANDS = ['run', 'compare', 'tune', 'estimates', 'fit'] as const;
 export type Command = (typeof COMMANDS)[number];
 
 export interface Options {
   command: Command;
   trace: string;
+  /** None was named. */
+  everyTrace: boolean;
   policy: string;
   set: [string, string][];
   world: WorldName;
@@ -20,13 +22,14 @@ export interface Options {
   /** Leave the bound out, which takes longer than a run. */
   noBound: boolean;
   help: boolean;
-  /** Files and options of `fit`. */
+  /** Files of `fit`, folder of `estimates`. */
   files: string[];
+  /** Of `fit`. */
   out?: string;
 }
 
 const OPTIONS = {
-  trace: { type: 'string', default: 'viral' },
+  trace: { type: 'string' },
   policy: { type: 'string', default: 'slo' },
   set: { type: 'string', multiple: true, default: [] },
   world: { type: 'string', default: 'clean' },
@@ -60,13 +63,15 @@ export function parseOptions(args: string[]): Options {
   const [first = 'run', ...files] = positionals;
   const command = COMMANDS.find((one) => one === first);
   if (!command) throw new InputError(`'${first}' is no command: expected one of ${COMMANDS.join(', ')}`);
-  if (command !== 'fit' && files.length > 0) throw new InputError(`'${files[0]}' is one word too many`);
+  const words = { fit: Infinity, estimates: 1 }[command as string] ?? 0;
+  if (files.length > words) throw new InputError(`'${files[words]}' is one word too many`);
   if (values.world !== 'clean' && values.world !== 'real') {
     throw new InputError(`--world is '${values.world}': expected clean or real`);
   }
   return {
     command,
-    trace: values.trace,
+    trace: values.trace ?? 'viral',
+    everyTrace: values.trace === undefined,
     policy: values.policy,
     set: pairsIn(values.set.join(',')),
     world: values.world,

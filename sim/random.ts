@@ -24,7 +24,8 @@ export type Cause =
   | 'missed'
   | 'doubled'
   | 'victims'
-  | 'renewal';
+  | 'renewal'
+  | 'polls';
 
 /** The draw of an index, from 0 up to but not including 1. */
 export type Draw = (index: number) => number;

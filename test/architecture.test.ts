@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const FOLDERS = ['bin', 'lib', 'lambda', 'contract', 'ami', 'sim', 'local'];
+const FOLDERS = ['bin', 'lib', 'lambda', 'contract', 'colour', 'client', 'cli', 'ami', 'sim', 'local'];
 
 interface Rule {
   /** Files the rule speaks of. */
@@ -21,12 +21,48 @@ const any = (...sources: string[]) => new RegExp(sources.join('|'));
 
 const RULES: Rule[] = [
   { files: /^contract\//, may: any('^\\./contract/', '^zod$', '^node:crypto$') },
+  // What a worker and a browser both do with pixels.
+  { files: /^colour\//, may: any('^\\./colour/') },
+  {
+    // Runs in browsers: of the contract, the plain values; the schemas as types only.
+    files: /^client\//,
+    may: any('^\\./client/', '^\\./contract/photo-types\\.ts$'),
+    mayAsTypes: /^\.\/contract\//,
+  },
+  {
+    // For people on their own machines: of the run on this one, what any command needs.
+    files: /^cli\//,
+    may: any(
+      '^\\./cli/',
+      '^\\./client/',
+      '^\\./contract/',
+      '^\\./bin/stages\\.ts$',
+      '^\\./local/(ensure\\.mjs|processes\\.ts|run/progress\\.ts)$',
+      '^zod$',
+      '^@aws-sdk/',
+      '^@smithy/signature-v4$',
+      NODE,
+    ),
+  },
   { files: /^lambda\/scaler\/policy[^/]*\.ts$/, may: any('^\\./lambda/scaler/policy[^/]*\\.ts$') },
   {
     files: /^lambda\/scaler\//,
     may: any('^\\./lambda/scaler/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^@types/', NODE),
     mayAsTypes: /^aws-lambda$/,
   },
+  {
+    // Runs in browsers: what they have of ours is plain, and of others one small package.
+    files: /^lambda\/gateway\/page\/(?!build\.ts$)/,
+    may: any(
+      '^\\./lambda/gateway/page/',
+      '^\\./contract/(page|photo-types)\\.ts$',
+      '^\\./client/',
+      '^\\./colour/',
+      '^client-zip$',
+    ),
+    mayAsTypes: /^\.\/contract\//,
+  },
+  { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^lambda\/(?!scaler\/)/,
     may: any('^\\./lambda/(?!scaler/)', '^\\./contract/', '^zod$', '^@aws-sdk/', NODE),
@@ -50,6 +86,7 @@ const RULES: Rule[] = [
     may: any(
       '^\\./ami/',
       '^\\./contract/',
+      '^\\./colour/',
       '^zod$',
       '^@aws-sdk/',
       '^@smithy/',
@@ -71,6 +108,7 @@ const RULES: Rule[] = [
       '^\\./sim/',
       '^\\./contract/',
       '^\\./lambda/scaler/(policy[^/]*|tick|run|memory|settings)\\.ts$',
+      '^\\./lambda/gateway/estimate\\.ts$',
       '^zod$',
       '^tsx/esm/api$',
       '^csv-parse/sync$',
@@ -83,6 +121,7 @@ const RULES: Rule[] = [
     may: any(
       '^\\./local/',
       '^\\./contract/',
+      '^\\./colour/',
       '^\\./lib/(bundling|config)\\.ts$',
       '^\\./lambda/scaler/run\\.ts$',
       '^\\./ami/worker/',
@@ -95,6 +134,7 @@ const RULES: Rule[] = [
     may: any(
       '^\\./local/',
       '^\\./contract/',
+      '^\\./colour/',
       '^\\./bin/stages\\.ts$',
       '^\\./ami/worker/bundle\\.ts$',
       '^\\./lambda/scaler/(policy[^/]*|tick|memory)\\.ts$',
@@ -154,6 +194,12 @@ describe('import rules', () => {
 
   it.each([
     ['contract/keys.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
+    ['colour/merge.ts', "import { setImmediate } from 'node:timers/promises';"],
+    ['colour/merge.ts', "import { FORMATS } from '../ami/worker/formats.ts';"],
+    ['client/api.ts', "import { createdPhotoSchema } from '../contract/photo-api.ts';"],
+    ['client/api.ts', "import { createHash } from 'node:crypto';"],
+    ['cli/colour/run.ts', "import { findPhotos } from '../../local/run/photos.ts';"],
+    ['cli/colour/run.ts', "import { coloured } from '../../lambda/gateway/photos.ts';"],
     ['lambda/scaler/policy.ts', "import { z } from 'zod';"],
     ['lambda/scaler/tick.ts', "import { x } from '../../ami/worker/loop.ts';"],
     ['ami/release/list.ts', "import { startStack } from '../../local/run/stack.ts';"],

@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { CONTENT_TYPES } from './formats.ts';
 import type { Gate } from './gate.ts';
-import type { Options } from './options.ts';
+import type { Choice, Options } from './options.ts';
 import { megapixelsIn } from './picture.ts';
-import type { Studio } from './studio.ts';
+import type { Prepared, Studio } from './studio.ts';
 import { seconds } from './time.ts';
 
 /** What the log says of a photo beside its end; filled as far as it got. */
@@ -44,18 +44,18 @@ export interface Coloured {
  * Colours a photo.
  *
  * @param etag of the photo; the result carries it
- * @param options that the photo has chosen
+ * @param choice of the photo
  * @throws PermanentFault, TransientFault, InfraFault; CalledAway while it had not started
  */
-export type Colour = (photo: Buffer, etag: string, attempt: Attempt, options: Options) => Promise<Coloured>;
+export type Colour = (photo: Buffer, etag: string, attempt: Attempt, choice: Choice) => Promise<Coloured>;
 
 /** Waits for a turn. @returns to be called when it is over */
 export type Turn = () => Promise<() => void>;
 
 export interface ColouringPorts {
   studio: Studio;
-  /** The workflow's output for a PNG of so many megapixels, once it has its turn. */
-  infer: (png: Buffer, megapixels: number, turn: Turn, options: Options) => Promise<Buffer>;
+  /** The workflow's output for what was made ready, once it has its turn. */
+  infer: (picture: Prepared, turn: Turn, options: Options) => Promise<Buffer>;
   /** Prompts that ComfyUI has at a time. */
   lane: Gate;
   /** Megapixels that are in memory at a time. */
@@ -67,7 +67,7 @@ export interface ColouringPorts {
 }
 
 export function colouring({ studio, infer, lane, pixels, away, now }: ColouringPorts): Colour {
-  return async (photo, etag, { figures, started }, options) => {
+  return async (photo, etag, { figures, started }, { output, options }) => {
     const timed = async <T>(
       figure: 'prepareSeconds' | 'laneSeconds' | 'finishSeconds',
       step: () => Promise<T>,
@@ -80,7 +80,7 @@ export function colouring({ studio, infer, lane, pixels, away, now }: ColouringP
     const id = randomUUID();
     const leave = await pixels.enter(await megapixelsIn(photo), away());
     try {
-      const picture = await timed('prepareSeconds', () => studio.prepare(id, photo));
+      const picture = await timed('prepareSeconds', () => studio.prepare(id, photo, output));
       figures.megapixels = picture.megapixels;
       let turnMs = now();
       const turn = async () => {
@@ -89,7 +89,7 @@ export function colouring({ studio, infer, lane, pixels, away, now }: ColouringP
         started();
         return over;
       };
-      const made = await infer(picture.upload, picture.uploadMegapixels, turn, options);
+      const made = await infer(picture, turn, options);
       figures.comfySeconds = seconds(now() - turnMs);
       const body = await timed('finishSeconds', () => studio.finish(id, made, etag));
       return { body, contentType: CONTENT_TYPES[picture.format] };

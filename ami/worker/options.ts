@@ -1,9 +1,39 @@
 /** What a photo chooses for itself, among what its workflow lets it. */
+import { OUTPUT_METADATA, OUTPUTS, type Output } from '../../contract/photo-types.ts';
 import type { Option, Workflow } from '../../contract/workflow.ts';
 import { PermanentFault } from './faults.ts';
 
 /** Values by the option's name. */
 export type Options = Record<string, string | number>;
+
+/** All that a photo chooses. */
+export interface Choice {
+  output: Output;
+  options: Options;
+}
+
+/**
+ * @param metadata of the photo's object
+ * @throws PermanentFault for a value that is not allowed, with what is
+ */
+export const choiceOf = (workflow: Workflow, metadata: Record<string, string>): Choice => ({
+  output: outputOf(workflow, metadata),
+  options: optionsOf(workflow, metadata),
+});
+
+function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Output {
+  const text = metadata[OUTPUT_METADATA] ?? 'photo';
+  const output = OUTPUTS.find((one) => one === text);
+  if (!output) throw refusal(OUTPUT_METADATA, text, OUTPUTS.join(', '));
+  // One that makes pictures of another size has none either, by its schema.
+  if (output === 'chroma' && !chroma) {
+    throw new PermanentFault(
+      'bad-option',
+      `The option '${OUTPUT_METADATA}' is '${output}', but this workflow gives no chroma; allowed is photo.`,
+    );
+  }
+  return output;
+}
 
 /**
  * @param metadata of the photo's object; what the workflow does not know of is somebody else's
@@ -19,13 +49,9 @@ export function optionsOf(workflow: Workflow, metadata: Record<string, string>):
 }
 
 function valueOf(name: string, option: Option, text: string): string | number {
-  const refuse = (allowed: string) => {
-    const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
-    return new PermanentFault('bad-option', `The option '${name}' is '${shown}'; allowed is ${allowed}.`);
-  };
   if ('choices' in option) {
     if (option.choices.includes(text)) return text;
-    throw refuse(option.choices.join(', '));
+    throw refusal(name, text, option.choices.join(', '));
   }
   const { min, max, whole = false } = option;
   const value = Number(text);
@@ -33,5 +59,10 @@ function valueOf(name: string, option: Option, text: string): string | number {
   const good =
     /^-?\d+(\.\d+)?$/.test(text) && value >= min && value <= max && (!whole || Number.isInteger(value));
   if (good) return value;
-  throw refuse(`a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`);
+  throw refusal(name, text, `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`);
+}
+
+function refusal(name: string, text: string, allowed: string): PermanentFault {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
+  return new PermanentFault('bad-option', `The option '${name}' is '${shown}'; allowed is ${allowed}.`);
 }

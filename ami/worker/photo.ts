@@ -1,18 +1,23 @@
 /** One photo from its key to its end. */
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
+import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
 import type { Attempt, Colour } from './colouring.ts';
 import { Ends, type Version, type Written } from './ends.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { describeError, type Log } from './log.ts';
-import { optionsOf } from './options.ts';
+import { choiceOf } from './options.ts';
 import { seconds } from './time.ts';
 
 /** How a photo was left, for the log. */
 export type PhotoEnd =
-  | { outcome: 'coloured' }
+  | {
+      outcome: 'coloured';
+      /** @default 'photo' */
+      output?: Output;
+    }
   | { outcome: 'failed'; code: FailureCode }
   /** Nothing was to be done: a newer version has its own job, the photo is gone, or an earlier delivery did it. */
   | { outcome: 'dropped'; reason: 'superseded' | 'gone' | 'done-already' };
@@ -104,7 +109,7 @@ async function colourVersion(
   { bucket, settings, colour, now }: PhotoPorts,
 ): Promise<PhotoEnd | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
-  const options = optionsOf(settings.workflow, metadata);
+  const choice = choiceOf(settings.workflow, metadata);
   const startMs = now();
   const photo = await bucket.get(version.key, version.etag).catch((error: unknown) => {
     if (error instanceof ConditionFailed) return undefined;
@@ -113,11 +118,12 @@ async function colourVersion(
   if (!photo) return undefined;
   const { figures } = attempt;
   figures.fetchSeconds = seconds(now() - startMs);
-  const { body, contentType } = await colour(photo, version.etag, attempt, options);
+  const { body, contentType } = await colour(photo, version.etag, attempt, choice);
   const colouredMs = now();
   const written = await ends.writeResult(version, body, contentType);
   figures.storeSeconds = seconds(now() - colouredMs);
-  return endOf(written, { outcome: 'coloured' });
+  const { output } = choice;
+  return endOf(written, { outcome: 'coloured', ...(output !== 'photo' && { output }) });
 }
 
 /** @throws PermanentFault when no picture within the limit on pixels can be that large */

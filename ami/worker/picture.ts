@@ -5,9 +5,9 @@
  * batches. So it only ever gets 8-bit PNGs that were made here.
  */
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import { hasRoomForColour, lightness } from '../../colour/lightness.ts';
 import { PermanentFault } from './faults.ts';
 import { FORMAT_NAMES, FORMATS, sniff, type Format } from './formats.ts';
-import { hasRoomForColour, lightness } from './lightness.ts';
 
 // A photo is decoded once; remembering it would only hold memory.
 sharp.cache(false);
@@ -61,7 +61,7 @@ export async function readPicture(
       .toBuffer({ resolveWithObject: true }),
   );
   const { width, height, channels } = info;
-  const grey = channels < 3 ? plane(data, channels, 0) : await lightness(data, channels === 4 ? 4 : 3);
+  const grey = channels < 3 ? plane(data, channels, 0) : lightness(data, channels === 4 ? 4 : 3);
   const hasAlpha = channels === 2 || channels === 4;
   return {
     format,

@@ -9,7 +9,7 @@ const studio = new LocalStudio(workerData as StudioSettings);
 async function done(call: Call): Promise<unknown> {
   switch (call.do) {
     case 'prepare':
-      return studio.prepare(call.id, Buffer.from(call.body));
+      return studio.prepare(call.id, Buffer.from(call.body), call.output);
     case 'finish':
       return studio.finish(call.id, Buffer.from(call.output), call.source);
     case 'discard':

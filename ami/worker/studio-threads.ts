@@ -5,13 +5,14 @@
  * What is finished frees memory and a message, so finishing goes before making ready.
  */
 import { Worker } from 'node:worker_threads';
+import type { Output } from '../../contract/photo-types.ts';
 import { TransientFault } from './faults.ts';
 import { revived, type Packed } from './packed-fault.ts';
 import type { Prepared, Studio, StudioSettings } from './studio.ts';
 
 /** What a thread is told to do; each is answered in turn. */
 export type Call =
-  | { do: 'prepare'; id: string; body: Uint8Array }
+  | { do: 'prepare'; id: string; body: Uint8Array; output: Output | undefined }
   | { do: 'finish'; id: string; output: Uint8Array; source: string }
   | { do: 'discard'; id: string };
 export type Answer = { value: unknown } | { fault: Packed };
@@ -42,8 +43,8 @@ export class StudioThreads implements Studio {
     this.threads = Array.from({ length: count }, () => this.start());
   }
 
-  async prepare(id: string, body: Buffer): Promise<Prepared> {
-    const prepared = (await this.ask({ do: 'prepare', id, body })) as Prepared;
+  async prepare(id: string, body: Buffer, output?: Output): Promise<Prepared> {
+    const prepared = (await this.ask({ do: 'prepare', id, body, output })) as Prepared;
     // A view of what arrived, since Buffers lose their class on the way.
     return { ...prepared, upload: asBuffer(prepared.upload) };
   }

@@ -89,8 +89,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const colour = colouring({
     studio,
     // It may have to wait for the one that runs.
-    infer: (png, megapixels, turn, options) =>
-      infer(inference, png, LANE * deadlineMs(megapixels), turn, options),
+    infer: ({ upload, uploadMegapixels, path }, turn, options) =>
+      infer({ ...inference, path }, upload, LANE * deadlineMs(uploadMegapixels), turn, options),
     lane: new Gate(LANE),
     pixels: new Gate(ports.megapixels),
     away: () => shift.signal,

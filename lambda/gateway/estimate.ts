@@ -1,92 +1,156 @@
-/** How long a photo will wait, from what the scaler published last. */
+/**
+ * How long a photo will wait, from what the scaler published last. docs/scaling.md has the formula, and how good it is.
+ *
+ * The queue is taken for first in, first out, and an instance for one photo after the other: who is before a photo follows
+ * from the counts, when they are through from the instances that there are and those on their way. Times are epoch seconds.
+ */
 import type { View } from '../../contract/view.ts';
 
 export interface Estimate {
+  /** Photos that were there before it and are not done; null when nobody knows. */
   ahead: number | null;
+  /** From now until it is done, as often too long as too short; null likewise. */
   seconds: number | null;
+  /** Nine in ten are done within this time; null likewise. */
   secondsAtMost: number | null;
 }
 
+/** A view that is older than this many ticks says nothing of now: some ticks see nothing, so many in a row are an outage. */
 const STALE_TICKS = 10;
-const UNKNOWN: Estimate = { ahead: null, seconds: null, secondsAtMost: null };
+/** From the storing of a photo to its message at a worker: S3 speaks of seconds, and most take about one. */
+const DELIVERY_SECONDS = 1;
 
-/** Photos that had come by a time, counted from an unknown start: those there and those finished. */
-function arrivedBy(looks: { at: number; arrived: number }[], at: number, rate: number): number {
-  const first = looks[0]!;
-  if (at <= first.at) return first.arrived - rate * (first.at - at);
-  for (let k = 1; k < looks.length; k++) {
-    const a = looks[k - 1]!;
-    const b = looks[k]!;
-    if (at <= b.at) return a.arrived + (Math.max(0, b.arrived - a.arrived - 1) * (at - a.at)) / (b.at - a.at);
-  }
-  return looks.at(-1)!.arrived;
+// The rest is measured: `npm run simulate -- estimates --world real`.
+
+/** The next instance comes so much of a tick before its time: a tick sees it late, and most boots are shorter than their mean. */
+const FIRST_EARLY = 0.5;
+
+/** A photo that should be done by now takes at least this part of a photo's time still, ... */
+const LEAST_PART = 1 / 3;
+/** ... or this part of the time that it is overdue. */
+const OVERDUE_PART = 0.4;
+/** Nine in ten take at most so many times the estimate, the time of so many photos more, and what it is overdue once more. */
+const MOST_FACTOR = 1.2;
+const MOST_PHOTOS = 1;
+
+/** From this time on instances start so many photos at once, and so many a second thereafter. */
+interface Capacity {
+  at: number;
+  atOnce: number;
+  perSecond: number;
 }
 
-export function estimateWait(
-  view: View | undefined,
-  { storedAt }: { storedAt: number },
-  now: number,
-): Estimate {
-  if (!view || now - view.at > STALE_TICKS * view.tickSeconds) return UNKNOWN;
-  const { serviceSeconds: S, inService: n, arrivalsPerSecond } = view;
-  const rate = arrivalsPerSecond ?? 0;
-  const backlog = view.visible + view.inFlight;
-  const from = Math.max(view.at, storedAt);
-  let ahead: number;
-  const done = (a: number, b: number) => {
-    if (S === null || b <= a) return 0;
-    let sum = (n * (b - a)) / S;
-    for (const { count, readyAt } of view.coming) sum += (count * Math.max(0, b - Math.max(a, readyAt))) / S;
-    return sum;
-  };
-  if (storedAt <= view.at) {
-    const looks = view.history
-      .filter(({ completed }) => completed !== null)
-      .map(({ at, backlog, completed }) => ({ at, arrived: backlog + (completed as number) }));
-    if (looks.length > 0) {
-      const last = looks.at(-1)!;
-      ahead = backlog - (last.arrived - arrivedBy(looks, storedAt, rate));
-    } else {
-      ahead = backlog - rate * (view.at - storedAt);
-    }
-    ahead = Math.max(0, Math.min(backlog - 1, ahead));
-  } else {
-    const after = storedAt - view.at;
-    ahead = backlog + rate * after - done(view.at, storedAt);
-    ahead = Math.max(ahead, S === null ? 0 : Math.min(rate * S, n), 0);
+/** Photos that came before one that came at a time, counted as the looks count them. */
+function comeBefore(looks: { at: number; come: number }[], at: number, rate: number): number {
+  const next = looks.findIndex((look) => look.at >= at);
+  const after = looks[next];
+  const before = looks[after ? next - 1 : looks.length - 1];
+  if (!after) return before ? before.come + rate * (at - before.at) : 0;
+  // The photo itself is one of those that came until the look after it.
+  if (!before) return after.come - 1 - rate * (after.at - at);
+  const others = Math.max(0, after.come - before.come - 1);
+  return before.come + (others * (at - before.at)) / (after.at - before.at);
+}
+
+/**
+ * Photos before one that joins the queue at a time: where that was before the view, those that the view still counts;
+ * otherwise those of the view and those that have come since, whatever has been done of them.
+ */
+function aheadOf(view: View, joinsAt: number): number {
+  const { at, visible, inFlight, inService, history, serviceSeconds } = view;
+  const backlog = visible + inFlight;
+  const rate = view.arrivalsPerSecond ?? 0;
+  if (joinsAt > at) return backlog + rate * (joinsAt - at);
+  const within = (count: number) => Math.max(0, Math.min(count, backlog - 1));
+  // What has come is what is there and what was finished. Those that came after it are behind it.
+  const looks = history.flatMap((look) =>
+    look.completed === null ? [] : [{ at: look.at, come: look.backlog + look.completed }],
+  );
+  const last = looks.at(-1);
+  if (last) {
+    const come = last.come + rate * (at - last.at);
+    return within(backlog - (come - comeBefore(looks, joinsAt, rate)));
   }
-  const left = Math.max(0, Math.round(ahead - done(from, now)));
-  if (S === null) return { ...UNKNOWN, ahead: left };
-  // Starts: those of instances in service go on; each that comes takes one at once.
-  const coming = view.coming.map(({ count, readyAt }) => ({ count, at: Math.max(readyAt, view.at) }));
-  if (n === 0 && coming.length === 0) {
-    if (view.bootSeconds === null) return { ...UNKNOWN, ahead: left };
-    const ticks = Math.max(1, Math.ceil((now - view.at) / view.tickSeconds));
-    coming.push({ count: 1, at: view.at + ticks * view.tickSeconds + view.bootSeconds });
+  // Nobody tells what was finished: the fleet is taken to have worked all the time since.
+  const look = history.findLast((one) => one.at <= joinsAt) ?? history[0];
+  if (!look) return within(backlog);
+  const done = serviceSeconds === null ? 0 : (inService * (at - look.at)) / serviceSeconds;
+  return within(look.backlog + rate * (joinsAt - look.at) - done);
+}
+
+/**
+ * What instances start from the view on, soonest first; the first ones are those at work.
+ *
+ * @returns undefined where there is none, and nobody knows how long one takes
+ */
+function capacityOf(view: View, service: number, asked: number): [Capacity, ...Capacity[]] | undefined {
+  const { at, inService, inFlight, tickSeconds, bootSeconds } = view;
+  const busy = Math.min(inService, inFlight);
+  const fresh = [{ count: inService - busy, readyAt: at }];
+  const [next, ...others] = view.coming.filter(({ count }) => count > 0);
+  const early = FIRST_EARLY * tickSeconds;
+  if (next) {
+    fresh.push({ count: 1, readyAt: next.readyAt - early }, { ...next, count: next.count - 1 }, ...others);
+  } else if (inService === 0) {
+    if (bootSeconds === null) return undefined;
+    // One will be asked for at the first tick that sees the photo.
+    const ticks = Math.max(1, Math.ceil((asked - at) / tickSeconds));
+    fresh.push({ count: 1, readyAt: at + ticks * tickSeconds + bootSeconds - early });
   }
-  let starts = n;
-  let speed = n / S;
-  let at = from;
+  // One without work takes a photo at once, and is through with it on the average as if it took half of one.
+  const starts = fresh.flatMap(({ count, readyAt }) => {
+    const ready = Math.max(at, readyAt);
+    return [
+      { at: ready, atOnce: count, perSecond: 0 },
+      { at: ready + service / 2, atOnce: 0, perSecond: count / service },
+    ];
+  });
+  starts.sort((a, b) => a.at - b.at);
+  return [{ at, atOnce: busy, perSecond: busy / service }, ...starts];
+}
+
+/** When the photo starts that has so many before it. */
+function startOf([busy, ...rest]: [Capacity, ...Capacity[]], ahead: number): number {
   const wanted = ahead + 0.5;
-  let start = Infinity;
-  for (const next of [...coming, { count: 0, at: Infinity }]) {
-    const then = Math.max(from, next.at);
-    const by = speed > 0 || starts >= wanted ? at + (speed > 0 ? (wanted - starts) / speed : 0) : Infinity;
-    if (by <= then) {
-      start = by;
-      break;
-    }
-    if (then === Infinity) break;
-    starts += speed * (then - at) + next.count * 0.5;
-    if (next.at < from) starts += (next.count * (from - next.at)) / S;
-    speed += next.count / S;
-    at = then;
-    if (starts >= wanted) {
-      start = then;
-      break;
-    }
+  let { at, atOnce: started, perSecond } = busy;
+  // A photo in flight has started before the view.
+  let earliest = -Infinity;
+  for (const next of rest) {
+    if (started >= wanted && perSecond === 0) return at;
+    const by = at + (wanted - started) / perSecond;
+    if (by <= next.at) return Math.max(by, earliest);
+    started += perSecond * (next.at - at) + next.atOnce;
+    perSecond += next.perSecond;
+    at = earliest = next.at;
   }
-  const finish = Math.max(start, storedAt) + S;
-  const seconds = Math.max(finish - now, S / 4);
-  return { ahead: left, seconds, secondsAtMost: 1.5 * seconds + 2 * S };
+  return Math.max(earliest, at + (wanted - started) / perSecond);
+}
+
+/**
+ * @param view what the scaler published last
+ * @param photo that is not done; `storedAt` is when S3 stored it
+ */
+export function estimateWait(view: View | undefined, photo: { storedAt: number }, now: number): Estimate {
+  if (!view || now - view.at > STALE_TICKS * view.tickSeconds) {
+    return { ahead: null, seconds: null, secondsAtMost: null };
+  }
+  const { serviceSeconds: service, inService } = view;
+  const joinsAt = photo.storedAt + DELIVERY_SECONDS;
+  const ahead = aheadOf(view, joinsAt);
+  const capacity = service === null ? undefined : capacityOf(view, service, Math.max(now, joinsAt));
+  if (service === null || !capacity) {
+    return { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
+  }
+  const done = capacity.reduce((sum, { at, perSecond }) => sum + perSecond * Math.max(0, now - at), 0);
+  // A fleet that keeps up has those in work that came within the time of one photo.
+  const inWork = Math.min((view.arrivalsPerSecond ?? 0) * service, inService);
+  const stillInWork = joinsAt > view.at ? inWork * (1 - (now - joinsAt) / service) : 0;
+  const due = Math.max(startOf(capacity, ahead), joinsAt) + service - now;
+  const overdue = Math.max(0, -due);
+  const seconds = Math.max(due, LEAST_PART * service, OVERDUE_PART * overdue);
+  return {
+    ahead: Math.round(Math.max(0, ahead - done, Math.min(ahead, stillInWork))),
+    seconds,
+    secondsAtMost: MOST_FACTOR * seconds + MOST_PHOTOS * service + overdue,
+  };
 }

@@ -67,6 +67,12 @@ export function requestOf(event: unknown): Request {
   };
 }
 
+/** RFC 7493, 2.1: JSON can escape half of a surrogate pair, which is no text that could be kept or put into a link. */
+function wholeText(_name: string, value: unknown): unknown {
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) throw new SyntaxError('half of a pair');
+  return value;
+}
+
 /**
  * The JSON of a request.
  *
@@ -85,7 +91,7 @@ export function bodyOf<T extends z.ZodType>({ headers, body }: Request, schema: 
   }
   let json: unknown;
   try {
-    json = JSON.parse(body.toString());
+    json = JSON.parse(body.toString(), wholeText);
   } catch (cause) {
     throw new Refusal('bad-request', `The body is not JSON: '${body.toString().slice(0, 60)}'.`, undefined, {
       cause,

@@ -12,6 +12,22 @@ export interface Window {
 const HOUR = 3600;
 const DAY = 86_400;
 
+const numbers = (groups: string) =>
+  groups === '' ? [] : groups.split(':').map((group) => parseInt(group, 16));
+
+/** The eight groups of an IPv6 address, whose last two may be written as IPv4 has them. */
+function groupsOf(address: string): number[] {
+  const hex = address.replace(/%.*/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
+    return `${(256 * a + b).toString(16)}:${(256 * c + d).toString(16)}`;
+  });
+  const [head = '', tail] = hex.split('::');
+  const before = numbers(head);
+  const after = numbers(tail ?? '');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return [...before, ...Array<number>(zeros).fill(0), ...after];
+}
+
 /**
  * Who an address is. Networks give a household a whole IPv6 /64, so that is one caller, not 2^64 of them.
  *
@@ -19,12 +35,15 @@ const DAY = 86_400;
  */
 export function callerOf(address: string): string {
   if (!address.includes(':')) return address;
-  const [head = '', tail] = address.split('::');
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  const groups = [...before, ...Array<string>(zeros).fill('0'), ...after];
-  const network = groups.slice(0, 4).map((group) => group.toLowerCase().replace(/^0+(?=.)/, ''));
+  const groups = groupsOf(address);
+  // IPv4 in IPv6's clothes, ::ffff:0:0/96: as a /64, all of IPv4 would be one caller.
+  if (groups.slice(0, 6).join() === '0,0,0,0,0,65535') {
+    return groups
+      .slice(6)
+      .flatMap((group) => [group >> 8, group & 255])
+      .join('.');
+  }
+  const network = groups.slice(0, 4).map((group) => group.toString(16));
   return `${network.join(':')}::/64`;
 }
 

@@ -64,7 +64,7 @@ export class Page {
     if (!found) return undefined;
     const { type, etag, plain, gzip } = found;
     if (headers['if-none-match'] === etag) return notModified(etag);
-    const zipped = /\bgzip\b/.test(headers['accept-encoding'] ?? '');
+    const zipped = takesGzip(headers['accept-encoding'] ?? '');
     return file(zipped ? gzip : plain, type, {
       etag,
       vary: 'accept-encoding',
@@ -89,6 +89,10 @@ export class Page {
     return read;
   }
 }
+
+/** RFC 9110, 12.5.3: a weight of 0 is a no. */
+const takesGzip = (accepted: string) =>
+  accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
 
 /** As JSON in a script element that is not run, where `<` would end it. */
 const withSettings = (html: string, settings: PageSettings) =>

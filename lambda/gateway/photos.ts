@@ -122,7 +122,8 @@ export async function readPhoto(
     return { status: { status: 'failed', id, name, code, message, retryable } };
   }
   const photo = await ports.photos.photo(id);
-  if (photo) return waiting(record, photo, ports, now);
+  // One that outlasted the days of an end had one, which is deleted by now.
+  if (photo && now < photo.storedAt + settings.resultDays * DAY) return waiting(record, photo, ports, now);
   return nothing(record, settings, now);
 }
 

@@ -1,4 +1,5 @@
 /** From a request to its answer: which rule, and what becomes of its refusal. */
+import { inspect } from 'node:util';
 import type { Access } from '../../contract/gateway.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
@@ -61,14 +62,22 @@ function missing(): Response {
 /** Seconds after which trying again is worth it when something here failed. */
 const AGAIN_SECONDS = 5;
 
+/** An id is the right to a photo: its beginning is enough to find it by in the log. */
+const beginning = (id: string) => id.slice(0, 6);
+
+/** With all its causes, which a stack alone does not have; an id that they name is cut as well. */
+function reasonOf(error: unknown, { parameters: { id } }: Request): string {
+  const reason = inspect(error);
+  return id ? reason.replaceAll(id, `${beginning(id)}…`) : reason;
+}
+
 /** Never rejects: what goes wrong here is an answer, with the id under which the log has the reason. */
 export async function respond(request: Request, gateway: Gateway): Promise<Response> {
   const startMs = performance.now();
   const { route, id } = request;
   const log = (response: Response, more: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
-    // An id is the right to a photo: its beginning is enough to find it by.
-    const photo = request.parameters.id?.slice(0, 6);
+    const photo = request.parameters.id && beginning(request.parameters.id);
     gateway.log({
       message: 'request',
       route,
@@ -86,6 +95,6 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     if (error instanceof Refusal) return log(refusal(error), { code: error.code });
     const detail = `Something failed on our side; try again in a moment (request ${id}).`;
     const failed = refusal(new Refusal('unavailable', detail, AGAIN_SECONDS, { cause: error }));
-    return log(failed, { error: error instanceof Error ? error.stack : String(error) });
+    return log(failed, { error: reasonOf(error, request) });
   }
 }

@@ -3,6 +3,8 @@ import type { RunState } from '../page/state.ts';
 
 const PAIRS = 12;
 const DECISIONS = 30;
+/** An hour of looks. */
+const POINTS = 3600;
 
 export class Recorder {
   private readonly listeners = new Set<() => void>();
@@ -52,6 +54,8 @@ export class Recorder {
     change(this.state);
     this.state.pairs.splice(PAIRS);
     this.state.decisions.splice(DECISIONS);
+    const { timeline } = this.state;
+    if (timeline.length > POINTS) timeline.splice(0, timeline.length - POINTS);
     for (const listener of this.listeners) listener();
   }
 }

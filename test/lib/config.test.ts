@@ -51,6 +51,19 @@ const WRONG: [config: StageConfig & { name?: string }, line: RegExp][] = [
   [{ maxReceiveCount: 1 }, /maxReceiveCount 1: a whole number from 2/],
   [{ noticePollSeconds: 60 }, /noticePollSeconds 60: above 0 and at most 30/],
   [{ resultRetentionDays: 0 }, /resultRetentionDays 0: whole numbers from 1/],
+  [{ access: 'all' as 'open' }, /access 'all': none, open, jwt, iam/],
+  [{ access: 'jwt', jwtAudience: ['page'] }, /jwtIssuer '', jwtAudience \[page\]: .* at least one audience/],
+  [{ access: 'jwt', jwtIssuer: 'https://issuer.example' }, /jwtAudience \[\]/],
+  [{ access: 'jwt', jwtIssuer: 'issuer.example', jwtAudience: ['page'] }, /jwtIssuer 'issuer\.example'/],
+  [{ access: 'jwt', jwtIssuer: 'https://', jwtAudience: ['page'] }, /jwtIssuer 'https:\/\/'/],
+  [{ maxUploadMegabytes: 0 }, /maxUploadMegabytes 0: from 0\.001 to 5000/],
+  [{ maxUploadMegabytes: 5001 }, /maxUploadMegabytes 5001: .* the most that S3 takes/],
+  [{ maxUploadMegabytes: NaN }, /maxUploadMegabytes NaN/],
+  [{ photosPerHour: 0 }, /photosPerHour 0, .*: whole numbers from 1/],
+  [{ photosPerDay: 1.5 }, /photosPerDay 1\.5/],
+  [{ requestsPerSecond: -1 }, /requestsPerSecond -1/],
+  [{ linkSeconds: 59 }, /linkSeconds 59: a whole number from 60 to 3600/],
+  [{ linkSeconds: 3601 }, /linkSeconds 3601: .* links die with the credentials/],
 ];
 
 const resolve = ({ name = 'dev', ...config }: StageConfig & { name?: string }) => resolveStage(name, config);
@@ -75,6 +88,23 @@ describe('resolveStage', () => {
 
   it.each(Object.entries(stages))('takes the shipped stage %s', (name, config) => {
     expect(resolveStage(name, config).name).toBe(name);
+  });
+
+  it.each<StageConfig>([
+    { access: 'none' },
+    { access: 'open' },
+    { access: 'iam' },
+    { access: 'jwt', jwtIssuer: 'https://issuer.example/pool', jwtAudience: ['page'] },
+    { access: 'open', maxUploadMegabytes: 0.001, photosPerHour: 1, photosPerDay: 1, linkSeconds: 60 },
+    { access: 'open', maxUploadMegabytes: 5000, requestsPerSecond: 1, linkSeconds: 3600 },
+    // Kept for the day when somebody signs in.
+    { access: 'open', jwtIssuer: 'https://issuer.example', jwtAudience: [] },
+  ])('takes %j', (config) => {
+    expect(resolve(config)).toMatchObject(config);
+  });
+
+  it('lets nobody in over HTTP unless a stage says so', () => {
+    expect(resolve({}).access).toBe('none');
   });
 
   it('fills in what is left out, and keeps what is not', () => {

@@ -1,5 +1,6 @@
 /** Templates as the CDK makes them, for tests that read them. */
 import { App } from 'aws-cdk-lib';
+import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { Template } from 'aws-cdk-lib/assertions';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { ColouringStack } from '../../lib/colouring-stack.ts';
@@ -17,8 +18,10 @@ export interface StackTemplate {
   Outputs: Record<string, { Value: unknown }>;
 }
 
-export function synthesise(name: StageName, more: StageConfig = {}): StackTemplate {
-  const stack = new ColouringStack(new App(), `Test-${name}`, {
+/** @param bundled whether the functions' code is built as well, which takes seconds */
+export function synthesise(name: StageName, more: StageConfig = {}, bundled = true): StackTemplate {
+  const app = new App(bundled ? {} : { context: { [BUNDLING_STACKS]: [] } });
+  const stack = new ColouringStack(app, `Test-${name}`, {
     stage: resolveStage(name, { ...stages[name], ...more }),
   });
   return Template.fromStack(stack).toJSON() as StackTemplate;

@@ -38,6 +38,7 @@ export class Card {
   private readonly bar = element('i');
   private readonly meter = element('div', { class: 'meter', role: 'progressbar' }, this.bar);
   private readonly buttons = element('div', { class: 'buttons' });
+  private readonly away = element('button', { type: 'button', class: 'quiet' }, '×');
   /** What the picture and the buttons were last made for. */
   private shown = '';
   private offered = '';
@@ -49,9 +50,11 @@ export class Card {
     const { name } = work.file;
     this.name.textContent = name;
     this.name.title = name;
+    this.away.addEventListener('click', () => actions.remove(work));
+    const head = element('div', { class: 'head' }, this.name, this.away);
     this.root.append(
       this.picture,
-      element('div', { class: 'text' }, this.name, this.state, this.meter, this.buttons),
+      element('div', { class: 'text' }, head, this.state, this.meter, this.buttons),
     );
   }
 
@@ -60,6 +63,10 @@ export class Card {
     this.root.classList.toggle('failed', work.step === 'failed');
     this.root.dataset.step = work.step;
     this.state.textContent = stateText(work, nowMs);
+    const { secondsAtMost } = work;
+    this.state.title = work.step === 'waiting' && secondsAtMost !== null ? words().atMost(secondsAtMost) : '';
+    const { named, remove } = words();
+    this.away.setAttribute('aria-label', named(remove, work.file.name));
     this.meter.hidden = !isOpen(work);
     const part = partOf(work, nowMs);
     this.bar.style.setProperty('--part', part.toFixed(3));
@@ -88,13 +95,12 @@ export class Card {
 
   private updateButtons(): void {
     const { work, actions } = this;
-    const { download, view, retry, sendOriginal, remove } = words();
+    const { download, view, retry, sendOriginal } = words();
     const offers: [label: string, act: (work: Work) => void][] = [];
     if (work.step === 'done') offers.push([download, actions.download]);
     if (work.before && work.after) offers.push([view, actions.view]);
     if (canRetry(work)) offers.push([retry, actions.retry]);
     if (work.step === 'failed' && HERE.has(work.reason)) offers.push([sendOriginal, actions.sendOriginal]);
-    offers.push([remove, actions.remove]);
     const now = JSON.stringify(offers.map(([label]) => label));
     if (now === this.offered) return;
     this.offered = now;
@@ -110,7 +116,7 @@ export class Card {
         return button;
       }),
     );
-    if (hadFocus) this.buttons.querySelector('button')?.focus();
+    if (hadFocus) (this.buttons.querySelector('button') ?? this.away).focus();
   }
 }
 

@@ -3,7 +3,7 @@
  * very modules that the GPU worker has.
  */
 import { squareCopy } from '../../../colour/axis.ts';
-import { writeGrey } from '../../../colour/lightness.ts';
+import { lightness, lightnessInto } from '../../../colour/lightness.ts';
 import { chromaOfAb, Merger } from '../../../colour/merge.ts';
 import { contextOf, decode, decodeNumbers, encode, pixelsAreTrue, previewOf, strips } from './canvas.ts';
 import { HereError, type Asked, type Results, type Task, type Told } from './studio-messages.ts';
@@ -32,7 +32,7 @@ async function prepare({ file, size }: Extract<Task, { kind: 'prepare' }>): Prom
   const bitmap = await decode(file);
   const { width, height } = bitmap;
   const grey = new Uint8Array(width * height);
-  for (const { top, pixels } of strips(bitmap)) writeGrey(pixels.data, 4, grey, top * width);
+  for (const { top, pixels } of strips(bitmap)) lightnessInto(pixels.data, 4, grey, top * width);
   const small = squareCopy(grey, { width, height, channels: 1 }, size);
   const context = contextOf(size, size);
   const picture = context.createImageData(size, size);
@@ -52,9 +52,7 @@ async function finish({ file, chroma }: Extract<Task, { kind: 'finish' }>): Prom
   const merger = new Merger(width, height, small);
   const whole = contextOf(width, height);
   for (const { top, pixels } of strips(bitmap)) {
-    const grey = new Uint8Array(width * pixels.height);
-    writeGrey(pixels.data, 4, grey);
-    merger.merge(grey, top, top + pixels.height, pixels.data, 4);
+    merger.merge(lightness(pixels.data, 4), top, top + pixels.height, pixels.data, 4);
     whole.putImageData(pixels, 0, top);
   }
   bitmap.close();

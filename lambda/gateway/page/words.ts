@@ -249,11 +249,14 @@ const zh: Words = {
 
 export const LANGUAGES: Record<string, Words> = { en, 'zh-CN': zh };
 
-/** The language of a browser's user, among those that there are. */
+/**
+ * The language of a browser's user, among those that there are. Whoever asks for traditional characters gets simplified ones,
+ * as Unicode's language matching has it, unless English was asked for first.
+ */
 export function languageOf(wanted: readonly string[]): string {
   for (const language of wanted) {
-    if (/^zh(-(hans|cn|sg|my))?($|-)/i.test(language)) return 'zh-CN';
-    if (/^en\b/i.test(language)) return 'en';
+    if (/^zh($|-)/i.test(language)) return 'zh-CN';
+    if (/^en($|-)/i.test(language)) return 'en';
   }
   return 'en';
 }

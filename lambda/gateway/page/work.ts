@@ -35,20 +35,21 @@ export interface Work {
   abort: AbortController;
 }
 
-const ENDINGS: Record<string, PhotoType> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  jfif: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-};
+/** By the ending of a name; the first of a type is the one that results get. */
+const ENDINGS = new Map<string, PhotoType>([
+  ['jpg', 'image/jpeg'],
+  ['jpeg', 'image/jpeg'],
+  ['jfif', 'image/jpeg'],
+  ['png', 'image/png'],
+  ['webp', 'image/webp'],
+  ['tif', 'image/tiff'],
+  ['tiff', 'image/tiff'],
+]);
 
 /** A browser's type, or what the name says where it has none, as some have not for TIFF. */
 export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
-  (type === '' ? ENDINGS[name.split('.').at(-1)?.toLowerCase() ?? ''] : undefined);
+  (type === '' ? ENDINGS.get(name.split('.').at(-1)?.toLowerCase() ?? '') : undefined);
 
 let last = 0;
 
@@ -115,8 +116,8 @@ export const isOpen = ({ step }: Work): boolean => step !== 'done' && step !== '
 
 /** The name for a result, whose format may be another where the browser cannot write the photo's own. */
 export function resultName({ file: { name } }: Work, type: string): string {
-  const ending = Object.entries(ENDINGS).find(([, one]) => one === type)?.[0];
+  const ending = [...ENDINGS].find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
   const [base, own] = dot > 0 ? [name.slice(0, dot), name.slice(dot + 1)] : [name, ''];
-  return ending === undefined || ENDINGS[own.toLowerCase()] === type ? name : `${base}.${ending}`;
+  return ending === undefined || ENDINGS.get(own.toLowerCase()) === type ? name : `${base}.${ending}`;
 }

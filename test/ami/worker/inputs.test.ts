@@ -34,8 +34,8 @@ describe(`${INPUTS.length} kinds of input`, () => {
     const client = new ComfyClient(comfy.url);
     const colour = colouring({
       studio,
-      infer: (png, _megapixels, turn) =>
-        infer({ client, workflow, path: 'chroma', log, timing }, png, DEADLINE_MS, turn),
+      infer: ({ upload, path }, turn) =>
+        infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, turn),
       lane: new Gate(2),
       pixels: new Gate(100),
       away: () => new AbortController().signal,

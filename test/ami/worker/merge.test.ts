@@ -4,11 +4,10 @@
  */
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { chromaOfAb, chromaOfPicture, mergeChroma } from '../../../ami/worker/merge.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { colourise } from '../../../local/comfyui/colour.ts';
 import { samplePicture } from '../../../local/samples/samples.ts';
-import { ciede2000, difference, labOf } from '../../../local/bench/ciede2000.ts';
+import { ciede2000, difference } from '../../../local/bench/ciede2000.ts';
 import { workflow } from './support/comfyui.ts';
 
 /** What the stand-in's node makes of a PNG. */
@@ -117,44 +116,5 @@ describe('a small picture`s chroma on the whole photo', () => {
       const { mean, p99 } = difference(await through('chroma', photo, change), await through('plain', photo));
       expect(mean < 1 && p99 < 6).toBe(false);
     }
-  });
-});
-
-describe('the merge', () => {
-  it('keeps lightness to a step of 8 bits where sRGB has room for the colour', () => {
-    const grey = Uint8Array.from({ length: 256 }, (_, v) => v);
-    const small = { width: 1, height: 1, data: Uint8Array.of(120, 100, 110) };
-    const out = mergeChroma(grey, 256, 1, chromaOfPicture(small));
-    for (let v = 30; v < 240; v++) {
-      const [lightness] = labOf(out, 3 * v);
-      const [wanted] = labOf(Uint8Array.of(v, v, v), 0);
-      expect(Math.abs(lightness - wanted)).toBeLessThan(0.4);
-    }
-  });
-
-  it('passes from one hue to the next without a step', () => {
-    const small = { width: 2, height: 1, data: Uint8Array.of(150, 110, 110, 110, 120, 150) };
-    const out = mergeChroma(new Uint8Array(300).fill(120), 300, 1, chromaOfPicture(small));
-    for (let x = 1; x < 300; x++) {
-      for (const c of [0, 1, 2])
-        expect(Math.abs(out[3 * x + c]! - out[3 * x - 3 + c]!)).toBeLessThanOrEqual(1);
-    }
-    expect(out[0]! - out[2]!).toBeGreaterThan(20);
-    expect(out[897]! - out[899]!).toBeLessThan(-20);
-  });
-
-  it('takes a and b as they are where sRGB could not have shown them', () => {
-    const small = { width: 1, height: 1, data: Uint8Array.of(128 + 40, 128 - 30, 128) };
-    const out = mergeChroma(Uint8Array.of(120), 1, 1, chromaOfAb(small));
-    const [, a, b] = labOf(out, 0);
-    expect(a).toBeCloseTo(40, 0);
-    expect(b).toBeCloseTo(-30, 0);
-  });
-
-  it('is grey for a small picture without colour', () => {
-    const small = { width: 2, height: 2, data: new Uint8Array(12).fill(90) };
-    const grey = Uint8Array.from({ length: 64 }, (_, v) => 4 * v);
-    const out = mergeChroma(grey, 8, 8, chromaOfPicture(small));
-    grey.forEach((v, i) => expect([...out.subarray(3 * i, 3 * i + 3)]).toEqual([v, v, v]));
   });
 });

@@ -2,7 +2,6 @@
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InfraFault } from '../../../ami/worker/faults.ts';
-import { lightness } from '../../../ami/worker/lightness.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { workflow } from './support/comfyui.ts';
 
@@ -84,12 +83,6 @@ describe('what ComfyUI gets', () => {
     const { data, width, height } = await upload(body);
     expect([width, height]).toEqual([WIDTH, HEIGHT]);
     expect(data.equals(tones)).toBe(true);
-  });
-
-  it('is the luminance of what was in colour', async () => {
-    const red = Buffer.from([255, 0, 0, 0, 255, 0, 0, 0, 255, 119, 119, 119]);
-    // CIE luminance of sRGB's primaries, back through its curve: 0.2126, 0.7152 and 0.0722.
-    expect([...(await lightness(red, 3))]).toEqual([127, 220, 76, 119]);
   });
 });
 

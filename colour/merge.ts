@@ -2,31 +2,15 @@
  * Puts the chroma of a small picture onto the lightness of a large one.
  *
  * DDColor computes chroma at a fixed small size and keeps the lightness of what it is given, so that colouring a small
- * copy and merging here gives what colouring the whole would, for a fraction of the work. CIE 15:2004, 8.2.1 for Lab (D65);
- * IEC 61966-2-1 for sRGB.
+ * copy and merging here gives what colouring the whole would, for a fraction of the work.
  *
  * Gotcha: a network's chroma can lie outside of what Lab's a and b have in 8 bits; unclamped it makes blobs of pure hues.
  */
-
 import { axis, type Axis } from './axis.ts';
+import { EPSILON, f, LEAST, LINEAR, MOST, SLOPE, WHITE_X, WHITE_Z } from './lab.ts';
+import type { Bytes, Channels, Pixels } from './pixels.ts';
+import { encoded } from './srgb.ts';
 
-/** Interleaved 8-bit sRGB. */
-export interface Coloured {
-  width: number;
-  height: number;
-  data: Uint8Array;
-}
-
-const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
-const [LEAST, MOST] = [-128, 127];
-const EPSILON = 6 / 29;
-const SLOPE = 3 * EPSILON * EPSILON;
-
-const linear = (c: number) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-const encoded = (y: number) => (y <= 0.0031308 ? y * 12.92 : 1.055 * y ** (1 / 2.4) - 0.055);
-const f = (t: number) => (t > EPSILON ** 3 ? Math.cbrt(t) : t / SLOPE + 4 / 29);
-
-const LINEAR = Float64Array.from({ length: 256 }, (_, v) => linear(v / 255));
 const F_OF_GREY = LINEAR.map(f);
 /** An 8-bit step at the dark end is 5 of these. */
 const STEPS = 16_384;
@@ -41,10 +25,10 @@ export interface Chroma {
 }
 
 /** Of a picture in colour, whose lightness is not looked at. */
-export function chromaOfPicture({ width, height, data }: Coloured): Chroma {
-  const count = data.length / 3;
+export function chromaOfPicture({ width, height, data, channels = 3 }: Pixels): Chroma {
+  const count = data.length / channels;
   const [x, z] = [new Float32Array(count), new Float32Array(count)];
-  for (let i = 0, p = 0; i < count; i++, p += 3) {
+  for (let i = 0, p = 0; i < count; i++, p += channels) {
     const r = LINEAR[data[p]!]!;
     const g = LINEAR[data[p + 1]!]!;
     const b = LINEAR[data[p + 2]!]!;
@@ -58,10 +42,10 @@ export function chromaOfPicture({ width, height, data }: Coloured): Chroma {
 }
 
 /** Of a picture that has a + 128 as red and b + 128 as green. */
-export function chromaOfAb({ width, height, data }: Coloured): Chroma {
-  const count = data.length / 3;
+export function chromaOfAb({ width, height, data, channels = 3 }: Pixels): Chroma {
+  const count = data.length / channels;
   const [x, z] = [new Float32Array(count), new Float32Array(count)];
-  for (let i = 0, p = 0; i < count; i++, p += 3) {
+  for (let i = 0, p = 0; i < count; i++, p += channels) {
     x[i] = (data[p]! + LEAST) / 500;
     z[i] = -(data[p + 1]! + LEAST) / 200;
   }
@@ -73,18 +57,46 @@ export function chromaOfAb({ width, height, data }: Coloured): Chroma {
  * @param small chroma of the same picture, at any size
  * @returns interleaved 8-bit sRGB
  */
-export function mergeChroma(grey: Uint8Array, width: number, height: number, small: Chroma): Uint8Array {
-  const columns = axis(small.width, width);
-  const rows = axis(small.height, height);
+export function mergeChroma(grey: Bytes, width: number, height: number, small: Chroma): Uint8Array {
   const out = new Uint8Array(3 * grey.length);
-  const [rowX, rowZ] = [new Float32Array(small.width), new Float32Array(small.width)];
-  for (let y = 0; y < height; y++) {
-    const [upper, lower] = [rows.low[y]! * small.width, rows.high[y]! * small.width];
-    between(small.x, upper, lower, rows.part[y]!, rowX);
-    between(small.z, upper, lower, rows.part[y]!, rowZ);
-    mergeRow(grey, y * width, columns, rowX, rowZ, out);
-  }
+  new Merger(width, height, small).merge(grey, 0, height, out, 3);
   return out;
+}
+
+/** The same some rows at a time, for whoever has no room for the whole picture in colour. */
+export class Merger {
+  private readonly columns: Axis;
+  private readonly rows: Axis;
+  /** Chroma at the height of the row that is merged. */
+  private readonly x: Float32Array;
+  private readonly z: Float32Array;
+
+  /** @param width of the large picture, as `height` is */
+  constructor(
+    private readonly width: number,
+    height: number,
+    private readonly small: Chroma,
+  ) {
+    this.columns = axis(small.width, width);
+    this.rows = axis(small.height, height);
+    [this.x, this.z] = [new Float32Array(small.width), new Float32Array(small.width)];
+  }
+
+  /**
+   * @param grey of the strip alone, one byte per pixel
+   * @param from row of the large picture that the strip begins with
+   * @param to row after its last
+   * @param out the strip's pixels; where they have four channels the fourth stays as it is
+   */
+  merge(grey: Bytes, from: number, to: number, out: Bytes, channels: Channels): void {
+    const { width, columns, rows, small, x, z } = this;
+    for (let y = from; y < to; y++) {
+      const [upper, lower] = [rows.low[y]! * small.width, rows.high[y]! * small.width];
+      between(small.x, upper, lower, rows.part[y]!, x);
+      between(small.z, upper, lower, rows.part[y]!, z);
+      mergeRow(grey, (y - from) * width, columns, x, z, out, channels);
+    }
+  }
 }
 
 /** One row of the small picture at the height of a row of the large one. */
@@ -96,20 +108,22 @@ function between(values: Float32Array, upper: number, lower: number, part: numbe
 }
 
 function mergeRow(
-  grey: Uint8Array,
+  grey: Bytes,
   start: number,
   { low, high, part }: Axis,
   rowX: Float32Array,
   rowZ: Float32Array,
-  out: Uint8Array,
+  out: Bytes,
+  channels: number,
 ): void {
   const width = low.length;
-  for (let x = 0, i = start, p = 3 * start; x < width; x++, i++, p += 3) {
+  for (let x = 0, i = start, p = channels * start; x < width; x++, i++, p += channels) {
     const [left, right, t] = [low[x]!, high[x]!, part[x]!];
     const value = grey[i]!;
     const fy = F_OF_GREY[value]!;
     const fx = fy + rowX[left]! + (rowX[right]! - rowX[left]!) * t;
     const fz = fy + rowZ[left]! + (rowZ[right]! - rowZ[left]!) * t;
+    // Written out: as a function it costs a tenth of the merge.
     const capX = WHITE_X * (fx > EPSILON ? fx * fx * fx : SLOPE * (fx - 4 / 29));
     const capY = LINEAR[value]!;
     const capZ = WHITE_Z * (fz > EPSILON ? fz * fz * fz : SLOPE * (fz - 4 / 29));

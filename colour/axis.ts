@@ -1,5 +1,7 @@
 /** Places along an axis of a picture that is seen at another size. */
 
+import type { Bytes } from './pixels.ts';
+
 /** For each place: the two samples that it lies between, and how far it is from the lower one. */
 export interface Axis {
   low: Uint32Array;
@@ -24,10 +26,10 @@ export function axis(length: number, size: number): Axis {
  * A square copy of a picture, each side changed by its own factor, bilinear without a filter for shrinking: what DDColor
  * itself makes of the whole picture (OpenCV's default), so that its network sees the same on either path.
  *
- * @param data interleaved, 8 bit
+ * @param data interleaved, of any number of channels; all of them are copied
  */
 export function squareCopy(
-  data: Uint8Array,
+  data: Bytes,
   { width, height, channels }: { width: number; height: number; channels: number },
   size: number,
 ): Uint8Array {

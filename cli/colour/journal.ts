@@ -1,0 +1,122 @@
+/**
+ * What became of each photo that was sent: a line of JSON for each step, in the folder of results. A run that was cut off
+ * is taken up from it, and it tells results of this command from other files.
+ *
+ * A step is written down before it is taken: an id before the first byte is sent, a result before it gets its name.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../local/processes.ts';
+
+export const JOURNAL = '.ddcolor-elastic.jsonl';
+
+const photoShape = {
+  /** Epoch milliseconds, of the step. */
+  at: z.number(),
+  /** Name of the service. */
+  service: z.string(),
+  /** Of the result, below this folder. */
+  name: z.string(),
+  /** Path of the photo from this folder. */
+  source: z.string(),
+  size: z.number(),
+  mtimeMs: z.number(),
+  sha256: z.string(),
+  /** What the service knows the photo by. */
+  id: z.string(),
+};
+
+const entrySchema = z.discriminatedUnion('state', [
+  /** Whether it has arrived is not known. */
+  z.object({ ...photoShape, state: z.literal('announced') }),
+  z.object({ ...photoShape, state: z.literal('sent') }),
+  /** `result`: SHA-256 of what is written. */
+  z.object({ ...photoShape, state: z.literal('saving'), result: z.string() }),
+  z.object({ ...photoShape, state: z.literal('coloured'), result: z.string() }),
+  z.object({
+    ...photoShape,
+    state: z.literal('failed'),
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+  }),
+]);
+
+export type Entry = z.infer<typeof entrySchema>;
+/** A photo as it was sent. */
+export type Sent = Omit<Extract<Entry, { state: 'sent' }>, 'state' | 'at'>;
+
+const keyOf = (service: string, name: string) => JSON.stringify([service, name]);
+const madeKey = (name: string, source: string, result: string) => JSON.stringify([name, source, result]);
+
+export class Journal {
+  private readonly last = new Map<string, Entry>();
+  private readonly made = new Set<string>();
+
+  private constructor(
+    private readonly file: string,
+    private torn: boolean,
+  ) {}
+
+  /** @throws UserError when it is there and cannot be read */
+  static open(folder: string): Journal {
+    const file = join(folder, JOURNAL);
+    const text = read(file);
+    const journal = new Journal(file, text !== '' && !text.endsWith('\n'));
+    for (const line of text.split('\n')) journal.remember(line);
+    return journal;
+  }
+
+  /** The last step of a photo with a service. */
+  entry(service: string, name: string): Entry | undefined {
+    return this.last.get(keyOf(service, name));
+  }
+
+  /** Whether a result was made by this command, from a photo at this path. */
+  hasMade(name: string, source: string, result: string): boolean {
+    return this.made.has(madeKey(name, source, result));
+  }
+
+  /** @throws UserError: without a journal, photos would be sent twice */
+  append(entry: Entry): void {
+    this.note(entry);
+    try {
+      // Readable by its owner only: where access is open, an id is the right to a photo.
+      appendFileSync(this.file, `${this.torn ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
+      this.torn = false;
+    } catch (cause) {
+      throw new UserError(`The journal ${this.file} cannot be written: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  /** What is not an entry is left out: the last line may be torn, and a later version may know more. */
+  private remember(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      return;
+    }
+    const parsed = entrySchema.safeParse(value);
+    if (parsed.success) this.note(parsed.data);
+  }
+
+  private note(entry: Entry): void {
+    const { service, name, source } = entry;
+    this.last.set(keyOf(service, name), entry);
+    if (entry.state === 'saving' || entry.state === 'coloured')
+      this.made.add(madeKey(name, source, entry.result));
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new UserError(`The journal ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

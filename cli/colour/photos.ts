@@ -1,0 +1,125 @@
+/** The photos of a command line: which files, and under which name each result goes. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, join, relative, resolve, sep } from 'node:path';
+import type { PhotoType } from '../../contract/photo-types.ts';
+import { UsageError } from '../exit.ts';
+
+/** By the endings of their names: what is sent. Those that are no more than pictures end with a reason. */
+const TYPES: Record<string, PhotoType | undefined> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  ...Object.fromEntries(['gif', 'bmp', 'heic', 'heif', 'avif'].map((ending) => [ending, undefined])),
+};
+const ending = (name: string) => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+const isPicture = (name: string) => Object.hasOwn(TYPES, ending(name));
+
+export interface FoundPhoto {
+  /** Path of the file. */
+  path: string;
+  /** Name of the result, below the folder of results: with `/`, composed (NFC). */
+  name: string;
+  type: PhotoType | undefined;
+  size: number;
+  mtimeMs: number;
+}
+
+export interface Found {
+  photos: FoundPhoto[];
+  /** Other files in the folders. */
+  skipped: number;
+}
+
+/** Names that are one file on this machine have one key here. */
+export type Fold = (name: string) => string;
+export const foldOf = (platform: NodeJS.Platform): Fold =>
+  platform === 'darwin' || platform === 'win32' ? (name) => name.toLowerCase() : (name) => name;
+
+/**
+ * Files as they are named, and pictures in folders and below them, but for hidden ones and those in `out`.
+ *
+ * @throws UsageError for what is not there, is no picture, or would be written over
+ */
+export async function findPhotos(inputs: string[], out: string, fold: Fold): Promise<Found> {
+  const found: Found = { photos: [], skipped: 0 };
+  for (const input of inputs) {
+    const facts = await stat(input).catch(() => undefined);
+    if (facts?.isDirectory()) await findBelow(input, out, found);
+    else if (!facts?.isFile()) throw new UsageError(`'${input}': there is no such file or folder.`);
+    else if (isPicture(input)) await add(found, input, basename(resolve(input)));
+    else throw new UsageError(`'${input}' is no picture by its name: JPEG, PNG, WebP and TIFF are coloured.`);
+  }
+  if (found.photos.length === 0) {
+    throw new UsageError(
+      `No JPEG, PNG, WebP or TIFF file in '${inputs.join("', '")}' (${found.skipped} other files).`,
+    );
+  }
+  await refuseClashes(found.photos, out, fold);
+  return found;
+}
+
+async function findBelow(folder: string, out: string, found: Found): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: Error) => {
+    throw new UsageError(`'${folder}' cannot be read: ${cause.message}`, { cause });
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  // Results of an earlier run are no photos; a folder of photos that results shall go into is refused later.
+  const own = relative(folder, out);
+  const ownPrefix = own === '' || own.startsWith('..') ? undefined : own + sep;
+  for (const path of paths) {
+    const name = relative(folder, path);
+    const hidden = name.split(sep).some((part) => part.startsWith('.'));
+    if (hidden || (ownPrefix !== undefined && name.startsWith(ownPrefix))) continue;
+    if (isPicture(name)) await add(found, path, name);
+    else found.skipped++;
+  }
+}
+
+async function add({ photos }: Found, path: string, name: string): Promise<void> {
+  const facts = await stat(path).catch(() => undefined);
+  // A link that leads nowhere, or to a folder.
+  if (!facts?.isFile()) return;
+  const plain = name.split(sep).join('/').normalize('NFC');
+  photos.push({ path, name: plain, type: TYPES[ending(name)], size: facts.size, mtimeMs: facts.mtimeMs });
+}
+
+async function refuseClashes(photos: FoundPhoto[], out: string, fold: Fold): Promise<void> {
+  const writers = new Map<string, string>();
+  const sources = new Set(await Promise.all(photos.map(({ path }) => realpath(path))));
+  for (const { path, name } of photos) {
+    const other = writers.get(fold(name));
+    if (other !== undefined && resolve(other) !== resolve(path)) {
+      throw new UsageError(
+        `'${other}' and '${path}' would both be written to '${join(out, name)}'; rename one.`,
+      );
+    }
+    if (other !== undefined) throw new UsageError(`'${path}' is named twice.`);
+    writers.set(fold(name), path);
+    const target = await realpath(join(out, name)).catch(() => undefined);
+    if (target !== undefined && sources.has(target)) {
+      throw new UsageError(`'${path}' would be written over a photo, '${target}': choose another --out.`);
+    }
+  }
+}
+
+export const sha256 = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
+
+export interface ReadPhoto {
+  body: Buffer<ArrayBuffer>;
+  /** Before it was read: a change meanwhile shows the next time. */
+  mtimeMs: number;
+  sha256: string;
+}
+
+export async function readPhoto({ path }: FoundPhoto): Promise<ReadPhoto> {
+  const { mtimeMs } = await stat(path);
+  const body = await readFile(path);
+  return { body, mtimeMs, sha256: sha256(body) };
+}

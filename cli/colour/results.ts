@@ -1,0 +1,54 @@
+/** Results in their folder: each whole, or not there. */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../exit.ts';
+import { sha256 } from './photos.ts';
+
+export class Results {
+  constructor(readonly folder: string) {}
+
+  /** @throws UsageError when nothing can be written there */
+  async prepare(): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await access(this.folder, constants.W_OK);
+    } catch (cause) {
+      throw new UsageError(`--out '${this.folder}' cannot be written: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  path(name: string): string {
+    return join(this.folder, ...name.split('/'));
+  }
+
+  async exists(name: string): Promise<boolean> {
+    return stat(this.path(name)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Of what is there; undefined where nothing is that can be read. */
+  async sha256(name: string): Promise<string | undefined> {
+    return readFile(this.path(name)).then(sha256, () => undefined);
+  }
+
+  async save(name: string, body: Buffer): Promise<void> {
+    const target = this.path(name);
+    await mkdir(dirname(target), { recursive: true });
+    // Short, for a name that is as long as can be, and the same the next time, so that none is left behind.
+    const short = createHash('sha256').update(name).digest('hex').slice(0, 16);
+    const temporary = join(dirname(target), `.ddcolor-elastic-${short}.part`);
+    try {
+      await writeFile(temporary, body);
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/** `ddcolor-elastic`: a table of commands. Each is loaded when it is called, so that help is quick. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, UsageError } from './exit.ts';
+
+interface Command {
+  HELP: string;
+  /** @returns the exit code. @throws UsageError */
+  main(args: string[]): Promise<number>;
+}
+
+const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
+  colour: {
+    summary: 'send photos to a service, and fetch them in colour',
+    load: () => import('./colour/main.ts'),
+  },
+};
+
+/** Other spellings. */
+const ALIASES: Record<string, string> = { color: 'colour' };
+
+const HELP = `ddcolor-elastic COMMAND [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`)
+  .join('\n')}
+  help COMMAND    what a command takes
+
+  --version       version of this checkout
+  --help          this text`;
+
+const version = (): string => {
+  const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+};
+
+function find(name: string) {
+  const command = COMMANDS[ALIASES[name] ?? name];
+  if (command) return command;
+  const known = [...Object.keys(COMMANDS), 'help'].join(', ');
+  throw new UsageError(`'${name}' is not a command: ${known} (ddcolor-elastic --help says more).`);
+}
+
+async function dispatch([name, ...args]: string[]): Promise<number> {
+  const topic = name === 'help' ? args[0] : undefined;
+  if (name === '--version' || name === '-v') console.log(version());
+  else if (topic !== undefined) console.log((await find(topic).load()).HELP);
+  else if (name === undefined || name === 'help' || name === '--help' || name === '-h') console.log(HELP);
+  else return (await find(name).load()).main(args);
+  // Without a command nothing was done, and a script should notice.
+  return name === undefined ? EXIT.usage : EXIT.done;
+}
+
+export async function main(args: string[]): Promise<number> {
+  // Whoever reads may stop: `ddcolor-elastic … | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+    throw error;
+  });
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    return EXIT.usage;
+  }
+}

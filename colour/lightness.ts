@@ -1,0 +1,52 @@
+/**
+ * The lightness of a picture as an 8-bit grey one.
+ *
+ * A grey with the same CIE luminance has the same L in CIE Lab, so the workflow that keeps L keeps what we send. The
+ * usual shortcut (weights on the gamma-encoded values) is off by up to 20 L for saturated colours.
+ */
+import type { Bytes, Channels } from './pixels.ts';
+import { encoded, linear } from './srgb.ts';
+
+const WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
+
+/** Fine enough for the steepest part of the curve, where one 8-bit step is 1/3295 of the whole. */
+const STEPS = 65_535;
+/** Luminance of each channel's value, in steps. */
+const LUMINANCE = WEIGHTS.map((weight) =>
+  Float64Array.from({ length: 256 }, (_, v) => linear(v / 255) * weight * STEPS),
+) as [Float64Array, Float64Array, Float64Array];
+const GREY = Uint8Array.from({ length: STEPS + 1 }, (_, y) => Math.round(encoded(y / STEPS) * 255));
+
+/** @returns one byte for each pixel */
+export function lightness(pixels: Bytes, channels: Channels): Uint8Array {
+  const grey = new Uint8Array(pixels.length / channels);
+  lightnessInto(pixels, channels, grey, 0);
+  return grey;
+}
+
+/**
+ * Writes the lightness of a strip of a picture into that of the whole.
+ *
+ * @param at index of its first pixel in the whole
+ * @throws RangeError when it does not fit
+ */
+export function lightnessInto(pixels: Bytes, channels: Channels, grey: Bytes, at: number): void {
+  const end = at + pixels.length / channels;
+  if (end > grey.length) throw new RangeError(`a strip up to ${end} in a picture of ${grey.length} pixels`);
+  const [red, green, blue] = LUMINANCE;
+  for (let i = at, p = 0; i < end; i++, p += channels) {
+    // In range by construction: the arrays are as long as a byte has values, and the weights add up to one.
+    const y = red[pixels[p]!]! + green[pixels[p + 1]!]! + blue[pixels[p + 2]!]!;
+    grey[i] = GREY[Math.round(y)]!;
+  }
+}
+
+/** Near black and white, sRGB has no room for colour. */
+const DARKEST = 4;
+const LIGHTEST = 251;
+
+/** Whether colouring can show: flat pictures and line art of pure black and white have to stay grey. */
+export function hasRoomForColour(grey: Bytes): boolean {
+  const first = grey[0];
+  return grey.some((v) => v !== first) && grey.some((v) => v >= DARKEST && v <= LIGHTEST);
+}

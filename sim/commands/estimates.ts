@@ -1,0 +1,81 @@
+/** `npm run simulate -- estimates [FOLDER]`: how long photos were told to wait, and how long they did. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ASKED, figuresOf, toldIn, type Asked, type EstimateFigures, type Told } from '../estimates.ts';
+import type { Options } from '../options.ts';
+import { POLICIES, policyOf } from '../policies/index.ts';
+import type { Progress } from '../progress.ts';
+import { scenarios } from '../scenario.ts';
+import { InputError } from '../settings.ts';
+import { SYNTHETIC } from '../synthetic.ts';
+import { aligned, number } from '../table.ts';
+import { writeJson } from './output.ts';
+
+const WORDS: Record<Asked, string> = { stored: 'when stored', waiting: 'while waiting' };
+const TOTAL = 'all';
+
+/** The traces that are asked for: one, or the synthetic ones and every CSV of a folder. */
+async function tracesOf({ trace, everyTrace, files: [folder] }: Options): Promise<string[]> {
+  if (!everyTrace) return [trace];
+  if (folder === undefined) return SYNTHETIC;
+  const names = await readdir(folder).catch((error: Error) => {
+    throw new InputError(`cannot read the folder ${folder}: ${error.message}`);
+  });
+  const files = names.filter((name) => name.endsWith('.csv')).sort();
+  return [...SYNTHETIC, ...files.map((name) => join(folder, name))];
+}
+
+const percent = (share: number | null) => number(share === null ? null : 100 * share, 0);
+
+function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
+  const { photos, unknown, error, relative, bias, withinMost, ahead } = figures;
+  return [
+    trace,
+    WORDS[asked],
+    number(photos, 0),
+    number(unknown, 0),
+    number(error, 1),
+    percent(relative),
+    number(bias, 1),
+    percent(withinMost),
+    number(ahead, 1),
+  ];
+}
+
+export async function estimates(options: Options, progress: Progress): Promise<void> {
+  const all: Record<Asked, Told[]> = { stored: [], waiting: [] };
+  const results: ({ trace: string; asked: Asked } & EstimateFigures)[] = [];
+  const add = (trace: string, told: Record<Asked, Told[]>) =>
+    results.push(...ASKED.map((asked) => ({ trace, asked, ...figuresOf(told[asked]) })));
+  for (const trace of await tracesOf(options)) {
+    const scenarioOf = await scenarios({ ...options, trace });
+    const told: Record<Asked, Told[]> = { stored: [], waiting: [] };
+    let name = trace;
+    for (let k = 0; k < options.seeds; k++) {
+      const scenario = scenarioOf(options.seed + k);
+      const { kind, settings } = policyOf(options.policy, options.set, scenario.world);
+      const stage = kind.stage?.(settings);
+      if (!stage) {
+        const known = POLICIES.filter((one) => one.stage).map((one) => one.name);
+        throw new InputError(
+          `--policy is '${options.policy}', which publishes nothing: expected one of ${known.join(', ')}`,
+        );
+      }
+      name = scenario.trace.replace(/\.csv$/, '');
+      const one = await toldIn(scenario, stage, (share) => progress.show(`photos of ${name}`, share));
+      for (const asked of ASKED) {
+        told[asked].push(one[asked]);
+        all[asked].push(one[asked]);
+      }
+    }
+    add(name, told);
+  }
+  if (options.everyTrace) add(TOTAL, all);
+  progress.clear();
+  const { world, seed, seeds, policy } = options;
+  if (await writeJson(options, { world, with: { ...options.with }, seed, seeds, policy, results })) return;
+  const head = 'trace,asked,photos,unknown,error s,error %,bias s,within most %,ahead'.split(',');
+  console.log(
+    aligned([head, ...results.map(({ trace, asked, ...figures }) => row(trace, asked, figures))], [0, 1]),
+  );
+}

@@ -1,0 +1,297 @@
+/** A gateway in memory: its ports, what a client and a worker do to them, and events as API Gateway sends them. */
+import { failureSchema, type Failure } from '../../../../contract/failure.ts';
+import type { Access } from '../../../../contract/gateway.ts';
+import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
+import type { View } from '../../../../contract/view.ts';
+import type { Window } from '../../../../lambda/gateway/limits.ts';
+import { Page } from '../../../../lambda/gateway/page-files.ts';
+import type { PhotoSettings } from '../../../../lambda/gateway/photos.ts';
+import type {
+  GatewayPorts,
+  PhotoRecord,
+  Photos,
+  Register,
+  Stored,
+  UploadLink,
+  Views,
+} from '../../../../lambda/gateway/ports.ts';
+import type { Gateway } from '../../../../lambda/gateway/routes.ts';
+
+export class MemoryRegister implements Register {
+  private readonly records = new Map<string, PhotoRecord>();
+  private readonly counted = new Map<string, number>();
+
+  /** @throws when there is one of this id */
+  async put(photo: PhotoRecord) {
+    if (this.records.has(photo.id)) throw new Error('The conditional request failed');
+    this.records.set(photo.id, { ...photo, expiresAt: Math.ceil(photo.expiresAt) });
+  }
+
+  async get(id: string) {
+    const found = this.records.get(id);
+    return found && { ...found };
+  }
+
+  async count({ key, limit }: Window) {
+    const count = this.counted.get(key) ?? 0;
+    if (count >= limit) return false;
+    this.counted.set(key, count + 1);
+    return true;
+  }
+
+  /** How many photos were announced. */
+  get size() {
+    return this.records.size;
+  }
+}
+
+export interface StoredObject {
+  body: Buffer;
+  type: string;
+  storedAt: number;
+  metadata: Record<string, string>;
+}
+
+interface Link {
+  method: 'PUT' | 'GET';
+  key: string;
+  /** What a request by it has to say, exactly so. */
+  headers: Record<string, string>;
+  /** What the answer says. */
+  disposition?: string;
+  until: number;
+}
+
+export interface LinkRequest {
+  method: string;
+  headers?: Record<string, string>;
+  body?: Buffer;
+}
+
+export interface LinkAnswer {
+  status: number;
+  disposition: string | undefined;
+  body: Buffer;
+}
+
+const ORIGIN = 'https://photos.example';
+const META = 'x-amz-meta-';
+
+export class MemoryPhotos implements Photos {
+  readonly objects = new Map<string, StoredObject>();
+  private readonly links = new Map<string, Link>();
+
+  /** @param now epoch seconds */
+  constructor(private readonly now: () => number) {}
+
+  /** As S3 does when anybody writes. */
+  write(key: string, body: Buffer | string, type: string, metadata: Record<string, string> = {}): void {
+    this.objects.set(key, { body: Buffer.from(body), type, metadata, storedAt: this.now() });
+  }
+
+  photo(id: string) {
+    return this.head(apiPhotoKey(id));
+  }
+
+  result(id: string) {
+    return this.head(resultKey(apiPhotoKey(id)));
+  }
+
+  async failure(id: string): Promise<Failure | undefined> {
+    const found = this.objects.get(failedKey(apiPhotoKey(id)));
+    return found && failureSchema.parse(JSON.parse(found.body.toString()));
+  }
+
+  async uploadLink({ id, type, output }: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
+    const headers = { 'content-type': type, 'if-none-match': '*', [META + OUTPUT_METADATA]: output };
+    const signed = { ...headers, 'content-length': String(bytes) };
+    return {
+      url: this.link({ method: 'PUT', key: apiPhotoKey(id), headers: signed, until: this.now() + seconds }),
+      headers,
+    };
+  }
+
+  async downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string> {
+    const photo = apiPhotoKey(id);
+    const key = which === 'photo' ? photo : resultKey(photo);
+    const escaped = encodeURIComponent(name).replace(
+      /['()*]/g,
+      (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+    );
+    const disposition = `attachment; filename*=UTF-8''${escaped}`;
+    return this.link({ method: 'GET', key, headers: {}, disposition, until: this.now() + seconds });
+  }
+
+  /** Uses a link, as a client does over HTTP. */
+  async use(url: string, { method, headers = {}, body = Buffer.alloc(0) }: LinkRequest): Promise<LinkAnswer> {
+    const empty = (status: number) => ({ status, disposition: undefined, body: Buffer.alloc(0) });
+    const link = this.links.get(url);
+    if (!link || link.method !== method || this.now() > link.until) return empty(403);
+    const said: Record<string, string> = { ...headers, 'content-length': String(body.length) };
+    if (Object.entries(link.headers).some(([name, value]) => said[name] !== value)) return empty(403);
+    const there = this.objects.get(link.key);
+    if (method === 'GET')
+      return there ? { status: 200, disposition: link.disposition, body: there.body } : empty(404);
+    if (there) return empty(412);
+    const meta = Object.entries(said).flatMap(([name, value]) =>
+      name.startsWith(META) ? [[name.slice(META.length), value] as const] : [],
+    );
+    this.write(link.key, body, said['content-type'] ?? '', Object.fromEntries(meta));
+    return empty(200);
+  }
+
+  private link(link: Link): string {
+    const url = `${ORIGIN}/${link.key}?signature=${this.links.size + 1}`;
+    this.links.set(url, link);
+    return url;
+  }
+
+  private async head(key: string): Promise<Stored | undefined> {
+    const found = this.objects.get(key);
+    return found && { bytes: found.body.length, type: found.type, storedAt: found.storedAt };
+  }
+}
+
+export class MemoryViews implements Views {
+  view: View | undefined;
+
+  async read() {
+    return this.view;
+  }
+}
+
+export const SETTINGS: PhotoSettings = {
+  maxUploadBytes: 25_000_000,
+  photosPerHour: 3,
+  photosPerDay: 5,
+  linkSeconds: 900,
+  photoDays: 14,
+  resultDays: 30,
+  chromaSize: 512,
+};
+
+export interface MemoryGateway extends Gateway {
+  ports: GatewayPorts & { register: MemoryRegister; photos: MemoryPhotos; views: MemoryViews };
+  /** Epoch seconds, as all of it sees them. */
+  clock: { now: number };
+  lines: Record<string, unknown>[];
+}
+
+/** @param start epoch seconds. @param folder of the page's files */
+export function memoryGateway(
+  start: number,
+  { access = 'open', folder = '/nowhere' }: { access?: Access; folder?: string } = {},
+): MemoryGateway {
+  const clock = { now: start };
+  const lines: Record<string, unknown>[] = [];
+  const settings = { ...SETTINGS };
+  let ids = 0;
+  return {
+    access,
+    settings,
+    ports: {
+      register: new MemoryRegister(),
+      photos: new MemoryPhotos(() => clock.now),
+      views: new MemoryViews(),
+    },
+    page: new Page(folder, () =>
+      Promise.resolve({
+        settings: { maxUploadBytes: settings.maxUploadBytes, chromaSize: settings.chromaSize, signIn: null },
+        connect: [ORIGIN],
+      }),
+    ),
+    newId: () => idOf(++ids),
+    now: () => clock.now,
+    log: (line) => lines.push(line),
+    clock,
+    lines,
+  };
+}
+
+/** The id of a gateway's n-th photo. */
+export const idOf = (n: number) => `photo-${String(n).padStart(16, '0')}`;
+
+/** A failure as a worker writes it. */
+export const failureOf = (id: string, more: Partial<Failure> = {}): Failure => ({
+  code: 'unreadable-image',
+  message: 'The file is cut off.',
+  retryable: false,
+  key: apiPhotoKey(id),
+  etag: 'd41d8cd98f00b204e9800998ecf8427e',
+  ...more,
+});
+
+export interface EventChanges {
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  cookies?: string[];
+  id?: string;
+  sourceIp?: string;
+  authorizer?: Record<string, unknown>;
+}
+
+/** An event of an HTTP API, payload format 2.0, with all that AWS sends. @param route such as `GET /photos/{id}` */
+export function eventOf(
+  route: string,
+  { headers = {}, body, cookies, id, sourceIp = '203.0.113.7', authorizer }: EventChanges = {},
+) {
+  const [method = '', template = ''] = route.split(' ');
+  const path = template.replace('{id}', encodeURIComponent(id ?? ''));
+  return {
+    version: '2.0',
+    routeKey: route,
+    rawPath: path,
+    rawQueryString: '',
+    ...(cookies ? { cookies } : {}),
+    headers: {
+      accept: '*/*',
+      'content-length': String(Buffer.byteLength(body ?? '')),
+      host: 'a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com',
+      'user-agent': 'curl/8.5.0',
+      'x-amzn-trace-id': 'Root=1-674f3a1b-2c5d8e9f0a1b2c3d4e5f6a7b',
+      'x-forwarded-for': sourceIp,
+      'x-forwarded-port': '443',
+      'x-forwarded-proto': 'https',
+      ...headers,
+    },
+    requestContext: {
+      accountId: '123456789012',
+      apiId: 'a1b2c3d4e5',
+      ...(authorizer ? { authorizer } : {}),
+      domainName: 'a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com',
+      domainPrefix: 'a1b2c3d4e5',
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent: 'curl/8.5.0' },
+      requestId: 'CLFvRhTyFiAEJSQ=',
+      routeKey: route,
+      stage: '$default',
+      time: '01/Jun/2026:12:20:00 +0000',
+      timeEpoch: 1_780_316_400_000,
+    },
+    ...(id === undefined ? {} : { pathParameters: { id } }),
+    ...(body === undefined ? {} : { body: Buffer.isBuffer(body) ? body.toString('base64') : body }),
+    isBase64Encoded: Buffer.isBuffer(body),
+  };
+}
+
+/** An event that announces a photo. */
+export const announcing = (photo: unknown, more: EventChanges = {}) =>
+  eventOf('POST /photos', {
+    ...more,
+    headers: { 'content-type': 'application/json', ...more.headers },
+    body: JSON.stringify(photo),
+  });
+
+/** What API Gateway adds once it has checked a token, or a signature. */
+export const jwtAuthorizer = (claims: Record<string, unknown>) => ({ jwt: { claims, scopes: null } });
+export const iamAuthorizer = (userId: string | null, accountId: string | null = '123456789012') => ({
+  iam: {
+    accessKey: 'ASIAIOSFODNN7EXAMPLE',
+    accountId,
+    callerId: userId,
+    cognitoIdentity: null,
+    principalOrgId: 'o-a1b2c3d4e5',
+    userArn: 'arn:aws:sts::123456789012:assumed-role/Sender/session',
+    userId,
+  },
+});
