@@ -99,6 +99,9 @@ export const problemSchema = z.object({
   code: z.enum(PROBLEM_CODES),
 });
 
+/** What API Gateway says where it answers by itself: too many requests, no token, a body beyond its own limit. */
+export const turnedSchema = z.object({ message: z.string() });
+
 export type NewPhoto = z.infer<typeof newPhotoSchema>;
 export type CreatedPhoto = z.infer<typeof createdPhotoSchema>;
 export type PhotoStatus = z.infer<typeof photoSchema>;

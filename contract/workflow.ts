@@ -1,5 +1,6 @@
 /** A ComfyUI graph as data, with the one place a picture goes in and the one it comes out. */
 import { z } from 'zod';
+import { OUTPUT_METADATA } from './photo-types.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
@@ -82,6 +83,8 @@ export const workflowSchema = z
     has(['output'], output.node, output.pictureField);
     for (const [name, { node, field }] of Object.entries(workflow.options))
       has(['options', name], node, field);
+    if (OUTPUT_METADATA in workflow.options)
+      issue(['options', OUTPUT_METADATA], 'the name is taken: it says what a photo becomes');
     if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
     if (chroma && output.scale !== 1)
       issue(

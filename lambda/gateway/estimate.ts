@@ -29,9 +29,11 @@ const FIRST_EARLY = 0.5;
 const LEAST_PART = 1 / 3;
 /** ... or this part of the time that it is overdue. */
 const OVERDUE_PART = 0.4;
-/** Nine in ten take at most so many times the estimate, the time of so many photos more, and what it is overdue once more. */
+/** Nine in ten take at most so many times the estimate, the time of so many photos more, and what it is overdue once more, ... */
 const MOST_FACTOR = 1.2;
 const MOST_PHOTOS = 1;
+/** ... if since the view photos have come as in so quiet a part of the time before it. */
+const MOST_BUSY = 0.9;
 
 /** From this time on instances start so many photos at once, and so many a second thereafter. */
 interface Capacity {
@@ -40,8 +42,32 @@ interface Capacity {
   perSecond: number;
 }
 
+/** A look, and the photos that have come by then, from some unknown start on. */
+interface Look {
+  at: number;
+  come: number;
+}
+
+/** What has come is what is there and what was finished. */
+const looksOf = ({ history }: View): Look[] =>
+  history.flatMap(({ at, backlog, completed }) =>
+    completed === null ? [] : [{ at, come: backlog + completed }],
+  );
+
+/** Photos a second, which were no more for this share of the time between the looks. */
+function rateAt(looks: Look[], share: number): number {
+  const spans = looks.slice(1).map((look, k) => {
+    const before = looks[k] as Look;
+    const seconds = look.at - before.at;
+    return { seconds, rate: (look.come - before.come) / seconds };
+  });
+  let left = share * spans.reduce((sum, { seconds }) => sum + seconds, 0);
+  spans.sort((a, b) => a.rate - b.rate);
+  return spans.find(({ seconds }) => (left -= seconds) <= 0)?.rate ?? 0;
+}
+
 /** Photos that came before one that came at a time, counted as the looks count them. */
-function comeBefore(looks: { at: number; come: number }[], at: number, rate: number): number {
+function comeBefore(looks: Look[], at: number, rate: number): number {
   const next = looks.findIndex((look) => look.at >= at);
   const after = looks[next];
   const before = looks[after ? next - 1 : looks.length - 1];
@@ -56,18 +82,15 @@ function comeBefore(looks: { at: number; come: number }[], at: number, rate: num
  * Photos before one that joins the queue at a time: where that was before the view, those that the view still counts;
  * otherwise those of the view and those that have come since, whatever has been done of them.
  */
-function aheadOf(view: View, joinsAt: number): number {
+function aheadOf(view: View, looks: Look[], joinsAt: number): number {
   const { at, visible, inFlight, inService, history, serviceSeconds } = view;
   const backlog = visible + inFlight;
   const rate = view.arrivalsPerSecond ?? 0;
   if (joinsAt > at) return backlog + rate * (joinsAt - at);
   const within = (count: number) => Math.max(0, Math.min(count, backlog - 1));
-  // What has come is what is there and what was finished. Those that came after it are behind it.
-  const looks = history.flatMap((look) =>
-    look.completed === null ? [] : [{ at: look.at, come: look.backlog + look.completed }],
-  );
   const last = looks.at(-1);
   if (last) {
+    // Those that came after it are behind it.
     const come = last.come + rate * (at - last.at);
     return within(backlog - (come - comeBefore(looks, joinsAt, rate)));
   }
@@ -134,23 +157,30 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   if (!view || now - view.at > STALE_TICKS * view.tickSeconds) {
     return { ahead: null, seconds: null, secondsAtMost: null };
   }
-  const { serviceSeconds: service, inService } = view;
+  const { at, serviceSeconds: service, inService } = view;
+  const rate = view.arrivalsPerSecond ?? 0;
   const joinsAt = photo.storedAt + DELIVERY_SECONDS;
-  const ahead = aheadOf(view, joinsAt);
+  const looks = looksOf(view);
+  const ahead = aheadOf(view, looks, joinsAt);
   const capacity = service === null ? undefined : capacityOf(view, service, Math.max(now, joinsAt));
   if (service === null || !capacity) {
     return { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
   }
-  const done = capacity.reduce((sum, { at, perSecond }) => sum + perSecond * Math.max(0, now - at), 0);
-  // A fleet that keeps up has those in work that came within the time of one photo.
-  const inWork = Math.min((view.arrivalsPerSecond ?? 0) * service, inService);
-  const stillInWork = joinsAt > view.at ? inWork * (1 - (now - joinsAt) / service) : 0;
-  const due = Math.max(startOf(capacity, ahead), joinsAt) + service - now;
+  const startWith = (before: number) => Math.max(joinsAt, startOf(capacity, before));
+  const start = startWith(ahead);
+  const due = start + service - now;
   const overdue = Math.max(0, -due);
   const seconds = Math.max(due, LEAST_PART * service, OVERDUE_PART * overdue);
-  return {
-    ahead: Math.round(Math.max(0, ahead - done, Math.min(ahead, stillInWork))),
-    seconds,
-    secondsAtMost: MOST_FACTOR * seconds + MOST_PHOTOS * service + overdue,
-  };
+  const unseen = Math.max(0, joinsAt - at);
+  const surge = Math.max(0, rateAt(looks, MOST_BUSY) - rate) * unseen;
+  const most = MOST_FACTOR * seconds + MOST_PHOTOS * service + overdue + startWith(ahead + surge) - start;
+
+  const done = capacity.reduce(
+    (sum, { at: from, perSecond }) => sum + perSecond * Math.max(0, now - from),
+    0,
+  );
+  // Of those that came since the view, a fleet that keeps up has the ones in work that came within the time of one photo.
+  const inWork = Math.min(rate * service, inService) * (1 - (now - joinsAt) / service);
+  const left = Math.max(0, ahead - done, unseen > 0 ? Math.min(ahead, inWork) : 0);
+  return { ahead: Math.round(left), seconds, secondsAtMost: most };
 }

@@ -7,6 +7,7 @@ import {
   newPhotoSchema,
   photoSchema,
   problemSchema,
+  turnedSchema,
 } from '../../contract/photo-api.ts';
 
 type Json = Record<string, unknown>;
@@ -17,6 +18,7 @@ const SCHEMAS = {
   Photo: photoSchema,
   Health: healthSchema,
   Problem: problemSchema,
+  Turned: turnedSchema,
 };
 
 const schemaOf = (name: keyof typeof SCHEMAS): Json => {
@@ -54,16 +56,24 @@ const SECURITY: Record<Access, Json | undefined> = {
   },
 };
 
+/** Where API Gateway may answer in the function's stead, in a word or two of its own. */
+const either = (description: string, headers?: Json) => {
+  const { content: ours, ...rest } = problem(description, headers);
+  return { ...rest, content: { ...ours, ...content('Turned').content } };
+};
+
 const FAILURES = {
-  429: problem('Too many photos, or too many requests in a moment.', RETRY_AFTER),
-  503: problem('Something failed on our side.', RETRY_AFTER),
+  429: either('Too many photos, or too many requests in a moment.', RETRY_AFTER),
+  500: { description: 'Something failed at API Gateway.', ...content('Turned') },
+  503: either('Something failed on our side.', RETRY_AFTER),
 };
 
 /** OpenAPI 3.1. */
 export function apiDocument(access: Access): Json {
   const scheme = SECURITY[access];
   const secured = scheme ? { security: [{ caller: [] }] } : {};
-  const signedIn = scheme ? { 401: problem('Not signed in.') } : {};
+  const nobody = either('Not signed in, or not as somebody who may.');
+  const signedIn = scheme ? { 401: nobody, ...(access === 'iam' ? { 403: nobody } : {}) } : {};
   return {
     openapi: '3.1.0',
     info: {
@@ -85,7 +95,7 @@ export function apiDocument(access: Access): Json {
             201: { description: 'Where to send the bytes.', ...content('CreatedPhoto') },
             400: problem('The request cannot be understood.'),
             ...signedIn,
-            413: problem('More bytes than are taken.'),
+            413: either('More bytes than are taken.'),
             415: problem('A type that is not taken.'),
             422: problem('The workflow of this stage gives no chroma.'),
             ...FAILURES,

@@ -30,7 +30,6 @@ const POLL = { least: 1, most: 20, unknown: 5 };
 const POLL_SHARE = 0.25;
 
 const iso = (at: number) => new Date(at * 1000).toISOString();
-const megabytes = (bytes: number) => `${Math.round(bytes / 1e4) / 100} MB`;
 
 /**
  * Gives out an id and a link to store one photo by.
@@ -48,8 +47,7 @@ export async function createPhoto(
   const { size, output } = wanted;
   const { maxUploadBytes, linkSeconds, photosPerHour, photosPerDay } = settings;
   if (size > maxUploadBytes) {
-    const allowed = `at most ${maxUploadBytes} (${megabytes(maxUploadBytes)}) are taken`;
-    throw new Refusal('too-large', `size ${size}: ${allowed}.`);
+    throw new Refusal('too-large', `size ${size}: at most ${maxUploadBytes} bytes are taken.`);
   }
   if (output === 'chroma' && settings.chromaSize === 0) {
     throw new Refusal(
@@ -83,7 +81,8 @@ export async function createPhoto(
     output,
     createdAt: now,
     linkExpiresAt: now + linkSeconds,
-    expiresAt: now + Math.max(settings.photoDays, settings.resultDays) * DAY + DAY,
+    // A photo may wait until it is deleted, and be done just before.
+    expiresAt: now + (settings.photoDays + settings.resultDays + 1) * DAY,
   };
   await register.put(photo);
   const link = await photos.uploadLink(photo, size, linkSeconds);
@@ -128,14 +127,14 @@ export async function readPhoto(
 }
 
 async function done(
-  { id, name, type: sent }: PhotoRecord,
+  { id, name, type: sent, output }: PhotoRecord,
   { bytes, type }: Stored,
   { photos }: GatewayPorts,
   { linkSeconds }: PhotoSettings,
   now: number,
 ): Promise<PhotoStatus> {
   const [result, before] = await Promise.all([
-    photos.downloadLink(id, 'result', name, linkSeconds),
+    photos.downloadLink(id, 'result', output === 'chroma' ? `${name}.png` : name, linkSeconds),
     photos.photo(id).then((stored) => (stored ? photos.downloadLink(id, 'photo', name, linkSeconds) : null)),
   ]);
   const known = PHOTO_TYPES.find((one): one is PhotoType => one === type);

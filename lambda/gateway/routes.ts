@@ -26,30 +26,32 @@ export interface Gateway {
 type Route = (request: Request, gateway: Gateway) => Promise<Response> | Response;
 
 /** As the stack declares them to API Gateway; any other path never comes here. */
-const ROUTES: Record<string, Route> = {
-  'POST /photos': async (request, { access, ports, settings, newId, now }) => {
-    const caller = callerFrom(access, request.identity);
-    const wanted = bodyOf(request, newPhotoSchema);
-    const created = await createPhoto(wanted, caller, ports, settings, { id: newId(), now: now() });
-    return answer(201, created);
-  },
-  'GET /photos/{id}': async (request, { access, ports, settings, now }) => {
-    const caller = callerFrom(access, request.identity);
-    const { status, retryAfterSeconds } = await readPhoto(
-      request.parameters.id ?? '',
-      caller,
-      ports,
-      settings,
-      now(),
-    );
-    return answer(200, status, { retryAfterSeconds });
-  },
-  'GET /health': () => answer(200, { status: 'ok' }),
-  'GET /openapi.json': (_, { access }) => answer(200, apiDocument(access)),
-  ...Object.fromEntries(
-    ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
-  ),
-};
+const ROUTES = new Map<string, Route>(
+  Object.entries({
+    'POST /photos': async (request, { access, ports, settings, newId, now }) => {
+      const caller = callerFrom(access, request.identity);
+      const wanted = bodyOf(request, newPhotoSchema);
+      const created = await createPhoto(wanted, caller, ports, settings, { id: newId(), now: now() });
+      return answer(201, created);
+    },
+    'GET /photos/{id}': async (request, { access, ports, settings, now }) => {
+      const caller = callerFrom(access, request.identity);
+      const { status, retryAfterSeconds } = await readPhoto(
+        request.parameters.id ?? '',
+        caller,
+        ports,
+        settings,
+        now(),
+      );
+      return answer(200, status, { retryAfterSeconds });
+    },
+    'GET /health': () => answer(200, { status: 'ok' }),
+    'GET /openapi.json': (_, { access }) => answer(200, apiDocument(access)),
+    ...Object.fromEntries(
+      ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
+    ),
+  }),
+);
 
 function pageFile(name: string): Route {
   return async (request, { page }) => (await page.answer(name, request)) ?? missing();
@@ -90,7 +92,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     return response;
   };
   try {
-    return log(await (ROUTES[route] ?? missing)(request, gateway));
+    return log(await (ROUTES.get(route) ?? missing)(request, gateway));
   } catch (error) {
     if (error instanceof Refusal) return log(refusal(error), { code: error.code });
     const detail = `Something failed on our side; try again in a moment (request ${id}).`;

@@ -42,6 +42,8 @@ export class Card {
   /** What the picture and the buttons were last made for. */
   private shown = '';
   private offered = '';
+  /** How far the bar has come. */
+  private part = 0;
 
   constructor(
     private readonly work: Work,
@@ -68,7 +70,9 @@ export class Card {
     const { named, remove } = words();
     this.away.setAttribute('aria-label', named(remove, work.file.name));
     this.meter.hidden = !isOpen(work);
-    const part = partOf(work, nowMs);
+    // The service may find that it takes longer; a bar that goes back would look like work undone.
+    this.part = work.step === 'queued' ? 0 : Math.max(this.part, partOf(work, nowMs));
+    const { part } = this;
     this.bar.style.setProperty('--part', part.toFixed(3));
     this.meter.setAttribute('aria-label', words().progress(work.file.name));
     this.meter.setAttribute('aria-valuenow', String(Math.round(100 * part)));

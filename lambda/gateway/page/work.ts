@@ -118,6 +118,8 @@ export const isOpen = ({ step }: Work): boolean => step !== 'done' && step !== '
 export function resultName({ file: { name } }: Work, type: string): string {
   const ending = [...ENDINGS].find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
-  const [base, own] = dot > 0 ? [name.slice(0, dot), name.slice(dot + 1)] : [name, ''];
-  return ending === undefined || ENDINGS.get(own.toLowerCase()) === type ? name : `${base}.${ending}`;
+  const own = dot > 0 ? ENDINGS.get(name.slice(dot + 1).toLowerCase()) : undefined;
+  if (ending === undefined || own === type) return name;
+  // What follows a dot may as well be a year.
+  return own === undefined ? `${name}.${ending}` : `${name.slice(0, dot)}.${ending}`;
 }
