@@ -1,6 +1,7 @@
 /** The result of a photo as a file: in the photo's own format, sRGB, with what the photo knew of itself. */
 import sharp, { type Sharp } from 'sharp';
-import { uprightExif, withExif } from './exif.ts';
+import { uprightExif } from '../../colour/exif.ts';
+import { withExif } from './exif.ts';
 import type { Format } from './formats.ts';
 import type { Picture } from './picture.ts';
 

@@ -3,6 +3,8 @@
  * very modules that the GPU worker has.
  */
 import { squareCopy } from '../../../colour/axis.ts';
+import { uprightExif } from '../../../colour/exif.ts';
+import { exifOfJpeg, withJpegExif } from '../../../colour/jpeg.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
 import { chromaOfAb, Merger } from '../../../colour/merge.ts';
 import { contextOf, decode, decodeNumbers, encode, pixelsAreTrue, previewOf, strips } from './canvas.ts';
@@ -57,7 +59,19 @@ async function finish({ file, chroma }: Extract<Task, { kind: 'finish' }>): Prom
   }
   bitmap.close();
   const preview = await previewOf(whole.canvas);
-  return { result: await encode(whole, file.type), preview };
+  return { result: await withExif(await encode(whole, file.type), file, width, height), preview };
+}
+
+/** EXIF stands at the start of a file, and has a segment of 64 kB at most; others may stand before it. */
+const HEAD_BYTES = 512 * 1024;
+
+/** What the photo knows of itself: a JPEG's, which is where cameras write it. */
+async function withExif(result: Blob, file: Blob, width: number, height: number): Promise<Blob> {
+  if (result.type !== 'image/jpeg') return result;
+  const found = exifOfJpeg(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
+  const exif = found && uprightExif(found, width, height);
+  if (!exif) return result;
+  return new Blob([withJpegExif(new Uint8Array(await result.arrayBuffer()), exif)], { type: result.type });
 }
 
 scope.onmessage = ({ data: { id, ...task } }) => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { uprightExif } from '../../../ami/worker/exif.ts';
+import { uprightExif } from '../../../colour/exif.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { workflow } from './support/comfyui.ts';
 
@@ -84,7 +84,7 @@ describe('the EXIF of a result', () => {
     entry(exif, 28, 0x0201, 4, 56);
     entry(exif, 40, 0x0202, 4, 100);
     exif.writeUInt32LE(0, 52);
-    const upright = uprightExif(exif, 10, 10)!;
+    const upright = Buffer.from(uprightExif(exif, 10, 10)!);
     expect(upright.includes(0xab)).toBe(false);
     expect(upright.length).toBe(56);
     expect(tags(upright)).toEqual(

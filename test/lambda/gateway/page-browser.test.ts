@@ -36,7 +36,11 @@ async function makeAlbum(): Promise<Upload[]> {
       if (k % 5 === 1)
         return { name: `${k}.png`, mimeType: 'image/png', buffer: await sharp(jpeg).png().toBuffer() };
       if (k % 5 === 2) {
-        const buffer = await sharp(jpeg).jpeg({ quality: 90 }).withMetadata({ orientation: 6 }).toBuffer();
+        const buffer = await sharp(jpeg)
+          .jpeg({ quality: 90 })
+          .withMetadata({ orientation: 6 })
+          .withExifMerge({ IFD0: { Make: 'Leica' } })
+          .toBuffer();
         return { name: `turned ${k}.jpg`, mimeType: 'image/jpeg', buffer };
       }
       return { name: `${k}.jpg`, mimeType: 'image/jpeg', buffer: jpeg };
@@ -165,6 +169,8 @@ describe('the page', () => {
       const { mean, p99 } = difference(here.data, there.data);
       differences.push({ name: one.name, mean, p99 });
     }
+    const turned = await sharp(results.get('turned 2.jpg')).metadata();
+    expect([turned.orientation, turned.exif?.includes('Leica')]).toEqual([1, true]);
     for (const { name, mean, p99 } of differences) {
       expect(mean, name).toBeLessThan(1);
       expect(p99, name).toBeLessThan(6);
