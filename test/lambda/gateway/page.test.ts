@@ -148,6 +148,7 @@ describe('the name of a result', () => {
     ['Oma.jpg', 'image/avif', 'Oma.jpg'],
     ['Oma.jpg', '', 'Oma.jpg'],
     ['照片.png', 'image/jpeg', '照片.jpg'],
+    ['scan.1945', 'image/jpeg', 'scan.1945.jpg'],
   ])('of %s as %s is %s', (name, type, wanted) => {
     expect(resultName(work({ file: file(name) }), type)).toBe(wanted);
   });
