@@ -19,6 +19,8 @@ export const gatewayEnvironmentSchema = z.object({
   PHOTOS_PER_HOUR: whole,
   PHOTOS_PER_DAY: whole,
   LINK_SECONDS: whole,
+  /** Seconds for which a worker may be at its last attempt at a photo. */
+  ATTEMPT_SECONDS: whole,
   PHOTO_DAYS: whole,
   RESULT_DAYS: whole,
   /** Side of the square that the workflow computes colours at; 0 where it gives no chroma. */

@@ -6,8 +6,8 @@ import { OUTPUTS, PHOTO_TYPES, PROBLEM_CODES } from './photo-types.ts';
 /** 22 characters of base64url: 128 random bits. */
 export const PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
 
-/** A file name, not a path: neither separators nor control characters, nor a name of dots. */
-const FILE_NAME = /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f]+$/;
+/** A file name, not a path: neither separators nor control characters, none that turn text about, nor a name of dots. */
+const FILE_NAME = /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]+$/;
 
 const idSchema = z
   .string()

@@ -159,8 +159,8 @@ export interface StageConfig {
   readonly photosPerHour?: number;
 
   /**
-   * Photos that the gateway takes from all callers in a day (UTC): with the fleet's maximum, the limit of what strangers can
-   * make it cost.
+   * Photos that the gateway lets be announced by all callers in a day (UTC). What strangers can make an open stage cost is
+   * in docs/gateway.md: the fleet's maximum, not this, is the limit of its instances.
    *
    * @default 2000
    */
@@ -169,7 +169,7 @@ export interface StageConfig {
   /**
    * Requests that the gateway answers in a second, with bursts of twice as many; more are refused with 429.
    *
-   * @default 50
+   * @default 20 - accounts that are new have 10 runs of functions at a time, for the scaler's too
    */
   readonly requestsPerSecond?: number;
 
@@ -240,7 +240,7 @@ const defaults: Required<StageConfig> = {
   maxUploadMegabytes: 25,
   photosPerHour: 100,
   photosPerDay: 2000,
-  requestsPerSecond: 50,
+  requestsPerSecond: 20,
   linkSeconds: 900,
   photoRetentionDays: 14,
   resultRetentionDays: 30,

@@ -44,6 +44,8 @@ export class GatewayApi extends api.HttpApi {
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { apiName: `ddcolor-elastic-${stage.name}`, createDefaultStage: false });
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
+      // Below this prefix it takes no room in the account's one policy for logs, which is short.
+      logGroupName: `/aws/vendedlogs/apis/ddcolor-elastic-${stage.name}`,
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -85,6 +87,8 @@ export class Gateway extends Construct {
         PHOTOS_PER_HOUR: String(stage.photosPerHour),
         PHOTOS_PER_DAY: String(stage.photosPerDay),
         LINK_SECONDS: String(stage.linkSeconds),
+        // Its message is hidden for so long; who works longer renews that, rarely.
+        ATTEMPT_SECONDS: String(2 * stage.visibilityTimeoutSeconds),
         PHOTO_DAYS: String(stage.photoRetentionDays),
         RESULT_DAYS: String(stage.resultRetentionDays),
         CHROMA_SIZE: String(chromaSize(stage)),

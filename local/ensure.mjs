@@ -29,6 +29,8 @@ const ENTRIES = {
   'bench:scaler': 'local/bench/scaler.ts',
   'bench:paths': 'local/bench/paths.ts',
   'bench:worker': 'local/bench/worker.ts',
+  'bench:gateway': 'local/bench/gateway.ts',
+  'bench:edge': 'local/bench/edge.ts',
 };
 
 const fail = (message) => {

@@ -40,6 +40,8 @@ export interface EstimateFigures {
   relative: number | null;
   /** Mean of the errors with their sign, seconds: above 0 where too long a time was told. */
   bias: number | null;
+  /** Share that took longer than they were told; half, where nothing leans to either side. */
+  longer: number | null;
   /** Share that took no longer than they were told at most. */
   withinMost: number | null;
   /** Mean error of the photos ahead, without its sign. */
@@ -135,6 +137,8 @@ export function figuresOf(told: Told[]): EstimateFigures {
     error: of(median, error),
     relative: of(median, (sample) => error(sample) / sample.actual),
     bias: of(mean, ({ seconds, actual }) => seconds - actual),
+    // What ends on the second was not late for the last digits of a sum.
+    longer: of(mean, ({ seconds, actual }) => Number(actual > seconds + 1e-6)),
     withinMost: of(mean, ({ actual, secondsAtMost }) => Number(actual <= secondsAtMost)),
     ahead: of(mean, ({ ahead, actuallyAhead }) => Math.abs(ahead - actuallyAhead)),
   };

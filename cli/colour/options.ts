@@ -4,7 +4,7 @@ import { stages } from '../../bin/stages.ts';
 import { UsageError } from '../exit.ts';
 
 const WIDTH = { default: 8, most: 64 };
-const MONTH_SECONDS = 30 * 86_400;
+const MONTH_SECONDS = 24 * 86_400;
 
 export const HELP = `ddcolor-elastic colour FILE|FOLDER... [options]
   Sends photos (JPEG, PNG, WebP, TIFF; in folders, all below) and fetches them in colour, under their own names.

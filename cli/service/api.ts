@@ -1,6 +1,7 @@
 /** The service over its HTTP API. */
 import type { PhotoApi } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
+import { plainName } from '../../client/names.ts';
 import { patiently } from '../../client/patience.ts';
 import { Refusal } from '../../client/refusals.ts';
 import { isExpired, sendByFetch, upload } from '../../client/upload.ts';
@@ -10,10 +11,6 @@ import type { Outgoing, Service, ServiceLook, SubmitOptions } from './service.ts
 
 /** Links that a photo may outlast: sending takes longer than a link lives, or the network was away for as long. */
 const LINKS = 5;
-const NAME_LENGTH = 255;
-
-/** As the API takes it: neither separators nor control characters, and the end of a long one, where its format is. */
-const plainName = (name: string) => name.replace(/[/\\\u0000-\u001f\u007f]/g, '_').slice(-NAME_LENGTH);
 
 export class ApiService implements Service {
   constructor(

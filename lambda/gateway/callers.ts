@@ -10,7 +10,11 @@ export interface Identity {
   /** Claims of a token that was checked. */
   claims?: Record<string, unknown>;
   /** Of a signature that was checked. */
-  iam?: { accountId?: string | null; userId?: string | null };
+  iam?: {
+    accountId?: string | null;
+    userId?: string | null;
+    cognitoIdentity?: { identityId?: string | null } | null;
+  };
 }
 
 /** Owner of the photos of an open stage: whoever knows an id may have the photo. */
@@ -19,8 +23,10 @@ const ANYONE = 'anyone';
 const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {
   open: ({ sourceIp }) => ({ owner: ANYONE, counted: callerOf(sourceIp) }),
   jwt: ({ claims }) => named('jwt', claims?.sub),
-  // Of a role it is `<role's id>:<session>`: sessions come and go, the photos stay the role's.
-  iam: ({ iam }) => named('iam', iam?.accountId && iam.userId?.split(':')[0]),
+  // Of a role it is `<role's id>:<session>`: sessions come and go, the photos stay the role's. People of an identity pool
+  // all have the same role, and an identity of their own.
+  iam: ({ iam }) =>
+    named('iam', iam?.cognitoIdentity?.identityId ?? (iam?.accountId && iam.userId?.split(':')[0])),
 };
 
 const named = (kind: string, name: unknown): Caller | undefined =>

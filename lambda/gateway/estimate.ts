@@ -24,15 +24,15 @@ const DELIVERY_SECONDS = 1.5;
 
 /** The next instance comes so much of a tick before its time: a tick sees it late, and most boots are shorter than their mean. */
 const FIRST_EARLY = 0.5;
-
 /** A photo that should be done by now takes at least this part of a photo's time still, ... */
 const LEAST_PART = 1 / 3;
 /** ... or this part of the time that it is overdue. */
 const OVERDUE_PART = 0.4;
-/** Nine in ten take at most so many times the estimate, the time of so many photos more, and what it is overdue once more, ... */
+/** Nine in ten take at most so many times the estimate, and so many seconds and the time of so many photos more, ... */
 const MOST_FACTOR = 1.2;
-const MOST_PHOTOS = 1;
-/** ... if since the view photos have come as in so quiet a part of the time before it. */
+const MOST_SECONDS = 3;
+const MOST_PHOTOS = 0.5;
+/** ... if photos have come since the view as they did in so quiet a part of the time before it. */
 const MOST_BUSY = 0.9;
 
 /** From this time on instances start so many photos at once, and so many a second thereafter. */
@@ -173,7 +173,8 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   const seconds = Math.max(due, LEAST_PART * service, OVERDUE_PART * overdue);
   const unseen = Math.max(0, joinsAt - at);
   const surge = Math.max(0, rateAt(looks, MOST_BUSY) - rate) * unseen;
-  const most = MOST_FACTOR * seconds + MOST_PHOTOS * service + overdue + startWith(ahead + surge) - start;
+  // What is late may be as late again.
+  const margin = MOST_SECONDS + MOST_PHOTOS * service + overdue + startWith(ahead + surge) - start;
 
   const done = capacity.reduce(
     (sum, { at: from, perSecond }) => sum + perSecond * Math.max(0, now - from),
@@ -182,5 +183,5 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   // Of those that came since the view, a fleet that keeps up has the ones in work that came within the time of one photo.
   const inWork = Math.min(rate * service, inService) * (1 - (now - joinsAt) / service);
   const left = Math.max(0, ahead - done, unseen > 0 ? Math.min(ahead, inWork) : 0);
-  return { ahead: Math.round(left), seconds, secondsAtMost: most };
+  return { ahead: Math.round(left), seconds, secondsAtMost: MOST_FACTOR * seconds + margin };
 }

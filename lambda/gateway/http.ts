@@ -21,7 +21,13 @@ const eventSchema = z.object({
     authorizer: z
       .object({
         jwt: z.object({ claims: z.record(z.string(), z.unknown()) }).nullish(),
-        iam: z.object({ accountId: z.string().nullish(), userId: z.string().nullish() }).nullish(),
+        iam: z
+          .object({
+            accountId: z.string().nullish(),
+            userId: z.string().nullish(),
+            cognitoIdentity: z.object({ identityId: z.string().nullish() }).nullish(),
+          })
+          .nullish(),
       })
       .nullish(),
   }),

@@ -17,6 +17,8 @@ export interface PhotoSettings {
   /** Days after which photos, and their ends, are deleted. */
   photoDays: number;
   resultDays: number;
+  /** Seconds for which a worker may still be at its last attempt, having written first that it gave up. */
+  attemptSeconds: number;
   /** 0 where the workflow gives no chroma. */
   chromaSize: number;
 }
@@ -116,7 +118,8 @@ export async function readPhoto(
   const result = await ports.photos.result(id);
   if (result) return { status: await done(record, result, ports, settings, now) };
   const failure = await ports.photos.failure(id);
-  if (failure) {
+  const trying = failure?.code === 'gave-up' && now < failure.storedAt + settings.attemptSeconds;
+  if (failure && !trying) {
     const { code, message, retryable } = failure;
     return { status: { status: 'failed', id, name, code, message, retryable } };
   }

@@ -44,7 +44,7 @@ export interface Photos {
   /** Undefined where nothing is. */
   photo(id: string): Promise<Stored | undefined>;
   result(id: string): Promise<Stored | undefined>;
-  failure(id: string): Promise<Failure | undefined>;
+  failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
   /** Stores one object of exactly so many bytes, once. */
   uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink>;
   /** @param name that a browser saves it under */

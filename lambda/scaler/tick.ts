@@ -216,7 +216,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       const { reckoning: _, ...plain } = last;
       recent[recent.length - 2] = plain;
     }
-    const view = viewOf(recent, policy, run.tickSeconds);
+    const view = await attempt(() => viewOf(recent, policy, run.tickSeconds));
     await attempt(() => ports.memory.save(run.owner, { policy, recent }, view));
   }
   const left = fleet && { ...fleet, desired: desired ?? fleet.desired };

@@ -18,23 +18,29 @@ const lookOf = ({ at, visible, inFlight, completed }: TickRecord): Look | undefi
     ? undefined
     : { at: rounded(at), backlog: visible + inFlight, completed: completed ?? null };
 
-const same = (a: Look | undefined, b: Look) => a?.backlog === b.backlog && a.completed === b.completed;
+/** Photos that have come by a look, from some start on; where nobody tells what was finished, all that it says. */
+const comeBy = ({ backlog, completed }: Look) =>
+  completed === null ? `${backlog} there` : backlog + completed;
+
+/** Looks that are told: a quarter of an hour of busy ticks, and no more than a reader needs. */
+const MOST_LOOKS = 30;
 
 /**
- * Looks that saw something, oldest first, back to where clock or counters began anew. Of looks that say the same as those
- * on either side only the outer ones are kept: a quiet night takes two.
+ * Looks that saw something, oldest first, back to where clock or counters began anew. Of looks between which no photo came
+ * only the first and the last are kept: a quiet night takes two.
  */
 function historyOf(recent: TickRecord[]): Look[] {
   const looks: Look[] = [];
   for (const record of recent.toReversed()) {
     const look = record.reason === 'doubtful' ? undefined : lookOf(record);
     if (!look) continue;
-    const later = looks.at(-1);
+    const [later, latest] = [looks.at(-1), looks.at(-2)];
     // Of two at the same instant the second one knows more.
     if (later?.at === look.at) continue;
     if (later && look.at > later.at) break;
     if (later && (look.completed ?? 0) > (later.completed ?? Infinity)) break;
-    if (later && same(look, later) && same(looks.at(-2), later)) looks.pop();
+    if (later && latest && comeBy(look) === comeBy(later) && comeBy(later) === comeBy(latest)) looks.pop();
+    else if (looks.length === MOST_LOOKS) break;
     looks.push(look);
   }
   return looks.reverse();

@@ -75,7 +75,8 @@ export async function startRecorded(): Promise<Recorded> {
         const given = (JSON.parse(body) as { ExpressionAttributeValues?: Record<string, object> })
           .ExpressionAttributeValues;
         if (given?.[':policy']) {
-          item = { version: given[':version'], policy: given[':policy'], recent: given[':recent'] };
+          const names = ['version', 'policy', 'recent', 'view'].filter((name) => given[`:${name}`]);
+          item = Object.fromEntries(names.map((name) => [name, given[`:${name}`]]));
           // Of its values, as DynamoDB counts them, rather than of the names of their types.
           recorded.itemBytes = JSON.stringify(unmarshall(item)).length;
         }

@@ -28,7 +28,7 @@ async function tracesOf({ trace, everyTrace, files: [folder] }: Options): Promis
 const percent = (share: number | null) => number(share === null ? null : 100 * share, 0);
 
 function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
-  const { photos, unknown, error, relative, bias, withinMost, ahead } = figures;
+  const { photos, unknown, error, relative, bias, longer, withinMost, ahead } = figures;
   return [
     trace,
     WORDS[asked],
@@ -37,6 +37,7 @@ function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
     number(error, 1),
     percent(relative),
     number(bias, 1),
+    percent(longer),
     percent(withinMost),
     number(ahead, 1),
   ];
@@ -56,7 +57,7 @@ export async function estimates(options: Options, progress: Progress): Promise<v
       const { kind, settings } = policyOf(options.policy, options.set, scenario.world);
       const stage = kind.stage?.(settings);
       if (!stage) {
-        const known = POLICIES.filter((one) => one.stage).map((one) => one.name);
+        const known = POLICIES.filter((one) => 'stage' in one).map((one) => one.name);
         throw new InputError(
           `--policy is '${options.policy}', which publishes nothing: expected one of ${known.join(', ')}`,
         );
@@ -74,7 +75,7 @@ export async function estimates(options: Options, progress: Progress): Promise<v
   progress.clear();
   const { world, seed, seeds, policy } = options;
   if (await writeJson(options, { world, with: { ...options.with }, seed, seeds, policy, results })) return;
-  const head = 'trace,asked,photos,unknown,error s,error %,bias s,within most %,ahead'.split(',');
+  const head = 'trace,asked,photos,unknown,error s,error %,bias s,longer %,within most %,ahead'.split(',');
   console.log(
     aligned([head, ...results.map(({ trace, asked, ...figures }) => row(trace, asked, figures))], [0, 1]),
   );

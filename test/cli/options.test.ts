@@ -81,7 +81,7 @@ it.each<[line: string, said: string]>([
   ['a --bucket photos --width 0', "--width '0' is not a whole number from 1 to 64"],
   ['a --bucket photos --width 65', "--width '65' is not a whole number from 1 to 64"],
   ['a --bucket photos --width 1.5', "--width '1.5' is not a whole number from 1 to 64"],
-  ['a --bucket photos --timeout soon', "--timeout 'soon' is not a whole number from 1 to 2592000"],
+  ['a --bucket photos --timeout soon', "--timeout 'soon' is not a whole number from 1 to 2073600"],
   ['a --bucket photos --out=', "--out '' names no folder"],
   ['a --bucket photos --colour', "Unknown option '--colour'"],
   ['a --bucket', "Option '--bucket <value>' argument missing"],

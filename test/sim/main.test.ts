@@ -84,6 +84,28 @@ describe('the figures', () => {
   });
 });
 
+describe('estimates', () => {
+  it('has a row for each time that photos are asked at, and all traces of a folder', async () => {
+    writeFileSync(path('few.csv'), 't\n0\n100\n200\n');
+    const result = JSON.parse(await json('estimates', '--trace', path('few.csv'))) as {
+      results: { trace: string; asked: string; photos: number; unknown: number }[];
+    };
+    expect(result.results.map(({ trace, asked }) => [trace, asked])).toEqual([
+      ['few', 'stored'],
+      ['few', 'waiting'],
+    ]);
+    // The first photo comes before the first tick.
+    expect(result.results[0]).toMatchObject({ photos: 3, unknown: 1, withinMost: 1 });
+    expect(said).toMatch(/^trace +asked +photos/);
+  });
+
+  it('under a policy that measures nothing, tells no time', async () => {
+    const args = ['--trace', 'steps', '--policy', 'threshold'];
+    const result = JSON.parse(await json('estimates', ...args)) as { results: object[] };
+    expect(result.results[0]).toMatchObject({ photos: 29478, unknown: 29478, error: null, ahead: null });
+  });
+});
+
 describe('one line says what is wrong, and what is allowed', () => {
   it.each([
     [['--policy', 'best'], /^--policy is 'best': expected one of slo, forecast, threshold, .*fixed:N$/],
@@ -98,7 +120,14 @@ describe('one line says what is wrong, and what is allowed', () => {
     [['--world', 'flat'], /^--world is 'flat': expected clean or real$/],
     [['--seed', '-1'], /^--seed is '-1': expected a whole number from 0 to 2147483647$/],
     [['--speed', '3'], /^Unknown option '--speed': expected one of --trace, --policy, /],
-    [['fly'], /^'fly' is no command: expected one of run, compare, tune, fit$/],
+    [['fly'], /^'fly' is no command: expected one of run, compare, tune, estimates, fit$/],
+    [['compare', 'viral'], /^'viral' is one word too many$/],
+    [['estimates', 'here', 'there'], /^'there' is one word too many$/],
+    [['estimates', 'nowhere'], /^cannot read the folder nowhere: ENOENT/],
+    [
+      ['estimates', '--trace', 'viral', '--policy', 'keda'],
+      /^--policy is 'keda', which publishes nothing: .*threshold$/,
+    ],
     [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
   ])('%j', async (args, message) => {
     const seed = args[0] === '--seed' ? ['--seed=-1'] : args;

@@ -27,6 +27,8 @@ const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-$
 const disposition = (name: string) =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 
+const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
+
 export class S3Photos implements Photos {
   constructor(
     private readonly s3: S3Client,
@@ -41,11 +43,12 @@ export class S3Photos implements Photos {
     return this.head(resultKey(apiPhotoKey(id)));
   }
 
-  async failure(id: string): Promise<Failure | undefined> {
+  async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
     const Key = failedKey(apiPhotoKey(id));
     try {
-      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-      return failureSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+      const { Body, LastModified } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
+      const failure = failureSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+      return { ...failure, storedAt: secondsOf(LastModified) };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw new Error(`'${Key}' cannot be read`, { cause: error });
@@ -91,7 +94,7 @@ export class S3Photos implements Photos {
       return {
         bytes: found.ContentLength ?? 0,
         type: found.ContentType ?? '',
-        storedAt: (found.LastModified?.getTime() ?? 0) / 1000,
+        storedAt: secondsOf(found.LastModified),
       };
     } catch (error) {
       if (error instanceof NotFound) return undefined;

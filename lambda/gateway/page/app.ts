@@ -78,7 +78,9 @@ function add(files: Iterable<File>): void {
 }
 
 function download(work: Work): void {
-  if (work.result) save(work.result, resultName(work, work.result.type));
+  if (!work.result) return;
+  save(work.result, resultName(work, work.result.type));
+  work.saved = true;
 }
 
 function view({ file, before, after }: Work): void {
@@ -94,7 +96,7 @@ function retry(work: Work): void {
 }
 
 function sendOriginal(work: Work): void {
-  work.here = false;
+  [work.here, work.id] = [false, undefined];
   retry(work);
 }
 
@@ -115,8 +117,13 @@ async function downloadAll(): Promise<void> {
     work.result ? [{ name: resultName(work, work.result.type), body: work.result }] : [],
   );
   [button.disabled, button.textContent] = [true, words().zipping];
-  save(await pack(files, new Date()), 'ddcolor.zip');
-  [button.disabled, button.textContent] = [false, words().zip];
+  try {
+    save(await pack(files, new Date()), 'ddcolor.zip');
+    for (const work of all()) work.saved ||= work.result !== undefined;
+  } finally {
+    button.textContent = words().zip;
+    showSum();
+  }
 }
 
 function showMode(): void {
@@ -125,7 +132,7 @@ function showMode(): void {
   here.disabled = !able;
   if (!able) here.checked = false;
   const { hereMore, notHereMore, noHere } = words();
-  byId('here-more').textContent = !able ? noHere : here.checked ? hereMore : notHereMore;
+  byId('here-more').textContent = !able ? noHere : here.checked ? hereMore(settings.chromaSize) : notHereMore;
 }
 
 function showSignedIn(now: boolean): void {
@@ -181,7 +188,8 @@ function listen(): void {
   window.addEventListener('paste', ({ clipboardData }) => add(clipboardData?.files ?? []));
   listenToDrops();
   window.addEventListener('beforeunload', (event) => {
-    if (all().some(isOpen)) event.preventDefault();
+    // Results are here alone, in memory.
+    if (all().some((work) => isOpen(work) || (work.result && !work.saved))) event.preventDefault();
   });
 }
 
@@ -212,9 +220,12 @@ async function begin(): Promise<void> {
     for (const [work, card] of works) if (isOpen(work)) card.update(Date.now());
   }, TICK_MS);
   if (settings.signIn) {
-    const good = await finishSignIn(settings.signIn);
-    byId('problem').hidden = good;
-    byId('problem').textContent = good ? '' : words().signInFailed;
+    // Until the issuer has answered, what is chosen would not be taken.
+    for (const id of ['pick', 'hint']) byId(id).hidden = true;
+    const problem = byId('problem');
+    problem.hidden = await finishSignIn(settings.signIn);
+    problem.dataset.t = 'signInFailed';
+    problem.textContent = words().signInFailed;
     showSignedIn(token() !== undefined);
   }
   if (able) {

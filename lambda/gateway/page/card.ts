@@ -135,7 +135,7 @@ function stateText(work: Work, nowMs: number): string {
     case 'done':
       return say.done((work.endedAt - work.startedAt) / 1000);
     case 'failed':
-      return `${say.failed}. ${work.reason ? say.reasons[work.reason] : work.detail}`;
+      return say.failed(work.reason ? say.reasons[work.reason] : work.detail);
     default:
       return say[work.step];
   }

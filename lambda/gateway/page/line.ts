@@ -1,4 +1,5 @@
 /** Takes photos from the user's files to their colours, several at a time. */
+import { plainName } from '../../../client/names.ts';
 import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../../../contract/photo-api.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 import { Gate } from './gate.ts';
@@ -42,6 +43,8 @@ export interface LineOptions {
 
 /** Photos that are sent at a time: more would only share the same line. */
 const SENDING = 4;
+/** After these a photo that was sent is still there. */
+const PASSING = new Set<Reason | undefined>(['unavailable', 'unauthorized', 'too-busy']);
 /** What the service is told in place of a name that it does not need. */
 const SMALL_NAME = 'small.jpg';
 
@@ -82,18 +85,19 @@ export class Line {
     const { studio, chromaSize: size } = this.options;
     // With the type that its name tells, where the browser knew none.
     const file = work.file.slice(0, work.file.size, work.type);
-    const { grey, preview } = await this.pixels.through(() => {
+    const { grey, preview } = await this.inTurn(work, () => {
       change({ step: 'preparing' });
       return studio.ask({ kind: 'prepare', file, size });
     });
-    change({ before: shown(preview, work.before) });
+    show(work, 'before', preview, change);
     const photo = { name: SMALL_NAME, type: 'image/jpeg', output: 'chroma' } as const;
     const chroma = await this.through(work, grey, photo, change);
-    const finished = await this.pixels.through(() => {
+    const finished = await this.inTurn(work, () => {
       change({ step: 'merging' });
       return studio.ask({ kind: 'finish', file, chroma });
     });
-    change({ result: finished.result, after: shown(finished.preview, work.after) });
+    change({ result: finished.result });
+    show(work, 'after', finished.preview, change);
   }
 
   private async colourThere(
@@ -103,19 +107,28 @@ export class Line {
   ): Promise<void> {
     const { file } = work;
     // What this browser cannot show may still be coloured.
-    const preview = async (one: Blob) =>
-      this.pixels
-        .through(() => this.options.studio.ask({ kind: 'preview', file: one }))
-        .catch(() => undefined);
-    const before = preview(file).then((found) => change({ before: found && shown(found, work.before) }));
-    const photo = { name: file.name.slice(0, 255).replace(/[/\\]/g, '_'), type, output: 'photo' } as const;
+    const preview = async (side: 'before' | 'after', picture: Blob) => {
+      const ask = () => this.options.studio.ask({ kind: 'preview', file: picture });
+      const made = await this.inTurn(work, ask).catch(() => undefined);
+      if (made) show(work, side, made, change);
+    };
+    const before = preview('before', file);
+    const photo = { name: plainName(file.name), type, output: 'photo' } as const;
     const result = await this.through(work, file, photo, change);
     await before;
-    const after = await preview(result);
-    change({ result, after: after && shown(after, work.after) });
+    change({ result });
+    await preview('after', result);
   }
 
-  /** Sends bytes and waits for what the service makes of them. */
+  /** Work on pixels, one photo at a time; none for a photo that was removed meanwhile. */
+  private inTurn<T>({ abort }: Work, ask: () => Promise<T>): Promise<T> {
+    return this.pixels.through(() => {
+      abort.signal.throwIfAborted();
+      return ask();
+    });
+  }
+
+  /** Sends bytes, unless the service has them, and waits for what it makes of them. */
   private async through(
     work: Work,
     body: Blob,
@@ -124,28 +137,53 @@ export class Line {
   ): Promise<Blob> {
     const { service, now } = this.options;
     const { signal } = work.abort;
-    const { id } = await this.sending.through(async () => {
+    try {
+      const id = work.id ?? (await this.send(work, body, photo, change));
+      change({ id, step: 'waiting', waitingSince: now(), saidAt: now() });
+      const done = await service.wait(
+        id,
+        ({ ahead, seconds, secondsAtMost }) => change({ ahead, seconds, secondsAtMost, saidAt: now() }),
+        signal,
+      );
+      change({ step: 'fetching' });
+      const received = await service.download(done, signal);
+      change({ bytesReceived: work.bytesReceived + received.size });
+      return received;
+    } catch (error) {
+      // What came to its end there, or is not known there, has to be sent again.
+      if (!PASSING.has((error as Partial<Refused>).code)) work.id = undefined;
+      throw error;
+    }
+  }
+
+  private send(
+    work: Work,
+    body: Blob,
+    photo: Omit<NewPhoto, 'size'>,
+    change: (more: Partial<Work>) => void,
+  ): Promise<string> {
+    const { service } = this.options;
+    const { signal } = work.abort;
+    return this.sending.through(async () => {
       signal.throwIfAborted();
       change({ step: 'sending', sent: 0 });
       const created = await service.create({ ...photo, size: body.size }, signal);
       await service.upload(created, body, (sent) => change({ sent }), signal);
-      return created;
+      change({ bytesSent: work.bytesSent + body.size });
+      return created.id;
     });
-    change({ step: 'waiting', bytesSent: work.bytesSent + body.size, waitingSince: now(), saidAt: now() });
-    const done = await service.wait(
-      id,
-      ({ ahead, seconds, secondsAtMost }) => change({ ahead, seconds, secondsAtMost, saidAt: now() }),
-      signal,
-    );
-    change({ step: 'fetching' });
-    const received = await service.download(done, signal);
-    change({ bytesReceived: work.bytesReceived + received.size });
-    return received;
   }
 }
 
-/** An address for a picture, in place of the one before. */
-function shown(picture: Blob, before: string | undefined): string {
-  if (before !== undefined) URL.revokeObjectURL(before);
-  return URL.createObjectURL(picture);
+/** Puts a picture up, in place of the one before. */
+function show(
+  work: Work,
+  side: 'before' | 'after',
+  picture: Blob,
+  change: (more: Partial<Work>) => void,
+): void {
+  if (work.abort.signal.aborted) return;
+  const old = work[side];
+  change({ [side]: URL.createObjectURL(picture) });
+  if (old !== undefined) URL.revokeObjectURL(old);
 }

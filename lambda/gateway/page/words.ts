@@ -17,7 +17,7 @@ export interface Words {
   hint: (megabytes: string) => string;
   drop: string;
   here: string;
-  hereMore: string;
+  hereMore: (side: number) => string;
   notHereMore: string;
   noHere: string;
   language: string;
@@ -46,7 +46,7 @@ export interface Words {
   fetching: string;
   merging: string;
   done: (seconds: number) => string;
-  failed: string;
+  failed: (why: string) => string;
   progress: (name: string) => string;
   slider: (name: string) => string;
   before: string;
@@ -75,8 +75,8 @@ const en: Words = {
   hint: (megabytes) => `Or drop them here, or paste. JPEG, PNG, WebP and TIFF, up to ${megabytes} each.`,
   drop: 'Drop to colour',
   here: 'Keep my originals on this device',
-  hereMore:
-    'Only a small grey copy is sent, of 512 × 512 pixels. Colours come back and are put onto your photo here, at its full size.',
+  hereMore: (side) =>
+    `Only a small grey copy is sent, of ${side} × ${side} pixels. Colours come back and are put onto your photo here, at its full size.`,
   notHereMore:
     'The photo itself is sent and coloured by the service. Its result keeps the photo’s format and details.',
   noHere:
@@ -112,7 +112,7 @@ const en: Words = {
   fetching: 'Fetching the colours',
   merging: 'Putting the colours on',
   done: (seconds) => `Done in ${seconds < 90 ? `${Math.round(seconds)} s` : `${minutes(seconds)} min`}`,
-  failed: 'Not coloured',
+  failed: (why) => `Not coloured. ${why}`,
   progress: (name) => `Progress of ${name}`,
   slider: (name) => `${name}: how much of the photo is shown before colouring`,
   before: 'Before',
@@ -167,7 +167,8 @@ const zh: Words = {
     `也可以拖放到这里，或直接粘贴。支持 JPEG、PNG、WebP 和 TIFF，每张不超过 ${megabytes}。`,
   drop: '松开即可上色',
   here: '原图保留在本设备上',
-  hereMore: '只发送一张 512 × 512 像素的灰度小图。颜色返回后，会在本设备上合成到原尺寸的照片中。',
+  hereMore: (side) =>
+    `只发送一张 ${side} × ${side} 像素的灰度小图。颜色返回后，会在本设备上合成到原尺寸的照片中。`,
   notHereMore: '照片本身会发送到服务端上色。结果保留照片的格式和拍摄信息。',
   noHere: '此浏览器不允许网页读取像素，因此照片本身会发送到服务端上色。',
   language: '语言',
@@ -184,7 +185,7 @@ const zh: Words = {
   zipping: '正在打包…',
   clear: '清空',
   retryAll: '全部重试',
-  keep: '发送的照片及其颜色会在数日后从服务端删除。',
+  keep: '发送的照片及其上色结果会在数日后从服务端删除。',
   close: '关闭',
   queued: '等待处理',
   preparing: '正在读取',
@@ -201,7 +202,7 @@ const zh: Words = {
   merging: '正在合成颜色',
   done: (seconds) =>
     `已完成，用时 ${seconds < 90 ? `${Math.round(seconds)} 秒` : `${minutes(seconds)} 分钟`}`,
-  failed: '未能上色',
+  failed: (why) => `未能上色。${why}`,
   progress: (name) => `${name} 的进度`,
   slider: (name) => `${name}：显示上色前画面的比例`,
   before: '上色前',
@@ -230,12 +231,12 @@ const zh: Words = {
     unauthorized: '登录已失效，请重新登录后再试。',
     'not-found': '服务端已没有这张照片。',
     'method-not-allowed': '服务端无法理解请求。请刷新页面后重试。',
-    'too-many-photos': '您在这一小时内发送的照片已达上限。',
+    'too-many-photos': '这一小时内发送的照片已达上限。',
     'daily-cap': '服务今天接收的照片已达上限，请明天再来。',
     'too-busy': '服务现在很忙，请稍后再试。',
     'link-expired': '发送时间过长，链接已过期，请重试。',
     'link-used': '这张照片已经发送过了。',
-    'link-mismatch': '收到的内容与预告的不一致，请重试。',
+    'link-mismatch': '收到的内容与事先声明的不一致，请重试。',
     unavailable: '无法连接服务。请检查网络后重试。',
     'unreadable-here': '此浏览器无法读取该文件，服务端或许可以：请发送原图。',
     'too-large-here': '本设备内存不足以处理这么大的照片，请发送原图。',

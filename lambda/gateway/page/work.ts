@@ -32,6 +32,10 @@ export interface Work {
   /** Why it failed, and what the service said beside it. */
   reason: Reason | undefined;
   detail: string;
+  /** Its id at the service, once its bytes are there: trying again goes on from there. */
+  id: string | undefined;
+  /** Whether its user has the result. */
+  saved: boolean;
   abort: AbortController;
 }
 
@@ -74,6 +78,8 @@ export const newWork = (file: File, here: boolean): Work => ({
   after: undefined,
   reason: undefined,
   detail: '',
+  id: undefined,
+  saved: false,
   abort: new AbortController(),
 });
 

@@ -57,6 +57,11 @@ describe('a workflow', () => {
       { options: { Größe: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
       /options/,
     ],
+    [
+      'with an option whose name says what a photo becomes',
+      { options: { output: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
+      /the name is taken/,
+    ],
     ['that is encoded otherwise', { chroma: { ...good.chroma, encoding: 'lab' } }, /encoding|picture/],
   ])('%s is refused with what is wrong', (_name, change, message) => {
     const parsed = workflowSchema.safeParse({ ...good, ...change });

@@ -330,6 +330,35 @@ describe('answers', () => {
     ]);
   });
 
+  const TURNED = [413, 429, 500, 503];
+  it.each([
+    ['open', TURNED],
+    ['jwt', [401, ...TURNED]],
+    ['iam', [401, 403, ...TURNED]],
+  ] as const)('of API Gateway itself, on a stage that is %s', (access, statuses) => {
+    const document = documentOf(access);
+    const headers = { 'content-type': 'application/json' };
+    const turned = (statusCode: number, body: unknown = { message: 'Forbidden' }) => ({
+      statusCode,
+      headers,
+      body: JSON.stringify(body),
+    });
+    for (const statusCode of statuses) {
+      for (const route of ['POST /photos', 'GET /photos/{id}']) {
+        // Whoever asks about a photo sends nothing that could be too large.
+        const none = statusCode === 413 && route.startsWith('GET');
+        const why = undocumented(document, route, turned(statusCode));
+        expect(why, `${route} ${statusCode}`).toEqual(
+          none ? expect.stringMatching(/no status 413/) : undefined,
+        );
+        if (!none) expect(undocumented(document, route, turned(statusCode, {}))).toMatch(/message/);
+      }
+    }
+    for (const statusCode of [401, 403].filter((one) => !(statuses as readonly number[]).includes(one)))
+      expect(undocumented(document, 'POST /photos', turned(statusCode))).toMatch(/no status/);
+    expect(undocumented(document, 'POST /photos', turned(415))).toMatch(/no application\/json of 415/);
+  });
+
   it.each(['jwt', 'iam'] as const)('of a stage of %s to whoever is nobody', async (access) => {
     gateway = memoryGateway(NOON, { access });
     for (const [route, event] of [

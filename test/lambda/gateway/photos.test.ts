@@ -192,8 +192,12 @@ describe('createPhoto with limits of 3 an hour and 5 a day:', () => {
   });
 
   it.each<[Refused, Wish, RegExp]>([
-    ['too-large', { wanted: { size: 25_000_001 } }, /size 25000001: at most 25000000 bytes/],
-    ['too-large', { wanted: { size: 1235 }, settings: { maxUploadBytes: 1234 } }, /at most 1234 bytes/],
+    ['too-large', { wanted: { size: 25_000_001 } }, /^size 25000001: at most 25000000 bytes are taken\.$/],
+    [
+      'too-large',
+      { wanted: { size: 1235 }, settings: { maxUploadBytes: 1234 } },
+      /^size 1235: at most 1234 bytes are taken\.$/,
+    ],
     ['no-chroma', { wanted: { output: 'chroma' }, settings: { chromaSize: 0 } }, /output 'chroma'/],
   ])('counts nothing that it refuses as %s', async (code, wish, detail) => {
     for (let k = 0; k < 10; k++) {
@@ -317,6 +321,21 @@ describe('readPhoto', () => {
       expect((await photos().use(links.result, { method: 'GET' })).status).toBe(200);
     });
 
+    it.each([
+      ['photo', 'Oma.jpg'],
+      ['chroma', 'Oma.jpg.png'],
+    ] as const)('names the download of a %s %s, and the photo as it was', async (output, name) => {
+      const { id: other } = await create({ id: idOf(7), wanted: { output } });
+      uploaded(other);
+      coloured(other);
+      const { status } = await read(other);
+      const { links } = status as Extract<typeof status, { status: 'done' }>;
+      const named = async (link: string) => (await photos().use(link, { method: 'GET' })).disposition;
+      expect(status).toMatchObject({ name: 'Oma.jpg' });
+      expect(await named(links.result)).toBe(`attachment; filename*=UTF-8''${name}`);
+      expect(await named(links.photo!)).toBe("attachment; filename*=UTF-8''Oma.jpg");
+    });
+
     it('gives no link to a photo that has been deleted', async () => {
       coloured(id);
       gateway.clock.now += 20 * DAY;
@@ -359,6 +378,9 @@ describe('readPhoto', () => {
     it('is done after all when the last attempt succeeds, at whatever moment it is asked', async () => {
       uploaded(id);
       failed(id, { code: 'gave-up', retryable: true });
+      // The worker says so before it tries for the last time.
+      expect((await read(id)).status).toMatchObject({ status: 'waiting', uploaded: true });
+      gateway.clock.now += 240;
       expect((await read(id)).status).toMatchObject({ status: 'failed', code: 'gave-up', retryable: true });
       coloured(id);
       expect((await read(id)).status).toMatchObject({ status: 'done' });

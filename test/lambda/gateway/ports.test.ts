@@ -277,9 +277,10 @@ describe.each<[string, () => MadePhotos]>([
     const stored = { bytes: body.length, type: 'image/jpeg', storedAt: expect.any(Number) as number };
     expect(await about()).toEqual([stored, undefined, undefined]);
     await made.write(failedKey(key()), JSON.stringify(failureOf(id)), 'application/json');
-    expect(await about()).toEqual([stored, undefined, failureOf(id)]);
+    const failed = { ...failureOf(id), storedAt: expect.any(Number) as number };
+    expect(await about()).toEqual([stored, undefined, failed]);
     await made.write(resultKey(key()), 'in colour', 'image/png');
-    expect(await about()).toEqual([stored, { ...stored, bytes: 9, type: 'image/png' }, failureOf(id)]);
+    expect(await about()).toEqual([stored, { ...stored, bytes: 9, type: 'image/png' }, failed]);
   });
 
   it('tells when a photo was stored, to a second', async () => {

@@ -9,26 +9,30 @@ import type { MemoryState } from '../../../lambda/scaler/tick.ts';
 
 const count = fc.option(fc.nat(), { nil: null });
 const at = fc.integer({ min: 0, max: 2_000_000_000 });
+const always = {
+  at,
+  reason: fc.constantFrom(...REASONS),
+  need: count,
+  visible: count,
+  inFlight: count,
+  desired: count,
+  inService: count,
+  pending: count,
+  draining: count,
+  min: count,
+  max: count,
+};
+/** Records from before it was remembered are without `completed`. */
+const nowAndThen = { short: fc.nat(), completed: fc.nat() };
+const record = fc.record(
+  { ...always, ...nowAndThen },
+  { requiredKeys: Object.keys(always) as (keyof typeof always)[] },
+);
 const state: fc.Arbitrary<MemoryState> = fc.record({
   controls: fc.constant({}),
   // What the slo policy remembers is tried in policy-properties.test.ts, as it comes to be.
   policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
-  recent: fc.array(
-    fc.record({
-      at,
-      reason: fc.constantFrom(...REASONS),
-      need: count,
-      visible: count,
-      inFlight: count,
-      desired: count,
-      inService: count,
-      pending: count,
-      draining: count,
-      min: count,
-      max: count,
-    }),
-    { maxLength: 60 },
-  ),
+  recent: fc.array(record, { maxLength: 60 }),
 });
 
 describe('the item', () => {

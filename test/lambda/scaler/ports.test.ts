@@ -13,7 +13,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addWork } from '../../../ami/worker/aws/work-counters.ts';
 import {
@@ -22,8 +22,10 @@ import {
   METRICS,
   SCALER_METRICS,
   TABLE_KEY,
+  VIEW_ATTRIBUTE,
   WORK_KEY,
 } from '../../../contract/names.ts';
+import { viewSchema, type View } from '../../../contract/view.ts';
 import {
   AutoScalingFleet,
   CloudWatchMetrics,
@@ -97,27 +99,71 @@ const remembered: MemoryState = {
       draining: 0,
       min: 0,
       max: 5,
+      completed: 12,
     },
   ],
 };
 
-describe.each<[string, () => Promise<Memory>]>([
-  ['the fake', () => Promise.resolve(new FakeMemory())],
-  ['the simulator', () => Promise.resolve(new SimulatedMemory())],
+const view: View = {
+  at: 95.125,
+  tickSeconds: 30,
+  visible: 4,
+  inFlight: 1,
+  inService: 1,
+  coming: [{ count: 2, readyAt: 185.125 }],
+  arrivalsPerSecond: 0.25,
+  serviceSeconds: 6.5,
+  bootSeconds: null,
+  history: [
+    { at: 65, backlog: 3, completed: null },
+    { at: 95.125, backlog: 5, completed: 12 },
+  ],
+};
+
+/** A memory, and what others read of it. */
+interface MemoryAndReader {
+  memory: Memory;
+  published: () => Promise<unknown>;
+}
+
+describe.each<[string, () => Promise<MemoryAndReader>]>([
+  [
+    'the fake',
+    () => {
+      const memory = new FakeMemory();
+      return Promise.resolve({ memory, published: async () => memory.item?.[VIEW_ATTRIBUTE] });
+    },
+  ],
+  [
+    'the simulator',
+    () => {
+      let last: View | undefined;
+      const memory = new SimulatedMemory((one) => (last = one));
+      return Promise.resolve({ memory, published: async () => last });
+    },
+  ],
   [
     'DynamoDB',
     async () => {
       await dynamo.send(
         new DeleteItemCommand({ TableName: 'memory', Key: { [TABLE_KEY]: { S: MEMORY_KEY } } }),
       );
-      const marshallOptions = { removeUndefinedValues: true };
-      return new DynamoMemory(DynamoDBDocumentClient.from(dynamo, { marshallOptions }), 'memory');
+      const documents = DynamoDBDocumentClient.from(dynamo, {
+        marshallOptions: { removeUndefinedValues: true },
+      });
+      const published = async () => {
+        const key = { TableName: 'memory', Key: { [TABLE_KEY]: MEMORY_KEY } };
+        const { Item } = await documents.send(new GetCommand(key));
+        return Item?.[VIEW_ATTRIBUTE] as unknown;
+      };
+      return { memory: new DynamoMemory(documents, 'memory'), published };
     },
   ],
 ])('memory: %s', (_name, make) => {
   let memory: Memory;
+  let published: MemoryAndReader['published'];
   beforeEach(async () => {
-    memory = await make();
+    ({ memory, published } = await make());
   });
 
   it('begins empty', async () => {
@@ -128,6 +174,20 @@ describe.each<[string, () => Promise<Memory>]>([
     await memory.open('a', 100, 40);
     await memory.save('a', { ...remembered, policy: { ...remembered.policy, lastInAt: undefined } });
     expect(await memory.open('a', 130, 40)).toEqual(remembered);
+  });
+
+  it('publishes a view, which stays until there is another, and is no part of the memory', async () => {
+    await memory.open('a', 100, 40);
+    await memory.save('a', remembered);
+    expect(await published()).toBeUndefined();
+    await memory.save('a', remembered, view);
+    expect(viewSchema.parse(await published())).toEqual(view);
+    await memory.save('a', remembered);
+    expect(viewSchema.parse(await published())).toEqual(view);
+    expect(await memory.open('a', 130, 40)).toEqual(remembered);
+    const later = { ...view, at: 125, coming: [] };
+    await memory.save('a', remembered, later);
+    expect(viewSchema.parse(await published())).toEqual(later);
   });
 
   it('gives the lease to one, until it ends', async () => {
@@ -147,7 +207,8 @@ describe.each<[string, () => Promise<Memory>]>([
   it('lets nobody save who has lost the lease', async () => {
     await memory.open('a', 100, 40);
     await memory.open('b', 200, 40);
-    await expect(memory.save('a', remembered)).rejects.toThrow();
+    await expect(memory.save('a', remembered, view)).rejects.toThrow();
+    expect(await published()).toBeUndefined();
     expect(await memory.open('b', 201, 40)).toEqual({ policy: {}, recent: [], controls: {} });
   });
 

@@ -32,6 +32,8 @@ export async function deployGateways(name: string, issuer: string, scope: Scope)
   const app = 'node --import tsx test/lambda/gateway/support/app.ts';
   const outputs = await deployAll(endpoint, app, abort, localPath(`outputs-${name}.json`), {
     ISSUER: issuer,
+    // The CLI's --output: it locks the folder that it synthesises to, and files of tests run side by side.
+    CDK_OUTPUT: localPath(`cdk.out-${name}`),
   });
   const gateway = (stack: string): DeployedGateway => {
     const {

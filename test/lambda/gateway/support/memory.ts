@@ -98,9 +98,10 @@ export class MemoryPhotos implements Photos {
     return this.head(resultKey(apiPhotoKey(id)));
   }
 
-  async failure(id: string): Promise<Failure | undefined> {
+  async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
     const found = this.objects.get(failedKey(apiPhotoKey(id)));
-    return found && failureSchema.parse(JSON.parse(found.body.toString()));
+    if (!found) return undefined;
+    return { ...failureSchema.parse(JSON.parse(found.body.toString())), storedAt: found.storedAt };
   }
 
   async uploadLink({ id, type, output }: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
@@ -168,6 +169,7 @@ export const SETTINGS: PhotoSettings = {
   linkSeconds: 900,
   photoDays: 14,
   resultDays: 30,
+  attemptSeconds: 240,
   chromaSize: 512,
 };
 

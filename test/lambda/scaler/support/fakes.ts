@@ -1,4 +1,6 @@
 /** The scaler's ports in memory, with faults to switch on. */
+import { VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
+import type { View } from '../../../../contract/view.ts';
 import type { FailedLaunch } from '../../../../lambda/scaler/activities.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { Reported } from '../../../../lambda/scaler/policy-flow.ts';
@@ -25,9 +27,10 @@ export class FakeMemory implements Memory {
     return Promise.resolve(this.item ? fromItem(structuredClone(this.item)) : emptyMemory());
   }
 
-  save(owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> {
+  save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void> {
     if (this.lease?.owner !== owner) return Promise.reject(new Error('the lease has been lost'));
-    this.item = { ...this.item, ...structuredClone(toItem(state)) };
+    const published = view ? { [VIEW_ATTRIBUTE]: view } : {};
+    this.item = { ...this.item, ...structuredClone({ ...toItem(state), ...published }) };
     return Promise.resolve();
   }
 
