@@ -128,7 +128,7 @@ async function downloadAll(): Promise<void> {
 
 function showMode(): void {
   const here = byId<HTMLInputElement>('here');
-  byId('mode').hidden = settings.chromaSize === 0;
+  byId('mode').hidden = settings.chromaSize === 0 || !signedIn;
   here.disabled = !able;
   if (!able) here.checked = false;
   const { hereMore, notHereMore, noHere } = words();
@@ -140,6 +140,7 @@ function showSignedIn(now: boolean): void {
   byId('pick').hidden = !now;
   byId('hint').hidden = !now;
   byId('sign-in-part').hidden = now;
+  showMode();
   byId('sign-out').hidden = !now || settings.signIn === null;
 }
 
