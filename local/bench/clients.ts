@@ -1,14 +1,13 @@
 /** Many clients of a gateway at once: each sends a photo, waits for its colours and fetches them. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import sharp from 'sharp';
 import { PhotoApi, type DonePhoto } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
 import { patiently } from '../../client/patience.ts';
 import { upload } from '../../client/upload.ts';
 import { waitFor } from '../../client/wait.ts';
 import { countedFetch, type HttpAnswer } from './counted-fetch.ts';
-import { photo } from './photos.ts';
+import { sentPhotos, wrongWith, type Sent } from './sent-photos.ts';
 
 /** What a client was told, and when. */
 export interface Told {
@@ -49,35 +48,6 @@ export interface ClientsOptions {
   abort: AbortSignal;
   /** Told of each step. */
   progress?: (counts: ClientCounts) => void;
-}
-
-/** A photo that clients send. Several do, but no two photos have one size, so that a wrong one is seen. */
-interface Sent {
-  body: Uint8Array<ArrayBuffer>;
-  width: number;
-  height: number;
-}
-
-const MEGAPIXELS = [0.1, 0.15, 0.2, 0.25, 0.3];
-
-const sentPhotos = (): Promise<Sent[]> =>
-  Promise.all(
-    MEGAPIXELS.map(async (megapixels, k) => {
-      const jpeg = await photo(k, megapixels);
-      const { width, height } = await sharp(jpeg).metadata();
-      return { body: new Uint8Array(jpeg), width, height };
-    }),
-  );
-
-/** @returns what is wrong with a result; undefined for a picture of the photo's size */
-async function wrongWith(result: Blob, { width, height }: Sent): Promise<string | undefined> {
-  const read = sharp(Buffer.from(await result.arrayBuffer()))
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  const info = await read.then((decoded) => decoded.info).catch(() => undefined);
-  if (!info) return 'the result is no picture';
-  if (info.width === width && info.height === height) return undefined;
-  return `the result has ${info.width} x ${info.height} pixels, the photo ${width} x ${height}`;
 }
 
 /** @param base address of the gateway, which ends in a slash */
