@@ -119,6 +119,7 @@ const RULES: Rule[] = [
     // What is deployed is measured as it is deployed.
     files: /^local\/bench\//,
     may: any(
+      '^\\./client/',
       '^\\./local/',
       '^\\./contract/',
       '^\\./colour/',
