@@ -20,6 +20,9 @@ export const CONTROL_DIMENSION = 'Control';
 /** Dimension of {@link METRICS.photos}: how a worker left them. */
 export const OUTCOME_DIMENSION = 'Outcome';
 
+/** Dimension of {@link WORKER_METRICS.failedPhotos}. */
+export const CODE_DIMENSION = 'Code';
+
 /** Dimension of {@link METRICS.bootPhase}. */
 export const PHASE_DIMENSION = 'Phase';
 
@@ -57,6 +60,14 @@ export const SCALER_METRICS = {
   bootTime: 'BootTime',
   /** Seconds: mean wait in the queue over about two hours, by Little's law. */
   meanWait: 'MeanWait',
+  /** Count: photos that will be waiting when capacity asked for now is ready. */
+  forecast: 'ForecastBacklog',
+  /** Per cent: share of the time of the GPUs in service that went into photos since the last tick. */
+  gpuBusy: 'GpuBusy',
+  /** USD: what the instances there now cost in an hour, by list prices; reckoned, not billed. */
+  costPerHour: 'CostPerHour',
+  /** USD: the same, added up since midnight UTC. */
+  spentToday: 'SpentToday',
   /** Count: one for each tick, with the reason as a second dimension. */
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
@@ -67,6 +78,12 @@ export const SCALER_METRICS = {
 export const WORKER_METRICS = {
   /** Count: photos by how a worker left them, with the outcome as a second dimension. */
   photos: 'Photos',
+  /** 0 or 1 for each photo that reached its end: its mean is the share that failed. */
+  failures: 'Failures',
+  /** Count: photos that failed, with the code of `failed/` as a second dimension. */
+  failedPhotos: 'FailedPhotos',
+  /** Count: one for each instance whose model did not colour the test picture as it should. */
+  canaryFailures: 'CanaryFailures',
   /** Seconds: a phase of an instance's boot, with the phase as a second dimension. */
   bootPhase: 'BootPhase',
   /** Count: faults of a machine after which its ComfyUI began anew. */

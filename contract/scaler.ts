@@ -39,6 +39,18 @@ const json = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema);
 
+/** What instances cost, and how much a day may. */
+export const spendingSchema = z.object({
+  /** USD an hour, by instance type, Spot's share allowed for. */
+  hourlyPrices: z.record(z.string(), z.number().min(0)),
+  /** USD between two midnights UTC; null without a limit. */
+  dailyLimit: z.number().min(0).nullable(),
+  /** Whether the fleet stops growing for the rest of the day once the limit is reached. */
+  brake: z.boolean(),
+});
+
+export type Spending = z.infer<typeof spendingSchema>;
+
 export const scalerEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   QUEUE_URL: z.url(),
@@ -48,6 +60,8 @@ export const scalerEnvironmentSchema = z.object({
   TICK_SECONDS: z.coerce.number().positive().max(60),
   /** JSON of the policy's settings. */
   POLICY: json(policySettingsSchema),
+  /** JSON of {@link Spending}. */
+  SPENDING: json(spendingSchema),
 });
 
 export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;
