@@ -1,21 +1,21 @@
-/** A function of the stack: bundled with its SDK, so that the pinned version runs, and with a log group that expires. */
-import type { Duration } from 'aws-cdk-lib';
-import { RemovalPolicy } from 'aws-cdk-lib';
+/**
+ * A function of the stack: bundled with its SDK, so that the pinned version runs, and with a log group that expires.
+ *
+ * In the repository its source is bundled at synth; the package has it bundled already, so that whoever installs that needs
+ * neither esbuild nor our dependencies.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import {
-  LogLevel,
-  NodejsFunction,
-  OutputFormat,
-  type ICommandHooks,
-  type NodejsFunctionProps,
-} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogLevel, NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { BUNDLING } from './bundling.ts';
+import { BUNDLING, PREBUILT } from './bundling.ts';
 
 export interface BundledFunctionProps extends Pick<
-  NodejsFunctionProps,
+  lambda.FunctionOptions,
   'environment' | 'retryAttempts' | 'maxEventAge'
 > {
   /** File that exports `handler`. */
@@ -31,12 +31,12 @@ export interface BundledFunctionProps extends Pick<
 }
 
 export class BundledFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: lambda.Function;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
-    const { commands, ...rest } = props;
-    this.function = new NodejsFunction(this, 'Function', {
+    const { commands, entry, ...rest } = props;
+    const common = {
       ...rest,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -46,15 +46,25 @@ export class BundledFunction extends Construct {
         removalPolicy: RemovalPolicy.DESTROY,
       }),
       environment: { NODE_OPTIONS: '--enable-source-maps', ...rest.environment },
-      bundling: {
-        ...BUNDLING,
-        format: OutputFormat.ESM,
-        sourceMap: true,
-        externalModules: [],
-        logLevel: LogLevel.WARNING,
-        ...(commands ? { commandHooks: hooks(commands) } : {}),
-      },
-    });
+    };
+    this.function = existsSync(entry)
+      ? new NodejsFunction(this, 'Function', {
+          ...common,
+          entry,
+          bundling: {
+            ...BUNDLING,
+            format: OutputFormat.ESM,
+            sourceMap: true,
+            externalModules: [],
+            logLevel: LogLevel.WARNING,
+            ...(commands ? { commandHooks: hooks(commands) } : {}),
+          },
+        })
+      : new lambda.Function(this, 'Function', {
+          ...common,
+          handler: 'index.handler',
+          code: lambda.Code.fromAsset(join(dirname(entry), PREBUILT)),
+        });
   }
 
   allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {

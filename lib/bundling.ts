@@ -9,3 +9,6 @@ export const BUNDLING = {
   mainFields: ['module', 'main'],
   banner: BANNER,
 };
+
+/** Folder beside a handler's place in which the package has it bundled. */
+export const PREBUILT = 'bundle';

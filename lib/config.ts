@@ -1,6 +1,21 @@
 /** What a stage is made of, and its defaults. */
 import type { PolicySettings } from '../lambda/scaler/policy.ts';
 import type { Access } from '../contract/gateway.ts';
+import {
+  DEFAULT_INSTANCE_TYPES,
+  DEFAULT_MAX_CAPACITY,
+  DEFAULT_MAX_RECEIVE_COUNT,
+  DEFAULT_PHOTO_RETENTION_DAYS,
+  DEFAULT_POLICY,
+  DEFAULT_PROMISED_WAIT_SECONDS,
+  DEFAULT_RESULT_RETENTION_DAYS,
+  DEFAULT_RUNBOOK_URL,
+  DEFAULT_SPOT_PERCENTAGE,
+  DEFAULT_TICK_SECONDS,
+  DEFAULT_VISIBILITY_TIMEOUT_SECONDS,
+  DEFAULT_VOLUME_INITIALIZATION_RATE,
+} from './defaults.ts';
+import { onDemandPrice } from './spending.ts';
 import { RULES } from './rules.ts';
 
 /** One stage, as a user writes it in `bin/stages.ts`. */
@@ -181,6 +196,48 @@ export interface StageConfig {
   readonly linkSeconds?: number;
 
   /**
+   * Seconds that a photo may wait before somebody is woken, the boot of a first instance included.
+   *
+   * @default 900
+   */
+  readonly promisedWaitSeconds?: number;
+
+  /**
+   * USD that instances may cost between two midnights UTC before somebody is told, by list prices.
+   *
+   * @default - what the maximum costs in 12 hours on demand, of the dearest type
+   */
+  readonly dailySpendLimit?: number;
+
+  /**
+   * Whether the fleet stops growing for the rest of the day (UTC) once `dailySpendLimit` is reached. What is there works on.
+   *
+   * @default false - somebody is told, and decides
+   */
+  readonly spendBrake?: boolean;
+
+  /**
+   * USD an hour on demand of instance types, for regions and types other than `contract/prices.ts` knows.
+   *
+   * @default - its prices, of us-east-1
+   */
+  readonly instancePrices?: Record<string, number>;
+
+  /**
+   * E-mail address that alarms go to, beside the topic; its owner has to confirm once.
+   *
+   * @default - nobody: subscribe to the topic, the output AlarmTopicArn
+   */
+  readonly alarmEmail?: string;
+
+  /**
+   * Address of `docs/runbook.md` where your team reads it; alarms carry it with the section's name behind a #.
+   *
+   * @default docs/runbook.md - the file in the repository
+   */
+  readonly runbookUrl?: string;
+
+  /**
    * Days until a photo under `incoming/` is deleted.
    *
    * @default 14
@@ -207,32 +264,23 @@ export interface Stage extends Required<StageConfig> {
   readonly name: string;
 }
 
-const defaults: Required<StageConfig> = {
-  instanceTypes: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+/** All but what follows from the rest. */
+const defaults: Required<Omit<StageConfig, 'dailySpendLimit'>> = {
+  instanceTypes: DEFAULT_INSTANCE_TYPES,
   minCapacity: 0,
-  maxCapacity: 20,
+  maxCapacity: DEFAULT_MAX_CAPACITY,
   onDemandBaseCapacity: 0,
-  spotPercentage: 100,
-  volumeInitializationRate: 300,
+  spotPercentage: DEFAULT_SPOT_PERCENTAGE,
+  volumeInitializationRate: DEFAULT_VOLUME_INITIALIZATION_RATE,
   warmPoolSize: 0,
-  policy: {
-    kind: 'slo',
-    targetWaitSeconds: 10,
-    // First guesses, until the scaler has measured both.
-    serviceSeconds: 6,
-    bootSeconds: 120,
-    scaleOutCooldownSeconds: 0,
-    scaleInCooldownSeconds: 0,
-    emptyHoldSeconds: 60,
-    sleepAfterSeconds: 300,
-  },
-  tickSeconds: 30,
+  policy: DEFAULT_POLICY,
+  tickSeconds: DEFAULT_TICK_SECONDS,
   device: 'cuda',
   workflow: 'ddcolor',
   path: 'chroma',
   maxMegapixels: 100,
-  visibilityTimeoutSeconds: 120,
-  maxReceiveCount: 5,
+  visibilityTimeoutSeconds: DEFAULT_VISIBILITY_TIMEOUT_SECONDS,
+  maxReceiveCount: DEFAULT_MAX_RECEIVE_COUNT,
   noticePollSeconds: 5,
   access: 'none',
   jwtIssuer: '',
@@ -242,10 +290,23 @@ const defaults: Required<StageConfig> = {
   photosPerDay: 2000,
   requestsPerSecond: 20,
   linkSeconds: 900,
-  photoRetentionDays: 14,
-  resultRetentionDays: 30,
+  promisedWaitSeconds: DEFAULT_PROMISED_WAIT_SECONDS,
+  spendBrake: false,
+  instancePrices: {},
+  alarmEmail: '',
+  runbookUrl: DEFAULT_RUNBOOK_URL,
+  photoRetentionDays: DEFAULT_PHOTO_RETENTION_DAYS,
+  resultRetentionDays: DEFAULT_RESULT_RETENTION_DAYS,
   retainData: false,
 };
+
+/** Hours at the maximum after which a day has cost more than somebody expected. */
+const EXPECTED_HOURS = 12;
+
+function withSpendLimit(stage: Omit<Stage, 'dailySpendLimit'>): Stage {
+  const dearest = Math.max(0, ...stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? 0));
+  return { dailySpendLimit: Math.ceil(EXPECTED_HOURS * stage.maxCapacity * dearest), ...stage };
+}
 
 /**
  * Fills in the defaults and checks the stage.
@@ -253,7 +314,7 @@ const defaults: Required<StageConfig> = {
  * @throws Error that names every broken rule, with the value given and what is allowed
  */
 export function resolveStage(name: string, config: StageConfig): Stage {
-  const stage: Stage = { ...defaults, ...config, name };
+  const stage = withSpendLimit({ ...defaults, ...config, name });
   const broken = RULES.filter((rule) => rule.broken(stage)).map((rule) => rule.message(stage));
   if (broken.length > 0) throw new Error(`stage '${name}' cannot be built:\n  ${broken.join('\n  ')}`);
   return stage;

@@ -1,132 +1,73 @@
-/** A first dashboard: is work being done, how large is the fleet and why. */
+/** The dashboard: the panels of `contract/panels.ts` as CloudWatch draws them, and the state of the alarms above them. */
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import {
-  METRIC_NAMESPACE,
-  METRICS,
-  OUTCOME_DIMENSION,
-  REASON_DIMENSION,
-  STAGE_DIMENSION,
-} from '../contract/names.ts';
-import type { Outcome } from '../ami/worker/message.ts';
-import type { Reason } from '../lambda/scaler/policy.ts';
-import type { Stage } from './config.ts';
-import type { JobQueue } from './job-queue.ts';
+import { METRIC_NAMESPACE, SERVICE, STAGE_DIMENSION } from '../contract/names.ts';
+import { PANELS, type Panel, type PanelSeries } from '../contract/panels.ts';
+import type { StageMetrics } from './stage-metrics.ts';
 
-/** One line each in the graph of decisions; the compiler sees to it that none is missing. */
-const REASONS = Object.keys({
-  'scale-out': 0,
-  'scale-in': 0,
-  steady: 0,
-  'cooling-out': 0,
-  'cooling-in': 0,
-  'at-max': 0,
-  'at-min': 0,
-  shortage: 0,
-  paused: 0,
-  doubtful: 0,
-  blind: 0,
-} satisfies Record<Reason, 0>);
-
-/** Likewise for how workers leave photos. */
-const OUTCOMES = Object.keys({ coloured: 0, failed: 0, dropped: 0, returned: 0 } satisfies Record<
-  Outcome,
-  0
->);
+const COLUMNS = 24;
+const HEIGHT = 6;
 
 export interface DashboardProps {
-  readonly stage: Stage;
-  readonly jobs: JobQueue;
+  readonly stageName: string;
+  readonly metrics: StageMetrics;
+  /** Whose state stands on top. */
+  readonly alarms: cloudwatch.IAlarm[];
 }
 
 export class Dashboard extends Construct {
   readonly name: string;
 
-  constructor(scope: Construct, id: string, props: DashboardProps) {
+  constructor(scope: Construct, id: string, { stageName, metrics, alarms }: DashboardProps) {
     super(scope, id);
-    const { stage, jobs } = props;
-    this.name = `ddcolor-elastic-${stage.name}`;
-    const metric = (
-      metricName: string,
-      statistic: string,
-      more: Record<string, string> = {},
-      label?: string,
-    ) =>
-      new cloudwatch.Metric({
-        namespace: METRIC_NAMESPACE,
-        metricName,
-        statistic,
-        label,
-        period: Duration.minutes(1),
-        dimensionsMap: { [STAGE_DIMENSION]: stage.name, ...more },
-      });
-    const graph = (title: string, left: cloudwatch.IMetric[], stacked = false) =>
-      new cloudwatch.GraphWidget({ title, left, stacked, width: 12, height: 6, leftYAxis: { min: 0 } });
-    const { visible, inFlight, desired, inService, pending, draining, backlogPerInstance } = METRICS;
+    this.name = `${SERVICE}-${stageName}`;
+    const [first = [], ...rest] = PANELS.map((row) => {
+      const there = row.filter(({ series }) => series.some((one) => metrics.has(one)));
+      return there.map((panel) => widget(panel, Math.floor(COLUMNS / there.length), stageName, metrics));
+    });
+    const status = new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: COLUMNS, height: 3 });
     new cloudwatch.Dashboard(this, 'Resource', {
       dashboardName: this.name,
-      widgets: [
-        [
-          graph('Backlog', [metric(visible, 'Maximum'), metric(inFlight, 'Maximum')], true),
-          graph(
-            'Fleet',
-            [desired, inService, pending, draining].map((name) => metric(name, 'Maximum')),
-          ),
-        ],
-        [
-          graph('Backlog per instance', [metric(backlogPerInstance, 'Average')]),
-          graph('Age of the oldest photo waiting, seconds', [
-            jobs.queue.metricApproximateAgeOfOldestMessage(),
-          ]),
-        ],
-        [
-          graph('Mean wait over two hours, seconds', [metric(METRICS.meanWait, 'Average')]),
-          graph('Asked for and not given', [
-            metric(METRICS.shortage, 'Maximum'),
-            metric(METRICS.late, 'Maximum'),
-          ]),
-        ],
-        [
-          graph(
-            'Decisions by reason',
-            REASONS.map((reason) => metric(METRICS.decisions, 'Sum', { [REASON_DIMENSION]: reason }, reason)),
-            true,
-          ),
-          graph('Dead letters and blind ticks', [
-            jobs.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ label: 'Dead letters' }),
-            metric(METRICS.blindTicks, 'Sum'),
-          ]),
-        ],
-        [
-          graph(
-            'Photos by outcome',
-            OUTCOMES.map((outcome) =>
-              metric(METRICS.photos, 'Sum', { [OUTCOME_DIMENSION]: outcome }, outcome),
-            ),
-            true,
-          ),
-          graph(
-            'Where the time of a photo goes, mean seconds',
-            [
-              METRICS.fetchTime,
-              METRICS.prepareTime,
-              METRICS.laneTime,
-              METRICS.comfyTime,
-              METRICS.mergeTime,
-              METRICS.storeTime,
-            ].map((name) => metric(name, 'Average')),
-            true,
-          ),
-        ],
-        [
-          graph(
-            'Wait of a photo, seconds',
-            ['p50', 'p95', 'p99'].map((statistic) => metric(METRICS.waitTime, statistic, {}, statistic)),
-          ),
-          graph('Faults of machines', [metric(METRICS.machineFaults, 'Sum')]),
-        ],
-      ],
+      // What somebody wants to know first stays on top.
+      widgets: [first, [status], ...rest],
     });
   }
+}
+
+function widget(panel: Panel, width: number, stageName: string, metrics: StageMetrics): cloudwatch.IWidget {
+  const { title, series, stacked = false } = panel;
+  const lines = series.filter((one) => metrics.has(one)).map((one) => line(one, stageName, metrics));
+  if (panel.figures) {
+    return new cloudwatch.SingleValueWidget({
+      title,
+      metrics: lines,
+      width,
+      height: HEIGHT,
+      sparkline: true,
+    });
+  }
+  return new cloudwatch.GraphWidget({
+    title,
+    left: lines,
+    stacked,
+    width,
+    height: HEIGHT,
+    leftYAxis: { min: 0, label: panel.unit, showUnits: false },
+  });
+}
+
+/** A search where nobody knows beforehand which series there will be. */
+const line = (series: PanelSeries, stageName: string, metrics: StageMetrics): cloudwatch.IMetric =>
+  series.each === undefined
+    ? metrics.of(series)
+    : new cloudwatch.SearchExpression({
+        expression: searchOf(series, stageName),
+        label: '',
+        period: Duration.minutes(1),
+      });
+
+function searchOf({ metric, each = [], statistic }: PanelSeries, stageName: string): string {
+  const dimensions = [METRIC_NAMESPACE, STAGE_DIMENSION, ...each].join(',');
+  return `SEARCH('{${dimensions}} MetricName="${metric}" ${STAGE_DIMENSION}="${stageName}"', '${statistic}')`;
 }

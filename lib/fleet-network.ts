@@ -1,17 +1,31 @@
-/** Where the fleet stands: public subnets without an inbound rule, and no NAT gateway to pay for. */
+/** Where the fleet stands: by default public subnets without an inbound rule, and no NAT gateway to pay for. */
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
 /** Zones to look for GPU capacity in. A stack that names no region can count on two. */
 const MAX_AZS = 3;
 
+export interface FleetNetworkProps {
+  /** @default - a new one */
+  readonly vpc?: ec2.IVpc;
+}
+
 export class FleetNetwork extends Construct {
-  readonly vpc: ec2.Vpc;
+  readonly vpc: ec2.IVpc;
   readonly securityGroup: ec2.SecurityGroup;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, props: FleetNetworkProps = {}) {
     super(scope, id);
-    this.vpc = new ec2.Vpc(this, 'Vpc', {
+    this.vpc = props.vpc ?? this.newVpc();
+    this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: this.vpc,
+      description: 'GPU instances: nothing comes in, Session Manager is the way to a shell',
+      allowAllOutbound: true,
+    });
+  }
+
+  private newVpc(): ec2.Vpc {
+    return new ec2.Vpc(this, 'Vpc', {
       maxAzs: MAX_AZS,
       natGateways: 0,
       subnetConfiguration: [{ name: 'fleet', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 }],
@@ -21,11 +35,6 @@ export class FleetNetwork extends Construct {
         S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
         DynamoDB: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
       },
-    });
-    this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc: this.vpc,
-      description: 'GPU instances: nothing comes in, Session Manager is the way to a shell',
-      allowAllOutbound: true,
     });
   }
 }

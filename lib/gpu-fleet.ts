@@ -7,134 +7,103 @@
  * - The group has a name of its own: the instances' role and the scaler's are limited to it, and a generated name would
  *   make the role wait for the group and the group for the role.
  */
-import { Stack, Tags } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
-import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import {
-  amiParameterName,
-  LAUNCH_HOOK,
-  SETTINGS_TAG,
-  TERMINATION_HOOK,
-  workerParameterName,
-} from '../contract/names.ts';
-import type { Stage } from './config.ts';
+import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK } from '../contract/names.ts';
+import { DEFAULT_INSTANCE_TYPES, DEFAULT_MAX_CAPACITY, DEFAULT_SPOT_PERCENTAGE } from './defaults.ts';
 import { FleetNetwork } from './fleet-network.ts';
+import type { GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
+import { WorkerLaunchTemplate } from './launch-template.ts';
+import { SuspendProcesses } from './suspend-processes.ts';
+import { WorkerSettingsParameter } from './worker-settings.ts';
 
-const ROOT_DEVICE = '/dev/sda1';
-const ROOT_VOLUME_GIB = 60;
-
-export interface GpuFleetProps {
-  readonly stage: Stage;
-  readonly bucket: s3.IBucket;
-  readonly queue: sqs.IQueue;
-  readonly table: dynamodb.ITable;
-}
-
+/**
+ * GPU instances that take photos from a queue; how many is for a scaler to say, such as `BacklogScaler`.
+ *
+ * Needs an image that is baked by `npm run ami`, whose id stands in the SSM parameter `amiParameterName`, and a GPU quota.
+ */
 export class GpuFleet extends Construct {
-  readonly group: autoscaling.AutoScalingGroup;
+  readonly autoScalingGroup: autoscaling.AutoScalingGroup;
+  /** Name of the group: the text, where the group's own would be a token. */
   readonly groupName: string;
+  readonly vpc: ec2.IVpc;
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
-    const { stage } = props;
-    this.groupName = `ddcolor-elastic-${stage.name}`;
-    const network = new FleetNetwork(this, 'Network');
-    const launchTemplate = this.launchTemplate(props, network);
-    this.group = new autoscaling.AutoScalingGroup(this, 'Group', {
-      autoScalingGroupName: this.groupName,
+    const { stageName, photos, jobs, table, warmPoolSize = 0 } = props;
+    const { groupName = `${SERVICE}-${stageName}` } = props;
+    this.groupName = groupName;
+    const { bucket } = photos;
+    const network = new FleetNetwork(this, 'Network', { vpc: props.vpc });
+    this.vpc = network.vpc;
+    const vpcSubnets = props.vpcSubnets ?? { subnetType: ec2.SubnetType.PUBLIC };
+    const role = new InstanceRole(this, 'InstanceRole', {
+      stageName,
+      groupName,
+      bucket,
+      queue: jobs.queue,
+      table,
+    });
+    const launchTemplate = new WorkerLaunchTemplate(this, 'LaunchTemplate', {
+      stageName,
+      role,
+      securityGroup: network.securityGroup,
+      associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
+      amiParameterName: props.amiParameterName,
+      volumeInitializationRate: props.volumeInitializationRate,
+    });
+    this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
+      autoScalingGroupName: groupName,
       vpc: network.vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
-      minCapacity: stage.minCapacity,
-      maxCapacity: stage.maxCapacity,
+      vpcSubnets,
+      minCapacity: props.minCapacity ?? 0,
+      maxCapacity: props.maxCapacity ?? DEFAULT_MAX_CAPACITY,
       capacityRebalance: false,
       groupMetrics: [autoscaling.GroupMetrics.all()],
       mixedInstancesPolicy: {
         launchTemplate,
-        launchTemplateOverrides: stage.instanceTypes.map((type) => ({
+        launchTemplateOverrides: (props.instanceTypes ?? DEFAULT_INSTANCE_TYPES).map((type) => ({
           instanceType: new ec2.InstanceType(type),
         })),
         instancesDistribution: {
-          onDemandBaseCapacity: stage.onDemandBaseCapacity,
-          onDemandPercentageAboveBaseCapacity: 100 - stage.spotPercentage,
+          onDemandBaseCapacity: props.onDemandBaseCapacity ?? 0,
+          onDemandPercentageAboveBaseCapacity: 100 - (props.spotPercentage ?? DEFAULT_SPOT_PERCENTAGE),
           spotAllocationStrategy: autoscaling.SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
         },
       },
     });
-    const group = this.group.node.defaultChild as autoscaling.CfnAutoScalingGroup;
-    group.lifecycleHookSpecificationList = [
-      {
-        lifecycleHookName: LAUNCH_HOOK,
-        lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-        // An instance that has not coloured a picture by then never will.
-        heartbeatTimeout: 600,
-        defaultResult: 'ABANDON',
-      },
-      {
-        lifecycleHookName: TERMINATION_HOOK,
-        lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        heartbeatTimeout: 300,
-        defaultResult: 'CONTINUE',
-      },
-    ];
-    if (stage.warmPoolSize > 0)
+    const group = this.autoScalingGroup.node.defaultChild as autoscaling.CfnAutoScalingGroup;
+    group.lifecycleHookSpecificationList = HOOKS;
+    if (warmPoolSize > 0)
       new autoscaling.CfnWarmPool(this, 'WarmPool', {
-        autoScalingGroupName: this.group.autoScalingGroupName,
-        minSize: stage.warmPoolSize,
+        autoScalingGroupName: this.autoScalingGroup.autoScalingGroupName,
+        minSize: warmPoolSize,
         // Without a limit the pool is filled up to the group's maximum.
-        maxGroupPreparedCapacity: stage.warmPoolSize,
+        maxGroupPreparedCapacity: warmPoolSize,
         poolState: 'Stopped',
       });
-  }
-
-  private launchTemplate(
-    { stage, bucket, queue, table }: GpuFleetProps,
-    network: FleetNetwork,
-  ): ec2.LaunchTemplate {
-    const template = new ec2.LaunchTemplate(this, 'LaunchTemplate', {
-      // Resolved at each launch: a new image needs an instance refresh, not a deploy.
-      machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(amiParameterName(stage.name)),
-      role: new InstanceRole(this, 'InstanceRole', {
-        groupName: this.groupName,
-        stage,
-        bucket,
-        queue,
-        table,
-      }),
-      securityGroup: network.securityGroup,
-      associatePublicIpAddress: true,
-      requireImdsv2: true,
-      httpPutResponseHopLimit: 1,
-      // The worker finds the name of its settings in a tag.
-      instanceMetadataTags: true,
-      blockDevices: [
-        {
-          deviceName: ROOT_DEVICE,
-          volume: ec2.BlockDeviceVolume.ebs(ROOT_VOLUME_GIB, {
-            encrypted: true,
-            volumeType: ec2.EbsDeviceVolumeType.GP3,
-            deleteOnTermination: true,
-          }),
-        },
-      ],
+    new WorkerSettingsParameter(this, 'WorkerSettings', { ...props, groupName });
+    new SuspendProcesses(this, 'SuspendRebalancing', {
+      autoScalingGroup: this.autoScalingGroup,
+      processes: ['AZRebalance'],
     });
-    Tags.of(template).add(SETTINGS_TAG, workerParameterName(stage.name));
-    const cfn = template.node.defaultChild as ec2.CfnLaunchTemplate;
-    if (stage.volumeInitializationRate > 0)
-      cfn.addPropertyOverride(
-        'LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate',
-        stage.volumeInitializationRate,
-      );
-    return template;
   }
 }
 
-/** ARN of a group by its name; the part that EC2 Auto Scaling generates is left open. */
-export function groupArn(scope: Construct, groupName: string): string {
-  const { partition, region, account } = Stack.of(scope);
-  return `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/${groupName}`;
-}
+const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[] = [
+  {
+    lifecycleHookName: LAUNCH_HOOK,
+    lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+    // An instance that has not coloured a picture by then never will.
+    heartbeatTimeout: 600,
+    defaultResult: 'ABANDON',
+  },
+  {
+    lifecycleHookName: TERMINATION_HOOK,
+    lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+    heartbeatTimeout: 300,
+    defaultResult: 'CONTINUE',
+  },
+];

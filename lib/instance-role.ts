@@ -7,12 +7,10 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import { METRIC_NAMESPACE, verdictParameterName, WORK_KEY, workerParameterName } from '../contract/names.ts';
-import type { Stage } from './config.ts';
-import { groupArn } from './gpu-fleet.ts';
-import { onlyItem } from './scaler.ts';
+import { groupArn, onlyItem } from './arns.ts';
 
 export interface InstanceRoleProps {
-  readonly stage: Stage;
+  readonly stageName: string;
   readonly groupName: string;
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
@@ -26,7 +24,7 @@ export class InstanceRole extends iam.Role {
       // Session Manager instead of SSH.
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
-    const { stage, groupName, bucket, queue, table } = props;
+    const { stageName, groupName, bucket, queue, table } = props;
     const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
       this.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
     const ends = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
@@ -42,8 +40,8 @@ export class InstanceRole extends iam.Role {
       ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
       [groupArn(this, groupName)],
     );
-    allow(['ssm:GetParameter'], [parameter(workerParameterName(stage.name))]);
-    allow(['ssm:PutParameter'], [parameter(verdictParameterName(stage.name, '*'))]);
+    allow(['ssm:GetParameter'], [parameter(workerParameterName(stageName))]);
+    allow(['ssm:PutParameter'], [parameter(verdictParameterName(stageName, '*'))]);
     allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(WORK_KEY));
     allow(['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },

@@ -8,18 +8,21 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { SERVICE } from '../contract/names.ts';
 import { OUTPUT_METADATA } from '../contract/photo-types.ts';
-import type { Stage } from './config.ts';
+import { DEFAULT_PHOTO_RETENTION_DAYS, DEFAULT_RESULT_RETENTION_DAYS } from './defaults.ts';
 import type { JobQueue } from './job-queue.ts';
 
-/** Unique in all of S3: it carries the account and the region. */
-export const photoBucketName = (scope: Construct, stage: Stage) => {
+/** Name of a stage's bucket, unique in all of S3: it carries the account and the region. */
+export const photoBucketName = (scope: Construct, stageName: string) => {
   const { account, region } = Stack.of(scope);
-  return `ddcolor-elastic-${stage.name}-${account}-${region}`;
+  return `${SERVICE}-${stageName}-${account}-${region}`;
 };
 
 export interface PhotoStoreProps {
-  readonly stage: Stage;
+  /** Name of the bucket; the queue has to know it too. `photoBucketName` makes one. */
+  readonly bucketName: string;
+  /** Where each photo under `incoming/` becomes a message; its `bucketName` is this bucket's. */
   readonly jobs: JobQueue;
   /**
    * Where a page is that sends photos here and shows their ends, such as https://example.com.
@@ -27,30 +30,51 @@ export interface PhotoStoreProps {
    * @default - no page may
    */
   readonly pageOrigin?: string;
+  /**
+   * Days until a photo under `incoming/` is deleted.
+   *
+   * @default 14
+   */
+  readonly photoRetentionDays?: number;
+  /**
+   * Days until a result or a failure is deleted.
+   *
+   * @default 30
+   */
+  readonly resultRetentionDays?: number;
+  /**
+   * Whether the bucket survives the deletion of its stack.
+   *
+   * @default false - it goes with the stack, which waits until somebody has emptied it
+   */
+  readonly retainData?: boolean;
 }
 
+/** A private, encrypted bucket: photos come under `incoming/`, their ends go under `results/` or `failed/`. */
 export class PhotoStore extends Construct {
   readonly bucket: s3.Bucket;
 
   constructor(scope: Construct, id: string, props: PhotoStoreProps) {
     super(scope, id);
-    const { stage, jobs, pageOrigin } = props;
+    const { bucketName, jobs, pageOrigin } = props;
+    const { photoRetentionDays = DEFAULT_PHOTO_RETENTION_DAYS } = props;
+    const { resultRetentionDays = DEFAULT_RESULT_RETENTION_DAYS } = props;
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {
-      bucketName: photoBucketName(this, stage),
+      bucketName,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       encryption: s3.BucketEncryption.S3_MANAGED,
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
-        expire(INCOMING, stage.photoRetentionDays),
-        expire(RESULTS, stage.resultRetentionDays),
-        expire(FAILED, stage.resultRetentionDays),
+        expire(INCOMING, photoRetentionDays),
+        expire(RESULTS, resultRetentionDays),
+        expire(FAILED, resultRetentionDays),
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       cors: pageOrigin === undefined ? undefined : [corsOf(pageOrigin)],
       // A bucket with photos in it is never deleted by CloudFormation itself: emptying it is the owner's own act.
-      removalPolicy: stage.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: props.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     bucket.notificationConfiguration = {

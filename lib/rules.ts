@@ -1,6 +1,7 @@
 /** The rules that reject nonsense in a stage at synth, each with the value given and what is allowed. */
 import { ACCESS } from '../contract/gateway.ts';
 import type { Stage } from './config.ts';
+import { onDemandPrice } from './spending.ts';
 
 /** SQS's longest visibility timeout, seconds. */
 const MAX_VISIBILITY_SECONDS = 43_200;
@@ -140,6 +141,36 @@ export const RULES: Rule[] = [
     broken: ({ linkSeconds }) => !whole(linkSeconds, 60, 3600),
     message: ({ linkSeconds }) =>
       `linkSeconds ${linkSeconds}: a whole number from 60 to 3600; links die with the credentials of the function that signed them`,
+  },
+  {
+    broken: ({ promisedWaitSeconds }) => !whole(promisedWaitSeconds, 60, 1_209_600),
+    message: ({ promisedWaitSeconds }) =>
+      `promisedWaitSeconds ${promisedWaitSeconds}: a whole number from 60 to 1209600, for which the queue keeps a photo`,
+  },
+  {
+    broken: ({ instancePrices }) =>
+      !Object.values(instancePrices).every((price) => price > 0 && price < 1000),
+    message: ({ instancePrices }) =>
+      `instancePrices ${JSON.stringify(instancePrices)}: USD an hour, above 0 and below 1000`,
+  },
+  {
+    broken: (stage) => stage.instanceTypes.some((type) => onDemandPrice(stage, type) === undefined),
+    message: (stage) =>
+      `instanceTypes [${stage.instanceTypes.join(', ')}]: contract/prices.ts has no price of ${stage.instanceTypes
+        .filter((type) => onDemandPrice(stage, type) === undefined)
+        .join(', ')}; give it in instancePrices, or a limit on spending means nothing`,
+  },
+  {
+    broken: ({ dailySpendLimit }) => !(dailySpendLimit > 0 && dailySpendLimit <= 1e6),
+    message: ({ dailySpendLimit }) => `dailySpendLimit ${dailySpendLimit}: USD, above 0 and at most 1000000`,
+  },
+  {
+    broken: ({ alarmEmail }) => alarmEmail !== '' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(alarmEmail),
+    message: ({ alarmEmail }) => `alarmEmail '${alarmEmail}': an address such as oncall@example.com`,
+  },
+  {
+    broken: ({ runbookUrl }) => !/^[^\s#]+$/.test(runbookUrl),
+    message: ({ runbookUrl }) => `runbookUrl '${runbookUrl}': an address without spaces and without a #`,
   },
   {
     broken: ({ photoRetentionDays, resultRetentionDays }) =>

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
+import { groupArn } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
-import { groupArn } from './gpu-fleet.ts';
 
 export interface SuspendProcessesProps {
-  readonly group: autoscaling.AutoScalingGroup;
+  readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
   /** As EC2 Auto Scaling names them, such as `AZRebalance`. */
   readonly processes: string[];
 }
@@ -19,7 +19,7 @@ export class SuspendProcesses extends Construct {
       entry: join(import.meta.dirname, '..', 'lambda', 'suspend-processes', 'handler.ts'),
       timeout: Duration.seconds(60),
     });
-    const groupName = props.group.autoScalingGroupName;
+    const groupName = props.autoScalingGroup.autoScalingGroupName;
     handler.allow(
       ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
       [groupArn(this, groupName)],

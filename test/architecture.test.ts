@@ -30,19 +30,25 @@ const RULES: Rule[] = [
     mayAsTypes: /^\.\/contract\//,
   },
   {
-    // For people on their own machines: of the run on this one, what any command needs.
+    // For people on their own machines: of the run on this one, what any command needs; of the scaler, what it remembers;
+    // of a stage, its values.
     files: /^cli\//,
     may: any(
       '^\\./cli/',
       '^\\./client/',
       '^\\./contract/',
+      '^\\./colour/',
       '^\\./bin/stages\\.ts$',
-      '^\\./local/(ensure\\.mjs|processes\\.ts|run/progress\\.ts)$',
+      '^\\./lib/(config|spending)\\.ts$',
+      '^\\./lambda/scaler/(memory|policy-controls|policy-price|run)\\.ts$',
+      '^\\./local/(ensure\\.mjs|processes\\.ts|run/(progress|running)\\.ts)$',
       '^zod$',
+      '^sharp$',
       '^@aws-sdk/',
       '^@smithy/signature-v4$',
       NODE,
     ),
+    mayAsTypes: /^\.\/lambda\/scaler\/(tick|policy[^/]*)\.ts$/,
   },
   { files: /^lambda\/scaler\/policy[^/]*\.ts$/, may: any('^\\./lambda/scaler/policy[^/]*\\.ts$') },
   {
@@ -206,7 +212,7 @@ describe('import rules', () => {
     ['ami/release/list.ts', "import { startStack } from '../../local/run/stack.ts';"],
     ['ami/worker/loop.ts', "import { command } from '../../local/command.ts';"],
     ['ami/worker/loop.ts', "import { decide } from '../../lambda/scaler/policy.ts';"],
-    ['lib/scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
+    ['lib/backlog-scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
     ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],
     ['local/run/watch.ts', "import { handler } from '../../lambda/scaler/handler.ts';"],
     ['contract/names.ts', "const late = await import('@aws-sdk/client-s3');"],

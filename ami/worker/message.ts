@@ -1,4 +1,5 @@
 /** One message: its photos, its place on the queue meanwhile, and what becomes of it. */
+import type { FailureCode } from '../../contract/failure.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
 import { InfraFault } from './faults.ts';
@@ -32,7 +33,7 @@ export interface MessagePorts {
   /** Told when a photo starts; what it returns, when that one ends. */
   started: () => () => void;
   /** Told how each photo was left, and what is known of it. */
-  finished?: (outcome: Outcome, figures: PhotoFigures) => void;
+  finished?: (outcome: Outcome, figures: PhotoFigures, code?: FailureCode) => void;
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
@@ -132,10 +133,10 @@ async function handleJob(
       log('info', 'photo-started', { ...photo, waitSeconds: figures.waitSeconds });
     },
   };
-  const finished = (fields: { outcome: Outcome } & Record<string, unknown>) => {
+  const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
     ended?.();
     const total = { seconds: seconds(clock() - receivedMs) };
-    tell?.(fields.outcome, figures);
+    tell?.(fields.outcome, figures, fields.code);
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
   try {

@@ -2,6 +2,7 @@
  * What CloudWatch is told of photos: once a minute and instance, values with their counts, so that percentiles over the whole
  * fleet are right and the bill does not grow with photos.
  */
+import type { FailureCode } from '../../contract/failure.ts';
 import { METRICS } from '../../contract/names.ts';
 import type { PhotoFigures } from './colouring.ts';
 import { describeError, type Log } from './log.ts';
@@ -11,6 +12,10 @@ import type { Outcome } from './message.ts';
 export interface Figures {
   /** Photos by how they were left. */
   outcomes: Map<Outcome, number>;
+  /** Photos that failed, by why. */
+  codes: Map<FailureCode, number>;
+  /** Times that this machine's model was found to be another than the one that was baked. */
+  wrongColours: number;
   /** Faults of this machine after which ComfyUI began anew. */
   faults: number;
   /** By the metric's name: values, and how many photos had each. */
@@ -38,7 +43,13 @@ const NAMES: Record<keyof PhotoFigures, string> = {
 
 export const PUBLISH_MS = 60_000;
 
-const nothing = (): Figures => ({ outcomes: new Map(), faults: 0, values: new Map() });
+const nothing = (): Figures => ({
+  outcomes: new Map(),
+  codes: new Map(),
+  wrongColours: 0,
+  faults: 0,
+  values: new Map(),
+});
 const count = <K>(counts: Map<K, number>, key: K, by = 1) => counts.set(key, (counts.get(key) ?? 0) + by);
 
 export class PhotoMetrics {
@@ -48,9 +59,10 @@ export class PhotoMetrics {
 
   constructor(private readonly ports: PhotoMetricsPorts) {}
 
-  /** A photo was left. */
-  add(outcome: Outcome, figures: PhotoFigures): void {
+  /** A photo was left; with a code when it failed. */
+  add(outcome: Outcome, figures: PhotoFigures, code?: FailureCode): void {
     count(this.figures.outcomes, outcome);
+    if (code) count(this.figures.codes, code);
     for (const [figure, name] of Object.entries(NAMES) as [keyof PhotoFigures, string][]) {
       const value = figures[figure];
       // A machine whose clock is behind sees photos from the future: how long they waited is not known.
@@ -63,6 +75,12 @@ export class PhotoMetrics {
   /** This machine had a fault. */
   fault(): void {
     this.figures.faults++;
+    this.plan();
+  }
+
+  /** The test picture had other colours than recorded. */
+  wrongColours(): void {
+    this.figures.wrongColours++;
     this.plan();
   }
 
@@ -87,7 +105,7 @@ export class PhotoMetrics {
 
   private async send(): Promise<void> {
     const { figures } = this;
-    if (figures.outcomes.size === 0 && figures.faults === 0) return;
+    if (figures.outcomes.size === 0 && figures.faults === 0 && figures.wrongColours === 0) return;
     this.figures = nothing();
     try {
       await this.ports.publish(figures);
@@ -97,8 +115,10 @@ export class PhotoMetrics {
     }
   }
 
-  private addAgain({ outcomes, faults, values }: Figures): void {
+  private addAgain({ outcomes, codes, wrongColours, faults, values }: Figures): void {
     for (const [outcome, by] of outcomes) count(this.figures.outcomes, outcome, by);
+    for (const [code, by] of codes) count(this.figures.codes, code, by);
+    this.figures.wrongColours += wrongColours;
     this.figures.faults += faults;
     for (const [name, counts] of values) for (const [value, by] of counts) this.addValue(name, value, by);
     this.plan();

@@ -2,7 +2,7 @@
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Bucket } from './bucket.ts';
-import type { Canary } from './canary.ts';
+import { WrongColours, type Canary } from './canary.ts';
 import { colouring } from './colouring.ts';
 import type { ComfyClient } from './comfy.ts';
 import { deadlineMs, infer } from './inference.ts';
@@ -101,6 +101,18 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
 
+  let wrong = false;
+  const checked = async (withinMs?: number) => {
+    try {
+      return await checkReady({ ...readiness, withinMs });
+    } catch (error) {
+      // Once: whether it is one machine or all of them is what somebody wants to know.
+      if (error instanceof WrongColours && !wrong) metrics.wrongColours();
+      wrong ||= error instanceof WrongColours;
+      throw error;
+    }
+  };
+
   let answeredMs: number | undefined;
   let booted = false;
   const getReady = async () => {
@@ -108,7 +120,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     const check = async () => {
       await client.device();
       answeredMs ??= clock();
-      return checkReady(readiness);
+      return checked();
     };
     if (!(await untilReady(check, notices.stop, log))) return;
     const readyMs = clock();
@@ -142,7 +154,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
           const ended = busy.start();
           return () => report.add({ completed: 0, busySeconds: ended() });
         },
-        finished: (outcome, figures) => metrics.add(outcome, figures),
+        finished: (outcome, figures, code) => metrics.add(outcome, figures, code),
         log,
         now,
         clock,
@@ -170,7 +182,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
       metrics.fault();
       await recover({
         renew: ports.restartComfyui ?? (() => dropModels(client, notices.stop)),
-        check: () => checkReady({ ...readiness, withinMs: AGAIN_MS }),
+        check: () => checked(AGAIN_MS),
         giveUp: () => ports.group.setUnhealthy(),
         stop: notices.stop,
         log,

@@ -1,5 +1,5 @@
 /** The scaler's ports on AWS. No decision is taken here. */
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import type { AutoScalingClient, Instance } from '@aws-sdk/client-auto-scaling';
 import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
@@ -55,6 +55,15 @@ export class SqsCounts implements Counts {
   }
 }
 
+/** States in which an instance runs and is part of the fleet; those of a warm pool, as of late, are stopped. */
+const COSTS = /^(Pending|InService|Terminating)/;
+
+function typesOf(instances: Instance[]): Record<string, number> {
+  const types: Record<string, number> = {};
+  for (const { InstanceType: type } of instances) if (type) types[type] = (types[type] ?? 0) + 1;
+  return types;
+}
+
 export class AutoScalingFleet implements Fleet {
   constructor(
     private readonly autoScaling: AutoScalingClient,
@@ -70,8 +79,9 @@ export class AutoScalingFleet implements Fleet {
       throw new Error(`there is no Auto Scaling group '${this.groupName}'`);
     }
     // States unknown today belong to none of the three: capacity that nobody knows the use of.
+    const instances = group.Instances ?? [];
     const inState = (prefix: string) =>
-      (group.Instances ?? []).filter((instance) => instance.LifecycleState?.startsWith(prefix)).length;
+      instances.filter((instance) => instance.LifecycleState?.startsWith(prefix)).length;
     return {
       desired: group.DesiredCapacity,
       min: group.MinSize,
@@ -79,6 +89,7 @@ export class AutoScalingFleet implements Fleet {
       inService: inState('InService'),
       pending: inState('Pending'),
       draining: inState('Terminating'),
+      types: typesOf(instances.filter(({ LifecycleState }) => COSTS.test(LifecycleState ?? ''))),
     };
   }
 
@@ -213,12 +224,15 @@ function countedBy(failed: FailedLaunch[]): [dimensions: { Name: string; Value: 
 /** The data of one tick. What could not be read is left out: a gap in a graph is true, a zero would not be. */
 export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   const { at, reason, counts, fleet, need, reckoning, short } = tick;
-  const { failedLaunches = [], controls = {}, dryRunDesired } = tick;
+  const { failedLaunches = [], controls = {}, dryRunDesired, figures } = tick;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const datum = (
     MetricName: string,
     Value: number,
-    { Unit = 'Count', more = Dimensions }: { Unit?: 'Count' | 'Seconds'; more?: typeof Dimensions } = {},
+    {
+      Unit = 'Count',
+      more = Dimensions,
+    }: { Unit?: 'Count' | 'Seconds' | 'Percent' | 'None'; more?: typeof Dimensions } = {},
   ): MetricDatum => ({ MetricName, Value, Unit, Timestamp: new Date(at * 1000), Dimensions: more });
   const data = [
     datum(METRICS.decisions, 1, { more: [...Dimensions, { Name: REASON_DIMENSION, Value: reason }] }),
@@ -245,11 +259,18 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   }
   if (need !== undefined) data.push(datum(METRICS.needed, need));
   if (reckoning) {
-    const { rate, serviceSeconds, bootSeconds, late, meanWait } = reckoning;
+    const { rate, serviceSeconds, bootSeconds, late, meanWait, queuedThen } = reckoning;
     data.push(datum(METRICS.arrivalsPerMinute, rate * 60), datum(METRICS.late, late));
+    data.push(datum(METRICS.forecast, queuedThen));
     data.push(datum(METRICS.serviceTime, serviceSeconds, { Unit: 'Seconds' }));
     data.push(datum(METRICS.bootTime, bootSeconds, { Unit: 'Seconds' }));
     if (meanWait !== null) data.push(datum(METRICS.meanWait, meanWait, { Unit: 'Seconds' }));
+  }
+  if (figures) {
+    data.push(datum(METRICS.costPerHour, figures.perHour, { Unit: 'None' }));
+    data.push(datum(METRICS.spentToday, figures.spentToday, { Unit: 'None' }));
+    if (figures.busy !== undefined)
+      data.push(datum(METRICS.gpuBusy, 100 * figures.busy, { Unit: 'Percent' }));
   }
   return data;
 }

@@ -99,6 +99,15 @@ const itemSchema = z.object({
   recent: z.array(recordSchema).max(RECENT),
 });
 
+const ledgerSchema = z.object({
+  at: z.number(),
+  perHour: amount,
+  day: z.number().int().min(0),
+  spent: amount,
+  inService: amount,
+  busySeconds: amount.nullable(),
+});
+
 const until = z.number().positive();
 const expiring = z.strictObject({ until: until.optional() }).optional();
 const limit = z.strictObject({ instances: z.number().int().min(0), until }).optional();
@@ -121,6 +130,13 @@ function controlsOf(item: unknown): Controls {
   throw new Error(`controls ${JSON.stringify(given)}: ${z.prettifyError(parsed.error)}`);
 }
 
+/** By itself: a policy that forgets what it saw is no reason to forget what the day has cost. */
+function ledgerOf(item: unknown): Pick<MemoryState, 'ledger'> {
+  const given = typeof item === 'object' && item !== null && 'ledger' in item ? item.ledger : undefined;
+  const { data } = ledgerSchema.safeParse(given);
+  return data ? { ledger: data } : {};
+}
+
 /**
  * What an item says. One that is damaged, or was written by another version, is set aside as no memory: a cold start
  * costs a hold time, a false memory could cost the fleet.
@@ -132,17 +148,22 @@ function controlsOf(item: unknown): Controls {
  */
 export function fromItem(item: unknown, setAside: (why: string) => void = () => {}): MemoryState {
   const controls = controlsOf(item);
+  const ledger = ledgerOf(item);
   const parsed = itemSchema.safeParse(item);
-  if (parsed.success) return { policy: parsed.data.policy, recent: parsed.data.recent, controls };
+  if (parsed.success) {
+    const { policy, recent } = parsed.data;
+    return { policy, recent, ...ledger, controls };
+  }
   const holds =
     typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
   if (holds) setAside(z.prettifyError(parsed.error));
-  return { ...emptyMemory(), controls };
+  return { ...emptyMemory(), ...ledger, controls };
 }
 
 /** Attributes of the item, apart from its key and the lease. */
-export const toItem = ({ policy, recent }: Omit<MemoryState, 'controls'>) => ({
+export const toItem = ({ policy, recent, ledger }: Omit<MemoryState, 'controls'>) => ({
   version: MEMORY_VERSION,
   policy,
   recent,
+  ...(ledger ? { ledger } : {}),
 });

@@ -52,6 +52,12 @@ export interface Observation {
    */
   missing?: number;
   /**
+   * Whether the day's spending forbids the fleet to grow, but for a floor that somebody has set.
+   *
+   * @default false
+   */
+  overBudget?: boolean;
+  /**
    * Seconds between two ticks: the time that one look speaks for, so that ticks which never came do not count as
    * observed.
    *
@@ -91,6 +97,8 @@ export const REASONS = [
   'at-min',
   /** It should be larger, and what was asked for already is not given. */
   'shortage',
+  /** It should be larger, and today's spending has reached the stage's limit. */
+  'over-budget',
   /** It should have another size, and somebody has paused that. */
   'paused',
   /** The counts contradict each other: more photos are gone than were finished. */
@@ -156,7 +164,7 @@ function decideWithin(
   const held = {
     ...seen,
     missing,
-    max: short || pauseScaleOut ? seen.desired : seen.max,
+    max: short || pauseScaleOut || seen.overBudget ? seen.desired : seen.max,
     min: pauseScaleIn ? seen.desired : seen.min,
   };
   const decision = dispatch(held, rest, settings);
@@ -168,7 +176,9 @@ function decideWithin(
     // A second look at the same instant learns nothing.
     if (before?.at !== seen.at && useful < decision.desired) return withoutPhantoms(decision, seen, useful);
   }
-  if (decision.reason === 'at-max' && held.max < seen.max) decision.reason = short ? 'shortage' : 'paused';
+  if (decision.reason === 'at-max' && held.max < seen.max) {
+    decision.reason = short ? 'shortage' : pauseScaleOut ? 'paused' : 'over-budget';
+  }
   if (decision.reason === 'at-min' && held.min > seen.min) decision.reason = 'paused';
   return decision;
 }

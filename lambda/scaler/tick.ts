@@ -4,8 +4,10 @@
  * Order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; remembering comes
  * after acting, so that an action that failed starts no cooldown.
  */
+import type { Spending } from '../../contract/scaler.ts';
 import type { View } from '../../contract/view.ts';
 import type { FailedLaunch } from './activities.ts';
+import { observeLedger, overBudget, type Ledger, type LedgerFigures } from './ledger.ts';
 import { controlsAt, type Controls } from './policy-controls.ts';
 import type { Reported } from './policy-flow.ts';
 import type { Reckoning } from './policy-slo.ts';
@@ -20,7 +22,11 @@ import {
 import { viewOf } from './view.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
-export type FleetView = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
+export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
+export interface FleetView extends FleetCounts {
+  /** Instances of each type, where the group tells. */
+  types?: Record<string, number>;
+}
 
 export interface Counts {
   /** Messages waiting and in flight. */
@@ -52,12 +58,14 @@ export type TickRecord = {
   completed?: number;
   /** The numbers behind the decision; of the latest tick only. */
   reckoning?: Reckoning;
-} & { [Name in keyof (QueueCounts & FleetView)]: number | null };
+} & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
 
 export interface MemoryState {
   policy: PolicyMemory;
   /** Latest ticks, oldest first; the last one is the latest decision and what it rested on. */
   recent: TickRecord[];
+  /** What the fleet has cost and done. @default nothing seen yet */
+  ledger?: Ledger;
   /** What somebody has set for now; only they write it. */
   controls: Controls;
 }
@@ -89,6 +97,8 @@ export interface TickMetrics {
   /** Instances that the work asks for; undefined in a blind tick and in a policy that does not reckon it. */
   need: number | undefined;
   reckoning: Reckoning | undefined;
+  /** Undefined in a tick that did not see the fleet, or not its memory. */
+  figures?: LedgerFigures | undefined;
   /** Instances asked for in vain; undefined in a blind tick. */
   short?: number;
   /** Since the last tick. */
@@ -118,7 +128,12 @@ export interface TickRun {
   now: () => number;
   /** Seconds between two ticks. */
   tickSeconds: number;
+  /** @default - instances cost nothing */
+  spending?: Spending;
 }
+
+/** Of whoever does not say what instances cost. */
+const NO_SPENDING: Spending = { hourlyPrices: {}, dailyLimit: null, brake: false };
 
 export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
@@ -169,13 +184,28 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     failed = await attempt(() => ports.fleet.failedLaunches(since));
   }
 
+  const spending = run.spending ?? NO_SPENDING;
+  // Without its memory nobody knows what the day has cost: a sum that began anew would be a lie.
+  const account =
+    state && fleet
+      ? await attempt(() => observeLedger(lookOf(at, fleet, reported), state.ledger, spending.hourlyPrices))
+      : undefined;
+
   let decision: Decision | undefined;
   if (state && counts && fleet) {
     decision = await attempt(() => {
       const took = run.now() - at;
       if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
       return decide(
-        { at, ...counts, ...fleet, reported, failedLaunches: failed?.length, tickSeconds: run.tickSeconds },
+        {
+          at,
+          ...counts,
+          ...fleet,
+          reported,
+          failedLaunches: failed?.length,
+          tickSeconds: run.tickSeconds,
+          overBudget: overBudget(spending, account?.figures.spentToday ?? 0),
+        },
         state.policy,
         settings,
         controls,
@@ -217,7 +247,10 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       recent[recent.length - 2] = plain;
     }
     const view = await attempt(() => viewOf(recent, policy, run.tickSeconds));
-    await attempt(() => ports.memory.save(run.owner, { policy, recent }, view));
+    const ledger = account?.ledger ?? state.ledger;
+    await attempt(() =>
+      ports.memory.save(run.owner, { policy, recent, ...(ledger ? { ledger } : {}) }, view),
+    );
   }
   const left = fleet && { ...fleet, desired: desired ?? fleet.desired };
   await attempt(() =>
@@ -228,6 +261,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       fleet: left,
       need: decision?.need,
       reckoning: decision?.reckoning,
+      figures: account?.figures,
       short: decision?.short,
       ...(failed?.length ? { failedLaunches: failed } : {}),
       ...(Object.keys(controls).length > 0 ? { controls } : {}),
@@ -236,3 +270,11 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
   );
   return { held: true, record, errors };
 }
+
+const lookOf = (at: number, fleet: FleetView, reported: Reported | undefined) => ({
+  at,
+  instances: fleet.inService + fleet.pending + fleet.draining,
+  inService: fleet.inService,
+  types: fleet.types,
+  reported,
+});

@@ -28,6 +28,8 @@ export function reasonInWords({ reason, desired, visible, inFlight, inService, p
       return `the fleet may not fall below ${number(min)}`;
     case 'shortage':
       return `${number(desired)} asked for and not given: asks for no more${wanted}`;
+    case 'over-budget':
+      return `today's spending has reached its limit: does not grow${wanted}`;
     case 'paused':
       return `somebody has paused scaling: holds${wanted}`;
     case 'doubtful':

@@ -4,6 +4,7 @@
  */
 import { PutMetricDataCommand, type CloudWatchClient, type MetricDatum } from '@aws-sdk/client-cloudwatch';
 import {
+  CODE_DIMENSION,
   METRIC_NAMESPACE,
   METRICS,
   OUTCOME_DIMENSION,
@@ -25,11 +26,18 @@ export async function publishFigures(
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
 }
 
-export function metricData(stage: string, { outcomes, faults, values }: Figures): MetricDatum[] {
+export function metricData(stage: string, figures: Figures): MetricDatum[] {
+  const { outcomes, codes, wrongColours, faults, values } = figures;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const photos = [...outcomes].map(([outcome, count]) => ({
     MetricName: METRICS.photos,
     Dimensions: [...Dimensions, { Name: OUTCOME_DIMENSION, Value: outcome }],
+    Unit: 'Count' as const,
+    Value: count,
+  }));
+  const failed = [...codes].map(([code, count]) => ({
+    MetricName: METRICS.failedPhotos,
+    Dimensions: [...Dimensions, { Name: CODE_DIMENSION, Value: code }],
     Unit: 'Count' as const,
     Value: count,
   }));
@@ -43,7 +51,17 @@ export function metricData(stage: string, { outcomes, faults, values }: Figures)
     })),
   );
   const fault = { MetricName: METRICS.machineFaults, Dimensions, Unit: 'Count' as const, Value: faults };
-  return [...photos, ...distributions, fault];
+  const wrong = { ...fault, MetricName: METRICS.canaryFailures, Value: wrongColours };
+  return [...photos, ...failed, ...failuresOf(Dimensions, outcomes), ...distributions, fault, wrong];
+}
+
+/** A zero for each photo that was coloured, a one for each that failed: their mean needs no metric maths. */
+function failuresOf(Dimensions: MetricDatum['Dimensions'], outcomes: Figures['outcomes']): MetricDatum[] {
+  const ends = [outcomes.get('coloured') ?? 0, outcomes.get('failed') ?? 0];
+  const there = [0, 1].filter((end) => ends[end]! > 0);
+  if (there.length === 0) return [];
+  const Counts = there.map((end) => ends[end]!);
+  return [{ MetricName: METRICS.failures, Dimensions, Unit: 'None', Values: there, Counts }];
 }
 
 /** Once for each instance that comes up. */

@@ -1,0 +1,128 @@
+/** The scaler: a function that ticks several times a minute, its schedule and its memory. */
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as scheduler from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { MEMORY_KEY, METRIC_NAMESPACE, WORK_KEY } from '../contract/names.ts';
+import type { ScalerVariable, Spending } from '../contract/scaler.ts';
+import type { PolicySettings } from '../lambda/scaler/policy.ts';
+import { groupArn, onlyItem } from './arns.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { DEFAULT_POLICY, DEFAULT_TICK_SECONDS } from './defaults.ts';
+import { ScalerTable } from './scaler-table.ts';
+import { listPrices } from './spending.ts';
+
+const PERIOD = Duration.minutes(1);
+
+export interface BacklogScalerProps {
+  /** Tells this scaler's metrics and alarms from others': the value of their dimension `Stage`. */
+  readonly stageName: string;
+  /** Whose messages are the work. */
+  readonly queue: sqs.IQueue;
+  /** What is sized: its desired capacity, within its own minimum and maximum. Nothing else may set that. */
+  readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
+  /**
+   * How the fleet is sized.
+   *
+   * @default - `slo`: a mean wait of 10 s; the last instance goes when the queue was empty for 300 s
+   */
+  readonly policy?: PolicySettings;
+  /**
+   * Seconds between two ticks; must divide 60.
+   *
+   * @default 30
+   */
+  readonly tickSeconds?: number;
+  /**
+   * The scaler's memory, and where workers add up what they have done.
+   *
+   * @default - a new table
+   */
+  readonly table?: dynamodb.ITable;
+  /**
+   * USD an hour by instance type, for the metrics of cost; what has none counts as the dearest.
+   *
+   * @default - list prices on demand in us-east-1 of the GPU types that `contract/prices.ts` knows
+   */
+  readonly hourlyPrices?: Record<string, number>;
+  /**
+   * USD that instances may cost between two midnights UTC.
+   *
+   * @default - no limit
+   */
+  readonly dailySpendLimit?: number;
+  /**
+   * Whether the fleet stops growing for the rest of the day once that is reached.
+   *
+   * @default false
+   */
+  readonly spendBrake?: boolean;
+}
+
+/** Sizes an Auto Scaling group by the backlog of a queue, and publishes what it saw and decided. */
+export class BacklogScaler extends Construct {
+  readonly handler: lambda.IFunction;
+  readonly table: dynamodb.ITable;
+
+  constructor(scope: Construct, id: string, props: BacklogScalerProps) {
+    super(scope, id);
+    const { stageName, queue, tickSeconds = DEFAULT_TICK_SECONDS } = props;
+    if (!Number.isInteger(tickSeconds) || tickSeconds < 1 || 60 % tickSeconds !== 0) {
+      throw new Error(`tickSeconds ${tickSeconds}: a whole number from 1 to 60 that divides 60`);
+    }
+    const groupName = props.autoScalingGroup.autoScalingGroupName;
+    this.table = props.table ?? new ScalerTable(this, 'Table');
+    const spending: Spending = {
+      hourlyPrices: props.hourlyPrices ?? listPrices(),
+      dailyLimit: props.dailySpendLimit ?? null,
+      brake: props.spendBrake ?? false,
+    };
+    const handler = new BundledFunction(this, 'Function', {
+      entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
+      // The last tick begins before the minute is over; this is for it to end.
+      timeout: Duration.seconds(75),
+      // A retry would replay an old tick: the next one is the retry.
+      retryAttempts: 0,
+      maxEventAge: PERIOD,
+      environment: {
+        STAGE: stageName,
+        QUEUE_URL: queue.queueUrl,
+        GROUP_NAME: groupName,
+        TABLE_NAME: this.table.tableName,
+        TICK_SECONDS: String(tickSeconds),
+        POLICY: JSON.stringify(props.policy ?? DEFAULT_POLICY),
+        SPENDING: JSON.stringify(spending),
+      } satisfies Record<ScalerVariable, string>,
+    });
+    this.handler = handler.function;
+    const { tableArn } = this.table;
+    handler.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
+    handler.allow(['autoscaling:SetDesiredCapacity'], [groupArn(this, groupName)]);
+    // AWS allows no narrower resource for these.
+    handler.allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'], ['*']);
+    handler.allow(['dynamodb:UpdateItem'], [tableArn], onlyItem(MEMORY_KEY));
+    handler.allow(['dynamodb:GetItem'], [tableArn], onlyItem(WORK_KEY));
+    handler.allow(['cloudwatch:PutMetricData'], ['*'], {
+      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
+    });
+    new scheduler.Schedule(this, 'Schedule', {
+      // At each minute's start. A rate would first fire a whole minute after its creation.
+      schedule: scheduler.ScheduleExpression.cron(EACH_MINUTE),
+      timeWindow: scheduler.TimeWindow.off(),
+      target: new LambdaInvoke(handler.function, {
+        retryAttempts: 0,
+        maxEventAge: PERIOD,
+        input: scheduler.ScheduleTargetInput.fromObject({
+          scheduledTime: scheduler.ContextAttribute.scheduledTime,
+        }),
+      }),
+    });
+  }
+}
+
+const EACH_MINUTE = { minute: '*', hour: '*', day: '*', month: '*', year: '*' };

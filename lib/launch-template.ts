@@ -1,0 +1,54 @@
+/** How an instance of the fleet starts: from which image, in which role, with which disk. */
+import { Tags } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { amiParameterName, SETTINGS_TAG, workerParameterName } from '../contract/names.ts';
+import { DEFAULT_VOLUME_INITIALIZATION_RATE } from './defaults.ts';
+
+const ROOT_DEVICE = '/dev/sda1';
+const ROOT_VOLUME_GIB = 60;
+
+export interface WorkerLaunchTemplateProps {
+  readonly stageName: string;
+  readonly role: iam.IRole;
+  readonly securityGroup: ec2.ISecurityGroup;
+  readonly associatePublicIpAddress: boolean;
+  /** @default - the stage's */
+  readonly amiParameterName?: string;
+  /** @default 300 MiB/s */
+  readonly volumeInitializationRate?: number;
+}
+
+export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
+  constructor(scope: Construct, id: string, props: WorkerLaunchTemplateProps) {
+    const { stageName, role, securityGroup, associatePublicIpAddress } = props;
+    const parameter = props.amiParameterName ?? amiParameterName(stageName);
+    super(scope, id, {
+      // Resolved at each launch: a new image needs an instance refresh, not a deploy.
+      machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(parameter),
+      role,
+      securityGroup,
+      associatePublicIpAddress,
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      // The worker finds the name of its settings in a tag.
+      instanceMetadataTags: true,
+      blockDevices: [
+        {
+          deviceName: ROOT_DEVICE,
+          volume: ec2.BlockDeviceVolume.ebs(ROOT_VOLUME_GIB, {
+            encrypted: true,
+            volumeType: ec2.EbsDeviceVolumeType.GP3,
+            deleteOnTermination: true,
+          }),
+        },
+      ],
+    });
+    Tags.of(this).add(SETTINGS_TAG, workerParameterName(stageName));
+    const rate = props.volumeInitializationRate ?? DEFAULT_VOLUME_INITIALIZATION_RATE;
+    const cfn = this.node.defaultChild as ec2.CfnLaunchTemplate;
+    if (rate > 0)
+      cfn.addPropertyOverride('LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate', rate);
+  }
+}
