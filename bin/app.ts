@@ -1,5 +1,6 @@
 /** Entry of the CDK: picks the stage (`-c stage=NAME`, default dev) and makes its one stack. */
-import { App, Tags } from 'aws-cdk-lib';
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { ColouringStack } from '../lib/colouring-stack.ts';
 import { resolveStage, type StageConfig } from '../lib/config.ts';
 import { stages } from './stages.ts';
@@ -18,6 +19,8 @@ if (!config) {
   const workflow = app.node.tryGetContext('workflow') as string | undefined;
   const stage = resolveStage(name, workflow === undefined ? config : { ...config, workflow });
   new ColouringStack(app, `DDColorElastic-${name}`, { stage });
+  // Findings end the synth; those that are meant are acknowledged beside their resource, with the reason.
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('project', 'ddcolor-elastic');
   Tags.of(app).add('stage', name);
 }

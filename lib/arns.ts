@@ -8,5 +8,8 @@ export function groupArn(scope: Construct, groupName: string): string {
   return `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/${groupName}`;
 }
 
+/** Why that ARN has an asterisk. */
+export const GROUP_WILDCARD = 'the one group of this name: EC2 Auto Scaling generates the rest of its ARN';
+
 /** Condition that a statement is for one item of a table. */
 export const onlyItem = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });

@@ -1,19 +1,21 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its memory. */
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, type CfnElement } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { MEMORY_KEY, METRIC_NAMESPACE, WORK_KEY } from '../contract/names.ts';
+import { MEMORY_KEY, WORK_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import type { PolicySettings } from '../lambda/scaler/policy.ts';
-import { groupArn, onlyItem } from './arns.ts';
+import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { DEFAULT_POLICY, DEFAULT_TICK_SECONDS } from './defaults.ts';
+import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { listPrices } from './spending.ts';
 
@@ -101,20 +103,31 @@ export class BacklogScaler extends Construct {
     });
     this.handler = handler.function;
     const { tableArn } = this.table;
-    handler.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
-    handler.allow(['autoscaling:SetDesiredCapacity'], [groupArn(this, groupName)]);
-    // AWS allows no narrower resource for these.
-    handler.allow(['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'], ['*']);
-    handler.allow(['dynamodb:UpdateItem'], [tableArn], onlyItem(MEMORY_KEY));
-    handler.allow(['dynamodb:GetItem'], [tableArn], onlyItem(WORK_KEY));
-    handler.allow(['cloudwatch:PutMetricData'], ['*'], {
-      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
+    handler.allow({ actions: ['sqs:GetQueueAttributes'], resources: [queue.queueArn] });
+    handler.allow({
+      actions: ['autoscaling:SetDesiredCapacity'],
+      resources: [groupArn(this, groupName)],
+      wildcard: GROUP_WILDCARD,
     });
+    handler.allow({
+      actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
+      resources: ['*'],
+      wildcard:
+        'reading groups and their activities, and publishing metrics: AWS allows no narrower resource',
+    });
+    handler.allow({
+      actions: ['dynamodb:UpdateItem'],
+      resources: [tableArn],
+      conditions: onlyItem(MEMORY_KEY),
+    });
+    handler.allow({ actions: ['dynamodb:GetItem'], resources: [tableArn], conditions: onlyItem(WORK_KEY) });
+    handler.allow(PUBLISH_METRICS);
     new scheduler.Schedule(this, 'Schedule', {
       // At each minute's start. A rate would first fire a whole minute after its creation.
       schedule: scheduler.ScheduleExpression.cron(EACH_MINUTE),
       timeWindow: scheduler.TimeWindow.off(),
       target: new LambdaInvoke(handler.function, {
+        role: this.scheduleRole(),
         retryAttempts: 0,
         maxEventAge: PERIOD,
         input: scheduler.ScheduleTargetInput.fromObject({
@@ -122,6 +135,28 @@ export class BacklogScaler extends Construct {
         }),
       }),
     });
+  }
+
+  /** What EventBridge Scheduler calls the function as: this account's schedules only. */
+  private scheduleRole(): iam.Role {
+    const { account } = Stack.of(this);
+    const role = new iam.Role(this, 'ScheduleRole', {
+      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': account } },
+      }),
+    });
+    // The CDK's target adds the versions of the function, of which there are none.
+    acknowledge(
+      role,
+      `AwsSolutions-IAM5[Resource::<${this.logicalIdOfHandler()}.Arn>:*]`,
+      'versions of the one function',
+    );
+    return role;
+  }
+
+  private logicalIdOfHandler(): string {
+    const stack = Stack.of(this);
+    return stack.resolve(stack.getLogicalId(this.handler.node.defaultChild as CfnElement)) as string;
   }
 }
 

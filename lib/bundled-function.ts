@@ -13,6 +13,7 @@ import { LogLevel, NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { BUNDLING, PREBUILT } from './bundling.ts';
+import { allow, type Permission } from './permissions.ts';
 
 export interface BundledFunctionProps extends Pick<
   lambda.FunctionOptions,
@@ -32,19 +33,29 @@ export interface BundledFunctionProps extends Pick<
 
 export class BundledFunction extends Construct {
   readonly function: lambda.Function;
+  private readonly role: iam.Role;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
     const { commands, entry, ...rest } = props;
+    const logGroup = new logs.LogGroup(this, 'Logs', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // AWS's own policy for functions lets them write into every log of the account.
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    this.allow({
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+      wildcard: 'streams of its own log group, which Lambda names',
+    });
     const common = {
       ...rest,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       memorySize: 256,
-      logGroup: new logs.LogGroup(this, 'Logs', {
-        retention: logs.RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      logGroup,
+      role: this.role,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...rest.environment },
     };
     this.function = existsSync(entry)
@@ -67,8 +78,9 @@ export class BundledFunction extends Construct {
         });
   }
 
-  allow(actions: string[], resources: string[], conditions?: Record<string, unknown>): void {
-    this.function.addToRolePolicy(new iam.PolicyStatement({ actions, resources, conditions }));
+  /** Lets the function do something. */
+  allow(permission: Permission): void {
+    allow(this.role, permission);
   }
 }
 

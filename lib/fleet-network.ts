@@ -1,6 +1,7 @@
 /** Where the fleet stands: by default public subnets without an inbound rule, and no NAT gateway to pay for. */
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { acknowledge } from './permissions.ts';
 
 /** Zones to look for GPU capacity in. A stack that names no region can count on two. */
 const MAX_AZS = 3;
@@ -25,7 +26,7 @@ export class FleetNetwork extends Construct {
   }
 
   private newVpc(): ec2.Vpc {
-    return new ec2.Vpc(this, 'Vpc', {
+    const vpc = new ec2.Vpc(this, 'Vpc', {
       maxAzs: MAX_AZS,
       natGateways: 0,
       subnetConfiguration: [{ name: 'fleet', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 }],
@@ -36,5 +37,11 @@ export class FleetNetwork extends Construct {
         DynamoDB: { service: ec2.GatewayVpcEndpointAwsService.DYNAMODB },
       },
     });
+    acknowledge(
+      vpc,
+      'AwsSolutions-VPC7',
+      'nothing can come in, and what goes out goes to AWS; a flow log bills each gigabyte of photos that passes',
+    );
+    return vpc;
   }
 }

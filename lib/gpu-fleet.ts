@@ -16,6 +16,7 @@ import { FleetNetwork } from './fleet-network.ts';
 import type { GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
+import { acknowledge } from './permissions.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { WorkerSettingsParameter } from './worker-settings.ts';
 
@@ -84,6 +85,16 @@ export class GpuFleet extends Construct {
         maxGroupPreparedCapacity: warmPoolSize,
         poolState: 'Stopped',
       });
+    acknowledge(
+      this.autoScalingGroup,
+      'AwsSolutions-AS3',
+      'instances come and go all day; what somebody has to know of it is an alarm',
+    );
+    acknowledge(
+      this.autoScalingGroup,
+      'AwsSolutions-EC26',
+      'the rule cannot read a group with a launch template; volumes are encrypted there, which a test holds',
+    );
     new WorkerSettingsParameter(this, 'WorkerSettings', { ...props, groupName });
     new SuspendProcesses(this, 'SuspendRebalancing', {
       autoScalingGroup: this.autoScalingGroup,

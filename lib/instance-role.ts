@@ -6,8 +6,9 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
-import { METRIC_NAMESPACE, verdictParameterName, WORK_KEY, workerParameterName } from '../contract/names.ts';
-import { groupArn, onlyItem } from './arns.ts';
+import { verdictParameterName, WORK_KEY, workerParameterName } from '../contract/names.ts';
+import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
+import { allow, PUBLISH_METRICS, type Permission } from './permissions.ts';
 
 export interface InstanceRoleProps {
   readonly stageName: string;
@@ -21,30 +22,54 @@ export class InstanceRole extends iam.Role {
   constructor(scope: Construct, id: string, props: InstanceRoleProps) {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
-      // Session Manager instead of SSH.
-      managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore')],
     });
     const { stageName, groupName, bucket, queue, table } = props;
-    const allow = (actions: string[], resources: string[], conditions?: Record<string, unknown>) =>
-      this.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
     const ends = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
-
-    allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'], [queue.queueArn]);
-    allow(['s3:GetObject'], [bucket.arnForObjects(`${INCOMING}*`)]);
-    allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], ends);
-    // Without it a missing object is refused (403) instead of missing (404), and a photo that is gone looks like a fault.
-    allow(['s3:ListBucket'], [bucket.bucketArn]);
-    allow(
-      ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
-      [groupArn(this, groupName)],
-    );
-    allow(['ssm:GetParameter'], [parameter(workerParameterName(stageName))]);
-    allow(['ssm:PutParameter'], [parameter(verdictParameterName(stageName, '*'))]);
-    allow(['dynamodb:UpdateItem'], [table.tableArn], onlyItem(WORK_KEY));
-    allow(['cloudwatch:PutMetricData'], ['*'], {
-      StringEquals: { 'cloudwatch:namespace': METRIC_NAMESPACE },
-    });
+    const may: Permission[] = [
+      {
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        resources: [queue.queueArn],
+      },
+      {
+        actions: ['s3:GetObject'],
+        resources: [bucket.arnForObjects(`${INCOMING}*`)],
+        wildcard: 'any photo: which one is next is not known beforehand',
+      },
+      {
+        actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+        resources: ends,
+        wildcard: 'the end of any photo',
+      },
+      // Without it a missing object is refused (403) instead of missing (404), and a photo that is gone looks like a fault.
+      { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
+      {
+        actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
+        resources: [groupArn(this, groupName)],
+        wildcard: GROUP_WILDCARD,
+      },
+      { actions: ['ssm:GetParameter'], resources: [parameter(workerParameterName(stageName))] },
+      {
+        actions: ['ssm:PutParameter'],
+        resources: [parameter(verdictParameterName(stageName, '*'))],
+        wildcard: 'the verdict on its own image, named by its instance id',
+      },
+      { actions: ['dynamodb:UpdateItem'], resources: [table.tableArn], conditions: onlyItem(WORK_KEY) },
+      PUBLISH_METRICS,
+      // Session Manager instead of SSH. AWS's managed policy would let instances read every parameter of the account.
+      {
+        actions: [
+          'ssm:UpdateInstanceInformation',
+          'ssmmessages:CreateControlChannel',
+          'ssmmessages:CreateDataChannel',
+          'ssmmessages:OpenControlChannel',
+          'ssmmessages:OpenDataChannel',
+        ],
+        resources: ['*'],
+        wildcard: 'Session Manager’s channels, and publishing metrics: AWS allows no narrower resource',
+      },
+    ];
+    for (const permission of may) allow(this, permission);
   }
 }

@@ -12,6 +12,7 @@ import { SERVICE } from '../contract/names.ts';
 import { OUTPUT_METADATA } from '../contract/photo-types.ts';
 import { DEFAULT_PHOTO_RETENTION_DAYS, DEFAULT_RESULT_RETENTION_DAYS } from './defaults.ts';
 import type { JobQueue } from './job-queue.ts';
+import { acknowledge } from './permissions.ts';
 
 /** Name of a stage's bucket, unique in all of S3: it carries the account and the region. */
 export const photoBucketName = (scope: Construct, stageName: string) => {
@@ -86,6 +87,11 @@ export class PhotoStore extends Construct {
         },
       ],
     };
+    acknowledge(
+      this.bucket,
+      'AwsSolutions-S1',
+      'a log of each request would be a second bucket of who has which photo; CloudTrail is there for whoever needs it',
+    );
     const policy = jobs.queue.node.tryFindChild('Policy');
     if (policy) bucket.node.addDependency(policy);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
-import { groupArn } from './arns.ts';
+import { groupArn, GROUP_WILDCARD } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 
 export interface SuspendProcessesProps {
@@ -20,10 +20,11 @@ export class SuspendProcesses extends Construct {
       timeout: Duration.seconds(60),
     });
     const groupName = props.autoScalingGroup.autoScalingGroupName;
-    handler.allow(
-      ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
-      [groupArn(this, groupName)],
-    );
+    handler.allow({
+      actions: ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
+      resources: [groupArn(this, groupName)],
+      wildcard: GROUP_WILDCARD,
+    });
     const resource = new CustomResource(this, 'Resource', {
       serviceToken: handler.function.functionArn,
       resourceType: 'Custom::SuspendProcesses',

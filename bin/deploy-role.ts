@@ -1,0 +1,21 @@
+/** Entry of an app of its own, so that no deploy of a stage touches what may deploy it: `npm run deploy-role`. */
+import { App, BOOTSTRAP_QUALIFIER_CONTEXT, Tags } from 'aws-cdk-lib';
+import { DeployRoleStack, type DeployRoleProps } from '../lib/deploy-role.ts';
+
+const app = new App();
+const given = (name: string) => app.node.tryGetContext(name) as string | undefined;
+const stage = given('stage') ?? '';
+
+try {
+  new DeployRoleStack(app, `DDColorElasticDeployRole-${stage}`, {
+    stage,
+    repository: given('repository') ?? '',
+    provider: given('provider') as DeployRoleProps['provider'],
+    qualifier: given('qualifier') ?? given(BOOTSTRAP_QUALIFIER_CONTEXT),
+  });
+  Tags.of(app).add('project', 'ddcolor-elastic');
+  Tags.of(app).add('stage', stage);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
