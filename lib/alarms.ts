@@ -1,7 +1,8 @@
 /**
  * When each alarm rings. What it means and what to do stands in `contract/alarms.ts`, and at length in `docs/runbook.md`.
  *
- * No metric maths: what an alarm needs is published as a metric of its own, so that a graph of it shows why it rang.
+ * No metric maths: what an alarm needs is published as a metric of its own, so that a graph of it shows why it rang. And no
+ * labels: with one, CloudFormation gets the form for maths, which the local AWS does not take.
  * What missing data means is decided for each, and said why.
  */
 import { Duration } from 'aws-cdk-lib';
@@ -12,7 +13,7 @@ import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { Reason } from '../lambda/scaler/policy.ts';
 import type { MetricOf } from './stage-metrics.ts';
 
-export interface AlarmRule extends MetricOf {
+export interface AlarmRule extends Omit<MetricOf, 'label'> {
   readonly comparison: ComparisonOperator;
   readonly threshold: number;
   /** Of one datapoint. @default - a minute */
@@ -45,7 +46,6 @@ export function alarmRules({
     'oldest-photo': {
       ...QUEUE_METRICS.oldestAge,
       statistic: 'Maximum',
-      label: 'age of the oldest photo',
       comparison: GREATER_THAN_THRESHOLD,
       threshold: promisedWaitSeconds,
       evaluationPeriods: 3,
@@ -55,7 +55,6 @@ export function alarmRules({
     'dead-letters': {
       ...QUEUE_METRICS.deadLetters,
       statistic: 'Maximum',
-      label: 'dead letters',
       ...above,
       evaluationPeriods: 1,
       // Likewise, and then there are none.
@@ -64,7 +63,6 @@ export function alarmRules({
     failures: {
       metric: METRICS.failures,
       statistic: 'Average',
-      label: 'share of photos that failed',
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0.05,
       period: Duration.minutes(5),
@@ -76,7 +74,6 @@ export function alarmRules({
     'no-tick': {
       metric: METRICS.blindTicks,
       statistic: 'SampleCount',
-      label: 'ticks',
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
@@ -86,7 +83,6 @@ export function alarmRules({
     'blind-ticks': {
       metric: METRICS.blindTicks,
       statistic: 'Sum',
-      label: 'blind ticks',
       ...above,
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
@@ -97,7 +93,6 @@ export function alarmRules({
       metric: METRICS.decisions,
       dimension: [REASON_DIMENSION, AT_MAX],
       statistic: 'Sum',
-      label: 'ticks at the maximum',
       ...above,
       evaluationPeriods: 15,
       // A minute without such a decision publishes none.
@@ -106,7 +101,6 @@ export function alarmRules({
     'capacity-shortage': {
       metric: METRICS.shortage,
       statistic: 'Maximum',
-      label: 'instances asked for in vain',
       ...above,
       // Two minutes of grace: an instance that comes and fails at once looks like an end of the shortage.
       evaluationPeriods: 10,
@@ -117,7 +111,6 @@ export function alarmRules({
     'canary-failures': {
       metric: METRICS.canaryFailures,
       statistic: 'Sum',
-      label: 'wrong colours',
       ...above,
       evaluationPeriods: 1,
       // Workers publish while they have something to say.
@@ -129,7 +122,6 @@ export function alarmRules({
         : {
             metric: METRICS.spentToday,
             statistic: 'Maximum',
-            label: 'USD today',
             comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             threshold: dailySpendLimit,
             evaluationPeriods: 1,

@@ -14,7 +14,7 @@ export const DEFAULT_RUNBOOK_URL = 'docs/runbook.md';
 export const DEFAULT_PHOTO_RETENTION_DAYS = 14;
 export const DEFAULT_RESULT_RETENTION_DAYS = 30;
 
-export const DEFAULT_POLICY: PolicySettings = {
+export const DEFAULT_POLICY = {
   kind: 'slo',
   targetWaitSeconds: 10,
   // First guesses, until the scaler has measured both.
@@ -24,4 +24,4 @@ export const DEFAULT_POLICY: PolicySettings = {
   scaleInCooldownSeconds: 0,
   emptyHoldSeconds: 60,
   sleepAfterSeconds: 300,
-};
+} satisfies PolicySettings;

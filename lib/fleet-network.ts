@@ -1,4 +1,4 @@
-/** Where the fleet stands: by default public subnets without an inbound rule, and no NAT gateway to pay for. */
+/** Where the fleet stands: in a network of its own, public subnets without an inbound rule, and no NAT gateway to pay for. */
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from './permissions.ts';
@@ -14,10 +14,14 @@ export interface FleetNetworkProps {
 export class FleetNetwork extends Construct {
   readonly vpc: ec2.IVpc;
   readonly securityGroup: ec2.SecurityGroup;
+  /** Those that have a way out: private ones where there are any. */
+  readonly subnets: ec2.SubnetSelection;
 
   constructor(scope: Construct, id: string, props: FleetNetworkProps = {}) {
     super(scope, id);
     this.vpc = props.vpc ?? this.newVpc();
+    const { PRIVATE_WITH_EGRESS, PUBLIC } = ec2.SubnetType;
+    this.subnets = { subnetType: this.vpc.privateSubnets.length > 0 ? PRIVATE_WITH_EGRESS : PUBLIC };
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,
       description: 'GPU instances: nothing comes in, Session Manager is the way to a shell',

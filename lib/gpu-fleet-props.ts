@@ -30,7 +30,8 @@ export interface GpuFleetProps extends WorkerOptions {
    * Subnets of the instances. In private ones they need a way to SQS, SSM, Auto Scaling, CloudWatch, S3 and DynamoDB: a
    * NAT gateway, or endpoints.
    *
-   * @default - the public ones; an instance there gets a public address and no inbound rule
+   * @default - private ones with a way out where the network has any, else public ones; an instance there gets a public
+   * address and no inbound rule
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
   /**

@@ -39,7 +39,7 @@ export class GpuFleet extends Construct {
     const { bucket } = photos;
     const network = new FleetNetwork(this, 'Network', { vpc: props.vpc });
     this.vpc = network.vpc;
-    const vpcSubnets = props.vpcSubnets ?? { subnetType: ec2.SubnetType.PUBLIC };
+    const vpcSubnets = props.vpcSubnets ?? network.subnets;
     const role = new InstanceRole(this, 'InstanceRole', {
       stageName,
       groupName,

@@ -2,6 +2,7 @@
 export { BacklogScaler, type BacklogScalerProps } from './backlog-scaler.ts';
 export { ColouringStack, type ColouringStackProps } from './colouring-stack.ts';
 export { resolveStage, type Stage, type StageConfig } from './config.ts';
+export { DEFAULT_POLICY } from './defaults.ts';
 export { GpuFleet } from './gpu-fleet.ts';
 export type { GpuFleetProps } from './gpu-fleet-props.ts';
 export { JobQueue, type JobQueueProps } from './job-queue.ts';

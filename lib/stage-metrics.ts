@@ -5,7 +5,9 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from '../contract/names.ts';
 import type { PanelSeries } from '../contract/panels.ts';
 
-export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimension' | 'label'> {
+export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimension'> {
+  /** @default - the name of the metric */
+  readonly label?: string;
   /** As CloudWatch names them, `SampleCount` too. */
   readonly statistic: string;
 }

@@ -14,6 +14,12 @@ import type { PhotoStore } from './photo-store.ts';
 
 const WORKFLOWS = join(import.meta.dirname, '..', 'ami', 'workflow');
 
+/** Characters that Parameter Store takes for nothing, and for some cents a month. */
+const STANDARD_LIMIT = 4096;
+const ADVANCED_LIMIT = 8192;
+/** For addresses and names, which are longer once they are known. */
+const MARGIN = 500;
+
 /**
  * @param name of a file of `ami/workflow/` without its ending, or an absolute path of one elsewhere
  * @throws when there is no such workflow, or it is not one
@@ -97,8 +103,16 @@ export class WorkerSettingsParameter extends Construct {
       path: props.path ?? 'chroma',
       workflow: loadWorkflow(props.workflow ?? 'ddcolor'),
     };
+    const size = JSON.stringify(settings).length + MARGIN;
+    if (size > ADVANCED_LIMIT) {
+      const { length } = JSON.stringify(settings.workflow);
+      throw new Error(
+        `workflow '${settings.workflow.name}': ${length} characters of JSON, at most ${length - (size - ADVANCED_LIMIT)}, since it travels in an SSM parameter`,
+      );
+    }
     new ssm.StringParameter(this, 'Parameter', {
       parameterName: workerParameterName(stageName),
+      tier: size > STANDARD_LIMIT ? ssm.ParameterTier.ADVANCED : undefined,
       stringValue: Stack.of(this).toJsonString(settings),
     });
   }

@@ -64,6 +64,12 @@ const WRONG: [config: StageConfig & { name?: string }, line: RegExp][] = [
   [{ requestsPerSecond: -1 }, /requestsPerSecond -1/],
   [{ linkSeconds: 59 }, /linkSeconds 59: a whole number from 60 to 3600/],
   [{ linkSeconds: 3601 }, /linkSeconds 3601: .* links die with the credentials/],
+  [{ promisedWaitSeconds: 59 }, /promisedWaitSeconds 59: a whole number from 60 to 1209600/],
+  [{ instancePrices: { 'g6.xlarge': -1 } }, /instancePrices \{"g6.xlarge":-1\}: USD an hour, above 0/],
+  [{ instanceTypes: ['p5.48xlarge'] }, /has no price of p5.48xlarge; give it in instancePrices/],
+  [{ dailySpendLimit: 0 }, /dailySpendLimit 0: USD, above 0/],
+  [{ alarmEmail: 'me' }, /alarmEmail 'me': an address such as/],
+  [{ runbookUrl: 'https://wiki.example/a#b' }, /runbookUrl 'https:\/\/wiki.example\/a#b': .*without a #/],
 ];
 
 const resolve = ({ name = 'dev', ...config }: StageConfig & { name?: string }) => resolveStage(name, config);
@@ -101,6 +107,15 @@ describe('resolveStage', () => {
     { access: 'open', jwtIssuer: 'https://issuer.example', jwtAudience: [] },
   ])('takes %j', (config) => {
     expect(resolve(config)).toMatchObject(config);
+  });
+
+  it('expects half a day at the maximum, of the dearest type', () => {
+    expect(resolve({ instanceTypes: ['g4dn.xlarge', 'g5.xlarge'], maxCapacity: 4 }).dailySpendLimit).toBe(49);
+    const instancePrices = { 'g4dn.xlarge': 2 };
+    expect(resolve({ instanceTypes: ['g4dn.xlarge'], instancePrices, maxCapacity: 4 }).dailySpendLimit).toBe(
+      96,
+    );
+    expect(resolve({ dailySpendLimit: 7 }).dailySpendLimit).toBe(7);
   });
 
   it('lets nobody in over HTTP unless a stage says so', () => {

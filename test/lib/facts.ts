@@ -13,6 +13,13 @@ const hook = (template: StackTemplate, transition: string): Properties | undefin
   (only(template, GROUP).LifecycleHookSpecificationList as Properties[] | undefined)?.find(
     ({ LifecycleTransition }) => LifecycleTransition === transition,
   );
+/** Whether a statement's resource is the group: by its name, or by a reference to it. */
+const ofGroup = ({ Resources }: StackTemplate, resource: string, groupName: string): boolean => {
+  const id = Object.keys(Resources).find((one) => Resources[one]?.Type === GROUP);
+  return [`${groupName}"`, `",{"Ref":"${id}"}`].some((end) =>
+    resource.includes(`:autoScalingGroupName/${end}`),
+  );
+};
 const unless = (good: boolean, problem: string) => (good ? undefined : problem);
 
 export const FACTS: Record<string, Fact> = {
@@ -71,7 +78,7 @@ export const FACTS: Record<string, Fact> = {
       ({ action, resource }) =>
         /^(autoscaling:|\*)/.test(action) &&
         !/^autoscaling:Describe/.test(action) &&
-        !resource.includes(`:autoScalingGroupName/${groupName}"`),
+        !ofGroup(template, resource, groupName),
     );
     const acts = grants(template, 'Scaler').some(({ action }) => action === 'autoscaling:SetDesiredCapacity');
     return unless(acts && wide.length === 0, `it may ${JSON.stringify(wide)}`);
@@ -104,8 +111,7 @@ export const FACTS: Record<string, Fact> = {
 
   'instances act on their own group only': (template, groupName) => {
     const wide = grants(template, 'Fleet').filter(
-      ({ action, resource }) =>
-        /^(autoscaling:|\*)/.test(action) && !resource.includes(`:autoScalingGroupName/${groupName}"`),
+      ({ action, resource }) => /^(autoscaling:|\*)/.test(action) && !ofGroup(template, resource, groupName),
     );
     return unless(wide.length === 0, `they may ${JSON.stringify(wide)}`);
   },
@@ -120,7 +126,9 @@ export const FACTS: Record<string, Fact> = {
 
   'instances write no parameter but the verdict on their image': (template, groupName) => {
     const stage = groupName.replace('ddcolor-elastic-', '');
-    const writes = grants(template, 'Fleet').filter(({ action }) => /^(ssm:(?!Get)|\*)/.test(action));
+    const writes = grants(template, 'Fleet').filter(({ action }) =>
+      /^(ssm:(?!Get|UpdateInstanceInformation$)|\*)/.test(action),
+    );
     const below = `:parameter/ddcolor-elastic/${stage}/ami/verdict/*"`;
     const good = writes.every(
       ({ action, resource }) => action === 'ssm:PutParameter' && resource.includes(below),

@@ -131,17 +131,17 @@ export const GATEWAY_FACTS: Record<string, GatewayFact> = {
   },
 
   'it may nothing beyond S3, DynamoDB and its log': (template) => {
-    const other = may(template).filter(({ action }) => !/^(s3|dynamodb):/.test(action));
+    const ownLog = ({ action, resource }: { action: string; resource: string }) =>
+      /^logs:(CreateLogStream|PutLogEvents)$/.test(action) &&
+      resource.startsWith('{"Fn::GetAtt":["GatewayFunctionLogs');
+    const other = may(template).filter((one) => !/^(s3|dynamodb):/.test(one.action) && !ownLog(one));
     const managed = Object.entries(template.Resources)
       .filter(([id, { Type }]) => Type === 'AWS::IAM::Role' && id.startsWith('Gateway'))
       .flatMap(([, { Properties }]) => [
         ...((Properties.ManagedPolicyArns ?? []) as unknown[]),
         ...((Properties.Policies ?? []) as unknown[]),
       ]);
-    const good =
-      managed.length === 1 &&
-      JSON.stringify(managed).includes(':iam::aws:policy/service-role/AWSLambdaBasic');
-    return unless(good && other.length === 0, JSON.stringify([...other, ...managed]));
+    return unless(managed.length === 0 && other.length === 0, JSON.stringify([...other, ...managed]));
   },
 
   'the bucket talks to the page and to no other': (template) => {

@@ -164,6 +164,7 @@ describe.each(names.map((name) => [name]))('the template of stage %s', (stage) =
     const { access } = resolveStage(stage, stages[stage]);
     expect(Object.keys(get(stage).Outputs).sort()).toEqual([
       ...(access === 'none' ? [] : ['ApiId', 'ApiUrl']),
+      'AlarmTopicArn',
       'BucketName',
       'DashboardName',
       'DeadLetterQueueUrl',

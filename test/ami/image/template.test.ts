@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 const source = () => template.source['amazon-ebs'].ddcolor[0];
-const fleet = readFileSync(join(ROOT, 'lib/gpu-fleet.ts'), 'utf8');
+const fleet = readFileSync(join(ROOT, 'lib/launch-template.ts'), 'utf8');
 
 describe("Packer's template", () => {
   it('starts from the image that a parameter of AWS names', () => {

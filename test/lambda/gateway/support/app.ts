@@ -11,13 +11,10 @@ const app = new App();
 function gatewayOf(name: string, config: StageConfig): void {
   const stack = new Stack(app, `Gateway-${name}`);
   const stage = resolveStage(name, config);
-  const jobs = new JobQueue(stack, 'Jobs', {
-    bucketName: photoBucketName(stack, stage),
-    visibilityTimeoutSeconds: 30,
-    maxReceiveCount: 5,
-  });
+  const bucketName = photoBucketName(stack, name);
+  const jobs = new JobQueue(stack, 'Jobs', { bucketName, visibilityTimeoutSeconds: 30 });
   const httpApi = new GatewayApi(stack, 'Api', stage);
-  const photos = new PhotoStore(stack, 'Photos', { stage, jobs, pageOrigin: apiUrl(httpApi) });
+  const photos = new PhotoStore(stack, 'Photos', { ...stage, bucketName, jobs, pageOrigin: apiUrl(httpApi) });
   const scalerTable = new ScalerTable(stack, 'ScalerTable');
   const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable });
   const outputs = {

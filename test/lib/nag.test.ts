@@ -1,0 +1,74 @@
+/** The gate of cdk-nag: what ships passes it, and what would be a finding ends the synth. */
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stages, type StageName } from '../../bin/stages.ts';
+import type { StageConfig } from '../../lib/config.ts';
+import type { ColouringStack } from '../../lib/colouring-stack.ts';
+import { allow } from '../../lib/permissions.ts';
+import { checked } from './checked.ts';
+
+const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
+const STAGES: [StageName, StageConfig][] = [
+  ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
+  ['prod', JWT],
+  ['prod', { access: 'iam', alarmEmail: 'oncall@example.com' }],
+  ['prod', { warmPoolSize: 2, spotPercentage: 0 }],
+];
+
+/** cdk-nag's report; what it holds is in the error as well. */
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
+afterEach(() => void vi.restoreAllMocks());
+
+const role = (stack: ColouringStack) =>
+  new iam.Role(stack, 'Extra', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+
+/** What somebody might add one day, and what has to notice. */
+const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => void][] = [
+  [
+    /IAM5\[Resource::\*\]/,
+    'a role gains an asterisk',
+    (stack) => allow(role(stack), { actions: ['s3:GetObject'], resources: ['*'] }),
+  ],
+  [
+    /IAM5\[Action::s3:\*\]/,
+    'a role gains every action',
+    (stack) => allow(role(stack), { actions: ['s3:*'], resources: ['arn:aws:s3:::bucket'] }),
+  ],
+  [
+    /IAM5\[Resource::arn:aws:s3:::bucket\/\*\]/,
+    'the reason is of another asterisk',
+    (stack) => {
+      const extra = role(stack);
+      allow(extra, { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket/a/*'], wildcard: 'a' });
+      allow(extra, { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket/*'] });
+    },
+  ],
+  [
+    /IAM4\[Policy::/,
+    'a managed policy of AWS',
+    (stack) => role(stack).addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('ReadOnlyAccess')),
+  ],
+  [/AwsSolutions-SQS4/, 'a queue without TLS', (stack) => void new sqs.Queue(stack, 'Extra')],
+  [
+    /AwsSolutions-S10/,
+    'a bucket without TLS',
+    (stack) =>
+      void new s3.Bucket(stack, 'Extra', {
+        serverAccessLogsBucket: s3.Bucket.fromBucketName(stack, 'Logs', 'logs-of-it'),
+      }),
+  ],
+];
+
+describe('cdk-nag', () => {
+  it.each(STAGES)('has nothing to say of stage %s with %j', (name, more) => {
+    expect(checked(name, more).synth).not.toThrow();
+  });
+
+  it.each(SPOILED)('finds %s: %s', (finding, _how, spoil) => {
+    const { stack, synth } = checked('prod');
+    spoil(stack);
+    expect(synth).toThrow(finding);
+  });
+});

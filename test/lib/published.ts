@@ -1,0 +1,99 @@
+/** What the scaler and the workers publish, by running their own code; and what a dashboard or an alarm asks for. */
+import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
+import { metricData as workerData, publishBoot } from '../../ami/worker/aws/photo-metrics.ts';
+import type { Figures } from '../../ami/worker/photo-metrics.ts';
+import type { BootPhases } from '../../ami/worker/boot.ts';
+import type { Outcome } from '../../ami/worker/message.ts';
+import { FAILURE_CODES } from '../../contract/failure.ts';
+import { METRIC_NAMESPACE, WORKER_METRICS } from '../../contract/names.ts';
+import { metricData as scalerData } from '../../lambda/scaler/aws.ts';
+import { REASONS } from '../../lambda/scaler/policy.ts';
+import type { TickMetrics } from '../../lambda/scaler/tick.ts';
+
+/** A metric by its namespace, name and dimensions; a dimension whose values nobody knows beforehand without its value. */
+export type Series = string;
+
+export const seriesOf = (
+  namespace: string,
+  name: string,
+  dimensions: (readonly [string, string?])[],
+): Series =>
+  `${namespace} ${name} ${dimensions
+    .map(([dimension, value]) => (value === undefined ? dimension : `${dimension}=${value}`))
+    .sort()
+    .join(' ')}`;
+
+const dataSeries = (data: MetricDatum[]): Series[] =>
+  data.map(({ MetricName, Dimensions = [] }) =>
+    seriesOf(
+      METRIC_NAMESPACE,
+      MetricName ?? '',
+      Dimensions.map(({ Name = '', Value }): [string, string?] => [
+        Name,
+        OPEN.includes(Name) ? undefined : Value,
+      ]),
+    ),
+  );
+
+/** Dimensions of failed launches: there are as many values as EC2 has. */
+const OPEN = ['InstanceType', 'AvailabilityZone'];
+
+const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
+  at: 1,
+  reason,
+  counts: { visible: 1, inFlight: 1 },
+  fleet: { desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 },
+  need: 1,
+  reckoning: {
+    rate: 1,
+    serviceSeconds: 1,
+    bootSeconds: 1,
+    queuedThen: 1,
+    price: 1,
+    meanWait: 1,
+    late: 0,
+    load: 1,
+  },
+  figures: { perHour: 1, spentToday: 1, busy: 1 },
+  short: 1,
+});
+
+const fullFigures: Figures = {
+  outcomes: new Map(
+    Object.keys({ coloured: 1, failed: 1, dropped: 1, returned: 1 } satisfies Record<Outcome, 1>).map(
+      (outcome) => [outcome as Outcome, 1],
+    ),
+  ),
+  codes: new Map(FAILURE_CODES.map((code) => [code, 1])),
+  wrongColours: 1,
+  faults: 1,
+  values: new Map(
+    Object.values(WORKER_METRICS)
+      .filter((name) => /Time$|Megapixels/.test(name))
+      .map((name) => [name, new Map([[1, 1]])]),
+  ),
+};
+
+const fullBoot: Required<BootPhases> = { kernel: 1, driver: 1, services: 1, comfyui: 1, canary: 1 };
+
+/** Every series that is published for a stage, apart from those of single kinds of failed launches. */
+export async function publishedBy(stage: string): Promise<Set<Series>> {
+  const boot: MetricDatum[] = [];
+  const client = {
+    send: (command: { input: { MetricData?: MetricDatum[] } }) => {
+      boot.push(...(command.input.MetricData ?? []));
+      return Promise.resolve({});
+    },
+  };
+  await publishBoot(client as never, stage, fullBoot);
+  const launches = scalerData(stage, {
+    ...fullTick('steady'),
+    failedLaunches: [{ code: 'any', message: '', instanceType: 'any', availabilityZone: 'any' }],
+  });
+  return new Set([
+    ...REASONS.flatMap((reason) => dataSeries(scalerData(stage, fullTick(reason)))),
+    ...dataSeries(workerData(stage, fullFigures)),
+    ...dataSeries(boot),
+    ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
+  ]);
+}
