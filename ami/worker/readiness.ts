@@ -1,7 +1,7 @@
 /** Whether this machine can colour: asked before it is put in service, and again after a fault of its own. */
 import { randomUUID } from 'node:crypto';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { coloursOf, compareColours, testCard, type Canary } from './canary.ts';
+import { coloursOf, compareColours, testCard, WrongColours, type Canary } from './canary.ts';
 import type { ComfyClient } from './comfy.ts';
 import { describeError, type Log } from './log.ts';
 import type { Studio } from './studio.ts';
@@ -51,6 +51,28 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   } finally {
     studio.discard(id);
   }
+}
+
+/**
+ * A check that tells when the model proves to be another one: once for a machine, since whether it is one or all of them is
+ * what somebody wants to know.
+ */
+export function tellingOnce<Args extends unknown[], T>(
+  check: (...args: Args) => Promise<T>,
+  tell: () => void,
+): (...args: Args) => Promise<T> {
+  let told = false;
+  return async (...args) => {
+    try {
+      return await check(...args);
+    } catch (error) {
+      if (error instanceof WrongColours && !told) {
+        told = true;
+        tell();
+      }
+      throw error;
+    }
+  };
 }
 
 export interface Patience {

@@ -2,7 +2,7 @@
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Bucket } from './bucket.ts';
-import { WrongColours, type Canary } from './canary.ts';
+import type { Canary } from './canary.ts';
 import { colouring } from './colouring.ts';
 import type { ComfyClient } from './comfy.ts';
 import { deadlineMs, infer } from './inference.ts';
@@ -14,7 +14,7 @@ import { handleMessage, type JobQueue } from './message.ts';
 import { TERMINATED, type Notices } from './notices.ts';
 import { PhotoMetrics, type Figures } from './photo-metrics.ts';
 import { processPhoto } from './photo.ts';
-import { checkReady, untilReady } from './readiness.ts';
+import { checkReady, tellingOnce, untilReady } from './readiness.ts';
 import { dropModels, recover } from './recovery.ts';
 import type { Studio } from './studio.ts';
 import { pause } from './time.ts';
@@ -101,17 +101,10 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
 
-  let wrong = false;
-  const checked = async (withinMs?: number) => {
-    try {
-      return await checkReady({ ...readiness, withinMs });
-    } catch (error) {
-      // Once: whether it is one machine or all of them is what somebody wants to know.
-      if (error instanceof WrongColours && !wrong) metrics.wrongColours();
-      wrong ||= error instanceof WrongColours;
-      throw error;
-    }
-  };
+  const checked = tellingOnce(
+    (withinMs?: number) => checkReady({ ...readiness, withinMs }),
+    () => metrics.wrongColours(),
+  );
 
   let answeredMs: number | undefined;
   let booted = false;

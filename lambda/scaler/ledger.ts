@@ -26,7 +26,7 @@ export interface LedgerFigures {
   perHour: number;
   spentToday: number;
   /** Share of the time of the GPUs in service that went into photos since the last look; undefined while nobody knows. */
-  busy?: number | undefined;
+  busy?: number;
 }
 
 /** What a tick saw. */
@@ -82,9 +82,10 @@ export function observeLedger(
   const { at, inService, reported } = look;
   const perHour = costPerHour(look, prices);
   const spent = before ? spentSince(before, at) : 0;
+  const busy = before && busySince(before, look);
   return {
     ledger: { at, perHour, day: dayOf(at), spent, inService, busySeconds: reported?.busySeconds ?? null },
-    figures: { perHour, spentToday: spent, busy: before && busySince(before, look) },
+    figures: { perHour, spentToday: spent, ...(busy !== undefined && { busy }) },
   };
 }
 

@@ -48,6 +48,30 @@ describe('figures of photos', () => {
     ]);
   });
 
+  it('tell of failures by code, and as a share', async () => {
+    for (let k = 0; k < 19; k++) metrics.add('coloured', {});
+    metrics.add('failed', {}, 'too-large');
+    metrics.add('dropped', {});
+    metrics.add('returned', {});
+    await metrics.flush();
+    expect(datum(published[0]!, 'FailedPhotos')).toMatchObject([
+      { Value: 1, Dimensions: [{ Name: 'Stage' }, { Name: 'Code', Value: 'too-large' }] },
+    ]);
+    expect(datum(published[0]!, 'Failures')).toMatchObject([{ Values: [0, 1], Counts: [19, 1] }]);
+  });
+
+  it('say nothing of a share while no photo has ended', async () => {
+    metrics.add('returned', {});
+    await metrics.flush();
+    expect(datum(published[0]!, 'Failures')).toEqual([]);
+  });
+
+  it('tell of a model that is another one, also when no photo ever comes', async () => {
+    metrics.wrongColours();
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    expect(datum(published[0]!, 'CanaryFailures')).toMatchObject([{ Value: 1 }]);
+  });
+
   it('are silent while there are none, and complete when the worker ends', async () => {
     await vi.advanceTimersByTimeAsync(10 * PUBLISH_MS);
     await metrics.flush();

@@ -1,9 +1,10 @@
 /** When a machine may take photos. */
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WrongColours } from '../../../ami/worker/canary.ts';
 import { ComfyClient } from '../../../ami/worker/comfy.ts';
 import { infer } from '../../../ami/worker/inference.ts';
-import { checkReady, untilReady } from '../../../ami/worker/readiness.ts';
+import { checkReady, tellingOnce, untilReady } from '../../../ami/worker/readiness.ts';
 import { LocalStudio } from '../../../ami/worker/studio.ts';
 import { Comfy, timing, workflow } from './support/comfyui.ts';
 import { memoryLog } from './support/memory.ts';
@@ -85,5 +86,24 @@ describe('readiness', () => {
     const never = () => Promise.reject(new Error(`no, ${++tries}`));
     await expect(untilReady(never, stop, log, patience)).rejects.toThrow('not ready after 1 s');
     expect(await untilReady(never, AbortSignal.abort(), log, patience)).toBe(false);
+  });
+
+  it('tells once that the model is another one, however often it looks, and of nothing else', async () => {
+    let told = 0;
+    const faults = [new Error('not yet'), new WrongColours('off'), new WrongColours('off')];
+    const check = tellingOnce(
+      () => {
+        const fault = faults.shift();
+        return fault ? Promise.reject(fault) : Promise.resolve('ready');
+      },
+      () => told++,
+    );
+    const seen: number[] = [];
+    for (const fault of [...faults]) {
+      await expect(check()).rejects.toBe(fault);
+      seen.push(told);
+    }
+    expect(seen).toEqual([0, 1, 1]);
+    expect(await check()).toBe('ready');
   });
 });

@@ -34,6 +34,7 @@ const state: fc.Arbitrary<MemoryState> = fc.record({
   policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
   recent: fc.array(record, { maxLength: 60 }),
 });
+const ledger = { at: 5, perHour: 2, day: 0, spent: 7, inService: 4, busySeconds: null };
 
 describe('the item', () => {
   it('comes back as it went in', () => {
@@ -43,6 +44,13 @@ describe('the item', () => {
       }),
       { seed: 20_261_123, numRuns: 200 },
     );
+  });
+
+  it('keeps what the day has cost, whatever became of the rest', () => {
+    const item = toItem({ policy: {}, recent: [], ledger });
+    expect(fromItem(item)).toEqual({ ...emptyMemory(), ledger });
+    expect(fromItem({ ...item, version: 99 }).ledger).toEqual(ledger);
+    expect(fromItem({ ...item, ledger: { ...ledger, spent: -1 } }).ledger).toBeUndefined();
   });
 
   const good = toItem({ policy: { lastOutAt: 5 }, recent: [] });

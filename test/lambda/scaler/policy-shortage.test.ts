@@ -106,6 +106,26 @@ describe('controls', () => {
     if (desired !== null) expect(decision.desired).toBe(desired);
   });
 
+  it.each([
+    ['does not grow beyond its budget', busy, {}, 4, 'over-budget'],
+    ['nor wakes', { ...busy, desired: 0, inService: 0 }, {}, 0, 'over-budget'],
+    ['says that somebody has paused it, where both hold', busy, { pauseScaleOut: {} }, 4, 'paused'],
+    ['grows to a floor that somebody has set', busy, { floor: { instances: 6, until } }, 6, 'scale-out'],
+  ] as const)('over budget %s', (_name, observation, controls, desired, reason) => {
+    const decision = decide({ ...observation, overBudget: true }, {}, slo, controls);
+    expect(decision).toMatchObject({ desired, reason });
+  });
+
+  it('over budget it shrinks as ever', () => {
+    let desired = 4;
+    let memory = {};
+    for (let k = 0; k < 60; k++) {
+      const look = { ...idle, at: NOW + k * TICK, desired, inService: desired, overBudget: true };
+      ({ memory, desired } = decide(look, memory, slo));
+    }
+    expect(desired).toBe(0);
+  });
+
   it('a pause of scaling in holds a fleet that nobody needs, and says so', () => {
     let memory = {};
     let reason = '';

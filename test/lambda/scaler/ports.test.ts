@@ -378,12 +378,25 @@ describe('fleet', () => {
     ['the simulator', () => simulatedFleet(simulated({ arrivals: [], min: 0, max: 4 }))],
   ])('%s: sees the limits and what it has set, and is refused beyond them', async (_name, make) => {
     const fleet = make();
-    expect(await fleet.read()).toEqual({ desired: 0, min: 0, max: 4, inService: 0, pending: 0, draining: 0 });
+    expect(await fleet.read()).toMatchObject({
+      desired: 0,
+      min: 0,
+      max: 4,
+      inService: 0,
+      pending: 0,
+      draining: 0,
+    });
     await fleet.setDesired(3);
     const view = { desired: 3, min: 0, max: 4, inService: 0, pending: 3, draining: 0 };
-    expect(await fleet.read()).toEqual(view);
+    expect(await fleet.read()).toMatchObject(view);
     await expect(fleet.setDesired(5)).rejects.toThrow('New SetDesiredCapacity value 5 is above max value 4');
-    expect(await fleet.read()).toEqual(view);
+    expect(await fleet.read()).toMatchObject(view);
+  });
+
+  it('Auto Scaling: tells how many there are of each type', async () => {
+    const { types = {}, pending, inService } = await autoScaling('photos').read();
+    expect(Object.values(types).reduce((sum, count) => sum + count, 0)).toBe(pending + inService);
+    expect(pending + inService).toBe(3);
   });
 
   it('Auto Scaling: tells which launches failed since a time, and why', async () => {
@@ -435,6 +448,7 @@ describe('metrics: CloudWatch', () => {
       fleet,
       need: 4,
       reckoning,
+      figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
       short: 2,
     });
     expect(values(data)).toEqual({
@@ -454,6 +468,10 @@ describe('metrics: CloudWatch', () => {
       [METRICS.serviceTime]: 6,
       [METRICS.bootTime]: 90,
       [METRICS.meanWait]: 8,
+      [METRICS.forecast]: 4,
+      [METRICS.costPerHour]: 1.5,
+      [METRICS.spentToday]: 20,
+      [METRICS.gpuBusy]: 75,
     });
   });
 
@@ -527,6 +545,7 @@ describe('metrics: CloudWatch', () => {
       fleet,
       need: 2,
       reckoning,
+      figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
       short: 1,
       failedLaunches: [{ code: 'Other', message: 'no' }],
       controls: { pauseScaleOut: {} },

@@ -50,9 +50,42 @@ describe('a tick that sees everything', () => {
         fleet: { ...fleet.view, desired: fleet.view.desired },
         need: result.record?.need,
         reckoning: result.record?.reckoning,
+        figures: { perHour: 0, spentToday: 0 },
         short: 0,
       },
     ]);
+  });
+
+  it('stops growing when the day has cost its limit, until the next one begins', async () => {
+    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, dailyLimit: 1, brake: true };
+    const paid = () => tick(ports, SETTINGS, { owner: 'run-1', now: () => now, tickSeconds: 30, spending });
+    now = 20 * 86_400 + 80_000;
+    fleet.view = { ...fleet.view, desired: 2, inService: 2, types: { 'g5.xlarge': 2 } };
+    counts.counts = { visible: 0, inFlight: 2 };
+    await paid();
+    counts.counts = { visible: 500, inFlight: 2 };
+    now += 1800;
+    expect((await paid()).record).toMatchObject({ reason: 'over-budget', desired: 2 });
+    expect(metrics.published.at(-1)?.figures).toMatchObject({ perHour: 2, spentToday: 1 });
+    now = 21 * 86_400 + 60;
+    expect((await paid()).record?.reason).toBe('scale-out');
+  });
+
+  it('knows no spending without its memory, and lets the day count on from where it was', async () => {
+    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, dailyLimit: null, brake: false };
+    const paid = () => tick(ports, SETTINGS, { owner: 'run-1', now: () => now, tickSeconds: 30, spending });
+    fleet.view = { ...fleet.view, desired: 2, inService: 2, types: { 'g5.xlarge': 2 } };
+    now = 20 * 86_400;
+    await paid();
+    now += 900;
+    const { open } = memory;
+    memory.open = refuse('throttled');
+    await paid();
+    expect(metrics.published.at(-1)?.figures).toBeUndefined();
+    memory.open = open;
+    now += 900;
+    await paid();
+    expect(metrics.published.at(-1)?.figures?.spentToday).toBe(1);
   });
 
   it('leaves a fleet alone that is right', async () => {

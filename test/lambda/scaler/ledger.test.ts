@@ -1,0 +1,93 @@
+/** What lies between two ticks: money adds up over gaps and midnights, and what nobody knows is not made up. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { costPerHour, observeLedger, overBudget, type Ledger } from '../../../lambda/scaler/ledger.ts';
+
+const PRICES = { 'g4dn.xlarge': 0.5, 'g5.xlarge': 1 };
+const MIDNIGHT = 20_000 * 86_400;
+const look = (at: number, instances: number, busySeconds?: number) => ({
+  at,
+  instances,
+  inService: instances,
+  types: { 'g4dn.xlarge': instances },
+  ...(busySeconds !== undefined && { reported: { completed: 0, busySeconds } }),
+});
+/** The last ledger and figures after some looks. */
+const after = (looks: ReturnType<typeof look>[], start?: Ledger) =>
+  looks.reduce<{ before: Ledger | undefined; figures?: ReturnType<typeof observeLedger>['figures'] }>(
+    ({ before }, seen) => {
+      const { ledger, figures } = observeLedger(seen, before, PRICES);
+      return { before: ledger, figures };
+    },
+    { before: start },
+  );
+
+describe('the cost of an hour', () => {
+  it.each<[string, Partial<Parameters<typeof costPerHour>[0]>, number]>([
+    ['nothing there', { instances: 0 }, 0],
+    ['each by its type', { instances: 3, types: { 'g4dn.xlarge': 2, 'g5.xlarge': 1 } }, 2],
+    ['a type without a price is as dear as the dearest', { instances: 1, types: { 'g9.xlarge': 1 } }, 1],
+    ['and so is one whose type is not told', { instances: 3, types: { 'g4dn.xlarge': 1 } }, 2.5],
+    ['no types at all', { instances: 2 }, 2],
+  ])('%s', (_name, given, cost) => {
+    expect(costPerHour({ at: 0, instances: 0, inService: 0, ...given }, PRICES)).toBe(cost);
+  });
+
+  it('is nothing for who has no prices', () =>
+    expect(costPerHour({ at: 0, instances: 4, inService: 4 }, {})).toBe(0));
+});
+
+describe('the spending of a day', () => {
+  it('begins with nothing, and grows by what was there', () => {
+    expect(after([look(MIDNIGHT, 4)]).figures).toEqual({ perHour: 2, spentToday: 0 });
+    expect(after([look(MIDNIGHT, 4), look(MIDNIGHT + 1800, 0)]).figures?.spentToday).toBe(1);
+  });
+
+  it('goes on over a gap: instances that nobody looked at cost as much', () => {
+    expect(after([look(MIDNIGHT, 4), look(MIDNIGHT + 6 * 3600, 4)]).figures?.spentToday).toBe(12);
+  });
+
+  it('begins anew at midnight UTC, with the part of the new day', () => {
+    const looks = [look(MIDNIGHT - 7200, 4), look(MIDNIGHT - 3600, 4), look(MIDNIGHT + 900, 4)];
+    expect(after(looks.slice(0, 2)).figures?.spentToday).toBe(2);
+    expect(after(looks).figures?.spentToday).toBe(0.5);
+  });
+
+  it('takes nothing back when a clock is set back', () => {
+    const { figures } = after([look(MIDNIGHT, 4), look(MIDNIGHT + 3600, 4), look(MIDNIGHT + 600, 4)]);
+    expect(figures?.spentToday).toBe(2);
+  });
+
+  it('is the same however often somebody looks', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 86_399 }), { maxLength: 40 }), (times) => {
+        const at = [0, ...times.sort((a, b) => a - b), 86_399].map((time) => look(MIDNIGHT + time, 4));
+        expect(after(at).figures?.spentToday).toBeCloseTo((2 * 86_399) / 3600, 6);
+      }),
+      { seed: 20_261_125, numRuns: 100 },
+    );
+  });
+});
+
+describe('how busy the GPUs were', () => {
+  it.each<[string, ReturnType<typeof look>[], number | undefined]>([
+    ['not known at the first look', [look(0, 2, 5)], undefined],
+    ['half of the time of two instances', [look(0, 2, 5), look(30, 2, 35)], 0.5],
+    ['never more than all of it, whatever was begun before', [look(0, 2, 5), look(30, 2, 500)], 1],
+    ['not known while nobody reports', [look(0, 2), look(30, 2)], undefined],
+    ['nor when nobody was in service', [look(0, 0, 5), look(30, 2, 5)], undefined],
+    ['none for idle ones', [look(0, 2, 5), look(30, 2, 5)], 0],
+    ['none when counters begin anew', [look(0, 2, 500), look(30, 2, 5)], 0],
+  ])('%s', (_name, looks, busy) => expect(after(looks).figures?.busy).toBe(busy));
+});
+
+describe('the brake', () => {
+  it.each([
+    [{ dailyLimit: 10, brake: true }, 9.99, false],
+    [{ dailyLimit: 10, brake: true }, 10, true],
+    [{ dailyLimit: 10, brake: false }, 100, false],
+    [{ dailyLimit: null, brake: true }, 1e9, false],
+  ])('of %j after USD %d: %s', (given, spent, on) =>
+    expect(overBudget({ hourlyPrices: {}, ...given }, spent)).toBe(on),
+  );
+});
