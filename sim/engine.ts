@@ -11,7 +11,7 @@ import { messagesOf, Queue } from './messages.ts';
 import { draws, logNormal } from './random.ts';
 import type { World } from './settings.ts';
 import { Sight, type Counted } from './sight.ts';
-import type { DecisionRow, Reported, RunOptions, Seen, Surface } from './types.ts';
+import type { Behind, DecisionRow, Reported, RunOptions, Seen, Surface } from './types.ts';
 
 const COMPLETE = 0;
 const BOOTED = 1;
@@ -36,6 +36,7 @@ export class Engine implements Surface {
   readonly starts: Float64Array;
   readonly ends: Float64Array;
   readonly actions = { out: 0, in: 0, launches: 0 };
+  readonly refused: number[] = [];
   readonly decisions: DecisionRow[] = [];
   private readonly world: World;
   private readonly capacity: Capacity;
@@ -48,7 +49,7 @@ export class Engine implements Surface {
   private serial = 0;
   private victims = 0;
   private retryAt = -1;
-  private note: { reason: string; need: number | undefined } = { reason: '', need: undefined };
+  private note: Pick<DecisionRow, 'reason' | 'need' | 'behind'> = { reason: '', need: undefined };
   private readonly draw;
 
   constructor(private readonly options: RunOptions) {
@@ -172,6 +173,7 @@ export class Engine implements Surface {
     for (let missing = -surplus; missing > 0; missing--) {
       const launch = this.capacity.launch(this.now);
       if (!launch) {
+        this.refused.push(this.now);
         if (this.retryAt > this.now) return;
         this.retryAt = this.now + this.capacity.retrySeconds;
         this.push(this.retryAt, RECONCILE);
@@ -245,8 +247,8 @@ export class Engine implements Surface {
     this.fleet.drain(id, this.now);
   }
 
-  explain(reason: string, need?: number): void {
-    this.note = { reason, need };
+  explain(reason: string, need?: number, behind?: Behind): void {
+    this.note = { reason, need, behind };
   }
 
   /** Lets the rule look and act. */

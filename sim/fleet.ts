@@ -11,10 +11,12 @@ export const READY = 1;
 export const DRAINING = 2;
 export const STOPPED = 3;
 
-/** One instance's life, seconds; `ready` and `stopped` are Infinity where it never came to that. */
+/** One instance's life, seconds; all but `requested` are Infinity where it never came to that. */
 export interface Life {
   requested: number;
   ready: number;
+  /** When it had to go and finished its work first; one that goes at once is only stopped. */
+  leaving: number;
   stopped: number;
 }
 
@@ -49,7 +51,7 @@ export class Fleet {
 
   request(at: number): number {
     const id = this.lives.length;
-    this.lives.push({ requested: at, ready: Infinity, stopped: Infinity });
+    this.lives.push({ requested: at, ready: Infinity, leaving: Infinity, stopped: Infinity });
     this.states.push(BOOTING);
     this.busy.push(0);
     this.until.push(at);
@@ -96,6 +98,7 @@ export class Fleet {
   drain(id: number, at: number): void {
     if (this.states[id] === READY && this.isBusy(id)) {
       this.states[id] = DRAINING;
+      (this.lives[id] as Life).leaving = at;
       this.ready--;
       this.draining++;
     } else if (this.states[id] === READY || this.states[id] === BOOTING) this.stop(id, at);

@@ -22,6 +22,8 @@ const USAGE = `npm run simulate -- [run | compare | tune | estimates | fit] [opt
   --seeds K       as many runs, with seeds from N on, and their means
   --json FILE     the figures; - for the standard output
   --report FILE   a page with plots, in one HTML file that needs no network
+  --dashboard FILE  of run: the panels of the deployed dashboard as this run would have filled them,
+                  in one HTML file; the report has them for every rule
   --no-bound      leave out the least that was possible, which takes longer than a run`;
 
 function value(number: number): string {

@@ -19,6 +19,8 @@ export interface Options {
   seeds: number;
   json?: string;
   report?: string;
+  /** Of `run`. */
+  dashboard?: string;
   /** Leave the bound out, which takes longer than a run. */
   noBound: boolean;
   help: boolean;
@@ -38,6 +40,7 @@ const OPTIONS = {
   seeds: { type: 'string', default: '1' },
   json: { type: 'string' },
   report: { type: 'string' },
+  dashboard: { type: 'string' },
   out: { type: 'string' },
   'no-bound': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
@@ -68,6 +71,9 @@ export function parseOptions(args: string[]): Options {
   if (values.world !== 'clean' && values.world !== 'real') {
     throw new InputError(`--world is '${values.world}': expected clean or real`);
   }
+  if (values.dashboard !== undefined && command !== 'run') {
+    throw new InputError(`--dashboard is of one run; the report of compare has that of every rule`);
+  }
   return {
     command,
     trace: values.trace ?? 'viral',
@@ -80,6 +86,7 @@ export function parseOptions(args: string[]): Options {
     seeds: numberIn('--seeds', values.seeds, 1, 1000, true),
     json: values.json,
     report: values.report,
+    dashboard: values.dashboard,
     out: values.out,
     noBound: values['no-bound'],
     help: values.help,

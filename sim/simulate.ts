@@ -36,7 +36,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
       options.progress(Math.min(1, reported));
     }
   }
-  const { fleet, starts, ends, completed, actions, decisions, preparing } = engine;
+  const { fleet, starts, ends, completed, actions, refused, decisions, preparing } = engine;
   return {
     arrivals,
     starts,
@@ -46,6 +46,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
     preparing,
     peak: fleet.peak,
     actions,
+    refused,
     end: Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0),
     decisions,
   };

@@ -1,5 +1,6 @@
 /** What a scaling rule meets in the simulator: what it may see and do, and when it is called. Times are seconds. */
 
+import type { Reckoning } from '../lambda/scaler/policy-slo.ts';
 import type { Life } from './fleet.ts';
 import type { World } from './settings.ts';
 
@@ -41,7 +42,15 @@ export interface Surface {
   /** An instance leaves by itself and lowers the desired capacity with it: it drains and is not replaced. */
   leave(id: number): void;
   /** Why the tick decided as it did, for the report. */
-  explain(reason: string, need?: number): void;
+  explain(reason: string, need?: number, behind?: Behind): void;
+}
+
+/** What the deployed rule publishes beside its reason. */
+export interface Behind {
+  /** Absent in a policy that reckons with none. */
+  reckoning?: Reckoning;
+  /** Instances asked for in vain. */
+  short: number;
 }
 
 export interface Controller {
@@ -59,6 +68,8 @@ export interface DecisionRow extends Seen {
   after: number;
   reason: string;
   need: number | undefined;
+  /** Absent in rules other than the deployed ones. */
+  behind?: Behind;
 }
 
 export interface Run {
@@ -73,6 +84,8 @@ export interface Run {
   preparing: number;
   peak: number;
   actions: { out: number; in: number; launches: number };
+  /** When a launch was refused. */
+  refused: number[];
   /** When billing ends: the horizon, or the last completion where that is later. */
   end: number;
   decisions: DecisionRow[];

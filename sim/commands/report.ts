@@ -4,9 +4,11 @@ import type { Options } from '../options.ts';
 import { runPolicy } from '../outcome.ts';
 import { policyOf, POLICIES, policyWith } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
+import { dashboardPanels } from '../report/dashboard.ts';
 import { page, type ReportRun } from '../report/page.ts';
 import { seriesOf } from '../report/series.ts';
 import { scenarios } from '../scenario.ts';
+import { dashboardIn } from './dashboard.ts';
 
 /** @returns the page, as HTML */
 export async function reportPage(
@@ -28,8 +30,9 @@ export async function reportPage(
   for (const policy of policies) {
     const { run, measures } = await runPolicy(scenario, policy, { keepDecisions: true });
     const series = seriesOf(run, scenario);
-    runs.push({ policy: policy.name, settings: policy.settings, measures, series });
+    const dashboard = dashboardIn(run, policy, scenario);
+    runs.push({ policy: policy.name, settings: policy.settings, measures, series, dashboard });
     progress.show(`the report, ${policy.name}`, runs.length / policies.length);
   }
-  return page({ comparison, first: asked.name, slo: comparison.slo, runs });
+  return page({ comparison, panels: dashboardPanels(), first: asked.name, slo: comparison.slo, runs });
 }

@@ -7,6 +7,7 @@ import { scenarios } from '../scenario.ts';
 import { table } from '../table.ts';
 import { boundsAt } from './bounds.ts';
 import { comparisonOf } from './compare.ts';
+import { dashboardOnly } from './dashboard.ts';
 import { write, writeJson } from './output.ts';
 import { reportPage } from './report.ts';
 
@@ -17,9 +18,12 @@ export async function run(options: Options, progress: Progress): Promise<void> {
     const scenario = scenarioOf(options.seed + k);
     const policy = policyOf(options.policy, options.set, scenario.world);
     const label = options.seeds > 1 ? `${policy.name}, run ${k + 1} of ${options.seeds}` : policy.name;
-    const { measures } = await runPolicy(scenario, policy, {
+    const shown = k === 0 && options.dashboard !== undefined;
+    const { run, measures } = await runPolicy(scenario, policy, {
+      keepDecisions: shown,
       progress: (share) => progress.show(label, share),
     });
+    if (shown) await write(options.dashboard as string, await dashboardOnly(run, policy, scenario));
     const [bound] = options.noBound ? [] : await boundsAt(scenario, [scenario.world.slo], progress);
     outcomes.push(outcomeOf(scenario, policy, measures, bound));
   }
@@ -31,6 +35,7 @@ export async function run(options: Options, progress: Progress): Promise<void> {
     const unfinished = result.jobs - result.completed;
     if (unfinished > 0) console.log(`${unfinished} jobs were never done: the rule stopped helping them.`);
   }
+  if (options.dashboard !== undefined && options.json !== '-') console.log(`dashboard: ${options.dashboard}`);
   if (options.report !== undefined) {
     const comparison = await comparisonOf(options, progress);
     await write(options.report, await reportPage(options, comparison, progress));

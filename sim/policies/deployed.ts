@@ -29,7 +29,9 @@ export function deployed(
         tickSeconds,
       });
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
-      if (record) surface.explain(record.reason, record.need ?? undefined);
+      if (!record) return;
+      const { reason, need, reckoning, short = 0 } = record;
+      surface.explain(reason, need ?? undefined, { reckoning, short });
     },
   };
 }

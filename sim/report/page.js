@@ -1,23 +1,9 @@
 // The report's script: draws what the data element holds. Runs in a browser as it is, from a file.
 (() => {
-  const data = JSON.parse(document.getElementById('data').textContent);
+  const { data, css, element, clock, axis, timeAxis, redrawn, sync } = window.report;
   const { comparison, runs, slo } = data;
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const by = (id) => document.getElementById(id);
   const figure = (value, digits) => (value === null || value === undefined ? '–' : value.toFixed(digits));
-  const element = (tag, text, className) => {
-    const made = document.createElement(tag);
-    if (text !== undefined) made.textContent = text;
-    if (className) made.className = className;
-    return made;
-  };
-  const clock = (seconds) => {
-    const whole = Math.round(seconds);
-    const days = Math.floor(whole / 86400);
-    const two = (n) => String(n).padStart(2, '0');
-    const time = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}`;
-    return days > 0 || comparison.end > 86400 ? `day ${days + 1} ${time}` : `${time}:${two(whole % 60)}`;
-  };
   const bound = comparison.bound.find((point) => point.at === slo);
   const least = bound ? bound.gpuHours : null;
   const timesBound = (hours) => (least ? `${(hours / least).toFixed(2)} ×` : '–');
@@ -35,17 +21,9 @@
       : '.');
 
   // --- over time -------------------------------------------------------------------------------------------------
-  const sync = uPlot.sync('time');
   const shown = [];
   let current = runs.find((run) => run.policy === data.first) ?? runs[0];
 
-  const axis = (more) => ({
-    stroke: css('muted'),
-    grid: { stroke: css('line'), width: 1 },
-    ticks: { stroke: css('line'), width: 1 },
-    ...more,
-  });
-  const TIMES = [10, 30, 60, 300, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 172800, 604800];
   const steps = uPlot.paths.stepped({ align: 1 });
   const line = (label, colour, more = {}) => ({
     label,
@@ -89,10 +67,7 @@
       height,
       cursor: { sync: { key: sync.key, setSeries: false }, drag: { x: true, y: false } },
       scales: { x: { time: false }, y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
-      axes: [
-        axis({ incrs: TIMES, values: (_, all) => all.map((at) => clock(at).replace(/:00$/, '')) }),
-        axis({ size: 56 }),
-      ],
+      axes: [timeAxis(), axis({ size: 56 })],
       series: [{ label: 'time', value: (_, at) => (at === null ? '–' : clock(at)) }, ...series],
       hooks: { setCursor: [(plot) => id === 'arrivals' && describe(plot.cursor.idx)] },
     };
@@ -184,6 +159,7 @@
           drawTiles();
           drawTime();
           drawTable();
+          window.dashboard.of(run);
         });
         return button;
       }),
@@ -425,10 +401,5 @@
   drawTiles();
   drawTable();
   draw();
-  let waiting;
-  addEventListener('resize', () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(draw, 150);
-  });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
+  redrawn(draw);
 })();

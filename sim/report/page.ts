@@ -1,46 +1,59 @@
-/** The report: one HTML file with everything in it, the plotting library too, so that it opens anywhere. */
+/** Pages: one HTML file each with everything in it, the plotting library too, so that it opens anywhere. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Comparison } from '../compare.ts';
 import type { Measures } from '../measure.ts';
+import type { DashboardPanel, DashboardRun } from './dashboard.ts';
 import type { Series } from './series.ts';
+
+/** What the dashboard's script needs. */
+export interface DashboardData {
+  panels: DashboardPanel[][];
+  /** The rule that the page shows first. */
+  first: string;
+  runs: { policy: string; dashboard: DashboardRun }[];
+}
 
 export interface ReportRun {
   policy: string;
   settings: Record<string, number>;
   measures: Measures;
   series: Series;
+  dashboard: DashboardRun;
 }
 
-export interface ReportData {
+export interface ReportData extends DashboardData {
   comparison: Comparison;
-  /** The rule that the page shows first. */
-  first: string;
   slo: number;
   runs: ReportRun[];
 }
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.codePointAt(0)};`);
+const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
 
-export async function page(data: ReportData): Promise<string> {
+/** @param more texts of the page's own, as HTML */
+async function filled(template: string, data: DashboardData, more: Record<string, string>): Promise<string> {
   const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
-  const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
-  const [library, libraryStyle, script, style, html] = await Promise.all([
+  const [html, library, shared, graph, dashboard, ...styles] = await Promise.all([
+    own(template),
     readFile(join(uplot, 'uPlot.iife.min.js'), 'utf8'),
+    own('shared.js'),
+    own('graph.js'),
+    own('dashboard.js'),
     readFile(join(uplot, 'uPlot.min.css'), 'utf8'),
-    own('page.js'),
     own('page.css'),
-    own('page.html'),
+    own('dashboard.css'),
   ]);
-  // A closing tag within a text would end the script early.
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
   const parts: Record<string, string> = {
-    title: escaped(`${data.comparison.trace}: scaling rules compared`),
-    style: `${libraryStyle}\n${style}`,
-    data: json,
+    style: styles.join('\n'),
+    // A closing tag within a text would end the script early.
+    data: JSON.stringify(data).replaceAll('<', '\\u003c'),
     library,
-    script,
+    shared,
+    graph,
+    dashboard,
+    ...more,
   };
   // In scripts and styles the place of a part is a comment, so that the file reads as what it is.
   return html.replace(
@@ -48,3 +61,14 @@ export async function page(data: ReportData): Promise<string> {
     (_, a?: string, b?: string) => parts[a ?? b ?? ''] ?? '',
   );
 }
+
+/** The report: every rule, with the dashboard of each. */
+export const page = async (data: ReportData): Promise<string> =>
+  filled('page.html', data, {
+    title: escaped(`${data.comparison.trace}: scaling rules compared`),
+    script: await own('page.js'),
+  });
+
+/** The dashboard alone. */
+export const dashboardPage = (data: DashboardData, title: string, about: string): Promise<string> =>
+  filled('dashboard.html', data, { title: escaped(title), about: escaped(about) });

@@ -124,7 +124,7 @@ describe('compare on a short trace', () => {
 
     it('holds scripts that a browser can read', () => {
       const scripts = [...html().matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text as string);
-      expect(scripts).toHaveLength(2);
+      expect(scripts).toHaveLength(3);
       for (const text of scripts) expect(() => new Script(text)).not.toThrow();
       expect(html()).not.toContain('{{');
     });

@@ -121,6 +121,7 @@ describe('one line says what is wrong, and what is allowed', () => {
     [['--seed', '-1'], /^--seed is '-1': expected a whole number from 0 to 2147483647$/],
     [['--speed', '3'], /^Unknown option '--speed': expected one of --trace, --policy, /],
     [['fly'], /^'fly' is no command: expected one of run, compare, tune, estimates, fit$/],
+    [['compare', '--dashboard', 'x.html'], /^--dashboard is of one run; the report of compare has /],
     [['compare', 'viral'], /^'viral' is one word too many$/],
     [['estimates', 'here', 'there'], /^'there' is one word too many$/],
     [['estimates', 'nowhere'], /^cannot read the folder nowhere: ENOENT/],

@@ -1,0 +1,92 @@
+/** The fleet's panels, from the lives of its instances: how many there are, how busy, and what they cost. */
+import type { Life } from '../fleet.ts';
+import type { Facts } from './panels.ts';
+import { passed, type Values } from './periods.ts';
+
+const DAY = 86_400;
+const HOUR = 3600;
+
+/** From when to when; Infinity where that never came. */
+type Span = [from: number, to: number];
+
+/** Where an instance is: `there` is all the time that it costs. */
+const SPANS = {
+  pending: ({ requested, ready, stopped }: Life): Span => [requested, Math.min(ready, stopped)],
+  inService: ({ ready, leaving, stopped }: Life): Span => [ready, Math.min(leaving, stopped)],
+  draining: ({ leaving, stopped }: Life, shutdown: number): Span => [
+    Math.min(leaving, stopped),
+    stopped + shutdown,
+  ],
+  working: ({ ready, stopped }: Life): Span => [ready, stopped],
+  there: ({ requested, stopped }: Life, shutdown: number): Span => [requested, stopped + shutdown],
+};
+
+/** Instances within their spans at a time, and instance-seconds up to it; asked in the order of time. */
+function within({ run, world }: Facts, where: keyof typeof SPANS) {
+  const spans = run.lives.map((life) => SPANS[where](life, world.shutdown)).filter(([from, to]) => from < to);
+  const begun = passed(spans.map(([from]) => from));
+  const over = passed(spans.map(([, to]) => to));
+  return (at: number) => {
+    const before = begun(at);
+    const after = over(at);
+    return { count: before.count - after.count, seconds: before.seconds - after.seconds };
+  };
+}
+
+/** At each tick. */
+export const fleetOf =
+  (where: 'pending' | 'inService' | 'draining') =>
+  (facts: Facts): Values => {
+    const seen = within(facts, where);
+    return facts.periods.greatest((at) => seen(at).count);
+  };
+
+/**
+ * Seconds of photos in those of instances that worked. Those who finish before they go count with the photo that they
+ * finish: a share of those in service alone could exceed all of their time.
+ */
+export function gpuBusy(facts: Facts): Values {
+  const { run, world, periods } = facts;
+  const isTime = (at: number) => !Number.isNaN(at);
+  const begun = passed(run.starts.filter(isTime));
+  const over = passed(run.ends.filter(isTime));
+  const busy = periods.growth((at) => begun(at).seconds - over(at).seconds);
+  const there = within(facts, 'working');
+  const working = periods.growth((at) => there(at).seconds);
+  // Nobody in service: there is no share. Sums of many seconds leave a last digit.
+  return working.map((seconds, k) =>
+    seconds < 1e-3 ? null : Math.max(0, Math.min(100, (100 * (busy[k] as number)) / (seconds * world.slots))),
+  );
+}
+
+/** Mean over the period. */
+export function costPerHour(facts: Facts): Values {
+  const { periods, world } = facts;
+  const there = within(facts, 'there');
+  const lengths = periods.lengths();
+  return periods
+    .growth((at) => there(at).seconds)
+    .map((seconds, k) => {
+      const length = lengths[k] as number;
+      return length > 0 ? (seconds / length) * world.price : null;
+    });
+}
+
+/** Up to the end of the period, since midnight; where midnight is within, the greater of both days. */
+export function spentToday(facts: Facts): Values {
+  const { periods, world } = facts;
+  const there = within(facts, 'there');
+  const usd = (seconds: number) => (seconds / HOUR) * world.price;
+  let midnight = 0;
+  let atMidnight = 0;
+  return Array.from({ length: periods.count }, (_, k) => {
+    let most = 0;
+    const until = periods.until(k);
+    for (; midnight + DAY < until; midnight += DAY) {
+      const now = there(midnight + DAY).seconds;
+      most = Math.max(most, usd(now - atMidnight));
+      atMidnight = now;
+    }
+    return Math.max(most, usd(there(until).seconds - atMidnight));
+  });
+}

@@ -1,0 +1,146 @@
+/** What the deployed dashboard would have shown of a run: for each metric of its panels, where the run has it. */
+import { METRICS } from '../../contract/names.ts';
+import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
+import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
+import type { World } from '../settings.ts';
+import type { DecisionRow, Run } from '../types.ts';
+import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
+import { greatest, mean, p95, passed, Periods, type Values } from './periods.ts';
+
+/** Why there are no values: the simulator has no such thing, or the rule publishes none. */
+export type Missing = 'simulator' | 'rule';
+
+export type MetricName =
+  (typeof METRICS)[keyof typeof METRICS] | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
+
+export interface Facts {
+  run: Run;
+  world: World;
+  periods: Periods;
+  /** Whether the rule is one of the scaler's own. */
+  own: boolean;
+}
+
+type Source = (facts: Facts, series: PanelSeries) => Values | Missing;
+
+const notSimulated: Source = () => 'simulator';
+
+/** Reasons that come of what nobody does here: setting limits of money, pausing, failing to answer. */
+const UNHEARD = ['over-budget', 'paused', 'blind'];
+
+const isTime = (at: number) => !Number.isNaN(at);
+
+/** Of what the rule tells at its ticks. @param told undefined where it does not */
+const told =
+  (tell: (row: DecisionRow) => number | undefined, figure: (values: number[]) => number): Source =>
+  ({ run, periods }) => {
+    const rows = run.decisions.flatMap((row): [number, number][] => {
+      const value = tell(row);
+      return value === undefined ? [] : [[row.at, value]];
+    });
+    return rows.length === 0 ? 'rule' : periods.figures(rows, figure);
+  };
+
+const reckoned = (name: keyof Reckoning, figure = greatest): Source =>
+  told(({ behind }) => behind?.reckoning?.[name] ?? undefined, figure);
+
+/** From one time of a photo to another, at each tick. */
+const between =
+  (from: 'arrivals' | 'starts', to: 'starts' | 'ends'): Source =>
+  ({ run, periods }) => {
+    const come = passed(run[from].filter(isTime));
+    const gone = passed(run[to].filter(isTime));
+    return periods.greatest((at) => come(at).count - gone(at).count);
+  };
+
+/** Also while the rule does not look: it stays as it was left. */
+const desired: Source = ({ run, world, periods }) => {
+  const after = run.decisions.map((row): [number, number] => [row.at, row.after]);
+  const left = periods.figures(after, (values) => values.at(-1) as number);
+  let last = world.min;
+  return periods.figures(after, greatest).map((value, k) => {
+    const known = value ?? last;
+    last = left[k] ?? last;
+    return known;
+  });
+};
+
+/** Of the photos that were done in the period: workers tell it at a photo's end. */
+const waits: Source = ({ run, periods }, { statistic }) => {
+  const each = Array.from(run.ends, (end, job): [number, number] => [
+    end,
+    (run.starts[job] as number) - (run.arrivals[job] as number),
+  ]);
+  return periods.figures(each, statistic === 'p95' ? p95 : mean);
+};
+
+/** A message stays in its queue until its photo is done. */
+const oldest: Source = ({ run: { arrivals, ends }, periods }) => {
+  let job = 0;
+  return periods.greatest((at) => {
+    while (job < ends.length && (ends[job] as number) <= at) job++;
+    return Math.max(0, at - (arrivals[job] ?? at));
+  });
+};
+
+const decisions: Source = ({ run, periods, own }, { dimension: [, reason] = ['', ''] }) => {
+  if (!own) return 'rule';
+  const rows = run.decisions.filter((row) => row.reason === reason);
+  if (rows.length === 0 && UNHEARD.includes(reason)) return 'simulator';
+  const last = run.decisions.at(-1)?.at ?? 0;
+  // After the last photo the simulator asks no more: what would have been decided is not known.
+  return periods
+    .perMinute(rows.map(({ at }) => at))
+    .map((count, k) => (periods.from(k) > last ? null : count));
+};
+
+/** Every photo is coloured here; what else can become of one is not simulated. */
+const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] }) =>
+  outcome === 'coloured' ? periods.perMinute(run.ends.filter(isTime)) : 'simulator';
+
+/** The compiler sees to it that these are names of metrics; a test, that no metric of a panel is missing. */
+export const SOURCES: Partial<Record<MetricName, Source>> = {
+  [METRICS.visible]: between('arrivals', 'starts'),
+  [METRICS.inFlight]: between('starts', 'ends'),
+  [METRICS.forecast]: reckoned('queuedThen'),
+  [METRICS.desired]: desired,
+  [METRICS.inService]: fleetOf('inService'),
+  [METRICS.pending]: fleetOf('pending'),
+  [METRICS.draining]: fleetOf('draining'),
+  [METRICS.needed]: told(({ need }) => need, greatest),
+  [METRICS.shortage]: told(({ behind }) => behind?.short, greatest),
+  [METRICS.late]: reckoned('late'),
+  [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
+  [METRICS.decisions]: decisions,
+  [METRICS.blindTicks]: notSimulated,
+  [METRICS.waitTime]: waits,
+  [QUEUE_METRICS.oldestAge.metric]: oldest,
+  [QUEUE_METRICS.deadLetters.metric]: notSimulated,
+  [METRICS.photos]: photos,
+  [METRICS.failedPhotos]: notSimulated,
+  [METRICS.bootTime]: reckoned('bootSeconds', mean),
+  [METRICS.bootPhase]: notSimulated,
+  [METRICS.gpuBusy]: gpuBusy,
+  [METRICS.costPerHour]: costPerHour,
+  [METRICS.spentToday]: spentToday,
+  [METRICS.machineFaults]: notSimulated,
+  [METRICS.canaryFailures]: notSimulated,
+  [METRICS.fetchTime]: notSimulated,
+  [METRICS.prepareTime]: notSimulated,
+  [METRICS.laneTime]: notSimulated,
+  [METRICS.comfyTime]: notSimulated,
+  [METRICS.mergeTime]: notSimulated,
+  [METRICS.storeTime]: notSimulated,
+};
+
+/** @param own whether the rule is one of the scaler's own */
+export const factsOf = (run: Run, world: World, own: boolean): Facts => ({
+  run,
+  world,
+  periods: new Periods(run.end, world.tick),
+  own,
+});
+
+export function valuesOf(facts: Facts, series: PanelSeries): Values | Missing {
+  return (SOURCES[series.metric as MetricName] ?? notSimulated)(facts, series);
+}

@@ -1,0 +1,106 @@
+/** The dashboard in a browser: alone, and in the report, on a desk and on a phone. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { PANELS } from '../../contract/panels.ts';
+import { Scope } from '../../local/scope.ts';
+import { main } from '../../sim/main.ts';
+import { startBrowser } from '../lambda/gateway/support/browser.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dashboard-'));
+const scope = new Scope();
+const path = (name: string) => join(folder, name);
+const TITLES = PANELS.flat().map(({ title }) => title);
+
+let browser: Browser;
+beforeAll(async () => {
+  vi.spyOn(console, 'log').mockImplementation(() => {});
+  const times = Array.from({ length: 300 }, (_, k) => (k < 80 ? 6 * k : 480 + 0.5 * (k - 80)));
+  writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
+  const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];
+  expect(await main([...args, '--world', 'real', '--dashboard', path('alone.html')])).toBe(0);
+  expect(await main(['compare', ...args, '--report', path('report.html')])).toBe(0);
+  browser = await startBrowser(scope);
+});
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await scope.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function opened(name: string, width = 1280): Promise<{ page: Page; complaints: string[] }> {
+  const context = await browser.newContext({ viewport: { width, height: 900 } });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(`file://${path(name)}`);
+  return { page, complaints };
+}
+
+/** Panels that have neither a graph with something in it, nor figures, nor a word about why. */
+const empty = (page: Page) =>
+  page.$$eval('#dashboard article', (cards) =>
+    cards
+      .filter((card) => {
+        const canvas = card.querySelector('canvas');
+        if (!canvas) return !card.querySelector('.figures path, .hint');
+        const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(
+          0,
+          0,
+          canvas.width,
+          canvas.height,
+        );
+        return !data.some((value) => value > 0);
+      })
+      .map((card) => card.querySelector('h3')?.textContent),
+  );
+
+const titles = (page: Page) => page.$$eval('#dashboard h3', (all) => all.map((one) => one.textContent));
+
+describe.each([
+  ['alone.html', 1280],
+  ['alone.html', 360],
+  ['report.html', 1280],
+  ['report.html', 360],
+])('%s, %d wide', (name, width) => {
+  it('has every panel, drawn, and nothing sticks out', async () => {
+    const { page, complaints } = await opened(name, width);
+    expect(await titles(page)).toEqual(TITLES);
+    expect(await empty(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    expect(complaints).toEqual([]);
+  });
+});
+
+it('is of the rule that is chosen', async () => {
+  const { page, complaints } = await opened('report.html');
+  const decisions = page.locator('#dashboard article', { hasText: 'Decisions by reason' });
+  expect(await decisions.textContent()).toContain('Not simulated: over-budget, paused, blind.');
+  await page.getByRole('button', { name: 'keda' }).click();
+  expect(await titles(page)).toEqual(TITLES);
+  expect(await decisions.textContent()).toContain('Not published under keda: scale-out, ');
+  expect(complaints).toEqual([]);
+});
+
+it('tells the values of the time that is pointed at, in all panels', async () => {
+  const { page } = await opened('alone.html');
+  const when = page.locator('#dashboard-when');
+  const coloured = page.locator('.figures b').first();
+  expect(await when.textContent()).toMatch(/^latest, 00:\d\d:00$/);
+  const before = await coloured.textContent();
+  const plot = page.locator('#dashboard .u-over').last();
+  await plot.hover({ position: { x: 200, y: 50 } });
+  await vi.waitFor(async () => expect(await when.textContent()).toMatch(/^00:\d\d:00$/));
+  expect(await coloured.textContent()).not.toBe(before);
+});
+
+it('is the same bytes for the same seed', async () => {
+  const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];
+  expect(await main([...args, '--world', 'real', '--dashboard', path('again.html')])).toBe(0);
+  expect(readFileSync(path('again.html'), 'utf8')).toBe(readFileSync(path('alone.html'), 'utf8'));
+});

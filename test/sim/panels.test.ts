@@ -1,0 +1,212 @@
+/** The dashboard of a run: every metric of its panels is mapped, and what is drawn adds up to what happened. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { FAILURE_CODES } from '../../contract/failure.ts';
+import { PANELS, type PanelSeries } from '../../contract/panels.ts';
+import type { Measures } from '../../sim/measure.ts';
+import { runPolicy } from '../../sim/outcome.ts';
+import { policyOf } from '../../sim/policies/index.ts';
+import { dashboardOf, dashboardPanels } from '../../sim/report/dashboard.ts';
+import { packed, unpacked } from '../../sim/report/packed.ts';
+import { factsOf, SOURCES, valuesOf, type Facts } from '../../sim/report/panels.ts';
+import { passed, Periods, type Values } from '../../sim/report/periods.ts';
+import { scenarios } from '../../sim/scenario.ts';
+import type { WorldChanges, WorldName } from '../../sim/settings.ts';
+
+const HOUR = 3600;
+const ALL = PANELS.flat().flatMap(({ id, series }) => series.map((one) => ({ id, ...one })));
+
+const named = (panel: string, labels: string) => labels.split(', ').map((label) => `${panel}: ${label}`);
+const NOT_SIMULATED = [
+  ...named('coloured', 'failed'),
+  ...named('decisions', 'over-budget, paused, blind'),
+  ...named('outcomes', 'dropped, returned'),
+  ...named('outcomes', FAILURE_CODES.join(', ')),
+  ...named('boot', 'kernel, driver, services, comfyui, canary'),
+  ...named('troubles', 'dead letters, blind ticks, faults of machines, wrong colours'),
+  ...['fetch', 'prepare', 'ready, until ComfyUI has room', 'ComfyUI', 'merge', 'store'].map(
+    (label) => `time: ${label}`,
+  ),
+];
+
+async function factsIn(
+  policy: string,
+  { trace = 'viral', world = 'real', ...changes }: WorldChanges & { trace?: string; world?: WorldName } = {},
+): Promise<Facts & { measures: Measures }> {
+  const scenario = (await scenarios({ trace, world, with: changes }))(1);
+  const rule = policyOf(policy, [], scenario.world);
+  const { run, measures } = await runPolicy(scenario, rule, { keepDecisions: true });
+  return { ...factsOf(run, scenario.world, rule.kind.stage !== undefined), measures };
+}
+
+const of = (facts: Facts, panel: string, label: string) => {
+  const series = ALL.find((one) => one.id === panel && one.label === label) as PanelSeries;
+  return valuesOf(facts, series);
+};
+const values = (facts: Facts, panel: string, label: string): number[] => {
+  const found = of(facts, panel, label);
+  if (typeof found === 'string') throw new Error(`${label} of ${panel}: ${found}`);
+  return found.map((value) => value ?? 0);
+};
+const sum = (all: number[]) => all.reduce((total, value) => total + value, 0);
+const missing = (facts: Facts, why: string) =>
+  ALL.filter((series) => valuesOf(facts, series) === why).map(({ id, label }) => `${id}: ${label}`);
+
+it('every metric of the panels is mapped', () => {
+  const mapped = new Set(Object.keys(SOURCES));
+  expect(ALL.map(({ metric }) => metric).filter((metric) => !mapped.has(metric))).toEqual([]);
+  const shown = new Set(ALL.map(({ metric }) => metric));
+  expect([...mapped].filter((metric) => !shown.has(metric))).toEqual([]);
+});
+
+it('the page has the panels of the contract, in their grid', () => {
+  const panels = dashboardPanels();
+  expect(panels.map((row) => row.map(({ title }) => title))).toEqual(
+    PANELS.map((row) => row.map(({ title }) => title)),
+  );
+  expect(panels.flat().flatMap(({ series }) => series.map(({ label }) => label))).toEqual(
+    ALL.map(({ label }) => label),
+  );
+});
+
+describe.each([
+  ['viral', 60],
+  ['day', 300],
+])('the deployed rule in the real world, %s', (trace, period) => {
+  let facts: Facts & { measures: Measures };
+  const perMinutes = period / 60;
+  beforeAll(async () => (facts = await factsIn('slo', { trace })));
+
+  it('has a value for each period', () => {
+    expect(facts.periods.seconds).toBe(period);
+    const lengths = ALL.map((series) => valuesOf(facts, series)).flatMap((found) =>
+      typeof found === 'string' ? [] : [found.length],
+    );
+    expect(new Set(lengths)).toEqual(new Set([Math.ceil(facts.run.end / period)]));
+  });
+
+  it('colours each photo once, and decides once for each tick', () => {
+    const { run } = facts;
+    expect(sum(values(facts, 'outcomes', 'coloured')) * perMinutes).toBeCloseTo(run.arrivals.length, 6);
+    const reasons = ALL.filter(({ id, label }) => id === 'decisions' && of(facts, id, label) !== 'simulator');
+    expect(sum(reasons.flatMap(({ label }) => values(facts, 'decisions', label))) * perMinutes).toBeCloseTo(
+      run.decisions.length,
+      6,
+    );
+  });
+
+  it('costs what is billed', () => {
+    const { periods, measures, world } = facts;
+    const perHour = values(facts, 'cost', 'an hour');
+    const usd = sum(perHour.map((value, k) => (value * (periods.lengths()[k] as number)) / HOUR));
+    // No instance of this run is gone within the least time that is billed.
+    expect(usd).toBeCloseTo(measures.gpuHours * world.price, 6);
+    expect(values(facts, 'cost', 'today').at(-1)).toBeCloseTo(usd, 6);
+  });
+
+  it('keeps to what can be', () => {
+    const busy = values(facts, 'gpu-busy', 'busy');
+    expect(Math.min(...busy)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...busy)).toBeLessThanOrEqual(100);
+    for (const label of ['desired', 'in service', 'pending', 'draining']) {
+      const counts = values(facts, 'fleet', label);
+      expect(counts.every((count) => Number.isInteger(count) && count >= 0)).toBe(true);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(facts.run.peak);
+    }
+  });
+
+  it('names what is not simulated, and lacks nothing else', () => {
+    expect(missing(facts, 'rule')).toEqual([]);
+    expect(missing(facts, 'simulator')).toEqual(NOT_SIMULATED);
+  });
+});
+
+it('backlog at each tick is what has come and is not done', async () => {
+  const facts = await factsIn('slo', { tick: 60 });
+  const { run, periods } = facts;
+  const waiting = values(facts, 'backlog', 'waiting');
+  const inFlight = values(facts, 'backlog', 'in flight');
+  for (let k = 0; k < periods.count; k++) {
+    // One tick in each period, at its begin.
+    const at = periods.from(k);
+    const come = run.arrivals.filter((time) => time <= at).length;
+    const done = run.ends.filter((time) => time <= at).length;
+    expect((waiting[k] as number) + (inFlight[k] as number)).toBe(come - done);
+  }
+});
+
+it('the fleet of a clean world is what the rule saw at its ticks', async () => {
+  const facts = await factsIn('keda', { world: 'clean', tick: 60 });
+  const { run, periods } = facts;
+  const seen = new Map(run.decisions.map((row) => [row.at, row]));
+  const counts = ['in service', 'pending', 'draining'].map((label) => values(facts, 'fleet', label));
+  expect(Math.max(...(counts[2] as number[]))).toBeGreaterThan(0);
+  for (let k = 1; k < periods.count; k++) {
+    const row = seen.get(periods.from(k));
+    // What was changed at that very tick shows already.
+    if (row?.after !== row?.desired) continue;
+    if (row) expect(counts.map((all) => all[k])).toEqual([row.inService, row.pending, row.draining]);
+  }
+});
+
+it('what a day has cost begins anew at midnight', async () => {
+  const facts = await factsIn('fixed:2', { trace: 'quiet', world: 'clean', max: 2, horizon: 60 * HOUR });
+  const { periods, world } = facts;
+  const today = values(facts, 'cost', 'today');
+  const day = 24 * 2 * world.price;
+  expect(Math.max(...today)).toBeCloseTo(day, 1);
+  const before = Math.floor((24 * HOUR) / periods.seconds);
+  expect(today[before + 1]).toBeLessThan(0.1 * day);
+});
+
+it.each([
+  ['threshold', ['backlog: forecast', 'fleet: asked for by the work', 'boot: the whole', 'shortages: late']],
+  ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: short', 'boot: the whole']],
+])('%s publishes less, and the panels say so', async (policy, names) => {
+  expect(missing(await factsIn(policy, { max: 5 }), 'rule')).toEqual(expect.arrayContaining(names));
+});
+
+it('refused launches are those of the run, and a clean world has none', async () => {
+  const facts = await factsIn('slo', { noCapacity: 0.5 });
+  expect(facts.run.refused.length).toBeGreaterThan(3);
+  expect(sum(values(facts, 'shortages', 'failed launches'))).toBe(facts.run.refused.length);
+  expect(sum(values(await factsIn('slo', { world: 'clean' }), 'shortages', 'failed launches'))).toBe(0);
+});
+
+it('the same seed draws the same', async () => {
+  const [one, other] = [dashboardOf(await factsIn('slo')), dashboardOf(await factsIn('slo'))];
+  expect(JSON.stringify(one)).toBe(JSON.stringify(other));
+});
+
+describe('periods', () => {
+  it.each([
+    [3 * HOUR, 30, 60, 180],
+    [0, 30, 60, 1],
+    [7 * 86_400, 30, 2040, 297],
+    [HOUR, 90, 120, 30],
+  ])('of %d s with ticks of %d s are of %d s', (end, tick, seconds, count) => {
+    expect(new Periods(end, tick)).toMatchObject({ seconds, count });
+  });
+
+  it('count what happens at the very end, and nothing that never did', () => {
+    expect(new Periods(120, 30).perMinute([0, 59.9, 60, 120, NaN, Infinity])).toEqual([2, 2]);
+  });
+
+  it('know nothing of one without a tick', () => {
+    expect(new Periods(130, 90).greatest((at) => at)).toEqual([90, null]);
+  });
+
+  it('add up seconds since each time', () => {
+    const since = passed([10, 0, Infinity]);
+    expect([0, 10, 30].map((at) => since(at))).toEqual([
+      { count: 1, seconds: 0 },
+      { count: 2, seconds: 10 },
+      { count: 2, seconds: 50 },
+    ]);
+  });
+});
+
+it('packing loses the digits that nobody sees, and no count', () => {
+  const all: Values = [0, 0, 0, 0, 1.23456, null, null, null, 12_345, 12_345, 7];
+  expect(packed(all)).toEqual([[0, 4], 1.235, [null, 3], 12_345, 12_345, 7]);
+  expect(unpacked(packed(all))).toEqual([0, 0, 0, 0, 1.235, null, null, null, 12_345, 12_345, 7]);
+});
