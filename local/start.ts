@@ -19,6 +19,7 @@ import { checkComfyui, checkWritable } from './run/preflight.ts';
 import type { Progress } from './run/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
+import { announce } from './run/running.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
 import { submit } from './run/submit.ts';
 import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
@@ -35,6 +36,8 @@ export interface RunContext extends CommandContext {
   results: string;
   /** Called at each look at the stack. */
   onState?: (state: RunState) => void;
+  /** Called once the stack is deployed. */
+  onStack?: (stack: LocalStack) => Promise<void>;
   /** Looks at the stack after the fleet has returned to zero and before everything is taken down. */
   inspect?: (stack: LocalStack) => Promise<void>;
 }
@@ -105,6 +108,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
     say,
     onWorkerLine: (_id, line) => noteWait(recorder, line),
   }));
+  await context.onStack?.(stack);
   if (stack.apiUrl !== undefined) say(`Photos in a browser: ${stack.apiUrl}`);
   const photos = await photosMade;
   phase('submitting');
@@ -135,11 +139,11 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await watch(gone);
   if (!options.keep) recorder.end();
   stopShowing();
-  await context.inspect?.(stack);
   if (options.photos !== undefined) {
     await saveResults(stack.s3, stack.outputs.BucketName ?? '', photos, context.results);
     say(`Results: ${context.results}`);
   }
+  await context.inspect?.(stack);
 
   const summary = summarise(recorder.current());
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
@@ -197,9 +201,14 @@ export const main = (args: string[]): Promise<number> =>
       console.log(HELP);
       return 0;
     }
-    const summary = await run(options, { ...context, results: localPath('results') });
+    const onStack = ({ endpoint, agent, outputs }: LocalStack) => {
+      const where = { stage: STAGE, stack: outputs.StackName, endpoint, autoScalingEndpoint: agent.url };
+      return announce(where, context.scope);
+    };
+    const summary = await run(options, { ...context, results: localPath('results'), onStack });
     if (options.keep) {
       context.progress.say('Everything stays up until Ctrl-C.');
+      context.progress.say('To operate it, from another terminal: npx ddcolor-elastic status --local');
       await new Promise(() => undefined);
     }
     return good(summary) ? 0 : 1;

@@ -28,6 +28,11 @@ const hookSchema = z.object({
   HeartbeatTimeout: z.number(),
   DefaultResult: z.enum(['CONTINUE', 'ABANDON']),
 });
+const sizesSchema = z.object({
+  MinSize: z.coerce.number(),
+  MaxSize: z.coerce.number(),
+  DesiredCapacity: z.coerce.number().optional(),
+});
 const tagsSchema = z.array(
   z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }),
 );
@@ -36,6 +41,9 @@ const tagsSchema = z.array(
 export interface Deployed {
   hooks: Hook[];
   instanceTags: Record<string, string>;
+  limits: { min: number; max: number };
+  /** Present where a template sets it, which AWS then does at each deploy. */
+  desired?: number | undefined;
 }
 
 interface Resource {
@@ -90,6 +98,7 @@ export async function finishLocal(endpoint: string, stackName: string): Promise<
   const data = z
     .object({ TagSpecifications: tagsSchema.optional() })
     .parse(template?.properties.LaunchTemplateData ?? {});
+  const { MinSize: min, MaxSize: max, DesiredCapacity: desired } = sizesSchema.parse(group?.properties);
   const tags =
     data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
   return {
@@ -102,6 +111,8 @@ export async function finishLocal(endpoint: string, stackName: string): Promise<
         heartbeatSeconds: hook.HeartbeatTimeout,
         defaultResult: hook.DefaultResult,
       })),
+    limits: { min, max },
+    desired,
     instanceTags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
   };
 }

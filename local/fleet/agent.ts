@@ -47,11 +47,21 @@ export interface GroupSnapshot {
   }[];
 }
 
+/** What a deploy says of a group. */
+export interface Adopted {
+  hooks: Hook[];
+  instanceTags: Record<string, string>;
+  /** @default - those that the local AWS tells */
+  limits?: { min: number; max: number };
+  /** @default - as it is: a template that says nothing of it leaves it alone */
+  desired?: number | undefined;
+}
+
 export interface FleetAgent {
   url: string;
   snapshot(groupName: string): GroupSnapshot;
   /** Takes from the deployed template what the local AWS does not keep. */
-  adopt(groupName: string, what: { hooks: Hook[]; instanceTags: Record<string, string> }): Promise<void>;
+  adopt(groupName: string, what: Adopted): Promise<void>;
   /** Makes launches fail with a message, until called with undefined. */
   failLaunches(groupName: string, message: string | undefined): Promise<void>;
   /** Gives an instance its Spot notice. */
@@ -192,8 +202,11 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         instances: (group?.instances ?? []).map((instance) => ({ ...instance })),
       };
     },
-    async adopt(groupName, { hooks, instanceTags }) {
-      (await find(groupName)).hooks = hooks;
+    async adopt(groupName, { hooks, instanceTags, limits, desired }) {
+      const group = await find(groupName);
+      group.hooks = hooks;
+      if (limits) group.setLimits(limits.min, limits.max, now());
+      if (desired !== undefined) group.setDesired(desired, now());
       Object.assign(tags, instanceTags);
       drive();
     },

@@ -22,7 +22,7 @@ const FLEET_SEED = 1;
 
 export interface LocalStack {
   endpoint: string;
-  outputs: StackOutputs;
+  outputs: StackOutputs & { StackName: string };
   agent: FleetAgent;
   groupName: string;
   /** Address of the gateway and its page; undefined for a stage without. */
@@ -124,9 +124,9 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     bootstrap(endpoint, abort),
   ]);
   const outputs = await deploy(endpoint, assembly, abort);
-  const { hooks, instanceTags } = await finishLocal(endpoint, outputs.StackName);
+  const deployed = await finishLocal(endpoint, outputs.StackName);
   const groupName = outputs.GroupName ?? '';
-  await agent.adopt(groupName, { hooks, instanceTags });
+  await agent.adopt(groupName, deployed);
 
   const config = clientConfig(endpoint);
   return {

@@ -27,6 +27,8 @@ import type { LocalStack } from '../../local/run/stack.ts';
 import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
 import { Scope } from '../../local/scope.ts';
+import type { StageConfig } from '../../lib/config.ts';
+import { destroy, redeploy, submitMany, type Redeployed } from './support/lifecycle.ts';
 
 const COPIES = 24;
 const album = mkdtempSync(join(tmpdir(), 'album-'));
@@ -34,6 +36,12 @@ const results = mkdtempSync(join(tmpdir(), 'results-'));
 const scope = new Scope();
 let summary: RunSummary;
 let seen: Seen;
+let changed: Redeployed;
+let deleted: Awaited<ReturnType<typeof destroy>>;
+
+/** Photos that are there when the stage is deployed anew, and what has changed of it. */
+const MANY = 260;
+const CHANGE: StageConfig = { maxCapacity: 6, tickSeconds: 6, promisedWaitSeconds: 300, maxMegapixels: 50 };
 
 interface Seen {
   redrive: string | undefined;
@@ -140,10 +148,12 @@ beforeAll(async () => {
     onState: (state) => state.instances.forEach((instance) => states.add(instance.state)),
     inspect: async (stack) => {
       seen = await look(stack);
+      changed = await redeploy(stack, await submitMany(stack, MANY), CHANGE);
+      deleted = await destroy(stack);
     },
   });
   seen.states = states;
-}, 280_000);
+}, 480_000);
 
 afterAll(async () => {
   await scope.close();
@@ -222,4 +232,34 @@ describe('the whole stack on one machine', () => {
   it('marks a result with the ETag of its photo', () => {
     expect(seen.sourceEtags).toBe(true);
   });
+});
+
+describe('a stage that is changed while 200 photos are there', () => {
+  it('has 200 photos and more when the deploy begins, and is still at work when it is over', () => {
+    expect(changed.openBefore).toBeGreaterThanOrEqual(200);
+    expect(changed.openAfter).toBeGreaterThan(0);
+  });
+
+  it('leaves the desired capacity to the scaler', () => {
+    expect(changed.desiredBefore).toBeGreaterThan(0);
+    expect(changed.desiredLeast).toBe(changed.desiredBefore);
+  });
+
+  it('takes its new limits', () => expect(changed.max).toEqual([5, 6]));
+
+  it('loses no photo, and gives up none', () => {
+    expect(changed.ends).toEqual({ coloured: MANY });
+    expect(changed.deadLetters).toBe(0);
+  });
+});
+
+describe('a stack that is deleted', () => {
+  it('was there', () => {
+    const kinds = ['alarms', 'buckets', 'dashboards', 'functions', 'groups', 'logs', 'parameters', 'queues'];
+    expect(Object.keys(deleted.before)).toEqual(
+      expect.arrayContaining([...kinds, 'schedules', 'tables', 'topics']),
+    );
+  });
+
+  it('leaves nothing', () => expect(deleted.left).toEqual({}));
 });

@@ -1,0 +1,15 @@
+/** The stage `local` as somebody has changed it: `STAGE_CHANGE` says how, as JSON. Otherwise as bin/app.ts makes it. */
+import { App, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { stages } from '../../../bin/stages.ts';
+import { ColouringStack } from '../../../lib/colouring-stack.ts';
+import { resolveStage, type StageConfig } from '../../../lib/config.ts';
+
+const change = JSON.parse(process.env.STAGE_CHANGE ?? '{}') as StageConfig;
+const app = new App();
+new ColouringStack(app, 'DDColorElastic-local', {
+  stage: resolveStage('local', { ...stages.local, ...change }),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+Tags.of(app).add('project', 'ddcolor-elastic');
+Tags.of(app).add('stage', 'local');

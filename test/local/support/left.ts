@@ -1,0 +1,88 @@
+/** All that a local AWS holds, by service: what a deleted stack has to leave empty. */
+import { ACCOUNT, REGION } from '../../../local/environment.ts';
+
+interface Listing {
+  service: string;
+  method?: 'POST';
+  path?: string;
+  /** Action of a service that is asked by a header. */
+  target?: string;
+  /** Body of a service that is asked by a form. */
+  form?: string;
+  /** What names a thing in the answer. */
+  name: RegExp;
+}
+
+const json = (key: string) => new RegExp(`"${key}"\\s*:\\s*"([^"]+)"`, 'g');
+const xml = (key: string) => new RegExp(`<${key}>([^<]+)</${key}>`, 'g');
+
+const LISTINGS: Record<string, Listing> = {
+  buckets: { service: 's3', path: '/', name: xml('Name') },
+  queues: { service: 'sqs', target: 'AmazonSQS.ListQueues', name: /"(http[^"]+)"/g },
+  tables: { service: 'dynamodb', target: 'DynamoDB_20120810.ListTables', name: /"(DDColor[^"]+)"/g },
+  functions: { service: 'lambda', path: '/2015-03-31/functions', name: json('FunctionName') },
+  logs: { service: 'logs', target: 'Logs_20140328.DescribeLogGroups', name: json('logGroupName') },
+  groups: {
+    service: 'autoscaling',
+    form: 'Action=DescribeAutoScalingGroups&Version=2011-01-01',
+    name: xml('AutoScalingGroupName'),
+  },
+  templates: {
+    service: 'ec2',
+    form: 'Action=DescribeLaunchTemplates&Version=2016-11-15',
+    name: xml('launchTemplateName'),
+  },
+  topics: { service: 'sns', form: 'Action=ListTopics&Version=2010-03-31', name: xml('TopicArn') },
+  alarms: {
+    service: 'monitoring',
+    form: 'Action=DescribeAlarms&Version=2010-08-01',
+    name: xml('AlarmName'),
+  },
+  dashboards: {
+    service: 'monitoring',
+    form: 'Action=ListDashboards&Version=2010-08-01',
+    name: xml('DashboardName'),
+  },
+  schedules: { service: 'scheduler', path: '/schedules', name: json('Name') },
+  parameters: { service: 'ssm', target: 'AmazonSSM.DescribeParameters', name: json('Name') },
+  apis: { service: 'apigateway', path: '/v2/apis', name: json('[aA]piId') },
+  roles: { service: 'iam', form: 'Action=ListRoles&Version=2010-05-08', name: xml('RoleName') },
+  stacks: {
+    service: 'cloudformation',
+    form: 'Action=DescribeStacks&Version=2010-05-15',
+    name: xml('StackName'),
+  },
+};
+
+async function names(endpoint: string, listing: Listing): Promise<string[]> {
+  const { service, path = '/', target, form, name } = listing;
+  const scope = `${ACCOUNT}/20260101/${REGION}/${service}/aws4_request`;
+  const response = await fetch(new URL(path, endpoint), {
+    method: target !== undefined || form !== undefined ? 'POST' : 'GET',
+    headers: {
+      // Which service is meant; the local AWS checks no signature.
+      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
+      ...(target !== undefined && { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' }),
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+    },
+    ...(target !== undefined && { body: '{}' }),
+    ...(form !== undefined && { body: form }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${service}: HTTP ${response.status} ${text.slice(0, 300)}`);
+  return [...text.matchAll(name)].map((match) => match[1]!);
+}
+
+/** Names of what the CDK's bootstrap made, which is no part of any stack of ours. */
+const BOOTSTRAP = /cdk-hnb659fds|cdk-bootstrap|CDKToolkit/;
+
+/** What is there by kind, without the bootstrap; kinds with nothing are left out. */
+export async function whatIsThere(endpoint: string): Promise<Record<string, string[]>> {
+  const found = await Promise.all(
+    Object.entries(LISTINGS).map(async ([kind, listing]): Promise<[string, string[]]> => {
+      const all = await names(endpoint, listing);
+      return [kind, [...new Set(all.filter((one) => !BOOTSTRAP.test(one)))].sort()];
+    }),
+  );
+  return Object.fromEntries(found.filter(([, all]) => all.length > 0));
+}
