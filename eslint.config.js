@@ -30,7 +30,7 @@ export default tseslint.config(
   },
   {
     // CloudFormation's JSON has no types; these tests look for parts of it by name.
-    files: ['test/lib/**/*.ts'],
+    files: ['test/lib/**/*.ts', 'test/docs/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

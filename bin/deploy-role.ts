@@ -1,5 +1,6 @@
 /** Entry of an app of its own, so that no deploy of a stage touches what may deploy it: `npm run deploy-role`. */
-import { App, BOOTSTRAP_QUALIFIER_CONTEXT, Tags } from 'aws-cdk-lib';
+import { App, BOOTSTRAP_QUALIFIER_CONTEXT, Tags, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { DeployRoleStack, type DeployRoleProps } from '../lib/deploy-role.ts';
 
 const app = new App();
@@ -13,6 +14,7 @@ try {
     provider: given('provider') as DeployRoleProps['provider'],
     qualifier: given('qualifier') ?? given(BOOTSTRAP_QUALIFIER_CONTEXT),
   });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('project', 'ddcolor-elastic');
   Tags.of(app).add('stage', stage);
 } catch (error) {

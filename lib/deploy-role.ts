@@ -8,6 +8,7 @@ import { CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack } fr
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { acknowledgeWildcards } from './permissions.ts';
 import { photoBucketName } from './photo-store.ts';
 
 /** GitHub's issuer of tokens. */
@@ -122,7 +123,17 @@ export class DeployRoleStack extends Stack {
       }),
     ];
     this.role('DeployRole', 'deploys the stage through the roles of the CDK bootstrap', trust, [deploy]);
-    this.role('SmokeRole', 'sends one photo through the stage and looks at its end', trust, smoke);
+    const smoking = this.role(
+      'SmokeRole',
+      'sends one photo through the stage and looks at its end',
+      trust,
+      smoke,
+    );
+    acknowledgeWildcards(
+      smoking,
+      smoke.flatMap(({ resources }) => resources),
+      'the photo of a smoke test and its ends, whatever its name',
+    );
   }
 
   private role(
@@ -130,7 +141,7 @@ export class DeployRoleStack extends Stack {
     does: string,
     trust: iam.IPrincipal,
     may: iam.PolicyStatement[],
-  ) {
+  ): iam.Role {
     const role = new iam.Role(this, id, {
       description: `GitHub Actions: ${does}`,
       assumedBy: trust,
@@ -138,6 +149,7 @@ export class DeployRoleStack extends Stack {
       inlinePolicies: { Only: new iam.PolicyDocument({ statements: may }) },
     });
     new CfnOutput(this, `${id}Arn`, { value: role.roleArn });
+    return role;
   }
 
   /** The native resource: the CDK's older construct brings a function that may change any provider. */

@@ -33,11 +33,15 @@ export const PUBLISH_METRICS: Permission = {
 export function allow(role: iam.IRole & Construct, permission: Permission): void {
   const { actions, resources, conditions, wildcard } = permission;
   role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
-  if (wildcard === undefined) return;
+  if (wildcard !== undefined) acknowledgeWildcards(role, resources, wildcard);
+}
+
+/** Says why a role's resources hold an asterisk. */
+export function acknowledgeWildcards(role: Construct, resources: string[], reason: string): void {
   const stack = Stack.of(role);
   for (const resource of resources) {
     const text = plain(stack.resolve(resource));
-    if (text.includes('*')) acknowledge(role, `AwsSolutions-IAM5[Resource::${text}]`, wildcard);
+    if (text.includes('*')) acknowledge(role, `AwsSolutions-IAM5[Resource::${text}]`, reason);
   }
 }
 

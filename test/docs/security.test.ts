@@ -1,0 +1,76 @@
+/** docs/security.md: every asterisk of a role stands in its table, and nothing that is not there. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DeployRoleStack } from '../../lib/deploy-role.ts';
+import { synthesise, type StackTemplate } from '../lib/template.ts';
+import { wildcards } from '../lib/wildcards.ts';
+
+const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'security.md'), 'utf8');
+const rows = page
+  .slice(page.indexOf('## Asterisks'))
+  .split('\n## ')[0]!
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !line.startsWith('| role'))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, 4)
+      .map((cell) => cell.trim().replaceAll('`', ''))
+      .join(' | '),
+  );
+
+const listed = (template: StackTemplate) =>
+  wildcards(template).map(({ role, actions, resource }) =>
+    [
+      role,
+      actions.join(', '),
+      resource.replaceAll('/prod/', '/STAGE/').replace(/elastic-prod\b/, 'elastic-STAGE'),
+    ].join(' | '),
+  );
+
+/** With everything in it that a stage can have. */
+let stage: StackTemplate;
+let pipeline: StackTemplate;
+beforeAll(() => {
+  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com' }, false);
+  const role = new DeployRoleStack(new App(), 'Role', { repository: 'owner/name', stage: 'prod' });
+  pipeline = Template.fromStack(role).toJSON() as StackTemplate;
+});
+
+describe('the table of asterisks', () => {
+  it('has each one, and no other', () => {
+    expect([...rows].sort()).toEqual([...listed(stage), ...listed(pipeline)].sort());
+  });
+
+  it.each<[string, unknown]>([
+    ['a resource', { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
+    ['an action', { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::bucket' }],
+    [
+      'a part of one',
+      {
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: ['a', { 'Fn::Join': ['', ['arn:', { Ref: 'X' }, ':*']] }],
+      },
+    ],
+  ])('would miss a role that gains %s', (_what, statement) => {
+    const spoiled = structuredClone(stage);
+    const policy = Object.entries(spoiled.Resources).find(([id]) =>
+      /^ScalerFunctionRoleDefaultPolicy/.test(id),
+    )![1];
+    (policy.Properties.PolicyDocument.Statement as unknown[]).push(statement);
+    expect(listed(spoiled).filter((one) => !rows.includes(one))).toHaveLength(1);
+  });
+
+  it('would miss one that stands in a role itself', () => {
+    const spoiled = structuredClone(stage);
+    const [, role] = Object.entries(spoiled.Resources).find(([id]) => /^ScalerFunctionRole/.test(id))!;
+    role.Properties.Policies = [
+      { PolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'iam:*', Resource: '*' }] } },
+    ];
+    expect(listed(spoiled).filter((one) => !rows.includes(one))).toHaveLength(1);
+  });
+});
