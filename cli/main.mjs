@@ -1,4 +1,25 @@
 #!/usr/bin/env node
-/** `ddcolor-elastic`: a fresh clone is made ready as by any npm script, then the TypeScript entry takes over. */
-process.argv.splice(2, 0, 'cli');
-await import('../local/ensure.mjs');
+/** `ddcolor-elastic`: a checkout is made ready as by any npm script; the package has its commands bundled. */
+import { existsSync } from 'node:fs';
+
+const CHECKOUT = new URL('../local/ensure.mjs', import.meta.url);
+const BUNDLED = new URL('../dist/cli.mjs', import.meta.url);
+
+if (existsSync(CHECKOUT)) {
+  process.argv.splice(2, 0, 'cli');
+  await import('../local/ensure.mjs');
+} else {
+  process.exitCode = await runBundled(process.argv.slice(2));
+}
+
+async function runBundled(args) {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const { main } = await import(BUNDLED.href);
+  try {
+    return await main(args);
+  } catch (error) {
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes("'sharp'")) throw error;
+    console.error('This command works on pictures and needs sharp beside the package: npm install sharp');
+    return 2;
+  }
+}

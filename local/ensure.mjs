@@ -24,6 +24,7 @@ const ENTRIES = {
   'deploy-role': 'local/pipeline/deploy-role.ts',
   review: 'local/pipeline/review.ts',
   actionlint: 'local/pipeline/actionlint.ts',
+  package: 'local/package/build.ts',
   simulate: 'sim/main.ts',
   figures: 'sim/figures.ts',
   trial: 'sim/trial.ts',

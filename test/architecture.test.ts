@@ -4,7 +4,19 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const FOLDERS = ['bin', 'lib', 'lambda', 'contract', 'colour', 'client', 'cli', 'ami', 'sim', 'local'];
+const FOLDERS = [
+  'bin',
+  'lib',
+  'lambda',
+  'contract',
+  'colour',
+  'client',
+  'cli',
+  'ami',
+  'sim',
+  'local',
+  'examples',
+];
 
 interface Rule {
   /** Files the rule speaks of. */
@@ -107,6 +119,8 @@ const RULES: Rule[] = [
     may: any('^\\./lib/', '^\\./contract/', CDK, '^zod$', NODE),
     mayAsTypes: /^\.\/(lambda|ami)\//,
   },
+  // What an app has that uses the package.
+  { files: /^examples\//, may: any('^\\./lib/index\\.ts$', '^ddcolor-elastic$', '^cdk-nag$', CDK, NODE) },
   { files: /^bin\//, may: any('^\\./bin/', '^\\./lib/', '^cdk-nag$', CDK, NODE) },
   {
     files: /^sim\//,
@@ -140,6 +154,18 @@ const RULES: Rule[] = [
     // Commands of pipelines: what they deploy beside the stages says itself what it allows.
     files: /^local\/pipeline\//,
     may: any('^\\./local/', '^\\./bin/stages\\.ts$', '^\\./lib/deploy-role\\.ts$', NODE),
+  },
+  {
+    // Makes the package, in the constructs' own way of bundling.
+    files: /^local\/package\//,
+    may: any(
+      '^\\./local/',
+      '^\\./lib/bundling\\.ts$',
+      '^\\./lambda/gateway/page/build\\.ts$',
+      '^(esbuild|typescript)$',
+      NODE,
+    ),
+    mayAsTypes: /^\.\/lib\/config\.ts$/,
   },
   {
     files: /^local\//,

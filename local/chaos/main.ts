@@ -24,7 +24,7 @@ import { drainQueue, MessageTrouble, messagesIn } from './queue.ts';
 import { reportLines, reportOf, type ChaosReport, type Leftovers } from './report.ts';
 import { judge } from './verdict.ts';
 
-const HELP = `npm run chaos -- [options]
+export const HELP = `npm run chaos -- [options]
   --photos N      photos to submit (1000)
   --seed S        of the faults (1)
   --json FILE     write the report as JSON

@@ -163,8 +163,8 @@ describe.each(names.map((name) => [name]))('the template of stage %s', (stage) =
   it('tells where everything is', () => {
     const { access } = resolveStage(stage, stages[stage]);
     expect(Object.keys(get(stage).Outputs).sort()).toEqual([
-      ...(access === 'none' ? [] : ['ApiId', 'ApiUrl']),
       'AlarmTopicArn',
+      ...(access === 'none' ? [] : ['ApiId', 'ApiUrl']),
       'BucketName',
       'DashboardName',
       'DeadLetterQueueUrl',

@@ -1,0 +1,53 @@
+/** The Markdown of the repository, as far as tests look at it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, resolve } from 'node:path';
+
+export const ROOT = resolve(import.meta.dirname, '..', '..');
+
+/** Pages that people read, by their path from the root. */
+export const PAGES = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  ...readdirSync(join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  ...readdirSync(join(ROOT, 'examples'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .map((name) => `examples/${name}`),
+].sort();
+
+export const read = (page: string): string => readFileSync(join(ROOT, page), 'utf8');
+
+const FENCE = /^```(\w*)\n([^]*?)^```$/gm;
+
+/** Code blocks with their language. */
+export const codeBlocks = (text: string): { language: string; code: string }[] =>
+  [...text.matchAll(FENCE)].map(([, language = '', code = '']) => ({ language, code }));
+
+/** The text without its code blocks, whose signs mean other things. */
+export const prose = (text: string): string => text.replace(FENCE, '');
+
+/** A heading as GitHub turns it into an anchor. */
+export const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[`*]|\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+
+export const anchors = (text: string): Set<string> =>
+  new Set([...prose(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading.trim())));
+
+export interface Link {
+  /** As it is written. */
+  target: string;
+  /** Of the repository, from the root; undefined for one of the web. */
+  path: string | undefined;
+  anchor: string | undefined;
+}
+
+export const links = (page: string, text: string): Link[] =>
+  [...prose(text).matchAll(/!?\[[^\]]*\]\(([^)\s]+)\)/g)].map(([, target = '']) => {
+    if (/^[a-z]+:/.test(target)) return { target, path: undefined, anchor: undefined };
+    const [file = '', anchor] = target.split('#');
+    return { target, path: file === '' ? page : normalize(join(dirname(page), file)), anchor };
+  });

@@ -1,0 +1,148 @@
+/** Each example is an app that synthesises as it is, without findings of cdk-nag, and shows what it says it shows. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { workerSettingsSchema } from '../contract/worker.ts';
+import { grants, ofType, only, type Properties, type StackTemplate } from './lib/template.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const EXAMPLES = {
+  'existing-group': 'RendererScaling',
+  'other-workflow': 'Upscaler',
+  'private-subnets': 'PrivatePhotos',
+};
+type Example = keyof typeof EXAMPLES;
+const names = Object.keys(EXAMPLES) as Example[];
+
+const scratch = mkdtempSync(join(tmpdir(), 'examples-'));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** As the CDK's CLI calls an app; findings of cdk-nag end it. The functions' code is built in other tests. */
+async function synthesised(example: Example): Promise<StackTemplate> {
+  const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: object };
+  const out = join(scratch, example);
+  const env = {
+    ...process.env,
+    CDK_OUTDIR: out,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, [BUNDLING_STACKS]: [] }),
+  };
+  const app = join('examples', example, 'app.ts');
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { cwd: ROOT, env });
+  return JSON.parse(readFileSync(join(out, `${EXAMPLES[example]}.template.json`), 'utf8')) as StackTemplate;
+}
+
+const templates = new Map<Example, StackTemplate>();
+beforeAll(async () => {
+  await Promise.all(names.map(async (name) => templates.set(name, await synthesised(name))));
+});
+const get = (example: Example) => templates.get(example) as StackTemplate;
+const text = (value: unknown) => JSON.stringify(value);
+
+describe.each(names)('the example %s', (example) => {
+  const read = (file: string) => readFileSync(join(ROOT, 'examples', example, file), 'utf8');
+
+  it('has cdk-nag look at it', () => {
+    expect(read('app.ts')).toContain('Validations.of(app).addPlugins(new AwsSolutionsChecks(app));');
+  });
+
+  it('says what it shows, what to know, and how it is used with the package', () => {
+    const readme = read('README.md');
+    expect(readme.match(/^## .*/gm)).toEqual(['## Important', '## Usage']);
+    expect(readme).toContain("from 'ddcolor-elastic'");
+  });
+
+  it('is in the list of examples', () => {
+    expect(readFileSync(join(ROOT, 'docs', 'reuse.md'), 'utf8')).toContain(`../examples/${example}/`);
+  });
+});
+
+it('there is no example that nobody tries', () => {
+  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...names, 'package'].sort());
+});
+
+describe('existing-group', () => {
+  it('makes no group and no queue', () => {
+    const template = get('existing-group');
+    expect(ofType(template, 'AWS::AutoScaling::AutoScalingGroup')).toEqual([]);
+    expect(ofType(template, 'AWS::SQS::Queue')).toEqual([]);
+  });
+
+  it('sizes the one group by the one queue, and may do nothing else to either', () => {
+    const may = grants(get('existing-group'), 'Scaler').filter(({ action }) =>
+      /^(autoscaling:(?!Describe)|sqs:)/.test(action),
+    );
+    expect(may.map(({ action }) => action).sort()).toEqual([
+      'autoscaling:SetDesiredCapacity',
+      'sqs:GetQueueAttributes',
+    ]);
+    const [group, queue] = ['autoscaling:', 'sqs:'].map(
+      (service) => may.find(({ action }) => action.startsWith(service))!.resource,
+    );
+    expect(group).toMatch(/:autoScalingGroupName\/renderers"/);
+    expect(queue).toMatch(/:render-jobs"/);
+  });
+
+  it('tells the scaler its group and its queue', () => {
+    const { Variables } = only(get('existing-group'), 'AWS::Lambda::Function').Environment as {
+      Variables: Record<string, unknown>;
+    };
+    expect(Variables.GROUP_NAME).toBe('renderers');
+    expect(text(Variables.QUEUE_URL)).toMatch(/\/render-jobs"/);
+  });
+
+  it('watches the queue of dead letters by its name', () => {
+    const alarm = ofType(get('existing-group'), 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
+      String(Properties.AlarmName).endsWith('dead-letters'),
+    );
+    expect(alarm?.Properties.Dimensions).toEqual([{ Name: 'QueueName', Value: 'render-jobs-dead' }]);
+  });
+});
+
+describe('other-workflow', () => {
+  const settings = () => {
+    const { Value } = only(get('other-workflow'), 'AWS::SSM::Parameter') as { Value: unknown };
+    const parts = (Value as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1];
+    const value = parts.map((part) => (typeof part === 'string' ? part : 'https://token')).join('');
+    return workerSettingsSchema.parse(JSON.parse(value));
+  };
+
+  it('gives workers a graph that the worker understands', () => {
+    const { workflow, maxMegapixels } = settings();
+    expect(Object.values(workflow.graph).map(({ class_type }) => class_type)).toContain(
+      'ImageUpscaleWithModel',
+    );
+    expect([workflow.name, workflow.output.scale, maxMegapixels]).toEqual(['upscale-model', 2, 6]);
+  });
+
+  it('says in its README which model file and node the image needs', () => {
+    const readme = readFileSync(join(ROOT, 'examples', 'other-workflow', 'README.md'), 'utf8');
+    for (const { class_type, inputs } of Object.values(settings().workflow.graph)) {
+      if (class_type === 'UpscaleModelLoader') expect(readme).toContain(inputs.model_name);
+    }
+  });
+});
+
+describe('private-subnets', () => {
+  it('gives instances no public address', () => {
+    const { LaunchTemplateData } = only(get('private-subnets'), 'AWS::EC2::LaunchTemplate') as {
+      LaunchTemplateData: Properties;
+    };
+    const interfaces = LaunchTemplateData.NetworkInterfaces as Properties[];
+    expect(interfaces.map(({ AssociatePublicIpAddress }) => AssociatePublicIpAddress as unknown)).toEqual([
+      false,
+    ]);
+  });
+
+  it('stands in the private subnets of the given network, and makes none', () => {
+    const template = get('private-subnets');
+    const { VPCZoneIdentifier } = only(template, 'AWS::AutoScaling::AutoScalingGroup');
+    expect(VPCZoneIdentifier).toEqual(['subnet-0bbbbbbbbbbbbbbb1', 'subnet-0bbbbbbbbbbbbbbb2']);
+    expect(only(template, 'AWS::EC2::SecurityGroup').VpcId).toBe('vpc-0123456789abcdef0');
+    const made = Object.values(template.Resources).map(({ Type }) => Type);
+    expect(made.filter((type) => /::(VPC|Subnet|InternetGateway|NatGateway)$/.test(type))).toEqual([]);
+  });
+});
