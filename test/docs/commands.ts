@@ -54,7 +54,9 @@ async function cliHelp(name: string): Promise<string | undefined> {
 }
 
 const options = (words: string[]) =>
-  words.filter((word) => /^--?[a-z]/.test(word)).map((word) => word.replace(/=.*$/, ''));
+  words
+    .filter((word) => /^--?[a-z]/.test(word) && word !== '--help')
+    .map((word) => word.replace(/=.*$/, ''));
 const missing = (words: string[], help: string) =>
   options(words).filter((option) => !new RegExp(`(^|[\\s,[|(])${option}(?![\\w-])`, 'm').test(help));
 
@@ -82,6 +84,7 @@ async function npxFault(words: string[]): Promise<string | undefined> {
   const at = words.indexOf('ddcolor-elastic');
   if (at < 0) return undefined;
   const [name = '--help', ...args] = words.slice(at + 1);
+  if (name === 'help') return args[0] === undefined ? undefined : cliFault(args[0], []);
   return name.startsWith('-') ? undefined : cliFault(name, args);
 }
 

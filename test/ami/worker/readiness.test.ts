@@ -1,7 +1,7 @@
 /** When a machine may take photos. */
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WrongColours } from '../../../ami/worker/canary.ts';
+import { WrongColours, type Canary } from '../../../ami/worker/canary.ts';
 import { ComfyClient } from '../../../ami/worker/comfy.ts';
 import { infer } from '../../../ami/worker/inference.ts';
 import { checkReady, tellingOnce, untilReady } from '../../../ami/worker/readiness.ts';
@@ -23,11 +23,17 @@ const grey = () =>
     .toBuffer();
 
 describe('readiness', () => {
-  const check = (url: string, device: 'cpu' | 'cuda' = 'cpu') => {
+  const check = (
+    url: string,
+    device: 'cpu' | 'cuda' = 'cpu',
+    more: { workflow?: typeof workflow; canary?: Canary } = {},
+  ) => {
     const client = new ComfyClient(url, 1000);
     return checkReady({
       client,
       settings: { device, workflow },
+      ...(more.workflow && { settings: { device, workflow: more.workflow } }),
+      canary: more.canary,
       studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
       infer: (png, within) =>
         infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
@@ -36,6 +42,13 @@ describe('readiness', () => {
 
   it('is reached by a ComfyUI that has coloured a picture', async () => {
     await check(comfy.url);
+  });
+
+  it('compares colours with those of the bake, where the workflow is one that colours', async () => {
+    const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
+    await expect(check(comfy.url, 'cpu', { canary })).rejects.toThrow(WrongColours);
+    const plain = { ...workflow, output: { ...workflow.output, coloured: false } };
+    await check(comfy.url, 'cpu', { canary, workflow: plain });
   });
 
   it('loads the model where photos will find it: in the graph and under the ids of theirs', async () => {
