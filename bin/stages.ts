@@ -47,6 +47,9 @@ export const stages = {
   },
   dev: {
     maxCapacity: 4,
+    // A trial that somebody forgot does not grow all night.
+    dailySpendLimit: 20,
+    spendBrake: true,
     photoRetentionDays: 3,
     resultRetentionDays: 3,
   },

@@ -54,9 +54,7 @@ async function cliHelp(name: string): Promise<string | undefined> {
 }
 
 const options = (words: string[]) =>
-  words
-    .filter((word) => /^--?[a-z]/.test(word) && word !== '--help')
-    .map((word) => word.replace(/=.*$/, ''));
+  words.filter((word) => /^--?[a-z]/.test(word) && word !== '--help').map((word) => word.replace(/=.*$/, ''));
 const missing = (words: string[], help: string) =>
   options(words).filter((option) => !new RegExp(`(^|[\\s,[|(])${option}(?![\\w-])`, 'm').test(help));
 
