@@ -14,6 +14,36 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: 'send photos to a service, and fetch them in colour',
     load: () => import('./colour/main.ts'),
   },
+  status: {
+    summary: 'how a stage is: queue, fleet, decisions, spending, alarms',
+    load: () => import('./operate/status/main.ts'),
+  },
+  watch: { summary: 'the same again and again', load: () => import('./operate/watch/main.ts') },
+  explain: {
+    summary: 'why the fleet is the size it is, in words',
+    load: () => import('./operate/explain/main.ts'),
+  },
+  pause: {
+    summary: 'keep the fleet from growing or shrinking, for a while',
+    load: () => import('./operate/controls/pause.ts'),
+  },
+  resume: { summary: 'take that back', load: () => import('./operate/controls/resume.ts') },
+  redrive: {
+    summary: 'send photos that were given up back to the queue',
+    load: () => import('./operate/redrive/main.ts'),
+  },
+  smoke: {
+    summary: 'put a photo through a deployed stage, and look at what comes',
+    load: () => import('./operate/smoke/main.ts'),
+  },
+  quota: {
+    summary: "whether the account's GPU quotas allow the maximum",
+    load: () => import('./operate/quota/main.ts'),
+  },
+  cost: {
+    summary: 'what a stage costs, at rest and at work',
+    load: () => import('./operate/cost/main.ts'),
+  },
 };
 
 /** Other spellings. */

@@ -28,3 +28,33 @@ export const INSTANCE_PRICES: Record<string, InstancePrice> = {
 
 /** Spot price over on-demand price. */
 export const SPOT_SHARE = 0.5;
+
+/** Of everything that is no instance: USD for one of what the name says, before any free tier. */
+export const UNIT_PRICES = {
+  /** Lambda on ARM. */
+  lambdaGigabyteSecond: 0.0000133334,
+  lambdaInvocation: 0.2e-6,
+  /** DynamoDB on demand. */
+  tableWriteUnit: 0.625e-6,
+  tableReadUnit: 0.125e-6,
+  /** CloudWatch: a series, an alarm of standard resolution and a dashboard for a month; a call that puts metrics. */
+  metricMonth: 0.3,
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  metricPut: 0.01e-3,
+  logGigabyte: 0.5,
+  logGigabyteMonth: 0.03,
+  /** EventBridge Scheduler. */
+  scheduleInvocation: 1e-6,
+  /** SQS, standard queues. */
+  queueRequest: 0.4e-6,
+  /** S3: a request that writes, and one that reads. */
+  storePut: 0.005e-3,
+  storeGet: 0.0004e-3,
+  /** EBS: gp3 and snapshots for a month; the blocks of a snapshot brought to a volume at 300 MiB/s, the highest rate. */
+  volumeGibibyteMonth: 0.08,
+  snapshotGibibyteMonth: 0.05,
+  volumeInitializationGibibyte: 0.0036,
+  /** A public IPv4 address in use. */
+  addressHour: 0.005,
+} as const;

@@ -3,8 +3,9 @@ import { PhotoApi } from '../../client/api.ts';
 import { UserError } from '../../local/processes.ts';
 import type { Access, Where } from '../colour/options.ts';
 import { ApiService } from './api.ts';
-import { told } from './aws.ts';
+import { regionKnown } from './aws.ts';
 import type { Service } from './service.ts';
+import { stackName } from './stack-name.ts';
 
 /** A run of hours should not end at a call that failed a few times. */
 const MAX_ATTEMPTS = 6;
@@ -37,23 +38,12 @@ async function s3Client(region: string | undefined) {
 }
 
 async function bucketOf(stage: string, region: string | undefined, signal: AbortSignal): Promise<string> {
-  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
-  const client = new CloudFormationClient({
-    maxAttempts: MAX_ATTEMPTS,
-    ...(region !== undefined && { region }),
-  });
-  await regionKnown(client.config.region);
-  // As in bin/app.ts.
-  const StackName = `DDColorElastic-${stage}`;
-  const { Stacks = [] } = await told(`stack ${StackName}`, signal, () =>
-    client.send(new DescribeStacksCommand({ StackName }), { abortSignal: signal }),
-  ).catch((error: Error) => {
-    if (error.name !== 'ValidationError') throw error;
-    throw new UserError(`--stage '${stage}': there is no stack ${StackName} in this account and region.`);
-  });
-  const bucket = Stacks[0]?.Outputs?.find(({ OutputKey }) => OutputKey === 'BucketName')?.OutputValue;
-  if (bucket !== undefined) return bucket;
-  throw new UserError(`--stage '${stage}': the stack ${StackName} has no output BucketName; is it deployed?`);
+  const { readOutputs } = await import('./stack.ts');
+  const config = { maxAttempts: MAX_ATTEMPTS, ...(region !== undefined && { region }) };
+  const stack = stackName(stage);
+  const { BucketName } = await readOutputs(config, stack, `--stage '${stage}'`, signal);
+  if (BucketName !== undefined) return BucketName;
+  throw new UserError(`--stage '${stage}': the stack ${stack} has no output BucketName; is it deployed?`);
 }
 
 async function authorizeBy(access: Access, url: string, region: string | undefined) {
@@ -68,8 +58,3 @@ async function authorizeBy(access: Access, url: string, region: string | undefin
   const { config } = new S3Client(chosen === undefined ? {} : { region: chosen });
   return signer(config.credentials, chosen ?? (await regionKnown(config.region)));
 }
-
-const regionKnown = (region: () => Promise<string>): Promise<string> =>
-  region().catch(() => {
-    throw new UserError('Which region? Add --region, or set AWS_REGION.');
-  });

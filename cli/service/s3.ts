@@ -21,6 +21,9 @@ import { UserError } from '../../local/processes.ts';
 import { told } from './aws.ts';
 import type { Outgoing, Service, ServiceLook, SubmitOptions } from './service.ts';
 
+const NEEDS =
+  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/, and s3:ListBucket, without which what is missing looks forbidden';
+
 /** Below `incoming/`: photos that come by this command. */
 const FOLDER = 'cli/';
 const ID_BYTES = 16;
@@ -28,7 +31,7 @@ const ID_BYTES = 16;
 const POLL_SECONDS = 3;
 
 /** For people who look into the bucket; what would have to be escaped somewhere on the way is left out. */
-const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/gu, '_');
+export const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/gu, '_');
 
 export class S3Service implements Service {
   readonly name: string;
@@ -57,7 +60,10 @@ export class S3Service implements Service {
       ContentType: type ?? 'application/octet-stream',
     });
     const { signal = new AbortController().signal } = options;
-    await patiently(() => told(this.name, signal, () => this.s3.send(put, { abortSignal: signal })), options);
+    await patiently(
+      () => told(this.name, NEEDS, signal, () => this.s3.send(put, { abortSignal: signal })),
+      options,
+    );
     return id;
   }
 
@@ -79,7 +85,7 @@ export class S3Service implements Service {
   }
 
   private async exists(signal: AbortSignal, head: () => Promise<unknown>): Promise<boolean> {
-    return told(this.name, signal, async () => {
+    return told(this.name, NEEDS, signal, async () => {
       try {
         await head();
         return true;
@@ -91,7 +97,7 @@ export class S3Service implements Service {
   }
 
   private async get(Key: string, signal: AbortSignal): Promise<Buffer> {
-    return told(this.name, signal, async () => {
+    return told(this.name, NEEDS, signal, async () => {
       const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }), {
         abortSignal: signal,
       });

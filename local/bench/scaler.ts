@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { SCALER_METRICS } from '../../contract/names.ts';
+import { UNIT_PRICES as PRICE } from '../../contract/prices.ts';
 import { BUNDLING } from '../../lib/bundling.ts';
 import { resolveStage } from '../../lib/config.ts';
+import { spendingOf } from '../../lib/spending.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
 import { startRecorded, type Recorded } from './recorded.ts';
 
@@ -16,15 +18,6 @@ const COLD = 7;
 /** Enough for the memory to be as full as it gets. */
 const WARM = 80;
 const LIMIT_MS = 150;
-/** us-east-1, dollars: Lambda on ARM by the GB-second and request, DynamoDB on demand, CloudWatch. */
-const PRICE = {
-  gigabyteSecond: 0.0000133334,
-  invocation: 0.2e-6,
-  write: 0.625e-6,
-  read: 0.125e-6,
-  metric: 0.3,
-  put: 0.01e-3,
-};
 const MEMORY_GB = 0.25;
 const MINUTES = 30 * 24 * 60;
 
@@ -58,6 +51,7 @@ async function invoke(bundle: string, aws: Recorded, size: number, count: number
       // One tick for each invocation.
       TICK_SECONDS: '60',
       POLICY: JSON.stringify(policy),
+      SPENDING: JSON.stringify(spendingOf(resolveStage('bench', {}))),
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -91,11 +85,11 @@ function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { tota
   const times = tickTimes(0, 0, tickSeconds);
   const seconds = (times.at(-1) as number) + tickMs / 1000;
   const ticks = times.length * MINUTES;
-  const lambda = MINUTES * (seconds * MEMORY_GB * PRICE.gigabyteSecond + PRICE.invocation);
+  const lambda = MINUTES * (seconds * MEMORY_GB * PRICE.lambdaGigabyteSecond + PRICE.lambdaInvocation);
   // Taking the lease writes the whole item anew, as remembering does; the lease's end once a minute.
   const writes = (2 * ticks + MINUTES) * Math.ceil(itemBytes / 1024);
-  const table = writes * PRICE.write + ticks * PRICE.read;
-  const metrics = (Object.keys(SCALER_METRICS).length - 2) * PRICE.metric + ticks * PRICE.put;
+  const table = writes * PRICE.tableWriteUnit + ticks * PRICE.tableReadUnit;
+  const metrics = (Object.keys(SCALER_METRICS).length - 2) * PRICE.metricMonth + ticks * PRICE.metricPut;
   const total = lambda + table + metrics;
   const dollars = (value: number) => `$${value.toFixed(2)}`;
   return {

@@ -107,7 +107,9 @@ describe('commands', () => {
     expect(await said()).toMatchObject({ code: 2, err: '' });
     const unknown = await said('paint');
     expect(unknown).toMatchObject({ code: 2, out: '' });
-    expect(unknown.err).toBe("'paint' is not a command: colour, help (ddcolor-elastic --help says more).\n");
+    expect(unknown.err).toBe(
+      "'paint' is not a command: colour, status, watch, explain, pause, resume, redrive, smoke, quota, cost, help (ddcolor-elastic --help says more).\n",
+    );
     expect((await said('help', 'paint')).code).toBe(2);
     expect((await said('toString')).code).toBe(2);
   });

@@ -1,0 +1,40 @@
+/** Past ticks as an operator reads them: runs of the same decision, with what each changed. */
+import type { TickRecord } from '../../lambda/scaler/tick.ts';
+import type { Reason } from './reasons.ts';
+
+export interface DecisionRun {
+  reason: Reason;
+  /** First and last tick of the run, epoch seconds. */
+  from: number;
+  until: number;
+  ticks: number;
+  /** Desired capacity before and after; null where it was not known. */
+  before: number | null;
+  desired: number | null;
+  /** Instances that the work asked for at its last tick; null where nobody reckoned. */
+  need: number | null;
+}
+
+/** @returns latest first. @param recent oldest first */
+export function decisionsOf(recent: TickRecord[], most: number): DecisionRun[] {
+  const runs: DecisionRun[] = [];
+  let before: number | null = null;
+  for (const { at, reason, desired, need } of recent) {
+    const last = runs.at(-1);
+    if (last && last.reason === reason && last.desired === desired && desired === before) {
+      Object.assign(last, { until: at, ticks: last.ticks + 1, need });
+    } else {
+      runs.push({ reason, from: at, until: at, ticks: 1, before, desired, need });
+    }
+    before = desired;
+  }
+  return runs.slice(-most).reverse();
+}
+
+/** Whether it changed the size; at the first tick that is remembered only its reason tells. */
+export const isChange = ({ reason, before, desired }: DecisionRun): boolean =>
+  desired !== null && (before === null ? /^scale-/.test(reason) : before !== desired);
+
+/** The latest one that changed the size. */
+export const lastChange = (recent: TickRecord[]): DecisionRun | undefined =>
+  decisionsOf(recent, Infinity).find(isChange);
