@@ -81,12 +81,14 @@ async function dispatch([name, ...args]: string[]): Promise<number> {
   return name === undefined ? EXIT.usage : EXIT.done;
 }
 
+/** Whoever reads may stop: `ddcolor-elastic … | head`. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+}
+
 export async function main(args: string[]): Promise<number> {
-  // Whoever reads may stop: `ddcolor-elastic … | head`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.done);
-    throw error;
-  });
+  process.stdout.removeListener('error', onBrokenPipe).on('error', onBrokenPipe);
   try {
     return await dispatch(args);
   } catch (error) {

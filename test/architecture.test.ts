@@ -52,7 +52,7 @@ const RULES: Rule[] = [
       '^\\./colour/',
       '^\\./bin/stages\\.ts$',
       '^\\./lib/(config|spending)\\.ts$',
-      '^\\./lambda/scaler/(memory|policy-controls|policy-price|run)\\.ts$',
+      '^\\./lambda/scaler/(memory|policy-controls|policy-price|policy-slo|run)\\.ts$',
       '^\\./local/(ensure\\.mjs|processes\\.ts|run/(progress|running)\\.ts)$',
       '^zod$',
       '^sharp$',

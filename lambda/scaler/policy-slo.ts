@@ -102,11 +102,11 @@ export interface Reckoning {
 }
 
 /** Instances beyond the load that a price asks for: none at the reference price. */
-const MARGIN_POWER = 0.4;
+export const MARGIN_POWER = 0.4;
 /** What is in service goes only when it is this much more than is needed, instances: so that ticks do not alternate. */
 const HYSTERESIS = 0.4;
 /** Boots and price that weigh against each other when a queue is drained; 2 in theory, more since queues surprise. */
-const DRAIN = 13;
+export const DRAIN = 13;
 /** Part of a boot for which an instance is kept without work, and by which the rate is looked ahead. */
 const PART_OF_BOOT = 1 / 3;
 /** Counts contradict each other when this share of the backlog, and this many photos, vanish between two ticks. */

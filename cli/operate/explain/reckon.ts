@@ -4,11 +4,9 @@
  */
 import type { TickRecord } from '../../../lambda/scaler/tick.ts';
 import { REFERENCE_PRICE } from '../../../lambda/scaler/policy-price.ts';
+import { DRAIN, MARGIN_POWER } from '../../../lambda/scaler/policy-slo.ts';
 
-/** As in the rule. */
-const MARGIN_POWER = 0.4;
-export const DRAIN = 13;
-export { REFERENCE_PRICE };
+export { DRAIN, MARGIN_POWER, REFERENCE_PRICE };
 
 export type Reckoning = NonNullable<TickRecord['reckoning']>;
 

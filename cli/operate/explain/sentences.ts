@@ -2,7 +2,7 @@
 import type { TickRecord } from '../../../lambda/scaler/tick.ts';
 import type { Reason } from '../reasons.ts';
 import { count, known, number, span, usd } from '../words.ts';
-import { DRAIN, REFERENCE_PRICE, sumOf, type Reckoning } from './reckon.ts';
+import { DRAIN, MARGIN_POWER, REFERENCE_PRICE, sumOf, type Reckoning } from './reckon.ts';
 
 /** What the stage's values in bin/stages.ts say, where they have that stage. */
 export interface Intent {
@@ -45,12 +45,11 @@ export function reckoningSentences(
   const { rate, serviceSeconds, bootSeconds, queuedThen, price, meanWait, late, load } = reckoning;
   const { now, margin, perQueued, forQueue, total } = sumOf(reckoning);
   const [service, boot] = [`${number(serviceSeconds)} s`, `${number(bootSeconds)} s`];
-  const ahead =
-    Math.abs(load - now) <= 0.05 * Math.max(load, now) || load === now
-      ? ''
-      : `; ${load > now ? 'and' : 'but'} looking ahead, ${number(load)}`;
+  // As they are shown: the sum goes on with this one.
+  const same = number(load) === number(now);
+  const ahead = same ? '' : `; ${load > now ? 'and' : 'but'} looking ahead, ${number(load)}`;
   const aim = intent?.targetWaitSeconds;
-  const marginWords = `At ${number(price)} seconds of an instance for a second of waiting, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${number(price)} / ${REFERENCE_PRICE})^0.4 - 1.`;
+  const marginWords = `At ${number(price)} seconds of an instance for a second of waiting, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${number(price)} / ${REFERENCE_PRICE})^${MARGIN_POWER} - 1.`;
   return [
     `Photos come at ${number(rate)} a second; each keeps an instance busy for ${service}; an instance takes ${boot} from being asked for to its service.`,
     `To keep up with what comes takes ${number(rate)} x ${service} = ${number(now)} instances${ahead}.`,
