@@ -1,4 +1,4 @@
-/** The stages. A user edits the values here and nothing else; `lib/config.ts` says what each one means. */
+/** The stages. A user edits the values here and nothing else; `lib/stage-config.ts` says what each one means. */
 import type { StageConfig } from '../lib/config.ts';
 
 export const stages = {
