@@ -28,7 +28,7 @@ const bundle = (name: string) => fresh.read(`dist/lambda/${name}/bundle/index.mj
 describe('what is packed', () => {
   it('is small, and holds no source, test or source’s text', () => {
     const packed = fresh.files();
-    const known = /^(dist\/.*|cli\/main\.mjs|docs\/reuse\.md|README\.md|LICENSE|package\.json)$/;
+    const known = /^(dist\/.*|cli\/main\.mjs|docs\/reuse\.md|README(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(packed.filter((file) => !known.test(file))).toEqual([]);
     expect(packed.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file))).toEqual([]);
     for (const file of packed.filter((one) => one.endsWith('.map')))

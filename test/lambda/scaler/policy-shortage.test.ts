@@ -25,7 +25,10 @@ describe.each([
   it('says so at every tick while a quota of zero gives nothing, so that an alarm sees it', () => {
     const nothing = { visible: 300, inFlight: 0, inService: 0, desired: 1 };
     // Auto Scaling tries again ever more rarely: between two failures nothing tells but what stays missing.
-    const looks = Array.from({ length: 60 }, (_, k) => ({ ...nothing, failedLaunches: k % 10 === 0 ? 1 : 0 }));
+    const looks = Array.from({ length: 60 }, (_, k) => ({
+      ...nothing,
+      failedLaunches: k % 10 === 0 ? 1 : 0,
+    }));
     const shorts = drive(looks, settings).map(({ short }) => short);
     expect(new Set(shorts)).toEqual(new Set([1]));
   });

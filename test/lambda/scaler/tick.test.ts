@@ -78,11 +78,12 @@ describe('a tick that sees everything', () => {
     now = 20 * 86_400;
     await paid();
     now += 900;
-    const { open } = memory;
-    memory.open = refuse('throttled');
+    const lost = new FakeMemory();
+    lost.open = refuse('throttled');
+    ports.memory = lost;
     await paid();
     expect(metrics.published.at(-1)?.figures).toBeUndefined();
-    memory.open = open;
+    ports.memory = memory;
     now += 900;
     await paid();
     expect(metrics.published.at(-1)?.figures?.spentToday).toBe(1);
