@@ -15,7 +15,7 @@ export const ALARMS = {
   'oldest-photo': {
     meaning: 'A photo has been waiting for longer than the stage promises.',
     action:
-      'Look at the fleet panel: no instances is a shortage or a pause, all busy is a maximum that is too low.',
+      'Run explain: no instances is a shortage, a pause or a budget that is spent, all busy is a maximum that is too low.',
   },
   'dead-letters': {
     meaning: 'Photos were given up after all their attempts, or messages that are no photos came in.',

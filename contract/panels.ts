@@ -27,7 +27,16 @@ export interface PanelSeries {
    * @default - one series
    */
   each?: string[];
+  /**
+   * Whether a minute without a value counts as zero, since then there was none.
+   *
+   * @default false - unknown
+   */
+  gapsAreZero?: boolean;
 }
+
+/** Of what nobody publishes while there is none: a gap would leave the last figure standing. */
+const orNone = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
 
 export interface Panel {
   id: string;
@@ -87,7 +96,7 @@ export const PANELS: Panel[][] = [
       unit: 'photos',
       figures: true,
       series: [
-        ...by(METRICS.photos, OUTCOME_DIMENSION, ['coloured', 'failed']),
+        ...by(METRICS.photos, OUTCOME_DIMENSION, ['coloured', 'failed']).map(orNone),
         of(METRICS.visible, 'Maximum', 'waiting'),
       ],
     },

@@ -29,6 +29,24 @@ export const INSTANCE_PRICES: Record<string, InstancePrice> = {
 /** Spot price over on-demand price. */
 export const SPOT_SHARE = 0.5;
 
+/** How a group's size is shared out, in EC2 Auto Scaling's words. */
+export interface PurchaseOptions {
+  /** Instances that are on demand before the Spot share applies. */
+  onDemandBaseCapacity: number;
+  /** Share of the rest that is Spot, per cent. */
+  spotPercentage: number;
+}
+
+/** Instances on demand and Spot at a size, as Auto Scaling shares them out: in doubt on demand. */
+export function sharesOf(
+  { onDemandBaseCapacity, spotPercentage }: PurchaseOptions,
+  size: number,
+): { onDemand: number; spot: number } {
+  const base = Math.min(size, onDemandBaseCapacity);
+  const onDemand = base + Math.ceil(((size - base) * (100 - spotPercentage)) / 100);
+  return { onDemand, spot: size - onDemand };
+}
+
 /** Of everything that is no instance: USD for one of what the name says, before any free tier. */
 export const UNIT_PRICES = {
   /** Lambda on ARM. */

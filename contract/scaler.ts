@@ -41,8 +41,11 @@ const json = <T extends z.ZodType>(schema: T) =>
 
 /** What instances cost, and how much a day may. */
 export const spendingSchema = z.object({
-  /** USD an hour, by instance type, Spot's share allowed for. */
+  /** USD an hour on demand, by instance type. */
   hourlyPrices: z.record(z.string(), z.number().min(0)),
+  /** How many of them are Spot, which the group does not say of each. */
+  onDemandBaseCapacity: z.number().int().min(0),
+  spotPercentage: z.number().min(0).max(100),
   /** USD between two midnights UTC; null without a limit. */
   dailyLimit: z.number().min(0).nullable(),
   /** Whether the fleet stops growing for the rest of the day once the limit is reached. */

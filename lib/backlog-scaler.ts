@@ -1,7 +1,7 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its memory. */
 import { join } from 'node:path';
-import { Duration, Stack, type CfnElement } from 'aws-cdk-lib';
-import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import { Duration, Stack, Token, type CfnElement } from 'aws-cdk-lib';
+import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -14,8 +14,11 @@ import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import type { PolicySettings } from '../lambda/scaler/policy.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
+import { refused } from './checks.ts';
 import { DEFAULT_POLICY, DEFAULT_TICK_SECONDS } from './defaults.ts';
+import { GpuFleet } from './gpu-fleet.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
+import { checkProps } from './rules.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { listPrices } from './spending.ts';
 
@@ -47,11 +50,23 @@ export interface BacklogScalerProps {
    */
   readonly table?: dynamodb.ITable;
   /**
-   * USD an hour by instance type, for the metrics of cost; what has none counts as the dearest.
+   * USD an hour on demand by instance type, for the metrics of cost; what has none counts as the dearest.
    *
    * @default - list prices on demand in us-east-1 of the GPU types that `contract/prices.ts` knows
    */
   readonly hourlyPrices?: Record<string, number>;
+  /**
+   * Instances of the group that are on demand before the Spot share applies, for the metrics of cost.
+   *
+   * @default 0
+   */
+  readonly onDemandBaseCapacity?: number;
+  /**
+   * Share of the group's other instances that are Spot, in per cent, for the metrics of cost; Spot counts as half the price.
+   *
+   * @default 0 - the cost is reckoned as if all were on demand
+   */
+  readonly spotPercentage?: number;
   /**
    * USD that instances may cost between two midnights UTC.
    *
@@ -74,14 +89,20 @@ export class BacklogScaler extends Construct {
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
     const { stageName, queue, tickSeconds = DEFAULT_TICK_SECONDS } = props;
-    if (!Number.isInteger(tickSeconds) || tickSeconds < 1 || 60 % tickSeconds !== 0) {
-      throw new Error(`tickSeconds ${tickSeconds}: a whole number from 1 to 60 that divides 60`);
-    }
+    const { policy = DEFAULT_POLICY, dailySpendLimit, onDemandBaseCapacity, spotPercentage } = props;
+    const spends = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
+    const limits = limitsOf(props.autoScalingGroup);
+    // They become text in the function's environment, where a token would be lost: none is let through.
+    checkProps(this.node.path, { ...limits, ...spends, policy, tickSeconds }, () => false);
+    const problems = [...problemsOf(props)];
+    if (problems.length > 0) throw refused(this.node.path, problems);
     const groupName = props.autoScalingGroup.autoScalingGroupName;
     this.table = props.table ?? new ScalerTable(this, 'Table');
     const spending: Spending = {
       hourlyPrices: props.hourlyPrices ?? listPrices(),
-      dailyLimit: props.dailySpendLimit ?? null,
+      onDemandBaseCapacity: onDemandBaseCapacity ?? 0,
+      spotPercentage: spotPercentage ?? 0,
+      dailyLimit: dailySpendLimit ?? null,
       brake: props.spendBrake ?? false,
     };
     const handler = new BundledFunction(this, 'Function', {
@@ -97,7 +118,7 @@ export class BacklogScaler extends Construct {
         GROUP_NAME: groupName,
         TABLE_NAME: this.table.tableName,
         TICK_SECONDS: String(tickSeconds),
-        POLICY: JSON.stringify(props.policy ?? DEFAULT_POLICY),
+        POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
       } satisfies Record<ScalerVariable, string>,
     });
@@ -112,8 +133,7 @@ export class BacklogScaler extends Construct {
     handler.allow({
       actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
       resources: ['*'],
-      wildcard:
-        'reading groups and their activities, and publishing metrics: AWS allows no narrower resource',
+      wildcard: 'reading groups and their activities: AWS allows no narrower resource',
     });
     handler.allow({
       actions: ['dynamodb:UpdateItem'],
@@ -157,6 +177,27 @@ export class BacklogScaler extends Construct {
   private logicalIdOfHandler(): string {
     const stack = Stack.of(this);
     return stack.resolve(stack.getLogicalId(this.handler.node.defaultChild as CfnElement)) as string;
+  }
+}
+
+/** The limits of a group; none of one that was not made in this app. */
+function limitsOf({ node }: autoscaling.IAutoScalingGroup) {
+  const group = node.defaultChild;
+  if (!(group instanceof autoscaling.CfnAutoScalingGroup)) return {};
+  const known = (size: string) => (Token.isUnresolved(size) ? undefined : Number(size));
+  return { minCapacity: known(group.minSize), maxCapacity: known(group.maxSize) };
+}
+
+/** What no stage can get wrong: it has a limit always, and one table. */
+function* problemsOf({ spendBrake, dailySpendLimit, autoScalingGroup, table }: BacklogScalerProps) {
+  if (spendBrake && dailySpendLimit === undefined) {
+    yield 'spendBrake true: with dailySpendLimit only, which is not given';
+  }
+  const fleet = autoScalingGroup.node.scope;
+  // Its workers would add up what they have done where this scaler never looks.
+  if (fleet instanceof GpuFleet && fleet.table.tableName !== table?.tableName) {
+    const given = table ? `'${table.node.path}'` : 'undefined';
+    yield `table ${given}: that of the GpuFleet that it sizes, which is '${fleet.table.node.path}'`;
   }
 }
 

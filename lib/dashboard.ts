@@ -1,5 +1,5 @@
 /** The dashboard: the panels of `contract/panels.ts` as CloudWatch draws them, and the state of the alarms above them. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, SERVICE, STAGE_DIMENSION } from '../contract/names.ts';
@@ -21,7 +21,8 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, { stageName, metrics, alarms }: DashboardProps) {
     super(scope, id);
-    this.name = `${SERVICE}-${stageName}`;
+    // Dashboards are the account's, whatever the region: one stage may be in two.
+    this.name = `${SERVICE}-${stageName}-${Stack.of(this).region}`;
     const [first = [], ...rest] = PANELS.map((row) => {
       const there = row.filter(({ series }) => series.some((one) => metrics.has(one)));
       return there.map((panel) => widget(panel, Math.floor(COLUMNS / there.length), stageName, metrics));
@@ -37,7 +38,9 @@ export class Dashboard extends Construct {
 
 function widget(panel: Panel, width: number, stageName: string, metrics: StageMetrics): cloudwatch.IWidget {
   const { title, series, stacked = false } = panel;
-  const lines = series.filter((one) => metrics.has(one)).map((one) => line(one, stageName, metrics));
+  const lines = series
+    .filter((one) => metrics.has(one))
+    .map((one, k) => (one.gapsAreZero ? filled(one, `m${k}`, metrics) : line(one, stageName, metrics)));
   if (panel.figures) {
     return new cloudwatch.SingleValueWidget({
       title,
@@ -56,6 +59,14 @@ function widget(panel: Panel, width: number, stageName: string, metrics: StageMe
     leftYAxis: { min: 0, label: panel.unit, showUnits: false },
   });
 }
+
+const filled = (series: PanelSeries, id: string, metrics: StageMetrics): cloudwatch.IMetric =>
+  new cloudwatch.MathExpression({
+    expression: `FILL(${id}, 0)`,
+    usingMetrics: { [id]: metrics.of({ ...series, label: undefined }) },
+    label: series.label,
+    period: Duration.minutes(1),
+  });
 
 /** A search where nobody knows beforehand which series there will be. */
 const line = (series: PanelSeries, stageName: string, metrics: StageMetrics): cloudwatch.IMetric =>

@@ -7,7 +7,9 @@
  * - The group has a name of its own: the instances' role and the scaler's are limited to it, and a generated name would
  *   make the role wait for the group and the group for the role.
  */
+import { Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK } from '../contract/names.ts';
@@ -17,6 +19,7 @@ import type { GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
 import { acknowledge } from './permissions.ts';
+import { checkProps } from './rules.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { WorkerSettingsParameter } from './worker-settings.ts';
 
@@ -30,12 +33,24 @@ export class GpuFleet extends Construct {
   /** Name of the group: the text, where the group's own would be a token. */
   readonly groupName: string;
   readonly vpc: ec2.IVpc;
+  /** Where its workers add up what they have done; the scaler's own. */
+  readonly table: dynamodb.ITable;
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
-    const { stageName, photos, jobs, table, warmPoolSize = 0 } = props;
-    const { groupName = `${SERVICE}-${stageName}` } = props;
+    const { stageName, photos, jobs, table } = props;
+    const { groupName = `${SERVICE}-${stageName}`, instanceTypes = DEFAULT_INSTANCE_TYPES } = props;
+    const { minCapacity = 0, maxCapacity = DEFAULT_MAX_CAPACITY, onDemandBaseCapacity = 0 } = props;
+    const { spotPercentage = DEFAULT_SPOT_PERCENTAGE, warmPoolSize = 0 } = props;
+    const { volumeInitializationRate, maxMegapixels, noticePollSeconds } = props;
+    const sizes = { minCapacity, maxCapacity, onDemandBaseCapacity, spotPercentage, warmPoolSize };
+    checkProps(
+      this.node.path,
+      { ...sizes, instanceTypes, volumeInitializationRate, maxMegapixels, noticePollSeconds },
+      Token.isUnresolved,
+    );
     this.groupName = groupName;
+    this.table = table;
     const { bucket } = photos;
     const network = new FleetNetwork(this, 'Network', { vpc: props.vpc });
     this.vpc = network.vpc;
@@ -53,24 +68,24 @@ export class GpuFleet extends Construct {
       securityGroup: network.securityGroup,
       associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
       amiParameterName: props.amiParameterName,
-      volumeInitializationRate: props.volumeInitializationRate,
+      volumeInitializationRate,
     });
     this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
       vpc: network.vpc,
       vpcSubnets,
-      minCapacity: props.minCapacity ?? 0,
-      maxCapacity: props.maxCapacity ?? DEFAULT_MAX_CAPACITY,
+      minCapacity,
+      maxCapacity,
       capacityRebalance: false,
       groupMetrics: [autoscaling.GroupMetrics.all()],
       mixedInstancesPolicy: {
         launchTemplate,
-        launchTemplateOverrides: (props.instanceTypes ?? DEFAULT_INSTANCE_TYPES).map((type) => ({
+        launchTemplateOverrides: instanceTypes.map((type) => ({
           instanceType: new ec2.InstanceType(type),
         })),
         instancesDistribution: {
-          onDemandBaseCapacity: props.onDemandBaseCapacity ?? 0,
-          onDemandPercentageAboveBaseCapacity: 100 - (props.spotPercentage ?? DEFAULT_SPOT_PERCENTAGE),
+          onDemandBaseCapacity,
+          onDemandPercentageAboveBaseCapacity: 100 - spotPercentage,
           spotAllocationStrategy: autoscaling.SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
         },
       },

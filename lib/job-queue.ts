@@ -1,9 +1,10 @@
 /** The queue of jobs: one message for each photo, and where those go that nobody could finish. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DEFAULT_MAX_RECEIVE_COUNT, DEFAULT_VISIBILITY_TIMEOUT_SECONDS } from './defaults.ts';
+import { checkProps } from './rules.ts';
 
 export interface JobQueueProps {
   /**
@@ -32,11 +33,16 @@ export class JobQueue extends Construct {
   readonly deadLetterQueue: sqs.Queue;
   readonly maxReceiveCount: number;
   readonly visibilityTimeoutSeconds: number;
+  /** The one bucket that may send here. */
+  readonly bucketName: string | undefined;
 
   constructor(scope: Construct, id: string, props: JobQueueProps = {}) {
     super(scope, id);
     this.maxReceiveCount = props.maxReceiveCount ?? DEFAULT_MAX_RECEIVE_COUNT;
     this.visibilityTimeoutSeconds = props.visibilityTimeoutSeconds ?? DEFAULT_VISIBILITY_TIMEOUT_SECONDS;
+    this.bucketName = props.bucketName;
+    const { maxReceiveCount, visibilityTimeoutSeconds } = this;
+    checkProps(this.node.path, { maxReceiveCount, visibilityTimeoutSeconds }, Token.isUnresolved);
     const common = {
       retentionPeriod: Duration.days(14),
       encryption: sqs.QueueEncryption.SQS_MANAGED,

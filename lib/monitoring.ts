@@ -8,6 +8,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ALARM_IDS, alarmName, ALARMS, alarmPrefix, type AlarmId } from '../contract/alarms.ts';
+import { SERVICE } from '../contract/names.ts';
 import { alarmRules, type AlarmRule } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { DEFAULT_PROMISED_WAIT_SECONDS, DEFAULT_RUNBOOK_URL } from './defaults.ts';
@@ -96,7 +97,7 @@ export class Monitoring extends Construct {
     const { stageName, runbookUrl = DEFAULT_RUNBOOK_URL } = props;
     const { meaning, action } = ALARMS[id];
     const { region } = Stack.of(this);
-    const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${alarmPrefix(stageName).slice(0, -1)}`;
+    const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${SERVICE}-${stageName}-${region}`;
     const made = new cloudwatch.Alarm(this, `Alarm-${id}`, {
       alarmName: alarmName(stageName, id),
       alarmDescription: [meaning, action, `Runbook: ${runbookUrl}#${id}`, `Dashboard: ${dashboard}`].join(

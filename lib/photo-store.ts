@@ -4,15 +4,17 @@
  * Gotcha: S3 checks that it may send to the queue when the notification is made. The queue's policy must stand before
  * the bucket, and must name the bucket; so the bucket has a name of its own instead of a generated one.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import { SERVICE } from '../contract/names.ts';
 import { OUTPUT_METADATA } from '../contract/photo-types.ts';
+import { refused } from './checks.ts';
 import { DEFAULT_PHOTO_RETENTION_DAYS, DEFAULT_RESULT_RETENTION_DAYS } from './defaults.ts';
 import type { JobQueue } from './job-queue.ts';
 import { acknowledge } from './permissions.ts';
+import { checkProps } from './rules.ts';
 
 /** Name of a stage's bucket, unique in all of S3: it carries the account and the region. */
 export const photoBucketName = (scope: Construct, stageName: string) => {
@@ -60,6 +62,8 @@ export class PhotoStore extends Construct {
     const { bucketName, jobs, pageOrigin } = props;
     const { photoRetentionDays = DEFAULT_PHOTO_RETENTION_DAYS } = props;
     const { resultRetentionDays = DEFAULT_RESULT_RETENTION_DAYS } = props;
+    checkProps(this.node.path, { photoRetentionDays, resultRetentionDays }, Token.isUnresolved);
+    this.refuseOthersJobs(bucketName, jobs);
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {
       bucketName,
@@ -94,6 +98,16 @@ export class PhotoStore extends Construct {
     );
     const policy = jobs.queue.node.tryFindChild('Policy');
     if (policy) bucket.node.addDependency(policy);
+  }
+
+  /** S3 would refuse the notification, when all else of the deploy is there. */
+  private refuseOthersJobs(bucketName: string, jobs: JobQueue): void {
+    const text = (name: string | undefined) => JSON.stringify(Stack.of(this).resolve(name));
+    if (text(jobs.bucketName) === text(bucketName)) return;
+    const accepts = jobs.bucketName === undefined ? 'accepts from no bucket' : `has '${jobs.bucketName}'`;
+    throw refused(this.node.path, [
+      `bucketName '${bucketName}': the same as that of the JobQueue in jobs, which ${accepts}`,
+    ]);
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a stage's instances cost, as the scaler is told. */
-import { INSTANCE_PRICES, SPOT_SHARE } from '../contract/prices.ts';
+import { INSTANCE_PRICES } from '../contract/prices.ts';
 import type { Spending } from '../contract/scaler.ts';
 import type { Stage } from './config.ts';
 
@@ -9,21 +9,19 @@ export const onDemandPrice = (
   type: string,
 ): number | undefined => instancePrices[type] ?? INSTANCE_PRICES[type]?.hour;
 
-/**
- * USD an hour with Spot's share allowed for, by type. The group does not say which of its instances are Spot, so each counts
- * as the mean of what the stage asks for; those of the base are on demand and come first, which small fleets feel.
- */
+/** What the scaler of a stage is told. */
 export function spendingOf(stage: Stage): Spending {
   const { spotPercentage, onDemandBaseCapacity, dailySpendLimit, spendBrake } = stage;
-  // A base is all there is of a small fleet: as if everything were on demand, rather too much than too little.
-  const spot = onDemandBaseCapacity > 0 ? 0 : spotPercentage / 100;
   const hourlyPrices = Object.fromEntries(
-    stage.instanceTypes.map((type) => {
-      const price = onDemandPrice(stage, type) ?? 0;
-      return [type, price * (1 - spot + spot * SPOT_SHARE)];
-    }),
+    stage.instanceTypes.map((type) => [type, onDemandPrice(stage, type) ?? 0]),
   );
-  return { hourlyPrices, dailyLimit: dailySpendLimit, brake: spendBrake };
+  return {
+    hourlyPrices,
+    onDemandBaseCapacity,
+    spotPercentage,
+    dailyLimit: dailySpendLimit,
+    brake: spendBrake,
+  };
 }
 
 /** USD an hour on demand of every type that has a price. */

@@ -29,6 +29,8 @@ export interface MessagePorts {
   queue: JobQueue;
   bucketName: string;
   visibilityTimeoutSeconds: number;
+  /** Receives after which a message is a dead letter, and its photo given up. */
+  maxReceiveCount: number;
   process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoEnd>;
   /** Told when a photo starts; what it returns, when that one ends. */
   started: () => () => void;
@@ -118,7 +120,7 @@ function jobsOf(message: Message, bucketName: string): Job[] {
 async function handleJob(
   job: Job,
   receiveCount: number,
-  { process, started, finished: tell, log, now, clock }: MessagePorts,
+  { process, started, finished: tell, maxReceiveCount, log, now, clock }: MessagePorts,
 ): Promise<'ended' | Exclude<Handled, 'deleted'>> {
   const receivedMs = clock();
   const photo = { key: job.key, receiveCount };
@@ -136,7 +138,10 @@ async function handleJob(
   const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
     ended?.();
     const total = { seconds: seconds(clock() - receivedMs) };
-    tell?.(fields.outcome, figures, fields.code);
+    // What goes back for the last time goes nowhere: its end stands under `failed/` already.
+    if (fields.outcome === 'returned' && receiveCount >= maxReceiveCount)
+      tell?.('failed', figures, 'gave-up');
+    else tell?.(fields.outcome, figures, fields.code);
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
   try {

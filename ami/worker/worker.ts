@@ -134,6 +134,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
         queue,
         bucketName: settings.bucketName,
         visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
+        maxReceiveCount: settings.maxReceiveCount,
         process: async (job, receiveCount, attempt) => {
           const end = await processPhoto(job, receiveCount, attempt, photoPorts);
           const { comfySeconds } = attempt.figures;

@@ -4,6 +4,7 @@
  * An estimate by list prices, from what the group says is there: launches that last less than a tick are not seen, and
  * volumes, traffic and what is no instance are left out.
  */
+import { sharesOf, SPOT_SHARE } from '../../contract/prices.ts';
 import type { Spending } from '../../contract/scaler.ts';
 import type { Reported } from './policy-flow.ts';
 
@@ -43,15 +44,25 @@ export interface LedgerLook {
 
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3600;
+/** A clock that is set back by no more is waited for. */
+const MOST_BACK_SECONDS = HOUR_SECONDS;
 const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 
+/** What instances are paid for by. */
+export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
+
 /** USD an hour; what has no price of its own counts as the dearest that has. */
-export function costPerHour({ instances, types = {} }: LedgerLook, prices: Spending['hourlyPrices']): number {
-  const dearest = Math.max(0, ...Object.values(prices));
+export function costPerHour({ instances, types = {} }: LedgerLook, prices: Prices): number {
+  if (instances === 0) return 0;
+  const { onDemand, spot } = sharesOf(prices, instances);
+  const { hourlyPrices } = prices;
+  const dearest = Math.max(0, ...Object.values(hourlyPrices));
   const known = Object.entries(types);
   const counted = known.reduce((sum, [, count]) => sum + count, 0);
-  const priced = known.reduce((sum, [type, count]) => sum + count * (prices[type] ?? dearest), 0);
-  return priced + Math.max(0, instances - counted) * dearest;
+  const priced = known.reduce((sum, [type, count]) => sum + count * (hourlyPrices[type] ?? dearest), 0);
+  const listed = priced + Math.max(0, instances - counted) * dearest;
+  // Which of them are Spot nobody says: each counts as the mean.
+  return (listed * (onDemand + SPOT_SHARE * spot)) / instances;
 }
 
 /** USD from the last look on; the part of today alone when a day began meanwhile. */
@@ -59,7 +70,6 @@ function spentSince({ at: then, perHour, day, spent }: Ledger, at: number): numb
   const today = dayOf(at);
   const since = day === today ? then : today * DAY_SECONDS;
   const before = day === today ? spent : 0;
-  // A clock that was set back takes nothing back.
   return before + (perHour * Math.max(0, at - since)) / HOUR_SECONDS;
 }
 
@@ -77,11 +87,15 @@ function busySince(before: Ledger, { at, reported }: LedgerLook): number | undef
 export function observeLedger(
   look: LedgerLook,
   before: Ledger | undefined,
-  prices: Spending['hourlyPrices'],
+  prices: Prices,
 ): { ledger: Ledger; figures: LedgerFigures } {
   const { at, inService, reported } = look;
   const perHour = costPerHour(look, prices);
-  const spent = before ? spentSince(before, at) : 0;
+  // A clock that is set back takes nothing back, and counts nothing twice: what was counted stands until it is passed again.
+  if (before && at < before.at && before.at - at <= MOST_BACK_SECONDS)
+    return { ledger: before, figures: { perHour, spentToday: before.spent } };
+  // Set back by more it was wrong before: the sum goes on from here, whichever day it was of.
+  const spent = before ? (at < before.at ? before.spent : spentSince(before, at)) : 0;
   const busy = before && busySince(before, look);
   return {
     ledger: { at, perHour, day: dayOf(at), spent, inService, busySeconds: reported?.busySeconds ?? null },

@@ -131,10 +131,12 @@ function controlsOf(item: unknown): Controls {
 }
 
 /** By itself: a policy that forgets what it saw is no reason to forget what the day has cost. */
-function ledgerOf(item: unknown): Pick<MemoryState, 'ledger'> {
-  const given = typeof item === 'object' && item !== null && 'ledger' in item ? item.ledger : undefined;
-  const { data } = ledgerSchema.safeParse(given);
-  return data ? { ledger: data } : {};
+function ledgerOf(item: unknown, setAside: (why: string) => void): Pick<MemoryState, 'ledger'> {
+  if (typeof item !== 'object' || item === null || !('ledger' in item)) return {};
+  const parsed = ledgerSchema.safeParse(item.ledger);
+  if (parsed.success) return { ledger: parsed.data };
+  setAside(`ledger: ${z.prettifyError(parsed.error)}`);
+  return {};
 }
 
 /**
@@ -148,7 +150,7 @@ function ledgerOf(item: unknown): Pick<MemoryState, 'ledger'> {
  */
 export function fromItem(item: unknown, setAside: (why: string) => void = () => {}): MemoryState {
   const controls = controlsOf(item);
-  const ledger = ledgerOf(item);
+  const ledger = ledgerOf(item, setAside);
   const parsed = itemSchema.safeParse(item);
   if (parsed.success) {
     const { policy, recent } = parsed.data;

@@ -133,7 +133,13 @@ export interface TickRun {
 }
 
 /** Of whoever does not say what instances cost. */
-const NO_SPENDING: Spending = { hourlyPrices: {}, dailyLimit: null, brake: false };
+const NO_SPENDING: Spending = {
+  hourlyPrices: {},
+  onDemandBaseCapacity: 0,
+  spotPercentage: 0,
+  dailyLimit: null,
+  brake: false,
+};
 
 export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
@@ -188,7 +194,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
   // Without its memory nobody knows what the day has cost: a sum that began anew would be a lie.
   const account =
     state && fleet
-      ? await attempt(() => observeLedger(lookOf(at, fleet, reported), state.ledger, spending.hourlyPrices))
+      ? await attempt(() => observeLedger(lookOf(at, fleet, reported), state.ledger, spending))
       : undefined;
 
   let decision: Decision | undefined;
@@ -204,7 +210,8 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
           reported,
           failedLaunches: failed?.length,
           tickSeconds: run.tickSeconds,
-          overBudget: overBudget(spending, account?.figures.spentToday ?? 0),
+          // What cannot be reckoned may have been too much.
+          overBudget: account ? overBudget(spending, account.figures.spentToday) : spending.brake,
         },
         state.policy,
         settings,

@@ -68,7 +68,13 @@ describe('at rest', () => {
       work: { read: async () => ({ completed: 100, busySeconds: 600 }) },
       metrics: { publish: async (one: TickMetrics) => void published.push(one) },
     };
-    const spending = { hourlyPrices: {}, dailyLimit: null, brake: false };
+    const spending = {
+      hourlyPrices: {},
+      onDemandBaseCapacity: 0,
+      spotPercentage: 0,
+      dailyLimit: null,
+      brake: false,
+    };
     for (let k = 0; k < 60; k++, now += 30) {
       const { errors } = await tick(ports, policy, { owner: 'x', now: () => now, tickSeconds: 30, spending });
       expect(errors).toEqual([]);

@@ -2,7 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkQuotas, largestVcpus, shares } from '../../cli/operate/quota/need.ts';
+import { sharesOf } from '../../contract/prices.ts';
+import { checkQuotas, largestVcpus } from '../../cli/operate/quota/need.ts';
 import { quotaJson, quotaLines } from '../../cli/operate/quota/words.ts';
 import { resolveStage, type StageConfig } from '../../lib/config.ts';
 import { UserError } from '../../local/processes.ts';
@@ -22,7 +23,7 @@ it.each([
 ])(
   'with a base of %i and %i %% Spot, %i instances are %i on demand and %i Spot',
   (base, spot, size, onDemand, rest) =>
-    expect(shares({ onDemandBaseCapacity: base, spotPercentage: spot }, size)).toEqual({
+    expect(sharesOf({ onDemandBaseCapacity: base, spotPercentage: spot }, size)).toEqual({
       onDemand,
       spot: rest,
     }),

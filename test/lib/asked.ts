@@ -48,7 +48,11 @@ function seriesOfLine(line: Line, before: Line): Series {
 export function askedByDashboard(template: StackTemplate): Asked[] {
   return dashboardOf(template).widgets.flatMap(({ properties: { title, metrics = [] } }) => {
     let before: Line = [];
-    return (metrics as Line[]).map((line) => {
+    // What fills gaps names a line of the same widget.
+    const lines = (metrics as Line[]).filter(
+      ([first]) => !/^FILL\(/.test(String((first as Properties).expression)),
+    );
+    return lines.map((line) => {
       const series = seriesOfLine(line, before);
       before = line;
       return { where: `panel '${String(title)}'`, series };

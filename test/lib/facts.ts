@@ -22,6 +22,13 @@ const ofGroup = ({ Resources }: StackTemplate, resource: string, groupName: stri
 };
 const unless = (good: boolean, problem: string) => (good ? undefined : problem);
 
+const hourlyPrices = { 'g4dn.xlarge': 0.526, 'g5.xlarge': 1.006, 'g6.xlarge': 0.8048 };
+/** Of the stages that go to an account. */
+const SPENDINGS: Record<string, unknown> = {
+  dev: { hourlyPrices, onDemandBaseCapacity: 0, spotPercentage: 100, dailyLimit: 20, brake: true },
+  prod: { hourlyPrices, onDemandBaseCapacity: 0, spotPercentage: 70, dailyLimit: 242, brake: false },
+};
+
 export const FACTS: Record<string, Fact> = {
   'the group has no desired capacity': (template) =>
     unless(!('DesiredCapacity' in only(template, GROUP)), 'a deploy would reset what the scaler set'),
@@ -169,6 +176,15 @@ export const FACTS: Record<string, Fact> = {
     ].every((name) => block[name] === true);
     const policy = JSON.stringify(only(template, 'AWS::S3::BucketPolicy'));
     return unless(closed && policy.includes('"aws:SecureTransport":"false"'), JSON.stringify(block));
+  },
+
+  'the scaler knows what instances cost and what a day may': (template, groupName) => {
+    const text = (Object.values(template.Resources).find(
+      ({ Type, Properties }) =>
+        Type === 'AWS::Lambda::Function' && Properties.Environment?.Variables?.SPENDING !== undefined,
+    )?.Properties.Environment.Variables.SPENDING ?? '{}') as string;
+    const wanted = SPENDINGS[groupName.replace('ddcolor-elastic-', '')];
+    return unless(wanted === undefined || text === JSON.stringify(wanted), text);
   },
 
   'old ticks are never replayed': (template) => {

@@ -110,7 +110,7 @@ describe('the alarms', () => {
       meaning,
       action,
       `docs/runbook.md#${id}`,
-      '#dashboards/dashboard/ddcolor-elastic-prod',
+      '#dashboards/dashboard/ddcolor-elastic-prod-',
     ]) {
       expect(description).toContain(part);
     }
@@ -144,6 +144,29 @@ describe('the alarms', () => {
   it('need no metric maths', () =>
     expect(Object.values(alarms()).filter(({ Metrics }) => Metrics !== undefined)).toEqual([]));
 
+  /** Statistic, period, so many of so many beyond, comparison, threshold. */
+  it.each<[AlarmId, string, number, string, string, number]>([
+    ['oldest-photo', 'Maximum', 60, '3 of 3', 'GreaterThanThreshold', 900],
+    ['dead-letters', 'Maximum', 60, '1 of 1', 'GreaterThanThreshold', 0],
+    ['failures', 'Average', 300, '3 of 3', 'GreaterThanThreshold', 0.05],
+    ['no-tick', 'SampleCount', 60, '5 of 5', 'LessThanThreshold', 1],
+    ['blind-ticks', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
+    ['at-maximum', 'Sum', 60, '15 of 15', 'GreaterThanThreshold', 0],
+    ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],
+    ['canary-failures', 'Sum', 60, '1 of 1', 'GreaterThanThreshold', 0],
+    ['daily-spend', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 242],
+  ])('%s rings by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {
+    const { Statistic, Period, DatapointsToAlarm, EvaluationPeriods, ComparisonOperator, Threshold } =
+      alarm(id);
+    expect([
+      Statistic,
+      Period,
+      `${DatapointsToAlarm} of ${EvaluationPeriods}`,
+      ComparisonOperator,
+      Threshold,
+    ]).toEqual([statistic, period, points, comparison, threshold]);
+  });
+
   it('ring when the stage says', () => {
     template = synthesise(STAGE, { promisedWaitSeconds: 120, dailySpendLimit: 7 }, false);
     expect(alarm('oldest-photo')).toMatchObject({
@@ -154,9 +177,6 @@ describe('the alarms', () => {
       Threshold: 7,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     });
-    expect(alarm('no-tick')).toMatchObject({ EvaluationPeriods: 5, Period: 60, Statistic: 'SampleCount' });
-    expect(alarm('at-maximum')).toMatchObject({ EvaluationPeriods: 15, DatapointsToAlarm: 15, Period: 60 });
-    expect(alarm('failures')).toMatchObject({ Threshold: 0.05, Statistic: 'Average' });
   });
 });
 

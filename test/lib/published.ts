@@ -1,11 +1,12 @@
 /** What the scaler and the workers publish, by running their own code; and what a dashboard or an alarm asks for. */
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { metricData as workerData, publishBoot } from '../../ami/worker/aws/photo-metrics.ts';
-import type { Figures } from '../../ami/worker/photo-metrics.ts';
+import type { PhotoFigures } from '../../ami/worker/colouring.ts';
+import { PhotoMetrics, type Figures } from '../../ami/worker/photo-metrics.ts';
 import type { BootPhases } from '../../ami/worker/boot.ts';
 import type { Outcome } from '../../ami/worker/message.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
-import { METRIC_NAMESPACE, WORKER_METRICS } from '../../contract/names.ts';
+import { METRIC_NAMESPACE } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws.ts';
 import { REASONS } from '../../lambda/scaler/policy.ts';
 import type { TickMetrics } from '../../lambda/scaler/tick.ts';
@@ -58,21 +59,34 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   short: 1,
 });
 
-const fullFigures: Figures = {
-  outcomes: new Map(
-    Object.keys({ coloured: 1, failed: 1, dropped: 1, returned: 1 } satisfies Record<Outcome, 1>).map(
-      (outcome) => [outcome as Outcome, 1],
-    ),
-  ),
-  codes: new Map(FAILURE_CODES.map((code) => [code, 1])),
-  wrongColours: 1,
-  faults: 1,
-  values: new Map(
-    Object.values(WORKER_METRICS)
-      .filter((name) => /Time$|Megapixels/.test(name))
-      .map((name) => [name, new Map([[1, 1]])]),
-  ),
+/** Of a photo of which everything is known. */
+const fullPhoto: Required<PhotoFigures> = {
+  megapixels: 1,
+  queueSeconds: 1,
+  waitSeconds: 1,
+  fetchSeconds: 1,
+  prepareSeconds: 1,
+  laneSeconds: 1,
+  comfySeconds: 1,
+  finishSeconds: 1,
+  storeSeconds: 1,
 };
+
+/** What a worker has to publish after one photo of each kind, by its own bookkeeping. */
+async function fullFigures(): Promise<Figures> {
+  const published: Figures[] = [];
+  const metrics = new PhotoMetrics({
+    publish: (figures) => Promise.resolve(void published.push(figures)),
+    log: () => undefined,
+  });
+  const outcomes: Record<Outcome, 1> = { coloured: 1, failed: 1, dropped: 1, returned: 1 };
+  for (const outcome of Object.keys(outcomes) as Outcome[]) metrics.add(outcome, fullPhoto);
+  for (const code of FAILURE_CODES) metrics.add('failed', fullPhoto, code);
+  metrics.fault();
+  metrics.wrongColours();
+  await metrics.flush();
+  return published[0]!;
+}
 
 const fullBoot: Required<BootPhases> = { kernel: 1, driver: 1, services: 1, comfyui: 1, canary: 1 };
 
@@ -92,7 +106,7 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
   });
   return new Set([
     ...REASONS.flatMap((reason) => dataSeries(scalerData(stage, fullTick(reason)))),
-    ...dataSeries(workerData(stage, fullFigures)),
+    ...dataSeries(workerData(stage, await fullFigures())),
     ...dataSeries(boot),
     ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
   ]);

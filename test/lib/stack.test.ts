@@ -139,6 +139,16 @@ const SPOILED: [fact: keyof typeof FACTS, how: string, spoil: (template: StackTe
     (t) => (only(t, 'AWS::S3::BucketPolicy').PolicyDocument.Statement = []),
   ],
   [
+    'the scaler knows what instances cost and what a day may',
+    'a brake that nobody has set',
+    (t) => {
+      const { Variables } = ofType(t, 'AWS::Lambda::Function').find(
+        ({ Properties }) => Properties.Environment?.Variables?.SPENDING,
+      )!.Properties.Environment;
+      Variables.SPENDING = String(Variables.SPENDING).replace('"brake":false', '"brake":true');
+    },
+  ],
+  [
     'old ticks are never replayed',
     'the schedule retries',
     (t) => (only(t, 'AWS::Scheduler::Schedule').Target.RetryPolicy.MaximumRetryAttempts = 3),

@@ -1,9 +1,8 @@
 /** What a stage costs by its values and list prices: at rest, at work, and at the most. Needs no AWS. */
-import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES } from '../../../contract/prices.ts';
+import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../../contract/prices.ts';
 import type { Stage } from '../../../lib/config.ts';
 import { onDemandPrice } from '../../../lib/spending.ts';
 import { UserError } from '../../../local/processes.ts';
-import { shares } from '../quota/need.ts';
 import { idleLines, type CostLine } from './idle.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, REQUESTS, VOLUME_GIB } from './measured.ts';
 
@@ -46,7 +45,7 @@ export function costOf(stage: Stage, seconds?: number): Cost {
   const { policy, maxCapacity, volumeInitializationRate } = stage;
   const serviceSeconds = seconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
   const lines = idleLines(stage);
-  const atMost = shares(stage, maxCapacity);
+  const atMost = sharesOf(stage, maxCapacity);
   const volumeHour = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
   const beside = volumeHour + UNIT_PRICES.addressHour;
   const { puts, gets, queue } = REQUESTS;

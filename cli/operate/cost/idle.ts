@@ -1,10 +1,9 @@
 /** What a stage costs while no photo comes, line by line. */
 import { ALARM_IDS } from '../../../contract/alarms.ts';
-import { SPOT_SHARE, UNIT_PRICES } from '../../../contract/prices.ts';
+import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../../contract/prices.ts';
 import { tickTimes } from '../../../lambda/scaler/run.ts';
 import type { Stage } from '../../../lib/config.ts';
 import { onDemandPrice } from '../../../lib/spending.ts';
-import { shares } from '../quota/need.ts';
 import { count, number } from '../words.ts';
 import { seriesAtRest } from './at-rest.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, MINUTES_A_MONTH, SCALER, VOLUME_GIB } from './measured.ts';
@@ -98,7 +97,7 @@ function fleetLines(stage: Stage): CostLine[] {
   const warm = warmPoolSize * VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
   const prices = stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN);
   const dearest = Math.max(...prices);
-  const { onDemand, spot } = shares(stage, minCapacity);
+  const { onDemand, spot } = sharesOf(stage, minCapacity);
   const beside = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
   const hour = onDemand * dearest + spot * dearest * SPOT_SHARE + minCapacity * beside;
   return [

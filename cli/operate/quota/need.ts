@@ -1,5 +1,5 @@
 /** What a stage's maximum needs of EC2's quotas on GPUs, which count vCPUs. */
-import { INSTANCE_PRICES } from '../../../contract/prices.ts';
+import { INSTANCE_PRICES, sharesOf } from '../../../contract/prices.ts';
 import type { Stage } from '../../../lib/config.ts';
 import { UserError } from '../../../local/processes.ts';
 
@@ -9,16 +9,6 @@ export const QUOTAS = {
 } as const;
 
 export type Kind = keyof typeof QUOTAS;
-
-/** Instances on demand and Spot at a size, as Auto Scaling shares them out: in doubt on demand. */
-export function shares(
-  { onDemandBaseCapacity, spotPercentage }: Pick<Stage, 'onDemandBaseCapacity' | 'spotPercentage'>,
-  size: number,
-): Record<Kind, number> {
-  const base = Math.min(size, onDemandBaseCapacity);
-  const onDemand = base + Math.ceil(((size - base) * (100 - spotPercentage)) / 100);
-  return { onDemand, spot: size - onDemand };
-}
 
 /** vCPUs of the largest type: any instance may become one of it. @throws UserError for one that nobody has measured */
 export function largestVcpus({ name, instanceTypes }: Pick<Stage, 'name' | 'instanceTypes'>): number {
@@ -49,7 +39,7 @@ export interface QuotaCheck {
 /** @throws UserError */
 export function checkQuotas(stage: Stage, allowed: Record<Kind, number>): QuotaCheck[] {
   const vcpusEach = largestVcpus(stage);
-  const needs = shares(stage, stage.maxCapacity);
+  const needs = sharesOf(stage, stage.maxCapacity);
   return (Object.keys(QUOTAS) as Kind[]).map((kind) => {
     const needed = needs[kind] * vcpusEach;
     return {

@@ -52,6 +52,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
           queue,
           bucketName: 'photos',
           visibilityTimeoutSeconds: 30,
+          maxReceiveCount: 5,
           process: (job, count, attempt) =>
             processPhoto(job, count, attempt, { bucket, settings, colour, log, now: Date.now }),
           started: () => () => undefined,

@@ -18,22 +18,25 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoEnd>, re
   const queue = new MemoryQueue();
   const log = memoryLog();
   const jobs: Job[] = [];
+  const told: unknown[] = [];
   const message = queue.send(text, receiveCount);
   const handled = await handleMessage(message, {
     queue,
     bucketName: 'photos',
     visibilityTimeoutSeconds: 30,
+    maxReceiveCount: 5,
     process: (job, _count, attempt) => {
       jobs.push(job);
       attempt.started();
       return process(job);
     },
     started: () => () => undefined,
+    finished: (outcome, _figures, code) => void told.push([outcome, code]),
     log,
     now: () => Date.parse('2026-11-23T12:00:07.000Z'),
     clock: () => 0,
   });
-  return { handled, queue, log, jobs };
+  return { handled, queue, log, jobs, told };
 }
 
 describe('a message', () => {
@@ -96,6 +99,22 @@ describe('a message', () => {
     expect(log.of('message-not-understood')).toHaveLength(1);
   });
 
+  it.each<[string, number, () => Promise<PhotoEnd>, unknown]>([
+    ['coloured', 5, () => Promise.resolve(COLOURED), ['coloured', undefined]],
+    ['refused', 1, () => Promise.resolve({ outcome: 'failed', code: 'too-large' }), ['failed', 'too-large']],
+    ['given back', 4, () => Promise.reject(new TransientFault('away')), ['returned', undefined]],
+    ['given up', 5, () => Promise.reject(new TransientFault('away')), ['failed', 'gave-up']],
+    [
+      'given up for a fault of this machine',
+      5,
+      () => Promise.reject(new InfraFault('hot')),
+      ['failed', 'gave-up'],
+    ],
+  ])('whose photo is %s at its receive %d counts as that', async (_how, receiveCount, process, left) => {
+    const { told } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, receiveCount);
+    expect(told).toEqual([left]);
+  });
+
   it('stays hidden for as long as its photo is worked on', async () => {
     vi.useFakeTimers();
     const queue = new MemoryQueue();
@@ -104,6 +123,7 @@ describe('a message', () => {
       queue,
       bucketName: 'photos',
       visibilityTimeoutSeconds: 30,
+      maxReceiveCount: 5,
       process: () => new Promise((resolve) => (finish = resolve)),
       started: () => () => undefined,
       log: memoryLog(),

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costPerHour, observeLedger, overBudget, type Ledger } from '../../../lambda/scaler/ledger.ts';
 
-const PRICES = { 'g4dn.xlarge': 0.5, 'g5.xlarge': 1 };
+const ON_DEMAND = { onDemandBaseCapacity: 0, spotPercentage: 0 };
+const PRICES = { hourlyPrices: { 'g4dn.xlarge': 0.5, 'g5.xlarge': 1 }, ...ON_DEMAND };
 const MIDNIGHT = 20_000 * 86_400;
 const look = (at: number, instances: number, busySeconds?: number) => ({
   at,
@@ -34,7 +35,26 @@ describe('the cost of an hour', () => {
   });
 
   it('is nothing for who has no prices', () =>
-    expect(costPerHour({ at: 0, instances: 4, inService: 4 }, {})).toBe(0));
+    expect(costPerHour({ at: 0, instances: 4, inService: 4 }, { hourlyPrices: {}, ...ON_DEMAND })).toBe(0));
+
+  it.each([
+    // 70 of 100 Spot: of one none is, of two one, of ten seven.
+    [1, 1],
+    [2, 1.5],
+    [10, 6.5],
+  ])(
+    'of %d with 70 per cent Spot is USD %d: in doubt on demand, as Auto Scaling shares them out',
+    (instances, cost) => {
+      const prices = { ...PRICES, spotPercentage: 70 };
+      const types = { 'g5.xlarge': instances };
+      expect(costPerHour({ at: 0, instances, inService: instances, types }, prices)).toBe(cost);
+    },
+  );
+
+  it('has the base on demand, whatever the share', () => {
+    const prices = { ...PRICES, onDemandBaseCapacity: 2, spotPercentage: 100 };
+    expect(costPerHour({ at: 0, instances: 4, inService: 4, types: { 'g5.xlarge': 4 } }, prices)).toBe(3);
+  });
 });
 
 describe('the spending of a day', () => {
@@ -53,9 +73,13 @@ describe('the spending of a day', () => {
     expect(after(looks).figures?.spentToday).toBe(0.5);
   });
 
-  it('takes nothing back when a clock is set back', () => {
-    const { figures } = after([look(MIDNIGHT, 4), look(MIDNIGHT + 3600, 4), look(MIDNIGHT + 600, 4)]);
-    expect(figures?.spentToday).toBe(2);
+  it.each<[string, number[], number]>([
+    ['within a day', [0, 3600, 600], 2],
+    ['and counts no time twice', [0, 3600, 600, 3600, 7200], 4],
+    ['over midnight, where it is the new day that stands', [-3600, 1800, -1, 3600], 2],
+    ['by more than is waited for: the sum goes on from there', [0, 7200, 600, 4200], 6],
+  ])('takes nothing back when a clock is set back, %s', (_how, times, spent) => {
+    expect(after(times.map((time) => look(MIDNIGHT + time, 4))).figures?.spentToday).toBeCloseTo(spent, 9);
   });
 
   it('is the same however often somebody looks', () => {
@@ -88,6 +112,6 @@ describe('the brake', () => {
     [{ dailyLimit: 10, brake: false }, 100, false],
     [{ dailyLimit: null, brake: true }, 1e9, false],
   ])('of %j after USD %d: %s', (given, spent, on) =>
-    expect(overBudget({ hourlyPrices: {}, ...given }, spent)).toBe(on),
+    expect(overBudget({ ...PRICES, ...given }, spent)).toBe(on),
   );
 });

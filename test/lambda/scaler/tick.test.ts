@@ -6,6 +6,7 @@ import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './supp
 import { slo } from './support/looks.ts';
 
 const SETTINGS = slo;
+const ON_DEMAND = { onDemandBaseCapacity: 0, spotPercentage: 0 };
 
 let counts: FakeCounts;
 let work: FakeWork;
@@ -57,7 +58,7 @@ describe('a tick that sees everything', () => {
   });
 
   it('stops growing when the day has cost its limit, until the next one begins', async () => {
-    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, dailyLimit: 1, brake: true };
+    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, ...ON_DEMAND, dailyLimit: 1, brake: true };
     const paid = () => tick(ports, SETTINGS, { owner: 'run-1', now: () => now, tickSeconds: 30, spending });
     now = 20 * 86_400 + 80_000;
     fleet.view = { ...fleet.view, desired: 2, inService: 2, types: { 'g5.xlarge': 2 } };
@@ -72,7 +73,7 @@ describe('a tick that sees everything', () => {
   });
 
   it('knows no spending without its memory, and lets the day count on from where it was', async () => {
-    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, dailyLimit: null, brake: false };
+    const spending = { hourlyPrices: { 'g5.xlarge': 1 }, ...ON_DEMAND, dailyLimit: null, brake: false };
     const paid = () => tick(ports, SETTINGS, { owner: 'run-1', now: () => now, tickSeconds: 30, spending });
     fleet.view = { ...fleet.view, desired: 2, inService: 2, types: { 'g5.xlarge': 2 } };
     now = 20 * 86_400;
