@@ -124,7 +124,7 @@ describe('what is unknown', () => {
   it('is never zero', () => {
     const lines = statusLines(unread, where, NOW);
     expect(lines.slice(2)).toEqual([
-      '  queue     unknown waiting, unknown in flight, the oldest for unknown, unknown given up (dead letters)',
+      '  queue     unknown waiting, unknown in flight, for how long unknown, unknown given up (dead letters)',
       '  fleet     unknown',
       '  scaler    unknown',
       '  controls  unknown',
@@ -145,7 +145,7 @@ describe('what is unknown', () => {
   });
 
   it('is what nobody measured', () => {
-    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, the oldest for unknown');
+    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, for how long unknown');
     expect(text({ memory: { value: memoryOf([]) } })).toContain('today     unknown');
     // A ledger of yesterday says nothing of today.
     const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });

@@ -58,7 +58,9 @@ export function queueWords(parts: StatusParts): string {
     // SQS says nothing of the age of what is not there.
     ...(queue?.waiting === 0
       ? []
-      : [`the oldest for ${oldest === undefined || oldest === null ? UNKNOWN : span(oldest)}`]),
+      : [
+          oldest === undefined || oldest === null ? 'for how long unknown' : `the oldest for ${span(oldest)}`,
+        ]),
     `${known(dead)} given up (dead letters)`,
   ].join(', ');
 }
