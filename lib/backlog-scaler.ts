@@ -44,7 +44,7 @@ export interface BacklogScalerProps {
    */
   readonly tickSeconds?: number;
   /**
-   * The scaler's memory, and where workers add up what they have done.
+   * The scaler's memory, and where workers add up what they have done; for a `GpuFleet`, that fleet's.
    *
    * @default - a new table
    */
@@ -74,7 +74,7 @@ export interface BacklogScalerProps {
    */
   readonly dailySpendLimit?: number;
   /**
-   * Whether the fleet stops growing for the rest of the day once that is reached.
+   * Whether the fleet stops growing for the rest of the day once that is reached; with `dailySpendLimit` only.
    *
    * @default false
    */

@@ -67,7 +67,7 @@ export class InstanceRole extends iam.Role {
           'ssmmessages:OpenDataChannel',
         ],
         resources: ['*'],
-        wildcard: 'Session Manager’s channels, and publishing metrics: AWS allows no narrower resource',
+        wildcard: 'Session Manager’s channels: AWS allows no narrower resource',
       },
     ];
     for (const permission of may) allow(this, permission);

@@ -25,7 +25,7 @@ export const photoBucketName = (scope: Construct, stageName: string) => {
 export interface PhotoStoreProps {
   /** Name of the bucket; the queue has to know it too. `photoBucketName` makes one. */
   readonly bucketName: string;
-  /** Where each photo under `incoming/` becomes a message; its `bucketName` is this bucket's. */
+  /** Where each photo under `incoming/` becomes a message; its `bucketName` must be this bucket's. */
   readonly jobs: JobQueue;
   /**
    * Where a page is that sends photos here and shows their ends, such as https://example.com.

@@ -175,10 +175,14 @@ describe('nonsense in props, which a deploy or nobody at all would notice, is re
     expect(() => scaler(stack, aGroup(stack), props)).toThrow(message);
   });
 
-  it('by a scaler whose policy would never wake the group, where its minimum is known', () => {
+  it('by a scaler what its group`s limits forbid, where they are known', () => {
     const wake = /minCapacity 0: at least 1 with the policy 'threshold'/;
     const none = newStack();
     expect(() => scaler(none, groupOf(none, 0), { policy: threshold })).toThrow(wake);
+    const small = newStack();
+    expect(() => scaler(small, groupOf(small, 1), { onDemandBaseCapacity: 5 })).toThrow(
+      /onDemandBaseCapacity 5: a whole number from 0 to maxCapacity, which is 4/,
+    );
     for (const group of [aGroup, (stack: Stack) => groupOf(stack, 1)]) {
       const stack = newStack();
       scaler(stack, group(stack), { policy: threshold });

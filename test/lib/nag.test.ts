@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/config.ts';
 import type { ColouringStack } from '../../lib/colouring-stack.ts';
-import { allow } from '../../lib/permissions.ts';
+import { allow, PUBLISH_METRICS } from '../../lib/permissions.ts';
 import { checked } from './checked.ts';
 
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
@@ -23,18 +23,17 @@ afterEach(() => void vi.restoreAllMocks());
 
 const role = (stack: ColouringStack) =>
   new iam.Role(stack, 'Extra', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+/** Past `allow`, which refuses an asterisk without a reason. */
+const add = (to: iam.Role, action: string, resource: string) =>
+  to.addToPolicy(new iam.PolicyStatement({ actions: [action], resources: [resource] }));
 
 /** What somebody might add one day, and what has to notice. */
 const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => void][] = [
-  [
-    /IAM5\[Resource::\*\]/,
-    'a role gains an asterisk',
-    (stack) => allow(role(stack), { actions: ['s3:GetObject'], resources: ['*'] }),
-  ],
+  [/IAM5\[Resource::\*\]/, 'a role gains an asterisk', (stack) => add(role(stack), 's3:GetObject', '*')],
   [
     /IAM5\[Action::s3:\*\]/,
     'a role gains every action',
-    (stack) => allow(role(stack), { actions: ['s3:*'], resources: ['arn:aws:s3:::bucket'] }),
+    (stack) => add(role(stack), 's3:*', 'arn:aws:s3:::bucket'),
   ],
   [
     /IAM5\[Resource::arn:aws:s3:::bucket\/\*\]/,
@@ -42,7 +41,7 @@ const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => 
     (stack) => {
       const extra = role(stack);
       allow(extra, { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket/a/*'], wildcard: 'a' });
-      allow(extra, { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket/*'] });
+      add(extra, 's3:GetObject', 'arn:aws:s3:::bucket/*');
     },
   ],
   [
@@ -70,5 +69,30 @@ describe('cdk-nag', () => {
     const { stack, synth } = checked('prod');
     spoil(stack);
     expect(synth).toThrow(finding);
+  });
+});
+
+describe('allow', () => {
+  const extra = () => role(checked('prod').stack);
+
+  it.each([['*'], ['arn:aws:s3:::bucket/*']])('refuses %s without a reason', (resource) => {
+    const permission = { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket', resource] };
+    expect(() => allow(extra(), permission)).toThrow(
+      `resources [${resource}] of [s3:GetObject] in 'Test-prod/Extra': an asterisk with its reason only, in wildcard`,
+    );
+  });
+
+  it('refuses it beside a statement that has one for the same text, which cdk-nag would let pass', () => {
+    const to = extra();
+    allow(to, PUBLISH_METRICS);
+    expect(() => allow(to, { actions: ['s3:GetObject'], resources: ['*'] })).toThrow(/its reason only/);
+  });
+
+  it('refuses it in what has no name yet', () => {
+    const { stack } = checked('prod');
+    const resources = [stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: 'a/*' })];
+    expect(() => allow(role(stack), { actions: ['ssm:GetParameter'], resources })).toThrow(
+      /parameter\/a\/\*\]/,
+    );
   });
 });

@@ -1,0 +1,198 @@
+/**
+ * All that the roles of a stage may do and who may take them, as tables: what is lost breaks a deployed stack as surely as
+ * what is gained opens it, and no local AWS would notice either.
+ */
+import { describe, expect, it } from 'vitest';
+import { ofType, synthesise, type Properties, type Resource, type Statement } from './template.ts';
+import { resourceText } from './wildcards.ts';
+
+interface Row {
+  may: string[];
+  on: string[];
+  /** Condition of the statement. */
+  only?: Record<string, unknown>;
+}
+
+const OWN_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+const METRICS: Row = {
+  may: ['cloudwatch:PutMetricData'],
+  on: ['*'],
+  only: { StringEquals: { 'cloudwatch:namespace': 'DDColorElastic' } },
+};
+const item = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });
+const group = (name: string) => [`arn:autoscaling:autoScalingGroup:*:autoScalingGroupName/${name}`];
+
+/** By the role's id without its hash. */
+const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; rows: Row[] }> = {
+  FleetInstanceRole: {
+    trusts: 'ec2.amazonaws.com',
+    rows: [
+      // Hiding is how a photo is kept while it is worked on, and how it is given back.
+      {
+        may: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
+        on: ['<JobsQueue.Arn>'],
+      },
+      { may: ['s3:GetObject'], on: ['<PhotosBucket.Arn>/incoming/*'] },
+      // An end is looked for before it is written, and goes when its photo was replaced.
+      {
+        may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        on: ['<PhotosBucket.Arn>/failed/*', '<PhotosBucket.Arn>/results/*'],
+      },
+      // S3 answers 403 for what is not there without it, which a worker takes for a fault of its own.
+      { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
+      // Hooks are completed; a machine that colours wrongly has itself replaced.
+      {
+        may: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
+        on: group('ddcolor-elastic-prod'),
+      },
+      { may: ['ssm:GetParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/worker'] },
+      { may: ['ssm:PutParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/ami/verdict/*'] },
+      { may: ['dynamodb:UpdateItem'], on: ['<ScalerTable.Arn>'], only: item('work') },
+      METRICS,
+      // Session Manager.
+      {
+        may: [
+          'ssm:UpdateInstanceInformation',
+          'ssmmessages:CreateControlChannel',
+          'ssmmessages:CreateDataChannel',
+          'ssmmessages:OpenControlChannel',
+          'ssmmessages:OpenDataChannel',
+        ],
+        on: ['*'],
+      },
+    ],
+  },
+  FleetSuspendRebalancingHandlerRole: {
+    trusts: 'lambda.amazonaws.com',
+    rows: [
+      { may: OWN_LOG, on: ['<FleetSuspendRebalancingHandlerLogs.Arn>'] },
+      // Resuming is for the day when the construct goes.
+      {
+        may: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
+        on: group('<FleetGroupASG>'),
+      },
+    ],
+  },
+  ScalerFunctionRole: {
+    trusts: 'lambda.amazonaws.com',
+    rows: [
+      { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
+      { may: ['sqs:GetQueueAttributes'], on: ['<JobsQueue.Arn>'] },
+      { may: ['autoscaling:SetDesiredCapacity'], on: group('<FleetGroupASG>') },
+      {
+        may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
+        on: ['*'],
+      },
+      // It reads its own memory from the answer to an update.
+      { may: ['dynamodb:UpdateItem'], on: ['<ScalerTable.Arn>'], only: item('scaler') },
+      { may: ['dynamodb:GetItem'], on: ['<ScalerTable.Arn>'], only: item('work') },
+      METRICS,
+    ],
+  },
+  ScalerScheduleRole: {
+    trusts: 'scheduler.amazonaws.com',
+    // Else a schedule of any account could have the scheduler call the function.
+    only: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    rows: [{ may: ['lambda:InvokeFunction'], on: ['<ScalerFunction.Arn>', '<ScalerFunction.Arn>:*'] }],
+  },
+  GatewayFunctionRole: {
+    trusts: 'lambda.amazonaws.com',
+    rows: [
+      { may: OWN_LOG, on: ['<GatewayFunctionLogs.Arn>'] },
+      // Its links can do no more than it can itself.
+      { may: ['s3:PutObject'], on: ['<PhotosBucket.Arn>/incoming/api/*'] },
+      {
+        may: ['s3:GetObject'],
+        on: [
+          '<PhotosBucket.Arn>/failed/api/*.json',
+          '<PhotosBucket.Arn>/incoming/api/*',
+          '<PhotosBucket.Arn>/results/api/*',
+        ],
+      },
+      // As for instances: waiting must not look like a fault.
+      { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
+      { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
+      // Of the scaler's memory, the one attribute that is made for it.
+      {
+        may: ['dynamodb:GetItem'],
+        on: ['<ScalerTable.Arn>'],
+        only: {
+          'ForAllValues:StringEquals': {
+            'dynamodb:LeadingKeys': ['scaler'],
+            'dynamodb:Attributes': ['id', 'view'],
+          },
+          StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+        },
+      },
+    ],
+  },
+};
+
+type Ordered = Resource & { DependsOn?: string[] };
+interface Trust extends Omit<Statement, 'Resource'> {
+  Principal: unknown;
+}
+
+const template = synthesise('prod', { access: 'open' }, false);
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+const plainId = (id: string) => id.replace(/[0-9A-F]{8}$/, '');
+const idsOf = (type: string) =>
+  Object.keys(template.Resources).filter((id) => template.Resources[id]?.Type === type);
+const resource = (id: string) => template.Resources[id] as Ordered;
+const policiesOf = (roleId: string) =>
+  idsOf('AWS::IAM::Policy').filter((id) =>
+    (resource(id).Properties.Roles as { Ref: string }[]).some(({ Ref }) => Ref === roleId),
+  );
+const inOrder = (rows: Row[]) => [...rows].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)));
+const rowOf = ({ Effect, Action, Resource, Condition }: Statement): Row => {
+  expect(Effect).toBe('Allow');
+  const may = list(Action).sort();
+  const on = list(Resource).map(resourceText).sort();
+  return { may, on, ...(Condition !== undefined && { only: Condition as Row['only'] }) };
+};
+
+it('there are these roles, and each policy is of one of them alone', () => {
+  expect(idsOf('AWS::IAM::Role').map(plainId).sort()).toEqual(Object.keys(ROLES).sort());
+  expect(idsOf('AWS::IAM::ManagedPolicy')).toEqual([]);
+  for (const { Properties } of ofType(template, 'AWS::IAM::Policy')) {
+    expect(Object.keys(Properties).sort()).toEqual(['PolicyDocument', 'PolicyName', 'Roles']);
+    expect(Properties.Roles).toHaveLength(1);
+  }
+});
+
+describe.each(Object.entries(ROLES))('%s', (name, { trusts, only, rows }) => {
+  const id = idsOf('AWS::IAM::Role').find((one) => plainId(one) === name)!;
+  const { ManagedPolicyArns, Policies, AssumeRolePolicyDocument } = resource(id).Properties;
+
+  it('may do this, and nothing else', () => {
+    const statements = policiesOf(id).flatMap(
+      (policy) => resource(policy).Properties.PolicyDocument.Statement as Statement[],
+    );
+    expect(inOrder(statements.map(rowOf))).toEqual(inOrder(rows));
+    expect([ManagedPolicyArns, Policies]).toEqual([undefined, undefined]);
+  });
+
+  it('is taken by the one service that it is for', () => {
+    const trust: Trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: trusts } };
+    expect((AssumeRolePolicyDocument as Properties).Statement).toEqual([
+      only ? { ...trust, Condition: only } : trust,
+    ]);
+  });
+});
+
+describe('what a role is for comes after what it may do', () => {
+  it.each(idsOf('AWS::Lambda::Function').map((id) => [plainId(id), id]))('%s', (_name, id) => {
+    const { Properties, DependsOn } = resource(id);
+    const policies = policiesOf((Properties.Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]);
+    expect(policies).toHaveLength(1);
+    expect(DependsOn).toEqual(expect.arrayContaining(policies));
+  });
+
+  it('the call that suspends processes, which is made once and at once', () => {
+    const [id = ''] = idsOf('Custom::SuspendProcesses');
+    const { Properties, DependsOn } = resource(id);
+    const [handler] = (Properties.ServiceToken as { 'Fn::GetAtt': [string] })['Fn::GetAtt'];
+    const role = (resource(handler).Properties.Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0];
+    expect(DependsOn).toEqual(expect.arrayContaining(policiesOf(role)));
+  });
+});
