@@ -162,10 +162,22 @@ export function fromItem(item: unknown, setAside: (why: string) => void = () => 
   return { ...emptyMemory(), ...ledger, controls };
 }
 
+/** DynamoDB takes no number nearer to zero than 1e-130, and refuses the whole item for one. */
+const LEAST = 1e-100;
+
+/** The same with nothing where there is next to nothing: weights of what did not come true, means that faded for weeks. */
+function storable<T>(value: T): T {
+  if (typeof value === 'number') return (Math.abs(value) < LEAST ? 0 : value) as T;
+  if (Array.isArray(value)) return value.map(storable) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, storable(one)])) as T;
+}
+
 /** Attributes of the item, apart from its key and the lease. */
-export const toItem = ({ policy, recent, ledger }: Omit<MemoryState, 'controls'>) => ({
-  version: MEMORY_VERSION,
-  policy,
-  recent,
-  ...(ledger ? { ledger } : {}),
-});
+export const toItem = ({ policy, recent, ledger }: Omit<MemoryState, 'controls'>) =>
+  storable({
+    version: MEMORY_VERSION,
+    policy,
+    recent,
+    ...(ledger ? { ledger } : {}),
+  });

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { emptyMemory, fromItem, toItem } from '../../../lambda/scaler/memory.ts';
 import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
 import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
-import { REASONS } from '../../../lambda/scaler/policy.ts';
+import { decide, REASONS } from '../../../lambda/scaler/policy.ts';
 import type { MemoryState } from '../../../lambda/scaler/tick.ts';
+import { slo } from './support/looks.ts';
 
 const count = fc.option(fc.nat(), { nil: null });
 const at = fc.integer({ min: 0, max: 2_000_000_000 });
@@ -44,6 +45,40 @@ describe('the item', () => {
       }),
       { seed: 20_261_123, numRuns: 200 },
     );
+  });
+
+  it('holds no number that DynamoDB refuses, after a burst out of nothing and after a quiet month', () => {
+    const numbers = (value: unknown): number[] =>
+      typeof value === 'number'
+        ? [value]
+        : typeof value === 'object' && value !== null
+          ? Object.values(value).flatMap(numbers)
+          : [];
+    let memory = {};
+    const tiny: number[] = [];
+    const look = (at: number, visible: number) => {
+      const count = {
+        visible,
+        inFlight: 0,
+        desired: 0,
+        inService: 0,
+        pending: 0,
+        draining: 0,
+        min: 0,
+        max: 5,
+      };
+      ({ memory } = decide({ at, ...count }, memory, slo));
+      tiny.push(...numbers(memory).filter((one) => one !== 0 && Math.abs(one) < 1e-130));
+      const stored = numbers(toItem({ policy: memory, recent: [] }));
+      expect(stored.filter((one) => one !== 0 && (Math.abs(one) < 1e-130 || Math.abs(one) > 1e125))).toEqual(
+        [],
+      );
+    };
+    for (let k = 0; k < 300; k++) look(k * 5, 0);
+    for (let k = 300; k < 330; k++) look(k * 5, 5000);
+    for (let day = 1; day <= 30; day++) look(1650 + day * 86_400, 0);
+    // Or there was nothing to hold.
+    expect(tiny.length).toBeGreaterThan(0);
   });
 
   it('keeps what the day has cost, whatever became of the rest', () => {

@@ -14,6 +14,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
+import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addWork } from '../../../ami/worker/aws/work-counters.ts';
 import {
@@ -174,6 +176,18 @@ describe.each<[string, () => Promise<MemoryAndReader>]>([
     await memory.open('a', 100, 40);
     await memory.save('a', { ...remembered, policy: { ...remembered.policy, lastInAt: undefined } });
     expect(await memory.open('a', 130, 40)).toEqual(remembered);
+  });
+
+  it('takes next to nothing for nothing, instead of refusing all', async () => {
+    const levels = [
+      { weight: 1, photos: 240, seconds: 5 },
+      { weight: 1e-142, photos: 241, seconds: 600 },
+    ];
+    const slo = { ...emptySlo(), rate: { ...emptyRate(), levels } };
+    await memory.open('a', 100, 40);
+    await memory.save('a', { ...remembered, policy: { slo } });
+    const kept = (await memory.open('a', 101, 40))?.policy.slo?.rate.levels;
+    expect(kept?.map(({ weight }) => Math.round(weight))).toEqual([1, 0]);
   });
 
   it('publishes a view, which stays until there is another, and is no part of the memory', async () => {
