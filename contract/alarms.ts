@@ -35,6 +35,11 @@ export const ALARMS = {
       'The scaler runs, but cannot read its queue, its group or its memory, and holds the fleet as it is.',
     action: 'Its log names the call that fails: a permission, throttling, or an outage of that service.',
   },
+  'failed-ticks': {
+    meaning: 'The scaler sees, but cannot set or remember what it decides: its estimates stand still.',
+    action:
+      'Its log names the call that fails, and with what: an item that its table refuses, a permission, throttling.',
+  },
   'at-maximum': {
     meaning: 'The work has asked for more than the stage’s maximum for fifteen minutes.',
     action: 'Decide whether the queue may wait; if not, raise maxCapacity and see that the quota allows it.',

@@ -72,6 +72,8 @@ export const SCALER_METRICS = {
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
   blindTicks: 'BlindTicks',
+  /** Count: one for each tick that saw what it needs, and could not set, remember or reckon something. */
+  failedTicks: 'FailedTicks',
 } as const;
 
 /** What workers publish, each minute while they have photos. */

@@ -198,7 +198,7 @@ export const PANELS: Panel[][] = [
   [
     {
       id: 'troubles',
-      title: 'Dead letters, blind ticks, faults of machines',
+      title: 'Dead letters, ticks in trouble, faults of machines',
       unit: 'count',
       series: [
         {
@@ -208,6 +208,7 @@ export const PANELS: Panel[][] = [
           queue: QUEUE_METRICS.deadLetters.queue,
         },
         of(METRICS.blindTicks, 'Sum', 'blind ticks'),
+        of(METRICS.failedTicks, 'Sum', 'failed ticks'),
         of(METRICS.machineFaults, 'Sum', 'faults of machines'),
         of(METRICS.canaryFailures, 'Sum', 'wrong colours'),
       ],

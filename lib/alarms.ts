@@ -89,6 +89,15 @@ export function alarmRules({
       // Said by the one above.
       treatMissingData: FINE,
     },
+    'failed-ticks': {
+      metric: METRICS.failedTicks,
+      statistic: 'Sum',
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      // Said by the first of these three.
+      treatMissingData: FINE,
+    },
     'at-maximum': {
       metric: METRICS.decisions,
       dimension: [REASON_DIMENSION, AT_MAX],

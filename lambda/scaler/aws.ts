@@ -237,6 +237,7 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   const data = [
     datum(METRICS.decisions, 1, { more: [...Dimensions, { Name: REASON_DIMENSION, Value: reason }] }),
     datum(METRICS.blindTicks, reason === 'blind' ? 1 : 0),
+    datum(METRICS.failedTicks, tick.failed && reason !== 'blind' ? 1 : 0),
   ];
   if (counts) data.push(datum(METRICS.visible, counts.visible), datum(METRICS.inFlight, counts.inFlight));
   if (fleet) {

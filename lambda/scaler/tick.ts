@@ -107,6 +107,8 @@ export interface TickMetrics {
   controls?: Controls;
   /** What a dry run would have set. */
   dryRunDesired?: number;
+  /** Whether something went wrong before it was told. */
+  failed?: boolean;
 }
 
 export interface Metrics {
@@ -273,6 +275,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       ...(failed?.length ? { failedLaunches: failed } : {}),
       ...(Object.keys(controls).length > 0 ? { controls } : {}),
       ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),
+      ...(errors.length > 0 ? { failed: true } : {}),
     }),
   );
   return { held: true, record, errors };

@@ -113,6 +113,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,
   [METRICS.blindTicks]: notSimulated,
+  [METRICS.failedTicks]: notSimulated,
   [METRICS.waitTime]: waits,
   [QUEUE_METRICS.oldestAge.metric]: oldest,
   [QUEUE_METRICS.deadLetters.metric]: notSimulated,

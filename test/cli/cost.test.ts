@@ -23,8 +23,8 @@ describe('at rest', () => {
     expect(line(cost, 'scaler, function')).toBe(4.33);
     expect(line(cost, 'scaler, table')).toBe(1.9);
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
-    // 18 series and 86,400 puts.
-    expect(line(cost, 'metrics')).toBe(6.26);
+    // 19 series and 86,400 puts.
+    expect(line(cost, 'metrics')).toBe(6.56);
     expect(line(cost, 'alarms')).toBe(Number((ALARM_IDS.length * 0.1).toFixed(2)));
     expect(line(cost, 'dashboard')).toBe(3);
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
@@ -49,9 +49,9 @@ describe('at rest', () => {
   });
 
   it.each<[string, StageConfig, number]>([
-    ['that is empty', {}, 18],
-    ['with a minimum', { minCapacity: 2 }, 19],
-    ['by threshold', { minCapacity: 1, policy: threshold }, 13],
+    ['that is empty', {}, 19],
+    ['with a minimum', { minCapacity: 2 }, 20],
+    ['by threshold', { minCapacity: 1, policy: threshold }, 14],
   ])('counts the series that the scaler publishes for a fleet %s', async (_name, config, wanted) => {
     const { policy, minCapacity, maxCapacity } = stage(config);
     const fleet = new FakeFleet();

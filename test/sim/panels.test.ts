@@ -22,7 +22,7 @@ const NOT_SIMULATED = [
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
-  ...named('troubles', 'dead letters, blind ticks, faults of machines, wrong colours'),
+  ...named('troubles', 'dead letters, blind ticks, failed ticks, faults of machines, wrong colours'),
   ...['fetch', 'prepare', 'ready, until ComfyUI has room', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
   ),

@@ -31,6 +31,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   // One series: a fleet that rests has one reason, `steady` or `at-min`.
   decisions: 'always',
   blindTicks: 'always',
+  failedTicks: 'always',
 };
 
 /** Names of the metrics; each is one series. */

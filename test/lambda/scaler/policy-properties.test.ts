@@ -149,7 +149,11 @@ describe('after any sequence of ticks, a policy', () => {
       const back = fromItem(item, (why) => {
         throw new Error(why);
       });
-      expect(back.policy).toEqual(JSON.parse(JSON.stringify(memory)));
+      // Apart from what is next to nothing, which the table does not take.
+      const kept: unknown = JSON.parse(JSON.stringify(memory), (_key, value: unknown) =>
+        typeof value === 'number' && Math.abs(value) < 1e-100 ? 0 : value,
+      );
+      expect(back.policy).toEqual(kept);
     };
     fc.assert(fc.property(sequence, check), options);
   });

@@ -475,6 +475,7 @@ describe('metrics: CloudWatch', () => {
       [METRICS.draining]: 0,
       [METRICS.decisions]: 1,
       [METRICS.blindTicks]: 0,
+      [METRICS.failedTicks]: 0,
       [METRICS.needed]: 4,
       [METRICS.shortage]: 2,
       [METRICS.late]: 1,
@@ -532,7 +533,11 @@ describe('metrics: CloudWatch', () => {
       need: undefined,
       reckoning: undefined,
     });
-    expect(values(data)).toEqual({ [METRICS.decisions]: 1, [METRICS.blindTicks]: 1 });
+    expect(values(data)).toEqual({
+      [METRICS.decisions]: 1,
+      [METRICS.blindTicks]: 1,
+      [METRICS.failedTicks]: 0,
+    });
   });
 
   it('reckons the backlog of an empty fleet as if one instance had it', () => {

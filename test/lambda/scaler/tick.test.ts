@@ -90,6 +90,16 @@ describe('a tick that sees everything', () => {
     expect(metrics.published.at(-1)?.figures?.spentToday).toBe(1);
   });
 
+  it('tells that it could not remember, or not set: it has seen all the same', async () => {
+    counts.counts = { visible: 8, inFlight: 0 };
+    memory.save = refuse('number underflow');
+    expect((await run()).record?.reason).toBe('scale-out');
+    expect(metrics.published.at(-1)).toMatchObject({ reason: 'scale-out', failed: true });
+    ports.memory = new FakeMemory();
+    await run();
+    expect(metrics.published.at(-1)).not.toHaveProperty('failed');
+  });
+
   it('leaves a fleet alone that is right', async () => {
     const result = await run();
     expect(result.record?.reason).toBe('steady');
