@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PhotoApi, type DonePhoto } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
 import { patiently } from '../../client/patience.ts';
+import { limited } from '../../client/time.ts';
 import { upload } from '../../client/upload.ts';
 import { waitFor } from '../../client/wait.ts';
 import { countedFetch, type HttpAnswer } from './counted-fetch.ts';
@@ -52,15 +53,25 @@ export interface ClientsOptions {
 
 /** @param base address of the gateway, which ends in a slash */
 export async function runClients(base: string, options: ClientsOptions): Promise<ClientsRun> {
-  const { clients, rampSeconds, patienceSeconds, abort, progress } = options;
   const photos = await sentPhotos();
+  // Not by AbortSignal.any over AbortSignal.timeout: Node 20 forgets such a limit when it collects garbage.
+  return limited(options.patienceSeconds * 1000, options.abort, (signal) =>
+    runWithin(signal, base, photos, options),
+  );
+}
+
+async function runWithin(
+  signal: AbortSignal,
+  base: string,
+  photos: Sent[],
+  { clients, rampSeconds, abort, progress }: ClientsOptions,
+): Promise<ClientsRun> {
   const answers: HttpAnswer[] = [];
   const counts: ClientCounts = { announced: 0, sent: 0, done: 0, ended: 0 };
   const count = (step: keyof ClientCounts) => {
     counts[step]++;
     progress?.(counts);
   };
-  const signal = AbortSignal.any([abort, AbortSignal.timeout(patienceSeconds * 1000)]);
   // Each client listens to both.
   setMaxListeners(0, abort, signal);
   const counted = countedFetch((answer) => answers.push(answer), signal);
