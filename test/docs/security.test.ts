@@ -1,5 +1,5 @@
 /** docs/security.md: every asterisk of a role stands in its table, and nothing that is not there. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -38,6 +38,14 @@ beforeAll(() => {
   stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com' }, false);
   const role = new DeployRoleStack(new App(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;
+});
+
+describe('the table of threats', () => {
+  it('names tests that are there', () => {
+    const named = [...page.matchAll(/`(test\/[\w/.-]+\.test\.ts)`/g)].map(([, file = '']) => file);
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((file) => !existsSync(join(import.meta.dirname, '..', '..', file)))).toEqual([]);
+  });
 });
 
 describe('the table of asterisks', () => {

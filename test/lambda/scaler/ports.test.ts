@@ -14,14 +14,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
-import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addWork } from '../../../ami/worker/aws/work-counters.ts';
 import {
   MEMORY_KEY,
   METRIC_NAMESPACE,
-  METRICS,
   SCALER_METRICS,
   TABLE_KEY,
   VIEW_ATTRIBUTE,
@@ -33,9 +30,10 @@ import {
   CloudWatchMetrics,
   DynamoMemory,
   DynamoWork,
-  metricData,
   SqsCounts,
 } from '../../../lambda/scaler/aws.ts';
+import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
+import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
 import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/scaler/tick.ts';
 import { clientConfig } from '../../../local/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
@@ -440,9 +438,6 @@ describe('fleet', () => {
 
 describe('metrics: CloudWatch', () => {
   const fleet = { desired: 3, inService: 2, pending: 1, draining: 0, min: 0, max: 5 };
-  const values = (data: ReturnType<typeof metricData>): Record<string, number | undefined> =>
-    Object.fromEntries(data.map(({ MetricName = '', Value }) => [MetricName, Value]));
-
   const reckoning = {
     rate: 0.5,
     serviceSeconds: 6,
@@ -453,105 +448,6 @@ describe('metrics: CloudWatch', () => {
     late: 1,
     load: 3,
   };
-
-  it('has every figure of a tick', () => {
-    const data = metricData('dev', {
-      at: 100,
-      reason: 'scale-out',
-      counts: { visible: 9, inFlight: 2 },
-      fleet,
-      need: 4,
-      reckoning,
-      figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
-      short: 2,
-    });
-    expect(values(data)).toEqual({
-      [METRICS.visible]: 9,
-      [METRICS.inFlight]: 2,
-      [METRICS.backlogPerInstance]: 5.5,
-      [METRICS.desired]: 3,
-      [METRICS.inService]: 2,
-      [METRICS.pending]: 1,
-      [METRICS.draining]: 0,
-      [METRICS.decisions]: 1,
-      [METRICS.blindTicks]: 0,
-      [METRICS.failedTicks]: 0,
-      [METRICS.needed]: 4,
-      [METRICS.shortage]: 2,
-      [METRICS.late]: 1,
-      [METRICS.arrivalsPerMinute]: 30,
-      [METRICS.serviceTime]: 6,
-      [METRICS.bootTime]: 90,
-      [METRICS.meanWait]: 8,
-      [METRICS.forecast]: 4,
-      [METRICS.costPerHour]: 1.5,
-      [METRICS.spentToday]: 20,
-      [METRICS.gpuBusy]: 75,
-    });
-  });
-
-  it('has no mean wait before there were photos', () => {
-    const none = { ...reckoning, meanWait: null };
-    const tick = { at: 100, reason: 'steady', counts: undefined, fleet, need: 0, reckoning: none } as const;
-    expect(values(metricData('dev', tick))).not.toHaveProperty(METRICS.meanWait);
-  });
-
-  it('tells of failed launches by code, type and zone, and of each control that holds', () => {
-    const lost = { code: 'InsufficientInstanceCapacity', instanceType: 'g4dn.xlarge', message: '' };
-    const data = metricData('dev', {
-      at: 100,
-      reason: 'shortage',
-      counts: undefined,
-      fleet: undefined,
-      need: undefined,
-      reckoning: undefined,
-      failedLaunches: [lost, { ...lost, availabilityZone: 'us-east-1a' }, lost],
-      controls: { pauseScaleIn: {}, ceiling: { instances: 7, until: 999 }, dryRun: {} },
-      dryRunDesired: 4,
-    });
-    const told = (name: string) =>
-      data
-        .filter(({ MetricName }) => MetricName === name)
-        .map(({ Value, Dimensions }) => [Value, ...(Dimensions ?? []).slice(1).map((one) => one.Value)]);
-    expect(told(METRICS.failedLaunches)).toEqual([
-      [2, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'unknown'],
-      [1, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'us-east-1a'],
-    ]);
-    expect(told(METRICS.control)).toEqual([
-      [1, 'pauseScaleIn'],
-      [7, 'ceiling'],
-      [4, 'dryRun'],
-    ]);
-  });
-
-  it('leaves out what could not be read', () => {
-    const data = metricData('dev', {
-      at: 100,
-      reason: 'blind',
-      counts: undefined,
-      fleet: undefined,
-      need: undefined,
-      reckoning: undefined,
-    });
-    expect(values(data)).toEqual({
-      [METRICS.decisions]: 1,
-      [METRICS.blindTicks]: 1,
-      [METRICS.failedTicks]: 0,
-    });
-  });
-
-  it('reckons the backlog of an empty fleet as if one instance had it', () => {
-    const none = { ...fleet, inService: 0 };
-    const data = metricData('dev', {
-      at: 100,
-      reason: 'steady',
-      counts: { visible: 7, inFlight: 0 },
-      fleet: none,
-      need: undefined,
-      reckoning: undefined,
-    });
-    expect(values(data)[METRICS.backlogPerInstance]).toBe(7);
-  });
 
   it('arrives', async () => {
     const cloudWatch = new CloudWatchClient(config);
