@@ -1,0 +1,94 @@
+/** A stage on a local AWS of its own: what its commands look at, without its fleet. */
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  CreateLaunchConfigurationCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  waitUntilStackCreateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ACCOUNT, clientConfig, REGION } from '../../../local/environment.ts';
+import type { Scope } from '../../../local/scope.ts';
+import { startLocalAws } from '../../support/local-aws.ts';
+import type { Ended } from './command.ts';
+import { itemOf, record } from './memory.ts';
+
+export const STAGE = 'ops';
+export const TABLE = 'ops-scaler';
+
+/** @param name of the local AWS's log */
+export async function startStage(name: string, scope: Scope) {
+  const endpoint = await startLocalAws(name, scope);
+  const config = clientConfig(endpoint);
+  const env: NodeJS.ProcessEnv = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: ACCOUNT,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_REGION: REGION,
+  };
+  const s3 = new S3Client({ ...config, forcePathStyle: true });
+  const sqs = new SQSClient(config);
+  const cloudWatch = new CloudWatchClient(config);
+  const dynamo = new DynamoDBClient(config);
+  const documents = DynamoDBDocumentClient.from(dynamo);
+  const autoScaling = new AutoScalingClient(config);
+  const jobs = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-jobs' }))).QueueUrl ?? '';
+  const dead = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-dead' }))).QueueUrl ?? '';
+  await dynamo.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    }),
+  );
+  await autoScaling.send(
+    new CreateLaunchConfigurationCommand({
+      LaunchConfigurationName: 'ops',
+      ImageId: 'ami-1',
+      InstanceType: 'g5.xlarge',
+    }),
+  );
+  await autoScaling.send(
+    new CreateAutoScalingGroupCommand({
+      ...{ AutoScalingGroupName: 'ops-fleet', LaunchConfigurationName: 'ops' },
+      ...{ MinSize: 0, MaxSize: 7, DesiredCapacity: 0, AvailabilityZones: [`${REGION}a`] },
+    }),
+  );
+  const outputs = {
+    ...{ QueueUrl: jobs, DeadLetterQueueUrl: dead, TableName: TABLE, GroupName: 'ops-fleet' },
+    BucketName: 'unused',
+  };
+  const template = {
+    // A stack holds something.
+    Resources: { Nothing: { Type: 'AWS::SQS::Queue' } },
+    Outputs: Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }])),
+  };
+  const cloudformation = new CloudFormationClient(config);
+  for (const StackName of [`DDColorElastic-${STAGE}`, 'DDColorElastic-local']) {
+    await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify(template) }));
+    await waitUntilStackCreateComplete(
+      { client: cloudformation, maxWaitTime: 30, minDelay: 1 },
+      { StackName },
+    );
+  }
+  return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, dead };
+}
+
+/** The item of the scaler: cleared, written, read. */
+export const itemsOf = (documents: DynamoDBDocumentClient) => ({
+  clear: () => documents.send(new DeleteCommand({ TableName: TABLE, Key: { id: 'scaler' } })),
+  keep: (item: Record<string, unknown>) => documents.send(new PutCommand({ TableName: TABLE, Item: item })),
+  kept: async () => (await documents.send(new GetCommand({ TableName: TABLE, Key: { id: 'scaler' } }))).Item,
+});
+
+export const json = ({ out }: Ended) => JSON.parse(out) as Record<string, unknown>;
+export const now = () => Date.now() / 1000;
+export const fresh = (more: Record<string, unknown> = {}) => itemOf([record({ at: now() - 1 })], more);
