@@ -1,7 +1,7 @@
 /** `ddcolor-elastic`: a table of commands. Each is loaded when it is called, so that help is quick. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, UsageError } from './exit.ts';
+import { EXIT, UsageError } from '../common/errors.ts';
 
 interface Command {
   HELP: string;

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-/** `ddcolor-elastic`: a checkout is made ready as by any npm script; the package has its commands bundled. */
+/** `ddcolor-elastic`. In a checkout it runs the TypeScript; in the package, the bundle. */
 import { existsSync } from 'node:fs';
 
-const CHECKOUT = new URL('../local/ensure.mjs', import.meta.url);
+const CHECKOUT = new URL('../common/checkout.mjs', import.meta.url);
 const BUNDLED = new URL('../dist/cli.mjs', import.meta.url);
 
 if (existsSync(CHECKOUT)) {
-  process.argv.splice(2, 0, 'cli');
-  await import('../local/ensure.mjs');
+  const { callerDirectory, runEntry } = await import(CHECKOUT.href);
+  await runEntry('cli/commands.ts', process.argv.slice(2), callerDirectory());
 } else {
   process.exitCode = await runBundled(process.argv.slice(2));
 }

@@ -5,6 +5,9 @@
 /** Prefix of everything with a name of its own: SSM parameters, tags, the metric namespace's dimension values. */
 export const SERVICE = 'ddcolor-elastic';
 
+/** Name of a stage's CloudFormation stack. */
+export const stackName = (stage: string) => `DDColorElastic-${stage}`;
+
 /** CloudWatch namespace of every custom metric; the functions' IAM policies are limited to it. */
 export const METRIC_NAMESPACE = 'DDColorElastic';
 

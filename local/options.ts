@@ -1,6 +1,7 @@
 /** The command line of `npm start`. */
 import { parseArgs } from 'node:util';
-import { UserError } from './processes.ts';
+import { UserError } from '../common/errors.ts';
+import { wholeNumber } from '../common/options.ts';
 
 export const DEFAULT_PORT = 8321;
 export const DEFAULT_COUNT = 60;
@@ -66,12 +67,6 @@ function parse(args: string[]) {
     const [reason] = (error as Error).message.split('. ');
     throw new UserError(`${reason} (npm start -- --help lists the options).`, { cause: error });
   }
-}
-
-export function wholeNumber(name: string, text: string, low: number, high: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-  throw new UserError(`${name} '${text}' is not a whole number from ${low} to ${high}.`);
 }
 
 function httpUrl(text: string): string {

@@ -7,19 +7,20 @@ import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { INCOMING } from '../contract/keys.ts';
 import { ensureVenv } from './aws/venv.ts';
-import { command, type CommandContext } from './command.ts';
-import { localPath } from './environment.ts';
+import { command, type CommandContext } from '../common/command.ts';
+import { localPath } from '../common/environment.ts';
 import { DEFAULT_PORT, HELP, LOCAL, parseOptions, type StartOptions } from './options.ts';
-import { COMFYUI_PORT, running, startComfyui, stopComfyui } from './real/service.ts';
+import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui/service.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
+import { progressLine } from './run/progress-line.ts';
 import { readObject } from './run/ends.ts';
 import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
 import { checkComfyui, checkWritable } from './run/preflight.ts';
-import type { Progress } from './run/progress.ts';
+import type { Progress } from '../common/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
-import { announce } from './run/running.ts';
+import { announce } from '../common/running.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
 import { submit } from './run/submit.ts';
 import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
@@ -86,7 +87,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   if (standIn)
     say('A STAND-IN for ComfyUI colours the photos: its colours are made up, DDColor is not at work.');
 
-  const showing = setInterval(() => progress.show(recorder.current()), SHOW_EVERY_MS);
+  const showing = setInterval(() => progress.line(progressLine(recorder.current())), SHOW_EVERY_MS);
   const unsubscribe = recorder.subscribe(() => context.onState?.(recorder.current()));
   const stopShowing = () => {
     clearInterval(showing);

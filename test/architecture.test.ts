@@ -1,209 +1,124 @@
-/** The import rules, as a table: which folder may import what. The table is their documentation. */
+/** The import rules as tables: layers, packages, and no circles. The tables are their documentation. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const FOLDERS = [
-  'bin',
-  'lib',
-  'lambda',
-  'contract',
-  'colour',
-  'client',
-  'cli',
-  'ami',
-  'sim',
-  'local',
-  'examples',
+
+/** Top first. A file imports from its own room and from the layers below; rooms of one layer do not import each other. */
+const LAYERS = [
+  ['tools'],
+  ['local'],
+  ['cli'],
+  ['bin', 'examples'],
+  ['lib', 'sim'],
+  ['ami', 'lambda/gateway', 'lambda/scaler', 'lambda/suspend-processes', 'worker'],
+  ['client'],
+  ['contract', 'colour', 'common'],
 ];
 
+const CDK = '^(aws-cdk-lib|constructs)(/|$)';
+const NODE = '^node:';
+const AWS = '^@(aws-sdk|smithy)/';
+const any = (...sources: string[]) => new RegExp(sources.join('|'));
+
 interface Rule {
-  /** Files the rule speaks of. */
   files: RegExp;
-  /** What they may import: folders of ours (as path prefixes) and packages. */
+  /** What these files may import: own files as `./path` from the root, packages by name. */
   may: RegExp;
   /** What they may import as types only, beyond that. */
   mayAsTypes?: RegExp;
 }
 
-const CDK = /^(aws-cdk-lib|constructs)(\/|$)/.source;
-const NODE = /^node:/.source;
-const any = (...sources: string[]) => new RegExp(sources.join('|'));
-
+/** Narrower than the layers, for code that must stay small, run in a browser or stay pure. The first match applies. */
 const RULES: Rule[] = [
   { files: /^contract\//, may: any('^\\./contract/', '^zod$', '^node:crypto$') },
-  // What a worker and a browser both do with pixels.
   { files: /^colour\//, may: any('^\\./colour/') },
   {
-    // Runs in browsers: of the contract, the plain values; the schemas as types only.
+    // Runs in browsers: plain values of the contract; the schemas as types only.
     files: /^client\//,
     may: any('^\\./client/', '^\\./contract/photo-types\\.ts$'),
     mayAsTypes: /^\.\/contract\//,
   },
   {
-    // For people on their own machines: of the run on this one, what any command needs; of the scaler, what it remembers;
-    // of a stage, its values.
-    files: /^cli\//,
-    may: any(
-      '^\\./cli/',
-      '^\\./client/',
-      '^\\./contract/',
-      '^\\./colour/',
-      '^\\./bin/stages\\.ts$',
-      '^\\./lib/(config|spending)\\.ts$',
-      '^\\./lambda/scaler/(memory|policy-controls|policy-price|policy-slo|run)\\.ts$',
-      '^\\./local/(ensure\\.mjs|processes\\.ts|run/(progress|running)\\.ts)$',
-      '^zod$',
-      '^sharp$',
-      '^@aws-sdk/',
-      '^@smithy/signature-v4$',
-      NODE,
-    ),
-    mayAsTypes: /^\.\/lambda\/scaler\/(tick|policy[^/]*)\.ts$/,
-  },
-  { files: /^lambda\/scaler\/policy[^/]*\.ts$/, may: any('^\\./lambda/scaler/policy[^/]*\\.ts$') },
-  {
-    files: /^lambda\/scaler\//,
-    may: any('^\\./lambda/scaler/', '^\\./contract/', '^zod$', '^@aws-sdk/', '^@smithy/', '^@types/', NODE),
-    mayAsTypes: /^aws-lambda$/,
+    // The rule that sizes the fleet is pure: its own files, and the reasons and settings of the contract.
+    files: /^lambda\/scaler\/policy/,
+    may: any('^\\./lambda/scaler/policy', '^\\./contract/(reasons|policy)\\.ts$'),
   },
   {
-    // Runs in browsers: what they have of ours is plain, and of others one small package.
+    // Runs in browsers.
     files: /^lambda\/gateway\/page\/(?!build\.ts$)/,
     may: any(
       '^\\./lambda/gateway/page/',
       '^\\./contract/(page|photo-types)\\.ts$',
-      '^\\./client/',
-      '^\\./colour/',
+      '^\\./(client|colour)/',
       '^client-zip$',
     ),
     mayAsTypes: /^\.\/contract\//,
   },
   { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
-    files: /^lambda\/(?!scaler\/)/,
-    may: any('^\\./lambda/(?!scaler/)', '^\\./contract/', '^zod$', '^@aws-sdk/', NODE),
+    files: /^lambda\//,
+    may: any('^\\./(lambda|contract)/', '^zod$', AWS, NODE),
     mayAsTypes: /^aws-lambda$/,
   },
+  { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },
   {
-    // A command for people, as those of local/ are; what runs on an instance is below.
-    files: /^ami\/release\//,
-    may: any(
-      '^\\./ami/',
-      '^\\./contract/',
-      '^\\./bin/stages\\.ts$',
-      '^\\./local/(command|processes|scope|run/progress)\\.ts$',
-      '^zod$',
-      '^@aws-sdk/',
-      NODE,
-    ),
+    files: /^worker\//,
+    may: any('^\\./(worker|contract|colour|common)/', '^zod$', AWS, '^sharp$', '^tsx/', NODE),
   },
   {
-    files: /^ami\//,
-    may: any(
-      '^\\./ami/',
-      '^\\./contract/',
-      '^\\./colour/',
-      '^zod$',
-      '^@aws-sdk/',
-      '^@smithy/',
-      '^sharp$',
-      '^esbuild$',
-      '^tsx/esm/api$',
-      NODE,
-    ),
-  },
-  {
+    // Constructs bundle run-time code; they import no more than its types.
     files: /^lib\//,
-    may: any('^\\./lib/', '^\\./contract/', CDK, '^zod$', NODE),
-    mayAsTypes: /^\.\/(lambda|ami)\//,
+    may: any('^\\./(lib|contract)/', CDK, '^zod$', NODE),
+    mayAsTypes: /^\.\/(lambda|worker)\//,
   },
   // What an app has that uses the package.
   { files: /^examples\//, may: any('^\\./lib/index\\.ts$', '^ddcolor-elastic$', '^cdk-nag$', CDK, NODE) },
-  { files: /^bin\//, may: any('^\\./bin/', '^\\./lib/', '^cdk-nag$', CDK, NODE) },
+  { files: /^bin\//, may: any('^\\./(bin|lib|contract)/', '^cdk-nag$', CDK, NODE) },
   {
+    // The simulator runs the deployed rule and none of its AWS adapters.
     files: /^sim\//,
     may: any(
-      '^\\./sim/',
-      '^\\./contract/',
-      '^\\./lambda/scaler/(policy[^/]*|tick|run|memory|settings)\\.ts$',
-      '^\\./lambda/gateway/estimate\\.ts$',
+      '^\\./(?!lambda/scaler/(aws|handler)|lib/)',
       '^zod$',
-      '^tsx/esm/api$',
-      '^csv-parse/sync$',
+      '^tsx/',
+      '^csv-parse/',
+      '^commander$',
       NODE,
     ),
   },
   {
-    // What is deployed is measured as it is deployed.
-    files: /^local\/bench\//,
-    may: any(
-      '^\\./client/',
-      '^\\./local/',
-      '^\\./contract/',
-      '^\\./colour/',
-      '^\\./lib/(bundling|config|spending)\\.ts$',
-      '^\\./lambda/scaler/run\\.ts$',
-      '^\\./ami/worker/',
-      '^[@a-z]',
-      NODE,
-    ),
-  },
-  {
-    // Commands of pipelines: what they deploy beside the stages says itself what it allows.
-    files: /^local\/pipeline\//,
-    may: any('^\\./local/', '^\\./bin/stages\\.ts$', '^\\./lib/deploy-role\\.ts$', NODE),
-  },
-  {
-    // Makes the package, in the constructs' own way of bundling.
-    files: /^local\/package\//,
-    may: any(
-      '^\\./local/',
-      '^\\./lib/bundling\\.ts$',
-      '^\\./lambda/gateway/page/build\\.ts$',
-      '^(esbuild|typescript)$',
-      NODE,
-    ),
-    mayAsTypes: /^\.\/lib\/config\.ts$/,
-  },
-  {
-    files: /^local\//,
-    may: any(
-      '^\\./local/',
-      '^\\./contract/',
-      '^\\./colour/',
-      '^\\./bin/stages\\.ts$',
-      '^\\./ami/worker/bundle\\.ts$',
-      '^\\./lambda/scaler/(policy[^/]*|tick|memory)\\.ts$',
-      '^[@a-z]',
-      NODE,
-    ),
+    // Commands of the package: no CDK, and of the scaler what its memory holds.
+    files: /^cli\//,
+    may: any('^\\./(?!lambda/scaler/(aws|handler))', '^(zod|sharp|commander)$', AWS, NODE),
   },
 ];
+
+const SOURCE = /\.(m?ts|mjs)$/;
+const ROOMS = LAYERS.flat();
+const FOLDERS = [...new Set(ROOMS.map((room) => room.split('/')[0] as string))];
 
 function* sources(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && /\.(m?ts|mjs)$/.test(path) && !path.includes('node_modules'))
-      yield relative(ROOT, path);
+    if (entry.isFile() && SOURCE.test(path) && !path.includes('node_modules')) yield relative(ROOT, path);
   }
 }
 
 interface Import {
+  /** Own files as `./path` from the root, packages by name. */
   target: string;
   typeOnly: boolean;
 }
 
-/** Our own files as `./path` from the root, packages by their name. */
 const resolved = (file: string, target: string) =>
   target.startsWith('.') ? `./${join(dirname(file), target)}` : target;
 
-export function importsOf(file: string, text: string): Import[] {
+function importsOf(file: string, text: string): Import[] {
   const found: Import[] = [];
-  for (const [, kind, target = ''] of text.matchAll(
-    /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'/gm,
-  )) {
+  const statement = /^(?:import|export)\s+(type\s)?(?:[^'";]*?from\s+)?'([^']+)'/gm;
+  for (const [, kind, target = ''] of text.matchAll(statement)) {
     found.push({ target: resolved(file, target), typeOnly: kind !== undefined });
   }
   for (const [, target = ''] of text.matchAll(/\bimport\(\s*'([^']+)'\s*\)/g)) {
@@ -212,49 +127,120 @@ export function importsOf(file: string, text: string): Import[] {
   return found;
 }
 
-export function broken(file: string, text: string): string[] {
+const roomOf = (file: string) => ROOMS.find((room) => file.startsWith(`${room}/`));
+const layerOf = (room: string) => LAYERS.findIndex((rooms) => rooms.includes(room));
+
+/** What is wrong with the imports of one file, a line each. */
+function broken(file: string, text: string): string[] {
+  const room = roomOf(file);
+  if (room === undefined) return [`${file}: in no room of LAYERS`];
   const rule = RULES.find(({ files }) => files.test(file));
-  if (!rule) return [`${file}: no rule speaks of it`];
-  return importsOf(file, text)
-    .filter(({ target, typeOnly }) => !rule.may.test(target) && !(typeOnly && rule.mayAsTypes?.test(target)))
-    .map(({ target }) => `${file} imports ${target}`);
+  return importsOf(file, text).flatMap(({ target, typeOnly }) => {
+    if (target.startsWith('./')) {
+      const other = roomOf(target.slice(2));
+      if (other === undefined) return [`${file} imports ${target}, which is in no room`];
+      if (other !== room && layerOf(other) <= layerOf(room)) {
+        return [`${file} imports ${target}: ${room}/ is not above ${other}/`];
+      }
+    }
+    const allowed = !rule || rule.may.test(target) || (typeOnly && rule.mayAsTypes?.test(target));
+    return allowed ? [] : [`${file} imports ${target}: not in the table of RULES`];
+  });
 }
 
-const present = FOLDERS.filter((folder) => readdirSync(ROOT).includes(folder));
+/** The first chain of files that ends where it began, types included; undefined without one. */
+function circle(graph: Map<string, string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] | undefined => {
+    const start = path.indexOf(file);
+    if (start >= 0) return [...path.slice(start), file];
+    if (done.has(file)) return undefined;
+    for (const next of graph.get(file) ?? []) {
+      const found = visit(next, [...path, file]);
+      if (found) return found;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of graph.keys()) {
+    const found = visit(file, []);
+    if (found) return found;
+  }
+  return undefined;
+}
 
-describe('import rules', () => {
-  it.each(present)('hold in %s', (folder) => {
-    const found = [...sources(folder)].flatMap((file) =>
-      broken(file, readFileSync(join(ROOT, file), 'utf8')),
-    );
-    expect(found).toEqual([]);
+const graphOf = (files: Map<string, string>) =>
+  new Map(
+    [...files].map(([file, text]) => [
+      file,
+      importsOf(file, text).flatMap(({ target }) => (target.startsWith('./') ? [target.slice(2)] : [])),
+    ]),
+  );
+
+const texts = new Map(
+  FOLDERS.flatMap((folder) =>
+    [...sources(folder)].map((file): [string, string] => [file, readFileSync(join(ROOT, file), 'utf8')]),
+  ),
+);
+
+describe('imports', () => {
+  it.each(ROOMS)('of %s/ point down', (room) => {
+    const own = [...texts].filter(([file]) => roomOf(file) === room);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.flatMap(([file, text]) => broken(file, text))).toEqual([]);
   });
 
+  it('form no circle', () => {
+    expect(circle(graphOf(texts))?.join(' -> ')).toBeUndefined();
+  });
+
+  it('name files that exist', () => {
+    const missing = [...graphOf(texts)].flatMap(([file, targets]) =>
+      targets
+        .filter((target) => SOURCE.test(target) && !texts.has(target))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the rules reject', () => {
   it.each([
     ['contract/keys.ts', "import { S3Client } from '@aws-sdk/client-s3';"],
+    ['contract/names.ts', "const late = await import('@aws-sdk/client-s3');"],
+    ['contract/keys.ts', "import { UserError } from '../common/errors.ts';"],
     ['colour/merge.ts', "import { setImmediate } from 'node:timers/promises';"],
-    ['colour/merge.ts', "import { FORMATS } from '../ami/worker/formats.ts';"],
     ['client/api.ts', "import { createdPhotoSchema } from '../contract/photo-api.ts';"],
     ['client/api.ts', "import { createHash } from 'node:crypto';"],
+    ['client/api.ts', "import 'sharp';"],
+    ['common/errors.ts', "import { main } from '../cli/commands.ts';"],
     ['cli/colour/run.ts', "import { findPhotos } from '../../local/run/photos.ts';"],
-    ['cli/colour/run.ts', "import { coloured } from '../../lambda/gateway/photos.ts';"],
+    ['cli/colour/run.ts', "import { review } from '../../tools/pipeline/review.ts';"],
     ['lambda/scaler/policy.ts', "import { z } from 'zod';"],
-    ['lambda/scaler/tick.ts', "import { x } from '../../ami/worker/loop.ts';"],
-    ['ami/release/list.ts', "import { startStack } from '../../local/run/stack.ts';"],
-    ['ami/worker/loop.ts', "import { command } from '../../local/command.ts';"],
-    ['ami/worker/loop.ts', "import { decide } from '../../lambda/scaler/policy.ts';"],
+    ['lambda/scaler/tick.ts', "import { x } from '../../worker/photo/loop.ts';"],
+    ['lambda/gateway/photos.ts', "import { decide } from '../scaler/policy.ts';"],
+    ['worker/photo/loop.ts', "import { decide } from '../../lambda/scaler/policy.ts';"],
+    ['worker/photo/loop.ts', "import type { Reason } from '../../lambda/scaler/policy.ts';"],
+    ['worker/photo/loop.ts', "import { command } from '../../cli/commands.ts';"],
     ['lib/backlog-scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
+    ['lib/stage.ts', "import { run } from '../sim/simulate.ts';"],
     ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],
-    ['local/run/watch.ts', "import { handler } from '../../lambda/scaler/handler.ts';"],
-    ['local/pipeline/review.ts', "import { stages } from '../../lib/config.ts';"],
-    ['contract/names.ts', "const late = await import('@aws-sdk/client-s3');"],
-  ])('fail %s with %s', (file, text) => {
+    ['local/run/watch.ts', "import { main } from '../../tools/chaos/main.ts';"],
+  ])('%s with %s', (file, text) => {
     expect(broken(file, text)).toHaveLength(1);
   });
 
-  it('let a construct take a type from run-time code', () => {
-    expect(
-      broken('lib/config.ts', "import type { PolicySettings } from '../lambda/scaler/policy.ts';"),
-    ).toEqual([]);
+  it('a circle of three files, and name its chain', () => {
+    const files = new Map([
+      ['sim/d.ts', "import './a.ts';"],
+      ['sim/a.ts', "import { b } from './b.ts';"],
+      ['sim/b.ts', "export type { C } from './c.ts';"],
+      ['sim/c.ts', "const late = () => import('./a.ts');"],
+    ]);
+    expect(circle(graphOf(files))).toEqual(['sim/a.ts', 'sim/b.ts', 'sim/c.ts', 'sim/a.ts']);
   });
+});
+
+it('a construct may take a type from run-time code', () => {
+  expect(broken('lib/stage.ts', "import type { Decision } from '../lambda/scaler/policy.ts';")).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { findActionlint, lint, workflowFiles } from '../local/pipeline/actionlint.ts';
+import { findActionlint, lint, workflowFiles } from '../tools/pipeline/actionlint.ts';
 import {
   type Workflow,
   type Workflows,

@@ -7,7 +7,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 export const JOURNAL = '.ddcolor-elastic.jsonl';
 

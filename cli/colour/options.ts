@@ -1,7 +1,7 @@
 /** The command line of `ddcolor-elastic colour`. */
 import { parseArgs } from 'node:util';
 import { stages } from '../../bin/stages.ts';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '../../common/errors.ts';
 
 const WIDTH = { default: 8, most: 64 };
 const MONTH_SECONDS = 24 * 86_400;

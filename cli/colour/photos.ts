@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { PhotoType } from '../../contract/photo-types.ts';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '../../common/errors.ts';
 
 /** By the endings of their names: what is sent. Those that are no more than pictures end with a reason. */
 const TYPES: Record<string, PhotoType | undefined> = {

@@ -1,6 +1,6 @@
 /** What is to be done with each photo, by what earlier runs have done. */
 import { relative, sep } from 'node:path';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '../../common/errors.ts';
 import type { Entry, Journal, Sent } from './journal.ts';
 import type { FoundPhoto } from './photos.ts';
 

@@ -1,5 +1,5 @@
 /** Where a run says what: text for people, JSON for programs, or nothing but what went wrong. */
-import { Progress } from '../../local/run/progress.ts';
+import { Progress } from '../../common/progress.ts';
 import type { Ended } from './endings.ts';
 import { closingLines, failureLines, photoJson, summaryJson, type Closing } from './words.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '../../common/errors.ts';
 import { sha256 } from './photos.ts';
 
 export class Results {

@@ -1,9 +1,9 @@
 /** What every operator command has: a way out on Ctrl-C, and errors in words. */
 import { setMaxListeners } from 'node:events';
 import { Refusal } from '../../client/refusals.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { Interrupted } from '../colour/endings.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT } from '../../common/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

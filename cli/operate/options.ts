@@ -1,7 +1,7 @@
 /** What the command lines of all operator commands have in common. */
 import { parseArgs } from 'node:util';
-import { UsageError } from '../exit.ts';
-import { stackName } from '../service/stack-name.ts';
+import { UsageError } from '../../common/errors.ts';
+import { stackName } from '../../contract/names.ts';
 
 /** What is operated on. */
 export interface Target {

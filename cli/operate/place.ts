@@ -1,6 +1,6 @@
 /** Where a command is at work: a stage's stack in an account, or on this machine. */
-import { readRunning } from '../../local/run/running.ts';
-import { UserError } from '../../local/processes.ts';
+import { readRunning } from '../../common/running.ts';
+import { UserError } from '../../common/errors.ts';
 import { regionKnown } from '../service/aws.ts';
 import type { Outputs } from '../service/stack.ts';
 import type { Target } from './options.ts';

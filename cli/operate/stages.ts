@@ -1,7 +1,7 @@
 /** The stages of this checkout. */
 import { stages } from '../../bin/stages.ts';
 import { resolveStage, type Stage, type StageConfig } from '../../lib/config.ts';
-import { UsageError } from '../exit.ts';
+import { UsageError } from '../../common/errors.ts';
 
 const known: Record<string, StageConfig> = stages;
 

@@ -6,7 +6,7 @@ import { patiently } from '../../client/patience.ts';
 import { Refusal } from '../../client/refusals.ts';
 import { isExpired, sendByFetch, upload } from '../../client/upload.ts';
 import { PHOTO_TYPES } from '../../contract/photo-types.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import type { Outgoing, Service, ServiceLook, SubmitOptions } from './service.ts';
 
 /** Links that a photo may outlast: sending takes longer than a link lives, or the network was away for as long. */

@@ -1,6 +1,6 @@
 /** What AWS's SDK says, in the words of the CLI. */
 import { Refusal } from '../../client/refusals.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 /** Something that the caller's AWS identity may not do. */
 export class Forbidden extends UserError {}

@@ -1,11 +1,11 @@
 /** From the command line to a service. What is not needed is not loaded: the SDK takes longer than everything else. */
 import { PhotoApi } from '../../client/api.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import type { Access, Where } from '../colour/options.ts';
 import { ApiService } from './api.ts';
 import { regionKnown } from './aws.ts';
 import type { Service } from './service.ts';
-import { stackName } from './stack-name.ts';
+import { stackName } from '../../contract/names.ts';
 
 /** A run of hours should not end at a call that failed a few times. */
 const MAX_ATTEMPTS = 6;

@@ -17,7 +17,7 @@ import { patiently } from '../../client/patience.ts';
 import { Refusal } from '../../client/refusals.ts';
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { told } from './aws.ts';
 import type { Outgoing, Service, ServiceLook, SubmitOptions } from './service.ts';
 

@@ -4,7 +4,7 @@ import {
   DescribeStacksCommand,
   type CloudFormationClientConfig,
 } from '@aws-sdk/client-cloudformation';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { regionKnown, told } from './aws.ts';
 
 /** By output name. */

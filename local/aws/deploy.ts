@@ -1,17 +1,9 @@
 /** `cdk bootstrap` and `cdk deploy` by the unmodified CLI, onto the local AWS. */
-import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../environment.ts';
-import { runToEnd } from '../processes.ts';
-
-export const CDK_CLI = join(
-  createRequire(import.meta.url).resolve('aws-cdk/package.json'),
-  '..',
-  'bin',
-  'cdk',
-);
+import { CDK_CLI } from '../../common/cdk.ts';
+import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../../common/environment.ts';
+import { runToEnd } from '../../common/processes.ts';
 
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
-import { clientConfig } from '../environment.ts';
+import { clientConfig } from '../../common/environment.ts';
 import type { Hook } from '../fleet/instance.ts';
 
 const templateSchema = z.object({

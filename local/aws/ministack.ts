@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childEnvironment, localPath } from '../environment.ts';
-import { start } from '../processes.ts';
-import type { Scope } from '../scope.ts';
+import { childEnvironment, localPath } from '../../common/environment.ts';
+import { start } from '../../common/processes.ts';
+import type { Scope } from '../../common/scope.ts';
 
 const READY_WITHIN_MS = 30_000;
 

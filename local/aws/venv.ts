@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { localPath } from '../environment.ts';
-import { runToEnd, UserError } from '../processes.ts';
+import { localPath } from '../../common/environment.ts';
+import { runToEnd } from '../../common/processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const MINIMUM = [3, 10] as const;

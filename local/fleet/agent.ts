@@ -6,7 +6,7 @@
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
-import { clientConfig } from '../environment.ts';
+import { clientConfig } from '../../common/environment.ts';
 import { ACTIONS } from './api.ts';
 import { Group } from './group.ts';
 import type { Hook, Instance, LifecycleState } from './instance.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { start, type Child } from '../processes.ts';
+import { start, type Child } from '../../common/processes.ts';
 import type { Launcher } from './agent.ts';
 
 interface Command {

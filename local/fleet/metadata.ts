@@ -1,7 +1,7 @@
 /** The metadata service of one instance (IMDSv2), as far as a worker looks. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { REGION } from '../environment.ts';
+import { REGION } from '../../common/environment.ts';
 import type { Instance } from './instance.ts';
 
 export interface MetadataServer {

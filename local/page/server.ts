@@ -8,7 +8,7 @@ import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { UserError } from '../processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { Previews, type ReadImage } from './previews.ts';
 import type { StateSource } from './state.ts';
 

@@ -1,8 +1,9 @@
 /** The canary of a local run: recorded from the ComfyUI that its workers use, as it is when an image is baked. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { childEnvironment, localPath } from '../environment.ts';
-import { runToEnd, UserError } from '../processes.ts';
+import { childEnvironment, localPath } from '../../common/environment.ts';
+import { runToEnd } from '../../common/processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 export interface CanaryOptions {
   /** Bundles. */

@@ -2,7 +2,7 @@
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { makeSamples } from '../samples/samples.ts';
-import { UserError } from '../processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 /** Files that are submitted. The formats that the worker refuses are among them: they end with a reason. */
 const PICTURE = /\.(jpe?g|png|webp|tiff?|gif|bmp|hei[cf]|avif)$/i;

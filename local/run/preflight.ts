@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 const ANSWER_WITHIN_MS = 5000;
 const statsSchema = z.object({ devices: z.array(z.object({ type: z.string() })).min(1) });

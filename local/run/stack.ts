@@ -5,14 +5,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
-import { bundleWorker } from '../../ami/worker/bundle.ts';
+import { bundleWorker } from '../../worker/bundle.ts';
 import { bootstrap, deploy, localApiUrl, synth, type StackOutputs } from '../aws/deploy.ts';
 import { finishLocal } from '../aws/finish.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
-import { childEnvironment, clientConfig, localPath } from '../environment.ts';
+import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
 import { processLauncher, type ProcessLauncherOptions } from '../fleet/launcher.ts';
-import type { Scope } from '../scope.ts';
+import type { Scope } from '../../common/scope.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { recordCanary } from './canary.ts';
 

@@ -1,5 +1,5 @@
 /** Which of our workflows a ComfyUI can run: ours, or the one for the public DDColor node, which many have. */
-import { UserError } from '../processes.ts';
+import { UserError } from '../../common/errors.ts';
 
 const BY_NODE: [node: string, workflow: string][] = [
   ['DDColor', 'ddcolor'],

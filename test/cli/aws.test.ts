@@ -16,8 +16,8 @@ import {
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { regionOf } from '../../cli/service/sign.ts';
 import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
-import { ACCOUNT, clientConfig, REGION } from '../../local/environment.ts';
-import { Scope } from '../../local/scope.ts';
+import { ACCOUNT, clientConfig, REGION } from '../../common/environment.ts';
+import { Scope } from '../../common/scope.ts';
 import { coloured, FakeGateway } from '../client/support/gateway.ts';
 import { startLocalAws } from '../support/local-aws.ts';
 import { until } from '../support/wait.ts';

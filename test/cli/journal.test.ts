@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } fro
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Journal, JOURNAL, type Entry } from '../../cli/colour/journal.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { Folder } from './support/command.ts';
 
 let folder: Folder;

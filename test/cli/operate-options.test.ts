@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePause, type PauseOptions } from '../../cli/operate/controls/options.ts';
 import { durationOf, parseCommand, wholeNumber } from '../../cli/operate/options.ts';
-import { UsageError } from '../../cli/exit.ts';
+import { UsageError } from '../../common/errors.ts';
 import { command, Folder } from './support/command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');

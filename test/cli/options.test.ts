@@ -1,7 +1,7 @@
 /** Command lines: what they mean, and what is said of those that are wrong. */
 import { describe, expect, it } from 'vitest';
 import { HELP, parseOptions, type ColourOptions } from '../../cli/colour/options.ts';
-import { UsageError } from '../../cli/exit.ts';
+import { UsageError } from '../../common/errors.ts';
 
 const URL = 'https://abc.execute-api.us-east-1.amazonaws.com';
 const parse = (line: string, env: NodeJS.ProcessEnv = {}) =>

@@ -6,7 +6,7 @@ import type { Entry } from '../../cli/colour/journal.ts';
 import { findPhotos, foldOf, readPhoto, type FoundPhoto } from '../../cli/colour/photos.ts';
 import { plan, type PlanOptions, type PlanPorts, type Step } from '../../cli/colour/plan.ts';
 import { Results } from '../../cli/colour/results.ts';
-import { UsageError } from '../../cli/exit.ts';
+import { UsageError } from '../../common/errors.ts';
 import { Folder } from './support/command.ts';
 
 const { signal } = new AbortController();

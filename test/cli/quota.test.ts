@@ -6,7 +6,7 @@ import { sharesOf } from '../../contract/prices.ts';
 import { checkQuotas, largestVcpus } from '../../cli/operate/quota/need.ts';
 import { quotaJson, quotaLines } from '../../cli/operate/quota/words.ts';
 import { resolveStage, type StageConfig } from '../../lib/config.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { command, Folder } from './support/command.ts';
 
 const stage = (config: StageConfig = {}) => resolveStage('own', config);

@@ -9,7 +9,7 @@ import { Estimates, newTally } from '../../cli/colour/tally.ts';
 import type { Service, ServiceLook } from '../../cli/service/service.ts';
 import { patiently } from '../../client/patience.ts';
 import { Refusal } from '../../client/refusals.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { virtualClock } from './support/clock.ts';
 
 /** A service whose answers a test gives. */

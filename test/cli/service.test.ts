@@ -16,10 +16,10 @@ import type { Service, SubmitOptions } from '../../cli/service/service.ts';
 import { PhotoApi } from '../../client/api.ts';
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
-import { clientConfig } from '../../local/environment.ts';
+import { clientConfig } from '../../common/environment.ts';
 import { freePort } from '../../local/aws/ministack.ts';
-import { UserError } from '../../local/processes.ts';
-import { Scope } from '../../local/scope.ts';
+import { UserError } from '../../common/errors.ts';
+import { Scope } from '../../common/scope.ts';
 import { testClock } from '../client/support/clock.ts';
 import {
   coloured,

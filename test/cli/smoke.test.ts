@@ -10,7 +10,7 @@ import { smoke, type SmokeBucket, type SmokePorts } from '../../cli/operate/smok
 import { fault, LEAST_CHROMA, meanChroma, type Seen } from '../../cli/operate/smoke/seen.ts';
 import { exitOf, smokeLines } from '../../cli/operate/smoke/words.ts';
 import { Interrupted } from '../../cli/colour/endings.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { testClock } from '../client/support/clock.ts';
 import { storeError } from '../client/support/gateway.ts';
 import { until } from '../support/wait.ts';

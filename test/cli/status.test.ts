@@ -10,7 +10,7 @@ import { statusLines } from '../../cli/operate/status/words.ts';
 import { exitOf } from '../../cli/operate/status/main.ts';
 import { plainLine } from '../../cli/operate/watch/words.ts';
 import { ALARMS } from '../../contract/alarms.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { storeError } from '../client/support/gateway.ts';
 import { command, Folder } from './support/command.ts';
 import { itemOf, memoryOf, NOW, records } from './support/memory.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { abOfPicture, isWithoutColour } from '../../colour/ab.ts';
 import { chromaOfAb, chromaOfPicture, mergeChroma } from '../../colour/merge.ts';
-import { difference, labOf } from '../../local/bench/ciede2000.ts';
+import { difference, labOf } from '../../tools/bench/ciede2000.ts';
 
 /** Every 51st step of each channel. */
 const CUBE = Uint8Array.from({ length: 3 * 216 }, (_, i) => 51 * (Math.floor(i / 3 / 6 ** (i % 3)) % 6));

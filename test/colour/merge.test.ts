@@ -1,9 +1,9 @@
-/** The merge by itself: lightness kept, hues passing over, whole as in strips. Against ComfyUI: `test/ami/worker/merge.test.ts`. */
+/** The merge by itself: lightness kept, hues passing over, whole as in strips. Against ComfyUI: `test/worker/merge.test.ts`. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chromaOfAb, chromaOfPicture, mergeChroma, Merger } from '../../colour/merge.ts';
 import type { Channels } from '../../colour/pixels.ts';
-import { labOf } from '../../local/bench/ciede2000.ts';
+import { labOf } from '../../tools/bench/ciede2000.ts';
 
 describe('the merge', () => {
   it('keeps lightness to a step of 8 bits where sRGB has room for the colour', () => {

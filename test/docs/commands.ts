@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as cli } from '../../cli/commands.ts';
-import { HELP as AMI } from '../../ami/release/options.ts';
-import { HELP as CHAOS } from '../../local/chaos/main.ts';
+import { HELP as AMI } from '../../cli/image/options.ts';
+import { HELP as CHAOS } from '../../tools/chaos/main.ts';
 import { HELP as START } from '../../local/options.ts';
-import { HELP as DEPLOY_ROLE } from '../../local/pipeline/deploy-role.ts';
-import { HELP as REVIEW } from '../../local/pipeline/review.ts';
-import { HELP as COMFYUI } from '../../local/real/main.ts';
+import { HELP as DEPLOY_ROLE } from '../../cli/deploy-role.ts';
+import { HELP as REVIEW } from '../../tools/pipeline/review.ts';
+import { HELP as COMFYUI } from '../../cli/comfyui/main.ts';
 import { help as simulateHelp } from '../../sim/help.ts';
 import { codeBlocks, prose, ROOT } from './pages.ts';
 

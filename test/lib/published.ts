@@ -1,10 +1,10 @@
 /** What the scaler and the workers publish, by running their own code; and what a dashboard or an alarm asks for. */
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
-import { metricData as workerData, publishBoot } from '../../ami/worker/aws/photo-metrics.ts';
-import type { PhotoFigures } from '../../ami/worker/colouring.ts';
-import { PhotoMetrics, type Figures } from '../../ami/worker/photo-metrics.ts';
-import type { BootPhases } from '../../ami/worker/boot.ts';
-import type { Outcome } from '../../ami/worker/message.ts';
+import { metricData as workerData, publishBoot } from '../../worker/aws/photo-metrics.ts';
+import type { PhotoFigures } from '../../worker/imaging/colouring.ts';
+import { PhotoMetrics, type Figures } from '../../worker/telemetry/photo-metrics.ts';
+import type { BootPhases } from '../../worker/instance/boot.ts';
+import type { Outcome } from '../../worker/photo/message.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRIC_NAMESPACE } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws.ts';

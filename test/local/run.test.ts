@@ -20,13 +20,13 @@ import {
   OUTCOME_DIMENSION,
   STAGE_DIMENSION,
 } from '../../contract/names.ts';
-import { clientConfig } from '../../local/environment.ts';
+import { clientConfig } from '../../common/environment.ts';
 import { parseOptions } from '../../local/options.ts';
-import { Progress } from '../../local/run/progress.ts';
+import { Progress } from '../../common/progress.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
 import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
-import { Scope } from '../../local/scope.ts';
+import { Scope } from '../../common/scope.ts';
 import type { StageConfig } from '../../lib/config.ts';
 import { destroy, redeploy, submitMany, type Redeployed } from './support/lifecycle.ts';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPython } from '../../local/aws/venv.ts';
 import { parseOptions } from '../../local/options.ts';
-import { UserError } from '../../local/processes.ts';
+import { UserError } from '../../common/errors.ts';
 import { findPhotos, localKey } from '../../local/run/photos.ts';
-import { Progress } from '../../local/run/progress.ts';
-import { Scope } from '../../local/scope.ts';
+import { Progress } from '../../common/progress.ts';
+import { Scope } from '../../common/scope.ts';
 import { run } from '../../local/start.ts';
 import { startStandIn } from '../../local/comfyui/server.ts';
 

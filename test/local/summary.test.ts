@@ -1,6 +1,7 @@
 /** What a run tells in the end, and meanwhile. */
+import { progressLine } from '../../local/run/progress-line.ts';
 import { describe, expect, it } from 'vitest';
-import { Progress } from '../../local/run/progress.ts';
+import { Progress } from '../../common/progress.ts';
 import { Recorder } from '../../local/run/recorder.ts';
 import { percentile, summarise, summaryText, timelineText } from '../../local/run/summary.ts';
 
@@ -100,8 +101,8 @@ describe('Progress', () => {
     const { out, written } = stream(true);
     const progress = new Progress(out, () => 0);
     const state = recorded().current();
-    progress.show(state);
-    progress.show(state);
+    progress.line(progressLine(state));
+    progress.line(progressLine(state));
     progress.say('done');
     expect(written.slice(0, 2).every((text) => text.startsWith('\r\x1b[K') && !text.includes('\n'))).toBe(
       true,
@@ -115,15 +116,15 @@ describe('Progress', () => {
     const { out, written } = stream(false);
     const progress = new Progress(out, () => now);
     const recorder = recorded();
-    progress.show(recorder.current());
+    progress.line(progressLine(recorder.current()));
     now = 1000;
     recorder.update((state) => void state.photos.coloured++);
-    progress.show(recorder.current());
+    progress.line(progressLine(recorder.current()));
     expect(written).toHaveLength(1);
     now = 6000;
-    progress.show(recorder.current());
+    progress.line(progressLine(recorder.current()));
     now = 12_000;
-    progress.show(recorder.current());
+    progress.line(progressLine(recorder.current()));
     expect(written).toHaveLength(2);
     expect(written.join('')).not.toMatch(/[\r\x1b]/);
   });

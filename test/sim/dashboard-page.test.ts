@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PANELS } from '../../contract/panels.ts';
-import { Scope } from '../../local/scope.ts';
+import { Scope } from '../../common/scope.ts';
 import { main } from '../../sim/main.ts';
 import { startBrowser } from '../lambda/gateway/support/browser.ts';
 

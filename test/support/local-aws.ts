@@ -1,8 +1,8 @@
 /** A local AWS for the tests of one file. */
 import { freePort, startMiniStack } from '../../local/aws/ministack.ts';
 import { ensureVenv } from '../../local/aws/venv.ts';
-import { localPath } from '../../local/environment.ts';
-import type { Scope } from '../../local/scope.ts';
+import { localPath } from '../../common/environment.ts';
+import type { Scope } from '../../common/scope.ts';
 
 /** @param name of its log file. @returns its endpoint, which is there until the scope closes */
 export async function startLocalAws(name: string, scope: Scope): Promise<string> {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
 import { stages } from '../../bin/stages.ts';
-import { workflowFiles } from '../../local/pipeline/actionlint.ts';
+import { workflowFiles } from '../../tools/pipeline/actionlint.ts';
 
 export interface Step {
   id?: string;

@@ -6,7 +6,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type DynamoDBDocumentClient, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY } from '../../../contract/names.ts';
 import type { Controls } from '../../../lambda/scaler/policy-controls.ts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { told } from '../../service/aws.ts';
 import { readItem } from '../table.ts';
 

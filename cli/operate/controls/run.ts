@@ -1,5 +1,5 @@
 /** `ddcolor-elastic pause` and `resume`. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate, printJson, printLines } from '../command.ts';
 import { output, outputsOf, placeOf } from '../place.ts';
 import { rememberedOf } from '../remembered.ts';

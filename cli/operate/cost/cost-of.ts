@@ -2,7 +2,7 @@
 import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../../contract/prices.ts';
 import type { Stage } from '../../../lib/config.ts';
 import { onDemandPrice } from '../../../lib/spending.ts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { idleLines, type CostLine } from './idle.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, REQUESTS, VOLUME_GIB } from './measured.ts';
 

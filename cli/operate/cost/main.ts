@@ -1,5 +1,5 @@
 /** `ddcolor-elastic cost`: what a stage costs, at rest and at work. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate, printJson, printLines } from '../command.ts';
 import { JSON_HELP, parseCommand, STAGE_HELP, wrongIn } from '../options.ts';
 import { stageHere } from '../stages.ts';

@@ -1,5 +1,5 @@
 /** `ddcolor-elastic explain`: why the fleet is the size it is. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate, printJson, printLines } from '../command.ts';
 import { COMMON_HELP, parseCommand } from '../options.ts';
 import { output, outputsOf, placeOf } from '../place.ts';

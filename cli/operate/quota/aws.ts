@@ -5,7 +5,7 @@ import {
   NoSuchResourceException,
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { told } from '../../service/aws.ts';
 import type { ClientConfig } from '../place.ts';
 import { QUOTAS, type Kind } from './need.ts';

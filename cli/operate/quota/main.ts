@@ -1,5 +1,5 @@
 /** `ddcolor-elastic quota`: whether the account may have as many GPUs as a stage's maximum. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate, printJson, printLines } from '../command.ts';
 import { COMMON_HELP, parseCommand, wrongIn } from '../options.ts';
 import { placeOf } from '../place.ts';

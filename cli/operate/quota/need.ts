@@ -1,7 +1,7 @@
 /** What a stage's maximum needs of EC2's quotas on GPUs, which count vCPUs. */
 import { INSTANCE_PRICES, sharesOf } from '../../../contract/prices.ts';
 import type { Stage } from '../../../lib/config.ts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 
 export const QUOTAS = {
   onDemand: { code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },

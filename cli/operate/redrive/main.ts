@@ -1,9 +1,9 @@
 /** `ddcolor-elastic redrive`: photos that were given up, back to the queue. */
-import { UserError } from '../../../local/processes.ts';
-import { Progress } from '../../../local/run/progress.ts';
+import { UserError } from '../../../common/errors.ts';
+import { Progress } from '../../../common/progress.ts';
 import { Refusal } from '../../../client/refusals.ts';
 import { Interrupted } from '../../colour/endings.ts';
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate, printJson } from '../command.ts';
 import { COMMON_HELP, parseCommand, wholeNumber } from '../options.ts';
 import { output, outputsOf, placeOf } from '../place.ts';

@@ -8,7 +8,7 @@ import {
   SQSClient,
   type MessageAttributeValue,
 } from '@aws-sdk/client-sqs';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { told } from '../../service/aws.ts';
 import type { ClientConfig } from '../place.ts';
 import type { DeadLetters, Letter } from './run.ts';

@@ -5,7 +5,7 @@
  */
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { told } from '../../service/aws.ts';
 import type { ClientConfig, Place } from '../place.ts';
 import type { SmokeBucket } from './run.ts';

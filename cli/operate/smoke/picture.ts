@@ -1,6 +1,6 @@
 /** Pictures as people see them: upright. By itself, since the library takes its time to load. */
 import sharp from 'sharp';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { meanChroma, type Seen } from './seen.ts';
 
 /** A small copy tells as much of the mean. */

@@ -1,5 +1,5 @@
 /** What a smoke test says. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import type { Where } from '../status/words.ts';
 import { LEAST_CHROMA, type Seen } from './seen.ts';
 import type { SmokeResult } from './run.ts';

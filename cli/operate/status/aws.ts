@@ -4,7 +4,7 @@ import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { alarmPrefix } from '../../../contract/alarms.ts';
 import { QUEUE_METRICS } from '../../../contract/panels.ts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import { told } from '../../service/aws.ts';
 import type { Outputs } from '../../service/stack.ts';
 import { output, type Place } from '../place.ts';

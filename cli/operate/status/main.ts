@@ -1,5 +1,5 @@
 /** `ddcolor-elastic status`: how a stage is, on one screen. */
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { Forbidden } from '../../service/aws.ts';
 import type { Outputs } from '../../service/stack.ts';
 import { operate, printJson, printLines } from '../command.ts';

@@ -1,6 +1,6 @@
 /** The parts that a status is made of, each read by itself: one that cannot be read takes no other with it. */
 import { Refusal } from '../../../client/refusals.ts';
-import { UserError } from '../../../local/processes.ts';
+import { UserError } from '../../../common/errors.ts';
 import type { Remembered } from '../remembered.ts';
 
 export interface QueueCounts {

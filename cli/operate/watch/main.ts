@@ -1,7 +1,7 @@
 /** `ddcolor-elastic watch`: a status again and again. */
 import { systemClock } from '../../../client/time.ts';
 import { Interrupted } from '../../colour/endings.ts';
-import { EXIT } from '../../exit.ts';
+import { EXIT } from '../../../common/errors.ts';
 import { operate } from '../command.ts';
 import { COMMON_HELP, parseCommand, wholeNumber } from '../options.ts';
 import { placeOf } from '../place.ts';

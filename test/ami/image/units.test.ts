@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { machineOf } from '../../../ami/worker/machine.ts';
+import { machineOf } from '../../../worker/instance/machine.ts';
 import { readUnit, SYSTEMD } from './ini.ts';
 
 const read = (name: string) => readFileSync(join(SYSTEMD, name), 'utf8');
@@ -160,7 +160,7 @@ describe('ComfyUI is started alike', () => {
     (flag) => !/-directory$|^--log-stdout$/.test(flag),
   );
 
-  it.each(['ami/provision/90-gate.sh', 'local/real/service.ts'])('on an instance and by %s', (file) => {
+  it.each(['ami/provision/90-gate.sh', 'cli/comfyui/service.ts'])('on an instance and by %s', (file) => {
     const found = flags(readFileSync(file, 'utf8'));
     expect(wanted.length).toBeGreaterThan(7);
     for (const flag of wanted) expect(found).toContain(flag);

@@ -4,10 +4,10 @@
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ensureVenv } from '../../../local/aws/venv.ts';
-import { against, figuresOf } from '../../../local/bench/clients-report.ts';
-import { runClients, type ClientsOptions } from '../../../local/bench/clients.ts';
+import { against, figuresOf } from '../../../tools/bench/clients-report.ts';
+import { runClients, type ClientsOptions } from '../../../tools/bench/clients.ts';
 import { startStack } from '../../../local/run/stack.ts';
-import { Scope } from '../../../local/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { FakeGateway, problem, storeError } from '../../client/support/gateway.ts';
 
 const CLIENTS = 40;

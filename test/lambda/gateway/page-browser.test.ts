@@ -8,11 +8,11 @@ import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureVenv } from '../../../local/aws/venv.ts';
-import { difference } from '../../../local/bench/ciede2000.ts';
-import { photo } from '../../../local/bench/photos.ts';
-import { localPath } from '../../../local/environment.ts';
+import { difference } from '../../../tools/bench/ciede2000.ts';
+import { photo } from '../../../tools/bench/photos.ts';
+import { localPath } from '../../../common/environment.ts';
 import { startStack, type LocalStack } from '../../../local/run/stack.ts';
-import { Scope } from '../../../local/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { findings, settled, startBrowser, steps, visit, type Upload, type Visit } from './support/browser.ts';
 
 const COUNT = 20;

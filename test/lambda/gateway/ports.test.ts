@@ -15,8 +15,8 @@ import { S3Photos } from '../../../lambda/gateway/aws/photos.ts';
 import { DynamoRegister } from '../../../lambda/gateway/aws/register.ts';
 import { DynamoViews } from '../../../lambda/gateway/aws/views.ts';
 import type { PhotoRecord, Photos, Register, UploadLink, Views } from '../../../lambda/gateway/ports.ts';
-import { clientConfig } from '../../../local/environment.ts';
-import { Scope } from '../../../local/scope.ts';
+import { clientConfig } from '../../../common/environment.ts';
+import { Scope } from '../../../common/scope.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 import {
   failureOf,

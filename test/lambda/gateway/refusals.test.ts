@@ -10,7 +10,7 @@ import {
   problemSchema,
   type CreatedPhoto,
 } from '../../../contract/photo-api.ts';
-import { Scope } from '../../../local/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { callerWindow, dayWindow, type Window } from '../../../lambda/gateway/limits.ts';
 import { deployGateways, type Deployed } from './support/deployed.ts';
 import { startIssuer, type Issuer } from './support/issuer.ts';

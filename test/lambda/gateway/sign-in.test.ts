@@ -5,7 +5,7 @@ import type { Browser, Page, Request, Route } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { INCOMING, RESULTS } from '../../../contract/keys.ts';
-import { Scope } from '../../../local/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { until } from '../../support/wait.ts';
 import { findings, settled, startBrowser, visit } from './support/browser.ts';
 import { deployGateways, type Deployed } from './support/deployed.ts';

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addWork } from '../../../ami/worker/aws/work-counters.ts';
+import { addWork } from '../../../worker/aws/work-counters.ts';
 import {
   MEMORY_KEY,
   METRIC_NAMESPACE,
@@ -35,9 +35,9 @@ import {
 import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
 import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
 import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/scaler/tick.ts';
-import { clientConfig } from '../../../local/environment.ts';
+import { clientConfig } from '../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
-import { Scope } from '../../../local/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { Engine } from '../../../sim/engine.ts';
 import {
   SimulatedMemory,

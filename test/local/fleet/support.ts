@@ -7,7 +7,7 @@ import {
   type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import { createServer } from 'node:http';
-import { clientConfig } from '../../../local/environment.ts';
+import { clientConfig } from '../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 import { Group, type GroupSettings } from '../../../local/fleet/group.ts';
 import type { Hook } from '../../../local/fleet/instance.ts';

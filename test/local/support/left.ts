@@ -1,5 +1,5 @@
 /** All that a local AWS holds, by service: what a deleted stack has to leave empty. */
-import { ACCOUNT, REGION } from '../../../local/environment.ts';
+import { ACCOUNT, REGION } from '../../../common/environment.ts';
 
 interface Listing {
   service: string;

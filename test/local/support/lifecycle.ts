@@ -13,7 +13,7 @@ import sharp from 'sharp';
 import type { StageConfig } from '../../../lib/config.ts';
 import { deployAll } from '../../../local/aws/deploy.ts';
 import { finishLocal } from '../../../local/aws/finish.ts';
-import { clientConfig, localPath } from '../../../local/environment.ts';
+import { clientConfig, localPath } from '../../../common/environment.ts';
 import { list, readEnds } from '../../../local/run/ends.ts';
 import type { Photo } from '../../../local/run/photos.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';

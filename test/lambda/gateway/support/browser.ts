@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { browserOptions, ensureBrowser } from '../../../../local/browser/ensure.ts';
-import type { Scope } from '../../../../local/scope.ts';
+import { browserOptions, ensureBrowser } from '../../../../tools/browser/ensure.ts';
+import type { Scope } from '../../../../common/scope.ts';
 
 export async function startBrowser(scope: Scope): Promise<Browser> {
   const found = await ensureBrowser(new AbortController().signal, console.log);

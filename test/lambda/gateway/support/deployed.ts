@@ -4,8 +4,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { bootstrap, deployAll, localApiUrl } from '../../../../local/aws/deploy.ts';
-import { clientConfig, localPath } from '../../../../local/environment.ts';
-import type { Scope } from '../../../../local/scope.ts';
+import { clientConfig, localPath } from '../../../../common/environment.ts';
+import type { Scope } from '../../../../common/scope.ts';
 import { startLocalAws } from '../../../support/local-aws.ts';
 
 export interface DeployedGateway {

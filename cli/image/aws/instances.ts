@@ -1,0 +1,128 @@
+/**
+ * Instances of candidates on EC2: launched from the fleet's launch template, outside its group.
+ *
+ * Gotchas:
+ * - A template with a network interface takes no subnet beside it: the interface is given again, with its subnet.
+ * - Tags of the template are given again as well, so that it does not matter whether EC2 adds or replaces: without the
+ *   one that names the settings a worker waits in vain.
+ * - An instance that was just launched may not be known to the next call.
+ */
+import {
+  DescribeLaunchTemplateVersionsCommand,
+  EC2ServiceException,
+  paginateDescribeInstances,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+  type EC2Client,
+  type ResponseLaunchTemplateData,
+  type RunInstancesCommandInput,
+  type Tag,
+} from '@aws-sdk/client-ec2';
+import { CANDIDATE_TAG, SERVICE, SETTINGS_TAG, workerParameterName } from '../../../contract/names.ts';
+import { UserError } from '../../../common/errors.ts';
+import { places, type Fleet } from '../promotion.ts';
+
+/** Refusals of one place that another may not have. */
+const ELSEWHERE = ['InsufficientInstanceCapacity', 'InsufficientFreeAddressesInSubnet', 'Unsupported'];
+const UNKNOWN = 'InvalidInstanceID.NotFound';
+
+export class Instances {
+  constructor(private readonly ec2: EC2Client) {}
+
+  /** Launches one on demand, where there is room. @returns its id */
+  async launch(stage: string, imageId: string, fleet: Fleet): Promise<string> {
+    const { templateId: LaunchTemplateId, templateVersion: Version } = fleet;
+    const { LaunchTemplateVersions } = await this.ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [Version] }),
+    );
+    const template = LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
+    const refused: string[] = [];
+    for (const { instanceType, subnet } of places(fleet)) {
+      const input: RunInstancesCommandInput = {
+        LaunchTemplate: { LaunchTemplateId, Version },
+        ImageId: imageId,
+        InstanceType: instanceType as RunInstancesCommandInput['InstanceType'],
+        MinCount: 1,
+        MaxCount: 1,
+        InstanceInitiatedShutdownBehavior: 'terminate',
+        ...network(template, subnet),
+        TagSpecifications: tags(template, stage),
+      };
+      try {
+        const { Instances: [instance] = [] } = await this.ec2.send(new RunInstancesCommand(input));
+        if (instance?.InstanceId) return instance.InstanceId;
+        refused.push(`${instanceType} in ${subnet}: no instance`);
+      } catch (error) {
+        if (!(error instanceof EC2ServiceException)) throw error;
+        refused.push(`${instanceType} in ${subnet}: ${error.name}: ${error.message}`);
+        if (!ELSEWHERE.includes(error.name)) break;
+      }
+    }
+    throw new UserError(
+      `The candidate could not be launched (out of quota? see Deploy in the README):\n  ${refused.join('\n  ')}`,
+    );
+  }
+
+  async look(instanceId: string): Promise<{ state: string; reason?: string | undefined }> {
+    const [found] = await this.find({ InstanceIds: [instanceId] }).catch((error: unknown) => {
+      if (error instanceof EC2ServiceException && error.name === UNKNOWN) return [];
+      throw error;
+    });
+    return { state: found?.State?.Name ?? 'pending', reason: found?.StateReason?.Message };
+  }
+
+  /** Ids of a stage's candidates that still stand. */
+  async leftOver(stage: string): Promise<string[]> {
+    const found = await this.find({
+      Filters: [
+        { Name: 'tag-key', Values: [CANDIDATE_TAG] },
+        { Name: `tag:${SETTINGS_TAG}`, Values: [workerParameterName(stage)] },
+        { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] },
+      ],
+    });
+    return found.map(({ InstanceId = '' }) => InstanceId);
+  }
+
+  async terminate(instanceId: string): Promise<void> {
+    try {
+      await this.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+    } catch (error) {
+      if (error instanceof EC2ServiceException && error.name === UNKNOWN) return;
+      throw new UserError(
+        `${instanceId} COSTS MONEY and could not be terminated: ${(error as Error).message}. ` +
+          `End it: aws ec2 terminate-instances --instance-ids ${instanceId}`,
+        { cause: error },
+      );
+    }
+  }
+
+  private async find(input: Parameters<typeof paginateDescribeInstances>[1]) {
+    const found = [];
+    for await (const { Reservations = [] } of paginateDescribeInstances({ client: this.ec2 }, input)) {
+      found.push(...Reservations.flatMap(({ Instances = [] }) => Instances));
+    }
+    return found;
+  }
+}
+
+function network({ NetworkInterfaces = [] }: ResponseLaunchTemplateData, subnet: string) {
+  const [first] = NetworkInterfaces;
+  if (!first) return { SubnetId: subnet };
+  const { AssociatePublicIpAddress, Groups } = first;
+  return { NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress, Groups, SubnetId: subnet }] };
+}
+
+function tags({ TagSpecifications = [] }: ResponseLaunchTemplateData, stage: string) {
+  const own: Tag[] = [
+    { Key: CANDIDATE_TAG, Value: 'true' },
+    { Key: 'Name', Value: `${SERVICE} candidate of ${stage}` },
+  ];
+  const given = (type: string) =>
+    TagSpecifications.find(({ ResourceType }) => ResourceType === type)?.Tags ?? [];
+  const others = given('instance').filter(({ Key }) => !own.some((one) => one.Key === Key));
+  const volume = given('volume');
+  return [
+    { ResourceType: 'instance' as const, Tags: [...others, ...own] },
+    ...(volume.length > 0 ? [{ ResourceType: 'volume' as const, Tags: volume }] : []),
+  ];
+}

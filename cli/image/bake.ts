@@ -1,0 +1,94 @@
+/** Builds an image out of this checkout and makes it the stage's candidate. */
+import { join } from 'node:path';
+import { amiParameterName, candidateParameterName } from '../../contract/names.ts';
+import { runToEnd } from '../../common/processes.ts';
+import { UserError } from '../../common/errors.ts';
+import { workerArchive } from './archive.ts';
+import { buildImage, checkPacker } from './packer.ts';
+import { agreed, declined, EXIT, type Session } from './session.ts';
+
+export interface BakeWorld {
+  /** Of the repository. */
+  root: string;
+  packerDirectory: string;
+  /** For the tarball; is made anew. */
+  workDirectory: string;
+  revision: (abort: AbortSignal) => Promise<string>;
+  env: NodeJS.ProcessEnv;
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MANIFEST = 'ami/packer/manifest.json';
+
+export const bakeWorld = (): BakeWorld => ({
+  root: ROOT,
+  packerDirectory: join(ROOT, 'ami', 'packer'),
+  workDirectory: join(ROOT, '.local', 'bake'),
+  revision: (abort) => revisionOf(ROOT, abort),
+  env: process.env,
+});
+
+/** The steps of a bake, for people. */
+export function planBake(what: {
+  stage: string;
+  region: string;
+  revision: string;
+  current: string | undefined;
+}): string[] {
+  const { stage, region, revision, current } = what;
+  return [
+    `Bundle the worker of revision ${revision}${revision.endsWith('-dirty') ? ', with changes that are not committed' : ''}.`,
+    `Build an image in ${region} with Packer: an instance for some minutes, then a snapshot.`,
+    `Set ${candidateParameterName(stage)} to it.`,
+    current === undefined
+      ? `Set ${amiParameterName(stage)} to it as well, since this stage has no image yet.`
+      : `Leave ${amiParameterName(stage)} at ${current}, until npm run ami -- promote --stage ${stage}.`,
+  ];
+}
+
+/**
+ * The commit that is checked out, with `-dirty` when the files are not those of it.
+ *
+ * @throws UserError outside of a git repository
+ */
+export async function revisionOf(root: string, abort: AbortSignal): Promise<string> {
+  const git = async (...args: string[]) => {
+    const { code, output } = await runToEnd('git', args, { cwd: root, abort });
+    if (code !== 0)
+      throw new UserError(
+        `git ${args[0] ?? ''} ended with ${code}, so the image's revision is unknown: ${output}`,
+      );
+    return output.trim();
+  };
+  const commit = await git('rev-parse', 'HEAD');
+  // The manifest of the last build is no part of the next one.
+  const changes = await git('status', '--porcelain', '--', '.', `:(exclude)${MANIFEST}`);
+  return changes === '' ? commit : `${commit}-dirty`;
+}
+
+export async function bake(session: Session, world: BakeWorld): Promise<number> {
+  const { options, region, parameters, progress, abort, scope } = session;
+  const { stage } = options;
+  const { root, packerDirectory, workDirectory, env } = world;
+  await checkPacker({ env, abort });
+  const [revision, current] = await Promise.all([world.revision(abort), parameters.current(stage)]);
+  const steps = planBake({ stage, region, revision, current });
+  if (!(await agreed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
+
+  const archive = await workerArchive(root, workDirectory, abort);
+  progress.say(`The worker is in ${archive}.`);
+  const imageId = await buildImage(
+    { directory: packerDirectory, env, abort, scope, onLine: (line) => progress.say(line) },
+    { region, stage, revision, worker_archive: archive },
+    region,
+  );
+  progress.say(`Built ${imageId}.`);
+  await parameters.setCandidate(stage, imageId);
+  progress.say(`The candidate of stage '${stage}' is ${imageId}.`);
+  // Looked at again: a build takes long enough for somebody else's.
+  if ((await parameters.current(stage)) === undefined) {
+    await parameters.setCurrent(stage, imageId);
+    progress.say(`It is the current image as well: the first of this stage.`);
+  } else progress.say(`Next: npm run ami -- promote --stage ${stage}`);
+  return EXIT.done;
+}

@@ -1,0 +1,67 @@
+/** Puts an earlier image in service again. */
+import { UserError } from '../../common/errors.ts';
+import { imageBefore, type Image } from './images.ts';
+import { putInService } from './promote.ts';
+import { agreed, declined, EXIT, type Session } from './session.ts';
+
+export interface RollbackState {
+  stage: string;
+  current: string | undefined;
+  /** Values of `current`, oldest first. */
+  history: string[];
+  images: Image[];
+  /** An image that was asked for. */
+  to: string | undefined;
+  refresh: string | undefined;
+  groupName: string;
+}
+
+/** The image to go back to, or why there is none, with what to do. */
+export function rollbackTarget(state: RollbackState): { imageId: string } | { refused: string } {
+  const { stage, current, history, images, to, refresh, groupName } = state;
+  const list = `npm run ami -- list --stage ${stage}`;
+  if (current === undefined) return { refused: `stage '${stage}' has no current image to go back from.` };
+  if (refresh !== undefined) {
+    return {
+      refused:
+        `the instance refresh ${refresh} of ${groupName} is under way. Cancel it, then come again: ` +
+        `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${groupName}`,
+    };
+  }
+  if (to === undefined) {
+    const before = imageBefore(history, current, images);
+    if (before !== undefined) return { imageId: before };
+    return {
+      refused: `no image that was in service before ${current} is left: ${list} shows what there is for --to.`,
+    };
+  }
+  if (to === current) return { refused: `${to} is in service already.` };
+  const image = images.find(({ id }) => id === to);
+  if (image?.state === 'available') return { imageId: to };
+  return {
+    refused: `${to} is ${image ? `'${image.state}'` : 'no image of this service'}: ${list} shows what there is.`,
+  };
+}
+
+export async function rollback(session: Session): Promise<number> {
+  const { options, parameters, images, group } = session;
+  const { stage, to } = options;
+  const [current, history, all, fleet] = await Promise.all([
+    parameters.current(stage),
+    parameters.history(stage),
+    images.all(),
+    group.fleet(stage),
+  ]);
+  const refresh = await group.refreshUnderWay(stage);
+  const { groupName } = fleet;
+  const target = rollbackTarget({ stage, current, history, images: all, to, refresh, groupName });
+  if ('refused' in target) throw new UserError(`Not rolled back: ${target.refused}`);
+  const steps = [
+    `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${target.imageId}.`,
+    `Start an instance refresh of ${groupName}: ${fleet.desired} instances, each replaced before it goes.`,
+  ];
+  if (!(await agreed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
+  session.abort.throwIfAborted();
+  await putInService(session, target.imageId);
+  return EXIT.done;
+}

@@ -1,0 +1,18 @@
+/** The errors and exit codes that command-line programs share. */
+
+/** A message for the operator, printed without a stack. Any other error is a bug and shows its stack. */
+export class UserError extends Error {}
+
+/** The command line is wrong. The message has the value given and what is allowed. */
+export class UsageError extends UserError {}
+
+export const EXIT = {
+  done: 0,
+  /** A photo failed, or the service refused. */
+  failed: 1,
+  /** The command line is wrong, or names something that does not exist. */
+  usage: 2,
+  /** Work is left and nothing is wrong with it; running the command again continues. */
+  open: 3,
+  interrupted: 130,
+} as const;

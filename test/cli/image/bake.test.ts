@@ -1,0 +1,284 @@
+/** Baking, rolling back and listing on the local AWS; Packer is a program that writes down what it was asked for. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Parameters } from '../../../cli/image/aws/parameters.ts';
+import { revisionOf, type BakeWorld } from '../../../cli/image/bake.ts';
+import { main, release } from '../../../cli/image/main.ts';
+import { IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
+import { Scope } from '../../../common/scope.ts';
+import { until } from '../../support/wait.ts';
+import { Account } from './support/account.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const REVISION = '0123456789abcdef0123456789abcdef01234567';
+const scope = new Scope();
+const directory = mkdtempSync(join(tmpdir(), 'bake-'));
+let account: Account;
+let parameters: Parameters;
+let world: BakeWorld;
+
+beforeAll(async () => {
+  account = await Account.start('ami-bake', scope);
+  parameters = new Parameters(account.ssm);
+});
+afterAll(async () => {
+  await scope.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  await account.reset('dev');
+  const packerDirectory = join(directory, 'packer');
+  for (const one of [packerDirectory, join(directory, 'calls')])
+    rmSync(one, { recursive: true, force: true });
+  mkdirSync(packerDirectory);
+  world = {
+    root: ROOT,
+    packerDirectory,
+    workDirectory: join(directory, 'work'),
+    revision: async () => REVISION,
+    env: { PATH: [join(directory, 'bin'), dirname(process.execPath)].join(delimiter) },
+  };
+});
+
+/** A Packer that runs this when it builds. */
+function packer(build: string): void {
+  const file = join(directory, 'bin', 'packer');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(
+    file,
+    `#!${process.execPath}
+const { appendFileSync, writeFileSync } = require('node:fs');
+const [command, ...args] = process.argv.slice(2);
+appendFileSync(${JSON.stringify(join(directory, 'calls'))}, JSON.stringify([command, ...args]) + '\\n');
+const manifest = (artifact_id) => writeFileSync('manifest.json',
+  JSON.stringify({ last_run_uuid: 'x', builds: [{ packer_run_uuid: 'x', artifact_id }] }));
+if (command === 'build') { ${build} }
+`,
+  );
+  chmodSync(file, 0o755);
+}
+
+const calls = (): string[][] =>
+  readFileSync(join(directory, 'calls'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as string[]);
+
+describe('a bake', () => {
+  it('of a new stage makes its candidate and its current image; the next one the candidate only', async () => {
+    packer(`console.log('==> building'); manifest('us-east-1:ami-00000001')`);
+    const first = await account.enter('bake --stage dev --yes');
+    expect(await release(first.session, world), first.said()).toBe(0);
+    expect(await account.parameters()).toEqual({
+      'dev/ami/candidate': 'ami-00000001',
+      'dev/ami/current': 'ami-00000001',
+    });
+    expect(first.said()).toContain('==> building');
+    packer(`manifest('us-east-1:ami-00000002')`);
+    const second = await account.enter('bake --stage dev --yes');
+    expect(await release(second.session, world)).toBe(0);
+    expect(await account.parameters()).toEqual({
+      'dev/ami/candidate': 'ami-00000002',
+      'dev/ami/current': 'ami-00000001',
+    });
+    expect(second.said()).toContain('npm run ami -- promote --stage dev');
+  });
+
+  it('gives Packer what its template takes, and the worker with all that it needs on an instance', async () => {
+    packer(`manifest('us-east-1:ami-00000001')`);
+    const { session } = await account.enter('bake --stage dev --yes');
+    await release(session, world);
+    const archive = join(world.workDirectory, 'worker.tar.gz');
+    const given = [`region=us-east-1`, 'stage=dev', `revision=${REVISION}`, `worker_archive=${archive}`];
+    expect(calls().slice(1)).toEqual([
+      ['init', '.'],
+      ['build', '-color=false', ...given.flatMap((one) => ['-var', one]), '.'],
+    ]);
+    const template = readFileSync(join(ROOT, 'ami/packer/variables.pkr.hcl'), 'utf8');
+    for (const one of given) expect(template).toContain(`variable "${one.split('=')[0]}"`);
+    const files = execFileSync('tar', ['-tzf', archive]).toString().split('\n');
+    for (const file of [
+      'main.mjs',
+      'studio-thread.mjs',
+      'workflow/ddcolor.json',
+      'node_modules/sharp/package.json',
+    ]) {
+      expect(files).toContain(`./${file}`);
+    }
+    for (const library of [/sharp-linux-x64.*\.node$/, /sharp-libvips-linux-x64\/.*\.so[.\d]*$/]) {
+      expect(files.some((file) => library.test(file))).toBe(true);
+    }
+    expect(files.filter((file) => /darwin|win32|musl|aws-sdk/.test(file))).toEqual([]);
+  });
+
+  it.each([
+    ['ends with an error', 'process.exit(3)', 'packer build ended with 3'],
+    ['writes no manifest', '', 'has written no'],
+    ['builds elsewhere', `manifest('eu-west-1:ami-00000001')`, 'has 0 images in us-east-1'],
+  ])('changes nothing when Packer %s, though a manifest of before is there', async (_what, build, part) => {
+    packer(build);
+    writeFileSync(
+      join(world.packerDirectory, 'manifest.json'),
+      JSON.stringify({
+        last_run_uuid: 'old',
+        builds: [{ packer_run_uuid: 'old', artifact_id: 'us-east-1:ami-0000000f' }],
+      }),
+    );
+    const { session } = await account.enter('bake --stage dev --yes');
+    await expect(release(session, world)).rejects.toThrow(part);
+    expect(await account.parameters()).toEqual({});
+  });
+
+  it('says how Packer is installed', async () => {
+    rmSync(join(directory, 'bin'), { recursive: true, force: true });
+    const { session } = await account.enter('bake --stage dev --yes');
+    await expect(release(session, world)).rejects.toThrow(/Packer is not installed.*brew install/);
+  });
+
+  it('changes nothing in a dry run', async () => {
+    packer(`manifest('us-east-1:ami-00000001')`);
+    const { session, said } = await account.enter('bake --stage dev --dry-run');
+    expect(await release(session, world)).toBe(0);
+    expect(calls().map(([command]) => command)).toEqual(['version']);
+    expect(await account.parameters()).toEqual({});
+    expect(said()).toContain(REVISION);
+  });
+
+  it('that is interrupted lets Packer clean up', async () => {
+    packer(`
+      process.on('SIGTERM', () => process.exit(1));
+      process.on('SIGINT', () => setTimeout(() => { writeFileSync('cleaned', ''); process.exit(1); }, 200));
+      console.log('machine started'); setInterval(() => {}, 1000);`);
+    const { session, said, controller } = await account.enter('bake --stage dev --yes');
+    const baking = release(session, world).catch((error: Error) => error.name);
+    await until(
+      async () => said(),
+      (text) => text.includes('machine started'),
+    );
+    controller.abort();
+    await session.scope.close();
+    expect(existsSync(join(world.packerDirectory, 'cleaned'))).toBe(true);
+    expect(await baking).toBe('AbortError');
+    expect(await account.parameters()).toEqual({});
+  });
+
+  it('knows whether the files are those of the commit', async () => {
+    const root = join(directory, 'repository');
+    const abort = new AbortController().signal;
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: root }).toString().trim();
+    mkdirSync(join(root, 'ami', 'packer'), { recursive: true });
+    await expect(revisionOf(root, abort)).rejects.toThrow('revision is unknown');
+    git('init', '--quiet');
+    writeFileSync(join(root, 'file'), '1');
+    git('add', '.');
+    git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--quiet', '-m', 'first');
+    const commit = git('rev-parse', 'HEAD');
+    expect(await revisionOf(root, abort)).toBe(commit);
+    writeFileSync(join(root, 'ami', 'packer', 'manifest.json'), '{}');
+    expect(await revisionOf(root, abort)).toBe(commit);
+    writeFileSync(join(root, 'new'), '1');
+    expect(await revisionOf(root, abort)).toBe(`${commit}-dirty`);
+  });
+});
+
+describe('a rollback', () => {
+  beforeEach(async () => {
+    for (let k = 1; k <= 3; k++) {
+      await account.image(`ami-0000000${k}`, k);
+      await parameters.setCurrent('dev', `ami-0000000${k}`);
+    }
+  });
+  const current = async () => (await account.parameters())['dev/ami/current'];
+
+  it('puts the image before in service that still exists, and replaces the fleet', async () => {
+    account.front.images.delete('ami-00000002');
+    const { session } = await account.enter('rollback --stage dev --yes');
+    expect(await release(session)).toBe(0);
+    expect(await current()).toBe('ami-00000001');
+    expect(await account.refreshes('dev')).toBe(1);
+  });
+
+  it('goes where it is told', async () => {
+    const { session } = await account.enter('rollback --stage dev --yes --to ami-00000001');
+    expect(await release(session)).toBe(0);
+    expect(await current()).toBe('ami-00000001');
+  });
+
+  it('changes nothing in a dry run, or without an image to go to', async () => {
+    const dry = await account.enter('rollback --stage dev --dry-run');
+    expect(await release(dry.session)).toBe(0);
+    expect(dry.said()).toContain('from ami-00000003 to ami-00000002');
+    const nowhere = await account.enter('rollback --stage dev --yes --to ami-0000000f');
+    await expect(release(nowhere.session)).rejects.toThrow('ami-0000000f is no image of this service');
+    expect(await current()).toBe('ami-00000003');
+    expect(await account.refreshes('dev')).toBe(0);
+  });
+
+  it('says how to go on when the fleet cannot be told', async () => {
+    account.front.refusals.push({
+      action: 'StartInstanceRefresh',
+      code: 'InstanceRefreshInProgress',
+      times: 9,
+    });
+    const { session } = await account.enter('rollback --stage dev --yes');
+    await expect(release(session)).rejects.toThrow(
+      /aws autoscaling start-instance-refresh --auto-scaling-group-name/,
+    );
+    expect(await current()).toBe('ami-00000002');
+  });
+});
+
+describe('the list', () => {
+  const tags = {
+    [IMAGE_TAGS.revision]: REVISION,
+    [IMAGE_TAGS.comfyui]: '0.3.64',
+    [IMAGE_TAGS.ddcolor]: 'a'.repeat(40),
+    [IMAGE_TAGS.weights]: 'b'.repeat(64),
+  };
+  beforeEach(async () => {
+    await account.image('ami-00000001', 1, { tags });
+    await account.image('ami-00000002', 2);
+    await parameters.setCurrent('dev', 'ami-00000001');
+    await parameters.setCandidate('prod', 'ami-00000001');
+  });
+
+  it('has what is in an image and who uses it', async () => {
+    const { session, said } = await account.enter('list --stage dev');
+    expect(await release(session)).toBe(0);
+    expect(said()).toMatch(
+      /ami-00000002 .*\nami-00000001 +2026-11-01 00:01 +0123456789ab +0\.3\.64 +a{12} +b{12} +dev current, prod candidate\n/,
+    );
+  });
+
+  it('comes as JSON', async () => {
+    const { session, said } = await account.enter('list --stage dev --json');
+    expect(await release(session)).toBe(0);
+    expect(JSON.parse(said())).toMatchObject([
+      { id: 'ami-00000002', usedAs: [] },
+      { id: 'ami-00000001', comfyui: '0.3.64', usedAs: ['dev current', 'prod candidate'], deprecated: false },
+    ]);
+  });
+
+  it('reads tags that the build sets', () => {
+    const template = readFileSync(join(ROOT, 'ami/packer/ddcolor-elastic.pkr.hcl'), 'utf8');
+    const pins = [...template.matchAll(/^ {4}(\w+) += var\.\w+$/gm)].map(([, pin = '']) =>
+      pin.replaceAll('_', '-'),
+    );
+    const set = [
+      ...pins.map((pin) => `${SERVICE}:${pin}`),
+      ...[...template.matchAll(/^ +"([\w:-]+)" += /gm)].map(([, tag = '']) => tag),
+    ];
+    for (const tag of Object.values(IMAGE_TAGS)) expect(set).toContain(tag);
+    expect(template).toMatch(new RegExp(`"${IMAGE_TAGS.service}" += "${SERVICE}"`));
+  });
+});
+
+it.each([
+  [['bake'], 2],
+  [['--help'], 0],
+])('npm run ami -- %j ends with %d', async (args, code) => {
+  expect(await main(args)).toBe(code);
+});

@@ -1,0 +1,313 @@
+/** What a release would do, over plain data. */
+import { describe, expect, it } from 'vitest';
+import { planBake } from '../../../cli/image/bake.ts';
+import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/images.ts';
+import { listed, missing, table } from '../../../cli/image/list.ts';
+import { sharpPackages } from '../../../cli/image/native.ts';
+import { parseOptions, UsageError } from '../../../cli/image/options.ts';
+import { imageOf } from '../../../cli/image/packer.ts';
+import { places, planPromotion, refusal, type PromotionState } from '../../../cli/image/promotion.ts';
+import { rollbackTarget, type RollbackState } from '../../../cli/image/rollback.ts';
+import { parseVerdict } from '../../../contract/candidate-verdict.ts';
+
+/** One image a minute; a name such as `b?` is of one that is pending, `b!` of one that has failed. */
+const images = (names: string): Image[] =>
+  names.split(' ').map((name, k) => ({
+    id: name.replace(/[?!]$/, ''),
+    createdAt: new Date(Date.UTC(2026, 10, 1, 0, k)).toISOString(),
+    state: name.endsWith('?') ? 'pending' : name.endsWith('!') ? 'failed' : 'available',
+  }));
+
+describe('images that go', () => {
+  it.each([
+    ['a b c', '', ''],
+    ['a b c d', '', 'a'],
+    ['a b c d e f', '', 'a b c'],
+    ['a b c d e f', 'a', 'b c d'],
+    ['a b c d e f', 'a b c', 'd e f'],
+    ['a b c d e f', 'a b c d', 'e f'],
+    ['a b c d', 'gone', 'a'],
+    ['a b c d? e', '', 'a'],
+    ['a? b? c? d?', '', ''],
+    ['a! b c d', '', 'a'],
+    ['a b c d!', 'd', 'a'],
+  ])('of %s, with %s spoken for: %s', (all, spokenFor, gone) => {
+    const removed = imagesToRemove(images(all).reverse(), spokenFor.split(' '));
+    expect(removed.map(({ id }) => id).join(' ')).toBe(gone);
+  });
+});
+
+describe('the image before', () => {
+  it.each([
+    ['a b', 'b', 'a b', 'a'],
+    ['a b b', 'b', 'a b', 'a'],
+    ['a b c', 'c', 'a c', 'a'],
+    ['a b c', 'c', 'c', undefined],
+    ['a b a', 'a', 'a b', 'b'],
+    ['a b', 'b', 'a? b', undefined],
+    ['a', 'a', 'a', undefined],
+    ['', undefined, 'a', undefined],
+  ])('of history %s at %s with %s there: %s', (history, current, there, before) => {
+    expect(imageBefore(history.split(' '), current, images(there))).toBe(before);
+  });
+});
+
+const fleet = {
+  groupName: 'ddcolor-elastic-dev',
+  desired: 3,
+  templateId: 'lt-1',
+  templateVersion: '7',
+  instanceTypes: ['g4dn.xlarge', 'g5.xlarge'],
+  subnets: ['subnet-1', 'subnet-2'],
+};
+const state: PromotionState = {
+  stage: 'dev',
+  candidate: 'e',
+  current: 'a',
+  images: images('a b c d e'),
+  fleet,
+  refresh: undefined,
+  leftOver: [],
+  spokenFor: ['a', 'e'],
+};
+
+describe('a promotion', () => {
+  it.each<[string, Partial<PromotionState>, string | undefined]>([
+    ['goes ahead', {}, undefined],
+    ['goes ahead with the first image of a stage', { current: undefined }, undefined],
+    [
+      'has no candidate',
+      { candidate: undefined },
+      "stage 'dev' has no candidate: npm run ami -- bake --stage dev",
+    ],
+    ['has been done', { current: 'e' }, 'the candidate e is in service already'],
+    ['has a candidate that is gone', { candidate: 'x' }, 'the candidate x is gone, not available'],
+    [
+      'has a candidate that is not done',
+      { images: images('a e?') },
+      "the candidate e is 'pending', not available",
+    ],
+    ['meets another one', { leftOver: ['i-1', 'i-2'] }, 'aws ec2 terminate-instances --instance-ids i-1 i-2'],
+    [
+      'meets a refresh',
+      { refresh: 'r-1' },
+      'aws autoscaling cancel-instance-refresh --auto-scaling-group-name ddcolor-elastic-dev',
+    ],
+    ['has nowhere to launch', { fleet: { ...fleet, subnets: [] } }, 'npm run deploy -- --stage dev'],
+  ])('%s', (_what, change, part) => {
+    const found = refusal({ ...state, ...change });
+    if (part === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(part);
+  });
+
+  it('says what it does, in order', () => {
+    const { steps, remove, candidate } = planPromotion(state, 15);
+    expect(candidate).toBe('e');
+    expect(remove.map(({ id }) => id)).toEqual(['b', 'c']);
+    expect(steps).toEqual([
+      'Launch one g4dn.xlarge or g5.xlarge, on demand, of e beside ddcolor-elastic-dev, from lt-1 version 7.',
+      'Wait up to 15 minutes until it has coloured the known picture; it takes no photo.',
+      'Terminate it, however that went. Unless it passed, stop here: nothing has changed then.',
+      "Set the current image of stage 'dev' from a to e.",
+      'Start an instance refresh of ddcolor-elastic-dev: 3 instances, each replaced before it goes.',
+      'Remove the image b of 2026-11-01T00:01:00.000Z with its snapshots.',
+      'Remove the image c of 2026-11-01T00:02:00.000Z with its snapshots.',
+    ]);
+  });
+
+  it('tries each type in each subnet before the next type', () => {
+    expect(places(fleet).map(({ instanceType, subnet }) => `${instanceType} ${subnet}`)).toEqual([
+      'g4dn.xlarge subnet-1',
+      'g4dn.xlarge subnet-2',
+      'g5.xlarge subnet-1',
+      'g5.xlarge subnet-2',
+    ]);
+  });
+});
+
+describe('a rollback', () => {
+  const at: RollbackState = {
+    stage: 'dev',
+    current: 'b',
+    history: ['a', 'b'],
+    images: images('a b c d?'),
+    to: undefined,
+    refresh: undefined,
+    groupName: 'group',
+  };
+  it.each<[string, Partial<RollbackState>, string]>([
+    ['goes to the one before', {}, 'a'],
+    ['goes where it is told', { to: 'c' }, 'c'],
+    ['has nothing to go back from', { current: undefined }, "stage 'dev' has no current image"],
+    ['has nothing to go back to', { images: images('b c') }, 'no image that was in service before b is left'],
+    ['is there', { to: 'b' }, 'b is in service already'],
+    ['is told of an image that is not there', { to: 'x' }, 'x is no image of this service'],
+    ['is told of an image that is not done', { to: 'd' }, "d is 'pending'"],
+    [
+      'meets a refresh',
+      { refresh: 'r-1' },
+      'aws autoscaling cancel-instance-refresh --auto-scaling-group-name group',
+    ],
+  ])('%s', (_what, change, expected) => {
+    const found = rollbackTarget({ ...at, ...change });
+    expect('imageId' in found ? found.imageId : found.refused).toContain(expected);
+  });
+});
+
+describe('a bake', () => {
+  const what = { stage: 'dev', region: 'eu-west-1', revision: 'abc', current: undefined };
+  it('sets the current image of a stage that has none', () => {
+    expect(planBake(what).join('\n')).toContain('Set /ddcolor-elastic/dev/ami/current to it as well');
+  });
+  it('leaves the one that there is', () => {
+    expect(planBake({ ...what, current: 'ami-1' }).join('\n')).toContain(
+      'Leave /ddcolor-elastic/dev/ami/current at ami-1',
+    );
+  });
+  it('says that the files are not those of the commit', () => {
+    expect(planBake({ ...what, revision: 'abc-dirty' })[0]).toContain('not committed');
+    expect(planBake(what)[0]).not.toContain('not committed');
+  });
+
+  const run = (packer_run_uuid: string, artifact_id: string) => ({ packer_run_uuid, artifact_id });
+  const manifest = (...builds: object[]) => JSON.stringify({ last_run_uuid: '2', builds });
+  it.each([
+    [manifest(run('2', 'eu-west-1:ami-2')), 'ami-2'],
+    [manifest(run('1', 'eu-west-1:ami-1'), run('2', 'eu-west-1:ami-2')), 'ami-2'],
+    [manifest(run('2', 'us-east-1:ami-1,eu-west-1:ami-2')), 'ami-2'],
+  ])('takes the image of its run and region out of %s', (text, id) =>
+    expect(imageOf(text, 'eu-west-1')).toBe(id),
+  );
+  it.each([
+    [manifest(run('1', 'eu-west-1:ami-1')), 'none at all'],
+    [manifest(run('2', 'us-east-1:ami-1')), 'us-east-1:ami-1'],
+    [manifest(run('2', 'eu-west-1:ami-1,eu-west-1:ami-2')), 'has 2 images'],
+  ])('finds none in %s', (text, part) => expect(() => imageOf(text, 'eu-west-1')).toThrow(part));
+});
+
+describe("sharp for the instances, out of npm's lock file", () => {
+  const of = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, '^1']));
+  const entry = (more: object = {}) => ({ version: '1.0.0', integrity: 'sha512-x', ...more });
+  const packages = {
+    'node_modules/sharp': entry({
+      dependencies: of('semver'),
+      optionalDependencies: of(
+        '@img/sharp-darwin-arm64 @img/sharp-linux-x64 @img/sharp-linuxmusl-x64 @img/sharp-libvips-linux-x64',
+      ),
+    }),
+    'node_modules/semver': entry(),
+    'node_modules/@img/sharp-darwin-arm64': entry(),
+    'node_modules/@img/sharp-linuxmusl-x64': entry(),
+    'node_modules/@img/sharp-linux-x64': entry({ optionalDependencies: of('@img/sharp-libvips-linux-x64') }),
+    'node_modules/@img/sharp-libvips-linux-x64': entry(),
+    'node_modules/zod': entry(),
+  };
+  it('is itself, what it needs, and one platform, with checksums', () => {
+    const found = sharpPackages({ packages });
+    expect([...found.keys()].sort()).toEqual([
+      '@img/sharp-libvips-linux-x64',
+      '@img/sharp-linux-x64',
+      'semver',
+      'sharp',
+    ]);
+    expect(found.get('semver')).toMatchObject({ integrity: 'sha512-x' });
+  });
+  it.each(['node_modules/semver', 'node_modules/@img/sharp-libvips-linux-x64'])(
+    'fails without %s',
+    (name) => {
+      expect(() => sharpPackages({ packages: { ...packages, [name]: undefined } })).toThrow(name);
+    },
+  );
+  it('fails without the platform', () => {
+    const sharp = entry({ dependencies: {} });
+    expect(() => sharpPackages({ packages: { 'node_modules/sharp': sharp } })).toThrow(
+      'no sharp for Linux on x64',
+    );
+  });
+});
+
+describe('the list', () => {
+  const [a, b] = images('ami-a ami-b!') as [Image, Image];
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  const found = listed(
+    [{ ...a, revision: `${commit}-dirty`, comfyui: '0.3.64', deprecatedAt: '2026-11-02T00:00:00.000Z' }, b],
+    [
+      { stage: 'prod', role: 'current', imageId: 'ami-a' },
+      { stage: 'dev', role: 'candidate', imageId: 'ami-a' },
+    ],
+    new Date('2026-11-03'),
+  );
+  it('has the newest first, and is a table', () => {
+    expect(table(found)).toEqual([
+      'image  created           revision            comfyui  ddcolor  weights  used as',
+      'ami-b  2026-11-01 00:01  -                   -        -        -        -                            failed',
+      'ami-a  2026-11-01 00:00  0123456789ab-dirty  0.3.64   -        -        dev candidate, prod current  deprecated',
+    ]);
+  });
+  it('says that there is nothing', () => expect(table([])).toHaveLength(1));
+  it('knows that a deprecation is still to come', () => {
+    expect(
+      listed([{ ...a, deprecatedAt: '2026-12-01T00:00:00Z' }], [], new Date('2026-11-03'))[0]?.deprecated,
+    ).toBe(false);
+  });
+  it('says what a parameter names in vain', () => {
+    const namings = [{ stage: 'dev', role: 'current' as const, imageId: 'ami-x' }];
+    expect(missing([a], namings)).toEqual(['dev current is ami-x, which is no image of this service.']);
+  });
+});
+
+describe('the command line', () => {
+  it('has defaults', () => {
+    expect(parseOptions(['promote', '--stage', 'dev'])).toEqual({
+      command: 'promote',
+      stage: 'dev',
+      region: undefined,
+      dryRun: false,
+      yes: false,
+      to: undefined,
+      json: false,
+    });
+  });
+  it('takes every option', () => {
+    const args = 'rollback --stage prod --region eu-west-1 --dry-run --yes --to ami-0123456789abcdef0'.split(
+      ' ',
+    );
+    expect(parseOptions(args)).toMatchObject({
+      region: 'eu-west-1',
+      dryRun: true,
+      yes: true,
+      to: 'ami-0123456789abcdef0',
+    });
+    expect(parseOptions(['list', '--stage=dev', '--json'])).toMatchObject({ json: true });
+    expect(parseOptions(['--help'])).toBe('help');
+  });
+  it.each([
+    ['', "'' is not one of bake, promote, rollback, list, check"],
+    ['deploy --stage dev', "'deploy' is not one of"],
+    ['list dev --stage dev', "'dev' is too much"],
+    ['bake', '--stage is missing'],
+    ['bake --stage prdo', "unknown stage 'prdo'"],
+    ['bake --stage dev --region Ireland', "--region 'Ireland'"],
+    ['promote --stage dev --to ami-0123456789abcdef0', '--to is for rollback only'],
+    ['rollback --stage dev --to latest', "--to 'latest'"],
+    ['bake --stage dev --json', '--json is for list only'],
+    ['bake --stage dev --force', "Unknown option '--force'"],
+  ])('%s is refused', (args, part) => {
+    const parse = () => parseOptions(args.split(' ').filter(Boolean));
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(part);
+  });
+});
+
+describe('a verdict', () => {
+  it('is read', () => {
+    const verdict = { outcome: 'passed', seconds: 80, imageId: 'ami-1' };
+    expect(parseVerdict(JSON.stringify(verdict))).toEqual(verdict);
+  });
+  it.each(['', 'passed', '{"outcome":"fine","seconds":1}', '{"outcome":"passed"}'])(
+    '%s has not passed',
+    (text) => {
+      expect(parseVerdict(text).outcome).toBe('failed');
+    },
+  );
+});

@@ -1,0 +1,287 @@
+/** A promotion on the local AWS: what it leaves behind when all goes well, and when it does not. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { release } from '../../../cli/image/main.ts';
+import { Parameters } from '../../../cli/image/aws/parameters.ts';
+import { WrongColours } from '../../../worker/comfyui/canary.ts';
+import { childEnvironment } from '../../../common/environment.ts';
+import { Scope } from '../../../common/scope.ts';
+import { until } from '../../support/wait.ts';
+import { Account, SUBNETS, TYPES } from './support/account.ts';
+
+const scope = new Scope();
+let account: Account;
+let parameters: Parameters;
+const OLD = 'ami-00000001';
+const NEW = 'ami-00000002';
+
+beforeAll(async () => {
+  account = await Account.start('ami-promote', scope);
+  parameters = new Parameters(account.ssm);
+});
+afterAll(() => scope.close());
+beforeEach(async () => {
+  await account.reset('dev');
+  await account.image(OLD, 1);
+  await account.image(NEW, 2);
+  await parameters.setCurrent('dev', OLD);
+  await parameters.setCandidate('dev', NEW);
+});
+
+const good = async () => undefined;
+const bad = () => Promise.reject(new WrongColours('the colours are off by 12'));
+
+/** The fleet has what it had, and nothing is left that costs money. */
+async function expectUntouched(): Promise<void> {
+  expect(await account.parameters()).toEqual({ 'dev/ami/current': OLD, 'dev/ami/candidate': NEW });
+  expect(await account.refreshes('dev')).toBe(0);
+  expect([...account.front.images.keys()]).toEqual([OLD, NEW]);
+  expect((await account.instances()).map(({ state }) => state)).toEqual(['terminated']);
+}
+
+describe('a candidate that passes', () => {
+  it('becomes the current image, and the fleet is replaced', async () => {
+    account.judge('dev', good, NEW);
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await release(session), said()).toBe(0);
+    expect(await account.parameters()).toEqual({ 'dev/ami/current': NEW, 'dev/ami/candidate': NEW });
+    expect(await account.refreshes('dev')).toBe(1);
+    const [refresh] = account.front.of('StartInstanceRefresh');
+    expect(Object.fromEntries(refresh ?? [])).toMatchObject({
+      'Preferences.SkipMatching': 'false',
+      'Preferences.MinHealthyPercentage': '100',
+      'Preferences.MaxHealthyPercentage': '110',
+    });
+  });
+
+  it('was judged by one instance like those of the fleet, outside of the group, that is gone', async () => {
+    account.judge('dev', good, NEW);
+    const { session } = await account.enter('promote --stage dev --yes');
+    await release(session);
+    expect(await account.instances()).toEqual([
+      {
+        state: 'terminated',
+        imageId: NEW,
+        tags: {
+          'ddcolor-elastic:settings': '/ddcolor-elastic/dev/worker',
+          'ddcolor-elastic:candidate': 'true',
+          Name: 'ddcolor-elastic candidate of dev',
+        },
+      },
+    ]);
+    const [launch] = account.front.of('RunInstances');
+    expect(Object.fromEntries(launch ?? [])).toMatchObject({
+      InstanceType: TYPES[0],
+      'NetworkInterface.1.SubnetId': SUBNETS[0],
+      'NetworkInterface.1.AssociatePublicIpAddress': 'true',
+      'NetworkInterface.1.SecurityGroupId.1': 'sg-fleet',
+      'LaunchTemplate.Version': '1',
+    });
+    expect(launch?.has('SubnetId')).toBe(false);
+    const [set] = account.front.calls.flatMap(({ action }, k) => (action === 'PutParameter' ? [k] : []));
+    const ended = account.front.calls.findIndex(({ action }) => action === 'TerminateInstances');
+    expect(ended).toBeLessThan(set ?? -1);
+  });
+
+  it('is launched elsewhere where there is no room', async () => {
+    account.judge('dev', good);
+    account.front.refusals.push({ action: 'RunInstances', code: 'InsufficientInstanceCapacity', times: 2 });
+    const { session } = await account.enter('promote --stage dev --yes');
+    expect(await release(session)).toBe(0);
+    const tried = account.front
+      .of('RunInstances')
+      .map((form) => [form.get('InstanceType'), form.get('NetworkInterface.1.SubnetId')]);
+    expect(tried).toEqual([
+      [TYPES[0], SUBNETS[0]],
+      [TYPES[0], SUBNETS[1]],
+      [TYPES[1], SUBNETS[0]],
+    ]);
+  });
+
+  it('leaves three images with their snapshots, those that are spoken for among them', async () => {
+    await account.reset('dev', 'prod');
+    for (let k = 1; k <= 6; k++) await account.image(`ami-0000000${k}`, k);
+    const snapshots = new Map([...account.front.images].map(([id, { snapshot }]) => [id, snapshot]));
+    await parameters.setCurrent('prod', 'ami-00000001');
+    await parameters.setCurrent('dev', 'ami-00000002');
+    await parameters.setCandidate('dev', 'ami-00000006');
+    await account.image('ami-0000000f', 0, { tags: { project: 'something-else' } });
+    account.judge('dev', good);
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await release(session)).toBe(0);
+    const kept = ['ami-00000001', 'ami-00000002', 'ami-00000006'];
+    expect([...account.front.images.keys()]).toEqual([...kept, 'ami-0000000f']);
+    const left = await account.snapshots();
+    for (const [id, snapshot] of snapshots) expect(left.includes(snapshot), id).toBe(kept.includes(id));
+    expect(said()).toContain('Remove the image ami-00000005');
+  });
+
+  it('is in service also when an old image cannot be removed', async () => {
+    for (let k = 3; k <= 5; k++) await account.image(`ami-0000000${k}`, -k);
+    account.judge('dev', good);
+    account.front.refusals.push({ action: 'DeregisterImage', code: 'OperationNotPermitted', times: 1 });
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await release(session)).toBe(1);
+    expect(said()).toContain('ami-00000005 could not be removed');
+    expect([...account.front.images.keys()]).toEqual([OLD, NEW, 'ami-00000003', 'ami-00000005']);
+  });
+});
+
+describe('a candidate that does not prove itself', () => {
+  it('in wrong colours, leaves the fleet as it was', async () => {
+    account.judge('dev', bad, NEW);
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await release(session)).toBe(3);
+    await expectUntouched();
+    expect(said()).toContain('did not prove itself: the colours are off by 12');
+  });
+
+  it('in silence, leaves the fleet as it was', async () => {
+    const timing = { deadlineMs: 100, pollMs: 10 };
+    const { session, said } = await account.enter('promote --stage dev --yes', { timing });
+    expect(await release(session)).toBe(3);
+    await expectUntouched();
+    expect(said()).toMatch(/no verdict within \d+ s; its instance was 'running'/);
+  });
+
+  it('since its instance ended by itself, is not waited for', async () => {
+    account.front.onLaunch = (id) => account.end(id);
+    const { session, said } = await account.enter('promote --stage dev --yes', {
+      timing: { deadlineMs: 3_600_000, pollMs: 10 },
+    });
+    expect(await release(session)).toBe(3);
+    await expectUntouched();
+    expect(said()).toContain("its instance is 'terminated' without a verdict");
+  });
+
+  it('since another image ran, leaves the fleet as it was', async () => {
+    account.judge('dev', good, OLD);
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await release(session)).toBe(3);
+    await expectUntouched();
+    expect(said()).toContain(`its instance ran ${OLD}`);
+  });
+
+  it('for want of a quota, is said to be so, and launched nowhere else', async () => {
+    account.front.refusals.push({ action: 'RunInstances', code: 'VcpuLimitExceeded', times: 9 });
+    const { session } = await account.enter('promote --stage dev --yes');
+    await expect(release(session)).rejects.toThrow(/out of quota.*VcpuLimitExceeded/s);
+    expect(account.front.of('RunInstances')).toHaveLength(1);
+    expect(await account.parameters()).toMatchObject({ 'dev/ami/current': OLD });
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each([
+    ['while the verdict is awaited', (stop: () => Promise<void>) => void setImmediate(() => void stop())],
+    ['while the instance is being launched', (stop: () => Promise<void>) => void stop()],
+  ])('%s ends the instance', async (_when, press) => {
+    const { session, controller } = await account.enter('promote --stage dev --yes');
+    const closed = new Promise<void>((resolve) => {
+      account.front.onLaunch = () =>
+        press(async () => {
+          controller.abort();
+          await session.scope.close();
+          resolve();
+        });
+    });
+    await expect(release(session)).rejects.toThrow(/abort/i);
+    await closed;
+    await expectUntouched();
+  });
+
+  it('in between the new value and the refresh waits for both', async () => {
+    account.judge('dev', good);
+    const { session, controller } = await account.enter('promote --stage dev --yes');
+    const { parameters: real } = session;
+    const setCurrent = real.setCurrent;
+    let refreshesAtEnd: Promise<number> | undefined;
+    real.setCurrent = async (...args) => {
+      await sleep(1);
+      controller.abort();
+      // With the scope closed, the process is over.
+      refreshesAtEnd = session.scope.close().then(() => account.refreshes('dev'));
+      await sleep(200);
+      await setCurrent(...args);
+    };
+    await release(session).catch(() => undefined);
+    expect(await refreshesAtEnd).toBe(1);
+    expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
+  });
+});
+
+it('an instance that cannot be ended is named, with what to do', async () => {
+  account.judge('dev', good);
+  account.front.refusals.push({ action: 'TerminateInstances', code: 'UnauthorizedOperation', times: 9 });
+  const { session, said } = await account.enter('promote --stage dev --yes');
+  await expect(release(session)).rejects.toThrow(/COSTS MONEY/);
+  expect(said()).toMatch(/aws ec2 terminate-instances --instance-ids i-/);
+  expect(await account.parameters()).toMatchObject({ 'dev/ami/current': OLD });
+  const next = await account.enter('promote --stage dev --yes');
+  await expect(release(next.session)).rejects.toThrow(/an instance of a candidate still stands: i-/);
+});
+
+it('the whole command ends its instance on SIGINT, and says so', async () => {
+  const file = join(import.meta.dirname, '..', '..', '..', 'cli', 'image', 'main.ts');
+  const script = `import(${JSON.stringify(file)}).then(({ main }) => main(process.argv.slice(1))).then(process.exit)`;
+  const args = ['--import', 'tsx', '-e', script, 'promote', '--stage', 'dev', '--yes'];
+  const child = spawn(process.execPath, args, { env: childEnvironment(account.front.url) });
+  let said = '';
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(
+    async () => said,
+    (text) => text.includes('Launched'),
+  );
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
+  expect(said).toMatch(/Launched (i-\w+)\..*Stopping.*Terminated \1\./s);
+  await expectUntouched();
+});
+
+it.each([
+  ['UnauthorizedOperation', 'lacks a permission'],
+  ['RequestExpired', 'sign in to AWS first'],
+])('%s comes with what to do about it', async (code, hint) => {
+  account.front.refusals.push({ action: 'DescribeImages', code, times: 99 });
+  const { session } = await account.enter('promote --stage dev --yes');
+  await expect(release(session)).rejects.toThrow(hint);
+});
+
+describe('nothing is changed', () => {
+  const writes = () =>
+    account.front.calls.map(({ action }) => action).filter((action) => !/^(Describe|Get)/.test(action));
+
+  it('by a dry run', async () => {
+    for (let k = 3; k <= 5; k++) await account.image(`ami-0000000${k}`, -k);
+    const { session, said } = await account.enter('promote --stage dev --dry-run --yes');
+    expect(await release(session)).toBe(0);
+    expect(writes()).toEqual([]);
+    expect(said()).toMatch(
+      /1\. Launch .*ami-00000002.*4\. Set the current .*from ami-00000001 to ami-00000002.*6\. Remove the image ami-00000005/s,
+    );
+  });
+
+  it('without a yes', async () => {
+    const no = await account.enter('promote --stage dev', { ask: async () => 'n' });
+    expect(await release(no.session)).toBe(1);
+    const nobody = await account.enter('promote --stage dev');
+    await expect(release(nobody.session)).rejects.toThrow('add --yes');
+    expect(writes()).toEqual([]);
+  });
+
+  it('where the stage is not deployed', async () => {
+    const { session } = await account.enter('promote --stage prod --yes');
+    await expect(release(session)).rejects.toThrow('there is no group ddcolor-elastic-prod');
+    expect(writes()).toEqual([]);
+  });
+});
+
+it('a yes on the terminal is enough', async () => {
+  account.judge('dev', good);
+  const { session } = await account.enter('promote --stage dev', { ask: async () => 'y' });
+  expect(await release(session)).toBe(0);
+  expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
+});

@@ -1,0 +1,200 @@
+/** An account on the local AWS with a deployed stage, its images, and a machine that judges them as the worker does. */
+import {
+  AutoScalingClient,
+  CreateAutoScalingGroupCommand,
+  DescribeInstanceRefreshesCommand,
+} from '@aws-sdk/client-auto-scaling';
+import {
+  CreateLaunchTemplateCommand,
+  CreateSnapshotCommand,
+  CreateVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
+  EC2Client,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { putVerdict } from '../../../../worker/aws/verdict.ts';
+import { proveCandidate } from '../../../../worker/instance/candidate.ts';
+import { newSession } from '../../../../cli/image/main.ts';
+import { parseOptions } from '../../../../cli/image/options.ts';
+import type { Session } from '../../../../cli/image/session.ts';
+import { SETTINGS_TAG, workerParameterName } from '../../../../contract/names.ts';
+import { clientConfig } from '../../../../common/environment.ts';
+import { Progress } from '../../../../common/progress.ts';
+import { Scope } from '../../../../common/scope.ts';
+import { startLocalAws } from '../../../support/local-aws.ts';
+import { Front } from './front.ts';
+
+export const SUBNETS = ['subnet-aaa', 'subnet-bbb'];
+export const TYPES = ['g4dn.xlarge', 'g5.xlarge'];
+
+export interface Run {
+  session: Session;
+  said: () => string;
+  controller: AbortController;
+}
+
+export class Account {
+  readonly ec2: EC2Client;
+  readonly ssm: SSMClient;
+  private readonly autoScaling: AutoScalingClient;
+  private volume = '';
+
+  private constructor(
+    private readonly endpoint: string,
+    readonly front: Front,
+  ) {
+    const config = clientConfig(endpoint);
+    this.ec2 = new EC2Client(config);
+    this.ssm = new SSMClient(config);
+    this.autoScaling = new AutoScalingClient(config);
+  }
+
+  static async start(name: string, scope: Scope): Promise<Account> {
+    const endpoint = await startLocalAws(name, scope);
+    const front = await Front.start(endpoint, new EC2Client(clientConfig(endpoint)));
+    await scope.defer(() => front.close());
+    return new Account(endpoint, front);
+  }
+
+  /** Empty but for what the stages' stacks have made. */
+  async reset(...stages: string[]): Promise<void> {
+    await fetch(`${this.endpoint}/_ministack/reset`, { method: 'POST' });
+    this.front.reset();
+    const { VolumeId } = await this.ec2.send(
+      new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 }),
+    );
+    this.volume = VolumeId ?? '';
+    for (const stage of stages) await this.deploy(stage);
+  }
+
+  private async deploy(stage: string): Promise<void> {
+    const { LaunchTemplate } = await this.ec2.send(
+      new CreateLaunchTemplateCommand({
+        LaunchTemplateName: stage,
+        LaunchTemplateData: {
+          ImageId: `resolve:ssm:/ddcolor-elastic/${stage}/ami/current`,
+          NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: ['sg-fleet'] }],
+          TagSpecifications: [
+            {
+              ResourceType: 'instance',
+              Tags: [
+                { Key: SETTINGS_TAG, Value: workerParameterName(stage) },
+                { Key: 'Name', Value: 'of the fleet' },
+              ],
+            },
+          ],
+        },
+      }),
+    );
+    const LaunchTemplateId = LaunchTemplate?.LaunchTemplateId;
+    await this.autoScaling.send(
+      new CreateAutoScalingGroupCommand({
+        AutoScalingGroupName: `ddcolor-elastic-${stage}`,
+        MinSize: 0,
+        MaxSize: 4,
+        DesiredCapacity: 2,
+        VPCZoneIdentifier: SUBNETS.join(','),
+        LaunchTemplate: { LaunchTemplateId, Version: '1' },
+      }),
+    );
+    this.front.mixedInstances = {
+      LaunchTemplate: {
+        LaunchTemplateSpecification: { LaunchTemplateId, Version: '1' },
+        Overrides: { member: TYPES.map((InstanceType) => ({ InstanceType })) },
+      },
+    };
+  }
+
+  /** @param minute of its creation */
+  async image(
+    id: string,
+    minute: number,
+    more: { state?: string; tags?: Record<string, string> } = {},
+  ): Promise<void> {
+    const { SnapshotId = '' } = await this.ec2.send(new CreateSnapshotCommand({ VolumeId: this.volume }));
+    const { state = 'available', tags = {} } = more;
+    const createdAt = new Date(Date.UTC(2026, 10, 1, 0, minute)).toISOString();
+    this.front.images.set(id, {
+      id,
+      createdAt,
+      state,
+      tags: { project: 'ddcolor-elastic', ...tags },
+      snapshot: SnapshotId,
+    });
+  }
+
+  async snapshots(): Promise<(string | undefined)[]> {
+    const { Snapshots = [] } = await this.ec2.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }));
+    return Snapshots.map(({ SnapshotId }) => SnapshotId);
+  }
+
+  /** A command as somebody enters it. */
+  async enter(args: string, more: Partial<Session> = {}): Promise<Run> {
+    const options = parseOptions(args.split(' '));
+    if (options === 'help') throw new Error('help');
+    const lines: string[] = [];
+    const out = {
+      isTTY: false,
+      write: (text: string) => lines.push(text) > 0,
+    } as unknown as NodeJS.WriteStream;
+    const controller = new AbortController();
+    const context = { abort: controller.signal, scope: new Scope(), progress: new Progress(out) };
+    const session = await newSession(options, context, clientConfig(this.front.url));
+    const timing = { deadlineMs: 30_000, pollMs: 10 };
+    return {
+      session: { ...session, timing, ask: undefined, ...more },
+      said: () => lines.join(''),
+      controller,
+    };
+  }
+
+  /** From now on, instances judge their image. @param check rejects with what is wrong with it */
+  judge(stage: string, check: () => Promise<unknown>, imageId?: string): void {
+    this.front.onLaunch = (instanceId) => {
+      void proveCandidate({
+        check,
+        canary: { cells: [] },
+        imageId: async () => imageId,
+        tell: (verdict) => putVerdict(this.ssm, stage, instanceId, verdict),
+        stop: new AbortController().signal,
+        log: () => undefined,
+        clock: () => performance.now(),
+        patience: { retryMs: 1, limitMs: 0 },
+      });
+    };
+  }
+
+  /** Ends an instance without its worker. */
+  async end(instanceId: string): Promise<void> {
+    await this.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
+  }
+
+  /** All parameters, by their names after the service's. */
+  async parameters(): Promise<Record<string, string>> {
+    const { Parameters = [] } = await this.ssm.send(
+      new GetParametersByPathCommand({ Path: '/ddcolor-elastic/', Recursive: true }),
+    );
+    return Object.fromEntries(
+      Parameters.map(({ Name = '', Value = '' }) => [Name.replace('/ddcolor-elastic/', ''), Value]),
+    );
+  }
+
+  /** State, image and tags of each instance. */
+  async instances() {
+    const { Reservations = [] } = await this.ec2.send(new DescribeInstancesCommand({}));
+    return Reservations.flatMap(({ Instances = [] }) => Instances).map(({ State, ImageId, Tags = [] }) => ({
+      state: State?.Name,
+      imageId: ImageId,
+      tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    }));
+  }
+
+  async refreshes(stage: string): Promise<number> {
+    const { InstanceRefreshes = [] } = await this.autoScaling.send(
+      new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: `ddcolor-elastic-${stage}` }),
+    );
+    return InstanceRefreshes.length;
+  }
+}

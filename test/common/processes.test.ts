@@ -1,0 +1,68 @@
+/** Nothing outlives a run. */
+import { describe, expect, it } from 'vitest';
+import { runToEnd, start } from '../../common/processes.ts';
+import { Scope } from '../../common/scope.ts';
+import { isAlive, until } from '../support/wait.ts';
+
+const gone = (pid: number) =>
+  until(
+    () => isAlive(pid),
+    (alive) => !alive,
+  );
+
+describe('a child process', () => {
+  it('is stopped with what it has started, also when it does not listen', async () => {
+    const script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60";
+    const child = start('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const line = await new Promise<string>((resolve) =>
+      child.process.stdout?.once('data', (text: Buffer) => resolve(text.toString())),
+    );
+    await child.stop(50);
+    await gone(Number(line));
+    await gone(child.process.pid ?? 0);
+  });
+
+  it('reports its end and all it wrote', async () => {
+    const lines: string[] = [];
+    const finished = await runToEnd('sh', ['-c', 'echo one; echo two >&2; exit 3'], {
+      onLine: (line) => lines.push(line),
+    });
+    expect(finished.code).toBe(3);
+    expect(lines.sort()).toEqual(['one', 'two']);
+  });
+
+  it('that is not there ends with 127, as in a shell', async () => {
+    expect((await runToEnd('no-such-command', [], {})).code).toBe(127);
+  });
+
+  it('is stopped by an abort', async () => {
+    const controller = new AbortController();
+    const running = runToEnd('sleep', ['60'], { abort: controller.signal });
+    controller.abort();
+    await expect(running).rejects.toThrow('aborted');
+  });
+});
+
+describe('Scope', () => {
+  it('undoes in reverse order, each once, whatever fails', async () => {
+    const scope = new Scope();
+    const undone: number[] = [];
+    for (const i of [1, 2, 3]) {
+      await scope.defer(() => {
+        undone.push(i);
+        if (i === 2) throw new Error('no');
+      });
+    }
+    await expect(scope.close()).rejects.toThrow('clean-up failed');
+    await expect(scope.close()).rejects.toThrow('clean-up failed');
+    expect(undone).toEqual([3, 2, 1]);
+  });
+
+  it('undoes at once what comes after its end', async () => {
+    const scope = new Scope();
+    await scope.close();
+    let undone = false;
+    await scope.defer(() => void (undone = true));
+    expect(undone).toBe(true);
+  });
+});

@@ -1,0 +1,63 @@
+/** What a local run tells other commands, and for how long. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { announce, readRunning } from '../../common/running.ts';
+import { UserError } from '../../common/errors.ts';
+import { Scope } from '../../common/scope.ts';
+import { Folder } from '../cli/support/command.ts';
+
+let folder: Folder;
+let file: string;
+beforeEach(() => {
+  folder = new Folder();
+  file = join(folder.path, 'running.json');
+});
+afterEach(() => folder.remove());
+
+const where = {
+  stage: 'local',
+  stack: 'DDColorElastic-local',
+  endpoint: 'http://127.0.0.1:1',
+  autoScalingEndpoint: 'http://127.0.0.1:2',
+};
+
+it('is there until the run ends', async () => {
+  const scope = new Scope();
+  await announce(where, scope, file);
+  expect(readRunning(file)).toEqual({
+    ...where,
+    pid: process.pid,
+    account: '000000000000',
+    region: 'us-east-1',
+  });
+  await scope.close();
+  expect(existsSync(file)).toBe(false);
+  expect(() => readRunning(file)).toThrow(UserError);
+  expect(() => readRunning(file)).toThrow(
+    '--local: nothing runs on this machine; start one with: npm start -- --keep',
+  );
+});
+
+it('stays when it has become that of another run', async () => {
+  const scope = new Scope();
+  await announce(where, scope, file);
+  const other = { ...readRunning(file), pid: process.ppid };
+  writeFileSync(file, JSON.stringify(other));
+  await scope.close();
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(other);
+});
+
+it('is not believed of a run that was killed', async () => {
+  const scope = new Scope();
+  await announce(where, scope, file);
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  writeFileSync(file, JSON.stringify({ ...readRunning(file), pid }));
+  expect(() => readRunning(file)).toThrow(`--local: the run of process ${pid} has ended without a word`);
+});
+
+it.each(['', '{}', '{"pid":"x"}'])('is not understood as %j', (text) => {
+  writeFileSync(file, text);
+  expect(() => readRunning(file)).toThrow('--local: nothing runs on this machine');
+});

@@ -1,0 +1,91 @@
+/** The unreliable way to the services, with real ones behind it and real clients before it. */
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startProxy, type Proxy } from '../../../tools/chaos/proxy.ts';
+import { clientConfig } from '../../../common/environment.ts';
+import { Scope } from '../../../common/scope.ts';
+import { startLocalAws } from '../../support/local-aws.ts';
+
+const LANES = 6;
+const PHOTOS_A_LANE = 25;
+/** Silence ends here; an answer in earnest comes within milliseconds. */
+const PATIENCE_MS = 600;
+const Bucket = 'photos';
+const scope = new Scope();
+let proxy: Proxy;
+let s3: S3Client;
+let sqs: SQSClient;
+let QueueUrl: string;
+
+beforeAll(async () => {
+  const endpoint = await startLocalAws('chaos-proxy-test', scope);
+  proxy = await startProxy(endpoint, 1);
+  await scope.defer(() => proxy.close());
+  connect(PATIENCE_MS);
+  await new S3Client({ ...clientConfig(endpoint), forcePathStyle: true }).send(
+    new CreateBucketCommand({ Bucket }),
+  );
+  await new SQSClient(clientConfig(endpoint)).send(new CreateQueueCommand({ QueueName: 'jobs' }));
+  QueueUrl = `${proxy.url}/000000000000/jobs`;
+}, 60_000);
+afterAll(() => scope.close());
+
+function connect(requestTimeout: number): void {
+  const requestHandler = { requestTimeout, throwOnRequestTimeout: true };
+  const config = { ...clientConfig(proxy.url), requestHandler, maxAttempts: 1 };
+  s3 = new S3Client({ ...config, forcePathStyle: true });
+  sqs = new SQSClient(config);
+}
+
+const put = (k: number) => s3.send(new PutObjectCommand({ Bucket, Key: `${k}`, Body: `photo ${k}` }));
+const get = async (k: number) =>
+  (await s3.send(new GetObjectCommand({ Bucket, Key: `${k}` }))).Body?.transformToString();
+const send = (k: number) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: `job ${k}` }));
+const receive = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
+
+it('does everything that can go wrong in a storm, and nothing after it', async () => {
+  proxy.storm(true);
+  const handles: string[] = [];
+  let failed = 0;
+  const lane = async (first: number) => {
+    for (let k = first; k < first + PHOTOS_A_LANE; k++) {
+      for (const request of [() => put(k), () => get(k), () => send(k)])
+        await request().catch(() => failed++);
+      const { Messages = [] } = await receive().catch(() => ({ Messages: [] }));
+      for (const { ReceiptHandle = '' } of Messages) handles.push(ReceiptHandle);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, (_, k) => lane(k * PHOTOS_A_LANE)));
+  expect(failed).toBeGreaterThan(0.2 * 3 * LANES * PHOTOS_A_LANE);
+  for (const service of ['S3', 'SQS'])
+    for (const kind of [
+      'HTTP 500',
+      'HTTP 503',
+      'answer lost',
+      'no answer, not done',
+      'no answer, though done',
+      'late answer',
+    ])
+      expect(proxy.counts.get(`${service}: ${kind}`), `${service}: ${kind}`).toBeGreaterThan(0);
+  expect(handles.length - new Set(handles).size).toBeGreaterThan(0);
+
+  proxy.heal();
+  connect(30_000);
+  const before = [...proxy.counts.values()].reduce((sum, count) => sum + count, 0);
+  for (let k = 0; k < 20; k++) {
+    await put(k);
+    expect(await get(k)).toBe(`photo ${k}`);
+    await send(k);
+  }
+  await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
+  proxy.storm(true);
+  expect(await get(3)).toBe('photo 3');
+  expect([...proxy.counts.values()].reduce((sum, count) => sum + count, 0)).toBe(before);
+});

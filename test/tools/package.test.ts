@@ -1,0 +1,154 @@
+/** The npm package: what is in it, and that a fresh app can use it. */
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { App, Duration, Stack } from 'aws-cdk-lib';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PAGE_FILES } from '../../contract/page.ts';
+import { BundledFunction } from '../../lib/bundled-function.ts';
+import { ofType, only, type Properties, type StackTemplate } from '../lib/template.ts';
+import { FreshApp, NEEDED } from '../support/packed.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const APP = join(ROOT, 'examples', 'package', 'app.mjs');
+
+const fresh = new FreshApp();
+beforeAll(() => fresh.make(dirname(APP), join(import.meta.dirname, '..', 'fixtures', 'package')));
+afterAll(() => rmSync(fresh.folder, { recursive: true, force: true }));
+
+const functionsOf = (template: StackTemplate) =>
+  ofType(template, 'AWS::Lambda::Function').map(({ Properties }) => Properties);
+const codeOf = (out: string, { Code }: Properties) => {
+  const [hash = ''] = String((Code as Properties).S3Key).split('.');
+  return join(out, `asset.${hash}`);
+};
+const bundle = (name: string) => fresh.read(`dist/lambda/${name}/bundle/index.mjs`);
+
+describe('what is packed', () => {
+  it('is small, and holds no source, test or source’s text', () => {
+    const packed = fresh.files();
+    const known = /^(dist\/.*|cli\/main\.mjs|docs\/reuse\.md|README(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
+    expect(packed.filter((file) => !known.test(file))).toEqual([]);
+    expect(packed.filter((file) => /(?<!\.d)\.ts$|\.test\./.test(file))).toEqual([]);
+    for (const file of packed.filter((one) => one.endsWith('.map')))
+      expect(fresh.read(file)).not.toContain('"sourcesContent"');
+    expect(statSync(fresh.tarball).size).toBeLessThan(3e6);
+  });
+
+  it('imports nothing but what it asks for', () => {
+    const allowed = new RegExp(`^(\\.|node:|(${NEEDED.join('|')})(/|$))`);
+    const imported = [...fresh.files('dist/lib'), ...fresh.files('dist/contract')]
+      .filter((file) => file.endsWith('.js'))
+      .flatMap((file) => ts.preProcessFile(fresh.read(file)).importedFiles);
+    expect(imported.length).toBeGreaterThan(50);
+    expect(imported.filter(({ fileName }) => !allowed.test(fileName))).toEqual([]);
+  });
+
+  it('asks for a schema library, and for the CDK that its user has', () => {
+    const { dependencies, peerDependencies } = JSON.parse(fresh.read('package.json')) as {
+      dependencies: object;
+      peerDependencies: object;
+    };
+    expect([...Object.keys(peerDependencies), ...Object.keys(dependencies)]).toEqual(NEEDED);
+  });
+
+  it('has the code that a checkout’s synth bundles, byte for byte', () => {
+    const out = join(fresh.folder, 'checkout');
+    const app = new App({ outdir: out });
+    const stack = new Stack(app, 'Own');
+    new BundledFunction(stack, 'Suspend', {
+      entry: join(ROOT, 'lambda', 'suspend-processes', 'handler.ts'),
+      timeout: Duration.seconds(60),
+    });
+    const template = app.synth().getStackByName('Own').template as StackTemplate;
+    const [made] = functionsOf(template);
+    expect(readFileSync(join(codeOf(out, made!), 'index.mjs'), 'utf8')).toBe(bundle('suspend-processes'));
+  });
+});
+
+describe('a fresh app', () => {
+  it('is short, and is the one in the documentation', () => {
+    const text = readFileSync(APP, 'utf8');
+    expect(text.trimEnd().split('\n').length).toBeLessThan(30);
+    expect(readFileSync(join(ROOT, 'docs', 'reuse.md'), 'utf8')).toContain(text);
+  });
+
+  it('gets a fleet that the scaler sizes, with the code that is in the package', async () => {
+    const { out, template } = await fresh.synth('app.mjs', 'Photos');
+    expect(only(template, 'AWS::AutoScaling::AutoScalingGroup')).toMatchObject({
+      MinSize: '0',
+      MaxSize: '4',
+    });
+    expect(only(template, 'AWS::Scheduler::Schedule').ScheduleExpression).toBe('cron(* * * * ? *)');
+    expect(ofType(template, 'AWS::SQS::Queue')).toHaveLength(2);
+    const functions = functionsOf(template);
+    for (const { Handler } of functions) expect(Handler).toBe('index.handler');
+    const codes = functions.map((one) => readFileSync(join(codeOf(out, one), 'index.mjs'), 'utf8'));
+    expect(codes.sort()).toEqual([bundle('scaler'), bundle('suspend-processes')].sort());
+  });
+
+  it('may have the whole stack, with the page beside the gateway, and every function loads', async () => {
+    const { out, template } = await fresh.synth('stack.mjs', 'Whole');
+    const functions = functionsOf(template);
+    expect(functions).toHaveLength(3);
+    for (const one of functions) {
+      const { Variables } = one.Environment as { Variables: Record<string, unknown> };
+      // References stand for names that are known once it is deployed.
+      const env = Object.entries(Variables).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : 'https://it',
+      ]);
+      const code = pathToFileURL(join(codeOf(out, one), 'index.mjs')).href;
+      const { stdout } = await fresh.run(['load.mjs', code], Object.fromEntries(env) as object);
+      expect(stdout.trim()).toBe('function');
+      if ('CHROMA_SIZE' in Variables)
+        expect(readdirSync(join(codeOf(out, one), 'page')).sort()).toEqual([...PAGE_FILES].sort());
+    }
+  });
+
+  it('may be in TypeScript: the declarations fit, ours and what uses them', () => {
+    const program = ts.createProgram([join(fresh.folder, 'consumer.mts')], {
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      target: ts.ScriptTarget.ES2022,
+      strict: true,
+      noEmit: true,
+      types: [],
+    });
+    // The CDK's own are many, and not ours to check.
+    const ours = program
+      .getSourceFiles()
+      .filter(({ fileName }) => /\/(ddcolor-elastic\/dist\/|consumer\.mts)/.test(fileName));
+    expect(ours.length).toBeGreaterThan(20);
+    const found = ours.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]);
+    const texts = found.map(
+      ({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+    expect(texts).toEqual([]);
+  });
+});
+
+describe('its command', () => {
+  const command = (...args: string[]) => fresh.run([join(fresh.installed, 'cli', 'main.mjs'), ...args]);
+
+  it('says its version, and what each of its commands takes', async () => {
+    const { version } = JSON.parse(fresh.read('package.json')) as { version: string };
+    expect((await command('--version')).stdout.trim()).toBe(version);
+    const { stdout } = await command('--help');
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name = '']) => name);
+    expect(names).toContain('colour');
+    for (const name of names) expect(await command('help', name), name).toMatchObject({ stderr: '' });
+  });
+
+  it.each([
+    ['a library that is made for each system', /npm install sharp\n$/, ['smoke', APP]],
+    ['the values of stages', /bin\/stages\.ts has none, since/, ['colour', APP, '--stage', 'dev']],
+  ])('says that it is missing %s', async (_what, stderr, args) => {
+    const matching = expect.stringMatching(stderr) as string;
+    await expect(command(...args)).rejects.toMatchObject({ code: 2, stderr: matching });
+  });
+});

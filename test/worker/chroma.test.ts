@@ -1,0 +1,249 @@
+/**
+ * Chroma alone: what a browser gets for a small grey copy, merged by the module that both have, against the worker's own
+ * result of the whole photo; over the HTTP of the stand-in, from the bucket to the bucket.
+ */
+import { readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { colouring } from '../../worker/imaging/colouring.ts';
+import { Gate } from '../../worker/photo/gate.ts';
+import { infer } from '../../worker/comfyui/inference.ts';
+import { processPhoto, type PhotoEnd } from '../../worker/photo/photo.ts';
+import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
+import { LocalStudio, type Studio, type StudioSettings } from '../../worker/imaging/studio.ts';
+import { squareCopy } from '../../colour/axis.ts';
+import { lightness } from '../../colour/lightness.ts';
+import { chromaOfAb, mergeChroma } from '../../colour/merge.ts';
+import { failedKey, resultKey } from '../../contract/keys.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import { workflowSchema } from '../../contract/workflow.ts';
+import { difference, labOf } from '../../tools/bench/ciede2000.ts';
+import { samplePicture } from '../../local/samples/samples.ts';
+import { Comfy, timing } from './support/comfyui.ts';
+import { MemoryBucket, memoryLog } from './support/memory.ts';
+
+const SIZE = 512;
+const workflowOf = (name: string) =>
+  workflowSchema.parse(JSON.parse(readFileSync(`ami/workflow/${name}.json`, 'utf8')));
+const CHROMA = { output: 'chroma' };
+
+let comfy: Comfy;
+const studios: StudioThreads[] = [];
+beforeAll(async () => {
+  comfy = await Comfy.start();
+});
+afterAll(async () => {
+  await Promise.all(studios.map((studio) => studio.close()));
+  await comfy.close();
+});
+
+/** A worker of a stage, as far as one photo goes. */
+function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
+  const workflow = workflowOf(name);
+  const settings = { maxMegapixels: 30, maxReceiveCount: 5, path, workflow };
+  const studio = new StudioThreads(settings, 1);
+  studios.push(studio);
+  const [log, client] = [memoryLog(), new ComfyClient(comfy.url)];
+  const colour = colouring({
+    studio,
+    infer: ({ upload, path }, turn, options) =>
+      infer({ client, workflow, path, log, timing }, upload, 20_000, turn, options),
+    lane: new Gate(1),
+    pixels: new Gate(100),
+    away: () => new AbortController().signal,
+    now: Date.now,
+  });
+  const bucket = new MemoryBucket();
+  const process = (key: string, photo: Buffer, metadata?: Record<string, string>): Promise<PhotoEnd> => {
+    const job = { bucket: 'photos', key, etag: bucket.upload(key, photo, metadata), storedAtMs: 0 };
+    const attempt = { figures: {}, started: () => undefined };
+    return processPhoto(job, 1, attempt, { bucket, settings, colour, log, now: Date.now });
+  };
+  /** The result of a photo that can be coloured. */
+  const result = async (photo: Buffer, metadata?: Record<string, string>) => {
+    await process('incoming/a.jpg', photo, metadata);
+    return bucket.objects.get(resultKey('incoming/a.jpg'))!;
+  };
+  return { bucket, process, result };
+}
+
+async function pixelsOf(file: Buffer) {
+  const { data, info } = await sharp(file).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data };
+}
+
+/** What a browser keeps of a photo. */
+async function greyOf(photo: Buffer) {
+  const { width, height, data } = await pixelsOf(photo);
+  return { width, height, grey: lightness(data, 3) };
+}
+
+/** What a browser sends of it. */
+async function copyOf(photo: Buffer, encode: 'png' | 'jpeg'): Promise<Buffer> {
+  const { width, height, grey } = await greyOf(photo);
+  const copy = squareCopy(grey, { width, height, channels: 1 }, SIZE);
+  const image = sharp(copy, { raw: { width: SIZE, height: SIZE, channels: 1 } }).toColourspace('b-w');
+  return encode === 'png' ? image.png().toBuffer() : image.jpeg({ quality: 92 }).toBuffer();
+}
+
+/** What a browser makes of the chroma. */
+async function mergedWith(photo: Buffer, chroma: Buffer): Promise<Uint8Array> {
+  const { width, height, grey } = await greyOf(photo);
+  return mergeChroma(grey, width, height, chromaOfAb(await pixelsOf(chroma)));
+}
+
+/** A photograph that loses nothing in its file, so that both sides have the same. */
+const photograph = async (k: number) =>
+  sharp(await samplePicture(k, 1000, 750))
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+
+describe.each(['ddcolor', 'ddcolor-public-node'])('chroma by %s, merged with the photo', (name) => {
+  let result: ReturnType<typeof worker>['result'];
+  beforeAll(() => {
+    ({ result } = worker(name));
+  });
+
+  it('of the very copy is the photo`s own result', async () => {
+    const photo = await photograph(1);
+    const whole = await pixelsOf((await result(photo)).body);
+    const chroma = await result(await copyOf(photo, 'png'), CHROMA);
+    const merged = await mergedWith(photo, chroma.body);
+    let furthest = 0;
+    merged.forEach((value, i) => (furthest = Math.max(furthest, Math.abs(value - whole.data[i]!))));
+    // Chroma out of a picture in colour is rounded on its way.
+    expect(furthest).toBeLessThanOrEqual(name === 'ddcolor' ? 0 : 4);
+    expect(difference(merged, whole.data).mean).toBeLessThan(0.3);
+  });
+
+  it('of a copy that went as a JPEG is below 1.0 in the mean, 6 at the 99th percentile', async () => {
+    for (const k of [0, 1, 2, 3, 4, 5]) {
+      const photo = await photograph(k);
+      const whole = await pixelsOf((await result(photo)).body);
+      const chroma = await result(await copyOf(photo, 'jpeg'), CHROMA);
+      const { mean, p99 } = difference(await mergedWith(photo, chroma.body), whole.data);
+      expect({ k, good: mean < 1 && p99 < 6, mean, p99 }).toMatchObject({ k, good: true });
+    }
+  });
+});
+
+/** Names of a PNG's chunks, each once. */
+function chunks(file: Buffer): string[] {
+  const names = new Set<string>();
+  for (let at = 8; at < file.length; at += 12 + file.readUInt32BE(at))
+    names.add(file.toString('latin1', at + 4, at + 8));
+  return [...names];
+}
+
+describe('a chroma', () => {
+  const small = () => photograph(2).then((photo) => copyOf(photo, 'jpeg'));
+
+  it('is a PNG of a and b under the photo`s key, whose colours nothing alters', async () => {
+    const photo = await small();
+    const { body, contentType, sourceEtag, etag } = await worker('ddcolor').result(photo, CHROMA);
+    expect(contentType).toBe('image/png');
+    expect(sourceEtag).not.toBe(etag);
+    expect(await sharp(body).metadata()).toMatchObject({
+      format: 'png',
+      width: SIZE,
+      height: SIZE,
+      channels: 3,
+      depth: 'uchar',
+      hasProfile: false,
+    });
+    const told = ['gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP'];
+    expect(chunks(body).filter((name) => told.includes(name))).toEqual([]);
+    expect((await sharp(body).metadata()).xmp?.toString()).toContain(`<dc:source>${sourceEtag}<`);
+    const { channels } = await sharp(body).stats();
+    expect(channels[2]).toMatchObject({ min: 128, max: 128 });
+    expect(channels[0]!.max - channels[0]!.min).toBeGreaterThan(10);
+    expect(body.length).toBeLessThan(80_000);
+  });
+
+  it.each([
+    ['a photo of any size and format', () => samplePicture(2, 300, 700), 'chroma'],
+    ['a stage that sends whole photos', small, 'plain'],
+  ] as const)('comes of %s too', async (_name, make, path) => {
+    const { body } = await worker('ddcolor', path).result(await make(), CHROMA);
+    expect(await sharp(body).metadata()).toMatchObject({ format: 'png', width: SIZE, height: SIZE });
+  });
+
+  it('is asked for by its photo alone: the next one is itself in colour again', async () => {
+    const { process, bucket } = worker('ddcolor');
+    const photo = await samplePicture(3, 300, 200);
+    expect(await process('incoming/one', photo, CHROMA)).toEqual({ outcome: 'coloured', output: 'chroma' });
+    expect(await process('incoming/two', photo, { output: 'photo' })).toEqual({ outcome: 'coloured' });
+    const size = async (key: string) => (await sharp(bucket.objects.get(key)?.body).metadata()).width;
+    expect([await size('results/one'), await size('results/two')]).toEqual([SIZE, 300]);
+  });
+
+  it.each([
+    ['ddcolor', 'colours', "The option 'output' is 'colours'; allowed is photo, chroma."],
+    ['ddcolor', '', "The option 'output' is ''; allowed is photo, chroma."],
+    ['ddcolor', 'Chroma', "The option 'output' is 'Chroma'; allowed is photo, chroma."],
+    [
+      'upscale',
+      'chroma',
+      "The option 'output' is 'chroma', but this workflow gives no chroma; allowed is photo.",
+    ],
+  ])('by %s is refused for the output `%s`', async (name, output, message) => {
+    const { process, bucket } = worker(name);
+    const end = await process('incoming/a.jpg', Buffer.from('never read'), { output });
+    expect(end).toEqual({ outcome: 'failed', code: 'bad-option' });
+    expect(JSON.parse(bucket.objects.get(failedKey('incoming/a.jpg'))!.body.toString())).toMatchObject({
+      code: 'bad-option',
+      message,
+      retryable: false,
+    });
+    expect(bucket.objects.has(resultKey('incoming/a.jpg'))).toBe(false);
+  });
+});
+
+describe.each<[string, (settings: StudioSettings) => Studio & { close?: () => Promise<void> }]>([
+  ['in this thread', (settings) => new LocalStudio(settings)],
+  ['over threads', (settings) => new StudioThreads(settings, 1)],
+])('a studio %s, asked for chroma,', (_name, make) => {
+  const tint = (background: object) =>
+    sharp({ create: { width: SIZE, height: SIZE, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const of = async (name: string, saved: Buffer, source = 'v1', photo?: Buffer) => {
+    const studio = make({ maxMegapixels: 1, path: 'plain', workflow: workflowOf(name) });
+    try {
+      const prepared = await studio.prepare('one', photo ?? (await samplePicture(1, 300, 200)), 'chroma');
+      expect(prepared).toMatchObject({ format: 'png', path: 'chroma', uploadMegapixels: 0.262144 });
+      return await studio.finish('one', saved, source);
+    } finally {
+      await studio.close?.();
+    }
+  };
+
+  it('gives a and b as they were saved', async () => {
+    const { data } = await pixelsOf(await of('ddcolor', await tint({ r: 140, g: 90, b: 128 })));
+    expect([...data.subarray(0, 3)]).toEqual([140, 90, 128]);
+  });
+
+  it('gives those of a picture in colour', async () => {
+    const { data } = await pixelsOf(await of('ddcolor-public-node', await tint({ r: 170, g: 102, b: 102 })));
+    const [, a, b] = labOf(Uint8Array.of(170, 102, 102), 0);
+    expect([...data.subarray(0, 3)]).toEqual([Math.round(a) + 128, Math.round(b) + 128, 128]);
+  });
+
+  it('never gives the bytes of another version', async () => {
+    const saved = await tint({ r: 140, g: 90, b: 128 });
+    expect((await of('ddcolor', saved, 'a')).equals(await of('ddcolor', saved, 'b'))).toBe(false);
+  });
+
+  it.each([
+    ['ddcolor', { r: 128, g: 128, b: 128 }],
+    ['ddcolor-public-node', { r: 90, g: 90, b: 90 }],
+  ])('by %s blames the machine where there is no colour', async (name, colour) => {
+    await expect(of(name, await tint(colour))).rejects.toMatchObject({ name: 'InfraFault' });
+    // A white sheet has no room for any.
+    const white = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'white' } })
+      .png()
+      .toBuffer();
+    expect((await of(name, await tint(colour), 'v1', white)).length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * Everything that gets into a bucket, through the worker's own pipeline at once: each has the end that is listed, within its
+ * deadline, and none touches another photo.
+ */
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { colouring } from '../../worker/imaging/colouring.ts';
+import { Gate } from '../../worker/photo/gate.ts';
+import { infer } from '../../worker/comfyui/inference.ts';
+import { handleMessage } from '../../worker/photo/message.ts';
+import { processPhoto } from '../../worker/photo/photo.ts';
+import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
+import { failureSchema } from '../../contract/failure.ts';
+import { failedKey, resultKey } from '../../contract/keys.ts';
+import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { INPUTS, ordinary } from './support/inputs.ts';
+import { body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
+
+const DEADLINE_MS = 20_000;
+const keyOf = (number: number, name?: string) => `incoming/${name ?? `input-${number}`}`;
+
+describe(`${INPUTS.length} kinds of input`, () => {
+  const bucket = new MemoryBucket();
+  const took = new Map<string, number>();
+  const handled: string[] = [];
+  let comfy: Comfy;
+  let studio: StudioThreads;
+
+  beforeAll(async () => {
+    comfy = await Comfy.start();
+    studio = new StudioThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
+    const log = memoryLog();
+    const client = new ComfyClient(comfy.url);
+    const colour = colouring({
+      studio,
+      infer: ({ upload, path }, turn) =>
+        infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, turn),
+      lane: new Gate(2),
+      pixels: new Gate(100),
+      away: () => new AbortController().signal,
+      now: Date.now,
+    });
+    const settings = { maxMegapixels: 100, maxReceiveCount: 5, workflow };
+    const queue = new MemoryQueue();
+    const one = async (key: string, photo: Buffer) => {
+      const etag = bucket.upload(key, photo);
+      const encoded = encodeURIComponent(key).replace(/%20/g, '+');
+      const started = performance.now();
+      handled.push(
+        await handleMessage(queue.send(body(event('photos', encoded, etag))), {
+          queue,
+          bucketName: 'photos',
+          visibilityTimeoutSeconds: 30,
+          maxReceiveCount: 5,
+          process: (job, count, attempt) =>
+            processPhoto(job, count, attempt, { bucket, settings, colour, log, now: Date.now }),
+          started: () => () => undefined,
+          log,
+          now: Date.now,
+          clock: () => performance.now(),
+        }),
+      );
+      took.set(key, performance.now() - started);
+    };
+    // A few at a time, as a worker has them, and an ordinary photo after each.
+    const waiting = INPUTS.map((input, k) => ({ input, k }));
+    const hand = async () => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        await one(keyOf(next.k, next.input.key), await next.input.make());
+        await one(`incoming/ordinary-${next.k}.jpg`, await ordinary());
+      }
+    };
+    await Promise.all([hand(), hand(), hand()]);
+  }, 120_000);
+  afterAll(async () => {
+    await studio.close();
+    await comfy.close();
+  });
+
+  it.each(INPUTS.map((input, k) => [input.name, input.outcome, input, k] as const))(
+    '%s: %s',
+    async (_name, outcome, { format, key: name }, k) => {
+      const key = keyOf(k, name);
+      const result = bucket.objects.get(resultKey(key));
+      const failed = bucket.objects.get(failedKey(key));
+      expect([result !== undefined, failed !== undefined]).toEqual([
+        outcome === 'coloured',
+        outcome !== 'coloured',
+      ]);
+      expect(took.get(key)).toBeLessThan(DEADLINE_MS);
+      if (failed) {
+        const failure = failureSchema.parse(JSON.parse(failed.body.toString()));
+        expect(failure).toMatchObject({ code: outcome, retryable: false, key });
+        expect(failure.message).not.toMatch(/\/tmp|\/work|node_modules|vips|Vips/);
+        return;
+      }
+      const metadata = await sharp(result!.body).metadata();
+      expect(metadata).toMatchObject({ format, space: 'srgb', depth: 'uchar', hasProfile: true });
+      expect(metadata.pages ?? 1).toBe(1);
+      await sharp(result!.body, { failOn: 'warning' }).raw().toBuffer();
+    },
+  );
+
+  it('are all deleted from the queue, since each has its end', () => {
+    expect(new Set(handled)).toEqual(new Set(['deleted']));
+  });
+
+  it('leave the ordinary photos between them as they would be alone', async () => {
+    const results = INPUTS.map((_, k) => bucket.objects.get(`results/ordinary-${k}.jpg`)!.body);
+    const pixels = await Promise.all(results.map((one) => sharp(one).raw().toBuffer()));
+    expect(pixels.every((one) => one.equals(pixels[0]!))).toBe(true);
+    const { channels } = await sharp(results[0]).stats();
+    expect(new Set(channels.map(({ mean }) => Math.round(mean))).size).toBeGreaterThan(1);
+  });
+});

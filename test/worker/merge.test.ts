@@ -1,0 +1,120 @@
+/**
+ * The merge against what it stands for: the whole photo through ComfyUI. Differences are CIEDE2000 (Sharma, Wu and Dalal
+ * 2005, whose test data are here too), in Lab of D65.
+ */
+import sharp from 'sharp';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { colourise } from '../../local/comfyui/colour.ts';
+import { samplePicture } from '../../local/samples/samples.ts';
+import { ciede2000, difference } from '../../tools/bench/ciede2000.ts';
+import { workflow } from './support/comfyui.ts';
+
+/** What the stand-in's node makes of a PNG. */
+async function coloured(png: Buffer): Promise<Buffer> {
+  const { data, info } = await sharp(png).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  const made = await colourise({ width: info.width, height: info.height, data }, 512);
+  return sharp(made.data, { raw: { width: info.width, height: info.height, channels: 3 } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
+}
+
+async function through(
+  path: 'chroma' | 'plain',
+  photo: Buffer,
+  change = (png: Buffer) => Promise.resolve(png),
+) {
+  const studio = new LocalStudio({ maxMegapixels: 30, path, workflow });
+  const { upload } = await studio.prepare('one', photo);
+  const result = await studio.finish('one', await change(await coloured(upload)), 'v1');
+  return sharp(result).raw().toBuffer();
+}
+
+/** Patches with hard edges: every tone from black to white, in an order that puts far ones side by side. */
+function chart(width: number, height: number): Promise<Buffer> {
+  const [columns, rows] = [4, 3];
+  const tones = Array.from({ length: columns * rows }, (_, k) => Math.round((255 * ((k * 5) % 12)) / 11));
+  const data = Uint8Array.from({ length: width * height }, (_, i) => {
+    const column = Math.floor(((i % width) * columns) / width);
+    const row = Math.floor((Math.floor(i / width) * rows) / height);
+    return tones[row * columns + column]!;
+  });
+  return sharp(data, { raw: { width, height, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+}
+
+describe('CIEDE2000', () => {
+  it.each<[[number, number, number], [number, number, number], number]>([
+    [[50, 2.6772, -79.7751], [50, 0, -82.7485], 2.0425],
+    [[50, -1.3802, -84.2814], [50, 0, -82.7485], 1],
+    [[50, 2.5, 0], [50, 0, -2.5], 4.3065],
+    [[50, 2.5, 0], [73, 25, -18], 27.1492],
+    [[60.2574, -34.0099, 36.2677], [60.4626, -34.1751, 39.4387], 1.2644],
+    [[22.7233, 20.0904, -46.694], [23.0331, 14.973, -42.5619], 2.0373],
+    [[90.9257, -0.5406, -0.9208], [88.6381, -0.8985, -0.7239], 1.5381],
+    [[2.0776, 0.0795, -1.135], [0.9033, -0.0636, -0.5514], 0.9082],
+  ])('of %j and %j is %f', (one, other, wanted) => {
+    expect(ciede2000(one, other)).toBeCloseTo(wanted, 4);
+    expect(ciede2000(other, one)).toBeCloseTo(wanted, 4);
+  });
+});
+
+describe('a small picture`s chroma on the whole photo', () => {
+  const photos = new Map<string, Buffer>();
+  beforeAll(async () => {
+    for (const k of [0, 1, 2, 3, 4, 5]) {
+      photos.set(`photograph ${k}`, await samplePicture(k, 1600, 1200));
+    }
+    photos.set('photograph of 12 megapixels', await samplePicture(2, 4000, 3000));
+    photos.set('tall photograph', await samplePicture(1, 700, 2100));
+    photos.set('chart', await chart(1600, 1200));
+    photos.set('chart of 12 megapixels', await chart(4000, 3000));
+  });
+
+  it('is that of the whole photo through ComfyUI: below 1.0 in the mean, 6 at the 99th percentile', async () => {
+    for (const [name, photo] of photos) {
+      const { mean, p99 } = difference(await through('chroma', photo), await through('plain', photo));
+      expect({ name, good: mean < 1 && p99 < 6, mean, p99 }).toMatchObject({ name, good: true });
+    }
+  });
+
+  const spoilt: [string, (png: Buffer) => Promise<Buffer>][] = [
+    [
+      'swapped',
+      (png) =>
+        sharp(png)
+          .recomb([
+            [0, 0, 1],
+            [0, 1, 0],
+            [1, 0, 0],
+          ])
+          .png()
+          .toBuffer(),
+    ],
+    ['mirrored', (png) => sharp(png).flop().png().toBuffer()],
+    [
+      'shifted by a twentieth',
+      (png) =>
+        sharp(png)
+          .extract({ left: 26, top: 0, width: 486, height: 512 })
+          .extend({ right: 26 })
+          .png()
+          .toBuffer(),
+    ],
+    [
+      'of another photo',
+      async () =>
+        coloured(await sharp(photos.get('photograph 3')).resize(512, 512, { fit: 'fill' }).png().toBuffer()),
+    ],
+    ['missing', (png) => sharp(png).modulate({ saturation: 0.02 }).png().toBuffer()],
+  ];
+  it.each(spoilt)('fails the same test when it is %s', async (_name, change) => {
+    for (const name of ['photograph 2', 'chart']) {
+      const photo = photos.get(name)!;
+      const { mean, p99 } = difference(await through('chroma', photo, change), await through('plain', photo));
+      expect(mean < 1 && p99 < 6).toBe(false);
+    }
+  });
+});

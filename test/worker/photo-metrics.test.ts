@@ -1,0 +1,110 @@
+/** What CloudWatch is told of photos: everything once, in few values, and nothing lost to an outage. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { metricData } from '../../worker/aws/photo-metrics.ts';
+import { PhotoMetrics, PUBLISH_MS, type Figures } from '../../worker/telemetry/photo-metrics.ts';
+import { memoryLog } from './support/memory.ts';
+
+let published: Figures[];
+let refused: boolean;
+let metrics: PhotoMetrics;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  published = [];
+  refused = false;
+  metrics = new PhotoMetrics({
+    publish: (figures) => {
+      if (refused) return Promise.reject(new Error('throttled'));
+      published.push(figures);
+      return Promise.resolve();
+    },
+    log: memoryLog(),
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+const datum = (figures: Figures, name: string) =>
+  metricData('prod', figures).filter(({ MetricName }) => MetricName === name);
+
+describe('figures of photos', () => {
+  it('go once a minute, as values with counts', async () => {
+    for (let k = 0; k < 100; k++) {
+      metrics.add('coloured', { waitSeconds: k < 50 ? 7.04 : 7.06, comfySeconds: 0.15 });
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    expect(published).toHaveLength(1);
+    expect(datum(published[0]!, 'WaitTime')).toEqual([
+      {
+        MetricName: 'WaitTime',
+        Dimensions: [{ Name: 'Stage', Value: 'prod' }],
+        Unit: 'Seconds',
+        Values: [7, 7.1],
+        Counts: [50, 50],
+      },
+    ]);
+    expect(datum(published[0]!, 'Photos')).toMatchObject([
+      { Value: 100, Dimensions: [{ Name: 'Stage' }, { Name: 'Outcome', Value: 'coloured' }] },
+    ]);
+  });
+
+  it('tell of failures by code, and as a share', async () => {
+    for (let k = 0; k < 19; k++) metrics.add('coloured', {});
+    metrics.add('failed', {}, 'too-large');
+    metrics.add('dropped', {});
+    metrics.add('returned', {});
+    await metrics.flush();
+    expect(datum(published[0]!, 'FailedPhotos')).toMatchObject([
+      { Value: 1, Dimensions: [{ Name: 'Stage' }, { Name: 'Code', Value: 'too-large' }] },
+    ]);
+    expect(datum(published[0]!, 'Failures')).toMatchObject([{ Values: [0, 1], Counts: [19, 1] }]);
+  });
+
+  it('say nothing of a share while no photo has ended', async () => {
+    metrics.add('returned', {});
+    await metrics.flush();
+    expect(datum(published[0]!, 'Failures')).toEqual([]);
+  });
+
+  it('tell of a model that is another one, also when no photo ever comes', async () => {
+    metrics.wrongColours();
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    expect(datum(published[0]!, 'CanaryFailures')).toMatchObject([{ Value: 1 }]);
+  });
+
+  it('are silent while there are none, and complete when the worker ends', async () => {
+    await vi.advanceTimersByTimeAsync(10 * PUBLISH_MS);
+    await metrics.flush();
+    expect(published).toEqual([]);
+    metrics.add('failed', {});
+    metrics.fault();
+    await metrics.flush();
+    expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 1 }]);
+    expect(datum(published[0]!, 'MachineFaults')).toMatchObject([{ Value: 1 }]);
+  });
+
+  it('that could not be published go with those of the next minute', async () => {
+    refused = true;
+    metrics.add('coloured', { megapixels: 12 });
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    refused = false;
+    metrics.add('coloured', { megapixels: 12 });
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    expect(datum(published[0]!, 'Megapixels')).toMatchObject([{ Values: [12], Counts: [2] }]);
+    expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 2 }]);
+  });
+
+  it('leave out what a clock that is behind makes negative', async () => {
+    metrics.add('coloured', { waitSeconds: -3600, fetchSeconds: 0.02 });
+    await metrics.flush();
+    expect([...published[0]!.values.keys()]).toEqual(['FetchTime']);
+  });
+
+  it('keep to the 150 values that a datum may have', async () => {
+    for (let k = 1; k <= 400; k++) metrics.add('coloured', { fetchSeconds: 1.1 ** k });
+    await metrics.flush();
+    const data = datum(published[0]!, 'FetchTime');
+    expect(Math.max(...data.map(({ Values = [] }) => Values.length))).toBeLessThanOrEqual(150);
+    expect(data.flatMap(({ Counts = [] }) => Counts).reduce((sum, n) => sum + n, 0)).toBe(400);
+  });
+});

@@ -1,0 +1,164 @@
+/** The worker's bucket and queue: one suite for memory and for AWS's, over the wire of the local AWS. */
+import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { S3Bucket } from '../../worker/aws/bucket.ts';
+import { SqsJobQueue } from '../../worker/aws/queue.ts';
+import { ConditionFailed, type Bucket } from '../../worker/photo/bucket.ts';
+import { clientConfig } from '../../common/environment.ts';
+import { Scope } from '../../common/scope.ts';
+import { startLocalAws } from '../support/local-aws.ts';
+import { MemoryBucket } from './support/memory.ts';
+
+const scope = new Scope();
+let s3: S3Client;
+let sqs: SQSClient;
+
+beforeAll(async () => {
+  const endpoint = await startLocalAws('worker-ports-test', scope);
+  s3 = new S3Client({ ...clientConfig(endpoint), forcePathStyle: true });
+  sqs = new SQSClient(clientConfig(endpoint));
+}, 60_000);
+afterAll(() => scope.close());
+
+interface Made {
+  bucket: Bucket;
+  upload: (key: string, body: string, metadata?: Record<string, string>) => Promise<unknown>;
+}
+let buckets = 0;
+
+describe.each<[string, () => Promise<Made>]>([
+  [
+    'memory',
+    () => {
+      const bucket = new MemoryBucket();
+      return Promise.resolve({
+        bucket,
+        upload: (...object) => Promise.resolve(bucket.upload(...object)),
+      });
+    },
+  ],
+  [
+    'S3',
+    async () => {
+      const Bucket = `photos-${++buckets}`;
+      await s3.send(new CreateBucketCommand({ Bucket }));
+      const upload: Made['upload'] = (Key, Body, Metadata) =>
+        s3.send(new PutObjectCommand({ Bucket, Key, Body, Metadata }));
+      return { bucket: new S3Bucket(s3, Bucket), upload };
+    },
+  ],
+])('bucket: %s', (_name, make) => {
+  let bucket: Bucket;
+  let upload: Made['upload'];
+  beforeEach(async () => {
+    ({ bucket, upload } = await make());
+  });
+  const key = 'incoming/Grüße aus Köln (1+1) 100%.jpg';
+  const write = (text: string) => ({
+    body: Buffer.from(text),
+    contentType: 'text/plain',
+    sourceEtag: 'of-photo',
+  });
+
+  it('has nothing where nothing is', async () => {
+    expect(await bucket.head(key)).toBeUndefined();
+    expect(await bucket.get(key, 'any')).toBeUndefined();
+    await bucket.delete(key, 'any');
+  });
+
+  it('gives a photo by its version', async () => {
+    await upload(key, 'one');
+    const seen = await bucket.head(key);
+    expect(seen).toMatchObject({ bytes: 3, sourceEtag: undefined });
+    expect(seen?.etag).toMatch(/^[0-9a-f]{32}$/);
+    expect((await bucket.get(key, seen?.etag ?? ''))?.toString()).toBe('one');
+    await upload(key, 'two');
+    await expect(bucket.get(key, seen?.etag ?? '')).rejects.toBeInstanceOf(ConditionFailed);
+  });
+
+  it('tells what the owner of a photo has written beside it', async () => {
+    await upload(key, 'one', { sharpen: '0.5' });
+    expect((await bucket.head(key))?.metadata).toEqual({ sharpen: '0.5' });
+  });
+
+  it('takes a first write once', async () => {
+    const etag = await bucket.put('results/a', write('one'), undefined);
+    expect(await bucket.head('results/a')).toEqual({
+      etag,
+      bytes: 3,
+      sourceEtag: 'of-photo',
+      metadata: {},
+    });
+    await expect(bucket.put('results/a', write('two'), undefined)).rejects.toBeInstanceOf(ConditionFailed);
+  });
+
+  it('replaces only what was seen', async () => {
+    const first = await bucket.put('results/a', write('one'), undefined);
+    const second = await bucket.put('results/a', write('two'), first);
+    expect(second).not.toBe(first);
+    await expect(bucket.put('results/a', write('three'), first)).rejects.toBeInstanceOf(ConditionFailed);
+    expect((await bucket.get('results/a', second))?.toString()).toBe('two');
+  });
+
+  it('does not bring back what is gone', async () => {
+    const etag = await bucket.put('results/a', write('one'), undefined);
+    await bucket.delete('results/a', etag);
+    await expect(bucket.put('results/a', write('two'), etag)).rejects.toBeInstanceOf(ConditionFailed);
+  });
+
+  it('deletes only what was seen', async () => {
+    const first = await bucket.put('results/a', write('one'), undefined);
+    const second = await bucket.put('results/a', write('two'), first);
+    await expect(bucket.delete('results/a', first)).rejects.toBeInstanceOf(ConditionFailed);
+    await bucket.delete('results/a', second);
+    expect(await bucket.head('results/a')).toBeUndefined();
+  });
+});
+
+it('S3 keeps the content type of a result', async () => {
+  await s3.send(new CreateBucketCommand({ Bucket: 'types' }));
+  const write = { body: Buffer.from('x'), contentType: 'image/webp', sourceEtag: 'e' };
+  await new S3Bucket(s3, 'types').put('results/a', write, undefined);
+  const { ContentType } = await s3.send(new HeadObjectCommand({ Bucket: 'types', Key: 'results/a' }));
+  expect(ContentType).toBe('image/webp');
+});
+
+describe('queue: SQS', () => {
+  let QueueUrl: string;
+  let queue: SqsJobQueue;
+  beforeEach(async () => {
+    ({ QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `jobs-${++buckets}` })));
+    queue = new SqsJobQueue(sqs, QueueUrl);
+  });
+  const counts = async () => {
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+    );
+    return [Attributes?.ApproximateNumberOfMessages, Attributes?.ApproximateNumberOfMessagesNotVisible];
+  };
+
+  it('gives a message, counts its receives, and lets it be deleted', async () => {
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const message = await queue.receive(true);
+    expect(message).toMatchObject({ body: 'hello', receiveCount: 1 });
+    expect(Math.abs((message?.sentAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
+    await queue.hide(message!, 0);
+    const again = await queue.receive(true);
+    expect(again).toMatchObject({ body: 'hello', receiveCount: 2 });
+    await queue.delete(again!);
+    expect(await counts()).toEqual(['0', '0']);
+  });
+
+  it('hides what it was told to hide', async () => {
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const message = await queue.receive(true);
+    await queue.hide(message!, 600);
+    expect(await counts()).toEqual(['0', '1']);
+  });
+});

@@ -1,0 +1,122 @@
+/** When a machine may take photos. */
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WrongColours, type Canary } from '../../worker/comfyui/canary.ts';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { infer } from '../../worker/comfyui/inference.ts';
+import { checkReady, tellingOnce, untilReady } from '../../worker/comfyui/readiness.ts';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { memoryLog } from './support/memory.ts';
+
+let comfy: Comfy;
+beforeEach(async () => {
+  comfy = await Comfy.start();
+});
+afterEach(() => comfy.close());
+
+const log = memoryLog();
+/** As large as what the workflow gets. */
+const grey = () =>
+  sharp({ create: { width: 512, height: 512, channels: 3, background: '#808080' } })
+    .png()
+    .toBuffer();
+
+describe('readiness', () => {
+  const check = (
+    url: string,
+    device: 'cpu' | 'cuda' = 'cpu',
+    more: { workflow?: typeof workflow; canary?: Canary } = {},
+  ) => {
+    const client = new ComfyClient(url, 1000);
+    return checkReady({
+      client,
+      settings: { device, workflow },
+      ...(more.workflow && { settings: { device, workflow: more.workflow } }),
+      canary: more.canary,
+      studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
+      infer: (png, within) =>
+        infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
+    });
+  };
+
+  it('is reached by a ComfyUI that has coloured a picture', async () => {
+    await check(comfy.url);
+  });
+
+  it('compares colours with those of the bake, where the workflow is one that colours', async () => {
+    const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
+    await expect(check(comfy.url, 'cpu', { canary })).rejects.toThrow(WrongColours);
+    const plain = { ...workflow, output: { ...workflow.output, coloured: false } };
+    await check(comfy.url, 'cpu', { canary, workflow: plain });
+  });
+
+  it('loads the model where photos will find it: in the graph and under the ids of theirs', async () => {
+    const { url, prompts } = await comfy.recording();
+    await check(url);
+    await infer(
+      { client: new ComfyClient(url, 1000), workflow, path: 'chroma', log, timing },
+      await grey(),
+      5000,
+    );
+    const graphs = prompts.map(({ prompt, prompt_id }) => JSON.stringify(prompt).replaceAll(prompt_id, 'ID'));
+    expect(graphs).toHaveLength(2);
+    expect(graphs[0]).toBe(graphs[1]);
+  });
+
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'that computes on something else',
+      () => check(comfy.url, 'cuda'),
+      /computes on 'cpu' but this stage needs 'cuda'/,
+    ],
+    [
+      'that lacks a node',
+      async () =>
+        check(await comfy.instead(/^GET \/object_info\/DDColor/, (_request, response) => response.end('{}'))),
+      /lacks the node 'DDColor_Colorize'/,
+    ],
+    [
+      'whose results are grey',
+      async () => {
+        const answer = await sharp(await grey())
+          .png()
+          .toBuffer();
+        return check(await comfy.instead(/^GET \/view/, (_request, response) => response.end(answer)));
+      },
+      /without any colour/,
+    ],
+  ])('is not reached by one %s', async (_name, act, message) => {
+    await expect(act()).rejects.toThrow(message);
+  });
+
+  it('is tried until it is there, and given up after its time', async () => {
+    let tries = 0;
+    const patience = { retryMs: 1, limitMs: 1000, now: () => tries * 100 };
+    const stop = new AbortController().signal;
+    const third = () => (++tries < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve());
+    expect(await untilReady(third, stop, log, patience)).toBe(true);
+    const never = () => Promise.reject(new Error(`no, ${++tries}`));
+    await expect(untilReady(never, stop, log, patience)).rejects.toThrow('not ready after 1 s');
+    expect(await untilReady(never, AbortSignal.abort(), log, patience)).toBe(false);
+  });
+
+  it('tells once that the model is another one, however often it looks, and of nothing else', async () => {
+    let told = 0;
+    const faults = [new Error('not yet'), new WrongColours('off'), new WrongColours('off')];
+    const check = tellingOnce(
+      () => {
+        const fault = faults.shift();
+        return fault ? Promise.reject(fault) : Promise.resolve('ready');
+      },
+      () => told++,
+    );
+    const seen: number[] = [];
+    for (const fault of [...faults]) {
+      await expect(check()).rejects.toBe(fault);
+      seen.push(told);
+    }
+    expect(seen).toEqual([0, 1, 1]);
+    expect(await check()).toBe('ready');
+  });
+});

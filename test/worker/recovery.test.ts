@@ -1,0 +1,262 @@
+/** Machines that go wrong: noticed by their colours, helped by a new beginning, given up in the end. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compareColours, readCanary, WrongColours, type Canary } from '../../worker/comfyui/canary.ts';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { infer } from '../../worker/comfyui/inference.ts';
+import { machineOf } from '../../worker/instance/machine.ts';
+import { checkReady } from '../../worker/comfyui/readiness.ts';
+import { checkCanary, recordCanary } from '../../worker/instance/record-canary.ts';
+import { dropModels, recover, type RecoveryPorts } from '../../worker/comfyui/recovery.ts';
+import { Service } from '../../worker/instance/service.ts';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { WorkFolders } from '../../worker/comfyui/work-folders.ts';
+import { until } from '../support/wait.ts';
+import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { memoryLog } from './support/memory.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'recovery-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the canary', () => {
+  let comfy: Comfy;
+  beforeEach(async () => {
+    comfy = await Comfy.start();
+  });
+  afterEach(() => comfy.close());
+  const file = join(folder, 'canary.json');
+  const check = async (canary: Canary) => {
+    const client = new ComfyClient(comfy.url, 1000);
+    const studio = new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow });
+    const log = memoryLog();
+    return checkReady({
+      client,
+      settings: { device: 'cpu', workflow },
+      studio,
+      infer: (png) => infer({ client, workflow, path: 'chroma', log, timing }, png, 5000),
+      canary,
+    });
+  };
+
+  it('that was recorded is found again, on either path', async () => {
+    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
+    await check(await readCanary(file));
+    await checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
+  });
+
+  it('that another model made is told from the command line too', async () => {
+    const cells = Array.from({ length: 64 }, () => [40, -40]);
+    writeFileSync(file, JSON.stringify({ cells }));
+    await expect(
+      checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog()),
+    ).rejects.toBeInstanceOf(WrongColours);
+  });
+
+  it('is missed by a network without its weights, although ComfyUI reports success', async () => {
+    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
+    const canary = await readCanary(file);
+    await new ComfyClient(comfy.url).free();
+    comfy.standIn.faults.checkpointUnreadable = true;
+    await expect(check(canary)).rejects.toThrow(/a node of the workflow failed/);
+    // The public node takes the network for loaded now.
+    await expect(check(canary)).rejects.toThrow(
+      /does not colour as it did when the image was baked.*off by [\d.]+/,
+    );
+    comfy.standIn.faults.checkpointUnreadable = false;
+    await new ComfyClient(comfy.url).free();
+    await check(canary);
+  });
+
+  it('allows for arithmetic, and not for other colours', () => {
+    const cells = Array.from({ length: 64 }, (_, k): [number, number] => [k / 4, -k / 8]);
+    const off = (by: number, count = 64) => ({
+      cells: cells.map(([a, b], k): [number, number] => (k < count ? [a + by, b] : [a, b])),
+    });
+    compareColours(off(1), { cells });
+    compareColours(off(7, 4), { cells });
+    expect(() => compareColours(off(3), { cells })).toThrow(/off by 3.0 in the mean/);
+    expect(() => compareColours(off(9, 1), { cells })).toThrow(/9.0 at most/);
+    expect(() => compareColours({ cells: cells.map(([a, b]) => [b, a]) }, { cells })).toThrow();
+  });
+
+  it('that cannot be read stops the worker, with the reason', async () => {
+    await expect(readCanary(join(folder, 'none.json'))).rejects.toThrow(/cannot be read: record it/);
+    writeFileSync(file, '{"cells":[]}');
+    await expect(readCanary(file)).rejects.toThrow(/is not a canary/);
+  });
+});
+
+describe('a fault of the machine', () => {
+  function machine(fails: number, more: Partial<RecoveryPorts> = {}) {
+    const done: string[] = [];
+    const controller = new AbortController();
+    const log = memoryLog();
+    let checks = 0;
+    const recovered = recover({
+      renew: async () => void done.push('renewed'),
+      check: () => (checks++ < fails ? Promise.reject(new Error('grey')) : Promise.resolve()),
+      giveUp: async () => void done.push('given up'),
+      stop: controller.signal,
+      log,
+      patience: { retryMs: 1, limitMs: 0, now: () => 0 },
+      ...more,
+    });
+    return { done, controller, log, recovered };
+  }
+
+  it.each([
+    [0, 1],
+    [1, 2],
+    [2, 3],
+  ])('after %i beginnings in vain is over with the next', async (fails, beginnings) => {
+    const { done, recovered } = machine(fails);
+    await recovered;
+    expect(done).toEqual(Array.from({ length: beginnings }, () => 'renewed'));
+  });
+
+  it('that stays after three has the machine replaced, which takes no photo meanwhile', async () => {
+    const { done, controller, recovered } = machine(3);
+    let over = false;
+    void recovered.then(() => (over = true));
+    await sleep(10);
+    expect(done).toEqual(['renewed', 'renewed', 'renewed', 'given up']);
+    expect(over).toBe(false);
+    controller.abort();
+    await recovered;
+  });
+
+  it('begins anew at once when the colours are wrong, and waits while ComfyUI only starts', async () => {
+    const tries: string[] = [];
+    const check = () => {
+      tries.push('look');
+      return Promise.reject(tries.length === 1 ? new Error('not up yet') : new WrongColours('green'));
+    };
+    const { controller, done, recovered } = machine(0, { check, patience: undefined });
+    await until(
+      () => done,
+      (all) => all.includes('given up'),
+    );
+    controller.abort();
+    await recovered;
+    expect(tries).toHaveLength(4);
+  });
+
+  it('that ended ComfyUI is over when it is back, although nothing was there to begin anew', async () => {
+    const comfy = await Comfy.start();
+    const client = new ComfyClient(comfy.url, 1000);
+    await comfy.close();
+    let looks = 0;
+    const { recovered, log } = machine(0, {
+      renew: () => dropModels(client, new AbortController().signal),
+      check: () => (looks++ < 5 ? client.device() : Promise.resolve()),
+      patience: { retryMs: 1, limitMs: 10, now: () => 0 },
+    });
+    await recovered;
+    expect(log.of('taking-photos-again')).toHaveLength(1);
+    expect(log.of('comfyui-begins-anew')).toHaveLength(1);
+  });
+
+  it('counts a restart that fails as a beginning in vain', async () => {
+    const { log, controller, recovered } = machine(0, { renew: () => Promise.reject(new Error('denied')) });
+    await sleep(10);
+    controller.abort();
+    await recovered;
+    expect(log.of('comfyui-not-recovered').map(({ error }) => error)).toEqual(['denied', 'denied', 'denied']);
+  });
+});
+
+describe('work folders', () => {
+  let now = 0;
+  const make = (name: string) => {
+    for (const parent of ['input', 'output', 'temp']) {
+      const path = join(folder, 'comfyui', parent, name);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, 'in.png'), 'x');
+    }
+  };
+  const left = () =>
+    ['input', 'output', 'temp'].flatMap((parent) => readdirSync(join(folder, 'comfyui', parent)));
+  const folders = new WorkFolders(join(folder, 'comfyui'), memoryLog(), () => now);
+
+  it('of an attempt are removed, and what is no attempt never', async () => {
+    const [mine, other] = [randomUUID(), randomUUID()];
+    make(mine);
+    make(other);
+    await folders.remove(mine);
+    await folders.remove(mine);
+    expect(new Set(left())).toEqual(new Set([other]));
+    await expect(folders.remove('..')).rejects.toThrow(/no attempt/);
+    await folders.remove(other);
+  });
+
+  it('that were left behind are swept, and nothing else', async () => {
+    const [old, young] = [randomUUID(), randomUUID()];
+    make(old);
+    make('of-somebody-else');
+    expect(await folders.sweep()).toBe(0);
+    now = 300_000;
+    make(young);
+    expect(await folders.sweep()).toBe(0);
+    now = 600_000;
+    expect(await folders.sweep()).toBe(3);
+    expect(new Set(left())).toEqual(new Set([young, 'of-somebody-else']));
+    expect(await new WorkFolders(join(folder, 'nowhere'), memoryLog()).sweep()).toBe(0);
+    await folders.remove(young);
+  });
+
+  it('of a worker that died go when the next one starts', async () => {
+    make(randomUUID());
+    make('of-somebody-else');
+    expect(await folders.clear()).toBe(3);
+    expect(new Set(left())).toEqual(new Set(['of-somebody-else']));
+  });
+});
+
+describe('the service', () => {
+  it('tells systemd that it lives, three times in each period, and nobody where there is none', async () => {
+    const told: string[] = [];
+    const tell = async (state: string) => void told.push(state);
+    const stop = new AbortController();
+    const environment = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '30000' };
+    const alive = new Service(environment, memoryLog(), tell).keepAlive(stop.signal);
+    await sleep(100);
+    stop.abort();
+    await alive;
+    expect(told.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(told)).toEqual(new Set(['WATCHDOG=1']));
+    const alone = new Service({}, memoryLog(), tell);
+    told.length = 0;
+    await alone.tell('READY=1');
+    await alone.keepAlive();
+    expect(told).toEqual([]);
+  });
+
+  it('goes on when systemd cannot be told', async () => {
+    const log = memoryLog();
+    const service = new Service({ NOTIFY_SOCKET: '/x' }, log, () =>
+      Promise.reject(new Error('no such file')),
+    );
+    await service.tell('READY=1');
+    expect(log.of('systemd-not-told')).toEqual([{ state: 'READY=1', error: 'no such file' }]);
+  });
+});
+
+describe('the machine`s environment', () => {
+  it('has a restart command as JSON', () => {
+    expect(machineOf({ COMFYUI_RESTART: '["systemctl","restart","comfyui"]', COMFYUI_URL: '' })).toEqual({
+      COMFYUI_URL: 'http://127.0.0.1:8188',
+      COMFYUI_RESTART: ['systemctl', 'restart', 'comfyui'],
+    });
+  });
+
+  it.each([
+    ['systemctl restart comfyui', /COMFYUI_RESTART/],
+    ['[]', /COMFYUI_RESTART/],
+  ])('is refused with %s', (restart, message) => {
+    expect(() => machineOf({ COMFYUI_RESTART: restart })).toThrow(message);
+  });
+});

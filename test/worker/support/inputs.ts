@@ -1,0 +1,382 @@
+/** What people and programs put into the bucket: photos of every kind, and what is none. The same bytes each time. */
+import { crc32, deflateSync } from 'node:zlib';
+import sharp, { type Sharp } from 'sharp';
+import type { FailureCode } from '../../../contract/failure.ts';
+
+export interface Input {
+  name: string;
+  make: () => Buffer | Promise<Buffer>;
+  outcome: 'coloured' | Exclude<FailureCode, 'gave-up'>;
+  /** Format of the result; the photo's own. */
+  format?: 'jpeg' | 'png' | 'webp' | 'tiff';
+  /** Name of the file, where it misleads. */
+  key?: string;
+}
+
+const [WIDTH, HEIGHT] = [160, 120];
+const tones = Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
+  const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
+  return x > 100 && y < 30 ? 20 : 40 + x / 2 + y / 2 + ((i * 2_654_435_761) % 997) / 40;
+});
+const grey = () => sharp(tones, { raw: { width: WIDTH, height: HEIGHT, channels: 1 } }).toColourspace('b-w');
+const rgb = () => grey().toColourspace('srgb');
+const file = (image: Sharp) => () => image.toBuffer();
+const text = (content: string) => () => Buffer.from(content, 'latin1');
+const changed = (make: () => Promise<Buffer>, change: (bytes: Buffer) => Uint8Array | void) => async () => {
+  const bytes = Buffer.from(await make());
+  return Buffer.from(change(bytes) ?? bytes);
+};
+const cut = (make: () => Promise<Buffer>, share = 0.5) =>
+  changed(make, (bytes) => bytes.subarray(0, Math.floor(bytes.length * share)));
+
+/** Puts other bytes where a marker's segment or a chunk has its content. */
+const spoilt = (make: () => Promise<Buffer>, marker: string, offset: number, length = 60) =>
+  changed(make, (bytes) => {
+    const at = bytes.indexOf(marker, 0, 'latin1');
+    if (at < 0) throw new Error(`no '${marker}' to spoil`);
+    bytes.fill(0x5a, at + offset, Math.min(bytes.length, at + offset + length));
+  });
+
+/** Where the low byte of the orientation stands. */
+function orientationIn(bytes: Buffer): number {
+  const little = bytes.indexOf(Buffer.from('12010300010000000600', 'hex'));
+  const big = bytes.indexOf(Buffer.from('01120003000000010006', 'hex'));
+  if (little < 0 && big < 0) throw new Error('no orientation');
+  return little < 0 ? big + 9 : little + 8;
+}
+
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, sum]);
+}
+
+/** A PNG of one tone, by hand, so that its size costs nothing. @param rows how many it really has */
+function png(
+  width: number,
+  height: number,
+  { depth = 1, rows = height, extra }: { depth?: number; rows?: number; extra?: Buffer } = {},
+): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = depth;
+  const data = deflateSync(Buffer.alloc((Math.ceil((width * depth) / 8) + 1) * rows), { level: 1 });
+  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    extra ?? Buffer.alloc(0),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** A grey TIFF of 32-bit floating point, by hand: sharp writes none. */
+function floatTiff(): Buffer {
+  const [start, tags] = [8, 10];
+  const data = Buffer.from(Float32Array.from(tones, (value) => value / 255).buffer);
+  const at = start + 2 + 12 * tags + 4;
+  const head = Buffer.alloc(at);
+  head.write('II*\0', 'latin1');
+  head.writeUInt32LE(start, 4);
+  head.writeUInt16LE(tags, start);
+  // Width, length, bits, compression, photometric, strip, samples, rows, bytes, format.
+  const entries = [
+    256,
+    WIDTH,
+    257,
+    HEIGHT,
+    258,
+    32,
+    259,
+    1,
+    262,
+    1,
+    273,
+    at,
+    277,
+    1,
+    278,
+    HEIGHT,
+    279,
+    data.length,
+    339,
+    3,
+  ];
+  for (let k = 0; k < tags; k++) {
+    const entry = start + 2 + 12 * k;
+    head.writeUInt16LE(entries[2 * k]!, entry);
+    head.writeUInt16LE(4, entry + 2);
+    head.writeUInt32LE(1, entry + 4);
+    head.writeUInt32LE(entries[2 * k + 1]!, entry + 8);
+  }
+  return Buffer.concat([head, data]);
+}
+
+const tiff = () => grey().tiff({ compression: 'none' }).toBuffer();
+const withAlpha = () => rgb().ensureAlpha(0.5);
+const frames = (make: (image: Sharp) => Sharp) => async () => {
+  const data = Buffer.concat([tones, Uint8Array.from(tones, (v) => 255 - v)]);
+  const raw = { width: WIDTH, height: 2 * HEIGHT, channels: 1 as const, pageHeight: HEIGHT };
+  return make(sharp(data, { raw }).toColourspace('srgb')).toBuffer();
+};
+const box = (brand: string) => Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0${brand}mif1`, 'latin1');
+
+/** Each with what becomes of it. */
+export const INPUTS: Input[] = [
+  { name: 'JPEG, grey', make: file(grey().jpeg()), outcome: 'coloured', format: 'jpeg' },
+  { name: 'JPEG, RGB', make: file(rgb().jpeg()), outcome: 'coloured', format: 'jpeg' },
+  {
+    name: 'JPEG, progressive',
+    make: file(grey().jpeg({ progressive: true })),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  { name: 'JPEG, CMYK', make: file(rgb().toColourspace('cmyk').jpeg()), outcome: 'coloured', format: 'jpeg' },
+  {
+    name: 'JPEG with bytes after its end',
+    make: changed(file(grey().jpeg()), (b) => Buffer.concat([b, Buffer.alloc(5000, 7)])),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  {
+    name: 'JPEG with a broken profile',
+    make: spoilt(file(rgb().jpeg().withIccProfile('p3')), 'ICC_PROFILE', 14, 200),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  {
+    name: 'JPEG with broken EXIF',
+    make: spoilt(file(grey().jpeg().withMetadata({ orientation: 6 })), 'Exif', 6),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  {
+    name: 'JPEG of an orientation that there is not',
+    make: changed(
+      file(grey().jpeg().withMetadata({ orientation: 6 })),
+      (b) => void b.writeUInt8(99, orientationIn(b)),
+    ),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  { name: 'JPEG, cut off', make: cut(file(grey().jpeg())), outcome: 'unreadable-image' },
+  {
+    name: 'JPEG, of which only the first bytes came',
+    make: text('\xff\xd8\xff\xe0'),
+    outcome: 'unreadable-image',
+  },
+  {
+    name: 'JPEG with a spoilt stretch: what decoders make of it',
+    make: changed(file(grey().jpeg()), (b) => void b.fill(0, b.length - 1200, b.length - 600)),
+    outcome: 'coloured',
+    format: 'jpeg',
+  },
+  {
+    name: 'JPEG that says it has 4,225 megapixels',
+    make: changed(file(grey().jpeg()), (b) => {
+      const at = b.indexOf(Buffer.from('ffc0', 'hex'));
+      b.writeUInt16BE(65_000, at + 5);
+      b.writeUInt16BE(65_000, at + 7);
+    }),
+    outcome: 'too-large',
+  },
+  { name: 'PNG, grey', make: file(grey().png()), outcome: 'coloured', format: 'png' },
+  {
+    name: 'PNG, 16 bit',
+    make: file(grey().toColourspace('grey16').png()),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  { name: 'PNG, 1 bit', make: () => png(64, 48), outcome: 'coloured', format: 'png' },
+  { name: 'PNG, palette', make: file(rgb().png({ palette: true })), outcome: 'coloured', format: 'png' },
+  {
+    name: 'PNG, grey with transparency',
+    make: file(grey().ensureAlpha(0.5).png()),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG, transparent throughout',
+    make: file(rgb().ensureAlpha(0).png()),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG, interlaced',
+    make: file(grey().png({ progressive: true })),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG with a broken profile',
+    make: spoilt(file(rgb().png().withIccProfile('p3')), 'iCCP', 30, 100),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG with a text that unpacks to 50 MB',
+    make: () =>
+      png(64, 48, {
+        extra: chunk(
+          'zTXt',
+          Buffer.concat([Buffer.from('bomb\0\0', 'latin1'), deflateSync(Buffer.alloc(50e6))]),
+        ),
+      }),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG with more rows than it says',
+    make: () => png(64, 48, { rows: 480 }),
+    outcome: 'coloured',
+    format: 'png',
+  },
+  {
+    name: 'PNG with fewer rows than it says',
+    make: () => png(64, 480, { rows: 48 }),
+    outcome: 'unreadable-image',
+  },
+  { name: 'PNG, cut off', make: cut(file(grey().png({ compressionLevel: 0 }))), outcome: 'unreadable-image' },
+  {
+    name: 'PNG, spoilt in the middle',
+    make: spoilt(file(grey().png({ compressionLevel: 0 })), 'IDAT', 400),
+    outcome: 'unreadable-image',
+  },
+  { name: 'PNG of 1 x 1', make: () => png(1, 1), outcome: 'coloured', format: 'png' },
+  { name: 'PNG of 1 x 30,000', make: () => png(1, 30_000, { depth: 8 }), outcome: 'coloured', format: 'png' },
+  { name: 'PNG of 30,000 x 1', make: () => png(30_000, 1, { depth: 8 }), outcome: 'coloured', format: 'png' },
+  { name: 'PNG of 200 megapixels', make: () => png(20_000, 10_000), outcome: 'too-large' },
+  {
+    name: 'PNG of 1,600 megapixels in a few bytes',
+    make: () => png(40_000, 40_000, { rows: 10 }),
+    outcome: 'too-large',
+  },
+  { name: 'WebP', make: file(grey().webp()), outcome: 'coloured', format: 'webp' },
+  {
+    name: 'WebP, lossless, transparent',
+    make: file(withAlpha().webp({ lossless: true })),
+    outcome: 'coloured',
+    format: 'webp',
+  },
+  {
+    name: 'WebP, animated: its first frame',
+    make: frames((image) => image.webp()),
+    outcome: 'coloured',
+    format: 'webp',
+  },
+  { name: 'WebP, cut off', make: cut(file(grey().webp({ quality: 100 }))), outcome: 'unreadable-image' },
+  { name: 'WebP, spoilt', make: spoilt(file(grey().webp()), 'VP8 ', 8), outcome: 'unreadable-image' },
+  { name: 'TIFF', make: tiff, outcome: 'coloured', format: 'tiff' },
+  {
+    name: 'TIFF, 16 bit',
+    make: file(grey().toColourspace('grey16').tiff({ compression: 'lzw' })),
+    outcome: 'coloured',
+    format: 'tiff',
+  },
+  {
+    name: 'TIFF, 1 bit, as a fax',
+    make: file(grey().threshold(100).tiff({ compression: 'ccittfax4', bitdepth: 1 })),
+    outcome: 'coloured',
+    format: 'tiff',
+  },
+  {
+    name: 'TIFF, several pages: the first',
+    make: frames((image) => image.tiff({ compression: 'lzw' })),
+    outcome: 'coloured',
+    format: 'tiff',
+  },
+  {
+    name: 'TIFF of floating point',
+    make: floatTiff,
+    outcome: 'unsupported-format',
+  },
+  { name: 'TIFF, cut off', make: cut(tiff), outcome: 'unreadable-image' },
+  {
+    name: 'TIFF whose directory leads back to itself',
+    make: changed(
+      tiff,
+      (b) =>
+        void b.writeUInt32LE(
+          b.readUInt32LE(4),
+          b.readUInt32LE(4) + 2 + 12 * b.readUInt16LE(b.readUInt32LE(4)),
+        ),
+    ),
+    outcome: 'coloured',
+    format: 'tiff',
+  },
+  { name: 'GIF, animated', make: frames((image) => image.gif()), outcome: 'unsupported-format' },
+  { name: 'AVIF', make: file(grey().avif({ effort: 0 })), outcome: 'unsupported-format' },
+  { name: 'HEIC', make: () => box('heic'), outcome: 'unsupported-format' },
+  { name: 'video', make: () => box('isom'), outcome: 'unsupported-format' },
+  { name: 'JPEG XL', make: text('\xff\x0a\x00\x10'), outcome: 'unsupported-format' },
+  { name: 'BMP', make: text('BM\x36\0\0\0\0\0\0\0\x36\0\0\0'), outcome: 'unsupported-format' },
+  {
+    name: 'SVG that asks for other files',
+    make: text(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd" width="9" height="9"/><image href="http://169.254.169.254/latest/meta-data/" width="9" height="9"/></svg>',
+    ),
+    outcome: 'unsupported-format',
+  },
+  { name: 'PDF', make: text('%PDF-1.7\n1 0 obj\n'), outcome: 'unsupported-format' },
+  { name: 'Photoshop', make: text('8BPS\0\x01'), outcome: 'unsupported-format' },
+  { name: 'ZIP', make: text('PK\x03\x04'), outcome: 'unsupported-format' },
+  { name: 'HTML', make: text('<!doctype html><title>403 Forbidden</title>'), outcome: 'unreadable-image' },
+  { name: 'text that is called a JPEG', make: text('Dear grandmother,'), outcome: 'unreadable-image' },
+  { name: 'nothing at all', make: () => Buffer.alloc(0), outcome: 'unreadable-image' },
+  { name: 'zeros', make: () => Buffer.alloc(4096), outcome: 'unreadable-image' },
+  {
+    name: 'PNG that is called a JPEG',
+    make: file(grey().png()),
+    outcome: 'coloured',
+    format: 'png',
+    key: 'portrait.jpg',
+  },
+  {
+    name: 'JPEG without an ending',
+    make: file(grey().jpeg()),
+    outcome: 'coloured',
+    format: 'jpeg',
+    key: 'portrait',
+  },
+  {
+    name: 'key that climbs',
+    make: file(grey().jpeg()),
+    outcome: 'coloured',
+    format: 'jpeg',
+    key: '../../etc/passwd',
+  },
+  {
+    name: 'key with control characters',
+    make: file(grey().jpeg()),
+    outcome: 'coloured',
+    format: 'jpeg',
+    key: 'a\tb\nc\x7f.jpg',
+  },
+  {
+    name: 'key with emoji and accents',
+    make: file(grey().jpeg()),
+    outcome: 'coloured',
+    format: 'jpeg',
+    key: 'Oma 👵🏽 Käthe.jpg',
+  },
+  {
+    name: 'key of 1,024 bytes',
+    make: file(grey().jpeg()),
+    outcome: 'coloured',
+    format: 'jpeg',
+    key: `${'k'.repeat(1015 - 4)}.jpg`,
+  },
+  {
+    name: 'key of 1,024 bytes of what is no photo',
+    make: text('no'),
+    outcome: 'unreadable-image',
+    key: `${'n'.repeat(1015 - 4)}.jpg`,
+  },
+];
+
+/** A photo like any other, to be coloured between the others. */
+export const ordinary = file(rgb().jpeg({ quality: 90 }));

@@ -1,0 +1,131 @@
+/** An in-memory bucket and queue that keep the promises of S3 and SQS the worker relies on. */
+import { createHash } from 'node:crypto';
+import {
+  ConditionFailed,
+  type Bucket,
+  type Seen,
+  type StoredObject,
+  type Write,
+} from '../../../worker/photo/bucket.ts';
+import type { Log } from '../../../worker/telemetry/log.ts';
+import type { JobQueue, Message } from '../../../worker/photo/message.ts';
+
+export const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('hex');
+
+interface MemoryObject {
+  body: Buffer;
+  etag: string;
+  sourceEtag?: string;
+  contentType?: string;
+  metadata?: Record<string, string>;
+}
+
+export type Objects = Map<string, MemoryObject>;
+
+export class MemoryBucket implements Bucket {
+  /**
+   * @param turn awaited before each operation, which itself is atomic
+   * @param objects shared by the views of several workers
+   */
+  constructor(
+    private readonly turn: () => Promise<void> = async () => {},
+    readonly objects: Objects = new Map(),
+  ) {}
+
+  /** Uploads a photo as a client does. @returns its ETag */
+  upload(key: string, body: Buffer | string, metadata: Record<string, string> = {}): string {
+    const etag = md5(body);
+    this.objects.set(key, { body: Buffer.from(body), etag, metadata });
+    return etag;
+  }
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    await this.turn();
+    const object = this.objects.get(key);
+    if (!object) return undefined;
+    const { etag, sourceEtag, metadata = {} } = object;
+    return { etag, sourceEtag, bytes: object.body.length, metadata };
+  }
+
+  async get(key: string, etag: string): Promise<Buffer | undefined> {
+    await this.turn();
+    const object = this.objects.get(key);
+    if (object && object.etag !== etag) throw new ConditionFailed(key);
+    return object?.body;
+  }
+
+  async put(key: string, { body, contentType, sourceEtag }: Write, seen: Seen): Promise<string> {
+    await this.turn();
+    if (this.objects.get(key)?.etag !== seen) throw new ConditionFailed(key);
+    const etag = md5(body);
+    this.objects.set(key, { body, etag, sourceEtag, contentType });
+    return etag;
+  }
+
+  async delete(key: string, etag: string): Promise<void> {
+    await this.turn();
+    const object = this.objects.get(key);
+    if (object && object.etag !== etag) throw new ConditionFailed(key);
+    this.objects.delete(key);
+  }
+}
+
+/** Messages in the order they were sent; hidden ones are in flight. */
+export class MemoryQueue implements JobQueue {
+  readonly hides: { receiptHandle: string; seconds: number }[] = [];
+  readonly deleted: string[] = [];
+  /** Errors of the next receives. */
+  readonly receiveErrors: Error[] = [];
+  private readonly waiting: Message[] = [];
+  private sent = 0;
+
+  send(body: string, receiveCount = 1): Message {
+    const message = { body, receiveCount, receiptHandle: `receipt-${++this.sent}`, sentAtMs: Date.now() };
+    this.waiting.push(message);
+    return message;
+  }
+
+  async receive(_wait: boolean): Promise<Message | undefined> {
+    const error = this.receiveErrors.shift();
+    if (error) throw error;
+    if (this.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    return this.waiting.shift();
+  }
+
+  async delete({ receiptHandle }: Message): Promise<void> {
+    this.deleted.push(receiptHandle);
+  }
+
+  async hide({ receiptHandle }: Message, seconds: number): Promise<void> {
+    this.hides.push({ receiptHandle, seconds });
+  }
+}
+
+export const event = (
+  bucket: string,
+  key: string,
+  eTag?: string,
+  eventTime = '2026-11-23T12:00:00.000Z',
+) => ({
+  eventName: 'ObjectCreated:Put',
+  eventTime,
+  s3: { bucket: { name: bucket }, object: { key, eTag } },
+});
+
+export const body = (...records: unknown[]) => JSON.stringify({ Records: records });
+
+export interface LogLine {
+  level: string;
+  event: string;
+  fields: Record<string, unknown>;
+}
+
+/** A log that keeps its lines. */
+export function memoryLog(): Log & { lines: LogLine[]; of: (event: string) => Record<string, unknown>[] } {
+  const lines: LogLine[] = [];
+  const log: Log = (level, name, fields = {}) => void lines.push({ level, event: name, fields });
+  return Object.assign(log, {
+    lines,
+    of: (name: string) => lines.filter((line) => line.event === name).map((line) => line.fields),
+  });
+}

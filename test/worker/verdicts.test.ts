@@ -1,0 +1,129 @@
+/** Whose fault a failure is, by what ComfyUI says of it: its own words, from 0.3.64 and from later ones where they differ. */
+import { describe, expect, it } from 'vitest';
+import type { HistoryEntry, Submission } from '../../worker/comfyui/comfy.ts';
+import { InfraFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
+import { resultFile, submissionFault } from '../../worker/comfyui/verdicts.ts';
+import { workflow } from './support/comfyui.ts';
+
+type Fault = typeof InfraFault | typeof PermanentFault | typeof TransientFault;
+
+const nodeError = (type: string, details = '') => ({ errors: [{ type, message: 'no', details }] });
+const refused = (type: string, message: string, nodeErrors: Submission['nodeErrors'] = {}): Submission => ({
+  error: { type, message, details: '' },
+  nodeErrors,
+});
+
+describe('a prompt', () => {
+  it('that was taken whole is nobody`s fault', () =>
+    expect(submissionFault({ nodeErrors: {} }, workflow)).toBeUndefined());
+
+  it.each<[string, Submission, Fault]>([
+    [
+      'a node that failed to import',
+      refused('invalid_prompt', 'Cannot execute because node DDColor_Colorize does not exist.'),
+      InfraFault,
+    ],
+    ['the same in 0.38', refused('missing_node_type', 'Node DDColor_Colorize not found'), InfraFault],
+    ['an id that 0.38 does not like', refused('invalid_prompt_id', 'not a UUID'), InfraFault],
+    [
+      'a checkpoint that is not there',
+      refused('prompt_outputs_failed_validation', 'failed', { '2': nodeError('value_not_in_list') }),
+      InfraFault,
+    ],
+    [
+      'an input that is not there',
+      refused('prompt_outputs_failed_validation', 'failed', {
+        '1': nodeError('custom_validation_failed', 'image - Invalid image file: x/in.png'),
+      }),
+      TransientFault,
+    ],
+    [
+      'an input and a checkpoint that are not there',
+      refused('prompt_outputs_failed_validation', 'failed', {
+        '1': nodeError('custom_validation_failed'),
+        '2': nodeError('value_not_in_list'),
+      }),
+      InfraFault,
+    ],
+    [
+      'a part that will not run, in an answer of 200',
+      { nodeErrors: { '4': nodeError('bad_linked_input') } },
+      InfraFault,
+    ],
+  ])('refused for %s', (_what, submission, fault) => {
+    expect(submissionFault(submission, workflow)).toBeInstanceOf(fault);
+  });
+});
+
+const failed = (node: string, type: string, message: string): HistoryEntry => ({
+  outputs: {},
+  status: {
+    status_str: 'error',
+    messages: [
+      ['execution_start', {}],
+      [
+        'execution_error',
+        { node_id: node, node_type: 'Some', exception_type: type, exception_message: message },
+      ],
+    ],
+  },
+});
+const file = (filename: string) => ({ filename, subfolder: 'x', type: 'output' });
+const succeeded = (images?: ReturnType<typeof file>[]): HistoryEntry => ({
+  outputs: images ? { '3': { images } } : {},
+  status: { status_str: 'success', messages: [['execution_success', {}]] },
+});
+
+describe('a prompt that has ended', () => {
+  it('well has its one picture', () =>
+    expect(resultFile(succeeded([file('out_00001_.png')]), workflow)).toEqual(file('out_00001_.png')));
+
+  it.each<[string, HistoryEntry, Fault]>([
+    ['in success without a picture', succeeded(), InfraFault],
+    ['in success with an empty list', succeeded([]), InfraFault],
+    ['in success with two pictures', succeeded([file('a'), file('b')]), InfraFault],
+    [
+      'at a picture that nobody can read',
+      failed('1', 'PIL.UnidentifiedImageError', 'cannot identify'),
+      PermanentFault,
+    ],
+    ['at a bomb', failed('1', 'PIL.Image.DecompressionBombError', 'exceeds limit'), PermanentFault],
+    ['at a file that is gone', failed('1', 'FileNotFoundError', 'No such file'), TransientFault],
+    ['at a full disk', failed('3', 'OSError', '[Errno 28] No space left on device'), TransientFault],
+    ['at weights that are gone', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InfraFault],
+    [
+      'at weights that are cut off',
+      failed('2', 'RuntimeError', 'PytorchStreamReader failed reading zip archive'),
+      InfraFault,
+    ],
+    ['out of memory', failed('2', 'torch.OutOfMemoryError', 'CUDA out of memory. Tried'), InfraFault],
+    [
+      'at a poisoned device',
+      failed('2', 'RuntimeError', 'CUDA error: an illegal memory access was encountered'),
+      InfraFault,
+    ],
+    [
+      'at a poisoned device that the saver meets first',
+      failed('3', 'RuntimeError', 'CUDA error: device-side assert triggered'),
+      InfraFault,
+    ],
+    [
+      'by an interruption',
+      { outputs: {}, status: { status_str: 'error', messages: [['execution_interrupted', {}]] } },
+      TransientFault,
+    ],
+    ['without a word', { outputs: {}, status: { status_str: 'error', messages: [] } }, InfraFault],
+  ])('%s', (_what, entry, fault) => {
+    expect(() => resultFile(entry, workflow)).toThrow(fault);
+  });
+
+  it('in failure says nothing of this machine to people', () => {
+    const entry = failed('1', 'PIL.UnidentifiedImageError', "cannot identify '/var/lib/comfy/input/x'");
+    try {
+      resultFile(entry, workflow);
+      expect.unreachable();
+    } catch (error) {
+      expect((error as Error).message).not.toContain('/');
+    }
+  });
+});

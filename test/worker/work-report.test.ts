@@ -1,0 +1,70 @@
+/** What a worker reports of its work: all of it, once, soon, and not with each photo. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { REPORT_MS, WorkReport, type Done } from '../../worker/telemetry/work-report.ts';
+
+let added: Done[];
+let refused: boolean;
+let lines: string[];
+let report: WorkReport;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  added = [];
+  refused = false;
+  lines = [];
+  report = new WorkReport({
+    add: (done) => {
+      if (refused) return Promise.reject(new Error('throttled'));
+      added.push(done);
+      return Promise.resolve();
+    },
+    log: (_level, message) => lines.push(message),
+    now: Date.now,
+  });
+});
+afterEach(() => vi.useRealTimers());
+
+const sum = () => added.reduce((all, { completed }) => all + completed, 0);
+const photo = { completed: 1, busySeconds: 2 };
+
+describe('a report', () => {
+  it('goes at once after a pause', async () => {
+    report.add(photo);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(added).toEqual([photo]);
+  });
+
+  it('takes with it what came meanwhile, and is never later than the interval', async () => {
+    for (let k = 0; k < 40; k++) {
+      report.add(photo);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(k + 1 - sum()).toBeLessThanOrEqual(REPORT_MS / 1000);
+    }
+    expect(added.length).toBeLessThanOrEqual(1 + 40 / (REPORT_MS / 1000));
+    await report.flush();
+    expect(sum()).toBe(40);
+  });
+
+  it('that fails is told of and goes with the next one', async () => {
+    refused = true;
+    report.add(photo);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(lines).toEqual(['work-not-reported']);
+    refused = false;
+    report.add(photo);
+    await vi.advanceTimersByTimeAsync(REPORT_MS);
+    expect(added).toEqual([{ completed: 2, busySeconds: 4 }]);
+  });
+
+  it('of nothing is not sent', async () => {
+    await report.flush();
+    expect(added).toEqual([]);
+  });
+
+  it('goes before the worker leaves, and only once', async () => {
+    report.add(photo);
+    await Promise.all([report.flush(), report.flush()]);
+    await vi.advanceTimersByTimeAsync(REPORT_MS);
+    expect(added).toEqual([photo]);
+  });
+});

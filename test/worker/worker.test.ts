@@ -1,0 +1,102 @@
+/** A worker's whole life, for what its parts are told of each other: which figures come out at the end. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Canary } from '../../worker/comfyui/canary.ts';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { Notices } from '../../worker/instance/notices.ts';
+import type { Figures } from '../../worker/telemetry/photo-metrics.ts';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { runWorker } from '../../worker/worker.ts';
+import { failedKey } from '../../contract/keys.ts';
+import { LAUNCH_HOOK } from '../../contract/names.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import { Comfy, workflow } from './support/comfyui.ts';
+import { body, event, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
+
+let comfy: Comfy;
+beforeEach(async () => {
+  comfy = await Comfy.start();
+});
+afterEach(() => comfy.close());
+
+const KEY = 'incoming/letter.jpg';
+const settings: WorkerSettings = {
+  stage: 'test',
+  queueUrl: 'http://queue.invalid/',
+  bucketName: 'photos',
+  groupName: 'group',
+  tableName: 'table',
+  maxReceiveCount: 5,
+  visibilityTimeoutSeconds: 30,
+  maxMegapixels: 1,
+  device: 'cpu',
+  noticePollSeconds: 1,
+  path: 'chroma',
+  workflow,
+};
+
+/**
+ * A worker and one file that is no photo.
+ *
+ * @param last line of its log after which it is told to stop
+ */
+async function workUntil(last: string, canary?: Canary) {
+  const lines = memoryLog();
+  const notices = new Notices(async () => undefined, lines);
+  const log: typeof lines = Object.assign((...line: Parameters<typeof lines>) => {
+    lines(...line);
+    if (line[1] === last) notices.drain('enough was seen');
+  }, lines);
+  const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
+  queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
+  const told: string[] = [];
+  const published: Figures[] = [];
+  await runWorker({
+    settings,
+    notices,
+    client: new ComfyClient(comfy.url, 5000),
+    queue,
+    bucket,
+    studio: new LocalStudio(settings),
+    threads: 1,
+    megapixels: 10,
+    group: {
+      complete: async (hook) => told.push(hook) > 0,
+      setUnhealthy: async () => void told.push('unhealthy'),
+    },
+    canary,
+    ready: async () => void told.push('ready'),
+    addWork: async () => undefined,
+    publish: async (figures) => void published.push(figures),
+    log,
+    now: Date.now,
+    clock: () => performance.now(),
+  });
+  return { lines, bucket, queue, told, published };
+}
+
+it('publishes why a photo was refused', async () => {
+  const { bucket, queue, told, published } = await workUntil('photo-finished');
+  expect(published).toHaveLength(1);
+  expect(published[0]).toMatchObject({
+    outcomes: new Map([['failed', 1]]),
+    codes: new Map([['unreadable-image', 1]]),
+    wrongColours: 0,
+    faults: 0,
+  });
+  expect(told).toEqual([LAUNCH_HOOK, 'ready']);
+  expect(bucket.objects.has(failedKey(KEY))).toBe(true);
+  expect(queue.deleted).toHaveLength(1);
+});
+
+it('publishes that its model is another one, and takes no photo', async () => {
+  const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
+  const { lines, bucket, queue, told, published } = await workUntil('waiting-for-comfyui', canary);
+  expect(lines.of('waiting-for-comfyui')).toEqual([
+    expect.objectContaining({ reason: expect.stringMatching(/does not colour as it did/) as string }),
+  ]);
+  expect(published).toHaveLength(1);
+  expect(published[0]).toMatchObject({ wrongColours: 1, faults: 0, outcomes: new Map(), codes: new Map() });
+  expect(told).toEqual([]);
+  expect([...bucket.objects.keys()]).toEqual([KEY]);
+  expect(await queue.receive(false)).toBeDefined();
+});

@@ -1,0 +1,188 @@
+/** Workflows as data: what is one, and that each of ours runs, over the HTTP of the stand-in. */
+import { readdirSync, readFileSync } from 'node:fs';
+import sharp from 'sharp';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { infer } from '../../worker/comfyui/inference.ts';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { optionsOf } from '../../worker/photo/options.ts';
+import { processPhoto } from '../../worker/photo/photo.ts';
+import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import { workflowSchema } from '../../contract/workflow.ts';
+import { difference } from '../../tools/bench/ciede2000.ts';
+import { samplePicture } from '../../local/samples/samples.ts';
+import { Comfy, timing } from './support/comfyui.ts';
+import { MemoryBucket, memoryLog } from './support/memory.ts';
+
+const read = (name: string) => JSON.parse(readFileSync(`ami/workflow/${name}.json`, 'utf8')) as object;
+const ours = readdirSync('ami/workflow').map((file) => file.replace('.json', ''));
+
+describe('a workflow', () => {
+  it.each(ours)('%s is one', (name) => {
+    expect(workflowSchema.parse(read(name)).name).toBe(name);
+  });
+
+  const good = workflowSchema.parse(read('ddcolor'));
+  it.each<[string, object, RegExp]>([
+    [
+      'whose input is no node',
+      { input: { ...good.input, node: '9' } },
+      /no node '9' in the graph \(1, 2, 3\)/,
+    ],
+    [
+      'whose input has no such field',
+      { input: { ...good.input, field: 'picture' } },
+      /'1' has no input 'picture'/,
+    ],
+    [
+      'whose output has no such field',
+      { output: { ...good.output, pictureField: 'image' } },
+      /no input 'image'/,
+    ],
+    ['that saves what is not there', { chroma: { ...good.chroma, saves: ['7', 1] } }, /no node '7'/],
+    ['that merges chroma at another size', { output: { ...good.output, scale: 2 } }, /at its own size/],
+    [
+      'with a link to nowhere',
+      { graph: { ...good.graph, 2: { class_type: 'DDColor', inputs: { image: ['5', 0] } } } },
+      /no node '5'/,
+    ],
+    [
+      'with an option of no node',
+      { options: { size: { node: '8', field: 'size', min: 1, max: 2 } } },
+      /no node '8'/,
+    ],
+    [
+      'with an option that no metadata can name',
+      { options: { Größe: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
+      /options/,
+    ],
+    [
+      'with an option whose name says what a photo becomes',
+      { options: { output: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
+      /the name is taken/,
+    ],
+    ['that is encoded otherwise', { chroma: { ...good.chroma, encoding: 'lab' } }, /encoding|picture/],
+  ])('%s is refused with what is wrong', (_name, change, message) => {
+    const parsed = workflowSchema.safeParse({ ...good, ...change });
+    expect(parsed.success).toBe(false);
+    expect(parsed.error?.message).toMatch(message);
+  });
+});
+
+describe('the options of a photo', () => {
+  const workflow = workflowSchema.parse({
+    ...read('upscale'),
+    options: {
+      sharpen: { node: '3', field: 'alpha', min: 0, max: 1 },
+      radius: { node: '3', field: 'sharpen_radius', min: 1, max: 31, whole: true },
+      method: { node: '2', field: 'upscale_method', choices: ['lanczos', 'bicubic'] },
+    },
+  });
+
+  it('reach their nodes, and leave the workflow as it is', () => {
+    const options = optionsOf(workflow, { sharpen: '0.5', method: 'bicubic', 'camera-owner': 'Ada' });
+    const graph = fillWorkflow(workflow, 'in.png', 'out', options);
+    expect(graph['3']?.inputs).toMatchObject({ alpha: 0.5, sharpen_radius: 1 });
+    expect(graph['2']?.inputs.upscale_method).toBe('bicubic');
+    expect(workflow.graph['3']?.inputs.alpha).toBe(0.06);
+  });
+
+  it.each([
+    [{ sharpen: '2' }, "The option 'sharpen' is '2'; allowed is a number from 0 to 1."],
+    [{ sharpen: '' }, "The option 'sharpen' is ''; allowed is a number from 0 to 1."],
+    [{ sharpen: '0x1' }, "The option 'sharpen' is '0x1'; allowed is a number from 0 to 1."],
+    [{ radius: '1.5' }, "The option 'radius' is '1.5'; allowed is a whole number from 1 to 31."],
+    [{ method: '../../x' }, "The option 'method' is '../../x'; allowed is lanczos, bicubic."],
+  ])('%j are refused', (metadata, message) => {
+    const refused = (() => {
+      try {
+        return optionsOf(workflow, metadata);
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(refused).toMatchObject({ name: 'PermanentFault', code: 'bad-option', message });
+  });
+
+  it('that are wrong end the photo before it is even read', async () => {
+    const bucket = new MemoryBucket();
+    const etag = bucket.upload('incoming/a.jpg', 'a photo', { sharpen: 'much' });
+    const settings = { maxMegapixels: 1, maxReceiveCount: 5, workflow };
+    const colour = () => Promise.reject(new Error('not to be asked'));
+    const job = { bucket: 'photos', key: 'incoming/a.jpg', etag, storedAtMs: 0 };
+    const attempt = { figures: {}, started: () => undefined };
+    const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
+    const end = await processPhoto(job, 1, attempt, ports);
+    expect(end).toEqual({ outcome: 'failed', code: 'bad-option' });
+    expect(JSON.parse(bucket.objects.get('failed/a.jpg.json')!.body.toString())).toMatchObject({
+      code: 'bad-option',
+      retryable: false,
+    });
+  });
+});
+
+describe('through ComfyUI', () => {
+  let comfy: Comfy;
+  beforeEach(async () => {
+    comfy = await Comfy.start();
+  });
+  afterEach(() => comfy.close());
+
+  async function through(name: string, path: WorkerSettings['path'], photo: Buffer): Promise<Buffer> {
+    const workflow = workflowSchema.parse(read(name));
+    const studio = new LocalStudio({ maxMegapixels: 10, path, workflow });
+    const { upload } = await studio.prepare('one', photo);
+    const inference = {
+      client: new ComfyClient(comfy.url, 5000),
+      workflow,
+      path,
+      log: memoryLog(),
+      timing,
+    };
+    return studio.finish('one', await infer(inference, upload, 20_000), 'v1');
+  }
+  const pixels = (file: Buffer) => sharp(file).removeAlpha().raw().toBuffer();
+
+  it('a and b alone give the colours that the whole picture gets', async () => {
+    const photo = await samplePicture(1, 900, 600);
+    const chroma = await pixels(await through('ddcolor', 'chroma', photo));
+    const plain = await pixels(await through('ddcolor', 'plain', photo));
+    const { mean, p99 } = difference(chroma, plain);
+    expect(mean).toBeLessThan(1);
+    expect(p99).toBeLessThan(6);
+    const public_ = await pixels(await through('ddcolor-public-node', 'chroma', photo));
+    expect(difference(chroma, public_).mean).toBeLessThan(0.5);
+  });
+
+  it('a checkpoint that cannot be read leaves nothing half made in our node', async () => {
+    const photo = await samplePicture(1, 300, 200);
+    comfy.standIn.faults.checkpointUnreadable = true;
+    await expect(through('ddcolor', 'chroma', photo)).rejects.toThrow(/a node of the workflow failed/);
+    await expect(through('ddcolor', 'chroma', photo)).rejects.toThrow(/a node of the workflow failed/);
+    comfy.standIn.faults.checkpointUnreadable = false;
+    await through('ddcolor', 'chroma', photo);
+  });
+
+  it('an upscaler makes the photo twice as large, with its colours and its transparency', async () => {
+    const size = { width: 40, height: 30 };
+    const alpha = Uint8Array.from({ length: 1200 }, (_, i) => (i % 40 < 20 ? 255 : 0));
+    const photo = await sharp({ create: { ...size, channels: 3, background: { r: 200, g: 40, b: 90 } } })
+      .joinChannel(Buffer.from(alpha), { raw: { ...size, channels: 1 } })
+      .png()
+      .toBuffer();
+    const result = sharp(await through('upscale', 'chroma', photo));
+    expect(await result.metadata()).toMatchObject({ format: 'png', width: 80, height: 60, hasAlpha: true });
+    const { data } = await result.raw().toBuffer({ resolveWithObject: true });
+    const at = (x: number) => [...data.subarray(4 * (30 * 80 + x), 4 * (30 * 80 + x) + 4)];
+    const [red = 0, green = 0, blue = 0, opaque] = at(5);
+    for (const [got, wanted] of [
+      [red, 200],
+      [green, 40],
+      [blue, 90],
+    ] as const)
+      expect(Math.abs(got - wanted)).toBeLessThan(3);
+    expect(opaque).toBe(255);
+    expect(at(75)[3]).toBe(0);
+  });
+});

@@ -1,0 +1,57 @@
+/**
+ * The stand-in ComfyUI with what a real one costs, as a process: `GPU_SECONDS CPU_SECONDS_PER_MEGAPIXEL`.
+ *
+ * GPU time is slept, CPU time is burnt: what the stand-in itself needs of it counts, the rest is spun away in slices, between
+ * which HTTP is served, as Python's threads take turns. Asked over IPC, it tells how long it was busy.
+ */
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { startStandIn } from '../../local/comfyui/server.ts';
+
+/** Python's switch interval. */
+const SLICE_MS = 5;
+
+const [gpuSeconds = 0, cpuSecondsPerMegapixel = 0] = process.argv.slice(2).map(Number);
+
+/** CPU seconds of this process so far. */
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+/** What was told of, added up. */
+const total = { prompts: 0, busySeconds: 0 };
+let beganMs: number | undefined;
+let cpuBefore = 0;
+let megapixels = 0;
+
+const standIn = await startStandIn({
+  port: 0,
+  device: 'cpu',
+  inferenceEnd: () => sleep(1000 * gpuSeconds),
+  meter: {
+    began: () => {
+      beganMs = performance.now();
+      cpuBefore = cpu();
+      megapixels = 0;
+    },
+    loaded: ({ width, height }) => void (megapixels += (width * height) / 1e6),
+    ended: async () => {
+      const budget = cpuSecondsPerMegapixel * megapixels;
+      while (cpu() - cpuBefore < budget) {
+        const until = performance.now() + SLICE_MS;
+        while (performance.now() < until);
+        await turn();
+      }
+      total.prompts++;
+      total.busySeconds += (performance.now() - (beganMs ?? 0)) / 1000;
+      beganMs = undefined;
+    },
+  },
+});
+
+process.on('message', () => {
+  const running = beganMs === undefined ? 0 : (performance.now() - beganMs) / 1000;
+  process.send?.({ ...total, busySeconds: total.busySeconds + running, cpuSeconds: cpu() });
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ url: standIn.url });

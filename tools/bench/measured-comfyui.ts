@@ -1,0 +1,125 @@
+/** A ComfyUI that is measured: the stand-in, which tells what it did, or a real one, which has to be watched. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
+import type { Workflow } from '../../contract/workflow.ts';
+
+/** What it has done since it started, seconds. */
+export interface Usage {
+  busySeconds: number;
+  /** Undefined where it cannot be known. */
+  cpuSeconds: number | undefined;
+}
+
+export interface MeasuredComfyui {
+  readonly url: string;
+  readonly device: 'cuda' | 'cpu';
+  usage(): Promise<Usage>;
+  close(): void;
+}
+
+export class StandInComfyui implements MeasuredComfyui {
+  readonly device = 'cpu';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  static async start(
+    file: string,
+    gpuSeconds: number,
+    cpuSecondsPerMegapixel: number,
+  ): Promise<StandInComfyui> {
+    const child = fork(file, [String(gpuSeconds), String(cpuSecondsPerMegapixel)]);
+    const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+    return new StandInComfyui(child, url);
+  }
+
+  async usage(): Promise<Usage> {
+    this.child.send('usage');
+    const [usage] = (await once(this.child, 'message')) as [Usage];
+    return usage;
+  }
+
+  close(): void {
+    this.child.kill();
+  }
+}
+
+/** Busy is what is seen so: a look each time that the last was answered, at least this far apart. */
+const LOOK_MS = 20;
+
+export class RealComfyui implements MeasuredComfyui {
+  private busySeconds = 0;
+  private closed = false;
+
+  private constructor(
+    readonly url: string,
+    readonly device: 'cuda' | 'cpu',
+  ) {
+    void this.watch();
+  }
+
+  static async at(url: string): Promise<RealComfyui> {
+    const device = await new ComfyClient(url).device();
+    return new RealComfyui(url, device === 'cuda' ? 'cuda' : 'cpu');
+  }
+
+  private async watch(): Promise<void> {
+    let before = performance.now();
+    while (!this.closed) {
+      const answer = await fetch(new URL('/prompt', this.url)).catch(() => undefined);
+      const { exec_info } = ((await answer?.json()) ?? {}) as { exec_info?: { queue_remaining: number } };
+      const now = performance.now();
+      if ((exec_info?.queue_remaining ?? 0) > 0) this.busySeconds += (now - before) / 1000;
+      before = now;
+      await sleep(LOOK_MS);
+    }
+  }
+
+  async usage(): Promise<Usage> {
+    return { busySeconds: this.busySeconds, cpuSeconds: undefined };
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** ComfyUI alone: prompts that all wait in its queue, on pictures that are already there. */
+export class BackToBack {
+  private readonly client: ComfyClient;
+
+  constructor(
+    url: string,
+    private readonly workflow: Workflow,
+  ) {
+    this.client = new ComfyClient(url);
+  }
+
+  /** Prompts a second, from the end of the first to that of the last, by ComfyUI's own clock. */
+  async rate(pictures: Buffer[], count: number): Promise<number> {
+    const names = await Promise.all(pictures.map((picture) => this.client.upload(picture, randomUUID())));
+    const ids: string[] = [];
+    // The first loads the model.
+    for (let k = 0; k <= count; k++) {
+      const id = randomUUID();
+      ids.push(id);
+      await this.client.submit(fillWorkflow(this.workflow, names[k % names.length]!, `${id}/out`), id);
+    }
+    const ends: number[] = [];
+    for (const id of ids) {
+      let entry = await this.client.history(id);
+      for (; !entry; entry = await this.client.history(id)) await sleep(50);
+      const [kind, { timestamp }] = entry.status.messages.at(-1)!;
+      if (kind !== 'execution_success') throw new Error(`ComfyUI ended a prompt with ${kind}`);
+      ends.push(timestamp as number);
+      await this.client.forget(id);
+    }
+    return (1000 * count) / (ends.at(-1)! - ends[0]!);
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * A worker as it runs on an instance, but for queue and bucket, which are in memory: told over IPC what to colour, tells when
+ * each photo has ended. Bundled before it is measured.
+ */
+import { createHash } from 'node:crypto';
+import type { Bucket, StoredObject } from '../../worker/photo/bucket.ts';
+import type { PhotoFigures } from '../../worker/imaging/colouring.ts';
+import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import type { JobQueue, Message } from '../../worker/photo/message.ts';
+import { Notices } from '../../worker/instance/notices.ts';
+import { letComfyuiGoFirst } from '../../worker/comfyui/priority.ts';
+import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
+import { runWorker } from '../../worker/worker.ts';
+import { INCOMING } from '../../contract/keys.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import type { PassedPhoto } from './timeline.ts';
+
+/** What to do. */
+export interface Order {
+  comfyui: string;
+  settings: WorkerSettings;
+  threads: number;
+  megapixels: number;
+  /** JPEGs, base64; photos are these in turn. */
+  photos: string[];
+  count: number;
+}
+
+/** What is told. */
+export type Told =
+  | { what: 'ready' | 'queue-empty' }
+  | ({ what: 'ended'; outcome: string } & PassedPhoto)
+  | { what: 'drained'; cpuSeconds: number };
+
+/** Fields of what a worker logs of a photo that it has left. */
+type Finished = PhotoFigures & { outcome: string; seconds: number };
+
+const tell = (told: Told) => process.send?.(told);
+const cpu = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+class Shelf implements Bucket {
+  private readonly objects = new Map<string, StoredObject & { body: Buffer }>();
+
+  set(key: string, body: Buffer, sourceEtag?: string): string {
+    const etag = createHash('md5').update(body).digest('hex');
+    // Results are not kept: nobody looks at them.
+    const kept = key.startsWith(INCOMING) ? body : Buffer.alloc(0);
+    this.objects.set(key, { etag, sourceEtag, bytes: body.length, metadata: {}, body: kept });
+    return etag;
+  }
+
+  head = (key: string) => Promise.resolve(this.objects.get(key));
+  get = (key: string) => Promise.resolve(this.objects.get(key)?.body);
+  put = (key: string, { body, sourceEtag }: { body: Buffer; sourceEtag: string }) =>
+    Promise.resolve(this.set(key, body, sourceEtag));
+  delete = (key: string) => Promise.resolve(void this.objects.delete(key));
+}
+
+process.once('message', (order: Order) => {
+  void work(order).then(() => process.exit(0));
+});
+
+async function work({ comfyui, settings, threads, megapixels, photos, count }: Order): Promise<void> {
+  const bucket = new Shelf();
+  const bodies = photos.map((photo) => Buffer.from(photo, 'base64'));
+  const messages: Message[] = Array.from({ length: count }, (_, k) => {
+    const key = `${INCOMING}photo-${k}.jpg`;
+    const eTag = bucket.set(key, bodies[k % bodies.length]!);
+    const s3 = { bucket: { name: settings.bucketName }, object: { key, eTag } };
+    const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
+    const body = JSON.stringify({ Records: [record] });
+    return { body, receiptHandle: String(k), receiveCount: 1, sentAtMs: Date.now() };
+  });
+  let deleted = 0;
+  let cpuBefore = 0;
+  const notices = new Notices(
+    () => Promise.resolve(undefined),
+    () => undefined,
+  );
+  const queue: JobQueue = {
+    receive: async () => {
+      const message = messages.shift();
+      if (messages.length === 0 && message) tell({ what: 'queue-empty' });
+      if (!message) await new Promise((resolve) => setTimeout(resolve, 100));
+      return message;
+    },
+    delete: async () => {
+      deleted++;
+      if (deleted === count) {
+        tell({ what: 'drained', cpuSeconds: cpu() - cpuBefore });
+        notices.drain('done');
+      }
+    },
+    hide: async () => undefined,
+  };
+  letComfyuiGoFirst(() => undefined);
+  await runWorker({
+    settings,
+    notices,
+    client: new ComfyClient(comfyui),
+    queue,
+    bucket,
+    studio: new StudioThreads(settings, threads),
+    threads,
+    megapixels,
+    group: {
+      complete: async () => {
+        cpuBefore = cpu();
+        tell({ what: 'ready' });
+        return true;
+      },
+      setUnhealthy: async () => undefined,
+    },
+    ready: async () => undefined,
+    addWork: async () => undefined,
+    log: (_level, event, fields) => {
+      if (event !== 'photo-finished') return;
+      const { outcome, seconds, ...figures } = fields as unknown as Finished;
+      tell({ what: 'ended', outcome, endedMs: performance.now(), seconds, figures });
+    },
+    publish: async () => undefined,
+    now: Date.now,
+    clock: () => performance.now(),
+  });
+}

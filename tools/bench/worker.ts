@@ -1,0 +1,195 @@
+/**
+ * `npm run bench:worker [-- --comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`: does the GPU ever wait for the worker?
+ *
+ * Side by side in one run, photos a second: ComfyUI alone with prompts back to back on small pictures that are already in
+ * place; the worker on its chroma path; the worker on its plain path. Without a URL it is the stand-in with a fixed GPU time
+ * and the CPU time that a real one was measured to take, burnt and not slept.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { bundle } from '../../worker/bundle.ts';
+import { LocalStudio } from '../../worker/imaging/studio.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import { onPath } from '../../worker/comfyui/workflow.ts';
+import { localPath } from '../../common/environment.ts';
+import { workflowAt } from '../../local/run/workflow.ts';
+import { photo } from './photos.ts';
+import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
+import { measureWorker, type WorkerRate } from './measured-worker.ts';
+import { settingsFor } from './settings.ts';
+import { timelineSvg } from './timeline.ts';
+
+/** Of one thread, for decoding, conversion to and from Lab and PNG: 12 megapixels took 2.54 s. */
+const CPU_SECONDS_PER_MEGAPIXEL = 2.54 / 12;
+const GPU_MS = 150;
+const ALONE = 60;
+/** Megapixels, photos on the chroma path, photos on the plain one: some seconds of each. */
+const SIZES: [megapixels: number, chroma: number, plain: number][] = [
+  [1, 80, 14],
+  [3, 80, 9],
+  [12, 50, 6],
+  [24, 30, 5],
+];
+/** Where ComfyUI itself takes longer than the stand-in, fewer photos do. */
+const ABOUT_SECONDS = 18;
+const FEWEST = 16;
+/** Different ones, so that nothing is answered out of a cache. */
+const DIFFERENT = 4;
+
+interface Row {
+  megapixels: number;
+  alone: number;
+  chroma: WorkerRate;
+  plain: WorkerRate;
+  /** What the processors allow on the chroma path, photos a second. */
+  allowed: number;
+}
+
+async function measure(
+  comfyui: MeasuredComfyui,
+  workflow: string,
+  folder: string,
+  say: (line: string) => void,
+): Promise<Row[]> {
+  const chroma = settingsFor(comfyui.device, 'chroma', workflow);
+  const studio = new LocalStudio(chroma);
+  const small: Buffer[] = [];
+  for (let k = 0; k < DIFFERENT; k++) {
+    small.push((await studio.prepare(String(k), await photo(k, 1))).upload);
+    studio.discard(String(k));
+  }
+  say('ComfyUI alone');
+  const alone = await new BackToBack(comfyui.url, onPath(chroma.workflow, 'chroma')).rate(small, ALONE);
+  const rows: Row[] = [];
+  const enough = (count: number) => Math.min(count, Math.max(FEWEST, Math.round(ABOUT_SECONDS * alone)));
+  for (const [megapixels, many, few] of SIZES) {
+    say(`photos of ${megapixels} megapixels`);
+    const photos: Buffer[] = [];
+    for (let k = 0; k < DIFFERENT; k++) photos.push(await photo(k, megapixels));
+    const run = (settings: WorkerSettings, count: number) => {
+      say(`${megapixels} megapixels, ${settings.path} path, ${count} photos`);
+      return measureWorker({ folder, comfyui, settings, photos, count });
+    };
+    const onChroma = await run(chroma, enough(many));
+    const onPlain = await run(settingsFor(comfyui.device, 'plain', workflow), few);
+    const both = onChroma.cpuSeconds + (onChroma.comfyuiCpuSeconds ?? 0);
+    rows.push({
+      megapixels,
+      alone,
+      chroma: onChroma,
+      plain: onPlain,
+      allowed: availableParallelism() / both,
+    });
+  }
+  return rows;
+}
+
+const percent = (share: number | undefined) => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`);
+
+function print(rows: Row[]): void {
+  console.log('\nPhotos a second, and the share of time that ComfyUI was idle while photos waited:\n');
+  const head = [
+    'MP',
+    'ComfyUI alone',
+    'chroma path',
+    'of alone',
+    'idle',
+    'CPU s',
+    'CPU allows',
+    'plain path',
+    'chroma / plain',
+  ];
+  const cells = rows.map(({ megapixels, alone, chroma, plain, allowed }) => [
+    String(megapixels),
+    alone.toFixed(2),
+    chroma.rate.toFixed(2),
+    (chroma.rate / alone).toFixed(3),
+    percent(chroma.idle),
+    chroma.cpuSeconds.toFixed(2),
+    allowed.toFixed(2),
+    plain.rate.toFixed(2),
+    (chroma.rate / plain.rate).toFixed(1),
+  ]);
+  const widths = head.map((title, k) => Math.max(title.length, ...cells.map((row) => row[k]!.length)));
+  for (const row of [head, ...cells]) console.log(row.map((cell, k) => cell.padStart(widths[k]!)).join('  '));
+}
+
+/** What the worker is held to, with the stand-in. */
+function missed(rows: Row[]): string[] {
+  const found: string[] = [];
+  for (const { megapixels, alone, chroma, plain, allowed } of rows) {
+    const small = megapixels <= 3;
+    const wanted = small ? 0.97 * alone : 0.9 * Math.min(alone, allowed);
+    if (chroma.rate < wanted)
+      found.push(
+        `${megapixels} megapixels: ${chroma.rate.toFixed(2)} photos a second, wanted ${wanted.toFixed(2)}`,
+      );
+    if (small && (chroma.idle ?? 0) > 0.03)
+      found.push(`${megapixels} megapixels: ComfyUI idle for ${percent(chroma.idle)}, wanted less than 3 %`);
+    if (megapixels === 12 && chroma.rate < 5 * plain.rate)
+      found.push(`12 megapixels: ${(chroma.rate / plain.rate).toFixed(1)} times the plain path, wanted 5`);
+  }
+  return found;
+}
+
+/** A few seconds of what the worker does at three megapixels, or at what there is. */
+function writePicture(file: string, rows: Row[]): void {
+  const { megapixels, chroma } = rows.find((row) => row.megapixels === 3) ?? rows[0]!;
+  const title = `Photos of ${megapixels} megapixels on their way through a worker, ${availableParallelism()} cores`;
+  writeFileSync(file, timelineSvg(chroma.passed, title));
+}
+
+const leavingOutPhotos = (key: string, value: unknown) => (key === 'passed' ? undefined : value);
+
+export async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      comfyui: { type: 'string' },
+      json: { type: 'string' },
+      picture: { type: 'string' },
+      'gpu-ms': { type: 'string', default: String(GPU_MS) },
+    },
+  });
+  const gpuSeconds = Number(values['gpu-ms']) / 1000;
+  if (!(gpuSeconds >= 0)) {
+    console.error(`--gpu-ms is '${values['gpu-ms']}': expected milliseconds, 0 or more`);
+    return 1;
+  }
+  // Below the repository, where the bundles find sharp.
+  const folder = mkdtempSync(localPath('bench-'));
+  const began = Date.now();
+  const say = (line: string) =>
+    console.error(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}`);
+  let comfyui: MeasuredComfyui | undefined;
+  try {
+    const here = import.meta.dirname;
+    await Promise.all([
+      bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
+      bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
+      bundle(join(here, '../../worker/imaging/studio-thread.ts'), join(folder, 'studio-thread.mjs')),
+    ]);
+    comfyui = values.comfyui
+      ? await RealComfyui.at(values.comfyui)
+      : await StandInComfyui.start(join(folder, 'comfyui.mjs'), gpuSeconds, CPU_SECONDS_PER_MEGAPIXEL);
+    const workflow = values.comfyui ? await workflowAt(values.comfyui) : 'ddcolor';
+    const rows = await measure(comfyui, workflow, folder, say);
+    print(rows);
+    const cores = availableParallelism();
+    if (values.picture) writePicture(values.picture, rows);
+    if (values.json)
+      writeFileSync(
+        values.json,
+        `${JSON.stringify({ cores, comfyui: values.comfyui ?? 'stand-in', gpuSeconds, rows }, leavingOutPhotos, 2)}\n`,
+      );
+    if (values.comfyui) return 0;
+    const misses = missed(rows);
+    for (const miss of misses) console.error(`missed: ${miss}`);
+    return misses.length > 0 ? 1 : 0;
+  } finally {
+    comfyui?.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

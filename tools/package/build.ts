@@ -1,0 +1,24 @@
+/** Fills `dist/` with what the npm package holds: `npm pack` calls it. docs/reuse.md says what for. */
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../../common/errors.ts';
+import { bundleCommands, bundleFunctions } from './bundles.ts';
+import { compile } from './compile.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const DIST = join(ROOT, 'dist');
+
+export async function main(): Promise<number> {
+  // What a file was before it was renamed must not be packed.
+  rmSync(DIST, { recursive: true, force: true });
+  try {
+    compile(ROOT);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+  await Promise.all([bundleFunctions(ROOT, DIST), bundleCommands(ROOT, DIST)]);
+  cpSync(join(ROOT, 'ami', 'workflow'), join(DIST, 'ami', 'workflow'), { recursive: true });
+  return 0;
+}

@@ -1,0 +1,81 @@
+/**
+ * The bucket on S3.
+ *
+ * Gotchas:
+ * - A conditional write that lost is a 412; one that ran into another under way is a 409; one on a version of an object
+ *   that is no longer there is a 404.
+ * - Without the permission to list the bucket, a missing object is a 403.
+ */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3ServiceException,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { ConditionFailed, type Bucket, type Seen, type StoredObject, type Write } from '../photo/bucket.ts';
+
+const quoted = (etag: string) => `"${etag}"`;
+const unquoted = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
+
+export class S3Bucket implements Bucket {
+  constructor(
+    private readonly s3: S3Client,
+    private readonly name: string,
+  ) {}
+
+  async head(key: string): Promise<StoredObject | undefined> {
+    const object = await this.s3.send(new HeadObjectCommand({ Bucket: this.name, Key: key })).catch(absent);
+    if (!object) return undefined;
+    const { [SOURCE_ETAG_METADATA]: sourceEtag, ...metadata } = object.Metadata ?? {};
+    return { etag: unquoted(object.ETag), sourceEtag, bytes: object.ContentLength ?? 0, metadata };
+  }
+
+  async get(key: string, etag: string): Promise<Buffer | undefined> {
+    const object = await this.s3
+      .send(new GetObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }))
+      .catch(absent);
+    return object && Buffer.from((await object.Body?.transformToByteArray()) ?? []);
+  }
+
+  async put(key: string, { body, contentType, sourceEtag }: Write, seen: Seen): Promise<string> {
+    const { ETag } = await this.s3
+      .send(
+        new PutObjectCommand({
+          Bucket: this.name,
+          Key: key,
+          Body: body,
+          ContentType: contentType,
+          Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag },
+          ...(seen === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(seen) }),
+        }),
+      )
+      .catch((error: unknown) => {
+        throw status(error) === 404
+          ? new ConditionFailed(`'${key}' is gone`, { cause: error })
+          : changed(error);
+      });
+    return unquoted(ETag);
+  }
+
+  async delete(key: string, etag: string): Promise<void> {
+    await this.s3
+      .send(new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }))
+      .catch(absent);
+  }
+}
+
+const status = (error: unknown) =>
+  error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+
+/** Turns a missing object into undefined. */
+function absent(error: unknown): undefined {
+  if (status(error) !== 404) throw changed(error);
+}
+
+function changed(error: unknown): unknown {
+  const lost = status(error) === 412 || status(error) === 409;
+  return lost ? new ConditionFailed('changed by somebody else', { cause: error }) : error;
+}

@@ -1,0 +1,75 @@
+/** Reads ComfyUI's verdicts on a prompt: whose fault a failure is. Pure. */
+import type { Workflow } from '../../contract/workflow.ts';
+import type { HistoryEntry, OutputFile, Submission } from './comfy.ts';
+import { InfraFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+
+/** Refusals of the decoder in the loader node: the picture is at fault. */
+const PICTURE_EXCEPTIONS = /UnidentifiedImageError|DecompressionBombError/;
+/** The machine is at fault, whichever node met it. */
+const MACHINE_EXCEPTIONS = /CUDA|cuDNN|out of memory|OutOfMemory/i;
+
+/**
+ * What to make of ComfyUI's answer to a prompt; undefined when it was taken whole.
+ *
+ * The graph is the same for every photo, so a refusal means that ComfyUI lacks a node or a model. Only the loader's
+ * complaint about its file is about this attempt: ComfyUI has been given another disk or was wiped in between.
+ */
+export function submissionFault({ error, nodeErrors }: Submission, workflow: Workflow): Error | undefined {
+  const nodes = Object.entries(nodeErrors);
+  if (!error && nodes.length === 0) return undefined;
+  const details = nodes.flatMap(([id, { errors }]) =>
+    errors.map((e) => `node ${id}: ${e.type}: ${e.message}: ${e.details}`),
+  );
+  const text = [error ? `${error.type}: ${error.message} ${error.details}` : 'part of the graph', ...details];
+  const message = `ComfyUI refused the workflow: ${text.join('; ')}`;
+  const loaderOnly =
+    nodes.length > 0 &&
+    nodes.every(
+      ([id, { errors }]) =>
+        id === workflow.input.node && errors.every((e) => e.type === 'custom_validation_failed'),
+    );
+  return loaderOnly ? new TransientFault(message) : new InfraFault(message);
+}
+
+/**
+ * The one picture of a prompt that has ended.
+ *
+ * @throws the fault of a prompt that failed, or that succeeded without exactly one picture
+ */
+export function resultFile(entry: HistoryEntry, workflow: Workflow): OutputFile {
+  if (entry.status.status_str !== 'success') throw executionFault(entry, workflow);
+  const images = entry.outputs[workflow.output.node]?.images ?? [];
+  const [file] = images;
+  if (!file || images.length !== 1) {
+    throw new InfraFault(`ComfyUI reported success with ${images.length} pictures instead of one`);
+  }
+  return file;
+}
+
+function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
+  const [kind, details] = status.messages.at(-1) ?? ['no message', {}];
+  const text = (field: string) => {
+    const value = details[field];
+    return typeof value === 'string' ? value.trim() : '';
+  };
+  if (kind === 'execution_interrupted') {
+    return new TransientFault(`ComfyUI interrupted the workflow at node ${text('node_id')}`);
+  }
+  const exception = `${text('exception_type')}: ${text('exception_message')}`;
+  const cause = new Error(`node ${text('node_id')} (${text('node_type')}): ${exception}`);
+  if (MACHINE_EXCEPTIONS.test(exception)) {
+    return new InfraFault('ComfyUI ran into trouble with its device', { cause });
+  }
+  if (PICTURE_EXCEPTIONS.test(text('exception_type'))) {
+    return new PermanentFault(
+      'cannot-be-coloured',
+      'The workflow cannot read this photo, although it is a valid picture.',
+      { cause },
+    );
+  }
+  // Loading and saving fail on files; any other node holds models, and one that failed once is not to be trusted.
+  const onFiles = [workflow.input.node, workflow.output.node].includes(text('node_id'));
+  return onFiles
+    ? new TransientFault('ComfyUI could not load or save the picture', { cause })
+    : new InfraFault('a node of the workflow failed', { cause });
+}

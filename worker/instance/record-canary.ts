@@ -1,0 +1,43 @@
+/**
+ * When an image is baked: `--record-canary FILE WORKFLOW.json` has ComfyUI colour the test picture and writes the colours down;
+ * `--check-canary FILE WORKFLOW.json` has it colour the picture again, and fails when the colours are not those.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { workflowSchema } from '../../contract/workflow.ts';
+import { ComfyClient } from '../comfyui/comfy.ts';
+import { infer } from '../comfyui/inference.ts';
+import type { Log } from '../telemetry/log.ts';
+import { readCanary, type Canary } from '../comfyui/canary.ts';
+import { checkReady } from '../comfyui/readiness.ts';
+import { LocalStudio } from '../imaging/studio.ts';
+
+/** @throws the reason why ComfyUI cannot colour it */
+export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
+  const colours = await colourTestPicture(url, workflowFile, log);
+  await writeFile(file, `${JSON.stringify(colours)}\n`);
+  log('info', 'canary-recorded', { file });
+}
+
+/** @throws WrongColours, or the reason why ComfyUI cannot colour it */
+export async function checkCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
+  await colourTestPicture(url, workflowFile, log, await readCanary(file));
+  log('info', 'canary-passed', { file });
+}
+
+async function colourTestPicture(
+  url: string,
+  workflowFile: string,
+  log: Log,
+  canary?: Canary,
+): Promise<Canary> {
+  const workflow = workflowSchema.parse(JSON.parse(await readFile(workflowFile, 'utf8')));
+  const client = new ComfyClient(url);
+  const device = (await client.device()) === 'cuda' ? 'cuda' : 'cpu';
+  return checkReady({
+    client,
+    settings: { device, workflow },
+    studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
+    infer: (png, withinMs) => infer({ client, workflow, path: 'chroma', log }, png, withinMs),
+    canary,
+  });
+}
