@@ -3,12 +3,26 @@ import { randomUUID } from 'node:crypto';
 import { freemem, totalmem } from 'node:os';
 import { extname } from 'node:path';
 import type { IncomingMessage } from 'node:http';
-import { isFolder } from './files.ts';
+import type { Faults } from './classes.ts';
+import type { Executor } from './execute.ts';
+import { isFolder, type Files } from './files.ts';
 import type { Graph } from './graph.ts';
 import { empty, INTERNAL_ERROR, json, MAX_BODY_BYTES, parseForm, parseJson, type Answer } from './http.ts';
 import { nodeClasses, objectInfo } from './nodes.ts';
-import type { App } from './server.ts';
+import type { PromptQueue } from './queue.ts';
 import { validate } from './validate.ts';
+
+/** State of the server that the routes read and change. */
+export interface App {
+  /** Device that `/system_stats` reports. */
+  device: 'cpu' | 'cuda';
+  queue: PromptQueue;
+  executor: Executor;
+  files: Files;
+  faults: Faults;
+  /** Incremented by each POST to `/prompt`, refused ones included. */
+  nextNumber: number;
+}
 
 interface Call {
   app: App;
@@ -126,7 +140,7 @@ export const ROUTES: Route[] = [
   },
 ];
 
-function systemStats({ options: { device } }: App): object {
+function systemStats({ device }: App): object {
   const [total, free] = [totalmem(), freemem()];
   const name = device === 'cuda' ? 'cuda:0 stand-in : cudaMallocAsync' : 'cpu';
   return {

@@ -11,14 +11,14 @@ import { ALL, Executor, type Send } from './execute.ts';
 import { Files } from './files.ts';
 import { INTERNAL_ERROR, isForeign, NOT_FOUND, readBody, Refused, type Answer, empty } from './http.ts';
 import { PromptQueue } from './queue.ts';
-import { ROUTES } from './routes.ts';
+import { ROUTES, type App } from './routes.ts';
 
 export interface StandInOptions {
   /** 0 takes any free one. */
   port: number;
   inferenceEnd: World['inferenceEnd'];
   /** What `/system_stats` says it computes on. */
-  device: 'cpu' | 'cuda';
+  device: App['device'];
   meter?: World['meter'];
   /** Holds its folders. @default one that goes with it */
   directory?: string | undefined;
@@ -28,17 +28,6 @@ export interface StandIn {
   url: string;
   faults: Faults;
   close(): Promise<void>;
-}
-
-/** What the routes work with. */
-export interface App {
-  options: StandInOptions;
-  queue: PromptQueue;
-  executor: Executor;
-  files: Files;
-  faults: Faults;
-  /** Counts up with each prompt that is sent, taken or not. */
-  nextNumber: number;
 }
 
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
@@ -52,7 +41,14 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const queueInfo = () => ({ exec_info: { queue_remaining: queue.remaining } });
   const queue: PromptQueue = new PromptQueue(() => send('status', { status: queueInfo() }, ALL));
   const executor = new Executor(queue, world, (...event) => send(...event));
-  const app: App = { options, queue, executor, files: world.files, faults: world.faults, nextNumber: 0 };
+  const app: App = {
+    device: options.device,
+    queue,
+    executor,
+    files: world.files,
+    faults: world.faults,
+    nextNumber: 0,
+  };
 
   const server = createServer((request, response) => {
     void respond(app, request).then(({ status, type, body = '', headers }) => {
