@@ -14,7 +14,7 @@ import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
 import { progressLine } from './run/progress-line.ts';
-import { readObject } from './run/ends.ts';
+import { readObject } from './run/outcomes.ts';
 import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
 import { checkComfyui, checkWritable } from './run/preflight.ts';
 import type { Progress } from '../common/progress.ts';

@@ -12,7 +12,10 @@ import { build } from 'esbuild';
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
   const thread = join(dirname(outfile), 'studio-thread.mjs');
-  await Promise.all([bundle(join(here, 'main.ts'), outfile), bundle(join(here, 'studio-thread.ts'), thread)]);
+  await Promise.all([
+    bundle(join(here, 'main.ts'), outfile),
+    bundle(join(here, 'imaging', 'studio-thread.ts'), thread),
+  ]);
 }
 
 /** One file, as the worker's are made. */

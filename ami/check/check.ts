@@ -1,7 +1,7 @@
 /** Looks over what makes the image, without an account: Packer's template, shell scripts, systemd's units. */
 import { join, resolve } from 'node:path';
 import { packerChecks } from './packer.ts';
-import type { Verdict } from './run.ts';
+import type { Verdict } from './result.ts';
 import { shellChecks } from './shell.ts';
 import { unitChecks } from './units.ts';
 

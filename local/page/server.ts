@@ -26,7 +26,7 @@ const FILES: Record<string, { path: string; type: string }> = {
   '/': { path: here('index.html'), type: 'text/html; charset=utf-8' },
   '/style.css': { path: here('style.css'), type: 'text/css' },
   ...Object.fromEntries(
-    ['app.js', 'words.js', 'plots.js', 'pairs.js'].map((name) => [
+    ['app.js', 'texts.js', 'plots.js', 'pairs.js'].map((name) => [
       `/${name}`,
       { path: here(name), type: 'text/javascript' },
     ]),

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { INCOMING, resultKey } from '../../contract/keys.ts';
-import { readEnds, readFailure, readObject } from './ends.ts';
+import { readEnds, readFailure, readObject } from './outcomes.ts';
 import type { Photo } from './photos.ts';
 
 /**

@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
 import { bundleWorker } from '../../worker/bundle.ts';
 import { bootstrap, deploy, localApiUrl, synth, type StackOutputs } from '../aws/deploy.ts';
-import { finishLocal } from '../aws/finish.ts';
+import { finishLocal } from '../aws/template-settings.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';

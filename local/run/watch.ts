@@ -7,7 +7,7 @@ import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
 import { MEMORY_KEY } from '../../contract/names.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
-import { readEnds, readFailure, type End } from './ends.ts';
+import { readEnds, readFailure, type End } from './outcomes.ts';
 import type { Photo } from './photos.ts';
 import type { Recorder } from './recorder.ts';
 import type { LocalStack } from './stack.ts';

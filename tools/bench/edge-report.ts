@@ -1,7 +1,7 @@
 /** What photos cost that are sent whole, and that are kept on the device: side by side. */
 import sharp from 'sharp';
 import { difference, type Difference } from './ciede2000.ts';
-import type { Trip } from './page-trip.ts';
+import type { Trip } from './page-upload.ts';
 import { tableLines } from './table.ts';
 
 /** What is held, of photos of twelve megapixels and of all. */

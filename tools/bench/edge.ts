@@ -13,7 +13,7 @@ import { localPath } from '../../common/environment.ts';
 import { findPhotos } from '../../local/run/photos.ts';
 import { startStack } from '../../local/run/stack.ts';
 import { lines, missed, rowOf, type Row } from './edge-report.ts';
-import { trip, type Trip } from './page-trip.ts';
+import { trip, type Trip } from './page-upload.ts';
 import { cameraPhoto, photo } from './photos.ts';
 
 const STAND_IN_SECONDS = 0.2;

@@ -12,7 +12,7 @@ import { BUNDLING } from '../../lib/bundling.ts';
 import { resolveStage } from '../../lib/config.ts';
 import { spendingOf } from '../../lib/spending.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
-import { startRecorded, type Recorded } from './recorded.ts';
+import { startRecorded, type Recorded } from './recorded-aws.ts';
 
 const COLD = 7;
 /** Enough for the memory to be as full as it gets. */

@@ -1,10 +1,10 @@
 /** Carries out the planned faults, one after another, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind, PlannedFault } from './plan.ts';
-import type { Machines } from './machines.ts';
-import type { Product } from './product.ts';
+import type { Machines } from './instances.ts';
+import type { Product } from './uploads.ts';
 import type { Proxy } from './proxy.ts';
-import type { MessageTrouble } from './queue.ts';
+import type { MessageTrouble } from './message-faults.ts';
 
 export interface Victims {
   machines: Machines;

@@ -14,15 +14,15 @@ import { wholeNumber } from '../../common/options.ts';
 import { UserError } from '../../common/errors.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
-import { countEnds, findEnds } from './ends.ts';
+import { countEnds, findEnds } from './outcomes.ts';
 import { Injector } from './injector.ts';
-import { Machines } from './machines.ts';
+import { Machines } from './instances.ts';
 import { planFaults } from './plan.ts';
-import { Product } from './product.ts';
+import { Product } from './uploads.ts';
 import { startProxy, type Proxy } from './proxy.ts';
-import { drainQueue, MessageTrouble, messagesIn } from './queue.ts';
+import { drainQueue, MessageTrouble, messagesIn } from './message-faults.ts';
 import { reportLines, reportOf, type ChaosReport, type Leftovers } from './report.ts';
-import { judge } from './verdict.ts';
+import { judge } from './check-outcomes.ts';
 
 export const HELP = `npm run chaos -- [options]
   --photos N      photos to submit (1000)

@@ -2,7 +2,7 @@
 import type { Injector } from './injector.ts';
 import { FAULTS } from './plan.ts';
 import type { Proxy } from './proxy.ts';
-import type { Verdict } from './verdict.ts';
+import type { Verdict } from './check-outcomes.ts';
 
 /** What was left when everything was over. */
 export interface Leftovers {

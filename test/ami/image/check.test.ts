@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { check } from '../../../ami/check/check.ts';
-import { run } from '../../../ami/check/run.ts';
+import { run } from '../../../ami/check/result.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
-import { NAME, startFleet, type Fleet } from './support.ts';
+import { NAME, startFleet, type Fleet } from '../support/fleet.ts';
 
 let fleet: Fleet;
 let client: Fleet['client'];

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { TRANSITIONS, type LifecycleState } from '../../../local/fleet/instance.ts';
-import { BOOT_MS, makeGroup } from './support.ts';
+import { BOOT_MS, makeGroup } from '../support/fleet.ts';
 
 it('keeps to the diagram and reaches its desired capacity, whatever happens', () => {
   const pick = fc.nat({ max: 9 });

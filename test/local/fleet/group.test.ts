@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Group } from '../../../local/fleet/group.ts';
 import { isTerminating } from '../../../local/fleet/instance.ts';
-import { BOOT_MS as BOOT, makeGroup } from './support.ts';
+import { BOOT_MS as BOOT, makeGroup } from '../support/fleet.ts';
 
 let group: Group;
 let now: number;

@@ -1,7 +1,7 @@
 /** What an instance learns of itself. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
-import { startFleet, type Fleet } from './support.ts';
+import { startFleet, type Fleet } from '../support/fleet.ts';
 
 let fleet: Fleet;
 let machines: Fleet['machines'];

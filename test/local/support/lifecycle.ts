@@ -12,12 +12,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { StageConfig } from '../../../lib/config.ts';
 import { deployAll } from '../../../local/aws/deploy.ts';
-import { finishLocal } from '../../../local/aws/finish.ts';
+import { finishLocal } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';
-import { list, readEnds } from '../../../local/run/ends.ts';
+import { list, readEnds } from '../../../local/run/outcomes.ts';
 import type { Photo } from '../../../local/run/photos.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
-import { whatIsThere } from './left.ts';
+import { whatIsThere } from './resources.ts';
 
 const STACK = 'DDColorElastic-local';
 const APP = 'node --import tsx test/local/support/changed-stage.ts';

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const PREVIOUS = join(process.cwd(), '.github', 'scripts', 'previous.sh');
-const WHAT_HAPPENED = join(process.cwd(), '.github', 'scripts', 'what-happened.sh');
+const PREVIOUS = join(process.cwd(), '.github', 'scripts', 'last-good-commit.sh');
+const WHAT_HAPPENED = join(process.cwd(), '.github', 'scripts', 'deploy-summary.sh');
 const STRANGE = '0'.repeat(40);
 
 let folder: string;

@@ -1,8 +1,8 @@
 /** The ends that stand in the bucket, with what is in them. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { FAILED, RESULTS, SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
-import { list } from '../../local/run/ends.ts';
-import type { FoundEnd } from './verdict.ts';
+import { list } from '../../local/run/outcomes.ts';
+import type { FoundEnd } from './check-outcomes.ts';
 
 /** @returns by their keys */
 export async function findEnds(s3: S3Client, bucket: string): Promise<Map<string, FoundEnd>> {

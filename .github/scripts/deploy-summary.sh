@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One line on how a deploy ended, into the run's summary; as an error unless all is well.
 #
-# STAGE; DEPLOY, SMOKE, BACK, AGAIN: outcomes of the steps as GitHub names them; SHA or NONE: of previous.sh.
+# STAGE; DEPLOY, SMOKE, BACK, AGAIN: outcomes of the steps as GitHub names them; SHA or NONE: of last-good-commit.sh.
 set -euo pipefail
 
 came_back="**$STAGE** did not pass its smoke test. It was rolled back to $SHA"

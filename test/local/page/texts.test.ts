@@ -1,11 +1,11 @@
-/** What the page says in words. */
+/** Texts of the live page. */
 import { describe, expect, it } from 'vitest';
 // The page's scripts are plain JavaScript for browsers; what they take is RunState.
 // @ts-expect-error: no declarations
-import * as words from '../../local/page/words.js';
-import { REASONS } from '../../lambda/scaler/policy.ts';
+import * as texts from '../../../local/page/texts.js';
+import { REASONS } from '../../../lambda/scaler/policy.ts';
 
-const { reasonInWords, seconds, summary } = words as {
+const { reasonInWords, seconds, summary } = texts as {
   reasonInWords: (decision: object) => string;
   seconds: (value: number) => string;
   summary: (state: object) => { name: string; value: string; note?: string }[];

@@ -2,7 +2,7 @@
 # What a stage can go back to: the commit of its environment's last deployment that succeeded, by GitHub's own record, so
 # that nothing has to be tagged. Prints `sha=COMMIT`, or `none=REASON`.
 #
-# Usage: previous.sh STAGE, in a checkout; gh signed in (GH_TOKEN), GITHUB_REPOSITORY and GITHUB_SHA set.
+# Usage: last-good-commit.sh STAGE, in a checkout; gh signed in (GH_TOKEN), GITHUB_REPOSITORY and GITHUB_SHA set.
 set -euo pipefail
 stage=$1
 

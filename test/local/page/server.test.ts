@@ -2,8 +2,8 @@
 import { createServer, request } from 'node:http';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startPage } from '../../local/page/server.ts';
-import { Recorder } from '../../local/run/recorder.ts';
+import { startPage } from '../../../local/page/server.ts';
+import { Recorder } from '../../../local/run/recorder.ts';
 
 let page: Awaited<ReturnType<typeof startPage>>;
 let recorder: Recorder;
@@ -44,7 +44,7 @@ describe('the page', () => {
   it.each([
     ['/', 'text/html; charset=utf-8', 'ddcolor-elastic'],
     ['/app.js', 'text/javascript', 'EventSource'],
-    ['/words.js', 'text/javascript', 'reasonInWords'],
+    ['/texts.js', 'text/javascript', 'reasonInWords'],
     ['/plots.js', 'text/javascript', 'uPlot'],
     ['/pairs.js', 'text/javascript', 'slider'],
     ['/style.css', 'text/css', '--accent'],

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FAILED, INCOMING, RESULTS } from '../../../contract/keys.ts';
 import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
-import { judge, type FoundEnd } from '../../../tools/chaos/verdict.ts';
+import { judge, type FoundEnd } from '../../../tools/chaos/check-outcomes.ts';
 
 /** What a worker would make of it: the same picture with a tint. */
 async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Promise<Buffer> {
