@@ -2,7 +2,7 @@
 import type { Policy } from '../policies/index.ts';
 import { dashboardOf, dashboardPanels, type DashboardRun } from '../report/dashboard.ts';
 import { dashboardPage } from '../report/page.ts';
-import { factsOf } from '../report/panels.ts';
+import { factsOf } from '../report/periods.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Run } from '../types.ts';
 

@@ -1,7 +1,8 @@
 /** The dashboard as the page has it: the panels once, and for each run the series that they share. */
 import { PANELS, type Panel, type PanelSeries } from '../../contract/panels.ts';
 import { packed, type Packed } from './packed.ts';
-import { valuesOf, type Facts, type Missing } from './panels.ts';
+import { valuesOf, type Missing } from './panels.ts';
+import type { Facts } from './periods.ts';
 
 export interface DashboardRun {
   /** Length of a period, seconds; one value for each in every series. */

@@ -1,7 +1,6 @@
 /** The fleet's panels, from the lives of its instances: how many there are, how busy, and what they cost. */
 import type { Life } from '../fleet.ts';
-import type { Facts } from './panels.ts';
-import { passed, type Values } from './periods.ts';
+import { passed, type Facts, type Values } from './periods.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;

@@ -2,24 +2,15 @@
 import { METRICS } from '../../contract/names.ts';
 import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
 import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
-import type { World } from '../settings.ts';
-import type { DecisionRow, Run } from '../types.ts';
+import type { DecisionRow } from '../types.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
-import { greatest, mean, p95, passed, Periods, type Values } from './periods.ts';
+import { greatest, mean, p95, passed, type Facts, type Values } from './periods.ts';
 
 /** Why there are no values: the simulator has no such thing, or the rule publishes none. */
 export type Missing = 'simulator' | 'rule';
 
 export type MetricName =
   (typeof METRICS)[keyof typeof METRICS] | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
-
-export interface Facts {
-  run: Run;
-  world: World;
-  periods: Periods;
-  /** Whether the rule is one of the scaler's own. */
-  own: boolean;
-}
 
 type Source = (facts: Facts, series: PanelSeries) => Values | Missing;
 
@@ -133,14 +124,6 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.mergeTime]: notSimulated,
   [METRICS.storeTime]: notSimulated,
 };
-
-/** @param own whether the rule is one of the scaler's own */
-export const factsOf = (run: Run, world: World, own: boolean): Facts => ({
-  run,
-  world,
-  periods: new Periods(run.end, world.tick),
-  own,
-});
 
 export function valuesOf(facts: Facts, series: PanelSeries): Values | Missing {
   return (SOURCES[series.metric as MetricName] ?? notSimulated)(facts, series);

@@ -1,5 +1,7 @@
 /** A run in the periods of a dashboard: whole minutes, as CloudWatch has them, and longer ones for long runs. */
 import { percentile } from '../measure.ts';
+import type { World } from '../settings.ts';
+import type { Run } from '../types.ts';
 
 /** One for each period; null where nothing is known. */
 export type Values = (number | null)[];
@@ -96,6 +98,23 @@ export class Periods {
     return at >= 0 && at <= this.end ? Math.min(this.count - 1, Math.floor(at / this.seconds)) : undefined;
   }
 }
+
+/** A run as the panels read it. */
+export interface Facts {
+  run: Run;
+  world: World;
+  periods: Periods;
+  /** Whether the rule is one of the scaler's own. */
+  own: boolean;
+}
+
+/** @param own whether the rule is one of the scaler's own */
+export const factsOf = (run: Run, world: World, own: boolean): Facts => ({
+  run,
+  world,
+  periods: new Periods(run.end, world.tick),
+  own,
+});
 
 export const mean = (values: number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
