@@ -44,6 +44,19 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
     summary: 'what a stage costs, at rest and at work',
     load: () => import('./operate/cost/main.ts'),
   },
+  'deploy-role': {
+    summary: 'make the roles under which GitHub deploys a stage',
+    load: () => import('./deploy-role.ts'),
+  },
+  image: {
+    summary: 'bake, promote, roll back, list and check images',
+    load: () => import('./image/main.ts'),
+  },
+  simulate: {
+    summary: 'compare scaling policies on recorded or synthetic traffic',
+    load: () => import('../sim/main.ts'),
+  },
+  comfyui: { summary: 'a ComfyUI on this machine', load: () => import('./comfyui/main.ts') },
 };
 
 /** Other spellings. */

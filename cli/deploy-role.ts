@@ -1,15 +1,16 @@
-/** `npm run deploy-role`: makes the roles under which a pipeline on GitHub deploys a stage. */
+/** `npx ddcolor-elastic deploy-role`: makes the roles under which a pipeline on GitHub deploys a stage. */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { stages } from '../bin/stages.ts';
-import { CDK_CLI } from '../common/cdk.ts';
+import { cdkCli } from '../common/cdk.ts';
+import { needCheckout } from '../common/checkout.ts';
 import { UserError } from '../common/errors.ts';
 
 const APP = 'node --import tsx bin/deploy-role.ts';
 /** Not `cdk.out`: what lies there is a stage, and may be looked at meanwhile. */
 const OUTPUT = '.local/cdk.out-deploy-role';
 
-export const HELP = `npm run deploy-role -- --repository OWNER/NAME --stage STAGE [options]
+export const HELP = `npx ddcolor-elastic deploy-role --repository OWNER/NAME --stage STAGE [options]
 
 Makes two roles that only GitHub's environment STAGE of that repository can assume: one deploys the stage through the
 roles of the CDK's bootstrap, one sends a smoke test's photo. Once per stage, with your own AWS credentials
@@ -69,7 +70,9 @@ function parse(args: string[]) {
     }).values;
   } catch (error) {
     const [reason] = (error as Error).message.split('. ');
-    throw new UserError(`${reason} (npm run deploy-role -- --help lists the options).`, { cause: error });
+    throw new UserError(`${reason} (npx ddcolor-elastic deploy-role --help lists the options).`, {
+      cause: error,
+    });
   }
 }
 
@@ -98,7 +101,7 @@ export async function main(args: string[]): Promise<number> {
     } catch (error) {
       throw new UserError((error as Error).message, { cause: error });
     }
-    return await cdk(cdkArguments(options));
+    return await cdk(cdkArguments(options), needCheckout('deploy-role', 'bin/'));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(error.message);
@@ -106,8 +109,8 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-function cdk(args: string[]): Promise<number> {
-  const child = spawn(process.execPath, [CDK_CLI, ...args], { stdio: 'inherit' });
+function cdk(args: string[], cwd: string): Promise<number> {
+  const child = spawn(process.execPath, [cdkCli(), ...args], { cwd, stdio: 'inherit' });
   // Ctrl-C reaches the CLI by the terminal; only a signal to this process alone must be passed on.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -2,7 +2,7 @@
 /** `ddcolor-elastic`. In a checkout it runs the TypeScript; in the package, the bundle. */
 import { existsSync } from 'node:fs';
 
-const CHECKOUT = new URL('../common/checkout.mjs', import.meta.url);
+const CHECKOUT = new URL('../common/bootstrap.mjs', import.meta.url);
 const BUNDLED = new URL('../dist/cli.mjs', import.meta.url);
 
 if (existsSync(CHECKOUT)) {

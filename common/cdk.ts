@@ -3,9 +3,5 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /** Absolute path of its entry, to be run by `process.execPath`. */
-export const CDK_CLI = join(
-  createRequire(import.meta.url).resolve('aws-cdk/package.json'),
-  '..',
-  'bin',
-  'cdk',
-);
+export const cdkCli = (): string =>
+  join(createRequire(import.meta.url).resolve('aws-cdk/package.json'), '..', 'bin', 'cdk');

@@ -1,15 +1,16 @@
 /** The environment of everything that talks to the local AWS: nothing of the user's own AWS set-up gets through. */
 import { mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { checkout } from './checkout.ts';
 
 /** Twelve digits, so that the local AWS takes it for the account. */
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 export const LOCAL_DIRECTORY = '.local';
 
-/** Absolute path below `.local/`, which holds whatever a run makes; its folder is created. */
+/** Absolute path below `.local/` of the checkout, or of the working directory without one; its folder is created. */
 export function localPath(...parts: string[]): string {
-  const path = join(process.cwd(), LOCAL_DIRECTORY, ...parts);
+  const path = join(checkout ?? process.cwd(), LOCAL_DIRECTORY, ...parts);
   mkdirSync(join(path, '..'), { recursive: true });
   return path;
 }

@@ -73,7 +73,7 @@ export interface GpuFleetProps extends WorkerOptions {
   /**
    * SSM parameter with the id of the image, looked up at each launch.
    *
-   * @default /ddcolor-elastic/STAGENAME/ami/current, as `npm run ami` writes it
+   * @default /ddcolor-elastic/STAGENAME/ami/current, as `npx ddcolor-elastic image` writes it
    */
   readonly amiParameterName?: string;
   /**

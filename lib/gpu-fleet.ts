@@ -26,7 +26,7 @@ import { WorkerSettingsParameter } from './worker-settings.ts';
 /**
  * GPU instances that take photos from a queue; how many is for a scaler to say, such as `BacklogScaler`.
  *
- * Needs an image that is baked by `npm run ami`, whose id stands in the SSM parameter `amiParameterName`, and a GPU quota.
+ * Needs an image that is baked by `npx ddcolor-elastic image`, whose id stands in the SSM parameter `amiParameterName`, and a GPU quota.
  */
 export class GpuFleet extends Construct {
   readonly autoScalingGroup: autoscaling.AutoScalingGroup;

@@ -1,5 +1,5 @@
 /**
- * `npm run figures [-- FOLDER]`: makes the tables of docs/scaling.md again, for the synthetic traces and for every CSV
+ * `npx ddcolor-elastic simulate figures [FOLDER]`: makes the tables of docs/scaling.md again, for the synthetic traces and for every CSV
  * in the folder. What the document says of a trace that is not at hand stays as it is.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** `npm run simulate`: parses, calls, and says in one line what is wrong. */
+/** `ddcolor-elastic simulate`: parses, calls, and says in one line what is wrong. */
 import { compare } from './commands/compare.ts';
 import { estimates } from './commands/estimates.ts';
 import { fit } from './commands/fit.ts';
@@ -9,7 +9,17 @@ import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { InputError } from './settings.ts';
 
+const OTHERS: Record<string, () => Promise<{ main(args: string[]): Promise<number> }>> = {
+  figures: () => import('./figures.ts'),
+  trial: () => import('./trial.ts'),
+  season: () => import('./season.ts'),
+};
+
+export const HELP = help();
+
 export async function main(args: string[]): Promise<number> {
+  const other = Object.hasOwn(OTHERS, args[0] ?? '') ? OTHERS[args[0] ?? ''] : undefined;
+  if (other) return (await other()).main(args.slice(1));
   const progress = new Progress(process.stderr);
   try {
     const options = parseOptions(args);

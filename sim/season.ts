@@ -1,5 +1,5 @@
 /**
- * `npm run season [-- --python PYTHON] [--seeds 3] [TRACE]`: is foresight worth it? The first week is for learning, the
+ * `npx ddcolor-elastic simulate season [--python PYTHON] [--seeds 3] [TRACE]`: is foresight worth it? The first week is for learning, the
  * second one is judged: the deployed rule without and with a memory of the week, what is public of AWS predictive scaling,
  * and, given a Python with PyTorch, an LSTM learnt offline.
  */

@@ -1,5 +1,5 @@
 /**
- * `npm run trial -- FOLDER`: the deployed rule in the real world, over many seeds and each CSV of a folder: late and
+ * `npx ddcolor-elastic simulate trial FOLDER`: the deployed rule in the real world, over many seeds and each CSV of a folder: late and
  * rough counts, failed boots, shortages, Spot losses, ticks that miss or come twice.
  *
  * Jobs that came while instances were missing, or within a boot of that, wait for Amazon and not for the rule: they are

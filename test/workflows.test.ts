@@ -151,7 +151,7 @@ describe('the workflows', () => {
   it('are told of in commands that exist', () => {
     const named = npmScripts(readFileSync('docs/pipelines.md', 'utf8'));
     expect(named.filter((name) => !(name in scripts) && !NPM.includes(name))).toEqual([]);
-    expect(named).toContain('deploy-role');
+    expect(named).toContain('deploy');
   });
 
   it('leave nothing beside them that no workflow names', () => {

@@ -1,6 +1,6 @@
 /** `npm run synth | diff | deploy | destroy`: the CDK's CLI, with the stage's name checked first. */
 import { stages } from '../bin/stages.ts';
-import { CDK_CLI } from '../common/cdk.ts';
+import { cdkCli } from '../common/cdk.ts';
 import { spawn } from 'node:child_process';
 import { missingImage } from './missing-image.ts';
 
@@ -48,7 +48,7 @@ export async function main(args: string[]): Promise<number> {
       return 1;
     }
   }
-  const child = spawn(process.execPath, [CDK_CLI, ...cdk], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [cdkCli(), ...cdk], { stdio: 'inherit' });
   // Ctrl-C reaches the CLI by the terminal; only a signal to this process alone must be passed on.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

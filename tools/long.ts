@@ -1,4 +1,4 @@
-/** `npm run test:long`: the properties of the scaling policies over a million sequences of ticks, about ten minutes. */
+/** `npm run test:full`: the properties of the scaling policies over a million sequences of ticks, about ten minutes. */
 import { main as check } from './test.ts';
 
 export function main(): Promise<number> {

@@ -14,7 +14,7 @@ export async function missingImage(
     await ssm.send(new GetParameterCommand({ Name }), { abortSignal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   } catch (error) {
     if (error instanceof ParameterNotFound)
-      return `stage '${stage}' has no image (parameter ${Name}): 'npm run ami -- bake --stage ${stage}' makes the first.`;
+      return `stage '${stage}' has no image (parameter ${Name}): 'npx ddcolor-elastic image bake --stage ${stage}' makes the first.`;
   }
   return undefined;
 }

@@ -3,7 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 
 if [ -z "${WORKER_ARCHIVE:-}" ]; then
-  [ -n "$PREFIX" ] || fail "WORKER_ARCHIVE is not set: 'npm run ami -- bake' makes it"
+  [ -n "$PREFIX" ] || fail "WORKER_ARCHIVE is not set: 'npx ddcolor-elastic image bake' makes it"
   say "no WORKER_ARCHIVE: a prefix can do without, its worker runs from the checkout"
   exit 0
 fi

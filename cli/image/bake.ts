@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { amiParameterName, candidateParameterName } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { UserError } from '../../common/errors.ts';
-import { workerArchive } from './archive.ts';
 import { buildImage, checkPacker } from './packer.ts';
 import { agreed, declined, EXIT, type Session } from './session.ts';
 
@@ -42,7 +41,7 @@ export function planBake(what: {
     `Set ${candidateParameterName(stage)} to it.`,
     current === undefined
       ? `Set ${amiParameterName(stage)} to it as well, since this stage has no image yet.`
-      : `Leave ${amiParameterName(stage)} at ${current}, until npm run ami -- promote --stage ${stage}.`,
+      : `Leave ${amiParameterName(stage)} at ${current}, until npx ddcolor-elastic image promote --stage ${stage}.`,
   ];
 }
 
@@ -75,6 +74,8 @@ export async function bake(session: Session, world: BakeWorld): Promise<number> 
   const steps = planBake({ stage, region, revision, current });
   if (!(await agreed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
 
+  // Its bundler is not in the npm package.
+  const { workerArchive } = await import('./archive.ts');
   const archive = await workerArchive(root, workDirectory, abort);
   progress.say(`The worker is in ${archive}.`);
   const imageId = await buildImage(
@@ -89,6 +90,6 @@ export async function bake(session: Session, world: BakeWorld): Promise<number> 
   if ((await parameters.current(stage)) === undefined) {
     await parameters.setCurrent(stage, imageId);
     progress.say(`It is the current image as well: the first of this stage.`);
-  } else progress.say(`Next: npm run ami -- promote --stage ${stage}`);
+  } else progress.say(`Next: npx ddcolor-elastic image promote --stage ${stage}`);
   return EXIT.done;
 }

@@ -1,4 +1,4 @@
-/** `npm run ami`: the images of the instances, from their build to their end. */
+/** `npx ddcolor-elastic image`: the images of the instances, from their build to their end. */
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -11,6 +11,8 @@ import { Parameters } from './aws/parameters.ts';
 import { bake, bakeWorld, type BakeWorld } from './bake.ts';
 import { list } from './list.ts';
 import { HELP, parseOptions, UsageError, type ReleaseOptions } from './options.ts';
+
+export { HELP };
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
 import { askOnTerminal, EXIT, type Session } from './session.ts';
@@ -80,7 +82,9 @@ export async function main(args: string[]): Promise<number> {
   try {
     const options = parseOptions(args);
     if (options !== 'help') {
-      return await command('npm run ami', async (context) => release(await newSession(options, context)));
+      return await command('npx ddcolor-elastic image', async (context) =>
+        release(await newSession(options, context)),
+      );
     }
     console.log(HELP);
     return EXIT.done;

@@ -1,8 +1,8 @@
-/** The command line of `npm run ami`. */
+/** The command line of `npx ddcolor-elastic image`. */
 import { parseArgs } from 'node:util';
 import { stages } from '../../bin/stages.ts';
 
-export const HELP = `npm run ami -- COMMAND --stage NAME [options]
+export const HELP = `npx ddcolor-elastic image COMMAND --stage NAME [options]
   bake       build an image with Packer and make it the stage's candidate; the first one of a stage is in service at once
   promote    launch one instance of the candidate; when it colours as it should, put the image in service
   rollback   put the image before the current one in service again
@@ -35,7 +35,7 @@ export interface ReleaseOptions {
 /** What is wrong with a command line, for people. */
 export class UsageError extends Error {}
 
-const HINT = '(npm run ami -- --help lists the options)';
+const HINT = '(npx ddcolor-elastic image --help lists the options)';
 
 /**
  * @returns 'help' when that is what was asked for

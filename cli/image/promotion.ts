@@ -35,7 +35,7 @@ export interface Promotion {
 /** Why there is nothing to promote, with what to do; undefined when there is. */
 export function refusal(state: PromotionState): string | undefined {
   const { stage, candidate, current, images, fleet, refresh, leftOver } = state;
-  const bake = `npm run ami -- bake --stage ${stage}`;
+  const bake = `npx ddcolor-elastic image bake --stage ${stage}`;
   if (candidate === undefined) return `stage '${stage}' has no candidate: ${bake} makes one.`;
   if (candidate === current) {
     return `the candidate ${candidate} is in service already: ${bake} makes another one.`;

@@ -19,7 +19,7 @@ export interface RollbackState {
 /** The image to go back to, or why there is none, with what to do. */
 export function rollbackTarget(state: RollbackState): { imageId: string } | { refused: string } {
   const { stage, current, history, images, to, refresh, groupName } = state;
-  const list = `npm run ami -- list --stage ${stage}`;
+  const list = `npx ddcolor-elastic image list --stage ${stage}`;
   if (current === undefined) return { refused: `stage '${stage}' has no current image to go back from.` };
   if (refresh !== undefined) {
     return {

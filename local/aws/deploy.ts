@@ -1,7 +1,7 @@
 /** `cdk bootstrap` and `cdk deploy` by the unmodified CLI, onto the local AWS. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { CDK_CLI } from '../../common/cdk.ts';
+import { cdkCli } from '../../common/cdk.ts';
 import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../../common/environment.ts';
 import { runToEnd } from '../../common/processes.ts';
 
@@ -16,7 +16,7 @@ async function cdk(
   abort: AbortSignal,
   { cwd = process.cwd(), env = {} }: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<void> {
-  const { code, output } = await runToEnd(process.execPath, [CDK_CLI, ...args, '--no-notices', '--ci'], {
+  const { code, output } = await runToEnd(process.execPath, [cdkCli(), ...args, '--no-notices', '--ci'], {
     cwd,
     env: { ...childEnvironment(endpoint), ...env },
     abort,

@@ -40,6 +40,9 @@ it.each([
     '--repository octo/colours --stage prdo',
     "unknown stage 'prdo': bin/stages.ts has local, chaos, dev, prod.",
   ],
-  ['--repo octo/colours', "Unknown option '--repo' (npm run deploy-role -- --help lists the options)."],
+  [
+    '--repo octo/colours',
+    "Unknown option '--repo' (npx ddcolor-elastic deploy-role --help lists the options).",
+  ],
   ['octo/colours', "Unexpected argument 'octo/colours'"],
 ])('%s is refused', (args, message) => expect(() => of(args)).toThrow(message));

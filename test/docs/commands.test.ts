@@ -20,10 +20,10 @@ describe('commands', () => {
   it.each<[string, string]>([
     ['`npm run colour`', "package.json has no script 'colour'"],
     ['```sh\nnpm start -- --fotos DIR\n```', 'npm run start has no --fotos'],
-    ['```sh\nnpm test && npm run simulate -- --wrld real\n```', 'npm run simulate has no --wrld'],
+    ['```sh\nnpm test && npm run simulate -- --wrld real\n```', 'ddcolor-elastic simulate has no --wrld'],
     ['```sh\nnpx ddcolor-elastic stats\n```', "ddcolor-elastic has no command 'stats'"],
     ['```sh\nnpx ddcolor-elastic status --stag prod\n```', 'ddcolor-elastic status has no --stag'],
-    ['```sh\nnpm run smoke -- --stag prod photo.jpg\n```', 'ddcolor-elastic smoke has no --stag'],
+    ['```sh\nnpx ddcolor-elastic smoke --stag prod photo.jpg\n```', 'ddcolor-elastic smoke has no --stag'],
     ['```sh\nnpm run deploy -- --stages dev\n```', 'unknown to the CDK here: --stages'],
   ])('are found not to: %j', async (text, why) => {
     expect((await faults(text)).map(([, fault]) => fault)).toEqual([why]);

@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { main as cli } from '../../cli/commands.ts';
-import { HELP as AMI } from '../../cli/image/options.ts';
 import { HELP as CHAOS } from '../../tools/chaos/main.ts';
 import { HELP as START } from '../../local/options.ts';
-import { HELP as DEPLOY_ROLE } from '../../cli/deploy-role.ts';
 import { HELP as REVIEW } from '../../tools/pipeline/review.ts';
-import { HELP as COMFYUI } from '../../cli/comfyui/main.ts';
-import { help as simulateHelp } from '../../sim/help.ts';
 import { codeBlocks, prose, ROOT } from './pages.ts';
 
 /** A command line without comments, in words; those of a shell between it and the next one are left out. */
@@ -30,12 +26,8 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 /** What the help of a script says, for those that have one. */
 const HELPS: Record<string, string> = {
   start: START,
-  ami: AMI,
   chaos: CHAOS,
-  comfyui: COMFYUI,
-  'deploy-role': DEPLOY_ROLE,
   review: REVIEW,
-  simulate: simulateHelp(),
 };
 
 /** Options of the CDK's own CLI, and the one that ours adds. */
@@ -68,7 +60,8 @@ export async function fault(words: string[]): Promise<string | undefined> {
   if (!(script in scripts)) return `package.json has no script '${script}'`;
   const args = rest.slice(rest.indexOf('--') + 1);
   if (!rest.includes('--')) return undefined;
-  if (script === 'smoke') return cliFault('smoke', args);
+  // Short for the command of that name.
+  if (['simulate', 'comfyui'].includes(script)) return cliFault(script, args);
   if (['synth', 'diff', 'deploy', 'destroy'].includes(script)) {
     const odd = options(args).filter((option) => !CDK_OPTIONS.has(option));
     return odd.length > 0 ? `unknown to the CDK here: ${odd.join(' ')}` : undefined;

@@ -45,7 +45,7 @@ describe('the image of a stage', () => {
       'is told to be made where there is none',
       400,
       { __type: 'ParameterNotFound' },
-      /npm run ami -- bake --stage dev/,
+      /npx ddcolor-elastic image bake --stage dev/,
     ],
     ['is there', 200, { Parameter: { Value: 'ami-1' } }, undefined],
     ['is left to the CDK where nobody may ask', 400, { __type: 'AccessDeniedException' }, undefined],

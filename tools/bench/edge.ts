@@ -1,5 +1,5 @@
 /**
- * `npm run bench:edge [-- --photos DIR]`: what it saves to keep photos on the device, and what that costs. Each photo goes through
+ * `npm run bench -- edge [--photos DIR]`: what it saves to keep photos on the device, and what that costs. Each photo goes through
  * the page in a real browser and the whole local stack twice: sent whole, and kept.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ async function ownPhotos(folder: string): Promise<Named[]> {
 }
 
 export const main = (args: string[]): Promise<number> =>
-  command('npm run bench:edge', async ({ abort, scope, progress }) => {
+  command('npm run bench -- edge', async ({ abort, scope, progress }) => {
     const { values } = parseArgs({ args, options: { photos: { type: 'string' } } });
     const photos = values.photos === undefined ? SAMPLES : await ownPhotos(values.photos);
     const say = (line: string) => progress.say(line);

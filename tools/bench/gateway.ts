@@ -1,5 +1,5 @@
 /**
- * `npm run bench:gateway [-- --clients 200] [--seconds 0.2] [--json FILE]`: many clients at once through the deployed gateway of
+ * `npm run bench -- gateway [--clients 200] [--seconds 0.2] [--json FILE]`: many clients at once through the deployed gateway of
  * the whole local stack, its fleet at zero. Each announces a photo, sends it, asks as it is told to, and fetches its colours.
  *
  * What limits it is the local AWS: one process for everything, and one for a function, which takes requests one by one.
@@ -46,7 +46,7 @@ function progressLine(seconds: number, clients: number, counts: ClientCounts): s
 }
 
 export const main = (args: string[]): Promise<number> =>
-  command('npm run bench:gateway', async ({ abort, scope, progress }) => {
+  command('npm run bench -- gateway', async ({ abort, scope, progress }) => {
     const { clients, standInSeconds, json } = parse(args);
     if (json !== undefined) await checkWritable(json);
     const say = (line: string) => progress.say(line);

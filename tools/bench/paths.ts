@@ -1,5 +1,5 @@
 /**
- * `npm run bench:paths -- --comfyui URL [--photos DIR]`: photos through both paths of a ComfyUI, one after the other, and how
+ * `npm run bench -- paths --comfyui URL [--photos DIR]`: photos through both paths of a ComfyUI, one after the other, and how
  * far the results are apart. What the merge's tests show of the stand-in, of a real one.
  */
 import { parseArgs } from 'node:util';
@@ -35,7 +35,7 @@ export async function main(args: string[]): Promise<number> {
     options: { comfyui: { type: 'string' }, photos: { type: 'string' } },
   });
   if (!values.comfyui) {
-    console.error('npm run bench:paths -- --comfyui URL [--photos DIR]: a URL such as http://127.0.0.1:8188');
+    console.error('npm run bench -- paths --comfyui URL [--photos DIR]: a URL such as http://127.0.0.1:8188');
     return 1;
   }
   const comfyui = await RealComfyui.at(values.comfyui);

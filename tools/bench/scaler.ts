@@ -1,4 +1,4 @@
-/** `npm run bench:scaler`: the scaler's cold and warm start, its ticks at any size of group, its bundle and its bill. */
+/** `npm run bench -- scaler`: the scaler's cold and warm start, its ticks at any size of group, its bundle and its bill. */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

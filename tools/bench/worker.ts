@@ -1,5 +1,5 @@
 /**
- * `npm run bench:worker [-- --comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`: does the GPU ever wait for the worker?
+ * `npm run bench -- worker [--comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`: does the GPU ever wait for the worker?
  *
  * Side by side in one run, photos a second: ComfyUI alone with prompts back to back on small pictures that are already in
  * place; the worker on its chroma path; the worker on its plain path. Without a URL it is the stand-in with a fixed GPU time

@@ -43,8 +43,8 @@ export async function bundleCommands(root: string, dist: string): Promise<void> 
     outExtension: { '.js': '.mjs' },
     splitting: true,
     chunkNames: 'cli/[name]-[hash]',
-    // A library of its own for each system; of the commands, `smoke` alone needs it.
-    external: ['sharp'],
+    // Libraries for one platform each, and those that only a checkout or an app with the CDK has; loaded when they are needed.
+    external: ['sharp', 'esbuild', 'tsx', 'aws-cdk-lib', 'constructs'],
     plugins: [WITHOUT_STAGES],
   });
 }

@@ -1,4 +1,4 @@
-/** `npm run actionlint`: GitHub's workflows, looked over by a tool that knows what GitHub makes of them. */
+/** `node tools/run.mjs actionlint`: GitHub's workflows, looked over by a tool that knows what GitHub makes of them. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../../common/environment.ts';

@@ -1,5 +1,5 @@
 /** What the CDK's CLI says of two templates, in parts that a reviewer reads in their own order. */
-import { CDK_CLI } from '../../common/cdk.ts';
+import { cdkCli } from '../../common/cdk.ts';
 import { UserError } from '../../common/errors.ts';
 import { node } from './checkout.ts';
 
@@ -79,7 +79,7 @@ const tidy = (lines: string[]) =>
  */
 export async function diffTemplates(assembly: string, template: string): Promise<TemplateDiff> {
   const args = ['diff', '--app', assembly, '--template', template, '--no-color', '--no-notices'];
-  const { code, stdout, stderr } = await node(process.cwd(), [CDK_CLI, ...args]);
+  const { code, stdout, stderr } = await node(process.cwd(), [cdkCli(), ...args]);
   if (code !== 0) throw new UserError(`cdk diff failed with ${code}:\n${`${stdout}${stderr}`.trim()}`);
   // The CLI writes it to either, depending on whether it thinks that it runs in a pipeline.
   return parseDiff(`${stdout}\n${stderr}`);

@@ -1,10 +1,10 @@
 /** What costs are reckoned with beside prices, and where each number is from. */
 
-/** A month of 30 days, as in `npm run bench:scaler`. */
+/** A month of 30 days, as in `npm run bench -- scaler`. */
 export const HOURS_A_MONTH = 30 * 24;
 export const MINUTES_A_MONTH = HOURS_A_MONTH * 60;
 
-/** Of the scaler; measured by `npm run bench:scaler`: a tick of a small group, its item once its memory is full. */
+/** Of the scaler; measured by `npm run bench -- scaler`: a tick of a small group, its item once its memory is full. */
 export const SCALER = {
   tickMs: 11,
   itemKib: 14,

@@ -84,7 +84,7 @@ describe('a bake', () => {
       'dev/ami/candidate': 'ami-00000002',
       'dev/ami/current': 'ami-00000001',
     });
-    expect(second.said()).toContain('npm run ami -- promote --stage dev');
+    expect(second.said()).toContain('npx ddcolor-elastic image promote --stage dev');
   });
 
   it('gives Packer what its template takes, and the worker with all that it needs on an instance', async () => {
@@ -279,6 +279,6 @@ describe('the list', () => {
 it.each([
   [['bake'], 2],
   [['--help'], 0],
-])('npm run ami -- %j ends with %d', async (args, code) => {
+])('npx ddcolor-elastic image %j ends with %d', async (args, code) => {
   expect(await main(args)).toBe(code);
 });

@@ -78,7 +78,7 @@ describe('a promotion', () => {
     [
       'has no candidate',
       { candidate: undefined },
-      "stage 'dev' has no candidate: npm run ami -- bake --stage dev",
+      "stage 'dev' has no candidate: npx ddcolor-elastic image bake --stage dev",
     ],
     ['has been done', { current: 'e' }, 'the candidate e is in service already'],
     ['has a candidate that is gone', { candidate: 'x' }, 'the candidate x is gone, not available'],

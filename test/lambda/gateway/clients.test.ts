@@ -1,6 +1,6 @@
 /**
  * Many clients at once through the deployed gateway of the whole local stack: nobody is answered with 5xx, every photo comes to
- * its end. `npm run bench:gateway` does it with 200.
+ * its end. `npm run bench -- gateway` does it with 200.
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ensureVenv } from '../../../local/aws/venv.ts';

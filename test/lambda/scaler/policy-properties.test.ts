@@ -1,7 +1,7 @@
 /**
  * What holds for any policy after any sequence of ticks, however absurd.
  *
- * `npm run test:long` tries a million sequences instead of ten thousand.
+ * `npm run test:full` tries a million sequences instead of ten thousand.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
