@@ -1,7 +1,7 @@
 /** Every rule on one trace, at its defaults and tuned in hindsight: what it costs against what one waits. */
 import type { BoundPoint } from './bound/index.ts';
 import type { Measures } from './measure.ts';
-import { meanOf } from './outcome.ts';
+import { meanOf } from './result.ts';
 import { performAll } from './parallel/pool.ts';
 import type { Task } from './parallel/task.ts';
 import { POLICIES, policyOf, triedSettings } from './policies/index.ts';

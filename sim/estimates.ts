@@ -9,8 +9,8 @@ import { percentile } from './measure.ts';
 import { deployed } from './policies/deployed.ts';
 import { draws } from './random.ts';
 import type { Scenario } from './scenario.ts';
-import { simulate } from './simulate.ts';
-import type { Run } from './types.ts';
+import { simulate } from './engine/simulate.ts';
+import type { Run } from './engine/types.ts';
 
 /** When a photo is asked about. */
 export const ASKED = ['stored', 'waiting'] as const;

@@ -9,7 +9,7 @@ import { comparisonOf } from './commands/compare.ts';
 import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './compare.ts';
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
-import { InputError } from './settings.ts';
+import { InputError } from './world.ts';
 import { differing, number } from './table.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling.md');

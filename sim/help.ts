@@ -1,7 +1,7 @@
 /** The text of `--help`: every command, trace, rule with its knobs, and setting of the world. */
 import { POLICIES } from './policies/index.ts';
-import { SETTINGS, VICTIMS } from './settings.ts';
-import { SYNTHETIC } from './synthetic.ts';
+import { SETTINGS, VICTIMS } from './world.ts';
+import { SYNTHETIC } from './traffic/synthetic.ts';
 
 const USAGE = `npm run simulate -- [run | compare | tune | estimates | fit] [options]
 

@@ -7,7 +7,7 @@ import { tune } from './commands/tune.ts';
 import { help } from './help.ts';
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
-import { InputError } from './settings.ts';
+import { InputError } from './world.ts';
 
 const OTHERS: Record<string, () => Promise<{ main(args: string[]): Promise<number> }>> = {
   figures: () => import('./figures.ts'),

@@ -1,7 +1,7 @@
 /** What a run came to, in the figures that people compare. */
-import { billedSeconds } from './fleet.ts';
-import type { World } from './settings.ts';
-import type { Run } from './types.ts';
+import { billedSeconds } from './engine/fleet.ts';
+import type { World } from './world.ts';
+import type { Run } from './engine/types.ts';
 
 export interface Measures {
   jobs: number;

@@ -1,6 +1,6 @@
 /** The command line of `npm run simulate`. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { changesIn, InputError, numberIn, pairsIn, type WorldChanges, type WorldName } from './settings.ts';
+import { changesIn, InputError, numberIn, pairsIn, type WorldChanges, type WorldName } from './world.ts';
 
 const COMMANDS = ['run', 'compare', 'tune', 'estimates', 'fit'] as const;
 export type Command = (typeof COMMANDS)[number];

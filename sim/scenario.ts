@@ -1,7 +1,7 @@
 /** A trace in a world: what a rule is put into. */
-import { worldOf, type World, type WorldChanges, type WorldName } from './settings.ts';
-import { isSynthetic, syntheticTrace } from './synthetic.ts';
-import { arrivalsOf, readTrace, type Trace } from './trace.ts';
+import { worldOf, type World, type WorldChanges, type WorldName } from './world.ts';
+import { isSynthetic, syntheticTrace } from './traffic/synthetic.ts';
+import { arrivalsOf, readTrace, type Trace } from './traffic/trace.ts';
 
 export interface Scenario {
   /** Name of the trace. */

@@ -6,16 +6,16 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUCKET_SECONDS, countsOf, foretold, learned } from './learned/learned.ts';
-import { billedSeconds } from './fleet.ts';
+import { billedSeconds } from './engine/fleet.ts';
 import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
 import { Progress } from './progress.ts';
 import { scenarios, type Scenario } from './scenario.ts';
-import { InputError } from './settings.ts';
-import { simulate } from './simulate.ts';
-import { isSynthetic } from './synthetic.ts';
+import { InputError } from './world.ts';
+import { simulate } from './engine/simulate.ts';
+import { isSynthetic } from './traffic/synthetic.ts';
 import { aligned } from './table.ts';
-import type { Controller, Run } from './types.ts';
+import type { Controller, Run } from './engine/types.ts';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;

@@ -1,6 +1,6 @@
 /** Outcomes as tables for a terminal. */
 import { leastRegret, regretOf, WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome } from './result.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);

@@ -10,9 +10,9 @@ import { basename, join, resolve } from 'node:path';
 import { policyOf } from './policies/index.ts';
 import { Progress } from './progress.ts';
 import { scenarios } from './scenario.ts';
-import { simulate } from './simulate.ts';
+import { simulate } from './engine/simulate.ts';
 import { aligned } from './table.ts';
-import type { DecisionRow, Run } from './types.ts';
+import type { DecisionRow, Run } from './engine/types.ts';
 
 export interface Trial {
   /** Mean waits, seconds, of all jobs and of those outside shortages. */

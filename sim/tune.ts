@@ -1,6 +1,6 @@
 /** Settings of one rule for one's own traffic: the cheapest that keeps a wait, searched on a grid and then around it. */
 import { cheapest, compareAll, type Point } from './compare.ts';
-import { meanOf } from './outcome.ts';
+import { meanOf } from './result.ts';
 import { performAll } from './parallel/pool.ts';
 import type { Task } from './parallel/task.ts';
 import { POLICIES } from './policies/index.ts';

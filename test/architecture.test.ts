@@ -223,7 +223,7 @@ describe('the rules reject', () => {
     ['worker/photo/loop.ts', "import type { Reason } from '../../lambda/scaler/policy.ts';"],
     ['worker/photo/loop.ts', "import { command } from '../../cli/commands.ts';"],
     ['lib/backlog-scaler.ts', "import { decide } from '../lambda/scaler/policy.ts';"],
-    ['lib/stage.ts', "import { run } from '../sim/simulate.ts';"],
+    ['lib/stage.ts', "import { run } from '../sim/engine/simulate.ts';"],
     ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],
     ['local/run/watch.ts', "import { main } from '../../tools/chaos/main.ts';"],
   ])('%s with %s', (file, text) => {

@@ -1,8 +1,8 @@
 /** The bound's plan as a rule: it launches a boot ahead of each need. What it costs is an upper bound on the best. */
-import { runPolicy } from '../outcome.ts';
+import { runPolicy } from '../result.ts';
 import type { Measures } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Controller } from '../types.ts';
+import type { Controller } from '../engine/types.ts';
 import { BUCKET } from './demand.ts';
 import type { Bound } from './index.ts';
 

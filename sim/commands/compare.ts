@@ -2,7 +2,7 @@
 import type { BoundPoint } from '../bound/index.ts';
 import { cheapest, compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
-import { meanOf } from '../outcome.ts';
+import { meanOf } from '../result.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { comparisonTables } from '../table.ts';

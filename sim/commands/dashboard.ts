@@ -4,7 +4,7 @@ import { dashboardOf, dashboardPanels, type DashboardRun } from '../report/dashb
 import { dashboardPage } from '../report/page.ts';
 import { factsOf } from '../report/periods.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Run } from '../types.ts';
+import type { Run } from '../engine/types.ts';
 
 /** @param run with its decisions */
 export const dashboardIn = (run: Run, policy: Policy, { world }: Scenario): DashboardRun =>

@@ -6,8 +6,8 @@ import type { Options } from '../options.ts';
 import { POLICIES, policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { InputError } from '../settings.ts';
-import { SYNTHETIC } from '../synthetic.ts';
+import { InputError } from '../world.ts';
+import { SYNTHETIC } from '../traffic/synthetic.ts';
 import { aligned, number } from '../table.ts';
 import { writeJson } from './output.ts';
 

@@ -1,8 +1,8 @@
 /** `npm run simulate -- fit FILE...`: a world and a trace out of a running system's metrics. */
-import { readExports } from '../fit/exports.ts';
-import { fitMetrics, traceOf, type Fit } from '../fit/fit.ts';
+import { readExports } from '../traffic/cloudwatch.ts';
+import { fitMetrics, traceOf, type Fit } from '../traffic/fit.ts';
 import type { Options } from '../options.ts';
-import { InputError } from '../settings.ts';
+import { InputError } from '../world.ts';
 import { aligned } from '../table.ts';
 import { write, writeJson } from './output.ts';
 

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { InputError } from '../settings.ts';
+import { InputError } from '../world.ts';
 
 /** Writes a file. @throws InputError when it cannot be written */
 export async function write(path: string, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** The report of a comparison: each rule once more, with its decisions kept, for the plots over time. */
 import type { Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
-import { runPolicy } from '../outcome.ts';
+import { runPolicy } from '../result.ts';
 import { policyOf, POLICIES, policyWith } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { dashboardPanels } from '../report/dashboard.ts';

@@ -1,6 +1,6 @@
 /** `npm run simulate`: one rule on one trace. */
 import type { Options } from '../options.ts';
-import { meanOf, outcomeOf, runPolicy, type Outcome } from '../outcome.ts';
+import { meanOf, outcomeOf, runPolicy, type Outcome } from '../result.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';

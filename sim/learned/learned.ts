@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
 import { deployed } from '../policies/deployed.ts';
-import { InputError } from '../settings.ts';
-import type { Controller } from '../types.ts';
+import { InputError } from '../world.ts';
+import type { Controller } from '../engine/types.ts';
 
 /** Seconds of one count, and of the time that one forecast is for. */
 export const BUCKET_SECONDS = 300;

@@ -1,6 +1,6 @@
 /** What a thread does: one rule with given settings on one trace under one seed. */
 import type { Measures } from '../measure.ts';
-import { runPolicy } from '../outcome.ts';
+import { runPolicy } from '../result.ts';
 import { POLICIES, policyWith } from '../policies/index.ts';
 import { scenarios, type Scenario, type ScenarioOptions } from '../scenario.ts';
 

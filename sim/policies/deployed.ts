@@ -4,7 +4,7 @@ import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
 import type { ThresholdSettings } from '../../lambda/scaler/policy-threshold.ts';
 import type { PolicySettings } from '../../lambda/scaler/policy.ts';
 import { tick, type TickPorts } from '../../lambda/scaler/tick.ts';
-import type { Controller } from '../types.ts';
+import type { Controller } from '../engine/types.ts';
 import type { PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 

@@ -1,6 +1,6 @@
 /** Every rule that can be simulated, by name. */
-import { InputError, numberIn, type World } from '../settings.ts';
-import type { Controller } from '../types.ts';
+import { InputError, numberIn, type World } from '../world.ts';
+import type { Controller } from '../engine/types.ts';
 import { buildkite } from './buildkite.ts';
 import { forecast, slo, threshold } from './deployed.ts';
 import { ecs } from './ecs.ts';

@@ -1,7 +1,7 @@
 /** What a scaling rule says of itself: its knobs, and how to make one of it. */
 import type { PolicySettings } from '../../lambda/scaler/policy.ts';
-import type { World } from '../settings.ts';
-import type { Controller } from '../types.ts';
+import type { World } from '../world.ts';
+import type { Controller } from '../engine/types.ts';
 
 export interface Knob {
   unit: string;

@@ -2,7 +2,7 @@
 import type { View } from '../../contract/view.ts';
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
 import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
-import type { Surface } from '../types.ts';
+import type { Surface } from '../engine/types.ts';
 
 /** The scaler's item, kept here: with the lease, since in the real world a tick may come twice. */
 export class SimulatedMemory implements Memory {

@@ -1,5 +1,5 @@
 /** The public part of AWS predictive scaling, over target tracking. */
-import type { Controller } from '../types.ts';
+import type { Controller } from '../engine/types.ts';
 import { clamp, type PolicyKind } from './kind.ts';
 import { trackingKnobs, trackingOf } from './target-tracking.ts';
 

@@ -3,8 +3,8 @@
  *
  * Gotcha, and kept: with no instance in service there is no data point, and without data points it never scales.
  */
-import type { World } from '../settings.ts';
-import type { Controller, Surface } from '../types.ts';
+import type { World } from '../world.ts';
+import type { Controller, Surface } from '../engine/types.ts';
 import { clamp, type Knob, type PolicyKind } from './kind.ts';
 
 interface Point {

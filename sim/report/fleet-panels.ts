@@ -1,5 +1,5 @@
 /** The fleet's panels, from the lives of its instances: how many there are, how busy, and what they cost. */
-import type { Life } from '../fleet.ts';
+import type { Life } from '../engine/fleet.ts';
 import { passed, type Facts, type Values } from './periods.ts';
 
 const DAY = 86_400;

@@ -2,7 +2,7 @@
 import { METRICS } from '../../contract/names.ts';
 import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
 import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
-import type { DecisionRow } from '../types.ts';
+import type { DecisionRow } from '../engine/types.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
 import { greatest, mean, p95, passed, type Facts, type Values } from './periods.ts';
 

@@ -1,7 +1,7 @@
 /** A run in the periods of a dashboard: whole minutes, as CloudWatch has them, and longer ones for long runs. */
 import { percentile } from '../measure.ts';
-import type { World } from '../settings.ts';
-import type { Run } from '../types.ts';
+import type { World } from '../world.ts';
+import type { Run } from '../engine/types.ts';
 
 /** One for each period; null where nothing is known. */
 export type Values = (number | null)[];

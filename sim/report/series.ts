@@ -1,6 +1,6 @@
 /** A run over time, in as many steps as a plot has room for. */
 import type { Scenario } from '../scenario.ts';
-import type { Run } from '../types.ts';
+import type { Run } from '../engine/types.ts';
 
 /** Seconds, and in each step: jobs per minute, messages, instances, seconds of waiting. */
 export interface Series {

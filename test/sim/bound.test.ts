@@ -2,10 +2,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Bound } from '../../sim/bound/index.ts';
 import { feasiblePlan } from '../../sim/bound/plan.ts';
-import { runPolicy } from '../../sim/outcome.ts';
+import { runPolicy } from '../../sim/result.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import { scenarios, type Scenario } from '../../sim/scenario.ts';
-import { worldOf, type WorldChanges } from '../../sim/settings.ts';
+import { worldOf, type WorldChanges } from '../../sim/world.ts';
 
 const scenarioOf = (arrivals: number[], changes: WorldChanges, horizon: number): Scenario => ({
   trace: 'test',

@@ -8,12 +8,12 @@ import { cheapest, leastRegret, regretOf, type Comparison, type Point } from '..
 import { markdown, replaced } from '../../sim/figures.ts';
 import { main } from '../../sim/main.ts';
 import type { Measures } from '../../sim/measure.ts';
-import { runPolicy } from '../../sim/outcome.ts';
+import { runPolicy } from '../../sim/result.ts';
 import { performAll } from '../../sim/parallel/pool.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import type { ReportData } from '../../sim/report/page.ts';
 import { scenarios } from '../../sim/scenario.ts';
-import { worldOf } from '../../sim/settings.ts';
+import { worldOf } from '../../sim/world.ts';
 import { around } from '../../sim/tune.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'));

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { measure } from '../../sim/measure.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
-import { worldOf, type WorldChanges } from '../../sim/settings.ts';
-import { simulate } from '../../sim/simulate.ts';
-import type { Controller, DecisionRow, Seen } from '../../sim/types.ts';
+import { worldOf, type WorldChanges } from '../../sim/world.ts';
+import { simulate } from '../../sim/engine/simulate.ts';
+import type { Controller, DecisionRow, Seen } from '../../sim/engine/types.ts';
 import { runOf } from './support/run.ts';
 
 /** One instance asked for at the first tick, from none. */

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { resolveStage } from '../../lib/config.ts';
 import { main } from '../../sim/main.ts';
 import { policyOf } from '../../sim/policies/index.ts';
-import { worldOf } from '../../sim/settings.ts';
+import { worldOf } from '../../sim/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { PANELS, type PanelSeries } from '../../contract/panels.ts';
 import type { Measures } from '../../sim/measure.ts';
-import { runPolicy } from '../../sim/outcome.ts';
+import { runPolicy } from '../../sim/result.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { dashboardOf, dashboardPanels } from '../../sim/report/dashboard.ts';
 import { packed, unpacked } from '../../sim/report/packed.ts';
@@ -11,7 +11,7 @@ import { SOURCES, valuesOf } from '../../sim/report/panels.ts';
 import { factsOf, type Facts } from '../../sim/report/periods.ts';
 import { passed, Periods, type Values } from '../../sim/report/periods.ts';
 import { scenarios } from '../../sim/scenario.ts';
-import type { WorldChanges, WorldName } from '../../sim/settings.ts';
+import type { WorldChanges, WorldName } from '../../sim/world.ts';
 
 const HOUR = 3600;
 const ALL = PANELS.flat().flatMap(({ id, series }) => series.map((one) => ({ id, ...one })));

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { forecast } from '../../sim/policies/predictive.ts';
 import { POLICIES, policyOf, triedSettings } from '../../sim/policies/index.ts';
-import { worldOf, type WorldChanges } from '../../sim/settings.ts';
-import type { Seen } from '../../sim/types.ts';
+import { worldOf, type WorldChanges } from '../../sim/world.ts';
+import type { Seen } from '../../sim/engine/types.ts';
 import { FakeSurface } from './support/surface.ts';
 
 function rule(text: string, changes: WorldChanges = {}) {

@@ -4,9 +4,9 @@ import { countsOf, foretold, learned } from '../../sim/learned/learned.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { secondWeek } from '../../sim/season.ts';
-import { worldOf } from '../../sim/settings.ts';
-import { simulate } from '../../sim/simulate.ts';
-import type { Run } from '../../sim/types.ts';
+import { worldOf } from '../../sim/world.ts';
+import { simulate } from '../../sim/engine/simulate.ts';
+import type { Run } from '../../sim/engine/types.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../sim/policies/index.ts';
 import { draws, exponential } from '../../sim/random.ts';
-import { worldOf } from '../../sim/settings.ts';
-import { simulate } from '../../sim/simulate.ts';
+import { worldOf } from '../../sim/world.ts';
+import { simulate } from '../../sim/engine/simulate.ts';
 import { runOf } from './support/run.ts';
 
 const JOBS = 400_000;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../sim/settings.ts';
-import { SYNTHETIC, syntheticTrace } from '../../sim/synthetic.ts';
-import { arrivalsOf, parseTrace, readTrace } from '../../sim/trace.ts';
+import { InputError } from '../../sim/world.ts';
+import { SYNTHETIC, syntheticTrace } from '../../sim/traffic/synthetic.ts';
+import { arrivalsOf, parseTrace, readTrace } from '../../sim/traffic/trace.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'trace-'));
 afterAll(() => rmSync(folder, { recursive: true }));

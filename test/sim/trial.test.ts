@@ -1,10 +1,10 @@
 /** The deployed rule in the real world, and how that is measured. */
 import { describe, expect, it } from 'vitest';
 import { policyOf } from '../../sim/policies/index.ts';
-import { worldOf } from '../../sim/settings.ts';
-import { simulate } from '../../sim/simulate.ts';
+import { worldOf } from '../../sim/world.ts';
+import { simulate } from '../../sim/engine/simulate.ts';
 import { reversals, shortages, trial } from '../../sim/trial.ts';
-import type { DecisionRow } from '../../sim/types.ts';
+import type { DecisionRow } from '../../sim/engine/types.ts';
 
 const row = (at: number, more: Partial<DecisionRow> = {}): DecisionRow => ({
   at,

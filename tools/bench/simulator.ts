@@ -3,8 +3,8 @@ import { performance } from 'node:perf_hooks';
 import { measure } from '../../sim/measure.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { draws } from '../../sim/random.ts';
-import { worldOf } from '../../sim/settings.ts';
-import { simulate } from '../../sim/simulate.ts';
+import { worldOf } from '../../sim/world.ts';
+import { simulate } from '../../sim/engine/simulate.ts';
 
 const JOBS = 400_000;
 const LENGTH = 14 * 86_400;

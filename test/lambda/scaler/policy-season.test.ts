@@ -7,10 +7,10 @@ import {
   trustOf,
   type SeasonMemory,
 } from '../../../lambda/scaler/policy-season.ts';
-import { billedSeconds } from '../../../sim/fleet.ts';
+import { billedSeconds } from '../../../sim/engine/fleet.ts';
 import { policyOf } from '../../../sim/policies/index.ts';
 import { scenarios } from '../../../sim/scenario.ts';
-import { simulate } from '../../../sim/simulate.ts';
+import { simulate } from '../../../sim/engine/simulate.ts';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;

@@ -38,14 +38,14 @@ import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/s
 import { clientConfig } from '../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
 import { Scope } from '../../../common/scope.ts';
-import { Engine } from '../../../sim/engine.ts';
+import { Engine } from '../../../sim/engine/engine.ts';
 import {
   SimulatedMemory,
   simulatedCounts,
   simulatedFleet,
   simulatedWork,
 } from '../../../sim/policies/ports.ts';
-import { worldOf, type WorldChanges } from '../../../sim/settings.ts';
+import { worldOf, type WorldChanges } from '../../../sim/world.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 import { FakeMemory } from './support/fakes.ts';
 import { drive, last } from './support/looks.ts';

@@ -1,9 +1,9 @@
 import { measure, type Measures } from '../../../sim/measure.ts';
 import { policyOf } from '../../../sim/policies/index.ts';
-import { worldOf, type WorldChanges } from '../../../sim/settings.ts';
-import { simulate } from '../../../sim/simulate.ts';
-import type { Run } from '../../../sim/types.ts';
-import { billedSeconds } from '../../../sim/fleet.ts';
+import { worldOf, type WorldChanges } from '../../../sim/world.ts';
+import { simulate } from '../../../sim/engine/simulate.ts';
+import type { Run } from '../../../sim/engine/types.ts';
+import { billedSeconds } from '../../../sim/engine/fleet.ts';
 
 export interface Given {
   arrivals: number[];

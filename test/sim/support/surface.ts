@@ -1,5 +1,5 @@
 /** A surface to script: what a rule sees is set by hand, what it does is written down. */
-import type { Reported, Seen, Surface } from '../../../sim/types.ts';
+import type { Reported, Seen, Surface } from '../../../sim/engine/types.ts';
 
 export class FakeSurface implements Surface {
   seen: Seen = {

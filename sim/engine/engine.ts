@@ -8,9 +8,9 @@ import { Capacity } from './capacity.ts';
 import { BOOTING, Fleet, READY, STOPPED } from './fleet.ts';
 import { Heap } from './heap.ts';
 import { messagesOf, Queue } from './messages.ts';
-import { draws, logNormal } from './random.ts';
-import type { World } from './settings.ts';
-import { Sight, type Counted } from './sight.ts';
+import { draws, logNormal } from '../random.ts';
+import type { World } from '../world.ts';
+import { Sight, type Counted } from './noisy-counts.ts';
 import type { Behind, DecisionRow, Reported, RunOptions, Seen, Surface } from './types.ts';
 
 const COMPLETE = 0;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { METRICS } from '../../contract/names.ts';
-import { InputError } from '../settings.ts';
+import { InputError } from '../world.ts';
 
 /** What is looked for, and the names it goes by: AWS's own, and those that the scaler publishes. */
 export const KNOWN = {

@@ -4,7 +4,7 @@
  * Instances are numbered in the order of their requests, so that a smaller number is an older instance.
  */
 import { Heap } from './heap.ts';
-import type { World } from './settings.ts';
+import type { World } from '../world.ts';
 
 export const BOOTING = 0;
 export const READY = 1;

@@ -1,6 +1,6 @@
 /** What a rule sees of queue and workers: as it was a lag ago, and roughly, where the world says so. */
-import { draws, normal, type Draw } from './random.ts';
-import type { World } from './settings.ts';
+import { draws, normal, type Draw } from '../random.ts';
+import type { World } from '../world.ts';
 import type { Reported, Seen } from './types.ts';
 
 export type Counted = Pick<Seen, 'visible' | 'inFlight'> & Reported;

@@ -1,7 +1,7 @@
 /** The clock: what happens next, the world or a look of the rule. */
 import { Engine } from './engine.ts';
-import type { World } from './settings.ts';
-import { Ticks } from './ticks.ts';
+import type { World } from '../world.ts';
+import { Ticks } from './schedule.ts';
 import type { Run, RunOptions } from './types.ts';
 
 /** How long a run goes on beyond horizon and last arrival without any job completing: the rule has given up. */

@@ -1,6 +1,6 @@
 /** What Amazon has: which launches are refused, how long boots take, which never end, and when Spot takes back. */
-import { draws, exponential, logNormal, type Draw } from './random.ts';
-import type { World } from './settings.ts';
+import { draws, exponential, logNormal, type Draw } from '../random.ts';
+import type { World } from '../world.ts';
 
 /** A pool is one type in one zone; it has capacity and has none in turns, both of random length. */
 class Pool {

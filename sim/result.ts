@@ -3,8 +3,8 @@ import type { BoundPoint } from './bound/index.ts';
 import { measure, type Measures } from './measure.ts';
 import type { Policy } from './policies/index.ts';
 import type { Scenario } from './scenario.ts';
-import { simulate } from './simulate.ts';
-import type { Run } from './types.ts';
+import { simulate } from './engine/simulate.ts';
+import type { Run } from './engine/types.ts';
 
 /** The JSON of one run. No field depends on the machine, so that the same seed gives the same bytes. */
 export interface Outcome extends Measures {

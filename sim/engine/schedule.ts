@@ -1,6 +1,6 @@
 /** When the rule is called: at tick, 2 tick, ...; in the real world late, now and then twice or not at all. */
-import { draws, type Draw } from './random.ts';
-import type { World } from './settings.ts';
+import { draws, type Draw } from '../random.ts';
+import type { World } from '../world.ts';
 import type { Controller } from './types.ts';
 
 export class Ticks {

@@ -1,5 +1,5 @@
 /** Traffic made by rule: Poisson arrivals of a rate that changes over time, the same for the same seed. */
-import { draws, exponential } from './random.ts';
+import { draws, exponential } from '../random.ts';
 import type { Trace } from './trace.ts';
 
 const MINUTE = 60;

@@ -1,6 +1,6 @@
 /** The messages of a run: one for each job at its arrival, or later and twice, where the world is not clean. */
-import { draws, logNormal } from './random.ts';
-import type { World } from './settings.ts';
+import { draws, logNormal } from '../random.ts';
+import type { World } from '../world.ts';
 
 export interface Messages {
   /** When each can be received, seconds, ascending. */

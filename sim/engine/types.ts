@@ -1,8 +1,8 @@
 /** What a scaling rule meets in the simulator: what it may see and do, and when it is called. Times are seconds. */
 
-import type { Reckoning } from '../lambda/scaler/policy-slo.ts';
+import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
 import type { Life } from './fleet.ts';
-import type { World } from './settings.ts';
+import type { World } from '../world.ts';
 
 /** What can be seen of queue and fleet at one instant; the names are those of the scaler's own observation. */
 export interface Seen {

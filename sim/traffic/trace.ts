@@ -1,7 +1,7 @@
 /** Traffic as CSV: `t` with a row for each job, or `t,arrivals` with a row for each bucket. */
 import { open, stat } from 'node:fs/promises';
-import { draws } from './random.ts';
-import { InputError } from './settings.ts';
+import { draws } from '../random.ts';
+import { InputError } from '../world.ts';
 
 export interface Trace {
   name: string;

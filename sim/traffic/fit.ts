@@ -1,5 +1,5 @@
 /** Service time, boot time and traffic out of metrics, by Little's law: what is there on average is rate x time. */
-import type { Metric, Metrics } from './exports.ts';
+import type { Metric, Metrics } from './cloudwatch.ts';
 
 export interface Fit {
   /** Epoch seconds of the first data point. */
