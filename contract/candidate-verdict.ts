@@ -1,7 +1,7 @@
 /** What an instance of a candidate says of its image: written by its worker, read by `promote`. */
 import { z } from 'zod';
 
-export const verdictSchema = z.object({
+export const candidateVerdictSchema = z.object({
   outcome: z.enum(['passed', 'failed']),
   /** Why it failed, for people. */
   reason: z.string().optional(),
@@ -11,12 +11,12 @@ export const verdictSchema = z.object({
   imageId: z.string().optional(),
 });
 
-export type Verdict = z.infer<typeof verdictSchema>;
+export type CandidateVerdict = z.infer<typeof candidateVerdictSchema>;
 
 /** A verdict as it stands in its parameter; what cannot be understood is none that has passed. */
-export function parseVerdict(text: string): Verdict {
+export function parseCandidateVerdict(text: string): CandidateVerdict {
   try {
-    return verdictSchema.parse(JSON.parse(text));
+    return candidateVerdictSchema.parse(JSON.parse(text));
   } catch {
     return {
       outcome: 'failed',

@@ -12,14 +12,15 @@ export const FAILURE_CODES = [
   'bad-option',
   /** The workflow refused or failed on this picture, and would again. */
   'cannot-be-coloured',
-  /** The last allowed attempt began; if this is still here, it did not succeed. */
-  'gave-up',
+  /** Written before the last allowed attempt, which replaces it when it succeeds. */
+  'retries-exhausted',
 ] as const;
 
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
 export const failureSchema = z.object({
-  code: z.enum(FAILURE_CODES),
+  /** Records that were stored before version 0.3.0 say `gave-up`. */
+  code: z.preprocess((code) => (code === 'gave-up' ? 'retries-exhausted' : code), z.enum(FAILURE_CODES)),
   /** For people: what is wrong with the photo, and what would be right. Holds no path or host of ours. */
   message: z.string(),
   /** Whether submitting the same photo again may succeed. */

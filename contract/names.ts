@@ -92,7 +92,7 @@ export const WORKER_METRICS = {
   /** Seconds: a phase of an instance's boot, with the phase as a second dimension. */
   bootPhase: 'BootPhase',
   /** Count: faults of a machine after which its ComfyUI began anew. */
-  machineFaults: 'MachineFaults',
+  instanceFaults: 'InstanceFaults',
   /** Millions of pixels of a photo. */
   megapixels: 'Megapixels',
   /** Seconds: from a photo's upload to its receipt by the worker that left it. */
@@ -104,7 +104,7 @@ export const WORKER_METRICS = {
   /** Seconds: decoding and normalising. */
   prepareTime: 'PrepareTime',
   /** Seconds: ready, until ComfyUI had room. */
-  laneTime: 'LaneTime',
+  slotWaitTime: 'SlotWaitTime',
   /** Seconds: in ComfyUI, its queue included. */
   comfyTime: 'ComfyTime',
   /** Seconds: merging and encoding. */

@@ -74,7 +74,7 @@ export const DECISION_REASONS = [
 ] as const;
 
 /** How workers leave photos. */
-export const PHOTO_OUTCOMES = ['coloured', 'failed', 'dropped', 'returned'] as const;
+export const PHOTO_OUTCOMES = ['succeeded', 'failed', 'dropped', 'returned'] as const;
 
 /** Phases of a boot, as the worker tells them apart. */
 export const BOOT_PHASES = ['kernel', 'driver', 'services', 'comfyui', 'canary'] as const;
@@ -96,7 +96,7 @@ export const PANELS: Panel[][] = [
       unit: 'photos',
       figures: true,
       series: [
-        ...by(METRICS.photos, OUTCOME_DIMENSION, ['coloured', 'failed']).map(orNone),
+        ...by(METRICS.photos, OUTCOME_DIMENSION, ['succeeded', 'failed']).map(orNone),
         of(METRICS.visible, 'Maximum', 'waiting'),
       ],
     },
@@ -209,7 +209,7 @@ export const PANELS: Panel[][] = [
         },
         of(METRICS.blindTicks, 'Sum', 'blind ticks'),
         of(METRICS.failedTicks, 'Sum', 'failed ticks'),
-        of(METRICS.machineFaults, 'Sum', 'faults of machines'),
+        of(METRICS.instanceFaults, 'Sum', 'faults of machines'),
         of(METRICS.canaryFailures, 'Sum', 'wrong colours'),
       ],
     },
@@ -221,7 +221,7 @@ export const PANELS: Panel[][] = [
       series: [
         of(METRICS.fetchTime, 'Average', 'fetch'),
         of(METRICS.prepareTime, 'Average', 'prepare'),
-        of(METRICS.laneTime, 'Average', 'ready, until ComfyUI has room'),
+        of(METRICS.slotWaitTime, 'Average', 'ready, until ComfyUI has room'),
         of(METRICS.comfyTime, 'Average', 'ComfyUI'),
         of(METRICS.mergeTime, 'Average', 'merge'),
         of(METRICS.storeTime, 'Average', 'store'),

@@ -11,10 +11,10 @@ import { build } from 'esbuild';
  */
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
-  const thread = join(dirname(outfile), 'studio-thread.mjs');
+  const thread = join(dirname(outfile), 'image-worker-thread.mjs');
   await Promise.all([
     bundle(join(here, 'main.ts'), outfile),
-    bundle(join(here, 'imaging', 'studio-thread.ts'), thread),
+    bundle(join(here, 'imaging/image-worker-thread.ts'), thread),
   ]);
 }
 

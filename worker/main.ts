@@ -18,27 +18,27 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { availableParallelism, totalmem } from 'node:os';
 import { S3Bucket } from './aws/bucket.ts';
 import { Group } from './aws/group.ts';
-import { readParameter } from './aws/parameter.ts';
-import { patient } from './aws/patience.ts';
-import { publishBoot, publishFigures } from './aws/photo-metrics.ts';
+import { readParameter } from './aws/parameters.ts';
+import { clientConfig } from './aws/client-config.ts';
+import { publishBootPhases, publishPhotoMetrics } from './aws/cloudwatch-metrics.ts';
 import { SqsJobQueue } from './aws/queue.ts';
 import { putVerdict } from './aws/verdict.ts';
 import { addWork } from './aws/work-counters.ts';
-import { bootTeller, readBoot } from './instance/boot.ts';
+import { bootReporter, readBootTimes } from './instance/boot.ts';
 import { readCanary } from './comfyui/canary.ts';
-import { proveCandidate } from './instance/candidate.ts';
-import { ComfyClient } from './comfyui/comfy.ts';
+import { checkCandidate } from './instance/candidate.ts';
+import { ComfyuiClient } from './comfyui/client.ts';
 import { infer } from './comfyui/inference.ts';
 import { describeError, jsonLog } from './telemetry/log.ts';
-import { machineOf, runner } from './instance/machine.ts';
+import { readEnvironment, commandRunner } from './instance/environment.ts';
 import { Metadata } from './instance/metadata.ts';
 import { Notices } from './instance/notices.ts';
-import { letComfyuiGoFirst } from './comfyui/priority.ts';
+import { lowerPriority } from './comfyui/priority.ts';
 import { checkReady } from './comfyui/readiness.ts';
-import { checkCanary, recordCanary } from './instance/record-canary.ts';
-import { Service } from './instance/service.ts';
+import { checkCanary, recordCanary } from './instance/canary-commands.ts';
+import { SystemdNotifier } from './instance/systemd.ts';
 import { identify, isCandidate, readSettings } from './settings.ts';
-import { StudioThreads } from './imaging/studio-threads.ts';
+import { ImageWorkerThreads } from './imaging/image-worker-threads.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
 import { runWorker } from './worker.ts';
 
@@ -54,7 +54,7 @@ const CANARY_COMMANDS: Record<string, typeof recordCanary> = {
 };
 
 async function main(args: string[]): Promise<void> {
-  const machine = machineOf(process.env);
+  const machine = readEnvironment(process.env);
   const comfyUrl = machine.COMFYUI_URL;
   const canaryCommand = CANARY_COMMANDS[args[0] ?? ''];
   if (canaryCommand) {
@@ -62,7 +62,7 @@ async function main(args: string[]): Promise<void> {
     if (!file || !workflow) throw new Error(`${command} takes the file of a canary and a workflow`);
     return canaryCommand(comfyUrl, file, workflow, log);
   }
-  const [startMs, before] = [performance.now(), await readBoot(log)];
+  const [startMs, before] = [performance.now(), await readBootTimes(log)];
   const metadata = new Metadata(process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254');
   const read = (path: string) => metadata.read(path);
   const notices = new Notices(read, log);
@@ -70,25 +70,26 @@ async function main(args: string[]): Promise<void> {
 
   const { instanceId, region } = await identify(read, process.env.AWS_REGION, log);
   instance = instanceId;
-  const ssm = new SSMClient(patient(region));
+  const ssm = new SSMClient(clientConfig(region));
   const settings = await readSettings({ metadata: read, parameter: (name) => readParameter(ssm, name) }, log);
   log('info', 'worker-started', { stage: settings.stage, workflow: settings.workflow.name, comfyUrl });
 
   const canary = machine.CANARY_FILE === undefined ? undefined : await readCanary(machine.CANARY_FILE);
-  if (!canary) log('warn', 'no-canary', { consequence: 'a model with other weights would not be noticed' });
+  if (!canary)
+    log('warn', 'canary-not-configured', { consequence: 'a model with other weights would not be noticed' });
   const folders =
     machine.COMFYUI_DIRECTORY === undefined ? undefined : new WorkFolders(machine.COMFYUI_DIRECTORY, log);
-  const service = new Service(process.env, log);
-  const client = new ComfyClient(comfyUrl);
+  const service = new SystemdNotifier(process.env, log);
+  const client = new ComfyuiClient(comfyUrl);
   // Only where ComfyUI is ours alone: others may have theirs in the same queue.
   if (folders) await startClean(client, folders);
   void folders?.keepSwept(notices.stop);
   void service.keepAlive();
   notices.stop.addEventListener('abort', () => void service.tell('STOPPING=1'), { once: true });
 
-  letComfyuiGoFirst(log);
+  lowerPriority(log);
   const threads = Math.max(2, availableParallelism() - 1);
-  const studio = new StudioThreads(settings, threads);
+  const studio = new ImageWorkerThreads(settings, threads);
   const clock = () => performance.now();
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
@@ -96,7 +97,7 @@ async function main(args: string[]): Promise<void> {
     const inference = { client, workflow, path, log, clean };
     // Also what keeps this process alive meanwhile: the studio's threads do not.
     void notices.watch(settings.noticePollSeconds);
-    await proveCandidate({
+    await checkCandidate({
       check: () =>
         checkReady({ client, settings, studio, canary, infer: (png, ms) => infer(inference, png, ms) }),
       canary,
@@ -109,7 +110,7 @@ async function main(args: string[]): Promise<void> {
     // A service that ends before it was ready counts as failed, and would be started again.
     return service.tell('READY=1');
   }
-  const config = patient(region);
+  const config = clientConfig(region);
   const dynamo = new DynamoDBClient(config);
   const cloudWatch = new CloudWatchClient(config);
   await runWorker({
@@ -122,18 +123,18 @@ async function main(args: string[]): Promise<void> {
     threads,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(new AutoScalingClient(config), settings.groupName, instanceId),
-    restartComfyui: machine.COMFYUI_RESTART && runner(machine.COMFYUI_RESTART),
+    restartComfyui: machine.COMFYUI_RESTART && commandRunner(machine.COMFYUI_RESTART),
     clean,
     canary,
     ready: () => service.tell('READY=1'),
-    booted: bootTeller({
+    booted: bootReporter({
       before,
       startMs,
-      publish: (phases) => publishBoot(cloudWatch, settings.stage, phases),
+      publish: (phases) => publishBootPhases(cloudWatch, settings.stage, phases),
       log,
     }),
     addWork: (done) => addWork(dynamo, settings.tableName, done),
-    publish: (figures) => publishFigures(cloudWatch, settings.stage, figures),
+    publish: (figures) => publishPhotoMetrics(cloudWatch, settings.stage, figures),
     log,
     now: Date.now,
     clock,
@@ -141,7 +142,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 /** A worker before this one may have died with prompts in ComfyUI and files in its folders: nobody waits for them. */
-async function startClean(client: ComfyClient, folders: WorkFolders): Promise<void> {
+async function startClean(client: ComfyuiClient, folders: WorkFolders): Promise<void> {
   await client.cancelAll().catch((error: unknown) =>
     // Not up yet, so with nothing in its queue.
     log('info', 'comfyui-not-cleared', { reason: describeError(error) }),
@@ -167,7 +168,7 @@ function endOnSignals(notices: Notices): void {
 
 try {
   await main(process.argv.slice(2));
-  log('info', 'worker-ended');
+  log('info', 'worker-stopped');
   // Kept-alive connections would hold the process for a while.
   process.exit(0);
 } catch (error) {

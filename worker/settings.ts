@@ -19,9 +19,9 @@ export interface Identity {
 }
 
 /** Tags can come minutes after the machine, and the network after the worker. */
-const PATIENCE: Patience = { limitMs: 180_000, retryMs: 2000 };
+const PATIENCE: RetryLimits = { limitMs: 180_000, retryMs: 2000 };
 
-export interface Patience {
+export interface RetryLimits {
   limitMs: number;
   retryMs: number;
 }
@@ -48,7 +48,7 @@ export function identify(
   metadata: SettingsSource['metadata'],
   region: string | undefined,
   log: Log,
-  patience: Patience = PATIENCE,
+  patience: RetryLimits = PATIENCE,
 ): Promise<Identity> {
   return eventually(log, patience, async () => {
     const instanceId = await metadata('instance-id');
@@ -66,7 +66,7 @@ export function identify(
 export async function readSettings(
   source: SettingsSource,
   log: Log,
-  patience: Patience = PATIENCE,
+  patience: RetryLimits = PATIENCE,
 ): Promise<WorkerSettings> {
   const { name, text } = await eventually(log, patience, () => find(source));
   return parseSettings(name, text);
@@ -80,7 +80,7 @@ export async function readSettings(
 export function isCandidate(
   metadata: SettingsSource['metadata'],
   log: Log,
-  patience: Patience = PATIENCE,
+  patience: RetryLimits = PATIENCE,
 ): Promise<boolean> {
   // Once the settings are read, the tags are there: all of them come together.
   return eventually(
@@ -90,14 +90,14 @@ export function isCandidate(
   );
 }
 
-async function eventually<T>(log: Log, patience: Patience, attempt: () => Promise<T>): Promise<T> {
+async function eventually<T>(log: Log, patience: RetryLimits, attempt: () => Promise<T>): Promise<T> {
   const until = performance.now() + patience.limitMs;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       if (performance.now() >= until) throw error;
-      log('info', 'waiting-for-settings', { reason: describeError(error) });
+      log('info', 'settings-awaited', { reason: describeError(error) });
       await pause(patience.retryMs);
     }
   }

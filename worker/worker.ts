@@ -3,30 +3,30 @@ import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
 import type { WorkerSettings } from '../contract/worker.ts';
 import type { Bucket } from './photo/bucket.ts';
 import type { Canary } from './comfyui/canary.ts';
-import { colouring } from './imaging/colouring.ts';
-import type { ComfyClient } from './comfyui/comfy.ts';
+import { createPipeline } from './photo/pipeline.ts';
+import type { ComfyuiClient } from './comfyui/client.ts';
 import { deadlineMs, infer } from './comfyui/inference.ts';
 import { BusyTime } from './telemetry/busy-time.ts';
-import { Gate } from './photo/gate.ts';
+import { WeightedSemaphore } from './photo/weighted-semaphore.ts';
 import { describeError, type Log } from './telemetry/log.ts';
-import { takePhotos } from './photo/loop.ts';
-import { handleMessage, type JobQueue } from './photo/message.ts';
+import { receivePhotos } from './photo/receive-loop.ts';
+import { handleMessage, type JobQueue } from './photo/handle-message.ts';
 import { TERMINATED, type Notices } from './instance/notices.ts';
-import { PhotoMetrics, type Figures } from './telemetry/photo-metrics.ts';
-import { processPhoto } from './photo/photo.ts';
-import { checkReady, tellingOnce, untilReady } from './comfyui/readiness.ts';
+import { PhotoMetrics, type PhotoMetricsBatch } from './telemetry/photo-metrics.ts';
+import { processPhoto } from './photo/process-photo.ts';
+import { checkReady, reportOnce, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
-import type { Studio } from './imaging/studio.ts';
+import type { ImageProcessor } from './imaging/image-processor.ts';
 import { pause } from '../common/time.ts';
 import { WorkReport, type Done } from './telemetry/work-report.ts';
 
 export interface WorkerPorts {
   settings: WorkerSettings;
   notices: Notices;
-  client: ComfyClient;
+  client: ComfyuiClient;
   queue: JobQueue;
   bucket: Bucket;
-  studio: Studio;
+  studio: ImageProcessor;
   /** Photos that the studio works on at a time. */
   threads: number;
   /** Megapixels that may be in memory at a time. */
@@ -50,7 +50,7 @@ export interface WorkerPorts {
   /** Adds to the fleet's counters of work done. */
   addWork: (done: Done) => Promise<void>;
   /** Publishes what is told of photos. */
-  publish: (figures: Figures) => Promise<void>;
+  publish: (figures: PhotoMetricsBatch) => Promise<void>;
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
@@ -84,16 +84,16 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     infer: (png: Buffer, withinMs: number) => infer(inference, png, withinMs),
     canary: ports.canary,
   };
-  let shift = newShift(notices.stop);
+  let drain = newShift(notices.stop);
   let promptSeconds: number | undefined;
-  const colour = colouring({
+  const colour = createPipeline({
     studio,
     // It may have to wait for the one that runs.
     infer: ({ upload, uploadMegapixels, path }, turn, options) =>
       infer({ ...inference, path }, upload, LANE * deadlineMs(uploadMegapixels), turn, options),
-    lane: new Gate(LANE),
-    pixels: new Gate(ports.megapixels),
-    away: () => shift.signal,
+    comfyuiSlots: new WeightedSemaphore(LANE),
+    memory: new WeightedSemaphore(ports.megapixels),
+    drainSignal: () => drain.signal,
     now: clock,
   });
   const photoPorts = { bucket, settings, colour, log, now: clock };
@@ -101,7 +101,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
 
-  const checked = tellingOnce(
+  const checked = reportOnce(
     (withinMs?: number) => checkReady({ ...readiness, withinMs }),
     () => metrics.wrongColours(),
   );
@@ -117,7 +117,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     };
     if (!(await untilReady(check, notices.stop, log))) return;
     const readyMs = clock();
-    log('info', 'ready', { seconds: Math.round((readyMs - startMs) / 1000) });
+    log('info', 'worker-ready', { seconds: Math.round((readyMs - startMs) / 1000) });
     // The first time only: an instance of a warm pool comes by again.
     if (!booted) await ports.booted?.({ comfyuiMs: answeredMs ?? readyMs, readyMs });
     booted = true;
@@ -127,7 +127,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
 
   const watching = notices.watch(settings.noticePollSeconds);
   await getReady();
-  await takePhotos({
+  await receivePhotos({
     queue,
     handle: async (message, started) => {
       const handled = await handleMessage(message, {
@@ -155,17 +155,17 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
       });
       if (handled === 'deleted') report.add({ completed: 1, busySeconds: 0 });
       // The others would meet the same fault.
-      if (handled === 'unfit') shift.abort('fault of this machine');
+      if (handled === 'unfit') drain.abort('fault of this machine');
       return handled;
     },
     limits: () => {
       const ahead = Math.floor(AHEAD_SECONDS / (promptSeconds ?? AHEAD_SECONDS));
       const few = Math.max(1, Math.min(ahead, threads + LANE));
-      return { ahead: few, inHand: few + LANE + threads };
+      return { prefetched: few, inFlight: few + LANE + threads };
     },
-    mayTake: async () => {
+    untilAllowed: async () => {
       if (!notices.isParked) return;
-      log('info', 'parked', { targetState: notices.targetState });
+      log('info', 'warm-pool-entered', { targetState: notices.targetState });
       while (notices.isParked && !notices.stop.aborted) {
         await pause(settings.noticePollSeconds * 1000, notices.stop);
       }
@@ -181,7 +181,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
         stop: notices.stop,
         log,
       });
-      shift = newShift(notices.stop);
+      drain = newShift(notices.stop);
     },
     stop: notices.stop,
     log,

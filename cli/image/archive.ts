@@ -2,7 +2,7 @@
  * What of this repository goes into an image, as one tarball: the worker and its thread, sharp, and the graphs, one of
  * which records the colours of the known picture when the image is built.
  *
- *     main.mjs  studio-thread.mjs  *.map  node_modules/  workflow/*.json
+ *     main.mjs  image-worker-thread.mjs  *.map  node_modules/  workflow/*.json
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@
 import type { Progress } from '../../common/progress.ts';
 import type { Scope } from '../../common/scope.ts';
 import { pause } from '../../common/time.ts';
-import type { Verdict } from '../../contract/candidate-verdict.ts';
+import type { CandidateVerdict } from '../../contract/candidate-verdict.ts';
 
 export interface TrialPorts {
   /** @returns the id of the instance */
@@ -15,7 +15,7 @@ export interface TrialPorts {
   /** Its state by EC2's name, and why, as far as EC2 says. */
   look: (instanceId: string) => Promise<{ state: string; reason?: string | undefined }>;
   /** What it has said; undefined so far. */
-  verdict: (instanceId: string) => Promise<Verdict | undefined>;
+  verdict: (instanceId: string) => Promise<CandidateVerdict | undefined>;
   /** Ends it and forgets its verdict. */
   end: (instanceId: string) => Promise<void>;
   progress: Pick<Progress, 'say' | 'line'>;
@@ -35,7 +35,7 @@ export interface Timing {
 const OVER = ['shutting-down', 'terminated', 'stopping', 'stopped'];
 
 /** @returns the verdict; a failed one as well when none came */
-export async function tryCandidate(ports: TrialPorts): Promise<Verdict> {
+export async function tryCandidate(ports: TrialPorts): Promise<CandidateVerdict> {
   const { launch, end, progress, scope, abort } = ports;
   abort.throwIfAborted();
   const launching = launch();
@@ -61,7 +61,7 @@ export async function tryCandidate(ports: TrialPorts): Promise<Verdict> {
   }
 }
 
-async function judged(instanceId: string, ports: TrialPorts): Promise<Verdict> {
+async function judged(instanceId: string, ports: TrialPorts): Promise<CandidateVerdict> {
   const { look, verdict, progress, abort, clock, timing } = ports;
   const startMs = clock();
   for (;;) {
@@ -71,7 +71,7 @@ async function judged(instanceId: string, ports: TrialPorts): Promise<Verdict> {
     const said = await verdict(instanceId);
     if (said) return said;
     const seconds = Math.round((clock() - startMs) / 1000);
-    const failed = (why: string): Verdict => ({ outcome: 'failed', reason: why, seconds });
+    const failed = (why: string): CandidateVerdict => ({ outcome: 'failed', reason: why, seconds });
     if (OVER.includes(state)) {
       return failed(`its instance is '${state}' without a verdict${reason ? `: ${reason}` : ''}`);
     }

@@ -118,7 +118,7 @@ export async function readPhoto(
   const result = await ports.photos.result(id);
   if (result) return { status: await done(record, result, ports, settings, now) };
   const failure = await ports.photos.failure(id);
-  const trying = failure?.code === 'gave-up' && now < failure.storedAt + settings.attemptSeconds;
+  const trying = failure?.code === 'retries-exhausted' && now < failure.storedAt + settings.attemptSeconds;
   if (failure && !trying) {
     const { code, message, retryable } = failure;
     return { status: { status: 'failed', id, name, code, message, retryable } };

@@ -91,13 +91,13 @@ export class Watcher {
     });
   }
 
-  /** Why photos have failed. A last attempt may still turn `gave-up` into a result, so that one is read again. */
+  /** Why photos have failed. A last attempt may still turn `retries-exhausted` into a result, so that one is read again. */
   private async readFailures(ends: Map<string, End>): Promise<void> {
     const { s3, outputs } = this.stack;
     for (const [key, end] of ends) {
       const known = this.failures.get(key);
       if (end !== 'failed') this.failures.delete(key);
-      else if (known === undefined || known.code === 'gave-up') {
+      else if (known === undefined || known.code === 'retries-exhausted') {
         const read = await readFailure(s3, outputs.BucketName ?? '', key).catch(() => undefined);
         if (read) this.failures.set(key, read);
       }

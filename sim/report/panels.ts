@@ -87,7 +87,7 @@ const decisions: Source = ({ run, periods, own }, { dimension: [, reason] = ['',
 
 /** Every photo is coloured here; what else can become of one is not simulated. */
 const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] }) =>
-  outcome === 'coloured' ? periods.perMinute(run.ends.filter(isTime)) : 'simulator';
+  outcome === 'succeeded' ? periods.perMinute(run.ends.filter(isTime)) : 'simulator';
 
 /** The compiler sees to it that these are names of metrics; a test, that no metric of a panel is missing. */
 export const SOURCES: Partial<Record<MetricName, Source>> = {
@@ -115,11 +115,11 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.gpuBusy]: gpuBusy,
   [METRICS.costPerHour]: costPerHour,
   [METRICS.spentToday]: spentToday,
-  [METRICS.machineFaults]: notSimulated,
+  [METRICS.instanceFaults]: notSimulated,
   [METRICS.canaryFailures]: notSimulated,
   [METRICS.fetchTime]: notSimulated,
   [METRICS.prepareTime]: notSimulated,
-  [METRICS.laneTime]: notSimulated,
+  [METRICS.slotWaitTime]: notSimulated,
   [METRICS.comfyTime]: notSimulated,
   [METRICS.mergeTime]: notSimulated,
   [METRICS.storeTime]: notSimulated,

@@ -120,7 +120,7 @@ describe('the plan', () => {
   const saving = entry({ state: 'saving', result: 'r' });
   const coloured = entry({ state: 'coloured', result: 'r' });
   const refused = entry({ state: 'failed', code: 'too-large', message: 'm', retryable: false });
-  const gaveUp = entry({ state: 'failed', code: 'gave-up', message: 'm', retryable: true });
+  const gaveUp = entry({ state: 'failed', code: 'retries-exhausted', message: 'm', retryable: true });
   const follow = (state: string): Step => ({ kind: 'follow', sent, state }) as Step;
   const send: Step = { kind: 'send' };
   const done: Step = { kind: 'done' };

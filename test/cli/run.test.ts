@@ -164,7 +164,7 @@ describe('a photo is sent again', () => {
     [
       'it still fails, and may succeed',
       follow('a', 'failed'),
-      () => ({ status: 'failed', code: 'gave-up', message: '', retryable: true }),
+      () => ({ status: 'failed', code: 'retries-exhausted', message: '', retryable: true }),
     ],
     [
       'nobody knows it',
@@ -196,10 +196,12 @@ describe('a photo is sent again', () => {
 
   it('not when it arrived, is done, or failed in this run', async () => {
     service.looks = (id) =>
-      id === 'c#0' ? { status: 'failed', code: 'gave-up', message: 'm', retryable: true } : done('x');
+      id === 'c#0'
+        ? { status: 'failed', code: 'retries-exhausted', message: 'm', retryable: true }
+        : done('x');
     await through([follow('a', 'announced'), follow('b', 'failed'), follow('c', 'sent')]);
     expect(service.submitted).toEqual([]);
-    expect(outcomes()).toContainEqual(['c', 'failed', 'gave-up']);
+    expect(outcomes()).toContainEqual(['c', 'failed', 'retries-exhausted']);
     expect(entries.find(({ name }) => name === 'c')).toMatchObject({ state: 'failed', retryable: true });
   });
 });

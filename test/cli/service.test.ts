@@ -146,7 +146,7 @@ describe.each([
 
   it.each([
     { code: 'unreadable-image', message: 'Damaged.', retryable: false },
-    { code: 'gave-up', message: 'Five attempts.', retryable: true },
+    { code: 'retries-exhausted', message: 'Five attempts.', retryable: true },
   ] as const)('gives the reason $code', async (failure) => {
     const id = await service.submit(photo(), submitting());
     await made.fail(id, failure);
@@ -158,7 +158,7 @@ describe.each([
 
   it('keeps the same photo apart when it is sent again', async () => {
     const first = await service.submit(photo(), submitting());
-    await made.fail(first, { code: 'gave-up', message: 'Five attempts.', retryable: true });
+    await made.fail(first, { code: 'retries-exhausted', message: 'Five attempts.', retryable: true });
     const second = await service.submit(photo(), submitting());
     expect(second).not.toBe(first);
     expect(await bytes(second)).toBe('waiting');

@@ -118,7 +118,7 @@ describe('a photo', () => {
     ['in colour after a while', { 9: put(RESULT, () => inColour) }, 'coloured', 0],
     [
       'in colour after all',
-      { 2: put(FAILED, () => failure('gave-up')), 9: put(RESULT, () => inColour) },
+      { 2: put(FAILED, () => failure('retries-exhausted')), 9: put(RESULT, () => inColour) },
       'coloured',
       0,
     ],
@@ -126,7 +126,7 @@ describe('a photo', () => {
     ['no picture', { 3: put(RESULT, () => 'x') }, 'wrong', 1],
     ['refused', { 4: put(FAILED, () => failure('unreadable-image')) }, 'failed', 1],
     ['refused without a word', { 4: put(FAILED, () => '{}') }, 'failed', 1],
-    ['given up', { 4: put(FAILED, () => failure('gave-up')) }, 'failed', 1],
+    ['given up', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
     ['never done', {}, 'late', 3],
   ])('that is %s', async (_name, at, outcome, exit) => {
     const bucket = new Bucket(at);
@@ -145,7 +145,7 @@ describe('a photo', () => {
 
   it('is cleared away when it is interrupted', async () => {
     const abort = new AbortController();
-    const bucket = new Bucket({ 2: put(FAILED, () => failure('gave-up')) });
+    const bucket = new Bucket({ 2: put(FAILED, () => failure('retries-exhausted')) });
     const waiting = () => abort.abort(new Interrupted('Interrupted.'));
     await expect(through(bucket, 60, { signal: abort.signal, waiting })).rejects.toThrow(Interrupted);
     expect([...bucket.objects.keys()]).toEqual([KEY]);

@@ -47,7 +47,7 @@ describe('the line that changes', () => {
 
 const failures = [
   ended('a.jpg', failure('too-large', 'More bytes than are taken.')),
-  ended('b/c.jpg', failure('gave-up', 'Five attempts.', true)),
+  ended('b/c.jpg', failure('retries-exhausted', 'Five attempts.', true)),
   ended('d.jpg', failure('unreadable-image', 'Damaged.', false, true)),
 ];
 const closing = (more: Partial<Closing> = {}): Closing => ({
@@ -66,7 +66,7 @@ it('ends with what came of it', () => {
     'Results: ./coloured',
     'Not coloured:',
     '  a.jpg: More bytes than are taken. (too-large)',
-    '  b/c.jpg: Five attempts. (gave-up; worth another run)',
+    '  b/c.jpg: Five attempts. (retries-exhausted; worth another run)',
     '  d.jpg: Damaged. (unreadable-image; refused by an earlier run, --retry sends it again)',
     'Interrupted.',
     'The same command goes on with what is open.',
@@ -119,7 +119,7 @@ describe('reports', () => {
         photo: 'in/b/c.jpg',
         name: 'b/c.jpg',
         outcome: 'failed',
-        code: 'gave-up',
+        code: 'retries-exhausted',
         message: 'Five attempts.',
         retryable: true,
       },

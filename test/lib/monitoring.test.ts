@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ALARM_IDS, ALARMS, alarmName, type AlarmId } from '../../contract/alarms.ts';
 import { BOOT_PHASES, DECISION_REASONS, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
-import type { Outcome } from '../../worker/photo/message.ts';
+import type { Outcome } from '../../worker/photo/handle-message.ts';
 import { REASONS } from '../../lambda/scaler/policy.ts';
 import { Monitoring } from '../../lib/monitoring.ts';
 import { askedByAlarms, askedByDashboard, dashboardOf, type Asked } from './asked.ts';
@@ -79,7 +79,7 @@ describe('the dashboard', () => {
       all<keyof BootPhases>({ kernel: 0, driver: 0, services: 0, comfyui: 0, canary: 0 }),
     );
     expect([...PHOTO_OUTCOMES].sort()).toEqual(
-      all<Outcome>({ coloured: 0, failed: 0, dropped: 0, returned: 0 }),
+      all<Outcome>({ succeeded: 0, failed: 0, dropped: 0, returned: 0 }),
     );
     expect([...DECISION_REASONS].sort()).toEqual([...REASONS].sort());
   });

@@ -1,10 +1,10 @@
 /** What the scaler and the workers publish, by running their own code; and what a dashboard or an alarm asks for. */
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
-import { metricData as workerData, publishBoot } from '../../worker/aws/photo-metrics.ts';
-import type { PhotoFigures } from '../../worker/imaging/colouring.ts';
-import { PhotoMetrics, type Figures } from '../../worker/telemetry/photo-metrics.ts';
+import { metricData as workerData, publishBootPhases } from '../../worker/aws/cloudwatch-metrics.ts';
+import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
+import { PhotoMetrics, type PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
-import type { Outcome } from '../../worker/photo/message.ts';
+import type { Outcome } from '../../worker/photo/handle-message.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRIC_NAMESPACE } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws.ts';
@@ -60,26 +60,26 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
 });
 
 /** Of a photo of which everything is known. */
-const fullPhoto: Required<PhotoFigures> = {
+const fullPhoto: Required<PhotoMeasurements> = {
   megapixels: 1,
   queueSeconds: 1,
   waitSeconds: 1,
   fetchSeconds: 1,
   prepareSeconds: 1,
-  laneSeconds: 1,
+  slotWaitSeconds: 1,
   comfySeconds: 1,
   finishSeconds: 1,
   storeSeconds: 1,
 };
 
 /** What a worker has to publish after one photo of each kind, by its own bookkeeping. */
-async function fullFigures(): Promise<Figures> {
-  const published: Figures[] = [];
+async function fullFigures(): Promise<PhotoMetricsBatch> {
+  const published: PhotoMetricsBatch[] = [];
   const metrics = new PhotoMetrics({
     publish: (figures) => Promise.resolve(void published.push(figures)),
     log: () => undefined,
   });
-  const outcomes: Record<Outcome, 1> = { coloured: 1, failed: 1, dropped: 1, returned: 1 };
+  const outcomes: Record<Outcome, 1> = { succeeded: 1, failed: 1, dropped: 1, returned: 1 };
   for (const outcome of Object.keys(outcomes) as Outcome[]) metrics.add(outcome, fullPhoto);
   for (const code of FAILURE_CODES) metrics.add('failed', fullPhoto, code);
   metrics.fault();
@@ -99,7 +99,7 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
       return Promise.resolve({});
     },
   };
-  await publishBoot(client as never, stage, fullBoot);
+  await publishBootPhases(client as never, stage, fullBoot);
   const launches = scalerData(stage, {
     ...fullTick('steady'),
     failedLaunches: [{ code: 'any', message: '', instanceType: 'any', availabilityZone: 'any' }],

@@ -129,7 +129,7 @@ async function look(stack: LocalStack): Promise<Seen> {
     redrive: Attributes?.RedrivePolicy,
     memory: memory.Item !== undefined,
     desiredMaximum: Math.max(...(await points(METRICS.desired, 'Maximum'))),
-    photosColoured: (await points(METRICS.photos, 'Sum', 'coloured')).reduce((sum, n) => sum + n, 0),
+    photosColoured: (await points(METRICS.photos, 'Sum', 'succeeded')).reduce((sum, n) => sum + n, 0),
     activities: Activities.length,
     cause: Activities.map((activity) => activity.Cause).join('\n'),
     sourceEtags: head.Metadata?.['source-etag'] !== undefined,

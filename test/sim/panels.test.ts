@@ -87,7 +87,7 @@ describe.each([
 
   it('colours each photo once, and decides once for each tick', () => {
     const { run } = facts;
-    expect(sum(values(facts, 'outcomes', 'coloured')) * perMinutes).toBeCloseTo(run.arrivals.length, 6);
+    expect(sum(values(facts, 'outcomes', 'succeeded')) * perMinutes).toBeCloseTo(run.arrivals.length, 6);
     const reasons = ALL.filter(({ id, label }) => id === 'decisions' && of(facts, id, label) !== 'simulator');
     expect(sum(reasons.flatMap(({ label }) => values(facts, 'decisions', label))) * perMinutes).toBeCloseTo(
       run.decisions.length,

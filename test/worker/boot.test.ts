@@ -1,9 +1,9 @@
 /** The phases of a boot. */
 import { describe, expect, it } from 'vitest';
 import {
-  bootTeller,
-  phasesOf,
-  readBoot,
+  bootReporter,
+  bootPhases,
+  readBootTimes,
   type BootMoments,
   type BootPhases,
 } from '../../worker/instance/boot.ts';
@@ -33,12 +33,12 @@ describe('the phases of a boot', () => {
     ],
     ['are none of a worker that was started again', { worker: 5000, comfyui: 5001, canary: 5002 }, undefined],
   ])('%s', (_name, moments, wanted) => {
-    expect(phasesOf(moments)).toEqual(wanted);
+    expect(bootPhases(moments)).toEqual(wanted);
   });
 
   it('are told in seconds since the kernel, whatever the zero of the clock', async () => {
     const published: BootPhases[] = [];
-    const tell = bootTeller({
+    const tell = bootReporter({
       before: { firstProcess: 3, driver: 5, worker: 10 },
       startMs: 70_000,
       publish: async (phases) => void published.push(phases),
@@ -51,18 +51,18 @@ describe('the phases of a boot', () => {
   it('that cannot be published are in the log, and the worker goes on', async () => {
     const log = memoryLog();
     const publish = () => Promise.reject(new Error('throttled'));
-    await bootTeller({ before: { worker: 10 }, startMs: 0, publish, log })({
+    await bootReporter({ before: { worker: 10 }, startMs: 0, publish, log })({
       comfyuiMs: 1000,
       readyMs: 2000,
     });
-    expect(log.of('booted')).toMatchObject([{ comfyui: 1, canary: 1 }]);
+    expect(log.of('instance-booted')).toMatchObject([{ comfyui: 1, canary: 1 }]);
     expect(log.of('boot-not-published')).toMatchObject([{ error: 'throttled' }]);
   });
 
   it('are read from this system, as far as it tells', async () => {
     const log = memoryLog();
-    const before = await readBoot(log);
+    const before = await readBootTimes(log);
     if (process.platform === 'linux') expect(before?.worker).toBeGreaterThan(0);
-    else expect(log.of('boot-not-known')).toHaveLength(1);
+    else expect(log.of('boot-not-measured')).toHaveLength(1);
   });
 });

@@ -10,10 +10,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseVerdict, type Verdict } from '../../contract/candidate-verdict.ts';
+import { parseCandidateVerdict, type CandidateVerdict } from '../../contract/candidate-verdict.ts';
 import { bundleWorker } from '../../worker/bundle.ts';
-import { canarySchema, WrongColours } from '../../worker/comfyui/canary.ts';
-import { proveCandidate, type CandidatePorts } from '../../worker/instance/candidate.ts';
+import { canarySchema, CanaryMismatch } from '../../worker/comfyui/canary.ts';
+import { checkCandidate, type CandidatePorts } from '../../worker/instance/candidate.ts';
 import { isCandidate } from '../../worker/settings.ts';
 import {
   CANDIDATE_TAG,
@@ -27,15 +27,15 @@ import type { Instance } from '../../local/fleet/instance.ts';
 import { startMetadata } from '../../local/fleet/metadata.ts';
 import { Scope } from '../../common/scope.ts';
 import { startLocalAws } from '../support/local-aws.ts';
-import { Comfy, workflow } from './support/comfyui.ts';
+import { Comfy, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
 describe('a verdict', () => {
-  const told: Verdict[] = [];
+  const told: CandidateVerdict[] = [];
   let clock = 0;
   const prove = (more: Partial<CandidatePorts>) => {
     told.length = 0;
-    return proveCandidate({
+    return checkCandidate({
       check: async () => undefined,
       canary: { cells: [] },
       imageId: async () => 'ami-1',
@@ -67,7 +67,7 @@ describe('a verdict', () => {
 
   it('comes at once when the colours are wrong', async () => {
     let checks = 0;
-    await prove({ check: () => (checks++, Promise.reject(new WrongColours('off by 12'))) });
+    await prove({ check: () => (checks++, Promise.reject(new CanaryMismatch('off by 12'))) });
     expect(told).toMatchObject([{ outcome: 'failed', reason: 'off by 12' }]);
     expect(checks).toBe(1);
   });
@@ -79,7 +79,7 @@ describe('a verdict', () => {
   });
 
   it('fits into a parameter', async () => {
-    await prove({ check: () => Promise.reject(new WrongColours('x'.repeat(9000))) });
+    await prove({ check: () => Promise.reject(new CanaryMismatch('x'.repeat(9000))) });
     expect(JSON.stringify(told[0]).length).toBeLessThan(4096);
   });
 
@@ -162,7 +162,7 @@ describe('the whole worker', () => {
     return code;
   }
 
-  async function judged(instanceId: string, CANARY_FILE: string): Promise<Verdict> {
+  async function judged(instanceId: string, CANARY_FILE: string): Promise<CandidateVerdict> {
     const instance = {
       id: instanceId,
       lifecycleState: 'InService',
@@ -179,7 +179,7 @@ describe('the whole worker', () => {
     const { Parameter } = await ssm.send(
       new GetParameterCommand({ Name: verdictParameterName('local', instanceId) }),
     );
-    return parseVerdict(Parameter?.Value ?? '');
+    return parseCandidateVerdict(Parameter?.Value ?? '');
   }
 
   it('judges its image and takes no photo', async () => {

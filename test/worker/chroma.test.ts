@@ -5,13 +5,17 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
-import { colouring } from '../../worker/imaging/colouring.ts';
-import { Gate } from '../../worker/photo/gate.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
+import { createPipeline } from '../../worker/photo/pipeline.ts';
+import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { processPhoto, type PhotoEnd } from '../../worker/photo/photo.ts';
-import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
-import { LocalStudio, type Studio, type StudioSettings } from '../../worker/imaging/studio.ts';
+import { processPhoto, type PhotoOutcome } from '../../worker/photo/process-photo.ts';
+import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
+import {
+  LocalImageProcessor,
+  type ImageProcessor,
+  type ImageSettings,
+} from '../../worker/imaging/image-processor.ts';
 import { squareCopy } from '../../colour/axis.ts';
 import { lightness } from '../../colour/lightness.ts';
 import { chromaOfAb, mergeChroma } from '../../colour/merge.ts';
@@ -20,7 +24,7 @@ import type { WorkerSettings } from '../../contract/worker.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { difference, labOf } from '../../tools/bench/ciede2000.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
-import { Comfy, timing } from './support/comfyui.ts';
+import { Comfy, timing } from './support/stand-in-comfyui.ts';
 import { MemoryBucket, memoryLog } from './support/memory.ts';
 
 const SIZE = 512;
@@ -29,7 +33,7 @@ const workflowOf = (name: string) =>
 const CHROMA = { output: 'chroma' };
 
 let comfy: Comfy;
-const studios: StudioThreads[] = [];
+const studios: ImageWorkerThreads[] = [];
 beforeAll(async () => {
   comfy = await Comfy.start();
 });
@@ -42,20 +46,20 @@ afterAll(async () => {
 function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const workflow = workflowOf(name);
   const settings = { maxMegapixels: 30, maxReceiveCount: 5, path, workflow };
-  const studio = new StudioThreads(settings, 1);
+  const studio = new ImageWorkerThreads(settings, 1);
   studios.push(studio);
-  const [log, client] = [memoryLog(), new ComfyClient(comfy.url)];
-  const colour = colouring({
+  const [log, client] = [memoryLog(), new ComfyuiClient(comfy.url)];
+  const colour = createPipeline({
     studio,
     infer: ({ upload, path }, turn, options) =>
       infer({ client, workflow, path, log, timing }, upload, 20_000, turn, options),
-    lane: new Gate(1),
-    pixels: new Gate(100),
-    away: () => new AbortController().signal,
+    comfyuiSlots: new WeightedSemaphore(1),
+    memory: new WeightedSemaphore(100),
+    drainSignal: () => new AbortController().signal,
     now: Date.now,
   });
   const bucket = new MemoryBucket();
-  const process = (key: string, photo: Buffer, metadata?: Record<string, string>): Promise<PhotoEnd> => {
+  const process = (key: string, photo: Buffer, metadata?: Record<string, string>): Promise<PhotoOutcome> => {
     const job = { bucket: 'photos', key, etag: bucket.upload(key, photo, metadata), storedAtMs: 0 };
     const attempt = { figures: {}, started: () => undefined };
     return processPhoto(job, 1, attempt, { bucket, settings, colour, log, now: Date.now });
@@ -172,8 +176,8 @@ describe('a chroma', () => {
   it('is asked for by its photo alone: the next one is itself in colour again', async () => {
     const { process, bucket } = worker('ddcolor');
     const photo = await samplePicture(3, 300, 200);
-    expect(await process('incoming/one', photo, CHROMA)).toEqual({ outcome: 'coloured', output: 'chroma' });
-    expect(await process('incoming/two', photo, { output: 'photo' })).toEqual({ outcome: 'coloured' });
+    expect(await process('incoming/one', photo, CHROMA)).toEqual({ outcome: 'succeeded', output: 'chroma' });
+    expect(await process('incoming/two', photo, { output: 'photo' })).toEqual({ outcome: 'succeeded' });
     const size = async (key: string) => (await sharp(bucket.objects.get(key)?.body).metadata()).width;
     expect([await size('results/one'), await size('results/two')]).toEqual([SIZE, 300]);
   });
@@ -200,9 +204,9 @@ describe('a chroma', () => {
   });
 });
 
-describe.each<[string, (settings: StudioSettings) => Studio & { close?: () => Promise<void> }]>([
-  ['in this thread', (settings) => new LocalStudio(settings)],
-  ['over threads', (settings) => new StudioThreads(settings, 1)],
+describe.each<[string, (settings: ImageSettings) => ImageProcessor & { close?: () => Promise<void> }]>([
+  ['in this thread', (settings) => new LocalImageProcessor(settings)],
+  ['over threads', (settings) => new ImageWorkerThreads(settings, 1)],
 ])('a studio %s, asked for chroma,', (_name, make) => {
   const tint = (background: object) =>
     sharp({ create: { width: SIZE, height: SIZE, channels: 3, background } })
@@ -239,7 +243,7 @@ describe.each<[string, (settings: StudioSettings) => Studio & { close?: () => Pr
     ['ddcolor', { r: 128, g: 128, b: 128 }],
     ['ddcolor-public-node', { r: 90, g: 90, b: 90 }],
   ])('by %s blames the machine where there is no colour', async (name, colour) => {
-    await expect(of(name, await tint(colour))).rejects.toMatchObject({ name: 'InfraFault' });
+    await expect(of(name, await tint(colour))).rejects.toMatchObject({ name: 'InstanceFault' });
     // A white sheet has no room for any.
     const white = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'white' } })
       .png()

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { uprightExif } from '../../colour/exif.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
-import { workflow } from './support/comfyui.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 
 const [WIDTH, HEIGHT] = [60, 40];
 const blank = () => sharp({ create: { width: WIDTH, height: HEIGHT, channels: 3, background: '#777' } });
@@ -37,7 +37,7 @@ function tags(exif: Buffer): Map<number, number | string> {
 }
 
 async function result(photo: Buffer): Promise<Buffer> {
-  const studio = new LocalStudio({ maxMegapixels: 1, path: 'plain', workflow });
+  const studio = new LocalImageProcessor({ maxMegapixels: 1, path: 'plain', workflow });
   await studio.prepare('one', photo);
   const size = { width: HEIGHT, height: WIDTH };
   const tinted = await sharp({ create: { ...size, channels: 3, background: '#876' } })

@@ -2,11 +2,11 @@
 import type { RequestListener } from 'node:http';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
-import { InfraFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
+import { InstanceFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
 import type { Workflow } from '../../contract/workflow.ts';
-import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
 let comfy: Comfy;
@@ -22,7 +22,7 @@ const grey = (width = 40, height = 30) =>
 const log = memoryLog();
 const colour = async (url: string, picture?: Buffer, within = 5000, graph: Workflow = workflow) =>
   infer(
-    { client: new ComfyClient(url, 1000), workflow: graph, path: 'chroma', log, timing },
+    { client: new ComfyuiClient(url, 1000), workflow: graph, path: 'chroma', log, timing },
     picture ?? (await grey()),
     within,
   );
@@ -63,13 +63,13 @@ describe('whose fault it is', () => {
   it('the machine`s, when a node is missing', async () => {
     const graph = changed((nodes) => (nodes['2'] = { class_type: 'Nope', inputs: {} }));
     const error = await fault(colour(comfy.url, undefined, 5000, graph));
-    expect(error).toBeInstanceOf(InfraFault);
+    expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('node Nope does not exist');
   });
 
   it('the machine`s, when a model is missing', async () => {
     const graph = changed((nodes) => Object.assign(nodes['2']?.inputs ?? {}, { checkpoint: 'none.pth' }));
-    expect(await fault(colour(comfy.url, undefined, 5000, graph))).toBeInstanceOf(InfraFault);
+    expect(await fault(colour(comfy.url, undefined, 5000, graph))).toBeInstanceOf(InstanceFault);
   });
 
   it('the machine`s, when only a part of the graph would run: that part is interrupted', async () => {
@@ -79,7 +79,7 @@ describe('whose fault it is', () => {
     );
     const open = comfy.holdInferences();
     const error = await fault(colour(comfy.url, undefined, 5000, graph));
-    expect(error).toBeInstanceOf(InfraFault);
+    expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('part of the graph');
     open();
     await comfy.running(0);
@@ -92,7 +92,7 @@ describe('whose fault it is', () => {
 
   it('the machine`s, when the model does not load', async () => {
     comfy.standIn.faults.checkpointUnreadable = true;
-    expect(await fault(colour(comfy.url))).toBeInstanceOf(InfraFault);
+    expect(await fault(colour(comfy.url))).toBeInstanceOf(InstanceFault);
   });
 
   it('the photo`s, when the loader cannot read it', async () => {
@@ -144,20 +144,20 @@ describe('whose fault it is', () => {
       },
     ],
   ])('the machine`s, when ComfyUI %s', async (_name, path, listener) => {
-    expect(await fault(colour(await comfy.instead(path, listener)))).toBeInstanceOf(InfraFault);
+    expect(await fault(colour(await comfy.instead(path, listener)))).toBeInstanceOf(InstanceFault);
   });
 
   it('the machine`s, when nothing answers', async () => {
     const url = comfy.url;
     await comfy.standIn.close();
-    expect(await fault(colour(url))).toBeInstanceOf(InfraFault);
+    expect(await fault(colour(url))).toBeInstanceOf(InstanceFault);
     comfy = await Comfy.start();
   });
 
   it('the machine`s, when it does not finish in time: the prompt is taken off its queue', async () => {
     const open = comfy.holdInferences();
     const error = await fault(colour(comfy.url, undefined, 60));
-    expect(error).toBeInstanceOf(InfraFault);
+    expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('did not finish');
     open();
   });
@@ -167,13 +167,13 @@ it('is the machine`s fault when the thread that runs prompts has died behind a h
   await fetch(`${comfy.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: await zombie() }) });
   expect((await fetch(`${comfy.url}/system_stats`)).status).toBe(200);
   const error = await fault(colour(comfy.url, undefined, 300));
-  expect(error).toBeInstanceOf(InfraFault);
+  expect(error).toBeInstanceOf(InstanceFault);
   expect(error?.message).toContain('did not finish');
 });
 
 /** Passes validation, and then a node without inputs raises outside of what is caught. */
 async function zombie() {
-  const name = await new ComfyClient(comfy.url).upload(await grey(), 'zombie');
+  const name = await new ComfyuiClient(comfy.url).upload(await grey(), 'zombie');
   return {
     '1': { class_type: 'LoadImage', inputs: { image: name } },
     '2': { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'zombie' } },

@@ -4,16 +4,16 @@
  */
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
-import { colouring } from '../../worker/imaging/colouring.ts';
-import { Gate } from '../../worker/photo/gate.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
+import { createPipeline } from '../../worker/photo/pipeline.ts';
+import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { handleMessage } from '../../worker/photo/message.ts';
-import { processPhoto } from '../../worker/photo/photo.ts';
-import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
+import { handleMessage } from '../../worker/photo/handle-message.ts';
+import { processPhoto } from '../../worker/photo/process-photo.ts';
+import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
 import { failureSchema } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { INPUTS, ordinary } from './support/inputs.ts';
 import { body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
 
@@ -25,20 +25,20 @@ describe(`${INPUTS.length} kinds of input`, () => {
   const took = new Map<string, number>();
   const handled: string[] = [];
   let comfy: Comfy;
-  let studio: StudioThreads;
+  let studio: ImageWorkerThreads;
 
   beforeAll(async () => {
     comfy = await Comfy.start();
-    studio = new StudioThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
+    studio = new ImageWorkerThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
     const log = memoryLog();
-    const client = new ComfyClient(comfy.url);
-    const colour = colouring({
+    const client = new ComfyuiClient(comfy.url);
+    const colour = createPipeline({
       studio,
       infer: ({ upload, path }, turn) =>
         infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, turn),
-      lane: new Gate(2),
-      pixels: new Gate(100),
-      away: () => new AbortController().signal,
+      comfyuiSlots: new WeightedSemaphore(2),
+      memory: new WeightedSemaphore(100),
+      drainSignal: () => new AbortController().signal,
       now: Date.now,
     });
     const settings = { maxMegapixels: 100, maxReceiveCount: 5, workflow };
@@ -85,8 +85,8 @@ describe(`${INPUTS.length} kinds of input`, () => {
       const result = bucket.objects.get(resultKey(key));
       const failed = bucket.objects.get(failedKey(key));
       expect([result !== undefined, failed !== undefined]).toEqual([
-        outcome === 'coloured',
-        outcome !== 'coloured',
+        outcome === 'succeeded',
+        outcome !== 'succeeded',
       ]);
       expect(took.get(key)).toBeLessThan(DEADLINE_MS);
       if (failed) {

@@ -1,10 +1,15 @@
 /** Messages from receipt to end: what is deleted, what goes back, and when the worker stops. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { InfraFault, TransientFault } from '../../worker/photo/faults.ts';
-import { takePhotos } from '../../worker/photo/loop.ts';
-import { handleMessage, returnDelay, unfitDelay, type Message } from '../../worker/photo/message.ts';
+import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
+import { receivePhotos } from '../../worker/photo/receive-loop.ts';
+import {
+  handleMessage,
+  returnDelay,
+  instanceFaultDelay,
+  type Message,
+} from '../../worker/photo/handle-message.ts';
 import { Notices, SPOT_NOTICE, TARGET_STATE, type ReadMetadata } from '../../worker/instance/notices.ts';
-import type { PhotoEnd } from '../../worker/photo/photo.ts';
+import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import type { Job } from '../../contract/job.ts';
 import { body, event, memoryLog, MemoryQueue } from './support/memory.ts';
 
@@ -12,9 +17,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const COLOURED: PhotoEnd = { outcome: 'coloured' };
+const COLOURED: PhotoOutcome = { outcome: 'succeeded' };
 
-async function handle(text: string, process: (job: Job) => Promise<PhotoEnd>, receiveCount = 1) {
+async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, receiveCount = 1) {
   const queue = new MemoryQueue();
   const log = memoryLog();
   const jobs: Job[] = [];
@@ -47,7 +52,7 @@ describe('a message', () => {
     expect(handled).toBe('deleted');
     expect(queue.deleted).toHaveLength(1);
     expect(log.of('photo-started')).toEqual([{ key: 'incoming/a.jpg', waitSeconds: 7, receiveCount: 1 }]);
-    expect(log.of('photo-finished')[0]).toMatchObject({ outcome: 'coloured', key: 'incoming/a.jpg' });
+    expect(log.of('photo-finished')[0]).toMatchObject({ outcome: 'succeeded', key: 'incoming/a.jpg' });
   });
 
   it.each([
@@ -76,8 +81,8 @@ describe('a message', () => {
   it.each([
     ['a passing fault', new TransientFault('S3 is slow'), 2, 'returned', returnDelay(2)],
     ['anything unexpected', new Error('bug'), 1, 'returned', returnDelay(1)],
-    ['a fault of this machine, for another at once', new InfraFault('CUDA'), 1, 'unfit', 0],
-    ['a fault of this machine again', new InfraFault('CUDA'), 3, 'unfit', unfitDelay(3)],
+    ['a fault of this machine, for another at once', new InstanceFault('CUDA'), 1, 'unfit', 0],
+    ['a fault of this machine again', new InstanceFault('CUDA'), 3, 'unfit', instanceFaultDelay(3)],
   ])('goes back after %s', async (_name, error, receiveCount, handled, delay) => {
     const given = await handle(
       body(event('photos', 'incoming/a.jpg', 'e')),
@@ -96,19 +101,19 @@ describe('a message', () => {
   ])('%s goes back, towards the dead-letter queue, and is logged', async (_name, text) => {
     const { handled, log, queue } = await handle(text, () => Promise.reject(new Error('never')));
     expect([handled, queue.deleted]).toEqual(['returned', []]);
-    expect(log.of('message-not-understood')).toHaveLength(1);
+    expect(log.of('message-not-parsed')).toHaveLength(1);
   });
 
-  it.each<[string, number, () => Promise<PhotoEnd>, unknown]>([
-    ['coloured', 5, () => Promise.resolve(COLOURED), ['coloured', undefined]],
+  it.each<[string, number, () => Promise<PhotoOutcome>, unknown]>([
+    ['coloured', 5, () => Promise.resolve(COLOURED), ['succeeded', undefined]],
     ['refused', 1, () => Promise.resolve({ outcome: 'failed', code: 'too-large' }), ['failed', 'too-large']],
     ['given back', 4, () => Promise.reject(new TransientFault('away')), ['returned', undefined]],
-    ['given up', 5, () => Promise.reject(new TransientFault('away')), ['failed', 'gave-up']],
+    ['given up', 5, () => Promise.reject(new TransientFault('away')), ['failed', 'retries-exhausted']],
     [
       'given up for a fault of this machine',
       5,
-      () => Promise.reject(new InfraFault('hot')),
-      ['failed', 'gave-up'],
+      () => Promise.reject(new InstanceFault('hot')),
+      ['failed', 'retries-exhausted'],
     ],
   ])('whose photo is %s at its receive %d counts as that', async (_how, receiveCount, process, left) => {
     const { told } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, receiveCount);
@@ -118,7 +123,7 @@ describe('a message', () => {
   it('stays hidden for as long as its photo is worked on', async () => {
     vi.useFakeTimers();
     const queue = new MemoryQueue();
-    let finish: (end: PhotoEnd) => void = () => undefined;
+    let finish: (end: PhotoOutcome) => void = () => undefined;
     const working = handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e'))), {
       queue,
       bucketName: 'photos',
@@ -148,9 +153,9 @@ describe('the loop', () => {
   ) => ({
     queue,
     handle,
-    mayTake: () => Promise.resolve(),
+    untilAllowed: () => Promise.resolve(),
     recover: () => Promise.resolve(),
-    limits: () => ({ ahead: 1, inHand: 1 }),
+    limits: () => ({ prefetched: 1, inFlight: 1 }),
     stop,
     log: memoryLog(),
     firstBackoffMs: 1,
@@ -162,7 +167,7 @@ describe('the loop', () => {
     queue.send('b');
     const controller = new AbortController();
     const handled: string[] = [];
-    await takePhotos(
+    await receivePhotos(
       ports(queue, controller.signal, async (message) => {
         controller.abort();
         await new Promise((resolve) => setImmediate(resolve));
@@ -183,7 +188,7 @@ describe('the loop', () => {
       return receive(wait);
     };
     const { receiptHandle } = queue.send('a');
-    await takePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('never'))));
+    await receivePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('never'))));
     expect(queue.hides).toEqual([{ receiptHandle, seconds: 0 }]);
   });
 
@@ -193,7 +198,7 @@ describe('the loop', () => {
     queue.send('a');
     const controller = new AbortController();
     let handled = 0;
-    await takePhotos(
+    await receivePhotos(
       ports(queue, controller.signal, () => {
         handled++;
         controller.abort();
@@ -209,7 +214,7 @@ describe('the loop', () => {
     queue.send('b');
     const controller = new AbortController();
     const order: string[] = [];
-    await takePhotos({
+    await receivePhotos({
       ...ports(queue, controller.signal, (message) => {
         order.push(message.body);
         if (message.body === 'b') controller.abort();
@@ -226,7 +231,7 @@ describe('the loop', () => {
 
 describe('the loop with several in hand', () => {
   /** A loop whose photos start and end when they are told to. */
-  function looping(limits: { ahead: number; inHand: number }) {
+  function looping(limits: { prefetched: number; inFlight: number }) {
     const queue = new MemoryQueue();
     const asked: boolean[] = [];
     const receive = queue.receive.bind(queue);
@@ -237,7 +242,7 @@ describe('the loop with several in hand', () => {
     const controller = new AbortController();
     const hand = new Map<string, { start: () => void; end: (handled: 'deleted' | 'unfit') => void }>();
     const recovered: string[][] = [];
-    const ended = takePhotos({
+    const ended = receivePhotos({
       queue,
       handle: ({ body: name }, started) =>
         new Promise((resolve) => {
@@ -247,7 +252,7 @@ describe('the loop with several in hand', () => {
           };
           hand.set(name, { start: started, end });
         }),
-      mayTake: () => Promise.resolve(),
+      untilAllowed: () => Promise.resolve(),
       recover: () => {
         recovered.push([...hand.keys()]);
         return Promise.resolve();
@@ -265,7 +270,7 @@ describe('the loop with several in hand', () => {
   };
 
   it('takes as many ahead as it may, and another for each that starts', async () => {
-    const { queue, controller, hand, ended, holds } = looping({ ahead: 2, inHand: 4 });
+    const { queue, controller, hand, ended, holds } = looping({ prefetched: 2, inFlight: 4 });
     send(queue, 'abcdef');
     await holds('ab');
     hand.get('a')?.start();
@@ -282,7 +287,7 @@ describe('the loop with several in hand', () => {
   });
 
   it('waits at the queue when idle, and only asks when busy', async () => {
-    const { queue, asked, controller, hand, ended, holds } = looping({ ahead: 1, inHand: 2 });
+    const { queue, asked, controller, hand, ended, holds } = looping({ prefetched: 1, inFlight: 2 });
     send(queue, 'ab');
     await holds('a');
     hand.get('a')?.start();
@@ -295,7 +300,7 @@ describe('the loop with several in hand', () => {
   });
 
   it('recovers from a fault of its machine once nothing is in hand', async () => {
-    const { queue, controller, hand, recovered, ended, holds } = looping({ ahead: 2, inHand: 3 });
+    const { queue, controller, hand, recovered, ended, holds } = looping({ prefetched: 2, inFlight: 3 });
     send(queue, 'abc');
     await holds('ab');
     hand.get('a')?.end('unfit');
@@ -310,7 +315,7 @@ describe('the loop with several in hand', () => {
   });
 
   it('ends when all that is in hand has ended', async () => {
-    const { queue, controller, hand, ended, holds } = looping({ ahead: 2, inHand: 2 });
+    const { queue, controller, hand, ended, holds } = looping({ prefetched: 2, inFlight: 2 });
     send(queue, 'abc');
     await holds('ab');
     let over = false;
@@ -348,7 +353,7 @@ describe('notices', () => {
     await notices.look();
     await notices.look();
     expect(notices.stop.aborted).toBe(false);
-    expect(log.of('metadata-unreadable')).toHaveLength(1);
+    expect(log.of('metadata-not-read')).toHaveLength(1);
   });
 
   it('know a machine in the warm pool', async () => {

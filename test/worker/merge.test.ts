@@ -4,11 +4,11 @@
  */
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { colourise } from '../../local/comfyui/colour.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
 import { ciede2000, difference } from '../../tools/bench/ciede2000.ts';
-import { workflow } from './support/comfyui.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 
 /** What the stand-in's node makes of a PNG. */
 async function coloured(png: Buffer): Promise<Buffer> {
@@ -24,7 +24,7 @@ async function through(
   photo: Buffer,
   change = (png: Buffer) => Promise.resolve(png),
 ) {
-  const studio = new LocalStudio({ maxMegapixels: 30, path, workflow });
+  const studio = new LocalImageProcessor({ maxMegapixels: 30, path, workflow });
   const { upload } = await studio.prepare('one', photo);
   const result = await studio.finish('one', await change(await coloured(upload)), 'v1');
   return sharp(result).raw().toBuffer();

@@ -1,10 +1,10 @@
 /** What CloudWatch is told of photos: everything once, in few values, and nothing lost to an outage. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { metricData } from '../../worker/aws/photo-metrics.ts';
-import { PhotoMetrics, PUBLISH_MS, type Figures } from '../../worker/telemetry/photo-metrics.ts';
+import { metricData } from '../../worker/aws/cloudwatch-metrics.ts';
+import { PhotoMetrics, PUBLISH_MS, type PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import { memoryLog } from './support/memory.ts';
 
-let published: Figures[];
+let published: PhotoMetricsBatch[];
 let refused: boolean;
 let metrics: PhotoMetrics;
 
@@ -23,13 +23,13 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-const datum = (figures: Figures, name: string) =>
+const datum = (figures: PhotoMetricsBatch, name: string) =>
   metricData('prod', figures).filter(({ MetricName }) => MetricName === name);
 
 describe('figures of photos', () => {
   it('go once a minute, as values with counts', async () => {
     for (let k = 0; k < 100; k++) {
-      metrics.add('coloured', { waitSeconds: k < 50 ? 7.04 : 7.06, comfySeconds: 0.15 });
+      metrics.add('succeeded', { waitSeconds: k < 50 ? 7.04 : 7.06, comfySeconds: 0.15 });
       await vi.advanceTimersByTimeAsync(500);
     }
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
@@ -44,12 +44,12 @@ describe('figures of photos', () => {
       },
     ]);
     expect(datum(published[0]!, 'Photos')).toMatchObject([
-      { Value: 100, Dimensions: [{ Name: 'Stage' }, { Name: 'Outcome', Value: 'coloured' }] },
+      { Value: 100, Dimensions: [{ Name: 'Stage' }, { Name: 'Outcome', Value: 'succeeded' }] },
     ]);
   });
 
   it('tell of failures by code, and as a share', async () => {
-    for (let k = 0; k < 19; k++) metrics.add('coloured', {});
+    for (let k = 0; k < 19; k++) metrics.add('succeeded', {});
     metrics.add('failed', {}, 'too-large');
     metrics.add('dropped', {});
     metrics.add('returned', {});
@@ -80,28 +80,28 @@ describe('figures of photos', () => {
     metrics.fault();
     await metrics.flush();
     expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 1 }]);
-    expect(datum(published[0]!, 'MachineFaults')).toMatchObject([{ Value: 1 }]);
+    expect(datum(published[0]!, 'InstanceFaults')).toMatchObject([{ Value: 1 }]);
   });
 
   it('that could not be published go with those of the next minute', async () => {
     refused = true;
-    metrics.add('coloured', { megapixels: 12 });
+    metrics.add('succeeded', { megapixels: 12 });
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
     refused = false;
-    metrics.add('coloured', { megapixels: 12 });
+    metrics.add('succeeded', { megapixels: 12 });
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
     expect(datum(published[0]!, 'Megapixels')).toMatchObject([{ Values: [12], Counts: [2] }]);
     expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 2 }]);
   });
 
   it('leave out what a clock that is behind makes negative', async () => {
-    metrics.add('coloured', { waitSeconds: -3600, fetchSeconds: 0.02 });
+    metrics.add('succeeded', { waitSeconds: -3600, fetchSeconds: 0.02 });
     await metrics.flush();
     expect([...published[0]!.values.keys()]).toEqual(['FetchTime']);
   });
 
   it('keep to the 150 values that a datum may have', async () => {
-    for (let k = 1; k <= 400; k++) metrics.add('coloured', { fetchSeconds: 1.1 ** k });
+    for (let k = 1; k <= 400; k++) metrics.add('succeeded', { fetchSeconds: 1.1 ** k });
     await metrics.flush();
     const data = datum(published[0]!, 'FetchTime');
     expect(Math.max(...data.map(({ Values = [] }) => Values.length))).toBeLessThanOrEqual(150);

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
-import { processPhoto } from '../../worker/photo/photo.ts';
-import { workflow } from './support/comfyui.ts';
+import { processPhoto } from '../../worker/photo/process-photo.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 import { md5, MemoryBucket, memoryLog, type Objects } from './support/memory.ts';
 
 const KEY = 'incoming/a.jpg';

@@ -1,12 +1,12 @@
 /** When a machine may take photos. */
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WrongColours, type Canary } from '../../worker/comfyui/canary.ts';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { CanaryMismatch, type Canary } from '../../worker/comfyui/canary.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { checkReady, tellingOnce, untilReady } from '../../worker/comfyui/readiness.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
-import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { checkReady, reportOnce, untilReady } from '../../worker/comfyui/readiness.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
 let comfy: Comfy;
@@ -28,13 +28,13 @@ describe('readiness', () => {
     device: 'cpu' | 'cuda' = 'cpu',
     more: { workflow?: typeof workflow; canary?: Canary } = {},
   ) => {
-    const client = new ComfyClient(url, 1000);
+    const client = new ComfyuiClient(url, 1000);
     return checkReady({
       client,
       settings: { device, workflow },
       ...(more.workflow && { settings: { device, workflow: more.workflow } }),
       canary: more.canary,
-      studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
+      studio: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
       infer: (png, within) =>
         infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
     });
@@ -46,7 +46,7 @@ describe('readiness', () => {
 
   it('compares colours with those of the bake, where the workflow is one that colours', async () => {
     const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
-    await expect(check(comfy.url, 'cpu', { canary })).rejects.toThrow(WrongColours);
+    await expect(check(comfy.url, 'cpu', { canary })).rejects.toThrow(CanaryMismatch);
     const plain = { ...workflow, output: { ...workflow.output, coloured: false } };
     await check(comfy.url, 'cpu', { canary, workflow: plain });
   });
@@ -55,7 +55,7 @@ describe('readiness', () => {
     const { url, prompts } = await comfy.recording();
     await check(url);
     await infer(
-      { client: new ComfyClient(url, 1000), workflow, path: 'chroma', log, timing },
+      { client: new ComfyuiClient(url, 1000), workflow, path: 'chroma', log, timing },
       await grey(),
       5000,
     );
@@ -103,8 +103,8 @@ describe('readiness', () => {
 
   it('tells once that the model is another one, however often it looks, and of nothing else', async () => {
     let told = 0;
-    const faults = [new Error('not yet'), new WrongColours('off'), new WrongColours('off')];
-    const check = tellingOnce(
+    const faults = [new Error('not yet'), new CanaryMismatch('off'), new CanaryMismatch('off')];
+    const check = reportOnce(
       () => {
         const fault = faults.shift();
         return fault ? Promise.reject(fault) : Promise.resolve('ready');

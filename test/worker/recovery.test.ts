@@ -5,18 +5,18 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compareColours, readCanary, WrongColours, type Canary } from '../../worker/comfyui/canary.ts';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { compareColours, readCanary, CanaryMismatch, type Canary } from '../../worker/comfyui/canary.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { machineOf } from '../../worker/instance/machine.ts';
+import { readEnvironment } from '../../worker/instance/environment.ts';
 import { checkReady } from '../../worker/comfyui/readiness.ts';
-import { checkCanary, recordCanary } from '../../worker/instance/record-canary.ts';
+import { checkCanary, recordCanary } from '../../worker/instance/canary-commands.ts';
 import { dropModels, recover, type RecoveryPorts } from '../../worker/comfyui/recovery.ts';
-import { Service } from '../../worker/instance/service.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { SystemdNotifier } from '../../worker/instance/systemd.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { WorkFolders } from '../../worker/comfyui/work-folders.ts';
 import { until } from '../support/wait.ts';
-import { Comfy, timing, workflow } from './support/comfyui.ts';
+import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'recovery-'));
@@ -30,8 +30,8 @@ describe('the canary', () => {
   afterEach(() => comfy.close());
   const file = join(folder, 'canary.json');
   const check = async (canary: Canary) => {
-    const client = new ComfyClient(comfy.url, 1000);
-    const studio = new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow });
+    const client = new ComfyuiClient(comfy.url, 1000);
+    const studio = new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow });
     const log = memoryLog();
     return checkReady({
       client,
@@ -53,13 +53,13 @@ describe('the canary', () => {
     writeFileSync(file, JSON.stringify({ cells }));
     await expect(
       checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog()),
-    ).rejects.toBeInstanceOf(WrongColours);
+    ).rejects.toBeInstanceOf(CanaryMismatch);
   });
 
   it('is missed by a network without its weights, although ComfyUI reports success', async () => {
     await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     const canary = await readCanary(file);
-    await new ComfyClient(comfy.url).free();
+    await new ComfyuiClient(comfy.url).free();
     comfy.standIn.faults.checkpointUnreadable = true;
     await expect(check(canary)).rejects.toThrow(/a node of the workflow failed/);
     // The public node takes the network for loaded now.
@@ -67,7 +67,7 @@ describe('the canary', () => {
       /does not colour as it did when the image was baked.*off by [\d.]+/,
     );
     comfy.standIn.faults.checkpointUnreadable = false;
-    await new ComfyClient(comfy.url).free();
+    await new ComfyuiClient(comfy.url).free();
     await check(canary);
   });
 
@@ -133,7 +133,7 @@ describe('a fault of the machine', () => {
     const tries: string[] = [];
     const check = () => {
       tries.push('look');
-      return Promise.reject(tries.length === 1 ? new Error('not up yet') : new WrongColours('green'));
+      return Promise.reject(tries.length === 1 ? new Error('not up yet') : new CanaryMismatch('green'));
     };
     const { controller, done, recovered } = machine(0, { check, patience: undefined });
     await until(
@@ -147,7 +147,7 @@ describe('a fault of the machine', () => {
 
   it('that ended ComfyUI is over when it is back, although nothing was there to begin anew', async () => {
     const comfy = await Comfy.start();
-    const client = new ComfyClient(comfy.url, 1000);
+    const client = new ComfyuiClient(comfy.url, 1000);
     await comfy.close();
     let looks = 0;
     const { recovered, log } = machine(0, {
@@ -156,8 +156,8 @@ describe('a fault of the machine', () => {
       patience: { retryMs: 1, limitMs: 10, now: () => 0 },
     });
     await recovered;
-    expect(log.of('taking-photos-again')).toHaveLength(1);
-    expect(log.of('comfyui-begins-anew')).toHaveLength(1);
+    expect(log.of('comfyui-recovered')).toHaveLength(1);
+    expect(log.of('comfyui-restarting')).toHaveLength(1);
   });
 
   it('counts a restart that fails as a beginning in vain', async () => {
@@ -222,13 +222,13 @@ describe('the service', () => {
     const tell = async (state: string) => void told.push(state);
     const stop = new AbortController();
     const environment = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '30000' };
-    const alive = new Service(environment, memoryLog(), tell).keepAlive(stop.signal);
+    const alive = new SystemdNotifier(environment, memoryLog(), tell).keepAlive(stop.signal);
     await sleep(100);
     stop.abort();
     await alive;
     expect(told.length).toBeGreaterThanOrEqual(3);
     expect(new Set(told)).toEqual(new Set(['WATCHDOG=1']));
-    const alone = new Service({}, memoryLog(), tell);
+    const alone = new SystemdNotifier({}, memoryLog(), tell);
     told.length = 0;
     await alone.tell('READY=1');
     await alone.keepAlive();
@@ -237,17 +237,19 @@ describe('the service', () => {
 
   it('goes on when systemd cannot be told', async () => {
     const log = memoryLog();
-    const service = new Service({ NOTIFY_SOCKET: '/x' }, log, () =>
+    const service = new SystemdNotifier({ NOTIFY_SOCKET: '/x' }, log, () =>
       Promise.reject(new Error('no such file')),
     );
     await service.tell('READY=1');
-    expect(log.of('systemd-not-told')).toEqual([{ state: 'READY=1', error: 'no such file' }]);
+    expect(log.of('systemd-not-notified')).toEqual([{ state: 'READY=1', error: 'no such file' }]);
   });
 });
 
 describe('the machine`s environment', () => {
   it('has a restart command as JSON', () => {
-    expect(machineOf({ COMFYUI_RESTART: '["systemctl","restart","comfyui"]', COMFYUI_URL: '' })).toEqual({
+    expect(
+      readEnvironment({ COMFYUI_RESTART: '["systemctl","restart","comfyui"]', COMFYUI_URL: '' }),
+    ).toEqual({
       COMFYUI_URL: 'http://127.0.0.1:8188',
       COMFYUI_RESTART: ['systemctl', 'restart', 'comfyui'],
     });
@@ -257,6 +259,6 @@ describe('the machine`s environment', () => {
     ['systemctl restart comfyui', /COMFYUI_RESTART/],
     ['[]', /COMFYUI_RESTART/],
   ])('is refused with %s', (restart, message) => {
-    expect(() => machineOf({ COMFYUI_RESTART: restart })).toThrow(message);
+    expect(() => readEnvironment({ COMFYUI_RESTART: restart })).toThrow(message);
   });
 });

@@ -1,15 +1,15 @@
 /** A worker's whole life, for what its parts are told of each other: which figures come out at the end. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { Notices } from '../../worker/instance/notices.ts';
-import type { Figures } from '../../worker/telemetry/photo-metrics.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import type { PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { failedKey } from '../../contract/keys.ts';
 import { LAUNCH_HOOK } from '../../contract/names.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { Comfy, workflow } from './support/comfyui.ts';
+import { Comfy, workflow } from './support/stand-in-comfyui.ts';
 import { body, event, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
 
 let comfy: Comfy;
@@ -49,14 +49,14 @@ async function workUntil(last: string, canary?: Canary) {
   const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
   queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
   const told: string[] = [];
-  const published: Figures[] = [];
+  const published: PhotoMetricsBatch[] = [];
   await runWorker({
     settings,
     notices,
-    client: new ComfyClient(comfy.url, 5000),
+    client: new ComfyuiClient(comfy.url, 5000),
     queue,
     bucket,
-    studio: new LocalStudio(settings),
+    studio: new LocalImageProcessor(settings),
     threads: 1,
     megapixels: 10,
     group: {
@@ -90,8 +90,8 @@ it('publishes why a photo was refused', async () => {
 
 it('publishes that its model is another one, and takes no photo', async () => {
   const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
-  const { lines, bucket, queue, told, published } = await workUntil('waiting-for-comfyui', canary);
-  expect(lines.of('waiting-for-comfyui')).toEqual([
+  const { lines, bucket, queue, told, published } = await workUntil('comfyui-awaited', canary);
+  expect(lines.of('comfyui-awaited')).toEqual([
     expect.objectContaining({ reason: expect.stringMatching(/does not colour as it did/) as string }),
   ]);
   expect(published).toHaveLength(1);

@@ -2,17 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { optionsOf } from '../../worker/photo/options.ts';
-import { processPhoto } from '../../worker/photo/photo.ts';
+import { processPhoto } from '../../worker/photo/process-photo.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { difference } from '../../tools/bench/ciede2000.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
-import { Comfy, timing } from './support/comfyui.ts';
+import { Comfy, timing } from './support/stand-in-comfyui.ts';
 import { MemoryBucket, memoryLog } from './support/memory.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(`ami/workflow/${name}.json`, 'utf8')) as object;
@@ -131,10 +131,10 @@ describe('through ComfyUI', () => {
 
   async function through(name: string, path: WorkerSettings['path'], photo: Buffer): Promise<Buffer> {
     const workflow = workflowSchema.parse(read(name));
-    const studio = new LocalStudio({ maxMegapixels: 10, path, workflow });
+    const studio = new LocalImageProcessor({ maxMegapixels: 10, path, workflow });
     const { upload } = await studio.prepare('one', photo);
     const inference = {
-      client: new ComfyClient(comfy.url, 5000),
+      client: new ComfyuiClient(comfy.url, 5000),
       workflow,
       path,
       log: memoryLog(),

@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 
@@ -65,7 +65,7 @@ export class RealComfyui implements MeasuredComfyui {
   }
 
   static async at(url: string): Promise<RealComfyui> {
-    const device = await new ComfyClient(url).device();
+    const device = await new ComfyuiClient(url).device();
     return new RealComfyui(url, device === 'cuda' ? 'cuda' : 'cpu');
   }
 
@@ -92,13 +92,13 @@ export class RealComfyui implements MeasuredComfyui {
 
 /** ComfyUI alone: prompts that all wait in its queue, on pictures that are already there. */
 export class BackToBack {
-  private readonly client: ComfyClient;
+  private readonly client: ComfyuiClient;
 
   constructor(
     url: string,
     private readonly workflow: Workflow,
   ) {
-    this.client = new ComfyClient(url);
+    this.client = new ComfyuiClient(url);
   }
 
   /** Prompts a second, from the end of the first to that of the last, by ComfyUI's own clock. */

@@ -61,7 +61,7 @@ export async function measureWorker({
     child.once('exit', (code) => reject(new Error(`the worker ended early, with ${code}`)));
     child.on('message', (told: Told) => {
       if (told.what === 'ended') {
-        if (told.outcome !== 'coloured') return reject(new Error(`a photo was ${told.outcome}`));
+        if (told.outcome !== 'succeeded') return reject(new Error(`a photo was ${told.outcome}`));
         passed.push(told);
         if (passed.length === leftOut) from = moment();
       } else if (told.what === 'queue-empty') to = moment();

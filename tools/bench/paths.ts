@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { deadlineMs, infer } from '../../worker/comfyui/inference.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { findPhotos } from '../../local/run/photos.ts';
 import { workflowAt } from '../../local/run/workflow.ts';
 import { difference, type Difference } from './ciede2000.ts';
@@ -42,14 +42,14 @@ export async function main(args: string[]): Promise<number> {
   comfyui.close();
   const { device } = comfyui;
   const name = await workflowAt(values.comfyui);
-  const client = new ComfyClient(values.comfyui);
+  const client = new ComfyuiClient(values.comfyui);
 
   const through = async (
     path: 'chroma' | 'plain',
     body: Buffer,
   ): Promise<Passed & { megapixels: number }> => {
     const settings = settingsFor(device, path, name);
-    const studio = new LocalStudio(settings);
+    const studio = new LocalImageProcessor(settings);
     const { upload, uploadMegapixels, megapixels } = await studio.prepare('one', body);
     const startMs = performance.now();
     const { workflow } = settings;

@@ -1,5 +1,5 @@
 /** A picture of photos on their way through a worker: who waits for whom, and whether ComfyUI ever does. */
-import type { PhotoFigures } from '../../worker/imaging/colouring.ts';
+import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 
 /** A photo that has ended. */
 export interface PassedPhoto {
@@ -7,7 +7,7 @@ export interface PassedPhoto {
   endedMs: number;
   /** From its receipt to its end. */
   seconds: number;
-  figures: PhotoFigures;
+  figures: PhotoMeasurements;
 }
 
 const STEPS = {
@@ -38,7 +38,7 @@ export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: 
   const {
     fetchSeconds = 0,
     prepareSeconds = 0,
-    laneSeconds = 0,
+    slotWaitSeconds: slotWaitSeconds = 0,
     comfySeconds = 0,
     finishSeconds = 0,
     storeSeconds = 0,
@@ -47,7 +47,7 @@ export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: 
   const made = stored - finishSeconds;
   const given = made - comfySeconds;
   const runs = Math.min(made, Math.max(given, comfyuiFree));
-  const ready = given - laneSeconds;
+  const ready = given - slotWaitSeconds;
   const received = end - seconds;
   return [
     { step: 'fetch', from: received, to: received + fetchSeconds },

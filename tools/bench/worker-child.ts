@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../../worker/photo/bucket.ts';
-import type { PhotoFigures } from '../../worker/imaging/colouring.ts';
-import { ComfyClient } from '../../worker/comfyui/comfy.ts';
-import type { JobQueue, Message } from '../../worker/photo/message.ts';
+import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
+import { ComfyuiClient } from '../../worker/comfyui/client.ts';
+import type { JobQueue, Message } from '../../worker/photo/handle-message.ts';
 import { Notices } from '../../worker/instance/notices.ts';
-import { letComfyuiGoFirst } from '../../worker/comfyui/priority.ts';
-import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
+import { lowerPriority } from '../../worker/comfyui/priority.ts';
+import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -33,7 +33,7 @@ export type Told =
   | { what: 'drained'; cpuSeconds: number };
 
 /** Fields of what a worker logs of a photo that it has left. */
-type Finished = PhotoFigures & { outcome: string; seconds: number };
+type Finished = PhotoMeasurements & { outcome: string; seconds: number };
 
 const tell = (told: Told) => process.send?.(told);
 const cpu = () => {
@@ -96,14 +96,14 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     },
     hide: async () => undefined,
   };
-  letComfyuiGoFirst(() => undefined);
+  lowerPriority(() => undefined);
   await runWorker({
     settings,
     notices,
-    client: new ComfyClient(comfyui),
+    client: new ComfyuiClient(comfyui),
     queue,
     bucket,
-    studio: new StudioThreads(settings, threads),
+    studio: new ImageWorkerThreads(settings, threads),
     threads,
     megapixels,
     group: {

@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from '../../worker/bundle.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { onPath } from '../../worker/comfyui/workflow.ts';
 import { localPath } from '../../common/environment.ts';
@@ -54,7 +54,7 @@ async function measure(
   say: (line: string) => void,
 ): Promise<Row[]> {
   const chroma = settingsFor(comfyui.device, 'chroma', workflow);
-  const studio = new LocalStudio(chroma);
+  const studio = new LocalImageProcessor(chroma);
   const small: Buffer[] = [];
   for (let k = 0; k < DIFFERENT; k++) {
     small.push((await studio.prepare(String(k), await photo(k, 1))).upload);
@@ -169,7 +169,10 @@ export async function main(args: string[]): Promise<number> {
     await Promise.all([
       bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
       bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
-      bundle(join(here, '../../worker/imaging/studio-thread.ts'), join(folder, 'studio-thread.mjs')),
+      bundle(
+        join(here, '../../worker/imaging/image-worker-thread.ts'),
+        join(folder, 'image-worker-thread.mjs'),
+      ),
     ]);
     comfyui = values.comfyui
       ? await RealComfyui.at(values.comfyui)

@@ -15,7 +15,13 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
-import { ConditionFailed, type Bucket, type Seen, type StoredObject, type Write } from '../photo/bucket.ts';
+import {
+  ConditionFailed,
+  type Bucket,
+  type ExpectedEtag,
+  type StoredObject,
+  type Write,
+} from '../photo/bucket.ts';
 
 const quoted = (etag: string) => `"${etag}"`;
 const unquoted = (etag: string | undefined) => (etag ?? '').replaceAll('"', '');
@@ -40,7 +46,7 @@ export class S3Bucket implements Bucket {
     return object && Buffer.from((await object.Body?.transformToByteArray()) ?? []);
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, seen: Seen): Promise<string> {
+  async put(key: string, { body, contentType, sourceEtag }: Write, seen: ExpectedEtag): Promise<string> {
     const { ETag } = await this.s3
       .send(
         new PutObjectCommand({

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { JobQueue, Message } from '../photo/message.ts';
+import type { JobQueue, Message } from '../photo/handle-message.ts';
 
 /**
  * Seconds a receive waits for a message. A receive under way has to end before the worker may, so this is also what

@@ -1,13 +1,13 @@
 /** The verdict on an image, in the Parameter Store. */
 import { PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { verdictParameterName } from '../../contract/names.ts';
-import type { Verdict } from '../../contract/candidate-verdict.ts';
+import type { CandidateVerdict } from '../../contract/candidate-verdict.ts';
 
 export async function putVerdict(
   ssm: SSMClient,
   stage: string,
   instanceId: string,
-  verdict: Verdict,
+  verdict: CandidateVerdict,
 ): Promise<void> {
   await ssm.send(
     new PutParameterCommand({

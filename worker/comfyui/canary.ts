@@ -31,7 +31,7 @@ export async function readCanary(file: string): Promise<Canary> {
 }
 
 /** A small grey picture with something in it: a sky getting lighter, a hill and a house. */
-export function testCard(): Promise<Buffer> {
+export function testPicture(): Promise<Buffer> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="256" height="192">
     <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#555"/><stop offset="1" stop-color="#ddd"/></linearGradient></defs>
     <rect width="256" height="192" fill="url(#sky)"/><ellipse cx="90" cy="190" rx="170" ry="70" fill="#444"/>
@@ -51,11 +51,11 @@ export async function coloursOf(result: Buffer): Promise<Canary> {
 }
 
 /** The model is another than the one that was baked; looking again does not change that. */
-export class WrongColours extends Error {
-  override readonly name = 'WrongColours';
+export class CanaryMismatch extends Error {
+  override readonly name = 'CanaryMismatch';
 }
 
-/** @throws WrongColours, which tells how far they are off, for people */
+/** @throws CanaryMismatch, which tells how far they are off, for people */
 export function compareColours(found: Canary, recorded: Canary): void {
   const off = found.cells.map(([a, b], k) => {
     const [wantedA, wantedB] = recorded.cells[k]!;
@@ -64,7 +64,7 @@ export function compareColours(found: Canary, recorded: Canary): void {
   const mean = off.reduce((sum, value) => sum + value, 0) / off.length;
   const most = Math.max(...off);
   if (mean <= MEAN_TOLERANCE && most <= CELL_TOLERANCE) return;
-  throw new WrongColours(
+  throw new CanaryMismatch(
     `the model does not colour as it did when the image was baked: its test picture is off by ${mean.toFixed(1)} in the mean and ${most.toFixed(1)} at most, where ${MEAN_TOLERANCE} and ${CELL_TOLERANCE} are allowed`,
   );
 }

@@ -2,31 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
-import type { Turn } from '../imaging/colouring.ts';
-import type { ComfyClient, HistoryEntry } from './comfy.ts';
-import { InfraFault, NoAnswer, TransientFault } from '../photo/faults.ts';
+import type { AcquireSlot } from '../photo/pipeline.ts';
+import type { ComfyuiClient, HistoryEntry } from './client.ts';
+import { InstanceFault, ComfyuiTimeout, TransientFault } from '../photo/faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Options } from '../photo/options.ts';
 import { pause } from '../../common/time.ts';
-import { resultFile, submissionFault } from './verdicts.ts';
+import { resultFile, submissionFault } from './prompt-result.ts';
 import { fillWorkflow, onPath } from './workflow.ts';
 
 export interface Timing {
   firstPollMs: number;
   maxPollMs: number;
   /** Since submission; until then it is not asked whether ComfyUI has lost the prompt, which costs it an answer more each time. */
-  trustedMs: number;
+  graceMs: number;
   /** Between the two looks after which a prompt counts as lost: it leaves the queue just before it enters the history. */
   lostCheckMs: number;
 }
 
-const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, trustedMs: 1500, lostCheckMs: 500 };
+const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, graceMs: 1500, lostCheckMs: 500 };
 
 /** ComfyUI keeps its queue in memory, so a restart loses it; more than a few in a row is not one restart. */
 const SUBMISSIONS = 3;
 
 export interface Inference {
-  client: ComfyClient;
+  client: ComfyuiClient;
   workflow: Workflow;
   /** What is sent: decides what the workflow saves. */
   path: WorkerSettings['path'];
@@ -47,13 +47,13 @@ export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
  * @param options of the photo
  * @param turn awaited before each submission, when the picture is already there
  * @returns the picture as the workflow saved it, not yet checked
- * @throws PermanentFault, TransientFault, InfraFault
+ * @throws PermanentFault, TransientFault, InstanceFault
  */
 export async function infer(
   inference: Inference,
   picture: Buffer,
   withinMs: number,
-  turn: Turn = async () => () => undefined,
+  turn: AcquireSlot = async () => () => undefined,
   options: Options = {},
 ): Promise<Buffer> {
   for (let submission = 1; submission <= SUBMISSIONS; submission++) {
@@ -69,7 +69,7 @@ async function attempt(
   { client, workflow, path, log, clean, timing = TIMING }: Inference,
   picture: Buffer,
   withinMs: number,
-  turn: Turn,
+  turn: AcquireSlot,
   options: Options,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
@@ -92,7 +92,7 @@ async function attempt(
   } finally {
     over();
     await tidy(client, id, ended).catch((error: unknown) =>
-      log('warn', 'prompt-not-tidied', { promptId: id, error: describeError(error) }),
+      log('warn', 'prompt-not-removed', { promptId: id, error: describeError(error) }),
     );
     await clean?.(id).catch((error: unknown) =>
       log('warn', 'folders-not-removed', { promptId: id, error: describeError(error) }),
@@ -100,14 +100,14 @@ async function attempt(
   }
 }
 
-async function tidy(client: ComfyClient, id: string, ended: boolean): Promise<void> {
+async function tidy(client: ComfyuiClient, id: string, ended: boolean): Promise<void> {
   if (!ended) await client.cancel(id);
   await client.forget(id);
 }
 
 /** Polls until the prompt has ended; undefined when it is lost. */
 async function outcome(
-  client: ComfyClient,
+  client: ComfyuiClient,
   id: string,
   withinMs: number,
   timing: Timing,
@@ -118,7 +118,7 @@ async function outcome(
     await pause(missing ? timing.lostCheckMs : wait);
     let entry = await patiently(() => client.history(id));
     if (entry) return entry;
-    const doubted = performance.now() - startMs >= timing.trustedMs;
+    const doubted = performance.now() - startMs >= timing.graceMs;
     const gone = doubted && (await patiently(() => client.isQueued(id))) === false;
     // It may have ended between the two questions.
     if (gone) entry = await patiently(() => client.history(id));
@@ -126,7 +126,7 @@ async function outcome(
     if (gone && missing) return undefined;
     missing = gone;
     if (performance.now() - startMs >= withinMs) {
-      throw new InfraFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
+      throw new InstanceFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
     }
   }
 }
@@ -136,7 +136,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof NoAnswer) return undefined;
+    if (error instanceof ComfyuiTimeout) return undefined;
     throw error;
   }
 }

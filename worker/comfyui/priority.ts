@@ -9,7 +9,7 @@ const NICENESS = 10;
  *
  * To be called before threads are started: on Linux they inherit it, and those already running keep theirs.
  */
-export function letComfyuiGoFirst(log: Log): void {
+export function lowerPriority(log: Log): void {
   try {
     setPriority(NICENESS);
   } catch (error) {

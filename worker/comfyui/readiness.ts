@@ -1,17 +1,17 @@
 /** Whether this machine can colour: asked before it is put in service, and again after a fault of its own. */
 import { randomUUID } from 'node:crypto';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { coloursOf, compareColours, testCard, WrongColours, type Canary } from './canary.ts';
-import type { ComfyClient } from './comfy.ts';
+import { coloursOf, compareColours, testPicture, CanaryMismatch, type Canary } from './canary.ts';
+import type { ComfyuiClient } from './client.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import type { Studio } from '../imaging/studio.ts';
+import type { ImageProcessor } from '../imaging/image-processor.ts';
 import { pause } from '../../common/time.ts';
 import { workflowClasses } from './workflow.ts';
 
 export interface ReadinessPorts {
-  client: Pick<ComfyClient, 'device' | 'hasClass'>;
+  client: Pick<ComfyuiClient, 'device' | 'hasClass'>;
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
-  studio: Studio;
+  studio: ImageProcessor;
   infer: (png: Buffer, withinMs: number) => Promise<Buffer>;
   /**
    * Colours that the test picture must have.
@@ -43,7 +43,7 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   const missing = present.filter(({ there }) => !there).map(({ name }) => `'${name}'`);
   if (missing.length > 0) throw new Error(`ComfyUI lacks the node ${missing.join(', ')}`);
   const id = randomUUID();
-  const { upload } = await studio.prepare(id, await testCard());
+  const { upload } = await studio.prepare(id, await testPicture());
   try {
     const colours = await coloursOf(await studio.finish(id, await infer(upload, withinMs), 'readiness'));
     // The canary is of colours: a workflow that upscales, or denoises, has none to compare.
@@ -58,7 +58,7 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
  * A check that tells when the model proves to be another one: once for a machine, since whether it is one or all of them is
  * what somebody wants to know.
  */
-export function tellingOnce<Args extends unknown[], T>(
+export function reportOnce<Args extends unknown[], T>(
   check: (...args: Args) => Promise<T>,
   tell: () => void,
 ): (...args: Args) => Promise<T> {
@@ -67,7 +67,7 @@ export function tellingOnce<Args extends unknown[], T>(
     try {
       return await check(...args);
     } catch (error) {
-      if (error instanceof WrongColours && !told) {
+      if (error instanceof CanaryMismatch && !told) {
         told = true;
         tell();
       }
@@ -76,7 +76,7 @@ export function tellingOnce<Args extends unknown[], T>(
   };
 }
 
-export interface Patience {
+export interface RetryPolicy {
   /** Between two checks. */
   retryMs: number;
   /** After which the machine counts as lost. */
@@ -87,10 +87,10 @@ export interface Patience {
    *
    * @default never - what is wrong while a machine starts may come right by itself
    */
-  inVain?: (error: unknown) => boolean;
+  isFatal?: (error: unknown) => boolean;
 }
 
-const PATIENCE: Patience = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
+const PATIENCE: RetryPolicy = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
 const REPEAT_LOG_MS = 15_000;
 
 /**
@@ -104,7 +104,7 @@ export async function untilReady(
   check: () => Promise<unknown>,
   stop: AbortSignal,
   log: Log,
-  { retryMs, limitMs, now, inVain = () => false }: Patience = PATIENCE,
+  { retryMs, limitMs, now, isFatal: inVain = () => false }: RetryPolicy = PATIENCE,
 ): Promise<boolean> {
   const startMs = now();
   const ended = aborted(stop).then(() => false);
@@ -122,7 +122,7 @@ export async function untilReady(
       }
       if (said?.reason !== reason || atMs - said.atMs >= REPEAT_LOG_MS) {
         said = { reason, atMs };
-        log('info', 'waiting-for-comfyui', { reason, waitedSeconds: Math.round((atMs - startMs) / 1000) });
+        log('info', 'comfyui-awaited', { reason, waitedSeconds: Math.round((atMs - startMs) / 1000) });
       }
     }
     await pause(retryMs, stop);

@@ -3,7 +3,7 @@ import sharp, { type Sharp } from 'sharp';
 import { uprightExif } from '../../colour/exif.ts';
 import { withExif } from './exif.ts';
 import type { Format } from './formats.ts';
-import type { Picture } from './picture.ts';
+import type { DecodedPhoto } from './decode.ts';
 
 /**
  * 8-bit sRGB with its profile, upright, with the photo's transparency, density and EXIF.
@@ -12,7 +12,7 @@ import type { Picture } from './picture.ts';
  * @param source identifies the version of the photo. It is written into the file (XMP `dc:source`), so that results of
  * two versions never have the same bytes, hence never the same ETag: conditional writes rely on that
  */
-export async function encodeResult(pixels: Uint8Array, photo: Picture, source: string): Promise<Buffer> {
+export async function encodeResult(pixels: Uint8Array, photo: DecodedPhoto, source: string): Promise<Buffer> {
   const { width, height, alpha, density } = photo;
   let image = sharp(pixels, { raw: { width, height, channels: 3 } });
   if (alpha && photo.format !== 'jpeg')

@@ -35,7 +35,7 @@ export interface BootMoments {
 const PART_OF_BOOT_SECONDS = 900;
 
 /** Undefined when the worker's start was not part of a boot. */
-export function phasesOf(moments: BootMoments): BootPhases | undefined {
+export function bootPhases(moments: BootMoments): BootPhases | undefined {
   const { firstProcess, driver, worker, comfyui, canary } = moments;
   if (worker > PART_OF_BOOT_SECONDS) return undefined;
   const rounded = (seconds: number) => Math.round(10 * Math.max(0, seconds)) / 10;
@@ -50,10 +50,10 @@ export function phasesOf(moments: BootMoments): BootPhases | undefined {
 }
 
 /** What the system knows of its boot when the worker starts. */
-export type BootBefore = Pick<BootMoments, 'firstProcess' | 'driver' | 'worker'>;
+export type BootTimes = Pick<BootMoments, 'firstProcess' | 'driver' | 'worker'>;
 
 /** Undefined where the system does not tell. */
-export async function readBoot(log: Log): Promise<BootBefore | undefined> {
+export async function readBootTimes(log: Log): Promise<BootTimes | undefined> {
   try {
     const [uptime = ''] = (await readFile('/proc/uptime', 'utf8')).split(' ');
     const worker = Number(uptime);
@@ -69,13 +69,13 @@ export async function readBoot(log: Log): Promise<BootBefore | undefined> {
     ]);
     return { firstProcess, driver, worker };
   } catch (error) {
-    log('info', 'boot-not-known', { reason: describeError(error) });
+    log('info', 'boot-not-measured', { reason: describeError(error) });
     return undefined;
   }
 }
 
 export interface BootPorts {
-  before: BootBefore | undefined;
+  before: BootTimes | undefined;
   /** The worker's start, by the clock of what it is told. */
   startMs: number;
   publish: (phases: BootPhases) => Promise<void>;
@@ -83,14 +83,14 @@ export interface BootPorts {
 }
 
 /** Says how long each phase of this boot took, once ComfyUI has answered and coloured. */
-export const bootTeller =
+export const bootReporter =
   ({ before, startMs, publish, log }: BootPorts) =>
   async ({ comfyuiMs, readyMs }: { comfyuiMs: number; readyMs: number }): Promise<void> => {
     if (!before) return;
     const since = (ms: number) => before.worker + (ms - startMs) / 1000;
-    const phases = phasesOf({ ...before, comfyui: since(comfyuiMs), canary: since(readyMs) });
+    const phases = bootPhases({ ...before, comfyui: since(comfyuiMs), canary: since(readyMs) });
     if (!phases) return;
-    log('info', 'booted', { ...phases });
+    log('info', 'instance-booted', { ...phases });
     await publish(phases).catch((error: unknown) =>
       log('warn', 'boot-not-published', { error: describeError(error) }),
     );

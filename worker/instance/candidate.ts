@@ -7,10 +7,10 @@
  *   service that is not ready after ten is ended by systemd, its reason with it.
  * - Colours are final: an image with other weights has them at the next check as well.
  */
-import type { Verdict } from '../../contract/candidate-verdict.ts';
-import { WrongColours, type Canary } from '../comfyui/canary.ts';
+import type { CandidateVerdict } from '../../contract/candidate-verdict.ts';
+import { CanaryMismatch, type Canary } from '../comfyui/canary.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import { untilReady, type Patience } from '../comfyui/readiness.ts';
+import { untilReady, type RetryPolicy } from '../comfyui/readiness.ts';
 
 export interface CandidatePorts {
   /** Rejects with the reason why this machine cannot colour. */
@@ -20,13 +20,13 @@ export interface CandidatePorts {
   /** Of this machine, from its metadata. */
   imageId: () => Promise<string | undefined>;
   /** Writes the verdict. */
-  tell: (verdict: Verdict) => Promise<void>;
+  tell: (verdict: CandidateVerdict) => Promise<void>;
   /** Aborted when the worker is to end. */
   stop: AbortSignal;
   log: Log;
   /** Milliseconds that only go forward. */
   clock: () => number;
-  patience?: Pick<Patience, 'retryMs' | 'limitMs'>;
+  patience?: Pick<RetryPolicy, 'retryMs' | 'limitMs'>;
 }
 
 const PATIENCE = { retryMs: 1000, limitMs: 300_000 };
@@ -37,16 +37,16 @@ const REASON_LENGTH = 1500;
  * @returns the verdict as told; undefined when the worker was told to end before
  * @throws when it cannot be told
  */
-export async function proveCandidate(ports: CandidatePorts): Promise<Verdict | undefined> {
+export async function checkCandidate(ports: CandidatePorts): Promise<CandidateVerdict | undefined> {
   const { imageId, tell, stop, log, clock } = ports;
   const startMs = clock();
-  log('info', 'proving-image');
+  log('info', 'candidate-check-started');
   const reason = await fault(ports);
   if (stop.aborted) {
-    log('info', 'proof-called-off', { reason: String(stop.reason) });
+    log('info', 'candidate-check-cancelled', { reason: String(stop.reason) });
     return undefined;
   }
-  const verdict: Verdict = {
+  const verdict: CandidateVerdict = {
     outcome: reason === undefined ? 'passed' : 'failed',
     ...(reason !== undefined && { reason: reason.slice(0, REASON_LENGTH) }),
     seconds: Math.round((clock() - startMs) / 1000),
@@ -54,7 +54,7 @@ export async function proveCandidate(ports: CandidatePorts): Promise<Verdict | u
     imageId: await imageId().catch(() => undefined),
   };
   await tell(verdict);
-  log(reason === undefined ? 'info' : 'error', 'image-judged', { ...verdict });
+  log(reason === undefined ? 'info' : 'error', 'candidate-checked', { ...verdict });
   return verdict;
 }
 
@@ -67,7 +67,7 @@ async function fault(ports: CandidatePorts): Promise<string | undefined> {
     await untilReady(check, stop, log, {
       ...patience,
       now: clock,
-      inVain: (error) => error instanceof WrongColours,
+      isFatal: (error) => error instanceof CanaryMismatch,
     });
     return undefined;
   } catch (error) {

@@ -40,7 +40,7 @@ export class Notices {
   /** Ends the worker after the photo in hand. */
   drain(reason: string): void {
     if (this.stop.aborted) return;
-    this.log('info', 'draining', { reason });
+    this.log('info', 'drain-started', { reason });
     this.controller.abort(reason);
   }
 
@@ -53,7 +53,7 @@ export class Notices {
       if (state === TERMINATED) this.drain('the group terminates this instance');
       if (spot) this.drain(`Spot reclaims this instance: ${spot}`);
     } catch (error) {
-      if (!this.unreadable) this.log('warn', 'metadata-unreadable', { error: describeError(error) });
+      if (!this.unreadable) this.log('warn', 'metadata-not-read', { error: describeError(error) });
       this.unreadable = true;
     }
   }

@@ -12,7 +12,7 @@ export interface StoredObject {
 }
 
 /** What a writer has seen under a key: the ETag, or nothing. */
-export type Seen = string | undefined;
+export type ExpectedEtag = string | undefined;
 
 export interface Write {
   body: Buffer;
@@ -31,7 +31,7 @@ export interface Bucket {
    * @returns the new ETag
    * @throws ConditionFailed when the key does not hold what was seen
    */
-  put(key: string, write: Write, seen: Seen): Promise<string>;
+  put(key: string, write: Write, seen: ExpectedEtag): Promise<string>;
   /**
    * Deletes that version; an absent object is fine.
    *

@@ -16,7 +16,7 @@ export class PermanentFault extends Error {
 
   /** @param message for people: what is wrong with the photo and what would be right; no path or host of ours */
   constructor(
-    readonly code: Exclude<FailureCode, 'gave-up'>,
+    readonly code: Exclude<FailureCode, 'retries-exhausted'>,
     message: string,
     options?: ErrorOptions,
   ) {
@@ -30,16 +30,16 @@ export class TransientFault extends Error {
 }
 
 /** This machine is at fault, and would fail the next photo too. */
-export class InfraFault extends Error {
-  override readonly name: string = 'InfraFault';
+export class InstanceFault extends Error {
+  override readonly name: string = 'InstanceFault';
 }
 
 /** ComfyUI took longer than we wait for one answer; it may only be busy. */
-export class NoAnswer extends InfraFault {
-  override readonly name = 'NoAnswer';
+export class ComfyuiTimeout extends InstanceFault {
+  override readonly name = 'ComfyuiTimeout';
 }
 
 /** There is no ComfyUI to answer: it has ended, or not begun. */
-export class Unreachable extends InfraFault {
-  override readonly name = 'Unreachable';
+export class ComfyuiUnreachable extends InstanceFault {
+  override readonly name = 'ComfyuiUnreachable';
 }

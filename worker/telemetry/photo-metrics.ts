@@ -4,12 +4,12 @@
  */
 import type { FailureCode } from '../../contract/failure.ts';
 import { METRICS } from '../../contract/names.ts';
-import type { PhotoFigures } from '../imaging/colouring.ts';
+import type { PhotoMeasurements } from '../photo/pipeline.ts';
 import { describeError, type Log } from './log.ts';
-import type { Outcome } from '../photo/message.ts';
+import type { Outcome } from '../photo/handle-message.ts';
 
 /** What a minute has brought. */
-export interface Figures {
+export interface PhotoMetricsBatch {
   /** Photos by how they were left. */
   outcomes: Map<Outcome, number>;
   /** Photos that failed, by why. */
@@ -24,18 +24,18 @@ export interface Figures {
 
 export interface PhotoMetricsPorts {
   /** May reject: what it was given goes with the next minute's. */
-  publish: (figures: Figures) => Promise<void>;
+  publish: (figures: PhotoMetricsBatch) => Promise<void>;
   log: Log;
 }
 
 /** Names of the metrics for what is known of a photo. */
-const NAMES: Record<keyof PhotoFigures, string> = {
+const NAMES: Record<keyof PhotoMeasurements, string> = {
   megapixels: METRICS.megapixels,
   queueSeconds: METRICS.queueTime,
   waitSeconds: METRICS.waitTime,
   fetchSeconds: METRICS.fetchTime,
   prepareSeconds: METRICS.prepareTime,
-  laneSeconds: METRICS.laneTime,
+  slotWaitSeconds: METRICS.slotWaitTime,
   comfySeconds: METRICS.comfyTime,
   finishSeconds: METRICS.mergeTime,
   storeSeconds: METRICS.storeTime,
@@ -43,7 +43,7 @@ const NAMES: Record<keyof PhotoFigures, string> = {
 
 export const PUBLISH_MS = 60_000;
 
-const nothing = (): Figures => ({
+const nothing = (): PhotoMetricsBatch => ({
   outcomes: new Map(),
   codes: new Map(),
   wrongColours: 0,
@@ -60,10 +60,10 @@ export class PhotoMetrics {
   constructor(private readonly ports: PhotoMetricsPorts) {}
 
   /** A photo was left; with a code when it failed. */
-  add(outcome: Outcome, figures: PhotoFigures, code?: FailureCode): void {
+  add(outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode): void {
     count(this.figures.outcomes, outcome);
     if (code) count(this.figures.codes, code);
-    for (const [figure, name] of Object.entries(NAMES) as [keyof PhotoFigures, string][]) {
+    for (const [figure, name] of Object.entries(NAMES) as [keyof PhotoMeasurements, string][]) {
       const value = figures[figure];
       // A machine whose clock is behind sees photos from the future: how long they waited is not known.
       if (value === undefined || value < 0) continue;
@@ -115,7 +115,7 @@ export class PhotoMetrics {
     }
   }
 
-  private addAgain({ outcomes, codes, wrongColours, faults, values }: Figures): void {
+  private addAgain({ outcomes, codes, wrongColours, faults, values }: PhotoMetricsBatch): void {
     for (const [outcome, by] of outcomes) count(this.figures.outcomes, outcome, by);
     for (const [code, by] of codes) count(this.figures.codes, code, by);
     this.figures.wrongColours += wrongColours;

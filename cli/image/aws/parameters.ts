@@ -24,7 +24,7 @@ import {
 import { UserError } from '../../../common/errors.ts';
 import { pause } from '../../../common/time.ts';
 import type { Naming } from '../images.ts';
-import { parseVerdict, type Verdict } from '../../../contract/candidate-verdict.ts';
+import { parseCandidateVerdict, type CandidateVerdict } from '../../../contract/candidate-verdict.ts';
 
 const CHECKED_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 500;
@@ -66,9 +66,9 @@ export class Parameters {
     return namings;
   }
 
-  async verdict(stage: string, instanceId: string): Promise<Verdict | undefined> {
+  async verdict(stage: string, instanceId: string): Promise<CandidateVerdict | undefined> {
     const text = await this.read(verdictParameterName(stage, instanceId));
-    return text === undefined ? undefined : parseVerdict(text);
+    return text === undefined ? undefined : parseCandidateVerdict(text);
   }
 
   async forgetVerdict(stage: string, instanceId: string): Promise<void> {

@@ -103,7 +103,7 @@ async function pass(
     const end = await bucket.get(failedKey(key));
     failed = end ? failureOf(end) : failed;
     // Written before the last attempt, which may succeed yet.
-    if (failed.outcome === 'failed' && failed.code !== 'gave-up') {
+    if (failed.outcome === 'failed' && failed.code !== 'retries-exhausted') {
       phases.wait = lap();
       return failed;
     }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { machineOf } from '../../../worker/instance/machine.ts';
+import { readEnvironment } from '../../../worker/instance/environment.ts';
 import { readUnit, SYSTEMD } from './ini.ts';
 
 const read = (name: string) => readFileSync(join(SYSTEMD, name), 'utf8');
@@ -116,7 +116,7 @@ describe('photo-worker.service', () => {
     const set = [...text.matchAll(/^([A-Z_]+)=(?:'(.*)'|(.*))$/gm)];
     const environment = Object.fromEntries(set.map(([, name = '', quoted, bare]) => [name, quoted ?? bare]));
     // What the schema does not know, it drops.
-    const machine = machineOf(environment);
+    const machine = readEnvironment(environment);
     expect(Object.keys(machine).sort()).toEqual(Object.keys(environment).sort());
     expect(machine).toMatchObject({
       COMFYUI_URL: 'http://127.0.0.1:8188',

@@ -102,7 +102,7 @@ describe('a bake', () => {
     const files = execFileSync('tar', ['-tzf', archive]).toString().split('\n');
     for (const file of [
       'main.mjs',
-      'studio-thread.mjs',
+      'image-worker-thread.mjs',
       'workflow/ddcolor.json',
       'node_modules/sharp/package.json',
     ]) {

@@ -8,7 +8,7 @@ import { parseOptions, UsageError } from '../../../cli/image/options.ts';
 import { imageOf } from '../../../cli/image/packer.ts';
 import { places, planPromotion, refusal, type PromotionState } from '../../../cli/image/promotion.ts';
 import { rollbackTarget, type RollbackState } from '../../../cli/image/rollback.ts';
-import { parseVerdict } from '../../../contract/candidate-verdict.ts';
+import { parseCandidateVerdict } from '../../../contract/candidate-verdict.ts';
 
 /** One image a minute; a name such as `b?` is of one that is pending, `b!` of one that has failed. */
 const images = (names: string): Image[] =>
@@ -302,12 +302,12 @@ describe('the command line', () => {
 describe('a verdict', () => {
   it('is read', () => {
     const verdict = { outcome: 'passed', seconds: 80, imageId: 'ami-1' };
-    expect(parseVerdict(JSON.stringify(verdict))).toEqual(verdict);
+    expect(parseCandidateVerdict(JSON.stringify(verdict))).toEqual(verdict);
   });
   it.each(['', 'passed', '{"outcome":"fine","seconds":1}', '{"outcome":"passed"}'])(
     '%s has not passed',
     (text) => {
-      expect(parseVerdict(text).outcome).toBe('failed');
+      expect(parseCandidateVerdict(text).outcome).toBe('failed');
     },
   );
 });

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { release } from '../../../cli/image/main.ts';
 import { Parameters } from '../../../cli/image/aws/parameters.ts';
-import { WrongColours } from '../../../worker/comfyui/canary.ts';
+import { CanaryMismatch } from '../../../worker/comfyui/canary.ts';
 import { childEnvironment } from '../../../common/environment.ts';
 import { Scope } from '../../../common/scope.ts';
 import { until } from '../../support/wait.ts';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 
 const good = async () => undefined;
-const bad = () => Promise.reject(new WrongColours('the colours are off by 12'));
+const bad = () => Promise.reject(new CanaryMismatch('the colours are off by 12'));
 
 /** The fleet has what it had, and nothing is left that costs money. */
 async function expectUntouched(): Promise<void> {

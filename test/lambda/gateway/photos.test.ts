@@ -377,11 +377,15 @@ describe('readPhoto', () => {
 
     it('is done after all when the last attempt succeeds, at whatever moment it is asked', async () => {
       uploaded(id);
-      failed(id, { code: 'gave-up', retryable: true });
+      failed(id, { code: 'retries-exhausted', retryable: true });
       // The worker says so before it tries for the last time.
       expect((await read(id)).status).toMatchObject({ status: 'waiting', uploaded: true });
       gateway.clock.now += 240;
-      expect((await read(id)).status).toMatchObject({ status: 'failed', code: 'gave-up', retryable: true });
+      expect((await read(id)).status).toMatchObject({
+        status: 'failed',
+        code: 'retries-exhausted',
+        retryable: true,
+      });
       coloured(id);
       expect((await read(id)).status).toMatchObject({ status: 'done' });
       isGone(failedKey(apiPhotoKey(id)));

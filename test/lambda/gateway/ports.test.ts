@@ -293,7 +293,7 @@ describe.each<[string, () => MadePhotos]>([
   });
 
   it.each([
-    ['cut off', '{"code":"gave-up","mess'],
+    ['cut off', '{"code":"retries-exhausted","mess'],
     ['empty', ''],
     ['of a code that nobody knows', JSON.stringify({ ...failureOf('x'), code: 'tired' })],
     ['something else', '[]'],

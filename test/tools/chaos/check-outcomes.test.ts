@@ -18,7 +18,9 @@ async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Prom
 }
 
 const refusal = (retryable: boolean) =>
-  Buffer.from(JSON.stringify({ code: retryable ? 'gave-up' : 'unreadable-image', message: 'no', retryable }));
+  Buffer.from(
+    JSON.stringify({ code: retryable ? 'retries-exhausted' : 'unreadable-image', message: 'no', retryable }),
+  );
 
 const whole = { ...chaosPhoto(4, 0), etag: 'a' };
 const other = { ...chaosPhoto(24, 0), etag: 'b' };

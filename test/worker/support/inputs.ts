@@ -6,7 +6,7 @@ import type { FailureCode } from '../../../contract/failure.ts';
 export interface Input {
   name: string;
   make: () => Buffer | Promise<Buffer>;
-  outcome: 'coloured' | Exclude<FailureCode, 'gave-up'>;
+  outcome: 'succeeded' | Exclude<FailureCode, 'retries-exhausted'>;
   /** Format of the result; the photo's own. */
   format?: 'jpeg' | 'png' | 'webp' | 'tiff';
   /** Name of the file, where it misleads. */
@@ -127,31 +127,36 @@ const box = (brand: string) => Buffer.from(`\0\0\0\x18ftyp${brand}\0\0\0\0${bran
 
 /** Each with what becomes of it. */
 export const INPUTS: Input[] = [
-  { name: 'JPEG, grey', make: file(grey().jpeg()), outcome: 'coloured', format: 'jpeg' },
-  { name: 'JPEG, RGB', make: file(rgb().jpeg()), outcome: 'coloured', format: 'jpeg' },
+  { name: 'JPEG, grey', make: file(grey().jpeg()), outcome: 'succeeded', format: 'jpeg' },
+  { name: 'JPEG, RGB', make: file(rgb().jpeg()), outcome: 'succeeded', format: 'jpeg' },
   {
     name: 'JPEG, progressive',
     make: file(grey().jpeg({ progressive: true })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
-  { name: 'JPEG, CMYK', make: file(rgb().toColourspace('cmyk').jpeg()), outcome: 'coloured', format: 'jpeg' },
+  {
+    name: 'JPEG, CMYK',
+    make: file(rgb().toColourspace('cmyk').jpeg()),
+    outcome: 'succeeded',
+    format: 'jpeg',
+  },
   {
     name: 'JPEG with bytes after its end',
     make: changed(file(grey().jpeg()), (b) => Buffer.concat([b, Buffer.alloc(5000, 7)])),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
   {
     name: 'JPEG with a broken profile',
     make: spoilt(file(rgb().jpeg().withIccProfile('p3')), 'ICC_PROFILE', 14, 200),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
   {
     name: 'JPEG with broken EXIF',
     make: spoilt(file(grey().jpeg().withMetadata({ orientation: 6 })), 'Exif', 6),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
   {
@@ -160,7 +165,7 @@ export const INPUTS: Input[] = [
       file(grey().jpeg().withMetadata({ orientation: 6 })),
       (b) => void b.writeUInt8(99, orientationIn(b)),
     ),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
   { name: 'JPEG, cut off', make: cut(file(grey().jpeg())), outcome: 'unreadable-image' },
@@ -172,7 +177,7 @@ export const INPUTS: Input[] = [
   {
     name: 'JPEG with a spoilt stretch: what decoders make of it',
     make: changed(file(grey().jpeg()), (b) => void b.fill(0, b.length - 1200, b.length - 600)),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
   },
   {
@@ -184,37 +189,37 @@ export const INPUTS: Input[] = [
     }),
     outcome: 'too-large',
   },
-  { name: 'PNG, grey', make: file(grey().png()), outcome: 'coloured', format: 'png' },
+  { name: 'PNG, grey', make: file(grey().png()), outcome: 'succeeded', format: 'png' },
   {
     name: 'PNG, 16 bit',
     make: file(grey().toColourspace('grey16').png()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
-  { name: 'PNG, 1 bit', make: () => png(64, 48), outcome: 'coloured', format: 'png' },
-  { name: 'PNG, palette', make: file(rgb().png({ palette: true })), outcome: 'coloured', format: 'png' },
+  { name: 'PNG, 1 bit', make: () => png(64, 48), outcome: 'succeeded', format: 'png' },
+  { name: 'PNG, palette', make: file(rgb().png({ palette: true })), outcome: 'succeeded', format: 'png' },
   {
     name: 'PNG, grey with transparency',
     make: file(grey().ensureAlpha(0.5).png()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
     name: 'PNG, transparent throughout',
     make: file(rgb().ensureAlpha(0).png()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
     name: 'PNG, interlaced',
     make: file(grey().png({ progressive: true })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
     name: 'PNG with a broken profile',
     make: spoilt(file(rgb().png().withIccProfile('p3')), 'iCCP', 30, 100),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
@@ -226,13 +231,13 @@ export const INPUTS: Input[] = [
           Buffer.concat([Buffer.from('bomb\0\0', 'latin1'), deflateSync(Buffer.alloc(50e6))]),
         ),
       }),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
     name: 'PNG with more rows than it says',
     make: () => png(64, 48, { rows: 480 }),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
   },
   {
@@ -246,47 +251,57 @@ export const INPUTS: Input[] = [
     make: spoilt(file(grey().png({ compressionLevel: 0 })), 'IDAT', 400),
     outcome: 'unreadable-image',
   },
-  { name: 'PNG of 1 x 1', make: () => png(1, 1), outcome: 'coloured', format: 'png' },
-  { name: 'PNG of 1 x 30,000', make: () => png(1, 30_000, { depth: 8 }), outcome: 'coloured', format: 'png' },
-  { name: 'PNG of 30,000 x 1', make: () => png(30_000, 1, { depth: 8 }), outcome: 'coloured', format: 'png' },
+  { name: 'PNG of 1 x 1', make: () => png(1, 1), outcome: 'succeeded', format: 'png' },
+  {
+    name: 'PNG of 1 x 30,000',
+    make: () => png(1, 30_000, { depth: 8 }),
+    outcome: 'succeeded',
+    format: 'png',
+  },
+  {
+    name: 'PNG of 30,000 x 1',
+    make: () => png(30_000, 1, { depth: 8 }),
+    outcome: 'succeeded',
+    format: 'png',
+  },
   { name: 'PNG of 200 megapixels', make: () => png(20_000, 10_000), outcome: 'too-large' },
   {
     name: 'PNG of 1,600 megapixels in a few bytes',
     make: () => png(40_000, 40_000, { rows: 10 }),
     outcome: 'too-large',
   },
-  { name: 'WebP', make: file(grey().webp()), outcome: 'coloured', format: 'webp' },
+  { name: 'WebP', make: file(grey().webp()), outcome: 'succeeded', format: 'webp' },
   {
     name: 'WebP, lossless, transparent',
     make: file(withAlpha().webp({ lossless: true })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'webp',
   },
   {
     name: 'WebP, animated: its first frame',
     make: frames((image) => image.webp()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'webp',
   },
   { name: 'WebP, cut off', make: cut(file(grey().webp({ quality: 100 }))), outcome: 'unreadable-image' },
   { name: 'WebP, spoilt', make: spoilt(file(grey().webp()), 'VP8 ', 8), outcome: 'unreadable-image' },
-  { name: 'TIFF', make: tiff, outcome: 'coloured', format: 'tiff' },
+  { name: 'TIFF', make: tiff, outcome: 'succeeded', format: 'tiff' },
   {
     name: 'TIFF, 16 bit',
     make: file(grey().toColourspace('grey16').tiff({ compression: 'lzw' })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'tiff',
   },
   {
     name: 'TIFF, 1 bit, as a fax',
     make: file(grey().threshold(100).tiff({ compression: 'ccittfax4', bitdepth: 1 })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'tiff',
   },
   {
     name: 'TIFF, several pages: the first',
     make: frames((image) => image.tiff({ compression: 'lzw' })),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'tiff',
   },
   {
@@ -305,7 +320,7 @@ export const INPUTS: Input[] = [
           b.readUInt32LE(4) + 2 + 12 * b.readUInt16LE(b.readUInt32LE(4)),
         ),
     ),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'tiff',
   },
   { name: 'GIF, animated', make: frames((image) => image.gif()), outcome: 'unsupported-format' },
@@ -331,42 +346,42 @@ export const INPUTS: Input[] = [
   {
     name: 'PNG that is called a JPEG',
     make: file(grey().png()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'png',
     key: 'portrait.jpg',
   },
   {
     name: 'JPEG without an ending',
     make: file(grey().jpeg()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
     key: 'portrait',
   },
   {
     name: 'key that climbs',
     make: file(grey().jpeg()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
     key: '../../etc/passwd',
   },
   {
     name: 'key with control characters',
     make: file(grey().jpeg()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
     key: 'a\tb\nc\x7f.jpg',
   },
   {
     name: 'key with emoji and accents',
     make: file(grey().jpeg()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
     key: 'Oma 👵🏽 Käthe.jpg',
   },
   {
     name: 'key of 1,024 bytes',
     make: file(grey().jpeg()),
-    outcome: 'coloured',
+    outcome: 'succeeded',
     format: 'jpeg',
     key: `${'k'.repeat(1015 - 4)}.jpg`,
   },

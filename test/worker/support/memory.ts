@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import {
   ConditionFailed,
   type Bucket,
-  type Seen,
+  type ExpectedEtag,
   type StoredObject,
   type Write,
 } from '../../../worker/photo/bucket.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
-import type { JobQueue, Message } from '../../../worker/photo/message.ts';
+import type { JobQueue, Message } from '../../../worker/photo/handle-message.ts';
 
 export const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('hex');
 
@@ -54,7 +54,7 @@ export class MemoryBucket implements Bucket {
     return object?.body;
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, seen: Seen): Promise<string> {
+  async put(key: string, { body, contentType, sourceEtag }: Write, seen: ExpectedEtag): Promise<string> {
     await this.turn();
     if (this.objects.get(key)?.etag !== seen) throw new ConditionFailed(key);
     const etag = md5(body);

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { putVerdict } from '../../../../worker/aws/verdict.ts';
-import { proveCandidate } from '../../../../worker/instance/candidate.ts';
+import { checkCandidate } from '../../../../worker/instance/candidate.ts';
 import { newSession } from '../../../../cli/image/main.ts';
 import { parseOptions } from '../../../../cli/image/options.ts';
 import type { Session } from '../../../../cli/image/session.ts';
@@ -153,7 +153,7 @@ export class Account {
   /** From now on, instances judge their image. @param check rejects with what is wrong with it */
   judge(stage: string, check: () => Promise<unknown>, imageId?: string): void {
     this.front.onLaunch = (instanceId) => {
-      void proveCandidate({
+      void checkCandidate({
         check,
         canary: { cells: [] },
         imageId: async () => imageId,

@@ -13,7 +13,7 @@ import { FORMAT_NAMES, FORMATS, sniff, type Format } from './formats.ts';
 sharp.cache(false);
 
 /** A photo, upright, in sRGB. */
-export interface Picture {
+export interface DecodedPhoto {
   format: Format;
   width: number;
   height: number;
@@ -43,11 +43,11 @@ const rounded = (value: number) => Math.round(value * 100) / 100;
  * @param keepColours whether `rgb` is wanted
  * @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large`
  */
-export async function readPicture(
+export async function decodePhoto(
   body: Buffer,
   maxMegapixels: number,
   keepColours: boolean,
-): Promise<Picture> {
+): Promise<DecodedPhoto> {
   const format = formatOf(body);
   const metadata = await metadataOf(body, format, maxMegapixels);
   const limits: SharpOptions = { failOn: 'error', limitInputPixels: Math.ceil(maxMegapixels * 1e6) };

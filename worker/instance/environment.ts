@@ -25,10 +25,10 @@ const schema = z.object({
   CANARY_FILE: z.string().min(1).optional(),
 });
 
-export type Machine = z.infer<typeof schema>;
+export type InstanceEnvironment = z.infer<typeof schema>;
 
 /** @throws with every wrong variable named */
-export function machineOf(environment: NodeJS.ProcessEnv): Machine {
+export function readEnvironment(environment: NodeJS.ProcessEnv): InstanceEnvironment {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const machine = schema.safeParse(given);
   if (!machine.success) throw new Error(`environment: ${z.prettifyError(machine.error)}`);
@@ -38,7 +38,7 @@ export function machineOf(environment: NodeJS.ProcessEnv): Machine {
 const RESTART_MS = 60_000;
 
 /** @returns what rejects when the command fails */
-export const runner = ([file, ...args]: [string, ...string[]]) => {
+export const commandRunner = ([file, ...args]: [string, ...string[]]) => {
   return async () => {
     await promisify(execFile)(file, args, { timeout: RESTART_MS });
   };

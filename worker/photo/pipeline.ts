@@ -3,15 +3,15 @@
  * ready, one more prompt waits there, and what came out is merged and encoded behind it.
  */
 import { randomUUID } from 'node:crypto';
-import { CONTENT_TYPES } from './formats.ts';
-import type { Gate } from '../photo/gate.ts';
-import type { Choice, Options } from '../photo/options.ts';
-import { megapixelsIn } from './picture.ts';
-import type { Prepared, Studio } from './studio.ts';
+import { CONTENT_TYPES } from '../imaging/formats.ts';
+import type { WeightedSemaphore } from './weighted-semaphore.ts';
+import type { Choice, Options } from './options.ts';
+import { megapixelsIn } from '../imaging/decode.ts';
+import type { PreparedPhoto, ImageProcessor } from '../imaging/image-processor.ts';
 import { seconds } from '../../common/time.ts';
 
 /** What the log says of a photo beside its end; filled as far as it got. */
-export interface PhotoFigures {
+export interface PhotoMeasurements {
   megapixels?: number;
   /** From its upload to its receipt. */
   queueSeconds?: number;
@@ -21,7 +21,7 @@ export interface PhotoFigures {
   /** Decoding and normalising. */
   prepareSeconds?: number;
   /** Ready, until ComfyUI had room for it. */
-  laneSeconds?: number;
+  slotWaitSeconds?: number;
   comfySeconds?: number;
   /** Checking what came back, merging and encoding. */
   finishSeconds?: number;
@@ -30,12 +30,12 @@ export interface PhotoFigures {
 
 /** One go at a photo. */
 export interface Attempt {
-  figures: PhotoFigures;
+  figures: PhotoMeasurements;
   /** To be called when it is its turn in ComfyUI. */
   started: () => void;
 }
 
-export interface Coloured {
+export interface ColouredPhoto {
   body: Buffer;
   contentType: string;
 }
@@ -45,31 +45,43 @@ export interface Coloured {
  *
  * @param etag of the photo; the result carries it
  * @param choice of the photo
- * @throws PermanentFault, TransientFault, InfraFault; CalledAway while it had not started
+ * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart while it had not started
  */
-export type Colour = (photo: Buffer, etag: string, attempt: Attempt, choice: Choice) => Promise<Coloured>;
+export type ColourPhoto = (
+  photo: Buffer,
+  etag: string,
+  attempt: Attempt,
+  choice: Choice,
+) => Promise<ColouredPhoto>;
 
 /** Waits for a turn. @returns to be called when it is over */
-export type Turn = () => Promise<() => void>;
+export type AcquireSlot = () => Promise<() => void>;
 
-export interface ColouringPorts {
-  studio: Studio;
+export interface PipelinePorts {
+  studio: ImageProcessor;
   /** The workflow's output for what was made ready, once it has its turn. */
-  infer: (picture: Prepared, turn: Turn, options: Options) => Promise<Buffer>;
+  infer: (picture: PreparedPhoto, turn: AcquireSlot, options: Options) => Promise<Buffer>;
   /** Prompts that ComfyUI has at a time. */
-  lane: Gate;
+  comfyuiSlots: WeightedSemaphore;
   /** Megapixels that are in memory at a time. */
-  pixels: Gate;
+  memory: WeightedSemaphore;
   /** Calls those away who have not started; another one after each recovery of the machine. */
-  away: () => AbortSignal;
+  drainSignal: () => AbortSignal;
   /** Milliseconds that only go forward. */
   now: () => number;
 }
 
-export function colouring({ studio, infer, lane, pixels, away, now }: ColouringPorts): Colour {
+export function createPipeline({
+  studio,
+  infer,
+  comfyuiSlots: lane,
+  memory: pixels,
+  drainSignal: away,
+  now,
+}: PipelinePorts): ColourPhoto {
   return async (photo, etag, { figures, started }, { output, options }) => {
     const timed = async <T>(
-      figure: 'prepareSeconds' | 'laneSeconds' | 'finishSeconds',
+      figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
       step: () => Promise<T>,
     ) => {
       const startMs = now();
@@ -78,13 +90,13 @@ export function colouring({ studio, infer, lane, pixels, away, now }: ColouringP
       return result;
     };
     const id = randomUUID();
-    const leave = await pixels.enter(await megapixelsIn(photo), away());
+    const leave = await pixels.acquire(await megapixelsIn(photo), away());
     try {
       const picture = await timed('prepareSeconds', () => studio.prepare(id, photo, output));
       figures.megapixels = picture.megapixels;
       let turnMs = now();
       const turn = async () => {
-        const over = await timed('laneSeconds', () => lane.enter(1, away()));
+        const over = await timed('slotWaitSeconds', () => lane.acquire(1, away()));
         turnMs = now();
         started();
         return over;

@@ -8,7 +8,13 @@
  * - `/object_info/{class}` is 200 and `{}` for a class that is not there.
  */
 import { z } from 'zod';
-import { InfraFault, NoAnswer, PermanentFault, TransientFault, Unreachable } from '../photo/faults.ts';
+import {
+  InstanceFault,
+  ComfyuiTimeout,
+  PermanentFault,
+  TransientFault,
+  ComfyuiUnreachable,
+} from '../photo/faults.ts';
 import type { Graph } from './workflow.ts';
 
 const fileSchema = z.object({ filename: z.string(), subfolder: z.string(), type: z.string() });
@@ -54,7 +60,7 @@ export interface Submission {
 /** Its one loop also serves uploads and writes pictures, so an answer can take seconds. */
 const ANSWER_MS = 15_000;
 
-export class ComfyClient {
+export class ComfyuiClient {
   constructor(
     private readonly url: string,
     private readonly answerMs = ANSWER_MS,
@@ -117,7 +123,7 @@ export class ComfyClient {
     const path = `/view?${new URLSearchParams({ ...file })}`;
     const response = await this.fetch('GET', path);
     if (response.status === 404) throw new TransientFault('ComfyUI does not have the picture it reported');
-    if (!response.ok) throw new InfraFault(`ComfyUI GET /view: HTTP ${response.status}`);
+    if (!response.ok) throw new InstanceFault(`ComfyUI GET /view: HTTP ${response.status}`);
     return Buffer.from(await received(response.arrayBuffer(), '/view'));
   }
 
@@ -146,7 +152,7 @@ export class ComfyClient {
   private async command(path: string, body: object): Promise<void> {
     const response = await this.fetch('POST', path, body);
     await response.body?.cancel();
-    if (!response.ok) throw new InfraFault(`ComfyUI POST ${path}: HTTP ${response.status}`);
+    if (!response.ok) throw new InstanceFault(`ComfyUI POST ${path}: HTTP ${response.status}`);
   }
 
   private async json<T extends z.ZodType>(method: string, path: string, schema: T): Promise<z.infer<T>> {
@@ -168,15 +174,15 @@ export class ComfyClient {
   }
 }
 
-/** @throws NoAnswer when it took too long, Unreachable when there is nobody to answer */
+/** @throws ComfyuiTimeout when it took too long, ComfyuiUnreachable when there is nobody to answer */
 async function received<T>(answer: Promise<T>, path: string): Promise<T> {
   try {
     return await answer;
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'TimeoutError') {
-      throw new NoAnswer(`ComfyUI ${path}: no answer in time`, { cause });
+      throw new ComfyuiTimeout(`ComfyUI ${path}: no answer in time`, { cause });
     }
-    throw new Unreachable(`ComfyUI ${path}: cannot be reached`, { cause });
+    throw new ComfyuiUnreachable(`ComfyUI ${path}: cannot be reached`, { cause });
   }
 }
 
@@ -188,16 +194,16 @@ async function parse<T extends z.ZodType>(
 ): Promise<z.infer<T>> {
   const text = await received(response.text(), path);
   if (response.status !== status) {
-    throw new InfraFault(`ComfyUI ${path}: HTTP ${response.status}: ${text.slice(0, 200)}`);
+    throw new InstanceFault(`ComfyUI ${path}: HTTP ${response.status}: ${text.slice(0, 200)}`);
   }
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new InfraFault(`ComfyUI ${path}: not JSON: '${text.slice(0, 80)}'`, { cause });
+    throw new InstanceFault(`ComfyUI ${path}: not JSON: '${text.slice(0, 80)}'`, { cause });
   }
   const result = schema.safeParse(json);
   if (!result.success)
-    throw new InfraFault(`ComfyUI ${path}: not as expected: ${z.prettifyError(result.error)}`);
+    throw new InstanceFault(`ComfyUI ${path}: not as expected: ${z.prettifyError(result.error)}`);
   return result.data;
 }

@@ -12,21 +12,21 @@ import {
   STAGE_DIMENSION,
 } from '../../contract/names.ts';
 import type { BootPhases } from '../instance/boot.ts';
-import type { Figures } from '../telemetry/photo-metrics.ts';
+import type { PhotoMetricsBatch } from '../telemetry/photo-metrics.ts';
 
 /** PutMetricData's limit on the values of one datum. */
 const MOST_VALUES = 150;
 
-export async function publishFigures(
+export async function publishPhotoMetrics(
   cloudWatch: CloudWatchClient,
   stage: string,
-  figures: Figures,
+  figures: PhotoMetricsBatch,
 ): Promise<void> {
   const MetricData = metricData(stage, figures);
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
 }
 
-export function metricData(stage: string, figures: Figures): MetricDatum[] {
+export function metricData(stage: string, figures: PhotoMetricsBatch): MetricDatum[] {
   const { outcomes, codes, wrongColours, faults, values } = figures;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const photos = [...outcomes].map(([outcome, count]) => ({
@@ -50,14 +50,17 @@ export function metricData(stage: string, figures: Figures): MetricDatum[] {
       Counts: chunk.map(([, count]) => count),
     })),
   );
-  const fault = { MetricName: METRICS.machineFaults, Dimensions, Unit: 'Count' as const, Value: faults };
+  const fault = { MetricName: METRICS.instanceFaults, Dimensions, Unit: 'Count' as const, Value: faults };
   const wrong = { ...fault, MetricName: METRICS.canaryFailures, Value: wrongColours };
   return [...photos, ...failed, ...failuresOf(Dimensions, outcomes), ...distributions, fault, wrong];
 }
 
 /** A zero for each photo that was coloured, a one for each that failed: their mean needs no metric maths. */
-function failuresOf(Dimensions: MetricDatum['Dimensions'], outcomes: Figures['outcomes']): MetricDatum[] {
-  const ends = [outcomes.get('coloured') ?? 0, outcomes.get('failed') ?? 0];
+function failuresOf(
+  Dimensions: MetricDatum['Dimensions'],
+  outcomes: PhotoMetricsBatch['outcomes'],
+): MetricDatum[] {
+  const ends = [outcomes.get('succeeded') ?? 0, outcomes.get('failed') ?? 0];
   const there = [0, 1].filter((end) => ends[end]! > 0);
   if (there.length === 0) return [];
   const Counts = there.map((end) => ends[end]!);
@@ -65,7 +68,7 @@ function failuresOf(Dimensions: MetricDatum['Dimensions'], outcomes: Figures['ou
 }
 
 /** Once for each instance that comes up. */
-export async function publishBoot(
+export async function publishBootPhases(
   cloudWatch: CloudWatchClient,
   stage: string,
   phases: BootPhases,

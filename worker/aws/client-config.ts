@@ -8,7 +8,7 @@ const SILENT_MS = 15_000;
 /** Of a request, its upload included: the largest results take seconds. */
 const REQUEST_MS = 60_000;
 
-export const patient = (region: string) => ({
+export const clientConfig = (region: string) => ({
   region,
   retryMode: 'standard',
   maxAttempts: 4,

@@ -1,11 +1,11 @@
 /** Whose fault a failure is, by what ComfyUI says of it: its own words, from 0.3.64 and from later ones where they differ. */
 import { describe, expect, it } from 'vitest';
-import type { HistoryEntry, Submission } from '../../worker/comfyui/comfy.ts';
-import { InfraFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
-import { resultFile, submissionFault } from '../../worker/comfyui/verdicts.ts';
-import { workflow } from './support/comfyui.ts';
+import type { HistoryEntry, Submission } from '../../worker/comfyui/client.ts';
+import { InstanceFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
+import { resultFile, submissionFault } from '../../worker/comfyui/prompt-result.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 
-type Fault = typeof InfraFault | typeof PermanentFault | typeof TransientFault;
+type Fault = typeof InstanceFault | typeof PermanentFault | typeof TransientFault;
 
 const nodeError = (type: string, details = '') => ({ errors: [{ type, message: 'no', details }] });
 const refused = (type: string, message: string, nodeErrors: Submission['nodeErrors'] = {}): Submission => ({
@@ -21,14 +21,14 @@ describe('a prompt', () => {
     [
       'a node that failed to import',
       refused('invalid_prompt', 'Cannot execute because node DDColor_Colorize does not exist.'),
-      InfraFault,
+      InstanceFault,
     ],
-    ['the same in 0.38', refused('missing_node_type', 'Node DDColor_Colorize not found'), InfraFault],
-    ['an id that 0.38 does not like', refused('invalid_prompt_id', 'not a UUID'), InfraFault],
+    ['the same in 0.38', refused('missing_node_type', 'Node DDColor_Colorize not found'), InstanceFault],
+    ['an id that 0.38 does not like', refused('invalid_prompt_id', 'not a UUID'), InstanceFault],
     [
       'a checkpoint that is not there',
       refused('prompt_outputs_failed_validation', 'failed', { '2': nodeError('value_not_in_list') }),
-      InfraFault,
+      InstanceFault,
     ],
     [
       'an input that is not there',
@@ -43,12 +43,12 @@ describe('a prompt', () => {
         '1': nodeError('custom_validation_failed'),
         '2': nodeError('value_not_in_list'),
       }),
-      InfraFault,
+      InstanceFault,
     ],
     [
       'a part that will not run, in an answer of 200',
       { nodeErrors: { '4': nodeError('bad_linked_input') } },
-      InfraFault,
+      InstanceFault,
     ],
   ])('refused for %s', (_what, submission, fault) => {
     expect(submissionFault(submission, workflow)).toBeInstanceOf(fault);
@@ -79,9 +79,9 @@ describe('a prompt that has ended', () => {
     expect(resultFile(succeeded([file('out_00001_.png')]), workflow)).toEqual(file('out_00001_.png')));
 
   it.each<[string, HistoryEntry, Fault]>([
-    ['in success without a picture', succeeded(), InfraFault],
-    ['in success with an empty list', succeeded([]), InfraFault],
-    ['in success with two pictures', succeeded([file('a'), file('b')]), InfraFault],
+    ['in success without a picture', succeeded(), InstanceFault],
+    ['in success with an empty list', succeeded([]), InstanceFault],
+    ['in success with two pictures', succeeded([file('a'), file('b')]), InstanceFault],
     [
       'at a picture that nobody can read',
       failed('1', 'PIL.UnidentifiedImageError', 'cannot identify'),
@@ -90,29 +90,29 @@ describe('a prompt that has ended', () => {
     ['at a bomb', failed('1', 'PIL.Image.DecompressionBombError', 'exceeds limit'), PermanentFault],
     ['at a file that is gone', failed('1', 'FileNotFoundError', 'No such file'), TransientFault],
     ['at a full disk', failed('3', 'OSError', '[Errno 28] No space left on device'), TransientFault],
-    ['at weights that are gone', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InfraFault],
+    ['at weights that are gone', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InstanceFault],
     [
       'at weights that are cut off',
       failed('2', 'RuntimeError', 'PytorchStreamReader failed reading zip archive'),
-      InfraFault,
+      InstanceFault,
     ],
-    ['out of memory', failed('2', 'torch.OutOfMemoryError', 'CUDA out of memory. Tried'), InfraFault],
+    ['out of memory', failed('2', 'torch.OutOfMemoryError', 'CUDA out of memory. Tried'), InstanceFault],
     [
       'at a poisoned device',
       failed('2', 'RuntimeError', 'CUDA error: an illegal memory access was encountered'),
-      InfraFault,
+      InstanceFault,
     ],
     [
       'at a poisoned device that the saver meets first',
       failed('3', 'RuntimeError', 'CUDA error: device-side assert triggered'),
-      InfraFault,
+      InstanceFault,
     ],
     [
       'by an interruption',
       { outputs: {}, status: { status_str: 'error', messages: [['execution_interrupted', {}]] } },
       TransientFault,
     ],
-    ['without a word', { outputs: {}, status: { status_str: 'error', messages: [] } }, InfraFault],
+    ['without a word', { outputs: {}, status: { status_str: 'error', messages: [] } }, InstanceFault],
   ])('%s', (_what, entry, fault) => {
     expect(() => resultFile(entry, workflow)).toThrow(fault);
   });

@@ -4,12 +4,12 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { workflowSchema } from '../../contract/workflow.ts';
-import { ComfyClient } from '../comfyui/comfy.ts';
+import { ComfyuiClient } from '../comfyui/client.ts';
 import { infer } from '../comfyui/inference.ts';
 import type { Log } from '../telemetry/log.ts';
 import { readCanary, type Canary } from '../comfyui/canary.ts';
 import { checkReady } from '../comfyui/readiness.ts';
-import { LocalStudio } from '../imaging/studio.ts';
+import { LocalImageProcessor } from '../imaging/image-processor.ts';
 
 /** @throws the reason why ComfyUI cannot colour it */
 export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
@@ -18,7 +18,7 @@ export async function recordCanary(url: string, file: string, workflowFile: stri
   log('info', 'canary-recorded', { file });
 }
 
-/** @throws WrongColours, or the reason why ComfyUI cannot colour it */
+/** @throws CanaryMismatch, or the reason why ComfyUI cannot colour it */
 export async function checkCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
   await colourTestPicture(url, workflowFile, log, await readCanary(file));
   log('info', 'canary-passed', { file });
@@ -31,12 +31,12 @@ async function colourTestPicture(
   canary?: Canary,
 ): Promise<Canary> {
   const workflow = workflowSchema.parse(JSON.parse(await readFile(workflowFile, 'utf8')));
-  const client = new ComfyClient(url);
+  const client = new ComfyuiClient(url);
   const device = (await client.device()) === 'cuda' ? 'cuda' : 'cpu';
   return checkReady({
     client,
     settings: { device, workflow },
-    studio: new LocalStudio({ maxMegapixels: 1, path: 'chroma', workflow }),
+    studio: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
     infer: (png, withinMs) => infer({ client, workflow, path: 'chroma', log }, png, withinMs),
     canary,
   });

@@ -3,4 +3,4 @@
 import { register } from 'tsx/esm/api';
 
 register();
-await import('./studio-thread.ts');
+await import('./image-worker-thread.ts');

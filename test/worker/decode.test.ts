@@ -1,9 +1,9 @@
 /** Photos as people have them: what is taken, what is refused and why, and what a result keeps of its photo. */
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InfraFault } from '../../worker/photo/faults.ts';
-import { LocalStudio } from '../../worker/imaging/studio.ts';
-import { workflow } from './support/comfyui.ts';
+import { InstanceFault } from '../../worker/photo/faults.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 
 const WIDTH = 60;
 const HEIGHT = 40;
@@ -25,7 +25,7 @@ const photo = () => sharp(tones, { raw: { width: WIDTH, height: HEIGHT, channels
 
 const half = (body: Buffer) => body.subarray(0, body.length / 2);
 /** The path on which ComfyUI gets the whole photo. */
-const plain = (maxMegapixels = 1) => new LocalStudio({ maxMegapixels, path: 'plain', workflow });
+const plain = (maxMegapixels = 1) => new LocalImageProcessor({ maxMegapixels, path: 'plain', workflow });
 const read = (body: Buffer, maxMegapixels?: number) => plain(maxMegapixels).prepare('one', body);
 const upload = async (body: Buffer) => {
   const { data, info } = await sharp((await read(body)).upload)
@@ -182,7 +182,7 @@ describe('a result', () => {
     const error: unknown = await finish(await photo().png().toBuffer(), await make()).catch(
       (reason: unknown) => reason,
     );
-    expect(error).toBeInstanceOf(InfraFault);
+    expect(error).toBeInstanceOf(InstanceFault);
     expect((error as Error).message).toMatch(message);
   });
 

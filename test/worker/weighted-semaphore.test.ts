@@ -1,21 +1,21 @@
 /** Who is let through when, and how the time of those who are within is counted. */
 import { describe, expect, it } from 'vitest';
 import { BusyTime } from '../../worker/telemetry/busy-time.ts';
-import { CalledAway, Gate } from '../../worker/photo/gate.ts';
+import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a gate', () => {
   /** Enters with a name; the names of those within, and a way out for each. */
-  function visitors(gate: Gate) {
+  function visitors(gate: WeightedSemaphore) {
     const within = new Map<string, () => void>();
     const away = new AbortController();
     const called: string[] = [];
     const enter = (name: string, weight?: number) =>
-      void gate.enter(weight, away.signal).then(
+      void gate.acquire(weight, away.signal).then(
         (leave) => within.set(name, leave),
         (error: unknown) => {
-          if (error instanceof CalledAway) called.push(name);
+          if (error instanceof CancelledBeforeStart) called.push(name);
         },
       );
     const leave = async (name: string) => {
@@ -27,7 +27,7 @@ describe('a gate', () => {
   }
 
   it('lets through as many as there is room for, in their order', async () => {
-    const { enter, leave, names } = visitors(new Gate(2));
+    const { enter, leave, names } = visitors(new WeightedSemaphore(2));
     for (const name of ['a', 'b', 'c', 'd']) enter(name);
     await settled();
     expect(names()).toEqual(['a', 'b']);
@@ -36,7 +36,7 @@ describe('a gate', () => {
   });
 
   it('lets who is heavier than all the room go alone, and nobody past them', async () => {
-    const { enter, leave, names } = visitors(new Gate(10));
+    const { enter, leave, names } = visitors(new WeightedSemaphore(10));
     enter('small', 4);
     enter('huge', 50);
     enter('small too', 1);
@@ -49,14 +49,14 @@ describe('a gate', () => {
   });
 
   it('is empty again after weights that do not add up exactly', async () => {
-    const gate = new Gate(1);
-    const leaves = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => gate.enter(weight)));
+    const gate = new WeightedSemaphore(1);
+    const leaves = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => gate.acquire(weight)));
     for (const leave of leaves) leave();
-    (await gate.enter(7))();
+    (await gate.acquire(7))();
   });
 
   it('calls away those who wait, and not those within', async () => {
-    const { enter, leave, away, called, names } = visitors(new Gate(1));
+    const { enter, leave, away, called, names } = visitors(new WeightedSemaphore(1));
     for (const name of ['a', 'b', 'c']) enter(name);
     await settled();
     away.abort('the end');
@@ -69,17 +69,17 @@ describe('a gate', () => {
   });
 
   it('has room again for those behind one who was called away', async () => {
-    const gate = new Gate(3);
+    const gate = new WeightedSemaphore(3);
     const away = new AbortController();
-    const leave = await gate.enter(2);
-    const heavy = gate.enter(3, away.signal);
-    const light = gate.enter(1);
+    const leave = await gate.acquire(2);
+    const heavy = gate.acquire(3, away.signal);
+    const light = gate.acquire(1);
     away.abort();
-    await expect(heavy).rejects.toBeInstanceOf(CalledAway);
+    await expect(heavy).rejects.toBeInstanceOf(CancelledBeforeStart);
     (await light)();
     leave();
     leave();
-    (await gate.enter(3))();
+    (await gate.acquire(3))();
   });
 });
 

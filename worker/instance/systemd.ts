@@ -7,16 +7,16 @@ import { promisify } from 'node:util';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { pause } from '../../common/time.ts';
 
-export type Tell = (state: 'READY=1' | 'WATCHDOG=1' | 'STOPPING=1') => Promise<void>;
+export type NotifySystemd = (state: 'READY=1' | 'WATCHDOG=1' | 'STOPPING=1') => Promise<void>;
 
 /** @param environment with `NOTIFY_SOCKET`, `WATCHDOG_USEC`, as systemd sets them */
-export class Service {
+export class SystemdNotifier {
   private readonly watchdogMs: number;
 
   constructor(
     environment: NodeJS.ProcessEnv,
     private readonly log: Log,
-    private readonly tellSystemd: Tell = systemdNotify,
+    private readonly tellSystemd: NotifySystemd = systemdNotify,
   ) {
     this.present = Boolean(environment.NOTIFY_SOCKET);
     this.watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
@@ -25,10 +25,10 @@ export class Service {
   private readonly present: boolean;
 
   /** Never rejects: a machine that colours is worth more than a supervisor that knows. */
-  async tell(state: Parameters<Tell>[0]): Promise<void> {
+  async tell(state: Parameters<NotifySystemd>[0]): Promise<void> {
     if (!this.present) return;
     await this.tellSystemd(state).catch((error: unknown) =>
-      this.log('warn', 'systemd-not-told', { state, error: describeError(error) }),
+      this.log('warn', 'systemd-not-notified', { state, error: describeError(error) }),
     );
   }
 
@@ -44,6 +44,6 @@ export class Service {
   }
 }
 
-const systemdNotify: Tell = async (state) => {
+const systemdNotify: NotifySystemd = async (state) => {
   await promisify(execFile)('systemd-notify', [state], { timeout: 5000 });
 };

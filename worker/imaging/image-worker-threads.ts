@@ -7,18 +7,18 @@
 import { Worker } from 'node:worker_threads';
 import type { Output } from '../../contract/photo-types.ts';
 import { TransientFault } from '../photo/faults.ts';
-import { revived, type Packed } from '../photo/packed-fault.ts';
-import type { Prepared, Studio, StudioSettings } from './studio.ts';
+import { deserializeFault, type SerializedFault } from '../photo/serialized-fault.ts';
+import type { PreparedPhoto, ImageProcessor, ImageSettings } from './image-processor.ts';
 
 /** What a thread is told to do; each is answered in turn. */
-export type Call =
+export type ThreadRequest =
   | { do: 'prepare'; id: string; body: Uint8Array; output: Output | undefined }
   | { do: 'finish'; id: string; output: Uint8Array; source: string }
   | { do: 'discard'; id: string };
-export type Answer = { value: unknown } | { fault: Packed };
+export type ThreadReply = { value: unknown } | { fault: SerializedFault };
 
 interface Waiting {
-  call: Call;
+  call: ThreadRequest;
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
@@ -31,20 +31,20 @@ interface Thread {
   photos: Set<string>;
 }
 
-export class StudioThreads implements Studio {
+export class ImageWorkerThreads implements ImageProcessor {
   private readonly threads: Thread[];
   private readonly waiting: Waiting[] = [];
   private closed = false;
 
   constructor(
-    private readonly settings: StudioSettings,
+    private readonly settings: ImageSettings,
     count: number,
   ) {
     this.threads = Array.from({ length: count }, () => this.start());
   }
 
-  async prepare(id: string, body: Buffer, output?: Output): Promise<Prepared> {
-    const prepared = (await this.ask({ do: 'prepare', id, body, output })) as Prepared;
+  async prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto> {
+    const prepared = (await this.ask({ do: 'prepare', id, body, output })) as PreparedPhoto;
     // A view of what arrived, since Buffers lose their class on the way.
     return { ...prepared, upload: asBuffer(prepared.upload) };
   }
@@ -65,7 +65,7 @@ export class StudioThreads implements Studio {
 
   private owner = (id: string) => this.threads.find(({ photos }) => photos.has(id));
 
-  private ask(call: Call): Promise<unknown> {
+  private ask(call: ThreadRequest): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const waiting = { call, resolve, reject };
       const first = this.waiting.findIndex(({ call: { do: what } }) => what === 'prepare');
@@ -90,14 +90,16 @@ export class StudioThreads implements Studio {
   }
 
   private start(): Thread {
-    const worker = new Worker(new URL('./studio-thread.mjs', import.meta.url), { workerData: this.settings });
+    const worker = new Worker(new URL('./image-worker-thread.mjs', import.meta.url), {
+      workerData: this.settings,
+    });
     const thread: Thread = { worker, now: undefined, photos: new Set() };
-    worker.on('message', (answer: Answer) => {
+    worker.on('message', (answer: ThreadReply) => {
       const { now } = thread;
       thread.now = undefined;
       if ('fault' in answer && now?.call.do === 'prepare') thread.photos.delete(now.call.id);
       if ('value' in answer) now?.resolve(answer.value);
-      else now?.reject(revived(answer.fault));
+      else now?.reject(deserializeFault(answer.fault));
       this.hand();
     });
     worker.on('error', (cause) => this.replace(thread, cause));

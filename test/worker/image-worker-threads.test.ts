@@ -2,12 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
-import { StudioThreads } from '../../worker/imaging/studio-threads.ts';
-import { LocalStudio, type Studio, type StudioSettings } from '../../worker/imaging/studio.ts';
-import { workflow } from './support/comfyui.ts';
+import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
+import {
+  LocalImageProcessor,
+  type ImageProcessor,
+  type ImageSettings,
+} from '../../worker/imaging/image-processor.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
 
-const settings: StudioSettings = { maxMegapixels: 1, path: 'chroma', workflow };
-const threads = new StudioThreads(settings, 2);
+const settings: ImageSettings = { maxMegapixels: 1, path: 'chroma', workflow };
+const threads = new ImageWorkerThreads(settings, 2);
 afterAll(() => threads.close());
 
 const grey = (level: number) =>
@@ -28,8 +32,8 @@ const warmth = async (file: Buffer) => {
   return channels[0]!.mean - channels[2]!.mean;
 };
 
-describe.each<[string, Studio]>([
-  ['in this thread', new LocalStudio(settings)],
+describe.each<[string, ImageProcessor]>([
+  ['in this thread', new LocalImageProcessor(settings)],
   ['over threads', threads],
 ])('a studio %s', (_name, studio) => {
   it('makes a photo ready and finishes it', async () => {
@@ -64,7 +68,7 @@ describe.each<[string, Studio]>([
     });
     await studio.prepare('grey', await grey(60));
     await expect(studio.finish('grey', await tint('#777'), 'v1')).rejects.toMatchObject({
-      name: 'InfraFault',
+      name: 'InstanceFault',
     });
   });
 
@@ -79,7 +83,7 @@ describe.each<[string, Studio]>([
 
 describe('a studio whose thread dies', () => {
   it('gives its photos back and goes on with another thread', async () => {
-    const studio = new StudioThreads(settings, 1);
+    const studio = new ImageWorkerThreads(settings, 1);
     await studio.prepare('lost', await grey(60));
     const { worker } = (
       studio as unknown as { threads: { worker: { emit: (e: string, x: Error) => void } }[] }

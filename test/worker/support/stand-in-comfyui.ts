@@ -9,7 +9,7 @@ export const workflow = workflowSchema.parse(
   JSON.parse(readFileSync('ami/workflow/ddcolor-public-node.json', 'utf8')),
 );
 /** Polls fast enough for tests. */
-export const timing = { firstPollMs: 5, maxPollMs: 20, trustedMs: 0, lostCheckMs: 20 };
+export const timing = { firstPollMs: 5, maxPollMs: 20, graceMs: 0, lostCheckMs: 20 };
 
 export interface SentPrompt {
   prompt: Workflow['graph'];

@@ -2,11 +2,11 @@
 import type { FailureCode } from '../../contract/failure.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
-import { InfraFault } from './faults.ts';
+import { InstanceFault } from './faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import type { Attempt, PhotoFigures } from '../imaging/colouring.ts';
-import { CalledAway } from './gate.ts';
-import type { PhotoEnd } from './photo.ts';
+import type { Attempt, PhotoMeasurements } from './pipeline.ts';
+import { CancelledBeforeStart } from './weighted-semaphore.ts';
+import type { PhotoOutcome } from './process-photo.ts';
 import { seconds } from '../../common/time.ts';
 
 export interface Message {
@@ -31,11 +31,11 @@ export interface MessagePorts {
   visibilityTimeoutSeconds: number;
   /** Receives after which a message is a dead letter, and its photo given up. */
   maxReceiveCount: number;
-  process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoEnd>;
+  process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoOutcome>;
   /** Told when a photo starts; what it returns, when that one ends. */
   started: () => () => void;
   /** Told how each photo was left, and what is known of it. */
-  finished?: (outcome: Outcome, figures: PhotoFigures, code?: FailureCode) => void;
+  finished?: (outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode) => void;
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
@@ -44,7 +44,7 @@ export interface MessagePorts {
 }
 
 /** How a message left a photo. */
-export type Outcome = PhotoEnd['outcome'] | 'returned';
+export type Outcome = PhotoOutcome['outcome'] | 'returned';
 
 /**
  * `unfit`: this machine must pass its readiness check before it takes another. `unstarted`: given back since the worker
@@ -56,7 +56,7 @@ export type Handled = 'deleted' | 'returned' | 'unfit' | 'unstarted';
 export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
 
 /** The same for a fault of this machine, which another does not have: at once the first time. */
-export const unfitDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
+export const instanceFaultDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
 
 /** Handles a message to its end on this machine; never rejects. */
 export async function handleMessage(message: Message, ports: MessagePorts): Promise<Handled> {
@@ -76,7 +76,7 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
   } catch (error) {
     // Nobody here can know what it was meant to be. It reaches the dead-letter queue by its receives.
     const ageSeconds = seconds(ports.now() - message.sentAtMs);
-    log('error', 'message-not-understood', { receiveCount, ageSeconds, error: describeError(error) });
+    log('error', 'message-not-parsed', { receiveCount, ageSeconds, error: describeError(error) });
     return giveBack('returned', returnDelay(receiveCount));
   }
 
@@ -98,7 +98,7 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
     clearInterval(renewal);
   }
   if (failed === 'returned') return giveBack(failed, returnDelay(receiveCount));
-  if (failed === 'unfit') return giveBack(failed, unfitDelay(receiveCount));
+  if (failed === 'unfit') return giveBack(failed, instanceFaultDelay(receiveCount));
   if (failed === 'unstarted') return giveBack(failed, 0);
   await queue.delete(message).catch((error: unknown) =>
     // Its photos have their ends, which the next receive will find.
@@ -124,7 +124,7 @@ async function handleJob(
 ): Promise<'ended' | Exclude<Handled, 'deleted'>> {
   const receivedMs = clock();
   const photo = { key: job.key, receiveCount };
-  const figures: PhotoFigures = { queueSeconds: seconds(now() - job.storedAtMs) };
+  const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
   let ended: (() => void) | undefined;
   const attempt: Attempt = {
     figures,
@@ -140,7 +140,7 @@ async function handleJob(
     const total = { seconds: seconds(clock() - receivedMs) };
     // What goes back for the last time goes nowhere: its end stands under `failed/` already.
     if (fields.outcome === 'returned' && receiveCount >= maxReceiveCount)
-      tell?.('failed', figures, 'gave-up');
+      tell?.('failed', figures, 'retries-exhausted');
     else tell?.(fields.outcome, figures, fields.code);
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
@@ -148,12 +148,13 @@ async function handleJob(
     finished(await process(job, receiveCount, attempt));
     return 'ended';
   } catch (error) {
-    if (error instanceof CalledAway) {
+    if (error instanceof CancelledBeforeStart) {
       finished({ outcome: 'returned', reason: 'not-started' });
       return 'unstarted';
     }
-    const unfit = error instanceof InfraFault;
-    log('error', unfit ? 'machine-fault' : 'passing-fault', { key: job.key, error: describeError(error) });
+    const unfit = error instanceof InstanceFault;
+    const fault = unfit ? 'instance' : 'transient';
+    log('error', 'attempt-failed', { key: job.key, fault, error: describeError(error) });
     finished({ outcome: 'returned' });
     return unfit ? 'unfit' : 'returned';
   }

@@ -1,7 +1,7 @@
 /** Reads ComfyUI's verdicts on a prompt: whose fault a failure is. Pure. */
 import type { Workflow } from '../../contract/workflow.ts';
-import type { HistoryEntry, OutputFile, Submission } from './comfy.ts';
-import { InfraFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import type { HistoryEntry, OutputFile, Submission } from './client.ts';
+import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
 
 /** Refusals of the decoder in the loader node: the picture is at fault. */
 const PICTURE_EXCEPTIONS = /UnidentifiedImageError|DecompressionBombError/;
@@ -28,7 +28,7 @@ export function submissionFault({ error, nodeErrors }: Submission, workflow: Wor
       ([id, { errors }]) =>
         id === workflow.input.node && errors.every((e) => e.type === 'custom_validation_failed'),
     );
-  return loaderOnly ? new TransientFault(message) : new InfraFault(message);
+  return loaderOnly ? new TransientFault(message) : new InstanceFault(message);
 }
 
 /**
@@ -41,7 +41,7 @@ export function resultFile(entry: HistoryEntry, workflow: Workflow): OutputFile 
   const images = entry.outputs[workflow.output.node]?.images ?? [];
   const [file] = images;
   if (!file || images.length !== 1) {
-    throw new InfraFault(`ComfyUI reported success with ${images.length} pictures instead of one`);
+    throw new InstanceFault(`ComfyUI reported success with ${images.length} pictures instead of one`);
   }
   return file;
 }
@@ -58,7 +58,7 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
   const exception = `${text('exception_type')}: ${text('exception_message')}`;
   const cause = new Error(`node ${text('node_id')} (${text('node_type')}): ${exception}`);
   if (MACHINE_EXCEPTIONS.test(exception)) {
-    return new InfraFault('ComfyUI ran into trouble with its device', { cause });
+    return new InstanceFault('ComfyUI ran into trouble with its device', { cause });
   }
   if (PICTURE_EXCEPTIONS.test(text('exception_type'))) {
     return new PermanentFault(
@@ -71,5 +71,5 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
   const onFiles = [workflow.input.node, workflow.output.node].includes(text('node_id'));
   return onFiles
     ? new TransientFault('ComfyUI could not load or save the picture', { cause })
-    : new InfraFault('a node of the workflow failed', { cause });
+    : new InstanceFault('a node of the workflow failed', { cause });
 }

@@ -13,7 +13,7 @@
  */
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import { ConditionFailed, type Bucket, type Seen, type StoredObject, type Write } from './bucket.ts';
+import { ConditionFailed, type Bucket, type ExpectedEtag, type StoredObject, type Write } from './bucket.ts';
 import { TransientFault } from './faults.ts';
 
 /** One version of a photo. */
@@ -26,16 +26,16 @@ export interface Version {
  * What became of a write: `superseded` when the photo was replaced or deleted meanwhile and no end of this version is
  * left, `coloured` when a failure was not written since this version has a result.
  */
-export type Written = 'written' | 'coloured' | 'superseded';
+export type Written = 'written' | 'succeeded' | 'superseded';
 
 /** Each turn means that somebody else wrote in between; more than a few others do not exist. */
 const TURNS = 10;
 
-export class Ends {
+export class Outcomes {
   constructor(private readonly bucket: Bucket) {}
 
   /** The end this version has already, if it needs no other; what stands beside it is removed. */
-  async existing(photo: Version): Promise<'coloured' | 'failed' | undefined> {
+  async existing(photo: Version): Promise<'succeeded' | 'failed' | undefined> {
     const result = await this.bucket.head(resultKey(photo.key));
     const failed = await this.bucket.head(failedKey(photo.key));
     const coloured = result?.sourceEtag === photo.etag;
@@ -45,7 +45,7 @@ export class Ends {
     if (!(await this.isCurrent(photo))) return undefined;
     if (coloured) await this.remove(failedKey(photo.key), failed?.etag);
     else await this.remove(resultKey(photo.key), result?.etag);
-    return coloured ? 'coloured' : 'failed';
+    return coloured ? 'succeeded' : 'failed';
   }
 
   writeResult(photo: Version, body: Buffer, contentType: string): Promise<Written> {
@@ -85,7 +85,7 @@ export class Ends {
       }
       if (!ownIsResult && other?.sourceEtag === photo.etag) {
         await this.remove(key, seen?.etag);
-        return 'coloured';
+        return 'succeeded';
       }
       const etag = await this.bucket.put(key, write, seen?.etag).catch(unlessChanged);
       if (etag === undefined) continue;
@@ -94,7 +94,7 @@ export class Ends {
       if (!(await this.isCurrent(photo))) continue;
       if (!ownIsResult && beside?.sourceEtag === photo.etag) {
         await this.remove(key, etag);
-        return 'coloured';
+        return 'succeeded';
       }
       await this.remove(otherKey, beside?.etag);
       return 'written';
@@ -107,7 +107,7 @@ export class Ends {
   }
 
   /** Deletes what was seen; when it has changed since, whoever changed it answers for it. */
-  private async remove(key: string, etag: Seen): Promise<void> {
+  private async remove(key: string, etag: ExpectedEtag): Promise<void> {
     if (etag !== undefined) await this.bucket.delete(key, etag).catch(unlessChanged);
   }
 

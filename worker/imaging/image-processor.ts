@@ -4,11 +4,11 @@ import { squareCopy } from '../../colour/axis.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Format } from './formats.ts';
-import { megapixelsOf, readPicture, type Picture } from './picture.ts';
-import { wayOf, type Finish } from './ways.ts';
+import { megapixelsOf, decodePhoto, type DecodedPhoto } from './decode.ts';
+import { pathFor, type Finish } from './paths.ts';
 
 /** What is known of a photo that was made ready. */
-export interface Prepared {
+export interface PreparedPhoto {
   /** Names it until it is finished or discarded. */
   id: string;
   /** Of its result. */
@@ -21,19 +21,19 @@ export interface Prepared {
   path: WorkerSettings['path'];
 }
 
-export interface Studio {
+export interface ImageProcessor {
   /**
    * @param output what it becomes, of what the workflow can give; `photo` by default
    * @throws PermanentFault when it is no photo that can be coloured
    */
-  prepare(id: string, body: Buffer, output?: Output): Promise<Prepared>;
+  prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto>;
 
   /**
    * The result of a photo that was made ready, as a file; the photo is forgotten, whatever comes of it.
    *
    * @param saved by the workflow
    * @param source of the photo's version, written into the file
-   * @throws InfraFault when the workflow's output is not that photo, coloured
+   * @throws InstanceFault when the workflow's output is not that photo, coloured
    */
   finish(id: string, saved: Buffer, source: string): Promise<Buffer>;
 
@@ -41,17 +41,17 @@ export interface Studio {
   discard(id: string): void;
 }
 
-export type StudioSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow'>;
+export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow'>;
 
-export class LocalStudio implements Studio {
+export class LocalImageProcessor implements ImageProcessor {
   private readonly finishes = new Map<string, Finish>();
 
-  constructor(private readonly settings: StudioSettings) {}
+  constructor(private readonly settings: ImageSettings) {}
 
-  async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<Prepared> {
+  async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
     const { maxMegapixels, workflow } = this.settings;
-    const picture = await readPicture(body, maxMegapixels, workflow.input.colour === 'rgb');
-    const { path, size, format, finish } = wayOf(this.settings, output, picture);
+    const picture = await decodePhoto(body, maxMegapixels, workflow.input.colour === 'rgb');
+    const { path, size, format, finish } = pathFor(this.settings, output, picture);
     const { data, info } = await uploadOf(picture, size);
     this.finishes.set(id, finish);
     return {
@@ -76,7 +76,7 @@ export class LocalStudio implements Studio {
   }
 }
 
-function uploadOf({ width, height, grey, rgb }: Picture, size: number | undefined) {
+function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined) {
   const [data, channels] = rgb ? [rgb, 3 as const] : [grey, 1 as const];
   const whole = { width, height, channels };
   const image = size

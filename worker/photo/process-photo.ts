@@ -4,17 +4,17 @@ import type { Job } from '../../contract/job.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
-import type { Attempt, Colour } from '../imaging/colouring.ts';
-import { Ends, type Version, type Written } from './ends.ts';
+import type { Attempt, ColourPhoto } from './pipeline.ts';
+import { Outcomes, type Version, type Written } from './outcomes.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { choiceOf } from './options.ts';
 import { seconds } from '../../common/time.ts';
 
 /** How a photo was left, for the log. */
-export type PhotoEnd =
+export type PhotoOutcome =
   | {
-      outcome: 'coloured';
+      outcome: 'succeeded';
       /** @default 'photo' */
       output?: Output;
     }
@@ -25,7 +25,7 @@ export type PhotoEnd =
 export interface PhotoPorts {
   bucket: Bucket;
   settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount' | 'workflow'>;
-  colour: Colour;
+  colour: ColourPhoto;
   log: Log;
   /** Milliseconds that only go forward. */
   now: () => number;
@@ -38,22 +38,22 @@ const OTHER_BYTES = 32e6;
 /** Times that a photo may change and change back while it is worked on; each means starting again. */
 const STARTS = 3;
 
-const SUPERSEDED: PhotoEnd = { outcome: 'dropped', reason: 'superseded' };
+const SUPERSEDED: PhotoOutcome = { outcome: 'dropped', reason: 'superseded' };
 
 /**
  * Brings a photo to its end.
  *
  * @param receiveCount of its message, this one included
  * @param attempt told of on the way
- * @throws CalledAway when it had not started; TransientFault, InfraFault or anything else when it has to be tried again
+ * @throws CancelledBeforeStart when it had not started; TransientFault, InstanceFault or anything else when it has to be tried again
  */
 export async function processPhoto(
   job: Job,
   receiveCount: number,
   attempt: Attempt,
   ports: PhotoPorts,
-): Promise<PhotoEnd> {
-  const ends = new Ends(ports.bucket);
+): Promise<PhotoOutcome> {
+  const ends = new Outcomes(ports.bucket);
   for (let start = 0; start < STARTS; start++) {
     const photo = await ports.bucket.head(job.key);
     const etag = job.etag ?? photo?.etag;
@@ -76,17 +76,17 @@ async function processVersion(
   photo: StoredObject,
   receiveCount: number,
   attempt: Attempt,
-  ends: Ends,
+  ends: Outcomes,
   ports: PhotoPorts,
-): Promise<PhotoEnd | undefined> {
+): Promise<PhotoOutcome | undefined> {
   const { settings, log } = ports;
   if (await ends.existing(version)) return { outcome: 'dropped', reason: 'done-already' };
   if (receiveCount >= settings.maxReceiveCount) {
     // Nobody is told when a worker dies in its last attempt, so the end comes first and success replaces it.
     const message = `The photo could not be coloured in ${receiveCount} attempts; it is worth sending again.`;
-    const written = await ends.writeFailure(version, { code: 'gave-up', message, retryable: true });
+    const written = await ends.writeFailure(version, { code: 'retries-exhausted', message, retryable: true });
     if (written === 'superseded') return SUPERSEDED;
-    if (written === 'coloured') return { outcome: 'dropped', reason: 'done-already' };
+    if (written === 'succeeded') return { outcome: 'dropped', reason: 'done-already' };
   }
   try {
     return await colourVersion(version, photo, attempt, ends, ports);
@@ -95,7 +95,7 @@ async function processVersion(
     const { code, message } = error;
     log('info', 'photo-refused', { key: version.key, code, error: describeError(error) });
     const written = await ends.writeFailure(version, { code, message, retryable: false });
-    return written === 'coloured'
+    return written === 'succeeded'
       ? { outcome: 'dropped', reason: 'done-already' }
       : endOf(written, { outcome: 'failed', code });
   }
@@ -105,9 +105,9 @@ async function colourVersion(
   version: Version,
   { bytes, metadata }: StoredObject,
   attempt: Attempt,
-  ends: Ends,
+  ends: Outcomes,
   { bucket, settings, colour, now }: PhotoPorts,
-): Promise<PhotoEnd | undefined> {
+): Promise<PhotoOutcome | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
   const choice = choiceOf(settings.workflow, metadata);
   const startMs = now();
@@ -123,7 +123,7 @@ async function colourVersion(
   const written = await ends.writeResult(version, body, contentType);
   figures.storeSeconds = seconds(now() - colouredMs);
   const { output } = choice;
-  return endOf(written, { outcome: 'coloured', ...(output !== 'photo' && { output }) });
+  return endOf(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
 }
 
 /** @throws PermanentFault when no picture within the limit on pixels can be that large */
@@ -134,4 +134,5 @@ function refuseTooManyBytes(bytes: number, maxMegapixels: number): void {
   throw new PermanentFault('too-large', `The file has ${has} MB; at most ${at} MB are allowed.`);
 }
 
-const endOf = (written: Written, end: PhotoEnd): PhotoEnd => (written === 'superseded' ? SUPERSEDED : end);
+const endOf = (written: Written, end: PhotoOutcome): PhotoOutcome =>
+  written === 'superseded' ? SUPERSEDED : end;

@@ -6,11 +6,11 @@ import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import { encodeChroma, encodeResult } from './encode.ts';
-import { InfraFault } from '../photo/faults.ts';
+import { InstanceFault } from '../photo/faults.ts';
 import type { Format } from './formats.ts';
-import type { Picture } from './picture.ts';
+import type { DecodedPhoto } from './decode.ts';
 
-export interface Way {
+export interface ProcessingPath {
   path: WorkerSettings['path'];
   /** Side of the square that ComfyUI gets; undefined where it gets the whole photo. */
   size: number | undefined;
@@ -24,18 +24,18 @@ export interface Way {
  *
  * @param saved by the workflow
  * @param source of the photo's version, written into the file
- * @throws InfraFault when what was saved is not that photo, coloured
+ * @throws InstanceFault when what was saved is not that photo, coloured
  */
 export type Finish = (saved: Buffer, source: string) => Promise<Buffer>;
 
 type Chroma = NonNullable<Workflow['chroma']>;
 
 /** @param output that the workflow can give */
-export function wayOf(
+export function pathFor(
   { path, workflow }: Pick<WorkerSettings, 'path' | 'workflow'>,
   output: Output,
-  picture: Picture,
-): Way {
+  picture: DecodedPhoto,
+): ProcessingPath {
   const { format } = picture;
   const { scale, coloured } = workflow.output;
   const mustBeColoured = coloured && picture.colourable;
@@ -50,7 +50,7 @@ export function wayOf(
 
 /** What the workflow made of the whole photo. */
 const whole =
-  (scale: number, picture: Picture, mustBeColoured: boolean): Finish =>
+  (scale: number, picture: DecodedPhoto, mustBeColoured: boolean): Finish =>
   async (saved, source) => {
     const size = { width: Math.round(scale * picture.width), height: Math.round(scale * picture.height) };
     const pixels = await readSaved(saved, size);
@@ -60,7 +60,7 @@ const whole =
 
 /** The photo's own lightness in the colours of its copy. */
 const merged =
-  ({ size, encoding }: Chroma, picture: Picture, mustBeColoured: boolean): Finish =>
+  ({ size, encoding }: Chroma, picture: DecodedPhoto, mustBeColoured: boolean): Finish =>
   async (saved, source) => {
     const copy = await readCopy(saved, size);
     if (mustBeColoured && isGrey(copy.data)) throw colourless();
@@ -80,7 +80,7 @@ const chromaAlone =
   };
 
 /** The photo as its result needs it, which may be of another size. */
-async function resized(picture: Picture, to: { width: number; height: number }): Promise<Picture> {
+async function resized(picture: DecodedPhoto, to: { width: number; height: number }): Promise<DecodedPhoto> {
   const { width, height, alpha } = picture;
   if (!alpha || (to.width === width && to.height === height)) return { ...picture, ...to };
   const channel = sharp(alpha, { raw: { width, height, channels: 1 } });
@@ -97,7 +97,7 @@ const readCopy = async (saved: Buffer, size: number) => ({
 /**
  * Pixels of what the workflow saved: sRGB, 8 bit, interleaved.
  *
- * @throws InfraFault when it is no picture of that size
+ * @throws InstanceFault when it is no picture of that size
  */
 async function readSaved(saved: Buffer, wanted: { width: number; height: number }): Promise<Buffer> {
   const { data, info } = await sharp(saved, { failOn: 'error' })
@@ -106,16 +106,16 @@ async function readSaved(saved: Buffer, wanted: { width: number; height: number 
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((cause: unknown) => {
-      throw new InfraFault('the workflow saved something that is not a picture', { cause });
+      throw new InstanceFault('the workflow saved something that is not a picture', { cause });
     });
   if (info.width !== wanted.width || info.height !== wanted.height) {
     const [got, want] = [`${info.width} x ${info.height}`, `${wanted.width} x ${wanted.height}`];
-    throw new InfraFault(`the workflow made a picture of ${got} from one of ${want}`);
+    throw new InstanceFault(`the workflow made a picture of ${got} from one of ${want}`);
   }
   return data;
 }
 
-const colourless = () => new InfraFault('the workflow left the picture without any colour');
+const colourless = () => new InstanceFault('the workflow left the picture without any colour');
 
 function isGrey(rgb: Buffer): boolean {
   for (let i = 0; i < rgb.length; i += 3) if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) return false;

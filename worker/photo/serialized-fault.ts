@@ -1,8 +1,8 @@
 /** Faults as they travel between threads, where classes are lost. */
-import { InfraFault, PermanentFault, TransientFault } from './faults.ts';
+import { InstanceFault, PermanentFault, TransientFault } from './faults.ts';
 import { describeError } from '../telemetry/log.ts';
 
-export interface Packed {
+export interface SerializedFault {
   kind: 'permanent' | 'transient' | 'infra' | 'other';
   code: PermanentFault['code'] | undefined;
   message: string;
@@ -10,7 +10,7 @@ export interface Packed {
   cause: string | undefined;
 }
 
-export function packed(error: unknown): Packed {
+export function serializeFault(error: unknown): SerializedFault {
   const message = error instanceof Error ? error.message : String(error);
   const inner = error instanceof Error ? error.cause : undefined;
   const cause = inner === undefined ? undefined : describeError(inner);
@@ -20,16 +20,16 @@ export function packed(error: unknown): Packed {
       ? 'permanent'
       : error instanceof TransientFault
         ? 'transient'
-        : error instanceof InfraFault
+        : error instanceof InstanceFault
           ? 'infra'
           : 'other';
   return { kind, code, message, cause };
 }
 
-export function revived({ kind, code, message, cause }: Packed): Error {
+export function deserializeFault({ kind, code, message, cause }: SerializedFault): Error {
   const options = cause === undefined ? undefined : { cause: new Error(cause) };
   if (kind === 'permanent' && code !== undefined) return new PermanentFault(code, message, options);
   if (kind === 'transient') return new TransientFault(message, options);
-  if (kind === 'infra') return new InfraFault(message, options);
+  if (kind === 'infra') return new InstanceFault(message, options);
   return new Error(message, options);
 }

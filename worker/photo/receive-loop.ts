@@ -6,7 +6,7 @@
  * somebody is idle goes to the idle one.
  */
 import { describeError, type Log } from '../telemetry/log.ts';
-import type { Handled, JobQueue, Message } from './message.ts';
+import type { Handled, JobQueue, Message } from './handle-message.ts';
 import { pause } from '../../common/time.ts';
 
 export interface LoopPorts {
@@ -14,11 +14,11 @@ export interface LoopPorts {
   /** @param started to be called when the photo of the message has started */
   handle: (message: Message, started: () => void) => Promise<Handled>;
   /** Resolves when this machine may take photos (again), or when `stop` is aborted. */
-  mayTake: () => Promise<void>;
+  untilAllowed: () => Promise<void>;
   /** After a fault of this machine: resolves when it is fit again, or when `stop` is aborted. */
   recover: () => Promise<void>;
   /** How many may be in hand and not started, and in hand at all. */
-  limits: () => { ahead: number; inHand: number };
+  limits: () => { prefetched: number; inFlight: number };
   /** Aborted to end the loop after the photos that have started. */
   stop: AbortSignal;
   log: Log;
@@ -36,13 +36,13 @@ const BUSY_POLL_MS = 500;
  *
  * @throws only what `mayTake` and `recover` throw
  */
-export async function takePhotos(ports: LoopPorts): Promise<void> {
+export async function receivePhotos(ports: LoopPorts): Promise<void> {
   const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS } = ports;
-  const hands = new Hands(ports.handle);
+  const hands = new InFlightMessages(ports.handle);
   stop.addEventListener('abort', () => hands.changed(), { once: true });
   let backoffMs = firstBackoffMs;
   while (!stop.aborted) {
-    await ports.mayTake();
+    await ports.untilAllowed();
     if (stop.aborted) break;
     if (hands.unfit) {
       await hands.empty();
@@ -50,7 +50,7 @@ export async function takePhotos(ports: LoopPorts): Promise<void> {
       await ports.recover();
       continue;
     }
-    const { ahead, inHand } = ports.limits();
+    const { prefetched: ahead, inFlight: inHand } = ports.limits();
     if (hands.ahead >= ahead || hands.count >= inHand) {
       await hands.change();
       continue;
@@ -73,7 +73,7 @@ export async function takePhotos(ports: LoopPorts): Promise<void> {
 }
 
 /** The messages in hand. */
-class Hands {
+class InFlightMessages {
   /** A fault of this machine was met. */
   unfit = false;
   /** In hand and not started. */
