@@ -2,7 +2,7 @@
 import type { BoundPoint } from './bound/index.ts';
 import type { Measures } from './measure.ts';
 import { meanOf } from './result.ts';
-import { performAll } from './parallel/pool.ts';
+import { runAll } from './parallel/pool.ts';
 import type { Task } from './parallel/task.ts';
 import { POLICIES, policyOf, triedSettings } from './policies/index.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
@@ -13,7 +13,7 @@ export interface Point {
   measures: Measures;
 }
 
-export interface Compared {
+export interface PolicyComparison {
   policy: string;
   /** With nothing set; absent for a rule that has no default. */
   usual: Point | undefined;
@@ -39,7 +39,7 @@ export interface Comparison {
   leastSum: number | null;
   /** What the bound's own plan costs, replayed exactly; null where it was left out or found no way. */
   plan: { gpuHours: number; mean: number } | null;
-  policies: Compared[];
+  policies: PolicyComparison[];
 }
 
 /** Instance-seconds that a waited second is worth in `regretOf`: what the policy was tuned with for a mean wait of 10 s. */
@@ -88,7 +88,7 @@ export async function compareAll(
   seeds: number,
   done: (share: number) => void,
   names: readonly string[] = POLICIES.map(({ name }) => name),
-): Promise<Compared[]> {
+): Promise<PolicyComparison[]> {
   const kinds = POLICIES.filter(({ name }) => names.includes(name));
   const tries = kinds.map((kind) => {
     const settings = triedSettings(kind, scenario.world);
@@ -105,7 +105,7 @@ export async function compareAll(
       }
     });
   }
-  const results = await performAll(tasks, (count) => done(count / tasks.length));
+  const results = await runAll(tasks, (count) => done(count / tasks.length));
   const perSeed = tasks.length / seeds;
   let index = 0;
   return kinds.map((kind, which) => {

@@ -26,7 +26,7 @@ export interface Sample {
   actuallyAhead: number;
 }
 
-export interface Told {
+export interface EstimateSamples {
   samples: Sample[];
   /** Photos of which nothing could be told. */
   unknown: number;
@@ -49,7 +49,7 @@ export interface EstimateFigures {
 }
 
 /** How many of the jobs before one have ended: a Fenwick tree over the jobs in the order of their arrival. */
-class Ended {
+class CompletionCount {
   private readonly tree: Int32Array;
 
   constructor(jobs: number) {
@@ -73,17 +73,17 @@ class Ended {
  * @param views in the order of their publication; each is there from its own time on
  * @param share of its wait after which each job is asked about
  */
-export function tell(
+export function sampleEstimates(
   { arrivals, ends }: Pick<Run, 'arrivals' | 'ends'>,
   views: View[],
   share: (job: number) => number,
-): Told {
+): EstimateSamples {
   const arrival = (job: number) => arrivals[job] as number;
   const end = (job: number) => ends[job] as number;
   const jobs = Array.from(arrivals.keys()).filter((job) => !Number.isNaN(end(job)));
   const times = arrivals.map((at, job) => at + share(job) * (end(job) - at));
   const byEnd = jobs.toSorted((a, b) => end(a) - end(b));
-  const ended = new Ended(arrivals.length);
+  const ended = new CompletionCount(arrivals.length);
   const samples: Sample[] = [];
   let unknown = 0;
   let nextEnd = 0;
@@ -109,23 +109,26 @@ export function tell(
 }
 
 /** The deployed scaler on a scenario, and what photos were told at either time. */
-export async function toldIn(
+export async function estimatesIn(
   scenario: Scenario,
   settings: PolicySettings,
   progress?: (share: number) => void,
-): Promise<Record<Asked, Told>> {
+): Promise<Record<Asked, EstimateSamples>> {
   const { arrivals, horizon, world, seed } = scenario;
   const views: View[] = [];
   const controller = deployed(settings, world.tick, (view) => views.push(view));
   const run = await simulate({ arrivals, horizon, world, seed, controller, progress });
-  return { stored: tell(run, views, () => 0), waiting: tell(run, views, draws(seed, 'polls')) };
+  return {
+    stored: sampleEstimates(run, views, () => 0),
+    waiting: sampleEstimates(run, views, draws(seed, 'polls')),
+  };
 }
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const median = (values: number[]) => percentile(Float64Array.from(values).sort(), 0.5);
 
 /** What all that was told comes to. */
-export function figuresOf(told: Told[]): EstimateFigures {
+export function figuresOf(told: EstimateSamples[]): EstimateFigures {
   const samples = told.flatMap((one) => one.samples);
   const unknown = told.reduce((sum, one) => sum + one.unknown, 0);
   const of = (figure: (values: number[]) => number, value: (sample: Sample) => number) =>

@@ -58,8 +58,14 @@ const round = (value: number): number => Number(value.toPrecision(12));
 export function measure(run: Run, world: World): Measures {
   const waits = waitsOf(run);
   const at = (share: number) => (waits.length === 0 ? null : round(percentile(waits, share)));
-  const billed = run.lives.reduce((sum, life) => sum + billedSeconds(life, run.end, world), run.preparing);
-  const lived = run.lives.reduce((sum, life) => sum + Math.min(life.stopped, run.end) - life.requested, 0);
+  const billed = run.instances.reduce(
+    (sum, life) => sum + billedSeconds(life, run.end, world),
+    run.preparing,
+  );
+  const lived = run.instances.reduce(
+    (sum, life) => sum + Math.min(life.stopped, run.end) - life.requested,
+    0,
+  );
   const total = waits.reduce((sum, wait) => sum + wait, 0);
   const { seconds, episodes } = overSlo(run, world.slo);
   return {

@@ -7,7 +7,7 @@ import { simulate } from './engine/simulate.ts';
 import type { Run } from './engine/types.ts';
 
 /** The JSON of one run. No field depends on the machine, so that the same seed gives the same bytes. */
-export interface Outcome extends Measures {
+export interface RunResult extends Measures {
   trace: string;
   policy: string;
   settings: Record<string, number>;
@@ -29,12 +29,12 @@ export async function runPolicy(
   return { run, measures: measure(run, world) };
 }
 
-export function outcomeOf(
+export function runResult(
   scenario: Scenario,
   policy: Policy,
   measures: Measures,
   bound: BoundPoint | undefined,
-): Outcome {
+): RunResult {
   return {
     trace: scenario.trace,
     policy: policy.name,

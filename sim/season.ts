@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BUCKET_SECONDS, countsOf, foretold, learned } from './learned/learned.ts';
+import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/learned.ts';
 import { billedSeconds } from './engine/fleet.ts';
 import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
@@ -22,7 +22,7 @@ const WEEK = 7 * DAY;
 const NINE = 9 * 3600;
 const QUARTER = 900;
 
-interface Judged {
+interface SecondWeek {
   /** Mean waits in the second week, seconds: from nine to a quarter past on weekdays, and of all jobs. */
   atNine: number;
   wait: number;
@@ -32,7 +32,7 @@ interface Judged {
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** What a run's second week was like; the trace begins on a Monday at midnight. */
-export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): Judged {
+export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): SecondWeek {
   const waits: number[] = [];
   const atNine: number[] = [];
   run.arrivals.forEach((arrival, job) => {
@@ -43,7 +43,7 @@ export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): Judged
     const weekday = Math.floor(arrival / DAY) % 7 < 5;
     if (weekday && clock >= NINE && clock < NINE + QUARTER) atNine.push(wait);
   });
-  const billed = run.lives.map((life) => {
+  const billed = run.instances.map((life) => {
     const before = { ...life, stopped: Math.min(life.stopped, WEEK) };
     return (
       billedSeconds(life, run.end, world) - (life.requested < WEEK ? billedSeconds(before, WEEK, world) : 0)
@@ -69,18 +69,18 @@ async function rules(
   ]);
   if (!python) return named;
   const counts = countsOf(arrivals, horizon);
-  const forecasts = await foretold(python, counts, WEEK / BUCKET_SECONDS, seed, say);
+  const forecasts = await lstmForecasts(python, counts, WEEK / BUCKET_SECONDS, seed, say);
   const settings = sloSettings(policyOf('slo', [], world).settings);
   const when = { from: WEEK, lead: world.boot + world.tick, tick: world.tick };
-  return [...named, ['LSTM', learned(settings, forecasts, when)]];
+  return [...named, ['LSTM', lstmPolicy(settings, forecasts, when)]];
 }
 
 const change = (value: number, base: number) =>
   `${value < base ? '' : '+'}${(100 * (value / base - 1)).toFixed(1)} %`;
 
-async function judge(trace: string, seeds: number, python: string | undefined, progress: Progress) {
+async function simulateWeeks(trace: string, seeds: number, python: string | undefined, progress: Progress) {
   const scenarioOf = await scenarios({ trace, world: 'clean', with: {} });
-  const judged = new Map<string, Judged[]>();
+  const results = new Map<string, SecondWeek[]>();
   for (let seed = 1; seed <= seeds; seed++) {
     const scenario = scenarioOf(seed);
     if (scenario.horizon < 2 * WEEK - DAY)
@@ -89,11 +89,11 @@ async function judge(trace: string, seeds: number, python: string | undefined, p
     for (const [name, controller] of await rules(scenario, python, say)) {
       say(name);
       const run = await simulate({ ...scenario, controller });
-      judged.set(name, [...(judged.get(name) ?? []), secondWeek(run, scenario)]);
+      results.set(name, [...(results.get(name) ?? []), secondWeek(run, scenario)]);
     }
   }
   progress.clear();
-  return judged;
+  return results;
 }
 
 export async function main(args: string[]): Promise<number> {
@@ -109,9 +109,9 @@ export async function main(args: string[]): Promise<number> {
     const seeds = Number(values.seeds);
     if (!(Number.isInteger(seeds) && seeds > 0))
       throw new InputError(`--seeds is '${values.seeds}': expected 1 or more`);
-    const judged = await judge(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
-    const base = judged.get('slo') as Judged[];
-    const of = (all: Judged[], key: keyof Judged) => mean(all.map((one) => one[key]));
+    const judged = await simulateWeeks(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
+    const base = judged.get('slo') as SecondWeek[];
+    const of = (all: SecondWeek[], key: keyof SecondWeek) => mean(all.map((one) => one[key]));
     const rows = [...judged].map(([name, all]) => [
       name,
       all.map(({ atNine }) => atNine.toFixed(1)).join(' '),

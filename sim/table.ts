@@ -1,6 +1,6 @@
 /** Outcomes as tables for a terminal. */
 import { leastRegret, regretOf, WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
-import type { Outcome } from './result.ts';
+import type { RunResult } from './result.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
@@ -13,7 +13,7 @@ export function aligned(rows: string[][], words: number[] = [0]): string {
   return rows.map((row) => row.map(cell).join('  ').trimEnd()).join('\n');
 }
 
-type Figures = Pick<Outcome, 'wait' | 'overSlo' | 'gpuHours' | 'usd' | 'fleet' | 'actions'>;
+type Figures = Pick<RunResult, 'wait' | 'overSlo' | 'gpuHours' | 'usd' | 'fleet' | 'actions'>;
 
 const COLUMNS: [heading: string, cell: (figures: Figures, least: number | null) => string][] = [
   ['mean s', ({ wait }) => number(wait.mean, 1)],
@@ -45,7 +45,7 @@ const least = (gpuHours: number | null, at: number) =>
     : `at least ${number(gpuHours, 2)} GPU h for a mean wait of ${at} s`;
 
 /** One line of facts about trace and world, then a row for each outcome. */
-export function table(outcomes: Outcome[]): string {
+export function table(outcomes: RunResult[]): string {
   const [first] = outcomes;
   if (!first) return '';
   const rows = outcomes.map((one) => [one.policy, ...cells(one, one.bound?.gpuHours ?? null)]);

@@ -77,7 +77,10 @@ export function trialOf(run: Run, boot: number): Trial {
     sumOutside += wait;
     outside++;
   });
-  const billed = run.lives.reduce((all, life) => all + Math.min(life.stopped, run.end) - life.requested, 0);
+  const billed = run.instances.reduce(
+    (all, life) => all + Math.min(life.stopped, run.end) - life.requested,
+    0,
+  );
   return {
     wait: sum / count,
     waitOutside: sumOutside / outside,

@@ -1,7 +1,7 @@
 /** Settings of one rule for one's own traffic: the cheapest that keeps a wait, searched on a grid and then around it. */
 import { cheapest, compareAll, type Point } from './compare.ts';
 import { meanOf } from './result.ts';
-import { performAll } from './parallel/pool.ts';
+import { runAll } from './parallel/pool.ts';
 import type { Task } from './parallel/task.ts';
 import { POLICIES } from './policies/index.ts';
 import type { PolicyKind } from './policies/kind.ts';
@@ -18,7 +18,7 @@ export interface Tuned {
 const FACTORS = [1.4, 1.15];
 
 /** One knob at a time, a little more and a little less, within what it takes. */
-export function around(
+export function neighbours(
   kind: PolicyKind,
   settings: Record<string, number>,
   factor: number,
@@ -33,7 +33,7 @@ export function around(
   });
 }
 
-export async function tuneRule(
+export async function tunePolicy(
   name: string,
   options: ScenarioOptions,
   scenario: Scenario,
@@ -50,7 +50,7 @@ export async function tuneRule(
     const fresh: Record<string, number>[] = [];
     for (const wait of waits) {
       const best = cheapest(points, wait);
-      for (const settings of best ? around(kind, best.settings, factor) : []) {
+      for (const settings of best ? neighbours(kind, best.settings, factor) : []) {
         const key = JSON.stringify(settings);
         if (tried.has(key)) continue;
         tried.add(key);
@@ -60,7 +60,7 @@ export async function tuneRule(
     const tasks = Array.from({ length: seeds }, (_, k) =>
       fresh.map((settings): Task => ({ scenario: options, seed: scenario.seed + k, policy: name, settings })),
     ).flat();
-    const results = await performAll(tasks, (count) => done((round + 1 + count / tasks.length) / rounds));
+    const results = await runAll(tasks, (count) => done((round + 1 + count / tasks.length) / rounds));
     fresh.forEach((settings, index) => {
       const own = results.filter((_, k) => k % fresh.length === index);
       points.push({ settings, measures: meanOf(own) });

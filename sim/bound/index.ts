@@ -29,10 +29,10 @@ export class Bound {
   readonly limits: Limits;
   private readonly grid: Grid;
 
-  /** @param known is read and added to */
+  /** @param knownValues is read and added to */
   constructor(
     scenario: Pick<Scenario, 'arrivals' | 'horizon' | 'world' | 'seed'>,
-    private readonly known: KnownValues = new Map(),
+    private readonly knownValues: KnownValues = new Map(),
   ) {
     const { arrivals, horizon, world, seed } = scenario;
     const { min, max, slots, boot, service, serviceSigma } = world;
@@ -41,7 +41,7 @@ export class Bound {
     const seconds = (job: number) =>
       serviceSigma === 0 ? service : logNormal(draw(job), service, serviceSigma);
     this.demand = demandOf(arrivals, seconds, horizon);
-    const { area, peak } = this.withAll();
+    const { area, peak } = this.atMaximum();
     this.leastArea = area;
     const unit = GRID_UNIT * (service / 6);
     this.grid = new Grid(unit, 4 * peak + 100 * this.limits.max * slots, GRID_PER_SEGMENT);
@@ -50,14 +50,14 @@ export class Bound {
   /** Integral of the delayed work with the largest fleet all the time. */
   private readonly leastArea: number;
 
-  private withAll(): { area: number; peak: number } {
+  private atMaximum(): { area: number; peak: number } {
     const free = new Program(this.demand, { ...this.limits, min: this.limits.max }, new Grid(1, 1), 0);
     let state = { size: this.limits.max, delayed: 0, area: 0 };
     const nothing = new Float64Array(free.points * free.sizes);
     let area = 0;
     let peak = 0;
     for (let bucket = 0; bucket < this.demand.buckets; bucket++) {
-      state = free.forth(bucket, nothing, state.size, state.delayed);
+      state = free.stepForward(bucket, nothing, state.size, state.delayed);
       area += state.area;
       peak = Math.max(peak, state.delayed);
     }
@@ -77,14 +77,14 @@ export class Bound {
    * Least of instance-seconds + mu x (integral of delayed work); a waited second of a job is its service time of that.
    */
   async value(mu: number, progress?: (share: number) => void): Promise<number> {
-    const found = this.known.get(mu);
+    const found = this.knownValues.get(mu);
     if (found !== undefined) return found;
     const program = this.program(mu);
     let after: Float64Array = new Float64Array(program.sizes * program.points);
     let into: Float64Array = new Float64Array(after.length);
-    program.terminal(after);
+    program.terminalCosts(after);
     for (let bucket = this.demand.buckets - 1; bucket >= 0; bucket--) {
-      program.back(bucket, after, into);
+      program.stepBackward(bucket, after, into);
       [after, into] = [into, after];
       if (bucket % 256 === 0) {
         progress?.(1 - bucket / this.demand.buckets);
@@ -92,7 +92,7 @@ export class Bound {
       }
     }
     const value = program.valueOf(after, this.limits.min);
-    this.known.set(mu, value);
+    this.knownValues.set(mu, value);
     return value;
   }
 
@@ -129,10 +129,10 @@ export class Bound {
     const marks = new Map<number, Float64Array>();
     let after: Float64Array = new Float64Array(length);
     let into: Float64Array = new Float64Array(length);
-    program.terminal(after);
+    program.terminalCosts(after);
     marks.set(buckets, after.slice());
     for (let bucket = buckets - 1; bucket >= 0; bucket--) {
-      program.back(bucket, after, into);
+      program.stepBackward(bucket, after, into);
       [after, into] = [into, after];
       if (bucket % piece === 0) {
         marks.set(bucket, after.slice());
@@ -148,11 +148,16 @@ export class Bound {
       costs[to - from] = marks.get(to) as Float64Array;
       for (let bucket = to - 1; bucket > from; bucket--) {
         const one = new Float64Array(length);
-        program.back(bucket, costs[bucket + 1 - from] as Float64Array, one);
+        program.stepBackward(bucket, costs[bucket + 1 - from] as Float64Array, one);
         costs[bucket - from] = one;
       }
       for (let bucket = from; bucket < to; bucket++) {
-        state = program.forth(bucket, costs[bucket + 1 - from] as Float64Array, state.size, state.delayed);
+        state = program.stepForward(
+          bucket,
+          costs[bucket + 1 - from] as Float64Array,
+          state.size,
+          state.delayed,
+        );
         sizes[bucket] = state.size;
       }
       progress?.(0.5 + to / buckets / 2);

@@ -13,14 +13,14 @@ import type { Bound } from './index.ts';
 export function planned(sizes: Uint16Array, boot: number): Controller {
   const lead = Math.ceil(boot / BUCKET);
   return {
-    every: BUCKET,
-    tick(surface, at) {
+    intervalSeconds: BUCKET,
+    tick(system, at) {
       const now = Math.round(at / BUCKET);
       let desired = 0;
       for (let k = now; k <= now + lead; k++) desired = Math.max(desired, sizes[k] ?? 0);
-      const { min, max } = surface.measure();
-      surface.setDesired(Math.min(max, Math.max(min, desired)));
-      surface.explain('plan');
+      const { min, max } = system.actual();
+      system.setDesired(Math.min(max, Math.max(min, desired)));
+      system.explain('plan');
     },
   };
 }

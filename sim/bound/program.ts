@@ -78,7 +78,7 @@ export class Program {
   }
 
   /** Cost after the last bucket: delayed work still has to be done, at best by the largest fleet. */
-  terminal(into: Float64Array): void {
+  terminalCosts(into: Float64Array): void {
     const { grid, limits, mu, points, sizes } = this;
     const most = limits.max * limits.slots;
     for (let n = 0; n < sizes; n++) {
@@ -90,7 +90,7 @@ export class Program {
   }
 
   /** Prepares the bucket for a fleet of that size. */
-  private load(bucket: number, n: number): void {
+  private loadBucket(bucket: number, n: number): void {
     const { demand, limits, prefix, area, zeroEnd, zeroArea } = this;
     const h = demand.step[bucket] as number;
     const capacity = n * limits.slots * h;
@@ -154,13 +154,13 @@ export class Program {
   }
 
   /** One bucket backwards: from the cost that follows it to the cost from its beginning on. */
-  back(bucket: number, after: Float64Array, into: Float64Array): void {
+  stepBackward(bucket: number, after: Float64Array, into: Float64Array): void {
     const { demand, limits, mu, points, sizes, g, grid, prefix, area, zeroEnd, zeroArea } = this;
     const h = demand.step[bucket] as number;
     const { values } = grid;
     for (let k = 0; k < sizes; k++) {
       const n = limits.min + k;
-      this.load(bucket, n);
+      this.loadBucket(bucket, n);
       const own = n * h * STEPS;
       const row = k * points;
       let dry = 1;
@@ -201,14 +201,14 @@ export class Program {
   }
 
   /** One bucket forwards along the cheapest way. */
-  forth(bucket: number, after: Float64Array, size: number, delayed: number) {
+  stepForward(bucket: number, after: Float64Array, size: number, delayed: number) {
     const { demand, limits, mu, points, sizes } = this;
     const h = demand.step[bucket] as number;
     let best = Infinity;
     let chosen = { size, delayed, area: 0 };
     for (let k = 0; k < sizes; k++) {
       const n = limits.min + k;
-      this.load(bucket, n);
+      this.loadBucket(bucket, n);
       this.flow(delayed, h);
       const follows = this.interpolated(after, k * points, this.endOf);
       const cost = n * h * STEPS + mu * this.areaOf + follows + limits.boot * Math.max(0, n - size);

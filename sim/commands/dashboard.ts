@@ -2,13 +2,13 @@
 import type { Policy } from '../policies/index.ts';
 import { dashboardOf, dashboardPanels, type DashboardRun } from '../report/dashboard.ts';
 import { dashboardPage } from '../report/page.ts';
-import { factsOf } from '../report/periods.ts';
+import { panelInput } from '../report/periods.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Run } from '../engine/types.ts';
 
 /** @param run with its decisions */
 export const dashboardIn = (run: Run, policy: Policy, { world }: Scenario): DashboardRun =>
-  dashboardOf(factsOf(run, world, policy.kind.stage !== undefined));
+  dashboardOf(panelInput(run, world, policy.kind.stage !== undefined));
 
 /** @param run with its decisions. @returns the page, as HTML */
 export function dashboardOnly(run: Run, policy: Policy, scenario: Scenario): Promise<string> {

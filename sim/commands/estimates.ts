@@ -1,7 +1,14 @@
 /** `npm run simulate -- estimates [FOLDER]`: how long photos were told to wait, and how long they did. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ASKED, figuresOf, toldIn, type Asked, type EstimateFigures, type Told } from '../estimates.ts';
+import {
+  ASKED,
+  figuresOf,
+  estimatesIn,
+  type Asked,
+  type EstimateFigures,
+  type EstimateSamples,
+} from '../estimates.ts';
 import type { Options } from '../options.ts';
 import { POLICIES, policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
@@ -44,13 +51,13 @@ function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
 }
 
 export async function estimates(options: Options, progress: Progress): Promise<void> {
-  const all: Record<Asked, Told[]> = { stored: [], waiting: [] };
+  const all: Record<Asked, EstimateSamples[]> = { stored: [], waiting: [] };
   const results: ({ trace: string; asked: Asked } & EstimateFigures)[] = [];
-  const add = (trace: string, told: Record<Asked, Told[]>) =>
+  const add = (trace: string, told: Record<Asked, EstimateSamples[]>) =>
     results.push(...ASKED.map((asked) => ({ trace, asked, ...figuresOf(told[asked]) })));
   for (const trace of await tracesOf(options)) {
     const scenarioOf = await scenarios({ ...options, trace });
-    const told: Record<Asked, Told[]> = { stored: [], waiting: [] };
+    const told: Record<Asked, EstimateSamples[]> = { stored: [], waiting: [] };
     let name = trace;
     for (let k = 0; k < options.seeds; k++) {
       const scenario = scenarioOf(options.seed + k);
@@ -63,7 +70,7 @@ export async function estimates(options: Options, progress: Progress): Promise<v
         );
       }
       name = scenario.trace.replace(/\.csv$/, '');
-      const one = await toldIn(scenario, stage, (share) => progress.show(`photos of ${name}`, share));
+      const one = await estimatesIn(scenario, stage, (share) => progress.show(`photos of ${name}`, share));
       for (const asked of ASKED) {
         told[asked].push(one[asked]);
         all[asked].push(one[asked]);

@@ -1,6 +1,6 @@
 /** `npm run simulate`: one rule on one trace. */
 import type { Options } from '../options.ts';
-import { meanOf, outcomeOf, runPolicy, type Outcome } from '../result.ts';
+import { meanOf, runResult, runPolicy, type RunResult } from '../result.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
@@ -13,7 +13,7 @@ import { reportPage } from './report.ts';
 
 export async function run(options: Options, progress: Progress): Promise<void> {
   const scenarioOf = await scenarios(options);
-  const outcomes: Outcome[] = [];
+  const outcomes: RunResult[] = [];
   for (let k = 0; k < options.seeds; k++) {
     const scenario = scenarioOf(options.seed + k);
     const policy = policyOf(options.policy, options.set, scenario.world);
@@ -25,9 +25,9 @@ export async function run(options: Options, progress: Progress): Promise<void> {
     });
     if (shown) await write(options.dashboard as string, await dashboardOnly(run, policy, scenario));
     const [bound] = options.noBound ? [] : await boundsAt(scenario, [scenario.world.slo], progress);
-    outcomes.push(outcomeOf(scenario, policy, measures, bound));
+    outcomes.push(runResult(scenario, policy, measures, bound));
   }
-  const [first] = outcomes as [Outcome, ...Outcome[]];
+  const [first] = outcomes as [RunResult, ...RunResult[]];
   const result = options.seeds === 1 ? first : { ...meanOf(outcomes), seed: first.seed, runs: outcomes };
   progress.clear();
   if (!(await writeJson(options, result))) {

@@ -4,7 +4,7 @@ import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { aligned, differing, number } from '../table.ts';
-import { tuneRule } from '../tune.ts';
+import { tunePolicy } from '../tune.ts';
 import { boundsAt } from './bounds.ts';
 import { writeJson } from './output.ts';
 
@@ -15,7 +15,7 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
   const { world } = scenario;
   const policy = policyOf(options.policy, options.set, world);
   const waits = [...new Set([...WAITS, world.slo])].sort((a, b) => b - a);
-  const tuning = tuneRule(policy.kind.name, options, scenario, options.seeds, waits, (share) =>
+  const tuning = tunePolicy(policy.kind.name, options, scenario, options.seeds, waits, (share) =>
     progress.show(`settings of ${policy.kind.name}`, share),
   );
   const bound = options.noBound ? [] : await boundsAt(scenario, waits, progress);

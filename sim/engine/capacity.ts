@@ -3,10 +3,10 @@ import { draws, exponential, logNormal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 
 /** A pool is one type in one zone; it has capacity and has none in turns, both of random length. */
-class Pool {
+class CapacityPool {
   private until: number;
-  private short = false;
-  private turns = 0;
+  private exhausted = false;
+  private periods = 0;
 
   constructor(
     private readonly world: World,
@@ -16,19 +16,19 @@ class Pool {
     this.until = exponential(draw(this.index()), world.shortageGap);
   }
 
-  has(at: number): boolean {
+  isAvailable(at: number): boolean {
     while (this.until <= at) {
-      this.short = !this.short;
+      this.exhausted = !this.exhausted;
       this.until += exponential(
         this.draw(this.index()),
-        this.short ? this.world.shortage : this.world.shortageGap,
+        this.exhausted ? this.world.shortage : this.world.shortageGap,
       );
     }
-    return !this.short;
+    return !this.exhausted;
   }
 
   private index(): number {
-    return this.key * 1_000_000 + this.turns++;
+    return this.key * 1_000_000 + this.periods++;
   }
 }
 
@@ -42,8 +42,8 @@ export interface Launch {
   warm: boolean;
 }
 
-export class Capacity {
-  private readonly pools: Pool[];
+export class Ec2Capacity {
+  private readonly pools: CapacityPool[];
   private readonly draw: Record<'boot' | 'failure' | 'refusal' | 'spot' | 'time' | 'notice', Draw>;
   private launches = 0;
   private refusals = 0;
@@ -56,7 +56,7 @@ export class Capacity {
   ) {
     const renewal = draws(seed, 'renewal');
     const count = world.shortage > 0 ? world.types * world.zones : 0;
-    this.pools = Array.from({ length: count }, (_, key) => new Pool(world, renewal, key));
+    this.pools = Array.from({ length: count }, (_, key) => new CapacityPool(world, renewal, key));
     this.draw = {
       boot: draws(seed, 'boot'),
       failure: draws(seed, 'boot-failure'),
@@ -79,15 +79,15 @@ export class Capacity {
     const index = this.launches++;
     if (this.warm > 0) {
       this.warm--;
-      return { ...this.life(index), boot: this.bootOf(index, world.warmBoot), warm: true };
+      return { ...this.interruptionOf(index), boot: this.bootOf(index, world.warmBoot), warm: true };
     }
-    const somewhere = this.pools.length === 0 || this.pools.filter((pool) => pool.has(at)).length > 0;
+    const somewhere = this.pools.length === 0 || this.pools.filter((pool) => pool.isAvailable(at)).length > 0;
     if (!somewhere || draw.refusal(index) < world.noCapacity) {
       this.refusals++;
       return undefined;
     }
     this.refusals = 0;
-    return { ...this.life(index), boot: this.bootOf(index, world.boot), warm: false };
+    return { ...this.interruptionOf(index), boot: this.bootOf(index, world.boot), warm: false };
   }
 
   private bootOf(index: number, mean: number): number {
@@ -95,7 +95,7 @@ export class Capacity {
     return logNormal(this.draw.boot(index), mean, this.world.bootSigma);
   }
 
-  private life(index: number): Pick<Launch, 'interruption' | 'notice'> {
+  private interruptionOf(index: number): Pick<Launch, 'interruption' | 'notice'> {
     const { world, draw } = this;
     const spot = world.interruptions > 0 && draw.spot(index) < world.spotShare;
     return {

@@ -4,14 +4,21 @@
  * Gotcha: 6 s jobs, 30 s ticks and 90 s boots land on the same instants. At one instant everything that ends or comes
  * is taken first, then jobs start, and only then the rule looks: a job that starts exactly at a tick has started.
  */
-import { Capacity } from './capacity.ts';
+import { Ec2Capacity } from './capacity.ts';
 import { BOOTING, Fleet, READY, STOPPED } from './fleet.ts';
 import { Heap } from './heap.ts';
 import { messagesOf, Queue } from './messages.ts';
 import { draws, logNormal } from '../random.ts';
 import type { World } from '../world.ts';
-import { Sight, type Counted } from './noisy-counts.ts';
-import type { Behind, DecisionRow, Reported, RunOptions, Seen, Surface } from './types.ts';
+import { NoisyCounts, type Counts } from './noisy-counts.ts';
+import type {
+  DecisionDetails,
+  DecisionRow,
+  WorkCounters,
+  RunOptions,
+  Snapshot,
+  ControlledSystem,
+} from './types.ts';
 
 const COMPLETE = 0;
 const BOOTED = 1;
@@ -19,11 +26,11 @@ const RETURN = 2;
 const RECONCILE = 3;
 const HOOK_TIMEOUT = 4;
 const NOTICE = 5;
-const TAKEN = 6;
+const INTERRUPTED = 6;
 const SNAPSHOT = 7;
-const PREPARED = 8;
+const WARM_READY = 8;
 
-export class Engine implements Surface {
+export class Engine implements ControlledSystem {
   now = 0;
   desired: number;
   completed = 0;
@@ -39,13 +46,13 @@ export class Engine implements Surface {
   readonly refused: number[] = [];
   readonly decisions: DecisionRow[] = [];
   private readonly world: World;
-  private readonly capacity: Capacity;
-  private readonly sight: Sight;
+  private readonly capacity: Ec2Capacity;
+  private readonly noisyCounts: NoisyCounts;
   private readonly messages;
   private readonly attempts: Float64Array;
   private readonly running: Map<number, number[]> | undefined;
   private nextMessage = 0;
-  private lost = 0;
+  private orphaned = 0;
   private serial = 0;
   private victims = 0;
   private retryAt = -1;
@@ -56,8 +63,8 @@ export class Engine implements Surface {
     const { world, seed, arrivals } = options;
     this.world = world;
     this.fleet = new Fleet(world);
-    this.capacity = new Capacity(world, seed);
-    this.sight = new Sight(world, seed);
+    this.capacity = new Ec2Capacity(world, seed);
+    this.noisyCounts = new NoisyCounts(world, seed);
     this.messages = messagesOf(arrivals, world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
@@ -90,7 +97,7 @@ export class Engine implements Surface {
     while (events.key <= at) {
       const { kind, first, second } = events;
       events.pop();
-      this.happen(kind, first, second);
+      this.handle(kind, first, second);
     }
     while (this.nextMessage < messages.at.length && (messages.at[this.nextMessage] as number) <= at) {
       queue.push(this.nextMessage++);
@@ -101,12 +108,12 @@ export class Engine implements Surface {
   dispatch(): void {
     const { queue, fleet, now, world } = this;
     while (queue.size > 0) {
-      const id = fleet.take();
+      const id = fleet.takeSlot();
       if (id < 0) return;
       const message = queue.shift();
       const service = this.serviceOf(this.messages.job[message] as number);
       this.attempts[message] = now;
-      fleet.begin(id, now + service);
+      fleet.startJob(id, now + service);
       if (world.interruptions > 0) this.running?.set(id, [...(this.running.get(id) ?? []), message]);
       this.push(now + service, COMPLETE, id, message);
     }
@@ -118,13 +125,13 @@ export class Engine implements Surface {
     return serviceSigma === 0 ? service : logNormal(this.draw.service(job), service, serviceSigma);
   }
 
-  private happen(kind: number, first: number, second: number): void {
+  private handle(kind: number, first: number, second: number): void {
     const { fleet, now } = this;
     if (kind === COMPLETE) this.complete(first, second);
     else if (kind === BOOTED) {
       if (fleet.state(first) === BOOTING) fleet.becomeReady(first, now);
     } else if (kind === RETURN) {
-      this.lost--;
+      this.orphaned--;
       this.queue.push(first);
     } else if (kind === RECONCILE) this.reconcile();
     else if (kind === HOOK_TIMEOUT) {
@@ -133,15 +140,15 @@ export class Engine implements Surface {
     } else if (kind === NOTICE) {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
       this.reconcile();
-    } else if (kind === TAKEN) this.takeBack(first);
-    else if (kind === SNAPSHOT) this.sight.keep(this.counts());
-    else if (kind === PREPARED) this.capacity.warm++;
+    } else if (kind === INTERRUPTED) this.interrupt(first);
+    else if (kind === SNAPSHOT) this.noisyCounts.takeSnapshot(this.counts());
+    else if (kind === WARM_READY) this.capacity.warm++;
   }
 
   private complete(id: number, message: number): void {
     // A completion of an instance that was taken back meanwhile never happened.
     if (this.fleet.state(id) === STOPPED) return;
-    this.fleet.finish(id, this.now);
+    this.fleet.finishJob(id, this.now);
     const held = this.running?.get(id);
     if (held) held.splice(held.indexOf(message), 1);
     const job = this.messages.job[message] as number;
@@ -154,12 +161,12 @@ export class Engine implements Surface {
   }
 
   /** Without warning, or at its end: the messages in hand come back when nobody renews them any more. */
-  private takeBack(id: number): void {
+  private interrupt(id: number): void {
     if (this.fleet.state(id) === STOPPED) return;
     for (const message of this.running?.get(id) ?? []) {
       const started = this.attempts[message] as number;
       const beats = Math.floor((this.now - started) / this.world.heartbeat);
-      this.lost++;
+      this.orphaned++;
       this.push(started + beats * this.world.heartbeat + this.world.visibility, RETURN, message);
     }
     this.fleet.stop(id, this.now);
@@ -185,33 +192,38 @@ export class Engine implements Surface {
       else this.push(this.now + launch.boot, BOOTED, id);
       if (launch.interruption < Infinity) {
         this.push(this.now + Math.max(0, launch.interruption - launch.notice), NOTICE, id);
-        this.push(this.now + launch.interruption, TAKEN, id);
+        this.push(this.now + launch.interruption, INTERRUPTED, id);
       }
       if (launch.warm) {
         this.preparing += this.world.boot;
-        this.push(this.now + this.world.boot, PREPARED);
+        this.push(this.now + this.world.boot, WARM_READY);
       }
     }
   }
 
-  private counts(): Counted {
+  private counts(): Counts {
     const { completed, busySeconds } = this;
-    return { visible: this.queue.size, inFlight: this.fleet.busySlots + this.lost, completed, busySeconds };
+    return {
+      visible: this.queue.size,
+      inFlight: this.fleet.busySlots + this.orphaned,
+      completed,
+      busySeconds,
+    };
   }
 
   snapshotAt(at: number): void {
     this.push(at, SNAPSHOT);
   }
 
-  observe(): Seen {
-    return { ...this.measure(), ...this.sight.counts(this.counts()) };
+  observe(): Snapshot {
+    return { ...this.actual(), ...this.noisyCounts.queueCounts(this.counts()) };
   }
 
-  measure(): Seen {
+  actual(): Snapshot {
     const { fleet, desired, world } = this;
     return {
       visible: this.queue.size,
-      inFlight: fleet.busySlots + this.lost,
+      inFlight: fleet.busySlots + this.orphaned,
       desired,
       inService: fleet.ready,
       pending: fleet.booting,
@@ -221,8 +233,8 @@ export class Engine implements Surface {
     };
   }
 
-  reported(): Reported {
-    return this.sight.reported(this.counts());
+  workCounters(): WorkCounters {
+    return this.noisyCounts.workCounters(this.counts());
   }
   pendingSince(): number[] {
     return this.fleet.pendingSince();
@@ -247,13 +259,13 @@ export class Engine implements Surface {
     this.fleet.drain(id, this.now);
   }
 
-  explain(reason: string, need?: number, behind?: Behind): void {
+  explain(reason: string, need?: number, behind?: DecisionDetails): void {
     this.note = { reason, need, behind };
   }
 
   /** Lets the rule look and act. */
   async tick(): Promise<void> {
-    const before = this.options.keepDecisions ? this.measure() : undefined;
+    const before = this.options.keepDecisions ? this.actual() : undefined;
     this.note = { reason: '', need: undefined };
     const pause = this.options.controller.tick(this, this.now);
     if (pause) await pause;

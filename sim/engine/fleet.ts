@@ -12,20 +12,20 @@ export const DRAINING = 2;
 export const STOPPED = 3;
 
 /** One instance's life, seconds; all but `requested` are Infinity where it never came to that. */
-export interface Life {
+export interface InstanceTimes {
   requested: number;
   ready: number;
   /** When it had to go and finished its work first; one that goes at once is only stopped. */
-  leaving: number;
+  draining: number;
   stopped: number;
 }
 
 export class Fleet {
-  readonly lives: Life[] = [];
+  readonly instances: InstanceTimes[] = [];
   private readonly states: number[] = [];
   private readonly busy: number[] = [];
   /** When the last of its running jobs ends; where none runs, when the last one ended. */
-  private readonly until: number[] = [];
+  private readonly busyUntil: number[] = [];
   /** Numbers of the instances that are not stopped, oldest first. */
   private alive: number[] = [];
   /** Free slots by the time they came free, then by age; slots of instances that left are dropped when met. */
@@ -50,11 +50,11 @@ export class Fleet {
   }
 
   request(at: number): number {
-    const id = this.lives.length;
-    this.lives.push({ requested: at, ready: Infinity, leaving: Infinity, stopped: Infinity });
+    const id = this.instances.length;
+    this.instances.push({ requested: at, ready: Infinity, draining: Infinity, stopped: Infinity });
     this.states.push(BOOTING);
     this.busy.push(0);
-    this.until.push(at);
+    this.busyUntil.push(at);
     this.alive.push(id);
     this.booting++;
     this.peak = Math.max(this.peak, this.alive.length);
@@ -65,13 +65,13 @@ export class Fleet {
     this.states[id] = READY;
     this.booting--;
     this.ready++;
-    this.until[id] = at;
-    (this.lives[id] as Life).ready = at;
+    this.busyUntil[id] = at;
+    (this.instances[id] as InstanceTimes).ready = at;
     for (let slot = 0; slot < this.world.slots; slot++) this.free.push(at, id, 0, id, 0);
   }
 
   /** @returns the instance whose slot has been free longest, and takes the slot; -1 when there is none */
-  take(): number {
+  takeSlot(): number {
     while (this.free.size > 0) {
       const id = this.free.first;
       this.free.pop();
@@ -80,14 +80,14 @@ export class Fleet {
     return -1;
   }
 
-  begin(id: number, until: number): void {
+  startJob(id: number, until: number): void {
     (this.busy[id] as number)++;
-    this.until[id] = Math.max(this.until[id] as number, until);
+    this.busyUntil[id] = Math.max(this.busyUntil[id] as number, until);
     this.busySlots++;
   }
 
   /** A job of the instance ended; a draining instance stops with its last one. */
-  finish(id: number, at: number): void {
+  finishJob(id: number, at: number): void {
     (this.busy[id] as number)--;
     this.busySlots--;
     if (this.states[id] === READY) this.free.push(at, id, 0, id, 0);
@@ -98,7 +98,7 @@ export class Fleet {
   drain(id: number, at: number): void {
     if (this.states[id] === READY && this.isBusy(id)) {
       this.states[id] = DRAINING;
-      (this.lives[id] as Life).leaving = at;
+      (this.instances[id] as InstanceTimes).draining = at;
       this.ready--;
       this.draining++;
     } else if (this.states[id] === READY || this.states[id] === BOOTING) this.stop(id, at);
@@ -113,7 +113,7 @@ export class Fleet {
     this.busySlots -= this.busy[id] as number;
     this.busy[id] = 0;
     this.states[id] = STOPPED;
-    (this.lives[id] as Life).stopped = at;
+    (this.instances[id] as InstanceTimes).stopped = at;
     this.alive = this.alive.filter((one) => one !== id);
   }
 
@@ -135,7 +135,7 @@ export class Fleet {
     const rank = (id: number) => (this.states[id] === BOOTING ? 1 : this.isBusy(id) ? 2 : 0);
     const within = (id: number) => {
       if (this.states[id] === BOOTING) return -id;
-      return this.isBusy(id) ? (this.until[id] as number) : id;
+      return this.isBusy(id) ? (this.busyUntil[id] as number) : id;
     };
     there.sort((a, b) => rank(a) - rank(b) || within(a) - within(b) || a - b);
     for (const id of there.slice(0, count)) this.drain(id, at);
@@ -144,19 +144,19 @@ export class Fleet {
   pendingSince(): number[] {
     return this.alive
       .filter((id) => this.states[id] === BOOTING)
-      .map((id) => (this.lives[id] as Life).requested);
+      .map((id) => (this.instances[id] as InstanceTimes).requested);
   }
 
   idleSince(): { id: number; since: number }[] {
     return this.alive
       .filter((id) => this.states[id] === READY && !this.isBusy(id))
-      .map((id) => ({ id, since: this.until[id] as number }));
+      .map((id) => ({ id, since: this.busyUntil[id] as number }));
   }
 }
 
 /** Instance-seconds of a life that is billed up to `end` where it has not stopped. */
 export const billedSeconds = (
-  life: Life,
+  life: InstanceTimes,
   end: number,
   world: Pick<World, 'billingMin' | 'shutdown'>,
 ): number => Math.max(world.billingMin, Math.min(life.stopped + world.shutdown, end) - life.requested);

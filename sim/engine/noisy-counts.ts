@@ -1,13 +1,13 @@
 /** What a rule sees of queue and workers: as it was a lag ago, and roughly, where the world says so. */
 import { draws, normal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
-import type { Reported, Seen } from './types.ts';
+import type { WorkCounters, Snapshot } from './types.ts';
 
-export type Counted = Pick<Seen, 'visible' | 'inFlight'> & Reported;
+export type Counts = Pick<Snapshot, 'visible' | 'inFlight'> & WorkCounters;
 
-export class Sight {
-  private old: Counted | undefined;
-  private looks = 0;
+export class NoisyCounts {
+  private snapshot: Counts | undefined;
+  private reads = 0;
   private readonly noise: Draw;
   private readonly zero: Draw;
 
@@ -20,23 +20,23 @@ export class Sight {
   }
 
   /** From now on these are seen, in a world whose counts are late. */
-  keep(counted: Counted): void {
-    this.old = counted;
+  takeSnapshot(counted: Counts): void {
+    this.snapshot = counted;
   }
 
   /** @param now what is seen where nothing is late */
-  counts(now: Counted): Pick<Seen, 'visible' | 'inFlight'> {
-    const look = 2 * this.looks++;
-    const { visible, inFlight } = this.old ?? now;
-    return { visible: this.rough(visible, look), inFlight: this.rough(inFlight, look + 1) };
+  queueCounts(now: Counts): Pick<Snapshot, 'visible' | 'inFlight'> {
+    const look = 2 * this.reads++;
+    const { visible, inFlight } = this.snapshot ?? now;
+    return { visible: this.noisy(visible, look), inFlight: this.noisy(inFlight, look + 1) };
   }
 
-  reported(now: Counted): Reported {
-    const { completed, busySeconds } = this.old ?? now;
+  workCounters(now: Counts): WorkCounters {
+    const { completed, busySeconds } = this.snapshot ?? now;
     return { completed, busySeconds };
   }
 
-  private rough(value: number, look: number): number {
+  private noisy(value: number, look: number): number {
     const { countNoise, falseZero } = this.world;
     if (this.zero(look) < falseZero) return 0;
     const error = countNoise === 0 ? 0 : countNoise * normal(this.noise(look));

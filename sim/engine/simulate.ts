@@ -1,7 +1,7 @@
 /** The clock: what happens next, the world or a look of the rule. */
 import { Engine } from './engine.ts';
 import type { World } from '../world.ts';
-import { Ticks } from './schedule.ts';
+import { TickSchedule } from './schedule.ts';
 import type { Run, RunOptions } from './types.ts';
 
 /** How long a run goes on beyond horizon and last arrival without any job completing: the rule has given up. */
@@ -12,14 +12,14 @@ const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
 export async function simulate(options: RunOptions): Promise<Run> {
   const { world, arrivals, controller, horizon } = options;
   const engine = new Engine(options);
-  const ticks = new Ticks(controller, world, options.seed);
+  const ticks = new TickSchedule(controller, world, options.seed);
   const jobs = arrivals.length;
   const stalledAt = Math.max(horizon, arrivals.at(-1) ?? 0);
   let reported = 0;
-  const lookAhead = () => {
+  const scheduleSnapshot = () => {
     if (world.countLag > 0) engine.snapshotAt(Math.max(engine.now, ticks.next - world.countLag));
   };
-  lookAhead();
+  scheduleSnapshot();
   while (engine.completed < jobs) {
     const { next } = engine;
     if (next <= ticks.next) {
@@ -29,8 +29,8 @@ export async function simulate(options: RunOptions): Promise<Run> {
     if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + stalledSeconds(world)) break;
     engine.now = ticks.next;
     await engine.tick();
-    ticks.pass();
-    lookAhead();
+    ticks.advance();
+    scheduleSnapshot();
     if (options.progress && engine.now / stalledAt - reported > 0.01) {
       reported = engine.now / stalledAt;
       options.progress(Math.min(1, reported));
@@ -42,7 +42,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
     starts,
     ends,
     completed,
-    lives: fleet.lives,
+    instances: fleet.instances,
     preparing,
     peak: fleet.peak,
     actions,

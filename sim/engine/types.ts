@@ -1,11 +1,11 @@
 /** What a scaling rule meets in the simulator: what it may see and do, and when it is called. Times are seconds. */
 
 import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
-import type { Life } from './fleet.ts';
+import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
 
 /** What can be seen of queue and fleet at one instant; the names are those of the scaler's own observation. */
-export interface Seen {
+export interface Snapshot {
   /** Messages waiting. */
   visible: number;
   /** Messages received and not deleted. */
@@ -20,19 +20,19 @@ export interface Seen {
 }
 
 /** What workers have reported since the start, as counters. */
-export interface Reported {
+export interface WorkCounters {
   /** Jobs done. */
   completed: number;
   /** Busy seconds of the slots that did them. */
   busySeconds: number;
 }
 
-export interface Surface {
+export interface ControlledSystem {
   /** As the queue's and the group's APIs tell it: late and rough where the world says so. */
-  observe(): Seen;
+  observe(): Snapshot;
   /** As a metric would hold it: exact, its delay is the policy's affair. */
-  measure(): Seen;
-  reported(): Reported;
+  actual(): Snapshot;
+  workCounters(): WorkCounters;
   /** When each instance on its way was asked for, oldest first. */
   pendingSince(): number[];
   /** When each in-service instance without work last had any, or came into service; oldest request first. */
@@ -42,34 +42,34 @@ export interface Surface {
   /** An instance leaves by itself and lowers the desired capacity with it: it drains and is not replaced. */
   leave(id: number): void;
   /** Why the tick decided as it did, for the report. */
-  explain(reason: string, need?: number, behind?: Behind): void;
+  explain(reason: string, needed?: number, details?: DecisionDetails): void;
 }
 
 /** What the deployed rule publishes beside its reason. */
-export interface Behind {
+export interface DecisionDetails {
   /** Absent in a policy that reckons with none. */
-  reckoning?: Reckoning;
+  calculation?: Reckoning;
   /** Instances asked for in vain. */
-  short: number;
+  unfulfilled: number;
 }
 
 export interface Controller {
   /** Seconds between two calls: at every, 2 every, and so on. */
-  every: number;
+  intervalSeconds: number;
   /** Called by a schedule that can be late, miss and repeat itself in the real world. */
   scheduled?: boolean;
-  tick(surface: Surface, at: number): void | Promise<void>;
+  tick(system: ControlledSystem, at: number): void | Promise<void>;
 }
 
 /** One call of the controller, for the report. */
-export interface DecisionRow extends Seen {
+export interface DecisionRow extends Snapshot {
   at: number;
   /** Desired capacity from now on; `desired` is what it was. */
   after: number;
   reason: string;
   need: number | undefined;
   /** Absent in rules other than the deployed ones. */
-  behind?: Behind;
+  behind?: DecisionDetails;
 }
 
 export interface Run {
@@ -79,7 +79,7 @@ export interface Run {
   /** End of that attempt; NaN likewise. */
   ends: Float64Array;
   completed: number;
-  lives: Life[];
+  instances: InstanceTimes[];
   /** Instance-seconds that preparing a warm pool took. */
   preparing: number;
   peak: number;

@@ -25,13 +25,13 @@ export function countsOf(arrivals: Float64Array, end: number): number[] {
  * Learns from the first buckets, and foretells after each one.
  *
  * @param python an interpreter that has what sim/learned/requirements.txt names
- * @param learn how many buckets to learn from
+ * @param trainingBuckets how many buckets to learn from
  * @throws InputError with what the interpreter said
  */
-export async function foretold(
+export async function lstmForecasts(
   python: string,
   counts: number[],
-  learn: number,
+  trainingBuckets: number,
   seed: number,
   say: (line: string) => void,
 ): Promise<Forecasts> {
@@ -46,7 +46,7 @@ export async function foretold(
   });
   // An interpreter that ends early closes the pipe; what it said tells more than that.
   child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify({ bucket: BUCKET_SECONDS, counts, learn, seed }));
+  child.stdin.end(JSON.stringify({ bucket: BUCKET_SECONDS, counts, learn: trainingBuckets, seed }));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   const result = await Promise.race([failed, ended]);
   if (result === 0) return (JSON.parse(out) as { forecasts: Forecasts }).forecasts;
@@ -60,7 +60,7 @@ export async function foretold(
  * @param from seconds, when the forecasts begin to be followed
  * @param lead seconds that the rule has to be ready ahead: a boot and a tick
  */
-export function learned(
+export function lstmPolicy(
   settings: SloSettings,
   forecasts: Forecasts,
   { from, lead, tick }: { from: number; lead: number; tick: number },

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { Measures } from '../measure.ts';
 import type { Task } from './task.ts';
 
-interface Answer {
+interface Reply {
   id: number;
   result?: Measures;
   error?: string;
@@ -17,7 +17,7 @@ interface Answer {
  * @returns results in the order of the tasks
  * @throws when one of them fails
  */
-export async function performAll(
+export async function runAll(
   tasks: Task[],
   done: (count: number) => void,
   threads = Math.max(1, availableParallelism() - 1),
@@ -37,7 +37,7 @@ export async function performAll(
         worker.postMessage({ id: next, task: tasks[next] });
         next++;
       };
-      worker.on('message', ({ id, result, error }: Answer) => {
+      worker.on('message', ({ id, result, error }: Reply) => {
         if (error !== undefined || !result) {
           void worker.terminate();
           const { policy, settings, seed } = tasks[id] as Task;

@@ -43,13 +43,13 @@ export const buildkite: PolicyKind = {
     let lastOut = -Infinity;
     let lastIn = -Infinity;
     return {
-      every: 10,
+      intervalSeconds: 10,
       scheduled: true,
-      tick(surface, at) {
-        const { visible, inFlight, desired, inService, min, max } = surface.observe();
+      tick(system, at) {
+        const { visible, inFlight, desired, inService, min, max } = system.observe();
         const jobs = visible + inFlight;
         const needed = Math.ceil(jobs / knobs.agentsPerInstance);
-        const running = surface.pendingSince().filter((since) => at - since >= knobs.inServiceAfter).length;
+        const running = system.pendingSince().filter((since) => at - since >= knobs.inServiceAfter).length;
         const group = inService + running;
         let asked = needed;
         const available = inService / (group || desired || 1);
@@ -60,23 +60,23 @@ export const buildkite: PolicyKind = {
         asked = clamp(asked, { min, max });
         if (asked > desired && at - lastOut >= knobs.outCooldown) {
           lastOut = at;
-          surface.setDesired(asked);
-          surface.explain('more jobs than agents', needed);
+          system.setDesired(asked);
+          system.explain('more jobs than agents', needed);
           return;
         }
-        surface.explain(asked > desired ? 'cooling out' : 'enough agents', needed);
+        system.explain(asked > desired ? 'cooling out' : 'enough agents', needed);
         if (asked < desired && at - lastIn >= knobs.inCooldown) {
           lastIn = at;
-          surface.setDesired(asked);
-          surface.explain('fewer jobs than agents', needed);
+          system.setDesired(asked);
+          system.explain('fewer jobs than agents', needed);
           return;
         }
         let left = desired;
-        for (const { id, since } of surface.idleSince()) {
+        for (const { id, since } of system.idleSince()) {
           if (left <= min || at - since < knobs.idleTimeout) continue;
-          surface.leave(id);
+          system.leave(id);
           left--;
-          surface.explain('idle agents leave', needed);
+          system.explain('idle agents leave', needed);
         }
       },
     };

@@ -19,10 +19,10 @@ export function deployed(
 ): Controller {
   let ports: TickPorts | undefined;
   return {
-    every: tickSeconds,
+    intervalSeconds: tickSeconds,
     scheduled: true,
-    async tick(surface, at) {
-      ports ??= simulatedPorts(surface, published);
+    async tick(system, at) {
+      ports ??= simulatedPorts(system, published);
       const { errors, record } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
         owner: 'simulator',
         now: () => at,
@@ -31,7 +31,7 @@ export function deployed(
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;
       const { reason, need, reckoning, short = 0 } = record;
-      surface.explain(reason, need ?? undefined, { reckoning, short });
+      system.explain(reason, need ?? undefined, { calculation: reckoning, unfulfilled: short });
     },
   };
 }

@@ -32,32 +32,32 @@ export const ecs: PolicyKind = {
     let lastOut = -Infinity;
     let points: { at: number; needed: number; reservation: number }[] = [];
     return {
-      every: MINUTE,
-      tick(surface, at) {
-        const { visible, inFlight, desired, inService, min, max } = surface.measure();
+      intervalSeconds: MINUTE,
+      tick(system, at) {
+        const { visible, inFlight, desired, inService, min, max } = system.actual();
         const needed = Math.ceil((visible + inFlight) / tasksPerInstance);
         const idle = needed === 0 ? 100 : 200;
         points.push({ at, needed, reservation: inService === 0 ? idle : (needed / inService) * 100 });
         points = points.filter((point) => point.at > at - world.metricLag - LOW_POINTS * MINUTE);
         const seen = points.filter((point) => point.at <= at - world.metricLag);
         const latest = seen.at(-1);
-        if (!latest) return surface.explain('no data');
+        if (!latest) return system.explain('no data');
         if (latest.reservation > targetCapacity) {
           const asked = inService === 0 ? 2 : Math.ceil((latest.needed * 100) / targetCapacity);
           const after = clamp(Math.max(desired, asked), { min, max });
-          if (after === desired) return surface.explain('over the target, on its way', needed);
-          if (at - lastOut < warmup) return surface.explain('over the target, warming up', needed);
+          if (after === desired) return system.explain('over the target, on its way', needed);
+          if (at - lastOut < warmup) return system.explain('over the target, warming up', needed);
           lastOut = at;
-          surface.setDesired(after);
-          return surface.explain('over the target', needed);
+          system.setDesired(after);
+          return system.explain('over the target', needed);
         }
         if (seen.length < LOW_POINTS || seen.some((point) => point.reservation >= targetCapacity)) {
-          return surface.explain('on target', needed);
+          return system.explain('on target', needed);
         }
         // The lowest need that the alarm's time saw would shrink it too far: the latest one counts.
         const asked = Math.ceil((latest.needed * 100) / targetCapacity);
-        surface.setDesired(clamp(Math.min(desired, asked), { min, max }));
-        surface.explain('below the target', needed);
+        system.setDesired(clamp(Math.min(desired, asked), { min, max }));
+        system.explain('below the target', needed);
       },
     };
   },

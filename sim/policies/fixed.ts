@@ -18,10 +18,10 @@ export const fixed: PolicyKind = {
   make: ({ instances }, world) => {
     const desired = clamp(instances as number, world);
     return {
-      every: world.tick,
-      tick(surface) {
-        surface.setDesired(desired);
-        surface.explain('fixed');
+      intervalSeconds: world.tick,
+      tick(system) {
+        system.setDesired(desired);
+        system.explain('fixed');
       },
     };
   },

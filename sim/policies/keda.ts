@@ -41,9 +41,9 @@ export const keda: PolicyKind = {
     let nextPoll = 0;
     let proposals: { at: number; replicas: number }[] = [];
     return {
-      every: SYNC,
-      tick(surface, at) {
-        const { visible, inFlight, desired: before, min, max } = surface.observe();
+      intervalSeconds: SYNC,
+      tick(system, at) {
+        const { visible, inFlight, desired: before, min, max } = system.observe();
         const messages = visible + inFlight;
         let desired = before;
         let reason = '';
@@ -69,8 +69,8 @@ export const keda: PolicyKind = {
           if (asked > desired) desired = asked;
           else desired = Math.min(desired, held);
         }
-        surface.setDesired(Math.min(desired, world.max));
-        surface.explain(reason || 'nothing to do');
+        system.setDesired(Math.min(desired, world.max));
+        system.explain(reason || 'nothing to do');
       },
     };
   },

@@ -2,7 +2,7 @@
 import type { View } from '../../contract/view.ts';
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
 import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
-import type { Surface } from '../engine/types.ts';
+import type { ControlledSystem } from '../engine/types.ts';
 
 /** The scaler's item, kept here: with the lease, since in the real world a tick may come twice. */
 export class SimulatedMemory implements Memory {
@@ -30,23 +30,23 @@ export class SimulatedMemory implements Memory {
   }
 }
 
-export const simulatedCounts = (surface: Surface): Counts => ({
+export const simulatedCounts = (system: ControlledSystem): Counts => ({
   async read() {
-    const { visible, inFlight } = surface.observe();
+    const { visible, inFlight } = system.observe();
     return { visible, inFlight };
   },
 });
 
 /** What workers have reported; counters of the whole run. */
-export const simulatedWork = (surface: Surface): Work => ({
+export const simulatedWork = (system: ControlledSystem): Work => ({
   async read() {
-    return surface.reported();
+    return system.workCounters();
   },
 });
 
-export const simulatedFleet = (surface: Surface): Fleet => ({
+export const simulatedFleet = (system: ControlledSystem): Fleet => ({
   async read() {
-    const { desired, inService, pending, draining, min, max } = surface.measure();
+    const { desired, inService, pending, draining, min, max } = system.actual();
     return { desired, inService, pending, draining, min, max };
   },
   async failedLaunches() {
@@ -54,18 +54,18 @@ export const simulatedFleet = (surface: Surface): Fleet => ({
     return [];
   },
   async setDesired(desired) {
-    const { min, max } = surface.measure();
+    const { min, max } = system.actual();
     // In the words of Auto Scaling, which refuses it as well.
     if (desired > max) throw new Error(`New SetDesiredCapacity value ${desired} is above max value ${max}`);
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
-    surface.setDesired(desired);
+    system.setDesired(desired);
   },
 });
 
-export const simulatedPorts = (surface: Surface, published?: (view: View) => void): TickPorts => ({
-  counts: simulatedCounts(surface),
-  work: simulatedWork(surface),
-  fleet: simulatedFleet(surface),
+export const simulatedPorts = (system: ControlledSystem, published?: (view: View) => void): TickPorts => ({
+  counts: simulatedCounts(system),
+  work: simulatedWork(system),
+  fleet: simulatedFleet(system),
   memory: new SimulatedMemory(published),
   // What it would publish is in the report already.
   metrics: { async publish() {} },

@@ -50,11 +50,11 @@ export const predictive: PolicyKind = {
     /** Capacity of each hour that has been forecast. */
     const floors = new Map<number, number>();
     return {
-      every: 10,
-      tick(surface, at) {
-        const { visible, inFlight, min, max } = surface.measure();
+      intervalSeconds: 10,
+      tick(system, at) {
+        const { visible, inFlight, min, max } = system.actual();
         if (at % HOUR === 0) {
-          const sent = surface.reported().completed + visible + inFlight;
+          const sent = system.workCounters().completed + visible + inFlight;
           loads.push(sent - counted);
           counted = sent;
           if (loads.length % REFRESH_HOURS === 0 && loads.length >= 24) {
@@ -67,9 +67,9 @@ export const predictive: PolicyKind = {
         const now = floors.get(Math.floor(at / HOUR)) ?? 0;
         const soon = floors.get(Math.floor((at + buffer) / HOUR)) ?? 0;
         const floor = Math.max(now, soon);
-        const { desired, reason } = reactive.wanted(surface, at);
-        surface.setDesired(Math.max(desired, floor));
-        surface.explain(floor > desired ? 'forecast' : reason, floor);
+        const { desired, reason } = reactive.desiredAt(system, at);
+        system.setDesired(Math.max(desired, floor));
+        system.explain(floor > desired ? 'forecast' : reason, floor);
       },
     };
   },

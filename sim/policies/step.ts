@@ -34,27 +34,27 @@ export const step: PolicyKind = {
     let launches: { at: number; count: number }[] = [];
     let points: { at: number; visible: number }[] = [];
     return {
-      every: MINUTE,
-      tick(surface, at) {
-        const { visible: now, desired, min, max } = surface.measure();
+      intervalSeconds: MINUTE,
+      tick(system, at) {
+        const { visible: now, desired, min, max } = system.actual();
         points.push({ at, visible: now });
         points = points.filter((point) => point.at > at - world.metricLag - MINUTE);
         const visible = points.find((point) => point.at <= at - world.metricLag)?.visible;
         launches = launches.filter((one) => one.at > at - warmup);
         const warming = launches.reduce((sum, one) => sum + one.count, 0);
-        if (visible === undefined) return surface.explain('no data');
+        if (visible === undefined) return system.explain('no data');
         if (visible >= lower) {
           // A step counts from the capacity that has warmed up: what is on its way is not asked for again.
           const asked = Math.max(desired, desired - warming + (visible >= upper ? upperStep : lowerStep));
           const after = clamp(asked, { min, max });
           if (after > desired) launches.push({ at, count: after - desired });
-          surface.setDesired(after);
-          return surface.explain(visible >= upper ? 'second step' : 'first step');
+          system.setDesired(after);
+          return system.explain(visible >= upper ? 'second step' : 'first step');
         }
-        if (visible > 0) return surface.explain('between the steps');
-        if (warming > 0) return surface.explain('warming up');
-        surface.setDesired(clamp(desired - inStep, { min, max }));
-        surface.explain('nothing waits');
+        if (visible > 0) return system.explain('between the steps');
+        if (warming > 0) return system.explain('warming up');
+        system.setDesired(clamp(desired - inStep, { min, max }));
+        system.explain('nothing waits');
       },
     };
   },

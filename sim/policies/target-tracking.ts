@@ -4,7 +4,7 @@
  * Gotcha, and kept: with no instance in service there is no data point, and without data points it never scales.
  */
 import type { World } from '../world.ts';
-import type { Controller, Surface } from '../engine/types.ts';
+import type { Controller, ControlledSystem } from '../engine/types.ts';
 import { clamp, type Knob, type PolicyKind } from './kind.ts';
 
 interface Point {
@@ -22,7 +22,7 @@ interface Settings {
   warmup: number;
   inShare: number;
   lag: number;
-  metric: (surface: Surface) => number | undefined;
+  metric: (system: ControlledSystem) => number | undefined;
 }
 
 const HIGH_POINTS = 3;
@@ -35,10 +35,10 @@ export class TargetTracking {
   constructor(private readonly settings: Settings) {}
 
   /** Takes a data point and says which desired capacity the two alarms ask for. */
-  wanted(surface: Surface, at: number): { desired: number; reason: string } {
+  desiredAt(system: ControlledSystem, at: number): { desired: number; reason: string } {
     const { target, period, lowFactor, warmup, inShare, lag, metric } = this.settings;
-    const { desired, inService, min, max } = surface.measure();
-    this.points.push({ at, value: metric(surface), inService });
+    const { desired, inService, min, max } = system.actual();
+    this.points.push({ at, value: metric(system), inService });
     this.points = this.points.filter((point) => point.at > at - lag - LOW_MINUTES * 60);
     this.launches = this.launches.filter((launch) => launch > at - warmup);
     const seen = this.points.filter((point) => point.at <= at - lag);
@@ -85,12 +85,12 @@ function byMinute(points: Point[], period: number): (number | undefined)[] {
   return minutes;
 }
 
-const backlogPerInstance = (surface: Surface) => {
-  const { visible, inService } = surface.measure();
+const backlogPerInstance = (system: ControlledSystem) => {
+  const { visible, inService } = system.actual();
   return inService === 0 ? undefined : visible / inService;
 };
-const utilisation = (world: World) => (surface: Surface) => {
-  const { visible, inFlight, inService } = surface.measure();
+const utilisation = (world: World) => (system: ControlledSystem) => {
+  const { visible, inFlight, inService } = system.actual();
   return inService === 0 ? undefined : (visible + inFlight) / (inService * world.slots);
 };
 
@@ -136,11 +136,11 @@ export function trackingOf(
 
 export function tracking(rule: TargetTracking, every: number): Controller {
   return {
-    every,
-    tick(surface, at) {
-      const { desired, reason } = rule.wanted(surface, at);
-      surface.setDesired(desired);
-      surface.explain(reason);
+    intervalSeconds: every,
+    tick(system, at) {
+      const { desired, reason } = rule.desiredAt(system, at);
+      system.setDesired(desired);
+      system.explain(reason);
     },
   };
 }

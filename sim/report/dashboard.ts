@@ -1,8 +1,8 @@
 /** The dashboard as the page has it: the panels once, and for each run the series that they share. */
 import { PANELS, type Panel, type PanelSeries } from '../../contract/panels.ts';
 import { packed, type Packed } from './packed.ts';
-import { valuesOf, type Missing } from './panels.ts';
-import type { Facts } from './periods.ts';
+import { valuesOf, type MissingReason } from './panels.ts';
+import type { PanelInput } from './periods.ts';
 
 export interface DashboardRun {
   /** Length of a period, seconds; one value for each in every series. */
@@ -10,7 +10,7 @@ export interface DashboardRun {
   /** The last period that is a whole one: what is cut short says too little to be shown as the latest. */
   latest: number;
   /** As `DashboardPanels.series` numbers them; a text says why there are no values. */
-  series: (Packed | Missing)[];
+  series: (Packed | MissingReason)[];
 }
 
 export type DashboardPanel = Pick<Panel, 'id' | 'title' | 'unit' | 'stacked' | 'figures'> & {
@@ -39,13 +39,13 @@ export const dashboardPanels = (): DashboardPanel[][] =>
     })),
   );
 
-export function dashboardOf(facts: Facts): DashboardRun {
-  const { periods } = facts;
+export function dashboardOf(input: PanelInput): DashboardRun {
+  const { periods } = input;
   return {
     period: periods.seconds,
     latest: Math.max(0, Math.floor(periods.end / periods.seconds) - 1),
     series: [...SHARED.values()].map(({ series }) => {
-      const values = valuesOf(facts, series);
+      const values = valuesOf(input, series);
       return typeof values === 'string' ? values : packed(values);
     }),
   };

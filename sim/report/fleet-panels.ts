@@ -1,6 +1,6 @@
-/** The fleet's panels, from the lives of its instances: how many there are, how busy, and what they cost. */
-import type { Life } from '../engine/fleet.ts';
-import { passed, type Facts, type Values } from './periods.ts';
+/** The fleet's panels, from the instances of its instances: how many there are, how busy, and what they cost. */
+import type { InstanceTimes } from '../engine/fleet.ts';
+import { passed, type PanelInput, type Values } from './periods.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;
@@ -10,19 +10,21 @@ type Span = [from: number, to: number];
 
 /** Where an instance is: `there` is all the time that it costs. */
 const SPANS = {
-  pending: ({ requested, ready, stopped }: Life): Span => [requested, Math.min(ready, stopped)],
-  inService: ({ ready, leaving, stopped }: Life): Span => [ready, Math.min(leaving, stopped)],
-  draining: ({ leaving, stopped }: Life, shutdown: number): Span => [
-    Math.min(leaving, stopped),
+  pending: ({ requested, ready, stopped }: InstanceTimes): Span => [requested, Math.min(ready, stopped)],
+  inService: ({ ready, draining, stopped }: InstanceTimes): Span => [ready, Math.min(draining, stopped)],
+  draining: ({ draining, stopped }: InstanceTimes, shutdown: number): Span => [
+    Math.min(draining, stopped),
     stopped + shutdown,
   ],
-  working: ({ ready, stopped }: Life): Span => [ready, stopped],
-  there: ({ requested, stopped }: Life, shutdown: number): Span => [requested, stopped + shutdown],
+  working: ({ ready, stopped }: InstanceTimes): Span => [ready, stopped],
+  billed: ({ requested, stopped }: InstanceTimes, shutdown: number): Span => [requested, stopped + shutdown],
 };
 
 /** Instances within their spans at a time, and instance-seconds up to it; asked in the order of time. */
-function within({ run, world }: Facts, where: keyof typeof SPANS) {
-  const spans = run.lives.map((life) => SPANS[where](life, world.shutdown)).filter(([from, to]) => from < to);
+function within({ run, world }: PanelInput, where: keyof typeof SPANS) {
+  const spans = run.instances
+    .map((life) => SPANS[where](life, world.shutdown))
+    .filter(([from, to]) => from < to);
   const begun = passed(spans.map(([from]) => from));
   const over = passed(spans.map(([, to]) => to));
   return (at: number) => {
@@ -35,22 +37,22 @@ function within({ run, world }: Facts, where: keyof typeof SPANS) {
 /** At each tick. */
 export const fleetOf =
   (where: 'pending' | 'inService' | 'draining') =>
-  (facts: Facts): Values => {
-    const seen = within(facts, where);
-    return facts.periods.greatest((at) => seen(at).count);
+  (input: PanelInput): Values => {
+    const seen = within(input, where);
+    return input.periods.max((at) => seen(at).count);
   };
 
 /**
  * Seconds of photos in those of instances that worked. Those who finish before they go count with the photo that they
  * finish: a share of those in service alone could exceed all of their time.
  */
-export function gpuBusy(facts: Facts): Values {
-  const { run, world, periods } = facts;
+export function gpuBusy(input: PanelInput): Values {
+  const { run, world, periods } = input;
   const isTime = (at: number) => !Number.isNaN(at);
   const begun = passed(run.starts.filter(isTime));
   const over = passed(run.ends.filter(isTime));
   const busy = periods.growth((at) => begun(at).seconds - over(at).seconds);
-  const there = within(facts, 'working');
+  const there = within(input, 'working');
   const working = periods.growth((at) => there(at).seconds);
   // Nobody in service: there is no share. Sums of many seconds leave a last digit.
   return working.map((seconds, k) =>
@@ -59,9 +61,9 @@ export function gpuBusy(facts: Facts): Values {
 }
 
 /** Mean over the period. */
-export function costPerHour(facts: Facts): Values {
-  const { periods, world } = facts;
-  const there = within(facts, 'there');
+export function costPerHour(input: PanelInput): Values {
+  const { periods, world } = input;
+  const there = within(input, 'billed');
   const lengths = periods.lengths();
   return periods
     .growth((at) => there(at).seconds)
@@ -72,9 +74,9 @@ export function costPerHour(facts: Facts): Values {
 }
 
 /** Up to the end of the period, since midnight; where midnight is within, the greater of both days. */
-export function spentToday(facts: Facts): Values {
-  const { periods, world } = facts;
-  const there = within(facts, 'there');
+export function spentToday(input: PanelInput): Values {
+  const { periods, world } = input;
+  const there = within(input, 'billed');
   const usd = (seconds: number) => (seconds / HOUR) * world.price;
   let midnight = 0;
   let atMidnight = 0;

@@ -4,25 +4,25 @@ import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
 import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
 import type { DecisionRow } from '../engine/types.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
-import { greatest, mean, p95, passed, type Facts, type Values } from './periods.ts';
+import { greatest, mean, p95, passed, type PanelInput, type Values } from './periods.ts';
 
 /** Why there are no values: the simulator has no such thing, or the rule publishes none. */
-export type Missing = 'simulator' | 'rule';
+export type MissingReason = 'simulator' | 'rule';
 
 export type MetricName =
   (typeof METRICS)[keyof typeof METRICS] | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
 
-type Source = (facts: Facts, series: PanelSeries) => Values | Missing;
+type Source = (input: PanelInput, series: PanelSeries) => Values | MissingReason;
 
 const notSimulated: Source = () => 'simulator';
 
 /** Reasons that come of what nobody does here: setting limits of money, pausing, failing to answer. */
-const UNHEARD = ['over-budget', 'paused', 'blind'];
+const NEVER_SIMULATED = ['over-budget', 'paused', 'blind'];
 
 const isTime = (at: number) => !Number.isNaN(at);
 
 /** Of what the rule tells at its ticks. @param told undefined where it does not */
-const told =
+const published =
   (tell: (row: DecisionRow) => number | undefined, figure: (values: number[]) => number): Source =>
   ({ run, periods }) => {
     const rows = run.decisions.flatMap((row): [number, number][] => {
@@ -32,16 +32,16 @@ const told =
     return rows.length === 0 ? 'rule' : periods.figures(rows, figure);
   };
 
-const reckoned = (name: keyof Reckoning, figure = greatest): Source =>
-  told(({ behind }) => behind?.reckoning?.[name] ?? undefined, figure);
+const calculated = (name: keyof Reckoning, figure = greatest): Source =>
+  published(({ behind }) => behind?.calculation?.[name] ?? undefined, figure);
 
 /** From one time of a photo to another, at each tick. */
-const between =
+const countBetween =
   (from: 'arrivals' | 'starts', to: 'starts' | 'ends'): Source =>
   ({ run, periods }) => {
     const come = passed(run[from].filter(isTime));
     const gone = passed(run[to].filter(isTime));
-    return periods.greatest((at) => come(at).count - gone(at).count);
+    return periods.max((at) => come(at).count - gone(at).count);
   };
 
 /** Also while the rule does not look: it stays as it was left. */
@@ -68,16 +68,16 @@ const waits: Source = ({ run, periods }, { statistic }) => {
 /** A message stays in its queue until its photo is done. */
 const oldest: Source = ({ run: { arrivals, ends }, periods }) => {
   let job = 0;
-  return periods.greatest((at) => {
+  return periods.max((at) => {
     while (job < ends.length && (ends[job] as number) <= at) job++;
     return Math.max(0, at - (arrivals[job] ?? at));
   });
 };
 
-const decisions: Source = ({ run, periods, own }, { dimension: [, reason] = ['', ''] }) => {
-  if (!own) return 'rule';
+const decisions: Source = ({ run, periods, deployed }, { dimension: [, reason] = ['', ''] }) => {
+  if (!deployed) return 'rule';
   const rows = run.decisions.filter((row) => row.reason === reason);
-  if (rows.length === 0 && UNHEARD.includes(reason)) return 'simulator';
+  if (rows.length === 0 && NEVER_SIMULATED.includes(reason)) return 'simulator';
   const last = run.decisions.at(-1)?.at ?? 0;
   // After the last photo the simulator asks no more: what would have been decided is not known.
   return periods
@@ -91,16 +91,16 @@ const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] })
 
 /** The compiler sees to it that these are names of metrics; a test, that no metric of a panel is missing. */
 export const SOURCES: Partial<Record<MetricName, Source>> = {
-  [METRICS.visible]: between('arrivals', 'starts'),
-  [METRICS.inFlight]: between('starts', 'ends'),
-  [METRICS.forecast]: reckoned('queuedThen'),
+  [METRICS.visible]: countBetween('arrivals', 'starts'),
+  [METRICS.inFlight]: countBetween('starts', 'ends'),
+  [METRICS.forecast]: calculated('queuedThen'),
   [METRICS.desired]: desired,
   [METRICS.inService]: fleetOf('inService'),
   [METRICS.pending]: fleetOf('pending'),
   [METRICS.draining]: fleetOf('draining'),
-  [METRICS.needed]: told(({ need }) => need, greatest),
-  [METRICS.shortage]: told(({ behind }) => behind?.short, greatest),
-  [METRICS.late]: reckoned('late'),
+  [METRICS.needed]: published(({ need }) => need, greatest),
+  [METRICS.shortage]: published(({ behind }) => behind?.unfulfilled, greatest),
+  [METRICS.late]: calculated('late'),
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,
   [METRICS.blindTicks]: notSimulated,
@@ -110,7 +110,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [QUEUE_METRICS.deadLetters.metric]: notSimulated,
   [METRICS.photos]: photos,
   [METRICS.failedPhotos]: notSimulated,
-  [METRICS.bootTime]: reckoned('bootSeconds', mean),
+  [METRICS.bootTime]: calculated('bootSeconds', mean),
   [METRICS.bootPhase]: notSimulated,
   [METRICS.gpuBusy]: gpuBusy,
   [METRICS.costPerHour]: costPerHour,
@@ -125,6 +125,6 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.storeTime]: notSimulated,
 };
 
-export function valuesOf(facts: Facts, series: PanelSeries): Values | Missing {
-  return (SOURCES[series.metric as MetricName] ?? notSimulated)(facts, series);
+export function valuesOf(input: PanelInput, series: PanelSeries): Values | MissingReason {
+  return (SOURCES[series.metric as MetricName] ?? notSimulated)(input, series);
 }

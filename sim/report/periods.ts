@@ -53,7 +53,7 @@ export class Periods {
   }
 
   /** Of what is seen at each tick, the greatest. @param seen is asked in the order of time */
-  greatest(seen: (at: number) => number): Values {
+  max(seen: (at: number) => number): Values {
     const values = this.begins.map(() => -Infinity);
     for (let k = 0; k * this.tick < this.end || k === 0; k++) {
       const period = this.of(k * this.tick) ?? 0;
@@ -100,20 +100,20 @@ export class Periods {
 }
 
 /** A run as the panels read it. */
-export interface Facts {
+export interface PanelInput {
   run: Run;
   world: World;
   periods: Periods;
   /** Whether the rule is one of the scaler's own. */
-  own: boolean;
+  deployed: boolean;
 }
 
 /** @param own whether the rule is one of the scaler's own */
-export const factsOf = (run: Run, world: World, own: boolean): Facts => ({
+export const panelInput = (run: Run, world: World, own: boolean): PanelInput => ({
   run,
   world,
   periods: new Periods(run.end, world.tick),
-  own,
+  deployed: own,
 });
 
 export const mean = (values: number[]): number =>

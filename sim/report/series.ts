@@ -40,7 +40,7 @@ export function seriesOf(run: Run, { world }: Pick<Scenario, 'world'>): Series {
   const step = world.tick * Math.max(1, Math.ceil(length / world.tick / MOST_STEPS));
   const count = Math.ceil(length / step) + 1;
   const at = Array.from({ length: count }, (_, k) => k * step);
-  const { arrivals, starts, ends, lives } = run;
+  const { arrivals, starts, ends, instances } = run;
   const done = (times: Float64Array) => ascending(times.filter((time) => !Number.isNaN(time)));
   const arrived = counted(arrivals, at);
   const perStep = at.map(() => 0);
@@ -50,11 +50,13 @@ export function seriesOf(run: Run, { world }: Pick<Scenario, 'world'>): Series {
   }
   const started = counted(done(starts), at);
   const ended = counted(done(ends), at);
-  const requested = counted(ascending(lives.map((life) => life.requested)), at);
-  const ready = counted(ascending(lives.map((life) => life.ready)), at);
-  const stoppedReady = ascending(lives.filter((life) => life.ready < Infinity).map((life) => life.stopped));
+  const requested = counted(ascending(instances.map((life) => life.requested)), at);
+  const ready = counted(ascending(instances.map((life) => life.ready)), at);
+  const stoppedReady = ascending(
+    instances.filter((life) => life.ready < Infinity).map((life) => life.stopped),
+  );
   const stoppedBooting = ascending(
-    lives.filter((life) => life.ready === Infinity).map((life) => life.stopped),
+    instances.filter((life) => life.ready === Infinity).map((life) => life.stopped),
   );
   const left = counted(stoppedReady, at);
   const never = counted(stoppedBooting, at);

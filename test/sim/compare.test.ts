@@ -9,12 +9,12 @@ import { markdown, replaced } from '../../sim/figures.ts';
 import { main } from '../../sim/main.ts';
 import type { Measures } from '../../sim/measure.ts';
 import { runPolicy } from '../../sim/result.ts';
-import { performAll } from '../../sim/parallel/pool.ts';
+import { runAll } from '../../sim/parallel/pool.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import type { ReportData } from '../../sim/report/page.ts';
 import { scenarios } from '../../sim/scenario.ts';
 import { worldOf } from '../../sim/world.ts';
-import { around } from '../../sim/tune.ts';
+import { neighbours } from '../../sim/tune.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -188,7 +188,7 @@ describe('compare on a short trace', () => {
 it('a search goes both ways around a setting, one knob at a time, within what it takes', () => {
   const threshold = POLICIES.find(({ name }) => name === 'threshold');
   const settings = policyOf('threshold', [['scaleOutStep', '1']], worldOf('clean')).settings;
-  const tries = around(threshold as (typeof POLICIES)[number], settings, 1.4);
+  const tries = neighbours(threshold as (typeof POLICIES)[number], settings, 1.4);
   expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 70 });
   expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 36 });
   for (const one of tries) expect(one.scaleOutStep).toBeGreaterThanOrEqual(1);
@@ -197,7 +197,7 @@ it('a search goes both ways around a setting, one knob at a time, within what it
 it('a task that fails says which one it was', async () => {
   const scenario = { trace: 'nowhere.csv', world: 'clean' as const, with: {} };
   const task = { scenario, seed: 4, policy: 'slo', settings: { a: 1 } };
-  await expect(performAll([task], () => {})).rejects.toThrow(
+  await expect(runAll([task], () => {})).rejects.toThrow(
     /^slo \{"a":1\}, seed 4: cannot read the trace nowhere\.csv/,
   );
 });

@@ -1,7 +1,7 @@
 /** What photos are told of their wait, against what became of it: how that is counted, and how good it has to be. */
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../contract/view.ts';
-import { figuresOf, tell, toldIn, type EstimateFigures } from '../../sim/estimates.ts';
+import { figuresOf, sampleEstimates, estimatesIn, type EstimateFigures } from '../../sim/estimates.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { scenarios } from '../../sim/scenario.ts';
@@ -26,7 +26,7 @@ describe('each photo', () => {
   const busy = view(41.5, { visible: 9, inFlight: 1 });
 
   it('is asked about with the view that was there, and never with a newer one', () => {
-    const { samples, unknown } = tell({ arrivals, ends }, [view(30), busy], () => 0);
+    const { samples, unknown } = sampleEstimates({ arrivals, ends }, [view(30), busy], () => 0);
     // Nothing had been published for the first one; the third was never done.
     expect(unknown).toBe(1);
     expect(samples.map(({ seconds, actual }) => [seconds, actual])).toEqual([
@@ -36,12 +36,12 @@ describe('each photo', () => {
   });
 
   it('has those before it that came before and are not done', () => {
-    const { samples } = tell({ arrivals, ends }, [view(0)], () => 0);
+    const { samples } = sampleEstimates({ arrivals, ends }, [view(0)], () => 0);
     expect(samples.map(({ actuallyAhead }) => actuallyAhead)).toEqual([0, 0, 2]);
   });
 
   it('is asked at its own time of the wait', () => {
-    const { samples } = tell({ arrivals, ends }, [view(30)], (job) => job / 4);
+    const { samples } = sampleEstimates({ arrivals, ends }, [view(30)], (job) => job / 4);
     // At 41.5 s and at 49.5 s, when the second one is done and the third is not.
     expect(samples.map(({ actual }) => actual)).toEqual([4.5, 2.5]);
     expect(samples.map(({ actuallyAhead }) => actuallyAhead)).toEqual([0, 1]);
@@ -70,7 +70,7 @@ it('the figures are medians, means and shares of all that was told', () => {
 describe('on traffic that is made here, the deployed scaler tells', () => {
   const made = async (trace: string, world: 'clean' | 'real') => {
     const scenario = (await scenarios({ trace, world, with: {} }))(1);
-    const told = await toldIn(scenario, sloSettings(policyOf('slo', [], scenario.world).settings));
+    const told = await estimatesIn(scenario, sloSettings(policyOf('slo', [], scenario.world).settings));
     return { stored: figuresOf([told.stored]), waiting: figuresOf([told.waiting]) };
   };
   const known = new Map<string, ReturnType<typeof made>>();

@@ -4,7 +4,7 @@ import { measure } from '../../sim/measure.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import { worldOf, type WorldChanges } from '../../sim/world.ts';
 import { simulate } from '../../sim/engine/simulate.ts';
-import type { Controller, DecisionRow, Seen } from '../../sim/engine/types.ts';
+import type { Controller, DecisionRow, Snapshot } from '../../sim/engine/types.ts';
 import { runOf } from './support/run.ts';
 
 /** One instance asked for at the first tick, from none. */
@@ -13,11 +13,11 @@ const one = (arrivals: number[], changes: WorldChanges, seed = 1) =>
 
 /** Keeps the size, and writes down what it sees. */
 async function looks(arrivals: number[], changes: WorldChanges, until: number) {
-  const seen: (Seen & { at: number })[] = [];
+  const seen: (Snapshot & { at: number })[] = [];
   const controller: Controller = {
-    every: 30,
+    intervalSeconds: 30,
     scheduled: true,
-    tick: (surface, at) => void seen.push({ at, ...surface.observe() }),
+    tick: (system, at) => void seen.push({ at, ...system.observe() }),
   };
   const world = worldOf('clean', { service: 1000, ...changes });
   await simulate({ arrivals: Float64Array.from(arrivals), horizon: until, world, seed: 1, controller });
@@ -28,7 +28,7 @@ describe('instances', () => {
   it('are asked for a reaction time after the decision, and billed until they are gone', async () => {
     const { starts, run } = await one([0], { reaction: 5 });
     expect(starts).toEqual([30 + 5 + 90]);
-    expect(run.lives[0]).toMatchObject({ requested: 35 });
+    expect(run.instances[0]).toMatchObject({ requested: 35 });
     // Two that stop at 60 with a shut-down of 45 s: from 0 to 105 each.
     const { billed } = await runOf({
       arrivals: [0, 600],
@@ -51,7 +51,7 @@ describe('instances', () => {
       run,
       starts: [first = 0],
     } of all)
-      expect(run.lives).toHaveLength(1 + (first - 120) / 600);
+      expect(run.instances).toHaveLength(1 + (first - 120) / 600);
   });
 
   it('that nobody has are asked for again, after 30 s and then half as long again each time', async () => {
@@ -68,7 +68,7 @@ describe('instances', () => {
   it('that nobody has are desired, but neither pending nor in service', async () => {
     const world = worldOf('clean', { min: 0, max: 4, noCapacity: 1 });
     const controller = policyOf('fixed:4', [], world).make();
-    const { decisions, completed, lives } = await simulate({
+    const { decisions, completed, instances } = await simulate({
       arrivals: Float64Array.of(0),
       horizon: 600,
       world,
@@ -77,7 +77,7 @@ describe('instances', () => {
       keepDecisions: true,
     });
     expect(decisions.at(-1)).toMatchObject({ desired: 4, pending: 0, inService: 0, visible: 1 });
-    expect({ completed, lives }).toEqual({ completed: 0, lives: [] });
+    expect({ completed, instances }).toEqual({ completed: 0, instances: [] });
   });
 
   it('come from any pool that has some: two are often short together, 120 never', async () => {
@@ -120,7 +120,7 @@ describe('instances', () => {
       policy: 'fixed:400',
       with: { min: 1, max: 400, bootSigma: 0.3, serviceSigma: 0.3, horizon: 1 },
     });
-    const boots = run.lives.slice(1).map((life) => life.ready - life.requested);
+    const boots = run.instances.slice(1).map((life) => life.ready - life.requested);
     expect(boots.reduce((sum, boot) => sum + boot, 0) / boots.length / 90).toBeCloseTo(1, 1);
     expect(Math.min(...boots)).toBeLessThan(60);
     expect(starts).toHaveLength(4000);
@@ -165,11 +165,11 @@ describe('Spot', () => {
           }),
         ),
       )
-    ).filter(({ run }) => run.lives.length === 2 && (run.lives[0]?.stopped ?? 0) > 50);
+    ).filter(({ run }) => run.instances.length === 2 && (run.instances[0]?.stopped ?? 0) > 50);
     expect(cut.length).toBeGreaterThan(3);
     for (const { run, starts } of cut) {
       // Taken back at `stopped` within the job that began at 50: renewed each 45 s since, and 120 s after the last time.
-      const beats = Math.floor(((run.lives[0]?.stopped ?? 0) - 50) / 45);
+      const beats = Math.floor(((run.instances[0]?.stopped ?? 0) - 50) / 45);
       expect(starts[0]).toBeCloseTo(50 + 45 * beats + 120, 9);
     }
   });

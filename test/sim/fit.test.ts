@@ -66,9 +66,9 @@ describe('what is found', () => {
         NumberOfMessagesDeleted: sum(run.ends),
         'AWS/SQS jobs ApproximateNumberOfMessagesNotVisible': level(busy),
         GroupPendingInstances: level(
-          run.lives.map((life) => [life.requested, Math.min(life.ready, life.stopped)]),
+          run.instances.map((life) => [life.requested, Math.min(life.ready, life.stopped)]),
         ),
-        GroupInServiceInstances: level(run.lives.map((life) => [life.ready, life.stopped])),
+        GroupInServiceInstances: level(run.instances.map((life) => [life.ready, life.stopped])),
       }),
     );
     const metrics = await readExports([path]);

@@ -8,7 +8,7 @@ import { policyOf } from '../../sim/policies/index.ts';
 import { dashboardOf, dashboardPanels } from '../../sim/report/dashboard.ts';
 import { packed, unpacked } from '../../sim/report/packed.ts';
 import { SOURCES, valuesOf } from '../../sim/report/panels.ts';
-import { factsOf, type Facts } from '../../sim/report/periods.ts';
+import { panelInput, type PanelInput } from '../../sim/report/periods.ts';
 import { passed, Periods, type Values } from '../../sim/report/periods.ts';
 import { scenarios } from '../../sim/scenario.ts';
 import type { WorldChanges, WorldName } from '../../sim/world.ts';
@@ -32,25 +32,25 @@ const NOT_SIMULATED = [
 async function factsIn(
   policy: string,
   { trace = 'viral', world = 'real', ...changes }: WorldChanges & { trace?: string; world?: WorldName } = {},
-): Promise<Facts & { measures: Measures }> {
+): Promise<PanelInput & { measures: Measures }> {
   const scenario = (await scenarios({ trace, world, with: changes }))(1);
   const rule = policyOf(policy, [], scenario.world);
   const { run, measures } = await runPolicy(scenario, rule, { keepDecisions: true });
-  return { ...factsOf(run, scenario.world, rule.kind.stage !== undefined), measures };
+  return { ...panelInput(run, scenario.world, rule.kind.stage !== undefined), measures };
 }
 
-const of = (facts: Facts, panel: string, label: string) => {
+const of = (input: PanelInput, panel: string, label: string) => {
   const series = ALL.find((one) => one.id === panel && one.label === label) as PanelSeries;
-  return valuesOf(facts, series);
+  return valuesOf(input, series);
 };
-const values = (facts: Facts, panel: string, label: string): number[] => {
-  const found = of(facts, panel, label);
+const values = (input: PanelInput, panel: string, label: string): number[] => {
+  const found = of(input, panel, label);
   if (typeof found === 'string') throw new Error(`${label} of ${panel}: ${found}`);
   return found.map((value) => value ?? 0);
 };
 const sum = (all: number[]) => all.reduce((total, value) => total + value, 0);
-const missing = (facts: Facts, why: string) =>
-  ALL.filter((series) => valuesOf(facts, series) === why).map(({ id, label }) => `${id}: ${label}`);
+const missing = (input: PanelInput, why: string) =>
+  ALL.filter((series) => valuesOf(input, series) === why).map(({ id, label }) => `${id}: ${label}`);
 
 it('every metric of the panels is mapped', () => {
   const mapped = new Set(Object.keys(SOURCES));
@@ -73,59 +73,59 @@ describe.each([
   ['viral', 60],
   ['day', 300],
 ])('the deployed rule in the real world, %s', (trace, period) => {
-  let facts: Facts & { measures: Measures };
+  let input: PanelInput & { measures: Measures };
   const perMinutes = period / 60;
-  beforeAll(async () => (facts = await factsIn('slo', { trace })));
+  beforeAll(async () => (input = await factsIn('slo', { trace })));
 
   it('has a value for each period', () => {
-    expect(facts.periods.seconds).toBe(period);
-    const lengths = ALL.map((series) => valuesOf(facts, series)).flatMap((found) =>
+    expect(input.periods.seconds).toBe(period);
+    const lengths = ALL.map((series) => valuesOf(input, series)).flatMap((found) =>
       typeof found === 'string' ? [] : [found.length],
     );
-    expect(new Set(lengths)).toEqual(new Set([Math.ceil(facts.run.end / period)]));
+    expect(new Set(lengths)).toEqual(new Set([Math.ceil(input.run.end / period)]));
   });
 
   it('colours each photo once, and decides once for each tick', () => {
-    const { run } = facts;
-    expect(sum(values(facts, 'outcomes', 'succeeded')) * perMinutes).toBeCloseTo(run.arrivals.length, 6);
-    const reasons = ALL.filter(({ id, label }) => id === 'decisions' && of(facts, id, label) !== 'simulator');
-    expect(sum(reasons.flatMap(({ label }) => values(facts, 'decisions', label))) * perMinutes).toBeCloseTo(
+    const { run } = input;
+    expect(sum(values(input, 'outcomes', 'succeeded')) * perMinutes).toBeCloseTo(run.arrivals.length, 6);
+    const reasons = ALL.filter(({ id, label }) => id === 'decisions' && of(input, id, label) !== 'simulator');
+    expect(sum(reasons.flatMap(({ label }) => values(input, 'decisions', label))) * perMinutes).toBeCloseTo(
       run.decisions.length,
       6,
     );
   });
 
   it('costs what is billed', () => {
-    const { periods, measures, world } = facts;
-    const perHour = values(facts, 'cost', 'an hour');
+    const { periods, measures, world } = input;
+    const perHour = values(input, 'cost', 'an hour');
     const usd = sum(perHour.map((value, k) => (value * (periods.lengths()[k] as number)) / HOUR));
     // No instance of this run is gone within the least time that is billed.
     expect(usd).toBeCloseTo(measures.gpuHours * world.price, 6);
-    expect(values(facts, 'cost', 'today').at(-1)).toBeCloseTo(usd, 6);
+    expect(values(input, 'cost', 'today').at(-1)).toBeCloseTo(usd, 6);
   });
 
   it('keeps to what can be', () => {
-    const busy = values(facts, 'gpu-busy', 'busy');
+    const busy = values(input, 'gpu-busy', 'busy');
     expect(Math.min(...busy)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...busy)).toBeLessThanOrEqual(100);
     for (const label of ['desired', 'in service', 'pending', 'draining']) {
-      const counts = values(facts, 'fleet', label);
+      const counts = values(input, 'fleet', label);
       expect(counts.every((count) => Number.isInteger(count) && count >= 0)).toBe(true);
-      expect(Math.max(...counts)).toBeLessThanOrEqual(facts.run.peak);
+      expect(Math.max(...counts)).toBeLessThanOrEqual(input.run.peak);
     }
   });
 
   it('names what is not simulated, and lacks nothing else', () => {
-    expect(missing(facts, 'rule')).toEqual([]);
-    expect(missing(facts, 'simulator')).toEqual(NOT_SIMULATED);
+    expect(missing(input, 'rule')).toEqual([]);
+    expect(missing(input, 'simulator')).toEqual(NOT_SIMULATED);
   });
 });
 
 it('backlog at each tick is what has come and is not done', async () => {
-  const facts = await factsIn('slo', { tick: 60 });
-  const { run, periods } = facts;
-  const waiting = values(facts, 'backlog', 'waiting');
-  const inFlight = values(facts, 'backlog', 'in flight');
+  const input = await factsIn('slo', { tick: 60 });
+  const { run, periods } = input;
+  const waiting = values(input, 'backlog', 'waiting');
+  const inFlight = values(input, 'backlog', 'in flight');
   for (let k = 0; k < periods.count; k++) {
     // One tick in each period, at its begin.
     const at = periods.from(k);
@@ -136,10 +136,10 @@ it('backlog at each tick is what has come and is not done', async () => {
 });
 
 it('the fleet of a clean world is what the rule saw at its ticks', async () => {
-  const facts = await factsIn('keda', { world: 'clean', tick: 60 });
-  const { run, periods } = facts;
+  const input = await factsIn('keda', { world: 'clean', tick: 60 });
+  const { run, periods } = input;
   const seen = new Map(run.decisions.map((row) => [row.at, row]));
-  const counts = ['in service', 'pending', 'draining'].map((label) => values(facts, 'fleet', label));
+  const counts = ['in service', 'pending', 'draining'].map((label) => values(input, 'fleet', label));
   expect(Math.max(...(counts[2] as number[]))).toBeGreaterThan(0);
   for (let k = 1; k < periods.count; k++) {
     const row = seen.get(periods.from(k));
@@ -150,9 +150,9 @@ it('the fleet of a clean world is what the rule saw at its ticks', async () => {
 });
 
 it('what a day has cost begins anew at midnight', async () => {
-  const facts = await factsIn('fixed:2', { trace: 'quiet', world: 'clean', max: 2, horizon: 60 * HOUR });
-  const { periods, world } = facts;
-  const today = values(facts, 'cost', 'today');
+  const input = await factsIn('fixed:2', { trace: 'quiet', world: 'clean', max: 2, horizon: 60 * HOUR });
+  const { periods, world } = input;
+  const today = values(input, 'cost', 'today');
   const day = 24 * 2 * world.price;
   expect(Math.max(...today)).toBeCloseTo(day, 1);
   const before = Math.floor((24 * HOUR) / periods.seconds);
@@ -167,9 +167,9 @@ it.each([
 });
 
 it('refused launches are those of the run, and a clean world has none', async () => {
-  const facts = await factsIn('slo', { noCapacity: 0.5 });
-  expect(facts.run.refused.length).toBeGreaterThan(3);
-  expect(sum(values(facts, 'shortages', 'failed launches'))).toBe(facts.run.refused.length);
+  const input = await factsIn('slo', { noCapacity: 0.5 });
+  expect(input.run.refused.length).toBeGreaterThan(3);
+  expect(sum(values(input, 'shortages', 'failed launches'))).toBe(input.run.refused.length);
   expect(sum(values(await factsIn('slo', { world: 'clean' }), 'shortages', 'failed launches'))).toBe(0);
 });
 
@@ -193,7 +193,7 @@ describe('periods', () => {
   });
 
   it('know nothing of one without a tick', () => {
-    expect(new Periods(130, 90).greatest((at) => at)).toEqual([90, null]);
+    expect(new Periods(130, 90).max((at) => at)).toEqual([90, null]);
   });
 
   it('add up seconds since each time', () => {

@@ -3,26 +3,26 @@ import { describe, expect, it } from 'vitest';
 import { forecast } from '../../sim/policies/predictive.ts';
 import { POLICIES, policyOf, triedSettings } from '../../sim/policies/index.ts';
 import { worldOf, type WorldChanges } from '../../sim/world.ts';
-import type { Seen } from '../../sim/engine/types.ts';
-import { FakeSurface } from './support/surface.ts';
+import type { Snapshot } from '../../sim/engine/types.ts';
+import { FakeSystem } from './support/fake-system.ts';
 
 function rule(text: string, changes: WorldChanges = {}) {
   const [name = '', ...knobs] = text.split(' ');
   const set = knobs.map((knob) => knob.split('=') as [string, string]);
   const controller = policyOf(name, set, worldOf('clean', { min: 0, max: 100, ...changes })).make();
-  const surface = new FakeSurface();
+  const system = new FakeSystem();
   let at = 0;
   return {
-    surface,
+    system,
     /** Looks until `seconds` have passed; whatever was asked for is in service at once, unless told otherwise. */
-    pass: async (seconds: number, seen: Partial<Seen> = {}, follow = true): Promise<number> => {
-      Object.assign(surface.seen, seen);
-      for (const end = at + seconds; at + controller.every <= end;) {
-        at += controller.every;
-        await controller.tick(surface, at);
-        if (follow) surface.seen.inService = surface.seen.desired;
+    pass: async (seconds: number, seen: Partial<Snapshot> = {}, follow = true): Promise<number> => {
+      Object.assign(system.seen, seen);
+      for (const end = at + seconds; at + controller.intervalSeconds <= end;) {
+        at += controller.intervalSeconds;
+        await controller.tick(system, at);
+        if (follow) system.seen.inService = system.seen.desired;
       }
-      return surface.seen.desired;
+      return system.seen.desired;
     },
   };
 }
@@ -146,25 +146,25 @@ describe('buildkite', () => {
   });
 
   it('asks for one more while under half of what the group counts has agents', async () => {
-    const { surface, pass } = rule('buildkite');
-    surface.booting = [-60, -60, -60];
+    const { system, pass } = rule('buildkite');
+    system.booting = [-60, -60, -60];
     expect(await pass(10, { visible: 3, desired: 4, inService: 1 }, false)).toBe(5);
-    surface.booting = [0, 0, 0, 0];
+    system.booting = [0, 0, 0, 0];
     expect(await pass(10, { visible: 5, desired: 5, inService: 1 }, false)).toBe(5);
   });
 
   it('lets idle instances leave after ten minutes, down to the minimum', async () => {
-    const { surface, pass } = rule('buildkite inCooldown=86400');
+    const { system, pass } = rule('buildkite inCooldown=86400');
     await pass(10, { visible: 0, desired: 3, inService: 3, min: 1 });
-    surface.seen.desired = 3;
-    surface.idle = [
+    system.seen.desired = 3;
+    system.idle = [
       { id: 4, since: -600 },
       { id: 5, since: -580 },
       { id: 6, since: -600 },
     ];
     await pass(10, { desired: 3 });
-    expect(surface.left).toEqual([4, 5]);
-    expect(surface.seen.desired).toBe(1);
+    expect(system.left).toEqual([4, 5]);
+    expect(system.seen.desired).toBe(1);
   });
 });
 
@@ -197,18 +197,18 @@ describe('predictive scaling', () => {
   });
 
   it('has the capacity of a busy hour ready five minutes before it', async () => {
-    const { surface, pass } = rule('predictive');
+    const { system, pass } = rule('predictive');
     for (let hour = 0; hour < 24; hour++) {
-      surface.counters = {
-        ...surface.counters,
-        completed: surface.counters.completed + (hour === 9 ? 4200 : 0),
+      system.counters = {
+        ...system.counters,
+        completed: system.counters.completed + (hour === 9 ? 4200 : 0),
       };
       await pass(3600, { desired: 1, inService: 1 });
     }
     expect(await pass(8 * 3600 + 55 * 60 - 10, { desired: 1, inService: 1 })).toBeLessThan(2);
     // 4200 jobs of 6 s, seven tenths of each instance filled: ten of them.
     expect(await pass(10)).toBe(10);
-    expect(surface.reason).toBe('forecast');
+    expect(system.reason).toBe('forecast');
   });
 });
 

@@ -1,6 +1,6 @@
 /** Foresight judged: what counts of a second week, and a rule that follows a forecast from elsewhere. */
 import { describe, expect, it } from 'vitest';
-import { countsOf, foretold, learned } from '../../sim/learned/learned.ts';
+import { countsOf, lstmForecasts, lstmPolicy } from '../../sim/learned/learned.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { secondWeek } from '../../sim/season.ts';
@@ -20,7 +20,7 @@ describe('the second week', () => {
     const run = {
       arrivals: Float64Array.from([...arrivals, weekend]),
       starts: Float64Array.from([...arrivals, weekend].map((at, job) => at + [1000, 10, 20, 60, 110][job]!)),
-      lives: [
+      instances: [
         { requested: 0, stopped: HOUR },
         { requested: 7 * DAY - HOUR, stopped: 7 * DAY + HOUR },
         { requested: 8 * DAY, stopped: 8 * DAY + 2 * HOUR },
@@ -36,7 +36,7 @@ describe('a forecast from elsewhere', () => {
     // Twelve buckets of five minutes; at the end of each, 270 photos are foretold for the tenth.
     const forecasts = Array.from({ length: 12 }, (_, k) => [k + 1 === 9 ? 270 : 0, k + 2 === 9 ? 270 : 0]);
     const desired = async (from: number) => {
-      const controller = learned(settings, forecasts, { from, lead: 120, tick: world.tick });
+      const controller = lstmPolicy(settings, forecasts, { from, lead: 120, tick: world.tick });
       const arrivals = Float64Array.from([100, 3300]);
       const run = await simulate({
         arrivals,
@@ -59,7 +59,7 @@ describe('a forecast from elsewhere', () => {
   });
 
   it('fails with what the interpreter said', async () => {
-    const learn = (python: string) => foretold(python, [1, 2], 1, 1, () => {});
+    const learn = (python: string) => lstmForecasts(python, [1, 2], 1, 1, () => {});
     await expect(learn('no-such-python')).rejects.toThrow(/no-such-python could not learn.*ENOENT/);
     await expect(learn(process.execPath)).rejects.toThrow(
       /could not learn.*SyntaxError|ERR_UNKNOWN_FILE_EXTENSION/s,

@@ -69,7 +69,7 @@ describe('500 random worlds against the reference', () => {
         horizon,
         world,
         seed: 1,
-        controller: { every: world.tick, tick: (surface, at) => surface.setDesired(sizeAt(at)) },
+        controller: { intervalSeconds: world.tick, tick: (system, at) => system.setDesired(sizeAt(at)) },
       });
       const expected = reference({ ...changes, arrivals: times, horizon, rule: sizeAt });
       expect([...run.starts]).toEqual(expected.starts);
@@ -138,7 +138,7 @@ describe('500 random worlds with everything that can go wrong', () => {
         run.starts.forEach((start, job) => {
           if (!Number.isNaN(start)) expect(start).toBeGreaterThanOrEqual(times[job] as number);
         });
-        for (const life of run.lives) expect(life.stopped).toBeGreaterThanOrEqual(life.requested);
+        for (const life of run.instances) expect(life.stopped).toBeGreaterThanOrEqual(life.requested);
         for (const { after } of run.decisions) {
           expect(after).toBeGreaterThanOrEqual(world.min);
           expect(after).toBeLessThanOrEqual(world.max);

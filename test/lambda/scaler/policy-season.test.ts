@@ -81,7 +81,7 @@ it.each([1, 2, 3])(
         (sum, job) => sum + (run.starts[job] as number) - (arrivals[job] as number),
         0,
       );
-      const cost = run.lives.reduce((sum, life) => sum + billedSeconds(life, run.end, world), 0);
+      const cost = run.instances.reduce((sum, life) => sum + billedSeconds(life, run.end, world), 0);
       return { wait: waited / atNine.length, cost };
     };
     const without = await judged('slo');

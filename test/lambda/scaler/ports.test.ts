@@ -77,7 +77,7 @@ const simulated = ({ arrivals, ...changes }: WorldChanges & { arrivals: number[]
     horizon: 60,
     world: worldOf('clean', changes),
     seed: 1,
-    controller: { every: 30, tick: () => {} },
+    controller: { intervalSeconds: 30, tick: () => {} },
   });
 
 const remembered: MemoryState = {

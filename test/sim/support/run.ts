@@ -30,6 +30,6 @@ export async function runOf({ arrivals, policy, with: changes = {}, seed = 1 }: 
     seed,
     controller: policyOf(name, set, world).make(),
   });
-  const billed = run.lives.reduce((sum, life) => sum + billedSeconds(life, run.end, world), 0);
+  const billed = run.instances.reduce((sum, life) => sum + billedSeconds(life, run.end, world), 0);
   return { run, starts: [...run.starts], billed, measures: measure(run, world) };
 }

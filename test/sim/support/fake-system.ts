@@ -1,8 +1,8 @@
-/** A surface to script: what a rule sees is set by hand, what it does is written down. */
-import type { Reported, Seen, Surface } from '../../../sim/engine/types.ts';
+/** A system to script: what a rule sees is set by hand, what it does is written down. */
+import type { WorkCounters, Snapshot, ControlledSystem } from '../../../sim/engine/types.ts';
 
-export class FakeSurface implements Surface {
-  seen: Seen = {
+export class FakeSystem implements ControlledSystem {
+  seen: Snapshot = {
     visible: 0,
     inFlight: 0,
     desired: 1,
@@ -12,19 +12,19 @@ export class FakeSurface implements Surface {
     min: 0,
     max: 100,
   };
-  counters: Reported = { completed: 0, busySeconds: 0 };
+  counters: WorkCounters = { completed: 0, busySeconds: 0 };
   booting: number[] = [];
   idle: { id: number; since: number }[] = [];
   left: number[] = [];
   reason = '';
 
-  observe(): Seen {
+  observe(): Snapshot {
     return { ...this.seen };
   }
-  measure(): Seen {
+  actual(): Snapshot {
     return { ...this.seen };
   }
-  reported(): Reported {
+  workCounters(): WorkCounters {
     return this.counters;
   }
   pendingSince(): number[] {
