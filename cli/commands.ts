@@ -16,37 +16,37 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }
   },
   status: {
     summary: 'how a stage is: queue, fleet, decisions, spending, alarms',
-    load: () => import('./operate/status/main.ts'),
+    load: () => import('./status/main.ts'),
   },
-  watch: { summary: 'the same again and again', load: () => import('./operate/watch/main.ts') },
+  watch: { summary: 'the same again and again', load: () => import('./watch/main.ts') },
   explain: {
     summary: 'why the fleet is the size it is, in words',
-    load: () => import('./operate/explain/main.ts'),
+    load: () => import('./explain/main.ts'),
   },
   pause: {
     summary: 'keep the fleet from growing or shrinking, for a while',
-    load: () => import('./operate/controls/pause.ts'),
+    load: () => import('./pause/pause.ts'),
   },
-  resume: { summary: 'take that back', load: () => import('./operate/controls/resume.ts') },
+  resume: { summary: 'take that back', load: () => import('./pause/resume.ts') },
   redrive: {
     summary: 'send photos that were given up back to the queue',
-    load: () => import('./operate/redrive/main.ts'),
+    load: () => import('./redrive/main.ts'),
   },
   smoke: {
     summary: 'put a photo through a deployed stage, and look at what comes',
-    load: () => import('./operate/smoke/main.ts'),
+    load: () => import('./smoke/main.ts'),
   },
   quota: {
     summary: "whether the account's GPU quotas allow the maximum",
-    load: () => import('./operate/quota/main.ts'),
+    load: () => import('./quota/main.ts'),
   },
   cost: {
     summary: 'what a stage costs, at rest and at work',
-    load: () => import('./operate/cost/main.ts'),
+    load: () => import('./cost/main.ts'),
   },
   'deploy-role': {
     summary: 'make the roles under which GitHub deploys a stage',
-    load: () => import('./deploy-role.ts'),
+    load: () => import('./deploy-role/main.ts'),
   },
   image: {
     summary: 'bake, promote, roll back, list and check images',

@@ -32,7 +32,7 @@ export async function command(
       // The second one does not wait; children die with this process in any case.
       if (interrupted) process.exit(INTERRUPTED);
       interrupted = true;
-      progress.say('Stopping...');
+      progress.print('Stopping...');
       controller.abort();
       void scope.close().finally(() => process.exit(INTERRUPTED));
     });
@@ -41,7 +41,7 @@ export async function command(
     return await body({ abort: controller.signal, scope, progress });
   } catch (error) {
     if (interrupted) return INTERRUPTED;
-    progress.say(error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`);
+    progress.print(error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`);
     return 1;
   } finally {
     await scope.close();

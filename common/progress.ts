@@ -13,7 +13,7 @@ export class Progress {
   ) {}
 
   /** A line that stays. */
-  say(line: string): void {
+  print(line: string): void {
     if (this.drawn) this.out.write('\r\x1b[K');
     this.drawn = false;
     this.out.write(`${line}\n`);

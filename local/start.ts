@@ -20,7 +20,7 @@ import { checkComfyui, checkWritable } from './run/preflight.ts';
 import type { Progress } from '../common/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
-import { announce } from '../common/running.ts';
+import { announce } from '../common/local-run.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
 import { submit } from './run/submit.ts';
 import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
@@ -53,7 +53,7 @@ const startedSchema = z.object({
 
 async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
   const { photos, skipped } = await findPhotos(directory);
-  if (skipped > 0) progress.say(`Left out of ${directory}: ${skipped} that are no pictures.`);
+  if (skipped > 0) progress.print(`Left out of ${directory}: ${skipped} that are no pictures.`);
   return photos;
 }
 
@@ -61,7 +61,7 @@ async function findUserPhotos(directory: string, progress: Progress): Promise<Ph
 async function localComfyui({ abort, scope, progress }: RunContext): Promise<string> {
   const before = running();
   if (before) return before.url;
-  progress.say('Starting ComfyUI...');
+  progress.print('Starting ComfyUI...');
   const { url } = await startComfyui({ port: COMFYUI_PORT, cpu: stages[STAGE].device === 'cpu' }, abort);
   await scope.defer(async () => void (await stopComfyui()));
   return url;
@@ -70,7 +70,7 @@ async function localComfyui({ abort, scope, progress }: RunContext): Promise<str
 /** Runs the main job once. */
 export async function run(options: StartOptions, context: RunContext): Promise<RunSummary> {
   const { abort, scope, progress } = context;
-  const say = (line: string) => progress.say(line);
+  const say = (line: string) => progress.print(line);
   if (options.json !== undefined) await checkWritable(options.json);
   const comfyui = options.comfyui === LOCAL ? await localComfyui(context) : options.comfyui;
   if (comfyui !== undefined) await checkComfyui(comfyui, stages[STAGE].device);
@@ -208,8 +208,8 @@ export const main = (args: string[]): Promise<number> =>
     };
     const summary = await run(options, { ...context, results: localPath('results'), onStack });
     if (options.keep) {
-      context.progress.say('Everything stays up until Ctrl-C.');
-      context.progress.say('To operate it, from another terminal: npx ddcolor-elastic status --local');
+      context.progress.print('Everything stays up until Ctrl-C.');
+      context.progress.print('To operate it, from another terminal: npx ddcolor-elastic status --local');
       await new Promise(() => undefined);
     }
     return good(summary) ? 0 : 1;

@@ -19,7 +19,7 @@ export async function main(args: string[]): Promise<number> {
       allowPositionals: true,
       options: { comfyui: { type: 'string' }, ddcolor: { type: 'string' } },
     });
-    await setup({ ...values, steps: STEPS }, abort, (line) => progress.say(line));
+    await setup({ ...values, steps: STEPS }, abort, (line) => progress.print(line));
     const at = (...parts: string[]) => join(prefix(), 'opt', ...parts);
     const python = at('comfyui', '.venv', 'bin', 'python');
     const tests = start(python, ['-m', 'pytest', '-p', 'no:cacheprovider', '--quiet', ...positionals], {

@@ -5,9 +5,9 @@ import { Refusal } from '../../client/refusals.ts';
 import { systemClock } from '../../client/time.ts';
 import { UserError } from '../../common/errors.ts';
 import { EXIT, UsageError } from '../../common/errors.ts';
-import { chooseService } from '../service/choose.ts';
-import type { Service } from '../service/service.ts';
-import { Interrupted, TimedOut, Unreachable, type Ended } from './endings.ts';
+import { chooseService } from './service/choose.ts';
+import type { Service } from './service/service.ts';
+import { Interrupted, TimedOut, Unreachable, type FinishedPhoto } from './outcome.ts';
 import { Journal } from './journal.ts';
 import { HELP, parseOptions, type ColourOptions } from './options.ts';
 import { findPhotos, foldOf, readPhoto } from './photos.ts';
@@ -16,7 +16,7 @@ import { reportOf, type Report } from './report.ts';
 import { Results } from './results.ts';
 import { run } from './run.ts';
 import { Estimates, newTally } from './tally.ts';
-import { progressLine, type Closing } from './words.ts';
+import { progressLine, type RunSummary } from './text.ts';
 
 export { HELP };
 
@@ -77,7 +77,7 @@ async function colour(options: ColourOptions, abort: AbortController): Promise<n
 
   const tally = newTally(jobs.length);
   const estimates = new Estimates();
-  const ended: Ended[] = [];
+  const ended: FinishedPhoto[] = [];
   const startMs = clock.now();
   const show = () => {
     const nowMs = clock.now();
@@ -105,7 +105,7 @@ async function colour(options: ColourOptions, abort: AbortController): Promise<n
   const reason = open.length > 0 && signal.aborted ? reasonOf(signal.reason) : undefined;
   const exit = reason ? (reason.exit ?? EXIT.failed) : failures.length > 0 ? EXIT.failed : EXIT.done;
   const seconds = (clock.now() - startMs) / 1000;
-  const closing: Closing = { tally, failures, open, stopped: reason?.text, folder: out, seconds };
+  const closing: RunSummary = { tally, failures, open, stopped: reason?.text, folder: out, seconds };
   report.close(closing, exit);
   return exit;
 }

@@ -33,7 +33,7 @@ wrong, 3 when the service could not be reached or was not done in time, 130 when
 /** How the API is told who asks. */
 export type Access = { kind: 'open' } | { kind: 'token'; token: string } | { kind: 'sign' };
 
-export type Where = { region: string | undefined } & (
+export type Destination = { region: string | undefined } & (
   | { kind: 'api'; url: string; access: Access }
   | { kind: 'bucket'; bucket: string }
   | { kind: 'stage'; stage: string }
@@ -41,7 +41,7 @@ export type Where = { region: string | undefined } & (
 
 export interface ColourOptions {
   inputs: string[];
-  where: Where;
+  where: Destination;
   out: string;
   force: boolean;
   retry: boolean;
@@ -108,7 +108,7 @@ function parse(args: string[]) {
 
 type Values = ReturnType<typeof parse>['values'];
 
-function whereOf({ url, token, sign, stage, bucket, region }: Values, env: NodeJS.ProcessEnv): Where {
+function whereOf({ url, token, sign, stage, bucket, region }: Values, env: NodeJS.ProcessEnv): Destination {
   const given = Object.entries({ url, stage, bucket }).filter(([, value]) => value !== undefined);
   if (given.length !== 1) {
     const names = given.map(([name]) => `--${name}`).join(' and ');

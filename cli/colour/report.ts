@@ -1,15 +1,15 @@
 /** Where a run says what: text for people, JSON for programs, or nothing but what went wrong. */
 import { Progress } from '../../common/progress.ts';
-import type { Ended } from './endings.ts';
-import { closingLines, failureLines, photoJson, summaryJson, type Closing } from './words.ts';
+import type { FinishedPhoto } from './outcome.ts';
+import { summaryLines, failureLines, photoJson, summaryJson, type RunSummary } from './text.ts';
 
 export interface Report {
   /** For people, on the way. */
   say(line: string): void;
   /** The line that changes. */
   progress(line: string): void;
-  ended(ended: Ended): void;
-  close(closing: Closing, exit: number): void;
+  ended(ended: FinishedPhoto): void;
+  close(closing: RunSummary, exit: number): void;
 }
 
 interface Streams {
@@ -39,19 +39,19 @@ export function reportOf(
     };
   }
   if (quiet) {
-    const close = (closing: Closing) => {
-      const stopped = closing.stopped === undefined ? [] : closingLines({ ...closing, failures: [] });
+    const close = (closing: RunSummary) => {
+      const stopped = closing.stopped === undefined ? [] : summaryLines({ ...closing, failures: [] });
       complain([...failureLines(closing.failures).map((line) => line.trim()), ...stopped]);
     };
     return { say: nothing, progress: nothing, ended: nothing, close };
   }
   const progress = new Progress(out);
   return {
-    say: (line) => progress.say(line),
+    say: (line) => progress.print(line),
     progress: (line) => progress.line(line),
     ended: nothing,
     close: (closing) => {
-      for (const line of closingLines(closing)) progress.say(line);
+      for (const line of summaryLines(closing)) progress.print(line);
     },
   };
 }

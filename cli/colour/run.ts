@@ -6,9 +6,16 @@
  * requests than a few.
  */
 import { Refusal } from '../../client/refusals.ts';
-import { send, watch, type CoursePorts, type Open, type Patience } from './course.ts';
-import { failure, isOfAll, TimedOut, Unreachable, type Ended, type Ending } from './endings.ts';
-import { Line } from './line.ts';
+import { send, awaitOutcome, type TransferPorts, type Open, type Patience } from './transfer.ts';
+import {
+  failure,
+  affectsEveryPhoto,
+  TimedOut,
+  Unreachable,
+  type FinishedPhoto,
+  type PhotoOutcome,
+} from './outcome.ts';
+import { AsyncQueue } from './async-queue.ts';
 import type { Job } from './plan.ts';
 
 /** Failures in a row, over so long, end a run: nobody is there. Limits on photos are no failures. */
@@ -19,20 +26,20 @@ const SENDINGS = 3;
 const ESTIMATE_MS = 10_000;
 const GLANCE_MS = 1000;
 
-export interface RunContext extends CoursePorts {
+export interface RunContext extends TransferPorts {
   /** Stops the run, with its reason. */
   abort: AbortController;
   width: number;
   timeoutSeconds: number | undefined;
-  ended: (ended: Ended) => void;
+  ended: (ended: FinishedPhoto) => void;
 }
 
 /** Resolves when every photo has ended, or the run was stopped; those that have not ended are left to a later run. */
 export const run = (jobs: Job[], context: RunContext): Promise<void> => new Run(context).all(jobs);
 
 class Run {
-  private readonly toSend = new Line<Job>();
-  private readonly toWatch = new Line<Open>();
+  private readonly toSend = new AsyncQueue<Job>();
+  private readonly toWatch = new AsyncQueue<Open>();
   private readonly open = new Set<Job>();
   private readonly sendings = new Map<Job, number>();
   private readonly watched = new Set<string>();
@@ -58,7 +65,7 @@ class Run {
     // What runs beside the photos ends with them.
     const extras = [this.timeout(beside.signal), this.estimate(beside.signal)];
     const ended = extras.map((extra) => extra.catch(() => undefined));
-    const serve = async <T>(line: Line<T>, one: (item: T) => Promise<void>) => {
+    const serve = async <T>(line: AsyncQueue<T>, one: (item: T) => Promise<void>) => {
       for (let item = await line.next(); item !== undefined; item = await line.next()) await one(item);
     };
     const lanes = Array.from({ length: this.context.width }, () => [
@@ -75,14 +82,14 @@ class Run {
     const { step } = job;
     if (step.kind === 'done') this.end(job, { outcome: 'coloured', before: true });
     else if (step.kind === 'failed') this.end(job, failure(step.code, step.message, false, true));
-    else if (step.kind === 'send') this.toSend.join(job);
+    else if (step.kind === 'send') this.toSend.push(job);
     else this.wait({ job, sent: step.sent, state: step.state, startMs: this.context.clock.now() });
   }
 
   private wait(open: Open): void {
     this.context.tally.waiting++;
     this.newest = open.sent.id;
-    this.toWatch.join(open);
+    this.toWatch.push(open);
   }
 
   private async send(job: Job): Promise<void> {
@@ -100,8 +107,8 @@ class Run {
     const { job, sent, startMs } = open;
     this.watched.add(sent.id);
     try {
-      const result = await watch(open, this.context, this.patience());
-      if (result === 'again') this.toSend.join(job);
+      const result = await awaitOutcome(open, this.context, this.patience());
+      if (result === 'again') this.toSend.push(job);
       else this.end(job, result, sent.id, startMs);
     } finally {
       this.watched.delete(sent.id);
@@ -109,7 +116,7 @@ class Run {
     }
   }
 
-  private end(job: Job, ending: Ending, id?: string, startMs?: number): void {
+  private end(job: Job, ending: PhotoOutcome, id?: string, startMs?: number): void {
     const { tally, clock, ended } = this.context;
     if (!this.open.delete(job)) return;
     if (ending.before) tally.before++;
@@ -130,7 +137,7 @@ class Run {
       await task();
     } catch (error) {
       if (this.signal.aborted) return;
-      if (!(error instanceof Refusal) || isOfAll(error)) this.context.abort.abort(error);
+      if (!(error instanceof Refusal) || affectsEveryPhoto(error)) this.context.abort.abort(error);
       else this.end(job, failure(error.code, error.detail, error.retryable));
     }
   }

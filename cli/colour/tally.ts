@@ -1,5 +1,5 @@
 /** How far a run is, in numbers. */
-import type { ServiceLook } from '../service/service.ts';
+import type { PhotoStatus } from './service/service.ts';
 
 export interface Tally {
   total: number;
@@ -32,7 +32,7 @@ export class Estimates {
   /** Epoch milliseconds at which each is done, by its id. */
   private readonly dueMs = new Map<string, number>();
 
-  note(id: string, look: ServiceLook, nowMs: number): void {
+  note(id: string, look: PhotoStatus, nowMs: number): void {
     if (look.status === 'waiting' && look.seconds !== null) this.dueMs.set(id, nowMs + look.seconds * 1000);
     else this.dueMs.delete(id);
   }

@@ -22,7 +22,7 @@ export const HELP = `npm run comfyui -- setup | start | stop | status
 export async function main(args: string[]): Promise<number> {
   return command('npm run comfyui', async ({ abort, progress }) => {
     const { what, values } = parse(args);
-    const say = (line: string) => progress.say(line);
+    const say = (line: string) => progress.print(line);
     if (what === undefined || values.help) {
       say(HELP);
       return what === undefined && !values.help ? 1 : 0;

@@ -4,9 +4,9 @@ import { amiParameterName, candidateParameterName } from '../../contract/names.t
 import { runToEnd } from '../../common/processes.ts';
 import { UserError } from '../../common/errors.ts';
 import { buildImage, checkPacker } from './packer.ts';
-import { agreed, declined, EXIT, type Session } from './session.ts';
+import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
 
-export interface BakeWorld {
+export interface BakeEnvironment {
   /** Of the repository. */
   root: string;
   packerDirectory: string;
@@ -19,7 +19,7 @@ export interface BakeWorld {
 const ROOT = join(import.meta.dirname, '..', '..');
 const MANIFEST = 'ami/packer/manifest.json';
 
-export const bakeWorld = (): BakeWorld => ({
+export const bakeEnvironment = (): BakeEnvironment => ({
   root: ROOT,
   packerDirectory: join(ROOT, 'ami', 'packer'),
   workDirectory: join(ROOT, '.local', 'bake'),
@@ -65,31 +65,31 @@ export async function revisionOf(root: string, abort: AbortSignal): Promise<stri
   return changes === '' ? commit : `${commit}-dirty`;
 }
 
-export async function bake(session: Session, world: BakeWorld): Promise<number> {
+export async function bake(session: ImageSession, world: BakeEnvironment): Promise<number> {
   const { options, region, parameters, progress, abort, scope } = session;
   const { stage } = options;
   const { root, packerDirectory, workDirectory, env } = world;
   await checkPacker({ env, abort });
   const [revision, current] = await Promise.all([world.revision(abort), parameters.current(stage)]);
   const steps = planBake({ stage, region, revision, current });
-  if (!(await agreed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
+  if (!(await confirmed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
 
   // Its bundler is not in the npm package.
-  const { workerArchive } = await import('./archive.ts');
+  const { workerArchive } = await import('./worker-archive.ts');
   const archive = await workerArchive(root, workDirectory, abort);
-  progress.say(`The worker is in ${archive}.`);
+  progress.print(`The worker is in ${archive}.`);
   const imageId = await buildImage(
-    { directory: packerDirectory, env, abort, scope, onLine: (line) => progress.say(line) },
+    { directory: packerDirectory, env, abort, scope, onLine: (line) => progress.print(line) },
     { region, stage, revision, worker_archive: archive },
     region,
   );
-  progress.say(`Built ${imageId}.`);
+  progress.print(`Built ${imageId}.`);
   await parameters.setCandidate(stage, imageId);
-  progress.say(`The candidate of stage '${stage}' is ${imageId}.`);
+  progress.print(`The candidate of stage '${stage}' is ${imageId}.`);
   // Looked at again: a build takes long enough for somebody else's.
   if ((await parameters.current(stage)) === undefined) {
     await parameters.setCurrent(stage, imageId);
-    progress.say(`It is the current image as well: the first of this stage.`);
-  } else progress.say(`Next: npx ddcolor-elastic image promote --stage ${stage}`);
+    progress.print(`It is the current image as well: the first of this stage.`);
+  } else progress.print(`Next: npx ddcolor-elastic image promote --stage ${stage}`);
   return EXIT.done;
 }

@@ -17,7 +17,7 @@ export interface Image {
 }
 
 /** A parameter that names an image. */
-export interface Naming {
+export interface ImageUse {
   stage: string;
   role: 'current' | 'candidate';
   imageId: string;

@@ -1,14 +1,14 @@
 /** The images there are, what is in them, and which stages use them. */
-import { sorted, type Image, type Naming } from './images.ts';
-import { EXIT, type Session } from './session.ts';
+import { sorted, type Image, type ImageUse } from './images.ts';
+import { EXIT, type ImageSession } from './session.ts';
 
-export interface Listed extends Image {
+export interface ListedImage extends Image {
   /** Such as `prod current`. */
   usedAs: string[];
   deprecated: boolean;
 }
 
-export function listed(images: Image[], namings: Naming[], now: Date): Listed[] {
+export function listed(images: Image[], namings: ImageUse[], now: Date): ListedImage[] {
   return sorted(images).map((image) => ({
     ...image,
     usedAs: namings
@@ -25,7 +25,7 @@ const short = (text = '-') =>
   /^[0-9a-f]{20,}/.test(text) ? text.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1') : text;
 
 /** As lines for people; columns are as wide as they need. */
-export function table(images: Listed[]): string[] {
+export function table(images: ListedImage[]): string[] {
   if (images.length === 0) return ['There is no image of this service in this account and region.'];
   const rows = images.map(
     ({ id, createdAt, state, revision, comfyui, ddcolor, weights, usedAs, deprecated }) => [
@@ -46,15 +46,15 @@ export function table(images: Listed[]): string[] {
 }
 
 /** Lines about parameters that name what is not there. */
-export const missing = (images: Image[], namings: Naming[]): string[] =>
+export const missing = (images: Image[], namings: ImageUse[]): string[] =>
   namings
     .filter(({ imageId }) => !images.some(({ id }) => id === imageId))
     .map(({ stage, role, imageId }) => `${stage} ${role} is ${imageId}, which is no image of this service.`);
 
-export async function list({ options, images, parameters, progress }: Session): Promise<number> {
+export async function list({ options, images, parameters, progress }: ImageSession): Promise<number> {
   const [all, namings] = await Promise.all([images.all(), parameters.namings()]);
   const found = listed(all, namings, new Date());
-  if (options.json) progress.say(JSON.stringify(found, undefined, 2));
-  else for (const line of [...table(found), ...missing(all, namings)]) progress.say(line);
+  if (options.json) progress.print(JSON.stringify(found, undefined, 2));
+  else for (const line of [...table(found), ...missing(all, namings)]) progress.print(line);
   return EXIT.done;
 }

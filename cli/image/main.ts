@@ -8,14 +8,14 @@ import { Group } from './aws/group.ts';
 import { Images } from './aws/images.ts';
 import { Instances } from './aws/instances.ts';
 import { Parameters } from './aws/parameters.ts';
-import { bake, bakeWorld, type BakeWorld } from './bake.ts';
+import { bake, bakeEnvironment, type BakeEnvironment } from './bake.ts';
 import { list } from './list.ts';
 import { HELP, parseOptions, UsageError, type ReleaseOptions } from './options.ts';
 
 export { HELP };
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
-import { askOnTerminal, EXIT, type Session } from './session.ts';
+import { askOnTerminal, EXIT, type ImageSession } from './session.ts';
 
 const TIMING = { deadlineMs: 15 * 60_000, pollMs: 5000 };
 /** A wait of minutes should not end at a call that failed a few times. */
@@ -41,7 +41,7 @@ export async function newSession(
   options: ReleaseOptions,
   context: CommandContext,
   config: Config = {},
-): Promise<Session> {
+): Promise<ImageSession> {
   const clients = { maxAttempts: MAX_ATTEMPTS, ...config, ...(options.region && { region: options.region }) };
   const ec2 = new EC2Client(clients);
   const region = await ec2.config.region().catch(() => {
@@ -62,7 +62,10 @@ export async function newSession(
 }
 
 /** @returns the exit code */
-export async function release(session: Session, world: BakeWorld = bakeWorld()): Promise<number> {
+export async function release(
+  session: ImageSession,
+  world: BakeEnvironment = bakeEnvironment(),
+): Promise<number> {
   const commands = { bake: () => bake(session, world), promote, rollback, list };
   try {
     return await commands[session.options.command](session);

@@ -6,22 +6,22 @@
  */
 import { UserError } from '../../common/errors.ts';
 import { imageBefore, imagesToRemove, type Image } from './images.ts';
-import { planPromotion, refusal, type PromotionState } from './promotion.ts';
-import { agreed, declined, EXIT, type Session } from './session.ts';
-import { tryCandidate } from './trial.ts';
+import { planPromotion, reasonNotToPromote, type PromotionState } from './promotion-plan.ts';
+import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
+import { testCandidate } from './candidate.ts';
 
-export async function promote(session: Session): Promise<number> {
+export async function promote(session: ImageSession): Promise<number> {
   const { options, parameters, instances, images, progress, timing, scope } = session;
   const { stage } = options;
   const state = await look(session);
-  const refused = refusal(state);
+  const refused = reasonNotToPromote(state);
   if (refused !== undefined) throw new UserError(`Not promoted: ${refused}`);
   const plan = planPromotion(state, Math.ceil(timing.deadlineMs / 60_000));
   const { candidate } = plan;
-  if (!(await agreed(session, `Promote ${candidate} in stage '${stage}'`, plan.steps)))
+  if (!(await confirmed(session, `Promote ${candidate} in stage '${stage}'`, plan.steps)))
     return declined(session);
 
-  const verdict = await tryCandidate({
+  const verdict = await testCandidate({
     launch: () => instances.launch(stage, candidate, state.fleet),
     look: (id) => instances.look(id),
     verdict: (id) => parameters.verdict(stage, id),
@@ -38,11 +38,11 @@ export async function promote(session: Session): Promise<number> {
   const { outcome, reason, seconds, imageId = candidate } = verdict;
   const wrong = imageId === candidate ? reason : `its instance ran ${imageId}`;
   if (outcome !== 'passed' || imageId !== candidate) {
-    progress.say(`${candidate} did not prove itself: ${wrong ?? 'no reason given'}.`);
-    progress.say(`The current image of stage '${stage}' is still ${state.current ?? 'none'}.`);
+    progress.print(`${candidate} did not prove itself: ${wrong ?? 'no reason given'}.`);
+    progress.print(`The current image of stage '${stage}' is still ${state.current ?? 'none'}.`);
     return EXIT.unproven;
   }
-  progress.say(`${candidate} has proved itself in ${seconds} s.`);
+  progress.print(`${candidate} has proved itself in ${seconds} s.`);
 
   session.abort.throwIfAborted();
   await putInService(session, candidate);
@@ -54,9 +54,9 @@ export async function promote(session: Session): Promise<number> {
     session.abort.throwIfAborted();
     try {
       await images.remove(id);
-      progress.say(`Removed ${id} with its snapshots.`);
+      progress.print(`Removed ${id} with its snapshots.`);
     } catch (error) {
-      progress.say(`${id} could not be removed, the next promote tries again: ${(error as Error).message}`);
+      progress.print(`${id} could not be removed, the next promote tries again: ${(error as Error).message}`);
       exit = EXIT.failed;
     }
   }
@@ -64,18 +64,18 @@ export async function promote(session: Session): Promise<number> {
 }
 
 /** Sets `current` and has the fleet replaced, both or neither of them interrupted. */
-export async function putInService(session: Session, imageId: string): Promise<void> {
+export async function putInService(session: ImageSession, imageId: string): Promise<void> {
   const { options, parameters, group, progress, scope } = session;
   const switching = (async () => {
     await parameters.setCurrent(options.stage, imageId);
-    progress.say(`The current image of stage '${options.stage}' is ${imageId}.`);
-    progress.say(`Started the instance refresh ${await group.refresh(options.stage)}.`);
+    progress.print(`The current image of stage '${options.stage}' is ${imageId}.`);
+    progress.print(`Started the instance refresh ${await group.refresh(options.stage)}.`);
   })();
   await scope.defer(() => switching.catch(() => undefined));
   await switching;
 }
 
-async function look(session: Session): Promise<PromotionState> {
+async function look(session: ImageSession): Promise<PromotionState> {
   const { options, parameters, images, instances, group } = session;
   const { stage } = options;
   const [candidate, current, all, fleet] = await Promise.all([
@@ -93,7 +93,7 @@ async function look(session: Session): Promise<PromotionState> {
 }
 
 /** Images that parameters of any stage name, and those that their rollbacks would go back to. */
-async function spokenFor({ parameters }: Session, images: Image[]): Promise<string[]> {
+async function spokenFor({ parameters }: ImageSession, images: Image[]): Promise<string[]> {
   const namings = await parameters.namings();
   const before = await Promise.all(
     namings

@@ -2,7 +2,7 @@
 import { UserError } from '../../common/errors.ts';
 import { imageBefore, type Image } from './images.ts';
 import { putInService } from './promote.ts';
-import { agreed, declined, EXIT, type Session } from './session.ts';
+import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
 
 export interface RollbackState {
   stage: string;
@@ -43,7 +43,7 @@ export function rollbackTarget(state: RollbackState): { imageId: string } | { re
   };
 }
 
-export async function rollback(session: Session): Promise<number> {
+export async function rollback(session: ImageSession): Promise<number> {
   const { options, parameters, images, group } = session;
   const { stage, to } = options;
   const [current, history, all, fleet] = await Promise.all([
@@ -60,7 +60,7 @@ export async function rollback(session: Session): Promise<number> {
     `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${target.imageId}.`,
     `Start an instance refresh of ${groupName}: ${fleet.desired} instances, each replaced before it goes.`,
   ];
-  if (!(await agreed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
+  if (!(await confirmed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
   session.abort.throwIfAborted();
   await putInService(session, target.imageId);
   return EXIT.done;

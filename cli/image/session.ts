@@ -7,9 +7,9 @@ import type { Images } from './aws/images.ts';
 import type { Instances } from './aws/instances.ts';
 import type { Parameters } from './aws/parameters.ts';
 import type { ReleaseOptions } from './options.ts';
-import type { Timing } from './trial.ts';
+import type { Timing } from './candidate.ts';
 
-export interface Session extends CommandContext {
+export interface ImageSession extends CommandContext {
   options: ReleaseOptions;
   region: string;
   parameters: Parameters;
@@ -33,24 +33,24 @@ export const EXIT = { done: 0, failed: 1, usage: 2, unproven: 3 } as const;
  * @returns false when it is not to be done: a dry run, or no
  * @throws UserError when there is nobody to ask
  */
-export async function agreed(session: Session, title: string, steps: string[]): Promise<boolean> {
+export async function confirmed(session: ImageSession, title: string, steps: string[]): Promise<boolean> {
   const { options, progress, ask } = session;
-  progress.say(`${title}, region ${session.region}:`);
-  steps.forEach((step, k) => progress.say(`  ${k + 1}. ${step}`));
+  progress.print(`${title}, region ${session.region}:`);
+  steps.forEach((step, k) => progress.print(`  ${k + 1}. ${step}`));
   if (options.dryRun) {
-    progress.say('A dry run: nothing was changed.');
+    progress.print('A dry run: nothing was changed.');
     return false;
   }
   if (options.yes) return true;
   if (!ask) throw new UserError('There is no terminal to ask on: add --yes when this is what you want.');
   const answer = await ask('Go on? [y/N] ');
   if (/^y(es)?$/i.test(answer.trim())) return true;
-  progress.say('Nothing was changed.');
+  progress.print('Nothing was changed.');
   return false;
 }
 
 /** The exit code of what was not agreed to: a dry run has done all that it was asked for. */
-export const declined = ({ options }: Session): number => (options.dryRun ? EXIT.done : EXIT.failed);
+export const declined = ({ options }: ImageSession): number => (options.dryRun ? EXIT.done : EXIT.failed);
 
 /** Asks on the terminal. */
 export async function askOnTerminal(question: string): Promise<string> {

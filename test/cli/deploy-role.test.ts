@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { cdkArguments, parseOptions, type DeployRoleOptions } from '../../cli/deploy-role.ts';
+import { cdkArguments, parseOptions, type DeployRoleOptions } from '../../cli/deploy-role/main.ts';
 
 const CDK = ['--app', 'node --import tsx bin/deploy-role.ts', '--output', '.local/cdk.out-deploy-role'];
 const of = (args: string) => cdkArguments(parseOptions(args.split(' ')) as DeployRoleOptions);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { announce, readRunning } from '../../common/running.ts';
+import { announce, readLocalRun } from '../../common/local-run.ts';
 import { UserError } from '../../common/errors.ts';
 import { Scope } from '../../common/scope.ts';
 import { Folder } from '../cli/support/command.ts';
@@ -26,7 +26,7 @@ const where = {
 it('is there until the run ends', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
-  expect(readRunning(file)).toEqual({
+  expect(readLocalRun(file)).toEqual({
     ...where,
     pid: process.pid,
     account: '000000000000',
@@ -34,8 +34,8 @@ it('is there until the run ends', async () => {
   });
   await scope.close();
   expect(existsSync(file)).toBe(false);
-  expect(() => readRunning(file)).toThrow(UserError);
-  expect(() => readRunning(file)).toThrow(
+  expect(() => readLocalRun(file)).toThrow(UserError);
+  expect(() => readLocalRun(file)).toThrow(
     '--local: nothing runs on this machine; start one with: npm start -- --keep',
   );
 });
@@ -43,7 +43,7 @@ it('is there until the run ends', async () => {
 it('stays when it has become that of another run', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
-  const other = { ...readRunning(file), pid: process.ppid };
+  const other = { ...readLocalRun(file), pid: process.ppid };
   writeFileSync(file, JSON.stringify(other));
   await scope.close();
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(other);
@@ -53,11 +53,11 @@ it('is not believed of a run that was killed', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
   const { pid } = spawnSync(process.execPath, ['-e', '']);
-  writeFileSync(file, JSON.stringify({ ...readRunning(file), pid }));
-  expect(() => readRunning(file)).toThrow(`--local: the run of process ${pid} has ended without a word`);
+  writeFileSync(file, JSON.stringify({ ...readLocalRun(file), pid }));
+  expect(() => readLocalRun(file)).toThrow(`--local: the run of process ${pid} has ended without a word`);
 });
 
 it.each(['', '{}', '{"pid":"x"}'])('is not understood as %j', (text) => {
   writeFileSync(file, text);
-  expect(() => readRunning(file)).toThrow('--local: nothing runs on this machine');
+  expect(() => readLocalRun(file)).toThrow('--local: nothing runs on this machine');
 });

@@ -103,7 +103,7 @@ describe('Progress', () => {
     const state = recorded().current();
     progress.line(progressLine(state));
     progress.line(progressLine(state));
-    progress.say('done');
+    progress.print('done');
     expect(written.slice(0, 2).every((text) => text.startsWith('\r\x1b[K') && !text.includes('\n'))).toBe(
       true,
     );

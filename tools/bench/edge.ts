@@ -46,7 +46,7 @@ export const main = (args: string[]): Promise<number> =>
   command('npm run bench -- edge', async ({ abort, scope, progress }) => {
     const { values } = parseArgs({ args, options: { photos: { type: 'string' } } });
     const photos = values.photos === undefined ? SAMPLES : await ownPhotos(values.photos);
-    const say = (line: string) => progress.say(line);
+    const say = (line: string) => progress.print(line);
     const python = await ensureVenv(abort, say);
     const found = await ensureBrowser(abort, say);
     const folder = mkdtempSync(localPath('edge-'));

@@ -49,7 +49,7 @@ export const main = (args: string[]): Promise<number> =>
   command('npm run bench -- gateway', async ({ abort, scope, progress }) => {
     const { clients, standInSeconds, json } = parse(args);
     if (json !== undefined) await checkWritable(json);
-    const say = (line: string) => progress.say(line);
+    const say = (line: string) => progress.print(line);
     const python = await ensureVenv(abort, say);
     const { apiUrl } = await startStack({
       stage: 'local',

@@ -50,7 +50,7 @@ export interface ChaosOptions {
 export async function chaos({ photos, seed }: ChaosOptions, context: CommandContext): Promise<ChaosReport> {
   const { abort, scope, progress } = context;
   const startMs = performance.now();
-  const say = (line: string) => progress.say(line);
+  const say = (line: string) => progress.print(line);
   const python = await ensureVenv(abort, say);
   const parts: { stack?: LocalStack; proxy?: Proxy } = {};
   const machines = new Machines(
@@ -177,7 +177,7 @@ export const main = (args: string[]): Promise<number> =>
     }
     if (json !== undefined) await checkWritable(json);
     const report = await chaos(options, context);
-    for (const line of reportLines(report)) context.progress.say(line);
+    for (const line of reportLines(report)) context.progress.print(line);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
     return report.holds ? 0 : 1;
   });

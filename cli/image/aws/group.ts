@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { SERVICE } from '../../../contract/names.ts';
 import { UserError } from '../../../common/errors.ts';
-import type { Fleet } from '../promotion.ts';
+import type { Fleet } from '../promotion-plan.ts';
 
 export const groupName = (stage: string) => `${SERVICE}-${stage}`;
 

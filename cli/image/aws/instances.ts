@@ -20,7 +20,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CANDIDATE_TAG, SERVICE, SETTINGS_TAG, workerParameterName } from '../../../contract/names.ts';
 import { UserError } from '../../../common/errors.ts';
-import { places, type Fleet } from '../promotion.ts';
+import { launchOptions, type Fleet } from '../promotion-plan.ts';
 
 /** Refusals of one place that another may not have. */
 const ELSEWHERE = ['InsufficientInstanceCapacity', 'InsufficientFreeAddressesInSubnet', 'Unsupported'];
@@ -37,7 +37,7 @@ export class Instances {
     );
     const template = LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
     const refused: string[] = [];
-    for (const { instanceType, subnet } of places(fleet)) {
+    for (const { instanceType, subnet } of launchOptions(fleet)) {
       const input: RunInstancesCommandInput = {
         LaunchTemplate: { LaunchTemplateId, Version },
         ImageId: imageId,

@@ -23,7 +23,7 @@ import {
 } from '../../../contract/names.ts';
 import { UserError } from '../../../common/errors.ts';
 import { pause } from '../../../common/time.ts';
-import type { Naming } from '../images.ts';
+import type { ImageUse } from '../images.ts';
 import { parseCandidateVerdict, type CandidateVerdict } from '../../../contract/candidate-verdict.ts';
 
 const CHECKED_WITHIN_MS = 60_000;
@@ -54,13 +54,13 @@ export class Parameters {
   }
 
   /** What the parameters of all stages name, also of stages that this checkout does not know. */
-  async namings(): Promise<Naming[]> {
-    const namings: Naming[] = [];
+  async namings(): Promise<ImageUse[]> {
+    const namings: ImageUse[] = [];
     const pages = paginateGetParametersByPath({ client: this.ssm }, { Path: `/${SERVICE}`, Recursive: true });
     for await (const { Parameters: page = [] } of pages) {
       for (const { Name = '', Value = '' } of page) {
         const [, stage, role] = NAME.exec(Name) ?? [];
-        if (stage) namings.push({ stage, role: role as Naming['role'], imageId: Value });
+        if (stage) namings.push({ stage, role: role as ImageUse['role'], imageId: Value });
       }
     }
     return namings;

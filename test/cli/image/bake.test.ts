@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Parameters } from '../../../cli/image/aws/parameters.ts';
-import { revisionOf, type BakeWorld } from '../../../cli/image/bake.ts';
+import { revisionOf, type BakeEnvironment } from '../../../cli/image/bake.ts';
 import { main, release } from '../../../cli/image/main.ts';
 import { IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
 import { Scope } from '../../../common/scope.ts';
@@ -18,7 +18,7 @@ const scope = new Scope();
 const directory = mkdtempSync(join(tmpdir(), 'bake-'));
 let account: Account;
 let parameters: Parameters;
-let world: BakeWorld;
+let world: BakeEnvironment;
 
 beforeAll(async () => {
   account = await Account.start('ami-bake', scope);

@@ -3,10 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { planBake } from '../../../cli/image/bake.ts';
 import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/images.ts';
 import { listed, missing, table } from '../../../cli/image/list.ts';
-import { sharpPackages } from '../../../cli/image/native.ts';
+import { sharpPackages } from '../../../cli/image/sharp.ts';
 import { parseOptions, UsageError } from '../../../cli/image/options.ts';
 import { imageOf } from '../../../cli/image/packer.ts';
-import { places, planPromotion, refusal, type PromotionState } from '../../../cli/image/promotion.ts';
+import {
+  launchOptions,
+  planPromotion,
+  reasonNotToPromote,
+  type PromotionState,
+} from '../../../cli/image/promotion-plan.ts';
 import { rollbackTarget, type RollbackState } from '../../../cli/image/rollback.ts';
 import { parseCandidateVerdict } from '../../../contract/candidate-verdict.ts';
 
@@ -95,7 +100,7 @@ describe('a promotion', () => {
     ],
     ['has nowhere to launch', { fleet: { ...fleet, subnets: [] } }, 'npm run deploy -- --stage dev'],
   ])('%s', (_what, change, part) => {
-    const found = refusal({ ...state, ...change });
+    const found = reasonNotToPromote({ ...state, ...change });
     if (part === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(part);
   });
@@ -116,7 +121,7 @@ describe('a promotion', () => {
   });
 
   it('tries each type in each subnet before the next type', () => {
-    expect(places(fleet).map(({ instanceType, subnet }) => `${instanceType} ${subnet}`)).toEqual([
+    expect(launchOptions(fleet).map(({ instanceType, subnet }) => `${instanceType} ${subnet}`)).toEqual([
       'g4dn.xlarge subnet-1',
       'g4dn.xlarge subnet-2',
       'g5.xlarge subnet-1',

@@ -1,5 +1,5 @@
 /** What the scaler remembers, made up. */
-import { rememberedOf, type Remembered } from '../../../cli/operate/remembered.ts';
+import { scalerMemoryOf, type ScalerMemory } from '../../../cli/shared/scaler-memory.ts';
 import { MEMORY_VERSION } from '../../../lambda/scaler/memory.ts';
 import type { TickRecord } from '../../../lambda/scaler/tick.ts';
 
@@ -50,5 +50,5 @@ export const itemOf = (
   ...more,
 });
 
-export const memoryOf = (recent: TickRecord[], more: Record<string, unknown> = {}): Remembered =>
-  rememberedOf(itemOf(recent, more));
+export const memoryOf = (recent: TickRecord[], more: Record<string, unknown> = {}): ScalerMemory =>
+  scalerMemoryOf(itemOf(recent, more));

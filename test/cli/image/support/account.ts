@@ -18,7 +18,7 @@ import { putVerdict } from '../../../../worker/aws/verdict.ts';
 import { checkCandidate } from '../../../../worker/instance/candidate.ts';
 import { newSession } from '../../../../cli/image/main.ts';
 import { parseOptions } from '../../../../cli/image/options.ts';
-import type { Session } from '../../../../cli/image/session.ts';
+import type { ImageSession } from '../../../../cli/image/session.ts';
 import { SETTINGS_TAG, workerParameterName } from '../../../../contract/names.ts';
 import { clientConfig } from '../../../../common/environment.ts';
 import { Progress } from '../../../../common/progress.ts';
@@ -30,7 +30,7 @@ export const SUBNETS = ['subnet-aaa', 'subnet-bbb'];
 export const TYPES = ['g4dn.xlarge', 'g5.xlarge'];
 
 export interface Run {
-  session: Session;
+  session: ImageSession;
   said: () => string;
   controller: AbortController;
 }
@@ -131,7 +131,7 @@ export class Account {
   }
 
   /** A command as somebody enters it. */
-  async enter(args: string, more: Partial<Session> = {}): Promise<Run> {
+  async enter(args: string, more: Partial<ImageSession> = {}): Promise<Run> {
     const options = parseOptions(args.split(' '));
     if (options === 'help') throw new Error('help');
     const lines: string[] = [];

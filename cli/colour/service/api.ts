@@ -1,0 +1,58 @@
+/** The service over its HTTP API. */
+import type { PhotoApi } from '../../../client/api.ts';
+import { download } from '../../../client/download.ts';
+import { plainName } from '../../../client/names.ts';
+import { patiently } from '../../../client/patience.ts';
+import { Refusal } from '../../../client/refusals.ts';
+import { isExpired, sendByFetch, upload } from '../../../client/upload.ts';
+import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
+import { UserError } from '../../../common/errors.ts';
+import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
+
+/** Links that a photo may outlast: sending takes longer than a link lives, or the network was away for as long. */
+const LINKS = 5;
+
+export class ApiService implements Service {
+  constructor(
+    readonly name: string,
+    private readonly api: PhotoApi,
+  ) {}
+
+  async check(signal: AbortSignal): Promise<void> {
+    await this.api.health(signal).catch((error: unknown) => {
+      if (!(error instanceof Refusal) || error.retryable) throw error;
+      throw new UserError(
+        `${this.name} does not answer as the API does (HTTP ${error.status}): it is the output ApiUrl of a stage's stack.`,
+        { cause: error },
+      );
+    });
+  }
+
+  async submit({ name, type, body }: Outgoing, options: SubmitOptions): Promise<string> {
+    if (!type) {
+      throw new Refusal('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
+    }
+    const { api } = this;
+    const photo = { name: plainName(name), type, size: body.length };
+    for (let link = 1; ; link++) {
+      const created = await patiently(() => api.create(photo, options.signal), options);
+      options.announced(created.id);
+      try {
+        await upload(created, body, sendByFetch, options);
+        return created.id;
+      } catch (error) {
+        // Nobody else has the link: what it stored is this photo.
+        if (error instanceof Refusal && error.code === 'link-used') return created.id;
+        if (!isExpired(error) || link === LINKS) throw error;
+      }
+    }
+  }
+
+  async look(id: string, signal: AbortSignal): Promise<PhotoStatus> {
+    const look = await this.api.status(id, signal);
+    if (look.status !== 'done') return look;
+    const fetch = async (abort: AbortSignal) =>
+      Buffer.from(await (await download(this.api, look, { signal: abort })).arrayBuffer());
+    return { status: 'done', fetch };
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The service by its bucket alone: a photo put under `incoming/` ends under `results/` or `failed/`.
+ *
+ * Each photo sent has a key of its own, even when the same one is sent again: no end of an earlier one is taken for its own.
+ */
+import { randomBytes } from 'node:crypto';
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { patiently } from '../../../client/patience.ts';
+import { Refusal } from '../../../client/refusals.ts';
+import { failureSchema, type Failure } from '../../../contract/failure.ts';
+import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
+import { UserError } from '../../../common/errors.ts';
+import { awsCall } from '../../shared/aws-errors.ts';
+import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
+
+const NEEDS =
+  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/, and s3:ListBucket, without which what is missing looks forbidden';
+
+/** Below `incoming/`: photos that come by this command. */
+const FOLDER = 'cli/';
+const ID_BYTES = 16;
+/** Seconds between two looks: two requests each, at a bucket that nobody else asks. */
+const POLL_SECONDS = 3;
+
+/** For people who look into the bucket; what would have to be escaped somewhere on the way is left out. */
+export const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/gu, '_');
+
+export class S3Service implements Service {
+  readonly name: string;
+
+  constructor(
+    private readonly s3: S3Client,
+    private readonly bucket: string,
+  ) {
+    this.name = `s3://${bucket}`;
+  }
+
+  async check(signal: AbortSignal): Promise<void> {
+    const there = await this.exists(signal, () =>
+      this.s3.send(new HeadBucketCommand({ Bucket: this.bucket }), { abortSignal: signal }),
+    );
+    if (!there) throw new UserError(`${this.name}: there is no such bucket.`);
+  }
+
+  async submit({ name, type, body }: Outgoing, options: SubmitOptions): Promise<string> {
+    const id = `${FOLDER}${randomBytes(ID_BYTES).toString('base64url')}/${plainName(name)}`;
+    options.announced(id);
+    const put = new PutObjectCommand({
+      Bucket: this.bucket,
+      Key: INCOMING + id,
+      Body: body,
+      ContentType: type ?? 'application/octet-stream',
+    });
+    const { signal = new AbortController().signal } = options;
+    await patiently(
+      () => awsCall(this.name, NEEDS, signal, () => this.s3.send(put, { abortSignal: signal })),
+      options,
+    );
+    return id;
+  }
+
+  async look(id: string, signal: AbortSignal): Promise<PhotoStatus> {
+    const photo = INCOMING + id;
+    const there = (Key: string) =>
+      this.exists(signal, () =>
+        this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal: signal }),
+      );
+    // In this order: a last attempt that succeeds replaces its failure.
+    const result = resultKey(photo);
+    if (await there(result)) return { status: 'done', fetch: (abort) => this.get(result, abort) };
+    const failure = await this.failure(failedKey(photo), signal);
+    if (failure) return { status: 'failed', ...failure };
+    if (!(await there(photo))) {
+      throw new Refusal('not-found', 404, 'Neither the photo nor an end of it is in the bucket.');
+    }
+    return { status: 'waiting', uploaded: true, seconds: null, retryAfterSeconds: POLL_SECONDS };
+  }
+
+  private async exists(signal: AbortSignal, head: () => Promise<unknown>): Promise<boolean> {
+    return awsCall(this.name, NEEDS, signal, async () => {
+      try {
+        await head();
+        return true;
+      } catch (error) {
+        if (error instanceof NotFound) return false;
+        throw error;
+      }
+    });
+  }
+
+  private async get(Key: string, signal: AbortSignal): Promise<Buffer> {
+    return awsCall(this.name, NEEDS, signal, async () => {
+      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }), {
+        abortSignal: signal,
+      });
+      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+    });
+  }
+
+  private async failure(key: string, signal: AbortSignal): Promise<Failure | undefined> {
+    const text = await this.get(key, signal).catch((error: unknown) => {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    });
+    return text && failureSchema.parse(JSON.parse(text.toString()));
+  }
+}

@@ -1,0 +1,118 @@
+/** The two parts of a photo's way: to the service, and back from it. */
+import { patiently, type PatienceOptions } from '../../client/patience.ts';
+import { Refusal } from '../../client/refusals.ts';
+import type { Clock } from '../../client/time.ts';
+import { looks } from '../../client/wait.ts';
+import type { DoneStatus, FailedStatus, Service } from './service/service.ts';
+import { failure, type PhotoOutcome } from './outcome.ts';
+import type { Journal, Sent } from './journal.ts';
+import { sha256, type FoundPhoto, type ReadPhoto } from './photos.ts';
+import type { Job } from './plan.ts';
+import type { Estimates, Tally } from './tally.ts';
+
+export interface TransferPorts {
+  service: Service;
+  journal: Pick<Journal, 'append'>;
+  read: (photo: FoundPhoto) => Promise<ReadPhoto>;
+  save: (name: string, body: Buffer) => Promise<void>;
+  clock: Clock;
+  tally: Tally;
+  estimates: Estimates;
+}
+
+/** A photo that is with the service. */
+export interface Open {
+  job: Job;
+  sent: Sent;
+  /** As in a plan. */
+  state: 'announced' | 'sent' | 'failed';
+  /** When its way began in this run, epoch milliseconds. */
+  startMs: number;
+}
+
+/** For one request after the other. */
+export type Patience = PatienceOptions & { signal: AbortSignal };
+
+/** Brings a photo to the service. @throws Refusal, UserError */
+export async function send(job: Job, ports: TransferPorts, patience: Patience): Promise<Open | PhotoOutcome> {
+  const { service, journal, clock, tally } = ports;
+  const { photo, source } = job;
+  const startMs = clock.now();
+  const read = await ports.read(photo).catch((error: Error) => error);
+  if (read instanceof Error) return failure('not-read', read.message);
+  const { body, mtimeMs } = read;
+  if (body.length === 0) return failure('unreadable-image', 'The file is empty.');
+  const record = { service: service.name, name: photo.name, source, size: body.length, mtimeMs };
+  const sentAs = (id: string): Sent => ({ ...record, sha256: read.sha256, id });
+  tally.uploading++;
+  try {
+    const outgoing = { name: photo.name.split('/').at(-1) ?? photo.name, type: photo.type, body };
+    const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
+    const sent = sentAs(await service.submit(outgoing, { ...patience, announced }));
+    journal.append({ ...sent, at: clock.now(), state: 'sent' });
+    tally.bytesSent += body.length;
+    return { job, sent, state: 'sent', startMs };
+  } finally {
+    tally.uploading--;
+  }
+}
+
+/**
+ * Waits for a photo's end, and fetches its result.
+ *
+ * @returns `again` when it has to be sent once more: the service never got it, or does not know it any more
+ * @throws Refusal, UserError
+ */
+export async function awaitOutcome(
+  open: Open,
+  ports: TransferPorts,
+  patience: Patience,
+): Promise<PhotoOutcome | 'again'> {
+  const { service, clock, estimates } = ports;
+  const { id } = open.sent;
+  try {
+    for await (const look of looks(() => service.look(id, patience.signal), patience)) {
+      estimates.note(id, look, clock.now());
+      if (look.status === 'done') return await fetch(open, look, ports, patience);
+      if (look.status === 'failed') return refused(open, look, ports);
+      // Whoever was to send it was cut off before; nobody does so now.
+      if (open.state === 'announced' && !look.uploaded) return 'again';
+    }
+    throw new Error(`the looks at '${id}' ended without an end`);
+  } catch (error) {
+    // Deleted, or of another life of the service.
+    if (error instanceof Refusal && error.code === 'not-found') return 'again';
+    throw error;
+  } finally {
+    estimates.forget(id);
+  }
+}
+
+async function fetch(
+  { job, sent }: Open,
+  look: DoneStatus,
+  { journal, clock, tally, save }: TransferPorts,
+  patience: Patience,
+): Promise<PhotoOutcome> {
+  const body = await patiently(() => look.fetch(patience.signal), patience);
+  tally.bytesReceived += body.length;
+  const result = sha256(body);
+  journal.append({ ...sent, at: clock.now(), state: 'saving', result });
+  const error = await save(job.photo.name, body).catch((one: Error) => one);
+  // The service still has it: a later run fetches it again.
+  if (error) return failure('not-written', error.message, true);
+  journal.append({ ...sent, at: clock.now(), state: 'coloured', result });
+  return { outcome: 'coloured', before: false };
+}
+
+function refused(
+  { sent, state }: Open,
+  look: FailedStatus,
+  { journal, clock }: TransferPorts,
+): PhotoOutcome | 'again' {
+  const { code, message, retryable } = look;
+  // It never arrived or is gone, or it failed in an earlier run and is worth another try.
+  if (code === 'not-uploaded' || code === 'expired' || (state === 'failed' && retryable)) return 'again';
+  journal.append({ ...sent, at: clock.now(), state: 'failed', code, message, retryable });
+  return failure(code, message, retryable);
+}

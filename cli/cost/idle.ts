@@ -1,0 +1,117 @@
+/** What a stage costs while no photo comes, line by line. */
+import { ALARM_IDS } from '../../contract/alarms.ts';
+import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
+import { tickTimes } from '../../lambda/scaler/run.ts';
+import type { Stage } from '../../lib/config.ts';
+import { onDemandPrice } from '../../lib/spending.ts';
+import { count, number } from '../shared/format.ts';
+import { seriesAtRest } from './at-rest.ts';
+import { cents, HOURS_A_MONTH, IMAGE_GIB, MINUTES_A_MONTH, SCALER, VOLUME_GIB } from './measured.ts';
+
+export interface CostLine {
+  what: string;
+  /** How it comes about, for people. */
+  arithmetic: string;
+  /** For a month of 30 days, to the cent. */
+  usd: number;
+}
+
+const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
+
+export function idleLines(stage: Stage): CostLine[] {
+  const times = tickTimes(0, 0, stage.tickSeconds);
+  const runs = MINUTES_A_MONTH;
+  const ticks = runs * times.length;
+  return [
+    ...scalerLines(times.at(-1) ?? 0, runs, ticks),
+    ...watchLines(stage, ticks),
+    line(
+      'image',
+      `${IMAGE_GIB} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
+      IMAGE_GIB * UNIT_PRICES.snapshotGibibyteMonth,
+    ),
+    ...fleetLines(stage),
+  ];
+}
+
+const line = (what: string, arithmetic: string, usd: number): CostLine => ({
+  what,
+  arithmetic,
+  usd: cents(usd),
+});
+
+/** @param lastTick seconds into each run */
+function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] {
+  const seconds = lastTick + SCALER.tickMs / 1000;
+  const gigabyteSeconds = runs * seconds * SCALER.memoryGb;
+  const writes = (SCALER.writesPerTick * ticks + runs) * SCALER.itemKib;
+  const logGigabytes = (ticks * SCALER.logBytesPerTick + runs * SCALER.logBytesPerRun) / 1e9;
+  return [
+    line(
+      'scaler, function',
+      `${grouped(runs)} runs of ${number(seconds, 3)} s x ${SCALER.memoryGb} GB x ${UNIT_PRICES.lambdaGigabyteSecond}, and ${number(UNIT_PRICES.lambdaInvocation * 1e6)} a million runs`,
+      gigabyteSeconds * UNIT_PRICES.lambdaGigabyteSecond + runs * UNIT_PRICES.lambdaInvocation,
+    ),
+    line(
+      'scaler, schedule',
+      `${grouped(runs)} runs x ${number(UNIT_PRICES.scheduleInvocation * 1e6)} a million`,
+      runs * UNIT_PRICES.scheduleInvocation,
+    ),
+    line(
+      'scaler, table',
+      `(${SCALER.writesPerTick} x ${grouped(ticks)} ticks + ${grouped(runs)} runs) x ${SCALER.itemKib} KiB x ${number(UNIT_PRICES.tableWriteUnit * 1e6, 3)} a million, and reads`,
+      writes * UNIT_PRICES.tableWriteUnit + ticks * UNIT_PRICES.tableReadUnit,
+    ),
+    line(
+      'scaler, queue counts',
+      `${grouped(ticks)} ticks x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
+      ticks * UNIT_PRICES.queueRequest,
+    ),
+    line(
+      'scaler, logs',
+      `${number(logGigabytes, 3)} GB x ${UNIT_PRICES.logGigabyte} to take in, ${UNIT_PRICES.logGigabyteMonth} to keep a month`,
+      logGigabytes * (UNIT_PRICES.logGigabyte + UNIT_PRICES.logGigabyteMonth),
+    ),
+  ];
+}
+
+function watchLines(stage: Stage, ticks: number): CostLine[] {
+  const series = seriesAtRest(stage).length;
+  return [
+    line(
+      'metrics',
+      `${series} series of the scaler (of Decisions the one reason at rest) x ${UNIT_PRICES.metricMonth}, and ${grouped(ticks)} puts x ${UNIT_PRICES.metricPut * 1000} a thousand`,
+      series * UNIT_PRICES.metricMonth + ticks * UNIT_PRICES.metricPut,
+    ),
+    line(
+      'alarms',
+      `${count(ALARM_IDS.length, 'alarm')} x ${number(UNIT_PRICES.alarmMonth)}`,
+      ALARM_IDS.length * UNIT_PRICES.alarmMonth,
+    ),
+    line('dashboard', `1 x ${UNIT_PRICES.dashboardMonth}`, UNIT_PRICES.dashboardMonth),
+  ];
+}
+
+function fleetLines(stage: Stage): CostLine[] {
+  const { minCapacity, warmPoolSize } = stage;
+  const warm = warmPoolSize * VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
+  const prices = stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN);
+  const dearest = Math.max(...prices);
+  const { onDemand, spot } = sharesOf(stage, minCapacity);
+  const beside = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
+  const hour = onDemand * dearest + spot * dearest * SPOT_SHARE + minCapacity * beside;
+  return [
+    ...(warmPoolSize > 0
+      ? [line('warm pool', `${warmPoolSize} x ${VOLUME_GIB} GiB x ${UNIT_PRICES.volumeGibibyteMonth}`, warm)]
+      : []),
+    ...(minCapacity > 0
+      ? [
+          line(
+            'instances, minimum',
+            `${onDemand} on demand and ${spot} Spot of the dearest type, their volumes and addresses: ${number(hour, 4)} x ${HOURS_A_MONTH} h`,
+            hour * HOURS_A_MONTH,
+          ),
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,86 @@
+/** Why the fleet is the size it is, as text and as JSON. */
+import { controlJson, controlText, activeControls } from '../shared/controls.ts';
+import { lastChange } from '../shared/decisions.ts';
+import { REASON_TEXTS } from '../shared/reasons.ts';
+import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
+import type { StackName } from '../status/text.ts';
+import { clockTime, isoOf, known, span } from '../shared/format.ts';
+import { sumOf } from './arithmetic.ts';
+import {
+  outcomeSentences,
+  calculationSentences,
+  observationSentence,
+  staleSentence,
+  noCalculationSentence,
+  type StagePolicy,
+} from './sentences.ts';
+
+export interface Explanation {
+  /** Undefined while nothing has been decided. */
+  decision: ScalerMemory['recent'][number] | undefined;
+  ageSeconds: number | undefined;
+  stale: boolean;
+  sentences: string[];
+}
+
+/** @param now epoch seconds */
+export function explain(memory: ScalerMemory, intent: StagePolicy | undefined, now: number): Explanation {
+  const record = memory.recent.at(-1);
+  if (!record) {
+    const sentences = [
+      'The scaler has not decided anything yet: it begins at the start of the next minute, or its schedule is off.',
+      ...memory.troubles,
+    ];
+    return { decision: undefined, ageSeconds: undefined, stale: false, sentences };
+  }
+  const age = now - record.at;
+  const stale = isStale(age, memory.tickSeconds);
+  const context = { record, intent, spent: spentToday(memory, now)?.today };
+  const held = memory.controls ? activeControls(memory.controls, now) : [];
+  const change = lastChange(memory.recent);
+  const sentences = [
+    ...(stale ? [staleSentence(age)] : []),
+    ...memory.troubles,
+    `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
+    REASON_TEXTS[record.reason].meaning,
+    observationSentence(record),
+    ...(record.reckoning
+      ? calculationSentences(record.reckoning, record.need, intent)
+      : [noCalculationSentence(context)]),
+    ...outcomeSentences(context),
+    ...held.map((control) => `A control holds: ${controlText(control, now)}.`),
+    change
+      ? `The size last changed at ${clockTime(change.from, now)}, ${change.before === null ? '' : `from ${change.before} `}to ${known(change.desired)} (${change.reason}).`
+      : `The size has not changed within the last ${span(now - (memory.recent[0]?.at ?? now))}, which is all that is remembered.`,
+  ];
+  return { decision: record, ageSeconds: age, stale, sentences };
+}
+
+export const explainLines = ({ stage, stack, region }: StackName, { sentences }: Explanation): string[] => [
+  `Stage ${stage} (${stack}, ${region})`,
+  '',
+  ...sentences,
+];
+
+export function explainJson(
+  { stage, stack, region }: StackName,
+  memory: ScalerMemory,
+  { decision, ageSeconds, stale, sentences }: Explanation,
+  now: number,
+) {
+  const { at, reckoning, ...record } = decision ?? {};
+  const change = lastChange(memory.recent);
+  return {
+    command: 'explain',
+    ...{ stage, stack, region, at: isoOf(now) },
+    decision: decision
+      ? { ...record, at: isoOf(at ?? now), ageSeconds, stale, meaning: REASON_TEXTS[decision.reason].meaning }
+      : null,
+    reckoning: reckoning ? { ...reckoning, sum: sumOf(reckoning) } : null,
+    controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
+    lastChange: change
+      ? { at: isoOf(change.from), reason: change.reason, before: change.before, desired: change.desired }
+      : null,
+    sentences,
+  };
+}

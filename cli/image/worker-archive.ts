@@ -1,0 +1,30 @@
+/**
+ * What of this repository goes into an image, as one tarball: the worker and its thread, sharp, and the graphs, one of
+ * which records the colours of the known picture when the image is built.
+ *
+ *     main.mjs  image-worker-thread.mjs  *.map  node_modules/  workflow/*.json
+ */
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runToEnd } from '../../common/processes.ts';
+import { UserError } from '../../common/errors.ts';
+import { bundleWorker } from '../../worker/bundle.ts';
+import { placeSharp } from './sharp.ts';
+
+/**
+ * @param root of the repository
+ * @param directory is made anew
+ * @returns path of the tarball
+ */
+export async function workerArchive(root: string, directory: string, abort: AbortSignal): Promise<string> {
+  const content = join(directory, 'worker');
+  const archive = join(directory, 'worker.tar.gz');
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(content, { recursive: true });
+  await bundleWorker(join(content, 'main.mjs'));
+  await placeSharp(root, content, abort);
+  cpSync(join(root, 'ami', 'workflow'), join(content, 'workflow'), { recursive: true });
+  const { code, output } = await runToEnd('tar', ['-czf', archive, '-C', content, '.'], { abort });
+  if (code !== 0) throw new UserError(`tar could not pack the worker (${code}): ${output}`);
+  return archive;
+}

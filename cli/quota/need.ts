@@ -1,0 +1,51 @@
+/** What a stage's maximum needs of EC2's quotas on GPUs, which count vCPUs. */
+import { INSTANCE_PRICES, sharesOf } from '../../contract/prices.ts';
+import type { Stage } from '../../lib/config.ts';
+import { UserError } from '../../common/errors.ts';
+
+export const QUOTAS = {
+  onDemand: { code: 'L-DB2E81BA', name: 'Running On-Demand G and VT instances' },
+  spot: { code: 'L-3819A6DF', name: 'All G and VT Spot Instance Requests' },
+} as const;
+
+export type Kind = keyof typeof QUOTAS;
+
+/** vCPUs of the largest type: any instance may become one of it. @throws UserError for one that nobody has measured */
+export function largestVcpus({ name, instanceTypes }: Pick<Stage, 'name' | 'instanceTypes'>): number {
+  const unknown = instanceTypes.filter((type) => !Object.hasOwn(INSTANCE_PRICES, type));
+  if (unknown.length > 0) {
+    throw new UserError(
+      `stage '${name}': how many vCPUs ${unknown.join(', ')} has is not known here; add it to INSTANCE_PRICES in contract/prices.ts, which has ${Object.keys(INSTANCE_PRICES).join(', ')}.`,
+    );
+  }
+  return Math.max(...instanceTypes.map((type) => INSTANCE_PRICES[type]?.vcpus ?? 0));
+}
+
+export interface QuotaCheck {
+  kind: Kind;
+  code: string;
+  name: string;
+  /** Instances of this kind at the stage's maximum, and the vCPUs of all. */
+  instances: number;
+  vcpusEach: number;
+  needed: number;
+  /** vCPUs. */
+  allowed: number;
+  /** Instances that it allows, nothing else of the account counted. */
+  allows: number;
+  enough: boolean;
+}
+
+/** @throws UserError */
+export function checkQuotas(stage: Stage, allowed: Record<Kind, number>): QuotaCheck[] {
+  const vcpusEach = largestVcpus(stage);
+  const needs = sharesOf(stage, stage.maxCapacity);
+  return (Object.keys(QUOTAS) as Kind[]).map((kind) => {
+    const needed = needs[kind] * vcpusEach;
+    return {
+      ...{ kind, ...QUOTAS[kind], instances: needs[kind], vcpusEach, needed, allowed: allowed[kind] },
+      allows: Math.floor(allowed[kind] / vcpusEach),
+      enough: allowed[kind] >= needed,
+    };
+  });
+}

@@ -1,0 +1,61 @@
+/** Where a command is at work: a stage's stack in an account, or on this machine. */
+import { readLocalRun } from '../../common/local-run.ts';
+import { UserError } from '../../common/errors.ts';
+import { regionKnown } from './aws-errors.ts';
+import type { Outputs } from './stack.ts';
+import type { Target } from './target.ts';
+
+export interface Deployment extends Target {
+  region: string;
+  /** Of an SDK client. */
+  config: ClientConfig;
+  /** Of that for Auto Scaling: on this machine another one answers for it. */
+  autoScalingConfig: ClientConfig;
+}
+
+export interface ClientConfig {
+  region: string;
+  maxAttempts: number;
+  requestHandler: { connectionTimeout: number; socketTimeout: number };
+  endpoint?: string;
+  credentials?: { accessKeyId: string; secretAccessKey: string };
+}
+
+/** Somebody waits for the answer. */
+const PATIENCE = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 5000, socketTimeout: 20_000 },
+};
+
+/** @throws UserError when nothing runs on this machine, or nobody says which region */
+export async function deploymentOf(target: Target): Promise<Deployment> {
+  if (target.local) {
+    const { stage, stack, region, account, endpoint, autoScalingEndpoint } = readLocalRun();
+    const credentials = { accessKeyId: account, secretAccessKey: 'local' };
+    const config = { ...PATIENCE, region, credentials, endpoint };
+    const autoScalingConfig = { ...config, endpoint: autoScalingEndpoint };
+    return { stage, stack, local: true, region, config, autoScalingConfig };
+  }
+  const region = target.region ?? (await ownRegion());
+  const config = { ...PATIENCE, region };
+  return { ...target, region, config, autoScalingConfig: config };
+}
+
+/** Any client finds it in the ways that people know. */
+async function ownRegion(): Promise<string> {
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  return regionKnown(new STSClient({}).config.region);
+}
+
+/** @throws UserError also when there is no such stack; Refusal */
+export async function outputsOf(place: Deployment, signal: AbortSignal): Promise<Outputs> {
+  const { readOutputs } = await import('./stack.ts');
+  return readOutputs(place.config, place.stack, `--stage '${place.stage}'`, signal);
+}
+
+/** @throws UserError when the stack has none of that name */
+export function output(outputs: Outputs, name: string, { stack }: Pick<Deployment, 'stack'>): string {
+  const value = outputs[name];
+  if (value !== undefined) return value;
+  throw new UserError(`The stack ${stack} has no output ${name}: it was deployed by another version.`);
+}

@@ -1,0 +1,51 @@
+/** How numbers and times are said. */
+import { duration } from '../colour/text.ts';
+
+export const UNKNOWN = 'unknown';
+
+export const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** A number, or that nobody knows it: what is not known is never zero. */
+export const known = (value: number | null | undefined): string =>
+  value === null || value === undefined ? UNKNOWN : String(value);
+
+/** 14:03:05; the day before it where it is not today's, UTC. */
+export function clockTime(at: number, now: number): string {
+  const [day, time] = isoOf(at).split('T') as [string, string];
+  const plain = time.replace(/(\.\d+)?Z$/, '');
+  return day === isoOf(now).slice(0, day.length) ? plain : `${day} ${plain}`;
+}
+
+/** @param at epoch seconds */
+export const isoOf = (at: number): string => new Date(Math.round(at * 1000)).toISOString();
+
+/** 2026-07-31 14:03:05 UTC */
+export const utc = (at: number): string => `${isoOf(at).slice(0, 19).replace('T', ' ')} UTC`;
+
+/** 4 s, 3 min, 2 h, 3 days. */
+export const span = (seconds: number): string =>
+  seconds < 172_800 ? duration(seconds) : `${Math.round(seconds / 86_400)} days`;
+
+/** Digits that say something: 0.012, 0.5, 12. */
+export function number(value: number, digits = 2): string {
+  if (value === 0 || Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 100) return value.toFixed(0);
+  const decimals = size >= 10 ? digits - 1 : size >= 1 ? digits : digits + Math.ceil(-Math.log10(size));
+  return value
+    .toFixed(Math.max(0, decimals))
+    .replace(/(\.\d*?)0+$/, '$1')
+    .replace(/\.$/, '');
+}
+
+/** USD 1.23; of what is less than a cent, enough to see. */
+export const usd = (value: number): string =>
+  `USD ${value !== 0 && Math.abs(value) < 0.01 ? number(value) : value.toFixed(2)}`;
+
+/** Columns side by side, each as wide as its widest cell. */
+export function columns(rows: string[][], indent = '  '): string[] {
+  const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => (row[k] ?? '').length)));
+  return rows.map((row) =>
+    `${indent}${row.map((cell, k) => cell.padEnd(widths[k] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,131 @@
+/** The parts of a status on AWS. */
+import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
+import { alarmPrefix } from '../../contract/alarms.ts';
+import { QUEUE_METRICS } from '../../contract/panels.ts';
+import { UserError } from '../../common/errors.ts';
+import { awsCall } from '../shared/aws-errors.ts';
+import type { Outputs } from '../shared/stack.ts';
+import { output, type Deployment } from '../shared/deployment.ts';
+import { scalerMemoryOf } from '../shared/scaler-memory.ts';
+import { documentsOf, readItem } from '../shared/table.ts';
+import type { Alarm, StatusPorts } from './parts.ts';
+
+/** CloudWatch has the age of the oldest message for each minute, a few minutes late. */
+const AGE_SECONDS = 600;
+
+/** @param outputs fails, each time, where the stack could not be read */
+export function statusPorts(
+  place: Deployment,
+  outputs: () => Promise<Outputs>,
+  signal: AbortSignal,
+): StatusPorts {
+  const sqs = new SQSClient(place.config);
+  const autoScaling = new AutoScalingClient(place.autoScalingConfig);
+  const cloudWatch = new CloudWatchClient(place.config);
+  const documents = documentsOf(place.config);
+  const named = async (name: string) => output(await outputs(), name, place);
+
+  const counts = async <Name extends QueueAttributeName>(which: string, names: Name[]) => {
+    const QueueUrl = await named(which);
+    const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names });
+    const { Attributes } = await awsCall(
+      `queue ${QueueUrl}`,
+      'sqs:GetQueueAttributes on the queue of jobs and that of dead letters',
+      signal,
+      () => sqs.send(get, { abortSignal: signal }),
+    );
+    return names.map((name) => {
+      const text = Attributes?.[name];
+      if (text !== undefined && /^\d+$/.test(text)) return Number(text);
+      throw new UserError(`queue ${QueueUrl} gave ${name} as '${text}'.`);
+    });
+  };
+
+  return {
+    async queue() {
+      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+      const [waiting = 0, inFlight = 0] = await counts('QueueUrl', [...names]);
+      return { waiting, inFlight };
+    },
+    async oldest() {
+      // The local AWS measures nothing by itself.
+      if (place.local) return null;
+      const QueueName = (await named('QueueUrl')).split('/').at(-1) ?? '';
+      const now = Date.now();
+      const get = new GetMetricDataCommand({
+        StartTime: new Date(now - AGE_SECONDS * 1000),
+        EndTime: new Date(now),
+        ScanBy: 'TimestampDescending',
+        MetricDataQueries: [
+          {
+            Id: 'oldest',
+            MetricStat: {
+              Metric: {
+                Namespace: 'AWS/SQS',
+                MetricName: QUEUE_METRICS.oldestAge.metric,
+                Dimensions: [{ Name: 'QueueName', Value: QueueName }],
+              },
+              Period: 60,
+              Stat: 'Maximum',
+            },
+          },
+        ],
+      });
+      const { MetricDataResults } = await awsCall('CloudWatch', 'cloudwatch:GetMetricData', signal, () =>
+        cloudWatch.send(get, { abortSignal: signal }),
+      );
+      return MetricDataResults?.[0]?.Values?.[0] ?? null;
+    },
+    async deadLetters() {
+      const [visible = 0] = await counts('DeadLetterQueueUrl', ['ApproximateNumberOfMessages']);
+      return visible;
+    },
+    async fleet() {
+      const name = await named('GroupName');
+      const get = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
+      const { AutoScalingGroups } = await awsCall(
+        `group ${name}`,
+        'autoscaling:DescribeAutoScalingGroups',
+        signal,
+        () => autoScaling.send(get, { abortSignal: signal }),
+      );
+      const group = AutoScalingGroups?.[0];
+      const { DesiredCapacity: desired, MinSize: min, MaxSize: max, Instances = [] } = group ?? {};
+      if (desired === undefined || min === undefined || max === undefined) {
+        throw new UserError(`There is no Auto Scaling group '${name}'.`);
+      }
+      const inState = (prefix: string) =>
+        Instances.filter(({ LifecycleState }) => LifecycleState?.startsWith(prefix)).length;
+      return {
+        ...{ desired, min, max, inService: inState('InService') },
+        ...{ pending: inState('Pending'), draining: inState('Terminating') },
+      };
+    },
+    memory: async () => scalerMemoryOf(await readItem(documents, await named('TableName'), signal)),
+    async alarms() {
+      const alarms: Alarm[] = [];
+      let NextToken: string | undefined;
+      do {
+        const get = new DescribeAlarmsCommand({ AlarmNamePrefix: alarmPrefix(place.stage), NextToken });
+        const page = await awsCall('CloudWatch', 'cloudwatch:DescribeAlarms', signal, () =>
+          cloudWatch.send(get, { abortSignal: signal }),
+        );
+        for (const { AlarmName, StateValue, StateTransitionedTimestamp, StateUpdatedTimestamp } of [
+          ...(page.MetricAlarms ?? []),
+          ...(page.CompositeAlarms ?? []),
+        ]) {
+          const since = StateTransitionedTimestamp ?? StateUpdatedTimestamp;
+          alarms.push({
+            name: AlarmName ?? '',
+            state: StateValue ?? 'INSUFFICIENT_DATA',
+            since: (since?.getTime() ?? NaN) / 1000,
+          });
+        }
+        NextToken = page.NextToken;
+      } while (NextToken !== undefined);
+      return alarms.sort((a, b) => a.name.localeCompare(b.name));
+    },
+  };
+}

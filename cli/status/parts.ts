@@ -1,0 +1,74 @@
+/** The parts that a status is made of, each read by itself: one that cannot be read takes no other with it. */
+import { Refusal } from '../../client/refusals.ts';
+import { UserError } from '../../common/errors.ts';
+import type { ScalerMemory } from '../shared/scaler-memory.ts';
+
+export interface QueueCounts {
+  waiting: number;
+  inFlight: number;
+}
+
+export interface FleetCounts {
+  desired: number;
+  inService: number;
+  pending: number;
+  draining: number;
+  min: number;
+  max: number;
+}
+
+export interface Alarm {
+  name: string;
+  state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  /** Epoch seconds. */
+  since: number;
+}
+
+/** What was read, or why it was not. */
+export type Part<T> = { value: T } | { missing: string };
+
+export interface StatusPorts {
+  queue(): Promise<QueueCounts>;
+  /** Seconds that the oldest photo waits; null where nobody measures it. */
+  oldest(): Promise<number | null>;
+  /** Messages that were given up. */
+  deadLetters(): Promise<number>;
+  fleet(): Promise<FleetCounts>;
+  memory(): Promise<ScalerMemory>;
+  alarms(): Promise<Alarm[]>;
+}
+
+export type StatusParts = { [Name in keyof StatusPorts]: Part<Awaited<ReturnType<StatusPorts[Name]>>> };
+
+/** @throws what is no trouble of AWS or of its user */
+export async function readParts(ports: StatusPorts): Promise<StatusParts> {
+  const [queue, oldest, deadLetters, fleet, memory, alarms] = await Promise.all([
+    part(() => ports.queue()),
+    part(() => ports.oldest()),
+    part(() => ports.deadLetters()),
+    part(() => ports.fleet()),
+    part(() => ports.memory()),
+    part(() => ports.alarms()),
+  ]);
+  return { queue, oldest, deadLetters, fleet, memory, alarms };
+}
+
+async function part<T>(read: () => Promise<T>): Promise<Part<T>> {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    if (error instanceof UserError || error instanceof Refusal) return { missing: error.message };
+    throw error;
+  }
+}
+
+export const valueOf = <T>(one: Part<T>): T | undefined => ('value' in one ? one.value : undefined);
+
+/** The same reason once, with all that it kept from being read. */
+export function missingOf(parts: StatusParts): { what: string[]; why: string }[] {
+  const reasons = new Map<string, string[]>();
+  for (const [what, one] of Object.entries(parts) as [string, Part<unknown>][]) {
+    if ('missing' in one) reasons.set(one.missing, [...(reasons.get(one.missing) ?? []), what]);
+  }
+  return [...reasons].map(([why, what]) => ({ what, why }));
+}

@@ -1,0 +1,130 @@
+/**
+ * What every command line here has in common: commander, set up once, with typed option values and exit codes.
+ *
+ * A wrong command line prints one message, with the nearest name where there is one, and ends with exit code 2.
+ */
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { EXIT, UsageError, UserError } from './errors.ts';
+
+export class CommandLine extends Command {
+  private exitCode: number = EXIT.done;
+
+  /** @param name as users call it */
+  constructor(name?: string) {
+    super(name);
+    // `help COMMAND` is the root's own; commander's would be listed in every help.
+    this.exitOverride().showSuggestionAfterError().helpCommand(false);
+    this.helpOption('-h, --help', 'show this help');
+  }
+
+  override createCommand(name?: string): CommandLine {
+    return new CommandLine(name);
+  }
+
+  /** @param body gets the arguments, then the options, and returns the exit code; a UsageError is reported as such */
+  runs<Args extends unknown[]>(body: (...args: Args) => Promise<number>): this {
+    return this.action(async (...args: unknown[]) => {
+      try {
+        (this.topmost as CommandLine).exitCode = await body(...(args as Args));
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        this.error(`error: ${error.message}`);
+      }
+    });
+  }
+
+  /** What follows the options in the help: an example, exit codes, permissions. */
+  notes(text: string): this {
+    return this.addHelpText('after', `\n${text}`);
+  }
+
+  override error(message: string, options?: { code?: string; exitCode?: number }): never {
+    return super.error(`${message}\n(${this.path} --help lists the options)`, options);
+  }
+
+  /** @returns the exit code. @throws what is neither a wrong command line nor a UserError */
+  async run(args: string[]): Promise<number> {
+    try {
+      await this.parseAsync(args, { from: 'user' });
+      return this.exitCode;
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+      if (!(error instanceof UserError)) throw error;
+      console.error(error.message);
+      return EXIT.failed;
+    }
+  }
+
+  private get topmost(): Command {
+    let command: Command = this;
+    while (command.parent) command = command.parent;
+    return command;
+  }
+
+  private get path(): string {
+    const names: string[] = [];
+    for (let command: Command | null = this; command; command = command.parent) names.unshift(command.name());
+    return names.join(' ');
+  }
+}
+
+type Parser<T> = (text: string) => T;
+
+const expected = (what: string) => new InvalidArgumentError(`Expected ${what}.`);
+
+export const wholeNumber =
+  (low: number, high: number): Parser<number> =>
+  (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
+    throw expected(`a whole number from ${low} to ${high}`);
+  };
+
+/** A number above 0. */
+export const positiveNumber =
+  (high: number): Parser<number> =>
+  (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value > 0 && value <= high) return value;
+    throw expected(`a number above 0, up to ${high}`);
+  };
+
+const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+const MAX_DAYS = 30;
+
+/** Seconds of "90s", "30m", "2h" or "1d". */
+export const duration: Parser<number> = (text) => {
+  const [, amount, unit = ''] = /^(\d{1,8})([smhd])$/.exec(text) ?? [];
+  const seconds = Number(amount) * (UNIT_SECONDS[unit] ?? NaN);
+  if (seconds >= 1 && seconds <= MAX_DAYS * 86_400) return seconds;
+  throw expected(`a time such as 90s, 30m, 2h or 1d, up to ${MAX_DAYS}d`);
+};
+
+/** @param what is expected, for the message: "a region such as us-east-1" */
+export const matching =
+  (pattern: RegExp, what: string): Parser<string> =>
+  (text) => {
+    if (pattern.test(text)) return text;
+    throw expected(what);
+  };
+
+export const region = matching(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region such as us-east-1');
+export const stageName = matching(
+  /^[a-z][a-z0-9-]{0,19}$/,
+  'a lowercase letter, then up to 19 lowercase letters, digits and hyphens',
+);
+export const stackName = matching(
+  /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+  'a letter, then up to 127 letters, digits and hyphens',
+);
+export const bucketName = matching(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'the name of a bucket: 3 to 63 lowercase letters, digits, dots and hyphens',
+);
+
+/** An http or https URL, without a slash at its end. */
+export const httpUrl: Parser<string> = (text) => {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href.replace(/\/$/, '');
+  throw expected('a URL such as http://127.0.0.1:8188');
+};

@@ -1,0 +1,232 @@
+/** Which photos, and what is done with each. */
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Entry } from '../../../cli/colour/journal.ts';
+import { findPhotos, foldOf, readPhoto, type FoundPhoto } from '../../../cli/colour/photos.ts';
+import { plan, type PlanOptions, type PlanPorts, type Step } from '../../../cli/colour/plan.ts';
+import { Results } from '../../../cli/colour/results.ts';
+import { UsageError } from '../../../common/errors.ts';
+import { Folder } from '../support/command.ts';
+
+const { signal } = new AbortController();
+
+describe('photos', () => {
+  let folder: Folder;
+  beforeEach(() => (folder = new Folder()));
+  afterEach(() => folder.remove());
+  const at = (...parts: string[]) => join(folder.path, ...parts);
+  const fold = foldOf('linux');
+  const find = (inputs: string[], out = 'out', by = fold) =>
+    findPhotos(
+      inputs.map((input) => at(input)),
+      at(out),
+      by,
+    );
+
+  it('are files as named, and pictures in folders and below', async () => {
+    folder.write({
+      'x/one.JPG': '1',
+      'album/b.tiff': '2',
+      'album/deep/er/a.webp': '3',
+      'album/deep/notes.txt': '',
+      'album/.thumbs/c.jpg': '',
+      'album/._b.jpg': '',
+      'album/gru\u0308ße.png': '4',
+    });
+    symlinkSync(at('x/one.JPG'), at('album/link.jpg'));
+    symlinkSync(at('nowhere'), at('album/broken.jpg'));
+    symlinkSync(at('album'), at('album/loop.jpg'));
+    const { photos, skipped } = await find(['x/one.JPG', 'album']);
+    expect(photos.map(({ name, type, size }) => [name, type, size])).toEqual([
+      ['one.JPG', 'image/jpeg', 1],
+      ['b.tiff', 'image/tiff', 1],
+      ['deep/er/a.webp', 'image/webp', 1],
+      ['gr\u00fcße.png', 'image/png', 1],
+      ['link.jpg', 'image/jpeg', 1],
+    ]);
+    expect(skipped).toBe(1);
+  });
+
+  it('are not what lies in the folder of results', async () => {
+    folder.write({ 'a.jpg': '', 'out/a.jpg': '', 'out/deep/b.jpg': '', 'outer/c.jpg': '' });
+    const { photos } = await find(['']);
+    expect(photos.map(({ name }) => name)).toEqual(['a.jpg', 'outer/c.jpg']);
+  });
+
+  it.each<[inputs: string[], out: string, said: RegExp]>([
+    [['missing.jpg'], 'out', /missing\.jpg': there is no such file or folder\.$/],
+    [['a/notes.txt'], 'out', /notes\.txt' is no picture by its name: JPEG, PNG, WebP and TIFF/],
+    [
+      ['empty', 'texts'],
+      'out',
+      /^No JPEG, PNG, WebP or TIFF file in '.*empty', '.*texts' \(1 other files\)\.$/,
+    ],
+    [
+      ['a/one.jpg', 'b'],
+      'out',
+      /^'.*a\/one\.jpg' and '.*b\/one\.jpg' would both be written to '.*out\/one\.jpg'/,
+    ],
+    [['a/one.jpg', 'a'], 'out', /^'.*a\/one\.jpg' is named twice\.$/],
+    [['a'], 'a', /^'.*a\/one\.jpg' would be written over a photo, '.*': choose another --out\.$/],
+    [['a/one.jpg'], 'linked', /would be written over a photo/],
+  ])('%s into %s are refused', async (inputs, out, said) => {
+    folder.write({ 'a/one.jpg': '', 'a/notes.txt': '', 'b/one.jpg': '', 'texts/notes.txt': '' });
+    mkdirSync(at('empty'));
+    symlinkSync(at('a'), at('linked'));
+    const error = (await find(inputs, out).catch((one: unknown) => one)) as Error;
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error.message).toMatch(said);
+  });
+
+  it('share a name where the machine tells no small letters from large ones', async () => {
+    folder.write({ 'a/One.jpg': '', 'b/one.jpg': '' });
+    expect((await find(['a', 'b'])).photos).toHaveLength(2);
+    await expect(find(['a', 'b'], 'out', foldOf('darwin'))).rejects.toThrow('would both be written');
+  });
+
+  it('get their results whole', async () => {
+    const results = new Results(at('out'));
+    await results.prepare();
+    await results.save('deep/a.jpg', Buffer.from('one'));
+    await results.save('deep/a.jpg', Buffer.from('two'));
+    expect(await results.sha256('deep/a.jpg')).toBe(
+      await readPhoto({ path: at('out/deep/a.jpg') } as FoundPhoto).then((one) => one.sha256),
+    );
+    expect(await results.exists('deep/b.jpg')).toBe(false);
+    mkdirSync(at('out/c.jpg'));
+    await expect(results.save('c.jpg', Buffer.from('one'))).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    folder.write({ file: '' });
+    await expect(new Results(at('file')).prepare()).rejects.toThrow(
+      /^--out '.*file' cannot be written: EEXIST/,
+    );
+  });
+});
+
+describe('the plan', () => {
+  const found: FoundPhoto = { path: 'in/a.jpg', name: 'a.jpg', type: 'image/jpeg', size: 3, mtimeMs: 1 };
+  const sent = {
+    service: 'S',
+    name: 'a.jpg',
+    source: '../in/a.jpg',
+    size: 3,
+    mtimeMs: 1,
+    sha256: 'p',
+    id: 'x',
+  };
+  const entry = (more: object) => ({ ...sent, at: 0, ...more }) as Entry;
+  const announced = entry({ state: 'announced' });
+  const open = entry({ state: 'sent' });
+  const saving = entry({ state: 'saving', result: 'r' });
+  const coloured = entry({ state: 'coloured', result: 'r' });
+  const refused = entry({ state: 'failed', code: 'too-large', message: 'm', retryable: false });
+  const gaveUp = entry({ state: 'failed', code: 'retries-exhausted', message: 'm', retryable: true });
+  const follow = (state: string): Step => ({ kind: 'follow', sent, state }) as Step;
+  const send: Step = { kind: 'send' };
+  const done: Step = { kind: 'done' };
+
+  interface Case {
+    last?: Entry;
+    /** SHA-256 of the file at the result's place. */
+    result?: string;
+    made?: string[];
+    photo?: Partial<FoundPhoto>;
+    /** SHA-256 of the photo. */
+    is?: string;
+    options?: Partial<PlanOptions>;
+    /** Undefined: a file is in the way. */
+    step: Step | undefined;
+  }
+  const cases: Record<string, Case> = {
+    'a photo that was never sent': { step: send },
+    'one that was sent': { last: open, step: follow('sent') },
+    'one of which nobody knows whether it arrived': { last: announced, step: follow('announced') },
+    'one that is done': { last: coloured, result: 'r', made: ['r'], step: done },
+    'one that is done, with a result that somebody has changed': {
+      last: coloured,
+      result: 'theirs',
+      step: done,
+    },
+    'one whose result was deleted': { last: coloured, made: ['r'], step: follow('sent') },
+    'one cut off before its result had its name': { last: saving, made: ['r'], step: follow('sent') },
+    'one cut off after that': { last: saving, result: 'r', made: ['r'], step: done },
+    'one cut off before, with an older result': {
+      last: saving,
+      result: 'q',
+      made: ['q', 'r'],
+      step: follow('sent'),
+    },
+    'one that was refused': { last: refused, step: { kind: 'failed', code: 'too-large', message: 'm' } },
+    'one that was refused, when it is to be sent again': {
+      last: refused,
+      options: { retry: true },
+      step: send,
+    },
+    'one that failed and may succeed': { last: gaveUp, step: follow('failed') },
+    'a touched one': {
+      last: open,
+      photo: { mtimeMs: 2 },
+      is: 'p',
+      step: { ...follow('sent'), sent: { ...sent, mtimeMs: 2 } } as Step,
+    },
+    'a changed one': { last: open, photo: { mtimeMs: 2 }, is: 'q', step: send },
+    'one of another size': { last: open, photo: { size: 4 }, step: send },
+    'one that cannot be read any more': { last: open, photo: { mtimeMs: 2 }, step: send },
+    'a changed one with its result': {
+      last: coloured,
+      photo: { size: 4 },
+      result: 'r',
+      made: ['r'],
+      step: send,
+    },
+    'a changed one, with a result that somebody has changed': {
+      last: coloured,
+      photo: { size: 4 },
+      result: 'theirs',
+      made: ['r'],
+      step: undefined,
+    },
+    'one with a file in the way': { result: 'theirs', step: undefined },
+    'one with a file in the way of no account': { result: 'theirs', options: { force: true }, step: send },
+    'one that was sent, with a file in the way': { last: open, result: 'theirs', step: undefined },
+    'one of another service, with our result': { result: 'r', made: ['r'], step: send },
+  };
+
+  const planned = async ({ last, result, made = [], photo, is, options }: Case) => {
+    const ports: PlanPorts = {
+      service: 'S',
+      journal: {
+        entry: () => last,
+        hasMade: (name, source, one) => name === 'a.jpg' && source === '../in/a.jpg' && made.includes(one),
+      },
+      results: { folder: 'out', exists: async () => result !== undefined, sha256: async () => result },
+      sha256: async () => is,
+    };
+    return plan([{ ...found, ...photo }], ports, { force: false, retry: false, ...options }, signal);
+  };
+
+  it.each(Object.entries(cases))('of %s', async (_name, one) => {
+    if (one.step) expect((await planned(one))[0]).toMatchObject({ source: '../in/a.jpg', step: one.step });
+    else
+      await expect(planned(one)).rejects.toThrow(
+        /^In 'out', 'a\.jpg' \(1\) were not made by this command .* --force\.$/,
+      );
+  });
+
+  it('of a photo that was moved is as if it had not been', async () => {
+    const [job] = await planned({
+      last: coloured,
+      photo: { path: 'elsewhere/a.jpg' },
+      is: 'p',
+      result: 'r',
+      step: done,
+    });
+    expect(job?.step).toEqual(done);
+  });
+
+  it('ends at a signal', async () => {
+    const ports = {} as PlanPorts;
+    const abort = AbortSignal.abort(new Error('enough'));
+    await expect(plan([found], ports, { force: false, retry: false }, abort)).rejects.toThrow('enough');
+  });
+});

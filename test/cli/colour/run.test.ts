@@ -1,0 +1,307 @@
+/** Runs in memory, on a clock on which hours take no time. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TimedOut, Unreachable, type FinishedPhoto } from '../../../cli/colour/outcome.ts';
+import type { Entry } from '../../../cli/colour/journal.ts';
+import { sha256, type FoundPhoto } from '../../../cli/colour/photos.ts';
+import type { Job, Step } from '../../../cli/colour/plan.ts';
+import { run, type RunContext } from '../../../cli/colour/run.ts';
+import { Estimates, newTally } from '../../../cli/colour/tally.ts';
+import type { Service, PhotoStatus } from '../../../cli/colour/service/service.ts';
+import { patiently } from '../../../client/patience.ts';
+import { Refusal } from '../../../client/refusals.ts';
+import { UserError } from '../../../common/errors.ts';
+import { virtualClock } from '../support/clock.ts';
+
+/** A service whose answers a test gives. */
+class FakeService implements Service {
+  readonly name = 'fake';
+  readonly submitted: string[] = [];
+  /** Most photos that were sent, and asked about, at a time. */
+  most = { sending: 0, asking: 0 };
+  private now = { sending: 0, asking: 0 };
+  looks: (id: string, count: number) => PhotoStatus = () => done('result');
+  submits: (name: string, count: number) => void = () => undefined;
+  private readonly counts = new Map<string, number>();
+
+  check = () => Promise.resolve();
+
+  submit: Service['submit'] = async ({ name }, options) => {
+    const id = `${name}#${this.submitted.filter((one) => one === name).length + 1}`;
+    options.announced(id);
+    return this.counted('sending', () =>
+      patiently(async () => {
+        this.submits(name, this.count(`submit ${id}`));
+        this.submitted.push(name);
+        return id;
+      }, options),
+    );
+  };
+
+  look: Service['look'] = (id) => this.counted('asking', async () => this.looks(id, this.count(id)));
+
+  private count(id: string): number {
+    this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
+    return this.counts.get(id) ?? 0;
+  }
+
+  private async counted<T>(what: 'sending' | 'asking', task: () => Promise<T>): Promise<T> {
+    this.most[what] = Math.max(this.most[what], ++this.now[what]);
+    // Others come in meanwhile.
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    try {
+      return await task();
+    } finally {
+      this.now[what]--;
+    }
+  }
+}
+
+const done = (body: string): PhotoStatus => ({ status: 'done', fetch: async () => Buffer.from(body) });
+const waiting = (more: object = {}): PhotoStatus => ({
+  status: 'waiting',
+  uploaded: true,
+  seconds: null,
+  ...more,
+});
+const away = () => {
+  throw new Refusal('unavailable', 503);
+};
+
+const photoOf = (name: string): FoundPhoto => ({ path: name, name, type: 'image/jpeg', size: 3, mtimeMs: 1 });
+const jobOf = (name: string, step: Step = { kind: 'send' }): Job => ({
+  photo: photoOf(name),
+  source: name,
+  step,
+});
+const follow = (name: string, state: 'announced' | 'sent' | 'failed'): Job => {
+  const sent = { service: 'fake', name, source: name, size: 3, mtimeMs: 1, sha256: 'p', id: `${name}#0` };
+  return jobOf(name, { kind: 'follow', sent, state });
+};
+
+let service: FakeService;
+let entries: Entry[];
+let saved: Record<string, string>;
+let ended: FinishedPhoto[];
+beforeEach(() => {
+  service = new FakeService();
+  [entries, saved, ended] = [[], {}, []];
+});
+
+const started = (jobs: Job[], more: Partial<RunContext> = {}) => {
+  const context: RunContext = {
+    service,
+    journal: { append: (entry) => void entries.push(entry) },
+    read: async () => ({ body: Buffer.from('one'), mtimeMs: 1, sha256: 'p' }),
+    save: async (name, body) => void (saved[name] = body.toString()),
+    clock: virtualClock(),
+    tally: newTally(jobs.length),
+    estimates: new Estimates(),
+    abort: new AbortController(),
+    width: 2,
+    timeoutSeconds: undefined,
+    ended: (one) => void ended.push(one),
+    ...more,
+  };
+  return { context, ended: run(jobs, context) };
+};
+/** Runs to the end. @returns the run's context */
+const through = async (jobs: Job[], more?: Partial<RunContext>) => {
+  const { context, ended: end } = started(jobs, more);
+  await end;
+  return context;
+};
+const outcomes = () =>
+  ended.map(({ job, ending }) => [job.photo.name, ending.outcome, 'code' in ending && ending.code]);
+
+it('ends at once with nothing to do', async () => {
+  await through([]);
+  await through([
+    jobOf('a', { kind: 'done' }),
+    jobOf('b', { kind: 'failed', code: 'too-large', message: 'm' }),
+  ]);
+  expect(outcomes()).toEqual([
+    ['a', 'coloured', false],
+    ['b', 'failed', 'too-large'],
+  ]);
+  expect(ended.every(({ ending }) => ending.before)).toBe(true);
+});
+
+it('writes each step down before it is taken', async () => {
+  const { tally } = await through([jobOf('a/b.jpg')]);
+  expect(entries.map(({ state, id }) => `${state} ${id}`)).toEqual([
+    'announced b.jpg#1',
+    'sent b.jpg#1',
+    'saving b.jpg#1',
+    'coloured b.jpg#1',
+  ]);
+  expect(entries.at(-1)).toMatchObject({ name: 'a/b.jpg', result: sha256(Buffer.from('result')) });
+  expect(saved).toEqual({ 'a/b.jpg': 'result' });
+  expect(tally).toMatchObject({ coloured: 1, waiting: 0, uploading: 0, bytesSent: 3, bytesReceived: 6 });
+});
+
+it('sends all as fast as they go, and asks about as many as it is wide', async () => {
+  const jobs = Array.from({ length: 30 }, (_, k) => jobOf(`${k}`));
+  // None is done before all have been sent.
+  service.looks = () => (service.submitted.length < 30 ? waiting() : done('x'));
+  await through(jobs, { width: 3 });
+  expect(service.most).toEqual({ sending: 3, asking: 3 });
+  expect(ended).toHaveLength(30);
+});
+
+describe('a photo is sent again', () => {
+  it.each<[why: string, job: Job, look: () => PhotoStatus]>([
+    ['it never arrived', follow('a', 'announced'), () => waiting({ uploaded: false })],
+    [
+      'its link expired unused',
+      follow('a', 'sent'),
+      () => ({ status: 'failed', code: 'not-uploaded', message: '', retryable: true }),
+    ],
+    [
+      'it has been deleted',
+      follow('a', 'sent'),
+      () => ({ status: 'failed', code: 'expired', message: '', retryable: true }),
+    ],
+    [
+      'it still fails, and may succeed',
+      follow('a', 'failed'),
+      () => ({ status: 'failed', code: 'retries-exhausted', message: '', retryable: true }),
+    ],
+    [
+      'nobody knows it',
+      follow('a', 'sent'),
+      () => {
+        throw new Refusal('not-found', 404);
+      },
+    ],
+    [
+      'its result is gone',
+      follow('a', 'sent'),
+      () => ({ status: 'done', fetch: () => Promise.reject(new Refusal('not-found', 404)) }),
+    ],
+  ])('when %s', async (_why, job, look) => {
+    service.looks = (id) => (id === 'a#0' ? look() : done('x'));
+    await through([job]);
+    expect(service.submitted).toEqual(['a']);
+    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+  });
+
+  it('but not for ever', async () => {
+    service.looks = () => {
+      throw new Refusal('not-found', 404);
+    };
+    await through([jobOf('a')]);
+    expect(service.submitted).toHaveLength(3);
+    expect(outcomes()).toEqual([['a', 'failed', 'not-found']]);
+  });
+
+  it('not when it arrived, is done, or failed in this run', async () => {
+    service.looks = (id) =>
+      id === 'c#0'
+        ? { status: 'failed', code: 'retries-exhausted', message: 'm', retryable: true }
+        : done('x');
+    await through([follow('a', 'announced'), follow('b', 'failed'), follow('c', 'sent')]);
+    expect(service.submitted).toEqual([]);
+    expect(outcomes()).toContainEqual(['c', 'failed', 'retries-exhausted']);
+    expect(entries.find(({ name }) => name === 'c')).toMatchObject({ state: 'failed', retryable: true });
+  });
+});
+
+describe('a photo fails alone', () => {
+  it('when it is refused, cannot be read, is empty, or its result cannot be written', async () => {
+    service.submits = (name) => {
+      if (name === 'large') throw new Refusal('too-large', 413, 'size 3: at most 2.');
+    };
+    await through([jobOf('large'), jobOf('gone'), jobOf('empty'), jobOf('full'), jobOf('good')], {
+      read: async ({ name }) => {
+        if (name === 'gone') throw new Error('ENOENT: no such file');
+        return { body: Buffer.from(name === 'empty' ? '' : 'one'), mtimeMs: 1, sha256: 'p' };
+      },
+      save: async (name) => {
+        if (name === 'full') throw new Error('ENOSPC: no space left');
+      },
+    });
+    expect(outcomes().sort()).toEqual([
+      ['empty', 'failed', 'unreadable-image'],
+      ['full', 'failed', 'not-written'],
+      ['gone', 'failed', 'not-read'],
+      ['good', 'coloured', false],
+      ['large', 'failed', 'too-large'],
+    ]);
+    // A later run fetches it again.
+    expect(entries.filter(({ name }) => name === 'full').at(-1)?.state).toBe('saving');
+  });
+});
+
+describe('a run stops, and leaves what is open', () => {
+  it('when nobody has answered for five minutes', async () => {
+    service.submits = away;
+    const { abort, clock } = await through([jobOf('a'), jobOf('b')]);
+    expect(abort.signal.reason).toBeInstanceOf(Unreachable);
+    expect(clock.now()).toBeGreaterThanOrEqual(300_000);
+    expect(ended).toEqual([]);
+  });
+
+  it('not when the service limits photos, however long', async () => {
+    service.submits = (_name, count) => {
+      if (count < 40) throw new Refusal('too-many-photos', 429, '60 an hour.', { retryAfterSeconds: 1800 });
+    };
+    const { clock, tally } = await through([jobOf('a')]);
+    expect(clock.now()).toBeGreaterThanOrEqual(39 * 1_800_000);
+    expect(tally.trouble?.text).toBe('60 an hour.');
+    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+  });
+
+  it('not when the service is away now and then', async () => {
+    service.looks = (_id, count) =>
+      count > 200 ? done('x') : count % 2 ? away() : waiting({ retryAfterSeconds: 60 });
+    await through([jobOf('a')]);
+    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+  });
+
+  it.each([
+    ['its sign-in is not accepted', new Refusal('unauthorized', 401)],
+    ['its user has to mend something', new UserError('Sign in to AWS first.')],
+    ['something is wrong with it', new TypeError('a bug')],
+  ])('when %s', async (_why, error) => {
+    service.submits = (_name, count) => {
+      if (count === 1) throw error;
+    };
+    const { abort } = await through([jobOf('a'), jobOf('b')], { width: 1 });
+    expect(abort.signal.reason).toBe(error);
+    expect(ended).toEqual([]);
+    expect(service.submitted).toEqual([]);
+  });
+
+  it('at the end of its time', async () => {
+    service.looks = () => waiting();
+    const { abort } = await through([jobOf('a')], { timeoutSeconds: 30 });
+    expect(abort.signal.reason).toBeInstanceOf(TimedOut);
+    expect(entries.map(({ state }) => state)).toEqual(['announced', 'sent']);
+  });
+
+  it('when it was stopped before it began', async () => {
+    const abort = new AbortController();
+    abort.abort(new Error('enough'));
+    await through([jobOf('a')], { abort });
+    expect(service.submitted).toEqual([]);
+  });
+});
+
+it('knows how long it takes by the photo that was sent last', async () => {
+  let asked = 0;
+  service.looks = (id) => {
+    if (id === '9#1') asked++;
+    const seconds = Number(id.split('#')[0]) * 10;
+    return context.clock.now() < seconds * 1000 ? waiting({ seconds, retryAfterSeconds: 5 }) : done('x');
+  };
+  const left: (number | undefined)[] = [];
+  const jobs = Array.from({ length: 10 }, (_, k) => jobOf(`${k}`));
+  const { context, ended: end } = started(jobs, {
+    width: 1,
+    ended: () => void left.push(context.estimates.secondsLeft(context.clock.now())),
+  });
+  await end;
+  expect(Math.max(...left.map((one) => one ?? 0))).toBeGreaterThan(60);
+  expect(left.at(-1)).toBeUndefined();
+  expect(asked).toBeGreaterThan(1);
+});

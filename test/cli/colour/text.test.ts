@@ -1,0 +1,165 @@
+/** What a run says. */
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { failure, type FinishedPhoto, type PhotoOutcome } from '../../../cli/colour/outcome.ts';
+import type { Job } from '../../../cli/colour/plan.ts';
+import { reportOf } from '../../../cli/colour/report.ts';
+import { newTally, type Tally } from '../../../cli/colour/tally.ts';
+import { summaryLines, duration, progressLine, type RunSummary } from '../../../cli/colour/text.ts';
+
+const tally = (more: Partial<Tally> = {}): Tally => ({ ...newTally(20), ...more });
+const job = (name: string): Job => ({
+  photo: { path: `in/${name}`, name, type: 'image/jpeg', size: 3, mtimeMs: 1 },
+  source: `../in/${name}`,
+  step: { kind: 'send' },
+});
+const ended = (name: string, ending: PhotoOutcome): FinishedPhoto => ({
+  job: job(name),
+  ending,
+  id: 'x',
+  seconds: 2,
+});
+
+it.each([
+  [0.4, '0 s'],
+  [89, '89 s'],
+  [90, '2 min'],
+  [3600, '60 min'],
+  [7200, '2 h'],
+])('%s s are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
+
+describe('the line that changes', () => {
+  const line = (more: Partial<Tally>, left?: number) => progressLine(tally(more), left, 0, 12_400);
+
+  it('counts', () => {
+    expect(
+      line({ coloured: 5, failed: 1, waiting: 10, uploading: 4, bytesSent: 34e6, bytesReceived: 1.26e6 }),
+    ).toBe(' 12 s  coloured 5, failed 1, waiting 10, uploading 4 of 20  34 MB sent, 1.3 MB received');
+  });
+
+  it('tells how long it takes, by the service, for what the service has', () => {
+    expect(line({ coloured: 5, waiting: 15 }, 40)).toMatch(/ {2}about 40 s left$/);
+    expect(line({ coloured: 5, waiting: 14 }, 400)).toMatch(/ {2}at least 7 min left$/);
+    expect(line({ waiting: 20 }, 0)).toMatch(/about 1 s left$/);
+  });
+
+  it('tells what fails for now', () => {
+    const trouble = { text: '60 photos an hour are taken.', untilMs: 12_400 + 1_800_000 };
+    expect(line({ trouble })).toMatch(/ {2}60 photos an hour are taken\. Trying again in 30 min\.$/);
+    expect(line({ trouble: { ...trouble, untilMs: 12_000 } })).toMatch(/received$/);
+  });
+});
+
+const failures = [
+  ended('a.jpg', failure('too-large', 'More bytes than are taken.')),
+  ended('b/c.jpg', failure('retries-exhausted', 'Five attempts.', true)),
+  ended('d.jpg', failure('unreadable-image', 'Damaged.', false, true)),
+];
+const closing = (more: Partial<RunSummary> = {}): RunSummary => ({
+  tally: tally({ coloured: 16, failed: 3, before: 2, bytesSent: 5e6 }),
+  failures,
+  open: [job('e.jpg')],
+  stopped: 'Interrupted.',
+  folder: './coloured',
+  seconds: 61,
+  ...more,
+});
+
+it('ends with what came of it', () => {
+  expect(summaryLines(closing())).toEqual([
+    '20 photos: 16 coloured, 3 failed, 1 open (2 by earlier runs). 5.0 MB sent, 0.0 MB received in 61 s.',
+    'Results: ./coloured',
+    'Not coloured:',
+    '  a.jpg: More bytes than are taken. (too-large)',
+    '  b/c.jpg: Five attempts. (retries-exhausted; worth another run)',
+    '  d.jpg: Damaged. (unreadable-image; refused by an earlier run, --retry sends it again)',
+    'Interrupted.',
+    'The same command goes on with what is open.',
+  ]);
+  const one = closing({ tally: { ...newTally(1), coloured: 1 }, failures: [], open: [], stopped: undefined });
+  expect(summaryLines(one)[0]).toMatch(/^1 photo: 1 coloured, 0 failed\. /);
+});
+
+describe('reports', () => {
+  const said = (kind: { json?: boolean; quiet?: boolean }) => {
+    const [out, err] = [new PassThrough(), new PassThrough()];
+    const streams = { out, err } as unknown as Parameters<typeof reportOf>[2];
+    const report = reportOf({ json: false, quiet: false, ...kind }, './coloured', streams);
+    report.say('Left out: 1.');
+    report.progress(' 12 s  x');
+    report.ended(ended('ok.jpg', { outcome: 'coloured', before: false }));
+    for (const one of failures) report.ended(one);
+    report.close(closing(), 130);
+    return { out: String(out.read() ?? ''), err: String(err.read() ?? '') };
+  };
+
+  it('for people', () => {
+    const { out, err } = said({});
+    expect(err).toBe('');
+    expect(out).toMatch(/^Left out: 1\.\n 12 s {2}x\n20 photos: [^]*open\.\n$/);
+  });
+
+  it('for programs: a line of JSON for each photo, and the summary', () => {
+    const { out, err } = said({ json: true });
+    expect(err).toBe('Interrupted.\n');
+    const photo = { type: 'photo', before: false, id: 'x', seconds: 2 };
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual([
+      { ...photo, photo: 'in/ok.jpg', name: 'ok.jpg', outcome: 'coloured', result: 'coloured/ok.jpg' },
+      {
+        ...photo,
+        photo: 'in/a.jpg',
+        name: 'a.jpg',
+        outcome: 'failed',
+        code: 'too-large',
+        message: 'More bytes than are taken.',
+        retryable: false,
+      },
+      {
+        ...photo,
+        photo: 'in/b/c.jpg',
+        name: 'b/c.jpg',
+        outcome: 'failed',
+        code: 'retries-exhausted',
+        message: 'Five attempts.',
+        retryable: true,
+      },
+      {
+        ...photo,
+        photo: 'in/d.jpg',
+        name: 'd.jpg',
+        outcome: 'failed',
+        code: 'unreadable-image',
+        message: 'Damaged.',
+        retryable: false,
+        before: true,
+      },
+      { type: 'photo', photo: 'in/e.jpg', name: 'e.jpg', outcome: 'open' },
+      {
+        type: 'summary',
+        exit: 130,
+        photos: 20,
+        coloured: 16,
+        failed: 3,
+        open: 1,
+        before: 2,
+        bytesSent: 5e6,
+        bytesReceived: 0,
+        seconds: 61,
+        folder: './coloured',
+        stopped: 'Interrupted.',
+      },
+    ]);
+  });
+
+  it('quietly: what went wrong, and nothing else', () => {
+    const { out, err } = said({ quiet: true });
+    expect(out).toBe('');
+    expect(err).toMatch(/^a\.jpg: More[^]*\n20 photos:[^]*Interrupted\.\nThe same command goes on/);
+    expect(err.match(/More bytes/g)).toHaveLength(1);
+  });
+});

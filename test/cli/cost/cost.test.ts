@@ -1,0 +1,196 @@
+/** What a stage costs, held to sums made by hand and to what the scaler really publishes. */
+import { describe, expect, it } from 'vitest';
+import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
+import { seriesAtRest } from '../../../cli/cost/at-rest.ts';
+import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
+import { ALARM_IDS } from '../../../contract/alarms.ts';
+import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
+import { metricData } from '../../../lambda/scaler/aws.ts';
+import { tick, type TickMetrics } from '../../../lambda/scaler/tick.ts';
+import { resolveStage, type StageConfig } from '../../../lib/config.ts';
+import { UserError } from '../../../common/errors.ts';
+import { FakeFleet, FakeMemory } from '../../lambda/scaler/support/fakes.ts';
+import { threshold } from '../../lambda/scaler/support/looks.ts';
+import { command, Folder } from '../support/command.ts';
+
+const stage = (config: StageConfig = {}) => resolveStage('own', config);
+const line = ({ idle }: Cost, what: string) => idle.lines.find((one) => one.what === what)?.usd;
+
+describe('at rest', () => {
+  it('is the sum of its lines', () => {
+    const cost = costOf(stage());
+    // 43,200 minutes of 30.011 s at a quarter of a GB; twice 86,400 ticks and 43,200 minutes of 14 units.
+    expect(line(cost, 'scaler, function')).toBe(4.33);
+    expect(line(cost, 'scaler, table')).toBe(1.9);
+    expect(line(cost, 'scaler, schedule')).toBe(0.04);
+    // 19 series and 86,400 puts.
+    expect(line(cost, 'metrics')).toBe(6.56);
+    expect(line(cost, 'alarms')).toBe(Number((ALARM_IDS.length * 0.1).toFixed(2)));
+    expect(line(cost, 'dashboard')).toBe(3);
+    const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
+    expect(cost.idle.total).toBeCloseTo(sum, 6);
+    expect(line(cost, 'instances, minimum')).toBeUndefined();
+  });
+
+  it('follows the time between two ticks', () => {
+    const [often, seldom] = [costOf(stage({ tickSeconds: 15 })), costOf(stage())];
+    // 45 s of each minute instead of 30; nine writes instead of five.
+    expect(line(often, 'scaler, function')).toBe(6.49);
+    expect((line(often, 'scaler, table') ?? 0) / (line(seldom, 'scaler, table') ?? 1)).toBeCloseTo(9 / 5, 2);
+  });
+
+  it('has a minimum, and a warm pool', () => {
+    const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
+    // Two of the dearest type, with volume and address, for 720 h.
+    expect(line(cost, 'instances, minimum')).toBeCloseTo(2 * 720 * (1.006 + 0.005 + (60 * 0.08) / 720), 2);
+    expect(line(cost, 'warm pool')).toBe(14.4);
+    const mixed = costOf(stage({ minCapacity: 2, onDemandBaseCapacity: 1 }));
+    expect(line(mixed, 'instances, minimum')).toBeCloseTo(720 * (1.5 * 1.006 + 2 * (0.005 + 4.8 / 720)), 2);
+  });
+
+  it.each<[string, StageConfig, number]>([
+    ['that is empty', {}, 19],
+    ['with a minimum', { minCapacity: 2 }, 20],
+    ['by threshold', { minCapacity: 1, policy: threshold }, 14],
+  ])('counts the series that the scaler publishes for a fleet %s', async (_name, config, wanted) => {
+    const { policy, minCapacity, maxCapacity } = stage(config);
+    const fleet = new FakeFleet();
+    fleet.view = {
+      ...{ desired: minCapacity, inService: minCapacity, pending: 0, draining: 0 },
+      ...{ min: minCapacity, max: maxCapacity },
+    };
+    const published: TickMetrics[] = [];
+    const memory = new FakeMemory();
+    let now = 100_000;
+    const ports = {
+      ...{ fleet, memory },
+      counts: { read: async () => ({ visible: 0, inFlight: 0 }) },
+      work: { read: async () => ({ completed: 100, busySeconds: 600 }) },
+      metrics: { publish: async (one: TickMetrics) => void published.push(one) },
+    };
+    const spending = {
+      hourlyPrices: {},
+      onDemandBaseCapacity: 0,
+      spotPercentage: 0,
+      dailyLimit: null,
+      brake: false,
+    };
+    for (let k = 0; k < 60; k++, now += 30) {
+      const { errors } = await tick(ports, policy, { owner: 'x', now: () => now, tickSeconds: 30, spending });
+      expect(errors).toEqual([]);
+    }
+    const names = metricData('own', published.at(-1)!).map(({ MetricName }) => MetricName);
+    expect([...names].sort()).toEqual([...seriesAtRest(stage(config))].sort());
+    expect(names).toHaveLength(wanted);
+  });
+});
+
+describe('at work', () => {
+  it('is by type, on demand and Spot', () => {
+    const { types, besideHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
+    const beside = 0.005 + (60 * 0.08) / 720;
+    expect(besideHour).toBe(0.0117);
+    const [g4dn] = types;
+    expect(types.map(({ type }) => type)).toEqual(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']);
+    expect(g4dn).toMatchObject({ onDemandHour: 0.526, spotHour: 0.263 });
+    // A thousand photos of 6 s are 1.667 hours; requests are a cent.
+    expect(g4dn?.thousandOnDemand).toBeCloseTo((6000 / 3600) * (0.526 + beside) + 0.0132, 2);
+    expect(g4dn?.thousandSpot).toBeCloseTo((6000 / 3600) * (0.263 + beside) + 0.0132, 2);
+    expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * beside), 2);
+  });
+
+  it('is at the service time that is given', () => {
+    const [slow, fast] = [costOf(stage(), 12), costOf(stage(), 0.5)];
+    expect(slow.types[0]?.thousandOnDemand).toBeGreaterThan(
+      20 * (fast.types[0]?.thousandOnDemand ?? Infinity),
+    );
+    expect(fast.serviceSeconds).toBe(0.5);
+  });
+
+  it('is unknown for a policy without a service time', () => {
+    const cost = costOf(stage({ minCapacity: 1, policy: threshold }));
+    expect(cost.types[0]).toMatchObject({ thousandOnDemand: null, thousandSpot: null });
+    expect(costLines(cost).join('\n')).toMatch(/give --service-seconds[^]*unknown/);
+    expect(
+      costOf(stage({ minCapacity: 1, policy: threshold }), 6).types[0]?.thousandOnDemand,
+    ).toBeGreaterThan(0);
+  });
+
+  it('takes the stage’s own prices, and refuses what has none', () => {
+    const own = { instanceTypes: ['p9.huge'], instancePrices: { 'p9.huge': 10 } };
+    expect(costOf(stage(own)).types[0]).toMatchObject({ onDemandHour: 10, spotHour: 5 });
+    const without = { ...stage(own), instancePrices: {} };
+    expect(() => costOf(without)).toThrow(UserError);
+    expect(() => costOf(without)).toThrow("stage 'own': p9.huge has no price; give it one in instancePrices");
+  });
+});
+
+describe('what is said', () => {
+  const cost = costOf(stage());
+  /** Every amount of the object, as it is written. */
+  const amounts = [
+    ...cost.idle.lines.map(({ usd }) => usd.toFixed(2)),
+    cost.idle.total.toFixed(2),
+    ...cost.types.flatMap((one) => [
+      one.onDemandHour.toFixed(4),
+      one.spotHour.toFixed(4),
+      one.thousandOnDemand?.toFixed(2) ?? '',
+      one.thousandSpot?.toFixed(2) ?? '',
+      one.dayAtMaximum.toFixed(2),
+    ]),
+  ];
+
+  it('has the numbers of the object, all of them and in its order', () => {
+    const cells = (text: string) => text.split(/[\s|*]+/).filter((cell) => /^\d+\.\d+$/.test(cell));
+    const inOrder = (text: string) => {
+      let at = 0;
+      for (const cell of cells(text)) if (cell === amounts[at]) at++;
+      return at;
+    };
+    expect(inOrder(costLines(cost).join('\n'))).toBe(amounts.length);
+    expect(inOrder(costMarkdown(cost))).toBe(amounts.length);
+  });
+
+  it('names the date and the place of its prices', () => {
+    for (const text of [costLines(cost).join('\n'), costMarkdown(cost)]) {
+      expect(text).toContain(`List prices of ${PRICES_REGION} in ${PRICES_AS_OF}`);
+    }
+    expect(costJson(cost)).toMatchObject({ command: 'cost', stage: 'own', pricesAsOf: PRICES_AS_OF });
+  });
+
+  it('is Markdown whose tables are whole', () => {
+    const tables = costMarkdown(cost)
+      .split('\n\n')
+      .filter((block) => block.startsWith('|'));
+    expect(tables).toHaveLength(2);
+    for (const table of tables) {
+      const columns = table.split('\n').map((row) => row.split('|').length);
+      expect(new Set(columns).size).toBe(1);
+    }
+  });
+});
+
+describe('the command', () => {
+  const folder = new Folder();
+
+  it('tells the same as text, as an object and as Markdown', async () => {
+    const wanted = costOf(resolveStage('prod', { maxCapacity: 20, spotPercentage: 70, retainData: true }), 3);
+    const args = ['cost', '--stage', 'prod', '--service-seconds', '3'];
+    expect((await command(folder.path, args)).out).toBe(`${costLines(wanted).join('\n')}\n`);
+    expect(JSON.parse((await command(folder.path, [...args, '--json'])).out)).toEqual(costJson(wanted));
+    expect((await command(folder.path, [...args, '--markdown'])).out).toBe(`${costMarkdown(wanted)}\n`);
+    expect((await command(folder.path, ['cost', '--local', '--json'])).out).toContain('"stage":"local"');
+  });
+
+  it.each([
+    [['--service-seconds', '0'], "--service-seconds '0' is not a number above 0, up to 3600"],
+    [['--service-seconds', 'x'], "--service-seconds 'x' is not a number above 0, up to 3600"],
+    [['--json', '--markdown'], '--json and --markdown exclude each other'],
+    [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
+    [['--region', 'us-east-1'], "Unknown option '--region'"],
+  ])('refuses %j', async (args, said) => {
+    const ended = await command(folder.path, ['cost', ...args]);
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain(said);
+  });
+});

@@ -1,0 +1,252 @@
+/** The commands that look and pause, on a real protocol: a local AWS that holds what a stage would, without its fleet. */
+import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { change, type Change } from '../../cli/pause/change.ts';
+import { ALARM_IDS, alarmName } from '../../contract/alarms.ts';
+import { DynamoMemory } from '../../lambda/scaler/aws.ts';
+import { fromItem } from '../../lambda/scaler/memory.ts';
+import { REGION } from '../../common/environment.ts';
+import { Scope } from '../../common/scope.ts';
+import { until } from '../support/wait.ts';
+import { command, Folder, start } from './support/command.ts';
+import { itemOf, record } from './support/memory.ts';
+import { fresh, itemsOf, json, now, STAGE, startStage, TABLE } from './support/stage.ts';
+
+const { signal } = new AbortController();
+const scope = new Scope();
+const folder = new Folder();
+let stage: Awaited<ReturnType<typeof startStage>>;
+let items: ReturnType<typeof itemsOf>;
+
+beforeAll(async () => {
+  stage = await startStage('cli-operate-test', scope);
+  items = itemsOf(stage.documents);
+}, 90_000);
+afterAll(async () => {
+  folder.remove();
+  await scope.close();
+});
+beforeEach(() => items.clear());
+
+const operate = (...args: string[]) => command(folder.path, [...args, '--stage', STAGE], stage.env);
+
+describe('status', () => {
+  it('shows what is there', async () => {
+    const names = ALARM_IDS.map((id) => alarmName(STAGE, id));
+    for (const AlarmName of [...names, 'of-somebody-else']) {
+      await stage.cloudWatch.send(
+        new PutMetricAlarmCommand({
+          ...{ AlarmName, Namespace: 'X', MetricName: 'x', Statistic: 'Sum', Period: 60 },
+          ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
+        }),
+      );
+    }
+    await stage.cloudWatch.send(
+      new SetAlarmStateCommand({ AlarmName: names[0], StateValue: 'ALARM', StateReason: 'test' }),
+    );
+    await items.keep(fresh({ controls: { pauseScaleOut: {} } }));
+    await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.jobs, MessageBody: 'one' }));
+    const ended = await operate('status', '--json');
+    const status = json(ended);
+    expect(status).toMatchObject({
+      ...{ command: 'status', stage: STAGE, region: REGION },
+      queue: { waiting: 1, inFlight: 0, deadLetters: 0 },
+      fleet: { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 7 },
+      controls: [{ name: 'pauseScaleOut', until: null }],
+      decisions: [{ reason: 'steady', desired: 3 }],
+      spending: null,
+    });
+    const alarms = status.alarms as { name: string; id: string; state: string }[];
+    expect(alarms.map(({ name }) => name).sort()).toEqual([...names].sort());
+    expect(alarms.find(({ id }) => id === ALARM_IDS[0])).toMatchObject({
+      state: 'ALARM',
+      runbook: `docs/runbook.md#${ALARM_IDS[0]}`,
+    });
+    const { Messages = [] } = await stage.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: stage.jobs, VisibilityTimeout: 0 }),
+    );
+    expect(Messages).toHaveLength(1);
+  });
+
+  it('is of no stage that is not there', async () => {
+    expect(await command(folder.path, ['status', '--stage', 'mars'], stage.env)).toEqual({
+      code: 1,
+      out: '',
+      err: "--stage 'mars': there is no stack DDColorElastic-mars in this account and region.\n",
+    });
+  });
+
+  it('is of a stack by another name', async () => {
+    const args = ['status', '--stage', 'mars', '--stack', `DDColorElastic-${STAGE}`, '--json'];
+    const ended = await command(folder.path, args, stage.env);
+    expect(json(ended)).toMatchObject({ stage: 'mars', fleet: { max: 7 }, alarms: [] });
+  });
+});
+
+describe('watch', () => {
+  it('tells each change, and ends well at Ctrl-C', async () => {
+    await items.keep(fresh());
+    const running = start(folder.path, ['watch', '--every', '1', '--stage', STAGE], stage.env);
+    let out = '';
+    running.process.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(
+      () => out,
+      (text) => text.includes('steady'),
+    );
+    await items.keep(
+      itemOf([record({ at: now() - 1 }), record({ at: now(), reason: 'scale-out', desired: 5 })]),
+    );
+    await until(
+      () => out,
+      (text) => text.includes('scale-out'),
+    );
+    running.process.kill('SIGINT');
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    for (const line of ended.out.trim().split('\n')) expect(line).toMatch(/^\d\d:\d\d:\d\d {2}waiting /);
+  });
+
+  it('is an object a look', async () => {
+    const running = start(folder.path, ['watch', '--every', '1', '--json', '--stage', STAGE], stage.env);
+    let out = '';
+    running.process.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    await until(
+      () => out,
+      (text) => text.split('\n').length > 2,
+    );
+    running.process.kill('SIGTERM');
+    const ended = await running.ended;
+    expect(ended.code).toBe(130);
+    for (const line of ended.out.trim().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ command: 'status' });
+  });
+});
+
+describe('explain', () => {
+  it('says why', async () => {
+    await items.keep(fresh());
+    const ended = await operate('explain');
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.out).toContain('UTC): steady.');
+  });
+
+  it('ends with 1 when nobody sizes the fleet', async () => {
+    await items.keep(itemOf([record({ at: now() - 3600 })]));
+    const ended = await operate('explain', '--json');
+    expect(ended).toMatchObject({ code: 1, err: '' });
+    expect(json(ended)).toMatchObject({ decision: { stale: true } });
+  });
+});
+
+describe('controls', () => {
+  const floor = { instances: 2, until: 4_000_000_000 };
+  const paused = async () => fromItem(await items.kept()).controls;
+
+  it('are set where there is nothing yet, and taken back', async () => {
+    const first = await operate('pause', 'both', '--json');
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(json(first)).toMatchObject({
+      controls: [{ name: 'pauseScaleOut', until: null }, { name: 'pauseScaleIn' }],
+    });
+    expect(await items.kept()).toEqual({ id: 'scaler', controls: { pauseScaleOut: {}, pauseScaleIn: {} } });
+    await operate('resume', 'scale-in');
+    expect(await paused()).toEqual({ pauseScaleOut: {} });
+    const last = await operate('resume', 'both', '--json');
+    expect(json(last)).toMatchObject({ controls: [] });
+    expect(await paused()).toEqual({});
+  });
+
+  it('leave what others have set, and what the scaler remembers', async () => {
+    const item = fresh({ controls: { floor, dryRun: {} } });
+    await items.keep(item);
+    const before = now();
+    const ended = await operate('pause', 'scale-out', '--for', '2h');
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(ended.out).toMatch(
+      /scale-out is paused[^\n]*UTC, for another 2 h\n[^]*at its next tick, within 30 s\./,
+    );
+    const { pauseScaleOut, ...rest } = await paused();
+    expect(rest).toEqual({ floor, dryRun: {} });
+    expect(pauseScaleOut?.until).toBeGreaterThanOrEqual(Math.floor(before + 7200));
+    expect(pauseScaleOut?.until).toBeLessThanOrEqual(now() + 7201);
+    await operate('resume', 'both');
+    expect(await items.kept()).toEqual({ ...item, controls: { floor, dryRun: {} } });
+  });
+
+  it('that were not set are taken back without a word of it', async () => {
+    expect(await operate('resume', 'both')).toMatchObject({ code: 0, err: '' });
+    expect(await items.kept()).toBeUndefined();
+  });
+
+  it('that nobody understands are told, and what is no map is left', async () => {
+    await items.keep(fresh({ controls: { pauseScaleout: {} } }));
+    const odd = await operate('pause', 'scale-in');
+    expect(odd).toMatchObject({ code: 1, err: '' });
+    expect(odd.out).toContain('The scaler holds the fleet, since it does not understand these controls');
+    await items.keep(fresh({ controls: 'none' }));
+    const none = await operate('pause', 'scale-in');
+    expect(none).toMatchObject({ code: 1, out: '' });
+    expect(none.err).toContain('is "none", which is no map. Remove it first.');
+    expect((await items.kept())?.controls).toBe('none');
+  });
+
+  it('say when nobody will act on them', async () => {
+    await items.keep(itemOf([record({ at: now() - 900 })]));
+    expect((await operate('pause', 'both')).out).toContain('BUT THE SCALER DOES NOT TICK');
+  });
+
+  const out: Change = { names: ['pauseScaleOut'], until: null };
+
+  it('and the scaler’s own writes do not lose each other', async () => {
+    const memory = new DynamoMemory(stage.documents, TABLE);
+    const recent = [record()];
+    for (let k = 0; k < 20; k++) {
+      const { names } = out;
+      const opened = memory.open('me', k, 1);
+      await Promise.all([
+        opened,
+        change(stage.documents, TABLE, { names, until: 4_000_000_000 + k }, signal),
+      ]);
+      const saved = memory.save('me', { policy: { lastOutAt: k }, recent });
+      await Promise.all([
+        saved,
+        change(stage.documents, TABLE, { names: ['pauseScaleIn'], until: 4_000_000_000 + k }, signal),
+      ]);
+      const { controls, policy } = fromItem(await items.kept());
+      const until = { until: 4_000_000_000 + k };
+      expect({ controls, policy }).toEqual({
+        controls: { pauseScaleOut: until, pauseScaleIn: until },
+        policy: { lastOutAt: k },
+      });
+    }
+  });
+
+  it.each([1, 2])('that somebody sets at the same moment stay: before write %i', async (at) => {
+    let writes = 0;
+    const racing = {
+      send: async (sent: UpdateCommand) => {
+        if (sent instanceof UpdateCommand && ++writes === at)
+          await items.keep(fresh({ controls: { floor } }));
+        return stage.documents.send(sent);
+      },
+    } as unknown as DynamoDBDocumentClient;
+    await change(racing, TABLE, out, signal);
+    expect(await paused()).toEqual({ floor, pauseScaleOut: {} });
+  });
+
+  it('that somebody removes at the same moment are set anew', async () => {
+    await items.keep(fresh({ controls: { floor } }));
+    let writes = 0;
+    const racing = {
+      send: async (sent: UpdateCommand) => {
+        if (sent instanceof UpdateCommand && ++writes === 1) await items.keep(fresh());
+        return stage.documents.send(sent);
+      },
+    } as unknown as DynamoDBDocumentClient;
+    await change(racing, TABLE, out, signal);
+    expect(await paused()).toEqual({ pauseScaleOut: {} });
+  });
+});

@@ -1,0 +1,309 @@
+/** What a status says of what was read, and of what was not. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Refusal } from '../../../client/refusals.ts';
+import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
+import { readParts, type StatusParts, type StatusPorts } from '../../../cli/status/parts.ts';
+import { statusJson } from '../../../cli/status/json.ts';
+import { statusLines } from '../../../cli/status/text.ts';
+import { exitOf } from '../../../cli/status/main.ts';
+import { plainLine } from '../../../cli/watch/line.ts';
+import { ALARMS } from '../../../contract/alarms.ts';
+import { UserError } from '../../../common/errors.ts';
+import { storeError } from '../../client/support/gateway.ts';
+import { command, Folder } from '../support/command.ts';
+import { itemOf, memoryOf, NOW, records } from '../support/memory.ts';
+
+const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
+const DAY = Math.floor(NOW / 86_400);
+const ledger = { at: NOW - 4, perHour: 1.578, day: DAY, spent: 4.2, inService: 3, busySeconds: null };
+const alarm = (id: string, state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' = 'OK', ago = 300) => ({
+  name: `ddcolor-elastic-dev-${id}`,
+  state,
+  since: NOW - ago,
+});
+
+const parts = (more: Partial<StatusParts> = {}): StatusParts => ({
+  queue: { value: { waiting: 12, inFlight: 3 } },
+  oldest: { value: 34 },
+  deadLetters: { value: 2 },
+  fleet: { value: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 } },
+  memory: {
+    value: memoryOf(records({ desired: 3 }, { desired: 3 }, { reason: 'scale-out', desired: 5, need: 5 }), {
+      ledger,
+      controls: { pauseScaleIn: { until: NOW + 1800 }, floor: { instances: 2, until: NOW - 1 } },
+    }),
+  },
+  alarms: {
+    value: [alarm('dead-letters', 'ALARM'), alarm('failures'), alarm('no-tick', 'INSUFFICIENT_DATA')],
+  },
+  ...more,
+});
+const text = (more: Partial<StatusParts> = {}) => statusLines(parts(more), where, NOW).join('\n');
+const unread: StatusParts = {
+  queue: { missing: 'queue: AccessDenied.' },
+  oldest: { missing: 'queue: AccessDenied.' },
+  deadLetters: { missing: 'queue: AccessDenied.' },
+  fleet: { missing: 'group: AccessDenied.' },
+  memory: { missing: 'table: AccessDenied.' },
+  alarms: { missing: 'CloudWatch: AccessDenied.' },
+};
+
+it('is one screen', () => {
+  expect(statusLines(parts(), where, NOW)).toEqual([
+    'Stage dev (DDColorElastic-dev, us-east-1) at 2026-05-04 10:00:00 UTC',
+    '',
+    '  queue     12 waiting, 3 in flight, the oldest for 34 s, 2 given up (dead letters)',
+    '  fleet     5 desired (minimum 0, maximum 20): 3 in service, 2 pending, 1 draining',
+    '  scaler    last tick 4 s ago: more capacity was asked for (scale-out)',
+    '  controls  scale-in is paused: the fleet does not shrink, until 2026-05-04 10:30:00 UTC, for another 30 min',
+    '  today     USD 4.20 since midnight UTC, USD 1.58 an hour now (list prices, 4 s ago)',
+    '  alarms    1 of 3 in ALARM, 1 without data',
+    '            ALARM ddcolor-elastic-dev-dead-letters, since 09:55:00',
+    `              ${ALARMS['dead-letters'].meaning}`,
+    `              ${ALARMS['dead-letters'].action}`,
+    '              docs/runbook.md#dead-letters',
+    '',
+    'Decisions, latest first (UTC)',
+    '  09:59:56                       3 -> 5   scale-out  more capacity was asked for; the work asks for 5',
+    '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; the work asks for 3',
+  ]);
+});
+
+it('is an object', () => {
+  expect(statusJson(parts(), where, NOW)).toEqual({
+    command: 'status',
+    ...where,
+    at: '2026-05-04T10:00:00.000Z',
+    queue: { waiting: 12, inFlight: 3, oldestSeconds: 34, deadLetters: 2 },
+    fleet: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 },
+    scaler: { lastTick: '2026-05-04T09:59:56.000Z', ageSeconds: 4, stale: false },
+    controls: [{ name: 'pauseScaleIn', until: '2026-05-04T10:30:00.000Z' }],
+    decisions: [
+      {
+        from: '2026-05-04T09:59:56.000Z',
+        until: '2026-05-04T09:59:56.000Z',
+        reason: 'scale-out',
+        words: 'more capacity was asked for',
+        ticks: 1,
+        before: 3,
+        desired: 5,
+        need: 5,
+      },
+      {
+        from: '2026-05-04T09:58:56.000Z',
+        until: '2026-05-04T09:59:26.000Z',
+        reason: 'steady',
+        words: 'the size is right',
+        ticks: 2,
+        before: null,
+        desired: 3,
+        need: 3,
+      },
+    ],
+    spending: { today: 4.2, perHour: 1.578, at: '2026-05-04T09:59:56.000Z' },
+    alarms: [
+      {
+        name: 'ddcolor-elastic-dev-dead-letters',
+        id: 'dead-letters',
+        state: 'ALARM',
+        since: '2026-05-04T09:55:00.000Z',
+        ...ALARMS['dead-letters'],
+        runbook: 'docs/runbook.md#dead-letters',
+      },
+      expect.objectContaining({ id: 'failures', state: 'OK' }),
+      expect.objectContaining({ id: 'no-tick', state: 'INSUFFICIENT_DATA' }),
+    ],
+    troubles: [],
+    missing: [],
+  });
+});
+
+describe('what is unknown', () => {
+  it('is never zero', () => {
+    const lines = statusLines(unread, where, NOW);
+    expect(lines.slice(2)).toEqual([
+      '  queue     unknown waiting, unknown in flight, for how long unknown, unknown given up (dead letters)',
+      '  fleet     unknown',
+      '  scaler    unknown',
+      '  controls  unknown',
+      '  today     unknown',
+      '  alarms    unknown',
+      '',
+      'Could not be read',
+      '  queue, oldest, deadLetters: queue: AccessDenied.',
+      '  fleet: group: AccessDenied.',
+      '  memory: table: AccessDenied.',
+      '  alarms: CloudWatch: AccessDenied.',
+    ]);
+    expect(statusJson(unread, where, NOW)).toMatchObject({
+      queue: { waiting: null, inFlight: null, oldestSeconds: null, deadLetters: null },
+      ...{ fleet: null, scaler: null, controls: null, decisions: null, spending: null, alarms: null },
+    });
+    expect(plainLine(unread, NOW).text).not.toMatch(/\d/);
+  });
+
+  it('is what nobody measured', () => {
+    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, for how long unknown');
+    expect(text({ memory: { value: memoryOf([]) } })).toContain('today     unknown');
+    // A ledger of yesterday says nothing of today.
+    const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });
+    expect(text({ memory: { value: old } })).toContain('today     unknown');
+    const blind = memoryOf(records({ desired: 3 }, { reason: 'blind', need: null, desired: null }));
+    expect(text({ memory: { value: blind } })).toMatch(/stays unknown {2}blind/);
+  });
+});
+
+it('has no age of the oldest where nothing waits', () => {
+  expect(text({ queue: { value: { waiting: 0, inFlight: 0 } } })).toContain(
+    '0 waiting, 0 in flight, 2 given up',
+  );
+});
+
+it.each([
+  [121, 'NOBODY IS SIZING THE FLEET, last tick 2 min ago'],
+  [120, 'scaler    last tick 2 min ago'],
+  [7200, 'NOBODY IS SIZING THE FLEET, last tick 2 h ago'],
+])('a last tick %s s ago', (age, said) => {
+  const [last] = records({ at: NOW - age });
+  expect(text({ memory: { value: memoryOf([last!]) } })).toContain(said);
+});
+
+describe('alarms', () => {
+  it.each([
+    [[], 'there are none by this stage’s name'],
+    [[alarm('failures')], '0 of 1 in ALARM'],
+  ])('%j', (value, said) => expect(text({ alarms: { value } })).toContain(`alarms    ${said}\n`));
+
+  it('of another version are told as they are', () => {
+    const lines = text({ alarms: { value: [{ ...alarm('melted', 'ALARM'), since: NaN }] } });
+    expect(lines).toContain('ALARM ddcolor-elastic-dev-melted, since unknown');
+    expect(lines).toContain('what it means is not known to this version');
+    expect(lines).not.toContain('runbook');
+  });
+});
+
+describe('the scaler’s memory', () => {
+  const of = (more: Record<string, unknown>) => scalerMemoryOf(itemOf(records({}), more));
+
+  it('with controls that nobody understands is shown without them', () => {
+    const memory = of({ controls: { pauseScaleout: {} }, ledger });
+    expect(memory).toMatchObject({ controls: null, recent: [{ reason: 'steady' }] });
+    const lines = text({ memory: { value: memory } });
+    expect(lines).toContain('controls  cannot be understood');
+    expect(lines).toMatch(
+      /! The scaler holds the fleet, since it does not understand these controls: .*pauseScaleout/,
+    );
+    expect(lines).toContain('USD 4.20');
+    expect(statusJson(parts({ memory: { value: memory } }), where, NOW)).toMatchObject({ controls: null });
+  });
+
+  it('of another version is set aside, but for what stands by itself', () => {
+    const memory = of({ version: 1, ledger, controls: { dryRun: {} } });
+    expect(memory).toMatchObject({ recent: [], controls: { dryRun: {} }, ledger });
+    expect(memory.troubles[0]).toMatch(/^The scaler's memory is damaged, or of another version/);
+  });
+
+  it('that is not there is none', () => {
+    expect(scalerMemoryOf(undefined)).toMatchObject({ recent: [], controls: {}, troubles: [] });
+    expect(text({ memory: { value: scalerMemoryOf(undefined) } })).toContain(
+      'it has not decided anything yet',
+    );
+  });
+
+  it('tells how far ticks are apart without a view', () => {
+    expect(of({ view: undefined }).tickSeconds).toBeUndefined();
+    const two = scalerMemoryOf(itemOf(records({}, {}, {}), { view: undefined }));
+    expect(two.tickSeconds).toBe(30);
+  });
+});
+
+it('shows eight decisions at most', () => {
+  const many = records(
+    ...Array.from({ length: 30 }, (_, k) => ({ desired: k, reason: 'scale-out' as const })),
+  );
+  expect(statusJson(parts({ memory: { value: memoryOf(many) } }), where, NOW).decisions).toHaveLength(8);
+});
+
+describe('reading', () => {
+  const ports = (more: Partial<StatusPorts>): StatusPorts => ({
+    queue: async () => ({ waiting: 1, inFlight: 0 }),
+    oldest: async () => null,
+    deadLetters: async () => 0,
+    fleet: async () => ({ desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 4 }),
+    memory: async () => scalerMemoryOf(undefined),
+    alarms: async () => [],
+    ...more,
+  });
+
+  it('goes on without what may not be read, or does not answer', async () => {
+    const read = await readParts(
+      ports({
+        fleet: () => Promise.reject(new UserError('group: AccessDenied.')),
+        alarms: () => Promise.reject(new Refusal('unavailable', 503, 'CloudWatch cannot be reached.')),
+      }),
+    );
+    expect(read.queue).toEqual({ value: { waiting: 1, inFlight: 0 } });
+    expect(read.fleet).toEqual({ missing: 'group: AccessDenied.' });
+    expect(read.alarms).toEqual({ missing: 'CloudWatch cannot be reached.' });
+    expect(exitOf(read)).toBe(1);
+    expect(exitOf(await readParts(ports({})))).toBe(0);
+  });
+
+  it('does not hide a fault of ours', async () => {
+    await expect(readParts(ports({ queue: () => Promise.reject(new TypeError('oops')) }))).rejects.toThrow(
+      'oops',
+    );
+  });
+});
+
+describe('without permissions', () => {
+  let server: Server | undefined;
+  afterEach(() => server?.close());
+
+  it('says which are missing, and shows the rest', async () => {
+    const alarms = { MetricAlarms: [{ AlarmName: 'ddcolor-elastic-dev-no-tick', StateValue: 'OK' }] };
+    const folder = new Folder();
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        if (body.includes('DescribeStacks')) response.writeHead(403).end(storeError('AccessDenied', 'no'));
+        else
+          response
+            .writeHead(200, { 'content-type': 'application/x-amz-json-1.0' })
+            .end(JSON.stringify(alarms));
+      });
+    });
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const ended = await command(folder.path, ['status', '--json'], {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      ...{ AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' },
+    });
+    folder.remove();
+    expect(ended).toMatchObject({ code: 1, err: '' });
+    const { fleet, alarms: read, missing } = JSON.parse(ended.out) as ReturnType<typeof statusJson>;
+    expect(fleet).toBeNull();
+    expect(read).toMatchObject([{ id: 'no-tick', state: 'OK', since: null }]);
+    expect(missing).toHaveLength(1);
+    expect(missing[0]?.what).toEqual(['queue', 'oldest', 'deadLetters', 'fleet', 'memory']);
+    expect(missing[0]?.why).toMatch(
+      /^stack DDColorElastic-dev: .*Your AWS identity needs cloudformation:DescribeStacks/,
+    );
+  });
+});
+
+describe('on a line', () => {
+  it('says what changes', () => {
+    expect(plainLine(parts(), NOW)).toEqual({
+      time: '10:00:00',
+      text: 'waiting 12, in flight 3, dead letters 2  fleet 3 of 5 in service, 2 pending, 1 draining  tick 09:59:56 scale-out  controls pauseScaleIn  alarms 1 ddcolor-elastic-dev-dead-letters',
+    });
+  });
+
+  it('changes with the scaler’s decision, not with time', () => {
+    expect(plainLine(parts(), NOW + 1).text).toBe(plainLine(parts(), NOW).text);
+    expect(plainLine(parts(), NOW + 300).text).toContain('scale-out (OLD)');
+  });
+});
