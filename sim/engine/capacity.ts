@@ -1,13 +1,14 @@
-/** What Amazon has: which launches are refused, how long boots take, which never end, and when Spot takes back. */
+/** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
 import { draws, exponential, logNormal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 
-/** A pool is one type in one zone; it has capacity and has none in turns, both of random length. */
+/** One instance type in one zone; periods with and without capacity alternate, both of exponential length. */
 class CapacityPool {
   private until: number;
   private exhausted = false;
   private periods = 0;
 
+  /** @param key makes the draws of this pool differ from those of the others */
   constructor(
     private readonly world: World,
     private readonly draw: Draw,
@@ -33,11 +34,11 @@ class CapacityPool {
 }
 
 export interface Launch {
-  /** Seconds to its first job; Infinity when it never becomes ready. */
+  /** Seconds from the request to the first job; Infinity for a failed boot. */
   boot: number;
-  /** Seconds to the Spot interruption; Infinity for one that is never interrupted. */
+  /** Seconds from the request to the Spot interruption; Infinity without one. */
   interruption: number;
-  /** Seconds of warning before that. */
+  /** Seconds of warning before the interruption. */
   notice: number;
   warm: boolean;
 }
@@ -47,7 +48,7 @@ export class Ec2Capacity {
   private readonly draw: Record<'boot' | 'failure' | 'refusal' | 'spot' | 'time' | 'notice', Draw>;
   private launches = 0;
   private refusals = 0;
-  /** Instances of the warm pool that are prepared. */
+  /** Prepared instances in the warm pool. */
   warm: number;
 
   constructor(
@@ -68,12 +69,12 @@ export class Ec2Capacity {
     this.warm = world.warmPool;
   }
 
-  /** Seconds to the next try after a launch that was refused. */
+  /** Seconds until a refused launch is retried. */
   get retrySeconds(): number {
     return Math.min(600, this.world.retry * 1.5 ** Math.max(0, this.refusals - 1));
   }
 
-  /** @returns undefined when nobody has an instance for us */
+  /** @returns undefined for a refused launch */
   launch(at: number): Launch | undefined {
     const { world, draw } = this;
     const index = this.launches++;
@@ -81,8 +82,8 @@ export class Ec2Capacity {
       this.warm--;
       return { ...this.interruptionOf(index), boot: this.bootOf(index, world.warmBoot), warm: true };
     }
-    const somewhere = this.pools.length === 0 || this.pools.filter((pool) => pool.isAvailable(at)).length > 0;
-    if (!somewhere || draw.refusal(index) < world.noCapacity) {
+    const available = this.pools.length === 0 || this.pools.some((pool) => pool.isAvailable(at));
+    if (!available || draw.refusal(index) < world.noCapacity) {
       this.refusals++;
       return undefined;
     }

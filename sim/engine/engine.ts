@@ -1,86 +1,63 @@
 /**
- * Discrete events in virtual time: photos, instances and a scaling rule between them.
+ * Discrete-event simulation of queue and fleet under a scaling policy, in virtual time.
  *
- * Gotcha: 6 s jobs, 30 s ticks and 90 s boots land on the same instants. At one instant everything that ends or comes
- * is taken first, then jobs start, and only then the rule looks: a job that starts exactly at a tick has started.
+ * Jobs of 6 s, ticks of 30 s and boots of 90 s often fall on the same instant. The order within an instant is fixed:
+ * events and arrivals, then job starts, then the policy, which therefore sees a job that starts at its tick as started.
  */
-import { Ec2Capacity } from './capacity.ts';
-import { BOOTING, Fleet, READY, STOPPED } from './fleet.ts';
-import { Heap } from './heap.ts';
-import { messagesOf, Queue } from './messages.ts';
-import { draws, logNormal } from '../random.ts';
+import { draws, logNormal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
+import { EVENT, Events } from './events.ts';
+import { BOOTING, Fleet, STOPPED } from './fleet.ts';
+import { messagesOf, Queue, type Messages } from './messages.ts';
 import { NoisyCounts, type Counts } from './noisy-counts.ts';
+import { ScalingGroup } from './scaling-group.ts';
 import type {
+  ControlledSystem,
   DecisionDetails,
   DecisionRow,
-  WorkCounters,
   RunOptions,
   Snapshot,
-  ControlledSystem,
+  WorkCounters,
 } from './types.ts';
-
-const COMPLETE = 0;
-const BOOTED = 1;
-const RETURN = 2;
-const RECONCILE = 3;
-const HOOK_TIMEOUT = 4;
-const NOTICE = 5;
-const INTERRUPTED = 6;
-const SNAPSHOT = 7;
-const WARM_READY = 8;
 
 export class Engine implements ControlledSystem {
   now = 0;
-  desired: number;
   completed = 0;
-  busySeconds = 0;
   lastCompletion = 0;
-  preparing = 0;
   readonly fleet: Fleet;
-  readonly queue = new Queue();
-  readonly events = new Heap();
+  readonly group: ScalingGroup;
+  /** Start and end of the attempt that completed each job. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
-  readonly actions = { out: 0, in: 0, launches: 0 };
-  readonly refused: number[] = [];
   readonly decisions: DecisionRow[] = [];
   private readonly world: World;
-  private readonly capacity: Ec2Capacity;
+  private readonly events = new Events();
+  private readonly queue = new Queue();
   private readonly noisyCounts: NoisyCounts;
-  private readonly messages;
-  private readonly attempts: Float64Array;
-  private readonly running: Map<number, number[]> | undefined;
+  private readonly messages: Messages;
   private nextMessage = 0;
+  /** Start of the latest attempt of each message. */
+  private readonly attempts: Float64Array;
+  /** Messages that each instance works on; undefined in a world without interruptions. */
+  private readonly running: Map<number, number[]> | undefined;
+  /** Messages of interrupted instances that are not visible again yet. */
   private orphaned = 0;
-  private serial = 0;
-  private victims = 0;
-  private retryAt = -1;
-  private note: Pick<DecisionRow, 'reason' | 'need' | 'behind'> = { reason: '', need: undefined };
-  private readonly draw;
+  private busySeconds = 0;
+  private note: Pick<DecisionRow, 'reason' | 'needed' | 'details'> = { reason: '', needed: undefined };
+  private readonly serviceDraw: Draw;
 
   constructor(private readonly options: RunOptions) {
     const { world, seed, arrivals } = options;
     this.world = world;
     this.fleet = new Fleet(world);
-    this.capacity = new Ec2Capacity(world, seed);
+    this.group = new ScalingGroup(world, seed, this.fleet, this.events);
     this.noisyCounts = new NoisyCounts(world, seed);
     this.messages = messagesOf(arrivals, world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
     this.attempts = new Float64Array(this.messages.at.length);
     this.running = world.interruptions > 0 ? new Map() : undefined;
-    this.draw = {
-      service: draws(seed, 'service'),
-      victim: draws(seed, 'victims'),
-    };
-    this.desired = world.min;
-    for (let k = 0; k < world.min; k++) this.fleet.becomeReady(this.fleet.request(0), 0);
-    this.preparing = world.warmPool * world.boot;
-  }
-
-  private push(at: number, kind: number, first = 0, second = 0): void {
-    this.events.push(at, this.serial++, kind, first, second);
+    this.serviceDraw = draws(seed, 'service');
   }
 
   /** Time of the next event; Infinity when none is left. */
@@ -90,7 +67,7 @@ export class Engine implements ControlledSystem {
     return Math.min(message, this.events.key);
   }
 
-  /** Takes all that happens at `at`, and then lets jobs start. */
+  /** Handles all events and arrivals up to `at`, then starts jobs. */
   advance(at: number): void {
     this.now = at;
     const { events, messages, queue } = this;
@@ -105,7 +82,7 @@ export class Engine implements ControlledSystem {
     this.dispatch();
   }
 
-  dispatch(): void {
+  private dispatch(): void {
     const { queue, fleet, now, world } = this;
     while (queue.size > 0) {
       const id = fleet.takeSlot();
@@ -115,38 +92,38 @@ export class Engine implements ControlledSystem {
       this.attempts[message] = now;
       fleet.startJob(id, now + service);
       if (world.interruptions > 0) this.running?.set(id, [...(this.running.get(id) ?? []), message]);
-      this.push(now + service, COMPLETE, id, message);
+      this.events.add(now + service, EVENT.complete, id, message);
     }
   }
 
   private serviceOf(job: number): number {
     const { service, serviceSigma } = this.world;
     if (this.options.service) return this.options.service(job);
-    return serviceSigma === 0 ? service : logNormal(this.draw.service(job), service, serviceSigma);
+    return serviceSigma === 0 ? service : logNormal(this.serviceDraw(job), service, serviceSigma);
   }
 
   private handle(kind: number, first: number, second: number): void {
     const { fleet, now } = this;
-    if (kind === COMPLETE) this.complete(first, second);
-    else if (kind === BOOTED) {
+    if (kind === EVENT.complete) this.complete(first, second);
+    else if (kind === EVENT.booted) {
       if (fleet.state(first) === BOOTING) fleet.becomeReady(first, now);
-    } else if (kind === RETURN) {
+    } else if (kind === EVENT.return) {
       this.orphaned--;
       this.queue.push(first);
-    } else if (kind === RECONCILE) this.reconcile();
-    else if (kind === HOOK_TIMEOUT) {
+    } else if (kind === EVENT.reconcile) this.group.reconcile(now);
+    else if (kind === EVENT.hookTimeout) {
       if (fleet.state(first) === BOOTING) fleet.stop(first, now);
-      this.reconcile();
-    } else if (kind === NOTICE) {
+      this.group.reconcile(now);
+    } else if (kind === EVENT.interruptionNotice) {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
-      this.reconcile();
-    } else if (kind === INTERRUPTED) this.interrupt(first);
-    else if (kind === SNAPSHOT) this.noisyCounts.takeSnapshot(this.counts());
-    else if (kind === WARM_READY) this.capacity.warm++;
+      this.group.reconcile(now);
+    } else if (kind === EVENT.interruption) this.interrupt(first);
+    else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts());
+    else if (kind === EVENT.warmReady) this.group.capacity.warm++;
   }
 
   private complete(id: number, message: number): void {
-    // A completion of an instance that was taken back meanwhile never happened.
+    // The instance was interrupted before the job was complete.
     if (this.fleet.state(id) === STOPPED) return;
     this.fleet.finishJob(id, this.now);
     const held = this.running?.get(id);
@@ -160,47 +137,20 @@ export class Engine implements ControlledSystem {
     this.completed++;
   }
 
-  /** Without warning, or at its end: the messages in hand come back when nobody renews them any more. */
+  /** Terminates a Spot instance. Its messages return when their visibility timeout expires after the last heartbeat. */
   private interrupt(id: number): void {
     if (this.fleet.state(id) === STOPPED) return;
     for (const message of this.running?.get(id) ?? []) {
       const started = this.attempts[message] as number;
       const beats = Math.floor((this.now - started) / this.world.heartbeat);
       this.orphaned++;
-      this.push(started + beats * this.world.heartbeat + this.world.visibility, RETURN, message);
+      this.events.add(started + beats * this.world.heartbeat + this.world.visibility, EVENT.return, message);
     }
     this.fleet.stop(id, this.now);
-    this.reconcile();
+    this.group.reconcile(this.now);
   }
 
-  /** Brings the fleet to its desired capacity: launches what is missing, lets go what is too much. */
-  private reconcile(): void {
-    const surplus = this.fleet.existing - this.desired;
-    if (surplus > 0) this.fleet.retire(surplus, this.now, () => this.draw.victim(this.victims++));
-    for (let missing = -surplus; missing > 0; missing--) {
-      const launch = this.capacity.launch(this.now);
-      if (!launch) {
-        this.refused.push(this.now);
-        if (this.retryAt > this.now) return;
-        this.retryAt = this.now + this.capacity.retrySeconds;
-        this.push(this.retryAt, RECONCILE);
-        return;
-      }
-      const id = this.fleet.request(this.now);
-      this.actions.launches++;
-      if (launch.boot === Infinity) this.push(this.now + this.world.hookTimeout, HOOK_TIMEOUT, id);
-      else this.push(this.now + launch.boot, BOOTED, id);
-      if (launch.interruption < Infinity) {
-        this.push(this.now + Math.max(0, launch.interruption - launch.notice), NOTICE, id);
-        this.push(this.now + launch.interruption, INTERRUPTED, id);
-      }
-      if (launch.warm) {
-        this.preparing += this.world.boot;
-        this.push(this.now + this.world.boot, WARM_READY);
-      }
-    }
-  }
-
+  /** What the queue and the workers would report now. */
   private counts(): Counts {
     const { completed, busySeconds } = this;
     return {
@@ -211,8 +161,9 @@ export class Engine implements ControlledSystem {
     };
   }
 
+  /** Keeps the counts of that time as the stale ones that policies then read. */
   snapshotAt(at: number): void {
-    this.push(at, SNAPSHOT);
+    this.events.add(at, EVENT.snapshot);
   }
 
   observe(): Snapshot {
@@ -220,11 +171,11 @@ export class Engine implements ControlledSystem {
   }
 
   actual(): Snapshot {
-    const { fleet, desired, world } = this;
+    const { fleet, group, world } = this;
     return {
       visible: this.queue.size,
       inFlight: fleet.busySlots + this.orphaned,
-      desired,
+      desired: group.desired,
       inService: fleet.ready,
       pending: fleet.booting,
       draining: fleet.draining,
@@ -244,32 +195,22 @@ export class Engine implements ControlledSystem {
   }
 
   setDesired(desired: number): void {
-    if (desired === this.desired) return;
-    if (desired > this.desired) this.actions.out++;
-    else this.actions.in++;
-    this.desired = desired;
-    if (this.world.reaction === 0) this.reconcile();
-    else this.push(this.now + this.world.reaction, RECONCILE);
+    this.group.setDesired(desired, this.now);
   }
-
   leave(id: number): void {
-    if (this.fleet.state(id) !== READY) return;
-    this.desired--;
-    this.actions.in++;
-    this.fleet.drain(id, this.now);
+    this.group.leave(id, this.now);
+  }
+  explain(reason: string, needed?: number, details?: DecisionDetails): void {
+    this.note = { reason, needed, details };
   }
 
-  explain(reason: string, need?: number, behind?: DecisionDetails): void {
-    this.note = { reason, need, behind };
-  }
-
-  /** Lets the rule look and act. */
+  /** Calls the policy and records its decision. */
   async tick(): Promise<void> {
     const before = this.options.keepDecisions ? this.actual() : undefined;
-    this.note = { reason: '', need: undefined };
+    this.note = { reason: '', needed: undefined };
     const pause = this.options.controller.tick(this, this.now);
     if (pause) await pause;
     this.dispatch();
-    if (before) this.decisions.push({ at: this.now, ...before, after: this.desired, ...this.note });
+    if (before) this.decisions.push({ at: this.now, ...before, after: this.group.desired, ...this.note });
   }
 }

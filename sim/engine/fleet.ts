@@ -1,7 +1,7 @@
 /**
- * The instances: requested, booting, ready, draining, stopped, and what each costs.
+ * The instances and their states: booting, ready, draining, stopped.
  *
- * Instances are numbered in the order of their requests, so that a smaller number is an older instance.
+ * Instances are numbered in the order of their requests: a smaller id is an older instance.
  */
 import { Heap } from './heap.ts';
 import type { World } from '../world.ts';
@@ -11,11 +11,11 @@ export const READY = 1;
 export const DRAINING = 2;
 export const STOPPED = 3;
 
-/** One instance's life, seconds; all but `requested` are Infinity where it never came to that. */
+/** When an instance entered each state, seconds; Infinity for a state that it never entered. */
 export interface InstanceTimes {
   requested: number;
   ready: number;
-  /** When it had to go and finished its work first; one that goes at once is only stopped. */
+  /** Infinity for an instance that stopped without a job to finish. */
   draining: number;
   stopped: number;
 }
@@ -24,11 +24,11 @@ export class Fleet {
   readonly instances: InstanceTimes[] = [];
   private readonly states: number[] = [];
   private readonly busy: number[] = [];
-  /** When the last of its running jobs ends; where none runs, when the last one ended. */
+  /** End of the last of its running jobs; of an idle instance, the time since when it is idle. */
   private readonly busyUntil: number[] = [];
-  /** Numbers of the instances that are not stopped, oldest first. */
+  /** Ids of the instances that are not stopped, oldest first. */
   private alive: number[] = [];
-  /** Free slots by the time they came free, then by age; slots of instances that left are dropped when met. */
+  /** Free slots, longest free first, then oldest instance first; those of stopped instances are skipped when taken. */
   private readonly free = new Heap();
   booting = 0;
   ready = 0;
@@ -38,7 +38,7 @@ export class Fleet {
 
   constructor(private readonly world: Pick<World, 'slots' | 'victims'>) {}
 
-  /** Instances that count towards the desired capacity. */
+  /** Instances that count towards the desired capacity. Draining ones do not. */
   get existing(): number {
     return this.booting + this.ready;
   }
@@ -70,7 +70,7 @@ export class Fleet {
     for (let slot = 0; slot < this.world.slots; slot++) this.free.push(at, id, 0, id, 0);
   }
 
-  /** @returns the instance whose slot has been free longest, and takes the slot; -1 when there is none */
+  /** Takes the slot that has been free longest. @returns its instance; -1 without a free slot */
   takeSlot(): number {
     while (this.free.size > 0) {
       const id = this.free.first;
@@ -86,7 +86,7 @@ export class Fleet {
     this.busySlots++;
   }
 
-  /** A job of the instance ended; a draining instance stops with its last one. */
+  /** A draining instance stops with its last job. */
   finishJob(id: number, at: number): void {
     (this.busy[id] as number)--;
     this.busySlots--;
@@ -94,7 +94,7 @@ export class Fleet {
     else if (this.busy[id] === 0) this.stop(id, at);
   }
 
-  /** Takes no more work, and stops once it has none. */
+  /** Stops the instance once it has no running job. */
   drain(id: number, at: number): void {
     if (this.states[id] === READY && this.isBusy(id)) {
       this.states[id] = DRAINING;
@@ -104,7 +104,7 @@ export class Fleet {
     } else if (this.states[id] === READY || this.states[id] === BOOTING) this.stop(id, at);
   }
 
-  /** Ends at once; what it worked on is lost to it. */
+  /** Stops the instance at once; its running jobs do not complete. */
   stop(id: number, at: number): void {
     if (this.states[id] === STOPPED) return;
     if (this.states[id] === BOOTING) this.booting--;
@@ -118,10 +118,10 @@ export class Fleet {
   }
 
   /**
-   * Lets instances go: idle ones first (oldest first), then booting ones (newest first), then busy ones (earliest to
-   * finish first); or anyone, where the world says so.
+   * Drains instances: idle ones first (oldest first), then booting ones (newest first), then busy ones (earliest to
+   * finish first). With `victims: 'random'` in random order.
    *
-   * @param draw a number from 0 to 1 for the k-th victim of the world
+   * @param draw a random number from 0 to 1 for each of them
    */
   retire(count: number, at: number, draw: () => number): void {
     const there = this.alive.filter((id) => this.states[id] === READY || this.states[id] === BOOTING);
@@ -154,9 +154,9 @@ export class Fleet {
   }
 }
 
-/** Instance-seconds of a life that is billed up to `end` where it has not stopped. */
+/** Billed instance-seconds, up to `end` for an instance that has not stopped. */
 export const billedSeconds = (
-  life: InstanceTimes,
+  { requested, stopped }: InstanceTimes,
   end: number,
   world: Pick<World, 'billingMin' | 'shutdown'>,
-): number => Math.max(world.billingMin, Math.min(life.stopped + world.shutdown, end) - life.requested);
+): number => Math.max(world.billingMin, Math.min(stopped + world.shutdown, end) - requested);

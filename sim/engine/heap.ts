@@ -1,4 +1,4 @@
-/** A binary heap of numbers with a payload, smallest first: the events of the world, and its idle slots. */
+/** Binary min-heap with a payload of three integers per key, in typed arrays: no allocation per event. */
 export class Heap {
   private keys = new Float64Array(64);
   private orders = new Float64Array(64);
@@ -7,7 +7,7 @@ export class Heap {
   private seconds = new Int32Array(64);
   size = 0;
 
-  /** The smallest key; Infinity when there is none. */
+  /** The smallest key; Infinity when empty. */
   get key(): number {
     return this.size > 0 ? (this.keys[0] as number) : Infinity;
   }

@@ -1,11 +1,11 @@
-/** The messages of a run: one for each job at its arrival, or later and twice, where the world is not clean. */
+/** SQS messages: one per job at its arrival; delayed and sometimes duplicated in a world with those faults. */
 import { draws, logNormal } from '../random.ts';
 import type { World } from '../world.ts';
 
 export interface Messages {
-  /** When each can be received, seconds, ascending. */
+  /** When each becomes visible, seconds, ascending. */
   at: Float64Array;
-  /** The job that each is of. */
+  /** The job of each. */
   job: Int32Array;
 }
 
@@ -38,7 +38,7 @@ export function messagesOf(arrivals: Float64Array, world: World, seed: number): 
   };
 }
 
-/** First in, first out; what comes back joins at the end. */
+/** First in, first out ring buffer; a returned message joins at the end. */
 export class Queue {
   private items = new Int32Array(1024);
   private head = 0;

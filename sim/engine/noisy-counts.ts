@@ -1,9 +1,10 @@
-/** What a rule sees of queue and workers: as it was a lag ago, and roughly, where the world says so. */
+/** Queue and worker counts as the scaler reads them: stale and noisy in a world with those faults. */
 import { draws, normal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
-import type { WorkCounters, Snapshot } from './types.ts';
+import type { Snapshot, WorkCounters } from './types.ts';
 
-export type Counts = Pick<Snapshot, 'visible' | 'inFlight'> & WorkCounters;
+type QueueCounts = Pick<Snapshot, 'visible' | 'inFlight'>;
+export type Counts = QueueCounts & WorkCounters;
 
 export class NoisyCounts {
   private snapshot: Counts | undefined;
@@ -19,16 +20,16 @@ export class NoisyCounts {
     this.zero = draws(seed, 'false-zero');
   }
 
-  /** From now on these are seen, in a world whose counts are late. */
-  takeSnapshot(counted: Counts): void {
-    this.snapshot = counted;
+  /** Later reads return these counts, until the next snapshot. */
+  takeSnapshot(counts: Counts): void {
+    this.snapshot = counts;
   }
 
-  /** @param now what is seen where nothing is late */
-  queueCounts(now: Counts): Pick<Snapshot, 'visible' | 'inFlight'> {
-    const look = 2 * this.reads++;
+  /** @param now exact counts, which are read until the first snapshot */
+  queueCounts(now: Counts): QueueCounts {
+    const read = 2 * this.reads++;
     const { visible, inFlight } = this.snapshot ?? now;
-    return { visible: this.noisy(visible, look), inFlight: this.noisy(inFlight, look + 1) };
+    return { visible: this.noisy(visible, read), inFlight: this.noisy(inFlight, read + 1) };
   }
 
   workCounters(now: Counts): WorkCounters {
@@ -36,10 +37,10 @@ export class NoisyCounts {
     return { completed, busySeconds };
   }
 
-  private noisy(value: number, look: number): number {
+  private noisy(value: number, index: number): number {
     const { countNoise, falseZero } = this.world;
-    if (this.zero(look) < falseZero) return 0;
-    const error = countNoise === 0 ? 0 : countNoise * normal(this.noise(look));
+    if (this.zero(index) < falseZero) return 0;
+    const error = countNoise === 0 ? 0 : countNoise * normal(this.noise(index));
     return Math.max(0, Math.round(value * (1 + error)));
   }
 }

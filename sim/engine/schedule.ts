@@ -1,13 +1,11 @@
-/** When the rule is called: at tick, 2 tick, ...; in the real world late, now and then twice or not at all. */
+/** When the policy is called: at every interval; in the real world late, and sometimes twice or not at all. */
 import { draws, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import type { Controller } from './types.ts';
 
 export class TickSchedule {
-  /** When the next call comes, seconds. */
+  /** Time of the next call, seconds. */
   next: number;
-  /** Calls so far. */
-  count = 0;
   private k = 0;
   private repeated = false;
   private readonly irregular: boolean;
@@ -29,9 +27,8 @@ export class TickSchedule {
     this.next = this.nextTime();
   }
 
-  /** To the next call. */
+  /** Moves to the next call. */
   advance(): void {
-    this.count++;
     if (this.irregular && !this.repeated && this.draw.doubled(this.k) < this.world.doubledTick) {
       this.repeated = true;
       return;
@@ -44,9 +41,9 @@ export class TickSchedule {
     const { controller, world, draw } = this;
     do this.k++;
     while (this.irregular && draw.missed(this.k) < world.missedTick);
-    // Multiplied, not added up: the k-th tick is at the same instant in every simulator.
+    // A product, not a running sum: no rounding error accumulates, and the k-th tick is the same for every policy.
     const due = this.phase + this.k * controller.intervalSeconds;
-    // Late, but never beyond the one that follows.
+    // Jitter delays a call, but not past the next one.
     return this.irregular
       ? due + Math.min(world.tickJitter * draw.jitter(this.k), controller.intervalSeconds * 0.99)
       : due;

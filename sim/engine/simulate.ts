@@ -1,14 +1,14 @@
-/** The clock: what happens next, the world or a look of the rule. */
+/** The clock of a run: advances to the next event or the next tick of the policy. */
 import { Engine } from './engine.ts';
 import type { World } from '../world.ts';
 import { TickSchedule } from './schedule.ts';
 import type { Run, RunOptions } from './types.ts';
 
-/** How long a run goes on beyond horizon and last arrival without any job completing: the rule has given up. */
+/** Seconds without a completion, after the horizon and the last arrival, until a run counts as stalled. */
 const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
   21_600 + 10 * (boot + service + hookTimeout);
 
-/** Runs a trace under a rule until every job is done. */
+/** Runs a trace under a policy until every job is completed or the run stalls. */
 export async function simulate(options: RunOptions): Promise<Run> {
   const { world, arrivals, controller, horizon } = options;
   const engine = new Engine(options);
@@ -36,17 +36,17 @@ export async function simulate(options: RunOptions): Promise<Run> {
       options.progress(Math.min(1, reported));
     }
   }
-  const { fleet, starts, ends, completed, actions, refused, decisions, preparing } = engine;
+  const { fleet, group, starts, ends, completed, decisions } = engine;
   return {
     arrivals,
     starts,
     ends,
     completed,
     instances: fleet.instances,
-    preparing,
+    preparing: group.preparing,
     peak: fleet.peak,
-    actions,
-    refused,
+    actions: group.actions,
+    refused: group.refused,
     end: Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0),
     decisions,
   };

@@ -1,14 +1,14 @@
-/** What a scaling rule meets in the simulator: what it may see and do, and when it is called. Times are seconds. */
+/** Types between simulator and scaling policy: observations, actions, and the record of a run. Times are seconds. */
 
 import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
 
-/** What can be seen of queue and fleet at one instant; the names are those of the scaler's own observation. */
+/** Queue and fleet at one instant, with the field names of the scaler's observation. */
 export interface Snapshot {
   /** Messages waiting. */
   visible: number;
-  /** Messages received and not deleted. */
+  /** Messages received and not yet deleted. */
   inFlight: number;
   desired: number;
   inService: number;
@@ -19,44 +19,45 @@ export interface Snapshot {
   max: number;
 }
 
-/** What workers have reported since the start, as counters. */
+/** Counters that the workers report, since the start of the run. */
 export interface WorkCounters {
-  /** Jobs done. */
+  /** Jobs completed. */
   completed: number;
-  /** Busy seconds of the slots that did them. */
+  /** Busy seconds of the slots that completed them. */
   busySeconds: number;
 }
 
+/** The system that a policy scales. */
 export interface ControlledSystem {
-  /** As the queue's and the group's APIs tell it: late and rough where the world says so. */
+  /** State as the APIs of SQS and Auto Scaling report it: stale and noisy in a world with those faults. */
   observe(): Snapshot;
-  /** As a metric would hold it: exact, its delay is the policy's affair. */
+  /** Exact state. A policy that reads metrics adds their delay itself. */
   actual(): Snapshot;
   workCounters(): WorkCounters;
-  /** When each instance on its way was asked for, oldest first. */
+  /** Request time of each pending instance, oldest first. */
   pendingSince(): number[];
-  /** When each in-service instance without work last had any, or came into service; oldest request first. */
+  /** Idle in-service instances, oldest request first, and the time since when each is idle. */
   idleSince(): { id: number; since: number }[];
-  /** @param desired a whole number; the caller keeps it within the limits */
+  /** @param desired instances, a whole number that the caller keeps within min and max */
   setDesired(desired: number): void;
-  /** An instance leaves by itself and lowers the desired capacity with it: it drains and is not replaced. */
+  /** Drains an instance and lowers the desired capacity by one, so that it is not replaced. */
   leave(id: number): void;
-  /** Why the tick decided as it did, for the report. */
+  /** Records the reason of the decision, for the report. */
   explain(reason: string, needed?: number, details?: DecisionDetails): void;
 }
 
-/** What the deployed rule publishes beside its reason. */
+/** What the deployed policy publishes in addition to its reason. */
 export interface DecisionDetails {
-  /** Absent in a policy that reckons with none. */
+  /** Absent in a policy without estimates. */
   calculation?: Reckoning;
-  /** Instances asked for in vain. */
+  /** Instances requested and not given. */
   unfulfilled: number;
 }
 
 export interface Controller {
-  /** Seconds between two calls: at every, 2 every, and so on. */
+  /** Seconds between two calls; the first call is after one interval. */
   intervalSeconds: number;
-  /** Called by a schedule that can be late, miss and repeat itself in the real world. */
+  /** Whether an EventBridge schedule calls it, which the real world delays, skips and repeats. */
   scheduled?: boolean;
   tick(system: ControlledSystem, at: number): void | Promise<void>;
 }
@@ -64,29 +65,30 @@ export interface Controller {
 /** One call of the controller, for the report. */
 export interface DecisionRow extends Snapshot {
   at: number;
-  /** Desired capacity from now on; `desired` is what it was. */
+  /** Desired capacity after the call; `desired` is the one before. */
   after: number;
   reason: string;
-  need: number | undefined;
-  /** Absent in rules other than the deployed ones. */
-  behind?: DecisionDetails;
+  needed: number | undefined;
+  /** Absent unless the scaler itself decided. */
+  details?: DecisionDetails;
 }
 
 export interface Run {
   arrivals: Float64Array;
-  /** Start of the attempt that did the job; NaN for a job that was not done. */
+  /** Start of the attempt that completed the job; NaN for a job that was not completed. */
   starts: Float64Array;
   /** End of that attempt; NaN likewise. */
   ends: Float64Array;
   completed: number;
   instances: InstanceTimes[];
-  /** Instance-seconds that preparing a warm pool took. */
+  /** Instance-seconds spent on preparing the warm pool. */
   preparing: number;
+  /** Most instances at one time, in any state but stopped. */
   peak: number;
   actions: { out: number; in: number; launches: number };
-  /** When a launch was refused. */
+  /** Times of refused launches. */
   refused: number[];
-  /** When billing ends: the horizon, or the last completion where that is later. */
+  /** End of billing: the horizon, or the last completion where that is later. */
   end: number;
   decisions: DecisionRow[];
 }
@@ -94,7 +96,7 @@ export interface Run {
 export interface RunOptions {
   /** Seconds, ascending. */
   arrivals: Float64Array;
-  /** End of the time billed at least, seconds. */
+  /** Billing covers at least the time until then, seconds. */
   horizon: number;
   world: World;
   seed: number;
@@ -107,6 +109,6 @@ export interface RunOptions {
   controller: Controller;
   /** @default false: decisions are not kept */
   keepDecisions?: boolean;
-  /** Told now and then how far the clock is, from 0 to 1. */
+  /** Called about 100 times, with the elapsed share of the run from 0 to 1. */
   progress?: (share: number) => void;
 }

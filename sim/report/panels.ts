@@ -33,7 +33,7 @@ const published =
   };
 
 const calculated = (name: keyof Reckoning, figure = greatest): Source =>
-  published(({ behind }) => behind?.calculation?.[name] ?? undefined, figure);
+  published(({ details }) => details?.calculation?.[name] ?? undefined, figure);
 
 /** From one time of a photo to another, at each tick. */
 const countBetween =
@@ -98,8 +98,8 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.inService]: fleetOf('inService'),
   [METRICS.pending]: fleetOf('pending'),
   [METRICS.draining]: fleetOf('draining'),
-  [METRICS.needed]: published(({ need }) => need, greatest),
-  [METRICS.shortage]: published(({ behind }) => behind?.unfulfilled, greatest),
+  [METRICS.needed]: published(({ needed }) => needed, greatest),
+  [METRICS.shortage]: published(({ details }) => details?.unfulfilled, greatest),
   [METRICS.late]: calculated('late'),
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,

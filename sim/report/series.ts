@@ -17,7 +17,7 @@ export interface Series {
   meanWait: (number | null)[];
   p95Wait: (number | null)[];
   /** The decision of the step, the one that changed most where there were several. */
-  decisions: ([at: number, reason: string, before: number, after: number, need: number | null] | null)[];
+  decisions: ([at: number, reason: string, before: number, after: number, needed: number | null] | null)[];
 }
 
 const MOST_STEPS = 1500;
@@ -84,7 +84,7 @@ export function seriesOf(run: Run, { world }: Pick<Scenario, 'world'>): Series {
     const known = decisions[k];
     const change = Math.abs(row.after - row.desired);
     if (!known || change >= Math.abs(known[3] - known[2])) {
-      decisions[k] = [row.at, row.reason, row.desired, row.after, row.need ?? null];
+      decisions[k] = [row.at, row.reason, row.desired, row.after, row.needed ?? null];
     }
     desired[k] = row.after;
   }

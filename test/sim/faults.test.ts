@@ -281,9 +281,12 @@ it('decisions say what was seen and what became of it', async () => {
     controller: policyOf('slo', [], world).make(),
     keepDecisions: true,
   });
-  const { behind, ...row } = decisions[0] as DecisionRow;
+  const { details, ...row } = decisions[0] as DecisionRow;
   // 84 wait, and one instance does 20 until another is there.
-  expect(behind).toMatchObject({ short: 0, reckoning: { queuedThen: 64, bootSeconds: 120, late: 0 } });
+  expect(details).toMatchObject({
+    unfulfilled: 0,
+    calculation: { queuedThen: 64, bootSeconds: 120, late: 0 },
+  });
   expect(row).toEqual<DecisionRow>({
     at: 30,
     visible: 84,
@@ -296,6 +299,6 @@ it('decisions say what was seen and what became of it', async () => {
     min: 1,
     max: 4,
     reason: 'scale-out',
-    need: 2,
+    needed: 2,
   });
 });

@@ -18,7 +18,7 @@ const row = (at: number, more: Partial<DecisionRow> = {}): DecisionRow => ({
   min: 0,
   max: 9,
   reason: 'steady',
-  need: 4,
+  needed: 4,
   ...more,
 });
 
