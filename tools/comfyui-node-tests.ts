@@ -1,5 +1,5 @@
 /**
- * `node tools/run.mjs test:comfyui [-- --comfyui DIR] [--ddcolor DIR] [-- PYTEST-ARGUMENTS]`: the tests of our ComfyUI node, on the CPU with
+ * `npm run test:full -- comfyui [-- --comfyui DIR] [--ddcolor DIR] [-- PYTEST-ARGUMENTS]`: the tests of our ComfyUI node, on the CPU with
  * random weights, in ComfyUI's own Python environment.
  */
 import { delimiter, join } from 'node:path';
@@ -13,7 +13,7 @@ const STEPS = ['20-tools', '30-comfyui', '40-python', '45-pytest', '50-ddcolor']
 const NODE = join(import.meta.dirname, '..', 'ami', 'comfyui');
 
 export async function main(args: string[]): Promise<number> {
-  return command('node tools/run.mjs test:comfyui', async ({ abort, scope, progress }) => {
+  return command('npm run test:full -- comfyui', async ({ abort, scope, progress }) => {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,

@@ -4,7 +4,8 @@ import { callerDirectory, fail, root, runEntry } from '../common/bootstrap.mjs';
 const ENTRIES = {
   start: 'local/start.ts',
   test: 'tools/test.ts',
-  'test:full': 'tools/long.ts',
+  'test:full': 'tools/test-full.ts',
+  mutate: 'tools/mutation/main.ts',
   bench: 'tools/bench/main.ts',
   chaos: 'tools/chaos/main.ts',
   cdk: 'tools/cdk.ts',
@@ -12,7 +13,6 @@ const ENTRIES = {
   review: 'tools/pipeline/review.ts',
   package: 'tools/package/build.ts',
   actionlint: 'tools/pipeline/actionlint.ts',
-  'test:comfyui': 'tools/comfyui-node-tests.ts',
 };
 
 const [name, ...args] = process.argv.slice(2);

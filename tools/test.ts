@@ -1,64 +1,75 @@
-/** `npm test`: lint, types and all tests, with a line for each step and the count of tests in the end. */
+/** `npm test`: format, types and lint beside all tests, with a line for each step and the count of tests at the end. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { command } from '../common/command.ts';
 import { localPath } from '../common/environment.ts';
-import { ensureBrowser } from './browser/ensure.ts';
+import { runToEnd, start } from '../common/processes.ts';
+import type { Scope } from '../common/scope.ts';
 import { ensureVenv } from '../local/aws/venv.ts';
-import { start, type Child } from '../common/processes.ts';
-import { UserError } from '../common/errors.ts';
+import { ensureBrowser } from './browser/ensure.ts';
 
 const require = createRequire(import.meta.url);
 const bin = (name: string, path: string) => join(require.resolve(`${name}/package.json`), '..', path);
 
-const reportSchema = z.object({
-  numPassedTests: z.number(),
-  numFailedTests: z.number(),
-  numTotalTests: z.number(),
-});
+const STATIC_CHECKS: [name: string, command: string[]][] = [
+  ['format', [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  ['types', [bin('typescript', 'bin/tsc'), '--noEmit']],
+  ['lint', [bin('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.']],
+];
 
-export async function main(args: string[]): Promise<number> {
-  const report = localPath('tests.json');
-  const abort = new AbortController();
-  let running: Child | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      abort.abort();
-      void (running?.stop() ?? Promise.resolve()).then(() => process.exit(130));
-    });
-  }
-  try {
-    await ensureVenv(abort.signal, console.log);
-    const browser = await ensureBrowser(abort.signal, console.log);
-    console.log(`Browser: ${browser.path} (${browser.from}).`);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    return 1;
-  }
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const steps: [name: string, command: string[]][] = [
-    ['format', [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
-    ['types', [bin('typescript', 'bin/tsc'), '--noEmit']],
-    ['lint', [bin('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.']],
-    ['tests', [bin('vitest', 'vitest.mjs'), 'run', ...reporters, ...args]],
-  ];
-  // With arguments, the caller is after certain tests only.
-  const wanted = args.length > 0 ? steps.slice(-1) : steps;
+const reportSchema = z.object({ numPassedTests: z.number(), numTotalTests: z.number() });
+
+type Print = (line: string) => void;
+
+const since = (startedAt: number) => `${Math.round((Date.now() - startedAt) / 1000)} s`;
+
+/** Runs the checks that need no test runner; their output is held back until each has ended. @returns names that failed */
+async function staticChecks(abort: AbortSignal, print: Print): Promise<string[]> {
   const failed: string[] = [];
-  for (const [name, command] of wanted) {
+  for (const [name, args] of STATIC_CHECKS) {
     const startedAt = Date.now();
-    console.log(`== ${name}`);
-    running = start(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit'] });
-    const code = await running.ended;
-    console.log(
-      `== ${name}: ${code === 0 ? 'ok' : `failed (${code})`}, ${Math.round((Date.now() - startedAt) / 1000)} s`,
-    );
+    const { code, output } = await runToEnd(process.execPath, args, { abort });
     if (code !== 0) failed.push(name);
+    if (output.trim() !== '') print(output.trimEnd());
+    print(`== ${name}: ${code === 0 ? 'ok' : `failed (${code})`}, ${since(startedAt)}`);
   }
-  if (failed.length > 0) console.log(`failed: ${failed.join(', ')}`);
-  const counted = reportSchema.parse(JSON.parse(readFileSync(report, 'utf8')));
-  console.log(`${counted.numPassedTests} passed, ${counted.numTotalTests - counted.numPassedTests} failed`);
-  return failed.length === 0 && counted.numPassedTests > 0 ? 0 : 1;
+  return failed;
+}
+
+/** @returns whether vitest passed, and the counts of its report */
+async function vitest(args: string[], scope: Scope, print: Print) {
+  const startedAt = Date.now();
+  const report = localPath('tests.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const child = start(process.execPath, [bin('vitest', 'vitest.mjs'), 'run', ...reporters, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  await scope.defer(() => child.stop());
+  const code = await child.ended;
+  print(`== tests: ${code === 0 ? 'ok' : `failed (${code})`}, ${since(startedAt)}`);
+  return { passed: code === 0, counts: reportSchema.parse(JSON.parse(readFileSync(report, 'utf8'))) };
+}
+
+/** @param args given to vitest; with any, only the tests run */
+export async function main(args: string[]): Promise<number> {
+  return command('npm test', async ({ abort, scope, progress }) => {
+    const print = (line: string) => progress.print(line);
+    const startedAt = Date.now();
+    await ensureVenv(abort, print);
+    const browser = await ensureBrowser(abort, print);
+    print(`Browser: ${browser.path} (${browser.from}).`);
+    print(args.length > 0 ? '== tests' : '== format, types and lint, beside the tests');
+    const [failed, tests] = await Promise.all([
+      args.length > 0 ? Promise.resolve<string[]>([]) : staticChecks(abort, print),
+      vitest(args, scope, print),
+    ]);
+    if (!tests.passed) failed.push('tests');
+    if (failed.length > 0) print(`failed: ${failed.join(', ')}`);
+    const { numPassedTests: passed, numTotalTests: total } = tests.counts;
+    print(`${since(startedAt)} in all`);
+    print(`${passed} passed, ${total - passed} failed`);
+    return failed.length === 0 && passed > 0 ? 0 : 1;
+  });
 }

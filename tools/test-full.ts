@@ -1,0 +1,54 @@
+/** `npm run test:full [-- JOB...]`: what guards a promise and takes too long for `npm test`. */
+
+interface Job {
+  adds: string;
+  /** Runs only when it is named. */
+  onRequest?: boolean;
+  run(args: string[]): Promise<number>;
+}
+
+const JOBS: Record<string, Job> = {
+  long: {
+    adds: 'all tests in their long form: every size and photograph, a million sequences of ticks, many clients at once',
+    async run(args) {
+      process.env.FULL = '1';
+      process.env.SEQUENCES ??= '1000000';
+      return (await import('./test.ts')).main(args);
+    },
+  },
+  chaos: {
+    adds: '300 photos on the local stack while workers, ComfyUI and the network fail; each gets exactly one outcome',
+    run: async (args) =>
+      (await import('./chaos/main.ts')).main(args.length > 0 ? args : ['--photos', '300', '--seed', '1']),
+  },
+  mutation: {
+    adds: 'planted faults: at least 85 % must fail a test (-- mutation SHARD for one of them)',
+    run: async (args) => (await import('./mutation/main.ts')).main(args),
+  },
+  comfyui: {
+    adds: 'the tests of the ComfyUI node in a real ComfyUI on the CPU; downloads PyTorch',
+    onRequest: true,
+    run: async (args) => (await import('./comfyui-node-tests.ts')).main(args),
+  },
+};
+
+/** Runs the named job, or all but those on request. */
+export async function main([name, ...args]: string[]): Promise<number> {
+  console.log('npm run test:full -- [JOB] adds to npm test:');
+  for (const [job, { adds, onRequest }] of Object.entries(JOBS)) {
+    console.log(`  ${job.padEnd(10)} ${adds}${onRequest ? ' (only when named)' : ''}`);
+  }
+  const known = Object.keys(JOBS);
+  if (name !== undefined && !known.includes(name)) {
+    console.error(`'${name}' is no job: ${known.join(', ')}.`);
+    return 2;
+  }
+  const wanted = name === undefined ? known.filter((job) => !JOBS[job]?.onRequest) : [name];
+  const failed: string[] = [];
+  for (const job of wanted) {
+    console.log(`== ${job}`);
+    if ((await JOBS[job]?.run(args)) !== 0) failed.push(job);
+  }
+  console.log(failed.length === 0 ? `${wanted.join(', ')}: ok` : `failed: ${failed.join(', ')}`);
+  return failed.length === 0 ? 0 : 1;
+}
