@@ -3,7 +3,7 @@
  *
  * A resource with an asterisk needs a reason, given with its own statement: `allow` refuses it without. cdk-nag alone would not
  * notice: it knows a role's asterisks by their text, so that one statement's reason for `*` would do for the next one's. So
- * docs/security.md can list them all, and a test holds it to that.
+ * docs/permissions.md can list them all, and a test holds it to that.
  */
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';

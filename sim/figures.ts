@@ -1,5 +1,5 @@
 /**
- * `npx ddcolor-elastic simulate figures [FOLDER]`: makes the tables of docs/scaling.md again, for the synthetic traces and for every CSV
+ * `npx ddcolor-elastic simulate figures [FOLDER]`: makes the tables of docs/scaling-figures.md again, for the synthetic traces and for every CSV
  * in the folder. What the document says of a trace that is not at hand stays as it is.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { Progress } from './progress.ts';
 import { InputError } from './world.ts';
 import { differing, number } from './table.ts';
 
-const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling.md');
+const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling-figures.md');
 /** Traces, with the number of seeds that their figures are means of. */
 const SYNTHETIC: [trace: string, seeds: number][] = [
   ['viral', 10],
@@ -29,7 +29,7 @@ export function replaced(text: string, name: string, made: string): string {
   const from = text.indexOf(marker(name, ''));
   const to = text.indexOf(marker(name, '/'));
   if (from < 0 || to < from)
-    throw new InputError(`docs/scaling.md has no place for '${name}': expected ${marker(name, '')}`);
+    throw new InputError(`docs/scaling-figures.md has no place for '${name}': expected ${marker(name, '')}`);
   return `${text.slice(0, from)}${marker(name, '')}\n\n${made}\n\n${text.slice(to)}`;
 }
 
@@ -103,7 +103,7 @@ export async function main(args: string[]): Promise<number> {
       );
       progress.clear();
       writeFileSync(DOCUMENT, replaced(readFileSync(DOCUMENT, 'utf8'), name, markdown(comparison)));
-      console.log(`${name}: written to docs/scaling.md`);
+      console.log(`${name}: written to docs/scaling-figures.md`);
     }
     return 0;
   } catch (error) {

@@ -1,11 +1,11 @@
-/** docs/reuse.md has every prop of every construct that is exported, with the default that its declaration states. */
+/** docs/constructs.md has every prop of every construct that is exported, with the default that its declaration states. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const LIB = resolve(import.meta.dirname, '..', 'lib');
-const DOCUMENT = readFileSync(join(LIB, '..', 'docs', 'reuse.md'), 'utf8');
+const DOCUMENT = readFileSync(join(LIB, '..', 'docs', 'constructs.md'), 'utf8');
 
 const parse = (file: string) =>
   ts.createSourceFile(file, readFileSync(join(LIB, file), 'utf8'), ts.ScriptTarget.Latest, true);
@@ -53,7 +53,7 @@ function propOf(member: ts.TypeElement): Prop {
 
 /** Prop and default of each row of a construct's table. */
 function rowsOf(construct: string): Map<string, string> {
-  const [, section = ''] = DOCUMENT.split(`\n### ${construct}\n`);
+  const [, section = ''] = DOCUMENT.split(`\n## ${construct}\n`);
   const [own = ''] = section.split(/\n##/);
   const rows = [...own.matchAll(/^\| `(\w+)` \|.*\| ([^|]+) \|$/gm)];
   return new Map(rows.map(([, name = '', value = '']) => [name, value]));

@@ -1,4 +1,4 @@
-# Everything that goes into an image and is not in this repository. docs/ami.md says how to raise each.
+# Everything that goes into an image and is not in this repository. docs/image.md#raise-a-pin says how to raise each.
 # Python packages, uv and Node are pinned with hashes in ami/provision/*.lock.
 
 comfyui_repository = "https://github.com/Comfy-Org/ComfyUI.git"

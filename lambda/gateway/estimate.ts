@@ -1,5 +1,5 @@
 /**
- * How long a photo will wait, from what the scaler published last. docs/scaling.md has the formula, and how good it is.
+ * How long a photo will wait, from what the scaler published last. docs/wait-estimate.md has the formula, and how good it is.
  *
  * The queue is taken for first in, first out, and an instance for one photo after the other: who is before a photo follows
  * from the counts, when they are through from the instances that there are and those on their way. Times are epoch seconds.

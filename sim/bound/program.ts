@@ -2,7 +2,7 @@
  * The dynamic program behind the bound: over buckets, with the fleet's size n and the delayed work Y as its state.
  *
  * Its value is the least of instance-seconds + boot x launches + mu x (integral of Y). The method and a proof sketch
- * stand in docs/scaling.md. All is written into flat arrays: this loop runs some hundred million times.
+ * stand in docs/simulator.md. All is written into flat arrays: this loop runs some hundred million times.
  */
 import { STEPS, type Demand } from './demand.ts';
 

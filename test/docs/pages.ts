@@ -51,3 +51,15 @@ export const links = (page: string, text: string): Link[] =>
     const [file = '', anchor] = target.split('#');
     return { target, path: file === '' ? page : normalize(join(dirname(page), file)), anchor };
   });
+
+/** The text below a heading, up to the next one of any level. */
+export const section = (page: string, heading: string): string =>
+  read(page)
+    .split(/^#+ /m)
+    .find((part) => part.startsWith(`${heading}\n`)) ?? '';
+
+/** Code spans in the first cell of each row of the tables in a text. */
+export const firstCells = (text: string): string[] =>
+  [...text.matchAll(/^\| ([^|]*`[^|]*) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name),
+  );

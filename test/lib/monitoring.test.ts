@@ -117,7 +117,7 @@ describe('the alarms', () => {
   it.each(ALARM_IDS)('%s has its section in the runbook: meaning, first, then, resolved', (id) => {
     const section = sections.get(id) ?? `docs/runbook.md has no heading '## ${id}'`;
     expect(section).toMatch(
-      /\*\*What it means\.\*\*[^]*\*\*First\.\*\*[^]*\*\*Then\.\*\*[^]*\*\*Over when\.\*\*/,
+      /\*\*What it means\.\*\*[^]*\*\*First\.\*\*[^]*\*\*Then\.\*\*[^]*\*\*Resolved when\.\*\*/,
     );
   });
 

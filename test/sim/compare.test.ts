@@ -108,7 +108,7 @@ describe('compare on a short trace', () => {
     expect(replaced('a\n<!-- figures: x -->\nold\n<!-- /figures: x -->\nb', 'x', 'new')).toBe(
       'a\n<!-- figures: x -->\n\nnew\n\n<!-- /figures: x -->\nb',
     );
-    expect(() => replaced('nothing', 'x', 'new')).toThrow("docs/scaling.md has no place for 'x'");
+    expect(() => replaced('nothing', 'x', 'new')).toThrow("docs/scaling-figures.md has no place for 'x'");
   });
 
   describe('the report', () => {

@@ -83,7 +83,7 @@ describe('on traffic that is made here, the deployed scaler tells', () => {
   /** Median error in seconds and in parts, and the share within what was told at most: at least and at most. */
   type Bounds = [error: number, relative: number, least: number, most: number];
 
-  // A little looser than docs/scaling.md has them. Where nothing varies, a photo never takes longer than at most.
+  // A little looser than docs/scaling-figures.md has them. Where nothing varies, a photo never takes longer than at most.
   it.each<[string, 'clean' | 'real', Bounds, Bounds]>([
     ['viral', 'clean', [2, 0.2, 0.9, 1], [2, 0.35, 0.9, 1]],
     ['steps', 'clean', [2, 0.25, 0.9, 1], [2, 0.4, 0.9, 1]],
