@@ -1,9 +1,9 @@
 /** The bytes behind the links of a photo that is done. */
-import type { DonePhoto, PhotoApi } from './api.ts';
-import { answerOf } from './answers.ts';
-import { Refusal, storeRefusal, unreachable } from './refusals.ts';
+import type { SucceededPhoto, PhotoApi } from './api.ts';
+import { readResponse } from './response.ts';
+import { ApiError, s3ErrorFrom, networkError } from './errors.ts';
 import { systemClock, type Clock } from './time.ts';
-import { isExpired } from './upload.ts';
+import { isLinkExpired } from './upload.ts';
 
 export interface DownloadOptions {
   /** @default result */
@@ -22,7 +22,7 @@ export interface DownloadOptions {
  */
 export async function download(
   api: Pick<PhotoApi, 'status'>,
-  done: DonePhoto,
+  done: SucceededPhoto,
   options: DownloadOptions = {},
 ): Promise<Blob> {
   const { clock = systemClock, signal } = options;
@@ -31,34 +31,34 @@ export async function download(
     return await get(done, options);
   } catch (error) {
     // Clocks differ, and a link dies with the credentials that signed it.
-    if (!isExpired(error)) throw error;
+    if (!isLinkExpired(error)) throw error;
     return get(await renewed(api, done, signal), options);
   }
 }
 
 async function renewed(
   api: Pick<PhotoApi, 'status'>,
-  { id }: DonePhoto,
+  { id }: SucceededPhoto,
   signal: AbortSignal | undefined,
-): Promise<DonePhoto> {
+): Promise<SucceededPhoto> {
   const look = await api.status(id, signal);
-  if (look.status === 'done') return look;
-  throw new Refusal('not-found', 404, look.status === 'failed' ? look.message : undefined);
+  if (look.status === 'succeeded') return look;
+  throw new ApiError('not-found', 404, look.status === 'failed' ? look.message : undefined);
 }
 
-async function get(done: DonePhoto, options: DownloadOptions): Promise<Blob> {
+async function get(done: SucceededPhoto, options: DownloadOptions): Promise<Blob> {
   const { which = 'result', signal, fetch: send = fetch, clock = systemClock } = options;
   const url = done.links[which];
-  if (url === null) throw new Refusal('not-found', 404, 'The photo that was sent has been deleted.');
+  if (url === null) throw new ApiError('not-found', 404, 'The photo that was sent has been deleted.');
   const received = async () => {
     const response = await send(url, { redirect: 'error', signal });
     if (response.ok) return response.blob();
-    throw storeRefusal(await answerOf(response, clock.now()), clock.now() >= Date.parse(done.expiresAt));
+    throw s3ErrorFrom(await readResponse(response, clock.now()), clock.now() >= Date.parse(done.expiresAt));
   };
   const blob = await received().catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw error instanceof Refusal ? error : unreachable(error);
+    throw error instanceof ApiError ? error : networkError(error);
   });
   if (which === 'photo' || blob.size === done.size) return blob;
-  throw new Refusal('unavailable', 200, `${blob.size} of ${done.size} bytes came.`);
+  throw new ApiError('unavailable', 200, `${blob.size} of ${done.size} bytes came.`);
 }

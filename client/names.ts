@@ -8,7 +8,7 @@ const UNFIT = /[/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
 const HALVES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** Of a long one the end is kept, where its format is. */
-export function plainName(name: string): string {
+export function safeFileName(name: string): string {
   const plain = name.replace(UNFIT, '_').slice(-MOST).replace(HALVES, '_');
   return /^\.{0,2}$/.test(plain) ? 'photo' : plain;
 }

@@ -9,7 +9,7 @@ export interface Clock {
 }
 
 /** Timers take no more than this, some 24 days, and end at once when they are given more. */
-const MOST_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
           signal?.removeEventListener('abort', stop);
           resolve();
         },
-        Math.min(ms, MOST_MS),
+        Math.min(ms, MAX_TIMER_MS),
       );
       if (signal?.aborted) stop();
       else signal?.addEventListener('abort', stop, { once: true });
@@ -37,7 +37,7 @@ export const systemClock: Clock = {
  *
  * By hand rather than by `AbortSignal.any`, which keeps a listener on a signal that lives as long as a run for each call.
  */
-export async function limited<T>(
+export async function withTimeout<T>(
   ms: number,
   outer: AbortSignal | undefined,
   task: (signal: AbortSignal) => Promise<T>,

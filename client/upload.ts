@@ -1,8 +1,8 @@
 /** The bytes of a photo, to the link that it was given. */
 import type { CreatedPhoto } from '../contract/photo-api.ts';
-import { patiently, type PatienceOptions } from './patience.ts';
-import { answerOf } from './answers.ts';
-import { Refusal, storeRefusal, unreachable } from './refusals.ts';
+import { withRetries, type RetryOptions } from './retry.ts';
+import { readResponse } from './response.ts';
+import { ApiError, s3ErrorFrom, networkError } from './errors.ts';
 import { systemClock } from './time.ts';
 
 /**
@@ -12,7 +12,7 @@ import { systemClock } from './time.ts';
 export type Send<B> = (upload: CreatedPhoto['upload'], body: B, signal?: AbortSignal) => Promise<Response>;
 
 /** With the headers exactly as told: the link is signed for them. The length is added by whatever sends. */
-export const sendByFetch: Send<Blob | Uint8Array<ArrayBuffer>> = ({ method, url, headers }, body, signal) =>
+export const sendWithFetch: Send<Blob | Uint8Array<ArrayBuffer>> = ({ method, url, headers }, body, signal) =>
   fetch(url, { method, headers, body, redirect: 'error', signal });
 
 /**
@@ -25,19 +25,19 @@ export async function upload<B>(
   { upload: link }: CreatedPhoto,
   body: B,
   send: Send<B>,
-  options: PatienceOptions = {},
+  options: RetryOptions = {},
 ): Promise<void> {
   const { clock = systemClock, signal } = options;
   let tries = 0;
-  await patiently(async () => {
+  await withRetries(async () => {
     tries++;
     const response = await send(link, body, signal).catch((error: unknown) => {
       signal?.throwIfAborted();
-      throw unreachable(error);
+      throw networkError(error);
     });
     if (response.ok) return;
-    const answer = await answerOf(response, clock.now());
-    const refusal = storeRefusal(answer, clock.now() >= Date.parse(link.expiresAt));
+    const answer = await readResponse(response, clock.now());
+    const refusal = s3ErrorFrom(answer, clock.now() >= Date.parse(link.expiresAt));
     // Nobody else has the link: an earlier try has got through, and only its answer was lost.
     if (refusal.code === 'link-used' && !refusal.retryable && tries > 1) return;
     throw refusal;
@@ -45,5 +45,5 @@ export async function upload<B>(
 }
 
 /** Whether a link's time is over as far as anybody can tell, and a new one has to be asked for. */
-export const isExpired = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'link-expired';
+export const isLinkExpired = (error: unknown): boolean =>
+  error instanceof ApiError && error.code === 'link-expired';

@@ -1,7 +1,7 @@
 /** What the gateway's function and its page agree on; plain values, since browsers have them too. */
 
 /** Files of the page, by the path they are asked for; the first is at `/` as well. */
-export const PAGE_FILES = ['index.html', 'app.js', 'studio.js', 'style.css', 'icon.svg'] as const;
+export const PAGE_FILES = ['index.html', 'app.js', 'image-worker.js', 'style.css', 'icon.svg'] as const;
 
 /** Id in the page's HTML of the JSON that tells it what this stage does. */
 export const PAGE_SETTINGS_ID = 'settings';

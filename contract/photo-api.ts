@@ -62,8 +62,8 @@ const waitingSchema = z.object({
   secondsAtMost: z.number().min(0).nullable().describe('Estimated: nine in ten are done by then.'),
 });
 
-const doneSchema = z.object({
-  status: z.literal('done'),
+const succeededSchema = z.object({
+  status: z.literal('succeeded'),
   id: idSchema,
   name: z.string(),
   type: z.enum(PHOTO_TYPES).describe('Of the result.'),
@@ -85,7 +85,7 @@ const failedSchema = z.object({
 });
 
 /** Answer to `GET /photos/{id}`. */
-export const photoSchema = z.discriminatedUnion('status', [waitingSchema, doneSchema, failedSchema]);
+export const photoSchema = z.discriminatedUnion('status', [waitingSchema, succeededSchema, failedSchema]);
 
 /** Answer to `GET /health`. */
 export const healthSchema = z.object({ status: z.literal('ok') });
@@ -100,7 +100,7 @@ export const problemSchema = z.object({
 });
 
 /** What API Gateway says where it answers by itself: too many requests, no token, a body beyond its own limit. */
-export const turnedSchema = z.object({ message: z.string() });
+export const apiGatewayErrorSchema = z.object({ message: z.string() });
 
 export type NewPhoto = z.infer<typeof newPhotoSchema>;
 export type CreatedPhoto = z.infer<typeof createdPhotoSchema>;

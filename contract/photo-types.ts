@@ -30,9 +30,9 @@ export const PROBLEM_CODES = [
   'not-found',
   'method-not-allowed',
   /** This caller has sent as many photos as it may for now. */
-  'too-many-photos',
+  'hourly-quota-exceeded',
   /** All callers together have sent as many photos as they may today. */
-  'daily-cap',
+  'daily-quota-exceeded',
   /** More requests in a moment than the stage answers. */
   'too-busy',
   /** The link's time is over. */

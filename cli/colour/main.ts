@@ -1,7 +1,7 @@
 /** `ddcolor-elastic colour`: from a command line to an exit code. */
 import { setMaxListeners } from 'node:events';
-import { patiently } from '../../client/patience.ts';
-import { Refusal } from '../../client/refusals.ts';
+import { withRetries } from '../../client/retry.ts';
+import { ApiError } from '../../client/errors.ts';
 import { systemClock } from '../../client/time.ts';
 import { UserError } from '../../common/errors.ts';
 import { EXIT, UsageError } from '../../common/errors.ts';
@@ -112,17 +112,17 @@ async function colour(options: ColourOptions, abort: AbortController): Promise<n
 
 /** The service, once it has answered. */
 async function reach(where: ColourOptions['where'], report: Report, signal: AbortSignal): Promise<Service> {
-  const trouble = (refusal: Refusal, _waitMs: number, failures: number) => {
+  const onRetry = (refusal: ApiError, _waitMs: number, failures: number) => {
     if (failures >= FIRST_TRIES) throw new Unreachable(refusal.detail, { cause: refusal });
     if (failures === 1) report.say(`${refusal.detail} Trying again...`);
   };
-  return patiently(
+  return withRetries(
     async () => {
       const service = await chooseService(where, signal);
       await service.check(signal);
       return service;
     },
-    { signal, trouble },
+    { signal, onRetry },
   );
 }
 
@@ -134,6 +134,6 @@ function reasonOf(error: unknown): { text: string; exit: number | undefined } {
   if (error instanceof TimedOut) return { text: message, exit: EXIT.open };
   if (error instanceof Unreachable) return { text: message, exit: EXIT.open };
   if (error instanceof UserError) return { text: message, exit: EXIT.failed };
-  if (error instanceof Refusal) return { text: `${message} (${error.code})`, exit: EXIT.failed };
+  if (error instanceof ApiError) return { text: `${message} (${error.code})`, exit: EXIT.failed };
   return { text: `ddcolor-elastic colour failed: ${stack ?? message}`, exit: undefined };
 }

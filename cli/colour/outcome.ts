@@ -1,5 +1,5 @@
 /** How a photo leaves a run, and why a run stops before its end. */
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import type { Job } from './plan.ts';
 
 export type PhotoOutcome =
@@ -45,4 +45,4 @@ export class Unreachable extends Error {}
 
 /** A refusal that any other photo would meet as well. */
 export const affectsEveryPhoto = (error: unknown): boolean =>
-  error instanceof Refusal && error.code === 'unauthorized';
+  error instanceof ApiError && error.code === 'unauthorized';

@@ -5,7 +5,7 @@
  * its queue. Those asked about are the ones that were sent first, which end first; so a thousand that wait are no more
  * requests than a few.
  */
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import { send, awaitOutcome, type TransferPorts, type Open, type Patience } from './transfer.ts';
 import {
   failure,
@@ -137,7 +137,7 @@ class Run {
       await task();
     } catch (error) {
       if (this.signal.aborted) return;
-      if (!(error instanceof Refusal) || affectsEveryPhoto(error)) this.context.abort.abort(error);
+      if (!(error instanceof ApiError) || affectsEveryPhoto(error)) this.context.abort.abort(error);
       else this.end(job, failure(error.code, error.detail, error.retryable));
     }
   }
@@ -149,7 +149,7 @@ class Run {
     return {
       clock,
       signal: this.signal,
-      trouble: (refusal, waitMs, failures) => {
+      onRetry: (refusal, waitMs, failures) => {
         const nowMs = clock.now();
         tally.trouble = { text: refusal.detail, untilMs: nowMs + waitMs };
         if (refusal.code !== 'unavailable') return;

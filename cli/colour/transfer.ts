@@ -1,8 +1,8 @@
 /** The two parts of a photo's way: to the service, and back from it. */
-import { patiently, type PatienceOptions } from '../../client/patience.ts';
-import { Refusal } from '../../client/refusals.ts';
+import { withRetries, type RetryOptions } from '../../client/retry.ts';
+import { ApiError } from '../../client/errors.ts';
 import type { Clock } from '../../client/time.ts';
-import { looks } from '../../client/wait.ts';
+import { poll } from '../../client/poll.ts';
 import type { DoneStatus, FailedStatus, Service } from './service/service.ts';
 import { failure, type PhotoOutcome } from './outcome.ts';
 import type { Journal, Sent } from './journal.ts';
@@ -31,9 +31,9 @@ export interface Open {
 }
 
 /** For one request after the other. */
-export type Patience = PatienceOptions & { signal: AbortSignal };
+export type Patience = RetryOptions & { signal: AbortSignal };
 
-/** Brings a photo to the service. @throws Refusal, UserError */
+/** Brings a photo to the service. @throws ApiError, UserError */
 export async function send(job: Job, ports: TransferPorts, patience: Patience): Promise<Open | PhotoOutcome> {
   const { service, journal, clock, tally } = ports;
   const { photo, source } = job;
@@ -61,7 +61,7 @@ export async function send(job: Job, ports: TransferPorts, patience: Patience): 
  * Waits for a photo's end, and fetches its result.
  *
  * @returns `again` when it has to be sent once more: the service never got it, or does not know it any more
- * @throws Refusal, UserError
+ * @throws ApiError, UserError
  */
 export async function awaitOutcome(
   open: Open,
@@ -71,7 +71,7 @@ export async function awaitOutcome(
   const { service, clock, estimates } = ports;
   const { id } = open.sent;
   try {
-    for await (const look of looks(() => service.look(id, patience.signal), patience)) {
+    for await (const look of poll(() => service.look(id, patience.signal), patience)) {
       estimates.note(id, look, clock.now());
       if (look.status === 'done') return await fetch(open, look, ports, patience);
       if (look.status === 'failed') return refused(open, look, ports);
@@ -81,7 +81,7 @@ export async function awaitOutcome(
     throw new Error(`the looks at '${id}' ended without an end`);
   } catch (error) {
     // Deleted, or of another life of the service.
-    if (error instanceof Refusal && error.code === 'not-found') return 'again';
+    if (error instanceof ApiError && error.code === 'not-found') return 'again';
     throw error;
   } finally {
     estimates.forget(id);
@@ -94,7 +94,7 @@ async function fetch(
   { journal, clock, tally, save }: TransferPorts,
   patience: Patience,
 ): Promise<PhotoOutcome> {
-  const body = await patiently(() => look.fetch(patience.signal), patience);
+  const body = await withRetries(() => look.fetch(patience.signal), patience);
   tally.bytesReceived += body.length;
   const result = sha256(body);
   journal.append({ ...sent, at: clock.now(), state: 'saving', result });

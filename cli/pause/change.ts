@@ -52,7 +52,7 @@ function updatesOf({ names, until }: Change): Update[] {
   ];
 }
 
-/** @returns the item afterwards; undefined when there is none. @throws UserError, Refusal */
+/** @returns the item afterwards; undefined when there is none. @throws UserError, ApiError */
 export async function change(
   documents: DynamoDBDocumentClient,
   TableName: string,

@@ -12,7 +12,7 @@ import { QUOTAS, type Kind } from './need.ts';
 
 const NEEDS = 'servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota';
 
-/** vCPUs. @throws UserError, Refusal */
+/** vCPUs. @throws UserError, ApiError */
 export async function readQuotas(config: ClientConfig, signal: AbortSignal): Promise<Record<Kind, number>> {
   const client = new ServiceQuotasClient(config);
   const options = { abortSignal: signal };

@@ -1,7 +1,7 @@
 /** `ddcolor-elastic redrive`: photos that were given up, back to the queue. */
 import { UserError } from '../../common/errors.ts';
 import { Progress } from '../../common/progress.ts';
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import { Interrupted } from '../colour/outcome.ts';
 import { EXIT } from '../../common/errors.ts';
 import { operate, printJson } from '../shared/interruptible.ts';
@@ -67,6 +67,6 @@ function exitOf(failure: unknown): number {
   if (failure === undefined) return EXIT.done;
   if (failure instanceof Interrupted) return EXIT.interrupted;
   if (failure instanceof UserError) return EXIT.failed;
-  if (failure instanceof Refusal) return EXIT.open;
+  if (failure instanceof ApiError) return EXIT.open;
   throw failure as Error;
 }

@@ -1,5 +1,5 @@
 /** What AWS's SDK says, in the words of the CLI. */
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import { UserError } from '../../common/errors.ts';
 
 /** Something that the caller's AWS identity may not do. */
@@ -23,7 +23,7 @@ const BUSY = /^(SlowDown|Throttling|RequestTimeout|ServiceUnavailable|InternalEr
  *
  * @param what was tried, for people: "s3://bucket"
  * @param needs what an identity must be allowed for it, in the names of IAM: "s3:GetObject on results/"
- * @throws Refusal, retryable, for what passes; UserError for what its user can mend; the abort's reason
+ * @throws ApiError, retryable, for what passes; UserError for what its user can mend; the abort's reason
  */
 export async function awsCall<T>(
   what: string,
@@ -61,7 +61,7 @@ function faultOf(what: string, needs: string, error: SdkError): Error {
   if (name === 'NoSuchBucket') return new UserError(`${what}: there is no such bucket.`, cause);
   const passing = error.$retryable || status >= 500 || status === 429 || BUSY.test(name);
   if (passing || NETWORK.test(code) || NETWORK.test(name)) {
-    return new Refusal('unavailable', status, `${what} cannot be reached (${code || name}).`, cause);
+    return new ApiError('unavailable', status, `${what} cannot be reached (${code || name}).`, cause);
   }
   return error;
 }

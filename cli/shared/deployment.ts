@@ -47,7 +47,7 @@ async function ownRegion(): Promise<string> {
   return regionKnown(new STSClient({}).config.region);
 }
 
-/** @throws UserError also when there is no such stack; Refusal */
+/** @throws UserError also when there is no such stack; ApiError */
 export async function outputsOf(place: Deployment, signal: AbortSignal): Promise<Outputs> {
   const { readOutputs } = await import('./stack.ts');
   return readOutputs(place.config, place.stack, `--stage '${place.stage}'`, signal);

@@ -1,6 +1,6 @@
 /** What every operator command has: a way out on Ctrl-C, and errors in words. */
 import { setMaxListeners } from 'node:events';
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import { UserError } from '../../common/errors.ts';
 import { Interrupted } from '../colour/outcome.ts';
 import { EXIT } from '../../common/errors.ts';
@@ -40,7 +40,7 @@ function exitOf(error: unknown): number | undefined {
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof UserError) return EXIT.failed;
   // Nobody answered; another time somebody may.
-  if (error instanceof Refusal) return EXIT.open;
+  if (error instanceof ApiError) return EXIT.open;
   return undefined;
 }
 

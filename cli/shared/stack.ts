@@ -12,7 +12,7 @@ export type Outputs = Partial<Record<string, string>>;
 
 /**
  * @param option that named the stack, for people: "--stage 'dev'"
- * @throws UserError, also when there is no such stack; Refusal
+ * @throws UserError, also when there is no such stack; ApiError
  */
 export async function readOutputs(
   config: CloudFormationClientConfig,

@@ -10,7 +10,7 @@ export const documentsOf = (config: ClientConfig) =>
     marshallOptions: { removeUndefinedValues: true },
   });
 
-/** @returns undefined when there is none. @throws UserError, Refusal */
+/** @returns undefined when there is none. @throws UserError, ApiError */
 export async function readItem(
   documents: DynamoDBDocumentClient,
   TableName: string,

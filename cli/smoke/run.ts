@@ -54,7 +54,7 @@ export interface SmokeResult {
 const EVERY_MS = 2000;
 const SMOKE = `${INCOMING}smoke/`;
 
-/** @throws UserError, Refusal; the signal's reason. What can be cleared away is, however it ends */
+/** @throws UserError, ApiError; the signal's reason. What can be cleared away is, however it ends */
 export async function smoke(
   photo: SmokePhoto,
   timeoutSeconds: number,

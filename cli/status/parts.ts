@@ -1,5 +1,5 @@
 /** The parts that a status is made of, each read by itself: one that cannot be read takes no other with it. */
-import { Refusal } from '../../client/refusals.ts';
+import { ApiError } from '../../client/errors.ts';
 import { UserError } from '../../common/errors.ts';
 import type { ScalerMemory } from '../shared/scaler-memory.ts';
 
@@ -57,7 +57,7 @@ async function part<T>(read: () => Promise<T>): Promise<Part<T>> {
   try {
     return { value: await read() };
   } catch (error) {
-    if (error instanceof UserError || error instanceof Refusal) return { missing: error.message };
+    if (error instanceof UserError || error instanceof ApiError) return { missing: error.message };
     throw error;
   }
 }

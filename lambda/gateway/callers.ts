@@ -1,8 +1,8 @@
 /** Who asks, as API Gateway has made sure of it. */
 import type { Access } from '../../contract/gateway.ts';
-import { callerOf } from './limits.ts';
+import { quotaKeyOf } from './quotas.ts';
 import type { Caller } from './ports.ts';
-import { Refusal } from './problems.ts';
+import { ProblemError } from './problems.ts';
 
 /** The part of a request's context that says so; a body or a header never does. */
 export interface Identity {
@@ -18,20 +18,20 @@ export interface Identity {
 }
 
 /** Owner of the photos of an open stage: whoever knows an id may have the photo. */
-const ANYONE = 'anyone';
+const ANONYMOUS = 'anyone';
 
 const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {
-  open: ({ sourceIp }) => ({ owner: ANYONE, counted: callerOf(sourceIp) }),
-  jwt: ({ claims }) => named('jwt', claims?.sub),
+  open: ({ sourceIp }) => ({ owner: ANONYMOUS, quotaKey: quotaKeyOf(sourceIp) }),
+  jwt: ({ claims }) => identified('jwt', claims?.sub),
   // Of a role it is `<role's id>:<session>`: sessions come and go, the photos stay the role's. People of an identity pool
   // all have the same role, and an identity of their own.
   iam: ({ iam }) =>
-    named('iam', iam?.cognitoIdentity?.identityId ?? (iam?.accountId && iam.userId?.split(':')[0])),
+    identified('iam', iam?.cognitoIdentity?.identityId ?? (iam?.accountId && iam.userId?.split(':')[0])),
 };
 
-const named = (kind: string, name: unknown): Caller | undefined =>
+const identified = (kind: string, name: unknown): Caller | undefined =>
   typeof name === 'string' && name !== ''
-    ? { owner: `${kind}:${name}`, counted: `${kind}:${name}` }
+    ? { owner: `${kind}:${name}`, quotaKey: `${kind}:${name}` }
     : undefined;
 
 /**
@@ -41,7 +41,7 @@ const named = (kind: string, name: unknown): Caller | undefined =>
 export function callerFrom(access: Access, identity: Identity): Caller {
   const caller = CALLERS[access](identity);
   if (!caller)
-    throw new Refusal(
+    throw new ProblemError(
       'unauthorized',
       'Sign in first: the request carries no identity that is accepted here.',
     );

@@ -5,12 +5,12 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
-import { S3Photos } from './aws/photos.ts';
-import { DynamoRegister } from './aws/register.ts';
-import { DynamoViews } from './aws/views.ts';
+import { S3PhotoStorage } from './aws/storage.ts';
+import { DynamoPhotoRegistry } from './aws/registry.ts';
+import { DynamoViewReader } from './aws/views.ts';
 import { discover } from './discovery.ts';
-import { requestOf, type Response } from './http.ts';
-import { Page, type PageFacts } from './page-files.ts';
+import { parseRequest, type Response } from './http.ts';
+import { Page, type PageConfig } from './page-files.ts';
 import { respond, type Gateway } from './routes.ts';
 
 const environment = gatewayEnvironmentSchema.parse(process.env);
@@ -19,7 +19,7 @@ const now = () => Date.now() / 1000;
 const ID_BYTES = 16;
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
-const photos = new S3Photos(
+const photos = new S3PhotoStorage(
   new S3Client({ maxAttempts: 3, requestChecksumCalculation: 'WHEN_REQUIRED' }),
   environment.BUCKET_NAME,
 );
@@ -28,7 +28,7 @@ const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environ
 const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
 
 /** The page's policy names whom it talks to: the bucket, and who signs people in. */
-async function pageFacts(): Promise<PageFacts> {
+async function pageFacts(): Promise<PageConfig> {
   const signIn = issuer === '' ? null : await discover(issuer, clientId);
   const connect = [await photos.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
   return { settings: { maxUploadBytes, chromaSize, signIn }, connect };
@@ -47,9 +47,9 @@ const gateway: Gateway = {
     chromaSize,
   },
   ports: {
-    register: new DynamoRegister(documents, environment.TABLE_NAME),
-    photos,
-    views: new DynamoViews(documents, environment.SCALER_TABLE_NAME, now, (why) =>
+    registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
+    storage: photos,
+    viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (why) =>
       log({ message: 'view not read', why }),
     ),
   },
@@ -59,4 +59,4 @@ const gateway: Gateway = {
   log,
 };
 
-export const handler = (event: unknown): Promise<Response> => respond(requestOf(event), gateway);
+export const handler = (event: unknown): Promise<Response> => respond(parseRequest(event), gateway);

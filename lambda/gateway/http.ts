@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { Problem } from '../../contract/photo-api.ts';
 import type { Identity } from './callers.ts';
-import { Refusal } from './problems.ts';
+import { ProblemError } from './problems.ts';
 
 /** What is looked at of an event; the rest of it may be anything. */
 const eventSchema = z.object({
@@ -54,7 +54,7 @@ export interface Response {
 const MAX_BODY_BYTES = 8192;
 
 /** @throws ZodError when it is no event of an HTTP API */
-export function requestOf(event: unknown): Request {
+export function parseRequest(event: unknown): Request {
   const { routeKey, headers, pathParameters, body, isBase64Encoded, requestContext } =
     eventSchema.parse(event);
   const { http, authorizer, requestId } = requestContext;
@@ -84,13 +84,16 @@ function wholeText(_name: string, value: unknown): unknown {
  *
  * @throws Refusal that names what is wrong and what is allowed
  */
-export function bodyOf<T extends z.ZodType>({ headers, body }: Request, schema: T): z.infer<T> {
+export function parseBody<T extends z.ZodType>({ headers, body }: Request, schema: T): z.infer<T> {
   const type = headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new Refusal('unsupported-type', `content-type '${type.slice(0, 60)}': application/json is taken.`);
+    throw new ProblemError(
+      'unsupported-type',
+      `content-type '${type.slice(0, 60)}': application/json is taken.`,
+    );
   }
   if (body.length > MAX_BODY_BYTES) {
-    throw new Refusal(
+    throw new ProblemError(
       'too-large',
       `The request has ${body.length} bytes of JSON; at most ${MAX_BODY_BYTES} are taken. The photo itself goes to the link.`,
     );
@@ -99,9 +102,14 @@ export function bodyOf<T extends z.ZodType>({ headers, body }: Request, schema: 
   try {
     json = JSON.parse(body.toString(), wholeText);
   } catch (cause) {
-    throw new Refusal('bad-request', `The body is not JSON: '${body.toString().slice(0, 60)}'.`, undefined, {
-      cause,
-    });
+    throw new ProblemError(
+      'bad-request',
+      `The body is not JSON: '${body.toString().slice(0, 60)}'.`,
+      undefined,
+      {
+        cause,
+      },
+    );
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
@@ -109,7 +117,7 @@ export function bodyOf<T extends z.ZodType>({ headers, body }: Request, schema: 
     ({ path, message }) => `${path.join('.') || 'the body'}: ${message}`,
   );
   const typeOnly = parsed.error.issues.every(({ path }) => path.join('.') === 'type');
-  throw new Refusal(typeOnly ? 'unsupported-type' : 'bad-request', `${issues.join('; ')}.`);
+  throw new ProblemError(typeOnly ? 'unsupported-type' : 'bad-request', `${issues.join('; ')}.`);
 }
 
 /** On every answer: nothing is guessed, framed, remembered or sent on. */
@@ -120,7 +128,7 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-export const answer = (
+export const jsonResponse = (
   statusCode: number,
   body: unknown,
   { type = 'application/json', retryAfterSeconds }: { type?: string; retryAfterSeconds?: number } = {},
@@ -134,15 +142,15 @@ export const answer = (
   body: JSON.stringify(body),
 });
 
-export function refusal(error: Refusal): Response {
+export function problemResponse(error: ProblemError): Response {
   const problem: Problem = error.problem();
-  return answer(problem.status, problem, {
+  return jsonResponse(problem.status, problem, {
     type: 'application/problem+json',
     retryAfterSeconds: error.retryAfterSeconds,
   });
 }
 
-export const file = (body: Buffer, type: string, more: Record<string, string>): Response => ({
+export const fileResponse = (body: Buffer, type: string, more: Record<string, string>): Response => ({
   statusCode: 200,
   headers: { ...HEADERS, 'content-type': type, ...more },
   body: body.toString('base64'),

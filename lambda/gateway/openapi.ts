@@ -7,7 +7,7 @@ import {
   newPhotoSchema,
   photoSchema,
   problemSchema,
-  turnedSchema,
+  apiGatewayErrorSchema,
 } from '../../contract/photo-api.ts';
 
 type Json = Record<string, unknown>;
@@ -18,7 +18,7 @@ const SCHEMAS = {
   Photo: photoSchema,
   Health: healthSchema,
   Problem: problemSchema,
-  Turned: turnedSchema,
+  Turned: apiGatewayErrorSchema,
 };
 
 const schemaOf = (name: keyof typeof SCHEMAS): Json => {

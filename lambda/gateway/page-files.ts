@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/page.ts';
 import { gzipSync } from 'node:zlib';
-import { file, notModified, type Request, type Response } from './http.ts';
+import { fileResponse, notModified, type Request, type Response } from './http.ts';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -34,7 +34,7 @@ const policy = (connect: string[]) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-export interface PageFacts {
+export interface PageConfig {
   settings: PageSettings;
   /** Origins that the page may talk to beside its own. */
   connect: string[];
@@ -42,7 +42,7 @@ export interface PageFacts {
 
 export class Page {
   private readonly files = new Map<string, PageFile>();
-  private told: Promise<PageFacts> | undefined;
+  private config: Promise<PageConfig> | undefined;
 
   /**
    * @param folder of the files; without it there is no page
@@ -50,22 +50,22 @@ export class Page {
    */
   constructor(
     private readonly folder: string,
-    private readonly facts: () => Promise<PageFacts>,
+    private readonly facts: () => Promise<PageConfig>,
   ) {}
 
   /** Undefined where there is no such file. */
-  async answer(name: string, { headers }: Request): Promise<Response | undefined> {
-    this.told ??= this.facts().catch((error: unknown) => {
-      this.told = undefined;
+  async serve(name: string, { headers }: Request): Promise<Response | undefined> {
+    this.config ??= this.facts().catch((error: unknown) => {
+      this.config = undefined;
       throw error;
     });
-    const { settings, connect } = await this.told;
+    const { settings, connect } = await this.config;
     const found = this.files.get(name) ?? this.read(name, settings);
     if (!found) return undefined;
     const { type, etag, plain, gzip } = found;
     if (headers['if-none-match'] === etag) return notModified(etag);
     const zipped = takesGzip(headers['accept-encoding'] ?? '');
-    return file(zipped ? gzip : plain, type, {
+    return fileResponse(zipped ? gzip : plain, type, {
       etag,
       vary: 'accept-encoding',
       // Asked about again each time, which costs a 304; a deploy is seen at once.

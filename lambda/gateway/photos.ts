@@ -3,9 +3,9 @@ import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../../contract/photo-a
 import { PHOTO_ID } from '../../contract/photo-api.ts';
 import { PHOTO_TYPES, type PhotoType } from '../../contract/photo-types.ts';
 import { estimateWait } from './estimate.ts';
-import { callerWindow, dayWindow } from './limits.ts';
-import type { Caller, GatewayPorts, PhotoRecord, Stored } from './ports.ts';
-import { Refusal } from './problems.ts';
+import { hourlyWindow, dailyWindow } from './quotas.ts';
+import type { Caller, GatewayPorts, PhotoRecord, StoredPhoto } from './ports.ts';
+import { ProblemError } from './problems.ts';
 
 export interface PhotoSettings {
   maxUploadBytes: number;
@@ -42,35 +42,35 @@ const iso = (at: number) => new Date(at * 1000).toISOString();
 export async function createPhoto(
   wanted: NewPhoto,
   caller: Caller,
-  { register, photos }: GatewayPorts,
+  { registry: register, storage: photos }: GatewayPorts,
   settings: PhotoSettings,
   { id, now }: { id: string; now: number },
 ): Promise<CreatedPhoto> {
   const { size, output } = wanted;
   const { maxUploadBytes, linkSeconds, photosPerHour, photosPerDay } = settings;
   if (size > maxUploadBytes) {
-    throw new Refusal('too-large', `size ${size}: at most ${maxUploadBytes} bytes are taken.`);
+    throw new ProblemError('too-large', `size ${size}: at most ${maxUploadBytes} bytes are taken.`);
   }
   if (output === 'chroma' && settings.chromaSize === 0) {
-    throw new Refusal(
+    throw new ProblemError(
       'no-chroma',
       `output 'chroma': the workflow of this stage gives none; ask for 'photo'.`,
     );
   }
-  const mine = callerWindow(caller.counted, now, photosPerHour);
-  if (!(await register.count(mine))) {
+  const mine = hourlyWindow(caller.quotaKey, now, photosPerHour);
+  if (!(await register.countPhoto(mine))) {
     const wait = Math.ceil(mine.endsAt - now);
-    throw new Refusal(
-      'too-many-photos',
+    throw new ProblemError(
+      'hourly-quota-exceeded',
       `${photosPerHour} photos an hour are taken from one caller; more from ${iso(mine.endsAt)}.`,
       wait,
     );
   }
-  const today = dayWindow(now, photosPerDay);
-  if (!(await register.count(today))) {
+  const today = dailyWindow(now, photosPerDay);
+  if (!(await register.countPhoto(today))) {
     const wait = Math.ceil(today.endsAt - now);
-    throw new Refusal(
-      'daily-cap',
+    throw new ProblemError(
+      'daily-quota-exceeded',
       `${photosPerDay} photos a day are taken here; more from ${iso(today.endsAt)}.`,
       wait,
     );
@@ -91,7 +91,7 @@ export async function createPhoto(
   return { id, upload: { method: 'PUT', ...link, expiresAt: iso(photo.linkExpiresAt) } };
 }
 
-export interface Answer {
+export interface StatusReply {
   status: PhotoStatus;
   /** When asking again is worth it; absent at the end. */
   retryAfterSeconds?: number;
@@ -108,22 +108,22 @@ export async function readPhoto(
   ports: GatewayPorts,
   settings: PhotoSettings,
   now: number,
-): Promise<Answer> {
-  const record = PHOTO_ID.test(id) ? await ports.register.get(id) : undefined;
+): Promise<StatusReply> {
+  const record = PHOTO_ID.test(id) ? await ports.registry.get(id) : undefined;
   if (!record || record.owner !== caller.owner || record.expiresAt <= now) {
-    throw new Refusal('not-found', 'There is no photo with this id, or it is not yours.');
+    throw new ProblemError('not-found', 'There is no photo with this id, or it is not yours.');
   }
   const { name } = record;
   // In this order: a last attempt that succeeds replaces its failure, and a photo stays when it has ended.
-  const result = await ports.photos.result(id);
+  const result = await ports.storage.result(id);
   if (result) return { status: await done(record, result, ports, settings, now) };
-  const failure = await ports.photos.failure(id);
+  const failure = await ports.storage.failure(id);
   const trying = failure?.code === 'retries-exhausted' && now < failure.storedAt + settings.attemptSeconds;
   if (failure && !trying) {
     const { code, message, retryable } = failure;
     return { status: { status: 'failed', id, name, code, message, retryable } };
   }
-  const photo = await ports.photos.photo(id);
+  const photo = await ports.storage.photo(id);
   // One that outlasted the days of an end had one, which is deleted by now.
   if (photo && now < photo.storedAt + settings.resultDays * DAY) return waiting(record, photo, ports, now);
   return nothing(record, settings, now);
@@ -131,8 +131,8 @@ export async function readPhoto(
 
 async function done(
   { id, name, type: sent, output }: PhotoRecord,
-  { bytes, type }: Stored,
-  { photos }: GatewayPorts,
+  { bytes, type }: StoredPhoto,
+  { storage: photos }: GatewayPorts,
   { linkSeconds }: PhotoSettings,
   now: number,
 ): Promise<PhotoStatus> {
@@ -142,7 +142,7 @@ async function done(
   ]);
   const known = PHOTO_TYPES.find((one): one is PhotoType => one === type);
   return {
-    status: 'done',
+    status: 'succeeded',
     id,
     name,
     type: known ?? sent,
@@ -154,10 +154,10 @@ async function done(
 
 async function waiting(
   { id, name }: PhotoRecord,
-  { storedAt }: Stored,
-  { views }: GatewayPorts,
+  { storedAt }: StoredPhoto,
+  { viewReader: views }: GatewayPorts,
   now: number,
-): Promise<Answer> {
+): Promise<StatusReply> {
   const estimate = estimateWait(await views.read(), { storedAt }, now);
   const { seconds } = estimate;
   const poll = seconds === null ? POLL.unknown : seconds * POLL_SHARE;
@@ -172,7 +172,7 @@ function nothing(
   { id, name, createdAt, linkExpiresAt }: PhotoRecord,
   settings: PhotoSettings,
   now: number,
-): Answer {
+): StatusReply {
   if (now < linkExpiresAt + UPLOAD_SECONDS) {
     const unknown = { ahead: null, seconds: null, secondsAtMost: null };
     return {

@@ -2,7 +2,7 @@
 import type { Failure } from '../../contract/failure.ts';
 import type { Output, PhotoType } from '../../contract/photo-types.ts';
 import type { View } from '../../contract/view.ts';
-import type { Window } from './limits.ts';
+import type { QuotaWindow } from './quotas.ts';
 
 /** A photo that somebody has asked a link for. */
 export interface PhotoRecord {
@@ -19,15 +19,15 @@ export interface PhotoRecord {
   expiresAt: number;
 }
 
-export interface Register {
+export interface PhotoRegistry {
   put(photo: PhotoRecord): Promise<void>;
   /** As last written; undefined for an id that nobody was given. */
   get(id: string): Promise<PhotoRecord | undefined>;
   /** Counts one more in a window. @returns false, and counts nothing, when the limit is reached */
-  count(window: Window): Promise<boolean>;
+  countPhoto(window: QuotaWindow): Promise<boolean>;
 }
 
-export interface Stored {
+export interface StoredPhoto {
   bytes: number;
   type: string;
   /** When S3 stored it. */
@@ -40,10 +40,10 @@ export interface UploadLink {
 }
 
 /** Photos and their ends in the bucket. */
-export interface Photos {
+export interface PhotoStorage {
   /** Undefined where nothing is. */
-  photo(id: string): Promise<Stored | undefined>;
-  result(id: string): Promise<Stored | undefined>;
+  photo(id: string): Promise<StoredPhoto | undefined>;
+  result(id: string): Promise<StoredPhoto | undefined>;
   failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
   /** Stores one object of exactly so many bytes, once. */
   uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink>;
@@ -51,15 +51,15 @@ export interface Photos {
   downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string>;
 }
 
-export interface Views {
+export interface ViewReader {
   /** What the scaler published last; undefined when it never has. */
   read(): Promise<View | undefined>;
 }
 
 export interface GatewayPorts {
-  register: Register;
-  photos: Photos;
-  views: Views;
+  registry: PhotoRegistry;
+  storage: PhotoStorage;
+  viewReader: ViewReader;
 }
 
 /** Who asks. */
@@ -67,5 +67,5 @@ export interface Caller {
   /** Whose the photos are that this one sends. */
   owner: string;
   /** Whom the hourly limit counts. */
-  counted: string;
+  quotaKey: string;
 }

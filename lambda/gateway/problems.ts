@@ -11,20 +11,20 @@ const PROBLEMS = {
   unauthorized: [401, 'Not signed in'],
   'not-found': [404, 'There is no such photo'],
   'method-not-allowed': [405, 'Not this method'],
-  'too-many-photos': [429, 'Too many photos from here'],
-  'daily-cap': [429, 'Enough photos for today'],
+  'hourly-quota-exceeded': [429, 'Too many photos from here'],
+  'daily-quota-exceeded': [429, 'Enough photos for today'],
   unavailable: [503, 'Not available for now'],
 } as const satisfies Partial<Record<ProblemCode, readonly [status: number, title: string]>>;
 
-export type Refused = keyof typeof PROBLEMS;
+export type GatewayProblemCode = keyof typeof PROBLEMS;
 
-export class Refusal extends Error {
+export class ProblemError extends Error {
   /**
    * @param detail for people: the value given and what is allowed
    * @param retryAfterSeconds when it is worth trying again
    */
   constructor(
-    readonly code: Refused,
+    readonly code: GatewayProblemCode,
     detail: string,
     readonly retryAfterSeconds?: number,
     options?: ErrorOptions,

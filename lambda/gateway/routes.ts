@@ -4,12 +4,12 @@ import type { Access } from '../../contract/gateway.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
-import { answer, bodyOf, refusal, type Request, type Response } from './http.ts';
+import { jsonResponse, parseBody, problemResponse, type Request, type Response } from './http.ts';
 import { apiDocument } from './openapi.ts';
 import type { Page } from './page-files.ts';
 import { createPhoto, readPhoto, type PhotoSettings } from './photos.ts';
 import type { GatewayPorts } from './ports.ts';
-import { Refusal } from './problems.ts';
+import { ProblemError } from './problems.ts';
 
 export interface Gateway {
   access: Access;
@@ -30,9 +30,9 @@ const ROUTES = new Map<string, Route>(
   Object.entries({
     'POST /photos': async (request, { access, ports, settings, newId, now }) => {
       const caller = callerFrom(access, request.identity);
-      const wanted = bodyOf(request, newPhotoSchema);
+      const wanted = parseBody(request, newPhotoSchema);
       const created = await createPhoto(wanted, caller, ports, settings, { id: newId(), now: now() });
-      return answer(201, created);
+      return jsonResponse(201, created);
     },
     'GET /photos/{id}': async (request, { access, ports, settings, now }) => {
       const caller = callerFrom(access, request.identity);
@@ -43,10 +43,10 @@ const ROUTES = new Map<string, Route>(
         settings,
         now(),
       );
-      return answer(200, status, { retryAfterSeconds });
+      return jsonResponse(200, status, { retryAfterSeconds });
     },
-    'GET /health': () => answer(200, { status: 'ok' }),
-    'GET /openapi.json': (_, { access }) => answer(200, apiDocument(access)),
+    'GET /health': () => jsonResponse(200, { status: 'ok' }),
+    'GET /openapi.json': (_, { access }) => jsonResponse(200, apiDocument(access)),
     ...Object.fromEntries(
       ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
     ),
@@ -54,23 +54,23 @@ const ROUTES = new Map<string, Route>(
 );
 
 function pageFile(name: string): Route {
-  return async (request, { page }) => (await page.answer(name, request)) ?? missing();
+  return async (request, { page }) => (await page.serve(name, request)) ?? notFound();
 }
 
-function missing(): Response {
-  return refusal(new Refusal('not-found', 'There is nothing at this address.'));
+function notFound(): Response {
+  return problemResponse(new ProblemError('not-found', 'There is nothing at this address.'));
 }
 
 /** Seconds after which trying again is worth it when something here failed. */
-const AGAIN_SECONDS = 5;
+const RETRY_AFTER_SECONDS = 5;
 
 /** An id is the right to a photo: its beginning is enough to find it by in the log. */
-const beginning = (id: string) => id.slice(0, 6);
+const idPrefix = (id: string) => id.slice(0, 6);
 
 /** With all its causes, which a stack alone does not have; an id that they name is cut as well. */
-function reasonOf(error: unknown, { parameters: { id } }: Request): string {
+function errorText(error: unknown, { parameters: { id } }: Request): string {
   const reason = inspect(error);
-  return id ? reason.replaceAll(id, `${beginning(id)}…`) : reason;
+  return id ? reason.replaceAll(id, `${idPrefix(id)}…`) : reason;
 }
 
 /** Never rejects: what goes wrong here is an answer, with the id under which the log has the reason. */
@@ -79,7 +79,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
   const { route, id } = request;
   const log = (response: Response, more: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
-    const photo = request.parameters.id && beginning(request.parameters.id);
+    const photo = request.parameters.id && idPrefix(request.parameters.id);
     gateway.log({
       message: 'request',
       route,
@@ -92,11 +92,13 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     return response;
   };
   try {
-    return log(await (ROUTES.get(route) ?? missing)(request, gateway));
+    return log(await (ROUTES.get(route) ?? notFound)(request, gateway));
   } catch (error) {
-    if (error instanceof Refusal) return log(refusal(error), { code: error.code });
+    if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
     const detail = `Something failed on our side; try again in a moment (request ${id}).`;
-    const failed = refusal(new Refusal('unavailable', detail, AGAIN_SECONDS, { cause: error }));
-    return log(failed, { error: reasonOf(error, request) });
+    const failed = problemResponse(
+      new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS, { cause: error }),
+    );
+    return log(failed, { error: errorText(error, request) });
   }
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PhotoApi, type DonePhoto, type PhotoApiOptions } from '../../client/api.ts';
+import { PhotoApi, type SucceededPhoto, type PhotoApiOptions } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
-import { backOffMs, patiently } from '../../client/patience.ts';
-import { Refusal } from '../../client/refusals.ts';
-import { limited, systemClock } from '../../client/time.ts';
-import { sendByFetch, upload, type Send } from '../../client/upload.ts';
-import { looks, pollMs, waitFor } from '../../client/wait.ts';
+import { backoffMs, withRetries } from '../../client/retry.ts';
+import { ApiError } from '../../client/errors.ts';
+import { withTimeout, systemClock } from '../../client/time.ts';
+import { sendWithFetch, upload, type Send } from '../../client/upload.ts';
+import { poll, pollDelayMs, pollPhoto } from '../../client/poll.ts';
 import { testClock } from './support/clock.ts';
 import { coloured, FakeGateway, problem, storeError, type FakeGatewayOptions } from './support/gateway.ts';
 
@@ -23,14 +23,14 @@ async function start(options?: FakeGatewayOptions, apiOptions?: PhotoApiOptions)
   gateway = await FakeGateway.start(options);
   return new PhotoApi(gateway.url, apiOptions);
 }
-const refusal = (code: string) => expect.objectContaining({ name: 'Refusal', code }) as Error;
+const refusal = (code: string) => expect.objectContaining({ name: 'ApiError', code }) as Error;
 
 /** Sends a photo and waits for its end. */
-async function through(api: PhotoApi): Promise<DonePhoto> {
+async function through(api: PhotoApi): Promise<SucceededPhoto> {
   const created = await api.create(photo);
-  await upload(created, bytes, sendByFetch);
-  for await (const look of waitFor(api, created.id, { clock: testClock() }))
-    if (look.status === 'done') return look;
+  await upload(created, bytes, sendWithFetch);
+  for await (const look of pollPhoto(api, created.id, { clock: testClock() }))
+    if (look.status === 'succeeded') return look;
   throw new Error('it is not done');
 }
 
@@ -52,17 +52,17 @@ describe('a photo', () => {
   it('is announced, sent, waited for and fetched', async () => {
     const api = await start({ pollSeconds: 7 });
     const created = await api.create(photo);
-    await upload(created, new Blob([bytes]), sendByFetch);
+    await upload(created, new Blob([bytes]), sendWithFetch);
     const clock = testClock(0, 0.5);
     const seen = [];
-    for await (const look of waitFor(api, created.id, { clock })) seen.push(look);
+    for await (const look of pollPhoto(api, created.id, { clock })) seen.push(look);
     expect(seen).toMatchObject([
       { status: 'waiting', uploaded: true, ahead: 3, seconds: 20, retryAfterSeconds: 7 },
-      { status: 'done', name: photo.name },
+      { status: 'succeeded', name: photo.name },
     ]);
     // A tenth more than asked for: half of the jitter.
     expect(clock.slept).toEqual([7700]);
-    const done = seen.at(-1) as DonePhoto;
+    const done = seen.at(-1) as SucceededPhoto;
     const result = Buffer.from(await (await download(api, done)).arrayBuffer());
     expect(result).toEqual(coloured(Buffer.from(bytes)));
   });
@@ -90,9 +90,9 @@ describe('a photo', () => {
     ['create', 'half', 'unavailable'],
     ['create', 'reset', 'unavailable'],
     ['create', { status: 302, headers: { location: '/elsewhere' }, body: '' }, 'unavailable'],
-    ['create', problem(429, 'too-many-photos', 'Enough.'), 'too-many-photos'],
+    ['create', problem(429, 'hourly-quota-exceeded', 'Enough.'), 'hourly-quota-exceeded'],
     ['health', { status: 200, body: '{"status":"fine"}' }, 'unavailable'],
-    ['status', { status: 200, body: '{"status":"done"}' }, 'unavailable'],
+    ['status', { status: 200, body: '{"status":"succeeded"}' }, 'unavailable'],
     ['status', { status: 200, body: 'null' }, 'unavailable'],
   ] as const)('is refused when %s answers %j', async (route, fault, code) => {
     const api = await start();
@@ -125,8 +125,8 @@ describe('sending', () => {
     gateway.faults.upload = [slowDown, 'reset', conflict];
     const clock = testClock();
     const told: string[] = [];
-    const trouble = (one: Refusal, waitMs: number) => void told.push(`${one.code} ${waitMs}`);
-    await upload(await api.create(photo), bytes, sendByFetch, { clock, trouble });
+    const trouble = (one: ApiError, waitMs: number) => void told.push(`${one.code} ${waitMs}`);
+    await upload(await api.create(photo), bytes, sendWithFetch, { clock, onRetry: trouble });
     expect(told).toEqual(['unavailable 1000', 'unavailable 2000', 'link-used 4000']);
     expect(gateway.stored()).toEqual([photo.name]);
   });
@@ -136,7 +136,7 @@ describe('sending', () => {
     const created = await api.create(photo);
     let lost = false;
     const send: Send<Uint8Array<ArrayBuffer>> = async (...args) => {
-      const response = await sendByFetch(...args);
+      const response = await sendWithFetch(...args);
       if (lost) return response;
       lost = true;
       throw new TypeError('Failed to fetch');
@@ -149,12 +149,12 @@ describe('sending', () => {
     let nowMs = Date.now();
     const api = await start({ now: () => nowMs });
     const used = await api.create(photo);
-    await upload(used, bytes, sendByFetch);
-    await expect(upload(used, bytes, sendByFetch)).rejects.toEqual(refusal('link-used'));
+    await upload(used, bytes, sendWithFetch);
+    await expect(upload(used, bytes, sendWithFetch)).rejects.toEqual(refusal('link-used'));
     const other = await api.create(photo);
-    await expect(upload(other, new Uint8Array(9), sendByFetch)).rejects.toEqual(refusal('link-mismatch'));
+    await expect(upload(other, new Uint8Array(9), sendWithFetch)).rejects.toEqual(refusal('link-mismatch'));
     nowMs += 3600_000;
-    await expect(upload(other, bytes, sendByFetch)).rejects.toEqual(refusal('link-expired'));
+    await expect(upload(other, bytes, sendWithFetch)).rejects.toEqual(refusal('link-expired'));
   });
 
   it('knows an expired link by the time where the store cannot be read', async () => {
@@ -171,38 +171,38 @@ describe('waiting', () => {
   it('is patient with what passes, and waits as long as it is told to', async () => {
     const api = await start();
     const created = await api.create(photo);
-    await upload(created, bytes, sendByFetch);
+    await upload(created, bytes, sendWithFetch);
     const busy = { status: 429, headers: { 'retry-after': '30' }, body: '{"message":"Too Many Requests"}' };
     gateway.faults.status = ['reset', busy, { status: 503, body: '{"message":"Service Unavailable"}' }];
     const clock = testClock();
     const seen = [];
-    for await (const { status } of waitFor(api, created.id, { clock })) seen.push(status);
-    expect(seen).toEqual(['waiting', 'done']);
+    for await (const { status } of pollPhoto(api, created.id, { clock })) seen.push(status);
+    expect(seen).toEqual(['waiting', 'succeeded']);
     expect(clock.slept).toEqual([1000, 30_000, 4000, 0]);
   });
 
   it('ends with what does not pass', async () => {
     const api = await start();
-    const wait = waitFor(api, 'x'.repeat(22));
+    const wait = pollPhoto(api, 'x'.repeat(22));
     await expect(wait.next()).rejects.toEqual(refusal('not-found'));
   });
 
   it('can be ended by whoever is told of the trouble, and by a signal', async () => {
-    const failing = () => Promise.reject(new Refusal('unavailable', 503));
+    const failing = () => Promise.reject(new ApiError('unavailable', 503));
     const clock = testClock();
     const trouble = () => {
       throw new Error('too long');
     };
-    await expect(looks(failing, { clock, trouble }).next()).rejects.toThrow('too long');
+    await expect(poll(failing, { clock, onRetry: trouble }).next()).rejects.toThrow('too long');
     const abort = new AbortController();
-    const waiting = looks(failing, { signal: abort.signal }).next();
+    const waiting = poll(failing, { signal: abort.signal }).next();
     abort.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
   });
 });
 
 describe('fetching', () => {
-  const later = (done: DonePhoto) => testClock(Date.parse(done.expiresAt) + 1);
+  const later = (done: SucceededPhoto) => testClock(Date.parse(done.expiresAt) + 1);
 
   it('asks for new links when their time is over, by the clock or by what the store says', async () => {
     let nowMs = Date.now();
@@ -229,7 +229,9 @@ describe('fetching', () => {
       retryable: true,
     };
     gateway.faults.status = [{ status: 200, body: JSON.stringify(gone) }];
-    const error = (await download(api, done, { clock: later(done) }).catch((one: unknown) => one)) as Refusal;
+    const error = (await download(api, done, { clock: later(done) }).catch(
+      (one: unknown) => one,
+    )) as ApiError;
     expect(error).toMatchObject({ code: 'not-found', detail: 'Deleted.' });
     await expect(download(api, done, { which: 'photo' })).rejects.toEqual(refusal('not-found'));
   });
@@ -252,16 +254,16 @@ describe('time', () => {
     [1, 90, 0.5, 90_000],
     [6, 2, 0, 32_000],
   ])('after %s failures, told %s s, waits %s', (failures, told, random, ms) => {
-    expect(backOffMs(failures, told, random)).toBe(ms);
+    expect(backoffMs(failures, told, random)).toBe(ms);
   });
 
   it('asks again after five seconds where nobody says', () => {
-    expect(pollMs(undefined, 0)).toBe(5000);
-    expect(pollMs(2, 1)).toBe(2400);
+    expect(pollDelayMs(undefined, 0)).toBe(5000);
+    expect(pollDelayMs(2, 1)).toBe(2400);
   });
 
   it('passes on what is no refusal', async () => {
-    await expect(patiently(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow(TypeError);
+    await expect(withRetries(() => Promise.reject(new TypeError('a bug')))).rejects.toThrow(TypeError);
   });
 
   it('of a real clock ends at a signal', async () => {
@@ -276,9 +278,9 @@ describe('time', () => {
       new Promise<void>((_, reject) =>
         signal.addEventListener('abort', () => reject(signal.reason as Error)),
       );
-    await expect(limited(5, undefined, never)).rejects.toThrow('no answer within 0.005 s');
+    await expect(withTimeout(5, undefined, never)).rejects.toThrow('no answer within 0.005 s');
     const outer = new AbortController();
-    const asked = limited(1e6, outer.signal, never);
+    const asked = withTimeout(1e6, outer.signal, never);
     outer.abort(new Error('enough'));
     await expect(asked).rejects.toThrow('enough');
   });

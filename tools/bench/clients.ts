@@ -1,12 +1,12 @@
 /** Many clients of a gateway at once: each sends a photo, waits for its colours and fetches them. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PhotoApi, type DonePhoto } from '../../client/api.ts';
+import { PhotoApi, type SucceededPhoto } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
-import { patiently } from '../../client/patience.ts';
-import { limited } from '../../client/time.ts';
+import { withRetries } from '../../client/retry.ts';
+import { withTimeout } from '../../client/time.ts';
 import { upload } from '../../client/upload.ts';
-import { waitFor } from '../../client/wait.ts';
+import { pollPhoto } from '../../client/poll.ts';
 import { countedFetch, type HttpAnswer } from './counted-fetch.ts';
 import { sentPhotos, wrongWith, type Sent } from './sent-photos.ts';
 
@@ -55,7 +55,7 @@ export interface ClientsOptions {
 export async function runClients(base: string, options: ClientsOptions): Promise<ClientsRun> {
   const photos = await sentPhotos();
   // Not by AbortSignal.any over AbortSignal.timeout: Node 20 forgets such a limit when it collects garbage.
-  return limited(options.patienceSeconds * 1000, options.abort, (signal) =>
+  return withTimeout(options.patienceSeconds * 1000, options.abort, (signal) =>
     runWithin(signal, base, photos, options),
   );
 }
@@ -81,7 +81,7 @@ async function runWithin(
   const put = counted(() => 'put');
   const get = counted(() => 'download');
 
-  const fetchResult = async (done: DonePhoto, sent: Sent, client: ClientEnd): Promise<void> => {
+  const fetchResult = async (done: SucceededPhoto, sent: Sent, client: ClientEnd): Promise<void> => {
     const noting: typeof fetch = async (...args) => {
       const response = await get(...args);
       const stored = Date.parse(response.headers.get('last-modified') ?? '');
@@ -89,7 +89,7 @@ async function runWithin(
       if (response.ok && Number.isFinite(stored)) client.storedAtMs = stored + 500;
       return response;
     };
-    const result = await patiently(() => download(api, done, { signal, fetch: noting }), { signal });
+    const result = await withRetries(() => download(api, done, { signal, fetch: noting }), { signal });
     const wrong = await wrongWith(result, sent);
     if (wrong !== undefined) throw new Error(wrong);
     client.end = 'done';
@@ -100,15 +100,15 @@ async function runWithin(
   const through = async (sent: Sent, name: string, client: ClientEnd): Promise<void> => {
     const announced = { name, type: 'image/jpeg', size: sent.body.length } as const;
     // As the page does: what passes is waited out. All of it is counted.
-    const created = await patiently(() => api.create(announced, signal), { signal });
+    const created = await withRetries(() => api.create(announced, signal), { signal });
     count('announced');
     const send = ({ method, url, headers }: typeof created.upload, body: typeof sent.body) =>
       put(url, { method, headers, body, redirect: 'error', signal });
     await upload(created, sent.body, send, { signal });
     count('sent');
-    for await (const look of waitFor(api, created.id, { signal })) {
+    for await (const look of pollPhoto(api, created.id, { signal })) {
       client.polls++;
-      if (look.status === 'done') await fetchResult(look, sent, client);
+      if (look.status === 'succeeded') await fetchResult(look, sent, client);
       else if (look.status === 'failed') {
         Object.assign(client, { end: 'failed', reason: `${look.code}: ${look.message}` });
       } else if (look.seconds !== null && look.secondsAtMost !== null) {

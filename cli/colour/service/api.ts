@@ -1,10 +1,10 @@
 /** The service over its HTTP API. */
 import type { PhotoApi } from '../../../client/api.ts';
 import { download } from '../../../client/download.ts';
-import { plainName } from '../../../client/names.ts';
-import { patiently } from '../../../client/patience.ts';
-import { Refusal } from '../../../client/refusals.ts';
-import { isExpired, sendByFetch, upload } from '../../../client/upload.ts';
+import { safeFileName } from '../../../client/names.ts';
+import { withRetries } from '../../../client/retry.ts';
+import { ApiError } from '../../../client/errors.ts';
+import { isLinkExpired, sendWithFetch, upload } from '../../../client/upload.ts';
 import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
@@ -20,7 +20,7 @@ export class ApiService implements Service {
 
   async check(signal: AbortSignal): Promise<void> {
     await this.api.health(signal).catch((error: unknown) => {
-      if (!(error instanceof Refusal) || error.retryable) throw error;
+      if (!(error instanceof ApiError) || error.retryable) throw error;
       throw new UserError(
         `${this.name} does not answer as the API does (HTTP ${error.status}): it is the output ApiUrl of a stage's stack.`,
         { cause: error },
@@ -30,27 +30,27 @@ export class ApiService implements Service {
 
   async submit({ name, type, body }: Outgoing, options: SubmitOptions): Promise<string> {
     if (!type) {
-      throw new Refusal('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
+      throw new ApiError('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
     }
     const { api } = this;
-    const photo = { name: plainName(name), type, size: body.length };
+    const photo = { name: safeFileName(name), type, size: body.length };
     for (let link = 1; ; link++) {
-      const created = await patiently(() => api.create(photo, options.signal), options);
+      const created = await withRetries(() => api.create(photo, options.signal), options);
       options.announced(created.id);
       try {
-        await upload(created, body, sendByFetch, options);
+        await upload(created, body, sendWithFetch, options);
         return created.id;
       } catch (error) {
         // Nobody else has the link: what it stored is this photo.
-        if (error instanceof Refusal && error.code === 'link-used') return created.id;
-        if (!isExpired(error) || link === LINKS) throw error;
+        if (error instanceof ApiError && error.code === 'link-used') return created.id;
+        if (!isLinkExpired(error) || link === LINKS) throw error;
       }
     }
   }
 
   async look(id: string, signal: AbortSignal): Promise<PhotoStatus> {
     const look = await this.api.status(id, signal);
-    if (look.status !== 'done') return look;
+    if (look.status !== 'succeeded') return look;
     const fetch = async (abort: AbortSignal) =>
       Buffer.from(await (await download(this.api, look, { signal: abort })).arrayBuffer());
     return { status: 'done', fetch };

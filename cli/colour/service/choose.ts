@@ -11,7 +11,7 @@ import { stackName } from '../../../contract/names.ts';
 const MAX_ATTEMPTS = 6;
 const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 };
 
-/** @throws UserError, Refusal */
+/** @throws UserError, ApiError */
 export async function chooseService(where: Destination, signal: AbortSignal): Promise<Service> {
   if (where.kind === 'api') {
     const authorize = await authorizeBy(where.access, where.url, where.region);

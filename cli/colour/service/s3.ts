@@ -13,8 +13,8 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { patiently } from '../../../client/patience.ts';
-import { Refusal } from '../../../client/refusals.ts';
+import { withRetries } from '../../../client/retry.ts';
+import { ApiError } from '../../../client/errors.ts';
 import { failureSchema, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
 import { UserError } from '../../../common/errors.ts';
@@ -60,7 +60,7 @@ export class S3Service implements Service {
       ContentType: type ?? 'application/octet-stream',
     });
     const { signal = new AbortController().signal } = options;
-    await patiently(
+    await withRetries(
       () => awsCall(this.name, NEEDS, signal, () => this.s3.send(put, { abortSignal: signal })),
       options,
     );
@@ -79,7 +79,7 @@ export class S3Service implements Service {
     const failure = await this.failure(failedKey(photo), signal);
     if (failure) return { status: 'failed', ...failure };
     if (!(await there(photo))) {
-      throw new Refusal('not-found', 404, 'Neither the photo nor an end of it is in the bucket.');
+      throw new ApiError('not-found', 404, 'Neither the photo nor an end of it is in the bucket.');
     }
     return { status: 'waiting', uploaded: true, seconds: null, retryAfterSeconds: POLL_SECONDS };
   }

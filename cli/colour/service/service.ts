@@ -1,5 +1,5 @@
 /** A service that colours photos, whichever way it is reached. */
-import type { PatienceOptions } from '../../../client/patience.ts';
+import type { RetryOptions } from '../../../client/retry.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 
 export interface Outgoing {
@@ -10,7 +10,7 @@ export interface Outgoing {
   body: Buffer<ArrayBuffer>;
 }
 
-export interface SubmitOptions extends PatienceOptions {
+export interface SubmitOptions extends RetryOptions {
   /** Told of the photo's id before a byte of it is sent; of another one when it has to be announced anew. */
   announced: (id: string) => void;
 }
@@ -26,7 +26,7 @@ export interface WaitingStatus {
 
 export interface DoneStatus {
   status: 'done';
-  /** One try. @throws Refusal */
+  /** One try. @throws ApiError */
   fetch(signal: AbortSignal): Promise<Buffer>;
 }
 
@@ -40,14 +40,14 @@ export interface FailedStatus {
 
 export type PhotoStatus = WaitingStatus | DoneStatus | FailedStatus;
 
-/** What fails in passing is thrown as a Refusal that is retryable; nothing but `submit` tries again by itself. */
+/** What fails in passing is thrown as an ApiError that is retryable; nothing but `submit` tries again by itself. */
 export interface Service {
   /** What the journal knows it by, and people: an address without secrets. */
   readonly name: string;
-  /** Whether it is there. @throws Refusal, UserError */
+  /** Whether it is there. @throws ApiError, UserError */
   check(signal: AbortSignal): Promise<void>;
-  /** Sends a photo, with patience. @returns its id. @throws Refusal, UserError */
+  /** Sends a photo, with patience. @returns its id. @throws ApiError, UserError */
   submit(photo: Outgoing, options: SubmitOptions): Promise<string>;
-  /** How a photo is. @throws Refusal `not-found` for one that the service does not know, or no longer; UserError */
+  /** How a photo is. @throws ApiError `not-found` for one that the service does not know, or no longer; UserError */
   look(id: string, signal: AbortSignal): Promise<PhotoStatus>;
 }

@@ -2,12 +2,12 @@
 import { GetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import { viewSchema, type View } from '../../../contract/view.ts';
-import type { Views } from '../ports.ts';
+import type { ViewReader } from '../ports.ts';
 
 /** Polls come by the second, ticks do not: what was read a moment ago will do, seconds. */
 const FRESH_SECONDS = 2;
 
-export class DynamoViews implements Views {
+export class DynamoViewReader implements ViewReader {
   private last: { at: number; view: View | undefined } | undefined;
 
   constructor(

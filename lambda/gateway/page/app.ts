@@ -3,24 +3,24 @@ import { PAGE_SETTINGS_ID, type PageSettings } from '../../../contract/page.ts';
 import { Card, canRetry } from './card.ts';
 import { compare } from './compare.ts';
 import { byId } from './dom.ts';
-import { bytes, firstLanguage, remember, remembered, speak, words } from './language.ts';
-import { Line } from './line.ts';
-import { pack, save } from './pack.ts';
+import { bytes, initialLanguage, remember, remembered, setLanguage, texts } from './language.ts';
+import { Pipeline } from './pipeline.ts';
+import { zipFiles, saveFile } from './zip.ts';
 import { service } from './service.ts';
 import { finishSignIn, signIn, signOut, token } from './sign-in.ts';
-import { Studio } from './studio-client.ts';
-import { isOpen, newWork, resultName, type Work } from './work.ts';
+import { ImageWorkerClient } from './image-client.ts';
+import { isPending, newTask, resultName, type PhotoTask } from './photo-task.ts';
 
 const settings = JSON.parse(byId(PAGE_SETTINGS_ID).textContent ?? '') as PageSettings;
-const studio = new Studio(() => new Worker('studio.js', { type: 'module' }));
-const works = new Map<Work, Card>();
+const studio = new ImageWorkerClient(() => new Worker('image-worker.js', { type: 'module' }));
+const works = new Map<PhotoTask, Card>();
 /** Whether this browser can do its part. */
 let able = settings.chromaSize > 0;
 let signedIn = settings.signIn === null;
 
-const line = new Line({
+const line = new Pipeline({
   service: service(new URL('.', location.href).href, token),
-  studio,
+  imageWorker: studio,
   maxUploadBytes: settings.maxUploadBytes,
   chromaSize: settings.chromaSize,
   changed,
@@ -28,15 +28,15 @@ const line = new Line({
 });
 
 const all = () => [...works.keys()];
-const ended = (work: Work) => !isOpen(work);
+const ended = (work: PhotoTask) => !isPending(work);
 
-function changed(work: Work): void {
+function changed(work: PhotoTask): void {
   works.get(work)?.update(Date.now());
-  if (work.step === 'done')
-    announce(words().announceDone(work.file.name, all().filter(ended).length, works.size));
+  if (work.step === 'succeeded')
+    announce(texts().announceDone(work.file.name, all().filter(ended).length, works.size));
   if (work.step === 'failed') {
-    const why = work.reason ? words().reasons[work.reason] : work.detail;
-    announce(words().announceFailed(work.file.name, why));
+    const why = work.reason ? texts().reasons[work.reason] : work.detail;
+    announce(texts().announceFailed(work.file.name, why));
     if (work.reason === 'unauthorized' && settings.signIn) {
       signOut();
       showSignedIn(false);
@@ -51,20 +51,20 @@ function announce(text: string): void {
 
 function showSum(): void {
   const list = all();
-  const done = list.filter(({ step }) => step === 'done');
+  const done = list.filter(({ step }) => step === 'succeeded');
   byId('photos').hidden = list.length === 0;
   byId('drop').classList.toggle('small', list.length > 0);
-  byId('count').textContent = words().count(done.length, list.length);
-  const sum = (pick: (work: Work) => number) => list.reduce((total, work) => total + pick(work), 0);
+  byId('count').textContent = texts().count(done.length, list.length);
+  const sum = (pick: (work: PhotoTask) => number) => list.reduce((total, work) => total + pick(work), 0);
   const [sent, received] = [sum(({ bytesSent }) => bytesSent), sum(({ bytesReceived }) => bytesReceived)];
-  byId('traffic').textContent = sent > 0 ? words().traffic(bytes(sent), bytes(received)) : '';
+  byId('traffic').textContent = sent > 0 ? texts().traffic(bytes(sent), bytes(received)) : '';
   byId<HTMLButtonElement>('zip').disabled = done.length === 0;
   byId('retry-all').hidden = list.filter(canRetry).length < 2;
 }
 
 function add(files: Iterable<File>): void {
   const here = byId<HTMLInputElement>('here').checked && able;
-  const added = [...files].map((file) => newWork(file, here));
+  const added = [...files].map((file) => newTask(file, here));
   if (added.length === 0 || !signedIn) return;
   for (const work of added) {
     const card = new Card(work, { download, view, retry, sendOriginal, remove });
@@ -73,34 +73,34 @@ function add(files: Iterable<File>): void {
     card.update(Date.now());
     void line.run(work);
   }
-  announce(words().added(added.length));
+  announce(texts().added(added.length));
   showSum();
 }
 
-function download(work: Work): void {
+function download(work: PhotoTask): void {
   if (!work.result) return;
-  save(work.result, resultName(work, work.result.type));
+  saveFile(work.result, resultName(work, work.result.type));
   work.saved = true;
 }
 
-function view({ file, before, after }: Work): void {
+function view({ file, before, after }: PhotoTask): void {
   if (!before || !after) return;
   byId('viewer-name').textContent = file.name;
   byId('viewer-body').replaceChildren(compare({ name: file.name, before, after }));
   byId<HTMLDialogElement>('viewer').showModal();
 }
 
-function retry(work: Work): void {
+function retry(work: PhotoTask): void {
   work.abort = new AbortController();
   void line.run(work);
 }
 
-function sendOriginal(work: Work): void {
-  [work.here, work.id] = [false, undefined];
+function sendOriginal(work: PhotoTask): void {
+  [work.keepOriginal, work.id] = [false, undefined];
   retry(work);
 }
 
-function remove(work: Work): void {
+function remove(work: PhotoTask): void {
   const card = works.get(work);
   const next = card?.root.nextElementSibling ?? card?.root.previousElementSibling;
   work.abort.abort();
@@ -116,12 +116,12 @@ async function downloadAll(): Promise<void> {
   const files = all().flatMap((work) =>
     work.result ? [{ name: resultName(work, work.result.type), body: work.result }] : [],
   );
-  [button.disabled, button.textContent] = [true, words().zipping];
+  [button.disabled, button.textContent] = [true, texts().zipping];
   try {
-    save(await pack(files, new Date()), 'ddcolor.zip');
+    saveFile(await zipFiles(files, new Date()), 'ddcolor.zip');
     for (const work of all()) work.saved ||= work.result !== undefined;
   } finally {
-    button.textContent = words().zip;
+    button.textContent = texts().zip;
     showSum();
   }
 }
@@ -131,7 +131,7 @@ function showMode(): void {
   byId('mode').hidden = settings.chromaSize === 0 || !signedIn;
   here.disabled = !able;
   if (!able) here.checked = false;
-  const { hereMore, notHereMore, noHere } = words();
+  const { hereMore, notHereMore, noHere } = texts();
   byId('here-more').textContent = !able ? noHere : here.checked ? hereMore(settings.chromaSize) : notHereMore;
 }
 
@@ -145,10 +145,10 @@ function showSignedIn(now: boolean): void {
 }
 
 function showLanguage(language: string): void {
-  speak(language);
+  setLanguage(language);
   byId<HTMLSelectElement>('language').value = language;
-  byId('hint').textContent = words().hint(bytes(settings.maxUploadBytes));
-  byId('drop').dataset.drop = words().drop;
+  byId('hint').textContent = texts().hint(bytes(settings.maxUploadBytes));
+  byId('drop').dataset.drop = texts().drop;
   showMode();
   showSum();
   for (const card of works.values()) card.update(Date.now());
@@ -190,7 +190,7 @@ function listen(): void {
   listenToDrops();
   window.addEventListener('beforeunload', (event) => {
     // Results are here alone, in memory.
-    if (all().some((work) => isOpen(work) || (work.result && !work.saved))) event.preventDefault();
+    if (all().some((work) => isPending(work) || (work.result && !work.saved))) event.preventDefault();
   });
 }
 
@@ -215,10 +215,10 @@ const TICK_MS = 500;
 
 async function begin(): Promise<void> {
   showTheme(remembered('theme') ?? 'auto');
-  showLanguage(firstLanguage());
+  showLanguage(initialLanguage());
   listen();
   setInterval(() => {
-    for (const [work, card] of works) if (isOpen(work)) card.update(Date.now());
+    for (const [work, card] of works) if (isPending(work)) card.update(Date.now());
   }, TICK_MS);
   if (settings.signIn) {
     // Until the issuer has answered, what is chosen would not be taken.
@@ -226,11 +226,11 @@ async function begin(): Promise<void> {
     const problem = byId('problem');
     problem.hidden = await finishSignIn(settings.signIn);
     problem.dataset.t = 'signInFailed';
-    problem.textContent = words().signInFailed;
+    problem.textContent = texts().signInFailed;
     showSignedIn(token() !== undefined);
   }
   if (able) {
-    able = await studio.ask({ kind: 'check' }).catch(() => false);
+    able = await studio.request({ kind: 'check' }).catch(() => false);
     showMode();
   }
   document.documentElement.dataset.ready = 'yes';

@@ -9,7 +9,7 @@ const here = import.meta.dirname;
 export async function buildPage(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await build({
-    entryPoints: [join(here, 'app.ts'), join(here, 'studio.ts'), join(here, 'style.css')],
+    entryPoints: [join(here, 'app.ts'), join(here, 'image-worker.ts'), join(here, 'style.css')],
     outdir: folder,
     bundle: true,
     minify: true,

@@ -6,7 +6,7 @@
  * - A canvas beyond a browser's limit may draw nothing and say nothing: its far corner is written and read back first.
  * - Pixels of a canvas are kept multiplied by their opacity, so colours under faint ones come back coarse.
  */
-import { HereError } from './studio-messages.ts';
+import { BrowserError } from './image-messages.ts';
 
 /** Rows at a time: some ten megabytes of a wide scan. */
 const STRIP_ROWS = 256;
@@ -22,7 +22,7 @@ export async function decode(file: Blob): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file, { imageOrientation: 'from-image', premultiplyAlpha: 'none' });
   } catch (cause) {
-    throw new HereError('unreadable-here', { cause });
+    throw new BrowserError('unreadable-here', { cause });
   }
 }
 
@@ -47,7 +47,7 @@ export function contextOf(width: number, height: number): OffscreenCanvasRenderi
     context.clearRect(width - 1, height - 1, 1, 1);
     return context;
   } catch (cause) {
-    throw new HereError('too-large-here', { cause });
+    throw new BrowserError('too-large-here', { cause });
   }
 }
 
@@ -68,7 +68,7 @@ export async function encode({ canvas }: OffscreenCanvasRenderingContext2D, type
   try {
     return await canvas.convertToBlob({ type, quality: QUALITY });
   } catch (cause) {
-    throw new HereError('too-large-here', { cause });
+    throw new BrowserError('too-large-here', { cause });
   }
 }
 
@@ -85,7 +85,7 @@ export async function previewOf(picture: ImageBitmap | OffscreenCanvas): Promise
 }
 
 /** Whether what is written to a canvas can be read from it again. */
-export function pixelsAreTrue(): boolean {
+export function canvasIsAccurate(): boolean {
   const side = 16;
   const context = contextOf(side, side);
   const written = context.createImageData(side, side);

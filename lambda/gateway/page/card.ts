@@ -1,21 +1,21 @@
 /** A photo's card: picture, name, state, bar and what can be done. Made once, then kept up with its photo. */
 import { compare } from './compare.ts';
 import { element } from './dom.ts';
-import { words } from './language.ts';
-import { isOpen, partOf, secondsLeft, type Work } from './work.ts';
+import { texts } from './language.ts';
+import { isPending, progressOf, secondsLeft, type PhotoTask } from './photo-task.ts';
 
 export interface CardActions {
-  download: (work: Work) => void;
-  view: (work: Work) => void;
-  retry: (work: Work) => void;
-  sendOriginal: (work: Work) => void;
-  remove: (work: Work) => void;
+  download: (work: PhotoTask) => void;
+  view: (work: PhotoTask) => void;
+  retry: (work: PhotoTask) => void;
+  sendOriginal: (work: PhotoTask) => void;
+  remove: (work: PhotoTask) => void;
 }
 
 /** Reasons that the service may not have, because they are this browser's. */
-const HERE = new Set<Work['reason']>(['unreadable-here', 'too-large-here', 'no-chroma']);
+const HERE = new Set<PhotoTask['reason']>(['unreadable-here', 'too-large-here', 'no-chroma']);
 /** Reasons that trying again does not mend. */
-const FINAL = new Set<Work['reason']>([
+const FINAL = new Set<PhotoTask['reason']>([
   'wrong-type',
   'file-too-large',
   'empty-file',
@@ -27,7 +27,7 @@ const FINAL = new Set<Work['reason']>([
   'unsupported-type',
 ]);
 
-export const canRetry = ({ step, reason }: Work): boolean =>
+export const canRetry = ({ step, reason }: PhotoTask): boolean =>
   step === 'failed' && !HERE.has(reason) && !FINAL.has(reason);
 
 export class Card {
@@ -46,7 +46,7 @@ export class Card {
   private part = 0;
 
   constructor(
-    private readonly work: Work,
+    private readonly work: PhotoTask,
     private readonly actions: CardActions,
   ) {
     const { name } = work.file;
@@ -66,15 +66,15 @@ export class Card {
     this.root.dataset.step = work.step;
     this.state.textContent = stateText(work, nowMs);
     const { secondsAtMost } = work;
-    this.state.title = work.step === 'waiting' && secondsAtMost !== null ? words().atMost(secondsAtMost) : '';
-    const { named, remove } = words();
+    this.state.title = work.step === 'waiting' && secondsAtMost !== null ? texts().atMost(secondsAtMost) : '';
+    const { named, remove } = texts();
     this.away.setAttribute('aria-label', named(remove, work.file.name));
-    this.meter.hidden = !isOpen(work);
+    this.meter.hidden = !isPending(work);
     // The service may find that it takes longer; a bar that goes back would look like work undone.
-    this.part = work.step === 'queued' ? 0 : Math.max(this.part, partOf(work, nowMs));
+    this.part = work.step === 'queued' ? 0 : Math.max(this.part, progressOf(work, nowMs));
     const { part } = this;
     this.bar.style.setProperty('--part', part.toFixed(3));
-    this.meter.setAttribute('aria-label', words().progress(work.file.name));
+    this.meter.setAttribute('aria-label', texts().progress(work.file.name));
     this.meter.setAttribute('aria-valuenow', String(Math.round(100 * part)));
     this.updatePicture();
     this.updateButtons();
@@ -82,8 +82,8 @@ export class Card {
 
   private updatePicture(): void {
     const { before, after, step, file } = this.work;
-    const { noPreview } = words();
-    const now = JSON.stringify([before, after, noPreview, step === 'done']);
+    const { noPreview } = texts();
+    const now = JSON.stringify([before, after, noPreview, step === 'succeeded']);
     if (now === this.shown) return;
     const first = !this.shown.includes('blob:') || !this.shown.includes(String(after));
     this.shown = now;
@@ -92,16 +92,16 @@ export class Card {
     } else if (before ?? after) {
       this.picture.replaceChildren(element('img', { src: before ?? after, alt: file.name }));
     } else {
-      const text = this.work.type === 'image/tiff' || step === 'done' ? noPreview : '';
+      const text = this.work.type === 'image/tiff' || step === 'succeeded' ? noPreview : '';
       this.picture.replaceChildren(element('p', { class: 'none' }, text));
     }
   }
 
   private updateButtons(): void {
     const { work, actions } = this;
-    const { download, view, retry, sendOriginal } = words();
-    const offers: [label: string, act: (work: Work) => void][] = [];
-    if (work.step === 'done') offers.push([download, actions.download]);
+    const { download, view, retry, sendOriginal } = texts();
+    const offers: [label: string, act: (work: PhotoTask) => void][] = [];
+    if (work.step === 'succeeded') offers.push([download, actions.download]);
     if (work.before && work.after) offers.push([view, actions.view]);
     if (canRetry(work)) offers.push([retry, actions.retry]);
     if (work.step === 'failed' && HERE.has(work.reason)) offers.push([sendOriginal, actions.sendOriginal]);
@@ -113,7 +113,7 @@ export class Card {
       ...offers.map(([label, act]) => {
         const button = element(
           'button',
-          { type: 'button', 'aria-label': words().named(label, work.file.name) },
+          { type: 'button', 'aria-label': texts().named(label, work.file.name) },
           label,
         );
         button.addEventListener('click', () => act(work));
@@ -124,15 +124,15 @@ export class Card {
   }
 }
 
-function stateText(work: Work, nowMs: number): string {
-  const say = words();
+function stateText(work: PhotoTask, nowMs: number): string {
+  const say = texts();
   switch (work.step) {
     case 'waiting': {
       const left = secondsLeft(work, nowMs);
       const ahead = work.ahead === null ? say.sent : say.ahead(work.ahead);
       return left === null ? ahead : `${ahead} · ${say.time(left)}`;
     }
-    case 'done':
+    case 'succeeded':
       return say.done((work.endedAt - work.startedAt) / 1000);
     case 'failed':
       return say.failed(work.reason ? say.reasons[work.reason] : work.detail);

@@ -1,6 +1,6 @@
 /** Before and after in one place, with a divider that is moved by pointer or keys. */
 import { element } from './dom.ts';
-import { words } from './language.ts';
+import { texts } from './language.ts';
 
 const MIDDLE = 50;
 
@@ -15,7 +15,7 @@ export interface Sides {
  * @param reveal whether the divider comes in from the right, so that the colour is seen arriving
  */
 export function compare({ name, before, after }: Sides, reveal = false): HTMLElement {
-  const { slider, before: beforeWord, after: afterWord } = words();
+  const { slider, before: beforeWord, after: afterWord } = texts();
   const range = element('input', {
     type: 'range',
     min: 0,

@@ -1,24 +1,24 @@
 /** The language that the page speaks now. */
-import { LANGUAGES, languageOf, type Words } from './words.ts';
+import { LANGUAGES, languageOf, type Texts } from './texts.ts';
 
 const KEY = 'language';
 let current = 'en';
 
-export const words = (): Words => LANGUAGES[current] ?? LANGUAGES.en!;
+export const texts = (): Texts => LANGUAGES[current] ?? LANGUAGES.en!;
 
 /** The one that was chosen here before, else the browser's. */
-export function firstLanguage(): string {
+export function initialLanguage(): string {
   const kept = remembered(KEY);
   return kept !== null && kept in LANGUAGES ? kept : languageOf(navigator.languages);
 }
 
 /** Writes all that stands in the page's HTML anew. */
-export function speak(language: string): void {
+export function setLanguage(language: string): void {
   current = language;
   remember(KEY, language);
   document.documentElement.lang = language;
   for (const node of document.querySelectorAll<HTMLElement>('[data-t]')) {
-    const text = words()[node.dataset.t ?? ''];
+    const text = texts()[node.dataset.t ?? ''];
     if (typeof text === 'string') node.textContent = text;
   }
 }

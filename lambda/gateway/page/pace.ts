@@ -1,7 +1,7 @@
 /** Spreads what is asked over time. */
 import { systemClock, type Clock } from '../../../client/time.ts';
 
-export class Pace {
+export class RateLimiter {
   private nextMs = 0;
 
   constructor(
@@ -10,7 +10,7 @@ export class Pace {
   ) {}
 
   /** Resolves when it is one's turn. @throws the signal's reason */
-  async next(signal?: AbortSignal): Promise<void> {
+  async acquire(signal?: AbortSignal): Promise<void> {
     const now = this.clock.now();
     const at = Math.max(now, this.nextMs);
     this.nextMs = at + 1000 / this.perSecond;

@@ -30,7 +30,7 @@ const after =
   (looks: number): FakeGatewayOptions['end'] =>
   (photo) => {
     if (photo.looks < looks) return { status: 'waiting' };
-    return { status: photo.wanted.name === BROKEN ? 'failed' : 'done' };
+    return { status: photo.wanted.name === BROKEN ? 'failed' : 'succeeded' };
   };
 
 describe('a run', () => {
@@ -200,7 +200,7 @@ describe('what stops a run', () => {
 
   it('is the end of its time, which a later run goes on after', async () => {
     let held = true;
-    const { url } = await serve({ end: () => ({ status: held ? 'waiting' : 'done' }), pollSeconds: 1 });
+    const { url } = await serve({ end: () => ({ status: held ? 'waiting' : 'succeeded' }), pollSeconds: 1 });
     folder.write({ 'a.jpg': 'one' });
     const ended = await colour('a.jpg', '--url', url, '--timeout', '1');
     expect(ended.code).toBe(3);

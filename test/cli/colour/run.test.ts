@@ -7,8 +7,8 @@ import type { Job, Step } from '../../../cli/colour/plan.ts';
 import { run, type RunContext } from '../../../cli/colour/run.ts';
 import { Estimates, newTally } from '../../../cli/colour/tally.ts';
 import type { Service, PhotoStatus } from '../../../cli/colour/service/service.ts';
-import { patiently } from '../../../client/patience.ts';
-import { Refusal } from '../../../client/refusals.ts';
+import { withRetries } from '../../../client/retry.ts';
+import { ApiError } from '../../../client/errors.ts';
 import { UserError } from '../../../common/errors.ts';
 import { virtualClock } from '../support/clock.ts';
 
@@ -29,7 +29,7 @@ class FakeService implements Service {
     const id = `${name}#${this.submitted.filter((one) => one === name).length + 1}`;
     options.announced(id);
     return this.counted('sending', () =>
-      patiently(async () => {
+      withRetries(async () => {
         this.submits(name, this.count(`submit ${id}`));
         this.submitted.push(name);
         return id;
@@ -64,7 +64,7 @@ const waiting = (more: object = {}): PhotoStatus => ({
   ...more,
 });
 const away = () => {
-  throw new Refusal('unavailable', 503);
+  throw new ApiError('unavailable', 503);
 };
 
 const photoOf = (name: string): FoundPhoto => ({ path: name, name, type: 'image/jpeg', size: 3, mtimeMs: 1 });
@@ -170,13 +170,13 @@ describe('a photo is sent again', () => {
       'nobody knows it',
       follow('a', 'sent'),
       () => {
-        throw new Refusal('not-found', 404);
+        throw new ApiError('not-found', 404);
       },
     ],
     [
       'its result is gone',
       follow('a', 'sent'),
-      () => ({ status: 'done', fetch: () => Promise.reject(new Refusal('not-found', 404)) }),
+      () => ({ status: 'done', fetch: () => Promise.reject(new ApiError('not-found', 404)) }),
     ],
   ])('when %s', async (_why, job, look) => {
     service.looks = (id) => (id === 'a#0' ? look() : done('x'));
@@ -187,7 +187,7 @@ describe('a photo is sent again', () => {
 
   it('but not for ever', async () => {
     service.looks = () => {
-      throw new Refusal('not-found', 404);
+      throw new ApiError('not-found', 404);
     };
     await through([jobOf('a')]);
     expect(service.submitted).toHaveLength(3);
@@ -209,7 +209,7 @@ describe('a photo is sent again', () => {
 describe('a photo fails alone', () => {
   it('when it is refused, cannot be read, is empty, or its result cannot be written', async () => {
     service.submits = (name) => {
-      if (name === 'large') throw new Refusal('too-large', 413, 'size 3: at most 2.');
+      if (name === 'large') throw new ApiError('too-large', 413, 'size 3: at most 2.');
     };
     await through([jobOf('large'), jobOf('gone'), jobOf('empty'), jobOf('full'), jobOf('good')], {
       read: async ({ name }) => {
@@ -243,7 +243,8 @@ describe('a run stops, and leaves what is open', () => {
 
   it('not when the service limits photos, however long', async () => {
     service.submits = (_name, count) => {
-      if (count < 40) throw new Refusal('too-many-photos', 429, '60 an hour.', { retryAfterSeconds: 1800 });
+      if (count < 40)
+        throw new ApiError('hourly-quota-exceeded', 429, '60 an hour.', { retryAfterSeconds: 1800 });
     };
     const { clock, tally } = await through([jobOf('a')]);
     expect(clock.now()).toBeGreaterThanOrEqual(39 * 1_800_000);
@@ -259,7 +260,7 @@ describe('a run stops, and leaves what is open', () => {
   });
 
   it.each([
-    ['its sign-in is not accepted', new Refusal('unauthorized', 401)],
+    ['its sign-in is not accepted', new ApiError('unauthorized', 401)],
     ['its user has to mend something', new UserError('Sign in to AWS first.')],
     ['something is wrong with it', new TypeError('a bug')],
   ])('when %s', async (_why, error) => {

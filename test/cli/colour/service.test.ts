@@ -60,7 +60,7 @@ async function overApi(): Promise<Made> {
   return {
     service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
     arrived: async (id) => gateway.photos.get(id)?.body,
-    finish: async (id) => void ends.set(id, { status: 'done' }),
+    finish: async (id) => void ends.set(id, { status: 'succeeded' }),
     fail: async (id, failure) => void ends.set(id, { status: 'failed', ...failure }),
     lose: async (id) => void gateway.photos.delete(id),
     close: () => gateway.close(),
@@ -103,7 +103,7 @@ const submitting = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
 });
 const photo = (body: Buffer<ArrayBuffer> = Buffer.from('one'), name = 'one.jpg') =>
   ({ name, type: 'image/jpeg', body }) as const;
-const refusal = (code: string) => expect.objectContaining({ name: 'Refusal', code }) as Error;
+const refusal = (code: string) => expect.objectContaining({ name: 'ApiError', code }) as Error;
 
 describe.each([
   ['API', overApi],
@@ -222,7 +222,7 @@ describe('the API', () => {
 
   it('is asked again as it says', async () => {
     const service = await start();
-    const limit = { ...problem(429, 'too-many-photos', '60 an hour.') };
+    const limit = { ...problem(429, 'hourly-quota-exceeded', '60 an hour.') };
     gateway.faults.create = [
       { ...limit, headers: { ...limit.headers, 'retry-after': '1800' } },
       { status: 503, body: '{"message":"Service Unavailable"}' },
@@ -231,11 +231,11 @@ describe('the API', () => {
     ];
     const clock = testClock();
     const told: string[] = [];
-    const trouble: SubmitOptions['trouble'] = ({ code }, _ms, failures) =>
+    const onRetry: SubmitOptions['onRetry'] = ({ code }, _ms, failures) =>
       void told.push(`${failures} ${code}`);
-    await service.submit(photo(), submitting({ clock, trouble }));
+    await service.submit(photo(), submitting({ clock, onRetry }));
     expect(clock.slept).toEqual([1_800_000, 2000, 4000, 8000]);
-    expect(told).toEqual(['1 too-many-photos', '2 unavailable', '3 unavailable', '4 unavailable']);
+    expect(told).toEqual(['1 hourly-quota-exceeded', '2 unavailable', '3 unavailable', '4 unavailable']);
     expect(gateway.stored()).toEqual(['one.jpg']);
   });
 
@@ -312,10 +312,10 @@ describe('the bucket', () => {
     [400, storeError('RequestTimeout', 'Your socket connection to the server was not read from …')],
   ])('answers %s %s, which passes', async (status, body) => {
     const service = await answering(status, body);
-    const trouble = (one: Error) => {
+    const onRetry = (one: Error) => {
       throw one;
     };
-    await expect(service.submit(photo(), submitting({ trouble }))).rejects.toEqual(refusal('unavailable'));
+    await expect(service.submit(photo(), submitting({ onRetry }))).rejects.toEqual(refusal('unavailable'));
   });
 
   it('cannot be reached', async () => {

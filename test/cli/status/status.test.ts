@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Refusal } from '../../../client/refusals.ts';
+import { ApiError } from '../../../client/errors.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
 import { readParts, type StatusParts, type StatusPorts } from '../../../cli/status/parts.ts';
 import { statusJson } from '../../../cli/status/json.ts';
@@ -241,7 +241,7 @@ describe('reading', () => {
     const read = await readParts(
       ports({
         fleet: () => Promise.reject(new UserError('group: AccessDenied.')),
-        alarms: () => Promise.reject(new Refusal('unavailable', 503, 'CloudWatch cannot be reached.')),
+        alarms: () => Promise.reject(new ApiError('unavailable', 503, 'CloudWatch cannot be reached.')),
       }),
     );
     expect(read.queue).toEqual({ value: { waiting: 1, inFlight: 0 } });

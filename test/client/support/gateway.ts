@@ -191,11 +191,11 @@ export class FakeGateway {
     const retryAfter = { 'retry-after': String(this.options.pollSeconds ?? 0) };
     if (!body) return json(200, { status: 'waiting', id, name, uploaded: false, ...unknown }, retryAfter);
     photo.looks++;
-    const end = this.options.end?.(photo) ?? { status: photo.looks > 1 ? 'done' : 'waiting' };
+    const end = this.options.end?.(photo) ?? { status: photo.looks > 1 ? 'succeeded' : 'waiting' };
     const until = this.nowMs + (this.options.linkSeconds ?? 900) * 1000;
     const rest = {
       waiting: { uploaded: true, ahead: 3, seconds: 20, secondsAtMost: 60 },
-      done: {
+      succeeded: {
         type,
         size: coloured(body).length,
         links: { result: new URL(`/results/${id}?until=${until}`, this.url).href, photo: null },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../../../contract/gateway.ts';
 import { callerFrom, type Identity } from '../../../lambda/gateway/callers.ts';
-import { requestOf } from '../../../lambda/gateway/http.ts';
+import { parseRequest } from '../../../lambda/gateway/http.ts';
 import { eventOf, iamAuthorizer, jwtAuthorizer } from './support/memory.ts';
 
 const sourceIp = '203.0.113.7';
@@ -63,7 +63,7 @@ describe('callerFrom', () => {
 
 describe('what is read of an event', () => {
   const identity = (changes: Parameters<typeof eventOf>[1]) =>
-    requestOf(eventOf('GET /photos/{id}', changes)).identity;
+    parseRequest(eventOf('GET /photos/{id}', changes)).identity;
 
   it('is the address that API Gateway saw, not what a header says', () => {
     expect(identity({ headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' } }).sourceIp).toBe(sourceIp);

@@ -68,7 +68,7 @@ describe('what speaks against many clients at once', () => {
       end: ({ wanted: { name } }) =>
         name === 'client 0.jpg'
           ? { status: 'failed' }
-          : { status: name === 'client 1.jpg' ? 'waiting' : 'done' },
+          : { status: name === 'client 1.jpg' ? 'waiting' : 'succeeded' },
     });
     const run = await three({ patienceSeconds: 5 });
     expect(against(run)).toEqual([

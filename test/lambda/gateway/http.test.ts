@@ -1,8 +1,14 @@
 /** HTTP in and out: real-looking events, bodies that are refused, answers and what the log has of them. */
 import { describe, expect, it } from 'vitest';
 import { newPhotoSchema, problemSchema, type Problem } from '../../../contract/photo-api.ts';
-import { answer, bodyOf, refusal, requestOf, type Response } from '../../../lambda/gateway/http.ts';
-import { Refusal, type Refused } from '../../../lambda/gateway/problems.ts';
+import {
+  jsonResponse,
+  parseBody,
+  problemResponse,
+  parseRequest,
+  type Response,
+} from '../../../lambda/gateway/http.ts';
+import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import {
   announcing,
@@ -24,7 +30,7 @@ describe('requestOf', () => {
       headers: { 'If-None-Match': '"x"', accept: 'application/json,text/html' },
       cookies: ['a=1', 'b=2'],
     });
-    expect(requestOf(event)).toMatchObject({
+    expect(parseRequest(event)).toMatchObject({
       route: 'GET /photos/{id}',
       id: 'CLFvRhTyFiAEJSQ=',
       headers: { 'if-none-match': '"x"', accept: 'application/json,text/html' },
@@ -38,22 +44,24 @@ describe('requestOf', () => {
     ['as text', { body: '{"name":"Grüße 照片"}' }],
     ['as base64', { body: Buffer.from('{"name":"Grüße 照片"}') }],
   ])('reads a body %s', (_how, changes) => {
-    expect(requestOf(eventOf('POST /photos', changes)).body.toString()).toBe('{"name":"Grüße 照片"}');
+    expect(parseRequest(eventOf('POST /photos', changes)).body.toString()).toBe('{"name":"Grüße 照片"}');
   });
 
   it('reads bytes that are no text', () => {
     const body = Buffer.from([0xff, 0xd8, 0xff, 0x00, 0x80]);
-    expect(requestOf(eventOf('POST /photos', { body })).body).toEqual(body);
+    expect(parseRequest(eventOf('POST /photos', { body })).body).toEqual(body);
   });
 
   it('reads who signed in, as API Gateway has checked it', () => {
     const claims = { sub: 'jane', aud: 'page', 'cognito:groups': '[a b]', exp: '1780320000' };
-    const { identity } = requestOf(eventOf('POST /photos', { authorizer: jwtAuthorizer(claims) }));
+    const { identity } = parseRequest(eventOf('POST /photos', { authorizer: jwtAuthorizer(claims) }));
     expect(identity).toMatchObject({ claims, iam: undefined });
   });
 
   it('reads who signed, as API Gateway has checked it', () => {
-    const { identity } = requestOf(eventOf('POST /photos', { authorizer: iamAuthorizer('AROAX:session') }));
+    const { identity } = parseRequest(
+      eventOf('POST /photos', { authorizer: iamAuthorizer('AROAX:session') }),
+    );
     expect(identity).toMatchObject({
       claims: undefined,
       iam: { accountId: '123456789012', userId: 'AROAX:session' },
@@ -68,7 +76,7 @@ describe('requestOf', () => {
       isBase64Encoded: null,
       pathParameters: null,
     };
-    expect(requestOf(event)).toMatchObject({ headers: {}, parameters: {}, body: Buffer.alloc(0) });
+    expect(parseRequest(event)).toMatchObject({ headers: {}, parameters: {}, body: Buffer.alloc(0) });
   });
 
   it.each([
@@ -76,24 +84,25 @@ describe('requestOf', () => {
     ['an event of S3', { Records: [{ eventSource: 'aws:s3' }] }],
     ['an event of a REST API', { resource: '/photos', httpMethod: 'POST', requestContext: {} }],
     ['an event without an address', { ...eventOf('GET /health'), requestContext: { requestId: 'x' } }],
-  ])('takes no event that is %s', (_how, event) => expect(() => requestOf(event)).toThrow());
+  ])('takes no event that is %s', (_how, event) => expect(() => parseRequest(event)).toThrow());
 });
 
 /** What a body is refused with, and what is said of it. */
-function refused(changes: EventChanges): { code: Refused; message: string } {
+function refused(changes: EventChanges): { code: GatewayProblemCode; message: string } {
   const headers = { 'content-type': 'application/json', ...changes.headers };
   try {
-    const read = bodyOf(requestOf(eventOf('POST /photos', { ...changes, headers })), newPhotoSchema);
+    const read = parseBody(parseRequest(eventOf('POST /photos', { ...changes, headers })), newPhotoSchema);
     throw new Error(`it was not: ${JSON.stringify(read)}`);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof ProblemError)) throw error;
     return { code: error.code, message: error.message };
   }
 }
 const text = (body: unknown) => ({ body: JSON.stringify(body) });
 
 describe('bodyOf', () => {
-  const read = (changes: EventChanges) => bodyOf(requestOf(eventOf('POST /photos', changes)), newPhotoSchema);
+  const read = (changes: EventChanges) =>
+    parseBody(parseRequest(eventOf('POST /photos', changes)), newPhotoSchema);
 
   it.each([
     'application/json',
@@ -169,7 +178,7 @@ describe('bodyOf', () => {
     expect(refused({ body: '{'.repeat(100_000) }).code).toBe('too-large');
   });
 
-  it.each<[string, unknown, Refused, RegExp[]]>([
+  it.each<[string, unknown, GatewayProblemCode, RegExp[]]>([
     ['null', null, 'bad-request', [/the body: .*object/]],
     ['a list', [], 'bad-request', [/the body: .*object/]],
     ['text', 'Oma.jpg', 'bad-request', [/the body: .*object/]],
@@ -228,7 +237,7 @@ describe('bodyOf', () => {
   );
 });
 
-const REFUSED: [code: Refused, status: number][] = [
+const REFUSED: [code: GatewayProblemCode, status: number][] = [
   ['bad-request', 400],
   ['unauthorized', 401],
   ['not-found', 404],
@@ -236,8 +245,8 @@ const REFUSED: [code: Refused, status: number][] = [
   ['too-large', 413],
   ['unsupported-type', 415],
   ['no-chroma', 422],
-  ['too-many-photos', 429],
-  ['daily-cap', 429],
+  ['hourly-quota-exceeded', 429],
+  ['daily-quota-exceeded', 429],
   ['unavailable', 503],
 ];
 const problemOf = ({ headers, body }: Response): Problem => {
@@ -247,22 +256,22 @@ const problemOf = ({ headers, body }: Response): Problem => {
 
 describe('refusal', () => {
   it.each(REFUSED)('of %s is a problem with status %i', (code, status) => {
-    const made = refusal(new Refusal(code, `why "${code}"`));
+    const made = problemResponse(new ProblemError(code, `why "${code}"`));
     expect(made.statusCode).toBe(status);
     expect(problemOf(made)).toMatchObject({ type: 'about:blank', status, code, detail: `why "${code}"` });
     expect(made.headers).not.toHaveProperty('retry-after');
   });
 
   it.each([0, 1, 3600])('says when to try again: in %i s', (seconds) => {
-    const { headers } = refusal(new Refusal('daily-cap', 'enough', seconds));
+    const { headers } = problemResponse(new ProblemError('daily-quota-exceeded', 'enough', seconds));
     expect(headers['retry-after']).toBe(String(seconds));
   });
 });
 
 describe('every answer', () => {
   it.each([
-    ['an answer', answer(200, {})],
-    ['a refusal', refusal(new Refusal('not-found', 'no'))],
+    ['an answer', jsonResponse(200, {})],
+    ['a refusal', problemResponse(new ProblemError('not-found', 'no'))],
   ])('is remembered by nobody and guessed by nobody: %s', (_how, { headers }) => {
     expect(headers).toMatchObject({
       'cache-control': 'no-store',
@@ -274,7 +283,7 @@ describe('every answer', () => {
 
 describe('respond', () => {
   const asked = async (event: unknown, gateway = memoryGateway(NOON)) => ({
-    response: await respond(requestOf(event), gateway),
+    response: await respond(parseRequest(event), gateway),
     gateway,
   });
 
@@ -294,7 +303,7 @@ describe('respond', () => {
     for (let k = 0; k < 3; k++) await from('203.0.113.7', `198.51.100.${k}`);
     const { response } = await from('203.0.113.7', '198.51.100.9');
     expect([response.statusCode, response.headers['retry-after']]).toEqual([429, '2400']);
-    expect(problemOf(response).code).toBe('too-many-photos');
+    expect(problemOf(response).code).toBe('hourly-quota-exceeded');
     expect((await from('203.0.113.8', '203.0.113.7')).response.statusCode).toBe(201);
   });
 
@@ -315,7 +324,7 @@ describe('respond', () => {
         eventOf('GET /photos/{id}', { id: 'x' }),
       ])
         expect(problemOf((await asked(event, gateway)).response).code).toBe('unauthorized');
-      expect(gateway.ports.register.size).toBe(0);
+      expect(gateway.ports.registry.size).toBe(0);
     }
   });
 
@@ -333,7 +342,7 @@ describe('respond', () => {
     const broken = () => {
       const gateway = memoryGateway(NOON);
       const cause = Object.assign(new Error(`AccessDenied: ${secret} may not`), { name: 'AccessDenied' });
-      gateway.ports.photos.result = (id) =>
+      gateway.ports.storage.result = (id) =>
         Promise.reject(new Error(`'results/api/${id}' cannot be looked at`, { cause }));
       return gateway;
     };
@@ -368,14 +377,14 @@ describe('respond', () => {
       ['an object', { code: 7 } as unknown as Error],
     ] as const)('answers all the same when what is thrown is %s', async (_how, thrown) => {
       const gateway = memoryGateway(NOON);
-      gateway.ports.register.count = () => Promise.reject(thrown);
+      gateway.ports.registry.countPhoto = () => Promise.reject(thrown);
       const { response } = await asked(announcing(photo), gateway);
       expect(problemOf(response).code).toBe('unavailable');
     });
 
     it('gives nothing out when nothing could be written down', async () => {
       const gateway = memoryGateway(NOON);
-      gateway.ports.register.put = () => Promise.reject(new Error('throttled'));
+      gateway.ports.registry.put = () => Promise.reject(new Error('throttled'));
       const { response } = await asked(announcing(photo), gateway);
       expect(problemOf(response).code).toBe('unavailable');
       expect(response.body).not.toContain('https://');
@@ -404,7 +413,7 @@ describe('respond', () => {
       await about();
       // A second time: the register refuses.
       await asked(announcing(photo), gateway);
-      gateway.ports.photos.result = () =>
+      gateway.ports.storage.result = () =>
         Promise.reject(new Error(`'results/api/${id}' is away`, { cause: new Error(`Key: ${id}`) }));
       await about();
       expect(gateway.lines.map(({ status }) => status)).toEqual([404, 201, 200, 503, 503]);

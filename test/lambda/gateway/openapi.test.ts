@@ -6,7 +6,7 @@ import { ACCESS } from '../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { PAGE_FILES } from '../../../contract/page.ts';
 import { newPhotoSchema } from '../../../contract/photo-api.ts';
-import { requestOf, type Response } from '../../../lambda/gateway/http.ts';
+import { parseRequest, type Response } from '../../../lambda/gateway/http.ts';
 import { apiDocument } from '../../../lambda/gateway/openapi.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import { ofType, synthesise } from '../../lib/template.ts';
@@ -160,10 +160,10 @@ describe('answers', () => {
   });
   const id = idOf(1);
   const key = apiPhotoKey(id);
-  const ask = (event: unknown) => respond(requestOf(event), gateway);
+  const ask = (event: unknown) => respond(parseRequest(event), gateway);
   const read = () => ask(eventOf('GET /photos/{id}', { id }));
   const store = (what: string, body = 'x', type = 'image/jpeg') =>
-    gateway.ports.photos.write(what, body, type);
+    gateway.ports.storage.write(what, body, type);
 
   /** What came of a photo, or of a request; and what is answered. */
   const CASES: [how: string, route: string, status: number, code: string, make: () => Promise<Response>][] = [
@@ -186,7 +186,7 @@ describe('answers', () => {
       'too many from one',
       'POST /photos',
       429,
-      'too-many-photos',
+      'hourly-quota-exceeded',
       async () => {
         for (let k = 0; k < 2; k++) await ask(announcing(photo));
         return ask(announcing(photo));
@@ -196,7 +196,7 @@ describe('answers', () => {
       'too many from all',
       'POST /photos',
       429,
-      'daily-cap',
+      'daily-quota-exceeded',
       async () => {
         for (let k = 0; k < 4; k++) await ask(announcing(photo, { sourceIp: `198.51.100.${k}` }));
         return ask(announcing(photo, { sourceIp: '198.51.100.9' }));
@@ -208,7 +208,7 @@ describe('answers', () => {
       503,
       'unavailable',
       () => {
-        gateway.ports.register.put = () => Promise.reject(new Error('away'));
+        gateway.ports.registry.put = () => Promise.reject(new Error('away'));
         return ask(announcing(photo));
       },
     ],
@@ -230,7 +230,7 @@ describe('answers', () => {
       'waiting',
       () => {
         store(key);
-        gateway.ports.views.view = {
+        gateway.ports.viewReader.view = {
           at: NOON,
           tickSeconds: 30,
           visible: 3,
@@ -246,10 +246,10 @@ describe('answers', () => {
       },
     ],
     [
-      'done',
+      'succeeded',
       'GET /photos/{id}',
       200,
-      'done',
+      'succeeded',
       () => {
         store(key);
         store(resultKey(key), 'in colour', 'image/png');
@@ -260,7 +260,7 @@ describe('answers', () => {
       'done, and the photo is gone',
       'GET /photos/{id}',
       200,
-      'done',
+      'succeeded',
       () => {
         store(resultKey(key));
         return read();

@@ -134,7 +134,7 @@ describe('the page', () => {
       { timeout: PATIENCE_MS },
     );
     await page.screenshot({ path: picture('waiting.png') });
-    expect(await settled(page, PATIENCE_MS)).toEqual(Array<string>(COUNT).fill('done'));
+    expect(await settled(page, PATIENCE_MS)).toEqual(Array<string>(COUNT).fill('succeeded'));
     expect(await page.textContent('#count')).toBe('20 of 20 photos done');
 
     const sent = sentTo(visited).map(({ bytes }) => bytes);
@@ -156,7 +156,7 @@ describe('the page', () => {
     const visited = await visit(browser, url());
     const { page, complaints } = visited;
     await choose(page, album);
-    expect(await settled(page, PATIENCE_MS)).toEqual(Array<string>(COUNT).fill('done'));
+    expect(await settled(page, PATIENCE_MS)).toEqual(Array<string>(COUNT).fill('succeeded'));
     const sent = sentTo(visited).map(({ bytes }) => bytes);
     expect(sent).toHaveLength(COUNT);
     expect(Math.max(...sent)).toBeLessThan(100_000);
@@ -185,7 +185,7 @@ describe('the page', () => {
     // A camera's own grain and quality: what such a file is made of.
     const { buffer } = album[0]!;
     await choose(page, [album[0]!]);
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded']);
     // All of it: the announcement, the questions and the small copy.
     const sent = visited.asked.reduce((sum, { bytes }) => sum + bytes, 0);
     expect(buffer.length / sent).toBeGreaterThanOrEqual(20);
@@ -218,7 +218,7 @@ describe('the page', () => {
       undefined,
       { timeout: PATIENCE_MS },
     );
-    expect(await settled(page, PATIENCE_MS)).toEqual(['failed', 'failed', 'failed', 'done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['failed', 'failed', 'failed', 'succeeded']);
     expect(await page.locator('.state').nth(2).textContent()).toContain('damaged, cut off, or no picture');
     expect(await findings(page)).toEqual([]);
     await page.context().close();
@@ -241,10 +241,10 @@ describe('the page', () => {
         { bytes: small, kind },
       );
     }
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done', 'done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded', 'succeeded']);
     await page.route('**/photos', (route) => route.fulfill({ status: 403, json: { message: 'Forbidden' } }));
     await choose(page, [album[3]!]);
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done', 'done', 'failed']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded', 'succeeded', 'failed']);
     await page.unroute('**/photos');
     await page.getByRole('button', { name: /^Try again/ }).click();
     await page.waitForFunction(() => document.querySelectorAll('[data-step=done]').length === 3, undefined, {
@@ -263,7 +263,7 @@ describe('the page', () => {
     for (let k = 0; k < 5 && (await focused()) !== 'choose'; k++) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await (await chooser).setFiles([album[3]!]);
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded']);
     expect(await page.textContent('#live')).toContain('is done');
     await page.getByRole('button', { name: /^Enlarge/ }).focus();
     await page.keyboard.press('Enter');
@@ -290,7 +290,7 @@ describe('the page', () => {
     expect(await page.textContent('h1')).toBe('为老照片上色');
     expect(await page.isVisible('#camera')).toBe(true);
     await choose(page, album.slice(3, 6));
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done', 'done', 'done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded', 'succeeded', 'succeeded']);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     expect(await findings(page)).toEqual([]);
     await page.screenshot({ path: picture('phone.png') });

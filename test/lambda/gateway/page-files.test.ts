@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { PAGE_FILES, type PageSettings } from '../../../contract/page.ts';
-import { requestOf, type Response } from '../../../lambda/gateway/http.ts';
-import { Page, type PageFacts } from '../../../lambda/gateway/page-files.ts';
+import { parseRequest, type Response } from '../../../lambda/gateway/http.ts';
+import { Page, type PageConfig } from '../../../lambda/gateway/page-files.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import { eventOf, memoryGateway } from './support/memory.ts';
 
@@ -30,7 +30,7 @@ describe('the files of the page', () => {
       clientId: odd,
     },
   };
-  let facts: () => Promise<PageFacts>;
+  let facts: () => Promise<PageConfig>;
   let page: Page;
   beforeEach(() => {
     facts = () =>
@@ -38,7 +38,7 @@ describe('the files of the page', () => {
     page = new Page(folder, () => facts());
   });
   const get = async (name: string, headers: Record<string, string> = {}) => {
-    const response = await page.answer(name, requestOf(eventOf(`GET /${name}`, { headers })));
+    const response = await page.serve(name, parseRequest(eventOf(`GET /${name}`, { headers })));
     if (!response) throw new Error(`no ${name}`);
     return response;
   };
@@ -136,18 +136,18 @@ describe('the files of the page', () => {
   it('are at their addresses, the first at / as well, and a file that was not built at none', async () => {
     const gateway = memoryGateway(0, { folder });
     const status = async (path: string) =>
-      (await respond(requestOf(eventOf(`GET ${path}`)), gateway)).statusCode;
+      (await respond(parseRequest(eventOf(`GET ${path}`)), gateway)).statusCode;
     for (const path of ['/', '/index.html', '/app.js', '/style.css', '/icon.svg'])
       expect(await status(path), path).toBe(200);
-    expect(PAGE_FILES).toContain('studio.js');
-    for (const path of ['/studio.js', '/../package.json', '/app.ts', '/%2e%2e/package.json'])
+    expect(PAGE_FILES).toContain('image-worker.js');
+    for (const path of ['/image-worker.js', '/../package.json', '/app.ts', '/%2e%2e/package.json'])
       expect(await status(path), path).toBe(404);
   });
 
   it('are none at all where there is no folder', async () => {
     mkdirSync(join(folder, 'empty'), { recursive: true });
     const gateway = memoryGateway(0, { folder: join(folder, 'empty') });
-    const response = await respond(requestOf(eventOf('GET /')), gateway);
+    const response = await respond(parseRequest(eventOf('GET /')), gateway);
     expect(response.statusCode).toBe(404);
   });
 });

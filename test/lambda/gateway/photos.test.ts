@@ -3,9 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { createdPhotoSchema, photoSchema, type NewPhoto } from '../../../contract/photo-api.ts';
 import type { View } from '../../../contract/view.ts';
-import { createPhoto, readPhoto, type Answer, type PhotoSettings } from '../../../lambda/gateway/photos.ts';
+import {
+  createPhoto,
+  readPhoto,
+  type StatusReply,
+  type PhotoSettings,
+} from '../../../lambda/gateway/photos.ts';
 import type { Caller } from '../../../lambda/gateway/ports.ts';
-import { Refusal, type Refused } from '../../../lambda/gateway/problems.ts';
+import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
 import {
   failureOf,
   idOf,
@@ -22,8 +27,8 @@ const DAY = 86_400;
 const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;
 
 const photo: NewPhoto = { name: 'Oma.jpg', type: 'image/jpeg', size: 1000, output: 'photo' };
-const jane: Caller = { owner: 'jwt:jane', counted: 'jwt:jane' };
-const karl: Caller = { owner: 'jwt:karl', counted: 'jwt:karl' };
+const jane: Caller = { owner: 'jwt:jane', quotaKey: 'jwt:jane' };
+const karl: Caller = { owner: 'jwt:karl', quotaKey: 'jwt:karl' };
 
 let gateway: MemoryGateway;
 beforeEach(() => {
@@ -47,7 +52,7 @@ const create = ({ wanted, caller = jane, settings, id = gateway.newId() }: Wish 
   );
 
 /** The answer, which is always as the document of the API has it. */
-async function read(id: string, caller = jane, settings: Partial<PhotoSettings> = {}): Promise<Answer> {
+async function read(id: string, caller = jane, settings: Partial<PhotoSettings> = {}): Promise<StatusReply> {
   const { now } = gateway.clock;
   const answer = await readPhoto(id, caller, gateway.ports, { ...SETTINGS, ...settings }, now);
   expect(photoSchema.parse(answer.status)).toEqual(answer.status);
@@ -55,17 +60,17 @@ async function read(id: string, caller = jane, settings: Partial<PhotoSettings> 
 }
 
 /** What it was refused with. */
-async function refused(asked: Promise<unknown>): Promise<Refusal> {
+async function refused(asked: Promise<unknown>): Promise<ProblemError> {
   const error = await asked.then(
     (given) => new Error(`it was not: ${JSON.stringify(given)}`),
     (refusal: Error) => refusal,
   );
-  if (!(error instanceof Refusal)) throw error;
+  if (!(error instanceof ProblemError)) throw error;
   return error;
 }
 
 /** As a client sends it, and as workers end it. */
-const photos = () => gateway.ports.photos;
+const photos = () => gateway.ports.storage;
 const sends = (url: string, headers: Record<string, string>, size = photo.size) => {
   const request: LinkRequest = { method: 'PUT', headers, body: Buffer.alloc(size) };
   return photos().use(url, request);
@@ -93,7 +98,7 @@ describe('createPhoto', () => {
 
   it('keeps what was announced, and whose it is', async () => {
     const { id } = await create({ wanted: { name: 'x.png', type: 'image/png', output: 'chroma' } });
-    expect(await gateway.ports.register.get(id)).toEqual({
+    expect(await gateway.ports.registry.get(id)).toEqual({
       id,
       owner: 'jwt:jane',
       name: 'x.png',
@@ -107,13 +112,13 @@ describe('createPhoto', () => {
 
   it('keeps it until the result of a photo that waited to the last is gone, and a day', async () => {
     await create({ settings: { photoDays: 40, resultDays: 3 } });
-    expect(await gateway.ports.register.get(idOf(1))).toMatchObject({ expiresAt: NOON + 44 * DAY });
+    expect(await gateway.ports.registry.get(idOf(1))).toMatchObject({ expiresAt: NOON + 44 * DAY });
   });
 
   it('does not give out an id twice', async () => {
     await create({ id: idOf(7) });
     await expect(create({ id: idOf(7), wanted: { name: 'other.jpg' } })).rejects.toThrow();
-    expect(await gateway.ports.register.get(idOf(7))).toMatchObject({ name: 'Oma.jpg' });
+    expect(await gateway.ports.registry.get(idOf(7))).toMatchObject({ name: 'Oma.jpg' });
   });
 
   it('takes the largest that is taken', async () => {
@@ -131,33 +136,40 @@ const LIMITS: [
   before: Caller[],
   next: Caller,
   at: number,
-  code: Refused | undefined,
+  code: GatewayProblemCode | undefined,
   retryAfterSeconds?: number,
 ][] = [
   ['nobody has sent any', [], jane, NOON, undefined],
   ['one below its own limit', [jane, jane], jane, NOON, undefined],
-  ['at its own limit', [jane, jane, jane], jane, NOON, 'too-many-photos', 40 * MINUTE],
+  ['at its own limit', [jane, jane, jane], jane, NOON, 'hourly-quota-exceeded', 40 * MINUTE],
   ['somebody else at theirs', [jane, jane, jane], karl, NOON, undefined],
-  ['just before the hour is over', [jane, jane, jane], jane, NOON + 40 * MINUTE - 0.1, 'too-many-photos', 1],
+  [
+    'just before the hour is over',
+    [jane, jane, jane],
+    jane,
+    NOON + 40 * MINUTE - 0.1,
+    'hourly-quota-exceeded',
+    1,
+  ],
   ['the next hour', [jane, jane, jane], jane, NOON + 40 * MINUTE, undefined],
   [
     'all together at theirs',
     [jane, jane, jane, karl, karl],
     karl,
     NOON,
-    'daily-cap',
+    'daily-quota-exceeded',
     11 * HOUR + 40 * MINUTE,
   ],
-  ['somebody at both', [jane, jane, karl, karl, karl], karl, NOON, 'too-many-photos', 40 * MINUTE],
+  ['somebody at both', [jane, jane, karl, karl, karl], karl, NOON, 'hourly-quota-exceeded', 40 * MINUTE],
   [
     'all together, the next hour',
     [jane, jane, jane, karl, karl],
     jane,
     NOON + HOUR,
-    'daily-cap',
+    'daily-quota-exceeded',
     10 * HOUR + 40 * MINUTE,
   ],
-  ['just before midnight', [jane, jane, karl, karl, karl], jane, NOON + 41_999.5, 'daily-cap', 1],
+  ['just before midnight', [jane, jane, karl, karl, karl], jane, NOON + 41_999.5, 'daily-quota-exceeded', 1],
   ['the next day', [jane, jane, jane, karl, karl], jane, NOON + 42_000, undefined],
 ];
 
@@ -171,7 +183,7 @@ describe('createPhoto with limits of 3 an hour and 5 a day:', () => {
     }
     const refusal = await refused(create({ caller: next }));
     expect(refusal).toMatchObject({ code, retryAfterSeconds });
-    expect(gateway.ports.register.size).toBe(before.length);
+    expect(gateway.ports.registry.size).toBe(before.length);
   });
 
   it('says what is allowed, and from when on there is more', async () => {
@@ -191,7 +203,7 @@ describe('createPhoto with limits of 3 an hour and 5 a day:', () => {
     await expect(create({ caller: karl })).resolves.toBeDefined();
   });
 
-  it.each<[Refused, Wish, RegExp]>([
+  it.each<[GatewayProblemCode, Wish, RegExp]>([
     ['too-large', { wanted: { size: 25_000_001 } }, /^size 25000001: at most 25000000 bytes are taken\.$/],
     [
       'too-large',
@@ -205,7 +217,7 @@ describe('createPhoto with limits of 3 an hour and 5 a day:', () => {
       expect(refusal).toMatchObject({ code, retryAfterSeconds: undefined });
       expect(refusal.message).toMatch(detail);
     }
-    expect(gateway.ports.register.size).toBe(0);
+    expect(gateway.ports.registry.size).toBe(0);
     await expect(create()).resolves.toBeDefined();
   });
 });
@@ -249,7 +261,7 @@ describe('readPhoto', () => {
     });
 
     it('sent, and the scaler knows the queue', async () => {
-      gateway.ports.views.view = view();
+      gateway.ports.viewReader.view = view();
       uploaded(id);
       const { status } = await read(id);
       expect(status).toMatchObject({ status: 'waiting', uploaded: true });
@@ -260,7 +272,7 @@ describe('readPhoto', () => {
     });
 
     it('sent, and what the scaler knew is too old', async () => {
-      gateway.ports.views.view = view({ at: NOON - HOUR });
+      gateway.ports.viewReader.view = view({ at: NOON - HOUR });
       uploaded(id);
       expect((await read(id)).status).toMatchObject({ uploaded: true, ...nobodyKnows });
     });
@@ -269,13 +281,13 @@ describe('readPhoto', () => {
       ['nothing there, and quick', view({ visible: 0, inFlight: 0, serviceSeconds: 0.1 }), 1],
       ['a day`s work there', view({ visible: 50_000 }), 20],
     ])('and is asked about at least every 20 s and at most every second: %s', async (_how, seen, seconds) => {
-      gateway.ports.views.view = seen;
+      gateway.ports.viewReader.view = seen;
       uploaded(id);
       expect((await read(id)).retryAfterSeconds).toBe(seconds);
     });
 
     it.each([0, 3, 30, 300, 3000])('in whole seconds, with %i there before', async (visible) => {
-      gateway.ports.views.view = view({ visible });
+      gateway.ports.viewReader.view = view({ visible });
       uploaded(id);
       const { retryAfterSeconds = NaN } = await read(id);
       expect(Number.isInteger(retryAfterSeconds)).toBe(true);
@@ -297,14 +309,14 @@ describe('readPhoto', () => {
       const { status, retryAfterSeconds } = await read(id);
       expect(retryAfterSeconds).toBeUndefined();
       expect(status).toMatchObject({
-        status: 'done',
+        status: 'succeeded',
         id,
         name: 'Oma.jpg',
         type: 'image/jpeg',
         size: 1500,
         expiresAt: '2026-06-01T12:35:00.000Z',
       });
-      const { links } = status as Extract<typeof status, { status: 'done' }>;
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
       expect((await photos().use(links.result, { method: 'GET' })).body).toHaveLength(1500);
       expect((await photos().use(links.photo!, { method: 'GET' })).body).toHaveLength(1000);
       expect((await photos().use(links.result, { method: 'GET' })).disposition).toContain('Oma.jpg');
@@ -317,7 +329,7 @@ describe('readPhoto', () => {
       coloured(id);
       gateway.clock.now += HOUR;
       const { status } = await read(id);
-      const { links } = status as Extract<typeof status, { status: 'done' }>;
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
       expect((await photos().use(links.result, { method: 'GET' })).status).toBe(200);
     });
 
@@ -329,7 +341,7 @@ describe('readPhoto', () => {
       uploaded(other);
       coloured(other);
       const { status } = await read(other);
-      const { links } = status as Extract<typeof status, { status: 'done' }>;
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
       const named = async (link: string) => (await photos().use(link, { method: 'GET' })).disposition;
       expect(status).toMatchObject({ name: 'Oma.jpg' });
       expect(await named(links.result)).toBe(`attachment; filename*=UTF-8''${name}`);
@@ -339,7 +351,7 @@ describe('readPhoto', () => {
     it('gives no link to a photo that has been deleted', async () => {
       coloured(id);
       gateway.clock.now += 20 * DAY;
-      expect((await read(id)).status).toMatchObject({ status: 'done', links: { photo: null } });
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded', links: { photo: null } });
     });
 
     it.each([
@@ -387,9 +399,9 @@ describe('readPhoto', () => {
         retryable: true,
       });
       coloured(id);
-      expect((await read(id)).status).toMatchObject({ status: 'done' });
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
       isGone(failedKey(apiPhotoKey(id)));
-      expect((await read(id)).status).toMatchObject({ status: 'done' });
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
     });
 
     it('is an error, not an absence, when nobody can read why', async () => {
@@ -397,7 +409,7 @@ describe('readPhoto', () => {
       photos().write(failedKey(apiPhotoKey(id)), '{"code":', 'application/json');
       const error = await read(id).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(Error);
-      expect(error).not.toBeInstanceOf(Refusal);
+      expect(error).not.toBeInstanceOf(ProblemError);
     });
   });
 
@@ -432,7 +444,7 @@ describe('readPhoto', () => {
       gateway.clock.now += 2;
       expect((await read(id, jane, settings)).status).toMatchObject({ status: 'failed', code: 'expired' });
       coloured(id);
-      expect((await read(id, jane, settings)).status).toMatchObject({ status: 'done' });
+      expect((await read(id, jane, settings)).status).toMatchObject({ status: 'succeeded' });
     });
   });
 
@@ -448,7 +460,7 @@ describe('readPhoto', () => {
       const [others, nobodys] = await Promise.all([refused(read(id, karl)), refused(read(idOf(99), karl))]);
       expect(others.problem()).toEqual(nobodys.problem());
       expect(others.code).toBe('not-found');
-      expect((await read(id)).status).toMatchObject({ status: 'done' });
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
     });
 
     it('for one that is whole in the bucket but was never announced', async () => {
@@ -460,7 +472,7 @@ describe('readPhoto', () => {
     it('after its time, whether or not the table has swept it', async () => {
       coloured(id);
       gateway.clock.now = NOON + 45 * DAY;
-      expect(await gateway.ports.register.get(id)).toBeDefined();
+      expect(await gateway.ports.registry.get(id)).toBeDefined();
       await isNotFound(read(id));
     });
 
@@ -486,7 +498,7 @@ describe('readPhoto', () => {
     ])('for %s', async (_how, malformed) => {
       // Nobody is even asked.
       const broken = { get: () => Promise.reject(new Error('it was looked up')) };
-      gateway.ports.register.get = broken.get;
+      gateway.ports.registry.get = broken.get;
       await isNotFound(read(malformed));
     });
   });

@@ -11,18 +11,24 @@ import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import { newPhotoSchema } from '../../../contract/photo-api.ts';
 import type { View } from '../../../contract/view.ts';
-import { S3Photos } from '../../../lambda/gateway/aws/photos.ts';
-import { DynamoRegister } from '../../../lambda/gateway/aws/register.ts';
-import { DynamoViews } from '../../../lambda/gateway/aws/views.ts';
-import type { PhotoRecord, Photos, Register, UploadLink, Views } from '../../../lambda/gateway/ports.ts';
+import { S3PhotoStorage } from '../../../lambda/gateway/aws/storage.ts';
+import { DynamoPhotoRegistry } from '../../../lambda/gateway/aws/registry.ts';
+import { DynamoViewReader } from '../../../lambda/gateway/aws/views.ts';
+import type {
+  PhotoRecord,
+  PhotoStorage,
+  PhotoRegistry,
+  UploadLink,
+  ViewReader,
+} from '../../../lambda/gateway/ports.ts';
 import { clientConfig } from '../../../common/environment.ts';
 import { Scope } from '../../../common/scope.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 import {
   failureOf,
-  MemoryPhotos,
-  MemoryRegister,
-  MemoryViews,
+  MemoryStorage,
+  MemoryRegistry,
+  MemoryViewReader,
   type LinkAnswer,
   type LinkRequest,
 } from './support/memory.ts';
@@ -69,11 +75,11 @@ const record = (more: Partial<PhotoRecord> = {}): PhotoRecord => ({
   ...more,
 });
 
-describe.each<[string, () => Register]>([
-  ['memory', () => new MemoryRegister()],
-  ['DynamoDB', () => new DynamoRegister(documents, TABLE)],
+describe.each<[string, () => PhotoRegistry]>([
+  ['memory', () => new MemoryRegistry()],
+  ['DynamoDB', () => new DynamoPhotoRegistry(documents, TABLE)],
 ])('register: %s', (_name, make) => {
-  let register: Register;
+  let register: PhotoRegistry;
   beforeEach(() => {
     register = make();
   });
@@ -121,31 +127,31 @@ describe.each<[string, () => Register]>([
 
   it('counts to the limit and no further, with 20 at a time', async () => {
     const seven = window(7);
-    const counted = await Promise.all(Array.from({ length: 20 }, () => register.count(seven)));
+    const counted = await Promise.all(Array.from({ length: 20 }, () => register.countPhoto(seven)));
     expect(counted.filter(Boolean)).toHaveLength(7);
-    expect(await register.count(seven)).toBe(false);
+    expect(await register.countPhoto(seven)).toBe(false);
   });
 
   it('counts nothing that it refuses', async () => {
     const seven = window(7);
-    for (let k = 0; k < 7; k++) expect(await register.count(seven)).toBe(true);
-    for (let k = 0; k < 5; k++) expect(await register.count(seven)).toBe(false);
+    for (let k = 0; k < 7; k++) expect(await register.countPhoto(seven)).toBe(true);
+    for (let k = 0; k < 5; k++) expect(await register.countPhoto(seven)).toBe(false);
     const eight = window(8, seven.key);
-    expect([await register.count(eight), await register.count(eight)]).toEqual([true, false]);
+    expect([await register.countPhoto(eight), await register.countPhoto(eight)]).toEqual([true, false]);
   });
 
   it('counts each window by itself', async () => {
     const [one, other] = [window(1), window(2)];
-    expect(await register.count(one)).toBe(true);
-    expect(await register.count(one)).toBe(false);
-    expect([await register.count(other), await register.count(other)]).toEqual([true, true]);
-    expect(await register.count(other)).toBe(false);
+    expect(await register.countPhoto(one)).toBe(true);
+    expect(await register.countPhoto(one)).toBe(false);
+    expect([await register.countPhoto(other), await register.countPhoto(other)]).toEqual([true, true]);
+    expect(await register.countPhoto(other)).toBe(false);
   });
 
   it('takes no counter for a photo, nor the other way round', async () => {
     const one = record();
     await register.put(one);
-    expect(await register.count(window(1, `count#${one.id}#0`))).toBe(true);
+    expect(await register.countPhoto(window(1, `count#${one.id}#0`))).toBe(true);
     expect(await register.get(`count#${one.id}#0`)).toBeUndefined();
     expect(await register.get(one.id)).toEqual(one);
   });
@@ -156,10 +162,10 @@ describe('register: DynamoDB', () => {
     (await documents.send(new GetCommand({ TableName: TABLE, Key: { [GATEWAY_KEY]: key } }))).Item;
 
   it('marks all that it writes with when it goes, in whole seconds as DynamoDB wants it', async () => {
-    const register = new DynamoRegister(documents, TABLE);
+    const register = new DynamoPhotoRegistry(documents, TABLE);
     const one = record({ expiresAt: 1_782_994_800.25 });
     await register.put(one);
-    await register.count({ key: 'count#marked#0', limit: 3, endsAt: 86_400 });
+    await register.countPhoto({ key: 'count#marked#0', limit: 3, endsAt: 86_400 });
     expect(await item(`photo#${one.id}`)).toMatchObject({ [GATEWAY_EXPIRY]: 1_782_994_801 });
     expect(await item('count#marked#0')).toMatchObject({ [GATEWAY_EXPIRY]: 86_400 });
   });
@@ -169,18 +175,18 @@ describe('register: DynamoDB', () => {
     await documents.send(
       new PutCommand({ TableName: TABLE, Item: { [GATEWAY_KEY]: `photo#${id}`, name: 'x.jpg' } }),
     );
-    await expect(new DynamoRegister(documents, TABLE).get(id)).rejects.toThrow(/owner/);
+    await expect(new DynamoPhotoRegistry(documents, TABLE).get(id)).rejects.toThrow(/owner/);
   });
 
   it('takes a table that is not there for an error, not for a limit', async () => {
-    const register = new DynamoRegister(documents, 'elsewhere');
+    const register = new DynamoPhotoRegistry(documents, 'elsewhere');
     await expect(register.get(newId())).rejects.toThrow();
-    await expect(register.count({ key: 'count#x#0', limit: 3, endsAt: 86_400 })).rejects.toThrow();
+    await expect(register.countPhoto({ key: 'count#x#0', limit: 3, endsAt: 86_400 })).rejects.toThrow();
   });
 });
 
 interface MadePhotos {
-  photos: Photos;
+  photos: PhotoStorage;
   /** Uses a link as a client does. */
   use: (url: string, request: LinkRequest) => Promise<LinkAnswer>;
   /** As workers write. */
@@ -205,7 +211,7 @@ async function useOverHttp(url: string, { method, headers, body }: LinkRequest):
 
 const memoryPhotos = (): MadePhotos => {
   const clock = { now: 1_780_316_400 };
-  const photos = new MemoryPhotos(() => clock.now);
+  const photos = new MemoryStorage(() => clock.now);
   return {
     photos,
     use: (url, request) => photos.use(url, request),
@@ -217,7 +223,7 @@ const memoryPhotos = (): MadePhotos => {
 };
 
 const s3Photos = (): MadePhotos => ({
-  photos: new S3Photos(s3, BUCKET),
+  photos: new S3PhotoStorage(s3, BUCKET),
   use: useOverHttp,
   write: (Key, body, ContentType) =>
     s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(body), ContentType })),
@@ -255,7 +261,7 @@ describe.each<[string, () => MadePhotos]>([
   ['S3', s3Photos],
 ])('photos: %s', (_name, make) => {
   let made: MadePhotos;
-  let photos: Photos;
+  let photos: PhotoStorage;
   let id: string;
   beforeEach(() => {
     made = make();
@@ -420,18 +426,18 @@ describe.each<[string, () => MadePhotos]>([
 
 describe('photos: S3', () => {
   it('takes a bucket that is not there for an error, not for none', async () => {
-    const photos = new S3Photos(s3, 'elsewhere');
+    const photos = new S3PhotoStorage(s3, 'elsewhere');
     await expect(photos.failure(newId())).rejects.toThrow(/cannot be read/);
   });
 
   it('names the origin of its links, which the page has to be allowed to talk to', async () => {
-    const photos = new S3Photos(s3, BUCKET);
+    const photos = new S3PhotoStorage(s3, BUCKET);
     const link = await photos.downloadLink(newId(), 'result', 'x.jpg', 60);
     expect(await photos.origin()).toBe(new URL(link).origin);
   });
 
   it('has any name that is taken saved as it is', async () => {
-    const photos = new S3Photos(s3, BUCKET);
+    const photos = new S3PhotoStorage(s3, BUCKET);
     const names = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 40 })
       .filter((name) => newPhotoSchema.shape.name.safeParse(name).success);
@@ -459,7 +465,7 @@ const view: View = {
 };
 
 interface MadeViews {
-  views: Views;
+  views: ViewReader;
   /** As the scaler does. */
   publish: (view: unknown) => Promise<unknown>;
   clock: { now: number };
@@ -482,14 +488,19 @@ const dynamoViews = async (tableName = SCALER_TABLE): Promise<MadeViews> => {
     );
   await publish(undefined);
   const warn = (why: string) => warnings.push(why);
-  return { views: new DynamoViews(documents, tableName, () => clock.now, warn), publish, clock, warnings };
+  return {
+    views: new DynamoViewReader(documents, tableName, () => clock.now, warn),
+    publish,
+    clock,
+    warnings,
+  };
 };
 
 describe.each<[string, () => Promise<MadeViews>]>([
   [
     'memory',
     async () => {
-      const views = new MemoryViews();
+      const views = new MemoryViewReader();
       const publish = async (published: unknown) => (views.view = published as View);
       return { views, publish, clock: { now: 0 }, warnings: [] };
     },
@@ -515,7 +526,7 @@ describe.each<[string, () => Promise<MadeViews>]>([
 describe('views: DynamoDB', () => {
   it('has none while the scaler has never run', async () => {
     const { views, warnings } = await dynamoViews();
-    const documentsOfNobody = new DynamoViews(
+    const documentsOfNobody = new DynamoViewReader(
       documents,
       TABLE,
       () => 0,

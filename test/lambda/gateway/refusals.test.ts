@@ -11,7 +11,7 @@ import {
   type CreatedPhoto,
 } from '../../../contract/photo-api.ts';
 import { Scope } from '../../../common/scope.ts';
-import { callerWindow, dayWindow, type Window } from '../../../lambda/gateway/limits.ts';
+import { hourlyWindow, dailyWindow, type QuotaWindow } from '../../../lambda/gateway/quotas.ts';
 import { deployGateways, type Deployed } from './support/deployed.ts';
 import { startIssuer, type Issuer } from './support/issuer.ts';
 
@@ -61,7 +61,7 @@ async function problemOf(response: Response) {
   return problem;
 }
 /** Fills the counters of a window and of the one after it, since time goes on meanwhile, but for so many. */
-async function fill(windowAt: (at: number) => Window, left: number): Promise<void> {
+async function fill(windowAt: (at: number) => QuotaWindow, left: number): Promise<void> {
   const now = windowAt(Date.now() / 1000);
   for (const { key, limit, endsAt } of [now, windowAt(now.endsAt)]) {
     await aws.documents.send(
@@ -74,8 +74,8 @@ async function fill(windowAt: (at: number) => Window, left: number): Promise<voi
     );
   }
 }
-const mine = (at: number) => callerWindow('127.0.0.1', at, 100);
-const everybody = (at: number) => dayWindow(at, 2000);
+const mine = (at: number) => hourlyWindow('127.0.0.1', at, 100);
+const everybody = (at: number) => dailyWindow(at, 2000);
 
 describe('a photo', () => {
   it('goes in by its link and comes out by another', async () => {
@@ -93,7 +93,7 @@ describe('a photo', () => {
     const response = await look(created.id);
     expect(response.headers.get('retry-after')).toBeNull();
     const status = photoSchema.parse(await response.json());
-    if (status.status !== 'done') throw new Error(`status ${status.status}`);
+    if (status.status !== 'succeeded') throw new Error(`status ${status.status}`);
     const [result, photo] = await Promise.all([fetch(status.links.result), fetch(status.links.photo ?? '')]);
     expect(await result.text()).toBe('colour');
     expect(result.headers.get('content-disposition')).toContain("filename*=UTF-8''Gr%C3%BC%C3%9Fe.jpg");
@@ -234,7 +234,7 @@ describe('limits', () => {
     await fill(mine, 1);
     expect((await post(PHOTO)).status).toBe(201);
     const response = await post(PHOTO);
-    expect((await problemOf(response)).code).toBe('too-many-photos');
+    expect((await problemOf(response)).code).toBe('hourly-quota-exceeded');
     const wait = Number(response.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
     expect(wait).toBeLessThanOrEqual(3600);
@@ -251,7 +251,7 @@ describe('limits', () => {
   it('of all together: refused until the day is over', async () => {
     await fill(everybody, 0);
     const response = await post(PHOTO);
-    expect((await problemOf(response)).code).toBe('daily-cap');
+    expect((await problemOf(response)).code).toBe('daily-quota-exceeded');
     await fill(everybody, 2000);
     expect((await post(PHOTO)).status).toBe(201);
   });

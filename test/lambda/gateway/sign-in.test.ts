@@ -117,7 +117,7 @@ describe('the page of a stage of tokens', () => {
     await choose(page);
     await page.waitForSelector('[data-step=waiting]', { timeout: PATIENCE_MS });
     await colour();
-    expect(await settled(page, PATIENCE_MS)).toEqual(['done']);
+    expect(await settled(page, PATIENCE_MS)).toEqual(['succeeded']);
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Download: oma.jpg' }).click();
     const download = await saved;

@@ -70,7 +70,7 @@ export async function settled(page: Page, timeout: number): Promise<string[]> {
   await page.waitForFunction(
     () =>
       [...document.querySelectorAll<HTMLElement>('.card')].every(({ dataset }) =>
-        ['done', 'failed'].includes(dataset.step ?? ''),
+        ['succeeded', 'failed'].includes(dataset.step ?? ''),
       ),
     undefined,
     { timeout },

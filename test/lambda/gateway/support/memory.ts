@@ -4,21 +4,21 @@ import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
 import type { View } from '../../../../contract/view.ts';
-import type { Window } from '../../../../lambda/gateway/limits.ts';
+import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
 import { Page } from '../../../../lambda/gateway/page-files.ts';
 import type { PhotoSettings } from '../../../../lambda/gateway/photos.ts';
 import type {
   GatewayPorts,
   PhotoRecord,
-  Photos,
-  Register,
-  Stored,
+  PhotoStorage,
+  PhotoRegistry,
+  StoredPhoto,
   UploadLink,
-  Views,
+  ViewReader,
 } from '../../../../lambda/gateway/ports.ts';
 import type { Gateway } from '../../../../lambda/gateway/routes.ts';
 
-export class MemoryRegister implements Register {
+export class MemoryRegistry implements PhotoRegistry {
   private readonly records = new Map<string, PhotoRecord>();
   private readonly counted = new Map<string, number>();
 
@@ -33,7 +33,7 @@ export class MemoryRegister implements Register {
     return found && { ...found };
   }
 
-  async count({ key, limit }: Window) {
+  async countPhoto({ key, limit }: QuotaWindow) {
     const count = this.counted.get(key) ?? 0;
     if (count >= limit) return false;
     this.counted.set(key, count + 1);
@@ -78,7 +78,7 @@ export interface LinkAnswer {
 const ORIGIN = 'https://photos.example';
 const META = 'x-amz-meta-';
 
-export class MemoryPhotos implements Photos {
+export class MemoryStorage implements PhotoStorage {
   readonly objects = new Map<string, StoredObject>();
   private readonly links = new Map<string, Link>();
 
@@ -148,13 +148,13 @@ export class MemoryPhotos implements Photos {
     return url;
   }
 
-  private async head(key: string): Promise<Stored | undefined> {
+  private async head(key: string): Promise<StoredPhoto | undefined> {
     const found = this.objects.get(key);
     return found && { bytes: found.body.length, type: found.type, storedAt: found.storedAt };
   }
 }
 
-export class MemoryViews implements Views {
+export class MemoryViewReader implements ViewReader {
   view: View | undefined;
 
   async read() {
@@ -174,7 +174,7 @@ export const SETTINGS: PhotoSettings = {
 };
 
 export interface MemoryGateway extends Gateway {
-  ports: GatewayPorts & { register: MemoryRegister; photos: MemoryPhotos; views: MemoryViews };
+  ports: GatewayPorts & { registry: MemoryRegistry; storage: MemoryStorage; viewReader: MemoryViewReader };
   /** Epoch seconds, as all of it sees them. */
   clock: { now: number };
   lines: Record<string, unknown>[];
@@ -193,9 +193,9 @@ export function memoryGateway(
     access,
     settings,
     ports: {
-      register: new MemoryRegister(),
-      photos: new MemoryPhotos(() => clock.now),
-      views: new MemoryViews(),
+      registry: new MemoryRegistry(),
+      storage: new MemoryStorage(() => clock.now),
+      viewReader: new MemoryViewReader(),
     },
     page: new Page(folder, () =>
       Promise.resolve({

@@ -1,17 +1,17 @@
 /** So many at a time, in order. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Gate } from '../../../lambda/gateway/page/gate.ts';
+import { Semaphore } from '../../../../lambda/gateway/page/throttle.ts';
 
 describe('the gate', () => {
   /** Work whose end the test decides. */
-  function held(gate: Gate) {
+  function held(gate: Semaphore) {
     const began: number[] = [];
     const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
     let inside = 0;
     let most = 0;
     const enter = (k: number) =>
-      gate.through(async () => {
+      gate.run(async () => {
         began.push(k);
         most = Math.max(most, ++inside);
         try {
@@ -28,7 +28,7 @@ describe('the gate', () => {
   };
 
   it.each([1, 2, 4])('lets %i in at a time, in order', async (places) => {
-    const { began, enter, end, most } = held(new Gate(places));
+    const { began, enter, end, most } = held(new Semaphore(places));
     const all = Array.from({ length: 10 }, (_, k) => enter(k));
     for (let k = 0; k < 10; k++) {
       await settled();
@@ -44,7 +44,7 @@ describe('the gate', () => {
     const moves = fc.array(fc.constantFrom('come', 'come', 'first', 'last', 'fail'), { maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 }), moves, async (places, all) => {
-        const { began, enter, end } = held(new Gate(places));
+        const { began, enter, end } = held(new Semaphore(places));
         const gone = new Set<number>();
         let come = 0;
         for (const move of all) {
@@ -65,7 +65,7 @@ describe('the gate', () => {
   });
 
   it('gives a place on when work is rejected, and says why', async () => {
-    const { began, enter, end, most } = held(new Gate(1));
+    const { began, enter, end, most } = held(new Semaphore(1));
     const [first, second] = [enter(0), enter(1)];
     const why = expect(first).rejects.toThrow('torn');
     await settled();
@@ -79,16 +79,16 @@ describe('the gate', () => {
   });
 
   it('gives a place on when work throws at once', async () => {
-    const gate = new Gate(1);
-    const thrown = gate.through(() => {
+    const gate = new Semaphore(1);
+    const thrown = gate.run(() => {
       throw new Error('at once');
     });
     await expect(thrown).rejects.toThrow('at once');
-    expect(await gate.through(async () => 'in')).toBe('in');
+    expect(await gate.run(async () => 'in')).toBe('in');
   });
 
   it('lets in at once whoever comes when it is empty again', async () => {
-    const { began, enter, end } = held(new Gate(2));
+    const { began, enter, end } = held(new Semaphore(2));
     for (let k = 0; k < 6; k++) {
       const one = enter(k);
       await settled();

@@ -1,7 +1,7 @@
 /** How many photos a caller, and all together, may send: counted in windows that start at full hours and at midnight UTC. */
 import { createHash } from 'node:crypto';
 
-export interface Window {
+export interface QuotaWindow {
   /** Of the counter. */
   key: string;
   limit: number;
@@ -33,7 +33,7 @@ function groupsOf(address: string): number[] {
  *
  * @param address as API Gateway has seen it, never as a header says
  */
-export function callerOf(address: string): string {
+export function quotaKeyOf(address: string): string {
   if (!address.includes(':')) return address;
   const groups = groupsOf(address);
   // IPv4 in IPv6's clothes, ::ffff:0:0/96: as a /64, all of IPv4 would be one caller.
@@ -47,14 +47,14 @@ export function callerOf(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
-const windowOf = (name: string, seconds: number, now: number, limit: number): Window => {
+const windowOf = (name: string, seconds: number, now: number, limit: number): QuotaWindow => {
   const startsAt = Math.floor(now / seconds) * seconds;
   return { key: `count#${name}#${startsAt}`, limit, endsAt: startsAt + seconds };
 };
 
 /** Of one caller, this hour. The name is kept as a digest: nobody needs to read addresses in a table. */
-export const callerWindow = (caller: string, now: number, limit: number): Window =>
+export const hourlyWindow = (caller: string, now: number, limit: number): QuotaWindow =>
   windowOf(createHash('sha256').update(caller).digest('hex').slice(0, 32), HOUR, now, limit);
 
 /** Of all callers, today. */
-export const dayWindow = (now: number, limit: number): Window => windowOf('all', DAY, now, limit);
+export const dailyWindow = (now: number, limit: number): QuotaWindow => windowOf('all', DAY, now, limit);

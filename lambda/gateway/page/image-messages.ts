@@ -1,7 +1,7 @@
 /** What the page and its worker thread say to each other. */
-import type { HereCode } from './words.ts';
+import type { BrowserCode } from './texts.ts';
 
-export type Task =
+export type ImageRequest =
   /** Whether this browser gives pages the pixels that are there. */
   | { kind: 'check' }
   /** A small grey copy for the service, and a picture to show. */
@@ -11,20 +11,22 @@ export type Task =
   /** A picture to show. */
   | { kind: 'preview'; file: Blob };
 
-export interface Results {
+export interface ImageResults {
   check: boolean;
   prepare: { grey: Blob; preview: Blob };
   finish: { result: Blob; preview: Blob };
   preview: Blob;
 }
 
-export type Asked = Task & { id: number };
-export type Told = { id: number } & ({ value: Results[keyof Results] } | { code: HereCode });
+export type RequestMessage = ImageRequest & { id: number };
+export type ReplyMessage = { id: number } & (
+  { value: ImageResults[keyof ImageResults] } | { code: BrowserCode }
+);
 
 /** Why the browser could not do its part. */
-export class HereError extends Error {
+export class BrowserError extends Error {
   constructor(
-    readonly code: HereCode,
+    readonly code: BrowserCode,
     options?: ErrorOptions,
   ) {
     super(code, options);

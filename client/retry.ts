@@ -1,17 +1,17 @@
 /** Passing failures: how long to wait before the next try. */
-import { Refusal } from './refusals.ts';
+import { ApiError } from './errors.ts';
 import { systemClock, type Clock } from './time.ts';
 
 /** Milliseconds before the second try, and at most between two later ones. */
 const FIRST_MS = 1000;
 const MOST_MS = 60_000;
 
-export interface PatienceOptions {
+export interface RetryOptions {
   /** @default systemClock */
   clock?: Clock;
   signal?: AbortSignal;
   /** Told of each failure, of the wait that follows, and how many there were in a row. What it throws ends the tries. */
-  trouble?: (refusal: Refusal, waitMs: number, failures: number) => void;
+  onRetry?: (refusal: ApiError, waitMs: number, failures: number) => void;
 }
 
 /**
@@ -19,7 +19,7 @@ export interface PatienceOptions {
  *
  * @param failures in a row so far, from 1
  */
-export function backOffMs(failures: number, retryAfterSeconds: number | undefined, random: number): number {
+export function backoffMs(failures: number, retryAfterSeconds: number | undefined, random: number): number {
   const grown = Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1));
   return Math.round(Math.max(grown * (1 - random / 2), (retryAfterSeconds ?? 0) * 1000));
 }
@@ -29,17 +29,17 @@ export function backOffMs(failures: number, retryAfterSeconds: number | undefine
  *
  * @throws Refusal that is not retryable; what else the task throws; the signal's reason
  */
-export async function patiently<T>(
+export async function withRetries<T>(
   task: () => Promise<T>,
-  { clock = systemClock, signal, trouble }: PatienceOptions = {},
+  { clock = systemClock, signal, onRetry: trouble }: RetryOptions = {},
 ): Promise<T> {
   for (let failures = 1; ; failures++) {
     try {
       return await task();
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof Refusal) || !error.retryable) throw error;
-      const waitMs = backOffMs(failures, error.retryAfterSeconds, clock.random());
+      if (!(error instanceof ApiError) || !error.retryable) throw error;
+      const waitMs = backoffMs(failures, error.retryAfterSeconds, clock.random());
       trouble?.(error, waitMs, failures);
       await clock.sleep(waitMs, signal);
     }

@@ -4,8 +4,8 @@ import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } fr
 import { z } from 'zod';
 import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
-import type { Window } from '../limits.ts';
-import type { PhotoRecord, Register } from '../ports.ts';
+import type { QuotaWindow } from '../quotas.ts';
+import type { PhotoRecord, PhotoRegistry } from '../ports.ts';
 
 const recordSchema = z.object({
   id: z.string(),
@@ -20,7 +20,7 @@ const recordSchema = z.object({
 
 const photoKey = (id: string) => `photo#${id}`;
 
-export class DynamoRegister implements Register {
+export class DynamoPhotoRegistry implements PhotoRegistry {
   constructor(
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
@@ -50,7 +50,7 @@ export class DynamoRegister implements Register {
     return Item && recordSchema.parse({ ...Item, id });
   }
 
-  async count({ key, limit, endsAt }: Window) {
+  async countPhoto({ key, limit, endsAt }: QuotaWindow) {
     try {
       await this.documents.send(
         new UpdateCommand({

@@ -7,19 +7,27 @@ import { uprightExif } from '../../../colour/exif.ts';
 import { exifOfJpeg, withJpegExif } from '../../../colour/jpeg.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
 import { chromaOfAb, Merger } from '../../../colour/merge.ts';
-import { contextOf, decode, decodeNumbers, encode, pixelsAreTrue, previewOf, strips } from './canvas.ts';
-import { HereError, type Asked, type Results, type Task, type Told } from './studio-messages.ts';
+import { contextOf, decode, decodeNumbers, encode, canvasIsAccurate, previewOf, strips } from './canvas.ts';
+import {
+  BrowserError,
+  type RequestMessage,
+  type ImageResults,
+  type ImageRequest,
+  type ReplyMessage,
+} from './image-messages.ts';
 
 const scope = self as unknown as DedicatedWorkerGlobalScopeLike;
 
 /** The library for pages does not know what a thread's global object has. */
 interface DedicatedWorkerGlobalScopeLike {
-  onmessage: ((event: MessageEvent<Asked>) => void) | null;
-  postMessage(message: Told): void;
+  onmessage: ((event: MessageEvent<RequestMessage>) => void) | null;
+  postMessage(message: ReplyMessage): void;
 }
 
-const WORK: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) => Promise<Results[K]> } = {
-  check: async () => pixelsAreTrue(),
+const WORK: {
+  [K in ImageRequest['kind']]: (task: Extract<ImageRequest, { kind: K }>) => Promise<ImageResults[K]>;
+} = {
+  check: async () => canvasIsAccurate(),
   prepare,
   finish,
   preview: async ({ file }) => {
@@ -30,7 +38,10 @@ const WORK: { [K in Task['kind']]: (task: Extract<Task, { kind: K }>) => Promise
   },
 };
 
-async function prepare({ file, size }: Extract<Task, { kind: 'prepare' }>): Promise<Results['prepare']> {
+async function prepare({
+  file,
+  size,
+}: Extract<ImageRequest, { kind: 'prepare' }>): Promise<ImageResults['prepare']> {
   const bitmap = await decode(file);
   const { width, height } = bitmap;
   const grey = new Uint8Array(width * height);
@@ -46,7 +57,10 @@ async function prepare({ file, size }: Extract<Task, { kind: 'prepare' }>): Prom
   return { grey: await encode(context, 'image/jpeg'), preview };
 }
 
-async function finish({ file, chroma }: Extract<Task, { kind: 'finish' }>): Promise<Results['finish']> {
+async function finish({
+  file,
+  chroma,
+}: Extract<ImageRequest, { kind: 'finish' }>): Promise<ImageResults['finish']> {
   const numbers = await decodeNumbers(chroma);
   const small = chromaOfAb({ width: numbers.width, height: numbers.height, data: numbers.data, channels: 4 });
   const bitmap = await decode(file);
@@ -75,11 +89,11 @@ async function withExif(result: Blob, file: Blob, width: number, height: number)
 }
 
 scope.onmessage = ({ data: { id, ...task } }) => {
-  const work = WORK[task.kind] as (task: Task) => Promise<Results[keyof Results]>;
+  const work = WORK[task.kind] as (task: ImageRequest) => Promise<ImageResults[keyof ImageResults]>;
   work(task).then(
     (value) => scope.postMessage({ id, value }),
     (error: unknown) => {
-      const code = error instanceof HereError ? error.code : 'too-large-here';
+      const code = error instanceof BrowserError ? error.code : 'too-large-here';
       scope.postMessage({ id, code });
     },
   );

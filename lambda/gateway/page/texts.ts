@@ -3,12 +3,13 @@ import type { FailureCode } from '../../../contract/failure.ts';
 import type { ProblemCode } from '../../../contract/photo-types.ts';
 
 /** Reasons of the page's own. */
-export type HereCode = 'unreadable-here' | 'too-large-here' | 'wrong-type' | 'file-too-large' | 'empty-file';
-export type Reason = FailureCode | ProblemCode | HereCode | 'not-uploaded' | 'expired';
+export type BrowserCode =
+  'unreadable-here' | 'too-large-here' | 'wrong-type' | 'file-too-large' | 'empty-file';
+export type Reason = FailureCode | ProblemCode | BrowserCode | 'not-uploaded' | 'expired';
 
 type Count = (n: number) => string;
 
-export interface Words {
+export interface Texts {
   [name: string]: unknown;
   title: string;
   lead: string;
@@ -67,7 +68,7 @@ export interface Words {
 
 const minutes = (seconds: number) => Math.round(seconds / 60);
 
-const en: Words = {
+const en: Texts = {
   title: 'Colour for old photos',
   lead: 'Black-and-white pictures in, colour out. One photo or a whole album at a time.',
   choose: 'Choose photos',
@@ -141,8 +142,8 @@ const en: Words = {
     unauthorized: 'You are not signed in any more. Sign in and choose the photo again.',
     'not-found': 'The service does not know this photo any more.',
     'method-not-allowed': 'The service did not understand the request. Reload the page and try again.',
-    'too-many-photos': 'You have sent as many photos as you may for this hour.',
-    'daily-cap': 'The service has taken as many photos as it does in a day. Come back tomorrow.',
+    'hourly-quota-exceeded': 'You have sent as many photos as you may for this hour.',
+    'daily-quota-exceeded': 'The service has taken as many photos as it does in a day. Come back tomorrow.',
     'too-busy': 'The service has a lot to do right now. Try again in a moment.',
     'link-expired': 'Sending took too long and the link expired. Try again.',
     'link-used': 'This photo was sent already.',
@@ -158,7 +159,7 @@ const en: Words = {
   },
 };
 
-const zh: Words = {
+const zh: Texts = {
   title: '为老照片上色',
   lead: '放入黑白照片，得到彩色照片。一张或整本相册都可以。',
   choose: '选择照片',
@@ -231,8 +232,8 @@ const zh: Words = {
     unauthorized: '登录已失效，请重新登录后再次选择照片。',
     'not-found': '服务端已没有这张照片。',
     'method-not-allowed': '服务端无法理解请求。请刷新页面后重试。',
-    'too-many-photos': '这一小时内发送的照片已达上限。',
-    'daily-cap': '服务今天接收的照片已达上限，请明天再来。',
+    'hourly-quota-exceeded': '这一小时内发送的照片已达上限。',
+    'daily-quota-exceeded': '服务今天接收的照片已达上限，请明天再来。',
     'too-busy': '服务现在很忙，请稍后再试。',
     'link-expired': '发送时间过长，链接已过期，请重试。',
     'link-used': '这张照片已经发送过了。',
@@ -248,7 +249,7 @@ const zh: Words = {
   },
 };
 
-export const LANGUAGES: Record<string, Words> = { en, 'zh-CN': zh };
+export const LANGUAGES: Record<string, Texts> = { en, 'zh-CN': zh };
 
 /**
  * The language of a browser's user, among those that there are. Whoever asks for traditional characters gets simplified ones,

@@ -1,23 +1,23 @@
 /** What of the page needs no browser: where a photo is, types and names of files, whose a token is. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
-import { uniqueNames } from '../../../lambda/gateway/page/pack.ts';
-import { isFor } from '../../../lambda/gateway/page/sign-in.ts';
+import { PHOTO_TYPES } from '../../../../contract/photo-types.ts';
+import { uniqueNames } from '../../../../lambda/gateway/page/zip.ts';
+import { isFor } from '../../../../lambda/gateway/page/sign-in.ts';
 import {
-  isOpen,
-  newWork,
-  partOf,
+  isPending,
+  newTask,
+  progressOf,
   resultName,
   secondsLeft,
   typeOf,
   type Step,
-  type Work,
-} from '../../../lambda/gateway/page/work.ts';
+  type PhotoTask,
+} from '../../../../lambda/gateway/page/photo-task.ts';
 
 const file = (name: string, type = '') => new File(['x'], name, { type });
-const work = (more: Partial<Work> = {}): Work => ({
-  ...newWork(file('Oma.jpg', 'image/jpeg'), true),
+const work = (more: Partial<PhotoTask> = {}): PhotoTask => ({
+  ...newTask(file('Oma.jpg', 'image/jpeg'), true),
   ...more,
 });
 
@@ -25,8 +25,16 @@ describe('the bar of a photo', () => {
   const T = 1_780_316_400_000;
   /** Steps in their order, with what is known at each; each lasts a while. */
   const ways: Record<string, Step[]> = {
-    'with the original here': ['queued', 'preparing', 'sending', 'waiting', 'fetching', 'merging', 'done'],
-    'by the service alone': ['queued', 'sending', 'waiting', 'fetching', 'done'],
+    'with the original here': [
+      'queued',
+      'preparing',
+      'sending',
+      'waiting',
+      'fetching',
+      'merging',
+      'succeeded',
+    ],
+    'by the service alone': ['queued', 'sending', 'waiting', 'fetching', 'succeeded'],
   };
   const seconds = fc.double({ min: 0, max: 1e5, noNaN: true });
   const times = fc.array(seconds, { minLength: 1, maxLength: 12 }).map((all) => all.sort((a, b) => a - b));
@@ -38,13 +46,13 @@ describe('the bar of a photo', () => {
         const parts = steps.flatMap((step) => {
           if (step === 'sending') {
             const whole = sending.at(-1)! || 1;
-            return sending.map((sent) => partOf(work({ step, sent: sent / whole }), T));
+            return sending.map((sent) => progressOf(work({ step, uploadProgress: sent / whole }), T));
           }
           if (step === 'waiting') {
-            const known = work({ step, waitingSince: T, saidAt: T, seconds: left });
-            return waiting.map((after) => partOf(known, T + 1000 * after));
+            const known = work({ step, waitingSince: T, statusAt: T, seconds: left });
+            return waiting.map((after) => progressOf(known, T + 1000 * after));
           }
-          return [partOf(work({ step }), T)];
+          return [progressOf(work({ step }), T)];
         });
         for (const [k, part] of parts.entries()) {
           expect(part).toBeGreaterThanOrEqual(parts[k - 1] ?? 0);
@@ -59,23 +67,28 @@ describe('the bar of a photo', () => {
   });
 
   it('goes on while a photo waits longer than was said', () => {
-    const waits = work({ step: 'waiting', waitingSince: T, saidAt: T, seconds: 10 });
-    const parts = [0, 5, 10, 20, 40, 80].map((after) => partOf(waits, T + 1000 * after));
+    const waits = work({ step: 'waiting', waitingSince: T, statusAt: T, seconds: 10 });
+    const parts = [0, 5, 10, 20, 40, 80].map((after) => progressOf(waits, T + 1000 * after));
     for (const [k, part] of parts.entries()) expect(part).toBeGreaterThan(parts[k - 1] ?? 0);
   });
 
   it('goes further the less is left', () => {
     const waited = (left: number | null) =>
-      partOf(work({ step: 'waiting', waitingSince: T - 10_000, saidAt: T, seconds: left }), T);
+      progressOf(work({ step: 'waiting', waitingSince: T - 10_000, statusAt: T, seconds: left }), T);
     expect(waited(1)).toBeGreaterThan(waited(10));
     expect(waited(10)).toBeGreaterThan(waited(100));
     expect(waited(null)).toBeGreaterThan(0.3);
   });
 
   it('is full when there is nothing more to come', () => {
-    expect([partOf(work({ step: 'done' }), T), partOf(work({ step: 'failed' }), T)]).toEqual([1, 1]);
-    expect(isOpen(work({ step: 'waiting' }))).toBe(true);
-    expect([isOpen(work({ step: 'done' })), isOpen(work({ step: 'failed' }))]).toEqual([false, false]);
+    expect([progressOf(work({ step: 'succeeded' }), T), progressOf(work({ step: 'failed' }), T)]).toEqual([
+      1, 1,
+    ]);
+    expect(isPending(work({ step: 'waiting' }))).toBe(true);
+    expect([isPending(work({ step: 'succeeded' })), isPending(work({ step: 'failed' }))]).toEqual([
+      false,
+      false,
+    ]);
   });
 
   it.each([
@@ -85,7 +98,7 @@ describe('the bar of a photo', () => {
     [10, 9.5, 1],
     [10, 60, 1],
   ])('says of %s s, said %s s ago, that %s are left', (said, ago, left) => {
-    expect(secondsLeft(work({ seconds: said, saidAt: T - 1000 * ago }), T)).toBe(left);
+    expect(secondsLeft(work({ seconds: said, statusAt: T - 1000 * ago }), T)).toBe(left);
   });
 });
 

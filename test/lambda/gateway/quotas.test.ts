@@ -1,6 +1,6 @@
 /** Who an address is, and the windows that photos are counted in. */
 import { describe, expect, it } from 'vitest';
-import { callerOf, callerWindow, dayWindow } from '../../../lambda/gateway/limits.ts';
+import { quotaKeyOf, hourlyWindow, dailyWindow } from '../../../lambda/gateway/quotas.ts';
 
 /** An address, and who it is. */
 const ADDRESSES: [address: string, caller: string][] = [
@@ -33,17 +33,17 @@ const ADDRESSES: [address: string, caller: string][] = [
 ];
 
 describe('callerOf', () => {
-  it.each(ADDRESSES)('of %s is %s', (address, caller) => expect(callerOf(address)).toBe(caller));
+  it.each(ADDRESSES)('of %s is %s', (address, caller) => expect(quotaKeyOf(address)).toBe(caller));
 
   it('takes the addresses of a /64 for one, and those of two for two', () => {
     const near = ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:DB8:1:2:0:0:0:9'];
-    expect(new Set(near.map(callerOf)).size).toBe(1);
-    expect(callerOf('2001:db8:1:3::1')).not.toBe(callerOf(near[0]!));
+    expect(new Set(near.map(quotaKeyOf)).size).toBe(1);
+    expect(quotaKeyOf('2001:db8:1:3::1')).not.toBe(quotaKeyOf(near[0]!));
   });
 
   it('takes the same IPv4 address for one, however it is written, and two for two', () => {
-    expect(callerOf('::ffff:198.51.100.1')).toBe(callerOf('198.51.100.1'));
-    expect(callerOf('::ffff:198.51.100.1')).not.toBe(callerOf('::ffff:198.51.100.2'));
+    expect(quotaKeyOf('::ffff:198.51.100.1')).toBe(quotaKeyOf('198.51.100.1'));
+    expect(quotaKeyOf('::ffff:198.51.100.1')).not.toBe(quotaKeyOf('::ffff:198.51.100.2'));
   });
 });
 
@@ -57,7 +57,7 @@ describe('windows', () => {
     ['2026-06-01T23:30:00.000Z', '2026-06-02T00:00:00Z'],
     ['2026-12-31T23:59:59.999Z', '2027-01-01T00:00:00Z'],
   ])('of a caller at %s ends at the next full hour, %s', (now, end) => {
-    expect(callerWindow('203.0.113.7', at(now), 7)).toMatchObject({ limit: 7, endsAt: at(end) });
+    expect(hourlyWindow('203.0.113.7', at(now), 7)).toMatchObject({ limit: 7, endsAt: at(end) });
   });
 
   it.each([
@@ -66,12 +66,12 @@ describe('windows', () => {
     ['2026-06-02T00:00:00.000Z', '2026-06-03T00:00:00Z'],
     ['2028-02-28T12:00:00.000Z', '2028-02-29T00:00:00Z'],
   ])('of a day at %s ends at midnight UTC, %s', (now, end) => {
-    expect(dayWindow(at(now), 9)).toMatchObject({ limit: 9, endsAt: at(end) });
+    expect(dailyWindow(at(now), 9)).toMatchObject({ limit: 9, endsAt: at(end) });
   });
 
   it('are one until the border, and another from it on', () => {
-    const caller = (now: string) => callerWindow('203.0.113.7', at(now), 7).key;
-    const day = (now: string) => dayWindow(at(now), 9).key;
+    const caller = (now: string) => hourlyWindow('203.0.113.7', at(now), 7).key;
+    const day = (now: string) => dailyWindow(at(now), 9).key;
     expect(caller('2026-06-01T12:00:00Z')).toBe(caller('2026-06-01T12:59:59.999Z'));
     expect(caller('2026-06-01T12:59:59.999Z')).not.toBe(caller('2026-06-01T13:00:00Z'));
     expect(day('2026-06-01T00:00:00Z')).toBe(day('2026-06-01T23:59:59.999Z'));
@@ -81,14 +81,14 @@ describe('windows', () => {
   it('are counted apart: callers from each other, and each from all together', () => {
     const midnight = at('2026-06-01T00:00:00Z');
     const callers = ['203.0.113.7', '203.0.113.8', 'jwt:a', 'iam:a', 'all', ''];
-    const keys = callers.map((caller) => callerWindow(caller, midnight, 7).key);
-    expect(new Set([...keys, dayWindow(midnight, 9).key]).size).toBe(callers.length + 1);
+    const keys = callers.map((caller) => hourlyWindow(caller, midnight, 7).key);
+    expect(new Set([...keys, dailyWindow(midnight, 9).key]).size).toBe(callers.length + 1);
   });
 
   it.each(['203.0.113.7', '2001:db8:1:2::/64', 'jwt:jane@example.com', 'iam:AIDACKCEVSQ6C2EXAMPLE'])(
     'do not tell who %s is',
     (caller) => {
-      const { key } = callerWindow(caller, at('2026-06-01T12:00:00Z'), 7);
+      const { key } = hourlyWindow(caller, at('2026-06-01T12:00:00Z'), 7);
       expect(key).toMatch(/^count#[0-9a-f]{32}#\d+$/);
       for (const part of caller.split(/[.:/@]/).filter(({ length }) => length > 3))
         expect(key).not.toContain(part);

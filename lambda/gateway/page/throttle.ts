@@ -1,10 +1,10 @@
 /** Lets so many in at a time, in order. */
-export class Gate {
+export class Semaphore {
   private readonly waiting: (() => void)[] = [];
 
   constructor(private places: number) {}
 
-  async through<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.places > 0) this.places--;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {

@@ -2,16 +2,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FAILURE_CODES } from '../../../contract/failure.ts';
-import { PROBLEM_CODES } from '../../../contract/photo-types.ts';
-import { languageOf, LANGUAGES, type Words } from '../../../lambda/gateway/page/words.ts';
+import { FAILURE_CODES } from '../../../../contract/failure.ts';
+import { PROBLEM_CODES } from '../../../../contract/photo-types.ts';
+import { languageOf, LANGUAGES, type Texts } from '../../../../lambda/gateway/page/texts.ts';
 
 const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', 'lambda', 'gateway', 'page');
 
 describe('the words of the page', () => {
   const languages = Object.entries(LANGUAGES);
   /** All that a language says, by name; what depends on numbers or names, said of some. */
-  const spoken = (words: Words) =>
+  const spoken = (words: Texts) =>
     Object.fromEntries(
       Object.entries(words).flatMap(([name, value]): [string, string][] => {
         if (typeof value === 'string') return [[name, value]];
@@ -26,7 +26,7 @@ describe('the words of the page', () => {
     );
 
   it('are the same in every language that the page offers', () => {
-    const [[, first], ...others] = languages as [[string, Words], ...[string, Words][]];
+    const [[, first], ...others] = languages as [[string, Texts], ...[string, Texts][]];
     expect(others.length).toBeGreaterThan(0);
     for (const [, other] of others)
       expect(Object.keys(spoken(other)).sort()).toEqual(Object.keys(spoken(first)).sort());

@@ -18,7 +18,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { failureSchema, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
-import type { PhotoRecord, Photos, Stored, UploadLink } from '../ports.ts';
+import type { PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
 
 /** Of a link: headers that S3 must see exactly so. */
 const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`];
@@ -29,7 +29,7 @@ const disposition = (name: string) =>
 
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
-export class S3Photos implements Photos {
+export class S3PhotoStorage implements PhotoStorage {
   constructor(
     private readonly s3: S3Client,
     private readonly bucket: string,
@@ -88,7 +88,7 @@ export class S3Photos implements Photos {
     return new URL(await this.downloadLink('x', 'photo', 'x', 1)).origin;
   }
 
-  private async head(Key: string): Promise<Stored | undefined> {
+  private async head(Key: string): Promise<StoredPhoto | undefined> {
     try {
       const found = await this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }));
       return {

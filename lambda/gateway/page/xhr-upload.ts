@@ -4,7 +4,7 @@ import type { CreatedPhoto } from '../../../contract/photo-api.ts';
 const STALL_MS = 60_000;
 
 /** What came back, as far as the browser lets a page see it. Rejects when the link cannot be reached. */
-export function send(
+export function sendWithProgress(
   { method, url, headers }: CreatedPhoto['upload'],
   body: Blob,
   progress: (part: number) => void,

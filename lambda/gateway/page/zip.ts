@@ -1,7 +1,7 @@
 /** All results as one file. */
 import { downloadZip } from 'client-zip';
 
-export interface Packed {
+export interface ZipEntry {
   name: string;
   body: Blob;
 }
@@ -20,14 +20,14 @@ export function uniqueNames(names: readonly string[]): string[] {
 }
 
 /** Pictures are compressed already: they are stored as they are. */
-export function pack(files: Packed[], at: Date): Promise<Blob> {
+export function zipFiles(files: ZipEntry[], at: Date): Promise<Blob> {
   const names = uniqueNames(files.map(({ name }) => name));
   const entries = files.map(({ body }, k) => ({ name: names[k]!, input: body, lastModified: at }));
   return downloadZip(entries).blob();
 }
 
 /** Hands a file to the user. */
-export function save(body: Blob, name: string): void {
+export function saveFile(body: Blob, name: string): void {
   const url = URL.createObjectURL(body);
   const link = document.createElement('a');
   link.href = url;

@@ -6,10 +6,10 @@
  * missing is decided by the status, and by whether the link's time was over.
  */
 import { PROBLEM_CODES, type ProblemCode } from '../contract/photo-types.ts';
-import { jsonOf, type Answer } from './answers.ts';
+import { parseJsonObject, type ReceivedResponse } from './response.ts';
 
 /** For people; the API's own details say more and are taken where there are any. */
-const WORDS: Record<ProblemCode, string> = {
+const MESSAGES: Record<ProblemCode, string> = {
   'bad-request': 'The request cannot be understood.',
   'unsupported-type': 'This type is not taken.',
   'too-large': 'More bytes than are taken.',
@@ -17,8 +17,8 @@ const WORDS: Record<ProblemCode, string> = {
   unauthorized: 'The sign-in is missing, or not accepted.',
   'not-found': 'There is no such photo, or it is not yours.',
   'method-not-allowed': 'There is nothing that is asked for in this way.',
-  'too-many-photos': 'As many photos as are taken from one caller for now.',
-  'daily-cap': 'As many photos as are taken today.',
+  'hourly-quota-exceeded': 'As many photos as are taken from one caller for now.',
+  'daily-quota-exceeded': 'As many photos as are taken today.',
   'too-busy': 'More requests in a moment than are answered.',
   'link-expired': 'The time of the link is over.',
   'link-used': 'A photo was stored by this link already.',
@@ -27,16 +27,16 @@ const WORDS: Record<ProblemCode, string> = {
 };
 
 /** What may go well at another time, asked in the same way. A link that has expired never does: a new one has to be asked for. */
-const PASSING: ProblemCode[] = ['too-many-photos', 'daily-cap', 'too-busy', 'unavailable'];
+const RETRYABLE: ProblemCode[] = ['hourly-quota-exceeded', 'daily-quota-exceeded', 'too-busy', 'unavailable'];
 
-export interface RefusalOptions extends ErrorOptions {
+export interface ApiErrorOptions extends ErrorOptions {
   retryAfterSeconds?: number;
   /** @default what is true of the code */
   retryable?: boolean;
 }
 
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** When it is worth it, if anybody said so. */
@@ -46,8 +46,8 @@ export class Refusal extends Error {
   constructor(
     readonly code: ProblemCode,
     readonly status: number,
-    detail = WORDS[code],
-    { retryAfterSeconds, retryable = PASSING.includes(code), ...options }: RefusalOptions = {},
+    detail = MESSAGES[code],
+    { retryAfterSeconds, retryable = RETRYABLE.includes(code), ...options }: ApiErrorOptions = {},
   ) {
     super(detail, options);
     this.retryable = retryable;
@@ -60,7 +60,7 @@ export class Refusal extends Error {
   }
 }
 
-const API_STATUS: Record<number, ProblemCode> = {
+const API_STATUSES: Record<number, ProblemCode> = {
   401: 'unauthorized',
   403: 'unauthorized',
   404: 'not-found',
@@ -72,16 +72,16 @@ const API_STATUS: Record<number, ProblemCode> = {
 };
 
 /** Of the API, or of API Gateway in its stead, which says no more than a word or two. */
-export function apiRefusal({ status, body, retryAfterSeconds }: Answer): Refusal {
-  const { code, detail } = jsonOf(body) as { code?: unknown; detail?: unknown };
+export function apiErrorFrom({ status, body, retryAfterSeconds }: ReceivedResponse): ApiError {
+  const { code, detail } = parseJsonObject(body) as { code?: unknown; detail?: unknown };
   const known = PROBLEM_CODES.find((one) => one === code);
   const options = { retryAfterSeconds };
-  if (known) return new Refusal(known, status, typeof detail === 'string' ? detail : undefined, options);
+  if (known) return new ApiError(known, status, typeof detail === 'string' ? detail : undefined, options);
   const other = status >= 400 && status < 500 ? 'bad-request' : 'unavailable';
-  return new Refusal(API_STATUS[status] ?? other, status, undefined, options);
+  return new ApiError(API_STATUSES[status] ?? other, status, undefined, options);
 }
 
-const STORE_CODE: Record<string, ProblemCode> = {
+const S3_CODES: Record<string, ProblemCode> = {
   // The links of a function die with the credentials that it had.
   ExpiredToken: 'link-expired',
   SignatureDoesNotMatch: 'link-mismatch',
@@ -99,7 +99,7 @@ const STORE_CODE: Record<string, ProblemCode> = {
   InternalError: 'unavailable',
 };
 
-const STORE_STATUS: Record<number, ProblemCode> = {
+const S3_STATUSES: Record<number, ProblemCode> = {
   404: 'not-found',
   408: 'unavailable',
   409: 'link-used',
@@ -108,31 +108,34 @@ const STORE_STATUS: Record<number, ProblemCode> = {
 };
 
 /** Of S3. @param expired whether the link's time is over, by our clock: decides where S3 cannot be read */
-export function storeRefusal({ status, body, retryAfterSeconds }: Answer, expired: boolean): Refusal {
+export function s3ErrorFrom(
+  { status, body, retryAfterSeconds }: ReceivedResponse,
+  expired: boolean,
+): ApiError {
   const name = /<Code>([^<]*)</.exec(body)?.[1];
   const message = /<Message>([^<]*)</.exec(body)?.[1] ?? '';
-  let code = STORE_CODE[name ?? ''] ?? STORE_STATUS[status];
+  let code = S3_CODES[name ?? ''] ?? S3_STATUSES[status];
   if (name === 'AccessDenied') code = /expired/i.test(message) ? 'link-expired' : 'link-mismatch';
   else if (!code && status === 403) code = expired ? 'link-expired' : 'link-mismatch';
   code ??= status >= 400 && status < 500 ? 'link-mismatch' : 'unavailable';
   // Two requests at once by the same link: S3 asks for another try, which finds out whether the other one has stored it.
   const retryable = status === 409 ? true : undefined;
-  return new Refusal(code, status, undefined, { retryAfterSeconds, retryable, cause: name });
+  return new ApiError(code, status, undefined, { retryAfterSeconds, retryable, cause: name });
 }
 
 /** There was no answer, or half of one. */
-export function unreachable(cause: unknown): Refusal {
+export function networkError(cause: unknown): ApiError {
   const { message, cause: inner } = Object(cause) as Error;
   // Node hides the reason behind "fetch failed"; browsers give none.
   const { code, message: why } = (inner ?? {}) as { code?: string; message?: string };
-  return new Refusal('unavailable', 0, `The service cannot be reached (${code ?? (why || message)}).`, {
+  return new ApiError('unavailable', 0, `The service cannot be reached (${code ?? (why || message)}).`, {
     cause,
   });
 }
 
 /** An answer that nobody here gives, such as the page of a hotel's network. */
-export const garbled = ({ status, body }: Answer): Refusal =>
-  new Refusal(
+export const unexpectedResponse = ({ status, body }: ReceivedResponse): ApiError =>
+  new ApiError(
     'unavailable',
     status,
     `The answer (HTTP ${status}) is not this service's: '${body.slice(0, 60)}'.`,

@@ -1,25 +1,25 @@
 /** One photo on its way to colour: what it is at, and how far. */
 import { PHOTO_TYPES, type PhotoType } from '../../../contract/photo-types.ts';
-import type { Reason } from './words.ts';
+import type { Reason } from './texts.ts';
 
 export type Step =
-  'queued' | 'preparing' | 'sending' | 'waiting' | 'fetching' | 'merging' | 'done' | 'failed';
+  'queued' | 'preparing' | 'sending' | 'waiting' | 'fetching' | 'merging' | 'succeeded' | 'failed';
 
-export interface Work {
+export interface PhotoTask {
   key: number;
   file: File;
   type: PhotoType | undefined;
   /** Whether the browser does its part and the original stays here. */
-  here: boolean;
+  keepOriginal: boolean;
   step: Step;
   /** Of the sending, 0 to 1. */
-  sent: number;
+  uploadProgress: number;
   /** While it waits: what the service says. */
   ahead: number | null;
   seconds: number | null;
   secondsAtMost: number | null;
   /** When the last of these was said, and when the wait began: epoch milliseconds. */
-  saidAt: number;
+  statusAt: number;
   waitingSince: number;
   startedAt: number;
   endedAt: number;
@@ -57,17 +57,17 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
 
 let last = 0;
 
-export const newWork = (file: File, here: boolean): Work => ({
+export const newTask = (file: File, here: boolean): PhotoTask => ({
   key: ++last,
   file,
   type: typeOf(file),
-  here,
+  keepOriginal: here,
   step: 'queued',
-  sent: 0,
+  uploadProgress: 0,
   ahead: null,
   seconds: null,
   secondsAtMost: null,
-  saidAt: 0,
+  statusAt: 0,
   waitingSince: 0,
   startedAt: 0,
   endedAt: 0,
@@ -91,37 +91,37 @@ const WAITED = 0.9;
  * How far a photo is, 0 to 1. The wait fills its part by the estimate, and creeps on where that was too short: a bar that
  * stands still at its end would lie about the rest.
  */
-export function partOf(work: Work, nowMs: number): number {
+export function progressOf(work: PhotoTask, nowMs: number): number {
   switch (work.step) {
     case 'queued':
       return 0;
     case 'preparing':
       return 0.03;
     case 'sending':
-      return 0.06 + (SENT - 0.06) * work.sent;
+      return 0.06 + (SENT - 0.06) * work.uploadProgress;
     case 'waiting': {
       const waited = (nowMs - work.waitingSince) / 1000;
-      const left = work.seconds === null ? 60 : Math.max(0, work.seconds - (nowMs - work.saidAt) / 1000);
+      const left = work.seconds === null ? 60 : Math.max(0, work.seconds - (nowMs - work.statusAt) / 1000);
       return SENT + (WAITED - SENT) * (waited / (waited + left + 0.15 * waited + 0.5));
     }
     case 'fetching':
       return 0.93;
     case 'merging':
       return 0.96;
-    case 'done':
+    case 'succeeded':
     case 'failed':
       return 1;
   }
 }
 
 /** Seconds that are left by the last word of the service. */
-export const secondsLeft = ({ seconds, saidAt }: Work, nowMs: number): number | null =>
+export const secondsLeft = ({ seconds, statusAt: saidAt }: PhotoTask, nowMs: number): number | null =>
   seconds === null ? null : Math.max(1, seconds - (nowMs - saidAt) / 1000);
 
-export const isOpen = ({ step }: Work): boolean => step !== 'done' && step !== 'failed';
+export const isPending = ({ step }: PhotoTask): boolean => step !== 'succeeded' && step !== 'failed';
 
 /** The name for a result, whose format may be another where the browser cannot write the photo's own. */
-export function resultName({ file: { name } }: Work, type: string): string {
+export function resultName({ file: { name } }: PhotoTask, type: string): string {
   const ending = [...ENDINGS].find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
   const own = dot > 0 ? ENDINGS.get(name.slice(dot + 1).toLowerCase()) : undefined;

@@ -1,5 +1,5 @@
 /** What came back, read once. */
-export interface Answer {
+export interface ReceivedResponse {
   status: number;
   /** As text; empty where it cannot be read. */
   body: string;
@@ -14,13 +14,13 @@ export function retryAfter(headers: Headers, nowMs: number): number | undefined 
   return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
 }
 
-export async function answerOf(response: Response, nowMs: number): Promise<Answer> {
+export async function readResponse(response: Response, nowMs: number): Promise<ReceivedResponse> {
   const body = await response.text().catch(() => '');
   return { status: response.status, body, retryAfterSeconds: retryAfter(response.headers, nowMs) };
 }
 
 /** The object of a JSON text; an empty one for anything else. */
-export function jsonOf(body: string): object {
+export function parseJsonObject(body: string): object {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' && value !== null ? value : {};

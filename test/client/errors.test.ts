@@ -1,7 +1,13 @@
 /** Refusals, by the bodies that API Gateway and S3 really send. */
 import { describe, expect, it } from 'vitest';
-import { answerOf, retryAfter } from '../../client/answers.ts';
-import { apiRefusal, garbled, Refusal, storeRefusal, unreachable } from '../../client/refusals.ts';
+import { readResponse, retryAfter } from '../../client/response.ts';
+import {
+  apiErrorFrom,
+  unexpectedResponse,
+  ApiError,
+  s3ErrorFrom,
+  networkError,
+} from '../../client/errors.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../../contract/photo-types.ts';
 import { storeError } from './support/gateway.ts';
 
@@ -10,8 +16,14 @@ const problem = (code: string, status: number, detail: string) =>
 
 describe('the API', () => {
   it.each<[status: number, body: string, code: ProblemCode, detail: RegExp, retryable: boolean]>([
-    [429, problem('too-many-photos', 429, '60 an hour.'), 'too-many-photos', /^60 an hour\.$/, true],
-    [429, problem('daily-cap', 429, '500 a day.'), 'daily-cap', /^500 a day\.$/, true],
+    [
+      429,
+      problem('hourly-quota-exceeded', 429, '60 an hour.'),
+      'hourly-quota-exceeded',
+      /^60 an hour\.$/,
+      true,
+    ],
+    [429, problem('daily-quota-exceeded', 429, '500 a day.'), 'daily-quota-exceeded', /^500 a day\.$/, true],
     [413, problem('too-large', 413, 'size 9: at most 8.'), 'too-large', /^size 9/, false],
     [422, problem('no-chroma', 422, 'None here.'), 'no-chroma', /^None here/, false],
     [503, problem('unavailable', 503, 'Try again.'), 'unavailable', /^Try again/, true],
@@ -32,8 +44,8 @@ describe('the API', () => {
     [418, '[]', 'bad-request', /understood/, false],
     [503, problem('a-new-code', 503, 'x'), 'unavailable', /worth trying again/, true],
   ])('%s %s is %s', (status, body, code, detail, retryable) => {
-    const refusal = apiRefusal({ status, body });
-    expect(refusal).toMatchObject({ code, status, retryable, name: 'Refusal' });
+    const refusal = apiErrorFrom({ status, body });
+    expect(refusal).toMatchObject({ code, status, retryable, name: 'ApiError' });
     expect(refusal.detail).toMatch(detail);
     expect(refusal.message).toBe(refusal.detail);
   });
@@ -65,7 +77,7 @@ describe('the store', () => {
     [400, 'IncompleteBody', 'You did not provide the number of bytes …', 'unavailable', true],
     [400, 'SomethingNew', 'x', 'link-mismatch', false],
   ])('%s %s: %s is %s', (status, name, message, code, retryable) => {
-    const refusal = storeRefusal({ status, body: storeError(name, message) }, false);
+    const refusal = s3ErrorFrom({ status, body: storeError(name, message) }, false);
     expect(refusal).toMatchObject({ code, status, retryable, cause: name });
   });
 
@@ -81,7 +93,7 @@ describe('the store', () => {
     [503, true, 'unavailable'],
     [301, false, 'unavailable'],
   ])('%s that cannot be read, expired %s, is %s', (status, expired, code) => {
-    expect(storeRefusal({ status, body: '' }, expired).code).toBe(code);
+    expect(s3ErrorFrom({ status, body: '' }, expired).code).toBe(code);
   });
 });
 
@@ -97,19 +109,19 @@ describe('no answer', () => {
     [new TypeError('NetworkError when attempting to fetch resource.'), /NetworkError/],
     [undefined, /cannot be reached/],
   ])('%s', (error, said) => {
-    const refusal = unreachable(error);
+    const refusal = networkError(error);
     expect(refusal).toMatchObject({ code: 'unavailable', status: 0, retryable: true });
     expect(refusal.detail).toMatch(said);
   });
 
   it('shows the beginning of what is not the service', () => {
     const body = `<html>${'x'.repeat(1000)}`;
-    expect(garbled({ status: 200, body }).detail).toMatch(/^The answer \(HTTP 200\) .{0,100}$/);
+    expect(unexpectedResponse({ status: 200, body }).detail).toMatch(/^The answer \(HTTP 200\) .{0,100}$/);
   });
 });
 
 it('has words for each code', () => {
-  for (const code of PROBLEM_CODES) expect(new Refusal(code, 400).detail).toMatch(/^[A-Z].+\.$/);
+  for (const code of PROBLEM_CODES) expect(new ApiError(code, 400).detail).toMatch(/^[A-Z].+\.$/);
 });
 
 it.each([
@@ -123,5 +135,5 @@ it.each([
   const now = Date.parse('2026-05-04T10:00:00Z');
   const headers = new Headers({ 'retry-after': text });
   expect(retryAfter(headers, now)).toBe(seconds);
-  expect((await answerOf(new Response('x', { headers }), now)).retryAfterSeconds).toBe(seconds);
+  expect((await readResponse(new Response('x', { headers }), now)).retryAfterSeconds).toBe(seconds);
 });
