@@ -8,16 +8,16 @@ import { eventOf, iamAuthorizer, jwtAuthorizer } from './support/memory.ts';
 const sourceIp = '203.0.113.7';
 const claims = { sub: 'jane', aud: 'page' };
 const iam = { accountId: '123456789012', userId: 'AIDACKCEVSQ6C2EXAMPLE' };
-const anyone = { owner: 'anyone', counted: sourceIp };
-const jane = { owner: 'jwt:jane', counted: 'jwt:jane' };
-const user = { owner: 'iam:AIDACKCEVSQ6C2EXAMPLE', counted: 'iam:AIDACKCEVSQ6C2EXAMPLE' };
+const anyone = { owner: 'anyone', quotaKey: sourceIp };
+const jane = { owner: 'jwt:jane', quotaKey: 'jwt:jane' };
+const user = { owner: 'iam:AIDACKCEVSQ6C2EXAMPLE', quotaKey: 'iam:AIDACKCEVSQ6C2EXAMPLE' };
 
 /** Undefined where nobody is let in. */
 const CASES: [access: Access, how: string, identity: Identity, caller: object | undefined][] = [
   ['open', 'an address', { sourceIp }, anyone],
   ['open', 'a token beside it', { sourceIp, claims }, anyone],
   ['open', 'a signature beside it', { sourceIp, iam }, anyone],
-  ['open', 'IPv6', { sourceIp: '2001:db8:1:2::9' }, { owner: 'anyone', counted: '2001:db8:1:2::/64' }],
+  ['open', 'IPv6', { sourceIp: '2001:db8:1:2::9' }, { owner: 'anyone', quotaKey: '2001:db8:1:2::/64' }],
   ['jwt', 'a token', { sourceIp, claims }, jane],
   ['jwt', 'a token and a signature', { sourceIp, claims, iam }, jane],
   ['jwt', 'no token', { sourceIp }, undefined],

@@ -6,7 +6,7 @@ import { FAILURE_CODES } from '../../../../contract/failure.ts';
 import { PROBLEM_CODES } from '../../../../contract/photo-types.ts';
 import { languageOf, LANGUAGES, type Texts } from '../../../../lambda/gateway/page/texts.ts';
 
-const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', 'lambda', 'gateway', 'page');
+const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'lambda', 'gateway', 'page');
 
 describe('the words of the page', () => {
   const languages = Object.entries(LANGUAGES);
