@@ -1,4 +1,4 @@
-/** The command line of `npm start`. */
+/** Parses the options of `npm start`. */
 import { parseArgs } from 'node:util';
 import { UserError } from '../common/errors.ts';
 import { wholeNumber } from '../common/options.ts';
@@ -6,15 +6,15 @@ import { wholeNumber } from '../common/options.ts';
 export const DEFAULT_PORT = 8321;
 export const DEFAULT_COUNT = 60;
 const MAX_COUNT = 5000;
-/** In place of a URL: the ComfyUI of `npm run comfyui`. */
+/** Value of `--comfyui` that selects the ComfyUI of `npm run comfyui`. */
 export const LOCAL = 'local';
 
 export const HELP = `npm start -- [options]
   --photos DIR    colour your own JPEG, PNG, WebP and TIFF files; results go to .local/results/
-  --count N       how many sample pictures to make (default ${DEFAULT_COUNT}; two of four or more are broken on purpose)
-  --comfyui URL   use this ComfyUI instead of the stand-in, e.g. http://127.0.0.1:8188; or 'local', the one that
-                  'npm run comfyui -- setup' has made
-  --keep          stay up with the page until Ctrl-C
+  --count N       number of sample photos (default ${DEFAULT_COUNT}; of four or more, two are broken on purpose)
+  --comfyui URL   use this ComfyUI instead of the stand-in, e.g. http://127.0.0.1:8188; 'local' is the one that
+                  'npm run comfyui -- setup' installs
+  --keep          keep everything running until Ctrl-C
   --port P        port of the page (default ${DEFAULT_PORT}, or the next free one)
   --json FILE     write the summary as JSON
   --help          this text`;
@@ -31,11 +31,11 @@ export interface StartOptions {
   help: boolean;
 }
 
-/** @throws UserError with the value given and what is allowed */
+/** @throws UserError with the given value and the allowed ones */
 export function parseOptions(args: string[]): StartOptions {
   const values = parse(args);
   if (values.photos !== undefined && values.count !== undefined) {
-    throw new UserError('--photos and --count exclude each other: --count is for the sample pictures.');
+    throw new UserError('--photos and --count exclude each other: --count is for sample photos.');
   }
   return {
     photos: values.photos,

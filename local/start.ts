@@ -1,6 +1,6 @@
 /**
- * `npm start`: the main job on this machine. Deploys the stack onto a local AWS, submits photos, watches the deployed
- * scaler grow a fleet from zero and shrink it back, and accounts for every photo.
+ * `npm start`: deploys the stack onto a local AWS, submits photos, watches the deployed scaler grow a fleet from zero and
+ * shrink it back, and reports the outcome of every photo.
  */
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
@@ -13,37 +13,34 @@ import { DEFAULT_PORT, HELP, LOCAL, parseOptions, type StartOptions } from './op
 import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui/service.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
-import { progressLine } from './run/progress-line.ts';
 import { readObject } from './run/outcomes.ts';
-import { findPhotos, samplePhotos, type Photo } from './run/photos.ts';
-import { checkComfyui, checkWritable } from './run/preflight.ts';
+import { findPhotos, samplePhotos, submit, type Photo } from './run/photos.ts';
+import { checkComfyui, checkWritable, workflowAt } from './run/preflight.ts';
 import type { Progress } from '../common/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
 import { announce } from '../common/local-run.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
-import { submit } from './run/submit.ts';
-import { summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
+import { progressLine, summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
 import { sideKey, Watcher } from './run/watch.ts';
-import { workflowAt } from './run/workflow.ts';
 
 const STAGE = 'local';
-/** A run in which nothing has moved for so long has lost what has not ended. */
+/** Without any progress for this long, photos without an outcome count as lost. */
 const PATIENCE_SECONDS = 240;
 const SHOW_EVERY_MS = 1000;
 
 export interface RunContext extends CommandContext {
   /** Folder for the results of the user's own photos. */
   results: string;
-  /** Called at each look at the stack. */
+  /** Called after each change of the recorded state. */
   onState?: (state: RunState) => void;
   /** Called once the stack is deployed. */
   onStack?: (stack: LocalStack) => Promise<void>;
-  /** Looks at the stack after the fleet has returned to zero and before everything is taken down. */
+  /** Called after the fleet has returned to zero, before everything is stopped. */
   inspect?: (stack: LocalStack) => Promise<void>;
 }
 
-/** What a worker logs when it starts on a photo, as far as it is of interest here. */
+/** Fields used here of the worker's log line when it starts a photo. */
 const startedSchema = z.object({
   event: z.literal('photo-started'),
   key: z.string(),
@@ -53,11 +50,11 @@ const startedSchema = z.object({
 
 async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
   const { photos, skipped } = await findPhotos(directory);
-  if (skipped > 0) progress.print(`Left out of ${directory}: ${skipped} that are no pictures.`);
+  if (skipped > 0) progress.print(`Skipped ${skipped} files of ${directory} that are not photos.`);
   return photos;
 }
 
-/** The ComfyUI of `npm run comfyui`; one that was started for this run ends with it. */
+/** Starts the ComfyUI of `npm run comfyui` unless it runs already; one started here is stopped with the run. */
 async function localComfyui({ abort, scope, progress }: RunContext): Promise<string> {
   const before = running();
   if (before) return before.url;
@@ -67,7 +64,7 @@ async function localComfyui({ abort, scope, progress }: RunContext): Promise<str
   return url;
 }
 
-/** Runs the main job once. */
+/** Runs everything once. */
 export async function run(options: StartOptions, context: RunContext): Promise<RunSummary> {
   const { abort, scope, progress } = context;
   const say = (line: string) => progress.print(line);
@@ -85,7 +82,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await scope.defer(() => page.close());
   say(`Page: ${page.url}`);
   if (standIn)
-    say('A STAND-IN for ComfyUI colours the photos: its colours are made up, DDColor is not at work.');
+    say('A STAND-IN for ComfyUI colours the photos: the colours are made up, not those of DDColor.');
 
   const showing = setInterval(() => progress.line(progressLine(recorder.current())), SHOW_EVERY_MS);
   const unsubscribe = recorder.subscribe(() => context.onState?.(recorder.current()));
@@ -96,7 +93,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await scope.defer(stopShowing);
 
   const phase = (name: string) => recorder.update((state) => void (state.phase = name));
-  // Made while the stack is deployed.
+  // Not awaited yet: samples are made while the stack is deployed.
   const photosMade = found ?? samplePhotos(options.count);
   phase('deploying');
   const stack = (running.stack = await startStack({
@@ -116,21 +113,21 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await submit(stack.s3, stack.outputs.BucketName ?? '', photos, abort, () =>
     recorder.update((state) => void state.photos.submitted++),
   );
-  say('All submitted. The scaler wakes at the start of the next minute, as its schedule says.');
+  say('All photos submitted. The scaler runs at the start of the next minute, by its schedule.');
   phase('colouring');
   const watcher = new Watcher(stack, recorder, photos);
   const watch = async (done: () => boolean) => {
     if (await watcher.until(done, PATIENCE_SECONDS, abort)) return;
-    say(`Nothing has moved for ${PATIENCE_SECONDS} s; the logs in .local/logs say more.`);
+    say(`No progress for ${PATIENCE_SECONDS} s; see the logs in .local/logs.`);
   };
   const settled = () => {
-    const { photos: ends, timeline } = recorder.current();
+    const { photos: counts, timeline } = recorder.current();
     const last = timeline.at(-1);
-    return ends.coloured + ends.failed === photos.length && last?.visible === 0 && last.inFlight === 0;
+    return counts.succeeded + counts.failed === photos.length && last?.visible === 0 && last.inFlight === 0;
   };
   await watch(settled);
-  const { coloured, failed } = recorder.current().photos;
-  recorder.update((state) => void (state.photos.lost = photos.length - coloured - failed));
+  const { succeeded, failed } = recorder.current().photos;
+  recorder.update((state) => void (state.photos.lost = photos.length - succeeded - failed));
 
   phase('scaling in');
   const gone = () => {
@@ -152,7 +149,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   for (const line of summaryText(summary, recorder.current().failures)) say(line);
   if (options.keep) {
     phase('open');
-    // Who stays may send more, by the gateway's page or straight into the bucket: the live page goes on.
+    // More photos may come through the gateway's page or the bucket, so the live page continues.
     void watcher
       .until(() => false, Infinity, abort)
       .catch((error: Error) => {
@@ -162,7 +159,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   return summary;
 }
 
-/** Takes the wait of a photo from a worker's log; a photo that is tried again does not wait a second time. */
+/** Records the wait of a photo's first attempt from a worker's log line. */
 function noteWait(recorder: Recorder, line: string): void {
   const parsed = startedSchema.safeParse(parseLine(line));
   if (!parsed.success || parsed.data.receiveCount > 1) return;
@@ -171,7 +168,7 @@ function noteWait(recorder: Recorder, line: string): void {
   recorder.update((state) => void state.waits.push(wait));
 }
 
-/** Undefined for what is not JSON: other things than the worker's log lines come along, such as a stack trace. */
+/** @returns undefined for a line that is not JSON, such as one of a stack trace */
 function parseLine(line: string): unknown {
   try {
     return JSON.parse(line);
@@ -188,12 +185,12 @@ async function openPage(port: number | undefined, recorder: Recorder, stack: () 
   };
   const options = { state: recorder, image };
   if (port !== undefined) return startPage({ ...options, port });
-  // Only the default gives way to another run; a port that was asked for is an address that somebody relies on.
+  // Only the default port falls back to a free one; a port given by the user must be that one.
   return startPage({ ...options, port: DEFAULT_PORT }).catch(() => startPage({ ...options, port: 0 }));
 }
 
-/** Whether nothing was lost and the fleet is gone. */
-const good = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
+/** Whether no photo was lost and the fleet is back at zero. */
+const hasPassed = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
 
 export const main = (args: string[]): Promise<number> =>
   command('npm start', async (context) => {
@@ -208,9 +205,9 @@ export const main = (args: string[]): Promise<number> =>
     };
     const summary = await run(options, { ...context, results: localPath('results'), onStack });
     if (options.keep) {
-      context.progress.print('Everything stays up until Ctrl-C.');
+      context.progress.print('Everything keeps running until Ctrl-C.');
       context.progress.print('To operate it, from another terminal: npx ddcolor-elastic status --local');
       await new Promise(() => undefined);
     }
-    return good(summary) ? 0 : 1;
+    return hasPassed(summary) ? 0 : 1;
   });

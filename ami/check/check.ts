@@ -1,7 +1,7 @@
 /** Looks over what makes the image, without an account: Packer's template, shell scripts, systemd's units. */
 import { join, resolve } from 'node:path';
 import { packerChecks } from './packer.ts';
-import type { Verdict } from './result.ts';
+import type { CheckResult } from './result.ts';
 import { shellChecks } from './shell.ts';
 import { unitChecks } from './units.ts';
 
@@ -18,7 +18,7 @@ export async function check(args: string[]): Promise<number> {
   return verdicts.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
-function line({ name, state, detail }: Verdict): string {
+function line({ name, state, detail }: CheckResult): string {
   if (state === 'ok') return `${name}: ok`;
   if (state === 'not installed') return `${name}: not installed (${detail})`;
   return `${name}: failed\n${(detail ?? '').replace(/^/gm, '  ')}`;

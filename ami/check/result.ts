@@ -10,7 +10,11 @@ export interface Finished {
 export const NO_PROGRAM = 127;
 
 /** Runs a program to its end; never rejects. */
-export function run(command: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
+export function runProgram(
+  command: string,
+  args: string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Finished> {
   const env = { ...process.env, LC_ALL: 'C', ...environment };
   return new Promise((resolve) => {
     execFile(command, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
@@ -22,20 +26,20 @@ export function run(command: string, args: string[], environment: NodeJS.Process
 }
 
 /** How a check ended. */
-export interface Verdict {
+export interface CheckResult {
   name: string;
   state: 'ok' | 'failed' | 'not installed';
   /** The tool's own words, or how to install it. */
   detail?: string;
 }
 
-export const ok = (name: string): Verdict => ({ name, state: 'ok' });
-export const failed = (name: string, detail: string): Verdict => ({ name, state: 'failed', detail });
-export const notInstalled = (name: string, detail: string): Verdict => ({
+export const ok = (name: string): CheckResult => ({ name, state: 'ok' });
+export const failed = (name: string, detail: string): CheckResult => ({ name, state: 'failed', detail });
+export const notInstalled = (name: string, detail: string): CheckResult => ({
   name,
   state: 'not installed',
   detail,
 });
 
-export const judged = (name: string, { code, output }: Finished): Verdict =>
+export const resultOf = (name: string, { code, output }: Finished): CheckResult =>
   code === 0 ? ok(name) : failed(name, output);

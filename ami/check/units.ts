@@ -5,7 +5,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { failed, judged, NO_PROGRAM, notInstalled, ok, run, type Verdict } from './result.ts';
+import { failed, resultOf, NO_PROGRAM, notInstalled, ok, runProgram, type CheckResult } from './result.ts';
 
 const PROGRAMS = ['/opt/comfyui/.venv/bin/python', '/opt/tools/bin/node', '/bin/true'];
 
@@ -25,10 +25,10 @@ const IMAGE: Record<string, string> = {
   'multi-user.target': '[Unit]\nWants=cloud-final.service\n',
 };
 
-export async function unitChecks(root: string): Promise<Verdict> {
+export async function unitChecks(root: string): Promise<CheckResult> {
   const units = readdirSync(join(root, 'ami', 'systemd')).filter((name) => name.endsWith('.service'));
   const name = `systemd-analyze verify (${units.length} units)`;
-  if ((await run('systemd-analyze', ['--version'])).code === NO_PROGRAM)
+  if ((await runProgram('systemd-analyze', ['--version'])).code === NO_PROGRAM)
     return notInstalled(name, 'Linux only; on Debian and Ubuntu apt-get install systemd');
 
   const image = mkdtempSync(join(tmpdir(), 'image-'));
@@ -36,15 +36,15 @@ export async function unitChecks(root: string): Promise<Verdict> {
     for (const path of PROGRAMS) write(join(image, path), '#!/bin/sh\n', 0o755);
     for (const [unit, text] of Object.entries(IMAGE))
       write(join(image, 'usr/lib/systemd/system', unit), text);
-    const installed = await run('bash', [join(root, 'ami/systemd/install.sh')], { PREFIX: image });
-    if (installed.code !== 0) return judged(name, installed);
+    const installed = await runProgram('bash', [join(root, 'ami/systemd/install.sh')], { PREFIX: image });
+    if (installed.code !== 0) return resultOf(name, installed);
     const forgotten = units.filter((unit) => !existsSync(join(image, 'etc/systemd/system', unit)));
     if (forgotten.length > 0) return failed(name, `install.sh does not install ${forgotten.join(', ')}`);
-    const enabled = await run('systemctl', [`--root=${image}`, 'enable', '--quiet', ...units]);
-    if (enabled.code !== 0) return judged(name, enabled);
+    const enabled = await runProgram('systemctl', [`--root=${image}`, 'enable', '--quiet', ...units]);
+    if (enabled.code !== 0) return resultOf(name, enabled);
     // multi-user.target as well: circles are found by starting it.
     const args = ['verify', '--man=no', `--root=${image}`, ...units, 'multi-user.target'];
-    const found = await run('systemd-analyze', args);
+    const found = await runProgram('systemd-analyze', args);
     // It warns of circles and misspelt settings, and ends with 0.
     const words = found.output.replaceAll(image, '');
     return found.code === 0 && words === '' ? ok(name) : failed(name, words);

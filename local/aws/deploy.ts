@@ -1,4 +1,4 @@
-/** `cdk bootstrap` and `cdk deploy` by the unmodified CLI, onto the local AWS. */
+/** Runs `cdk bootstrap`, `synth` and `deploy` of the unmodified CLI against the local AWS. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { cdkCli } from '../../common/cdk.ts';
@@ -7,7 +7,7 @@ import { runToEnd } from '../../common/processes.ts';
 
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** What the stack says of itself, by output name. */
+/** Values of a stack's outputs, by output name. */
 export type StackOutputs = Record<string, string>;
 
 async function cdk(
@@ -24,7 +24,7 @@ async function cdk(
   if (code !== 0) throw new Error(`cdk ${args[0]} failed with ${code}:\n${output.trim().slice(-4000)}`);
 }
 
-/** Synthesises the stack of a stage into a folder and returns that folder. */
+/** Synthesises the stack of a stage. @returns the folder of the assembly */
 export async function synth(
   endpoint: string,
   stage: string,
@@ -39,13 +39,13 @@ export async function synth(
 }
 
 export const bootstrap = (endpoint: string, abort: AbortSignal) =>
-  // From a folder without an app: the account and region are all it needs.
+  // In a folder without an app, since the CLI would otherwise synthesise it.
   cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], abort, { cwd: homeDirectory() });
 
 /**
- * Deploys all stacks of an app, or of the folder that it was synthesised to.
+ * Deploys all stacks of an app, or of an assembly folder.
  *
- * `--method=direct` because the local AWS loses its change set after a deploy that changes nothing.
+ * `--method=direct`, because the local AWS loses the change set of a deploy that changes nothing.
  *
  * @returns the outputs of each stack
  */
@@ -61,7 +61,7 @@ export async function deployAll(
   return outputsSchema.parse(JSON.parse(readFileSync(outputsFile, 'utf8')));
 }
 
-/** The same for an assembly of one stack. @returns its outputs */
+/** Deploys an assembly of one stack. @returns the stack's outputs */
 export async function deploy(
   endpoint: string,
   assembly: string,
@@ -74,6 +74,6 @@ export async function deploy(
   return { ...stack[1], StackName: stack[0] };
 }
 
-/** Where the local AWS has an HTTP API; the address that the stack names is one of amazonaws.com. */
+/** URL of an HTTP API on the local AWS; the stack's own output names amazonaws.com. */
 export const localApiUrl = (endpoint: string, apiId: string) =>
   `${endpoint}/_aws/execute-api/${apiId}/$default/`;

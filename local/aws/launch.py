@@ -1,7 +1,7 @@
-"""Runs MiniStack, and takes it and its Lambda workers down when the process that started it is gone.
+"""Runs MiniStack, and kills it and its Lambda workers when the parent process exits.
 
-Standard input is a pipe whose other end the parent holds. It closes when the parent ends, however it ends, so not
-even SIGKILL of the parent leaves a listening port behind. This process leads its own process group.
+Standard input is a pipe from the parent. It closes when the parent exits, even by SIGKILL, so no listening port
+remains. This process leads its own process group.
 """
 
 import os
@@ -10,14 +10,19 @@ import sys
 import threading
 
 
-def die_with_parent() -> None:
+def exit_with_parent() -> None:
     sys.stdin.buffer.read()
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-threading.Thread(target=die_with_parent, daemon=True).start()
+threading.Thread(target=exit_with_parent, daemon=True).start()
 
-from ministack.app import main  # noqa: E402  (the watch must stand before the slow import)
+from ministack.app import main  # noqa: E402  (after the thread has started: this import is slow)
+from ministack.services import scheduler  # noqa: E402
+
+# Seconds between two sweeps over the schedules. At the default of 10, a schedule fires up to 10 s late, and one that
+# was created just before a minute begins misses that minute.
+scheduler._SCHEDULE_TICK_INTERVAL = 1
 
 sys.argv = sys.argv[:1]
 main()

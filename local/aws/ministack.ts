@@ -1,4 +1,4 @@
-/** The local AWS: MiniStack on a free port of the loopback interface, and nothing of it beyond that. */
+/** Starts the local AWS: MiniStack on a free port of the loopback interface. */
 import { createServer } from 'node:net';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Scope } from '../../common/scope.ts';
 
 const READY_WITHIN_MS = 30_000;
 
-/** A port of the loopback interface that was free a moment ago. */
+/** Finds a free port of the loopback interface; it may be taken before the caller binds it. */
 export async function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -22,10 +22,10 @@ export async function freePort(): Promise<number> {
 }
 
 export interface MiniStackOptions {
-  /** Python that has MiniStack. */
+  /** Path of a Python with MiniStack installed. */
   python: string;
   port: number;
-  /** Set on the local AWS's own process, and so seen by the Lambda functions it runs. */
+  /** Set on MiniStack's process; the Lambda functions that it runs inherit them. */
   lambdaEnvironment: Record<string, string>;
   abort: AbortSignal;
   scope: Scope;
@@ -33,17 +33,17 @@ export interface MiniStackOptions {
 }
 
 /**
- * Starts it and waits until it answers.
+ * Starts MiniStack and waits until its health check passes.
  *
- * @returns its endpoint
- * @throws when it ends, or does not answer within 30 s
+ * @returns the endpoint URL
+ * @throws when the process exits, or is not healthy within 30 s
  */
 export async function startMiniStack(options: MiniStackOptions): Promise<string> {
   const { python, port, lambdaEnvironment, abort, scope } = options;
   const endpoint = `http://127.0.0.1:${port}`;
   const temporary = localPath('tmp', String(port));
   mkdirSync(temporary, { recursive: true });
-  // Its Node workers are CommonJS, and this repository would make them ES modules: end its scope here.
+  // MiniStack's Node workers are CommonJS; without this file the repository's package.json makes them ES modules.
   writeFileSync(join(temporary, 'package.json'), '{}');
   const logFile = options.logFile ?? localPath('logs', 'local-aws.log');
   const child = start(python, ['-u', join(import.meta.dirname, 'launch.py')], {
@@ -53,7 +53,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
       GATEWAY_PORT: String(port),
       BIND_HOST: '127.0.0.1',
       MINISTACK_HOST: '127.0.0.1',
-      // Would listen on every interface.
+      // Both would listen on every interface.
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
@@ -66,7 +66,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
   child.process.stdout?.pipe(log);
   child.process.stderr?.pipe(log);
   await scope.defer(async () => {
-    // The local AWS holds nothing worth a graceful end, which takes it seconds.
+    // No grace period: a graceful shutdown takes seconds, and MiniStack's state is not kept.
     await child.stop(0);
     rmSync(temporary, { recursive: true, force: true });
   });
@@ -76,10 +76,10 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
   const deadline = Date.now() + READY_WITHIN_MS;
   while (Date.now() < deadline) {
     abort.throwIfAborted();
-    if (ended !== undefined) throw new Error(`the local AWS ended with ${ended}; its log is ${logFile}`);
+    if (ended !== undefined) throw new Error(`the local AWS exited with ${ended}; its log is ${logFile}`);
     const answer = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
     if (answer?.ok) return endpoint;
     await sleep(100);
   }
-  throw new Error(`the local AWS did not answer within ${READY_WITHIN_MS / 1000} s; its log is ${logFile}`);
+  throw new Error(`the local AWS was not healthy within ${READY_WITHIN_MS / 1000} s; its log is ${logFile}`);
 }

@@ -1,7 +1,4 @@
-/**
- * Settings that stand in the template and that the local AWS drops without a word. Each is read from the template it
- * deployed, never written down a second time here.
- */
+/** Applies settings of the deployed template that the local AWS ignores: redrive policies, hooks, tags, group sizes. */
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -10,7 +7,7 @@ import {
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 import { clientConfig } from '../../common/environment.ts';
-import type { Hook } from '../fleet/instance.ts';
+import type { TemplateSettings } from '../fleet/agent.ts';
 
 const templateSchema = z.object({
   Resources: z.record(
@@ -36,15 +33,6 @@ const sizesSchema = z.object({
 const tagsSchema = z.array(
   z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }),
 );
-
-/** What the deployed template says that the local AWS does not tell afterwards. */
-export interface Deployed {
-  hooks: Hook[];
-  instanceTags: Record<string, string>;
-  limits: { min: number; max: number };
-  /** Present where a template sets it, which AWS then does at each deploy. */
-  desired?: number | undefined;
-}
 
 interface Resource {
   type: string;
@@ -72,8 +60,8 @@ async function resources(endpoint: string, stackName: string): Promise<Map<strin
   return found;
 }
 
-/** Applies the redrive policies; returns the rest for the fleet agent, which keeps hooks and tags itself. */
-export async function finishLocal(endpoint: string, stackName: string): Promise<Deployed> {
+/** Sets the redrive policies. @returns the settings that the fleet agent keeps, since the local AWS does not */
+export async function applyTemplateSettings(endpoint: string, stackName: string): Promise<TemplateSettings> {
   const all = await resources(endpoint, stackName);
   const ofType = (type: string) => [...all.values()].filter((resource) => resource.type === type);
 

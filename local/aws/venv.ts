@@ -1,4 +1,4 @@
-/** A Python virtual environment with the pinned local AWS, made once. */
+/** Installs the pinned local AWS into a Python virtual environment, once. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { UserError } from '../../common/errors.ts';
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const MINIMUM = [3, 10] as const;
 
-/** The first Python on the PATH that is new enough. @throws UserError when there is none */
+/** Finds the first Python on the PATH that is 3.10 or newer. @throws UserError when there is none */
 export async function findPython(abort: AbortSignal): Promise<string> {
   const seen: string[] = [];
   for (const command of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
@@ -24,9 +24,10 @@ export async function findPython(abort: AbortSignal): Promise<string> {
 }
 
 /**
- * Path of the environment's Python; installs on the first call and whenever the requirements change.
+ * Installs on the first call and whenever requirements.txt changes.
  *
- * @throws UserError when Python is missing, too old or cannot make an environment
+ * @returns the path of the environment's Python
+ * @throws UserError when Python is missing, too old or cannot create an environment
  */
 export async function ensureVenv(abort: AbortSignal, say: (line: string) => void): Promise<string> {
   const directory = localPath('venv');
@@ -42,7 +43,7 @@ export async function ensureVenv(abort: AbortSignal, say: (line: string) => void
   const made = await runToEnd(base, ['-m', 'venv', directory], { abort });
   if (made.code !== 0) {
     throw new UserError(
-      `${base} cannot make a virtual environment (on Debian and Ubuntu: apt-get install python3-venv):\n${made.output}`,
+      `${base} cannot create a virtual environment (on Debian and Ubuntu: apt-get install python3-venv):\n${made.output}`,
     );
   }
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];

@@ -1,55 +1,55 @@
-/** What running a node of each class does. */
+/** Executes a node of each class. */
 import sharp from 'sharp';
 import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
 import { loadPicture, savePicture } from './pictures.ts';
 
-/** What a node hands on, and what it shows of itself in the history. */
-export interface Output {
+/** Outputs of a node, and the part of them that the history shows. */
+export interface NodeOutput {
   picture?: Pixels;
-  /** A second picture, of nodes that have one. */
+  /** Second output of nodes that have one. */
   second?: Pixels;
   ui?: { images: SavedFile[] };
 }
 
-/** What ComfyUI keeps for a node between prompts: the model lives on it. */
-export interface NodeObject {
-  /** Checkpoint that the node takes for loaded. */
+/** State of a node that ComfyUI keeps between prompts, such as the loaded model. */
+export interface NodeState {
+  /** Checkpoint that counts as loaded. */
   checkpoint?: string;
-  /** Its weights never arrived; colours are noise from then on. */
-  poisoned?: boolean;
+  /** Loading has failed, so the network has random weights and its colours are noise. */
+  randomWeights?: boolean;
 }
 
-export interface World {
+export interface NodeContext {
   files: Files;
-  /** Resolves when an inference that began at `startedMs` (of `performance.now()`) may end. */
+  /** Resolves when an inference that started at `startedMs` (`performance.now()`) may end. */
   inferenceEnd: (startedMs: number) => Promise<void>;
   faults: Faults;
-  /** Told of each prompt, for those who reckon what it costs. */
-  meter?: Meter;
+  /** Called during each prompt; the benchmark measures by it. */
+  meter?: PromptMeter;
 }
 
-export interface Meter {
-  began(): void;
-  loaded(picture: Pixels): void;
-  /** The prompt ends when this does. */
-  ended(): Promise<void>;
+export interface PromptMeter {
+  promptStarted(): void;
+  imageLoaded(picture: Pixels): void;
+  /** The prompt ends when this resolves. */
+  promptFinished(): Promise<void>;
 }
 
-/** Switches for tests of what goes wrong on a machine. */
+/** Faults that tests and chaos runs switch on. */
 export interface Faults {
-  /** Loading weights fails, as with a missing or short file. */
+  /** Loading weights fails, as with a missing or truncated file. */
   checkpointUnreadable: boolean;
-  /** Nothing can be written any more. */
+  /** Writing files fails. */
   diskFull: boolean;
 }
 
 export type Inputs = Record<string, unknown>;
-type Run = (inputs: Inputs, object: NodeObject, world: World) => Promise<Output>;
+type Run = (inputs: Inputs, object: NodeState, world: NodeContext) => Promise<NodeOutput>;
 
 function pictureOf(input: unknown): Pixels {
-  const { picture } = input as Output;
+  const { picture } = input as NodeOutput;
   if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
   return picture;
 }
@@ -57,23 +57,23 @@ function pictureOf(input: unknown): Pixels {
 export const RUN: Record<string, Run> = {
   LoadImage: async ({ image }, _object, { files, meter }) => {
     const picture = await loadPicture(files.annotated(String(image)));
-    meter?.loaded(picture);
+    meter?.imageLoaded(picture);
     return { picture };
   },
 
   async DDColor_Colorize({ image, model_input_size, checkpoint }, object, world) {
     const startedMs = performance.now();
     if (object.checkpoint !== checkpoint) {
-      // In this order, as in the public node: a load that fails leaves a network without weights, taken for loaded.
+      // In the public node's order: after a failed load the checkpoint counts as loaded, with random weights.
       object.checkpoint = String(checkpoint);
-      object.poisoned = world.faults.checkpointUnreadable;
-      if (object.poisoned) {
+      object.randomWeights = world.faults.checkpointUnreadable;
+      if (object.randomWeights) {
         const path = `custom_nodes/ComfyUI-DDColor/checkpoints/${String(checkpoint)}`;
         throw new PythonError('FileNotFoundError', `[Errno 2] No such file or directory: '${path}'\n`);
       }
     }
     const picture = pictureOf(image);
-    const coloured = await colourise(picture, Number(model_input_size), object.poisoned);
+    const coloured = await colourise(picture, Number(model_input_size), object.randomWeights);
     await world.inferenceEnd(startedMs);
     return { picture: coloured };
   },
@@ -81,7 +81,7 @@ export const RUN: Record<string, Run> = {
   async DDColor({ image, model_input_size, checkpoint }, object, world) {
     const startedMs = performance.now();
     if (object.checkpoint !== checkpoint) {
-      // As in our own node: what cannot be loaded leaves nothing half made.
+      // As in our own node, a failed load leaves the state unchanged.
       if (world.faults.checkpointUnreadable) {
         const text = `${String(checkpoint)}: 0 bytes are not a checkpoint\n`;
         throw new PythonError('CheckpointError', text);
@@ -122,7 +122,7 @@ export const RUN: Record<string, Run> = {
   },
 
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {
-    const { picture } = images as Output;
+    const { picture } = images as NodeOutput;
     const next = files.nextOutput(String(filename_prefix));
     if (!next) {
       const root = files.directory('output');

@@ -1,10 +1,10 @@
 /**
- * Colours pictures the way DDColor does, with colours that are made up.
+ * Colours pictures as the DDColor node does, with made-up colours.
  *
- * As in the public node: the lightness (CIE L*, D65, sRGB) of the whole picture is kept; a and b are computed at a small
- * square size from the picture's own lightness, brought to full size by nearest neighbour, and put together with it.
- * Only how a and b follow from lightness is ours: a few hues with edges between them, so that colours that are shifted,
- * swapped or of another picture show. The edges are as soft as a network's, whose last layer is a four-fold upsampling. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
+ * As in the public node, the lightness (CIE L*, D65, sRGB) of the picture is kept; a and b are computed from it at a small
+ * square size, scaled to full size by nearest neighbour, and merged with it. Only the mapping from lightness to a and b is
+ * made up: a few hues with edges between them, so that shifted or swapped colours are visible. The edges are as soft as
+ * those of the network, whose last layer upsamples four-fold. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
  */
 import { setImmediate } from 'node:timers/promises';
 
@@ -15,7 +15,7 @@ export interface Pixels {
   data: Uint8Array;
 }
 
-/** Chroma of a hue in Lab, by band of lightness; the sky is the bright part of the upper half. */
+/** a and b by band of lightness; the sky is the bright part of the upper half. */
 const BANDS: { upTo: number; a: number; b: number }[] = [
   { upTo: 30, a: 9, b: -20 },
   { upTo: 48, a: -20, b: 22 },
@@ -24,10 +24,10 @@ const BANDS: { upTo: number; a: number; b: number }[] = [
 ];
 const SKY = { from: 55, a: -6, b: -27 };
 
-/** Radius of the mean over a and b, at the size that they are computed at. */
+/** Radius in pixels of the mean filter over a and b. */
 const SOFT = 2;
 
-/** Rows between two turns of the event loop. */
+/** Pixels between two yields to the event loop. */
 const STRIP_PIXELS = 500_000;
 
 const LINEAR = Float32Array.from({ length: 256 }, (_, v) => {
@@ -39,7 +39,7 @@ const GAMMA = Uint8Array.from({ length: STEPS + 1 }, (_, i) => {
   const y = i / STEPS;
   return Math.round(255 * (y <= 0.0031308 ? y * 12.92 : 1.055 * y ** (1 / 2.4) - 0.055));
 });
-/** Lab's f of luminance, in steps fine enough for 8 bits at the dark end. */
+/** Table of Lab's f over luminance, fine enough for 8 bits at the dark end. */
 const F_STEPS = 65_535;
 const F = Float32Array.from({ length: F_STEPS + 1 }, (_, i) => {
   const y = i / F_STEPS;
@@ -48,7 +48,7 @@ const F = Float32Array.from({ length: F_STEPS + 1 }, (_, i) => {
 const inverse = (f: number) => (f > 6 / 29 ? f * f * f : (f - 4 / 29) * 3 * (6 / 29) ** 2);
 const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
 
-/** f of the luminance of each pixel; L* is 116 f - 16. */
+/** @returns f of the luminance of each pixel; L* is 116 f - 16 */
 function fOfLuminance({ data }: Pixels): Float32Array {
   const f = new Float32Array(data.length / 3);
   for (let i = 0, p = 0; i < f.length; i++, p += 3) {
@@ -58,7 +58,7 @@ function fOfLuminance({ data }: Pixels): Float32Array {
   return f;
 }
 
-/** Bilinear, each axis by its own factor, without a filter for shrinking: as OpenCV does by default. */
+/** Resizes to a square bilinearly, without a filter for shrinking, as OpenCV does by default. */
 export function resize(values: Float32Array, width: number, height: number, size: number): Float32Array {
   const out = new Float32Array(size * size);
   const columns = taps(width, size);
@@ -79,7 +79,7 @@ export function resize(values: Float32Array, width: number, height: number, size
   return out;
 }
 
-/** For each place of an axis of `size`, its two neighbours on one of `length` and how far it is from the lower. */
+/** @returns for each position of an axis of `size`, its two neighbours on one of `length` and the weight of the upper */
 function taps(length: number, size: number): { low: Uint32Array; high: Uint32Array; part: Float32Array } {
   const low = new Uint32Array(size);
   const high = new Uint32Array(size);
@@ -93,7 +93,7 @@ function taps(length: number, size: number): { low: Uint32Array; high: Uint32Arr
   return { low, high, part };
 }
 
-/** Mean over a square window, which keeps grain from choosing the hue. */
+/** Mean over a square window, so that grain does not change the hue. */
 function smooth(values: Float32Array, size: number, radius: number): Float32Array {
   const pass = (from: Float32Array, step: number, stride: number) => {
     const to = new Float32Array(from.length);
@@ -119,7 +119,7 @@ function smooth(values: Float32Array, size: number, radius: number): Float32Arra
   return pass(pass(values, 1, size), size, 1);
 }
 
-/** a and b at `size` x `size`, from lightness at that size. */
+/** Computes a and b at `size` x `size` from lightness at that size. */
 export function chroma(lightness: Float32Array, size: number): { a: Float32Array; b: Float32Array } {
   const broad = smooth(lightness, size, Math.max(1, Math.round(size / 100)));
   const a = new Float32Array(lightness.length);
@@ -128,7 +128,7 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
     const l = broad[i]!;
     const sky = i < lightness.length / 2 && l >= SKY.from;
     const hue = sky ? SKY : BANDS.find(({ upTo }) => l < upTo)!;
-    // sRGB has less and less room for colour towards black and white.
+    // The sRGB gamut narrows towards black and white.
     const own = lightness[i]!;
     const room = Math.max(0, Math.min(1, own / 25, (100 - own) / 25));
     a[i] = hue.a * room;
@@ -137,7 +137,7 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
   return { a: smooth(a, size, SOFT), b: smooth(b, size, SOFT) };
 }
 
-/** What the node works with: f of luminance at full size, a and b at the model's. */
+/** f of luminance at full size, a and b at the model's size. */
 interface Chroma {
   f: Float32Array;
   a: Float32Array;
@@ -151,10 +151,11 @@ function chromaOf(picture: Pixels, modelSize: number): Chroma {
 }
 
 /**
- * The picture in colour, of the same size.
+ * Colours a picture.
  *
- * @param modelSize pixels of each side at which a and b are computed
- * @param random makes a and b noise, as a network does whose weights were never loaded
+ * @param modelSize side in pixels at which a and b are computed
+ * @param random makes a and b noise, as a network with random weights does
+ * @returns a picture of the same size
  */
 export async function colourise(picture: Pixels, modelSize: number, random = false): Promise<Pixels> {
   const made = chromaOf(picture, modelSize);
@@ -164,7 +165,7 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
   return painted(picture, modelSize, made);
 }
 
-/** The picture in colour, and a + 128 as red and b + 128 as green at the model's size: both outputs of our own node. */
+/** @returns both outputs of our node: the picture in colour; a + 128 as red and b + 128 as green at the model's size */
 export async function colouriseBoth(
   picture: Pixels,
   modelSize: number,

@@ -1,7 +1,7 @@
 /**
  * The WebSocket `/ws?clientId=...`.
  *
- * Gotcha kept: a client that connects again under its id goes deaf when its first connection closes.
+ * As in ComfyUI, a client that reconnects under its id receives nothing more once its first connection closes.
  */
 import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
@@ -13,7 +13,7 @@ export interface Events {
   close(): void;
 }
 
-/** @param status data of a `status` event, told to each client on arrival */
+/** @param status data of the `status` event that each client gets when it connects */
 export function startEvents(server: Server, status: () => object): Events {
   const sockets = new Map<string, WebSocket>();
   const webSockets = new WebSocketServer({ noServer: true });

@@ -1,20 +1,20 @@
 /**
- * Runs prompts one after another, as ComfyUI's one thread does.
+ * Executes prompts one after another, as ComfyUI's prompt thread does.
  *
- * Gotchas kept:
- * - A node object without inputs that no output needs passes validation, then ends the thread: HTTP stays healthy and
- *   nothing is ever run again.
- * - Interrupts land between nodes.
- * - Outputs are kept for the next prompt; the same work is not done again, and old file names are reported.
+ * As in ComfyUI:
+ * - A node without inputs that no output needs passes validation and then ends the thread: HTTP stays healthy and no
+ *   prompt runs any more.
+ * - Interrupts take effect between nodes.
+ * - Outputs are cached for the next prompt: unchanged nodes do not run again, and their old file names are reported.
  */
-import { RUN, type NodeObject, type Output, type World } from './classes.ts';
+import { RUN, type NodeState, type NodeOutput, type NodeContext } from './classes.ts';
 import { isLink, PythonError, type Graph } from './graph.ts';
 import type { HistoryEntry, Message, PromptQueue, QueueItem } from './queue.ts';
 import { order, signatures } from './signature.ts';
 
-/** To every client. */
+/** Addresses an event to every client. */
 export const ALL = Symbol('all');
-/** Sends an event to one client, to all, or to nobody for want of a client. */
+/** Sends an event to one client, to all, or to none when `to` is undefined. */
 export type Send = (
   event: string,
   data: Record<string, unknown>,
@@ -24,15 +24,15 @@ export type Send = (
 class Interrupted extends Error {}
 
 export class Executor {
-  /** Set between prompts it has no effect. */
+  /** Interrupts the running prompt; has no effect between prompts. */
   interrupted = false;
-  private readonly outputs = new Map<string, Output>();
-  private readonly objects = new Map<string, NodeObject>();
+  private readonly outputs = new Map<string, NodeOutput>();
+  private readonly objects = new Map<string, NodeState>();
   private reset = false;
 
   constructor(
     private readonly queue: PromptQueue,
-    private readonly world: World,
+    private readonly world: NodeContext,
     private readonly send: Send,
     private readonly now: () => number = Date.now,
   ) {}
@@ -41,9 +41,9 @@ export class Executor {
   async run(): Promise<never> {
     for (;;) {
       const item = await this.queue.take();
-      this.world.meter?.began();
+      this.world.meter?.promptStarted();
       const entry = await this.execute(item);
-      await this.world.meter?.ended();
+      await this.world.meter?.promptFinished();
       this.queue.done(item, entry);
       const client = clientOf(item);
       if (client !== undefined) this.send('executing', { node: null, prompt_id: item[1] }, client);
@@ -51,7 +51,7 @@ export class Executor {
     }
   }
 
-  /** Drops outputs and node objects, after the prompt that runs. */
+  /** Drops cached outputs and node state, after the running prompt. */
   free(): void {
     this.reset = true;
     if (this.queue.running.length === 0) this.drop();
@@ -67,7 +67,7 @@ export class Executor {
     const [, promptId, prompt, , targets] = item;
     const client = clientOf(item);
     const messages: Message[] = [];
-    const tell = (
+    const report = (
       kind: string,
       fields: Record<string, unknown>,
       to: string | typeof ALL | undefined = client,
@@ -77,12 +77,12 @@ export class Executor {
       this.send(kind, message, to);
     };
     this.interrupted = false;
-    tell('execution_start', {});
-    // Outside the handling of errors, as in ComfyUI: what is thrown here ends the thread.
+    report('execution_start', {});
+    // Not caught, as in ComfyUI: an error here ends the thread.
     const signs = signatures(prompt, (id) => this.changed(prompt, id));
     this.prune(prompt, signs);
     const cachedBefore = new Set(Object.keys(prompt).filter((id) => this.outputs.has(signs.get(id) ?? '')));
-    tell('execution_cached', { nodes: [...cachedBefore] });
+    report('execution_cached', { nodes: [...cachedBefore] });
 
     const executed: string[] = [];
     const progress: Record<string, object> = {};
@@ -99,7 +99,7 @@ export class Executor {
       };
       this.send('progress_state', { prompt_id: promptId, nodes: { ...progress } }, client);
     };
-    const tellExecuted = (node: string, output: Output) => {
+    const reportExecuted = (node: string, output: NodeOutput) => {
       if (!output.ui && !cachedBefore.has(node)) return;
       const data = { node, display_node: node, output: output.ui ?? null, prompt_id: promptId };
       this.send('executed', data, client);
@@ -109,7 +109,7 @@ export class Executor {
     for (const node of needed(prompt, targets, cachedBefore)) {
       const known = this.outputs.get(signs.get(node) ?? '');
       if (known) {
-        tellExecuted(node, known);
+        reportExecuted(node, known);
         show(node, 'finished');
         continue;
       }
@@ -121,21 +121,21 @@ export class Executor {
         const output = await this.runNode(prompt, node, inputs);
         this.outputs.set(signs.get(node) ?? '', output);
         executed.unshift(node);
-        tellExecuted(node, output);
+        reportExecuted(node, output);
         show(node, 'finished');
       } catch (error) {
         ok = false;
         const where = { node_id: node, node_type: prompt[node]?.class_type, executed };
-        if (error instanceof Interrupted) tell('execution_interrupted', where, ALL);
+        if (error instanceof Interrupted) report('execution_interrupted', where, ALL);
         else {
           const outputs = Object.keys(prompt);
-          tell('execution_error', { ...where, ...describe(error, inputs), current_outputs: outputs });
+          report('execution_error', { ...where, ...describe(error, inputs), current_outputs: outputs });
         }
         break;
       }
     }
-    if (ok) tell('execution_success', {});
-    return { prompt: item, ...this.shown(prompt, signs), status: statusOf(ok, messages) };
+    if (ok) report('execution_success', {});
+    return { prompt: item, ...this.historyOutputs(prompt, signs), status: statusOf(ok, messages) };
   }
 
   private changed(prompt: Graph, id: string): string {
@@ -149,7 +149,7 @@ export class Executor {
     }
   }
 
-  /** Only what this prompt has can be of use to it; ComfyUI forgets the rest at each start. */
+  /** Drops cached outputs and state of nodes that this prompt does not have, as ComfyUI does at each start. */
   private prune(prompt: Graph, signs: Map<string, string>): void {
     const keep = new Set(signs.values());
     for (const sign of [...this.outputs.keys()]) if (!keep.has(sign)) this.outputs.delete(sign);
@@ -161,18 +161,18 @@ export class Executor {
     return Object.fromEntries(
       Object.entries(prompt[node]?.inputs ?? {}).map(([name, value]) => [
         name,
-        isLink(value) ? this.handedOn(signs.get(value[0]) ?? '', value[1]) : value,
+        isLink(value) ? this.linkedOutput(signs.get(value[0]) ?? '', value[1]) : value,
       ]),
     );
   }
 
-  /** What a link brings: of a node with a second picture, the one that it names. */
-  private handedOn(sign: string, output: number): Output | undefined {
+  /** Resolves a link to an output of another node. */
+  private linkedOutput(sign: string, output: number): NodeOutput | undefined {
     const made = this.outputs.get(sign);
     return output === 1 && made?.second ? { picture: made.second } : made;
   }
 
-  private async runNode(prompt: Graph, id: string, inputs: Record<string, unknown>): Promise<Output> {
+  private async runNode(prompt: Graph, id: string, inputs: Record<string, unknown>): Promise<NodeOutput> {
     const name = prompt[id]?.class_type ?? '';
     const key = `${id} ${name}`;
     const object = this.objects.get(key) ?? {};
@@ -182,7 +182,7 @@ export class Executor {
     return runClass(inputs, object, this.world);
   }
 
-  private shown(prompt: Graph, signs: Map<string, string>): Pick<HistoryEntry, 'outputs' | 'meta'> {
+  private historyOutputs(prompt: Graph, signs: Map<string, string>): Pick<HistoryEntry, 'outputs' | 'meta'> {
     const entry: Pick<HistoryEntry, 'outputs' | 'meta'> = { outputs: {}, meta: {} };
     for (const id of Object.keys(prompt)) {
       const ui = this.outputs.get(signs.get(id) ?? '')?.ui;
@@ -194,7 +194,7 @@ export class Executor {
   }
 }
 
-/** What has to be looked at: the outputs, and of the rest only what has no output yet. */
+/** @returns the output nodes, and the nodes they need that have no cached output */
 const needed = (prompt: Graph, targets: string[], cached: Set<string>): string[] => {
   const open = Object.fromEntries(
     Object.entries(prompt).map(([id, node]) => [id, cached.has(id) ? { ...node, inputs: {} } : node]),

@@ -1,4 +1,4 @@
-/** ComfyUI's folders, in a folder of their own that goes when the stand-in ends. */
+/** ComfyUI's input, output and temp folders, with its rules for file names. */
 import { createHash } from 'node:crypto';
 import {
   existsSync,
@@ -25,7 +25,7 @@ export interface SavedFile {
 export class Files {
   private readonly root: string;
 
-  /** @param directory that holds them and stays; by default one of its own, which goes with the stand-in */
+  /** @param directoryGiven their parent folder. @default - a temporary one, which `remove` deletes */
   constructor(private readonly directoryGiven?: string) {
     this.root = directoryGiven ?? mkdtempSync(join(tmpdir(), 'stand-in-comfyui-'));
     for (const folder of FOLDERS) mkdirSync(join(this.root, folder), { recursive: true });
@@ -39,7 +39,7 @@ export class Files {
     return join(this.root, folder);
   }
 
-  /** Names in the root of the input folder that look like pictures. */
+  /** Names of image files in the root of the input folder. */
   inputNames(): string[] {
     const entries = readdirSync(this.directory('input'), { withFileTypes: true });
     const pictures = /\.(png|jpe?g|webp|gif|bmp|tiff?)$/i;
@@ -49,7 +49,7 @@ export class Files {
       .sort();
   }
 
-  /** Path for a name as LoadImage takes it; an ending such as ` [output]` chooses another folder. */
+  /** Path for a name as LoadImage reads it; a suffix such as ` [output]` selects another folder. */
   annotated(name: string): string {
     const match = /^(.*?) ?\[(input|output|temp)\]$/.exec(name);
     const folder = match?.[2];
@@ -69,9 +69,9 @@ export class Files {
   }
 
   /**
-   * Stores an upload; another file of the same name makes it `name (1).ext`, the same bytes do not.
+   * Stores an upload; when a file of this name has other bytes, the name becomes `name (1).ext`.
    *
-   * @returns undefined when its place would be outside the folder
+   * @returns undefined for a path outside of the folder
    */
   upload(
     body: Buffer,
@@ -95,11 +95,7 @@ export class Files {
     return { filename: chosen, subfolder, type: folder };
   }
 
-  /**
-   * Bytes for `/view`.
-   *
-   * @returns the status to answer with when there are none
-   */
+  /** Reads a file for `/view`. @returns the HTTP status when it cannot */
   view(filename: string, subfolder: string, type: string): Buffer | 400 | 403 | 404 {
     if (!filename) return 404;
     if (filename.startsWith('/') || filename.includes('..') || !isFolder(type)) return 400;
@@ -110,7 +106,7 @@ export class Files {
     return existsSync(path) ? readFileSync(path) : 404;
   }
 
-  /** Where the next picture with a prefix goes; undefined when that is outside the folder. */
+  /** Path of the next image with a prefix; undefined for one outside of the folder. */
   nextOutput(prefix: string): { path: string; file: SavedFile } | undefined {
     const base = this.directory('output');
     const full = resolve(base, prefix);

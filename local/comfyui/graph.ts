@@ -1,4 +1,4 @@
-/** Graphs in ComfyUI's API format, as they come: nothing about them is certain. */
+/** Graphs in ComfyUI's API format, unvalidated, and errors as Python raises them. */
 
 export interface GraphNode {
   class_type?: string;
@@ -12,7 +12,7 @@ export type Link = [nodeId: string, slot: number];
 export const isLink = (value: unknown): value is Link =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'number';
 
-/** An exception as Python would have raised it: clients see its type and text. */
+/** A Python exception; clients see its type and text. */
 export class PythonError extends Error {
   constructor(
     readonly type: string,
@@ -22,7 +22,7 @@ export class PythonError extends Error {
   }
 }
 
-/** Value of a key. @throws PythonError `KeyError`, whose text is the key in quotes */
+/** @returns the value of a key. @throws PythonError `KeyError` for a missing key */
 export function item<T>(record: Record<string, T>, key: string): T {
   if (!Object.hasOwn(record, key)) throw new PythonError('KeyError', `'${key}'`);
   return record[key] as T;

@@ -1,64 +1,68 @@
-/** Bodies in and answers out, with the sizes, types and texts of ComfyUI's web server. */
+/** HTTP bodies and responses, with the limits, types and texts of ComfyUI's web server. */
 import type { IncomingMessage } from 'node:http';
 
 export const MAX_BODY_BYTES = 104_857_600;
 
-export interface Answer {
+export interface HttpResponse {
   status: number;
   type?: string;
   body?: string | Buffer;
   headers?: Record<string, string>;
 }
 
-export const json = (body: unknown, status = 200): Answer => ({
+export const json = (body: unknown, status = 200): HttpResponse => ({
   status,
   type: 'application/json; charset=utf-8',
   body: JSON.stringify(body),
 });
-export const empty = (status: number): Answer => ({ status });
-const text = (status: number, body: string): Answer => ({ status, type: 'text/plain; charset=utf-8', body });
+export const empty = (status: number): HttpResponse => ({ status });
+const text = (status: number, body: string): HttpResponse => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body,
+});
 
-export const NOT_FOUND: Answer = { status: 404, type: 'application/octet-stream' };
+export const NOT_FOUND: HttpResponse = { status: 404, type: 'application/octet-stream' };
 export const INTERNAL_ERROR = text(500, '500 Internal Server Error\n\nServer got itself in trouble');
 const TOO_LARGE = text(413, `Maximum request body size ${MAX_BODY_BYTES} exceeded.`);
 
-/** Thrown with the answer to give. */
-export class Refused extends Error {
-  constructor(readonly answer: Answer) {
-    super(`HTTP ${answer.status}`);
+/** Thrown with the response to send. */
+export class HttpError extends Error {
+  constructor(readonly response: HttpResponse) {
+    super(`HTTP ${response.status}`);
   }
 }
 
-/** @throws Refused when it is larger than allowed */
+/** @throws HttpError for a body over 100 MiB */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    // The rest is read to its end and dropped, so that the client gets to hear the answer.
+    // The rest is read and dropped, so that the client reads the response.
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (size > MAX_BODY_BYTES) throw new Refused(TOO_LARGE);
+  if (size > MAX_BODY_BYTES) throw new HttpError(TOO_LARGE);
   return Buffer.concat(chunks);
 }
 
-/** @throws Refused with status 500 for what is not JSON, as ComfyUI does */
+/** @throws HttpError with status 500 for a body that is not JSON, as ComfyUI responds */
 export function parseJson(body: Buffer): Record<string, unknown> {
   try {
     return JSON.parse(body.toString()) as Record<string, unknown>;
   } catch {
-    throw new Refused(INTERNAL_ERROR);
+    throw new HttpError(INTERNAL_ERROR);
   }
 }
 
 export function parseForm(request: IncomingMessage, body: Buffer): Promise<FormData> {
   const headers = { 'content-type': request.headers['content-type'] ?? '' };
   return new Response(new Uint8Array(body), { headers }).formData().catch(() => {
-    throw new Refused(INTERNAL_ERROR);
+    throw new HttpError(INTERNAL_ERROR);
   });
 }
 
-/** Whether a browser's page of another origin is asking: ComfyUI refuses that when it is reached by loopback. */
+/** Whether a page of another origin sent the request; ComfyUI refuses those on loopback. */
 export function isForeign({ headers: { host, origin } }: IncomingMessage): boolean {
   if (!host || !origin || !URL.canParse(origin)) return false;
   const name = host.replace(/:\d+$/, '');

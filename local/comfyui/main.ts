@@ -1,4 +1,4 @@
-/** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`; its folders in `COMFYUI_DIRECTORY`. */
+/** Runs the stand-in ComfyUI as a process: `--port P --seconds S --device cpu|cuda`, folders in `COMFYUI_DIRECTORY`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Faults } from './classes.ts';
@@ -12,9 +12,11 @@ const { values } = parseArgs({
   },
 });
 const [port, seconds] = [Number(values.port), Number(values.seconds)];
-if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) fail(`--port '${values.port}': 0 to 65535`);
-if (!(seconds >= 0)) fail(`--seconds '${values.seconds}': a number, 0 or more`);
-if (values.device !== 'cpu' && values.device !== 'cuda') fail(`--device '${values.device}': cpu or cuda`);
+if (!(Number.isInteger(port) && port >= 0 && port <= 65_535))
+  fail(`--port '${values.port}' is not 0 to 65535`);
+if (!(seconds >= 0)) fail(`--seconds '${values.seconds}' is not a number of 0 or more`);
+if (values.device !== 'cpu' && values.device !== 'cuda')
+  fail(`--device '${values.device}' is not cpu or cuda`);
 
 const standIn = await startStandIn({
   port,
@@ -23,10 +25,10 @@ const standIn = await startStandIn({
   inferenceEnd: (startedMs) => sleep(Math.max(0, startedMs + seconds * 1000 - performance.now())),
 });
 console.log(
-  `STAND-IN for ComfyUI on ${standIn.url}: it answers as ComfyUI does, its colours are made up and not DDColor's.`,
+  `STAND-IN for ComfyUI on ${standIn.url}: the protocol is ComfyUI's, the colours are made up, not those of DDColor.`,
 );
 process.send?.({ url: standIn.url });
-// Faults come from the parent, for those who want to see what a machine does about them.
+// The chaos run switches faults on and off over IPC.
 process.on('message', (faults: Partial<Faults>) => void Object.assign(standIn.faults, faults));
 
 const end = () => void standIn.close().then(() => process.exit(0));

@@ -1,4 +1,4 @@
-/** The node classes that the stand-in knows, as ComfyUI 0.3.64 with the public DDColor node and ours describes them. */
+/** Declarations of the stand-in's node classes, as in ComfyUI 0.3.64 with the public DDColor node and ours. */
 
 /** Type of an input, or its allowed values, with the rest of its declaration. */
 export type InputConfig = [type: string | string[], options?: Record<string, unknown>];
@@ -13,7 +13,7 @@ export interface NodeClass {
   module: string;
   category: string;
   isOutput: boolean;
-  /** Input that the class checks itself; its own check replaces the general ones for that input. */
+  /** Input with a VALIDATE_INPUTS of the class, which replaces the general checks. */
   validates?: string;
 }
 
@@ -24,7 +24,7 @@ export const CHECKPOINTS = [
   'ddcolor_artistic.pth',
 ];
 
-/** @param files names in the root of the input folder, which are the choices that LoadImage offers */
+/** @param files names in the root of the input folder: the choices of LoadImage */
 export function nodeClasses(files: string[]): Record<string, NodeClass> {
   return {
     LoadImage: {
@@ -112,7 +112,7 @@ export function nodeClasses(files: string[]): Record<string, NodeClass> {
   };
 }
 
-/** What `/object_info/{class}` says of a class. */
+/** Response of `/object_info/{class}`. */
 export function objectInfo(name: string, node: NodeClass): object {
   return {
     input: { required: node.required, ...(node.hidden && { hidden: node.hidden }) },

@@ -1,4 +1,4 @@
-/** LoadImage and SaveImage: what they do with real files, the traps included. */
+/** Reads and writes image files as ComfyUI's LoadImage and SaveImage do. */
 import { writeFileSync } from 'node:fs';
 import sharp, { type Sharp } from 'sharp';
 import type { Pixels } from './colour.ts';
@@ -6,15 +6,15 @@ import { PythonError } from './graph.ts';
 
 sharp.cache(false);
 
-/** Twice Pillow's own limit: above it an error, where below it warns. */
+/** Twice Pillow's MAX_IMAGE_PIXELS: Pillow warns above the limit and raises an error above twice the limit. */
 const BOMB_PIXELS = 178_956_970;
 
 /**
- * Reads a picture as ComfyUI 0.3.64 does: upright, without its alpha, 8 bit, the first page only.
+ * Reads an image as ComfyUI 0.3.64 does: upright, without alpha, 8 bit, first page only.
  *
- * Gotchas kept: a truncated file is whole, with grey where it ends; 16-bit greyscale is clipped at 255.
+ * As in ComfyUI, the missing part of a truncated file is grey, and 16-bit greyscale is clipped at 255.
  *
- * @throws PythonError as Pillow raises it
+ * @throws PythonError with Pillow's type and text
  */
 export async function loadPicture(path: string): Promise<Pixels> {
   const open = () => sharp(path, { failOn: 'none', limitInputPixels: false });

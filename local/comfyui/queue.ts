@@ -1,8 +1,8 @@
-/** ComfyUI's queue and history: in memory only, one prompt at a time. */
+/** ComfyUI's prompt queue and history, in memory. */
 import type { Graph } from './graph.ts';
 import type { SavedFile } from './files.ts';
 
-/** Number (lower runs first), prompt id, graph, extra data, outputs to make. */
+/** Number (lower runs first), prompt id, graph, extra data, output nodes to execute. */
 export type QueueItem = [number, string, Graph, Record<string, unknown>, string[]];
 
 export type Message = [kind: string, fields: Record<string, unknown>];
@@ -38,7 +38,7 @@ export class PromptQueue {
     this.wake?.();
   }
 
-  /** The next prompt, which then runs. */
+  /** Waits for the next prompt and moves it to the running ones. */
   async take(): Promise<QueueItem> {
     let next = this.pending[0];
     while (!next) {
@@ -54,7 +54,7 @@ export class PromptQueue {
 
   done(item: QueueItem, entry: HistoryEntry): void {
     this.running.splice(this.running.indexOf(item), 1);
-    // Again at the end, also under an id that was used before.
+    // Deleted first, so that an entry under a reused id moves to the end.
     this.entries.delete(item[1]);
     this.entries.set(item[1], entry);
     const [oldest] = this.entries.keys();
@@ -62,7 +62,7 @@ export class PromptQueue {
     this.changed();
   }
 
-  /** Pending ones only; they leave no trace in the history. */
+  /** Removes pending prompts; they do not appear in the history. */
   remove(matches: (promptId: string) => boolean): void {
     this.pendingItems = this.pendingItems.filter(([, id]) => !matches(id));
     this.changed();

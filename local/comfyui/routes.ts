@@ -1,4 +1,4 @@
-/** The routes of ComfyUI's HTTP API that a client without a browser uses. */
+/** The routes of ComfyUI's HTTP API, apart from those of its web page. */
 import { randomUUID } from 'node:crypto';
 import { freemem, totalmem } from 'node:os';
 import { extname } from 'node:path';
@@ -7,7 +7,15 @@ import type { Faults } from './classes.ts';
 import type { Executor } from './execute.ts';
 import { isFolder, type Files } from './files.ts';
 import type { Graph } from './graph.ts';
-import { empty, INTERNAL_ERROR, json, MAX_BODY_BYTES, parseForm, parseJson, type Answer } from './http.ts';
+import {
+  empty,
+  INTERNAL_ERROR,
+  json,
+  MAX_BODY_BYTES,
+  parseForm,
+  parseJson,
+  type HttpResponse,
+} from './http.ts';
 import { nodeClasses, objectInfo } from './nodes.ts';
 import type { PromptQueue } from './queue.ts';
 import { validate } from './validate.ts';
@@ -35,7 +43,7 @@ interface Call {
 interface Route {
   method: 'GET' | 'POST';
   pattern: RegExp;
-  handle: (call: Call) => Answer | Promise<Answer>;
+  handle: (call: Call) => HttpResponse | Promise<HttpResponse>;
 }
 
 const TYPES: Record<string, string> = {
@@ -45,7 +53,7 @@ const TYPES: Record<string, string> = {
   '.webp': 'image/webp',
 };
 
-/** Ids named in a body, or all of them. */
+/** Parses a body with `clear` or `delete` into a predicate over prompt ids. */
 function selection(body: Buffer): (id: string) => boolean {
   const { clear, delete: ids } = parseJson(body) as { clear?: boolean; delete?: string[] };
   return (id) => clear === true || (ids?.includes(id) ?? false);
@@ -171,9 +179,9 @@ function systemStats({ device }: App): object {
   };
 }
 
-function submit({ app, body }: Call): Answer {
+function submit({ app, body }: Call): HttpResponse {
   const request = parseJson(body);
-  // Counted before anything is looked at, so refused prompts leave gaps.
+  // Incremented before validation, so refused prompts leave gaps.
   const counted = app.nextNumber++;
   if (request.prompt === undefined) {
     const message = 'No prompt provided';
@@ -197,7 +205,7 @@ function submit({ app, body }: Call): Answer {
   return json({ prompt_id: id, number, node_errors: nodeErrors });
 }
 
-async function upload({ app, request, body }: Call): Promise<Answer> {
+async function upload({ app, request, body }: Call): Promise<HttpResponse> {
   const form = await parseForm(request, body);
   const image = form.get('image');
   if (!(image instanceof File) || !image.name) return empty(400);
@@ -206,7 +214,7 @@ async function upload({ app, request, body }: Call): Promise<Answer> {
     return typeof value === 'string' ? value : undefined;
   };
   const type = field('type') ?? 'input';
-  // ComfyUI leaves its variable unset for any other, and fails.
+  // ComfyUI fails with an unset variable for any other type.
   if (!isFolder(type)) return INTERNAL_ERROR;
   if (app.faults.diskFull) return INTERNAL_ERROR;
   const bytes = Buffer.from(await image.arrayBuffer());

@@ -1,26 +1,34 @@
 /**
- * A stand-in for ComfyUI 0.3.64 with the public DDColor node: its HTTP API, queue, cache and faults, as recorded from
- * a real one. The colours are made up.
+ * Stand-in for ComfyUI 0.3.64 with our and the public DDColor node: HTTP API, queue, cache and faults as recorded from a
+ * real one, colours made up.
  *
- * Left out: previews and single channels of `/view`, batches of several pages, the routes of the browser's interface.
+ * Not implemented: previews and single channels of `/view`, images of several pages, routes of the web page.
  */
 import { createServer, type IncomingMessage } from 'node:http';
-import type { Faults, World } from './classes.ts';
+import type { Faults, NodeContext } from './classes.ts';
 import { startEvents } from './events.ts';
 import { ALL, Executor, type Send } from './execute.ts';
 import { Files } from './files.ts';
-import { INTERNAL_ERROR, isForeign, NOT_FOUND, readBody, Refused, type Answer, empty } from './http.ts';
+import {
+  INTERNAL_ERROR,
+  isForeign,
+  NOT_FOUND,
+  readBody,
+  HttpError,
+  type HttpResponse,
+  empty,
+} from './http.ts';
 import { PromptQueue } from './queue.ts';
 import { ROUTES, type App } from './routes.ts';
 
 export interface StandInOptions {
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   port: number;
-  inferenceEnd: World['inferenceEnd'];
-  /** What `/system_stats` says it computes on. */
+  inferenceEnd: NodeContext['inferenceEnd'];
+  /** Device that `/system_stats` reports. */
   device: App['device'];
-  meter?: World['meter'];
-  /** Holds its folders. @default one that goes with it */
+  meter?: NodeContext['meter'];
+  /** Folder for input, output and temp. @default - a temporary one, removed on close */
   directory?: string | undefined;
 }
 
@@ -31,7 +39,7 @@ export interface StandIn {
 }
 
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
-  const world: World = {
+  const world: NodeContext = {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
     faults: { checkpointUnreadable: false, diskFull: false },
@@ -58,7 +66,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   });
   const events = startEvents(server, queueInfo);
   send = events.send;
-  // Its end is what a client meets when the thread dies: silence.
+  // HTTP goes on without the prompt thread, as in ComfyUI.
   executor.run().catch((error: Error) => console.error(`prompt thread ended: ${error.message}`));
 
   await new Promise<void>((resolve, reject) => {
@@ -78,7 +86,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   };
 }
 
-async function respond(app: App, request: IncomingMessage): Promise<Answer> {
+async function respond(app: App, request: IncomingMessage): Promise<HttpResponse> {
   try {
     const url = new URL(request.url ?? '', 'http://localhost');
     const path = url.pathname.replace(/^\/api(?=\/)/, '');
@@ -90,7 +98,7 @@ async function respond(app: App, request: IncomingMessage): Promise<Answer> {
     }
     return NOT_FOUND;
   } catch (error) {
-    if (error instanceof Refused) return error.answer;
+    if (error instanceof HttpError) return error.response;
     console.error(error);
     return INTERNAL_ERROR;
   }

@@ -1,12 +1,12 @@
-/** When ComfyUI takes two nodes for the same work, so that the earlier one's output is used again. Pure. */
+/** Signatures by which ComfyUI's cache recognises unchanged nodes. Pure. */
 import { isLink, item, type Graph } from './graph.ts';
 
 /**
- * Signature of each node of a prompt: its class, what its class calls changed, its values and all its ancestors.
- * Node ids are not part of it.
+ * Computes the signature of each node from its class, its IS_CHANGED value, its inputs and all its ancestors. Node ids
+ * are not part of it.
  *
- * @param changed what a class adds to tell versions of the same inputs apart: LoadImage, the digest of its file
- * @throws PythonError `KeyError` for a node without inputs, reachable or not. ComfyUI does so where nothing catches it
+ * @param changed value of IS_CHANGED by node id: for LoadImage the digest of its file
+ * @throws PythonError `KeyError` for any node without inputs; ComfyUI does not catch it
  */
 export function signatures(prompt: Graph, changed: (nodeId: string) => string): Map<string, string> {
   const found = new Map<string, string>();
@@ -14,8 +14,8 @@ export function signatures(prompt: Graph, changed: (nodeId: string) => string): 
     const known = found.get(id);
     if (known !== undefined) return known;
     const node = prompt[id];
-    // A link to nowhere is equal to nothing, not even to itself.
-    if (!node) return `nowhere ${Math.random()}`;
+    // A link to a missing node equals no other, so the node is never cached.
+    if (!node) return `missing ${Math.random()}`;
     const inputs = item({ ...node }, 'inputs') as Record<string, unknown>;
     const values = Object.entries(inputs)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -28,7 +28,7 @@ export function signatures(prompt: Graph, changed: (nodeId: string) => string): 
   return found;
 }
 
-/** The nodes an output needs, itself last, each after what it needs. */
+/** @returns the nodes that the outputs need, themselves included, in topological order */
 export function order(prompt: Graph, outputs: string[]): string[] {
   const seen = new Set<string>();
   const visit = (id: string) => {

@@ -1,10 +1,10 @@
 /**
- * Whether a prompt may run, with ComfyUI 0.3.64's words for what is wrong.
+ * Validates a prompt, with the error texts of ComfyUI 0.3.64.
  *
- * Gotchas that clients meet, and that are kept here:
- * - One valid output is enough: the prompt is taken, and the other branches are dropped with `node_errors` set.
- * - Only what an output needs is looked at; a broken node beside it passes.
- * - A node's error can be reported in the name of the node that is linked to it.
+ * As in ComfyUI:
+ * - One valid output is enough: the prompt is accepted, and invalid branches are dropped with `node_errors` set.
+ * - Only nodes that an output needs are checked.
+ * - A node's error can be reported for the node that links to it.
  */
 import { item, PythonError, type Graph, type Link } from './graph.ts';
 import type { InputConfig, NodeClass } from './nodes.ts';
@@ -22,17 +22,17 @@ export interface NodeProblems {
   class_type: string;
 }
 
-export interface Verdict {
-  /** Why nothing of the prompt can run. */
+export interface Validation {
+  /** Why no output can be executed. */
   error?: Problem;
-  /** Outputs that can be made. */
+  /** Valid output nodes. */
   outputs: string[];
   nodeErrors: Record<string, NodeProblems>;
 }
 
-export interface Knowledge {
+export interface ValidationContext {
   classes: Record<string, NodeClass>;
-  /** Whether LoadImage would find a file by this name. */
+  /** Whether an input file of this name exists. */
   imageExists: (name: string) => boolean;
 }
 
@@ -51,8 +51,8 @@ const exceptionInfo = (error: PythonError) => ({
   traceback: ['  File "execution.py", in validate_inputs\n'],
 });
 
-export function validate(prompt: Graph, { classes, imageExists }: Knowledge): Verdict {
-  const none = (error: Problem, nodeErrors: Verdict['nodeErrors'] = {}) => ({
+export function validate(prompt: Graph, { classes, imageExists }: ValidationContext): Validation {
+  const none = (error: Problem, nodeErrors: Validation['nodeErrors'] = {}) => ({
     error,
     outputs: [],
     nodeErrors,
@@ -73,7 +73,7 @@ export function validate(prompt: Graph, { classes, imageExists }: Knowledge): Ve
   if (outputs.length === 0) return none(problem('prompt_no_outputs', 'Prompt has no outputs'));
 
   const checked: Checked = new Map();
-  const nodeErrors: Verdict['nodeErrors'] = {};
+  const nodeErrors: Validation['nodeErrors'] = {};
   const good: string[] = [];
   const texts: string[] = [];
   for (const output of outputs) {
@@ -110,8 +110,8 @@ export function validate(prompt: Graph, { classes, imageExists }: Knowledge): Ve
   return none(problem('prompt_outputs_failed_validation', text, texts.join('\n')), nodeErrors);
 }
 
-/** Checks a node and all it needs. @throws PythonError where ComfyUI's own check raises */
-function checkNode(prompt: Graph, id: string, checked: Checked, knowledge: Knowledge): boolean {
+/** Checks a node and its ancestors. @throws PythonError where ComfyUI's validation raises */
+function checkNode(prompt: Graph, id: string, checked: Checked, knowledge: ValidationContext): boolean {
   const before = checked.get(id);
   if (before) return before.valid;
   const node = item(prompt, id);
@@ -153,14 +153,14 @@ function checkNode(prompt: Graph, id: string, checked: Checked, knowledge: Knowl
   return valid;
 }
 
-/** What is wrong with the link itself, or whether what it leads to is valid. */
+/** @returns the link's problem, or whether the linked node is valid */
 function checkLink(
   prompt: Graph,
   name: string,
   config: InputConfig,
   value: unknown[],
   checked: Checked,
-  knowledge: Knowledge,
+  knowledge: ValidationContext,
 ): Problem | boolean {
   const info = { input_name: name, input_config: config };
   if (value.length !== 2) {
@@ -187,7 +187,7 @@ function checkLink(
   }
 }
 
-/** @param ownCheck whether the class looks at the value itself */
+/** @param ownCheck whether the class has its own VALIDATE_INPUTS for the value */
 function checkValue(
   name: string,
   config: InputConfig,
@@ -219,7 +219,7 @@ function checkValue(
   return undefined;
 }
 
-/** What Python's int() takes: numbers, and text that is a whole number. */
+/** Whether Python's int() accepts the value. */
 const isIntegral = (value: unknown) =>
   typeof value === 'number' ||
   typeof value === 'boolean' ||

@@ -1,4 +1,4 @@
-/** What a group tells of itself: its scaling activities, newest first, with causes in EC2 Auto Scaling's words. */
+/** Scaling activities of a group, newest first, with the cause texts of EC2 Auto Scaling. */
 import type { Activity } from './instance.ts';
 
 const iso = (at: number) => new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -14,7 +14,7 @@ export class Activities {
     return activity;
   }
 
-  /** Ends an activity; one that has ended already stays as it is. */
+  /** Sets the final status of an activity that is in progress. */
   finish(id: string, statusCode: Activity['statusCode'], now: number, statusMessage?: string): void {
     const activity = this.all.find((one) => one.id === id && one.statusCode === 'InProgress');
     if (activity) Object.assign(activity, { statusCode, endedAt: now, statusMessage });

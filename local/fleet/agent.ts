@@ -1,8 +1,8 @@
 /**
- * The fleet agent: answers the EC2 Auto Scaling API in front of the local AWS and gives instances their true life.
+ * The fleet agent: serves the EC2 Auto Scaling API for the groups of the local AWS, and runs their instances.
  *
- * Limits come from the deployed group; desired capacity, instances, hooks, health, suspended processes and activities
- * are the agent's own, because the local AWS has none of them.
+ * It holds desired capacity, instances, hooks, health, suspended processes and activities, since the local AWS has none
+ * of them; it reads the group's limits from there.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
@@ -14,22 +14,22 @@ import { startMetadata, type MetadataServer } from './metadata.ts';
 import { ApiError, failure, Parameters, success } from './query.ts';
 
 export interface Running {
-  /** Ends everything that runs on the instance; resolves when it has ended. */
+  /** Stops all processes of the instance; resolves when they have exited. */
   stop(): Promise<void>;
 }
 
 export interface Launcher {
-  /** @param what.autoScalingUrl where the instance reaches the Auto Scaling API, which is this agent */
+  /** @param what.autoScalingUrl URL of the Auto Scaling API, which is this agent */
   launch(what: { instanceId: string; metadataUrl: string; autoScalingUrl: string }): Promise<Running>;
 }
 
 export interface FleetAgentOptions {
-  /** The local AWS, which knows the limits of deployed groups. */
+  /** Endpoint of the local AWS, which has the limits of deployed groups. */
   upstream: string;
   launcher: Launcher;
-  /** From the request of an instance to the start of what runs on it. */
+  /** Seconds from the launch of an instance to the start of its processes. */
   bootSeconds: number;
-  /** Of the choices between equals. */
+  /** Seed of instance ids and of choices between equal instances. */
   seed: number;
   now?: () => number;
 }
@@ -47,42 +47,42 @@ export interface GroupSnapshot {
   }[];
 }
 
-/** What a deploy says of a group. */
-export interface Adopted {
+/** Settings of a group in its template that the local AWS does not keep. */
+export interface TemplateSettings {
   hooks: Hook[];
   instanceTags: Record<string, string>;
-  /** @default - those that the local AWS tells */
+  /** @default - the limits that the local AWS has */
   limits?: { min: number; max: number };
-  /** @default - as it is: a template that says nothing of it leaves it alone */
+  /** @default - unchanged, as by a template without DesiredCapacity */
   desired?: number | undefined;
 }
 
 export interface FleetAgent {
   url: string;
   snapshot(groupName: string): GroupSnapshot;
-  /** Takes from the deployed template what the local AWS does not keep. */
-  adopt(groupName: string, what: Adopted): Promise<void>;
+  /** Applies the settings of a deployed template to a group. */
+  applyTemplate(groupName: string, settings: TemplateSettings): Promise<void>;
   /** Makes launches fail with a message, until called with undefined. */
   failLaunches(groupName: string, message: string | undefined): Promise<void>;
-  /** Gives an instance its Spot notice. */
+  /** Sends an instance a Spot interruption notice. */
   noticeSpot(instanceId: string, at: Date): void;
-  /** Ends a machine without any notice. */
+  /** Terminates an instance without notice. */
   kill(groupName: string, instanceId: string): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Machine {
+interface RunningInstance {
   metadata: Promise<MetadataServer>;
   running?: Promise<Running>;
 }
 
-/** Timers in Node take at most this many milliseconds. */
+/** Maximum delay of a Node timer. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export async function startFleetAgent(options: FleetAgentOptions): Promise<FleetAgent> {
   const now = options.now ?? Date.now;
   const groups = new Map<string, Group>();
-  const machines = new Map<string, Machine>();
+  const runningInstances = new Map<string, RunningInstance>();
   const tags: Record<string, string> = {};
   const autoScaling = new AutoScalingClient(clientConfig(options.upstream));
   let timer: NodeJS.Timeout | undefined;
@@ -100,7 +100,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         'ValidationError',
         `AutoScalingGroup name not found - AutoScalingGroup ${name} not found`,
       );
-    // Two requests may have asked for it at once; there must be one group.
+    // A concurrent request may have added the group meanwhile.
     const made =
       groups.get(name) ??
       new Group({
@@ -116,14 +116,14 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     return made;
   }
 
-  /** Carries out what the groups ask for, and comes back when the next thing is due. */
+  /** Carries out the effects of all groups, and sets a timer for the next deadline. */
   function drive(): void {
     if (closed) return;
     for (const group of groups.values()) {
       group.advance(now());
       for (const effect of group.effects.splice(0)) {
-        if (effect.kind === 'start') startMachine(effect.instance);
-        if (effect.kind === 'stop') void stopMachine(group, effect.instance.id);
+        if (effect.kind === 'start') startInstance(effect.instance);
+        if (effect.kind === 'stop') void stopInstance(group, effect.instance.id);
       }
     }
     clearTimeout(timer);
@@ -131,12 +131,12 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     if (due < Infinity) timer = setTimeout(drive, Math.min(LONGEST_TIMER_MS, Math.max(10, due - now())));
   }
 
-  function startMachine(instance: Instance): void {
+  function startInstance(instance: Instance): void {
     const metadata = startMetadata(instance, tags);
     const running = metadata.then(({ url }) =>
       options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl() }),
     );
-    machines.set(instance.id, { metadata, running });
+    runningInstances.set(instance.id, { metadata, running });
     running.catch((error: Error) => {
       console.error(`instance ${instance.id} could not be started: ${error.message}`);
       for (const group of groups.values()) group.died(instance.id, now());
@@ -144,17 +144,17 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     });
   }
 
-  async function stopMachine(group: Group, instanceId: string): Promise<void> {
-    await endMachine(instanceId);
+  async function stopInstance(group: Group, instanceId: string): Promise<void> {
+    await stopProcesses(instanceId);
     group.stopped(instanceId, now());
     drive();
   }
 
-  async function endMachine(instanceId: string): Promise<void> {
-    const machine = machines.get(instanceId);
-    machines.delete(instanceId);
-    await machine?.running?.then((running) => running.stop()).catch(() => undefined);
-    await machine?.metadata.then((metadata) => metadata.close());
+  async function stopProcesses(instanceId: string): Promise<void> {
+    const instance = runningInstances.get(instanceId);
+    runningInstances.delete(instanceId);
+    await instance?.running?.then((running) => running.stop()).catch(() => undefined);
+    await instance?.metadata.then((metadata) => metadata.close());
   }
 
   const server = createServer((request, response) => {
@@ -202,7 +202,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         instances: (group?.instances ?? []).map((instance) => ({ ...instance })),
       };
     },
-    async adopt(groupName, { hooks, instanceTags, limits, desired }) {
+    async applyTemplate(groupName, { hooks, instanceTags, limits, desired }) {
       const group = await find(groupName);
       group.hooks = hooks;
       if (limits) group.setLimits(limits.min, limits.max, now());
@@ -215,17 +215,17 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
       drive();
     },
     noticeSpot(instanceId, at) {
-      void machines.get(instanceId)?.metadata.then((metadata) => metadata.noticeSpot(at));
+      void runningInstances.get(instanceId)?.metadata.then((metadata) => metadata.noticeSpot(at));
     },
     async kill(groupName, instanceId) {
-      await endMachine(instanceId);
+      await stopProcesses(instanceId);
       (await find(groupName)).died(instanceId, now());
       drive();
     },
     async close() {
       closed = true;
       clearTimeout(timer);
-      await Promise.all([...machines.keys()].map(endMachine));
+      await Promise.all([...runningInstances.keys()].map(stopProcesses));
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

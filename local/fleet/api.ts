@@ -1,10 +1,10 @@
-/** The actions of the EC2 Auto Scaling API that the stack, the worker and an operator use, over a group. */
+/** The EC2 Auto Scaling actions that stack, worker and operator commands use. */
 import type { Group } from './group.ts';
 import type { Activity, Hook, Instance } from './instance.ts';
 import { ApiError, members, type Parameters } from './query.ts';
 
 export interface Groups {
-  /** @throws ApiError when neither the agent nor the local AWS knows it */
+  /** @throws ApiError when neither the agent nor the local AWS has a group of this name */
   find(name: string): Promise<Group>;
   all(): Group[];
 }
@@ -78,7 +78,7 @@ function result(parameters: Parameters): 'CONTINUE' | 'ABANDON' {
 export const ACTIONS: Record<string, Action> = {
   async DescribeAutoScalingGroups(parameters, groups) {
     const names = parameters.list('AutoScalingGroupNames');
-    // As on AWS, a name that is not there is left out rather than refused.
+    // As on AWS, unknown names are left out, without an error.
     const found = await Promise.all(names.map((name) => groups.find(name).catch(() => undefined)));
     const wanted = names.length > 0 ? found.filter((one) => one !== undefined) : groups.all();
     return { AutoScalingGroups: members(wanted.map(groupXml)) };

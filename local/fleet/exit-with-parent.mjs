@@ -1,4 +1,4 @@
-// Loaded into every process of an instance: when the channel to the parent closes, the parent is gone.
+// Imported by every process of an instance: exits when the channel to the parent closes.
 process.on('disconnect', () => process.exit(1));
-// The channel alone must not keep a process alive that has nothing else to do.
+// The channel alone must not keep the process running.
 process.channel?.unref();

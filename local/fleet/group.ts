@@ -1,11 +1,11 @@
 /**
- * An Auto Scaling group as AWS runs it: limits, desired capacity, instances with their lifecycle, hooks and activities.
+ * An Auto Scaling group: limits, desired capacity, instances with their lifecycle, hooks and activities.
  *
- * No timers, processes or clock: every call is told the time and appends what the world should do to `effects`. Whoever
- * drives it calls `advance` when `nextDeadline` is due.
+ * Pure: every call gets the time and appends the actions to carry out to `effects`; the caller calls `advance` at
+ * `nextDeadline`.
  *
- * Gotchas of the real thing that are kept: desired counts what is pending and what is in service, not what is on its
- * way out; scale-in knows nothing of who is busy; a launch that fails is retried, and the desired capacity stands.
+ * As on AWS: desired counts pending and in-service instances, not terminating ones; scale-in may terminate a busy instance;
+ * a failed launch is retried, and the desired capacity stays.
  */
 import { ABANDONED, Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
@@ -19,7 +19,7 @@ import {
   type Instance,
   type LifecycleState,
 } from './instance.ts';
-import { victimOf, zoneForLaunch } from './placement.ts';
+import { instanceToTerminate, zoneForLaunch } from './placement.ts';
 
 export interface GroupSettings {
   name: string;
@@ -57,7 +57,7 @@ export class Group {
     return this.log.all;
   }
 
-  /** @throws ApiError when out of the limits */
+  /** @throws ApiError when `desired` is outside of the limits */
   setDesired(desired: number, now: number): void {
     const { min, max } = this.settings;
     if (desired > max) {
@@ -73,7 +73,7 @@ export class Group {
     this.changeDesired(desired, now, 'a user request explicitly set group desired capacity');
   }
 
-  /** Sets the limits; the desired capacity follows them where it must. */
+  /** Sets the limits, and moves the desired capacity into them. */
   setLimits(min: number, max: number, now: number): void {
     if (min > max) throw invalid(`Max bound, ${max}, must be greater than or equal to min bound, ${min}`);
     Object.assign(this.settings, { min, max });
@@ -89,14 +89,14 @@ export class Group {
     this.advance(now);
   }
 
-  /** Ends the wait at a hook. @throws ApiError when the instance waits at no such hook */
+  /** Completes a lifecycle action. @throws ApiError when the instance does not wait at this hook */
   complete(hookName: string, instanceId: string, result: 'CONTINUE' | 'ABANDON', now: number): void {
     const instance = this.waitingAt(hookName, instanceId);
     this.leaveHook(instance, result, now);
     this.advance(now);
   }
 
-  /** Starts the hook's time-out anew. @throws ApiError when the instance waits at no such hook */
+  /** Restarts the hook's timeout. @throws ApiError when the instance does not wait at this hook */
   heartbeat(hookName: string, instanceId: string, now: number): void {
     const { hook } = this.waitingAt(hookName, instanceId);
     if (hook) hook.deadline = now + hook.heartbeatMs;
@@ -108,7 +108,7 @@ export class Group {
     throw invalid(`No active Lifecycle Action found with instance ID ${instanceId}`);
   }
 
-  /** Takes one instance out. @throws ApiError when the group would fall below its minimum */
+  /** Terminates one instance. @throws ApiError when the group would fall below its minimum */
   terminate(instanceId: string, decrement: boolean, now: number): Activity {
     const instance = this.find(instanceId);
     if (decrement && this.desired - 1 < this.settings.min) {
@@ -129,7 +129,7 @@ export class Group {
     return activity;
   }
 
-  /** The machine behind an instance is gone: it can complete nothing any more, and is replaced. */
+  /** Records that an instance has stopped running: it completes no hook and is replaced. */
   died(instanceId: string, now: number): void {
     const instance = this.instances.find(({ id }) => id === instanceId);
     if (!instance) return;
@@ -145,7 +145,7 @@ export class Group {
     this.advance(now);
   }
 
-  /** The world has stopped what ran on an instance. */
+  /** Records that the processes of an instance have exited. */
   stopped(instanceId: string, now: number): void {
     const instance = this.instances.find(({ id }) => id === instanceId);
     if (!instance) return;
@@ -155,7 +155,7 @@ export class Group {
     this.advance(now);
   }
 
-  /** From now on launches fail with a message, as they do without capacity; undefined lets them succeed again. */
+  /** Makes launches fail with a message, as without capacity; undefined lets them succeed again. */
   failLaunches(message: string | undefined, now: number): void {
     this.launchFailure = message;
     if (message === undefined) this.retryAt = -Infinity;
@@ -168,13 +168,13 @@ export class Group {
     throw invalid(`Instance Id not found - No managed instance found for instance ID ${instanceId}`);
   }
 
-  /** Brings everything up to the time. */
+  /** Applies everything that is due by `now`. */
   advance(now: number): void {
     for (const instance of [...this.instances]) this.advanceInstance(instance, now);
     this.reconcile(now);
   }
 
-  /** When `advance` must be called next; Infinity when nothing is due. */
+  /** Time of the next call of `advance`; Infinity when nothing is due. */
   nextDeadline(): number {
     const deadlines = this.instances.flatMap(({ bootedAt, started, hook }) => [
       started ? Infinity : bootedAt,
@@ -202,7 +202,7 @@ export class Group {
     }
   }
 
-  /** Goes to the wait of a transition's hook, or past it where there is none. */
+  /** Moves the instance to the wait state of a transition's hook, or past it when there is no hook. */
   private enter(instance: Instance, transition: Hook['transition'], now: number): void {
     const hook = this.hooks.find((candidate) => candidate.transition === transition);
     const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
@@ -234,7 +234,7 @@ export class Group {
     instance.hook = undefined;
     this.finish(instance, 'Cancelled', now);
     instance.activityId = this.log.begin(`Terminating EC2 instance: ${instance.id}`, cause, now).id;
-    // What is dead completes no hook; AWS would wait for its time-out, and nothing would come of it.
+    // An instance that has died completes no hook. AWS waits for the hook's timeout; the result is the same.
     if (alive) this.enter(instance, 'autoscaling:EC2_INSTANCE_TERMINATING', now);
     else this.move(instance, 'Terminating:Proceed');
   }
@@ -256,7 +256,7 @@ export class Group {
       alive.length > this.desired && !this.suspended.has('Terminate');
       alive = this.alive()
     ) {
-      const victim = victimOf(alive, now, this.random);
+      const victim = instanceToTerminate(alive, now, this.random);
       if (!victim) break;
       const cause = this.cause + CAUSES.scaleIn(now, alive.length, victim.id);
       this.end(victim, cause, now);

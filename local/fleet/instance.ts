@@ -1,4 +1,4 @@
-/** An instance of a group and the states it goes through, in EC2 Auto Scaling's own words. */
+/** Instance, lifecycle states, hooks and activities of a group, named as in EC2 Auto Scaling. */
 
 export type LifecycleState =
   | 'Pending'
@@ -9,7 +9,7 @@ export type LifecycleState =
   | 'Terminating:Proceed'
   | 'Terminated';
 
-/** Where each state may lead. */
+/** Allowed transitions of each state. */
 export const TRANSITIONS: Record<LifecycleState, LifecycleState[]> = {
   Pending: ['Pending:Wait', 'InService', 'Terminating:Wait', 'Terminating:Proceed'],
   'Pending:Wait': ['Pending:Proceed', 'Terminating:Wait', 'Terminating:Proceed'],
@@ -27,15 +27,15 @@ export interface Instance {
   lifecycleState: LifecycleState;
   healthStatus: 'Healthy' | 'Unhealthy';
   protectedFromScaleIn: boolean;
-  /** Epoch milliseconds, as all times here. */
+  /** Epoch milliseconds, like all times of this file. */
   launchedAt: number;
   bootedAt: number;
   inServiceAt?: number;
   /** Whether its processes have been started. */
   started: boolean;
-  /** The hook it waits at, and until when. */
+  /** The hook that the instance waits at. */
   hook?: { name: string; deadline: number; heartbeatMs: number };
-  /** The activity that made it or ends it. */
+  /** Activity of its launch or termination. */
   activityId: string;
 }
 
@@ -56,12 +56,12 @@ export interface Activity {
   statusMessage?: string;
 }
 
-/** What the group asks the world to do. */
+/** Action for the caller of a group: start or stop an instance's processes; `leave` announces the termination. */
 export type Effect = { kind: 'start' | 'leave' | 'stop'; instance: Instance };
 
 export const isTerminating = ({ lifecycleState }: Instance) => lifecycleState.startsWith('Terminat');
 
-/** Small, fast and seeded (mulberry32): choices between equals must be the same in every run. */
+/** Seeded random numbers (mulberry32), so that choices between equal instances are the same in every run. */
 export function random(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,4 @@
-/** What runs on an instance, as processes of this machine: ComfyUI (or its stand-in) and the worker. */
+/** Runs the processes of an instance on this machine: ComfyUI or its stand-in, and the worker. */
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,36 +14,37 @@ interface Command {
 
 export interface ProcessLauncherOptions {
   worker: Command;
-  /** A ComfyUI for all instances by its URL, or the command of one for each: it sends `{url}` to its parent. */
+  /** URL of a ComfyUI for all instances, or the command of one per instance, which sends `{url}` to its parent. */
   comfyui: string | Command;
   env: NodeJS.ProcessEnv;
-  /** One log file for each instance goes here. */
+  /** Folder of the log files, one per instance. */
   logDirectory: string;
   onLine?: (instanceId: string, line: string) => void;
-  /** Told of each process that is started, the first time and after it has ended. */
+  /** Called with each process that is started or restarted. */
   onProcess?: (started: StartedProcess) => void;
-  /** Modules that are loaded into the worker before itself. */
+  /** Modules that the worker imports before its own code. */
   workerModules?: string[];
+  /** Milliseconds until an exited process is restarted. @default 2000 - `RestartSec` of the worker's service */
+  restartMs?: number;
 }
 
 export interface StartedProcess {
   instanceId: string;
   what: 'worker' | 'comfyui';
   child: Child;
-  /** Holds ComfyUI's folders. */
+  /** Folder with ComfyUI's input, output and temp folders. */
   directory: string;
-  /** Of ComfyUI; undefined until it has said so the first time. */
+  /** URL of ComfyUI; undefined until it listens. */
   url: string | undefined;
 }
 
-/** As `RestartSec` of the worker's service. */
 const RESTART_MS = 2000;
 const COMFYUI_UP_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 2000;
-/** Ends a child when the channel to its parent closes, however the parent ended. */
-const DIE_WITH_PARENT = join(import.meta.dirname, 'exit-with-parent.mjs');
+/** Exits a child process when the channel to its parent closes, even after SIGKILL of the parent. */
+const EXIT_WITH_PARENT = join(import.meta.dirname, 'exit-with-parent.mjs');
 
-/** As NODE_OPTIONS wants it: a URL, since Node splits its options at spaces, and a checkout's folder may have some. */
+/** Option for NODE_OPTIONS; a URL, since Node splits NODE_OPTIONS at spaces and a path may have some. */
 export const importing = (file: string): string => `--import ${pathToFileURL(file).href}`;
 
 export function processLauncher(options: ProcessLauncherOptions): Launcher {
@@ -54,7 +55,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         ...options.env,
         AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl,
         AWS_ENDPOINT_URL_AUTO_SCALING: autoScalingUrl,
-        NODE_OPTIONS: importing(DIE_WITH_PARENT),
+        NODE_OPTIONS: importing(EXIT_WITH_PARENT),
       };
       const children = new Set<Child>();
       let stopping = false;
@@ -75,11 +76,11 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         return child;
       };
 
-      // As their services do on an instance; what has drained is stopped before this comes.
+      // As systemd does on an instance. The processes of a drained instance are stopped before their restart.
       const keepRunning = async (first: Child, again: () => Child) => {
         for (let child = first; ; child = again()) {
           await child.ended;
-          await sleep(RESTART_MS);
+          await sleep(options.restartMs ?? RESTART_MS);
           if (stopping) return;
         }
       };
@@ -94,11 +95,11 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         };
         const first = spawnComfyui([]);
         const url = await urlOf(first);
-        const told = (child: Child) => {
+        const report = (child: Child) => {
           options.onProcess?.({ instanceId, what: 'comfyui', child, directory, url });
           return child;
         };
-        void keepRunning(told(first), () => told(spawnComfyui(['--port', new URL(url).port])));
+        void keepRunning(report(first), () => report(spawnComfyui(['--port', new URL(url).port])));
         return {
           COMFYUI_URL: url,
           COMFYUI_DIRECTORY: directory,
@@ -109,7 +110,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         typeof options.comfyui === 'string'
           ? { COMFYUI_URL: options.comfyui }
           : await comfyui(options.comfyui);
-      const modules = [DIE_WITH_PARENT, ...(options.workerModules ?? [])].map(importing).join(' ');
+      const modules = [EXIT_WITH_PARENT, ...(options.workerModules ?? [])].map(importing).join(' ');
       const worker = () => {
         const child = spawn(options.worker, { ...where, NODE_OPTIONS: modules });
         const url = 'COMFYUI_URL' in where ? where.COMFYUI_URL : undefined;
@@ -129,14 +130,17 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
   };
 }
 
-/** The address that a ComfyUI sends once it listens. */
+/** Waits for the URL that ComfyUI sends once it listens. @throws when it exits or takes over 20 s */
 async function urlOf(child: Child): Promise<string> {
   const timeout = new AbortController();
   const message = new Promise<string>((resolve) => {
     child.process.once('message', (sent: { url: string }) => resolve(sent.url));
   });
-  const late = Promise.race([child.ended, sleep(COMFYUI_UP_WITHIN_MS, 'late', { signal: timeout.signal })]);
-  const failed = late.then((why) => Promise.reject(new Error(`ComfyUI did not come up: ${why}`)));
+  const late = Promise.race([
+    child.ended.then((code) => `exited with ${code}`),
+    sleep(COMFYUI_UP_WITHIN_MS, 'timeout', { signal: timeout.signal }),
+  ]);
+  const failed = late.then((why) => Promise.reject(new Error(`ComfyUI did not start: ${why}`)));
   try {
     return await Promise.race([message, failed]);
   } finally {

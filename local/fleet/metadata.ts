@@ -1,4 +1,4 @@
-/** The metadata service of one instance (IMDSv2), as far as a worker looks. */
+/** Instance metadata service (IMDSv2) of one instance, with the paths that a worker reads. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { REGION } from '../../common/environment.ts';
@@ -6,7 +6,7 @@ import type { Instance } from './instance.ts';
 
 export interface MetadataServer {
   url: string;
-  /** Announces that Spot takes the instance back. */
+  /** Publishes a Spot interruption notice. */
   noticeSpot(at: Date): void;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export async function startMetadata(
   const tokens = new Set<string>();
   let spotAt: Date | undefined;
 
-  /** What stands at a path; undefined where there is nothing. */
+  /** @returns undefined for an unknown path */
   const value = (path: string): string | undefined => {
     const tag = /^tags\/instance\/(.+)$/.exec(path)?.[1];
     if (tag !== undefined) return tags[decodeURIComponent(tag)];

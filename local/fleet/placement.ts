@@ -1,9 +1,9 @@
-/** Where a group launches, and whom it ends: the default rules of EC2 Auto Scaling. */
+/** EC2 Auto Scaling's default rules for the zone of a launch and the instance to terminate. */
 import type { Instance } from './instance.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** The zone with the fewest instances, the first of equals. */
+/** @returns the zone with the fewest instances, the first of equal ones */
 export function zoneForLaunch(zones: string[], alive: Instance[]): string {
   const count = (zone: string) => alive.filter((instance) => instance.zone === zone).length;
   const [first = 'us-east-1a', ...others] = zones;
@@ -11,10 +11,16 @@ export function zoneForLaunch(zones: string[], alive: Instance[]): string {
 }
 
 /**
- * The next to go: in the zone with most instances, the one closest to its next billing hour, any of equals. Protected
- * ones stay. Whether an instance is busy plays no part.
+ * Selects the instance to terminate: in the zone with most instances, the one closest to its next billing hour.
+ * Protected instances are left out; whether an instance is busy does not count.
+ *
+ * @param random chooses between equal instances
  */
-export function victimOf(alive: Instance[], now: number, random: () => number): Instance | undefined {
+export function instanceToTerminate(
+  alive: Instance[],
+  now: number,
+  random: () => number,
+): Instance | undefined {
   const free = alive.filter((instance) => !instance.protectedFromScaleIn);
   const zones = [...new Set(free.map(({ zone }) => zone))];
   const count = (zone: string) => alive.filter((instance) => instance.zone === zone).length;

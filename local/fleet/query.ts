@@ -9,7 +9,7 @@ const builder = new XMLBuilder({
   suppressEmptyNode: true,
 });
 
-/** What a caller did wrong, by AWS's own code. */
+/** An error response, with AWS's error code. */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -37,7 +37,7 @@ export class Parameters {
     );
   }
 
-  /** @throws ApiError when it is there and no whole number */
+  /** @throws ApiError for a value that is not a whole number */
   whole(name: string): number | undefined {
     const value = this.text(name);
     if (value === undefined) return undefined;
@@ -56,7 +56,7 @@ export class Parameters {
   }
 }
 
-/** A list as the protocol writes it. */
+/** Formats a list as the protocol does. */
 export const members = (items: unknown[]) => ({ member: items });
 
 export function success(action: string, result: object | undefined): string {

@@ -1,7 +1,7 @@
-/** Shows the run: listens to its state and redraws what has changed. */
+/** Subscribes to the state of the run and renders it. */
 import { showPairs } from './pairs.js';
 import { Plots } from './plots.js';
-import { number, reasonInWords, seconds, stateClass, summary } from './texts.js';
+import { number, describeDecision, seconds, stateClass, summary } from './texts.js';
 
 const byId = (id) => document.getElementById(id);
 const plots = new Plots(byId('backlog'), byId('fleet'), byId('waits'));
@@ -16,7 +16,7 @@ function element(name, { text, className, title } = {}, children = []) {
   return made;
 }
 
-/** Replaces the children of a list, and shows the note beside it when there are none. */
+/** Replaces the children of a list, and shows its note when the list is empty. */
 function fill(id, noteId, children) {
   byId(id).replaceChildren(...children);
   if (noteId) byId(noteId).hidden = children.length > 0;
@@ -52,7 +52,7 @@ function show(state) {
         element('td', { text: seconds(decision.t), className: 'number' }),
         element('td', {}, [
           element('span', { text: decision.reason, className: `reason ${decision.reason}` }),
-          ` ${reasonInWords(decision)}`,
+          ` ${describeDecision(decision)}`,
         ]),
         element('td', { text: number(decision.desired), className: 'number' }),
         element('td', { text: number(backlogOf(decision)), className: 'number' }),
@@ -86,7 +86,7 @@ const backlogOf = ({ visible, inFlight }) =>
 const events = new EventSource('/events');
 events.onmessage = ({ data }) => show(JSON.parse(data));
 events.onerror = () => {
-  // The browser tries again by itself; until then what stands here is what was last heard.
+  // EventSource reconnects by itself; the page keeps the last state.
   byId('phase').textContent = last?.phase === 'done' ? 'run ended' : 'connection lost';
 };
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {

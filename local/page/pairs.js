@@ -1,9 +1,9 @@
-/** Photos before and after, one over the other, with a handle to compare. */
+/** Shows a photo and its result on top of each other, with a slider to compare. */
 
 const path = (side, key) => `/photos/${side}/${key.split('/').map(encodeURIComponent).join('/')}`;
 const shown = new Map();
 
-/** Shows the pairs in their order; a pair that is there already stays as its reader has set it. */
+/** Shows the pairs in the given order; a pair that is already shown keeps its slider position. */
 export function showPairs(list, pairs) {
   const items = pairs.map((pair) => {
     const item = shown.get(pair.key) ?? make(pair);
@@ -25,13 +25,13 @@ function make({ key, waitSeconds }) {
     const image = document.createElement('img');
     image.className = side;
     image.src = path(side, key);
-    image.alt = side === 'after' ? `${key} in colour` : `${key} as it came`;
+    image.alt = side === 'after' ? `${key} in colour` : `${key}, original`;
     image.draggable = false;
     frame.append(image);
   }
   const slider = document.createElement('input');
   Object.assign(slider, { type: 'range', min: '0', max: '100', value: '50' });
-  slider.setAttribute('aria-label', `How much of ${key} is shown as it came, in percent`);
+  slider.setAttribute('aria-label', `Percent of ${key} shown as the original`);
   const move = () => frame.style.setProperty('--cut', `${slider.value}%`);
   slider.addEventListener('input', move);
   move();

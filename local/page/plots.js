@@ -1,4 +1,4 @@
-/** The plots over time, on one time axis. */
+/** Plots of backlog, fleet and waits over time, on a shared time axis. */
 import uPlot from './vendor/uplot.js';
 
 const HEIGHT = 170;
@@ -36,7 +36,7 @@ function options(series, width) {
     height: HEIGHT,
     scales: {
       x: { time: false },
-      // From zero, and never so close that one photo fills the plot.
+      // From zero, and up to at least 4, so that one photo does not fill the plot.
       y: { range: (_plot, _low, high) => [0, Math.max(4, (high ?? 0) * 1.08)] },
     },
     axes: [timeAxis, { ...axis, size: 36 }],
@@ -53,11 +53,11 @@ export class Plots {
     new ResizeObserver(() => this.resize()).observe(backlog);
   }
 
-  /** Draws anew, with the colours of the scheme. */
+  /** Redraws the plots with the colours of the current colour scheme. */
   restyle() {
     for (const plot of Object.values(this.plots ?? {})) plot.destroy();
     const series = {
-      backlog: [area('waiting', 'waiting', whole), area('in work', 'work', whole)],
+      backlog: [area('waiting', 'waiting', whole), area('in flight', 'work', whole)],
       fleet: [
         { ...step('desired', 'desired', [6, 4]), value: whole },
         { ...step('in service', 'service'), value: whole },

@@ -1,8 +1,8 @@
-/** Small pictures for the page: browsers cannot show every format, and need not be sent whole scans. */
+/** Makes JPEG previews for the page, since browsers do not show TIFF and scans are large. */
 import sharp from 'sharp';
 
 export type Side = 'before' | 'after';
-/** Bytes of a photo; undefined when there is none. */
+/** Reads a photo or its result; undefined when the object does not exist. */
 export type ReadImage = (side: Side, key: string) => Promise<{ body: Buffer; type: string } | undefined>;
 
 export interface Preview {
@@ -11,15 +11,15 @@ export interface Preview {
 }
 
 const LONGEST_SIDE = 640;
-/** Previews kept; the page shows far fewer at once. */
-const KEPT = 64;
+/** Cached previews; the page shows 12 pairs. */
+const CACHED = 64;
 
 export class Previews {
   private readonly made = new Map<string, Promise<Preview | undefined>>();
 
   constructor(private readonly read: ReadImage) {}
 
-  /** Undefined for what is not there or is no picture. */
+  /** @returns undefined for an object that does not exist or is not an image */
   async get(side: Side, key: string): Promise<Preview | undefined> {
     const name = `${side}/${key}`;
     const known = this.made.get(name);
@@ -27,9 +27,9 @@ export class Previews {
     const making = this.make(side, key).catch(() => undefined);
     this.made.set(name, making);
     const [oldest] = this.made.keys();
-    if (this.made.size > KEPT && oldest !== undefined) this.made.delete(oldest);
+    if (this.made.size > CACHED && oldest !== undefined) this.made.delete(oldest);
     const preview = await making;
-    // It may only not be there yet.
+    // Not cached: the object may not exist yet.
     if (!preview) this.made.delete(name);
     return preview;
   }

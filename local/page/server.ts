@@ -1,8 +1,8 @@
 /**
- * The live page of a run, on loopback only.
+ * Serves the live page of a run, on loopback only.
  *
- * Gotcha: a page of another site can reach loopback through a name that it makes resolve to it, so the Host header is
- * checked and nothing may be embedded.
+ * Against DNS rebinding, by which a page of another site can reach loopback, the Host header is checked; framing is
+ * forbidden.
  */
 import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -13,10 +13,10 @@ import { Previews, type ReadImage } from './previews.ts';
 import type { StateSource } from './state.ts';
 
 export interface PageOptions {
-  /** 0 takes any free one. */
+  /** 0 takes any free port. */
   port: number;
   state: StateSource;
-  /** Bytes of a photo before or after, by its key relative to its prefix. */
+  /** Reads a photo or its result, by its key without prefix. */
   image: ReadImage;
 }
 
@@ -35,14 +35,14 @@ const FILES: Record<string, { path: string; type: string }> = {
   '/vendor/uplot.css': { path: join(uplot, 'uPlot.min.css'), type: 'text/css' },
 };
 const HEADERS = {
-  // Plots place their parts by style attributes.
+  // 'unsafe-inline' for styles: uPlot positions its elements by style attributes.
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cache-control': 'no-store',
 };
-/** Between two updates of a page; changes come in bursts. */
+/** Minimum time between two events to a page. */
 const UPDATE_EVERY_MS = 250;
 
 const isLoopback = (host: string | undefined) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '');
@@ -85,7 +85,8 @@ async function respond(
 ): Promise<void> {
   const send = (status: number, type?: string, body?: string | Buffer) =>
     void response.writeHead(status, { ...HEADERS, ...(type && { 'content-type': type }) }).end(body);
-  if (!isLoopback(request.headers.host)) return send(403, 'text/plain', 'Ask for 127.0.0.1 or localhost.');
+  if (!isLoopback(request.headers.host))
+    return send(403, 'text/plain', 'Host must be 127.0.0.1 or localhost.');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return send(405);
@@ -100,13 +101,13 @@ async function respond(
   if (pathname === '/state.json') return send(200, 'application/json', JSON.stringify(state.current()));
   if (pathname === '/events') return stream(state, response);
   const photo = /^\/photos\/(before|after)\/(.+)$/.exec(pathname);
-  if (!photo) return send(404, 'text/plain', 'There is no such page.');
+  if (!photo) return send(404, 'text/plain', 'Not found.');
   const preview = await previews.get(photo[1] as 'before' | 'after', decode(photo[2] ?? ''));
-  if (!preview) return send(404, 'text/plain', 'There is no such photo.');
+  if (!preview) return send(404, 'text/plain', 'Photo not found.');
   send(200, preview.type, preview.body);
 }
 
-/** A name that is wrongly encoded is nobody's name. */
+/** @returns the text unchanged when its percent-encoding is invalid */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -115,13 +116,13 @@ function decode(text: string): string {
   }
 }
 
-/** The state as server-sent events: at once, then after changes. */
+/** Sends the state as server-sent events: once at the start, then after changes. */
 function stream(state: StateSource, response: ServerResponse): void {
   response.writeHead(200, { ...HEADERS, 'content-type': 'text/event-stream' });
   let timer: NodeJS.Timeout | undefined;
   const send = () => {
     timer = undefined;
-    // The next one will have it all, so one that does not get through fast enough is left out.
+    // Each event holds the whole state, so events are skipped while the client reads too slowly.
     if (!response.writableNeedDrain) response.write(`data: ${JSON.stringify(state.current())}\n\n`);
   };
   send();

@@ -1,20 +1,20 @@
-/** What the page shows of a run. Times `t` are seconds since the run began. */
+/** State of a run as page and summary use it. Times `t` are seconds since the start of the run. */
 export interface RunState {
-  /** Whether a stand-in colours the photos instead of ComfyUI. */
+  /** Whether the stand-in colours the photos instead of ComfyUI. */
   standIn: boolean;
   /** URL of ComfyUI, or `stand-in`. */
   comfyui: string;
   stage: string;
-  /** What the run is doing, for people. */
+  /** Current step of the run, as the page shows it. */
   phase: string;
   /** Epoch milliseconds. */
   startedAt: number;
   /** Epoch milliseconds. */
   now: number;
-  /** `lost` is known in the end. */
-  photos: { submitted: number; coloured: number; failed: number; lost: number };
+  /** `lost` is 0 until every photo has an outcome or the run stops waiting. */
+  photos: { submitted: number; succeeded: number; failed: number; lost: number };
   timeline: TimelinePoint[];
-  /** One for each photo that was started: seconds from its arrival to that start. */
+  /** One for each started photo: seconds from the S3 event to the start of the first attempt. */
   waits: { key: string; t: number; seconds: number }[];
   /** Latest first. */
   pairs: { key: string; t: number; waitSeconds: number | null }[];
@@ -27,20 +27,20 @@ export interface RunState {
 
 export interface TimelinePoint {
   t: number;
-  /** Messages that wait. */
+  /** Visible messages. */
   visible: number;
-  /** Messages that a worker has. */
+  /** Messages in flight. */
   inFlight: number;
   desired: number;
   inService: number;
   pending: number;
-  /** Instances on their way out. */
+  /** Instances in a terminating state. */
   draining: number;
-  /** Reason of the last decision by then. */
+  /** Reason of the latest decision. */
   reason: string | null;
 }
 
-/** A tick of the scaler as its memory has it; figures that it could not read are null. */
+/** A tick from the scaler's memory; figures that the tick could not read are null. */
 export interface Decision {
   t: number;
   reason: string;
@@ -49,15 +49,15 @@ export interface Decision {
   inFlight: number | null;
   inService: number | null;
   pending: number | null;
-  /** Instances that the work asked for; null in a policy that does not reckon it. */
+  /** Instances the work needs; null in a policy that does not compute it. */
   need: number | null;
   min: number | null;
   max: number | null;
 }
 
-/** What the page reads from. */
+/** Source of the state for the page. */
 export interface StateSource {
   current(): RunState;
-  /** Calls back after each change, until the function it returns is called. */
+  /** Calls the listener after each change. @returns a function that unsubscribes */
   subscribe(listener: () => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** Figures and reasons in words. */
+/** Formats figures and scaling decisions for the page. */
 
 export const number = (value) => (value === null || value === undefined ? '-' : String(value));
 export function seconds(value) {
@@ -7,45 +7,49 @@ export function seconds(value) {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** What a decision did and why, from its own figures. */
-export function reasonInWords({ reason, desired, visible, inFlight, inService, pending, need, max, min }) {
-  const backlog = visible === null || inFlight === null ? 'the backlog' : `${visible + inFlight} photos`;
-  const wanted = need === null || need === undefined ? '' : `, the work needs ${need}`;
+/** Describes a decision by its reason and figures. */
+export function describeDecision({ reason, desired, visible, inFlight, inService, pending, need, max, min }) {
+  const backlog = visible === null || inFlight === null ? 'unknown backlog' : `${visible + inFlight} photos`;
+  const needed = need === null || need === undefined ? '' : `, needed: ${need}`;
   switch (reason) {
     case 'scale-out':
-      return `up to ${number(desired)} for ${backlog}`;
+      return `to ${number(desired)}, backlog ${backlog}`;
     case 'scale-in':
-      return `down to ${number(desired)}: ${backlog} left`;
+      return `to ${number(desired)}, backlog ${backlog}`;
     case 'steady':
-      return `${number(desired)} is right for ${backlog}`;
+      return `stays at ${number(desired)}, backlog ${backlog}`;
+    case 'scale-out-cooldown':
     case 'cooling-out':
-      return `waits before it grows again${wanted}`;
+      return `scale-out waits for its cooldown${needed}`;
+    case 'scale-in-cooldown':
     case 'cooling-in':
-      return `waits before it shrinks${wanted}`;
+      return `scale-in waits for its cooldown${needed}`;
     case 'at-max':
-      return `${backlog}, and the fleet may not exceed ${number(max)}`;
+      return `at the maximum of ${number(max)}, backlog ${backlog}`;
     case 'at-min':
-      return `the fleet may not fall below ${number(min)}`;
+      return `at the minimum of ${number(min)}`;
     case 'shortage':
-      return `${number(desired)} asked for and not given: asks for no more${wanted}`;
+      return `no capacity at EC2: desired stays at ${number(desired)}${needed}`;
     case 'over-budget':
-      return `today's spending has reached its limit: does not grow${wanted}`;
+      return `daily budget spent: does not scale out${needed}`;
     case 'paused':
-      return `somebody has paused scaling: holds${wanted}`;
+      return `scaling is paused by the operator${needed}`;
+    case 'inconsistent-metrics':
     case 'doubtful':
-      return 'photos are gone that nobody finished: holds until the counts agree';
+      return 'photos left the queue without an outcome: waits until the counts agree';
+    case 'metrics-unavailable':
     case 'blind':
-      return `could not see ${inService === null && pending === null ? 'the fleet' : 'the queue'}: holds`;
+      return `cannot read the ${inService === null && pending === null ? 'fleet' : 'queue'}: fleet unchanged`;
     default:
       return '';
   }
 }
 
-/** Colour of a lifecycle state. */
+/** CSS class of a lifecycle state. */
 export const stateClass = (state) =>
   state.startsWith('Pending') ? 'pending' : state.startsWith('Terminat') ? 'draining' : 'in-service';
 
-/** The tiles: what somebody wants to know at first sight. */
+/** Tiles at the top of the page. */
 export function summary({ photos, timeline, waits }) {
   const now = timeline.at(-1);
   const sorted = waits.map((wait) => wait.seconds).sort((a, b) => a - b);
@@ -53,12 +57,12 @@ export function summary({ photos, timeline, waits }) {
   const p95 = sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * 0.95) - 1)];
   const wait = (value) => (sorted.length > 0 ? `${value.toFixed(value < 10 ? 1 : 0)} s` : '-');
   return [
-    { name: 'coloured', value: number(photos.coloured), note: `of ${photos.submitted}`, kind: 'good' },
+    { name: 'coloured', value: number(photos.succeeded), note: `of ${photos.submitted}`, kind: 'good' },
     { name: 'failed', value: number(photos.failed), note: 'with a reason' },
     ...(photos.lost > 0 ? [{ name: 'lost', value: number(photos.lost), kind: 'bad' }] : []),
-    { name: 'waiting', value: number(now?.visible), note: `${number(now?.inFlight)} in work` },
+    { name: 'waiting', value: number(now?.visible), note: `${number(now?.inFlight)} in flight` },
     { name: 'in service', value: number(now?.inService), note: `${number(now?.desired)} desired` },
     { name: 'mean wait', value: wait(mean) },
-    { name: '95 % wait', value: wait(p95) },
+    { name: 'p95 wait', value: wait(p95) },
   ];
 }

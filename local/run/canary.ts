@@ -1,4 +1,4 @@
-/** The canary of a local run: recorded from the ComfyUI that its workers use, as it is when an image is baked. */
+/** Records the canary of a local run from the ComfyUI that its workers use, as an image bake does. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { childEnvironment, localPath } from '../../common/environment.ts';
@@ -16,7 +16,7 @@ export interface CanaryOptions {
   abort: AbortSignal;
 }
 
-/** @returns the file. @throws UserError when ComfyUI does not colour */
+/** @returns the path of the canary. @throws UserError when ComfyUI cannot colour the test picture */
 export async function recordCanary(options: CanaryOptions): Promise<string> {
   const { worker, standIn, comfyui, workflow, endpoint, abort } = options;
   const file = localPath('build', 'canary.json');

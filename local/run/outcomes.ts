@@ -1,11 +1,11 @@
-/** How the photos of a run have ended, seen as a client sees it: by what stands in the bucket. */
+/** Reads the outcomes of photos from the bucket, as a client would. */
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { FAILED, failedKey, INCOMING, RESULTS, resultKey } from '../../contract/keys.ts';
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import type { Photo } from './photos.ts';
 
-/** Keys under a prefix. */
-export async function list(s3: S3Client, bucket: string, prefix: string): Promise<Set<string>> {
+/** Lists the keys under a prefix. */
+export async function listKeys(s3: S3Client, bucket: string, prefix: string): Promise<Set<string>> {
   const keys = new Set<string>();
   let token: string | undefined;
   do {
@@ -18,16 +18,23 @@ export async function list(s3: S3Client, bucket: string, prefix: string): Promis
   return keys;
 }
 
-export type End = 'coloured' | 'failed' | 'both' | 'none';
+export type PhotoOutcome = 'succeeded' | 'failed' | 'both' | 'none';
 
-/** The end of each photo so far, by its key. */
-export async function readEnds(s3: S3Client, bucket: string, photos: Photo[]): Promise<Map<string, End>> {
-  const [results, failed] = await Promise.all([list(s3, bucket, RESULTS), list(s3, bucket, FAILED)]);
+/** @returns the outcome of each photo so far, by the photo's key */
+export async function readOutcomes(
+  s3: S3Client,
+  bucket: string,
+  photos: Photo[],
+): Promise<Map<string, PhotoOutcome>> {
+  const [results, failed] = await Promise.all([listKeys(s3, bucket, RESULTS), listKeys(s3, bucket, FAILED)]);
   return new Map(
     photos.map(({ key }) => {
-      const coloured = results.has(resultKey(INCOMING + key));
-      const gaveUp = failed.has(failedKey(INCOMING + key));
-      return [key, coloured && gaveUp ? 'both' : coloured ? 'coloured' : gaveUp ? 'failed' : 'none'];
+      const hasResult = results.has(resultKey(INCOMING + key));
+      const hasFailure = failed.has(failedKey(INCOMING + key));
+      return [
+        key,
+        hasResult && hasFailure ? 'both' : hasResult ? 'succeeded' : hasFailure ? 'failed' : 'none',
+      ];
     }),
   );
 }

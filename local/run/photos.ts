@@ -1,15 +1,17 @@
-/** The pictures of a run: the user's own files, or sample pictures made on the spot. */
+/** The photos of a run: the user's own files or generated samples, and their upload. */
 import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { INCOMING } from '../../contract/keys.ts';
 import { makeSamples } from '../samples/samples.ts';
 import { UserError } from '../../common/errors.ts';
 
-/** Files that are submitted. The formats that the worker refuses are among them: they end with a reason. */
+/** Files that are submitted, formats that the worker refuses included: those get a failure record. */
 const PICTURE = /\.(jpe?g|png|webp|tiff?|gif|bmp|hei[cf]|avif)$/i;
 const SAMPLE_SEED = 7;
 
 export interface Photo {
-  /** Name of the photo for people: path below the user's folder, with `/`. */
+  /** Path below the user's folder, with `/`. */
   name: string;
   /** Key below `incoming/` and `results/`. */
   key: string;
@@ -17,17 +19,17 @@ export interface Photo {
 }
 
 /**
- * Key for a name.
+ * Replaces plus and percent signs of a name by their full-width forms.
  *
- * The local AWS puts keys into its events as they are, where S3 form-encodes them, so decoding as S3 asks for would
- * make another key of a name with a plus or a percent sign. Their full-width forms stand in for them here.
+ * S3 form-encodes the keys in its events; the local AWS does not, so decoding would change a key with one of these signs.
  */
 export const localKey = (name: string) => name.replaceAll('+', '\uFF0B').replaceAll('%', '\uFF05');
 
 /**
- * Pictures in a folder and below it, in order of name; `skipped` counts the other files.
+ * Finds the photos in a folder and its subfolders.
  *
- * @throws UserError when the folder cannot be read or holds no picture
+ * @returns the photos sorted by path, and the number of other files
+ * @throws UserError when the folder cannot be read or has no photo
  */
 export async function findPhotos(directory: string): Promise<{ photos: Photo[]; skipped: number }> {
   const found = await stat(directory).catch(() => undefined);
@@ -40,7 +42,7 @@ export async function findPhotos(directory: string): Promise<{ photos: Photo[]; 
   const pictures = files.filter((file) => PICTURE.test(file)).sort();
   if (pictures.length === 0) {
     throw new UserError(
-      `--photos '${directory}' holds no JPEG, PNG, WebP or TIFF file (${files.length} other files).`,
+      `--photos '${directory}' has no JPEG, PNG, WebP or TIFF file (${files.length} other files).`,
     );
   }
   for (const file of pictures) {
@@ -54,17 +56,40 @@ export async function findPhotos(directory: string): Promise<{ photos: Photo[]; 
   });
   const keys = new Set<string>();
   for (const { key } of photos) {
-    if (keys.has(key)) throw new UserError(`--photos: two files would share the name '${key}'; rename one.`);
+    if (keys.has(key)) throw new UserError(`--photos: two files would get the key '${key}'; rename one.`);
     keys.add(key);
   }
   return { photos, skipped: files.length - pictures.length };
 }
 
-/** Made pictures, the same for every run of the same count. */
+/** Generates sample photos, the same ones for the same count. */
 export async function samplePhotos(count: number): Promise<Photo[]> {
   const photos: Photo[] = [];
   for await (const { name, body } of makeSamples(count, SAMPLE_SEED)) {
     photos.push({ name, key: name, read: () => Promise.resolve(body) });
   }
   return photos;
+}
+
+/** Concurrent uploads. */
+const UPLOADS = 8;
+
+/** Uploads all photos; `onSubmitted` is called after each. */
+export async function submit(
+  s3: S3Client,
+  bucket: string,
+  photos: Photo[],
+  abort: AbortSignal,
+  onSubmitted: (photo: Photo) => void,
+): Promise<void> {
+  const queue = [...photos];
+  const upload = async () => {
+    for (let photo = queue.shift(); photo; photo = queue.shift()) {
+      abort.throwIfAborted();
+      const Body = await photo.read();
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: INCOMING + photo.key, Body }));
+      onSubmitted(photo);
+    }
+  };
+  await Promise.all(Array.from({ length: UPLOADS }, upload));
 }

@@ -1,4 +1,4 @@
-/** What can be wrong before anything is started, said in one line each. */
+/** Checks before anything is started; each failure is a UserError of one line. */
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { UserError } from '../../common/errors.ts';
 const ANSWER_WITHIN_MS = 5000;
 const statsSchema = z.object({ devices: z.array(z.object({ type: z.string() })).min(1) });
 
-/** @throws UserError when no ComfyUI answers there, or it computes on another kind of device than the stage expects */
+/** @throws UserError when no ComfyUI answers at the URL, or its device is not the one that the stage expects */
 export async function checkComfyui(url: string, device: string): Promise<void> {
   let body: unknown;
   try {
@@ -18,10 +18,10 @@ export async function checkComfyui(url: string, device: string): Promise<void> {
   } catch (error) {
     const cause = (error as Error).cause;
     const reason = cause instanceof Error ? cause.message : (error as Error).message;
-    throw new UserError(`--comfyui ${url}: no ComfyUI answers there (${reason}).`, { cause: error });
+    throw new UserError(`--comfyui ${url}: no answer from ComfyUI (${reason}).`, { cause: error });
   }
   const stats = statsSchema.safeParse(body);
-  if (!stats.success) throw new UserError(`--comfyui ${url}: what answers there is not ComfyUI.`);
+  if (!stats.success) throw new UserError(`--comfyui ${url}: the server there is not ComfyUI.`);
   const found = stats.data.devices[0]?.type;
   if (found !== device) {
     throw new UserError(
@@ -30,12 +30,37 @@ export async function checkComfyui(url: string, device: string): Promise<void> {
   }
 }
 
-/** @throws UserError when the summary could not be written there in the end */
+/** @throws UserError when a file could not be written at this path */
 export async function checkWritable(file: string): Promise<void> {
   const path = resolve(file);
   if ((await stat(path).catch(() => undefined))?.isDirectory())
     throw new UserError(`--json '${file}' is a folder.`);
   await access(dirname(path), constants.W_OK).catch((cause: Error) => {
-    throw new UserError(`--json '${file}': its folder cannot be written to.`, { cause });
+    throw new UserError(`--json '${file}': its folder is not writable.`, { cause });
   });
+}
+
+const WORKFLOWS: [node: string, workflow: string][] = [
+  ['DDColor', 'ddcolor'],
+  ['DDColor_Colorize', 'ddcolor-public-node'],
+];
+const OBJECT_INFO_WITHIN_MS = 15_000;
+
+/**
+ * Finds the workflow for the DDColor node that a ComfyUI has: ours or the public one.
+ *
+ * @returns the workflow's name
+ * @throws UserError when it has neither
+ */
+export async function workflowAt(url: string): Promise<string> {
+  for (const [node, workflow] of WORKFLOWS) {
+    const signal = AbortSignal.timeout(OBJECT_INFO_WITHIN_MS);
+    // ComfyUI answers `{}` for a class that it does not have.
+    const answer = await fetch(`${url}/object_info/${node}`, { signal });
+    if (answer.ok && node in ((await answer.json()) as object)) return workflow;
+  }
+  const nodes = WORKFLOWS.map(([node]) => `'${node}'`).join(' nor ');
+  throw new UserError(
+    `${url} has neither ${nodes}: 'npm run comfyui -- setup' installs a ComfyUI that has, or install a DDColor node there.`,
+  );
 }

@@ -1,9 +1,9 @@
-/** What is known of the run so far: the page and the summary read it, the watcher and the workers' log lines fill it. */
+/** Holds the state of a run: the watcher and the workers' log lines write it, page and summary read it. */
 import type { RunState } from '../page/state.ts';
 
 const PAIRS = 12;
 const DECISIONS = 30;
-/** An hour of looks. */
+/** One hour of one point per second. */
 const POINTS = 3600;
 
 export class Recorder {
@@ -20,7 +20,7 @@ export class Recorder {
       phase: 'starting',
       startedAt: now(),
       now: now(),
-      photos: { submitted: 0, coloured: 0, failed: 0, lost: 0 },
+      photos: { submitted: 0, succeeded: 0, failed: 0, lost: 0 },
       timeline: [],
       waits: [],
       pairs: [],
@@ -39,7 +39,7 @@ export class Recorder {
     return { ...this.state, now: this.endedAt ?? this.now() };
   }
 
-  /** Stops the clock of the run. */
+  /** Ends the run and stops its clock. */
   end(): void {
     this.endedAt = this.now();
     this.update((state) => void (state.phase = 'done'));

@@ -1,4 +1,4 @@
-/** Brings the whole stack up on this machine: local AWS, fleet agent, the deployed stack, the bundles of an instance. */
+/** Starts the whole stack on this machine: local AWS, fleet agent, deployed stack, bundles of an instance. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -7,7 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
 import { bundleWorker } from '../../worker/bundle.ts';
 import { bootstrap, deploy, localApiUrl, synth, type StackOutputs } from '../aws/deploy.ts';
-import { finishLocal } from '../aws/template-settings.ts';
+import { applyTemplateSettings } from '../aws/template-settings.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
@@ -16,7 +16,7 @@ import type { Scope } from '../../common/scope.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { recordCanary } from './canary.ts';
 
-/** How long an instance of the local fleet takes to boot before its worker starts. */
+/** Seconds from the launch of a local instance to the start of its processes. */
 const BOOT_SECONDS = 4;
 const FLEET_SEED = 1;
 
@@ -25,7 +25,7 @@ export interface LocalStack {
   outputs: StackOutputs & { StackName: string };
   agent: FleetAgent;
   groupName: string;
-  /** Address of the gateway and its page; undefined for a stage without. */
+  /** URL of the gateway and its page; undefined for a stage without one. */
   apiUrl: string | undefined;
   s3: S3Client;
   sqs: SQSClient;
@@ -34,27 +34,27 @@ export interface LocalStack {
 
 export interface StackOptions {
   stage: string;
-  /** A ComfyUI for all instances; undefined starts a stand-in for each. */
+  /** URL of a ComfyUI for all instances; undefined starts a stand-in for each instance. */
   comfyui: string | undefined;
   /** Name of the workflow. @default the stage's */
   workflow?: string | undefined;
-  /** Python that has the local AWS. */
+  /** Path of a Python with the local AWS installed. */
   python: string;
   abort: AbortSignal;
   scope: Scope;
   say: (line: string) => void;
   onWorkerLine: (instanceId: string, line: string) => void;
   /**
-   * Inference time that the stand-in pretends.
+   * Seconds per inference of the stand-in.
    *
-   * @default 1.2 - so that a fleet of several makes a difference
+   * @default 1.2 - long enough that more than one instance is needed
    */
   standInSeconds?: number;
-  /** The address at which workers find AWS, given its own. @default its own */
+  /** Maps the local AWS's endpoint to the one that workers use. @default - the same */
   workerEndpoint?: (endpoint: string) => Promise<string>;
-  /** Told of each process of an instance. */
+  /** Called with each process of an instance. */
   onProcess?: ProcessLauncherOptions['onProcess'];
-  /** Modules that are loaded into workers before themselves. */
+  /** Modules that workers import before their own code. */
   workerModules?: string[];
 }
 
@@ -70,7 +70,7 @@ async function bundles(): Promise<{ worker: string; standIn: string }> {
       platform: 'node',
       format: 'esm',
       target: 'node20',
-      // sharp loads a native library, ws optional ones: both are found in the repository's own node_modules.
+      // sharp loads a native library and ws optional ones; both resolve from the repository's node_modules.
       external: ['sharp', 'ws'],
       logLevel: 'error',
     }),
@@ -124,9 +124,9 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     bootstrap(endpoint, abort),
   ]);
   const outputs = await deploy(endpoint, assembly, abort);
-  const deployed = await finishLocal(endpoint, outputs.StackName);
+  const deployed = await applyTemplateSettings(endpoint, outputs.StackName);
   const groupName = outputs.GroupName ?? '';
-  await agent.adopt(groupName, deployed);
+  await agent.applyTemplate(groupName, deployed);
 
   const config = clientConfig(endpoint);
   return {

@@ -1,14 +1,14 @@
-/** What a run ends with: a timeline and a summary for people, and the same as JSON. */
+/** Progress line, timeline and summary of a run, as text and JSON. */
 import type { RunState } from '../page/state.ts';
 
 export interface RunSummary {
-  photos: { submitted: number; coloured: number; failed: number; lost: number };
+  photos: { submitted: number; succeeded: number; failed: number; lost: number };
   /** Seconds from a photo's arrival to the start of its processing; null when no photo was started. */
   wait: { mean: number | null; p95: number | null };
   fleet: {
-    /** Most instances in service at once. */
+    /** Maximum of instances in service. */
     peak: number;
-    /** Instances left at the end, in any state. */
+    /** Instances at the end of the run, in any state. */
     final: number;
     timeline: TimelineRow[];
   };
@@ -22,13 +22,18 @@ export interface TimelineRow {
   inFlight: number;
   desired: number;
   inService: number;
-  /** Reason of the scaler's last decision by then; null before its first. */
+  /** Reason of the scaler's latest decision; null before its first. */
   reason: string | null;
 }
 
 const rounded = (value: number) => Math.round(value * 10) / 10;
 
-/** Percentile by linear interpolation between the closest ranks; null for no values. */
+/**
+ * Percentile by linear interpolation between the closest ranks, to one decimal.
+ *
+ * @param p 0 to 1
+ * @returns null for no values
+ */
 export function percentile(values: number[], p: number): number | null {
   const sorted = [...values].sort((a, b) => a - b);
   const position = (sorted.length - 1) * p;
@@ -44,7 +49,7 @@ export function summarise(state: RunState): RunSummary {
   return {
     photos: {
       submitted: state.photos.submitted,
-      coloured: state.photos.coloured,
+      succeeded: state.photos.succeeded,
       failed: state.photos.failed,
       lost: state.photos.lost ?? 0,
     },
@@ -65,7 +70,22 @@ export function summarise(state: RunState): RunSummary {
   };
 }
 
-/** The rows of the timeline at which the fleet changed, as lines of text. */
+export function progressLine(state: RunState): string {
+  const row = state.timeline.at(-1);
+  const parts = [`${Math.round((state.now - state.startedAt) / 1000)} s`.padStart(5), state.phase.padEnd(10)];
+  if (row) {
+    parts.push(
+      `waiting ${row.visible}`,
+      `in flight ${row.inFlight}`,
+      `fleet ${row.inService} of ${row.desired} in service`,
+    );
+  }
+  const { succeeded, failed, submitted } = state.photos;
+  if (submitted > 0) parts.push(`coloured ${succeeded}, failed ${failed} of ${submitted}`);
+  return parts.join('  ');
+}
+
+/** Formats the rows of the timeline at which the fleet changed. */
 export function timelineText(timeline: TimelineRow[]): string[] {
   const lines = ['    time  waiting  in flight  desired  in service  decision'];
   let last: TimelineRow | undefined;
@@ -88,10 +108,10 @@ export function timelineText(timeline: TimelineRow[]): string[] {
 export function summaryText(summary: RunSummary, failures: RunState['failures']): string[] {
   const { photos, wait, fleet, seconds } = summary;
   return [
-    `${photos.submitted} photos submitted: ${photos.coloured} coloured, ${photos.failed} failed, ${photos.lost} lost`,
+    `${photos.submitted} photos submitted: ${photos.succeeded} coloured, ${photos.failed} failed, ${photos.lost} lost`,
     ...failures.map(({ key, code, message }) => `  failed  ${key}: ${code}, ${message}`),
-    wait.mean === null ? 'no photo was started' : `waits: mean ${wait.mean} s, 95 % within ${wait.p95} s`,
+    wait.mean === null ? 'no photo was started' : `wait: mean ${wait.mean} s, p95 ${wait.p95} s`,
     `fleet: 0 -> ${fleet.peak} -> ${fleet.final} instances`,
-    `${seconds} s in all`,
+    `${seconds} s in total`,
   ];
 }

@@ -1,4 +1,4 @@
-/** Looks at the stack once a second, from outside, until a condition holds. */
+/** Polls queue, bucket, fleet and scaler memory once a second and records what they show. */
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
@@ -7,12 +7,12 @@ import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
 import { MEMORY_KEY } from '../../contract/names.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
-import { readEnds, readFailure, type End } from './outcomes.ts';
+import { readOutcomes, readFailure, type PhotoOutcome } from './outcomes.ts';
 import type { Photo } from './photos.ts';
 import type { Recorder } from './recorder.ts';
 import type { LocalStack } from './stack.ts';
 
-const EVERY_MS = 1000;
+const POLL_MS = 1000;
 
 async function counts(stack: LocalStack): Promise<{ visible: number; inFlight: number }> {
   const { Attributes } = await stack.sqs.send(
@@ -28,7 +28,7 @@ async function counts(stack: LocalStack): Promise<{ visible: number; inFlight: n
 }
 
 export class Watcher {
-  private readonly coloured = new Set<string>();
+  private readonly succeeded = new Set<string>();
   private readonly failures = new Map<string, Failure>();
 
   constructor(
@@ -37,12 +37,11 @@ export class Watcher {
     private readonly photos: Photo[],
   ) {}
 
-  /** One look at everything. */
-  async look(): Promise<void> {
+  private async poll(): Promise<void> {
     const { stack, recorder, photos } = this;
-    const [queue, ends, item] = await Promise.all([
+    const [queue, outcomes, item] = await Promise.all([
       counts(stack),
-      readEnds(stack.s3, stack.outputs.BucketName ?? '', photos),
+      readOutcomes(stack.s3, stack.outputs.BucketName ?? '', photos),
       stack.dynamo.send(
         new GetItemCommand({
           TableName: stack.outputs.TableName,
@@ -53,16 +52,16 @@ export class Watcher {
     ]);
     const decisions = item.Item ? fromItem(unmarshall(item.Item)).recent : [];
     const fleet = stack.agent.snapshot(stack.groupName);
-    await this.readFailures(ends);
+    await this.readFailures(outcomes);
     const t = recorder.elapsed();
     recorder.update((state) => {
-      const values = [...ends.values()];
-      state.photos.coloured = values.filter((end) => end === 'coloured').length;
-      state.photos.failed = values.filter((end) => end === 'failed').length;
+      const values = [...outcomes.values()];
+      state.photos.succeeded = values.filter((outcome) => outcome === 'succeeded').length;
+      state.photos.failed = values.filter((outcome) => outcome === 'failed').length;
       state.failures = [...this.failures].map(([key, { code, message }]) => ({ key, code, message }));
-      for (const [key, end] of ends) {
-        if (end !== 'coloured' || this.coloured.has(key)) continue;
-        this.coloured.add(key);
+      for (const [key, outcome] of outcomes) {
+        if (outcome !== 'succeeded' || this.succeeded.has(key)) continue;
+        this.succeeded.add(key);
         state.pairs.unshift({
           key,
           t,
@@ -91,12 +90,12 @@ export class Watcher {
     });
   }
 
-  /** Why photos have failed. A last attempt may still turn `retries-exhausted` into a result, so that one is read again. */
-  private async readFailures(ends: Map<string, End>): Promise<void> {
+  /** Reads failure records; `retries-exhausted` is read again, since the last attempt may still replace it by a result. */
+  private async readFailures(outcomes: Map<string, PhotoOutcome>): Promise<void> {
     const { s3, outputs } = this.stack;
-    for (const [key, end] of ends) {
+    for (const [key, outcome] of outcomes) {
       const known = this.failures.get(key);
-      if (end !== 'failed') this.failures.delete(key);
+      if (outcome !== 'failed') this.failures.delete(key);
       else if (known === undefined || known.code === 'retries-exhausted') {
         const read = await readFailure(s3, outputs.BucketName ?? '', key).catch(() => undefined);
         if (read) this.failures.set(key, read);
@@ -105,28 +104,28 @@ export class Watcher {
   }
 
   /**
-   * Looks each second until `done`.
+   * Polls until `done` returns true.
    *
-   * @returns false when neither a photo nor the fleet got anywhere for `patienceSeconds`
+   * @returns false when neither photos nor fleet have changed for `patienceSeconds`
    */
   async until(done: () => boolean, patienceSeconds: number, abort: AbortSignal): Promise<boolean> {
     let signature = '';
     let changedAt = Date.now();
     for (;;) {
       abort.throwIfAborted();
-      await this.look();
+      await this.poll();
       if (done()) return true;
       const { photos, timeline } = this.recorder.current();
       const row = timeline.at(-1);
-      // Without those on their way: a fleet whose instances come and go and never serve is no progress.
+      // Pending instances are left out: instances that are launched and never reach service are no progress.
       const now = JSON.stringify([photos, row?.visible, row?.inFlight, row?.desired, row?.inService]);
       if (now !== signature) [signature, changedAt] = [now, Date.now()];
       if (Date.now() - changedAt > patienceSeconds * 1000) return false;
-      await sleep(EVERY_MS, undefined, { signal: abort });
+      await sleep(POLL_MS, undefined, { signal: abort });
     }
   }
 }
 
-/** Bytes of a photo before or after, for the page. */
+/** S3 key of a photo, or of its result. */
 export const sideKey = (side: 'before' | 'after', key: string) =>
   (side === 'before' ? INCOMING : RESULTS) + key;

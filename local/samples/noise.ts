@@ -1,6 +1,6 @@
-/** Randomness that is the same for every run: numbers, and smooth noise for skies, hills and grain. */
+/** Seeded random numbers, and smooth noise for the scenes of sample photos. */
 
-/** Numbers from 0 to 1 (exclusive); mulberry32, public domain. */
+/** Numbers from 0 to 1 (exclusive) by mulberry32. */
 export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,4 +1,4 @@
-/** Sample pictures that look like old photographs: made, so that nobody's rights or faces are in them. */
+/** Generates sample photos that look like old prints, so that no real person or licence is involved. */
 import sharp from 'sharp';
 import { randomNumbers } from './noise.ts';
 import { scene, SCENES, type Scene } from './scenes.ts';
@@ -23,11 +23,11 @@ const SIZES: Size[] = [
   { width: 720, height: 720 },
   { width: 900, height: 640 },
 ];
-/** The scene is computed at a fraction of the size; grain and scratches at full size. */
+/** Scenes are computed at 1/3 of the size; grain and scratches at full size. */
 const SCENE_SCALE = 3;
 const TEXT = 'Dear grandmother,\nthe photographs are in the other envelope.\n';
 
-/** Tones, 8 bit, of a print: scene, vignette, border, scratches and grain. */
+/** @returns 8-bit tones of a print: scene, vignette, border, scratches and grain */
 async function print(draw: Scene, { width, height }: Size, random: () => number): Promise<Buffer> {
   const w = Math.round(width / SCENE_SCALE);
   const h = Math.round(height / SCENE_SCALE);
@@ -76,11 +76,11 @@ function yellowed(tones: Buffer, { width, height }: Size) {
   return sharp(pixels, { raw: { width, height, channels: 3 } });
 }
 
-/** Formats in turn: mostly JPEG, as photos come. */
+/** Formats in turn, mostly JPEG. */
 const FORMATS: { extension: string; encode: Encode }[] = [
   { extension: 'jpg', encode: (tones, size) => grey(tones, size).jpeg({ quality: 88 }).toBuffer() },
   { extension: 'png', encode: (tones, size) => grey(tones, size).png({ compressionLevel: 3 }).toBuffer() },
-  // As a colour scanner sees a print that has yellowed.
+  // A colour scan of a yellowed print.
   {
     extension: 'jpg',
     encode: (tones, size) => yellowed(tones, size).jpeg({ quality: 88 }).toBuffer(),
@@ -89,7 +89,7 @@ const FORMATS: { extension: string; encode: Encode }[] = [
     extension: 'webp',
     encode: (tones, size) => grey(tones, size).webp({ quality: 85, effort: 1 }).toBuffer(),
   },
-  // Lies on its side in the file and says so.
+  // Rotated, with the EXIF orientation that undoes it.
   {
     extension: 'jpg',
     encode: (tones, size) => grey(tones, size).rotate(270).jpeg().withMetadata({ orientation: 6 }).toBuffer(),
@@ -103,10 +103,9 @@ const FORMATS: { extension: string; encode: Encode }[] = [
 ];
 
 /**
- * Makes sample pictures, the same for the same seed.
+ * Generates sample photos, the same ones for the same seed.
  *
- * From four on, two are broken on purpose, in the middle of the others: a JPEG that is cut off and a text file that is
- * called a JPEG.
+ * Of four or more, two in the middle are broken on purpose: a truncated JPEG and a text file with a JPEG's name.
  */
 export async function* makeSamples(count: number, seed: number): AsyncIterable<Sample> {
   const middle = Math.floor(count / 2);
@@ -135,7 +134,7 @@ export async function* makeSamples(count: number, seed: number): AsyncIterable<S
   }
 }
 
-/** One of the scenes as a grey PNG of any size, the same for the same number. */
+/** @returns one of the scenes as a grey PNG of any size, the same for the same number */
 export async function samplePicture(number: number, width: number, height: number): Promise<Buffer> {
   const draw = scene(SCENES[number % SCENES.length] ?? 'hills', number);
   const tones = await print(draw, { width, height }, randomNumbers(number));

@@ -1,11 +1,11 @@
-/** What the sample pictures show, as tones from 0 (black) to 1 (white) at a place. */
+/** Scenes of the sample photos, as functions from position to tone. */
 import { Noise, randomNumbers } from './noise.ts';
 
-/** Tone at a place; x and y run from 0 to 1, y downwards. */
+/** Tone from 0 (black) to 1 (white) at a position; x and y run from 0 to 1, y downwards. */
 export type Scene = (x: number, y: number) => number;
 
 const mix = (a: number, b: number, t: number) => a + (b - a) * Math.min(1, Math.max(0, t));
-/** 1 inside of `edge`, 0 outside, soft over `width`. */
+/** 1 inside of `edge`, 0 outside, with a linear transition of `width`. */
 const inside = (distance: number, edge: number, width = 0.004) =>
   Math.min(1, Math.max(0, (edge - distance) / width + 0.5));
 
@@ -16,7 +16,7 @@ function sky(noise: Noise, cover: number): Scene {
   };
 }
 
-/** Rows of hills, each darker and nearer. */
+/** Rows of hills, the nearer the darker. */
 function hills(noise: Noise, rows: number, horizon: number): (under: Scene) => Scene {
   return (under) => (x, y) => {
     for (let row = rows - 1; row >= 0; row--) {
@@ -83,7 +83,7 @@ function lighthouse(x0: number, base: number, size: number): (under: Scene) => S
 
 export const SCENES = ['hills', 'coast', 'farm', 'lighthouse', 'grove'] as const;
 
-/** A scene by its name; the seed moves and reshapes what is in it. */
+/** @param seed varies the position and shape of the scene's objects */
 export function scene(name: (typeof SCENES)[number], seed: number): Scene {
   const random = randomNumbers(seed);
   const noise = new Noise(seed + 1);

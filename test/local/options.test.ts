@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseOptions } from '../../local/options.ts';
 
 describe('options of npm start', () => {
-  it('have defaults', () => {
+  it('have default values', () => {
     expect(parseOptions([])).toEqual({
       photos: undefined,
       count: 60,
@@ -14,7 +14,7 @@ describe('options of npm start', () => {
     });
   });
 
-  it('take every option', () => {
+  it('are parsed', () => {
     const args = '--photos album --comfyui http://127.0.0.1:8188/ --keep --port 9000 --json out.json'.split(
       ' ',
     );
@@ -36,7 +36,7 @@ describe('options of npm start', () => {
     [['--photos', 'a', '--count', '3'], '--photos and --count exclude each other'],
     [['--nonsense'], "Unknown option '--nonsense'"],
     [['photo.jpg'], "Unexpected argument 'photo.jpg'"],
-  ])('fail for %j', (args, message) => {
+  ])('reject %j', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message);
     expect(() => parseOptions(args)).toThrow(/^[^\n]*$/);
   });

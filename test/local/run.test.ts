@@ -164,7 +164,7 @@ const result = (name: string) => readFileSync(join(results, name));
 
 describe('the whole stack on one machine', () => {
   it('gives every photo exactly one end', () => {
-    expect(summary.photos).toEqual({ submitted: COPIES + 9, coloured: COPIES + 7, failed: 2, lost: 0 });
+    expect(summary.photos).toEqual({ submitted: COPIES + 9, succeeded: COPIES + 7, failed: 2, lost: 0 });
   });
 
   it('grows the fleet from zero and shrinks it back', () => {
@@ -188,7 +188,7 @@ describe('the whole stack on one machine', () => {
   });
 
   it('publishes what became of every photo', () => {
-    expect(seen.photosColoured).toBe(summary.photos.coloured);
+    expect(seen.photosColoured).toBe(summary.photos.succeeded);
   });
 
   it('has the dead-letter queue that the template asks for', () => {

@@ -1,4 +1,4 @@
-/** What can be wrong before a run: one clear line each, and nothing left behind. */
+/** Errors before a run starts: one line each. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -32,8 +32,8 @@ async function serve(listener: RequestListener): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
-/** The line that a run ends with, which is one for its user. */
-async function complaint(...args: string[]): Promise<string> {
+/** Runs with these options. @returns the message of the UserError */
+async function errorOf(...args: string[]): Promise<string> {
   const scope = new Scope();
   const context = {
     abort: new AbortController().signal,
@@ -49,59 +49,57 @@ async function complaint(...args: string[]): Promise<string> {
 }
 
 describe('npm start', () => {
-  it('says that its port is taken', async () => {
+  it('reports a port in use', async () => {
     const port = await serve((_request, response) => response.end());
-    expect(await complaint('--port', String(port))).toBe(
-      `port ${port} is in use; choose another with --port.`,
-    );
+    expect(await errorOf('--port', String(port))).toBe(`port ${port} is in use; choose another with --port.`);
   });
 
-  it('says that no ComfyUI answers', async () => {
+  it('reports a ComfyUI that does not answer', async () => {
     const port = await serve((_request, response) => response.end());
     for (const server of servers) server.close();
     const url = `http://127.0.0.1:${port}`;
-    expect(await complaint('--comfyui', url)).toMatch(
-      new RegExp(`^--comfyui ${url}: no ComfyUI answers there \\(.*ECONNREFUSED.*\\)\\.$`),
+    expect(await errorOf('--comfyui', url)).toMatch(
+      new RegExp(`^--comfyui ${url}: no answer from ComfyUI \\(.*ECONNREFUSED.*\\)\\.$`),
     );
   });
 
-  it('says that what answers is not ComfyUI', async () => {
+  it('reports a server that is not ComfyUI', async () => {
     const port = await serve((_request, response) => response.end('{"hello":"world"}'));
-    expect(await complaint('--comfyui', `http://127.0.0.1:${port}`)).toContain(
-      'what answers there is not ComfyUI',
+    expect(await errorOf('--comfyui', `http://127.0.0.1:${port}`)).toContain(
+      'the server there is not ComfyUI',
     );
   });
 
-  it('says that ComfyUI computes on something else than the stage expects', async () => {
+  it('reports a device other than the one of the stage', async () => {
     const standIn = await startStandIn({ port: 0, inferenceEnd: () => Promise.resolve(), device: 'cuda' });
-    expect(await complaint('--comfyui', standIn.url)).toMatch(
+    expect(await errorOf('--comfyui', standIn.url)).toMatch(
       /computes on cuda, and the stage 'local' expects cpu/,
     );
     await standIn.close();
   });
 
-  it('says that a folder holds no picture', async () => {
+  it('reports a folder without photos', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'x');
-    expect(await complaint('--photos', folder)).toBe(
-      `--photos '${folder}' holds no JPEG, PNG, WebP or TIFF file (1 other files).`,
+    expect(await errorOf('--photos', folder)).toBe(
+      `--photos '${folder}' has no JPEG, PNG, WebP or TIFF file (1 other files).`,
     );
   });
 
-  it('says that a folder is not there, or is none', async () => {
+  it('reports a folder that does not exist or is a file', async () => {
     const file = join(folder, 'photo.jpg');
     writeFileSync(file, 'x');
-    expect(await complaint('--photos', `${folder}/none`)).toBe(
+    expect(await errorOf('--photos', `${folder}/none`)).toBe(
       `--photos '${folder}/none': there is no such folder.`,
     );
-    expect(await complaint('--photos', file)).toBe(`--photos '${file}' is not a folder.`);
+    expect(await errorOf('--photos', file)).toBe(`--photos '${file}' is not a folder.`);
   });
 
-  it('says that the summary cannot be written', async () => {
-    expect(await complaint('--json', folder)).toBe(`--json '${folder}' is a folder.`);
-    expect(await complaint('--json', `${folder}/none/x.json`)).toContain('its folder cannot be written to');
+  it('reports a summary that cannot be written', async () => {
+    expect(await errorOf('--json', folder)).toBe(`--json '${folder}' is a folder.`);
+    expect(await errorOf('--json', `${folder}/none/x.json`)).toContain('its folder is not writable');
   });
 
-  it('says which Python it needs and what it found', async () => {
+  it('reports which Python it needs and which it found', async () => {
     const path = process.env.PATH;
     const abort = new AbortController().signal;
     try {
@@ -122,7 +120,7 @@ describe('npm start', () => {
 });
 
 describe('findPhotos', () => {
-  it('takes pictures at any depth, by name, and leaves the rest', async () => {
+  it('finds photos in all subfolders, sorted, and skips other files', async () => {
     mkdirSync(join(folder, 'Köln'));
     for (const name of ['b.TIFF', 'a.jpeg', 'Köln/c d.webp', 'x.txt', 'old.heic'])
       writeFileSync(join(folder, name), name);
@@ -132,9 +130,9 @@ describe('findPhotos', () => {
     expect((await photos[1]?.read())?.toString()).toBe('a.jpeg');
   });
 
-  it('refuses two files that would share a name', async () => {
+  it('rejects two files with the same key', async () => {
     writeFileSync(join(folder, '1+1.jpg'), 'x');
     writeFileSync(join(folder, `${localKey('1+1')}.jpg`), 'x');
-    await expect(findPhotos(folder)).rejects.toThrow('two files would share the name');
+    await expect(findPhotos(folder)).rejects.toThrow('two files would get the key');
   });
 });

@@ -1,9 +1,8 @@
-/** What a run tells in the end, and meanwhile. */
-import { progressLine } from '../../local/run/progress-line.ts';
+/** Summary and progress line of a run. */
 import { describe, expect, it } from 'vitest';
 import { Progress } from '../../common/progress.ts';
 import { Recorder } from '../../local/run/recorder.ts';
-import { percentile, summarise, summaryText, timelineText } from '../../local/run/summary.ts';
+import { percentile, progressLine, summarise, summaryText, timelineText } from '../../local/run/summary.ts';
 
 const row = (t: number, desired: number, inService: number, visible = 5) => ({
   t,
@@ -20,7 +19,7 @@ function recorded() {
   let now = 1000;
   const recorder = new Recorder({ standIn: true, comfyui: 'stand-in', stage: 'local' }, () => now);
   recorder.update((state) => {
-    state.photos = { submitted: 3, coloured: 1, failed: 1, lost: 1 };
+    state.photos = { submitted: 3, succeeded: 1, failed: 1, lost: 1 };
     state.timeline.push(row(0, 0, 0), row(1, 3, 0), row(2, 3, 2), row(3, 3, 2), row(4, 0, 1));
     state.waits.push({ key: 'a', t: 1, seconds: 2 }, { key: 'b', t: 2, seconds: 5 });
     state.failures.push({ key: 'b', code: 'unreadable-image', message: 'It is torn.' });
@@ -31,10 +30,10 @@ function recorded() {
 }
 
 describe('summarise', () => {
-  it('has the promised shape', () => {
+  it('has the documented fields', () => {
     const summary = summarise(recorded().current());
     expect(summary).toMatchObject({
-      photos: { submitted: 3, coloured: 1, failed: 1, lost: 1 },
+      photos: { submitted: 3, succeeded: 1, failed: 1, lost: 1 },
       wait: { mean: 3.5, p95: 4.9 },
       fleet: { peak: 2, final: 1 },
       seconds: 12.3,
@@ -50,7 +49,7 @@ describe('summarise', () => {
     ]);
   });
 
-  it('knows no wait when no photo was started', () => {
+  it('has no wait when no photo was started', () => {
     const recorder = new Recorder({ standIn: false, comfyui: 'x', stage: 'local' });
     expect(summarise(recorder.current()).wait).toEqual({ mean: null, p95: null });
   });
@@ -97,7 +96,7 @@ describe('Progress', () => {
     return { out, written };
   };
 
-  it('redraws one line on a terminal, no longer than it is wide', () => {
+  it('redraws one line on a terminal, within its width', () => {
     const { out, written } = stream(true);
     const progress = new Progress(out, () => 0);
     const state = recorded().current();
@@ -111,14 +110,14 @@ describe('Progress', () => {
     expect(written.slice(2)).toEqual(['\r\x1b[K', 'done\n']);
   });
 
-  it('prints plain lines otherwise: not too often, and only when there is something new', () => {
+  it('prints changed lines only, with a minimum interval, when the output is not a terminal', () => {
     let now = 0;
     const { out, written } = stream(false);
     const progress = new Progress(out, () => now);
     const recorder = recorded();
     progress.line(progressLine(recorder.current()));
     now = 1000;
-    recorder.update((state) => void state.photos.coloured++);
+    recorder.update((state) => void state.photos.succeeded++);
     progress.line(progressLine(recorder.current()));
     expect(written).toHaveLength(1);
     now = 6000;

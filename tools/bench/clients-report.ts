@@ -1,6 +1,6 @@
 /** What many clients at once have found, in figures, and what speaks against it. */
-import type { ClientEnd, ClientsRun, Told } from './clients.ts';
-import { KINDS, type HttpAnswer, type Kind } from './counted-fetch.ts';
+import type { ClientResult, ClientsRun, Estimate } from './clients.ts';
+import { KINDS, type HttpAnswer, type RequestKind } from './counted-fetch.ts';
 import { tableLines } from './table.ts';
 
 /** By status; `none`: no answer came. */
@@ -31,8 +31,8 @@ export interface EstimateFigures {
 export interface ClientsFigures {
   clients: number;
   seconds: number;
-  ends: Record<ClientEnd['end'], number>;
-  kinds: Record<Kind, KindFigures>;
+  ends: Record<ClientResult['end'], number>;
+  kinds: Record<RequestKind, KindFigures>;
   requestsPerSecond: number;
   pollsPerPhoto: number;
   /** Of the first estimate that each client got, and of all; undefined where there was none. */
@@ -59,7 +59,7 @@ function kindFigures(answers: HttpAnswer[]): KindFigures {
   };
 }
 
-function estimateFigures(said: { told: Told; storedAtMs: number }[]): EstimateFigures | undefined {
+function estimateFigures(said: { told: Estimate; storedAtMs: number }[]): EstimateFigures | undefined {
   if (said.length === 0) return undefined;
   const came = said.map(({ told, storedAtMs }) => ({ ...told, took: (storedAtMs - told.atMs) / 1000 }));
   return {
@@ -71,8 +71,8 @@ function estimateFigures(said: { told: Told; storedAtMs: number }[]): EstimateFi
   };
 }
 
-export function figuresOf({ clients, seconds, answers, ends }: ClientsRun): ClientsFigures {
-  const endsWith = (end: ClientEnd['end']) => ends.filter((one) => one.end === end).length;
+export function figuresOf({ clients, seconds, answers, results: ends }: ClientsRun): ClientsFigures {
+  const endsWith = (end: ClientResult['end']) => ends.filter((one) => one.end === end).length;
   const said = ends.map(({ estimates, storedAtMs }) =>
     storedAtMs === undefined ? [] : estimates.map((told) => ({ told, storedAtMs })),
   );
@@ -87,7 +87,7 @@ export function figuresOf({ clients, seconds, answers, ends }: ClientsRun): Clie
     },
     kinds: Object.fromEntries(
       KINDS.map((kind) => [kind, kindFigures(answers.filter((answer) => answer.kind === kind))]),
-    ) as Record<Kind, KindFigures>,
+    ) as Record<RequestKind, KindFigures>,
     requestsPerSecond: answers.length / seconds,
     pollsPerPhoto: ends.reduce((sum, { polls }) => sum + polls, 0) / clients,
     firstEstimates: estimateFigures(said.flatMap((of) => of.slice(0, 1))),
@@ -103,7 +103,7 @@ function counted(sentences: string[]): string[] {
 }
 
 /** What speaks against a run; empty when every photo was coloured, and nobody was answered with 5xx, or not at all. */
-export function against({ answers, ends }: ClientsRun): string[] {
+export function against({ answers, results: ends }: ClientsRun): string[] {
   const bad = answers.filter(({ status }) => status === 0 || status >= 500);
   return counted([
     ...bad.map(({ kind, status, reason = '' }) => `${kind} answered ${status || 'not at all'}: ${reason}`),

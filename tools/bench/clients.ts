@@ -11,20 +11,20 @@ import { countedFetch, type HttpAnswer } from './counted-fetch.ts';
 import { sentPhotos, wrongWith, type Sent } from './sent-photos.ts';
 
 /** What a client was told, and when. */
-export interface Told {
+export interface Estimate {
   atMs: number;
   seconds: number;
   secondsAtMost: number;
 }
 
 /** How it went for one client. */
-export interface ClientEnd {
+export interface ClientResult {
   /** `lost`: no end came in time. `error`: the client could not go on, or what it got is not its photo in colour. */
   end: 'done' | 'failed' | 'lost' | 'error';
   /** Why, but for `done`. */
   reason?: string;
   polls: number;
-  estimates: Told[];
+  estimates: Estimate[];
   /** When its result was stored, as far as the store tells: to the second. Epoch milliseconds. */
   storedAtMs?: number;
 }
@@ -34,7 +34,7 @@ export interface ClientsRun {
   /** From the first request to the last end. */
   seconds: number;
   answers: HttpAnswer[];
-  ends: ClientEnd[];
+  results: ClientResult[];
 }
 
 /** How many have come there. */
@@ -81,7 +81,7 @@ async function runWithin(
   const put = counted(() => 'put');
   const get = counted(() => 'download');
 
-  const fetchResult = async (done: SucceededPhoto, sent: Sent, client: ClientEnd): Promise<void> => {
+  const fetchResult = async (done: SucceededPhoto, sent: Sent, client: ClientResult): Promise<void> => {
     const noting: typeof fetch = async (...args) => {
       const response = await get(...args);
       const stored = Date.parse(response.headers.get('last-modified') ?? '');
@@ -97,7 +97,7 @@ async function runWithin(
   };
 
   /** Notes on the way what is known by then: a client that is cut off has been told something, too. */
-  const through = async (sent: Sent, name: string, client: ClientEnd): Promise<void> => {
+  const through = async (sent: Sent, name: string, client: ClientResult): Promise<void> => {
     const announced = { name, type: 'image/jpeg', size: sent.body.length } as const;
     // As the page does: what passes is waited out. All of it is counted.
     const created = await withRetries(() => api.create(announced, signal), { signal });
@@ -119,8 +119,8 @@ async function runWithin(
   };
 
   const startMs = performance.now();
-  const one = async (k: number): Promise<ClientEnd> => {
-    const client: ClientEnd = { end: 'lost', reason: 'no end came in time', polls: 0, estimates: [] };
+  const one = async (k: number): Promise<ClientResult> => {
+    const client: ClientResult = { end: 'lost', reason: 'no end came in time', polls: 0, estimates: [] };
     await sleep((rampSeconds * 1000 * k) / clients, undefined, { signal: abort });
     await through(photos[k % photos.length]!, `client ${k}.jpg`, client).catch((error: Error) => {
       abort.throwIfAborted();
@@ -131,5 +131,5 @@ async function runWithin(
     return client;
   };
   const ends = await Promise.all(Array.from({ length: clients }, (_, k) => one(k)));
-  return { clients, seconds: (performance.now() - startMs) / 1000, answers, ends };
+  return { clients, seconds: (performance.now() - startMs) / 1000, answers, results: ends };
 }

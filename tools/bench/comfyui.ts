@@ -29,13 +29,13 @@ const standIn = await startStandIn({
   device: 'cpu',
   inferenceEnd: () => sleep(1000 * gpuSeconds),
   meter: {
-    began: () => {
+    promptStarted: () => {
       beganMs = performance.now();
       cpuBefore = cpu();
       megapixels = 0;
     },
-    loaded: ({ width, height }) => void (megapixels += (width * height) / 1e6),
-    ended: async () => {
+    imageLoaded: ({ width, height }) => void (megapixels += (width * height) / 1e6),
+    promptFinished: async () => {
       const budget = cpuSecondsPerMegapixel * megapixels;
       while (cpu() - cpuBefore < budget) {
         const until = performance.now() + SLICE_MS;

@@ -2,10 +2,10 @@
 
 /** What clients ask for. */
 export const KINDS = ['create', 'put', 'status', 'download'] as const;
-export type Kind = (typeof KINDS)[number];
+export type RequestKind = (typeof KINDS)[number];
 
 export interface HttpAnswer {
-  kind: Kind;
+  kind: RequestKind;
   /** Of HTTP; 0 where none came. */
   status: number;
   /** Until its last byte. */
@@ -30,7 +30,7 @@ function reasonOf(error: unknown): string {
  */
 export const countedFetch =
   (note: (answer: HttpAnswer) => void, own: AbortSignal) =>
-  (kindOf: (init: RequestInit | undefined) => Kind): typeof fetch =>
+  (kindOf: (init: RequestInit | undefined) => RequestKind): typeof fetch =>
   async (input, init) => {
     const kind = kindOf(init);
     const startMs = performance.now();

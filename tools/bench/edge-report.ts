@@ -1,7 +1,7 @@
 /** What photos cost that are sent whole, and that are kept on the device: side by side. */
 import sharp from 'sharp';
 import { difference, type Difference } from './ciede2000.ts';
-import type { Trip } from './page-upload.ts';
+import type { PageUpload } from './page-upload.ts';
 import { tableLines } from './table.ts';
 
 /** What is held, of photos of twelve megapixels and of all. */
@@ -11,15 +11,19 @@ export interface Row {
   name: string;
   megapixels: number;
   bytes: number;
-  whole: Trip;
-  here: Trip;
+  whole: PageUpload;
+  here: PageUpload;
   apart: Difference;
 }
 
 const pixelsOf = (body: Buffer) =>
   sharp(body).autoOrient().toColourspace('srgb').removeAlpha().raw().toBuffer({ resolveWithObject: true });
 
-export async function rowOf(name: string, body: Buffer, [whole, here]: [Trip, Trip]): Promise<Row> {
+export async function rowOf(
+  name: string,
+  body: Buffer,
+  [whole, here]: [PageUpload, PageUpload],
+): Promise<Row> {
   const [one, other] = [await pixelsOf(whole.result), await pixelsOf(here.result)];
   const { width, height } = one.info;
   const apart = difference(one.data, other.data);

@@ -13,7 +13,7 @@ import { localPath } from '../../common/environment.ts';
 import { findPhotos } from '../../local/run/photos.ts';
 import { startStack } from '../../local/run/stack.ts';
 import { lines, missed, rowOf, type Row } from './edge-report.ts';
-import { trip, type Trip } from './page-upload.ts';
+import { uploadOnPage, type PageUpload } from './page-upload.ts';
 import { cameraPhoto, photo } from './photos.ts';
 
 const STAND_IN_SECONDS = 0.2;
@@ -75,13 +75,13 @@ export const main = (args: string[]): Promise<number> =>
     bodies.forEach((body, k) => writeFileSync(file(k), body));
     say('A photo to warm up: the scaler wakes at the start of the next minute, and an instance boots.');
     writeFileSync(join(folder, 'warm-up.jpg'), await photo(9, 1));
-    await trip(browser, apiUrl, join(folder, 'warm-up.jpg'), 'here');
+    await uploadOnPage(browser, apiUrl, join(folder, 'warm-up.jpg'), 'here');
     // One after the other, without a break in which the fleet could go.
-    const trips: [Trip, Trip][] = [];
+    const trips: [PageUpload, PageUpload][] = [];
     for (const [k, { name }] of photos.entries()) {
       say(`${name}, ${(bodies[k]!.length / 1e6).toFixed(1)} MB`);
-      const whole = await trip(browser, apiUrl, file(k), 'whole');
-      trips.push([whole, await trip(browser, apiUrl, file(k), 'here')]);
+      const whole = await uploadOnPage(browser, apiUrl, file(k), 'whole');
+      trips.push([whole, await uploadOnPage(browser, apiUrl, file(k), 'here')]);
     }
     const rows: Row[] = [];
     for (const [k, { name }] of photos.entries()) rows.push(await rowOf(name, bodies[k]!, trips[k]!));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { MeasuredComfyui, Usage } from './measured-comfyui.ts';
 import type { PassedPhoto } from './timeline.ts';
-import type { Order, Told } from './worker-child.ts';
+import type { WorkerTask, WorkerMessage } from './worker-child.ts';
 
 export interface WorkerRate {
   /** Photos a second, from the end of one of the first to the last one's before none waited, or to the last one's. */
@@ -59,7 +59,7 @@ export async function measureWorker({
   };
   const cpuSeconds = await new Promise<number>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the worker ended early, with ${code}`)));
-    child.on('message', (told: Told) => {
+    child.on('message', (told: WorkerMessage) => {
       if (told.what === 'ended') {
         if (told.outcome !== 'succeeded') return reject(new Error(`a photo was ${told.outcome}`));
         passed.push(told);
@@ -70,7 +70,7 @@ export async function measureWorker({
         resolve(told.cpuSeconds);
       }
     });
-    const order: Order = {
+    const order: WorkerTask = {
       comfyui: comfyui.url,
       settings,
       threads: Math.max(2, availableParallelism() - 1),

@@ -14,7 +14,7 @@ export interface Step {
   ms: number;
 }
 
-export interface Trip extends Traffic {
+export interface PageUpload extends Traffic {
   /** From choosing to done. */
   seconds: number;
   /** Of these, the browser's own work on pixels: before sending and after fetching; 0 for a photo that is sent whole. */
@@ -24,7 +24,7 @@ export interface Trip extends Traffic {
 }
 
 /** Where a photo's pixels are worked on. */
-export type Way = 'whole' | 'here';
+export type UploadMode = 'whole' | 'here';
 
 const PATIENCE_MS = 240_000;
 
@@ -77,7 +77,12 @@ function secondsIn(step: string, steps: Step[]): number {
  * @param file path of the photo
  * @throws when the photo does not get its colours
  */
-export async function trip(browser: Browser, url: string, file: string, way: Way): Promise<Trip> {
+export async function uploadOnPage(
+  browser: Browser,
+  url: string,
+  file: string,
+  way: UploadMode,
+): Promise<PageUpload> {
   const context = await browser.newContext({ locale: 'en-GB', acceptDownloads: true });
   try {
     const page = await context.newPage();

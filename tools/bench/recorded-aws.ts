@@ -20,7 +20,7 @@ const group = (size: number) =>
   `${Array.from({ length: size }, (_, k) => instance(k)).join('')}</Instances></member></AutoScalingGroups>` +
   `</DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
 
-export interface Recorded {
+export interface RecordedAws {
   url: string;
   /** Calls since the last `reset`, each with its action and when it came, epoch milliseconds. */
   calls: { action: string; at: number }[];
@@ -30,11 +30,11 @@ export interface Recorded {
   close(): void;
 }
 
-export async function startRecorded(): Promise<Recorded> {
+export async function startRecordedAws(): Promise<RecordedAws> {
   let answer = group(0);
   let size = 0;
   let item = {};
-  const recorded: Recorded = {
+  const recorded: RecordedAws = {
     url: '',
     calls: [],
     itemBytes: 0,

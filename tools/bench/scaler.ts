@@ -12,7 +12,7 @@ import { BUNDLING } from '../../lib/bundling.ts';
 import { resolveStage } from '../../lib/config.ts';
 import { spendingOf } from '../../lib/spending.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
-import { startRecorded, type Recorded } from './recorded-aws.ts';
+import { startRecordedAws, type RecordedAws } from './recorded-aws.ts';
 
 const COLD = 7;
 /** Enough for the memory to be as full as it gets. */
@@ -33,7 +33,7 @@ interface Run {
   calls: number;
 }
 
-async function invoke(bundle: string, aws: Recorded, size: number, count: number): Promise<Run[]> {
+async function invoke(bundle: string, aws: RecordedAws, size: number, count: number): Promise<Run[]> {
   aws.reset(size);
   const { policy } = resolveStage('bench', {});
   const child = spawn(process.execPath, [join(import.meta.dirname, 'invoke.mjs'), bundle, String(count)], {
@@ -100,7 +100,7 @@ function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { tota
 
 export async function main(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-scaler-'));
-  const aws = await startRecorded();
+  const aws = await startRecordedAws();
   try {
     const file = join(folder, 'handler.mjs');
     const { banner, ...options } = BUNDLING;

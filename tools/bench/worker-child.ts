@@ -16,7 +16,7 @@ import type { WorkerSettings } from '../../contract/worker.ts';
 import type { PassedPhoto } from './timeline.ts';
 
 /** What to do. */
-export interface Order {
+export interface WorkerTask {
   comfyui: string;
   settings: WorkerSettings;
   threads: number;
@@ -27,7 +27,7 @@ export interface Order {
 }
 
 /** What is told. */
-export type Told =
+export type WorkerMessage =
   | { what: 'ready' | 'queue-empty' }
   | ({ what: 'ended'; outcome: string } & PassedPhoto)
   | { what: 'drained'; cpuSeconds: number };
@@ -35,13 +35,13 @@ export type Told =
 /** Fields of what a worker logs of a photo that it has left. */
 type Finished = PhotoMeasurements & { outcome: string; seconds: number };
 
-const tell = (told: Told) => process.send?.(told);
+const send = (told: WorkerMessage) => process.send?.(told);
 const cpu = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 };
 
-class Shelf implements Bucket {
+class MemoryBucket implements Bucket {
   private readonly objects = new Map<string, StoredObject & { body: Buffer }>();
 
   set(key: string, body: Buffer, sourceEtag?: string): string {
@@ -59,12 +59,12 @@ class Shelf implements Bucket {
   delete = (key: string) => Promise.resolve(void this.objects.delete(key));
 }
 
-process.once('message', (order: Order) => {
+process.once('message', (order: WorkerTask) => {
   void work(order).then(() => process.exit(0));
 });
 
-async function work({ comfyui, settings, threads, megapixels, photos, count }: Order): Promise<void> {
-  const bucket = new Shelf();
+async function work({ comfyui, settings, threads, megapixels, photos, count }: WorkerTask): Promise<void> {
+  const bucket = new MemoryBucket();
   const bodies = photos.map((photo) => Buffer.from(photo, 'base64'));
   const messages: Message[] = Array.from({ length: count }, (_, k) => {
     const key = `${INCOMING}photo-${k}.jpg`;
@@ -83,14 +83,14 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
   const queue: JobQueue = {
     receive: async () => {
       const message = messages.shift();
-      if (messages.length === 0 && message) tell({ what: 'queue-empty' });
+      if (messages.length === 0 && message) send({ what: 'queue-empty' });
       if (!message) await new Promise((resolve) => setTimeout(resolve, 100));
       return message;
     },
     delete: async () => {
       deleted++;
       if (deleted === count) {
-        tell({ what: 'drained', cpuSeconds: cpu() - cpuBefore });
+        send({ what: 'drained', cpuSeconds: cpu() - cpuBefore });
         notices.drain('done');
       }
     },
@@ -109,7 +109,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     group: {
       complete: async () => {
         cpuBefore = cpu();
-        tell({ what: 'ready' });
+        send({ what: 'ready' });
         return true;
       },
       setUnhealthy: async () => undefined,
@@ -119,7 +119,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: O
     log: (_level, event, fields) => {
       if (event !== 'photo-finished') return;
       const { outcome, seconds, ...figures } = fields as unknown as Finished;
-      tell({ what: 'ended', outcome, endedMs: performance.now(), seconds, figures });
+      send({ what: 'ended', outcome, endedMs: performance.now(), seconds, figures });
     },
     publish: async () => undefined,
     now: Date.now,

@@ -14,7 +14,7 @@ import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { onPath } from '../../worker/comfyui/workflow.ts';
 import { localPath } from '../../common/environment.ts';
-import { workflowAt } from '../../local/run/workflow.ts';
+import { workflowAt } from '../../local/run/preflight.ts';
 import { photo } from './photos.ts';
 import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { measureWorker, type WorkerRate } from './measured-worker.ts';

@@ -47,7 +47,7 @@ function downloaded(): Browser | undefined {
 }
 
 /** Ways to get one, in order; each says whether it worked. */
-const WAYS: [name: string, get: (abort: AbortSignal) => Promise<boolean>][] = [
+const SOURCES: [name: string, get: (abort: AbortSignal) => Promise<boolean>][] = [
   [
     'Playwright’s download',
     async (abort) => {
@@ -90,7 +90,7 @@ const works = async (command: string, args: string[], abort: AbortSignal) =>
 export async function ensureBrowser(abort: AbortSignal, say: (line: string) => void): Promise<Browser> {
   const here = present() ?? downloaded();
   if (here) return here;
-  for (const [name, get] of WAYS) {
+  for (const [name, get] of SOURCES) {
     say(`No Chromium here: trying ${name}...`);
     const got = (await get(abort)) ? (downloaded() ?? present()) : undefined;
     if (got) return { ...got, from: name };

@@ -6,13 +6,13 @@ import type { ChaosPhoto } from './photos.ts';
 import { read } from './watermark.ts';
 
 /** An object below `results/` or `failed/`. */
-export interface FoundEnd {
+export interface StoredOutcome {
   /** Of the photo that it was made from, as it says. */
   sourceEtag: string | undefined;
   body: Buffer;
 }
 
-export interface Verdict {
+export interface OutcomeCheck {
   coloured: number;
   failed: number;
   /** Without any end; each list holds sentences. */
@@ -28,11 +28,11 @@ export interface Verdict {
 const KEY_OF = { result: resultKey, failure: failedKey };
 
 /** @param ends by their keys */
-export async function judge(
+export async function checkOutcomes(
   photos: Iterable<ChaosPhoto & { etag: string }>,
-  ends: ReadonlyMap<string, FoundEnd>,
-): Promise<Verdict> {
-  const verdict: Verdict = { coloured: 0, failed: 0, lost: [], doubled: [], wrong: [], stray: [] };
+  ends: ReadonlyMap<string, StoredOutcome>,
+): Promise<OutcomeCheck> {
+  const verdict: OutcomeCheck = { coloured: 0, failed: 0, lost: [], doubled: [], wrong: [], stray: [] };
   const left = new Set([...ends.keys()].filter((key) => key.startsWith(RESULTS) || key.startsWith(FAILED)));
   for (const photo of photos) {
     const of = (kind: keyof typeof KEY_OF) => {

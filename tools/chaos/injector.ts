@@ -1,34 +1,34 @@
 /** Carries out the planned faults, one after another, until told to stop. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind, PlannedFault } from './plan.ts';
-import type { Machines } from './instances.ts';
-import type { Product } from './uploads.ts';
-import type { Proxy } from './proxy.ts';
-import type { MessageTrouble } from './message-faults.ts';
+import type { Instances } from './instances.ts';
+import type { Uploads } from './uploads.ts';
+import type { FaultProxy } from './proxy.ts';
+import type { MessageFaults } from './message-faults.ts';
 
-export interface Victims {
-  machines: Machines;
-  messages: MessageTrouble;
-  product: Product;
-  proxy: Proxy;
+export interface FaultTargets {
+  machines: Instances;
+  messages: MessageFaults;
+  product: Uploads;
+  proxy: FaultProxy;
 }
 
 /** Whether there was somebody to hit. */
-type Act = (victims: Victims, fault: PlannedFault) => boolean | Promise<boolean>;
-type Machine = NonNullable<ReturnType<Machines['pick']>>;
+type Act = (targets: FaultTargets, fault: PlannedFault) => boolean | Promise<boolean>;
+type Machine = NonNullable<ReturnType<Instances['pick']>>;
 
 const between = (low: number, high: number, much: number) => low + (high - low) * much;
 
 const onMachine =
-  (act: (machines: Machines, machine: Machine, much: number) => boolean | Promise<boolean>): Act =>
-  ({ machines }, { whom, much }) => {
+  (act: (machines: Instances, machine: Machine, much: number) => boolean | Promise<boolean>): Act =>
+  ({ machines }, { target: whom, magnitude: much }) => {
     const machine = machines.pick(whom);
     return machine ? act(machines, machine, much) : false;
   };
 
 const onPhoto =
-  (act: (product: Product, number: number) => Promise<boolean>): Act =>
-  ({ product }, { whom }) =>
+  (act: (product: Uploads, number: number) => Promise<boolean>): Act =>
+  ({ product }, { target: whom }) =>
     act(product, Math.floor(whom * product.photos.size));
 
 const ACTS: Record<FaultKind, Act> = {
@@ -44,23 +44,24 @@ const ACTS: Record<FaultKind, Act> = {
   'ComfyUI frozen': onMachine((machines, machine, much) =>
     machines.freeze(machine, 'comfyui', between(1000, 25_000, much)),
   ),
-  'ComfyUI a zombie': onMachine((machines, machine) => machines.makeZombie(machine)),
+  'ComfyUI a zombie': onMachine((machines, machine) => machines.stopExecutor(machine)),
   'disk full': onMachine((machines, machine, much) =>
     machines.fillDisk(machine, between(2000, 15_000, much)),
   ),
   'clock jumps': onMachine((machines, machine, much) => machines.setClock(machine, much)),
-  'Spot notice, then gone': onMachine((machines, machine) => machines.noticeSpot(machine)),
-  'machine gone without notice': onMachine((machines, machine) => machines.end(machine)),
-  'S3 and SQS in trouble': ({ proxy }, { much }) => {
-    proxy.storm(true);
-    setTimeout(() => proxy.storm(false), between(2000, 8000, much)).unref();
+  'Spot notice, then gone': onMachine((machines, machine) => machines.interruptSpot(machine)),
+  'machine gone without notice': onMachine((machines, machine) => machines.terminate(machine)),
+  'S3 and SQS in trouble': ({ proxy }, { magnitude: much }) => {
+    proxy.setBurst(true);
+    setTimeout(() => proxy.setBurst(false), between(2000, 8000, much)).unref();
     return true;
   },
-  'messages duplicated': async ({ messages }, { much }) => (await messages.duplicate(much)) > 0,
-  'messages delayed and reordered': async ({ messages }, { much }) => (await messages.delay(much)) > 0,
+  'messages duplicated': async ({ messages }, { magnitude: much }) => (await messages.duplicate(much)) > 0,
+  'messages delayed and reordered': async ({ messages }, { magnitude: much }) =>
+    (await messages.delay(much)) > 0,
   'photo replaced': onPhoto((product, number) => product.replace(number)),
   'photo sent again': onPhoto((product, number) => product.sendAgain(number)),
-  'poison message': async ({ messages }, { much }) => {
+  'poison message': async ({ messages }, { magnitude: much }) => {
     await messages.sendPoison(much);
     return true;
   },
@@ -69,10 +70,10 @@ const ACTS: Record<FaultKind, Act> = {
 export class Injector {
   readonly counts = new Map<FaultKind, number>();
   /** Faults that found nobody, such as a kill while no instance was in service. */
-  missed = 0;
+  withoutTarget = 0;
 
   constructor(
-    private readonly victims: Victims,
+    private readonly victims: FaultTargets,
     private readonly plan: Iterator<PlannedFault, never>,
   ) {}
 
@@ -84,13 +85,13 @@ export class Injector {
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const fault = this.plan.next().value;
-      await sleep(fault.after * 1000, undefined, { signal: stop }).catch(() => undefined);
+      await sleep(fault.delaySeconds * 1000, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) break;
       const hit = await ACTS[fault.kind](this.victims, fault);
       if (hit) this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
-      else this.missed++;
+      else this.withoutTarget++;
     }
-    this.victims.machines.heal();
-    this.victims.proxy.heal();
+    this.victims.machines.stopFaults();
+    this.victims.proxy.stopFaults();
   }
 }

@@ -5,7 +5,7 @@ import type { Child } from '../../common/processes.ts';
 import type { FleetAgent } from '../../local/fleet/agent.ts';
 import type { StartedProcess } from '../../local/fleet/launcher.ts';
 
-interface Machine {
+interface ChaosInstance {
   id: string;
   directory: string;
   url: string | undefined;
@@ -20,8 +20,8 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HOUR_MS = 3_600_000;
 const CLOCKS_MS = [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, 0];
 
-export class Machines {
-  private readonly machines = new Map<string, Machine>();
+export class Instances {
+  private readonly instances = new Map<string, ChaosInstance>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(
@@ -31,16 +31,16 @@ export class Machines {
 
   /** To be told of each process. */
   started({ instanceId, what, child, directory, url }: StartedProcess): void {
-    const machine = this.machines.get(instanceId) ?? { id: instanceId, directory, url };
-    this.machines.set(instanceId, { ...machine, url, [what]: child });
+    const machine = this.instances.get(instanceId) ?? { id: instanceId, directory, url };
+    this.instances.set(instanceId, { ...machine, url, [what]: child });
   }
 
   /** Those in service, in an order that does not change. */
-  live(): Machine[] {
+  live(): ChaosInstance[] {
     const { instances } = this.agent().snapshot(this.groupName());
     return instances
       .filter(({ lifecycleState }) => lifecycleState === 'InService')
-      .flatMap(({ id }) => this.machines.get(id) ?? [])
+      .flatMap(({ id }) => this.instances.get(id) ?? [])
       .sort((a, b) => a.id.localeCompare(b.id));
   }
 
@@ -56,24 +56,24 @@ export class Machines {
   }
 
   /** @param whom from 0 to 1 */
-  pick(whom: number): Machine | undefined {
+  pick(whom: number): ChaosInstance | undefined {
     const live = this.live();
     return live[Math.floor(whom * live.length)];
   }
 
-  signal(machine: Machine, what: 'worker' | 'comfyui', signal: NodeJS.Signals): boolean {
+  signal(machine: ChaosInstance, what: 'worker' | 'comfyui', signal: NodeJS.Signals): boolean {
     return machine[what]?.process.kill(signal) ?? false;
   }
 
   /** Stops a process where it stands, and lets it go on later. */
-  freeze(machine: Machine, what: 'worker' | 'comfyui', forMs: number): boolean {
+  freeze(machine: ChaosInstance, what: 'worker' | 'comfyui', forMs: number): boolean {
     const frozen = machine[what];
     if (!frozen?.process.kill('SIGSTOP')) return false;
     this.later(forMs, () => void frozen.process.kill('SIGCONT'));
     return true;
   }
 
-  fillDisk(machine: Machine, forMs: number): boolean {
+  fillDisk(machine: ChaosInstance, forMs: number): boolean {
     const { comfyui } = machine;
     if (!comfyui?.process.connected) return false;
     comfyui.process.send({ diskFull: true });
@@ -82,13 +82,13 @@ export class Machines {
   }
 
   /** @param much from 0 to 1 */
-  setClock({ worker }: Machine, much: number): boolean {
+  setClock({ worker }: ChaosInstance, much: number): boolean {
     if (!worker?.process.connected) return false;
     return worker.process.send({ clockMs: CLOCKS_MS[Math.floor(much * CLOCKS_MS.length)] });
   }
 
   /** A node without inputs ends the thread that runs prompts; everything else goes on answering. */
-  async makeZombie({ url }: Machine): Promise<boolean> {
+  async stopExecutor({ url }: ChaosInstance): Promise<boolean> {
     if (url === undefined) return false;
     const form = new FormData();
     form.set('image', new Blob([PIXEL], { type: 'image/png' }), 'chaos.png');
@@ -107,23 +107,23 @@ export class Machines {
     }
   }
 
-  noticeSpot(machine: Machine): boolean {
+  interruptSpot(machine: ChaosInstance): boolean {
     this.agent().noticeSpot(machine.id, new Date(Date.now() + NOTICE_MS));
-    this.later(NOTICE_MS, () => void this.end(machine));
+    this.later(NOTICE_MS, () => void this.terminate(machine));
     return true;
   }
 
-  async end(machine: Machine): Promise<boolean> {
+  async terminate(machine: ChaosInstance): Promise<boolean> {
     for (const what of ['worker', 'comfyui'] as const) this.signal(machine, what, 'SIGKILL');
     await this.agent().kill(this.groupName(), machine.id);
     return true;
   }
 
   /** Ends everything that was to end later at once: nobody stays frozen, no disk full, no clock wrong. */
-  heal(): void {
+  stopFaults(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
-    for (const { worker, comfyui } of this.machines.values()) {
+    for (const { worker, comfyui } of this.instances.values()) {
       for (const child of [worker, comfyui]) child?.process.kill('SIGCONT');
       if (comfyui?.process.connected) comfyui.process.send({ diskFull: false });
       if (worker?.process.connected) worker.process.send({ clockMs: 0 });

@@ -14,15 +14,15 @@ import { wholeNumber } from '../../common/options.ts';
 import { UserError } from '../../common/errors.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
-import { countEnds, findEnds } from './outcomes.ts';
+import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
 import { Injector } from './injector.ts';
-import { Machines } from './instances.ts';
+import { Instances } from './instances.ts';
 import { planFaults } from './plan.ts';
-import { Product } from './uploads.ts';
-import { startProxy, type Proxy } from './proxy.ts';
-import { drainQueue, MessageTrouble, messagesIn } from './message-faults.ts';
+import { Uploads } from './uploads.ts';
+import { startProxy, type FaultProxy } from './proxy.ts';
+import { drainQueue, MessageFaults, messagesIn } from './message-faults.ts';
 import { reportLines, reportOf, type ChaosReport, type Leftovers } from './report.ts';
-import { judge } from './check-outcomes.ts';
+import { checkOutcomes } from './check-outcomes.ts';
 
 export const HELP = `npm run chaos -- [options]
   --photos N      photos to submit (1000)
@@ -52,8 +52,8 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const startMs = performance.now();
   const say = (line: string) => progress.print(line);
   const python = await ensureVenv(abort, say);
-  const parts: { stack?: LocalStack; proxy?: Proxy } = {};
-  const machines = new Machines(
+  const parts: { stack?: LocalStack; proxy?: FaultProxy } = {};
+  const machines = new Instances(
     () => parts.stack!.agent,
     () => parts.stack!.groupName,
   );
@@ -76,14 +76,17 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   }));
   const { s3, sqs, outputs } = stack;
   const [bucket, queue] = [outputs.BucketName ?? '', outputs.QueueUrl ?? ''];
-  const product = new Product(s3, bucket);
-  const messages = new MessageTrouble(sqs, queue);
+  const product = new Uploads(s3, bucket);
+  const messages = new MessageFaults(sqs, queue);
   const victims = { machines, messages, product, proxy: parts.proxy! };
   const injector = new Injector(victims, planFaults(seed, FAULT_EVERY_SECONDS));
 
   let phase = 'waiting for the fleet';
   const look = async () => {
-    const [left, { results, failed }] = await Promise.all([messagesIn(sqs, queue), countEnds(s3, bucket)]);
+    const [left, { results, failed }] = await Promise.all([
+      messagesIn(sqs, queue),
+      countOutcomes(s3, bucket),
+    ]);
     const { desired, instances } = stack.agent.snapshot(stack.groupName);
     const row = [
       `${Math.round((performance.now() - startMs) / 1000)} s`.padStart(5),
@@ -139,7 +142,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     poisonMissing: messages.poison.filter((body) => !dead.includes(body)).length,
     poison: messages.poison.length,
   };
-  const verdict = await judge(product.photos.values(), await findEnds(s3, bucket));
+  const verdict = await checkOutcomes(product.photos.values(), await readStoredOutcomes(s3, bucket));
   const seconds = (performance.now() - startMs) / 1000;
   return reportOf({ seed, photos, seconds, verdict, leftovers }, injector, victims.proxy);
 }
@@ -179,5 +182,5 @@ export const main = (args: string[]): Promise<number> =>
     const report = await chaos(options, context);
     for (const line of reportLines(report)) context.progress.print(line);
     if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-    return report.holds ? 0 : 1;
+    return report.passed ? 0 : 1;
   });

@@ -25,7 +25,7 @@ const eventFor = (name: string, key: string) => {
 };
 const LATEST_SECONDS = 15;
 
-export class MessageTrouble {
+export class MessageFaults {
   /** Bodies of the poison messages that were sent. */
   readonly poison: string[] = [];
 

@@ -1,14 +1,14 @@
 /** The ends that stand in the bucket, with what is in them. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { FAILED, RESULTS, SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
-import { list } from '../../local/run/outcomes.ts';
-import type { FoundEnd } from './check-outcomes.ts';
+import { listKeys } from '../../local/run/outcomes.ts';
+import type { StoredOutcome } from './check-outcomes.ts';
 
 /** @returns by their keys */
-export async function findEnds(s3: S3Client, bucket: string): Promise<Map<string, FoundEnd>> {
-  const found = new Map<string, FoundEnd>();
+export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<Map<string, StoredOutcome>> {
+  const found = new Map<string, StoredOutcome>();
   for (const prefix of [RESULTS, FAILED]) {
-    for (const key of await list(s3, bucket, prefix)) {
+    for (const key of await listKeys(s3, bucket, prefix)) {
       const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
       found.set(key, { sourceEtag: Metadata?.[SOURCE_ETAG_METADATA], body });
@@ -18,7 +18,10 @@ export async function findEnds(s3: S3Client, bucket: string): Promise<Map<string
 }
 
 /** How many ends there are by now. */
-export async function countEnds(s3: S3Client, bucket: string): Promise<{ results: number; failed: number }> {
-  const [results, failed] = await Promise.all([list(s3, bucket, RESULTS), list(s3, bucket, FAILED)]);
+export async function countOutcomes(
+  s3: S3Client,
+  bucket: string,
+): Promise<{ results: number; failed: number }> {
+  const [results, failed] = await Promise.all([listKeys(s3, bucket, RESULTS), listKeys(s3, bucket, FAILED)]);
   return { results: results.size, failed: failed.size };
 }

@@ -26,11 +26,11 @@ export type FaultKind = keyof typeof FAULTS;
 export interface PlannedFault {
   kind: FaultKind;
   /** Seconds after the one before. */
-  after: number;
+  delaySeconds: number;
   /** From 0 to 1: whom it hits. */
-  whom: number;
+  target: number;
   /** From 0 to 1: how long or how much. */
-  much: number;
+  magnitude: number;
 }
 
 /** @param everySeconds mean time between two faults; times are exponential */
@@ -41,6 +41,11 @@ export function* planFaults(seed: number, everySeconds: number): Generator<Plann
   for (;;) {
     let left = random() * total;
     const [kind] = kinds.find(([, weight]) => (left -= weight) < 0) ?? kinds[0]!;
-    yield { kind, after: -Math.log(1 - random()) * everySeconds, whom: random(), much: random() };
+    yield {
+      kind,
+      delaySeconds: -Math.log(1 - random()) * everySeconds,
+      target: random(),
+      magnitude: random(),
+    };
   }
 }

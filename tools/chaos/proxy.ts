@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '../../local/samples/noise.ts';
 
 /** What can become of a request, and how often in proportion to the others. */
-const TROUBLE = {
+const REQUEST_FAULTS = {
   'HTTP 500': 3,
   'HTTP 503': 3,
   'answer lost': 3,
@@ -16,20 +16,20 @@ const TROUBLE = {
   'late answer': 2,
   'message handed out twice': 2,
 } as const;
-export type Trouble = keyof typeof TROUBLE;
+export type RequestFault = keyof typeof REQUEST_FAULTS;
 
 /** Share of the requests that meet trouble, in quiet times and in a storm. */
 const [CALM, STORM] = [0.02, 0.4];
 const LATE_MS = 2500;
 
-export interface Proxy {
+export interface FaultProxy {
   url: string;
   /** By service and kind. */
   counts: Map<string, number>;
   /** Starts and ends a storm. */
-  storm(on: boolean): void;
+  setBurst(on: boolean): void;
   /** From now on everything passes. */
-  heal(): void;
+  stopFaults(): void;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ function operationOf({ headers, method }: IncomingMessage): Operation {
   return { service: target.startsWith('AmazonSQS') ? 'SQS' : 'other', name: name ?? '' };
 }
 
-export async function startProxy(upstream: string, seed: number): Promise<Proxy> {
+export async function startProxy(upstream: string, seed: number): Promise<FaultProxy> {
   const random = randomNumbers(seed * 104_729 + 3);
   const agent = new Agent({ keepAlive: true });
   const counts = new Map<string, number>();
@@ -59,9 +59,9 @@ export async function startProxy(upstream: string, seed: number): Promise<Proxy>
   let healed = false;
   let lastReceive: Received | undefined;
 
-  function troubleFor({ service, name }: Operation): Trouble | undefined {
+  function troubleFor({ service, name }: Operation): RequestFault | undefined {
     if (service === 'other' || random() >= share) return undefined;
-    const kinds = (Object.entries(TROUBLE) as [Trouble, number][]).filter(
+    const kinds = (Object.entries(REQUEST_FAULTS) as [RequestFault, number][]).filter(
       ([kind]) => kind !== 'message handed out twice' || (name === 'ReceiveMessage' && lastReceive),
     );
     let left = random() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
@@ -119,8 +119,8 @@ export async function startProxy(upstream: string, seed: number): Promise<Proxy>
   return {
     url,
     counts,
-    storm: (on) => void (share = healed ? 0 : on ? STORM : CALM),
-    heal() {
+    setBurst: (on) => void (share = healed ? 0 : on ? STORM : CALM),
+    stopFaults() {
       healed = true;
       share = 0;
     },

@@ -4,16 +4,16 @@ import { INCOMING } from '../../contract/keys.ts';
 import { chaosPhoto, VERSIONS, type ChaosPhoto } from './photos.ts';
 
 /** The latest version of a photo, as it was stored. */
-export interface Submitted extends ChaosPhoto {
+export interface Upload extends ChaosPhoto {
   version: number;
   etag: string;
 }
 
 const WIDTH = 4;
 
-export class Product {
+export class Uploads {
   /** By number. */
-  readonly photos = new Map<number, Submitted>();
+  readonly photos = new Map<number, Upload>();
   private readonly busy = new Set<number>();
 
   constructor(

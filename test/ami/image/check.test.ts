@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { check } from '../../../ami/check/check.ts';
-import { run } from '../../../ami/check/result.ts';
+import { runProgram } from '../../../ami/check/result.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -42,7 +42,7 @@ function packer(script: string): void {
 
 const PRESENT =
   'case "$1" in version) echo "Packer v1.14.2";; plugins) echo packer-plugin-amazon_v1.8.4;; esac';
-const systemd = async () => (await run('systemd-analyze', ['--version'])).code === 0;
+const systemd = async () => (await runProgram('systemd-analyze', ['--version'])).code === 0;
 
 describe('check of the image', () => {
   it('passes on this repository, with a line for each part', async () => {

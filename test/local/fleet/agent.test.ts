@@ -1,4 +1,4 @@
-/** The fleet agent over the wire: the SDK's own client on one side, an instance's view of itself on the other. */
+/** The fleet agent over HTTP, by the SDK's client. */
 import {
   DescribeAutoScalingGroupsCommand,
   DescribeAutoScalingInstancesCommand,
@@ -44,7 +44,7 @@ describe('the API', () => {
     });
   });
 
-  it('takes an instance through its life', async () => {
+  it('moves an instance through its lifecycle', async () => {
     await desire(1);
     expect(await states()).toEqual(['Pending']);
     await booted(1);
@@ -70,7 +70,7 @@ describe('the API', () => {
     expect(machines.size).toBe(0);
   });
 
-  it('tells its activities, newest first, with their causes', async () => {
+  it('lists scaling activities, newest first, with causes', async () => {
     await inService();
     const { Activities = [] } = await client.send(
       new DescribeScalingActivitiesCommand({ AutoScalingGroupName }),
@@ -83,10 +83,15 @@ describe('the API', () => {
   });
 
   it.each([
-    ['too many', () => desire(5), 'ValidationError', 'New SetDesiredCapacity value 5 is above max value 4'],
-    ['too few', () => desire(-1), 'ValidationError', '-1'],
     [
-      'a hook that does not wait',
+      'a capacity above the maximum',
+      () => desire(5),
+      'ValidationError',
+      'New SetDesiredCapacity value 5 is above max value 4',
+    ],
+    ['a capacity below the minimum', () => desire(-1), 'ValidationError', '-1'],
+    [
+      'to complete a hook at which no instance waits',
       () => complete('ready', 'i-0'),
       'ValidationError',
       'No active Lifecycle Action found with instance ID i-0',
@@ -98,7 +103,7 @@ describe('the API', () => {
       'none',
     ],
     [
-      'what it does not do',
+      'an unsupported action',
       () => client.send(new StartInstanceRefreshCommand({ AutoScalingGroupName })),
       'InvalidAction',
       'StartInstanceRefresh',
@@ -109,7 +114,7 @@ describe('the API', () => {
     expect((error as Error).message).toContain(message);
   });
 
-  it('leaves out groups that are not there', async () => {
+  it('leaves out unknown groups', async () => {
     const { AutoScalingGroups } = await client.send(
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: ['none', NAME] }),
     );
@@ -127,13 +132,13 @@ describe('the API', () => {
     expect(await states()).toEqual(['Pending']);
   });
 
-  it('replaces what is reported unhealthy', async () => {
+  it('replaces an instance that is reported unhealthy', async () => {
     const id = await inService();
     await client.send(new SetInstanceHealthCommand({ InstanceId: id, HealthStatus: 'Unhealthy' }));
     expect(await states()).toEqual(['Terminating:Wait', 'Pending']);
   });
 
-  it('terminates an instance and makes the group smaller', async () => {
+  it('terminates an instance and decrements the desired capacity', async () => {
     const id = await inService();
     const { Activity } = await client.send(
       new TerminateInstanceInAutoScalingGroupCommand({
@@ -145,7 +150,7 @@ describe('the API', () => {
     expect(await describeGroup()).toMatchObject({ DesiredCapacity: 0 });
   });
 
-  it('changes limits, and tells hooks and instances', async () => {
+  it('changes limits, and describes hooks and instances', async () => {
     await client.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, MinSize: 1, MaxSize: 2 }));
     expect(await describeGroup()).toMatchObject({ MinSize: 1, MaxSize: 2, DesiredCapacity: 1 });
     const { LifecycleHooks } = await client.send(new DescribeLifecycleHooksCommand({ AutoScalingGroupName }));
@@ -158,8 +163,8 @@ describe('the API', () => {
   });
 });
 
-describe('what a test can do to machines', () => {
-  it('ends one without notice: it is replaced', async () => {
+describe('faults', () => {
+  it('kill an instance without notice: it is replaced', async () => {
     const id = await inService();
     await fleet.agent.kill(NAME, id);
     expect(machines.has(id)).toBe(false);
@@ -170,7 +175,7 @@ describe('what a test can do to machines', () => {
     );
   });
 
-  it('makes launches fail', async () => {
+  it('make launches fail', async () => {
     await fleet.agent.failLaunches(NAME, 'no capacity');
     await desire(2);
     expect(await states()).toEqual([]);

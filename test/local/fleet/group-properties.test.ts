@@ -1,10 +1,10 @@
-/** Whatever happens to a group, in any order. */
+/** Properties of a group under any sequence of calls. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { TRANSITIONS, type LifecycleState } from '../../../local/fleet/instance.ts';
 import { BOOT_MS, makeGroup } from '../support/fleet.ts';
 
-it('keeps to the diagram and reaches its desired capacity, whatever happens', () => {
+it('follows the lifecycle diagram and reaches its desired capacity', () => {
   const pick = fc.nat({ max: 9 });
   const command = fc.oneof(
     fc.record({ do: fc.constant('desire' as const), n: fc.integer({ min: 0, max: 5 }) }),
@@ -31,7 +31,7 @@ it('keeps to the diagram and reaches its desired capacity, whatever happens', ()
         for (const { id, lifecycleState } of group.instances) {
           expect(gone.has(id)).toBe(false);
           const before = last.get(id);
-          // Several steps may lie between two looks; each must be reachable.
+          // Several transitions may happen between two checks.
           if (before && before !== lifecycleState) expect(reachable(before)).toContain(lifecycleState);
           last.set(id, lifecycleState);
         }
@@ -73,7 +73,7 @@ it('keeps to the diagram and reaches its desired capacity, whatever happens', ()
   );
 });
 
-/** All states that can come after one. */
+/** All states that can follow a state. */
 function reachable(from: LifecycleState): Set<LifecycleState> {
   const found = new Set<LifecycleState>();
   const visit = (state: LifecycleState) => {

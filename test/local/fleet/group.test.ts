@@ -1,4 +1,4 @@
-/** The life of instances in a group, told the time. */
+/** Lifecycle of instances in a group, with the time passed in. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Group } from '../../../local/fleet/group.ts';
 import { isTerminating } from '../../../local/fleet/instance.ts';
@@ -25,7 +25,7 @@ function inService(count: number): string[] {
   for (const id of ids) group.complete('ready', id, 'CONTINUE', now);
   return ids;
 }
-/** What the world would do: it stops what it is told to. */
+/** Carries out the group's stop effects. */
 function stopAll(): void {
   for (const { kind, instance } of group.effects.splice(0))
     if (kind === 'stop') group.stopped(instance.id, now);
@@ -45,7 +45,7 @@ describe('a launch', () => {
     expect(group.activities[0]).toMatchObject({ statusCode: 'Successful', endedAt: now });
   });
 
-  it('goes into service by itself where there is no hook', () => {
+  it('goes into service without a hook', () => {
     group.hooks = [];
     group.setDesired(1, now);
     pass(BOOT);
@@ -69,7 +69,7 @@ describe('a launch', () => {
     expect(group.instances[1]?.id).not.toBe(first?.id);
   });
 
-  it('that sends heartbeats gets more time', () => {
+  it('gets more time by a heartbeat', () => {
     group.setDesired(1, now);
     pass(BOOT);
     pass(599_000);
@@ -79,7 +79,7 @@ describe('a launch', () => {
     expect(group.nextDeadline()).toBe(now + 1000);
   });
 
-  it('that fails is told, and tried again after a growing pause', () => {
+  it('that fails is recorded, and retried with a growing delay', () => {
     group.failLaunches('We currently do not have sufficient capacity', now);
     group.setDesired(2, now);
     expect(states()).toEqual([]);
@@ -103,7 +103,7 @@ describe('a launch', () => {
 });
 
 describe('a scale-in', () => {
-  it('lets an instance finish: it waits at the hook, then stops', () => {
+  it('lets an instance wait at the hook before it stops', () => {
     const [id = ''] = inService(1);
     group.effects.splice(0);
     group.setDesired(0, now);
@@ -116,7 +116,7 @@ describe('a scale-in', () => {
     expect(group.activities[0]?.statusCode).toBe('Successful');
   });
 
-  it('does not wait for ever', () => {
+  it('continues after the hook times out', () => {
     inService(1);
     group.setDesired(0, now);
     pass(299_000);
@@ -125,7 +125,7 @@ describe('a scale-in', () => {
     expect(states()).toEqual(['Terminating:Proceed']);
   });
 
-  it('takes from the fuller zone, and spares what is protected', () => {
+  it('selects from the zone with most instances, and leaves out protected ones', () => {
     const ids = inService(3);
     const [first, second, third] = group.instances;
     expect([first?.zone, second?.zone, third?.zone]).toEqual(['a', 'b', 'a']);
@@ -134,7 +134,7 @@ describe('a scale-in', () => {
     expect(group.instances.filter(isTerminating).map(({ id }) => id)).toEqual([ids[2]]);
   });
 
-  it('takes the one closest to its next hour', () => {
+  it('selects the instance closest to its next billing hour', () => {
     group = makeGroup({ zones: ['a'] });
     group.hooks = [];
     group.setDesired(1, now);
@@ -146,14 +146,14 @@ describe('a scale-in', () => {
     expect(group.instances.filter(isTerminating)).toEqual([old]);
   });
 
-  it('of an instance that still boots ends it as well', () => {
+  it('terminates an instance that is booting', () => {
     group.setDesired(1, now);
     group.setDesired(0, now);
     expect(states()).toEqual(['Terminating:Wait']);
   });
 });
 
-describe('a machine that dies', () => {
+describe('an instance that dies', () => {
   it('is replaced at once', () => {
     const [id = ''] = inService(1);
     group.died(id, now);
@@ -164,7 +164,7 @@ describe('a machine that dies', () => {
     ).toContain('EC2 health check');
   });
 
-  it('on its way out is gone, and not replaced', () => {
+  it('while it terminates is not replaced', () => {
     const [id = ''] = inService(1);
     group.setDesired(0, now);
     group.died(id, now);
@@ -173,7 +173,7 @@ describe('a machine that dies', () => {
   });
 });
 
-it('replaces what is reported unhealthy, unless that is suspended', () => {
+it('replaces an unhealthy instance, unless ReplaceUnhealthy is suspended', () => {
   const [id = ''] = inService(1);
   group.suspended.add('ReplaceUnhealthy');
   group.setHealth(id, 'Unhealthy', now);
@@ -183,7 +183,7 @@ it('replaces what is reported unhealthy, unless that is suspended', () => {
   expect(states()).toEqual(['Terminating:Wait', 'Pending']);
 });
 
-it.each(['Launch', 'Terminate'])('does nothing of %s while that is suspended', (process) => {
+it.each(['Launch', 'Terminate'])('does not %s while that process is suspended', (process) => {
   inService(2);
   group.suspended.add(process);
   group.setDesired(process === 'Launch' ? 4 : 0, now);
@@ -198,13 +198,13 @@ describe('limits', () => {
   it.each([
     [6, 'New SetDesiredCapacity value 6 is above max value 5 for the AutoScalingGroup.'],
     [0, 'New SetDesiredCapacity value 0 is below min value 1 for the AutoScalingGroup.'],
-  ])('refuse a desired capacity of %i', (desired, message) => {
+  ])('reject a desired capacity of %i', (desired, message) => {
     group.setLimits(1, 5, now);
     expect(() => group.setDesired(desired, now)).toThrow(message);
     expect(group.desired).toBe(1);
   });
 
-  it('take the desired capacity with them', () => {
+  it('move the desired capacity into them', () => {
     group.setDesired(4, now);
     group.setLimits(0, 2, now);
     expect(group.desired).toBe(2);
@@ -215,7 +215,7 @@ describe('limits', () => {
 });
 
 describe('TerminateInstance', () => {
-  it('replaces the instance, or makes the group smaller', () => {
+  it('replaces the instance, or decrements the desired capacity', () => {
     const [first = '', second = ''] = inService(2);
     group.terminate(first, false, now);
     expect([group.desired, states()]).toEqual([2, ['Terminating:Wait', 'InService', 'Pending']]);
@@ -231,7 +231,7 @@ describe('TerminateInstance', () => {
   });
 });
 
-it('knows no instance and no wait that is not there', () => {
+it('rejects unknown instances, and hooks at which the instance does not wait', () => {
   expect(() => group.terminate('i-none', false, now)).toThrow(
     'No managed instance found for instance ID i-none',
   );

@@ -1,4 +1,4 @@
-/** The processes of an instance: what they are told, that they come back, and that none of them is left over. */
+/** The processes of an instance: their environment, their restart, and that none remains after a stop. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { importing, processLauncher } from '../../../local/fleet/launcher.ts';
 import { isAlive, until } from '../../support/wait.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const come = (good: () => boolean) => until(good, (is) => is);
+const eventually = (condition: () => boolean) => until(condition, (holds) => holds);
 
 let folder: string;
 let running: Running | undefined;
@@ -43,6 +43,7 @@ const launcher = () =>
     comfyui: script('comfyui.mjs'),
     env: { ...process.env, STAGE: 'test' },
     logDirectory: folder,
+    restartMs: 10,
     onLine: (_id, line) => lines.push(JSON.parse(line) as Record<string, string | number>),
   });
 const launch = async () => {
@@ -55,39 +56,39 @@ const launch = async () => {
 const pids = (name: string) => lines.filter((line) => name in line).map((line) => Number(line[name]));
 
 describe('an instance', () => {
-  it('runs a worker that knows its ComfyUI and its endpoints, and keeps a log', async () => {
+  it('runs a worker with its ComfyUI and endpoints in the environment, and writes a log', async () => {
     await launch();
-    await come(() => pids('worker').length === 1);
+    await eventually(() => pids('worker').length === 1);
     expect(lines.find((line) => 'worker' in line)).toMatchObject({
       COMFYUI_URL: 'http://127.0.0.1:8188',
       AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1',
       AWS_ENDPOINT_URL_AUTO_SCALING: 'http://127.0.0.1:2',
       STAGE: 'test',
     });
-    await come(() => readFileSync(join(folder, 'i-1.log'), 'utf8').includes('"worker"'));
+    await eventually(() => readFileSync(join(folder, 'i-1.log'), 'utf8').includes('"worker"'));
   });
 
-  it('starts its worker again when that ends', async () => {
+  it('restarts a worker that exits', async () => {
     await launch();
-    await come(() => pids('worker').length === 1);
+    await eventually(() => pids('worker').length === 1);
     process.kill(pids('worker')[0] ?? 0, 'SIGUSR2');
-    await come(() => pids('worker').length === 2);
+    await eventually(() => pids('worker').length === 2);
     expect(pids('comfyui')).toHaveLength(1);
   });
 
-  it('leaves nothing when it is stopped, and starts nothing again', async () => {
+  it('has no process after a stop, and restarts none', async () => {
     await launch();
-    await come(() => pids('worker').length === 1);
+    await eventually(() => pids('worker').length === 1);
     await running?.stop();
-    await come(() => ![...pids('worker'), ...pids('comfyui')].some(isAlive));
+    await eventually(() => ![...pids('worker'), ...pids('comfyui')].some(isAlive));
   });
 
-  it('fails to start, with the reason, when its ComfyUI ends', async () => {
+  it('fails to start when its ComfyUI exits', async () => {
     writeFileSync(join(folder, 'comfyui.mjs'), 'process.exit(3)');
-    await expect(launch()).rejects.toThrow('ComfyUI did not come up: 3');
+    await expect(launch()).rejects.toThrow('ComfyUI did not start: exited with 3');
   });
 
-  it('dies with the process that started it, even when that is killed', async () => {
+  it('exits with the process that started it, even after SIGKILL', async () => {
     writeFileSync(
       join(folder, 'parent.mts'),
       `import { importing, processLauncher } from ${JSON.stringify(join(ROOT, 'local/fleet/launcher.ts'))};
@@ -107,15 +108,15 @@ describe('an instance', () => {
       rest = parts.pop() ?? '';
       lines.push(...parts.map((line) => JSON.parse(line) as Record<string, number>));
     });
-    await come(() => pids('worker').length === 1 && pids('comfyui').length === 1);
+    await eventually(() => pids('worker').length === 1 && pids('comfyui').length === 1);
     const started = [...pids('worker'), ...pids('comfyui')];
     expect(started.every(isAlive)).toBe(true);
     parent.kill('SIGKILL');
-    await come(() => !started.some(isAlive));
+    await eventually(() => !started.some(isAlive));
   });
 });
 
-it('imports from a folder whatever its name', () => {
+it('imports a module from a folder with special characters', () => {
   const file = join(folder, '100 % of "it" #1.mjs');
   writeFileSync(file, "console.log('imported');");
   const env = { ...process.env, NODE_OPTIONS: importing(file) };

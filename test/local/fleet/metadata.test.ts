@@ -1,4 +1,4 @@
-/** What an instance learns of itself. */
+/** The metadata service of an instance. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
@@ -23,7 +23,7 @@ describe('the metadata of an instance', () => {
   }
   const base = (id: string) => machines.get(id)?.metadataUrl ?? '';
 
-  it('says who and where it is, and where its settings are', async () => {
+  it('has instance id, placement and the tag of the settings', async () => {
     const id = await fleet.inService();
     expect(machines.get(id)?.autoScalingUrl).toBe(fleet.agent.url);
     expect(await read(base(id), 'instance-id')).toBe(id);
@@ -35,7 +35,7 @@ describe('the metadata of an instance', () => {
     expect(await read(base(id), 'nothing')).toBe(404);
   });
 
-  it('is told to nobody without a token', async () => {
+  it('requires a token', async () => {
     const id = await fleet.inService();
     const path = `${base(id)}/latest/meta-data/instance-id`;
     expect((await fetch(path)).status).toBe(401);
@@ -44,7 +44,7 @@ describe('the metadata of an instance', () => {
     expect((await fetch(`${base(id)}/latest/api/token`, { method: 'PUT' })).status).toBe(400);
   });
 
-  it('says when the group wants it gone', async () => {
+  it('shows the target lifecycle state', async () => {
     const id = await fleet.inService();
     const target = () => read(base(id), 'autoscaling/target-lifecycle-state');
     expect(await target()).toBe('InService');
@@ -52,7 +52,7 @@ describe('the metadata of an instance', () => {
     expect(await target()).toBe('Terminated');
   });
 
-  it('says when Spot takes it back', async () => {
+  it('shows a Spot interruption notice', async () => {
     const id = await fleet.inService();
     expect(await read(base(id), 'spot/instance-action')).toBe(404);
     fleet.agent.noticeSpot(id, new Date('2026-11-23T18:00:00.123Z'));

@@ -1,4 +1,4 @@
-/** The live page over HTTP: what it serves, and whom it refuses. */
+/** The live page over HTTP: files, state, previews, and requests that it refuses. */
 import { createServer, request } from 'node:http';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ afterEach(() => page.close());
 
 const get = (path: string) => fetch(new URL(path, page.url));
 
-/** With headers that fetch would not let through. */
+/** Sends headers that fetch does not allow. */
 function status(method: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     request(page.url, { method, headers }, (response) => {
@@ -44,13 +44,13 @@ describe('the page', () => {
   it.each([
     ['/', 'text/html; charset=utf-8', 'ddcolor-elastic'],
     ['/app.js', 'text/javascript', 'EventSource'],
-    ['/texts.js', 'text/javascript', 'reasonInWords'],
+    ['/texts.js', 'text/javascript', 'describeDecision'],
     ['/plots.js', 'text/javascript', 'uPlot'],
     ['/pairs.js', 'text/javascript', 'slider'],
     ['/style.css', 'text/css', '--accent'],
     ['/vendor/uplot.js', 'text/javascript', 'uPlot'],
     ['/vendor/uplot.css', 'text/css', 'uplot'],
-  ])('serves %s, and allows nothing from elsewhere', async (path, type, part) => {
+  ])('serves %s with a content security policy', async (path, type, part) => {
     const response = await get(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe(type);
@@ -60,14 +60,14 @@ describe('the page', () => {
     expect(await response.text()).toContain(part);
   });
 
-  it('loads nothing but its own files', async () => {
+  it('links to its own files only', async () => {
     const html = await (await get('/')).text();
     const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link);
     for (const link of links.filter((one) => one.startsWith('/'))) expect((await get(link)).status).toBe(200);
     expect(links.filter((link) => !link.startsWith('/') && link !== 'data:,')).toEqual([]);
   });
 
-  it('tells the state, and its changes as they come', async () => {
+  it('sends the state, and an event after each change', async () => {
     expect(await (await get('/state.json')).json()).toMatchObject({
       standIn: true,
       phase: 'starting',
@@ -80,14 +80,14 @@ describe('the page', () => {
     await reader?.cancel();
   });
 
-  it('shows any format as a small JPEG, under any name', async () => {
+  it('serves a preview of any format as JPEG, under any name', async () => {
     const response = await get(`/photos/before/${encodeURIComponent('Grüße')}/scan%201%2B1.tif`);
     expect(response.headers.get('content-type')).toBe('image/jpeg');
     const preview = await sharp(Buffer.from(await response.arrayBuffer())).metadata();
     expect(preview).toMatchObject({ format: 'jpeg', width: 640, height: 160 });
   });
 
-  it('makes a preview once, and asks again for what was not there', async () => {
+  it('caches previews, and reads a missing photo again', async () => {
     const path = `/photos/after/${encodeURIComponent('Grüße')}/scan%201%2B1.tif`;
     await get(path);
     await get(path);
@@ -103,7 +103,7 @@ describe('the page', () => {
     '/photos/side/x.jpg',
     '/package.json',
     '/photos/before/%E0%A4',
-  ])('has nothing at %s', async (path) => expect((await get(path)).status).toBe(404));
+  ])('answers 404 at %s', async (path) => expect((await get(path)).status).toBe(404));
 
   it.each([
     ['POST', {}, 405],
@@ -116,7 +116,7 @@ describe('the page', () => {
     expect(await status(method, headers)).toBe(expected);
   });
 
-  it('says which port is taken and what to do', async () => {
+  it('names the port that is in use and the option to change it', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = other.address();

@@ -5,30 +5,32 @@ import { describe, expect, it } from 'vitest';
 import * as texts from '../../../local/page/texts.js';
 import { REASONS } from '../../../lambda/scaler/policy.ts';
 
-const { reasonInWords, seconds, summary } = texts as {
-  reasonInWords: (decision: object) => string;
+const { describeDecision, seconds, summary } = texts as {
+  describeDecision: (decision: object) => string;
   seconds: (value: number) => string;
   summary: (state: object) => { name: string; value: string; note?: string }[];
 };
 const decision = { desired: 3, visible: 10, inFlight: 2, inService: 2, pending: 1, need: 4, min: 0, max: 5 };
 
-describe('reasonInWords', () => {
-  it.each(REASONS.map((reason) => [reason]))('has words for %s', (reason) => {
-    expect(reasonInWords({ ...decision, reason })).toMatch(/\w{2,}/);
-    expect(reasonInWords({ ...decision, reason })).not.toMatch(/undefined|null|NaN/);
+describe('describeDecision', () => {
+  it.each(REASONS.map((reason) => [reason]))('describes %s', (reason) => {
+    expect(describeDecision({ ...decision, reason })).toMatch(/\w{2,}/);
+    expect(describeDecision({ ...decision, reason })).not.toMatch(/undefined|null|NaN/);
   });
 
-  it('does not make up what a blind tick did not see', () => {
-    const blind = {
-      reason: 'blind',
+  it('says what a tick could not read', () => {
+    const tick = {
+      reason: 'metrics-unavailable',
       desired: null,
       visible: null,
       inFlight: null,
       inService: null,
       pending: null,
     };
-    expect(reasonInWords(blind)).toBe('could not see the fleet: holds');
-    expect(reasonInWords({ ...blind, inService: 2, pending: 0 })).toBe('could not see the queue: holds');
+    expect(describeDecision(tick)).toBe('cannot read the fleet: fleet unchanged');
+    expect(describeDecision({ ...tick, inService: 2, pending: 0 })).toBe(
+      'cannot read the queue: fleet unchanged',
+    );
   });
 });
 
@@ -40,10 +42,10 @@ it.each([
 ])('writes %d as %s', (value, text) => expect(seconds(value)).toBe(text));
 
 describe('summary', () => {
-  const photos = { submitted: 4, coloured: 3, failed: 1, lost: 0 };
+  const photos = { submitted: 4, succeeded: 3, failed: 1, lost: 0 };
   const waits = [1, 2, 3, 30].map((value) => ({ seconds: value }));
 
-  it('has the figures of the run', () => {
+  it('shows the figures of the run', () => {
     const timeline = [{ visible: 1, inFlight: 2, inService: 3, desired: 4 }];
     const tiles = Object.fromEntries(
       summary({ photos, timeline, waits }).map((tile) => [tile.name, tile.value]),
@@ -54,11 +56,11 @@ describe('summary', () => {
       waiting: '1',
       'in service': '3',
       'mean wait': '9.0 s',
-      '95 % wait': '30 s',
+      'p95 wait': '30 s',
     });
   });
 
-  it('claims nothing before anything is known, and shows what was lost', () => {
+  it('shows a dash for unknown figures, and lost photos only when there are any', () => {
     const tiles = summary({ photos: { ...photos, lost: 2 }, timeline: [], waits: [] });
     expect(tiles.find(({ name }) => name === 'waiting')?.value).toBe('-');
     expect(tiles.find(({ name }) => name === 'mean wait')?.value).toBe('-');

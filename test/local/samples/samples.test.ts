@@ -1,4 +1,4 @@
-/** The sample pictures: the same each time, all different, two of them broken on purpose. */
+/** Sample photos: reproducible, all different, two of them broken on purpose. */
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { makeSamples, type Sample } from '../../../local/samples/samples.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 describe('makeSamples', () => {
-  it('is the same for the same seed, another for another', async () => {
+  it('makes the same photos for the same seed, others for another', async () => {
     const [first] = await collect(1, 7);
     const [again] = await collect(1, 7);
     const [other] = await collect(1, 8);
@@ -34,7 +34,7 @@ describe('makeSamples', () => {
     expect((await collect(4, 7)).filter(({ broken }) => broken)).toHaveLength(2);
   });
 
-  it('makes pictures that decode, and broken ones that do not', async () => {
+  it('makes photos that decode, and broken ones that do not', async () => {
     for (const { name, body, broken } of samples) {
       const decoded = decode(body).then(
         () => true,
@@ -44,7 +44,7 @@ describe('makeSamples', () => {
     }
   });
 
-  it('mixes formats, depths and orientations, each picture under its own name', async () => {
+  it('mixes formats, bit depths and orientations, with unique names', async () => {
     const whole = samples.filter(({ broken }) => !broken);
     const metadata = await Promise.all(whole.map(({ body }) => sharp(body).metadata()));
     expect(new Set(metadata.map(({ format }) => format))).toEqual(new Set(['jpeg', 'png', 'webp', 'tiff']));

@@ -1,4 +1,4 @@
-/** A group, and a fleet agent over the wire with a clock and machines that tests hold. */
+/** A group, and a fleet agent over HTTP with a fake clock and fake instances. */
 import {
   AutoScalingClient,
   CompleteLifecycleActionCommand,
@@ -40,20 +40,20 @@ export function makeGroup(more: Partial<GroupSettings> = {}): Group {
 export interface Fleet {
   agent: FleetAgent;
   client: AutoScalingClient;
-  /** Machines that run, by their instance. */
+  /** Running instances by id. */
   machines: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
   describe(): Promise<AutoScalingGroup | undefined>;
   states(): Promise<(string | undefined)[]>;
   desire(capacity: number): Promise<unknown>;
   complete(hook: string, instanceId: string): Promise<unknown>;
-  /** Lets machines boot, until so many wait at the launch hook. */
+  /** Advances the clock by the boot time, until `count` instances wait at the launch hook. */
   booted(count: number): Promise<void>;
   /** Brings one instance into service and returns its id. */
   inService(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** The local AWS, as far as the agent asks it: the limits of the one deployed group. */
+/** The local AWS's response to the agent: the limits of the one deployed group. */
 const deployed = (request: string) =>
   `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${
     request.includes(`=${NAME}`)
@@ -90,7 +90,7 @@ export async function startFleet(): Promise<Fleet> {
       },
     },
   });
-  await agent.adopt(NAME, {
+  await agent.applyTemplate(NAME, {
     hooks: HOOKS,
     instanceTags: { 'ddcolor-elastic:settings': '/photos/worker' },
   });

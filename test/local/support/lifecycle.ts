@@ -12,9 +12,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { StageConfig } from '../../../lib/config.ts';
 import { deployAll } from '../../../local/aws/deploy.ts';
-import { finishLocal } from '../../../local/aws/template-settings.ts';
+import { applyTemplateSettings } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';
-import { list, readEnds } from '../../../local/run/outcomes.ts';
+import { listKeys, readOutcomes } from '../../../local/run/outcomes.ts';
 import type { Photo } from '../../../local/run/photos.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
 import { whatIsThere } from './resources.ts';
@@ -62,7 +62,7 @@ export async function redeploy(stack: LocalStack, photos: Photo[], change: Stage
   const { agent, groupName, s3, sqs, endpoint, outputs } = stack;
   const bucket = outputs.BucketName ?? '';
   const abort = new AbortController();
-  const open = async () => openOf(await readEnds(s3, bucket, photos));
+  const open = async () => openOf(await readOutcomes(s3, bucket, photos));
   await until(() =>
     agent.snapshot(groupName).instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
   );
@@ -77,14 +77,14 @@ export async function redeploy(stack: LocalStack, photos: Photo[], change: Stage
     STAGE_CHANGE: JSON.stringify(change),
     CDK_OUTPUT: localPath('changed.out'),
   });
-  await agent.adopt(groupName, await finishLocal(endpoint, STACK));
+  await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
   clearInterval(watch);
   const openAfter = await open();
   const { max: maxAfter } = agent.snapshot(groupName);
 
   await until(async () => (await open()) === 0);
   const ends: Record<string, number> = {};
-  for (const end of (await readEnds(s3, bucket, photos)).values()) ends[end] = (ends[end] ?? 0) + 1;
+  for (const end of (await readOutcomes(s3, bucket, photos)).values()) ends[end] = (ends[end] ?? 0) + 1;
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: outputs.DeadLetterQueueUrl,
@@ -110,7 +110,7 @@ export async function destroy(
   const bucket = outputs.BucketName ?? '';
   const before = await whatIsThere(endpoint);
   // `aws s3 rm --recursive`.
-  const keys = [...(await list(s3, bucket, ''))];
+  const keys = [...(await listKeys(s3, bucket, ''))];
   for (let from = 0; from < keys.length; from += 1000) {
     const Objects = keys.slice(from, from + 1000).map((Key) => ({ Key }));
     await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));

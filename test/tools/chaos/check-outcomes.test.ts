@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { FAILED, INCOMING, RESULTS } from '../../../contract/keys.ts';
 import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
-import { judge, type FoundEnd } from '../../../tools/chaos/check-outcomes.ts';
+import { checkOutcomes, type StoredOutcome } from '../../../tools/chaos/check-outcomes.ts';
 
 /** What a worker would make of it: the same picture with a tint. */
 async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Promise<Buffer> {
@@ -28,7 +28,7 @@ const broken = { ...chaosPhoto(48, 0), etag: 'c' };
 const photos = [whole, broken];
 const result = RESULTS + whole.key;
 const failure = `${FAILED}${broken.key}.json`;
-let good: Map<string, FoundEnd>;
+let good: Map<string, StoredOutcome>;
 
 beforeAll(async () => {
   good = new Map([
@@ -41,7 +41,7 @@ beforeAll(async () => {
 const CASES: [
   what: string,
   seen: 'lost' | 'doubled' | 'wrong' | 'stray',
-  change: (ends: Map<string, FoundEnd>) => unknown,
+  change: (ends: Map<string, StoredOutcome>) => unknown,
 ][] = [
   ['no end', 'lost', (ends) => ends.delete(result)],
   [
@@ -107,23 +107,23 @@ const CASES: [
 ];
 
 const NOTHING: Leftovers = { messages: 0, onDisk: [], dead: [], poisonMissing: 0, poison: 3 };
-const NONE = { counts: new Map<never, number>(), missed: 0 };
+const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 
 describe('the judge', () => {
   it('finds nothing against good ends', async () => {
-    const verdict = await judge(photos, good);
+    const verdict = await checkOutcomes(photos, good);
     expect(verdict).toEqual({ coloured: 1, failed: 1, lost: [], doubled: [], wrong: [], stray: [] });
     const report = reportOf({ seed: 1, photos: 2, seconds: 9, verdict, leftovers: NOTHING }, NONE, {
       counts: new Map(),
     });
-    expect(report.holds).toBe(true);
+    expect(report.passed).toBe(true);
     expect([...reportLines(report)].at(-1)).toBe('2 photos, seed 1, 9 s: every check holds.');
   });
 
   it.each(CASES)('sees %s', async (_what, seen, change) => {
     const ends = new Map(good);
     await change(ends);
-    const verdict = await judge(photos, ends);
+    const verdict = await checkOutcomes(photos, ends);
     const against = { lost: 0, doubled: 0, wrong: 0, stray: 0, [seen]: 1 };
     const { lost, doubled, wrong, stray } = verdict;
     expect({
@@ -132,7 +132,7 @@ describe('the judge', () => {
       wrong: wrong.length,
       stray: stray.length,
     }).toEqual(against);
-    expect(checks(verdict, NOTHING).filter((check) => check.against.length > 0)).toHaveLength(1);
+    expect(checks(verdict, NOTHING).filter((check) => check.problems.length > 0)).toHaveLength(1);
   });
 
   it.each([
@@ -141,8 +141,8 @@ describe('the judge', () => {
     ['a job in the dead-letter queue', { dead: ['{}'] }],
     ['a poison message that is gone', { poisonMissing: 1 }],
   ])('sees %s', async (_what, left) => {
-    const verdict = await judge(photos, good);
+    const verdict = await checkOutcomes(photos, good);
     const leftovers = { ...NOTHING, ...left };
-    expect(checks(verdict, leftovers).filter(({ against }) => against.length > 0)).toHaveLength(1);
+    expect(checks(verdict, leftovers).filter(({ problems: against }) => against.length > 0)).toHaveLength(1);
   });
 });

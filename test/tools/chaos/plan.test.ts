@@ -21,7 +21,7 @@ it('plans every kind, as often as its weight says, and at the pace that is asked
     expect(share, kind).toBeGreaterThan((0.8 * weight) / weights);
     expect(share, kind).toBeLessThan((1.2 * weight) / weights);
   }
-  expect(faults.reduce((sum, { after }) => sum + after, 0) / count).toBeCloseTo(2, 1);
+  expect(faults.reduce((sum, { delaySeconds: after }) => sum + after, 0) / count).toBeCloseTo(2, 1);
 });
 
 it('takes photos and a seed, and says what is wrong with anything else', () => {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startProxy, type Proxy } from '../../../tools/chaos/proxy.ts';
+import { startProxy, type FaultProxy } from '../../../tools/chaos/proxy.ts';
 import { clientConfig } from '../../../common/environment.ts';
 import { Scope } from '../../../common/scope.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
@@ -19,7 +19,7 @@ const PHOTOS_A_LANE = 25;
 const PATIENCE_MS = 600;
 const Bucket = 'photos';
 const scope = new Scope();
-let proxy: Proxy;
+let proxy: FaultProxy;
 let s3: S3Client;
 let sqs: SQSClient;
 let QueueUrl: string;
@@ -51,7 +51,7 @@ const send = (k: number) => sqs.send(new SendMessageCommand({ QueueUrl, MessageB
 const receive = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
 
 it('does everything that can go wrong in a storm, and nothing after it', async () => {
-  proxy.storm(true);
+  proxy.setBurst(true);
   const handles: string[] = [];
   let failed = 0;
   const lane = async (first: number) => {
@@ -76,7 +76,7 @@ it('does everything that can go wrong in a storm, and nothing after it', async (
       expect(proxy.counts.get(`${service}: ${kind}`), `${service}: ${kind}`).toBeGreaterThan(0);
   expect(handles.length - new Set(handles).size).toBeGreaterThan(0);
 
-  proxy.heal();
+  proxy.stopFaults();
   connect(30_000);
   const before = [...proxy.counts.values()].reduce((sum, count) => sum + count, 0);
   for (let k = 0; k < 20; k++) {
@@ -85,7 +85,7 @@ it('does everything that can go wrong in a storm, and nothing after it', async (
     await send(k);
   }
   await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-  proxy.storm(true);
+  proxy.setBurst(true);
   expect(await get(3)).toBe('photo 3');
   expect([...proxy.counts.values()].reduce((sum, count) => sum + count, 0)).toBe(before);
 });
