@@ -4,7 +4,7 @@ import type { Measures } from './measure.ts';
 import { meanOf } from './result.ts';
 import { runAll } from './parallel/pool.ts';
 import type { Task } from './parallel/task.ts';
-import { POLICIES, policyOf, triedSettings } from './policies/index.ts';
+import { POLICIES, policyOf, candidateSettings } from './policies/index.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 
 export interface Point {
@@ -91,7 +91,7 @@ export async function compareAll(
 ): Promise<PolicyComparison[]> {
   const kinds = POLICIES.filter(({ name }) => names.includes(name));
   const tries = kinds.map((kind) => {
-    const settings = triedSettings(kind, scenario.world);
+    const settings = candidateSettings(kind, scenario.world);
     if (kind.name !== 'fixed') return settings;
     return settings.filter(
       ({ instances = 0 }) => instances >= scenario.world.min && instances <= scenario.world.max,

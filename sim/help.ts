@@ -32,13 +32,13 @@ function value(number: number): string {
 
 export function help(): string {
   const lines = [USAGE, '', 'Rules and their knobs (default; what tuning tries):'];
-  for (const { name, meaning, source, knobs } of POLICIES) {
-    lines.push('', `  ${name}: ${meaning}`, `    from: ${source}`);
-    for (const [key, knob] of Object.entries(knobs)) {
-      const usual = typeof knob.default === 'function' ? 'follows the world' : knob.default;
-      const tries = knob.tries?.length ? `; ${knob.tries.join(' ')}` : '';
+  for (const { name, description, source, parameters } of POLICIES) {
+    lines.push('', `  ${name}: ${description}`, `    from: ${source}`);
+    for (const [key, one] of Object.entries(parameters)) {
+      const usual = typeof one.default === 'function' ? 'follows the world' : one.default;
+      const tries = one.candidates?.length ? `; ${one.candidates.join(' ')}` : '';
       lines.push(
-        `    ${key.padEnd(24)} ${knob.meaning}${knob.unit ? `, ${knob.unit}` : ''} (${usual}${tries})`,
+        `    ${key.padEnd(24)} ${one.description}${one.unit ? `, ${one.unit}` : ''} (${usual}${tries})`,
       );
     }
   }

@@ -23,9 +23,9 @@ export function neighbours(
   settings: Record<string, number>,
   factor: number,
 ): Record<string, number>[] {
-  return Object.entries(kind.knobs).flatMap(([key, knob]) => {
+  return Object.entries(kind.parameters).flatMap(([key, knob]) => {
     const value = settings[key] as number;
-    if (!knob.tries?.length || value === 0) return [];
+    if (!knob.candidates?.length || value === 0) return [];
     return [value * factor, value / factor]
       .map((near) => (knob.whole ? Math.max(knob.min, Math.round(near)) : Number(near.toPrecision(3))))
       .filter((near) => near !== value && near >= knob.min && near <= knob.max)

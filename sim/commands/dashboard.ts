@@ -8,7 +8,7 @@ import type { Run } from '../engine/types.ts';
 
 /** @param run with its decisions */
 export const dashboardIn = (run: Run, policy: Policy, { world }: Scenario): DashboardRun =>
-  dashboardOf(panelInput(run, world, policy.kind.stage !== undefined));
+  dashboardOf(panelInput(run, world, policy.kind.stageSettings !== undefined));
 
 /** @param run with its decisions. @returns the page, as HTML */
 export function dashboardOnly(run: Run, policy: Policy, scenario: Scenario): Promise<string> {

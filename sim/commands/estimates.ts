@@ -62,9 +62,9 @@ export async function estimates(options: Options, progress: Progress): Promise<v
     for (let k = 0; k < options.seeds; k++) {
       const scenario = scenarioOf(options.seed + k);
       const { kind, settings } = policyOf(options.policy, options.set, scenario.world);
-      const stage = kind.stage?.(settings);
+      const stage = kind.stageSettings?.(settings);
       if (!stage) {
-        const known = POLICIES.filter((one) => 'stage' in one).map((one) => one.name);
+        const known = POLICIES.filter((one) => 'stageSettings' in one).map((one) => one.name);
         throw new InputError(
           `--policy is '${options.policy}', which publishes nothing: expected one of ${known.join(', ')}`,
         );

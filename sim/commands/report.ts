@@ -2,7 +2,7 @@
 import type { Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
 import { runPolicy } from '../result.ts';
-import { policyOf, POLICIES, policyWith } from '../policies/index.ts';
+import { policyOf, POLICIES, policyOfKind } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { dashboardPanels } from '../report/dashboard.ts';
 import { page, type ReportRun } from '../report/page.ts';
@@ -24,7 +24,7 @@ export async function reportPage(
     if (!kind || kind === asked.kind) continue;
     // A fixed fleet has no default: it is shown in the size that keeps the wait.
     if (kind.name !== 'fixed') policies.push(policyOf(policy, [], scenario.world));
-    else if (tuned) policies.push(policyWith(kind, tuned.settings, scenario.world));
+    else if (tuned) policies.push(policyOfKind(kind, tuned.settings, scenario.world));
   }
   const runs: ReportRun[] = [];
   for (const policy of policies) {

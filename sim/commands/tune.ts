@@ -59,7 +59,7 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
   const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'knobs'];
   console.log(aligned([head, row('as it is', usual, null, 'default'), ...rows], [0, 5]));
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
-  const settings = wanted && policy.kind.stage?.(wanted.settings);
+  const settings = wanted && policy.kind.stageSettings?.(wanted.settings);
   if (!settings) return;
   const values = Object.entries(settings).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? `'${value}'` : value}`,

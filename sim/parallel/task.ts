@@ -1,7 +1,7 @@
 /** What a thread does: one rule with given settings on one trace under one seed. */
 import type { Measures } from '../measure.ts';
 import { runPolicy } from '../result.ts';
-import { POLICIES, policyWith } from '../policies/index.ts';
+import { POLICIES, policyOfKind } from '../policies/index.ts';
 import { scenarios, type Scenario, type ScenarioOptions } from '../scenario.ts';
 
 export interface Task {
@@ -21,5 +21,5 @@ export async function perform(task: Task): Promise<Measures> {
   const kind = POLICIES.find((one) => one.name === task.policy);
   if (!kind) throw new Error(`no rule is called '${task.policy}'`);
   const { scenario } = last;
-  return (await runPolicy(scenario, policyWith(kind, task.settings, scenario.world))).measures;
+  return (await runPolicy(scenario, policyOfKind(kind, task.settings, scenario.world))).measures;
 }

@@ -1,4 +1,4 @@
-/** Every rule that can be simulated, by name. */
+/** Every scaling policy that can be simulated, by name. */
 import { InputError, numberIn, type World } from '../world.ts';
 import type { Controller } from '../engine/types.ts';
 import { buildkite } from './buildkite.ts';
@@ -6,7 +6,7 @@ import { forecast, slo, threshold } from './deployed.ts';
 import { ecs } from './ecs.ts';
 import { fixed } from './fixed.ts';
 import { keda } from './keda.ts';
-import type { PolicyKind } from './kind.ts';
+import type { Parameter, PolicyKind } from './kind.ts';
 import { predictive } from './predictive.ts';
 import { step } from './step.ts';
 import { targetTracking, targetTrackingHr, targetTrackingUtilisation } from './target-tracking.ts';
@@ -27,18 +27,21 @@ export const POLICIES: readonly PolicyKind[] = [
 ];
 
 export interface Policy {
-  /** As it was asked for. */
+  /** As given on the command line. */
   name: string;
   kind: PolicyKind;
-  /** A value for each knob. */
+  /** A value for each parameter. */
   settings: Record<string, number>;
   make: () => Controller;
 }
 
+const defaultOf = (one: Parameter, world: World) =>
+  typeof one.default === 'function' ? one.default(world) : one.default;
+
 /**
- * @param name of a rule, or `fixed:N`
- * @param set knobs that differ from their defaults, as texts
- * @throws InputError naming what is unknown and what there is
+ * @param name of a policy, or `fixed:N`
+ * @param set parameters that differ from their defaults, as texts
+ * @throws InputError with the unknown name and the known ones
  */
 export function policyOf(name: string, set: Iterable<[string, string]>, world: World): Policy {
   const [base = '', size] = name.split(':', 2);
@@ -50,34 +53,34 @@ export function policyOf(name: string, set: Iterable<[string, string]>, world: W
   const given = new Map(set);
   if (size !== undefined) given.set('instances', size);
   for (const key of given.keys()) {
-    if (Object.hasOwn(kind.knobs, key)) continue;
+    if (Object.hasOwn(kind.parameters, key)) continue;
     throw new InputError(
-      `--set does not know '${key}' of ${base}: expected one of ${Object.keys(kind.knobs).join(', ')}`,
+      `--set does not know '${key}' of ${base}: expected one of ${Object.keys(kind.parameters).join(', ')}`,
     );
   }
   const settings = Object.fromEntries(
-    Object.entries(kind.knobs).map(([key, knob]) => {
+    Object.entries(kind.parameters).map(([key, one]) => {
       const text = given.get(key);
-      if (text !== undefined) return [key, numberIn(key, text, knob.min, knob.max, knob.whole)];
-      return [key, typeof knob.default === 'function' ? knob.default(world) : knob.default];
+      const value =
+        text === undefined ? defaultOf(one, world) : numberIn(key, text, one.min, one.max, one.whole);
+      return [key, value];
     }),
   );
   return { name, kind, settings, make: () => kind.make(settings, world) };
 }
 
-/** Every combination of the values that tuning tries, with defaults for the knobs that it leaves alone. */
-export function triedSettings(kind: PolicyKind, world: World): Record<string, number>[] {
+/** Every combination of candidate values; parameters without candidates have their defaults. */
+export function candidateSettings(kind: PolicyKind, world: World): Record<string, number>[] {
   let all: Record<string, number>[] = [{}];
-  for (const [key, knob] of Object.entries(kind.knobs)) {
-    const usual = typeof knob.default === 'function' ? knob.default(world) : knob.default;
-    const values = [...new Set(knob.tries?.length ? [usual, ...knob.tries] : [usual])];
-    all = all.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
+  for (const [key, one] of Object.entries(kind.parameters)) {
+    const values = [...new Set([defaultOf(one, world), ...(one.candidates ?? [])])];
+    all = all.flatMap((settings) => values.map((value) => ({ ...settings, [key]: value })));
   }
   return all;
 }
 
-/** A rule with a value for each knob. */
-export function policyWith(kind: PolicyKind, settings: Record<string, number>, world: World): Policy {
+/** @param settings a value for each parameter */
+export function policyOfKind(kind: PolicyKind, settings: Record<string, number>, world: World): Policy {
   const name = kind === fixed ? `fixed:${settings.instances}` : kind.name;
   return { name, kind, settings, make: () => kind.make(settings, world) };
 }

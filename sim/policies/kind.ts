@@ -1,31 +1,47 @@
-/** What a scaling rule says of itself: its knobs, and how to make one of it. */
+/** What a simulated scaling policy consists of: its parameters, their source, and its controller. */
 import type { PolicySettings } from '../../lambda/scaler/policy.ts';
-import type { World } from '../world.ts';
 import type { Controller } from '../engine/types.ts';
+import type { World } from '../world.ts';
 
-export interface Knob {
+export interface Parameter {
   unit: string;
-  /** Its value where none is given; some follow the world that they are set for. */
+  /** Some defaults depend on the world. */
   default: number | ((world: World) => number);
   min: number;
   max: number;
   whole?: true;
-  meaning: string;
-  /** Values that tuning tries. @default the default alone */
-  tries?: number[];
+  description: string;
+  /** Values that tuning tries in addition to the default. @default tuning leaves it at its default */
+  candidates?: number[];
 }
 
-export interface PolicyKind {
+export interface PolicyKind<Name extends string = string> {
   name: string;
-  meaning: string;
-  /** Where the rule and its defaults are published, and which way was taken where that leaves a choice. */
+  description: string;
+  /** Where policy and defaults are published, and what was chosen where that leaves a choice. */
   source: string;
-  knobs: Record<string, Knob>;
-  /** @param set a value for each knob */
-  make(set: Record<string, number>, world: World): Controller;
-  /** The same as settings of a stage. @default the rule cannot be deployed */
-  stage?(set: Record<string, number>): PolicySettings;
+  parameters: Record<Name, Parameter>;
+  /** @param set a value for each parameter */
+  make(set: Record<Name, number>, world: World): Controller;
+  /** The parameters as settings of a stage. @default the policy cannot be deployed */
+  stageSettings?(set: Record<Name, number>): PolicySettings;
 }
+
+/** Lets `make` name its parameters, which the list of all policies does not know. */
+export const definePolicy = <Name extends string>(kind: PolicyKind<Name>): PolicyKind => kind as PolicyKind;
+
+type Limits = Partial<Pick<Parameter, 'min' | 'max' | 'whole' | 'candidates'>>;
+
+export const parameter = (
+  unit: string,
+  value: Parameter['default'],
+  description: string,
+  limits: Limits = {},
+): Parameter => ({ unit, default: value, min: 0, max: 100_000, description, ...limits });
+
+/** A duration of at most a day. */
+export const seconds = (value: Parameter['default'], description: string, limits: Limits = {}): Parameter =>
+  parameter('s', value, description, { max: 86_400, ...limits });
 
 export const clamp = (value: number, { min, max }: { min: number; max: number }): number =>
   Math.min(max, Math.max(min, value));

@@ -1,15 +1,15 @@
-/** The scaler's ports over a simulated world. */
+/** The scaler's ports, implemented over the simulated system. */
 import type { View } from '../../contract/view.ts';
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
 import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
 import type { ControlledSystem } from '../engine/types.ts';
 
-/** The scaler's item, kept here: with the lease, since in the real world a tick may come twice. */
+/** The scaler's item in memory, with its lease, since in the real world a tick may be delivered twice. */
 export class SimulatedMemory implements Memory {
   private state = emptyMemory();
   private lease: { owner: string; until: number } | undefined;
 
-  /** @param published is given each view that is saved */
+  /** @param published called with each view that is saved */
   constructor(private readonly published: (view: View) => void = () => {}) {}
 
   async open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined> {
@@ -37,7 +37,7 @@ export const simulatedCounts = (system: ControlledSystem): Counts => ({
   },
 });
 
-/** What workers have reported; counters of the whole run. */
+/** Counters since the start of the run. */
 export const simulatedWork = (system: ControlledSystem): Work => ({
   async read() {
     return system.workCounters();
@@ -50,12 +50,12 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     return { desired, inService, pending, draining, min, max };
   },
   async failedLaunches() {
-    // The harder case: nobody says that there is no capacity, it only does not come.
+    // The harder case for a policy: a shortage is never reported, instances only do not come.
     return [];
   },
   async setDesired(desired) {
     const { min, max } = system.actual();
-    // In the words of Auto Scaling, which refuses it as well.
+    // The error texts of Auto Scaling.
     if (desired > max) throw new Error(`New SetDesiredCapacity value ${desired} is above max value ${max}`);
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     system.setDesired(desired);
@@ -67,6 +67,6 @@ export const simulatedPorts = (system: ControlledSystem, published?: (view: View
   work: simulatedWork(system),
   fleet: simulatedFleet(system),
   memory: new SimulatedMemory(published),
-  // What it would publish is in the report already.
+  // The report has its own record of the decisions.
   metrics: { async publish() {} },
 });

@@ -1,7 +1,7 @@
 /** The public part of AWS predictive scaling, over target tracking. */
 import type { Controller } from '../engine/types.ts';
-import { clamp, type PolicyKind } from './kind.ts';
-import { trackingKnobs, trackingOf } from './target-tracking.ts';
+import { clamp, definePolicy, parameter } from './kind.ts';
+import { trackingOf, trackingParameters } from './target-tracking.ts';
 
 const HOUR = 3600;
 const REFRESH_HOURS = 6;
@@ -9,8 +9,8 @@ const HISTORY_HOURS = 14 * 24;
 const WEEK_HOURS = 7 * 24;
 
 /**
- * Jobs expected in an hour: the mean of the same hour of day, of the same weekday too once there is a week of history.
- * Amazon's own forecast is not published; this one stands in for it.
+ * Jobs expected in an hour: the mean of the same hour of the day, and of the same weekday once there is a week of history.
+ * A substitute for Amazon's forecast, which is not published.
  *
  * @param loads jobs of each past hour, from the start
  */
@@ -23,28 +23,25 @@ export function forecast(loads: number[], hour: number): number {
   return same.length === 0 ? 0 : same.reduce((sum, load) => sum + load, 0) / same.length;
 }
 
-export const predictive: PolicyKind = {
+export const predictive = definePolicy({
   name: 'predictive',
-  meaning: 'AWS predictive scaling: hourly capacity by forecast, ahead of the hour, over target tracking',
+  description: 'AWS predictive scaling: hourly capacity by forecast, ahead of the hour, over target tracking',
   source:
     'Amazon EC2 Auto Scaling user guide, "Predictive scaling". The forecast is unpublished: the mean of the same hours ' +
-    'stands in; the reactive policy under it has data points every 10 s',
-  knobs: {
-    ...trackingKnobs(10, [1.67, 5, 10]),
-    use: {
-      unit: '',
-      default: 0.7,
+    'replaces it; the reactive policy under it has data points every 10 s',
+  parameters: {
+    ...trackingParameters(10, [1.67, 5, 10]),
+    use: parameter('', 0.7, 'share of an instance that the forecast load should fill', {
       min: 0.01,
       max: 10,
-      meaning: 'share of an instance that the forecast load should fill',
-      tries: [0.5, 0.7, 0.9],
-    },
-    buffer: { unit: 's', default: 300, min: 0, max: 3600, meaning: 'ahead of the hour' },
+      candidates: [0.5, 0.7, 0.9],
+    }),
+    buffer: parameter('s', 300, 'ahead of the hour', { max: 3600 }),
   },
   make(set, world): Controller {
     const reactive = trackingOf(set, world, 10);
-    const perHour = (HOUR * world.slots * (set.use as number)) / world.service;
-    const buffer = set.buffer as number;
+    const perHour = (HOUR * world.slots * set.use) / world.service;
+    const buffer = set.buffer;
     const loads: number[] = [];
     let counted = 0;
     /** Capacity of each hour that has been forecast. */
@@ -73,4 +70,4 @@ export const predictive: PolicyKind = {
       },
     };
   },
-};
+});

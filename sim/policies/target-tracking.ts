@@ -1,15 +1,15 @@
 /**
  * AWS target tracking on backlog per instance, and its variants.
  *
- * Gotcha, and kept: with no instance in service there is no data point, and without data points it never scales.
+ * As in AWS, no instance in service means no data point, and without data points it never scales.
  */
 import type { World } from '../world.ts';
 import type { Controller, ControlledSystem } from '../engine/types.ts';
-import { clamp, type Knob, type PolicyKind } from './kind.ts';
+import { clamp, definePolicy, parameter, type Parameter } from './kind.ts';
 
 interface Point {
   at: number;
-  /** The metric; undefined where nobody was in service. */
+  /** Undefined while no instance is in service. */
   value: number | undefined;
   inService: number;
 }
@@ -34,7 +34,7 @@ export class TargetTracking {
 
   constructor(private readonly settings: Settings) {}
 
-  /** Takes a data point and says which desired capacity the two alarms ask for. */
+  /** Records a data point and returns the desired capacity that the two alarms lead to. */
   desiredAt(system: ControlledSystem, at: number): { desired: number; reason: string } {
     const { target, period, lowFactor, warmup, inShare, lag, metric } = this.settings;
     const { desired, inService, min, max } = system.actual();
@@ -50,10 +50,10 @@ export class TargetTracking {
       last.length === HIGH_POINTS &&
       last.every((one) => above(one, target))
     ) {
-      const asked = clamp(Math.ceil((latest.inService * latest.value) / target - 1e-9), { min, max });
-      if (asked <= desired) return { desired, reason: 'alarm high, on its way' };
+      const proposed = clamp(Math.ceil((latest.inService * latest.value) / target - 1e-9), { min, max });
+      if (proposed <= desired) return { desired, reason: 'alarm high, pending' };
       this.launches.push(at);
-      return { desired: asked, reason: 'alarm high' };
+      return { desired: proposed, reason: 'alarm high' };
     }
     const minutes = at % 60 === 0 ? byMinute(seen, period) : [];
     const low = minutes.at(-1);
@@ -70,7 +70,7 @@ export class TargetTracking {
 
 const above = (point: Point, target: number) => point.value !== undefined && point.value > target;
 
-/** Averages of the last quarter of an hour, minute by minute; a minute with a gap in it has none. */
+/** Averages of the last 15 minutes, one per minute; undefined for a minute with a missing data point. */
 function byMinute(points: Point[], period: number): (number | undefined)[] {
   const each = Math.round(60 / period);
   const minutes: (number | undefined)[] = [];
@@ -94,49 +94,38 @@ const utilisation = (world: World) => (system: ControlledSystem) => {
   return inService === 0 ? undefined : (visible + inFlight) / (inService * world.slots);
 };
 
-export const trackingKnobs = (target: number, tries: number[]): Record<string, Knob> => ({
-  target: { unit: '', default: target, min: 0.01, max: 100_000, meaning: 'value to be kept', tries },
-  lowFactor: {
-    unit: '',
-    default: 0.9,
+type TrackingParameter = 'target' | 'lowFactor' | 'warmup' | 'inShare';
+
+export const trackingParameters = (
+  target: number,
+  candidates: number[],
+): Record<TrackingParameter, Parameter> => ({
+  target: parameter('', target, 'target value of the metric', { min: 0.01, candidates }),
+  lowFactor: parameter('', 0.9, 'share of the target below which it scales in', {
     min: 0.01,
     max: 1,
-    meaning: 'share of the target below which it scales in',
-    tries: [0.7, 0.9],
-  },
-  warmup: {
-    unit: 's',
-    default: (world) => world.boot,
-    min: 0,
-    max: 3600,
-    meaning: 'an instance is new for this long',
-  },
-  inShare: {
-    unit: '',
-    default: 0.1,
+    candidates: [0.7, 0.9],
+  }),
+  warmup: parameter('s', (world) => world.boot, 'warm-up of a new instance', { max: 3600 }),
+  inShare: parameter('', 0.1, 'largest share of the fleet that is removed in a minute', {
     min: 0.001,
     max: 1,
-    meaning: 'share of the fleet that goes in a minute at most',
-    tries: [0.1, 1],
-  },
+    candidates: [0.1, 1],
+  }),
 });
 
-export function trackingOf(
-  set: Record<string, number>,
+/** @param period seconds between two data points of the metric */
+export const trackingOf = (
+  { target, lowFactor, warmup, inShare }: Record<TrackingParameter, number>,
   world: World,
   period: number,
   metric: Settings['metric'] = backlogPerInstance,
-): TargetTracking {
-  const { target, lowFactor, warmup, inShare } = set as Record<
-    'target' | 'lowFactor' | 'warmup' | 'inShare',
-    number
-  >;
-  return new TargetTracking({ target, lowFactor, warmup, inShare, period, lag: world.metricLag, metric });
-}
+): TargetTracking =>
+  new TargetTracking({ target, lowFactor, warmup, inShare, period, lag: world.metricLag, metric });
 
-export function tracking(rule: TargetTracking, every: number): Controller {
+function controllerOf(rule: TargetTracking, intervalSeconds: number): Controller {
   return {
-    intervalSeconds: every,
+    intervalSeconds,
     tick(system, at) {
       const { desired, reason } = rule.desiredAt(system, at);
       system.setDesired(desired);
@@ -149,26 +138,26 @@ const SOURCE =
   'Amazon EC2 Auto Scaling user guide, "Scaling policy based on Amazon SQS" and "Target tracking". ' +
   'Alarms of 3 in 3 and 15 in 15; warm-up set to the boot time, which is better for it than the default of 300 s';
 
-export const targetTracking: PolicyKind = {
+export const targetTracking = definePolicy({
   name: 'target-tracking',
-  meaning: 'AWS target tracking on waiting messages per instance, data points each minute',
+  description: 'AWS target tracking on waiting messages per instance, data points each minute',
   source: SOURCE,
-  knobs: trackingKnobs(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
-  make: (set, world) => tracking(trackingOf(set, world, 60), 60),
-};
+  parameters: trackingParameters(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
+  make: (set, world) => controllerOf(trackingOf(set, world, 60), 60),
+});
 
-export const targetTrackingHr: PolicyKind = {
+export const targetTrackingHr = definePolicy({
   name: 'target-tracking-hr',
-  meaning: 'the same with a high-resolution metric, data points every 10 s',
+  description: 'the same with a high-resolution metric, data points every 10 s',
   source: `${SOURCE}; "Faster scaling with target tracking" (AWS, November 2024). Scale-in still by the minute`,
-  knobs: trackingKnobs(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
-  make: (set, world) => tracking(trackingOf(set, world, 10), 10),
-};
+  parameters: trackingParameters(10, [0.5, 1, 1.67, 2.5, 5, 10, 20]),
+  make: (set, world) => controllerOf(trackingOf(set, world, 10), 10),
+});
 
-export const targetTrackingUtilisation: PolicyKind = {
+export const targetTrackingUtilisation = definePolicy({
   name: 'target-tracking-use',
-  meaning: 'AWS target tracking on messages (waiting or in flight) per slot, data points every 10 s',
+  description: 'AWS target tracking on messages (waiting or in flight) per slot, data points every 10 s',
   source: `${SOURCE}; "Tracking worker utilization metrics" (AWS, March 2026)`,
-  knobs: trackingKnobs(0.7, [0.3, 0.5, 0.7, 1, 1.5, 2.5, 5]),
-  make: (set, world) => tracking(trackingOf(set, world, 10, utilisation(world)), 10),
-};
+  parameters: trackingParameters(0.7, [0.3, 0.5, 0.7, 1, 1.5, 2.5, 5]),
+  make: (set, world) => controllerOf(trackingOf(set, world, 10, utilisation(world)), 10),
+});

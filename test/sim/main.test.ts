@@ -148,6 +148,6 @@ it('--help names every rule and setting with its source', async () => {
 it('the rule that is simulated has the settings that a stage has', () => {
   const { policy, tickSeconds } = resolveStage('any', {});
   const { kind, settings } = policyOf('slo', [], worldOf('clean'));
-  expect(kind.stage?.(settings)).toEqual(policy);
+  expect(kind.stageSettings?.(settings)).toEqual(policy);
   expect(worldOf('clean').tick).toBe(tickSeconds);
 });

@@ -36,7 +36,7 @@ async function factsIn(
   const scenario = (await scenarios({ trace, world, with: changes }))(1);
   const rule = policyOf(policy, [], scenario.world);
   const { run, measures } = await runPolicy(scenario, rule, { keepDecisions: true });
-  return { ...panelInput(run, scenario.world, rule.kind.stage !== undefined), measures };
+  return { ...panelInput(run, scenario.world, rule.kind.stageSettings !== undefined), measures };
 }
 
 const of = (input: PanelInput, panel: string, label: string) => {

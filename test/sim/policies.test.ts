@@ -1,7 +1,7 @@
 /** The peers, each by what its publishers say it does. */
 import { describe, expect, it } from 'vitest';
 import { forecast } from '../../sim/policies/predictive.ts';
-import { POLICIES, policyOf, triedSettings } from '../../sim/policies/index.ts';
+import { POLICIES, policyOf, candidateSettings } from '../../sim/policies/index.ts';
 import { worldOf, type WorldChanges } from '../../sim/world.ts';
 import type { Snapshot } from '../../sim/engine/types.ts';
 import { FakeSystem } from './support/fake-system.ts';
@@ -222,10 +222,10 @@ describe('any rule', () => {
     '%s has settings within what it takes',
     (_name, kind) => {
       const world = worldOf('clean');
-      const tries = triedSettings(kind, world);
+      const tries = candidateSettings(kind, world);
       expect(tries.length).toBeGreaterThan(1);
       for (const settings of tries) {
-        for (const [key, knob] of Object.entries(kind.knobs)) {
+        for (const [key, knob] of Object.entries(kind.parameters)) {
           expect(settings[key]).toBeGreaterThanOrEqual(knob.min);
           expect(settings[key]).toBeLessThanOrEqual(knob.max);
         }
