@@ -30,7 +30,7 @@ export const ALARMS = {
     meaning: 'The scaler has published nothing for five minutes: nobody is sizing the fleet.',
     action: 'Open the scaler’s log and its schedule; the fleet keeps the size it has meanwhile.',
   },
-  'blind-ticks': {
+  'metrics-unavailable': {
     meaning:
       'The scaler runs, but cannot read its queue, its group or its memory, and holds the fleet as it is.',
     action: 'Its log names the call that fails: a permission, throttling, or an outage of that service.',

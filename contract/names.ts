@@ -45,12 +45,12 @@ export const SCALER_METRICS = {
   pending: 'Pending',
   /** Count: instances on their way out, termination hook included. */
   draining: 'Draining',
-  /** Count: instances that the work asks for, before limits; of a policy that reckons them. */
+  /** Count: instances that the work needs, before limits; of a policy that computes it. */
   needed: 'NeededInstances',
   /** Count: instances that should be in service by now and are not: a shortage, or boots that fail. */
   late: 'LateInstances',
-  /** Count: instances asked for in vain; 0 while capacity comes as it should. */
-  shortage: 'Shortage',
+  /** Count: instances requested and not given; 0 without a shortage. */
+  unfulfilled: 'UnfulfilledInstances',
   /** Count: one for each failed launch, with Code, InstanceType and AvailabilityZone as further dimensions. */
   failedLaunches: 'FailedLaunches',
   /** While somebody has set one, by its name: 1, the instances of a limit, or what a dry run would have set. */
@@ -74,7 +74,7 @@ export const SCALER_METRICS = {
   /** Count: one for each tick, with the reason as a second dimension. */
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
-  blindTicks: 'BlindTicks',
+  metricsUnavailable: 'MetricsUnavailable',
   /** Count: one for each tick that saw what it needs, and could not set, remember or reckon something. */
   failedTicks: 'FailedTicks',
 } as const;

@@ -4,6 +4,7 @@
  */
 import { FAILURE_CODES } from './failure.ts';
 import { CODE_DIMENSION, METRICS, OUTCOME_DIMENSION, PHASE_DIMENSION, REASON_DIMENSION } from './names.ts';
+import { REASONS } from './reasons.ts';
 
 /** Metrics that AWS publishes itself, of the queue of jobs and the one of dead letters. */
 export const QUEUE_METRICS = {
@@ -56,22 +57,6 @@ const of = (metric: string, statistic: Statistic, label: string): PanelSeries =>
 });
 const by = (metric: string, dimension: string, values: readonly string[], statistic: Statistic = 'Sum') =>
   values.map((value): PanelSeries => ({ metric, statistic, label: value, dimension: [dimension, value] }));
-
-/** Reasons of the scaler's decisions; `lambda/scaler/policy.ts` says what each means. */
-export const DECISION_REASONS = [
-  'scale-out',
-  'scale-in',
-  'steady',
-  'cooling-out',
-  'cooling-in',
-  'at-max',
-  'at-min',
-  'shortage',
-  'over-budget',
-  'paused',
-  'doubtful',
-  'blind',
-] as const;
 
 /** How workers leave photos. */
 export const PHOTO_OUTCOMES = ['succeeded', 'failed', 'dropped', 'returned'] as const;
@@ -145,7 +130,7 @@ export const PANELS: Panel[][] = [
       title: 'Decisions by reason',
       unit: 'ticks',
       stacked: true,
-      series: by(METRICS.decisions, REASON_DIMENSION, DECISION_REASONS),
+      series: by(METRICS.decisions, REASON_DIMENSION, REASONS),
     },
     { id: 'waits', title: 'Wait of a photo, seconds', unit: 'seconds', series: waits },
   ],
@@ -183,10 +168,10 @@ export const PANELS: Panel[][] = [
     },
     {
       id: 'shortages',
-      title: 'Asked for and not given',
+      title: 'Unfulfilled instances',
       unit: 'instances',
       series: [
-        of(METRICS.shortage, 'Maximum', 'short'),
+        of(METRICS.unfulfilled, 'Maximum', 'unfulfilled'),
         of(METRICS.late, 'Maximum', 'late'),
         {
           ...of(METRICS.failedLaunches, 'Sum', 'failed launches'),
@@ -198,7 +183,7 @@ export const PANELS: Panel[][] = [
   [
     {
       id: 'troubles',
-      title: 'Dead letters, ticks in trouble, faults of machines',
+      title: 'Dead letters, failed ticks, faults of machines',
       unit: 'count',
       series: [
         {
@@ -207,7 +192,7 @@ export const PANELS: Panel[][] = [
           statistic: 'Maximum',
           queue: QUEUE_METRICS.deadLetters.queue,
         },
-        of(METRICS.blindTicks, 'Sum', 'blind ticks'),
+        of(METRICS.metricsUnavailable, 'Sum', 'metrics unavailable'),
         of(METRICS.failedTicks, 'Sum', 'failed ticks'),
         of(METRICS.instanceFaults, 'Sum', 'faults of machines'),
         of(METRICS.canaryFailures, 'Sum', 'wrong colours'),

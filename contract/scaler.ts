@@ -1,30 +1,6 @@
 /** The scaler's environment: set by the construct, parsed by the function. */
 import { z } from 'zod';
-
-const seconds = z.number().min(0);
-
-/** Settings of the policies; the shapes that `lambda/scaler/policy.ts` takes. */
-export const policySettingsSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.enum(['slo', 'forecast']),
-    targetWaitSeconds: z.number().positive(),
-    priceOfWaiting: z.number().positive().optional(),
-    serviceSeconds: z.number().positive(),
-    bootSeconds: z.number().positive(),
-    scaleOutCooldownSeconds: seconds,
-    scaleInCooldownSeconds: seconds,
-    emptyHoldSeconds: seconds,
-    sleepAfterSeconds: seconds,
-  }),
-  z.object({
-    kind: z.literal('threshold'),
-    scaleOutBacklog: z.number().int().min(1),
-    scaleOutStep: z.number().int().min(1),
-    scaleOutCooldownSeconds: seconds,
-    scaleInStep: z.number().int().min(1),
-    scaleInCooldownSeconds: seconds,
-  }),
-]);
+import { policySettingsSchema } from './policy.ts';
 
 const json = <T extends z.ZodType>(schema: T) =>
   z

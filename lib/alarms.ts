@@ -10,7 +10,7 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import type { AlarmId } from '../contract/alarms.ts';
 import { METRICS, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
-import type { Reason } from '../lambda/scaler/policy.ts';
+import type { Reason } from '../contract/reasons.ts';
 import type { MetricOf } from './stage-metrics.ts';
 
 export interface AlarmRule extends Omit<MetricOf, 'label'> {
@@ -72,7 +72,7 @@ export function alarmRules({
       treatMissingData: FINE,
     },
     'no-tick': {
-      metric: METRICS.blindTicks,
+      metric: METRICS.metricsUnavailable,
       statistic: 'SampleCount',
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
@@ -80,8 +80,8 @@ export function alarmRules({
       // Silence is what this one is about.
       treatMissingData: TreatMissingData.BREACHING,
     },
-    'blind-ticks': {
-      metric: METRICS.blindTicks,
+    'metrics-unavailable': {
+      metric: METRICS.metricsUnavailable,
       statistic: 'Sum',
       ...above,
       evaluationPeriods: 5,
@@ -108,7 +108,7 @@ export function alarmRules({
       treatMissingData: FINE,
     },
     'capacity-shortage': {
-      metric: METRICS.shortage,
+      metric: METRICS.unfulfilled,
       statistic: 'Maximum',
       ...above,
       // Two minutes of grace: an instance that comes and fails at once looks like an end of the shortage.

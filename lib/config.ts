@@ -4,7 +4,6 @@ import {
   DEFAULT_MAX_CAPACITY,
   DEFAULT_MAX_RECEIVE_COUNT,
   DEFAULT_PHOTO_RETENTION_DAYS,
-  DEFAULT_POLICY,
   DEFAULT_PROMISED_WAIT_SECONDS,
   DEFAULT_RESULT_RETENTION_DAYS,
   DEFAULT_RUNBOOK_URL,
@@ -13,6 +12,7 @@ import {
   DEFAULT_VISIBILITY_TIMEOUT_SECONDS,
   DEFAULT_VOLUME_INITIALIZATION_RATE,
 } from './defaults.ts';
+import { DEFAULT_POLICY } from '../contract/policy.ts';
 import { onDemandPrice } from './spending.ts';
 import { RULES } from './rules.ts';
 import type { Stage, StageConfig } from './stage-config.ts';

@@ -1,5 +1,4 @@
 /** What a stage is, and what the constructs do, where nobody says otherwise. */
-import type { PolicySettings } from '../lambda/scaler/policy.ts';
 
 export const DEFAULT_INSTANCE_TYPES = ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'];
 export const DEFAULT_MAX_CAPACITY = 20;
@@ -13,15 +12,3 @@ export const DEFAULT_PROMISED_WAIT_SECONDS = 900;
 export const DEFAULT_RUNBOOK_URL = 'docs/runbook.md';
 export const DEFAULT_PHOTO_RETENTION_DAYS = 14;
 export const DEFAULT_RESULT_RETENTION_DAYS = 30;
-
-export const DEFAULT_POLICY = {
-  kind: 'slo',
-  targetWaitSeconds: 10,
-  // First guesses, until the scaler has measured both.
-  serviceSeconds: 6,
-  bootSeconds: 120,
-  scaleOutCooldownSeconds: 0,
-  scaleInCooldownSeconds: 0,
-  emptyHoldSeconds: 60,
-  sleepAfterSeconds: 300,
-} satisfies PolicySettings;

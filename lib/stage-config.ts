@@ -1,5 +1,5 @@
 /** What a stage is made of. */
-import type { PolicySettings } from '../lambda/scaler/policy.ts';
+import type { PolicySettings } from '../contract/policy.ts';
 import type { Access } from '../contract/gateway.ts';
 
 /** One stage, as a user writes it in `bin/stages.ts`. */

@@ -4,7 +4,7 @@
  */
 import type { View } from '../contract/view.ts';
 import { estimateWait } from '../lambda/gateway/estimate.ts';
-import type { PolicySettings } from '../lambda/scaler/policy.ts';
+import type { PolicySettings } from '../contract/policy.ts';
 import { percentile } from './measure.ts';
 import { deployed } from './policies/deployed.ts';
 import { draws } from './random.ts';

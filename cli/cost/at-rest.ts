@@ -16,7 +16,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   draining: 'always',
   needed: 'reckoned',
   late: 'reckoned',
-  shortage: 'always',
+  unfulfilled: 'always',
   failedLaunches: 'work',
   control: 'work',
   arrivalsPerMinute: 'reckoned',
@@ -30,7 +30,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   spentToday: 'always',
   // One series: a fleet that rests has one reason, `steady` or `at-min`.
   decisions: 'always',
-  blindTicks: 'always',
+  metricsUnavailable: 'always',
   failedTicks: 'always',
 };
 

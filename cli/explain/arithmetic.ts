@@ -1,14 +1,14 @@
 /**
  * The arithmetic of docs/scaling.md, from the numbers that a decision left behind. Only for showing: the rule itself is
- * lambda/scaler/policy-slo.ts, and a test holds one to the other.
+ * lambda/scaler/policy/slo.ts, and a test holds one to the other.
  */
 import type { TickRecord } from '../../lambda/scaler/tick.ts';
-import { REFERENCE_PRICE } from '../../lambda/scaler/policy-price.ts';
-import { DRAIN, MARGIN_POWER } from '../../lambda/scaler/policy-slo.ts';
+import { REFERENCE_PRICE } from '../../lambda/scaler/policy/price.ts';
+import { DRAIN, MARGIN_POWER } from '../../lambda/scaler/policy/slo.ts';
 
 export { DRAIN, MARGIN_POWER, REFERENCE_PRICE };
 
-export type Calculation = NonNullable<TickRecord['reckoning']>;
+export type Calculation = NonNullable<TickRecord['calculation']>;
 
 export interface Sum {
   /** What arrives now keeps so many instances busy: rate times service. */

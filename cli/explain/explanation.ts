@@ -1,7 +1,7 @@
 /** Why the fleet is the size it is, as text and as JSON. */
 import { controlJson, controlText, activeControls } from '../shared/controls.ts';
 import { lastChange } from '../shared/decisions.ts';
-import { REASON_TEXTS } from '../shared/reasons.ts';
+import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import type { StackName } from '../status/text.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
@@ -44,8 +44,8 @@ export function explain(memory: ScalerMemory, intent: StagePolicy | undefined, n
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
-    ...(record.reckoning
-      ? calculationSentences(record.reckoning, record.need, intent)
+    ...(record.calculation
+      ? calculationSentences(record.calculation, record.needed, intent)
       : [noCalculationSentence(context)]),
     ...outcomeSentences(context),
     ...held.map((control) => `A control holds: ${controlText(control, now)}.`),
@@ -68,7 +68,7 @@ export function explainJson(
   { decision, ageSeconds, stale, sentences }: Explanation,
   now: number,
 ) {
-  const { at, reckoning, ...record } = decision ?? {};
+  const { at, calculation, ...record } = decision ?? {};
   const change = lastChange(memory.recent);
   return {
     command: 'explain',
@@ -76,7 +76,7 @@ export function explainJson(
     decision: decision
       ? { ...record, at: isoOf(at ?? now), ageSeconds, stale, meaning: REASON_TEXTS[decision.reason].meaning }
       : null,
-    reckoning: reckoning ? { ...reckoning, sum: sumOf(reckoning) } : null,
+    calculation: calculation ? { ...calculation, sum: sumOf(calculation) } : null,
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change
       ? { at: isoOf(change.from), reason: change.reason, before: change.before, desired: change.desired }

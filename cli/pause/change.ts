@@ -5,7 +5,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type DynamoDBDocumentClient, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY } from '../../contract/names.ts';
-import type { Controls } from '../../lambda/scaler/policy-controls.ts';
+import type { Controls } from '../../lambda/scaler/policy/controls.ts';
 import { UserError } from '../../common/errors.ts';
 import { awsCall } from '../shared/aws-errors.ts';
 import { readItem } from '../shared/table.ts';

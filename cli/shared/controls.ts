@@ -1,5 +1,5 @@
 /** Controls in words. */
-import { controlsAt, type ControlName, type Controls } from '../../lambda/scaler/policy-controls.ts';
+import { controlsAt, type ControlName, type Controls } from '../../lambda/scaler/policy/controls.ts';
 import { count, isoOf, span, utc } from './format.ts';
 
 export interface ActiveControl {

@@ -1,6 +1,6 @@
 /** Past ticks as an operator reads them: runs of the same decision, with what each changed. */
 import type { TickRecord } from '../../lambda/scaler/tick.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason } from '../../contract/reasons.ts';
 
 export interface DecisionRun {
   reason: Reason;
@@ -12,19 +12,19 @@ export interface DecisionRun {
   before: number | null;
   desired: number | null;
   /** Instances that the work asked for at its last tick; null where nobody reckoned. */
-  need: number | null;
+  needed: number | null;
 }
 
 /** @returns latest first. @param recent oldest first */
 export function decisionsOf(recent: TickRecord[], most: number): DecisionRun[] {
   const runs: DecisionRun[] = [];
   let before: number | null = null;
-  for (const { at, reason, desired, need } of recent) {
+  for (const { at, reason, desired, needed } of recent) {
     const last = runs.at(-1);
     if (last && last.reason === reason && last.desired === desired && desired === before) {
-      Object.assign(last, { until: at, ticks: last.ticks + 1, need });
+      Object.assign(last, { until: at, ticks: last.ticks + 1, needed });
     } else {
-      runs.push({ reason, from: at, until: at, ticks: 1, before, desired, need });
+      runs.push({ reason, from: at, until: at, ticks: 1, before, desired, needed });
     }
     before = desired;
   }

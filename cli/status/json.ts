@@ -1,7 +1,7 @@
 /** A status as an object: what was read, and null for what was not. */
 import { controlJson, activeControls } from '../shared/controls.ts';
 import { decisionsOf, type DecisionRun } from '../shared/decisions.ts';
-import { REASON_TEXTS } from '../shared/reasons.ts';
+import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday } from '../shared/scaler-memory.ts';
 import { isoOf } from '../shared/format.ts';
 import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';

@@ -3,7 +3,7 @@ import { ALARMS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts';
 import { controlText, activeControls } from '../shared/controls.ts';
 import { decisionsOf, isChange, type DecisionRun } from '../shared/decisions.ts';
 import type { Deployment } from '../shared/deployment.ts';
-import { REASON_TEXTS } from '../shared/reasons.ts';
+import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
 import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
@@ -118,10 +118,10 @@ function alarmLines({ name, state, since }: Alarm, stage: string, now: number): 
 function decisionLines(memory: ScalerMemory, now: number): string[] {
   return columns(
     decisionsOf(memory.recent, DECISIONS).map((run) => {
-      const { reason, from, until, ticks, need } = run;
+      const { reason, from, until, ticks, needed } = run;
       const alone = ticks === 1;
       const time = alone ? clockTime(from, now) : `${clockTime(from, now)} to ${clockTime(until, now)}`;
-      const asked = need === null ? '' : `; the work asks for ${need}`;
+      const asked = needed === null ? '' : `; the work needs ${needed}`;
       const words = `${REASON_TEXTS[reason].short}${asked}`;
       return [time, alone ? '' : count(ticks, 'tick'), sizeWords(run), reason, words];
     }),

@@ -25,7 +25,7 @@ import {
 import type { View } from '../../contract/view.ts';
 import { failedLaunch, type FailedLaunch } from './activities.ts';
 import { fromItem, toItem } from './memory.ts';
-import type { ControlName } from './policy-controls.ts';
+import type { ControlName } from './policy/controls.ts';
 import type { Counts, Fleet, Memory, MemoryState, Metrics, TickMetrics, Work } from './tick.ts';
 
 export class SqsCounts implements Counts {
@@ -223,7 +223,7 @@ function countedBy(failed: FailedLaunch[]): [dimensions: { Name: string; Value: 
 
 /** The data of one tick. What could not be read is left out: a gap in a graph is true, a zero would not be. */
 export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
-  const { at, reason, counts, fleet, need, reckoning, short } = tick;
+  const { at, reason, counts, fleet, needed, calculation, unfulfilled } = tick;
   const { failedLaunches = [], controls = {}, dryRunDesired, figures } = tick;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const datum = (
@@ -236,8 +236,8 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   ): MetricDatum => ({ MetricName, Value, Unit, Timestamp: new Date(at * 1000), Dimensions: more });
   const data = [
     datum(METRICS.decisions, 1, { more: [...Dimensions, { Name: REASON_DIMENSION, Value: reason }] }),
-    datum(METRICS.blindTicks, reason === 'blind' ? 1 : 0),
-    datum(METRICS.failedTicks, tick.failed && reason !== 'blind' ? 1 : 0),
+    datum(METRICS.metricsUnavailable, reason === 'metrics-unavailable' ? 1 : 0),
+    datum(METRICS.failedTicks, tick.failed && reason !== 'metrics-unavailable' ? 1 : 0),
   ];
   if (counts) data.push(datum(METRICS.visible, counts.visible), datum(METRICS.inFlight, counts.inFlight));
   if (fleet) {
@@ -248,7 +248,7 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
     const backlog = counts.visible + counts.inFlight;
     data.push(datum(METRICS.backlogPerInstance, backlog / Math.max(1, fleet.inService)));
   }
-  if (short !== undefined) data.push(datum(METRICS.shortage, short));
+  if (unfulfilled !== undefined) data.push(datum(METRICS.unfulfilled, unfulfilled));
   for (const [dimensions, count] of countedBy(failedLaunches)) {
     data.push(datum(METRICS.failedLaunches, count, { more: [...Dimensions, ...dimensions] }));
   }
@@ -258,9 +258,9 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
     const named = [...Dimensions, { Name: CONTROL_DIMENSION, Value: name }];
     if (value !== undefined) data.push(datum(METRICS.control, value, { more: named }));
   }
-  if (need !== undefined) data.push(datum(METRICS.needed, need));
-  if (reckoning) {
-    const { rate, serviceSeconds, bootSeconds, late, meanWait, queuedThen } = reckoning;
+  if (needed !== undefined) data.push(datum(METRICS.needed, needed));
+  if (calculation) {
+    const { rate, serviceSeconds, bootSeconds, late, meanWait, queuedThen } = calculation;
     data.push(datum(METRICS.arrivalsPerMinute, rate * 60), datum(METRICS.late, late));
     data.push(datum(METRICS.forecast, queuedThen));
     data.push(datum(METRICS.serviceTime, serviceSeconds, { Unit: 'Seconds' }));

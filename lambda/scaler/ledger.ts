@@ -6,7 +6,7 @@
  */
 import { sharesOf, SPOT_SHARE } from '../../contract/prices.ts';
 import type { Spending } from '../../contract/scaler.ts';
-import type { Reported } from './policy-flow.ts';
+import type { WorkReport } from './policy/observation.ts';
 
 /** What the last tick that saw the fleet has left. */
 export interface Ledger {
@@ -39,7 +39,7 @@ export interface LedgerLook {
   inService: number;
   /** Those whose type is known, by type. @default none is */
   types?: Record<string, number> | undefined;
-  reported?: Reported | undefined;
+  reported?: WorkReport | undefined;
 }
 
 const DAY_SECONDS = 86_400;

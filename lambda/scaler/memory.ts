@@ -1,14 +1,14 @@
 /** The scaler's one item: its shape, and the way to and from it. */
 import { z } from 'zod';
-import { REASONS } from './policy.ts';
-import type { Controls } from './policy-controls.ts';
+import { REASONS } from '../../contract/reasons.ts';
+import type { Controls } from './policy/controls.ts';
 import { RECENT, type MemoryState } from './tick.ts';
 
 export const MEMORY_VERSION = 2;
 
 const count = z.number().nullable();
 const amount = z.number().min(0);
-const reckoningSchema = z.object({
+const calculationSchema = z.object({
   rate: amount,
   serviceSeconds: amount,
   bootSeconds: amount,
@@ -21,7 +21,7 @@ const reckoningSchema = z.object({
 const recordSchema = z.object({
   at: z.number(),
   reason: z.enum(REASONS),
-  need: count,
+  needed: count,
   visible: count,
   inFlight: count,
   desired: count,
@@ -30,9 +30,9 @@ const recordSchema = z.object({
   draining: count,
   min: count,
   max: count,
-  short: amount.optional(),
+  unfulfilled: amount.optional(),
   completed: amount.optional(),
-  reckoning: reckoningSchema.optional(),
+  calculation: calculationSchema.optional(),
 });
 
 const sloSchema = z.object({
@@ -77,7 +77,7 @@ const sloSchema = z.object({
     .optional(),
   idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
   emptySince: z.number().optional(),
-  doubtSince: z.number().optional(),
+  inconsistentSince: z.number().optional(),
 });
 
 const itemSchema = z.object({
@@ -91,7 +91,7 @@ const itemSchema = z.object({
         at: z.number(),
         since: z.number(),
         given: amount,
-        short: z.boolean(),
+        confirmed: z.boolean(),
         surplus: z.object({ since: z.number(), most: amount }).optional(),
       })
       .optional(),

@@ -8,17 +8,10 @@ import type { Spending } from '../../contract/scaler.ts';
 import type { View } from '../../contract/view.ts';
 import type { FailedLaunch } from './activities.ts';
 import { observeLedger, overBudget, type Ledger, type LedgerFigures } from './ledger.ts';
-import { controlsAt, type Controls } from './policy-controls.ts';
-import type { Reported } from './policy-flow.ts';
-import type { Reckoning } from './policy-slo.ts';
-import {
-  decide,
-  undone,
-  type Decision,
-  type Observation,
-  type PolicyMemory,
-  type PolicySettings,
-} from './policy.ts';
+import { controlsAt, type Controls } from './policy/controls.ts';
+import { decide, undone } from './policy/decide.ts';
+import type { Calculation, Decision, PolicyMemory, RuleSettings } from './policy/decision.ts';
+import type { Observation, WorkReport } from './policy/observation.ts';
 import { viewOf } from './view.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
@@ -35,7 +28,7 @@ export interface Counts {
 
 export interface Work {
   /** What workers have reported in all; undefined as long as none has. */
-  read(): Promise<Reported | undefined>;
+  read(): Promise<WorkReport | undefined>;
 }
 
 export interface Fleet {
@@ -51,13 +44,13 @@ export type TickRecord = {
   at: number;
   reason: Decision['reason'];
   /** Instances that the work asked for; null in a policy that does not reckon it. */
-  need: number | null;
+  needed: number | null;
   /** Instances asked for in vain, where there are any. */
-  short?: number;
+  unfulfilled?: number;
   /** Photos that workers have finished since they began to report; absent where that could not be read, or none has. */
   completed?: number;
   /** The numbers behind the decision; of the latest tick only. */
-  reckoning?: Reckoning;
+  calculation?: Calculation;
 } & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
 
 export interface MemoryState {
@@ -95,12 +88,12 @@ export interface TickMetrics {
   /** The fleet as seen, with the desired capacity as it is now. */
   fleet: FleetView | undefined;
   /** Instances that the work asks for; undefined in a blind tick and in a policy that does not reckon it. */
-  need: number | undefined;
-  reckoning: Reckoning | undefined;
+  needed: number | undefined;
+  calculation: Calculation | undefined;
   /** Undefined in a tick that did not see the fleet, or not its memory. */
   figures?: LedgerFigures | undefined;
   /** Instances asked for in vain; undefined in a blind tick. */
-  short?: number;
+  unfulfilled?: number;
   /** Since the last tick. */
   failedLaunches?: FailedLaunch[];
   /** Those that held. */
@@ -162,7 +155,7 @@ export const RECENT = 60;
 export const ALLOWANCE_SECONDS = 10;
 
 /** Runs one tick; failures are returned, never thrown, so that the run goes on to its next tick. */
-export async function tick(ports: TickPorts, settings: PolicySettings, run: TickRun): Promise<TickResult> {
+export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRun): Promise<TickResult> {
   const at = run.now();
   const errors: Error[] = [];
   const attempt = async <T>(work: () => Promise<T> | T): Promise<T | undefined> => {
@@ -229,11 +222,11 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     if (acted) desired = wanted;
   }
 
-  const reason = decision?.reason ?? 'blind';
+  const reason = decision?.reason ?? 'metrics-unavailable';
   const record: TickRecord = {
     at,
     reason,
-    need: decision?.need ?? null,
+    needed: decision?.needed ?? null,
     visible: counts?.visible ?? null,
     inFlight: counts?.inFlight ?? null,
     desired: desired ?? null,
@@ -242,17 +235,17 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
     draining: fleet?.draining ?? null,
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
-    ...(decision?.short ? { short: decision.short } : {}),
+    ...(decision?.unfulfilled ? { unfulfilled: decision.unfulfilled } : {}),
     ...(reported ? { completed: reported.completed } : {}),
-    ...(decision?.reckoning ? { reckoning: decision.reckoning } : {}),
+    ...(decision?.calculation ? { calculation: decision.calculation } : {}),
   };
   if (state) {
     let policy = state.policy;
     if (decision) policy = acted ? decision.memory : undone(decision, state.policy);
     const recent = [...state.recent.slice(1 - RECENT), record];
     const last = state.recent.at(-1);
-    if (last?.reckoning) {
-      const { reckoning: _, ...plain } = last;
+    if (last?.calculation) {
+      const { calculation: _, ...plain } = last;
       recent[recent.length - 2] = plain;
     }
     const view = await attempt(() => viewOf(recent, policy, run.tickSeconds));
@@ -268,10 +261,10 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
       reason,
       counts,
       fleet: left,
-      need: decision?.need,
-      reckoning: decision?.reckoning,
+      needed: decision?.needed,
+      calculation: decision?.calculation,
       figures: account?.figures,
-      short: decision?.short,
+      unfulfilled: decision?.unfulfilled,
       ...(failed?.length ? { failedLaunches: failed } : {}),
       ...(Object.keys(controls).length > 0 ? { controls } : {}),
       ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),
@@ -281,7 +274,7 @@ export async function tick(ports: TickPorts, settings: PolicySettings, run: Tick
   return { held: true, record, errors };
 }
 
-const lookOf = (at: number, fleet: FleetView, reported: Reported | undefined) => ({
+const lookOf = (at: number, fleet: FleetView, reported: WorkReport | undefined) => ({
   at,
   instances: fleet.inService + fleet.pending + fleet.draining,
   inService: fleet.inService,

@@ -4,8 +4,8 @@
  * Of the numbers behind the decision, not of the decision: in a dry run too it says what is there.
  */
 import type { View } from '../../contract/view.ts';
-import { comingOf } from './policy-capacity.ts';
-import type { PolicyMemory } from './policy.ts';
+import { comingOf } from './policy/capacity.ts';
+import type { PolicyMemory } from './policy/decision.ts';
 import type { TickRecord } from './tick.ts';
 
 type Look = View['history'][number];
@@ -32,7 +32,7 @@ const MOST_LOOKS = 30;
 function historyOf(recent: TickRecord[]): Look[] {
   const looks: Look[] = [];
   for (const record of recent.toReversed()) {
-    const look = record.reason === 'doubtful' ? undefined : lookOf(record);
+    const look = record.reason === 'inconsistent-metrics' ? undefined : lookOf(record);
     if (!look) continue;
     const [later, latest] = [looks.at(-1), looks.at(-2)];
     // Of two at the same instant the second one knows more.
@@ -53,11 +53,12 @@ function historyOf(recent: TickRecord[]): Look[] {
  */
 export function viewOf(recent: TickRecord[], policy: PolicyMemory, tickSeconds: number): View | undefined {
   const record = recent.at(-1);
-  if (!record || record.reason === 'blind' || record.reason === 'doubtful') return undefined;
-  const { at, visible, inFlight, inService, desired, short = 0, reckoning } = record;
+  if (!record || record.reason === 'metrics-unavailable' || record.reason === 'inconsistent-metrics')
+    return undefined;
+  const { at, visible, inFlight, inService, desired, unfulfilled = 0, calculation } = record;
   if (visible === null || inFlight === null || inService === null || desired === null) return undefined;
   const capacity = policy.slo?.capacity;
-  const expected = Math.max(0, desired - inService - short);
+  const expected = Math.max(0, desired - inService - unfulfilled);
   return {
     at: rounded(at),
     tickSeconds,
@@ -65,15 +66,15 @@ export function viewOf(recent: TickRecord[], policy: PolicyMemory, tickSeconds: 
     inFlight,
     inService,
     coming:
-      capacity && reckoning
-        ? comingOf(capacity, at, reckoning.bootSeconds, expected).map(({ count, readyAt }) => ({
+      capacity && calculation
+        ? comingOf(capacity, at, calculation.bootSeconds, expected).map(({ count, readyAt }) => ({
             count,
             readyAt: rounded(readyAt),
           }))
         : [],
-    arrivalsPerSecond: reckoning?.rate ?? null,
-    serviceSeconds: reckoning?.serviceSeconds ?? null,
-    bootSeconds: reckoning?.bootSeconds ?? null,
+    arrivalsPerSecond: calculation?.rate ?? null,
+    serviceSeconds: calculation?.serviceSeconds ?? null,
+    bootSeconds: calculation?.bootSeconds ?? null,
     history: historyOf(recent),
   };
 }

@@ -50,7 +50,7 @@ export interface Decision {
   inService: number | null;
   pending: number | null;
   /** Instances the work needs; null in a policy that does not compute it. */
-  need: number | null;
+  needed: number | null;
   min: number | null;
   max: number | null;
 }

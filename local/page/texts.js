@@ -8,9 +8,9 @@ export function seconds(value) {
 }
 
 /** Describes a decision by its reason and figures. */
-export function describeDecision({ reason, desired, visible, inFlight, inService, pending, need, max, min }) {
+export function describeDecision({ reason, desired, visible, inFlight, inService, pending, needed, max, min }) {
   const backlog = visible === null || inFlight === null ? 'unknown backlog' : `${visible + inFlight} photos`;
-  const needed = need === null || need === undefined ? '' : `, needed: ${need}`;
+  const suffix = needed === null || needed === undefined ? '' : `, needed: ${needed}`;
   switch (reason) {
     case 'scale-out':
       return `to ${number(desired)}, backlog ${backlog}`;
@@ -19,26 +19,22 @@ export function describeDecision({ reason, desired, visible, inFlight, inService
     case 'steady':
       return `stays at ${number(desired)}, backlog ${backlog}`;
     case 'scale-out-cooldown':
-    case 'cooling-out':
-      return `scale-out waits for its cooldown${needed}`;
+      return `scale-out waits for its cooldown${suffix}`;
     case 'scale-in-cooldown':
-    case 'cooling-in':
-      return `scale-in waits for its cooldown${needed}`;
+      return `scale-in waits for its cooldown${suffix}`;
     case 'at-max':
       return `at the maximum of ${number(max)}, backlog ${backlog}`;
     case 'at-min':
       return `at the minimum of ${number(min)}`;
     case 'shortage':
-      return `no capacity at EC2: desired stays at ${number(desired)}${needed}`;
+      return `no capacity at EC2: desired stays at ${number(desired)}${suffix}`;
     case 'over-budget':
-      return `daily budget spent: does not scale out${needed}`;
+      return `daily budget spent: does not scale out${suffix}`;
     case 'paused':
-      return `scaling is paused by the operator${needed}`;
+      return `scaling is paused by the operator${suffix}`;
     case 'inconsistent-metrics':
-    case 'doubtful':
       return 'photos left the queue without an outcome: waits until the counts agree';
     case 'metrics-unavailable':
-    case 'blind':
       return `cannot read the ${inService === null && pending === null ? 'fleet' : 'queue'}: fleet unchanged`;
     default:
       return '';

@@ -1,6 +1,6 @@
 /** Types between simulator and scaling policy: observations, actions, and the record of a run. Times are seconds. */
 
-import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
+import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
 
@@ -49,7 +49,7 @@ export interface ControlledSystem {
 /** What the deployed policy publishes in addition to its reason. */
 export interface DecisionDetails {
   /** Absent in a policy without estimates. */
-  calculation?: Reckoning;
+  calculation?: Calculation;
   /** Instances requested and not given. */
   unfulfilled: number;
 }

@@ -1,7 +1,7 @@
 /** The deployed rule with the forecast of a small LSTM, learnt offline: `lstm.py` foretells, this follows. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
+import type { SloSettings } from '../../contract/policy.ts';
 import { deployed } from '../policies/deployed.ts';
 import { InputError } from '../world.ts';
 import type { Controller } from '../engine/types.ts';

@@ -1,11 +1,16 @@
 /** The deployed scaler: its own tick and policies, run unchanged over simulated ports. */
+import { z } from 'zod';
+import {
+  sloSettingsSchema,
+  thresholdSettingsSchema,
+  type SloSettings,
+  type ThresholdSettings,
+} from '../../contract/policy.ts';
 import type { View } from '../../contract/view.ts';
-import type { SloSettings } from '../../lambda/scaler/policy-slo.ts';
-import type { ThresholdSettings } from '../../lambda/scaler/policy-threshold.ts';
-import type { PolicySettings } from '../../lambda/scaler/policy.ts';
+import type { RuleSettings } from '../../lambda/scaler/policy/decision.ts';
 import { tick, type TickPorts } from '../../lambda/scaler/tick.ts';
 import type { Controller } from '../engine/types.ts';
-import { definePolicy, parameter, seconds, type PolicyKind } from './kind.ts';
+import { definePolicy, parameter, type Parameter, type PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 
 /**
@@ -13,7 +18,7 @@ import { simulatedPorts } from './ports.ts';
  * @param published called with each view that the scaler publishes
  */
 export function deployed(
-  settings: PolicySettings | ((at: number) => PolicySettings),
+  settings: RuleSettings | ((at: number) => RuleSettings),
   tickSeconds: number,
   published?: (view: View) => void,
 ): Controller {
@@ -30,14 +35,41 @@ export function deployed(
       });
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;
-      const { reason, need, reckoning, short = 0 } = record;
-      system.explain(reason, need ?? undefined, { calculation: reckoning, unfulfilled: short });
+      const { reason, needed, calculation, unfulfilled = 0 } = record;
+      system.explain(reason, needed ?? undefined, { calculation, unfulfilled });
     },
   };
 }
 
-/** Initial estimates of the deployed policy: 6 s per job, and a GPU image that boots in two minutes. */
-const INITIAL = { service: 6, boot: 120 };
+interface SettingSchema {
+  type: string;
+  description: string;
+  default?: number;
+  minimum?: number;
+  maximum: number;
+}
+
+/** Least value of a setting that must exceed 0. */
+const LEAST = 0.001;
+
+/** The settings that `contract/policy.ts` declares, as parameters. @param candidates values that tuning tries */
+function parametersOf<Name extends string>(
+  schema: z.ZodObject,
+  candidates: Partial<Record<Name, number[]>>,
+): Record<Name, Parameter> {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
+  const { kind: _, ...settings } = properties as unknown as Record<string, SettingSchema>;
+  const parameters = Object.entries(settings).map(([name, one]) => [
+    name,
+    parameter(name.endsWith('Seconds') ? 's' : '', one.default ?? 0, one.description, {
+      min: one.minimum ?? LEAST,
+      max: one.maximum,
+      ...(one.type === 'integer' ? { whole: true } : {}),
+      candidates: candidates[name as Name] ?? [],
+    }),
+  ]);
+  return Object.fromEntries(parameters) as Record<Name, Parameter>;
+}
 
 export const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>): SloSettings => ({
   kind: 'slo',
@@ -45,25 +77,22 @@ export const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>):
   ...(priceOfWaiting ? { priceOfWaiting } : {}),
 });
 
+const SLO_PARAMETERS = parametersOf<Exclude<keyof SloSettings, 'kind'>>(sloSettingsSchema, {
+  targetWaitSeconds: [2, 5, 10, 20, 40, 80],
+  scaleOutCooldownSeconds: [0, 90],
+  scaleInCooldownSeconds: [0, 90],
+  sleepAfterSeconds: [60, 300, 900],
+});
+
 export const slo = definePolicy({
   name: 'slo',
   description: 'seconds of work against a target wait, as deployed',
-  source: 'lambda/scaler/policy-slo.ts, run unchanged',
+  source: 'lambda/scaler/policy/slo.ts, run unchanged',
   parameters: {
-    targetWaitSeconds: seconds((world) => world.slo, 'target mean wait', {
-      min: 0.001,
-      candidates: [2, 5, 10, 20, 40, 80],
-    }),
+    ...SLO_PARAMETERS,
+    targetWaitSeconds: { ...SLO_PARAMETERS.targetWaitSeconds, default: (world) => world.slo },
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,
-    }),
-    serviceSeconds: seconds(INITIAL.service, 'per job, until it is measured', { min: 0.001 }),
-    bootSeconds: seconds(INITIAL.boot, 'boot time, until it is measured', { min: 0.001 }),
-    scaleOutCooldownSeconds: seconds(0, 'between two scale-outs', { candidates: [0, 90] }),
-    scaleInCooldownSeconds: seconds(0, 'between two scale-ins', { candidates: [0, 90] }),
-    emptyHoldSeconds: seconds(60, 'with an empty queue until the first scale-in'),
-    sleepAfterSeconds: seconds(300, 'with an empty queue until the last instance goes', {
-      candidates: [60, 300, 900],
     }),
   },
   make: (set, world) => deployed(sloSettings(set), world.tick),
@@ -74,7 +103,7 @@ export const slo = definePolicy({
 export const forecast: PolicyKind = {
   name: 'forecast',
   description: 'slo, scaling out ahead of rises that occurred a week ago, as deployed',
-  source: 'lambda/scaler/policy-slo.ts and policy-season.ts, run unchanged',
+  source: 'lambda/scaler/policy/slo.ts and season.ts, run unchanged',
   parameters: Object.fromEntries(
     Object.entries(slo.parameters).map(([name, one]) => [
       name,
@@ -90,24 +119,17 @@ const thresholdSettings = (set: Omit<ThresholdSettings, 'kind'>): ThresholdSetti
   ...set,
 });
 
-const whole = { min: 1, whole: true } as const;
-
 export const threshold = definePolicy({
   name: 'threshold',
   description: 'two more instances when many messages wait, one fewer when none waits, as deployed',
-  source: 'lambda/scaler/policy-threshold.ts, run unchanged',
-  parameters: {
-    scaleOutBacklog: parameter('', 50, 'messages waiting from which the fleet grows', {
-      ...whole,
-      candidates: [1, 5, 15, 50],
-    }),
-    scaleOutStep: parameter('', 2, 'instances added at a time', { ...whole, candidates: [1, 2, 4] }),
-    scaleOutCooldownSeconds: seconds(300, 'between two scale-outs', { candidates: [30, 90, 300] }),
-    scaleInStep: parameter('', 1, 'instances removed at a time', { ...whole, candidates: [1] }),
-    scaleInCooldownSeconds: seconds(300, 'from any scaling action to a scale-in', {
-      candidates: [30, 90, 300],
-    }),
-  },
+  source: 'lambda/scaler/policy/threshold.ts, run unchanged',
+  parameters: parametersOf<Exclude<keyof ThresholdSettings, 'kind'>>(thresholdSettingsSchema, {
+    scaleOutBacklog: [1, 5, 15, 50],
+    scaleOutStep: [1, 2, 4],
+    scaleOutCooldownSeconds: [30, 90, 300],
+    scaleInStep: [1],
+    scaleInCooldownSeconds: [30, 90, 300],
+  }),
   make: (set, world) => deployed(thresholdSettings(set), world.tick),
   stageSettings: (set) => thresholdSettings(set),
 });

@@ -1,5 +1,5 @@
 /** What a simulated scaling policy consists of: its parameters, their source, and its controller. */
-import type { PolicySettings } from '../../lambda/scaler/policy.ts';
+import type { PolicySettings } from '../../contract/policy.ts';
 import type { Controller } from '../engine/types.ts';
 import type { World } from '../world.ts';
 

@@ -45,12 +45,12 @@
     while (k > 0 && !series.decisions[k]) k--;
     const decision = series.decisions[k];
     if (!decision) return;
-    const [at, reason, before, after, need] = decision;
+    const [at, reason, before, after, needed] = decision;
     const change = before === after ? `stays at ${after}` : `${before} → ${after}`;
     target.append(
       element('span', `${clock(at)}  `),
       element('b', reason || 'no reason given'),
-      element('span', `: desired ${change}${need === null ? '' : `, the work asks for ${need}`}`),
+      element('span', `: desired ${change}${needed === null ? '' : `, the work needs ${needed}`}`),
     );
   }
   const settingsText = (settings) =>

@@ -1,7 +1,7 @@
 /** What the deployed dashboard would have shown of a run: for each metric of its panels, where the run has it. */
 import { METRICS } from '../../contract/names.ts';
 import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
-import type { Reckoning } from '../../lambda/scaler/policy-slo.ts';
+import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { DecisionRow } from '../engine/types.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
 import { greatest, mean, p95, passed, type PanelInput, type Values } from './periods.ts';
@@ -17,7 +17,7 @@ type Source = (input: PanelInput, series: PanelSeries) => Values | MissingReason
 const notSimulated: Source = () => 'simulator';
 
 /** Reasons that come of what nobody does here: setting limits of money, pausing, failing to answer. */
-const NEVER_SIMULATED = ['over-budget', 'paused', 'blind'];
+const NEVER_SIMULATED = ['over-budget', 'paused', 'metrics-unavailable'];
 
 const isTime = (at: number) => !Number.isNaN(at);
 
@@ -32,7 +32,7 @@ const published =
     return rows.length === 0 ? 'rule' : periods.figures(rows, figure);
   };
 
-const calculated = (name: keyof Reckoning, figure = greatest): Source =>
+const calculated = (name: keyof Calculation, figure = greatest): Source =>
   published(({ details }) => details?.calculation?.[name] ?? undefined, figure);
 
 /** From one time of a photo to another, at each tick. */
@@ -99,11 +99,11 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.pending]: fleetOf('pending'),
   [METRICS.draining]: fleetOf('draining'),
   [METRICS.needed]: published(({ needed }) => needed, greatest),
-  [METRICS.shortage]: published(({ details }) => details?.unfulfilled, greatest),
+  [METRICS.unfulfilled]: published(({ details }) => details?.unfulfilled, greatest),
   [METRICS.late]: calculated('late'),
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,
-  [METRICS.blindTicks]: notSimulated,
+  [METRICS.metricsUnavailable]: notSimulated,
   [METRICS.failedTicks]: notSimulated,
   [METRICS.waitTime]: waits,
   [QUEUE_METRICS.oldestAge.metric]: oldest,

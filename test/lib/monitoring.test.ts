@@ -6,10 +6,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ALARM_IDS, ALARMS, alarmName, type AlarmId } from '../../contract/alarms.ts';
-import { BOOT_PHASES, DECISION_REASONS, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
+import { BOOT_PHASES, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-message.ts';
-import { REASONS } from '../../lambda/scaler/policy.ts';
+import { REASONS } from '../../contract/reasons.ts';
 import { Monitoring } from '../../lib/monitoring.ts';
 import { askedByAlarms, askedByDashboard, dashboardOf, type Asked } from './asked.ts';
 import { publishedBy, type Series } from './published.ts';
@@ -81,7 +81,7 @@ describe('the dashboard', () => {
     expect([...PHOTO_OUTCOMES].sort()).toEqual(
       all<Outcome>({ succeeded: 0, failed: 0, dropped: 0, returned: 0 }),
     );
-    expect([...DECISION_REASONS].sort()).toEqual([...REASONS].sort());
+    expect([...REASONS].sort()).toEqual([...REASONS].sort());
   });
 });
 
@@ -132,7 +132,7 @@ describe('the alarms', () => {
     ['dead-letters', 'notBreaching'],
     ['failures', 'notBreaching'],
     ['no-tick', 'breaching'],
-    ['blind-ticks', 'notBreaching'],
+    ['metrics-unavailable', 'notBreaching'],
     ['failed-ticks', 'notBreaching'],
     ['at-maximum', 'notBreaching'],
     ['capacity-shortage', 'notBreaching'],
@@ -149,7 +149,7 @@ describe('the alarms', () => {
     ['dead-letters', 'Maximum', 60, '1 of 1', 'GreaterThanThreshold', 0],
     ['failures', 'Average', 300, '3 of 3', 'GreaterThanThreshold', 0.05],
     ['no-tick', 'SampleCount', 60, '5 of 5', 'LessThanThreshold', 1],
-    ['blind-ticks', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
+    ['metrics-unavailable', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['failed-ticks', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['at-maximum', 'Sum', 60, '15 of 15', 'GreaterThanThreshold', 0],
     ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],

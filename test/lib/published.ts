@@ -8,7 +8,7 @@ import type { Outcome } from '../../worker/photo/handle-message.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRIC_NAMESPACE } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws.ts';
-import { REASONS } from '../../lambda/scaler/policy.ts';
+import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/tick.ts';
 
 /** A metric by its namespace, name and dimensions; a dimension whose values nobody knows beforehand without its value. */
@@ -44,8 +44,8 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   reason,
   counts: { visible: 1, inFlight: 1 },
   fleet: { desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 },
-  need: 1,
-  reckoning: {
+  needed: 1,
+  calculation: {
     rate: 1,
     serviceSeconds: 1,
     bootSeconds: 1,
@@ -56,7 +56,7 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
     load: 1,
   },
   figures: { perHour: 1, spentToday: 1, busy: 1 },
-  short: 1,
+  unfulfilled: 1,
 });
 
 /** Of a photo of which everything is known. */

@@ -80,7 +80,7 @@ describe.each([
 it('is of the rule that is chosen', async () => {
   const { page, complaints } = await opened('report.html');
   const decisions = page.locator('#dashboard article', { hasText: 'Decisions by reason' });
-  expect(await decisions.textContent()).toContain('Not simulated: over-budget, paused, blind.');
+  expect(await decisions.textContent()).toContain('Not simulated: over-budget, paused, metrics-unavailable.');
   await page.getByRole('button', { name: 'keda' }).click();
   expect(await titles(page)).toEqual(TITLES);
   expect(await decisions.textContent()).toContain('Not published under keda: scale-out, ');

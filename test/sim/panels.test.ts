@@ -19,11 +19,11 @@ const ALL = PANELS.flat().flatMap(({ id, series }) => series.map((one) => ({ id,
 const named = (panel: string, labels: string) => labels.split(', ').map((label) => `${panel}: ${label}`);
 const NOT_SIMULATED = [
   ...named('coloured', 'failed'),
-  ...named('decisions', 'over-budget, paused, blind'),
+  ...named('decisions', 'over-budget, paused, metrics-unavailable'),
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
-  ...named('troubles', 'dead letters, blind ticks, failed ticks, faults of machines, wrong colours'),
+  ...named('troubles', 'dead letters, metrics unavailable, failed ticks, faults of machines, wrong colours'),
   ...['fetch', 'prepare', 'ready, until ComfyUI has room', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
   ),
@@ -161,7 +161,7 @@ it('what a day has cost begins anew at midnight', async () => {
 
 it.each([
   ['threshold', ['backlog: forecast', 'fleet: asked for by the work', 'boot: the whole', 'shortages: late']],
-  ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: short', 'boot: the whole']],
+  ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: unfulfilled', 'boot: the whole']],
 ])('%s publishes less, and the panels say so', async (policy, names) => {
   expect(missing(await factsIn(policy, { max: 5 }), 'rule')).toEqual(expect.arrayContaining(names));
 });

@@ -1,7 +1,7 @@
 /** Random worlds: laws that hold in all of them, and the engine against a reference that works another way. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideThreshold } from '../../lambda/scaler/policy-threshold.ts';
+import { decideThreshold } from '../../lambda/scaler/policy/threshold.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import { worldOf, type WorldChanges } from '../../sim/world.ts';
 import { simulate } from '../../sim/engine/simulate.ts';

@@ -4,17 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { sumOf } from '../../../cli/explain/arithmetic.ts';
 import { explain, explainJson, explainLines } from '../../../cli/explain/explanation.ts';
 import type { StagePolicy } from '../../../cli/explain/sentences.ts';
-import { REASON_TEXTS } from '../../../cli/shared/reasons.ts';
+import { REASON_TEXTS, REASONS } from '../../../contract/reasons.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
-import { DECISION_REASONS } from '../../../contract/panels.ts';
-import { decide } from '../../../lambda/scaler/policy.ts';
+import { decide } from '../../../lambda/scaler/policy/decide.ts';
 import type { TickRecord } from '../../../lambda/scaler/tick.ts';
 import { drive, seen, slo } from '../../lambda/scaler/support/looks.ts';
 import { memoryOf, NOW, record, records } from '../support/memory.ts';
 
 const intent: StagePolicy = { kind: 'slo', targetWaitSeconds: 10, dailySpendLimit: 120 };
 /** The case with a calculator of docs/scaling.md. */
-const reckoning = {
+const calculation = {
   rate: 0.5,
   serviceSeconds: 6,
   bootSeconds: 90,
@@ -25,8 +24,8 @@ const reckoning = {
   load: 3,
 };
 const calculated = record({
-  ...{ reason: 'scale-out', visible: 60, inFlight: 3, need: 5, desired: 5, inService: 3 },
-  reckoning,
+  ...{ reason: 'scale-out', visible: 60, inFlight: 3, needed: 5, desired: 5, inService: 3 },
+  calculation,
 });
 const told = (last: TickRecord, more: Record<string, unknown> = {}, of: StagePolicy | undefined = intent) =>
   explain(memoryOf([record({ at: last.at - 30 }), last], more), of, NOW);
@@ -41,7 +40,7 @@ it('reckons as the documents do', () => {
     'To keep up with what comes takes 0.5 x 6 s = 3 instances.',
     'In 90 s, when capacity asked for now is ready, 60 photos will be waiting.',
     'A second of waiting is worth 0.12 seconds of an instance, so that these are worth 60 x sqrt(0.12 x 6 / (13 x 90)) = 60 x 0.0248 = 1.49 instances more.',
-    'Together 3 + 1.49 = 4.49, rounded up: the work asks for 5.',
+    'Together 3 + 1.49 = 4.49, rounded up: the work needs 5.',
     'Of late, photos waited 8.25 s in the mean; the stage aims at 10 s.',
     'Hence the desired capacity is 5 now; it was less.',
     'The size last changed at 09:59:56, from 3 to 5 (scale-out).',
@@ -65,12 +64,12 @@ it('shows the arithmetic of the rule', () => {
   fc.assert(
     fc.property(fc.array(look, { minLength: 1, maxLength: 8 }), settings, (looks, some) => {
       const whole = looks.map((one) => ({ ...one, desired: one.inService + one.pending }));
-      for (const { reckoning: numbers, need } of drive(whole, { ...slo, ...some })) {
-        if (!numbers || need === undefined) continue;
+      for (const { calculation: numbers, needed } of drive(whole, { ...slo, ...some })) {
+        if (!numbers || needed === undefined) continue;
         const total = Math.ceil(sumOf(numbers).total);
         // An empty queue for long asks for none whatever the sum, a photo that waits for one at least.
-        if (need > 1) expect(need).toBe(total);
-        if (need === 1) expect(total).toBeLessThanOrEqual(1);
+        if (needed > 1) expect(needed).toBe(total);
+        if (needed === 1) expect(total).toBeLessThanOrEqual(1);
         compared++;
       }
     }),
@@ -80,34 +79,34 @@ it('shows the arithmetic of the rule', () => {
 });
 
 describe('the sum', () => {
-  it.each<[string, Partial<typeof reckoning>, Partial<TickRecord>, string]>([
-    ['a margin', { price: 0.24 }, {}, 'Together 3 + 2.1 + 0.32 = 5.42, rounded up: the work asks for 6.'],
+  it.each<[string, Partial<typeof calculation>, Partial<TickRecord>, string]>([
+    ['a margin', { price: 0.24 }, {}, 'Together 3 + 2.1 + 0.32 = 5.42, rounded up: the work needs 6.'],
     [
       'less than nothing',
       { price: 0.06 },
       {},
-      'Together 3 + 1.05 - 0.242 = 3.81, rounded up: the work asks for 4.',
+      'Together 3 + 1.05 - 0.242 = 3.81, rounded up: the work needs 4.',
     ],
     ['no queue', { queuedThen: 0 }, {}, 'when capacity asked for now is ready, no photo will be waiting.'],
     [
       'one at least',
       { rate: 0, load: 0, queuedThen: 0 },
-      { need: 1 },
-      'Together 0 + 0 = 0; while photos wait or may come, at least one: the work asks for 1.',
+      { needed: 1 },
+      'Together 0 + 0 = 0; while photos wait or may come, at least one: the work needs 1.',
     ],
-    ['sleep', {}, { need: 0, desired: 0 }, 'but nothing has come for long enough, so that none is needed.'],
+    ['sleep', {}, { needed: 0, desired: 0 }, 'but nothing has come for long enough, so that none is needed.'],
     ['what is foreseen', { load: 4.2 }, {}, '0.5 x 6 s = 3 instances; and looking ahead, 4.2.'],
     ['what falls', { load: 2 }, {}, '0.5 x 6 s = 3 instances; but looking ahead, 2.'],
     ['what is late', { late: 2 }, {}, '2 instances should be in service by now and are not.'],
   ])('with %s', (_name, more, what, said) => {
-    const numbers = { ...reckoning, ...more };
-    const need = Math.ceil(sumOf(numbers).total);
-    expect(text({ ...calculated, need, ...what, reckoning: numbers })).toContain(said);
+    const numbers = { ...calculation, ...more };
+    const needed = Math.ceil(sumOf(numbers).total);
+    expect(text({ ...calculated, needed, ...what, calculation: numbers })).toContain(said);
   });
 
   it('says nothing of waits that nobody measured, and of aims that nobody knows', () => {
     expect(
-      text({ ...calculated, reckoning: { ...reckoning, meanWait: null as unknown as number } }),
+      text({ ...calculated, calculation: { ...calculation, meanWait: null as unknown as number } }),
     ).toContain('Too few photos came of late to say how long they wait in the mean.');
     expect(explain(memoryOf([calculated]), undefined, NOW).sentences).toContain(
       'Of late, photos waited 8.25 s in the mean.',
@@ -116,9 +115,9 @@ describe('the sum', () => {
 });
 
 describe('each reason', () => {
-  it.each(DECISION_REASONS)('%s has words of its own', (reason) => {
-    const bare = reason === 'blind' || reason === 'doubtful';
-    const last = record({ reason, need: bare ? null : 5, ...(bare ? {} : { reckoning }) });
+  it.each(REASONS)('%s has words of its own', (reason) => {
+    const bare = reason === 'metrics-unavailable' || reason === 'inconsistent-metrics';
+    const last = record({ reason, needed: bare ? null : 5, ...(bare ? {} : { calculation }) });
     const { sentences } = told(last);
     expect(sentences[0]).toBe(`The latest decision is 4 s old (09:59:56 UTC): ${reason}.`);
     expect(sentences[1]).toBe(REASON_TEXTS[reason].meaning);
@@ -126,53 +125,62 @@ describe('each reason', () => {
   });
 
   it('has a meaning that no other has', () => {
-    const meanings = DECISION_REASONS.map((reason) => REASON_TEXTS[reason].meaning);
-    expect(new Set(meanings).size).toBe(DECISION_REASONS.length);
+    const meanings = REASONS.map((reason) => REASON_TEXTS[reason].meaning);
+    expect(new Set(meanings).size).toBe(REASONS.length);
   });
 
   it.each<[Partial<TickRecord>, string]>([
-    [{ reason: 'at-max', need: 30, desired: 20 }, 'It stays 20, the most that is allowed (20 by the group).'],
-    [{ reason: 'shortage', short: 2 }, '2 instances of them are asked for in vain.'],
-    [{ reason: 'shortage', short: 1 }, '1 instance of them is asked for in vain.'],
+    [
+      { reason: 'at-max', needed: 30, desired: 20 },
+      'It stays 20, the most that is allowed (20 by the group).',
+    ],
+    [{ reason: 'shortage', unfulfilled: 2 }, '2 instances of them are asked for in vain.'],
+    [{ reason: 'shortage', unfulfilled: 1 }, '1 instance of them is asked for in vain.'],
     [
       { reason: 'over-budget' },
       'It stays 3: today has cost USD 121.50, the limit in bin/stages.ts is USD 120.00.',
     ],
     [
-      { reason: 'blind', visible: null, desired: null, need: null },
+      { reason: 'metrics-unavailable', visible: null, desired: null, needed: null },
       'It could not read the queue and the group',
     ],
-    [{ reason: 'blind', visible: null, need: null }, 'It could not read the queue: the scaler'],
-    [{ reason: 'blind', need: null }, 'It could not read its memory, or reading took too long'],
-    [{ reason: 'steady', need: 2 }, 'The desired capacity stays 3: what is more than needed'],
+    [
+      { reason: 'metrics-unavailable', visible: null, needed: null },
+      'It could not read the queue: the scaler',
+    ],
+    [
+      { reason: 'metrics-unavailable', needed: null },
+      'It could not read its memory, or reading took too long',
+    ],
+    [{ reason: 'steady', needed: 2 }, 'The desired capacity stays 3: what is more than needed'],
   ])('%j', (more, said) => {
     const ledger = {
       ...{ at: NOW - 4, perHour: 1, day: Math.floor(NOW / 86_400), spent: 121.5 },
       ...{ inService: 3, busySeconds: null },
     };
-    expect(text(record({ reckoning, ...more }), { ledger })).toContain(said);
+    expect(text(record({ calculation, ...more }), { ledger })).toContain(said);
   });
 
   it.each<[Partial<TickRecord>, string | undefined]>([
     // As the rule has it: large enough for what comes, and too small for what waits.
     [
-      { reason: 'at-max', visible: 50, need: 3, desired: 5 },
+      { reason: 'at-max', visible: 50, needed: 3, desired: 5 },
       '50 x 6 s / 5 = 60 s to work off what waits, more than the 10 s that are aimed at.',
     ],
-    [{ reason: 'paused', visible: 50, need: 5, desired: 5 }, '50 x 6 s / 5 = 60 s to work off what waits'],
+    [{ reason: 'paused', visible: 50, needed: 5, desired: 5 }, '50 x 6 s / 5 = 60 s to work off what waits'],
     // Held since it should be smaller.
-    [{ reason: 'paused', visible: 0, need: 1, desired: 5 }, undefined],
-    [{ reason: 'at-max', visible: 50, need: 6, desired: 5 }, undefined],
-    [{ reason: 'steady', visible: 50, need: 3, desired: 5 }, undefined],
+    [{ reason: 'paused', visible: 0, needed: 1, desired: 5 }, undefined],
+    [{ reason: 'at-max', visible: 50, needed: 6, desired: 5 }, undefined],
+    [{ reason: 'steady', visible: 50, needed: 3, desired: 5 }, undefined],
   ])('%j is told why it is not enough', (more, said) => {
-    const sentences = text(record({ reckoning, ...more }));
+    const sentences = text(record({ calculation, ...more }));
     if (said === undefined) expect(sentences).not.toContain('to work off what waits');
     else expect(sentences).toContain(said);
   });
 
   it('of the threshold policy speaks of its rule', () => {
     const rule: StagePolicy = { kind: 'threshold', scaleOutBacklog: 50, scaleOutStep: 2, dailySpendLimit: 1 };
-    const last = record({ need: null });
+    const last = record({ needed: null });
     expect(text(last, {}, rule)).toContain(
       '50 waiting ask for 2 more, nothing waiting and an instance idle for fewer',
     );
@@ -229,14 +237,14 @@ it('is an object', () => {
       at: '2026-05-04T09:59:56.000Z',
       ageSeconds: 4,
       stale: false,
-      need: 5,
+      needed: 5,
       desired: 5,
     },
-    reckoning: { ...reckoning, sum: { now: 3, load: 3, margin: 0 } },
+    calculation: { ...calculation, sum: { now: 3, load: 3, margin: 0 } },
     controls: [],
     lastChange: { reason: 'scale-out', before: 3, desired: 5 },
   });
-  expect(json.reckoning?.sum.total).toBeCloseTo(4.488, 3);
+  expect(json.calculation?.sum.total).toBeCloseTo(4.488, 3);
   expect(explainLines(where, explained)).toEqual([
     'Stage dev (DDColorElastic-dev, us-east-1)',
     '',
@@ -245,13 +253,13 @@ it('is an object', () => {
   const nothing = explain(scalerMemoryOf(undefined), intent, NOW);
   expect(explainJson(where, scalerMemoryOf(undefined), nothing, NOW)).toMatchObject({
     decision: null,
-    reckoning: null,
+    calculation: null,
     lastChange: null,
   });
 });
 
 it('is of what the rule itself leaves behind', () => {
-  const { reason, need, reckoning: numbers, desired } = decide(seen({ visible: 60 }), {}, slo);
-  const sentences = text(record({ reason, need: need ?? null, desired, reckoning: numbers }));
-  expect(sentences).toContain(`the work asks for ${need}.`);
+  const { reason, needed, calculation: numbers, desired } = decide(seen({ visible: 60 }), {}, slo);
+  const sentences = text(record({ reason, needed: needed ?? null, desired, calculation: numbers }));
+  expect(sentences).toContain(`the work needs ${needed}.`);
 });

@@ -30,7 +30,7 @@ const parts = (more: Partial<StatusParts> = {}): StatusParts => ({
   deadLetters: { value: 2 },
   fleet: { value: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 } },
   memory: {
-    value: memoryOf(records({ desired: 3 }, { desired: 3 }, { reason: 'scale-out', desired: 5, need: 5 }), {
+    value: memoryOf(records({ desired: 3 }, { desired: 3 }, { reason: 'scale-out', desired: 5, needed: 5 }), {
       ledger,
       controls: { pauseScaleIn: { until: NOW + 1800 }, floor: { instances: 2, until: NOW - 1 } },
     }),
@@ -56,7 +56,7 @@ it('is one screen', () => {
     '',
     '  queue     12 waiting, 3 in flight, the oldest for 34 s, 2 given up (dead letters)',
     '  fleet     5 desired (minimum 0, maximum 20): 3 in service, 2 pending, 1 draining',
-    '  scaler    last tick 4 s ago: more capacity was asked for (scale-out)',
+    '  scaler    last tick 4 s ago: capacity was added (scale-out)',
     '  controls  scale-in is paused: the fleet does not shrink, until 2026-05-04 10:30:00 UTC, for another 30 min',
     '  today     USD 4.20 since midnight UTC, USD 1.58 an hour now (list prices, 4 s ago)',
     '  alarms    1 of 3 in ALARM, 1 without data',
@@ -66,8 +66,8 @@ it('is one screen', () => {
     '              docs/runbook.md#dead-letters',
     '',
     'Decisions, latest first (UTC)',
-    '  09:59:56                       3 -> 5   scale-out  more capacity was asked for; the work asks for 5',
-    '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; the work asks for 3',
+    '  09:59:56                       3 -> 5   scale-out  capacity was added; the work needs 5',
+    '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; the work needs 3',
   ]);
 });
 
@@ -85,11 +85,11 @@ it('is an object', () => {
         from: '2026-05-04T09:59:56.000Z',
         until: '2026-05-04T09:59:56.000Z',
         reason: 'scale-out',
-        words: 'more capacity was asked for',
+        words: 'capacity was added',
         ticks: 1,
         before: 3,
         desired: 5,
-        need: 5,
+        needed: 5,
       },
       {
         from: '2026-05-04T09:58:56.000Z',
@@ -99,7 +99,7 @@ it('is an object', () => {
         ticks: 2,
         before: null,
         desired: 3,
-        need: 3,
+        needed: 3,
       },
     ],
     spending: { today: 4.2, perHour: 1.578, at: '2026-05-04T09:59:56.000Z' },
@@ -150,8 +150,10 @@ describe('what is unknown', () => {
     // A ledger of yesterday says nothing of today.
     const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });
     expect(text({ memory: { value: old } })).toContain('today     unknown');
-    const blind = memoryOf(records({ desired: 3 }, { reason: 'blind', need: null, desired: null }));
-    expect(text({ memory: { value: blind } })).toMatch(/stays unknown {2}blind/);
+    const blind = memoryOf(
+      records({ desired: 3 }, { reason: 'metrics-unavailable', needed: null, desired: null }),
+    );
+    expect(text({ memory: { value: blind } })).toMatch(/stays unknown {2}metrics-unavailable/);
   });
 });
 

@@ -10,7 +10,7 @@ export const TICK = 30;
 export const record = (more: Partial<TickRecord> = {}): TickRecord => ({
   at: NOW - 4,
   reason: 'steady',
-  need: 3,
+  needed: 3,
   visible: 12,
   inFlight: 3,
   desired: 3,

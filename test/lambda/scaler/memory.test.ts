@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyMemory, fromItem, toItem } from '../../../lambda/scaler/memory.ts';
-import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
-import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
-import { decide, REASONS } from '../../../lambda/scaler/policy.ts';
+import { emptyRate } from '../../../lambda/scaler/policy/rate.ts';
+import { emptySlo } from '../../../lambda/scaler/policy/slo.ts';
+import { REASONS } from '../../../contract/reasons.ts';
+import { decide } from '../../../lambda/scaler/policy/decide.ts';
 import type { MemoryState } from '../../../lambda/scaler/tick.ts';
 import { slo } from './support/looks.ts';
 
@@ -13,7 +14,7 @@ const at = fc.integer({ min: 0, max: 2_000_000_000 });
 const always = {
   at,
   reason: fc.constantFrom(...REASONS),
-  need: count,
+  needed: count,
   visible: count,
   inFlight: count,
   desired: count,
@@ -24,14 +25,14 @@ const always = {
   max: count,
 };
 /** Records from before it was remembered are without `completed`. */
-const nowAndThen = { short: fc.nat(), completed: fc.nat() };
+const nowAndThen = { unfulfilled: fc.nat(), completed: fc.nat() };
 const record = fc.record(
   { ...always, ...nowAndThen },
   { requiredKeys: Object.keys(always) as (keyof typeof always)[] },
 );
 const state: fc.Arbitrary<MemoryState> = fc.record({
   controls: fc.constant({}),
-  // What the slo policy remembers is tried in policy-properties.test.ts, as it comes to be.
+  // What the slo policy remembers is tested in policy/properties.test.ts, as it comes to be.
   policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
   recent: fc.array(record, { maxLength: 60 }),
 });

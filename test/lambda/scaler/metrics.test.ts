@@ -8,7 +8,7 @@ describe('the data of a tick', () => {
   const values = (data: ReturnType<typeof metricData>): Record<string, number | undefined> =>
     Object.fromEntries(data.map(({ MetricName = '', Value }) => [MetricName, Value]));
 
-  const reckoning = {
+  const calculation = {
     rate: 0.5,
     serviceSeconds: 6,
     bootSeconds: 90,
@@ -25,10 +25,10 @@ describe('the data of a tick', () => {
       reason: 'scale-out',
       counts: { visible: 9, inFlight: 2 },
       fleet,
-      need: 4,
-      reckoning,
+      needed: 4,
+      calculation,
       figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
-      short: 2,
+      unfulfilled: 2,
     });
     expect(values(data)).toEqual({
       [METRICS.visible]: 9,
@@ -39,10 +39,10 @@ describe('the data of a tick', () => {
       [METRICS.pending]: 1,
       [METRICS.draining]: 0,
       [METRICS.decisions]: 1,
-      [METRICS.blindTicks]: 0,
+      [METRICS.metricsUnavailable]: 0,
       [METRICS.failedTicks]: 0,
       [METRICS.needed]: 4,
-      [METRICS.shortage]: 2,
+      [METRICS.unfulfilled]: 2,
       [METRICS.late]: 1,
       [METRICS.arrivalsPerMinute]: 30,
       [METRICS.serviceTime]: 6,
@@ -56,8 +56,15 @@ describe('the data of a tick', () => {
   });
 
   it('has no mean wait before there were photos', () => {
-    const none = { ...reckoning, meanWait: null };
-    const tick = { at: 100, reason: 'steady', counts: undefined, fleet, need: 0, reckoning: none } as const;
+    const none = { ...calculation, meanWait: null };
+    const tick = {
+      at: 100,
+      reason: 'steady',
+      counts: undefined,
+      fleet,
+      needed: 0,
+      calculation: none,
+    } as const;
     expect(values(metricData('dev', tick))).not.toHaveProperty(METRICS.meanWait);
   });
 
@@ -68,8 +75,8 @@ describe('the data of a tick', () => {
       reason: 'shortage',
       counts: undefined,
       fleet: undefined,
-      need: undefined,
-      reckoning: undefined,
+      needed: undefined,
+      calculation: undefined,
       failedLaunches: [lost, { ...lost, availabilityZone: 'us-east-1a' }, lost],
       controls: { pauseScaleIn: {}, ceiling: { instances: 7, until: 999 }, dryRun: {} },
       dryRunDesired: 4,
@@ -92,15 +99,15 @@ describe('the data of a tick', () => {
   it('leaves out what could not be read', () => {
     const data = metricData('dev', {
       at: 100,
-      reason: 'blind',
+      reason: 'metrics-unavailable',
       counts: undefined,
       fleet: undefined,
-      need: undefined,
-      reckoning: undefined,
+      needed: undefined,
+      calculation: undefined,
     });
     expect(values(data)).toEqual({
       [METRICS.decisions]: 1,
-      [METRICS.blindTicks]: 1,
+      [METRICS.metricsUnavailable]: 1,
       [METRICS.failedTicks]: 0,
     });
   });
@@ -112,8 +119,8 @@ describe('the data of a tick', () => {
       reason: 'steady',
       counts: { visible: 7, inFlight: 0 },
       fleet: none,
-      need: undefined,
-      reckoning: undefined,
+      needed: undefined,
+      calculation: undefined,
     });
     expect(values(data)[METRICS.backlogPerInstance]).toBe(7);
   });

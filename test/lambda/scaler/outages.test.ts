@@ -122,7 +122,7 @@ describe('races', () => {
     const late = now + TICK + ALLOWANCE_SECONDS + 1;
     let looks = 0;
     const result = await run('a', ports, () => (looks++ === 0 ? now : late));
-    expect(result.record?.reason).toBe('blind');
+    expect(result.record?.reason).toBe('metrics-unavailable');
     expect(reasons(result)).toMatch(/reading took 41 s: too long to act on/);
     expect(wasSet()).toBe(0);
   });
@@ -146,7 +146,7 @@ describe('outages', () => {
       await send(60);
       proxy.faults.dynamodb = fault;
       const blind = await run();
-      expect(blind.record).toMatchObject({ reason: 'blind', visible: 60, desired: 0 });
+      expect(blind.record).toMatchObject({ reason: 'metrics-unavailable', visible: 60, desired: 0 });
       expect(blind.errors.length).toBeGreaterThan(0);
       expect(proxy.calls).toContain('monitoring PutMetricData');
       expect(wasSet()).toBe(0);
@@ -173,7 +173,7 @@ describe('outages', () => {
       new SetDesiredCapacityCommand({ AutoScalingGroupName: group, DesiredCapacity: 4 }),
     );
     proxy.faults.sqs = fault;
-    for (let k = 0; k < 3; k++, now += TICK) expect((await run()).record?.reason).toBe('blind');
+    for (let k = 0; k < 3; k++, now += TICK) expect((await run()).record?.reason).toBe('metrics-unavailable');
     expect(await desired()).toBe(4);
   });
 
@@ -184,7 +184,7 @@ describe('outages', () => {
       const { held, record, errors } = await run();
       expect({ held, reason: record?.reason, failed: errors.length > 0 }).toEqual({
         held: true,
-        reason: 'blind',
+        reason: 'metrics-unavailable',
         failed: true,
       });
     }
@@ -201,7 +201,7 @@ describe('outages', () => {
   it('the group is deleted: says so by name, and sets nothing', async () => {
     await send(60);
     const result = await run('a', connect('photos-gone'));
-    expect(result.record).toMatchObject({ reason: 'blind', visible: 60, desired: null });
+    expect(result.record).toMatchObject({ reason: 'metrics-unavailable', visible: 60, desired: null });
     expect(reasons(result)).toContain("'photos-gone'");
     expect(wasSet()).toBe(0);
   });

@@ -32,8 +32,8 @@ import {
   DynamoWork,
   SqsCounts,
 } from '../../../lambda/scaler/aws.ts';
-import { emptyRate } from '../../../lambda/scaler/policy-rate.ts';
-import { emptySlo } from '../../../lambda/scaler/policy-slo.ts';
+import { emptyRate } from '../../../lambda/scaler/policy/rate.ts';
+import { emptySlo } from '../../../lambda/scaler/policy/slo.ts';
 import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/scaler/tick.ts';
 import { clientConfig } from '../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
@@ -89,8 +89,8 @@ const remembered: MemoryState = {
   recent: [
     {
       at: 95,
-      reason: 'blind',
-      need: null,
+      reason: 'metrics-unavailable',
+      needed: null,
       visible: null,
       inFlight: null,
       desired: 2,
@@ -438,7 +438,7 @@ describe('fleet', () => {
 
 describe('metrics: CloudWatch', () => {
   const fleet = { desired: 3, inService: 2, pending: 1, draining: 0, min: 0, max: 5 };
-  const reckoning = {
+  const calculation = {
     rate: 0.5,
     serviceSeconds: 6,
     bootSeconds: 90,
@@ -458,10 +458,10 @@ describe('metrics: CloudWatch', () => {
       reason: 'steady',
       counts: { visible: 7, inFlight: 0 },
       fleet,
-      need: 2,
-      reckoning,
+      needed: 2,
+      calculation,
       figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
-      short: 1,
+      unfulfilled: 1,
       failedLaunches: [{ code: 'Other', message: 'no' }],
       controls: { pauseScaleOut: {} },
     });

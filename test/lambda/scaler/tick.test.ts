@@ -49,10 +49,10 @@ describe('a tick that sees everything', () => {
         reason: 'scale-out',
         counts: { visible: 8, inFlight: 0 },
         fleet: { ...fleet.view, desired: fleet.view.desired },
-        need: result.record?.need,
-        reckoning: result.record?.reckoning,
+        needed: result.record?.needed,
+        calculation: result.record?.calculation,
         figures: { perHour: 0, spentToday: 0 },
-        short: 0,
+        unfulfilled: 0,
       },
     ]);
   });
@@ -111,7 +111,7 @@ describe('a tick that sees everything', () => {
     await run();
     now += 30;
     await run();
-    expect(recent().map((record) => 'reckoning' in record)).toEqual([false, true]);
+    expect(recent().map((record) => 'calculation' in record)).toEqual([false, true]);
   });
 
   it('measures with what workers report', async () => {
@@ -122,7 +122,7 @@ describe('a tick that sees everything', () => {
       work.reported = { completed: 10 * k, busySeconds: 120 * k };
       await run();
     }
-    expect(metrics.published.at(-1)?.reckoning?.serviceSeconds).toBeCloseTo(12, 0);
+    expect(metrics.published.at(-1)?.calculation?.serviceSeconds).toBeCloseTo(12, 0);
   });
 
   it('keeps the latest ticks only', async () => {
@@ -158,8 +158,8 @@ describe('a launch that failed', () => {
 
   it('is a shortage at once: the ask stays as it is', async () => {
     const { record } = await run();
-    expect(record).toMatchObject({ reason: 'shortage', desired: 5, short: 3 });
-    expect(metrics.published[0]).toMatchObject({ short: 3, failedLaunches: [lost] });
+    expect(record).toMatchObject({ reason: 'shortage', desired: 5, unfulfilled: 3 });
+    expect(metrics.published[0]).toMatchObject({ unfulfilled: 3, failedLaunches: [lost] });
   });
 
   it('is asked for only while something is missing', async () => {
@@ -187,9 +187,9 @@ describe('a blind tick', () => {
     breaks();
     const result = await run();
     expect(fleet.view.desired).toBe(4);
-    expect(result.record?.reason).toBe('blind');
+    expect(result.record?.reason).toBe('metrics-unavailable');
     expect(result.errors.map((error) => error.message)).toEqual([message]);
-    expect(metrics.published[0]?.reason).toBe('blind');
+    expect(metrics.published[0]?.reason).toBe('metrics-unavailable');
   });
 
   it('takes nothing unknown for zero', async () => {
@@ -199,7 +199,7 @@ describe('a blind tick', () => {
     expect(result.record).toMatchObject({
       visible: null,
       inFlight: null,
-      need: null,
+      needed: null,
       desired: 4,
       inService: 3,
     });
@@ -210,7 +210,7 @@ describe('a blind tick', () => {
     fleet.view = { ...fleet.view, desired: 4, inService: 4 };
     counts.counts = { visible, inFlight: 0 };
     const result = await run();
-    expect([result.record?.reason, fleet.view.desired]).toEqual(['blind', 4]);
+    expect([result.record?.reason, fleet.view.desired]).toEqual(['metrics-unavailable', 4]);
     expect(result.errors[0]?.message).toContain(`visible is ${visible}`);
   });
 
@@ -221,7 +221,7 @@ describe('a blind tick', () => {
       return Promise.resolve({ visible: 500, inFlight: 0 });
     };
     const result = await run();
-    expect([result.record?.reason, fleet.view.desired]).toEqual(['blind', 0]);
+    expect([result.record?.reason, fleet.view.desired]).toEqual(['metrics-unavailable', 0]);
   });
 });
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import { viewSchema, type View } from '../../../contract/view.ts';
-import type { PolicyMemory, PolicySettings } from '../../../lambda/scaler/policy.ts';
+import type { PolicySettings } from '../../../contract/policy.ts';
+import type { PolicyMemory } from '../../../lambda/scaler/policy/decision.ts';
 import { tick, type TickRecord } from '../../../lambda/scaler/tick.ts';
 import { viewOf } from '../../../lambda/scaler/view.ts';
 import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
@@ -13,7 +14,7 @@ const AT = 1000;
 const record = (more: Partial<TickRecord> = {}): TickRecord => ({
   at: AT,
   reason: 'steady',
-  need: 2,
+  needed: 2,
   visible: 0,
   inFlight: 0,
   desired: 0,
@@ -24,7 +25,7 @@ const record = (more: Partial<TickRecord> = {}): TickRecord => ({
   max: 9,
   ...more,
 });
-const reckoning = {
+const calculation = {
   rate: 0.5,
   serviceSeconds: 6,
   bootSeconds: 90,
@@ -78,12 +79,12 @@ describe('capacity on its way', () => {
         [AT - 30, 2],
         [AT, 4],
       ],
-      { desired: 6, short: 4 },
+      { desired: 6, unfulfilled: 4 },
       [{ count: 2, readyAt: AT + 60 }],
     ],
     ['that somebody called off is not coming', [[AT - 30, 2]], { desired: 1, inService: 1 }, []],
   ])('%s', (_what, launches, more, coming) => {
-    const view = viewOf([record({ reckoning, ...more })], launching(...launches), 30);
+    const view = viewOf([record({ calculation, ...more })], launching(...launches), 30);
     expect(view?.coming).toEqual(coming);
   });
 
@@ -110,7 +111,7 @@ describe('the history', () => {
       {},
       30,
     )?.history.map(({ at, backlog, completed }) => [(at - AT) / 30, backlog, completed]);
-  const blind = { reason: 'blind', visible: null } as const;
+  const blind = { reason: 'metrics-unavailable', visible: null } as const;
 
   it('has the photos there and the ones finished, oldest first', () => {
     expect(looks({ visible: 3, completed: 5 }, { visible: 1, inFlight: 1, completed: 9 })).toEqual([
@@ -120,7 +121,7 @@ describe('the history', () => {
   });
 
   it('passes over ticks that saw nothing, or nothing to trust', () => {
-    const doubtful = { reason: 'doubtful', visible: 0 } as const;
+    const doubtful = { reason: 'inconsistent-metrics', visible: 0 } as const;
     expect(looks({ visible: 3 }, blind, doubtful, { visible: 4 })).toEqual([
       [0, 3, null],
       [3, 4, null],
@@ -229,7 +230,7 @@ describe('a tick', () => {
     breaks();
     now += 30;
     const { record: made } = await run();
-    expect(['blind', 'doubtful']).toContain(made?.reason);
+    expect(['metrics-unavailable', 'inconsistent-metrics']).toContain(made?.reason);
     expect(published()).toEqual(before);
     expect(before?.at).toBe(now - 30);
   });
@@ -300,7 +301,7 @@ it('always publishes what the schema allows, whatever comes', async () => {
           expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
           expect(view.history.at(-1)?.at).toBe(view.at);
           // In doubt, it is the one before.
-          if (made?.reason === 'doubtful') continue;
+          if (made?.reason === 'inconsistent-metrics') continue;
           expect(view.at).toBeCloseTo(at, 3);
           const coming = view.coming.reduce((sum, one) => sum + one.count, 0);
           expect(coming).toBeLessThanOrEqual(Math.max(0, fleet.view.desired - inService));

@@ -3,14 +3,23 @@ import { describe, expect, it } from 'vitest';
 // The page's scripts are plain JavaScript for browsers; what they take is RunState.
 // @ts-expect-error: no declarations
 import * as texts from '../../../local/page/texts.js';
-import { REASONS } from '../../../lambda/scaler/policy.ts';
+import { REASONS } from '../../../contract/reasons.ts';
 
 const { describeDecision, seconds, summary } = texts as {
   describeDecision: (decision: object) => string;
   seconds: (value: number) => string;
   summary: (state: object) => { name: string; value: string; note?: string }[];
 };
-const decision = { desired: 3, visible: 10, inFlight: 2, inService: 2, pending: 1, need: 4, min: 0, max: 5 };
+const decision = {
+  desired: 3,
+  visible: 10,
+  inFlight: 2,
+  inService: 2,
+  pending: 1,
+  needed: 4,
+  min: 0,
+  max: 5,
+};
 
 describe('describeDecision', () => {
   it.each(REASONS.map((reason) => [reason]))('describes %s', (reason) => {

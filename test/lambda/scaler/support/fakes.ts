@@ -3,7 +3,7 @@ import { VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
 import type { View } from '../../../../contract/view.ts';
 import type { FailedLaunch } from '../../../../lambda/scaler/activities.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
-import type { Reported } from '../../../../lambda/scaler/policy-flow.ts';
+import type { WorkReport } from '../../../../lambda/scaler/policy/observation.ts';
 import type {
   Counts,
   Fleet,
@@ -68,9 +68,9 @@ export class FakeCounts implements Counts {
 }
 
 export class FakeWork implements Work {
-  reported: Reported | undefined;
+  reported: WorkReport | undefined;
 
-  read(): Promise<Reported | undefined> {
+  read(): Promise<WorkReport | undefined> {
     return Promise.resolve(this.reported);
   }
 }

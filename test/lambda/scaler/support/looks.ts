@@ -1,13 +1,10 @@
 /** Looks at a queue and a fleet, one after the other, and what the rule makes of them. */
-import {
-  decide,
-  type Decision,
-  type Observation,
-  type PolicyMemory,
-  type PolicySettings,
-} from '../../../../lambda/scaler/policy.ts';
-import type { SloSettings } from '../../../../lambda/scaler/policy-slo.ts';
-import type { ThresholdSettings } from '../../../../lambda/scaler/policy-threshold.ts';
+import type { PolicySettings } from '../../../../contract/policy.ts';
+import { decide } from '../../../../lambda/scaler/policy/decide.ts';
+import type { Decision, PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import type { SloSettings } from '../../../../contract/policy.ts';
+import type { ThresholdSettings } from '../../../../contract/policy.ts';
 
 export const NOW = 100_000;
 export const TICK = 30;

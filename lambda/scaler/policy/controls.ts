@@ -1,5 +1,5 @@
 /** What somebody on call has set for now: limits within the group's, pauses, a dry run; each may end by itself. */
-import type { Observation } from './policy.ts';
+import type { Observation } from './observation.ts';
 
 /** Until when a control holds, epoch seconds. */
 interface Expiring {

@@ -1,8 +1,9 @@
 /** The `slo` rule, driven look by look. The arithmetic of its first steps is docs/scaling.md's worked example. */
 import { describe, expect, it } from 'vitest';
-import { decide, undone, type Observation } from '../../../lambda/scaler/policy.ts';
-import type { SloSettings } from '../../../lambda/scaler/policy-slo.ts';
-import { drive, last, NOW, repeat, seen, slo, TICK } from './support/looks.ts';
+import { decide, undone } from '../../../../lambda/scaler/policy/decide.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import type { SloSettings } from '../../../../contract/policy.ts';
+import { drive, last, NOW, repeat, seen, slo, TICK } from '../support/looks.ts';
 
 type Looks = Partial<Observation>[];
 /** A fleet that is busy and keeps up: as many photos come as are done. */
@@ -35,13 +36,13 @@ describe('slo', () => {
       'an empty queue at one look lets nothing go',
       [...busy(5, 40), { inService: 5, desired: 5 }],
       5,
-      'cooling-in',
+      'scale-in-cooldown',
     ],
     [
       'nor one seen again before the hold time is over',
       [...busy(5, 40), ...repeat(2, { inService: 5, reported: { completed: 1000, busySeconds: 6000 } })],
       5,
-      'cooling-in',
+      'scale-in-cooldown',
     ],
     ['at the minimum it stays', repeat(30, { inService: 2, desired: 2, min: 2 }), 2, 'at-min'],
     ['the last instance goes after its time', repeat(11, { inService: 1, desired: 1 }), 0, 'scale-in'],
@@ -64,7 +65,7 @@ describe('slo', () => {
   it('waits for its cooldowns where there are any', () => {
     const settings: SloSettings = { ...slo, scaleOutCooldownSeconds: 60, scaleInCooldownSeconds: 60 };
     const growing = seen({ visible: 300, desired: 1, inService: 1 });
-    expect(decide(growing, { lastOutAt: NOW - 59 }, settings).reason).toBe('cooling-out');
+    expect(decide(growing, { lastOutAt: NOW - 59 }, settings).reason).toBe('scale-out-cooldown');
     expect(decide(growing, { lastOutAt: NOW - 60 }, settings).reason).toBe('scale-out');
     const idle = drive(repeat(8, { inService: 4, desired: 4, min: 1 }), {
       ...settings,
@@ -74,14 +75,14 @@ describe('slo', () => {
     const look = seen({ at, inService: 4, desired: 4, min: 1 });
     const memory = last(idle).memory;
     const short = { ...settings, emptyHoldSeconds: 60 };
-    expect(decide(look, { ...memory, lastInAt: at - 59 }, short).reason).toBe('cooling-in');
+    expect(decide(look, { ...memory, lastInAt: at - 59 }, short).reason).toBe('scale-in-cooldown');
     expect(decide(look, { ...memory, lastInAt: at - 60 }, short).reason).toBe('scale-in');
   });
 
   it.each([0.03, 0.12, 0.5])('asks for more the dearer a wait is: %d', (priceOfWaiting) => {
-    const need = (price: number) =>
-      decide(seen({ visible: 100 }), {}, { ...slo, priceOfWaiting: price }).need ?? 0;
-    expect(need(priceOfWaiting * 4)).toBeGreaterThan(need(priceOfWaiting));
+    const needed = (price: number) =>
+      decide(seen({ visible: 100 }), {}, { ...slo, priceOfWaiting: price }).needed ?? 0;
+    expect(needed(priceOfWaiting * 4)).toBeGreaterThan(needed(priceOfWaiting));
   });
 });
 
@@ -94,10 +95,10 @@ describe('slo measures', () => {
       // 4 instances busy for 30 s on 10 photos: 12 s each.
       reported: { completed: k * 10, busySeconds: k * 120 },
     }));
-    const { reckoning } = last(drive(looks));
-    expect(reckoning?.serviceSeconds).toBeCloseTo(12, 0);
+    const { calculation } = last(drive(looks));
+    expect(calculation?.serviceSeconds).toBeCloseTo(12, 0);
     // 10 photos in 30 s, as many as were done.
-    expect(reckoning?.rate).toBeCloseTo(1 / 3, 1);
+    expect(calculation?.rate).toBeCloseTo(1 / 3, 1);
   });
 
   it('the time of a boot, from what was asked for and when it was in service', () => {
@@ -108,8 +109,8 @@ describe('slo measures', () => {
       { visible: 20, desired: 0, max: 0 },
     ]).flat();
     // In service seven looks after it was asked for.
-    expect(last(drive(boots)).reckoning?.bootSeconds).toBeGreaterThan(190);
-    expect(last(drive(boots)).reckoning?.bootSeconds).toBeLessThan(211);
+    expect(last(drive(boots)).calculation?.bootSeconds).toBeGreaterThan(190);
+    expect(last(drive(boots)).calculation?.bootSeconds).toBeLessThan(211);
   });
 
   it('the mean wait, and raises the price of waiting while it is too long', () => {
@@ -121,7 +122,7 @@ describe('slo measures', () => {
       max: 4,
       reported: { completed: k * 20, busySeconds: k * 120 },
     }));
-    const [early, late] = [drive(waiting.slice(0, 20)), drive(waiting)].map((d) => last(d).reckoning);
+    const [early, late] = [drive(waiting.slice(0, 20)), drive(waiting)].map((d) => last(d).calculation);
     // Little's law: 40 waiting at 20 in 30 s is 60 s.
     expect(late?.meanWait).toBeGreaterThan(50);
     expect(late?.meanWait).toBeLessThan(61);
@@ -130,17 +131,17 @@ describe('slo measures', () => {
 
   it('goes on without reports, from the counts alone', () => {
     const looks = repeat(60, { inFlight: 5, inService: 5, desired: 5 });
-    const { reckoning, desired } = last(drive(looks));
+    const { calculation, desired } = last(drive(looks));
     // 5 in flight at 6 s each: 25 in 30 s.
-    expect(reckoning?.rate).toBeCloseTo(5 / 6, 1);
+    expect(calculation?.rate).toBeCloseTo(5 / 6, 1);
     expect(desired).toBeGreaterThanOrEqual(5);
   });
 
   it('counts on no instance that should be there long since, and says so', () => {
     const looks: Looks = [{ visible: 50 }, ...repeat(7, { visible: 50, pending: 2 })];
     const decisions = drive(looks, { ...slo, priceOfWaiting: 0.12 });
-    expect(decisions[5]?.reckoning?.late).toBe(0);
-    expect(last(decisions).reckoning?.late).toBeGreaterThan(0);
+    expect(decisions[5]?.calculation?.late).toBe(0);
+    expect(last(decisions).calculation?.late).toBeGreaterThan(0);
   });
 });
 
@@ -150,25 +151,30 @@ describe('slo doubts', () => {
   const vanished = { visible: 0, inFlight: 0, inService: 5, desired: 5, reported };
 
   it('a backlog that is gone though nobody has done it', () => {
-    expect(last(drive([...working, vanished]))).toMatchObject({ desired: 5, reason: 'doubtful' });
+    expect(last(drive([...working, vanished]))).toMatchObject({ desired: 5, reason: 'inconsistent-metrics' });
   });
 
   it('for as long as the empty hold time, then takes it as true', () => {
     const reasons = drive([...working, ...repeat(4, vanished)]).map(({ reason }) => reason);
-    expect(reasons.slice(-4)).toEqual(['doubtful', 'doubtful', 'cooling-in', 'cooling-in']);
+    expect(reasons.slice(-4)).toEqual([
+      'inconsistent-metrics',
+      'inconsistent-metrics',
+      'scale-in-cooldown',
+      'scale-in-cooldown',
+    ]);
   });
 
   it('nothing when the count comes back', () => {
     const back = { ...last(working), reported };
     const decisions = drive([...working, vanished, back]);
     expect(last(decisions)).toMatchObject({ desired: 5, reason: 'steady' });
-    expect(last(decisions).memory.slo?.doubtSince).toBeUndefined();
+    expect(last(decisions).memory.slo?.inconsistentSince).toBeUndefined();
   });
 
   it('a sudden zero, without reports too', () => {
     const silent = repeat(10, { visible: 30, inFlight: 5, inService: 5, desired: 5 });
     const gone = { visible: 0, inFlight: 0, inService: 5, desired: 5 };
-    expect(last(drive([...silent, gone]))).toMatchObject({ desired: 5, reason: 'doubtful' });
+    expect(last(drive([...silent, gone]))).toMatchObject({ desired: 5, reason: 'inconsistent-metrics' });
   });
 });
 
@@ -196,13 +202,13 @@ it('the worked example of docs/scaling.md comes to what is written there', () =>
   // 15 photos each 30 s come all the time; in the last two minutes nothing is finished, so that 60 pile up.
   const steady = Array.from({ length: 240 }, (_, k) => ({ ...at, reported: report(k) }));
   const stuck = [15, 30, 45, 60].map((visible) => ({ ...at, visible, reported: report(239) }));
-  const { need, reckoning } = last(drive([...steady, ...stuck]));
-  expect(reckoning?.rate).toBeCloseTo(0.5, 1);
-  expect(reckoning?.serviceSeconds).toBeCloseTo(6, 3);
-  expect(reckoning?.bootSeconds).toBeCloseTo(90, 3);
-  expect(reckoning?.price).toBeCloseTo(0.12, 3);
-  expect(reckoning?.load).toBeCloseTo(3, 1);
-  expect(reckoning?.queuedThen).toBeGreaterThan(58);
-  expect(reckoning?.queuedThen).toBeLessThan(62);
-  expect(need).toBe(5);
+  const { needed, calculation } = last(drive([...steady, ...stuck]));
+  expect(calculation?.rate).toBeCloseTo(0.5, 1);
+  expect(calculation?.serviceSeconds).toBeCloseTo(6, 3);
+  expect(calculation?.bootSeconds).toBeCloseTo(90, 3);
+  expect(calculation?.price).toBeCloseTo(0.12, 3);
+  expect(calculation?.load).toBeCloseTo(3, 1);
+  expect(calculation?.queuedThen).toBeGreaterThan(58);
+  expect(calculation?.queuedThen).toBeLessThan(62);
+  expect(needed).toBe(5);
 });

@@ -1,19 +1,7 @@
 /** The plain rule: two more when many wait, one fewer when nothing waits, each after a cooldown. */
-import type { Decision, Observation, PolicyMemory } from './policy.ts';
-
-export interface ThresholdSettings {
-  kind: 'threshold';
-  /** Waiting messages from which the fleet grows; in flight ones do not count. */
-  scaleOutBacklog: number;
-  /** Instances added at a time. */
-  scaleOutStep: number;
-  /** Seconds between two scale-outs. */
-  scaleOutCooldownSeconds: number;
-  /** Instances removed at a time. */
-  scaleInStep: number;
-  /** Seconds from the last scaling of either direction to a scale-in. */
-  scaleInCooldownSeconds: number;
-}
+import type { ThresholdSettings } from '../../../contract/policy.ts';
+import type { Decision, PolicyMemory } from './decision.ts';
+import type { Observation } from './observation.ts';
 
 /**
  * At least `scaleOutBacklog` waiting and the scale-out cooldown over: more. Nothing waiting, at least one in-service
@@ -32,7 +20,7 @@ export function decideThreshold(
 
   if (seen.visible >= settings.scaleOutBacklog) {
     if (seen.desired >= seen.max) return hold('at-max');
-    if (since(memory.lastOutAt) < settings.scaleOutCooldownSeconds) return hold('cooling-out');
+    if (since(memory.lastOutAt) < settings.scaleOutCooldownSeconds) return hold('scale-out-cooldown');
     const desired = Math.min(seen.max, seen.desired + settings.scaleOutStep);
     return { desired, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at } };
   }
@@ -40,7 +28,7 @@ export function decideThreshold(
   if (seen.visible > 0 || idle < 1) return hold('steady');
   if (seen.desired <= seen.min) return hold('at-min');
   const sinceAny = Math.min(since(memory.lastOutAt), since(memory.lastInAt));
-  if (sinceAny < settings.scaleInCooldownSeconds) return hold('cooling-in');
+  if (sinceAny < settings.scaleInCooldownSeconds) return hold('scale-in-cooldown');
   const desired = Math.max(seen.min, seen.desired - settings.scaleInStep);
   return { desired, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at } };
 }

@@ -12,94 +12,20 @@ import {
   observeCapacity,
   secondsWithinBoot,
   withDesired,
-  type CapacityMemory,
-} from './policy-capacity.ts';
-import { observeFlow, serviceOf, type Flow, type FlowMemory } from './policy-flow.ts';
-import {
-  adaptPrice,
-  emptyPrice,
-  meanWait,
-  observeWaits,
-  REFERENCE_PRICE,
-  startPrice,
-  type PriceMemory,
-} from './policy-price.ts';
-import {
-  emptyRate,
-  levelOf,
-  observeArrivals,
-  photosWithin,
-  rateAhead,
-  type RateMemory,
-} from './policy-rate.ts';
-import { emptySeason, observeSeason, riseWithin, type SeasonMemory } from './policy-season.ts';
-import type { Decision, Observation, PolicyMemory } from './policy.ts';
-
-export interface SloSettings {
-  /** `forecast` remembers the week besides, and orders ahead of rises that were there a week ago. */
-  kind: 'slo' | 'forecast';
-  /** Mean wait to aim at, seconds. */
-  targetWaitSeconds: number;
-  /**
-   * What a second of waiting is worth, in seconds of an instance: says the same as the target in other words.
-   *
-   * @default found from the target, and adapted to the measured mean wait
-   */
-  priceOfWaiting?: number;
-  /** Busy seconds of an instance for one photo, until it is measured. */
-  serviceSeconds: number;
-  /** Seconds from asking for an instance to its service, until it is measured. */
-  bootSeconds: number;
-  /** Seconds between two scale-outs; 0 lets each tick add what is missing. */
-  scaleOutCooldownSeconds: number;
-  /** Seconds between two scale-ins; 0 lets each tick remove what is idle. */
-  scaleInCooldownSeconds: number;
-  /** Nothing goes on the strength of an empty queue before it was seen empty at each tick of this time, seconds. */
-  emptyHoldSeconds: number;
-  /**
-   * Photos a second to be ready for, whatever is measured: of a forecast from elsewhere.
-   *
-   * @default what is measured and foreseen here
-   */
-  readyForRate?: number;
-  /** The last instance goes once the queue has been empty for this long, seconds; where the minimum is 0. */
-  sleepAfterSeconds: number;
-}
-
-export interface SloMemory {
-  flow?: FlowMemory;
-  rate: RateMemory;
-  capacity: CapacityMemory;
-  price: PriceMemory;
-  /** Of the `forecast` policy. */
-  season?: SeasonMemory;
-  /** Instances without work at recent looks, oldest first. */
-  idle: { at: number; count: number }[];
-  /** Since when each look saw an empty queue, epoch seconds. */
-  emptySince?: number;
-  /** Since when the counts contradict each other, epoch seconds. */
-  doubtSince?: number;
-}
-
-/** The numbers behind a decision. */
-export interface Reckoning {
-  /** Photos a second, now. */
-  rate: number;
-  /** Busy seconds for a photo. */
-  serviceSeconds: number;
-  /** Seconds for a boot. */
-  bootSeconds: number;
-  /** Photos that will be waiting when capacity asked for now is ready. */
-  queuedThen: number;
-  /** Seconds of an instance that a waited second is worth. */
-  price: number;
-  /** Mean wait of late, seconds; null while too few photos came. */
-  meanWait: number | null;
-  /** Instances that should be in service by now and are not. */
-  late: number;
-  /** Instances asked for by the rate alone; need adds those for the queue. */
-  load: number;
-}
+} from './capacity.ts';
+import { observeFlow, serviceOf, type Flow, type FlowMemory } from './flow.ts';
+import { adaptPrice, emptyPrice, meanWait, observeWaits, REFERENCE_PRICE, startPrice } from './price.ts';
+import { emptyRate, levelOf, observeArrivals, photosWithin, rateAhead } from './rate.ts';
+import { emptySeason, observeSeason, riseWithin } from './season.ts';
+import type {
+  Calculation,
+  Decision,
+  IdleCount,
+  PolicyMemory,
+  SloMemory,
+  SloRuleSettings,
+} from './decision.ts';
+import type { Observation } from './observation.ts';
 
 /** Instances beyond the load that a price asks for: none at the reference price. */
 export const MARGIN_POWER = 0.4;
@@ -128,14 +54,12 @@ export const emptySlo = (): SloMemory => ({
 function contradict(flow: Flow, before: FlowMemory | undefined, seen: Observation, service: number): boolean {
   if (!before || flow.seconds === 0) return false;
   if (before.reported && seen.reported) {
-    // What was done in the last seconds need not be reported yet.
+    // What was done in the last seconds needed not be reported yet.
     const unreported = (before.inFlight * REPORT_SECONDS) / service;
     return flow.vanished > Math.max(VANISHED_LEAST, VANISHED_SHARE * before.backlog) + unreported;
   }
   return seen.visible + seen.inFlight === 0 && before.backlog - before.inFlight >= VANISHED_LEAST;
 }
-
-type Look = SloMemory['idle'][number];
 
 /** Looks that a time is seen through with; one where it is not known how far they are apart. */
 const looksFor = (seconds: number, tick: number): number =>
@@ -145,28 +69,28 @@ const looksFor = (seconds: number, tick: number): number =>
  * The latest looks; those of a clock that was set back since would break the order. Of two at the same instant, the one
  * that saw fewer idle counts.
  */
-function withLook(before: Look[], looks: number, now: Look): Look[] {
+function withLook(before: IdleCount[], looks: number, now: IdleCount): IdleCount[] {
   const last = before.at(-1);
   if (last?.at === now.at) return last.count <= now.count ? before : [...before.slice(0, -1), now];
   const kept = before.length < looks ? before.slice() : before.slice(before.length - looks + 1);
-  while (kept.length > 0 && (kept[kept.length - 1] as Look).at > now.at) kept.pop();
+  while (kept.length > 0 && (kept[kept.length - 1] as IdleCount).at > now.at) kept.pop();
   kept.push(now);
   return kept;
 }
 
 /** How many instances were idle at each of the latest looks; 0 while there are too few, or any was missed. */
-function idleFor(idle: Look[], looks: number, tick: number): number {
+function idleFor(idle: IdleCount[], looks: number, tick: number): number {
   if (idle.length < looks) return 0;
   let least = Infinity;
   for (let k = 0; k < idle.length; k++) {
-    const { at, count } = idle[k] as Look;
-    if (k > 0 && at - (idle[k - 1] as Look).at > MISSED_TICKS * tick) return 0;
+    const { at, count } = idle[k] as IdleCount;
+    if (k > 0 && at - (idle[k - 1] as IdleCount).at > MISSED_TICKS * tick) return 0;
     least = Math.min(least, count);
   }
   return least;
 }
 
-export function decideSlo(seen: Observation, memory: PolicyMemory, settings: SloSettings): Decision {
+export function decideSlo(seen: Observation, memory: PolicyMemory, settings: SloRuleSettings): Decision {
   const before = memory.slo ?? emptySlo();
   const tick = seen.tickSeconds ?? Infinity;
   // A second look at the same instant learns nothing: what was asked for since does not show yet.
@@ -175,12 +99,12 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const backlog = seen.visible + seen.inFlight;
 
   if (contradict(flow, before.flow, seen, serviceOf(before.flow, settings.serviceSeconds))) {
-    const doubtSince = Math.min(before.doubtSince ?? seen.at, seen.at);
-    if (seen.at - doubtSince < settings.emptyHoldSeconds) {
+    const inconsistentSince = Math.min(before.inconsistentSince ?? seen.at, seen.at);
+    if (seen.at - inconsistentSince < settings.emptyHoldSeconds) {
       return {
         desired: seen.desired,
-        reason: 'doubtful',
-        memory: { ...memory, slo: { ...before, capacity, doubtSince } },
+        reason: 'inconsistent-metrics',
+        memory: { ...memory, slo: { ...before, capacity, inconsistentSince } },
       };
     }
   }
@@ -213,7 +137,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const load = Math.max(rateAhead(rate, boot * PART_OF_BOOT) * service, foreseen);
   const least = backlog > 0 ? 1 : 0;
   const awake = backlog > 0 || foreseen > 0 || (seen.desired > 0 && !asleep);
-  const need = awake ? Math.max(least, Math.ceil(load + margin + forQueue)) : 0;
+  const needed = awake ? Math.max(least, Math.ceil(load + margin + forQueue)) : 0;
   const keep =
     asleep && foreseen === 0
       ? 0
@@ -232,7 +156,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
     ...(season ? { season } : {}),
     ...(emptySince === undefined ? {} : { emptySince }),
   };
-  const reckoning: Reckoning = {
+  const calculation: Calculation = {
     rate: levelOf(rate),
     serviceSeconds: service,
     bootSeconds: boot,
@@ -246,18 +170,24 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
     desired: seen.desired,
     reason,
     memory: { ...memory, slo: next },
-    need,
-    reckoning,
+    needed,
+    calculation,
   });
 
-  if (need > seen.desired) {
+  if (needed > seen.desired) {
     if (seen.desired >= seen.max) return hold('at-max');
     if (memory.lastOutAt !== undefined && seen.at - memory.lastOutAt < settings.scaleOutCooldownSeconds) {
-      return hold('cooling-out');
+      return hold('scale-out-cooldown');
     }
-    const desired = Math.min(seen.max, need);
+    const desired = Math.min(seen.max, needed);
     const slo = { ...next, capacity: withDesired(capacity, seen, desired), idle: [] };
-    return { desired, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at, slo }, need, reckoning };
+    return {
+      desired,
+      reason: 'scale-out',
+      memory: { ...memory, lastOutAt: seen.at, slo },
+      needed,
+      calculation,
+    };
   }
   // All that is allowed, and it takes longer than the target to work off what waits.
   const drain = (seen.visible * service) / Math.max(1, seen.max);
@@ -268,12 +198,13 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const cooling =
     memory.lastInAt !== undefined && seen.at - memory.lastInAt < settings.scaleInCooldownSeconds;
   const tooSoon = backlog === 0 && emptyFor < settings.emptyHoldSeconds;
-  if (cooling || tooSoon || desired >= seen.desired) return hold(idleNow > 0 ? 'cooling-in' : 'steady');
+  if (cooling || tooSoon || desired >= seen.desired)
+    return hold(idleNow > 0 ? 'scale-in-cooldown' : 'steady');
   const gone = seen.desired - desired;
   const slo = {
     ...next,
     capacity: withDesired(capacity, seen, desired),
     idle: idle.map(({ at, count }) => ({ at, count: Math.max(0, count - gone) })),
   };
-  return { desired, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at, slo }, need, reckoning };
+  return { desired, reason: 'scale-in', memory: { ...memory, lastInAt: seen.at, slo }, needed, calculation };
 }

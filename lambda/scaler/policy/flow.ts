@@ -2,22 +2,14 @@
  * What came and what was done between two ticks: SQS tells levels, workers tell what they have finished, and arrivals
  * are the change of the backlog plus what was finished meanwhile.
  */
-import type { Observation } from './policy.ts';
-
-/** Counters that workers add up. */
-export interface Reported {
-  /** Messages brought to their end. */
-  completed: number;
-  /** Seconds that slots were busy with them. */
-  busySeconds: number;
-}
+import type { Observation, WorkReport } from './observation.ts';
 
 export interface FlowMemory {
   /** What the last tick saw. */
   at: number;
   backlog: number;
   inFlight: number;
-  reported: Reported | null;
+  reported: WorkReport | null;
   /** Photos that seemed to vanish: late counts, which the next ones make good. At most 0. */
   owed: number;
   /** Photos and busy seconds of late, which the service time is measured by. */
@@ -90,7 +82,7 @@ function presumed({ inFlight }: Observation, before: FlowMemory, each: number): 
 }
 
 /** Undefined where nothing can be said: never reported, or counters that began anew. */
-function finished(before: Reported | null, now: Reported | null): Reported | undefined {
+function finished(before: WorkReport | null, now: WorkReport | null): WorkReport | undefined {
   if (!before || !now) return undefined;
   const completed = now.completed - before.completed;
   const busySeconds = now.busySeconds - before.busySeconds;

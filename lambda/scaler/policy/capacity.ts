@@ -1,5 +1,5 @@
 /** Capacity on its way: what was asked for and is not in service yet, when it should be, and how long that takes. */
-import type { Observation } from './policy.ts';
+import type { Observation } from './observation.ts';
 
 /** Asked for at the same time. */
 export interface Launch {
@@ -58,7 +58,7 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
     if (oldest.count === 0) after.launches.shift();
   }
   // What is not given counts as asked for just now: nobody counts on it, and no boot looks as long as a shortage.
-  const missing = Math.min(coming, seen.missing ?? 0);
+  const missing = Math.min(coming, seen.unfulfilled ?? 0);
   known -= callOff(after.launches, missing);
   if (coming > known) after.launches.push({ at: seen.at, count: coming - known });
   return after;

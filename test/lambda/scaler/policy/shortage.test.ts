@@ -1,7 +1,8 @@
 /** Capacity that does not come: the ask neither grows nor outlives the need, and ends no instance at work. */
 import { describe, expect, it } from 'vitest';
-import { drive, NOW, seen, slo, threshold, TICK, last, repeat } from './support/looks.ts';
-import { decide, type Observation } from '../../../lambda/scaler/policy.ts';
+import { drive, NOW, seen, slo, threshold, TICK, last, repeat } from '../support/looks.ts';
+import { decide } from '../../../../lambda/scaler/policy/decide.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 
 /** 5 asked for, 2 there, and more to do than they can. */
 const lacking: Partial<Observation> = { visible: 300, inFlight: 2, inService: 2, desired: 5 };
@@ -13,13 +14,13 @@ describe.each([
   it('asks for no more once what it asked for stays away, and for more as soon as one comes', () => {
     const decisions = drive([...repeat(8, lacking), { ...lacking, pending: 1 }], settings);
     expect(decisions[0]?.reason).toBe('scale-out');
-    expect(decisions[7]).toMatchObject({ reason: 'shortage', desired: 5, short: 3 });
-    expect(last(decisions)).toMatchObject({ reason: 'scale-out', short: 0 });
+    expect(decisions[7]).toMatchObject({ reason: 'shortage', desired: 5, unfulfilled: 3 });
+    expect(last(decisions)).toMatchObject({ reason: 'scale-out', unfulfilled: 0 });
   });
 
   it('waits for no boot when Auto Scaling itself says that launches fail', () => {
     const [decision] = drive([{ ...lacking, failedLaunches: 1 }], settings);
-    expect(decision).toMatchObject({ reason: 'shortage', desired: 5, short: 3 });
+    expect(decision).toMatchObject({ reason: 'shortage', desired: 5, unfulfilled: 3 });
   });
 
   it('says so at every tick while a quota of zero gives nothing, so that an alarm sees it', () => {
@@ -29,12 +30,14 @@ describe.each([
       ...nothing,
       failedLaunches: k % 10 === 0 ? 1 : 0,
     }));
-    const shorts = drive(looks, settings).map(({ short }) => short);
+    const shorts = drive(looks, settings).map(({ unfulfilled }) => unfulfilled);
     expect(new Set(shorts)).toEqual(new Set([1]));
   });
 
   it('is no shortage while instances boot, however long', () => {
-    const reasons = drive(repeat(40, { ...lacking, pending: 3 }), settings).map(({ short }) => short);
+    const reasons = drive(repeat(40, { ...lacking, pending: 3 }), settings).map(
+      ({ unfulfilled }) => unfulfilled,
+    );
     expect(new Set(reasons)).toEqual(new Set([0]));
   });
 });
@@ -62,14 +65,14 @@ describe('what nobody needs any more', () => {
 });
 
 it('a shortage does not pass for long boots', () => {
-  const short = repeat(60, lacking);
+  const unfulfilled = repeat(60, lacking);
   const decisions = drive([
-    ...short,
+    ...unfulfilled,
     { ...lacking, pending: 3 },
     { ...lacking, pending: 3 },
     { ...lacking, inService: 5 },
   ]);
-  expect(last(decisions).reckoning?.bootSeconds).toBeLessThan(2 * slo.bootSeconds);
+  expect(last(decisions).calculation?.bootSeconds).toBeLessThan(2 * slo.bootSeconds);
 });
 
 describe('controls', () => {
@@ -86,7 +89,13 @@ describe('controls', () => {
       idle.max,
       'scale-out',
     ],
-    ['a floor that has ended does nothing', idle, { floor: { instances: 6, until: NOW } }, 4, 'cooling-in'],
+    [
+      'a floor that has ended does nothing',
+      idle,
+      { floor: { instances: 6, until: NOW } },
+      4,
+      'scale-in-cooldown',
+    ],
     ['a ceiling lowers', busy, { ceiling: { instances: 3, until } }, 3, 'scale-in'],
     [
       'a ceiling wins over a floor',

@@ -5,7 +5,7 @@
  * more would bring nothing sooner and buy too much once there is capacity again, so the ask does not grow meanwhile and
  * shrinks to what is needed; never below what is in service or on its way, where lowering it ends instances at work.
  */
-import type { Observation } from './policy.ts';
+import type { Observation } from './observation.ts';
 
 export interface ShortageMemory {
   /** When it was last looked at, epoch seconds. */
@@ -15,13 +15,13 @@ export interface ShortageMemory {
   /** In service and on their way at the last look. */
   given: number;
   /** It lasts longer than it should, or Auto Scaling said so itself: a launch failed. */
-  short: boolean;
+  confirmed: boolean;
   /** Since when each look asked for less than the desired capacity, epoch seconds, and the most that one asked for. */
   surplus?: { since: number; most: number };
 }
 
 /** Instances asked for of which there is no trace yet. */
-export const missingOf = ({ desired, inService, pending }: Observation): number =>
+export const unfulfilledOf = ({ desired, inService, pending }: Observation): number =>
   Math.max(0, desired - inService - pending);
 
 /**
@@ -34,14 +34,14 @@ export function observeShortage(
   before: ShortageMemory | undefined,
   patience: number,
 ): ShortageMemory | undefined {
-  if (missingOf(seen) === 0) return undefined;
+  if (unfulfilledOf(seen) === 0) return undefined;
   const { at } = seen;
   if (before?.at === at) return before;
   const given = seen.inService + seen.pending;
   const goesOn = before !== undefined && given <= before.given && before.since <= at;
   const since = goesOn ? before.since : at;
-  const short = (goesOn && before.short) || (seen.failedLaunches ?? 0) > 0 || at - since >= patience;
-  return { at, since, given, short, ...(before?.surplus ? { surplus: before.surplus } : {}) };
+  const confirmed = (goesOn && before.confirmed) || (seen.failedLaunches ?? 0) > 0 || at - since >= patience;
+  return { at, since, given, confirmed, ...(before?.surplus ? { surplus: before.surplus } : {}) };
 }
 
 /** What the policy needs, put beside what is asked for. */
@@ -61,9 +61,9 @@ export function observeSurplus(
  */
 export function withoutSurplus(
   seen: Observation,
-  { short, surplus }: ShortageMemory,
+  { confirmed, surplus }: ShortageMemory,
   holdSeconds: number,
 ): number {
-  if (!short || !surplus || seen.at - surplus.since < holdSeconds) return Infinity;
+  if (!confirmed || !surplus || seen.at - surplus.since < holdSeconds) return Infinity;
   return Math.max(seen.min, seen.inService + seen.pending, surplus.most);
 }

@@ -3,125 +3,13 @@
  *
  * Imports nothing but its policies, so that the function, the simulator and a reader all have the same few lines.
  */
-import { bootOf, emptyCapacity, withDesired } from './policy-capacity.ts';
-import { controlsAt, withLimits, type Controls } from './policy-controls.ts';
-import type { Reported } from './policy-flow.ts';
-import { decideSlo, type Reckoning, type SloMemory, type SloSettings } from './policy-slo.ts';
-import {
-  missingOf,
-  observeShortage,
-  observeSurplus,
-  withoutSurplus,
-  type ShortageMemory,
-} from './policy-shortage.ts';
-import { decideThreshold, type ThresholdSettings } from './policy-threshold.ts';
-
-/** What one tick saw. Counts are of messages and instances; a job is one photo, an instance works on one at a time. */
-export interface Observation {
-  /** When, in epoch seconds. */
-  at: number;
-  /** Messages waiting. */
-  visible: number;
-  /** Messages received and not yet deleted: photos being worked on. */
-  inFlight: number;
-  /** Desired capacity: in service and on its way, without what is on its way out. */
-  desired: number;
-  inService: number;
-  /** On its way: requested, booting, or at the launch hook. */
-  pending: number;
-  /** On its way out, still finishing a photo perhaps. */
-  draining: number;
-  min: number;
-  max: number;
-  /**
-   * What workers have reported since they began to, as counters.
-   *
-   * @default unknown: what was finished is reckoned from what was in flight
-   */
-  reported?: Reported;
-  /**
-   * Launches that failed since the last tick, as Auto Scaling tells.
-   *
-   * @default unknown: a shortage shows by what stays missing
-   */
-  failedLaunches?: number;
-  /**
-   * Instances asked for in vain.
-   *
-   * @default 0, and found from what is missing for too long
-   */
-  missing?: number;
-  /**
-   * Whether the day's spending forbids the fleet to grow, but for a floor that somebody has set.
-   *
-   * @default false
-   */
-  overBudget?: boolean;
-  /**
-   * Seconds between two ticks: the time that one look speaks for, so that ticks which never came do not count as
-   * observed.
-   *
-   * @default Infinity: whatever lies between two looks counts as seen
-   */
-  tickSeconds?: number;
-}
-
-/** What a policy remembers from tick to tick. */
-export interface PolicyMemory {
-  /** When the fleet was last made larger, epoch seconds. */
-  lastOutAt?: number;
-  /** When it was last made smaller, epoch seconds. */
-  lastInAt?: number;
-  /** Of the `slo` policy. */
-  slo?: SloMemory;
-  /** Present while instances are missing. */
-  shortage?: ShortageMemory;
-}
-
-export type PolicySettings = SloSettings | ThresholdSettings;
-
-export const REASONS = [
-  /** More capacity was asked for. */
-  'scale-out',
-  /** Less capacity was asked for. */
-  'scale-in',
-  /** The fleet has the size it should have. */
-  'steady',
-  /** It should be larger, and a cooldown holds it. */
-  'cooling-out',
-  /** It should be smaller, and a cooldown or the hold time keeps it. */
-  'cooling-in',
-  /** It should be larger than the stage allows: the target cannot be met with the maximum. */
-  'at-max',
-  /** It should be smaller than the stage allows. */
-  'at-min',
-  /** It should be larger, and what was asked for already is not given. */
-  'shortage',
-  /** It should be larger, and today's spending has reached the stage's limit. */
-  'over-budget',
-  /** It should have another size, and somebody has paused that. */
-  'paused',
-  /** The counts contradict each other: more photos are gone than were finished. */
-  'doubtful',
-  /** What is needed for a decision could not be read: the fleet stays as it is. */
-  'blind',
-] as const;
-
-export type Reason = (typeof REASONS)[number];
-
-export interface Decision {
-  /** Desired capacity from now on. */
-  desired: number;
-  reason: Reason;
-  /** To be remembered once the decision has been carried out. */
-  memory: PolicyMemory;
-  /** Instances that the work asks for, before limits; absent in a policy that does not reckon it. */
-  need?: number;
-  /** Instances asked for in vain; 0 while capacity comes as it should. */
-  short?: number;
-  /** The numbers behind it; absent in a policy that reckons with none. */
-  reckoning?: Reckoning;
-}
+import { bootOf, emptyCapacity, withDesired } from './capacity.ts';
+import { controlsAt, withLimits, type Controls } from './controls.ts';
+import type { Decision, PolicyMemory, RuleSettings } from './decision.ts';
+import type { Observation } from './observation.ts';
+import { decideSlo } from './slo.ts';
+import { unfulfilledOf, observeShortage, observeSurplus, withoutSurplus } from './shortage.ts';
+import { decideThreshold } from './threshold.ts';
 
 const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
 
@@ -142,7 +30,7 @@ function check(seen: Observation): void {
   if (seen.min > seen.max) throw new RangeError(`minimum ${seen.min} exceeds maximum ${seen.max}`);
 }
 
-const dispatch = (seen: Observation, memory: PolicyMemory, settings: PolicySettings): Decision =>
+const dispatch = (seen: Observation, memory: PolicyMemory, settings: RuleSettings): Decision =>
   settings.kind === 'threshold' ? decideThreshold(seen, memory, settings) : decideSlo(seen, memory, settings);
 
 /** Seconds that an instance may take to show at all, where no boot is measured. */
@@ -151,33 +39,33 @@ const PATIENCE_SECONDS = 120;
 function decideWithin(
   seen: Observation,
   memory: PolicyMemory,
-  settings: PolicySettings,
+  settings: RuleSettings,
   { pauseScaleOut, pauseScaleIn }: Controls,
 ): Decision {
   const { shortage: before, ...rest } = memory;
   const slo = settings.kind === 'threshold' ? undefined : settings;
   const patience = slo ? bootOf(memory.slo?.capacity ?? emptyCapacity(), slo.bootSeconds) : PATIENCE_SECONDS;
   const shortage = observeShortage(seen, before, patience);
-  const short = shortage?.short ?? false;
-  const missing = short ? missingOf(seen) : 0;
+  const inShortage = shortage?.confirmed ?? false;
+  const unfulfilled = inShortage ? unfulfilledOf(seen) : 0;
   // What must not grow or shrink now is a limit like any other: the policy holds there, and remembers rightly.
   const held = {
     ...seen,
-    missing,
-    max: short || pauseScaleOut || seen.overBudget ? seen.desired : seen.max,
+    unfulfilled,
+    max: inShortage || pauseScaleOut || seen.overBudget ? seen.desired : seen.max,
     min: pauseScaleIn ? seen.desired : seen.min,
   };
   const decision = dispatch(held, rest, settings);
-  decision.short = missing;
+  decision.unfulfilled = unfulfilled;
   if (shortage) {
-    const surplus = observeSurplus(shortage, seen.desired, decision.need);
+    const surplus = observeSurplus(shortage, seen.desired, decision.needed);
     decision.memory = { ...decision.memory, shortage: surplus };
     const useful = withoutSurplus(held, surplus, slo?.emptyHoldSeconds ?? 0);
     // A second look at the same instant learns nothing.
     if (before?.at !== seen.at && useful < decision.desired) return withoutPhantoms(decision, seen, useful);
   }
   if (decision.reason === 'at-max' && held.max < seen.max) {
-    decision.reason = short ? 'shortage' : pauseScaleOut ? 'paused' : 'over-budget';
+    decision.reason = inShortage ? 'shortage' : pauseScaleOut ? 'paused' : 'over-budget';
   }
   if (decision.reason === 'at-min' && held.min > seen.min) decision.reason = 'paused';
   return decision;
@@ -206,7 +94,7 @@ function withoutPhantoms(decision: Decision, seen: Observation, desired: number)
 export function decide(
   observed: Observation,
   memory: PolicyMemory,
-  settings: PolicySettings,
+  settings: RuleSettings,
   controls: Controls = {},
 ): Decision {
   check(observed);

@@ -5,14 +5,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromItem, toItem } from '../../../lambda/scaler/memory.ts';
-import {
-  decide,
-  type Observation,
-  type PolicyMemory,
-  type PolicySettings,
-} from '../../../lambda/scaler/policy.ts';
-import { seen, slo, threshold } from './support/looks.ts';
+import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
+import type { PolicySettings } from '../../../../contract/policy.ts';
+import { decide } from '../../../../lambda/scaler/policy/decide.ts';
+import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import { seen, slo, threshold } from '../support/looks.ts';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 10_000);
 const options = { seed: 11, numRuns: SEQUENCES };
@@ -116,7 +114,7 @@ describe('after any sequence of ticks, a policy', () => {
   it(`keeps its promises (${SEQUENCES} sequences)`, { timeout: 24 * 3_600_000 }, () => {
     const check = (given: Sequence) => {
       const memory = walk(given, (observation, before, settings) => {
-        const { desired, reason, memory: after, need, reckoning } = decide(observation, before, settings);
+        const { desired, reason, memory: after, needed, calculation } = decide(observation, before, settings);
         const { min, max } = observation;
         const say = () => JSON.stringify({ observation, desired, reason });
 
@@ -125,7 +123,7 @@ describe('after any sequence of ticks, a policy', () => {
         const direction = reason === 'scale-out' ? 1 : reason === 'scale-in' ? -1 : 0;
         if (Math.sign(desired - observation.desired) !== direction) throw new Error(`misnamed: ${say()}`);
 
-        for (const number of numbers({ desired, need, reckoning })) {
+        for (const number of numbers({ desired, needed, calculation })) {
           if (!(Number.isFinite(number) && number >= 0)) throw new Error(`${number}: ${say()}`);
         }
 
@@ -135,9 +133,9 @@ describe('after any sequence of ticks, a policy', () => {
 
         // More photos waiting never ask for fewer instances, but for what numbers of this size round away.
         const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };
-        const { desired: answer, short } = decide(more, before, settings);
+        const { desired: answer, unfulfilled } = decide(more, before, settings);
         // Counts that contradict each other hold all; a few photos more, and they agree on what a shortage leaves over.
-        if (settings.kind !== 'threshold' && need === undefined && short) return;
+        if (settings.kind !== 'threshold' && needed === undefined && unfulfilled) return;
         if (answer < desired * (1 - 1e-7))
           throw new Error(`${more.visible} waiting ask for ${answer}: ${say()}`);
       });

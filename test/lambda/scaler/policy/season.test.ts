@@ -6,11 +6,11 @@ import {
   riseWithin,
   trustOf,
   type SeasonMemory,
-} from '../../../lambda/scaler/policy-season.ts';
-import { billedSeconds } from '../../../sim/engine/fleet.ts';
-import { policyOf } from '../../../sim/policies/index.ts';
-import { scenarios } from '../../../sim/scenario.ts';
-import { simulate } from '../../../sim/engine/simulate.ts';
+} from '../../../../lambda/scaler/policy/season.ts';
+import { billedSeconds } from '../../../../sim/engine/fleet.ts';
+import { policyOf } from '../../../../sim/policies/index.ts';
+import { scenarios } from '../../../../sim/scenario.ts';
+import { simulate } from '../../../../sim/engine/simulate.ts';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type Observation, type PolicyMemory } from '../../../lambda/scaler/policy.ts';
-import { NOW, seen, slo, threshold } from './support/looks.ts';
+import { decide } from '../../../../lambda/scaler/policy/decide.ts';
+import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import { NOW, seen, slo, threshold } from '../support/looks.ts';
 
 describe('threshold', () => {
   const fleet = { desired: 4, inService: 4, min: 1 };
@@ -13,7 +15,7 @@ describe('threshold', () => {
       { ...fleet, visible: 50 },
       { lastOutAt: NOW - 299 },
       4,
-      'cooling-out',
+      'scale-out-cooldown',
     ],
     ['300 s after it goes on', { ...fleet, visible: 50 }, { lastOutAt: NOW - 300 }, 6, 'scale-out'],
     [
@@ -35,8 +37,8 @@ describe('threshold', () => {
       'steady',
     ],
     ['one waiting keeps all', { ...fleet, visible: 1 }, {}, 4, 'steady'],
-    ['299 s after a scale-out nothing goes', fleet, { lastOutAt: NOW - 299 }, 4, 'cooling-in'],
-    ['299 s after a scale-in nothing goes', fleet, { lastInAt: NOW - 299 }, 4, 'cooling-in'],
+    ['299 s after a scale-out nothing goes', fleet, { lastOutAt: NOW - 299 }, 4, 'scale-in-cooldown'],
+    ['299 s after a scale-in nothing goes', fleet, { lastInAt: NOW - 299 }, 4, 'scale-in-cooldown'],
     ['300 s after both one goes', fleet, { lastInAt: NOW - 300, lastOutAt: NOW - 300 }, 3, 'scale-in'],
     ['the minimum stops it', { ...fleet, desired: 1, inService: 1 }, {}, 1, 'at-min'],
     ['from zero, 49 wait for ever', { visible: 49 }, {}, 0, 'steady'],

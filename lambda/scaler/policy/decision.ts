@@ -1,0 +1,87 @@
+/** What the rule decides, the numbers behind it, and what it remembers from tick to tick. */
+import type { SloSettings, ThresholdSettings } from '../../../contract/policy.ts';
+import type { Reason } from '../../../contract/reasons.ts';
+import type { CapacityMemory } from './capacity.ts';
+import type { FlowMemory } from './flow.ts';
+import type { PriceMemory } from './price.ts';
+import type { RateMemory } from './rate.ts';
+import type { SeasonMemory } from './season.ts';
+import type { ShortageMemory } from './shortage.ts';
+
+export interface SloRuleSettings extends SloSettings {
+  /**
+   * Photos/s to be ready for at least; the simulator sets it from a forecast made outside the rule.
+   *
+   * @default none
+   */
+  readyForRate?: number;
+}
+
+export type RuleSettings = SloRuleSettings | ThresholdSettings;
+
+/** Instances without work at one tick. */
+export interface IdleCount {
+  /** Epoch seconds. */
+  at: number;
+  count: number;
+}
+
+export interface SloMemory {
+  flow?: FlowMemory;
+  rate: RateMemory;
+  capacity: CapacityMemory;
+  price: PriceMemory;
+  /** Of the `forecast` policy. */
+  season?: SeasonMemory;
+  /** Recent ticks, oldest first. */
+  idle: IdleCount[];
+  /** Since when each tick saw an empty queue, epoch seconds. */
+  emptySince?: number;
+  /** Since when the counts contradict each other, epoch seconds. */
+  inconsistentSince?: number;
+}
+
+export interface PolicyMemory {
+  /** Last scale-out, epoch seconds. */
+  lastOutAt?: number;
+  /** Last scale-in, epoch seconds. */
+  lastInAt?: number;
+  /** Of the `slo` and `forecast` policies. */
+  slo?: SloMemory;
+  /** Present while instances are unfulfilled. */
+  shortage?: ShortageMemory;
+}
+
+/** The numbers behind a decision of `slo` or `forecast`. */
+export interface Calculation {
+  /** Photos/s that arrive now. */
+  rate: number;
+  /** Busy seconds of an instance for one photo. */
+  serviceSeconds: number;
+  /** Seconds from requesting an instance to its service. */
+  bootSeconds: number;
+  /** Photos that will be waiting when capacity requested now is in service. */
+  queuedThen: number;
+  /** Instance-seconds that a second of waiting is worth. */
+  price: number;
+  /** Mean wait over about two hours, seconds; null while too few photos arrived. */
+  meanWait: number | null;
+  /** Instances that should be in service by now and are not. */
+  late: number;
+  /** Instances that the rate alone keeps busy. */
+  load: number;
+}
+
+export interface Decision {
+  /** Desired capacity from now on. */
+  desired: number;
+  reason: Reason;
+  /** To be stored once the decision has been carried out. */
+  memory: PolicyMemory;
+  /** Instances that the work needs, before limits; absent where the policy does not compute it. */
+  needed?: number;
+  /** Instances requested and not given; 0 without a shortage. */
+  unfulfilled?: number;
+  /** Absent where the policy computes no rates. */
+  calculation?: Calculation;
+}
