@@ -1,8 +1,8 @@
 /**
- * Makes a photo's EXIF true of its result, byte for byte but for what no longer is: the orientation, the pixel dimensions,
- * and the thumbnail, which shows the photo without colour.
+ * Adapts a photo's EXIF to its result: orientation, pixel dimensions, and the thumbnail, which is without colour. The rest
+ * stays byte for byte.
  *
- * Nothing is moved, so that offsets which only the camera's maker knows stay right. EXIF 2.32; TIFF 6.0, section 2.
+ * Nothing is moved, so that offsets inside maker notes stay valid. EXIF 2.32; TIFF 6.0, section 2.
  */
 
 /** Before EXIF in a JPEG's segment. */
@@ -12,7 +12,7 @@ const TAGS = { orientation: 0x0112, exifIfd: 0x8769, width: 0xa002, height: 0xa0
 const THUMBNAIL = { offset: 0x0201, length: 0x0202 };
 const [SHORT, LONG] = [3, 4];
 /** Photos have a dozen or two of tags; more than this is damage. */
-const MOST_ENTRIES = 1000;
+const MAX_ENTRIES = 1000;
 
 interface Place {
   at: number;
@@ -36,10 +36,10 @@ class Tiff {
   long = (at: number) => this.view.getUint32(at, this.little);
   setLong = (at: number, value: number) => this.view.setUint32(at, value, this.little);
 
-  /** Where the value of each tag of a directory stands, with its type, and where the next directory's offset does. */
+  /** Position and type of the value of each tag of a directory, and the position of the next directory's offset. */
   directory(at: number): { values: Map<number, Place>; nextAt: number } {
     const count = this.short(at);
-    if (count > MOST_ENTRIES) throw new RangeError('too many tags');
+    if (count > MAX_ENTRIES) throw new RangeError('too many tags');
     const values = new Map<number, Place>();
     for (let k = 0; k < count; k++) {
       const entry = at + 2 + 12 * k;
@@ -48,20 +48,21 @@ class Tiff {
     return { values, nextAt: at + 2 + 12 * count };
   }
 
-  /** Writes a number where its tag has a place for it. */
+  /** Writes a number as the tag's value, if its type is a number that can hold it. */
   set(place: Place | undefined, value: number): void {
     if (place?.type === LONG) this.setLong(place.at, value);
     if (place?.type === SHORT && value <= 0xffff) this.view.setUint16(place.at, value, this.little);
   }
 }
 
-/** Whether bytes stand at a place. */
+/** Whether the bytes at a position are these. */
 export const startsWith = (bytes: Uint8Array, start: Uint8Array, at = 0): boolean =>
   start.every((value, k) => bytes[at + k] === value);
 
 /**
- * @param exif with or without its prefix; it stays as it is
- * @returns for a picture that stands upright, without the prefix; undefined for what is no EXIF
+ * @param exif with or without its prefix; it is not changed
+ * @param width of the upright picture, like `height`
+ * @returns EXIF of the upright picture, without the prefix; undefined when the input is not EXIF
  */
 export function uprightExif(exif: Uint8Array, width: number, height: number): Uint8Array | undefined {
   try {
@@ -77,7 +78,7 @@ export function uprightExif(exif: Uint8Array, width: number, height: number): Ui
     }
     return withoutThumbnail(tiff, nextAt);
   } catch (error) {
-    // Offsets that lead outside; a result without EXIF is better than none.
+    // An offset outside of the data: a result without EXIF is better than none.
     if (error instanceof RangeError) return undefined;
     throw error;
   }

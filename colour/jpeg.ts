@@ -1,4 +1,4 @@
-/** EXIF in and out of JPEG files: JPEG File Interchange Format 1.02; EXIF 2.32, section 4.5. */
+/** Reads and replaces EXIF in JPEG files: JPEG File Interchange Format 1.02; EXIF 2.32, section 4.5. */
 import { EXIF_PREFIX, startsWith } from './exif.ts';
 
 interface Segment {
@@ -7,7 +7,7 @@ interface Segment {
   end: number;
 }
 
-/** The segments of a file's head, up to the first that is neither an application's nor a comment. */
+/** Segments of a file's head, up to the first that is neither APPn nor a comment. */
 function* headOf(file: Uint8Array): Generator<Segment> {
   let from = 2;
   while (file[from] === 0xff && from + 4 <= file.length) {
@@ -23,7 +23,7 @@ function* headOf(file: Uint8Array): Generator<Segment> {
 const isExif = (file: Uint8Array, { marker, from }: Segment) =>
   marker === 0xe1 && startsWith(file, EXIF_PREFIX, from + 4);
 
-/** Without its prefix; undefined where a file has none, or is no JPEG. */
+/** @returns EXIF without its prefix; undefined when the file has none or is no JPEG */
 export function exifOfJpeg(file: Uint8Array): Uint8Array | undefined {
   if (file[0] !== 0xff || file[1] !== 0xd8) return undefined;
   for (const segment of headOf(file)) {
@@ -32,7 +32,7 @@ export function exifOfJpeg(file: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
 
-/** A file with this EXIF in place of its own. EXIF that is too long for its segment is left out. */
+/** @returns the file with this EXIF in place of its own; without any when it is too long for a segment */
 export function withJpegExif(file: Uint8Array, exif: Uint8Array): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [file.subarray(0, 2)];
   const length = 2 + EXIF_PREFIX.length + exif.length;

@@ -1,17 +1,16 @@
 /**
- * The lightness of a picture as an 8-bit grey one.
+ * Computes the lightness of a picture as an 8-bit grey one.
  *
- * A grey with the same CIE luminance has the same L in CIE Lab, so the workflow that keeps L keeps what we send. The
- * usual shortcut (weights on the gamma-encoded values) is off by up to 20 L for saturated colours.
+ * A grey with the same CIE luminance has the same L in CIE Lab, so a workflow that keeps L keeps this. Weighting the
+ * gamma-encoded values instead is off by up to 20 L for saturated colours.
  */
-import type { Bytes, Channels } from './pixels.ts';
-import { encoded, linear } from './srgb.ts';
+import { encoded, linear, type Bytes, type Channels } from './srgb.ts';
 
 const WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
 
-/** Fine enough for the steepest part of the curve, where one 8-bit step is 1/3295 of the whole. */
+/** Fine enough for the steepest part of the curve, where one 8-bit step is 1/3295 of the range. */
 const STEPS = 65_535;
-/** Luminance of each channel's value, in steps. */
+/** Luminance of each value of each channel, in steps. */
 const LUMINANCE = WEIGHTS.map((weight) =>
   Float64Array.from({ length: 256 }, (_, v) => linear(v / 255) * weight * STEPS),
 ) as [Float64Array, Float64Array, Float64Array];
@@ -25,7 +24,7 @@ export function lightness(pixels: Bytes, channels: Channels): Uint8Array {
 }
 
 /**
- * Writes the lightness of a strip of a picture into that of the whole.
+ * Writes the lightness of a strip of rows into that of the whole picture.
  *
  * @param at index of its first pixel in the whole
  * @throws RangeError when it does not fit
@@ -35,7 +34,7 @@ export function lightnessInto(pixels: Bytes, channels: Channels, grey: Bytes, at
   if (end > grey.length) throw new RangeError(`a strip up to ${end} in a picture of ${grey.length} pixels`);
   const [red, green, blue] = LUMINANCE;
   for (let i = at, p = 0; i < end; i++, p += channels) {
-    // In range by construction: the arrays are as long as a byte has values, and the weights add up to one.
+    // In range: each table has 256 values, and the weights add up to one.
     const y = red[pixels[p]!]! + green[pixels[p + 1]!]! + blue[pixels[p + 2]!]!;
     grey[i] = GREY[Math.round(y)]!;
   }
@@ -45,7 +44,7 @@ export function lightnessInto(pixels: Bytes, channels: Channels, grey: Bytes, at
 const DARKEST = 4;
 const LIGHTEST = 251;
 
-/** Whether colouring can show: flat pictures and line art of pure black and white have to stay grey. */
+/** Whether colour can show: flat pictures and line art of pure black and white stay grey. */
 export function hasRoomForColour(grey: Bytes): boolean {
   const first = grey[0];
   return grey.some((v) => v !== first) && grey.some((v) => v >= DARKEST && v <= LIGHTEST);

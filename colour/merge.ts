@@ -1,60 +1,23 @@
 /**
- * Puts the chroma of a small picture onto the lightness of a large one.
+ * Merges the chroma of a small picture with the lightness of a large one.
  *
- * DDColor computes chroma at a fixed small size and keeps the lightness of what it is given, so that colouring a small
- * copy and merging here gives what colouring the whole would, for a fraction of the work.
+ * DDColor computes chroma at a fixed small size and keeps the lightness of its input, so colouring a small copy and
+ * merging it here gives the same result as colouring the whole photo, for a fraction of the work.
  *
- * Gotcha: a network's chroma can lie outside of what Lab's a and b have in 8 bits; unclamped it makes blobs of pure hues.
+ * A network's chroma can exceed the 8-bit range of a and b; unclamped it shows as spots of pure hues.
  */
-import { axis, type Axis } from './axis.ts';
-import { EPSILON, f, LEAST, LINEAR, MOST, SLOPE, WHITE_X, WHITE_Z } from './lab.ts';
-import type { Bytes, Channels, Pixels } from './pixels.ts';
-import { encoded } from './srgb.ts';
+import { EPSILON, f, LINEAR, SLOPE, WHITE_X, WHITE_Z, type Chroma } from './chroma.ts';
+import { axis, type Axis } from './resample.ts';
+import { encoded, type Bytes, type Channels } from './srgb.ts';
 
 const F_OF_GREY = LINEAR.map(f);
-/** An 8-bit step at the dark end is 5 of these. */
+/** Steps of the gamma table; an 8-bit step at the dark end is 5 of them. */
 const STEPS = 16_384;
 const GAMMA = Uint8Array.from({ length: STEPS + 1 }, (_, i) => Math.round(255 * encoded(i / STEPS)));
 
-/** What Lab's fx and fz are beyond fy: a / 500 and -b / 200, which is all that chroma is to the way back. */
-export interface Chroma {
-  width: number;
-  height: number;
-  x: Float32Array;
-  z: Float32Array;
-}
-
-/** Of a picture in colour, whose lightness is not looked at. */
-export function chromaOfPicture({ width, height, data, channels = 3 }: Pixels): Chroma {
-  const count = data.length / channels;
-  const [x, z] = [new Float32Array(count), new Float32Array(count)];
-  for (let i = 0, p = 0; i < count; i++, p += channels) {
-    const r = LINEAR[data[p]!]!;
-    const g = LINEAR[data[p + 1]!]!;
-    const b = LINEAR[data[p + 2]!]!;
-    const fx = f((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / WHITE_X);
-    const fy = f(0.2126729 * r + 0.7151522 * g + 0.072175 * b);
-    const fz = f((0.0193339 * r + 0.119192 * g + 0.9503041 * b) / WHITE_Z);
-    x[i] = Math.min(MOST, Math.max(LEAST, 500 * (fx - fy))) / 500;
-    z[i] = Math.min(-LEAST, Math.max(-MOST, 200 * (fz - fy))) / 200;
-  }
-  return { width, height, x, z };
-}
-
-/** Of a picture that has a + 128 as red and b + 128 as green. */
-export function chromaOfAb({ width, height, data, channels = 3 }: Pixels): Chroma {
-  const count = data.length / channels;
-  const [x, z] = [new Float32Array(count), new Float32Array(count)];
-  for (let i = 0, p = 0; i < count; i++, p += channels) {
-    x[i] = (data[p]! + LEAST) / 500;
-    z[i] = -(data[p + 1]! + LEAST) / 200;
-  }
-  return { width, height, x, z };
-}
-
 /**
  * @param grey one byte per pixel, whose luminance is the result's
- * @param small chroma of the same picture, at any size
+ * @param small chroma of the same picture, of any size
  * @returns interleaved 8-bit sRGB
  */
 export function mergeChroma(grey: Bytes, width: number, height: number, small: Chroma): Uint8Array {
@@ -63,15 +26,15 @@ export function mergeChroma(grey: Bytes, width: number, height: number, small: C
   return out;
 }
 
-/** The same some rows at a time, for whoever has no room for the whole picture in colour. */
+/** Merges some rows at a time, where memory does not hold the whole picture in colour. */
 export class Merger {
   private readonly columns: Axis;
   private readonly rows: Axis;
-  /** Chroma at the height of the row that is merged. */
+  /** Chroma interpolated to the current row. */
   private readonly x: Float32Array;
   private readonly z: Float32Array;
 
-  /** @param width of the large picture, as `height` is */
+  /** @param width of the large picture, like `height` */
   constructor(
     private readonly width: number,
     height: number,
@@ -83,10 +46,10 @@ export class Merger {
   }
 
   /**
-   * @param grey of the strip alone, one byte per pixel
-   * @param from row of the large picture that the strip begins with
+   * @param grey of the strip, one byte per pixel
+   * @param from first row of the strip in the large picture
    * @param to row after its last
-   * @param out the strip's pixels; where they have four channels the fourth stays as it is
+   * @param out pixels of the strip; a fourth channel is left as it is
    */
   merge(grey: Bytes, from: number, to: number, out: Bytes, channels: Channels): void {
     const { width, columns, rows, small, x, z } = this;
@@ -99,7 +62,7 @@ export class Merger {
   }
 }
 
-/** One row of the small picture at the height of a row of the large one. */
+/** Interpolates between two rows of the small picture. */
 function between(values: Float32Array, upper: number, lower: number, part: number, row: Float32Array): void {
   for (let x = 0; x < row.length; x++) {
     const top = values[upper + x]!;
@@ -123,7 +86,7 @@ function mergeRow(
     const fy = F_OF_GREY[value]!;
     const fx = fy + rowX[left]! + (rowX[right]! - rowX[left]!) * t;
     const fz = fy + rowZ[left]! + (rowZ[right]! - rowZ[left]!) * t;
-    // Written out: as a function it costs a tenth of the merge.
+    // The inverse of f, inlined: a function call makes the merge a tenth slower.
     const capX = WHITE_X * (fx > EPSILON ? fx * fx * fx : SLOPE * (fx - 4 / 29));
     const capY = LINEAR[value]!;
     const capZ = WHITE_Z * (fz > EPSILON ? fz * fz * fz : SLOPE * (fz - 4 / 29));
@@ -133,5 +96,5 @@ function mergeRow(
   }
 }
 
-/** Out of gamut is cut off, as ComfyUI does it when it saves. */
+/** Values out of gamut are clipped, as ComfyUI does when it saves. */
 const gamma = (y: number): number => (y <= 0 ? 0 : y >= 1 ? 255 : GAMMA[(y * STEPS + 0.5) | 0]!);

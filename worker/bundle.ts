@@ -1,13 +1,13 @@
-/** Makes the worker two files, itself and its threads, for the image of the instances and for the local run. */
+/** Bundles the worker for the image of the instances and for the local run: its main file and its thread. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /**
- * Bundles the worker with its libraries, but for sharp: it loads a native library, so it has to be installed where
+ * Bundles the worker with its libraries, except sharp: it loads a native library, so it has to be installed where
  * the bundle's folder or one above it finds it.
  *
- * @param outfile for example `dist/worker.mjs`; the thread and the source maps are put beside it
+ * @param outfile for example `dist/worker.mjs`; the thread and the source maps go into the same folder
  */
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -18,7 +18,7 @@ export async function bundleWorker(outfile: string): Promise<void> {
   ]);
 }
 
-/** One file, as the worker's are made. */
+/** Bundles one entry file. */
 export async function bundle(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],
@@ -27,7 +27,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     platform: 'node',
     target: 'node20',
     format: 'esm',
-    // Libraries that are still CommonJS call `require`, which ES modules do not have.
+    // CommonJS libraries call `require`, which ES modules do not have.
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

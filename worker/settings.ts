@@ -1,30 +1,27 @@
-/** The worker's settings: a tag of the instance names the parameter that holds them, so one image serves every stage. */
+/** Reads the worker's settings. A tag of the instance names their parameter, so one image serves every stage. */
 import { z } from 'zod';
+import { pause } from '../common/time.ts';
 import { CANDIDATE_TAG, SETTINGS_TAG } from '../contract/names.ts';
 import { workerSettingsSchema, type WorkerSettings } from '../contract/worker.ts';
+import type { RetryPolicy } from './comfyui/readiness.ts';
+import type { ReadMetadata } from './instance/notices.ts';
 import { describeError, type Log } from './telemetry/log.ts';
-import { pause } from '../common/time.ts';
 
 export interface SettingsSource {
-  /** Metadata of the instance; undefined where there is none. */
-  metadata: (path: string) => Promise<string | undefined>;
+  metadata: ReadMetadata;
   /** Value of a parameter. */
   parameter: (name: string) => Promise<string>;
 }
 
-/** Who and where this machine is. */
 export interface Identity {
   instanceId: string;
   region: string;
 }
 
-/** Tags can come minutes after the machine, and the network after the worker. */
-const PATIENCE: RetryLimits = { limitMs: 180_000, retryMs: 2000 };
+type RetryLimits = Pick<RetryPolicy, 'limitMs' | 'retryMs'>;
 
-export interface RetryLimits {
-  limitMs: number;
-  retryMs: number;
-}
+/** Tags can appear minutes after the instance, and the network after the worker. */
+const RETRY_LIMITS: RetryLimits = { limitMs: 180_000, retryMs: 2000 };
 
 /** @throws with every wrong field named */
 export function parseSettings(parameter: string, text: string): WorkerSettings {
@@ -35,22 +32,23 @@ export function parseSettings(parameter: string, text: string): WorkerSettings {
     throw new Error(`parameter '${parameter}' is not JSON: '${text.slice(0, 60)}'`, { cause });
   }
   const settings = workerSettingsSchema.safeParse(json);
-  if (!settings.success)
-    throw new Error(`parameter '${parameter}' is not as expected: ${z.prettifyError(settings.error)}`);
-  return settings.data;
+  if (settings.success) return settings.data;
+  throw new Error(`parameter '${parameter}' is invalid: ${z.prettifyError(settings.error)}`);
 }
 
 /**
- * @param region the one to use instead of the machine's own
- * @throws when the metadata service stays silent
+ * Reads the id and region of this instance.
+ *
+ * @param region the one to use instead of the instance's
+ * @throws when the metadata service does not answer
  */
 export function identify(
-  metadata: SettingsSource['metadata'],
+  metadata: ReadMetadata,
   region: string | undefined,
   log: Log,
-  patience: RetryLimits = PATIENCE,
+  limits: RetryLimits = RETRY_LIMITS,
 ): Promise<Identity> {
-  return eventually(log, patience, async () => {
+  return retry(log, limits, async () => {
     const instanceId = await metadata('instance-id');
     const place = region || (await metadata('placement/region'));
     if (!instanceId || !place) throw new Error('the metadata has no instance id or region');
@@ -59,52 +57,47 @@ export function identify(
 }
 
 /**
- * Reads the settings, again and again for a while.
+ * Reads the settings, with retries.
  *
- * @throws the last reason when they are still not there after three minutes, and at once when they are wrong
+ * @throws the last reason when they cannot be read within three minutes, and at once when they are invalid
  */
 export async function readSettings(
   source: SettingsSource,
   log: Log,
-  patience: RetryLimits = PATIENCE,
+  limits: RetryLimits = RETRY_LIMITS,
 ): Promise<WorkerSettings> {
-  const { name, text } = await eventually(log, patience, () => find(source));
+  const { name, text } = await retry(log, limits, async () => {
+    const tag = await source.metadata(`tags/instance/${SETTINGS_TAG}`);
+    if (!tag)
+      throw new Error(`the instance has no tag '${SETTINGS_TAG}' (are tags allowed in its metadata?)`);
+    return { name: tag, text: await source.parameter(tag) };
+  });
   return parseSettings(name, text);
 }
 
 /**
- * Whether this machine is there to prove its image and takes no photo.
+ * Whether this instance checks a candidate image and receives no photos. To be called when the settings are read: all tags
+ * appear together.
  *
- * @throws when the metadata service stays silent
+ * @throws when the metadata service does not answer
  */
 export function isCandidate(
-  metadata: SettingsSource['metadata'],
+  metadata: ReadMetadata,
   log: Log,
-  patience: RetryLimits = PATIENCE,
+  limits: RetryLimits = RETRY_LIMITS,
 ): Promise<boolean> {
-  // Once the settings are read, the tags are there: all of them come together.
-  return eventually(
-    log,
-    patience,
-    async () => (await metadata(`tags/instance/${CANDIDATE_TAG}`)) !== undefined,
-  );
+  return retry(log, limits, async () => (await metadata(`tags/instance/${CANDIDATE_TAG}`)) !== undefined);
 }
 
-async function eventually<T>(log: Log, patience: RetryLimits, attempt: () => Promise<T>): Promise<T> {
-  const until = performance.now() + patience.limitMs;
+async function retry<T>(log: Log, { limitMs, retryMs }: RetryLimits, attempt: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + limitMs;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (performance.now() >= until) throw error;
+      if (performance.now() >= untilMs) throw error;
       log('info', 'settings-awaited', { reason: describeError(error) });
-      await pause(patience.retryMs);
+      await pause(retryMs);
     }
   }
-}
-
-async function find(source: SettingsSource): Promise<{ name: string; text: string }> {
-  const name = await source.metadata(`tags/instance/${SETTINGS_TAG}`);
-  if (!name) throw new Error(`the instance has no tag '${SETTINGS_TAG}' (are tags allowed in its metadata?)`);
-  return { name, text: await source.parameter(name) };
 }

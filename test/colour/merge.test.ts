@@ -1,8 +1,9 @@
 /** The merge by itself: lightness kept, hues passing over, whole as in strips. Against ComfyUI: `test/worker/merge.test.ts`. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chromaOfAb, chromaOfPicture, mergeChroma, Merger } from '../../colour/merge.ts';
-import type { Channels } from '../../colour/pixels.ts';
+import { chromaOfAb, chromaOfPicture } from '../../colour/chroma.ts';
+import { mergeChroma, Merger } from '../../colour/merge.ts';
+import type { Channels } from '../../colour/srgb.ts';
 import { labOf } from '../../tools/bench/ciede2000.ts';
 
 describe('the merge', () => {

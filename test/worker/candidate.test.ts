@@ -39,11 +39,11 @@ describe('a verdict', () => {
       check: async () => undefined,
       canary: { cells: [] },
       imageId: async () => 'ami-1',
-      tell: async (verdict) => void told.push(verdict),
+      putVerdict: async (verdict) => void told.push(verdict),
       stop: new AbortController().signal,
       log: memoryLog(),
       clock: () => clock,
-      patience: { retryMs: 1, limitMs: 5000 },
+      retryPolicy: { retryMs: 1, limitMs: 5000 },
       ...more,
     });
   };
@@ -96,7 +96,7 @@ describe('a verdict', () => {
   });
 
   it('that cannot be told is an error', async () => {
-    await expect(prove({ tell: () => Promise.reject(new Error('not allowed')) })).rejects.toThrow(
+    await expect(prove({ putVerdict: () => Promise.reject(new Error('not allowed')) })).rejects.toThrow(
       'not allowed',
     );
   });

@@ -16,9 +16,10 @@ import {
   type ImageProcessor,
   type ImageSettings,
 } from '../../worker/imaging/image-processor.ts';
-import { squareCopy } from '../../colour/axis.ts';
+import { squareCopy } from '../../colour/resample.ts';
 import { lightness } from '../../colour/lightness.ts';
-import { chromaOfAb, mergeChroma } from '../../colour/merge.ts';
+import { chromaOfAb } from '../../colour/chroma.ts';
+import { mergeChroma } from '../../colour/merge.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
@@ -33,12 +34,12 @@ const workflowOf = (name: string) =>
 const CHROMA = { output: 'chroma' };
 
 let comfy: Comfy;
-const studios: ImageWorkerThreads[] = [];
+const processors: ImageWorkerThreads[] = [];
 beforeAll(async () => {
   comfy = await Comfy.start();
 });
 afterAll(async () => {
-  await Promise.all(studios.map((studio) => studio.close()));
+  await Promise.all(processors.map((images) => images.close()));
   await comfy.close();
 });
 
@@ -46,11 +47,11 @@ afterAll(async () => {
 function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const workflow = workflowOf(name);
   const settings = { maxMegapixels: 30, maxReceiveCount: 5, path, workflow };
-  const studio = new ImageWorkerThreads(settings, 1);
-  studios.push(studio);
+  const images = new ImageWorkerThreads(settings, 1);
+  processors.push(images);
   const [log, client] = [memoryLog(), new ComfyuiClient(comfy.url)];
   const colour = createPipeline({
-    studio,
+    images,
     infer: ({ upload, path }, turn, options) =>
       infer({ client, workflow, path, log, timing }, upload, 20_000, turn, options),
     comfyuiSlots: new WeightedSemaphore(1),
@@ -207,19 +208,19 @@ describe('a chroma', () => {
 describe.each<[string, (settings: ImageSettings) => ImageProcessor & { close?: () => Promise<void> }]>([
   ['in this thread', (settings) => new LocalImageProcessor(settings)],
   ['over threads', (settings) => new ImageWorkerThreads(settings, 1)],
-])('a studio %s, asked for chroma,', (_name, make) => {
+])('a images %s, asked for chroma,', (_name, make) => {
   const tint = (background: object) =>
     sharp({ create: { width: SIZE, height: SIZE, channels: 3, background } })
       .png()
       .toBuffer();
   const of = async (name: string, saved: Buffer, source = 'v1', photo?: Buffer) => {
-    const studio = make({ maxMegapixels: 1, path: 'plain', workflow: workflowOf(name) });
+    const images = make({ maxMegapixels: 1, path: 'plain', workflow: workflowOf(name) });
     try {
-      const prepared = await studio.prepare('one', photo ?? (await samplePicture(1, 300, 200)), 'chroma');
+      const prepared = await images.prepare('one', photo ?? (await samplePicture(1, 300, 200)), 'chroma');
       expect(prepared).toMatchObject({ format: 'png', path: 'chroma', uploadMegapixels: 0.262144 });
-      return await studio.finish('one', saved, source);
+      return await images.finish('one', saved, source);
     } finally {
-      await studio.close?.();
+      await images.close?.();
     }
   };
 

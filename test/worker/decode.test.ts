@@ -107,12 +107,12 @@ describe('what is refused', () => {
       'unreadable-image',
       /starts as a PNG/,
     ],
-    ['a GIF', () => photo().gif().toBuffer(), 'unsupported-format', /GIF files are not taken/],
+    ['a GIF', () => photo().gif().toBuffer(), 'unsupported-format', /GIF files are not supported/],
     [
       'an AVIF',
       () => photo().avif({ effort: 0 }).toBuffer(),
       'unsupported-format',
-      /AVIF files are not taken/,
+      /AVIF files are not supported/,
     ],
     ['a PDF', () => Promise.resolve(Buffer.from('%PDF-1.7 ...')), 'unsupported-format', /PDF/],
   ])('%s', async (_name, make, code, message) => {
@@ -134,9 +134,9 @@ describe('a result', () => {
     coloured = await sepia().png().toBuffer();
   });
   const finish = async (body: Buffer, made: Buffer, source = 'etag-1') => {
-    const studio = plain();
-    await studio.prepare('one', body);
-    return studio.finish('one', made, source);
+    const images = plain();
+    await images.prepare('one', body);
+    return images.finish('one', made, source);
   };
 
   it.each<[string, (image: Sharp) => Sharp]>([
@@ -175,7 +175,7 @@ describe('a result', () => {
   });
 
   it.each<[string, () => Promise<Buffer>, RegExp]>([
-    ['of another size', () => sharp(coloured).resize(30, 20).png().toBuffer(), /30 x 20 from one of 60 x 40/],
+    ['of another size', () => sharp(coloured).resize(30, 20).png().toBuffer(), /30 x 20 instead of 60 x 40/],
     ['without colour', () => photo().png().toBuffer(), /without any colour/],
     ['that is no picture', () => Promise.resolve(Buffer.from('trouble')), /not a picture/],
   ])('%s is the machine`s fault', async (_name, make, message) => {

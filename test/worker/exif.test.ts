@@ -37,13 +37,13 @@ function tags(exif: Buffer): Map<number, number | string> {
 }
 
 async function result(photo: Buffer): Promise<Buffer> {
-  const studio = new LocalImageProcessor({ maxMegapixels: 1, path: 'plain', workflow });
-  await studio.prepare('one', photo);
+  const images = new LocalImageProcessor({ maxMegapixels: 1, path: 'plain', workflow });
+  await images.prepare('one', photo);
   const size = { width: HEIGHT, height: WIDTH };
   const tinted = await sharp({ create: { ...size, channels: 3, background: '#876' } })
     .png()
     .toBuffer();
-  return studio.finish('one', tinted, 'v1');
+  return images.finish('one', tinted, 'v1');
 }
 
 describe('the EXIF of a result', () => {

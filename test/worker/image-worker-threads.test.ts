@@ -1,4 +1,4 @@
-/** A studio in this thread and one over others: the same photos, the same ends. */
+/** A images in this thread and one over others: the same photos, the same ends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -35,12 +35,12 @@ const warmth = async (file: Buffer) => {
 describe.each<[string, ImageProcessor]>([
   ['in this thread', new LocalImageProcessor(settings)],
   ['over threads', threads],
-])('a studio %s', (_name, studio) => {
+])('a images %s', (_name, images) => {
   it('makes a photo ready and finishes it', async () => {
-    const prepared = await studio.prepare('one', await grey(60));
+    const prepared = await images.prepare('one', await grey(60));
     expect(prepared).toMatchObject({ id: 'one', format: 'png', megapixels: 0, uploadMegapixels: 0.262144 });
     expect(await sharp(prepared.upload).metadata()).toMatchObject({ width: 512, height: 512, channels: 1 });
-    const file = await studio.finish('one', await tint('#a66'), 'v1');
+    const file = await images.finish('one', await tint('#a66'), 'v1');
     expect(await sharp(file).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
     expect(await warmth(file)).toBeGreaterThan(20);
   });
@@ -48,8 +48,8 @@ describe.each<[string, ImageProcessor]>([
   it('never mixes photos up, however many there are at a time', async () => {
     const one = async (k: number) => {
       const id = `photo-${k}`;
-      await studio.prepare(id, await grey(40 + 8 * k));
-      const file = await studio.finish(id, await tint(k % 2 ? '#a66' : '#66a'), `v${k}`);
+      await images.prepare(id, await grey(40 + 8 * k));
+      const file = await images.finish(id, await tint(k % 2 ? '#a66' : '#66a'), `v${k}`);
       const { channels } = await sharp(file).stats();
       return { warm: (await warmth(file)) > 0, lightness: Math.round((channels[1]!.mean - 70) / 8) };
     };
@@ -62,39 +62,39 @@ describe.each<[string, ImageProcessor]>([
   });
 
   it('says whose fault it is', async () => {
-    await expect(studio.prepare('bad', Buffer.from('text'))).rejects.toMatchObject({
+    await expect(images.prepare('bad', Buffer.from('text'))).rejects.toMatchObject({
       name: 'PermanentFault',
       code: 'unreadable-image',
     });
-    await studio.prepare('grey', await grey(60));
-    await expect(studio.finish('grey', await tint('#777'), 'v1')).rejects.toMatchObject({
+    await images.prepare('grey', await grey(60));
+    await expect(images.finish('grey', await tint('#777'), 'v1')).rejects.toMatchObject({
       name: 'InstanceFault',
     });
   });
 
   it('forgets what is discarded and what is finished', async () => {
-    await studio.prepare('gone', await grey(60));
-    studio.discard('gone');
-    await expect(studio.finish('gone', await tint('#a66'), 'v1')).rejects.toThrow();
-    studio.discard('gone');
-    studio.discard('never');
+    await images.prepare('gone', await grey(60));
+    images.discard('gone');
+    await expect(images.finish('gone', await tint('#a66'), 'v1')).rejects.toThrow();
+    images.discard('gone');
+    images.discard('never');
   });
 });
 
-describe('a studio whose thread dies', () => {
+describe('a images whose thread dies', () => {
   it('gives its photos back and goes on with another thread', async () => {
-    const studio = new ImageWorkerThreads(settings, 1);
-    await studio.prepare('lost', await grey(60));
+    const images = new ImageWorkerThreads(settings, 1);
+    await images.prepare('lost', await grey(60));
     const { worker } = (
-      studio as unknown as { threads: { worker: { emit: (e: string, x: Error) => void } }[] }
+      images as unknown as { threads: { worker: { emit: (e: string, x: Error) => void } }[] }
     ).threads[0]!;
     worker.emit('error', new Error('out of memory'));
     await sleep(1);
-    await expect(studio.finish('lost', await tint('#a66'), 'v1')).rejects.toMatchObject({
+    await expect(images.finish('lost', await tint('#a66'), 'v1')).rejects.toMatchObject({
       name: 'TransientFault',
     });
-    await studio.prepare('next', await grey(60));
-    expect((await studio.finish('next', await tint('#a66'), 'v1')).length).toBeGreaterThan(0);
-    await studio.close();
+    await images.prepare('next', await grey(60));
+    expect((await images.finish('next', await tint('#a66'), 'v1')).length).toBeGreaterThan(0);
+    await images.close();
   });
 });

@@ -25,15 +25,15 @@ describe(`${INPUTS.length} kinds of input`, () => {
   const took = new Map<string, number>();
   const handled: string[] = [];
   let comfy: Comfy;
-  let studio: ImageWorkerThreads;
+  let images: ImageWorkerThreads;
 
   beforeAll(async () => {
     comfy = await Comfy.start();
-    studio = new ImageWorkerThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
+    images = new ImageWorkerThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
     const log = memoryLog();
     const client = new ComfyuiClient(comfy.url);
     const colour = createPipeline({
-      studio,
+      images,
       infer: ({ upload, path }, turn) =>
         infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, turn),
       comfyuiSlots: new WeightedSemaphore(2),
@@ -74,7 +74,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
     await Promise.all([hand(), hand(), hand()]);
   }, 120_000);
   afterAll(async () => {
-    await studio.close();
+    await images.close();
     await comfy.close();
   });
 

@@ -2,12 +2,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
 import { receivePhotos } from '../../worker/photo/receive-loop.ts';
-import {
-  handleMessage,
-  returnDelay,
-  instanceFaultDelay,
-  type Message,
-} from '../../worker/photo/handle-message.ts';
+import { handleMessage } from '../../worker/photo/handle-message.ts';
+import { instanceFaultDelay, returnDelay, type Message } from '../../worker/photo/queue.ts';
 import { Notices, SPOT_NOTICE, TARGET_STATE, type ReadMetadata } from '../../worker/instance/notices.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import type { Job } from '../../contract/job.ts';
@@ -81,8 +77,8 @@ describe('a message', () => {
   it.each([
     ['a passing fault', new TransientFault('S3 is slow'), 2, 'returned', returnDelay(2)],
     ['anything unexpected', new Error('bug'), 1, 'returned', returnDelay(1)],
-    ['a fault of this machine, for another at once', new InstanceFault('CUDA'), 1, 'unfit', 0],
-    ['a fault of this machine again', new InstanceFault('CUDA'), 3, 'unfit', instanceFaultDelay(3)],
+    ['a fault of this machine, for another at once', new InstanceFault('CUDA'), 1, 'instance-fault', 0],
+    ['a fault of this machine again', new InstanceFault('CUDA'), 3, 'instance-fault', instanceFaultDelay(3)],
   ])('goes back after %s', async (_name, error, receiveCount, handled, delay) => {
     const given = await handle(
       body(event('photos', 'incoming/a.jpg', 'e')),
@@ -149,7 +145,7 @@ describe('the loop', () => {
   const ports = (
     queue: MemoryQueue,
     stop: AbortSignal,
-    handle: (message: Message, started: () => void) => Promise<'deleted' | 'unfit'>,
+    handle: (message: Message, started: () => void) => Promise<'deleted' | 'instance-fault'>,
   ) => ({
     queue,
     handle,
@@ -218,7 +214,7 @@ describe('the loop', () => {
       ...ports(queue, controller.signal, (message) => {
         order.push(message.body);
         if (message.body === 'b') controller.abort();
-        return Promise.resolve(message.body === 'a' ? 'unfit' : 'deleted');
+        return Promise.resolve(message.body === 'a' ? 'instance-fault' : 'deleted');
       }),
       recover: () => {
         order.push('recovered');
@@ -240,13 +236,16 @@ describe('the loop with several in hand', () => {
       return receive(wait);
     };
     const controller = new AbortController();
-    const hand = new Map<string, { start: () => void; end: (handled: 'deleted' | 'unfit') => void }>();
+    const hand = new Map<
+      string,
+      { start: () => void; end: (handled: 'deleted' | 'instance-fault') => void }
+    >();
     const recovered: string[][] = [];
     const ended = receivePhotos({
       queue,
       handle: ({ body: name }, started) =>
         new Promise((resolve) => {
-          const end = (handled: 'deleted' | 'unfit') => {
+          const end = (handled: 'deleted' | 'instance-fault') => {
             hand.delete(name);
             resolve(handled);
           };
@@ -303,7 +302,7 @@ describe('the loop with several in hand', () => {
     const { queue, controller, hand, recovered, ended, holds } = looping({ prefetched: 2, inFlight: 3 });
     send(queue, 'abc');
     await holds('ab');
-    hand.get('a')?.end('unfit');
+    hand.get('a')?.end('instance-fault');
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(recovered).toEqual([]);
     hand.get('b')?.end('deleted');

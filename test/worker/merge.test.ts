@@ -24,9 +24,9 @@ async function through(
   photo: Buffer,
   change = (png: Buffer) => Promise.resolve(png),
 ) {
-  const studio = new LocalImageProcessor({ maxMegapixels: 30, path, workflow });
-  const { upload } = await studio.prepare('one', photo);
-  const result = await studio.finish('one', await change(await coloured(upload)), 'v1');
+  const images = new LocalImageProcessor({ maxMegapixels: 30, path, workflow });
+  const { upload } = await images.prepare('one', photo);
+  const result = await images.finish('one', await change(await coloured(upload)), 'v1');
   return sharp(result).raw().toBuffer();
 }
 

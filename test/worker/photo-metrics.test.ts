@@ -67,7 +67,7 @@ describe('figures of photos', () => {
   });
 
   it('tell of a model that is another one, also when no photo ever comes', async () => {
-    metrics.wrongColours();
+    metrics.addCanaryFailure();
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
     expect(datum(published[0]!, 'CanaryFailures')).toMatchObject([{ Value: 1 }]);
   });
@@ -77,7 +77,7 @@ describe('figures of photos', () => {
     await metrics.flush();
     expect(published).toEqual([]);
     metrics.add('failed', {});
-    metrics.fault();
+    metrics.addInstanceFault();
     await metrics.flush();
     expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 1 }]);
     expect(datum(published[0]!, 'InstanceFaults')).toMatchObject([{ Value: 1 }]);

@@ -1,6 +1,6 @@
 /** Whose fault a failure is, by what ComfyUI says of it: its own words, from 0.3.64 and from later ones where they differ. */
 import { describe, expect, it } from 'vitest';
-import type { HistoryEntry, Submission } from '../../worker/comfyui/client.ts';
+import type { HistoryEntry, Submission } from '../../worker/comfyui/schemas.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { resultFile, submissionFault } from '../../worker/comfyui/prompt-result.ts';
 import { workflow } from './support/stand-in-comfyui.ts';

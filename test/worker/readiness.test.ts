@@ -34,7 +34,7 @@ describe('readiness', () => {
       settings: { device, workflow },
       ...(more.workflow && { settings: { device, workflow: more.workflow } }),
       canary: more.canary,
-      studio: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
+      images: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
       infer: (png, within) =>
         infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
     });

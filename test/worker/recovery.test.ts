@@ -31,12 +31,12 @@ describe('the canary', () => {
   const file = join(folder, 'canary.json');
   const check = async (canary: Canary) => {
     const client = new ComfyuiClient(comfy.url, 1000);
-    const studio = new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow });
+    const images = new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow });
     const log = memoryLog();
     return checkReady({
       client,
       settings: { device: 'cpu', workflow },
-      studio,
+      images,
       infer: (png) => infer({ client, workflow, path: 'chroma', log, timing }, png, 5000),
       canary,
     });
@@ -64,7 +64,7 @@ describe('the canary', () => {
     await expect(check(canary)).rejects.toThrow(/a node of the workflow failed/);
     // The public node takes the network for loaded now.
     await expect(check(canary)).rejects.toThrow(
-      /does not colour as it did when the image was baked.*off by [\d.]+/,
+      /does not colour as it did when the image was baked.*differs by [\d.]+/,
     );
     comfy.standIn.faults.checkpointUnreadable = false;
     await new ComfyuiClient(comfy.url).free();
@@ -78,8 +78,8 @@ describe('the canary', () => {
     });
     compareColours(off(1), { cells });
     compareColours(off(7, 4), { cells });
-    expect(() => compareColours(off(3), { cells })).toThrow(/off by 3.0 in the mean/);
-    expect(() => compareColours(off(9, 1), { cells })).toThrow(/9.0 at most/);
+    expect(() => compareColours(off(3), { cells })).toThrow(/differs by 3.0 \(mean\)/);
+    expect(() => compareColours(off(9, 1), { cells })).toThrow(/9.0 \(max\)/);
     expect(() => compareColours({ cells: cells.map(([a, b]) => [b, a]) }, { cells })).toThrow();
   });
 
@@ -97,12 +97,12 @@ describe('a fault of the machine', () => {
     const log = memoryLog();
     let checks = 0;
     const recovered = recover({
-      renew: async () => void done.push('renewed'),
+      restart: async () => void done.push('renewed'),
       check: () => (checks++ < fails ? Promise.reject(new Error('grey')) : Promise.resolve()),
-      giveUp: async () => void done.push('given up'),
+      markUnhealthy: async () => void done.push('given up'),
       stop: controller.signal,
       log,
-      patience: { retryMs: 1, limitMs: 0, now: () => 0 },
+      retryPolicy: { retryMs: 1, limitMs: 0, now: () => 0 },
       ...more,
     });
     return { done, controller, log, recovered };
@@ -135,7 +135,7 @@ describe('a fault of the machine', () => {
       tries.push('look');
       return Promise.reject(tries.length === 1 ? new Error('not up yet') : new CanaryMismatch('green'));
     };
-    const { controller, done, recovered } = machine(0, { check, patience: undefined });
+    const { controller, done, recovered } = machine(0, { check, retryPolicy: undefined });
     await until(
       () => done,
       (all) => all.includes('given up'),
@@ -151,9 +151,9 @@ describe('a fault of the machine', () => {
     await comfy.close();
     let looks = 0;
     const { recovered, log } = machine(0, {
-      renew: () => dropModels(client, new AbortController().signal),
+      restart: () => dropModels(client, new AbortController().signal),
       check: () => (looks++ < 5 ? client.device() : Promise.resolve()),
-      patience: { retryMs: 1, limitMs: 10, now: () => 0 },
+      retryPolicy: { retryMs: 1, limitMs: 10, now: () => 0 },
     });
     await recovered;
     expect(log.of('comfyui-recovered')).toHaveLength(1);
@@ -161,7 +161,7 @@ describe('a fault of the machine', () => {
   });
 
   it('counts a restart that fails as a beginning in vain', async () => {
-    const { log, controller, recovered } = machine(0, { renew: () => Promise.reject(new Error('denied')) });
+    const { log, controller, recovered } = machine(0, { restart: () => Promise.reject(new Error('denied')) });
     await sleep(10);
     controller.abort();
     await recovered;
@@ -189,7 +189,7 @@ describe('work folders', () => {
     await folders.remove(mine);
     await folders.remove(mine);
     expect(new Set(left())).toEqual(new Set([other]));
-    await expect(folders.remove('..')).rejects.toThrow(/no attempt/);
+    await expect(folders.remove('..')).rejects.toThrow(/is not the id of an attempt/);
     await folders.remove(other);
   });
 
@@ -230,7 +230,7 @@ describe('the service', () => {
     expect(new Set(told)).toEqual(new Set(['WATCHDOG=1']));
     const alone = new SystemdNotifier({}, memoryLog(), tell);
     told.length = 0;
-    await alone.tell('READY=1');
+    await alone.notify('READY=1');
     await alone.keepAlive();
     expect(told).toEqual([]);
   });
@@ -240,7 +240,7 @@ describe('the service', () => {
     const service = new SystemdNotifier({ NOTIFY_SOCKET: '/x' }, log, () =>
       Promise.reject(new Error('no such file')),
     );
-    await service.tell('READY=1');
+    await service.notify('READY=1');
     expect(log.of('systemd-not-notified')).toEqual([{ state: 'READY=1', error: 'no such file' }]);
   });
 });

@@ -1,6 +1,6 @@
 /** Who is let through when, and how the time of those who are within is counted. */
 import { describe, expect, it } from 'vitest';
-import { BusyTime } from '../../worker/telemetry/busy-time.ts';
+import { BusyTime } from '../../worker/telemetry/work-report.ts';
 import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -56,7 +56,7 @@ async function workUntil(last: string, canary?: Canary) {
     client: new ComfyuiClient(comfy.url, 5000),
     queue,
     bucket,
-    studio: new LocalImageProcessor(settings),
+    images: new LocalImageProcessor(settings),
     threads: 1,
     megapixels: 10,
     group: {
@@ -80,8 +80,8 @@ it('publishes why a photo was refused', async () => {
   expect(published[0]).toMatchObject({
     outcomes: new Map([['failed', 1]]),
     codes: new Map([['unreadable-image', 1]]),
-    wrongColours: 0,
-    faults: 0,
+    canaryFailures: 0,
+    instanceFaults: 0,
   });
   expect(told).toEqual([LAUNCH_HOOK, 'ready']);
   expect(bucket.objects.has(failedKey(KEY))).toBe(true);
@@ -95,7 +95,12 @@ it('publishes that its model is another one, and takes no photo', async () => {
     expect.objectContaining({ reason: expect.stringMatching(/does not colour as it did/) as string }),
   ]);
   expect(published).toHaveLength(1);
-  expect(published[0]).toMatchObject({ wrongColours: 1, faults: 0, outcomes: new Map(), codes: new Map() });
+  expect(published[0]).toMatchObject({
+    canaryFailures: 1,
+    instanceFaults: 0,
+    outcomes: new Map(),
+    codes: new Map(),
+  });
   expect(told).toEqual([]);
   expect([...bucket.objects.keys()]).toEqual([KEY]);
   expect(await queue.receive(false)).toBeDefined();

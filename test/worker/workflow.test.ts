@@ -131,8 +131,8 @@ describe('through ComfyUI', () => {
 
   async function through(name: string, path: WorkerSettings['path'], photo: Buffer): Promise<Buffer> {
     const workflow = workflowSchema.parse(read(name));
-    const studio = new LocalImageProcessor({ maxMegapixels: 10, path, workflow });
-    const { upload } = await studio.prepare('one', photo);
+    const images = new LocalImageProcessor({ maxMegapixels: 10, path, workflow });
+    const { upload } = await images.prepare('one', photo);
     const inference = {
       client: new ComfyuiClient(comfy.url, 5000),
       workflow,
@@ -140,7 +140,7 @@ describe('through ComfyUI', () => {
       log: memoryLog(),
       timing,
     };
-    return studio.finish('one', await infer(inference, upload, 20_000), 'v1');
+    return images.finish('one', await infer(inference, upload, 20_000), 'v1');
   }
   const pixels = (file: Buffer) => sharp(file).removeAlpha().raw().toBuffer();
 

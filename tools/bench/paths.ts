@@ -49,8 +49,8 @@ export async function main(args: string[]): Promise<number> {
     body: Buffer,
   ): Promise<Passed & { megapixels: number }> => {
     const settings = settingsFor(device, path, name);
-    const studio = new LocalImageProcessor(settings);
-    const { upload, uploadMegapixels, megapixels } = await studio.prepare('one', body);
+    const images = new LocalImageProcessor(settings);
+    const { upload, uploadMegapixels, megapixels } = await images.prepare('one', body);
     const startMs = performance.now();
     const { workflow } = settings;
     const made = await infer(
@@ -59,7 +59,7 @@ export async function main(args: string[]): Promise<number> {
       10 * deadlineMs(uploadMegapixels),
     );
     const comfySeconds = (performance.now() - startMs) / 1000;
-    const result = await studio.finish('one', made, 'bench');
+    const result = await images.finish('one', made, 'bench');
     return { megapixels, comfySeconds, pixels: await sharp(result).removeAlpha().raw().toBuffer() };
   };
 

@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../../worker/photo/bucket.ts';
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
-import type { JobQueue, Message } from '../../worker/photo/handle-message.ts';
+import type { JobQueue, Message } from '../../worker/photo/queue.ts';
 import { Notices } from '../../worker/instance/notices.ts';
-import { lowerPriority } from '../../worker/comfyui/priority.ts';
+import { lowerPriority } from '../../worker/imaging/image-worker-threads.ts';
 import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
@@ -103,7 +103,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     client: new ComfyuiClient(comfyui),
     queue,
     bucket,
-    studio: new ImageWorkerThreads(settings, threads),
+    images: new ImageWorkerThreads(settings, threads),
     threads,
     megapixels,
     group: {

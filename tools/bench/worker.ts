@@ -54,11 +54,11 @@ async function measure(
   say: (line: string) => void,
 ): Promise<Row[]> {
   const chroma = settingsFor(comfyui.device, 'chroma', workflow);
-  const studio = new LocalImageProcessor(chroma);
+  const images = new LocalImageProcessor(chroma);
   const small: Buffer[] = [];
   for (let k = 0; k < DIFFERENT; k++) {
-    small.push((await studio.prepare(String(k), await photo(k, 1))).upload);
-    studio.discard(String(k));
+    small.push((await images.prepare(String(k), await photo(k, 1))).upload);
+    images.discard(String(k));
   }
   say('ComfyUI alone');
   const alone = await new BackToBack(comfyui.url, onPath(chroma.workflow, 'chroma')).rate(small, ALONE);

@@ -1,10 +1,9 @@
 /**
  * The bucket on S3.
  *
- * Gotchas:
- * - A conditional write that lost is a 412; one that ran into another under way is a 409; one on a version of an object
- *   that is no longer there is a 404.
- * - Without the permission to list the bucket, a missing object is a 403.
+ * - A conditional write fails with 412 when the condition is false, with 409 during another write of the key, with 404 when
+ *   the object of `If-Match` is deleted.
+ * - Without s3:ListBucket, a missing object is a 403 instead of a 404.
  */
 import {
   DeleteObjectCommand,
@@ -46,7 +45,7 @@ export class S3Bucket implements Bucket {
     return object && Buffer.from((await object.Body?.transformToByteArray()) ?? []);
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, seen: ExpectedEtag): Promise<string> {
+  async put(key: string, { body, contentType, sourceEtag }: Write, expected: ExpectedEtag): Promise<string> {
     const { ETag } = await this.s3
       .send(
         new PutObjectCommand({
@@ -55,13 +54,13 @@ export class S3Bucket implements Bucket {
           Body: body,
           ContentType: contentType,
           Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag },
-          ...(seen === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(seen) }),
+          ...(expected === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(expected) }),
         }),
       )
       .catch((error: unknown) => {
         throw status(error) === 404
-          ? new ConditionFailed(`'${key}' is gone`, { cause: error })
-          : changed(error);
+          ? new ConditionFailed(`'${key}' is deleted`, { cause: error })
+          : conflict(error);
       });
     return unquoted(ETag);
   }
@@ -76,12 +75,12 @@ export class S3Bucket implements Bucket {
 const status = (error: unknown) =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 
-/** Turns a missing object into undefined. */
+/** Undefined for a missing object. */
 function absent(error: unknown): undefined {
-  if (status(error) !== 404) throw changed(error);
+  if (status(error) !== 404) throw conflict(error);
 }
 
-function changed(error: unknown): unknown {
-  const lost = status(error) === 412 || status(error) === 409;
-  return lost ? new ConditionFailed('changed by somebody else', { cause: error }) : error;
+function conflict(error: unknown): unknown {
+  const isConflict = status(error) === 412 || status(error) === 409;
+  return isConflict ? new ConditionFailed('changed by another writer', { cause: error }) : error;
 }

@@ -1,6 +1,6 @@
 /**
- * Figures of photos to CloudWatch. One dimension, the stage: a dimension for the instance would make new metrics, each
- * with its price, of every instance that ever was.
+ * Publishes the worker's metrics to CloudWatch, with the stage as their dimension. A dimension for the instance would create
+ * metrics, each with its price, for every instance that ever runs.
  */
 import { PutMetricDataCommand, type CloudWatchClient, type MetricDatum } from '@aws-sdk/client-cloudwatch';
 import {
@@ -15,19 +15,19 @@ import type { BootPhases } from '../instance/boot.ts';
 import type { PhotoMetricsBatch } from '../telemetry/photo-metrics.ts';
 
 /** PutMetricData's limit on the values of one datum. */
-const MOST_VALUES = 150;
+const MAX_VALUES = 150;
 
 export async function publishPhotoMetrics(
   cloudWatch: CloudWatchClient,
   stage: string,
-  figures: PhotoMetricsBatch,
+  batch: PhotoMetricsBatch,
 ): Promise<void> {
-  const MetricData = metricData(stage, figures);
+  const MetricData = metricData(stage, batch);
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
 }
 
-export function metricData(stage: string, figures: PhotoMetricsBatch): MetricDatum[] {
-  const { outcomes, codes, wrongColours, faults, values } = figures;
+export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum[] {
+  const { outcomes, codes, canaryFailures, instanceFaults, values } = batch;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const photos = [...outcomes].map(([outcome, count]) => ({
     MetricName: METRICS.photos,
@@ -42,7 +42,7 @@ export function metricData(stage: string, figures: PhotoMetricsBatch): MetricDat
     Value: count,
   }));
   const distributions = [...values].flatMap(([MetricName, counts]) =>
-    chunks([...counts], MOST_VALUES).map((chunk) => ({
+    chunks([...counts], MAX_VALUES).map((chunk) => ({
       MetricName,
       Dimensions,
       Unit: MetricName === METRICS.megapixels ? ('None' as const) : ('Seconds' as const),
@@ -50,24 +50,26 @@ export function metricData(stage: string, figures: PhotoMetricsBatch): MetricDat
       Counts: chunk.map(([, count]) => count),
     })),
   );
-  const fault = { MetricName: METRICS.instanceFaults, Dimensions, Unit: 'Count' as const, Value: faults };
-  const wrong = { ...fault, MetricName: METRICS.canaryFailures, Value: wrongColours };
-  return [...photos, ...failed, ...failuresOf(Dimensions, outcomes), ...distributions, fault, wrong];
+  const counts = Object.entries({
+    [METRICS.instanceFaults]: instanceFaults,
+    [METRICS.canaryFailures]: canaryFailures,
+  }).map(([MetricName, Value]) => ({ MetricName, Dimensions, Unit: 'Count' as const, Value }));
+  return [...photos, ...failed, ...failuresOf(Dimensions, outcomes), ...distributions, ...counts];
 }
 
-/** A zero for each photo that was coloured, a one for each that failed: their mean needs no metric maths. */
+/** 0 for each photo that succeeded and 1 for each that failed: the mean is the failure rate, without metric math. */
 function failuresOf(
   Dimensions: MetricDatum['Dimensions'],
   outcomes: PhotoMetricsBatch['outcomes'],
 ): MetricDatum[] {
-  const ends = [outcomes.get('succeeded') ?? 0, outcomes.get('failed') ?? 0];
-  const there = [0, 1].filter((end) => ends[end]! > 0);
-  if (there.length === 0) return [];
-  const Counts = there.map((end) => ends[end]!);
-  return [{ MetricName: METRICS.failures, Dimensions, Unit: 'None', Values: there, Counts }];
+  const counts = [outcomes.get('succeeded') ?? 0, outcomes.get('failed') ?? 0];
+  const Values = [0, 1].filter((value) => counts[value]! > 0);
+  if (Values.length === 0) return [];
+  const Counts = Values.map((value) => counts[value]!);
+  return [{ MetricName: METRICS.failures, Dimensions, Unit: 'None', Values, Counts }];
 }
 
-/** Once for each instance that comes up. */
+/** Called once per boot. */
 export async function publishBootPhases(
   cloudWatch: CloudWatchClient,
   stage: string,

@@ -1,4 +1,4 @@
-/** This instance's lifecycle actions in its group. */
+/** This instance in its Auto Scaling group: lifecycle hooks and health. */
 import {
   AutoScalingServiceException,
   CompleteLifecycleActionCommand,
@@ -13,22 +13,22 @@ export class Group {
     private readonly instanceId: string,
   ) {}
 
-  /** Has the group terminate this instance and launch another. */
+  /** Has the group replace this instance. */
   async setUnhealthy(): Promise<void> {
     await this.autoScaling.send(
       new SetInstanceHealthCommand({
         InstanceId: this.instanceId,
         HealthStatus: 'Unhealthy',
-        // It was in service: grace is for those that are on their way.
+        // The grace period is for instances that are not in service yet.
         ShouldRespectGracePeriod: false,
       }),
     );
   }
 
   /**
-   * Lets the transition that a hook holds go on.
+   * Completes a lifecycle hook.
    *
-   * @returns false when no action waits: it was completed before, or its time was up
+   * @returns false when no action waits: it was completed before, or has timed out
    */
   async complete(hook: string): Promise<boolean> {
     try {

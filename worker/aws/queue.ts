@@ -5,11 +5,11 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { JobQueue, Message } from '../photo/handle-message.ts';
+import type { JobQueue, Message } from '../photo/queue.ts';
 
 /**
- * Seconds a receive waits for a message. A receive under way has to end before the worker may, so this is also what
- * draining an idle instance takes; at 5 s an idle instance costs about half a million requests a month.
+ * Long-poll time. A receive under way must end before the worker does, so draining an idle instance takes this long; at 5 s
+ * an idle instance makes about half a million requests a month.
  */
 const RECEIVE_WAIT_SECONDS = 5;
 

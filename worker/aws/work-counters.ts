@@ -1,4 +1,4 @@
-/** The fleet's counters of work done, an item of the scaler's table. */
+/** The fleet's counters of work done: an item of the scaler's table. */
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { TABLE_KEY, WORK_ATTRIBUTES, WORK_KEY } from '../../contract/names.ts';
 import type { Done } from '../telemetry/work-report.ts';

@@ -1,97 +1,96 @@
-/** One picture through ComfyUI. */
+/** Runs the workflow on one picture. */
 import { randomUUID } from 'node:crypto';
+import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
-import type { AcquireSlot } from '../photo/pipeline.ts';
-import type { ComfyuiClient, HistoryEntry } from './client.ts';
-import { InstanceFault, ComfyuiTimeout, TransientFault } from '../photo/faults.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { ComfyuiTimeout, InstanceFault, TransientFault } from '../photo/faults.ts';
 import type { Options } from '../photo/options.ts';
-import { pause } from '../../common/time.ts';
+import type { AcquireSlot } from '../photo/pipeline.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import type { ComfyuiClient } from './client.ts';
 import { resultFile, submissionFault } from './prompt-result.ts';
+import type { HistoryEntry } from './schemas.ts';
 import { fillWorkflow, onPath } from './workflow.ts';
 
 export interface Timing {
   firstPollMs: number;
   maxPollMs: number;
-  /** Since submission; until then it is not asked whether ComfyUI has lost the prompt, which costs it an answer more each time. */
+  /** From submission until the first check whether ComfyUI has lost the prompt; each check costs it one more request. */
   graceMs: number;
-  /** Between the two looks after which a prompt counts as lost: it leaves the queue just before it enters the history. */
+  /** Between two such checks. Two must agree: a prompt leaves the queue just before it enters the history. */
   lostCheckMs: number;
 }
 
 const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, graceMs: 1500, lostCheckMs: 500 };
 
-/** ComfyUI keeps its queue in memory, so a restart loses it; more than a few in a row is not one restart. */
-const SUBMISSIONS = 3;
+/** ComfyUI keeps its queue in memory, so a restart loses it. Losing a prompt more often has another cause. */
+const MAX_SUBMISSIONS = 3;
 
 export interface Inference {
   client: ComfyuiClient;
   workflow: Workflow;
-  /** What is sent: decides what the workflow saves. */
+  /** Decides what the workflow saves. */
   path: WorkerSettings['path'];
   log: Log;
-  /** Removes what an attempt has left on disk. @default ComfyUI's folders are out of reach */
+  /** Removes the files of an attempt. @default ComfyUI's folders are not accessible */
   clean?: ((id: string) => Promise<void>) | undefined;
   timing?: Timing;
 }
 
-/** Milliseconds a picture may take: a floor for a busy machine, and what its size adds. */
+/** Milliseconds that a prompt may take: a constant for a busy instance, and a part for its size. */
 export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
 
 /**
- * Colours a picture.
+ * Runs the workflow on a picture.
  *
  * @param picture PNG
  * @param withinMs time from submission to the end of the workflow
+ * @param acquireSlot awaited before each submission, after the upload
  * @param options of the photo
- * @param turn awaited before each submission, when the picture is already there
- * @returns the picture as the workflow saved it, not yet checked
+ * @returns the picture as the workflow saved it, unchecked
  * @throws PermanentFault, TransientFault, InstanceFault
  */
 export async function infer(
   inference: Inference,
   picture: Buffer,
   withinMs: number,
-  turn: AcquireSlot = async () => () => undefined,
+  acquireSlot: AcquireSlot = async () => () => undefined,
   options: Options = {},
 ): Promise<Buffer> {
-  for (let submission = 1; submission <= SUBMISSIONS; submission++) {
-    const result = await attempt(inference, picture, withinMs, turn, options);
+  for (let submission = 1; submission <= MAX_SUBMISSIONS; submission++) {
+    const result = await runPrompt(inference, picture, withinMs, acquireSlot, options);
     if (result) return result;
-    inference.log('warn', 'prompt-lost', { submission, allowed: SUBMISSIONS });
+    inference.log('warn', 'prompt-lost', { submission, allowed: MAX_SUBMISSIONS });
   }
-  throw new TransientFault(`ComfyUI lost the prompt ${SUBMISSIONS} times`);
+  throw new TransientFault(`ComfyUI lost the prompt ${MAX_SUBMISSIONS} times`);
 }
 
-/** One prompt, with names that were never used before; undefined when ComfyUI has lost it. */
-async function attempt(
+/** Runs one prompt, with names that are never reused; undefined when ComfyUI has lost it. */
+async function runPrompt(
   { client, workflow, path, log, clean, timing = TIMING }: Inference,
   picture: Buffer,
   withinMs: number,
-  turn: AcquireSlot,
+  acquireSlot: AcquireSlot,
   options: Options,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
-  let ended = true;
-  let over = () => undefined as void;
+  let isQueued = false;
+  let releaseSlot = () => undefined as void;
   try {
     const name = await client.upload(picture, id);
-    over = await turn();
-    ended = false;
-    const fault = submissionFault(
-      await client.submit(fillWorkflow(onPath(workflow, path), name, `${id}/out`, options), id),
-      workflow,
-    );
+    releaseSlot = await acquireSlot();
+    isQueued = true;
+    const graph = fillWorkflow(onPath(workflow, path), name, `${id}/out`, options);
+    const fault = submissionFault(await client.submit(graph, id), workflow);
     if (fault) throw fault;
-    const entry = await outcome(client, id, withinMs, timing);
-    ended = true;
-    // The next prompt need not wait for the picture of this one.
-    over();
+    const entry = await untilEnded(client, id, withinMs, timing);
+    isQueued = false;
+    // The next prompt can run while this one's picture is fetched.
+    releaseSlot();
     return entry && (await client.view(resultFile(entry, workflow)));
   } finally {
-    over();
-    await tidy(client, id, ended).catch((error: unknown) =>
+    releaseSlot();
+    await removePrompt(client, id, isQueued).catch((error: unknown) =>
       log('warn', 'prompt-not-removed', { promptId: id, error: describeError(error) }),
     );
     await clean?.(id).catch((error: unknown) =>
@@ -100,41 +99,41 @@ async function attempt(
   }
 }
 
-async function tidy(client: ComfyuiClient, id: string, ended: boolean): Promise<void> {
-  if (!ended) await client.cancel(id);
+async function removePrompt(client: ComfyuiClient, id: string, isQueued: boolean): Promise<void> {
+  if (isQueued) await client.cancel(id);
   await client.forget(id);
 }
 
-/** Polls until the prompt has ended; undefined when it is lost. */
-async function outcome(
+/** Polls until the prompt has ended; undefined when ComfyUI has lost it. */
+async function untilEnded(
   client: ComfyuiClient,
   id: string,
   withinMs: number,
   timing: Timing,
 ): Promise<HistoryEntry | undefined> {
   const startMs = performance.now();
-  let missing = false;
+  let wasMissing = false;
   for (let wait = timing.firstPollMs; ; wait = Math.min(wait * 1.5, timing.maxPollMs)) {
-    await pause(missing ? timing.lostCheckMs : wait);
-    let entry = await patiently(() => client.history(id));
+    await pause(wasMissing ? timing.lostCheckMs : wait);
+    let entry = await unlessTimeout(() => client.history(id));
     if (entry) return entry;
-    const doubted = performance.now() - startMs >= timing.graceMs;
-    const gone = doubted && (await patiently(() => client.isQueued(id))) === false;
-    // It may have ended between the two questions.
-    if (gone) entry = await patiently(() => client.history(id));
+    const mayBeLost = performance.now() - startMs >= timing.graceMs;
+    const isMissing = mayBeLost && (await unlessTimeout(() => client.isQueued(id))) === false;
+    // It may have ended between the two requests.
+    if (isMissing) entry = await unlessTimeout(() => client.history(id));
     if (entry) return entry;
-    if (gone && missing) return undefined;
-    missing = gone;
+    if (isMissing && wasMissing) return undefined;
+    wasMissing = isMissing;
     if (performance.now() - startMs >= withinMs) {
       throw new InstanceFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
     }
   }
 }
 
-/** Undefined instead of a single slow answer: while it works on a large picture, ComfyUI can be deaf for seconds. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T | undefined> {
+/** Undefined in place of a timeout: while ComfyUI works on a large picture, it may not answer for seconds. */
+async function unlessTimeout<T>(request: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (error instanceof ComfyuiTimeout) return undefined;
     throw error;

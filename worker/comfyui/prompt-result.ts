@@ -1,18 +1,18 @@
-/** Reads ComfyUI's verdicts on a prompt: whose fault a failure is. Pure. */
+/** Classifies what ComfyUI reports about a prompt: whose fault a failure is. Pure. */
 import type { Workflow } from '../../contract/workflow.ts';
-import type { HistoryEntry, OutputFile, Submission } from './client.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import type { HistoryEntry, OutputFile, Submission } from './schemas.ts';
 
-/** Refusals of the decoder in the loader node: the picture is at fault. */
+/** Raised by the decoder of the loader node: the picture is at fault. */
 const PICTURE_EXCEPTIONS = /UnidentifiedImageError|DecompressionBombError/;
-/** The machine is at fault, whichever node met it. */
-const MACHINE_EXCEPTIONS = /CUDA|cuDNN|out of memory|OutOfMemory/i;
+/** The instance is at fault, whichever node raised it. */
+const DEVICE_EXCEPTIONS = /CUDA|cuDNN|out of memory|OutOfMemory/i;
 
 /**
- * What to make of ComfyUI's answer to a prompt; undefined when it was taken whole.
+ * The fault in ComfyUI's reply to a prompt; undefined when the whole graph was accepted.
  *
- * The graph is the same for every photo, so a refusal means that ComfyUI lacks a node or a model. Only the loader's
- * complaint about its file is about this attempt: ComfyUI has been given another disk or was wiped in between.
+ * The graph is the same for every photo, so a refusal means that ComfyUI lacks a node or a model. Only a refusal by the
+ * loader alone is about this attempt: its file is gone since ComfyUI was restarted on an empty disk meanwhile.
  */
 export function submissionFault({ error, nodeErrors }: Submission, workflow: Workflow): Error | undefined {
   const nodes = Object.entries(nodeErrors);
@@ -22,13 +22,13 @@ export function submissionFault({ error, nodeErrors }: Submission, workflow: Wor
   );
   const text = [error ? `${error.type}: ${error.message} ${error.details}` : 'part of the graph', ...details];
   const message = `ComfyUI refused the workflow: ${text.join('; ')}`;
-  const loaderOnly =
+  const isLoaderOnly =
     nodes.length > 0 &&
     nodes.every(
       ([id, { errors }]) =>
         id === workflow.input.node && errors.every((e) => e.type === 'custom_validation_failed'),
     );
-  return loaderOnly ? new TransientFault(message) : new InstanceFault(message);
+  return isLoaderOnly ? new TransientFault(message) : new InstanceFault(message);
 }
 
 /**
@@ -57,8 +57,8 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
   }
   const exception = `${text('exception_type')}: ${text('exception_message')}`;
   const cause = new Error(`node ${text('node_id')} (${text('node_type')}): ${exception}`);
-  if (MACHINE_EXCEPTIONS.test(exception)) {
-    return new InstanceFault('ComfyUI ran into trouble with its device', { cause });
+  if (DEVICE_EXCEPTIONS.test(exception)) {
+    return new InstanceFault("ComfyUI's device failed", { cause });
   }
   if (PICTURE_EXCEPTIONS.test(text('exception_type'))) {
     return new PermanentFault(
@@ -67,9 +67,9 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
       { cause },
     );
   }
-  // Loading and saving fail on files; any other node holds models, and one that failed once is not to be trusted.
-  const onFiles = [workflow.input.node, workflow.output.node].includes(text('node_id'));
-  return onFiles
+  // Loading and saving fail on files. Any other node holds a model, which is not to be trusted after a failure.
+  const isFileNode = [workflow.input.node, workflow.output.node].includes(text('node_id'));
+  return isFileNode
     ? new TransientFault('ComfyUI could not load or save the picture', { cause })
     : new InstanceFault('a node of the workflow failed', { cause });
 }

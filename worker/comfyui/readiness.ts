@@ -1,17 +1,17 @@
-/** Whether this machine can colour: asked before it is put in service, and again after a fault of its own. */
+/** Checks whether this instance can colour: before it goes into service, and again after an instance fault. */
 import { randomUUID } from 'node:crypto';
-import type { WorkerSettings } from '../../contract/worker.ts';
-import { coloursOf, compareColours, testPicture, CanaryMismatch, type Canary } from './canary.ts';
-import type { ComfyuiClient } from './client.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
-import type { ImageProcessor } from '../imaging/image-processor.ts';
 import { pause } from '../../common/time.ts';
+import type { WorkerSettings } from '../../contract/worker.ts';
+import type { ImageProcessor } from '../imaging/image-processor.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import { CanaryMismatch, coloursOf, compareColours, testPicture, type Canary } from './canary.ts';
+import type { ComfyuiClient } from './client.ts';
 import { workflowClasses } from './workflow.ts';
 
 export interface ReadinessPorts {
   client: Pick<ComfyuiClient, 'device' | 'hasClass'>;
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
-  studio: ImageProcessor;
+  images: ImageProcessor;
   infer: (png: Buffer, withinMs: number) => Promise<Buffer>;
   /**
    * Colours that the test picture must have.
@@ -19,57 +19,55 @@ export interface ReadinessPorts {
    * @default any
    */
   canary?: Canary | undefined;
-  /** Milliseconds that its inference may take. @default what a first one needs, which loads the model */
+  /** Milliseconds that the inference may take. @default enough for the first one, which loads the model */
   withinMs?: number;
 }
 
-/** The first inference reads the model from a disk that may itself still be loading. */
+/** The first inference reads the model from a disk that EBS may still be loading from its snapshot. */
 const FIRST_INFERENCE_MS = 240_000;
 
 /**
- * Resolves when the machine can colour, with the colours that its test picture got.
+ * Colours the test picture.
  *
- * @throws the reason why it cannot, for people
+ * @returns its colours
+ * @throws the reason why this instance cannot colour
  */
 export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
-  const { client, settings, studio, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
+  const { client, settings, images, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
   const device = await client.device();
   if (device !== settings.device) {
     throw new Error(`ComfyUI computes on '${device ?? 'nothing'}' but this stage needs '${settings.device}'`);
   }
-  const present = await Promise.all(
-    workflowClasses(settings.workflow).map(async (name) => ({ name, there: await client.hasClass(name) })),
+  const classes = await Promise.all(
+    workflowClasses(settings.workflow).map(async (name) => ({ name, exists: await client.hasClass(name) })),
   );
-  const missing = present.filter(({ there }) => !there).map(({ name }) => `'${name}'`);
+  const missing = classes.filter(({ exists }) => !exists).map(({ name }) => `'${name}'`);
   if (missing.length > 0) throw new Error(`ComfyUI lacks the node ${missing.join(', ')}`);
   const id = randomUUID();
-  const { upload } = await studio.prepare(id, await testPicture());
+  const { upload } = await images.prepare(id, await testPicture());
   try {
-    const colours = await coloursOf(await studio.finish(id, await infer(upload, withinMs), 'readiness'));
-    // The canary is of colours: a workflow that upscales, or denoises, has none to compare.
+    const colours = await coloursOf(await images.finish(id, await infer(upload, withinMs), 'readiness'));
+    // Workflows that do not colour, such as upscaling, have no colours to compare.
     if (canary && settings.workflow.output.coloured) compareColours(colours, canary);
     return colours;
   } finally {
-    studio.discard(id);
+    images.discard(id);
   }
 }
 
-/**
- * A check that tells when the model proves to be another one: once for a machine, since whether it is one or all of them is
- * what somebody wants to know.
- */
+/** Wraps a check so that the first canary mismatch is reported, once per instance: it does not go away. */
 export function reportOnce<Args extends unknown[], T>(
   check: (...args: Args) => Promise<T>,
-  tell: () => void,
+  report: () => void,
 ): (...args: Args) => Promise<T> {
-  let told = false;
+  let isReported = false;
   return async (...args) => {
     try {
       return await check(...args);
     } catch (error) {
-      if (error instanceof CanaryMismatch && !told) {
-        told = true;
-        tell();
+      if (error instanceof CanaryMismatch && !isReported) {
+        isReported = true;
+        report();
       }
       throw error;
     }
@@ -79,50 +77,49 @@ export function reportOnce<Args extends unknown[], T>(
 export interface RetryPolicy {
   /** Between two checks. */
   retryMs: number;
-  /** After which the machine counts as lost. */
+  /** After which a failed check is final. */
   limitMs: number;
+  /** Monotonic milliseconds. */
   now: () => number;
   /**
    * Whether another check would find the same.
    *
-   * @default never - what is wrong while a machine starts may come right by itself
+   * @default never - what is wrong while an instance starts may pass
    */
   isFatal?: (error: unknown) => boolean;
 }
 
-const PATIENCE: RetryPolicy = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
+const START_POLICY: RetryPolicy = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
 const REPEAT_LOG_MS = 15_000;
 
 /**
- * Checks again and again, and says what it waits for.
+ * Repeats a check until it succeeds, and logs its reason when that changes, and every 15 s.
  *
  * @returns true when ready, false when `stop` was aborted before
- * @throws when it is still not ready after ten minutes, so that the machine is replaced instead of kept for nothing; the
- * reason itself when more checks are in vain
+ * @throws when it still fails after the limit, so that the instance is replaced; a fatal reason at once
  */
 export async function untilReady(
   check: () => Promise<unknown>,
   stop: AbortSignal,
   log: Log,
-  { retryMs, limitMs, now, isFatal: inVain = () => false }: RetryPolicy = PATIENCE,
+  { retryMs, limitMs, now, isFatal = () => false }: RetryPolicy = START_POLICY,
 ): Promise<boolean> {
   const startMs = now();
-  const ended = aborted(stop).then(() => false);
-  let said: { reason: string; atMs: number } | undefined;
+  const stopped = aborted(stop).then(() => false);
+  let logged: { reason: string; atMs: number } | undefined;
   while (!stop.aborted) {
     try {
-      // A check under way may take minutes, and whoever stops the worker is not interested in its outcome.
-      if (await Promise.race([check().then(() => true), ended])) return true;
+      // A check may take minutes, and a stopped worker needs no outcome.
+      if (await Promise.race([check().then(() => true), stopped])) return true;
     } catch (error) {
-      if (inVain(error)) throw error;
+      if (isFatal(error)) throw error;
       const reason = describeError(error);
       const atMs = now();
-      if (atMs - startMs >= limitMs) {
-        throw new Error(`not ready after ${Math.round((atMs - startMs) / 1000)} s`, { cause: error });
-      }
-      if (said?.reason !== reason || atMs - said.atMs >= REPEAT_LOG_MS) {
-        said = { reason, atMs };
-        log('info', 'comfyui-awaited', { reason, waitedSeconds: Math.round((atMs - startMs) / 1000) });
+      const waitedSeconds = Math.round((atMs - startMs) / 1000);
+      if (atMs - startMs >= limitMs) throw new Error(`not ready after ${waitedSeconds} s`, { cause: error });
+      if (logged?.reason !== reason || atMs - logged.atMs >= REPEAT_LOG_MS) {
+        logged = { reason, atMs };
+        log('info', 'comfyui-awaited', { reason, waitedSeconds });
       }
     }
     await pause(retryMs, stop);

@@ -1,17 +1,16 @@
-/** What a worker does about a fault of its own machine: ComfyUI begins anew and has to prove itself; three times at most. */
-import { CanaryMismatch } from './canary.ts';
-import type { ComfyuiClient } from './client.ts';
+/** Recovers from an instance fault: restarts ComfyUI until it passes its readiness check, three times at most. */
+import { pause } from '../../common/time.ts';
 import { ComfyuiUnreachable } from '../photo/faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import { CanaryMismatch } from './canary.ts';
+import type { ComfyuiClient } from './client.ts';
 import { untilReady, type RetryPolicy } from './readiness.ts';
-import { pause } from '../../common/time.ts';
 
-/** ComfyUI that does not come right after so many new beginnings never will. */
-const BEGINNINGS = 3;
-/** ComfyUI drops its models a moment after it has answered that it will. */
+const MAX_RESTARTS = 3;
+/** ComfyUI unloads its models a moment after it has answered. */
 const FREE_MS = 1000;
-/** A start with its model from a warm disk takes seconds. */
-const PATIENCE: RetryPolicy = {
+/** A start takes seconds when the model is in the page cache. */
+const RESTART_POLICY: RetryPolicy = {
   retryMs: 1000,
   limitMs: 180_000,
   now: () => performance.now(),
@@ -19,41 +18,40 @@ const PATIENCE: RetryPolicy = {
 };
 
 export interface RecoveryPorts {
-  /** Makes ComfyUI begin anew; rejects when that cannot be done. */
-  renew: () => Promise<void>;
-  /** Rejects with the reason why this machine cannot colour. */
+  /** Restarts ComfyUI; rejects when it cannot. */
+  restart: () => Promise<void>;
+  /** Rejects with the reason why this instance cannot colour. */
   check: () => Promise<unknown>;
-  /** Asks for another machine in place of this one. */
-  giveUp: () => Promise<void>;
-  /** Aborted when the worker is to end. */
+  /** Has this instance replaced. */
+  markUnhealthy: () => Promise<void>;
+  /** Aborted when the worker is to stop. */
   stop: AbortSignal;
   log: Log;
-  patience?: RetryPolicy;
+  retryPolicy?: RetryPolicy;
 }
 
-/**
- * Resolves when the machine is fit again, or when the worker is to end: a machine that is given up waits for that and takes no
- * photo.
- */
+/** Resolves when the instance is ready again, or when `stop` is aborted: an unhealthy instance waits for that. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
-  const { renew, check, giveUp, stop, log, patience = PATIENCE } = ports;
-  for (let beginning = 1; beginning <= BEGINNINGS && !stop.aborted; beginning++) {
-    log('warn', 'comfyui-restarting', { beginning, allowed: BEGINNINGS });
+  const { restart, check, markUnhealthy, stop, log, retryPolicy = RESTART_POLICY } = ports;
+  for (let restarts = 1; restarts <= MAX_RESTARTS && !stop.aborted; restarts++) {
+    log('warn', 'comfyui-restarting', { restarts, allowed: MAX_RESTARTS });
     try {
-      await renew();
-      if (await untilReady(check, stop, log, patience)) log('info', 'comfyui-recovered', { beginning });
+      await restart();
+      if (await untilReady(check, stop, log, retryPolicy)) log('info', 'comfyui-recovered', { restarts });
       return;
     } catch (error) {
-      log('error', 'comfyui-not-recovered', { beginning, error: describeError(error) });
+      log('error', 'comfyui-not-recovered', { restarts, error: describeError(error) });
     }
   }
   if (stop.aborted) return;
   log('error', 'instance-marked-unhealthy');
-  await giveUp().catch((error: unknown) => log('error', 'health-not-set', { error: describeError(error) }));
+  await markUnhealthy().catch((error: unknown) =>
+    log('error', 'health-not-set', { error: describeError(error) }),
+  );
   await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
 }
 
-/** A new beginning where ComfyUI cannot be restarted from here: without its models. One that has ended begins without any. */
+/** Unloads ComfyUI's models, where this worker cannot restart it. A ComfyUI that has ended holds none. */
 export async function dropModels(client: ComfyuiClient, stop: AbortSignal): Promise<void> {
   try {
     await client.free();

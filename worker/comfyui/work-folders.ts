@@ -1,6 +1,6 @@
 /**
- * The files that attempts leave in ComfyUI's folders, where no route of its own deletes any: removed after each attempt, and
- * swept for those whose worker died.
+ * Removes the files of attempts from ComfyUI's folders, after each attempt and by a sweep for those whose worker died.
+ * ComfyUI's API cannot delete files.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,15 +8,15 @@ import { describeError, type Log } from '../telemetry/log.ts';
 import { pause } from '../../common/time.ts';
 
 const FOLDERS = ['input', 'output', 'temp'];
-/** Attempts name their folders by UUIDs; nothing else is touched. */
+/** The folder of an attempt is named by a UUID; others are left alone. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** No attempt takes this long, counted from the first sweep that met it: by no clock that somebody may set. */
-const LEFT_BEHIND_MS = 600_000;
+/** Longer than any attempt. Counted from the first sweep that found the folder, since file times follow the wall clock. */
+const ABANDONED_MS = 600_000;
 const SWEEP_EVERY_MS = 300_000;
 
 export class WorkFolders {
-  /** When a sweep first met a folder that is still there. */
-  private met = new Map<string, number>();
+  /** When a sweep first found each folder, by `clock`. */
+  private found = new Map<string, number>();
 
   /** @param directory with ComfyUI's `input`, `output` and `temp` */
   constructor(
@@ -25,31 +25,31 @@ export class WorkFolders {
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  /** What an attempt has left; rejects when it cannot be removed. */
+  /** Removes the files of an attempt. */
   async remove(id: string): Promise<void> {
-    if (!UUID.test(id)) throw new Error(`'${id}' is no attempt`);
+    if (!UUID.test(id)) throw new Error(`'${id}' is not the id of an attempt`);
     const paths = FOLDERS.map((folder) => join(this.directory, folder, id));
     await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
   }
 
-  /** Whatever a worker before this one has left. @returns how many folders went */
+  /** Removes the files of every attempt. @returns the number of folders removed */
   clear(): Promise<number> {
-    return this.removeThose(() => true);
+    return this.removeWhere(() => true);
   }
 
-  /** What was there ten minutes ago. @returns how many folders went */
+  /** Removes folders that a sweep found ten minutes ago. @returns the number of folders removed */
   sweep(): Promise<number> {
     const now = this.clock();
-    const met = new Map<string, number>();
-    return this.removeThose((path) => {
-      const since = this.met.get(path) ?? now;
-      if (now - since >= LEFT_BEHIND_MS) return true;
-      met.set(path, since);
+    const found = new Map<string, number>();
+    return this.removeWhere((path) => {
+      const since = this.found.get(path) ?? now;
+      if (now - since >= ABANDONED_MS) return true;
+      found.set(path, since);
       return false;
-    }).finally(() => (this.met = met));
+    }).finally(() => (this.found = found));
   }
 
-  private async removeThose(matches: (path: string) => boolean): Promise<number> {
+  private async removeWhere(matches: (path: string) => boolean): Promise<number> {
     let swept = 0;
     for (const folder of FOLDERS) {
       const parent = join(this.directory, folder);
@@ -64,7 +64,7 @@ export class WorkFolders {
     return swept;
   }
 
-  /** Sweeps at once, and again and again until it is time to stop; never rejects. */
+  /** Sweeps at once and every five minutes until `stop` is aborted; never rejects. */
   async keepSwept(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       await this.sweep().catch((error: unknown) =>

@@ -1,4 +1,4 @@
-/** Fills the stage's graph for one attempt. */
+/** Fills the stage's workflow for one attempt. */
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import type { Options } from '../photo/options.ts';
@@ -7,9 +7,11 @@ import type { Options } from '../photo/options.ts';
 export type Graph = Workflow['graph'];
 
 /**
- * The graph with its picture, the prefix of its output, and what the photo has chosen; the workflow itself stays as it is.
+ * Returns the graph with a picture, the prefix of its output, and the photo's options.
  *
- * Node ids and classes are never touched: ComfyUI keeps loaded models by them.
+ * Node ids and classes stay the same: ComfyUI keeps loaded models by them.
+ *
+ * @param picture name of the uploaded picture
  */
 export function fillWorkflow(
   workflow: Workflow,
@@ -32,7 +34,7 @@ export function fillWorkflow(
   return graph;
 }
 
-/** The workflow as it runs on a path: on the chroma path, with what its file says is saved there. */
+/** The workflow as it runs on a path: on the chroma path it saves what `chroma.saves` names. */
 export function onPath(workflow: Workflow, path: WorkerSettings['path']): Workflow {
   const saves = path === 'chroma' ? workflow.chroma?.saves : undefined;
   if (!saves) return workflow;
@@ -41,7 +43,7 @@ export function onPath(workflow: Workflow, path: WorkerSettings['path']): Workfl
   return changed;
 }
 
-/** Every class the graph needs, once. */
+/** The node classes of the graph, each once. */
 export const workflowClasses = (workflow: Workflow) => [
   ...new Set(Object.values(workflow.graph).map((node) => node.class_type)),
 ];

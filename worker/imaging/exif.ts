@@ -1,5 +1,5 @@
 /**
- * A photo's EXIF in the file of its result. What has to change in it, and how JPEG carries it, is shared with browsers.
+ * Inserts a photo's EXIF into the encoded result; `colour/` has what browsers share.
  *
  * PNG third edition, 11.3.4.4; WebP container specification.
  */
@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import { withJpegExif } from '../../colour/jpeg.ts';
 import type { Format } from './formats.ts';
 
-/** A file that was encoded here, with this EXIF instead of its own; TIFF has no such part and stays as it is. */
+/** @returns the file with this EXIF in place of its own; a TIFF unchanged, whose EXIF is no separate part */
 export function withExif(file: Buffer, format: Format, exif: Uint8Array): Buffer {
   switch (format) {
     case 'jpeg':
@@ -52,9 +52,9 @@ function intoWebp(file: Buffer, exif: Uint8Array): Buffer {
     const end = at + 8 + size + (size % 2);
     const name = file.toString('latin1', at, at + 4);
     const chunk = Buffer.from(file.subarray(at, end));
-    // Results always have a profile, hence the extended header with its flags.
+    // A result has a profile, hence the extended header with its flags.
     if (name === 'VP8X') chunk[8]! |= EXIF_FLAG;
-    // Before the XMP, which every result ends with.
+    // The EXIF chunk goes before the XMP chunk, which is the last of every result.
     if (name === 'XMP ') parts.push(own);
     if (name !== 'EXIF') parts.push(chunk);
     at = end;

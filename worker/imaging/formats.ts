@@ -1,10 +1,10 @@
-/** Tells what a file is by its first bytes, before any decoder sees it. Pure. */
+/** Recognises a file's format by its first bytes, before any decoder reads it. Pure. */
 
-/** What the service takes. */
+/** Formats that the service accepts. */
 export const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** For people. */
+/** For messages. */
 export const FORMAT_NAMES: Record<Format, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', tiff: 'TIFF' };
 
 export const CONTENT_TYPES: Record<Format, string> = {
@@ -14,7 +14,7 @@ export const CONTENT_TYPES: Record<Format, string> = {
   tiff: 'image/tiff',
 };
 
-/** One byte per character. */
+/** Matched against one character per byte. */
 const SIGNATURES: [name: string, pattern: RegExp][] = [
   ['jpeg', /^\xff\xd8\xff/],
   ['png', /^\x89PNG\r\n\x1a\n/],
@@ -36,7 +36,7 @@ const SIGNATURES: [name: string, pattern: RegExp][] = [
 
 const LONGEST = 1024;
 
-/** A format we take, the name of another one, or undefined for what is no picture we have heard of. */
+/** @returns an accepted format, the name of another known one, or undefined */
 export function sniff(body: Buffer): { format: Format } | { other: string } | undefined {
   const start = body.toString('latin1', 0, LONGEST);
   const name = SIGNATURES.find(([, pattern]) => pattern.test(start))?.[0];

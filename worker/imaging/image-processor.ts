@@ -1,48 +1,50 @@
-/** The work on a photo's pixels before and after ComfyUI, which needs processors and not the GPU. */
+/** The processing of a photo's pixels before and after ComfyUI, on CPUs. */
 import sharp from 'sharp';
-import { squareCopy } from '../../colour/axis.ts';
+import { squareCopy } from '../../colour/resample.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
-import { megapixelsOf, decodePhoto, type DecodedPhoto } from './decode.ts';
+import { megapixelsOf } from './inspect.ts';
 import { pathFor, type Finish } from './paths.ts';
 
-/** What is known of a photo that was made ready. */
 export interface PreparedPhoto {
-  /** Names it until it is finished or discarded. */
   id: string;
-  /** Of its result. */
+  /** Of the result. */
   format: Format;
   megapixels: number;
   /** PNG for the workflow. */
   upload: Buffer;
   uploadMegapixels: number;
-  /** What the upload is made for. */
+  /** The path that the upload is made for. */
   path: WorkerSettings['path'];
 }
 
 export interface ImageProcessor {
   /**
-   * @param output what it becomes, of what the workflow can give; `photo` by default
-   * @throws PermanentFault when it is no photo that can be coloured
+   * Decodes a photo and holds it under its id until it is finished or discarded.
+   *
+   * @param output what the photo becomes, of what the workflow can give; `photo` by default
+   * @throws PermanentFault when it cannot be coloured
    */
   prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto>;
 
   /**
-   * The result of a photo that was made ready, as a file; the photo is forgotten, whatever comes of it.
+   * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
    *
-   * @param saved by the workflow
-   * @param source of the photo's version, written into the file
-   * @throws InstanceFault when the workflow's output is not that photo, coloured
+   * @param saved the picture that the workflow saved
+   * @param source ETag of the photo, written into the file
+   * @throws InstanceFault when the picture is not that photo in colour
    */
   finish(id: string, saved: Buffer, source: string): Promise<Buffer>;
 
-  /** Forgets a photo that will not be finished. */
+  /** Frees a photo that will not be finished. */
   discard(id: string): void;
 }
 
 export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow'>;
 
+/** Runs in the calling thread. */
 export class LocalImageProcessor implements ImageProcessor {
   private readonly finishes = new Map<string, Finish>();
 
@@ -50,14 +52,14 @@ export class LocalImageProcessor implements ImageProcessor {
 
   async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
     const { maxMegapixels, workflow } = this.settings;
-    const picture = await decodePhoto(body, maxMegapixels, workflow.input.colour === 'rgb');
-    const { path, size, format, finish } = pathFor(this.settings, output, picture);
-    const { data, info } = await uploadOf(picture, size);
+    const photo = await decodePhoto(body, maxMegapixels, workflow.input.colour === 'rgb');
+    const { path, size, format, finish } = pathFor(this.settings, output, photo);
+    const { data, info } = await uploadOf(photo, size);
     this.finishes.set(id, finish);
     return {
       id,
       format,
-      megapixels: picture.megapixels,
+      megapixels: photo.megapixels,
       upload: data,
       uploadMegapixels: megapixelsOf(info.width, info.height),
       path,
@@ -66,7 +68,7 @@ export class LocalImageProcessor implements ImageProcessor {
 
   async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
     const finish = this.finishes.get(id);
-    if (!finish) throw new Error(`photo ${id} was not made ready here`);
+    if (!finish) throw new Error(`photo ${id} is not prepared`);
     this.finishes.delete(id);
     return finish(saved, source);
   }
@@ -76,6 +78,7 @@ export class LocalImageProcessor implements ImageProcessor {
   }
 }
 
+/** @param size side of the square to send; undefined for the whole photo */
 function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined) {
   const [data, channels] = rgb ? [rgb, 3 as const] : [grey, 1 as const];
   const whole = { width, height, channels };
@@ -85,7 +88,7 @@ function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | und
   return (
     image
       .toColourspace(rgb ? 'srgb' : 'b-w')
-      // It only travels to a process on this machine: speed before size.
+      // It only goes to a process of this instance: speed before size.
       .png({ compressionLevel: 1 })
       .toBuffer({ resolveWithObject: true })
   );

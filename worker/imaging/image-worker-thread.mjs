@@ -1,5 +1,5 @@
-// The thread as it is started from source. Plain JavaScript, since it has to register the loader that reads TypeScript; a
-// bundle has the bundled thread in its place.
+// Entry of an image worker thread when it runs from source: registers the TypeScript loader. A bundle has the bundled
+// thread under this name instead.
 import { register } from 'tsx/esm/api';
 
 register();

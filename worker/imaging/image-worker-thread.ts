@@ -1,24 +1,24 @@
-/** A thread of the studio: does what it is told, one thing at a time. */
+/** Entry of an image worker thread: executes one request at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { serializeFault } from '../photo/serialized-fault.ts';
-import type { ThreadReply, ThreadRequest } from './image-worker-threads.ts';
+import { serializeFault } from '../photo/faults.ts';
 import { LocalImageProcessor, type ImageSettings } from './image-processor.ts';
+import type { ThreadReply, ThreadRequest } from './image-worker-threads.ts';
 
-const studio = new LocalImageProcessor(workerData as ImageSettings);
+const images = new LocalImageProcessor(workerData as ImageSettings);
 
-async function done(call: ThreadRequest): Promise<unknown> {
-  switch (call.do) {
+async function execute(request: ThreadRequest): Promise<unknown> {
+  switch (request.do) {
     case 'prepare':
-      return studio.prepare(call.id, Buffer.from(call.body), call.output);
+      return images.prepare(request.id, Buffer.from(request.body), request.output);
     case 'finish':
-      return studio.finish(call.id, Buffer.from(call.output), call.source);
+      return images.finish(request.id, Buffer.from(request.saved), request.source);
     case 'discard':
-      return studio.discard(call.id);
+      return images.discard(request.id);
   }
 }
 
-parentPort?.on('message', (call: ThreadRequest) => {
-  void done(call).then(
+parentPort?.on('message', (request: ThreadRequest) => {
+  void execute(request).then(
     (value) => parentPort?.postMessage({ value } satisfies ThreadReply),
     (error: unknown) => parentPort?.postMessage({ fault: serializeFault(error) } satisfies ThreadReply),
   );

@@ -1,39 +1,40 @@
 /**
- * A studio over threads, so that several photos are worked on at once and the loop of the worker, with its heartbeats, is
- * never kept waiting. A photo stays in the thread that made it ready: its pixels never travel.
+ * Runs the image processor in several threads, so that photos are processed in parallel and the worker's event loop, with
+ * its watchdog and visibility renewals, is never blocked. A photo stays in the thread that prepared it: its pixels are
+ * never copied between threads.
  *
- * What is finished frees memory and a message, so finishing goes before making ready.
+ * Finishing a photo frees its memory and its message, so `finish` goes before `prepare`.
  */
+import { setPriority } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Output } from '../../contract/photo-types.ts';
-import { TransientFault } from '../photo/faults.ts';
-import { deserializeFault, type SerializedFault } from '../photo/serialized-fault.ts';
-import type { PreparedPhoto, ImageProcessor, ImageSettings } from './image-processor.ts';
+import { deserializeFault, TransientFault, type SerializedFault } from '../photo/faults.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import type { ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
 
-/** What a thread is told to do; each is answered in turn. */
+/** A request to a thread; each gets one reply, in order. */
 export type ThreadRequest =
   | { do: 'prepare'; id: string; body: Uint8Array; output: Output | undefined }
-  | { do: 'finish'; id: string; output: Uint8Array; source: string }
+  | { do: 'finish'; id: string; saved: Uint8Array; source: string }
   | { do: 'discard'; id: string };
 export type ThreadReply = { value: unknown } | { fault: SerializedFault };
 
-interface Waiting {
-  call: ThreadRequest;
+interface Pending {
+  request: ThreadRequest;
   resolve: (value: unknown) => void;
   reject: (error: Error) => void;
 }
 
 interface Thread {
   worker: Worker;
-  /** What it is doing. */
-  now: Waiting | undefined;
-  /** Photos that were made ready here. */
+  current: Pending | undefined;
+  /** Ids of the photos that it holds. */
   photos: Set<string>;
 }
 
 export class ImageWorkerThreads implements ImageProcessor {
   private readonly threads: Thread[];
-  private readonly waiting: Waiting[] = [];
+  private readonly queue: Pending[] = [];
   private closed = false;
 
   constructor(
@@ -44,18 +45,18 @@ export class ImageWorkerThreads implements ImageProcessor {
   }
 
   async prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto> {
-    const prepared = (await this.ask({ do: 'prepare', id, body, output })) as PreparedPhoto;
-    // A view of what arrived, since Buffers lose their class on the way.
+    const prepared = (await this.request({ do: 'prepare', id, body, output })) as PreparedPhoto;
+    // Buffers arrive as plain Uint8Arrays.
     return { ...prepared, upload: asBuffer(prepared.upload) };
   }
 
-  async finish(id: string, output: Buffer, source: string): Promise<Buffer> {
-    if (!this.owner(id)) throw new TransientFault('the thread that had this photo is gone');
-    return asBuffer((await this.ask({ do: 'finish', id, output, source })) as Uint8Array);
+  async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
+    if (!this.threadOf(id)) throw new TransientFault('the thread that held this photo has died');
+    return asBuffer((await this.request({ do: 'finish', id, saved, source })) as Uint8Array);
   }
 
   discard(id: string): void {
-    if (this.owner(id)) void this.ask({ do: 'discard', id }).catch(() => undefined);
+    if (this.threadOf(id)) void this.request({ do: 'discard', id }).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -63,29 +64,31 @@ export class ImageWorkerThreads implements ImageProcessor {
     await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
   }
 
-  private owner = (id: string) => this.threads.find(({ photos }) => photos.has(id));
+  private threadOf = (id: string) => this.threads.find(({ photos }) => photos.has(id));
 
-  private ask(call: ThreadRequest): Promise<unknown> {
+  private request(request: ThreadRequest): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const waiting = { call, resolve, reject };
-      const first = this.waiting.findIndex(({ call: { do: what } }) => what === 'prepare');
-      if (call.do === 'prepare' || first < 0) this.waiting.push(waiting);
-      else this.waiting.splice(first, 0, waiting);
-      this.hand();
+      const pending = { request, resolve, reject };
+      const firstPrepare = this.queue.findIndex((other) => other.request.do === 'prepare');
+      if (request.do === 'prepare' || firstPrepare < 0) this.queue.push(pending);
+      else this.queue.splice(firstPrepare, 0, pending);
+      this.dispatch();
     });
   }
 
-  /** Gives every idle thread the first thing that it can do. */
-  private hand(): void {
+  /** Gives every idle thread the first request that it can execute. */
+  private dispatch(): void {
     for (const thread of this.threads) {
-      if (thread.now) continue;
-      const next = this.waiting.findIndex(({ call }) => call.do === 'prepare' || thread.photos.has(call.id));
+      if (thread.current) continue;
+      const next = this.queue.findIndex(
+        ({ request }) => request.do === 'prepare' || thread.photos.has(request.id),
+      );
       if (next < 0) continue;
-      const [waiting] = this.waiting.splice(next, 1) as [Waiting];
-      thread.now = waiting;
-      if (waiting.call.do === 'prepare') thread.photos.add(waiting.call.id);
-      else thread.photos.delete(waiting.call.id);
-      thread.worker.postMessage(waiting.call);
+      const [pending] = this.queue.splice(next, 1) as [Pending];
+      thread.current = pending;
+      if (pending.request.do === 'prepare') thread.photos.add(pending.request.id);
+      else thread.photos.delete(pending.request.id);
+      thread.worker.postMessage(pending.request);
     }
   }
 
@@ -93,17 +96,17 @@ export class ImageWorkerThreads implements ImageProcessor {
     const worker = new Worker(new URL('./image-worker-thread.mjs', import.meta.url), {
       workerData: this.settings,
     });
-    const thread: Thread = { worker, now: undefined, photos: new Set() };
-    worker.on('message', (answer: ThreadReply) => {
-      const { now } = thread;
-      thread.now = undefined;
-      if ('fault' in answer && now?.call.do === 'prepare') thread.photos.delete(now.call.id);
-      if ('value' in answer) now?.resolve(answer.value);
-      else now?.reject(deserializeFault(answer.fault));
-      this.hand();
+    const thread: Thread = { worker, current: undefined, photos: new Set() };
+    worker.on('message', (reply: ThreadReply) => {
+      const { current } = thread;
+      thread.current = undefined;
+      if ('fault' in reply && current?.request.do === 'prepare') thread.photos.delete(current.request.id);
+      if ('value' in reply) current?.resolve(reply.value);
+      else current?.reject(deserializeFault(reply.fault));
+      this.dispatch();
     });
     worker.on('error', (cause) => this.replace(thread, cause));
-    // The worker ends when its work does, whatever its threads still have.
+    // The process may end while threads still run.
     worker.unref();
     return thread;
   }
@@ -112,15 +115,27 @@ export class ImageWorkerThreads implements ImageProcessor {
     if (this.closed) return;
     void thread.worker.terminate();
     this.threads[this.threads.indexOf(thread)] = this.start();
-    thread.now?.reject(new TransientFault('the thread that worked on this photo died', { cause }));
-    for (const { call, reject } of this.waiting.filter(({ call }) => thread.photos.has(call.id))) {
-      reject(new TransientFault(`the thread that had photo ${call.id} died`, { cause }));
+    thread.current?.reject(new TransientFault('the thread that worked on this photo died', { cause }));
+    const isLost = ({ request }: Pending) => thread.photos.has(request.id);
+    for (const { request, reject } of this.queue.filter(isLost)) {
+      reject(new TransientFault(`the thread that held photo ${request.id} died`, { cause }));
     }
-    const left = this.waiting.filter(({ call }) => !thread.photos.has(call.id));
-    this.waiting.splice(0, this.waiting.length, ...left);
-    this.hand();
+    this.queue.splice(0, this.queue.length, ...this.queue.filter((pending) => !isLost(pending)));
+    this.dispatch();
   }
 }
 
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer =>
   Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+
+/** Of 0 to 19: ComfyUI, which keeps the GPU busy, then gets about ten times the processor time of this process. */
+const NICENESS = 10;
+
+/** Lowers the priority of this process. Call it first: on Linux only threads that start later inherit it. */
+export function lowerPriority(log: Log): void {
+  try {
+    setPriority(NICENESS);
+  } catch (error) {
+    log('warn', 'priority-not-lowered', { error: describeError(error) });
+  }
+}

@@ -1,14 +1,17 @@
-/** The ways from a photo through ComfyUI to its result: what ComfyUI gets, and what is made of what it saves. */
+/**
+ * The paths of a photo through ComfyUI: what ComfyUI gets, and how its output becomes the result. The plain path sends the
+ * whole photo; the chroma path sends a small square copy and merges its colours with the photo's own lightness.
+ */
 import sharp from 'sharp';
-import { abOfPicture, isWithoutColour } from '../../colour/ab.ts';
-import { chromaOfAb, chromaOfPicture, mergeChroma } from '../../colour/merge.ts';
+import { abOfPicture, chromaOfAb, chromaOfPicture, isWithoutColour } from '../../colour/chroma.ts';
+import { mergeChroma } from '../../colour/merge.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
-import { encodeChroma, encodeResult } from './encode.ts';
 import { InstanceFault } from '../photo/faults.ts';
-import type { Format } from './formats.ts';
 import type { DecodedPhoto } from './decode.ts';
+import { encodeChroma, encodeResult } from './encode.ts';
+import type { Format } from './formats.ts';
 
 export interface ProcessingPath {
   path: WorkerSettings['path'];
@@ -22,70 +25,71 @@ export interface ProcessingPath {
 /**
  * Makes the result, as a file.
  *
- * @param saved by the workflow
- * @param source of the photo's version, written into the file
- * @throws InstanceFault when what was saved is not that photo, coloured
+ * @param saved the picture that the workflow saved
+ * @param source ETag of the photo, written into the file
+ * @throws InstanceFault when the picture is not that photo in colour
  */
 export type Finish = (saved: Buffer, source: string) => Promise<Buffer>;
 
-type Chroma = NonNullable<Workflow['chroma']>;
+type ChromaSettings = NonNullable<Workflow['chroma']>;
+interface Size {
+  width: number;
+  height: number;
+}
 
 /** @param output that the workflow can give */
 export function pathFor(
   { path, workflow }: Pick<WorkerSettings, 'path' | 'workflow'>,
   output: Output,
-  picture: DecodedPhoto,
+  photo: DecodedPhoto,
 ): ProcessingPath {
-  const { format } = picture;
+  const { format } = photo;
   const { scale, coloured } = workflow.output;
-  const mustBeColoured = coloured && picture.colourable;
+  const mustBeColoured = coloured && photo.colourable;
   const chroma = output === 'chroma' || path === 'chroma' ? workflow.chroma : undefined;
-  if (!chroma)
-    return { path: 'plain', size: undefined, format, finish: whole(scale, picture, mustBeColoured) };
-  const way = { path: 'chroma', size: chroma.size } as const;
+  if (!chroma) return { path: 'plain', size: undefined, format, finish: plain(scale, photo, mustBeColoured) };
+  const chromaPath = { path: 'chroma', size: chroma.size } as const;
   return output === 'chroma'
-    ? { ...way, format: 'png', finish: chromaAlone(chroma, mustBeColoured) }
-    : { ...way, format, finish: merged(chroma, picture, mustBeColoured) };
+    ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, mustBeColoured) }
+    : { ...chromaPath, format, finish: merged(chroma, photo, mustBeColoured) };
 }
 
-/** What the workflow made of the whole photo. */
-const whole =
-  (scale: number, picture: DecodedPhoto, mustBeColoured: boolean): Finish =>
+const plain =
+  (scale: number, photo: DecodedPhoto, mustBeColoured: boolean): Finish =>
   async (saved, source) => {
-    const size = { width: Math.round(scale * picture.width), height: Math.round(scale * picture.height) };
+    const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
     const pixels = await readSaved(saved, size);
-    if (mustBeColoured && isGrey(pixels)) throw colourless();
-    return encodeResult(pixels, await resized(picture, size), source);
+    if (mustBeColoured && isGrey(pixels)) throw withoutColour();
+    return encodeResult(pixels, await resized(photo, size), source);
   };
 
-/** The photo's own lightness in the colours of its copy. */
 const merged =
-  ({ size, encoding }: Chroma, picture: DecodedPhoto, mustBeColoured: boolean): Finish =>
+  ({ size, encoding }: ChromaSettings, photo: DecodedPhoto, mustBeColoured: boolean): Finish =>
   async (saved, source) => {
     const copy = await readCopy(saved, size);
-    if (mustBeColoured && isGrey(copy.data)) throw colourless();
-    const { width, height, grey } = picture;
+    if (mustBeColoured && isGrey(copy.data)) throw withoutColour();
+    const { width, height, grey } = photo;
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
-    return encodeResult(mergeChroma(grey, width, height, chroma), picture, source);
+    return encodeResult(mergeChroma(grey, width, height, chroma), photo, source);
   };
 
-/** The colours of the copy alone: of the photo nothing has to be kept. */
-const chromaAlone =
-  ({ size, encoding }: Chroma, mustBeColoured: boolean): Finish =>
+/** The chroma as a file, for clients that merge it themselves. */
+const chromaOnly =
+  ({ size, encoding }: ChromaSettings, mustBeColoured: boolean): Finish =>
   async (saved, source) => {
     const copy = await readCopy(saved, size);
     const ab = encoding === 'ab' ? copy.data : abOfPicture(copy);
-    if (mustBeColoured && isWithoutColour(ab)) throw colourless();
+    if (mustBeColoured && isWithoutColour(ab)) throw withoutColour();
     return encodeChroma(ab, size, source);
   };
 
-/** The photo as its result needs it, which may be of another size. */
-async function resized(picture: DecodedPhoto, to: { width: number; height: number }): Promise<DecodedPhoto> {
-  const { width, height, alpha } = picture;
-  if (!alpha || (to.width === width && to.height === height)) return { ...picture, ...to };
+/** The photo with its transparency at the size of a workflow that changes it. */
+async function resized(photo: DecodedPhoto, to: Size): Promise<DecodedPhoto> {
+  const { width, height, alpha } = photo;
+  if (!alpha || (to.width === width && to.height === height)) return { ...photo, ...to };
   const channel = sharp(alpha, { raw: { width, height, channels: 1 } });
   const larger = channel.resize(to.width, to.height, { fit: 'fill' }).toColourspace('b-w').raw();
-  return { ...picture, ...to, alpha: await larger.toBuffer() };
+  return { ...photo, ...to, alpha: await larger.toBuffer() };
 }
 
 const readCopy = async (saved: Buffer, size: number) => ({
@@ -95,27 +99,27 @@ const readCopy = async (saved: Buffer, size: number) => ({
 });
 
 /**
- * Pixels of what the workflow saved: sRGB, 8 bit, interleaved.
+ * Decodes what the workflow saved to 8-bit sRGB, interleaved.
  *
- * @throws InstanceFault when it is no picture of that size
+ * @throws InstanceFault when it is not a picture of that size
  */
-async function readSaved(saved: Buffer, wanted: { width: number; height: number }): Promise<Buffer> {
+async function readSaved(saved: Buffer, expected: Size): Promise<Buffer> {
   const { data, info } = await sharp(saved, { failOn: 'error' })
     .toColourspace('srgb')
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((cause: unknown) => {
-      throw new InstanceFault('the workflow saved something that is not a picture', { cause });
+      throw new InstanceFault('the workflow saved a file that is not a picture', { cause });
     });
-  if (info.width !== wanted.width || info.height !== wanted.height) {
-    const [got, want] = [`${info.width} x ${info.height}`, `${wanted.width} x ${wanted.height}`];
-    throw new InstanceFault(`the workflow made a picture of ${got} from one of ${want}`);
+  if (info.width !== expected.width || info.height !== expected.height) {
+    const [got, want] = [info, expected].map(({ width, height }) => `${width} x ${height}`);
+    throw new InstanceFault(`the workflow saved a picture of ${got} instead of ${want}`);
   }
   return data;
 }
 
-const colourless = () => new InstanceFault('the workflow left the picture without any colour');
+const withoutColour = () => new InstanceFault('the workflow saved a picture without any colour');
 
 function isGrey(rgb: Buffer): boolean {
   for (let i = 0; i < rgb.length; i += 3) if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) return false;

@@ -1,24 +1,24 @@
 /**
- * When an image is baked: `--record-canary FILE WORKFLOW.json` has ComfyUI colour the test picture and writes the colours down;
- * `--check-canary FILE WORKFLOW.json` has it colour the picture again, and fails when the colours are not those.
+ * Commands of the image bake: `--record-canary FILE WORKFLOW.json` has ComfyUI colour the test picture and records its colours;
+ * `--check-canary FILE WORKFLOW.json` colours it again and fails when the colours differ.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { workflowSchema } from '../../contract/workflow.ts';
+import { readCanary, type Canary } from '../comfyui/canary.ts';
 import { ComfyuiClient } from '../comfyui/client.ts';
 import { infer } from '../comfyui/inference.ts';
-import type { Log } from '../telemetry/log.ts';
-import { readCanary, type Canary } from '../comfyui/canary.ts';
 import { checkReady } from '../comfyui/readiness.ts';
 import { LocalImageProcessor } from '../imaging/image-processor.ts';
+import type { Log } from '../telemetry/log.ts';
 
-/** @throws the reason why ComfyUI cannot colour it */
+/** @throws the reason why ComfyUI cannot colour the test picture */
 export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
   const colours = await colourTestPicture(url, workflowFile, log);
   await writeFile(file, `${JSON.stringify(colours)}\n`);
   log('info', 'canary-recorded', { file });
 }
 
-/** @throws CanaryMismatch, or the reason why ComfyUI cannot colour it */
+/** @throws CanaryMismatch, or the reason why ComfyUI cannot colour the test picture */
 export async function checkCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
   await colourTestPicture(url, workflowFile, log, await readCanary(file));
   log('info', 'canary-passed', { file });
@@ -36,7 +36,7 @@ async function colourTestPicture(
   return checkReady({
     client,
     settings: { device, workflow },
-    studio: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
+    images: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
     infer: (png, withinMs) => infer({ client, workflow, path: 'chroma', log }, png, withinMs),
     canary,
   });

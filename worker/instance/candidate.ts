@@ -1,74 +1,69 @@
 /**
- * The worker on an instance of an image that has yet to prove itself: asks the question that decides whether an instance
- * is put in service, and says how it went.
+ * Checks a candidate image: runs the readiness check that decides whether an instance goes into service, and writes the
+ * verdict.
  *
- * Gotchas:
- * - It gives up sooner than an instance of the fleet: a check under way takes up to four minutes beyond the limit, and a
- *   service that is not ready after ten is ended by systemd, its reason with it.
- * - Colours are final: an image with other weights has them at the next check as well.
+ * - Its limit is shorter than that of the fleet's instances: a check under way can take four minutes beyond it, and systemd
+ *   stops a service that is not ready after ten, without a verdict.
+ * - A canary mismatch is final: an image with other weights has it at every check.
  */
 import type { CandidateVerdict } from '../../contract/candidate-verdict.ts';
 import { CanaryMismatch, type Canary } from '../comfyui/canary.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
 import { untilReady, type RetryPolicy } from '../comfyui/readiness.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
 
 export interface CandidatePorts {
-  /** Rejects with the reason why this machine cannot colour. */
+  /** Rejects with the reason why this instance cannot colour. */
   check: () => Promise<unknown>;
   /** Colours that the check compares with; without them it proves nothing. */
   canary: Canary | undefined;
-  /** Of this machine, from its metadata. */
+  /** Of this instance, from its metadata. */
   imageId: () => Promise<string | undefined>;
-  /** Writes the verdict. */
-  tell: (verdict: CandidateVerdict) => Promise<void>;
-  /** Aborted when the worker is to end. */
+  putVerdict: (verdict: CandidateVerdict) => Promise<void>;
+  /** Aborted when the worker is to stop. */
   stop: AbortSignal;
   log: Log;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   clock: () => number;
-  patience?: Pick<RetryPolicy, 'retryMs' | 'limitMs'>;
+  retryPolicy?: Pick<RetryPolicy, 'retryMs' | 'limitMs'>;
 }
 
-const PATIENCE = { retryMs: 1000, limitMs: 300_000 };
-/** A parameter holds 4 KB. */
-const REASON_LENGTH = 1500;
+const RETRY_POLICY = { retryMs: 1000, limitMs: 300_000 };
+/** Characters; a parameter holds 4 KB. */
+const MAX_REASON_LENGTH = 1500;
 
 /**
- * @returns the verdict as told; undefined when the worker was told to end before
- * @throws when it cannot be told
+ * @returns the verdict that was written; undefined when the worker was stopped before
+ * @throws when it cannot be written
  */
 export async function checkCandidate(ports: CandidatePorts): Promise<CandidateVerdict | undefined> {
-  const { imageId, tell, stop, log, clock } = ports;
+  const { imageId, putVerdict, stop, log, clock } = ports;
   const startMs = clock();
   log('info', 'candidate-check-started');
-  const reason = await fault(ports);
+  const reason = await failureReason(ports);
   if (stop.aborted) {
     log('info', 'candidate-check-cancelled', { reason: String(stop.reason) });
     return undefined;
   }
   const verdict: CandidateVerdict = {
     outcome: reason === undefined ? 'passed' : 'failed',
-    ...(reason !== undefined && { reason: reason.slice(0, REASON_LENGTH) }),
+    ...(reason !== undefined && { reason: reason.slice(0, MAX_REASON_LENGTH) }),
     seconds: Math.round((clock() - startMs) / 1000),
-    // Only for the record: not knowing it says nothing against the image.
+    // Only for the record, so the verdict does not depend on it.
     imageId: await imageId().catch(() => undefined),
   };
-  await tell(verdict);
+  await putVerdict(verdict);
   log(reason === undefined ? 'info' : 'error', 'candidate-checked', { ...verdict });
   return verdict;
 }
 
-/** Why this machine cannot colour; undefined when it can. */
-async function fault(ports: CandidatePorts): Promise<string | undefined> {
-  const { check, canary, stop, log, clock, patience = PATIENCE } = ports;
+/** Why this instance cannot colour; undefined when it can. */
+async function failureReason(ports: CandidatePorts): Promise<string | undefined> {
+  const { check, canary, stop, log, clock, retryPolicy = RETRY_POLICY } = ports;
   if (!canary)
-    return 'the image has no recorded colours (CANARY_FILE), so nothing would show that its weights are wrong';
+    return 'the image has no recorded colours (CANARY_FILE), so wrong weights would not be noticed';
   try {
-    await untilReady(check, stop, log, {
-      ...patience,
-      now: clock,
-      isFatal: (error) => error instanceof CanaryMismatch,
-    });
+    const isFatal = (error: unknown) => error instanceof CanaryMismatch;
+    await untilReady(check, stop, log, { ...retryPolicy, now: clock, isFatal });
     return undefined;
   } catch (error) {
     return describeError(error);

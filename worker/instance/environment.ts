@@ -1,9 +1,9 @@
-/** What the image says of its machine, in the environment of the worker's service. */
+/** What the image tells the worker about its instance, in environment variables. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
-const command = z
+const commandSchema = z
   .string()
   .transform((text, context): unknown => {
     try {
@@ -17,11 +17,11 @@ const command = z
 
 const schema = z.object({
   COMFYUI_URL: z.url().default('http://127.0.0.1:8188'),
-  /** With ComfyUI's `input` and `output`: what attempts leave there is removed. */
+  /** ComfyUI's directory with `input` and `output`, where files of attempts are removed. */
   COMFYUI_DIRECTORY: z.string().min(1).optional(),
-  /** JSON of the command and its arguments that restart ComfyUI, for example `["systemctl","restart","comfyui"]`. */
-  COMFYUI_RESTART: command.optional(),
-  /** What was recorded when the image was baked. */
+  /** JSON of the command that restarts ComfyUI and its arguments: `["systemctl","restart","comfyui"]`. */
+  COMFYUI_RESTART: commandSchema.optional(),
+  /** Colours that were recorded when the image was baked. */
   CANARY_FILE: z.string().min(1).optional(),
 });
 
@@ -30,16 +30,16 @@ export type InstanceEnvironment = z.infer<typeof schema>;
 /** @throws with every wrong variable named */
 export function readEnvironment(environment: NodeJS.ProcessEnv): InstanceEnvironment {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const machine = schema.safeParse(given);
-  if (!machine.success) throw new Error(`environment: ${z.prettifyError(machine.error)}`);
-  return machine.data;
+  const result = schema.safeParse(given);
+  if (!result.success) throw new Error(`environment: ${z.prettifyError(result.error)}`);
+  return result.data;
 }
 
-const RESTART_MS = 60_000;
+const COMMAND_TIMEOUT_MS = 60_000;
 
-/** @returns what rejects when the command fails */
+/** @returns runs the command; rejects when it fails */
 export const commandRunner = ([file, ...args]: [string, ...string[]]) => {
   return async () => {
-    await promisify(execFile)(file, args, { timeout: RESTART_MS });
+    await promisify(execFile)(file, args, { timeout: COMMAND_TIMEOUT_MS });
   };
 };

@@ -1,13 +1,12 @@
 /**
- * The instance's metadata service, version 2.
+ * Client of the instance metadata service, version 2.
  *
- * Gotchas:
- * - A path that has nothing to say (no Spot notice, no lifecycle transition yet, tags not there yet) is a 404.
- * - A token dies with a stop and start of the machine: a 401 means a new one, once.
+ * - A path without a value (no Spot notice, no lifecycle transition yet, tags not there yet) is a 404.
+ * - A token becomes invalid when the instance is stopped and started: after a 401 a new one is requested, once.
  */
 
 const TOKEN_SECONDS = 21_600;
-/** The service is on the machine itself: slower than this is as good as absent. */
+/** The service is local to the instance: a slower answer counts as none. */
 const TIMEOUT_MS = 1000;
 
 export class Metadata {
@@ -17,9 +16,9 @@ export class Metadata {
   constructor(private readonly endpoint: string) {}
 
   /**
-   * Text at a path below `meta-data/`; undefined where there is none.
+   * Reads the text at a path below `meta-data/`; undefined where there is none.
    *
-   * @throws when the service does not answer, or answers with anything but the text or a 404
+   * @throws when the service does not answer, or answers with an error other than 404
    */
   async read(path: string): Promise<string | undefined> {
     let response = await this.get(path);

@@ -1,8 +1,8 @@
 /**
- * Reasons to stop: the group takes the instance out, Spot reclaims it, or the system ends the process.
+ * Watches for reasons to stop: the group terminates the instance, EC2 reclaims a Spot instance, or the process is signalled.
  *
- * Gotcha: only the target state is in the metadata, and a 404 until the first transition. On a Spot notice the group
- * does nothing by itself before the machine is gone.
+ * The metadata has only the target lifecycle state, and a 404 until the first transition. After a Spot notice the group does
+ * nothing by itself until the instance is gone.
  */
 import { describeError, type Log } from '../telemetry/log.ts';
 import { pause } from '../../common/time.ts';
@@ -17,52 +17,52 @@ const WARMED = 'Warmed:';
 
 export class Notices {
   private readonly controller = new AbortController();
-  /** Aborted, with the reason as text, when this worker should finish its photo and end. */
+  /** Aborted, with the reason as text, when this worker should finish its photos and end. */
   readonly stop = this.controller.signal;
   private state: string | undefined;
-  private unreadable = false;
+  private isUnreadable = false;
 
   constructor(
     private readonly read: ReadMetadata,
     private readonly log: Log,
   ) {}
 
-  /** Where the group wants this instance to be, as last read; undefined until its first transition. */
+  /** The target lifecycle state as last read; undefined until the first transition. */
   get targetState(): string | undefined {
     return this.state;
   }
 
-  /** Whether the instance is being parked in a warm pool, where it must not take photos. */
+  /** Whether the instance goes into a warm pool, where it must not receive photos. */
   get isParked(): boolean {
     return this.state?.startsWith(WARMED) ?? false;
   }
 
-  /** Ends the worker after the photo in hand. */
+  /** Stops the worker after the photos that have started. */
   drain(reason: string): void {
     if (this.stop.aborted) return;
     this.log('info', 'drain-started', { reason });
     this.controller.abort(reason);
   }
 
-  /** Looks once. Metadata that cannot be read changes nothing. */
+  /** Reads the metadata once. When that fails, nothing changes. */
   async look(): Promise<void> {
     try {
       const [state, spot] = await Promise.all([this.read(TARGET_STATE), this.read(SPOT_NOTICE)]);
       this.state = state;
-      this.unreadable = false;
+      this.isUnreadable = false;
       if (state === TERMINATED) this.drain('the group terminates this instance');
       if (spot) this.drain(`Spot reclaims this instance: ${spot}`);
     } catch (error) {
-      if (!this.unreadable) this.log('warn', 'metadata-not-read', { error: describeError(error) });
-      this.unreadable = true;
+      if (!this.isUnreadable) this.log('warn', 'metadata-not-read', { error: describeError(error) });
+      this.isUnreadable = true;
     }
   }
 
-  /** Looks again and again until it is time to stop. */
-  async watch(everySeconds: number): Promise<void> {
+  /** Reads the metadata at an interval until `stop` is aborted. */
+  async watch(intervalSeconds: number): Promise<void> {
     while (!this.stop.aborted) {
       await this.look();
-      await pause(everySeconds * 1000, this.stop);
+      await pause(intervalSeconds * 1000, this.stop);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What systemd is told: ready, alive, stopping. Through `systemd-notify`, since Node has no datagram sockets of the kind that
- * systemd listens on; without a service (`NOTIFY_SOCKET`) nothing is told. sd_notify(3), sd_watchdog_enabled(3).
+ * Notifies systemd: ready, alive, stopping. It runs `systemd-notify`, since Node has no Unix datagram sockets. Outside of a
+ * service (no `NOTIFY_SOCKET`) it does nothing. sd_notify(3), sd_watchdog_enabled(3).
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -11,34 +11,33 @@ export type NotifySystemd = (state: 'READY=1' | 'WATCHDOG=1' | 'STOPPING=1') => 
 
 /** @param environment with `NOTIFY_SOCKET`, `WATCHDOG_USEC`, as systemd sets them */
 export class SystemdNotifier {
+  private readonly isService: boolean;
   private readonly watchdogMs: number;
 
   constructor(
     environment: NodeJS.ProcessEnv,
     private readonly log: Log,
-    private readonly tellSystemd: NotifySystemd = systemdNotify,
+    private readonly notifySystemd: NotifySystemd = systemdNotify,
   ) {
-    this.present = Boolean(environment.NOTIFY_SOCKET);
+    this.isService = Boolean(environment.NOTIFY_SOCKET);
     this.watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
   }
 
-  private readonly present: boolean;
-
-  /** Never rejects: a machine that colours is worth more than a supervisor that knows. */
-  async tell(state: Parameters<NotifySystemd>[0]): Promise<void> {
-    if (!this.present) return;
-    await this.tellSystemd(state).catch((error: unknown) =>
+  /** Never rejects: a failed notification must not stop a worker that colours. */
+  async notify(state: Parameters<NotifySystemd>[0]): Promise<void> {
+    if (!this.isService) return;
+    await this.notifySystemd(state).catch((error: unknown) =>
       this.log('warn', 'systemd-not-notified', { state, error: describeError(error) }),
     );
   }
 
   /**
-   * Says that this process is alive, three times in each period of the watchdog, from its own loop: a stuck one is silent. Until
-   * the process ends, since draining is life too, or `stop` is aborted.
+   * Notifies the watchdog three times per period, from the event loop, so that a blocked one is noticed. It runs until `stop`
+   * is aborted, by default until the process ends: a draining worker is alive.
    */
   async keepAlive(stop?: AbortSignal): Promise<void> {
-    while (this.present && this.watchdogMs > 0 && !stop?.aborted) {
-      await this.tell('WATCHDOG=1');
+    while (this.isService && this.watchdogMs > 0 && !stop?.aborted) {
+      await this.notify('WATCHDOG=1');
       await pause(this.watchdogMs / 3, stop);
     }
   }

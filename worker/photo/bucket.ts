@@ -1,17 +1,17 @@
-/** The bucket as photos and their ends need it: every write says what it expects to find. */
+/** The bucket as the worker uses it: every write and delete names the version it expects to find. */
 
-/** What is known of an object without its body. */
+/** An object without its body. */
 export interface StoredObject {
   /** Without quotes. */
   etag: string;
-  /** ETag of the photo that a result or failure was made from. */
+  /** ETag of the photo that a result or failure record was made from. */
   sourceEtag: string | undefined;
   bytes: number;
-  /** What its owner has written beside it (`x-amz-meta-`), by name; ours left out. */
+  /** User-defined metadata (`x-amz-meta-`) by name, without the worker's own. */
   metadata: Record<string, string>;
 }
 
-/** What a writer has seen under a key: the ETag, or nothing. */
+/** The ETag that a key must have, or undefined when it must not exist. */
 export type ExpectedEtag = string | undefined;
 
 export interface Write {
@@ -24,23 +24,23 @@ export interface Bucket {
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * @returns the body of exactly that version; undefined when there is no object
-   * @throws ConditionFailed when another version is there
+   * @throws ConditionFailed when the key has another version
    */
   get(key: string, etag: string): Promise<Buffer | undefined>;
   /**
    * @returns the new ETag
-   * @throws ConditionFailed when the key does not hold what was seen
+   * @throws ConditionFailed when the key is not as expected
    */
-  put(key: string, write: Write, seen: ExpectedEtag): Promise<string>;
+  put(key: string, write: Write, expected: ExpectedEtag): Promise<string>;
   /**
-   * Deletes that version; an absent object is fine.
+   * Deletes that version; a missing object is no error.
    *
-   * @throws ConditionFailed when another version is there
+   * @throws ConditionFailed when the key has another version
    */
   delete(key: string, etag: string): Promise<void>;
 }
 
-/** Somebody else was faster: what was seen is no longer there. */
+/** The object changed between the read and the conditional request. */
 export class ConditionFailed extends Error {
   override readonly name = 'ConditionFailed';
 }

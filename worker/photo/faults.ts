@@ -1,20 +1,20 @@
 /**
- * What can go wrong with a photo, by what has to happen next. Anything else that is thrown counts as transient.
+ * What can go wrong with a photo, by what has to happen next. Any other error counts as transient.
  *
- * | class     | the photo                  | the message  | this worker                        |
- * |-----------|----------------------------|--------------|------------------------------------|
- * | permanent | gets its end in `failed/`  | deleted      | goes on                            |
- * | transient | waits for its next receive | given back   | goes on                            |
- * | infra     | waits for its next receive | given back   | takes no photo until it passes its |
- * |           |                            |              | readiness check again              |
+ * | class     | the photo                    | the message | this worker                                   |
+ * |-----------|------------------------------|-------------|-----------------------------------------------|
+ * | permanent | gets its failure record      | deleted     | continues                                     |
+ * | transient | is retried after a delay     | returned    | continues                                     |
+ * | instance  | is retried, by another first | returned    | receives nothing until it is ready again      |
  */
 import type { FailureCode } from '../../contract/failure.ts';
+import { describeError } from '../telemetry/log.ts';
 
-/** The photo is at fault: no attempt on any machine would end otherwise. */
+/** The photo is at fault: no attempt on any instance would succeed. */
 export class PermanentFault extends Error {
   override readonly name = 'PermanentFault';
 
-  /** @param message for people: what is wrong with the photo and what would be right; no path or host of ours */
+  /** @param message for people: what is wrong with the photo and what is allowed; no internal path or host */
   constructor(
     readonly code: Exclude<FailureCode, 'retries-exhausted'>,
     message: string,
@@ -24,22 +24,55 @@ export class PermanentFault extends Error {
   }
 }
 
-/** Bad luck: the next attempt may well succeed. */
+/** The next attempt may succeed. */
 export class TransientFault extends Error {
   override readonly name: string = 'TransientFault';
 }
 
-/** This machine is at fault, and would fail the next photo too. */
+/** This instance is at fault, and would fail the next photo too. */
 export class InstanceFault extends Error {
   override readonly name: string = 'InstanceFault';
 }
 
-/** ComfyUI took longer than we wait for one answer; it may only be busy. */
+/** ComfyUI did not answer in time; it may only be busy. */
 export class ComfyuiTimeout extends InstanceFault {
   override readonly name = 'ComfyuiTimeout';
 }
 
-/** There is no ComfyUI to answer: it has ended, or not begun. */
+/** The connection to ComfyUI failed: it has ended or has not started. */
 export class ComfyuiUnreachable extends InstanceFault {
   override readonly name = 'ComfyuiUnreachable';
+}
+
+/** A fault as it travels between threads, where errors lose their class. */
+export interface SerializedFault {
+  kind: 'permanent' | 'transient' | 'instance' | 'other';
+  code: PermanentFault['code'] | undefined;
+  message: string;
+  /** Messages of the error's causes, for the log. */
+  cause: string | undefined;
+}
+
+const kindOf = (error: unknown): SerializedFault['kind'] => {
+  if (error instanceof PermanentFault) return 'permanent';
+  if (error instanceof TransientFault) return 'transient';
+  return error instanceof InstanceFault ? 'instance' : 'other';
+};
+
+export function serializeFault(error: unknown): SerializedFault {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return {
+    kind: kindOf(error),
+    code: error instanceof PermanentFault ? error.code : undefined,
+    message: error instanceof Error ? error.message : String(error),
+    cause: cause === undefined ? undefined : describeError(cause),
+  };
+}
+
+export function deserializeFault({ kind, code, message, cause }: SerializedFault): Error {
+  const options = cause === undefined ? undefined : { cause: new Error(cause) };
+  if (kind === 'permanent' && code !== undefined) return new PermanentFault(code, message, options);
+  if (kind === 'transient') return new TransientFault(message, options);
+  if (kind === 'instance') return new InstanceFault(message, options);
+  return new Error(message, options);
 }

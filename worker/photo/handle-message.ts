@@ -1,70 +1,55 @@
-/** One message: its photos, its place on the queue meanwhile, and what becomes of it. */
-import type { FailureCode } from '../../contract/failure.ts';
-import { INCOMING } from '../../contract/keys.ts';
-import { parseJobMessage, type Job } from '../../contract/job.ts';
-import { InstanceFault } from './faults.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
-import type { Attempt, PhotoMeasurements } from './pipeline.ts';
-import { CancelledBeforeStart } from './weighted-semaphore.ts';
-import type { PhotoOutcome } from './process-photo.ts';
+/** Handles one message: its photos, its visibility meanwhile, and whether it is deleted or returned. */
 import { seconds } from '../../common/time.ts';
-
-export interface Message {
-  body: string;
-  receiptHandle: string;
-  /** This receive included. */
-  receiveCount: number;
-  sentAtMs: number;
-}
-
-export interface JobQueue {
-  /** The next message; undefined when there is none, or none came within a few seconds if it should `wait`. */
-  receive(wait: boolean): Promise<Message | undefined>;
-  delete(message: Message): Promise<void>;
-  /** Hides the message for so many seconds from now. */
-  hide(message: Message, seconds: number): Promise<void>;
-}
+import type { FailureCode } from '../../contract/failure.ts';
+import { parseJobMessage, type Job } from '../../contract/job.ts';
+import { INCOMING } from '../../contract/keys.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import { InstanceFault } from './faults.ts';
+import type { Attempt, PhotoMeasurements } from './pipeline.ts';
+import type { PhotoOutcome } from './process-photo.ts';
+import { instanceFaultDelay, returnDelay, type JobQueue, type Message } from './queue.ts';
+import { CancelledBeforeStart } from './weighted-semaphore.ts';
 
 export interface MessagePorts {
   queue: JobQueue;
   bucketName: string;
   visibilityTimeoutSeconds: number;
-  /** Receives after which a message is a dead letter, and its photo given up. */
+  /** Receives after which SQS moves a message to the dead-letter queue. */
   maxReceiveCount: number;
   process: (job: Job, receiveCount: number, attempt: Attempt) => Promise<PhotoOutcome>;
-  /** Told when a photo starts; what it returns, when that one ends. */
+  /** Called when a photo starts; it returns what is called when that photo finishes. */
   started: () => () => void;
-  /** Told how each photo was left, and what is known of it. */
+  /** Called with the outcome and the measurements of each photo. */
   finished?: (outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode) => void;
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
-  /** Milliseconds that only go forward, which epoch milliseconds do not: a clock may be set. */
+  /** Monotonic milliseconds. */
   clock: () => number;
 }
 
-/** How a message left a photo. */
+/** What happened to a photo in one receive of its message. */
 export type Outcome = PhotoOutcome['outcome'] | 'returned';
 
 /**
- * `unfit`: this machine must pass its readiness check before it takes another. `unstarted`: given back since the worker
- * was told to stop before the photo had its turn.
+ * What happened to a message. `instance-fault`: returned, and this instance must pass its readiness check before the next
+ * one. `not-started`: returned since the worker drained before the photo started.
  */
-export type Handled = 'deleted' | 'returned' | 'unfit' | 'unstarted';
+export type Handled = 'deleted' | 'returned' | 'instance-fault' | 'not-started';
 
-/** Seconds until a returned message is offered again: longer each time, so that a fault has time to pass. */
-export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
+const DELAYS = {
+  returned: returnDelay,
+  'instance-fault': instanceFaultDelay,
+  'not-started': () => 0,
+} satisfies Record<Exclude<Handled, 'deleted'>, (receiveCount: number) => number>;
 
-/** The same for a fault of this machine, which another does not have: at once the first time. */
-export const instanceFaultDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
-
-/** Handles a message to its end on this machine; never rejects. */
+/** Handles a message on this instance; never rejects. */
 export async function handleMessage(message: Message, ports: MessagePorts): Promise<Handled> {
   const { queue, log, visibilityTimeoutSeconds } = ports;
   const { receiveCount } = message;
-  const giveBack = async (handled: Handled, delay: number): Promise<Handled> => {
-    await queue.hide(message, delay).catch((error: unknown) =>
-      // It comes back by itself when its visibility timeout ends.
+  const giveBack = async (handled: Exclude<Handled, 'deleted'>): Promise<Handled> => {
+    await queue.hide(message, DELAYS[handled](receiveCount)).catch((error: unknown) =>
+      // It becomes visible by itself when its visibility timeout ends.
       log('warn', 'message-not-returned', { receiveCount, error: describeError(error) }),
     );
     return handled;
@@ -74,10 +59,10 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
   try {
     jobs = jobsOf(message, ports.bucketName);
   } catch (error) {
-    // Nobody here can know what it was meant to be. It reaches the dead-letter queue by its receives.
+    // It is not deleted, so that it reaches the dead-letter queue, where it can be read.
     const ageSeconds = seconds(ports.now() - message.sentAtMs);
     log('error', 'message-not-parsed', { receiveCount, ageSeconds, error: describeError(error) });
-    return giveBack('returned', returnDelay(receiveCount));
+    return giveBack('returned');
   }
 
   const renewal = setInterval(
@@ -91,27 +76,25 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
   let failed: Exclude<Handled, 'deleted'> | undefined;
   try {
     for (const job of jobs) {
-      const end = await handleJob(job, receiveCount, ports);
-      if (end !== 'ended' && failed !== 'unfit') failed = end;
+      const handled = await handleJob(job, receiveCount, ports);
+      if (handled !== 'finished' && failed !== 'instance-fault') failed = handled;
     }
   } finally {
     clearInterval(renewal);
   }
-  if (failed === 'returned') return giveBack(failed, returnDelay(receiveCount));
-  if (failed === 'unfit') return giveBack(failed, instanceFaultDelay(receiveCount));
-  if (failed === 'unstarted') return giveBack(failed, 0);
+  if (failed) return giveBack(failed);
   await queue.delete(message).catch((error: unknown) =>
-    // Its photos have their ends, which the next receive will find.
+    // Its photos have their outcomes, which the next receive finds.
     log('warn', 'message-not-deleted', { receiveCount, error: describeError(error) }),
   );
   return 'deleted';
 }
 
-/** @throws when the message is not one this service gets from its bucket */
+/** @throws when the message is not a notification of this stage's bucket about an incoming photo */
 function jobsOf(message: Message, bucketName: string): Job[] {
   const jobs = parseJobMessage(message.body);
   for (const { bucket, key } of jobs) {
-    if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not ours ('${bucketName}')`);
+    if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not '${bucketName}'`);
     if (!key.startsWith(INCOMING) || key === INCOMING) throw new Error(`'${key}' is not below '${INCOMING}'`);
   }
   return jobs;
@@ -120,42 +103,42 @@ function jobsOf(message: Message, bucketName: string): Job[] {
 async function handleJob(
   job: Job,
   receiveCount: number,
-  { process, started, finished: tell, maxReceiveCount, log, now, clock }: MessagePorts,
-): Promise<'ended' | Exclude<Handled, 'deleted'>> {
+  { process, started, finished: report, maxReceiveCount, log, now, clock }: MessagePorts,
+): Promise<'finished' | Exclude<Handled, 'deleted'>> {
   const receivedMs = clock();
   const photo = { key: job.key, receiveCount };
   const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
-  let ended: (() => void) | undefined;
+  let stopBusyTime: (() => void) | undefined;
   const attempt: Attempt = {
     figures,
     started: () => {
-      if (ended) return;
-      ended = started();
+      if (stopBusyTime) return;
+      stopBusyTime = started();
       figures.waitSeconds = seconds(now() - job.storedAtMs);
       log('info', 'photo-started', { ...photo, waitSeconds: figures.waitSeconds });
     },
   };
   const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
-    ended?.();
+    stopBusyTime?.();
     const total = { seconds: seconds(clock() - receivedMs) };
-    // What goes back for the last time goes nowhere: its end stands under `failed/` already.
+    // A message returned after its last receive goes to the dead-letter queue; its failure record is written already.
     if (fields.outcome === 'returned' && receiveCount >= maxReceiveCount)
-      tell?.('failed', figures, 'retries-exhausted');
-    else tell?.(fields.outcome, figures, fields.code);
+      report?.('failed', figures, 'retries-exhausted');
+    else report?.(fields.outcome, figures, fields.code);
     log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
   };
   try {
     finished(await process(job, receiveCount, attempt));
-    return 'ended';
+    return 'finished';
   } catch (error) {
     if (error instanceof CancelledBeforeStart) {
       finished({ outcome: 'returned', reason: 'not-started' });
-      return 'unstarted';
+      return 'not-started';
     }
-    const unfit = error instanceof InstanceFault;
-    const fault = unfit ? 'instance' : 'transient';
+    const isInstanceFault = error instanceof InstanceFault;
+    const fault = isInstanceFault ? 'instance' : 'transient';
     log('error', 'attempt-failed', { key: job.key, fault, error: describeError(error) });
     finished({ outcome: 'returned' });
-    return unfit ? 'unfit' : 'returned';
+    return isInstanceFault ? 'instance-fault' : 'returned';
   }
 }

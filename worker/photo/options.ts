@@ -1,4 +1,4 @@
-/** What a photo chooses for itself, among what its workflow lets it. */
+/** Reads a photo's choices from its metadata, within what its workflow allows. */
 import { OUTPUT_METADATA, OUTPUTS, type Output } from '../../contract/photo-types.ts';
 import type { Option, Workflow } from '../../contract/workflow.ts';
 import { PermanentFault } from './faults.ts';
@@ -6,7 +6,6 @@ import { PermanentFault } from './faults.ts';
 /** Values by the option's name. */
 export type Options = Record<string, string | number>;
 
-/** All that a photo chooses. */
 export interface Choice {
   output: Output;
   options: Options;
@@ -14,7 +13,7 @@ export interface Choice {
 
 /**
  * @param metadata of the photo's object
- * @throws PermanentFault for a value that is not allowed, with what is
+ * @throws PermanentFault for a value that is not allowed, naming those that are
  */
 export const choiceOf = (workflow: Workflow, metadata: Record<string, string>): Choice => ({
   output: outputOf(workflow, metadata),
@@ -24,8 +23,8 @@ export const choiceOf = (workflow: Workflow, metadata: Record<string, string>): 
 function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Output {
   const text = metadata[OUTPUT_METADATA] ?? 'photo';
   const output = OUTPUTS.find((one) => one === text);
-  if (!output) throw refusal(OUTPUT_METADATA, text, OUTPUTS.join(', '));
-  // One that makes pictures of another size has none either, by its schema.
+  if (!output) throw badOption(OUTPUT_METADATA, text, OUTPUTS.join(', '));
+  // The schema allows `chroma` only for a workflow whose pictures keep their size.
   if (output === 'chroma' && !chroma) {
     throw new PermanentFault(
       'bad-option',
@@ -36,8 +35,8 @@ function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Outpu
 }
 
 /**
- * @param metadata of the photo's object; what the workflow does not know of is somebody else's
- * @throws PermanentFault for a value that is not allowed, with what is
+ * @param metadata of the photo's object; names that are no option of the workflow are ignored
+ * @throws PermanentFault for a value that is not allowed, naming those that are
  */
 export function optionsOf(workflow: Workflow, metadata: Record<string, string>): Options {
   const options: Options = {};
@@ -51,18 +50,18 @@ export function optionsOf(workflow: Workflow, metadata: Record<string, string>):
 function valueOf(name: string, option: Option, text: string): string | number {
   if ('choices' in option) {
     if (option.choices.includes(text)) return text;
-    throw refusal(name, text, option.choices.join(', '));
+    throw badOption(name, text, option.choices.join(', '));
   }
   const { min, max, whole = false } = option;
   const value = Number(text);
-  // Number() takes more for a number than people do: nothing, 0x10, 1e3.
-  const good =
+  // Number() alone also accepts an empty text, 0x10 and 1e3.
+  const isAllowed =
     /^-?\d+(\.\d+)?$/.test(text) && value >= min && value <= max && (!whole || Number.isInteger(value));
-  if (good) return value;
-  throw refusal(name, text, `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`);
+  if (isAllowed) return value;
+  throw badOption(name, text, `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`);
 }
 
-function refusal(name: string, text: string, allowed: string): PermanentFault {
+function badOption(name: string, text: string, allowed: string): PermanentFault {
   const shown = text.length > 40 ? `${text.slice(0, 40)}...` : text;
   return new PermanentFault('bad-option', `The option '${name}' is '${shown}'; allowed is ${allowed}.`);
 }

@@ -1,15 +1,15 @@
 /**
- * Writes the ends of photos: `results/` or `failed/`, never both, never one of a superseded upload.
+ * Writes the outcomes of photos: a result or a failure record, never both, never one of a superseded upload.
  *
- * Several workers can be at it at once: a message can be delivered twice, a slow worker can overlap with the one that
- * got its message next, and a photo can be uploaded again while it is worked on. There are no locks; the rules are:
- * - A writer reads both ends, then makes sure that the photo is still its version, then writes on condition that its
- *   end is as it was read. So a writer that was overtaken cannot replace the end of a newer version.
- * - After writing it looks again at the other end and at the photo, and takes away what should not be there. Of two
- *   ends of one version the result stays; an end of another version than the photo's goes, be it its own.
- * - Of two writers the one that looks last sees both ends, so one of them always clears up.
- * - ETags tell versions apart only if two versions never have the same bytes: results and failures both contain the
- *   ETag of their photo.
+ * Several workers can process one photo at a time: a message can be delivered twice, a slow worker can overlap with the
+ * next receiver of its message, and a photo can be uploaded again meanwhile. There are no locks; the rules are:
+ * - A writer reads both outcomes, then checks that its version is still the photo's, then writes on condition that the
+ *   outcome is as it was read. So a slow writer cannot replace the outcome of a newer version.
+ * - After writing it reads the other outcome and the photo again, and deletes what must not exist. Of two outcomes of one
+ *   version the result stays; an outcome of a superseded version is deleted, its own included.
+ * - Of two writers the one that reads last sees both outcomes, so one of them always deletes.
+ * - ETags distinguish versions only if two versions never have the same bytes: results and failure records both contain
+ *   the ETag of their photo.
  */
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
@@ -23,29 +23,29 @@ export interface Version {
 }
 
 /**
- * What became of a write: `superseded` when the photo was replaced or deleted meanwhile and no end of this version is
- * left, `coloured` when a failure was not written since this version has a result.
+ * What a write achieved. `superseded`: the photo was replaced or deleted meanwhile, and no outcome of this version is
+ * left. `succeeded`: the failure record was not written since this version has a result.
  */
 export type Written = 'written' | 'succeeded' | 'superseded';
 
-/** Each turn means that somebody else wrote in between; more than a few others do not exist. */
-const TURNS = 10;
+/** Each further round means that another writer came between; there are never this many. */
+const MAX_ROUNDS = 10;
 
 export class Outcomes {
   constructor(private readonly bucket: Bucket) {}
 
-  /** The end this version has already, if it needs no other; what stands beside it is removed. */
+  /** The final outcome that this version already has; the other one is deleted. */
   async existing(photo: Version): Promise<'succeeded' | 'failed' | undefined> {
     const result = await this.bucket.head(resultKey(photo.key));
     const failed = await this.bucket.head(failedKey(photo.key));
-    const coloured = result?.sourceEtag === photo.etag;
+    const hasResult = result?.sourceEtag === photo.etag;
     const hasFailed = failed?.sourceEtag === photo.etag && !(await this.isRetryable(photo, failed));
-    if (!coloured && !hasFailed) return undefined;
-    // Only now is it sure that what was read is not already the successor's.
+    if (!hasResult && !hasFailed) return undefined;
+    // Checked after both reads: what was read could otherwise be the successor's.
     if (!(await this.isCurrent(photo))) return undefined;
-    if (coloured) await this.remove(failedKey(photo.key), failed?.etag);
+    if (hasResult) await this.remove(failedKey(photo.key), failed?.etag);
     else await this.remove(resultKey(photo.key), result?.etag);
-    return coloured ? 'succeeded' : 'failed';
+    return hasResult ? 'succeeded' : 'failed';
   }
 
   writeResult(photo: Version, body: Buffer, contentType: string): Promise<Written> {
@@ -60,68 +60,67 @@ export class Outcomes {
   }
 
   /**
-   * Removes what a version that is no longer the photo has left behind.
+   * Deletes the outcomes of a version that is no longer the photo's.
    *
-   * @returns whether it really is superseded: the same bytes may have been uploaded again, and then what was removed is
-   * missing
+   * @returns false when the same bytes were uploaded again meanwhile, so that the deleted outcome has to be made again
    */
   async removeSuperseded(photo: Version): Promise<boolean> {
     for (const key of [resultKey(photo.key), failedKey(photo.key)]) {
-      const end = await this.bucket.head(key);
-      if (end?.sourceEtag === photo.etag) await this.remove(key, end.etag);
+      const outcome = await this.bucket.head(key);
+      if (outcome?.sourceEtag === photo.etag) await this.remove(key, outcome.etag);
     }
     return !(await this.isCurrent(photo));
   }
 
   private async write(photo: Version, key: string, write: Write): Promise<Written> {
-    const ownIsResult = key === resultKey(photo.key);
-    const otherKey = ownIsResult ? failedKey(photo.key) : resultKey(photo.key);
-    for (let turn = 0; turn < TURNS; turn++) {
-      const seen = await this.bucket.head(key);
+    const isResult = key === resultKey(photo.key);
+    const otherKey = isResult ? failedKey(photo.key) : resultKey(photo.key);
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const own = await this.bucket.head(key);
       const other = await this.bucket.head(otherKey);
       if (!(await this.isCurrent(photo))) {
         if (await this.removeSuperseded(photo)) return 'superseded';
         continue;
       }
-      if (!ownIsResult && other?.sourceEtag === photo.etag) {
-        await this.remove(key, seen?.etag);
+      if (!isResult && other?.sourceEtag === photo.etag) {
+        await this.remove(key, own?.etag);
         return 'succeeded';
       }
-      const etag = await this.bucket.put(key, write, seen?.etag).catch(unlessChanged);
+      const etag = await this.bucket.put(key, write, own?.etag).catch(ignoreConflict);
       if (etag === undefined) continue;
-      const beside = await this.bucket.head(otherKey);
-      // As above, what was read before this is older than a possible successor, and so are we: start again.
+      const otherNow = await this.bucket.head(otherKey);
+      // The photo may have been replaced since the first check: start again, which deletes what was written.
       if (!(await this.isCurrent(photo))) continue;
-      if (!ownIsResult && beside?.sourceEtag === photo.etag) {
+      if (!isResult && otherNow?.sourceEtag === photo.etag) {
         await this.remove(key, etag);
         return 'succeeded';
       }
-      await this.remove(otherKey, beside?.etag);
+      await this.remove(otherKey, otherNow?.etag);
       return 'written';
     }
-    throw new TransientFault(`'${key}' is being changed by others all the time`);
+    throw new TransientFault(`'${key}' was changed by other writers ${MAX_ROUNDS} times in a row`);
   }
 
   private async isCurrent(photo: Version): Promise<boolean> {
     return (await this.bucket.head(photo.key))?.etag === photo.etag;
   }
 
-  /** Deletes what was seen; when it has changed since, whoever changed it answers for it. */
+  /** Deletes the version that was read; a writer that changed it since has cleaned up itself. */
   private async remove(key: string, etag: ExpectedEtag): Promise<void> {
-    if (etag !== undefined) await this.bucket.delete(key, etag).catch(unlessChanged);
+    if (etag !== undefined) await this.bucket.delete(key, etag).catch(ignoreConflict);
   }
 
   private async isRetryable(photo: Version, failed: StoredObject): Promise<boolean> {
-    const body = await this.bucket.get(failedKey(photo.key), failed.etag).catch(unlessChanged);
+    const body = await this.bucket.get(failedKey(photo.key), failed.etag).catch(ignoreConflict);
     return parseFailure(body)?.retryable ?? true;
   }
 }
 
-function unlessChanged(error: unknown): undefined {
+function ignoreConflict(error: unknown): undefined {
   if (!(error instanceof ConditionFailed)) throw error;
 }
 
-/** Undefined for what this service has not written. */
+/** Undefined for anything but a failure record. */
 function parseFailure(body: Buffer | undefined): Failure | undefined {
   try {
     return failureSchema.parse(JSON.parse(body?.toString() ?? ''));

@@ -1,37 +1,36 @@
 /**
- * From the bytes of a photo to the bytes of its result, several photos at a time: while one is in ComfyUI the next are made
- * ready, one more prompt waits there, and what came out is merged and encoded behind it.
+ * Takes photos from bytes to bytes, several at a time: while ComfyUI runs one, the next are decoded, another prompt waits
+ * there, and finished ones are merged and encoded.
  */
 import { randomUUID } from 'node:crypto';
-import { CONTENT_TYPES } from '../imaging/formats.ts';
-import type { WeightedSemaphore } from './weighted-semaphore.ts';
-import type { Choice, Options } from './options.ts';
-import { megapixelsIn } from '../imaging/decode.ts';
-import type { PreparedPhoto, ImageProcessor } from '../imaging/image-processor.ts';
 import { seconds } from '../../common/time.ts';
+import { CONTENT_TYPES } from '../imaging/formats.ts';
+import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
+import { megapixelsIn } from '../imaging/inspect.ts';
+import type { Choice, Options } from './options.ts';
+import type { WeightedSemaphore } from './weighted-semaphore.ts';
 
-/** What the log says of a photo beside its end; filled as far as it got. */
+/** What is logged and published about an attempt; filled as far as it got. */
 export interface PhotoMeasurements {
   megapixels?: number;
-  /** From its upload to its receipt. */
+  /** From upload to receive. */
   queueSeconds?: number;
-  /** From its upload to its start in ComfyUI. */
+  /** From upload to the start in ComfyUI. */
   waitSeconds?: number;
   fetchSeconds?: number;
   /** Decoding and normalising. */
   prepareSeconds?: number;
-  /** Ready, until ComfyUI had room for it. */
+  /** Waiting for a ComfyUI slot. */
   slotWaitSeconds?: number;
   comfySeconds?: number;
-  /** Checking what came back, merging and encoding. */
+  /** Checking, merging and encoding what ComfyUI returned. */
   finishSeconds?: number;
   storeSeconds?: number;
 }
 
-/** One go at a photo. */
 export interface Attempt {
   figures: PhotoMeasurements;
-  /** To be called when it is its turn in ComfyUI. */
+  /** To be called when the photo has its ComfyUI slot. */
   started: () => void;
 }
 
@@ -43,9 +42,8 @@ export interface ColouredPhoto {
 /**
  * Colours a photo.
  *
- * @param etag of the photo; the result carries it
- * @param choice of the photo
- * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart while it had not started
+ * @param etag of the photo, written into the result
+ * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart
  */
 export type ColourPhoto = (
   photo: Buffer,
@@ -54,31 +52,24 @@ export type ColourPhoto = (
   choice: Choice,
 ) => Promise<ColouredPhoto>;
 
-/** Waits for a turn. @returns to be called when it is over */
+/** Waits for a ComfyUI slot. @returns releases it */
 export type AcquireSlot = () => Promise<() => void>;
 
 export interface PipelinePorts {
-  studio: ImageProcessor;
-  /** The workflow's output for what was made ready, once it has its turn. */
-  infer: (picture: PreparedPhoto, turn: AcquireSlot, options: Options) => Promise<Buffer>;
-  /** Prompts that ComfyUI has at a time. */
+  images: ImageProcessor;
+  /** Runs the workflow on a prepared photo. @returns the picture that it saved */
+  infer: (picture: PreparedPhoto, acquireSlot: AcquireSlot, options: Options) => Promise<Buffer>;
   comfyuiSlots: WeightedSemaphore;
-  /** Megapixels that are in memory at a time. */
+  /** Capacity in megapixels. */
   memory: WeightedSemaphore;
-  /** Calls those away who have not started; another one after each recovery of the machine. */
+  /** Aborted to cancel photos that have not started; a new one after each recovery of the instance. */
   drainSignal: () => AbortSignal;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   now: () => number;
 }
 
-export function createPipeline({
-  studio,
-  infer,
-  comfyuiSlots: lane,
-  memory: pixels,
-  drainSignal: away,
-  now,
-}: PipelinePorts): ColourPhoto {
+export function createPipeline(ports: PipelinePorts): ColourPhoto {
+  const { images, infer, comfyuiSlots, memory, drainSignal, now } = ports;
   return async (photo, etag, { figures, started }, { output, options }) => {
     const timed = async <T>(
       figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
@@ -90,24 +81,24 @@ export function createPipeline({
       return result;
     };
     const id = randomUUID();
-    const leave = await pixels.acquire(await megapixelsIn(photo), away());
+    const releaseMemory = await memory.acquire(await megapixelsIn(photo), drainSignal());
     try {
-      const picture = await timed('prepareSeconds', () => studio.prepare(id, photo, output));
+      const picture = await timed('prepareSeconds', () => images.prepare(id, photo, output));
       figures.megapixels = picture.megapixels;
-      let turnMs = now();
-      const turn = async () => {
-        const over = await timed('slotWaitSeconds', () => lane.acquire(1, away()));
-        turnMs = now();
+      let slotMs = now();
+      const acquireSlot = async () => {
+        const release = await timed('slotWaitSeconds', () => comfyuiSlots.acquire(1, drainSignal()));
+        slotMs = now();
         started();
-        return over;
+        return release;
       };
-      const made = await infer(picture, turn, options);
-      figures.comfySeconds = seconds(now() - turnMs);
-      const body = await timed('finishSeconds', () => studio.finish(id, made, etag));
+      const saved = await infer(picture, acquireSlot, options);
+      figures.comfySeconds = seconds(now() - slotMs);
+      const body = await timed('finishSeconds', () => images.finish(id, saved, etag));
       return { body, contentType: CONTENT_TYPES[picture.format] };
     } finally {
-      studio.discard(id);
-      leave();
+      images.discard(id);
+      releaseMemory();
     }
   };
 }

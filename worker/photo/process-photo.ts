@@ -1,17 +1,17 @@
-/** One photo from its key to its end. */
+/** Processes one photo, from its key in the bucket to its outcome. */
+import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
-import type { Attempt, ColourPhoto } from './pipeline.ts';
-import { Outcomes, type Version, type Written } from './outcomes.ts';
-import { PermanentFault, TransientFault } from './faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
+import { PermanentFault, TransientFault } from './faults.ts';
 import { choiceOf } from './options.ts';
-import { seconds } from '../../common/time.ts';
+import { Outcomes, type Version, type Written } from './outcomes.ts';
+import type { Attempt, ColourPhoto } from './pipeline.ts';
 
-/** How a photo was left, for the log. */
+/** A photo's outcome as logged and counted. */
 export type PhotoOutcome =
   | {
       outcome: 'succeeded';
@@ -19,7 +19,7 @@ export type PhotoOutcome =
       output?: Output;
     }
   | { outcome: 'failed'; code: FailureCode }
-  /** Nothing was to be done: a newer version has its own job, the photo is gone, or an earlier delivery did it. */
+  /** Nothing to do: a newer upload has its own job, the photo is deleted, or an earlier delivery finished it. */
   | { outcome: 'dropped'; reason: 'superseded' | 'gone' | 'done-already' };
 
 export interface PhotoPorts {
@@ -27,25 +27,27 @@ export interface PhotoPorts {
   settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount' | 'workflow'>;
   colour: ColourPhoto;
   log: Log;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   now: () => number;
 }
 
-/** 16 bits of four channels: no picture within the limit on pixels needs more, but for what else is in the file. */
+/** Four channels of 16 bits: no picture within the pixel limit needs more, apart from metadata and other parts. */
 const BYTES_PER_PIXEL = 8;
 const OTHER_BYTES = 32e6;
 
-/** Times that a photo may change and change back while it is worked on; each means starting again. */
-const STARTS = 3;
+/** How often a photo may be replaced and restored while it is processed; each time processing starts again. */
+const MAX_STARTS = 3;
 
 const SUPERSEDED: PhotoOutcome = { outcome: 'dropped', reason: 'superseded' };
+const DONE_ALREADY: PhotoOutcome = { outcome: 'dropped', reason: 'done-already' };
 
 /**
- * Brings a photo to its end.
+ * Processes a photo until its outcome is written.
  *
- * @param receiveCount of its message, this one included
- * @param attempt told of on the way
- * @throws CancelledBeforeStart when it had not started; TransientFault, InstanceFault or anything else when it has to be tried again
+ * @param receiveCount of its message, this receive included
+ * @param attempt is filled with measurements and called when the photo starts
+ * @throws CancelledBeforeStart when it had not started; TransientFault, InstanceFault or any other error when the photo
+ * has to be tried again
  */
 export async function processPhoto(
   job: Job,
@@ -53,51 +55,51 @@ export async function processPhoto(
   attempt: Attempt,
   ports: PhotoPorts,
 ): Promise<PhotoOutcome> {
-  const ends = new Outcomes(ports.bucket);
-  for (let start = 0; start < STARTS; start++) {
+  const outcomes = new Outcomes(ports.bucket);
+  for (let start = 0; start < MAX_STARTS; start++) {
     const photo = await ports.bucket.head(job.key);
     const etag = job.etag ?? photo?.etag;
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
     const version = { key: job.key, etag };
     if (photo?.etag === etag) {
-      const end = await processVersion(version, photo, receiveCount, attempt, ends, ports);
-      if (end) return end;
-    } else if (await ends.removeSuperseded(version)) {
-      // An earlier delivery of this job may have left an end before it died; it is gone now.
+      const outcome = await processVersion(version, photo, receiveCount, attempt, outcomes, ports);
+      if (outcome) return outcome;
+    } else if (await outcomes.removeSuperseded(version)) {
+      // An earlier delivery of this job may have written an outcome before it died; it is deleted now.
       return photo ? SUPERSEDED : { outcome: 'dropped', reason: 'gone' };
     }
   }
-  throw new TransientFault(`'${job.key}' changes all the time`);
+  throw new TransientFault(`'${job.key}' was replaced ${MAX_STARTS} times while it was processed`);
 }
 
-/** Undefined when the photo is no longer what it was at the start. */
+/** @returns undefined when the photo is no longer the version that it was at the start */
 async function processVersion(
   version: Version,
   photo: StoredObject,
   receiveCount: number,
   attempt: Attempt,
-  ends: Outcomes,
+  outcomes: Outcomes,
   ports: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
   const { settings, log } = ports;
-  if (await ends.existing(version)) return { outcome: 'dropped', reason: 'done-already' };
+  if (await outcomes.existing(version)) return DONE_ALREADY;
   if (receiveCount >= settings.maxReceiveCount) {
-    // Nobody is told when a worker dies in its last attempt, so the end comes first and success replaces it.
+    // If the worker dies now, nothing runs after it: so the record is written first, and a result replaces it.
     const message = `The photo could not be coloured in ${receiveCount} attempts; it is worth sending again.`;
-    const written = await ends.writeFailure(version, { code: 'retries-exhausted', message, retryable: true });
+    const failure = { code: 'retries-exhausted', message, retryable: true } as const;
+    const written = await outcomes.writeFailure(version, failure);
     if (written === 'superseded') return SUPERSEDED;
-    if (written === 'succeeded') return { outcome: 'dropped', reason: 'done-already' };
+    if (written === 'succeeded') return DONE_ALREADY;
   }
   try {
-    return await colourVersion(version, photo, attempt, ends, ports);
+    return await colourVersion(version, photo, attempt, outcomes, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
     log('info', 'photo-refused', { key: version.key, code, error: describeError(error) });
-    const written = await ends.writeFailure(version, { code, message, retryable: false });
-    return written === 'succeeded'
-      ? { outcome: 'dropped', reason: 'done-already' }
-      : endOf(written, { outcome: 'failed', code });
+    const written = await outcomes.writeFailure(version, { code, message, retryable: false });
+    if (written === 'succeeded') return DONE_ALREADY;
+    return unlessSuperseded(written, { outcome: 'failed', code });
   }
 }
 
@@ -105,7 +107,7 @@ async function colourVersion(
   version: Version,
   { bytes, metadata }: StoredObject,
   attempt: Attempt,
-  ends: Outcomes,
+  outcomes: Outcomes,
   { bucket, settings, colour, now }: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
@@ -120,19 +122,19 @@ async function colourVersion(
   figures.fetchSeconds = seconds(now() - startMs);
   const { body, contentType } = await colour(photo, version.etag, attempt, choice);
   const colouredMs = now();
-  const written = await ends.writeResult(version, body, contentType);
+  const written = await outcomes.writeResult(version, body, contentType);
   figures.storeSeconds = seconds(now() - colouredMs);
   const { output } = choice;
-  return endOf(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
+  return unlessSuperseded(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
 }
 
-/** @throws PermanentFault when no picture within the limit on pixels can be that large */
+/** @throws PermanentFault when no picture within the pixel limit can have that many bytes */
 function refuseTooManyBytes(bytes: number, maxMegapixels: number): void {
   const allowed = maxMegapixels * 1e6 * BYTES_PER_PIXEL + OTHER_BYTES;
   if (bytes <= allowed) return;
-  const [has, at] = [Math.ceil(bytes / 1e6), Math.floor(allowed / 1e6)];
-  throw new PermanentFault('too-large', `The file has ${has} MB; at most ${at} MB are allowed.`);
+  const [has, max] = [Math.ceil(bytes / 1e6), Math.floor(allowed / 1e6)];
+  throw new PermanentFault('too-large', `The file has ${has} MB; at most ${max} MB are allowed.`);
 }
 
-const endOf = (written: Written, end: PhotoOutcome): PhotoOutcome =>
-  written === 'superseded' ? SUPERSEDED : end;
+const unlessSuperseded = (written: Written, outcome: PhotoOutcome): PhotoOutcome =>
+  written === 'superseded' ? SUPERSEDED : outcome;

@@ -1,23 +1,24 @@
 /**
- * Takes messages until told to stop: as many at a time as are soon started, so that ComfyUI never waits and in flight
- * still means in work.
+ * Receives messages until it is stopped: as many at a time as will start soon, so that ComfyUI never waits and a message
+ * in flight still means work.
  *
- * Gotcha: an idle worker waits at the queue for a message, a busy one only asks whether there is one. So what comes while
- * somebody is idle goes to the idle one.
+ * An idle worker long-polls the queue, a busy one only asks whether there is a message, so new messages go to idle
+ * workers first.
  */
-import { describeError, type Log } from '../telemetry/log.ts';
-import type { Handled, JobQueue, Message } from './handle-message.ts';
 import { pause } from '../../common/time.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import type { Handled } from './handle-message.ts';
+import type { JobQueue, Message } from './queue.ts';
 
 export interface LoopPorts {
   queue: JobQueue;
   /** @param started to be called when the photo of the message has started */
   handle: (message: Message, started: () => void) => Promise<Handled>;
-  /** Resolves when this machine may take photos (again), or when `stop` is aborted. */
+  /** Resolves when this instance may receive photos, or when `stop` is aborted. */
   untilAllowed: () => Promise<void>;
-  /** After a fault of this machine: resolves when it is fit again, or when `stop` is aborted. */
+  /** Called after an instance fault: resolves when the instance is ready again, or when `stop` is aborted. */
   recover: () => Promise<void>;
-  /** How many may be in hand and not started, and in hand at all. */
+  /** How many messages may be received and not started, and how many in flight in all. */
   limits: () => { prefetched: number; inFlight: number };
   /** Aborted to end the loop after the photos that have started. */
   stop: AbortSignal;
@@ -27,37 +28,39 @@ export interface LoopPorts {
 
 const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
-/** Between two questions of a busy worker whether there is more. */
+/** Between two receives of a busy worker that found the queue empty. */
 const BUSY_POLL_MS = 500;
 
 /**
- * Runs until `stop` is aborted and nothing is in hand. A receive under way is not cut short: the queue would hand its
- * message to nobody and keep it hidden, so the receive ends by itself and what it brought goes straight back.
+ * Runs until `stop` is aborted and no message is in flight.
  *
- * @throws only what `mayTake` and `recover` throw
+ * A receive under way is not aborted: SQS could have handed out a message that nobody then sees, hidden until its
+ * timeout. The receive ends by itself, and its message is returned at once.
+ *
+ * @throws only what `untilAllowed` and `recover` throw
  */
 export async function receivePhotos(ports: LoopPorts): Promise<void> {
   const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS } = ports;
-  const hands = new InFlightMessages(ports.handle);
-  stop.addEventListener('abort', () => hands.changed(), { once: true });
+  const messages = new InFlightMessages(ports.handle);
+  stop.addEventListener('abort', () => messages.notify(), { once: true });
   let backoffMs = firstBackoffMs;
   while (!stop.aborted) {
     await ports.untilAllowed();
     if (stop.aborted) break;
-    if (hands.unfit) {
-      await hands.empty();
-      hands.unfit = false;
+    if (messages.instanceFault) {
+      await messages.allHandled();
+      messages.instanceFault = false;
       await ports.recover();
       continue;
     }
-    const { prefetched: ahead, inFlight: inHand } = ports.limits();
-    if (hands.ahead >= ahead || hands.count >= inHand) {
-      await hands.change();
+    const limits = ports.limits();
+    if (messages.prefetched >= limits.prefetched || messages.count >= limits.inFlight) {
+      await messages.change();
       continue;
     }
     let message: Message | undefined;
     try {
-      message = await queue.receive(hands.count === 0);
+      message = await queue.receive(messages.count === 0);
       backoffMs = firstBackoffMs;
     } catch (error) {
       log('error', 'receive-failed', { error: describeError(error), retrySeconds: backoffMs / 1000 });
@@ -65,67 +68,66 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       continue;
     }
-    if (message && (stop.aborted || hands.unfit)) await giveBack(message, ports);
-    else if (message) hands.take(message);
-    else if (hands.count > 0) await hands.change(BUSY_POLL_MS);
+    if (message && (stop.aborted || messages.instanceFault)) await returnMessage(message, ports);
+    else if (message) messages.add(message);
+    else if (messages.count > 0) await messages.change(BUSY_POLL_MS);
   }
-  await hands.empty();
+  await messages.allHandled();
 }
 
-/** The messages in hand. */
 class InFlightMessages {
-  /** A fault of this machine was met. */
-  unfit = false;
-  /** In hand and not started. */
-  ahead = 0;
-  private readonly working = new Set<Promise<void>>();
-  private waiting: (() => void)[] = [];
+  /** Whether an instance fault occurred since the last recovery. */
+  instanceFault = false;
+  /** Received and not started. */
+  prefetched = 0;
+  private readonly handling = new Set<Promise<void>>();
+  private listeners: (() => void)[] = [];
 
   constructor(private readonly handle: LoopPorts['handle']) {}
 
   get count(): number {
-    return this.working.size;
+    return this.handling.size;
   }
 
-  take(message: Message): void {
-    this.ahead++;
-    let isAhead = true;
+  add(message: Message): void {
+    this.prefetched++;
+    let isPrefetched = true;
     const started = () => {
-      if (isAhead) this.ahead--;
-      isAhead = false;
-      this.changed();
+      if (isPrefetched) this.prefetched--;
+      isPrefetched = false;
+      this.notify();
     };
     const work = this.handle(message, started).then((handled) => {
-      if (handled === 'unfit') this.unfit = true;
-      this.working.delete(work);
+      if (handled === 'instance-fault') this.instanceFault = true;
+      this.handling.delete(work);
       started();
     });
-    this.working.add(work);
+    this.handling.add(work);
   }
 
-  /** Until one of them starts or ends, the worker is told to stop, or the time is over. */
+  /** Resolves when a message starts or is handled, the worker is stopped, or the time is up. */
   change(withinMs?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = withinMs === undefined ? undefined : setTimeout(() => this.changed(), withinMs);
-      this.waiting.push(() => {
+      const timer = withinMs === undefined ? undefined : setTimeout(() => this.notify(), withinMs);
+      this.listeners.push(() => {
         clearTimeout(timer);
         resolve();
       });
     });
   }
 
-  async empty(): Promise<void> {
-    while (this.working.size > 0) await Promise.all(this.working);
+  async allHandled(): Promise<void> {
+    while (this.handling.size > 0) await Promise.all(this.handling);
   }
 
-  changed(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+  notify(): void {
+    const { listeners } = this;
+    this.listeners = [];
+    for (const resolve of listeners) resolve();
   }
 }
 
-async function giveBack(message: Message, { queue, log }: LoopPorts): Promise<void> {
+async function returnMessage(message: Message, { queue, log }: LoopPorts): Promise<void> {
   await queue
     .hide(message, 0)
     .catch((error: unknown) => log('warn', 'message-not-returned', { error: describeError(error) }));

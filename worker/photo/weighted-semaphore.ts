@@ -1,63 +1,63 @@
-/** Lets through as much at a time as there is room for, first come first served. */
+/** Limits how much runs at a time, by weight; waiters are served in the order they came. */
 
-/** Who waited at a gate was called away: nothing was done, and whoever comes next may as well. */
+/** The caller's signal was aborted while it waited: nothing was done, so any worker can take the photo. */
 export class CancelledBeforeStart extends Error {
   override readonly name = 'CancelledBeforeStart';
 }
 
-interface Waiting {
+interface Waiter {
   weight: number;
-  admit: () => void;
+  grant: () => void;
 }
 
 export class WeightedSemaphore {
-  /** Weights of those within; not a sum that is kept, in which rounding would stay. */
-  private readonly within: number[] = [];
-  private readonly waiting: Waiting[] = [];
+  /** Weights of the current holders. A running sum would keep rounding errors. */
+  private readonly held: number[] = [];
+  private readonly waiters: Waiter[] = [];
 
-  /** @param capacity of all that are within at a time; who weighs more than that goes alone */
+  /** @param capacity sum of the weights held at a time; a heavier request runs alone */
   constructor(private readonly capacity: number) {}
 
   /**
-   * @param away calls those away who still wait
-   * @returns to be called once, on leaving
+   * @param cancel aborting it rejects the calls that still wait
+   * @returns releases what was acquired; only the first call has an effect
    * @throws CancelledBeforeStart
    */
-  async acquire(weight = 1, away?: AbortSignal): Promise<() => void> {
-    if (away?.aborted) throw new CancelledBeforeStart(String(away.reason));
+  async acquire(weight = 1, cancel?: AbortSignal): Promise<() => void> {
+    if (cancel?.aborted) throw new CancelledBeforeStart(String(cancel.reason));
     await new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        this.waiting.splice(this.waiting.indexOf(one), 1);
-        reject(new CancelledBeforeStart(String(away?.reason)));
-        this.admit();
+      const onAbort = () => {
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
+        reject(new CancelledBeforeStart(String(cancel?.reason)));
+        this.grantNext();
       };
-      const one = {
+      const waiter = {
         weight,
-        admit: () => {
-          away?.removeEventListener('abort', leave);
+        grant: () => {
+          cancel?.removeEventListener('abort', onAbort);
           resolve();
         },
       };
-      away?.addEventListener('abort', leave, { once: true });
-      this.waiting.push(one);
-      this.admit();
+      cancel?.addEventListener('abort', onAbort, { once: true });
+      this.waiters.push(waiter);
+      this.grantNext();
     });
-    let within = true;
+    let released = false;
     return () => {
-      if (!within) return;
-      within = false;
-      this.within.splice(this.within.indexOf(weight), 1);
-      this.admit();
+      if (released) return;
+      released = true;
+      this.held.splice(this.held.indexOf(weight), 1);
+      this.grantNext();
     };
   }
 
-  private admit(): void {
-    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
-      const used = this.within.reduce((sum, weight) => sum + weight, 0);
-      if (this.within.length > 0 && used + next.weight > this.capacity) return;
-      this.within.push(next.weight);
-      this.waiting.shift();
-      next.admit();
+  private grantNext(): void {
+    for (let next = this.waiters[0]; next; next = this.waiters[0]) {
+      const used = this.held.reduce((sum, weight) => sum + weight, 0);
+      if (this.held.length > 0 && used + next.weight > this.capacity) return;
+      this.held.push(next.weight);
+      this.waiters.shift();
+      next.grant();
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Log lines: one JSON object each on standard output, which the machine's journal keeps. */
+/** Structured logging: one JSON object per line on standard output, which journald keeps. */
 
 export type Level = 'info' | 'warn' | 'error';
 export type Fields = Record<string, unknown>;
@@ -6,18 +6,18 @@ export type Fields = Record<string, unknown>;
 /**
  * Writes one line.
  *
- * @param event what happened, as a kebab-case name that does not change
+ * @param event stable kebab-case name, noun and past participle: `photo-finished`
  */
 export type Log = (level: Level, event: string, fields?: Fields) => void;
 
-/** The message of an error with those of its causes, which is where libraries put what really happened. */
+/** The message of an error followed by those of its causes, where libraries put the details. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.message || error.name;
   return error.cause === undefined ? own : `${own} <- ${describeError(error.cause)}`;
 }
 
-/** @param instance name of this machine, asked for at each line since it is learnt after the first lines */
+/** @param instance returns this instance's id, which is unknown at the first lines */
 export function jsonLog(
   instance: () => string,
   write: (line: string) => void,

@@ -1,25 +1,24 @@
 /**
- * What this worker has done, added to the counters of the fleet: SQS tells how much waits, not how much is done, and the
- * scaler needs both. A report that fails is kept and goes with the next one.
+ * Adds this worker's work to the fleet's counters: SQS does not report how many messages were completed, and the scaler needs
+ * it. A report that fails is kept and sent with the next one.
  */
 import { describeError, type Log } from './log.ts';
 
 export interface Done {
-  /** Messages brought to their end. */
+  /** Messages deleted. */
   completed: number;
-  /** Seconds that this worker was busy. */
   busySeconds: number;
 }
 
 export interface WorkReportPorts {
-  /** Adds to the counters; the SDK may repeat it, which counts a photo twice now and then. */
+  /** Adds to the counters. The SDK may repeat the request, which rarely counts a photo twice. */
   add: (done: Done) => Promise<void>;
   log: Log;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   now: () => number;
 }
 
-/** Milliseconds between two reports: the rate that the scaler sees is as late as this, and each costs a write. */
+/** Between two reports: the rate that the scaler sees lags by this much, and each report costs a write. */
 export const REPORT_MS = 5000;
 
 export class WorkReport {
@@ -30,7 +29,7 @@ export class WorkReport {
 
   constructor(private readonly ports: WorkReportPorts) {}
 
-  /** Takes down what was done, and reports it now or with what follows within {@link REPORT_MS}. */
+  /** Adds work and reports it at once, or at {@link REPORT_MS} after the last report. */
   add({ completed, busySeconds }: Done): void {
     this.done.completed += completed;
     this.done.busySeconds += busySeconds;
@@ -40,7 +39,7 @@ export class WorkReport {
     this.timer.unref();
   }
 
-  /** Reports what is not reported yet; never rejects. */
+  /** Reports everything that is not reported yet; never rejects. */
   flush(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -60,5 +59,26 @@ export class WorkReport {
       log('warn', 'work-not-reported', { error: describeError(error) });
       this.add({ completed, busySeconds });
     }
+  }
+}
+
+/** Seconds in which at least one photo was processed, however many in parallel. */
+export class BusyTime {
+  private count = 0;
+  private sinceMs = 0;
+
+  /** @param now monotonic milliseconds */
+  constructor(private readonly now: () => number) {}
+
+  /** Starts a photo. @returns to be called once when it finishes: busy seconds that were not returned before */
+  start(): () => number {
+    if (this.count++ === 0) this.sinceMs = this.now();
+    return () => {
+      const at = this.now();
+      const seconds = Math.max(0, at - this.sinceMs) / 1000;
+      this.sinceMs = at;
+      this.count--;
+      return seconds;
+    };
   }
 }

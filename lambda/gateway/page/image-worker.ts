@@ -2,11 +2,12 @@
  * The worker thread that does the browser's part: a small grey copy out of a photo, and the service's colours into it, by the
  * very modules that the GPU worker has.
  */
-import { squareCopy } from '../../../colour/axis.ts';
+import { chromaOfAb } from '../../../colour/chroma.ts';
 import { uprightExif } from '../../../colour/exif.ts';
 import { exifOfJpeg, withJpegExif } from '../../../colour/jpeg.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
-import { chromaOfAb, Merger } from '../../../colour/merge.ts';
+import { Merger } from '../../../colour/merge.ts';
+import { squareCopy } from '../../../colour/resample.ts';
 import { contextOf, decode, decodeNumbers, encode, canvasIsAccurate, previewOf, strips } from './canvas.ts';
 import {
   BrowserError,

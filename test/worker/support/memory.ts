@@ -8,7 +8,7 @@ import {
   type Write,
 } from '../../../worker/photo/bucket.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
-import type { JobQueue, Message } from '../../../worker/photo/handle-message.ts';
+import type { JobQueue, Message } from '../../../worker/photo/queue.ts';
 
 export const md5 = (body: Buffer | string) => createHash('md5').update(body).digest('hex');
 

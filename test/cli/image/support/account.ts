@@ -14,7 +14,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { putVerdict } from '../../../../worker/aws/verdict.ts';
+import { putVerdict } from '../../../../worker/aws/parameters.ts';
 import { checkCandidate } from '../../../../worker/instance/candidate.ts';
 import { newSession } from '../../../../cli/image/main.ts';
 import { parseOptions } from '../../../../cli/image/options.ts';
@@ -157,11 +157,11 @@ export class Account {
         check,
         canary: { cells: [] },
         imageId: async () => imageId,
-        tell: (verdict) => putVerdict(this.ssm, stage, instanceId, verdict),
+        putVerdict: (verdict) => putVerdict(this.ssm, stage, instanceId, verdict),
         stop: new AbortController().signal,
         log: () => undefined,
         clock: () => performance.now(),
-        patience: { retryMs: 1, limitMs: 0 },
+        retryPolicy: { retryMs: 1, limitMs: 0 },
       });
     };
   }

@@ -1,7 +1,7 @@
 /** Chroma as bytes: what goes out comes in again, of canvases too. */
 import { describe, expect, it } from 'vitest';
-import { abOfPicture, isWithoutColour } from '../../colour/ab.ts';
-import { chromaOfAb, chromaOfPicture, mergeChroma } from '../../colour/merge.ts';
+import { abOfPicture, chromaOfAb, chromaOfPicture, isWithoutColour } from '../../colour/chroma.ts';
+import { mergeChroma } from '../../colour/merge.ts';
 import { difference, labOf } from '../../tools/bench/ciede2000.ts';
 
 /** Every 51st step of each channel. */

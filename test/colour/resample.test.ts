@@ -1,6 +1,6 @@
 /** Small copies: those of a picture of that size are the picture, and channels do not mix. */
 import { describe, expect, it } from 'vitest';
-import { axis, squareCopy } from '../../colour/axis.ts';
+import { axis, squareCopy } from '../../colour/resample.ts';
 
 describe('an axis', () => {
   it('has the centres of both ends at one another', () => {

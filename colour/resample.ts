@@ -1,15 +1,17 @@
-/** Places along an axis of a picture that is seen at another size. */
+/** Bilinear resampling: positions along an axis, and the square copy that the network sees. */
+import type { Bytes } from './srgb.ts';
 
-import type { Bytes } from './pixels.ts';
-
-/** For each place: the two samples that it lies between, and how far it is from the lower one. */
+/** For each output position: the two input samples around it, and its distance from the lower one, 0 to 1. */
 export interface Axis {
   low: Uint32Array;
   high: Uint32Array;
   part: Float32Array;
 }
 
-/** @param length samples that there are @param size places that are wanted; centres of both ends correspond */
+/**
+ * @param length input samples
+ * @param size output positions; pixel centres correspond, as in OpenCV
+ */
 export function axis(length: number, size: number): Axis {
   const [low, high] = [new Uint32Array(size), new Uint32Array(size)];
   const part = new Float32Array(size);
@@ -23,10 +25,10 @@ export function axis(length: number, size: number): Axis {
 }
 
 /**
- * A square copy of a picture, each side changed by its own factor, bilinear without a filter for shrinking: what DDColor
- * itself makes of the whole picture (OpenCV's default), so that its network sees the same on either path.
+ * Copies a picture to a square, each side scaled by its own factor, bilinear without a low-pass filter. DDColor does the
+ * same with the whole picture (OpenCV's INTER_LINEAR), so its network sees the same on both paths.
  *
- * @param data interleaved, of any number of channels; all of them are copied
+ * @param data interleaved, any number of channels
  */
 export function squareCopy(
   data: Bytes,

@@ -1,0 +1,78 @@
+/** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
+import { deadlineMs, infer } from './comfyui/inference.ts';
+import { handleMessage } from './photo/handle-message.ts';
+import { createPipeline } from './photo/pipeline.ts';
+import { processPhoto } from './photo/process-photo.ts';
+import type { LoopPorts } from './photo/receive-loop.ts';
+import { WeightedSemaphore } from './photo/weighted-semaphore.ts';
+import type { WorkerPorts } from './ports.ts';
+import type { PhotoMetrics } from './telemetry/photo-metrics.ts';
+import { BusyTime, type WorkReport } from './telemetry/work-report.ts';
+
+/** Prompts at ComfyUI: the running one, and the next, so that the GPU never waits for the worker. */
+const COMFYUI_SLOTS = 2;
+/** A prefetched photo should start within this time; more of them would wait here while other workers are idle. */
+const PREFETCH_SECONDS = 2;
+/** Weight of the latest prompt in the moving average of prompt seconds. */
+const LATEST_WEIGHT = 0.2;
+
+/** @param drain the controller of the current drain signal */
+export function createPhotoHandler(
+  ports: WorkerPorts,
+  metrics: PhotoMetrics,
+  report: WorkReport,
+  drain: () => AbortController,
+): Pick<LoopPorts, 'handle' | 'limits'> {
+  const { settings, client, queue, bucket, images, threads, log, now, clock } = ports;
+  const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
+  const colour = createPipeline({
+    images,
+    // The deadline includes the wait for the running prompt.
+    infer: ({ upload, uploadMegapixels, path }, acquireSlot, options) => {
+      const withinMs = COMFYUI_SLOTS * deadlineMs(uploadMegapixels);
+      return infer({ ...inference, path }, upload, withinMs, acquireSlot, options);
+    },
+    comfyuiSlots: new WeightedSemaphore(COMFYUI_SLOTS),
+    memory: new WeightedSemaphore(ports.megapixels),
+    drainSignal: () => drain().signal,
+    now: clock,
+  });
+  const photoPorts = { bucket, settings, colour, log, now: clock };
+  const busy = new BusyTime(clock);
+  let promptSeconds: number | undefined;
+
+  const handle: LoopPorts['handle'] = async (message, started) => {
+    const handled = await handleMessage(message, {
+      queue,
+      bucketName: settings.bucketName,
+      visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
+      maxReceiveCount: settings.maxReceiveCount,
+      process: async (job, receiveCount, attempt) => {
+        const outcome = await processPhoto(job, receiveCount, attempt, photoPorts);
+        const { comfySeconds: latest } = attempt.figures;
+        if (latest !== undefined)
+          promptSeconds = latest + (1 - LATEST_WEIGHT) * ((promptSeconds ?? latest) - latest);
+        return outcome;
+      },
+      started: () => {
+        started();
+        const stopBusyTime = busy.start();
+        return () => report.add({ completed: 0, busySeconds: stopBusyTime() });
+      },
+      finished: (outcome, figures, code) => metrics.add(outcome, figures, code),
+      log,
+      now,
+      clock,
+    });
+    if (handled === 'deleted') report.add({ completed: 1, busySeconds: 0 });
+    // The prefetched photos would meet the same fault.
+    if (handled === 'instance-fault') drain().abort('instance fault');
+    return handled;
+  };
+  const limits = () => {
+    const startSoon = Math.floor(PREFETCH_SECONDS / (promptSeconds ?? PREFETCH_SECONDS));
+    const prefetched = Math.max(1, Math.min(startSoon, threads + COMFYUI_SLOTS));
+    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS + threads };
+  };
+  return { handle, limits };
+}

@@ -1,0 +1,27 @@
+/** The job queue as the worker uses it: one message at a time, hidden while its photo is worked on. */
+
+export interface Message {
+  body: string;
+  receiptHandle: string;
+  /** This receive included. */
+  receiveCount: number;
+  /** Epoch milliseconds. */
+  sentAtMs: number;
+}
+
+export interface JobQueue {
+  /**
+   * @param wait long-polls for a few seconds when the queue is empty
+   * @returns undefined when there is no message
+   */
+  receive(wait: boolean): Promise<Message | undefined>;
+  delete(message: Message): Promise<void>;
+  /** Hides the message for so many seconds from now; 0 makes it visible at once. */
+  hide(message: Message, seconds: number): Promise<void>;
+}
+
+/** Seconds until a returned message is visible again: longer each time, so that the cause has time to pass. */
+export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
+
+/** The same after an instance fault, which another instance does not have: 0 the first time. */
+export const instanceFaultDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
