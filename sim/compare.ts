@@ -1,9 +1,8 @@
 /** Every rule on one trace, at its defaults and tuned in hindsight: what it costs against what one waits. */
-import type { BoundPoint } from './bound/index.ts';
+import type { BoundPoint } from './bound/bound.ts';
 import type { Measures } from './measure.ts';
 import { meanOf } from './result.ts';
-import { runAll } from './parallel/pool.ts';
-import type { Task } from './parallel/task.ts';
+import { runAll, type Task } from './parallel/pool.ts';
 import { POLICIES, policyOf, candidateSettings } from './policies/index.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';
 

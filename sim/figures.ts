@@ -10,7 +10,7 @@ import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { InputError } from './world.ts';
-import { differing, number } from './table.ts';
+import { differing, number } from './output.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling-figures.md');
 /** Traces, with the number of seeds that their figures are means of. */

@@ -1,5 +1,5 @@
 /** A rule on a scenario, and what is written down of it. */
-import type { BoundPoint } from './bound/index.ts';
+import type { BoundPoint } from './bound/bound.ts';
 import { measure, type Measures } from './measure.ts';
 import type { Policy } from './policies/index.ts';
 import type { Scenario } from './scenario.ts';

@@ -5,7 +5,7 @@
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/learned.ts';
+import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/lstm.ts';
 import { billedSeconds } from './engine/fleet.ts';
 import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
@@ -14,7 +14,7 @@ import { scenarios, type Scenario } from './scenario.ts';
 import { InputError } from './world.ts';
 import { simulate } from './engine/simulate.ts';
 import { isSynthetic } from './traffic/synthetic.ts';
-import { aligned } from './table.ts';
+import { aligned } from './output.ts';
 import type { Controller, Run } from './engine/types.ts';
 
 const DAY = 86_400;

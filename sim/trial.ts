@@ -11,7 +11,7 @@ import { policyOf } from './policies/index.ts';
 import { Progress } from './progress.ts';
 import { scenarios } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
-import { aligned } from './table.ts';
+import { aligned } from './output.ts';
 import type { DecisionRow, Run } from './engine/types.ts';
 
 export interface Trial {

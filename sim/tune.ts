@@ -1,8 +1,7 @@
 /** Settings of one rule for one's own traffic: the cheapest that keeps a wait, searched on a grid and then around it. */
 import { cheapest, compareAll, type Point } from './compare.ts';
 import { meanOf } from './result.ts';
-import { runAll } from './parallel/pool.ts';
-import type { Task } from './parallel/task.ts';
+import { runAll, type Task } from './parallel/pool.ts';
 import { POLICIES } from './policies/index.ts';
 import type { PolicyKind } from './policies/kind.ts';
 import type { Scenario, ScenarioOptions } from './scenario.ts';

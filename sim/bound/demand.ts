@@ -1,15 +1,15 @@
-/** The demand that a bound is reckoned from: how busy a fleet without limits would be. */
+/** The demand behind the bound: how busy a fleet without limits would be. */
 
-/** Seconds between two changes of the fleet. A finer grid lowers the bound by up to one per cent. */
+/** Seconds between two changes of the fleet. A finer grid lowers the bound by up to 1 %. */
 export const BUCKET = 30;
 /** Steps within a bucket. */
 export const STEPS = 6;
 
 export interface Demand {
   buckets: number;
-  /** Length of a step in each bucket, seconds: the last bucket ends where billing does. */
+  /** Length of a step in each bucket, seconds; the last bucket ends with the billed time. */
   step: Float64Array;
-  /** Busy slot-seconds of each step, were there no limit. */
+  /** Busy slot-seconds of each step without a limit on the fleet. */
   busy: Float64Array;
   /** The same, integrated once more over its step. */
   busyTwice: Float64Array;
@@ -21,7 +21,7 @@ export interface Demand {
 /**
  * @param arrivals seconds, ascending
  * @param service seconds of each job
- * @param horizon end of the time billed at least, seconds
+ * @param horizon billing covers at least the time until then, seconds
  */
 export function demandOf(arrivals: Float64Array, service: (job: number) => number, horizon: number): Demand {
   let end = horizon;
@@ -54,7 +54,7 @@ export function demandOf(arrivals: Float64Array, service: (job: number) => numbe
       const b = Math.min(length, to - begin);
       if (b <= a) break;
       busy[index] = (busy[index] as number) + b - a;
-      // What is busy from a to b counts, at each later instant of the step, as much as has gone by.
+      // Work from a to b counts in full at each later instant of the step.
       busyTwice[index] = (busyTwice[index] as number) + (b - a) * (length - (a + b) / 2);
     }
   }

@@ -1,14 +1,14 @@
-/** The bound's plan as a rule: it launches a boot ahead of each need. What it costs is an upper bound on the best. */
+/** The bound's plan as a policy, which launches one boot time ahead. Its cost is an upper bound on the optimum. */
 import { runPolicy } from '../result.ts';
 import type { Measures } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Controller } from '../engine/types.ts';
 import { BUCKET } from './demand.ts';
-import type { Bound } from './index.ts';
+import type { Bound } from './bound.ts';
 
 /**
- * @param sizes ready instances wanted in each bucket
- * @param boot seconds; what the plan would let go and ask for again within it is kept, which costs no more
+ * @param sizes ready instances in each bucket
+ * @param boot seconds; an instance that the plan needs again within a boot time is kept, which costs no more
  */
 export function planned(sizes: Uint16Array, boot: number): Controller {
   const lead = Math.ceil(boot / BUCKET);
@@ -30,12 +30,11 @@ export interface PlanResult {
   mu: number;
 }
 
-/** How much dearer waiting is made until the replayed plan keeps the wait, and how often that is halved again. */
-const DEARER = 2;
-const TRIES = 9;
-const HALVINGS = 4;
+/** The price of waiting is doubled until the replayed plan keeps the wait, then refined by bisection. */
+const DOUBLINGS = 9;
+const BISECTIONS = 4;
 
-/** The cheapest plan found whose exact replay keeps the mean wait; undefined when none of the tries does. */
+/** The cheapest plan found whose exact replay keeps the mean wait; undefined when none does. */
 export async function feasiblePlan(
   bound: Bound,
   scenario: Scenario,
@@ -46,7 +45,7 @@ export async function feasiblePlan(
   let best: PlanResult | undefined;
   let done = 0;
   const keeps = async (price: number): Promise<boolean> => {
-    const share = (part: number) => progress?.((done + part) / (TRIES + HALVINGS));
+    const share = (part: number) => progress?.((done + part) / (DOUBLINGS + BISECTIONS));
     const sizes = await bound.plan(price, share);
     const make = () => planned(sizes, scenario.world.boot);
     const { measures } = await runPolicy(scenario, { make });
@@ -57,11 +56,11 @@ export async function feasiblePlan(
   };
   let low = mu;
   let high = mu;
-  for (let k = 0; k < TRIES && !(await keeps(high)); k++) {
+  for (let k = 0; k < DOUBLINGS && !(await keeps(high)); k++) {
     low = high;
-    high *= DEARER;
+    high *= 2;
   }
-  for (let k = 0; k < HALVINGS && best && low < high; k++) {
+  for (let k = 0; k < BISECTIONS && best && low < high; k++) {
     const between = Math.sqrt(low * high);
     if (await keeps(between)) high = between;
     else low = between;

@@ -1,8 +1,8 @@
 /**
- * The dynamic program behind the bound: over buckets, with the fleet's size n and the delayed work Y as its state.
+ * The dynamic program of the bound: over buckets, with fleet size n and delayed work Y as its state.
  *
- * Its value is the least of instance-seconds + boot x launches + mu x (integral of Y). The method and a proof sketch
- * stand in docs/simulator.md. All is written into flat arrays: this loop runs some hundred million times.
+ * Its value is the minimum of instance-seconds + boot x launches + mu x (integral of Y). docs/simulator.md has the method
+ * and a sketch of its proof. The inner loop runs some 100 million times, hence flat typed arrays.
  */
 import { STEPS, type Demand } from './demand.ts';
 
@@ -14,14 +14,14 @@ export interface Limits {
   boot: number;
 }
 
-/** Delayed work on a grid that is fine near zero and doubles its step every few points. */
+/** Grid of delayed work: fine near zero, with a step that doubles every few points. */
 export class Grid {
   readonly values: Float64Array;
   private readonly span: number;
 
   /**
    * @param unit first step, slot-seconds
-   * @param top delayed work that the grid reaches at least; beyond, values are extrapolated
+   * @param top largest delayed work on the grid, at least; beyond it, values are extrapolated
    */
   constructor(
     private readonly unit: number,
@@ -40,7 +40,7 @@ export class Grid {
     return this.span * (2 ** segment - 1) + rest * this.unit * 2 ** segment;
   }
 
-  /** Where a value lies: the whole part is the point below it, the fraction how far it is to the next. */
+  /** Position of a value: the whole part is the index of the point below it, the fraction is towards the next point. */
   position(value: number): number {
     const segment = 31 - Math.clz32(value / this.span + 1);
     const scale = 1 << segment;
@@ -61,7 +61,7 @@ export class Program {
   readonly points: number;
   private readonly prefix = new Float64Array(STEPS + 1);
   private readonly area = new Float64Array(STEPS + 1);
-  /** From nothing delayed at the beginning of a step: what is delayed at the bucket's end, and the integral until then. */
+  /** With no delayed work at the start of each step: delayed work at the end of the bucket, and its integral until then. */
   private readonly zeroEnd = new Float64Array(STEPS + 1);
   private readonly zeroArea = new Float64Array(STEPS + 1);
   private readonly g: Float64Array;
@@ -77,7 +77,7 @@ export class Program {
     this.g = new Float64Array(this.sizes * this.points);
   }
 
-  /** Cost after the last bucket: delayed work still has to be done, at best by the largest fleet. */
+  /** Cost after the last bucket: the remaining work, done by the largest fleet. */
   terminalCosts(into: Float64Array): void {
     const { grid, limits, mu, points, sizes } = this;
     const most = limits.max * limits.slots;
@@ -89,7 +89,7 @@ export class Program {
     }
   }
 
-  /** Prepares the bucket for a fleet of that size. */
+  /** Prepares a bucket for a fleet of size n. */
   private loadBucket(bucket: number, n: number): void {
     const { demand, limits, prefix, area, zeroEnd, zeroArea } = this;
     const h = demand.step[bucket] as number;
@@ -135,7 +135,7 @@ export class Program {
     const { prefix, area } = this;
     for (let i = 1; i <= STEPS; i++) {
       if (delayed + (prefix[i] as number) > 0) continue;
-      // It ran dry within this step; what the step's beginning held is a lower estimate of its integral.
+      // The backlog is empty within this step; its value at the start of the step gives a lower estimate of its integral.
       const before = (i - 1) * h * delayed + (area[i - 1] as number);
       const within = h * delayed + (area[i] as number) - (area[i - 1] as number);
       this.endOf = this.zeroEnd[i] as number;
@@ -153,7 +153,7 @@ export class Program {
     return a + ((values[row + low + 1] as number) - a) * (at - low);
   }
 
-  /** One bucket backwards: from the cost that follows it to the cost from its beginning on. */
+  /** One bucket backward: from the cost after the bucket to the cost from its start. */
   stepBackward(bucket: number, after: Float64Array, into: Float64Array): void {
     const { demand, limits, mu, points, sizes, g, grid, prefix, area, zeroEnd, zeroArea } = this;
     const h = demand.step[bucket] as number;
@@ -168,7 +168,7 @@ export class Program {
       const enough = -(prefix[dry] as number);
       const grown = prefix[STEPS] as number;
       const gathered = area[STEPS] as number;
-      // The same as flow(), written out: the most delayed work that this fleet clears comes first.
+      // flow() inlined: first the delayed work that this fleet clears within the bucket, then the rest.
       let y = 0;
       for (; y < points && (values[y] as number) <= enough; y++) {
         const delayed = values[y] as number;
@@ -185,7 +185,7 @@ export class Program {
         g[row + y] = own + mu * (slope * delayed + gathered) + this.interpolated(after, row, delayed + grown);
       }
     }
-    // To shrink is free, to grow costs a boot for each.
+    // Shrinking is free; growing costs a boot per instance.
     for (let y = 0; y < points; y++) {
       let best = Infinity;
       for (let row = y; row < sizes * points; row += points) {
@@ -200,7 +200,7 @@ export class Program {
     }
   }
 
-  /** One bucket forwards along the cheapest way. */
+  /** One bucket forward along the cheapest path. */
   stepForward(bucket: number, after: Float64Array, size: number, delayed: number) {
     const { demand, limits, mu, points, sizes } = this;
     const h = demand.step[bucket] as number;
@@ -219,7 +219,7 @@ export class Program {
     return chosen;
   }
 
-  /** The program's value from a given fleet with nothing delayed. */
+  /** The program's value from a fleet of that size without delayed work. */
   valueOf(costs: Float64Array, size: number): number {
     return costs[(size - this.limits.min) * this.points] as number;
   }

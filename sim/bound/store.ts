@@ -1,26 +1,26 @@
-/** Values of the program that were found before, kept in `.local/`: a bound takes longer than a run. */
+/** Cache of the program's values in `.local/bounds`: a bound takes longer to compute than a run. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Scenario } from '../scenario.ts';
-import type { KnownValues } from './index.ts';
+import type { KnownValues } from './bound.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', '.local', 'bounds');
-/** To be raised when the program changes. */
+/** Increase when the program changes. */
 const VERSION = 1;
 const schema = z.array(z.tuple([z.number(), z.number()]));
 
 function pathOf({ arrivals, horizon, world, seed }: Scenario): string {
   const { min, max, slots, boot, service, serviceSigma } = world;
-  const luck = serviceSigma === 0 ? 0 : seed;
-  const key = JSON.stringify([VERSION, horizon, min, max, slots, boot, service, serviceSigma, luck]);
+  const serviceSeed = serviceSigma === 0 ? 0 : seed;
+  const key = JSON.stringify([VERSION, horizon, min, max, slots, boot, service, serviceSigma, serviceSeed]);
   const bytes = new Uint8Array(arrivals.buffer, arrivals.byteOffset, arrivals.byteLength);
   const hash = createHash('sha256').update(key).update(bytes).digest('hex');
   return join(FOLDER, `${hash.slice(0, 32)}.json`);
 }
 
-/** A file that is damaged or absent is no knowledge: it is found again. */
+/** @returns no values when the file is missing or damaged */
 export async function loadKnown(scenario: Scenario): Promise<KnownValues> {
   try {
     return new Map(schema.parse(JSON.parse(await readFile(pathOf(scenario), 'utf8'))));

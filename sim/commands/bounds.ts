@@ -1,11 +1,11 @@
-/** Bounds with their store and their progress. */
-import { Bound, type BoundPoint } from '../bound/index.ts';
+/** Lower bounds with their cache and progress lines. */
+import { Bound, type BoundPoint } from '../bound/bound.ts';
 import { feasiblePlan } from '../bound/plan.ts';
 import { loadKnown, saveKnown } from '../bound/store.ts';
 import type { Progress } from '../progress.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** The bound of a scenario for each mean wait, out of the store where it is known. */
+/** The lower bound of a scenario for each mean wait. */
 export async function boundsAt(
   scenario: Scenario,
   waits: number[],
@@ -19,7 +19,7 @@ export async function boundsAt(
     const steps = known.size;
     points.push(
       await bound.at(at, (share) =>
-        progress.show(`the least possible for a mean wait of ${at} s, step ${known.size - steps + 1}`, share),
+        progress.show(`lower bound for a mean wait of ${at} s, step ${known.size - steps + 1}`, share),
       ),
     );
   }
@@ -27,23 +27,23 @@ export async function boundsAt(
   return points;
 }
 
-/** The least possible sum of billed seconds and `price` times the seconds waited: Bound.value in a wait's own terms. */
+/** Lower bound of billed seconds + `price` x seconds waited: `Bound.value` with the price per waited second. */
 export async function leastSumAt(scenario: Scenario, price: number, progress: Progress): Promise<number> {
   const known = await loadKnown(scenario);
   const before = known.size;
   const sum = await new Bound(scenario, known).value(price / scenario.world.service, (share) =>
-    progress.show('the least possible sum of cost and waits', share),
+    progress.show('lower bound of cost and waits', share),
   );
   if (known.size > before) await saveKnown(scenario, known);
   return sum;
 }
 
-/** What the bound's plan costs, replayed exactly. */
+/** Cost of the bound's plan, replayed exactly. @returns null when no plan keeps the wait */
 export async function planAt(scenario: Scenario, point: BoundPoint, progress: Progress) {
   if (point.mu === null) return null;
   const bound = new Bound(scenario);
   const plan = await feasiblePlan(bound, scenario, point.at, point.mu, (share) =>
-    progress.show(`a plan for a mean wait of ${point.at} s`, share),
+    progress.show(`plan for a mean wait of ${point.at} s`, share),
   );
   if (!plan || plan.measures.wait.mean === null) return null;
   return { gpuHours: plan.measures.gpuHours, mean: plan.measures.wait.mean };

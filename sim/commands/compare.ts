@@ -1,14 +1,13 @@
 /** `npm run simulate -- compare`: all rules, at their defaults and tuned. */
-import type { BoundPoint } from '../bound/index.ts';
+import type { BoundPoint } from '../bound/bound.ts';
 import { cheapest, compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
 import { meanOf } from '../result.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { comparisonTables } from '../table.ts';
+import { comparisonTables, write, writeJson } from '../output.ts';
 import { boundsAt, leastSumAt, planAt } from './bounds.ts';
-import { write, writeJson } from './output.ts';
-import { reportPage } from './report.ts';
+import { reportHtml } from './report.ts';
 
 /** Bound and plan; means over the seeds, where every seed has one. */
 async function leastOf(options: Options, waits: number[], slo: number, progress: Progress) {
@@ -62,7 +61,7 @@ export async function compare(options: Options, progress: Progress): Promise<voi
   progress.clear();
   if (!(await writeJson(options, comparison))) console.log(comparisonTables(comparison, cheapest));
   if (options.report !== undefined) {
-    await write(options.report, await reportPage(options, comparison, progress));
+    await write(options.report, await reportHtml(options, comparison, progress));
     progress.clear();
     console.log(`report: ${options.report}`);
   }

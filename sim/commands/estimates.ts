@@ -15,8 +15,7 @@ import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { InputError } from '../world.ts';
 import { SYNTHETIC } from '../traffic/synthetic.ts';
-import { aligned, number } from '../table.ts';
-import { writeJson } from './output.ts';
+import { aligned, number, writeJson } from '../output.ts';
 
 const WORDS: Record<Asked, string> = { stored: 'when stored', waiting: 'while waiting' };
 const TOTAL = 'all';

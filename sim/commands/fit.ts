@@ -3,8 +3,7 @@ import { readExports } from '../traffic/cloudwatch.ts';
 import { fitMetrics, traceOf, type Fit } from '../traffic/fit.ts';
 import type { Options } from '../options.ts';
 import { InputError } from '../world.ts';
-import { aligned } from '../table.ts';
-import { write, writeJson } from './output.ts';
+import { aligned, write, writeJson } from '../output.ts';
 
 const USUAL_OUT = 'trace.csv';
 const NEEDS = {

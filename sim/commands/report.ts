@@ -1,28 +1,36 @@
-/** The report of a comparison: each rule once more, with its decisions kept, for the plots over time. */
+/** The HTML pages: the report of a comparison (`--report`), and the dashboard of one run (`--dashboard`). */
 import type { Comparison } from '../compare.ts';
+import type { Run } from '../engine/types.ts';
 import type { Options } from '../options.ts';
-import { runPolicy } from '../result.ts';
-import { policyOf, POLICIES, policyOfKind } from '../policies/index.ts';
+import { policyOf, policyOfKind, POLICIES, type Policy } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
-import { dashboardPanels } from '../report/dashboard.ts';
-import { page, type ReportRun } from '../report/page.ts';
+import { dashboardOf, dashboardPanels, type DashboardRun } from '../report/dashboard.ts';
+import { dashboardPage, page, type ReportRun } from '../report/page.ts';
+import { panelInput } from '../report/periods.ts';
 import { seriesOf } from '../report/series.ts';
-import { scenarios } from '../scenario.ts';
-import { dashboardIn } from './dashboard.ts';
+import { runPolicy } from '../result.ts';
+import { scenarios, type Scenario } from '../scenario.ts';
 
-/** @returns the page, as HTML */
-export async function reportPage(
+const dashboardRun = (run: Run, policy: Policy, { world }: Scenario): DashboardRun =>
+  dashboardOf(panelInput(run, world, policy.kind.stageSettings !== undefined));
+
+/**
+ * Runs each policy of a comparison once more, with its decisions kept.
+ *
+ * @returns the page, as HTML
+ */
+export async function reportHtml(
   options: Options,
   comparison: Comparison,
   progress: Progress,
 ): Promise<string> {
   const scenario = (await scenarios(options))(options.seed);
-  const asked = policyOf(options.policy, options.set, scenario.world);
-  const policies = [asked];
+  const chosen = policyOf(options.policy, options.set, scenario.world);
+  const policies = [chosen];
   for (const { policy, tuned } of comparison.policies) {
     const kind = POLICIES.find(({ name }) => name === policy);
-    if (!kind || kind === asked.kind) continue;
-    // A fixed fleet has no default: it is shown in the size that keeps the wait.
+    if (!kind || kind === chosen.kind) continue;
+    // A fixed fleet has no default: the report shows the size that keeps the wait.
     if (kind.name !== 'fixed') policies.push(policyOf(policy, [], scenario.world));
     else if (tuned) policies.push(policyOfKind(kind, tuned.settings, scenario.world));
   }
@@ -30,9 +38,26 @@ export async function reportPage(
   for (const policy of policies) {
     const { run, measures } = await runPolicy(scenario, policy, { keepDecisions: true });
     const series = seriesOf(run, scenario);
-    const dashboard = dashboardIn(run, policy, scenario);
+    const dashboard = dashboardRun(run, policy, scenario);
     runs.push({ policy: policy.name, settings: policy.settings, measures, series, dashboard });
-    progress.show(`the report, ${policy.name}`, runs.length / policies.length);
+    progress.show(`report, ${policy.name}`, runs.length / policies.length);
   }
-  return page({ comparison, panels: dashboardPanels(), first: asked.name, slo: comparison.slo, runs });
+  return page({ comparison, panels: dashboardPanels(), first: chosen.name, slo: comparison.slo, runs });
+}
+
+/** @param run with its decisions. @returns the page, as HTML */
+export function dashboardHtml(run: Run, policy: Policy, scenario: Scenario): Promise<string> {
+  const { trace, worldName, changes, seed, arrivals } = scenario;
+  const { name } = policy;
+  const pairs = (values: object) => Object.entries(values).map(([key, value]) => `${key} ${value}`);
+  const world = [`${arrivals.length.toLocaleString('en')} photos`, `${worldName} world`, ...pairs(changes)];
+  return dashboardPage(
+    {
+      panels: dashboardPanels(),
+      first: name,
+      runs: [{ policy: name, dashboard: dashboardRun(run, policy, scenario) }],
+    },
+    `${trace}: the dashboard under ${name}`,
+    `${world.join(', ')}, seed ${seed}; ${name} with ${pairs(policy.settings).join(', ')}`,
+  );
 }

@@ -4,31 +4,29 @@ import { meanOf, runResult, runPolicy, type RunResult } from '../result.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { table } from '../table.ts';
+import { table, write, writeJson } from '../output.ts';
 import { boundsAt } from './bounds.ts';
 import { comparisonOf } from './compare.ts';
-import { dashboardOnly } from './dashboard.ts';
-import { write, writeJson } from './output.ts';
-import { reportPage } from './report.ts';
+import { dashboardHtml, reportHtml } from './report.ts';
 
 export async function run(options: Options, progress: Progress): Promise<void> {
   const scenarioOf = await scenarios(options);
-  const outcomes: RunResult[] = [];
+  const results: RunResult[] = [];
   for (let k = 0; k < options.seeds; k++) {
     const scenario = scenarioOf(options.seed + k);
     const policy = policyOf(options.policy, options.set, scenario.world);
     const label = options.seeds > 1 ? `${policy.name}, run ${k + 1} of ${options.seeds}` : policy.name;
-    const shown = k === 0 && options.dashboard !== undefined;
+    const withDashboard = k === 0 && options.dashboard !== undefined;
     const { run, measures } = await runPolicy(scenario, policy, {
-      keepDecisions: shown,
+      keepDecisions: withDashboard,
       progress: (share) => progress.show(label, share),
     });
-    if (shown) await write(options.dashboard as string, await dashboardOnly(run, policy, scenario));
+    if (withDashboard) await write(options.dashboard as string, await dashboardHtml(run, policy, scenario));
     const [bound] = options.noBound ? [] : await boundsAt(scenario, [scenario.world.slo], progress);
-    outcomes.push(runResult(scenario, policy, measures, bound));
+    results.push(runResult(scenario, policy, measures, bound));
   }
-  const [first] = outcomes as [RunResult, ...RunResult[]];
-  const result = options.seeds === 1 ? first : { ...meanOf(outcomes), seed: first.seed, runs: outcomes };
+  const [first] = results as [RunResult, ...RunResult[]];
+  const result = options.seeds === 1 ? first : { ...meanOf(results), seed: first.seed, runs: results };
   progress.clear();
   if (!(await writeJson(options, result))) {
     console.log(table([result]));
@@ -38,7 +36,7 @@ export async function run(options: Options, progress: Progress): Promise<void> {
   if (options.dashboard !== undefined && options.json !== '-') console.log(`dashboard: ${options.dashboard}`);
   if (options.report !== undefined) {
     const comparison = await comparisonOf(options, progress);
-    await write(options.report, await reportPage(options, comparison, progress));
+    await write(options.report, await reportHtml(options, comparison, progress));
     progress.clear();
     if (options.json !== '-') console.log(`report: ${options.report}`);
   }

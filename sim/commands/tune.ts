@@ -3,10 +3,9 @@ import type { Options } from '../options.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { aligned, differing, number } from '../table.ts';
+import { aligned, differing, number, writeJson } from '../output.ts';
 import { tunePolicy } from '../tune.ts';
 import { boundsAt } from './bounds.ts';
-import { writeJson } from './output.ts';
 
 const WAITS = [120, 60, 30, 20, 10, 5];
 

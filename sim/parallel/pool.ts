@@ -1,8 +1,31 @@
-/** Runs over all cores but one, which is left to the bound. */
+/** Runs policies on all cores but one, which is left to the bound. */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Measures } from '../measure.ts';
-import type { Task } from './task.ts';
+import { POLICIES, policyOfKind } from '../policies/index.ts';
+import { runPolicy } from '../result.ts';
+import { scenarios, type Scenario, type ScenarioOptions } from '../scenario.ts';
+
+export interface Task {
+  scenario: ScenarioOptions;
+  seed: number;
+  /** Name of the policy. */
+  policy: string;
+  settings: Record<string, number>;
+}
+
+/** The latest scenario: tasks come in the order of their seeds. */
+let last: { key: string; scenario: Scenario } | undefined;
+
+/** Runs one policy, in a thread of the pool. */
+export async function runTask(task: Task): Promise<Measures> {
+  const key = JSON.stringify([task.scenario, task.seed]);
+  if (last?.key !== key) last = { key, scenario: (await scenarios(task.scenario))(task.seed) };
+  const kind = POLICIES.find((one) => one.name === task.policy);
+  if (!kind) throw new Error(`unknown policy '${task.policy}'`);
+  const { scenario } = last;
+  return (await runPolicy(scenario, policyOfKind(kind, task.settings, scenario.world))).measures;
+}
 
 interface Reply {
   id: number;
@@ -11,11 +34,11 @@ interface Reply {
 }
 
 /**
- * Performs all tasks, in no particular order.
+ * Runs all tasks, in any order.
  *
- * @param done is told how many are done
+ * @param done called with the number of completed tasks
  * @returns results in the order of the tasks
- * @throws when one of them fails
+ * @throws with policy, settings and seed when a task fails
  */
 export async function runAll(
   tasks: Task[],

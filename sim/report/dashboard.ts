@@ -1,27 +1,53 @@
-/** The dashboard as the page has it: the panels once, and for each run the series that they share. */
+/** The dashboard's data in the page: the panels once, and the series of each run, packed. */
 import { PANELS, type Panel, type PanelSeries } from '../../contract/panels.ts';
-import { packed, type Packed } from './packed.ts';
 import { valuesOf, type MissingReason } from './panels.ts';
-import type { PanelInput } from './periods.ts';
+import type { PanelInput, Values } from './periods.ts';
+
+/** Run-length encoding: a value, or a value and how often it repeats. */
+export type Packed = (number | null | [value: number | null, times: number])[];
+
+/** Shorter repetitions take less space unpacked. */
+const LEAST_REPETITION = 3;
+/** Significant digits that a plot shows; whole numbers keep all of theirs. */
+const DIGITS = 4;
+
+export function packed(values: Values): Packed {
+  const rounded = values.map((value) =>
+    value === null || Number.isInteger(value) ? value : Number(value.toPrecision(DIGITS)),
+  );
+  const result: Packed = [];
+  for (let k = 0; k < rounded.length;) {
+    const value = rounded[k] as number | null;
+    let times = 1;
+    while (k + times < rounded.length && rounded[k + times] === value) times++;
+    if (times >= LEAST_REPETITION) result.push([value, times]);
+    else for (let left = times; left > 0; left--) result.push(value);
+    k += times;
+  }
+  return result;
+}
+
+export const unpacked = (packed: Packed): Values =>
+  packed.flatMap((one) => (Array.isArray(one) ? Array<number | null>(one[1]).fill(one[0]) : [one]));
 
 export interface DashboardRun {
   /** Length of a period, seconds; one value for each in every series. */
   period: number;
-  /** The last period that is a whole one: what is cut short says too little to be shown as the latest. */
+  /** Index of the last complete period. */
   latest: number;
-  /** As `DashboardPanels.series` numbers them; a text says why there are no values. */
+  /** By the index in `DashboardPanel.series`; a text is the reason why there are no values. */
   series: (Packed | MissingReason)[];
 }
 
 export type DashboardPanel = Pick<Panel, 'id' | 'title' | 'unit' | 'stacked' | 'figures'> & {
-  /** With the number of its values among those of a run. */
+  /** With the index of its values in `DashboardRun.series`. */
   series: { label: string; index: number }[];
 };
 
 const keyOf = ({ metric, statistic, dimension }: PanelSeries) =>
   JSON.stringify([metric, statistic, dimension]);
 
-/** Each series once, though several panels may show it. */
+/** Each distinct series once: several panels may show it. */
 const SHARED = new Map<string, { series: PanelSeries; index: number }>();
 for (const series of PANELS.flat().flatMap((panel) => panel.series)) {
   const key = keyOf(series);

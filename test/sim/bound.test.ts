@@ -1,6 +1,6 @@
 /** The bound: below everything that keeps the wait, near to what its own plan costs, and right where one can reckon. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Bound } from '../../sim/bound/index.ts';
+import { Bound } from '../../sim/bound/bound.ts';
 import { feasiblePlan } from '../../sim/bound/plan.ts';
 import { runPolicy } from '../../sim/result.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';

@@ -5,11 +5,9 @@ import { PANELS, type PanelSeries } from '../../contract/panels.ts';
 import type { Measures } from '../../sim/measure.ts';
 import { runPolicy } from '../../sim/result.ts';
 import { policyOf } from '../../sim/policies/index.ts';
-import { dashboardOf, dashboardPanels } from '../../sim/report/dashboard.ts';
-import { packed, unpacked } from '../../sim/report/packed.ts';
+import { dashboardOf, dashboardPanels, packed, unpacked } from '../../sim/report/dashboard.ts';
 import { SOURCES, valuesOf } from '../../sim/report/panels.ts';
-import { panelInput, type PanelInput } from '../../sim/report/periods.ts';
-import { passed, Periods, type Values } from '../../sim/report/periods.ts';
+import { panelInput, passed, Periods, type PanelInput, type Values } from '../../sim/report/periods.ts';
 import { scenarios } from '../../sim/scenario.ts';
 import type { WorldChanges, WorldName } from '../../sim/world.ts';
 

@@ -1,6 +1,6 @@
 /** Foresight judged: what counts of a second week, and a rule that follows a forecast from elsewhere. */
 import { describe, expect, it } from 'vitest';
-import { countsOf, lstmForecasts, lstmPolicy } from '../../sim/learned/learned.ts';
+import { countsOf, lstmForecasts, lstmPolicy } from '../../sim/learned/lstm.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { secondWeek } from '../../sim/season.ts';

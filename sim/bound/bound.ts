@@ -1,24 +1,24 @@
-/** The least that was possible: a lower bound on billed instance-hours for a mean wait, knowing all arrivals. */
+/** Lower bound on billed instance-hours for a mean wait, with all arrivals known in advance. */
 import { draws, logNormal } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 import { demandOf, type Demand } from './demand.ts';
 import { Grid, Program, type Limits } from './program.ts';
 
 export interface BoundPoint {
-  /** Mean wait that is allowed, seconds. */
+  /** Allowed mean wait, seconds. */
   at: number;
-  /** Nobody can do with fewer; null where no fleet within the limits waits that little. */
+  /** Lower bound; null when no fleet between min and max reaches that wait. */
   gpuHours: number | null;
   /** Price of a second of delayed work, in instance-seconds, at which the bound is tightest. */
   mu: number | null;
 }
 
-/** Values of the program that were found before, by price; filled while reckoning. */
+/** Computed values of the program, by price. */
 export type KnownValues = Map<number, number>;
 
 const GRID_UNIT = 2;
 const GRID_PER_SEGMENT = 6;
-/** Where the search for the price begins, and how finely it ends. */
+/** Start of the search for the price, and its steps from coarse to fine. */
 const START = 2 ** -7;
 const RATIOS = [4, 2, Math.SQRT2];
 const MU_LEAST = 2 ** -20;
@@ -29,7 +29,7 @@ export class Bound {
   readonly limits: Limits;
   private readonly grid: Grid;
 
-  /** @param knownValues is read and added to */
+  /** @param knownValues read, and extended with each computed value */
   constructor(
     scenario: Pick<Scenario, 'arrivals' | 'horizon' | 'world' | 'seed'>,
     private readonly knownValues: KnownValues = new Map(),
@@ -47,7 +47,7 @@ export class Bound {
     this.grid = new Grid(unit, 4 * peak + 100 * this.limits.max * slots, GRID_PER_SEGMENT);
   }
 
-  /** Integral of the delayed work with the largest fleet all the time. */
+  /** Integral of the delayed work with the largest fleet throughout. */
   private readonly leastArea: number;
 
   private atMaximum(): { area: number; peak: number } {
@@ -64,7 +64,7 @@ export class Bound {
     return { area, peak };
   }
 
-  /** What a mean wait allows as integral of the delayed work. */
+  /** Integral of the delayed work that a mean wait allows. */
   private allowed(wait: number): number {
     return this.demand.work * wait;
   }
@@ -74,7 +74,8 @@ export class Bound {
   }
 
   /**
-   * Least of instance-seconds + mu x (integral of delayed work); a waited second of a job is its service time of that.
+   * Minimum of instance-seconds + mu x (integral of delayed work). A job that waits a second adds its service time to
+   * that integral.
    */
   async value(mu: number, progress?: (share: number) => void): Promise<number> {
     const found = this.knownValues.get(mu);
@@ -97,20 +98,20 @@ export class Bound {
   }
 
   /**
-   * The bound for a mean wait of at most `at` seconds: the best of V(mu) - mu x allowed, by a search over the price,
-   * which is concave in it. The steps of the search do not depend on what is known already, so that the result doesn't.
+   * The bound for a mean wait of at most `at` seconds: the maximum of V(mu) - mu x allowed over the price mu, in which
+   * it is concave. The search takes the same steps whatever values are known, so that its result is reproducible.
    */
   async at(at: number, progress?: (share: number) => void): Promise<BoundPoint> {
     if (this.leastArea > this.allowed(at) * (1 + 1e-9)) return { at, gpuHours: null, mu: null };
-    const worth = async (mu: number) => (await this.value(mu, progress)) - mu * this.allowed(at);
+    const dual = async (mu: number) => (await this.value(mu, progress)) - mu * this.allowed(at);
     let mu = START;
-    let best = await worth(mu);
+    let best = await dual(mu);
     for (const ratio of RATIOS) {
       for (const direction of [ratio, 1 / ratio]) {
         for (;;) {
           const next = mu * direction;
           if (next < MU_LEAST || next > MU_MOST) break;
-          const value = await worth(next);
+          const value = await dual(next);
           if (value <= best) break;
           mu = next;
           best = value;
@@ -120,7 +121,7 @@ export class Bound {
     return { at, gpuHours: Number((best / 3600).toPrecision(8)), mu };
   }
 
-  /** Fleet size in each bucket along the cheapest way at a price; recomputed in pieces to save memory. */
+  /** Fleet size in each bucket along the cheapest path at a price; costs are recomputed in pieces to save memory. */
   async plan(mu: number, progress?: (share: number) => void): Promise<Uint16Array> {
     const program = this.program(mu);
     const { buckets } = this.demand;

@@ -1,6 +1,8 @@
-/** Outcomes as tables for a terminal. */
+/** What the commands print and write: tables, JSON and files. */
+import { writeFile } from 'node:fs/promises';
 import { leastRegret, regretOf, WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
 import type { RunResult } from './result.ts';
+import { InputError } from './world.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
@@ -95,4 +97,22 @@ export function comparisonTables(comparison: Comparison, pick: typeof cheapest):
       ...costs,
     ]),
   ].join('\n');
+}
+
+/** Writes a file. @throws InputError when it cannot be written */
+export async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new InputError(`cannot write ${path}: ${(error as Error).message}`);
+  }
+}
+
+/** Writes the JSON of `--json`. @returns whether it went to the standard output */
+export async function writeJson({ json }: { json?: string }, result: unknown): Promise<boolean> {
+  if (json === undefined) return false;
+  const text = `${JSON.stringify(result, undefined, 2)}\n`;
+  if (json === '-') process.stdout.write(text);
+  else await write(json, text);
+  return json === '-';
 }
