@@ -1,100 +1,133 @@
-/** A images in this thread and one over others: the same photos, the same ends. */
-import { setTimeout as sleep } from 'node:timers/promises';
+/** Image worker threads: which thread gets which request, and what happens when one dies. One test runs the real thread. */
 import sharp from 'sharp';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LocalImageProcessor, type ImageSettings } from '../../worker/imaging/image-processor.ts';
 import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
-import {
-  LocalImageProcessor,
-  type ImageProcessor,
-  type ImageSettings,
-} from '../../worker/imaging/image-processor.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
 
 const settings: ImageSettings = { maxMegapixels: 1, path: 'chroma', workflow };
-const threads = new ImageWorkerThreads(settings, 2);
-afterAll(() => threads.close());
+const fakeThread = new URL('./support/fake-image-thread.mjs', import.meta.url);
 
-const grey = (level: number) =>
-  sharp(
-    Uint8Array.from({ length: 4800 }, (_, i) => level + (i % 80)),
-    { raw: { width: 80, height: 60, channels: 1 } },
-  )
-    .toColourspace('b-w')
-    .png()
-    .toBuffer();
-const tint = (colour: string) =>
-  sharp({ create: { width: 512, height: 512, channels: 3, background: colour } })
-    .png()
-    .toBuffer();
-/** Which of red and blue is more in a result. */
-const warmth = async (file: Buffer) => {
-  const { channels } = await sharp(file).stats();
-  return channels[0]!.mean - channels[2]!.mean;
-};
+let images: ImageWorkerThreads;
+const threads = (count: number, entry?: URL) => (images = new ImageWorkerThreads(settings, count, entry));
+afterEach(() => images.close());
 
-describe.each<[string, ImageProcessor]>([
-  ['in this thread', new LocalImageProcessor(settings)],
-  ['over threads', threads],
-])('a images %s', (_name, images) => {
-  it('makes a photo ready and finishes it', async () => {
-    const prepared = await images.prepare('one', await grey(60));
-    expect(prepared).toMatchObject({ id: 'one', format: 'png', megapixels: 0, uploadMegapixels: 0.262144 });
-    expect(await sharp(prepared.upload).metadata()).toMatchObject({ width: 512, height: 512, channels: 1 });
-    const file = await images.finish('one', await tint('#a66'), 'v1');
-    expect(await sharp(file).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
-    expect(await warmth(file)).toBeGreaterThan(20);
-  });
+const body = (text: string) => Buffer.from(text);
+const died = { name: 'TransientFault', message: expect.stringContaining('died') as string };
 
-  it('never mixes photos up, however many there are at a time', async () => {
-    const one = async (k: number) => {
-      const id = `photo-${k}`;
-      await images.prepare(id, await grey(40 + 8 * k));
-      const file = await images.finish(id, await tint(k % 2 ? '#a66' : '#66a'), `v${k}`);
-      const { channels } = await sharp(file).stats();
-      return { warm: (await warmth(file)) > 0, lightness: Math.round((channels[1]!.mean - 70) / 8) };
-    };
-    const all = await Promise.all(Array.from({ length: 12 }, (_, k) => one(k)));
-    expect(all.map(({ warm }) => warm)).toEqual(all.map((_, k) => k % 2 === 1));
-    const order = all.map(({ lightness }) => lightness);
-    expect(order.filter((_, k) => k % 2 === 0)).toEqual(
-      [...order.filter((_, k) => k % 2 === 0)].sort((a, b) => a - b),
+describe('image worker threads', () => {
+  it('finish each photo in the thread that prepared it', async () => {
+    threads(3, fakeThread);
+    const finished = Array.from({ length: 12 }, async (_, k) => {
+      const { upload } = await images.prepare(`photo-${k}`, body(`body ${k}`));
+      return (await images.finish(`photo-${k}`, upload, `v${k}`)).toString();
+    });
+    expect(await Promise.all(finished)).toEqual(
+      Array.from({ length: 12 }, (_, k) => `body ${k} body ${k} v${k}`),
     );
   });
 
-  it('says whose fault it is', async () => {
-    await expect(images.prepare('bad', Buffer.from('text'))).rejects.toMatchObject({
-      name: 'PermanentFault',
-      code: 'unreadable-image',
-    });
-    await images.prepare('grey', await grey(60));
-    await expect(images.finish('grey', await tint('#777'), 'v1')).rejects.toMatchObject({
-      name: 'InstanceFault',
-    });
+  it('finish before they prepare the next photo', async () => {
+    threads(1, fakeThread);
+    await images.prepare('one', body('one'));
+    const order: string[] = [];
+    const note = (name: string) => () => order.push(name);
+    await Promise.all([
+      images.prepare('two', body('two')).then(note('two prepared')),
+      images.prepare('three', body('three')).then(note('three prepared')),
+      images.finish('one', body('x'), 'v').then(note('one finished')),
+    ]);
+    expect(order).toEqual(['two prepared', 'one finished', 'three prepared']);
   });
 
-  it('forgets what is discarded and what is finished', async () => {
-    await images.prepare('gone', await grey(60));
-    images.discard('gone');
-    await expect(images.finish('gone', await tint('#a66'), 'v1')).rejects.toThrow();
-    images.discard('gone');
+  it('pass faults on with class, code and cause', async () => {
+    threads(1, fakeThread);
+    await expect(images.prepare('one', body('fault'))).rejects.toMatchObject({
+      name: 'PermanentFault',
+      code: 'unreadable-image',
+      message: 'no picture',
+      cause: { message: 'bad header' },
+    });
+    // The photo is not held, so nothing is asked of the thread.
+    images.discard('one');
+    await expect(images.finish('one', body('x'), 'v')).rejects.toMatchObject(died);
+  });
+
+  it('free photos that are discarded', async () => {
+    threads(1, fakeThread);
+    await images.prepare('one', body('one'));
+    images.discard('one');
     images.discard('never');
+    await expect(images.finish('one', body('x'), 'v')).rejects.toMatchObject(died);
+    await images.prepare('two', body('two'));
   });
 });
 
-describe('a images whose thread dies', () => {
-  it('gives its photos back and goes on with another thread', async () => {
-    const images = new ImageWorkerThreads(settings, 1);
-    await images.prepare('lost', await grey(60));
-    const { worker } = (
-      images as unknown as { threads: { worker: { emit: (e: string, x: Error) => void } }[] }
-    ).threads[0]!;
-    worker.emit('error', new Error('out of memory'));
-    await sleep(1);
-    await expect(images.finish('lost', await tint('#a66'), 'v1')).rejects.toMatchObject({
-      name: 'TransientFault',
-    });
-    await images.prepare('next', await grey(60));
-    expect((await images.finish('next', await tint('#a66'), 'v1')).length).toBeGreaterThan(0);
+describe('a thread that dies', () => {
+  it('while it prepares a photo fails that photo, and another thread takes over', async () => {
+    threads(1, fakeThread);
+    const lost = images.prepare('one', body('die'));
+    const next = images.prepare('two', body('two'));
+    await expect(lost).rejects.toMatchObject({ ...died, cause: { message: 'out of memory' } });
+    expect((await next).upload.toString()).toBe('two');
+  });
+
+  it('while it finishes a photo fails that photo and those that it holds', async () => {
+    threads(1, fakeThread);
+    await images.prepare('one', body('die in finish'));
+    await images.prepare('two', body('two'));
+    await images.prepare('three', body('three'));
+    const finishes = ['one', 'two'].map((id) => images.finish(id, body('x'), 'v'));
+    const outcomes = await Promise.allSettled(finishes);
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: died },
+      { status: 'rejected', reason: died },
+    ]);
+    await expect(images.finish('three', body('x'), 'v')).rejects.toMatchObject(died);
+    await images.prepare('four', body('four'));
+    expect((await images.finish('four', body('x'), 'v')).toString()).toBe('four x v');
+  });
+
+  it('leaves the photos of other threads alone', async () => {
+    threads(2, fakeThread);
+    const lost = images.prepare('one', body('die'));
+    const kept = images.prepare('two', body('two'));
+    await expect(lost).rejects.toMatchObject(died);
+    await kept;
+    expect((await images.finish('two', body('x'), 'v')).toString()).toBe('two x v');
+  });
+
+  it('is not replaced once they are closed', async () => {
+    threads(1, fakeThread);
+    const hanging = images.prepare('one', body('hang'));
     await images.close();
+    let isSettled = false;
+    void hanging.finally(() => (isSettled = true)).catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isSettled).toBe(false);
+  });
+});
+
+it('the real thread makes the files that the processor makes in this thread', async () => {
+  threads(1);
+  const pixels = Uint8Array.from({ length: 4800 }, (_, i) => 60 + (i % 80));
+  const photo = await sharp(pixels, { raw: { width: 80, height: 60, channels: 1 } })
+    .png()
+    .toBuffer();
+  const tint = (background: string) =>
+    sharp({ create: { width: 512, height: 512, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const local = new LocalImageProcessor(settings);
+  expect(await images.prepare('one', photo)).toEqual(await local.prepare('one', photo));
+  const saved = await tint('#a66');
+  expect(await images.finish('one', saved, 'v1')).toEqual(await local.finish('one', saved, 'v1'));
+  await images.prepare('two', photo, 'chroma');
+  await expect(images.finish('two', await tint('#777'), 'v1')).rejects.toMatchObject({
+    name: 'InstanceFault',
+  });
+  await expect(images.prepare('bad', body('text'))).rejects.toMatchObject({
+    name: 'PermanentFault',
+    code: 'unreadable-image',
   });
 });

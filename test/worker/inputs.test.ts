@@ -1,6 +1,6 @@
 /**
- * Everything that gets into a bucket, through the worker's own pipeline at once: each has the end that is listed, within its
- * deadline, and none touches another photo.
+ * Every kind of upload through the worker's pipeline, several at a time: each gets the outcome that is listed, within its
+ * deadline, and none changes another photo. The full form (FULL=1) runs in image worker threads.
  */
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
 import { handleMessage } from '../../worker/photo/handle-message.ts';
 import { processPhoto } from '../../worker/photo/process-photo.ts';
+import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
 import { failureSchema } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
@@ -25,17 +26,19 @@ describe(`${INPUTS.length} kinds of input`, () => {
   const took = new Map<string, number>();
   const handled: string[] = [];
   let comfy: Comfy;
-  let images: ImageWorkerThreads;
+  let threads: ImageWorkerThreads | undefined;
 
   beforeAll(async () => {
     comfy = await Comfy.start();
-    images = new ImageWorkerThreads({ maxMegapixels: 100, path: 'chroma', workflow }, 2);
+    const imageSettings = { maxMegapixels: 100, path: 'chroma', workflow } as const;
+    if (process.env.FULL) threads = new ImageWorkerThreads(imageSettings, 2);
+    const images = threads ?? new LocalImageProcessor(imageSettings);
     const log = memoryLog();
     const client = new ComfyuiClient(comfy.url);
     const colour = createPipeline({
       images,
-      infer: ({ upload, path }, turn) =>
-        infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, turn),
+      infer: ({ upload, path }, acquireSlot) =>
+        infer({ client, workflow, path, log, timing }, upload, DEADLINE_MS, acquireSlot),
       comfyuiSlots: new WeightedSemaphore(2),
       memory: new WeightedSemaphore(100),
       drainSignal: () => new AbortController().signal,
@@ -63,18 +66,18 @@ describe(`${INPUTS.length} kinds of input`, () => {
       );
       took.set(key, performance.now() - started);
     };
-    // A few at a time, as a worker has them, and an ordinary photo after each.
+    // Three at a time, and an ordinary photo after each.
     const waiting = INPUTS.map((input, k) => ({ input, k }));
-    const hand = async () => {
+    const processAll = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         await one(keyOf(next.k, next.input.key), await next.input.make());
         await one(`incoming/ordinary-${next.k}.jpg`, await ordinary());
       }
     };
-    await Promise.all([hand(), hand(), hand()]);
+    await Promise.all([processAll(), processAll(), processAll()]);
   }, 120_000);
   afterAll(async () => {
-    await images.close();
+    await threads?.close();
     await comfy.close();
   });
 
@@ -102,11 +105,11 @@ describe(`${INPUTS.length} kinds of input`, () => {
     },
   );
 
-  it('are all deleted from the queue, since each has its end', () => {
+  it('are all deleted from the queue, since each has its outcome', () => {
     expect(new Set(handled)).toEqual(new Set(['deleted']));
   });
 
-  it('leave the ordinary photos between them as they would be alone', async () => {
+  it('do not change the results of the ordinary photos between them', async () => {
     const results = INPUTS.map((_, k) => bucket.objects.get(`results/ordinary-${k}.jpg`)!.body);
     const pixels = await Promise.all(results.map((one) => sharp(one).raw().toBuffer()));
     expect(pixels.every((one) => one.equals(pixels[0]!))).toBe(true);

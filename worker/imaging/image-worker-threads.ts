@@ -40,6 +40,7 @@ export class ImageWorkerThreads implements ImageProcessor {
   constructor(
     private readonly settings: ImageSettings,
     count: number,
+    private readonly entry = new URL('./image-worker-thread.mjs', import.meta.url),
   ) {
     this.threads = Array.from({ length: count }, () => this.start());
   }
@@ -93,9 +94,7 @@ export class ImageWorkerThreads implements ImageProcessor {
   }
 
   private start(): Thread {
-    const worker = new Worker(new URL('./image-worker-thread.mjs', import.meta.url), {
-      workerData: this.settings,
-    });
+    const worker = new Worker(this.entry, { workerData: this.settings });
     const thread: Thread = { worker, current: undefined, photos: new Set() };
     worker.on('message', (reply: ThreadReply) => {
       const { current } = thread;
