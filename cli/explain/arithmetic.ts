@@ -3,8 +3,13 @@
  * lambda/scaler/policy/slo.ts, and a test holds one to the other.
  */
 import type { TickRecord } from '../../lambda/scaler/tick.ts';
-import { REFERENCE_PRICE } from '../../lambda/scaler/policy/price.ts';
-import { DRAIN, MARGIN_POWER } from '../../lambda/scaler/policy/slo.ts';
+import {
+  DRAIN,
+  instancesForQueue,
+  MARGIN_POWER,
+  marginAt,
+  REFERENCE_PRICE,
+} from '../../lambda/scaler/policy/sizing.ts';
 
 export { DRAIN, MARGIN_POWER, REFERENCE_PRICE };
 
@@ -24,8 +29,8 @@ export interface Sum {
 }
 
 export function sumOf({ rate, serviceSeconds, bootSeconds, price, queuedThen, load }: Calculation): Sum {
-  const margin = (price / REFERENCE_PRICE) ** MARGIN_POWER - 1;
-  const perQueued = Math.sqrt((price * serviceSeconds) / (DRAIN * bootSeconds));
+  const margin = marginAt(price);
+  const perQueued = instancesForQueue(1, price, serviceSeconds, bootSeconds);
   const forQueue = queuedThen * perQueued;
   return { now: rate * serviceSeconds, load, margin, perQueued, forQueue, total: load + margin + forQueue };
 }

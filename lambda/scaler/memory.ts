@@ -42,7 +42,7 @@ const sloSchema = z.object({
       backlog: amount,
       inFlight: amount,
       reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
-      owed: z.number().max(0),
+      carried: z.number().max(0),
       completed: amount,
       busySeconds: amount,
     })

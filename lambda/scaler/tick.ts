@@ -9,7 +9,7 @@ import type { View } from '../../contract/view.ts';
 import type { FailedLaunch } from './activities.ts';
 import { observeLedger, overBudget, type Ledger, type LedgerFigures } from './ledger.ts';
 import { controlsAt, type Controls } from './policy/controls.ts';
-import { decide, undone } from './policy/decide.ts';
+import { decide, withoutScaling } from './policy/decide.ts';
 import type { Calculation, Decision, PolicyMemory, RuleSettings } from './policy/decision.ts';
 import type { Observation, WorkReport } from './policy/observation.ts';
 import { viewOf } from './view.ts';
@@ -241,7 +241,7 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   };
   if (state) {
     let policy = state.policy;
-    if (decision) policy = acted ? decision.memory : undone(decision, state.policy);
+    if (decision) policy = acted ? decision.memory : withoutScaling(decision, state.policy);
     const recent = [...state.recent.slice(1 - RECENT), record];
     const last = state.recent.at(-1);
     if (last?.calculation) {

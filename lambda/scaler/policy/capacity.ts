@@ -1,8 +1,9 @@
-/** Capacity on its way: what was asked for and is not in service yet, when it should be, and how long that takes. */
+/** Capacity on its way: requested and not in service yet, when it should be, and how long a boot takes. */
 import type { Observation } from './observation.ts';
 
-/** Asked for at the same time. */
+/** Instances requested at the same time. */
 export interface Launch {
+  /** Epoch seconds. */
   at: number;
   count: number;
 }
@@ -11,31 +12,31 @@ export interface CapacityMemory {
   /** Oldest first. */
   launches: Launch[];
   inService: number;
-  /** Measured boots of late, and their seconds. */
+  /** Recent measured boots, and their seconds. */
   boots: number;
   bootSeconds: number;
 }
 
 export const emptyCapacity = (): CapacityMemory => ({ launches: [], inService: 0, boots: 0, bootSeconds: 0 });
 
-/** Boots after which earlier ones have faded by 1/e, and boots that the first guess counts for. */
+/** Boots after which the weight of earlier ones has fallen to 1/e, and the weight of the first guess. */
 const BOOT_MEMORY = 20;
 const GUESS_BOOTS = 1;
-/** Multiple of the boot time after which an instance is late: it is counted on no more. */
-export const LATE = 2;
-/** A late launch is not yet lost: this share of a boot is what it seems to need still. */
+/** Multiple of the boot time after which an instance is late and no longer counted on. */
+const LATE = 2;
+/** Share of a boot that a launch is expected to need still, once it has taken longer than a boot. */
 const REMAINING = 0.1;
-/** Launches are remembered one by one up to here; older ones are put together. */
+/** Launches beyond this number are merged, the oldest first. */
 const MOST_LAUNCHES = 32;
 
-/** Seconds from asking for an instance to its service: measured, or a first guess until then. */
+/** Seconds from requesting an instance to its service: measured, weighted with a first guess. */
 export function bootOf({ boots, bootSeconds }: CapacityMemory, guess: number): number {
   return (bootSeconds + GUESS_BOOTS * guess) / (boots + GUESS_BOOTS);
 }
 
 /**
- * What the group shows, put beside what was asked for: the oldest launches are the first in service. More on its way
- * than remembered was asked for by somebody else, or stands in for an instance that was lost.
+ * Matches the launches with what the group shows. The oldest launches are the first in service. Capacity on its way
+ * that no launch accounts for was requested outside the scaler, or replaces an instance that was lost.
  */
 export function observeCapacity(seen: Observation, before: CapacityMemory): CapacityMemory {
   const after: CapacityMemory = {
@@ -57,9 +58,9 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
     known -= gone;
     if (oldest.count === 0) after.launches.shift();
   }
-  // What is not given counts as asked for just now: nobody counts on it, and no boot looks as long as a shortage.
-  const missing = Math.min(coming, seen.unfulfilled ?? 0);
-  known -= callOff(after.launches, missing);
+  // Unfulfilled capacity counts as requested now: it is not counted on, and a shortage is not measured as a long boot.
+  const unfulfilled = Math.min(coming, seen.unfulfilled ?? 0);
+  known -= cancelNewest(after.launches, unfulfilled);
   if (coming > known) after.launches.push({ at: seen.at, count: coming - known });
   return after;
 }
@@ -70,11 +71,11 @@ function learnBoot(memory: CapacityMemory, seconds: number, count: number): void
   memory.bootSeconds = memory.bootSeconds * fading + count * seconds;
 }
 
-/** After the desired capacity changed from what was seen: more is on its way, or the newest launches are called off. */
+/** After the desired capacity was set: a launch more, or the newest launches cancelled once no idle instance is left. */
 export function withDesired(memory: CapacityMemory, seen: Observation, desired: number): CapacityMemory {
   const launches = memory.launches.map((launch) => ({ ...launch }));
   if (desired > seen.desired) launches.push({ at: seen.at, count: desired - seen.desired });
-  callOff(launches, seen.desired - desired - Math.max(0, seen.inService - seen.inFlight));
+  cancelNewest(launches, seen.desired - desired - Math.max(0, seen.inService - seen.inFlight));
   while (launches.length > MOST_LAUNCHES) {
     const [first, second] = launches.splice(0, 2) as [Launch, Launch];
     launches.unshift({ at: second.at, count: first.count + second.count });
@@ -82,8 +83,8 @@ export function withDesired(memory: CapacityMemory, seen: Observation, desired: 
   return { ...memory, launches };
 }
 
-/** The newest launches go first. */
-function callOff(launches: Launch[], count: number): number {
+/** @returns instances cancelled */
+function cancelNewest(launches: Launch[], count: number): number {
   let left = count;
   while (left > 0) {
     const newest = launches.at(-1);
@@ -96,7 +97,7 @@ function callOff(launches: Launch[], count: number): number {
   return count - left;
 }
 
-/** Instance-seconds that capacity in service and on its way has to offer within the next boot time. */
+/** Instance-seconds that capacity in service and on its way offers within the next boot time. */
 export function secondsWithinBoot(memory: CapacityMemory, seen: Observation, boot: number): number {
   let seconds = seen.inService * boot;
   for (const { at, count } of memory.launches) {
@@ -114,10 +115,9 @@ export interface Coming {
 }
 
 /**
- * Capacity on its way that can be counted on, soonest first. What is late by more than another boot is left out, as the
- * rule itself leaves it out.
+ * Capacity on its way that is counted on, soonest first.
  *
- * @param expected instances on their way at most; what was remembered beyond them, newest first, is not really coming
+ * @param expected instances on their way at most; launches beyond them, newest first, are left out
  */
 export function comingOf(memory: CapacityMemory, at: number, boot: number, expected: number): Coming[] {
   const coming: Coming[] = [];
@@ -132,7 +132,7 @@ export function comingOf(memory: CapacityMemory, at: number, boot: number, expec
   return coming.sort((a, b) => a.readyAt - b.readyAt);
 }
 
-/** Instances that were asked for longer ago than a launch should take. */
+/** Instances that should be in service by now and are not. */
 export function lateOf(memory: CapacityMemory, at: number, boot: number): number {
   return memory.launches.reduce((sum, launch) => sum + (at - launch.at > LATE * boot ? launch.count : 0), 0);
 }

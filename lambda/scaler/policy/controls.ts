@@ -1,41 +1,45 @@
-/** What somebody on call has set for now: limits within the group's, pauses, a dry run; each may end by itself. */
+/** An operator's overrides of the rule: pauses, limits within the group's, a dry run. Each may expire. */
 import type { Observation } from './observation.ts';
 
-/** Until when a control holds, epoch seconds. */
 interface Expiring {
-  /** @default until it is taken back */
+  /**
+   * Epoch seconds.
+   *
+   * @default - until it is removed
+   */
   until?: number;
 }
 
 interface Limit {
-  /** Instances; beyond the group's own limits it is brought within. */
+  /** Instances; a value beyond the group's own limits is brought within them. */
   instances: number;
+  /** Epoch seconds. */
   until: number;
 }
 
 export interface Controls {
-  /** The fleet does not grow, but for a floor. */
+  /** The fleet does not grow, except to a floor. */
   pauseScaleOut?: Expiring;
-  /** The fleet does not shrink, but for a ceiling. */
+  /** The fleet does not shrink, except to a ceiling. */
   pauseScaleIn?: Expiring;
   floor?: Limit;
   /** Wins over a floor above it. */
   ceiling?: Limit;
-  /** Ticks decide and publish, and set nothing. */
+  /** Ticks decide and publish, and do not set the desired capacity. */
   dryRun?: Expiring;
 }
 
 export type ControlName = keyof Controls;
 
-/** Those that hold at a time. */
+/** The controls that are active at a time, epoch seconds. */
 export function controlsAt(controls: Controls, at: number): Controls {
-  const holds = Object.entries(controls).filter(
+  const active = Object.entries(controls).filter(
     ([, control]: [string, Expiring | undefined]) => control && at < (control.until ?? Infinity),
   );
-  return Object.fromEntries(holds);
+  return Object.fromEntries(active);
 }
 
-/** What was seen, with the limits that a floor and a ceiling leave. */
+/** The observation with the limits that a floor and a ceiling leave. */
 export function withLimits(seen: Observation, { floor, ceiling }: Controls): Observation {
   const max = Math.max(seen.min, Math.min(seen.max, ceiling?.instances ?? Infinity));
   const min = Math.min(max, Math.max(seen.min, floor?.instances ?? 0));

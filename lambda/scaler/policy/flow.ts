@@ -1,39 +1,44 @@
 /**
- * What came and what was done between two ticks: SQS tells levels, workers tell what they have finished, and arrivals
- * are the change of the backlog plus what was finished meanwhile.
+ * Photos that arrived and finished between two ticks: SQS reports levels and workers report what they finished, so that
+ * arrivals are the change of the backlog plus what was finished.
  */
 import type { Observation, WorkReport } from './observation.ts';
 
 export interface FlowMemory {
-  /** What the last tick saw. */
+  /** Of the last tick. */
   at: number;
   backlog: number;
   inFlight: number;
   reported: WorkReport | null;
-  /** Photos that seemed to vanish: late counts, which the next ones make good. At most 0. */
-  owed: number;
-  /** Photos and busy seconds of late, which the service time is measured by. */
+  /** Negative arrivals, carried over: counts that are late, which the next ones correct. At most 0. */
+  carried: number;
+  /** Recent photos and their busy seconds, from which the service time is measured. */
   completed: number;
   busySeconds: number;
 }
 
 export interface Flow {
-  /** Since the last tick; 0 when there was none, or the same. */
+  /** Since the last tick; 0 at the first one, and at a second one of the same instant. */
   seconds: number;
   /** Photos that arrived meanwhile. */
   arrived: number;
-  /** Messages that are gone though nobody finished them: the counts contradict each other. */
+  /** Messages that left the queue and that no worker finished: the counts contradict each other. */
   vanished: number;
   memory: FlowMemory;
 }
 
-/** A tick that comes later than this says nothing of rates, seconds. */
+/** Two ticks further apart than this say nothing about rates, seconds. */
 const GAP_SECONDS = 900;
-/** Photos after which the service time of earlier ones has faded by 1/e, and photos that the first guess counts for. */
+/** Photos after which the weight of earlier service times has fallen to 1/e, and the weight of the first guess. */
 const SERVICE_PHOTOS = 300;
 const GUESS_PHOTOS = 5;
+/** Counts contradict each other when this share of the backlog, and this many photos, vanish between two ticks. */
+const VANISHED_SHARE = 0.2;
+const VANISHED_LEAST = 5;
+/** Workers report what they have finished at most this late, seconds. */
+const REPORT_SECONDS = 10;
 
-/** Busy seconds of an instance for one photo: measured, or a first guess until then. */
+/** Busy seconds of an instance per photo: measured, weighted with a first guess. */
 export function serviceOf(memory: FlowMemory | undefined, guess: number): number {
   if (!memory) return guess;
   return (memory.busySeconds + GUESS_PHOTOS * guess) / (memory.completed + GUESS_PHOTOS);
@@ -44,47 +49,67 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
   const backlog = seen.visible + inFlight;
   const reported = seen.reported ?? null;
   const seconds = before ? at - before.at : 0;
-  // A clock set back, or a pause: levels of then and now say nothing of what came between.
+  // After a clock was set back, or a pause, the levels before say nothing about the time between.
   if (!before || seconds < 0 || seconds > GAP_SECONDS) {
     const { completed, busySeconds } = before ?? { completed: 0, busySeconds: 0 };
-    const memory = { at, backlog, inFlight, reported, owed: 0, completed, busySeconds };
+    const memory = { at, backlog, inFlight, reported, carried: 0, completed, busySeconds };
     return { seconds: 0, arrived: 0, vanished: 0, memory };
   }
   if (seconds === 0) return { seconds, arrived: 0, vanished: 0, memory: before };
 
   let { completed, busySeconds } = before;
-  const done = finished(before.reported, reported);
-  if (done) {
-    const fading = Math.exp(-done.completed / SERVICE_PHOTOS);
-    completed = completed * fading + done.completed;
-    busySeconds = busySeconds * fading + done.busySeconds;
+  const work = reportedSince(before.reported, reported);
+  if (work) {
+    const fading = Math.exp(-work.completed / SERVICE_PHOTOS);
+    completed = completed * fading + work.completed;
+    busySeconds = busySeconds * fading + work.busySeconds;
   }
-  const ended = done ? done.completed : presumed(seen, before, seconds / serviceOf(before, guess));
-  const change = backlog - before.backlog + ended + before.owed;
-  const owed = Math.max(-Math.max(before.backlog, backlog), Math.min(0, change));
+  const finished = work ? work.completed : estimateFinished(seen, before, seconds / serviceOf(before, guess));
+  const change = backlog - before.backlog + finished + before.carried;
+  const carried = Math.max(-Math.max(before.backlog, backlog), Math.min(0, change));
   return {
     seconds,
     arrived: Math.max(0, change),
-    vanished: Math.max(0, before.backlog - backlog - ended),
-    memory: { at, backlog, inFlight, reported, owed, completed, busySeconds },
+    vanished: Math.max(0, before.backlog - backlog - finished),
+    memory: { at, backlog, inFlight, reported, carried, completed, busySeconds },
   };
 }
 
 /**
- * Photos that were finished, where nobody told: what was being worked on went on being worked on, and those who are
- * still at work had something to do all the time.
+ * Photos finished where no worker reports: each photo in flight before was worked on, and each instance that is still at
+ * work was busy throughout.
  *
  * @param each photos that one instance can have finished meanwhile
  */
-function presumed({ inFlight }: Observation, before: FlowMemory, each: number): number {
+function estimateFinished({ inFlight }: Observation, before: FlowMemory, each: number): number {
   const throughout = Math.min(before.inFlight, inFlight);
   return Math.max(throughout * each, Math.min(before.backlog, before.inFlight * each));
 }
 
-/** Undefined where nothing can be said: never reported, or counters that began anew. */
-function finished(before: WorkReport | null, now: WorkReport | null): WorkReport | undefined {
+/** Undefined without two reports, and after the counters started again from zero. */
+function reportedSince(before: WorkReport | null, now: WorkReport | null): WorkReport | undefined {
   if (!before || !now) return undefined;
   const completed = now.completed - before.completed;
   const busySeconds = now.busySeconds - before.busySeconds;
   return completed >= 0 && busySeconds >= 0 ? { completed, busySeconds } : undefined;
+}
+
+/**
+ * Whether more photos left the queue than can have been finished. Without reports only an empty queue that a tick ago
+ * had photos waiting counts as that.
+ *
+ * @param guess of the service time, seconds
+ */
+export function isInconsistent(
+  seen: Observation,
+  flow: Flow,
+  before: FlowMemory | undefined,
+  guess: number,
+): boolean {
+  if (!before || flow.seconds === 0) return false;
+  if (before.reported && seen.reported) {
+    const unreported = (before.inFlight * REPORT_SECONDS) / serviceOf(before, guess);
+    return flow.vanished > Math.max(VANISHED_LEAST, VANISHED_SHARE * before.backlog) + unreported;
+  }
+  return seen.visible + seen.inFlight === 0 && before.backlog - before.inFlight >= VANISHED_LEAST;
 }

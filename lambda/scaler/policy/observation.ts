@@ -1,4 +1,4 @@
-/** What one tick sees: the input of the rule. */
+/** What one tick sees, the input of the rule, and its check. */
 
 /** Counters that workers add to. */
 export interface WorkReport {
@@ -56,4 +56,23 @@ export interface Observation {
    * @default Infinity: all time between two observations counts as observed
    */
   tickSeconds?: number;
+}
+
+const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
+
+/** @throws RangeError naming the first value that cannot be, and what is allowed */
+export function checkObservation(seen: Observation): void {
+  for (const name of COUNTS) {
+    if (Number.isInteger(seen[name]) && seen[name] >= 0) continue;
+    throw new RangeError(`${name} is ${seen[name]}: expected a whole number of at least 0`);
+  }
+  if (!Number.isFinite(seen.at)) throw new RangeError(`at is ${seen.at}: expected epoch seconds`);
+  if (seen.tickSeconds !== undefined && !(seen.tickSeconds > 0)) {
+    throw new RangeError(`tickSeconds is ${seen.tickSeconds}: expected more than 0`);
+  }
+  for (const name of ['completed', 'busySeconds'] as const) {
+    const value = seen.reported?.[name] ?? 0;
+    if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} is ${value}: expected at least 0`);
+  }
+  if (seen.min > seen.max) throw new RangeError(`minimum ${seen.min} exceeds maximum ${seen.max}`);
 }

@@ -1,33 +1,33 @@
 /**
- * Capacity that was asked for and is not given: Auto Scaling has no instance for it, not even one that boots.
+ * Capacity that was requested and that Auto Scaling cannot provide: no instance of it even boots.
  *
- * The desired capacity stays above what there is: that keeps Auto Scaling asking, at its own slowing pace. Asking for
- * more would bring nothing sooner and buy too much once there is capacity again, so the ask does not grow meanwhile and
- * shrinks to what is needed; never below what is in service or on its way, where lowering it ends instances at work.
+ * The desired capacity stays above what there is, so that Auto Scaling keeps trying, at its own slowing pace. A larger
+ * one would bring nothing sooner, and too much once there is capacity again. So it does not grow meanwhile, and shrinks
+ * to what is needed; never below what is in service or pending, since lowering it there terminates instances at work.
  */
 import type { Observation } from './observation.ts';
 
 export interface ShortageMemory {
-  /** When it was last looked at, epoch seconds. */
+  /** Last tick, epoch seconds. */
   at: number;
-  /** Since when instances have been missing and none was given, epoch seconds. */
+  /** Since when instances are unfulfilled and none was given, epoch seconds. */
   since: number;
-  /** In service and on their way at the last look. */
+  /** In service and pending at the last tick. */
   given: number;
-  /** It lasts longer than it should, or Auto Scaling said so itself: a launch failed. */
+  /** It lasts longer than a boot, or Auto Scaling reported a failed launch. */
   confirmed: boolean;
-  /** Since when each look asked for less than the desired capacity, epoch seconds, and the most that one asked for. */
+  /** Since when every tick needed less than the desired capacity, epoch seconds, and the most that one needed. */
   surplus?: { since: number; most: number };
 }
 
-/** Instances asked for of which there is no trace yet. */
+/** Requested instances that do not even boot yet. */
 export const unfulfilledOf = ({ desired, inService, pending }: Observation): number =>
   Math.max(0, desired - inService - pending);
 
 /**
- * One more instance ends a shortage; whether another one follows is seen from there.
+ * Starts, continues or ends a shortage. One more instance given starts it again.
  *
- * @param patience seconds that may pass between asking and a sign of the instance
+ * @param patience seconds from a request until an instance must at least be pending
  */
 export function observeShortage(
   seen: Observation,
@@ -38,26 +38,30 @@ export function observeShortage(
   const { at } = seen;
   if (before?.at === at) return before;
   const given = seen.inService + seen.pending;
-  const goesOn = before !== undefined && given <= before.given && before.since <= at;
-  const since = goesOn ? before.since : at;
-  const confirmed = (goesOn && before.confirmed) || (seen.failedLaunches ?? 0) > 0 || at - since >= patience;
+  const continues = before !== undefined && given <= before.given && before.since <= at;
+  const since = continues ? before.since : at;
+  const confirmed =
+    (continues && before.confirmed) || (seen.failedLaunches ?? 0) > 0 || at - since >= patience;
   return { at, since, given, confirmed, ...(before?.surplus ? { surplus: before.surplus } : {}) };
 }
 
-/** What the policy needs, put beside what is asked for. */
+/** Compares what is needed with what is requested. @param needed undefined where the policy does not compute it */
 export function observeSurplus(
   memory: ShortageMemory,
   desired: number,
-  need: number | undefined,
+  needed: number | undefined,
 ): ShortageMemory {
   const { surplus, ...rest } = memory;
-  if (need === undefined || need >= desired) return rest;
-  return { ...rest, surplus: { since: surplus?.since ?? rest.at, most: Math.max(surplus?.most ?? 0, need) } };
+  if (needed === undefined || needed >= desired) return rest;
+  return {
+    ...rest,
+    surplus: { since: surplus?.since ?? rest.at, most: Math.max(surplus?.most ?? 0, needed) },
+  };
 }
 
 /**
- * The desired capacity without what is neither given nor was needed at any look of the hold time: a queue that is empty
- * for once takes nothing back. Infinity where there is nothing to take back.
+ * The desired capacity without instances that are neither given nor were needed at any tick of the hold time: a queue
+ * that is empty once removes nothing. Infinity where there is nothing to remove.
  */
 export function withoutSurplus(
   seen: Observation,

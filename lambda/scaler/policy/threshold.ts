@@ -1,14 +1,14 @@
-/** The plain rule: two more when many wait, one fewer when nothing waits, each after a cooldown. */
+/** The policy `threshold`: some instances more when many photos wait, some fewer when none waits, after a cooldown. */
 import type { ThresholdSettings } from '../../../contract/policy.ts';
 import type { Decision, PolicyMemory } from './decision.ts';
 import type { Observation } from './observation.ts';
 
 /**
- * At least `scaleOutBacklog` waiting and the scale-out cooldown over: more. Nothing waiting, at least one in-service
- * instance idle and the scale-in cooldown over: fewer. An action that a limit stops starts no cooldown.
+ * Scales out with at least `scaleOutBacklog` messages waiting, and in with none waiting and at least one instance idle.
+ * An action that a limit stops starts no cooldown.
  *
- * Known faults, kept because people ask for exactly this: a backlog just below the threshold is never helped, and
- * capacity on its way does not count. From a fleet of zero, fewer than `scaleOutBacklog` photos would wait for ever.
+ * Known faults, kept because users ask for exactly this rule: a backlog just below the threshold is never helped, and
+ * capacity on its way does not count. With a minimum of zero, fewer photos than the threshold would wait for ever.
  */
 export function decideThreshold(
   seen: Observation,

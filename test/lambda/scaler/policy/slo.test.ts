@@ -1,6 +1,6 @@
 /** The `slo` rule, driven look by look. The arithmetic of its first steps is docs/scaling.md's worked example. */
 import { describe, expect, it } from 'vitest';
-import { decide, undone } from '../../../../lambda/scaler/policy/decide.ts';
+import { decide, withoutScaling } from '../../../../lambda/scaler/policy/decide.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import type { SloSettings } from '../../../../contract/policy.ts';
 import { drive, last, NOW, repeat, seen, slo, TICK } from '../support/looks.ts';
@@ -182,7 +182,7 @@ describe('slo remembers', () => {
   it('no scaling that could not be carried out', () => {
     const before = {};
     const decision = decide(seen({ visible: 300 }), before, slo);
-    const memory = undone(decision, before);
+    const memory = withoutScaling(decision, before);
     expect(memory.lastOutAt).toBeUndefined();
     expect(memory.slo?.capacity.launches).toEqual([]);
     expect(decide(seen({ at: NOW + TICK, visible: 300 }), memory, slo).reason).toBe('scale-out');

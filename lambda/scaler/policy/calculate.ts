@@ -1,0 +1,68 @@
+/** Instances needed and kept: the formulas of sizing.ts, from what was learned. */
+import { bootOf, lateOf, secondsWithinBoot } from './capacity.ts';
+import type { Calculation, SloRuleSettings } from './decision.ts';
+import { serviceOf } from './flow.ts';
+import { idleInstances } from './idle.ts';
+import type { Learned } from './learn.ts';
+import type { Observation } from './observation.ts';
+import { meanWait, startPrice } from './price.ts';
+import { levelOf, photosWithin, rateAhead } from './rate.ts';
+import { riseWithin } from './season.ts';
+import {
+  AHEAD_BOOTS,
+  instancesForQueue,
+  keptInstances,
+  marginAt,
+  neededInstances,
+  queuedWhenReady,
+} from './sizing.ts';
+
+export interface Result {
+  calculation: Calculation;
+  needed: number;
+  kept: number;
+  /** Instances idle at this tick. */
+  idle: number;
+  emptySeconds: number;
+}
+
+export function calculate(seen: Observation, learned: Learned, settings: SloRuleSettings): Result {
+  const { at, visible, inFlight, inService, desired, tickSeconds = Infinity } = seen;
+  const { rate, capacity, season, emptySince } = learned;
+  const service = serviceOf(learned.flow, settings.serviceSeconds);
+  const boot = bootOf(capacity, settings.bootSeconds);
+  const backlog = visible + inFlight;
+
+  const start = startPrice(settings.targetWaitSeconds, service, boot);
+  const price = settings.priceOfWaiting ?? start * learned.price.factor;
+  const margin = marginAt(price);
+  const finishing = secondsWithinBoot(capacity, seen, boot) / service;
+  const queuedThen = queuedWhenReady(visible, photosWithin(rate, boot), finishing);
+  const forQueue = instancesForQueue(queuedThen, price, service, boot);
+
+  const rise = season ? riseWithin(season, at, boot + Math.min(tickSeconds, boot)) : 0;
+  const foreseen = Math.max(rise, settings.readyForRate ?? 0) * service;
+  const level = levelOf(rate);
+  const load = Math.max(rateAhead(rate, boot * AHEAD_BOOTS) * service, foreseen);
+  const keptLoad = Math.max(level * service, foreseen);
+
+  const emptySeconds = emptySince === undefined ? 0 : at - emptySince;
+  const isAsleep = emptySince !== undefined && emptySeconds >= settings.sleepAfterSeconds && foreseen === 0;
+  const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
+  return {
+    calculation: {
+      rate: level,
+      serviceSeconds: service,
+      bootSeconds: boot,
+      queuedThen,
+      price,
+      meanWait: meanWait(learned.price) ?? null,
+      late: lateOf(capacity, at, boot),
+      load,
+    },
+    needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
+    kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }),
+    idle: idleInstances(visible, inService, inFlight),
+    emptySeconds,
+  };
+}

@@ -1,0 +1,61 @@
+/** What has had no work: instances at each recent tick, and the queue. Only what was idle throughout is removed. */
+import type { IdleCount } from './decision.ts';
+
+/** A gap of more than this many ticks between two observations: something in between was missed. */
+const MISSED_TICKS = 2.5;
+const MOST_TICKS = 120;
+
+/** Whether no tick was missed between two times, epoch seconds. */
+export const isUnbroken = (before: number | undefined, now: number, tickSeconds: number): boolean =>
+  before !== undefined && now - before <= MISSED_TICKS * tickSeconds;
+
+/** Instances without work. None while a message is visible: SQS may count one that has just started as visible. */
+export const idleInstances = (visible: number, inService: number, inFlight: number): number =>
+  visible > 0 ? 0 : Math.max(0, inService - inFlight);
+
+/** Ticks that cover a time; 1 where the time between ticks is unknown. */
+export const ticksFor = (seconds: number, tickSeconds: number): number =>
+  Number.isFinite(tickSeconds)
+    ? Math.min(MOST_TICKS, Math.max(1, Math.ceil(seconds / tickSeconds - 0.5)))
+    : 1;
+
+/**
+ * The latest `ticks` counts, with this one. Counts later than this one are dropped: the clock was set back. Of two at
+ * the same instant the smaller one stays.
+ */
+export function recordIdle(before: IdleCount[], now: IdleCount, ticks: number): IdleCount[] {
+  const last = before.at(-1);
+  if (last?.at === now.at) return last.count <= now.count ? before : [...before.slice(0, -1), now];
+  const kept = before.length < ticks ? before.slice() : before.slice(before.length - ticks + 1);
+  while (kept.length > 0 && (kept[kept.length - 1] as IdleCount).at > now.at) kept.pop();
+  kept.push(now);
+  return kept;
+}
+
+/** Instances that were idle at each of the recorded ticks; 0 with fewer than `ticks` of them, or a missed one. */
+export function idleThroughout(idle: IdleCount[], ticks: number, tickSeconds: number): number {
+  if (idle.length < ticks) return 0;
+  let least = Infinity;
+  for (let k = 0; k < idle.length; k++) {
+    const { at, count } = idle[k] as IdleCount;
+    if (k > 0 && !isUnbroken((idle[k - 1] as IdleCount).at, at, tickSeconds)) return 0;
+    least = Math.min(least, count);
+  }
+  return least;
+}
+
+/** The same counts after some of the idle instances were removed. */
+export const withoutRemoved = (idle: IdleCount[], removed: number): IdleCount[] =>
+  idle.map(({ at, count }) => ({ at, count: Math.max(0, count - removed) }));
+
+/**
+ * Since when every tick saw an empty queue, epoch seconds; undefined with a backlog. A missed tick starts it again, and
+ * so does a clock that was set back.
+ */
+export function emptySinceOf(
+  { at, backlog, tickSeconds }: { at: number; backlog: number; tickSeconds: number },
+  before: { at: number | undefined; emptySince: number | undefined },
+): number | undefined {
+  if (backlog > 0) return undefined;
+  return isUnbroken(before.at, at, tickSeconds) ? Math.min(before.emptySince ?? at, at) : at;
+}

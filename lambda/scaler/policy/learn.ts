@@ -1,0 +1,39 @@
+/** What the slo and forecast policies learn at each tick: arrivals, service and boot times, waits, the week. */
+import type { CapacityMemory } from './capacity.ts';
+import { observeArrivals } from './changepoint.ts';
+import type { SloMemory, SloRuleSettings } from './decision.ts';
+import type { Flow } from './flow.ts';
+import { emptySinceOf } from './idle.ts';
+import type { Observation } from './observation.ts';
+import { adaptPrice, observeWaits } from './price.ts';
+import { emptySeason, observeSeason } from './season.ts';
+
+export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
+
+/** What the memory holds once this tick has been observed. */
+export function learn(
+  seen: Observation,
+  before: SloMemory,
+  flow: Flow,
+  capacity: CapacityMemory,
+  settings: SloRuleSettings,
+): Learned {
+  const { at, visible, inFlight, tickSeconds = Infinity } = seen;
+  const { seconds, arrived } = flow;
+  const observed = { at, backlog: visible + inFlight, tickSeconds };
+  const emptySince = emptySinceOf(observed, { at: before.flow?.at, emptySince: before.emptySince });
+  const adapted = adaptPrice(before.price, seconds, settings.targetWaitSeconds);
+  let { season } = before;
+  if (settings.kind === 'forecast') {
+    season ??= emptySeason(at);
+    if (seconds > 0) season = observeSeason(season, at, arrived, seconds);
+  }
+  return {
+    flow: flow.memory,
+    rate: seconds > 0 ? observeArrivals(before.rate, arrived, seconds) : before.rate,
+    capacity,
+    price: observeWaits(adapted, { seconds, arrived, visible }),
+    ...(season ? { season } : {}),
+    ...(emptySince === undefined ? {} : { emptySince }),
+  };
+}

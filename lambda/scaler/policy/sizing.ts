@@ -1,0 +1,60 @@
+/** How many instances the work needs: the formulas of docs/scaling.md, "The rule", as plain functions of numbers. */
+
+/** The price that met a mean wait of 10 s for photos of 6 s and boots of 90 s on the training traffic. */
+export const REFERENCE_PRICE = 0.12;
+/** Exponent of the margin, fitted on the training traffic. */
+export const MARGIN_POWER = 0.4;
+/**
+ * Weight of extra boots against waiting when a backlog is cleared: 2 in theory, 13 on the training traffic, since
+ * backlogs often end before the capacity for them is in service.
+ */
+export const DRAIN = 13;
+/** Instances in service beyond the need that are kept, so that ticks do not alternate. */
+const HYSTERESIS = 0.4;
+/** Share of a boot by which the arrival rate is predicted ahead, and for which an idle instance is kept. */
+export const AHEAD_BOOTS = 1 / 3;
+
+/** Parts of the need, in instances; fractions are rounded up once, in the sum. */
+export interface Parts {
+  /** Busy with what arrives: photos/s times seconds per photo. */
+  load: number;
+  /** See {@link marginAt}. */
+  margin: number;
+  /** See {@link instancesForQueue}. */
+  forQueue: number;
+}
+
+/**
+ * Photos that will wait when capacity requested now is in service.
+ *
+ * @param arriving photos until then
+ * @param finishing photos that capacity in service and on its way can finish until then
+ */
+export const queuedWhenReady = (visible: number, arriving: number, finishing: number): number =>
+  Math.max(0, visible + arriving - finishing);
+
+/**
+ * Instances for a queue: k extra instances clear q photos in q s / k, which costs p q² s / 2k of waiting and k b of
+ * boots; the sum is least at q √(p s / 2b). {@link DRAIN} takes the place of the 2.
+ *
+ * @param price instance-seconds per second of waiting
+ * @param service seconds per photo
+ * @param boot seconds
+ */
+export const instancesForQueue = (queued: number, price: number, service: number, boot: number): number =>
+  queued * Math.sqrt((price * service) / (DRAIN * boot));
+
+/** Instances beyond the load for a price of waiting: (p / 0.12)^0.4 - 1; negative below the reference price. */
+export const marginAt = (price: number): number => (price / REFERENCE_PRICE) ** MARGIN_POWER - 1;
+
+/** Instances to request; at least one while photos wait or are worked on. */
+export const neededInstances = ({ load, margin, forQueue }: Parts, backlog: number): number =>
+  Math.max(backlog > 0 ? 1 : 0, Math.ceil(load + margin + forQueue));
+
+/** Instances to keep: the need with the present rate as the load, and some more, so that ticks do not alternate. */
+export const keptInstances = ({ load, margin, forQueue }: Parts): number =>
+  Math.max(1, Math.ceil(load + margin + HYSTERESIS + forQueue));
+
+/** Seconds in which a fleet clears the waiting photos, if none arrives. */
+export const clearingSeconds = (visible: number, service: number, instances: number): number =>
+  (visible * service) / Math.max(1, instances);
