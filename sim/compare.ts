@@ -1,4 +1,4 @@
-/** Every rule on one trace, at its defaults and tuned in hindsight: what it costs against what one waits. */
+/** Every policy on one trace, at its defaults and tuned in hindsight: cost against wait. */
 import type { BoundPoint } from './bound/bound.ts';
 import type { Measures } from './measure.ts';
 import { meanOf } from './result.ts';
@@ -14,13 +14,13 @@ export interface Point {
 
 export interface PolicyComparison {
   policy: string;
-  /** With nothing set; absent for a rule that has no default. */
+  /** At its defaults; absent for a fixed fleet, which has none. */
   usual: Point | undefined;
-  /** The cheapest that keeps the wait; where none of the tries does, the one with the least wait. */
+  /** The cheapest settings that keep the wait; if none do, those with the shortest wait. */
   tuned: Point | undefined;
   /** Whether `tuned` keeps the wait. */
   keeps: boolean;
-  /** All tries. */
+  /** All settings that tuning tried. */
   points: Point[];
 }
 
@@ -31,20 +31,20 @@ export interface Comparison {
   seed: number;
   seeds: number;
   jobs: number;
-  /** Wait that tuning keeps, seconds. */
+  /** Mean wait that tuning keeps, seconds. */
   slo: number;
   bound: BoundPoint[];
-  /** The least possible sum of billed seconds and `REGRET_PRICE` times the seconds waited; null where it was left out. */
+  /** Lower bound of billed seconds + `REGRET_PRICE` x seconds waited; null with `--no-bound`. */
   leastSum: number | null;
-  /** What the bound's own plan costs, replayed exactly; null where it was left out or found no way. */
+  /** The bound's own plan, replayed exactly; null with `--no-bound` or without a plan that keeps the wait. */
   plan: { gpuHours: number; mean: number } | null;
   policies: PolicyComparison[];
 }
 
-/** Instance-seconds that a waited second is worth in `regretOf`: what the policy was tuned with for a mean wait of 10 s. */
+/** Instance-seconds per second waited, in `regretOf`: the price at which the deployed policy keeps a mean wait of 10 s. */
 export const REGRET_PRICE = 0.12;
 
-/** Billed seconds and the price of all waits, over the least possible of that sum. */
+/** (Billed seconds + price of all waits) / lower bound of that sum. @returns null when unknown or jobs are left */
 export function regretOf(
   { gpuHours, wait, completed, jobs }: Measures,
   leastSum: number | null,
@@ -53,18 +53,18 @@ export function regretOf(
   return (3600 * gpuHours + REGRET_PRICE * wait.mean * jobs) / leastSum;
 }
 
-/** The least regret of any setting tried; in hindsight, which nobody has. */
+/** The least regret of all settings tried. */
 export function leastRegret(points: Point[], leastSum: number | null): number | null {
   const all = points.map(({ measures }) => regretOf(measures, leastSum)).filter((one) => one !== null);
   return all.length > 0 ? Math.min(...all) : null;
 }
 
-/** Waits that the frontier is given for, seconds. */
+/** Mean waits of the frontier, seconds. */
 export const WAITS = [120, 60, 30, 20, 10, 5, 3, 1];
 
 const completes = ({ measures }: Point) => measures.completed === measures.jobs;
 
-/** The cheapest point that keeps a mean wait and does every job. */
+/** The cheapest point that keeps a mean wait and completes every job. */
 export function cheapest(points: Point[], wait: number): Point | undefined {
   let best: Point | undefined;
   for (const point of points) {
@@ -80,7 +80,7 @@ function leastWait(points: Point[]): Point | undefined {
   return points.filter(completes).sort((a, b) => mean(a) - mean(b))[0];
 }
 
-/** Runs every rule with every setting that tuning tries, on every seed. */
+/** Runs every policy with all candidate settings, on every seed. */
 export async function compareAll(
   options: ScenarioOptions,
   scenario: Scenario,
@@ -89,7 +89,7 @@ export async function compareAll(
   names: readonly string[] = POLICIES.map(({ name }) => name),
 ): Promise<PolicyComparison[]> {
   const kinds = POLICIES.filter(({ name }) => names.includes(name));
-  const tries = kinds.map((kind) => {
+  const candidates = kinds.map((kind) => {
     const settings = candidateSettings(kind, scenario.world);
     if (kind.name !== 'fixed') return settings;
     return settings.filter(
@@ -99,7 +99,7 @@ export async function compareAll(
   const tasks: Task[] = [];
   for (let k = 0; k < seeds; k++) {
     kinds.forEach(({ name }, index) => {
-      for (const settings of tries[index] ?? []) {
+      for (const settings of candidates[index] ?? []) {
         tasks.push({ scenario: options, seed: scenario.seed + k, policy: name, settings });
       }
     });
@@ -108,7 +108,7 @@ export async function compareAll(
   const perSeed = tasks.length / seeds;
   let index = 0;
   return kinds.map((kind, which) => {
-    const points = (tries[which] ?? []).map((settings): Point => {
+    const points = (candidates[which] ?? []).map((settings): Point => {
       const measures = meanOf(
         Array.from({ length: seeds }, (_, k) => results[k * perSeed + index] as Measures),
       );

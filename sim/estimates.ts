@@ -1,54 +1,54 @@
 /**
- * What the gateway tells of waits, held against what became of them: each photo is asked about when it is stored, and once
- * more at a random time of its wait, with the view that the scaler had published last by then.
+ * Accuracy of the gateway's wait estimate: each photo's wait is estimated when it is stored, and once more at a random
+ * time of its wait, from the latest view that the scaler had published by then.
  */
 import type { View } from '../contract/view.ts';
 import { estimateWait } from '../lambda/gateway/estimate.ts';
 import type { PolicySettings } from '../contract/policy.ts';
-import { percentile } from './measure.ts';
+import { mean, percentile } from './measure.ts';
 import { deployed } from './policies/deployed.ts';
 import { draws } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import type { Run } from './engine/types.ts';
 
-/** When a photo is asked about. */
-export const ASKED = ['stored', 'waiting'] as const;
-export type Asked = (typeof ASKED)[number];
+/** When a wait is estimated. */
+export const ESTIMATE_TIMES = ['stored', 'waiting'] as const;
+export type EstimateTime = (typeof ESTIMATE_TIMES)[number];
 
-/** One estimate of the seconds until a photo is done, and what they were. */
+/** One estimate of the seconds until a photo is done, and the actual value. */
 export interface Sample {
   seconds: number;
   secondsAtMost: number;
   actual: number;
-  /** Photos that were stored before and not done: estimated, and counted. */
+  /** Earlier photos that are not done: estimated, and actual. */
   ahead: number;
   actuallyAhead: number;
 }
 
 export interface EstimateSamples {
   samples: Sample[];
-  /** Photos of which nothing could be told. */
+  /** Photos without an estimate. */
   unknown: number;
 }
 
 export interface EstimateFigures {
   photos: number;
   unknown: number;
-  /** Median of the errors without their sign: seconds, and in parts of the actual time. Null where nothing was told. */
+  /** Median absolute error, in seconds and relative to the actual time. Null without estimates. */
   error: number | null;
   relative: number | null;
-  /** Mean of the errors with their sign, seconds: above 0 where too long a time was told. */
+  /** Mean signed error, seconds: above 0 when estimates are too long. */
   bias: number | null;
-  /** Share that took longer than they were told; half, where nothing leans to either side. */
+  /** Share that took longer than estimated; 0.5 without bias. */
   longer: number | null;
-  /** Share that took no longer than they were told at most. */
+  /** Share that took no longer than the upper limit. */
   withinMost: number | null;
-  /** Mean error of the photos ahead, without its sign. */
+  /** Mean absolute error of the photos ahead. */
   ahead: number | null;
 }
 
-/** How many of the jobs before one have ended: a Fenwick tree over the jobs in the order of their arrival. */
+/** Counts the completed jobs before a given one: a Fenwick tree over the jobs in order of arrival. */
 class CompletionCount {
   private readonly tree: Int32Array;
 
@@ -56,7 +56,7 @@ class CompletionCount {
     this.tree = new Int32Array(jobs + 1);
   }
 
-  end(job: number): void {
+  add(job: number): void {
     for (let k = job + 1; k < this.tree.length; k += k & -k) (this.tree[k] as number)++;
   }
 
@@ -68,10 +68,10 @@ class CompletionCount {
 }
 
 /**
- * Asks about every job of a run that was done.
+ * Estimates the wait of every completed job of a run.
  *
- * @param views in the order of their publication; each is there from its own time on
- * @param share of its wait after which each job is asked about
+ * @param views in the order of their publication; each is current from its own time on
+ * @param share of its wait after which the wait of each job is estimated
  */
 export function sampleEstimates(
   { arrivals, ends }: Pick<Run, 'arrivals' | 'ends'>,
@@ -83,7 +83,7 @@ export function sampleEstimates(
   const jobs = Array.from(arrivals.keys()).filter((job) => !Number.isNaN(end(job)));
   const times = arrivals.map((at, job) => at + share(job) * (end(job) - at));
   const byEnd = jobs.toSorted((a, b) => end(a) - end(b));
-  const ended = new CompletionCount(arrivals.length);
+  const completions = new CompletionCount(arrivals.length);
   const samples: Sample[] = [];
   let unknown = 0;
   let nextEnd = 0;
@@ -91,7 +91,7 @@ export function sampleEstimates(
   for (const job of jobs.toSorted((a, b) => (times[a] as number) - (times[b] as number))) {
     const now = times[job] as number;
     for (; nextEnd < byEnd.length && end(byEnd[nextEnd] as number) <= now; nextEnd++) {
-      ended.end(byEnd[nextEnd] as number);
+      completions.add(byEnd[nextEnd] as number);
     }
     while ((views[nextView]?.at ?? Infinity) <= now) nextView++;
     const { ahead, seconds, secondsAtMost } = estimateWait(
@@ -101,19 +101,19 @@ export function sampleEstimates(
     );
     if (ahead === null || seconds === null || secondsAtMost === null) unknown++;
     else {
-      const actuallyAhead = job - ended.before(job);
+      const actuallyAhead = job - completions.before(job);
       samples.push({ ahead, seconds, secondsAtMost, actual: end(job) - now, actuallyAhead });
     }
   }
   return { samples, unknown };
 }
 
-/** The deployed scaler on a scenario, and what photos were told at either time. */
+/** Runs the deployed scaler on a scenario. @returns the estimates at either time */
 export async function estimatesIn(
   scenario: Scenario,
   settings: PolicySettings,
   progress?: (share: number) => void,
-): Promise<Record<Asked, EstimateSamples>> {
+): Promise<Record<EstimateTime, EstimateSamples>> {
   const { arrivals, horizon, world, seed } = scenario;
   const views: View[] = [];
   const controller = deployed(settings, world.tick, (view) => views.push(view));
@@ -124,13 +124,12 @@ export async function estimatesIn(
   };
 }
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const median = (values: number[]) => percentile(Float64Array.from(values).sort(), 0.5);
 
-/** What all that was told comes to. */
-export function figuresOf(told: EstimateSamples[]): EstimateFigures {
-  const samples = told.flatMap((one) => one.samples);
-  const unknown = told.reduce((sum, one) => sum + one.unknown, 0);
+/** The accuracy over all samples. */
+export function figuresOf(all: EstimateSamples[]): EstimateFigures {
+  const samples = all.flatMap((one) => one.samples);
+  const unknown = all.reduce((sum, one) => sum + one.unknown, 0);
   const of = (figure: (values: number[]) => number, value: (sample: Sample) => number) =>
     samples.length === 0 ? null : Number(figure(samples.map(value)).toPrecision(12));
   const error = ({ seconds, actual }: Sample) => Math.abs(seconds - actual);
@@ -140,7 +139,7 @@ export function figuresOf(told: EstimateSamples[]): EstimateFigures {
     error: of(median, error),
     relative: of(median, (sample) => error(sample) / sample.actual),
     bias: of(mean, ({ seconds, actual }) => seconds - actual),
-    // What ends on the second was not late for the last digits of a sum.
+    // A rounding error of a sum does not count as late.
     longer: of(mean, ({ seconds, actual }) => Number(actual > seconds + 1e-6)),
     withinMost: of(mean, ({ actual, secondsAtMost }) => Number(actual <= secondsAtMost)),
     ahead: of(mean, ({ ahead, actuallyAhead }) => Math.abs(ahead - actuallyAhead)),

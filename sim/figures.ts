@@ -1,6 +1,6 @@
 /**
- * `npx ddcolor-elastic simulate figures [FOLDER]`: makes the tables of docs/scaling-figures.md again, for the synthetic traces and for every CSV
- * in the folder. What the document says of a trace that is not at hand stays as it is.
+ * `simulate figures [FOLDER]`: updates the tables of docs/scaling-figures.md, for the synthetic traces and every CSV in the
+ * folder. Tables of other traces stay as they are.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
@@ -10,10 +10,10 @@ import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './
 import { parseOptions } from './options.ts';
 import { Progress } from './progress.ts';
 import { InputError } from './world.ts';
-import { differing, number } from './output.ts';
+import { boundText, differing, number } from './output.ts';
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling-figures.md');
-/** Traces, with the number of seeds that their figures are means of. */
+/** Synthetic traces, each with the number of seeds that its figures average. */
 const SYNTHETIC: [trace: string, seeds: number][] = [
   ['viral', 10],
   ['day', 3],
@@ -24,7 +24,7 @@ const SYNTHETIC: [trace: string, seeds: number][] = [
 
 const marker = (name: string, end: '' | '/') => `<!-- ${end}figures: ${name} -->`;
 
-/** A section of the document between its two marks. */
+/** Replaces the section of the document between two markers. */
 export function replaced(text: string, name: string, made: string): string {
   const from = text.indexOf(marker(name, ''));
   const to = text.indexOf(marker(name, '/'));
@@ -35,31 +35,37 @@ export function replaced(text: string, name: string, made: string): string {
 
 const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
-/** The comparison as Markdown: one line of facts, the rules, and the frontier. */
+/** The comparison as Markdown: a line about trace and bound, the policies, and the frontier. */
 export function markdown(comparison: Comparison): string {
   const { bound, leastSum, plan, policies, slo, seeds, jobs } = comparison;
   const at = bound.find((point) => point.at === slo);
   const least = at?.gpuHours ?? null;
   const facts = [
     `${Math.round(jobs).toLocaleString('en')} jobs${seeds > 1 ? `, means of ${seeds} seeds` : ''}`,
-    least === null
-      ? `no fleet within the limits waits ${slo} s or less`
-      : `at least ${number(least, 2)} GPU h for a mean wait of ${slo} s`,
+    boundText(least, slo),
     ...(plan ? [`its plan, replayed: ${number(plan.gpuHours, 2)} GPU h at ${number(plan.mean, 1)} s`] : []),
   ];
-  const cells = (name: string, point: Point, knobs: string) => {
+  const cells = (name: string, point: Point, settings: string) => {
     const { wait, gpuHours } = point.measures;
     const regret = number(regretOf(point.measures, leastSum), 2);
     const ratio = number(least === null ? null : gpuHours / least, 2);
-    return row([name, number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio, regret, knobs]);
+    return row([
+      name,
+      number(wait.mean, 1),
+      number(wait.p95, 0),
+      number(gpuHours, 1),
+      ratio,
+      regret,
+      settings,
+    ]);
   };
-  const rules = policies.flatMap(({ policy, usual, tuned, keeps }) => [
+  const rows = policies.flatMap(({ policy, usual, tuned, keeps }) => [
     ...(usual ? [cells(`\`${policy}\``, usual, 'default')] : []),
     ...(tuned && tuned !== usual
       ? [cells(usual ? (keeps ? 'tuned' : 'least wait') : `\`${policy}\``, tuned, differing(tuned, usual))]
       : []),
   ]);
-  const words = new Set(['rule', 'knobs']);
+  const words = new Set(['policy', 'settings']);
   const head = (names: string[]) =>
     `${row(names)}\n${row(names.map((name) => (words.has(name) ? '---' : '---:')))}`;
   const frontier = policies.map(({ policy, points }) =>
@@ -72,12 +78,12 @@ export function markdown(comparison: Comparison): string {
   return [
     `${facts.join('; ')}.`,
     '',
-    head(['rule', 'mean s', 'p95 s', 'GPU h', '× bound', 'regret', 'knobs']),
-    ...rules,
+    head(['policy', 'mean s', 'p95 s', 'GPU h', '× bound', 'regret', 'settings']),
+    ...rows,
     '',
     'Fewest GPU hours of any setting tried, for a mean wait of at most; and the least regret of any:',
     '',
-    head(['rule', ...bound.map((one) => `${one.at} s`), 'regret']),
+    head(['policy', ...bound.map((one) => `${one.at} s`), 'regret']),
     row(['bound', ...bound.map((one) => number(one.gpuHours, 1)), '1.00']),
     ...frontier,
   ].join('\n');

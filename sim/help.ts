@@ -49,7 +49,7 @@ export function help(): string {
   );
   for (const [key, one] of Object.entries(SETTINGS)) {
     const range = `${value(one.min)} to ${value(one.max)}`;
-    const what = `${one.meaning}${one.unit ? `, ${one.unit}` : ''}`;
+    const what = `${one.description}${one.unit ? `, ${one.unit}` : ''}`;
     lines.push(
       `  ${key.padEnd(18)} ${`${one.clean} | ${one.real}`.padEnd(18)} ${what} (${range}; ${one.source})`,
     );

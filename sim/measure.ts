@@ -1,4 +1,4 @@
-/** What a run came to, in the figures that people compare. */
+/** The figures of a run: waits, cost, fleet size and scaling actions. */
 import { billedSeconds } from './engine/fleet.ts';
 import type { World } from './world.ts';
 import type { Run } from './engine/types.ts';
@@ -6,20 +6,23 @@ import type { Run } from './engine/types.ts';
 export interface Measures {
   jobs: number;
   completed: number;
-  /** Seconds from the arrival to the start, of the jobs that were done; null where none was. */
+  /** Seconds from arrival to start, of the completed jobs; null without any. */
   wait: Record<'mean' | 'p50' | 'p95' | 'p99' | 'max', number | null>;
-  /** Time during which some job waited longer than it should, and how many such times there were. */
+  /** Time during which any job had waited longer than `slo`, and the number of such periods. */
   overSlo: { seconds: number; episodes: number };
-  /** Billed. */
+  /** Billed instance-hours. */
   gpuHours: number;
   usd: number;
-  /** Instances that exist, in any state. */
+  /** Instances in any state but stopped. */
   fleet: { peak: number; mean: number };
-  /** Changes of the desired capacity, and instances started after the first ones. */
+  /** Changes of the desired capacity, and launches after the initial fleet. */
   actions: { out: number; in: number; launches: number };
 }
 
-/** @param sorted ascending, not empty; between two values it is interpolated linearly */
+export const mean = (values: number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** @param sorted ascending, not empty; between two values the result is interpolated linearly */
 export function percentile(sorted: Float64Array, share: number): number {
   const rank = share * (sorted.length - 1);
   const low = Math.floor(rank);
@@ -28,7 +31,7 @@ export function percentile(sorted: Float64Array, share: number): number {
   return a + (b - a) * (rank - low);
 }
 
-/** Waits of the jobs that were done, ascending. */
+/** Waits of the completed jobs, seconds, ascending. */
 export function waitsOf({ arrivals, starts }: Pick<Run, 'arrivals' | 'starts'>): Float64Array {
   return starts
     .map((start, job) => start - (arrivals[job] as number))
@@ -52,7 +55,7 @@ function overSlo({ arrivals, starts, end }: Run, slo: number): Measures['overSlo
   return { seconds, episodes };
 }
 
-/** Digits that a figure is given with: enough for any comparison, and the same on every machine. */
+/** 12 significant digits, so that the last digits of a sum do not differ between machines. */
 const round = (value: number): number => Number(value.toPrecision(12));
 
 export function measure(run: Run, world: World): Measures {

@@ -1,13 +1,13 @@
 /** What the commands print and write: tables, JSON and files. */
 import { writeFile } from 'node:fs/promises';
-import { leastRegret, regretOf, WAITS, type cheapest, type Comparison, type Point } from './compare.ts';
+import { cheapest, leastRegret, regretOf, WAITS, type Comparison, type Point } from './compare.ts';
 import type { RunResult } from './result.ts';
 import { InputError } from './world.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
 
-/** Columns as wide as their content: figures to the right, words to the left. */
+/** Columns as wide as their content: numbers right-aligned, the columns in `words` left-aligned. */
 export function aligned(rows: string[][], words: number[] = [0]): string {
   const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
   const cell = (text: string, k: number) =>
@@ -41,28 +41,29 @@ function about({ trace, world, with: changes, jobs, seeds = 1 }: About): string 
   return `${trace}: ${Math.round(jobs)} jobs, ${[`${world} world`, ...settings].join(', ')}${runs}`;
 }
 
-const least = (gpuHours: number | null, at: number) =>
+/** @param gpuHours lower bound for a mean wait of `at` seconds */
+export const boundText = (gpuHours: number | null, at: number) =>
   gpuHours === null
-    ? `no fleet within the limits waits ${at} s or less`
+    ? `no fleet between min and max reaches a mean wait of ${at} s`
     : `at least ${number(gpuHours, 2)} GPU h for a mean wait of ${at} s`;
 
-/** One line of facts about trace and world, then a row for each outcome. */
-export function table(outcomes: RunResult[]): string {
-  const [first] = outcomes;
+/** A line about trace and world, then a row for each result. */
+export function table(results: RunResult[]): string {
+  const [first] = results;
   if (!first) return '';
-  const rows = outcomes.map((one) => [one.policy, ...cells(one, one.bound?.gpuHours ?? null)]);
-  const bound = first.bound ? `; ${least(first.bound.gpuHours, first.bound.at)}` : '';
+  const rows = results.map((one) => [one.policy, ...cells(one, one.bound?.gpuHours ?? null)]);
+  const bound = first.bound ? `; ${boundText(first.bound.gpuHours, first.bound.at)}` : '';
   return `${about(first)}${bound}\n${aligned([['policy', ...HEADINGS], ...rows])}`;
 }
 
-/** Knobs of a point that differ from the usual ones. */
+/** Settings of a point that differ from the defaults. */
 export function differing(point: Point, usual: Point | undefined): string {
   const changed = Object.entries(point.settings).filter(([key, value]) => usual?.settings[key] !== value);
   return changed.map(([key, value]) => `${key}=${value}`).join(',') || 'default';
 }
 
-/** All rules at their defaults and tuned, and the frontier: what each costs at the least for a mean wait. */
-export function comparisonTables(comparison: Comparison, pick: typeof cheapest): string {
+/** All policies at their defaults and tuned, then the frontier: the least cost of each for a mean wait. */
+export function comparisonTables(comparison: Comparison): string {
   const { bound, leastSum, plan, policies, slo } = comparison;
   const at = bound.find((point) => point.at === slo);
   const hours = at?.gpuHours ?? null;
@@ -78,19 +79,19 @@ export function comparisonTables(comparison: Comparison, pick: typeof cheapest):
   const waits = bound.length > 0 ? bound.map((point) => point.at) : WAITS;
   const costs = policies.map(({ policy, points }) => [
     policy,
-    ...waits.map((wait) => number(pick(points, wait)?.measures.gpuHours, 2)),
+    ...waits.map((wait) => number(cheapest(points, wait)?.measures.gpuHours, 2)),
     regret(leastRegret(points, leastSum)),
   ]);
   const parts = [about(comparison)];
-  if (at) parts.push(least(at.gpuHours, slo));
+  if (at) parts.push(boundText(at.gpuHours, slo));
   if (plan)
     parts.push(`its plan, replayed: ${number(plan.gpuHours, 2)} GPU h, mean wait ${number(plan.mean, 1)} s`);
   return [
     parts.join('; '),
     '',
-    aligned([['policy', ...HEADINGS, 'regret', 'knobs'], ...rows], [0, HEADINGS.length + 2]),
+    aligned([['policy', ...HEADINGS, 'regret', 'settings'], ...rows], [0, HEADINGS.length + 2]),
     '',
-    'The frontier: fewest GPU h of any setting tried, for a mean wait of at most; and the least regret of any',
+    'Frontier: fewest GPU h of all settings tried for a mean wait of at most this, and the least regret of all',
     aligned([
       ['policy', ...waits.map((wait) => `${wait} s`), 'regret'],
       ...(bound.length > 0 ? [['bound', ...bound.map((point) => number(point.gpuHours, 2)), regret(1)]] : []),

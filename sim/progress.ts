@@ -1,4 +1,4 @@
-/** Progress of long work: one line that changes on a terminal, a plain line every few seconds otherwise. */
+/** Progress line: rewritten in place on a terminal, otherwise a new line every 5 s. */
 const PLAIN_EVERY_MS = 5000;
 const TERMINAL_EVERY_MS = 100;
 
@@ -11,7 +11,7 @@ export class Progress {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** @param share done, from 0 to 1 */
+  /** @param share completed, from 0 to 1 */
   show(what: string, share: number): void {
     const every = this.out.isTTY ? TERMINAL_EVERY_MS : PLAIN_EVERY_MS;
     if (this.shownAt === -Infinity && !this.out.isTTY) this.shownAt = this.now();
@@ -23,7 +23,7 @@ export class Progress {
     this.drawn = this.out.isTTY;
   }
 
-  /** Takes the changing line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.drawn) this.out.write('\r\x1b[K');
     this.drawn = false;

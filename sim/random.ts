@@ -1,11 +1,12 @@
 /**
- * Luck by name: a draw depends on the seed, its cause and its index, never on how many draws came before.
+ * Random draws by cause and index: each depends only on seed, cause and index, not on earlier draws.
  *
- * So the service time of photo 17 is the same under every policy, and a fault that one policy meets does not reshuffle
- * another's. The generator is MurmurHash3's 32-bit finaliser over the three, twice, for 53 bits (Appleby, public domain).
+ * So photo 17 has the same service time under every policy (common random numbers), and a fault under one policy does not
+ * change those of another. Generator: MurmurHash3's 32-bit finaliser over the three, twice, for 53 bits (Appleby, public
+ * domain).
  */
 
-/** What a draw is for; each has luck of its own. */
+/** What a draw is for; each cause has its own stream. */
 export type Cause =
   | 'arrivals'
   | 'service'
@@ -27,7 +28,7 @@ export type Cause =
   | 'renewal'
   | 'polls';
 
-/** The draw of an index, from 0 up to but not including 1. */
+/** The draw of an index, uniform in [0, 1). */
 export type Draw = (index: number) => number;
 
 function mix(value: number): number {
@@ -53,7 +54,7 @@ export function draws(seed: number, cause: Cause | `trace-${string}`): Draw {
   };
 }
 
-/** A standard normal value out of one draw: Acklam's rational approximation of the inverse (error below 1.2e-9). */
+/** A standard normal value from a draw: Acklam's rational approximation of the inverse (error below 1.2e-9). */
 export function normal(u: number): number {
   const p = Math.min(1 - 1e-12, Math.max(1e-12, u));
   if (p > 0.97575) return -normal(1 - p);

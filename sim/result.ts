@@ -1,4 +1,4 @@
-/** A rule on a scenario, and what is written down of it. */
+/** Runs one policy on a scenario; the JSON of the result. */
 import type { BoundPoint } from './bound/bound.ts';
 import { measure, type Measures } from './measure.ts';
 import type { Policy } from './policies/index.ts';
@@ -6,16 +6,16 @@ import type { Scenario } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import type { Run } from './engine/types.ts';
 
-/** The JSON of one run. No field depends on the machine, so that the same seed gives the same bytes. */
+/** The JSON of one run. No field depends on the machine: the same seed gives the same bytes. */
 export interface RunResult extends Measures {
   trace: string;
   policy: string;
   settings: Record<string, number>;
   world: string;
-  /** What differs from that world's defaults. */
+  /** Values that differ from that world's defaults. */
   with: Record<string, number | string>;
   seed: number;
-  /** Least instance-hours for a mean wait of at most `at` seconds, known beforehand; null where it was left out. */
+  /** Lower bound of instance-hours for a mean wait of `at` seconds; null with `--no-bound`. */
   bound: { gpuHours: number | null; at: number } | null;
 }
 
@@ -47,7 +47,7 @@ export function runResult(
   };
 }
 
-/** The mean of each figure over runs; one that any run lacks is null. */
+/** The mean of each figure over runs; null when it is null in any run. */
 export function meanOf<T>(values: T[]): T {
   const [first] = values;
   if (values.some((value) => value === null)) return null as T;

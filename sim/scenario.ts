@@ -1,4 +1,4 @@
-/** A trace in a world: what a rule is put into. */
+/** A scenario: a trace in a world, ready to simulate. */
 import { worldOf, type World, type WorldChanges, type WorldName } from './world.ts';
 import { isSynthetic, syntheticTrace } from './traffic/synthetic.ts';
 import { arrivalsOf, readTrace, type Trace } from './traffic/trace.ts';
@@ -7,10 +7,10 @@ export interface Scenario {
   /** Name of the trace. */
   trace: string;
   worldName: WorldName;
-  /** What differs from that world's defaults. */
+  /** Values that differ from that world's defaults. */
   changes: WorldChanges;
   world: World;
-  /** Of the luck in each run; the traffic of a synthetic trace is of its run's seed. */
+  /** Seed of all random draws, and of the arrivals of a synthetic trace. */
   seed: number;
   arrivals: Float64Array;
   horizon: number;
@@ -22,16 +22,16 @@ export interface ScenarioOptions {
   with: WorldChanges & { bucket?: number };
 }
 
-/** What a trace asks of the world where the user does not: an account's limit, or a fleet that may sleep. */
-const OWN: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
+/** Defaults of single traces: the GPU limit of a new account, or a fleet that may scale to zero. */
+const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
 
 /**
  * @returns a scenario for each seed
- * @throws InputError when trace or world cannot be
+ * @throws InputError for an invalid trace or world
  */
 export async function scenarios(options: ScenarioOptions): Promise<(seed: number) => Scenario> {
   const { bucket, ...given } = options.with;
-  const changes: WorldChanges = { ...OWN[options.trace], ...given };
+  const changes: WorldChanges = { ...TRACE_DEFAULTS[options.trace], ...given };
   const world = worldOf(options.world, changes);
   const { trace } = options;
   let file: Trace | undefined;

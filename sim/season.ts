@@ -1,12 +1,13 @@
 /**
- * `npx ddcolor-elastic simulate season [--python PYTHON] [--seeds 3] [TRACE]`: is foresight worth it? The first week is for learning, the
- * second one is judged: the deployed rule without and with a memory of the week, what is public of AWS predictive scaling,
- * and, given a Python with PyTorch, an LSTM learnt offline.
+ * `simulate season [--python PYTHON] [--seeds 3] [TRACE]`: is a forecast worth it? Policies learn in the first week and are
+ * measured in the second: the deployed one without and with a memory of the week, AWS predictive scaling, and an LSTM
+ * trained offline when `--python` names a Python with PyTorch.
  */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/lstm.ts';
 import { billedSeconds } from './engine/fleet.ts';
+import { mean } from './measure.ts';
 import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
 import { Progress } from './progress.ts';
@@ -23,15 +24,13 @@ const NINE = 9 * 3600;
 const QUARTER = 900;
 
 interface SecondWeek {
-  /** Mean waits in the second week, seconds: from nine to a quarter past on weekdays, and of all jobs. */
+  /** Mean waits in the second week, seconds: from 9:00 to 9:15 on weekdays, and of all jobs. */
   atNine: number;
   wait: number;
   gpuHours: number;
 }
 
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** What a run's second week was like; the trace begins on a Monday at midnight. */
+/** Waits and cost of a run's second week. The trace begins on a Monday at midnight. */
 export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): SecondWeek {
   const waits: number[] = [];
   const atNine: number[] = [];
@@ -43,10 +42,11 @@ export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): Second
     const weekday = Math.floor(arrival / DAY) % 7 < 5;
     if (weekday && clock >= NINE && clock < NINE + QUARTER) atNine.push(wait);
   });
-  const billed = run.instances.map((life) => {
-    const before = { ...life, stopped: Math.min(life.stopped, WEEK) };
+  const billed = run.instances.map((instance) => {
+    const before = { ...instance, stopped: Math.min(instance.stopped, WEEK) };
     return (
-      billedSeconds(life, run.end, world) - (life.requested < WEEK ? billedSeconds(before, WEEK, world) : 0)
+      billedSeconds(instance, run.end, world) -
+      (instance.requested < WEEK ? billedSeconds(before, WEEK, world) : 0)
     );
   });
   return {
@@ -56,8 +56,8 @@ export function secondWeek(run: Run, { world }: Pick<Scenario, 'world'>): Second
   };
 }
 
-/** The rules to compare on a scenario, by name. */
-async function rules(
+/** The policies to compare on a scenario, by name. */
+async function controllersOf(
   scenario: Scenario,
   python: string | undefined,
   say: (line: string) => void,
@@ -84,9 +84,9 @@ async function simulateWeeks(trace: string, seeds: number, python: string | unde
   for (let seed = 1; seed <= seeds; seed++) {
     const scenario = scenarioOf(seed);
     if (scenario.horizon < 2 * WEEK - DAY)
-      throw new InputError(`${trace} has ${(scenario.horizon / DAY).toFixed(1)} days: two weeks are needed`);
+      throw new InputError(`${trace} has ${(scenario.horizon / DAY).toFixed(1)} days: expected two weeks`);
     const say = (line: string) => progress.show(`seed ${seed} of ${seeds}: ${line}`, (seed - 1) / seeds);
-    for (const [name, controller] of await rules(scenario, python, say)) {
+    for (const [name, controller] of await controllersOf(scenario, python, say)) {
       say(name);
       const run = await simulate({ ...scenario, controller });
       results.set(name, [...(results.get(name) ?? []), secondWeek(run, scenario)]);
@@ -109,21 +109,21 @@ export async function main(args: string[]): Promise<number> {
     const seeds = Number(values.seeds);
     if (!(Number.isInteger(seeds) && seeds > 0))
       throw new InputError(`--seeds is '${values.seeds}': expected 1 or more`);
-    const judged = await simulateWeeks(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
-    const base = judged.get('slo') as SecondWeek[];
+    const results = await simulateWeeks(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
+    const base = results.get('slo') as SecondWeek[];
     const of = (all: SecondWeek[], key: keyof SecondWeek) => mean(all.map((one) => one[key]));
-    const rows = [...judged].map(([name, all]) => [
+    const rows = [...results].map(([name, all]) => [
       name,
       all.map(({ atNine }) => atNine.toFixed(1)).join(' '),
       of(all, 'wait').toFixed(1),
       of(all, 'gpuHours').toFixed(1),
       change(of(all, 'gpuHours'), of(base, 'gpuHours')),
     ]);
-    console.log(`${given}, learnt in week 1, judged in week 2, clean world`);
-    console.log(aligned([['rule', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
+    console.log(`${given}, trained on week 1, measured in week 2, clean world`);
+    console.log(aligned([['policy', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
     if (!values.python) {
       console.log(
-        '\nThe LSTM was left out: --python names an interpreter with sim/learned/requirements.txt (PyTorch).',
+        '\nWithout the LSTM: it needs --python PYTHON with the packages of sim/learned/requirements.txt (PyTorch).',
       );
     }
     return 0;

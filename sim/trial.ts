@@ -1,12 +1,13 @@
 /**
- * `npx ddcolor-elastic simulate trial FOLDER`: the deployed rule in the real world, over many seeds and each CSV of a folder: late and
- * rough counts, failed boots, shortages, Spot losses, ticks that miss or come twice.
+ * `simulate trial FOLDER [SEEDS]`: the deployed policy in the real world, on each CSV of a folder over many seeds: stale
+ * and noisy counts, failed boots, shortages, Spot interruptions, missed and doubled ticks.
  *
- * Jobs that came while instances were missing, or within a boot of that, wait for Amazon and not for the rule: they are
- * told apart. Beside them stand the waits of a clean world with the same mean boot and service time.
+ * Jobs that arrive during a shortage, or within a boot time after it, wait for EC2 and not for the policy, so their waits
+ * are separate. For comparison: the waits in a clean world with the same mean boot and service time.
  */
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { mean } from './measure.ts';
 import { policyOf } from './policies/index.ts';
 import { Progress } from './progress.ts';
 import { scenarios } from './scenario.ts';
@@ -18,25 +19,25 @@ export interface Trial {
   /** Mean waits, seconds, of all jobs and of those outside shortages. */
   wait: number;
   waitOutside: number;
-  /** Share of jobs within a shortage. */
+  /** Share of jobs that arrived during shortages. */
   within: number;
   gpuHours: number;
   done: number;
   jobs: number;
   peak: number;
-  /** Scale-ins, and those that a scale-out followed within one boot. */
+  /** Scale-ins, and those followed by a scale-out within one boot time. */
   scaleIns: number;
   reversed: number;
 }
 
-/** When instances were missing, each with the boot that follows. */
+/** Periods with fewer instances than desired, each extended by a boot time. */
 export function shortages(decisions: DecisionRow[], boot: number): [from: number, to: number][] {
   const spans: [number, number][] = [];
   let before = -Infinity;
   for (const { at, desired, inService, pending } of decisions) {
     if (desired > inService + pending) {
       const last = spans.at(-1);
-      // It began after the look before, which did not show it.
+      // It began at some time after the previous tick.
       if (last && before <= last[1]) last[1] = at + boot;
       else spans.push([Math.max(before, 0), at + boot]);
     }
@@ -45,7 +46,7 @@ export function shortages(decisions: DecisionRow[], boot: number): [from: number
   return spans;
 }
 
-/** Scale-ins, and how many of them were taken back within `boot` seconds. */
+/** Scale-ins, and how many of them a scale-out followed within `boot` seconds. */
 export function reversals(decisions: DecisionRow[], boot: number): { scaleIns: number; reversed: number } {
   let scaleIns = 0;
   let reversed = 0;
@@ -78,7 +79,7 @@ export function trialOf(run: Run, boot: number): Trial {
     outside++;
   });
   const billed = run.instances.reduce(
-    (all, life) => all + Math.min(life.stopped, run.end) - life.requested,
+    (all, { requested, stopped }) => all + Math.min(stopped, run.end) - requested,
     0,
   );
   return {
@@ -93,7 +94,7 @@ export function trialOf(run: Run, boot: number): Trial {
   };
 }
 
-/** The deployed rule, once. @param boot mean seconds; by default the world's */
+/** Runs the deployed policy once. @param boot mean boot time, seconds. @default the world's */
 export async function trial(
   trace: string,
   world: 'clean' | 'real',
@@ -114,8 +115,6 @@ export async function trial(
   });
   return trialOf(run, scenario.world.boot);
 }
-
-const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** @param args a folder of traces or one trace, and how many seeds (200) */
 export async function main([where, seeds = '200']: string[]): Promise<number> {

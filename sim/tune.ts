@@ -1,4 +1,4 @@
-/** Settings of one rule for one's own traffic: the cheapest that keeps a wait, searched on a grid and then around it. */
+/** The cheapest settings of a policy that keep a wait: searched on a grid, then around its best points. */
 import { cheapest, compareAll, type Point } from './compare.ts';
 import { meanOf } from './result.ts';
 import { runAll, type Task } from './parallel/pool.ts';
@@ -8,26 +8,26 @@ import type { Scenario, ScenarioOptions } from './scenario.ts';
 
 export interface Tuned {
   usual: Point | undefined;
-  /** For each wait the cheapest point that keeps it; undefined where none does. */
+  /** For each wait the cheapest point that keeps it; undefined when none does. */
   best: { wait: number; point: Point | undefined }[];
   points: Point[];
 }
 
-/** Steps of the search around what the grid found, each as a factor both ways. */
+/** Factors by which the search then varies each parameter, up and down. */
 const FACTORS = [1.4, 1.15];
 
-/** One knob at a time, a little more and a little less, within what it takes. */
+/** Settings that differ in one parameter by a factor up or down, within its limits. */
 export function neighbours(
   kind: PolicyKind,
   settings: Record<string, number>,
   factor: number,
 ): Record<string, number>[] {
-  return Object.entries(kind.parameters).flatMap(([key, knob]) => {
+  return Object.entries(kind.parameters).flatMap(([key, one]) => {
     const value = settings[key] as number;
-    if (!knob.candidates?.length || value === 0) return [];
+    if (!one.candidates?.length || value === 0) return [];
     return [value * factor, value / factor]
-      .map((near) => (knob.whole ? Math.max(knob.min, Math.round(near)) : Number(near.toPrecision(3))))
-      .filter((near) => near !== value && near >= knob.min && near <= knob.max)
+      .map((near) => (one.whole ? Math.max(one.min, Math.round(near)) : Number(near.toPrecision(3))))
+      .filter((near) => near !== value && near >= one.min && near <= one.max)
       .map((near) => ({ ...settings, [key]: near }));
   });
 }

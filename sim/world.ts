@@ -1,4 +1,4 @@
-/** The world's settings: each with its unit, its value in either world, what is allowed, and where the value is from. */
+/** Settings of the simulated world: unit, value in the clean and the real world, range and source of each. */
 
 export class InputError extends Error {
   override name = 'InputError';
@@ -10,9 +10,9 @@ interface Setting {
   real: number;
   min: number;
   max: number;
-  /** A whole number is asked for. */
+  /** Only whole numbers are valid. */
   whole?: true;
-  meaning: string;
+  description: string;
   source: string;
 }
 
@@ -21,26 +21,26 @@ const setting = (
   clean: number,
   real: number,
   [min, max]: [number, number],
-  meaning: string,
+  description: string,
   source: string,
-): Setting => ({ unit, clean, real, min, max, meaning, source });
+): Setting => ({ unit, clean, real, min, max, description, source });
 const count = (...all: Parameters<typeof setting>): Setting => ({ ...setting(...all), whole: true });
 
 const OURS = 'this project';
 const MEASURED = 'boot of a GPU image: driver, imports, model';
 const GUESS = 'no published figure: vary it';
 
-/** Every number that `--with` takes. A value that is the same in both worlds is no fault but a size. */
+/** Every number that `--with` takes. Faults differ between the two worlds; sizes do not. */
 export const SETTINGS = {
-  boot: setting('s', 90, 165, [0, 3600], 'from the request of an instance to its first job, mean', MEASURED),
-  service: setting('s', 6, 6, [0.001, 3600], 'busy time of a slot for one job, mean', OURS),
-  tick: setting('s', 30, 30, [1, 3600], 'between two looks of the scaler', OURS),
-  min: count('instances', 1, 1, [0, 10_000], 'least desired capacity; the fleet starts with it, ready', OURS),
+  boot: setting('s', 90, 165, [0, 3600], 'from requesting an instance to its first job, mean', MEASURED),
+  service: setting('s', 6, 6, [0.001, 3600], 'busy time of a slot per job, mean', OURS),
+  tick: setting('s', 30, 30, [1, 3600], 'between two ticks of the scaler', OURS),
+  min: count('instances', 1, 1, [0, 10_000], 'least desired capacity; ready instances at the start', OURS),
   max: count('instances', 40, 40, [1, 10_000], 'greatest desired capacity', OURS),
-  slots: count('jobs', 1, 1, [1, 64], 'jobs that an instance works on at a time', OURS),
-  slo: setting('s', 10, 10, [0.001, 86_400], 'wait that counts as too long, and the wait of the bound', OURS),
+  slots: count('jobs', 1, 1, [1, 64], 'concurrent jobs of an instance', OURS),
+  slo: setting('s', 10, 10, [0.001, 86_400], 'target wait, and mean wait of the lower bound', OURS),
   price: setting('USD', 0.526, 0.526, [0, 1000], 'of an instance-hour', 'g4dn.xlarge on demand, us-east-1'),
-  billingMin: setting('s', 60, 60, [0, 3600], 'billed for an instance at least', 'EC2 per-second billing'),
+  billingMin: setting('s', 60, 60, [0, 3600], 'least billed time of an instance', 'EC2 per-second billing'),
   bootSigma: setting(
     '',
     0,
@@ -50,37 +50,16 @@ export const SETTINGS = {
     '75 to 420 s seen',
   ),
   serviceSigma: setting('', 0, 0.3, [0, 2], 'spread of service times (sigma of their logarithm)', OURS),
-  reaction: setting('s', 0, 5, [0, 120], 'from a changed desired capacity to the request', GUESS),
+  reaction: setting('s', 0, 5, [0, 120], 'from a change of desired capacity to the request', GUESS),
   shutdown: setting('s', 0, 45, [0, 600], 'billed after the last job of an instance', GUESS),
   countLag: setting('s', 0, 10, [0, 60], 'age of the queue counts', 'SQS: counts settle within a minute'),
   countNoise: setting('', 0, 0.02, [0, 0.5], 'relative error of the counts', 'SQS: "approximate"'),
-  falseZero: setting('', 0, 0.001, [0, 0.1], 'share of looks that see an empty queue', 'SQS: "approximate"'),
-  metricLag: setting(
-    's',
-    0,
-    60,
-    [0, 900],
-    'age of CloudWatch data points that alarms see',
-    'SQS: one minute',
-  ),
-  tickPhase: setting(
-    's',
-    0,
-    30,
-    [0, 60],
-    'the first tick is late by up to this',
-    'Scheduler: within its minute',
-  ),
-  tickJitter: setting('s', 0, 3, [0, 59], 'each tick is late by up to this', 'Scheduler, cold starts'),
-  missedTick: setting('', 0, 0.0005, [0, 0.5], 'share of ticks that never come', GUESS),
-  doubledTick: setting(
-    '',
-    0,
-    0.0005,
-    [0, 0.5],
-    'share of ticks that come twice',
-    'EventBridge: at least once',
-  ),
+  falseZero: setting('', 0, 0.001, [0, 0.1], 'share of reads that see an empty queue', 'SQS: "approximate"'),
+  metricLag: setting('s', 0, 60, [0, 900], 'age of the CloudWatch data points in alarms', 'SQS: one minute'),
+  tickPhase: setting('s', 0, 30, [0, 60], 'largest delay of the first tick', 'Scheduler: within its minute'),
+  tickJitter: setting('s', 0, 3, [0, 59], 'largest delay of each tick', 'Scheduler, cold starts'),
+  missedTick: setting('', 0, 0.0005, [0, 0.5], 'share of missed ticks', GUESS),
+  doubledTick: setting('', 0, 0.0005, [0, 0.5], 'share of doubled ticks', 'EventBridge: at least once'),
   notification: setting(
     's',
     0,
@@ -89,23 +68,30 @@ export const SETTINGS = {
     'from the upload to the message, mean',
     'S3: typically seconds',
   ),
-  notificationSigma: setting('', 0, 1.1, [0, 3], 'its spread', 'median 1.5 s, 99 % within 20 s'),
-  duplicate: setting('', 0, 0.0005, [0, 0.5], 'share of messages that come twice', 'S3, SQS: at least once'),
-  visibility: setting('s', 120, 120, [10, 43_200], 'until the message of a dead instance returns', OURS),
-  heartbeat: setting('s', 45, 45, [5, 3600], 'between renewals of that time', OURS),
-  bootFailure: setting('', 0, 0.01, [0, 0.9], 'share of instances that never become ready', GUESS),
-  hookTimeout: setting('s', 600, 600, [30, 7200], 'until such an instance is replaced', OURS),
-  noCapacity: setting('', 0, 0.03, [0, 1], 'share of launches refused at once', GUESS),
+  notificationSigma: setting(
+    '',
+    0,
+    1.1,
+    [0, 3],
+    'spread of that time (sigma of its logarithm)',
+    'median 1.5 s, 99 % within 20 s',
+  ),
+  duplicate: setting('', 0, 0.0005, [0, 0.5], 'share of doubled messages', 'S3, SQS: at least once'),
+  visibility: setting('s', 120, 120, [10, 43_200], 'visibility timeout of a message', OURS),
+  heartbeat: setting('s', 45, 45, [5, 3600], 'between two renewals of that timeout', OURS),
+  bootFailure: setting('', 0, 0.01, [0, 0.9], 'share of failed boots', GUESS),
+  hookTimeout: setting('s', 600, 600, [30, 7200], 'until an instance with a failed boot is replaced', OURS),
+  noCapacity: setting('', 0, 0.03, [0, 1], 'share of launches that are refused', GUESS),
   types: count('types', 3, 3, [1, 20], 'instance types of the group', OURS),
   zones: count('zones', 2, 2, [1, 6], 'Availability Zones of the group', OURS),
-  shortage: setting('s', 0, 2400, [0, 86_400], 'a type has no capacity in a zone for this long, mean', GUESS),
-  shortageGap: setting('s', 172_800, 172_800, [60, 1e9], 'between two such times, mean', GUESS),
+  shortage: setting('s', 0, 2400, [0, 86_400], 'time without capacity of a type in a zone, mean', GUESS),
+  shortageGap: setting('s', 172_800, 172_800, [60, 1e9], 'between two such shortages, mean', GUESS),
   retry: setting(
     's',
     30,
     30,
     [1, 900],
-    'to the next try of a refused launch, growing by half up to 600 s',
+    'until a refused launch is retried; grows by half up to 600 s',
     GUESS,
   ),
   spotShare: setting('', 0, 0.5, [0, 1], 'share of Spot instances', OURS),
@@ -117,38 +103,38 @@ export const SETTINGS = {
     'of a Spot instance',
     'Spot advisor: 5 to 20 % a month',
   ),
-  notice: setting('s', 120, 120, [0, 120], 'warning before an interruption', 'EC2'),
-  noNotice: setting('', 0, 0.05, [0, 1], 'share of interruptions without it', 'EC2: best effort'),
-  warmPool: count('instances', 0, 0, [0, 1000], 'kept stopped and prepared', OURS),
+  notice: setting('s', 120, 120, [0, 120], 'warning before a Spot interruption', 'EC2'),
+  noNotice: setting('', 0, 0.05, [0, 1], 'share of interruptions without warning', 'EC2: best effort'),
+  warmPool: count('instances', 0, 0, [0, 1000], 'stopped and prepared', OURS),
   warmBoot: setting(
     's',
     50,
     50,
     [0, 3600],
-    'from the request of such an instance to its first job',
+    'from requesting a warm-pool instance to its first job',
     MEASURED,
   ),
 } satisfies Record<string, Setting>;
 
 export type WorldName = 'clean' | 'real';
-/** Who goes when the fleet shrinks: idle ones first, or anyone, as Auto Scaling does it. */
+/** Which instances a scale-in removes: idle ones first, or random ones, as Auto Scaling does. */
 export type Victims = 'idle' | 'random';
 export const VICTIMS: readonly Victims[] = ['idle', 'random'];
 
 export type World = { [Key in keyof typeof SETTINGS]: number } & {
   victims: Victims;
-  /** End of the time that is billed at least, seconds; by default the trace's end. */
+  /** Billing covers at least the time until then, seconds. @default the end of the trace */
   horizon?: number;
 };
 
-/** What `--with` says, apart from what concerns the trace itself. */
+/** Values of `--with`, except those of the trace itself. */
 export type WorldChanges = Partial<World>;
 
 const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, key);
 
 /**
- * @returns the number that a text says
- * @throws InputError when it is none, or not within what is allowed
+ * @returns the number in a text
+ * @throws InputError when it is not a number in the range
  */
 export function numberIn(name: string, text: string, min: number, max: number, whole = false): number {
   const value = text.trim() === '' ? NaN : Number(text);
@@ -158,7 +144,7 @@ export function numberIn(name: string, text: string, min: number, max: number, w
   );
 }
 
-/** `a=1,b=2` as pairs. @throws InputError naming what is no `name=value` */
+/** Splits `a=1,b=2` into pairs. @throws InputError with the part that is not `name=value` */
 export function pairsIn(text: string): [name: string, value: string][] {
   return text
     .split(',')
@@ -170,7 +156,7 @@ export function pairsIn(text: string): [name: string, value: string][] {
     });
 }
 
-/** A world of that name with some values changed. @throws InputError naming the setting and what is allowed */
+/** @throws InputError when min is above max */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
   const values = Object.fromEntries(Object.entries(SETTINGS).map(([key, one]) => [key, one[name]]));
   const world = { victims: 'idle', ...values, ...changes } as World;
@@ -178,7 +164,7 @@ export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
   return world;
 }
 
-/** What a `--with` text changes. @throws InputError naming the setting and what is allowed */
+/** Parses `--with`. @throws InputError with the setting, the value and the valid range */
 export function changesIn(text: string): WorldChanges & { bucket?: number } {
   const changes: Record<string, number | string> = {};
   for (const [key, value] of pairsIn(text)) {

@@ -1,6 +1,6 @@
-/** `npm run simulate -- compare`: all rules, at their defaults and tuned. */
+/** `simulate compare`: every policy, at its defaults and tuned. */
 import type { BoundPoint } from '../bound/bound.ts';
-import { cheapest, compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
+import { compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
 import { meanOf } from '../result.ts';
 import type { Progress } from '../progress.ts';
@@ -9,7 +9,7 @@ import { comparisonTables, write, writeJson } from '../output.ts';
 import { boundsAt, leastSumAt, planAt } from './bounds.ts';
 import { reportHtml } from './report.ts';
 
-/** Bound and plan; means over the seeds, where every seed has one. */
+/** Lower bounds and plan: means over the seeds; null when any seed has none. */
 async function leastOf(options: Options, waits: number[], slo: number, progress: Progress) {
   const scenarioOf = await scenarios(options);
   const bounds: BoundPoint[][] = [];
@@ -35,9 +35,9 @@ export async function comparisonOf(options: Options, progress: Progress): Promis
   const { slo } = scenario.world;
   const waits = [...new Set([...WAITS, slo])].sort((a, b) => b - a);
   const compared = compareAll(options, scenario, options.seeds, (share) =>
-    progress.show('every rule with every setting that tuning tries', share),
+    progress.show('every policy with every setting that tuning tries', share),
   );
-  // The bound keeps this thread busy while the rules run on others.
+  // The bound is computed in this thread while the policies run in others.
   const least = options.noBound
     ? { bound: [], plan: null, leastSum: null }
     : await leastOf(options, waits, slo, progress);
@@ -59,7 +59,7 @@ export async function comparisonOf(options: Options, progress: Progress): Promis
 export async function compare(options: Options, progress: Progress): Promise<void> {
   const comparison = await comparisonOf(options, progress);
   progress.clear();
-  if (!(await writeJson(options, comparison))) console.log(comparisonTables(comparison, cheapest));
+  if (!(await writeJson(options, comparison))) console.log(comparisonTables(comparison));
   if (options.report !== undefined) {
     await write(options.report, await reportHtml(options, comparison, progress));
     progress.clear();

@@ -1,11 +1,11 @@
-/** `npm run simulate -- estimates [FOLDER]`: how long photos were told to wait, and how long they did. */
+/** `simulate estimates [FOLDER]`: accuracy of the wait estimate on many traces. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  ASKED,
+  ESTIMATE_TIMES,
   figuresOf,
   estimatesIn,
-  type Asked,
+  type EstimateTime,
   type EstimateFigures,
   type EstimateSamples,
 } from '../estimates.ts';
@@ -17,10 +17,10 @@ import { InputError } from '../world.ts';
 import { SYNTHETIC } from '../traffic/synthetic.ts';
 import { aligned, number, writeJson } from '../output.ts';
 
-const WORDS: Record<Asked, string> = { stored: 'when stored', waiting: 'while waiting' };
+const LABELS: Record<EstimateTime, string> = { stored: 'when stored', waiting: 'while waiting' };
 const TOTAL = 'all';
 
-/** The traces that are asked for: one, or the synthetic ones and every CSV of a folder. */
+/** The trace of `--trace`, or the synthetic ones and every CSV of a folder. */
 async function tracesOf({ trace, everyTrace, files: [folder] }: Options): Promise<string[]> {
   if (!everyTrace) return [trace];
   if (folder === undefined) return SYNTHETIC;
@@ -33,11 +33,11 @@ async function tracesOf({ trace, everyTrace, files: [folder] }: Options): Promis
 
 const percent = (share: number | null) => number(share === null ? null : 100 * share, 0);
 
-function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
+function row(trace: string, asked: EstimateTime, figures: EstimateFigures): string[] {
   const { photos, unknown, error, relative, bias, longer, withinMost, ahead } = figures;
   return [
     trace,
-    WORDS[asked],
+    LABELS[asked],
     number(photos, 0),
     number(unknown, 0),
     number(error, 1),
@@ -50,13 +50,13 @@ function row(trace: string, asked: Asked, figures: EstimateFigures): string[] {
 }
 
 export async function estimates(options: Options, progress: Progress): Promise<void> {
-  const all: Record<Asked, EstimateSamples[]> = { stored: [], waiting: [] };
-  const results: ({ trace: string; asked: Asked } & EstimateFigures)[] = [];
-  const add = (trace: string, told: Record<Asked, EstimateSamples[]>) =>
-    results.push(...ASKED.map((asked) => ({ trace, asked, ...figuresOf(told[asked]) })));
+  const all: Record<EstimateTime, EstimateSamples[]> = { stored: [], waiting: [] };
+  const results: ({ trace: string; asked: EstimateTime } & EstimateFigures)[] = [];
+  const add = (trace: string, samples: Record<EstimateTime, EstimateSamples[]>) =>
+    results.push(...ESTIMATE_TIMES.map((asked) => ({ trace, asked, ...figuresOf(samples[asked]) })));
   for (const trace of await tracesOf(options)) {
     const scenarioOf = await scenarios({ ...options, trace });
-    const told: Record<Asked, EstimateSamples[]> = { stored: [], waiting: [] };
+    const samples: Record<EstimateTime, EstimateSamples[]> = { stored: [], waiting: [] };
     let name = trace;
     for (let k = 0; k < options.seeds; k++) {
       const scenario = scenarioOf(options.seed + k);
@@ -65,17 +65,19 @@ export async function estimates(options: Options, progress: Progress): Promise<v
       if (!stage) {
         const known = POLICIES.filter((one) => 'stageSettings' in one).map((one) => one.name);
         throw new InputError(
-          `--policy is '${options.policy}', which publishes nothing: expected one of ${known.join(', ')}`,
+          `--policy is '${options.policy}', which publishes no view: expected one of ${known.join(', ')}`,
         );
       }
       name = scenario.trace.replace(/\.csv$/, '');
-      const one = await estimatesIn(scenario, stage, (share) => progress.show(`photos of ${name}`, share));
-      for (const asked of ASKED) {
-        told[asked].push(one[asked]);
+      const one = await estimatesIn(scenario, stage, (share) =>
+        progress.show(`wait estimates, ${name}`, share),
+      );
+      for (const asked of ESTIMATE_TIMES) {
+        samples[asked].push(one[asked]);
         all[asked].push(one[asked]);
       }
     }
-    add(name, told);
+    add(name, samples);
   }
   if (options.everyTrace) add(TOTAL, all);
   progress.clear();

@@ -1,11 +1,11 @@
-/** `npm run simulate -- fit FILE...`: a world and a trace out of a running system's metrics. */
+/** `simulate fit FILE...`: a world and a trace from the metrics of a running system. */
 import { readExports } from '../traffic/cloudwatch.ts';
 import { fitMetrics, traceOf, type Fit } from '../traffic/fit.ts';
 import type { Options } from '../options.ts';
 import { InputError } from '../world.ts';
 import { aligned, write, writeJson } from '../output.ts';
 
-const USUAL_OUT = 'trace.csv';
+const DEFAULT_OUT = 'trace.csv';
 const NEEDS = {
   jobs: 'NumberOfMessagesSent (sum)',
   service: 'ApproximateNumberOfMessagesNotVisible (average) and NumberOfMessagesDeleted (sum)',
@@ -25,22 +25,22 @@ function lines(fit: Fit, out: string | undefined): string {
     ],
   ];
   if (fit.fleet) rows.push(['fleet', `${fit.fleet.least} to ${fit.fleet.most} in service`]);
-  if (fit.silent) rows.push(['silent', `${fit.silent} periods without a value, taken as none sent`]);
+  if (fit.silent) rows.push(['silent', `${fit.silent} periods without a value, counted as 0 sent`]);
   if (out) {
     const known = [fit.service && `service=${fit.service}`, fit.boot && `boot=${fit.boot}`].filter(Boolean);
     const world = known.length > 0 ? ` --with ${known.join(',')}` : '';
-    rows.push(['trace', out], ['next', `npm run simulate -- tune --trace ${out}${world}`]);
+    rows.push(['trace', out], ['next', `npx ddcolor-elastic simulate tune --trace ${out}${world}`]);
   }
   return aligned(rows, [0, 1]);
 }
 
 export async function fit(options: Options): Promise<void> {
   if (options.files.length === 0) {
-    throw new InputError('fit has no file: expected CloudWatch exports, as CSV or get-metric-data JSON');
+    throw new InputError('fit needs a file: expected CloudWatch exports, as CSV or get-metric-data JSON');
   }
   const metrics = await readExports(options.files);
   const result = fitMetrics(metrics);
-  const out = metrics.sent ? (options.out ?? USUAL_OUT) : undefined;
+  const out = metrics.sent ? (options.out ?? DEFAULT_OUT) : undefined;
   if (metrics.sent && out) await write(out, traceOf(metrics.sent, result.from));
   if (!(await writeJson(options, result))) console.log(lines(result, out));
 }

@@ -1,4 +1,4 @@
-/** `npm run simulate`: one rule on one trace. */
+/** `simulate run`: one policy on one trace. */
 import type { Options } from '../options.ts';
 import { meanOf, runResult, runPolicy, type RunResult } from '../result.ts';
 import { policyOf } from '../policies/index.ts';
@@ -31,7 +31,7 @@ export async function run(options: Options, progress: Progress): Promise<void> {
   if (!(await writeJson(options, result))) {
     console.log(table([result]));
     const unfinished = result.jobs - result.completed;
-    if (unfinished > 0) console.log(`${unfinished} jobs were never done: the rule stopped helping them.`);
+    if (unfinished > 0) console.log(`${unfinished} jobs were not completed: the policy left them waiting.`);
   }
   if (options.dashboard !== undefined && options.json !== '-') console.log(`dashboard: ${options.dashboard}`);
   if (options.report !== undefined) {

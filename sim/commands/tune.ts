@@ -1,4 +1,4 @@
-/** `npm run simulate -- tune`: settings for one's own traffic. */
+/** `simulate tune`: settings of one policy for your own traffic. */
 import type { Options } from '../options.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';

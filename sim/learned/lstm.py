@@ -1,9 +1,8 @@
-"""A small LSTM that learns a week of arrivals and foretells the week after, one bucket at a time.
+"""Trains a small LSTM on a week of arrivals and forecasts the week after, one bucket at a time.
 
-Standard input: {"bucket": seconds, "counts": [arrivals in each bucket], "learn": buckets to learn from, "seed": n}.
-Standard output: {"forecasts": [[one bucket ahead, two buckets ahead], ...]}: arrivals in the buckets after each one, as
-foretold when it ended. What came later is not looked at: the network sees the counts in order, and learns from the first
-`learn` of them alone.
+Standard input: {"bucket": seconds, "counts": [arrivals in each bucket], "learn": buckets to train on, "seed": n}.
+Standard output: {"forecasts": [[one bucket ahead, two buckets ahead], ...]}: for each bucket, the arrivals forecast at its
+end. No forecast uses later counts: the network sees the counts in order and is trained on the first `learn` of them only.
 """
 
 import json
@@ -17,7 +16,7 @@ AHEAD = 2
 HIDDEN = 32
 DAY, WEEK = 86_400, 604_800
 HARMONICS = {DAY: (1, 2, 3, 4, 6, 8, 12, 24), WEEK: (1, 2, 3)}
-# Windows of a day and a half, so that a morning is learnt with the evening before it.
+# Windows of a day and a half (in buckets), so that each morning is seen with the evening before it.
 WINDOW, STEP, EPOCHS = 432, 48, 150
 
 
@@ -28,12 +27,12 @@ class Lstm(nn.Module):
         self.rates = nn.Linear(HIDDEN, AHEAD)
 
     def forward(self, inputs):
-        """Logarithms of arrivals in the next buckets."""
+        """Logarithms of the arrivals in the next buckets."""
         return self.rates(self.cells(inputs)[0])
 
 
 def features(counts, bucket):
-    """The count of each bucket, and where in day and week its end lies."""
+    """The count of each bucket, and the position of its end in day and week."""
     ends = (torch.arange(len(counts)) + 1.0) * bucket
     columns = [torch.log1p(counts) / 3]
     for period, multiples in HARMONICS.items():
@@ -43,8 +42,8 @@ def features(counts, bucket):
     return torch.stack(columns, dim=1)
 
 
-def learnt(inputs, targets):
-    """A network fitted to the targets by Poisson likelihood, with Adam and a rate that falls to nothing."""
+def train(inputs, targets):
+    """A network fitted by Poisson likelihood with AdamW and a learning rate that decays to zero."""
     starts = range(0, len(inputs) - WINDOW - AHEAD + 1, STEP)
     windows = torch.stack([inputs[k : k + WINDOW] for k in starts])
     wanted = torch.stack([targets[k : k + WINDOW] for k in starts])
@@ -76,7 +75,7 @@ def main():
     learn = given["learn"]
     past = counts[:learn]
     targets = torch.stack([past[k : len(past) - AHEAD + k] for k in range(1, AHEAD + 1)], dim=1)
-    network = learnt(inputs[: len(targets)], targets)
+    network = train(inputs[: len(targets)], targets)
     with torch.no_grad():
         forecasts = torch.exp(network(inputs[None])[0].clamp(max=20))
     json.dump({"forecasts": [[round(value, 3) for value in row] for row in forecasts.tolist()]}, sys.stdout)

@@ -1,4 +1,4 @@
-/** The deployed rule with the forecast of a small LSTM, learnt offline: `lstm.py` foretells, this follows. */
+/** The deployed policy with the forecast of a small LSTM, which `lstm.py` trains offline. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SloSettings } from '../../contract/policy.ts';
@@ -6,10 +6,10 @@ import { deployed } from '../policies/deployed.ts';
 import { InputError } from '../world.ts';
 import type { Controller } from '../engine/types.ts';
 
-/** Seconds of one count, and of the time that one forecast is for. */
+/** Length of a bucket of arrivals, and of a forecast, seconds. */
 export const BUCKET_SECONDS = 300;
 
-/** Jobs in the buckets after each one, the nearest first, as foretold at its end. */
+/** For each bucket, the jobs forecast at its end for the following buckets, nearest first. */
 export type Forecasts = number[][];
 
 export function countsOf(arrivals: Float64Array, end: number): number[] {
@@ -22,11 +22,11 @@ export function countsOf(arrivals: Float64Array, end: number): number[] {
 }
 
 /**
- * Learns from the first buckets, and foretells after each one.
+ * Trains on the first buckets, and forecasts after each bucket.
  *
- * @param python an interpreter that has what sim/learned/requirements.txt names
- * @param trainingBuckets how many buckets to learn from
- * @throws InputError with what the interpreter said
+ * @param python an interpreter with the packages of sim/learned/requirements.txt
+ * @param trainingBuckets number of buckets to train on
+ * @throws InputError with the interpreter's error output
  */
 export async function lstmForecasts(
   python: string,
@@ -44,7 +44,7 @@ export async function lstmForecasts(
     errors = (errors + text).slice(-2000);
     say(text.trim().split('\n').at(-1) ?? '');
   });
-  // An interpreter that ends early closes the pipe; what it said tells more than that.
+  // An interpreter that exits early closes the pipe. Its error output says more than EPIPE does.
   child.stdin.on('error', () => {});
   child.stdin.end(JSON.stringify({ bucket: BUCKET_SECONDS, counts, learn: trainingBuckets, seed }));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -52,13 +52,13 @@ export async function lstmForecasts(
   if (result === 0) return (JSON.parse(out) as { forecasts: Forecasts }).forecasts;
   const why = typeof result === 'string' ? result : errors.trim();
   throw new InputError(
-    `${python} could not learn (it needs sim/learned/requirements.txt, pip install -r): ${why}`,
+    `${python} could not train the LSTM (it needs pip install -r sim/learned/requirements.txt): ${why}`,
   );
 }
 
 /**
- * @param from seconds, when the forecasts begin to be followed
- * @param lead seconds that the rule has to be ready ahead: a boot and a tick
+ * @param from time from which the forecasts apply, seconds
+ * @param lead seconds between a decision and its effect: a boot and a tick
  */
 export function lstmPolicy(
   settings: SloSettings,

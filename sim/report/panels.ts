@@ -3,8 +3,9 @@ import { METRICS } from '../../contract/names.ts';
 import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { DecisionRow } from '../engine/types.ts';
+import { mean } from '../measure.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
-import { greatest, mean, p95, passed, type PanelInput, type Values } from './periods.ts';
+import { max, p95, passed, type PanelInput, type Values } from './periods.ts';
 
 /** Why there are no values: the simulator has no such thing, or the rule publishes none. */
 export type MissingReason = 'simulator' | 'rule';
@@ -32,7 +33,7 @@ const published =
     return rows.length === 0 ? 'rule' : periods.figures(rows, figure);
   };
 
-const calculated = (name: keyof Calculation, figure = greatest): Source =>
+const calculated = (name: keyof Calculation, figure = max): Source =>
   published(({ details }) => details?.calculation?.[name] ?? undefined, figure);
 
 /** From one time of a photo to another, at each tick. */
@@ -49,7 +50,7 @@ const desired: Source = ({ run, world, periods }) => {
   const after = run.decisions.map((row): [number, number] => [row.at, row.after]);
   const left = periods.figures(after, (values) => values.at(-1) as number);
   let last = world.min;
-  return periods.figures(after, greatest).map((value, k) => {
+  return periods.figures(after, max).map((value, k) => {
     const known = value ?? last;
     last = left[k] ?? last;
     return known;
@@ -98,8 +99,8 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.inService]: fleetOf('inService'),
   [METRICS.pending]: fleetOf('pending'),
   [METRICS.draining]: fleetOf('draining'),
-  [METRICS.needed]: published(({ needed }) => needed, greatest),
-  [METRICS.unfulfilled]: published(({ details }) => details?.unfulfilled, greatest),
+  [METRICS.needed]: published(({ needed }) => needed, max),
+  [METRICS.unfulfilled]: published(({ details }) => details?.unfulfilled, max),
   [METRICS.late]: calculated('late'),
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,

@@ -116,7 +116,5 @@ export const panelInput = (run: Run, world: World, own: boolean): PanelInput => 
   deployed: own,
 });
 
-export const mean = (values: number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-export const greatest = (values: number[]): number => values.reduce((a, b) => Math.max(a, b));
+export const max = (values: number[]): number => values.reduce((a, b) => Math.max(a, b));
 export const p95 = (values: number[]): number => percentile(Float64Array.from(values).sort(), 0.95);

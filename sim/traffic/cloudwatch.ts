@@ -1,11 +1,11 @@
-/** Metrics out of what CloudWatch exports: the JSON of `get-metric-data`, or a CSV with a column for each metric. */
+/** Reads metrics that CloudWatch exported: the JSON of `get-metric-data`, or a CSV with a column per metric. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
 import { METRICS } from '../../contract/names.ts';
 import { InputError } from '../world.ts';
 
-/** What is looked for, and the names it goes by: AWS's own, and those that the scaler publishes. */
+/** The metrics that a fit uses, by AWS's names and by those of the scaler. */
 export const KNOWN = {
   sent: ['NumberOfMessagesSent'],
   deleted: ['NumberOfMessagesDeleted'],
@@ -20,7 +20,7 @@ export type MetricName = keyof typeof KNOWN;
 export type Metric = Map<number, number>;
 export type Metrics = Partial<Record<MetricName, Metric>>;
 
-/** A metric by the last word of its label: consoles put the namespace and the queue's name before it. */
+/** Finds a metric's name among the words of a label: the console adds the namespace and the name of the queue. */
 function nameOf(label: string): MetricName | undefined {
   const words = label.trim().split(/[\s/:|]+/);
   const names = Object.entries(KNOWN) as [MetricName, readonly string[]][];
@@ -57,13 +57,13 @@ function fromJson(path: string, text: string): Found[] {
 }
 
 function epoch(path: string, text: string): number {
-  // The console writes 2026/11/23 10:00:00, which is UTC; without a zone, JavaScript would take it for local time.
+  // The console writes 2026/11/23 10:00:00, in UTC. Without a zone, JavaScript would parse it as local time.
   const zoned = /^\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?$/.test(text)
     ? `${text.replace(' ', 'T')}Z`
     : text;
   const at = Date.parse(zoned.replaceAll('/', '-')) / 1000;
   if (Number.isFinite(at)) return at;
-  throw new InputError(`${path}: '${text}' is no time: expected one such as 2026-11-23T10:00:00Z`);
+  throw new InputError(`${path}: '${text}' is not a time: expected one such as 2026-11-23T10:00:00Z`);
 }
 
 function fromCsv(path: string, text: string): Found[] {
@@ -82,7 +82,7 @@ function fromCsv(path: string, text: string): Found[] {
       const value = Number(cell);
       if (!Number.isFinite(value)) {
         throw new InputError(
-          `${path}: row ${k + 1} has '${cell}' for ${KNOWN[name][0]}: expected a number or nothing`,
+          `${path}: row ${k + 1} has '${cell}' for ${KNOWN[name][0]}: expected a number or an empty cell`,
         );
       }
       found.push([name, at, value]);

@@ -1,4 +1,4 @@
-/** Service time, boot time and traffic out of metrics, by Little's law: what is there on average is rate x time. */
+/** Service time, boot time and traffic from metrics, by Little's law: mean number = rate x mean time. */
 import type { Metric, Metrics } from './cloudwatch.ts';
 
 export interface Fit {
@@ -9,14 +9,14 @@ export interface Fit {
   /** Seconds between two data points of the messages sent. */
   period: number | null;
   jobs: number | null;
-  /** Busy seconds of an instance for one job; null where a metric is missing or nothing was done. */
+  /** Busy seconds of an instance per job; null when a metric is missing or no job was completed. */
   service: number | null;
-  /** Seconds from the request of an instance until it is in service; null likewise. */
+  /** Seconds from requesting an instance to in service; null when a metric is missing or nothing was launched. */
   boot: number | null;
   launches: number | null;
-  /** Largest and smallest fleet seen. */
+  /** Smallest and largest number in service. */
   fleet: { least: number; most: number } | null;
-  /** Periods in which nothing was reported as sent: SQS is silent about a queue that sleeps. */
+  /** Periods without a value of messages sent: SQS does not report an inactive queue. */
   silent: number | null;
 }
 
@@ -30,10 +30,10 @@ export function periodOf(metric: Metric): number {
 }
 
 const sum = (metric: Metric) => [...metric.values()].reduce((total, value) => total + value, 0);
-/** Unit-seconds of a level. */
+/** Integral of a level over time, in its unit times seconds. */
 const integral = (metric: Metric) => sum(metric) * periodOf(metric);
 
-/** Instances that came, out of the levels in service and pending at the same times. */
+/** Launches: the increases of in service plus pending. */
 function launchesOf(inService: Metric, pending: Metric): number {
   let before: number | undefined;
   let launches = 0;
@@ -73,7 +73,7 @@ export function fitMetrics(metrics: Metrics): Fit {
   };
 }
 
-/** The messages sent as a trace: `t,arrivals`, from the first data point on. */
+/** The messages sent as a `t,arrivals` trace, from the first data point on. */
 export function traceOf(sent: Metric, from: number): string {
   const rows = [...sent].map(([at, count]) => `${at - from},${Math.round(count)}`);
   return ['t,arrivals', ...rows, ''].join('\n');

@@ -1,4 +1,4 @@
-/** Traffic made by rule: Poisson arrivals of a rate that changes over time, the same for the same seed. */
+/** Synthetic traces: Poisson arrivals with a rate that changes over time, reproducible by the seed. */
 import { draws, exponential } from '../random.ts';
 import type { Trace } from './trace.ts';
 
@@ -9,13 +9,13 @@ const DAY = 86_400;
 interface Shape {
   /** Seconds. */
   length: number;
-  /** Most jobs per second at any time. */
+  /** Highest rate, jobs per second. */
   peak: number;
-  /** Jobs per second at a time. */
+  /** Rate at a time, jobs per second. */
   rate: (t: number) => number;
 }
 
-/** Three quiet hours with a burst of a quarter of an hour in them. */
+/** Three quiet hours with a burst of 15 minutes. */
 const viral = (): Shape => ({
   length: 3.25 * HOUR,
   peak: 200 / MINUTE,
@@ -28,7 +28,7 @@ const day = (): Shape => ({
   rate: (t) => (10 + 90 * Math.exp(-((t - 14 * HOUR) ** 2) / (2 * (2 * HOUR) ** 2))) / MINUTE,
 });
 
-/** A week of a few requests in each hour from eight to ten in the evening, none at night. */
+/** A week with a few requests per hour from 8:00 to 22:00, none at night. */
 function quiet(seed: number): Shape {
   const level = draws(seed, 'trace-quiet-levels');
   const rate = (t: number) => {
@@ -44,7 +44,7 @@ function steps(seed: number): Shape {
   return { length: 6 * HOUR, peak: 150 / MINUTE, rate };
 }
 
-/** A fortnight from a Monday on: at nine on a weekday work begins, and fades over the day. */
+/** Two weeks from a Monday on: a rush at 9:00 on weekdays that decays over the day. */
 function season(): Shape {
   const FADE = 2.5 * HOUR;
   const rate = (t: number) => {
@@ -61,7 +61,7 @@ export type SyntheticName = keyof typeof SHAPES;
 export const SYNTHETIC = Object.keys(SHAPES) as SyntheticName[];
 export const isSynthetic = (name: string): name is SyntheticName => Object.hasOwn(SHAPES, name);
 
-/** Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, each kept by the rate's share. */
+/** Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, kept with probability rate / peak. */
 export function syntheticTrace(name: SyntheticName, seed: number): Trace {
   const { length, peak, rate } = SHAPES[name](seed);
   const gap = draws(seed, `trace-${name}`);

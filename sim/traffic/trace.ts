@@ -1,13 +1,13 @@
-/** Traffic as CSV: `t` with a row for each job, or `t,arrivals` with a row for each bucket. */
+/** A trace of arrivals as CSV: `t` with a row per job, or `t,arrivals` with a row per bucket. */
 import { open, stat } from 'node:fs/promises';
 import { draws } from '../random.ts';
 import { InputError } from '../world.ts';
 
 export interface Trace {
   name: string;
-  /** Times of jobs, or starts of buckets; seconds, ascending. */
+  /** Arrival times of jobs, or start times of buckets; seconds, ascending. */
   times: number[];
-  /** Jobs of each bucket; absent where each row is a job. */
+  /** Jobs of each bucket; absent with a row per job. */
   counts?: number[];
   /** Length of a bucket, seconds. */
   bucket?: number;
@@ -17,7 +17,7 @@ export interface Trace {
 
 export const MAX_BYTES = 256 * 1024 * 1024;
 export const MAX_JOBS = 20_000_000;
-/** Three years: beyond that it is a date rather than a time from the start. */
+/** About three years, seconds. A larger value is a date rather than a time from the start. */
 const MAX_TIME = 1e8;
 
 const quoted = (text: string) => `'${text.length > 40 ? `${text.slice(0, 40)}...` : text}'`;
@@ -71,7 +71,7 @@ function bucketOf(times: number[], asked: number | undefined): number {
   }
   const bucket = asked ?? gap;
   if (bucket === Infinity)
-    throw new InputError('one row tells no length of its bucket: expected --with bucket=SECONDS');
+    throw new InputError('the length of a single bucket is unknown: expected --with bucket=SECONDS');
   return bucket;
 }
 
@@ -109,7 +109,7 @@ export function parseTrace(name: string, text: string, bucket?: number): Trace {
       jobs += columns === 2 ? (counts.at(-1) as number) : 1;
       if (jobs > MAX_JOBS) throw new InputError(`row ${row}: more than ${MAX_JOBS} jobs in all`);
     }
-    if (jobs === 0) throw new InputError('no job in it: expected at least one row below the header');
+    if (jobs === 0) throw new InputError('no jobs: expected at least one row below the header');
     if (columns === 1) return { name, times, end: before };
     const length = bucketOf(times, bucket);
     return { name, times, counts, bucket: length, end: before + length };
@@ -118,7 +118,7 @@ export function parseTrace(name: string, text: string, bucket?: number): Trace {
   }
 }
 
-/** @throws InputError when the file cannot be read, is too large, or is no trace */
+/** @throws InputError when the file cannot be read, is too large, or is not a trace */
 export async function readTrace(path: string, bucket?: number): Promise<Trace> {
   let text: string;
   try {
@@ -137,7 +137,7 @@ export async function readTrace(path: string, bucket?: number): Promise<Trace> {
   return parseTrace(path.split(/[\\/]/).at(-1) ?? path, text, bucket);
 }
 
-/** When each job arrives, seconds, ascending: those of a bucket anywhere in it, by the seed. */
+/** Arrival time of each job, seconds, ascending; jobs of a bucket are uniform within it, by the seed. */
 export function arrivalsOf(trace: Trace, seed: number): Float64Array {
   const { times, counts, bucket } = trace;
   if (!counts || bucket === undefined) return Float64Array.from(times);

@@ -136,7 +136,7 @@ describe('one line says what is wrong', () => {
     [
       'time.csv',
       'timestamp,NumberOfMessagesSent\n2026-31-99 later,3\n',
-      /'2026-31-99 later' is no time: expected one such as/,
+      /'2026-31-99 later' is not a time: expected one such as/,
     ],
     ['broken.json', '{"MetricDataResults": [', /broken\.json: /],
     ['other.json', '{"Datapoints": []}', /other\.json: .*MetricDataResults/],

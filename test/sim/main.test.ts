@@ -127,7 +127,7 @@ describe('one line says what is wrong, and what is allowed', () => {
     [['estimates', 'nowhere'], /^cannot read the folder nowhere: ENOENT/],
     [
       ['estimates', '--trace', 'viral', '--policy', 'keda'],
-      /^--policy is 'keda', which publishes nothing: .*threshold$/,
+      /^--policy is 'keda', which publishes no view: .*threshold$/,
     ],
     [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
   ])('%j', async (args, message) => {

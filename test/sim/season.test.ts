@@ -60,9 +60,9 @@ describe('a forecast from elsewhere', () => {
 
   it('fails with what the interpreter said', async () => {
     const learn = (python: string) => lstmForecasts(python, [1, 2], 1, 1, () => {});
-    await expect(learn('no-such-python')).rejects.toThrow(/no-such-python could not learn.*ENOENT/);
+    await expect(learn('no-such-python')).rejects.toThrow(/no-such-python could not train.*ENOENT/);
     await expect(learn(process.execPath)).rejects.toThrow(
-      /could not learn.*SyntaxError|ERR_UNKNOWN_FILE_EXTENSION/s,
+      /could not train.*SyntaxError|ERR_UNKNOWN_FILE_EXTENSION/s,
     );
   });
 });

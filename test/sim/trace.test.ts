@@ -41,8 +41,8 @@ describe('one line says what is wrong', () => {
   it.each([
     ['', "x.csv: row 1 is '': expected the header 't' or 't,arrivals'"],
     ['0\n1\n', "x.csv: row 1 is '0': expected the header 't' or 't,arrivals'"],
-    ['t\n', 'x.csv: no job in it: expected at least one row below the header'],
-    ['t,arrivals\n0,0\n60,0\n', 'x.csv: no job in it: expected at least one row below the header'],
+    ['t\n', 'x.csv: no jobs: expected at least one row below the header'],
+    ['t,arrivals\n0,0\n60,0\n', 'x.csv: no jobs: expected at least one row below the header'],
     ['t\n5\n3\n', 'x.csv: row 3: t is 3 after 5: expected times in ascending order'],
     ['t\n-1\n', 'x.csv: row 2: t is -1: expected at least 0'],
     ['t\n0\nsoon\n', "x.csv: row 3: t is 'soon': expected seconds from the start"],
@@ -52,7 +52,7 @@ describe('one line says what is wrong', () => {
     ['t,arrivals\n0,-4\n', "x.csv: row 2: arrivals is '-4': expected a whole number of at least 0"],
     ['t,arrivals\n0,1.5\n', "x.csv: row 2: arrivals is '1.5': expected a whole number of at least 0"],
     ['t,arrivals\n0,\n', "x.csv: row 2: arrivals is '': expected a whole number of at least 0"],
-    ['t,arrivals\n0,3\n', 'x.csv: one row tells no length of its bucket: expected --with bucket=SECONDS'],
+    ['t,arrivals\n0,3\n', 'x.csv: the length of a single bucket is unknown: expected --with bucket=SECONDS'],
     ['t,arrivals\n0,99999999\n', 'x.csv: row 2: more than 20000000 jobs in all'],
     [
       't\n1700000000\n',
