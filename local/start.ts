@@ -113,7 +113,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   await submit(stack.s3, stack.outputs.BucketName ?? '', photos, abort, () =>
     recorder.update((state) => void state.photos.submitted++),
   );
-  say('All photos submitted. The scaler runs at the start of the next minute, by its schedule.');
+  say(`All photos submitted. The scaler reads the queue every ${stages[STAGE].tickSeconds} s.`);
   phase('colouring');
   const watcher = new Watcher(stack, recorder, photos);
   const watch = async (done: () => boolean) => {

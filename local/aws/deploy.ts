@@ -10,7 +10,8 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 /** Values of a stack's outputs, by output name. */
 export type StackOutputs = Record<string, string>;
 
-async function cdk(
+/** Runs the CDK's CLI. @throws when it fails, with the end of its output */
+export async function cdk(
   endpoint: string,
   args: string[],
   abort: AbortSignal,

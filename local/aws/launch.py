@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 
 def exit_with_parent() -> None:
@@ -20,9 +21,19 @@ threading.Thread(target=exit_with_parent, daemon=True).start()
 from ministack.app import main  # noqa: E402  (after the thread has started: this import is slow)
 from ministack.services import scheduler  # noqa: E402
 
-# Seconds between two sweeps over the schedules. At the default of 10, a schedule fires up to 10 s late, and one that
-# was created just before a minute begins misses that minute.
+# Seconds between two sweeps over the schedules; at the default of 10 a schedule fires up to 10 s late.
 scheduler._SCHEDULE_TICK_INTERVAL = 1
+sweep = scheduler._tick_schedules
+
+
+def sweep_with_new_schedules() -> None:
+    """Fires a new schedule at once, as if it had existed for a minute, instead of at the start of the next minute."""
+    for key in list(scheduler._schedules._data):
+        scheduler._schedule_last_fired.setdefault(key, time.time() - 60)
+    sweep()
+
+
+scheduler._tick_schedules = sweep_with_new_schedules
 
 sys.argv = sys.argv[:1]
 main()

@@ -1,4 +1,6 @@
 /** Starts the whole stack on this machine: local AWS, fleet agent, deployed stack, bundles of an instance. */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -12,9 +14,10 @@ import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../fleet/agent.ts';
 import { processLauncher, type ProcessLauncherOptions } from '../fleet/launcher.ts';
+import { runToEnd } from '../../common/processes.ts';
 import type { Scope } from '../../common/scope.ts';
+import { UserError } from '../../common/errors.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
-import { recordCanary } from './canary.ts';
 
 /** Seconds from the launch of a local instance to the start of its processes. */
 const BOOT_SECONDS = 4;
@@ -58,14 +61,16 @@ export interface StackOptions {
   workerModules?: string[];
 }
 
-async function bundles(): Promise<{ worker: string; standIn: string }> {
-  const worker = localPath('build', 'worker', 'main.mjs');
-  const standIn = localPath('build', 'comfyui', 'main.mjs');
+const WORKER = localPath('build', 'worker', 'main.mjs');
+const STAND_IN = localPath('build', 'comfyui', 'main.mjs');
+const CANARY = localPath('build', 'canary.json');
+
+async function bundle(): Promise<void> {
   await Promise.all([
-    bundleWorker(worker),
+    bundleWorker(WORKER),
     build({
       entryPoints: ['local/comfyui/main.ts'],
-      outfile: standIn,
+      outfile: STAND_IN,
       bundle: true,
       platform: 'node',
       format: 'esm',
@@ -75,7 +80,27 @@ async function bundles(): Promise<{ worker: string; standIn: string }> {
       logLevel: 'error',
     }),
   ]);
-  return { worker, standIn };
+}
+
+/** Records the canary from the ComfyUI that the workers use, as an image bake does. @throws UserError */
+async function recordCanary(
+  { stage, comfyui, workflow, abort }: StackOptions,
+  endpoint: string,
+): Promise<void> {
+  const { workflow: ofStage = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
+  const file = join('ami', 'workflow', `${workflow ?? ofStage}.json`);
+  const child = comfyui === undefined ? fork(STAND_IN, ['--seconds', '0'], { silent: true }) : undefined;
+  try {
+    const url = comfyui ?? ((await once(child!, 'message')) as [{ url: string }])[0].url;
+    const env = { ...childEnvironment(endpoint), COMFYUI_URL: url };
+    const { code, output } = await runToEnd(process.execPath, [WORKER, '--record-canary', CANARY, file], {
+      abort,
+      env,
+    });
+    if (code !== 0) throw new UserError(`ComfyUI at ${url} could not colour a test picture:\n${output}`);
+  } finally {
+    child?.kill();
+  }
 }
 
 export async function startStack(options: StackOptions): Promise<LocalStack> {
@@ -83,25 +108,21 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   rmSync(localPath('logs'), { recursive: true, force: true });
   mkdirSync(localPath('logs', 'instances'), { recursive: true });
 
-  const { worker, standIn } = await bundles();
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const { workflow: ofStage = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
-  const workflow = join('ami', 'workflow', `${options.workflow ?? ofStage}.json`);
-  const canary = await recordCanary({ worker, standIn, comfyui, workflow, endpoint, abort });
   const agent = await startFleetAgent({
     upstream: endpoint,
     bootSeconds: BOOT_SECONDS,
     seed: FLEET_SEED,
     launcher: processLauncher({
-      worker: { command: process.execPath, args: ['--enable-source-maps', worker] },
+      worker: { command: process.execPath, args: ['--enable-source-maps', WORKER] },
       comfyui: comfyui ?? {
         command: process.execPath,
-        args: [standIn, '--seconds', String(standInSeconds)],
+        args: [STAND_IN, '--seconds', String(standInSeconds)],
       },
       env: {
         ...childEnvironment((await options.workerEndpoint?.(endpoint)) ?? endpoint),
-        CANARY_FILE: canary,
+        CANARY_FILE: CANARY,
       },
       logDirectory: localPath('logs', 'instances'),
       onLine: onWorkerLine,
@@ -110,18 +131,13 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     }),
   });
   await scope.defer(() => agent.close());
-  await startMiniStack({
-    python,
-    port,
-    lambdaEnvironment: { AWS_ENDPOINT_URL_AUTO_SCALING: agent.url },
-    abort,
-    scope,
-  });
 
   say('Deploying the stack with the CDK onto the local AWS...');
+  const lambdaEnvironment = { AWS_ENDPOINT_URL_AUTO_SCALING: agent.url };
   const [assembly] = await Promise.all([
     synth(endpoint, stage, abort, options.workflow),
-    bootstrap(endpoint, abort),
+    startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() => bootstrap(endpoint, abort)),
+    bundle().then(() => recordCanary(options, endpoint)),
   ]);
   const outputs = await deploy(endpoint, assembly, abort);
   const deployed = await applyTemplateSettings(endpoint, outputs.StackName);

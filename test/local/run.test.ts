@@ -1,6 +1,6 @@
 /**
- * The main job, end to end: the real stack on the local AWS, the deployed scaler fired by the deployed schedule, real
- * workers. Takes about two minutes, most of it waiting for the schedule's first minute and for the fleet to shrink.
+ * End to end on the local AWS: the deployed scaler, invoked by the deployed schedule, real workers; the stage is changed
+ * while photos are in the queue, and the stack is deleted at the end. With `FULL` set, 240 photos are in the queue.
  */
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
@@ -8,7 +8,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -20,6 +20,7 @@ import {
   OUTCOME_DIMENSION,
   STAGE_DIMENSION,
 } from '../../contract/names.ts';
+import { PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import { clientConfig } from '../../common/environment.ts';
 import { parseOptions } from '../../local/options.ts';
 import { Progress } from '../../common/progress.ts';
@@ -28,71 +29,34 @@ import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
 import { Scope } from '../../common/scope.ts';
 import type { StageConfig } from '../../lib/config.ts';
-import { destroy, redeploy, submitMany, type Redeployed } from './support/lifecycle.ts';
+import { ALBUM, makeAlbum } from './support/album.ts';
+import { destroy, redeployAtWork, type Redeployed } from './support/lifecycle.ts';
 
+const FULL = process.env.FULL !== undefined;
 const COPIES = 24;
+/** Photos in the queue when the changed stage is deployed. */
+const AT_WORK = FULL ? 240 : 40;
+const CHANGE: StageConfig = { maxCapacity: 6, tickSeconds: 6, promisedWaitSeconds: 300, maxMegapixels: 50 };
 const album = mkdtempSync(join(tmpdir(), 'album-'));
 const results = mkdtempSync(join(tmpdir(), 'results-'));
 const scope = new Scope();
+const states = new Set<string>();
 let summary: RunSummary;
-let seen: Seen;
+let seen: Observed;
 let changed: Redeployed;
 let deleted: Awaited<ReturnType<typeof destroy>>;
 
-/** Photos that are there when the stage is deployed anew, and what has changed of it. */
-const MANY = 260;
-const CHANGE: StageConfig = { maxCapacity: 6, tickSeconds: 6, promisedWaitSeconds: 300, maxMegapixels: 50 };
-
-interface Seen {
+interface Observed {
   redrive: string | undefined;
   memory: boolean;
-  photosColoured: number;
+  photosSucceeded: number;
   desiredMaximum: number;
   activities: number;
   cause: string;
   sourceEtags: boolean;
-  states: Set<string>;
 }
 
-/** A picture whose four corners differ, so that a wrong turn shows. */
-function corners(width: number, height: number): Promise<Buffer> {
-  const pixels = Buffer.alloc(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++)
-      pixels[y * width + x] = 40 + (x < width / 2 ? 0 : 60) + (y < height / 2 ? 0 : 110);
-  }
-  return sharp(pixels, { raw: { width, height, channels: 1 } })
-    .png()
-    .toBuffer();
-}
-
-async function makeAlbum(): Promise<void> {
-  const put = (name: string, body: Buffer | string) => {
-    mkdirSync(join(album, name, '..'), { recursive: true });
-    writeFileSync(join(album, name), body);
-  };
-  const landscape = await corners(640, 400);
-  put('landscape.jpg', await sharp(landscape).jpeg().toBuffer());
-  put('turned by EXIF.jpg', await sharp(landscape).jpeg().withMetadata({ orientation: 6 }).toBuffer());
-  put('sixteen bit.png', await sharp(landscape).toColourspace('grey16').png().toBuffer());
-  put('print.jpg', await sharp(landscape).toColourspace('cmyk').jpeg().toBuffer());
-  put('Grüße aus Köln/am Dom (1931).webp', await sharp(landscape).webp().toBuffer());
-  put('scan.tif', await sharp(landscape).tiff().toBuffer());
-  put('1+1=2 at 100%.jpg', await sharp(landscape).jpeg().toBuffer());
-  const whole = await sharp(landscape).jpeg().toBuffer();
-  put('torn.jpg', whole.subarray(0, whole.length / 2));
-  put('letter.jpg', 'Dear grandmother,');
-  for (let i = 0; i < COPIES; i++)
-    put(
-      `copies/${i}.jpg`,
-      await sharp(landscape)
-        .resize(200 + i)
-        .jpeg()
-        .toBuffer(),
-    );
-}
-
-async function look(stack: LocalStack): Promise<Seen> {
+async function observe(stack: LocalStack): Promise<Observed> {
   const config = clientConfig(stack.endpoint);
   const cloudWatch = new CloudWatchClient({ ...config, protocol: AwsSmithyRpcV2CborProtocol });
   const points = async (MetricName: string, Statistic: 'Maximum' | 'Sum', outcome?: string) => {
@@ -129,31 +93,34 @@ async function look(stack: LocalStack): Promise<Seen> {
     redrive: Attributes?.RedrivePolicy,
     memory: memory.Item !== undefined,
     desiredMaximum: Math.max(...(await points(METRICS.desired, 'Maximum'))),
-    photosColoured: (await points(METRICS.photos, 'Sum', 'succeeded')).reduce((sum, n) => sum + n, 0),
+    photosSucceeded: (await points(METRICS.photos, 'Sum', PHOTO_OUTCOMES[0])).reduce((sum, n) => sum + n, 0),
     activities: Activities.length,
     cause: Activities.map((activity) => activity.Cause).join('\n'),
     sourceEtags: head.Metadata?.['source-etag'] !== undefined,
-    states: new Set(),
   };
 }
 
 beforeAll(async () => {
-  await makeAlbum();
-  const states = new Set<string>();
+  await makeAlbum(album, COPIES);
+  let redeploying: Promise<Redeployed>;
   summary = await run(parseOptions(['--photos', album, '--port', '0']), {
     abort: new AbortController().signal,
     scope,
     progress: new Progress(process.stdout),
     results,
     onState: (state) => state.instances.forEach((instance) => states.add(instance.state)),
+    onStack: async (stack) => {
+      redeploying = redeployAtWork(stack, CHANGE, AT_WORK);
+      // Awaited in `inspect`; an earlier failure must not end the process.
+      redeploying.catch(() => undefined);
+    },
     inspect: async (stack) => {
-      seen = await look(stack);
-      changed = await redeploy(stack, await submitMany(stack, MANY), CHANGE);
+      changed = await redeploying;
+      seen = await observe(stack);
       deleted = await destroy(stack);
     },
   });
-  seen.states = states;
-}, 480_000);
+}, 900_000);
 
 afterAll(async () => {
   await scope.close();
@@ -163,8 +130,10 @@ afterAll(async () => {
 const result = (name: string) => readFileSync(join(results, name));
 
 describe('the whole stack on one machine', () => {
-  it('gives every photo exactly one end', () => {
-    expect(summary.photos).toEqual({ submitted: COPIES + 9, succeeded: COPIES + 7, failed: 2, lost: 0 });
+  it('gives every photo exactly one outcome', () => {
+    const { photos, broken } = ALBUM;
+    const succeeded = COPIES + photos;
+    expect(summary.photos).toEqual({ submitted: succeeded + broken, succeeded, failed: broken, lost: 0 });
   });
 
   it('grows the fleet from zero and shrinks it back', () => {
@@ -173,25 +142,25 @@ describe('the whole stack on one machine', () => {
     expect(summary.fleet.final).toBe(0);
   });
 
-  it('takes instances through the launch hook into service and out through the termination hook', () => {
+  it('moves instances through the launch hook into service and through the termination hook', () => {
     for (const state of ['Pending', 'Pending:Wait', 'InService', 'Terminating:Wait'])
-      expect(seen.states).toContain(state);
+      expect(states).toContain(state);
     expect(seen.activities).toBeGreaterThanOrEqual(2 * summary.fleet.peak);
     expect(seen.cause).toContain(
       'a user request explicitly set group desired capacity changing the desired capacity from 0',
     );
   });
 
-  it('is scaled by the deployed function: its metrics are in CloudWatch, its memory in the table', () => {
+  it('is scaled by the deployed function: metrics are in CloudWatch, memory is in the table', () => {
     expect(seen.desiredMaximum).toBeGreaterThanOrEqual(summary.fleet.peak);
     expect(seen.memory).toBe(true);
   });
 
-  it('publishes what became of every photo', () => {
-    expect(seen.photosColoured).toBe(summary.photos.succeeded);
+  it('publishes the outcome of every photo', () => {
+    expect(seen.photosSucceeded).toBe(summary.photos.succeeded + changed.submitted);
   });
 
-  it('has the dead-letter queue that the template asks for', () => {
+  it('has the dead-letter queue of the template', () => {
     expect(JSON.parse(seen.redrive ?? '{}')).toMatchObject({ maxReceiveCount: 5 });
   });
 
@@ -212,54 +181,58 @@ describe('the whole stack on one machine', () => {
     expect(new Set(channels.slice(0, 3).map((channel) => Math.round(channel.mean))).size).toBeGreaterThan(1);
   });
 
-  it('turns a photo upright, corner by corner', async () => {
+  it('rotates a photo upright', async () => {
     const grey = await sharp(result('turned by EXIF.jpg')).greyscale().raw().toBuffer();
     const at = (x: number, y: number) => grey[y * 400 + x] ?? 0;
-    // Turned clockwise: the dark upper left corner moves to the upper right.
+    // Rotated clockwise: the dark upper left corner moves to the upper right.
     expect(at(350, 50)).toBeLessThan(at(350, 590));
     expect(at(350, 590)).toBeLessThan(at(50, 50));
     expect(at(50, 50)).toBeLessThan(at(50, 590));
   });
 
-  it('says why a photo failed', () => {
-    const failure = JSON.parse(result('torn.jpg.failed.json').toString()) as { code: string };
-    expect(failure).toMatchObject({ code: 'unreadable-image', retryable: false, key: 'incoming/torn.jpg' });
+  it('writes a failure record', () => {
+    const failure = JSON.parse(result('truncated.jpg.failed.json').toString()) as { code: string };
+    expect(failure).toMatchObject({
+      code: 'unreadable-image',
+      retryable: false,
+      key: 'incoming/truncated.jpg',
+    });
     expect(JSON.parse(result('letter.jpg.failed.json').toString())).toMatchObject({
       code: 'unreadable-image',
     });
   });
 
-  it('marks a result with the ETag of its photo', () => {
+  it('stores the ETag of the photo with the result', () => {
     expect(seen.sourceEtags).toBe(true);
   });
 });
 
-describe('a stage that is changed while 200 photos are there', () => {
-  it('has 200 photos and more when the deploy begins, and is still at work when it is over', () => {
-    expect(changed.openBefore).toBeGreaterThanOrEqual(200);
+describe('a stage that is changed while photos are in the queue', () => {
+  it('is deployed while photos are at work', () => {
+    expect(changed.openBefore).toBeGreaterThanOrEqual(AT_WORK / 2);
     expect(changed.openAfter).toBeGreaterThan(0);
   });
 
   it('leaves the desired capacity to the scaler', () => {
     expect(changed.desiredBefore).toBeGreaterThan(0);
-    expect(changed.desiredLeast).toBe(changed.desiredBefore);
+    expect(changed.desiredMinimum).toBeGreaterThan(0);
   });
 
-  it('takes its new limits', () => expect(changed.max).toEqual([5, 6]));
+  it('has its new limits', () => expect(changed.max).toEqual([5, 6]));
 
-  it('loses no photo, and gives up none', () => {
-    expect(changed.ends).toEqual({ coloured: MANY });
+  it('loses no photo, and fails none', () => {
+    expect(changed.outcomes).toEqual({ succeeded: changed.submitted });
     expect(changed.deadLetters).toBe(0);
   });
 });
 
 describe('a stack that is deleted', () => {
-  it('was there', () => {
+  it('had resources of every kind', () => {
     const kinds = ['alarms', 'buckets', 'dashboards', 'functions', 'groups', 'logs', 'parameters', 'queues'];
     expect(Object.keys(deleted.before)).toEqual(
       expect.arrayContaining([...kinds, 'schedules', 'tables', 'topics']),
     );
   });
 
-  it('leaves nothing', () => expect(deleted.left).toEqual({}));
+  it('leaves no resource', () => expect(deleted.left).toEqual({}));
 });

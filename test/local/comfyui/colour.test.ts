@@ -1,8 +1,8 @@
-/** The made-up colours are merged as DDColor's are: lightness kept, a and b computed small and brought to full size. */
+/** The stand-in merges colours as DDColor does: lightness kept, a and b computed at a small size and scaled up. */
 import { describe, expect, it } from 'vitest';
 import { chroma, colourise, resize, type Pixels } from '../../../local/comfyui/colour.ts';
 
-/** CIE Lab of sRGB, D65, written out: nothing of the code under test. */
+/** CIE Lab of sRGB, D65, independent of the code under test. */
 function lab([r, g, b]: number[]): [number, number, number] {
   const linear = [r, g, b].map((v = 0) => (v <= 10.31475 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4));
   const [lr = 0, lg = 0, lb = 0] = linear;
@@ -50,13 +50,13 @@ describe('colourise', () => {
     expect(worst).toBeLessThan(1);
   });
 
-  it('keeps the lightness of what was in colour, not the grey of its channels', async () => {
+  it('keeps the lightness of a picture in colour', async () => {
     const input = { width: 2, height: 1, data: Uint8Array.of(200, 40, 30, 30, 60, 200) };
     const out = await colourise(input, 32);
     for (const i of [0, 1]) expect(lab(pixel(out, i))[0]).toBeCloseTo(lab(pixel(input, i))[0], 0);
   });
 
-  it('gives several hues, with edges between them', async () => {
+  it('has several hues, with edges between them', async () => {
     const out = await colourise(ramp(512, 512), 512);
     const seen = hues(out);
     const bins = new Map<number, number>();
@@ -67,7 +67,7 @@ describe('colourise', () => {
     expect(Math.max(...steps)).toBeGreaterThan(40);
   });
 
-  it('brings colour to full size by nearest neighbour: blocks of one a and b', async () => {
+  it('scales a and b by nearest neighbour', async () => {
     const out = await colourise(ramp(512, 8), 64);
     const ab = (x: number) =>
       lab(pixel(out, 4 * 512 + x))
@@ -76,7 +76,7 @@ describe('colourise', () => {
     for (const block of [20, 30, 40]) expect(ab(block * 8 + 1)).toEqual(ab(block * 8 + 6));
   });
 
-  it('is noise when the weights were never loaded', async () => {
+  it('is noise with random weights', async () => {
     const picture = ramp(64, 64);
     const hue = new Set(hues(await colourise(picture, 64, true)).map((value) => Math.round(value / 10)));
     expect(hue.size).toBeGreaterThan(25);
@@ -90,7 +90,7 @@ describe('resize', () => {
     expect(new Set(resize(new Float32Array(15).fill(3), 5, 3, 8))).toEqual(new Set([3]));
   });
 
-  it('takes the axes by different factors', () => {
+  it('scales the axes by different factors', () => {
     expect([...resize(Float32Array.of(0, 10), 2, 1, 2)]).toEqual([0, 10, 0, 10]);
   });
 });

@@ -1,11 +1,11 @@
-/** The stand-in, over HTTP and WebSocket, against exchanges recorded from a real ComfyUI 0.3.64. */
+/** The stand-in over HTTP and WebSocket, compared with exchanges recorded from a real ComfyUI 0.3.64. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startStandIn, type StandIn } from '../../../local/comfyui/server.ts';
+import { until } from '../../support/wait.ts';
 
 interface Recorded {
   case: string;
@@ -30,9 +30,9 @@ const byCase = (name: string) => {
   return found;
 };
 
-/** Values that differ from run to run or from machine to machine. */
+/** Fields that differ between runs or machines. */
 const OWN = /^(ram_|vram_|torch_vram_|python_version|pytorch_version|argv$|timestamp$|traceback$|prompt_id$)/;
-/** Orders that follow from the hash of strings in Python. */
+/** Lists whose order follows from Python's hash of strings. */
 const UNORDERED = ['executed', 'current_outputs'];
 
 function comparable(value: unknown, key = ''): unknown {
@@ -42,7 +42,7 @@ function comparable(value: unknown, key = ''): unknown {
     return UNORDERED.includes(key) ? items.map(String).sort() : items;
   }
   if (typeof value === 'object' && value !== null) {
-    // What went into a failed node is shown in Python's notation, with tensors: the names have to do.
+    // Values of a failed node are in Python's notation, with tensors; only the names are compared.
     if (key === 'current_inputs')
       return Object.keys(value).filter((name) => !/^(prompt|extra_pnginfo)$/.test(name));
     return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, comparable(entry, name)]));
@@ -51,14 +51,14 @@ function comparable(value: unknown, key = ''): unknown {
   return value;
 }
 
-/** With the ids of the recording in place of ours. */
+/** Replaces our prompt ids by those of the recording. */
 const named = (value: unknown, ids: Map<string, string>): unknown => {
   let text = JSON.stringify(value);
   for (const [theirs, ours] of ids) text = text.replaceAll(ours, theirs);
   return JSON.parse(text) as unknown;
 };
 
-/** Uploads of the recording; its bytes are not part of it. */
+/** Uploads of the recording, which does not contain their bytes. */
 const plain = (tone: number) =>
   sharp({ create: { width: 64, height: 48, channels: 3, background: { r: tone, g: tone, b: tone } } })
     .png()
@@ -74,23 +74,23 @@ const UPLOADS: Record<
   },
   'upload same name no overwrite': { name: 'a.png', body: () => plain(91), fields: { subfolder: 'job-1' } },
   'upload path traversal': { name: 'a.png', body: () => plain(90), fields: { subfolder: '../../evil' } },
-  // As the recording client wrote it on the wire.
+  // As encoded by the recording client.
   'upload traversal in filename': { name: '..%2F..%2Fevil.png', body: () => plain(90) },
   'upload no image': { body: () => plain(90) },
   'upload not an image': { name: 'notimage.png', body: () => Promise.resolve(Buffer.from('hello')) },
   'upload big': { name: 'b.png', body: () => plain(120) },
 };
 
-/** Holds inferences back while the recording looks at a running one. */
-let gate = Promise.resolve();
-let openGate: () => void = () => undefined;
+/** Holds inferences while the recording reads a running prompt. */
+let hold = Promise.resolve();
+let release: () => void = () => undefined;
 let standIn: StandIn;
 let socket: WebSocket;
 let events: Event[] = [];
 const ids = new Map<string, string>();
 
 beforeAll(async () => {
-  standIn = await startStandIn({ port: 0, inferenceEnd: () => gate, device: 'cpu' });
+  standIn = await startStandIn({ port: 0, inferenceEnd: () => hold, device: 'cpu' });
   const form = new FormData();
   form.set('image', new Blob([new Uint8Array(await plain(100))]), 'gray.png');
   await fetch(`${standIn.url}/upload/image`, { method: 'POST', body: form });
@@ -124,54 +124,46 @@ async function send({ case: name, request }: Recorded): Promise<Response> {
   return fetch(url, { method, headers, ...(body ? { body } : {}) });
 }
 
-/** Until the prompt has left the queue, for histories that were recorded when it had. */
-async function ended(): Promise<void> {
-  openGate();
-  for (let tries = 0; tries < 400; tries++) {
-    const answer = await fetch(`${standIn.url}/prompt`);
-    const { exec_info } = (await answer.json()) as { exec_info: { queue_remaining: number } };
-    if (exec_info.queue_remaining === 0) return;
-    await sleep(25);
-  }
-  throw new Error('the queue did not run empty');
+const isTrue = (value: boolean) => value;
+
+/** Waits until the queue is empty. */
+async function queueEmpty(): Promise<void> {
+  release();
+  await until(async () => {
+    const response = await fetch(`${standIn.url}/prompt`);
+    const { exec_info } = (await response.json()) as { exec_info: { queue_remaining: number } };
+    return exec_info.queue_remaining === 0;
+  }, isTrue);
 }
 
-/** Until the socket has told of the end of a prompt, which is its last message. */
-async function heardTheEnd(): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
+/** Waits for the last event of a prompt. */
+const promptEnded = () =>
+  until(() => {
     const last = events.at(-1);
-    if (last?.type === 'executing' && last.data.node === null) return;
-    await sleep(10);
-  }
-  throw new Error('the socket never told of the end');
-}
+    return last?.type === 'executing' && last.data.node === null;
+  }, isTrue);
 
-/** Until the network is at work: an interrupt that comes before lands at another node. */
-async function colouring(): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (events.some(({ type, data }) => type === 'executing' && data.node === '2')) return;
-    await sleep(10);
-  }
-  throw new Error('the prompt never came to its network');
-}
+/** Waits until the DDColor node runs: an earlier interrupt would take effect at another node. */
+const colouring = () =>
+  until(() => events.some(({ type, data }) => type === 'executing' && data.node === '2'), isTrue);
 
 const events_ = (list: Event[]) => list.filter(({ type }) => type !== 'status');
 
 describe('the recorded exchanges', () => {
   it.each(recorded.map((entry) => [entry.case, entry] as const))('%s', async (name, entry) => {
     if (entry.messages) {
-      await ended();
-      await heardTheEnd();
-      // How many prompts are in the queue at each moment depends on who is quicker; the rest does not.
+      await queueEmpty();
+      await promptEnded();
+      // `status` events are left out: their queue length depends on timing.
       const own = events_(events).map((event) => comparable(named(event, ids)));
       expect(own).toEqual(events_(entry.messages).map((event) => comparable(event)));
       expect(events.at(-2)).toMatchObject({ data: { status: { exec_info: { queue_remaining: 0 } } } });
       events = [];
       return;
     }
-    if (/^history/.test(name)) await ended();
+    if (/^history/.test(name)) await queueEmpty();
     if (/^(prompt ok|same prompt again|prompt of non-image|prompt to interrupt)/.test(name)) events = [];
-    if (/^prompt (ok|to interrupt)/.test(name)) gate = new Promise((resolve) => (openGate = resolve));
+    if (/^prompt (ok|to interrupt)/.test(name)) hold = new Promise((resolve) => (release = resolve));
     if (name === 'interrupt') await colouring();
     const response = await send(entry);
     const body = Buffer.from(await response.arrayBuffer());

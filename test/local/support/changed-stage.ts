@@ -1,4 +1,4 @@
-/** The stage `local` as somebody has changed it: `STAGE_CHANGE` says how, as JSON. Otherwise as bin/app.ts makes it. */
+/** A CDK app like bin/app.ts, with the stage `local` changed by the JSON in `STAGE_CHANGE`. */
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { stages } from '../../../bin/stages.ts';

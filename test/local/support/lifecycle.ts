@@ -1,90 +1,101 @@
-/**
- * What an operator does to a stack at work: changes its stage, deploys again with photos in the queue, deletes it in the end.
- */
+/** Deploys a changed stage onto a stack at work, and deletes a stack, as an operator does. */
 import {
   CloudFormationClient,
   DeleteStackCommand,
   DescribeStacksCommand,
 } from '@aws-sdk/client-cloudformation';
-import { DeleteObjectsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { StageConfig } from '../../../lib/config.ts';
-import { deployAll } from '../../../local/aws/deploy.ts';
+import { cdk, deploy } from '../../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';
 import { listKeys, readOutcomes } from '../../../local/run/outcomes.ts';
-import type { Photo } from '../../../local/run/photos.ts';
+import { submit, type Photo } from '../../../local/run/photos.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
-import { whatIsThere } from './resources.ts';
+import { resourcesIn } from './resources.ts';
 
 const STACK = 'DDColorElastic-local';
 const APP = 'node --import tsx test/local/support/changed-stage.ts';
-const LOOK_MS = 200;
+const POLL_MS = 200;
 
 export interface Redeployed {
-  /** Photos without an end, when the deploy began and when it was over. */
+  submitted: number;
+  /** Photos without an outcome, before and after the deploy. */
   openBefore: number;
   openAfter: number;
-  /** Desired capacity when it began, and the least while it went on. */
+  /** Desired capacity before the deploy, and the minimum during it. */
   desiredBefore: number;
-  desiredLeast: number;
-  /** The group's maximum, before and after. */
+  desiredMinimum: number;
+  /** The group's maximum, before and after the deploy. */
   max: [number, number];
-  /** Photos by their end, once all have one. */
-  ends: Record<string, number>;
+  /** Photos by outcome, once every photo has one. */
+  outcomes: Record<string, number>;
   deadLetters: number;
 }
 
-export async function submitMany(stack: LocalStack, count: number): Promise<Photo[]> {
+/**
+ * Deploys a changed stage while photos are in the queue, and waits until every photo has an outcome.
+ *
+ * @param photosAtOnce photos submitted at first; more follow during the deploy, so that it never outlasts them
+ */
+export async function redeployAtWork(
+  stack: LocalStack,
+  change: StageConfig,
+  photosAtOnce: number,
+): Promise<Redeployed> {
+  const { agent, groupName, s3, sqs, endpoint, outputs } = stack;
+  const bucket = outputs.BucketName ?? '';
+  const { signal } = new AbortController();
+  const photos: Photo[] = [];
   const body = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777' } })
     .jpeg()
     .toBuffer();
-  const photos = Array.from(
-    { length: count },
-    (_, k) => ({ key: `many/${k}.jpg`, body }) as unknown as Photo,
-  );
-  await Promise.all(
-    photos.map(({ key }) =>
-      stack.s3.send(
-        new PutObjectCommand({ Bucket: stack.outputs.BucketName, Key: `incoming/${key}`, Body: body }),
-      ),
-    ),
-  );
-  return photos;
-}
+  const submitMore = async (count: number) => {
+    const more = Array.from({ length: count }, (_, k) => {
+      const key = `many/${photos.length + k}.jpg`;
+      return { name: key, key, read: () => Promise.resolve(body) };
+    });
+    photos.push(...more);
+    await submit(s3, bucket, more, signal, () => undefined);
+  };
+  const countOpen = async () =>
+    [...(await readOutcomes(s3, bucket, photos)).values()].filter((outcome) => outcome === 'none').length;
 
-const openOf = (ends: Map<string, string>) => [...ends.values()].filter((end) => end === 'none').length;
-
-/** Deploys a changed stage while photos are worked on, and waits until each has its end. */
-export async function redeploy(stack: LocalStack, photos: Photo[], change: StageConfig): Promise<Redeployed> {
-  const { agent, groupName, s3, sqs, endpoint, outputs } = stack;
-  const bucket = outputs.BucketName ?? '';
-  const abort = new AbortController();
-  const open = async () => openOf(await readOutcomes(s3, bucket, photos));
+  await submitMore(photosAtOnce);
+  const env = { STAGE_CHANGE: JSON.stringify(change) };
+  const assembly = localPath('changed.out');
+  await cdk(endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], signal, { env });
   await until(() =>
     agent.snapshot(groupName).instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
   );
 
   const { desired: desiredBefore, max: maxBefore } = agent.snapshot(groupName);
-  const openBefore = await open();
-  let desiredLeast = desiredBefore;
-  const watch = setInterval(() => {
-    desiredLeast = Math.min(desiredLeast, agent.snapshot(groupName).desired);
-  }, LOOK_MS);
-  await deployAll(endpoint, APP, abort.signal, localPath('changed.json'), {
-    STAGE_CHANGE: JSON.stringify(change),
-    CDK_OUTPUT: localPath('changed.out'),
-  });
+  if ((await countOpen()) < photosAtOnce) await submitMore(photosAtOnce);
+  const openBefore = await countOpen();
+  let desiredMinimum = desiredBefore;
+  let deployed = false;
+  const keepAtWork = async () => {
+    while (!deployed) {
+      desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
+      if ((await countOpen()) < photosAtOnce / 2) await submitMore(photosAtOnce / 2);
+      await sleep(POLL_MS);
+    }
+  };
+  const working = keepAtWork();
+  await deploy(endpoint, assembly, signal);
   await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
-  clearInterval(watch);
-  const openAfter = await open();
+  const openAfter = await countOpen();
+  deployed = true;
+  await working;
   const { max: maxAfter } = agent.snapshot(groupName);
 
-  await until(async () => (await open()) === 0);
-  const ends: Record<string, number> = {};
-  for (const end of (await readOutcomes(s3, bucket, photos)).values()) ends[end] = (ends[end] ?? 0) + 1;
+  await until(async () => (await countOpen()) === 0);
+  const counts: Record<string, number> = {};
+  for (const outcome of (await readOutcomes(s3, bucket, photos)).values())
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: outputs.DeadLetterQueueUrl,
@@ -92,23 +103,24 @@ export async function redeploy(stack: LocalStack, photos: Photo[], change: Stage
     }),
   );
   return {
+    submitted: photos.length,
     openBefore,
     openAfter,
     desiredBefore,
-    desiredLeast,
+    desiredMinimum,
     max: [maxBefore, maxAfter],
-    ends,
+    outcomes: counts,
     deadLetters: Number(Attributes?.ApproximateNumberOfMessages),
   };
 }
 
-/** Deletes the stack as the README says. @returns what was there before, and what is left */
+/** Deletes the stack as the README describes. @returns its resources before, and what is left after */
 export async function destroy(
   stack: LocalStack,
 ): Promise<Record<'before' | 'left', Record<string, string[]>>> {
   const { s3, outputs, endpoint } = stack;
   const bucket = outputs.BucketName ?? '';
-  const before = await whatIsThere(endpoint);
+  const before = await resourcesIn(endpoint);
   // `aws s3 rm --recursive`.
   const keys = [...(await listKeys(s3, bucket, ''))];
   for (let from = 0; from < keys.length; from += 1000) {
@@ -116,7 +128,7 @@ export async function destroy(
     await s3.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects } }));
   }
   const cloudFormation = new CloudFormationClient(clientConfig(endpoint));
-  // By name: the CDK's CLI does it by the stack's ARN, which the local AWS does not find.
+  // By name: the CDK's CLI deletes by the stack's ARN, which the local AWS does not find.
   await cloudFormation.send(new DeleteStackCommand({ StackName: STACK }));
   await until(() =>
     cloudFormation.send(new DescribeStacksCommand({ StackName: STACK })).then(
@@ -124,10 +136,10 @@ export async function destroy(
       () => true,
     ),
   );
-  return { before, left: await whatIsThere(endpoint) };
+  return { before, left: await resourcesIn(endpoint) };
 }
 
-/** The test's own time-out is the limit. */
+/** Without a limit of its own: the test's timeout applies. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(LOOK_MS);
+  while (!(await condition())) await sleep(POLL_MS);
 }

@@ -1,15 +1,15 @@
-/** All that a local AWS holds, by service: what a deleted stack has to leave empty. */
+/** Lists all resources of a local AWS by service; a deleted stack must leave none. */
 import { ACCOUNT, REGION } from '../../../common/environment.ts';
 
 interface Listing {
   service: string;
   method?: 'POST';
   path?: string;
-  /** Action of a service that is asked by a header. */
+  /** Action of a service with a JSON protocol. */
   target?: string;
-  /** Body of a service that is asked by a form. */
+  /** Body of a service with the query protocol. */
   form?: string;
-  /** What names a thing in the answer. */
+  /** Matches the names in the response. */
   name: RegExp;
 }
 
@@ -60,7 +60,7 @@ async function names(endpoint: string, listing: Listing): Promise<string[]> {
   const response = await fetch(new URL(path, endpoint), {
     method: target !== undefined || form !== undefined ? 'POST' : 'GET',
     headers: {
-      // Which service is meant; the local AWS checks no signature.
+      // The local AWS takes the service from the scope and checks no signature.
       authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
       ...(target !== undefined && { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' }),
       ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -73,11 +73,11 @@ async function names(endpoint: string, listing: Listing): Promise<string[]> {
   return [...text.matchAll(name)].map((match) => match[1]!);
 }
 
-/** Names of what the CDK's bootstrap made, which is no part of any stack of ours. */
+/** Names of the CDK's bootstrap resources, which belong to no stack of ours. */
 const BOOTSTRAP = /cdk-hnb659fds|cdk-bootstrap|CDKToolkit/;
 
-/** What is there by kind, without the bootstrap; kinds with nothing are left out. */
-export async function whatIsThere(endpoint: string): Promise<Record<string, string[]>> {
+/** @returns names by kind, without the bootstrap and without empty kinds */
+export async function resourcesIn(endpoint: string): Promise<Record<string, string[]>> {
   const found = await Promise.all(
     Object.entries(LISTINGS).map(async ([kind, listing]): Promise<[string, string[]]> => {
       const all = await names(endpoint, listing);
