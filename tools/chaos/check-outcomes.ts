@@ -1,4 +1,4 @@
-/** What the product should find when everything is over, held against what it does find. */
+/** Compares the outcomes of all photos with the expected ones. */
 import sharp from 'sharp';
 import { failedKey, FAILED, INCOMING, RESULTS, resultKey } from '../../contract/keys.ts';
 import type { Failure } from '../../contract/failure.ts';
@@ -7,59 +7,62 @@ import { read } from './watermark.ts';
 
 /** An object below `results/` or `failed/`. */
 export interface StoredOutcome {
-  /** Of the photo that it was made from, as it says. */
+  /** ETag of the photo in the object's metadata. */
   sourceEtag: string | undefined;
   body: Buffer;
 }
 
+/** Counts of correct outcomes, and a sentence for each problem. */
 export interface OutcomeCheck {
-  coloured: number;
+  succeeded: number;
   failed: number;
-  /** Without any end; each list holds sentences. */
+  /** Photos without an outcome. */
   lost: string[];
-  /** With both ends, or with the end of an upload that was superseded. */
+  /** Photos with both outcomes, or with the outcome of a superseded upload. */
   doubled: string[];
-  /** With an end that is not this photo's: another picture, another size, no colour, the wrong kind. */
+  /** Photos with a wrong outcome: another picture or size, no colour, the wrong kind. */
   wrong: string[];
-  /** Ends of nobody's. */
+  /** Outcomes that belong to no photo. */
   stray: string[];
 }
 
 const KEY_OF = { result: resultKey, failure: failedKey };
 
-/** @param ends by their keys */
+/** @param outcomes objects by key */
 export async function checkOutcomes(
   photos: Iterable<ChaosPhoto & { etag: string }>,
-  ends: ReadonlyMap<string, StoredOutcome>,
+  outcomes: ReadonlyMap<string, StoredOutcome>,
 ): Promise<OutcomeCheck> {
-  const verdict: OutcomeCheck = { coloured: 0, failed: 0, lost: [], doubled: [], wrong: [], stray: [] };
-  const left = new Set([...ends.keys()].filter((key) => key.startsWith(RESULTS) || key.startsWith(FAILED)));
+  const check: OutcomeCheck = { succeeded: 0, failed: 0, lost: [], doubled: [], wrong: [], stray: [] };
+  const left = new Set(
+    [...outcomes.keys()].filter((key) => key.startsWith(RESULTS) || key.startsWith(FAILED)),
+  );
   for (const photo of photos) {
     const of = (kind: keyof typeof KEY_OF) => {
       const key = KEY_OF[kind](INCOMING + photo.key);
       left.delete(key);
-      return ends.get(key);
+      return outcomes.get(key);
     };
     const [result, failure] = [of('result'), of('failure')];
-    const end = result ?? failure;
-    if (!end) verdict.lost.push(`'${photo.key}' has no end`);
-    else if (result && failure) verdict.doubled.push(`'${photo.key}' has both ends`);
-    else if (end.sourceEtag !== photo.etag)
-      verdict.doubled.push(`'${photo.key}' has the end of an upload before its last`);
+    const outcome = result ?? failure;
+    if (!outcome) check.lost.push(`'${photo.key}' has no outcome`);
+    else if (result && failure) check.doubled.push(`'${photo.key}' has both outcomes`);
+    else if (outcome.sourceEtag !== photo.etag)
+      check.doubled.push(`'${photo.key}' has the outcome of a superseded upload`);
     else {
       const wrong = result ? await wrongResult(photo, result.body) : wrongFailure(photo, failure!.body);
-      if (wrong) verdict.wrong.push(`'${photo.key}' ${wrong}`);
-      else if (result) verdict.coloured++;
-      else verdict.failed++;
+      if (wrong) check.wrong.push(`'${photo.key}' ${wrong}`);
+      else if (result) check.succeeded++;
+      else check.failed++;
     }
   }
-  verdict.stray = [...left].map((key) => `'${key}' belongs to no photo`);
-  return verdict;
+  check.stray = [...left].map((key) => `'${key}' belongs to no photo`);
+  return check;
 }
 
-/** What is wrong with a result; undefined when nothing is. */
+/** @returns the problem of a result; undefined for a correct one */
 async function wrongResult({ picture, watermark }: ChaosPhoto, body: Buffer): Promise<string | undefined> {
-  if (!picture) return 'was coloured, although it is broken';
+  if (!picture) return 'has a result, although the file is broken';
   const decoded = await sharp(body, { failOn: 'error' })
     .raw()
     .toBuffer({ resolveWithObject: true })
@@ -71,8 +74,8 @@ async function wrongResult({ picture, watermark }: ChaosPhoto, body: Buffer): Pr
   const wanted = `${picture.format} of ${picture.width} x ${picture.height}`;
   if (got !== wanted) return `has a result in ${got} instead of ${wanted}`;
   const mark = read({ ...info, data });
-  if (mark !== watermark) return `has the picture ${mark ?? '(not legible)'} instead of ${watermark}`;
-  if (isGrey(data, info.channels)) return 'has a result without any colour';
+  if (mark !== watermark) return `has the picture ${mark ?? '(illegible)'} instead of ${watermark}`;
+  if (isGrey(data, info.channels)) return 'has a result without colour';
   return undefined;
 }
 
@@ -85,6 +88,6 @@ function isGrey(data: Uint8Array, channels: number): boolean {
 
 function wrongFailure({ picture }: ChaosPhoto, body: Buffer): string | undefined {
   const { code, retryable, message } = JSON.parse(body.toString()) as Failure;
-  if (picture) return `has failed with '${code}', although it is whole: ${message}`;
-  return retryable ? `has failed with '${code}', which is said to be worth another try` : undefined;
+  if (picture) return `has failed with '${code}', although the file is intact: ${message}`;
+  return retryable ? `has failed with '${code}', which is marked as retryable` : undefined;
 }

@@ -1,4 +1,4 @@
-/** Carries out the planned faults, one after another, until told to stop. */
+/** Injects the planned faults, one after another. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Instances } from './instances.ts';
@@ -7,73 +7,73 @@ import type { FaultProxy } from './proxy.ts';
 import type { MessageFaults } from './message-faults.ts';
 
 export interface FaultTargets {
-  machines: Instances;
+  instances: Instances;
   messages: MessageFaults;
-  product: Uploads;
+  uploads: Uploads;
   proxy: FaultProxy;
 }
 
-/** Whether there was somebody to hit. */
+/** @returns whether the fault had a target */
 type Act = (targets: FaultTargets, fault: PlannedFault) => boolean | Promise<boolean>;
-type Machine = NonNullable<ReturnType<Instances['pick']>>;
+type Instance = NonNullable<ReturnType<Instances['pick']>>;
 
-const between = (low: number, high: number, much: number) => low + (high - low) * much;
+const scale = (low: number, high: number, magnitude: number) => low + (high - low) * magnitude;
 
-const onMachine =
-  (act: (machines: Instances, machine: Machine, much: number) => boolean | Promise<boolean>): Act =>
-  ({ machines }, { target: whom, magnitude: much }) => {
-    const machine = machines.pick(whom);
-    return machine ? act(machines, machine, much) : false;
+const onInstance =
+  (act: (instances: Instances, instance: Instance, magnitude: number) => boolean | Promise<boolean>): Act =>
+  ({ instances }, { target, magnitude }) => {
+    const instance = instances.pick(target);
+    return instance ? act(instances, instance, magnitude) : false;
   };
 
 const onPhoto =
-  (act: (product: Uploads, number: number) => Promise<boolean>): Act =>
-  ({ product }, { target: whom }) =>
-    act(product, Math.floor(whom * product.photos.size));
+  (act: (uploads: Uploads, number: number) => Promise<boolean>): Act =>
+  ({ uploads }, { target }) =>
+    act(uploads, Math.floor(target * uploads.photos.size));
 
 const ACTS: Record<FaultKind, Act> = {
-  'worker killed': onMachine((machines, machine) => machines.signal(machine, 'worker', 'SIGKILL')),
-  // Often beyond the visibility timeout, so that two have the same photo.
-  'worker frozen': onMachine((machines, machine, much) =>
-    machines.freeze(machine, 'worker', between(2000, 30_000, much)),
+  'worker killed': onInstance((instances, instance) => instances.signal(instance, 'worker', 'SIGKILL')),
+  // Often longer than the visibility timeout, so that two workers have the same photo.
+  'worker frozen': onInstance((instances, instance, magnitude) =>
+    instances.freeze(instance, 'worker', scale(2000, 30_000, magnitude)),
   ),
-  'ComfyUI killed': onMachine((machines, machine) => machines.signal(machine, 'comfyui', 'SIGKILL')),
-  'ComfyUI restarted, its queue lost': onMachine((machines, machine) =>
-    machines.signal(machine, 'comfyui', 'SIGTERM'),
+  'ComfyUI killed': onInstance((instances, instance) => instances.signal(instance, 'comfyui', 'SIGKILL')),
+  'ComfyUI restarted, its queue lost': onInstance((instances, instance) =>
+    instances.signal(instance, 'comfyui', 'SIGTERM'),
   ),
-  'ComfyUI frozen': onMachine((machines, machine, much) =>
-    machines.freeze(machine, 'comfyui', between(1000, 25_000, much)),
+  'ComfyUI frozen': onInstance((instances, instance, magnitude) =>
+    instances.freeze(instance, 'comfyui', scale(1000, 25_000, magnitude)),
   ),
-  'ComfyUI a zombie': onMachine((machines, machine) => machines.stopExecutor(machine)),
-  'disk full': onMachine((machines, machine, much) =>
-    machines.fillDisk(machine, between(2000, 15_000, much)),
+  'ComfyUI prompt thread stopped': onInstance((instances, instance) => instances.stopExecutor(instance)),
+  'disk full': onInstance((instances, instance, magnitude) =>
+    instances.fillDisk(instance, scale(2000, 15_000, magnitude)),
   ),
-  'clock jumps': onMachine((machines, machine, much) => machines.setClock(machine, much)),
-  'Spot notice, then gone': onMachine((machines, machine) => machines.interruptSpot(machine)),
-  'machine gone without notice': onMachine((machines, machine) => machines.terminate(machine)),
-  'S3 and SQS in trouble': ({ proxy }, { magnitude: much }) => {
+  'clock changed': onInstance((instances, instance, magnitude) => instances.setClock(instance, magnitude)),
+  'Spot interruption': onInstance((instances, instance) => instances.interruptSpot(instance)),
+  'instance terminated without notice': onInstance((instances, instance) => instances.terminate(instance)),
+  'S3 and SQS error burst': ({ proxy }, { magnitude }) => {
     proxy.setBurst(true);
-    setTimeout(() => proxy.setBurst(false), between(2000, 8000, much)).unref();
+    setTimeout(() => proxy.setBurst(false), scale(2000, 8000, magnitude)).unref();
     return true;
   },
-  'messages duplicated': async ({ messages }, { magnitude: much }) => (await messages.duplicate(much)) > 0,
-  'messages delayed and reordered': async ({ messages }, { magnitude: much }) =>
-    (await messages.delay(much)) > 0,
-  'photo replaced': onPhoto((product, number) => product.replace(number)),
-  'photo sent again': onPhoto((product, number) => product.sendAgain(number)),
-  'poison message': async ({ messages }, { magnitude: much }) => {
-    await messages.sendPoison(much);
+  'messages duplicated': async ({ messages }, { magnitude }) => (await messages.duplicate(magnitude)) > 0,
+  'messages delayed and reordered': async ({ messages }, { magnitude }) =>
+    (await messages.delay(magnitude)) > 0,
+  'photo replaced': onPhoto((uploads, number) => uploads.replace(number)),
+  'photo sent again': onPhoto((uploads, number) => uploads.sendAgain(number)),
+  'poison message': async ({ messages }, { magnitude }) => {
+    await messages.sendPoison(magnitude);
     return true;
   },
 };
 
 export class Injector {
   readonly counts = new Map<FaultKind, number>();
-  /** Faults that found nobody, such as a kill while no instance was in service. */
+  /** Faults without a target, such as a kill while no instance was in service. */
   withoutTarget = 0;
 
   constructor(
-    private readonly victims: FaultTargets,
+    private readonly targets: FaultTargets,
     private readonly plan: Iterator<PlannedFault, never>,
   ) {}
 
@@ -81,17 +81,17 @@ export class Injector {
     return [...this.counts.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Until `stop`; then everything is as it should be again. */
+  /** Injects faults until `stop`, then undoes all that still last. */
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const fault = this.plan.next().value;
       await sleep(fault.delaySeconds * 1000, undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted) break;
-      const hit = await ACTS[fault.kind](this.victims, fault);
-      if (hit) this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
+      const hadTarget = await ACTS[fault.kind](this.targets, fault);
+      if (hadTarget) this.counts.set(fault.kind, (this.counts.get(fault.kind) ?? 0) + 1);
       else this.withoutTarget++;
     }
-    this.victims.machines.stopFaults();
-    this.victims.proxy.stopFaults();
+    this.targets.instances.stopFaults();
+    this.targets.proxy.stopFaults();
   }
 }

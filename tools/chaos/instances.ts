@@ -1,4 +1,4 @@
-/** What happens to instances and to what runs on them. Each method says whether there was somebody to hit. */
+/** Faults of instances and their processes. Each method returns whether the fault had a target. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../../common/processes.ts';
@@ -13,12 +13,12 @@ interface ChaosInstance {
   comfyui?: Child;
 }
 
-/** A notice gives two minutes; here less, so that more of them fit into a run. */
+/** Time from a Spot notice to the termination. AWS gives two minutes; less fits more interruptions into a run. */
 const NOTICE_MS = 15_000;
-/** Attempts name their folders so. */
+/** Names of the folders that an attempt creates. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HOUR_MS = 3_600_000;
-const CLOCKS_MS = [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, 0];
+const CLOCK_SHIFTS_MS = [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, 0];
 
 export class Instances {
   private readonly instances = new Map<string, ChaosInstance>();
@@ -29,13 +29,13 @@ export class Instances {
     private readonly groupName: () => string,
   ) {}
 
-  /** To be told of each process. */
+  /** Registers a started process. */
   started({ instanceId, what, child, directory, url }: StartedProcess): void {
-    const machine = this.instances.get(instanceId) ?? { id: instanceId, directory, url };
-    this.instances.set(instanceId, { ...machine, url, [what]: child });
+    const instance = this.instances.get(instanceId) ?? { id: instanceId, directory, url };
+    this.instances.set(instanceId, { ...instance, url, [what]: child });
   }
 
-  /** Those in service, in an order that does not change. */
+  /** Instances in service, sorted by id. */
   live(): ChaosInstance[] {
     const { instances } = this.agent().snapshot(this.groupName());
     return instances
@@ -44,7 +44,7 @@ export class Instances {
       .sort((a, b) => a.id.localeCompare(b.id));
   }
 
-  /** Paths of what attempts have left on the disks of those in service. */
+  /** Paths of folders that attempts have left on the disks of instances in service. */
   leftOnDisk(): string[] {
     return this.live().flatMap(({ directory }) =>
       ['input', 'output', 'temp'].flatMap((folder) => {
@@ -55,39 +55,39 @@ export class Instances {
     );
   }
 
-  /** @param whom from 0 to 1 */
-  pick(whom: number): ChaosInstance | undefined {
+  /** @param target 0 to 1, the position in the list of instances in service */
+  pick(target: number): ChaosInstance | undefined {
     const live = this.live();
-    return live[Math.floor(whom * live.length)];
+    return live[Math.floor(target * live.length)];
   }
 
-  signal(machine: ChaosInstance, what: 'worker' | 'comfyui', signal: NodeJS.Signals): boolean {
-    return machine[what]?.process.kill(signal) ?? false;
+  signal(instance: ChaosInstance, what: 'worker' | 'comfyui', signal: NodeJS.Signals): boolean {
+    return instance[what]?.process.kill(signal) ?? false;
   }
 
-  /** Stops a process where it stands, and lets it go on later. */
-  freeze(machine: ChaosInstance, what: 'worker' | 'comfyui', forMs: number): boolean {
-    const frozen = machine[what];
+  /** Suspends a process, and resumes it later. */
+  freeze(instance: ChaosInstance, what: 'worker' | 'comfyui', forMs: number): boolean {
+    const frozen = instance[what];
     if (!frozen?.process.kill('SIGSTOP')) return false;
     this.later(forMs, () => void frozen.process.kill('SIGCONT'));
     return true;
   }
 
-  fillDisk(machine: ChaosInstance, forMs: number): boolean {
-    const { comfyui } = machine;
+  fillDisk(instance: ChaosInstance, forMs: number): boolean {
+    const { comfyui } = instance;
     if (!comfyui?.process.connected) return false;
     comfyui.process.send({ diskFull: true });
     this.later(forMs, () => comfyui.process.connected && comfyui.process.send({ diskFull: false }));
     return true;
   }
 
-  /** @param much from 0 to 1 */
-  setClock({ worker }: ChaosInstance, much: number): boolean {
+  /** @param magnitude 0 to 1, selects the clock shift */
+  setClock({ worker }: ChaosInstance, magnitude: number): boolean {
     if (!worker?.process.connected) return false;
-    return worker.process.send({ clockMs: CLOCKS_MS[Math.floor(much * CLOCKS_MS.length)] });
+    return worker.process.send({ clockMs: CLOCK_SHIFTS_MS[Math.floor(magnitude * CLOCK_SHIFTS_MS.length)] });
   }
 
-  /** A node without inputs ends the thread that runs prompts; everything else goes on answering. */
+  /** Stops ComfyUI's prompt thread by a node without inputs, while HTTP stays healthy. */
   async stopExecutor({ url }: ChaosInstance): Promise<boolean> {
     if (url === undefined) return false;
     const form = new FormData();
@@ -107,19 +107,19 @@ export class Instances {
     }
   }
 
-  interruptSpot(machine: ChaosInstance): boolean {
-    this.agent().noticeSpot(machine.id, new Date(Date.now() + NOTICE_MS));
-    this.later(NOTICE_MS, () => void this.terminate(machine));
+  interruptSpot(instance: ChaosInstance): boolean {
+    this.agent().noticeSpot(instance.id, new Date(Date.now() + NOTICE_MS));
+    this.later(NOTICE_MS, () => void this.terminate(instance));
     return true;
   }
 
-  async terminate(machine: ChaosInstance): Promise<boolean> {
-    for (const what of ['worker', 'comfyui'] as const) this.signal(machine, what, 'SIGKILL');
-    await this.agent().kill(this.groupName(), machine.id);
+  async terminate(instance: ChaosInstance): Promise<boolean> {
+    for (const what of ['worker', 'comfyui'] as const) this.signal(instance, what, 'SIGKILL');
+    await this.agent().kill(this.groupName(), instance.id);
     return true;
   }
 
-  /** Ends everything that was to end later at once: nobody stays frozen, no disk full, no clock wrong. */
+  /** Undoes all lasting faults: suspended processes, full disks, shifted clocks. */
   stopFaults(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();

@@ -1,8 +1,9 @@
 /**
- * `npm run chaos [-- --photos 1000] [--seed 1] [--json FILE]`: the local stack under fire. Workers and ComfyUIs are killed and
- * frozen, machines vanish, messages come twice and late, S3 and SQS fail; then it is seen whether every photo has one end.
+ * `npm run chaos [-- --photos 1000] [--seed 1] [--json FILE]`: a fault-injection test of the local stack. Workers and ComfyUIs
+ * are killed and suspended, instances are terminated, messages are duplicated and delayed, S3 and SQS fail; then every photo
+ * must have exactly one outcome.
  *
- * The seed decides which faults come and when; what they meet depends on the machine, so that no two runs are the same.
+ * The seed determines kinds and times of the faults; their targets depend on timing, so no two runs are equal.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,20 +26,20 @@ import { reportLines, reportOf, type ChaosReport, type Leftovers } from './repor
 import { checkOutcomes } from './check-outcomes.ts';
 
 export const HELP = `npm run chaos -- [options]
-  --photos N      photos to submit (1000)
-  --seed S        of the faults (1)
+  --photos N      number of photos to submit (1000)
+  --seed S        seed of the faults (1)
   --json FILE     write the report as JSON
   --help          this text`;
 
 const STAGE = 'chaos';
 const STAND_IN_SECONDS = 0.2;
 const FAULT_EVERY_SECONDS = 1.5;
-/** Share of the photos that the peace at the end may begin with. */
-const REST = 0.02;
-const LOOK_MS = 2000;
-/** Looks at an empty queue in a row, before it counts as empty: its numbers are approximate. */
-const EMPTY_LOOKS = 4;
-/** A run in which nothing has moved for so long has lost what has not ended; a poison message is hidden for a minute at most. */
+/** Faults stop once no more than this share of the photos is in the queue. */
+const LAST_SHARE = 0.02;
+const POLL_MS = 2000;
+/** Consecutive polls with an empty queue until it counts as empty, since SQS counts are approximate. */
+const EMPTY_POLLS = 4;
+/** Without progress for this long, photos without an outcome count as lost; poison messages are hidden for at most 60 s. */
 const PATIENCE_MS = 240_000;
 
 export interface ChaosOptions {
@@ -46,14 +47,14 @@ export interface ChaosOptions {
   seed: number;
 }
 
-/** One run, from nothing to its report. */
+/** Deploys the stack, runs the test and removes everything. @returns the report */
 export async function chaos({ photos, seed }: ChaosOptions, context: CommandContext): Promise<ChaosReport> {
   const { abort, scope, progress } = context;
   const startMs = performance.now();
   const say = (line: string) => progress.print(line);
   const python = await ensureVenv(abort, say);
   const parts: { stack?: LocalStack; proxy?: FaultProxy } = {};
-  const machines = new Instances(
+  const instances = new Instances(
     () => parts.stack!.agent,
     () => parts.stack!.groupName,
   );
@@ -66,7 +67,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     say,
     standInSeconds: STAND_IN_SECONDS,
     onWorkerLine: () => undefined,
-    onProcess: (started) => machines.started(started),
+    onProcess: (started) => instances.started(started),
     workerModules: [join(import.meta.dirname, 'shift-clock.mjs')],
     workerEndpoint: async (endpoint) => {
       const proxy = (parts.proxy = await startProxy(endpoint, seed));
@@ -76,61 +77,66 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   }));
   const { s3, sqs, outputs } = stack;
   const [bucket, queue] = [outputs.BucketName ?? '', outputs.QueueUrl ?? ''];
-  const product = new Uploads(s3, bucket);
+  const uploads = new Uploads(s3, bucket);
   const messages = new MessageFaults(sqs, queue);
-  const victims = { machines, messages, product, proxy: parts.proxy! };
-  const injector = new Injector(victims, planFaults(seed, FAULT_EVERY_SECONDS));
+  const targets = { instances, messages, uploads, proxy: parts.proxy! };
+  const injector = new Injector(targets, planFaults(seed, FAULT_EVERY_SECONDS));
 
   let phase = 'waiting for the fleet';
-  const look = async () => {
+  const poll = async () => {
     const [left, { results, failed }] = await Promise.all([
       messagesIn(sqs, queue),
       countOutcomes(s3, bucket),
     ]);
-    const { desired, instances } = stack.agent.snapshot(stack.groupName);
+    const fleet = stack.agent.snapshot(stack.groupName);
     const row = [
       `${Math.round((performance.now() - startMs) / 1000)} s`.padStart(5),
       phase,
       `${left} messages`,
-      `fleet ${machines.live().length} of ${desired} in service`,
-      `results ${results}, failed ${failed} of ${product.photos.size}`,
+      `fleet ${instances.live().length} of ${fleet.desired} in service`,
+      `results ${results}, failed ${failed} of ${uploads.photos.size}`,
       `${injector.total} faults`,
     ];
     progress.line(row.join('  '));
-    return { left, desired, instances: instances.length, state: row.slice(1, -1).join(' ') };
+    return {
+      left,
+      desired: fleet.desired,
+      instances: fleet.instances.length,
+      state: row.slice(1, -1).join(' '),
+    };
   };
-  type Look = Awaited<ReturnType<typeof look>>;
-  /** Looks until `done`, or until nothing has moved for long. */
-  const until = async (done: (seen: Look) => boolean) => {
+  type Poll = Awaited<ReturnType<typeof poll>>;
+  /** Polls until `done`, or until nothing has changed for 240 s. */
+  const until = async (done: (seen: Poll) => boolean) => {
     let [state, changedMs] = ['', performance.now()];
     for (;;) {
       abort.throwIfAborted();
-      const seen = await look();
+      const seen = await poll();
       if (done(seen)) return;
       if (seen.state !== state) [state, changedMs] = [seen.state, performance.now()];
       if (performance.now() - changedMs > PATIENCE_MS)
-        return say(`Nothing has moved for ${PATIENCE_MS / 1000} s; .local/logs says more.`);
-      await sleep(LOOK_MS, undefined, { signal: abort });
+        return say(`No progress for ${PATIENCE_MS / 1000} s; see the logs in .local/logs.`);
+      await sleep(POLL_MS, undefined, { signal: abort });
     }
   };
 
   let submitted = false;
-  const submitting = product.submitAll(photos, abort).then(() => (submitted = true));
-  await Promise.race([submitting, until(() => machines.live().length > 0)]);
-  await until(() => machines.live().length > 0);
-  say('The first instance is in service: here come the faults.');
-  phase = 'under fire';
-  const peace = new AbortController();
-  const fire = injector.run(peace.signal);
+  const submitting = uploads.submitAll(photos, abort).then(() => (submitted = true));
+  await Promise.race([submitting, until(() => instances.live().length > 0)]);
+  await until(() => instances.live().length > 0);
+  say('The first instance is in service; the faults start.');
+  phase = 'injecting faults';
+  const stop = new AbortController();
+  const injecting = injector.run(stop.signal);
   await submitting;
-  await until(({ left }) => submitted && left <= REST * photos);
-  peace.abort();
-  await fire;
-  say('Peace: everything runs again, and the rest has to end.');
-  phase = 'at peace';
+  await until(({ left }) => submitted && left <= LAST_SHARE * photos);
+  stop.abort();
+  await injecting;
+  say('The faults have stopped; the remaining photos must get their outcomes.');
+  phase = 'faults stopped';
   let empty = 0;
-  await until(({ left }) => (empty = left === 0 ? empty + 1 : 0) >= EMPTY_LOOKS);
-  const onDisk = machines.leftOnDisk();
+  await until(({ left }) => (empty = left === 0 ? empty + 1 : 0) >= EMPTY_POLLS);
+  const onDisk = instances.leftOnDisk();
   phase = 'scaling in';
   await until(({ desired, instances }) => desired === 0 && instances === 0);
 
@@ -142,9 +148,9 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     poisonMissing: messages.poison.filter((body) => !dead.includes(body)).length,
     poison: messages.poison.length,
   };
-  const verdict = await checkOutcomes(product.photos.values(), await readStoredOutcomes(s3, bucket));
+  const outcomes = await checkOutcomes(uploads.photos.values(), await readStoredOutcomes(s3, bucket));
   const seconds = (performance.now() - startMs) / 1000;
-  return reportOf({ seed, photos, seconds, verdict, leftovers }, injector, victims.proxy);
+  return reportOf({ seed, photos, seconds, outcomes, leftovers }, injector, targets.proxy);
 }
 
 /** @throws UserError with the value given and what is allowed */

@@ -1,4 +1,4 @@
-/** What happens to messages on their way: handed out again, late, in another order; and some that nobody understands. */
+/** Faults of messages: duplicated, delayed, reordered, and poison messages. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -9,13 +9,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { INCOMING } from '../../contract/keys.ts';
 
-/** What no worker can make anything of; numbered, so that each is known again. */
+/** Bodies that no worker can parse; numbered, so that each one is unique. */
 const POISON: ((number: number) => string)[] = [
   (number) => `not JSON at all, ${number}`,
   (number) => JSON.stringify([number]),
   (number) => JSON.stringify({ number, Records: 'many' }),
   (number) => JSON.stringify({ Records: [{ number, eventName: 'ObjectCreated:Put' }] }),
-  (number) => JSON.stringify(eventFor('somebody-elses', `${INCOMING}${number}.jpeg`)),
+  (number) => JSON.stringify(eventFor('another-bucket', `${INCOMING}${number}.jpeg`)),
   (number) => JSON.stringify(eventFor('', `elsewhere/${number}.jpeg`)),
 ];
 
@@ -23,7 +23,7 @@ const eventFor = (name: string, key: string) => {
   const s3 = { bucket: { name }, object: { key, eTag: '0'.repeat(32) } };
   return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: new Date(0).toISOString(), s3 }] };
 };
-const LATEST_SECONDS = 15;
+const MAX_DELAY_SECONDS = 15;
 
 export class MessageFaults {
   /** Bodies of the poison messages that were sent. */
@@ -34,11 +34,11 @@ export class MessageFaults {
     private readonly url: string,
   ) {}
 
-  /** @param much from 0 to 1 @returns how many messages it hit */
-  async duplicate(much: number): Promise<number> {
+  /** @param magnitude 0 to 1, scales the delay. @returns the number of messages */
+  async duplicate(magnitude: number): Promise<number> {
     const messages = await this.peek();
     for (const { Body } of messages) {
-      const DelaySeconds = Math.round(much * LATEST_SECONDS);
+      const DelaySeconds = Math.round(magnitude * MAX_DELAY_SECONDS);
       await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody: Body, DelaySeconds }));
     }
     for (const { ReceiptHandle } of messages) {
@@ -49,11 +49,11 @@ export class MessageFaults {
     return messages.length;
   }
 
-  /** Each comes back at a time of its own. @returns how many messages it hit */
-  async delay(much: number): Promise<number> {
+  /** Makes each message visible again after another delay. @returns the number of messages */
+  async delay(magnitude: number): Promise<number> {
     const messages = await this.peek();
     for (const [k, { ReceiptHandle }] of messages.entries()) {
-      const VisibilityTimeout = Math.round(((much * 97 + k * 37) % 100) * 0.01 * LATEST_SECONDS);
+      const VisibilityTimeout = Math.round(((magnitude * 97 + k * 37) % 100) * 0.01 * MAX_DELAY_SECONDS);
       await this.sqs.send(
         new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle, VisibilityTimeout }),
       );
@@ -61,8 +61,8 @@ export class MessageFaults {
     return messages.length;
   }
 
-  async sendPoison(much: number): Promise<void> {
-    const MessageBody = POISON[Math.floor(much * POISON.length)]!(this.poison.length);
+  async sendPoison(magnitude: number): Promise<void> {
+    const MessageBody = POISON[Math.floor(magnitude * POISON.length)]!(this.poison.length);
     await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
     this.poison.push(MessageBody);
   }
@@ -75,7 +75,7 @@ export class MessageFaults {
   }
 }
 
-/** Messages of a queue, wherever they are. */
+/** Counts the messages of a queue: visible, in flight and delayed. */
 export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
@@ -86,7 +86,7 @@ export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<numb
   return names.reduce((sum, name) => sum + Number(Attributes[name]), 0);
 }
 
-/** Takes out all that a queue has. */
+/** Receives and deletes all messages of a queue. @returns their bodies */
 export async function drainQueue(sqs: SQSClient, QueueUrl: string): Promise<string[]> {
   const bodies: string[] = [];
   for (;;) {

@@ -1,10 +1,10 @@
-/** The ends that stand in the bucket, with what is in them. */
+/** Reads all outcomes of the bucket with their content. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { FAILED, RESULTS, SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
 import { listKeys } from '../../local/run/outcomes.ts';
 import type { StoredOutcome } from './check-outcomes.ts';
 
-/** @returns by their keys */
+/** @returns the objects below `results/` and `failed/`, by key */
 export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<Map<string, StoredOutcome>> {
   const found = new Map<string, StoredOutcome>();
   for (const prefix of [RESULTS, FAILED]) {
@@ -17,7 +17,7 @@ export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<
   return found;
 }
 
-/** How many ends there are by now. */
+/** Counts the objects below `results/` and `failed/`. */
 export async function countOutcomes(
   s3: S3Client,
   bucket: string,

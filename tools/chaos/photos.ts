@@ -1,4 +1,4 @@
-/** The photos of a run under fire: small, in every format, each with its number in it, and some that are broken. */
+/** Photos of a chaos run: small, in every format, each with its number as a watermark, some of them broken. */
 import sharp from 'sharp';
 import { Noise } from '../../local/samples/noise.ts';
 import { draw } from './watermark.ts';
@@ -10,19 +10,19 @@ const SIZES = [
   [320, 200],
   [200, 200],
 ] as const;
-/** One in so many is large, so that photos overtake each other. */
+/** One in 41 photos is large, so that photos overtake each other. */
 const LARGE_EVERY = 41;
 const LARGE = [1600, 1200] as const;
 const BROKEN_EVERY = 49;
 const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
-/** Versions that a photo may have. */
+/** Maximum number of versions of a photo. */
 export const VERSIONS = 16;
 
 export interface ChaosPhoto {
   key: string;
-  /** Of the photo and its version: what its picture says. */
+  /** Number in the picture, unique for photo and version. */
   watermark: number;
-  /** Undefined for a file that cannot be coloured. */
+  /** Undefined for a broken file. */
   picture: { format: (typeof FORMATS)[number]; width: number; height: number } | undefined;
   make: () => Promise<Buffer>;
 }
@@ -42,13 +42,13 @@ async function encode({ picture, watermark }: Pick<ChaosPhoto, 'picture' | 'wate
     .toBuffer();
 }
 
-/** A version of photo `number`: another version has another picture of another size. */
+/** @returns a version of a photo; each version has another picture and size */
 export function chaosPhoto(number: number, version: number): ChaosPhoto {
   const watermark = number * VERSIONS + version;
   const format = FORMATS[number % FORMATS.length]!;
   const [width, height] =
     number % LARGE_EVERY === LARGE_EVERY - 1 ? LARGE : SIZES[(number + version) % SIZES.length]!;
-  // In folders, with names as people give them.
+  // In folders, with spaces and umlauts.
   const key = `album ${number % 7}/photo-${String(number).padStart(5, '0')} ü.${format}`;
   const picture = { format, width, height };
   if (number % BROKEN_EVERY !== BROKEN_EVERY - 1)

@@ -1,19 +1,19 @@
-/** What happens when, from a seed: the same seed plans the same faults in the same order. */
+/** Plans faults from a seed: the same seed gives the same faults in the same order. */
 import { randomNumbers } from '../../local/samples/noise.ts';
 
-/** Kinds of fault, and how often each comes in proportion to the others. */
+/** Relative frequency of each kind of fault. */
 export const FAULTS = {
   'worker killed': 3,
   'worker frozen': 1.5,
   'ComfyUI killed': 3,
   'ComfyUI restarted, its queue lost': 2,
   'ComfyUI frozen': 2,
-  'ComfyUI a zombie': 0.7,
+  'ComfyUI prompt thread stopped': 0.7,
   'disk full': 1.2,
-  'clock jumps': 2,
-  'Spot notice, then gone': 1,
-  'machine gone without notice': 0.7,
-  'S3 and SQS in trouble': 2,
+  'clock changed': 2,
+  'Spot interruption': 1,
+  'instance terminated without notice': 0.7,
+  'S3 and SQS error burst': 2,
   'messages duplicated': 3,
   'messages delayed and reordered': 3,
   'photo replaced': 5,
@@ -25,15 +25,15 @@ export type FaultKind = keyof typeof FAULTS;
 
 export interface PlannedFault {
   kind: FaultKind;
-  /** Seconds after the one before. */
+  /** Seconds after the previous fault. */
   delaySeconds: number;
-  /** From 0 to 1: whom it hits. */
+  /** 0 to 1: position of the target among the candidates. */
   target: number;
-  /** From 0 to 1: how long or how much. */
+  /** 0 to 1: scales duration or amount. */
   magnitude: number;
 }
 
-/** @param everySeconds mean time between two faults; times are exponential */
+/** @param everySeconds mean seconds between two faults; intervals are exponential */
 export function* planFaults(seed: number, everySeconds: number): Generator<PlannedFault, never> {
   const random = randomNumbers(seed * 7919 + 1);
   const kinds = Object.entries(FAULTS) as [FaultKind, number][];

@@ -1,34 +1,34 @@
 /**
- * Stands between the workers and the local AWS and makes it as unreliable as a network and a service can be: errors before
- * and after the work was done, silence, late answers, messages handed out twice.
+ * HTTP proxy between workers and local AWS that injects faults: errors before and after the operation, no or late responses,
+ * messages delivered twice.
  */
 import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '../../local/samples/noise.ts';
 
-/** What can become of a request, and how often in proportion to the others. */
+/** Relative frequency of each fault of a request. */
 const REQUEST_FAULTS = {
   'HTTP 500': 3,
   'HTTP 503': 3,
-  'answer lost': 3,
-  'no answer, not done': 1,
-  'no answer, though done': 1,
-  'late answer': 2,
-  'message handed out twice': 2,
+  'connection lost after the operation': 3,
+  'no response, not executed': 1,
+  'no response, executed': 1,
+  'late response': 2,
+  'message delivered twice': 2,
 } as const;
 export type RequestFault = keyof typeof REQUEST_FAULTS;
 
-/** Share of the requests that meet trouble, in quiet times and in a storm. */
-const [CALM, STORM] = [0.02, 0.4];
+/** Share of the requests with a fault, outside and during a burst. */
+const [BASE_SHARE, BURST_SHARE] = [0.02, 0.4];
 const LATE_MS = 2500;
 
 export interface FaultProxy {
   url: string;
-  /** By service and kind. */
+  /** Faults by service and kind. */
   counts: Map<string, number>;
-  /** Starts and ends a storm. */
+  /** Starts and ends a burst of faults. */
   setBurst(on: boolean): void;
-  /** From now on everything passes. */
+  /** Lets all further requests pass. */
   stopFaults(): void;
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ interface Operation {
   name: string;
 }
 
-/** The JSON protocols name the operation; S3's requests do not. */
+/** Reads the operation from the header of the JSON protocols; S3 has none. */
 function operationOf({ headers, method }: IncomingMessage): Operation {
   const [target, name] = String(headers['x-amz-target'] ?? '').split('.');
   if (!target) return { service: 'S3', name: method ?? '' };
@@ -55,14 +55,14 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   const random = randomNumbers(seed * 104_729 + 3);
   const agent = new Agent({ keepAlive: true });
   const counts = new Map<string, number>();
-  let share = CALM;
-  let healed = false;
+  let share = BASE_SHARE;
+  let stopped = false;
   let lastReceive: Received | undefined;
 
-  function troubleFor({ service, name }: Operation): RequestFault | undefined {
+  function faultFor({ service, name }: Operation): RequestFault | undefined {
     if (service === 'other' || random() >= share) return undefined;
     const kinds = (Object.entries(REQUEST_FAULTS) as [RequestFault, number][]).filter(
-      ([kind]) => kind !== 'message handed out twice' || (name === 'ReceiveMessage' && lastReceive),
+      ([kind]) => kind !== 'message delivered twice' || (name === 'ReceiveMessage' && lastReceive),
     );
     let left = random() * kinds.reduce((sum, [, weight]) => sum + weight, 0);
     const kind = kinds.find(([, weight]) => (left -= weight) < 0)?.[0];
@@ -70,7 +70,7 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
     return kind;
   }
 
-  /** URLs of queues carry the address of the one who is asked: each side sees its own. */
+  /** Queue URLs contain the host of the endpoint: replaces one host by the other. */
   const rewritten = (body: Buffer, from: string, to: string) =>
     body.includes(from) ? Buffer.from(body.toString().replaceAll(from, to)) : body;
 
@@ -94,19 +94,19 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = operationOf(incoming);
     const isS3 = operation.service === 'S3';
-    const trouble = troubleFor(operation);
+    const fault = faultFor(operation);
     const body = await collect(incoming);
-    if (trouble === 'HTTP 500' || trouble === 'HTTP 503')
-      return reply(response, refusal(Number(trouble.slice(5)), isS3));
-    if (trouble === 'message handed out twice' && lastReceive) return reply(response, lastReceive);
-    // The client has to end it.
-    if (trouble === 'no answer, not done') return;
+    if (fault === 'HTTP 500' || fault === 'HTTP 503')
+      return reply(response, errorResponse(Number(fault.slice(5)), isS3));
+    if (fault === 'message delivered twice' && lastReceive) return reply(response, lastReceive);
+    // The client's timeout ends the request.
+    if (fault === 'no response, not executed') return;
     const answer = await forward(incoming, body, isS3);
     if (operation.name === 'ReceiveMessage' && answer.body.includes('ReceiptHandle')) lastReceive = answer;
-    if (trouble === 'no answer, though done') return;
-    if (trouble === 'answer lost') return void response.destroy();
-    if (trouble === 'late answer') await sleep(LATE_MS);
-    // What HEAD would have has its length in a header and is not there.
+    if (fault === 'no response, executed') return;
+    if (fault === 'connection lost after the operation') return void response.destroy();
+    if (fault === 'late response') await sleep(LATE_MS);
+    // A response to HEAD has a content length and no body.
     reply(response, answer, incoming.method === 'HEAD');
   }
 
@@ -119,9 +119,9 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   return {
     url,
     counts,
-    setBurst: (on) => void (share = healed ? 0 : on ? STORM : CALM),
+    setBurst: (on) => void (share = stopped ? 0 : on ? BURST_SHARE : BASE_SHARE),
     stopFaults() {
-      healed = true;
+      stopped = true;
       share = 0;
     },
     close: () =>
@@ -139,7 +139,7 @@ async function collect(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function refusal(status: number, isS3: boolean): Received {
+function errorResponse(status: number, isS3: boolean): Received {
   const [code, text] =
     status === 503
       ? ['SlowDown', 'Please reduce your request rate.']

@@ -1,18 +1,18 @@
-/** What a run under fire says at its end. */
+/** Report of a chaos run: counts of faults, and the checks. */
 import type { Injector } from './injector.ts';
 import { FAULTS } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
 import type { OutcomeCheck } from './check-outcomes.ts';
 
-/** What was left when everything was over. */
+/** Messages and files left at the end of a run. */
 export interface Leftovers {
   /** Messages in the job queue. */
   messages: number;
-  /** Paths of attempts on disks of instances. */
+  /** Folders of attempts on the disks of instances. */
   onDisk: string[];
-  /** Messages in the dead-letter queue that somebody could have understood. */
+  /** Messages in the dead-letter queue that are not poison. */
   dead: string[];
-  /** Poison messages that did not get there. */
+  /** Poison messages missing from the dead-letter queue. */
   poisonMissing: number;
   poison: number;
 }
@@ -21,46 +21,47 @@ export interface ChaosReport {
   seed: number;
   photos: number;
   seconds: number;
-  /** Of machines, messages and photos, by kind. */
+  /** Faults of instances, messages and photos, by kind. */
   faults: Record<string, number>;
-  /** Faults that found nobody to hit. */
+  /** Faults without a target. */
   withoutTarget: number;
-  /** Of requests to S3 and SQS, by service and kind. */
+  /** Faults of requests to S3 and SQS, by service and kind. */
   requests: Record<string, number>;
-  verdict: OutcomeCheck;
+  outcomes: OutcomeCheck;
   leftovers: Leftovers;
-  /** Whether every check holds. */
+  /** Whether every check passed. */
   passed: boolean;
 }
 
 export interface Check {
   name: string;
-  /** What speaks against it; empty when it holds. */
+  /** Empty when the check passed. */
   problems: string[];
 }
 
-/** Most sentences that are shown against a check. */
+/** Maximum of problems shown for a check. */
 const SHOWN = 8;
 
-export function checks({ coloured, failed, ...verdict }: OutcomeCheck, leftovers: Leftovers): Check[] {
+export function checks(outcomes: OutcomeCheck, leftovers: Leftovers): Check[] {
+  const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
-  const lost = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are gone`];
+  const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
   return [
     {
-      name: `every photo has an end: ${coloured} coloured, ${failed} refused, 0 lost`,
-      problems: verdict.lost,
+      name: `every photo has an outcome: ${succeeded} coloured, ${failed} failed, 0 lost`,
+      problems: lost,
     },
-    { name: '0 doubled: one end each, of the latest upload', problems: verdict.doubled },
-    { name: '0 wrong: each decodes, in its size and format, and is its own photo', problems: verdict.wrong },
-    { name: 'no end is nobody’s', problems: verdict.stray },
-    { name: 'nothing is left in the queue', problems: messages === 0 ? [] : [`${messages} messages`] },
-    { name: 'nothing is left on disk', problems: onDisk },
-    { name: `in the dead-letter queue are the ${poison} poison messages only`, problems: [...dead, ...lost] },
+    { name: '0 doubled: one outcome each, of the latest upload', problems: doubled },
+    { name: '0 wrong: each result decodes, with the size, format and content of its photo', problems: wrong },
+    { name: 'no outcome without a photo', problems: stray },
+    { name: 'the queue is empty', problems: messages === 0 ? [] : [`${messages} messages`] },
+    { name: 'no attempt has left files on disk', problems: onDisk },
+    { name: `the dead-letter queue has the ${poison} poison messages only`, problems: [...dead, ...missing] },
   ];
 }
 
 export function reportOf(
-  run: Pick<ChaosReport, 'seed' | 'photos' | 'seconds' | 'verdict' | 'leftovers'>,
+  run: Pick<ChaosReport, 'seed' | 'photos' | 'seconds' | 'outcomes' | 'leftovers'>,
   injector: Pick<Injector, 'counts' | 'withoutTarget'>,
   proxy: Pick<FaultProxy, 'counts'>,
 ): ChaosReport {
@@ -70,33 +71,23 @@ export function reportOf(
     faults: Object.fromEntries(faults) as Record<string, number>,
     withoutTarget: injector.withoutTarget,
     requests: Object.fromEntries([...proxy.counts].sort()),
-    passed: checks(run.verdict, run.leftovers).every(({ problems: against }) => against.length === 0),
+    passed: checks(run.outcomes, run.leftovers).every(({ problems }) => problems.length === 0),
   };
 }
 
 export function* reportLines(report: ChaosReport): Generator<string> {
-  const {
-    seed,
-    photos,
-    seconds,
-    faults,
-    requests,
-    withoutTarget: missed,
-    verdict,
-    leftovers,
-    passed: holds,
-  } = report;
+  const { seed, photos, seconds, faults, requests, withoutTarget, outcomes, leftovers, passed } = report;
   yield '';
   yield `Faults, seed ${seed}:`;
   for (const [kind, count] of [...Object.entries(faults), ...Object.entries(requests)])
     yield `${String(count).padStart(6)}  ${kind}`;
-  if (missed > 0) yield `${String(missed).padStart(6)}  found nobody to hit`;
+  if (withoutTarget > 0) yield `${String(withoutTarget).padStart(6)}  without a target`;
   yield '';
-  for (const { name, problems: against } of checks(verdict, leftovers)) {
-    yield `${against.length === 0 ? 'holds ' : 'BROKEN'}  ${name}`;
-    for (const sentence of against.slice(0, SHOWN)) yield `          ${sentence}`;
-    if (against.length > SHOWN) yield `          and ${against.length - SHOWN} more`;
+  for (const { name, problems } of checks(outcomes, leftovers)) {
+    yield `${problems.length === 0 ? 'passed' : 'FAILED'}  ${name}`;
+    for (const problem of problems.slice(0, SHOWN)) yield `          ${problem}`;
+    if (problems.length > SHOWN) yield `          and ${problems.length - SHOWN} more`;
   }
   yield '';
-  yield `${photos} photos, seed ${seed}, ${Math.round(seconds)} s: ${holds ? 'every check holds' : 'NOT every check holds'}.`;
+  yield `${photos} photos, seed ${seed}, ${Math.round(seconds)} s: ${passed ? 'every check passed' : 'NOT every check passed'}.`;
 }

@@ -1,4 +1,4 @@
-// Loaded into a worker: its wall clock is set by its parent, as somebody or something sets the clock of a machine.
+// Imported by a worker: lets the parent shift its wall clock, as a change of the system clock would.
 const Real = Date;
 let shiftMs = 0;
 

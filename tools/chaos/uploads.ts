@@ -1,18 +1,18 @@
-/** The product that uses the service: uploads photos, again and in new versions, and knows what it should get for each. */
+/** Uploads photos, again and in new versions, and keeps the latest version of each. */
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { INCOMING } from '../../contract/keys.ts';
 import { chaosPhoto, VERSIONS, type ChaosPhoto } from './photos.ts';
 
-/** The latest version of a photo, as it was stored. */
+/** Latest stored version of a photo. */
 export interface Upload extends ChaosPhoto {
   version: number;
   etag: string;
 }
 
-const WIDTH = 4;
+const CONCURRENT_UPLOADS = 4;
 
 export class Uploads {
-  /** By number. */
+  /** Latest versions by photo number. */
   readonly photos = new Map<number, Upload>();
   private readonly busy = new Set<number>();
 
@@ -22,17 +22,17 @@ export class Uploads {
   ) {}
 
   async submitAll(count: number, abort: AbortSignal): Promise<void> {
-    const waiting = Array.from({ length: count }, (_, k) => k);
-    const hand = async () => {
-      for (let number = waiting.shift(); number !== undefined; number = waiting.shift()) {
+    const queue = Array.from({ length: count }, (_, k) => k);
+    const uploadAll = async () => {
+      for (let number = queue.shift(); number !== undefined; number = queue.shift()) {
         abort.throwIfAborted();
         await this.upload(number, 0);
       }
     };
-    await Promise.all(Array.from({ length: WIDTH }, hand));
+    await Promise.all(Array.from({ length: CONCURRENT_UPLOADS }, uploadAll));
   }
 
-  /** @returns false when it has no further version, or is just being uploaded */
+  /** Uploads the next version. @returns false for the last version, or while an upload of the photo runs */
   async replace(number: number): Promise<boolean> {
     const photo = this.photos.get(number);
     return photo !== undefined && photo.version + 1 < VERSIONS && this.upload(number, photo.version + 1);
@@ -43,7 +43,7 @@ export class Uploads {
     return photo !== undefined && this.upload(number, photo.version);
   }
 
-  /** One at a time for each photo, so that it is known which one is the latest. */
+  /** One upload at a time per photo, so that the latest version is known. */
   private async upload(number: number, version: number): Promise<boolean> {
     if (this.busy.has(number)) return false;
     this.busy.add(number);

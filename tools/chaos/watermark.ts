@@ -1,13 +1,13 @@
-/** A number that stands in a picture as black and white blocks, and is still there when the picture has been coloured. */
+/** Writes a number into a picture as black and white blocks, and reads it from the coloured result. */
 
 const COLUMNS = 12;
 const ROWS = 2;
 const BITS = COLUMNS * ROWS;
 const CHECK_BITS = 4;
-/** Share of the height that the blocks take, at the top. */
+/** Share of the height for the blocks, at the top. */
 const BAND = 0.25;
 const [DARK, BRIGHT] = [25, 230];
-/** The largest number that fits. */
+/** Maximum number. */
 export const MOST = 2 ** (BITS - CHECK_BITS) - 1;
 
 export interface Tones {
@@ -24,14 +24,14 @@ const check = (value: number) => {
   return sum & 15;
 };
 
-/** Bounds of block `k`, in pixels. */
+/** Bounds of a block in pixels. */
 function block({ width, height }: Pick<Tones, 'width' | 'height'>, k: number) {
   const [w, h] = [width / COLUMNS, (BAND * height) / ROWS];
   const [column, row] = [k % COLUMNS, Math.floor(k / COLUMNS)];
   return { left: column * w, right: (column + 1) * w, top: row * h, bottom: (row + 1) * h };
 }
 
-/** Draws it over the top quarter. */
+/** Draws a number over the top quarter. */
 export function draw(tones: Tones, value: number): void {
   if (!Number.isInteger(value) || value < 0 || value > MOST)
     throw new RangeError(`watermark ${value}: a whole number from 0 to ${MOST}`);
@@ -47,7 +47,7 @@ export function draw(tones: Tones, value: number): void {
   }
 }
 
-/** What stands in a picture; undefined when it is not legible. */
+/** @returns the number in a picture; undefined when it is illegible */
 export function read({ width, height, data, channels }: Tones): number | undefined {
   let code = 0;
   for (let k = 0; k < BITS; k++) {
@@ -55,7 +55,7 @@ export function read({ width, height, data, channels }: Tones): number | undefin
     const [x, y] = [Math.round((left + right) / 2), Math.round((top + bottom) / 2)];
     const at = (y * width + x) * channels;
     const tone = channels < 3 ? data[at]! : 0.3 * data[at]! + 0.59 * data[at + 1]! + 0.11 * data[at + 2]!;
-    // Neither black nor white: this is no block.
+    // Neither black nor white: not a block.
     if (tone > 90 && tone < 165) return undefined;
     if (tone > 128) code += 2 ** k;
   }

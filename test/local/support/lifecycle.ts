@@ -65,6 +65,16 @@ export async function redeployAtWork(
     [...(await readOutcomes(s3, bucket, photos)).values()].filter((outcome) => outcome === 'none').length;
 
   await submitMore(photosAtOnce);
+  let desiredMinimum = Infinity;
+  let deployed = false;
+  const keepAtWork = async () => {
+    while (!deployed) {
+      desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
+      if ((await countOpen()) < photosAtOnce) await submitMore(photosAtOnce / 2);
+      await sleep(POLL_MS);
+    }
+  };
+  const working = keepAtWork();
   const env = { STAGE_CHANGE: JSON.stringify(change) };
   const assembly = localPath('changed.out');
   await cdk(endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], signal, { env });
@@ -73,18 +83,8 @@ export async function redeployAtWork(
   );
 
   const { desired: desiredBefore, max: maxBefore } = agent.snapshot(groupName);
-  if ((await countOpen()) < photosAtOnce) await submitMore(photosAtOnce);
   const openBefore = await countOpen();
-  let desiredMinimum = desiredBefore;
-  let deployed = false;
-  const keepAtWork = async () => {
-    while (!deployed) {
-      desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
-      if ((await countOpen()) < photosAtOnce / 2) await submitMore(photosAtOnce / 2);
-      await sleep(POLL_MS);
-    }
-  };
-  const working = keepAtWork();
+  desiredMinimum = desiredBefore;
   await deploy(endpoint, assembly, signal);
   await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
   const openAfter = await countOpen();

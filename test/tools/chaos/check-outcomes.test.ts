@@ -1,4 +1,4 @@
-/** The judge of a run under fire: it has to see each thing that must not be. */
+/** The checks of a chaos run detect each wrong outcome. */
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAILED, INCOMING, RESULTS } from '../../../contract/keys.ts';
@@ -6,7 +6,7 @@ import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
 import { checkOutcomes, type StoredOutcome } from '../../../tools/chaos/check-outcomes.ts';
 
-/** What a worker would make of it: the same picture with a tint. */
+/** @returns a result as a worker would make it: the same picture with a tint */
 async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Promise<Buffer> {
   const { data, info } = await sharp(await photo.make())
     .toColourspace('srgb')
@@ -17,132 +17,137 @@ async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Prom
   return sharp(data, { raw }).toFormat(format).toBuffer();
 }
 
-const refusal = (retryable: boolean) =>
+const failureRecord = (retryable: boolean) =>
   Buffer.from(
     JSON.stringify({ code: retryable ? 'retries-exhausted' : 'unreadable-image', message: 'no', retryable }),
   );
 
-const whole = { ...chaosPhoto(4, 0), etag: 'a' };
+const intact = { ...chaosPhoto(4, 0), etag: 'a' };
 const other = { ...chaosPhoto(24, 0), etag: 'b' };
 const broken = { ...chaosPhoto(48, 0), etag: 'c' };
-const photos = [whole, broken];
-const result = RESULTS + whole.key;
+const photos = [intact, broken];
+const result = RESULTS + intact.key;
 const failure = `${FAILED}${broken.key}.json`;
 let good: Map<string, StoredOutcome>;
 
 beforeAll(async () => {
   good = new Map([
-    [result, { sourceEtag: 'a', body: await coloured(whole) }],
-    [failure, { sourceEtag: 'c', body: refusal(false) }],
-    [INCOMING + whole.key, { sourceEtag: undefined, body: Buffer.alloc(0) }],
+    [result, { sourceEtag: 'a', body: await coloured(intact) }],
+    [failure, { sourceEtag: 'c', body: failureRecord(false) }],
+    [INCOMING + intact.key, { sourceEtag: undefined, body: Buffer.alloc(0) }],
   ]);
 });
 
 const CASES: [
   what: string,
   seen: 'lost' | 'doubled' | 'wrong' | 'stray',
-  change: (ends: Map<string, StoredOutcome>) => unknown,
+  change: (outcomes: Map<string, StoredOutcome>) => unknown,
 ][] = [
-  ['no end', 'lost', (ends) => ends.delete(result)],
+  ['a missing outcome', 'lost', (outcomes) => outcomes.delete(result)],
   [
-    'both ends',
+    'both outcomes',
     'doubled',
-    (ends) => ends.set(`${FAILED}${whole.key}.json`, { sourceEtag: 'a', body: refusal(true) }),
+    (outcomes) => outcomes.set(`${FAILED}${intact.key}.json`, { sourceEtag: 'a', body: failureRecord(true) }),
   ],
   [
-    'the end of an earlier upload',
+    'the outcome of a superseded upload',
     'doubled',
-    (ends) => ends.set(result, { ...ends.get(result)!, sourceEtag: 'z' }),
+    (outcomes) => outcomes.set(result, { ...outcomes.get(result)!, sourceEtag: 'z' }),
   ],
   [
-    'the picture of another',
+    'the picture of another photo',
     'wrong',
-    async (ends) => ends.set(result, { sourceEtag: 'a', body: await coloured(other) }),
+    async (outcomes) => outcomes.set(result, { sourceEtag: 'a', body: await coloured(other) }),
   ],
-  ['no colour', 'wrong', async (ends) => ends.set(result, { sourceEtag: 'a', body: await whole.make() })],
+  [
+    'a grey result',
+    'wrong',
+    async (outcomes) => outcomes.set(result, { sourceEtag: 'a', body: await intact.make() }),
+  ],
   [
     'another format',
     'wrong',
-    async (ends) => ends.set(result, { sourceEtag: 'a', body: await coloured(whole, 'png') }),
+    async (outcomes) => outcomes.set(result, { sourceEtag: 'a', body: await coloured(intact, 'png') }),
   ],
   [
-    'a result that was cut off',
+    'a truncated result',
     'wrong',
-    (ends) => ends.set(result, { sourceEtag: 'a', body: ends.get(result)!.body.subarray(0, 2000) }),
+    (outcomes) =>
+      outcomes.set(result, { sourceEtag: 'a', body: outcomes.get(result)!.body.subarray(0, 2000) }),
   ],
   [
     'another size',
     'wrong',
-    async (ends) => {
-      const body = await sharp(ends.get(result)!.body).resize(100).toBuffer();
-      ends.set(result, { sourceEtag: 'a', body });
+    async (outcomes) => {
+      const body = await sharp(outcomes.get(result)!.body).resize(100).toBuffer();
+      outcomes.set(result, { sourceEtag: 'a', body });
     },
   ],
   [
-    'a refusal of a whole photo',
+    'a failure record of an intact photo',
     'wrong',
-    (ends) => {
-      ends.delete(result);
-      ends.set(`${FAILED}${whole.key}.json`, { sourceEtag: 'a', body: refusal(true) });
+    (outcomes) => {
+      outcomes.delete(result);
+      outcomes.set(`${FAILED}${intact.key}.json`, { sourceEtag: 'a', body: failureRecord(true) });
     },
   ],
   [
-    'a broken photo that is worth another try',
+    'a retryable failure of a broken photo',
     'wrong',
-    (ends) => ends.set(failure, { sourceEtag: 'c', body: refusal(true) }),
+    (outcomes) => outcomes.set(failure, { sourceEtag: 'c', body: failureRecord(true) }),
   ],
   [
-    'a broken photo that was coloured',
+    'a result of a broken photo',
     'wrong',
-    (ends) => {
-      ends.delete(failure);
-      ends.set(RESULTS + broken.key, { sourceEtag: 'c', body: Buffer.alloc(0) });
+    (outcomes) => {
+      outcomes.delete(failure);
+      outcomes.set(RESULTS + broken.key, { sourceEtag: 'c', body: Buffer.alloc(0) });
     },
   ],
   [
-    'an end that is nobody’s',
+    'an outcome without a photo',
     'stray',
-    (ends) => ends.set(`${RESULTS}who.jpeg`, { sourceEtag: 'a', body: Buffer.alloc(0) }),
+    (outcomes) => outcomes.set(`${RESULTS}unknown.jpeg`, { sourceEtag: 'a', body: Buffer.alloc(0) }),
   ],
 ];
 
 const NOTHING: Leftovers = { messages: 0, onDisk: [], dead: [], poisonMissing: 0, poison: 3 };
 const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 
-describe('the judge', () => {
-  it('finds nothing against good ends', async () => {
-    const verdict = await checkOutcomes(photos, good);
-    expect(verdict).toEqual({ coloured: 1, failed: 1, lost: [], doubled: [], wrong: [], stray: [] });
-    const report = reportOf({ seed: 1, photos: 2, seconds: 9, verdict, leftovers: NOTHING }, NONE, {
+describe('checkOutcomes', () => {
+  it('accepts correct outcomes', async () => {
+    const checked = await checkOutcomes(photos, good);
+    expect(checked).toEqual({ succeeded: 1, failed: 1, lost: [], doubled: [], wrong: [], stray: [] });
+    const report = reportOf({ seed: 1, photos: 2, seconds: 9, outcomes: checked, leftovers: NOTHING }, NONE, {
       counts: new Map(),
     });
     expect(report.passed).toBe(true);
-    expect([...reportLines(report)].at(-1)).toBe('2 photos, seed 1, 9 s: every check holds.');
+    expect([...reportLines(report)].at(-1)).toBe('2 photos, seed 1, 9 s: every check passed.');
   });
 
-  it.each(CASES)('sees %s', async (_what, seen, change) => {
-    const ends = new Map(good);
-    await change(ends);
-    const verdict = await checkOutcomes(photos, ends);
+  it.each(CASES)('detects %s', async (_what, seen, change) => {
+    const outcomes = new Map(good);
+    await change(outcomes);
+    const checked = await checkOutcomes(photos, outcomes);
     const against = { lost: 0, doubled: 0, wrong: 0, stray: 0, [seen]: 1 };
-    const { lost, doubled, wrong, stray } = verdict;
+    const { lost, doubled, wrong, stray } = checked;
     expect({
       lost: lost.length,
       doubled: doubled.length,
       wrong: wrong.length,
       stray: stray.length,
     }).toEqual(against);
-    expect(checks(verdict, NOTHING).filter((check) => check.problems.length > 0)).toHaveLength(1);
+    expect(checks(checked, NOTHING).filter((check) => check.problems.length > 0)).toHaveLength(1);
   });
 
   it.each([
     ['a message in the queue', { messages: 1 }],
     ['files on disk', { onDisk: ['input/x'] }],
     ['a job in the dead-letter queue', { dead: ['{}'] }],
-    ['a poison message that is gone', { poisonMissing: 1 }],
-  ])('sees %s', async (_what, left) => {
-    const verdict = await checkOutcomes(photos, good);
+    ['a missing poison message', { poisonMissing: 1 }],
+  ])('detects %s', async (_what, left) => {
+    const checked = await checkOutcomes(photos, good);
     const leftovers = { ...NOTHING, ...left };
-    expect(checks(verdict, leftovers).filter(({ problems: against }) => against.length > 0)).toHaveLength(1);
+    expect(checks(checked, leftovers).filter(({ problems }) => problems.length > 0)).toHaveLength(1);
   });
 });

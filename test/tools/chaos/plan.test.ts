@@ -7,12 +7,12 @@ function first(seed: number, count: number) {
   return Array.from({ length: count }, () => plan.next().value);
 }
 
-it('plans the same faults for the same seed, and others for another', () => {
+it('plans the same faults for the same seed, others for another', () => {
   expect(first(1, 50)).toEqual(first(1, 50));
   expect(first(1, 50)).not.toEqual(first(2, 50));
 });
 
-it('plans every kind, as often as its weight says, and at the pace that is asked for', () => {
+it('plans every kind in proportion to its weight, at the requested mean interval', () => {
   const count = 20_000;
   const faults = first(3, count);
   const weights = Object.values(FAULTS).reduce((sum, weight) => sum + weight, 0);
@@ -24,7 +24,7 @@ it('plans every kind, as often as its weight says, and at the pace that is asked
   expect(faults.reduce((sum, { delaySeconds: after }) => sum + after, 0) / count).toBeCloseTo(2, 1);
 });
 
-it('takes photos and a seed, and says what is wrong with anything else', () => {
+it('parses photos and seed, and rejects invalid values', () => {
   expect(parseChaosOptions([])).toMatchObject({ photos: 1000, seed: 1 });
   expect(parseChaosOptions(['--photos', '20', '--seed', '7'])).toMatchObject({ photos: 20, seed: 7 });
   expect(() => parseChaosOptions(['--photos', 'many'])).toThrow(

@@ -1,4 +1,4 @@
-/** The unreliable way to the services, with real ones behind it and real clients before it. */
+/** The fault proxy between SDK clients and a local AWS. */
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -13,10 +13,10 @@ import { clientConfig } from '../../../common/environment.ts';
 import { Scope } from '../../../common/scope.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 
-const LANES = 6;
-const PHOTOS_A_LANE = 25;
-/** Silence ends here; an answer in earnest comes within milliseconds. */
-const PATIENCE_MS = 600;
+const CLIENTS = 25;
+const PHOTOS_PER_CLIENT = 6;
+/** Timeout of a request during the burst. */
+const REQUEST_TIMEOUT_MS = 600;
 const Bucket = 'photos';
 const scope = new Scope();
 let proxy: FaultProxy;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   const endpoint = await startLocalAws('chaos-proxy-test', scope);
   proxy = await startProxy(endpoint, 1);
   await scope.defer(() => proxy.close());
-  connect(PATIENCE_MS);
+  connect(REQUEST_TIMEOUT_MS);
   await new S3Client({ ...clientConfig(endpoint), forcePathStyle: true }).send(
     new CreateBucketCommand({ Bucket }),
   );
@@ -50,28 +50,28 @@ const get = async (k: number) =>
 const send = (k: number) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: `job ${k}` }));
 const receive = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
 
-it('does everything that can go wrong in a storm, and nothing after it', async () => {
+it('injects every fault during a burst, and none after the faults have stopped', async () => {
   proxy.setBurst(true);
   const handles: string[] = [];
   let failed = 0;
-  const lane = async (first: number) => {
-    for (let k = first; k < first + PHOTOS_A_LANE; k++) {
+  const client = async (first: number) => {
+    for (let k = first; k < first + PHOTOS_PER_CLIENT; k++) {
       for (const request of [() => put(k), () => get(k), () => send(k)])
         await request().catch(() => failed++);
       const { Messages = [] } = await receive().catch(() => ({ Messages: [] }));
       for (const { ReceiptHandle = '' } of Messages) handles.push(ReceiptHandle);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, (_, k) => lane(k * PHOTOS_A_LANE)));
-  expect(failed).toBeGreaterThan(0.2 * 3 * LANES * PHOTOS_A_LANE);
+  await Promise.all(Array.from({ length: CLIENTS }, (_, k) => client(k * PHOTOS_PER_CLIENT)));
+  expect(failed).toBeGreaterThan(0.2 * 3 * CLIENTS * PHOTOS_PER_CLIENT);
   for (const service of ['S3', 'SQS'])
     for (const kind of [
       'HTTP 500',
       'HTTP 503',
-      'answer lost',
-      'no answer, not done',
-      'no answer, though done',
-      'late answer',
+      'connection lost after the operation',
+      'no response, not executed',
+      'no response, executed',
+      'late response',
     ])
       expect(proxy.counts.get(`${service}: ${kind}`), `${service}: ${kind}`).toBeGreaterThan(0);
   expect(handles.length - new Set(handles).size).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-/** The number in a picture outlives what a photo goes through, and is no other picture's. */
+/** The watermark of a picture is legible after encoding. */
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ const blank = (width: number, height: number) => ({
 });
 
 describe('the watermark', () => {
-  it('is read as it was drawn, at any size', () => {
+  it('is read back at any size', () => {
     fc.assert(
       fc.property(
         fc.nat(MOST),
@@ -29,13 +29,13 @@ describe('the watermark', () => {
     );
   });
 
-  it('is not read where none is', () => expect(read(blank(100, 100))).toBeUndefined());
+  it('is undefined in a blank picture', () => expect(read(blank(100, 100))).toBeUndefined());
 
   it.each([-1, 1.5, MOST + 1])('cannot be %d', (value) =>
     expect(() => draw(blank(100, 100), value)).toThrow(`whole number from 0 to ${MOST}`),
   );
 
-  it.each([0, 1, 2, 3])('stands in photo %d after its format', async (number) => {
+  it.each([0, 1, 2, 3])('is legible in the format of photo %d', async (number) => {
     const photo = chaosPhoto(number, 3);
     const { data, info } = await sharp(await photo.make())
       .raw()
