@@ -31,7 +31,7 @@ describe('the watermark', () => {
 
   it('is undefined in a blank picture', () => expect(read(blank(100, 100))).toBeUndefined());
 
-  it.each([-1, 1.5, MOST + 1])('cannot be %d', (value) =>
+  it.each([-1, 1.5, MOST + 1])('rejects %d', (value) =>
     expect(() => draw(blank(100, 100), value)).toThrow(`whole number from 0 to ${MOST}`),
   );
 
