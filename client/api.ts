@@ -1,10 +1,9 @@
-/** The HTTP API, request by request. Runs in browsers and in Node: nothing but `fetch` is needed. */
+/** Client of the HTTP API. Runs in browsers and in Node; needs only `fetch`. */
 import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../contract/photo-api.ts';
-import { readResponse, parseJsonObject, type ReceivedResponse } from './response.ts';
-import { apiErrorFrom, unexpectedResponse, networkError } from './errors.ts';
-import { withTimeout, systemClock, type Clock } from './time.ts';
+import { apiErrorFrom, networkError, unexpectedResponse } from './errors.ts';
+import { parseJsonObject, readResponse, type ReceivedResponse } from './response.ts';
+import { systemClock, withTimeout, type Clock } from './time.ts';
 
-/** The API answers in a second or two, or not at all. */
 const TIMEOUT_MS = 30_000;
 
 export interface ApiRequest {
@@ -15,7 +14,7 @@ export interface ApiRequest {
 }
 
 export interface PhotoApiOptions {
-  /** Headers to be added that say who asks: a token, or a signature of just this request. */
+  /** Returns headers that authenticate this request: a bearer token or an AWS signature. */
   authorize?: (request: ApiRequest) => Record<string, string> | Promise<Record<string, string>>;
   /** @default the global one */
   fetch?: typeof fetch;
@@ -23,35 +22,35 @@ export interface PhotoApiOptions {
   clock?: Clock;
 }
 
-/** What is told of a photo beforehand; without `output`, the photo in colour is wanted. */
+/** `output` is optional here. @default `photo` */
 export type NewPhotoInput = Omit<NewPhoto, 'output'> & Partial<Pick<NewPhoto, 'output'>>;
 
 export type WaitingPhoto = Extract<PhotoStatus, { status: 'waiting' }>;
 export type SucceededPhoto = Extract<PhotoStatus, { status: 'succeeded' }>;
 
-/** How a photo is, and when asking again is worth it. */
+/** A photo's status, and when to ask again. */
 export type PolledStatus = PhotoStatus & { retryAfterSeconds?: number };
 
 export class PhotoApi {
   private readonly base: URL;
 
   /**
-   * @param base address of the API, which may have a path: `https://…/` or `https://…/colour/`
-   * @throws RangeError when it does not end in a slash: `photos` would take the place of its last part
+   * @param base address of the API with a path or without: `https://…/` or `https://…/colour/`
+   * @throws RangeError without a final slash: relative URLs would replace the last part of the path
    */
   constructor(
     base: string,
     private readonly options: PhotoApiOptions = {},
   ) {
     if (!base.endsWith('/') || base.endsWith('//') || /[?#]/.test(base)) {
-      throw new RangeError(`'${base}': the address of the API ends in one slash.`);
+      throw new RangeError(`'${base}': the address of the API must end in one slash.`);
     }
     this.base = new URL(base);
   }
 
-  /** Announces a photo; its bytes go to the link that comes back. @throws Refusal */
+  /** Creates a photo and returns the link to upload its bytes to. @throws ApiError */
   async create(photo: NewPhotoInput, signal?: AbortSignal): Promise<CreatedPhoto> {
-    const [answer, created] = await this.request<CreatedPhoto>(
+    const [received, created] = await this.request<CreatedPhoto>(
       'POST',
       'photos',
       signal,
@@ -59,27 +58,26 @@ export class PhotoApi {
     );
     const { upload } = created;
     if (!isText(created.id) || !isText(upload?.url) || typeof upload?.headers !== 'object')
-      throw unexpectedResponse(answer);
+      throw unexpectedResponse(received);
     return created as CreatedPhoto;
   }
 
-  /** @throws Refusal, `not-found` for a photo that the service does not know */
+  /** @throws ApiError, `not-found` for an unknown photo */
   async status(id: string, signal?: AbortSignal): Promise<PolledStatus> {
-    const [answer, look] = await this.request<PolledStatus>(
-      'GET',
-      `photos/${encodeURIComponent(id)}`,
-      signal,
-    );
-    const links = look.status === 'succeeded' && isText((look as Partial<SucceededPhoto>).links?.result);
-    if (!links && look.status !== 'waiting' && look.status !== 'failed') throw unexpectedResponse(answer);
-    const { retryAfterSeconds } = answer;
-    return { ...(look as PolledStatus), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    const path = `photos/${encodeURIComponent(id)}`;
+    const [received, current] = await this.request<PolledStatus>('GET', path, signal);
+    const succeeded =
+      current.status === 'succeeded' && isText((current as Partial<SucceededPhoto>).links?.result);
+    if (!succeeded && current.status !== 'waiting' && current.status !== 'failed')
+      throw unexpectedResponse(received);
+    const { retryAfterSeconds } = received;
+    return { ...(current as PolledStatus), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
   }
 
-  /** Whether the service is there; nobody has to be known to it for that. @throws Refusal */
+  /** Checks that the API responds; sends no credentials. @throws ApiError */
   async health(signal?: AbortSignal): Promise<void> {
-    const [answer, { status }] = await this.request<{ status: string }>('GET', 'health', signal);
-    if (status !== 'ok') throw unexpectedResponse(answer);
+    const [received, { status }] = await this.request<{ status: string }>('GET', 'health', signal);
+    if (status !== 'ok') throw unexpectedResponse(received);
   }
 
   private async request<T>(
@@ -92,10 +90,10 @@ export class PhotoApi {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
     const request = { method, url: new URL(path, this.base).href, headers, body };
-    const more = path === 'health' ? {} : await authorize?.(request);
-    const [ok, answer] = await withTimeout(TIMEOUT_MS, outer, async (signal) => {
-      // The API sends nobody elsewhere; whoever does is not the API, and gets no token.
-      const init = { method, body, headers: { ...headers, ...more }, redirect: 'error', signal } as const;
+    const credentials = path === 'health' ? {} : await authorize?.(request);
+    const [ok, received] = await withTimeout(TIMEOUT_MS, outer, async (signal) => {
+      // The API never redirects, and a redirect must not receive the credentials.
+      const init = { method, body, headers: { ...headers, ...credentials }, redirect: 'error', signal } as const;
       const response = await send(request.url, init);
       return [response.ok, await readResponse(response, clock.now())] as const;
     }).catch((error: unknown) => {
@@ -103,9 +101,20 @@ export class PhotoApi {
       throw networkError(error);
     });
     outer?.throwIfAborted();
-    if (!ok) throw apiErrorFrom(answer);
-    return [answer, parseJsonObject(answer.body)];
+    if (!ok) throw apiErrorFrom(received);
+    return [received, parseJsonObject(received.body)];
   }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+const MAX_NAME_LENGTH = 255;
+/** Path separators, control characters and characters that change the text direction. */
+const FORBIDDEN = /[/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
+const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** A file name that the API accepts; a long one keeps its end, with the file extension. */
+export function safeFileName(name: string): string {
+  const safe = name.replace(FORBIDDEN, '_').slice(-MAX_NAME_LENGTH).replace(LONE_SURROGATES, '_');
+  return /^\.{0,2}$/.test(safe) ? 'photo' : safe;
+}

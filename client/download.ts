@@ -1,7 +1,7 @@
-/** The bytes behind the links of a photo that is done. */
-import type { SucceededPhoto, PhotoApi } from './api.ts';
+/** Downloads the result, or the original photo, by its presigned link. */
+import type { PhotoApi, SucceededPhoto } from './api.ts';
+import { ApiError, networkError, s3ErrorFrom } from './errors.ts';
 import { readResponse } from './response.ts';
-import { ApiError, s3ErrorFrom, networkError } from './errors.ts';
 import { systemClock, type Clock } from './time.ts';
 import { isLinkExpired } from './upload.ts';
 
@@ -16,23 +16,23 @@ export interface DownloadOptions {
 }
 
 /**
- * One try, but for links whose time is over: those are asked for anew.
+ * One attempt; an expired link is renewed once.
  *
- * @throws Refusal `not-found` when it has been deleted; `unavailable` when it did not come, or not whole
+ * @throws ApiError `not-found` when the object is deleted; `unavailable` without a complete response
  */
 export async function download(
   api: Pick<PhotoApi, 'status'>,
-  done: SucceededPhoto,
+  photo: SucceededPhoto,
   options: DownloadOptions = {},
 ): Promise<Blob> {
   const { clock = systemClock, signal } = options;
-  if (clock.now() >= Date.parse(done.expiresAt)) return get(await renewed(api, done, signal), options);
+  if (clock.now() >= Date.parse(photo.expiresAt)) return get(await renewed(api, photo, signal), options);
   try {
-    return await get(done, options);
+    return await get(photo, options);
   } catch (error) {
     // Clocks differ, and a link dies with the credentials that signed it.
     if (!isLinkExpired(error)) throw error;
-    return get(await renewed(api, done, signal), options);
+    return get(await renewed(api, photo, signal), options);
   }
 }
 
@@ -41,24 +41,25 @@ async function renewed(
   { id }: SucceededPhoto,
   signal: AbortSignal | undefined,
 ): Promise<SucceededPhoto> {
-  const look = await api.status(id, signal);
-  if (look.status === 'succeeded') return look;
-  throw new ApiError('not-found', 404, look.status === 'failed' ? look.message : undefined);
+  const current = await api.status(id, signal);
+  if (current.status === 'succeeded') return current;
+  throw new ApiError('not-found', 404, current.status === 'failed' ? current.message : undefined);
 }
 
-async function get(done: SucceededPhoto, options: DownloadOptions): Promise<Blob> {
+async function get(photo: SucceededPhoto, options: DownloadOptions): Promise<Blob> {
   const { which = 'result', signal, fetch: send = fetch, clock = systemClock } = options;
-  const url = done.links[which];
-  if (url === null) throw new ApiError('not-found', 404, 'The photo that was sent has been deleted.');
-  const received = async () => {
+  const url = photo.links[which];
+  if (url === null) throw new ApiError('not-found', 404, 'The original photo has been deleted.');
+  const receive = async () => {
     const response = await send(url, { redirect: 'error', signal });
     if (response.ok) return response.blob();
-    throw s3ErrorFrom(await readResponse(response, clock.now()), clock.now() >= Date.parse(done.expiresAt));
+    const expired = clock.now() >= Date.parse(photo.expiresAt);
+    throw s3ErrorFrom(await readResponse(response, clock.now()), expired);
   };
-  const blob = await received().catch((error: unknown) => {
+  const blob = await receive().catch((error: unknown) => {
     signal?.throwIfAborted();
     throw error instanceof ApiError ? error : networkError(error);
   });
-  if (which === 'photo' || blob.size === done.size) return blob;
-  throw new ApiError('unavailable', 200, `${blob.size} of ${done.size} bytes came.`);
+  if (which === 'photo' || blob.size === photo.size) return blob;
+  throw new ApiError('unavailable', 200, `Received ${blob.size} of ${photo.size} bytes.`);
 }

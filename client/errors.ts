@@ -1,37 +1,36 @@
 /**
- * Everything that the service says no with, as one kind of error: the API itself, API Gateway before it, the store (S3)
- * behind its links, and the network between.
+ * Every failed request as one error type: answers of the API, of API Gateway and of S3, and network errors.
  *
- * Gotcha: a browser shows the body of S3's answer only where the bucket's rules for other origins fit the request. What is
- * missing is decided by the status, and by whether the link's time was over.
+ * Gotcha: a browser shows the body of an S3 response only if the bucket's CORS rules match the request. Without a body, the
+ * status and the link's expiry decide.
  */
 import { PROBLEM_CODES, type ProblemCode } from '../contract/photo-types.ts';
 import { parseJsonObject, type ReceivedResponse } from './response.ts';
 
-/** For people; the API's own details say more and are taken where there are any. */
+/** Used when the response has no `detail`. */
 const MESSAGES: Record<ProblemCode, string> = {
-  'bad-request': 'The request cannot be understood.',
-  'unsupported-type': 'This type is not taken.',
-  'too-large': 'More bytes than are taken.',
-  'no-chroma': 'The workflow of this stage gives no chroma.',
-  unauthorized: 'The sign-in is missing, or not accepted.',
-  'not-found': 'There is no such photo, or it is not yours.',
-  'method-not-allowed': 'There is nothing that is asked for in this way.',
-  'hourly-quota-exceeded': 'As many photos as are taken from one caller for now.',
-  'daily-quota-exceeded': 'As many photos as are taken today.',
-  'too-busy': 'More requests in a moment than are answered.',
-  'link-expired': 'The time of the link is over.',
-  'link-used': 'A photo was stored by this link already.',
-  'link-mismatch': 'What was sent is not what the link is for.',
-  unavailable: 'The service cannot be reached, or failed; it is worth trying again.',
+  'bad-request': 'The request is invalid.',
+  'unsupported-type': 'This content type is not supported.',
+  'too-large': 'The photo has more bytes than this stage accepts.',
+  'no-chroma': 'The workflow of this stage has no chroma output.',
+  unauthorized: 'Credentials are missing or not accepted.',
+  'not-found': 'There is no such photo, or it belongs to another caller.',
+  'method-not-allowed': 'The API does not support this method here.',
+  'hourly-quota-exceeded': 'The hourly quota of this caller is exceeded.',
+  'daily-quota-exceeded': 'The daily quota of this stage is exceeded.',
+  'too-busy': 'Too many requests at once.',
+  'link-expired': 'The link has expired.',
+  'link-used': 'A photo has already been stored by this link.',
+  'link-mismatch': 'The upload does not match what the link was signed for.',
+  unavailable: 'The service is unavailable or failed; try again later.',
 };
 
-/** What may go well at another time, asked in the same way. A link that has expired never does: a new one has to be asked for. */
+/** The same request may succeed later. An expired link never does: create the photo again. */
 const RETRYABLE: ProblemCode[] = ['hourly-quota-exceeded', 'daily-quota-exceeded', 'too-busy', 'unavailable'];
 
 export interface ApiErrorOptions extends ErrorOptions {
   retryAfterSeconds?: number;
-  /** @default what is true of the code */
+  /** @default depends on the code */
   retryable?: boolean;
 }
 
@@ -39,10 +38,9 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** When it is worth it, if anybody said so. */
   readonly retryAfterSeconds: number | undefined;
 
-  /** @param status of HTTP; 0 when there was no answer */
+  /** @param status HTTP status; 0 without a response */
   constructor(
     readonly code: ProblemCode,
     readonly status: number,
@@ -54,7 +52,7 @@ export class ApiError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** For people. */
+  /** Human-readable. */
   get detail(): string {
     return this.message;
   }
@@ -71,18 +69,18 @@ const API_STATUSES: Record<number, ProblemCode> = {
   429: 'too-busy',
 };
 
-/** Of the API, or of API Gateway in its stead, which says no more than a word or two. */
+/** From a response of the API, or of API Gateway, which sends `message` and no code. */
 export function apiErrorFrom({ status, body, retryAfterSeconds }: ReceivedResponse): ApiError {
   const { code, detail } = parseJsonObject(body) as { code?: unknown; detail?: unknown };
-  const known = PROBLEM_CODES.find((one) => one === code);
+  const knownCode = PROBLEM_CODES.find((one) => one === code);
   const options = { retryAfterSeconds };
-  if (known) return new ApiError(known, status, typeof detail === 'string' ? detail : undefined, options);
+  if (knownCode) return new ApiError(knownCode, status, typeof detail === 'string' ? detail : undefined, options);
   const other = status >= 400 && status < 500 ? 'bad-request' : 'unavailable';
   return new ApiError(API_STATUSES[status] ?? other, status, undefined, options);
 }
 
 const S3_CODES: Record<string, ProblemCode> = {
-  // The links of a function die with the credentials that it had.
+  // A presigned link dies with the credentials of the function that signed it.
   ExpiredToken: 'link-expired',
   SignatureDoesNotMatch: 'link-mismatch',
   EntityTooLarge: 'link-mismatch',
@@ -91,7 +89,7 @@ const S3_CODES: Record<string, ProblemCode> = {
   PreconditionFailed: 'link-used',
   ConditionalRequestConflict: 'link-used',
   NoSuchKey: 'not-found',
-  // A connection that was cut or too slow, not a client that cannot count.
+  // The connection was cut or too slow.
   RequestTimeout: 'unavailable',
   IncompleteBody: 'unavailable',
   SlowDown: 'unavailable',
@@ -107,7 +105,7 @@ const S3_STATUSES: Record<number, ProblemCode> = {
   429: 'too-busy',
 };
 
-/** Of S3. @param expired whether the link's time is over, by our clock: decides where S3 cannot be read */
+/** From a response of S3. @param expired whether the link has expired by our clock; decides when the body is not readable */
 export function s3ErrorFrom(
   { status, body, retryAfterSeconds }: ReceivedResponse,
   expired: boolean,
@@ -118,25 +116,25 @@ export function s3ErrorFrom(
   if (name === 'AccessDenied') code = /expired/i.test(message) ? 'link-expired' : 'link-mismatch';
   else if (!code && status === 403) code = expired ? 'link-expired' : 'link-mismatch';
   code ??= status >= 400 && status < 500 ? 'link-mismatch' : 'unavailable';
-  // Two requests at once by the same link: S3 asks for another try, which finds out whether the other one has stored it.
+  // Two uploads by one link at once: S3 asks to retry, and the retry shows whether the other upload stored the photo.
   const retryable = status === 409 ? true : undefined;
   return new ApiError(code, status, undefined, { retryAfterSeconds, retryable, cause: name });
 }
 
-/** There was no answer, or half of one. */
+/** Without a response, or with an incomplete one. */
 export function networkError(cause: unknown): ApiError {
   const { message, cause: inner } = Object(cause) as Error;
-  // Node hides the reason behind "fetch failed"; browsers give none.
+  // Node puts the reason into the cause of "fetch failed"; browsers give none.
   const { code, message: why } = (inner ?? {}) as { code?: string; message?: string };
   return new ApiError('unavailable', 0, `The service cannot be reached (${code ?? (why || message)}).`, {
     cause,
   });
 }
 
-/** An answer that nobody here gives, such as the page of a hotel's network. */
+/** A response that is not from this API, such as the login page of a captive portal. */
 export const unexpectedResponse = ({ status, body }: ReceivedResponse): ApiError =>
   new ApiError(
     'unavailable',
     status,
-    `The answer (HTTP ${status}) is not this service's: '${body.slice(0, 60)}'.`,
+    `The response (HTTP ${status}) is not from this API: '${body.slice(0, 60)}'.`,
   );

@@ -1,12 +1,12 @@
-/** What came back, read once. */
+/** An HTTP response, read once. */
 export interface ReceivedResponse {
   status: number;
-  /** As text; empty where it cannot be read. */
+  /** As text; empty when the body cannot be read. */
   body: string;
   retryAfterSeconds?: number;
 }
 
-/** `Retry-After`: seconds, or a date. */
+/** `Retry-After` in seconds, from a number of seconds or an HTTP date (RFC 9110, 10.2.3). */
 export function retryAfter(headers: Headers, nowMs: number): number | undefined {
   const text = headers.get('retry-after')?.trim();
   if (!text) return undefined;
@@ -19,7 +19,7 @@ export async function readResponse(response: Response, nowMs: number): Promise<R
   return { status: response.status, body, retryAfterSeconds: retryAfter(response.headers, nowMs) };
 }
 
-/** The object of a JSON text; an empty one for anything else. */
+/** @returns the object of a JSON text; an empty object for anything else */
 export function parseJsonObject(body: string): object {
   try {
     const value: unknown = JSON.parse(body);

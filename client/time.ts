@@ -1,14 +1,14 @@
-/** Time, as an argument: what waits can be tested without waiting. */
+/** Clock as an argument, so that tests need not wait; request timeouts. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   /** @throws the signal's reason as soon as it is aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** From 0 up to 1: spreads what would otherwise come from all clients at once. */
+  /** 0 to 1, for jitter. */
   random(): number;
 }
 
-/** Timers take no more than this, some 24 days, and end at once when they are given more. */
+/** Longest delay of `setTimeout`, about 24 days; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -33,9 +33,9 @@ export const systemClock: Clock = {
 };
 
 /**
- * Runs a task under a limit of time and the caller's own signal.
+ * Runs a task with a timeout and the caller's signal.
  *
- * By hand rather than by `AbortSignal.any`, which keeps a listener on a signal that lives as long as a run for each call.
+ * Not `AbortSignal.any`: it keeps one listener per call on a signal that lives as long as the whole run.
  */
 export async function withTimeout<T>(
   ms: number,
@@ -45,7 +45,7 @@ export async function withTimeout<T>(
   outer?.throwIfAborted();
   const own = new AbortController();
   const stop = () => own.abort(outer?.reason);
-  const timer = setTimeout(() => own.abort(new Error(`no answer within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(() => own.abort(new Error(`no response within ${ms / 1000} s`)), ms);
   outer?.addEventListener('abort', stop, { once: true });
   try {
     return await task(own.signal);

@@ -1,25 +1,25 @@
-/** The bytes of a photo, to the link that it was given. */
+/** Uploads the bytes of a photo to its presigned link. */
 import type { CreatedPhoto } from '../contract/photo-api.ts';
-import { withRetries, type RetryOptions } from './retry.ts';
+import { ApiError, networkError, s3ErrorFrom } from './errors.ts';
 import { readResponse } from './response.ts';
-import { ApiError, s3ErrorFrom, networkError } from './errors.ts';
+import { withRetries, type RetryOptions } from './retry.ts';
 import { systemClock } from './time.ts';
 
 /**
- * Sends a body to a link and resolves with what came back, whatever its status; rejects when nothing did. A browser's page
- * brings one of its own, since `fetch` cannot tell how far it is.
+ * Sends a body to a link. Resolves with the response whatever its status, rejects without a response. The page sends with
+ * XMLHttpRequest, because `fetch` reports no upload progress.
  */
 export type Send<B> = (upload: CreatedPhoto['upload'], body: B, signal?: AbortSignal) => Promise<Response>;
 
-/** With the headers exactly as told: the link is signed for them. The length is added by whatever sends. */
+/** The link is signed for exactly these headers. `fetch` adds the length. */
 export const sendWithFetch: Send<Blob | Uint8Array<ArrayBuffer>> = ({ method, url, headers }, body, signal) =>
   fetch(url, { method, headers, body, redirect: 'error', signal });
 
 /**
- * Stores a photo by its link, patient with what passes.
+ * Stores a photo by its link; retries retryable errors.
  *
- * @throws Refusal `link-expired`: announce it again; `link-used`: somebody has stored a photo by this link before;
- * `link-mismatch`: what was announced is something else
+ * @throws ApiError `link-expired`: create the photo again; `link-used`: an object was stored by this link before;
+ * `link-mismatch`: size, type or output differs from what the photo was created with
  */
 export async function upload<B>(
   { upload: link }: CreatedPhoto,
@@ -28,22 +28,21 @@ export async function upload<B>(
   options: RetryOptions = {},
 ): Promise<void> {
   const { clock = systemClock, signal } = options;
-  let tries = 0;
+  let attempts = 0;
   await withRetries(async () => {
-    tries++;
+    attempts++;
     const response = await send(link, body, signal).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw networkError(error);
     });
     if (response.ok) return;
-    const answer = await readResponse(response, clock.now());
-    const refusal = s3ErrorFrom(answer, clock.now() >= Date.parse(link.expiresAt));
-    // Nobody else has the link: an earlier try has got through, and only its answer was lost.
-    if (refusal.code === 'link-used' && !refusal.retryable && tries > 1) return;
-    throw refusal;
+    const received = await readResponse(response, clock.now());
+    const error = s3ErrorFrom(received, clock.now() >= Date.parse(link.expiresAt));
+    // Only this client has the link: an earlier attempt stored the photo and its response was lost.
+    if (error.code === 'link-used' && !error.retryable && attempts > 1) return;
+    throw error;
   }, options);
 }
 
-/** Whether a link's time is over as far as anybody can tell, and a new one has to be asked for. */
 export const isLinkExpired = (error: unknown): boolean =>
   error instanceof ApiError && error.code === 'link-expired';

@@ -1,23 +1,22 @@
-/** What the gateway's function and its page agree on; plain values, since browsers have them too. */
+/** Values shared by the gateway function and its page; also for browsers: no schema library here. */
 
-/** Files of the page, by the path they are asked for; the first is at `/` as well. */
+/** Files of the page by path; the first is also served at `/`. */
 export const PAGE_FILES = ['index.html', 'app.js', 'image-worker.js', 'style.css', 'icon.svg'] as const;
 
-/** Id in the page's HTML of the JSON that tells it what this stage does. */
+/** Id of the page's script element with {@link PageSettings} as JSON. */
 export const PAGE_SETTINGS_ID = 'settings';
 
-/** Where the page sends its users to sign in, by OpenID's discovery. */
+/** OpenID sign-in of the page, from the issuer's discovery document. */
 export interface SignInSettings {
   authorizationEndpoint: string;
   tokenEndpoint: string;
   clientId: string;
 }
 
-/** What the page is told. */
 export interface PageSettings {
   maxUploadBytes: number;
-  /** Side of the square that colours are computed at; 0 where the browser cannot do its part. */
+  /** Side in pixels of the square at which colours are computed; 0 if the stage colours whole photos only. */
   chromaSize: number;
-  /** Null where nobody has to. */
+  /** Null without sign-in. */
   signIn: SignInSettings | null;
 }

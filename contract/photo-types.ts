@@ -1,47 +1,46 @@
-/** Plain values of the API that browsers have too: no schema library here. */
+/** Plain values of the API, also for browsers: no schema library here. */
 
-/** Content types that are taken, as the API and S3 name them. */
+/** Content types that the API accepts. */
 export const PHOTO_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'] as const;
 export type PhotoType = (typeof PHOTO_TYPES)[number];
 
 /**
- * What a photo becomes: itself in colour; or `chroma`, the colours alone, for whoever has kept the photo and merges them.
- * A chroma is a PNG, square, of the side that the workflow computes colours at: Lab's a + 128 as red, b + 128 as green.
+ * Kind of result: `photo`, the photo in colour; or `chroma`, only its colours, for a client that merges them itself.
+ * A chroma is a square PNG with the side at which the workflow computes colours: Lab's a + 128 as red, b + 128 as green.
  */
 export const OUTPUTS = ['photo', 'chroma'] as const;
 export type Output = (typeof OUTPUTS)[number];
 
-/** Metadata of a photo (`x-amz-meta-output`) that says which; without it, `photo`. */
+/** S3 metadata of a photo (`x-amz-meta-output`) with its output. @default `photo` */
 export const OUTPUT_METADATA = 'output';
 
-/** Why the API, or S3 or API Gateway in its stead, refuses. Values of a problem's `code`. */
+/** Values of a problem's `code`; errors of S3 and API Gateway are mapped to them by the client. */
 export const PROBLEM_CODES = [
-  /** The request is not what the document of the API asks for. */
+  /** The request does not match the OpenAPI document. */
   'bad-request',
-  /** Not a type of {@link PHOTO_TYPES}, or a body that is no JSON. */
+  /** Not one of {@link PHOTO_TYPES}, or a body that is not JSON. */
   'unsupported-type',
-  /** More bytes than the stage takes. */
+  /** More bytes than the stage accepts. */
   'too-large',
-  /** A workflow that gives no chroma. */
+  /** The workflow has no chroma output. */
   'no-chroma',
-  /** No token or signature, or one that is not accepted. */
+  /** No token or signature, or an invalid one. */
   'unauthorized',
-  /** There is no such photo, or it is somebody else's. */
+  /** There is no such photo, or it belongs to another caller. */
   'not-found',
   'method-not-allowed',
-  /** This caller has sent as many photos as it may for now. */
+  /** Of this caller. */
   'hourly-quota-exceeded',
-  /** All callers together have sent as many photos as they may today. */
+  /** Of all callers of the stage. */
   'daily-quota-exceeded',
-  /** More requests in a moment than the stage answers. */
+  /** Request rate above the limit of API Gateway. */
   'too-busy',
-  /** The link's time is over. */
   'link-expired',
-  /** A photo was stored by this link already. */
+  /** A photo has already been stored by this link. */
   'link-used',
-  /** What was sent is not what the link is for: another size, type or address. */
+  /** The upload has another size, type or key than the link was signed for. */
   'link-mismatch',
-  /** Something on our side; worth trying again. */
+  /** The service failed; try again later. */
   'unavailable',
 ] as const;
 export type ProblemCode = (typeof PROBLEM_CODES)[number];

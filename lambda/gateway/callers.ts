@@ -1,15 +1,15 @@
-/** Who asks, as API Gateway has made sure of it. */
+/** Identifies the caller from what API Gateway has verified. */
 import type { Access } from '../../contract/gateway.ts';
-import { quotaKeyOf } from './quotas.ts';
 import type { Caller } from './ports.ts';
 import { ProblemError } from './problems.ts';
+import { quotaKeyOf } from './quotas.ts';
 
-/** The part of a request's context that says so; a body or a header never does. */
+/** From the request context; never from a body or a header. */
 export interface Identity {
   sourceIp: string;
-  /** Claims of a token that was checked. */
+  /** Claims of the verified token. */
   claims?: Record<string, unknown>;
-  /** Of a signature that was checked. */
+  /** Principal of the verified AWS signature. */
   iam?: {
     accountId?: string | null;
     userId?: string | null;
@@ -17,14 +17,14 @@ export interface Identity {
   };
 }
 
-/** Owner of the photos of an open stage: whoever knows an id may have the photo. */
-const ANONYMOUS = 'anyone';
+/** Owner of all photos of an open stage: whoever has an id has the photo. */
+const ANONYMOUS = 'anonymous';
 
 const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {
   open: ({ sourceIp }) => ({ owner: ANONYMOUS, quotaKey: quotaKeyOf(sourceIp) }),
   jwt: ({ claims }) => identified('jwt', claims?.sub),
-  // Of a role it is `<role's id>:<session>`: sessions come and go, the photos stay the role's. People of an identity pool
-  // all have the same role, and an identity of their own.
+  // A role's user id is `<role id>:<session>`; its photos outlive the session. Users of an identity pool share one role and
+  // have an identity id each.
   iam: ({ iam }) =>
     identified('iam', iam?.cognitoIdentity?.identityId ?? (iam?.accountId && iam.userId?.split(':')[0])),
 };
@@ -35,15 +35,11 @@ const identified = (kind: string, name: unknown): Caller | undefined =>
     : undefined;
 
 /**
- * @throws Refusal `unauthorized` when API Gateway let through what it should not have: a stage that lost its authorizer must
- * not be an open one
+ * @throws ProblemError `unauthorized` without a verified identity: a stage whose authorizer is missing must not become an
+ * open one
  */
 export function callerFrom(access: Access, identity: Identity): Caller {
   const caller = CALLERS[access](identity);
-  if (!caller)
-    throw new ProblemError(
-      'unauthorized',
-      'Sign in first: the request carries no identity that is accepted here.',
-    );
+  if (!caller) throw new ProblemError('unauthorized', 'Sign in first: the request has no accepted identity.');
   return caller;
 }

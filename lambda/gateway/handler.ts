@@ -1,4 +1,4 @@
-/** The gateway's function: environment in, an event's request answered. */
+/** Entry point of the gateway function. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -7,10 +7,11 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
 import { S3PhotoStorage } from './aws/storage.ts';
 import { DynamoPhotoRegistry } from './aws/registry.ts';
-import { DynamoViewReader } from './aws/views.ts';
+import { DynamoViewReader } from './aws/view-reader.ts';
 import { discover } from './discovery.ts';
-import { parseRequest, type Response } from './http.ts';
-import { Page, type PageConfig } from './page-files.ts';
+import { parseRequest } from './request.ts';
+import type { Response } from './response.ts';
+import { PageServer, type PageConfig } from './page-server.ts';
 import { respond, type Gateway } from './routes.ts';
 
 const environment = gatewayEnvironmentSchema.parse(process.env);
@@ -19,7 +20,7 @@ const now = () => Date.now() / 1000;
 const ID_BYTES = 16;
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
-const photos = new S3PhotoStorage(
+const storage = new S3PhotoStorage(
   new S3Client({ maxAttempts: 3, requestChecksumCalculation: 'WHEN_REQUIRED' }),
   environment.BUCKET_NAME,
 );
@@ -27,10 +28,10 @@ const photos = new S3PhotoStorage(
 const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
 const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
 
-/** The page's policy names whom it talks to: the bucket, and who signs people in. */
-async function pageFacts(): Promise<PageConfig> {
+/** The page sends requests to the bucket and to the issuer's token endpoint. */
+async function pageConfig(): Promise<PageConfig> {
   const signIn = issuer === '' ? null : await discover(issuer, clientId);
-  const connect = [await photos.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
+  const connect = [await storage.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
   return { settings: { maxUploadBytes, chromaSize, signIn }, connect };
 }
 
@@ -48,12 +49,12 @@ const gateway: Gateway = {
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
-    storage: photos,
-    viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (why) =>
-      log({ message: 'view not read', why }),
+    storage,
+    viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (error) =>
+      log({ message: 'view-unavailable', error }),
     ),
   },
-  page: new Page(join(import.meta.dirname, 'page'), pageFacts),
+  page: new PageServer(join(import.meta.dirname, 'page'), pageConfig),
   newId: () => randomBytes(ID_BYTES).toString('base64url'),
   now,
   log,

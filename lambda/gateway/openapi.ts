@@ -1,4 +1,4 @@
-/** The document of the API, made of the schemas that its requests are checked by. */
+/** The OpenAPI document, generated from the schemas that validate requests. */
 import { z } from 'zod';
 import type { Access } from '../../contract/gateway.ts';
 import {
@@ -18,11 +18,11 @@ const SCHEMAS = {
   Photo: photoSchema,
   Health: healthSchema,
   Problem: problemSchema,
-  Turned: apiGatewayErrorSchema,
+  ApiGatewayError: apiGatewayErrorSchema,
 };
 
 const schemaOf = (name: keyof typeof SCHEMAS): Json => {
-  // What is sent may leave out what has a default; what comes back never does.
+  // Requests may omit fields that have a default.
   const io = name === 'NewPhoto' ? 'input' : 'output';
   const { $schema: _, ...schema } = z.toJSONSchema(SCHEMAS[name], { target: 'draft-2020-12', io });
   return schema;
@@ -39,12 +39,11 @@ const problem = (description: string, headers?: Json) => ({
 
 const RETRY_AFTER = {
   'Retry-After': {
-    description: 'Seconds after which asking again is worth it.',
+    description: 'Seconds to wait before the next request.',
     schema: { type: 'integer', minimum: 0 },
   },
 };
 
-/** How a caller says who it is; nobody has to on an open stage. */
 const SECURITY: Record<Access, Json | undefined> = {
   open: undefined,
   jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -56,31 +55,31 @@ const SECURITY: Record<Access, Json | undefined> = {
   },
 };
 
-/** Where API Gateway may answer in the function's stead, in a word or two of its own. */
-const either = (description: string, headers?: Json) => {
-  const { content: ours, ...rest } = problem(description, headers);
-  return { ...rest, content: { ...ours, ...content('Turned').content } };
+/** From the function, or from API Gateway before the function is called. */
+const problemOrApiGatewayError = (description: string, headers?: Json) => {
+  const { content: problemContent, ...rest } = problem(description, headers);
+  return { ...rest, content: { ...problemContent, ...content('ApiGatewayError').content } };
 };
 
 const FAILURES = {
-  429: either('Too many photos, or too many requests in a moment.', RETRY_AFTER),
-  500: { description: 'Something failed at API Gateway.', ...content('Turned') },
-  503: either('Something failed on our side.', RETRY_AFTER),
+  429: problemOrApiGatewayError('Photo quota or request rate exceeded.', RETRY_AFTER),
+  500: { description: 'Internal error of API Gateway.', ...content('ApiGatewayError') },
+  503: problemOrApiGatewayError('Internal error; try again later.', RETRY_AFTER),
 };
 
 /** OpenAPI 3.1. */
 export function apiDocument(access: Access): Json {
   const scheme = SECURITY[access];
   const secured = scheme ? { security: [{ caller: [] }] } : {};
-  const nobody = either('Not signed in, or not as somebody who may.');
-  const signedIn = scheme ? { 401: nobody, ...(access === 'iam' ? { 403: nobody } : {}) } : {};
+  const unauthorized = problemOrApiGatewayError('Credentials are missing or not accepted.');
+  const signedIn = scheme ? { 401: unauthorized, ...(access === 'iam' ? { 403: unauthorized } : {}) } : {};
   return {
     openapi: '3.1.0',
     info: {
       title: 'ddcolor-elastic',
       version: '1.0.0',
       description:
-        'Photos in, colour out: announce a photo, send its bytes to the link, ask until it is done.',
+        'Colours black-and-white photos: create a photo, upload its bytes to the link, poll until it has succeeded or failed.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: './' }],
@@ -88,16 +87,16 @@ export function apiDocument(access: Access): Json {
       '/photos': {
         post: {
           operationId: 'createPhoto',
-          summary: 'Announces a photo; its bytes go to the link that comes back',
+          summary: 'Create a photo and get the link to upload it',
           ...secured,
           requestBody: { required: true, ...content('NewPhoto') },
           responses: {
-            201: { description: 'Where to send the bytes.', ...content('CreatedPhoto') },
-            400: problem('The request cannot be understood.'),
+            201: { description: 'The photo is created; upload its bytes to the link.', ...content('CreatedPhoto') },
+            400: problem('Invalid request.'),
             ...signedIn,
-            413: either('More bytes than are taken.'),
-            415: problem('A type that is not taken.'),
-            422: problem('The workflow of this stage gives no chroma.'),
+            413: problemOrApiGatewayError('The photo or the request body is too large.'),
+            415: problem('Unsupported content type.'),
+            422: problem('The workflow of this stage has no chroma output.'),
             ...FAILURES,
           },
         },
@@ -105,17 +104,17 @@ export function apiDocument(access: Access): Json {
       '/photos/{id}': {
         get: {
           operationId: 'readPhoto',
-          summary: 'How a photo is: waiting, done or failed',
+          summary: 'Get the status of a photo: waiting, succeeded or failed',
           ...secured,
           parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
           responses: {
             200: {
-              description: 'Ask again after Retry-After while it waits.',
+              description: 'The status. While it is waiting, ask again after Retry-After.',
               headers: RETRY_AFTER,
               ...content('Photo'),
             },
             ...signedIn,
-            404: problem('There is no such photo, or it is somebody else’s.'),
+            404: problem('There is no such photo, or it belongs to another caller.'),
             ...FAILURES,
           },
         },
@@ -123,8 +122,8 @@ export function apiDocument(access: Access): Json {
       '/health': {
         get: {
           operationId: 'health',
-          summary: 'Whether the API answers',
-          responses: { 200: { description: 'It does.', ...content('Health') } },
+          summary: 'Check that the API responds',
+          responses: { 200: { description: 'The API responds.', ...content('Health') } },
         },
       },
     },

@@ -1,36 +1,42 @@
-/** What the rules need from outside. Times are epoch seconds. */
+/** Ports and settings of the gateway's rules. Times are epoch seconds. */
 import type { Failure } from '../../contract/failure.ts';
 import type { Output, PhotoType } from '../../contract/photo-types.ts';
 import type { View } from '../../contract/view.ts';
 import type { QuotaWindow } from './quotas.ts';
 
-/** A photo that somebody has asked a link for. */
+export interface Caller {
+  /** Owner of the photos that this caller creates. */
+  owner: string;
+  /** Key of the caller's hourly quota. */
+  quotaKey: string;
+}
+
+/** A photo that was created; its bytes may still be missing. */
 export interface PhotoRecord {
   id: string;
-  /** Whose it is; callers of an open stage are all the same to us, and know photos by their ids alone. */
   owner: string;
   name: string;
   type: PhotoType;
   output: Output;
   createdAt: number;
-  /** Nothing can be stored by its link any more. */
   linkExpiresAt: number;
-  /** All that is left of it has been deleted by then. */
+  /** By then the photo and its outcome have been deleted. */
   expiresAt: number;
 }
 
 export interface PhotoRegistry {
+  /** @throws Error when the id exists */
   put(photo: PhotoRecord): Promise<void>;
-  /** As last written; undefined for an id that nobody was given. */
+  /** Strongly consistent. @returns undefined for an unknown id */
   get(id: string): Promise<PhotoRecord | undefined>;
-  /** Counts one more in a window. @returns false, and counts nothing, when the limit is reached */
+  /** Adds one to the counter of a window. @returns false, without counting, when the limit is reached */
   countPhoto(window: QuotaWindow): Promise<boolean>;
 }
 
 export interface StoredPhoto {
   bytes: number;
   type: string;
-  /** When S3 stored it. */
+  /** S3's time of last modification. */
   storedAt: number;
 }
 
@@ -39,20 +45,19 @@ export interface UploadLink {
   headers: Record<string, string>;
 }
 
-/** Photos and their ends in the bucket. */
+/** Photos, results and failure records in the bucket; each method returns undefined for a missing object. */
 export interface PhotoStorage {
-  /** Undefined where nothing is. */
   photo(id: string): Promise<StoredPhoto | undefined>;
   result(id: string): Promise<StoredPhoto | undefined>;
   failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
-  /** Stores one object of exactly so many bytes, once. */
+  /** Link that stores one object of exactly this size, once. */
   uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink>;
-  /** @param name that a browser saves it under */
+  /** @param name file name for the browser's download */
   downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string>;
 }
 
 export interface ViewReader {
-  /** What the scaler published last; undefined when it never has. */
+  /** @returns the view that the scaler published last; undefined if none */
   read(): Promise<View | undefined>;
 }
 
@@ -62,10 +67,20 @@ export interface GatewayPorts {
   viewReader: ViewReader;
 }
 
-/** Who asks. */
-export interface Caller {
-  /** Whose the photos are that this one sends. */
-  owner: string;
-  /** Whom the hourly limit counts. */
-  quotaKey: string;
+export interface PhotoSettings {
+  maxUploadBytes: number;
+  /** Quota of one caller. */
+  photosPerHour: number;
+  /** Quota of all callers together. */
+  photosPerDay: number;
+  /** Lifetime of a presigned link, seconds. */
+  linkSeconds: number;
+  /** Days until S3 deletes photos. */
+  photoDays: number;
+  /** Days until S3 deletes results and failure records. */
+  resultDays: number;
+  /** Longest time in seconds that a worker spends on the last attempt of a photo, after it wrote `retries-exhausted`. */
+  attemptSeconds: number;
+  /** Side in pixels of a chroma; 0 if the workflow has no chroma output. */
+  chromaSize: number;
 }

@@ -1,28 +1,25 @@
-/** Refusals: what the API says no with, as RFC 9457 has it. */
+/** Problems that the API returns, RFC 9457. */
 import type { Problem } from '../../contract/photo-api.ts';
 import type { ProblemCode } from '../../contract/photo-types.ts';
 
-/** Codes that this function itself says; the others are S3's and API Gateway's, which clients put into the same words. */
+/** Codes that this function returns; the others come from S3 and API Gateway. */
 const PROBLEMS = {
-  'bad-request': [400, 'The request cannot be understood'],
-  'unsupported-type': [415, 'This type is not taken'],
-  'too-large': [413, 'Too large'],
-  'no-chroma': [422, 'No chroma here'],
-  unauthorized: [401, 'Not signed in'],
-  'not-found': [404, 'There is no such photo'],
-  'method-not-allowed': [405, 'Not this method'],
-  'hourly-quota-exceeded': [429, 'Too many photos from here'],
-  'daily-quota-exceeded': [429, 'Enough photos for today'],
-  unavailable: [503, 'Not available for now'],
+  'bad-request': [400, 'Bad Request'],
+  'unsupported-type': [415, 'Unsupported Media Type'],
+  'too-large': [413, 'Content Too Large'],
+  'no-chroma': [422, 'No Chroma Output'],
+  unauthorized: [401, 'Unauthorized'],
+  'not-found': [404, 'Not Found'],
+  'method-not-allowed': [405, 'Method Not Allowed'],
+  'hourly-quota-exceeded': [429, 'Hourly quota exceeded'],
+  'daily-quota-exceeded': [429, 'Daily quota exceeded'],
+  unavailable: [503, 'Service Unavailable'],
 } as const satisfies Partial<Record<ProblemCode, readonly [status: number, title: string]>>;
 
 export type GatewayProblemCode = keyof typeof PROBLEMS;
 
 export class ProblemError extends Error {
-  /**
-   * @param detail for people: the value given and what is allowed
-   * @param retryAfterSeconds when it is worth trying again
-   */
+  /** @param detail human-readable: the value received and the values allowed */
   constructor(
     readonly code: GatewayProblemCode,
     detail: string,

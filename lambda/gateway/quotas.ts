@@ -1,21 +1,24 @@
-/** How many photos a caller, and all together, may send: counted in windows that start at full hours and at midnight UTC. */
+/** Quotas of photos per caller and hour, and per stage and day, in windows that start at full hours and at midnight UTC. */
 import { createHash } from 'node:crypto';
 
 export interface QuotaWindow {
-  /** Of the counter. */
+  /** Key of the counter in the table. */
   key: string;
   limit: number;
-  /** When the window ends, epoch seconds. */
+  /** Epoch seconds. */
   endsAt: number;
 }
 
-const HOUR = 3600;
-const DAY = 86_400;
+const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 86_400;
+
+/** @param at epoch seconds */
+export const isoTime = (at: number) => new Date(at * 1000).toISOString();
 
 const numbers = (groups: string) =>
   groups === '' ? [] : groups.split(':').map((group) => parseInt(group, 16));
 
-/** The eight groups of an IPv6 address, whose last two may be written as IPv4 has them. */
+/** The eight groups of an IPv6 address; the last two may be written as an IPv4 address. */
 function groupsOf(address: string): number[] {
   const hex = address.replace(/%.*/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
@@ -29,14 +32,14 @@ function groupsOf(address: string): number[] {
 }
 
 /**
- * Who an address is. Networks give a household a whole IPv6 /64, so that is one caller, not 2^64 of them.
+ * The caller that an IP address stands for: an IPv4 address, or an IPv6 /64, which a network assigns to one household.
  *
- * @param address as API Gateway has seen it, never as a header says
+ * @param address from the request context, never from a header
  */
 export function quotaKeyOf(address: string): string {
   if (!address.includes(':')) return address;
   const groups = groupsOf(address);
-  // IPv4 in IPv6's clothes, ::ffff:0:0/96: as a /64, all of IPv4 would be one caller.
+  // IPv4-mapped, ::ffff:0:0/96: as a /64, all of IPv4 would be one caller.
   if (groups.slice(0, 6).join() === '0,0,0,0,0,65535') {
     return groups
       .slice(6)
@@ -52,9 +55,9 @@ const windowOf = (name: string, seconds: number, now: number, limit: number): Qu
   return { key: `count#${name}#${startsAt}`, limit, endsAt: startsAt + seconds };
 };
 
-/** Of one caller, this hour. The name is kept as a digest: nobody needs to read addresses in a table. */
-export const hourlyWindow = (caller: string, now: number, limit: number): QuotaWindow =>
-  windowOf(createHash('sha256').update(caller).digest('hex').slice(0, 32), HOUR, now, limit);
+/** Window of one caller for this hour. The key holds a digest, so that the table has no addresses. */
+export const hourlyWindow = (quotaKey: string, now: number, limit: number): QuotaWindow =>
+  windowOf(createHash('sha256').update(quotaKey).digest('hex').slice(0, 32), HOUR_SECONDS, now, limit);
 
-/** Of all callers, today. */
-export const dailyWindow = (now: number, limit: number): QuotaWindow => windowOf('all', DAY, now, limit);
+/** Window of all callers for today. */
+export const dailyWindow = (now: number, limit: number): QuotaWindow => windowOf('all', DAY_SECONDS, now, limit);

@@ -1,22 +1,24 @@
-/** From a request to its answer: which rule, and what becomes of its refusal. */
+/** Routes requests, turns errors into problem responses and logs each request. */
 import { inspect } from 'node:util';
 import type { Access } from '../../contract/gateway.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
-import { jsonResponse, parseBody, problemResponse, type Request, type Response } from './http.ts';
+import { createPhoto } from './create-photo.ts';
 import { apiDocument } from './openapi.ts';
-import type { Page } from './page-files.ts';
-import { createPhoto, readPhoto, type PhotoSettings } from './photos.ts';
-import type { GatewayPorts } from './ports.ts';
+import type { PageServer } from './page-server.ts';
+import type { GatewayPorts, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
+import { readPhoto } from './read-photo.ts';
+import { parseBody, type Request } from './request.ts';
+import { jsonResponse, problemResponse, type Response } from './response.ts';
 
 export interface Gateway {
   access: Access;
   settings: PhotoSettings;
   ports: GatewayPorts;
-  page: Page;
-  /** An id that nobody can guess. */
+  page: PageServer;
+  /** Unguessable. */
   newId: () => string;
   /** Epoch seconds. */
   now: () => number;
@@ -25,7 +27,7 @@ export interface Gateway {
 
 type Route = (request: Request, gateway: Gateway) => Promise<Response> | Response;
 
-/** As the stack declares them to API Gateway; any other path never comes here. */
+/** The routes that the stack declares in API Gateway, which rejects any other path. */
 const ROUTES = new Map<string, Route>(
   Object.entries({
     'POST /photos': async (request, { access, ports, settings, newId, now }) => {
@@ -58,36 +60,36 @@ function pageFile(name: string): Route {
 }
 
 function notFound(): Response {
-  return problemResponse(new ProblemError('not-found', 'There is nothing at this address.'));
+  return problemResponse(new ProblemError('not-found', 'No resource at this address.'));
 }
 
-/** Seconds after which trying again is worth it when something here failed. */
+/** After an internal error. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** An id is the right to a photo: its beginning is enough to find it by in the log. */
+/** The full id gives access to the photo, so the log has a prefix. */
 const idPrefix = (id: string) => id.slice(0, 6);
 
-/** With all its causes, which a stack alone does not have; an id that they name is cut as well. */
+/** Stack and all causes, with the photo's id shortened. */
 function errorText(error: unknown, { parameters: { id } }: Request): string {
-  const reason = inspect(error);
-  return id ? reason.replaceAll(id, `${idPrefix(id)}…`) : reason;
+  const text = inspect(error);
+  return id ? text.replaceAll(id, `${idPrefix(id)}…`) : text;
 }
 
-/** Never rejects: what goes wrong here is an answer, with the id under which the log has the reason. */
+/** Never rejects: an internal error becomes a 503 with the request id under which the log has the error. */
 export async function respond(request: Request, gateway: Gateway): Promise<Response> {
   const startMs = performance.now();
   const { route, id } = request;
-  const log = (response: Response, more: Record<string, unknown> = {}) => {
+  const log = (response: Response, fields: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
     const photo = request.parameters.id && idPrefix(request.parameters.id);
     gateway.log({
-      message: 'request',
+      message: 'request-handled',
       route,
       requestId: id,
       status: response.statusCode,
       ms,
       photo,
-      ...more,
+      ...fields,
     });
     return response;
   };
@@ -95,7 +97,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     return log(await (ROUTES.get(route) ?? notFound)(request, gateway));
   } catch (error) {
     if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
-    const detail = `Something failed on our side; try again in a moment (request ${id}).`;
+    const detail = `Internal error; try again in a moment (request ${id}).`;
     const failed = problemResponse(
       new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS, { cause: error }),
     );

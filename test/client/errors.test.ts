@@ -1,4 +1,4 @@
-/** Refusals, by the bodies that API Gateway and S3 really send. */
+/** Errors of the client, from response bodies recorded at API Gateway and S3. */
 import { describe, expect, it } from 'vitest';
 import { readResponse, retryAfter } from '../../client/response.ts';
 import {
@@ -14,7 +14,7 @@ import { storeError } from './support/gateway.ts';
 const problem = (code: string, status: number, detail: string) =>
   JSON.stringify({ type: 'about:blank', title: 'x', status, detail, code });
 
-describe('the API', () => {
+describe('apiErrorFrom', () => {
   it.each<[status: number, body: string, code: ProblemCode, detail: RegExp, retryable: boolean]>([
     [
       429,
@@ -27,31 +27,31 @@ describe('the API', () => {
     [413, problem('too-large', 413, 'size 9: at most 8.'), 'too-large', /^size 9/, false],
     [422, problem('no-chroma', 422, 'None here.'), 'no-chroma', /^None here/, false],
     [503, problem('unavailable', 503, 'Try again.'), 'unavailable', /^Try again/, true],
-    // API Gateway, before the function was asked.
-    [401, '{"message":"Unauthorized"}', 'unauthorized', /sign-in/, false],
-    [403, '{"message":"Forbidden"}', 'unauthorized', /sign-in/, false],
+    // API Gateway, before it calls the function.
+    [401, '{"message":"Unauthorized"}', 'unauthorized', /Credentials/, false],
+    [403, '{"message":"Forbidden"}', 'unauthorized', /Credentials/, false],
     [404, '{"message":"Not Found"}', 'not-found', /no such photo/, false],
-    [413, '{"message":"Request Entity Too Large"}', 'too-large', /More bytes/, false],
-    [413, 'Request Too Long', 'too-large', /More bytes/, false],
-    [429, '{"message":"Too Many Requests"}', 'too-busy', /More requests/, true],
-    [500, '{"message":"Internal Server Error"}', 'unavailable', /worth trying again/, true],
-    [503, '{"message":"Service Unavailable"}', 'unavailable', /worth trying again/, true],
-    [504, '{"message":"Endpoint request timed out"}', 'unavailable', /worth trying again/, true],
-    [400, '{"message":"Bad Request"}', 'bad-request', /understood/, false],
-    // Neither of them.
-    [502, '<html>Bad Gateway</html>', 'unavailable', /worth trying again/, true],
-    [405, '', 'method-not-allowed', /in this way/, false],
-    [418, '[]', 'bad-request', /understood/, false],
-    [503, problem('a-new-code', 503, 'x'), 'unavailable', /worth trying again/, true],
+    [413, '{"message":"Request Entity Too Large"}', 'too-large', /more bytes/, false],
+    [413, 'Request Too Long', 'too-large', /more bytes/, false],
+    [429, '{"message":"Too Many Requests"}', 'too-busy', /Too many requests/, true],
+    [500, '{"message":"Internal Server Error"}', 'unavailable', /try again later/, true],
+    [503, '{"message":"Service Unavailable"}', 'unavailable', /try again later/, true],
+    [504, '{"message":"Endpoint request timed out"}', 'unavailable', /try again later/, true],
+    [400, '{"message":"Bad Request"}', 'bad-request', /invalid/, false],
+    // A proxy, or an unknown code.
+    [502, '<html>Bad Gateway</html>', 'unavailable', /try again later/, true],
+    [405, '', 'method-not-allowed', /this method/, false],
+    [418, '[]', 'bad-request', /invalid/, false],
+    [503, problem('a-new-code', 503, 'x'), 'unavailable', /try again later/, true],
   ])('%s %s is %s', (status, body, code, detail, retryable) => {
-    const refusal = apiErrorFrom({ status, body });
-    expect(refusal).toMatchObject({ code, status, retryable, name: 'ApiError' });
-    expect(refusal.detail).toMatch(detail);
-    expect(refusal.message).toBe(refusal.detail);
+    const error = apiErrorFrom({ status, body });
+    expect(error).toMatchObject({ code, status, retryable, name: 'ApiError' });
+    expect(error.detail).toMatch(detail);
+    expect(error.message).toBe(error.detail);
   });
 });
 
-describe('the store', () => {
+describe('s3ErrorFrom', () => {
   it.each<[status: number, name: string, message: string, code: ProblemCode, retryable: boolean]>([
     [403, 'AccessDenied', 'Request has expired', 'link-expired', false],
     [400, 'ExpiredToken', 'The provided token has expired.', 'link-expired', false],
@@ -77,8 +77,8 @@ describe('the store', () => {
     [400, 'IncompleteBody', 'You did not provide the number of bytes …', 'unavailable', true],
     [400, 'SomethingNew', 'x', 'link-mismatch', false],
   ])('%s %s: %s is %s', (status, name, message, code, retryable) => {
-    const refusal = s3ErrorFrom({ status, body: storeError(name, message) }, false);
-    expect(refusal).toMatchObject({ code, status, retryable, cause: name });
+    const error = s3ErrorFrom({ status, body: storeError(name, message) }, false);
+    expect(error).toMatchObject({ code, status, retryable, cause: name });
   });
 
   it.each<[status: number, expired: boolean, code: ProblemCode]>([
@@ -92,14 +92,14 @@ describe('the store', () => {
     [500, false, 'unavailable'],
     [503, true, 'unavailable'],
     [301, false, 'unavailable'],
-  ])('%s that cannot be read, expired %s, is %s', (status, expired, code) => {
+  ])('status %s without a readable body, link expired %s, is %s', (status, expired, code) => {
     expect(s3ErrorFrom({ status, body: '' }, expired).code).toBe(code);
   });
 });
 
-describe('no answer', () => {
-  it.each<[error: unknown, said: RegExp]>([
-    // As Node says it, and as browsers do.
+describe('networkError', () => {
+  it.each<[cause: unknown, detail: RegExp]>([
+    // From Node, then from browsers.
     [
       new TypeError('fetch failed', { cause: Object.assign(new Error(''), { code: 'ECONNREFUSED' }) }),
       /\(ECONNREFUSED\)/,
@@ -108,19 +108,19 @@ describe('no answer', () => {
     [new TypeError('Failed to fetch'), /\(Failed to fetch\)/],
     [new TypeError('NetworkError when attempting to fetch resource.'), /NetworkError/],
     [undefined, /cannot be reached/],
-  ])('%s', (error, said) => {
-    const refusal = networkError(error);
-    expect(refusal).toMatchObject({ code: 'unavailable', status: 0, retryable: true });
-    expect(refusal.detail).toMatch(said);
+  ])('%s', (cause, detail) => {
+    const error = networkError(cause);
+    expect(error).toMatchObject({ code: 'unavailable', status: 0, retryable: true });
+    expect(error.detail).toMatch(detail);
   });
 
-  it('shows the beginning of what is not the service', () => {
+  it('quotes the start of an unexpected response', () => {
     const body = `<html>${'x'.repeat(1000)}`;
-    expect(unexpectedResponse({ status: 200, body }).detail).toMatch(/^The answer \(HTTP 200\) .{0,100}$/);
+    expect(unexpectedResponse({ status: 200, body }).detail).toMatch(/^The response \(HTTP 200\) .{0,100}$/);
   });
 });
 
-it('has words for each code', () => {
+it('has a message for each code', () => {
   for (const code of PROBLEM_CODES) expect(new ApiError(code, 400).detail).toMatch(/^[A-Z].+\.$/);
 });
 
@@ -131,7 +131,7 @@ it.each([
   ['Mon, 04 May 2026 09:00:00 GMT', 0],
   ['soon', undefined],
   ['', undefined],
-])('takes Retry-After %j as %s', async (text, seconds) => {
+])('reads Retry-After %j as %s seconds', async (text, seconds) => {
   const now = Date.parse('2026-05-04T10:00:00Z');
   const headers = new Headers({ 'retry-after': text });
   expect(retryAfter(headers, now)).toBe(seconds);

@@ -1,7 +1,6 @@
 /** The service over its HTTP API. */
-import type { PhotoApi } from '../../../client/api.ts';
 import { download } from '../../../client/download.ts';
-import { safeFileName } from '../../../client/names.ts';
+import { safeFileName, type PhotoApi } from '../../../client/api.ts';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { isLinkExpired, sendWithFetch, upload } from '../../../client/upload.ts';

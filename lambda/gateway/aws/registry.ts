@@ -1,4 +1,4 @@
-/** Photos that were announced, and the counters of the limits, in the gateway's table. */
+/** Photo records and quota counters in the gateway's DynamoDB table. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
@@ -30,7 +30,7 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
     await this.documents.send(
       new PutCommand({
         TableName: this.tableName,
-        // DynamoDB's own expiry knows whole seconds only.
+        // DynamoDB's time to live takes whole seconds.
         Item: { ...photo, [GATEWAY_KEY]: photoKey(photo.id), [GATEWAY_EXPIRY]: Math.ceil(photo.expiresAt) },
         ConditionExpression: 'attribute_not_exists(#id)',
         ExpressionAttributeNames: { '#id': GATEWAY_KEY },
@@ -40,7 +40,7 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
 
   async get(id: string) {
     const { Item } = await this.documents.send(
-      // Consistent: a client asks right after it was given the id.
+      // A client may ask right after it created the photo.
       new GetCommand({
         TableName: this.tableName,
         Key: { [GATEWAY_KEY]: photoKey(id) },

@@ -1,10 +1,10 @@
 /**
- * Photos and their ends in the bucket, and the links to them.
+ * Photos, results and failure records in S3, and presigned links to them.
  *
  * Gotchas:
- * - A presigned link binds what is among its signed headers and nothing else: type, length and the condition have to be
- *   named, or S3 takes any. The SDK would also sign a checksum of no bytes at all; the client must have that switched off.
- * - A link dies with the credentials that signed it, which a function has for some hours.
+ * - A presigned link binds its signed headers only: type, length and condition must be among them, or S3 accepts any value.
+ *   By default the SDK also signs the checksum of an empty body; the client must have `requestChecksumCalculation` off.
+ * - A link dies with the credentials that signed it; a function's credentials last some hours.
  */
 import {
   GetObjectCommand,
@@ -20,10 +20,10 @@ import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
 import type { PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
 
-/** Of a link: headers that S3 must see exactly so. */
+/** Headers that an upload must send exactly as signed. */
 const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`];
 
-/** A name for `Content-Disposition`, RFC 6266. */
+/** `Content-Disposition` for a file name, RFC 6266. */
 const disposition = (name: string) =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 
@@ -51,7 +51,7 @@ export class S3PhotoStorage implements PhotoStorage {
       return { ...failure, storedAt: secondsOf(LastModified) };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
-      throw new Error(`'${Key}' cannot be read`, { cause: error });
+      throw new Error(`cannot read '${Key}'`, { cause: error });
     }
   }
 
@@ -83,7 +83,7 @@ export class S3PhotoStorage implements PhotoStorage {
     return getSignedUrl(this.s3, command, { expiresIn });
   }
 
-  /** The origin of the links, which the page has to be allowed to talk to. */
+  /** Origin of the links, for the page's security policy. */
   async origin(): Promise<string> {
     return new URL(await this.downloadLink('x', 'photo', 'x', 1)).origin;
   }
@@ -98,7 +98,7 @@ export class S3PhotoStorage implements PhotoStorage {
       };
     } catch (error) {
       if (error instanceof NotFound) return undefined;
-      throw new Error(`'${Key}' cannot be looked at`, { cause: error });
+      throw new Error(`cannot read '${Key}'`, { cause: error });
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Takes photos from the user's files to their colours, several at a time. */
-import { safeFileName } from '../../../client/names.ts';
+import { safeFileName } from '../../../client/api.ts';
 import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../../../contract/photo-api.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 import { Semaphore } from './throttle.ts';

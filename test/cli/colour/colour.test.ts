@@ -27,15 +27,15 @@ const TWENTY = Object.fromEntries(
 const BROKEN = 'photo 7.jpg';
 /** What becomes of them: a photo is done once it was asked about so often. */
 const after =
-  (looks: number): FakeGatewayOptions['end'] =>
+  (polls: number): FakeGatewayOptions['statusOf'] =>
   (photo) => {
-    if (photo.looks < looks) return { status: 'waiting' };
+    if (photo.polls < polls) return { status: 'waiting' };
     return { status: photo.wanted.name === BROKEN ? 'failed' : 'succeeded' };
   };
 
 describe('a run', () => {
   it('colours what can be, says why the rest is not, and sends nothing again', async () => {
-    const { url, ...rest } = await serve({ end: after(2) });
+    const { url, ...rest } = await serve({ statusOf: after(2) });
     folder.write({ ...TWENTY, 'album/notes.txt': 'no picture', 'album/.hidden.jpg': 'hidden' });
     const ended = await colour('album', '--url', url);
     expect(ended.err).toBe('');
@@ -67,7 +67,7 @@ describe('a run', () => {
   it('goes on where it was interrupted, and sends nothing twice', async () => {
     let held = true;
     const { url } = await serve({
-      end: (photo) => {
+      statusOf: (photo) => {
         const index = [...(gateway?.photos.keys() ?? [])].indexOf(photo.id);
         return held && index >= 5 ? { status: 'waiting' } : (after(2)?.(photo) ?? { status: 'waiting' });
       },
@@ -200,7 +200,7 @@ describe('what stops a run', () => {
 
   it('is the end of its time, which a later run goes on after', async () => {
     let held = true;
-    const { url } = await serve({ end: () => ({ status: held ? 'waiting' : 'succeeded' }), pollSeconds: 1 });
+    const { url } = await serve({ statusOf: () => ({ status: held ? 'waiting' : 'succeeded' }), pollSeconds: 1 });
     folder.write({ 'a.jpg': 'one' });
     const ended = await colour('a.jpg', '--url', url, '--timeout', '1');
     expect(ended.code).toBe(3);

@@ -54,9 +54,9 @@ interface Made {
 }
 
 async function overApi(): Promise<Made> {
-  type End = NonNullable<FakeGatewayOptions['end']>;
+  type End = NonNullable<FakeGatewayOptions['statusOf']>;
   const ends = new Map<string, ReturnType<End>>();
-  const gateway = await FakeGateway.start({ end: ({ id }) => ends.get(id) ?? { status: 'waiting' } });
+  const gateway = await FakeGateway.start({ statusOf: ({ id }) => ends.get(id) ?? { status: 'waiting' } });
   return {
     service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
     arrived: async (id) => gateway.photos.get(id)?.body,

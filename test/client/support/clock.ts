@@ -1,12 +1,12 @@
-/** A clock on which sleeping takes no time. */
+/** Fake clock: sleeping takes no real time. */
 import type { Clock } from '../../../client/time.ts';
 
 export interface TestClock extends Clock {
-  /** Of each sleep, milliseconds. */
+  /** Milliseconds of each sleep. */
   slept: number[];
 }
 
-/** @param random of every draw */
+/** @param random value of every random() */
 export function testClock(startMs = Date.parse('2026-05-04T10:00:00Z'), random = 0): TestClock {
   let nowMs = startMs;
   const slept: number[] = [];

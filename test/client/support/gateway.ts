@@ -1,6 +1,6 @@
 /**
- * A stand-in for the API and for the store behind its links, over real HTTP: it follows the contract by the contract's own
- * schemas, answers refusals in the words of API Gateway and S3, and misbehaves when it is told to.
+ * Fake of the API and of S3 behind its links, over HTTP: validates by the contract's schemas, returns errors as API Gateway
+ * and S3 do, and injects faults.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,28 +20,28 @@ export interface FakePhoto {
   id: string;
   wanted: NewPhoto;
   linkExpiresAtMs: number;
-  /** What was stored. */
+  /** Uploaded bytes. */
   body?: Buffer;
-  /** Questions that were answered since. */
-  looks: number;
+  /** Status requests since the upload. */
+  polls: number;
 }
 
-/** `reset` cuts the connection; `half` promises more than it sends. */
+/** `reset` cuts the connection; `half` sends less than its content length. */
 export type Fault = 'reset' | 'half' | { status: number; headers?: Record<string, string>; body: string };
 
 export interface FakeGatewayOptions {
-  /** How a stored photo is. @default done at the second look */
-  end?: (photo: FakePhoto) => Partial<PhotoStatus> & { status: PhotoStatus['status'] };
-  /** Whether a request may come in; refused as API Gateway does. */
+  /** Status of an uploaded photo. @default `succeeded` at the second request */
+  statusOf?: (photo: FakePhoto) => Partial<PhotoStatus> & { status: PhotoStatus['status'] };
+  /** Whether API Gateway's authorizer accepts a request. */
   allows?: (request: IncomingMessage, body: Buffer) => boolean;
   /** Epoch milliseconds. @default Date.now */
   now?: () => number;
   linkSeconds?: number;
-  /** `Retry-After` of a photo that waits, seconds. */
+  /** `Retry-After` of a waiting photo, seconds. */
   pollSeconds?: number;
 }
 
-/** What the stand-in makes of a photo. */
+/** The result of a photo. */
 export const coloured = (body: Buffer) => Buffer.concat([Buffer.from('coloured '), body]);
 
 export const storeError = (code: string, message: string) =>
@@ -53,7 +53,7 @@ export const problem = (status: number, code: ProblemCode, detail: string) => ({
   body: JSON.stringify({ type: 'about:blank', title: code, status, detail, code }),
 });
 
-const gatewayWords = (status: number, message: string) => ({
+const apiGatewayError = (status: number, message: string) => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ message }),
@@ -61,13 +61,13 @@ const gatewayWords = (status: number, message: string) => ({
 
 export class FakeGateway {
   readonly photos = new Map<string, FakePhoto>();
-  /** Requests that came in, faults included. */
+  /** All requests, including those that met a fault. */
   readonly requests: { route: Route | 'other'; method: string; path: string; authorization?: string }[] = [];
-  /** What goes wrong next, in order, by route. */
+  /** Faults of the next requests, by route. */
   readonly faults: Partial<Record<Route, Fault[]>> = {};
   url = '';
 
-  private readonly server = createServer((request, response) => void this.answer(request, response));
+  private readonly server = createServer((request, response) => void this.handleRequest(request, response));
 
   constructor(private readonly options: FakeGatewayOptions = {}) {}
 
@@ -83,12 +83,12 @@ export class FakeGateway {
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
-  /** How often a route was asked. */
+  /** Number of requests of a route. */
   count(route: Route): number {
     return this.requests.filter((one) => one.route === route).length;
   }
 
-  /** Photos that were stored, by their names. */
+  /** Names of uploaded photos. */
   stored(): string[] {
     return [...this.photos.values()].filter(({ body }) => body).map(({ wanted }) => wanted.name);
   }
@@ -97,7 +97,7 @@ export class FakeGateway {
     return (this.options.now ?? Date.now)();
   }
 
-  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async handleRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     const [, route, id = ''] = this.routeOf(method, url);
     const { authorization } = request.headers;
@@ -111,13 +111,13 @@ export class FakeGateway {
       return void setTimeout(() => response.destroy(), 20);
     }
     const guarded = route === 'create' || route === 'status';
-    const refused = guarded && this.options.allows?.(request, body) === false;
-    const given =
+    const unauthorized = guarded && this.options.allows?.(request, body) === false;
+    const reply =
       fault ??
-      (refused ? gatewayWords(401, 'Unauthorized') : route && this.handle(route, id, request, body)) ??
-      gatewayWords(404, 'Not Found');
-    response.writeHead(given.status, given.headers);
-    response.end(given.body);
+      (unauthorized ? apiGatewayError(401, 'Unauthorized') : route && this.handle(route, id, request, body)) ??
+      apiGatewayError(404, 'Not Found');
+    response.writeHead(reply.status, reply.headers);
+    response.end(reply.body);
   }
 
   private routeOf(method: string, url: string): [string, Route?, string?] {
@@ -158,7 +158,7 @@ export class FakeGateway {
     if (!parsed.success) return problem(400, 'bad-request', parsed.error.message);
     const id = randomBytes(16).toString('base64url');
     const linkExpiresAtMs = this.nowMs + (this.options.linkSeconds ?? 900) * 1000;
-    this.photos.set(id, { id, wanted: parsed.data, linkExpiresAtMs, looks: 0 });
+    this.photos.set(id, { id, wanted: parsed.data, linkExpiresAtMs, polls: 0 });
     const { type, output } = parsed.data;
     const headers = { 'content-type': type, 'if-none-match': '*', 'x-amz-meta-output': output };
     const url = new URL(`/incoming/${id}?X-Amz-Signature=0`, this.url).href;
@@ -190,8 +190,8 @@ export class FakeGateway {
     const unknown = { ahead: null, seconds: null, secondsAtMost: null };
     const retryAfter = { 'retry-after': String(this.options.pollSeconds ?? 0) };
     if (!body) return json(200, { status: 'waiting', id, name, uploaded: false, ...unknown }, retryAfter);
-    photo.looks++;
-    const end = this.options.end?.(photo) ?? { status: photo.looks > 1 ? 'succeeded' : 'waiting' };
+    photo.polls++;
+    const current = this.options.statusOf?.(photo) ?? { status: photo.polls > 1 ? 'succeeded' : 'waiting' };
     const until = this.nowMs + (this.options.linkSeconds ?? 900) * 1000;
     const rest = {
       waiting: { uploaded: true, ahead: 3, seconds: 20, secondsAtMost: 60 },
@@ -202,8 +202,8 @@ export class FakeGateway {
         expiresAt: new Date(until).toISOString(),
       },
       failed: { code: 'unreadable-image', message: 'The file cannot be decoded.', retryable: false },
-    }[end.status];
-    const status = photoSchema.parse({ id, name, ...rest, ...end });
+    }[current.status];
+    const status = photoSchema.parse({ id, name, ...rest, ...current });
     return json(200, status, status.status === 'waiting' ? retryAfter : {});
   }
 }

@@ -1,23 +1,23 @@
-/** Who asks: what API Gateway has made sure of, and nothing else. */
+/** Callers: identified by what API Gateway has verified, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { Access } from '../../../contract/gateway.ts';
 import { callerFrom, type Identity } from '../../../lambda/gateway/callers.ts';
-import { parseRequest } from '../../../lambda/gateway/http.ts';
+import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { eventOf, iamAuthorizer, jwtAuthorizer } from './support/memory.ts';
 
 const sourceIp = '203.0.113.7';
 const claims = { sub: 'jane', aud: 'page' };
 const iam = { accountId: '123456789012', userId: 'AIDACKCEVSQ6C2EXAMPLE' };
-const anyone = { owner: 'anyone', quotaKey: sourceIp };
+const anonymous = { owner: 'anonymous', quotaKey: sourceIp };
 const jane = { owner: 'jwt:jane', quotaKey: 'jwt:jane' };
 const user = { owner: 'iam:AIDACKCEVSQ6C2EXAMPLE', quotaKey: 'iam:AIDACKCEVSQ6C2EXAMPLE' };
 
-/** Undefined where nobody is let in. */
+/** Undefined when the request is unauthorized. */
 const CASES: [access: Access, how: string, identity: Identity, caller: object | undefined][] = [
-  ['open', 'an address', { sourceIp }, anyone],
-  ['open', 'a token beside it', { sourceIp, claims }, anyone],
-  ['open', 'a signature beside it', { sourceIp, iam }, anyone],
-  ['open', 'IPv6', { sourceIp: '2001:db8:1:2::9' }, { owner: 'anyone', quotaKey: '2001:db8:1:2::/64' }],
+  ['open', 'an address', { sourceIp }, anonymous],
+  ['open', 'a token as well', { sourceIp, claims }, anonymous],
+  ['open', 'a signature as well', { sourceIp, iam }, anonymous],
+  ['open', 'IPv6', { sourceIp: '2001:db8:1:2::9' }, { owner: 'anonymous', quotaKey: '2001:db8:1:2::/64' }],
   ['jwt', 'a token', { sourceIp, claims }, jane],
   ['jwt', 'a token and a signature', { sourceIp, claims, iam }, jane],
   ['jwt', 'no token', { sourceIp }, undefined],
@@ -33,11 +33,18 @@ const CASES: [access: Access, how: string, identity: Identity, caller: object | 
   ['iam', 'a user and a token', { sourceIp, iam, claims }, user],
   ['iam', 'no signature', { sourceIp }, undefined],
   ['iam', 'a token only', { sourceIp, claims }, undefined],
-  ['iam', 'nothing known of who signed', { sourceIp, iam: {} }, undefined],
+  ['iam', 'a signature without principal', { sourceIp, iam: {} }, undefined],
   ['iam', 'no account', { sourceIp, iam: { ...iam, accountId: null } }, undefined],
   ['iam', 'no user', { sourceIp, iam: { ...iam, userId: null } }, undefined],
   ['iam', 'an empty user', { sourceIp, iam: { ...iam, userId: '' } }, undefined],
-  ['iam', 'a session of no role', { sourceIp, iam: { ...iam, userId: ':session' } }, undefined],
+  [
+    'iam',
+    'a user of an identity pool',
+    { sourceIp, iam: { ...iam, cognitoIdentity: { identityId: 'eu-central-1:ann' } } },
+    { owner: 'iam:eu-central-1:ann', quotaKey: 'iam:eu-central-1:ann' },
+  ],
+  ['iam', 'an identity pool without identity', { sourceIp, iam: { ...iam, cognitoIdentity: null } }, user],
+  ['iam', 'a session without role', { sourceIp, iam: { ...iam, userId: ':session' } }, undefined],
 ];
 
 describe('callerFrom', () => {
@@ -47,43 +54,43 @@ describe('callerFrom', () => {
       expect(() => callerFrom(access, identity)).toThrow(expect.objectContaining({ code: 'unauthorized' }));
   });
 
-  it('takes the sessions of a role for one caller, and two roles for two', () => {
+  it('the sessions of a role are one caller, two roles are two', () => {
     const of = (userId: string) => callerFrom('iam', { sourceIp, iam: { ...iam, userId } });
     expect(of('AROADBQP57FF2AEXAMPLE:i-0123')).toEqual(of('AROADBQP57FF2AEXAMPLE:i-4567'));
     expect(of('AROADBQP57FF2AEXAMPLE:i-0123')).not.toEqual(of('AROACKCEVSQ6C2EXAMPLE:i-0123'));
   });
 
-  it('takes a subject for nobody else, whatever it is called', () => {
+  it('no two subjects have the same owner', () => {
     const of = (sub: string) => callerFrom('jwt', { sourceIp, claims: { sub } }).owner;
-    const owners = ['jane', 'Jane', ' jane', 'iam:jane', 'jwt:jane', 'anyone', '203.0.113.7'].map(of);
+    const owners = ['jane', 'Jane', ' jane', 'iam:jane', 'jwt:jane', 'anonymous', '203.0.113.7'].map(of);
     expect(new Set(owners).size).toBe(owners.length);
-    expect(owners).not.toContain('anyone');
+    expect(owners).not.toContain('anonymous');
   });
 });
 
-describe('what is read of an event', () => {
+describe('identity of an event', () => {
   const identity = (changes: Parameters<typeof eventOf>[1]) =>
     parseRequest(eventOf('GET /photos/{id}', changes)).identity;
 
-  it('is the address that API Gateway saw, not what a header says', () => {
+  it('has the source address of the request context, not of a header', () => {
     expect(identity({ headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' } }).sourceIp).toBe(sourceIp);
   });
 
-  it('is no token that nobody has checked', () => {
+  it('ignores a token that API Gateway has not verified', () => {
     const { claims: found, iam: signed } = identity({ headers: { authorization: 'Bearer e30.e30.e30' } });
     expect([found, signed]).toEqual([undefined, undefined]);
   });
 
-  it('is a token that was checked', () => {
+  it('has the verified token', () => {
     expect(callerFrom('jwt', identity({ authorizer: jwtAuthorizer(claims) }))).toEqual(jane);
   });
 
-  it('is a signature that was checked', () => {
+  it('has the verified signature', () => {
     const found = identity({ authorizer: iamAuthorizer('AIDACKCEVSQ6C2EXAMPLE') });
     expect(callerFrom('iam', found)).toEqual(user);
   });
 
-  it.each(['jwt', 'iam'] as const)('is nobody where a stage of %s has lost its authorizer', (access) => {
+  it.each(['jwt', 'iam'] as const)('is unauthorized on a %s stage without authorizer', (access) => {
     expect(() => callerFrom(access, identity({}))).toThrow(/Sign in first/);
     expect(() => callerFrom(access, identity({ authorizer: {} }))).toThrow(/Sign in first/);
   });

@@ -65,7 +65,7 @@ describe('what speaks against many clients at once', () => {
   it('is a photo that failed, one that never ends, and a result that is no picture', async () => {
     gateway = await FakeGateway.start({
       pollSeconds: 1,
-      end: ({ wanted: { name } }) =>
+      statusOf: ({ wanted: { name } }) =>
         name === 'client 0.jpg'
           ? { status: 'failed' }
           : { status: name === 'client 1.jpg' ? 'waiting' : 'succeeded' },

@@ -13,7 +13,7 @@ import { newPhotoSchema } from '../../../contract/photo-api.ts';
 import type { View } from '../../../contract/view.ts';
 import { S3PhotoStorage } from '../../../lambda/gateway/aws/storage.ts';
 import { DynamoPhotoRegistry } from '../../../lambda/gateway/aws/registry.ts';
-import { DynamoViewReader } from '../../../lambda/gateway/aws/views.ts';
+import { DynamoViewReader } from '../../../lambda/gateway/aws/view-reader.ts';
 import type {
   PhotoRecord,
   PhotoStorage,

@@ -1,8 +1,7 @@
-/** Who an address is, and the windows that photos are counted in. */
+/** Callers by IP address, and quota windows. */
 import { describe, expect, it } from 'vitest';
 import { quotaKeyOf, hourlyWindow, dailyWindow } from '../../../lambda/gateway/quotas.ts';
 
-/** An address, and who it is. */
 const ADDRESSES: [address: string, caller: string][] = [
   ['203.0.113.7', '203.0.113.7'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
@@ -19,7 +18,7 @@ const ADDRESSES: [address: string, caller: string][] = [
   ['::1', '0:0:0:0::/64'],
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['fe80::a:b%25eth0.1', 'fe80:0:0:0::/64'],
-  // IPv4 callers at an IPv6 address: each is one.
+  // IPv4-mapped: each IPv4 address is a caller.
   ['::ffff:203.0.113.7', '203.0.113.7'],
   ['::FFFF:203.0.113.7', '203.0.113.7'],
   ['::ffff:cb00:7107', '203.0.113.7'],
@@ -27,21 +26,21 @@ const ADDRESSES: [address: string, caller: string][] = [
   ['0000:0000:0000:0000:0000:ffff:cb00:7107', '203.0.113.7'],
   ['::ffff:0.0.0.0', '0.0.0.0'],
   ['::ffff:255.255.255.255', '255.255.255.255'],
-  // NAT64's prefix has four bytes of IPv4 at its end too, but is some network's own translator.
+  // NAT64 addresses end in an IPv4 address too, but share the network's translator.
   ['64:ff9b::203.0.113.7', '64:ff9b:0:0::/64'],
   ['::1:2:3:4:5:203.0.113.7', '0:1:2:3::/64'],
 ];
 
-describe('callerOf', () => {
+describe('quotaKeyOf', () => {
   it.each(ADDRESSES)('of %s is %s', (address, caller) => expect(quotaKeyOf(address)).toBe(caller));
 
-  it('takes the addresses of a /64 for one, and those of two for two', () => {
+  it('addresses of one /64 are one caller, of two are two', () => {
     const near = ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff', '2001:DB8:1:2:0:0:0:9'];
     expect(new Set(near.map(quotaKeyOf)).size).toBe(1);
     expect(quotaKeyOf('2001:db8:1:3::1')).not.toBe(quotaKeyOf(near[0]!));
   });
 
-  it('takes the same IPv4 address for one, however it is written, and two for two', () => {
+  it('an IPv4 address is one caller however it is written', () => {
     expect(quotaKeyOf('::ffff:198.51.100.1')).toBe(quotaKeyOf('198.51.100.1'));
     expect(quotaKeyOf('::ffff:198.51.100.1')).not.toBe(quotaKeyOf('::ffff:198.51.100.2'));
   });
@@ -69,7 +68,7 @@ describe('windows', () => {
     expect(dailyWindow(at(now), 9)).toMatchObject({ limit: 9, endsAt: at(end) });
   });
 
-  it('are one until the border, and another from it on', () => {
+  it('change at the full hour and at midnight', () => {
     const caller = (now: string) => hourlyWindow('203.0.113.7', at(now), 7).key;
     const day = (now: string) => dailyWindow(at(now), 9).key;
     expect(caller('2026-06-01T12:00:00Z')).toBe(caller('2026-06-01T12:59:59.999Z'));
@@ -78,7 +77,7 @@ describe('windows', () => {
     expect(day('2026-06-01T23:59:59.999Z')).not.toBe(day('2026-06-02T00:00:00Z'));
   });
 
-  it('are counted apart: callers from each other, and each from all together', () => {
+  it('have different keys for each caller and for the day', () => {
     const midnight = at('2026-06-01T00:00:00Z');
     const callers = ['203.0.113.7', '203.0.113.8', 'jwt:a', 'iam:a', 'all', ''];
     const keys = callers.map((caller) => hourlyWindow(caller, midnight, 7).key);
@@ -86,7 +85,7 @@ describe('windows', () => {
   });
 
   it.each(['203.0.113.7', '2001:db8:1:2::/64', 'jwt:jane@example.com', 'iam:AIDACKCEVSQ6C2EXAMPLE'])(
-    'do not tell who %s is',
+    'do not reveal %s',
     (caller) => {
       const { key } = hourlyWindow(caller, at('2026-06-01T12:00:00Z'), 7);
       expect(key).toMatch(/^count#[0-9a-f]{32}#\d+$/);

@@ -5,11 +5,12 @@ import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts'
 import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
 import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
-import { Page } from '../../../../lambda/gateway/page-files.ts';
-import type { PhotoSettings } from '../../../../lambda/gateway/photos.ts';
+import { PageServer } from '../../../../lambda/gateway/page-server.ts';
+
 import type {
   GatewayPorts,
   PhotoRecord,
+  PhotoSettings,
   PhotoStorage,
   PhotoRegistry,
   StoredPhoto,
@@ -197,7 +198,7 @@ export function memoryGateway(
       storage: new MemoryStorage(() => clock.now),
       viewReader: new MemoryViewReader(),
     },
-    page: new Page(folder, () =>
+    page: new PageServer(folder, () =>
       Promise.resolve({
         settings: { maxUploadBytes: settings.maxUploadBytes, chromaSize: settings.chromaSize, signIn: null },
         connect: [ORIGIN],

@@ -1,11 +1,11 @@
-/** What the scaler published last, from its table. */
+/** Reads the view that the scaler publishes in its DynamoDB table. */
 import { GetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import { viewSchema, type View } from '../../../contract/view.ts';
 import type { ViewReader } from '../ports.ts';
 
-/** Polls come by the second, ticks do not: what was read a moment ago will do, seconds. */
-const FRESH_SECONDS = 2;
+/** Clients poll more often than the scaler ticks. */
+const CACHE_SECONDS = 2;
 
 export class DynamoViewReader implements ViewReader {
   private last: { at: number; view: View | undefined } | undefined;
@@ -14,14 +14,14 @@ export class DynamoViewReader implements ViewReader {
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
     private readonly now: () => number,
-    private readonly warn: (why: string) => void,
+    private readonly warn: (error: string) => void,
   ) {}
 
   async read() {
     const { last } = this;
-    if (last && this.now() - last.at < FRESH_SECONDS) return last.view;
+    if (last && this.now() - last.at < CACHE_SECONDS) return last.view;
     const view = await this.fetch().catch((error: Error) => {
-      // A photo's state does not hang on how long it will take: nobody knows, for now.
+      // A photo's status does not depend on the estimate.
       this.warn(error.message);
       return undefined;
     });

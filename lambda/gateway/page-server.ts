@@ -1,10 +1,11 @@
-/** The page's files, as the build left them beside the function: each as it is, and compressed. */
+/** Serves the page's files, plain or gzipped, with its security policy. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/page.ts';
 import { gzipSync } from 'node:zlib';
-import { fileResponse, notModified, type Request, type Response } from './http.ts';
+import { PAGE_SETTINGS_ID, type PageSettings } from '../../contract/page.ts';
+import type { Request } from './request.ts';
+import { fileResponse, notModified, type Response } from './response.ts';
 
 const TYPES: Record<string, string> = {
   html: 'text/html; charset=utf-8',
@@ -20,8 +21,8 @@ interface PageFile {
   gzip: Buffer;
 }
 
-/** Everything from here and from nobody else, but for the bucket's links and the issuer's tokens. */
-const policy = (connect: string[]) =>
+/** Everything from the page's own origin, apart from requests to the bucket and the issuer. */
+const contentSecurityPolicy = (connect: string[]) =>
   [
     "default-src 'none'",
     "script-src 'self'",
@@ -36,26 +37,26 @@ const policy = (connect: string[]) =>
 
 export interface PageConfig {
   settings: PageSettings;
-  /** Origins that the page may talk to beside its own. */
+  /** Further origins that the page may send requests to. */
   connect: string[];
 }
 
-export class Page {
+export class PageServer {
   private readonly files = new Map<string, PageFile>();
   private config: Promise<PageConfig> | undefined;
 
   /**
-   * @param folder of the files; without it there is no page
-   * @param facts asked for once, and again after it has failed
+   * @param folder with the built files
+   * @param loadConfig called once, and again after a failure
    */
   constructor(
     private readonly folder: string,
-    private readonly facts: () => Promise<PageConfig>,
+    private readonly loadConfig: () => Promise<PageConfig>,
   ) {}
 
-  /** Undefined where there is no such file. */
+  /** @returns undefined for a missing file */
   async serve(name: string, { headers }: Request): Promise<Response | undefined> {
-    this.config ??= this.facts().catch((error: unknown) => {
+    this.config ??= this.loadConfig().catch((error: unknown) => {
       this.config = undefined;
       throw error;
     });
@@ -64,13 +65,13 @@ export class Page {
     if (!found) return undefined;
     const { type, etag, plain, gzip } = found;
     if (headers['if-none-match'] === etag) return notModified(etag);
-    const zipped = takesGzip(headers['accept-encoding'] ?? '');
+    const zipped = acceptsGzip(headers['accept-encoding'] ?? '');
     return fileResponse(zipped ? gzip : plain, type, {
       etag,
       vary: 'accept-encoding',
-      // Asked about again each time, which costs a 304; a deploy is seen at once.
+      // Revalidated on each load, at the price of a 304, so that a deployment takes effect at once.
       'cache-control': 'no-cache',
-      'content-security-policy': policy(connect),
+      'content-security-policy': contentSecurityPolicy(connect),
       'permissions-policy': 'camera=(), microphone=(), geolocation=()',
       'cross-origin-opener-policy': 'same-origin',
       ...(zipped ? { 'content-encoding': 'gzip' } : {}),
@@ -84,17 +85,17 @@ export class Page {
     const text = readFileSync(path, 'utf8');
     const plain = Buffer.from(name.endsWith('.html') ? withSettings(text, settings) : text);
     const etag = `"${createHash('sha256').update(plain).digest('hex').slice(0, 20)}"`;
-    const read = { type, etag, plain, gzip: gzipSync(plain, { level: 9 }) };
-    this.files.set(name, read);
-    return read;
+    const file = { type, etag, plain, gzip: gzipSync(plain, { level: 9 }) };
+    this.files.set(name, file);
+    return file;
   }
 }
 
-/** RFC 9110, 12.5.3: a weight of 0 is a no. */
-const takesGzip = (accepted: string) =>
-  accepted.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
+/** RFC 9110, 12.5.3: a weight of 0 means not accepted. */
+const acceptsGzip = (acceptEncoding: string) =>
+  acceptEncoding.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
 
-/** As JSON in a script element that is not run, where `<` would end it. */
+/** Puts the settings as JSON into their script element, with `<` escaped because it could end the element. */
 const withSettings = (html: string, settings: PageSettings) =>
   html.replace(
     new RegExp(`(<script type="application/json" id="${PAGE_SETTINGS_ID}">)[^<]*`),

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { PAGE_FILES, type PageSettings } from '../../../contract/page.ts';
-import { parseRequest, type Response } from '../../../lambda/gateway/http.ts';
-import { Page, type PageConfig } from '../../../lambda/gateway/page-files.ts';
+import { parseRequest } from '../../../lambda/gateway/request.ts';
+import type { Response } from '../../../lambda/gateway/response.ts';
+import { PageServer, type PageConfig } from '../../../lambda/gateway/page-server.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import { eventOf, memoryGateway } from './support/memory.ts';
 
@@ -31,11 +32,11 @@ describe('the files of the page', () => {
     },
   };
   let facts: () => Promise<PageConfig>;
-  let page: Page;
+  let page: PageServer;
   beforeEach(() => {
     facts = () =>
       Promise.resolve({ settings, connect: ['https://photos.example', 'https://issuer.example'] });
-    page = new Page(folder, () => facts());
+    page = new PageServer(folder, () => facts());
   });
   const get = async (name: string, headers: Record<string, string> = {}) => {
     const response = await page.serve(name, parseRequest(eventOf(`GET /${name}`, { headers })));
@@ -116,7 +117,7 @@ describe('the files of the page', () => {
   it('are others once the stage`s settings are others', async () => {
     const before = (await get('index.html')).headers.etag;
     facts = () => Promise.resolve({ settings: { ...settings, maxUploadBytes: 1 }, connect: [] });
-    page = new Page(folder, () => facts());
+    page = new PageServer(folder, () => facts());
     const { headers, statusCode } = await get('index.html', { 'if-none-match': before! });
     expect(statusCode).toBe(200);
     expect(headers.etag).not.toBe(before);

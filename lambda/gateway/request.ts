@@ -1,14 +1,13 @@
 /**
- * HTTP in and out: API Gateway's events to requests, answers to its responses.
+ * Events of an API Gateway HTTP API as requests.
  *
- * Gotcha: an HTTP API hands over a body as base64 unless its type is a text's, and joins headers that repeat with commas.
+ * Gotcha: the body is base64 unless its content type is text, and repeated headers are joined with commas.
  */
 import { z } from 'zod';
-import type { Problem } from '../../contract/photo-api.ts';
 import type { Identity } from './callers.ts';
 import { ProblemError } from './problems.ts';
 
-/** What is looked at of an event; the rest of it may be anything. */
+/** The fields that are read; others are ignored. */
 const eventSchema = z.object({
   routeKey: z.string(),
   headers: z.record(z.string(), z.string().optional()).nullish(),
@@ -43,17 +42,10 @@ export interface Request {
   identity: Identity;
 }
 
-export interface Response {
-  statusCode: number;
-  headers: Record<string, string>;
-  body: string;
-  isBase64Encoded?: boolean;
-}
-
-/** A photo is announced in a hundred bytes or two. */
+/** A `POST /photos` body has about 150 bytes. */
 const MAX_BODY_BYTES = 8192;
 
-/** @throws ZodError when it is no event of an HTTP API */
+/** @throws ZodError if it is not an event of an HTTP API */
 export function parseRequest(event: unknown): Request {
   const { routeKey, headers, pathParameters, body, isBase64Encoded, requestContext } =
     eventSchema.parse(event);
@@ -73,34 +65,34 @@ export function parseRequest(event: unknown): Request {
   };
 }
 
-/** RFC 7493, 2.1: JSON can escape half of a surrogate pair, which is no text that could be kept or put into a link. */
-function wholeText(_name: string, value: unknown): unknown {
-  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) throw new SyntaxError('half of a pair');
+/** RFC 7493, 2.1: JSON may escape a lone surrogate, which UTF-8 cannot encode. */
+function rejectLoneSurrogates(_name: string, value: unknown): unknown {
+  if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) throw new SyntaxError('lone surrogate');
   return value;
 }
 
 /**
- * The JSON of a request.
+ * Parses the JSON body of a request.
  *
- * @throws Refusal that names what is wrong and what is allowed
+ * @throws ProblemError that names each invalid field and the values allowed
  */
 export function parseBody<T extends z.ZodType>({ headers, body }: Request, schema: T): z.infer<T> {
   const type = headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
     throw new ProblemError(
       'unsupported-type',
-      `content-type '${type.slice(0, 60)}': application/json is taken.`,
+      `content-type '${type.slice(0, 60)}': use application/json.`,
     );
   }
   if (body.length > MAX_BODY_BYTES) {
     throw new ProblemError(
       'too-large',
-      `The request has ${body.length} bytes of JSON; at most ${MAX_BODY_BYTES} are taken. The photo itself goes to the link.`,
+      `The request body has ${body.length} bytes; the maximum is ${MAX_BODY_BYTES}. Upload the photo itself to its link.`,
     );
   }
   let json: unknown;
   try {
-    json = JSON.parse(body.toString(), wholeText);
+    json = JSON.parse(body.toString(), rejectLoneSurrogates);
   } catch (cause) {
     throw new ProblemError(
       'bad-request',
@@ -119,46 +111,3 @@ export function parseBody<T extends z.ZodType>({ headers, body }: Request, schem
   const typeOnly = parsed.error.issues.every(({ path }) => path.join('.') === 'type');
   throw new ProblemError(typeOnly ? 'unsupported-type' : 'bad-request', `${issues.join('; ')}.`);
 }
-
-/** On every answer: nothing is guessed, framed, remembered or sent on. */
-const HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'strict-transport-security': 'max-age=31536000',
-  'cache-control': 'no-store',
-};
-
-export const jsonResponse = (
-  statusCode: number,
-  body: unknown,
-  { type = 'application/json', retryAfterSeconds }: { type?: string; retryAfterSeconds?: number } = {},
-): Response => ({
-  statusCode,
-  headers: {
-    ...HEADERS,
-    'content-type': type,
-    ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
-  },
-  body: JSON.stringify(body),
-});
-
-export function problemResponse(error: ProblemError): Response {
-  const problem: Problem = error.problem();
-  return jsonResponse(problem.status, problem, {
-    type: 'application/problem+json',
-    retryAfterSeconds: error.retryAfterSeconds,
-  });
-}
-
-export const fileResponse = (body: Buffer, type: string, more: Record<string, string>): Response => ({
-  statusCode: 200,
-  headers: { ...HEADERS, 'content-type': type, ...more },
-  body: body.toString('base64'),
-  isBase64Encoded: true,
-});
-
-export const notModified = (etag: string): Response => ({
-  statusCode: 304,
-  headers: { ...HEADERS, 'cache-control': 'no-cache', etag },
-  body: '',
-});

@@ -1,0 +1,69 @@
+/** When the fleet starts the n-th photo, from the instances in service and those on their way. Times are epoch seconds. */
+import type { View } from '../../contract/view.ts';
+
+/** The next instance is counted this part of a tick early: a tick sees it late, and most boots are shorter than the mean. */
+const FIRST_EARLY = 0.5;
+
+/** From `at` on: photos started at once, and per second after that. */
+interface CapacityStep {
+  at: number;
+  atOnce: number;
+  perSecond: number;
+}
+
+/** At least one step: the instances that are busy at the view. */
+export type Capacity = [CapacityStep, ...CapacityStep[]];
+
+/**
+ * Capacity from the view on, earliest first.
+ *
+ * @param service seconds an instance takes per photo
+ * @param requestedAt when the photo is in the queue, for a fleet of zero
+ * @returns undefined if a boot is needed and its duration is unknown
+ */
+export function capacityOf(view: View, service: number, requestedAt: number): Capacity | undefined {
+  const { at, inService, inFlight, tickSeconds, bootSeconds } = view;
+  const busy = Math.min(inService, inFlight);
+  const idle = [{ count: inService - busy, readyAt: at }];
+  const [next, ...others] = view.coming.filter(({ count }) => count > 0);
+  const early = FIRST_EARLY * tickSeconds;
+  if (next) {
+    idle.push({ count: 1, readyAt: next.readyAt - early }, { ...next, count: next.count - 1 }, ...others);
+  } else if (inService === 0) {
+    if (bootSeconds === null) return undefined;
+    // The first tick that sees the photo requests an instance.
+    const ticks = Math.max(1, Math.ceil((requestedAt - at) / tickSeconds));
+    idle.push({ count: 1, readyAt: at + ticks * tickSeconds + bootSeconds - early });
+  }
+  // An idle instance starts a photo at once; the steady rate begins half a service time later, as the mean of its phase.
+  const steps = idle.flatMap(({ count, readyAt }) => {
+    const ready = Math.max(at, readyAt);
+    return [
+      { at: ready, atOnce: count, perSecond: 0 },
+      { at: ready + service / 2, atOnce: 0, perSecond: count / service },
+    ];
+  });
+  steps.sort((a, b) => a.at - b.at);
+  return [{ at, atOnce: busy, perSecond: busy / service }, ...steps];
+}
+
+/** Start time of the photo with `ahead` photos ahead of it. */
+export function startOf([first, ...rest]: Capacity, ahead: number): number {
+  const target = ahead + 0.5;
+  let { at, atOnce: started, perSecond } = first;
+  // A photo in flight has started before the view.
+  let earliest = -Infinity;
+  for (const step of rest) {
+    if (started >= target && perSecond === 0) return at;
+    const reachedAt = at + (target - started) / perSecond;
+    if (reachedAt <= step.at) return Math.max(reachedAt, earliest);
+    started += perSecond * (step.at - at) + step.atOnce;
+    perSecond += step.perSecond;
+    at = earliest = step.at;
+  }
+  return Math.max(earliest, at + (target - started) / perSecond);
+}
+
+/** Photos that the fleet has started from the view until a time, by its steady rates. */
+export const startedBy = (capacity: Capacity, time: number): number =>
+  capacity.reduce((sum, { at, perSecond }) => sum + perSecond * Math.max(0, time - at), 0);

@@ -1,0 +1,52 @@
+/** `POST /photos`: checks sizes and quotas, records the photo and returns a link to upload it. */
+import type { CreatedPhoto, NewPhoto } from '../../contract/photo-api.ts';
+import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings } from './ports.ts';
+import { ProblemError, type GatewayProblemCode } from './problems.ts';
+import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } from './quotas.ts';
+
+/**
+ * @param id unguessable and never used before
+ * @param now epoch seconds
+ * @throws ProblemError
+ */
+export async function createPhoto(
+  { name, type, size, output }: NewPhoto,
+  caller: Caller,
+  { registry, storage }: GatewayPorts,
+  settings: PhotoSettings,
+  { id, now }: { id: string; now: number },
+): Promise<CreatedPhoto> {
+  const { maxUploadBytes, linkSeconds, photosPerHour, photosPerDay, photoDays, resultDays } = settings;
+  if (size > maxUploadBytes) {
+    throw new ProblemError('too-large', `size ${size}: the maximum is ${maxUploadBytes} bytes.`);
+  }
+  if (output === 'chroma' && settings.chromaSize === 0) {
+    throw new ProblemError(
+      'no-chroma',
+      `output 'chroma': the workflow of this stage has no chroma output; use 'photo'.`,
+    );
+  }
+  const count = async (window: QuotaWindow, code: GatewayProblemCode, quota: string) => {
+    if (await registry.countPhoto(window)) return;
+    const { limit, endsAt } = window;
+    const detail = `The quota is ${limit} photos per ${quota}; it resets at ${isoTime(endsAt)}.`;
+    throw new ProblemError(code, detail, Math.ceil(endsAt - now));
+  };
+  // The caller first: a photo that is over the hourly quota does not count towards the day.
+  await count(hourlyWindow(caller.quotaKey, now, photosPerHour), 'hourly-quota-exceeded', 'caller and hour');
+  await count(dailyWindow(now, photosPerDay), 'daily-quota-exceeded', 'day for all callers');
+  const photo: PhotoRecord = {
+    id,
+    owner: caller.owner,
+    name,
+    type,
+    output,
+    createdAt: now,
+    linkExpiresAt: now + linkSeconds,
+    // A photo may wait until just before it is deleted, and its result is kept from then on.
+    expiresAt: now + (photoDays + resultDays + 1) * DAY_SECONDS,
+  };
+  await registry.put(photo);
+  const link = await storage.uploadLink(photo, size, linkSeconds);
+  return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
+}

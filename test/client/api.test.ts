@@ -1,0 +1,126 @@
+/** PhotoApi against a fake gateway over HTTP. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { PhotoApi, safeFileName, type PhotoApiOptions, type SucceededPhoto } from '../../client/api.ts';
+import { download } from '../../client/download.ts';
+import { pollPhoto } from '../../client/poll.ts';
+import { sendWithFetch, upload } from '../../client/upload.ts';
+import { apiError, bytes, colourPhoto, gateway, photo, start } from './support/api.ts';
+import { testClock } from './support/clock.ts';
+import { coloured, problem } from './support/gateway.ts';
+
+describe('base address', () => {
+  it.each(['https://a.example', 'https://a.example//', 'https://a.example/x', 'https://a.example/?x/'])(
+    'rejects %s',
+    (base) => expect(() => new PhotoApi(base)).toThrow(RangeError),
+  );
+
+  it('keeps its path', async () => {
+    const api = await start();
+    await api.health();
+    await api.create(photo);
+    expect(gateway.requests.map(({ path }) => path)).toEqual(['/stage/health', '/stage/photos']);
+  });
+});
+
+describe('a photo', () => {
+  it('is created, uploaded, polled and downloaded', async () => {
+    const api = await start({ pollSeconds: 7 });
+    const created = await api.create(photo);
+    await upload(created, new Blob([bytes]), sendWithFetch);
+    const clock = testClock(0, 0.5);
+    const seen: unknown[] = [];
+    for await (const look of pollPhoto(api, created.id, { clock })) seen.push(look);
+    expect(seen).toMatchObject([
+      { status: 'waiting', uploaded: true, ahead: 3, seconds: 20, retryAfterSeconds: 7 },
+      { status: 'succeeded', name: photo.name },
+    ]);
+    // Retry-After 7 s plus half of the 20 % jitter.
+    expect(clock.slept).toEqual([7700]);
+    const succeeded = seen.at(-1) as SucceededPhoto;
+    const result = Buffer.from(await (await download(api, succeeded)).arrayBuffer());
+    expect(result).toEqual(coloured(Buffer.from(bytes)));
+  });
+
+  it('is sent with credentials on each request except health', async () => {
+    const seen: unknown[] = [];
+    const authorize: PhotoApiOptions['authorize'] = (request) => {
+      seen.push([request.method, new URL(request.url).pathname, request.body?.includes(photo.name)]);
+      return { authorization: 'Bearer x' };
+    };
+    const api = await start({ allows: ({ headers }) => headers.authorization === 'Bearer x' }, { authorize });
+    const { id } = await colourPhoto(api);
+    await api.health();
+    expect(seen.slice(0, 2)).toEqual([
+      ['POST', '/stage/photos', true],
+      ['GET', `/stage/photos/${id}`, undefined],
+    ]);
+    const authorized = gateway.requests
+      .filter(({ authorization }) => authorization)
+      .map(({ route }) => route);
+    expect(authorized).toEqual(['create', 'status', 'status']);
+  });
+
+  it.each([
+    ['create', { status: 200, body: '<html>Sign in to the hotel' }, 'unavailable'],
+    ['create', { status: 201, body: '{"id":"x"}' }, 'unavailable'],
+    ['create', 'half', 'unavailable'],
+    ['create', 'reset', 'unavailable'],
+    ['create', { status: 302, headers: { location: '/elsewhere' }, body: '' }, 'unavailable'],
+    ['create', problem(429, 'hourly-quota-exceeded', '60 per hour.'), 'hourly-quota-exceeded'],
+    ['health', { status: 200, body: '{"status":"fine"}' }, 'unavailable'],
+    ['status', { status: 200, body: '{"status":"succeeded"}' }, 'unavailable'],
+    ['status', { status: 200, body: 'null' }, 'unavailable'],
+  ] as const)('%s throws an ApiError on response %j', async (route, fault, code) => {
+    const api = await start();
+    gateway.faults[route] = [fault];
+    const requests = {
+      create: () => api.create(photo),
+      health: () => api.health(),
+      status: () => api.status('x'),
+    };
+    await expect(requests[route]()).rejects.toEqual(apiError(code));
+  });
+
+  it('rejects with the reason of an aborted signal', async () => {
+    const api = await start();
+    const reason = new Error('aborted');
+    await expect(api.create(photo, AbortSignal.abort(reason))).rejects.toBe(reason);
+    const later = new AbortController();
+    const pending = api.create(photo, later.signal);
+    later.abort(reason);
+    await expect(pending).rejects.toBe(reason);
+  });
+});
+
+it('the bundle for browsers is below 4 kB and uses nothing of Node', async () => {
+  const files = readdirSync('client').map((name) => join('client', name));
+  const contents = files.map((file) => `export * from './${file}';`).join('\n');
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    write: false,
+  });
+  expect(gzipSync(outputFiles[0]?.contents ?? '').length).toBeLessThan(4096);
+  for (const file of files) expect(readFileSync(file, 'utf8')).not.toMatch(/\b(process|Buffer|require)\b/);
+});
+
+it.each([
+  ['Oma.jpg', 'Oma.jpg'],
+  ['a/b\\c\u0000d\u007fe\u202ef\u2069.jpg', 'a_b_c_d_e_f_.jpg'],
+  [`${'x'.repeat(300)}.jpg`, `${'x'.repeat(251)}.jpg`],
+  ['\ud83d.jpg', '_.jpg'],
+  ['a\udc75.jpg', 'a_.jpg'],
+  ['👵.jpg', '👵.jpg'],
+  ['', 'photo'],
+  ['.', 'photo'],
+  ['..', 'photo'],
+  ['...', '...'],
+  ['a..', 'a..'],
+])('safeFileName(%j) is %j', (name, safe) => expect(safeFileName(name)).toBe(safe));

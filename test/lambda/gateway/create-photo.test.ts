@@ -1,0 +1,165 @@
+/** POST /photos: record, link, sizes and quotas. */
+import { describe, expect, it } from 'vitest';
+import { createdPhotoSchema } from '../../../contract/photo-api.ts';
+import type { Caller } from '../../../lambda/gateway/ports.ts';
+import type { GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
+import { idOf, SETTINGS } from './support/memory.ts';
+import {
+  create,
+  DAY,
+  gateway,
+  HOUR,
+  jane,
+  karl,
+  MINUTE,
+  NOON,
+  photo,
+  problemOf,
+  putByLink,
+  storage,
+  type CreateOptions,
+} from './support/photos.ts';
+
+describe('createPhoto', () => {
+  it('returns an id and a link that stores exactly this photo', async () => {
+    const created = await create();
+    expect(createdPhotoSchema.parse(created)).toEqual(created);
+    expect(created).toMatchObject({
+      id: idOf(1),
+      upload: { method: 'PUT', expiresAt: '2026-06-01T12:35:00.000Z' },
+    });
+    const { url, headers } = created.upload;
+    expect((await putByLink(url, headers, photo.size - 1)).status).toBe(403);
+    expect((await putByLink(url, headers)).status).toBe(200);
+    expect(await storage().photo(created.id)).toEqual({ bytes: 1000, type: 'image/jpeg', storedAt: NOON });
+  });
+
+  it('records the photo and its owner', async () => {
+    const { id } = await create({ photo: { name: 'x.png', type: 'image/png', output: 'chroma' } });
+    expect(await gateway.ports.registry.get(id)).toEqual({
+      id,
+      owner: 'jwt:jane',
+      name: 'x.png',
+      type: 'image/png',
+      output: 'chroma',
+      createdAt: NOON,
+      linkExpiresAt: NOON + 900,
+      expiresAt: NOON + 45 * DAY,
+    });
+  });
+
+  it('keeps the record until the result of a photo that waited longest is deleted, and a day more', async () => {
+    await create({ settings: { photoDays: 40, resultDays: 3 } });
+    expect(await gateway.ports.registry.get(idOf(1))).toMatchObject({ expiresAt: NOON + 44 * DAY });
+  });
+
+  it('fails for an id that exists', async () => {
+    await create({ id: idOf(7) });
+    await expect(create({ id: idOf(7), photo: { name: 'other.jpg' } })).rejects.toThrow();
+    expect(await gateway.ports.registry.get(idOf(7))).toMatchObject({ name: 'Oma.jpg' });
+  });
+
+  it('accepts a photo of the maximum size', async () => {
+    await expect(create({ photo: { size: SETTINGS.maxUploadBytes } })).resolves.toBeDefined();
+  });
+
+  it('accepts a photo on a stage without chroma', async () => {
+    await expect(create({ settings: { chromaSize: 0 } })).resolves.toBeDefined();
+  });
+});
+
+/** Photos created before, the next caller and time, and the expected error. */
+const QUOTAS: [
+  how: string,
+  before: Caller[],
+  next: Caller,
+  at: number,
+  code: GatewayProblemCode | undefined,
+  retryAfterSeconds?: number,
+][] = [
+  ['the first photo', [], jane, NOON, undefined],
+  ['below the hourly quota', [jane, jane], jane, NOON, undefined],
+  ['at the hourly quota', [jane, jane, jane], jane, NOON, 'hourly-quota-exceeded', 40 * MINUTE],
+  ['another caller at the hourly quota', [jane, jane, jane], karl, NOON, undefined],
+  [
+    'just before the next hour',
+    [jane, jane, jane],
+    jane,
+    NOON + 40 * MINUTE - 0.1,
+    'hourly-quota-exceeded',
+    1,
+  ],
+  ['the next hour', [jane, jane, jane], jane, NOON + 40 * MINUTE, undefined],
+  [
+    'at the daily quota',
+    [jane, jane, jane, karl, karl],
+    karl,
+    NOON,
+    'daily-quota-exceeded',
+    11 * HOUR + 40 * MINUTE,
+  ],
+  ['at both quotas', [jane, jane, karl, karl, karl], karl, NOON, 'hourly-quota-exceeded', 40 * MINUTE],
+  [
+    'at the daily quota, the next hour',
+    [jane, jane, jane, karl, karl],
+    jane,
+    NOON + HOUR,
+    'daily-quota-exceeded',
+    10 * HOUR + 40 * MINUTE,
+  ],
+  ['just before midnight', [jane, jane, karl, karl, karl], jane, NOON + 41_999.5, 'daily-quota-exceeded', 1],
+  ['the next day', [jane, jane, jane, karl, karl], jane, NOON + 42_000, undefined],
+];
+
+describe('createPhoto with quotas of 3 per hour and 5 per day:', () => {
+  it.each(QUOTAS)('%s', async (_how, before, next, at, code, retryAfterSeconds) => {
+    for (const caller of before) await create({ caller });
+    gateway.clock.now = at;
+    if (code === undefined) {
+      await expect(create({ caller: next })).resolves.toBeDefined();
+      return;
+    }
+    const error = await problemOf(create({ caller: next }));
+    expect(error).toMatchObject({ code, retryAfterSeconds });
+    expect(gateway.ports.registry.size).toBe(before.length);
+  });
+
+  it('the detail names the quota and when it resets', async () => {
+    for (let k = 0; k < 3; k++) await create();
+    expect((await problemOf(create())).message).toBe(
+      'The quota is 3 photos per caller and hour; it resets at 2026-06-01T13:00:00.000Z.',
+    );
+    for (let k = 0; k < 2; k++) await create({ caller: karl });
+    expect((await problemOf(create({ caller: karl }))).message).toBe(
+      'The quota is 5 photos per day for all callers; it resets at 2026-06-02T00:00:00.000Z.',
+    );
+  });
+
+  it('a photo over the hourly quota does not count towards the day', async () => {
+    for (let k = 0; k < 3; k++) await create();
+    for (let k = 0; k < 10; k++) await problemOf(create());
+    await expect(create({ caller: karl })).resolves.toBeDefined();
+  });
+
+  it.each<[GatewayProblemCode, CreateOptions, RegExp]>([
+    ['too-large', { photo: { size: 25_000_001 } }, /^size 25000001: the maximum is 25000000 bytes\.$/],
+    [
+      'too-large',
+      { photo: { size: 1235 }, settings: { maxUploadBytes: 1234 } },
+      /^size 1235: the maximum is 1234 bytes\.$/,
+    ],
+    [
+      'no-chroma',
+      { photo: { output: 'chroma' }, settings: { chromaSize: 0 } },
+      /^output 'chroma': the workflow of this stage has no chroma output; use 'photo'\.$/,
+    ],
+  ])('a photo that fails with %s counts towards no quota', async (code, options, detail) => {
+    for (let k = 0; k < 10; k++) {
+      const error = await problemOf(create(options));
+      expect(error).toMatchObject({ code, retryAfterSeconds: undefined });
+      expect(error.message).toMatch(detail);
+    }
+    expect(gateway.ports.registry.size).toBe(0);
+    await expect(create()).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,308 @@
+/** GET /photos/{id}: every status, with links, estimate and Retry-After. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { apiPhotoKey, failedKey } from '../../../contract/keys.ts';
+import type { View } from '../../../contract/view.ts';
+import { ProblemError } from '../../../lambda/gateway/problems.ts';
+import { idOf } from './support/memory.ts';
+import {
+  create,
+  DAY,
+  gateway,
+  HOUR,
+  jane,
+  karl,
+  NOON,
+  problemOf,
+  read,
+  storage,
+  storeFailure,
+  storePhoto,
+  storeResult,
+} from './support/photos.ts';
+
+const view = (more: Partial<View> = {}): View => ({
+  at: NOON,
+  tickSeconds: 30,
+  visible: 10,
+  inFlight: 2,
+  inService: 2,
+  coming: [],
+  arrivalsPerSecond: 0.1,
+  serviceSeconds: 4,
+  bootSeconds: 90,
+  history: [],
+  ...more,
+});
+
+describe('readPhoto', () => {
+  let id: string;
+  beforeEach(async () => {
+    ({ id } = await create());
+  });
+  const unknown = { ahead: null, seconds: null, secondsAtMost: null };
+
+  describe('a waiting photo', () => {
+    it.each([0, 1, 900, 1799])('is not uploaded, %i s after it was created', async (seconds) => {
+      gateway.clock.now += seconds;
+      expect(await read(id)).toEqual({
+        status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: false, ...unknown },
+        retryAfterSeconds: 5,
+      });
+    });
+
+    it('is uploaded, without a view', async () => {
+      storePhoto(id);
+      expect(await read(id)).toEqual({
+        status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: true, ...unknown },
+        retryAfterSeconds: 5,
+      });
+    });
+
+    it('has an estimate from the view', async () => {
+      gateway.ports.viewReader.view = view();
+      storePhoto(id);
+      const { status } = await read(id);
+      expect(status).toMatchObject({ status: 'waiting', uploaded: true });
+      const { ahead, seconds, secondsAtMost } = status as Extract<typeof status, { status: 'waiting' }>;
+      expect(ahead).toBeGreaterThan(0);
+      expect(seconds).toBeGreaterThan(0);
+      expect(secondsAtMost).toBeGreaterThanOrEqual(seconds!);
+    });
+
+    it('has no estimate from a stale view', async () => {
+      gateway.ports.viewReader.view = view({ at: NOON - HOUR });
+      storePhoto(id);
+      expect((await read(id)).status).toMatchObject({ uploaded: true, ...unknown });
+    });
+
+    it.each([
+      ['an empty queue', view({ visible: 0, inFlight: 0, serviceSeconds: 0.1 }), 1],
+      ['a long queue', view({ visible: 50_000 }), 20],
+    ])('Retry-After is between 1 and 20 s: %s', async (_case, published, seconds) => {
+      gateway.ports.viewReader.view = published;
+      storePhoto(id);
+      expect((await read(id)).retryAfterSeconds).toBe(seconds);
+    });
+
+    it.each([0, 3, 30, 300, 3000])('Retry-After is in whole seconds, with %i ahead', async (visible) => {
+      gateway.ports.viewReader.view = view({ visible });
+      storePhoto(id);
+      const { retryAfterSeconds = NaN } = await read(id);
+      expect(Number.isInteger(retryAfterSeconds)).toBe(true);
+      expect(retryAfterSeconds).toBeGreaterThanOrEqual(1);
+      expect(retryAfterSeconds).toBeLessThanOrEqual(20);
+    });
+
+    it('waits until it is deleted', async () => {
+      storePhoto(id);
+      gateway.clock.now += 13 * DAY;
+      expect((await read(id)).status).toMatchObject({ status: 'waiting', uploaded: true });
+    });
+  });
+
+  describe('a photo that succeeded', () => {
+    it('has links to result and photo that expire', async () => {
+      storePhoto(id);
+      storeResult(id);
+      const { status, retryAfterSeconds } = await read(id);
+      expect(retryAfterSeconds).toBeUndefined();
+      expect(status).toMatchObject({
+        status: 'succeeded',
+        id,
+        name: 'Oma.jpg',
+        type: 'image/jpeg',
+        size: 1500,
+        expiresAt: '2026-06-01T12:35:00.000Z',
+      });
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
+      expect((await storage().use(links.result, { method: 'GET' })).body).toHaveLength(1500);
+      expect((await storage().use(links.photo!, { method: 'GET' })).body).toHaveLength(1000);
+      expect((await storage().use(links.result, { method: 'GET' })).disposition).toContain('Oma.jpg');
+      gateway.clock.now += 901;
+      expect((await storage().use(links.result, { method: 'GET' })).status).toBe(403);
+    });
+
+    it('has new links on each request', async () => {
+      storePhoto(id);
+      storeResult(id);
+      gateway.clock.now += HOUR;
+      const { status } = await read(id);
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
+      expect((await storage().use(links.result, { method: 'GET' })).status).toBe(200);
+    });
+
+    it.each([
+      ['photo', 'Oma.jpg'],
+      ['chroma', 'Oma.jpg.png'],
+    ] as const)('the download of a %s is named %s, and the photo keeps its name', async (output, name) => {
+      const { id: other } = await create({ id: idOf(7), photo: { output } });
+      storePhoto(other);
+      storeResult(other);
+      const { status } = await read(other);
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
+      const named = async (link: string) => (await storage().use(link, { method: 'GET' })).disposition;
+      expect(status).toMatchObject({ name: 'Oma.jpg' });
+      expect(await named(links.result)).toBe(`attachment; filename*=UTF-8''${name}`);
+      expect(await named(links.photo!)).toBe("attachment; filename*=UTF-8''Oma.jpg");
+    });
+
+    it('has no link to a deleted photo', async () => {
+      storeResult(id);
+      gateway.clock.now += 20 * DAY;
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded', links: { photo: null } });
+    });
+
+    it.each([
+      ['image/png', 'image/png'],
+      ['image/webp', 'image/webp'],
+      ['application/octet-stream', 'image/jpeg'],
+      ['', 'image/jpeg'],
+    ])('of type "%s" in S3 has type %s', async (stored, type) => {
+      storeResult(id, stored);
+      expect((await read(id)).status).toMatchObject({ type });
+    });
+  });
+
+  describe('a photo that failed', () => {
+    it('has code and message, without key and ETag', async () => {
+      storePhoto(id);
+      storeFailure(id);
+      expect(await read(id)).toEqual({
+        status: {
+          status: 'failed',
+          id,
+          name: 'Oma.jpg',
+          code: 'unreadable-image',
+          message: 'The file is cut off.',
+          retryable: false,
+        },
+      });
+    });
+
+    it('stays failed after the photo is deleted', async () => {
+      storeFailure(id);
+      gateway.clock.now += 20 * DAY;
+      expect((await read(id)).status).toMatchObject({ status: 'failed', code: 'unreadable-image' });
+    });
+
+    it('waits during the last attempt, and succeeds if that does', async () => {
+      storePhoto(id);
+      storeFailure(id, { code: 'retries-exhausted', retryable: true });
+      // The worker writes the failure record before the last attempt.
+      expect((await read(id)).status).toMatchObject({ status: 'waiting', uploaded: true });
+      gateway.clock.now += 240;
+      expect((await read(id)).status).toMatchObject({
+        status: 'failed',
+        code: 'retries-exhausted',
+        retryable: true,
+      });
+      storeResult(id);
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
+      storage().objects.delete(failedKey(apiPhotoKey(id)));
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
+    });
+
+    it('with a damaged failure record is an error, not a missing record', async () => {
+      storePhoto(id);
+      storage().write(failedKey(apiPhotoKey(id)), '{"code":', 'application/json');
+      const error = await read(id).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).not.toBeInstanceOf(ProblemError);
+    });
+  });
+
+  describe('without photo and outcome', () => {
+    /** Seconds after it was created. */
+    it.each([
+      ['the link still works', 899, { status: 'waiting', uploaded: false }],
+      ['an upload may still be running', 1799, { status: 'waiting', uploaded: false }],
+      ['an upload can no longer finish', 1800, { status: 'failed', code: 'not-uploaded', retryable: true }],
+      ['days later', 14 * DAY, { status: 'failed', code: 'not-uploaded', retryable: true }],
+      ['after the lifetime of a photo', 14 * DAY + 1, { status: 'failed', code: 'expired', retryable: true }],
+      ['just before the record expires', 31 * DAY - 1, { status: 'failed', code: 'expired' }],
+    ])('%s', async (_how, seconds, status) => {
+      gateway.clock.now += seconds;
+      expect((await read(id)).status).toMatchObject(status);
+    });
+
+    it('names the expiry of the link, or the lifetimes', async () => {
+      const message = async () => ((await read(id)).status as { message: string }).message;
+      gateway.clock.now += DAY;
+      expect(await message()).toBe(
+        'No photo was uploaded before the link expired at 2026-06-01T12:35:00.000Z.',
+      );
+      gateway.clock.now += 14 * DAY;
+      expect(await message()).toBe('The photo is deleted: photos are kept for 14 days, results for 30.');
+    });
+
+    it('is expired when its outcome is deleted before the photo', async () => {
+      const settings = { photoDays: 30, resultDays: 7 };
+      ({ id } = await create({ settings }));
+      storePhoto(id);
+      gateway.clock.now += 7 * DAY - 1;
+      expect((await read(id, jane, settings)).status).toMatchObject({ status: 'waiting' });
+      gateway.clock.now += 2;
+      expect((await read(id, jane, settings)).status).toMatchObject({ status: 'failed', code: 'expired' });
+      storeResult(id);
+      expect((await read(id, jane, settings)).status).toMatchObject({ status: 'succeeded' });
+    });
+  });
+
+  describe('not found', () => {
+    const isNotFound = async (request: Promise<unknown>) =>
+      expect(await problemOf(request)).toMatchObject({ code: 'not-found', retryAfterSeconds: undefined });
+
+    it('an unknown id', () => isNotFound(read(idOf(99))));
+
+    it('a photo of another caller, with the same problem', async () => {
+      storePhoto(id);
+      storeResult(id);
+      const [others, unknown] = await Promise.all([
+        problemOf(read(id, karl)),
+        problemOf(read(idOf(99), karl)),
+      ]);
+      expect(others.problem()).toEqual(unknown.problem());
+      expect(others.code).toBe('not-found');
+      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
+    });
+
+    it('a photo in the bucket without a record', async () => {
+      storePhoto(idOf(50));
+      storeResult(idOf(50));
+      await isNotFound(read(idOf(50)));
+    });
+
+    it('an expired record, before DynamoDB has deleted it', async () => {
+      storeResult(id);
+      gateway.clock.now = NOON + 45 * DAY;
+      expect(await gateway.ports.registry.get(id)).toBeDefined();
+      await isNotFound(read(id));
+    });
+
+    it.each([
+      ['nothing', ''],
+      ['a path', '../../results/api/x'],
+      ['a path as long as an id', '../incoming/api/photo1'],
+      ['an encoded path', '..%2Fincoming%2Fapi%2Fx'],
+      ['a slash', 'photo-00000000000000/1'],
+      ['a key of a counter', 'count#all#1780272000'],
+      ['one too short', idOf(1).slice(1)],
+      ['one too long', `${idOf(1)}0`],
+      ['very long', 'a'.repeat(100_000)],
+      ['a line break after it', `${idOf(1)}\n`],
+      ['a blank before it', ` ${idOf(1)}`],
+      ['a zero byte', `${idOf(1).slice(1)}\0`],
+      ['letters beyond ASCII', 'фото-0000000000000001x'],
+      ['full-width figures', 'photo-000000000000000１'],
+      ['a lone surrogate', `${idOf(1).slice(1)}\ud83d`],
+      ['base64 that is no base64url', 'photo+0000000000000/=='],
+      ['a property of objects', '__proto__'],
+      ['a wildcard', `${idOf(1).slice(1)}*`],
+    ])('%s', async (_how, malformed) => {
+      // Not even looked up.
+      const broken = { get: () => Promise.reject(new Error('it was looked up')) };
+      gateway.ports.registry.get = broken.get;
+      await isNotFound(read(malformed));
+    });
+  });
+});
