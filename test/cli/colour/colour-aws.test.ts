@@ -185,7 +185,7 @@ describe('an API that asks for signatures', () => {
     });
     const wrong = await command(folder.path, args, keysOf('other'));
     expect(wrong.code).toBe(1);
-    expect(wrong.out).toContain('The sign-in is missing, or not accepted. (unauthorized)');
+    expect(wrong.out).toContain('Credentials are missing or not accepted. (unauthorized)');
     expect(await command(folder.path, args, keysOf(secret))).toMatchObject({ code: 0, err: '' });
     await gateway.close();
   });

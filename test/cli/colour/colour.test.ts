@@ -215,7 +215,7 @@ describe('what stops a run', () => {
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two' });
     const ended = await colour('a.jpg', 'b.jpg', '--url', url, '--token', 'bad', '--width', '1');
     expect(ended.code).toBe(1);
-    expect(ended.out).toContain('The sign-in is missing, or not accepted. (unauthorized)');
+    expect(ended.out).toContain('Credentials are missing or not accepted. (unauthorized)');
     expect(gateway?.count('create')).toBe(1);
     const good = await command(folder.path, ['colour', 'a.jpg', '--url', url], { DDCOLOR_TOKEN: 'good' });
     expect(good.code).toBe(0);
