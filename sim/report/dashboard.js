@@ -1,6 +1,6 @@
-// The panels of the deployed dashboard, filled from a run. Runs in a browser as it is, from a file.
+// The panels of the deployed dashboard, filled from a run. Inlined into the page; runs without a build.
 window.dashboard = (() => {
-  const { data, css, element, clock, isNull, graph, redrawn } = window.report;
+  const { data, css, element, clock, isNull, graph, onRedraw } = window.report;
   const target = document.getElementById('dashboard');
   const FORMATS = {
     seconds: (value) => `${number(value)} s`,
@@ -18,23 +18,23 @@ window.dashboard = (() => {
   let current;
   let at = [];
 
-  /** Why series have no values, by their labels. */
+  /** Notes that list the series without values, by reason. */
   function notes(missing) {
-    const said = { simulator: 'Not simulated', rule: `Not published under ${current.policy}` };
-    return Object.entries(said).flatMap(([why, text]) => {
-      const labels = missing.filter((series) => series.values === why).map(({ label }) => label);
+    const texts = { simulator: 'Not simulated', policy: `Not published under ${current.policy}` };
+    return Object.entries(texts).flatMap(([reason, text]) => {
+      const labels = missing.filter((series) => series.values === reason).map(({ label }) => label);
       return labels.length ? [element('p', `${text}: ${labels.join(', ')}.`, 'hint')] : [];
     });
   }
 
-  /** A line as wide as its place, of the values that are known. */
+  /** A sparkline; missing values are gaps. */
   function spark(values, colour) {
     const NS = 'http://www.w3.org/2000/svg';
-    const most = Math.max(...values.map((value) => value ?? 0), 1e-9);
+    const highest = Math.max(...values.map((value) => value ?? 0), 1e-9);
     let path = '';
     values.forEach((value, k) => {
       if (value === null) return;
-      path += `${k > 0 && values[k - 1] !== null ? 'L' : 'M'}${k} ${(30 - (28 * value) / most).toFixed(2)}`;
+      path += `${k > 0 && values[k - 1] !== null ? 'L' : 'M'}${k} ${(30 - (28 * value) / highest).toFixed(2)}`;
     });
     const svg = document.createElementNS(NS, 'svg');
     svg.setAttribute('viewBox', `0 0 ${Math.max(1, values.length - 1)} 31`);
@@ -72,14 +72,14 @@ window.dashboard = (() => {
       legend.append(item);
       figures.push((index) => (value.textContent = shownAs(panel.unit, values[index])));
     }
-    // All plots are pointed at together: one of them tells.
+    // The cursor is shared by all plots: one of them reports its position.
     const pointed = plots.length === 0 ? show : () => {};
     plots.push(graph(panel, present, at, plot, pointed));
   }
 
-  /** What the panels say of a period; of the latest where none is pointed at. */
+  /** Shows the values of the period at the cursor; without a cursor, of the latest. */
   function show(index) {
-    for (const tell of figures) tell(index ?? current.dashboard.latest);
+    for (const showValue of figures) showValue(index ?? current.dashboard.latest);
     const when = target.querySelector('#dashboard-when');
     when.textContent = isNull(index) ? `latest, ${clock(at[current.dashboard.latest])}` : clock(at[index]);
   }
@@ -93,7 +93,7 @@ window.dashboard = (() => {
     const hint = element('p', undefined, 'hint');
     const minutes = period / 60;
     hint.append(
-      `What the deployed dashboard would have shown of ${current.policy}, in periods of ${minutes === 1 ? 'a minute' : `${minutes} minutes`}. Values: `,
+      `The deployed dashboard during this run under ${current.policy}, in periods of ${minutes === 1 ? 'a minute' : `${minutes} minutes`}. Values: `,
       Object.assign(element('b'), { id: 'dashboard-when' }),
     );
     const rows = data.panels.map((row) => {
@@ -103,7 +103,7 @@ window.dashboard = (() => {
       return made;
     });
     target.replaceChildren(element('h2', 'Dashboard'), hint, ...rows);
-    // In their places first: a plot is as wide as the place it has.
+    // Drawn after the layout: a plot takes the width of its card.
     for (const card of target.querySelectorAll('article')) {
       const { panel } = card;
       card.append(element('h3', panel.title));
@@ -124,6 +124,6 @@ window.dashboard = (() => {
     draw();
   };
   of(data.runs.find((run) => run.policy === data.first) ?? data.runs[0]);
-  redrawn(draw);
+  onRedraw(draw);
   return { of };
 })();

@@ -1,14 +1,14 @@
-/** The fleet's panels, from the instances of its instances: how many there are, how busy, and what they cost. */
+/** The fleet's panels: number of instances by state, GPU use and cost. */
 import type { InstanceTimes } from '../engine/fleet.ts';
 import { passed, type PanelInput, type Values } from './periods.ts';
 
 const DAY = 86_400;
 const HOUR = 3600;
 
-/** From when to when; Infinity where that never came. */
+/** Start and end; Infinity for a time that never came. */
 type Span = [from: number, to: number];
 
-/** Where an instance is: `there` is all the time that it costs. */
+/** Time of an instance in each state; `working` includes draining. */
 const SPANS = {
   pending: ({ requested, ready, stopped }: InstanceTimes): Span => [requested, Math.min(ready, stopped)],
   inService: ({ ready, draining, stopped }: InstanceTimes): Span => [ready, Math.min(draining, stopped)],
@@ -20,7 +20,7 @@ const SPANS = {
   billed: ({ requested, stopped }: InstanceTimes, shutdown: number): Span => [requested, stopped + shutdown],
 };
 
-/** Instances within their spans at a time, and instance-seconds up to it; asked in the order of time. */
+/** Number of instances in a state at a time, and instance-seconds until then; call it with ascending times. */
 function within({ run, world }: PanelInput, where: keyof typeof SPANS) {
   const spans = run.instances
     .map((life) => SPANS[where](life, world.shutdown))
@@ -34,7 +34,7 @@ function within({ run, world }: PanelInput, where: keyof typeof SPANS) {
   };
 }
 
-/** At each tick. */
+/** Largest number at any tick of the period. */
 export const fleetOf =
   (where: 'pending' | 'inService' | 'draining') =>
   (input: PanelInput): Values => {
@@ -43,8 +43,8 @@ export const fleetOf =
   };
 
 /**
- * Seconds of photos in those of instances that worked. Those who finish before they go count with the photo that they
- * finish: a share of those in service alone could exceed all of their time.
+ * Busy seconds over the seconds of working instances, in per cent. Draining instances count: over in-service time alone
+ * the share could exceed 100 %.
  */
 export function gpuBusy(input: PanelInput): Values {
   const { run, world, periods } = input;
@@ -52,31 +52,31 @@ export function gpuBusy(input: PanelInput): Values {
   const begun = passed(run.starts.filter(isTime));
   const over = passed(run.ends.filter(isTime));
   const busy = periods.growth((at) => begun(at).seconds - over(at).seconds);
-  const there = within(input, 'working');
-  const working = periods.growth((at) => there(at).seconds);
-  // Nobody in service: there is no share. Sums of many seconds leave a last digit.
-  return working.map((seconds, k) =>
+  const working = within(input, 'working');
+  const workingSeconds = periods.growth((at) => working(at).seconds);
+  // No share without instances; below 1 ms is the rounding error of a sum.
+  return workingSeconds.map((seconds, k) =>
     seconds < 1e-3 ? null : Math.max(0, Math.min(100, (100 * (busy[k] as number)) / (seconds * world.slots))),
   );
 }
 
-/** Mean over the period. */
+/** USD per hour, mean over the period. */
 export function costPerHour(input: PanelInput): Values {
   const { periods, world } = input;
-  const there = within(input, 'billed');
+  const billed = within(input, 'billed');
   const lengths = periods.lengths();
   return periods
-    .growth((at) => there(at).seconds)
+    .growth((at) => billed(at).seconds)
     .map((seconds, k) => {
       const length = lengths[k] as number;
       return length > 0 ? (seconds / length) * world.price : null;
     });
 }
 
-/** Up to the end of the period, since midnight; where midnight is within, the greater of both days. */
+/** USD since midnight at the end of the period; in a period across midnight, the larger value of both days. */
 export function spentToday(input: PanelInput): Values {
   const { periods, world } = input;
-  const there = within(input, 'billed');
+  const billed = within(input, 'billed');
   const usd = (seconds: number) => (seconds / HOUR) * world.price;
   let midnight = 0;
   let atMidnight = 0;
@@ -84,10 +84,10 @@ export function spentToday(input: PanelInput): Values {
     let most = 0;
     const until = periods.until(k);
     for (; midnight + DAY < until; midnight += DAY) {
-      const now = there(midnight + DAY).seconds;
+      const now = billed(midnight + DAY).seconds;
       most = Math.max(most, usd(now - atMidnight));
       atMidnight = now;
     }
-    return Math.max(most, usd(there(until).seconds - atMidnight));
+    return Math.max(most, usd(billed(until).seconds - atMidnight));
   });
 }

@@ -1,4 +1,4 @@
-// A graph of a panel of the dashboard. Runs in a browser as it is, from a file.
+// A graph of a dashboard panel. Inlined into the page; runs without a build.
 window.report.graph = (() => {
   const { axis, timeAxis, isNull, sync } = window.report;
   const WHOLE = [1, 10, 100, 1e3, 1e4, 1e5].flatMap((unit) => [1, 2, 5].map((digit) => digit * unit));
@@ -12,21 +12,21 @@ window.report.graph = (() => {
     'per cent': { least: 100, room: 1 },
   };
 
-  /** Between two gaps there is no line to see: a point is drawn. */
-  const alone = (values) => (_, series, show) =>
+  /** A value between two gaps has no line: it is drawn as a point. */
+  const isolated = (values) => (_, series, show) =>
     show
       ? null
       : [...values.keys()].filter(
           (k) => !isNull(values[k]) && isNull(values[k - 1]) && isNull(values[k + 1]),
         );
 
-  /** Sums from below, so that each lies on those before it. */
-  function heaped(all) {
+  /** Running sums of the series, for a stacked graph. */
+  function stackedSums(all) {
     const sums = all[0].map(() => 0);
     return all.map((values) => values.map((value, k) => (value === null ? null : (sums[k] += value))));
   }
 
-  /** @param pointed is told the period that is pointed at, or null */
+  /** @param pointed called with the period at the cursor, or null */
   return ({ unit, stacked }, present, at, target, pointed) => {
     const { incrs, stepped, least = 1, room = 1.05 } = UNITS[unit] ?? {};
     const area = ({ colour }) => (stacked ? `${colour}cc` : undefined);
@@ -45,12 +45,12 @@ window.report.graph = (() => {
           width: stacked ? 0 : 1.75,
           paths: stepped && uPlot.paths.stepped({ align: 1 }),
           fill: k === 0 ? area(one) : undefined,
-          points: { show: false, size: 4, fill: one.colour, filter: alone(one.values) },
+          points: { show: false, size: 4, fill: one.colour, filter: isolated(one.values) },
         })),
       ],
       bands: stacked ? present.slice(1).map((one, k) => ({ series: [k + 2, k + 1], fill: area(one) })) : [],
       hooks: { setCursor: [(plot) => pointed(plot.cursor.idx)] },
     };
-    return new uPlot(options, [at, ...(stacked ? heaped(all) : all)], target);
+    return new uPlot(options, [at, ...(stacked ? stackedSums(all) : all)], target);
   };
 })();

@@ -1,4 +1,4 @@
-/** Pages: one HTML file each with everything in it, the plotting library too, so that it opens anywhere. */
+/** Builds the HTML pages: one self-contained file each, with data, scripts, styles and uPlot inlined. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,10 +7,10 @@ import type { Measures } from '../measure.ts';
 import type { DashboardPanel, DashboardRun } from './dashboard.ts';
 import type { Series } from './series.ts';
 
-/** What the dashboard's script needs. */
+/** Data of the dashboard's script. */
 export interface DashboardData {
   panels: DashboardPanel[][];
-  /** The rule that the page shows first. */
+  /** The policy that the page shows first. */
   first: string;
   runs: { policy: string; dashboard: DashboardRun }[];
 }
@@ -32,7 +32,7 @@ export interface ReportData extends DashboardData {
 const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.codePointAt(0)};`);
 const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
 
-/** @param more texts of the page's own, as HTML */
+/** @param more further parts, as HTML or script */
 async function filled(template: string, data: DashboardData, more: Record<string, string>): Promise<string> {
   const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
   const [html, library, shared, graph, dashboard, ...styles] = await Promise.all([
@@ -47,7 +47,7 @@ async function filled(template: string, data: DashboardData, more: Record<string
   ]);
   const parts: Record<string, string> = {
     style: styles.join('\n'),
-    // A closing tag within a text would end the script early.
+    // A `</script>` within the data would end the element.
     data: JSON.stringify(data).replaceAll('<', '\\u003c'),
     library,
     shared,
@@ -55,20 +55,22 @@ async function filled(template: string, data: DashboardData, more: Record<string
     dashboard,
     ...more,
   };
-  // In scripts and styles the place of a part is a comment, so that the file reads as what it is.
+  // In scripts and styles a placeholder is within a comment, so that the template stays valid.
   return html.replace(
     /\/\* \{\{(\w+)\}\} \*\/|\{\{(\w+)\}\}/g,
     (_, a?: string, b?: string) => parts[a ?? b ?? ''] ?? '',
   );
 }
 
-/** The report: every rule, with the dashboard of each. */
+/** The report of a comparison: every policy, with the dashboard of each. */
 export const page = async (data: ReportData): Promise<string> =>
   filled('page.html', data, {
-    title: escaped(`${data.comparison.trace}: scaling rules compared`),
+    title: escaped(`${data.comparison.trace}: scaling policies compared`),
+    timePlots: await own('time-plots.js'),
+    frontier: await own('frontier.js'),
     script: await own('page.js'),
   });
 
-/** The dashboard alone. */
+/** The dashboard of one run. */
 export const dashboardPage = (data: DashboardData, title: string, about: string): Promise<string> =>
   filled('dashboard.html', data, { title: escaped(title), about: escaped(about) });

@@ -7,8 +7,8 @@ import { mean } from '../measure.ts';
 import { costPerHour, fleetOf, gpuBusy, spentToday } from './fleet-panels.ts';
 import { max, p95, passed, type PanelInput, type Values } from './periods.ts';
 
-/** Why there are no values: the simulator has no such thing, or the rule publishes none. */
-export type MissingReason = 'simulator' | 'rule';
+/** Why a series has no values: not simulated, or not published by the policy. */
+export type MissingReason = 'simulator' | 'policy';
 
 export type MetricName =
   (typeof METRICS)[keyof typeof METRICS] | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
@@ -17,35 +17,35 @@ type Source = (input: PanelInput, series: PanelSeries) => Values | MissingReason
 
 const notSimulated: Source = () => 'simulator';
 
-/** Reasons that come of what nobody does here: setting limits of money, pausing, failing to answer. */
+/** Reasons whose causes are not simulated: budgets, pauses and unavailable metrics. */
 const NEVER_SIMULATED = ['over-budget', 'paused', 'metrics-unavailable'];
 
 const isTime = (at: number) => !Number.isNaN(at);
 
-/** Of what the rule tells at its ticks. @param told undefined where it does not */
+/** A value that the policy publishes at its ticks. @param valueOf undefined when it does not */
 const published =
-  (tell: (row: DecisionRow) => number | undefined, figure: (values: number[]) => number): Source =>
+  (valueOf: (row: DecisionRow) => number | undefined, figure: (values: number[]) => number): Source =>
   ({ run, periods }) => {
     const rows = run.decisions.flatMap((row): [number, number][] => {
-      const value = tell(row);
+      const value = valueOf(row);
       return value === undefined ? [] : [[row.at, value]];
     });
-    return rows.length === 0 ? 'rule' : periods.figures(rows, figure);
+    return rows.length === 0 ? 'policy' : periods.figures(rows, figure);
   };
 
 const calculated = (name: keyof Calculation, figure = max): Source =>
   published(({ details }) => details?.calculation?.[name] ?? undefined, figure);
 
-/** From one time of a photo to another, at each tick. */
+/** Photos between two of their times, largest number at any tick. */
 const countBetween =
   (from: 'arrivals' | 'starts', to: 'starts' | 'ends'): Source =>
   ({ run, periods }) => {
-    const come = passed(run[from].filter(isTime));
-    const gone = passed(run[to].filter(isTime));
-    return periods.max((at) => come(at).count - gone(at).count);
+    const entered = passed(run[from].filter(isTime));
+    const left = passed(run[to].filter(isTime));
+    return periods.max((at) => entered(at).count - left(at).count);
   };
 
-/** Also while the rule does not look: it stays as it was left. */
+/** In a period without a tick the desired capacity stays as it was. */
 const desired: Source = ({ run, world, periods }) => {
   const after = run.decisions.map((row): [number, number] => [row.at, row.after]);
   const left = periods.figures(after, (values) => values.at(-1) as number);
@@ -57,7 +57,7 @@ const desired: Source = ({ run, world, periods }) => {
   });
 };
 
-/** Of the photos that were done in the period: workers tell it at a photo's end. */
+/** Waits of the photos that were done in the period: workers report a wait with the photo's outcome. */
 const waits: Source = ({ run, periods }, { statistic }) => {
   const each = Array.from(run.ends, (end, job): [number, number] => [
     end,
@@ -76,21 +76,21 @@ const oldest: Source = ({ run: { arrivals, ends }, periods }) => {
 };
 
 const decisions: Source = ({ run, periods, deployed }, { dimension: [, reason] = ['', ''] }) => {
-  if (!deployed) return 'rule';
+  if (!deployed) return 'policy';
   const rows = run.decisions.filter((row) => row.reason === reason);
   if (rows.length === 0 && NEVER_SIMULATED.includes(reason)) return 'simulator';
   const last = run.decisions.at(-1)?.at ?? 0;
-  // After the last photo the simulator asks no more: what would have been decided is not known.
+  // The run stops with its last photo: later decisions are unknown.
   return periods
     .perMinute(rows.map(({ at }) => at))
     .map((count, k) => (periods.from(k) > last ? null : count));
 };
 
-/** Every photo is coloured here; what else can become of one is not simulated. */
+/** Every simulated photo succeeds; other outcomes are not simulated. */
 const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] }) =>
   outcome === 'succeeded' ? periods.perMinute(run.ends.filter(isTime)) : 'simulator';
 
-/** The compiler sees to it that these are names of metrics; a test, that no metric of a panel is missing. */
+/** The source of each metric. The compiler checks the names; a test checks that no metric of a panel is missing. */
 export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.visible]: countBetween('arrivals', 'starts'),
   [METRICS.inFlight]: countBetween('starts', 'ends'),

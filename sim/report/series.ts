@@ -1,8 +1,8 @@
-/** A run over time, in as many steps as a plot has room for. */
+/** A run as time series for the plots of the report. */
 import type { Scenario } from '../scenario.ts';
 import type { Run } from '../engine/types.ts';
 
-/** Seconds, and in each step: jobs per minute, messages, instances, seconds of waiting. */
+/** Time in seconds; per step: arrivals per minute, messages, instances, and waits in seconds. */
 export interface Series {
   /** Length of a step, seconds. */
   step: number;
@@ -13,10 +13,10 @@ export interface Series {
   desired: (number | null)[];
   inService: number[];
   pending: number[];
-  /** Waits of the jobs that arrived in the step; null where none did. */
+  /** Waits of the jobs that arrived in the step; null without arrivals. */
   meanWait: (number | null)[];
   p95Wait: (number | null)[];
-  /** The decision of the step, the one that changed most where there were several. */
+  /** The decision of the step; of several, the one with the largest change. */
   decisions: ([at: number, reason: string, before: number, after: number, needed: number | null] | null)[];
 }
 
@@ -24,7 +24,7 @@ const MOST_STEPS = 1500;
 
 const rounded = (value: number) => Number(value.toPrecision(4));
 
-/** How many of these, ascending, are at or before each time. */
+/** How many of these ascending values are at or before each time. */
 function counted(sorted: Float64Array, times: number[]): number[] {
   let k = 0;
   return times.map((at) => {

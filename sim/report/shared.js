@@ -1,4 +1,4 @@
-// What the report's scripts share. Runs in a browser as it is, from a file.
+// What the scripts of report and dashboard share. Inlined into the page; runs without a build.
 window.report = (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -16,6 +16,20 @@ window.report = (() => {
     const time = `${two(Math.floor(whole / 3600) % 24)}:${two(Math.floor(whole / 60) % 60)}`;
     return days > 0 ? `day ${days + 1} ${time}` : `${time}:${two(whole % 60)}`;
   };
+  const byId = (id) => document.getElementById(id);
+  /** A number with fixed digits, or a dash. */
+  const figure = (value, digits) => (isNull(value) ? '–' : value.toFixed(digits));
+  const settingsText = (settings) =>
+    Object.entries(settings)
+      .map(([key, value]) => `${key} ${value}`)
+      .join(', ');
+  const line = (label, colour, more = {}) => ({
+    label,
+    stroke: css(colour),
+    width: 1.5,
+    points: { show: false },
+    ...more,
+  });
   const axis = (more) => ({
     stroke: css('muted'),
     grid: { stroke: css('line'), width: 1 },
@@ -30,8 +44,8 @@ window.report = (() => {
           .replace(/^day \d+ /, '')
           .replace(/^(\d\d:\d\d):00$/, '$1');
   const timeAxis = (more) => axis({ incrs: TIMES, values: (_, all) => all.map(tick), ...more });
-  /** Draws anew when the width has changed, or the colours. */
-  const redrawn = (draw) => {
+  /** Calls `draw` after a change of width or colour scheme. */
+  const onRedraw = (draw) => {
     let waiting;
     addEventListener('resize', () => {
       clearTimeout(waiting);
@@ -39,5 +53,19 @@ window.report = (() => {
     });
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw);
   };
-  return { data, css, element, isNull, clock, axis, timeAxis, redrawn, sync: uPlot.sync('time') };
+  return {
+    data,
+    css,
+    element,
+    isNull,
+    clock,
+    byId,
+    figure,
+    settingsText,
+    line,
+    axis,
+    timeAxis,
+    onRedraw,
+    sync: uPlot.sync('time'),
+  };
 })();

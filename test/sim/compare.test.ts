@@ -153,7 +153,7 @@ describe('compare on a short trace', () => {
       const args = ['compare', '--trace', path('a<b>&c.csv'), '--with', 'max=2', '--no-bound'];
       expect(await main([...args, '--json', path('d.json'), '--report', path('d.html')])).toBe(0);
       const page = readFileSync(path('d.html'), 'utf8');
-      expect(page).toContain('<title>a&#60;b&#62;&#38;c.csv: scaling rules compared</title>');
+      expect(page).toContain('<title>a&#60;b&#62;&#38;c.csv: scaling policies compared</title>');
       expect(page).toContain('"trace":"a\\u003cb>&c.csv"');
     });
   });

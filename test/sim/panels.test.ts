@@ -114,7 +114,7 @@ describe.each([
   });
 
   it('names what is not simulated, and lacks nothing else', () => {
-    expect(missing(input, 'rule')).toEqual([]);
+    expect(missing(input, 'policy')).toEqual([]);
     expect(missing(input, 'simulator')).toEqual(NOT_SIMULATED);
   });
 });
@@ -161,7 +161,7 @@ it.each([
   ['threshold', ['backlog: forecast', 'fleet: asked for by the work', 'boot: the whole', 'shortages: late']],
   ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: unfulfilled', 'boot: the whole']],
 ])('%s publishes less, and the panels say so', async (policy, names) => {
-  expect(missing(await factsIn(policy, { max: 5 }), 'rule')).toEqual(expect.arrayContaining(names));
+  expect(missing(await factsIn(policy, { max: 5 }), 'policy')).toEqual(expect.arrayContaining(names));
 });
 
 it('refused launches are those of the run, and a clean world has none', async () => {
