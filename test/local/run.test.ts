@@ -137,7 +137,7 @@ describe('the whole stack on one machine', () => {
   });
 
   it('grows the fleet from zero and shrinks it back', () => {
-    expect(summary.fleet.timeline[0]).toMatchObject({ desired: 0, inService: 0 });
+    expect(summary.fleet.timeline[0]).toMatchObject({ inService: 0 });
     expect(summary.fleet.peak).toBeGreaterThanOrEqual(2);
     expect(summary.fleet.final).toBe(0);
   });

@@ -1,4 +1,4 @@
-/** Differences between colours as people see them: CIEDE2000 after Sharma, Wu and Dalal (2005), with all weights 1. */
+/** Colour differences by CIEDE2000 after Sharma, Wu and Dalal (2005), with all weights 1. */
 
 export type Lab = [L: number, a: number, b: number];
 
@@ -8,7 +8,7 @@ const linear = (v: number) => {
 };
 const f = (t: number) => (t > (6 / 29) ** 3 ? Math.cbrt(t) : t / (3 * (6 / 29) ** 2) + 4 / 29);
 
-/** Of the sRGB pixel at an index. */
+/** @returns Lab of the sRGB pixel at a byte index */
 export function labOf(data: Uint8Array, at: number): Lab {
   const [r, g, b] = [linear(data[at]!), linear(data[at + 1]!), linear(data[at + 2]!)];
   const x = f((0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047);
@@ -61,19 +61,19 @@ export function ciede2000([l1, a1, b1]: Lab, [l2, a2, b2]: Lab): number {
   return Math.sqrt(l * l + c * c + h * h + rT * c * h);
 }
 
-/** How far two pictures are apart. */
+/** CIEDE2000 over the pixels of two images. */
 export interface Difference {
   mean: number;
   /** 99th percentile over the pixels. */
   p99: number;
 }
 
-/** Pixels that are looked at, evenly chosen; all of a smaller picture. */
-const LOOKED_AT = 200_000;
+/** Maximum number of compared pixels, evenly spaced. */
+const COMPARED = 200_000;
 
 /**
- * @param counts whether a pixel does, by its index; all by default
- * @throws RangeError when they are not of one size
+ * @param counts whether a pixel is compared, by its index. @default - all pixels
+ * @throws RangeError for images of different sizes
  */
 export function difference(
   one: Uint8Array,
@@ -81,9 +81,9 @@ export function difference(
   counts: (pixel: number) => boolean = () => true,
 ): Difference {
   if (one.length !== other.length)
-    throw new RangeError(`pictures of ${one.length} and ${other.length} bytes cannot be compared`);
+    throw new RangeError(`images of ${one.length} and ${other.length} bytes cannot be compared`);
   const pixels = one.length / 3;
-  const step = Math.max(1, Math.floor(pixels / LOOKED_AT));
+  const step = Math.max(1, Math.floor(pixels / COMPARED));
   const all: number[] = [];
   for (let i = 0; i < pixels; i += step)
     if (counts(i)) all.push(ciede2000(labOf(one, 3 * i), labOf(other, 3 * i)));

@@ -1,9 +1,9 @@
-/** What many clients at once have found, in figures, and what speaks against it. */
+/** Figures and problems of a run of concurrent clients. */
 import type { ClientResult, ClientsRun, Estimate } from './clients.ts';
 import { KINDS, type HttpAnswer, type RequestKind } from './counted-fetch.ts';
 import { tableLines } from './table.ts';
 
-/** By status; `none`: no answer came. */
+/** Classes of responses by status; `none` without a response. */
 export const CLASSES = ['2xx', '3xx', '429', '4xx', '5xx', 'none'] as const;
 type Class = (typeof CLASSES)[number];
 
@@ -12,35 +12,34 @@ const classOf = ({ status }: HttpAnswer): Class =>
 
 export interface KindFigures {
   answers: Record<Class, number>;
-  /** Milliseconds of those that came. */
+  /** Milliseconds until the last byte of a response. */
   ms: { p50: number; p95: number; p99: number; max: number };
 }
 
-/** What the service said of the wait, against what came. */
+/** Estimates of the wait, compared with the actual wait. */
 export interface EstimateFigures {
-  /** How often it said something. */
-  told: number;
-  /** Seconds in the median: what it said, what came, and how far the two were apart. */
-  said: number;
-  came: number;
+  count: number;
+  /** Medians in seconds: estimated wait, actual wait, absolute error. */
+  estimated: number;
+  actual: number;
   medianError: number;
-  /** Share of photos that were done within `secondsAtMost`. */
+  /** Share of photos whose result came within `secondsAtMost`. */
   withinMost: number;
 }
 
 export interface ClientsFigures {
   clients: number;
   seconds: number;
-  ends: Record<ClientResult['end'], number>;
+  outcomes: Record<ClientResult['outcome'], number>;
   kinds: Record<RequestKind, KindFigures>;
   requestsPerSecond: number;
   pollsPerPhoto: number;
-  /** Of the first estimate that each client got, and of all; undefined where there was none. */
+  /** Of each client's first estimate, and of all estimates; undefined without any. */
   firstEstimates: EstimateFigures | undefined;
   allEstimates: EstimateFigures | undefined;
 }
 
-/** The nearest rank; 0 of none. */
+/** Percentile by nearest rank; 0 for no values. @param share 0 to 1 */
 function rank(values: number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
@@ -59,73 +58,81 @@ function kindFigures(answers: HttpAnswer[]): KindFigures {
   };
 }
 
-function estimateFigures(said: { told: Estimate; storedAtMs: number }[]): EstimateFigures | undefined {
-  if (said.length === 0) return undefined;
-  const came = said.map(({ told, storedAtMs }) => ({ ...told, took: (storedAtMs - told.atMs) / 1000 }));
+function estimateFigures(
+  estimates: { estimate: Estimate; storedAtMs: number }[],
+): EstimateFigures | undefined {
+  if (estimates.length === 0) return undefined;
+  const all = estimates.map(({ estimate, storedAtMs }) => ({
+    ...estimate,
+    actual: (storedAtMs - estimate.atMs) / 1000,
+  }));
   return {
-    told: said.length,
-    said: median(came.map(({ seconds }) => seconds)),
-    came: median(came.map(({ took }) => took)),
-    medianError: median(came.map(({ seconds, took }) => Math.abs(seconds - took))),
-    withinMost: came.filter(({ secondsAtMost, took }) => took <= secondsAtMost).length / came.length,
+    count: all.length,
+    estimated: median(all.map(({ seconds }) => seconds)),
+    actual: median(all.map(({ actual }) => actual)),
+    medianError: median(all.map(({ seconds, actual }) => Math.abs(seconds - actual))),
+    withinMost: all.filter(({ secondsAtMost, actual }) => actual <= secondsAtMost).length / all.length,
   };
 }
 
-export function figuresOf({ clients, seconds, answers, results: ends }: ClientsRun): ClientsFigures {
-  const endsWith = (end: ClientResult['end']) => ends.filter((one) => one.end === end).length;
-  const said = ends.map(({ estimates, storedAtMs }) =>
-    storedAtMs === undefined ? [] : estimates.map((told) => ({ told, storedAtMs })),
+export function figuresOf({ clients, seconds, answers, results }: ClientsRun): ClientsFigures {
+  const count = (outcome: ClientResult['outcome']) =>
+    results.filter((result) => result.outcome === outcome).length;
+  const estimates = results.map(({ estimates: ofClient, storedAtMs }) =>
+    storedAtMs === undefined ? [] : ofClient.map((estimate) => ({ estimate, storedAtMs })),
   );
   return {
     clients,
     seconds,
-    ends: {
-      done: endsWith('done'),
-      failed: endsWith('failed'),
-      lost: endsWith('lost'),
-      error: endsWith('error'),
+    outcomes: {
+      succeeded: count('succeeded'),
+      failed: count('failed'),
+      lost: count('lost'),
+      error: count('error'),
     },
     kinds: Object.fromEntries(
       KINDS.map((kind) => [kind, kindFigures(answers.filter((answer) => answer.kind === kind))]),
     ) as Record<RequestKind, KindFigures>,
     requestsPerSecond: answers.length / seconds,
-    pollsPerPhoto: ends.reduce((sum, { polls }) => sum + polls, 0) / clients,
-    firstEstimates: estimateFigures(said.flatMap((of) => of.slice(0, 1))),
-    allEstimates: estimateFigures(said.flat()),
+    pollsPerPhoto: results.reduce((sum, { polls }) => sum + polls, 0) / clients,
+    firstEstimates: estimateFigures(estimates.flatMap((ofClient) => ofClient.slice(0, 1))),
+    allEstimates: estimateFigures(estimates.flat()),
   };
 }
 
-/** The same sentences are counted, not repeated. */
+/** Lists each sentence once, with its count. */
 function counted(sentences: string[]): string[] {
   const counts = new Map<string, number>();
   for (const one of sentences) counts.set(one, (counts.get(one) ?? 0) + 1);
   return [...counts].map(([one, count]) => `${count} x ${one}`);
 }
 
-/** What speaks against a run; empty when every photo was coloured, and nobody was answered with 5xx, or not at all. */
-export function against({ answers, results: ends }: ClientsRun): string[] {
+/** @returns problems of a run: photos that did not succeed, requests with a 5xx or no response */
+export function problemsOf({ answers, results }: ClientsRun): string[] {
   const bad = answers.filter(({ status }) => status === 0 || status >= 500);
   return counted([
-    ...bad.map(({ kind, status, reason = '' }) => `${kind} answered ${status || 'not at all'}: ${reason}`),
-    ...ends.flatMap(({ end, reason = '' }) => (end === 'done' ? [] : [`${end}: ${reason}`])),
+    ...bad.map(({ kind, status, reason = '' }) => `${kind}: ${status || 'no response'}: ${reason}`),
+    ...results.flatMap(({ outcome, reason = '' }) =>
+      outcome === 'succeeded' ? [] : [`${outcome}: ${reason}`],
+    ),
   ]);
 }
 
 const estimateLine = (which: string, figures: EstimateFigures | undefined) =>
   figures
-    ? `${which}: ${figures.told}; medians: said ${figures.said.toFixed(1)} s, came ${figures.came.toFixed(1)} s, apart ${figures.medianError.toFixed(1)} s; ${(100 * figures.withinMost).toFixed(0)} % done within secondsAtMost`
+    ? `${which}: ${figures.count}; medians: estimated ${figures.estimated.toFixed(1)} s, actual ${figures.actual.toFixed(1)} s, absolute error ${figures.medianError.toFixed(1)} s; ${(100 * figures.withinMost).toFixed(0)} % within secondsAtMost`
     : `${which}: none`;
 
 export function reportLines(figures: ClientsFigures): string[] {
-  const { clients, seconds, ends, kinds } = figures;
+  const { clients, seconds, outcomes, kinds } = figures;
   const rows = KINDS.map((kind) => {
     const { answers, ms } = kinds[kind];
     const times = [ms.p50, ms.p95, ms.p99, ms.max].map((value) => value.toFixed(0));
     return [kind, ...CLASSES.map((one) => String(answers[one])), ...times];
   });
   return [
-    `${clients} clients at once, ${seconds.toFixed(0)} s in all: ${ends.done} photos done, ${ends.failed} failed, ${ends.lost} lost, ${ends.error} client errors`,
-    `${figures.requestsPerSecond.toFixed(1)} requests a second, ${figures.pollsPerPhoto.toFixed(1)} questions a photo`,
+    `${clients} concurrent clients, ${seconds.toFixed(0)} s: ${outcomes.succeeded} photos succeeded, ${outcomes.failed} failed, ${outcomes.lost} lost, ${outcomes.error} client errors`,
+    `${figures.requestsPerSecond.toFixed(1)} requests/s, ${figures.pollsPerPhoto.toFixed(1)} polls/photo`,
     '',
     ...tableLines(['answers', ...CLASSES, 'p50 ms', 'p95 ms', 'p99 ms', 'max ms'], rows),
     '',

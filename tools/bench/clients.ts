@@ -1,4 +1,4 @@
-/** Many clients of a gateway at once: each sends a photo, waits for its colours and fetches them. */
+/** Concurrent clients of a gateway: each uploads a photo, waits for the result and downloads it. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhotoApi, type SucceededPhoto } from '../../client/api.ts';
@@ -10,51 +10,50 @@ import { pollPhoto } from '../../client/poll.ts';
 import { countedFetch, type HttpAnswer } from './counted-fetch.ts';
 import { sentPhotos, wrongWith, type Sent } from './sent-photos.ts';
 
-/** What a client was told, and when. */
+/** An estimate of the wait, as a client received it. */
 export interface Estimate {
   atMs: number;
   seconds: number;
   secondsAtMost: number;
 }
 
-/** How it went for one client. */
 export interface ClientResult {
-  /** `lost`: no end came in time. `error`: the client could not go on, or what it got is not its photo in colour. */
-  end: 'done' | 'failed' | 'lost' | 'error';
-  /** Why, but for `done`. */
+  /** `lost`: no outcome within the time limit. `error`: a request failed, or the result is not the photo's. */
+  outcome: 'succeeded' | 'failed' | 'lost' | 'error';
+  /** Undefined for `succeeded`. */
   reason?: string;
   polls: number;
   estimates: Estimate[];
-  /** When its result was stored, as far as the store tells: to the second. Epoch milliseconds. */
+  /** When the result was stored, from its Last-Modified header, to the second. Epoch milliseconds. */
   storedAtMs?: number;
 }
 
 export interface ClientsRun {
   clients: number;
-  /** From the first request to the last end. */
+  /** From the first request to the last outcome. */
   seconds: number;
   answers: HttpAnswer[];
   results: ClientResult[];
 }
 
-/** How many have come there. */
-export type ClientCounts = Record<'announced' | 'sent' | 'done' | 'ended', number>;
+/** Number of clients that have reached each step. */
+export type ClientCounts = Record<'announced' | 'sent' | 'succeeded' | 'ended', number>;
 
 export interface ClientsOptions {
   clients: number;
-  /** Over which they begin. */
+  /** Time over which the clients start. */
   rampSeconds: number;
-  /** After which a photo without an end is lost. */
+  /** Time after which a photo without an outcome counts as lost. */
   patienceSeconds: number;
   abort: AbortSignal;
-  /** Told of each step. */
+  /** Called after each step of a client. */
   progress?: (counts: ClientCounts) => void;
 }
 
-/** @param base address of the gateway, which ends in a slash */
+/** @param base URL of the gateway, with a slash at the end */
 export async function runClients(base: string, options: ClientsOptions): Promise<ClientsRun> {
   const photos = await sentPhotos();
-  // Not by AbortSignal.any over AbortSignal.timeout: Node 20 forgets such a limit when it collects garbage.
+  // Not AbortSignal.any over AbortSignal.timeout: in Node 20 garbage collection can remove that timeout.
   return withTimeout(options.patienceSeconds * 1000, options.abort, (signal) =>
     runWithin(signal, base, photos, options),
   );
@@ -67,12 +66,12 @@ async function runWithin(
   { clients, rampSeconds, abort, progress }: ClientsOptions,
 ): Promise<ClientsRun> {
   const answers: HttpAnswer[] = [];
-  const counts: ClientCounts = { announced: 0, sent: 0, done: 0, ended: 0 };
+  const counts: ClientCounts = { announced: 0, sent: 0, succeeded: 0, ended: 0 };
   const count = (step: keyof ClientCounts) => {
     counts[step]++;
     progress?.(counts);
   };
-  // Each client listens to both.
+  // Each client adds a listener to both.
   setMaxListeners(0, abort, signal);
   const counted = countedFetch((answer) => answers.push(answer), signal);
   const api = new PhotoApi(base, {
@@ -81,38 +80,38 @@ async function runWithin(
   const put = counted(() => 'put');
   const get = counted(() => 'download');
 
-  const fetchResult = async (done: SucceededPhoto, sent: Sent, client: ClientResult): Promise<void> => {
-    const noting: typeof fetch = async (...args) => {
+  const fetchResult = async (photo: SucceededPhoto, sent: Sent, client: ClientResult): Promise<void> => {
+    const recording: typeof fetch = async (...args) => {
       const response = await get(...args);
       const stored = Date.parse(response.headers.get('last-modified') ?? '');
-      // Told in whole seconds, cut off: in the mean it was half a second later.
+      // The header is truncated to seconds: half a second is the mean error.
       if (response.ok && Number.isFinite(stored)) client.storedAtMs = stored + 500;
       return response;
     };
-    const result = await withRetries(() => download(api, done, { signal, fetch: noting }), { signal });
+    const result = await withRetries(() => download(api, photo, { signal, fetch: recording }), { signal });
     const wrong = await wrongWith(result, sent);
     if (wrong !== undefined) throw new Error(wrong);
-    client.end = 'done';
-    count('done');
+    client.outcome = 'succeeded';
+    count('succeeded');
   };
 
-  /** Notes on the way what is known by then: a client that is cut off has been told something, too. */
-  const through = async (sent: Sent, name: string, client: ClientResult): Promise<void> => {
+  /** Fills `client` step by step, so that a client that is aborted has its polls and estimates too. */
+  const colour = async (sent: Sent, name: string, client: ClientResult): Promise<void> => {
     const announced = { name, type: 'image/jpeg', size: sent.body.length } as const;
-    // As the page does: what passes is waited out. All of it is counted.
+    // Retries like the page; every response is counted.
     const created = await withRetries(() => api.create(announced, signal), { signal });
     count('announced');
     const send = ({ method, url, headers }: typeof created.upload, body: typeof sent.body) =>
       put(url, { method, headers, body, redirect: 'error', signal });
     await upload(created, sent.body, send, { signal });
     count('sent');
-    for await (const look of pollPhoto(api, created.id, { signal })) {
+    for await (const photo of pollPhoto(api, created.id, { signal })) {
       client.polls++;
-      if (look.status === 'succeeded') await fetchResult(look, sent, client);
-      else if (look.status === 'failed') {
-        Object.assign(client, { end: 'failed', reason: `${look.code}: ${look.message}` });
-      } else if (look.seconds !== null && look.secondsAtMost !== null) {
-        const { seconds, secondsAtMost } = look;
+      if (photo.status === 'succeeded') await fetchResult(photo, sent, client);
+      else if (photo.status === 'failed') {
+        Object.assign(client, { outcome: 'failed', reason: `${photo.code}: ${photo.message}` });
+      } else if (photo.seconds !== null && photo.secondsAtMost !== null) {
+        const { seconds, secondsAtMost } = photo;
         client.estimates.push({ atMs: Date.now(), seconds, secondsAtMost });
       }
     }
@@ -120,16 +119,17 @@ async function runWithin(
 
   const startMs = performance.now();
   const one = async (k: number): Promise<ClientResult> => {
-    const client: ClientResult = { end: 'lost', reason: 'no end came in time', polls: 0, estimates: [] };
+    const reason = 'no outcome within the time limit';
+    const client: ClientResult = { outcome: 'lost', reason, polls: 0, estimates: [] };
     await sleep((rampSeconds * 1000 * k) / clients, undefined, { signal: abort });
-    await through(photos[k % photos.length]!, `client ${k}.jpg`, client).catch((error: Error) => {
+    await colour(photos[k % photos.length]!, `client ${k}.jpg`, client).catch((error: Error) => {
       abort.throwIfAborted();
-      if (!signal.aborted) Object.assign(client, { end: 'error', reason: error.message });
+      if (!signal.aborted) Object.assign(client, { outcome: 'error', reason: error.message });
     });
-    if (client.end === 'done') delete client.reason;
+    if (client.outcome === 'succeeded') delete client.reason;
     count('ended');
     return client;
   };
-  const ends = await Promise.all(Array.from({ length: clients }, (_, k) => one(k)));
-  return { clients, seconds: (performance.now() - startMs) / 1000, answers, results: ends };
+  const results = await Promise.all(Array.from({ length: clients }, (_, k) => one(k)));
+  return { clients, seconds: (performance.now() - startMs) / 1000, answers, results };
 }

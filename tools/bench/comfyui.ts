@@ -1,8 +1,8 @@
 /**
- * The stand-in ComfyUI with what a real one costs, as a process: `GPU_SECONDS CPU_SECONDS_PER_MEGAPIXEL`.
+ * The stand-in ComfyUI with the GPU and CPU time of a real one, as a process: `GPU_SECONDS CPU_SECONDS_PER_MEGAPIXEL`.
  *
- * GPU time is slept, CPU time is burnt: what the stand-in itself needs of it counts, the rest is spun away in slices, between
- * which HTTP is served, as Python's threads take turns. Asked over IPC, it tells how long it was busy.
+ * GPU time is slept; CPU time beyond that of the stand-in is spent in a busy loop, in slices between which HTTP is served, as by
+ * Python's threads. Reports its busy and CPU seconds over IPC.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { startStandIn } from '../../local/comfyui/server.ts';
@@ -18,9 +18,9 @@ const cpu = () => {
   return (user + system) / 1e6;
 };
 
-/** What was told of, added up. */
+/** Totals of all prompts. */
 const total = { prompts: 0, busySeconds: 0 };
-let beganMs: number | undefined;
+let startedMs: number | undefined;
 let cpuBefore = 0;
 let megapixels = 0;
 
@@ -30,7 +30,7 @@ const standIn = await startStandIn({
   inferenceEnd: () => sleep(1000 * gpuSeconds),
   meter: {
     promptStarted: () => {
-      beganMs = performance.now();
+      startedMs = performance.now();
       cpuBefore = cpu();
       megapixels = 0;
     },
@@ -43,14 +43,14 @@ const standIn = await startStandIn({
         await turn();
       }
       total.prompts++;
-      total.busySeconds += (performance.now() - (beganMs ?? 0)) / 1000;
-      beganMs = undefined;
+      total.busySeconds += (performance.now() - (startedMs ?? 0)) / 1000;
+      startedMs = undefined;
     },
   },
 });
 
 process.on('message', () => {
-  const running = beganMs === undefined ? 0 : (performance.now() - beganMs) / 1000;
+  const running = startedMs === undefined ? 0 : (performance.now() - startedMs) / 1000;
   process.send?.({ ...total, busySeconds: total.busySeconds + running, cpuSeconds: cpu() });
 });
 process.on('disconnect', () => process.exit(0));

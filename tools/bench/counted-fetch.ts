@@ -1,31 +1,31 @@
-/** A fetch that notes every answer: what it was for, its status, and how long it took to come whole. */
+/** A fetch that records every response: kind of request, status and duration. */
 
-/** What clients ask for. */
+/** Kinds of requests of a client. */
 export const KINDS = ['create', 'put', 'status', 'download'] as const;
 export type RequestKind = (typeof KINDS)[number];
 
 export interface HttpAnswer {
   kind: RequestKind;
-  /** Of HTTP; 0 where none came. */
+  /** HTTP status; 0 without a response. */
   status: number;
-  /** Until its last byte. */
+  /** Milliseconds until the last byte. */
   ms: number;
-  /** Why none came; what a server says that failed. */
+  /** Network error, or the body of a 5xx response. */
   reason?: string;
 }
 
-/** Most that is kept of what a failing server says. */
+/** Bytes of a 5xx body that are kept. */
 const REASON_LENGTH = 200;
 
-/** What a network error is about is in its causes. */
+/** Message of an error and its causes; fetch has the network error in `cause`. */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? `${message}: ${reasonOf(cause)}` : message;
 }
 
 /**
- * @param note gets each answer
- * @param own the caller's own end of it all: what that cuts off is nobody's answer
+ * @param note called with each response
+ * @param own abort signal of the caller; requests that it aborts are not recorded
  * @returns a fetch for requests of one kind
  */
 export const countedFetch =

@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- edge [--photos DIR]`: what it saves to keep photos on the device, and what that costs. Each photo goes through
- * the page in a real browser and the whole local stack twice: sent whole, and kept.
+ * `npm run bench -- edge [--photos DIR]`: traffic and CPU time of photos that stay on the device, compared with photos that are
+ * uploaded whole. Each photo goes through the page in a real browser and the local stack both ways.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -17,27 +17,27 @@ import { uploadOnPage, type PageUpload } from './page-upload.ts';
 import { cameraPhoto, photo } from './photos.ts';
 
 const STAND_IN_SECONDS = 0.2;
-/** What browsers show. */
-const SHOWN = /\.(jpe?g|png|webp)$/i;
-interface Named {
+/** Formats that browsers decode. */
+const DECODED = /\.(jpe?g|png|webp)$/i;
+interface BenchPhoto {
   name: string;
-  ending: string;
+  extension: string;
   read: () => Promise<Buffer>;
 }
 
-const sample = (name: string, read: () => Promise<Buffer>): Named => ({ name, ending: '.jpg', read });
-const SAMPLES: Named[] = [
+const sample = (name: string, read: () => Promise<Buffer>): BenchPhoto => ({ name, extension: '.jpg', read });
+const SAMPLES: BenchPhoto[] = [
   ...[1, 3, 12, 24].map((megapixels, k) => sample(`scan, ${megapixels} MP`, () => photo(k, megapixels))),
-  sample("camera's file, 12 MP", () => cameraPhoto(4, 12)),
+  sample('camera file, 12 MP', () => cameraPhoto(4, 12)),
 ];
 
-async function ownPhotos(folder: string): Promise<Named[]> {
+async function photosIn(folder: string): Promise<BenchPhoto[]> {
   const { photos } = await findPhotos(folder);
   return photos
-    .filter(({ name }) => SHOWN.test(name))
+    .filter(({ name }) => DECODED.test(name))
     .map((one) => ({
       name: one.name,
-      ending: extname(one.name).toLowerCase(),
+      extension: extname(one.name).toLowerCase(),
       read: () => one.read(),
     }));
 }
@@ -45,7 +45,7 @@ async function ownPhotos(folder: string): Promise<Named[]> {
 export const main = (args: string[]): Promise<number> =>
   command('npm run bench -- edge', async ({ abort, scope, progress }) => {
     const { values } = parseArgs({ args, options: { photos: { type: 'string' } } });
-    const photos = values.photos === undefined ? SAMPLES : await ownPhotos(values.photos);
+    const photos = values.photos === undefined ? SAMPLES : await photosIn(values.photos);
     const say = (line: string) => progress.print(line);
     const python = await ensureVenv(abort, say);
     const found = await ensureBrowser(abort, say);
@@ -70,21 +70,21 @@ export const main = (args: string[]): Promise<number> =>
     });
     await scope.defer(() => browser.close());
 
-    const file = (k: number) => join(folder, `${k}${photos[k]?.ending ?? '.jpg'}`);
+    const file = (k: number) => join(folder, `${k}${photos[k]?.extension ?? '.jpg'}`);
     const bodies = await Promise.all(photos.map(({ read }) => read()));
     bodies.forEach((body, k) => writeFileSync(file(k), body));
-    say('A photo to warm up: the scaler wakes at the start of the next minute, and an instance boots.');
+    say('Warming up with one photo: an instance has to boot.');
     writeFileSync(join(folder, 'warm-up.jpg'), await photo(9, 1));
     await uploadOnPage(browser, apiUrl, join(folder, 'warm-up.jpg'), 'here');
-    // One after the other, without a break in which the fleet could go.
-    const trips: [PageUpload, PageUpload][] = [];
+    // Reports are computed after all uploads: without a pause, the fleet does not scale in.
+    const uploads: [PageUpload, PageUpload][] = [];
     for (const [k, { name }] of photos.entries()) {
       say(`${name}, ${(bodies[k]!.length / 1e6).toFixed(1)} MB`);
       const whole = await uploadOnPage(browser, apiUrl, file(k), 'whole');
-      trips.push([whole, await uploadOnPage(browser, apiUrl, file(k), 'here')]);
+      uploads.push([whole, await uploadOnPage(browser, apiUrl, file(k), 'here')]);
     }
     const rows: Row[] = [];
-    for (const [k, { name }] of photos.entries()) rows.push(await rowOf(name, bodies[k]!, trips[k]!));
+    for (const [k, { name }] of photos.entries()) rows.push(await rowOf(name, bodies[k]!, uploads[k]!));
     say('');
     for (const line of lines(rows)) say(line);
     const misses = missed(rows);

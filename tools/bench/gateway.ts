@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- gateway [--clients 200] [--seconds 0.2] [--json FILE]`: many clients at once through the deployed gateway of
- * the whole local stack, its fleet at zero. Each announces a photo, sends it, asks as it is told to, and fetches its colours.
+ * `npm run bench -- gateway [--clients 200] [--seconds 0.2] [--json FILE]`: concurrent clients of the
+ * deployed gateway, on the whole local stack, with the fleet at zero. Each client uploads a photo, polls at the interval that
+ * the gateway asks for, and downloads the result.
  *
- * What limits it is the local AWS: one process for everything, and one for a function, which takes requests one by one.
+ * The bottleneck is the local AWS: one process in all, and one process per function, which handles one request at a time.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -14,13 +15,13 @@ import { UserError } from '../../common/errors.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { startStack } from '../../local/run/stack.ts';
 import { runClients, type ClientCounts } from './clients.ts';
-import { against, figuresOf, reportLines } from './clients-report.ts';
+import { figuresOf, problemsOf, reportLines } from './clients-report.ts';
 
 const CLIENTS = 200;
-const MOST_CLIENTS = 1000;
+const MAX_CLIENTS = 1000;
 const RAMP_SECONDS = 2;
 const PATIENCE_SECONDS = 300;
-/** What the stand-in takes for a photo. */
+/** Seconds per inference of the stand-in. */
 const STAND_IN_SECONDS = 0.2;
 
 function parse(args: string[]) {
@@ -35,14 +36,14 @@ function parse(args: string[]) {
   const standInSeconds = Number(values.seconds);
   if (!(standInSeconds > 0 && standInSeconds <= 60))
     throw new UserError(`--seconds '${values.seconds}' is not a number above 0 and up to 60.`);
-  const clients = wholeNumber('--clients', values.clients, 1, MOST_CLIENTS);
+  const clients = wholeNumber('--clients', values.clients, 1, MAX_CLIENTS);
   return { clients, standInSeconds, json: values.json };
 }
 
 function progressLine(seconds: number, clients: number, counts: ClientCounts): string {
-  const { announced, sent, done, ended } = counts;
+  const { announced, sent, succeeded, ended } = counts;
   const time = String(Math.round(seconds)).padStart(4);
-  return `${time} s  of ${clients} announced ${announced}, sent ${sent}, done ${done}, ended ${ended}`;
+  return `${time} s  of ${clients} announced ${announced}, sent ${sent}, succeeded ${succeeded}, ended ${ended}`;
 }
 
 export const main = (args: string[]): Promise<number> =>
@@ -71,14 +72,14 @@ export const main = (args: string[]): Promise<number> =>
       progress: (counts) => progress.line(progressLine((performance.now() - began) / 1000, clients, counts)),
     });
     const figures = figuresOf(run);
-    const wrong = against(run);
+    const problems = problemsOf(run);
     say('');
     for (const line of reportLines(figures)) say(line);
-    for (const line of wrong) say(`against it: ${line}`);
+    for (const problem of problems) say(`problem: ${problem}`);
     if (json !== undefined) {
       const cores = availableParallelism();
-      const all = { cores, standInSeconds, ...figures, against: wrong };
+      const all = { cores, standInSeconds, ...figures, problems };
       writeFileSync(json, `${JSON.stringify(all, undefined, 2)}\n`);
     }
-    return wrong.length === 0 ? 0 : 1;
+    return problems.length === 0 ? 0 : 1;
   });

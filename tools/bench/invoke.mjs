@@ -1,4 +1,4 @@
-/** Loads a bundled function as Lambda does and invokes it; tells how long each took, milliseconds. Its own process. */
+/** Loads a bundled function as Lambda does, invokes it, and prints the milliseconds of each step. Runs as a process. */
 const [bundle, count] = process.argv.slice(2);
 const startedAt = performance.now();
 const { handler } = await import(bundle);

@@ -1,4 +1,4 @@
-/** A ComfyUI that is measured: the stand-in, which tells what it did, or a real one, which has to be watched. */
+/** A measured ComfyUI: the stand-in, which reports its usage, or a real one, which is polled. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -7,10 +7,10 @@ import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 
-/** What it has done since it started, seconds. */
+/** Usage since the start, in seconds. */
 export interface Usage {
   busySeconds: number;
-  /** Undefined where it cannot be known. */
+  /** Undefined for a real ComfyUI. */
   cpuSeconds: number | undefined;
 }
 
@@ -50,8 +50,8 @@ export class StandInComfyui implements MeasuredComfyui {
   }
 }
 
-/** Busy is what is seen so: a look each time that the last was answered, at least this far apart. */
-const LOOK_MS = 20;
+/** Minimum time between two polls of a real ComfyUI's queue; it counts as busy while a prompt is in the queue. */
+const POLL_MS = 20;
 
 export class RealComfyui implements MeasuredComfyui {
   private busySeconds = 0;
@@ -77,7 +77,7 @@ export class RealComfyui implements MeasuredComfyui {
       const now = performance.now();
       if ((exec_info?.queue_remaining ?? 0) > 0) this.busySeconds += (now - before) / 1000;
       before = now;
-      await sleep(LOOK_MS);
+      await sleep(POLL_MS);
     }
   }
 
@@ -90,7 +90,7 @@ export class RealComfyui implements MeasuredComfyui {
   }
 }
 
-/** ComfyUI alone: prompts that all wait in its queue, on pictures that are already there. */
+/** ComfyUI without a worker: all prompts are in its queue, on images that are already uploaded. */
 export class BackToBack {
   private readonly client: ComfyuiClient;
 
@@ -101,11 +101,11 @@ export class BackToBack {
     this.client = new ComfyuiClient(url);
   }
 
-  /** Prompts a second, from the end of the first to that of the last, by ComfyUI's own clock. */
+  /** @returns prompts/s, from the end of the first prompt to the end of the last, by ComfyUI's timestamps */
   async rate(pictures: Buffer[], count: number): Promise<number> {
     const names = await Promise.all(pictures.map((picture) => this.client.upload(picture, randomUUID())));
     const ids: string[] = [];
-    // The first loads the model.
+    // One more: the first prompt loads the model.
     for (let k = 0; k <= count; k++) {
       const id = randomUUID();
       ids.push(id);
@@ -116,7 +116,7 @@ export class BackToBack {
       let entry = await this.client.history(id);
       for (; !entry; entry = await this.client.history(id)) await sleep(50);
       const [kind, { timestamp }] = entry.status.messages.at(-1)!;
-      if (kind !== 'execution_success') throw new Error(`ComfyUI ended a prompt with ${kind}`);
+      if (kind !== 'execution_success') throw new Error(`a prompt ended with ${kind}`);
       ends.push(timestamp as number);
       await this.client.forget(id);
     }

@@ -1,4 +1,4 @@
-/** How fast a worker is: photos a second while photos wait, its processor seconds, and what ComfyUI did meanwhile. */
+/** Measures a worker: photos/s while photos wait, CPU seconds per photo, idle time of ComfyUI. */
 import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -8,20 +8,20 @@ import type { PassedPhoto } from './timeline.ts';
 import type { WorkerTask, WorkerMessage } from './worker-child.ts';
 
 export interface WorkerRate {
-  /** Photos a second, from the end of one of the first to the last one's before none waited, or to the last one's. */
+  /** Photos/s after the first 10 % of the photos, until the queue was empty or until the last photo. */
   rate: number;
-  /** Share of that time in which ComfyUI had nothing to do. */
+  /** Share of that time in which ComfyUI was idle. */
   idle: number;
-  /** Processor seconds of the worker for a photo. */
+  /** CPU seconds of the worker per photo. */
   cpuSeconds: number;
-  /** The same of ComfyUI; undefined where it cannot be known. */
+  /** CPU seconds of ComfyUI per photo; undefined for a real ComfyUI. */
   comfyuiCpuSeconds: number | undefined;
-  /** Photos as they ended. */
+  /** Finished photos in order. */
   passed: PassedPhoto[];
 }
 
 export interface WorkerRun {
-  /** With the bundles. */
+  /** Folder of the bundles. */
   folder: string;
   comfyui: MeasuredComfyui;
   settings: WorkerSettings;
@@ -29,9 +29,9 @@ export interface WorkerRun {
   count: number;
 }
 
-/** Megapixels in memory at a time. */
+/** Limit of megapixels in memory. */
 const MEGAPIXELS = 400;
-/** The first ones fill the pipeline. */
+/** Share of the photos that fill the pipeline and are left out. */
 const LEFT_OUT = 0.1;
 
 interface Moment {
@@ -58,19 +58,20 @@ export async function measureWorker({
     return { atMs, ended: done, usage: await comfyui.usage() };
   };
   const cpuSeconds = await new Promise<number>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the worker ended early, with ${code}`)));
-    child.on('message', (told: WorkerMessage) => {
-      if (told.what === 'ended') {
-        if (told.outcome !== 'succeeded') return reject(new Error(`a photo was ${told.outcome}`));
-        passed.push(told);
+    child.once('exit', (code) => reject(new Error(`the worker exited early with ${code}`)));
+    child.on('message', (message: WorkerMessage) => {
+      if (message.what === 'ended') {
+        if (message.outcome !== 'succeeded')
+          return reject(new Error(`a photo has the outcome ${message.outcome}`));
+        passed.push(message);
         if (passed.length === leftOut) from = moment();
-      } else if (told.what === 'queue-empty') to = moment();
-      else if (told.what === 'drained') {
+      } else if (message.what === 'queue-empty') to = moment();
+      else if (message.what === 'drained') {
         last = moment();
-        resolve(told.cpuSeconds);
+        resolve(message.cpuSeconds);
       }
     });
-    const order: WorkerTask = {
+    const task: WorkerTask = {
       comfyui: comfyui.url,
       settings,
       threads: Math.max(2, availableParallelism() - 1),
@@ -78,7 +79,7 @@ export async function measureWorker({
       photos: photos.map((photo) => photo.toString('base64')),
       count,
     };
-    child.send(order);
+    child.send(task);
   }).finally(() => child.kill());
   const start = await from;
   const empty = await to;
@@ -86,7 +87,7 @@ export async function measureWorker({
   if (!start || !end || end.ended <= start.ended) throw new Error(`${count} photos are too few to measure`);
   const wall = (end.atMs - start.atMs) / 1000;
   const photosDone = end.ended - start.ended;
-  // From an end to an end: up to the moment at which none waited, a part of a photo would be lost.
+  // Between two finished photos; until the queue was empty would leave out a part of a photo.
   const between = (passed[end.ended - 1]!.endedMs - passed[start.ended - 1]!.endedMs) / 1000;
   const cpu = (usage: Usage) => usage.cpuSeconds ?? NaN;
   const comfyuiCpu = (cpu(end.usage) - cpu(start.usage)) / photosDone;

@@ -1,8 +1,8 @@
-/** One photo through the page in a real browser: what goes over the network, and when its card takes which step. */
+/** Uploads one photo on the page in a real browser, and records its traffic and the times of its card's steps. */
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page, Request } from 'playwright-core';
 
-/** What bodies of requests and answers weigh. */
+/** Bytes of request and response bodies. */
 export interface Traffic {
   sent: number;
   received: number;
@@ -10,33 +10,33 @@ export interface Traffic {
 
 export interface Step {
   step: string;
-  /** Since the file was chosen. */
+  /** Milliseconds since the file was chosen. */
   ms: number;
 }
 
 export interface PageUpload extends Traffic {
-  /** From choosing to done. */
+  /** From choosing the file to the result. */
   seconds: number;
-  /** Of these, the browser's own work on pixels: before sending and after fetching; 0 for a photo that is sent whole. */
+  /** Image processing in the browser, before the upload and after the download; 0 for a photo that is uploaded whole. */
   prepareSeconds: number;
   mergeSeconds: number;
   result: Buffer;
 }
 
-/** Where a photo's pixels are worked on. */
+/** `whole` uploads the photo, `here` keeps it on the device and uploads a grey copy. */
 export type UploadMode = 'whole' | 'here';
 
 const PATIENCE_MS = 240_000;
 
-/** What the page's own window is asked to keep. */
+/** Recorded in the page's window. */
 interface Watched {
   chosenAt: number;
   steps: Step[];
 }
 
 /**
- * Notes in the page, by its own clock, when a file is chosen and each step that a card takes then. No function in it has a name:
- * names are kept by a helper that the page has not got.
+ * Records in the page when a file is chosen and each step of its card. The functions in it are anonymous: esbuild keeps names by
+ * a helper that does not exist in the page.
  */
 const watchSteps = (page: Page) =>
   page.evaluate(() => {
@@ -56,7 +56,7 @@ const watchSteps = (page: Page) =>
     });
   });
 
-/** By the header where there is one: of a file that is sent the browser shows the length alone. */
+/** Sizes by the content-length header where there is one: for an uploaded file the browser reports nothing else. */
 async function trafficOf(request: Request): Promise<Traffic> {
   const headers = await request.allHeaders();
   const response = await request.response();
@@ -65,7 +65,7 @@ async function trafficOf(request: Request): Promise<Traffic> {
   return { sent: Number(headers['content-length'] ?? 0), received };
 }
 
-/** Seconds from when a step began until the next one did. */
+/** Seconds from the start of a step to the start of the next one. */
 function secondsIn(step: string, steps: Step[]): number {
   const k = steps.findIndex((one) => one.step === step);
   const [began, next] = [steps[k], steps[k + 1]];
@@ -75,13 +75,13 @@ function secondsIn(step: string, steps: Step[]): number {
 /**
  * @param url of the page
  * @param file path of the photo
- * @throws when the photo does not get its colours
+ * @throws when the photo fails
  */
 export async function uploadOnPage(
   browser: Browser,
   url: string,
   file: string,
-  way: UploadMode,
+  mode: UploadMode,
 ): Promise<PageUpload> {
   const context = await browser.newContext({ locale: 'en-GB', acceptDownloads: true });
   try {
@@ -89,7 +89,7 @@ export async function uploadOnPage(
     await page.goto(url);
     await page.waitForSelector('html[data-ready]');
     if (!(await page.isChecked('#here'))) throw new Error('this browser keeps no photo on the device');
-    if (way === 'whole') await page.click('.switch');
+    if (mode === 'whole') await page.click('.switch');
     await watchSteps(page);
     const traffic: Promise<Traffic>[] = [];
     page.on('requestfinished', (request) => {

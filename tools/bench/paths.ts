@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- paths --comfyui URL [--photos DIR]`: photos through both paths of a ComfyUI, one after the other, and how
- * far the results are apart. What the merge's tests show of the stand-in, of a real one.
+ * `npm run bench -- paths --comfyui URL [--photos DIR]`: photos through both paths of a real ComfyUI, and the
+ * CIEDE2000 difference of the results.
  */
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
@@ -23,8 +23,8 @@ interface Passed {
 }
 
 /**
- * Whether a pixel of what the workflow saved was not cut off at the gamut's edge. Where it was, it has lost its lightness, which
- * the merge keeps: there the paths differ by what the plain one got wrong.
+ * Whether a pixel of the plain path's result is inside of the sRGB gamut. A clipped pixel has lost its lightness, which the
+ * chroma path keeps, so the paths differ there by an error of the plain path.
  */
 const insideGamut = (rgb: Uint8Array) => (pixel: number) =>
   [0, 1, 2].every((c) => rgb[3 * pixel + c]! > 0 && rgb[3 * pixel + c]! < 255);
@@ -67,7 +67,7 @@ export async function main(args: string[]): Promise<number> {
     ? (await findPhotos(values.photos)).photos
     : SAMPLES.map((megapixels, k) => ({ name: `sample ${k}`, read: () => photo(k, megapixels) }));
   console.log(
-    'photo, megapixels; seconds in ComfyUI on the chroma and the plain path; CIEDE2000 in the mean and at 99 %, of all pixels and of those inside the gamut; share of those outside',
+    'photo, megapixels; seconds in ComfyUI on the chroma and the plain path; CIEDE2000 mean and p99 of all pixels and of those inside of the gamut; share of pixels outside',
   );
   const all: Difference[] = [];
   for (const one of photos) {
@@ -96,7 +96,7 @@ export async function main(args: string[]): Promise<number> {
   }
   const mean = all.reduce((sum, one) => sum + one.mean, 0) / all.length;
   console.log(
-    `inside the gamut: mean ${mean.toFixed(2)}, worst 99 % ${Math.max(...all.map(({ p99 }) => p99)).toFixed(2)}`,
+    `inside of the gamut: mean ${mean.toFixed(2)}, maximum p99 ${Math.max(...all.map(({ p99 }) => p99)).toFixed(2)}`,
   );
   return 0;
 }

@@ -1,12 +1,12 @@
-/** Photographs for measuring: as large as scans are, and as soft. */
+/** Photos for benchmarks, with the size and sharpness of scans or of camera files. */
 import sharp from 'sharp';
 import { randomNumbers } from '../../local/samples/noise.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
 
-/** What a scene is drawn with; more pixels show no more of it, as with a scan of a small print. */
+/** Size at which scenes are drawn; larger photos are scaled up, as soft as a scan of a small print. */
 const DRAWN_MEGAPIXELS = 1.5;
 
-/** Tones by which the grain of a camera's file goes up and down at most, beside that of a scene: some 0.5 bytes a pixel. */
+/** Amplitude of the grain of a camera file in tones, in addition to the scene's: about 0.5 bytes/pixel as JPEG. */
 const GRAIN = 14;
 
 /** 4 by 3. */
@@ -15,7 +15,7 @@ function sizeOf(megapixels: number): [width: number, height: number] {
   return [width, Math.round((width * 3) / 4)];
 }
 
-/** A grey JPEG of so many megapixels. */
+/** @returns a grey JPEG like a scan */
 export async function photo(number: number, megapixels: number): Promise<Buffer> {
   const [width, height] = sizeOf(megapixels);
   const share = Math.min(1, Math.sqrt(DRAWN_MEGAPIXELS / megapixels));
@@ -27,7 +27,7 @@ export async function photo(number: number, megapixels: number): Promise<Buffer>
     .toBuffer();
 }
 
-/** The same as large as a camera's file: sharp, with grain in each pixel, and of a higher quality. */
+/** @returns a grey JPEG like a camera file: sharp, with grain in each pixel and a higher quality */
 export async function cameraPhoto(number: number, megapixels: number): Promise<Buffer> {
   const [width, height] = sizeOf(megapixels);
   const tones = await sharp(await samplePicture(number, width, height))

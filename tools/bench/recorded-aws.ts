@@ -1,4 +1,4 @@
-/** AWS's answers to a tick, in the shapes that were recorded, from a server that answers at once and counts. */
+/** A server with recorded AWS responses to a tick of the scaler; it responds at once and records the calls. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,9 +22,9 @@ const group = (size: number) =>
 
 export interface RecordedAws {
   url: string;
-  /** Calls since the last `reset`, each with its action and when it came, epoch milliseconds. */
+  /** Calls since the last `reset`; `at` in epoch milliseconds. */
   calls: { action: string; at: number }[];
-  /** Bytes of the item that was saved last, as JSON. */
+  /** Bytes of the last saved item, as JSON. */
   itemBytes: number;
   reset(size: number): void;
   close(): void;
@@ -64,7 +64,7 @@ export async function startRecordedAws(): Promise<RecordedAws> {
       if (action === 'DescribeAutoScalingGroups') return response.end(answer);
       if (action === 'SetDesiredCapacity') return response.end('<SetDesiredCapacityResponse/>');
       if (action === 'GetQueueAttributes') {
-        // A reason to act, at any size.
+        // A backlog that makes the scaler act at any group size.
         const Attributes = {
           ApproximateNumberOfMessages: String(1000 * (size + 1)),
           ApproximateNumberOfMessagesNotVisible: String(size),
@@ -77,7 +77,7 @@ export async function startRecordedAws(): Promise<RecordedAws> {
         if (given?.[':policy']) {
           const names = ['version', 'policy', 'recent', 'view'].filter((name) => given[`:${name}`]);
           item = Object.fromEntries(names.map((name) => [name, given[`:${name}`]]));
-          // Of its values, as DynamoDB counts them, rather than of the names of their types.
+          // Size of the values, as DynamoDB counts it, without the type names.
           recorded.itemBytes = JSON.stringify(unmarshall(item)).length;
         }
         return response.end(JSON.stringify({ Attributes: item }));

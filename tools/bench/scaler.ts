@@ -1,4 +1,4 @@
-/** `npm run bench -- scaler`: the scaler's cold and warm start, its ticks at any size of group, its bundle and its bill. */
+/** `npm run bench -- scaler`: cold start, tick duration by group size, bundle size and monthly cost of the scaler. */
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { tickTimes } from '../../lambda/scaler/run.ts';
 import { startRecordedAws, type RecordedAws } from './recorded-aws.ts';
 
 const COLD = 7;
-/** Enough for the memory to be as full as it gets. */
+/** Invocations until the scaler's memory has its maximum size. */
 const WARM = 80;
 const LIMIT_MS = 150;
 const MEMORY_GB = 0.25;
@@ -26,7 +26,7 @@ const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 interface Run {
   loaded: number;
-  /** From the invocation to the first request, and to the setting of the capacity. */
+  /** Milliseconds from the invocation to the first request, and to SetDesiredCapacity. */
   first: number;
   act: number;
   took: number;
@@ -65,7 +65,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
   if (failed) throw new Error(`a tick failed: ${failed.error}`);
   const starts = lines.filter(({ event }) => event === 'invoke');
   const done = lines.filter(({ event }) => event === 'done');
-  if (done.length !== count) throw new Error(`${done.length} of ${count} invocations came to their end`);
+  if (done.length !== count) throw new Error(`${done.length} of ${count} invocations succeeded`);
   return starts.map(({ epoch, loaded }, k) => {
     const next = Number(starts[k + 1]?.epoch ?? Infinity);
     const calls = aws.calls.filter(({ at }) => at >= Number(epoch) && at < next);
@@ -86,7 +86,7 @@ function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { tota
   const seconds = (times.at(-1) as number) + tickMs / 1000;
   const ticks = times.length * MINUTES;
   const lambda = MINUTES * (seconds * MEMORY_GB * PRICE.lambdaGigabyteSecond + PRICE.lambdaInvocation);
-  // Taking the lease writes the whole item anew, as remembering does; the lease's end once a minute.
+  // Taking the lease writes the whole item, as saving the memory does; the lease is released once a minute.
   const writes = (2 * ticks + MINUTES) * Math.ceil(itemBytes / 1024);
   const table = writes * PRICE.tableWriteUnit + ticks * PRICE.tableReadUnit;
   const metrics = (Object.keys(SCALER_METRICS).length - 2) * PRICE.metricMonth + ticks * PRICE.metricPut;
@@ -119,7 +119,7 @@ export async function main(): Promise<number> {
       `bundle ${(code.length / 1024).toFixed(0)} KiB, ${(gzipSync(code).length / 1024).toFixed(0)} KiB zipped`,
     );
     const bundle = pathToFileURL(file).href;
-    // Side by side: what Node takes to load a function that does nothing.
+    // For comparison: Node loading an empty function.
     const bare = join(folder, 'bare.mjs');
     writeFileSync(bare, 'export const handler = async () => {};\n');
 
@@ -150,7 +150,7 @@ export async function main(): Promise<number> {
       );
     }
     if (own < LIMIT_MS) return 0;
-    console.error(`cold start's own code took ${ms(own)}: wanted less than ${LIMIT_MS} ms`);
+    console.error(`cold start's own code took ${ms(own)}: expected less than ${LIMIT_MS} ms`);
     return 1;
   } finally {
     aws.close();

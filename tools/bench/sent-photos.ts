@@ -1,8 +1,8 @@
-/** What clients of a gateway send when they are measured, and whether it came back as it should. */
+/** Photos that the clients of the gateway benchmark upload, and the check of their results. */
 import sharp from 'sharp';
 import { photo } from './photos.ts';
 
-/** A photo that clients send. Several do, but no two photos have one size, so that a wrong one is seen. */
+/** A photo to upload. No two have the same size, so that a result of another photo is detected. */
 export interface Sent {
   body: Uint8Array<ArrayBuffer>;
   width: number;
@@ -20,13 +20,13 @@ export const sentPhotos = (): Promise<Sent[]> =>
     }),
   );
 
-/** @returns what is wrong with a result; undefined for a picture of the photo's size */
+/** @returns the problem of a result; undefined for an image of the photo's size */
 export async function wrongWith(result: Blob, { width, height }: Sent): Promise<string | undefined> {
   const read = sharp(Buffer.from(await result.arrayBuffer()))
     .raw()
     .toBuffer({ resolveWithObject: true });
   const info = await read.then((decoded) => decoded.info).catch(() => undefined);
-  if (!info) return 'the result is no picture';
+  if (!info) return 'the result is not an image';
   if (info.width === width && info.height === height) return undefined;
   return `the result has ${info.width} x ${info.height} pixels, the photo ${width} x ${height}`;
 }

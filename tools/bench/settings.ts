@@ -1,4 +1,4 @@
-/** Settings of a worker that is measured without a stage. */
+/** Settings of a measured worker, without a stage. */
 import { readFileSync } from 'node:fs';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { workflowSchema } from '../../contract/workflow.ts';

@@ -1,4 +1,4 @@
-/** `npm run bench -- sim`: how fast the simulator is, and what it needs. */
+/** `npm run bench -- sim`: speed and memory of the simulator. */
 import { performance } from 'node:perf_hooks';
 import { measure } from '../../sim/measure.ts';
 import { policyOf } from '../../sim/policies/index.ts';

@@ -1,4 +1,4 @@
-/** Tables for people: the first column to the left, figures to the right. */
+/** Formats a table: first column left-aligned, the others right-aligned. */
 export function tableLines(head: string[], rows: string[][]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, k) => Math.max(...all.map((row) => row[k]!.length)));

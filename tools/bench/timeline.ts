@@ -1,11 +1,11 @@
-/** A picture of photos on their way through a worker: who waits for whom, and whether ComfyUI ever does. */
+/** Draws the steps of photos in a worker over time, and when ComfyUI is busy. */
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 
-/** A photo that has ended. */
+/** A finished photo. */
 export interface PassedPhoto {
-  /** Milliseconds, of any clock. */
+  /** Milliseconds of any clock. */
   endedMs: number;
-  /** From its receipt to its end. */
+  /** From its receipt to its outcome. */
   seconds: number;
   figures: PhotoMeasurements;
 }
@@ -13,7 +13,7 @@ export interface PassedPhoto {
 const STEPS = {
   fetch: ['#6b7280', 'fetch'],
   prepare: ['#2563eb', 'decode, normalise'],
-  lane: ['#dbe3f1', 'waits for its turn'],
+  slot: ['#dbe3f1', 'waits for the ComfyUI slot'],
   queued: ['#fbd5a5', 'next in ComfyUI'],
   comfyui: ['#ea7a17', 'runs in ComfyUI'],
   finish: ['#15803d', 'merge, encode'],
@@ -29,16 +29,16 @@ interface Bar {
 
 const [LEFT, WIDTH, ROW, TOP, LEGEND] = [96, 860, 20, 34, 46];
 const SHOWN = 14;
-/** At most, of a line of text. */
+/** Maximum width of a character in pixels. */
 const CHARACTER = 7;
 
-/** When each step of a photo was, seconds of the same clock; a prompt runs when the one before it has ended. */
+/** Steps of a photo in seconds of the same clock; a prompt runs once the previous one has ended. */
 export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: number): Bar[] {
   const end = endedMs / 1000;
   const {
     fetchSeconds = 0,
     prepareSeconds = 0,
-    slotWaitSeconds: slotWaitSeconds = 0,
+    slotWaitSeconds = 0,
     comfySeconds = 0,
     finishSeconds = 0,
     storeSeconds = 0,
@@ -52,7 +52,7 @@ export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: 
   return [
     { step: 'fetch', from: received, to: received + fetchSeconds },
     { step: 'prepare', from: ready - prepareSeconds, to: ready },
-    { step: 'lane', from: ready, to: given },
+    { step: 'slot', from: ready, to: given },
     { step: 'queued', from: given, to: runs },
     { step: 'comfyui', from: runs, to: made },
     { step: 'finish', from: made, to: stored },
@@ -60,12 +60,12 @@ export function barsOf({ endedMs, seconds, figures }: PassedPhoto, comfyuiFree: 
   ];
 }
 
-/** @returns SVG of those in the middle of the run @throws when there are too few */
+/** @returns an SVG of photos from the middle of the run. @throws for fewer than 14 photos */
 export function timelineSvg(photos: PassedPhoto[], title: string): string {
   const made = ({ endedMs, figures: { finishSeconds = 0, storeSeconds = 0 } }: PassedPhoto) =>
     endedMs / 1000 - finishSeconds - storeSeconds;
   const inOrder = [...photos].sort((a, b) => made(a) - made(b));
-  if (inOrder.length < SHOWN) throw new Error(`${inOrder.length} photos are too few for a picture`);
+  if (inOrder.length < SHOWN) throw new Error(`${inOrder.length} photos are too few for a diagram`);
   const first = Math.floor((inOrder.length - SHOWN) / 2);
   const rows = inOrder
     .map((photo, k) => barsOf(photo, k === 0 ? -Infinity : made(inOrder[k - 1]!)))

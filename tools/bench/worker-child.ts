@@ -1,6 +1,6 @@
 /**
- * A worker as it runs on an instance, but for queue and bucket, which are in memory: told over IPC what to colour, tells when
- * each photo has ended. Bundled before it is measured.
+ * A worker as on an instance, with queue and bucket in memory. It gets its task and reports each finished photo over IPC; it is
+ * bundled before it is measured.
  */
 import { createHash } from 'node:crypto';
 import type { Bucket, StoredObject } from '../../worker/photo/bucket.ts';
@@ -15,27 +15,27 @@ import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { PassedPhoto } from './timeline.ts';
 
-/** What to do. */
+/** Task of the worker process. */
 export interface WorkerTask {
   comfyui: string;
   settings: WorkerSettings;
   threads: number;
   megapixels: number;
-  /** JPEGs, base64; photos are these in turn. */
+  /** JPEGs in base64, used in turn. */
   photos: string[];
   count: number;
 }
 
-/** What is told. */
+/** Messages of the worker process. */
 export type WorkerMessage =
   | { what: 'ready' | 'queue-empty' }
   | ({ what: 'ended'; outcome: string } & PassedPhoto)
   | { what: 'drained'; cpuSeconds: number };
 
-/** Fields of what a worker logs of a photo that it has left. */
+/** Fields of the log event `photo-finished`. */
 type Finished = PhotoMeasurements & { outcome: string; seconds: number };
 
-const send = (told: WorkerMessage) => process.send?.(told);
+const send = (message: WorkerMessage) => process.send?.(message);
 const cpu = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
@@ -46,7 +46,7 @@ class MemoryBucket implements Bucket {
 
   set(key: string, body: Buffer, sourceEtag?: string): string {
     const etag = createHash('md5').update(body).digest('hex');
-    // Results are not kept: nobody looks at them.
+    // Results are not kept in memory.
     const kept = key.startsWith(INCOMING) ? body : Buffer.alloc(0);
     this.objects.set(key, { etag, sourceEtag, bytes: body.length, metadata: {}, body: kept });
     return etag;
@@ -59,8 +59,8 @@ class MemoryBucket implements Bucket {
   delete = (key: string) => Promise.resolve(void this.objects.delete(key));
 }
 
-process.once('message', (order: WorkerTask) => {
-  void work(order).then(() => process.exit(0));
+process.once('message', (task: WorkerTask) => {
+  void work(task).then(() => process.exit(0));
 });
 
 async function work({ comfyui, settings, threads, megapixels, photos, count }: WorkerTask): Promise<void> {

@@ -1,9 +1,9 @@
 /**
- * `npm run bench -- worker [--comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`: does the GPU ever wait for the worker?
+ * `npm run bench -- worker [--comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`:
+ * photos/s of a worker, and how long ComfyUI is idle while photos wait.
  *
- * Side by side in one run, photos a second: ComfyUI alone with prompts back to back on small pictures that are already in
- * place; the worker on its chroma path; the worker on its plain path. Without a URL it is the stand-in with a fixed GPU time
- * and the CPU time that a real one was measured to take, burnt and not slept.
+ * Compares ComfyUI alone, with prompts in its queue on small uploaded images, with the worker on its chroma path and on its plain
+ * path. Without a URL, ComfyUI is the stand-in with a fixed GPU time and the measured CPU time of a real one.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -21,21 +21,21 @@ import { measureWorker, type WorkerRate } from './measured-worker.ts';
 import { settingsFor } from './settings.ts';
 import { timelineSvg } from './timeline.ts';
 
-/** Of one thread, for decoding, conversion to and from Lab and PNG: 12 megapixels took 2.54 s. */
+/** Measured CPU time of one thread for decoding, Lab conversions and PNG: 2.54 s for 12 megapixels. */
 const CPU_SECONDS_PER_MEGAPIXEL = 2.54 / 12;
 const GPU_MS = 150;
 const ALONE = 60;
-/** Megapixels, photos on the chroma path, photos on the plain one: some seconds of each. */
+/** Megapixels, number of photos on the chroma path, number on the plain path. */
 const SIZES: [megapixels: number, chroma: number, plain: number][] = [
   [1, 80, 14],
   [3, 80, 9],
   [12, 50, 6],
   [24, 30, 5],
 ];
-/** Where ComfyUI itself takes longer than the stand-in, fewer photos do. */
+/** Target duration of a measurement; with a ComfyUI slower than the stand-in the number of photos is reduced. */
 const ABOUT_SECONDS = 18;
 const FEWEST = 16;
-/** Different ones, so that nothing is answered out of a cache. */
+/** Number of different photos, so that ComfyUI's cache does not apply. */
 const DIFFERENT = 4;
 
 interface Row {
@@ -43,7 +43,7 @@ interface Row {
   alone: number;
   chroma: WorkerRate;
   plain: WorkerRate;
-  /** What the processors allow on the chroma path, photos a second. */
+  /** Limit by CPU on the chroma path, photos/s. */
   allowed: number;
 }
 
@@ -89,7 +89,7 @@ async function measure(
 const percent = (share: number | undefined) => (share === undefined ? '-' : `${(100 * share).toFixed(1)} %`);
 
 function print(rows: Row[]): void {
-  console.log('\nPhotos a second, and the share of time that ComfyUI was idle while photos waited:\n');
+  console.log('\nPhotos/s, and the share of time that ComfyUI was idle while photos waited:\n');
   const head = [
     'MP',
     'ComfyUI alone',
@@ -116,7 +116,7 @@ function print(rows: Row[]): void {
   for (const row of [head, ...cells]) console.log(row.map((cell, k) => cell.padStart(widths[k]!)).join('  '));
 }
 
-/** What the worker is held to, with the stand-in. */
+/** @returns a sentence for each missed limit, with the stand-in */
 function missed(rows: Row[]): string[] {
   const found: string[] = [];
   for (const { megapixels, alone, chroma, plain, allowed } of rows) {
@@ -124,24 +124,24 @@ function missed(rows: Row[]): string[] {
     const wanted = small ? 0.97 * alone : 0.9 * Math.min(alone, allowed);
     if (chroma.rate < wanted)
       found.push(
-        `${megapixels} megapixels: ${chroma.rate.toFixed(2)} photos a second, wanted ${wanted.toFixed(2)}`,
+        `${megapixels} megapixels: ${chroma.rate.toFixed(2)} photos/s, expected ${wanted.toFixed(2)}`,
       );
     if (small && (chroma.idle ?? 0) > 0.03)
-      found.push(`${megapixels} megapixels: ComfyUI idle for ${percent(chroma.idle)}, wanted less than 3 %`);
+      found.push(`${megapixels} megapixels: ComfyUI idle for ${percent(chroma.idle)}, expected at most 3 %`);
     if (megapixels === 12 && chroma.rate < 5 * plain.rate)
-      found.push(`12 megapixels: ${(chroma.rate / plain.rate).toFixed(1)} times the plain path, wanted 5`);
+      found.push(`12 megapixels: ${(chroma.rate / plain.rate).toFixed(1)} times the plain path, expected 5`);
   }
   return found;
 }
 
-/** A few seconds of what the worker does at three megapixels, or at what there is. */
+/** Draws some seconds of the worker at 3 megapixels, or at the first size. */
 function writePicture(file: string, rows: Row[]): void {
   const { megapixels, chroma } = rows.find((row) => row.megapixels === 3) ?? rows[0]!;
-  const title = `Photos of ${megapixels} megapixels on their way through a worker, ${availableParallelism()} cores`;
+  const title = `Photos of ${megapixels} megapixels in a worker, ${availableParallelism()} cores`;
   writeFileSync(file, timelineSvg(chroma.passed, title));
 }
 
-const leavingOutPhotos = (key: string, value: unknown) => (key === 'passed' ? undefined : value);
+const withoutPhotos = (key: string, value: unknown) => (key === 'passed' ? undefined : value);
 
 export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
@@ -158,7 +158,7 @@ export async function main(args: string[]): Promise<number> {
     console.error(`--gpu-ms is '${values['gpu-ms']}': expected milliseconds, 0 or more`);
     return 1;
   }
-  // Below the repository, where the bundles find sharp.
+  // Inside of the repository, so that the bundles find sharp.
   const folder = mkdtempSync(localPath('bench-'));
   const began = Date.now();
   const say = (line: string) =>
@@ -185,7 +185,7 @@ export async function main(args: string[]): Promise<number> {
     if (values.json)
       writeFileSync(
         values.json,
-        `${JSON.stringify({ cores, comfyui: values.comfyui ?? 'stand-in', gpuSeconds, rows }, leavingOutPhotos, 2)}\n`,
+        `${JSON.stringify({ cores, comfyui: values.comfyui ?? 'stand-in', gpuSeconds, rows }, withoutPhotos, 2)}\n`,
       );
     if (values.comfyui) return 0;
     const misses = missed(rows);

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ensureVenv } from '../../../local/aws/venv.ts';
-import { against, figuresOf } from '../../../tools/bench/clients-report.ts';
+import { figuresOf, problemsOf } from '../../../tools/bench/clients-report.ts';
 import { runClients, type ClientsOptions } from '../../../tools/bench/clients.ts';
 import { startStack } from '../../../local/run/stack.ts';
 import { Scope } from '../../../common/scope.ts';
@@ -29,9 +29,9 @@ describe('many clients at once', () => {
       standInSeconds: 0.2,
     });
     const run = await runClients(apiUrl, { clients: CLIENTS, rampSeconds: 0.5, patienceSeconds: 240, abort });
-    expect(against(run)).toEqual([]);
-    const { ends, kinds } = figuresOf(run);
-    expect(ends).toEqual({ done: CLIENTS, failed: 0, lost: 0, error: 0 });
+    expect(problemsOf(run)).toEqual([]);
+    const { outcomes, kinds } = figuresOf(run);
+    expect(outcomes).toEqual({ succeeded: CLIENTS, failed: 0, lost: 0, error: 0 });
     const { create, put, status, download } = kinds;
     for (const { answers } of [create, put, download]) expect(answers['2xx']).toBe(CLIENTS);
     expect(status.answers['2xx']).toBeGreaterThanOrEqual(CLIENTS);
@@ -52,10 +52,10 @@ describe('what speaks against many clients at once', () => {
     gateway.faults.upload = [{ status: 500, body: storeError('InternalError', 'x') }];
     gateway.faults.status = ['reset', problem(429, 'too-busy', 'Later.')];
     const run = await three();
-    const found = against(run).join('\n');
-    expect(found).toContain('1 x create answered 503');
-    expect(found).toContain('1 x put answered 500');
-    expect(found).toContain('1 x status answered not at all');
+    const found = problemsOf(run).join('\n');
+    expect(found).toContain('1 x create: 503');
+    expect(found).toContain('1 x put: 500');
+    expect(found).toContain('1 x status: no response');
     expect(found).not.toContain('429');
     const { create, status } = figuresOf(run).kinds;
     expect(create.answers).toMatchObject({ '2xx': 3, '5xx': 1 });
@@ -71,11 +71,11 @@ describe('what speaks against many clients at once', () => {
           : { status: name === 'client 1.jpg' ? 'waiting' : 'succeeded' },
     });
     const run = await three({ patienceSeconds: 5 });
-    expect(against(run)).toEqual([
+    expect(problemsOf(run)).toEqual([
       '1 x failed: unreadable-image: The file cannot be decoded.',
-      '1 x lost: no end came in time',
-      '1 x error: the result is no picture',
+      '1 x lost: no outcome within the time limit',
+      '1 x error: the result is not an image',
     ]);
-    expect(figuresOf(run).ends).toEqual({ done: 0, failed: 1, lost: 1, error: 1 });
+    expect(figuresOf(run).outcomes).toEqual({ succeeded: 0, failed: 1, lost: 1, error: 1 });
   });
 });

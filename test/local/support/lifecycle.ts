@@ -20,6 +20,7 @@ import { resourcesIn } from './resources.ts';
 const STACK = 'DDColorElastic-local';
 const APP = 'node --import tsx test/local/support/changed-stage.ts';
 const POLL_MS = 200;
+const FEED_MS = 1000;
 
 export interface Redeployed {
   submitted: number;
@@ -71,7 +72,7 @@ export async function redeployAtWork(
     while (!deployed) {
       desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
       if ((await countOpen()) < photosAtOnce) await submitMore(photosAtOnce / 2);
-      await sleep(POLL_MS);
+      await sleep(FEED_MS);
     }
   };
   const working = keepAtWork();
