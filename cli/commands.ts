@@ -1,112 +1,139 @@
-/** `ddcolor-elastic`: a table of commands. Each is loaded when it is called, so that help is quick. */
+/** `ddcolor-elastic`: the table of commands. The code of a command is loaded when it is called, so that help is fast. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, UsageError } from '../common/errors.ts';
+import { CommandLine } from '../common/command-line.ts';
+import { EXIT } from '../common/errors.ts';
 
-interface Command {
-  HELP: string;
-  /** @returns the exit code. @throws UsageError */
-  main(args: string[]): Promise<number>;
+type Define = (command: CommandLine, args: string[]) => unknown;
+
+interface Entry {
+  group: string;
+  summary: string;
+  alias?: string;
+  load: () => Promise<Define>;
 }
 
-const COMMANDS: Record<string, { summary: string; load: () => Promise<Command> }> = {
+const PHOTOS = 'Photos:';
+const OPERATE = 'Operate:';
+
+export const COMMANDS: Record<string, Entry> = {
   colour: {
-    summary: 'send photos to a service, and fetch them in colour',
-    load: () => import('./colour/main.ts'),
+    group: PHOTOS,
+    summary: 'send photos to a service and download them in colour',
+    alias: 'color',
+    load: async () => (await import('./colour/main.ts')).define,
   },
   status: {
-    summary: 'how a stage is: queue, fleet, decisions, spending, alarms',
-    load: () => import('./status/main.ts'),
+    group: OPERATE,
+    summary: 'queue, fleet, decisions, spending and alarms of a stage',
+    load: async () => (await import('./status/main.ts')).define,
   },
-  watch: { summary: 'the same again and again', load: () => import('./watch/main.ts') },
+  watch: {
+    group: OPERATE,
+    summary: 'the status, repeated',
+    load: async () => (await import('./watch/main.ts')).define,
+  },
   explain: {
-    summary: 'why the fleet is the size it is, in words',
-    load: () => import('./explain/main.ts'),
+    group: OPERATE,
+    summary: 'why the fleet has its size',
+    load: async () => (await import('./explain/main.ts')).define,
   },
   pause: {
-    summary: 'keep the fleet from growing or shrinking, for a while',
-    load: () => import('./pause/pause.ts'),
+    group: OPERATE,
+    summary: 'keep the fleet from growing or shrinking',
+    load: async () => (await import('./pause/main.ts')).definePause,
   },
-  resume: { summary: 'take that back', load: () => import('./pause/resume.ts') },
+  resume: {
+    group: OPERATE,
+    summary: 'remove a pause',
+    load: async () => (await import('./pause/main.ts')).defineResume,
+  },
   redrive: {
-    summary: 'send photos that were given up back to the queue',
-    load: () => import('./redrive/main.ts'),
+    group: OPERATE,
+    summary: 'move dead letters back to the job queue',
+    load: async () => (await import('./redrive/main.ts')).define,
   },
   smoke: {
-    summary: 'put a photo through a deployed stage, and look at what comes',
-    load: () => import('./smoke/main.ts'),
+    group: OPERATE,
+    summary: 'send one photo through a deployed stage and check its result',
+    load: async () => (await import('./smoke/main.ts')).define,
   },
   quota: {
-    summary: "whether the account's GPU quotas allow the maximum",
-    load: () => import('./quota/main.ts'),
+    group: OPERATE,
+    summary: "compare the account's GPU quotas with a stage's maximum",
+    load: async () => (await import('./quota/main.ts')).define,
   },
   cost: {
-    summary: 'what a stage costs, at rest and at work',
-    load: () => import('./cost/main.ts'),
+    group: OPERATE,
+    summary: 'what a stage costs, idle and at work',
+    load: async () => (await import('./cost/main.ts')).define,
   },
   'deploy-role': {
+    group: OPERATE,
     summary: 'make the roles under which GitHub deploys a stage',
-    load: () => import('./deploy-role/main.ts'),
+    load: async () => (await import('./deploy-role/main.ts')).define,
   },
   image: {
+    group: 'Image:',
     summary: 'bake, promote, roll back, list and check images',
-    load: () => import('./image/main.ts'),
+    load: async () => (await import('./image/main.ts')).define,
   },
   simulate: {
-    summary: 'compare scaling policies on recorded or synthetic traffic',
-    load: () => import('../sim/main.ts'),
+    group: 'Simulate:',
+    summary: 'run and compare scaling policies on recorded or synthetic traffic',
+    load: async () => (await import('../sim/main.ts')).define,
   },
-  comfyui: { summary: 'a ComfyUI on this machine', load: () => import('./comfyui/main.ts') },
+  comfyui: {
+    group: 'Local:',
+    summary: 'set up, start and stop a ComfyUI on this machine',
+    load: async () => (await import('./comfyui/main.ts')).define,
+  },
 };
 
-/** Other spellings. */
-const ALIASES: Record<string, string> = { color: 'colour' };
-
-const HELP = `ddcolor-elastic COMMAND [options]
-
-${Object.entries(COMMANDS)
-  .map(([name, { summary }]) => `  ${name.padEnd(15)} ${summary}`)
-  .join('\n')}
-  help COMMAND    what a command takes
-
-  --version       version of this checkout
-  --help          this text`;
+const FOOTER = "\n'ddcolor-elastic help <command>' shows its options; --version the version.";
 
 const version = (): string => {
   const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 };
 
-function find(name: string) {
-  const command = COMMANDS[ALIASES[name] ?? name];
-  if (command) return command;
-  const known = [...Object.keys(COMMANDS), 'help'].join(', ');
-  throw new UsageError(`'${name}' is not a command: ${known} (ddcolor-elastic --help says more).`);
+/** @param args of the command that will be run: only its own code is loaded */
+export async function commandLine(args: string[]): Promise<CommandLine> {
+  const program = new CommandLine('ddcolor-elastic').usage('<command> [options]').notes(FOOTER);
+  program.version(version(), '-v, --version').enablePositionalOptions();
+  const wanted = args.find((word) => !word.startsWith('-'));
+  for (const [name, { group, summary, alias, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(summary).helpGroup(group);
+    if (alias !== undefined) command.alias(alias);
+    if (wanted !== undefined && (wanted === name || wanted === alias)) {
+      (await load())(command, args.slice(args.indexOf(wanted) + 1));
+    }
+  }
+  // After the commands, which would inherit it: groups without blank lines, so that all of it fits one screen.
+  return program.configureHelp({
+    visibleOptions: () => [],
+    subcommandTerm: (command) => command.name(),
+    formatItemList: (heading, items) => (items.length > 0 ? [heading, ...items] : []),
+  });
 }
 
-async function dispatch([name, ...args]: string[]): Promise<number> {
-  const topic = name === 'help' ? args[0] : undefined;
-  if (name === '--version' || name === '-v') console.log(version());
-  else if (topic !== undefined) console.log((await find(topic).load()).HELP);
-  else if (name === undefined || name === 'help' || name === '--help' || name === '-h') console.log(HELP);
-  else return (await find(name).load()).main(args);
-  // Without a command nothing was done, and a script should notice.
-  return name === undefined ? EXIT.usage : EXIT.done;
-}
-
-/** Whoever reads may stop: `ddcolor-elastic … | head`. */
+/** A reader may stop early: `ddcolor-elastic … | head`. */
 function onBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
 }
 
+/** `help COMMAND...` as `COMMAND... --help`; an unknown command stays alone, so that it is refused. */
+function helpOf(topic: string | undefined, rest: string[]): string[] {
+  if (topic === undefined) return ['--help'];
+  const known = Object.entries(COMMANDS).some(([name, { alias }]) => topic === name || topic === alias);
+  return known ? [topic, ...rest, '--help'] : [topic];
+}
+
+/** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
   process.stdout.removeListener('error', onBrokenPipe).on('error', onBrokenPipe);
-  try {
-    return await dispatch(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return EXIT.usage;
-  }
+  const [first, topic, ...rest] = args;
+  const asked = first === 'help' ? helpOf(topic, rest) : args;
+  return (await commandLine(asked)).run(asked);
 }

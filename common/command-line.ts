@@ -3,7 +3,7 @@
  *
  * A wrong command line prints one message, with the nearest name where there is one, and ends with exit code 2.
  */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander';
 import { EXIT, UsageError, UserError } from './errors.ts';
 
 export class CommandLine extends Command {
@@ -39,7 +39,23 @@ export class CommandLine extends Command {
   }
 
   override error(message: string, options?: { code?: string; exitCode?: number }): never {
-    return super.error(`${message}\n(${this.path} --help lists the options)`, options);
+    return super.error(`${message}\nSee '${this.path} --help'.`, options);
+  }
+
+  /** Its parsers may throw a UsageError too: commander's own error shows the value, which may be a secret. */
+  override addOption(option: Option): this {
+    const { parseArg } = option;
+    if (parseArg) {
+      option.argParser<unknown>((text, before) => {
+        try {
+          return parseArg(text, before);
+        } catch (error) {
+          if (error instanceof UsageError) this.error(`error: ${error.message}`);
+          throw error;
+        }
+      });
+    }
+    return super.addOption(option);
   }
 
   /** @returns the exit code. @throws what is neither a wrong command line nor a UserError */

@@ -6,6 +6,13 @@ export class UserError extends Error {}
 /** The command line is wrong. The message has the value given and what is allowed. */
 export class UsageError extends UserError {}
 
+/** Ctrl-C, or another signal to end. */
+export class Interrupted extends Error {
+  constructor(message = 'Interrupted.') {
+    super(message);
+  }
+}
+
 export const EXIT = {
   done: 0,
   /** A photo failed, or the service refused. */
@@ -13,6 +20,6 @@ export const EXIT = {
   /** The command line is wrong, or names something that does not exist. */
   usage: 2,
   /** Work is left and nothing is wrong with it; running the command again continues. */
-  open: 3,
+  incomplete: 3,
   interrupted: 130,
 } as const;

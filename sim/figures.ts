@@ -3,16 +3,16 @@
  * folder. Tables of other traces stay as they are.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { needCheckout } from '../common/checkout.ts';
 import { comparisonOf } from './commands/compare.ts';
 import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './compare.ts';
-import { parseOptions } from './options.ts';
-import { Progress } from './progress.ts';
+import { optionsOf } from './options.ts';
+import type { Progress } from './progress.ts';
+import { csvFiles } from './traffic/folder.ts';
 import { InputError } from './world.ts';
 import { boundText, differing, number } from './output.ts';
 
-const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'scaling-figures.md');
 /** Synthetic traces, each with the number of seeds that its figures average. */
 const SYNTHETIC: [trace: string, seeds: number][] = [
   ['viral', 10],
@@ -89,33 +89,22 @@ export function markdown(comparison: Comparison): string {
   ].join('\n');
 }
 
-export async function main(args: string[]): Promise<number> {
-  const progress = new Progress(process.stderr);
-  try {
-    const [folder] = args;
-    const files = folder ? (await readdir(folder)).filter((name) => name.endsWith('.csv')).sort() : [];
-    const traces: [name: string, trace: string, seeds: number][] = [
-      ...SYNTHETIC.map(([name, seeds]): [string, string, number] => [name, name, seeds]),
-      ...files.map((name): [string, string, number] => [
-        name.replace(/\.csv$/, ''),
-        join(folder as string, name),
-        1,
-      ]),
-    ];
-    for (const [name, trace, seeds] of traces) {
-      const comparison = await comparisonOf(
-        parseOptions(['compare', '--trace', trace, '--seeds', `${seeds}`]),
-        progress,
-      );
-      progress.clear();
-      writeFileSync(DOCUMENT, replaced(readFileSync(DOCUMENT, 'utf8'), name, markdown(comparison)));
-      console.log(`${name}: written to docs/scaling-figures.md`);
-    }
-    return 0;
-  } catch (error) {
+/** @param folder whose CSVs are traces */
+export async function figures(folder: string | undefined, progress: Progress): Promise<void> {
+  const document = join(
+    needCheckout('simulate figures', 'docs/scaling-figures.md'),
+    'docs',
+    'scaling-figures.md',
+  );
+  const files = folder === undefined ? [] : (await csvFiles(folder)).map((name) => join(folder, name));
+  const traces: [name: string, trace: string, seeds: number][] = [
+    ...SYNTHETIC.map(([name, seeds]): [string, string, number] => [name, name, seeds]),
+    ...files.map((file): [string, string, number] => [basename(file, '.csv'), file, 1]),
+  ];
+  for (const [name, trace, seeds] of traces) {
+    const comparison = await comparisonOf(optionsOf({ trace, seeds }), progress);
     progress.clear();
-    if (!(error instanceof InputError) && (error as NodeJS.ErrnoException).code === undefined) throw error;
-    console.error((error as Error).message);
-    return 1;
+    writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, markdown(comparison)));
+    console.log(`${name}: written to docs/scaling-figures.md`);
   }
 }

@@ -1,37 +1,13 @@
-/** The text of `--help`: every command, trace, rule with its knobs, and setting of the world. */
+/** What `simulate --help` adds: every rule with its knobs, and every setting of the world. */
 import { POLICIES } from './policies/index.ts';
 import { SETTINGS, VICTIMS } from './world.ts';
-import { SYNTHETIC } from './traffic/synthetic.ts';
-
-const USAGE = `npm run simulate -- [run | compare | tune | estimates | fit] [options]
-
-  run       one rule on one trace (what happens when no command is named)
-  compare   every rule, at its defaults and with its knobs tuned on the trace: cost against wait
-  tune      settings of a rule for your own traffic, for each wait that you may want
-  estimates how long photos are told to wait, against how long they do: on the synthetic traces and
-            each CSV of a folder, estimates [FOLDER], or on --trace
-  fit       service time, boot time and a trace from CloudWatch exports: fit FILE... [--out TRACE.csv]
-
-  --trace T       a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default viral);
-                  viral has at most 24 instances and quiet may have none, unless --with says otherwise
-  --policy P      the rule (default slo); see below
-  --set k=v,...   its knobs
-  --world W       clean (default) or real
-  --with k=v,...  settings of the world
-  --seed N        of all luck (default 1)
-  --seeds K       as many runs, with seeds from N on, and their means
-  --json FILE     the figures; - for the standard output
-  --report FILE   a page with plots, in one HTML file that needs no network
-  --dashboard FILE  of run: the panels of the deployed dashboard as this run would have filled them,
-                  in one HTML file; the report has them for every rule
-  --no-bound      leave out the least that was possible, which takes longer than a run`;
 
 function value(number: number): string {
   return number >= 1e6 ? number.toExponential() : String(number);
 }
 
-export function help(): string {
-  const lines = [USAGE, '', 'Rules and their knobs (default; what tuning tries):'];
+export function rulesAndWorld(): string {
+  const lines = ['Rules and their knobs (default; what tuning tries):'];
   for (const { name, description, source, parameters } of POLICIES) {
     lines.push('', `  ${name}: ${description}`, `    from: ${source}`);
     for (const [key, one] of Object.entries(parameters)) {

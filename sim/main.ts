@@ -1,39 +1,131 @@
-/** `ddcolor-elastic simulate`: parses, calls, and says in one line what is wrong. */
+/** `ddcolor-elastic simulate`: the simulator's commands. */
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { CommandLine, wholeNumber } from '../common/command-line.ts';
+import { EXIT } from '../common/errors.ts';
 import { compare } from './commands/compare.ts';
 import { estimates } from './commands/estimates.ts';
 import { fit } from './commands/fit.ts';
 import { run } from './commands/run.ts';
 import { tune } from './commands/tune.ts';
-import { help } from './help.ts';
-import { parseOptions } from './options.ts';
+import { rulesAndWorld } from './help.ts';
+import { json, optionsOf, withRunOptions, type Options, type Values } from './options.ts';
 import { Progress } from './progress.ts';
-import { InputError } from './world.ts';
 
-const OTHERS: Record<string, () => Promise<{ main(args: string[]): Promise<number> }>> = {
-  figures: () => import('./figures.ts'),
-  trial: () => import('./trial.ts'),
-  season: () => import('./season.ts'),
-};
+type Body = (options: Options, progress: Progress) => Promise<void>;
 
-export const HELP = help();
-
-export async function main(args: string[]): Promise<number> {
-  const other = Object.hasOwn(OTHERS, args[0] ?? '') ? OTHERS[args[0] ?? ''] : undefined;
-  if (other) return (await other()).main(args.slice(1));
+/** Runs a command with a progress line, which is cleared whatever happens. */
+async function withProgress<T>(body: (progress: Progress) => Promise<T>): Promise<T> {
   const progress = new Progress(process.stderr);
   try {
-    const options = parseOptions(args);
-    if (options.help) console.log(help());
-    else if (options.command === 'compare') await compare(options, progress);
-    else if (options.command === 'tune') await tune(options, progress);
-    else if (options.command === 'estimates') await estimates(options, progress);
-    else if (options.command === 'fit') await fit(options);
-    else await run(options, progress);
-    return 0;
-  } catch (error) {
+    return await body(progress);
+  } finally {
     progress.clear();
-    if (!(error instanceof InputError)) throw error;
-    console.error(error.message);
-    return 1;
   }
+}
+
+const simulated = (body: Body) => async (values: Values) => {
+  await withProgress((progress) => body(optionsOf(values), progress));
+  return EXIT.done;
+};
+
+const seeds = (usual: number) =>
+  new Option('--seeds <n>', 'how many seeds').default(usual).argParser(wholeNumber(1, 1000));
+
+/** @param args what follows `simulate`: without the name of a command it is `run` */
+export function define(command: CommandLine, args: string[]): void {
+  const isDefault = args[0] === undefined || args[0].startsWith('-');
+  command
+    .description(
+      "Runs the deployed rule, and others, on recorded or synthetic traffic in virtual time. Without a command it is 'run'.",
+    )
+    .usage('[command] [options]')
+    .notes(
+      `Example: ddcolor-elastic simulate compare --trace viral --report report.html\n\n${rulesAndWorld()}`,
+    );
+
+  withRunOptions(command.command('run', { isDefault }))
+    .description('One rule on one trace.')
+    .option(
+      '--dashboard <file>',
+      "write the deployed dashboard's panels for this run, one HTML file; --report has them for every rule",
+    )
+    .notes('Example: ddcolor-elastic simulate run --trace trace.csv --world real --seeds 10')
+    .runs(simulated(run));
+  withRunOptions(command.command('compare'))
+    .description('Every rule, at its defaults and with its knobs tuned on the trace: cost against wait.')
+    .notes('Example: ddcolor-elastic simulate compare --trace day --report report.html')
+    .runs(simulated(compare));
+  withRunOptions(command.command('tune'))
+    .description('Settings of a rule for your own traffic, for each wait that you may want.')
+    .notes('Example: ddcolor-elastic simulate tune --trace trace.csv --with service=2.3,boot=110')
+    .runs(simulated(tune));
+  withRunOptions(command.command('estimates'))
+    .description(
+      'Estimated waits of photos against the real ones: on the synthetic traces and each CSV of a folder, or on --trace.',
+    )
+    .argument('[folder]', 'with traces as CSV')
+    .notes('Example: ddcolor-elastic simulate estimates traces/')
+    .runs(async (folder: string | undefined, values: Values) => {
+      const options = optionsOf(values, folder === undefined ? [] : [folder]);
+      await withProgress((progress) => estimates(options, progress));
+      return EXIT.done;
+    });
+  command
+    .command('fit')
+    .description('Service time, boot time and a trace from CloudWatch exports.')
+    .argument('<files...>', 'CSV, or JSON of get-metric-data')
+    .option('--out <file>', 'where the trace goes (default: trace.csv)')
+    .addOption(json())
+    .notes('Example: ddcolor-elastic simulate fit sent.csv deleted.csv in-flight.csv --out trace.csv')
+    .runs(async (files: string[], values: Values) => {
+      await fit(optionsOf(values, files));
+      return EXIT.done;
+    });
+  command
+    .command('figures')
+    .description(
+      'Writes the tables of docs/scaling.md again, for the synthetic traces and each CSV of a folder.',
+    )
+    .argument('[folder]', 'with traces as CSV')
+    .notes('Example: ddcolor-elastic simulate figures traces/')
+    .runs(async (folder: string | undefined) => {
+      const { figures } = await import('./figures.ts');
+      await withProgress((progress) => figures(folder, progress));
+      return EXIT.done;
+    });
+  command
+    .command('trial')
+    .description(
+      'The deployed rule in the real world over many seeds, against a clean one with the same means.',
+    )
+    .argument('<traces>', 'a CSV file, or a folder with some')
+    .addOption(seeds(200))
+    .notes(
+      'Example: ddcolor-elastic simulate trial traces/ --seeds 20\n\nExit codes: 0; 1 a wait is above 1.5 times the clean one; 2 wrong command line.',
+    )
+    .runs(async (traces: string, options: { seeds: number }) => {
+      const { trials } = await import('./trial.ts');
+      const good = await withProgress((progress) => trials(resolve(traces), options.seeds, progress));
+      return good ? EXIT.done : EXIT.failed;
+    });
+  command
+    .command('season')
+    .description('Whether a forecast pays: learned in the first week, measured in the second.')
+    .argument('[trace]', 'of two weeks', 'season')
+    .addOption(seeds(3))
+    .option('--python <python>', 'an interpreter with PyTorch, for the LSTM')
+    .notes('Example: ddcolor-elastic simulate season --seeds 1')
+    .runs(async (trace: string, { seeds, python }: { seeds: number; python?: string }) => {
+      const { season } = await import('./season.ts');
+      await withProgress((progress) => season(trace, seeds, python, progress));
+      return EXIT.done;
+    });
+}
+
+/** The commands alone. */
+export function main(args: string[]): Promise<number> {
+  const program = new CommandLine('simulate');
+  define(program, args);
+  return program.run(args);
 }

@@ -1,14 +1,12 @@
-/** The command line of `npm run simulate`. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { changesIn, InputError, numberIn, pairsIn, type WorldChanges, type WorldName } from './world.ts';
-
-const COMMANDS = ['run', 'compare', 'tune', 'estimates', 'fit'] as const;
-export type Command = (typeof COMMANDS)[number];
+/** Options that the simulator's commands share. */
+import { Option } from 'commander';
+import { wholeNumber, type CommandLine } from '../common/command-line.ts';
+import { SYNTHETIC } from './traffic/synthetic.ts';
+import { changesIn, pairsIn, type WorldChanges, type WorldName } from './world.ts';
 
 export interface Options {
-  command: Command;
   trace: string;
-  /** None was named. */
+  /** Whether --trace was not given. */
   everyTrace: boolean;
   policy: string;
   set: [string, string][];
@@ -21,75 +19,81 @@ export interface Options {
   report?: string;
   /** Of `run`. */
   dashboard?: string;
-  /** Leave the bound out, which takes longer than a run. */
+  /** Skip the bound, which takes longer than a run. */
   noBound: boolean;
-  help: boolean;
   /** Files of `fit`, folder of `estimates`. */
   files: string[];
   /** Of `fit`. */
   out?: string;
 }
 
-const OPTIONS = {
-  trace: { type: 'string' },
-  policy: { type: 'string', default: 'slo' },
-  set: { type: 'string', multiple: true, default: [] },
-  world: { type: 'string', default: 'clean' },
-  with: { type: 'string', multiple: true, default: [] },
-  seed: { type: 'string', default: '1' },
-  seeds: { type: 'string', default: '1' },
-  json: { type: 'string' },
-  report: { type: 'string' },
-  dashboard: { type: 'string' },
-  out: { type: 'string' },
-  'no-bound': { type: 'boolean', default: false },
-  help: { type: 'boolean', short: 'h', default: false },
-} as const satisfies ParseArgsConfig['options'];
+const DEFAULT_TRACE = 'viral';
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    // The first sentence says what is wrong; the rest is advice on how to pass a positional.
-    const message = error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error);
-    throw new InputError(
-      `${message}: expected one of ${Object.keys(OPTIONS)
-        .map((name) => `--${name}`)
-        .join(', ')}`,
-    );
-  }
+/** What commander has parsed. */
+export interface Values {
+  trace?: string;
+  policy?: string;
+  set?: string[];
+  world?: WorldName;
+  with?: string[];
+  seed?: number;
+  seeds?: number;
+  json?: string;
+  report?: string;
+  dashboard?: string;
+  bound?: boolean;
+  out?: string;
 }
+
+const repeated = (text: string, before: string[] = []) => [...before, text];
+
+export const json = () => new Option('--json <file>', 'write the figures; - for the standard output');
+
+export const withRunOptions = (command: CommandLine): CommandLine =>
+  command
+    .option(
+      '--trace <trace>',
+      `a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default: ${DEFAULT_TRACE}); viral has at most 24 instances and quiet may have none, unless --with says otherwise`,
+    )
+    .option('--policy <name>', "the rule, see 'simulate --help'", 'slo')
+    .addOption(new Option('--set <k=v,...>', 'its knobs; can be repeated').argParser(repeated))
+    .addOption(
+      new Option('--world <name>', 'without or with noise and faults')
+        .choices(['clean', 'real'])
+        .default('clean'),
+    )
+    .addOption(
+      new Option(
+        '--with <k=v,...>',
+        "settings of the world, see 'simulate --help'; can be repeated",
+      ).argParser(repeated),
+    )
+    .addOption(
+      new Option('--seed <n>', 'of all random numbers').default(1).argParser(wholeNumber(0, 2 ** 31 - 1)),
+    )
+    .addOption(
+      new Option('--seeds <n>', 'as many runs, with seeds from --seed on, and their means')
+        .default(1)
+        .argParser(wholeNumber(1, 1000)),
+    )
+    .addOption(json())
+    .option('--report <file>', 'write a page with plots, one HTML file that needs no network')
+    .option('--no-bound', 'skip the least that was possible, which takes longer than a run');
 
 /** @throws InputError with the value given and what is allowed */
-export function parseOptions(args: string[]): Options {
-  const { values, positionals } = parse(args);
-  const [first = 'run', ...files] = positionals;
-  const command = COMMANDS.find((one) => one === first);
-  if (!command) throw new InputError(`'${first}' is no command: expected one of ${COMMANDS.join(', ')}`);
-  const words = { fit: Infinity, estimates: 1 }[command as string] ?? 0;
-  if (files.length > words) throw new InputError(`'${files[words]}' is one word too many`);
-  if (values.world !== 'clean' && values.world !== 'real') {
-    throw new InputError(`--world is '${values.world}': expected clean or real`);
-  }
-  if (values.dashboard !== undefined && command !== 'run') {
-    throw new InputError(`--dashboard is of one run; the report of compare has that of every rule`);
-  }
-  return {
-    command,
-    trace: values.trace ?? 'viral',
-    everyTrace: values.trace === undefined,
-    policy: values.policy,
-    set: pairsIn(values.set.join(',')),
-    world: values.world,
-    with: changesIn(values.with.join(',')),
-    seed: numberIn('--seed', values.seed, 0, 2 ** 31 - 1, true),
-    seeds: numberIn('--seeds', values.seeds, 1, 1000, true),
-    json: values.json,
-    report: values.report,
-    dashboard: values.dashboard,
-    out: values.out,
-    noBound: values['no-bound'],
-    help: values.help,
-    files,
-  };
-}
+export const optionsOf = (values: Values, files: string[] = []): Options => ({
+  trace: values.trace ?? DEFAULT_TRACE,
+  everyTrace: values.trace === undefined,
+  policy: values.policy ?? 'slo',
+  set: pairsIn((values.set ?? []).join(',')),
+  world: values.world ?? 'clean',
+  with: changesIn((values.with ?? []).join(',')),
+  seed: values.seed ?? 1,
+  seeds: values.seeds ?? 1,
+  json: values.json,
+  report: values.report,
+  dashboard: values.dashboard,
+  out: values.out,
+  noBound: values.bound === false,
+  files,
+});

@@ -4,13 +4,12 @@
  * trained offline when `--python` names a Python with PyTorch.
  */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/lstm.ts';
 import { billedSeconds } from './engine/fleet.ts';
 import { mean } from './measure.ts';
 import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
-import { Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { scenarios, type Scenario } from './scenario.ts';
 import { InputError } from './world.ts';
 import { simulate } from './engine/simulate.ts';
@@ -96,42 +95,29 @@ async function simulateWeeks(trace: string, seeds: number, python: string | unde
   return results;
 }
 
-export async function main(args: string[]): Promise<number> {
-  const progress = new Progress(process.stderr);
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { python: { type: 'string' }, seeds: { type: 'string', default: '3' } },
-    });
-    const [given = 'season'] = positionals;
-    const trace = isSynthetic(given) ? given : resolve(given);
-    const seeds = Number(values.seeds);
-    if (!(Number.isInteger(seeds) && seeds > 0))
-      throw new InputError(`--seeds is '${values.seeds}': expected 1 or more`);
-    const results = await simulateWeeks(trace, isSynthetic(given) ? seeds : 1, values.python, progress);
-    const base = results.get('slo') as SecondWeek[];
-    const of = (all: SecondWeek[], key: keyof SecondWeek) => mean(all.map((one) => one[key]));
-    const rows = [...results].map(([name, all]) => [
-      name,
-      all.map(({ atNine }) => atNine.toFixed(1)).join(' '),
-      of(all, 'wait').toFixed(1),
-      of(all, 'gpuHours').toFixed(1),
-      change(of(all, 'gpuHours'), of(base, 'gpuHours')),
-    ]);
-    console.log(`${given}, trained on week 1, measured in week 2, clean world`);
-    console.log(aligned([['policy', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
-    if (!values.python) {
-      console.log(
-        '\nWithout the LSTM: it needs --python PYTHON with the packages of sim/learned/requirements.txt (PyTorch).',
-      );
-    }
-    return 0;
-  } catch (error) {
-    progress.clear();
-    const { code } = error as NodeJS.ErrnoException;
-    if (!(error instanceof InputError) && !code?.startsWith('ERR_PARSE_ARGS')) throw error;
-    console.error((error as Error).message);
-    return 1;
+/** @param python an interpreter with PyTorch, for the LSTM */
+export async function season(
+  given: string,
+  seeds: number,
+  python: string | undefined,
+  progress: Progress,
+): Promise<void> {
+  const trace = isSynthetic(given) ? given : resolve(given);
+  const results = await simulateWeeks(trace, isSynthetic(given) ? seeds : 1, python, progress);
+  const base = results.get('slo') as SecondWeek[];
+  const of = (all: SecondWeek[], key: keyof SecondWeek) => mean(all.map((one) => one[key]));
+  const rows = [...results].map(([name, all]) => [
+    name,
+    all.map(({ atNine }) => atNine.toFixed(1)).join(' '),
+    of(all, 'wait').toFixed(1),
+    of(all, 'gpuHours').toFixed(1),
+    change(of(all, 'gpuHours'), of(base, 'gpuHours')),
+  ]);
+  console.log(`${given}, trained on week 1, measured in week 2, clean world`);
+  console.log(aligned([['policy', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
+  if (!python) {
+    console.log(
+      '\nWithout the LSTM: it needs --python PYTHON with the packages of sim/learned/requirements.txt (PyTorch).',
+    );
   }
 }

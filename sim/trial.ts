@@ -1,15 +1,15 @@
 /**
- * `simulate trial FOLDER [SEEDS]`: the deployed policy in the real world, on each CSV of a folder over many seeds: stale
+ * `simulate trial FOLDER [--seeds 200]`: the deployed policy in the real world, on each CSV of a folder over many seeds: stale
  * and noisy counts, failed boots, shortages, Spot interruptions, missed and doubled ticks.
  *
  * Jobs that arrive during a shortage, or within a boot time after it, wait for EC2 and not for the policy, so their waits
  * are separate. For comparison: the waits in a clean world with the same mean boot and service time.
  */
-import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
 import { mean } from './measure.ts';
 import { policyOf } from './policies/index.ts';
-import { Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
+import { csvFiles } from './traffic/folder.ts';
 import { scenarios } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import { aligned } from './output.ts';
@@ -116,17 +116,12 @@ export async function trial(
   return trialOf(run, scenario.world.boot);
 }
 
-/** @param args a folder of traces or one trace, and how many seeds (200) */
-export async function main([where, seeds = '200']: string[]): Promise<number> {
-  if (!where) {
-    console.error('expected a folder of traces, or one trace, and how many seeds');
-    return 1;
-  }
-  const path = resolve(where);
-  const names = where.endsWith('.csv')
-    ? ['']
-    : (await readdir(path)).filter((name) => name.endsWith('.csv')).sort();
-  const progress = new Progress(process.stderr);
+/**
+ * @param path a CSV, or a folder with some
+ * @returns whether each trace's wait is at most 1.5 times that of a clean world
+ */
+export async function trials(path: string, seeds: number, progress: Progress): Promise<boolean> {
+  const names = path.endsWith('.csv') ? [''] : await csvFiles(path);
   const head = [
     'trace',
     'wait',
@@ -149,10 +144,10 @@ export async function main([where, seeds = '200']: string[]): Promise<number> {
     const boot = (await scenarios({ trace, world: 'real', with: {} }))(1).world.boot;
     const real: Trial[] = [];
     const clean: Trial[] = [];
-    for (let seed = 1; seed <= Number(seeds); seed++) {
+    for (let seed = 1; seed <= seeds; seed++) {
       real.push(await trial(trace, 'real', seed));
       if (clean.length < 3) clean.push(await trial(trace, 'clean', seed, boot));
-      progress.show(basename(trace), seed / Number(seeds));
+      progress.show(basename(trace), seed / seeds);
     }
     progress.clear();
     const of = (trials: Trial[], key: keyof Trial) => mean(trials.map((one) => one[key]));
@@ -177,5 +172,5 @@ export async function main([where, seeds = '200']: string[]): Promise<number> {
     console.log(aligned(rows.slice(-1), [0]));
   }
   console.log(aligned(rows, [0]));
-  return good ? 0 : 1;
+  return good;
 }

@@ -1,6 +1,8 @@
 /** Settings of the simulated world: unit, value in the clean and the real world, range and source of each. */
 
-export class InputError extends Error {
+import { UserError } from '../common/errors.ts';
+
+export class InputError extends UserError {
   override name = 'InputError';
 }
 

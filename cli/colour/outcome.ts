@@ -36,11 +36,9 @@ export const failure = (code: string, message: string, retryable = false, before
   before,
 });
 
-/** Why a run was stopped: by its user, */
-export class Interrupted extends Error {}
-/** at the end of its time, */
+/** The run's timeout has passed. */
 export class TimedOut extends Error {}
-/** or because the service was away for too long. */
+/** The service was unreachable for too long. */
 export class Unreachable extends Error {}
 
 /** A refusal that any other photo would meet as well. */

@@ -51,7 +51,8 @@ export async function findPhotos(inputs: string[], out: string, fold: Fold): Pro
     if (facts?.isDirectory()) await findBelow(input, out, found);
     else if (!facts?.isFile()) throw new UsageError(`'${input}': there is no such file or folder.`);
     else if (isPicture(input)) await add(found, input, basename(resolve(input)));
-    else throw new UsageError(`'${input}' is no picture by its name: JPEG, PNG, WebP and TIFF are coloured.`);
+    else
+      throw new UsageError(`'${input}' is not a picture by its name: JPEG, PNG, WebP and TIFF are coloured.`);
   }
   if (found.photos.length === 0) {
     throw new UsageError(

@@ -3,7 +3,7 @@ import { controlJson, controlText, activeControls } from '../shared/controls.ts'
 import { lastChange } from '../shared/decisions.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
-import type { StackName } from '../status/text.ts';
+import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import {

@@ -1,44 +1,43 @@
-/** `ddcolor-elastic explain`: why the fleet is the size it is. */
+/** `ddcolor-elastic explain`: why the fleet has its size. */
+import type { CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
-import { operate, printJson, printLines } from '../shared/interruptible.ts';
-import { COMMON_HELP, parseCommand } from '../shared/target.ts';
-import { output, outputsOf, deploymentOf } from '../shared/deployment.ts';
+import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
+import { interruptible, printJson, printLines } from '../shared/interruptible.ts';
 import { scalerMemoryOf } from '../shared/scaler-memory.ts';
 import { stageOf } from '../shared/stages.ts';
-import type { StagePolicy } from './sentences.ts';
+import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { explain, explainJson, explainLines } from './explanation.ts';
+import type { StagePolicy } from './sentences.ts';
 
-export const HELP = `ddcolor-elastic explain [options]
-  Why the fleet is the size it is, in words: the scaler's latest decision, what it saw, and how it reckoned.
+export const define = (command: CommandLine): CommandLine =>
+  withTarget(command)
+    .description(
+      "Explains in sentences why the fleet has its size: the scaler's latest decision, what it observed and its calculation.",
+    )
+    .notes(
+      `Example: ddcolor-elastic explain --stage prod
 
-${COMMON_HELP}
+Exit codes: 0; 1 the scaler's memory could not be read or its latest decision is old; 2 wrong command line; 3 AWS
+could not be reached.
+IAM: cloudformation:DescribeStacks, dynamodb:GetItem.`,
+    )
+    .runs(run);
 
-Ends with 0, 1 when the scaler's memory could not be read or its latest decision is old, 2 when the command line is
-wrong, 3 when AWS could not be reached.
-IAM: cloudformation:DescribeStacks, dynamodb:GetItem.`;
-
-export async function main(args: string[]): Promise<number> {
-  const parsed = parseCommand({ command: 'explain', options: {} }, args);
-  if (parsed === 'help') {
-    console.log(HELP);
-    return EXIT.done;
-  }
-  const { target, json } = parsed;
-  return operate(async (signal) => {
-    const place = await deploymentOf(target);
-    const table = output(await outputsOf(place, signal), 'TableName', place);
+const run = (options: TargetOptions): Promise<number> =>
+  interruptible(async ({ signal }) => {
+    const deployment = await deploymentOf(targetOf(options));
+    const table = output(await outputsOf(deployment, signal), 'TableName', deployment);
     const { documentsOf, readItem } = await import('../shared/table.ts');
-    const memory = scalerMemoryOf(await readItem(documentsOf(place.config), table, signal));
+    const memory = scalerMemoryOf(await readItem(documentsOf(deployment.config), table, signal));
     const now = Date.now() / 1000;
-    const explanation = explain(memory, intentOf(place.stage), now);
-    if (json) printJson(explainJson(place, memory, explanation, now));
-    else printLines(explainLines(place, explanation));
+    const explanation = explain(memory, policyOf(deployment.stage), now);
+    if (options.json) printJson(explainJson(deployment, memory, explanation, now));
+    else printLines(explainLines(deployment, explanation));
     return explanation.stale ? EXIT.failed : EXIT.done;
   });
-}
 
-/** What the stage asks for, as this checkout has it. */
-function intentOf(name: string): StagePolicy | undefined {
+/** The stage's policy, by this checkout's values. */
+function policyOf(name: string): StagePolicy | undefined {
   const stage = stageOf(name);
   return stage && { ...stage.policy, dailySpendLimit: stage.dailySpendLimit };
 }

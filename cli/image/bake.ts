@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { amiParameterName, candidateParameterName } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
-import { UserError } from '../../common/errors.ts';
+import { EXIT, UserError } from '../../common/errors.ts';
 import { buildImage, checkPacker } from './packer.ts';
-import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
+import { confirmed, declined, type ImageSession } from './session.ts';
 
 export interface BakeEnvironment {
   /** Of the repository. */
@@ -65,12 +65,15 @@ export async function revisionOf(root: string, abort: AbortSignal): Promise<stri
   return changes === '' ? commit : `${commit}-dirty`;
 }
 
-export async function bake(session: ImageSession, world: BakeEnvironment): Promise<number> {
+export async function bake(
+  session: ImageSession,
+  environment: BakeEnvironment = bakeEnvironment(),
+): Promise<number> {
   const { options, region, parameters, progress, abort, scope } = session;
   const { stage } = options;
-  const { root, packerDirectory, workDirectory, env } = world;
+  const { root, packerDirectory, workDirectory, env } = environment;
   await checkPacker({ env, abort });
-  const [revision, current] = await Promise.all([world.revision(abort), parameters.current(stage)]);
+  const [revision, current] = await Promise.all([environment.revision(abort), parameters.current(stage)]);
   const steps = planBake({ stage, region, revision, current });
   if (!(await confirmed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
 

@@ -1,6 +1,7 @@
 /** The images there are, what is in them, and which stages use them. */
+import { EXIT } from '../../common/errors.ts';
 import { sorted, type Image, type ImageUse } from './images.ts';
-import { EXIT, type ImageSession } from './session.ts';
+import { type ImageSession } from './session.ts';
 
 export interface ListedImage extends Image {
   /** Such as `prod current`. */

@@ -4,11 +4,14 @@
  * Gotcha: between the new value of `current` and the start of the instance refresh nothing may come in between, or the
  * fleet stays half old; a Ctrl-C there waits for both.
  */
-import { UserError } from '../../common/errors.ts';
+import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, imagesToRemove, type Image } from './images.ts';
 import { planPromotion, reasonNotToPromote, type PromotionState } from './promotion-plan.ts';
-import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
+import { confirmed, declined, type ImageSession } from './session.ts';
 import { testCandidate } from './candidate.ts';
+
+/** Exit code. */
+const CANDIDATE_FAILED = 3;
 
 export async function promote(session: ImageSession): Promise<number> {
   const { options, parameters, instances, images, progress, timing, scope } = session;
@@ -40,7 +43,7 @@ export async function promote(session: ImageSession): Promise<number> {
   if (outcome !== 'passed' || imageId !== candidate) {
     progress.print(`${candidate} did not prove itself: ${wrong ?? 'no reason given'}.`);
     progress.print(`The current image of stage '${stage}' is still ${state.current ?? 'none'}.`);
-    return EXIT.unproven;
+    return CANDIDATE_FAILED;
   }
   progress.print(`${candidate} has proved itself in ${seconds} s.`);
 

@@ -1,8 +1,8 @@
 /** Puts an earlier image in service again. */
-import { UserError } from '../../common/errors.ts';
+import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, type Image } from './images.ts';
 import { putInService } from './promote.ts';
-import { confirmed, declined, EXIT, type ImageSession } from './session.ts';
+import { confirmed, declined, type ImageSession } from './session.ts';
 
 export interface RollbackState {
   stage: string;

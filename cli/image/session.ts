@@ -1,16 +1,26 @@
 /** What every command of a release has: AWS, a way to speak and to ask, and a way out. */
 import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from '../../common/command.ts';
-import { UserError } from '../../common/errors.ts';
+import { EXIT, UserError } from '../../common/errors.ts';
 import type { Group } from './aws/group.ts';
 import type { Images } from './aws/images.ts';
 import type { Instances } from './aws/instances.ts';
 import type { Parameters } from './aws/parameters.ts';
-import type { ReleaseOptions } from './options.ts';
 import type { Timing } from './candidate.ts';
 
+export interface ImageOptions {
+  stage: string;
+  region?: string;
+  dryRun?: boolean;
+  yes?: boolean;
+  /** Of `rollback`. */
+  to?: string;
+  /** Of `list`. */
+  json?: boolean;
+}
+
 export interface ImageSession extends CommandContext {
-  options: ReleaseOptions;
+  options: ImageOptions;
   region: string;
   parameters: Parameters;
   images: Images;
@@ -23,9 +33,6 @@ export interface ImageSession extends CommandContext {
   /** Puts a question to somebody; undefined where nobody is. */
   ask: ((question: string) => Promise<string>) | undefined;
 }
-
-/** What a command ends with. */
-export const EXIT = { done: 0, failed: 1, usage: 2, unproven: 3 } as const;
 
 /**
  * Says what will be done, in order, and asks whether it shall.

@@ -1,6 +1,6 @@
 /** What pause and resume say when it is done. */
 import { isStale, type ScalerMemory } from '../shared/scaler-memory.ts';
-import type { StackName } from '../status/text.ts';
+import type { StackName } from '../shared/deployment.ts';
 import { isoOf, span } from '../shared/format.ts';
 import { controlJson, controlText, activeControls } from '../shared/controls.ts';
 

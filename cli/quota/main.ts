@@ -1,42 +1,37 @@
-/** `ddcolor-elastic quota`: whether the account may have as many GPUs as a stage's maximum. */
+/** `ddcolor-elastic quota`: whether the account's GPU quotas allow a stage's maximum. */
+import type { CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
-import { operate, printJson, printLines } from '../shared/interruptible.ts';
-import { COMMON_HELP, parseCommand, wrongIn } from '../shared/target.ts';
 import { deploymentOf } from '../shared/deployment.ts';
+import { interruptible, printJson, printLines } from '../shared/interruptible.ts';
 import { stageHere } from '../shared/stages.ts';
+import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { checkQuotas, largestVcpus } from './need.ts';
 import { quotaJson, quotaLines } from './text.ts';
 
-export const HELP = `ddcolor-elastic quota [options]
-  Whether the account's GPU quotas, on demand and Spot, are enough for a stage's maximum, by its values in
-  bin/stages.ts; and the command that asks AWS for more. Quotas count vCPUs, and all that runs in the account and
-  region shares them.
+export const define = (command: CommandLine): CommandLine =>
+  withTarget(command, ['stage', 'region', 'json'])
+    .description(
+      "Compares the account's GPU quotas, on demand and Spot, with a stage's maximum by its values in bin/stages.ts, and prints the command that asks AWS for more. Quotas count vCPUs and are shared by everything in the account and region.",
+    )
+    .notes(
+      `Example: ddcolor-elastic quota --stage prod --region eu-central-1
 
-${COMMON_HELP.split('\n')
-  .filter((line) => !/--(local|stack) /.test(line))
-  .join('\n')}
+Exit codes: 0 the quotas are enough; 1 they are not, or could not be read; 2 wrong command line; 3 AWS could not be
+reached.
+IAM: servicequotas:GetServiceQuota, servicequotas:GetAWSDefaultServiceQuota.`,
+    )
+    .runs(quota);
 
-Ends with 0 when they are enough, 1 when they are not or could not be read, 2 when the command line is wrong, 3 when
-AWS could not be reached.
-IAM: servicequotas:GetServiceQuota, servicequotas:GetAWSDefaultServiceQuota.`;
-
-export async function main(args: string[]): Promise<number> {
-  const parsed = parseCommand({ command: 'quota', options: {} }, args);
-  if (parsed === 'help') {
-    console.log(HELP);
-    return EXIT.done;
-  }
-  const { target, json } = parsed;
-  if (target.local) throw wrongIn('quota')('--local: this machine has no quota');
-  const stage = stageHere(target.stage);
-  return operate(async (signal) => {
-    // What can be said without AWS first.
+async function quota(options: TargetOptions): Promise<number> {
+  const stage = stageHere('quota', options.stage);
+  return interruptible(async ({ signal }) => {
+    // First what can fail without AWS.
     largestVcpus(stage);
-    const place = await deploymentOf(target);
+    const { region, config } = await deploymentOf(targetOf(options));
     const { readQuotas } = await import('./aws.ts');
-    const checks = checkQuotas(stage, await readQuotas(place.config, signal));
-    if (json) printJson(quotaJson(stage, place.region, checks));
-    else printLines(quotaLines(stage, place.region, checks));
+    const checks = checkQuotas(stage, await readQuotas(config, signal));
+    if (options.json) printJson(quotaJson(stage, region, checks));
+    else printLines(quotaLines(stage, region, checks));
     return checks.every(({ enough }) => enough) ? EXIT.done : EXIT.failed;
   });
 }

@@ -1,72 +1,67 @@
-/** `ddcolor-elastic redrive`: photos that were given up, back to the queue. */
-import { UserError } from '../../common/errors.ts';
-import { Progress } from '../../common/progress.ts';
-import { ApiError } from '../../client/errors.ts';
-import { Interrupted } from '../colour/outcome.ts';
+/** `ddcolor-elastic redrive`: moves dead letters back to the job queue. */
+import { Option } from 'commander';
+import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
-import { operate, printJson } from '../shared/interruptible.ts';
-import { COMMON_HELP, parseCommand, wholeNumber } from '../shared/target.ts';
-import { output, outputsOf, deploymentOf } from '../shared/deployment.ts';
+import { Progress } from '../../common/progress.ts';
+import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
+import { exitCodeOf, interruptible, printJson } from '../shared/interruptible.ts';
+import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { redrive } from './run.ts';
 import { progressLine, redriveJson, redriveLines } from './text.ts';
 
-const LIMIT = { default: 100, most: 100_000 };
+const MAX_LIMIT = 100_000;
 
-export const HELP = `ddcolor-elastic redrive [options]
-  Sends dead letters, which are photos that were given up after all their attempts, back to the queue. Mend first
-  what they died of. Each is sent before it is deleted: a redrive that is cut off loses nothing.
+interface RedriveOptions extends TargetOptions {
+  limit: number;
+  dryRun?: boolean;
+  verbose?: boolean;
+}
 
-  --limit N        at most so many, 1 to ${LIMIT.most} (default ${LIMIT.default})
-  --dry-run        say what would go back, and leave it
-  --verbose        say which photos
-${COMMON_HELP}
+export const define = (command: CommandLine): CommandLine =>
+  withTarget(
+    command
+      .description(
+        'Moves dead letters, the messages of photos that failed on every attempt, back to the job queue. Fix the cause first. Each message is sent before it is deleted, so an interrupted redrive loses nothing.',
+      )
+      .addOption(
+        new Option('--limit <n>', `messages at most, 1 to ${MAX_LIMIT}`)
+          .default(100)
+          .argParser(wholeNumber(1, MAX_LIMIT)),
+      )
+      .option('--dry-run', 'show what would be moved and leave it')
+      .option('--verbose', 'list the photos'),
+  )
+    .notes(
+      `Example: ddcolor-elastic redrive --stage prod --dry-run --verbose
 
-Ends with 0, 1 when something could not be sent, 2 when the command line is wrong, 3 when AWS could not be reached,
-130 when interrupted; what is begun is ended first.
-IAM: cloudformation:DescribeStacks; on the queue of dead letters sqs:ReceiveMessage, sqs:DeleteMessage,
-sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on that of jobs sqs:SendMessage.`;
+Exit codes: 0; 1 a message could not be moved; 2 wrong command line; 3 AWS could not be reached; 130 interrupted, with
+messages already received moved first.
+IAM: cloudformation:DescribeStacks; on the dead-letter queue sqs:ReceiveMessage, sqs:DeleteMessage,
+sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the job queue sqs:SendMessage.`,
+    )
+    .runs(run);
 
-export async function main(args: string[]): Promise<number> {
-  const options = {
-    limit: { type: 'string' },
-    'dry-run': { type: 'boolean' },
-    verbose: { type: 'boolean' },
-  } as const;
-  const parsed = parseCommand({ command: 'redrive', options }, args);
-  if (parsed === 'help') {
-    console.log(HELP);
-    return EXIT.done;
-  }
-  const { target, json, values } = parsed;
-  const limit = wholeNumber('redrive', '--limit', values.limit ?? String(LIMIT.default), 1, LIMIT.most);
-  const dryRun = values['dry-run'] === true;
-  return operate(async (signal) => {
-    const place = await deploymentOf(target);
-    const outputs = await outputsOf(place, signal);
+const run = ({ limit, dryRun = false, verbose = false, json, ...options }: RedriveOptions): Promise<number> =>
+  interruptible(async ({ signal }) => {
+    const deployment = await deploymentOf(targetOf(options));
+    const outputs = await outputsOf(deployment, signal);
     const { deadLettersOf } = await import('./sqs.ts');
-    const from = output(outputs, 'DeadLetterQueueUrl', place);
-    const queue = deadLettersOf(place.config, from, output(outputs, 'QueueUrl', place), signal);
+    const from = output(outputs, 'DeadLetterQueueUrl', deployment);
+    const queue = deadLettersOf(deployment.config, from, output(outputs, 'QueueUrl', deployment), signal);
     const out = new Progress(process.stdout);
     const startMs = Date.now();
     const progress = (moved: number) => {
       if (!json) out.line(progressLine(moved, limit, (Date.now() - startMs) / 1000));
     };
-    const redriven = await redrive(queue, { limit, dryRun, signal, progress });
+    const result = await redrive(queue, { limit, dryRun, signal, progress });
     const left = await queue.left().catch(() => undefined);
-    const { failure } = redriven;
+    const { failure } = result;
     const stopped = failure === undefined ? undefined : (failure as Error).message;
-    const outcome = { ...redriven, dryRun, left, stopped };
-    if (json) printJson(redriveJson(outcome, place));
-    else for (const line of redriveLines(outcome, values.verbose === true)) out.print(line);
-    return exitOf(failure);
+    const report = { ...result, dryRun, left, stopped };
+    if (json) printJson(redriveJson(report, deployment));
+    else for (const line of redriveLines(report, verbose)) out.print(line);
+    if (failure === undefined) return EXIT.done;
+    const exit = exitCodeOf(failure);
+    if (exit === undefined) throw failure as Error;
+    return exit;
   });
-}
-
-/** @throws what is a fault of ours */
-function exitOf(failure: unknown): number {
-  if (failure === undefined) return EXIT.done;
-  if (failure instanceof Interrupted) return EXIT.interrupted;
-  if (failure instanceof UserError) return EXIT.failed;
-  if (failure instanceof ApiError) return EXIT.open;
-  throw failure as Error;
-}

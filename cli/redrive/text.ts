@@ -1,6 +1,6 @@
 /** What a redrive says. */
 import { parseJobMessage } from '../../contract/job.ts';
-import type { StackName } from '../status/text.ts';
+import type { StackName } from '../shared/deployment.ts';
 import { count, UNKNOWN } from '../shared/format.ts';
 import type { DeadLetter, RedriveResult } from './run.ts';
 

@@ -13,6 +13,9 @@ export interface Deployment extends Target {
   autoScalingConfig: ClientConfig;
 }
 
+/** What reports name. */
+export type StackName = Pick<Deployment, 'stage' | 'stack' | 'region'>;
+
 export interface ClientConfig {
   region: string;
   maxAttempts: number;

@@ -1,32 +1,28 @@
-/** What every operator command has: a way out on Ctrl-C, and errors in words. */
+/** Runs a command so that Ctrl-C aborts its calls, and turns its errors into messages and exit codes. */
 import { setMaxListeners } from 'node:events';
 import { ApiError } from '../../client/errors.ts';
-import { UserError } from '../../common/errors.ts';
-import { Interrupted } from '../colour/outcome.ts';
-import { EXIT } from '../../common/errors.ts';
+import { EXIT, Interrupted, UsageError, UserError } from '../../common/errors.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs a command to its end.
- *
- * @returns its exit code
- * @throws UsageError, which the table of commands tells; what is a fault of ours
+ * @param body gets a signal that is aborted with `Interrupted`; the second Ctrl-C ends the process at once
+ * @returns the exit code
+ * @throws UsageError; what is a bug
  */
-export async function operate(body: (signal: AbortSignal) => Promise<number>): Promise<number> {
+export async function interruptible(body: (abort: AbortController) => Promise<number>): Promise<number> {
   const abort = new AbortController();
   // Each call listens to it.
   setMaxListeners(0, abort.signal);
   const stop = () => {
-    // The second one does not wait.
     if (abort.signal.aborted) process.exit(EXIT.interrupted);
-    abort.abort(new Interrupted('Interrupted.'));
+    abort.abort(new Interrupted());
   };
   for (const name of SIGNALS) process.on(name, stop);
   try {
-    return await body(abort.signal);
+    return await body(abort);
   } catch (error) {
-    const exit = exitOf(error);
+    const exit = exitCodeOf(error);
     if (exit === undefined) throw error;
     console.error((error as Error).message);
     return exit;
@@ -35,12 +31,13 @@ export async function operate(body: (signal: AbortSignal) => Promise<number>): P
   }
 }
 
-/** Undefined for a fault of ours. */
-function exitOf(error: unknown): number | undefined {
+/** @returns undefined for a bug, and for a UsageError, which the command line reports */
+export function exitCodeOf(error: unknown): number | undefined {
+  if (error instanceof UsageError) return undefined;
   if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof UserError) return EXIT.failed;
-  // Nobody answered; another time somebody may.
-  if (error instanceof ApiError) return EXIT.open;
+  // AWS or the API did not answer; a later try may succeed.
+  if (error instanceof ApiError) return EXIT.incomplete;
   return undefined;
 }
 

@@ -1,25 +1,24 @@
 /**
- * The bucket as a smoke test may use it: put its photo, get and delete its ends.
+ * The bucket of a smoke test on S3.
  *
- * Gotcha: who may not list a bucket is answered 403 for what is not there. Forbidden and missing are both "not yet" here.
+ * Gotcha: without s3:ListBucket, S3 answers 403 for a missing object. Forbidden and missing both mean "not yet" here.
  */
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { UserError } from '../../common/errors.ts';
 import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig, Deployment } from '../shared/deployment.ts';
 import type { SmokeBucket } from './run.ts';
 
 const PUT_NEEDS = 's3:PutObject on incoming/smoke/*';
-const END_NEEDS = 's3:GetObject and s3:DeleteObject on results/smoke/* and failed/smoke/*';
+const OUTCOME_NEEDS = 's3:GetObject and s3:DeleteObject on results/smoke/* and failed/smoke/*';
 
-/** As in lib/photo-store.ts: its name is all that has to be known, and needs no permission to be found. */
+/** As in lib/photo-store.ts. The name is computed, since reading the stack's outputs would need a permission. */
 export async function bucketNameOf(
   { stage, region, config }: Deployment,
   signal: AbortSignal,
 ): Promise<string> {
   const sts = new STSClient(config);
-  const { Account } = await awsCall('AWS', 'nothing for this, but credentials', signal, () =>
+  const { Account } = await awsCall('AWS', 'credentials; this call needs no permission', signal, () =>
     sts.send(new GetCallerIdentityCommand(), { abortSignal: signal }),
   );
   return `ddcolor-elastic-${stage}-${Account}-${region}`;
@@ -34,10 +33,10 @@ const isMissing = ({ name, $metadata }: StatusError): boolean =>
 
 export function smokeBucket(config: ClientConfig, Bucket: string, signal: AbortSignal): SmokeBucket {
   const own = config.endpoint ?? process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL;
-  // An endpoint of one's own, such as that of a local AWS, has no host for each bucket.
+  // Another endpoint, such as a local AWS, has no host for each bucket.
   const s3 = new S3Client({ ...config, forcePathStyle: own !== undefined });
   const name = `s3://${Bucket}`;
-  // What clears away does so after an interruption too.
+  // Cleaning up continues after an interruption.
   const never = new AbortController().signal;
   return {
     async put(Key, Body) {
@@ -45,7 +44,7 @@ export function smokeBucket(config: ClientConfig, Bucket: string, signal: AbortS
       await awsCall(name, PUT_NEEDS, signal, () => s3.send(put, { abortSignal: signal }));
     },
     async get(Key) {
-      return awsCall(name, END_NEEDS, signal, async () => {
+      return awsCall(name, OUTCOME_NEEDS, signal, async () => {
         try {
           const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }), { abortSignal: signal });
           return Buffer.from((await Body?.transformToByteArray()) ?? []);
@@ -56,15 +55,7 @@ export function smokeBucket(config: ClientConfig, Bucket: string, signal: AbortS
       });
     },
     async delete(Key) {
-      await awsCall(name, END_NEEDS, never, () => s3.send(new DeleteObjectCommand({ Bucket, Key })));
+      await awsCall(name, OUTCOME_NEEDS, never, () => s3.send(new DeleteObjectCommand({ Bucket, Key })));
     },
   };
-}
-
-/** @throws UserError */
-export function checkBucket(name: string): string {
-  if (/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name)) return name;
-  throw new UserError(
-    `'${name}' is not the name of a bucket: 3 to 63 small letters, digits, dots and hyphens.`,
-  );
 }

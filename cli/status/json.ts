@@ -5,7 +5,8 @@ import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday } from '../shared/scaler-memory.ts';
 import { isoOf } from '../shared/format.ts';
 import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
-import { DECISIONS, runbook, textOf, type StackName } from './text.ts';
+import type { StackName } from '../shared/deployment.ts';
+import { DECISIONS, runbook, textOf } from './text.ts';
 
 /** @param now epoch seconds */
 export function statusJson(parts: StatusParts, { stage, stack, region }: StackName, now: number) {

@@ -2,7 +2,7 @@
 import { ALARMS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts';
 import { controlText, activeControls } from '../shared/controls.ts';
 import { decisionsOf, isChange, type DecisionRun } from '../shared/decisions.ts';
-import type { Deployment } from '../shared/deployment.ts';
+import type { StackName } from '../shared/deployment.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
@@ -10,8 +10,6 @@ import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
 
 /** Decisions that are shown: as many as fit below the rest on one screen. */
 export const DECISIONS = 8;
-
-export type StackName = Pick<Deployment, 'stage' | 'stack' | 'region'>;
 
 /** What an alarm is of ours; null for one of another version. */
 export function textOf(name: string, stage: string) {
@@ -27,8 +25,8 @@ export const runbook = (id: string) => `docs/runbook.md#${id}`;
 export function statusLines(parts: StatusParts, { stage, stack, region }: StackName, now: number): string[] {
   const memory = valueOf(parts.memory);
   const rows = [
-    ['queue', queueWords(parts)],
-    ['fleet', fleetWords(parts)],
+    ['queue', queueText(parts)],
+    ['fleet', fleetText(parts)],
     ['scaler', scalerWords(memory, now)],
     ...controlRows(memory, now),
     ['today', spendingWords(memory, now)],
@@ -48,7 +46,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   ];
 }
 
-export function queueWords(parts: StatusParts): string {
+export function queueText(parts: StatusParts): string {
   const queue = valueOf(parts.queue);
   const oldest = valueOf(parts.oldest);
   const dead = valueOf(parts.deadLetters);
@@ -65,7 +63,7 @@ export function queueWords(parts: StatusParts): string {
   ].join(', ');
 }
 
-export function fleetWords(parts: StatusParts): string {
+export function fleetText(parts: StatusParts): string {
   const fleet = valueOf(parts.fleet);
   if (!fleet) return UNKNOWN;
   const { desired, inService, pending, draining, min, max } = fleet;

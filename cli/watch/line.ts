@@ -5,7 +5,7 @@ import { missingOf, valueOf, type StatusParts } from '../status/parts.ts';
 import { clockTime, known, UNKNOWN } from '../shared/format.ts';
 
 /** @returns what changes only with what is told, and the time apart from it */
-export function plainLine(parts: StatusParts, now: number): { time: string; text: string } {
+export function statusLine(parts: StatusParts, now: number): { time: string; text: string } {
   const queue = valueOf(parts.queue);
   const fleet = valueOf(parts.fleet);
   const memory = valueOf(parts.memory);

@@ -1,5 +1,4 @@
 /** `simulate estimates [FOLDER]`: accuracy of the wait estimate on many traces. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   ESTIMATE_TIMES,
@@ -14,6 +13,7 @@ import { POLICIES, policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { InputError } from '../world.ts';
+import { csvFiles } from '../traffic/folder.ts';
 import { SYNTHETIC } from '../traffic/synthetic.ts';
 import { aligned, number, writeJson } from '../output.ts';
 
@@ -24,10 +24,7 @@ const TOTAL = 'all';
 async function tracesOf({ trace, everyTrace, files: [folder] }: Options): Promise<string[]> {
   if (!everyTrace) return [trace];
   if (folder === undefined) return SYNTHETIC;
-  const names = await readdir(folder).catch((error: Error) => {
-    throw new InputError(`cannot read the folder ${folder}: ${error.message}`);
-  });
-  const files = names.filter((name) => name.endsWith('.csv')).sort();
+  const files = await csvFiles(folder);
   return [...SYNTHETIC, ...files.map((name) => join(folder, name))];
 }
 

@@ -2,7 +2,6 @@
 import { readExports } from '../traffic/cloudwatch.ts';
 import { fitMetrics, traceOf, type Fit } from '../traffic/fit.ts';
 import type { Options } from '../options.ts';
-import { InputError } from '../world.ts';
 import { aligned, write, writeJson } from '../output.ts';
 
 const DEFAULT_OUT = 'trace.csv';
@@ -35,9 +34,6 @@ function lines(fit: Fit, out: string | undefined): string {
 }
 
 export async function fit(options: Options): Promise<void> {
-  if (options.files.length === 0) {
-    throw new InputError('fit needs a file: expected CloudWatch exports, as CSV or get-metric-data JSON');
-  }
   const metrics = await readExports(options.files);
   const result = fitMetrics(metrics);
   const out = metrics.sent ? (options.out ?? DEFAULT_OUT) : undefined;

@@ -1,14 +1,14 @@
-/** `ddcolor-elastic` in a checkout: as npx, node and npm call it, and its table of commands. */
+/** `ddcolor-elastic` in a checkout: as npx and node call it, and its table of commands. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HELP } from '../../cli/colour/options.ts';
+import { COMMANDS } from '../../cli/commands.ts';
 import { command, Folder } from './support/command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const OURS = ['bin', 'cli', 'client', 'contract', 'lib', 'local', 'lambda'];
+const OURS = ['bin', 'cli', 'client', 'common', 'contract', 'lib', 'lambda'];
 
 /**
  * A checkout of its own, with this one's packages: the real one would be installed anew by a changed lock file, under the
@@ -21,7 +21,7 @@ beforeAll(() => {
   elsewhere = new Folder().write({ 'notes.txt': '' });
   for (const name of OURS) cpSync(join(ROOT, name), join(checkout.path, name), { recursive: true });
   mkdirSync(join(checkout.path, 'node_modules'));
-  for (const name of ['tsx', 'zod', '@aws-sdk', '@smithy']) {
+  for (const name of ['tsx', 'zod', 'commander']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(checkout.path, 'node_modules', name));
   }
   const lock = '{"lockfileVersion":3}';
@@ -36,7 +36,6 @@ beforeAll(() => {
     'package.json': JSON.stringify({
       ...manifest,
       bin: { 'ddcolor-elastic': 'cli/main.mjs' },
-      scripts: { colour: 'node cli/main.mjs colour' },
     }),
   });
   mkdirSync(join(checkout.path, 'photos'));
@@ -58,63 +57,95 @@ function call(cwd: string, program: string, args: string[]) {
   return { code: status, out: stdout, err: stderr };
 }
 
-describe('files are named from where it is called', () => {
-  // No picture by its name: what is said of it shows that it was found.
-  const args = ['colour', 'notes.txt', '--bucket', 'photos'];
-  const said = "'notes.txt' is no picture by its name: JPEG, PNG, WebP and TIFF are coloured.";
-  const photos = () => join(checkout.path, 'photos');
-
-  it.each<[how: string, cwd: () => string, program: string, before: () => string[]]>([
-    ['npx, in the checkout', photos, 'npx', () => ['ddcolor-elastic']],
-    ['npx, from anywhere', () => elsewhere.path, 'npx', () => ['--prefix', checkout.path, 'ddcolor-elastic']],
-    [
-      'node, from anywhere',
-      () => elsewhere.path,
-      process.execPath,
-      () => [join(checkout.path, 'cli/main.mjs')],
-    ],
-  ])('by %s', (_how, cwd, program, before) => {
-    const ended = call(cwd(), program, [...before(), ...args]);
-    expect(ended).toMatchObject({ code: 2, out: '' });
-    expect(ended.err).toContain(said);
-  });
-
-  it('by an npm script', () => {
-    const ended = call(photos(), 'npm', ['run', '--silent', 'colour', '--', ...args.slice(1)]);
-    expect(ended.code).toBe(2);
-    expect(ended.err).toContain(said);
-  });
+it.each<[how: string, cwd: () => string, program: string, before: () => string[]]>([
+  ['npx, in the checkout', () => join(checkout.path, 'photos'), 'npx', () => ['ddcolor-elastic']],
+  [
+    'node, from anywhere',
+    () => elsewhere.path,
+    process.execPath,
+    () => [join(checkout.path, 'cli/main.mjs')],
+  ],
+])('paths are relative to the folder it is called from, by %s', (_how, cwd, program, before) => {
+  // Not a picture by its name: the message shows that it was found.
+  const ended = call(cwd(), program, [...before(), 'colour', 'notes.txt', '--bucket', 'photos']);
+  expect(ended).toMatchObject({ code: 2, out: '' });
+  expect(ended.err).toContain("'notes.txt' is not a picture by its name");
 });
 
-describe('commands', () => {
-  const said = (...args: string[]) => command(elsewhere.path, args);
+describe('help', () => {
+  const run = (...args: string[]) => command(elsewhere.path, args);
+  const SCREEN = { lines: 24, columns: 80 };
 
-  it('have help', async () => {
-    const all = await said('--help');
-    expect(all).toMatchObject({ code: 0, err: '' });
-    expect(all.out).toMatch(/^ddcolor-elastic COMMAND \[options\]\n\n {2}colour +send photos/);
-    for (const args of [['help'], ['-h']]) expect((await said(...args)).out).toBe(all.out);
-    for (const args of [
-      ['help', 'colour'],
-      ['colour', '--help'],
-      ['help', 'color'],
-    ]) {
-      expect(await said(...args)).toEqual({ code: 0, err: '', out: `${HELP}\n` });
+  it('lists every command, in groups, on one screen', async () => {
+    const { code, out, err } = await run('--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    for (const [name, { group, summary }] of Object.entries(COMMANDS)) {
+      expect(out).toMatch(new RegExp(`^${group}\n(  .*\n)*?  ${name} +${summary}`, 'm'));
     }
+    const lines = out.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(SCREEN.lines);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(SCREEN.columns);
+    expect((await run('help')).out).toBe(out);
   });
 
-  it('are named where there is none, or no such one', async () => {
-    expect(await said()).toMatchObject({ code: 2, err: '' });
-    const unknown = await said('paint');
-    expect(unknown).toMatchObject({ code: 2, out: '' });
-    expect(unknown.err).toBe(
-      "'paint' is not a command: colour, status, watch, explain, pause, resume, redrive, smoke, quota, cost, help (ddcolor-elastic --help says more).\n",
-    );
-    expect((await said('help', 'paint')).code).toBe(2);
-    expect((await said('toString')).code).toBe(2);
+  const SUBCOMMANDS = [
+    ...['bake', 'promote', 'rollback', 'list', 'check'].map((name) => ['image', name]),
+    ...['setup', 'start', 'stop', 'status'].map((name) => ['comfyui', name]),
+    ...['run', 'compare', 'tune', 'estimates', 'fit', 'figures', 'trial', 'season'].map((name) => [
+      'simulate',
+      name,
+    ]),
+  ];
+  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui'].includes(name));
+  it.each([...plain.map((name) => [name]), ...SUBCOMMANDS])('of %s %s has an example', async (...names) => {
+    const { code, out } = await run(...names.filter(Boolean), '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`\nExample: ddcolor-elastic ${names.filter(Boolean).join(' ')} `.trimEnd());
+    expect((await run('help', ...names.filter(Boolean))).out).toBe(out);
+    if (names[0] === 'simulate') return;
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(120);
   });
 
-  it('have a version', async () => {
-    expect((await said('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  it('of an alias is that of the command', async () => {
+    expect((await run('help', 'color')).out).toBe((await run('help', 'colour')).out);
   });
 });
+
+it.each([
+  [[], ''],
+  [['stauts'], 'Did you mean status?'],
+  [['toString'], "unknown command 'toString'"],
+  [['help', 'paint'], "unknown command 'paint'"],
+  [['image', 'promot'], 'Did you mean promote?'],
+  [['simulate', 'compar'], 'Did you mean compare?'],
+  [['explain', '--jsno'], 'Did you mean --json?'],
+])('%j is refused', async (args, message) => {
+  const { code, out, err } = await command(elsewhere.path, args);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toContain(message);
+});
+
+it('has a version', async () => {
+  expect((await command(elsewhere.path, ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+/** All that a file loads before it runs: its own files by their path from the root, packages by their name. */
+function loaded(file: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  if (!file.endsWith('.ts')) return seen;
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  for (const [, target = ''] of text.matchAll(/^(?:import|export)\s+(?!type\s)[^'";]*?from\s+'([^']+)'/gm)) {
+    loaded(target.startsWith('.') ? join(dirname(file), target) : target, seen);
+  }
+  return seen;
+}
+
+it.each(['status', 'watch', 'explain', 'pause', 'redrive', 'smoke', 'quota', 'cost', 'colour', 'comfyui'])(
+  'the help of %s loads neither an SDK nor a library for pictures',
+  (name) => {
+    const all = [...loaded(`cli/${name}/main.ts`)];
+    expect(all).toContain('common/command-line.ts');
+    expect(all.filter((one) => /^(@aws-sdk|@smithy|sharp)/.test(one))).toEqual([]);
+  },
+);

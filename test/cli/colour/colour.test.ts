@@ -39,7 +39,7 @@ describe('a run', () => {
     folder.write({ ...TWENTY, 'album/notes.txt': 'no picture', 'album/.hidden.jpg': 'hidden' });
     const ended = await colour('album', '--url', url);
     expect(ended.err).toBe('');
-    expect(ended.out).toContain('Left out: 1 that are no pictures.');
+    expect(ended.out).toContain('Skipped: 1 files that are not pictures.');
     expect(ended.out).toContain('20 photos: 19 coloured, 1 failed.');
     expect(ended.out).toContain(`  1/${BROKEN}: The file cannot be decoded. (unreadable-image)`);
     expect(ended.code).toBe(1);
@@ -168,7 +168,7 @@ describe('what stops a run', () => {
     const ended = await colour('--url', 'https://a.example');
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toBe(
-      'No photos: name files or folders (ddcolor-elastic help colour lists the options).\n',
+      "error: missing required argument 'photos'\nSee 'ddcolor-elastic colour --help'.\n",
     );
   });
 

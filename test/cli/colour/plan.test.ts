@@ -56,7 +56,7 @@ describe('photos', () => {
 
   it.each<[inputs: string[], out: string, said: RegExp]>([
     [['missing.jpg'], 'out', /missing\.jpg': there is no such file or folder\.$/],
-    [['a/notes.txt'], 'out', /notes\.txt' is no picture by its name: JPEG, PNG, WebP and TIFF/],
+    [['a/notes.txt'], 'out', /notes\.txt' is not a picture by its name: JPEG, PNG, WebP and TIFF/],
     [
       ['empty', 'texts'],
       'out',

@@ -6,7 +6,10 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Parameters } from '../../../cli/image/aws/parameters.ts';
 import { revisionOf, type BakeEnvironment } from '../../../cli/image/bake.ts';
-import { main, release } from '../../../cli/image/main.ts';
+import { bake } from '../../../cli/image/bake.ts';
+import { list } from '../../../cli/image/list.ts';
+import { explained } from '../../../cli/image/main.ts';
+import { rollback } from '../../../cli/image/rollback.ts';
 import { IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
 import { Scope } from '../../../common/scope.ts';
 import { until } from '../../support/wait.ts';
@@ -71,7 +74,7 @@ describe('a bake', () => {
   it('of a new stage makes its candidate and its current image; the next one the candidate only', async () => {
     packer(`console.log('==> building'); manifest('us-east-1:ami-00000001')`);
     const first = await account.enter('bake --stage dev --yes');
-    expect(await release(first.session, world), first.said()).toBe(0);
+    expect(await explained((one) => bake(one, world), first.session), first.said()).toBe(0);
     expect(await account.parameters()).toEqual({
       'dev/ami/candidate': 'ami-00000001',
       'dev/ami/current': 'ami-00000001',
@@ -79,7 +82,7 @@ describe('a bake', () => {
     expect(first.said()).toContain('==> building');
     packer(`manifest('us-east-1:ami-00000002')`);
     const second = await account.enter('bake --stage dev --yes');
-    expect(await release(second.session, world)).toBe(0);
+    expect(await explained((one) => bake(one, world), second.session)).toBe(0);
     expect(await account.parameters()).toEqual({
       'dev/ami/candidate': 'ami-00000002',
       'dev/ami/current': 'ami-00000001',
@@ -90,7 +93,7 @@ describe('a bake', () => {
   it('gives Packer what its template takes, and the worker with all that it needs on an instance', async () => {
     packer(`manifest('us-east-1:ami-00000001')`);
     const { session } = await account.enter('bake --stage dev --yes');
-    await release(session, world);
+    await explained((one) => bake(one, world), session);
     const archive = join(world.workDirectory, 'worker.tar.gz');
     const given = [`region=us-east-1`, 'stage=dev', `revision=${REVISION}`, `worker_archive=${archive}`];
     expect(calls().slice(1)).toEqual([
@@ -128,20 +131,22 @@ describe('a bake', () => {
       }),
     );
     const { session } = await account.enter('bake --stage dev --yes');
-    await expect(release(session, world)).rejects.toThrow(part);
+    await expect(explained((one) => bake(one, world), session)).rejects.toThrow(part);
     expect(await account.parameters()).toEqual({});
   });
 
   it('says how Packer is installed', async () => {
     rmSync(join(directory, 'bin'), { recursive: true, force: true });
     const { session } = await account.enter('bake --stage dev --yes');
-    await expect(release(session, world)).rejects.toThrow(/Packer is not installed.*brew install/);
+    await expect(explained((one) => bake(one, world), session)).rejects.toThrow(
+      /Packer is not installed.*brew install/,
+    );
   });
 
   it('changes nothing in a dry run', async () => {
     packer(`manifest('us-east-1:ami-00000001')`);
     const { session, said } = await account.enter('bake --stage dev --dry-run');
-    expect(await release(session, world)).toBe(0);
+    expect(await explained((one) => bake(one, world), session)).toBe(0);
     expect(calls().map(([command]) => command)).toEqual(['version']);
     expect(await account.parameters()).toEqual({});
     expect(said()).toContain(REVISION);
@@ -153,7 +158,7 @@ describe('a bake', () => {
       process.on('SIGINT', () => setTimeout(() => { writeFileSync('cleaned', ''); process.exit(1); }, 200));
       console.log('machine started'); setInterval(() => {}, 1000);`);
     const { session, said, controller } = await account.enter('bake --stage dev --yes');
-    const baking = release(session, world).catch((error: Error) => error.name);
+    const baking = explained((one) => bake(one, world), session).catch((error: Error) => error.name);
     await until(
       async () => said(),
       (text) => text.includes('machine started'),
@@ -196,23 +201,25 @@ describe('a rollback', () => {
   it('puts the image before in service that still exists, and replaces the fleet', async () => {
     account.front.images.delete('ami-00000002');
     const { session } = await account.enter('rollback --stage dev --yes');
-    expect(await release(session)).toBe(0);
+    expect(await explained(rollback, session)).toBe(0);
     expect(await current()).toBe('ami-00000001');
     expect(await account.refreshes('dev')).toBe(1);
   });
 
   it('goes where it is told', async () => {
     const { session } = await account.enter('rollback --stage dev --yes --to ami-00000001');
-    expect(await release(session)).toBe(0);
+    expect(await explained(rollback, session)).toBe(0);
     expect(await current()).toBe('ami-00000001');
   });
 
   it('changes nothing in a dry run, or without an image to go to', async () => {
     const dry = await account.enter('rollback --stage dev --dry-run');
-    expect(await release(dry.session)).toBe(0);
+    expect(await explained(rollback, dry.session)).toBe(0);
     expect(dry.said()).toContain('from ami-00000003 to ami-00000002');
     const nowhere = await account.enter('rollback --stage dev --yes --to ami-0000000f');
-    await expect(release(nowhere.session)).rejects.toThrow('ami-0000000f is no image of this service');
+    await expect(explained(rollback, nowhere.session)).rejects.toThrow(
+      'ami-0000000f is no image of this service',
+    );
     expect(await current()).toBe('ami-00000003');
     expect(await account.refreshes('dev')).toBe(0);
   });
@@ -224,7 +231,7 @@ describe('a rollback', () => {
       times: 9,
     });
     const { session } = await account.enter('rollback --stage dev --yes');
-    await expect(release(session)).rejects.toThrow(
+    await expect(explained(rollback, session)).rejects.toThrow(
       /aws autoscaling start-instance-refresh --auto-scaling-group-name/,
     );
     expect(await current()).toBe('ami-00000002');
@@ -247,7 +254,7 @@ describe('the list', () => {
 
   it('has what is in an image and who uses it', async () => {
     const { session, said } = await account.enter('list --stage dev');
-    expect(await release(session)).toBe(0);
+    expect(await explained(list, session)).toBe(0);
     expect(said()).toMatch(
       /ami-00000002 .*\nami-00000001 +2026-11-01 00:01 +0123456789ab +0\.3\.64 +a{12} +b{12} +dev current, prod candidate\n/,
     );
@@ -255,7 +262,7 @@ describe('the list', () => {
 
   it('comes as JSON', async () => {
     const { session, said } = await account.enter('list --stage dev --json');
-    expect(await release(session)).toBe(0);
+    expect(await explained(list, session)).toBe(0);
     expect(JSON.parse(said())).toMatchObject([
       { id: 'ami-00000002', usedAs: [] },
       { id: 'ami-00000001', comfyui: '0.3.64', usedAs: ['dev current', 'prod candidate'], deprecated: false },
@@ -274,11 +281,4 @@ describe('the list', () => {
     for (const tag of Object.values(IMAGE_TAGS)) expect(set).toContain(tag);
     expect(template).toMatch(new RegExp(`"${IMAGE_TAGS.service}" += "${SERVICE}"`));
   });
-});
-
-it.each([
-  [['bake'], 2],
-  [['--help'], 0],
-])('npx ddcolor-elastic image %j ends with %d', async (args, code) => {
-  expect(await main(args)).toBe(code);
 });

@@ -4,7 +4,8 @@ import { planBake } from '../../../cli/image/bake.ts';
 import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/images.ts';
 import { listed, missing, table } from '../../../cli/image/list.ts';
 import { sharpPackages } from '../../../cli/image/sharp.ts';
-import { parseOptions, UsageError } from '../../../cli/image/options.ts';
+import { define } from '../../../cli/image/main.ts';
+import { parse } from '../support/parse.ts';
 import { imageOf } from '../../../cli/image/packer.ts';
 import {
   launchOptions,
@@ -262,45 +263,29 @@ describe('the list', () => {
 });
 
 describe('the command line', () => {
-  it('has defaults', () => {
-    expect(parseOptions(['promote', '--stage', 'dev'])).toEqual({
-      command: 'promote',
-      stage: 'dev',
-      region: undefined,
-      dryRun: false,
-      yes: false,
-      to: undefined,
-      json: false,
-    });
-  });
-  it('takes every option', () => {
-    const args = 'rollback --stage prod --region eu-west-1 --dry-run --yes --to ami-0123456789abcdef0'.split(
-      ' ',
-    );
-    expect(parseOptions(args)).toMatchObject({
-      region: 'eu-west-1',
-      dryRun: true,
-      yes: true,
-      to: 'ami-0123456789abcdef0',
-    });
-    expect(parseOptions(['list', '--stage=dev', '--json'])).toMatchObject({ json: true });
-    expect(parseOptions(['--help'])).toBe('help');
-  });
   it.each([
-    ['', "'' is not one of bake, promote, rollback, list, check"],
-    ['deploy --stage dev', "'deploy' is not one of"],
-    ['list dev --stage dev', "'dev' is too much"],
-    ['bake', '--stage is missing'],
-    ['bake --stage prdo', "unknown stage 'prdo'"],
-    ['bake --stage dev --region Ireland', "--region 'Ireland'"],
-    ['promote --stage dev --to ami-0123456789abcdef0', '--to is for rollback only'],
-    ['rollback --stage dev --to latest', "--to 'latest'"],
-    ['bake --stage dev --json', '--json is for list only'],
-    ['bake --stage dev --force', "Unknown option '--force'"],
-  ])('%s is refused', (args, part) => {
-    const parse = () => parseOptions(args.split(' ').filter(Boolean));
-    expect(parse).toThrow(UsageError);
-    expect(parse).toThrow(part);
+    ['promote --stage dev', { stage: 'dev' }],
+    [
+      'rollback --stage prod --region eu-west-1 --dry-run --yes --to ami-0123456789abcdef0',
+      { stage: 'prod', region: 'eu-west-1', dryRun: true, yes: true, to: 'ami-0123456789abcdef0' },
+    ],
+    ['list --stage=dev --json', { stage: 'dev', json: true }],
+  ])('%s', async (line, options) => expect((await parse('image', define, line)).got).toEqual([options]));
+
+  it.each([
+    ['deploy --stage dev', "unknown command 'deploy'"],
+    ['lst --stage dev', 'Did you mean list?'],
+    ['list dev --stage dev', "too many arguments for 'list'"],
+    ['bake', "required option '--stage <name>' not specified"],
+    ['bake --stage prdo', 'bin/stages.ts has local, chaos, dev, prod'],
+    ['bake --stage dev --region Ireland', 'Expected a region such as us-east-1'],
+    ['promote --stage dev --to ami-0123456789abcdef0', "unknown option '--to'"],
+    ['rollback --stage dev --to latest', 'Expected the id of an image'],
+    ['bake --stage dev --json', "unknown option '--json'"],
+  ])('%s is refused', async (line, error) => {
+    const { code, errors } = await parse('image', define, line);
+    expect(errors).toContain(error);
+    expect(code).toBe(2);
   });
 });
 

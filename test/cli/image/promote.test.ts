@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { release } from '../../../cli/image/main.ts';
+import { explained } from '../../../cli/image/main.ts';
+import { promote } from '../../../cli/image/promote.ts';
 import { Parameters } from '../../../cli/image/aws/parameters.ts';
 import { CanaryMismatch } from '../../../worker/comfyui/canary.ts';
 import { childEnvironment } from '../../../common/environment.ts';
@@ -46,7 +47,7 @@ describe('a candidate that passes', () => {
   it('becomes the current image, and the fleet is replaced', async () => {
     account.judge('dev', good, NEW);
     const { session, said } = await account.enter('promote --stage dev --yes');
-    expect(await release(session), said()).toBe(0);
+    expect(await explained(promote, session), said()).toBe(0);
     expect(await account.parameters()).toEqual({ 'dev/ami/current': NEW, 'dev/ami/candidate': NEW });
     expect(await account.refreshes('dev')).toBe(1);
     const [refresh] = account.front.of('StartInstanceRefresh');
@@ -60,7 +61,7 @@ describe('a candidate that passes', () => {
   it('was judged by one instance like those of the fleet, outside of the group, that is gone', async () => {
     account.judge('dev', good, NEW);
     const { session } = await account.enter('promote --stage dev --yes');
-    await release(session);
+    await explained(promote, session);
     expect(await account.instances()).toEqual([
       {
         state: 'terminated',
@@ -90,7 +91,7 @@ describe('a candidate that passes', () => {
     account.judge('dev', good);
     account.front.refusals.push({ action: 'RunInstances', code: 'InsufficientInstanceCapacity', times: 2 });
     const { session } = await account.enter('promote --stage dev --yes');
-    expect(await release(session)).toBe(0);
+    expect(await explained(promote, session)).toBe(0);
     const tried = account.front
       .of('RunInstances')
       .map((form) => [form.get('InstanceType'), form.get('NetworkInterface.1.SubnetId')]);
@@ -111,7 +112,7 @@ describe('a candidate that passes', () => {
     await account.image('ami-0000000f', 0, { tags: { project: 'something-else' } });
     account.judge('dev', good);
     const { session, said } = await account.enter('promote --stage dev --yes');
-    expect(await release(session)).toBe(0);
+    expect(await explained(promote, session)).toBe(0);
     const kept = ['ami-00000001', 'ami-00000002', 'ami-00000006'];
     expect([...account.front.images.keys()]).toEqual([...kept, 'ami-0000000f']);
     const left = await account.snapshots();
@@ -124,7 +125,7 @@ describe('a candidate that passes', () => {
     account.judge('dev', good);
     account.front.refusals.push({ action: 'DeregisterImage', code: 'OperationNotPermitted', times: 1 });
     const { session, said } = await account.enter('promote --stage dev --yes');
-    expect(await release(session)).toBe(1);
+    expect(await explained(promote, session)).toBe(1);
     expect(said()).toContain('ami-00000005 could not be removed');
     expect([...account.front.images.keys()]).toEqual([OLD, NEW, 'ami-00000003', 'ami-00000005']);
   });
@@ -134,7 +135,7 @@ describe('a candidate that does not prove itself', () => {
   it('in wrong colours, leaves the fleet as it was', async () => {
     account.judge('dev', bad, NEW);
     const { session, said } = await account.enter('promote --stage dev --yes');
-    expect(await release(session)).toBe(3);
+    expect(await explained(promote, session)).toBe(3);
     await expectUntouched();
     expect(said()).toContain('did not prove itself: the colours are off by 12');
   });
@@ -142,7 +143,7 @@ describe('a candidate that does not prove itself', () => {
   it('in silence, leaves the fleet as it was', async () => {
     const timing = { deadlineMs: 100, pollMs: 10 };
     const { session, said } = await account.enter('promote --stage dev --yes', { timing });
-    expect(await release(session)).toBe(3);
+    expect(await explained(promote, session)).toBe(3);
     await expectUntouched();
     expect(said()).toMatch(/no verdict within \d+ s; its instance was 'running'/);
   });
@@ -152,7 +153,7 @@ describe('a candidate that does not prove itself', () => {
     const { session, said } = await account.enter('promote --stage dev --yes', {
       timing: { deadlineMs: 3_600_000, pollMs: 10 },
     });
-    expect(await release(session)).toBe(3);
+    expect(await explained(promote, session)).toBe(3);
     await expectUntouched();
     expect(said()).toContain("its instance is 'terminated' without a verdict");
   });
@@ -160,7 +161,7 @@ describe('a candidate that does not prove itself', () => {
   it('since another image ran, leaves the fleet as it was', async () => {
     account.judge('dev', good, OLD);
     const { session, said } = await account.enter('promote --stage dev --yes');
-    expect(await release(session)).toBe(3);
+    expect(await explained(promote, session)).toBe(3);
     await expectUntouched();
     expect(said()).toContain(`its instance ran ${OLD}`);
   });
@@ -168,7 +169,7 @@ describe('a candidate that does not prove itself', () => {
   it('for want of a quota, is said to be so, and launched nowhere else', async () => {
     account.front.refusals.push({ action: 'RunInstances', code: 'VcpuLimitExceeded', times: 9 });
     const { session } = await account.enter('promote --stage dev --yes');
-    await expect(release(session)).rejects.toThrow(/out of quota.*VcpuLimitExceeded/s);
+    await expect(explained(promote, session)).rejects.toThrow(/out of quota.*VcpuLimitExceeded/s);
     expect(account.front.of('RunInstances')).toHaveLength(1);
     expect(await account.parameters()).toMatchObject({ 'dev/ami/current': OLD });
   });
@@ -188,7 +189,7 @@ describe('Ctrl-C', () => {
           resolve();
         });
     });
-    await expect(release(session)).rejects.toThrow(/abort/i);
+    await expect(explained(promote, session)).rejects.toThrow(/abort/i);
     await closed;
     await expectUntouched();
   });
@@ -207,7 +208,7 @@ describe('Ctrl-C', () => {
       await sleep(200);
       await setCurrent(...args);
     };
-    await release(session).catch(() => undefined);
+    await explained(promote, session).catch(() => undefined);
     expect(await refreshesAtEnd).toBe(1);
     expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
   });
@@ -217,17 +218,18 @@ it('an instance that cannot be ended is named, with what to do', async () => {
   account.judge('dev', good);
   account.front.refusals.push({ action: 'TerminateInstances', code: 'UnauthorizedOperation', times: 9 });
   const { session, said } = await account.enter('promote --stage dev --yes');
-  await expect(release(session)).rejects.toThrow(/COSTS MONEY/);
+  await expect(explained(promote, session)).rejects.toThrow(/COSTS MONEY/);
   expect(said()).toMatch(/aws ec2 terminate-instances --instance-ids i-/);
   expect(await account.parameters()).toMatchObject({ 'dev/ami/current': OLD });
   const next = await account.enter('promote --stage dev --yes');
-  await expect(release(next.session)).rejects.toThrow(/an instance of a candidate still stands: i-/);
+  await expect(explained(promote, next.session)).rejects.toThrow(
+    /an instance of a candidate still stands: i-/,
+  );
 });
 
 it('the whole command ends its instance on SIGINT, and says so', async () => {
-  const file = join(import.meta.dirname, '..', '..', '..', 'cli', 'image', 'main.ts');
-  const script = `import(${JSON.stringify(file)}).then(({ main }) => main(process.argv.slice(1))).then(process.exit)`;
-  const args = ['--import', 'tsx', '-e', script, 'promote', '--stage', 'dev', '--yes'];
+  const entry = join(import.meta.dirname, '..', 'support', 'entry.ts');
+  const args = ['--import', 'tsx', entry, 'image', 'promote', '--stage', 'dev', '--yes'];
   const child = spawn(process.execPath, args, { env: childEnvironment(account.front.url) });
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -247,7 +249,7 @@ it.each([
 ])('%s comes with what to do about it', async (code, hint) => {
   account.front.refusals.push({ action: 'DescribeImages', code, times: 99 });
   const { session } = await account.enter('promote --stage dev --yes');
-  await expect(release(session)).rejects.toThrow(hint);
+  await expect(explained(promote, session)).rejects.toThrow(hint);
 });
 
 describe('nothing is changed', () => {
@@ -257,7 +259,7 @@ describe('nothing is changed', () => {
   it('by a dry run', async () => {
     for (let k = 3; k <= 5; k++) await account.image(`ami-0000000${k}`, -k);
     const { session, said } = await account.enter('promote --stage dev --dry-run --yes');
-    expect(await release(session)).toBe(0);
+    expect(await explained(promote, session)).toBe(0);
     expect(writes()).toEqual([]);
     expect(said()).toMatch(
       /1\. Launch .*ami-00000002.*4\. Set the current .*from ami-00000001 to ami-00000002.*6\. Remove the image ami-00000005/s,
@@ -266,15 +268,15 @@ describe('nothing is changed', () => {
 
   it('without a yes', async () => {
     const no = await account.enter('promote --stage dev', { ask: async () => 'n' });
-    expect(await release(no.session)).toBe(1);
+    expect(await explained(promote, no.session)).toBe(1);
     const nobody = await account.enter('promote --stage dev');
-    await expect(release(nobody.session)).rejects.toThrow('add --yes');
+    await expect(explained(promote, nobody.session)).rejects.toThrow('add --yes');
     expect(writes()).toEqual([]);
   });
 
   it('where the stage is not deployed', async () => {
     const { session } = await account.enter('promote --stage prod --yes');
-    await expect(release(session)).rejects.toThrow('there is no group ddcolor-elastic-prod');
+    await expect(explained(promote, session)).rejects.toThrow('there is no group ddcolor-elastic-prod');
     expect(writes()).toEqual([]);
   });
 });
@@ -282,6 +284,6 @@ describe('nothing is changed', () => {
 it('a yes on the terminal is enough', async () => {
   account.judge('dev', good);
   const { session } = await account.enter('promote --stage dev', { ask: async () => 'y' });
-  expect(await release(session)).toBe(0);
+  expect(await explained(promote, session)).toBe(0);
   expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
 });

@@ -141,7 +141,7 @@ describe('asked of AWS', () => {
   });
 
   it.each([
-    [['--local'], '--local: this machine has no quota'],
+    [['--local'], "unknown option '--local'"],
     [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
   ])('not with %j', async (more, said) => {
     const ended = await command(folder.path, ['quota', ...more]);

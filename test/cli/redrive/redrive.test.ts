@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { redrive, type DeadLetters, type DeadLetter, type RedriveResult } from '../../../cli/redrive/run.ts';
 import { photosOf, redriveJson, redriveLines, type RedriveReport } from '../../../cli/redrive/text.ts';
-import { Interrupted } from '../../../cli/colour/outcome.ts';
+import { Interrupted } from '../../../common/errors.ts';
 
 /** Two queues in memory. A message that was received and not deleted may come again at any time. */
 class Queues implements DeadLetters {

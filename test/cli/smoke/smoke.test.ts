@@ -5,12 +5,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp, { type Color } from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { measurePicture } from '../../../cli/smoke/picture.ts';
 import { smoke, type SmokeBucket, type SmokePorts } from '../../../cli/smoke/run.ts';
-import { defectOf, LEAST_CHROMA, meanChroma, type Picture } from '../../../cli/smoke/seen.ts';
-import { exitOf, smokeLines } from '../../../cli/smoke/text.ts';
-import { Interrupted } from '../../../cli/colour/outcome.ts';
-import { UserError } from '../../../common/errors.ts';
+import {
+  defectOf,
+  measurePicture,
+  meanChroma,
+  MIN_CHROMA,
+  type Picture,
+} from '../../../cli/smoke/picture.ts';
+import { exitCode, smokeLines } from '../../../cli/smoke/text.ts';
+import { Interrupted, UserError } from '../../../common/errors.ts';
 import { testClock } from '../../client/support/clock.ts';
 import { storeError } from '../../client/support/gateway.ts';
 import { until } from '../../support/wait.ts';
@@ -43,7 +47,7 @@ describe('a picture', () => {
     const lying = await sharp(grey).withMetadata({ orientation: 6 }).toBuffer();
     expect(await measurePicture('x', lying)).toMatchObject({ width: HEIGHT, height: WIDTH });
     expect((await measurePicture('x', grey)).chroma).toBeLessThan(1);
-    expect((await measurePicture('x', inColour)).chroma).toBeGreaterThan(LEAST_CHROMA);
+    expect((await measurePicture('x', inColour)).chroma).toBeGreaterThan(MIN_CHROMA);
   });
 
   it('of one channel, or with opacity, is seen', async () => {
@@ -63,15 +67,15 @@ describe('a picture', () => {
   it('is none when it cannot be read', async () => {
     await expect(measurePicture("'a.jpg'", Buffer.from('no'))).rejects.toThrow(UserError);
     await expect(measurePicture("'a.jpg'", Buffer.from('no'))).rejects.toThrow(
-      "'a.jpg' is no picture that can be read",
+      "'a.jpg' is not a picture that can be read",
     );
   });
 
   const seen = (more: Partial<Picture> = {}): Picture => ({ width: 60, height: 40, chroma: 12, ...more });
   it.each([
     [seen(), undefined],
-    [seen({ chroma: LEAST_CHROMA }), undefined],
-    [seen({ chroma: 2.94 }), 'The result is not in colour: its mean chroma is 2.9, wanted at least 3.'],
+    [seen({ chroma: MIN_CHROMA }), undefined],
+    [seen({ chroma: 2.94 }), 'The result is not in colour: its mean chroma is 2.9, below 3.'],
     [seen({ width: 40, height: 60 }), 'The result has 40 x 60 pixels, the photo 60 x 40.'],
   ])('%j has the fault %j', (result, wanted) => expect(defectOf(seen({ chroma: 0 }), result)).toBe(wanted));
 });
@@ -106,25 +110,25 @@ const FAILED = 'failed/smoke/id/a.jpg.json';
 const put = (key: string, body: () => Buffer | string) => () => [{ key, body: body() }];
 
 async function through(bucket: SmokeBucket, timeoutSeconds = 60, more: Partial<SmokePorts> = {}) {
-  const seen = await measurePicture('x', grey);
+  const picture = await measurePicture('x', grey);
   const ports = {
     bucket,
-    see: measurePicture,
+    measurePicture,
     clock: testClock(),
     signal: new AbortController().signal,
-    waiting: () => undefined,
+    onWait: () => undefined,
   };
-  return smoke({ id: 'id', name: 'a.jpg', body: grey, seen }, timeoutSeconds, { ...ports, ...more });
+  return smoke({ id: 'id', name: 'a.jpg', body: grey, picture }, timeoutSeconds, { ...ports, ...more });
 }
 
 describe('a photo', () => {
   it.each<[string, Record<number, () => { key: string; body: Buffer | string }[]>, string, number]>([
-    ['in colour at once', { 1: put(RESULT, () => inColour) }, 'coloured', 0],
-    ['in colour after a while', { 9: put(RESULT, () => inColour) }, 'coloured', 0],
+    ['in colour at once', { 1: put(RESULT, () => inColour) }, 'succeeded', 0],
+    ['in colour after a while', { 9: put(RESULT, () => inColour) }, 'succeeded', 0],
     [
       'in colour after all',
       { 2: put(FAILED, () => failure('retries-exhausted')), 9: put(RESULT, () => inColour) },
-      'coloured',
+      'succeeded',
       0,
     ],
     ['still grey', { 3: put(RESULT, () => grey) }, 'wrong', 1],
@@ -132,12 +136,12 @@ describe('a photo', () => {
     ['refused', { 4: put(FAILED, () => failure('unreadable-image')) }, 'failed', 1],
     ['refused without a word', { 4: put(FAILED, () => '{}') }, 'failed', 1],
     ['given up', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
-    ['never done', {}, 'late', 3],
+    ['never done', {}, 'timed-out', 3],
   ])('that is %s', async (_name, at, outcome, exit) => {
     const bucket = new Bucket(at);
     const result = await through(bucket);
     expect(result.verdict.outcome).toBe(outcome);
-    expect(exitOf(result)).toBe(exit);
+    expect(exitCode(result)).toBe(exit);
     expect(result.key).toBe(KEY);
     // The photo is not its own to delete.
     expect([...bucket.objects.keys()]).toEqual([KEY]);
@@ -151,8 +155,8 @@ describe('a photo', () => {
   it('is cleared away when it is interrupted', async () => {
     const abort = new AbortController();
     const bucket = new Bucket({ 2: put(FAILED, () => failure('retries-exhausted')) });
-    const waiting = () => abort.abort(new Interrupted('Interrupted.'));
-    await expect(through(bucket, 60, { signal: abort.signal, waiting })).rejects.toThrow(Interrupted);
+    const onWait = () => abort.abort(new Interrupted());
+    await expect(through(bucket, 60, { signal: abort.signal, onWait })).rejects.toThrow(Interrupted);
     expect([...bucket.objects.keys()]).toEqual([KEY]);
   });
 
@@ -160,11 +164,11 @@ describe('a photo', () => {
     const bucket = new Bucket({ 1: put(RESULT, () => inColour) });
     bucket.delete = (key) => (key === RESULT ? Promise.reject(new Error('no')) : Promise.resolve());
     const result = await through(bucket);
-    expect(result).toMatchObject({ verdict: { outcome: 'coloured' }, left: [RESULT] });
+    expect(result).toMatchObject({ verdict: { outcome: 'succeeded' }, left: [RESULT] });
     const seen = await measurePicture('x', inColour);
     const lines = smokeLines({ ...result, bucket: 'photos', photo: seen, timeoutSeconds: 60 });
-    expect(lines).toContain(`  Not cleared away: s3://photos/${RESULT}`);
-    expect(lines).toContainEqual(expect.stringMatching(/^ {2}The photo is in colour itself/));
+    expect(lines).toContain(`  Not deleted: s3://photos/${RESULT}`);
+    expect(lines).toContainEqual(expect.stringMatching(/^ {2}The photo itself is in colour/));
   });
 });
 
@@ -223,7 +227,7 @@ describe('under a role that may do no more than it must', () => {
         stage: 'dev',
         region: 'us-east-1',
         bucket: 'photos',
-        outcome: 'coloured',
+        outcome: 'succeeded',
         exit: 0,
       },
       key: expect.stringMatching(/^incoming\/smoke\/[\w-]{22}\/a photo _1\.jpg$/) as string,
@@ -246,7 +250,7 @@ describe('under a role that may do no more than it must', () => {
     const { env, calls } = await s3(() => undefined);
     const ended = await command(folder.path, [...args, '--timeout', '1s'], env);
     expect(ended).toMatchObject({ code: 3, err: '' });
-    expect(ended.out).toContain('No end within 1 s.');
+    expect(ended.out).toContain('No outcome within 1 s.');
     expect(calls.filter((call) => call.startsWith('FORBIDDEN'))).toEqual([]);
   });
 
@@ -263,10 +267,10 @@ describe('under a role that may do no more than it must', () => {
   });
 
   it.each([
-    [['smoke'], 'Which photo? Name a file'],
+    [['smoke'], "missing required argument 'photo'"],
     [['smoke', 'none.jpg'], "'none.jpg' cannot be read"],
-    [['smoke', 'notes.txt'], "'notes.txt' is no picture that can be read"],
-    [['smoke', 'a photo +1.jpg', '--timeout', '15'], "--timeout '15' is not a time such as 90s"],
+    [['smoke', 'notes.txt'], "'notes.txt' is not a picture that can be read"],
+    [['smoke', 'a photo +1.jpg', '--timeout', '15'], 'Expected a time such as 90s'],
   ])('%j is a matter of the command line', async (line, said) => {
     folder.write({ 'notes.txt': 'x' });
     const ended = await command(folder.path, line);

@@ -1,9 +1,10 @@
-/** The CLI as a child process, called from a folder of its own. */
+/** The commands, called from a folder of their own: in this process, or as a child process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { main } from '../../../cli/commands.ts';
 
 const ENTRY = fileURLToPath(new URL('entry.ts', import.meta.url));
 const TSX = import.meta.resolve('tsx');
@@ -19,12 +20,20 @@ export interface Running {
   ended: Promise<Ended>;
 }
 
-/** @param env beside what this process has, but for AWS's, npm's and the token */
+const FOREIGN = /^(AWS_|npm_|INIT_CWD|DDCOLOR_)/i;
+
+/** Environment of a command: what this process has, without AWS's, npm's and the token. */
+const environment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))),
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  ...env,
+});
+
+/** Starts a child process, for tests of signals and of the process itself. */
 export function start(folder: string, args: string[], env: NodeJS.ProcessEnv = {}): Running {
-  const own = Object.entries(process.env).filter(([name]) => !/^(AWS_|npm_|INIT_CWD|DDCOLOR_)/i.test(name));
   const child = spawn(process.execPath, ['--import', TSX, ENTRY, ...args], {
     cwd: folder,
-    env: { ...Object.fromEntries(own), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...env },
+    env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', err: '' };
@@ -34,8 +43,33 @@ export function start(folder: string, args: string[], env: NodeJS.ProcessEnv = {
   return { process: child, ended };
 }
 
-export const command = (folder: string, args: string[], env?: NodeJS.ProcessEnv): Promise<Ended> =>
-  start(folder, args, env).ended;
+type Write = typeof process.stdout.write;
+
+/** Runs a command in this process, which takes a second less than a child. One at a time. */
+export async function command(folder: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const { env: ownEnv, stdout, stderr } = process;
+  const [cwd, writeOut, writeError, { log, error }] = [process.cwd(), stdout.write, stderr.write, console];
+  const said = { out: '', err: '' };
+  const to = (stream: keyof typeof said) => (text: string | Uint8Array) => {
+    said[stream] += String(text);
+    return true;
+  };
+  process.env = environment(env);
+  process.chdir(folder);
+  stdout.write = to('out') as Write;
+  stderr.write = to('err') as Write;
+  console.log = (text = '') => to('out')(`${text}\n`);
+  console.error = (text = '') => to('err')(`${text}\n`);
+  try {
+    return { code: await main(args), ...said };
+  } finally {
+    Object.assign(console, { log, error });
+    stdout.write = writeOut;
+    stderr.write = writeError;
+    process.chdir(cwd);
+    process.env = ownEnv;
+  }
+}
 
 /** The objects of `--json`. */
 export const objects = ({ out }: Ended): Record<string, unknown>[] =>

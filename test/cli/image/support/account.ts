@@ -15,10 +15,10 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { putVerdict } from '../../../../worker/aws/parameters.ts';
+import { parse } from '../../support/parse.ts';
 import { checkCandidate } from '../../../../worker/instance/candidate.ts';
-import { newSession } from '../../../../cli/image/main.ts';
-import { parseOptions } from '../../../../cli/image/options.ts';
-import type { ImageSession } from '../../../../cli/image/session.ts';
+import { define, newSession } from '../../../../cli/image/main.ts';
+import type { ImageOptions, ImageSession } from '../../../../cli/image/session.ts';
 import { SETTINGS_TAG, workerParameterName } from '../../../../contract/names.ts';
 import { clientConfig } from '../../../../common/environment.ts';
 import { Progress } from '../../../../common/progress.ts';
@@ -132,8 +132,9 @@ export class Account {
 
   /** A command as somebody enters it. */
   async enter(args: string, more: Partial<ImageSession> = {}): Promise<Run> {
-    const options = parseOptions(args.split(' '));
-    if (options === 'help') throw new Error('help');
+    const { got, errors } = await parse('image', define, args);
+    if (!got) throw new Error(errors);
+    const [options] = got as [ImageOptions];
     const lines: string[] = [];
     const out = {
       isTTY: false,

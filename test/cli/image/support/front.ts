@@ -21,7 +21,7 @@ export interface Call {
   form: URLSearchParams;
 }
 
-export interface Refusal {
+export interface ApiError {
   action: string;
   code: string;
   times: number;
@@ -33,7 +33,7 @@ export class Front {
   readonly images = new Map<string, FrontImage>();
   readonly calls: Call[] = [];
   /** Refused instead of carried out. */
-  readonly refusals: Refusal[] = [];
+  readonly refusals: ApiError[] = [];
   mixedInstances: object = {};
   /** Told of each launch before its caller is. */
   onLaunch: (instanceId: string) => Promise<void> | void = () => undefined;
