@@ -100,7 +100,7 @@ const version = (): string => {
 /** @param args of the command that will be run: only its own code is loaded */
 export async function commandLine(args: string[]): Promise<CommandLine> {
   const program = new CommandLine('ddcolor-elastic').usage('<command> [options]').notes(FOOTER);
-  program.version(version(), '-v, --version').enablePositionalOptions();
+  program.enablePositionalOptions().version(version(), '-v, --version');
   const wanted = args.find((word) => !word.startsWith('-'));
   for (const [name, { group, summary, alias, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).helpGroup(group);

@@ -14,7 +14,10 @@ export class CommandLine extends Command {
     super(name);
     // `help COMMAND` is the root's own; commander's would be listed in every help.
     this.exitOverride().showSuggestionAfterError().helpCommand(false);
-    this.helpOption('-h, --help', 'show this help');
+    this.helpOption('-h, --help', 'show this help').configureOutput({
+      writeOut: (text) => console.log(text.replace(/\n$/, '')),
+      writeErr: (text) => console.error(text.replace(/\n$/, '')),
+    });
   }
 
   override createCommand(name?: string): CommandLine {

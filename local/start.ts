@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { INCOMING } from '../contract/keys.ts';
 import { ensureVenv } from './aws/venv.ts';
+import { CommandLine } from '../common/command-line.ts';
 import { command, type CommandContext } from '../common/command.ts';
 import { localPath } from '../common/environment.ts';
-import { DEFAULT_PORT, HELP, LOCAL, parseOptions, type StartOptions } from './options.ts';
+import { DEFAULT_PORT, define, LOCAL, type StartOptions } from './options.ts';
 import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui/service.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
@@ -193,12 +194,10 @@ async function openPage(port: number | undefined, recorder: Recorder, stack: () 
 const hasPassed = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
 
 export const main = (args: string[]): Promise<number> =>
+  define(new CommandLine('npm start --')).runs(start).run(args);
+
+const start = (options: StartOptions): Promise<number> =>
   command('npm start', async (context) => {
-    const options = parseOptions(args);
-    if (options.help) {
-      console.log(HELP);
-      return 0;
-    }
     const onStack = ({ endpoint, agent, outputs }: LocalStack) => {
       const where = { stage: STAGE, stack: outputs.StackName, endpoint, autoScalingEndpoint: agent.url };
       return announce(where, context.scope);

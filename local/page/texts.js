@@ -8,7 +8,17 @@ export function seconds(value) {
 }
 
 /** Describes a decision by its reason and figures. */
-export function describeDecision({ reason, desired, visible, inFlight, inService, pending, needed, max, min }) {
+export function describeDecision({
+  reason,
+  desired,
+  visible,
+  inFlight,
+  inService,
+  pending,
+  needed,
+  max,
+  min,
+}) {
   const backlog = visible === null || inFlight === null ? 'unknown backlog' : `${visible + inFlight} photos`;
   const suffix = needed === null || needed === undefined ? '' : `, needed: ${needed}`;
   switch (reason) {

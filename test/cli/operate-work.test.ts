@@ -99,7 +99,7 @@ describe('smoke', () => {
     await stage.s3.send(new PutObjectCommand({ Bucket, Key: result, Body: await picture('#a06040') }));
     const ended = await running.ended;
     expect(ended).toMatchObject({ code: 0, err: '' });
-    expect(json(ended)).toMatchObject({ outcome: 'coloured', bucket: Bucket, key, left: [] });
+    expect(json(ended)).toMatchObject({ outcome: 'succeeded', bucket: Bucket, key, left: [] });
     expect(await keys()).toEqual([key]);
   });
 });
@@ -109,7 +109,7 @@ describe('--local', () => {
   /** A checkout of its own: the real one may have a run. */
   const checkout = new Folder();
   beforeAll(() => {
-    for (const name of ['bin', 'cli', 'client', 'colour', 'contract', 'lib', 'local', 'lambda']) {
+    for (const name of ['bin', 'cli', 'client', 'colour', 'common', 'contract', 'lib', 'lambda']) {
       cpSync(join(ROOT, name), join(checkout.path, name), { recursive: true });
     }
     symlinkSync(join(ROOT, 'node_modules'), join(checkout.path, 'node_modules'));

@@ -11,7 +11,10 @@ const faults = async (text: string) => {
 };
 
 describe('commands', () => {
-  it.each(PAGES)('of %s exist', async (page) => expect(await faults(read(page))).toEqual([]));
+  // The changelog names commands that are gone.
+  it.each(PAGES.filter((page) => page !== 'CHANGELOG.md'))('of %s exist', async (page) =>
+    expect(await faults(read(page))).toEqual([]),
+  );
 
   it('are found at all', () => {
     expect(PAGES.flatMap((page) => commandsOf(read(page))).length).toBeGreaterThan(100);
@@ -24,7 +27,7 @@ describe('commands', () => {
     ['```sh\nnpx ddcolor-elastic stats\n```', "ddcolor-elastic has no command 'stats'"],
     ['```sh\nnpx ddcolor-elastic status --stag prod\n```', 'ddcolor-elastic status has no --stag'],
     ['```sh\nnpx ddcolor-elastic smoke --stag prod photo.jpg\n```', 'ddcolor-elastic smoke has no --stag'],
-    ['```sh\nnpm run deploy -- --stages dev\n```', 'unknown to the CDK here: --stages'],
+    ['```sh\nnpm run deploy -- --stages dev\n```', 'the CDK has no --stages'],
   ])('are found not to: %j', async (text, why) => {
     expect((await faults(text)).map(([, fault]) => fault)).toEqual([why]);
   });

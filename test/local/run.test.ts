@@ -22,7 +22,6 @@ import {
 } from '../../contract/names.ts';
 import { PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import { clientConfig } from '../../common/environment.ts';
-import { parseOptions } from '../../local/options.ts';
 import { Progress } from '../../common/progress.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
 import type { RunSummary } from '../../local/run/summary.ts';
@@ -103,23 +102,26 @@ async function observe(stack: LocalStack): Promise<Observed> {
 beforeAll(async () => {
   await makeAlbum(album, COPIES);
   let redeploying: Promise<Redeployed>;
-  summary = await run(parseOptions(['--photos', album, '--port', '0']), {
-    abort: new AbortController().signal,
-    scope,
-    progress: new Progress(process.stdout),
-    results,
-    onState: (state) => state.instances.forEach((instance) => states.add(instance.state)),
-    onStack: async (stack) => {
-      redeploying = redeployAtWork(stack, CHANGE, AT_WORK);
-      // Awaited in `inspect`; an earlier failure must not end the process.
-      redeploying.catch(() => undefined);
+  summary = await run(
+    { photos: album, count: 1, port: 0 },
+    {
+      abort: new AbortController().signal,
+      scope,
+      progress: new Progress(process.stdout),
+      results,
+      onState: (state) => state.instances.forEach((instance) => states.add(instance.state)),
+      onStack: async (stack) => {
+        redeploying = redeployAtWork(stack, CHANGE, AT_WORK);
+        // Awaited in `inspect`; an earlier failure must not end the process.
+        redeploying.catch(() => undefined);
+      },
+      inspect: async (stack) => {
+        changed = await redeploying;
+        seen = await observe(stack);
+        deleted = await destroy(stack);
+      },
     },
-    inspect: async (stack) => {
-      changed = await redeploying;
-      seen = await observe(stack);
-      deleted = await destroy(stack);
-    },
-  });
+  );
 }, 900_000);
 
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPython } from '../../local/aws/venv.ts';
-import { parseOptions } from '../../local/options.ts';
+import type { StartOptions } from '../../local/options.ts';
 import { UserError } from '../../common/errors.ts';
 import { findPhotos, localKey } from '../../local/run/photos.ts';
 import { Progress } from '../../common/progress.ts';
@@ -33,7 +33,7 @@ async function serve(listener: RequestListener): Promise<number> {
 }
 
 /** Runs with these options. @returns the message of the UserError */
-async function errorOf(...args: string[]): Promise<string> {
+async function errorOf(options: Partial<StartOptions>): Promise<string> {
   const scope = new Scope();
   const context = {
     abort: new AbortController().signal,
@@ -41,7 +41,7 @@ async function errorOf(...args: string[]): Promise<string> {
     progress: new Progress(process.stdout),
     results: join(folder, 'results'),
   };
-  const error: unknown = await run(parseOptions(args), context).catch((reason: unknown) => reason);
+  const error: unknown = await run({ count: 1, ...options }, context).catch((reason: unknown) => reason);
   await scope.close();
   expect(error).toBeInstanceOf(UserError);
   expect((error as Error).message).not.toContain('\n');
@@ -51,28 +51,28 @@ async function errorOf(...args: string[]): Promise<string> {
 describe('npm start', () => {
   it('reports a port in use', async () => {
     const port = await serve((_request, response) => response.end());
-    expect(await errorOf('--port', String(port))).toBe(`port ${port} is in use; choose another with --port.`);
+    expect(await errorOf({ port })).toBe(`port ${port} is in use; choose another with --port.`);
   });
 
   it('reports a ComfyUI that does not answer', async () => {
     const port = await serve((_request, response) => response.end());
     for (const server of servers) server.close();
     const url = `http://127.0.0.1:${port}`;
-    expect(await errorOf('--comfyui', url)).toMatch(
+    expect(await errorOf({ comfyui: url })).toMatch(
       new RegExp(`^--comfyui ${url}: no answer from ComfyUI \\(.*ECONNREFUSED.*\\)\\.$`),
     );
   });
 
   it('reports a server that is not ComfyUI', async () => {
     const port = await serve((_request, response) => response.end('{"hello":"world"}'));
-    expect(await errorOf('--comfyui', `http://127.0.0.1:${port}`)).toContain(
+    expect(await errorOf({ comfyui: `http://127.0.0.1:${port}` })).toContain(
       'the server there is not ComfyUI',
     );
   });
 
   it('reports a device other than the one of the stage', async () => {
     const standIn = await startStandIn({ port: 0, inferenceEnd: () => Promise.resolve(), device: 'cuda' });
-    expect(await errorOf('--comfyui', standIn.url)).toMatch(
+    expect(await errorOf({ comfyui: standIn.url })).toMatch(
       /computes on cuda, and the stage 'local' expects cpu/,
     );
     await standIn.close();
@@ -80,7 +80,7 @@ describe('npm start', () => {
 
   it('reports a folder without photos', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'x');
-    expect(await errorOf('--photos', folder)).toBe(
+    expect(await errorOf({ photos: folder })).toBe(
       `--photos '${folder}' has no JPEG, PNG, WebP or TIFF file (1 other files).`,
     );
   });
@@ -88,15 +88,15 @@ describe('npm start', () => {
   it('reports a folder that does not exist or is a file', async () => {
     const file = join(folder, 'photo.jpg');
     writeFileSync(file, 'x');
-    expect(await errorOf('--photos', `${folder}/none`)).toBe(
+    expect(await errorOf({ photos: `${folder}/none` })).toBe(
       `--photos '${folder}/none': there is no such folder.`,
     );
-    expect(await errorOf('--photos', file)).toBe(`--photos '${file}' is not a folder.`);
+    expect(await errorOf({ photos: file })).toBe(`--photos '${file}' is not a folder.`);
   });
 
   it('reports a summary that cannot be written', async () => {
-    expect(await errorOf('--json', folder)).toBe(`--json '${folder}' is a folder.`);
-    expect(await errorOf('--json', `${folder}/none/x.json`)).toContain('its folder is not writable');
+    expect(await errorOf({ json: folder })).toBe(`--json '${folder}' is a folder.`);
+    expect(await errorOf({ json: `${folder}/none/x.json` })).toContain('its folder is not writable');
   });
 
   it('reports which Python it needs and which it found', async () => {

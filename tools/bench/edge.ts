@@ -4,7 +4,6 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { ensureVenv } from '../../local/aws/venv.ts';
 import { browserOptions, ensureBrowser } from '../browser/ensure.ts';
@@ -42,10 +41,9 @@ async function photosIn(folder: string): Promise<BenchPhoto[]> {
     }));
 }
 
-export const main = (args: string[]): Promise<number> =>
+export const bench = (photosFolder: string | undefined): Promise<number> =>
   command('npm run bench -- edge', async ({ abort, scope, progress }) => {
-    const { values } = parseArgs({ args, options: { photos: { type: 'string' } } });
-    const photos = values.photos === undefined ? SAMPLES : await photosIn(values.photos);
+    const photos = photosFolder === undefined ? SAMPLES : await photosIn(photosFolder);
     const say = (line: string) => progress.print(line);
     const python = await ensureVenv(abort, say);
     const found = await ensureBrowser(abort, say);

@@ -7,37 +7,21 @@
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { ensureVenv } from '../../local/aws/venv.ts';
 import { command } from '../../common/command.ts';
-import { wholeNumber } from '../../common/options.ts';
-import { UserError } from '../../common/errors.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { startStack } from '../../local/run/stack.ts';
 import { runClients, type ClientCounts } from './clients.ts';
 import { figuresOf, problemsOf, reportLines } from './clients-report.ts';
 
-const CLIENTS = 200;
-const MAX_CLIENTS = 1000;
 const RAMP_SECONDS = 2;
 const PATIENCE_SECONDS = 300;
-/** Seconds per inference of the stand-in. */
-const STAND_IN_SECONDS = 0.2;
 
-function parse(args: string[]) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      clients: { type: 'string', default: String(CLIENTS) },
-      seconds: { type: 'string', default: String(STAND_IN_SECONDS) },
-      json: { type: 'string' },
-    },
-  });
-  const standInSeconds = Number(values.seconds);
-  if (!(standInSeconds > 0 && standInSeconds <= 60))
-    throw new UserError(`--seconds '${values.seconds}' is not a number above 0 and up to 60.`);
-  const clients = wholeNumber('--clients', values.clients, 1, MAX_CLIENTS);
-  return { clients, standInSeconds, json: values.json };
+export interface GatewayOptions {
+  clients: number;
+  /** Time of the stand-in per photo. */
+  seconds: number;
+  json?: string;
 }
 
 function progressLine(seconds: number, clients: number, counts: ClientCounts): string {
@@ -46,9 +30,8 @@ function progressLine(seconds: number, clients: number, counts: ClientCounts): s
   return `${time} s  of ${clients} announced ${announced}, sent ${sent}, succeeded ${succeeded}, ended ${ended}`;
 }
 
-export const main = (args: string[]): Promise<number> =>
+export const bench = ({ clients, seconds: standInSeconds, json }: GatewayOptions): Promise<number> =>
   command('npm run bench -- gateway', async ({ abort, scope, progress }) => {
-    const { clients, standInSeconds, json } = parse(args);
     if (json !== undefined) await checkWritable(json);
     const say = (line: string) => progress.print(line);
     const python = await ensureVenv(abort, say);

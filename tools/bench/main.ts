@@ -1,25 +1,66 @@
 /** `npm run bench -- [NAME]`: measures one part; without a name the simulator, the scaler and the worker. */
+import { Option } from 'commander';
+import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
+import type { GatewayOptions } from './gateway.ts';
+import type { WorkerBenchOptions } from './worker.ts';
 
-type Bench = (args: string[]) => Promise<number>;
-
-const BENCHES: Record<string, () => Promise<{ main: Bench }>> = {
-  sim: () => import('./simulator.ts'),
-  scaler: () => import('./scaler.ts'),
-  worker: () => import('./worker.ts'),
-  paths: () => import('./paths.ts'),
-  gateway: () => import('./gateway.ts'),
-  edge: () => import('./edge.ts'),
-};
 const DEFAULT = ['sim', 'scaler', 'worker'];
+const PATHS_COMFYUI = 'URL of a ComfyUI with DDColor';
 
-export async function main([name, ...args]: string[]): Promise<number> {
-  for (const one of name === undefined ? DEFAULT : [name]) {
-    const load = BENCHES[one];
-    if (!load) {
-      console.error(`'${one}' is not one of ${Object.keys(BENCHES).join(', ')}.`);
-      return 2;
-    }
-    const code = await (await load()).main(args);
+export function define(program: CommandLine): CommandLine {
+  program.description(
+    `Measures one part of the product. Without a command: ${DEFAULT.join(', ')}, until one fails.`,
+  );
+  program
+    .command('sim')
+    .description('Jobs per second and memory of the simulator.')
+    .runs(async () => (await import('./simulator.ts')).bench());
+  program
+    .command('scaler')
+    .description("The scaler's cold and warm start, its ticks at any size of group, its bundle and its bill.")
+    .runs(async () => (await import('./scaler.ts')).bench());
+  program
+    .command('worker')
+    .description('Whether the GPU ever waits for the worker.')
+    .addOption(new Option('--comfyui <url>', `${PATHS_COMFYUI} instead of the stand-in`).argParser(httpUrl))
+    .option('--json <file>', 'write the figures')
+    .option('--picture <file>', 'draw a timeline as SVG')
+    .addOption(
+      new Option('--gpu-ms <n>', 'GPU time of the stand-in per photo')
+        .default(150)
+        .argParser(wholeNumber(0, 60_000)),
+    )
+    .runs(async (options: WorkerBenchOptions) => (await import('./worker.ts')).bench(options));
+  program
+    .command('paths')
+    .description('How far the results of the chroma path and the plain path are apart.')
+    .addOption(new Option('--comfyui <url>', PATHS_COMFYUI).argParser(httpUrl).makeOptionMandatory())
+    .option('--photos <dir>', 'your own photos')
+    .runs(async (options: { comfyui: string; photos?: string }) =>
+      (await import('./paths.ts')).bench(options),
+    );
+  program
+    .command('gateway')
+    .description('Many clients at once through the deployed gateway of the local stack, its fleet at 0.')
+    .addOption(new Option('--clients <n>', 'how many').default(200).argParser(wholeNumber(1, 1000)))
+    .addOption(
+      new Option('--seconds <n>', 'time of the stand-in per photo')
+        .default(0.2)
+        .argParser(positiveNumber(60)),
+    )
+    .option('--json <file>', 'write the figures')
+    .runs(async (options: GatewayOptions) => (await import('./gateway.ts')).bench(options));
+  program
+    .command('edge')
+    .description('What merging on the device saves, and what it costs, in a browser.')
+    .option('--photos <dir>', 'your own photos')
+    .runs(async ({ photos }: { photos?: string }) => (await import('./edge.ts')).bench(photos));
+  return program;
+}
+
+export async function main(args: string[]): Promise<number> {
+  for (const one of args.length === 0 ? DEFAULT.map((name) => [name]) : [args]) {
+    const code = await define(new CommandLine('npm run bench --')).run(one);
     if (code !== 0) return code;
   }
   return 0;

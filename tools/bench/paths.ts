@@ -2,7 +2,6 @@
  * `npm run bench -- paths --comfyui URL [--photos DIR]`: photos through both paths of a real ComfyUI, and the
  * CIEDE2000 difference of the results.
  */
-import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { deadlineMs, infer } from '../../worker/comfyui/inference.ts';
@@ -29,15 +28,7 @@ interface Passed {
 const insideGamut = (rgb: Uint8Array) => (pixel: number) =>
   [0, 1, 2].every((c) => rgb[3 * pixel + c]! > 0 && rgb[3 * pixel + c]! < 255);
 
-export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: { comfyui: { type: 'string' }, photos: { type: 'string' } },
-  });
-  if (!values.comfyui) {
-    console.error('npm run bench -- paths --comfyui URL [--photos DIR]: a URL such as http://127.0.0.1:8188');
-    return 1;
-  }
+export async function bench(values: { comfyui: string; photos?: string }): Promise<number> {
   const comfyui = await RealComfyui.at(values.comfyui);
   comfyui.close();
   const { device } = comfyui;

@@ -98,7 +98,7 @@ function monthly(tickSeconds: number, tickMs: number, itemBytes: number): { tota
   };
 }
 
-export async function main(): Promise<number> {
+export async function bench(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-scaler-'));
   const aws = await startRecordedAws();
   try {

@@ -8,7 +8,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { bundle } from '../../worker/bundle.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -23,7 +22,6 @@ import { timelineSvg } from './timeline.ts';
 
 /** Measured CPU time of one thread for decoding, Lab conversions and PNG: 2.54 s for 12 megapixels. */
 const CPU_SECONDS_PER_MEGAPIXEL = 2.54 / 12;
-const GPU_MS = 150;
 const ALONE = 60;
 /** Megapixels, number of photos on the chroma path, number on the plain path. */
 const SIZES: [megapixels: number, chroma: number, plain: number][] = [
@@ -143,21 +141,15 @@ function writePicture(file: string, rows: Row[]): void {
 
 const withoutPhotos = (key: string, value: unknown) => (key === 'passed' ? undefined : value);
 
-export async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      comfyui: { type: 'string' },
-      json: { type: 'string' },
-      picture: { type: 'string' },
-      'gpu-ms': { type: 'string', default: String(GPU_MS) },
-    },
-  });
-  const gpuSeconds = Number(values['gpu-ms']) / 1000;
-  if (!(gpuSeconds >= 0)) {
-    console.error(`--gpu-ms is '${values['gpu-ms']}': expected milliseconds, 0 or more`);
-    return 1;
-  }
+export interface WorkerBenchOptions {
+  comfyui?: string;
+  json?: string;
+  picture?: string;
+  gpuMs: number;
+}
+
+export async function bench(values: WorkerBenchOptions): Promise<number> {
+  const gpuSeconds = values.gpuMs / 1000;
   // Inside of the repository, so that the bundles find sharp.
   const folder = mkdtempSync(localPath('bench-'));
   const began = Date.now();

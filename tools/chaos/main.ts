@@ -8,11 +8,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { ensureVenv } from '../../local/aws/venv.ts';
 import { command, type CommandContext } from '../../common/command.ts';
-import { wholeNumber } from '../../common/options.ts';
-import { UserError } from '../../common/errors.ts';
+import { CommandLine, wholeNumber } from '../../common/command-line.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
@@ -24,12 +23,6 @@ import { startProxy, type FaultProxy } from './proxy.ts';
 import { drainQueue, MessageFaults, messagesIn } from './message-faults.ts';
 import { reportLines, reportOf, type ChaosReport, type Leftovers } from './report.ts';
 import { checkOutcomes } from './check-outcomes.ts';
-
-export const HELP = `npm run chaos -- [options]
-  --photos N      number of photos to submit (1000)
-  --seed S        seed of the faults (1)
-  --json FILE     write the report as JSON
-  --help          this text`;
 
 const STAGE = 'chaos';
 const STAND_IN_SECONDS = 0.2;
@@ -153,37 +146,21 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   return reportOf({ seed, photos, seconds, outcomes, leftovers }, injector, targets.proxy);
 }
 
-/** @throws UserError with the value given and what is allowed */
-export function parseChaosOptions(args: string[]): ChaosOptions & { json?: string; help?: boolean } {
-  const options = {
-    photos: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    json: { type: 'string' },
-    help: { type: 'boolean' },
-  } as const;
-  let values;
-  try {
-    ({ values } = parseArgs({ args, options }));
-  } catch (error) {
-    throw new UserError(`${(error as Error).message.split('. ')[0]} (npm run chaos -- --help)`, {
-      cause: error,
-    });
-  }
-  return {
-    photos: wholeNumber('--photos', values.photos, 1, 20_000),
-    seed: wholeNumber('--seed', values.seed, 1, 1_000_000),
-    json: values.json,
-    help: values.help,
-  };
-}
+export const define = (command: CommandLine): CommandLine =>
+  command
+    .description(
+      'Injects faults into the local stack and checks that every photo still gets exactly one outcome.',
+    )
+    .addOption(new Option('--photos <n>', 'photos to submit').default(1000).argParser(wholeNumber(1, 20_000)))
+    .addOption(new Option('--seed <n>', 'of the faults').default(1).argParser(wholeNumber(1, 1_000_000)))
+    .option('--json <file>', 'write the report as JSON')
+    .notes('Example: npm run chaos -- --photos 300 --seed 1');
 
 export const main = (args: string[]): Promise<number> =>
+  define(new CommandLine('npm run chaos --')).runs(run).run(args);
+
+const run = ({ json, ...options }: ChaosOptions & { json?: string }): Promise<number> =>
   command('npm run chaos', async (context) => {
-    const { json, help, ...options } = parseChaosOptions(args);
-    if (help) {
-      console.log(HELP);
-      return 0;
-    }
     if (json !== undefined) await checkWritable(json);
     const report = await chaos(options, context);
     for (const line of reportLines(report)) context.progress.print(line);

@@ -1,53 +1,31 @@
 /** `npm run review`: what a change means for every stage, in what is deployed and what it costs, without an account. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { UserError } from '../../common/errors.ts';
+import { CommandLine } from '../../common/command-line.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { Checkout } from './checkout.ts';
 import { costDifference, type CostDifference } from './cost-difference.ts';
 import { renderReview, type StageReview } from './review-text.ts';
 import { diffTemplates } from './template-diff.ts';
 
-export const HELP = `npm run review -- --base DIR [options]
-
-Synthesises every stage of the checkout in DIR and of this one, and says as Markdown where they differ: permissions and
-network first, then what would be removed or replaced, cost, templates. Needs no AWS credentials, and uses none.
-
-  --base DIR      a checkout of what to compare with, such as: git worktree add --detach .local/base main
-  --out FILE      write it there, not to the standard output
-  --whole         all of it, also beyond what GitHub takes as a comment
-  --help          this text`;
-
 export interface ReviewOptions {
   base: string;
   out?: string;
-  whole: boolean;
+  whole?: boolean;
 }
 
-/** @throws UserError with the value given and what is allowed */
-export function parseOptions(args: string[]): ReviewOptions | 'help' {
-  const { help, base, out, whole = false } = parse(args);
-  if (help) return 'help';
-  if (base === undefined || base === '') throw new UserError('--base DIR is missing (--help says more).');
-  return { base, out, whole };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        base: { type: 'string' },
-        out: { type: 'string' },
-        whole: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    const [reason] = (error as Error).message.split('. ');
-    throw new UserError(`${reason} (npm run review -- --help lists the options).`, { cause: error });
-  }
-}
+export const define = (command: CommandLine): CommandLine =>
+  command
+    .description(
+      'Synthesises every stage of the checkout in --base and of this one, and reports as Markdown where they differ: permissions and network first, then what would be removed or replaced, cost, templates. Uses no AWS credentials.',
+    )
+    .requiredOption(
+      '--base <dir>',
+      'a checkout to compare with, such as: git worktree add --detach .local/base main',
+    )
+    .option('--out <file>', 'write it there instead of the standard output')
+    .option('--whole', 'all of it, also beyond what GitHub takes as a comment')
+    .notes('Example: npm run review -- --base .local/base');
 
 /** All stages of either, in the order of the newer one. */
 export async function review(base: Checkout, head: Checkout): Promise<StageReview[]> {
@@ -98,26 +76,19 @@ async function costOf(stage: string, base: Checkout, head: Checkout): Promise<Co
 
 const inOneLine = (text: string) => text.split('\n').slice(0, 3).join(' ').slice(0, 400);
 
-export async function main(args: string[]): Promise<number> {
-  try {
-    const options = parseOptions(args);
-    if (options === 'help') {
-      console.log(HELP);
-      return 0;
-    }
-    if (resolve(options.base) === process.cwd())
-      throw new UserError(
-        `--base '${options.base}' is this checkout itself: another one of the same repository.`,
-      );
-    const base = new Checkout('base', resolve(options.base));
-    const head = new Checkout('this checkout', process.cwd());
-    const text = renderReview(await review(base, head), options.whole ? Infinity : undefined);
-    if (options.out === undefined) process.stdout.write(text);
-    else writeFileSync(options.out, text);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
-    return 1;
+export const main = (args: string[]): Promise<number> =>
+  define(new CommandLine('npm run review --')).runs(run).run(args);
+
+async function run({ base: path, out, whole }: ReviewOptions): Promise<number> {
+  if (resolve(path) === process.cwd()) {
+    throw new UsageError(
+      `--base '${path}' is this checkout itself: name another one of the same repository.`,
+    );
   }
+  const base = new Checkout('base', resolve(path));
+  const head = new Checkout('this checkout', process.cwd());
+  const text = renderReview(await review(base, head), whole ? Infinity : undefined);
+  if (out === undefined) process.stdout.write(text);
+  else writeFileSync(out, text);
+  return 0;
 }

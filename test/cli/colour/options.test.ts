@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { destinationOf, withOptions, type ColourOptions } from '../../../cli/colour/options.ts';
 import type { CommandLine } from '../../../common/command-line.ts';
 import { UsageError } from '../../../common/errors.ts';
-import { parse as parseLine } from '../support/parse.ts';
+import { parse as parseLine } from '../../support/parse.ts';
 
 const URL = 'https://abc.execute-api.us-east-1.amazonaws.com';
 const define = (command: CommandLine) => withOptions(command).runs(async () => 0);

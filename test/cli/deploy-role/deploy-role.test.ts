@@ -1,7 +1,7 @@
 /** The command line of deploy-role, and what it calls the CDK with. */
 import { expect, it } from 'vitest';
 import { cdkArguments, define, type DeployRoleOptions } from '../../../cli/deploy-role/main.ts';
-import { parse } from '../support/parse.ts';
+import { parse } from '../../support/parse.ts';
 
 const CDK = ['--app', 'node --import tsx bin/deploy-role.ts', '--output', '.local/cdk.out-deploy-role'];
 const context = (...pairs: string[]) => pairs.flatMap((pair) => ['-c', pair]);

@@ -5,7 +5,7 @@ import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/imag
 import { listed, missing, table } from '../../../cli/image/list.ts';
 import { sharpPackages } from '../../../cli/image/sharp.ts';
 import { define } from '../../../cli/image/main.ts';
-import { parse } from '../support/parse.ts';
+import { parse } from '../../support/parse.ts';
 import { imageOf } from '../../../cli/image/packer.ts';
 import {
   launchOptions,

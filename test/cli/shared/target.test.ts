@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { definePause, defineResume } from '../../../cli/pause/main.ts';
 import { define as defineStatus } from '../../../cli/status/main.ts';
 import { targetOf, type TargetOptions } from '../../../cli/shared/target.ts';
-import { parse } from '../support/parse.ts';
+import { parse } from '../../support/parse.ts';
 
 const status = (line: string) => parse('status', defineStatus, line);
 

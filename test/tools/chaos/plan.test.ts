@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { parseChaosOptions } from '../../../tools/chaos/main.ts';
+import { parse } from '../../support/parse.ts';
+import { define } from '../../../tools/chaos/main.ts';
 import { FAULTS, planFaults } from '../../../tools/chaos/plan.ts';
 
 function first(seed: number, count: number) {
@@ -24,11 +25,16 @@ it('plans every kind in proportion to its weight, at the requested mean interval
   expect(faults.reduce((sum, { delaySeconds: after }) => sum + after, 0) / count).toBeCloseTo(2, 1);
 });
 
-it('parses photos and seed, and rejects invalid values', () => {
-  expect(parseChaosOptions([])).toMatchObject({ photos: 1000, seed: 1 });
-  expect(parseChaosOptions(['--photos', '20', '--seed', '7'])).toMatchObject({ photos: 20, seed: 7 });
-  expect(() => parseChaosOptions(['--photos', 'many'])).toThrow(
-    "--photos 'many' is not a whole number from 1 to 20000.",
-  );
-  expect(() => parseChaosOptions(['--sed', '1'])).toThrow("Unknown option '--sed'");
-});
+it.each([
+  ['', { photos: 1000, seed: 1 }],
+  ['--photos 20 --seed 7 --json out.json', { photos: 20, seed: 7, json: 'out.json' }],
+])('the options %j are parsed', async (line, options) =>
+  expect((await parse('chaos', define, line)).got).toEqual([options]),
+);
+
+it.each([
+  ['--photos many', 'Expected a whole number from 1 to 20000.'],
+  ['--sed 1', 'Did you mean --seed?'],
+])('the options %j are refused', async (line, error) =>
+  expect((await parse('chaos', define, line)).errors).toContain(error),
+);

@@ -2,8 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Checkout } from '../../../tools/pipeline/checkout.ts';
 import { costDifference, figures } from '../../../tools/pipeline/cost-difference.ts';
-import { COMMENT_LIMIT, MARKER, renderReview, type StageReview } from '../../../tools/pipeline/review-text.ts';
-import { parseOptions } from '../../../tools/pipeline/review.ts';
+import {
+  COMMENT_LIMIT,
+  MARKER,
+  renderReview,
+  type StageReview,
+} from '../../../tools/pipeline/review-text.ts';
+import { parse } from '../../support/parse.ts';
+import { define } from '../../../tools/pipeline/review.ts';
 import { parseDiff, type TemplateDiff } from '../../../tools/pipeline/template-diff.ts';
 
 /** As the CDK's CLI prints it. */
@@ -219,16 +225,18 @@ describe('a review', () => {
 
 describe('its options', () => {
   it.each([
-    [['--base', 'there'], { base: 'there', out: undefined, whole: false }],
-    [['--base=there', '--out', 'review.md', '--whole'], { base: 'there', out: 'review.md', whole: true }],
-    [['--help'], 'help'],
-  ])('%j', (args, options) => expect(parseOptions(args)).toEqual(options));
+    ['--base there', { base: 'there' }],
+    ['--base=there --out review.md --whole', { base: 'there', out: 'review.md', whole: true }],
+  ])('%j are parsed', async (line, options) =>
+    expect((await parse('review', define, line)).got).toEqual([options]),
+  );
 
   it.each([
-    [[], '--base DIR is missing'],
-    [['--base', ''], '--base DIR is missing'],
-    [['--bass', 'x'], "Unknown option '--bass' (npm run review -- --help lists the options)."],
-  ])('%j are refused', (args, message) => expect(() => parseOptions(args)).toThrow(message));
+    ['', "required option '--base <dir>' not specified"],
+    ['--base there --hole', 'Did you mean --whole?'],
+  ])('%j are refused', async (line, error) =>
+    expect((await parse('review', define, line)).errors).toContain(error),
+  );
 
   it('refuse what is no checkout of this repository', () => {
     expect(() => new Checkout('base', 'docs')).toThrow(

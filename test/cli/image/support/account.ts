@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { putVerdict } from '../../../../worker/aws/parameters.ts';
-import { parse } from '../../support/parse.ts';
+import { parse } from '../../../support/parse.ts';
 import { checkCandidate } from '../../../../worker/instance/candidate.ts';
 import { define, newSession } from '../../../../cli/image/main.ts';
 import type { ImageOptions, ImageSession } from '../../../../cli/image/session.ts';

@@ -1,5 +1,5 @@
 /** Parses a command line without running it. */
-import { CommandLine } from '../../../common/command-line.ts';
+import { CommandLine } from '../../common/command-line.ts';
 
 class ParseOnly extends CommandLine {
   /** What the body would get. */
@@ -45,6 +45,7 @@ export async function parse(
   const args = line.split(' ').filter(Boolean);
   const command = new ParseOnly(name);
   define(command, args);
+  if (command.commands.length === 0) command.runs();
   const code = await command.run(args);
   return { code, got: command.got, errors: command.errors };
 }
