@@ -1,4 +1,4 @@
-/** The scaler's environment: set by the construct, parsed by the function. */
+/** The scaler's environment variables: set by the construct, parsed by the function. */
 import { z } from 'zod';
 import { policySettingsSchema } from './policy.ts';
 
@@ -15,16 +15,16 @@ const json = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema);
 
-/** What instances cost, and how much a day may. */
+/** Prices of instances, and the limit of a day's spending. */
 export const spendingSchema = z.object({
-  /** USD an hour on demand, by instance type. */
+  /** USD/h on demand, by instance type. */
   hourlyPrices: z.record(z.string(), z.number().min(0)),
-  /** How many of them are Spot, which the group does not say of each. */
+  /** The group's shares of on-demand and Spot instances; it does not report which instance is which. */
   onDemandBaseCapacity: z.number().int().min(0),
   spotPercentage: z.number().min(0).max(100),
-  /** USD between two midnights UTC; null without a limit. */
+  /** USD per day, UTC; null without a limit. */
   dailyLimit: z.number().min(0).nullable(),
-  /** Whether the fleet stops growing for the rest of the day once the limit is reached. */
+  /** Whether the fleet does not grow for the rest of a day that reached the limit. */
   brake: z.boolean(),
 });
 
@@ -45,5 +45,5 @@ export const scalerEnvironmentSchema = z.object({
 
 export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;
 
-/** Names of the variables, for a construct that must set them all. */
+/** For the construct, which must set them all. */
 export type ScalerVariable = keyof ScalerEnvironment;

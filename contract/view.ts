@@ -1,10 +1,10 @@
-/** What the scaler publishes for others with each tick that saw something: enough to say how long a photo will wait. */
+/** What the scaler publishes for other readers at each tick that read the queue: enough to estimate a photo's wait. */
 import { z } from 'zod';
 
 const count = z.number().min(0);
 
 export const viewSchema = z.object({
-  /** When it was seen, epoch seconds. */
+  /** Epoch seconds. */
   at: z.number(),
   /** Seconds between two ticks. */
   tickSeconds: z.number().positive(),
@@ -15,13 +15,13 @@ export const viewSchema = z.object({
   coming: z.array(z.object({ count: count, readyAt: z.number() })),
   /** Measured; null under a policy that does not measure it. */
   arrivalsPerSecond: count.nullable(),
-  /** Busy seconds of an instance for one photo, measured; null likewise. */
+  /** Busy seconds of an instance per photo, measured; null likewise. */
   serviceSeconds: z.number().positive().nullable(),
-  /** From asking for an instance to its service, measured; null likewise. */
+  /** From requesting an instance to its service, measured; null likewise. */
   bootSeconds: z.number().positive().nullable(),
   /**
-   * Earlier looks, oldest first, this one included: photos there (visible and in flight), and photos finished since workers
-   * began to report; null where nobody has.
+   * Earlier ticks, oldest first, with this one: messages visible and in flight, and photos finished since the workers'
+   * first report; null before it.
    */
   history: z.array(z.object({ at: z.number(), backlog: count, completed: count.nullable() })),
 });

@@ -224,7 +224,7 @@ describe('the rules reject', () => {
     ['worker/photo/receive-loop.ts', "import { command } from '../../cli/commands.ts';"],
     ['lib/backlog-scaler.ts', "import { decide } from '../lambda/scaler/policy/decide.ts';"],
     ['lib/stage.ts', "import { run } from '../sim/engine/simulate.ts';"],
-    ['sim/world.ts', "import { awsPorts } from '../lambda/scaler/aws.ts';"],
+    ['sim/world.ts', "import { portsOn } from '../lambda/scaler/aws/ports-on.ts';"],
     ['local/run/watch.ts', "import { main } from '../../tools/chaos/main.ts';"],
   ])('%s with %s', (file, text) => {
     expect(broken(file, text)).toHaveLength(1);

@@ -2,7 +2,7 @@
  * The arithmetic of docs/scaling.md, from the numbers that a decision left behind. Only for showing: the rule itself is
  * lambda/scaler/policy/slo.ts, and a test holds one to the other.
  */
-import type { TickRecord } from '../../lambda/scaler/tick.ts';
+import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import {
   DRAIN,
   instancesForQueue,

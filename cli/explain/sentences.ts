@@ -1,5 +1,5 @@
 /** A decision in plain sentences, each of what the scaler's record says. */
-import type { TickRecord } from '../../lambda/scaler/tick.ts';
+import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import type { Reason } from '../../contract/reasons.ts';
 import { count, known, number, span, usd } from '../shared/format.ts';
 import { DRAIN, MARGIN_POWER, REFERENCE_PRICE, sumOf, type Calculation } from './arithmetic.ts';

@@ -1,5 +1,5 @@
 /** Past ticks as an operator reads them: runs of the same decision, with what each changed. */
-import type { TickRecord } from '../../lambda/scaler/tick.ts';
+import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import type { Reason } from '../../contract/reasons.ts';
 
 export interface DecisionRun {

@@ -2,7 +2,7 @@
 import { VIEW_ATTRIBUTE } from '../../contract/names.ts';
 import { viewSchema } from '../../contract/view.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
-import type { MemoryState, TickRecord } from '../../lambda/scaler/tick.ts';
+import type { MemoryState, TickRecord } from '../../lambda/scaler/ports.ts';
 
 export interface ScalerMemory {
   /** Latest ticks, oldest first. */

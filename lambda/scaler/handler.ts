@@ -1,7 +1,7 @@
-/** The scaler's function: environment in, ticks out. */
+/** Entry point of the scaler's Lambda function. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scalerEnvironmentSchema } from '../../contract/scaler.ts';
-import { portsOn } from './compose.ts';
+import { portsOn } from './aws/ports-on.ts';
 import { runTicks, scheduledAt, type Clock } from './run.ts';
 import { tick } from './tick.ts';
 

@@ -1,57 +1,58 @@
 /**
- * What lies between two ticks and no count tells: how busy the GPUs were, and what the fleet has cost since midnight UTC.
+ * The fleet's cost since midnight UTC, and how busy its GPUs were: what no single count shows.
  *
- * An estimate by list prices, from what the group says is there: launches that last less than a tick are not seen, and
- * volumes, traffic and what is no instance are left out.
+ * An estimate by list prices from the group's instances: a launch that lasts less than a tick is not seen, and volumes
+ * and traffic are not included.
  */
 import { sharesOf, SPOT_SHARE } from '../../contract/prices.ts';
 import type { Spending } from '../../contract/scaler.ts';
 import type { WorkReport } from './policy/observation.ts';
 
-/** What the last tick that saw the fleet has left. */
+/** Stored by the last tick that read the fleet. */
 export interface Ledger {
   /** Epoch seconds. */
   at: number;
-  /** USD an hour that the instances cost which were there. */
+  /** USD/h of the instances then. */
   perHour: number;
-  /** Day of the spending, in days since 1970 UTC. */
+  /** Day of `spent`, in days since 1970 UTC. */
   day: number;
   /** USD since that day began. */
   spent: number;
   inService: number;
-  /** Busy seconds that workers had reported; null where that was not known. */
+  /** Busy seconds that workers had reported; null where they could not be read. */
   busySeconds: number | null;
 }
 
 export interface LedgerFigures {
+  /** USD/h. */
   perHour: number;
+  /** USD since midnight UTC. */
   spentToday: number;
-  /** Share of the time of the GPUs in service that went into photos since the last look; undefined while nobody knows. */
+  /** Busy share of the GPU time in service since the last tick, 0 to 1; undefined where it is unknown. */
   busy?: number;
 }
 
-/** What a tick saw. */
+/** What a tick read. */
 export interface LedgerLook {
   /** Epoch seconds. */
   at: number;
-  /** Instances in service, on their way and on their way out. */
+  /** In service, pending and draining. */
   instances: number;
   inService: number;
-  /** Those whose type is known, by type. @default none is */
+  /** Instances whose type is known, by type. @default none */
   types?: Record<string, number> | undefined;
   reported?: WorkReport | undefined;
 }
 
 const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3600;
-/** A clock that is set back by no more is waited for. */
+/** A clock set back by at most this is waited for. */
 const MOST_BACK_SECONDS = HOUR_SECONDS;
 const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 
-/** What instances are paid for by. */
 export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
 
-/** USD an hour; what has no price of its own counts as the dearest that has. */
+/** USD/h; an instance without a price of its own costs as much as the dearest type. */
 export function costPerHour({ instances, types = {} }: LedgerLook, prices: Prices): number {
   if (instances === 0) return 0;
   const { onDemand, spot } = sharesOf(prices, instances);
@@ -61,12 +62,12 @@ export function costPerHour({ instances, types = {} }: LedgerLook, prices: Price
   const counted = known.reduce((sum, [, count]) => sum + count, 0);
   const priced = known.reduce((sum, [type, count]) => sum + count * (hourlyPrices[type] ?? dearest), 0);
   const listed = priced + Math.max(0, instances - counted) * dearest;
-  // Which of them are Spot nobody says: each counts as the mean.
+  // The group does not report which of them are Spot: each counts as the mean.
   return (listed * (onDemand + SPOT_SHARE * spot)) / instances;
 }
 
-/** USD from the last look on; the part of today alone when a day began meanwhile. */
-function spentSince({ at: then, perHour, day, spent }: Ledger, at: number): number {
+/** USD today at a time, from the ledger before it; after midnight only the new day's part. */
+function spentAt({ at: then, perHour, day, spent }: Ledger, at: number): number {
   const today = dayOf(at);
   const since = day === today ? then : today * DAY_SECONDS;
   const before = day === today ? spent : 0;
@@ -76,13 +77,14 @@ function spentSince({ at: then, perHour, day, spent }: Ledger, at: number): numb
 function busySince(before: Ledger, { at, reported }: LedgerLook): number | undefined {
   const seconds = (at - before.at) * before.inService;
   if (!reported || before.busySeconds === null || !(seconds > 0)) return undefined;
-  // Workers report when a photo ends: what began before the last look counts here, and may be more than there was time for.
+  // Workers report a photo when it is finished, with seconds from before the last tick: the share could exceed 1.
   return Math.min(1, Math.max(0, (reported.busySeconds - before.busySeconds) / seconds));
 }
 
 /**
- * Brings the ledger up to a look. Between two looks the fleet counts as it was at the first: also over a gap, in which
- * instances cost as much as ever.
+ * Brings the ledger up to a tick. Between two ticks the instances of the earlier one are assumed, over a gap as well.
+ *
+ * @param before undefined at the first tick
  */
 export function observeLedger(
   look: LedgerLook,
@@ -91,11 +93,11 @@ export function observeLedger(
 ): { ledger: Ledger; figures: LedgerFigures } {
   const { at, inService, reported } = look;
   const perHour = costPerHour(look, prices);
-  // A clock that is set back takes nothing back, and counts nothing twice: what was counted stands until it is passed again.
+  // A clock that was set back: no time is counted twice, the sum stays until the clock has passed it again.
   if (before && at < before.at && before.at - at <= MOST_BACK_SECONDS)
     return { ledger: before, figures: { perHour, spentToday: before.spent } };
-  // Set back by more it was wrong before: the sum goes on from here, whichever day it was of.
-  const spent = before ? (at < before.at ? before.spent : spentSince(before, at)) : 0;
+  // Set back by more, it was wrong before: the sum continues from here, whichever day it was of.
+  const spent = before ? (at < before.at ? before.spent : spentAt(before, at)) : 0;
   const busy = before && busySince(before, look);
   return {
     ledger: { at, perHour, day: dayOf(at), spent, inService, busySeconds: reported?.busySeconds ?? null },
@@ -103,6 +105,6 @@ export function observeLedger(
   };
 }
 
-/** Whether the brake is on: the day's limit is reached, and the stage wants the fleet not to grow then. */
+/** Whether the day's limit is reached and the stage's brake stops the fleet from growing then. */
 export const overBudget = ({ dailyLimit, brake }: Spending, spentToday: number): boolean =>
   brake && dailyLimit !== null && spentToday >= dailyLimit;

@@ -1,14 +1,14 @@
 /**
- * Several ticks in one invocation, at absolute times: the schedule's floor is one minute, the fleet's need is not.
+ * Several ticks in one invocation, at absolute times: a schedule's shortest period is a minute, and a fleet needs more.
  *
- * Gotcha: Scheduler may fire at any second of its minute, so ticks are counted from the scheduled time, not from the
- * start of the function; and an event is stale only once its successor is due, a whole period later.
+ * Gotcha: EventBridge Scheduler may fire at any second of its minute. Ticks are counted from the scheduled time, not
+ * from the start of the function, and an event is dropped only once its successor is due, a whole period later.
  */
 import type { TickResult } from './tick.ts';
 
 /** The schedule's period, seconds. */
 export const PERIOD_SECONDS = 60;
-/** What a tick may take at most before the function's time-out cuts it off, milliseconds. */
+/** No tick starts with less than this left before the function's time-out, milliseconds. */
 const TICK_ALLOWANCE_MS = 10_000;
 
 export interface Clock {
@@ -17,15 +17,15 @@ export interface Clock {
   sleepUntil(at: number): Promise<void>;
 }
 
-/** Epoch seconds of the event's schedule; undefined where nobody filled in the placeholder. */
+/** Epoch seconds of the event's schedule; undefined where the placeholder was not filled in. */
 export function scheduledAt(text: string | undefined): number | undefined {
   const at = Date.parse(text ?? '') / 1000;
   return Number.isFinite(at) ? at : undefined;
 }
 
 /**
- * Times of the ticks of one invocation, epoch seconds. Instants that have passed are left out, but for the latest,
- * which is made up for at once; none when the event is older than its schedule's period.
+ * Times of the ticks of one invocation, epoch seconds. Of the times that have passed only the latest is made up for, at
+ * once; an event older than its schedule's period has none.
  */
 export function tickTimes(scheduled: number, now: number, tickSeconds: number): number[] {
   if (now - scheduled >= PERIOD_SECONDS) return [];
@@ -43,40 +43,40 @@ export interface RunOptions {
   clock: Clock;
   remainingMs: () => number;
   tick: () => Promise<TickResult>;
-  /** Called once, after the last tick. */
+  /** Gives the lease back; called once, after the last tick. */
   release: () => Promise<void>;
   log: (line: { message: string; [field: string]: unknown }) => void;
 }
 
 /**
- * Ticks until the next invocation is due.
+ * Runs the ticks until the next invocation is due.
  *
- * @throws AggregateError at the end, when any tick failed in part or whole
+ * @throws AggregateError at the end, when a part of any tick failed
  */
 export async function runTicks(options: RunOptions): Promise<void> {
   const { scheduled, tickSeconds, clock, remainingMs, tick, release, log } = options;
   const start = clock.now();
   const times = tickTimes(scheduled ?? start, start, tickSeconds);
-  if (times.length === 0) log({ message: 'event dropped', ageSeconds: start - (scheduled ?? start) });
+  if (times.length === 0) log({ message: 'event-dropped', ageSeconds: start - (scheduled ?? start) });
   const errors: Error[] = [];
   let held = false;
   for (const at of times) {
     await clock.sleepUntil(at);
     if (remainingMs() < TICK_ALLOWANCE_MS) {
-      log({ message: 'out of time', remainingMs: remainingMs() });
+      log({ message: 'ticks-skipped', remainingMs: remainingMs() });
       break;
     }
     const result = await tick();
-    for (const error of result.errors) log({ message: 'tick failed', error: error.message });
+    for (const error of result.errors) log({ message: 'tick-failed', error: error.message });
     errors.push(...result.errors);
     if (!result.held) {
-      log({ message: held ? 'the lease was lost' : 'another run holds the lease' });
-      // A run that lost its lease has a successor. One that never had it may follow one that died holding it.
+      log({ message: held ? 'lease-lost' : 'lease-refused' });
+      // An invocation that lost its lease has a successor. One that never had it may follow one that died with it.
       if (held) break;
       continue;
     }
     held = true;
-    if (result.record) log({ message: 'tick', ...result.record });
+    if (result.record) log({ message: 'tick-finished', ...result.record });
   }
   if (held) {
     await release().catch((cause: Error) => errors.push(new Error(`release: ${cause.message}`, { cause })));

@@ -1,8 +1,8 @@
 /**
- * Custom resource: suspends processes of an Auto Scaling group, and resumes them when it is deleted.
+ * Custom resource: suspends processes of an Auto Scaling group, and resumes them when the resource is deleted.
  *
- * Gotcha: CloudFormation waits for an answer at the event's URL, for an hour by default, also when this fails. So it
- * always answers.
+ * Gotcha: CloudFormation waits up to an hour for a response at the event's URL, after a failure too. So this always
+ * responds.
  */
 import {
   AutoScalingClient,
@@ -25,8 +25,8 @@ export interface Processes {
   resume(groupName: string, processes: string[]): Promise<unknown>;
 }
 
-/** Handles one event and answers it. */
-export async function answer(event: unknown, group: Processes): Promise<void> {
+/** Handles one event and sends the response to CloudFormation. */
+export async function respond(event: unknown, group: Processes): Promise<void> {
   const { RequestType, ResponseURL, StackId, RequestId, LogicalResourceId, ResourceProperties } =
     eventSchema.parse(event);
   const { GroupName, Processes: processes } = ResourceProperties;
@@ -37,14 +37,16 @@ export async function answer(event: unknown, group: Processes): Promise<void> {
     else await group.suspend(GroupName, processes);
   } catch (error) {
     Reason = error instanceof Error ? error.message : String(error);
-    // The group may be gone already: a deletion must not hang on that.
+    // The group may be deleted already, and that must not block the deletion of the stack.
     if (RequestType !== 'Delete') Status = 'FAILED';
-    console.error(JSON.stringify({ message: `${RequestType} failed`, group: GroupName, error: Reason }));
+    console.error(
+      JSON.stringify({ message: 'request-failed', request: RequestType, group: GroupName, error: Reason }),
+    );
   }
   const PhysicalResourceId = `${GroupName}-suspended-processes`;
   const body = JSON.stringify({ Status, Reason, PhysicalResourceId, StackId, RequestId, LogicalResourceId });
   const response = await fetch(ResponseURL, { method: 'PUT', body, headers: { 'content-type': '' } });
-  if (!response.ok) throw new Error(`CloudFormation did not take the answer: ${response.status}`);
+  if (!response.ok) throw new Error(`CloudFormation rejected the response: HTTP ${response.status}`);
 }
 
 const autoScaling = new AutoScalingClient();
@@ -55,4 +57,4 @@ const group: Processes = {
     autoScaling.send(new ResumeProcessesCommand({ AutoScalingGroupName, ScalingProcesses })),
 };
 
-export const handler = (event: unknown): Promise<void> => answer(event, group);
+export const handler = (event: unknown): Promise<void> => respond(event, group);

@@ -8,7 +8,8 @@ import {
 } from '../../contract/policy.ts';
 import type { View } from '../../contract/view.ts';
 import type { RuleSettings } from '../../lambda/scaler/policy/decision.ts';
-import { tick, type TickPorts } from '../../lambda/scaler/tick.ts';
+import { tick } from '../../lambda/scaler/tick.ts';
+import { type TickPorts } from '../../lambda/scaler/ports.ts';
 import type { Controller } from '../engine/types.ts';
 import { definePolicy, parameter, type Parameter, type PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';

@@ -1,7 +1,7 @@
 /** The scaler's ports, implemented over the simulated system. */
 import type { View } from '../../contract/view.ts';
 import { emptyMemory } from '../../lambda/scaler/memory.ts';
-import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/tick.ts';
+import type { Counts, Fleet, Memory, MemoryState, TickPorts, Work } from '../../lambda/scaler/ports.ts';
 import type { ControlledSystem } from '../engine/types.ts';
 
 /** The scaler's item in memory, with its lease, since in the real world a tick may be delivered twice. */

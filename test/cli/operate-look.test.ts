@@ -6,7 +6,7 @@ import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { change, type Change } from '../../cli/pause/change.ts';
 import { ALARM_IDS, alarmName } from '../../contract/alarms.ts';
-import { DynamoMemory } from '../../lambda/scaler/aws.ts';
+import { DynamoMemory } from '../../lambda/scaler/aws/table.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
 import { REGION } from '../../common/environment.ts';
 import { Scope } from '../../common/scope.ts';

@@ -7,9 +7,9 @@ import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-message.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRIC_NAMESPACE } from '../../contract/names.ts';
-import { metricData as scalerData } from '../../lambda/scaler/aws.ts';
+import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
-import type { TickMetrics } from '../../lambda/scaler/tick.ts';
+import type { TickMetrics } from '../../lambda/scaler/ports.ts';
 
 /** A metric by its namespace, name and dimensions; a dimension whose values nobody knows beforehand without its value. */
 export type Series = string;

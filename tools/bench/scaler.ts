@@ -61,7 +61,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, number | string>);
-  const failed = lines.find(({ message }) => message === 'tick failed');
+  const failed = lines.find(({ message }) => message === 'tick-failed');
   if (failed) throw new Error(`a tick failed: ${failed.error}`);
   const starts = lines.filter(({ event }) => event === 'invoke');
   const done = lines.filter(({ event }) => event === 'done');

@@ -7,7 +7,7 @@ import type { StagePolicy } from '../../../cli/explain/sentences.ts';
 import { REASON_TEXTS, REASONS } from '../../../contract/reasons.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
 import { decide } from '../../../lambda/scaler/policy/decide.ts';
-import type { TickRecord } from '../../../lambda/scaler/tick.ts';
+import type { TickRecord } from '../../../lambda/scaler/ports.ts';
 import { drive, seen, slo } from '../../lambda/scaler/support/looks.ts';
 import { memoryOf, NOW, record, records } from '../support/memory.ts';
 

@@ -1,7 +1,7 @@
 /** What the scaler remembers, made up. */
 import { scalerMemoryOf, type ScalerMemory } from '../../../cli/shared/scaler-memory.ts';
-import { MEMORY_VERSION } from '../../../lambda/scaler/memory.ts';
-import type { TickRecord } from '../../../lambda/scaler/tick.ts';
+import { MEMORY_VERSION } from '../../../lambda/scaler/memory-schema.ts';
+import type { TickRecord } from '../../../lambda/scaler/ports.ts';
 
 /** 2026-05-04 10:00:00 UTC, epoch seconds. */
 export const NOW = Date.parse('2026-05-04T10:00:00Z') / 1000;

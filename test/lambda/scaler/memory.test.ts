@@ -6,7 +6,7 @@ import { emptyRate } from '../../../lambda/scaler/policy/rate.ts';
 import { emptySlo } from '../../../lambda/scaler/policy/slo.ts';
 import { REASONS } from '../../../contract/reasons.ts';
 import { decide } from '../../../lambda/scaler/policy/decide.ts';
-import type { MemoryState } from '../../../lambda/scaler/tick.ts';
+import type { MemoryState } from '../../../lambda/scaler/ports.ts';
 import { slo } from './support/looks.ts';
 
 const count = fc.option(fc.nat(), { nil: null });

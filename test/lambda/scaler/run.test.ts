@@ -100,7 +100,7 @@ describe('runTicks', () => {
 
   it('ends when it has lost its lease: it has a successor', async () => {
     const lost = { held: false, errors: [] };
-    expect(await play([done, lost])).toMatchObject({ at: [600, 615], lines: ['the lease was lost'] });
+    expect(await play([done, lost])).toMatchObject({ at: [600, 615], lines: ['lease-lost'] });
   });
 
   it('tries on while another run has the lease: that one may have died', async () => {
@@ -117,12 +117,12 @@ describe('runTicks', () => {
 
   it('drops an event whose successor is due', async () => {
     const { at, lines, error } = await play([], { scheduled: 540 });
-    expect([at, lines, error]).toEqual([[], ['event dropped'], undefined]);
+    expect([at, lines, error]).toEqual([[], ['event-dropped'], undefined]);
   });
 
   it('starts no tick that it might not finish', async () => {
     const { at, lines } = await play([], { remainingMs: () => 9000 });
-    expect([at, lines]).toEqual([[], ['out of time']]);
+    expect([at, lines]).toEqual([[], ['ticks-skipped']]);
   });
 
   it('says when the lease could not be given back', async () => {

@@ -1,7 +1,9 @@
 /** One tick over ports that can fail: it acts on what it has seen, holds when it has not, and says so. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ALLOWANCE_SECONDS, RECENT, tick, type TickPorts } from '../../../lambda/scaler/tick.ts';
+import { ALLOWANCE_SECONDS, tick } from '../../../lambda/scaler/tick.ts';
+import { RECENT } from '../../../lambda/scaler/record.ts';
+import { type TickPorts } from '../../../lambda/scaler/ports.ts';
 import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
 import { slo } from './support/looks.ts';
 

@@ -1,7 +1,7 @@
 /** The custom resource always answers CloudFormation, and tells the truth. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { answer, type Processes } from '../../../lambda/suspend-processes/handler.ts';
+import { respond, type Processes } from '../../../lambda/suspend-processes/handler.ts';
 
 let server: Server;
 let answers: { method?: string; type?: string; body: Record<string, string> }[];
@@ -60,7 +60,7 @@ it.each([
 ])('%s leaves the processes %j suspended and answers', async (type, left) => {
   const { group, suspended } = fakeGroup();
   if (type === 'Delete') suspended.add('AZRebalance');
-  await answer(event(type), group);
+  await respond(event(type), group);
   expect([...suspended]).toEqual(left);
   expect(answers).toEqual([
     {
@@ -85,18 +85,18 @@ it.each([
   ['Delete', 'SUCCESS'],
 ])('%s that fails is answered by %s with the reason', async (type, expected) => {
   const { group } = fakeGroup(new Error('AutoScalingGroup name not found'));
-  await answer(event(type), group);
+  await respond(event(type), group);
   expect(answers[0]?.body).toMatchObject({ Status: expected, Reason: 'AutoScalingGroup name not found' });
 });
 
 it('keeps its physical id, so that an update replaces nothing', async () => {
   const { group } = fakeGroup();
-  await answer(event('Create'), group);
-  await answer(event('Update'), group);
+  await respond(event('Create'), group);
+  await respond(event('Update'), group);
   expect(new Set(answers.map(({ body }) => body.PhysicalResourceId)).size).toBe(1);
 });
 
 it('fails loudly when CloudFormation does not take the answer', async () => {
   status = 403;
-  await expect(answer(event('Create'), fakeGroup().group)).rejects.toThrow('did not take the answer: 403');
+  await expect(respond(event('Create'), fakeGroup().group)).rejects.toThrow('rejected the response: HTTP 403');
 });

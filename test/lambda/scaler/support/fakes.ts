@@ -1,20 +1,20 @@
 /** The scaler's ports in memory, with faults to switch on. */
 import { VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
 import type { View } from '../../../../contract/view.ts';
-import type { FailedLaunch } from '../../../../lambda/scaler/activities.ts';
+import type { FailedLaunch } from '../../../../lambda/scaler/ports.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { WorkReport } from '../../../../lambda/scaler/policy/observation.ts';
 import type {
   Counts,
   Fleet,
-  FleetView,
+  FleetState,
   Memory,
   MemoryState,
   Metrics,
   QueueCounts,
   TickMetrics,
   Work,
-} from '../../../../lambda/scaler/tick.ts';
+} from '../../../../lambda/scaler/ports.ts';
 
 /** Kept as the table keeps it: as an item, with a lease that another owner cannot take before it ends. */
 export class FakeMemory implements Memory {
@@ -41,9 +41,9 @@ export class FakeMemory implements Memory {
 }
 
 export class FakeFleet implements Fleet {
-  view: FleetView = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 10 };
+  view: FleetState = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 10 };
 
-  read(): Promise<FleetView> {
+  read(): Promise<FleetState> {
     return Promise.resolve({ ...this.view });
   }
 

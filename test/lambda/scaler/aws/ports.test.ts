@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addWork } from '../../../worker/aws/work-counters.ts';
+import { addWork } from '../../../../worker/aws/work-counters.ts';
 import {
   MEMORY_KEY,
   METRIC_NAMESPACE,
@@ -23,32 +23,29 @@ import {
   TABLE_KEY,
   VIEW_ATTRIBUTE,
   WORK_KEY,
-} from '../../../contract/names.ts';
-import { viewSchema, type View } from '../../../contract/view.ts';
-import {
-  AutoScalingFleet,
-  CloudWatchMetrics,
-  DynamoMemory,
-  DynamoWork,
-  SqsCounts,
-} from '../../../lambda/scaler/aws.ts';
-import { emptyRate } from '../../../lambda/scaler/policy/rate.ts';
-import { emptySlo } from '../../../lambda/scaler/policy/slo.ts';
-import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../lambda/scaler/tick.ts';
-import { clientConfig } from '../../../common/environment.ts';
-import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
-import { Scope } from '../../../common/scope.ts';
-import { Engine } from '../../../sim/engine/engine.ts';
+} from '../../../../contract/names.ts';
+import { viewSchema, type View } from '../../../../contract/view.ts';
+import { CloudWatchMetrics } from '../../../../lambda/scaler/aws/metrics.ts';
+import { DynamoMemory, DynamoWork } from '../../../../lambda/scaler/aws/table.ts';
+import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
+import { SqsCounts } from '../../../../lambda/scaler/aws/queue.ts';
+import { emptyRate } from '../../../../lambda/scaler/policy/rate.ts';
+import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
+import type { Counts, Fleet, Memory, MemoryState, Work } from '../../../../lambda/scaler/ports.ts';
+import { clientConfig } from '../../../../common/environment.ts';
+import { startFleetAgent, type FleetAgent } from '../../../../local/fleet/agent.ts';
+import { Scope } from '../../../../common/scope.ts';
+import { Engine } from '../../../../sim/engine/engine.ts';
 import {
   SimulatedMemory,
   simulatedCounts,
   simulatedFleet,
   simulatedWork,
-} from '../../../sim/policies/ports.ts';
-import { worldOf, type WorldChanges } from '../../../sim/world.ts';
-import { startLocalAws } from '../../support/local-aws.ts';
-import { FakeMemory } from './support/fakes.ts';
-import { drive, last } from './support/looks.ts';
+} from '../../../../sim/policies/ports.ts';
+import { worldOf, type WorldChanges } from '../../../../sim/world.ts';
+import { startLocalAws } from '../../../support/local-aws.ts';
+import { FakeMemory } from '../support/fakes.ts';
+import { drive, last } from '../support/looks.ts';
 
 const scope = new Scope();
 let config: ReturnType<typeof clientConfig>;

@@ -1,6 +1,6 @@
 /** Why launches fail, in AWS's own sentences. */
 import { expect, it } from 'vitest';
-import { failedLaunch } from '../../../lambda/scaler/activities.ts';
+import { failedLaunch } from '../../../../lambda/scaler/aws/failed-launch.ts';
 
 it.each([
   [

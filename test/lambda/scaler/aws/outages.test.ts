@@ -8,16 +8,17 @@ import {
 import { CreateTableCommand, DynamoDBClient, DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MEMORY_KEY, TABLE_KEY } from '../../../contract/names.ts';
-import { portsOn } from '../../../lambda/scaler/compose.ts';
-import { ALLOWANCE_SECONDS, tick, type TickPorts, type TickResult } from '../../../lambda/scaler/tick.ts';
-import { clientConfig } from '../../../common/environment.ts';
-import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
-import { Scope } from '../../../common/scope.ts';
-import { startFaultyProxy, type FaultyProxy } from '../../support/faulty.ts';
-import { startLocalAws } from '../../support/local-aws.ts';
-import { until } from '../../support/wait.ts';
-import { slo, TICK } from './support/looks.ts';
+import { MEMORY_KEY, TABLE_KEY } from '../../../../contract/names.ts';
+import { portsOn } from '../../../../lambda/scaler/aws/ports-on.ts';
+import { ALLOWANCE_SECONDS, tick, type TickResult } from '../../../../lambda/scaler/tick.ts';
+import { type TickPorts } from '../../../../lambda/scaler/ports.ts';
+import { clientConfig } from '../../../../common/environment.ts';
+import { startFleetAgent, type FleetAgent } from '../../../../local/fleet/agent.ts';
+import { Scope } from '../../../../common/scope.ts';
+import { startFaultyProxy, type FaultyProxy } from '../../../support/faulty.ts';
+import { startLocalAws } from '../../../support/local-aws.ts';
+import { until } from '../../../support/wait.ts';
+import { slo, TICK } from '../support/looks.ts';
 
 /** Seconds of a call with its retries: a ten-minute outage is 20 ticks, none of which need take long here. */
 const CALL_SECONDS = 0.4;

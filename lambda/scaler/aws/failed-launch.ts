@@ -1,17 +1,6 @@
-/** Failed launches among a group's scaling activities. AWS says why in sentences only; what it says is matched here. */
+/** Why a launch failed, from a group's scaling activity: AWS gives sentences only, which are matched here. */
+import type { FailedLaunch } from '../ports.ts';
 
-/** A launch that came to nothing. */
-export interface FailedLaunch {
-  /** AWS's error code, such as InsufficientInstanceCapacity; 'Other' where its sentence is not known. */
-  code: string;
-  /** Where AWS names it. */
-  instanceType?: string;
-  availabilityZone?: string;
-  /** AWS's own words. */
-  message: string;
-}
-
-/** The fields of an activity that matter here. */
 export interface LaunchActivity {
   StatusMessage?: string;
   /** JSON, with the zone. */

@@ -1,7 +1,7 @@
 /** What a tick becomes in CloudWatch: every figure that is known, and nothing of what is not. */
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../../contract/names.ts';
-import { metricData } from '../../../lambda/scaler/aws.ts';
+import { METRICS } from '../../../../contract/names.ts';
+import { metricData } from '../../../../lambda/scaler/aws/metrics.ts';
 
 describe('the data of a tick', () => {
   const fleet = { desired: 3, inService: 2, pending: 1, draining: 0, min: 0, max: 5 };

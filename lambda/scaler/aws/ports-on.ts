@@ -1,0 +1,73 @@
+/**
+ * The scaler's ports on AWS, with a deadline for each call: one that hangs must cost a tick, not a minute of ticks.
+ *
+ * Gotcha: the SDK's own time-outs are for one attempt. The deadline here is for a call with all its retries and with the
+ * pauses that adaptive retries make while AWS throttles.
+ */
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { ScalerEnvironment } from '../../../contract/scaler.ts';
+import type { TickPorts } from '../ports.ts';
+import { AutoScalingFleet } from './fleet.ts';
+import { CloudWatchMetrics } from './metrics.ts';
+import { SqsCounts } from './queue.ts';
+import { DynamoMemory, DynamoWork } from './table.ts';
+
+/** A tick makes at most three calls in a row before it acts, all within its allowance. */
+const CALL_SECONDS = 3;
+
+/** What every client of the SDK has. */
+interface Client {
+  middlewareStack: Pick<SQSClient['middlewareStack'], 'add'>;
+}
+
+function withDeadline<T>(client: T & Client, seconds: number): T {
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        const call = `${context.clientName} ${context.commandName}`;
+        timer = setTimeout(() => reject(new Error(`${call}: no answer within ${seconds} s`)), seconds * 1000);
+      });
+      try {
+        return await Promise.race([next(args), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+    { step: 'initialize', priority: 'high', name: 'deadline' },
+  );
+  return client;
+}
+
+/**
+ * @param config of the clients, such as another endpoint
+ * @param callSeconds for a call with its retries
+ */
+export function portsOn(
+  environment: Pick<ScalerEnvironment, 'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'STAGE'>,
+  config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
+  callSeconds = CALL_SECONDS,
+): TickPorts {
+  // Adaptive: while AWS throttles, calls are spaced out. Retries draw on the SDK's quota and end when it is spent.
+  const withRetries = {
+    ...config,
+    retryMode: 'adaptive',
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+  };
+  const bounded = <T extends Client>(client: T): T => withDeadline(client, callSeconds);
+  const documents = DynamoDBDocumentClient.from(bounded(new DynamoDBClient(withRetries)), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+  return {
+    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL),
+    work: new DynamoWork(documents, environment.TABLE_NAME),
+    fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
+    memory: new DynamoMemory(documents, environment.TABLE_NAME),
+    metrics: new CloudWatchMetrics(bounded(new CloudWatchClient(withRetries)), environment.STAGE),
+  };
+}

@@ -1,0 +1,47 @@
+/** What each step of a tick works with, and how its failures are kept. */
+import type { Spending } from '../../contract/scaler.ts';
+import type { RuleSettings } from './policy/decision.ts';
+import type { TickPorts } from './ports.ts';
+
+export interface TickRun {
+  /** Of the lease; unique to the invocation. */
+  owner: string;
+  /** Epoch seconds. */
+  now: () => number;
+  /** Seconds between two ticks. */
+  tickSeconds: number;
+  /** @default - instances cost nothing */
+  spending?: Spending;
+}
+
+export const NO_SPENDING: Spending = {
+  hourlyPrices: {},
+  onDemandBaseCapacity: 0,
+  spotPercentage: 0,
+  dailyLimit: null,
+  brake: false,
+};
+
+export interface Context {
+  ports: TickPorts;
+  run: TickRun;
+  settings: RuleSettings;
+  /** Start of the tick, epoch seconds. */
+  at: number;
+  errors: Error[];
+  /** Runs a part that may fail; the error is kept. @returns undefined when it failed */
+  attempt: <T>(part: () => Promise<T> | T) => Promise<T | undefined>;
+}
+
+export function collectErrors(): Pick<Context, 'errors' | 'attempt'> {
+  const errors: Error[] = [];
+  const attempt: Context['attempt'] = async (part) => {
+    try {
+      return await part();
+    } catch (error) {
+      errors.push(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  };
+  return { errors, attempt };
+}

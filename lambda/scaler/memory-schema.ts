@@ -1,0 +1,121 @@
+/** The schema of the scaler's stored item, apart from its lease. */
+import { z } from 'zod';
+import { REASONS } from '../../contract/reasons.ts';
+import type { Controls } from './policy/controls.ts';
+import { RECENT } from './record.ts';
+
+export const MEMORY_VERSION = 2;
+
+const count = z.number().nullable();
+const amount = z.number().min(0);
+const calculationSchema = z.object({
+  rate: amount,
+  serviceSeconds: amount,
+  bootSeconds: amount,
+  queuedThen: amount,
+  price: amount,
+  meanWait: amount.nullable(),
+  late: amount,
+  load: amount,
+});
+const recordSchema = z.object({
+  at: z.number(),
+  reason: z.enum(REASONS),
+  needed: count,
+  visible: count,
+  inFlight: count,
+  desired: count,
+  inService: count,
+  pending: count,
+  draining: count,
+  min: count,
+  max: count,
+  unfulfilled: amount.optional(),
+  completed: amount.optional(),
+  calculation: calculationSchema.optional(),
+});
+
+const sloSchema = z.object({
+  flow: z
+    .object({
+      at: z.number(),
+      backlog: amount,
+      inFlight: amount,
+      reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
+      carried: z.number().max(0),
+      completed: amount,
+      busySeconds: amount,
+    })
+    .optional(),
+  rate: z.object({
+    levels: z.array(z.object({ weight: z.number().min(0).max(1), photos: amount, seconds: amount })).max(64),
+    mean: amount,
+    observed: amount,
+    ended: amount,
+    watched: amount,
+    burst: amount,
+  }),
+  capacity: z.object({
+    launches: z.array(z.object({ at: z.number(), count: z.number().int().positive() })).max(64),
+    inService: amount,
+    boots: amount,
+    bootSeconds: amount,
+  }),
+  price: z.object({ factor: z.number().positive(), waited: amount, photos: amount, visible: amount }),
+  season: z
+    .object({
+      rates: z.array(amount.nullable()).max(672),
+      now: z.object({
+        index: z.number().int().min(0).max(671),
+        seconds: amount,
+        peak: amount,
+        part: z.object({ photos: amount, seconds: amount }),
+      }),
+      foreseen: z.object({ rate: amount, before: amount }).optional(),
+      errors: z.object({ forecast: amount, none: amount }),
+    })
+    .optional(),
+  idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
+  emptySince: z.number().optional(),
+  inconsistentSince: z.number().optional(),
+});
+
+export const itemSchema = z.object({
+  version: z.literal(MEMORY_VERSION),
+  policy: z.object({
+    lastOutAt: z.number().optional(),
+    lastInAt: z.number().optional(),
+    slo: sloSchema.optional(),
+    shortage: z
+      .object({
+        at: z.number(),
+        since: z.number(),
+        given: amount,
+        confirmed: z.boolean(),
+        surplus: z.object({ since: z.number(), most: amount }).optional(),
+      })
+      .optional(),
+  }),
+  recent: z.array(recordSchema).max(RECENT),
+});
+
+export const ledgerSchema = z.object({
+  at: z.number(),
+  perHour: amount,
+  day: z.number().int().min(0),
+  spent: amount,
+  inService: amount,
+  busySeconds: amount.nullable(),
+});
+
+const until = z.number().positive();
+const expiring = z.strictObject({ until: until.optional() }).optional();
+const limit = z.strictObject({ instances: z.number().int().min(0), until }).optional();
+/** Strict: a misspelt control must not count as none. */
+export const controlsSchema = z.strictObject({
+  pauseScaleOut: expiring,
+  pauseScaleIn: expiring,
+  floor: limit,
+  ceiling: limit,
+  dryRun: expiring,
+} satisfies Record<keyof Controls, z.ZodType>);

@@ -1,0 +1,119 @@
+/** What a tick reads and writes, as ports: on AWS (`aws/`), in the simulator and in tests. */
+import type { Reason } from '../../contract/reasons.ts';
+import type { View } from '../../contract/view.ts';
+import type { Ledger, LedgerFigures } from './ledger.ts';
+import type { Controls } from './policy/controls.ts';
+import type { Calculation, PolicyMemory } from './policy/decision.ts';
+import type { Observation, WorkReport } from './policy/observation.ts';
+
+export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
+export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
+
+export interface FleetState extends FleetCounts {
+  /** Instances of each type, where the group reports them. */
+  types?: Record<string, number>;
+}
+
+export interface FailedLaunch {
+  /** AWS's error code, such as InsufficientInstanceCapacity; 'Other' where its message is not known. */
+  code: string;
+  /** Where AWS names it. */
+  instanceType?: string;
+  availabilityZone?: string;
+  /** AWS's own words. */
+  message: string;
+}
+
+export interface Counts {
+  read(): Promise<QueueCounts>;
+}
+
+export interface Work {
+  /** Totals of the workers' reports; undefined before the first one. */
+  read(): Promise<WorkReport | undefined>;
+}
+
+export interface Fleet {
+  read(): Promise<FleetState>;
+  /** Launches that failed since a time, epoch seconds; as far as one page of the API goes. */
+  failedLaunches(since: number): Promise<FailedLaunch[]>;
+  setDesired(desired: number): Promise<void>;
+}
+
+/** One past tick, for the live page and `explain`: null where a number could not be read. */
+export type TickRecord = {
+  /** Epoch seconds. */
+  at: number;
+  reason: Reason;
+  /** Instances that the work needed; null where the policy does not compute it. */
+  needed: number | null;
+  /** Instances requested and not given, in a shortage. */
+  unfulfilled?: number;
+  /** Photos finished since the workers' first report; absent where that could not be read. */
+  completed?: number;
+  /** The numbers behind the decision; of the latest tick only. */
+  calculation?: Calculation;
+} & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
+
+export interface MemoryState {
+  policy: PolicyMemory;
+  /** Latest ticks, oldest first. */
+  recent: TickRecord[];
+  /** What the fleet has cost and done. @default nothing yet */
+  ledger?: Ledger;
+  /** The operator's overrides; the scaler never writes them. */
+  controls: Controls;
+}
+
+export interface Memory {
+  /**
+   * Takes or renews the lease and reads the memory.
+   *
+   * @returns undefined when another run holds the lease
+   * @throws when the controls are not valid: a wrong guess of what the operator wanted could cost the fleet
+   */
+  open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined>;
+  /**
+   * @param view for other readers, in the same write; without one the last one stays
+   * @throws when the lease was lost
+   */
+  save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void>;
+  /** Gives the lease back, so that the next run need not wait for its end. Does nothing when another run holds it. */
+  release(owner: string): Promise<void>;
+}
+
+export interface TickMetrics {
+  /** Epoch seconds. */
+  at: number;
+  reason: Reason;
+  counts: QueueCounts | undefined;
+  /** As read, with the desired capacity as it is now. */
+  fleet: FleetState | undefined;
+  /** Instances that the work needs; undefined without a decision and where the policy does not compute it. */
+  needed: number | undefined;
+  calculation: Calculation | undefined;
+  /** Undefined where the fleet or the memory could not be read. */
+  figures?: LedgerFigures | undefined;
+  /** Instances requested and not given; undefined without a decision. */
+  unfulfilled?: number;
+  /** Since the last tick. */
+  failedLaunches?: FailedLaunch[];
+  /** Those that were active. */
+  controls?: Controls;
+  /** What a dry run would have set. */
+  dryRunDesired?: number;
+  /** Whether anything failed before the metrics were published. */
+  failed?: boolean;
+}
+
+export interface Metrics {
+  publish(metrics: TickMetrics): Promise<void>;
+}
+
+export interface TickPorts {
+  counts: Counts;
+  work: Work;
+  fleet: Fleet;
+  memory: Memory;
+  metrics: Metrics;
+}
