@@ -1,103 +1,102 @@
-/** Who is let through when, and how the time of those who are within is counted. */
+/** The weighted semaphore: who is granted when, and what an abort cancels. */
 import { describe, expect, it } from 'vitest';
-import { BusyTime } from '../../worker/telemetry/work-report.ts';
 import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('a gate', () => {
-  /** Enters with a name; the names of those within, and a way out for each. */
-  function visitors(gate: WeightedSemaphore) {
-    const within = new Map<string, () => void>();
-    const away = new AbortController();
-    const called: string[] = [];
-    const enter = (name: string, weight?: number) =>
-      void gate.acquire(weight, away.signal).then(
-        (leave) => within.set(name, leave),
+describe('a weighted semaphore', () => {
+  /** Callers by name: who holds it, who was cancelled. */
+  function callers(semaphore: WeightedSemaphore) {
+    const releases = new Map<string, () => void>();
+    const controller = new AbortController();
+    const cancelled: string[] = [];
+    const acquire = (name: string, weight?: number) =>
+      void semaphore.acquire(weight, controller.signal).then(
+        (release) => releases.set(name, release),
         (error: unknown) => {
-          if (error instanceof CancelledBeforeStart) called.push(name);
+          if (error instanceof CancelledBeforeStart) cancelled.push(`${name}: ${error.message}`);
         },
       );
-    const leave = async (name: string) => {
-      within.get(name)?.();
-      within.delete(name);
+    const release = async (name: string) => {
+      releases.get(name)?.();
+      releases.delete(name);
       await settled();
     };
-    return { enter, leave, away, called, names: () => [...within.keys()] };
+    return { acquire, release, controller, cancelled, holders: () => [...releases.keys()] };
   }
 
-  it('lets through as many as there is room for, in their order', async () => {
-    const { enter, leave, names } = visitors(new WeightedSemaphore(2));
-    for (const name of ['a', 'b', 'c', 'd']) enter(name);
+  it('grants as many as its capacity, in order', async () => {
+    const { acquire, release, holders } = callers(new WeightedSemaphore(2));
+    for (const name of ['a', 'b', 'c', 'd']) acquire(name);
     await settled();
-    expect(names()).toEqual(['a', 'b']);
-    await leave('b');
-    expect(names()).toEqual(['a', 'c']);
+    expect(holders()).toEqual(['a', 'b']);
+    await release('b');
+    expect(holders()).toEqual(['a', 'c']);
   });
 
-  it('lets who is heavier than all the room go alone, and nobody past them', async () => {
-    const { enter, leave, names } = visitors(new WeightedSemaphore(10));
-    enter('small', 4);
-    enter('huge', 50);
-    enter('small too', 1);
+  it('grants a weight above its capacity alone, and nobody overtakes', async () => {
+    const { acquire, release, holders } = callers(new WeightedSemaphore(10));
+    acquire('small', 4);
+    acquire('huge', 50);
+    acquire('another small', 1);
     await settled();
-    expect(names()).toEqual(['small']);
-    await leave('small');
-    expect(names()).toEqual(['huge']);
-    await leave('huge');
-    expect(names()).toEqual(['small too']);
+    expect(holders()).toEqual(['small']);
+    await release('small');
+    expect(holders()).toEqual(['huge']);
+    await release('huge');
+    expect(holders()).toEqual(['another small']);
   });
 
-  it('is empty again after weights that do not add up exactly', async () => {
-    const gate = new WeightedSemaphore(1);
-    const leaves = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => gate.acquire(weight)));
-    for (const leave of leaves) leave();
-    (await gate.acquire(7))();
+  it('grants weights up to exactly its capacity, and frees those that are released', async () => {
+    const { acquire, release, holders } = callers(new WeightedSemaphore(10));
+    acquire('seven', 7);
+    acquire('three', 3);
+    acquire('five', 5);
+    await settled();
+    expect(holders()).toEqual(['seven', 'three']);
+    await release('three');
+    expect(holders()).toEqual(['seven']);
+    await release('seven');
+    expect(holders()).toEqual(['five']);
   });
 
-  it('calls away those who wait, and not those within', async () => {
-    const { enter, leave, away, called, names } = visitors(new WeightedSemaphore(1));
-    for (const name of ['a', 'b', 'c']) enter(name);
-    await settled();
-    away.abort('the end');
-    enter('late');
-    await settled();
-    expect(called.sort()).toEqual(['b', 'c', 'late']);
-    expect(names()).toEqual(['a']);
-    await leave('a');
-    expect(names()).toEqual([]);
+  it('is free again after weights with rounding errors', async () => {
+    const semaphore = new WeightedSemaphore(1);
+    const releases = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => semaphore.acquire(weight)));
+    for (const release of releases) release();
+    (await semaphore.acquire(7))();
   });
 
-  it('has room again for those behind one who was called away', async () => {
-    const gate = new WeightedSemaphore(3);
-    const away = new AbortController();
-    const leave = await gate.acquire(2);
-    const heavy = gate.acquire(3, away.signal);
-    const light = gate.acquire(1);
-    away.abort();
+  it('cancels those who wait with the reason, and not those who hold it', async () => {
+    const { acquire, release, controller, cancelled, holders } = callers(new WeightedSemaphore(1));
+    for (const name of ['a', 'b', 'c']) acquire(name);
+    await settled();
+    controller.abort('drain');
+    acquire('late');
+    await settled();
+    expect(cancelled.sort()).toEqual(['b: drain', 'c: drain', 'late: drain']);
+    expect(holders()).toEqual(['a']);
+    await release('a');
+    expect(holders()).toEqual([]);
+  });
+
+  it('grants those behind a cancelled one; a second release has no effect', async () => {
+    const semaphore = new WeightedSemaphore(3);
+    const controller = new AbortController();
+    const release = await semaphore.acquire(2);
+    const heavy = semaphore.acquire(3, controller.signal);
+    const light = semaphore.acquire(1);
+    controller.abort();
     await expect(heavy).rejects.toBeInstanceOf(CancelledBeforeStart);
-    (await light)();
-    leave();
-    leave();
-    (await gate.acquire(3))();
-  });
-});
-
-describe('busy time', () => {
-  it('counts seconds with at least one photo once', () => {
-    let at = 0;
-    const busy = new BusyTime(() => at * 1000);
-    const first = busy.start();
-    at = 2;
-    const second = busy.start();
-    at = 3;
-    const told = [first()];
-    at = 7;
-    told.push(second());
-    at = 10;
-    const third = busy.start();
-    at = 11;
-    told.push(third());
-    expect(told).toEqual([3, 4, 1]);
+    const other = await light;
+    release();
+    release();
+    const { acquire, holders } = callers(semaphore);
+    acquire('three', 3);
+    await settled();
+    expect(holders()).toEqual([]);
+    other();
+    await settled();
+    expect(holders()).toEqual(['three']);
   });
 });

@@ -1,4 +1,4 @@
-/** An in-memory bucket and queue that keep the promises of S3 and SQS the worker relies on. */
+/** An in-memory bucket, queue and log. They reject what S3 and SQS reject, so that a wrong argument is noticed. */
 import { createHash } from 'node:crypto';
 import {
   ConditionFailed,
@@ -25,7 +25,7 @@ export type Objects = Map<string, MemoryObject>;
 export class MemoryBucket implements Bucket {
   /**
    * @param turn awaited before each operation, which itself is atomic
-   * @param objects shared by the views of several workers
+   * @param objects shared by the buckets of several workers
    */
   constructor(
     private readonly turn: () => Promise<void> = async () => {},
@@ -54,9 +54,11 @@ export class MemoryBucket implements Bucket {
     return object?.body;
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, seen: ExpectedEtag): Promise<string> {
+  async put(key: string, { body, contentType, sourceEtag }: Write, expected: ExpectedEtag): Promise<string> {
     await this.turn();
-    if (this.objects.get(key)?.etag !== seen) throw new ConditionFailed(key);
+    if (!/^[\w-]+\/[\w.+-]+$/.test(contentType)) throw new Error(`content type '${contentType}'`);
+    if (!sourceEtag) throw new Error('no source ETag');
+    if (this.objects.get(key)?.etag !== expected) throw new ConditionFailed(key);
     const etag = md5(body);
     this.objects.set(key, { body, etag, sourceEtag, contentType });
     return etag;
@@ -70,33 +72,40 @@ export class MemoryBucket implements Bucket {
   }
 }
 
-/** Messages in the order they were sent; hidden ones are in flight. */
+/** Messages in the order they were sent. What is done to a message that was not sent, or is deleted, fails. */
 export class MemoryQueue implements JobQueue {
   readonly hides: { receiptHandle: string; seconds: number }[] = [];
   readonly deleted: string[] = [];
   /** Errors of the next receives. */
   readonly receiveErrors: Error[] = [];
   private readonly waiting: Message[] = [];
-  private sent = 0;
+  private readonly receipts = new Set<string>();
 
   send(body: string, receiveCount = 1): Message {
-    const message = { body, receiveCount, receiptHandle: `receipt-${++this.sent}`, sentAtMs: Date.now() };
+    const receiptHandle = `receipt-${this.receipts.size + this.deleted.length + 1}`;
+    const message = { body, receiveCount, receiptHandle, sentAtMs: Date.now() };
+    this.receipts.add(receiptHandle);
     this.waiting.push(message);
     return message;
   }
 
-  async receive(_wait: boolean): Promise<Message | undefined> {
+  /** An idle worker waits for a message, here for 5 ms; a busy one does not. */
+  async receive(wait: boolean): Promise<Message | undefined> {
     const error = this.receiveErrors.shift();
     if (error) throw error;
-    if (this.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (wait && this.waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     return this.waiting.shift();
   }
 
   async delete({ receiptHandle }: Message): Promise<void> {
+    if (!this.receipts.delete(receiptHandle)) throw new Error(`no message '${receiptHandle}'`);
     this.deleted.push(receiptHandle);
   }
 
   async hide({ receiptHandle }: Message, seconds: number): Promise<void> {
+    if (!this.receipts.has(receiptHandle)) throw new Error(`no message '${receiptHandle}'`);
+    if (!Number.isInteger(seconds) || seconds < 0 || seconds > 43_200)
+      throw new Error(`visibility timeout ${seconds}`);
     this.hides.push({ receiptHandle, seconds });
   }
 }

@@ -1,0 +1,41 @@
+/** Notices: what in the instance metadata stops a worker. */
+import { describe, expect, it } from 'vitest';
+import { Notices, SPOT_NOTICE, TARGET_STATE, type ReadMetadata } from '../../worker/instance/notices.ts';
+import { memoryLog } from './support/memory.ts';
+
+describe('notices', () => {
+  const reading =
+    (values: Record<string, string | undefined>): ReadMetadata =>
+    (path) =>
+      Promise.resolve(values[path]);
+
+  it.each([
+    ['the group terminates the instance', { [TARGET_STATE]: 'Terminated' }, true],
+    [
+      'EC2 reclaims the Spot instance',
+      { [SPOT_NOTICE]: '{"action":"terminate","time":"2026-11-23T18:00:00Z"}' },
+      true,
+    ],
+    ['it is in service', { [TARGET_STATE]: 'InService' }, false],
+    ['there was no transition yet', {}, false],
+  ])('when %s', async (_name, values, stops) => {
+    const notices = new Notices(reading(values), memoryLog());
+    await notices.look();
+    expect(notices.stop.aborted).toBe(stops);
+  });
+
+  it('that cannot be read change nothing, and are logged once', async () => {
+    const log = memoryLog();
+    const notices = new Notices(() => Promise.reject(new Error('silent')), log);
+    await notices.look();
+    await notices.look();
+    expect(notices.stop.aborted).toBe(false);
+    expect(log.of('metadata-not-read')).toHaveLength(1);
+  });
+
+  it('know an instance in the warm pool', async () => {
+    const notices = new Notices(reading({ [TARGET_STATE]: 'Warmed:Stopped' }), memoryLog());
+    await notices.look();
+    expect(notices.isParked).toBe(true);
+  });
+});
