@@ -1,4 +1,4 @@
-/** One picture through ComfyUI, over HTTP: against the stand-in, and against servers that go wrong in one way. */
+/** One picture through ComfyUI, over HTTP: against the stand-in, and against servers with one fault each. */
 import type { RequestListener } from 'node:http';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ const fault = (work: Promise<unknown>) =>
   );
 
 describe('a picture', () => {
-  it('comes back coloured and of its size, and leaves no trace in the history', async () => {
+  it('comes back in colour and of its size, and is removed from the history', async () => {
     const result = await sharp(await colour(comfy.url, await grey(61, 33))).stats();
     expect(await sharp(await colour(comfy.url, await grey(61, 33))).metadata()).toMatchObject({
       width: 61,
@@ -43,7 +43,7 @@ describe('a picture', () => {
     expect(await comfy.get('/history')).toEqual({});
   });
 
-  it('is inferred anew each time, never replayed', async () => {
+  it('is inferred each time, never taken from ComfyUI`s cache', async () => {
     const picture = await grey();
     const { url, prompts } = await comfy.recording();
     await colour(url, picture);
@@ -53,26 +53,26 @@ describe('a picture', () => {
   });
 });
 
-describe('whose fault it is', () => {
+describe('a failure', () => {
   const changed = (change: (graph: Workflow['graph']) => void) => {
     const copy = structuredClone(workflow);
     change(copy.graph);
     return copy;
   };
 
-  it('the machine`s, when a node is missing', async () => {
+  it('is an instance fault when a node is missing', async () => {
     const graph = changed((nodes) => (nodes['2'] = { class_type: 'Nope', inputs: {} }));
     const error = await fault(colour(comfy.url, undefined, 5000, graph));
     expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('node Nope does not exist');
   });
 
-  it('the machine`s, when a model is missing', async () => {
+  it('is an instance fault when a model is missing', async () => {
     const graph = changed((nodes) => Object.assign(nodes['2']?.inputs ?? {}, { checkpoint: 'none.pth' }));
     expect(await fault(colour(comfy.url, undefined, 5000, graph))).toBeInstanceOf(InstanceFault);
   });
 
-  it('the machine`s, when only a part of the graph would run: that part is interrupted', async () => {
+  it('is an instance fault when only a part of the graph runs, which is cancelled', async () => {
     const graph = changed(
       (nodes) =>
         (nodes['4'] = { class_type: 'SaveImage', inputs: { images: ['9', 0], filename_prefix: 'x' } }),
@@ -86,24 +86,24 @@ describe('whose fault it is', () => {
     const [entry] = Object.values(
       (await comfy.get('/history')) as Record<string, { status: { messages: [string][] } }>,
     );
-    // Or taken off the queue, where its thread had not come to it yet.
+    // It was interrupted, or removed from the queue before it ran.
     expect(['execution_interrupted', undefined]).toContain(entry?.status.messages.at(-1)?.[0]);
   });
 
-  it('the machine`s, when the model does not load', async () => {
+  it('is an instance fault when the model does not load', async () => {
     comfy.standIn.faults.checkpointUnreadable = true;
     expect(await fault(colour(comfy.url))).toBeInstanceOf(InstanceFault);
   });
 
-  it('the photo`s, when the loader cannot read it', async () => {
+  it('is permanent when the loader cannot read the picture', async () => {
     const error = await fault(colour(comfy.url, Buffer.from('Dear grandmother')));
     expect(error).toBeInstanceOf(PermanentFault);
     expect(error).toMatchObject({ code: 'cannot-be-coloured' });
-    // What people read names no path of the machine.
+    // The message for people has no path of the instance.
     expect(error?.message).not.toMatch(/\/|tmp/);
   });
 
-  it('the photo`s, when ComfyUI takes no file of its size', async () => {
+  it('is permanent when ComfyUI accepts no file of that size', async () => {
     const url = await comfy.instead(/^POST \/upload/, (request, response) => {
       request.resume();
       request.on('end', () => response.writeHead(413).end('Maximum request body size 104857600 exceeded.'));
@@ -111,7 +111,7 @@ describe('whose fault it is', () => {
     expect(await fault(colour(url))).toMatchObject({ code: 'too-large' });
   });
 
-  it('nobody`s, when it was interrupted', async () => {
+  it('is transient when the prompt was interrupted', async () => {
     const open = comfy.holdInferences();
     const work = fault(colour(comfy.url));
     await comfy.running(1);
@@ -120,7 +120,7 @@ describe('whose fault it is', () => {
     expect(await work).toBeInstanceOf(TransientFault);
   });
 
-  it('nobody`s, when the file that was reported is not there', async () => {
+  it('is transient when the reported file does not exist', async () => {
     const url = await comfy.instead(/^GET \/view/, (_request, response) => response.writeHead(404).end());
     expect(await fault(colour(url))).toBeInstanceOf(TransientFault);
   });
@@ -143,18 +143,18 @@ describe('whose fault it is', () => {
         response.end(JSON.stringify({ [id]: entry }));
       },
     ],
-  ])('the machine`s, when ComfyUI %s', async (_name, path, listener) => {
+  ])('is an instance fault when ComfyUI %s', async (_name, path, listener) => {
     expect(await fault(colour(await comfy.instead(path, listener)))).toBeInstanceOf(InstanceFault);
   });
 
-  it('the machine`s, when nothing answers', async () => {
+  it('is an instance fault when nothing answers', async () => {
     const url = comfy.url;
     await comfy.standIn.close();
     expect(await fault(colour(url))).toBeInstanceOf(InstanceFault);
     comfy = await Comfy.start();
   });
 
-  it('the machine`s, when it does not finish in time: the prompt is taken off its queue', async () => {
+  it('is an instance fault when the prompt does not finish in time, which is cancelled', async () => {
     const open = comfy.holdInferences();
     const error = await fault(colour(comfy.url, undefined, 60));
     expect(error).toBeInstanceOf(InstanceFault);
@@ -163,7 +163,7 @@ describe('whose fault it is', () => {
   });
 });
 
-it('is the machine`s fault when the thread that runs prompts has died behind a healthy server', async () => {
+it('is an instance fault when the thread that runs prompts has died behind a healthy server', async () => {
   await fetch(`${comfy.url}/prompt`, { method: 'POST', body: JSON.stringify({ prompt: await zombie() }) });
   expect((await fetch(`${comfy.url}/system_stats`)).status).toBe(200);
   const error = await fault(colour(comfy.url, undefined, 300));
@@ -181,7 +181,7 @@ async function zombie() {
   };
 }
 
-it('submits again, under another name, what a restart of ComfyUI has lost', async () => {
+it('submits a prompt again that a restart of ComfyUI has lost', async () => {
   let lost = 0;
   const url = await comfy.instead(/^(GET \/history|GET \/queue)/, (request, response) => {
     if (lost < 3) {
@@ -194,4 +194,75 @@ it('submits again, under another name, what a restart of ComfyUI has lost', asyn
   });
   expect((await sharp(await colour(url)).metadata()).width).toBe(40);
   expect(log.of('prompt-lost').length).toBeGreaterThan(0);
+});
+
+describe('the ComfyUI slot', () => {
+  /** Runs the workflow with a slot that records what happens, in order with the requests to ComfyUI. */
+  async function withSlot(url: string, within = 5000, picture?: Buffer) {
+    const events: string[] = [];
+    let held = 0;
+    const acquireSlot = async () => {
+      expect(held++).toBe(0);
+      events.push('acquired');
+      return () => {
+        if (held === 0) return;
+        held--;
+        events.push('released');
+      };
+    };
+    const client = new ComfyuiClient(url, 1000);
+    const view = client.view.bind(client);
+    client.view = (file) => {
+      events.push('view');
+      return view(file);
+    };
+    const inference = { client, workflow, path: 'chroma', log, timing } as const;
+    const error = await fault(infer(inference, picture ?? (await grey()), within, acquireSlot));
+    return { events, error, held };
+  }
+  const refusal: RequestListener = (request, response) => {
+    request.resume();
+    request.on('end', () =>
+      response.writeHead(400).end('{"error":{"type":"t","message":"m","details":"d"},"node_errors":{}}'),
+    );
+  };
+
+  it('is released before the picture is fetched', async () => {
+    expect(await withSlot(comfy.url)).toEqual({
+      events: ['acquired', 'released', 'view'],
+      error: undefined,
+      held: 0,
+    });
+  });
+
+  it('is released after a refused prompt', async () => {
+    const { events, error } = await withSlot(await comfy.instead(/^POST \/prompt/, refusal));
+    expect(error).toBeInstanceOf(InstanceFault);
+    expect(events).toEqual(['acquired', 'released']);
+  });
+
+  it('is released after a prompt that fails or does not finish', async () => {
+    const open = comfy.holdInferences();
+    const { events, error } = await withSlot(comfy.url, 60);
+    expect(error?.message).toContain('did not finish');
+    expect(events).toEqual(['acquired', 'released']);
+    open();
+    const failed = await withSlot(comfy.url, 5000, Buffer.from('text'));
+    expect(failed.error).toBeInstanceOf(PermanentFault);
+    expect(failed.events).toEqual(['acquired', 'released']);
+  });
+
+  it('is acquired for each submission of a prompt that is lost three times', async () => {
+    const url = await comfy.instead(/^GET \/(history|queue)/, (request, response) =>
+      response.end(request.url === '/queue' ? '{"queue_running":[],"queue_pending":[]}' : '{}'),
+    );
+    const { events, error } = await withSlot(url);
+    expect(error).toMatchObject({ name: 'TransientFault', message: 'ComfyUI lost the prompt 3 times' });
+    expect(events).toEqual(['acquired', 'released', 'acquired', 'released', 'acquired', 'released']);
+  });
+
+  it('is not acquired when the upload fails', async () => {
+    const url = await comfy.instead(/^POST \/upload/, (request) => void request.socket.destroy());
+    expect((await withSlot(url)).events).toEqual([]);
+  });
 });

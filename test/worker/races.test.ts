@@ -112,17 +112,15 @@ describe('exactly one outcome, of the latest upload', () => {
         const interleaving = new Interleaving();
         const running: Promise<unknown>[] = [];
         const again: string[] = [];
-        /** Index of the upload and its version, for each success. */
-        const succeeded: { upload: number; etag: string }[] = [];
+        const succeeded = new Set<string>();
         let next = 0;
         const uploadNext = () => {
-          const upload = next++;
-          const { content, deliveries } = uploads[upload]!;
+          const { content, deliveries } = uploads[next++]!;
           const etag = client.upload(KEY, content);
           for (const each of deliveries) {
             const delivered = deliver(objects, interleaving.addWorker(), etag, each).then((outcome) => {
               if (!outcome) again.push(etag);
-              if (outcome?.outcome === 'succeeded') succeeded.push({ upload, etag });
+              if (outcome?.outcome === 'succeeded') succeeded.add(etag);
             });
             running.push(delivered);
           }
@@ -133,23 +131,24 @@ describe('exactly one outcome, of the latest upload', () => {
         const undisturbed: Delivery = { result: 'coloured', receiveCount: 1, dies: undefined };
         for (const etag of again) {
           const outcome = await deliver(objects, async () => {}, etag, undisturbed);
-          if (outcome?.outcome === 'succeeded') succeeded.push({ upload: uploads.length - 1, etag });
+          if (outcome?.outcome === 'succeeded') succeeded.add(etag);
         }
 
         const { content } = uploads.at(-1)!;
         const etag = md5(content);
         const [result, failed] = [objects.get(RESULT), objects.get(FAILED)];
         expect([result, failed].flatMap((one) => one?.sourceEtag ?? [])).toEqual([etag]);
-        const sameVersion = succeeded.filter((one) => one.etag === etag);
-        // A success of the latest upload stands whatever the other deliveries found.
-        if (sameVersion.some(({ upload }) => upload === uploads.length - 1)) expect(result).toBeDefined();
+        // A success stands whatever other deliveries of the photo find. Where the same bytes were uploaded before, a slow
+        // worker of that upload may delete its result, and then writes an outcome of its own.
+        const sameBytes = uploads.filter((one) => one.content === content);
+        if (sameBytes.length === 1 && succeeded.has(etag)) expect(result).toBeDefined();
         // Where no delivery of these bytes could colour them, the refusal stands.
-        const all = uploads.filter((one) => one.content === content).flatMap(({ deliveries }) => deliveries);
-        if (all.every((each) => each.result === 'refused') && !again.includes(etag))
+        const deliveries = sameBytes.flatMap((one) => one.deliveries);
+        if (deliveries.every((each) => each.result === 'refused') && !again.includes(etag))
           expect(JSON.parse(String(failed?.body))).toMatchObject({ code: 'unreadable-image', etag });
         if (result) expect(result.body.toString()).toBe(`coloured ${content}`);
       }),
-      { seed: 20261123, numRuns: process.env.FULL ? 4000 : 1000 },
+      { seed: 20261123, includeErrorInReport: true, numRuns: process.env.FULL ? 4000 : 1000 },
     );
   });
 });
