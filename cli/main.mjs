@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `ddcolor-elastic`. In a checkout it runs the TypeScript; in the package, the bundle. */
+/** `ddcolor-elastic`: runs the TypeScript of a checkout, or the bundle of the npm package. */
 import { existsSync } from 'node:fs';
 
 const CHECKOUT = new URL('../common/bootstrap.mjs', import.meta.url);
@@ -19,7 +19,7 @@ async function runBundled(args) {
     return await main(args);
   } catch (error) {
     if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes("'sharp'")) throw error;
-    console.error('This command works on pictures and needs sharp beside the package: npm install sharp');
+    console.error('This command reads pictures and needs sharp: npm install sharp');
     return 2;
   }
 }

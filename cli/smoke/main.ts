@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { Option } from 'commander';
 import { systemClock } from '../../client/time.ts';
 import { bucketName, duration, type CommandLine } from '../../common/command-line.ts';
-import { UsageError } from '../../common/errors.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { Progress } from '../../common/progress.ts';
 import { deploymentOf } from '../shared/deployment.ts';
 import { interruptible, printJson } from '../shared/interruptible.ts';
@@ -61,7 +61,7 @@ const run = (path: string, { timeout, ...options }: SmokeOptions): Promise<numbe
       throw new UsageError(`'${path}' cannot be read: ${cause.message}`, { cause });
     });
     const picture = await measurePicture(`'${path}'`, body).catch((cause: Error) => {
-      throw new UsageError(cause.message, { cause });
+      throw cause instanceof UserError ? new UsageError(cause.message, { cause }) : cause;
     });
     const deployment = await deploymentOf(targetOf(options));
     const bucket = options.bucket ?? (await bucketNameOf(deployment, signal));

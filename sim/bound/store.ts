@@ -1,12 +1,14 @@
-/** Cache of the program's values in `.local/bounds`: a bound takes longer to compute than a run. */
+/** Cache of the program's values on disk, in a checkout in `.local/bounds`: a bound takes longer to compute than a run. */
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checkout } from '../../common/checkout.ts';
 import type { Scenario } from '../scenario.ts';
 import type { KnownValues } from './bound.ts';
 
-const FOLDER = join(import.meta.dirname, '..', '..', '.local', 'bounds');
+const FOLDER = checkout ? join(checkout, '.local', 'bounds') : join(tmpdir(), 'ddcolor-elastic', 'bounds');
 /** Increase when the program changes. */
 const VERSION = 1;
 const schema = z.array(z.tuple([z.number(), z.number()]));

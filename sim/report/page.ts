@@ -31,17 +31,24 @@ export interface ReportData extends DashboardData {
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.codePointAt(0)};`);
 const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
+/** The npm package has uPlot's files beside ours. */
+const uplot = (name: string) =>
+  own(name).catch(() =>
+    readFile(
+      join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist', name),
+      'utf8',
+    ),
+  );
 
 /** @param more further parts, as HTML or script */
 async function filled(template: string, data: DashboardData, more: Record<string, string>): Promise<string> {
-  const uplot = join(dirname(createRequire(import.meta.url).resolve('uplot/package.json')), 'dist');
   const [html, library, shared, graph, dashboard, ...styles] = await Promise.all([
     own(template),
-    readFile(join(uplot, 'uPlot.iife.min.js'), 'utf8'),
+    uplot('uPlot.iife.min.js'),
     own('shared.js'),
     own('graph.js'),
     own('dashboard.js'),
-    readFile(join(uplot, 'uPlot.min.css'), 'utf8'),
+    uplot('uPlot.min.css'),
     own('page.css'),
     own('dashboard.css'),
   ]);

@@ -1,5 +1,6 @@
 /** What runs elsewhere, with everything that it needs: the functions, as the stack bundles them, and the commands. */
-import { join } from 'node:path';
+import { copyFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { BUNDLING, PREBUILT } from '../../lib/bundling.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
@@ -34,19 +35,37 @@ export async function bundleFunctions(root: string, dist: string): Promise<void>
   ]);
 }
 
-/** As `dist/cli.mjs`, one level below `package.json`, where a command looks for the version. */
+/** Files that the simulator reads beside its code, which is in a chunk in `dist/cli/`. */
+const SIMULATOR_FILES = [
+  ...['page.html', 'page.css', 'page.js', 'shared.js', 'graph.js', 'time-plots.js', 'frontier.js'].map(
+    (name) => `sim/report/${name}`,
+  ),
+  ...['dashboard.html', 'dashboard.css', 'dashboard.js'].map((name) => `sim/report/${name}`),
+  'sim/learned/lstm.py',
+  'sim/learned/requirements.txt',
+  'node_modules/uplot/dist/uPlot.iife.min.js',
+  'node_modules/uplot/dist/uPlot.min.css',
+];
+
+/** `dist/cli.mjs` is one level below `package.json`, which has the version. */
 export async function bundleCommands(root: string, dist: string): Promise<void> {
   await build({
     ...COMMON,
-    entryPoints: { cli: join(root, 'cli', 'commands.ts') },
+    entryPoints: {
+      cli: join(root, 'cli', 'commands.ts'),
+      'cli/worker': join(root, 'sim', 'parallel', 'worker.mjs'),
+    },
     outdir: dist,
     outExtension: { '.js': '.mjs' },
     splitting: true,
     chunkNames: 'cli/[name]-[hash]',
+    // The threads of the simulator register a loader for TypeScript, of which a bundle has none.
+    alias: { 'tsx/esm/api': join(import.meta.dirname, 'no-loader.ts') },
     // Libraries for one platform each, and those that only a checkout or an app with the CDK has; loaded when they are needed.
-    external: ['sharp', 'esbuild', 'tsx', 'aws-cdk-lib', 'constructs'],
+    external: ['sharp', 'esbuild', 'aws-cdk-lib', 'constructs'],
     plugins: [WITHOUT_STAGES],
   });
+  for (const file of SIMULATOR_FILES) copyFileSync(join(root, file), join(dist, 'cli', basename(file)));
 }
 
 const WITHOUT_STAGES: Plugin = {
