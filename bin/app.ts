@@ -3,7 +3,7 @@ import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { stackName } from '../contract/names.ts';
 import { ColouringStack } from '../lib/colouring-stack.ts';
-import { resolveStage, type StageConfig } from '../lib/config.ts';
+import { resolveStage, type StageConfig } from '../lib/stage/stage.ts';
 import { stages } from './stages.ts';
 
 const app = new App();

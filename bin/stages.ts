@@ -1,5 +1,5 @@
-/** The stages. A user edits the values here and nothing else; `lib/stage-config.ts` says what each one means. */
-import type { StageConfig } from '../lib/config.ts';
+/** The stages. A user edits the values here and nothing else; `lib/stage/stage.ts` says what each one means. */
+import type { StageConfig } from '../lib/stage/stage.ts';
 
 export const stages = {
   /** What `npm start` deploys onto this machine: times are short, a few processes make the fleet. */

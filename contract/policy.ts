@@ -1,56 +1,145 @@
-/** The settings of a scaling policy, each declared once: its meaning, range and default. */
+/** The settings of the scaling policies, each declared once: its meaning, range and default. */
 import { z } from 'zod';
+import {
+  integer,
+  number,
+  positive,
+  schemasOf,
+  withDefaults,
+  type OptionsOf,
+  type ValuesOf,
+} from './field.ts';
 
 /** A day: no boot, hold time or cooldown is longer. */
-const MOST_SECONDS = 86_400;
+const MAX_SECONDS = 86_400;
 
-const setting = (schema: z.ZodNumber, usual: number, description: string) =>
-  schema.default(usual).describe(description);
-const seconds = (usual: number, description: string) =>
-  setting(z.number().min(0).max(MOST_SECONDS), usual, description);
-const positive = () => z.number().positive().max(MOST_SECONDS);
-const count = (usual: number, description: string) =>
-  setting(z.number().int().min(1).max(100_000), usual, description);
+const seconds = (value: number, description: string) =>
+  number({ min: 0, max: MAX_SECONDS, default: value, description });
+const aboveZero = (value: number | undefined, description: string) =>
+  positive({ max: MAX_SECONDS, default: value, description });
+const count = (value: number, description: string) =>
+  integer({ min: 1, max: 100_000, default: value, description });
 
-export const sloSettingsSchema = z.object({
-  kind: z
-    .enum(['slo', 'forecast'])
-    .default('slo')
-    .describe('forecast also remembers the week, and orders capacity ahead of rises seen a week ago'),
-  targetWaitSeconds: setting(positive(), 10, 'mean wait to aim at'),
-  priceOfWaiting: positive()
-    .optional()
-    .describe(
-      'instance-seconds that a second of waiting is worth; by default found from the target and the measured wait',
-    ),
-  serviceSeconds: setting(positive(), 6, 'busy time of an instance for one photo, until it is measured'),
-  bootSeconds: setting(positive(), 120, 'from requesting an instance to its service, until it is measured'),
-  scaleOutCooldownSeconds: seconds(0, 'between two scale-outs; 0: each tick adds what is missing'),
-  scaleInCooldownSeconds: seconds(0, 'between two scale-ins; 0: each tick removes what is idle'),
+/** Of `slo` and `forecast`. */
+export const SLO_FIELDS = {
+  /**
+   * Mean wait to aim at, seconds.
+   *
+   * @default 10
+   */
+  targetWaitSeconds: aboveZero(10, 'mean wait to aim at'),
+
+  /**
+   * Instance-seconds that a second of waiting is worth.
+   *
+   * @default - found from `targetWaitSeconds` and adapted to the measured mean wait
+   */
+  priceOfWaiting: aboveZero(undefined, 'instance-seconds that a second of waiting is worth'),
+
+  /**
+   * Busy time of an instance for one photo, until it is measured; seconds.
+   *
+   * @default 6
+   */
+  serviceSeconds: aboveZero(6, 'busy time of an instance for one photo, until it is measured'),
+
+  /**
+   * Time from requesting an instance to its service, until it is measured; seconds.
+   *
+   * @default 120
+   */
+  bootSeconds: aboveZero(120, 'time from requesting an instance to its service, until it is measured'),
+
+  /**
+   * Time between two scale-outs, seconds; 0: each tick adds what is missing.
+   *
+   * @default 0
+   */
+  scaleOutCooldownSeconds: seconds(0, 'time between two scale-outs'),
+
+  /**
+   * Time between two scale-ins, seconds; 0: each tick removes what is idle.
+   *
+   * @default 0
+   */
+  scaleInCooldownSeconds: seconds(0, 'time between two scale-ins'),
+
+  /**
+   * An empty queue removes no instance before every tick of this time saw it empty; seconds.
+   *
+   * @default 60
+   */
   emptyHoldSeconds: seconds(
     60,
     'an empty queue removes no instance before every tick of this time saw it empty',
   ),
-  sleepAfterSeconds: seconds(300, 'the last instance goes once the queue has been empty for this long'),
-});
 
-export const thresholdSettingsSchema = z.object({
-  kind: z.literal('threshold').default('threshold'),
-  scaleOutBacklog: count(50, 'waiting messages from which the fleet grows; in flight ones do not count'),
+  /**
+   * The last instance goes once the queue has been empty for this long, where the minimum is 0; seconds.
+   *
+   * @default 300
+   */
+  sleepAfterSeconds: seconds(300, 'the last instance goes once the queue has been empty for this long'),
+};
+
+/** Of `threshold`. */
+export const THRESHOLD_FIELDS = {
+  /**
+   * Waiting messages from which the fleet grows. Messages in flight do not count.
+   *
+   * @default 50
+   */
+  scaleOutBacklog: count(50, 'waiting messages from which the fleet grows'),
+
+  /**
+   * Instances added at a time.
+   *
+   * @default 2
+   */
   scaleOutStep: count(2, 'instances added at a time'),
-  scaleOutCooldownSeconds: seconds(300, 'between two scale-outs'),
+
+  /**
+   * Time between two scale-outs, seconds.
+   *
+   * @default 300
+   */
+  scaleOutCooldownSeconds: seconds(300, 'time between two scale-outs'),
+
+  /**
+   * Instances removed at a time.
+   *
+   * @default 1
+   */
   scaleInStep: count(1, 'instances removed at a time'),
-  scaleInCooldownSeconds: seconds(300, 'from a scaling in either direction to a scale-in'),
-});
+
+  /**
+   * Time from a scaling in either direction to a scale-in, seconds.
+   *
+   * @default 300
+   */
+  scaleInCooldownSeconds: seconds(300, 'time from a scaling in either direction to a scale-in'),
+};
 
 export const policySettingsSchema = z.discriminatedUnion('kind', [
-  sloSettingsSchema,
-  thresholdSettingsSchema,
+  z.object({
+    kind: z.enum(['slo', 'forecast']),
+    ...schemasOf(SLO_FIELDS),
+    priceOfWaiting: SLO_FIELDS.priceOfWaiting.schema.optional(),
+  }),
+  z.object({ kind: z.literal('threshold'), ...schemasOf(THRESHOLD_FIELDS) }),
 ]);
 
-export type SloSettings = z.infer<typeof sloSettingsSchema>;
-export type ThresholdSettings = z.infer<typeof thresholdSettingsSchema>;
-export type PolicySettings = z.infer<typeof policySettingsSchema>;
+type Optional = 'priceOfWaiting';
+
+export type SloSettings = {
+  /** `forecast` also remembers the week, and requests capacity ahead of rises that came a week ago. */
+  readonly kind: 'slo' | 'forecast';
+} & Omit<ValuesOf<typeof SLO_FIELDS>, Optional> &
+  Pick<OptionsOf<typeof SLO_FIELDS>, Optional>;
+
+export type ThresholdSettings = { readonly kind: 'threshold' } & ValuesOf<typeof THRESHOLD_FIELDS>;
+
+export type PolicySettings = SloSettings | ThresholdSettings;
 
 /** The policy of a stage that names none. */
-export const DEFAULT_POLICY: SloSettings = sloSettingsSchema.parse({});
+export const DEFAULT_POLICY: SloSettings = { kind: 'slo', ...withDefaults(SLO_FIELDS) };

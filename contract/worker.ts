@@ -1,29 +1,74 @@
-/** The worker's settings: written by the stack into an SSM parameter, read by the worker when it starts. */
+/**
+ * The worker's settings: written by the stack into an SSM parameter, read by the worker when it starts.
+ *
+ * A field declared here is a setting of a stage, a prop of `GpuFleet` (or of `JobQueue`) and part of {@link WorkerSettings}.
+ */
 import { z } from 'zod';
+import { choice, integer, positive, schemasOf } from './field.ts';
 import { workflowSchema } from './workflow.ts';
+
+/** SQS's longest visibility timeout, seconds. */
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+/** Settings of the job queue. */
+export const QUEUE_FIELDS = {
+  /**
+   * Receives of a message before SQS moves it to the dead-letter queue.
+   *
+   * @default 5
+   */
+  maxReceiveCount: integer({ min: 2, max: 1000, default: 5 }),
+
+  /**
+   * Seconds until the photo of a dead worker is received again. Workers renew it while they work on a photo, at a third of
+   * this time.
+   *
+   * @default 120
+   */
+  visibilityTimeoutSeconds: integer({ min: 10, max: MAX_VISIBILITY_SECONDS, default: 120 }),
+};
+
+/** Settings of the worker alone. */
+export const WORKER_FIELDS = {
+  /**
+   * Largest photo that is coloured, megapixels. Larger ones fail with the code `too-large`.
+   *
+   * @default 100
+   */
+  maxMegapixels: positive({ max: 178, default: 100, reason: "the limit of ComfyUI's decoder" }),
+
+  /**
+   * What ComfyUI must compute on before a worker receives photos.
+   *
+   * @default cuda - an instance whose GPU does not work never comes into service
+   */
+  device: choice(['cuda', 'cpu'], 'cuda'),
+
+  /**
+   * Seconds between two reads of the instance's metadata: Spot notice and lifecycle state.
+   *
+   * @default 5
+   */
+  noticePollSeconds: positive({ max: 30, default: 5, reason: 'since a Spot notice gives 120 s' }),
+
+  /**
+   * What ComfyUI computes: `chroma`, a small copy whose colours the worker merges with the lightness of the photo, which is
+   * several times as fast; or `plain`, the whole photo.
+   *
+   * @default chroma - a workflow without a fixed chroma size is computed on the whole photo
+   */
+  path: choice(['chroma', 'plain'], 'chroma'),
+};
 
 export const workerSettingsSchema = z.object({
   stage: z.string().min(1),
   queueUrl: z.url(),
   bucketName: z.string().min(1),
   groupName: z.string().min(1),
-  /** The scaler's table, where this worker adds up what it has done. */
+  /** The scaler's table, in which workers count what they have done. */
   tableName: z.string().min(1),
-  /** Receives after which SQS moves a message to the dead-letter queue. */
-  maxReceiveCount: z.number().int().min(1),
-  /** Visibility timeout of the queue; renewed at a third of it while a photo is worked on. */
-  visibilityTimeoutSeconds: z.number().int().min(3),
-  /** Pictures with more pixels end as `too-large`. */
-  maxMegapixels: z.number().positive(),
-  /** What ComfyUI must compute on before this worker takes a photo. */
-  device: z.enum(['cuda', 'cpu']),
-  /** Seconds between two looks at the instance's metadata (Spot notice, lifecycle state). */
-  noticePollSeconds: z.number().positive(),
-  /**
-   * What ComfyUI gets: `chroma`, a small copy, whose colours the worker merges with the photo's own lightness; or
-   * `plain`, the whole photo.
-   */
-  path: z.enum(['chroma', 'plain']),
+  ...schemasOf(QUEUE_FIELDS),
+  ...schemasOf(WORKER_FIELDS),
   workflow: workflowSchema,
 });
 

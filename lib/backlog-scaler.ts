@@ -1,4 +1,4 @@
-/** The scaler: a function that ticks several times a minute, its schedule and its memory. */
+/** The scaler: a function that ticks several times a minute, its schedule and its table. */
 import { join } from 'node:path';
 import { Duration, Stack, Token, type CfnElement } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
@@ -9,93 +9,80 @@ import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { withDefaults } from '../contract/field.ts';
 import { MEMORY_KEY, WORK_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
-import { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
-import { refused } from './checks.ts';
-import { DEFAULT_TICK_SECONDS } from './defaults.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
-import { checkProps } from './rules.ts';
+import { checkProps, invalidProps } from './props.ts';
 import { ScalerTable } from './scaler-table.ts';
-import { listPrices } from './spending.ts';
+import { SCALING_FIELDS, type ScalingOptions } from './stage/scaling.ts';
+import { listPrices } from './stage/spending.ts';
 
 const PERIOD = Duration.minutes(1);
 
-export interface BacklogScalerProps {
-  /** Tells this scaler's metrics and alarms from others': the value of their dimension `Stage`. */
+export interface BacklogScalerProps extends ScalingOptions {
+  /** Identifies the metrics and alarms of this scaler: the value of their dimension `Stage`. */
   readonly stageName: string;
-  /** Whose messages are the work. */
+  /** Queue with one message for each job. */
   readonly queue: sqs.IQueue;
-  /** What is sized: its desired capacity, within its own minimum and maximum. Nothing else may set that. */
+  /** Group whose desired capacity is set, within its own minimum and maximum. Nothing else may set it. */
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
   /**
-   * How the fleet is sized.
-   *
-   * @default - `slo`: a mean wait of 10 s; the last instance goes when the queue was empty for 300 s
-   */
-  readonly policy?: PolicySettings;
-  /**
-   * Seconds between two ticks; must divide 60.
-   *
-   * @default 30
-   */
-  readonly tickSeconds?: number;
-  /**
-   * The scaler's memory, and where workers add up what they have done; for a `GpuFleet`, that fleet's.
+   * Table of the scaler's memory, in which workers count what they have done; for a `GpuFleet`, that fleet's.
    *
    * @default - a new table
    */
   readonly table?: dynamodb.ITable;
   /**
-   * USD an hour on demand by instance type, for the metrics of cost; what has none counts as the dearest.
+   * On-demand price by instance type, USD an hour, for the metrics of cost. A type without a price counts as the most
+   * expensive one.
    *
    * @default - list prices on demand in us-east-1 of the GPU types that `contract/prices.ts` knows
    */
   readonly hourlyPrices?: Record<string, number>;
   /**
-   * Instances of the group that are on demand before the Spot share applies, for the metrics of cost.
+   * On-demand instances of the group before the Spot share applies, for the metrics of cost.
    *
    * @default 0
    */
   readonly onDemandBaseCapacity?: number;
   /**
-   * Share of the group's other instances that are Spot, in per cent, for the metrics of cost; Spot counts as half the price.
+   * Share of the group's other instances that are Spot, per cent, for the metrics of cost. Spot counts as half the price.
    *
-   * @default 0 - the cost is reckoned as if all were on demand
+   * @default 0 - the cost is computed as if all were on demand
    */
   readonly spotPercentage?: number;
   /**
-   * USD that instances may cost between two midnights UTC.
+   * USD that instances may cost from midnight to midnight UTC.
    *
    * @default - no limit
    */
   readonly dailySpendLimit?: number;
   /**
-   * Whether the fleet stops growing for the rest of the day once that is reached; with `dailySpendLimit` only.
+   * Whether the scaler adds no instances for the rest of the day once `dailySpendLimit` is reached; needs that.
    *
    * @default false
    */
   readonly spendBrake?: boolean;
 }
 
-/** Sizes an Auto Scaling group by the backlog of a queue, and publishes what it saw and decided. */
+/** Sizes an Auto Scaling group by the backlog of a queue, and publishes what it observes and decides. */
 export class BacklogScaler extends Construct {
   readonly handler: lambda.IFunction;
   readonly table: dynamodb.ITable;
 
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
-    const { stageName, queue, tickSeconds = DEFAULT_TICK_SECONDS } = props;
-    const { policy = DEFAULT_POLICY, dailySpendLimit, onDemandBaseCapacity, spotPercentage } = props;
-    const spends = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
-    const limits = limitsOf(props.autoScalingGroup);
-    // They become text in the function's environment, where a token would be lost: none is let through.
-    checkProps(this.node.path, { ...limits, ...spends, policy, tickSeconds }, () => false);
+    const { stageName, queue, dailySpendLimit, onDemandBaseCapacity, spotPercentage } = props;
+    const { policy, tickSeconds } = withDefaults(SCALING_FIELDS, props);
+    const costs = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
+    // No tokens: these become text in the function's environment, where a token would be lost.
+    checkProps(this, { ...limitsOf(props.autoScalingGroup), ...costs, policy, tickSeconds });
     const problems = [...problemsOf(props)];
-    if (problems.length > 0) throw refused(this.node.path, problems);
+    if (problems.length > 0) throw invalidProps(this, problems);
     const groupName = props.autoScalingGroup.autoScalingGroupName;
     this.table = props.table ?? new ScalerTable(this, 'Table');
     const spending: Spending = {
@@ -107,7 +94,7 @@ export class BacklogScaler extends Construct {
     };
     const handler = new BundledFunction(this, 'Function', {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
-      // The last tick begins before the minute is over; this is for it to end.
+      // The last tick starts before the minute is over, and may take until then.
       timeout: Duration.seconds(75),
       // A retry would replay an old tick: the next one is the retry.
       retryAttempts: 0,
@@ -157,7 +144,7 @@ export class BacklogScaler extends Construct {
     });
   }
 
-  /** What EventBridge Scheduler calls the function as: this account's schedules only. */
+  /** Role in which EventBridge Scheduler invokes the function, for schedules of this account only. */
   private scheduleRole(): iam.Role {
     const { account } = Stack.of(this);
     const role = new iam.Role(this, 'ScheduleRole', {
@@ -165,7 +152,7 @@ export class BacklogScaler extends Construct {
         conditions: { StringEquals: { 'aws:SourceAccount': account } },
       }),
     });
-    // The CDK's target adds the versions of the function, of which there are none.
+    // The CDK's target allows the versions of the function too, of which there are none.
     acknowledge(
       role,
       `AwsSolutions-IAM5[Resource::<${this.logicalIdOfHandler()}.Arn>:*]`,
@@ -180,7 +167,7 @@ export class BacklogScaler extends Construct {
   }
 }
 
-/** The limits of a group; none of one that was not made in this app. */
+/** The limits of a group; unknown for a group that is not made in this app. */
 function limitsOf({ node }: autoscaling.IAutoScalingGroup) {
   const group = node.defaultChild;
   if (!(group instanceof autoscaling.CfnAutoScalingGroup)) return {};
@@ -188,16 +175,16 @@ function limitsOf({ node }: autoscaling.IAutoScalingGroup) {
   return { minCapacity: known(group.minSize), maxCapacity: known(group.maxSize) };
 }
 
-/** What no stage can get wrong: it has a limit always, and one table. */
+/** Rules for props that a stage cannot break: a stage always has a limit, and one table. */
 function* problemsOf({ spendBrake, dailySpendLimit, autoScalingGroup, table }: BacklogScalerProps) {
   if (spendBrake && dailySpendLimit === undefined) {
-    yield 'spendBrake true: with dailySpendLimit only, which is not given';
+    yield 'spendBrake true: only with dailySpendLimit, which is not given';
   }
   const fleet = autoScalingGroup.node.scope;
-  // Its workers would add up what they have done where this scaler never looks.
+  // The workers would count in a table that this scaler never reads.
   if (fleet instanceof GpuFleet && fleet.table.tableName !== table?.tableName) {
     const given = table ? `'${table.node.path}'` : 'undefined';
-    yield `table ${given}: that of the GpuFleet that it sizes, which is '${fleet.table.node.path}'`;
+    yield `table ${given}: the table of the GpuFleet that it sizes, which is '${fleet.table.node.path}'`;
   }
 }
 

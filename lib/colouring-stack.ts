@@ -2,16 +2,17 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { BacklogScaler } from './backlog-scaler.ts';
-import type { Stage } from './config.ts';
 import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
 import { ScalerTable } from './scaler-table.ts';
-import { spendingOf } from './spending.ts';
+import { spendingOf } from './stage/spending.ts';
+import type { Stage } from './stage/stage.ts';
 
 export interface ColouringStackProps {
+  /** Result of `resolveStage(name, { … })`, which takes the settings of a stage (docs/configure.md). */
   readonly stage: Stage;
 }
 

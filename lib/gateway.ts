@@ -12,12 +12,12 @@ import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../contract/names.ts';
 import { PAGE_FILES } from '../contract/page.ts';
-import type { Stage } from './config.ts';
 import { onlyItem } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
+import type { Stage } from './stage/stage.ts';
 import { loadWorkflow } from './worker-settings.ts';
 
 const HERE = join(import.meta.dirname, '..', 'lambda', 'gateway');

@@ -2,53 +2,46 @@
  * The fleet: an Auto Scaling group of GPU instances that run ComfyUI and the worker.
  *
  * Gotchas:
- * - There is no desired capacity in the template: it is the scaler's, and a deploy must not reset it.
- * - Hooks stand in the group's own list: as resources of their own they come after the group and its first instances.
- * - The group has a name of its own: the instances' role and the scaler's are limited to it, and a generated name would
- *   make the role wait for the group and the group for the role.
+ * - The template has no desired capacity: the scaler sets it, and a deploy must not reset it.
+ * - The hooks are in the group's own list. Hooks that are separate resources are made after the group's first instances.
+ * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
+ *   make a circle: the group needs the role of its instances.
  */
-import { Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { withDefaults } from '../contract/field.ts';
 import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK } from '../contract/names.ts';
-import { DEFAULT_INSTANCE_TYPES, DEFAULT_MAX_CAPACITY, DEFAULT_SPOT_PERCENTAGE } from './defaults.ts';
+import { WORKER_FIELDS } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
-import type { GpuFleetProps } from './gpu-fleet-props.ts';
+import { GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
 import { acknowledge } from './permissions.ts';
-import { checkProps } from './rules.ts';
+import { resolveProps } from './props.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
-import { WorkerSettingsParameter } from './worker-settings.ts';
+import { loadWorkflow, WorkerSettingsParameter } from './worker-settings.ts';
 
 /**
- * GPU instances that take photos from a queue; how many is for a scaler to say, such as `BacklogScaler`.
+ * GPU instances that colour the photos of a queue. A scaler sets how many there are, such as `BacklogScaler`.
  *
- * Needs an image that is baked by `npx ddcolor-elastic image`, whose id stands in the SSM parameter `amiParameterName`, and a GPU quota.
+ * Needs an image, baked by `npx ddcolor-elastic image`, with its id in the SSM parameter `amiParameterName`; and a GPU quota.
  */
 export class GpuFleet extends Construct {
   readonly autoScalingGroup: autoscaling.AutoScalingGroup;
-  /** Name of the group: the text, where the group's own would be a token. */
+  /** Name of the group as text; that of `autoScalingGroup` is a token. */
   readonly groupName: string;
   readonly vpc: ec2.IVpc;
-  /** Where its workers add up what they have done; the scaler's own. */
+  /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
     const { stageName, photos, jobs, table } = props;
-    const { groupName = `${SERVICE}-${stageName}`, instanceTypes = DEFAULT_INSTANCE_TYPES } = props;
-    const { minCapacity = 0, maxCapacity = DEFAULT_MAX_CAPACITY, onDemandBaseCapacity = 0 } = props;
-    const { spotPercentage = DEFAULT_SPOT_PERCENTAGE, warmPoolSize = 0 } = props;
-    const { volumeInitializationRate, maxMegapixels, noticePollSeconds } = props;
-    const sizes = { minCapacity, maxCapacity, onDemandBaseCapacity, spotPercentage, warmPoolSize };
-    checkProps(
-      this.node.path,
-      { ...sizes, instanceTypes, volumeInitializationRate, maxMegapixels, noticePollSeconds },
-      Token.isUnresolved,
-    );
+    const { groupName = `${SERVICE}-${stageName}` } = props;
+    const settings = resolveProps(this, GPU_FLEET_FIELDS, props);
+    const { minCapacity, maxCapacity, warmPoolSize, volumeInitializationRate } = settings;
     this.groupName = groupName;
     this.table = table;
     const { bucket } = photos;
@@ -80,12 +73,12 @@ export class GpuFleet extends Construct {
       groupMetrics: [autoscaling.GroupMetrics.all()],
       mixedInstancesPolicy: {
         launchTemplate,
-        launchTemplateOverrides: instanceTypes.map((type) => ({
+        launchTemplateOverrides: settings.instanceTypes.map((type) => ({
           instanceType: new ec2.InstanceType(type),
         })),
         instancesDistribution: {
-          onDemandBaseCapacity,
-          onDemandPercentageAboveBaseCapacity: 100 - spotPercentage,
+          onDemandBaseCapacity: settings.onDemandBaseCapacity,
+          onDemandPercentageAboveBaseCapacity: 100 - settings.spotPercentage,
           spotAllocationStrategy: autoscaling.SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
         },
       },
@@ -103,14 +96,23 @@ export class GpuFleet extends Construct {
     acknowledge(
       this.autoScalingGroup,
       'AwsSolutions-AS3',
-      'instances come and go all day; what somebody has to know of it is an alarm',
+      'instances start and stop all day: alarms cover what an operator must know',
     );
     acknowledge(
       this.autoScalingGroup,
       'AwsSolutions-EC26',
-      'the rule cannot read a group with a launch template; volumes are encrypted there, which a test holds',
+      'the rule cannot read a group with a launch template: its volumes are encrypted, and a test checks it',
     );
-    new WorkerSettingsParameter(this, 'WorkerSettings', { ...props, groupName });
+    new WorkerSettingsParameter(this, 'WorkerSettings', {
+      stage: stageName,
+      queueUrl: jobs.queue.queueUrl,
+      bucketName: bucket.bucketName,
+      groupName,
+      tableName: table.tableName,
+      ...jobs.settings,
+      ...withDefaults(WORKER_FIELDS, settings),
+      workflow: loadWorkflow(settings.workflow),
+    });
     new SuspendProcesses(this, 'SuspendRebalancing', {
       autoScalingGroup: this.autoScalingGroup,
       processes: ['AZRebalance'],
@@ -122,7 +124,7 @@ const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[
   {
     lifecycleHookName: LAUNCH_HOOK,
     lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-    // An instance that has not coloured a picture by then never will.
+    // An instance that has not coloured its test picture by then never will.
     heartbeatTimeout: 600,
     defaultResult: 'ABANDON',
   },

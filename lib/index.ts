@@ -1,12 +1,11 @@
 /** What other CDK apps use: docs/reuse.md shows how. */
 export { BacklogScaler, type BacklogScalerProps } from './backlog-scaler.ts';
 export { ColouringStack, type ColouringStackProps } from './colouring-stack.ts';
-export { resolveStage, type Stage, type StageConfig } from './config.ts';
-export { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';
 export { GpuFleet } from './gpu-fleet.ts';
 export type { GpuFleetProps } from './gpu-fleet-props.ts';
 export { JobQueue, type JobQueueProps } from './job-queue.ts';
 export { Monitoring, type MonitoringProps } from './monitoring.ts';
 export { PhotoStore, photoBucketName, type PhotoStoreProps } from './photo-store.ts';
 export { ScalerTable } from './scaler-table.ts';
-export type { WorkerOptions } from './worker-settings.ts';
+export { resolveStage, type Stage, type StageConfig } from './stage/stage.ts';
+export { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';

@@ -1,10 +1,9 @@
-/** How an instance of the fleet starts: from which image, in which role, with which disk. */
+/** The launch template of the fleet: image, role, disk and network of an instance. */
 import { Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { amiParameterName, SETTINGS_TAG, workerParameterName } from '../contract/names.ts';
-import { DEFAULT_VOLUME_INITIALIZATION_RATE } from './defaults.ts';
 
 const ROOT_DEVICE = '/dev/sda1';
 const ROOT_VOLUME_GIB = 60;
@@ -14,15 +13,15 @@ export interface WorkerLaunchTemplateProps {
   readonly role: iam.IRole;
   readonly securityGroup: ec2.ISecurityGroup;
   readonly associatePublicIpAddress: boolean;
-  /** @default - the stage's */
+  /** @default - that of the stage's images */
   readonly amiParameterName?: string;
-  /** @default 300 MiB/s */
-  readonly volumeInitializationRate?: number;
+  /** MiB/s; 0: blocks are loaded at their first read. */
+  readonly volumeInitializationRate: number;
 }
 
 export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
   constructor(scope: Construct, id: string, props: WorkerLaunchTemplateProps) {
-    const { stageName, role, securityGroup, associatePublicIpAddress } = props;
+    const { stageName, role, securityGroup, associatePublicIpAddress, volumeInitializationRate } = props;
     const parameter = props.amiParameterName ?? amiParameterName(stageName);
     super(scope, id, {
       // Resolved at each launch: a new image needs an instance refresh, not a deploy.
@@ -32,7 +31,7 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
       associatePublicIpAddress,
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
-      // The worker finds the name of its settings in a tag.
+      // The worker reads the name of its settings from a tag.
       instanceMetadataTags: true,
       blockDevices: [
         {
@@ -46,9 +45,11 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
       ],
     });
     Tags.of(this).add(SETTINGS_TAG, workerParameterName(stageName));
-    const rate = props.volumeInitializationRate ?? DEFAULT_VOLUME_INITIALIZATION_RATE;
     const cfn = this.node.defaultChild as ec2.CfnLaunchTemplate;
-    if (rate > 0)
-      cfn.addPropertyOverride('LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate', rate);
+    if (volumeInitializationRate > 0)
+      cfn.addPropertyOverride(
+        'LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate',
+        volumeInitializationRate,
+      );
   }
 }

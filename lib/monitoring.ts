@@ -1,5 +1,5 @@
-/** What somebody looks at, and what wakes them: a dashboard, alarms, and the topic that these go to. */
-import { Stack } from 'aws-cdk-lib';
+/** Monitoring: a dashboard, alarms, and the topic that alarms go to. */
+import { Stack, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -11,46 +11,30 @@ import { ALARM_IDS, alarmName, ALARMS, alarmPrefix, type AlarmId } from '../cont
 import { SERVICE } from '../contract/names.ts';
 import { alarmRules, type AlarmRule } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
-import { DEFAULT_PROMISED_WAIT_SECONDS, DEFAULT_RUNBOOK_URL } from './defaults.ts';
+import { checkProps, resolveProps } from './props.ts';
+import { MONITORING_FIELDS, type MonitoringOptions } from './stage/monitoring.ts';
 import { StageMetrics } from './stage-metrics.ts';
 
-export interface MonitoringProps {
-  /** Whose metrics: that of the scaler and of the fleet. Part of the names of the dashboard and the alarms. */
+export interface MonitoringProps extends MonitoringOptions {
+  /** Stage of the metrics: that of the scaler and of the fleet. Part of the names of the dashboard and the alarms. */
   readonly stageName: string;
+  /** Queue of the jobs. */
   readonly queue: sqs.IQueue;
   /**
-   * Where messages go that nobody could finish.
+   * Queue of the messages that failed on every attempt.
    *
-   * @default - there is none: no panel and no alarm of it
+   * @default - none: no panel and no alarm of it
    */
   readonly deadLetterQueue?: sqs.IQueue;
   /**
-   * Seconds that a photo may wait before somebody is woken.
-   *
-   * @default 900
-   */
-  readonly promisedWaitSeconds?: number;
-  /**
-   * USD that a day's instances may cost before somebody is told.
+   * USD that instances may cost from midnight to midnight UTC before an alarm.
    *
    * @default - no limit, no alarm
    */
   readonly dailySpendLimit?: number;
-  /**
-   * E-mail address that alarms go to; its owner has to confirm once.
-   *
-   * @default - nobody: whoever wants to know subscribes to `topic`
-   */
-  readonly alarmEmail?: string;
-  /**
-   * Address of `docs/runbook.md` where your team reads it.
-   *
-   * @default docs/runbook.md
-   */
-  readonly runbookUrl?: string;
 }
 
-/** A CloudWatch dashboard, and alarms with a meaning, an action and a section of the runbook each. */
+/** A CloudWatch dashboard, and alarms that each have a meaning, an action and a heading in the runbook. */
 export class Monitoring extends Construct {
   readonly topic: sns.Topic;
   readonly alarms: Partial<Record<AlarmId, cloudwatch.Alarm>> = {};
@@ -59,14 +43,15 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { stageName, queue, deadLetterQueue, dailySpendLimit } = props;
-    const { promisedWaitSeconds = DEFAULT_PROMISED_WAIT_SECONDS } = props;
-    // Encrypted on SNS's disks as every topic is; with a key of our own, CloudWatch would need a right to it at a dollar a month.
+    const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(this, MONITORING_FIELDS, props);
+    checkProps(this, { dailySpendLimit }, Token.isUnresolved);
+    // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
     this.topic = new sns.Topic(this, 'Topic', {
       topicName: `${alarmPrefix(stageName)}alarms`,
       enforceSSL: true,
     });
     this.topic.addToResourcePolicy(mayPublish(this.topic));
-    if (props.alarmEmail) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
+    if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
     const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue });
     const rules = alarmRules({ promisedWaitSeconds, dailySpendLimit });
@@ -74,9 +59,8 @@ export class Monitoring extends Construct {
     for (const alarmId of ALARM_IDS) {
       const rule = rules[alarmId];
       if (!rule || !metrics.has(rule)) continue;
-      const alarm = this.alarm(alarmId, rule, metrics, props);
+      const alarm = this.alarm(alarmId, rule, metrics, { stageName, runbookUrl });
       alarm.addAlarmAction(action);
-      // Whoever was woken wants to know when it is over.
       alarm.addOkAction(action);
       this.alarms[alarmId] = alarm;
     }
@@ -92,13 +76,12 @@ export class Monitoring extends Construct {
     id: AlarmId,
     rule: AlarmRule,
     metrics: StageMetrics,
-    props: MonitoringProps,
+    { stageName, runbookUrl }: { stageName: string; runbookUrl: string },
   ): cloudwatch.Alarm {
-    const { stageName, runbookUrl = DEFAULT_RUNBOOK_URL } = props;
     const { meaning, action } = ALARMS[id];
     const { region } = Stack.of(this);
     const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${SERVICE}-${stageName}-${region}`;
-    const made = new cloudwatch.Alarm(this, `Alarm-${id}`, {
+    return new cloudwatch.Alarm(this, `Alarm-${id}`, {
       alarmName: alarmName(stageName, id),
       alarmDescription: [meaning, action, `Runbook: ${runbookUrl}#${id}`, `Dashboard: ${dashboard}`].join(
         '\n\n',
@@ -110,11 +93,10 @@ export class Monitoring extends Construct {
       datapointsToAlarm: rule.datapointsToAlarm ?? rule.evaluationPeriods,
       treatMissingData: rule.treatMissingData,
     });
-    return made;
   }
 }
 
-/** The account's own alarms: a topic with a policy of its own has no longer the one that lets them. */
+/** Alarms of this account. A topic with its own policy lacks SNS's default policy, which would allow them. */
 const mayPublish = (topic: sns.Topic) =>
   new iam.PolicyStatement({
     sid: 'AlarmsMayPublish',

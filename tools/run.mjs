@@ -12,6 +12,7 @@ const ENTRIES = {
   cli: 'cli/commands.ts',
   review: 'tools/pipeline/review.ts',
   package: 'tools/package/build.ts',
+  reference: 'tools/reference/main.ts',
   actionlint: 'tools/pipeline/actionlint.ts',
 };
 

@@ -1,6 +1,6 @@
 /** Which series a stage publishes at rest: of those that get no data CloudWatch charges nothing. */
 import { SCALER_METRICS } from '../../contract/names.ts';
-import type { Stage } from '../../lib/config.ts';
+import type { Stage } from '../../lib/stage/stage.ts';
 
 /** `reckoned` by policies that measure rates; `fleet`, as long as there is one; `work`, not at rest. */
 type When = 'always' | 'reckoned' | 'fleet' | 'work';

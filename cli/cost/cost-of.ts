@@ -1,7 +1,7 @@
 /** What a stage costs by its values and list prices: at rest, at work, and at the most. Needs no AWS. */
 import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
-import type { Stage } from '../../lib/config.ts';
-import { onDemandPrice } from '../../lib/spending.ts';
+import type { Stage } from '../../lib/stage/stage.ts';
+import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { UserError } from '../../common/errors.ts';
 import { idleLines, type CostLine } from './idle.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, REQUESTS, VOLUME_GIB } from './measured.ts';

@@ -2,8 +2,8 @@
 import { ALARM_IDS } from '../../contract/alarms.ts';
 import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
-import type { Stage } from '../../lib/config.ts';
-import { onDemandPrice } from '../../lib/spending.ts';
+import type { Stage } from '../../lib/stage/stage.ts';
+import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
 import { seriesAtRest } from './at-rest.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, MINUTES_A_MONTH, SCALER, VOLUME_GIB } from './measured.ts';

@@ -1,6 +1,6 @@
 /** What a stage's maximum needs of EC2's quotas on GPUs, which count vCPUs. */
 import { INSTANCE_PRICES, sharesOf } from '../../contract/prices.ts';
-import type { Stage } from '../../lib/config.ts';
+import type { Stage } from '../../lib/stage/stage.ts';
 import { UserError } from '../../common/errors.ts';
 
 export const QUOTAS = {

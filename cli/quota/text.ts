@@ -1,5 +1,5 @@
 /** What quota says. */
-import type { Stage } from '../../lib/config.ts';
+import type { Stage } from '../../lib/stage/stage.ts';
 import { count } from '../shared/format.ts';
 import type { QuotaCheck } from './need.ts';
 

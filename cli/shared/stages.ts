@@ -4,7 +4,7 @@ import { stages } from '../../bin/stages.ts';
 import { checkout, needCheckout } from '../../common/checkout.ts';
 import { stageName } from '../../common/command-line.ts';
 import { UsageError } from '../../common/errors.ts';
-import { resolveStage, type Stage, type StageConfig } from '../../lib/config.ts';
+import { resolveStage, type Stage, type StageConfig } from '../../lib/stage/stage.ts';
 
 const known: Record<string, StageConfig> = stages;
 const NAMES = Object.keys(known).join(', ');

@@ -1,8 +1,9 @@
 /** The deployed scaler: its own tick and policies, run unchanged over simulated ports. */
 import { z } from 'zod';
+import type { Field } from '../../contract/field.ts';
 import {
-  sloSettingsSchema,
-  thresholdSettingsSchema,
+  SLO_FIELDS,
+  THRESHOLD_FIELDS,
   type SloSettings,
   type ThresholdSettings,
 } from '../../contract/policy.ts';
@@ -42,33 +43,25 @@ export function deployed(
   };
 }
 
-interface SettingSchema {
-  type: string;
-  description: string;
-  default?: number;
-  minimum?: number;
-  maximum: number;
-}
-
 /** Least value of a setting that must exceed 0. */
 const LEAST = 0.001;
 
 /** The settings that `contract/policy.ts` declares, as parameters. @param candidates values that tuning tries */
 function parametersOf<Name extends string>(
-  schema: z.ZodObject,
+  fields: Record<Name, Field<number>>,
   candidates: Partial<Record<Name, number[]>>,
 ): Record<Name, Parameter> {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
-  const { kind: _, ...settings } = properties as unknown as Record<string, SettingSchema>;
-  const parameters = Object.entries(settings).map(([name, one]) => [
-    name,
-    parameter(name.endsWith('Seconds') ? 's' : '', one.default ?? 0, one.description, {
-      min: one.minimum ?? LEAST,
-      max: one.maximum,
-      ...(one.type === 'integer' ? { whole: true } : {}),
-      candidates: candidates[name as Name] ?? [],
-    }),
-  ]);
+  const parameters = Object.entries<Field<number>>(fields).map(([name, field]) => {
+    const { type, minimum = LEAST, maximum = Infinity } = z.toJSONSchema(field.schema);
+    const options = { min: minimum, max: maximum, candidates: candidates[name as Name] ?? [] };
+    return [
+      name,
+      parameter(name.endsWith('Seconds') ? 's' : '', field.default ?? 0, field.description ?? '', {
+        ...options,
+        ...(type === 'integer' ? { whole: true } : {}),
+      }),
+    ];
+  });
   return Object.fromEntries(parameters) as Record<Name, Parameter>;
 }
 
@@ -78,7 +71,7 @@ export const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>):
   ...(priceOfWaiting ? { priceOfWaiting } : {}),
 });
 
-const SLO_PARAMETERS = parametersOf<Exclude<keyof SloSettings, 'kind'>>(sloSettingsSchema, {
+const SLO_PARAMETERS = parametersOf(SLO_FIELDS, {
   targetWaitSeconds: [2, 5, 10, 20, 40, 80],
   scaleOutCooldownSeconds: [0, 90],
   scaleInCooldownSeconds: [0, 90],
@@ -124,7 +117,7 @@ export const threshold = definePolicy({
   name: 'threshold',
   description: 'two more instances when many messages wait, one fewer when none waits, as deployed',
   source: 'lambda/scaler/policy/threshold.ts, run unchanged',
-  parameters: parametersOf<Exclude<keyof ThresholdSettings, 'kind'>>(thresholdSettingsSchema, {
+  parameters: parametersOf(THRESHOLD_FIELDS, {
     scaleOutBacklog: [1, 5, 15, 50],
     scaleOutStep: [1, 2, 4],
     scaleOutCooldownSeconds: [30, 90, 300],

@@ -4,7 +4,7 @@ import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { ColouringStack } from '../../lib/colouring-stack.ts';
-import { resolveStage, type StageConfig } from '../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../lib/stage/stage.ts';
 
 export interface Checked {
   app: App;

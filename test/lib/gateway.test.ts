@@ -1,7 +1,7 @@
 /** The template of a stage with a gateway: facts that would hurt if wrong, and proof that each can fail. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS, gatewayEnvironmentSchema, type Access } from '../../contract/gateway.ts';
-import type { StageConfig } from '../../lib/config.ts';
+import type { StageConfig } from '../../lib/stage/stage.ts';
 import { GATEWAY_FACTS } from './gateway-facts.ts';
 import { ofType, only, synthesise, type Properties, type StackTemplate } from './template.ts';
 

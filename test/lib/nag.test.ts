@@ -4,7 +4,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
-import type { StageConfig } from '../../lib/config.ts';
+import type { StageConfig } from '../../lib/stage/stage.ts';
 import type { ColouringStack } from '../../lib/colouring-stack.ts';
 import { allow, PUBLISH_METRICS } from '../../lib/permissions.ts';
 import { checked } from './checked.ts';

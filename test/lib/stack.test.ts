@@ -1,7 +1,7 @@
 /** The templates of the shipped stages: facts that would hurt if wrong, and proof that each can fail. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
-import { resolveStage } from '../../lib/config.ts';
+import { resolveStage } from '../../lib/stage/stage.ts';
 import { FACTS } from './facts.ts';
 import { ofType, only, synthesise, type Properties, type StackTemplate } from './template.ts';
 

@@ -4,7 +4,7 @@ import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { Template } from 'aws-cdk-lib/assertions';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { ColouringStack } from '../../lib/colouring-stack.ts';
-import { resolveStage, type StageConfig } from '../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../lib/stage/stage.ts';
 
 /** Properties of a resource: the template's own JSON, of which tests know the parts they name. */
 export type Properties = Record<string, any>;

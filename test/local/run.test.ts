@@ -27,7 +27,7 @@ import type { LocalStack } from '../../local/run/stack.ts';
 import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
 import { Scope } from '../../common/scope.ts';
-import type { StageConfig } from '../../lib/config.ts';
+import type { StageConfig } from '../../lib/stage/stage.ts';
 import { ALBUM, makeAlbum } from './support/album.ts';
 import { destroy, redeployAtWork, type Redeployed } from './support/lifecycle.ts';
 

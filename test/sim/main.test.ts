@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { resolveStage } from '../../lib/config.ts';
+import { resolveStage } from '../../lib/stage/stage.ts';
 import { main } from '../../sim/main.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { worldOf } from '../../sim/world.ts';

@@ -9,8 +9,8 @@ import { gzipSync } from 'node:zlib';
 import { SCALER_METRICS } from '../../contract/names.ts';
 import { UNIT_PRICES as PRICE } from '../../contract/prices.ts';
 import { BUNDLING } from '../../lib/bundling.ts';
-import { resolveStage } from '../../lib/config.ts';
-import { spendingOf } from '../../lib/spending.ts';
+import { resolveStage } from '../../lib/stage/stage.ts';
+import { spendingOf } from '../../lib/stage/spending.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
 import { startRecordedAws, type RecordedAws } from './recorded-aws.ts';
 

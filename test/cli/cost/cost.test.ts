@@ -8,7 +8,7 @@ import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
 import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
 import { type TickMetrics } from '../../../lambda/scaler/ports.ts';
-import { resolveStage, type StageConfig } from '../../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../../lib/stage/stage.ts';
 import { UserError } from '../../../common/errors.ts';
 import { FakeFleet, FakeMemory } from '../../lambda/scaler/support/fakes.ts';
 import { threshold } from '../../lambda/scaler/support/looks.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { sharesOf } from '../../../contract/prices.ts';
 import { checkQuotas, largestVcpus } from '../../../cli/quota/need.ts';
 import { quotaJson, quotaLines } from '../../../cli/quota/text.ts';
-import { resolveStage, type StageConfig } from '../../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../../lib/stage/stage.ts';
 import { UserError } from '../../../common/errors.ts';
 import { command, Folder } from '../support/command.ts';
 

@@ -3,7 +3,7 @@ import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { stages } from '../../../bin/stages.ts';
 import { ColouringStack } from '../../../lib/colouring-stack.ts';
-import { resolveStage, type StageConfig } from '../../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../../lib/stage/stage.ts';
 
 const change = JSON.parse(process.env.STAGE_CHANGE ?? '{}') as StageConfig;
 const app = new App();

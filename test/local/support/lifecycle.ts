@@ -8,7 +8,7 @@ import { DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import type { StageConfig } from '../../../lib/config.ts';
+import type { StageConfig } from '../../../lib/stage/stage.ts';
 import { cdk, deploy } from '../../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';

@@ -4,7 +4,7 @@ import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
 import { JobQueue } from '../../../../lib/job-queue.ts';
 import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
 import { ScalerTable } from '../../../../lib/scaler-table.ts';
-import { resolveStage, type StageConfig } from '../../../../lib/config.ts';
+import { resolveStage, type StageConfig } from '../../../../lib/stage/stage.ts';
 
 const app = new App();
 

@@ -1,0 +1,35 @@
+/** Settings of monitoring: when alarms go off, and where they are sent. */
+import { integer, text, type OptionsOf } from '../../contract/field.ts';
+
+/** How long SQS keeps a photo's message, seconds: 14 days. */
+const KEPT_SECONDS = 1_209_600;
+
+export const MONITORING_FIELDS = {
+  /**
+   * Seconds that a photo may wait before an alarm, the boot of a first instance included.
+   *
+   * @default 900
+   */
+  promisedWaitSeconds: integer({
+    min: 60,
+    max: KEPT_SECONDS,
+    default: 900,
+    reason: 'for which the queue keeps a photo',
+  }),
+
+  /**
+   * E-mail address that receives alarms, besides the subscribers of the topic. Its owner has to confirm once.
+   *
+   * @default - none: subscribe to the topic, the output AlarmTopicArn
+   */
+  alarmEmail: text(/^$|^[^\s@]+@[^\s@]+\.[^\s@]+$/, 'an address such as oncall@example.com', ''),
+
+  /**
+   * Address of `docs/runbook.md` where your team reads it. Alarms link to their heading there.
+   *
+   * @default docs/runbook.md - the file in the repository
+   */
+  runbookUrl: text(/^[^\s#]+$/, 'an address without spaces and without a #', 'docs/runbook.md'),
+};
+
+export type MonitoringOptions = OptionsOf<typeof MONITORING_FIELDS>;

@@ -1,0 +1,70 @@
+/** A stage: every setting, its check and its defaults. Without the CDK, since commands read stages too. */
+import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
+import { problemsOf, unknownFields, type Rule } from './check.ts';
+import { FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
+import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
+import { MONITORING_FIELDS } from './monitoring.ts';
+import { RETENTION_FIELDS, WORKFLOW_FIELDS } from './photos.ts';
+import { SCALING_FIELDS, SCALING_RULES } from './scaling.ts';
+import { defaultDailySpendLimit, SPENDING_FIELDS, SPENDING_RULES } from './spending.ts';
+
+/** By subject, in the order of the reference page. */
+export const STAGE_SUBJECTS = {
+  Fleet: FLEET_FIELDS,
+  Scaling: SCALING_FIELDS,
+  Photos: { ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...QUEUE_FIELDS, ...RETENTION_FIELDS },
+  Gateway: GATEWAY_FIELDS,
+  Spending: SPENDING_FIELDS,
+  Monitoring: MONITORING_FIELDS,
+};
+
+export const STAGE_FIELDS = {
+  ...STAGE_SUBJECTS.Fleet,
+  ...STAGE_SUBJECTS.Scaling,
+  ...STAGE_SUBJECTS.Photos,
+  ...STAGE_SUBJECTS.Gateway,
+  ...STAGE_SUBJECTS.Spending,
+  ...STAGE_SUBJECTS.Monitoring,
+};
+
+type Values = ValuesOf<typeof STAGE_FIELDS>;
+
+export const STAGE_RULES: Rule<Values>[] = [
+  ...FLEET_RULES,
+  ...SCALING_RULES,
+  ...GATEWAY_RULES,
+  ...SPENDING_RULES,
+];
+
+/** One stage, as a user writes it in `bin/stages.ts`. */
+export type StageConfig = OptionsOf<typeof STAGE_FIELDS>;
+
+/** A stage with every default filled in. */
+export type Stage = Values & { readonly name: string };
+
+export const STAGE_NAME = text(
+  /^[a-z][a-z0-9-]{0,19}$/,
+  'a lowercase letter, then up to 19 lowercase letters, digits and hyphens',
+);
+
+/**
+ * Fills in the defaults and checks the stage.
+ *
+ * @throws Error that names every wrong setting, with the value given and what is allowed
+ */
+export function resolveStage(name: string, config: StageConfig): Stage {
+  const values = withDefaults(STAGE_FIELDS, config);
+  const problems = [
+    ...problemsOf({ name: STAGE_NAME }, [], { name }),
+    ...unknownFields(STAGE_FIELDS, config),
+    ...problemsOf(
+      STAGE_FIELDS,
+      STAGE_RULES,
+      values,
+      (setting) => values[setting as keyof Values] !== undefined,
+    ),
+  ];
+  if (problems.length > 0) throw new Error(`stage '${name}' cannot be built:\n  ${problems.join('\n  ')}`);
+  return { ...values, dailySpendLimit: values.dailySpendLimit ?? defaultDailySpendLimit(values), name };
+}

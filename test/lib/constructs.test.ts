@@ -1,0 +1,236 @@
+/** Constructs in another app: networks, workflows and props that the stack does not use. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AutoScalingGroup, type IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
+import { InstanceType, MachineImage, Subnet, SubnetType, Vpc, type VpcAttributes } from 'aws-cdk-lib/aws-ec2';
+import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
+import { afterAll, describe, expect, it } from 'vitest';
+import {
+  BacklogScaler,
+  DEFAULT_POLICY,
+  GpuFleet,
+  JobQueue,
+  Monitoring,
+  PhotoStore,
+  ScalerTable,
+  type BacklogScalerProps,
+  type GpuFleetProps,
+  type MonitoringProps,
+  type PhotoStoreProps,
+} from '../../lib/index.ts';
+import { only, type Properties, type StackTemplate } from './template.ts';
+
+const newStack = () => new Stack(new App({ context: { [BUNDLING_STACKS]: [] } }), 'Fleet');
+
+function fleetIn(stack: Stack, props: Partial<GpuFleetProps> = {}): GpuFleet {
+  const jobs = new JobQueue(stack, 'Jobs', { bucketName: 'photos' });
+  const photos = new PhotoStore(stack, 'Store', { bucketName: 'photos', jobs });
+  const table = new ScalerTable(stack, 'Table');
+  return new GpuFleet(stack, 'Fleet', { stageName: 'other', photos, jobs, table, ...props });
+}
+
+function fleet(props: (stack: Stack) => Partial<GpuFleetProps>): StackTemplate {
+  const stack = newStack();
+  fleetIn(stack, props(stack));
+  return Template.fromStack(stack).toJSON() as StackTemplate;
+}
+
+describe('a fleet in an existing network', () => {
+  const network = (stack: Stack, more: Partial<VpcAttributes>) =>
+    Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['us-east-1a', 'us-east-1b'],
+      ...more,
+    });
+  const PUBLIC = { publicSubnetIds: ['subnet-aaaaaaa1', 'subnet-aaaaaaa2'] };
+  const PRIVATE = { privateSubnetIds: ['subnet-bbbbbbb1', 'subnet-bbbbbbb2'] };
+  const placed = (template: StackTemplate) => {
+    const { LaunchTemplateData } = only(template, 'AWS::EC2::LaunchTemplate') as {
+      LaunchTemplateData: { NetworkInterfaces: Properties[] };
+    };
+    const [one] = LaunchTemplateData.NetworkInterfaces;
+    const { VPCZoneIdentifier } = only(template, 'AWS::AutoScaling::AutoScalingGroup');
+    return [VPCZoneIdentifier as unknown, one?.AssociatePublicIpAddress as unknown];
+  };
+
+  it('is in its private subnets', () => {
+    const template = fleet((stack) => ({ vpc: network(stack, { ...PUBLIC, ...PRIVATE }) }));
+    expect(placed(template)).toEqual([PRIVATE.privateSubnetIds, false]);
+  });
+
+  it('is in its public subnets, with a public address, where there are no private ones', () => {
+    const template = fleet((stack) => ({ vpc: network(stack, PUBLIC) }));
+    expect(placed(template)).toEqual([PUBLIC.publicSubnetIds, true]);
+  });
+
+  it('is in the given kind of subnets', () => {
+    const template = fleet((stack) => ({
+      vpc: network(stack, { ...PUBLIC, ...PRIVATE }),
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+    }));
+    expect(placed(template)).toEqual([PUBLIC.publicSubnetIds, true]);
+  });
+
+  it('is in the given subnets', () => {
+    const template = fleet((stack) => ({
+      vpc: network(stack, PUBLIC),
+      vpcSubnets: { subnets: [Subnet.fromSubnetId(stack, 'Own', 'subnet-ccccccc1')] },
+    }));
+    expect(placed(template)).toEqual([['subnet-ccccccc1'], false]);
+  });
+});
+
+describe('a fleet with a workflow of its own', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'workflow-'));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  /** The shipped upscaler with a text of this length in it. */
+  const withText = (length: number) => {
+    const text = readFileSync(
+      resolve(import.meta.dirname, '..', '..', 'ami', 'workflow', 'upscale.json'),
+      'utf8',
+    );
+    const workflow = JSON.parse(text) as { name: string; graph: Record<string, { inputs: object }> };
+    workflow.name = 'large';
+    workflow.graph['3']!.inputs = { ...workflow.graph['3']!.inputs, text: 'x'.repeat(length) };
+    const file = join(scratch, `${length}.json`);
+    writeFileSync(file, JSON.stringify(workflow));
+    return only(
+      fleet(() => ({ workflow: file })),
+      'AWS::SSM::Parameter',
+    );
+  };
+
+  it('has a standard parameter while that is large enough', () => {
+    expect(withText(1)).not.toHaveProperty('Tier');
+  });
+
+  it('has an advanced parameter for more', () => {
+    expect(withText(4000).Tier).toBe('Advanced');
+  });
+
+  it('names the length of a workflow that no parameter holds, and what is allowed', () => {
+    expect(() => withText(8000)).toThrow(/workflow 'large': 8\d{3} characters of JSON, at most [67]\d{3},/);
+  });
+});
+
+describe('wrong props', () => {
+  const knownGroup = (stack: Stack, minCapacity: number): IAutoScalingGroup =>
+    new AutoScalingGroup(stack, 'Group', {
+      vpc: new Vpc(stack, 'Vpc', { maxAzs: 1, natGateways: 0 }),
+      vpcSubnets: { subnetType: SubnetType.PUBLIC },
+      instanceType: new InstanceType('g6.xlarge'),
+      machineImage: MachineImage.latestAmazonLinux2023(),
+      minCapacity,
+      maxCapacity: 4,
+    });
+  const otherGroup = (stack: Stack) => AutoScalingGroup.fromAutoScalingGroupName(stack, 'Group', 'renderers');
+  const threshold: BacklogScalerProps['policy'] = {
+    kind: 'threshold',
+    scaleOutBacklog: 50,
+    scaleOutStep: 2,
+    scaleOutCooldownSeconds: 300,
+    scaleInStep: 1,
+    scaleInCooldownSeconds: 300,
+  };
+  const scaler = (group: (stack: Stack) => IAutoScalingGroup, props: Partial<BacklogScalerProps>) => {
+    const stack = newStack();
+    const { queue } = new JobQueue(stack, 'Work');
+    const autoScalingGroup = group(stack);
+    return new BacklogScaler(stack, 'Scaler', { stageName: 'other', queue, autoScalingGroup, ...props });
+  };
+  const store = (accepts: string | undefined, props: Partial<PhotoStoreProps> = {}) => {
+    const stack = newStack();
+    const jobs = new JobQueue(stack, 'Jobs', { bucketName: accepts });
+    return new PhotoStore(stack, 'Store', { bucketName: 'photos', jobs, ...props });
+  };
+  const monitoring = (props: Partial<MonitoringProps>) => {
+    const stack = newStack();
+    const { queue } = new JobQueue(stack, 'Work');
+    return new Monitoring(stack, 'Monitoring', { stageName: 'other', queue, ...props });
+  };
+  /** The deploy would fail late with these, or the fleet would stand still. */
+  const unseenTable = (other: boolean) => {
+    const stack = newStack();
+    const { autoScalingGroup } = fleetIn(stack);
+    const table = other ? new ScalerTable(stack, 'Other') : undefined;
+    return new BacklogScaler(stack, 'Scaler', {
+      stageName: 'other',
+      queue: new JobQueue(stack, 'Work').queue,
+      autoScalingGroup,
+      table,
+    });
+  };
+
+  it.each<[construct: string, make: () => unknown, ...lines: string[]]>([
+    [
+      'Fleet',
+      () => fleetIn(newStack(), { minCapacity: 21 }),
+      'minCapacity 21: at most maxCapacity, which is 20',
+    ],
+    [
+      'Fleet',
+      () => fleetIn(newStack(), { instanceTypes: [], warmPoolSize: 1, maxMegapixels: 200, workflow: '' }),
+      'instanceTypes \\[\\]: at least one',
+      "workflow '': a name",
+      'maxMegapixels 200: above 0',
+      'warmPoolSize 1: with spotPercentage 0 only, which is 100',
+    ],
+    ['Jobs', () => new JobQueue(newStack(), 'Jobs', { maxReceiveCount: 1 }), 'maxReceiveCount 1: a whole'],
+    ['Store', () => store('photos', { resultRetentionDays: 0 }), 'resultRetentionDays 0: a whole number'],
+    ['Store', () => store(undefined), "bucketName 'photos': .* jobs, which accepts from no bucket"],
+    ['Store', () => store('others'), "bucketName 'photos': .* jobs, which has 'others'"],
+    ['Monitoring', () => monitoring({ promisedWaitSeconds: 59 }), 'promisedWaitSeconds 59: a whole number'],
+    ['Monitoring', () => monitoring({ dailySpendLimit: -1 }), 'dailySpendLimit -1: above 0'],
+    [
+      'Scaler',
+      () => scaler(otherGroup, { tickSeconds: 7, dailySpendLimit: -1, spotPercentage: 101 }),
+      'spotPercentage 101: a whole',
+      'tickSeconds 7: .* that divides 60',
+      'dailySpendLimit -1: above 0',
+    ],
+    [
+      'Scaler',
+      () => scaler(otherGroup, { policy: { ...DEFAULT_POLICY, serviceSeconds: 0 } }),
+      'policy.serviceSeconds 0: above 0',
+    ],
+    // It becomes text in the function's environment, where a token would be lost.
+    [
+      'Scaler',
+      () => scaler(otherGroup, { tickSeconds: Lazy.number({ produce: () => 30 }) }),
+      'tickSeconds -?[\\d.]+e\\+\\d+: a whole number',
+    ],
+    ['Scaler', () => scaler(otherGroup, { spendBrake: true }), 'spendBrake true: only with dailySpendLimit'],
+    [
+      'Scaler',
+      () => scaler((stack) => knownGroup(stack, 0), { policy: threshold }),
+      'minCapacity 0: at least 1',
+    ],
+    [
+      'Scaler',
+      () => scaler((stack) => knownGroup(stack, 1), { onDemandBaseCapacity: 5 }),
+      'onDemandBaseCapacity 5: at most maxCapacity, which is 4',
+    ],
+    ['Scaler', () => unseenTable(false), "table undefined: the table of the GpuFleet .*'Fleet/Table'"],
+    ['Scaler', () => unseenTable(true), "table 'Fleet/Other': the table of the GpuFleet"],
+  ])('of %s are named (case %#)', (construct, make, ...lines) => {
+    const text = [`construct 'Fleet/${construct}' cannot be built:`, ...lines.map((line) => ` {2}${line}.*`)];
+    expect(make).toThrow(new RegExp(`^${text.join('\\n')}$`));
+  });
+
+  it('are none that are known only at deploy, and none that the group does not reveal', () => {
+    const group = only(
+      fleet((stack) => ({
+        maxCapacity: new CfnParameter(stack, 'Most', { type: 'Number' }).valueAsNumber,
+        instanceTypes: [new CfnParameter(stack, 'Type').valueAsString],
+      })),
+      'AWS::AutoScaling::AutoScalingGroup',
+    );
+    expect(group.MaxSize).toEqual({ Ref: 'Most' });
+    scaler(otherGroup, { policy: threshold });
+    scaler((stack) => knownGroup(stack, 1), { policy: threshold });
+  });
+});

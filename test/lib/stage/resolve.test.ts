@@ -1,0 +1,178 @@
+/** Settings of a stage: wrong values are named with what is allowed, left out ones get their defaults. */
+import { describe, expect, it } from 'vitest';
+import { stages } from '../../../bin/stages.ts';
+import { DEFAULT_POLICY } from '../../../contract/policy.ts';
+import { resolveStage, STAGE_FIELDS, STAGE_RULES, type StageConfig } from '../../../lib/stage/stage.ts';
+
+type Named = StageConfig & { name?: string };
+
+const slo = DEFAULT_POLICY;
+const threshold = {
+  kind: 'threshold',
+  scaleOutBacklog: 50,
+  scaleOutStep: 2,
+  scaleOutCooldownSeconds: 300,
+  scaleInStep: 1,
+  scaleInCooldownSeconds: 300,
+} as const;
+
+/** A stage with one wrong setting, and its line in the error. */
+const WRONG: [config: Named, line: string][] = [
+  [{ name: 'Prod' }, "name 'Prod': a lowercase letter, then up to 19 lowercase letters, digits and hyphens"],
+  [{ name: 'a'.repeat(21) }, `name '${'a'.repeat(21)}': a lowercase letter`],
+  [{ instanceTypes: [] }, 'instanceTypes []: at least one, such as g4dn.xlarge'],
+  [{ instanceTypes: ['g6.xlarge', 'g6'] }, 'instanceTypes [g6.xlarge, g6]: at least one'],
+  [
+    { instanceTypes: ['p5.48xlarge'] },
+    'instanceTypes [p5.48xlarge]: contract/prices.ts has no price of p5.48xlarge; give it in instancePrices',
+  ],
+  [{ minCapacity: -1 }, 'minCapacity -1: a whole number from 0 to 1000'],
+  [{ minCapacity: 5, maxCapacity: 4 }, 'minCapacity 5: at most maxCapacity, which is 4'],
+  [{ policy: threshold }, "minCapacity 0: at least 1 with the policy 'threshold'"],
+  [{ maxCapacity: 0 }, 'maxCapacity 0: a whole number from 1'],
+  [{ maxCapacity: 2.5 }, 'maxCapacity 2.5: a whole number'],
+  [{ onDemandBaseCapacity: 21 }, 'onDemandBaseCapacity 21: at most maxCapacity, which is 20'],
+  [{ onDemandBaseCapacity: -1 }, 'onDemandBaseCapacity -1: a whole number'],
+  [{ spotPercentage: 101 }, 'spotPercentage 101: a whole number from 0 to 100'],
+  [{ volumeInitializationRate: 50 }, 'volumeInitializationRate 50: 0, or a whole number from 100 to 300'],
+  [{ warmPoolSize: 21, spotPercentage: 0 }, 'warmPoolSize 21: at most maxCapacity, which is 20'],
+  [{ warmPoolSize: 1 }, 'warmPoolSize 1: with spotPercentage 0 only, which is 100'],
+  [{ warmPoolSize: -1 }, 'warmPoolSize -1: a whole number'],
+  [{ tickSeconds: 7 }, 'tickSeconds 7: a whole number from 1 to 60 that divides 60'],
+  [{ tickSeconds: 0 }, 'tickSeconds 0: '],
+  [{ policy: { ...slo, emptyHoldSeconds: -1 } }, 'policy.emptyHoldSeconds -1: from 0 to 86400'],
+  [{ policy: { ...slo, sleepAfterSeconds: NaN } }, 'policy.sleepAfterSeconds NaN: from 0 to 86400'],
+  [{ policy: { ...slo, serviceSeconds: 0 } }, 'policy.serviceSeconds 0: above 0 and at most 86400'],
+  [{ policy: { ...slo, bootSeconds: 0 } }, 'policy.bootSeconds 0: above 0'],
+  [{ policy: { ...slo, priceOfWaiting: 0 } }, 'policy.priceOfWaiting 0: above 0'],
+  [
+    { minCapacity: 1, policy: { ...threshold, scaleInStep: 0 } },
+    'policy.scaleInStep 0: a whole number from 1',
+  ],
+  [{ workflow: '' }, "workflow '': a name or an absolute path"],
+  [{ maxMegapixels: 179 }, "maxMegapixels 179: above 0 and at most 178, the limit of ComfyUI's decoder"],
+  [{ maxMegapixels: 0 }, 'maxMegapixels 0: above 0'],
+  [{ device: 'gpu' as 'cpu' }, "device 'gpu': cuda, cpu"],
+  [{ path: 'luma' as 'plain' }, "path 'luma': chroma, plain"],
+  [{ noticePollSeconds: 31 }, 'noticePollSeconds 31: above 0 and at most 30'],
+  [{ visibilityTimeoutSeconds: 9 }, 'visibilityTimeoutSeconds 9: a whole number from 10 to 43200'],
+  [{ maxReceiveCount: 1 }, 'maxReceiveCount 1: a whole number from 2'],
+  [{ photoRetentionDays: 3651 }, 'photoRetentionDays 3651: a whole number from 1 to 3650'],
+  [{ resultRetentionDays: 0 }, 'resultRetentionDays 0: a whole number from 1'],
+  [{ retainData: 'yes' as unknown as boolean }, "retainData 'yes': true or false"],
+  [{ access: 'all' as 'open' }, "access 'all': none, open, jwt, iam"],
+  [
+    { access: 'jwt', jwtAudience: ['page'] },
+    "jwtIssuer '': with access 'jwt', the address of an OpenID issuer",
+  ],
+  [{ access: 'jwt', jwtIssuer: 'https://', jwtAudience: ['page'] }, "jwtIssuer 'https://': with access"],
+  [{ access: 'jwt', jwtIssuer: 'issuer.example', jwtAudience: ['page'] }, "jwtIssuer 'issuer.example': with"],
+  [{ jwtIssuer: 1 as unknown as string }, 'jwtIssuer 1: a text'],
+  [{ access: 'jwt', jwtIssuer: 'https://issuer.example' }, "jwtAudience []: with access 'jwt', at least one"],
+  [{ jwtAudience: [''] }, 'jwtAudience []: '],
+  [{ maxUploadMegabytes: 0 }, 'maxUploadMegabytes 0: from 0.001 to 5000'],
+  [
+    { maxUploadMegabytes: 5001 },
+    'maxUploadMegabytes 5001: from 0.001 to 5000, the most that one S3 upload takes',
+  ],
+  [{ maxUploadMegabytes: NaN }, 'maxUploadMegabytes NaN: from 0.001'],
+  [{ photosPerHour: 0 }, 'photosPerHour 0: a whole number from 1 to 1000000000'],
+  [{ photosPerDay: 1.5 }, 'photosPerDay 1.5: a whole number'],
+  [{ requestsPerSecond: -1 }, 'requestsPerSecond -1: a whole number'],
+  [
+    { linkSeconds: 59 },
+    'linkSeconds 59: a whole number from 60 to 3600, since links expire with the credentials',
+  ],
+  [{ linkSeconds: 3601 }, 'linkSeconds 3601: '],
+  [
+    { instancePrices: { 'g6.xlarge': -1 } },
+    'instancePrices.g6.xlarge -1: USD an hour, above 0 and below 1000',
+  ],
+  [{ dailySpendLimit: 0 }, 'dailySpendLimit 0: above 0 and at most 1000000'],
+  [{ spendBrake: 1 as unknown as boolean }, 'spendBrake 1: true or false'],
+  [{ promisedWaitSeconds: 59 }, 'promisedWaitSeconds 59: a whole number from 60 to 1209600'],
+  [{ alarmEmail: 'me' }, "alarmEmail 'me': an address such as oncall@example.com"],
+  [{ runbookUrl: 'https://wiki.example/a#b' }, "runbookUrl 'https://wiki.example/a#b': an address"],
+  [{ maxCapasity: 3 } as StageConfig, 'maxCapasity: there is no such setting; the nearest is maxCapacity'],
+  [{ minCapcity: 3 } as StageConfig, 'minCapcity: there is no such setting; the nearest is minCapacity'],
+];
+
+const resolve = ({ name = 'dev', ...config }: Named) => resolveStage(name, config);
+
+function problems(config: Named): string[] {
+  try {
+    resolve(config);
+    return [];
+  } catch (error) {
+    const [title, ...lines] = (error as Error).message.split('\n  ');
+    expect(title).toBe(`stage '${config.name ?? 'dev'}' cannot be built:`);
+    return lines;
+  }
+}
+
+describe('a wrong setting', () => {
+  it.each(WRONG)('%j is named', (config, line) => {
+    expect(problems(config)).toEqual([expect.stringContaining(line)]);
+  });
+
+  it('is in the cases above for every field', () => {
+    const named = new Set(WRONG.map(([, line]) => /^\w+/.exec(line)?.[0]));
+    expect(Object.keys(STAGE_FIELDS).filter((name) => !named.has(name))).toEqual([]);
+  });
+
+  it.each(STAGE_RULES.map((rule) => [rule.of.join(', '), rule] as const))(
+    'is in the cases above for the rule of %s',
+    (_names, { of, holds }) => {
+      const own = WRONG.filter(([, line]) => line.includes(of[0]));
+      expect(own.some(([config]) => !holds({ ...resolve({}), ...config }))).toBe(true);
+    },
+  );
+
+  it('is named with all others', () => {
+    expect(
+      problems({ name: 'X', tickSeconds: 7, spotPercentage: -5, policy: { ...slo, bootSeconds: 0 } }),
+    ).toEqual([
+      expect.stringMatching(/^name 'X'/),
+      expect.stringMatching(/^spotPercentage -5/),
+      expect.stringMatching(/^policy\.bootSeconds 0/),
+      expect.stringMatching(/^tickSeconds 7/),
+    ]);
+  });
+});
+
+describe('a stage', () => {
+  it.each(Object.entries(stages))('%s, as shipped, is valid', (name, config) => {
+    expect(resolveStage(name, config).name).toBe(name);
+  });
+
+  it.each<StageConfig>([
+    { minCapacity: 4, maxCapacity: 4, onDemandBaseCapacity: 4, warmPoolSize: 4, spotPercentage: 0 },
+    { minCapacity: 1, policy: threshold },
+    { access: 'open', maxUploadMegabytes: 0.001, photosPerHour: 1, photosPerDay: 1, linkSeconds: 60 },
+    { access: 'open', maxUploadMegabytes: 5000, requestsPerSecond: 1, linkSeconds: 3600 },
+    { access: 'iam', volumeInitializationRate: 0, maxMegapixels: 178, noticePollSeconds: 0.5 },
+    { access: 'jwt', jwtIssuer: 'https://issuer.example/pool', jwtAudience: ['page'] },
+    // Kept for the day that the stage gets a sign-in.
+    { access: 'open', jwtIssuer: 'https://issuer.example', jwtAudience: [] },
+  ])('%j is valid', (config) => {
+    expect(resolve(config)).toMatchObject(config);
+  });
+
+  it('has the default of each setting that is left out or undefined', () => {
+    const { name: _, dailySpendLimit: __, ...values } = resolve({ maxCapacity: undefined });
+    const defaults = Object.entries(STAGE_FIELDS).map(([name, field]) => [
+      name,
+      (field as { default?: unknown }).default,
+    ]);
+    expect({ ...values, dailySpendLimit: undefined }).toEqual(Object.fromEntries(defaults));
+    expect(values).toMatchObject({ minCapacity: 0, maxCapacity: 20, tickSeconds: 30, access: 'none' });
+  });
+
+  it.each<[StageConfig, number]>([
+    [{ instanceTypes: ['g4dn.xlarge', 'g5.xlarge'], maxCapacity: 4 }, 49],
+    [{ instanceTypes: ['g4dn.xlarge'], instancePrices: { 'g4dn.xlarge': 2 }, maxCapacity: 4 }, 96],
+    [{ dailySpendLimit: 7 }, 7],
+  ])('%j may spend %d USD a day: 12 hours at the maximum, of the most expensive type', (config, limit) => {
+    expect(resolve(config).dailySpendLimit).toBe(limit);
+  });
+});

@@ -1,0 +1,20 @@
+/** Writes the tables of the reference pages: `node tools/run.mjs reference`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withTables } from './tables.ts';
+
+/** Pages with tables that are made from declarations. */
+export const REFERENCE_PAGES = ['docs/configure.md', 'docs/constructs.md'];
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export function main(): number {
+  for (const page of REFERENCE_PAGES) {
+    const file = join(ROOT, page);
+    const before = readFileSync(file, 'utf8');
+    const after = withTables(ROOT, page, before);
+    if (after !== before) writeFileSync(file, after);
+    console.log(`${page}: ${after === before ? 'unchanged' : 'written'}`);
+  }
+  return 0;
+}
