@@ -1,6 +1,6 @@
 /**
- * `npm run test:full -- comfyui [-- --comfyui DIR] [--ddcolor DIR] [-- PYTEST-ARGUMENTS]`: the tests of our ComfyUI node, on the CPU with
- * random weights, in ComfyUI's own Python environment.
+ * `npm run test:full -- comfyui [-- --comfyui DIR] [--ddcolor DIR] [-- PYTEST-ARGUMENTS]`:
+ * runs the tests of our ComfyUI node in ComfyUI's Python environment, on the CPU with random weights.
  */
 import { delimiter, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,7 @@ import { command } from '../common/command.ts';
 import { start } from '../common/processes.ts';
 import { prefix, setup } from '../cli/comfyui/setup.ts';
 
-/** All of a ComfyUI but its weights. */
+/** Provision steps of a ComfyUI without weights. */
 const STEPS = ['20-tools', '30-comfyui', '40-python', '45-pytest', '50-ddcolor'];
 const NODE = join(import.meta.dirname, '..', 'ami', 'comfyui');
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What a stage can go back to: the commit of its environment's last deployment that succeeded, by GitHub's own record, so
-# that nothing has to be tagged. Prints `sha=COMMIT`, or `none=REASON`.
+# Finds the commit for a rollback of a stage: that of the last successful deployment of its GitHub environment.
+# Prints `sha=COMMIT`, or `none=REASON`.
 #
 # Usage: last-good-commit.sh STAGE, in a checkout; gh signed in (GH_TOKEN), GITHUB_REPOSITORY and GITHUB_SHA set.
 set -euo pipefail
 stage=$1
 
-# A deployment that was followed by another one is inactive by now, but was a success once.
+# A deployment becomes inactive once another one follows; its statuses still include `success`.
 succeeded='any(.[]; .state == "success")'
 deployments=$(gh api "repos/$GITHUB_REPOSITORY/deployments?environment=$stage&per_page=100" \
   --jq 'sort_by(.id) | reverse | .[] | "\(.id) \(.sha)"')
@@ -21,11 +21,11 @@ while read -r id commit; do
 done <<<"$deployments"
 
 if [ -z "$sha" ]; then
-  echo "none=no deployment to $stage has succeeded before: there is nothing to go back to"
+  echo "none=no earlier deployment to $stage has succeeded"
 elif [ "$sha" = "$GITHUB_SHA" ]; then
-  echo "none=this very commit has passed on $stage before, so that going back would change nothing: look at image, quota and capacity"
+  echo "none=the last successful deployment to $stage is of this commit: check image, quota and capacity"
 elif ! git cat-file -e "$sha^{commit}" 2>/dev/null; then
-  echo "none=commit $sha, which was deployed to $stage before, is no longer in this repository"
+  echo "none=commit $sha of the last successful deployment to $stage is not in this repository"
 else
   echo "sha=$sha"
 fi

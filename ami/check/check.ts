@@ -1,4 +1,4 @@
-/** Looks over what makes the image, without an account: Packer's template, shell scripts, systemd's units. */
+/** Checks the image's sources without an AWS account: Packer template, shell scripts, systemd units. */
 import { join, resolve } from 'node:path';
 import { packerChecks } from './packer.ts';
 import type { CheckResult } from './result.ts';
@@ -8,14 +8,15 @@ import { unitChecks } from './units.ts';
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 
 /**
- * @param args the folder that has `ami/`, when it is not this repository
- * @returns 0 unless something failed; what is not installed does not fail
+ * @param args folder that contains `ami/`. @default - this repository
+ * @returns exit code: 1 when a check failed; a tool that is not installed is no failure
  */
 export async function check(args: string[]): Promise<number> {
   const root = resolve(args[0] ?? REPOSITORY);
-  const verdicts = [...(await packerChecks(root)), await shellChecks(root), await unitChecks(root)];
-  for (const verdict of verdicts) console.log(line(verdict));
-  return verdicts.some(({ state }) => state === 'failed') ? 1 : 0;
+  const checks = await Promise.all([packerChecks(root), shellChecks(root), unitChecks(root)]);
+  const results = checks.flat();
+  for (const result of results) console.log(line(result));
+  return results.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
 function line({ name, state, detail }: CheckResult): string {

@@ -1,4 +1,4 @@
-/** Packer's own word on its template. It is no package of a registry that we install from, so only where it is already. */
+/** Runs `packer fmt` and `packer validate` where Packer is installed; no package registry has it. */
 import { join } from 'node:path';
 import { resultOf, NO_PROGRAM, notInstalled, runProgram, type CheckResult } from './result.ts';
 
@@ -12,22 +12,22 @@ export async function packerChecks(root: string): Promise<CheckResult[]> {
   if (missing) return [notInstalled(format, missing), notInstalled(validate, missing)];
 
   const folder = join(root, 'ami', 'packer');
-  const verdicts = [resultOf(format, await runProgram('packer', ['fmt', '-check', '-diff', folder]))];
-  // Values for what has no default. The archive has to be a file, of whatever content.
+  const results = [resultOf(format, await runProgram('packer', ['fmt', '-check', '-diff', folder]))];
+  // Values of variables without a default. The archive must be a file of any content.
   const variables = [
     ['-var', `revision=${'0'.repeat(40)}`],
     ['-var', `worker_archive=${join(folder, 'variables.pkr.hcl')}`],
   ].flat();
   const syntax = await runProgram('packer', ['validate', '-syntax-only', ...variables, folder]);
   const plugins = await runProgram('packer', ['plugins', 'installed']);
-  if (syntax.code !== 0) verdicts.push(resultOf(validate, syntax));
+  if (syntax.code !== 0) results.push(resultOf(validate, syntax));
   else if (plugins.output.includes('packer-plugin-amazon'))
-    verdicts.push(resultOf(validate, await runProgram('packer', ['validate', ...variables, folder])));
-  else verdicts.push(notInstalled(validate, 'its plugin, packer init ami/packer (the syntax is right)'));
-  return verdicts;
+    results.push(resultOf(validate, await runProgram('packer', ['validate', ...variables, folder])));
+  else results.push(notInstalled(validate, 'its plugin: packer init ami/packer; the syntax is valid'));
+  return results;
 }
 
-/** @returns what to say of a Packer that cannot know our template; Debian's, for example, is from 2020 */
+/** @returns the message for a Packer older than 1.11, such as Debian's; undefined for a newer one */
 function tooOld(output: string): string | undefined {
   const [found, major, minor] = /v(\d+)\.(\d+)\.\d+/.exec(output) ?? [];
   const enough = Number(major) > MINIMUM[0] || (Number(major) === MINIMUM[0] && Number(minor) >= MINIMUM[1]);

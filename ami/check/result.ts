@@ -1,3 +1,4 @@
+/** Runs a tool and turns its exit code into the result of a check. */
 import { execFile } from 'node:child_process';
 
 export interface Finished {
@@ -6,10 +7,10 @@ export interface Finished {
   output: string;
 }
 
-/** What there is no program for. */
+/** Exit code for a missing program. */
 export const NO_PROGRAM = 127;
 
-/** Runs a program to its end; never rejects. */
+/** Runs a program until it exits; never rejects. */
 export function runProgram(
   command: string,
   args: string[],
@@ -25,11 +26,11 @@ export function runProgram(
   });
 }
 
-/** How a check ended. */
+/** Result of a check. */
 export interface CheckResult {
   name: string;
   state: 'ok' | 'failed' | 'not installed';
-  /** The tool's own words, or how to install it. */
+  /** Output of the tool, or how to install it. */
   detail?: string;
 }
 

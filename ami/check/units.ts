@@ -1,6 +1,6 @@
 /**
- * Our units as systemd sees them on an image: installed by their own script into an empty root, beside stubs of what the image
- * has. A stub more than that would hide a path that is wrong, a stub less would make one of a path that is right.
+ * Verifies our systemd units: installs them by their script into an empty root with stubs of the image's programs and units.
+ * The stubs must be exactly those of the image: a missing one fails a correct path, an extra one hides a wrong path.
  */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const IMAGE: Record<string, string> = {
   'systemd-journald.socket': `${BARE}[Socket]\nListenDatagram=/run/journal\n`,
   'nvidia-persistenced.service': SERVICE,
   'dlami-nvme.service': SERVICE,
-  // As on AWS's image, where it comes after everything: who is ordered after it, closes a circle.
+  // As on AWS's image, where it runs after everything: a unit ordered after it is part of an ordering cycle.
   'cloud-final.service': `[Unit]\nAfter=multi-user.target\n${SERVICE}`,
   'multi-user.target': '[Unit]\nWants=cloud-final.service\n',
 };
@@ -42,12 +42,12 @@ export async function unitChecks(root: string): Promise<CheckResult> {
     if (forgotten.length > 0) return failed(name, `install.sh does not install ${forgotten.join(', ')}`);
     const enabled = await runProgram('systemctl', [`--root=${image}`, 'enable', '--quiet', ...units]);
     if (enabled.code !== 0) return resultOf(name, enabled);
-    // multi-user.target as well: circles are found by starting it.
+    // With multi-user.target, since ordering cycles show when it is started.
     const args = ['verify', '--man=no', `--root=${image}`, ...units, 'multi-user.target'];
     const found = await runProgram('systemd-analyze', args);
-    // It warns of circles and misspelt settings, and ends with 0.
-    const words = found.output.replaceAll(image, '');
-    return found.code === 0 && words === '' ? ok(name) : failed(name, words);
+    // Ordering cycles and unknown settings are warnings with exit code 0.
+    const output = found.output.replaceAll(image, '');
+    return found.code === 0 && output === '' ? ok(name) : failed(name, output);
   } finally {
     rmSync(image, { recursive: true, force: true });
   }

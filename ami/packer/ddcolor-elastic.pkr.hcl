@@ -1,10 +1,10 @@
-# The image of the fleet: AWS's own with driver and kernel that fit, and on it ComfyUI, DDColor, its weights and the worker.
+# The image of the fleet: AWS's Deep Learning Base image with matching driver and kernel, plus ComfyUI, DDColor, its weights
+# and the worker.
 #
-# Gotchas:
-# - No port is open while it is built. The shell goes through Session Manager: the machine that runs Packer needs AWS's
-#   session-manager-plugin on its PATH.
-# - `metadata_options` is for the machine that builds; instances of the image get theirs from `imds_support` and the
-#   launch template.
+# - No port is open during the build. Packer connects through Session Manager and needs AWS's session-manager-plugin on the
+#   PATH.
+# - `metadata_options` applies to the build instance; instances of the image get theirs from `imds_support` and the launch
+#   template.
 
 packer {
   required_version = ">= 1.11.0"
@@ -17,7 +17,7 @@ packer {
   }
 }
 
-# The newest one at each build, and its id in the tags: driver and kernel get AWS's fixes, and a build can be told apart.
+# Resolved at each build, so that the image has AWS's fixes of driver and kernel; the id is in the tags.
 data "amazon-parameterstore" "base" {
   region = var.region
   name   = "/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id"
@@ -26,7 +26,7 @@ data "amazon-parameterstore" "base" {
 locals {
   now = timestamp()
 
-  # Every pin, by its variable's name. Tags, manifest and the scripts' environment are made of this.
+  # All pins by variable name, for tags, manifest and the environment of the scripts.
   pins = {
     comfyui_repository = var.comfyui_repository
     comfyui_version    = var.comfyui_version
@@ -59,7 +59,7 @@ source "amazon-ebs" "ddcolor" {
   ami_name        = "ddcolor-elastic-comfyui-${var.comfyui_version}-${substr(var.revision, 0, 8)}-${formatdate("YYYYMMDD-hhmmss", local.now)}"
   ami_description = "ComfyUI ${var.comfyui_version} with DDColor and the worker of ddcolor-elastic ${substr(var.revision, 0, 8)}"
   imds_support    = "v2.0"
-  # Deprecated images are no longer listed and still start: it is a reminder, since kernel and driver have aged by then.
+  # A deprecated image is not listed but still starts: after 90 days kernel and driver need an update.
   deprecate_at = timeadd(local.now, "2160h")
 
   tags            = local.tags
@@ -77,7 +77,7 @@ source "amazon-ebs" "ddcolor" {
     http_put_response_hop_limit = 1
   }
 
-  # Encrypted from the start: with `encrypt_boot` the finished image would be copied once more.
+  # Encrypted from the start, since `encrypt_boot` would copy the finished image once more.
   launch_block_device_mappings {
     device_name           = "/dev/sda1"
     volume_type           = "gp3"
@@ -94,11 +94,11 @@ source "amazon-ebs" "ddcolor" {
   ssh_timeout               = "15m"
   ssh_clear_authorized_keys = true
   temporary_key_pair_type   = "ed25519"
-  # With Session Manager the plugin adds no rule to its security group. Without it, this one would open to nobody; the
-  # default is the whole world.
+  # With Session Manager the plugin adds no inbound rule. Without it, this rule would allow no address; the default is
+  # 0.0.0.0/0.
   temporary_security_group_source_cidrs = ["127.0.0.1/32"]
 
-  # What Session Manager's agent needs to let us in, and nothing else.
+  # The permissions that Session Manager's agent needs.
   temporary_iam_instance_profile_policy_document {
     Version = "2012-10-17"
 
@@ -115,7 +115,7 @@ source "amazon-ebs" "ddcolor" {
     }
   }
 
-  # An hour: the default of ten minutes is too short for the snapshot of a volume of this size.
+  # One hour: the default of ten minutes is too short for the snapshot of this volume.
   aws_polling {
     delay_seconds = 30
     max_attempts  = 120
@@ -127,7 +127,7 @@ build {
 
   provisioner "shell" {
     inline = [
-      # It still writes to apt's lists and to authorized_keys. 2: done, with warnings.
+      # cloud-init still writes to apt's lists and to authorized_keys. Exit code 2: done with warnings.
       "cloud-init status --wait || [ $? -eq 2 ]",
       "mkdir -p /tmp/image",
     ]
@@ -151,19 +151,19 @@ build {
   provisioner "shell" {
     execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
     environment_vars = concat(
-      # The scripts can install into a folder; here it is the machine itself.
+      # An empty prefix installs on the machine, not in a folder.
       ["PREFIX=", "WORKER_ARCHIVE=/tmp/image/worker.tar.gz"],
       [for pin, value in local.pins : "${upper(pin)}=${value}"],
     )
     inline = [
-      # Not every way to upload keeps permissions.
+      # The upload may not keep permissions.
       "chmod 755 /tmp/image/provision/*.sh /tmp/image/systemd/*.sh",
       "/tmp/image/provision/all.sh",
     ]
     timeout = "90m"
   }
 
-  # Last: after it, the machine has no keys, logs or identity that instances could share.
+  # Last: removes keys, logs and identity, so that instances do not share them.
   provisioner "shell" {
     execute_command = "chmod +x {{ .Path }}; sudo {{ .Path }}"
     inline          = ["/tmp/image/provision/clean.sh"]

@@ -1,19 +1,19 @@
-# What the caller says. `packer build -var revision=... -var worker_archive=... ami/packer`
+# Variables of the template: `packer build -var revision=... -var worker_archive=... ami/packer`
 
 variable "region" {
-  description = "Where the image is built and stays."
+  description = "Region of the build and of the image."
   type        = string
   default     = "us-east-1"
 }
 
 variable "stage" {
-  description = "Stage whose parameter will name the image. The image itself knows no stage."
+  description = "Stage whose parameter will hold the image id. The image itself does not depend on the stage."
   type        = string
   default     = "dev"
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.stage))
-    error_message = "A stage is named by small letters, digits and hyphens, 20 at most."
+    error_message = "A stage's name has lowercase letters, digits and hyphens, at most 20 characters."
   }
 }
 
@@ -23,34 +23,34 @@ variable "revision" {
 
   validation {
     condition     = can(regex("^[0-9a-f]{40}(-dirty)?$", var.revision))
-    error_message = "Give the full commit (git rev-parse HEAD), with -dirty after it where files differ."
+    error_message = "The revision is a full commit id (git rev-parse HEAD), with the suffix -dirty for local changes."
   }
 }
 
 variable "worker_archive" {
-  description = "Tarball with the built worker: main.mjs and what it needs beside it."
+  description = "Tarball of the built worker: main.mjs and its dependencies."
   type        = string
 }
 
 variable "instance_type" {
-  description = "Machine that builds. One with a GPU tries the image on it; a c7i.xlarge builds too, and tries it on processors only."
+  description = "Type of the build instance. With a GPU the image is checked on it; a c7i.xlarge works too and checks on the CPU only."
   type        = string
   default     = "g4dn.xlarge"
 }
 
 variable "subnet_id" {
-  description = "Public subnet to build in; left out, one of the default VPC."
+  description = "Public subnet of the build instance. Default: one of the default VPC."
   type        = string
   default     = null
 }
 
 variable "root_volume_gib" {
-  description = "Root volume. No more than an instance of the fleet gets (lib/gpu-fleet.ts), or none could start."
+  description = "Size of the root volume. At most that of the fleet's instances (lib/gpu-fleet.ts), which could not start otherwise."
   type        = number
   default     = 60
 }
 
-# Values of these: versions.auto.pkrvars.hcl. No defaults, so that a pin has one place.
+# Values are in versions.auto.pkrvars.hcl. No defaults here, so that each pin is in one place.
 
 variable "comfyui_repository" {
   type = string

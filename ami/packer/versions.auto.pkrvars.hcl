@@ -1,4 +1,4 @@
-# Everything that goes into an image and is not in this repository. docs/image.md#raise-a-pin says how to raise each.
+# Pinned sources of the image from outside of this repository; docs/image.md#raise-a-pin explains how to update them.
 # Python packages, uv and Node are pinned with hashes in ami/provision/*.lock.
 
 comfyui_repository = "https://github.com/Comfy-Org/ComfyUI.git"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# pytest, for the tests of our node on a developer's machine: beside ComfyUI's environment, which stays as it is.
+# Installs pytest for the tests of our node on a developer's machine, outside of ComfyUI's environment.
 source "$(dirname "$0")/lib.sh"
-[ -n "$PREFIX" ] || fail "for a prefix only: no image has it"
+[ -n "$PREFIX" ] || fail "runs in a prefix only: images have no pytest"
 
 folder="$PREFIX/opt/pytest"
 lock="$PROVISION/test.lock"
 wanted="$(sha256sum <"$lock")"
 if done_before "$folder" "$wanted"; then
-  say "pytest is there"
+  say "pytest is installed"
   exit 0
 fi
 say "installing pytest"

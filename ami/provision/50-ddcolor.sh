@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# DDColor's own package, and our node for ComfyUI over it. DDCOLOR_SOURCE: a checkout on this machine, in place of the net.
+# Installs DDColor's package and our ComfyUI node. DDCOLOR_SOURCE: a local checkout to use instead of the network.
 source "$(dirname "$0")/lib.sh"
 pin DDCOLOR_REPOSITORY
 pin DDCOLOR_COMMIT
 
 if done_before "$DDCOLOR" "$DDCOLOR_COMMIT"; then
-  say "DDColor is there, at $DDCOLOR_COMMIT"
+  say "DDColor is installed, at $DDCOLOR_COMMIT"
 else
   say "checking out DDColor at $DDCOLOR_COMMIT"
   mkdir -p "$(dirname "$DDCOLOR")"
@@ -16,7 +16,7 @@ fi
 node="$COMFYUI/custom_nodes/ddcolor_node"
 same() { diff -qr -x __pycache__ "$IMAGE/comfyui/ddcolor_node" "$node" >/dev/null 2>&1; }
 if same; then
-  say "our node is there"
+  say "our node is installed"
 else
   say "installing our node"
   rm -rf "$node"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Units, users and rules of an instance; nothing is started before the next boot.
+# Installs the units, users and rules of an instance; the units start at the next boot.
 source "$(dirname "$0")/lib.sh"
 
 say "installing services"

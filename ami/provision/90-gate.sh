@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What a photo will meet, before there is an image: ComfyUI starts, has our node, and colours a test picture, twice, with one
-# load of the model. The colours are written down from the hash-checked weights on the CPU: the canary of the instances. Where
-# there is a GPU, it has to give the same colours, within what the worker allows.
+# Final check before the image is created: ComfyUI starts, has our node, and colours a test picture twice with one load of the
+# model. The colours computed on the CPU are recorded as the canary of the instances. A GPU, if there is one, must give the
+# same colours within the worker's tolerance.
 source "$(dirname "$0")/lib.sh"
 
 port="${GATE_PORT:-8190}"
@@ -14,7 +14,7 @@ pid=""
 end() {
   status=$?
   [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  [ "$status" -eq 0 ] || { echo "the gate is shut ($status); ComfyUI said:" >&2; tail -n 40 "$log" >&2 2>/dev/null || true; }
+  [ "$status" -eq 0 ] || { echo "the check failed ($status); end of ComfyUI's log:" >&2; tail -n 40 "$log" >&2 2>/dev/null || true; }
   rm -rf "$scratch"
 }
 trap end EXIT
@@ -29,10 +29,10 @@ start_comfyui() {
   pid=$!
   for _ in $(seq 240); do
     curl --silent --fail --output /dev/null "http://127.0.0.1:$port/system_stats" && return
-    kill -0 "$pid" 2>/dev/null || fail "ComfyUI ended"
+    kill -0 "$pid" 2>/dev/null || fail "ComfyUI exited"
     sleep 0.5
   done
-  fail "ComfyUI did not come up in two minutes"
+  fail "ComfyUI did not start within two minutes"
 }
 
 stop_comfyui() {
@@ -42,7 +42,7 @@ stop_comfyui() {
 }
 
 healthy_log() {
-  ! grep -E 'IMPORT FAILED|Cannot import|Traceback' "$log" || fail "ComfyUI's log is not clean"
+  ! grep -E 'IMPORT FAILED|Cannot import|Traceback' "$log" || fail "ComfyUI's log has errors"
   [ "$(grep -c 'DDColor: loaded' "$log")" -eq 1 ] || fail "the model was loaded $(grep -c 'DDColor: loaded' "$log") times instead of once"
 }
 
@@ -77,7 +77,7 @@ if command -v nvidia-smi >/dev/null && nvidia-smi -L >/dev/null 2>&1; then
   healthy_log
   stop_comfyui
 else
-  say "no GPU here: what CUDA makes of it is seen by the candidate that is launched before an image is used"
+  say "no GPU: the colours on CUDA are checked by the candidate instance that is launched before the image is used"
 fi
 install -m 644 "$scratch/canary.json" "$canary"
-say "the gate is open: $canary"
+say "passed: $canary"

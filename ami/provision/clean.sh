@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Last of all, before the image is made: nothing that belongs to the machine that made it.
+# Last step before the image is created: removes keys, logs and identity of the build instance.
 source "$(dirname "$0")/lib.sh"
-[ -z "$PREFIX" ] || fail "cleans the machine itself: not a prefix"
+[ -z "$PREFIX" ] || fail "cleans the machine and cannot run in a prefix"
 
 systemctl stop photo-worker.service comfyui.service 2>/dev/null || true
 rm -rf /var/lib/comfy/{input,output,temp}/* /tmp/image
 apt-get clean
 rm -rf /var/lib/apt/lists/*
-# Each instance makes its own.
+# Each instance creates its own.
 rm -f /etc/ssh/ssh_host_*
 for home in ~root /home/*; do
   rm -rf "$home/.cache" "$home/.ssh/authorized_keys" "$home/.bash_history"

@@ -1,4 +1,4 @@
-/** Facts about GitHub's workflows that would hurt if wrong. Each names what it found wrong. */
+/** Facts about GitHub's workflows; each returns the places where it does not hold. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
@@ -30,7 +30,7 @@ export interface Workflow {
   defaults?: { run?: { shell?: string } };
   jobs: Record<string, Job>;
 }
-/** By file name, each as text and as what it means. */
+/** Text and parsed workflow by file name. */
 export type Workflows = Record<string, { text: string; workflow: Workflow }>;
 
 export const read = (): Workflows =>
@@ -55,26 +55,26 @@ export const scripts = (
 ).scripts;
 export const npmScripts = (text: string) =>
   [...text.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
-/** Of npm itself. */
+/** Commands of npm itself. */
 export const NPM = ['audit'];
 
-/** Each names what it found wrong. */
+/** Each fact returns the places where it does not hold. */
 export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
-  'npm scripts that are named exist': (workflows) =>
+  'npm scripts in workflows exist': (workflows) =>
     steps(workflows).flatMap(([job, { run = '' }]) =>
       npmScripts(run)
         .filter((name) => !(name in scripts) && !NPM.includes(name))
         .map((name) => `${job}: npm run ${name}`),
     ),
 
-  'shell scripts that are named exist': (workflows) =>
+  'shell scripts in workflows exist': (workflows) =>
     steps(workflows).flatMap(([job, { run = '' }]) =>
       [...run.matchAll(/\.github\/[\w./-]+/g)]
         .filter(([path]) => !statSync(path, { throwIfNoEntry: false })?.isFile())
         .map(([path]) => `${job}: ${path}`),
     ),
 
-  'actions are pinned by commit, with the version beside it': (workflows) =>
+  'actions are pinned by commit, with the version in a comment': (workflows) =>
     Object.entries(workflows).flatMap(([file, { text }]) =>
       [...text.matchAll(/^.*\buses:\s*(.*)$/gm)]
         .map(([, used = '']) => used)
@@ -82,13 +82,13 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
         .map((used) => `${file}: ${used}`),
     ),
 
-  'one action has one version': (workflows) => {
+  'an action has one version': (workflows) => {
     const pins = new Set(steps(workflows).flatMap(([, { uses }]) => uses ?? []));
     const names = [...pins].map((pin) => pin.split('@')[0]);
     return names.filter((name, i) => names.indexOf(name) !== i).map(String);
   },
 
-  'nothing is permitted but what a job names': (workflows) => [
+  'every job declares its permissions': (workflows) => [
     ...Object.entries(workflows)
       .filter(([, { workflow }]) => JSON.stringify(workflow.permissions) !== '{}')
       .map(([file]) => file),
@@ -97,12 +97,12 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       .map(([job]) => job),
   ],
 
-  'no expression is put into a shell': (workflows) =>
+  'no expression is in a shell script': (workflows) =>
     steps(workflows)
       .filter(([, { run = '' }]) => run.includes('${{'))
       .map(([job, { name = '' }]) => `${job}: ${name}`),
 
-  'shells stop at the first failure, also within a pipe': (workflows) =>
+  'shells stop at the first failure, in pipes too': (workflows) =>
     Object.entries(workflows)
       .filter(([, { workflow }]) =>
         Object.values(workflow.jobs).some((job) => job.steps?.some(({ run }) => run)),
@@ -110,12 +110,12 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       .filter(([, { workflow }]) => workflow.defaults?.run?.shell !== 'bash')
       .map(([file]) => file),
 
-  'every job that runs has its limit': (workflows) =>
+  'every job has a timeout': (workflows) =>
     jobs(workflows)
       .filter(([, job]) => job.steps && !(Number(job['timeout-minutes']) > 0))
       .map(([job]) => job),
 
-  'checkouts leave no credentials behind': (workflows) =>
+  'checkouts persist no credentials': (workflows) =>
     steps(workflows)
       .filter(
         ([, step]) =>
@@ -124,14 +124,14 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       )
       .map(([job]) => job),
 
-  'a pull request reaches no cloud and no secret': ({ 'pull-request.yml': file }) => {
+  'a pull request has no access to a cloud or a secret': ({ 'pull-request.yml': file }) => {
     const { text, workflow } = file!;
     const wrong = ['secrets.', 'id-token', 'configure-aws-credentials', 'pull_request_target', 'vars.'];
     const found = wrong.filter((word) => text.includes(word));
     return workflow.on === 'pull_request' ? found : [...found, `on ${JSON.stringify(workflow.on)}`];
   },
 
-  'what may write to a pull request runs nothing of it': ({ 'pull-request.yml': file }) =>
+  'a job that may write to a pull request runs no code of it': ({ 'pull-request.yml': file }) =>
     Object.entries(file!.workflow.jobs)
       .filter(([, { permissions = {} }]) => Object.values(permissions).includes('write'))
       .filter(([, job]) =>
@@ -141,7 +141,7 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       )
       .map(([name]) => name),
 
-  'only what deploys gets tokens for AWS, and in an environment': (workflows) =>
+  'only jobs that deploy get tokens for AWS, in an environment': (workflows) =>
     jobs(workflows)
       .filter(([name, { permissions = {}, steps: run, environment }]) => {
         const token = 'id-token' in permissions;
@@ -150,7 +150,7 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       })
       .map(([name]) => name),
 
-  'a deploy waits for the one before it, and is not cut off': ({ 'deploy-stage.yml': file }) =>
+  'deploys of a stage run one at a time, and are not cancelled': ({ 'deploy-stage.yml': file }) =>
     Object.entries(file!.workflow.jobs)
       .filter(
         ([, { concurrency }]) =>
@@ -158,13 +158,13 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       )
       .map(([name]) => name),
 
-  'prod comes after dev, and not after a dev that failed': ({ 'deploy.yml': file }) => {
+  'prod is deployed after dev, and not after a failed dev': ({ 'deploy.yml': file }) => {
     const { prod } = file!.workflow.jobs;
     const guarded = /!failure\(\) && !cancelled\(\)/.test(prod?.if ?? '');
     return prod?.needs === 'dev' && guarded ? [] : [`needs ${prod?.needs}, if ${prod?.if}`];
   },
 
-  'stages are those of bin/stages.ts': ({ 'deploy.yml': file }) => {
+  'stages exist in bin/stages.ts': ({ 'deploy.yml': file }) => {
     const { on, jobs: callers } = file!.workflow;
     const { options } = (on as { workflow_dispatch: { inputs: { stage: { options: string[] } } } })
       .workflow_dispatch.inputs.stage;
@@ -172,7 +172,7 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
     return named.filter((stage) => !(stage in stages));
   },
 
-  'the smoke test comes after the deploy, under its own role': (workflows) => {
+  'the smoke test runs after the deploy, with its own role': (workflows) => {
     const order = stageSteps(workflows).map(({ id, ...step }) => {
       const role = (step as { with?: Record<string, string> }).with?.['role-to-assume'];
       return role ? /vars\.(\w+)_ROLE_ARN/.exec(role)?.[1] : id;
@@ -182,7 +182,7 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
     return JSON.stringify(is) === JSON.stringify(wanted) ? [] : [is.join(', ')];
   },
 
-  'a roll-back comes of a smoke test that failed, of nothing else': (workflows) => {
+  'a rollback runs only after a failed smoke test': (workflows) => {
     const wanted: Record<string, string> = {
       previous: "failure() && steps.smoke.outcome == 'failure'",
       back: 'failure() && steps.previous.outputs.sha',
@@ -193,6 +193,6 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
       .map(({ id, if: condition }) => `${id}: ${condition}`);
   },
 
-  'a smoke test that failed stays red': ({ 'deploy-stage.yml': file }) =>
+  'a failed smoke test fails the run': ({ 'deploy-stage.yml': file }) =>
     file!.text.includes('continue-on-error') ? ['continue-on-error'] : [],
 };

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { clientConfig } from '../../common/environment.ts';
-import { missingImage } from '../../tools/missing-image.ts';
 import { describe, expect, it } from 'vitest';
-import { cdkArguments, stageOf } from '../../tools/cdk.ts';
+import { cdkArguments, missingImage, stageOf } from '../../tools/cdk.ts';
 
 const known = ['local', 'dev'];
 
@@ -31,25 +30,20 @@ it.each([
   [['deploy', '--stage', 'prdo'], "unknown stage 'prdo': bin/stages.ts has local, dev."],
   [['deploy', '--stage'], "unknown stage '': bin/stages.ts has local, dev."],
   [['deploy', '-c', 'stage=prdo'], "unknown stage 'prdo': bin/stages.ts has local, dev."],
-])('%j is refused', (given, message) => expect(() => cdkArguments(given, known)).toThrow(message));
+])('%j is rejected', (given, message) => expect(() => cdkArguments(given, known)).toThrow(message));
 
 describe('the image of a stage', () => {
-  it('is asked for of the stage that is deployed', () => {
+  it('is checked for the deployed stage', () => {
     expect(stageOf(cdkArguments(['deploy', '--stage', 'prod'], ['dev', 'prod']))).toBe('prod');
     expect(stageOf(['deploy', '-c', 'stage=prod', '-c', 'other=1'])).toBe('prod');
     expect(stageOf(['deploy'])).toBe('dev');
   });
 
   it.each<[string, number, object, RegExp | undefined]>([
-    [
-      'is told to be made where there is none',
-      400,
-      { __type: 'ParameterNotFound' },
-      /npx ddcolor-elastic image bake --stage dev/,
-    ],
-    ['is there', 200, { Parameter: { Value: 'ami-1' } }, undefined],
-    ['is left to the CDK where nobody may ask', 400, { __type: 'AccessDeniedException' }, undefined],
-  ])('%s', async (_name, status, answer, wanted) => {
+    ['is missing', 400, { __type: 'ParameterNotFound' }, /npx ddcolor-elastic image bake --stage dev/],
+    ['exists', 200, { Parameter: { Value: 'ami-1' } }, undefined],
+    ['cannot be read without permission', 400, { __type: 'AccessDeniedException' }, undefined],
+  ])('%s', async (_name, status, answer, expected) => {
     const server = createServer((_request, response) =>
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
@@ -59,9 +53,9 @@ describe('the image of a stage', () => {
     const address = server.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const ssm = new SSMClient(clientConfig(`http://127.0.0.1:${port}`));
-    const said = await missingImage('dev', ssm);
+    const message = await missingImage('dev', ssm);
     server.close();
-    if (wanted) expect(said).toMatch(wanted);
-    else expect(said).toBeUndefined();
+    if (expected) expect(message).toMatch(expected);
+    else expect(message).toBeUndefined();
   });
 });

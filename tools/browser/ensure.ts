@@ -1,7 +1,7 @@
 /**
- * A Chromium for tests and pictures of pages: one that is here already, Playwright's own download, or the system's package.
+ * Finds a Chromium for tests and screenshots, or installs one: Playwright's download or the system's package.
  *
- * Gotcha: as root, which containers are, Chromium runs without its sandbox only; `browserOptions` says so.
+ * As root, as in containers, Chromium runs only without its sandbox; see `browserOptions`.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,11 +25,11 @@ const ELSEWHERE = [
 
 export interface Browser {
   path: string;
-  /** Where it is from, for people. */
+  /** Source of the browser, for messages. */
   from: string;
 }
 
-/** One on the PATH or in a usual place. */
+/** Finds one on the PATH or in a usual folder. */
 function present(): Browser | undefined {
   const named = process.env.CHROMIUM_PATH;
   if (named) return { path: named, from: 'CHROMIUM_PATH' };
@@ -37,30 +37,30 @@ function present(): Browser | undefined {
   const path = [...NAMES.flatMap((name) => folders.map((folder) => join(folder, name))), ...ELSEWHERE].find(
     existsSync,
   );
-  return path === undefined ? undefined : { path, from: 'already here' };
+  return path === undefined ? undefined : { path, from: 'installed' };
 }
 
-/** One that Playwright has downloaded. */
+/** Finds one that Playwright has downloaded. */
 function downloaded(): Browser | undefined {
   const path = chromium.executablePath();
-  return existsSync(path) ? { path, from: 'Playwright’s download' } : undefined;
+  return existsSync(path) ? { path, from: 'download of Playwright' } : undefined;
 }
 
-/** Ways to get one, in order; each says whether it worked. */
+/** Installations to try in order; each returns whether it succeeded. */
 const SOURCES: [name: string, get: (abort: AbortSignal) => Promise<boolean>][] = [
   [
-    'Playwright’s download',
+    'the download of Playwright',
     async (abort) => {
       const cli = join(
         createRequire(import.meta.url).resolve('playwright-core/package.json'),
         '..',
         'cli.js',
       );
-      return works(process.execPath, [cli, 'install', 'chromium'], abort);
+      return succeeds(process.execPath, [cli, 'install', 'chromium'], abort);
     },
   ],
   [
-    'the system’s package manager',
+    'the package manager of the system',
     async (abort) => {
       const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
       const apt = [
@@ -72,35 +72,35 @@ const SOURCES: [name: string, get: (abort: AbortSignal) => Promise<boolean>][] =
         '--no-install-recommends',
       ];
       const [command = '', ...args] = apt;
-      // Lists may be missing or old; where they are neither, this costs a second or two.
-      await works(command, [...args, 'update'], abort);
-      return works(command, [...args, 'install', 'chromium'], abort);
+      // The package lists may be missing or old.
+      await succeeds(command, [...args, 'update'], abort);
+      return succeeds(command, [...args, 'install', 'chromium'], abort);
     },
   ],
 ];
 
-const works = async (command: string, args: string[], abort: AbortSignal) =>
+const succeeds = async (command: string, args: string[], abort: AbortSignal) =>
   (await runToEnd(command, args, { abort })).code === 0;
 
 /**
- * Finds a Chromium, or gets one.
+ * Finds a Chromium, or installs one.
  *
- * @throws UserError when no way leads to one
+ * @throws UserError when none can be installed
  */
 export async function ensureBrowser(abort: AbortSignal, say: (line: string) => void): Promise<Browser> {
   const here = present() ?? downloaded();
   if (here) return here;
   for (const [name, get] of SOURCES) {
-    say(`No Chromium here: trying ${name}...`);
+    say(`No Chromium found: trying ${name}...`);
     const got = (await get(abort)) ? (downloaded() ?? present()) : undefined;
     if (got) return { ...got, from: name };
   }
   throw new UserError(
-    'No Chromium, and none could be installed (on Debian and Ubuntu: apt-get install chromium); CHROMIUM_PATH may name one.',
+    'No Chromium found, and none could be installed (on Debian and Ubuntu: apt-get install chromium). CHROMIUM_PATH can name one.',
   );
 }
 
-/** For `chromium.launch` of playwright-core. */
+/** Options for `chromium.launch` of playwright-core. */
 export const browserOptions = ({ path }: Browser) => ({
   executablePath: path,
   chromiumSandbox: process.getuid?.() !== 0,

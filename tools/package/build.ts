@@ -1,4 +1,4 @@
-/** Fills `dist/` with what the npm package holds: `npm pack` calls it. docs/reuse.md says what for. */
+/** Builds `dist/` for the npm package; `npm pack` runs it. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
 
 export async function main(): Promise<number> {
-  // What a file was before it was renamed must not be packed.
+  // Files of earlier builds must not be packed.
   rmSync(DIST, { recursive: true, force: true });
   try {
     compile(ROOT);

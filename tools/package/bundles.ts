@@ -1,4 +1,4 @@
-/** What runs elsewhere, with everything that it needs: the functions, as the stack bundles them, and the commands. */
+/** Bundles the functions, as the stack does, and the commands, with all their dependencies. */
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
@@ -26,16 +26,16 @@ export async function bundleFunctions(root: string, dist: string): Promise<void>
         entryPoints: [join(root, 'lambda', name, 'handler.ts')],
         outfile: join(folder(name), 'index.mjs'),
         sourcemap: true,
-        // Lines of ours in a stack trace need no more; with the sources of the SDK, maps are most of the package.
+        // Stack traces need no sources; with those of the SDK, maps would be most of the package.
         sourcesContent: false,
       }),
     ),
-    // Beside the function that serves it, as lib/gateway.ts has it.
+    // In the folder of the function that serves it, as in lib/gateway.ts.
     buildPage(join(folder('gateway'), 'page')),
   ]);
 }
 
-/** Files that the simulator reads beside its code, which is in a chunk in `dist/cli/`. */
+/** Files that the simulator reads from the folder of its code, a chunk in `dist/cli/`. */
 const SIMULATOR_FILES = [
   ...['page.html', 'page.css', 'page.js', 'shared.js', 'graph.js', 'time-plots.js', 'frontier.js'].map(
     (name) => `sim/report/${name}`,
@@ -47,7 +47,7 @@ const SIMULATOR_FILES = [
   'node_modules/uplot/dist/uPlot.min.css',
 ];
 
-/** `dist/cli.mjs` is one level below `package.json`, which has the version. */
+/** Writes `dist/cli.mjs`, one level below `package.json`, from which a command reads the version. */
 export async function bundleCommands(root: string, dist: string): Promise<void> {
   await build({
     ...COMMON,

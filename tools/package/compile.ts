@@ -1,13 +1,13 @@
-/** The constructs as JavaScript with declarations. */
+/** Compiles the constructs to JavaScript with declarations. */
 import { join, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { UserError } from '../../common/errors.ts';
 
-/** Constructs take no more than types from these: what runs is in a bundle. */
+/** Constructs import only types from these folders; their code is in bundles. */
 const TYPES_ONLY = /^(lambda|worker)$/;
 const RELATIVE = /(['"])(\.{1,2}\/[^'"]+)\.ts\1/g;
 
-/** @throws UserError with what the compiler says */
+/** @throws UserError with the compiler's messages */
 export function compile(root: string): void {
   const host: ts.ParseConfigFileHost = {
     ...ts.sys,
@@ -19,7 +19,7 @@ export function compile(root: string): void {
   const write: ts.WriteFileCallback = (file, text) => {
     const [folder = ''] = relative(config.options.outDir ?? '', file).split(sep);
     if (file.endsWith('.js') && TYPES_ONLY.test(folder)) return;
-    // In declarations the compiler leaves names as they are.
+    // The compiler does not rewrite import paths in declarations.
     ts.sys.writeFile(file, file.endsWith('.d.ts') ? text.replace(RELATIVE, '$1$2.js$1') : text);
   };
   const found = [...config.errors, ...ts.getPreEmitDiagnostics(program)];

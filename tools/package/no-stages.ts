@@ -1,4 +1,4 @@
-/** In place of `bin/stages.ts`, whose values are those of a checkout: an app that uses the constructs has its own. */
+/** Replaces `bin/stages.ts` in the package, since an app that uses the constructs has its own stages. */
 import type { StageConfig } from '../../lib/stage/stage.ts';
 
 export const stages: Record<string, StageConfig> = {};

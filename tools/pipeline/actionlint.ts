@@ -1,4 +1,4 @@
-/** `node tools/run.mjs actionlint`: GitHub's workflows, looked over by a tool that knows what GitHub makes of them. */
+/** Checks GitHub's workflows with actionlint: `node tools/run.mjs actionlint`. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../../common/environment.ts';
@@ -8,36 +8,36 @@ import { UserError } from '../../common/errors.ts';
 const VERSION = '1.7.12';
 const MODULE = `github.com/rhysd/actionlint/cmd/actionlint@v${VERSION}`;
 const WORKFLOWS = join('.github', 'workflows');
-/** What there is no program for. */
+/** Exit code for a missing program. */
 const NO_PROGRAM = 127;
-/** ShellCheck's and pyflakes' findings would depend on what else a machine has. */
-const ALONE = ['-shellcheck=', '-pyflakes=', '-no-color'];
+/** Without ShellCheck and pyflakes, whose findings depend on the versions of a machine. */
+const OPTIONS = ['-shellcheck=', '-pyflakes=', '-no-color'];
 
 export interface Tool {
   path: string;
-  /** Where it is from, for people. */
+  /** Source of the program, for messages. */
   from: string;
 }
 
-/** Names of the workflows, in order. */
+/** @returns paths of the workflows, sorted */
 export const workflowFiles = (): string[] =>
   readdirSync(WORKFLOWS)
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
     .map((name) => join(WORKFLOWS, name));
 
-const answers = async (command: string, argument: string): Promise<string | undefined> => {
+const outputOf = async (command: string, argument: string): Promise<string | undefined> => {
   const { code, output } = await runToEnd(command, [argument], {});
   return code === 0 ? output : undefined;
 };
 
 /**
- * One on the PATH, one that was built before, or one that Go builds now.
+ * Finds actionlint on the PATH or an earlier build, or builds it with Go.
  *
- * @throws UserError when there is none, with what is missing
+ * @throws UserError when neither actionlint nor Go is installed
  */
 export async function findActionlint(say: (line: string) => void, env = process.env): Promise<Tool> {
-  const onPath = await answers('actionlint', '-version');
+  const onPath = await outputOf('actionlint', '-version');
   if (onPath !== undefined) return { path: 'actionlint', from: `${onPath.split('\n')[0]} on the PATH` };
   const folder = localPath('bin', VERSION);
   const path = join(folder, process.platform === 'win32' ? 'actionlint.exe' : 'actionlint');
@@ -46,7 +46,7 @@ export async function findActionlint(say: (line: string) => void, env = process.
     const { code, output } = await runToEnd('go', ['install', MODULE], { env: { ...env, GOBIN: folder } });
     if (code === NO_PROGRAM) {
       throw new UserError(
-        `actionlint is missing, and so is Go, which would build it: install either (actionlint ${VERSION}, or Go 1.25 or newer).`,
+        `actionlint is not installed, nor Go to build it: install actionlint ${VERSION}, or Go 1.25 or newer.`,
       );
     }
     if (code !== 0)
@@ -55,10 +55,10 @@ export async function findActionlint(say: (line: string) => void, env = process.
   return { path, from: `${VERSION} in .local/bin` };
 }
 
-/** @returns what it found, nothing when all is well */
+/** @returns the findings; undefined without any */
 export async function lint({ path }: Tool, files: string[]): Promise<string | undefined> {
-  const { code, output } = await runToEnd(path, [...ALONE, ...files], {});
-  return code === 0 ? undefined : output.trim() || `it ended with ${code}`;
+  const { code, output } = await runToEnd(path, [...OPTIONS, ...files], {});
+  return code === 0 ? undefined : output.trim() || `actionlint exited with ${code}`;
 }
 
 export async function main(): Promise<number> {
@@ -66,7 +66,7 @@ export async function main(): Promise<number> {
     const tool = await findActionlint(console.log);
     const files = workflowFiles();
     const found = await lint(tool, files);
-    console.log(found ?? `actionlint (${tool.from}): ${files.length} workflows, nothing to say`);
+    console.log(found ?? `actionlint (${tool.from}): ${files.length} workflows, no findings`);
     return found === undefined ? 0 : 1;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,4 +1,4 @@
-/** A checkout of this repository, asked by its own commands: what it would deploy, and what that would cost. */
+/** Runs the commands of another checkout: the templates of its stages and their cost. */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { devNull } from 'node:os';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { UserError } from '../../common/errors.ts';
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
-/** So that a template differs where the stack does, and not where it was made. */
+/** Options for templates that differ only where the stack does. */
 const PLAIN = ['--quiet', '--no-asset-metadata', '--no-version-reporting', '--no-notices'];
 
 export interface Ran {
@@ -16,7 +16,7 @@ export interface Ran {
   stderr: string;
 }
 
-/** The environment without anybody's AWS: what a change means must not depend on who looks, nor reach an account. */
+/** The environment without AWS settings, so that the review depends on no account and reaches none. */
 function withoutAws(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(AWS|CDK)_/i.test(name));
   return {
@@ -29,7 +29,7 @@ function withoutAws(): NodeJS.ProcessEnv {
   };
 }
 
-/** Runs a script of Node's to its end; never rejects. */
+/** Runs a Node script; never rejects. */
 export function node(cwd: string, args: string[]): Promise<Ran> {
   const options = { cwd, env: withoutAws(), maxBuffer: MAX_OUTPUT_BYTES };
   return new Promise((resolve) => {
@@ -41,19 +41,19 @@ export function node(cwd: string, args: string[]): Promise<Ran> {
 }
 
 export class Checkout {
-  /** Within the checkout: functions' maps have paths from here to their sources, and count as part of them. */
+  /** Inside of the checkout, since source maps contain relative paths to the sources and are part of the assets. */
   private readonly output: string;
 
   /**
-   * @param name for people
-   * @throws UserError when it is no checkout of this repository
+   * @param name for messages
+   * @throws UserError when the folder is not a checkout of this repository
    */
   constructor(
     readonly name: string,
     private readonly directory: string,
   ) {
     if (!existsSync(join(directory, 'bin', 'stages.ts')))
-      throw new UserError(`'${directory}' is no checkout of this repository: it has no bin/stages.ts.`);
+      throw new UserError(`'${directory}' is not a checkout of this repository: it has no bin/stages.ts.`);
     this.output = join(directory, '.local', 'review');
     rmSync(this.output, { recursive: true, force: true });
     mkdirSync(this.output, { recursive: true });
@@ -64,10 +64,10 @@ export class Checkout {
     return Object.keys(((await import(file)) as { stages: object }).stages);
   }
 
-  /** Where the assembly of a stage is, once it was synthesised. */
+  /** Folder of a stage's assembly. */
   assembly = (stage: string): string => join(this.output, stage);
 
-  /** Synthesises a stage. @returns its template's file. @throws UserError with the CDK's own words */
+  /** Synthesises a stage. @returns the path of its template. @throws UserError with the CDK's message */
   async template(stage: string): Promise<string> {
     const assembly = this.assembly(stage);
     const synth = ['tools/run.mjs', 'cdk', 'synth', '--stage', stage, '--output', assembly, ...PLAIN];
@@ -82,7 +82,7 @@ export class Checkout {
     return join(assembly, template);
   }
 
-  /** What a stage costs, as the command says it; or in words, why that is not known. */
+  /** @returns the JSON of the `cost` command for a stage, or why it is unknown */
   async cost(stage: string): Promise<{ costs: unknown } | { unknown: string }> {
     const { code, stdout, stderr } = await node(this.directory, [
       'cli/main.mjs',

@@ -1,21 +1,21 @@
-/** Where two answers of `ddcolor-elastic cost --json` differ, whatever figures they have. */
+/** Compares the figures of two outputs of `ddcolor-elastic cost --json`. */
 
 export interface CostRow {
   figure: string;
-  /** Undefined where there is no such figure. */
+  /** Undefined for a figure that did not exist. */
   before: number | undefined;
   after: number | undefined;
 }
 
-/** Figures that moved, or the reason why nothing can be said. */
+/** Changed figures, or why they are unknown. */
 export type CostDifference = { rows: CostRow[] } | { unknown: string };
 
-/** Differences below this part of a figure are rounding. */
+/** Relative differences below this are rounding. */
 const SAME = 1e-6;
-/** What names a member of a list, rather than its place, which an insertion shifts. */
+/** Fields that identify a member of a list; its index would change by an insertion. */
 const NAMES = ['name', 'id', 'label', 'what', 'type'];
 
-/** Every number of a document, by its path. */
+/** @returns every number of a document by its path */
 export function figures(value: unknown, path: string[] = []): Map<string, number> {
   if (typeof value === 'number') return new Map([[path.join(' / '), value]]);
   if (typeof value !== 'object' || value === null) return new Map();

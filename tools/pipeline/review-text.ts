@@ -1,24 +1,24 @@
-/** A review as Markdown, most important first, within what GitHub takes as a comment. */
+/** Formats a review as Markdown, most important parts first, within the size of a GitHub comment. */
 import type { CostDifference, CostRow } from './cost-difference.ts';
 import type { TemplateDiff } from './template-diff.ts';
 
-/** First line of a review: by this, the comment is found again that the next one replaces. */
+/** First line of a review; the workflow finds the comment to replace by it. */
 export const MARKER = '<!-- npm run review -->';
-/** The figure that most people look for: a month of a stage that nobody sends anything. */
+/** Monthly cost of a stage without photos, shown in the table at the top. */
 const AT_REST = 'idle / total';
-/** GitHub's limit is 65,536 characters; a little less, for the frame. */
+/** Below GitHub's limit of 65,536 characters. */
 export const COMMENT_LIMIT = 65_000;
 
 export interface StageReview {
   stage: string;
-  /** Undefined where a template is missing on one side: `note` says why. */
+  /** Undefined when one side has no template; `note` has the reason. */
   diff?: TemplateDiff;
   cost: CostDifference;
   note?: string;
 }
 
 interface Block {
-  /** For people, when it does not fit. */
+  /** Shown when the block does not fit. */
   name: string;
   before: string;
   lines: string[];
@@ -26,17 +26,17 @@ interface Block {
 }
 
 /**
- * Characters, or half the bytes where those are more: on its way to the comment a review is an environment variable, which
- * on Linux holds 128 KiB, and the CDK's tables are drawn in characters of three bytes.
+ * Characters, or half of the bytes if that is more: the workflow passes the review as an environment variable, which Linux
+ * limits to 128 KiB, and the CDK's tables have characters of three bytes.
  */
 const size = (text: string) => Math.max(text.length, Math.ceil(Buffer.byteLength(text) / 2));
 
-/** @param limit of the whole text. @default that of a comment on GitHub */
+/** @param limit maximum size of the text. @default - that of a GitHub comment */
 export function renderReview(stages: StageReview[], limit = COMMENT_LIMIT): string {
   const notes = stages.flatMap(({ stage, note }) => (note === undefined ? [] : [`- **${stage}**: ${note}`]));
   const head = [
     MARKER,
-    '## What this changes',
+    '## Changes to deployed stages',
     '',
     '| stage | permissions and network | resources | cost |',
     '|---|---|---|---|',
@@ -46,7 +46,7 @@ export function renderReview(stages: StageReview[], limit = COMMENT_LIMIT): stri
   ].join('\n');
   const blocks = [
     ...fenced('Permissions and network', stages, ({ diff }) => diff?.security),
-    ...fenced('Removed or replaced, with what they hold', stages, ({ diff }) => diff?.gone.join('\n')),
+    ...fenced('Removed or replaced resources', stages, ({ diff }) => diff?.gone.join('\n')),
     ...costs(stages),
     ...fenced('Templates', stages, ({ diff }) => diff?.rest, 'folded'),
   ];
@@ -69,11 +69,11 @@ function resources({ counts, gone, rest }: TemplateDiff): string {
 function costCell(cost: CostDifference): string {
   if ('unknown' in cost) return 'unknown';
   const rest = cost.rows.find((one) => one.figure === AT_REST);
-  if (rest) return `at rest USD ${figure(rest.before)}, then ${figure(rest.after)} a month`;
-  return cost.rows.length === 0 ? 'same' : `figures that differ: ${cost.rows.length}`;
+  if (rest) return `idle: USD ${figure(rest.before)}/month before, ${figure(rest.after)} after`;
+  return cost.rows.length === 0 ? 'same' : `${cost.rows.length} figures differ`;
 }
 
-/** A block for each text, naming all stages that have it. */
+/** @returns a block for each text, with the names of all stages that have it */
 function fenced(
   title: string,
   stages: StageReview[],
@@ -99,7 +99,7 @@ function fenced(
 function costs(stages: StageReview[]): Block[] {
   const table = ({ cost, note }: StageReview) => {
     if (note !== undefined) return '';
-    if ('unknown' in cost) return `Nothing can be said: ${cost.unknown}.`;
+    if ('unknown' in cost) return `Unknown: ${cost.unknown}.`;
     if (cost.rows.length === 0) return '';
     return ['| figure | before | after | difference |', '|---|--:|--:|--:|', ...cost.rows.map(costRow)].join(
       '\n',
@@ -120,7 +120,7 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 function costRow({ figure: name, before, after }: CostRow): string {
   const more = before === undefined || after === undefined ? undefined : after - before;
   const share = more === undefined || !before ? undefined : more / before;
-  // Of next to nothing, anything is a large share.
+  // A percentage over 1000 says nothing.
   const part = share === undefined || share > 10 ? '' : ` (${signed(share * 100, 1)} %)`;
   const difference = more === undefined ? '' : `${signed(more, 4)}${part}`;
   return `| ${cell(name)} | ${figure(before)} | ${figure(after)} | ${difference} |`;
@@ -128,11 +128,11 @@ function costRow({ figure: name, before, after }: CostRow): string {
 
 const signed = (value: number, digits: number) => `${value > 0 ? '+' : ''}${Number(value.toFixed(digits))}`;
 
-/** What stages have in common differs by their names. */
+/** Replaces the stage's name, so that equal changes of several stages are shown once. */
 const withoutName = (text: string, stage: string) =>
   text.replaceAll(new RegExp(`(ddcolor-?elastic[-/])${stage}(?![a-z0-9])`, 'gi'), '$1<stage>');
 
-/** Texts in the order of the first stage that has each, without the empty one. */
+/** @returns texts with their stages, in the order of the first stage of each, without empty texts */
 function grouped(stages: StageReview[], textOf: (stage: StageReview) => string): [string, string][] {
   const names = new Map<string, string[]>();
   for (const stage of stages) {
@@ -159,6 +159,7 @@ function fit(head: string, blocks: Block[], limit: number): string {
     room = left;
   }
   if (missing.length === 0) return `${text.trimEnd()}\n`;
-  const all = 'Left out, since a comment may not be longer; `npm run review -- --base DIR --whole` shows it:';
+  const all =
+    'Left out because of the size limit of comments; `npm run review -- --base DIR --whole` shows all:';
   return `${text}${all}\n\n${missing.join('\n')}\n`;
 }

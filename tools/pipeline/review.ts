@@ -1,4 +1,4 @@
-/** `npm run review`: what a change means for every stage, in what is deployed and what it costs, without an account. */
+/** `npm run review`: compares templates and cost of every stage with those of another checkout, without an AWS account. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { CommandLine } from '../../common/command-line.ts';
@@ -17,17 +17,17 @@ export interface ReviewOptions {
 export const define = (command: CommandLine): CommandLine =>
   command
     .description(
-      'Synthesises every stage of the checkout in --base and of this one, and reports as Markdown where they differ: permissions and network first, then what would be removed or replaced, cost, templates. Uses no AWS credentials.',
+      'Synthesises every stage of the checkout in --base and of this one, and writes the differences as Markdown: permissions and network first, then removed and replaced resources, cost, templates. Uses no AWS credentials.',
     )
     .requiredOption(
       '--base <dir>',
-      'a checkout to compare with, such as: git worktree add --detach .local/base main',
+      'the checkout to compare with, for example: git worktree add --detach .local/base main',
     )
-    .option('--out <file>', 'write it there instead of the standard output')
-    .option('--whole', 'all of it, also beyond what GitHub takes as a comment')
+    .option('--out <file>', 'write to a file instead of the standard output')
+    .option('--whole', 'without the size limit of a GitHub comment')
     .notes('Example: npm run review -- --base .local/base');
 
-/** All stages of either, in the order of the newer one. */
+/** Reviews all stages of both checkouts, in the order of `head`. */
 export async function review(base: Checkout, head: Checkout): Promise<StageReview[]> {
   const [before, after] = await Promise.all([base.stages(), head.stages()]);
   const reviews: StageReview[] = [];
@@ -35,7 +35,7 @@ export async function review(base: Checkout, head: Checkout): Promise<StageRevie
   const gone = before.filter((stage) => !after.includes(stage));
   return [
     ...reviews,
-    ...gone.map((stage) => without(stage, `is no longer a stage: what was deployed stays`)),
+    ...gone.map((stage) => without(stage, 'is no longer a stage; deployed resources stay')),
   ];
 }
 
@@ -49,9 +49,9 @@ async function reviewStage(
 ): Promise<StageReview> {
   if (!known) {
     await head.template(stage);
-    return without(stage, 'is a new stage: there is nothing to compare it with');
+    return without(stage, 'is a new stage, nothing to compare with');
   }
-  // What cannot be synthesised fails in the newer one, and is only told of the older: a change may be what mends it.
+  // A stage that cannot be synthesised is an error of `head`, but only a note for `base`: the change may be its fix.
   const [template] = await Promise.all([
     base.template(stage).catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
@@ -81,9 +81,7 @@ export const main = (args: string[]): Promise<number> =>
 
 async function run({ base: path, out, whole }: ReviewOptions): Promise<number> {
   if (resolve(path) === process.cwd()) {
-    throw new UsageError(
-      `--base '${path}' is this checkout itself: name another one of the same repository.`,
-    );
+    throw new UsageError(`--base '${path}' is this checkout; it must be another one.`);
   }
   const base = new Checkout('base', resolve(path));
   const head = new Checkout('this checkout', process.cwd());

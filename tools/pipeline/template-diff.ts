@@ -1,35 +1,35 @@
-/** What the CDK's CLI says of two templates, in parts that a reviewer reads in their own order. */
+/** Runs `cdk diff` on two templates and splits its output into parts for the review. */
 import { cdkCli } from '../../common/cdk.ts';
 import { UserError } from '../../common/errors.ts';
 import { node } from './checkout.ts';
 
 export interface TemplateDiff {
-  /** Permissions and network: a line for each row of the CLI's tables, which are as wide as their longest cell. */
+  /** Permissions and network: one line for each row of the CLI's tables. */
   security: string;
-  /** Resources that go, or that another one takes the place of: with what they hold. */
+  /** Removed and replaced resources, a line each. */
   gone: string[];
   /** Everything else. */
   rest: string;
-  /** Resources: added, changed, removed. */
+  /** Number of resources. */
   counts: { added: number; changed: number; removed: number };
 }
 
 const SECURITY = /^(IAM|SSO|Security Group)\b.*(Changes|Sets|Assignments)$/;
-/** Headings of the other parts: a word or two at the start of a line, alone. */
+/** Headings of the other parts: some words alone on a line. */
 const HEADING = /^[A-Z][A-Za-z]+( [A-Z][a-z]+)*$/;
 const RESOURCE = /^\[([+~-])\] (AWS|Custom|Alexa)::/;
 const GONE = / (destroy|replace|may be replaced)$/;
-/** What the CLI says of itself and not of the templates. */
-const CHATTER =
+/** Lines of the CLI that are not about the templates. */
+const STATUS_LINES =
   /^(Stack .+|There were no differences|\s*✨.*|\(NOTE: There may be security-related.*|Hold on while.*)$/;
 
-/** @param text all that `cdk diff` printed */
+/** @param text output of `cdk diff` */
 export function parseDiff(text: string): TemplateDiff {
   const security: string[] = [];
   const rest: string[] = [];
   let part = rest;
   for (const line of text.split('\n').map((one) => one.trimEnd())) {
-    if (CHATTER.test(line)) continue;
+    if (STATUS_LINES.test(line)) continue;
     if (SECURITY.test(line)) part = security;
     else if (HEADING.test(line)) part = rest;
     part.push(line);
@@ -44,7 +44,7 @@ export function parseDiff(text: string): TemplateDiff {
   };
 }
 
-/** The rows of tables that are drawn: `+ Allow | …`; lines beside tables stay. */
+/** Formats table rows as `+ Allow | …`; other lines stay. */
 function rowsOf(lines: string[]): string[] {
   const rows: string[][] = [];
   for (const line of lines) {
@@ -54,7 +54,7 @@ function rowsOf(lines: string[]): string[] {
       .map((cell) => cell.trim());
     const open = rows.at(-1);
     if (cells === undefined) rows.push(/^[┌├└]/.test(line) ? [] : [line]);
-    // A row goes on until the next one has its sign; the first is the table's head.
+    // A line without a sign in the first cell continues the row above; the first row is the head.
     else if (cells[0] === '' && open && open.length > 1) cells.forEach((cell, i) => (open[i] += ` ${cell}`));
     else rows.push(cells);
   }
@@ -74,13 +74,13 @@ const tidy = (lines: string[]) =>
     .trim();
 
 /**
- * @param assembly the stage as it will be
- * @param template its template as it was
+ * @param assembly folder of the new assembly
+ * @param template path of the old template
  */
 export async function diffTemplates(assembly: string, template: string): Promise<TemplateDiff> {
   const args = ['diff', '--app', assembly, '--template', template, '--no-color', '--no-notices'];
   const { code, stdout, stderr } = await node(process.cwd(), [cdkCli(), ...args]);
   if (code !== 0) throw new UserError(`cdk diff failed with ${code}:\n${`${stdout}${stderr}`.trim()}`);
-  // The CLI writes it to either, depending on whether it thinks that it runs in a pipeline.
+  // Which stream the CLI writes to depends on whether it detects a CI system.
   return parseDiff(`${stdout}\n${stderr}`);
 }

@@ -1,4 +1,4 @@
-/** The check itself: passes on what we have, and fails on what is broken. */
+/** The check of the image's sources passes on this repository and fails on planted errors. */
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -9,12 +9,12 @@ import { runProgram } from '../../../ami/check/result.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 
 let folder: string;
-let said: string;
+let output: string;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'check-'));
-  said = '';
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void (said += `${line}\n`));
+  output = '';
+  vi.spyOn(console, 'log').mockImplementation((line: string) => void (output += `${line}\n`));
   for (const part of ['packer', 'systemd'])
     cpSync(join(ROOT, 'ami', part), join(folder, 'ami', part), { recursive: true });
 });
@@ -32,7 +32,7 @@ function change(path: string, from: string, to: string): void {
   writeFileSync(file, text.replace(from, to));
 }
 
-/** A Packer of ours, first on the PATH, which fails at what it is told to. */
+/** Puts a fake Packer first on the PATH. */
 function packer(script: string): void {
   const program = join(folder, 'packer');
   writeFileSync(program, `#!/bin/sh\n${script}\n`);
@@ -42,58 +42,58 @@ function packer(script: string): void {
 
 const PRESENT =
   'case "$1" in version) echo "Packer v1.14.2";; plugins) echo packer-plugin-amazon_v1.8.4;; esac';
-const systemd = async () => (await runProgram('systemd-analyze', ['--version'])).code === 0;
+const hasSystemd = async () => (await runProgram('systemd-analyze', ['--version'])).code === 0;
 
 describe('check of the image', () => {
-  it('passes on this repository, with a line for each part', async () => {
+  it('passes on this repository, with a line for each tool', async () => {
     const code = await check([]);
-    expect(said).toMatch(/^packer fmt: (ok|not installed .+)$/m);
-    expect(said).toMatch(/^packer validate: (ok|not installed .+)$/m);
-    expect(said).toMatch(/^shellcheck \(\d+ scripts\): ok$/m);
-    expect(said).toMatch(/^systemd-analyze verify \(\d units\): (ok|not installed .+)$/m);
+    expect(output).toMatch(/^packer fmt: (ok|not installed .+)$/m);
+    expect(output).toMatch(/^packer validate: (ok|not installed .+)$/m);
+    expect(output).toMatch(/^shellcheck \(\d+ scripts\): ok$/m);
+    expect(output).toMatch(/^systemd-analyze verify \(\d units\): (ok|not installed .+)$/m);
     expect(code).toBe(0);
   });
 
-  it('fails on a script that is broken', async () => {
+  it('fails on a shell script with an error', async () => {
     change('systemd/prepare-scratch.sh', '"$COMFY/input"', '$COMFY/input');
     expect(await check([folder])).toBe(1);
-    expect(said).toMatch(/^shellcheck .*: failed\n {2}ami\/systemd\/prepare-scratch\.sh:\d+:.*SC2086/m);
+    expect(output).toMatch(/^shellcheck .*: failed\n {2}ami\/systemd\/prepare-scratch\.sh:\d+:.*SC2086/m);
   });
 
-  // Where there is no systemd, nothing can be found, and the line says so.
+  // Without systemd the result is `not installed`.
   it.each([
-    ['a setting that is none', 'MemoryMax=', 'MemoryMaximum=', 'Unknown key'],
-    ['a program that is not there', '/opt/tools/bin/node', '/usr/bin/nodejs', 'not executable'],
-    ['an order that closes a circle', 'After=network', 'After=cloud-final.service network', 'ordering cycle'],
-    ['a unit that is not there', 'Requires=scratch', 'Requires=scratches', 'not found'],
+    ['an unknown setting', 'MemoryMax=', 'MemoryMaximum=', 'Unknown key'],
+    ['a missing program', '/opt/tools/bin/node', '/usr/bin/nodejs', 'not executable'],
+    ['an ordering cycle', 'After=network', 'After=cloud-final.service network', 'ordering cycle'],
+    ['a missing unit', 'Requires=scratch', 'Requires=scratches', 'not found'],
   ])('fails on a unit with %s', async (_, from, to, words) => {
     change('systemd/photo-worker.service', from, to);
-    const [code, line] = (await systemd()) ? [1, words] : [0, 'not installed (Linux only'];
+    const [code, line] = (await hasSystemd()) ? [1, words] : [0, 'not installed (Linux only'];
     expect(await check([folder])).toBe(code);
-    expect(said).toContain(line);
+    expect(output).toContain(line);
   });
 
-  it("goes by Packer's word where it is there", async () => {
+  it('reports the result of Packer', async () => {
     packer(PRESENT);
     expect(await check([folder])).toBe(0);
-    expect(said).toContain('packer fmt: ok\npacker validate: ok\n');
+    expect(output).toContain('packer fmt: ok\npacker validate: ok\n');
 
     packer(`[ "$1" != fmt ] || { echo variables.pkr.hcl; exit 3; }\n${PRESENT}`);
     expect(await check([folder])).toBe(1);
-    expect(said).toContain('packer fmt: failed\n  variables.pkr.hcl\n');
+    expect(output).toContain('packer fmt: failed\n  variables.pkr.hcl\n');
 
     packer(`[ "$1" != validate ] || { echo Unsupported argument; exit 1; }\n${PRESENT}`);
     expect(await check([folder])).toBe(1);
-    expect(said).toContain('packer validate: failed\n  Unsupported argument\n');
+    expect(output).toContain('packer validate: failed\n  Unsupported argument\n');
   });
 
-  it('takes no word of a Packer that is too old, or has no plugin', async () => {
+  it('does not use a Packer that is too old or has no plugin', async () => {
     packer('echo "Packer v1.6.6"; exit 1');
     expect(await check([folder])).toBe(0);
-    expect(said).toMatch(/packer fmt: not installed \(.*v1\.6\.6\)/);
+    expect(output).toMatch(/packer fmt: not installed \(.*v1\.6\.6\)/);
 
     packer('[ "$1" != version ] || echo "Packer v1.14.2"');
     expect(await check([folder])).toBe(0);
-    expect(said).toMatch(/packer validate: not installed \(.*packer init/);
+    expect(output).toMatch(/packer validate: not installed \(.*packer init/);
   });
 });

@@ -1,4 +1,4 @@
-/** Steps of provisioning that need no net, run for real into a prefix. */
+/** Runs the provision steps that need no network, with a prefix. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -18,22 +18,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 let folder: string;
 let prefix: string;
 beforeEach(() => {
-  // A space, as in many a developer's path.
+  // With a space, as paths may have.
   folder = mkdtempSync(join(tmpdir(), 'provision '));
   prefix = join(folder, 'prefix');
   mkdirSync(prefix);
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function run(step: string, env: Record<string, string>): { code: number | null; said: string } {
+function run(step: string, env: Record<string, string>): { code: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync('bash', [join('ami/provision', `${step}.sh`)], {
     env: { PATH: process.env.PATH, HOME: folder, PREFIX: prefix, ...env },
     encoding: 'utf8',
   });
-  return { code: status, said: stdout + stderr };
+  return { code: status, output: stdout + stderr };
 }
 
-/** Everything below a folder, with what would show that it was touched. */
+/** All files of a folder with their modification times. */
 const listing = (root: string) =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -70,18 +70,18 @@ describe('ComfyUI', () => {
       ...more,
     });
 
-  it('is the commit, without its history and what lies about, and a second time changes nothing', () => {
+  it('has the files of the commit only, and a second run changes nothing', () => {
     expect(setUp()).toMatchObject({ code: 0 });
     const root = join(prefix, 'opt', 'comfyui');
     expect(readFileSync(join(root, 'main.py'), 'utf8')).toBe('print("one")');
     for (const name of ['.git', 'mine']) expect(existsSync(join(root, name))).toBe(false);
     expect(existsSync(join(root, 'empty-page', 'index.html'))).toBe(true);
     const before = listing(prefix);
-    expect(setUp().said).toContain('is there');
+    expect(setUp().output).toContain('is installed');
     expect(listing(prefix)).toEqual(before);
   });
 
-  it('of another commit keeps weights, which have a check of their own, and nothing else', () => {
+  it('of another commit keeps only the weights', () => {
     setUp();
     const root = join(prefix, 'opt', 'comfyui');
     writeFileSync(join(root, 'models', 'ddcolor', 'weights'), 'w');
@@ -94,19 +94,19 @@ describe('ComfyUI', () => {
     expect(existsSync(join(root, 'old'))).toBe(false);
   });
 
-  it('is refused from a checkout of another commit, and where a commit cannot be had', () => {
+  it('rejects a checkout of another commit, and a commit that cannot be fetched', () => {
     expect(setUp({ COMFYUI_COMMIT: '0'.repeat(40) })).toMatchObject({ code: 1 });
-    const { code, said } = setUp({ COMFYUI_SOURCE: '', COMFYUI_REPOSITORY: join(folder, 'nothing') });
+    const { code, output } = setUp({ COMFYUI_SOURCE: '', COMFYUI_REPOSITORY: join(folder, 'nothing') });
     expect(code).toBe(1);
-    expect(said).toContain('name a checkout of it on this machine');
+    expect(output).toContain('set the source to a local checkout');
     expect(existsSync(join(prefix, 'opt', 'comfyui'))).toBe(false);
   });
 
-  it('says that a checkout differs from its commit', () => {
+  it('reports a checkout with local changes', () => {
     writeFileSync(join(source, 'main.py'), 'print("mine")');
-    const { code, said } = setUp();
+    const { code, output } = setUp();
     expect(code).toBe(0);
-    expect(said).toMatch(/NOTE: .* differs from its commit:\n M main\.py/);
+    expect(output).toMatch(/NOTE: .* differs from its commit:\n M main\.py/);
   });
 });
 
@@ -127,25 +127,25 @@ describe('weights', () => {
     });
   };
 
-  it('come with their hash beside them, and a second time change nothing', () => {
+  it('are installed with their hash, and a second run changes nothing', () => {
     expect(setUp()).toMatchObject({ code: 0 });
     expect(readFileSync(`${file()}.sha256`, 'utf8')).toBe(`${hash}  w.pth\n`);
     const before = listing(prefix);
-    expect(setUp().said).toContain('weights are there');
+    expect(setUp().output).toContain('weights are installed');
     expect(listing(prefix)).toEqual(before);
   });
 
   it.each([
     ['of another hash', { WEIGHTS_SHA256: 'f'.repeat(64) }],
     ['of another size', { WEIGHTS_BYTES: '14' }],
-  ])('%s are refused with what was found, and none are left', (_name, pins) => {
-    const { code, said } = setUp(pins);
+  ])('%s are rejected, and no file remains', (_name, pins) => {
+    const { code, output } = setUp(pins);
     expect(code).toBe(1);
-    expect(said).toContain(`13 bytes, sha256 ${hash}; expected`);
+    expect(output).toContain(`13 bytes, sha256 ${hash}; expected`);
     expect(readdirSync(join(file(), '..'))).toEqual([]);
   });
 
-  it('that were spoilt are had again', () => {
+  it('that are damaged are installed again', () => {
     setUp();
     rmSync(file());
     writeFileSync(file(), 'spoilt');
@@ -153,18 +153,18 @@ describe('weights', () => {
     expect(readFileSync(file())).toEqual(bytes);
   });
 
-  it('that mean nothing are never put into an image', () => {
-    const { code, said } = setUp({ RANDOM_WEIGHTS: '1', PREFIX: '' });
+  it('cannot be random in an image', () => {
+    const { code, output } = setUp({ RANDOM_WEIGHTS: '1', PREFIX: '' });
     expect(code).toBe(1);
-    expect(said).toContain('no image has them');
+    expect(output).toContain('images must not have them');
   });
 });
 
-it.each(['10-system', 'clean'])('%s refuses a prefix: it changes the machine itself', (step) => {
+it.each(['10-system', 'clean'])('%s rejects a prefix, since it changes the machine', (step) => {
   expect(run(step, {})).toMatchObject({ code: 1 });
 });
 
-it('every pin of the steps is in the file that Packer reads', () => {
+it('every pin of the steps is in the variables file of Packer', () => {
   const pins = readFileSync('ami/packer/versions.auto.pkrvars.hcl', 'utf8');
   const asked = readdirSync('ami/provision')
     .filter((name) => /^\d.*\.sh$/.test(name))

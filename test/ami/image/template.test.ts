@@ -1,4 +1,4 @@
-/** What would hurt if it were wrong in Packer's template; its syntax and schema are Packer's own to judge. */
+/** Settings of the Packer template that security and cost depend on; Packer checks syntax and schema. */
 import { parse } from '@cdktf/hcl2json';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,7 @@ const source = () => template.source['amazon-ebs'].ddcolor[0];
 const fleet = readFileSync(join(ROOT, 'lib/launch-template.ts'), 'utf8');
 
 describe("Packer's template", () => {
-  it('starts from the image that a parameter of AWS names', () => {
+  it('starts from the image of an AWS parameter', () => {
     expect(source().source_ami).toBe('${data.amazon-parameterstore.base.value}');
     expect(template.data['amazon-parameterstore'].base[0]?.name).toBe(
       '/aws/service/deeplearning/ami/x86_64/base-oss-nvidia-driver-gpu-ubuntu-24.04/latest/ami-id',
@@ -61,7 +61,7 @@ describe("Packer's template", () => {
     });
   });
 
-  it('asks for metadata of version 2, in the build and in the image', () => {
+  it('requires IMDSv2, in the build and in the image', () => {
     expect(source().metadata_options[0]).toMatchObject({
       http_tokens: 'required',
       http_put_response_hop_limit: 1,
@@ -69,21 +69,21 @@ describe("Packer's template", () => {
     expect(source().imds_support).toBe('v2.0');
   });
 
-  it('opens no port: only Session Manager comes in', () => {
+  it('opens no port, and connects through Session Manager', () => {
     expect(source().ssh_interface).toBe('session_manager');
     expect(source().temporary_security_group_source_cidrs).toEqual(['127.0.0.1/32']);
     expect(Object.keys(source())).not.toContain('security_group_id');
     expect(JSON.stringify(template)).not.toMatch(/0\.0\.0\.0\/0|::\/0/);
   });
 
-  it('lets the machine that builds talk to Session Manager, and nothing else', () => {
+  it('allows the build instance Session Manager only', () => {
     const policy = JSON.stringify(source().temporary_iam_instance_profile_policy_document);
     const actions = policy.match(/"[a-z0-9]+:[A-Za-z*]+"/g) ?? [];
     expect(actions).toHaveLength(5);
     expect(actions.filter((action) => !/^"ssm(messages)?:[A-Z]/.test(action))).toEqual([]);
   });
 
-  it('encrypts a root volume that the fleet can start from', () => {
+  it('encrypts the root volume, at most as large as that of the fleet', () => {
     const [volume] = source().launch_block_device_mappings;
     expect(volume).toMatchObject({
       encrypted: true,
@@ -92,11 +92,11 @@ describe("Packer's template", () => {
     });
     expect(fleet).toContain(`ROOT_DEVICE = '${String(volume?.device_name)}'`);
     expect(fleet).toContain(`ROOT_VOLUME_GIB = ${String(variables.root_volume_gib?.[0].default)};`);
-    // AWS gives a quarter of a MiB/s for each operation.
+    // EBS gp3: throughput is at most 0.25 MiB/s per provisioned IOPS.
     expect(Number(volume?.throughput)).toBeLessThanOrEqual(Number(volume?.iops) / 4);
   });
 
-  it('has a variable for every pin, without a default, and makes tags, manifest and environment of all', () => {
+  it('has a variable without a default for every pin, in tags, manifest and environment', () => {
     const pins = Object.keys(versions).sort();
     expect(pins).not.toEqual([]);
     expect(Object.keys(template.locals[0].pins).sort()).toEqual(pins);
@@ -114,7 +114,7 @@ describe("Packer's template", () => {
     expect(shell?.execute_command).toContain('sudo env {{ .Vars }}');
   });
 
-  it('tags image, snapshot, machine and volume, with revision and base', () => {
+  it('tags image, snapshot, instance and volume with revision and base image', () => {
     for (const tags of ['tags', 'snapshot_tags', 'run_tags', 'run_volume_tags'])
       expect(source()[tags]).toBe('${local.tags}');
     for (const tag of ['var.revision', '"{{ .SourceAMI }}"']) expect(template.locals[0].tags).toContain(tag);
@@ -126,7 +126,7 @@ describe("Packer's template", () => {
       expect(source().ami_name).toContain(part);
   });
 
-  it('brings what the scripts need, and cleans up last', () => {
+  it('uploads what the scripts need, and cleans up last', () => {
     const { file, shell } = template.build[0].provisioner;
     const brought = file.flatMap(({ sources, source: one }) => sources ?? one);
     for (const folder of ['provision', 'comfyui', 'systemd', 'workflow'])

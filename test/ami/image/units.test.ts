@@ -1,4 +1,4 @@
-/** What would hurt if it were wrong in the units; their syntax, programs and order are systemd's own to judge. */
+/** Settings of the units that the service depends on; systemd-analyze checks syntax, programs and order. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -17,7 +17,7 @@ const seconds = (text: string | undefined) => {
 };
 
 describe('units', () => {
-  it.each(NAMES)('%s starts at boot, and waits for nothing that comes after the boot', (name) => {
+  it.each(NAMES)('%s starts at boot, and is not ordered after units that run later', (name) => {
     const unit = readUnit(name);
     expect(unit.words('Install.WantedBy')).toEqual(['multi-user.target']);
     const order = [...unit.words('Unit.After'), ...unit.words('Unit.Requires'), ...unit.words('Unit.Wants')];
@@ -25,7 +25,7 @@ describe('units', () => {
   });
 
   it.each(['comfyui.service', 'photo-worker.service'])(
-    '%s is confined, bounded and not restarted for ever',
+    '%s is sandboxed, limited in memory and in restarts',
     (name) => {
       const unit = readUnit(name);
       expect(unit.get('Service.User')).not.toBe('root');
@@ -36,7 +36,7 @@ describe('units', () => {
       const [period, most] = ['Unit.StartLimitIntervalSec', 'Unit.StartLimitBurst'].map((key) =>
         seconds(unit.get(key)),
       );
-      // Otherwise the limit is never met.
+      // Otherwise the limit is never reached.
       expect(seconds(unit.get('Service.RestartSec')) * (most ?? 0)).toBeLessThan(period ?? 0);
       expect(unit.get('Service.UMask')).toBe('0007');
     },
@@ -46,7 +46,7 @@ describe('units', () => {
 describe('comfyui.service', () => {
   const start = comfyui.get('Service.ExecStart') ?? '';
 
-  it('listens on the loopback, and reaches nothing else', () => {
+  it('listens on loopback, and has no network access', () => {
     expect(start).toContain('--listen 127.0.0.1 --port 8188');
     expect(comfyui.words('Service.IPAddressDeny')).toEqual(['any']);
     expect(comfyui.words('Service.IPAddressAllow')).toEqual(['localhost']);
@@ -54,24 +54,24 @@ describe('comfyui.service', () => {
       expect(start).not.toContain(never);
   });
 
-  it('runs our node alone, over the package of DDColor, and writes no prompt into pictures', () => {
+  it('loads our node only, with the package of DDColor, and writes no prompt into images', () => {
     expect(start).toContain('--disable-all-custom-nodes --whitelist-custom-nodes ddcolor_node');
     expect(start).toContain('--disable-metadata');
     expect(comfyui.words('Service.Environment')).toContain('PYTHONPATH=/opt/ddcolor');
     expect(comfyui.words('Service.Environment')).toContain('HF_HUB_OFFLINE=1');
   });
 
-  it('sees the GPU, and starts without one', () => {
+  it('has access to the GPU, and starts without one', () => {
     expect(comfyui.get('Service.PrivateDevices')).toBeUndefined();
     expect(comfyui.get('Service.DevicePolicy')).toBeUndefined();
-    // -: its failure is none; +: with the privileges that the service has not.
+    // -: a failure is ignored; +: runs with full privileges.
     expect(comfyui.get('Service.ExecStartPre')).toMatch(/^-\+\/usr\/bin\/nvidia-modprobe /);
     expect(comfyui.get('Service.EnvironmentFile')).toBe('-/etc/comfyui.env');
     expect(start).toMatch(/ \$COMFYUI_ARGS$/);
     expect(read('comfyui.env')).toMatch(/^COMFYUI_ARGS=$/m);
   });
 
-  it('works in the folders that are made for it', () => {
+  it('uses the folders that scratch.service creates', () => {
     const made = read('prepare-scratch.sh');
     for (const folder of ['input', 'output', 'temp', 'user']) expect(made).toContain(`"$COMFY/${folder}"`);
     // ComfyUI adds /temp itself.
@@ -82,21 +82,21 @@ describe('comfyui.service', () => {
 });
 
 describe('photo-worker.service', () => {
-  it('lives through a restart of ComfyUI', () => {
+  it('keeps running when ComfyUI restarts', () => {
     expect(worker.words('Unit.Wants')).toContain('comfyui.service');
     expect(worker.words('Unit.After')).toContain('comfyui.service');
     for (const binding of ['Requires', 'BindsTo', 'PartOf', 'Requisite'])
       expect(worker.words(`Unit.${binding}`)).not.toContain('comfyui.service');
   });
 
-  it('is told to drain alone, and has gone before Spot takes its machine', () => {
+  it('gets the drain signal alone, and stops before a Spot interruption', () => {
     expect(worker.get('Service.KillMode')).toBe('mixed');
     expect(seconds(worker.get('Service.TimeoutStopSec'))).toBeLessThan(120);
-    // A drained one ends with 0 and must not come back.
+    // A drained worker exits with 0 and must not be restarted.
     expect(worker.get('Service.Restart')).toBe('on-failure');
   });
 
-  it('says that it is ready and alive, through a process of its own', () => {
+  it('notifies systemd of readiness and liveness by a child process', () => {
     expect(worker.get('Service.Type')).toBe('notify');
     expect(worker.get('Service.NotifyAccess')).toBe('all');
     expect(seconds(worker.get('Service.WatchdogSec'))).toBeGreaterThan(0);
@@ -106,16 +106,16 @@ describe('photo-worker.service', () => {
     expect(worker.get('Service.IPAddressDeny')).toBeUndefined();
   });
 
-  it('gives way to ComfyUI, whose files it may remove', () => {
+  it('has a lower priority than ComfyUI, and may remove its files', () => {
     expect(Number(worker.get('Service.Nice'))).toBeGreaterThan(0);
     expect(worker.words('Service.SupplementaryGroups')).toEqual(['comfy']);
   });
 
-  it('has an environment that the worker knows and takes', () => {
+  it('has an environment that the schema of the worker accepts', () => {
     const text = read('photo-worker.env');
     const set = [...text.matchAll(/^([A-Z_]+)=(?:'(.*)'|(.*))$/gm)];
     const environment = Object.fromEntries(set.map(([, name = '', quoted, bare]) => [name, quoted ?? bare]));
-    // What the schema does not know, it drops.
+    // The schema drops unknown variables.
     const machine = readEnvironment(environment);
     expect(Object.keys(machine).sort()).toEqual(Object.keys(environment).sort());
     expect(machine).toMatchObject({
@@ -148,14 +148,14 @@ describe('the rule for polkit', () => {
     ['ssh.service', 'restart', 'worker', undefined],
     ['comfyui.service', 'restart', 'comfy', undefined],
     ['comfyui.service', 'restart', 'worker', 'org.freedesktop.systemd1.manage-unit-files'],
-  ])('says nothing of %s, %s, by %s', (unit, verb, user, id) => {
+  ])('does not handle %s, %s, by %s', (unit, verb, user, id) => {
     expect(asked(unit, verb, user, id)).toBe('not handled');
   });
 });
 
-describe('ComfyUI is started alike', () => {
+describe('ComfyUI is started with the same options', () => {
   const flags = (text: string) => new Set(text.match(/(?<=[\s'"`])--[a-z][a-z-]+(?=[\s'"`])/g));
-  // Of each text, what starts ComfyUI; folders are named by a template in the last one.
+  // Options of ComfyUI's command line in each text, without folders.
   const wanted = [...flags(readFileSync('ami/systemd/comfyui.service', 'utf8'))].filter(
     (flag) => !/-directory$|^--log-stdout$/.test(flag),
   );

@@ -12,7 +12,7 @@ import { parse } from '../../support/parse.ts';
 import { define } from '../../../tools/pipeline/review.ts';
 import { parseDiff, type TemplateDiff } from '../../../tools/pipeline/template-diff.ts';
 
-/** As the CDK's CLI prints it. */
+/** Output of the CDK's CLI. */
 const PRINTED = `Stack DDColorElastic-dev
 IAM Statement Changes
 ┌───┬──────────────┬────────┬──────────────────────────┬───────────────────────┐
@@ -60,7 +60,7 @@ const stage = (name: string, more: Partial<StageReview> = {}): StageReview => ({
 describe('the diff of two templates', () => {
   const diff = parseDiff(PRINTED);
 
-  it('has a line for each row of its tables, apart', () => {
+  it('has one line per row of the security tables', () => {
     expect(diff.security.split('\n')).toEqual([
       'IAM Statement Changes',
       '@@ Resource | Effect | Action | Condition @@',
@@ -72,7 +72,7 @@ describe('the diff of two templates', () => {
     ]);
   });
 
-  it('has what goes with all that it holds, apart', () => {
+  it('has the removed and replaced resources', () => {
     expect(diff.gone).toEqual([
       '[-] AWS::S3::Bucket Old Old123 destroy',
       '[~] AWS::S3::Bucket Photos/Bucket Photos123 replace',
@@ -80,23 +80,23 @@ describe('the diff of two templates', () => {
     expect(diff.counts).toEqual({ added: 1, changed: 2, removed: 1 });
   });
 
-  it('has the rest as it was, without what the CLI says of itself', () => {
+  it('has the rest without status lines of the CLI', () => {
     expect(diff.rest).toMatch(
       /^Parameters\n\[\+] Parameter Other[^]*Resources\n[^]*\[\+] Custom::Thing Thing Thing123$/,
     );
   });
 
-  it('is nothing where there is none', () => {
+  it('is empty without differences', () => {
     const printed =
       'Stack DDColorElastic-dev\nThere were no differences\n\n✨  Number of stacks with differences: 0\n';
     expect(parseDiff(printed)).toEqual(NONE);
   });
 });
 
-describe('the difference of cost', () => {
+describe('the cost difference', () => {
   const before = { stage: 'dev', currency: 'USD', rest: { total: 12, parts: [{ name: 'logs', usd: 2 }] } };
 
-  it('knows every figure by its path, and members of lists by their names', () => {
+  it('lists figures by path, and members of lists by name', () => {
     expect([...figures(before)]).toEqual([
       ['rest / total', 12],
       ['rest / parts / logs / usd', 2],
@@ -104,13 +104,9 @@ describe('the difference of cost', () => {
   });
 
   it.each([
+    ['empty for rounding differences', { ...before, rest: { ...before.rest, total: 12 + 1e-9 } }, []],
     [
-      'nothing, where figures differ by rounding',
-      { ...before, rest: { ...before.rest, total: 12 + 1e-9 } },
-      [],
-    ],
-    [
-      'what moved, came and went',
+      'changed, added and removed figures',
       { rest: { total: 13, parts: [{ name: 'alarms', usd: 1 }] } },
       [
         { figure: 'rest / total', before: 12, after: 13 },
@@ -130,31 +126,31 @@ describe('a review', () => {
     ],
   };
 
-  it('says for each stage whether anything changes', () => {
+  it('shows for each stage whether anything changes', () => {
     const text = renderReview([stage('dev', { diff: changed, cost }), stage('prod')]);
     expect(text.split('\n').slice(0, 7)).toEqual([
       MARKER,
-      '## What this changes',
+      '## Changes to deployed stages',
       '',
       '| stage | permissions and network | resources | cost |',
       '|---|---|---|---|',
-      '| dev | **changed** | 1 added, 2 changed, 1 removed, **1 replaced** | figures that differ: 2 |',
+      '| dev | **changed** | 1 added, 2 changed, 1 removed, **1 replaced** | 2 figures differ |',
       '| prod | same | same | same |',
     ]);
   });
 
-  it('says at once what a stage costs at rest, where that moves', () => {
+  it('shows a changed cost of an idle stage in the table', () => {
     const rows = [{ figure: 'idle / total', before: 18, after: 19.5 }];
     expect(renderReview([stage('dev', { cost: { rows } })])).toContain(
-      '| dev | same | same | at rest USD 18, then 19.5 a month |',
+      '| dev | same | same | idle: USD 18/month before, 19.5 after |',
     );
   });
 
-  it('puts permissions first, then what goes, cost, and the rest', () => {
+  it('shows permissions first, then removed resources, cost, and the rest', () => {
     const text = renderReview([stage('dev', { diff: changed, cost })]);
     expect([...text.matchAll(/^### (.*)$/gm)].map(([, heading]) => heading)).toEqual([
       'Permissions and network',
-      'Removed or replaced, with what they hold',
+      'Removed or replaced resources',
       'Cost',
       'Templates',
     ]);
@@ -162,7 +158,7 @@ describe('a review', () => {
     expect(text).toContain('| new | none | 1 |  |');
   });
 
-  it('says once what is the same for several stages but for their names', () => {
+  it('shows equal changes of several stages once', () => {
     const reviews = ['dev', 'prod'].map((name) =>
       stage(name, {
         diff: { ...NONE, rest: `[~] arn:…:ddcolor-elastic-${name} /ddcolor-elastic/${name}/ami` },
@@ -173,17 +169,17 @@ describe('a review', () => {
     expect(text.match(/ddcolor-elastic-<stage> \/ddcolor-elastic\/<stage>\/ami/g)).toHaveLength(1);
   });
 
-  it('says why where nothing can be said', () => {
+  it('shows why a diff or cost is unknown', () => {
     const text = renderReview([
       stage('new', { diff: undefined, note: 'is a new stage', cost: { unknown: 'a new stage' } }),
       stage('dev', { cost: { unknown: "base: cost ended with 2 ('cost' is not a command)" } }),
     ]);
     expect(text).toContain('| new | unknown | unknown | unknown |');
     expect(text).toContain('- **new**: is a new stage');
-    expect(text).toContain("dev:\n\nNothing can be said: base: cost ended with 2 ('cost' is not a command).");
+    expect(text).toContain("dev:\n\nUnknown: base: cost ended with 2 ('cost' is not a command).");
   });
 
-  it('cannot be left by what it quotes', () => {
+  it('quotes text with code fences', () => {
     const text = renderReview([stage('dev', { diff: { ...NONE, rest: '```\n# Hello\n````' } })]);
     expect(text).toContain('`````diff\n```\n# Hello\n````\n`````\n');
   });
@@ -198,32 +194,32 @@ describe('a review', () => {
     ['plain', 'x'.repeat(60)],
     ['of three bytes each', '─'.repeat(60)],
     ['of a line each', 'x'.repeat(70_000)],
-  ])('fits into a comment, and into what carries it there: characters %s', (_what, line) => {
+  ])('fits into a comment and an environment variable: characters %s', (_what, line) => {
     const text = long(line);
     expect(text.length).toBeLessThanOrEqual(COMMENT_LIMIT);
     expect(Buffer.byteLength(text)).toBeLessThan(128 * 1024);
   });
 
-  it('says what it leaves out, and leaves out the least important', () => {
+  it('lists the left-out parts, the least important ones', () => {
     const text = long('x'.repeat(60));
     expect(text).toContain('+ ${Topic} | Deny | sns:Publish');
     expect(text).toMatch(
-      /Left out,[^]*\n- Templates \(dev\): \d+ of 5000 lines\n- Templates \(prod\): 9 of 9 lines\n$/,
+      /Left out [^]*\n- Templates \(dev\): \d+ of 5000 lines\n- Templates \(prod\): 9 of 9 lines\n$/,
     );
     const [, missing] = /\(dev\): (\d+) of/.exec(text) ?? [];
     expect(text.match(/^x{60}$/gm)).toHaveLength(5000 - Number(missing));
-    // What is cut off is still closed.
+    // Truncated blocks are closed.
     expect(text.match(/^```/gm)!.length % 2).toBe(0);
     expect(text.match(/<details>/g)).toHaveLength(text.match(/<\/details>/g)!.length);
   });
 
-  it('is whole where it is asked for', () => {
+  it('is complete without a limit', () => {
     const reviews = [stage('dev', { diff: { ...NONE, rest: 'x\n'.repeat(200_000) } })];
     expect(renderReview(reviews, Infinity)).not.toContain('Left out');
   });
 });
 
-describe('its options', () => {
+describe('the options of review', () => {
   it.each([
     ['--base there', { base: 'there' }],
     ['--base=there --out review.md --whole', { base: 'there', out: 'review.md', whole: true }],
@@ -234,17 +230,17 @@ describe('its options', () => {
   it.each([
     ['', "required option '--base <dir>' not specified"],
     ['--base there --hole', 'Did you mean --whole?'],
-  ])('%j are refused', async (line, error) =>
+  ])('%j are rejected', async (line, error) =>
     expect((await parse('review', define, line)).errors).toContain(error),
   );
 
-  it('refuse what is no checkout of this repository', () => {
+  it('reject a folder that is not a checkout', () => {
     expect(() => new Checkout('base', 'docs')).toThrow(
-      "'docs' is no checkout of this repository: it has no bin/stages.ts.",
+      "'docs' is not a checkout of this repository: it has no bin/stages.ts.",
     );
   });
 });
 
-it('the comment is found again by what each review begins with', () => {
+it('the workflow finds the comment by the marker of a review', () => {
   expect(readFileSync('.github/workflows/pull-request.yml', 'utf8')).toContain(`startswith("${MARKER}")`);
 });

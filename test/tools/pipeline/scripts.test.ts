@@ -1,18 +1,18 @@
-/** The two scripts of a roll-back, with a `gh` that answers as GitHub does. */
+/** The scripts of the deploy workflow, with a fake `gh`. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-const PREVIOUS = join(process.cwd(), '.github', 'scripts', 'last-good-commit.sh');
-const WHAT_HAPPENED = join(process.cwd(), '.github', 'scripts', 'deploy-summary.sh');
+const LAST_GOOD_COMMIT = join(process.cwd(), '.github', 'scripts', 'last-good-commit.sh');
+const SUMMARY = join(process.cwd(), '.github', 'scripts', 'deploy-summary.sh');
 const STRANGE = '0'.repeat(40);
 
 let folder: string;
 let commits: string[];
 
-/** Answers of the two addresses, as jq would make them of GitHub's; the expressions for it have to be those that are meant. */
+/** Responses of the two URLs, as jq formats them; the jq expressions are checked. */
 const GH = `#!/usr/bin/env node
 const [, address] = process.argv.slice(2);
 const jq = process.argv[process.argv.indexOf('--jq') + 1];
@@ -56,10 +56,10 @@ const bash = (script: string, args: string[], env: Record<string, string>) =>
 
 type Deployment = [id: number, commit: 0 | 1 | 2 | 'strange', ...states: string[]];
 
-describe('what a stage goes back to', () => {
+describe('last-good-commit.sh finds', () => {
   it.each<[string, Deployment[], string]>([
     [
-      'the last that succeeded',
+      'the last successful deployment',
       [
         [1, 0, 'success'],
         [2, 1, 'success'],
@@ -68,7 +68,7 @@ describe('what a stage goes back to', () => {
       'sha=two',
     ],
     [
-      'also where that is inactive by now',
+      'a successful deployment that is inactive',
       [
         [1, 0, 'inactive', 'success'],
         [2, 2, 'in_progress'],
@@ -85,7 +85,7 @@ describe('what a stage goes back to', () => {
       'sha=one',
     ],
     [
-      'by the order in which they came',
+      'the latest by id',
       [
         [2, 1, 'success'],
         [3, 2],
@@ -93,31 +93,35 @@ describe('what a stage goes back to', () => {
       ],
       'sha=two',
     ],
-    ['nothing, at first', [[1, 2, 'in_progress']], 'none=no deployment to dev has succeeded before'],
-    ['nothing, without any', [], 'none=no deployment to dev has succeeded before'],
     [
-      'nothing, where it is the same',
+      'nothing for a first deployment',
+      [[1, 2, 'in_progress']],
+      'none=no earlier deployment to dev has succeeded',
+    ],
+    ['nothing without deployments', [], 'none=no earlier deployment to dev has succeeded'],
+    [
+      'nothing when it is the same commit',
       [
         [1, 2, 'success'],
         [2, 2],
       ],
-      'none=this very commit has passed on dev before',
+      'none=the last successful deployment to dev is of this commit',
     ],
     [
-      'nothing, where it is gone',
+      'nothing when the commit does not exist',
       [
         [1, 'strange', 'success'],
         [2, 2],
       ],
       `none=commit ${STRANGE}`,
     ],
-  ])('%s', (_what, deployments, wanted) => {
+  ])('%s', (_what, deployments, expected) => {
     const world = deployments.map(([id, commit, ...states]) => ({
       id,
       sha: commit === 'strange' ? STRANGE : commits[commit],
       states,
     }));
-    const said = bash(PREVIOUS, ['dev'], {
+    const said = bash(LAST_GOOD_COMMIT, ['dev'], {
       WORLD: JSON.stringify(world),
       GITHUB_REPOSITORY: 'octo/colours',
       GITHUB_SHA: commits[2] ?? '',
@@ -126,17 +130,17 @@ describe('what a stage goes back to', () => {
       (text, name, i) => text.replace(commits[i] ?? '', name),
       said,
     );
-    expect(named.startsWith(wanted)).toBe(true);
+    expect(named.startsWith(expected)).toBe(true);
     expect(named.trim().split('\n')).toHaveLength(1);
   });
 
-  it('is not guessed where GitHub does not answer', () => {
+  it('fails when GitHub does not respond', () => {
     const env = { WORLD: 'no JSON', GITHUB_REPOSITORY: 'octo/colours', GITHUB_SHA: 'x' };
-    expect(() => bash(PREVIOUS, ['dev'], env)).toThrow();
+    expect(() => bash(LAST_GOOD_COMMIT, ['dev'], env)).toThrow();
   });
 });
 
-describe('what is said of a deploy', () => {
+describe('deploy-summary.sh', () => {
   const outcomes = (DEPLOY: string, SMOKE: string, BACK: string, AGAIN: string, more = {}) => ({
     ...{ STAGE: 'dev', DEPLOY, SMOKE, BACK, AGAIN, SHA: '', NONE: '' },
     ...more,
@@ -147,38 +151,35 @@ describe('what is said of a deploy', () => {
     [outcomes('success', 'success', 'skipped', 'skipped'), undefined],
     [
       outcomes('failure', 'skipped', 'skipped', 'skipped'),
-      'the deploy failed, and CloudFormation takes back',
+      'the deploy failed, and CloudFormation rolls its changes back',
     ],
     [outcomes('success', 'skipped', 'skipped', 'skipped'), 'deployed and not tested'],
     [outcomes('success', 'failure', 'success', 'success', { SHA }), 'rolled back to abc, which passes'],
-    [
-      outcomes('success', 'failure', 'success', 'failure', { SHA }),
-      'rolled back to abc, which does not pass either',
-    ],
+    [outcomes('success', 'failure', 'success', 'failure', { SHA }), 'rolled back to abc, which fails too'],
     [
       outcomes('success', 'failure', 'success', 'skipped', { SHA }),
       'rolled back to abc, which was not tested',
     ],
-    [outcomes('success', 'failure', 'failure', 'skipped', { SHA }), 'the roll-back to abc failed'],
-    [outcomes('success', 'failure', 'skipped', 'skipped', { SHA }), 'the roll-back to abc failed'],
+    [outcomes('success', 'failure', 'failure', 'skipped', { SHA }), 'the rollback to abc failed'],
+    [outcomes('success', 'failure', 'skipped', 'skipped', { SHA }), 'the rollback to abc failed'],
     [
       outcomes('success', 'failure', 'skipped', 'skipped', { NONE: 'there is none' }),
-      'left as it is: there is none.',
+      'was not rolled back: there is none.',
     ],
-    [outcomes('success', 'failure', 'skipped', 'skipped'), 'what to go back to could not be found out'],
-    [outcomes('success', 'cancelled', 'skipped', 'skipped'), 'cancelled on the way'],
+    [outcomes('success', 'failure', 'skipped', 'skipped'), 'the commit for a rollback could not be found'],
+    [outcomes('success', 'cancelled', 'skipped', 'skipped'), 'the run was cancelled'],
     [outcomes('skipped', 'skipped', 'skipped', 'skipped'), 'was not deployed'],
     [outcomes('', '', '', ''), 'was not deployed'],
-  ])('%j', (env, wanted) => {
+  ])('%j', (env, expected) => {
     const summary = join(folder, 'summary.md');
     writeFileSync(summary, '');
-    const log = bash(WHAT_HAPPENED, [], { ...env, GITHUB_STEP_SUMMARY: summary });
+    const log = bash(SUMMARY, [], { ...env, GITHUB_STEP_SUMMARY: summary });
     const said = readFileSync(summary, 'utf8');
-    if (wanted === undefined) {
-      expect(said).toMatch(/^\*\*dev\*\* is deployed, and has coloured its photo/);
+    if (expected === undefined) {
+      expect(said).toMatch(/^\*\*dev\*\* is deployed and passed its smoke test/);
       expect(log).toBe('');
     } else {
-      expect(said).toContain(wanted);
+      expect(said).toContain(expected);
       expect(log).toMatch(/^::error::dev/);
     }
   });
