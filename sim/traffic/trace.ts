@@ -40,7 +40,7 @@ function timeOf(text: string, row: number, before: number, strictly: boolean): n
   if (t < 0) throw new InputError(`row ${row}: t is ${t}: expected at least 0`);
   if (t > MAX_TIME) {
     throw new InputError(
-      `row ${row}: t is ${quoted(text)}: expected seconds from the start, at most ${MAX_TIME} (dates: see -- fit)`,
+      `row ${row}: t is ${quoted(text)}: expected seconds from the start, at most ${MAX_TIME} (dates: see simulate fit)`,
     );
   }
   if (t < before)

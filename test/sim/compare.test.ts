@@ -1,4 +1,4 @@
-/** Comparing and tuning over threads, and the report, all by the command itself. */
+/** Comparing and tuning in threads, and the report, through the command. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Measures } from '../../sim/measure.ts';
 import { runPolicy } from '../../sim/result.ts';
 import { runAll } from '../../sim/parallel/pool.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
-import type { ReportData } from '../../sim/report/page.ts';
+import { page, type ReportData } from '../../sim/report/page.ts';
 import { scenarios } from '../../sim/scenario.ts';
 import { worldOf } from '../../sim/world.ts';
 import { neighbours } from '../../sim/tune.ts';
@@ -20,10 +20,10 @@ const folder = mkdtempSync(join(tmpdir(), 'compare-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = (name: string) => join(folder, name);
 
-let said = '';
+let output = '';
 const listen = () => {
-  said = '';
-  const take = (...words: unknown[]) => void (said += `${words.join(' ')}\n`);
+  output = '';
+  const take = (...words: unknown[]) => void (output += `${words.join(' ')}\n`);
   vi.spyOn(console, 'log').mockImplementation(take);
   vi.spyOn(console, 'error').mockImplementation(take);
 };
@@ -35,10 +35,10 @@ const point = (mean: number | null, gpuHours: number, completed = 10): Point => 
   measures: { jobs: 10, completed, gpuHours, wait: { mean } } as Measures,
 });
 
-describe('the cheapest that keeps a wait', () => {
+describe('the cheapest point that keeps a wait', () => {
   it.each<[string, Point[], number | undefined]>([
     ['of several', [point(5, 30), point(9, 20), point(11, 10)], 20],
-    ['not one that leaves jobs undone', [point(5, 30), point(1, 5, 9)], 30],
+    ['not one with jobs left', [point(5, 30), point(1, 5, 9)], 30],
     ['none', [point(11, 10), point(null, 1, 0)], undefined],
   ])('%s', (_name, points, hours) => {
     expect(cheapest(points, 10)?.measures.gpuHours).toBe(hours);
@@ -46,13 +46,13 @@ describe('the cheapest that keeps a wait', () => {
 });
 
 describe('regret', () => {
-  it('is the bill and 0.12 for each second waited, over the least of that sum', () => {
+  it('is billed seconds + 0.12 per second waited, over the bound of that sum', () => {
     // Ten jobs that waited 30 s each: 7,200 + 0.12 x 300.
     expect(regretOf(point(30, 2).measures, 6030)).toBeCloseTo(1.2, 12);
     expect(leastRegret([point(30, 2), point(0, 1.5), point(0, 1, 9)], 5000)).toBeCloseTo(1.08, 12);
   });
 
-  it('is unknown while jobs are undone or the bound was left out', () => {
+  it('is unknown with jobs left or without the bound', () => {
     expect(regretOf(point(30, 2, 9).measures, 6030)).toBeNull();
     expect(leastRegret([point(30, 2)], null)).toBeNull();
   });
@@ -62,17 +62,17 @@ describe('compare on a short trace', () => {
   let comparison: Comparison;
   let table: string;
   beforeAll(async () => {
-    // A quarter of an hour with a burst, so that everything runs in seconds.
+    // 15 minutes with a burst, so that every policy runs in seconds.
     const times = Array.from({ length: 200 }, (_, k) => (k < 80 ? 6 * k : 480 + 0.5 * (k - 80)));
     writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
     listen();
     const args = ['compare', '--trace', path('burst.csv'), '--with', 'max=8,horizon=900'];
     expect(await main([...args, '--json', path('c.json'), '--report', path('c.html')])).toBe(0);
-    table = said;
+    table = output;
     comparison = JSON.parse(readFileSync(path('c.json'), 'utf8')) as Comparison;
   });
 
-  it('has every rule, and nothing below the bound', () => {
+  it('has every policy, and none below the bound', () => {
     expect(comparison.policies.map(({ policy }) => policy)).toEqual(POLICIES.map(({ name }) => name));
     const at = (wait: number) => comparison.bound.find((one) => one.at === wait)?.gpuHours ?? Infinity;
     for (const { points } of comparison.policies) {
@@ -94,7 +94,7 @@ describe('compare on a short trace', () => {
     expect(table).toContain(`report: ${path('c.html')}`);
   });
 
-  it('has a default that is what a single run gives', async () => {
+  it('has the same measures for a default as a single run', async () => {
     const scenario = (
       await scenarios({ trace: path('burst.csv'), world: 'clean', with: { max: 8, horizon: 900 } })
     )(1);
@@ -102,7 +102,7 @@ describe('compare on a short trace', () => {
     expect(comparison.policies.find(({ policy }) => policy === 'keda')?.usual?.measures).toEqual(measures);
   });
 
-  it('becomes Markdown in the place that is marked for it', () => {
+  it('becomes Markdown between its markers', () => {
     const made = markdown(comparison);
     expect(made.match(/\n\| `keda`/g)).toHaveLength(2);
     expect(replaced('a\n<!-- figures: x -->\nold\n<!-- /figures: x -->\nb', 'x', 'new')).toBe(
@@ -118,18 +118,18 @@ describe('compare on a short trace', () => {
         /<script type="application\/json" id="data">([\s\S]*?)<\/script>/.exec(html())?.[1] ?? '',
       ) as ReportData;
 
-    it('asks the network for nothing', () => {
+    it('loads nothing from the network', () => {
       expect(html()).not.toMatch(/(src|href)\s*=|@import|url\(|https?:\/\/(?!(www\.)?(w3\.org|github\.com))/);
     });
 
-    it('holds scripts that a browser can read', () => {
+    it('has scripts that parse', () => {
       const scripts = [...html().matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text as string);
       expect(scripts).toHaveLength(3);
       for (const text of scripts) expect(() => new Script(text)).not.toThrow();
       expect(html()).not.toContain('{{');
     });
 
-    it('has each rule over time, and its numbers are those of the run', () => {
+    it('has each policy over time, with the numbers of its run', () => {
       const { runs, first } = data();
       expect(first).toBe('slo');
       expect(runs).toHaveLength(POLICIES.length);
@@ -148,17 +148,15 @@ describe('compare on a short trace', () => {
       }
     });
 
-    it('keeps a text of the trace a text', async () => {
-      writeFileSync(path('a<b>&c.csv'), 't\n0\n60\n');
-      const args = ['compare', '--trace', path('a<b>&c.csv'), '--with', 'max=2', '--no-bound'];
-      expect(await main([...args, '--json', path('d.json'), '--report', path('d.html')])).toBe(0);
-      const page = readFileSync(path('d.html'), 'utf8');
-      expect(page).toContain('<title>a&#60;b&#62;&#38;c.csv: scaling policies compared</title>');
-      expect(page).toContain('"trace":"a\\u003cb>&c.csv"');
+    it('escapes the name of the trace', async () => {
+      const named = { ...data(), comparison: { ...comparison, trace: 'a<b>&c.csv' } };
+      const html = await page(named);
+      expect(html).toContain('<title>a&#60;b&#62;&#38;c.csv: scaling policies compared</title>');
+      expect(html).toContain('"trace":"a\\u003cb>&c.csv"');
     });
   });
 
-  it('tune finds what is at least as cheap as the grid, and says it as a stage would', async () => {
+  it('tune finds settings at least as cheap as the grid, and prints them for a stage', async () => {
     listen();
     const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=900,slo=90'];
     expect(await main(['tune', ...args, '--json', path('t.json')])).toBe(0);
@@ -173,19 +171,19 @@ describe('compare on a short trace', () => {
       expect(measures?.wait.mean).toBeLessThanOrEqual(wait);
       expect(measures?.gpuHours).toBeGreaterThan(bound.gpuHours);
     }
-    expect(said).toMatch(
+    expect(output).toMatch(
       /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 6, bootSeconds: 120, /,
     );
   });
 
-  it('writes nothing where it cannot, and says so', async () => {
+  it('reports a file that cannot be written', async () => {
     const args = ['--trace', path('burst.csv'), '--no-bound', '--json', join(folder, 'none', 'x.json')];
     expect(await main(args)).toBe(1);
-    expect(said).toMatch(/^cannot write .*x\.json: ENOENT[^\n]*\n$/);
+    expect(output).toMatch(/^cannot write .*x\.json: ENOENT[^\n]*\n$/);
   });
 });
 
-it('a search goes both ways around a setting, one knob at a time, within what it takes', () => {
+it('neighbours differ in one parameter, both ways, within its limits', () => {
   const threshold = POLICIES.find(({ name }) => name === 'threshold');
   const settings = policyOf('threshold', [['scaleOutStep', '1']], worldOf('clean')).settings;
   const tries = neighbours(threshold as (typeof POLICIES)[number], settings, 1.4);
@@ -194,7 +192,7 @@ it('a search goes both ways around a setting, one knob at a time, within what it
   for (const one of tries) expect(one.scaleOutStep).toBeGreaterThanOrEqual(1);
 });
 
-it('a task that fails says which one it was', async () => {
+it('the error of a task names policy, settings and seed', async () => {
   const scenario = { trace: 'nowhere.csv', world: 'clean' as const, with: {} };
   const task = { scenario, seed: 4, policy: 'slo', settings: { a: 1 } };
   await expect(runAll([task], () => {})).rejects.toThrow(

@@ -30,16 +30,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function opened(name: string, width = 1280): Promise<{ page: Page; complaints: string[] }> {
+async function opened(name: string, width = 1280): Promise<{ page: Page; errors: string[] }> {
   const context = await browser.newContext({ viewport: { width, height: 900 } });
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(`file://${path(name)}`);
-  return { page, complaints };
+  return { page, errors };
 }
 
 /** Panels that have neither a graph with something in it, nor figures, nor a word about why. */
@@ -68,26 +68,26 @@ describe.each([
   ['report.html', 1280],
   ['report.html', 360],
 ])('%s, %d wide', (name, width) => {
-  it('has every panel, drawn, and nothing sticks out', async () => {
-    const { page, complaints } = await opened(name, width);
+  it('draws every panel within the width', async () => {
+    const { page, errors } = await opened(name, width);
     expect(await titles(page)).toEqual(TITLES);
     expect(await empty(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
-    expect(complaints).toEqual([]);
+    expect(errors).toEqual([]);
   });
 });
 
-it('is of the rule that is chosen', async () => {
-  const { page, complaints } = await opened('report.html');
+it('shows the selected policy', async () => {
+  const { page, errors } = await opened('report.html');
   const decisions = page.locator('#dashboard article', { hasText: 'Decisions by reason' });
   expect(await decisions.textContent()).toContain('Not simulated: over-budget, paused, metrics-unavailable.');
   await page.getByRole('button', { name: 'keda' }).click();
   expect(await titles(page)).toEqual(TITLES);
   expect(await decisions.textContent()).toContain('Not published under keda: scale-out, ');
-  expect(complaints).toEqual([]);
+  expect(errors).toEqual([]);
 });
 
-it('tells the values of the time that is pointed at, in all panels', async () => {
+it('shows the values at the cursor in all panels', async () => {
   const { page } = await opened('alone.html');
   const when = page.locator('#dashboard-when');
   const coloured = page.locator('.figures b').first();
@@ -99,7 +99,7 @@ it('tells the values of the time that is pointed at, in all panels', async () =>
   expect(await coloured.textContent()).not.toBe(before);
 });
 
-it('is the same bytes for the same seed', async () => {
+it('has the same bytes for the same seed', async () => {
   const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];
   expect(await main([...args, '--world', 'real', '--dashboard', path('again.html')])).toBe(0);
   expect(readFileSync(path('again.html'), 'utf8')).toBe(readFileSync(path('alone.html'), 'utf8'));

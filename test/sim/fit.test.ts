@@ -1,4 +1,4 @@
-/** Service time, boot time and a trace out of CloudWatch exports, in both shapes. */
+/** Service time, boot time and a trace from CloudWatch exports, as JSON and CSV. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,9 +32,9 @@ const results = (metrics: Record<string, [at: number, value: number][]>) =>
     })),
   });
 
-describe('what is found', () => {
-  it('is right for a simulated system: its own service time, boot time and traffic', async () => {
-    const trace = syntheticTrace('steps', 3);
+describe('a fit', () => {
+  it('finds service time, boot time and traffic of a simulated system', async () => {
+    const trace = syntheticTrace('viral', 3);
     const arrivals = arrivalsOf(trace, 3);
     const world = worldOf('clean', { boot: 130, service: 4.5 });
     const run = await simulate({
@@ -44,7 +44,7 @@ describe('what is found', () => {
       seed: 3,
       controller: policyOf('slo', [], world).make(),
     });
-    // What CloudWatch would hold: sums and averages of each minute.
+    // CloudWatch's data points: sums and averages of each minute.
     const minutes = Array.from({ length: Math.ceil(run.end / 60) }, (_, k) => 60 * k);
     const within = (from: number, to: number, minute: number) =>
       Math.max(0, Math.min(to, minute + 60) - Math.max(from, minute));
@@ -75,14 +75,14 @@ describe('what is found', () => {
     const fit = fitMetrics(metrics);
     expect(fit.jobs).toBe(arrivals.length);
     expect(fit.service).toBeCloseTo(4.5, 1);
-    // Levels of a minute blur who comes while another goes, so that launches are a little undercounted.
+    // Averages of a minute hide a launch while another instance stops, so that launches are undercounted a little.
     expect((fit.boot as number) / 130).toBeGreaterThan(0.85);
     expect((fit.boot as number) / 130).toBeLessThan(1.4);
     const again = parseTrace('fitted', traceOf(metrics.sent as Map<number, number>, fit.from));
     expect(arrivalsOf(again, 1)).toHaveLength(arrivals.length);
   });
 
-  it('comes from a CSV as well, with a metric in each column, over several files', async () => {
+  it('reads CSV with a metric per column, and several files', async () => {
     const sent = file(
       'sent.csv',
       'timestamp,NumberOfMessagesSent\n2026/11/23 10:00:00,12\n2026/11/23 10:02:00,3\n',
@@ -113,7 +113,7 @@ describe('what is found', () => {
     expect(traceOf(metrics.sent as Map<number, number>, START)).toBe('t,arrivals\n0,12\n120,3\n');
   });
 
-  it('takes the names that the scaler publishes', async () => {
+  it('reads the metric names of the scaler', async () => {
     const metrics = await readExports([
       file('own.json', results({ 'dev InFlight': [[0, 2]], 'dev Pending': [[0, 1]] })),
     ]);
@@ -121,7 +121,7 @@ describe('what is found', () => {
   });
 });
 
-describe('one line says what is wrong', () => {
+describe('an error is one line', () => {
   it.each([
     [
       'none.csv',
@@ -152,14 +152,14 @@ describe('one line says what is wrong', () => {
     expect((failure as Error).message).not.toContain('\n');
   });
 
-  it('of a file that is not there', async () => {
+  it('names a missing file', async () => {
     await expect(readExports([join(folder, 'absent.csv')])).rejects.toThrow(
       /cannot read .*absent\.csv: ENOENT/,
     );
   });
 });
 
-it('no metric is unknown, not zero', async () => {
+it('a missing metric gives null, not zero', async () => {
   const metrics = await readExports([file('one.json', results({ NumberOfMessagesSent: [[0, 5]] }))]);
   expect(fitMetrics(metrics)).toMatchObject({ jobs: 5, service: null, boot: null, fleet: null });
   expect(readFileSync(join(folder, 'one.json'), 'utf8')).toContain('NumberOfMessagesSent');

@@ -1,4 +1,4 @@
-/** The command itself: its figures, its errors, and that the same seed gives the same bytes. */
+/** The command: its JSON, its errors, and that the same seed gives the same bytes. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { worldOf } from '../../sim/world.ts';
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-let said: string;
+let output: string;
 beforeEach(() => {
-  said = '';
-  const take = (...words: unknown[]) => void (said += `${words.join(' ')}\n`);
+  output = '';
+  const take = (...words: unknown[]) => void (output += `${words.join(' ')}\n`);
   vi.spyOn(console, 'log').mockImplementation(take);
   vi.spyOn(console, 'error').mockImplementation(take);
 });
@@ -26,8 +26,8 @@ const json = async (...args: string[]) => {
   return readFileSync(path('out.json'), 'utf8');
 };
 
-describe('the figures', () => {
-  it('have the agreed shape', async () => {
+describe('the JSON', () => {
+  it('has the documented shape', async () => {
     const result = JSON.parse(await json('--policy', 'fixed:3', '--with', 'max=5')) as object;
     expect(Object.keys(result)).toEqual(
       'trace policy settings world with seed jobs completed wait overSlo gpuHours usd fleet actions bound'.split(
@@ -47,19 +47,19 @@ describe('the figures', () => {
       actions: { out: 1, in: 0, launches: 2 },
       bound: { at: 10 },
     });
-    expect(said).toContain('viral: 4851 jobs, clean world, max 5');
+    expect(output).toContain('viral: 4851 jobs, clean world, max 5');
   });
 
-  it('are the same bytes for the same seed, in either world, and others for another', async () => {
+  it('has the same bytes for the same seed, in either world, and differs for another', async () => {
     for (const world of ['clean', 'real']) {
-      const args = ['--trace', 'steps', '--world', world, '--no-bound'];
+      const args = ['--world', world, '--no-bound'];
       const once = await json(...args);
       expect(await json(...args)).toBe(once);
       expect(await json(...args, '--seed', '2')).not.toBe(once);
     }
   });
 
-  it('of several seeds are means, with each run beside them', async () => {
+  it('of several seeds has their means and each run', async () => {
     const result = JSON.parse(await json('--policy', 'keda', '--seeds', '3', '--no-bound')) as {
       gpuHours: number;
       runs: { seed: number; gpuHours: number }[];
@@ -69,7 +69,7 @@ describe('the figures', () => {
     expect(result.gpuHours).toBeCloseTo(mean, 6);
   });
 
-  it('of a file of one row for each job', async () => {
+  it('is right for a file with a row per job', async () => {
     writeFileSync(path('jobs.csv'), 't\n0\n0\n20\n');
     const result: unknown = JSON.parse(
       await json('--trace', path('jobs.csv'), '--policy', 'fixed:1', '--with', 'max=1'),
@@ -85,7 +85,7 @@ describe('the figures', () => {
 });
 
 describe('estimates', () => {
-  it('has a row for each time that photos are asked at, and all traces of a folder', async () => {
+  it('has a row for each time of an estimate', async () => {
     writeFileSync(path('few.csv'), 't\n0\n100\n200\n');
     const result = JSON.parse(await json('estimates', '--trace', path('few.csv'))) as {
       results: { trace: string; asked: string; photos: number; unknown: number }[];
@@ -94,19 +94,20 @@ describe('estimates', () => {
       ['few', 'stored'],
       ['few', 'waiting'],
     ]);
-    // The first photo comes before the first tick.
+    // The first photo is before the first tick.
     expect(result.results[0]).toMatchObject({ photos: 3, unknown: 1, withinMost: 1 });
-    expect(said).toMatch(/^trace +asked +photos/);
+    expect(output).toMatch(/^trace +asked +photos/);
   });
 
-  it('under a policy that measures nothing, tells no time', async () => {
-    const args = ['--trace', 'steps', '--policy', 'threshold'];
+  it('has no times under a policy without measurements', async () => {
+    writeFileSync(path('few.csv'), 't\n0\n100\n200\n');
+    const args = ['--trace', path('few.csv'), '--policy', 'threshold'];
     const result = JSON.parse(await json('estimates', ...args)) as { results: object[] };
-    expect(result.results[0]).toMatchObject({ photos: 29478, unknown: 29478, error: null, ahead: null });
+    expect(result.results[0]).toMatchObject({ photos: 3, unknown: 3, error: null, ahead: null });
   });
 });
 
-describe('one line says what is wrong, and what is allowed', () => {
+describe('an error is one line, with the valid values', () => {
   it.each([
     [['--policy', 'best'], /^--policy is 'best': expected one of slo, forecast, threshold, .*fixed:N$/],
     [['--policy', 'slo:3'], /^--policy is 'slo:3': expected one of/],
@@ -125,8 +126,8 @@ describe('one line says what is wrong, and what is allowed', () => {
     [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
   ])('%j', async (args, message) => {
     expect(await main(args)).toBe(1);
-    expect(said.trim().split('\n')).toHaveLength(1);
-    expect(said.trim()).toMatch(message);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(output.trim()).toMatch(message);
   });
 });
 
@@ -141,17 +142,17 @@ it.each([
   [['fit'], "missing required argument 'files'"],
 ])('%j is a wrong command line', async (args, message) => {
   expect(await main(args)).toBe(2);
-  expect(said).toContain(message);
+  expect(output).toContain(message);
 });
 
-it('--help names every rule and setting with its source', async () => {
+it('--help lists policies and settings with their sources', async () => {
   expect(await main(['--help'])).toBe(0);
   for (const word of ['target-tracking-hr', 'queueLength', 'countLag', 'victims', 'g4dn.xlarge', 'keda.sh']) {
-    expect(said).toContain(word);
+    expect(output).toContain(word);
   }
 });
 
-it('the rule that is simulated has the settings that a stage has', () => {
+it('the simulated policy has the default settings of a stage', () => {
   const { policy, tickSeconds } = resolveStage('any', {});
   const { kind, settings } = policyOf('slo', [], worldOf('clean'));
   expect(kind.stageSettings?.(settings)).toEqual(policy);

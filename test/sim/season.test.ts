@@ -1,4 +1,4 @@
-/** Foresight judged: what counts of a second week, and a rule that follows a forecast from elsewhere. */
+/** Comparing forecasts: the figures of the second week, and the policy that follows the LSTM's forecast. */
 import { describe, expect, it } from 'vitest';
 import { countsOf, lstmForecasts, lstmPolicy } from '../../sim/learned/lstm.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
@@ -14,7 +14,7 @@ const world = worldOf('clean', { boot: 90, service: 6, tick: 30 });
 const settings = sloSettings(policyOf('slo', [], world).settings);
 
 describe('the second week', () => {
-  it('has the waits of its weekday mornings, of all its jobs, and what was billed in it', () => {
+  it('has the waits of weekday mornings and of all its jobs, and its billed hours', () => {
     const arrivals = [8 * HOUR, 7 * DAY + 9 * HOUR, 8 * DAY + 9 * HOUR + 899, 8 * DAY + 10 * HOUR];
     const weekend = 12 * DAY + 9 * HOUR;
     const run = {
@@ -31,9 +31,9 @@ describe('the second week', () => {
   });
 });
 
-describe('a forecast from elsewhere', () => {
-  it('is followed a boot and a tick ahead, from when it counts', async () => {
-    // Twelve buckets of five minutes; at the end of each, 270 photos are foretold for the tenth.
+describe('a forecast of the LSTM', () => {
+  it('is followed a boot and a tick ahead, from a given time on', async () => {
+    // Twelve buckets of five minutes; the forecasts have 270 photos in the tenth.
     const forecasts = Array.from({ length: 12 }, (_, k) => [k + 1 === 9 ? 270 : 0, k + 2 === 9 ? 270 : 0]);
     const desired = async (from: number) => {
       const controller = lstmPolicy(settings, forecasts, { from, lead: 120, tick: world.tick });
@@ -54,11 +54,11 @@ describe('a forecast from elsewhere', () => {
     expect([2550, 2580, 2700, 2970].map(ignored)).toEqual([1, 1, 1, 1]);
   });
 
-  it('is of counts in buckets of five minutes', () => {
+  it('is made from counts in buckets of five minutes', () => {
     expect(countsOf(Float64Array.from([0, 299, 300, 899, 900]), 900)).toEqual([2, 1, 1]);
   });
 
-  it('fails with what the interpreter said', async () => {
+  it('fails with the error output of the interpreter', async () => {
     const learn = (python: string) => lstmForecasts(python, [1, 2], 1, 1, () => {});
     await expect(learn('no-such-python')).rejects.toThrow(/no-such-python could not train.*ENOENT/);
     await expect(learn(process.execPath)).rejects.toThrow(

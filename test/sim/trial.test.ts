@@ -1,5 +1,8 @@
-/** The deployed rule in the real world, and how that is measured. */
+/**
+ * The deployed policy in the real world, and the figures of a trial. The full form (FULL=1) has two traces and four seeds.
+ */
 import { describe, expect, it } from 'vitest';
+import { mean } from '../../sim/measure.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { worldOf } from '../../sim/world.ts';
 import { simulate } from '../../sim/engine/simulate.ts';
@@ -22,7 +25,7 @@ const row = (at: number, more: Partial<DecisionRow> = {}): DecisionRow => ({
   ...more,
 });
 
-it('a shortage lasts from the look before it until a boot after its last look', () => {
+it('a shortage lasts from the tick before it until a boot time after its last tick', () => {
   const missing = { inService: 2, pending: 1 };
   const rows = [row(0), row(30), row(60, missing), row(90, missing), row(120), row(570), row(600, missing)];
   expect(shortages(rows, 90)).toEqual([
@@ -32,7 +35,7 @@ it('a shortage lasts from the look before it until a boot after its last look', 
   expect(shortages([row(0), row(30, { inService: 1, pending: 3 })], 90)).toEqual([]);
 });
 
-it('a scale-in that is taken back within a boot is a reversal', () => {
+it('a scale-out within a boot time after a scale-in is a reversal', () => {
   const rows = [
     row(0, { after: 3 }),
     row(60, { desired: 3 }),
@@ -42,13 +45,17 @@ it('a scale-in that is taken back within a boot is a reversal', () => {
   expect(reversals(rows, 90)).toEqual({ scaleIns: 2, reversed: 1 });
 });
 
-describe('with everything that goes wrong', () => {
-  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+describe('with all faults', () => {
+  const [traces, seeds] = process.env.FULL
+    ? [
+        ['steps', 'day'],
+        [1, 2, 3, 4],
+      ]
+    : [['steps'], [1, 2]];
 
-  it.each(['steps', 'day'])(
-    '%s: no job is lost, and those that Amazon did not keep waiting wait hardly longer',
+  it.each(traces)(
+    '%s: every job is completed, and waits outside shortages are hardly longer',
     async (trace) => {
-      const seeds = [1, 2, 3, 4];
       const real = await Promise.all(seeds.map((seed) => trial(trace, 'real', seed)));
       const clean = await Promise.all(seeds.map((seed) => trial(trace, 'clean', seed, 165)));
       for (const { jobs, done, peak } of real) {
@@ -56,7 +63,7 @@ describe('with everything that goes wrong', () => {
         expect(peak).toBeLessThanOrEqual(40);
       }
       const outside = mean(real.map(({ waitOutside }) => waitOutside));
-      // Below the target, a second more or less is nobody's concern.
+      // Below the target wait of 10 s the ratio does not matter.
       expect(outside).toBeLessThan(Math.max(10, 1.5 * mean(clean.map(({ wait }) => wait))));
       const scaleIns = mean(real.map(({ scaleIns: count }) => count));
       expect(mean(real.map(({ reversed }) => reversed)) / scaleIns).toBeLessThan(0.35);
@@ -64,7 +71,7 @@ describe('with everything that goes wrong', () => {
   );
 });
 
-describe('on a load that stays as it is, the fleet comes to rest', () => {
+describe('under constant load the fleet size becomes constant', () => {
   it.each([
     [0.05, 6, 90],
     [0.2, 6, 90],
@@ -73,7 +80,7 @@ describe('on a load that stays as it is, the fleet comes to rest', () => {
     [2, 12, 200],
     [0.9, 2, 30],
     [0.01, 20, 300],
-  ])('%f photos a second of %f s, boots of %f s', async (rate, service, boot) => {
+  ])('at %f photos/s, service %f s, boot %f s', async (rate, service, boot) => {
     const horizon = 6 * 3600;
     const world = worldOf('clean', { service, boot });
     const { decisions } = await simulate({
@@ -87,7 +94,7 @@ describe('on a load that stays as it is, the fleet comes to rest', () => {
     const late = decisions.filter(({ at }) => at > horizon - 7200 && at < horizon);
     expect(late.length).toBeGreaterThan(200);
     expect(new Set(late.map(({ after }) => after)).size).toBe(1);
-    // Enough for the work, and hardly more.
+    // Enough instances for the load, and at most one more.
     const load = rate * service;
     expect(late[0]?.after).toBeGreaterThanOrEqual(Math.max(1, Math.floor(load)));
     expect(late[0]?.after).toBeLessThanOrEqual(Math.ceil(load) + 1);
