@@ -21,7 +21,8 @@ import {
   verdictParameterName,
   workerParameterName,
 } from '../../contract/names.ts';
-import type { WorkerSettings } from '../../contract/worker.ts';
+import { withDefaults } from '../../contract/field.ts';
+import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
 import type { Instance } from '../../local/fleet/instance.ts';
 import { startMetadata } from '../../local/fleet/metadata.ts';
@@ -137,12 +138,8 @@ describe('the whole worker', () => {
       bucketName: 'photos',
       groupName: 'group',
       tableName: 'table',
-      maxReceiveCount: 5,
-      visibilityTimeoutSeconds: 30,
-      maxMegapixels: 100,
-      device: 'cpu',
-      noticePollSeconds: 1,
-      path: 'chroma',
+      ...withDefaults(QUEUE_FIELDS, { visibilityTimeoutSeconds: 30 }),
+      ...withDefaults(WORKER_FIELDS, { device: 'cpu', noticePollSeconds: 1 }),
       workflow,
     };
     const Name = workerParameterName('local');

@@ -8,7 +8,8 @@ import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { failedKey } from '../../contract/keys.ts';
 import { LAUNCH_HOOK } from '../../contract/names.ts';
-import type { WorkerSettings } from '../../contract/worker.ts';
+import { withDefaults } from '../../contract/field.ts';
+import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { Comfy, workflow } from './support/stand-in-comfyui.ts';
 import { body, event, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
 
@@ -25,12 +26,8 @@ const settings: WorkerSettings = {
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',
-  maxReceiveCount: 5,
-  visibilityTimeoutSeconds: 30,
-  maxMegapixels: 1,
-  device: 'cpu',
-  noticePollSeconds: 1,
-  path: 'chroma',
+  ...withDefaults(QUEUE_FIELDS, { visibilityTimeoutSeconds: 30 }),
+  ...withDefaults(WORKER_FIELDS, { maxMegapixels: 1, device: 'cpu', noticePollSeconds: 1 }),
   workflow,
 };
 

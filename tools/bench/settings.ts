@@ -1,6 +1,7 @@
 /** Settings of a measured worker, without a stage. */
 import { readFileSync } from 'node:fs';
-import type { WorkerSettings } from '../../contract/worker.ts';
+import { withDefaults } from '../../contract/field.ts';
+import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 
 export const settingsFor = (
@@ -13,11 +14,7 @@ export const settingsFor = (
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',
-  maxReceiveCount: 5,
-  visibilityTimeoutSeconds: 120,
-  maxMegapixels: 100,
-  device,
-  noticePollSeconds: 5,
-  path,
+  ...withDefaults(QUEUE_FIELDS),
+  ...withDefaults(WORKER_FIELDS, { device, path }),
   workflow: workflowSchema.parse(JSON.parse(readFileSync(`ami/workflow/${workflow}.json`, 'utf8'))),
 });
