@@ -11,7 +11,7 @@ import { type TickMetrics } from '../../../lambda/scaler/ports.ts';
 import { resolveStage, type StageConfig } from '../../../lib/stage/stage.ts';
 import { UserError } from '../../../common/errors.ts';
 import { FakeFleet, FakeMemory } from '../../lambda/scaler/support/fakes.ts';
-import { threshold } from '../../lambda/scaler/support/looks.ts';
+import { threshold } from '../../lambda/scaler/support/observations.ts';
 import { command, Folder } from '../support/command.ts';
 
 const stage = (config: StageConfig = {}) => resolveStage('own', config);
@@ -56,7 +56,7 @@ describe('at rest', () => {
   ])('counts the series that the scaler publishes for a fleet %s', async (_name, config, wanted) => {
     const { policy, minCapacity, maxCapacity } = stage(config);
     const fleet = new FakeFleet();
-    fleet.view = {
+    fleet.state = {
       ...{ desired: minCapacity, inService: minCapacity, pending: 0, draining: 0 },
       ...{ min: minCapacity, max: maxCapacity },
     };

@@ -8,7 +8,7 @@ import { REASON_TEXTS, REASONS } from '../../../contract/reasons.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
 import { decide } from '../../../lambda/scaler/policy/decide.ts';
 import type { TickRecord } from '../../../lambda/scaler/ports.ts';
-import { drive, seen, slo } from '../../lambda/scaler/support/looks.ts';
+import { drive, seen, slo } from '../../lambda/scaler/support/observations.ts';
 import { memoryOf, NOW, record, records } from '../support/memory.ts';
 
 const intent: StagePolicy = { kind: 'slo', targetWaitSeconds: 10, dailySpendLimit: 120 };

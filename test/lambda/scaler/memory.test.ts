@@ -7,7 +7,7 @@ import { emptySlo } from '../../../lambda/scaler/policy/slo.ts';
 import { REASONS } from '../../../contract/reasons.ts';
 import { decide } from '../../../lambda/scaler/policy/decide.ts';
 import type { MemoryState } from '../../../lambda/scaler/ports.ts';
-import { slo } from './support/looks.ts';
+import { slo } from './support/observations.ts';
 
 const count = fc.option(fc.nat(), { nil: null });
 const at = fc.integer({ min: 0, max: 2_000_000_000 });

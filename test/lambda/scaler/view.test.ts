@@ -9,7 +9,7 @@ import { tick } from '../../../lambda/scaler/tick.ts';
 import { type TickRecord } from '../../../lambda/scaler/ports.ts';
 import { viewOf } from '../../../lambda/scaler/view.ts';
 import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
-import { slo, threshold } from './support/looks.ts';
+import { slo, threshold } from './support/observations.ts';
 
 const AT = 1000;
 const record = (more: Partial<TickRecord> = {}): TickRecord => ({
@@ -204,16 +204,16 @@ describe('a tick', () => {
   it('publishes what it saw, with what it has asked for', async () => {
     counts.counts = { visible: 300, inFlight: 2 };
     work.reported = { completed: 70, busySeconds: 420 };
-    fleet.view = { ...fleet.view, desired: 2, inService: 2 };
+    fleet.state = { ...fleet.state, desired: 2, inService: 2 };
     await run();
-    expect(fleet.view.desired).toBeGreaterThan(2);
+    expect(fleet.state.desired).toBeGreaterThan(2);
     expect(published()).toMatchObject({
       at: now,
       tickSeconds: 30,
       visible: 300,
       inFlight: 2,
       inService: 2,
-      coming: [{ count: fleet.view.desired - 2, readyAt: now + 90 }],
+      coming: [{ count: fleet.state.desired - 2, readyAt: now + 90 }],
       serviceSeconds: 6,
       bootSeconds: 90,
       history: [{ at: now, backlog: 302, completed: 70 }],
@@ -225,7 +225,7 @@ describe('a tick', () => {
     ['is in doubt', () => (counts.counts = { visible: 0, inFlight: 0 })],
   ])('that %s leaves the view before it', async (_what, breaks) => {
     counts.counts = { visible: 300, inFlight: 2 };
-    fleet.view = { ...fleet.view, desired: 2, inService: 2 };
+    fleet.state = { ...fleet.state, desired: 2, inService: 2 };
     await run();
     const before = published();
     breaks();
@@ -289,8 +289,8 @@ it('always publishes what the schema allows, whatever comes', async () => {
           at += seconds;
           ports.counts.counts = { visible, inFlight };
           ports.work.reported = completed === undefined ? undefined : { completed, busySeconds: completed };
-          fleet.view.desired = Math.min(fleet.view.max, desired ?? fleet.view.desired);
-          fleet.view.inService = inService;
+          fleet.state.desired = Math.min(fleet.state.max, desired ?? fleet.state.desired);
+          fleet.state.inService = inService;
           const { errors, record: made } = await tick(ports, settings, {
             owner: 'run',
             now: () => at,
@@ -305,7 +305,7 @@ it('always publishes what the schema allows, whatever comes', async () => {
           if (made?.reason === 'inconsistent-metrics') continue;
           expect(view.at).toBeCloseTo(at, 3);
           const coming = view.coming.reduce((sum, one) => sum + one.count, 0);
-          expect(coming).toBeLessThanOrEqual(Math.max(0, fleet.view.desired - inService));
+          expect(coming).toBeLessThanOrEqual(Math.max(0, fleet.state.desired - inService));
         }
       },
     ),

@@ -18,7 +18,7 @@ import { Scope } from '../../../../common/scope.ts';
 import { startFaultyProxy, type FaultyProxy } from '../../../support/faulty.ts';
 import { startLocalAws } from '../../../support/local-aws.ts';
 import { until } from '../../../support/wait.ts';
-import { slo, TICK } from '../support/looks.ts';
+import { slo, TICK } from '../support/observations.ts';
 
 /** Seconds of a call with its retries: a ten-minute outage is 20 ticks, none of which need take long here. */
 const CALL_SECONDS = 0.4;

@@ -45,7 +45,7 @@ import {
 import { worldOf, type WorldChanges } from '../../../../sim/world.ts';
 import { startLocalAws } from '../../../support/local-aws.ts';
 import { FakeMemory } from '../support/fakes.ts';
-import { drive, last } from '../support/looks.ts';
+import { drive, last } from '../support/observations.ts';
 
 const scope = new Scope();
 let config: ReturnType<typeof clientConfig>;

@@ -10,7 +10,7 @@ import type { PolicySettings } from '../../../../contract/policy.ts';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
 import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
-import { seen, slo, threshold } from '../support/looks.ts';
+import { seen, slo, threshold } from '../support/observations.ts';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 10_000);
 const options = { seed: 11, numRuns: SEQUENCES };

@@ -1,25 +1,32 @@
+/** The policy `threshold`, case by case. */
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
 import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
-import { NOW, seen, slo, threshold } from '../support/looks.ts';
+import { NOW, seen, threshold } from '../support/observations.ts';
 
 describe('threshold', () => {
   const fleet = { desired: 4, inService: 4, min: 1 };
   it.each<[string, Partial<Observation>, PolicyMemory, number, string]>([
-    ['49 waiting are left alone', { ...fleet, visible: 49 }, {}, 4, 'steady'],
-    ['50 waiting ask for two more', { ...fleet, visible: 50 }, {}, 6, 'scale-out'],
+    ['49 waiting need no more', { ...fleet, visible: 49 }, {}, 4, 'steady'],
+    ['50 waiting need two more', { ...fleet, visible: 50 }, {}, 6, 'scale-out'],
     ['in flight ones do not count', { ...fleet, visible: 49, inFlight: 4 }, {}, 4, 'steady'],
     [
-      '299 s after a scale-out it cools',
+      '299 s after a scale-out it waits',
       { ...fleet, visible: 50 },
       { lastOutAt: NOW - 299 },
       4,
       'scale-out-cooldown',
     ],
-    ['300 s after it goes on', { ...fleet, visible: 50 }, { lastOutAt: NOW - 300 }, 6, 'scale-out'],
     [
-      'a scale-in does not hold back a scale-out',
+      '300 s after a scale-out it scales out',
+      { ...fleet, visible: 50 },
+      { lastOutAt: NOW - 300 },
+      6,
+      'scale-out',
+    ],
+    [
+      'a scale-in starts no cooldown for a scale-out',
       { ...fleet, visible: 50 },
       { lastInAt: NOW - 1 },
       6,
@@ -28,18 +35,18 @@ describe('threshold', () => {
     ['one below the maximum adds one', { ...fleet, visible: 50, max: 5 }, {}, 5, 'scale-out'],
     ['the maximum stops it', { ...fleet, visible: 50, max: 4 }, {}, 4, 'at-max'],
     ['nothing waiting and one idle removes one', { ...fleet, inFlight: 3 }, {}, 3, 'scale-in'],
-    ['nobody idle keeps all', { ...fleet, inFlight: 4 }, {}, 4, 'steady'],
+    ['none idle keeps all', { ...fleet, inFlight: 4 }, {}, 4, 'steady'],
     [
-      'what is only on its way is not idle',
+      'pending instances are not idle',
       { desired: 4, inService: 2, pending: 2, inFlight: 2, min: 1 },
       {},
       4,
       'steady',
     ],
     ['one waiting keeps all', { ...fleet, visible: 1 }, {}, 4, 'steady'],
-    ['299 s after a scale-out nothing goes', fleet, { lastOutAt: NOW - 299 }, 4, 'scale-in-cooldown'],
-    ['299 s after a scale-in nothing goes', fleet, { lastInAt: NOW - 299 }, 4, 'scale-in-cooldown'],
-    ['300 s after both one goes', fleet, { lastInAt: NOW - 300, lastOutAt: NOW - 300 }, 3, 'scale-in'],
+    ['299 s after a scale-out none is removed', fleet, { lastOutAt: NOW - 299 }, 4, 'scale-in-cooldown'],
+    ['299 s after a scale-in none is removed', fleet, { lastInAt: NOW - 299 }, 4, 'scale-in-cooldown'],
+    ['300 s after both one is removed', fleet, { lastInAt: NOW - 300, lastOutAt: NOW - 300 }, 3, 'scale-in'],
     ['the minimum stops it', { ...fleet, desired: 1, inService: 1 }, {}, 1, 'at-min'],
     ['from zero, 49 wait for ever', { visible: 49 }, {}, 0, 'steady'],
   ])('%s', (_name, observation, memory, desired, reason) => {
@@ -55,29 +62,5 @@ describe('threshold', () => {
   it('remembers when it scaled', () => {
     expect(decide(seen({ ...fleet, visible: 50 }), {}, threshold).memory).toEqual({ lastOutAt: NOW });
     expect(decide(seen(fleet), {}, threshold).memory).toEqual({ lastInAt: NOW });
-  });
-});
-
-describe('limits', () => {
-  it.each([
-    ['raises a fleet below a new minimum', { desired: 1, min: 3 }, 3, 'scale-out'],
-    ['lowers a fleet above a new maximum', { desired: 9, inService: 9, max: 5 }, 5, 'scale-in'],
-  ])('%s', (_name, observation, desired, reason) => {
-    for (const settings of [slo, threshold]) {
-      expect(decide(seen(observation), {}, settings)).toMatchObject({ desired, reason });
-    }
-  });
-
-  it.each<[Partial<Observation>, string]>([
-    [{ visible: Number.NaN }, 'visible is NaN'],
-    [{ inFlight: -1 }, 'inFlight is -1'],
-    [{ desired: 1.5 }, 'desired is 1.5'],
-    [{ min: 3, max: 2 }, 'minimum 3 exceeds maximum 2'],
-    [{ tickSeconds: 0 }, 'tickSeconds is 0'],
-    [{ reported: { completed: -1, busySeconds: 0 } }, 'completed is -1'],
-    [{ reported: { completed: 0, busySeconds: Infinity } }, 'busySeconds is Infinity'],
-    [{ at: NaN }, 'at is NaN'],
-  ])('fails for %j', (observation, message) => {
-    expect(() => decide(seen(observation), {}, slo)).toThrow(message);
   });
 });

@@ -1,11 +1,11 @@
-/** The scaler's ports in memory, with faults to switch on. */
+/** The scaler's ports in memory. They keep the rules of the real ones and record their calls, in order. */
 import { VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
 import type { View } from '../../../../contract/view.ts';
-import type { FailedLaunch } from '../../../../lambda/scaler/ports.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { WorkReport } from '../../../../lambda/scaler/policy/observation.ts';
 import type {
   Counts,
+  FailedLaunch,
   Fleet,
   FleetState,
   Memory,
@@ -13,48 +13,66 @@ import type {
   Metrics,
   QueueCounts,
   TickMetrics,
+  TickPorts,
   Work,
 } from '../../../../lambda/scaler/ports.ts';
 
-/** Kept as the table keeps it: as an item, with a lease that another owner cannot take before it ends. */
+/** Calls of all ports of one tick, in order. */
+export type Calls = [port: string, ...args: unknown[]][];
+
+/** Stored as the table stores it: as an item, with a lease that another owner cannot take before it ends. */
 export class FakeMemory implements Memory {
   item: Record<string, unknown> | undefined;
   lease: { owner: string; until: number } | undefined;
 
+  constructor(private readonly calls: Calls = []) {}
+
   open(owner: string, at: number, leaseSeconds: number): Promise<MemoryState | undefined> {
+    this.calls.push(['memory.open', owner, at, leaseSeconds]);
     if (this.lease && this.lease.owner !== owner && this.lease.until >= at) return Promise.resolve(undefined);
     this.lease = { owner, until: at + leaseSeconds };
     return Promise.resolve(this.item ? fromItem(structuredClone(this.item)) : emptyMemory());
   }
 
   save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void> {
-    if (this.lease?.owner !== owner) return Promise.reject(new Error('the lease has been lost'));
+    this.calls.push(['memory.save', owner]);
+    if (this.lease?.owner !== owner) return Promise.reject(new Error('the lease was lost'));
     const published = view ? { [VIEW_ATTRIBUTE]: view } : {};
     this.item = { ...this.item, ...structuredClone({ ...toItem(state), ...published }) };
     return Promise.resolve();
   }
 
   release(owner: string): Promise<void> {
+    this.calls.push(['memory.release', owner]);
     if (this.lease?.owner === owner) this.lease = undefined;
     return Promise.resolve();
   }
 }
 
 export class FakeFleet implements Fleet {
-  view: FleetState = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 10 };
+  state: FleetState = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 10 };
+  /** Failed launches, with their times in epoch seconds. */
+  failed: (FailedLaunch & { at: number })[] = [];
+
+  constructor(private readonly calls: Calls = []) {}
 
   read(): Promise<FleetState> {
-    return Promise.resolve({ ...this.view });
+    this.calls.push(['fleet.read']);
+    return Promise.resolve({ ...this.state });
   }
 
-  failed: FailedLaunch[] = [];
-
-  failedLaunches(): Promise<FailedLaunch[]> {
-    return Promise.resolve(this.failed);
+  failedLaunches(since: number): Promise<FailedLaunch[]> {
+    this.calls.push(['fleet.failedLaunches', since]);
+    return Promise.resolve(this.failed.filter(({ at }) => at >= since).map(({ at: _, ...launch }) => launch));
   }
 
   setDesired(desired: number): Promise<void> {
-    this.view.desired = desired;
+    this.calls.push(['fleet.setDesired', desired]);
+    const { min, max } = this.state;
+    if (!Number.isInteger(desired) || desired < min || desired > max) {
+      return Promise.reject(new Error(`desired ${desired} is not within ${min} and ${max}`));
+    }
+    this.state = { ...this.state, desired };
     return Promise.resolve();
   }
 }
@@ -62,7 +80,10 @@ export class FakeFleet implements Fleet {
 export class FakeCounts implements Counts {
   counts: QueueCounts = { visible: 0, inFlight: 0 };
 
+  constructor(private readonly calls: Calls = []) {}
+
   read(): Promise<QueueCounts> {
+    this.calls.push(['counts.read']);
     return Promise.resolve({ ...this.counts });
   }
 }
@@ -70,7 +91,10 @@ export class FakeCounts implements Counts {
 export class FakeWork implements Work {
   reported: WorkReport | undefined;
 
+  constructor(private readonly calls: Calls = []) {}
+
   read(): Promise<WorkReport | undefined> {
+    this.calls.push(['work.read']);
     return Promise.resolve(this.reported);
   }
 }
@@ -78,8 +102,32 @@ export class FakeWork implements Work {
 export class FakeMetrics implements Metrics {
   readonly published: TickMetrics[] = [];
 
+  constructor(private readonly calls: Calls = []) {}
+
   publish(metrics: TickMetrics): Promise<void> {
+    this.calls.push(['metrics.publish', metrics.reason]);
     this.published.push(structuredClone(metrics));
     return Promise.resolve();
   }
+}
+
+export interface FakePorts extends TickPorts {
+  counts: FakeCounts;
+  work: FakeWork;
+  fleet: FakeFleet;
+  memory: FakeMemory;
+  metrics: FakeMetrics;
+  calls: Calls;
+}
+
+export function fakePorts(): FakePorts {
+  const calls: Calls = [];
+  return {
+    calls,
+    counts: new FakeCounts(calls),
+    work: new FakeWork(calls),
+    fleet: new FakeFleet(calls),
+    memory: new FakeMemory(calls),
+    metrics: new FakeMetrics(calls),
+  };
 }

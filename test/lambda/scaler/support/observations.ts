@@ -1,10 +1,8 @@
-/** Looks at a queue and a fleet, one after the other, and what the rule makes of them. */
-import type { PolicySettings } from '../../../../contract/policy.ts';
+/** Observations of a queue and a fleet, one after the other, and the rule's decisions on them. */
+import type { SloSettings, ThresholdSettings } from '../../../../contract/policy.ts';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
-import type { Decision, PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import type { Decision, PolicyMemory, RuleSettings } from '../../../../lambda/scaler/policy/decision.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
-import type { SloSettings } from '../../../../contract/policy.ts';
-import type { ThresholdSettings } from '../../../../contract/policy.ts';
 
 export const NOW = 100_000;
 export const TICK = 30;
@@ -42,20 +40,20 @@ export const seen = (more: Partial<Observation>): Observation => ({
   ...more,
 });
 
-/** The same look at `count` ticks. */
-export const repeat = (count: number, look: Partial<Observation>) =>
-  Array.from({ length: count }, () => look);
+/** The same observation at `count` ticks. */
+export const repeat = (count: number, observed: Partial<Observation>) =>
+  Array.from({ length: count }, () => observed);
 
-/** One look a tick; a look without a desired capacity sees the one decided before. */
+/** One observation per tick; without a desired capacity it has the one decided before. */
 export function drive(
-  looks: Partial<Observation>[],
-  settings: PolicySettings = slo,
+  observed: Partial<Observation>[],
+  settings: RuleSettings = slo,
   from: PolicyMemory = {},
 ): Decision[] {
   let memory = from;
   let desired = 0;
-  return looks.map((look, k) => {
-    const observation = seen({ at: NOW + k * TICK, desired, ...look });
+  return observed.map((one, k) => {
+    const observation = seen({ at: NOW + k * TICK, desired, ...one });
     const decision = decide(observation, memory, settings);
     ({ memory, desired } = decision);
     return decision;

@@ -1,0 +1,87 @@
+/** What has been idle at each recent tick, and since when the queue is empty. */
+import { describe, expect, it } from 'vitest';
+import {
+  emptySinceOf,
+  idleInstances,
+  idleThroughout,
+  isUnbroken,
+  recordIdle,
+  ticksFor,
+  withoutRemoved,
+} from '../../../../lambda/scaler/policy/idle.ts';
+
+const counts = (...given: [at: number, count: number][]) => given.map(([at, count]) => ({ at, count }));
+
+it.each([
+  [undefined, 30, 30, false],
+  [0, 75, 30, true],
+  [0, 76, 30, false],
+  [0, 1e9, Infinity, true],
+])('from %s to %d with ticks of %d s: unbroken %s', (before, now, tickSeconds, unbroken) => {
+  expect(isUnbroken(before, now, tickSeconds)).toBe(unbroken);
+});
+
+it.each([
+  [0, 5, 2, 3],
+  [0, 2, 5, 0],
+  [1, 5, 2, 0],
+])('%d visible, %d in service, %d in flight: %d idle', (visible, inService, inFlight, idle) => {
+  expect(idleInstances(visible, inService, inFlight)).toBe(idle);
+});
+
+it.each([
+  [30, 30, 1],
+  [44, 30, 1],
+  [46, 30, 2],
+  [300, 30, 10],
+  [0, 30, 1],
+  [86_400, 1, 120],
+  [300, Infinity, 1],
+])('%d s are covered by ticks of %d s: %d', (seconds, tickSeconds, ticks) => {
+  expect(ticksFor(seconds, tickSeconds)).toBe(ticks);
+});
+
+describe('recorded counts', () => {
+  it.each([
+    ['begin with one', counts(), counts([30, 3]), 2],
+    ['grow up to the number of ticks', counts([0, 1]), counts([0, 1], [30, 3]), 2],
+    ['drop the oldest beyond it', counts([-30, 2], [0, 1]), counts([0, 1], [30, 3]), 2],
+    ['drop more when fewer ticks are needed', counts([-60, 4], [-30, 2], [0, 1]), counts([30, 3]), 1],
+    [
+      'drop counts of a clock that was set back',
+      counts([0, 1], [90, 5], [120, 6]),
+      counts([0, 1], [30, 3]),
+      9,
+    ],
+    ['take the smaller of two at one instant', counts([0, 1], [30, 5]), counts([0, 1], [30, 3]), 9],
+    ['keep the smaller of two at one instant', counts([0, 1], [30, 2]), counts([0, 1], [30, 2]), 9],
+  ])('%s', (_name, before, after, ticks) => {
+    const given = structuredClone(before);
+    expect(recordIdle(before, { at: 30, count: 3 }, ticks)).toEqual(after);
+    expect(before).toEqual(given);
+  });
+});
+
+it.each([
+  ['the least of all ticks', counts([0, 4], [30, 2], [60, 3]), 3, 2],
+  ['none with too few ticks', counts([0, 4], [30, 2]), 3, 0],
+  ['none over a missed tick', counts([0, 4], [30, 2], [106, 3]), 3, 0],
+  ['the least over one late tick', counts([0, 4], [30, 2], [105, 3]), 3, 2],
+])('idle throughout: %s', (_name, idle, ticks, least) => {
+  expect(idleThroughout(idle, ticks, 30)).toBe(least);
+});
+
+it('removed instances are not idle any more', () => {
+  expect(withoutRemoved(counts([0, 4], [30, 1]), 2)).toEqual(counts([0, 2], [30, 0]));
+});
+
+it.each<[string, number, number | undefined, number | undefined, number | undefined]>([
+  ['not with a backlog', 3, 570, 100, undefined],
+  ['from the first empty tick', 0, 570, undefined, 600],
+  ['since the first of several', 0, 570, 400, 400],
+  ['from now after a missed tick', 0, 500, 400, 600],
+  ['from now at the first tick of all', 0, undefined, undefined, 600],
+  ['from now after a clock was set back', 0, 570, 900, 600],
+])('the queue is empty %s', (_name, backlog, at, emptySince, since) => {
+  expect(emptySinceOf({ at: 600, backlog, tickSeconds: 30 }, { at, emptySince })).toBe(since);
+});

@@ -1,0 +1,75 @@
+/** The formulas of docs/scaling.md, with numbers from a calculator. */
+import { describe, expect, it } from 'vitest';
+import {
+  clearingSeconds,
+  instancesForQueue,
+  keptInstances,
+  marginAt,
+  neededInstances,
+  queuedWhenReady,
+} from '../../../../lambda/scaler/policy/sizing.ts';
+import { startPrice } from '../../../../lambda/scaler/policy/price.ts';
+
+it.each([
+  // The worked example: 45 arrive, 45 are finished.
+  [60, 45, 45, 60],
+  [10, 5, 40, 0],
+  [0, 20, 5, 15],
+])('%d waiting, %d arriving, %d finishing: %d will wait', (visible, arriving, finishing, queued) => {
+  expect(queuedWhenReady(visible, arriving, finishing)).toBe(queued);
+});
+
+it.each([
+  // 60 x sqrt(0.12 x 6 / (13 x 90)) = 60 x 0.024807.
+  [60, 0.12, 6, 90, 1.4884],
+  [300, 0.12, 6, 90, 7.4421],
+  // Four times the price, twice the instances; four times the boot, half of them.
+  [60, 0.48, 6, 90, 2.9768],
+  [60, 0.12, 6, 360, 0.7442],
+  [0, 0.12, 6, 90, 0],
+])('a queue of %d at price %d, service %d s, boot %d s takes %d instances', (q, p, s, b, instances) => {
+  expect(instancesForQueue(q, p, s, b)).toBeCloseTo(instances, 4);
+});
+
+it.each([
+  [0.12, 0],
+  // 2^0.4 - 1 and 0.5^0.4 - 1.
+  [0.24, 0.3195],
+  [0.06, -0.2421],
+])('a price of %d has a margin of %d', (price, margin) => {
+  expect(marginAt(price)).toBeCloseTo(margin, 4);
+});
+
+it.each([
+  [10, 6, 90, 0.12],
+  [10, 6, 180, 0.24],
+  [10, 24, 90, 0.24],
+  // (10 / 40)^1.5 = 1 / 8.
+  [40, 6, 90, 0.015],
+])('a target of %d s, service %d s and boot %d s start at a price of %d', (target, service, boot, price) => {
+  expect(startPrice(target, service, boot)).toBeCloseTo(price, 10);
+});
+
+describe('instances', () => {
+  it.each([
+    // 3 + 0 + 1.49, rounded up: the worked example.
+    [{ load: 3, margin: 0, forQueue: 1.49 }, 63, 5, 5],
+    [{ load: 3, margin: 0.32, forQueue: 0 }, 1, 4, 4],
+    // 3 + 0.4 of hysteresis keeps a fourth one.
+    [{ load: 3, margin: 0, forQueue: 0 }, 1, 3, 4],
+    [{ load: 2.5, margin: -0.24, forQueue: 0.1 }, 1, 3, 3],
+    [{ load: 0.1, margin: -0.5, forQueue: 0 }, 1, 1, 1],
+    [{ load: 0.1, margin: -0.5, forQueue: 0 }, 0, 0, 1],
+  ])('for %j with a backlog of %d: %d needed, %d kept', (parts, backlog, needed, kept) => {
+    expect(neededInstances(parts, backlog)).toBe(needed);
+    expect(keptInstances(parts)).toBe(kept);
+  });
+});
+
+it.each([
+  [50, 6, 5, 60],
+  [50, 6, 0, 300],
+  [0, 6, 5, 0],
+])('%d photos of %d s on %d instances take %d s', (visible, service, instances, seconds) => {
+  expect(clearingSeconds(visible, service, instances)).toBe(seconds);
+});
