@@ -1,12 +1,36 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { defineConfig } from 'vitest/config';
+
+/** Files that take longest, in this order: started first, they end while the others fill the second core. */
+const LONGEST = [
+  'test/local/run.test.ts',
+  'test/lambda/gateway/page-browser.test.ts',
+  'test/lambda/gateway/clients.test.ts',
+  'test/tools/package.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((file) => moduleId.endsWith(file));
+      return at < 0 ? LONGEST.length : at;
+    };
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // Two cores on the smallest machine: the end-to-end test keeps one busy, the rest share the other.
+    // Ends what hangs; no limit on how slow a machine may be.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    // The smallest machine has two cores.
     maxWorkers: 2,
+    // Files of one worker share their imports: loading the CDK and the AWS SDK anew for each file takes a third of the run.
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },

@@ -10,7 +10,7 @@ export default defineConfig({
   test: {
     include: shard?.tests ?? [],
     exclude: [...(shard?.slowTests ?? []), '**/node_modules/**'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },
 });
