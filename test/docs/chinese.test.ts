@@ -1,4 +1,4 @@
-/** README.zh-CN.md is kept in step: the same sections, commands, outputs, pictures, tables and links, in the same order. */
+/** README.zh-CN.md matches README.md: the same headings, code blocks, tables and links. */
 import { describe, expect, it } from 'vitest';
 import { codeBlocks, links, prose, read } from './pages.ts';
 
@@ -6,12 +6,12 @@ const ENGLISH = 'README.md';
 const CHINESE = 'README.zh-CN.md';
 
 interface Shape {
-  /** Levels of the headings. */
+  /** Heading levels in order. */
   headings: string[];
   code: string[];
-  /** Rows of each table, the code in each. */
+  /** Code spans of each row of each table. */
   tables: string[][];
-  /** Where links lead, apart from those within the page, whose headings have other names. */
+  /** Link targets, except anchors of the page itself, whose headings are translated. */
   links: string[];
 }
 
@@ -31,12 +31,12 @@ function shapeOf(page: string): Shape {
     links: links(page, text)
       .map(({ target }) => target)
       .filter((target) => !target.startsWith('#') && !other.includes(target))
-      // A sentence has another order in another language.
+      // Word order differs between the languages.
       .sort(),
   };
 }
 
-describe('the README in Chinese', () => {
+describe('README.zh-CN.md', () => {
   const english = shapeOf(ENGLISH);
   const chinese = shapeOf(CHINESE);
 
@@ -44,12 +44,12 @@ describe('the README in Chinese', () => {
     expect(chinese[part]).toEqual(english[part]);
   });
 
-  it('is in Chinese, section by section', () => {
+  it('has Chinese text in every section', () => {
     const sections = prose(read(CHINESE)).split(/^## /m);
     expect(sections.filter((section) => !/[\u4e00-\u9fff]{4}/.test(section))).toEqual([]);
   });
 
-  it('and the English one lead to each other', () => {
+  it('links to README.md and back', () => {
     expect(links(ENGLISH, read(ENGLISH)).map(({ target }) => target)).toContain(CHINESE);
     expect(links(CHINESE, read(CHINESE)).map(({ target }) => target)).toContain(ENGLISH);
   });

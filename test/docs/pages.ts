@@ -1,10 +1,10 @@
-/** The Markdown of the repository, as far as tests look at it. */
+/** Reads the Markdown pages of the repository for the tests. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, resolve } from 'node:path';
 
 export const ROOT = resolve(import.meta.dirname, '..', '..');
 
-/** Pages that people read, by their path from the root. */
+/** All pages, by their path from the root. */
 export const PAGES = [
   ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
   ...readdirSync(join(ROOT, 'docs'))
@@ -19,14 +19,14 @@ export const read = (page: string): string => readFileSync(join(ROOT, page), 'ut
 
 const FENCE = /^```(\w*)\n([^]*?)^```$/gm;
 
-/** Code blocks with their language. */
+/** Fenced code blocks with their language. */
 export const codeBlocks = (text: string): { language: string; code: string }[] =>
   [...text.matchAll(FENCE)].map(([, language = '', code = '']) => ({ language, code }));
 
-/** The text without its code blocks, whose signs mean other things. */
+/** The text without its code blocks, where # and [ have other meanings. */
 export const prose = (text: string): string => text.replace(FENCE, '');
 
-/** A heading as GitHub turns it into an anchor. */
+/** The anchor that GitHub makes of a heading. */
 export const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -38,9 +38,9 @@ export const anchors = (text: string): Set<string> =>
   new Set([...prose(text).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading.trim())));
 
 export interface Link {
-  /** As it is written. */
+  /** As written in the page. */
   target: string;
-  /** Of the repository, from the root; undefined for one of the web. */
+  /** From the root of the repository; undefined for a web address. */
   path: string | undefined;
   anchor: string | undefined;
 }
