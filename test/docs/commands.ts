@@ -1,4 +1,4 @@
-/** The commands that pages tell people to run, and what there is to run. */
+/** Parses the commands that pages show, with the parsers that will run them, and runs none. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -10,53 +10,56 @@ import { define as defineChaos } from '../../tools/chaos/main.ts';
 import { define as defineReview } from '../../tools/pipeline/review.ts';
 import { codeBlocks, prose, ROOT } from './pages.ts';
 
-/** A command line without comments, in words; those of a shell between it and the next one are left out. */
-export function commandsOf(text: string): string[][] {
+/** A command of a page, in words. */
+export interface Shown {
+  words: string[];
+  /** In a code block, to be copied as it is; in a sentence it may lack options that are required. */
+  complete: boolean;
+}
+
+/** The commands of npm and npx in a text, without comments and without what a shell connects them with. */
+export function commandsOf(text: string): Shown[] {
   const blocks = codeBlocks(text).filter(({ language }) => ['sh', 'bash', 'console'].includes(language));
   const spans = [...prose(text).matchAll(/`((?:npm|npx) [^`]+)`/g)].map(([, code = '']) => code);
-  return [...blocks.map(({ code }) => code), ...spans]
-    .flatMap((code) => code.replaceAll(/\\\n\s*/g, ' ').split('\n'))
-    .map((line) => line.replace(/^\$ /, '').replace(/(^|\s)#.*$/, ''))
-    .flatMap((line) => line.split(/&&|\||;/))
-    .map((command) => command.trim().split(/\s+/))
-    .filter(([first]) => first === 'npm' || first === 'npx');
+  const inCode = (code: string, complete: boolean) =>
+    code
+      .replaceAll(/\\\n\s*/g, ' ')
+      .split('\n')
+      .map((line) => line.replace(/^\s*\$ /, '').replace(/(^|\s)#.*$/, ''))
+      .flatMap((line) => line.split(/&&|[|;()]/))
+      .map((command) => command.trim().split(/\s+/))
+      .filter(([first]) => first === 'npm' || first === 'npx')
+      .map((words) => ({ words, complete }));
+  return [
+    ...blocks.flatMap(({ code }) => inCode(code, true)),
+    ...spans.flatMap((code) => inCode(code, false)),
+  ];
 }
 
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
 };
 
-/** Command lines of the npm scripts that have one. */
-const SCRIPTS: Record<string, Command> = {
-  bench: defineBench(new CommandLine()),
-  start: defineStart(new CommandLine()),
-  chaos: defineChaos(new CommandLine()),
-  review: defineReview(new CommandLine()),
+/** Command lines of npm scripts. */
+const SCRIPTS: Record<string, (command: CommandLine) => CommandLine> = {
+  bench: defineBench,
+  start: defineStart,
+  chaos: defineChaos,
+  review: defineReview,
 };
 
-/** Options of the CDK's own CLI, and the one that ours adds. */
+/** Options of the CDK's own command line, and the one that ours adds. */
 const CDK_OPTIONS = ['--stage', '--require-approval', '--output', '--all', '-c', '-q'];
 
-const optionsIn = (words: string[]) =>
-  words
-    .filter((word) => /^--?[a-z]/.test(word) && !/^(--help|-h|--version)$/.test(word))
-    .map((word) => word.replace(/=.*$/, ''));
+/** Values for placeholders whose option takes no text. */
+const SAMPLES: Record<string, string> = { N: '1', SEED: '1', SECONDS: '1', '"$API"': 'https://example.com' };
 
-/** Options that a command, or one that it is part of, does not have. */
-function unknownOptions(words: string[], command: Command): string[] {
-  const known = [command, command.parent].flatMap((one) => one?.options ?? []);
-  return optionsIn(words).filter((word) => !known.some(({ short, long }) => word === short || word === long));
-}
-
-const list = (words: string[], name: string) =>
-  words.length > 0 ? `${name} has no ${words.join(' ')}` : undefined;
-
-/** What is wrong with a command; undefined when it can be run as it stands. */
-export async function fault(words: string[]): Promise<string | undefined> {
+/** @returns what is wrong with a command; undefined when it can be run as it is shown */
+export async function fault({ words, complete }: Shown): Promise<string | undefined> {
   const [tool, ...rest] = words;
   if (tool === 'npx') {
     const at = rest.indexOf('ddcolor-elastic');
-    return at < 0 ? undefined : cliFault(rest.slice(at + 1).filter((word) => word !== 'help'));
+    return at < 0 ? undefined : cliFault(rest.slice(at + 1), complete);
   }
   const [verb = '', ...more] = rest;
   const script = verb === 'run' ? (more[0] ?? '') : verb;
@@ -64,34 +67,37 @@ export async function fault(words: string[]): Promise<string | undefined> {
   if (!(script in scripts)) return `package.json has no script '${script}'`;
   if (!rest.includes('--')) return undefined;
   const args = rest.slice(rest.indexOf('--') + 1);
-  // Short for the command of that name.
-  if (['simulate', 'comfyui'].includes(script)) return cliFault([script, ...args]);
+  if (['simulate', 'comfyui'].includes(script)) return cliFault([script, ...args], complete);
   if (['synth', 'diff', 'deploy', 'destroy'].includes(script)) {
-    return list(
-      optionsIn(args).filter((option) => !CDK_OPTIONS.includes(option)),
-      'the CDK',
-    );
+    const unknown = args.filter((word) => /^--?[a-z]/.test(word) && !CDK_OPTIONS.includes(word));
+    return unknown.length > 0 ? `the CDK has no ${unknown.join(' ')}` : undefined;
   }
-  const command = SCRIPTS[script];
-  return command && programFault(command, args, `npm run ${script}`);
+  const define = SCRIPTS[script];
+  return define && parseFault(define(new CommandLine(`npm run ${script} --`)), args, complete);
 }
 
-const cliFault = async (words: string[]): Promise<string | undefined> =>
-  programFault(await commandLine(words), words, 'ddcolor-elastic');
+const cliFault = async (args: string[], complete: boolean): Promise<string | undefined> =>
+  parseFault(await commandLine(args), args, complete);
 
-function programFault(program: Command, words: string[], name: string): string | undefined {
-  let command = program;
-  const rest = [...words];
-  while (command.commands.length > 0 && rest[0] !== undefined && !rest[0].startsWith('-')) {
-    const word = rest.shift() as string;
-    // A placeholder.
-    if (/^[A-Z]+$/.test(word)) return undefined;
-    const found = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
-    if (!found) return `${name} has no command '${word}'`;
-    command = found;
-    name += ` ${word}`;
-  }
-  // Options of `simulate` alone are those of its default command.
-  const run = command.name() === 'simulate' && command.commands.find((one) => one.name() === 'run');
-  return list(unknownOptions(rest, run || command), name);
+/** Errors of a sentence that names a command without all that it needs. */
+const INCOMPLETE = /missing required argument|required option|^Usage:|--stage/;
+
+async function parseFault(
+  program: CommandLine,
+  args: string[],
+  complete: boolean,
+): Promise<string | undefined> {
+  let errors = '';
+  const idle = (command: Command) => {
+    command.configureOutput({ writeOut: () => undefined, writeErr: (text) => (errors += text) });
+    command.commands.forEach(idle);
+    if (command.commands.length === 0) command.action(() => undefined);
+  };
+  idle(program);
+  const values = args.filter((word) => word !== '…').map((word) => SAMPLES[word] ?? word);
+  if (values.some((word) => /^COMMAND$/.test(word))) return undefined;
+  await program.run(values);
+  const [first = ''] = errors.split('\n');
+  if (first === '' || (!complete && INCOMPLETE.test(first))) return undefined;
+  return first;
 }
