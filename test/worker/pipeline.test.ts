@@ -1,0 +1,128 @@
+/** The pipeline: the order of its steps, what limits them, what it measures, and what it frees. */
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import type { ImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { createPipeline, type AcquireSlot, type PhotoMeasurements } from '../../worker/photo/pipeline.ts';
+import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
+
+const photo = () =>
+  sharp({ create: { width: 2000, height: 1000, channels: 3, background: '#888' } })
+    .png()
+    .toBuffer();
+const choice = { output: 'photo', options: { strength: 2 } } as const;
+/** Resolves when a semaphore was asked so many times. */
+const asked = (semaphore: WeightedSemaphore, times: number) => {
+  const acquire = vi.spyOn(semaphore, 'acquire');
+  return vi.waitFor(() => expect(acquire).toHaveBeenCalledTimes(times), { interval: 1 });
+};
+
+/** A pipeline whose steps take a second each by its clock, and are written down. */
+function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) {
+  const events: string[] = [];
+  const ids = new Set<string>();
+  let ms = 0;
+  const step = async (name: string, error?: Error) => {
+    events.push(name);
+    ms += 1000;
+    if (error) throw error;
+  };
+  const images: ImageProcessor = {
+    prepare: async (id, body, output) => {
+      ids.add(id);
+      await step(`prepare ${output} of ${body.length > 0}`, change.prepare);
+      const [upload, path] = [Buffer.from('upload'), 'chroma'] as const;
+      return { id, format: 'webp', megapixels: 2, upload, uploadMegapixels: 0.26, path };
+    },
+    finish: async (id, saved, source) => {
+      ids.add(id);
+      await step(`finish ${saved.toString()} of ${source}`, change.finish);
+      return Buffer.from('result');
+    },
+    discard: (id) => {
+      ids.add(id);
+      events.push('discard');
+    },
+  };
+  const [comfyuiSlots, memory] = [new WeightedSemaphore(1), new WeightedSemaphore(3)];
+  let drain = new AbortController();
+  const colour = createPipeline({
+    images,
+    infer: async ({ upload }, acquireSlot: AcquireSlot, options) => {
+      const release = await acquireSlot();
+      await step(`infer ${upload.toString()} ${JSON.stringify(options)}`, change.infer);
+      release();
+      return Buffer.from('saved');
+    },
+    comfyuiSlots,
+    memory,
+    drainSignal: () => drain.signal,
+    now: () => ms,
+  });
+  const run = async () => {
+    const figures: PhotoMeasurements = {};
+    const attempt = { figures, started: () => void events.push('started') };
+    return { result: await colour(await photo(), 'etag', attempt, choice), figures };
+  };
+  const renewDrain = () => (drain = new AbortController());
+  return { events, ids, comfyuiSlots, memory, run, drain: () => drain.abort('drain'), renewDrain };
+}
+
+describe('the pipeline', () => {
+  it('prepares, infers with a slot, and finishes; one id, and measurements of each step', async () => {
+    const { events, ids, run } = setUp();
+    const { result, figures } = await run();
+    expect(result).toEqual({ body: Buffer.from('result'), contentType: 'image/webp' });
+    expect(events).toEqual([
+      'prepare photo of true',
+      'started',
+      'infer upload {"strength":2}',
+      'finish saved of etag',
+      'discard',
+    ]);
+    expect(ids.size).toBe(1);
+    expect(figures).toEqual({
+      megapixels: 2,
+      prepareSeconds: 1,
+      slotWaitSeconds: 0,
+      comfySeconds: 1,
+      finishSeconds: 1,
+    });
+  });
+
+  it.each(['prepare', 'infer', 'finish'] as const)('frees the photo when %s fails', async (name) => {
+    const { events, memory, run } = setUp({ [name]: new Error('no') });
+    await expect(run()).rejects.toThrow('no');
+    expect(events.at(-1)).toBe('discard');
+    (await memory.acquire(3, AbortSignal.timeout(1000)))();
+  });
+
+  it('waits for memory by its megapixels, and is cancelled by the drain signal meanwhile', async () => {
+    const { events, memory, run, drain } = setUp();
+    const release = await memory.acquire(1.5);
+    const isWaiting = asked(memory, 1);
+    const waiting = run();
+    await isWaiting;
+    expect(events).toEqual([]);
+    drain();
+    await expect(waiting).rejects.toBeInstanceOf(CancelledBeforeStart);
+    expect(events).toEqual([]);
+    release();
+  });
+
+  it('starts when it has a ComfyUI slot, and is cancelled by the drain signal before', async () => {
+    const { events, comfyuiSlots, memory, run, drain, renewDrain } = setUp();
+    const release = await comfyuiSlots.acquire();
+    const isWaiting = asked(comfyuiSlots, 1);
+    const waiting = run();
+    await isWaiting;
+    expect(events).toEqual(['prepare photo of true']);
+    drain();
+    await expect(waiting).rejects.toBeInstanceOf(CancelledBeforeStart);
+    expect(events).toEqual(['prepare photo of true', 'discard']);
+    (await memory.acquire(3, AbortSignal.timeout(1000)))();
+    release();
+    renewDrain();
+    await run();
+    expect(events).toContain('started');
+  });
+});
