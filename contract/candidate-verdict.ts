@@ -1,26 +1,26 @@
-/** What an instance of a candidate says of its image: written by its worker, read by `promote`. */
+/** The verdict on a candidate image: written by a worker on an instance of it, read by `image promote`. */
 import { z } from 'zod';
 
 export const candidateVerdictSchema = z.object({
   outcome: z.enum(['passed', 'failed']),
-  /** Why it failed, for people. */
+  /** Why it failed. */
   reason: z.string().optional(),
-  /** From the start of its worker's checks to their end. */
+  /** Duration of the check. */
   seconds: z.number(),
-  /** What the instance itself takes for its image. */
+  /** Image of the instance, from its metadata. */
   imageId: z.string().optional(),
 });
 
 export type CandidateVerdict = z.infer<typeof candidateVerdictSchema>;
 
-/** A verdict as it stands in its parameter; what cannot be understood is none that has passed. */
+/** Reads a verdict from its parameter; a text that cannot be parsed is a failed one. */
 export function parseCandidateVerdict(text: string): CandidateVerdict {
   try {
     return candidateVerdictSchema.parse(JSON.parse(text));
   } catch {
     return {
       outcome: 'failed',
-      reason: `its verdict cannot be understood: '${text.slice(0, 200)}'`,
+      reason: `its verdict cannot be parsed: '${text.slice(0, 200)}'`,
       seconds: 0,
     };
   }

@@ -1,10 +1,9 @@
 /**
- * The job message: what S3 puts on the queue for a photo.
+ * The job message: S3's event notification about a photo.
  *
- * Gotchas:
- * - Creating (or changing) the notification sends a test event that has no `Records`.
+ * - Creating or changing the notification sends a test event without `Records`.
  * - Keys are form-encoded: a space is `+`, a plus is `%2B`.
- * - Records can repeat and arrive out of order; `sequencer` only compares within one key. We compare ETags instead.
+ * - Records can repeat and arrive out of order; `sequencer` only compares within one key. The worker compares ETags instead.
  */
 import { z } from 'zod';
 
@@ -29,14 +28,14 @@ export interface Job {
   bucket: string;
   /** Decoded key, `incoming/...`. */
   key: string;
-  /** ETag without quotes; S3 leaves it out for no kind of ObjectCreated event, but the field is optional in its schema. */
+  /** Without quotes. S3 sends it with every ObjectCreated event, but its schema says optional. */
   etag: string | undefined;
-  /** When S3 stored the photo, epoch milliseconds. The wait is counted from here. */
+  /** When S3 stored the photo, epoch milliseconds: the start of its wait. */
   storedAtMs: number;
 }
 
 /**
- * Turns S3's encoding of a key in an event back into the key.
+ * Decodes a key as S3 encodes it in events.
  *
  * @throws URIError when the text is not validly encoded
  */
@@ -45,9 +44,9 @@ export function decodeEventKey(encoded: string): string {
 }
 
 /**
- * Jobs in the body of a message; none for S3's test event and for events other than a photo's creation.
+ * Parses the body of a message to jobs; none for S3's test event and for events other than ObjectCreated.
  *
- * @throws when the body is neither; the caller leaves such a message to the dead-letter queue
+ * @throws when the body is not an S3 event; such a message belongs in the dead-letter queue
  */
 export function parseJobMessage(body: string): Job[] {
   let json: unknown;

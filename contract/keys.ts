@@ -1,5 +1,5 @@
 /**
- * Where a photo and its two possible ends live in the bucket.
+ * Keys of a photo and of its two possible outcomes in the bucket.
  *
  * `incoming/<name>` becomes `results/<name>`, or `failed/<name>.json` when it cannot be coloured.
  */
@@ -9,19 +9,19 @@ export const INCOMING = 'incoming/';
 export const RESULTS = 'results/';
 export const FAILED = 'failed/';
 
-/** Below `incoming/`: photos that come by the API, each under its id. */
+/** Key of a photo that is uploaded by the HTTP API. */
 export const apiPhotoKey = (id: string) => `${INCOMING}api/${id}`;
 
 /** S3's limit on a key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 
-/** Metadata of a result or failure: the ETag (unquoted) of the photo it was made from. */
+/** Metadata of a result or failure record: the ETag, without quotes, of its photo. */
 export const SOURCE_ETAG_METADATA = 'source-etag';
 
 /**
- * The part of a photo's key that its ends share.
+ * The part of a photo's key that its outcomes share.
  *
- * @throws when the key is not that of a photo, which a rightly configured notification never sends
+ * @throws when the key is not that of a photo
  */
 export function relativeKey(photoKey: string): string {
   if (!photoKey.startsWith(INCOMING) || photoKey.length === INCOMING.length) {

@@ -1,10 +1,10 @@
-/** A ComfyUI graph as data, with the one place a picture goes in and the one it comes out. */
+/** A ComfyUI graph as data, with the node that a picture goes into and the node that its result comes from. */
 import { z } from 'zod';
 import { OUTPUT_METADATA } from './photo-types.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
-/** What a photo may choose: an input of a node, and the values that it may have. */
+/** An option of photos: an input of a node, and its allowed values. */
 const optionSchema = z.union([
   z.object({
     node: z.string(),
@@ -21,50 +21,50 @@ export const workflowSchema = z
   .object({
     name: z.string().min(1),
     /**
-     * The graph keeps lightness and computes chroma at this size, pixels of each side: a small copy of a photo is enough
-     * for it. Absent where it has to see the photo itself.
+     * Present when the graph keeps lightness and computes chroma at a fixed `size` (pixels of each side), so that a small copy
+     * of a photo is enough. Absent when it needs the whole photo.
      */
     chroma: z
       .object({
         size: z.number().int().min(32).max(4096),
         /**
-         * What is saved on the chroma path in place of what the graph itself saves: a node's id and the number of its output.
+         * Saved on the chroma path instead of the graph's own picture: a node's id and the number of its output.
          *
-         * @default what the graph itself saves
+         * @default the graph's own picture
          */
         saves: z.tuple([z.string(), z.number().int().min(0)]).optional(),
         /**
-         * How a pixel of it tells its chroma: as a picture in colour; or `ab`, Lab's a + 128 as red and b + 128 as green,
-         * which loses nothing at the edge of what sRGB can show.
+         * How the saved picture contains chroma: as a picture in colour, or as `ab`, Lab's a + 128 as red and b + 128 as green,
+         * which is not clipped to the gamut of sRGB.
          */
         encoding: z.enum(['picture', 'ab']).default('picture'),
       })
       .optional(),
-    /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: nodes keep their model by id. */
+    /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: ComfyUI keeps models by node id. */
     graph: z.record(z.string(), nodeSchema),
     input: z.object({
       node: z.string(),
-      /** Name of the node's input that takes the picture's file name. */
+      /** The node's input for the picture's file name. */
       field: z.string(),
-      /** `grey`: the graph reads lightness only, so a one-channel picture is sent. */
+      /** `grey`: the graph reads only lightness, so a one-channel picture is sent. */
       colour: z.enum(['grey', 'rgb']),
     }),
     /**
-     * By name, which is that of the photo's metadata in S3 (`x-amz-meta-<name>`). A photo without one gets what the graph has.
+     * By name, which is that of the photo's metadata in S3 (`x-amz-meta-<name>`). Without it the graph's value is used.
      *
-     * @default - a photo chooses nothing
+     * @default - no options
      */
     options: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), optionSchema).default({}),
     output: z.object({
-      /** The node whose one picture is the result. */
+      /** The node that saves the one picture. */
       node: z.string(),
-      /** Name of that node's input that takes the prefix of the file's name. */
+      /** The node's input for the prefix of the file name. */
       prefixField: z.string(),
-      /** Name of that node's input that takes the picture. */
+      /** The node's input for the picture. */
       pictureField: z.string().default('images'),
-      /** Width and height of the result, in those of the photo. */
+      /** Width and height of the result, relative to the photo's. */
       scale: z.number().positive().default(1),
-      /** Whether a result without any colour means that the graph did not do its work. */
+      /** Whether a result without colour is a failure of the graph. */
       coloured: z.boolean(),
     }),
   })
@@ -84,12 +84,12 @@ export const workflowSchema = z
     for (const [name, { node, field }] of Object.entries(workflow.options))
       has(['options', name], node, field);
     if (OUTPUT_METADATA in workflow.options)
-      issue(['options', OUTPUT_METADATA], 'the name is taken: it says what a photo becomes');
+      issue(['options', OUTPUT_METADATA], 'the name is reserved for the output of a photo');
     if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
     if (chroma && output.scale !== 1)
       issue(
         ['output', 'scale'],
-        `${output.scale}: chroma is merged with the photo's own lightness, at its own size`,
+        `${output.scale}: chroma is merged with the photo's lightness, at the photo's size`,
       );
     for (const [id, { inputs }] of Object.entries(graph))
       for (const [field, value] of Object.entries(inputs))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts units, users and rules of this folder where systemd looks, and enables them for the next boot; starts nothing.
-# With PREFIX=/some/folder into that folder, for which no privileges are needed.
+# Installs the units, users and rules of this folder and enables them for the next boot; starts nothing.
+# PREFIX=/some/folder installs below that folder, which needs no privileges.
 set -euo pipefail
 
 PREFIX="${PREFIX:-}"
@@ -25,11 +25,12 @@ if [ -z "$PREFIX" ]; then
   systemd-tmpfiles --create /etc/tmpfiles.d/ddcolor-elastic.conf
   systemctl daemon-reload
   systemctl enable --quiet "${UNITS[@]}"
-  # systemd breaks a circle by leaving a unit out, and says so in the journal only. What else an image starts, only it knows.
-  circles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
+  # systemd breaks an ordering cycle by dropping a unit, and only the journal reports it. Whether there is one depends on the
+  # other units of the image.
+  cycles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
     grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker)\.service' || true)"
-  if [ -n "$circles" ]; then
-    echo "install.sh: $circles" >&2
+  if [ -n "$cycles" ]; then
+    echo "install.sh: $cycles" >&2
     exit 1
   fi
 fi

@@ -38,7 +38,7 @@ describe('a workflow', () => {
       /no input 'image'/,
     ],
     ['that saves what is not there', { chroma: { ...good.chroma, saves: ['7', 1] } }, /no node '7'/],
-    ['that merges chroma at another size', { output: { ...good.output, scale: 2 } }, /at its own size/],
+    ['that merges chroma at another size', { output: { ...good.output, scale: 2 } }, /at the photo's size/],
     [
       'with a link to nowhere',
       { graph: { ...good.graph, 2: { class_type: 'DDColor', inputs: { image: ['5', 0] } } } },
@@ -57,7 +57,7 @@ describe('a workflow', () => {
     [
       'with an option whose name says what a photo becomes',
       { options: { output: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
-      /the name is taken/,
+      /the name is reserved/,
     ],
     ['that is encoded otherwise', { chroma: { ...good.chroma, encoding: 'lab' } }, /encoding|picture/],
   ])('%s is refused with the reason', (_name, change, message) => {
