@@ -10,18 +10,17 @@ import { PROBLEM_CODES } from '../../contract/photo-types.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import { firstCells, PAGES, prose, read, ROOT, section } from './pages.ts';
 
-/** Events that the worker's code logs: the second argument of `log`, or both of a choice. */
-function workerEvents(): string[] {
-  const files = readdirSync(join(ROOT, 'worker'), { recursive: true, encoding: 'utf8' });
-  return files
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) => {
-      const code = readFileSync(join(ROOT, 'worker', file), 'utf8');
-      const calls = code.matchAll(/\blog\(\s*[^,;]+,\s*('[a-z-]+'|[^,;()]+\? '[a-z-]+' : '[a-z-]+')/g);
-      return [...calls].flatMap(([, event = '']) => [...event.matchAll(/'([a-z-]+)'/g)]);
-    })
-    .map(([, event = '']) => event);
-}
+/** Names in single quotes in what a pattern captures in the TypeScript files of a folder. */
+const namesIn = (folder: string, pattern: RegExp): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('page/'))
+    .flatMap((file) => [...readFileSync(join(ROOT, folder, file), 'utf8').matchAll(pattern)])
+    .flatMap(([, found = '']) => [...found.matchAll(/'([a-z-]+)'/g)].map(([, name = '']) => name));
+
+/** The second argument of the worker's `log`, or both of a choice. */
+const WORKER_EVENT = /\blog\(\s*[^,;]+,\s*('[a-z-]+'|[^,;()]+\? '[a-z-]+' : '[a-z-]+')/g;
+/** The field `message` of the functions' log lines, or both of a choice. */
+const FUNCTION_EVENT = /\bmessage: ('[a-z]+-[a-z-]+'|\w+ \? '[a-z-]+' : '[a-z-]+')/g;
 
 describe.each<[what: string, page: string, heading: string, names: readonly string[]]>([
   ['metrics of the scaler and the worker', 'docs/metrics.md', 'Scaler|Worker', Object.values(METRICS)],
@@ -30,7 +29,9 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   ['failure codes', 'docs/bucket.md', 'Failure record', FAILURE_CODES],
   ['error codes of the API', 'docs/http-api.md', 'Error codes', PROBLEM_CODES],
   ['boot phases', 'docs/image-contents.md', 'Boot phases', BOOT_PHASES],
-  ['log events of the worker', 'docs/log-events.md', 'Worker', workerEvents()],
+  ['log events of the worker', 'docs/log-events.md', 'Worker', namesIn('worker', WORKER_EVENT)],
+  ['log events of the scaler', 'docs/log-events.md', 'Scaler', namesIn('lambda/scaler', FUNCTION_EVENT)],
+  ['log events of the gateway', 'docs/log-events.md', 'Gateway', namesIn('lambda/gateway', FUNCTION_EVENT)],
 ])('%s', (_what, page, heading, names) => {
   it(`are those of ${page}`, () => {
     const documented = heading.split('|').flatMap((title) => firstCells(section(page, title)));
