@@ -1,6 +1,6 @@
 /**
- * The npm package in an app of somebody else: packed as `npm pack` does it, beside nothing but the packages that it asks for.
- * Those are links to ours, so that no network is needed; whatever else it secretly needed would be missing.
+ * The npm package, packed by `npm pack` and installed in a fresh app with its declared dependencies only. Those are links to
+ * ours, so that no network is needed; an undeclared dependency would be missing.
  */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -17,7 +17,7 @@ export class FreshApp {
   readonly installed = join(this.folder, 'node_modules', 'ddcolor-elastic');
   tarball = '';
 
-  /** @param folders whose files it has */
+  /** Packs and installs the package. @param folders copied into the app */
   async make(...folders: string[]): Promise<void> {
     const { folder, installed } = this;
     await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
@@ -32,13 +32,13 @@ export class FreshApp {
     for (const one of folders) cpSync(one, folder, { recursive: true });
   }
 
-  /** Runs Node there, with nothing of this checkout's npm or CDK, nor of anybody's AWS. */
+  /** Runs Node in the app, without the environment of npm, the CDK and AWS. */
   run(args: string[], more: object = {}) {
     const env = { PATH: process.env.PATH, HOME: this.folder, AWS_REGION: 'eu-central-1', ...more };
     return promisify(execFile)(process.execPath, args, { cwd: this.folder, env });
   }
 
-  /** As the CDK's CLI calls an app. */
+  /** Synthesises a stack as the CDK's CLI does. */
   async synth(file: string, stack: string): Promise<{ out: string; template: StackTemplate }> {
     const out = join(this.folder, `out-${stack}`);
     await this.run([file], { CDK_OUTDIR: out });
@@ -46,7 +46,7 @@ export class FreshApp {
     return { out, template: JSON.parse(text) as StackTemplate };
   }
 
-  /** Files of the installed package below a folder of it. */
+  /** Files of the installed package in a folder. */
   files(below = ''): string[] {
     return readdirSync(join(this.installed, below), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
