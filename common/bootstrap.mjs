@@ -42,7 +42,7 @@ async function ensureDependencies() {
 }
 
 function npm(args) {
-  // npm passes its own path to its scripts; started by node alone, the npm on the PATH is taken.
+  // npm passes its own path to its scripts; without it, the npm on the PATH is used.
   const cli = process.env.npm_execpath;
   const [command, before] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []];
   return new Promise((resolve) => {
@@ -66,15 +66,14 @@ function npm(args) {
   });
 }
 
-/** Folder the command was called from: npm runs scripts in the root and passes the caller's folder; npx and node do not move. */
+/** The folder the command was called from. npm runs scripts in the root and passes the caller's folder in INIT_CWD. */
 export function callerDirectory() {
   const own = process.cwd() === root && process.env.npm_package_json === join(root, 'package.json');
   return (own && process.env.INIT_CWD) || process.cwd();
 }
 
 /**
- * Runs the `main` of a TypeScript file of this checkout in this process: one process less between Ctrl-C and the code
- * that cleans up.
+ * Runs the `main` of a TypeScript file in this process, so that Ctrl-C reaches the code that cleans up.
  *
  * @param entry path from the root
  * @param args arguments of the command
@@ -84,7 +83,7 @@ export async function runEntry(entry, args, directory) {
   checkNode();
   await ensureDependencies();
   process.chdir(directory);
-  // Node 20 runs everything here; the SDK's upgrade reminder is not for the operator.
+  // The SDK warns on Node versions that it will stop supporting.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const { register } = await import('tsx/esm/api');
   register();

@@ -1,23 +1,19 @@
-/** What every long command of ours has: a way out on Ctrl-C that leaves nothing behind, and one line for what people can mend. */
-import { UserError } from './errors.ts';
+/** Runs a long command so that Ctrl-C cleans up everything it started, and reports errors that the operator can fix in one line. */
+import { EXIT, UserError } from './errors.ts';
 import { Progress } from './progress.ts';
 import { Scope } from './scope.ts';
 
 export interface CommandContext {
   /** Aborted on the first signal. */
   abort: AbortSignal;
-  /** Closed at the end, however it comes. */
+  /** Closed when the command ends, fails or is interrupted. */
   scope: Scope;
   progress: Progress;
 }
 
-const INTERRUPTED = 130;
-
 /**
- * Runs a command to its end.
- *
- * @param name for people
- * @returns its exit code
+ * @param name in the message of an unexpected error
+ * @returns the exit code
  */
 export async function command(
   name: string,
@@ -29,20 +25,20 @@ export async function command(
   let interrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      // The second one does not wait; children die with this process in any case.
-      if (interrupted) process.exit(INTERRUPTED);
+      // The second signal does not wait; children die with this process in any case.
+      if (interrupted) process.exit(EXIT.interrupted);
       interrupted = true;
       progress.print('Stopping...');
       controller.abort();
-      void scope.close().finally(() => process.exit(INTERRUPTED));
+      void scope.close().finally(() => process.exit(EXIT.interrupted));
     });
   }
   try {
     return await body({ abort: controller.signal, scope, progress });
   } catch (error) {
-    if (interrupted) return INTERRUPTED;
+    if (interrupted) return EXIT.interrupted;
     progress.print(error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`);
-    return 1;
+    return EXIT.failed;
   } finally {
     await scope.close();
   }

@@ -1,9 +1,9 @@
-/** The environment of everything that talks to the local AWS: nothing of the user's own AWS set-up gets through. */
+/** The environment of everything that uses the local AWS, without the user's own AWS configuration. */
 import { mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { checkout } from './checkout.ts';
 
-/** Twelve digits, so that the local AWS takes it for the account. */
+/** Twelve digits, which the local AWS uses as the account. */
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 export const LOCAL_DIRECTORY = '.local';
@@ -15,7 +15,7 @@ export function localPath(...parts: string[]): string {
   return path;
 }
 
-/** A home folder of its own for child processes: the CDK's CLI remembers there which account a key belongs to. */
+/** A separate home folder for child processes: the CDK's CLI caches there which account a key belongs to. */
 export function homeDirectory(): string {
   const directory = localPath('home');
   mkdirSync(directory, { recursive: true });
@@ -36,7 +36,7 @@ export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
   );
   return {
     ...Object.fromEntries(own),
-    // The local AWS runs functions on the first Node it finds: let it be this one.
+    // The local AWS runs functions on the first Node on the PATH, which has to be this one.
     PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
     AWS_ACCESS_KEY_ID: ACCOUNT,
     AWS_SECRET_ACCESS_KEY: 'local',
@@ -49,7 +49,7 @@ export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
     no_proxy: '127.0.0.1,localhost',
     HOME: homeDirectory(),
     USERPROFILE: homeDirectory(),
-    // Once the SDK no longer supports a Node version that still runs everything here, it says so on every start.
+    // The SDK warns on every start on Node versions that it will stop supporting.
     NODE_NO_WARNINGS: '1',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };

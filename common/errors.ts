@@ -19,7 +19,7 @@ export const EXIT = {
   failed: 1,
   /** The command line is wrong, or names something that does not exist. */
   usage: 2,
-  /** Work is left and nothing is wrong with it; running the command again continues. */
+  /** Not finished, because of a timeout or an unreachable service; the same command continues. */
   incomplete: 3,
   interrupted: 130,
 } as const;

@@ -1,7 +1,7 @@
 /**
- * What `npm start` tells other commands of this checkout while it runs: where its AWS is.
+ * The file by which other commands of this checkout find the local stack of a running `npm start`.
  *
- * Gotcha: a run that was killed leaves the file behind, so whoever reads it asks whether its process is still there.
+ * Gotcha: a killed run leaves the file behind, so a reader checks that its process is alive.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,6 @@ import { ACCOUNT, LOCAL_DIRECTORY, REGION } from './environment.ts';
 import { UserError } from './errors.ts';
 import type { Scope } from './scope.ts';
 
-/** Of this checkout, wherever it is asked from. */
 const FILE = join(import.meta.dirname, '..', LOCAL_DIRECTORY, 'running.json');
 
 const runningSchema = z.object({
@@ -29,7 +28,7 @@ const runningSchema = z.object({
 
 export type LocalRun = z.infer<typeof runningSchema>;
 
-/** Says so until the scope closes. */
+/** Writes the file; it is removed when the scope closes. */
 export async function announce(
   run: Omit<LocalRun, 'pid' | 'account' | 'region'>,
   scope: Scope,
@@ -38,21 +37,21 @@ export async function announce(
   const running: LocalRun = { pid: process.pid, ...run, account: ACCOUNT, region: REGION };
   writeFileSync(file, `${JSON.stringify(running, undefined, 2)}\n`);
   await scope.defer(() => {
-    // Another run may have said so since.
+    // Another run may have written it since.
     if (read(file)?.pid === process.pid) rmSync(file, { force: true });
   });
 }
 
-/** @throws UserError when nothing runs */
+/** @throws UserError when no run is alive */
 export function readLocalRun(file = FILE): LocalRun {
   const running = read(file);
-  const nothing = 'start one with: npm start -- --keep';
-  if (!running) throw new UserError(`--local: nothing runs on this machine; ${nothing}`);
+  const hint = 'start one with: npm start -- --keep';
+  if (!running) throw new UserError(`--local: nothing runs on this machine; ${hint}`);
   if (isAlive(running.pid)) return running;
-  throw new UserError(`--local: the run of process ${running.pid} has ended without a word; ${nothing}`);
+  throw new UserError(`--local: the run of process ${running.pid} has ended unexpectedly; ${hint}`);
 }
 
-/** Undefined also for what is no such file: whoever wrote it is of another version. */
+/** @returns undefined also for a file of another version */
 function read(file: string): LocalRun | undefined {
   try {
     return runningSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -66,7 +65,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // It is there, and another user's.
+    // It runs as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Child processes that never outlive the run.
+ * Child processes that never outlive the command.
  *
- * Each leads its own process group: Ctrl-C on the terminal reaches only us, and we stop the children in order, with
- * everything they started.
+ * Each leads its own process group, so that Ctrl-C on the terminal reaches only this process, which then stops the children
+ * in order, each with everything it started.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
@@ -26,7 +26,7 @@ export function start(command: string, args: string[], options: SpawnOptions): C
     try {
       process.kill(-child.pid, signal);
     } catch {
-      // The group is gone already.
+      // The group has ended.
     }
   };
   const stop = async (graceMs = 3000) => {
@@ -34,7 +34,7 @@ export function start(command: string, args: string[], options: SpawnOptions): C
     const timer = setTimeout(() => kill('SIGKILL'), graceMs);
     await ended;
     clearTimeout(timer);
-    // What the process started may still stand, although it has gone itself.
+    // Processes that it started may still run.
     kill('SIGKILL');
   };
   return { process: child, ended, stop };
@@ -46,7 +46,7 @@ export interface Finished {
   output: string;
 }
 
-/** Runs a command to its end and collects its output; `signal` stops it with its group. */
+/** Runs a process until it exits and collects its output; `abort` stops it with its group. */
 export async function runToEnd(
   command: string,
   args: string[],
@@ -69,7 +69,7 @@ export async function runToEnd(
   abort?.addEventListener('abort', onAbort, { once: true });
   const drained = new Promise<void>((resolve) => child.process.once('close', () => resolve()));
   const code = await child.ended;
-  // A grandchild may hold the pipe open for as long as it lives: do not wait for more than the last lines.
+  // A grandchild may hold the pipe open: wait only for the last lines.
   await Promise.race([drained, sleep(500)]);
   abort?.removeEventListener('abort', onAbort);
   abort?.throwIfAborted();

@@ -1,4 +1,4 @@
-/** Progress for people: one line that changes on a terminal, plain lines otherwise. */
+/** Progress output: one changing line on a terminal, plain lines elsewhere. */
 
 const PLAIN_EVERY_MS = 5000;
 
@@ -12,14 +12,14 @@ export class Progress {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   print(line: string): void {
     if (this.drawn) this.out.write('\r\x1b[K');
     this.drawn = false;
     this.out.write(`${line}\n`);
   }
 
-  /** The line that changes and starts with its time; without a terminal it is repeated only every few seconds and when it changed. */
+  /** Prints the changing line, which starts with its time; without a terminal, every few seconds and only when it changed. */
   line(line: string): void {
     if (this.out.isTTY) {
       const width = this.out.columns || 120;

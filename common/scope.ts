@@ -1,4 +1,4 @@
-/** What must be undone when a run ends, in the reverse order of its making. */
+/** Clean-ups that run when a command ends, last registered first. */
 export class Scope {
   private readonly undo: (() => Promise<void> | void)[] = [];
   private closing: Promise<void> | undefined;

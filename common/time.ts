@@ -1,4 +1,4 @@
-/** Waiting that a signal can end early. */
+/** Waits that a signal ends early. */
 
 /** Resolves after the time, or as soon as the signal is aborted; never rejects. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {

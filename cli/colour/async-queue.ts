@@ -1,25 +1,25 @@
-/** A line that some join and others serve, until it is closed. */
+/** An unbounded queue with waiting consumers. */
 export class AsyncQueue<T> {
-  private readonly waiting: T[] = [];
-  private readonly idle: ((item: T | undefined) => void)[] = [];
+  private readonly items: T[] = [];
+  private readonly consumers: ((item: T | undefined) => void)[] = [];
   private closed = false;
 
   push(item: T): void {
-    const next = this.idle.shift();
+    const next = this.consumers.shift();
     if (next) next(item);
-    else this.waiting.push(item);
+    else this.items.push(item);
   }
 
-  /** Resolves with undefined once the line is closed. */
+  /** Resolves with undefined once the queue is closed. */
   next(): Promise<T | undefined> {
     if (this.closed) return Promise.resolve(undefined);
-    if (this.waiting.length > 0) return Promise.resolve(this.waiting.shift());
-    return new Promise((resolve) => this.idle.push(resolve));
+    if (this.items.length > 0) return Promise.resolve(this.items.shift());
+    return new Promise((resolve) => this.consumers.push(resolve));
   }
 
-  /** Nobody is served any more. */
+  /** Releases every waiting consumer. */
   close(): void {
     this.closed = true;
-    for (const resolve of this.idle.splice(0)) resolve(undefined);
+    for (const resolve of this.consumers.splice(0)) resolve(undefined);
   }
 }

@@ -1,8 +1,8 @@
 /**
- * What became of each photo that was sent: a line of JSON for each step, in the folder of results. A run that was cut off
- * is taken up from it, and it tells results of this command from other files.
+ * The journal in the folder of results: one line of JSON per step of each photo. A later run continues from it, and it
+ * distinguishes results of this command from other files.
  *
- * A step is written down before it is taken: an id before the first byte is sent, a result before it gets its name.
+ * A step is written before it is taken: an id before the first byte is sent, a result before it gets its name.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,17 +23,17 @@ const photoShape = {
   size: z.number(),
   mtimeMs: z.number(),
   sha256: z.string(),
-  /** What the service knows the photo by. */
+  /** The service's id of the photo. */
   id: z.string(),
 };
 
 const entrySchema = z.discriminatedUnion('state', [
-  /** Whether it has arrived is not known. */
+  /** Whether it has arrived is unknown. */
   z.object({ ...photoShape, state: z.literal('announced') }),
   z.object({ ...photoShape, state: z.literal('sent') }),
-  /** `result`: SHA-256 of what is written. */
+  /** `result`: SHA-256 of the file. */
   z.object({ ...photoShape, state: z.literal('saving'), result: z.string() }),
-  z.object({ ...photoShape, state: z.literal('coloured'), result: z.string() }),
+  z.object({ ...photoShape, state: z.literal('succeeded'), result: z.string() }),
   z.object({
     ...photoShape,
     state: z.literal('failed'),
@@ -56,7 +56,7 @@ export class Journal {
 
   private constructor(
     private readonly file: string,
-    private torn: boolean,
+    private cutOff: boolean,
   ) {}
 
   /** @throws UserError when it is there and cannot be read */
@@ -68,7 +68,7 @@ export class Journal {
     return journal;
   }
 
-  /** The last step of a photo with a service. */
+  /** @returns the last step of a photo at a service */
   entry(service: string, name: string): Entry | undefined {
     return this.last.get(keyOf(service, name));
   }
@@ -78,13 +78,13 @@ export class Journal {
     return this.made.has(madeKey(name, source, result));
   }
 
-  /** @throws UserError: without a journal, photos would be sent twice */
+  /** @throws UserError, since without a journal photos would be sent twice */
   append(entry: Entry): void {
     this.note(entry);
     try {
-      // Readable by its owner only: where access is open, an id is the right to a photo.
-      appendFileSync(this.file, `${this.torn ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
-      this.torn = false;
+      // Readable by its owner only: where access is open, an id is enough to get a photo.
+      appendFileSync(this.file, `${this.cutOff ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
+      this.cutOff = false;
     } catch (cause) {
       throw new UserError(`The journal ${this.file} cannot be written: ${(cause as Error).message}`, {
         cause,
@@ -92,7 +92,7 @@ export class Journal {
     }
   }
 
-  /** What is not an entry is left out: the last line may be torn, and a later version may know more. */
+  /** Skips what is not an entry: the last line may be cut off, and a later version may write others. */
   private remember(line: string): void {
     let value: unknown;
     try {
@@ -100,17 +100,23 @@ export class Journal {
     } catch {
       return;
     }
-    const parsed = entrySchema.safeParse(value);
+    const parsed = entrySchema.safeParse(renamed(value));
     if (parsed.success) this.note(parsed.data);
   }
 
   private note(entry: Entry): void {
     const { service, name, source } = entry;
     this.last.set(keyOf(service, name), entry);
-    if (entry.state === 'saving' || entry.state === 'coloured')
+    if (entry.state === 'saving' || entry.state === 'succeeded')
       this.made.add(madeKey(name, source, entry.result));
   }
 }
+
+/** Journals of version 0.2 call the state `coloured`. */
+const renamed = (value: unknown) =>
+  (value as { state?: unknown } | null)?.state === 'coloured'
+    ? { ...(value as object), state: 'succeeded' }
+    : value;
 
 function read(file: string): string {
   try {

@@ -54,13 +54,13 @@ async function colour(
   const results = new Results(out);
   const service = await connect(destination, report, signal);
   const journal = Journal.open(out);
-  const known = (photo: Job['photo']) =>
+  const sha256 = (photo: Job['photo']) =>
     readPhoto(photo)
       .then((read) => read.sha256)
       .catch(() => undefined);
   const jobs = await plan(
     photos,
-    { service: service.name, journal, results, sha256: known },
+    { service: service.name, journal, results, sha256 },
     { force, retry },
     signal,
   );
@@ -68,7 +68,7 @@ async function colour(
 
   const tally = newTally(jobs.length);
   const estimates = new Estimates();
-  const ended: FinishedPhoto[] = [];
+  const finished: FinishedPhoto[] = [];
   const startMs = clock.now();
   const show = () => {
     const nowMs = clock.now();
@@ -82,22 +82,22 @@ async function colour(
       save: (name, body) => results.save(name, body),
       width: options.width,
       timeoutSeconds: options.timeout,
-      ended: (one) => {
-        ended.push(one);
-        report.ended(one);
+      onFinished: (photo) => {
+        finished.push(photo);
+        report.finished(photo);
       },
     });
   } finally {
     clearInterval(showing);
   }
-  const failures = ended.filter(({ ending }) => ending.outcome === 'failed');
-  const gone = new Set(ended.map(({ job }) => job));
-  const open = jobs.filter((job) => !gone.has(job));
+  const failures = finished.filter(({ outcome }) => outcome.outcome === 'failed');
+  const done = new Set(finished.map(({ job }) => job));
+  const open = jobs.filter((job) => !done.has(job));
   const reason = open.length > 0 && signal.aborted ? stopReason(signal.reason) : undefined;
   const exit = reason ? (reason.exit ?? EXIT.failed) : failures.length > 0 ? EXIT.failed : EXIT.done;
   const seconds = (clock.now() - startMs) / 1000;
-  const closing: RunSummary = { tally, failures, open, stopped: reason?.text, folder: out, seconds };
-  report.close(closing, exit);
+  const summary: RunSummary = { tally, failures, open, stopped: reason?.text, folder: out, seconds };
+  report.close(summary, exit);
   return exit;
 }
 

@@ -1,16 +1,16 @@
-/** How a photo leaves a run, and why a run stops before its end. */
+/** The outcome of a photo, and the reasons that stop a run early. */
 import { ApiError } from '../../client/errors.ts';
 import type { Job } from './plan.ts';
 
 export type PhotoOutcome =
   | {
-      outcome: 'coloured';
-      /** Whether its result was there before this run. */
+      outcome: 'succeeded';
+      /** Whether an earlier run has already saved its result. */
       before: boolean;
     }
   | {
       outcome: 'failed';
-      /** Of the service, or `not-read`, `not-written`. */
+      /** The service's, or `not-read`, `not-written`. */
       code: string;
       message: string;
       /** Whether sending it again may succeed. */
@@ -18,13 +18,13 @@ export type PhotoOutcome =
       before: boolean;
     };
 
-/** A photo that ended, in this run or before. */
+/** A photo with its outcome, of this run or an earlier one. */
 export interface FinishedPhoto {
   job: Job;
-  ending: PhotoOutcome;
-  /** Undefined for what was never sent. */
+  outcome: PhotoOutcome;
+  /** Undefined for a photo that was never sent. */
   id?: string;
-  /** Of this run. */
+  /** In this run. */
   seconds: number;
 }
 
@@ -41,6 +41,6 @@ export class TimedOut extends Error {}
 /** The service was unreachable for too long. */
 export class Unreachable extends Error {}
 
-/** A refusal that any other photo would meet as well. */
+/** An error that every other photo would get as well. */
 export const affectsEveryPhoto = (error: unknown): boolean =>
   error instanceof ApiError && error.code === 'unauthorized';

@@ -1,11 +1,11 @@
-/** The photos of a command line: which files, and under which name each result goes. */
+/** Finds the photos of a command line, and the name of each result. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import type { PhotoType } from '../../contract/photo-types.ts';
 import { UsageError } from '../../common/errors.ts';
 
-/** By the endings of their names: what is sent. Those that are no more than pictures end with a reason. */
+/** Media types by file extension; pictures without one are sent too and fail with a reason. */
 const TYPES: Record<string, PhotoType | undefined> = {
   jpg: 'image/jpeg',
   jpeg: 'image/jpeg',
@@ -13,10 +13,10 @@ const TYPES: Record<string, PhotoType | undefined> = {
   webp: 'image/webp',
   tif: 'image/tiff',
   tiff: 'image/tiff',
-  ...Object.fromEntries(['gif', 'bmp', 'heic', 'heif', 'avif'].map((ending) => [ending, undefined])),
+  ...Object.fromEntries(['gif', 'bmp', 'heic', 'heif', 'avif'].map((extension) => [extension, undefined])),
 };
-const ending = (name: string) => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
-const isPicture = (name: string) => Object.hasOwn(TYPES, ending(name));
+const extension = (name: string) => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
+const isPicture = (name: string) => Object.hasOwn(TYPES, extension(name));
 
 export interface FoundPhoto {
   /** Path of the file. */
@@ -34,15 +34,15 @@ export interface Found {
   skipped: number;
 }
 
-/** Names that are one file on this machine have one key here. */
+/** Maps names of the same file on this system to one key. */
 export type Fold = (name: string) => string;
 export const foldOf = (platform: NodeJS.Platform): Fold =>
   platform === 'darwin' || platform === 'win32' ? (name) => name.toLowerCase() : (name) => name;
 
 /**
- * Files as they are named, and pictures in folders and below them, but for hidden ones and those in `out`.
+ * Finds named files, and pictures in folders and below, except hidden ones and those in `out`.
  *
- * @throws UsageError for what is not there, is no picture, or would be written over
+ * @throws UsageError for a missing file, one that is not a picture, or one that would be overwritten
  */
 export async function findPhotos(inputs: string[], out: string, fold: Fold): Promise<Found> {
   const found: Found = { photos: [], skipped: 0 };
@@ -71,7 +71,7 @@ async function findBelow(folder: string, out: string, found: Found): Promise<voi
     .filter((entry) => entry.isFile() || entry.isSymbolicLink())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  // Results of an earlier run are no photos; a folder of photos that results shall go into is refused later.
+  // Results of earlier runs are not photos; using a folder of photos as --out is refused later.
   const own = relative(folder, out);
   const ownPrefix = own === '' || own.startsWith('..') ? undefined : own + sep;
   for (const path of paths) {
@@ -85,10 +85,10 @@ async function findBelow(folder: string, out: string, found: Found): Promise<voi
 
 async function add({ photos }: Found, path: string, name: string): Promise<void> {
   const facts = await stat(path).catch(() => undefined);
-  // A link that leads nowhere, or to a folder.
+  // A broken link, or a link to a folder.
   if (!facts?.isFile()) return;
   const plain = name.split(sep).join('/').normalize('NFC');
-  photos.push({ path, name: plain, type: TYPES[ending(name)], size: facts.size, mtimeMs: facts.mtimeMs });
+  photos.push({ path, name: plain, type: TYPES[extension(name)], size: facts.size, mtimeMs: facts.mtimeMs });
 }
 
 async function refuseClashes(photos: FoundPhoto[], out: string, fold: Fold): Promise<void> {
@@ -114,7 +114,7 @@ export const sha256 = (body: Buffer): string => createHash('sha256').update(body
 
 export interface ReadPhoto {
   body: Buffer<ArrayBuffer>;
-  /** Before it was read: a change meanwhile shows the next time. */
+  /** Taken before reading, so that a concurrent change is noticed next time. */
   mtimeMs: number;
   sha256: string;
 }

@@ -1,16 +1,16 @@
-/** What is to be done with each photo, by what earlier runs have done. */
+/** Plans the next step of each photo from the journal of earlier runs. */
 import { relative, sep } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
 import type { Entry, Journal, Sent } from './journal.ts';
 import type { FoundPhoto } from './photos.ts';
 
 export type Step =
-  /** Its result is there. */
+  /** Its result exists. */
   | { kind: 'done' }
-  /** Refused by an earlier run for good. */
+  /** It failed for good in an earlier run. */
   | { kind: 'failed'; code: string; message: string }
   | { kind: 'send' }
-  /** With the service already: `announced` may never have arrived, `failed` is worth another try when it still is. */
+  /** The service may have it: `announced` may never have arrived, `failed` may succeed when it is sent again. */
   | { kind: 'follow'; sent: Sent; state: 'announced' | 'sent' | 'failed' };
 
 export interface Job {
@@ -33,16 +33,16 @@ export interface PlanPorts {
 }
 
 export interface PlanOptions {
-  /** Overwrite what this command has not made. */
+  /** Overwrite files that this command did not make. */
   force: boolean;
-  /** Send again what was refused. */
+  /** Send failed photos again. */
   retry: boolean;
 }
 
-/** Names that are shown of many. */
+/** Names shown in an error. */
 const SHOWN = 3;
 
-/** @throws UsageError when a file is in the way of a result */
+/** @throws UsageError when a result would overwrite another file */
 export async function plan(
   photos: FoundPhoto[],
   ports: PlanPorts,
@@ -66,7 +66,7 @@ export async function plan(
   );
 }
 
-/** Undefined when a file is in the way. */
+/** @returns undefined when the result would overwrite another file */
 async function stepOf(
   photo: FoundPhoto,
   source: string,
@@ -78,8 +78,8 @@ async function stepOf(
   const last = journal.entry(service, name);
   const entry = last && (await isSame(photo, source, last, ports)) ? last : undefined;
   const exists = await results.exists(name);
-  if (entry?.state === 'coloured' && exists) return { kind: 'done' };
-  // Cut off between a result's name and the note of it.
+  if (entry?.state === 'succeeded' && exists) return { kind: 'done' };
+  // The earlier run was cut off between saving the result and noting it.
   const saved = entry?.state === 'saving' && exists && (await results.sha256(name)) === entry.result;
   if (saved) return { kind: 'done' };
   if (entry?.state === 'failed' && !entry.retryable && !retry) {
@@ -99,7 +99,7 @@ function follow(entry: Entry, { mtimeMs }: FoundPhoto, source: string): Step {
   return { kind: 'follow', sent, state: state === 'announced' || state === 'failed' ? state : 'sent' };
 }
 
-/** By path, size and time; where these differ, by what is in it: a file that was copied or touched is the same photo. */
+/** By path, size and time; when these differ by content, since a copied or touched file is the same photo. */
 async function isSame(
   photo: FoundPhoto,
   source: string,

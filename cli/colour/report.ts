@@ -1,15 +1,15 @@
-/** Where a run says what: text for people, JSON for programs, or nothing but what went wrong. */
+/** The output of a run: text, JSON with --json, only failures with --quiet. */
 import { Progress } from '../../common/progress.ts';
 import type { FinishedPhoto } from './outcome.ts';
 import { summaryLines, failureLines, photoJson, summaryJson, type RunSummary } from './text.ts';
 
 export interface Report {
-  /** For people, on the way. */
+  /** A line of text. */
   say(line: string): void;
-  /** The line that changes. */
+  /** The changing line. */
   progress(line: string): void;
-  ended(ended: FinishedPhoto): void;
-  close(closing: RunSummary, exit: number): void;
+  finished(photo: FinishedPhoto): void;
+  close(summary: RunSummary, exit: number): void;
 }
 
 interface Streams {
@@ -25,33 +25,33 @@ export function reportOf(
   { out, err }: Streams,
 ): Report {
   const write = (value: object) => void out.write(`${JSON.stringify(value)}\n`);
-  const complain = (lines: string[]) => void (lines.length > 0 && err.write(`${lines.join('\n')}\n`));
+  const printErrors = (lines: string[]) => void (lines.length > 0 && err.write(`${lines.join('\n')}\n`));
   if (json) {
     return {
       say: nothing,
       progress: nothing,
-      ended: (ended) => write(photoJson(folder, ended)),
-      close: (closing, exit) => {
-        for (const job of closing.open) write(photoJson(folder, { job, seconds: 0 }));
-        write(summaryJson(closing, exit));
-        complain(closing.stopped === undefined ? [] : [closing.stopped]);
+      finished: (photo) => write(photoJson(folder, photo)),
+      close: (summary, exit) => {
+        for (const job of summary.open) write(photoJson(folder, { job, seconds: 0 }));
+        write(summaryJson(summary, exit));
+        printErrors(summary.stopped === undefined ? [] : [summary.stopped]);
       },
     };
   }
   if (quiet) {
-    const close = (closing: RunSummary) => {
-      const stopped = closing.stopped === undefined ? [] : summaryLines({ ...closing, failures: [] });
-      complain([...failureLines(closing.failures).map((line) => line.trim()), ...stopped]);
+    const close = (summary: RunSummary) => {
+      const stopped = summary.stopped === undefined ? [] : summaryLines({ ...summary, failures: [] });
+      printErrors([...failureLines(summary.failures).map((line) => line.trim()), ...stopped]);
     };
-    return { say: nothing, progress: nothing, ended: nothing, close };
+    return { say: nothing, progress: nothing, finished: nothing, close };
   }
   const progress = new Progress(out);
   return {
     say: (line) => progress.print(line),
     progress: (line) => progress.line(line),
-    ended: nothing,
-    close: (closing) => {
-      for (const line of summaryLines(closing)) progress.print(line);
+    finished: nothing,
+    close: (summary) => {
+      for (const line of summaryLines(summary)) progress.print(line);
     },
   };
 }

@@ -1,4 +1,4 @@
-/** Results in their folder: each whole, or not there. */
+/** Saves results in their folder, each complete or not at all. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { sha256 } from './photos.ts';
 export class Results {
   constructor(readonly folder: string) {}
 
-  /** @throws UsageError when nothing can be written there */
+  /** @throws UsageError when the folder is not writable */
   async prepare(): Promise<void> {
     try {
       await mkdir(this.folder, { recursive: true });
@@ -32,7 +32,7 @@ export class Results {
     );
   }
 
-  /** Of what is there; undefined where nothing is that can be read. */
+  /** @returns undefined when there is no readable file */
   async sha256(name: string): Promise<string | undefined> {
     return readFile(this.path(name)).then(sha256, () => undefined);
   }
@@ -40,7 +40,7 @@ export class Results {
   async save(name: string, body: Buffer): Promise<void> {
     const target = this.path(name);
     await mkdir(dirname(target), { recursive: true });
-    // Short, for a name that is as long as can be, and the same the next time, so that none is left behind.
+    // Short, since the name may have the maximum length, and always the same, so that none is left behind.
     const short = createHash('sha256').update(name).digest('hex').slice(0, 16);
     const temporary = join(dirname(target), `.ddcolor-elastic-${short}.part`);
     try {

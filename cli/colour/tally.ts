@@ -1,25 +1,25 @@
-/** How far a run is, in numbers. */
+/** The counts and estimates of a run. */
 import type { PhotoStatus } from './service/service.ts';
 
 export interface Tally {
   total: number;
-  /** Of the total: ended before this run began. */
+  /** Of the total, those with an outcome of an earlier run. */
   before: number;
-  coloured: number;
+  succeeded: number;
   failed: number;
   uploading: number;
-  /** With the service. */
+  /** At the service. */
   waiting: number;
   bytesSent: number;
   bytesReceived: number;
-  /** What fails for now, and when the next try is due. */
-  trouble?: { text: string; untilMs: number };
+  /** The current error, and when the next attempt is due. */
+  error?: { text: string; untilMs: number };
 }
 
 export const newTally = (total: number): Tally => ({
   total,
   before: 0,
-  coloured: 0,
+  succeeded: 0,
   failed: 0,
   uploading: 0,
   waiting: 0,
@@ -27,9 +27,9 @@ export const newTally = (total: number): Tally => ({
   bytesReceived: 0,
 });
 
-/** The service's own estimates of the photos that it was asked about. */
+/** The service's estimates for the photos that were polled. */
 export class Estimates {
-  /** Epoch milliseconds at which each is done, by its id. */
+  /** Estimated completion by id, epoch milliseconds. */
   private readonly dueMs = new Map<string, number>();
 
   note(id: string, look: PhotoStatus, nowMs: number): void {
@@ -41,12 +41,12 @@ export class Estimates {
     this.dueMs.delete(id);
   }
 
-  /** Whether the service estimates at all. */
+  /** Whether the service gives estimates. */
   get any(): boolean {
     return this.dueMs.size > 0;
   }
 
-  /** Seconds until the last of them is done; undefined when nobody knows. */
+  /** Seconds until the last of them is done; undefined without an estimate. */
   secondsLeft(nowMs: number): number | undefined {
     if (!this.any) return undefined;
     return Math.max(0, (Math.max(...this.dueMs.values()) - nowMs) / 1000);

@@ -1,4 +1,4 @@
-/** The two parts of a photo's way: to the service, and back from it. */
+/** Sends a photo to the service, and waits for its outcome. */
 import { withRetries, type RetryOptions } from '../../client/retry.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { Clock } from '../../client/time.ts';
@@ -20,21 +20,20 @@ export interface TransferPorts {
   estimates: Estimates;
 }
 
-/** A photo that is with the service. */
+/** A photo that the service has. */
 export interface Open {
   job: Job;
   sent: Sent;
   /** As in a plan. */
   state: 'announced' | 'sent' | 'failed';
-  /** When its way began in this run, epoch milliseconds. */
+  /** When this run started it, epoch milliseconds. */
   startMs: number;
 }
 
-/** For one request after the other. */
-export type Patience = RetryOptions & { signal: AbortSignal };
+export type Retries = RetryOptions & { signal: AbortSignal };
 
-/** Brings a photo to the service. @throws ApiError, UserError */
-export async function send(job: Job, ports: TransferPorts, patience: Patience): Promise<Open | PhotoOutcome> {
+/** Sends a photo. @throws ApiError, UserError */
+export async function send(job: Job, ports: TransferPorts, retries: Retries): Promise<Open | PhotoOutcome> {
   const { service, journal, clock, tally } = ports;
   const { photo, source } = job;
   const startMs = clock.now();
@@ -48,7 +47,7 @@ export async function send(job: Job, ports: TransferPorts, patience: Patience): 
   try {
     const outgoing = { name: photo.name.split('/').at(-1) ?? photo.name, type: photo.type, body };
     const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
-    const sent = sentAs(await service.submit(outgoing, { ...patience, announced }));
+    const sent = sentAs(await service.submit(outgoing, { ...retries, announced }));
     journal.append({ ...sent, at: clock.now(), state: 'sent' });
     tally.bytesSent += body.length;
     return { job, sent, state: 'sent', startMs };
@@ -58,29 +57,29 @@ export async function send(job: Job, ports: TransferPorts, patience: Patience): 
 }
 
 /**
- * Waits for a photo's end, and fetches its result.
+ * Waits for a photo's outcome, and downloads its result.
  *
- * @returns `again` when it has to be sent once more: the service never got it, or does not know it any more
+ * @returns `again` when it has to be sent again: the service never got it, or no longer knows it
  * @throws ApiError, UserError
  */
 export async function awaitOutcome(
   open: Open,
   ports: TransferPorts,
-  patience: Patience,
+  retries: Retries,
 ): Promise<PhotoOutcome | 'again'> {
   const { service, clock, estimates } = ports;
   const { id } = open.sent;
   try {
-    for await (const look of poll(() => service.look(id, patience.signal), patience)) {
+    for await (const look of poll(() => service.look(id, retries.signal), retries)) {
       estimates.note(id, look, clock.now());
-      if (look.status === 'done') return await fetch(open, look, ports, patience);
-      if (look.status === 'failed') return refused(open, look, ports);
-      // Whoever was to send it was cut off before; nobody does so now.
+      if (look.status === 'done') return await fetch(open, look, ports, retries);
+      if (look.status === 'failed') return failed(open, look, ports);
+      // The run that was to send it was cut off.
       if (open.state === 'announced' && !look.uploaded) return 'again';
     }
-    throw new Error(`the looks at '${id}' ended without an end`);
+    throw new Error(`the looks at '${id}' ended without an outcome`);
   } catch (error) {
-    // Deleted, or of another life of the service.
+    // Deleted, or the service was deployed anew.
     if (error instanceof ApiError && error.code === 'not-found') return 'again';
     throw error;
   } finally {
@@ -92,26 +91,26 @@ async function fetch(
   { job, sent }: Open,
   look: DoneStatus,
   { journal, clock, tally, save }: TransferPorts,
-  patience: Patience,
+  retries: Retries,
 ): Promise<PhotoOutcome> {
-  const body = await withRetries(() => look.fetch(patience.signal), patience);
+  const body = await withRetries(() => look.fetch(retries.signal), retries);
   tally.bytesReceived += body.length;
   const result = sha256(body);
   journal.append({ ...sent, at: clock.now(), state: 'saving', result });
   const error = await save(job.photo.name, body).catch((one: Error) => one);
-  // The service still has it: a later run fetches it again.
+  // The service still has it: a later run downloads it again.
   if (error) return failure('not-written', error.message, true);
-  journal.append({ ...sent, at: clock.now(), state: 'coloured', result });
-  return { outcome: 'coloured', before: false };
+  journal.append({ ...sent, at: clock.now(), state: 'succeeded', result });
+  return { outcome: 'succeeded', before: false };
 }
 
-function refused(
+function failed(
   { sent, state }: Open,
   look: FailedStatus,
   { journal, clock }: TransferPorts,
 ): PhotoOutcome | 'again' {
   const { code, message, retryable } = look;
-  // It never arrived or is gone, or it failed in an earlier run and is worth another try.
+  // It never arrived or is gone, or it failed in an earlier run and may succeed now.
   if (code === 'not-uploaded' || code === 'expired' || (state === 'failed' && retryable)) return 'again';
   journal.append({ ...sent, at: clock.now(), state: 'failed', code, message, retryable });
   return failure(code, message, retryable);

@@ -1,4 +1,4 @@
-/** Starts and stops the ComfyUI that `setup` has made; one at a time, which outlives the command that started it. */
+/** Starts and stops the ComfyUI of `setup`: one at a time, which outlives the command that started it. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,21 +11,21 @@ import { isSetUp, prefix } from './setup.ts';
 const runningSchema = z.object({ pid: z.number().int(), url: z.url(), device: z.enum(['cuda', 'cpu']) });
 export type Running = z.infer<typeof runningSchema>;
 
-/** ComfyUI's own. */
+/** ComfyUI's default. */
 export const COMFYUI_PORT = 8188;
 const UP_WITHIN_MS = 180_000;
-const LOOK_MS = 500;
+const POLL_MS = 500;
 const GRACE_MS = 10_000;
 const FOLDERS = ['input', 'output', 'temp', 'user'] as const;
 
-const note = () => join(prefix(), 'running.json');
-/** Not among the logs of runs, which are removed when the next one starts. */
+const stateFile = () => join(prefix(), 'running.json');
+/** Outside of the logs folder, which each run empties. */
 const logFile = () => join(prefix(), 'comfyui.log');
 
-/** The one that runs. */
+/** @returns undefined when none runs */
 export function running(): Running | undefined {
   try {
-    const found = runningSchema.parse(JSON.parse(readFileSync(note(), 'utf8')));
+    const found = runningSchema.parse(JSON.parse(readFileSync(stateFile(), 'utf8')));
     process.kill(found.pid, 0);
     return found;
   } catch {
@@ -39,9 +39,9 @@ async function deviceHere(): Promise<Running['device']> {
 }
 
 /**
- * Starts it, or finds it running.
+ * Starts it, unless it runs already.
  *
- * @param cpu computes on the CPU even where there is a GPU
+ * @param cpu use the CPU even when there is a GPU
  * @throws UserError when it is not set up, or does not come up
  */
 export async function startComfyui(
@@ -50,7 +50,7 @@ export async function startComfyui(
 ): Promise<Running> {
   const found = running();
   if (found) return found;
-  if (!isSetUp()) throw new UserError("ComfyUI is not set up: 'npm run comfyui -- setup' does that.");
+  if (!isSetUp()) throw new UserError("ComfyUI is not set up: run 'npm run comfyui -- setup'.");
   const device = cpu ? 'cpu' : await deviceHere();
   const root = join(prefix(), 'opt', 'comfyui');
   const work = join(prefix(), 'work');
@@ -62,7 +62,7 @@ export async function startComfyui(
       join(root, 'main.py'),
       ...(device === 'cpu' ? ['--cpu'] : []),
       ...['--listen', '127.0.0.1', '--port', String(port)],
-      // As on an instance: no page, no metadata in pictures, no node but ours.
+      // As on an instance: no web page, no metadata in pictures, only our node.
       ...['--disable-auto-launch', '--disable-metadata', '--disable-api-nodes'],
       ...['--disable-all-custom-nodes', '--whitelist-custom-nodes', 'ddcolor_node'],
       ...['--front-end-root', join(root, 'empty-page')],
@@ -87,15 +87,15 @@ export async function startComfyui(
   child.once('exit', () => (ended = true));
   child.once('error', () => (ended = true));
   const started = { pid: child.pid ?? 0, url: `http://127.0.0.1:${port}`, device };
-  writeFileSync(note(), JSON.stringify(started));
+  writeFileSync(stateFile(), JSON.stringify(started));
   try {
     for (
       const startMs = performance.now();
       performance.now() - startMs < UP_WITHIN_MS;
-      await sleep(LOOK_MS)
+      await sleep(POLL_MS)
     ) {
       abort.throwIfAborted();
-      if (ended) throw new UserError(`ComfyUI ended while it started:\n${lastLines()}`);
+      if (ended) throw new UserError(`ComfyUI exited while it started:\n${lastLines()}`);
       const answer = await fetch(`${started.url}/system_stats`).catch(() => undefined);
       if (answer?.ok) return started;
     }
@@ -109,7 +109,7 @@ export async function startComfyui(
 /** @returns whether there was one */
 export async function stopComfyui(): Promise<boolean> {
   const found = running();
-  rmSync(note(), { force: true });
+  rmSync(stateFile(), { force: true });
   if (!found) return false;
   const kill = (signal: NodeJS.Signals | 0) => {
     try {

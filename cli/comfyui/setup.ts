@@ -1,4 +1,4 @@
-/** A real ComfyUI with DDColor below `.local/`, made by the same steps as an image. */
+/** Sets up a real ComfyUI with DDColor below `.local/` by the steps that build an image. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { localPath } from '../../common/environment.ts';
@@ -7,22 +7,22 @@ import { UserError } from '../../common/errors.ts';
 
 const PROVISION = join(import.meta.dirname, '..', '..', 'ami', 'provision');
 
-/** Where it is made, and where its folders are. */
+/** Its folder. */
 export const prefix = () => localPath('comfyui');
 
 export interface SetupOptions {
-  /** Checkouts on this machine, in place of the net. */
+  /** Local checkouts instead of downloads. */
   comfyui?: string | undefined;
   ddcolor?: string | undefined;
-  /** The weights on this machine, in place of the net. */
+  /** A local file of the weights instead of a download. */
   weights?: string | undefined;
-  /** Seed of weights that mean nothing. */
+  /** Seed of random weights. */
   randomWeights?: string | undefined;
-  /** Scripts of `ami/provision/`, without their ending. @default all that a ComfyUI needs */
+  /** Scripts of `ami/provision/`, without extension. @default all that ComfyUI needs */
   steps?: string[];
 }
 
-/** @throws UserError with what the step that failed has said */
+/** @throws UserError with the last output of the failed step */
 export async function setup(
   options: SetupOptions,
   abort: AbortSignal,
@@ -42,7 +42,7 @@ export async function setup(
     });
     if (code === 0) continue;
     const last = output.trim().split('\n').slice(-3).join('\n');
-    throw new UserError(`ComfyUI was not set up; what is there already is kept for the next try:\n${last}`);
+    throw new UserError(`ComfyUI was not set up; finished steps are kept for the next attempt:\n${last}`);
   }
 }
 

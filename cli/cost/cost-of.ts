@@ -1,4 +1,4 @@
-/** What a stage costs by its values and list prices: at rest, at work, and at the most. Needs no AWS. */
+/** Computes what a stage costs from its values and list prices: idle, at work and at its maximum. */
 import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
@@ -11,10 +11,10 @@ export interface TypeCost {
   /** USD for an hour of the instance alone. */
   onDemandHour: number;
   spotHour: number;
-  /** USD for a thousand photos, volume and address of the instance and all requests included; null without a service time. */
+  /** USD per 1,000 photos, with the instance's volume and address and all requests; null without a service time. */
   thousandOnDemand: number | null;
   thousandSpot: number | null;
-  /** USD for a day with as many as the maximum, all of this type, shared out as the stage says; likewise. */
+  /** USD for a day at the maximum, all of this type, with the stage's Spot share. */
   dayAtMaximum: number;
 }
 
@@ -22,15 +22,15 @@ export interface Cost {
   stage: string;
   pricesAsOf: string;
   region: string;
-  /** USD for a month of 30 days in which no photo comes. */
+  /** USD for a month of 30 days without a photo. */
   idle: { lines: CostLine[]; total: number };
-  /** USD for an hour of what each instance has beside itself: its volume, and its public address. */
-  besideHour: number;
-  /** USD for each launch: the image's blocks come to the volume at the stage's rate. */
+  /** USD for an hour of an instance's volume and public address. */
+  perInstanceHour: number;
+  /** USD per launch, for copying the image to the volume at the stage's rate. */
   launch: number;
-  /** Of an instance for a photo; null where the policy has none and nobody gave one. */
+  /** Instance-seconds per photo; null when neither the policy nor the caller gives it. */
   serviceSeconds: number | null;
-  /** Of a thousand photos: USD, S3 and SQS. */
+  /** USD per 1,000 photos, for S3 and SQS. */
   requestsThousand: number;
   maximum: { instances: number; onDemand: number; spot: number };
   types: TypeCost[];
@@ -38,16 +38,16 @@ export interface Cost {
 }
 
 /**
- * @param seconds that an instance is busy with a photo. @default the policy's own, where it has one
+ * @param seconds instance-seconds per photo. @default the policy's first estimate, if it has one
  * @throws UserError for an instance type without a price
  */
 export function costOf(stage: Stage, seconds?: number): Cost {
   const { policy, maxCapacity, volumeInitializationRate } = stage;
   const serviceSeconds = seconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
   const lines = idleLines(stage);
-  const atMost = sharesOf(stage, maxCapacity);
+  const maximum = sharesOf(stage, maxCapacity);
   const volumeHour = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
-  const beside = volumeHour + UNIT_PRICES.addressHour;
+  const perInstance = volumeHour + UNIT_PRICES.addressHour;
   const { puts, gets, queue } = REQUESTS;
   const requests =
     1000 * (puts * UNIT_PRICES.storePut + gets * UNIT_PRICES.storeGet + queue * UNIT_PRICES.queueRequest);
@@ -55,14 +55,18 @@ export function costOf(stage: Stage, seconds?: number): Cost {
     const onDemand = priceOf(stage, type);
     const spot = onDemand * SPOT_SHARE;
     const thousand = (hour: number) =>
-      serviceSeconds === null ? null : cents(((1000 * serviceSeconds) / 3600) * (hour + beside) + requests);
+      serviceSeconds === null
+        ? null
+        : cents(((1000 * serviceSeconds) / 3600) * (hour + perInstance) + requests);
     return {
       type,
-      onDemandHour: tenths(onDemand),
-      spotHour: tenths(spot),
+      onDemandHour: rounded(onDemand),
+      spotHour: rounded(spot),
       thousandOnDemand: thousand(onDemand),
       thousandSpot: thousand(spot),
-      dayAtMaximum: cents(24 * (atMost.onDemand * (onDemand + beside) + atMost.spot * (spot + beside))),
+      dayAtMaximum: cents(
+        24 * (maximum.onDemand * (onDemand + perInstance) + maximum.spot * (spot + perInstance)),
+      ),
     };
   });
   return {
@@ -70,18 +74,18 @@ export function costOf(stage: Stage, seconds?: number): Cost {
     pricesAsOf: PRICES_AS_OF,
     region: PRICES_REGION,
     idle: { lines, total: cents(lines.reduce((sum, { usd }) => sum + usd, 0)) },
-    besideHour: tenths(beside),
+    perInstanceHour: rounded(perInstance),
     launch: volumeInitializationRate > 0 ? cents(IMAGE_GIB * UNIT_PRICES.volumeInitializationGibibyte) : 0,
     serviceSeconds,
     requestsThousand: cents(requests),
-    maximum: { instances: maxCapacity, ...atMost },
+    maximum: { instances: maxCapacity, ...maximum },
     types,
     assumptions: assumptionsOf(stage),
   };
 }
 
-/** Of a cent's hundredth, as hours are priced. */
-const tenths = (usd: number) => Math.round(usd * 10_000) / 10_000;
+/** Rounds to a hundredth of a cent. */
+const rounded = (usd: number) => Math.round(usd * 10_000) / 10_000;
 
 function priceOf(stage: Stage, type: string): number {
   const price = onDemandPrice(stage, type);
@@ -94,12 +98,12 @@ function priceOf(stage: Stage, type: string): number {
 function assumptionsOf({ volumeInitializationRate }: Stage): string[] {
   return [
     `List prices of ${PRICES_REGION} in ${PRICES_AS_OF}, without tax; free tiers are not counted.`,
-    `Spot at ${SPOT_SHARE * 100} % of on demand, which moves.`,
-    'A month has 30 days. A thousand photos: instances that are busy all the time, without boots and idle minutes.',
-    `Beside each instance: ${VOLUME_GIB} GiB of gp3 and one public IPv4 address.`,
+    `Spot at ${SPOT_SHARE * 100} % of on demand; Spot prices change.`,
+    'A month has 30 days. 1,000 photos: instances that are always busy, without boots and idle minutes.',
+    `Each instance has ${VOLUME_GIB} GiB of gp3 and one public IPv4 address.`,
     ...(volumeInitializationRate > 0
-      ? [`An image of ${IMAGE_GIB} GiB, brought to each new volume at the highest rate's price.`]
+      ? [`An image of ${IMAGE_GIB} GiB, copied to each new volume at the price of the highest rate.`]
       : []),
-    'Not in it: photos and results until they expire (S3), traffic out of AWS, logs and metrics of workers, the gateway.',
+    'Not included: photos and results until they expire (S3), traffic out of AWS, logs and metrics of workers, the gateway.',
   ];
 }

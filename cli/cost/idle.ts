@@ -1,16 +1,16 @@
-/** What a stage costs while no photo comes, line by line. */
+/** What an idle stage costs, line by line. */
 import { ALARM_IDS } from '../../contract/alarms.ts';
 import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
-import { seriesAtRest } from './at-rest.ts';
+import { idleMetrics } from './idle-metrics.ts';
 import { cents, HOURS_A_MONTH, IMAGE_GIB, MINUTES_A_MONTH, SCALER, VOLUME_GIB } from './measured.ts';
 
 export interface CostLine {
   what: string;
-  /** How it comes about, for people. */
+  /** The calculation as text. */
   arithmetic: string;
   /** For a month of 30 days, to the cent. */
   usd: number;
@@ -24,7 +24,7 @@ export function idleLines(stage: Stage): CostLine[] {
   const ticks = runs * times.length;
   return [
     ...scalerLines(times.at(-1) ?? 0, runs, ticks),
-    ...watchLines(stage, ticks),
+    ...monitoringLines(stage, ticks),
     line(
       'image',
       `${IMAGE_GIB} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
@@ -69,18 +69,18 @@ function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] 
     ),
     line(
       'scaler, logs',
-      `${number(logGigabytes, 3)} GB x ${UNIT_PRICES.logGigabyte} to take in, ${UNIT_PRICES.logGigabyteMonth} to keep a month`,
+      `${number(logGigabytes, 3)} GB x ${UNIT_PRICES.logGigabyte} to ingest, ${UNIT_PRICES.logGigabyteMonth} to keep a month`,
       logGigabytes * (UNIT_PRICES.logGigabyte + UNIT_PRICES.logGigabyteMonth),
     ),
   ];
 }
 
-function watchLines(stage: Stage, ticks: number): CostLine[] {
-  const series = seriesAtRest(stage).length;
+function monitoringLines(stage: Stage, ticks: number): CostLine[] {
+  const series = idleMetrics(stage).length;
   return [
     line(
       'metrics',
-      `${series} series of the scaler (of Decisions the one reason at rest) x ${UNIT_PRICES.metricMonth}, and ${grouped(ticks)} puts x ${UNIT_PRICES.metricPut * 1000} a thousand`,
+      `${series} series of the scaler (of Decisions the one reason when idle) x ${UNIT_PRICES.metricMonth}, and ${grouped(ticks)} puts x ${UNIT_PRICES.metricPut * 1000} a thousand`,
       series * UNIT_PRICES.metricMonth + ticks * UNIT_PRICES.metricPut,
     ),
     line(
@@ -96,10 +96,11 @@ function fleetLines(stage: Stage): CostLine[] {
   const { minCapacity, warmPoolSize } = stage;
   const warm = warmPoolSize * VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
   const prices = stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN);
-  const dearest = Math.max(...prices);
+  const highest = Math.max(...prices);
   const { onDemand, spot } = sharesOf(stage, minCapacity);
-  const beside = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
-  const hour = onDemand * dearest + spot * dearest * SPOT_SHARE + minCapacity * beside;
+  const perInstance =
+    (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
+  const hour = onDemand * highest + spot * highest * SPOT_SHARE + minCapacity * perInstance;
   return [
     ...(warmPoolSize > 0
       ? [line('warm pool', `${warmPoolSize} x ${VOLUME_GIB} GiB x ${UNIT_PRICES.volumeGibibyteMonth}`, warm)]
@@ -108,7 +109,7 @@ function fleetLines(stage: Stage): CostLine[] {
       ? [
           line(
             'instances, minimum',
-            `${onDemand} on demand and ${spot} Spot of the dearest type, their volumes and addresses: ${number(hour, 4)} x ${HOURS_A_MONTH} h`,
+            `${onDemand} on demand and ${spot} Spot of the most expensive type, their volumes and addresses: ${number(hour, 4)} x ${HOURS_A_MONTH} h`,
             hour * HOURS_A_MONTH,
           ),
         ]

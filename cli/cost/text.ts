@@ -1,17 +1,17 @@
-/** A cost as text and as Markdown: the numbers of the JSON, and no others. */
+/** A cost as text, Markdown and JSON, with the same numbers. */
 import { columns, count, number } from '../shared/format.ts';
 import type { Cost } from './cost-of.ts';
 
 const money = (usd: number | null): string => (usd === null ? 'unknown' : usd.toFixed(2));
 const hourly = (usd: number): string => usd.toFixed(4);
 
-/** Right-aligned under its head. */
+/** Right-aligned cells. */
 const right = (cells: string[]): string[] => {
   const width = Math.max(...cells.map(({ length }) => length));
   return cells.map((cell) => cell.padStart(width));
 };
 
-const HEADS = ['an hour', 'Spot', '1,000 photos', 'Spot', 'day at the most'];
+const HEADS = ['an hour', 'Spot', '1,000 photos', 'Spot', 'day at maximum'];
 
 const cellsOf = (cost: Cost): string[][] =>
   cost.types.map((one) => [
@@ -22,16 +22,16 @@ const cellsOf = (cost: Cost): string[][] =>
     money(one.dayAtMaximum),
   ]);
 
-const serviceWords = ({ serviceSeconds }: Cost): string =>
+const serviceText = ({ serviceSeconds }: Cost): string =>
   serviceSeconds === null
-    ? 'the policy has no service time: give --service-seconds for the cost of photos'
-    : `at ${number(serviceSeconds, 3)} s of an instance for a photo`;
+    ? 'the policy has no service time: --service-seconds gives the cost of photos'
+    : `at ${number(serviceSeconds, 3)} instance-seconds per photo`;
 
-const maximumWords = ({ maximum: { instances, onDemand, spot } }: Cost): string =>
+const maximumText = ({ maximum: { instances, onDemand, spot } }: Cost): string =>
   `${count(instances, 'instance')}, ${onDemand} on demand and ${spot} Spot`;
 
-const besideWords = ({ besideHour, launch, requestsThousand }: Cost): string =>
-  `Beside each instance ${hourly(besideHour)} an hour (volume, address) and ${money(launch)} a launch; requests ${money(requestsThousand)} a thousand photos.`;
+const perInstanceText = ({ perInstanceHour, launch, requestsThousand }: Cost): string =>
+  `Per instance also ${hourly(perInstanceHour)} an hour (volume, address) and ${money(launch)} a launch; requests ${money(requestsThousand)} per 1,000 photos.`;
 
 export function costLines(cost: Cost): string[] {
   const { idle, stage, types } = cost;
@@ -41,20 +41,20 @@ export function costLines(cost: Cost): string[] {
   return [
     `Stage ${stage}, USD`,
     '',
-    'At rest, a month',
+    'Idle, a month',
     ...columns([
       ...idle.lines.map(({ what, arithmetic }, k) => [what, usd[k] ?? '', arithmetic]),
-      ['together', usd.at(-1) ?? '', ''],
+      ['total', usd.at(-1) ?? '', ''],
     ]),
     '',
-    `At work, ${serviceWords(cost)}; at the most, ${maximumWords(cost)}`,
+    `At work, ${serviceText(cost)}; maximum ${maximumText(cost)}`,
     ...columns(
       ['type', ...types.map(({ type }) => type)].map((name, row) => [
         name,
         ...aligned.map((one) => one[row] ?? ''),
       ]),
     ),
-    `  ${besideWords(cost)}`,
+    `  ${perInstanceText(cost)}`,
     '',
     ...cost.assumptions.map((text) => `- ${text}`),
   ];
@@ -62,15 +62,15 @@ export function costLines(cost: Cost): string[] {
 
 const tableRow = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
-/** For a README: two tables and what they rest on. */
+/** Two tables and the assumptions. */
 export function costMarkdown(cost: Cost): string {
   const { idle, stage, types } = cost;
   const cells = cellsOf(cost);
   return [
-    tableRow([`stage \`${stage}\` at rest`, 'USD a month', 'how it comes about']),
+    tableRow([`stage \`${stage}\` idle`, 'USD a month', 'calculation']),
     tableRow(['---', '---:', '---']),
     ...idle.lines.map(({ what, arithmetic, usd }) => tableRow([what, money(usd), arithmetic])),
-    tableRow(['**together**', `**${money(idle.total)}**`, '']),
+    tableRow(['**total**', `**${money(idle.total)}**`, '']),
     '',
     tableRow([
       'at work, USD',
@@ -83,7 +83,7 @@ export function costMarkdown(cost: Cost): string {
     tableRow(['---', ...HEADS.map(() => '---:')]),
     ...types.map(({ type }, k) => tableRow([`\`${type}\``, ...(cells[k] ?? [])])),
     '',
-    `1,000 photos ${serviceWords(cost)}; the maximum is ${maximumWords(cost)}. ${besideWords(cost)}`,
+    `1,000 photos ${serviceText(cost)}; the maximum is ${maximumText(cost)}. ${perInstanceText(cost)}`,
     '',
     ...cost.assumptions.map((text) => `- ${text}`),
   ].join('\n');

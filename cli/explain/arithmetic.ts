@@ -1,7 +1,4 @@
-/**
- * The arithmetic of docs/scaling.md, from the numbers that a decision left behind. Only for showing: the rule itself is
- * lambda/scaler/policy/slo.ts, and a test holds one to the other.
- */
+/** The arithmetic of docs/scaling.md, from a decision's record; a test compares it with the policy. */
 import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import {
   DRAIN,
@@ -16,13 +13,13 @@ export { DRAIN, MARGIN_POWER, REFERENCE_PRICE };
 export type Calculation = NonNullable<TickRecord['calculation']>;
 
 export interface Sum {
-  /** What arrives now keeps so many instances busy: rate times service. */
+  /** Instances that arrivals keep busy now: rate times service time. */
   now: number;
-  /** Asked for by the rate, ahead by part of a boot. */
+  /** The same, ahead by part of a boot. */
   load: number;
-  /** What the price asks for beyond it; less than nothing below the reference. */
+  /** Instances beyond it by the price of waiting; negative below the reference price. */
   margin: number;
-  /** Instances for each photo that will be waiting. */
+  /** Instances per photo that will be waiting. */
   perQueued: number;
   forQueue: number;
   total: number;

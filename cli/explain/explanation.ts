@@ -1,4 +1,4 @@
-/** Why the fleet is the size it is, as text and as JSON. */
+/** Why the fleet has its size, as text and as JSON. */
 import { controlJson, controlText, activeControls } from '../shared/controls.ts';
 import { lastChange } from '../shared/decisions.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
@@ -7,7 +7,7 @@ import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import {
-  outcomeSentences,
+  consequenceSentences,
   calculationSentences,
   observationSentence,
   staleSentence,
@@ -16,7 +16,7 @@ import {
 } from './sentences.ts';
 
 export interface Explanation {
-  /** Undefined while nothing has been decided. */
+  /** Undefined before the first decision. */
   decision: ScalerMemory['recent'][number] | undefined;
   ageSeconds: number | undefined;
   stale: boolean;
@@ -24,34 +24,34 @@ export interface Explanation {
 }
 
 /** @param now epoch seconds */
-export function explain(memory: ScalerMemory, intent: StagePolicy | undefined, now: number): Explanation {
+export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, now: number): Explanation {
   const record = memory.recent.at(-1);
   if (!record) {
     const sentences = [
-      'The scaler has not decided anything yet: it begins at the start of the next minute, or its schedule is off.',
-      ...memory.troubles,
+      'The scaler has not decided anything yet: it starts at the next full minute, unless its schedule is off.',
+      ...memory.problems,
     ];
     return { decision: undefined, ageSeconds: undefined, stale: false, sentences };
   }
   const age = now - record.at;
   const stale = isStale(age, memory.tickSeconds);
-  const context = { record, intent, spent: spentToday(memory, now)?.today };
-  const held = memory.controls ? activeControls(memory.controls, now) : [];
+  const context = { record, policy, spent: spentToday(memory, now)?.today };
+  const controls = memory.controls ? activeControls(memory.controls, now) : [];
   const change = lastChange(memory.recent);
   const sentences = [
     ...(stale ? [staleSentence(age)] : []),
-    ...memory.troubles,
+    ...memory.problems,
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
     ...(record.calculation
-      ? calculationSentences(record.calculation, record.needed, intent)
+      ? calculationSentences(record.calculation, record.needed, policy)
       : [noCalculationSentence(context)]),
-    ...outcomeSentences(context),
-    ...held.map((control) => `A control holds: ${controlText(control, now)}.`),
+    ...consequenceSentences(context),
+    ...controls.map((control) => `Control in effect: ${controlText(control, now)}.`),
     change
       ? `The size last changed at ${clockTime(change.from, now)}, ${change.before === null ? '' : `from ${change.before} `}to ${known(change.desired)} (${change.reason}).`
-      : `The size has not changed within the last ${span(now - (memory.recent[0]?.at ?? now))}, which is all that is remembered.`,
+      : `The size has not changed within the last ${span(now - (memory.recent[0]?.at ?? now))}, which is all that the scaler remembers.`,
   ];
   return { decision: record, ageSeconds: age, stale, sentences };
 }

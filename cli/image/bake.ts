@@ -1,4 +1,4 @@
-/** Builds an image out of this checkout and makes it the stage's candidate. */
+/** Builds an image from this checkout and makes it the stage's candidate. */
 import { join } from 'node:path';
 import { amiParameterName, candidateParameterName } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
@@ -7,10 +7,9 @@ import { buildImage, checkPacker } from './packer.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
 
 export interface BakeEnvironment {
-  /** Of the repository. */
   root: string;
   packerDirectory: string;
-  /** For the tarball; is made anew. */
+  /** For the tarball; emptied first. */
   workDirectory: string;
   revision: (abort: AbortSignal) => Promise<string>;
   env: NodeJS.ProcessEnv;
@@ -27,7 +26,7 @@ export const bakeEnvironment = (): BakeEnvironment => ({
   env: process.env,
 });
 
-/** The steps of a bake, for people. */
+/** The steps of a bake, as shown before it starts. */
 export function planBake(what: {
   stage: string;
   region: string;
@@ -46,7 +45,7 @@ export function planBake(what: {
 }
 
 /**
- * The commit that is checked out, with `-dirty` when the files are not those of it.
+ * The current commit, with `-dirty` when files differ from it.
  *
  * @throws UserError outside of a git repository
  */
@@ -60,7 +59,7 @@ export async function revisionOf(root: string, abort: AbortSignal): Promise<stri
     return output.trim();
   };
   const commit = await git('rev-parse', 'HEAD');
-  // The manifest of the last build is no part of the next one.
+  // The last build's manifest does not go into the image.
   const changes = await git('status', '--porcelain', '--', '.', `:(exclude)${MANIFEST}`);
   return changes === '' ? commit : `${commit}-dirty`;
 }
@@ -89,10 +88,10 @@ export async function bake(
   progress.print(`Built ${imageId}.`);
   await parameters.setCandidate(stage, imageId);
   progress.print(`The candidate of stage '${stage}' is ${imageId}.`);
-  // Looked at again: a build takes long enough for somebody else's.
+  // Read again: another bake may have finished during the build.
   if ((await parameters.current(stage)) === undefined) {
     await parameters.setCurrent(stage, imageId);
-    progress.print(`It is the current image as well: the first of this stage.`);
+    progress.print(`It is also the current image, as the first of this stage.`);
   } else progress.print(`Next: npx ddcolor-elastic image promote --stage ${stage}`);
   return EXIT.done;
 }

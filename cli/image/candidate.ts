@@ -1,8 +1,7 @@
 /**
- * One instance of a candidate, and the wait for its verdict.
+ * Tests a candidate on one instance and waits for its verdict.
  *
- * Gotcha: it is ended however this goes, Ctrl-C included, and also when that comes before its id is known: the launch
- * is waited for then.
+ * The instance is always terminated, also after Ctrl-C; before its id is known, that waits for the launch.
  */
 import type { Progress } from '../../common/progress.ts';
 import type { Scope } from '../../common/scope.ts';
@@ -12,16 +11,16 @@ import type { CandidateVerdict } from '../../contract/candidate-verdict.ts';
 export interface CandidatePorts {
   /** @returns the id of the instance */
   launch: () => Promise<string>;
-  /** Its state by EC2's name, and why, as far as EC2 says. */
+  /** Its EC2 state, and EC2's reason if any. */
   look: (instanceId: string) => Promise<{ state: string; reason?: string | undefined }>;
-  /** What it has said; undefined so far. */
+  /** Undefined until the instance has written it. */
   verdict: (instanceId: string) => Promise<CandidateVerdict | undefined>;
-  /** Ends it and forgets its verdict. */
-  end: (instanceId: string) => Promise<void>;
+  /** Terminates it and deletes its verdict. */
+  terminate: (instanceId: string) => Promise<void>;
   progress: Pick<Progress, 'print' | 'line'>;
   scope: Scope;
   abort: AbortSignal;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   clock: () => number;
   timing: Timing;
 }
@@ -31,22 +30,22 @@ export interface Timing {
   pollMs: number;
 }
 
-/** States that an instance does not come back from. */
-const OVER = ['shutting-down', 'terminated', 'stopping', 'stopped'];
+/** Final states of a candidate instance. */
+const ENDED = ['shutting-down', 'terminated', 'stopping', 'stopped'];
 
-/** @returns the verdict; a failed one as well when none came */
+/** @returns the verdict; a failed one when none was written */
 export async function testCandidate(ports: CandidatePorts): Promise<CandidateVerdict> {
-  const { launch, end, progress, scope, abort } = ports;
+  const { launch, terminate, progress, scope, abort } = ports;
   abort.throwIfAborted();
   const launching = launch();
   let ending: Promise<void> | undefined;
   const finish = () => (ending ??= launching.then(ended, () => undefined));
   const ended = async (id: string) => {
     try {
-      await end(id);
+      await terminate(id);
       progress.print(`Terminated ${id}.`);
     } catch (error) {
-      // Said here, since an interrupted command is silent about what fails after that.
+      // Printed here: an interrupted command does not print later errors.
       progress.print((error as Error).message);
       throw error;
     }
@@ -55,24 +54,24 @@ export async function testCandidate(ports: CandidatePorts): Promise<CandidateVer
   const instanceId = await launching;
   progress.print(`Launched ${instanceId}.`);
   try {
-    return await judged(instanceId, ports);
+    return await waitForVerdict(instanceId, ports);
   } finally {
     await finish();
   }
 }
 
-async function judged(instanceId: string, ports: CandidatePorts): Promise<CandidateVerdict> {
+async function waitForVerdict(instanceId: string, ports: CandidatePorts): Promise<CandidateVerdict> {
   const { look, verdict, progress, abort, clock, timing } = ports;
   const startMs = clock();
   for (;;) {
     abort.throwIfAborted();
-    // In this order: the verdict of one that has just ended by itself counts.
+    // In this order: an instance may end right after it has written its verdict.
     const { state, reason } = await look(instanceId);
-    const said = await verdict(instanceId);
-    if (said) return said;
+    const written = await verdict(instanceId);
+    if (written) return written;
     const seconds = Math.round((clock() - startMs) / 1000);
     const failed = (why: string): CandidateVerdict => ({ outcome: 'failed', reason: why, seconds });
-    if (OVER.includes(state)) {
+    if (ENDED.includes(state)) {
       return failed(`its instance is '${state}' without a verdict${reason ? `: ${reason}` : ''}`);
     }
     if (clock() - startMs >= timing.deadlineMs) {

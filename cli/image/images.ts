@@ -1,6 +1,6 @@
-/** Which images there are, which are spoken for, and which may go. */
+/** Which images are in use, and which are removed. */
 
-/** An image of the service, as far as a release looks at it. */
+/** An image of the service. */
 export interface Image {
   id: string;
   /** ISO time. */
@@ -12,7 +12,7 @@ export interface Image {
   comfyui?: string | undefined;
   ddcolor?: string | undefined;
   weights?: string | undefined;
-  /** ISO time from which on it counts as deprecated. */
+  /** ISO time of its deprecation. */
   deprecatedAt?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface ImageUse {
   imageId: string;
 }
 
-/** Images that stay, counted with those that are spoken for. */
+/** Images kept, including those in use. */
 export const KEEP = 3;
 
 const newestFirst = (a: Image, b: Image) =>
@@ -31,17 +31,17 @@ const newestFirst = (a: Image, b: Image) =>
 export const sorted = (images: Image[]): Image[] => [...images].sort(newestFirst);
 
 /**
- * What may go: everything beyond three, oldest first. What a parameter names stays in any case, and so does what a
- * rollback would go back to: candidates that failed are newer than it, and would push it out.
+ * The images to remove: all but the newest three, oldest first. Images that a parameter names always stay, and so does the one
+ * that a rollback would restore, since failed candidates are newer than it.
  *
- * @param spokenFor ids of images that stay, however many
+ * @param inUse ids of images that stay
  */
-export function imagesToRemove(images: Image[], spokenFor: Iterable<string>): Image[] {
-  const kept = new Set(spokenFor);
+export function imagesToRemove(images: Image[], inUse: Iterable<string>): Image[] {
+  const kept = new Set(inUse);
   const present = sorted(images);
   let room = KEEP - present.filter(({ id }) => kept.has(id)).length;
   const removable = present.filter(({ id, state }) => {
-    // A build of somebody else that nothing names yet.
+    // A build in progress that no parameter names yet.
     if (kept.has(id) || state === 'pending') return false;
     return room-- <= 0;
   });
@@ -49,7 +49,7 @@ export function imagesToRemove(images: Image[], spokenFor: Iterable<string>): Im
 }
 
 /**
- * The image that a rollback goes back to: the newest earlier value that is another one and still exists.
+ * The image that a rollback restores: the newest other earlier value that still exists.
  *
  * @param history values of the parameter, oldest first
  */

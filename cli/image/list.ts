@@ -1,4 +1,4 @@
-/** The images there are, what is in them, and which stages use them. */
+/** Lists images with their contents and the stages that use them. */
 import { EXIT } from '../../common/errors.ts';
 import { sorted, type Image, type ImageUse } from './images.ts';
 import { type ImageSession } from './session.ts';
@@ -9,10 +9,10 @@ export interface ListedImage extends Image {
   deprecated: boolean;
 }
 
-export function listed(images: Image[], namings: ImageUse[], now: Date): ListedImage[] {
+export function listed(images: Image[], uses: ImageUse[], now: Date): ListedImage[] {
   return sorted(images).map((image) => ({
     ...image,
-    usedAs: namings
+    usedAs: uses
       .filter(({ imageId }) => imageId === image.id)
       .map(({ stage, role }) => `${stage} ${role}`)
       .sort(),
@@ -21,11 +21,11 @@ export function listed(images: Image[], namings: ImageUse[], now: Date): ListedI
 }
 
 const HEADS = ['image', 'created', 'revision', 'comfyui', 'ddcolor', 'weights', 'used as', ''];
-/** Of a commit or a checksum, as much as tells one from another. */
+/** Shortens a commit or a checksum. */
 const short = (text = '-') =>
   /^[0-9a-f]{20,}/.test(text) ? text.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1') : text;
 
-/** As lines for people; columns are as wide as they need. */
+/** A table as lines of text. */
 export function table(images: ListedImage[]): string[] {
   if (images.length === 0) return ['There is no image of this service in this account and region.'];
   const rows = images.map(
@@ -46,16 +46,16 @@ export function table(images: ListedImage[]): string[] {
   );
 }
 
-/** Lines about parameters that name what is not there. */
-export const missing = (images: Image[], namings: ImageUse[]): string[] =>
-  namings
+/** Lines about parameters that name an image that does not exist. */
+export const missing = (images: Image[], uses: ImageUse[]): string[] =>
+  uses
     .filter(({ imageId }) => !images.some(({ id }) => id === imageId))
     .map(({ stage, role, imageId }) => `${stage} ${role} is ${imageId}, which is no image of this service.`);
 
 export async function list({ options, images, parameters, progress }: ImageSession): Promise<number> {
-  const [all, namings] = await Promise.all([images.all(), parameters.namings()]);
-  const found = listed(all, namings, new Date());
+  const [all, uses] = await Promise.all([images.all(), parameters.uses()]);
+  const found = listed(all, uses, new Date());
   if (options.json) progress.print(JSON.stringify(found, undefined, 2));
-  else for (const line of [...table(found), ...missing(all, namings)]) progress.print(line);
+  else for (const line of [...table(found), ...missing(all, uses)]) progress.print(line);
   return EXIT.done;
 }

@@ -1,8 +1,8 @@
 /**
- * Packer, as a program on the PATH.
+ * Runs Packer from the PATH.
  *
- * Gotcha: interrupted, it terminates its machine and removes what it made, which takes a minute. So it gets the interrupt
- * alone (its plugins would die of any other signal), and is waited for.
+ * Gotcha: on SIGINT it terminates its instance and removes what it created, which takes a minute. So only Packer itself gets
+ * SIGINT (any other signal would kill its plugins), and this process waits for it.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { UserError } from '../../common/errors.ts';
 import type { Scope } from '../../common/scope.ts';
 
 export interface PackerOptions {
-  /** With the template; the manifest is written there. */
+  /** Has the template; Packer writes its manifest there. */
   directory: string;
   env: NodeJS.ProcessEnv;
   abort: AbortSignal;
@@ -30,7 +30,7 @@ const manifestSchema = z.object({
   builds: z.array(z.object({ packer_run_uuid: z.string(), artifact_id: z.string() })),
 });
 
-/** @throws UserError that says how to install it */
+/** @throws UserError with how to install it */
 export async function checkPacker({ env, abort }: Pick<PackerOptions, 'env' | 'abort'>): Promise<void> {
   const { code, output } = await runToEnd('packer', ['version'], { env, abort });
   if (code === 0) return;
@@ -49,7 +49,7 @@ export async function buildImage(
   region: string,
 ): Promise<string> {
   const manifest = join(options.directory, MANIFEST);
-  // What a build before this one has left must not be taken for its outcome.
+  // The manifest of an earlier build must not be taken for this one's.
   rmSync(manifest, { force: true });
   await packer(['init', '.'], options);
   const given = Object.entries(variables).flatMap(([name, value]) => ['-var', `${name}=${value}`]);
@@ -81,7 +81,7 @@ async function packer(
   let over = false;
   const interrupt = async () => {
     if (over) return;
-    onLine('Waiting for packer to clean up; a second Ctrl-C would leave its machine running.');
+    onLine('Waiting for packer to clean up; a second Ctrl-C would leave its instance running.');
     child.process.kill('SIGINT');
     const timer = setTimeout(() => void child.stop(), CLEAN_UP_MS);
     await child.ended;

@@ -1,8 +1,8 @@
 /**
- * Puts the candidate in service, once one instance of it has coloured the known picture as it should.
+ * Puts the candidate in service after one instance of it has coloured the known picture as expected.
  *
- * Gotcha: between the new value of `current` and the start of the instance refresh nothing may come in between, or the
- * fleet stays half old; a Ctrl-C there waits for both.
+ * Gotcha: setting `current` and starting the instance refresh belong together, or part of the fleet keeps the old image; a
+ * Ctrl-C between them waits for both.
  */
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, imagesToRemove, type Image } from './images.ts';
@@ -28,7 +28,7 @@ export async function promote(session: ImageSession): Promise<number> {
     launch: () => instances.launch(stage, candidate, state.fleet),
     look: (id) => instances.look(id),
     verdict: (id) => parameters.verdict(stage, id),
-    end: async (id) => {
+    terminate: async (id) => {
       await instances.terminate(id);
       await parameters.forgetVerdict(stage, id);
     },
@@ -41,16 +41,16 @@ export async function promote(session: ImageSession): Promise<number> {
   const { outcome, reason, seconds, imageId = candidate } = verdict;
   const wrong = imageId === candidate ? reason : `its instance ran ${imageId}`;
   if (outcome !== 'passed' || imageId !== candidate) {
-    progress.print(`${candidate} did not prove itself: ${wrong ?? 'no reason given'}.`);
+    progress.print(`${candidate} failed its test: ${wrong ?? 'no reason given'}.`);
     progress.print(`The current image of stage '${stage}' is still ${state.current ?? 'none'}.`);
     return CANDIDATE_FAILED;
   }
-  progress.print(`${candidate} has proved itself in ${seconds} s.`);
+  progress.print(`${candidate} passed its test in ${seconds} s.`);
 
   session.abort.throwIfAborted();
   await putInService(session, candidate);
-  const keep = await spokenFor(session, state.images);
-  // What has come to be needed since the plan was shown stays.
+  const keep = await imagesInUse(session, state.images);
+  // Images that came into use since the plan was shown stay.
   const remove = imagesToRemove(state.images, keep).filter((image) => plan.remove.includes(image));
   let exit: number = EXIT.done;
   for (const { id } of remove) {
@@ -66,7 +66,7 @@ export async function promote(session: ImageSession): Promise<number> {
   return exit;
 }
 
-/** Sets `current` and has the fleet replaced, both or neither of them interrupted. */
+/** Sets `current` and starts the instance refresh; an interrupt waits for both. */
 export async function putInService(session: ImageSession, imageId: string): Promise<void> {
   const { options, parameters, group, progress, scope } = session;
   const switching = (async () => {
@@ -88,20 +88,20 @@ async function look(session: ImageSession): Promise<PromotionState> {
     group.fleet(stage),
   ]);
   const [refresh, leftOver, keep] = await Promise.all([
-    group.refreshUnderWay(stage),
+    group.refreshInProgress(stage),
     instances.leftOver(stage),
-    spokenFor(session, all),
+    imagesInUse(session, all),
   ]);
-  return { stage, candidate, current, images: all, fleet, refresh, leftOver, spokenFor: keep };
+  return { stage, candidate, current, images: all, fleet, refresh, leftOver, imagesInUse: keep };
 }
 
-/** Images that parameters of any stage name, and those that their rollbacks would go back to. */
-async function spokenFor({ parameters }: ImageSession, images: Image[]): Promise<string[]> {
-  const namings = await parameters.namings();
+/** Images that parameters of any stage name, and those that a rollback would restore. */
+async function imagesInUse({ parameters }: ImageSession, images: Image[]): Promise<string[]> {
+  const uses = await parameters.uses();
   const before = await Promise.all(
-    namings
+    uses
       .filter(({ role }) => role === 'current')
       .map(async ({ stage, imageId }) => imageBefore(await parameters.history(stage), imageId, images)),
   );
-  return [...namings.map(({ imageId }) => imageId), ...before.filter((id) => id !== undefined)];
+  return [...uses.map(({ imageId }) => imageId), ...before.filter((id) => id !== undefined)];
 }

@@ -1,7 +1,7 @@
-/** What a promotion would do, over what was found. */
+/** Plans a promotion from the state of the stage. */
 import { imagesToRemove, type Image } from './images.ts';
 
-/** Where instances of a stage come from. */
+/** How a stage launches its instances. */
 export interface Fleet {
   groupName: string;
   desired: number;
@@ -17,22 +17,22 @@ export interface PromotionState {
   current: string | undefined;
   images: Image[];
   fleet: Fleet;
-  /** An instance refresh that has not ended. */
+  /** An instance refresh in progress. */
   refresh: string | undefined;
-  /** Instances of candidates of this stage that still stand. */
+  /** Candidate instances of this stage that still run. */
   leftOver: string[];
-  /** Images that parameters of any stage name, and that their rollbacks would go back to. */
-  spokenFor: string[];
+  /** Images that parameters of any stage name, and those that a rollback would restore. */
+  imagesInUse: string[];
 }
 
 export interface Promotion {
   candidate: string;
   steps: string[];
-  /** Images that go when all went well. */
+  /** Images to remove after a success. */
   remove: Image[];
 }
 
-/** Why there is nothing to promote, with what to do; undefined when there is. */
+/** @returns why nothing can be promoted, and what to do; undefined when the candidate can be */
 export function reasonNotToPromote(state: PromotionState): string | undefined {
   const { stage, candidate, current, images, fleet, refresh, leftOver } = state;
   const bake = `npx ddcolor-elastic image bake --stage ${stage}`;
@@ -46,13 +46,13 @@ export function reasonNotToPromote(state: PromotionState): string | undefined {
   }
   if (leftOver.length > 0) {
     return (
-      `an instance of a candidate still stands: ${leftOver.join(', ')}. Somebody else may be promoting; if not, end it: ` +
+      `a candidate instance still runs: ${leftOver.join(', ')}. Another promote may be running; if not, terminate it: ` +
       `aws ec2 terminate-instances --instance-ids ${leftOver.join(' ')}`
     );
   }
   if (refresh !== undefined) {
     return (
-      `the instance refresh ${refresh} of ${fleet.groupName} is under way. Wait for its end, or cancel it: ` +
+      `the instance refresh ${refresh} of ${fleet.groupName} is in progress. Wait for it, or cancel it: ` +
       `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${fleet.groupName}`
     );
   }
@@ -62,21 +62,21 @@ export function reasonNotToPromote(state: PromotionState): string | undefined {
   return undefined;
 }
 
-/** @param deadlineMinutes for the verdict */
+/** @param deadlineMinutes of the candidate's test */
 export function planPromotion(state: PromotionState, deadlineMinutes: number): Promotion {
   const { candidate = '', current, images, fleet, stage } = state;
-  const spokenFor = [...state.spokenFor, candidate, ...(current === undefined ? [] : [current])];
-  const remove = imagesToRemove(images, spokenFor);
+  const imagesInUse = [...state.imagesInUse, candidate, ...(current === undefined ? [] : [current])];
+  const remove = imagesToRemove(images, imagesInUse);
   return {
     candidate,
     remove,
     steps: [
-      `Launch one ${fleet.instanceTypes.join(' or ')}, on demand, of ${candidate} beside ${fleet.groupName}, ` +
+      `Launch one ${fleet.instanceTypes.join(' or ')}, on demand, of ${candidate} outside of ${fleet.groupName}, ` +
         `from ${fleet.templateId} version ${fleet.templateVersion}.`,
-      `Wait up to ${deadlineMinutes} minutes until it has coloured the known picture; it takes no photo.`,
-      'Terminate it, however that went. Unless it passed, stop here: nothing has changed then.',
+      `Wait up to ${deadlineMinutes} minutes until it has coloured the known picture; it receives no photos.`,
+      'Terminate it. Unless it passed, stop here without a change.',
       `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${candidate}.`,
-      `Start an instance refresh of ${fleet.groupName}: ${fleet.desired} instances, each replaced before it goes.`,
+      `Start an instance refresh of ${fleet.groupName}: ${fleet.desired} instances, each replaced before it is terminated.`,
       ...remove.map(({ id, createdAt }) => `Remove the image ${id} of ${createdAt} with its snapshots.`),
     ],
   };
@@ -87,6 +87,6 @@ export interface LaunchOption {
   subnet: string;
 }
 
-/** Where one instance may come from, in the group's order: each type in each subnet before the next type. */
+/** Types and subnets for one instance, in the group's order: a type in every subnet before the next type. */
 export const launchOptions = ({ instanceTypes, subnets }: Fleet): LaunchOption[] =>
   instanceTypes.flatMap((instanceType) => subnets.map((subnet) => ({ instanceType, subnet })));

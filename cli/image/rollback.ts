@@ -1,4 +1,4 @@
-/** Puts an earlier image in service again. */
+/** Restores an earlier image. */
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, type Image } from './images.ts';
 import { putInService } from './promote.ts';
@@ -10,13 +10,13 @@ export interface RollbackState {
   /** Values of `current`, oldest first. */
   history: string[];
   images: Image[];
-  /** An image that was asked for. */
+  /** Of --to. */
   to: string | undefined;
   refresh: string | undefined;
   groupName: string;
 }
 
-/** The image to go back to, or why there is none, with what to do. */
+/** The image to restore, or why there is none and what to do. */
 export function rollbackTarget(state: RollbackState): { imageId: string } | { refused: string } {
   const { stage, current, history, images, to, refresh, groupName } = state;
   const list = `npx ddcolor-elastic image list --stage ${stage}`;
@@ -24,7 +24,7 @@ export function rollbackTarget(state: RollbackState): { imageId: string } | { re
   if (refresh !== undefined) {
     return {
       refused:
-        `the instance refresh ${refresh} of ${groupName} is under way. Cancel it, then come again: ` +
+        `the instance refresh ${refresh} of ${groupName} is in progress. Cancel it, then run this again: ` +
         `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${groupName}`,
     };
   }
@@ -52,13 +52,13 @@ export async function rollback(session: ImageSession): Promise<number> {
     images.all(),
     group.fleet(stage),
   ]);
-  const refresh = await group.refreshUnderWay(stage);
+  const refresh = await group.refreshInProgress(stage);
   const { groupName } = fleet;
   const target = rollbackTarget({ stage, current, history, images: all, to, refresh, groupName });
   if ('refused' in target) throw new UserError(`Not rolled back: ${target.refused}`);
   const steps = [
     `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${target.imageId}.`,
-    `Start an instance refresh of ${groupName}: ${fleet.desired} instances, each replaced before it goes.`,
+    `Start an instance refresh of ${groupName}: ${fleet.desired} instances, each replaced before it is terminated.`,
   ];
   if (!(await confirmed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
   session.abort.throwIfAborted();

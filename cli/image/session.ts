@@ -1,4 +1,4 @@
-/** What every command of a release has: AWS, a way to speak and to ask, and a way out. */
+/** What every image command needs: AWS clients, output, a question on the terminal, and a clean-up scope. */
 import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from '../../common/command.ts';
 import { EXIT, UserError } from '../../common/errors.ts';
@@ -26,19 +26,19 @@ export interface ImageSession extends CommandContext {
   images: Images;
   instances: Instances;
   group: Group;
-  /** Of the wait for a verdict. */
+  /** Of a candidate's test. */
   timing: Timing;
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   clock: () => number;
-  /** Puts a question to somebody; undefined where nobody is. */
+  /** Asks on the terminal; undefined without one. */
   ask: ((question: string) => Promise<string>) | undefined;
 }
 
 /**
- * Says what will be done, in order, and asks whether it shall.
+ * Shows the steps and asks for confirmation.
  *
- * @returns false when it is not to be done: a dry run, or no
- * @throws UserError when there is nobody to ask
+ * @returns false in a dry run, or after a no
+ * @throws UserError without a terminal to ask on
  */
 export async function confirmed(session: ImageSession, title: string, steps: string[]): Promise<boolean> {
   const { options, progress, ask } = session;
@@ -49,20 +49,20 @@ export async function confirmed(session: ImageSession, title: string, steps: str
     return false;
   }
   if (options.yes) return true;
-  if (!ask) throw new UserError('There is no terminal to ask on: add --yes when this is what you want.');
+  if (!ask) throw new UserError('There is no terminal to ask on: add --yes to confirm.');
   const answer = await ask('Go on? [y/N] ');
   if (/^y(es)?$/i.test(answer.trim())) return true;
   progress.print('Nothing was changed.');
   return false;
 }
 
-/** The exit code of what was not agreed to: a dry run has done all that it was asked for. */
+/** The exit code without a confirmation: 0 after a dry run. */
 export const declined = ({ options }: ImageSession): number => (options.dryRun ? EXIT.done : EXIT.failed);
 
 /** Asks on the terminal. */
 export async function askOnTerminal(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // It takes Ctrl-C from the terminal for itself.
+  // readline handles Ctrl-C itself; pass it on to this process.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   try {
     return await terminal.question(question);

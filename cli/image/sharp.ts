@@ -1,8 +1,7 @@
 /**
- * sharp as an instance needs it: for Linux on x64 with glibc, whatever this machine is.
+ * Provides sharp for the instances: Linux on x64 with glibc, whatever this machine is.
  *
- * Taken from this checkout's node_modules where they have it, which is what was tested; installed by npm otherwise, from
- * the same lock file, so with the same checksums.
+ * It is copied from node_modules when they have it, else installed by npm from the same lock file with the same checksums.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,14 +18,14 @@ const lockSchema = z.object({ packages: z.record(z.string(), z.looseObject({})) 
 type Entry = z.infer<typeof entrySchema>;
 
 const SHARP = 'sharp';
-/** Of the packages that are for one platform each, those for ours. */
+/** The platform packages for the instances. */
 const PLATFORM = /^@img\/sharp-(libvips-)?linux-x64$/;
 const path = (name: string) => `node_modules/${name}`;
 
 /**
- * The part of a lock file that is sharp on the instance's platform.
+ * The entries of a lock file for sharp on the instances' platform.
  *
- * @throws when the lock file has not all of it
+ * @throws when the lock file lacks one
  */
 export function sharpPackages(lock: unknown): Map<string, Entry> {
   const { packages } = lockSchema.parse(lock);
@@ -47,7 +46,7 @@ export function sharpPackages(lock: unknown): Map<string, Entry> {
   return found;
 }
 
-/** Puts them below `node_modules/` of a folder. */
+/** Copies or installs them below `node_modules/` of a folder. */
 export async function placeSharp(root: string, folder: string, abort: AbortSignal): Promise<void> {
   const packages = sharpPackages(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));
   if ([...packages].every(([name, { version }]) => installed(join(root, path(name)), version))) {

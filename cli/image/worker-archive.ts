@@ -1,6 +1,6 @@
 /**
- * What of this repository goes into an image, as one tarball: the worker and its thread, sharp, and the graphs, one of
- * which records the colours of the known picture when the image is built.
+ * Packs what an image needs of this repository into one tarball: the worker, its image thread, sharp, and the workflows, one of
+ * which records the colours of the known picture during the build.
  *
  *     main.mjs  image-worker-thread.mjs  *.map  node_modules/  workflow/*.json
  */
@@ -13,7 +13,7 @@ import { placeSharp } from './sharp.ts';
 
 /**
  * @param root of the repository
- * @param directory is made anew
+ * @param directory is emptied first
  * @returns path of the tarball
  */
 export async function workerArchive(root: string, directory: string, abort: AbortSignal): Promise<string> {

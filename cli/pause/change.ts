@@ -1,6 +1,6 @@
 /**
- * Sets and takes back pauses in the scaler's item, beside what the scaler itself and others have written there: each write
- * is of one attribute within `controls`, on condition that it finds what it was made for.
+ * Sets and removes pauses in the scaler's item. Each write changes only its own attributes within `controls`, on the
+ * condition that the item has the expected shape, so that it overwrites nothing of the scaler or of other operators.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { UpdateCommand, type DynamoDBDocumentClient, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
@@ -14,12 +14,12 @@ export type PauseName = Extract<keyof Controls, 'pauseScaleOut' | 'pauseScaleIn'
 
 export interface Change {
   names: PauseName[];
-  /** Until when to pause, epoch seconds; null until it is taken back; undefined takes it back. */
+  /** End of the pause, epoch seconds; null: until it is removed; undefined removes it. */
   until: number | null | undefined;
 }
 
-/** Somebody else may make or remove the attribute between two of our tries, but hardly so often. */
-const TRIES = 5;
+/** Others may create or remove the attribute between two attempts, but not this often. */
+const ATTEMPTS = 5;
 const NEEDS = 'dynamodb:UpdateItem and dynamodb:GetItem on the scaler’s table';
 
 type Update = Pick<UpdateCommandInput, 'UpdateExpression' | 'ConditionExpression'> & {
@@ -28,7 +28,7 @@ type Update = Pick<UpdateCommandInput, 'UpdateExpression' | 'ConditionExpression
 
 const paths = (names: PauseName[]) => names.map((_, k) => `#controls.#n${k}`);
 
-/** The writes to try, one after the other, until one finds what it is for. */
+/** The writes to try in turn, until the condition of one holds. */
 function updatesOf({ names, until }: Change): Update[] {
   const isMap = 'attribute_type(#controls, :map)';
   if (until === undefined) {
@@ -52,7 +52,7 @@ function updatesOf({ names, until }: Change): Update[] {
   ];
 }
 
-/** @returns the item afterwards; undefined when there is none. @throws UserError, ApiError */
+/** @returns the item after the change; undefined when the table has none. @throws UserError, ApiError */
 export async function change(
   documents: DynamoDBDocumentClient,
   TableName: string,
@@ -60,23 +60,21 @@ export async function change(
   signal: AbortSignal,
 ): Promise<Record<string, unknown> | undefined> {
   const updates = updatesOf(wanted);
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
     for (const update of updates) {
       const done = await attempt(documents, TableName, update, wanted.names, signal);
       if (done) return done.item;
     }
     const item = await readItem(documents, TableName, signal);
-    // Nothing to take back.
+    // There is nothing to remove.
     if (wanted.until === undefined && item?.controls === undefined) return item;
     if (item?.controls !== undefined && !isObject(item.controls)) {
       throw new UserError(
-        `table ${TableName}: the attribute controls of the item '${MEMORY_KEY}' is ${JSON.stringify(item.controls)}, which is no map. Remove it first.`,
+        `table ${TableName}: the attribute controls of the item '${MEMORY_KEY}' is ${JSON.stringify(item.controls)}, which is not a map. Remove it first.`,
       );
     }
   }
-  throw new UserError(
-    `table ${TableName}: the controls were changed by others again and again. Try once more.`,
-  );
+  throw new UserError(`table ${TableName}: the controls kept changing during the update. Try again.`);
 }
 
 async function attempt(

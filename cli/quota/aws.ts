@@ -1,4 +1,4 @@
-/** The account's quotas. */
+/** Reads the account's GPU quotas. */
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
@@ -20,7 +20,7 @@ export async function readQuotas(config: ClientConfig, signal: AbortSignal): Pro
     const of = { ServiceCode: 'ec2', QuotaCode: QUOTAS[kind].code };
     const { Quota } = await awsCall(`quota ${of.QuotaCode}`, NEEDS, signal, () =>
       client.send(new GetServiceQuotaCommand(of), options).catch((error: unknown) => {
-        // Never changed for this account, in some regions: AWS's own value holds.
+        // Some regions have no entry for a quota that was never changed: AWS's default applies.
         if (error instanceof NoSuchResourceException)
           return client.send(new GetAWSDefaultServiceQuotaCommand(of), options);
         throw error;

@@ -1,4 +1,4 @@
-/** What a stage's maximum needs of EC2's quotas on GPUs, which count vCPUs. */
+/** The vCPUs that a stage's maximum needs of EC2's GPU quotas. */
 import { INSTANCE_PRICES, sharesOf } from '../../contract/prices.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { UserError } from '../../common/errors.ts';
@@ -10,12 +10,12 @@ export const QUOTAS = {
 
 export type Kind = keyof typeof QUOTAS;
 
-/** vCPUs of the largest type: any instance may become one of it. @throws UserError for one that nobody has measured */
+/** vCPUs of the largest type, which any instance may be. @throws UserError for an unknown type */
 export function largestVcpus({ name, instanceTypes }: Pick<Stage, 'name' | 'instanceTypes'>): number {
   const unknown = instanceTypes.filter((type) => !Object.hasOwn(INSTANCE_PRICES, type));
   if (unknown.length > 0) {
     throw new UserError(
-      `stage '${name}': how many vCPUs ${unknown.join(', ')} has is not known here; add it to INSTANCE_PRICES in contract/prices.ts, which has ${Object.keys(INSTANCE_PRICES).join(', ')}.`,
+      `stage '${name}': how many vCPUs ${unknown.join(', ')} has is unknown; add it to INSTANCE_PRICES in contract/prices.ts, which has ${Object.keys(INSTANCE_PRICES).join(', ')}.`,
     );
   }
   return Math.max(...instanceTypes.map((type) => INSTANCE_PRICES[type]?.vcpus ?? 0));
@@ -25,13 +25,13 @@ export interface QuotaCheck {
   kind: Kind;
   code: string;
   name: string;
-  /** Instances of this kind at the stage's maximum, and the vCPUs of all. */
+  /** Instances of this kind at the stage's maximum. */
   instances: number;
   vcpusEach: number;
-  needed: number;
   /** vCPUs. */
+  needed: number;
   allowed: number;
-  /** Instances that it allows, nothing else of the account counted. */
+  /** Instances that the quota allows when nothing else uses it. */
   allows: number;
   enough: boolean;
 }

@@ -1,24 +1,28 @@
-/** What quota says. */
+/** The report of quota, as text and as JSON. */
 import type { Stage } from '../../lib/stage/stage.ts';
 import { count } from '../shared/format.ts';
 import type { QuotaCheck } from './need.ts';
 
-/** The line that asks AWS for what is needed. */
+/** The command that asks AWS for the needed quota. */
 export const requestLine = ({ code, needed }: QuotaCheck, region: string): string =>
   `aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${code} --desired-value ${needed} --region ${region}`;
 
 const LABEL = { onDemand: 'on demand', spot: 'Spot' } as const;
 
-type Of = Pick<Stage, 'name' | 'maxCapacity' | 'minCapacity'>;
+type StageLimits = Pick<Stage, 'name' | 'maxCapacity' | 'minCapacity'>;
 
-export function quotaLines({ name, maxCapacity }: Of, region: string, checks: QuotaCheck[]): string[] {
+export function quotaLines(
+  { name, maxCapacity }: StageLimits,
+  region: string,
+  checks: QuotaCheck[],
+): string[] {
   const short = checks.filter(({ enough }) => !enough);
   return [
     `Stage ${name} in ${region}, at its maximum of ${count(maxCapacity, 'instance')}:`,
     ...checks.flatMap((check) => checkLines(check, region)),
     short.length === 0
-      ? 'Enough, if nothing else in the account takes of it.'
-      : `NOT ENOUGH: until it is, the fleet stops short of its maximum (reason shortage).`,
+      ? 'Enough, if nothing else in the account uses it.'
+      : `NOT ENOUGH: until raised, the fleet stays below its maximum (reason shortage).`,
   ];
 }
 
@@ -31,7 +35,11 @@ function checkLines(check: QuotaCheck, region: string): string[] {
   ];
 }
 
-export const quotaJson = ({ name, minCapacity, maxCapacity }: Of, region: string, checks: QuotaCheck[]) => ({
+export const quotaJson = (
+  { name, minCapacity, maxCapacity }: StageLimits,
+  region: string,
+  checks: QuotaCheck[],
+) => ({
   command: 'quota',
   ...{ stage: name, region, minCapacity, maxCapacity },
   enough: checks.every(({ enough }) => enough),

@@ -1,33 +1,33 @@
 /**
- * Dead letters back to the queue: each is received, sent, and only then deleted, so that one which a run dies over is in
- * one of the two queues, or in both. In both does no harm: a photo that is coloured twice has the same end.
+ * Moves dead letters back to the job queue. Each is received, sent and then deleted, so an interrupted run leaves it in one
+ * of the queues or in both. Both is harmless: a photo that is coloured twice has the same outcome.
  */
 
 export interface DeadLetter {
   id: string;
   body: string;
-  /** Whatever else it carries; sent along as it is. */
+  /** Message attributes, sent unchanged. */
   attributes: object;
-  /** By which this receipt of it is deleted. */
+  /** Receipt handle. */
   handle: string;
 }
 
 export interface DeadLetters {
-  /** @returns none when the queue is empty. @param most 1 to 10 */
+  /** @param most 1 to 10. @returns none when the queue is empty */
   receive(most: number): Promise<DeadLetter[]>;
-  /** To the queue of jobs. */
+  /** Sends it to the job queue. */
   send(letter: DeadLetter): Promise<void>;
   delete(letter: DeadLetter): Promise<void>;
-  /** Back where it was, for whoever looks next. */
+  /** Makes it visible again in the dead-letter queue. */
   release(letter: DeadLetter): Promise<void>;
 }
 
 export interface RedriveResult {
-  /** Sent and deleted, in order; of a dry run, what would have been. */
+  /** Sent and deleted, in order; in a dry run, those that would be. */
   moved: DeadLetter[];
-  /** Whether the queue was empty in the end. */
+  /** Whether the queue was empty at the end. */
   empty: boolean;
-  /** What ended it before that. */
+  /** The error that ended it early. */
   failure: unknown;
 }
 
@@ -35,14 +35,14 @@ export interface RedriveOptions {
   limit: number;
   dryRun: boolean;
   signal: AbortSignal;
-  /** Told after each handful. */
+  /** Called after each batch. */
   progress: (moved: number) => void;
 }
 
-/** What SQS gives at a time. */
-const HANDFUL = 10;
+/** Messages per receive, SQS's maximum. */
+const BATCH = 10;
 
-/** Never throws: what was moved is told whatever happens. */
+/** Never throws, so that the moved messages are reported in any case. */
 export async function redrive(queue: DeadLetters, options: RedriveOptions): Promise<RedriveResult> {
   const { limit, dryRun, signal, progress } = options;
   const redriven: RedriveResult = { moved: [], empty: false, failure: undefined };
@@ -52,7 +52,7 @@ export async function redrive(queue: DeadLetters, options: RedriveOptions): Prom
   const move = async (letter: DeadLetter) => {
     if (!sent.has(letter.id)) {
       await queue.send(letter);
-      // Before it is deleted: should that fail, it comes again, and is not to be sent again.
+      // Before the delete: when that fails, the message returns and must not be sent again.
       sent.add(letter.id);
       redriven.moved.push(letter);
     }
@@ -63,29 +63,29 @@ export async function redrive(queue: DeadLetters, options: RedriveOptions): Prom
     if (!sent.has(letter.id)) redriven.moved.push(letter);
     sent.add(letter.id);
   };
-  // What a dry run leaves comes again after a while: then it has seen what there is.
+  // Messages of a dry run return after a while; then all have been seen.
   const seen = (letters: DeadLetter[]) => letters.every(({ id }) => sent.has(id));
 
   try {
     while (redriven.moved.length < limit && !redriven.empty) {
       signal.throwIfAborted();
-      const letters = await queue.receive(Math.min(HANDFUL, limit - redriven.moved.length));
+      const letters = await queue.receive(Math.min(BATCH, limit - redriven.moved.length));
       redriven.empty = letters.length === 0 || (dryRun && seen(letters));
-      // The rest of a handful is moved although one of it fails.
-      const tries = await Promise.allSettled(onceEach(letters).map(dryRun ? look : move));
-      const failed = tries.find((one) => one.status === 'rejected');
+      // The rest of a batch is moved although one message fails.
+      const moves = await Promise.allSettled(onceEach(letters).map(dryRun ? look : move));
+      const failed = moves.find((one) => one.status === 'rejected');
       if (failed) throw failed.reason;
       progress(redriven.moved.length);
     }
   } catch (error) {
     redriven.failure = error;
   }
-  // They come back by themselves where this fails, a little later.
+  // Where this fails they become visible by themselves, a little later.
   await Promise.allSettled(held.map((letter) => queue.release(letter)));
   return redriven;
 }
 
-/** Of a letter that a handful holds twice, the latest receipt: by an earlier one it may not be deleted any more. */
+/** When a batch has a message twice, the latest receipt: only that one can still delete it. */
 const onceEach = (letters: DeadLetter[]): DeadLetter[] => [
   ...new Map(letters.map((one) => [one.id, one])).values(),
 ];

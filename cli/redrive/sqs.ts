@@ -1,4 +1,4 @@
-/** The queue of dead letters, and that of jobs, on SQS. */
+/** The dead-letter queue and the job queue on SQS. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -13,18 +13,18 @@ import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig } from '../shared/deployment.ts';
 import type { DeadLetters, DeadLetter } from './run.ts';
 
-/** For a handful to be sent and deleted; for a dry run, to look through all. */
-const HELD_SECONDS = 60;
-/** SQS asks all of its machines only when it is waited for. */
+/** Long enough to send and delete a batch, and for a dry run to read them all. */
+const VISIBILITY_SECONDS = 60;
+/** A long poll asks all SQS servers; a short one may miss messages. */
 const WAIT_SECONDS = 1;
 const TRACE = 'AWSTraceHeader';
 const FROM_NEEDS =
-  'sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the queue of dead letters';
-const TO_NEEDS = 'sqs:SendMessage on the queue of jobs';
+  'sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue';
+const TO_NEEDS = 'sqs:SendMessage on the job queue';
 
 type Attributes = Record<string, MessageAttributeValue>;
 
-/** @param signal not heeded once a letter is received: what is begun is ended */
+/** @param signal stops receiving; messages already received are still moved */
 export function deadLettersOf(
   config: ClientConfig,
   from: string,
@@ -39,7 +39,7 @@ export function deadLettersOf(
       const receive = new ReceiveMessageCommand({
         QueueUrl: from,
         MaxNumberOfMessages: most,
-        VisibilityTimeout: HELD_SECONDS,
+        VisibilityTimeout: VISIBILITY_SECONDS,
         WaitTimeSeconds: WAIT_SECONDS,
         MessageAttributeNames: ['All'],
         MessageSystemAttributeNames: [TRACE],

@@ -1,20 +1,20 @@
-/** What a redrive says. */
+/** The report of a redrive, as text and as JSON. */
 import { parseJobMessage } from '../../contract/job.ts';
 import type { StackName } from '../shared/deployment.ts';
 import { count, UNKNOWN } from '../shared/format.ts';
 import type { DeadLetter, RedriveResult } from './run.ts';
 
-/** What is left in the queue of dead letters; undefined where that could not be read. */
+/** Messages left in the dead-letter queue; undefined when that could not be read. */
 export type Left = { waiting: number; held: number } | undefined;
 
 export interface RedriveReport extends RedriveResult {
   dryRun: boolean;
   left: Left;
-  /** What ended it early, for people. */
+  /** Message of the error that ended it early. */
   stopped: string | undefined;
 }
 
-/** Photos of a message; undefined for what is no job. */
+/** @returns keys of a message's photos; undefined when it is not a job */
 export function photosOf({ body }: DeadLetter): string[] | undefined {
   try {
     return parseJobMessage(body).map(({ key }) => key);
@@ -28,28 +28,27 @@ export const progressLine = (moved: number, limit: number, seconds: number): str
 
 export function redriveLines(outcome: RedriveReport, verbose: boolean): string[] {
   const { moved, dryRun, stopped } = outcome;
-  const strange = moved.filter((letter) => photosOf(letter) === undefined);
-  const done = dryRun ? 'would go back to the queue' : 'sent back to the queue';
+  const foreign = moved.filter((letter) => photosOf(letter) === undefined);
+  const done = dryRun ? 'would be moved back to the queue' : 'moved back to the queue';
   return [
     ...(verbose ? moved.map((letter) => `  ${nameOf(letter)}`) : []),
-    `${count(moved.length, 'message')} ${done}${strange.length > 0 ? `, ${strange.length} of which ${strange.length === 1 ? 'is' : 'are'} no photo's and will be given up again` : ''}.`,
-    leftWords(outcome),
+    `${count(moved.length, 'message')} ${done}${foreign.length > 0 ? `, ${foreign.length} of which ${foreign.length === 1 ? 'is' : 'are'} not of a photo and will fail again` : ''}.`,
+    leftText(outcome),
     ...(stopped === undefined ? [] : [stopped]),
   ];
 }
 
 function nameOf(letter: DeadLetter): string {
   const photos = photosOf(letter);
-  if (photos === undefined) return `(no job: ${JSON.stringify(letter.body.slice(0, 60))})`;
+  if (photos === undefined) return `(not a job: ${JSON.stringify(letter.body.slice(0, 60))})`;
   return photos.length > 0 ? photos.join(', ') : "(S3's test message)";
 }
 
-function leftWords({ empty, dryRun, left }: RedriveReport): string {
-  if (!left) return `How many dead letters are left is ${UNKNOWN}.`;
-  const held =
-    left.held > 0 ? ` ${left.held} more are in somebody's hands and may come back within a minute.` : '';
+function leftText({ empty, dryRun, left }: RedriveReport): string {
+  if (!left) return `The number of dead letters left is ${UNKNOWN}.`;
+  const held = left.held > 0 ? ` ${left.held} more are in flight and may come back within a minute.` : '';
   if (left.waiting === 0 && (empty || left.held === 0)) return `No dead letters are left.${held}`;
-  const more = dryRun ? '' : ' The same command takes the next ones.';
+  const more = dryRun ? '' : ' The same command moves the next ones.';
   return `About ${count(left.waiting, 'dead letter')} ${left.waiting === 1 ? 'is' : 'are'} left.${held}${more}`;
 }
 

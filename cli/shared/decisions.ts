@@ -1,4 +1,4 @@
-/** Past ticks as an operator reads them: runs of the same decision, with what each changed. */
+/** Groups past ticks into runs of the same decision. */
 import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import type { Reason } from '../../contract/reasons.ts';
 
@@ -8,7 +8,7 @@ export interface DecisionRun {
   from: number;
   until: number;
   ticks: number;
-  /** Desired capacity before and after; null where it was not known. */
+  /** Desired capacity before and after; null when it was unknown. */
   before: number | null;
   desired: number | null;
   /** Instances that the work asked for at its last tick; null where nobody reckoned. */
@@ -31,10 +31,10 @@ export function decisionsOf(recent: TickRecord[], most: number): DecisionRun[] {
   return runs.slice(-most).reverse();
 }
 
-/** Whether it changed the size; at the first tick that is remembered only its reason tells. */
+/** Whether it changed the desired capacity; for the first tick in memory only its reason shows that. */
 export const isChange = ({ reason, before, desired }: DecisionRun): boolean =>
   desired !== null && (before === null ? /^scale-/.test(reason) : before !== desired);
 
-/** The latest one that changed the size. */
+/** The latest one that changed the desired capacity. */
 export const lastChange = (recent: TickRecord[]): DecisionRun | undefined =>
   decisionsOf(recent, Infinity).find(isChange);

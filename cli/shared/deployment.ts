@@ -1,4 +1,4 @@
-/** Where a command is at work: a stage's stack in an account, or on this machine. */
+/** A stage's stack, in an AWS account or on this machine, with the configuration of SDK clients for it. */
 import { readLocalRun } from '../../common/local-run.ts';
 import { UserError } from '../../common/errors.ts';
 import { regionKnown } from './aws-errors.ts';
@@ -7,13 +7,12 @@ import type { Target } from './target.ts';
 
 export interface Deployment extends Target {
   region: string;
-  /** Of an SDK client. */
   config: ClientConfig;
-  /** Of that for Auto Scaling: on this machine another one answers for it. */
+  /** On this machine, another endpoint answers for Auto Scaling. */
   autoScalingConfig: ClientConfig;
 }
 
-/** What reports name. */
+/** How reports name it. */
 export type StackName = Pick<Deployment, 'stage' | 'stack' | 'region'>;
 
 export interface ClientConfig {
@@ -24,39 +23,39 @@ export interface ClientConfig {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-/** Somebody waits for the answer. */
-const PATIENCE = {
+/** Short: the operator waits for the answer. */
+const TIMEOUTS = {
   maxAttempts: 3,
   requestHandler: { connectionTimeout: 5000, socketTimeout: 20_000 },
 };
 
-/** @throws UserError when nothing runs on this machine, or nobody says which region */
+/** @throws UserError when nothing runs on this machine, or the region is unknown */
 export async function deploymentOf(target: Target): Promise<Deployment> {
   if (target.local) {
     const { stage, stack, region, account, endpoint, autoScalingEndpoint } = readLocalRun();
     const credentials = { accessKeyId: account, secretAccessKey: 'local' };
-    const config = { ...PATIENCE, region, credentials, endpoint };
+    const config = { ...TIMEOUTS, region, credentials, endpoint };
     const autoScalingConfig = { ...config, endpoint: autoScalingEndpoint };
     return { stage, stack, local: true, region, config, autoScalingConfig };
   }
   const region = target.region ?? (await ownRegion());
-  const config = { ...PATIENCE, region };
+  const config = { ...TIMEOUTS, region };
   return { ...target, region, config, autoScalingConfig: config };
 }
 
-/** Any client finds it in the ways that people know. */
+/** The region of the AWS configuration, which any SDK client reads. */
 async function ownRegion(): Promise<string> {
   const { STSClient } = await import('@aws-sdk/client-sts');
   return regionKnown(new STSClient({}).config.region);
 }
 
-/** @throws UserError also when there is no such stack; ApiError */
+/** @throws UserError, also when there is no such stack; ApiError */
 export async function outputsOf(place: Deployment, signal: AbortSignal): Promise<Outputs> {
   const { readOutputs } = await import('./stack.ts');
   return readOutputs(place.config, place.stack, `--stage '${place.stage}'`, signal);
 }
 
-/** @throws UserError when the stack has none of that name */
+/** @throws UserError when the stack has no output of that name */
 export function output(outputs: Outputs, name: string, { stack }: Pick<Deployment, 'stack'>): string {
   const value = outputs[name];
   if (value !== undefined) return value;

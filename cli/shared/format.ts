@@ -1,15 +1,19 @@
-/** How numbers and times are said. */
-import { duration } from '../colour/text.ts';
-
+/** Formats numbers, times and columns. */
 export const UNKNOWN = 'unknown';
+
+/** 40 s, 3 min, 2 h. */
+export function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+}
 
 export const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
-/** A number, or that nobody knows it: what is not known is never zero. */
+/** A number, or `unknown`. */
 export const known = (value: number | null | undefined): string =>
   value === null || value === undefined ? UNKNOWN : String(value);
 
-/** 14:03:05; the day before it where it is not today's, UTC. */
+/** 14:03:05 UTC, with the date when it is not today's. */
 export function clockTime(at: number, now: number): string {
   const [day, time] = isoOf(at).split('T') as [string, string];
   const plain = time.replace(/(\.\d+)?Z$/, '');
@@ -26,7 +30,7 @@ export const utc = (at: number): string => `${isoOf(at).slice(0, 19).replace('T'
 export const span = (seconds: number): string =>
   seconds < 172_800 ? duration(seconds) : `${Math.round(seconds / 86_400)} days`;
 
-/** Digits that say something: 0.012, 0.5, 12. */
+/** Two significant decimals: 0.012, 0.5, 12. */
 export function number(value: number, digits = 2): string {
   if (value === 0 || Number.isInteger(value)) return String(value);
   const size = Math.abs(value);
@@ -38,7 +42,7 @@ export function number(value: number, digits = 2): string {
     .replace(/\.$/, '');
 }
 
-/** USD 1.23; of what is less than a cent, enough to see. */
+/** USD 1.23; more decimals below a cent. */
 export const usd = (value: number): string =>
   `USD ${value !== 0 && Math.abs(value) < 0.01 ? number(value) : value.toFixed(2)}`;
 

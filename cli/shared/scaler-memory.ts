@@ -1,4 +1,4 @@
-/** What the scaler remembers, as an operator needs it: damaged parts are told, not thrown. */
+/** Parses the scaler's item for the operator commands; damaged parts become messages, not errors. */
 import { VIEW_ATTRIBUTE } from '../../contract/names.ts';
 import { viewSchema } from '../../contract/view.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
@@ -7,25 +7,23 @@ import type { MemoryState, TickRecord } from '../../lambda/scaler/ports.ts';
 export interface ScalerMemory {
   /** Latest ticks, oldest first. */
   recent: TickRecord[];
-  /** Null when nobody can understand them: the scaler holds the fleet then. */
+  /** Null when they are invalid; the scaler then holds the fleet. */
   controls: MemoryState['controls'] | null;
   ledger: MemoryState['ledger'];
   policy: MemoryState['policy'];
-  /** Undefined where nothing tells. */
+  /** Undefined when it is unknown. */
   tickSeconds: number | undefined;
-  /** What is wrong with it, for people. */
-  troubles: string[];
+  /** What is wrong with the item. */
+  problems: string[];
 }
 
 type Item = Record<string, unknown>;
 
 /** @param item undefined when there is none: the scaler has never run */
 export function scalerMemoryOf(item: Item | undefined): ScalerMemory {
-  const troubles: string[] = [];
+  const problems: string[] = [];
   const setAside = (why: string) =>
-    void troubles.push(
-      `The scaler's memory is damaged, or of another version: ${why.replace(/\n\s*/g, ' ')}`,
-    );
+    void problems.push(`The scaler's memory is damaged or of another version: ${why.replace(/\n\s*/g, ' ')}`);
   let controls: ScalerMemory['controls'] = {};
   let state: MemoryState;
   try {
@@ -34,11 +32,11 @@ export function scalerMemoryOf(item: Item | undefined): ScalerMemory {
   } catch (error) {
     controls = null;
     const why = (error as Error).message.replace(/\n\s*/g, ' ');
-    troubles.push(`The scaler holds the fleet, since it does not understand these controls: ${why}`);
+    problems.push(`The scaler holds the fleet, because its controls are invalid: ${why}`);
     state = fromItem({ ...item, controls: {} }, setAside);
   }
   const { recent, ledger, policy } = state;
-  return { recent, controls, ledger, policy, tickSeconds: tickSecondsOf(item, recent), troubles };
+  return { recent, controls, ledger, policy, tickSeconds: tickSecondsOf(item, recent), problems };
 }
 
 function tickSecondsOf(item: Item | undefined, recent: TickRecord[]): number | undefined {
@@ -52,13 +50,13 @@ function tickSecondsOf(item: Item | undefined, recent: TickRecord[]): number | u
 /** The schedule's period: an invocation that is lost takes its ticks with it. */
 const PERIOD_SECONDS = 60;
 
-/** Whether nobody seems to be sizing the fleet any more. */
+/** Whether the scaler seems to have stopped ticking. */
 export const isStale = (ageSeconds: number, tickSeconds = PERIOD_SECONDS): boolean =>
   ageSeconds > PERIOD_SECONDS + 2 * tickSeconds;
 
 const DAY_SECONDS = 86_400;
 
-/** USD since midnight UTC, up to when it was reckoned; undefined while nobody has reckoned it today. */
+/** @returns USD since midnight UTC, as of `at`; undefined before the day's first tick */
 export function spentToday(
   { ledger }: Pick<ScalerMemory, 'ledger'>,
   now: number,

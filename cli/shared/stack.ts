@@ -1,4 +1,4 @@
-/** What the stack of a stage says of itself. */
+/** Reads the outputs of a stage's CloudFormation stack. */
 import {
   CloudFormationClient,
   DescribeStacksCommand,
@@ -11,7 +11,7 @@ import { regionKnown, awsCall } from './aws-errors.ts';
 export type Outputs = Partial<Record<string, string>>;
 
 /**
- * @param option that named the stack, for people: "--stage 'dev'"
+ * @param option that named the stack, for messages: "--stage 'dev'"
  * @throws UserError, also when there is no such stack; ApiError
  */
 export async function readOutputs(

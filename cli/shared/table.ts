@@ -1,4 +1,4 @@
-/** The scaler's item in its table. */
+/** Reads the scaler's item in DynamoDB. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY } from '../../contract/names.ts';
@@ -10,7 +10,7 @@ export const documentsOf = (config: ClientConfig) =>
     marshallOptions: { removeUndefinedValues: true },
   });
 
-/** @returns undefined when there is none. @throws UserError, ApiError */
+/** @returns undefined when the table has none. @throws UserError, ApiError */
 export async function readItem(
   documents: DynamoDBDocumentClient,
   TableName: string,

@@ -1,4 +1,4 @@
-/** The parts of a status on AWS. */
+/** Reads the parts of a status from AWS. */
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
@@ -15,7 +15,7 @@ import type { Alarm, StatusPorts } from './parts.ts';
 /** CloudWatch has the age of the oldest message for each minute, a few minutes late. */
 const AGE_SECONDS = 600;
 
-/** @param outputs fails, each time, where the stack could not be read */
+/** @param outputs rejects on each call when the stack could not be read */
 export function statusPorts(
   place: Deployment,
   outputs: () => Promise<Outputs>,
@@ -27,12 +27,12 @@ export function statusPorts(
   const documents = documentsOf(place.config);
   const named = async (name: string) => output(await outputs(), name, place);
 
-  const counts = async <Name extends QueueAttributeName>(which: string, names: Name[]) => {
+  const attributesOf = async <Name extends QueueAttributeName>(which: string, names: Name[]) => {
     const QueueUrl = await named(which);
     const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names });
     const { Attributes } = await awsCall(
       `queue ${QueueUrl}`,
-      'sqs:GetQueueAttributes on the queue of jobs and that of dead letters',
+      'sqs:GetQueueAttributes on the job queue and the dead-letter queue',
       signal,
       () => sqs.send(get, { abortSignal: signal }),
     );
@@ -46,11 +46,11 @@ export function statusPorts(
   return {
     async queue() {
       const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-      const [waiting = 0, inFlight = 0] = await counts('QueueUrl', [...names]);
+      const [waiting = 0, inFlight = 0] = await attributesOf('QueueUrl', [...names]);
       return { waiting, inFlight };
     },
     async oldest() {
-      // The local AWS measures nothing by itself.
+      // The local AWS publishes no metrics of SQS.
       if (place.local) return null;
       const QueueName = (await named('QueueUrl')).split('/').at(-1) ?? '';
       const now = Date.now();
@@ -79,7 +79,7 @@ export function statusPorts(
       return MetricDataResults?.[0]?.Values?.[0] ?? null;
     },
     async deadLetters() {
-      const [visible = 0] = await counts('DeadLetterQueueUrl', ['ApproximateNumberOfMessages']);
+      const [visible = 0] = await attributesOf('DeadLetterQueueUrl', ['ApproximateNumberOfMessages']);
       return visible;
     },
     async fleet() {

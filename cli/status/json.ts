@@ -1,4 +1,4 @@
-/** A status as an object: what was read, and null for what was not. */
+/** A status as JSON; what could not be read is null. */
 import { controlJson, activeControls } from '../shared/controls.ts';
 import { decisionsOf, type DecisionRun } from '../shared/decisions.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
@@ -38,13 +38,13 @@ export function statusJson(parts: StatusParts, { stage, stack, region }: StackNa
     decisions: memory ? decisionsOf(memory.recent, DECISIONS).map(decisionJson) : null,
     spending: spending ? { today: spending.today, perHour: spending.perHour, at: isoOf(spending.at) } : null,
     alarms: valueOf(parts.alarms)?.map((alarm) => alarmJson(alarm, stage)) ?? null,
-    troubles: memory?.troubles ?? [],
+    problems: memory?.problems ?? [],
     missing: missingOf(parts),
   };
 }
 
 const decisionJson = ({ from, until, reason, ...rest }: DecisionRun) => ({
-  ...{ from: isoOf(from), until: isoOf(until), reason, words: REASON_TEXTS[reason].short },
+  ...{ from: isoOf(from), until: isoOf(until), reason, text: REASON_TEXTS[reason].short },
   ...rest,
 });
 

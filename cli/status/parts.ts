@@ -1,4 +1,4 @@
-/** The parts that a status is made of, each read by itself: one that cannot be read takes no other with it. */
+/** The parts of a status, each read on its own, so that one that fails leaves the others. */
 import { ApiError } from '../../client/errors.ts';
 import { UserError } from '../../common/errors.ts';
 import type { ScalerMemory } from '../shared/scaler-memory.ts';
@@ -24,14 +24,14 @@ export interface Alarm {
   since: number;
 }
 
-/** What was read, or why it was not. */
+/** The value, or why it could not be read. */
 export type Part<T> = { value: T } | { missing: string };
 
 export interface StatusPorts {
   queue(): Promise<QueueCounts>;
-  /** Seconds that the oldest photo waits; null where nobody measures it. */
+  /** Seconds that the oldest photo has waited; null when it is not measured. */
   oldest(): Promise<number | null>;
-  /** Messages that were given up. */
+  /** Messages in the dead-letter queue. */
   deadLetters(): Promise<number>;
   fleet(): Promise<FleetCounts>;
   memory(): Promise<ScalerMemory>;
@@ -40,7 +40,7 @@ export interface StatusPorts {
 
 export type StatusParts = { [Name in keyof StatusPorts]: Part<Awaited<ReturnType<StatusPorts[Name]>>> };
 
-/** @throws what is no trouble of AWS or of its user */
+/** @throws what is a bug */
 export async function readParts(ports: StatusPorts): Promise<StatusParts> {
   const [queue, oldest, deadLetters, fleet, memory, alarms] = await Promise.all([
     part(() => ports.queue()),
@@ -64,7 +64,7 @@ async function part<T>(read: () => Promise<T>): Promise<Part<T>> {
 
 export const valueOf = <T>(one: Part<T>): T | undefined => ('value' in one ? one.value : undefined);
 
-/** The same reason once, with all that it kept from being read. */
+/** The parts that could not be read, grouped by reason. */
 export function missingOf(parts: StatusParts): { what: string[]; why: string }[] {
   const reasons = new Map<string, string[]>();
   for (const [what, one] of Object.entries(parts) as [string, Part<unknown>][]) {

@@ -1,4 +1,4 @@
-/** A status as text: a pure function of what was read. */
+/** A status as text. */
 import { ALARMS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts';
 import { controlText, activeControls } from '../shared/controls.ts';
 import { decisionsOf, isChange, type DecisionRun } from '../shared/decisions.ts';
@@ -8,10 +8,10 @@ import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
 import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
 
-/** Decisions that are shown: as many as fit below the rest on one screen. */
+/** Decisions that fit below the rest on one screen. */
 export const DECISIONS = 8;
 
-/** What an alarm is of ours; null for one of another version. */
+/** The texts of an alarm; null for an alarm of another version. */
 export function textOf(name: string, stage: string) {
   const id = name.slice(alarmPrefix(stage).length);
   return Object.hasOwn(ALARMS, id)
@@ -27,9 +27,9 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   const rows = [
     ['queue', queueText(parts)],
     ['fleet', fleetText(parts)],
-    ['scaler', scalerWords(memory, now)],
+    ['scaler', scalerText(memory, now)],
     ...controlRows(memory, now),
-    ['today', spendingWords(memory, now)],
+    ['today', spendingText(memory, now)],
     ['alarms', alarmSummary(valueOf(parts.alarms))],
   ];
   const missing = missingOf(parts).map(({ what, why }) => `  ${what.join(', ')}: ${why}`);
@@ -38,7 +38,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
     '',
     ...columns(rows),
     ...(valueOf(parts.alarms) ?? []).flatMap((alarm) => alarmLines(alarm, stage, now)),
-    ...(memory?.troubles ?? []).map((trouble) => `  ! ${trouble}`),
+    ...(memory?.problems ?? []).map((problem) => `  ! ${problem}`),
     ...(memory && memory.recent.length > 0
       ? ['', 'Decisions, latest first (UTC)', ...decisionLines(memory, now)]
       : []),
@@ -53,13 +53,15 @@ export function queueText(parts: StatusParts): string {
   return [
     `${known(queue?.waiting)} waiting`,
     `${known(queue?.inFlight)} in flight`,
-    // SQS says nothing of the age of what is not there.
+    // SQS has no age for an empty queue.
     ...(queue?.waiting === 0
       ? []
       : [
-          oldest === undefined || oldest === null ? 'for how long unknown' : `the oldest for ${span(oldest)}`,
+          oldest === undefined || oldest === null
+            ? 'age of the oldest unknown'
+            : `the oldest waits ${span(oldest)}`,
         ]),
-    `${known(dead)} given up (dead letters)`,
+    `${known(dead)} dead letters`,
   ].join(', ');
 }
 
@@ -70,25 +72,23 @@ export function fleetText(parts: StatusParts): string {
   return `${desired} desired (minimum ${min}, maximum ${max}): ${inService} in service, ${pending} pending, ${draining} draining`;
 }
 
-function scalerWords(memory: ScalerMemory | undefined, now: number): string {
+function scalerText(memory: ScalerMemory | undefined, now: number): string {
   const last = memory?.recent.at(-1);
   if (!memory) return UNKNOWN;
-  if (!last) return 'it has not decided anything yet';
+  if (!last) return 'no decision yet';
   const age = now - last.at;
-  const words = `last tick ${span(age)} ago: ${REASON_TEXTS[last.reason].short} (${last.reason})`;
-  return isStale(age, memory.tickSeconds)
-    ? `NOBODY IS SIZING THE FLEET, ${words}; ${runbook('no-tick')}`
-    : words;
+  const text = `last tick ${span(age)} ago: ${REASON_TEXTS[last.reason].short} (${last.reason})`;
+  return isStale(age, memory.tickSeconds) ? `THE SCALER HAS STOPPED, ${text}; ${runbook('no-tick')}` : text;
 }
 
 function controlRows(memory: ScalerMemory | undefined, now: number): string[][] {
   if (!memory) return [['controls', UNKNOWN]];
-  if (!memory.controls) return [['controls', 'cannot be understood']];
-  const held = activeControls(memory.controls, now).map((control) => controlText(control, now));
-  return (held.length > 0 ? held : ['none']).map((words, k) => [k === 0 ? 'controls' : '', words]);
+  if (!memory.controls) return [['controls', 'invalid']];
+  const active = activeControls(memory.controls, now).map((control) => controlText(control, now));
+  return (active.length > 0 ? active : ['none']).map((text, k) => [k === 0 ? 'controls' : '', text]);
 }
 
-function spendingWords(memory: ScalerMemory | undefined, now: number): string {
+function spendingText(memory: ScalerMemory | undefined, now: number): string {
   const spending = memory && spentToday(memory, now);
   if (!spending) return UNKNOWN;
   const { today, perHour, at } = spending;
@@ -97,19 +97,18 @@ function spendingWords(memory: ScalerMemory | undefined, now: number): string {
 
 function alarmSummary(alarms: Alarm[] | undefined): string {
   if (!alarms) return UNKNOWN;
-  if (alarms.length === 0) return 'there are none by this stage’s name';
-  const silent = alarms.filter(({ state }) => state === 'INSUFFICIENT_DATA').map(({ name }) => name);
-  const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
-  const unknown = silent.length > 0 ? `, ${silent.length} without data` : '';
-  return `${ringing} of ${alarms.length} in ALARM${unknown}`;
+  if (alarms.length === 0) return 'none has this stage’s name';
+  const withoutData = alarms.filter(({ state }) => state === 'INSUFFICIENT_DATA').map(({ name }) => name);
+  const inAlarm = alarms.filter(({ state }) => state === 'ALARM').length;
+  const unknown = withoutData.length > 0 ? `, ${withoutData.length} without data` : '';
+  return `${inAlarm} of ${alarms.length} in ALARM${unknown}`;
 }
 
 function alarmLines({ name, state, since }: Alarm, stage: string, now: number): string[] {
   if (state !== 'ALARM') return [];
   const { id, meaning, action } = textOf(name, stage);
   const at = Number.isFinite(since) ? clockTime(since, now) : UNKNOWN;
-  const text =
-    meaning === null ? ['what it means is not known to this version'] : [meaning, action, runbook(id)];
+  const text = meaning === null ? ['unknown to this version'] : [meaning, action, runbook(id)];
   return [`            ALARM ${name}, since ${at}`, ...text.map((line) => `              ${line}`)];
 }
 
@@ -119,14 +118,14 @@ function decisionLines(memory: ScalerMemory, now: number): string[] {
       const { reason, from, until, ticks, needed } = run;
       const alone = ticks === 1;
       const time = alone ? clockTime(from, now) : `${clockTime(from, now)} to ${clockTime(until, now)}`;
-      const asked = needed === null ? '' : `; the work needs ${needed}`;
-      const words = `${REASON_TEXTS[reason].short}${asked}`;
-      return [time, alone ? '' : count(ticks, 'tick'), sizeWords(run), reason, words];
+      const need = needed === null ? '' : `; needed ${needed}`;
+      const text = `${REASON_TEXTS[reason].short}${need}`;
+      return [time, alone ? '' : count(ticks, 'tick'), sizeText(run), reason, text];
     }),
   );
 }
 
-function sizeWords(run: DecisionRun): string {
+function sizeText(run: DecisionRun): string {
   if (!isChange(run)) return `stays ${known(run.desired)}`;
   return `${run.before === null ? 'to' : `${run.before} ->`} ${known(run.desired)}`;
 }

@@ -1,16 +1,16 @@
-/** A status on one line, for where nothing is redrawn. */
+/** A status on one line, for output that is not a terminal. */
 import { activeControls } from '../shared/controls.ts';
 import { isStale } from '../shared/scaler-memory.ts';
 import { missingOf, valueOf, type StatusParts } from '../status/parts.ts';
 import { clockTime, known, UNKNOWN } from '../shared/format.ts';
 
-/** @returns what changes only with what is told, and the time apart from it */
+/** @returns the text without the time, so that an unchanged status gives the same text */
 export function statusLine(parts: StatusParts, now: number): { time: string; text: string } {
   const queue = valueOf(parts.queue);
   const fleet = valueOf(parts.fleet);
   const memory = valueOf(parts.memory);
   const last = memory?.recent.at(-1);
-  const ringing = valueOf(parts.alarms)?.filter(({ state }) => state === 'ALARM');
+  const inAlarm = valueOf(parts.alarms)?.filter(({ state }) => state === 'ALARM');
   const controls = memory?.controls ? activeControls(memory.controls, now) : [];
   const missing = missingOf(parts).flatMap(({ what }) => what);
   const decision = last
@@ -25,8 +25,8 @@ export function statusLine(parts: StatusParts, now: number): { time: string; tex
       : `fleet ${UNKNOWN}`,
     decision,
     ...(controls.length > 0 ? [`controls ${controls.map(({ name }) => name).join(', ')}`] : []),
-    ringing
-      ? `alarms ${ringing.length}${ringing.map(({ name }) => ` ${name}`).join('')}`
+    inAlarm
+      ? `alarms ${inAlarm.length}${inAlarm.map(({ name }) => ` ${name}`).join('')}`
       : `alarms ${UNKNOWN}`,
     ...(missing.length > 0 ? [`not read: ${missing.join(', ')}`] : []),
   ];

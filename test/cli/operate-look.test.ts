@@ -181,21 +181,21 @@ describe('controls', () => {
     expect(await items.kept()).toBeUndefined();
   });
 
-  it('that nobody understands are told, and what is no map is left', async () => {
+  it('that are invalid are reported, and what is not a map is left', async () => {
     await items.keep(fresh({ controls: { pauseScaleout: {} } }));
     const odd = await operate('pause', 'scale-in');
     expect(odd).toMatchObject({ code: 1, err: '' });
-    expect(odd.out).toContain('The scaler holds the fleet, since it does not understand these controls');
+    expect(odd.out).toContain('The scaler holds the fleet, because its controls are invalid');
     await items.keep(fresh({ controls: 'none' }));
     const none = await operate('pause', 'scale-in');
     expect(none).toMatchObject({ code: 1, out: '' });
-    expect(none.err).toContain('is "none", which is no map. Remove it first.');
+    expect(none.err).toContain('is "none", which is not a map. Remove it first.');
     expect((await items.kept())?.controls).toBe('none');
   });
 
-  it('say when nobody will act on them', async () => {
+  it('report a scaler that has stopped', async () => {
     await items.keep(itemOf([record({ at: now() - 900 })]));
-    expect((await operate('pause', 'both')).out).toContain('BUT THE SCALER DOES NOT TICK');
+    expect((await operate('pause', 'both')).out).toContain('THE SCALER HAS STOPPED');
   });
 
   const out: Change = { names: ['pauseScaleOut'], until: null };

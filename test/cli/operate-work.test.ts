@@ -62,8 +62,8 @@ describe('redrive', () => {
 
     const first = await operate('redrive', '--limit', '12');
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toContain('12 messages sent back to the queue, 12 of which are no photo');
-    expect(first.out).toContain('About 11 dead letters are left. The same command takes the next ones.');
+    expect(first.out).toContain('12 messages moved back to the queue, 12 of which are not of a photo');
+    expect(first.out).toContain('About 11 dead letters are left. The same command moves the next ones.');
     const second = await operate('redrive', '--json');
     expect(json(second)).toMatchObject({
       moved: 11,

@@ -8,8 +8,8 @@ import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
-/** Links that a photo may outlast: sending takes longer than a link lives, or the network was away for as long. */
-const LINKS = 5;
+/** Upload links per photo: sending may take longer than a link is valid. */
+const MAX_LINKS = 5;
 
 export class ApiService implements Service {
   constructor(
@@ -40,9 +40,9 @@ export class ApiService implements Service {
         await upload(created, body, sendWithFetch, options);
         return created.id;
       } catch (error) {
-        // Nobody else has the link: what it stored is this photo.
+        // Only this process has the link, so the stored photo is this one.
         if (error instanceof ApiError && error.code === 'link-used') return created.id;
-        if (!isLinkExpired(error) || link === LINKS) throw error;
+        if (!isLinkExpired(error) || link === MAX_LINKS) throw error;
       }
     }
   }

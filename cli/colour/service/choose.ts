@@ -1,4 +1,4 @@
-/** From the command line to a service. What is not needed is not loaded: the SDK takes longer than everything else. */
+/** Makes the service of a destination. Its code is loaded when it is needed: the SDK is slow to load. */
 import { PhotoApi } from '../../../client/api.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Access, Destination } from '../options.ts';
@@ -12,19 +12,22 @@ const MAX_ATTEMPTS = 6;
 const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 };
 
 /** @throws UserError, ApiError */
-export async function chooseService(where: Destination, signal: AbortSignal): Promise<Service> {
-  if (where.kind === 'api') {
-    const authorize = await authorizeBy(where.access, where.url, where.region);
-    return new ApiService(where.url, new PhotoApi(where.url, { authorize }));
+export async function chooseService(destination: Destination, signal: AbortSignal): Promise<Service> {
+  if (destination.kind === 'api') {
+    const authorize = await authorizeBy(destination.access, destination.url, destination.region);
+    return new ApiService(destination.url, new PhotoApi(destination.url, { authorize }));
   }
   const { S3Service } = await import('./s3.ts');
-  const bucket = where.kind === 'bucket' ? where.bucket : await bucketOf(where.stage, where.region, signal);
-  return new S3Service(await s3Client(where.region), bucket);
+  const bucket =
+    destination.kind === 'bucket'
+      ? destination.bucket
+      : await bucketOf(destination.stage, destination.region, signal);
+  return new S3Service(await s3Client(destination.region), bucket);
 }
 
 async function s3Client(region: string | undefined) {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  // An endpoint of one's own, such as that of a local AWS, has no host for each bucket.
+  // Another endpoint, such as a local AWS, has no host for each bucket.
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   const config = {
     maxAttempts: MAX_ATTEMPTS,
@@ -53,7 +56,7 @@ async function authorizeBy(access: Access, url: string, region: string | undefin
     import('./sign.ts'),
     import('@aws-sdk/client-s3'),
   ]);
-  // Any client finds credentials and region in the ways that people know.
+  // Any SDK client reads the credentials and region of the AWS configuration.
   const chosen = region ?? regionOf(url);
   const { config } = new S3Client(chosen === undefined ? {} : { region: chosen });
   return signer(config.credentials, chosen ?? (await regionKnown(config.region)));

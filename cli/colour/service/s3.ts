@@ -1,7 +1,7 @@
 /**
- * The service by its bucket alone: a photo put under `incoming/` ends under `results/` or `failed/`.
+ * The service by its bucket alone: a photo put under `incoming/` gets a result under `results/` or a record under `failed/`.
  *
- * Each photo sent has a key of its own, even when the same one is sent again: no end of an earlier one is taken for its own.
+ * Each upload has a new key, also of the same photo, so that the outcome of an earlier one is never taken for its own.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -22,15 +22,15 @@ import { awsCall } from '../../shared/aws-errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
 const NEEDS =
-  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/, and s3:ListBucket, without which what is missing looks forbidden';
+  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/, and s3:ListBucket, without which a missing object looks forbidden';
 
-/** Below `incoming/`: photos that come by this command. */
+/** Below `incoming/`, for photos of this command. */
 const FOLDER = 'cli/';
 const ID_BYTES = 16;
-/** Seconds between two looks: two requests each, at a bucket that nobody else asks. */
+/** A poll is two requests. */
 const POLL_SECONDS = 3;
 
-/** For people who look into the bucket; what would have to be escaped somewhere on the way is left out. */
+/** A readable name for the bucket, without characters that need escaping. */
 export const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/gu, '_');
 
 export class S3Service implements Service {
@@ -73,13 +73,13 @@ export class S3Service implements Service {
       this.exists(signal, () =>
         this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal: signal }),
       );
-    // In this order: a last attempt that succeeds replaces its failure.
+    // In this order: a last attempt that succeeds replaces its failure record.
     const result = resultKey(photo);
     if (await there(result)) return { status: 'done', fetch: (abort) => this.get(result, abort) };
     const failure = await this.failure(failedKey(photo), signal);
     if (failure) return { status: 'failed', ...failure };
     if (!(await there(photo))) {
-      throw new ApiError('not-found', 404, 'Neither the photo nor an end of it is in the bucket.');
+      throw new ApiError('not-found', 404, 'Neither the photo nor its outcome is in the bucket.');
     }
     return { status: 'waiting', uploaded: true, seconds: null, retryAfterSeconds: POLL_SECONDS };
   }

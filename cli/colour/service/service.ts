@@ -1,17 +1,17 @@
-/** A service that colours photos, whichever way it is reached. */
+/** The port of a service that colours photos: its HTTP API, or its bucket. */
 import type { RetryOptions } from '../../../client/retry.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 
 export interface Outgoing {
   /** File name, not a path. */
   name: string;
-  /** By the name; undefined for a format that is no more than a picture. */
+  /** By the file extension; undefined for other picture formats. */
   type: PhotoType | undefined;
   body: Buffer<ArrayBuffer>;
 }
 
 export interface SubmitOptions extends RetryOptions {
-  /** Told of the photo's id before a byte of it is sent; of another one when it has to be announced anew. */
+  /** Called with the photo's id before a byte is sent, and again when it gets another id. */
   announced: (id: string) => void;
 }
 
@@ -19,14 +19,14 @@ export interface WaitingStatus {
   status: 'waiting';
   /** Whether the photo has arrived. */
   uploaded: boolean;
-  /** Estimated until it is done; null when nobody knows. */
+  /** Estimated until it is done; null when unknown. */
   seconds: number | null;
   retryAfterSeconds?: number;
 }
 
 export interface DoneStatus {
   status: 'done';
-  /** One try. @throws ApiError */
+  /** One attempt. @throws ApiError */
   fetch(signal: AbortSignal): Promise<Buffer>;
 }
 
@@ -40,14 +40,14 @@ export interface FailedStatus {
 
 export type PhotoStatus = WaitingStatus | DoneStatus | FailedStatus;
 
-/** What fails in passing is thrown as an ApiError that is retryable; nothing but `submit` tries again by itself. */
+/** A transient error is a retryable ApiError; only `submit` retries by itself. */
 export interface Service {
-  /** What the journal knows it by, and people: an address without secrets. */
+  /** Its address without secrets, for the journal and messages. */
   readonly name: string;
-  /** Whether it is there. @throws ApiError, UserError */
+  /** @throws ApiError, UserError when it does not answer */
   check(signal: AbortSignal): Promise<void>;
-  /** Sends a photo, with patience. @returns its id. @throws ApiError, UserError */
+  /** Sends a photo, with retries. @returns its id. @throws ApiError, UserError */
   submit(photo: Outgoing, options: SubmitOptions): Promise<string>;
-  /** How a photo is. @throws ApiError `not-found` for one that the service does not know, or no longer; UserError */
+  /** @returns the status of a photo. @throws ApiError `not-found` for an unknown one; UserError */
   look(id: string, signal: AbortSignal): Promise<PhotoStatus>;
 }

@@ -1,4 +1,4 @@
-/** Signs requests to an API that asks for AWS signatures. */
+/** Signs API requests with AWS Signature Version 4. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { ApiRequest, PhotoApiOptions } from '../../../client/api.ts';
@@ -8,7 +8,7 @@ const SERVICE = 'execute-api';
 type Settings = ConstructorParameters<typeof SignatureV4>[0];
 type Bytes = Parameters<InstanceType<Settings['sha256']>['update']>[0];
 
-/** SHA-256 as the signer wants it. */
+/** SHA-256 in the signer's interface. */
 class Sha256 {
   private readonly hash: Hash | Hmac;
 
@@ -25,7 +25,7 @@ class Sha256 {
   }
 
   reset(): void {
-    throw new Error('each hash is of one text');
+    throw new Error('a hash is used once');
   }
 }
 
@@ -36,7 +36,7 @@ const plain = (data: Bytes): string | Uint8Array =>
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data);
 
-/** @param credentials asked for at each request: those of a role are renewed */
+/** @param credentials called for each request, since those of a role are renewed */
 export function signer(
   credentials: Settings['credentials'],
   region: string,
@@ -47,7 +47,7 @@ export function signer(
     const host = port === '' ? hostname : `${hostname}:${port}`;
     const request = { method, protocol, hostname, path: pathname, headers: { ...headers, host }, body };
     const signed = await signature.sign(request);
-    // Set by whatever sends, from the address.
+    // Set by fetch from the URL.
     delete signed.headers.host;
     return signed.headers;
   };

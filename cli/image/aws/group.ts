@@ -1,4 +1,4 @@
-/** The group of a stage on EC2 Auto Scaling: where its instances come from, and their replacement. */
+/** A stage's Auto Scaling group: its launch template, and the instance refresh. */
 import {
   AutoScalingServiceException,
   DescribeAutoScalingGroupsCommand,
@@ -12,12 +12,12 @@ import type { Fleet } from '../promotion-plan.ts';
 
 export const groupName = (stage: string) => `${SERVICE}-${stage}`;
 
-const UNDER_WAY = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'];
+const IN_PROGRESS = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'];
 
 /**
- * What a refresh keeps to. The launch template names a parameter, not an image, so nothing tells instances of the old
- * image from those of the new one: none is skipped. The launch hook has seen an instance colour before it is in service:
- * no warm-up beyond that.
+ * Preferences of a refresh. The launch template names a parameter, not an image, so EC2 cannot tell instances of the old
+ * image from those of the new one: none is skipped. The launch hook tests an instance before it is in service, so no further
+ * warm-up is needed.
  */
 const PREFERENCES = {
   MinHealthyPercentage: 100,
@@ -29,7 +29,7 @@ const PREFERENCES = {
 export class Group {
   constructor(private readonly autoScaling: AutoScalingClient) {}
 
-  /** @throws UserError when the stage is not deployed, or is otherwise than this repository deploys it */
+  /** @throws UserError when the stage is not deployed, or not by this repository */
   async fleet(stage: string): Promise<Fleet> {
     const name = groupName(stage);
     const { AutoScalingGroups } = await this.autoScaling.send(
@@ -57,13 +57,13 @@ export class Group {
     };
   }
 
-  /** Id of a refresh that has not ended. */
-  async refreshUnderWay(stage: string): Promise<string | undefined> {
+  /** @returns the id of a refresh in progress */
+  async refreshInProgress(stage: string): Promise<string | undefined> {
     const { InstanceRefreshes } = await this.autoScaling.send(
-      // Newest first, and only one can be under way.
+      // Newest first, and only one can be in progress.
       new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: groupName(stage), MaxRecords: 1 }),
     );
-    return InstanceRefreshes?.find(({ Status = '' }) => UNDER_WAY.includes(Status))?.InstanceRefreshId;
+    return InstanceRefreshes?.find(({ Status = '' }) => IN_PROGRESS.includes(Status))?.InstanceRefreshId;
   }
 
   /** @returns the id of the refresh */
@@ -77,8 +77,8 @@ export class Group {
     } catch (error) {
       if (!(error instanceof AutoScalingServiceException)) throw error;
       throw new UserError(
-        `The current image is set, so new instances have it, but the others were not told to go: ${error.message}. ` +
-          `Do that with: aws autoscaling start-instance-refresh --auto-scaling-group-name ${AutoScalingGroupName}`,
+        `The current image is set, so new instances use it, but the instance refresh was not started: ${error.message}. ` +
+          `Start it with: aws autoscaling start-instance-refresh --auto-scaling-group-name ${AutoScalingGroupName}`,
         { cause: error },
       );
     }

@@ -1,7 +1,7 @@
 /**
- * The service's images on EC2: those of this account whose tag says so.
+ * The service's images on EC2, found by their tag.
  *
- * Gotcha: a snapshot that another image uses as well is left alone by EC2, which is what anybody would want.
+ * EC2 keeps a snapshot that another image uses as well.
  */
 import {
   DeregisterImageCommand,

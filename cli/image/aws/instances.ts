@@ -1,11 +1,11 @@
 /**
- * Instances of candidates on EC2: launched from the fleet's launch template, outside its group.
+ * Candidate instances on EC2, launched from the fleet's launch template outside of its group.
  *
  * Gotchas:
- * - A template with a network interface takes no subnet beside it: the interface is given again, with its subnet.
- * - Tags of the template are given again as well, so that it does not matter whether EC2 adds or replaces: without the
- *   one that names the settings a worker waits in vain.
- * - An instance that was just launched may not be known to the next call.
+ * - A template with a network interface takes no separate subnet: the interface is given again, with its subnet.
+ * - Tags of the template are given again too, whether EC2 adds or replaces them: without the tag that names its settings a
+ *   worker does not start.
+ * - The next call may not know an instance that was just launched.
  */
 import {
   DescribeLaunchTemplateVersionsCommand,
@@ -22,21 +22,21 @@ import { CANDIDATE_TAG, SERVICE, SETTINGS_TAG, workerParameterName } from '../..
 import { UserError } from '../../../common/errors.ts';
 import { launchOptions, type Fleet } from '../promotion-plan.ts';
 
-/** Refusals of one place that another may not have. */
-const ELSEWHERE = ['InsufficientInstanceCapacity', 'InsufficientFreeAddressesInSubnet', 'Unsupported'];
+/** Errors that another instance type or subnet may not have. */
+const TRY_NEXT = ['InsufficientInstanceCapacity', 'InsufficientFreeAddressesInSubnet', 'Unsupported'];
 const UNKNOWN = 'InvalidInstanceID.NotFound';
 
 export class Instances {
   constructor(private readonly ec2: EC2Client) {}
 
-  /** Launches one on demand, where there is room. @returns its id */
+  /** Launches one on demand, in the first subnet and type with capacity. @returns its id */
   async launch(stage: string, imageId: string, fleet: Fleet): Promise<string> {
     const { templateId: LaunchTemplateId, templateVersion: Version } = fleet;
     const { LaunchTemplateVersions } = await this.ec2.send(
       new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [Version] }),
     );
     const template = LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
-    const refused: string[] = [];
+    const errors: string[] = [];
     for (const { instanceType, subnet } of launchOptions(fleet)) {
       const input: RunInstancesCommandInput = {
         LaunchTemplate: { LaunchTemplateId, Version },
@@ -51,15 +51,15 @@ export class Instances {
       try {
         const { Instances: [instance] = [] } = await this.ec2.send(new RunInstancesCommand(input));
         if (instance?.InstanceId) return instance.InstanceId;
-        refused.push(`${instanceType} in ${subnet}: no instance`);
+        errors.push(`${instanceType} in ${subnet}: no instance`);
       } catch (error) {
         if (!(error instanceof EC2ServiceException)) throw error;
-        refused.push(`${instanceType} in ${subnet}: ${error.name}: ${error.message}`);
-        if (!ELSEWHERE.includes(error.name)) break;
+        errors.push(`${instanceType} in ${subnet}: ${error.name}: ${error.message}`);
+        if (!TRY_NEXT.includes(error.name)) break;
       }
     }
     throw new UserError(
-      `The candidate could not be launched (out of quota? see Deploy in the README):\n  ${refused.join('\n  ')}`,
+      `The candidate could not be launched (out of quota? see Deploy in the README):\n  ${errors.join('\n  ')}`,
     );
   }
 
@@ -71,7 +71,7 @@ export class Instances {
     return { state: found?.State?.Name ?? 'pending', reason: found?.StateReason?.Message };
   }
 
-  /** Ids of a stage's candidates that still stand. */
+  /** Ids of a stage's candidate instances that still run. */
   async leftOver(stage: string): Promise<string[]> {
     const found = await this.find({
       Filters: [
@@ -90,7 +90,7 @@ export class Instances {
       if (error instanceof EC2ServiceException && error.name === UNKNOWN) return;
       throw new UserError(
         `${instanceId} COSTS MONEY and could not be terminated: ${(error as Error).message}. ` +
-          `End it: aws ec2 terminate-instances --instance-ids ${instanceId}`,
+          `Terminate it: aws ec2 terminate-instances --instance-ids ${instanceId}`,
         { cause: error },
       );
     }

@@ -1,10 +1,10 @@
 /**
- * The parameters that name images, and the verdicts on them.
+ * The SSM parameters that name images, and the verdicts on candidates.
  *
  * Gotchas:
- * - A parameter of the data type aws:ec2:image is checked after the call has been answered: an id that EC2 does not know
- *   is dropped without an error. So what was put counts only once it can be read.
- * - Its history keeps the last 100 values, and goes with the parameter.
+ * - SSM validates a parameter of type aws:ec2:image after it has answered, and drops an unknown id without an error. So a put
+ *   is complete only when the new value can be read.
+ * - The history keeps the last 100 values, and is deleted with the parameter.
  */
 import {
   DeleteParameterCommand,
@@ -40,7 +40,7 @@ export class Parameters {
   setCurrent = (stage: string, imageId: string) => this.put(amiParameterName(stage), imageId);
   setCandidate = (stage: string, imageId: string) => this.put(candidateParameterName(stage), imageId);
 
-  /** Values that `current` has had, oldest first. */
+  /** Earlier values of `current`, oldest first. */
   async history(stage: string): Promise<string[]> {
     const values: string[] = [];
     const pages = paginateGetParameterHistory({ client: this.ssm }, { Name: amiParameterName(stage) });
@@ -53,17 +53,17 @@ export class Parameters {
     return values;
   }
 
-  /** What the parameters of all stages name, also of stages that this checkout does not know. */
-  async namings(): Promise<ImageUse[]> {
-    const namings: ImageUse[] = [];
+  /** The images that the parameters of all stages name, also of stages that this checkout does not have. */
+  async uses(): Promise<ImageUse[]> {
+    const uses: ImageUse[] = [];
     const pages = paginateGetParametersByPath({ client: this.ssm }, { Path: `/${SERVICE}`, Recursive: true });
     for await (const { Parameters: page = [] } of pages) {
       for (const { Name = '', Value = '' } of page) {
         const [, stage, role] = NAME.exec(Name) ?? [];
-        if (stage) namings.push({ stage, role: role as ImageUse['role'], imageId: Value });
+        if (stage) uses.push({ stage, role: role as ImageUse['role'], imageId: Value });
       }
     }
-    return namings;
+    return uses;
   }
 
   async verdict(stage: string, instanceId: string): Promise<CandidateVerdict | undefined> {
@@ -104,7 +104,7 @@ export class Parameters {
   }
 }
 
-/** Turns a parameter that is not there into undefined. */
+/** Turns ParameterNotFound into undefined. */
 function absent(error: unknown): undefined {
   if (!(error instanceof ParameterNotFound)) throw error;
 }

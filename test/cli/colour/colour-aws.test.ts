@@ -100,7 +100,7 @@ describe('a bucket', () => {
     const second = await command(folder.path, [...args, '--json'], env);
     await stop();
     expect(second).toMatchObject({ code: 1, err: '' });
-    expect(objects(second).at(-1)).toMatchObject({ coloured: 12, failed: 1, bytesSent: 0 });
+    expect(objects(second).at(-1)).toMatchObject({ succeeded: 12, failed: 1, bytesSent: 0 });
     expect(objects(second)).toContainEqual(
       expect.objectContaining({ name: 'broken.jpg', code: 'unreadable-image', message: 'Damaged.' }),
     );

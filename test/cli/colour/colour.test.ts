@@ -56,7 +56,7 @@ describe('a run', () => {
 
     const again = await colour('album', '--url', url, '--json');
     expect(again.code).toBe(1);
-    expect(objects(again).at(-1)).toMatchObject({ coloured: 19, failed: 1, before: 20, bytesSent: 0 });
+    expect(objects(again).at(-1)).toMatchObject({ succeeded: 19, failed: 1, before: 20, bytesSent: 0 });
     expect(gateway?.photos.size).toBe(20);
     const third = await colour('album', '--url', url, '--quiet', '--retry');
     expect(third).toMatchObject({ code: 1, out: '' });
@@ -200,11 +200,16 @@ describe('what stops a run', () => {
 
   it('is the end of its time, which a later run goes on after', async () => {
     let held = true;
-    const { url } = await serve({ statusOf: () => ({ status: held ? 'waiting' : 'succeeded' }), pollSeconds: 1 });
+    const { url } = await serve({
+      statusOf: () => ({ status: held ? 'waiting' : 'succeeded' }),
+      pollSeconds: 1,
+    });
     folder.write({ 'a.jpg': 'one' });
     const ended = await colour('a.jpg', '--url', url, '--timeout', '1');
     expect(ended.code).toBe(3);
-    expect(ended.out).toContain('It was not done within 1 s.\nThe same command goes on with what is open.');
+    expect(ended.out).toContain(
+      'It was not done within 1 s.\nThe same command continues with the open photos.',
+    );
     held = false;
     expect((await colour('a.jpg', '--url', url)).code).toBe(0);
     expect(gateway?.stored()).toEqual(['a.jpg']);
@@ -235,7 +240,7 @@ it('names what cannot be read or is refused beside the reason, and colours the r
     ['c.png', 'failed', 'unreadable-image', 'The file is empty.'],
   ]);
   expect(objects(ended).slice(3)).toMatchObject([
-    { type: 'photo', photo: 'd.jpg', outcome: 'coloured', result: 'coloured/d.jpg', before: false },
-    { type: 'summary', exit: 1, photos: 4, coloured: 1, failed: 3, open: 0, folder: './coloured' },
+    { type: 'photo', photo: 'd.jpg', outcome: 'succeeded', result: 'coloured/d.jpg', before: false },
+    { type: 'summary', exit: 1, photos: 4, succeeded: 1, failed: 3, open: 0, folder: './coloured' },
   ]);
 });

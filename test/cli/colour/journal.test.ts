@@ -22,7 +22,7 @@ const photo = {
   id: 'x',
 };
 const sent: Entry = { ...photo, at: 1, state: 'sent' };
-const made: Entry = { ...photo, at: 2, state: 'coloured', result: 'r' };
+const made: Entry = { ...photo, at: 2, state: 'succeeded', result: 'r' };
 
 it('is empty where there is none', () => {
   expect(open().entry(photo.service, photo.name)).toBeUndefined();
@@ -62,7 +62,7 @@ it.each([
   journal.append({ ...made, name: 'b.jpg' });
   journal.append(made);
   expect(open().entry(photo.service, photo.name)).toEqual(made);
-  expect(open().entry(photo.service, 'b.jpg')).toMatchObject({ state: 'coloured' });
+  expect(open().entry(photo.service, 'b.jpg')).toMatchObject({ state: 'succeeded' });
   expect(readFileSync(file(), 'utf8')).toMatch(/}\n$/);
 });
 

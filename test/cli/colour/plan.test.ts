@@ -118,7 +118,7 @@ describe('the plan', () => {
   const announced = entry({ state: 'announced' });
   const open = entry({ state: 'sent' });
   const saving = entry({ state: 'saving', result: 'r' });
-  const coloured = entry({ state: 'coloured', result: 'r' });
+  const coloured = entry({ state: 'succeeded', result: 'r' });
   const refused = entry({ state: 'failed', code: 'too-large', message: 'm', retryable: false });
   const gaveUp = entry({ state: 'failed', code: 'retries-exhausted', message: 'm', retryable: true });
   const follow = (state: string): Step => ({ kind: 'follow', sent, state }) as Step;

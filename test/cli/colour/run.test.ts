@@ -99,7 +99,7 @@ const started = (jobs: Job[], more: Partial<RunContext> = {}) => {
     abort: new AbortController(),
     width: 2,
     timeoutSeconds: undefined,
-    ended: (one) => void ended.push(one),
+    onFinished: (photo) => void ended.push(photo),
     ...more,
   };
   return { context, ended: run(jobs, context) };
@@ -111,7 +111,7 @@ const through = async (jobs: Job[], more?: Partial<RunContext>) => {
   return context;
 };
 const outcomes = () =>
-  ended.map(({ job, ending }) => [job.photo.name, ending.outcome, 'code' in ending && ending.code]);
+  ended.map(({ job, outcome }) => [job.photo.name, outcome.outcome, 'code' in outcome && outcome.code]);
 
 it('ends at once with nothing to do', async () => {
   await through([]);
@@ -120,10 +120,10 @@ it('ends at once with nothing to do', async () => {
     jobOf('b', { kind: 'failed', code: 'too-large', message: 'm' }),
   ]);
   expect(outcomes()).toEqual([
-    ['a', 'coloured', false],
+    ['a', 'succeeded', false],
     ['b', 'failed', 'too-large'],
   ]);
-  expect(ended.every(({ ending }) => ending.before)).toBe(true);
+  expect(ended.every(({ outcome }) => outcome.before)).toBe(true);
 });
 
 it('writes each step down before it is taken', async () => {
@@ -132,11 +132,11 @@ it('writes each step down before it is taken', async () => {
     'announced b.jpg#1',
     'sent b.jpg#1',
     'saving b.jpg#1',
-    'coloured b.jpg#1',
+    'succeeded b.jpg#1',
   ]);
   expect(entries.at(-1)).toMatchObject({ name: 'a/b.jpg', result: sha256(Buffer.from('result')) });
   expect(saved).toEqual({ 'a/b.jpg': 'result' });
-  expect(tally).toMatchObject({ coloured: 1, waiting: 0, uploading: 0, bytesSent: 3, bytesReceived: 6 });
+  expect(tally).toMatchObject({ succeeded: 1, waiting: 0, uploading: 0, bytesSent: 3, bytesReceived: 6 });
 });
 
 it('sends all as fast as they go, and asks about as many as it is wide', async () => {
@@ -182,7 +182,7 @@ describe('a photo is sent again', () => {
     service.looks = (id) => (id === 'a#0' ? look() : done('x'));
     await through([job]);
     expect(service.submitted).toEqual(['a']);
-    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+    expect(outcomes()).toEqual([['a', 'succeeded', false]]);
   });
 
   it('but not for ever', async () => {
@@ -224,7 +224,7 @@ describe('a photo fails alone', () => {
       ['empty', 'failed', 'unreadable-image'],
       ['full', 'failed', 'not-written'],
       ['gone', 'failed', 'not-read'],
-      ['good', 'coloured', false],
+      ['good', 'succeeded', false],
       ['large', 'failed', 'too-large'],
     ]);
     // A later run fetches it again.
@@ -248,15 +248,15 @@ describe('a run stops, and leaves what is open', () => {
     };
     const { clock, tally } = await through([jobOf('a')]);
     expect(clock.now()).toBeGreaterThanOrEqual(39 * 1_800_000);
-    expect(tally.trouble?.text).toBe('60 an hour.');
-    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+    expect(tally.error?.text).toBe('60 an hour.');
+    expect(outcomes()).toEqual([['a', 'succeeded', false]]);
   });
 
   it('not when the service is away now and then', async () => {
     service.looks = (_id, count) =>
       count > 200 ? done('x') : count % 2 ? away() : waiting({ retryAfterSeconds: 60 });
     await through([jobOf('a')]);
-    expect(outcomes()).toEqual([['a', 'coloured', false]]);
+    expect(outcomes()).toEqual([['a', 'succeeded', false]]);
   });
 
   it.each([
@@ -299,7 +299,7 @@ it('knows how long it takes by the photo that was sent last', async () => {
   const jobs = Array.from({ length: 10 }, (_, k) => jobOf(`${k}`));
   const { context, ended: end } = started(jobs, {
     width: 1,
-    ended: () => void left.push(context.estimates.secondsLeft(context.clock.now())),
+    onFinished: () => void left.push(context.estimates.secondsLeft(context.clock.now())),
   });
   await end;
   expect(Math.max(...left.map((one) => one ?? 0))).toBeGreaterThan(60);

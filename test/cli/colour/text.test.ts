@@ -5,7 +5,8 @@ import { failure, type FinishedPhoto, type PhotoOutcome } from '../../../cli/col
 import type { Job } from '../../../cli/colour/plan.ts';
 import { reportOf } from '../../../cli/colour/report.ts';
 import { newTally, type Tally } from '../../../cli/colour/tally.ts';
-import { summaryLines, duration, progressLine, type RunSummary } from '../../../cli/colour/text.ts';
+import { summaryLines, progressLine, type RunSummary } from '../../../cli/colour/text.ts';
+import { duration } from '../../../cli/shared/format.ts';
 
 const tally = (more: Partial<Tally> = {}): Tally => ({ ...newTally(20), ...more });
 const job = (name: string): Job => ({
@@ -13,9 +14,9 @@ const job = (name: string): Job => ({
   source: `../in/${name}`,
   step: { kind: 'send' },
 });
-const ended = (name: string, ending: PhotoOutcome): FinishedPhoto => ({
+const finished = (name: string, outcome: PhotoOutcome): FinishedPhoto => ({
   job: job(name),
-  ending,
+  outcome,
   id: 'x',
   seconds: 2,
 });
@@ -33,30 +34,30 @@ describe('the line that changes', () => {
 
   it('counts', () => {
     expect(
-      line({ coloured: 5, failed: 1, waiting: 10, uploading: 4, bytesSent: 34e6, bytesReceived: 1.26e6 }),
+      line({ succeeded: 5, failed: 1, waiting: 10, uploading: 4, bytesSent: 34e6, bytesReceived: 1.26e6 }),
     ).toBe(' 12 s  coloured 5, failed 1, waiting 10, uploading 4 of 20  34 MB sent, 1.3 MB received');
   });
 
   it('tells how long it takes, by the service, for what the service has', () => {
-    expect(line({ coloured: 5, waiting: 15 }, 40)).toMatch(/ {2}about 40 s left$/);
-    expect(line({ coloured: 5, waiting: 14 }, 400)).toMatch(/ {2}at least 7 min left$/);
+    expect(line({ succeeded: 5, waiting: 15 }, 40)).toMatch(/ {2}about 40 s left$/);
+    expect(line({ succeeded: 5, waiting: 14 }, 400)).toMatch(/ {2}at least 7 min left$/);
     expect(line({ waiting: 20 }, 0)).toMatch(/about 1 s left$/);
   });
 
   it('tells what fails for now', () => {
-    const trouble = { text: '60 photos an hour are taken.', untilMs: 12_400 + 1_800_000 };
-    expect(line({ trouble })).toMatch(/ {2}60 photos an hour are taken\. Trying again in 30 min\.$/);
-    expect(line({ trouble: { ...trouble, untilMs: 12_000 } })).toMatch(/received$/);
+    const error = { text: '60 photos an hour are taken.', untilMs: 12_400 + 1_800_000 };
+    expect(line({ error })).toMatch(/ {2}60 photos an hour are taken\. Trying again in 30 min\.$/);
+    expect(line({ error: { ...error, untilMs: 12_000 } })).toMatch(/received$/);
   });
 });
 
 const failures = [
-  ended('a.jpg', failure('too-large', 'More bytes than are taken.')),
-  ended('b/c.jpg', failure('retries-exhausted', 'Five attempts.', true)),
-  ended('d.jpg', failure('unreadable-image', 'Damaged.', false, true)),
+  finished('a.jpg', failure('too-large', 'More bytes than are taken.')),
+  finished('b/c.jpg', failure('retries-exhausted', 'Five attempts.', true)),
+  finished('d.jpg', failure('unreadable-image', 'Damaged.', false, true)),
 ];
-const closing = (more: Partial<RunSummary> = {}): RunSummary => ({
-  tally: tally({ coloured: 16, failed: 3, before: 2, bytesSent: 5e6 }),
+const summary = (more: Partial<RunSummary> = {}): RunSummary => ({
+  tally: tally({ succeeded: 16, failed: 3, before: 2, bytesSent: 5e6 }),
   failures,
   open: [job('e.jpg')],
   stopped: 'Interrupted.',
@@ -66,17 +67,22 @@ const closing = (more: Partial<RunSummary> = {}): RunSummary => ({
 });
 
 it('ends with what came of it', () => {
-  expect(summaryLines(closing())).toEqual([
+  expect(summaryLines(summary())).toEqual([
     '20 photos: 16 coloured, 3 failed, 1 open (2 by earlier runs). 5.0 MB sent, 0.0 MB received in 61 s.',
     'Results: ./coloured',
     'Not coloured:',
     '  a.jpg: More bytes than are taken. (too-large)',
-    '  b/c.jpg: Five attempts. (retries-exhausted; worth another run)',
-    '  d.jpg: Damaged. (unreadable-image; refused by an earlier run, --retry sends it again)',
+    '  b/c.jpg: Five attempts. (retries-exhausted; another run may succeed)',
+    '  d.jpg: Damaged. (unreadable-image; failed in an earlier run, --retry sends it again)',
     'Interrupted.',
-    'The same command goes on with what is open.',
+    'The same command continues with the open photos.',
   ]);
-  const one = closing({ tally: { ...newTally(1), coloured: 1 }, failures: [], open: [], stopped: undefined });
+  const one = summary({
+    tally: { ...newTally(1), succeeded: 1 },
+    failures: [],
+    open: [],
+    stopped: undefined,
+  });
   expect(summaryLines(one)[0]).toMatch(/^1 photo: 1 coloured, 0 failed\. /);
 });
 
@@ -87,16 +93,16 @@ describe('reports', () => {
     const report = reportOf({ json: false, quiet: false, ...kind }, './coloured', streams);
     report.say('Left out: 1.');
     report.progress(' 12 s  x');
-    report.ended(ended('ok.jpg', { outcome: 'coloured', before: false }));
-    for (const one of failures) report.ended(one);
-    report.close(closing(), 130);
+    report.finished(finished('ok.jpg', { outcome: 'succeeded', before: false }));
+    for (const one of failures) report.finished(one);
+    report.close(summary(), 130);
     return { out: String(out.read() ?? ''), err: String(err.read() ?? '') };
   };
 
   it('for people', () => {
     const { out, err } = said({});
     expect(err).toBe('');
-    expect(out).toMatch(/^Left out: 1\.\n 12 s {2}x\n20 photos: [^]*open\.\n$/);
+    expect(out).toMatch(/^Left out: 1\.\n 12 s {2}x\n20 photos: [^]*open photos\.\n$/);
   });
 
   it('for programs: a line of JSON for each photo, and the summary', () => {
@@ -109,7 +115,7 @@ describe('reports', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual([
-      { ...photo, photo: 'in/ok.jpg', name: 'ok.jpg', outcome: 'coloured', result: 'coloured/ok.jpg' },
+      { ...photo, photo: 'in/ok.jpg', name: 'ok.jpg', outcome: 'succeeded', result: 'coloured/ok.jpg' },
       {
         ...photo,
         photo: 'in/a.jpg',
@@ -143,7 +149,7 @@ describe('reports', () => {
         type: 'summary',
         exit: 130,
         photos: 20,
-        coloured: 16,
+        succeeded: 16,
         failed: 3,
         open: 1,
         before: 2,
@@ -159,7 +165,7 @@ describe('reports', () => {
   it('quietly: what went wrong, and nothing else', () => {
     const { out, err } = said({ quiet: true });
     expect(out).toBe('');
-    expect(err).toMatch(/^a\.jpg: More[^]*\n20 photos:[^]*Interrupted\.\nThe same command goes on/);
+    expect(err).toMatch(/^a\.jpg: More[^]*\n20 photos:[^]*Interrupted\.\nThe same command continues/);
     expect(err.match(/More bytes/g)).toHaveLength(1);
   });
 });

@@ -1,7 +1,7 @@
 /** What a stage costs, held to sums made by hand and to what the scaler really publishes. */
 import { describe, expect, it } from 'vitest';
 import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
-import { seriesAtRest } from '../../../cli/cost/at-rest.ts';
+import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
 import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
 import { ALARM_IDS } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
@@ -81,16 +81,16 @@ describe('at rest', () => {
       expect(errors).toEqual([]);
     }
     const names = metricData('own', published.at(-1)!).map(({ MetricName }) => MetricName);
-    expect([...names].sort()).toEqual([...seriesAtRest(stage(config))].sort());
+    expect([...names].sort()).toEqual([...idleMetrics(stage(config))].sort());
     expect(names).toHaveLength(wanted);
   });
 });
 
 describe('at work', () => {
   it('is by type, on demand and Spot', () => {
-    const { types, besideHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
+    const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
     const beside = 0.005 + (60 * 0.08) / 720;
-    expect(besideHour).toBe(0.0117);
+    expect(perInstanceHour).toBe(0.0117);
     const [g4dn] = types;
     expect(types.map(({ type }) => type)).toEqual(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']);
     expect(g4dn).toMatchObject({ onDemandHour: 0.526, spotHour: 0.263 });
@@ -111,7 +111,7 @@ describe('at work', () => {
   it('is unknown for a policy without a service time', () => {
     const cost = costOf(stage({ minCapacity: 1, policy: threshold }));
     expect(cost.types[0]).toMatchObject({ thousandOnDemand: null, thousandSpot: null });
-    expect(costLines(cost).join('\n')).toMatch(/give --service-seconds[^]*unknown/);
+    expect(costLines(cost).join('\n')).toMatch(/--service-seconds gives[^]*unknown/);
     expect(
       costOf(stage({ minCapacity: 1, policy: threshold }), 6).types[0]?.thousandOnDemand,
     ).toBeGreaterThan(0);

@@ -35,14 +35,14 @@ it('reckons as the documents do', () => {
   expect(told(calculated).sentences).toEqual([
     'The latest decision is 4 s old (09:59:56 UTC): scale-out.',
     REASON_TEXTS['scale-out'].meaning,
-    'It saw 60 waiting and 3 in flight; of the fleet (minimum 0, maximum 20) 3 are in service, 0 pending and 0 draining.',
-    'Photos come at 0.5 a second; each keeps an instance busy for 6 s; an instance takes 90 s from being asked for to its service.',
-    'To keep up with what comes takes 0.5 x 6 s = 3 instances.',
-    'In 90 s, when capacity asked for now is ready, 60 photos will be waiting.',
-    'A second of waiting is worth 0.12 seconds of an instance, so that these are worth 60 x sqrt(0.12 x 6 / (13 x 90)) = 60 x 0.0248 = 1.49 instances more.',
-    'Together 3 + 1.49 = 4.49, rounded up: the work needs 5.',
-    'Of late, photos waited 8.25 s in the mean; the stage aims at 10 s.',
-    'Hence the desired capacity is 5 now; it was less.',
+    'It observed 60 waiting and 3 in flight; of the fleet (minimum 0, maximum 20) 3 are in service, 0 pending and 0 draining.',
+    'Photos arrive at 0.5 a second; each keeps an instance busy for 6 s; an instance takes 90 s from its request to in service.',
+    'To keep up with arrivals takes 0.5 x 6 s = 3 instances.',
+    'In 90 s, when capacity requested now is ready, 60 photos will be waiting.',
+    'One second of waiting is worth 0.12 instance-seconds, so these are worth 60 x sqrt(0.12 x 6 / (13 x 90)) = 60 x 0.0248 = 1.49 instances more.',
+    'Together 3 + 1.49 = 4.49, rounded up: needed 5.',
+    'Recently, photos waited 8.25 s on average; the target is 10 s.',
+    'So the desired capacity is 5 now; it was less.',
     'The size last changed at 09:59:56, from 3 to 5 (scale-out).',
   ]);
 });
@@ -80,21 +80,16 @@ it('shows the arithmetic of the rule', () => {
 
 describe('the sum', () => {
   it.each<[string, Partial<typeof calculation>, Partial<TickRecord>, string]>([
-    ['a margin', { price: 0.24 }, {}, 'Together 3 + 2.1 + 0.32 = 5.42, rounded up: the work needs 6.'],
-    [
-      'less than nothing',
-      { price: 0.06 },
-      {},
-      'Together 3 + 1.05 - 0.242 = 3.81, rounded up: the work needs 4.',
-    ],
-    ['no queue', { queuedThen: 0 }, {}, 'when capacity asked for now is ready, no photo will be waiting.'],
+    ['a margin', { price: 0.24 }, {}, 'Together 3 + 2.1 + 0.32 = 5.42, rounded up: needed 6.'],
+    ['less than nothing', { price: 0.06 }, {}, 'Together 3 + 1.05 - 0.242 = 3.81, rounded up: needed 4.'],
+    ['no queue', { queuedThen: 0 }, {}, 'when capacity requested now is ready, no photo will be waiting.'],
     [
       'one at least',
       { rate: 0, load: 0, queuedThen: 0 },
       { needed: 1 },
-      'Together 0 + 0 = 0; while photos wait or may come, at least one: the work needs 1.',
+      'Together 0 + 0 = 0; while photos wait or may arrive, at least one: needed 1.',
     ],
-    ['sleep', {}, { needed: 0, desired: 0 }, 'but nothing has come for long enough, so that none is needed.'],
+    ['sleep', {}, { needed: 0, desired: 0 }, 'but no photo has arrived for long enough, so none is needed.'],
     ['what is foreseen', { load: 4.2 }, {}, '0.5 x 6 s = 3 instances; and looking ahead, 4.2.'],
     ['what falls', { load: 2 }, {}, '0.5 x 6 s = 3 instances; but looking ahead, 2.'],
     ['what is late', { late: 2 }, {}, '2 instances should be in service by now and are not.'],
@@ -107,9 +102,9 @@ describe('the sum', () => {
   it('says nothing of waits that nobody measured, and of aims that nobody knows', () => {
     expect(
       text({ ...calculated, calculation: { ...calculation, meanWait: null as unknown as number } }),
-    ).toContain('Too few photos came of late to say how long they wait in the mean.');
+    ).toContain('Too few photos started recently for a mean wait.');
     expect(explain(memoryOf([calculated]), undefined, NOW).sentences).toContain(
-      'Of late, photos waited 8.25 s in the mean.',
+      'Recently, photos waited 8.25 s on average.',
     );
   });
 });
@@ -130,12 +125,9 @@ describe('each reason', () => {
   });
 
   it.each<[Partial<TickRecord>, string]>([
-    [
-      { reason: 'at-max', needed: 30, desired: 20 },
-      'It stays 20, the most that is allowed (20 by the group).',
-    ],
-    [{ reason: 'shortage', unfulfilled: 2 }, '2 instances of them are asked for in vain.'],
-    [{ reason: 'shortage', unfulfilled: 1 }, '1 instance of them is asked for in vain.'],
+    [{ reason: 'at-max', needed: 30, desired: 20 }, 'It stays 20, the allowed maximum (20 by the group).'],
+    [{ reason: 'shortage', unfulfilled: 2 }, '2 instances of them are unfulfilled.'],
+    [{ reason: 'shortage', unfulfilled: 1 }, '1 instance of them is unfulfilled.'],
     [
       { reason: 'over-budget' },
       'It stays 3: today has cost USD 121.50, the limit in bin/stages.ts is USD 120.00.',
@@ -152,7 +144,7 @@ describe('each reason', () => {
       { reason: 'metrics-unavailable', needed: null },
       'It could not read its memory, or reading took too long',
     ],
-    [{ reason: 'steady', needed: 2 }, 'The desired capacity stays 3: what is more than needed'],
+    [{ reason: 'steady', needed: 2 }, 'The desired capacity stays 3: the surplus'],
   ])('%j', (more, said) => {
     const ledger = {
       ...{ at: NOW - 4, perHour: 1, day: Math.floor(NOW / 86_400), spent: 121.5 },
@@ -165,16 +157,19 @@ describe('each reason', () => {
     // As the rule has it: large enough for what comes, and too small for what waits.
     [
       { reason: 'at-max', visible: 50, needed: 3, desired: 5 },
-      '50 x 6 s / 5 = 60 s to work off what waits, more than the 10 s that are aimed at.',
+      '50 x 6 s / 5 = 60 s to process the waiting photos, more than the 10 s of the target.',
     ],
-    [{ reason: 'paused', visible: 50, needed: 5, desired: 5 }, '50 x 6 s / 5 = 60 s to work off what waits'],
+    [
+      { reason: 'paused', visible: 50, needed: 5, desired: 5 },
+      '50 x 6 s / 5 = 60 s to process the waiting photos',
+    ],
     // Held since it should be smaller.
     [{ reason: 'paused', visible: 0, needed: 1, desired: 5 }, undefined],
     [{ reason: 'at-max', visible: 50, needed: 6, desired: 5 }, undefined],
     [{ reason: 'steady', visible: 50, needed: 3, desired: 5 }, undefined],
   ])('%j is told why it is not enough', (more, said) => {
     const sentences = text(record({ calculation, ...more }));
-    if (said === undefined) expect(sentences).not.toContain('to work off what waits');
+    if (said === undefined) expect(sentences).not.toContain('to process the waiting photos');
     else expect(sentences).toContain(said);
   });
 
@@ -182,11 +177,11 @@ describe('each reason', () => {
     const rule: StagePolicy = { kind: 'threshold', scaleOutBacklog: 50, scaleOutStep: 2, dailySpendLimit: 1 };
     const last = record({ needed: null });
     expect(text(last, {}, rule)).toContain(
-      '50 waiting ask for 2 more, nothing waiting and an instance idle for fewer',
+      '50 waiting add 2 instances, an empty queue with an idle instance removes one',
     );
     // Of a stage that this checkout does not have.
     expect(explain(memoryOf([last]), undefined, NOW).sentences.join('\n')).toContain(
-      'many waiting ask for more',
+      'a long queue adds instances',
     );
   });
 });
@@ -196,7 +191,7 @@ describe('age', () => {
     const old = told({ ...calculated, at: NOW - 900 });
     expect(old.stale).toBe(true);
     expect(old.sentences[0]).toBe(
-      'NOBODY IS SIZING THE FLEET: the latest decision is 15 min old. docs/runbook.md#no-tick',
+      'THE SCALER HAS STOPPED: the latest decision is 15 min old. docs/runbook.md#no-tick',
     );
     expect(told(calculated).stale).toBe(false);
   });
@@ -210,7 +205,7 @@ describe('age', () => {
   it('says that the size has not changed', () => {
     const memory = memoryOf(records({}, {}, {}));
     expect(explain(memory, intent, NOW).sentences.at(-1)).toBe(
-      'The size has not changed within the last 64 s, which is all that is remembered.',
+      'The size has not changed within the last 64 s, which is all that the scaler remembers.',
     );
   });
 });
@@ -219,9 +214,9 @@ it('names the controls that hold', () => {
   const controls = { pauseScaleOut: { until: NOW + 60 }, ceiling: { instances: 4, until: NOW + 60 } };
   const said = text({ ...calculated, reason: 'paused' }, { controls });
   expect(said).toContain(
-    'A control holds: scale-out is paused: the fleet does not grow, until 2026-05-04 10:01:00 UTC',
+    'Control in effect: scale-out is paused: the fleet does not grow, until 2026-05-04 10:01:00 UTC',
   );
-  expect(said).toContain('A control holds: ceiling: at most 4 instances');
+  expect(said).toContain('Control in effect: ceiling: at most 4 instances');
 });
 
 it('is an object', () => {
@@ -261,5 +256,5 @@ it('is an object', () => {
 it('is of what the rule itself leaves behind', () => {
   const { reason, needed, calculation: numbers, desired } = decide(seen({ visible: 60 }), {}, slo);
   const sentences = text(record({ reason, needed: needed ?? null, desired, calculation: numbers }));
-  expect(sentences).toContain(`the work needs ${needed}.`);
+  expect(sentences).toContain(`needed ${needed}.`);
 });

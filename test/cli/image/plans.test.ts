@@ -37,8 +37,8 @@ describe('images that go', () => {
     ['a? b? c? d?', '', ''],
     ['a! b c d', '', 'a'],
     ['a b c d!', 'd', 'a'],
-  ])('of %s, with %s spoken for: %s', (all, spokenFor, gone) => {
-    const removed = imagesToRemove(images(all).reverse(), spokenFor.split(' '));
+  ])('of %s, with %s spoken for: %s', (all, imagesInUse, gone) => {
+    const removed = imagesToRemove(images(all).reverse(), imagesInUse.split(' '));
     expect(removed.map(({ id }) => id).join(' ')).toBe(gone);
   });
 });
@@ -74,7 +74,7 @@ const state: PromotionState = {
   fleet,
   refresh: undefined,
   leftOver: [],
-  spokenFor: ['a', 'e'],
+  imagesInUse: ['a', 'e'],
 };
 
 describe('a promotion', () => {
@@ -111,11 +111,11 @@ describe('a promotion', () => {
     expect(candidate).toBe('e');
     expect(remove.map(({ id }) => id)).toEqual(['b', 'c']);
     expect(steps).toEqual([
-      'Launch one g4dn.xlarge or g5.xlarge, on demand, of e beside ddcolor-elastic-dev, from lt-1 version 7.',
-      'Wait up to 15 minutes until it has coloured the known picture; it takes no photo.',
-      'Terminate it, however that went. Unless it passed, stop here: nothing has changed then.',
+      'Launch one g4dn.xlarge or g5.xlarge, on demand, of e outside of ddcolor-elastic-dev, from lt-1 version 7.',
+      'Wait up to 15 minutes until it has coloured the known picture; it receives no photos.',
+      'Terminate it. Unless it passed, stop here without a change.',
       "Set the current image of stage 'dev' from a to e.",
-      'Start an instance refresh of ddcolor-elastic-dev: 3 instances, each replaced before it goes.',
+      'Start an instance refresh of ddcolor-elastic-dev: 3 instances, each replaced before it is terminated.',
       'Remove the image b of 2026-11-01T00:01:00.000Z with its snapshots.',
       'Remove the image c of 2026-11-01T00:02:00.000Z with its snapshots.',
     ]);

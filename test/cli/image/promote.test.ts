@@ -131,13 +131,13 @@ describe('a candidate that passes', () => {
   });
 });
 
-describe('a candidate that does not prove itself', () => {
+describe('a candidate that fails its test', () => {
   it('in wrong colours, leaves the fleet as it was', async () => {
     account.judge('dev', bad, NEW);
     const { session, said } = await account.enter('promote --stage dev --yes');
     expect(await explained(promote, session)).toBe(3);
     await expectUntouched();
-    expect(said()).toContain('did not prove itself: the colours are off by 12');
+    expect(said()).toContain('failed its test: the colours are off by 12');
   });
 
   it('in silence, leaves the fleet as it was', async () => {
@@ -222,9 +222,7 @@ it('an instance that cannot be ended is named, with what to do', async () => {
   expect(said()).toMatch(/aws ec2 terminate-instances --instance-ids i-/);
   expect(await account.parameters()).toMatchObject({ 'dev/ami/current': OLD });
   const next = await account.enter('promote --stage dev --yes');
-  await expect(explained(promote, next.session)).rejects.toThrow(
-    /an instance of a candidate still stands: i-/,
-  );
+  await expect(explained(promote, next.session)).rejects.toThrow(/a candidate instance still runs: i-/);
 });
 
 it('the whole command ends its instance on SIGINT, and says so', async () => {

@@ -35,7 +35,7 @@ it('counts the largest type, and refuses one that nobody knows', () => {
     largestVcpus(stage({ instanceTypes: ['g4dn.xlarge', 'p9.huge'], instancePrices: { 'p9.huge': 9 } }));
   expect(unknown).toThrow(UserError);
   expect(unknown).toThrow(
-    /how many vCPUs p9\.huge has is not known here; add it to INSTANCE_PRICES in contract\/prices\.ts/,
+    /how many vCPUs p9\.huge has is unknown; add it to INSTANCE_PRICES in contract\/prices\.ts/,
   );
 });
 
@@ -50,7 +50,7 @@ it('says what is needed, allowed, and how to get it', () => {
     '             aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value 24 --region us-east-1',
     '  Spot       needed 56 vCPUs (14 instances of 4), allowed 64, which is 16 instances: enough',
     '             All G and VT Spot Instance Requests, L-3819A6DF',
-    'NOT ENOUGH: until it is, the fleet stops short of its maximum (reason shortage).',
+    'NOT ENOUGH: until raised, the fleet stays below its maximum (reason shortage).',
   ]);
   expect(quotaJson(prod, 'us-east-1', checks)).toMatchObject({
     ...{ command: 'quota', stage: 'own', region: 'us-east-1', maxCapacity: 20, enough: false },

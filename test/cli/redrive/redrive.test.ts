@@ -185,30 +185,30 @@ describe('what is said', () => {
     expect(moved.map(photosOf)).toEqual([['incoming/a b.jpg'], undefined, []]);
     expect(redriveLines(outcome(), true)).toEqual([
       '  incoming/a b.jpg',
-      '  (no job: "hello")',
+      '  (not a job: "hello")',
       "  (S3's test message)",
-      "3 messages sent back to the queue, 1 of which is no photo's and will be given up again.",
-      'About 7 dead letters are left. The same command takes the next ones.',
+      '3 messages moved back to the queue, 1 of which is not of a photo and will fail again.',
+      'About 7 dead letters are left. The same command moves the next ones.',
     ]);
   });
 
   it.each<[Partial<RedriveReport>, string[]]>([
     [
       { moved: [], empty: true, left: { waiting: 0, held: 0 } },
-      ['0 messages sent back to the queue.', 'No dead letters are left.'],
+      ['0 messages moved back to the queue.', 'No dead letters are left.'],
     ],
     [
       { moved: moved.slice(0, 1), left: { waiting: 1, held: 2 }, dryRun: true },
       [
-        '1 message would go back to the queue.',
-        "About 1 dead letter is left. 2 more are in somebody's hands and may come back within a minute.",
+        '1 message would be moved back to the queue.',
+        'About 1 dead letter is left. 2 more are in flight and may come back within a minute.',
       ],
     ],
     [
       { moved: moved.slice(0, 1), left: undefined, stopped: 'queue: AccessDenied.' },
       [
-        '1 message sent back to the queue.',
-        'How many dead letters are left is unknown.',
+        '1 message moved back to the queue.',
+        'The number of dead letters left is unknown.',
         'queue: AccessDenied.',
       ],
     ],

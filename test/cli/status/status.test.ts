@@ -53,7 +53,7 @@ it('is one screen', () => {
   expect(statusLines(parts(), where, NOW)).toEqual([
     'Stage dev (DDColorElastic-dev, us-east-1) at 2026-05-04 10:00:00 UTC',
     '',
-    '  queue     12 waiting, 3 in flight, the oldest for 34 s, 2 given up (dead letters)',
+    '  queue     12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
     '  fleet     5 desired (minimum 0, maximum 20): 3 in service, 2 pending, 1 draining',
     '  scaler    last tick 4 s ago: capacity was added (scale-out)',
     '  controls  scale-in is paused: the fleet does not shrink, until 2026-05-04 10:30:00 UTC, for another 30 min',
@@ -65,8 +65,8 @@ it('is one screen', () => {
     '              docs/runbook.md#dead-letters',
     '',
     'Decisions, latest first (UTC)',
-    '  09:59:56                       3 -> 5   scale-out  capacity was added; the work needs 5',
-    '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; the work needs 3',
+    '  09:59:56                       3 -> 5   scale-out  capacity was added; needed 5',
+    '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; needed 3',
   ]);
 });
 
@@ -84,7 +84,7 @@ it('is an object', () => {
         from: '2026-05-04T09:59:56.000Z',
         until: '2026-05-04T09:59:56.000Z',
         reason: 'scale-out',
-        words: 'capacity was added',
+        text: 'capacity was added',
         ticks: 1,
         before: 3,
         desired: 5,
@@ -94,7 +94,7 @@ it('is an object', () => {
         from: '2026-05-04T09:58:56.000Z',
         until: '2026-05-04T09:59:26.000Z',
         reason: 'steady',
-        words: 'the size is right',
+        text: 'the size is right',
         ticks: 2,
         before: null,
         desired: 3,
@@ -114,7 +114,7 @@ it('is an object', () => {
       expect.objectContaining({ id: 'failures', state: 'OK' }),
       expect.objectContaining({ id: 'no-tick', state: 'INSUFFICIENT_DATA' }),
     ],
-    troubles: [],
+    problems: [],
     missing: [],
   });
 });
@@ -123,7 +123,7 @@ describe('what is unknown', () => {
   it('is never zero', () => {
     const lines = statusLines(unread, where, NOW);
     expect(lines.slice(2)).toEqual([
-      '  queue     unknown waiting, unknown in flight, for how long unknown, unknown given up (dead letters)',
+      '  queue     unknown waiting, unknown in flight, age of the oldest unknown, unknown dead letters',
       '  fleet     unknown',
       '  scaler    unknown',
       '  controls  unknown',
@@ -144,7 +144,7 @@ describe('what is unknown', () => {
   });
 
   it('is what nobody measured', () => {
-    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, for how long unknown');
+    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, age of the oldest unknown');
     expect(text({ memory: { value: memoryOf([]) } })).toContain('today     unknown');
     // A ledger of yesterday says nothing of today.
     const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });
@@ -158,14 +158,14 @@ describe('what is unknown', () => {
 
 it('has no age of the oldest where nothing waits', () => {
   expect(text({ queue: { value: { waiting: 0, inFlight: 0 } } })).toContain(
-    '0 waiting, 0 in flight, 2 given up',
+    '0 waiting, 0 in flight, 2 dead letters',
   );
 });
 
 it.each([
-  [121, 'NOBODY IS SIZING THE FLEET, last tick 2 min ago'],
+  [121, 'THE SCALER HAS STOPPED, last tick 2 min ago'],
   [120, 'scaler    last tick 2 min ago'],
-  [7200, 'NOBODY IS SIZING THE FLEET, last tick 2 h ago'],
+  [7200, 'THE SCALER HAS STOPPED, last tick 2 h ago'],
 ])('a last tick %s s ago', (age, said) => {
   const [last] = records({ at: NOW - age });
   expect(text({ memory: { value: memoryOf([last!]) } })).toContain(said);
@@ -173,14 +173,14 @@ it.each([
 
 describe('alarms', () => {
   it.each([
-    [[], 'there are none by this stage’s name'],
+    [[], 'none has this stage’s name'],
     [[alarm('failures')], '0 of 1 in ALARM'],
   ])('%j', (value, said) => expect(text({ alarms: { value } })).toContain(`alarms    ${said}\n`));
 
   it('of another version are told as they are', () => {
     const lines = text({ alarms: { value: [{ ...alarm('melted', 'ALARM'), since: NaN }] } });
     expect(lines).toContain('ALARM ddcolor-elastic-dev-melted, since unknown');
-    expect(lines).toContain('what it means is not known to this version');
+    expect(lines).toContain('unknown to this version');
     expect(lines).not.toContain('runbook');
   });
 });
@@ -192,10 +192,8 @@ describe('the scaler’s memory', () => {
     const memory = of({ controls: { pauseScaleout: {} }, ledger });
     expect(memory).toMatchObject({ controls: null, recent: [{ reason: 'steady' }] });
     const lines = text({ memory: { value: memory } });
-    expect(lines).toContain('controls  cannot be understood');
-    expect(lines).toMatch(
-      /! The scaler holds the fleet, since it does not understand these controls: .*pauseScaleout/,
-    );
+    expect(lines).toContain('controls  invalid');
+    expect(lines).toMatch(/! The scaler holds the fleet, because its controls are invalid: .*pauseScaleout/);
     expect(lines).toContain('USD 4.20');
     expect(statusJson(parts({ memory: { value: memory } }), where, NOW)).toMatchObject({ controls: null });
   });
@@ -203,14 +201,12 @@ describe('the scaler’s memory', () => {
   it('of another version is set aside, but for what stands by itself', () => {
     const memory = of({ version: 1, ledger, controls: { dryRun: {} } });
     expect(memory).toMatchObject({ recent: [], controls: { dryRun: {} }, ledger });
-    expect(memory.troubles[0]).toMatch(/^The scaler's memory is damaged, or of another version/);
+    expect(memory.problems[0]).toMatch(/^The scaler's memory is damaged or of another version/);
   });
 
   it('that is not there is none', () => {
-    expect(scalerMemoryOf(undefined)).toMatchObject({ recent: [], controls: {}, troubles: [] });
-    expect(text({ memory: { value: scalerMemoryOf(undefined) } })).toContain(
-      'it has not decided anything yet',
-    );
+    expect(scalerMemoryOf(undefined)).toMatchObject({ recent: [], controls: {}, problems: [] });
+    expect(text({ memory: { value: scalerMemoryOf(undefined) } })).toContain('no decision yet');
   });
 
   it('tells how far ticks are apart without a view', () => {

@@ -1,11 +1,11 @@
-/** Which series a stage publishes at rest: of those that get no data CloudWatch charges nothing. */
+/** Which metrics an idle stage publishes: CloudWatch charges nothing for a metric without data. */
 import { SCALER_METRICS } from '../../contract/names.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 
-/** `reckoned` by policies that measure rates; `fleet`, as long as there is one; `work`, not at rest. */
-type When = 'always' | 'reckoned' | 'fleet' | 'work';
+/** `computed` by policies that measure rates; `fleet` while it has instances; `work` never when idle. */
+type When = 'always' | 'computed' | 'fleet' | 'work';
 
-/** The compiler sees to it that none is missing, a test that each is right. */
+/** A test compares it with what the scaler publishes. */
 const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   visible: 'always',
   inFlight: 'always',
@@ -14,31 +14,31 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   inService: 'always',
   pending: 'always',
   draining: 'always',
-  needed: 'reckoned',
-  late: 'reckoned',
+  needed: 'computed',
+  late: 'computed',
   unfulfilled: 'always',
   failedLaunches: 'work',
   control: 'work',
-  arrivalsPerMinute: 'reckoned',
-  serviceTime: 'reckoned',
-  bootTime: 'reckoned',
-  // Nobody has waited.
+  arrivalsPerMinute: 'computed',
+  serviceTime: 'computed',
+  bootTime: 'computed',
+  // Without photos there is no wait.
   meanWait: 'work',
-  forecast: 'reckoned',
+  forecast: 'computed',
   gpuBusy: 'fleet',
   costPerHour: 'always',
   spentToday: 'always',
-  // One series: a fleet that rests has one reason, `steady` or `at-min`.
+  // One series: an idle fleet has one reason, `steady` or `at-min`.
   decisions: 'always',
   metricsUnavailable: 'always',
   failedTicks: 'always',
 };
 
 /** Names of the metrics; each is one series. */
-export function seriesAtRest({ policy, minCapacity }: Pick<Stage, 'policy' | 'minCapacity'>): string[] {
+export function idleMetrics({ policy, minCapacity }: Pick<Stage, 'policy' | 'minCapacity'>): string[] {
   const counted: When[] = [
     'always',
-    ...(policy.kind === 'threshold' ? [] : (['reckoned'] as const)),
+    ...(policy.kind === 'threshold' ? [] : (['computed'] as const)),
     ...(minCapacity > 0 ? (['fleet'] as const) : []),
   ];
   return (Object.keys(WHEN) as (keyof typeof WHEN)[])

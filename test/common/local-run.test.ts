@@ -54,7 +54,7 @@ it('is not believed of a run that was killed', async () => {
   await announce(where, scope, file);
   const { pid } = spawnSync(process.execPath, ['-e', '']);
   writeFileSync(file, JSON.stringify({ ...readLocalRun(file), pid }));
-  expect(() => readLocalRun(file)).toThrow(`--local: the run of process ${pid} has ended without a word`);
+  expect(() => readLocalRun(file)).toThrow(`--local: the run of process ${pid} has ended unexpectedly`);
 });
 
 it.each(['', '{}', '{"pid":"x"}'])('is not understood as %j', (text) => {
