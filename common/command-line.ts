@@ -28,7 +28,7 @@ export class CommandLine extends Command {
   runs<Args extends unknown[]>(body: (...args: Args) => Promise<number>): this {
     return this.action(async (...args: unknown[]) => {
       try {
-        (this.topmost as CommandLine).exitCode = await body(...(args as Args));
+        (this.lineage[0] as CommandLine).exitCode = await body(...(args as Args));
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         this.error(`error: ${error.message}`);
@@ -42,7 +42,10 @@ export class CommandLine extends Command {
   }
 
   override error(message: string, options?: { code?: string; exitCode?: number }): never {
-    return super.error(`${message}\nSee '${this.path} --help'.`, options);
+    return super.error(
+      `${message}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`,
+      options,
+    );
   }
 
   /** Its parsers may throw a UsageError too: commander's own error shows the value, which may be a secret. */
@@ -74,16 +77,16 @@ export class CommandLine extends Command {
     }
   }
 
-  private get topmost(): Command {
-    let command: Command = this;
-    while (command.parent) command = command.parent;
-    return command;
-  }
-
-  private get path(): string {
-    const names: string[] = [];
-    for (let command: Command | null = this; command; command = command.parent) names.unshift(command.name());
-    return names.join(' ');
+  /** This command and those that it is part of, the topmost first. */
+  private get lineage(): Command[] {
+    const commands: Command[] = [];
+    const add = (command: Command | null): void => {
+      if (!command) return;
+      add(command.parent);
+      commands.push(command);
+    };
+    add(this);
+    return commands;
   }
 }
 

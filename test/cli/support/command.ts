@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 import { main } from '../../../cli/commands.ts';
 
 const ENTRY = fileURLToPath(new URL('entry.ts', import.meta.url));
@@ -43,31 +44,32 @@ export function start(folder: string, args: string[], env: NodeJS.ProcessEnv = {
   return { process: child, ended };
 }
 
-type Write = typeof process.stdout.write;
-
 /** Runs a command in this process, which takes a second less than a child. One at a time. */
 export async function command(folder: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const { env: ownEnv, stdout, stderr } = process;
-  const [cwd, writeOut, writeError, { log, error }] = [process.cwd(), stdout.write, stderr.write, console];
+  const before = { env: process.env, cwd: process.cwd() };
   const said = { out: '', err: '' };
-  const to = (stream: keyof typeof said) => (text: string | Uint8Array) => {
+  const to = (stream: keyof typeof said) => (text: unknown) => {
     said[stream] += String(text);
     return true;
   };
+  const line =
+    (stream: keyof typeof said) =>
+    (text: unknown = '') =>
+      void to(stream)(`${String(text)}\n`);
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(to('out')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(to('err')),
+    vi.spyOn(console, 'log').mockImplementation(line('out')),
+    vi.spyOn(console, 'error').mockImplementation(line('err')),
+  ];
   process.env = environment(env);
   process.chdir(folder);
-  stdout.write = to('out') as Write;
-  stderr.write = to('err') as Write;
-  console.log = (text = '') => to('out')(`${text}\n`);
-  console.error = (text = '') => to('err')(`${text}\n`);
   try {
     return { code: await main(args), ...said };
   } finally {
-    Object.assign(console, { log, error });
-    stdout.write = writeOut;
-    stderr.write = writeError;
-    process.chdir(cwd);
-    process.env = ownEnv;
+    process.chdir(before.cwd);
+    process.env = before.env;
+    for (const spy of spies) spy.mockRestore();
   }
 }
 
