@@ -1,4 +1,4 @@
-"""Seconds of a forward pass at 512 x 512 by size, type and batch, as the node runs it. The weights are made up."""
+"""Seconds of a forward pass at 512 x 512 by size, type and batch, as the node runs it, with made-up weights."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 @dataclass(frozen=True)
 class Timing:
-    """Median, least and most seconds of a pass; the transfers to and from the device are part of it."""
+    """Median, minimum and maximum seconds of a pass, with the transfers to and from the device."""
 
     size: str
     dtype: str
@@ -29,7 +29,7 @@ class Timing:
 
 
 def network_of(size: str, device: torch.device) -> nn.Module:
-    """A network whose weights are small and positive: what they are does not change how long a pass takes."""
+    """A network with small positive weights; their values do not change the duration of a pass."""
     torch.manual_seed(0)
     shapes = skeleton(ENCODERS[size]).state_dict()
     state = {name: (torch.rand(value.shape) * 0.02).to(value.dtype) for name, value in shapes.items()}
@@ -37,12 +37,12 @@ def network_of(size: str, device: torch.device) -> nn.Module:
 
 
 def measure(network: nn.Module, size: str, dtype: str, batch: int, device: torch.device, repeats: int) -> Timing:
-    """Times passes after one that is not counted."""
+    """Times passes after one warm-up pass."""
     grey = torch.rand(batch, 1, 512, 512).repeat(1, 3, 1, 1)
     seconds = []
     for _ in range(repeats + 1):
         start = time.perf_counter()
-        chroma(network, grey, device, TYPES[dtype])  # Its result lies on the CPU: the device has finished.
+        chroma(network, grey, device, TYPES[dtype])  # Its result is on the CPU, so the device has finished.
         seconds.append(time.perf_counter() - start)
     del seconds[0]
     median = statistics.median(seconds)

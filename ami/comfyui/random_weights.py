@@ -1,4 +1,4 @@
-"""Writes a checkpoint whose weights are random and tame, and its .sha256 file: for tests without the real weights."""
+"""Writes a checkpoint with random weights and its .sha256 file, for tests without the real weights."""
 
 import argparse
 import os

@@ -111,15 +111,15 @@ export class BackToBack {
       ids.push(id);
       await this.client.submit(fillWorkflow(this.workflow, names[k % names.length]!, `${id}/out`), id);
     }
-    const ends: number[] = [];
+    const endTimes: number[] = [];
     for (const id of ids) {
       let entry = await this.client.history(id);
       for (; !entry; entry = await this.client.history(id)) await sleep(50);
       const [kind, { timestamp }] = entry.status.messages.at(-1)!;
       if (kind !== 'execution_success') throw new Error(`a prompt ended with ${kind}`);
-      ends.push(timestamp as number);
+      endTimes.push(timestamp as number);
       await this.client.forget(id);
     }
-    return (1000 * count) / (ends.at(-1)! - ends[0]!);
+    return (1000 * count) / (endTimes.at(-1)! - endTimes[0]!);
   }
 }

@@ -31,7 +31,7 @@ export async function bench(): Promise<number> {
   console.log(`${JOBS} jobs over 14 days, clean world, tick ${world.tick} s`);
   let slo = 0;
   let alone = 0;
-  // A fixed fleet shows what the engine takes by itself; the others are shown beside it.
+  // A fixed fleet measures the engine alone; the others are compared with it.
   for (const name of ['fixed:6', 'slo', 'threshold', 'keda', 'target-tracking-hr']) {
     const policy = policyOf(name, [], world);
     const seconds: number[] = [];

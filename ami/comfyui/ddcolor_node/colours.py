@@ -1,4 +1,4 @@
-"""From photos to what the network sees, and from its a and b to colours. Lab is OpenCV's: L of 0 to 100, D65.
+"""Converts photos to the network's input, and its a and b to colours. Lab is OpenCV's: L of 0 to 100, D65.
 
 Photos are RGB, float32 of 0 to 1, shaped (height, width, 3); a and b are shaped (size, size, 2).
 """
@@ -23,16 +23,16 @@ def lightness(photo: Floats) -> Floats:
 
 
 def grey(photo: Floats, size: int) -> Floats:
-    """What the network sees, as upstream makes it: the photo at size x size without its colours, (3, size, size)."""
+    """The network's input, as upstream computes it: the photo at size x size without colours, (3, size, size)."""
     light = lightness(np.asarray(cv2.resize(photo, (size, size)), np.float32))
     lab = np.concatenate([light, np.zeros((size, size, 2), np.float32)], axis=2)
     return _converted(lab, cv2.COLOR_Lab2RGB).transpose(2, 0, 1)
 
 
 def merge(light: Floats, ab: Floats) -> Floats:
-    """The photo with this L of full size and these a and b, interpolated bilinearly and cut off at the gamut's edge.
+    """The photo with this L of full size and these a and b, interpolated bilinearly and clipped to the gamut.
 
-    Upstream repeats a and b in blocks instead, which shows at every edge of a large photo.
+    Upstream repeats a and b in blocks instead, which is visible at edges of large photos.
     """
     planes = torch.from_numpy(ab).permute(2, 0, 1)[None]
     full = torch.nn.functional.interpolate(planes, size=light.shape[:2], mode="bilinear", align_corners=False)
@@ -43,7 +43,7 @@ def merge(light: Floats, ab: Floats) -> Floats:
 def picture(ab: Floats) -> Floats:
     """a and b as a picture of 0 to 1: red = (a + 128) / 255, green = (b + 128) / 255, blue = 128 / 255.
 
-    Whole steps of a and b, since who saves 8 bits cuts the rest off, which would shift all colours by half a step.
+    a and b are rounded, since saving as 8 bits truncates, which would shift all colours by half a step.
     """
     levels = np.full((*ab.shape[:2], 3), 128, np.float32)
     levels[:, :, :2] = np.rint(ab) + 128

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from . import weights
 from .weights import CheckpointError, Fingerprint
 
-# What all published checkpoints were trained with. The encoder, the only difference, comes from the checkpoint.
+# Architecture of all published checkpoints. The encoder, their only difference, is read from the checkpoint.
 ARCHITECTURE = {
     "decoder_name": "MultiScaleColorDecoder",
     "input_size": [512, 512],
@@ -40,7 +40,7 @@ class _LinspaceOnCpu(TorchFunctionMode):
 
 
 def skeleton(encoder: str) -> nn.Module:
-    """Upstream's network with shapes and no values: no time goes into random weights that are replaced anyway."""
+    """Upstream's network on the meta device, so that no time goes into random weights that are replaced."""
     with torch.device("meta"), _LinspaceOnCpu():
         network: nn.Module = DDColor(encoder_name=encoder, **ARCHITECTURE)
     return network
@@ -61,11 +61,11 @@ def build(state: Mapping[str, Tensor], device: torch.device, path: str) -> nn.Mo
     except RuntimeError as error:
         raise CheckpointError(f"{path}: expected a DDColor checkpoint, found {_shortened(str(error))}") from error
     for module in network.modules():
-        # Upstream divides these weights by their norm in each forward pass. They no longer change: once is enough, and
-        # keeps that division out of bfloat16.
+        # Upstream divides these weights by their norm in each forward pass. For inference once is enough, and keeps the
+        # division out of bfloat16.
         if hasattr(module, "weight_orig"):
             nn.utils.remove_spectral_norm(module)
-    # A forward pass on a processor then takes an eighth less time.
+    # channels_last makes a forward pass on the CPU one eighth faster.
     return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
@@ -83,9 +83,9 @@ def load(path: str, device: torch.device) -> nn.Module:
     _kept = None  # Before the new one is copied to the device, whose memory may not hold two.
     network = build(state, device, path)
     if weights.fingerprint(path) != file:
-        raise CheckpointError(f"{path}: expected a file at rest, found that it changed while it was read")
+        raise CheckpointError(f"{path}: expected an unchanged file, but it changed while it was read")
     _kept = (file, device, network)
-    # The gate of the image counts these lines: a model that is loaded anew for each photo is slow and not wrong.
+    # 90-gate.sh counts these lines: loading the model for each photo would be slow without failing any other check.
     _log.info("DDColor: loaded %s in %.1f s", path, time.monotonic() - started)
     return network
 

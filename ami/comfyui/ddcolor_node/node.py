@@ -1,4 +1,4 @@
-"""The node. ComfyUI's modules are imported when ComfyUI calls, so that the rest can be used and tested without it."""
+"""The node. ComfyUI's modules are imported when ComfyUI calls, so that the other code works without it."""
 
 import os
 from typing import Any
@@ -39,7 +39,7 @@ class DDColor:
     RETURN_NAMES = ("colorized_image", "ab")
     FUNCTION = "process"
     CATEGORY = "DDColor"
-    DESCRIPTION = "Colours photos. `ab` holds Lab's a and b at model_input_size, for who merges them with L."
+    DESCRIPTION = "Colours photos. `ab` holds Lab's a and b at model_input_size, for clients that merge them with L."
 
     def process(self, image: Tensor, model_input_size: int, checkpoint: str) -> tuple[Tensor, Tensor]:
         """Photos (n, height, width, 3) in colour, and their a and b (n, model_input_size, model_input_size, 3).

@@ -1,4 +1,4 @@
-"""Reads a checkpoint from a file, and only if it is the one that the .sha256 file beside it names."""
+"""Reads a checkpoint if its SHA-256 matches its .sha256 file."""
 
 import hashlib
 import os
@@ -20,11 +20,11 @@ _ENCODERS = {96: "convnext-t", 192: "convnext-l"}
 
 
 class CheckpointError(RuntimeError):
-    """A checkpoint that must not be used. The message names the file, what was expected and what was found."""
+    """A checkpoint that cannot be used. The message has the file, what was expected and what was found."""
 
 
 class Fingerprint(NamedTuple):
-    """What tells one content of a file from another without reading it."""
+    """Identifies the content of a file without reading it."""
 
     path: str
     mtime_ns: int
@@ -53,14 +53,14 @@ def sha256(file: Fingerprint) -> str:
 
 
 def expected_sha256(path: str) -> str:
-    """What `<path>.sha256`, in the format of sha256sum, says of the file. Raises CheckpointError if it says nothing."""
+    """The SHA-256 in `<path>.sha256`, in the format of sha256sum. Raises CheckpointError if it has none."""
     name = os.path.basename(path)
     how = f"if you trust the checkpoint, make it in its folder: sha256sum {name} > {name}.sha256"
     try:
         with open(f"{path}.sha256", encoding="utf-8") as stream:
             lines = stream.read().splitlines()
     except FileNotFoundError as error:
-        raise CheckpointError(f"{path}: expected {name}.sha256 beside it, found none; {how}") from error
+        raise CheckpointError(f"{path}: expected {name}.sha256 in its folder, found none; {how}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{path}.sha256: expected lines of sha256sum, found {error}; {how}") from error
     for line in lines:
@@ -85,7 +85,7 @@ def read_state(file: Fingerprint) -> dict[str, Tensor]:
         )
     try:
         loaded = _load(file.path)
-    except Exception as error:  # What is raised for a spoilt file depends on the place of the damage.
+    except Exception as error:  # The exception for a damaged file depends on where the damage is.
         raise CheckpointError(f"{file.path}: expected a checkpoint, found {type(error).__name__}: {error}") from error
     state = loaded.get("params", loaded) if isinstance(loaded, Mapping) else loaded
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):

@@ -28,7 +28,7 @@ from ddcolor_node import model, weights
 
 CPU = torch.device("cpu")
 
-# Threads that wait for each other make these tests several times slower on a machine that is busy.
+# More threads make these tests several times slower on a busy machine.
 torch.set_num_threads(1)
 
 
@@ -52,7 +52,7 @@ def checkpoint(tiny: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins without a model in memory, and with the types of the machine."""
+    """Each test starts without a model in memory, and with the default types."""
     monkeypatch.setattr(model, "_kept", None)
     monkeypatch.delenv("DDCOLOR_DTYPE", raising=False)
 

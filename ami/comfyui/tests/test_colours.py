@@ -112,7 +112,7 @@ def test_one_pass_takes_at_most_eight_photos_in_their_order(count: int, passes: 
 
     def chroma(grey: Tensor) -> Tensor:
         found.append(len(grey))
-        return (grey[:, :2] * 100).round()  # A colour that tells which photo it was made of.
+        return (grey[:, :2] * 100).round()  # A colour that identifies its photo.
 
     _, pictures = colours.colour(photos, 32, chroma)
     assert found == passes

@@ -133,7 +133,7 @@ def test_a_file_that_changes_while_it_is_read_fails(
 
     with monkeypatch.context() as patch:
         patch.setattr(model, "build", slow)
-        with pytest.raises(CheckpointError, match=r"copy\.pth: expected a file at rest"):
+        with pytest.raises(CheckpointError, match=r"copy\.pth: expected an unchanged file"):
             model.load(str(copy), CPU)
     assert model.load(str(copy), CPU) is model.load(str(copy), CPU)
 

@@ -122,7 +122,7 @@ def code(path: Path) -> None:
         (truncated, "expected SHA-256 {hash}, found {found} in 1000000 bytes"),
         (flipped, "expected SHA-256 {hash}, found {found} in {size} bytes"),
         (truncated_with_its_hash, "expected a checkpoint, found RuntimeError: PytorchStreamReader"),
-        (no_hash_file, "expected tiny.pth.sha256 beside it, found none; .* sha256sum tiny.pth > tiny.pth.sha256"),
+        (no_hash_file, "expected tiny.pth.sha256 in its folder, found none; .* sha256sum tiny.pth > tiny.pth.sha256"),
         (hash_of_another, "expected a line 'SHA256  tiny.pth', found 1 other lines"),
         (hash_cut_off, "expected a line 'SHA256  tiny.pth', found 1 other lines"),
         (foreign, "expected a DDColor checkpoint, found 1 tensors without encoder"),
