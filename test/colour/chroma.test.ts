@@ -1,4 +1,4 @@
-/** Chroma as bytes: what goes out comes in again, of canvases too. */
+/** Chroma: Lab's a and b against a reference, and as bytes that are read again, with opacity too. */
 import { describe, expect, it } from 'vitest';
 import { abOfPicture, chromaOfAb, chromaOfPicture, isWithoutColour } from '../../colour/chroma.ts';
 import { mergeChroma } from '../../colour/merge.ts';
@@ -13,7 +13,7 @@ const withOpacity = (rgb: Uint8Array, opacity: number) =>
   );
 
 describe('a and b of a picture', () => {
-  it('are Lab`s, rounded, and blue says nothing', () => {
+  it('are Lab`s, rounded, and blue is 128', () => {
     const ab = abOfPicture(cube);
     for (let p = 0; p < CUBE.length; p += 3) {
       const [, a, b] = labOf(CUBE, p);
@@ -23,17 +23,17 @@ describe('a and b of a picture', () => {
     }
   });
 
-  it('make the colours that the picture`s own chroma makes', () => {
+  it('give the colours that the picture`s own chroma gives', () => {
     const grey = new Uint8Array(216).fill(120);
     const own = mergeChroma(grey, 216, 1, chromaOfPicture(cube));
     const sent = mergeChroma(grey, 216, 1, chromaOfAb({ ...cube, data: abOfPicture(cube) }));
-    // Below what an eye can tell apart.
+    // Below the threshold of perception.
     const { mean, p99 } = difference(own, sent);
     expect(mean).toBeLessThan(0.5);
     expect(p99).toBeLessThan(1);
   });
 
-  it('are the same with opacity, out and in', () => {
+  it('are the same with opacity, written and read', () => {
     const canvas = { ...cube, data: withOpacity(CUBE, 200), channels: 4 as const };
     expect(abOfPicture(canvas)).toEqual(abOfPicture(cube));
     const ab = abOfPicture(cube);
@@ -41,10 +41,11 @@ describe('a and b of a picture', () => {
     expect(decoded).toEqual(chromaOfAb({ ...cube, data: ab }));
   });
 
-  it('are those of nothing for greys only', () => {
+  it('are zero for greys only', () => {
     const greys = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
     expect(isWithoutColour(abOfPicture({ width: 256, height: 1, data: greys }))).toBe(true);
     expect(isWithoutColour(abOfPicture(cube))).toBe(false);
     expect(isWithoutColour(Uint8Array.of(128, 128, 0, 128, 129, 0))).toBe(false);
+    expect(isWithoutColour(Uint8Array.of(128, 128, 0, 127, 128, 0))).toBe(false);
   });
 });

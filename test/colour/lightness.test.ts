@@ -1,13 +1,14 @@
-/** Lightness: the luminance of colours, whole and in strips. */
+/** Lightness: the luminance of colours, whole and in strips, and where colour can show. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasRoomForColour, lightness, lightnessInto } from '../../colour/lightness.ts';
 
 describe('the lightness of a picture', () => {
-  it('is the luminance of what was in colour', () => {
+  it('is the luminance of its colours', () => {
     const primaries = Uint8Array.of(255, 0, 0, 0, 255, 0, 0, 0, 255, 119, 119, 119);
     // CIE luminance of sRGB's primaries, back through its curve: 0.2126, 0.7152 and 0.0722.
     expect([...lightness(primaries, 3)]).toEqual([127, 220, 76, 119]);
+    expect([...lightness(Uint8Array.of(255, 255, 255, 0, 0, 0), 3)]).toEqual([255, 0]);
   });
 
   it('is the same of a canvas, whatever its opacity, and strip by strip', () => {
@@ -30,8 +31,13 @@ describe('the lightness of a picture', () => {
     );
   });
 
-  it('is not written beside the picture', () => {
-    expect(() => lightnessInto(new Uint8Array(8), 4, new Uint8Array(2), 1)).toThrow(RangeError);
+  it('is never written outside of the picture', () => {
+    expect(() => lightnessInto(new Uint8Array(8), 4, new Uint8Array(2), 1)).toThrow(
+      new RangeError('a strip up to 3 in a picture of 2 pixels'),
+    );
+    const grey = Uint8Array.of(9, 9, 9, 9);
+    lightnessInto(new Uint8Array(6), 3, grey, 1);
+    expect([...grey]).toEqual([9, 0, 0, 9]);
   });
 });
 
@@ -40,6 +46,11 @@ describe('room for colour', () => {
     ['a photo', [40, 90, 200], true],
     ['line art', [0, 255, 1, 254], false],
     ['a flat picture', [90, 90, 90], false],
+    ['the darkest tone with colour', [0, 4], true],
+    ['a darker tone', [0, 3], false],
+    ['the lightest tone with colour', [255, 251], true],
+    ['a lighter tone', [255, 252], false],
+    ['black, white and one tone', [0, 255, 90], true],
   ])('of %s', (_name, tones, has) => {
     expect(hasRoomForColour(Uint8Array.from(tones))).toBe(has);
   });

@@ -1,4 +1,4 @@
-/** The merge by itself: lightness kept, hues passing over, whole as in strips. Against ComfyUI: `test/worker/merge.test.ts`. */
+/** The merge: lightness is kept, chroma is interpolated, strips equal the whole. Against ComfyUI: `test/worker/merge.test.ts`. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chromaOfAb, chromaOfPicture } from '../../colour/chroma.ts';
@@ -18,7 +18,7 @@ describe('the merge', () => {
     }
   });
 
-  it('passes from one hue to the next without a step', () => {
+  it('interpolates from one hue to the next without a step', () => {
     const small = { width: 2, height: 1, data: Uint8Array.of(150, 110, 110, 110, 120, 150) };
     const out = mergeChroma(new Uint8Array(300).fill(120), 300, 1, chromaOfPicture(small));
     for (let x = 1; x < 300; x++) {
@@ -29,12 +29,26 @@ describe('the merge', () => {
     expect(out[897]! - out[899]!).toBeLessThan(-20);
   });
 
-  it('takes a and b as they are where sRGB could not have shown them', () => {
+  it('uses a and b that are outside of the gamut of sRGB', () => {
     const small = { width: 1, height: 1, data: Uint8Array.of(128 + 40, 128 - 30, 128) };
     const out = mergeChroma(Uint8Array.of(120), 1, 1, chromaOfAb(small));
     const [, a, b] = labOf(out, 0);
     expect(a).toBeCloseTo(40, 0);
     expect(b).toBeCloseTo(-30, 0);
+  });
+
+  it('interpolates between rows as between columns', () => {
+    const data = Uint8Array.of(150, 110, 110, 110, 120, 150);
+    const grey = new Uint8Array(50).fill(120);
+    const across = mergeChroma(grey, 50, 1, chromaOfPicture({ width: 2, height: 1, data }));
+    const down = mergeChroma(grey, 1, 50, chromaOfPicture({ width: 1, height: 2, data }));
+    across.forEach((value, i) => expect(Math.abs(value - down[i]!)).toBeLessThanOrEqual(1));
+  });
+
+  it('clips what is outside of the gamut, at both ends', () => {
+    const ab = chromaOfAb({ width: 1, height: 1, data: Uint8Array.of(255, 255, 128) });
+    const out = mergeChroma(Uint8Array.of(120, 250), 2, 1, ab);
+    expect([out[0], out[2], out[3], out[5]]).toEqual([255, 0, 255, 0]);
   });
 
   it('is grey for a small picture without colour', () => {
@@ -57,7 +71,7 @@ describe('the merge in strips', () => {
     seed: fc.nat(),
   });
 
-  it('is the merge of the whole, and leaves opacity as it is', () => {
+  it('equals the merge of the whole, and leaves opacity as it is', () => {
     fc.assert(
       fc.property(shape, ({ width, height, size, rows, channels, seed }) => {
         const grey = bytes(width * height, seed);
