@@ -4,13 +4,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { UserError } from '../common/errors.ts';
 import { needCheckout } from '../common/checkout.ts';
 import { comparisonOf } from './commands/compare.ts';
 import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './compare.ts';
 import { optionsOf } from './options.ts';
 import type { Progress } from './progress.ts';
-import { csvFiles } from './traffic/folder.ts';
-import { InputError } from './world.ts';
+import { csvFiles } from './traffic/trace.ts';
 import { boundText, differing, number } from './output.ts';
 
 /** Synthetic traces, each with the number of seeds that its figures average. */
@@ -29,7 +29,7 @@ export function replaced(text: string, name: string, made: string): string {
   const from = text.indexOf(marker(name, ''));
   const to = text.indexOf(marker(name, '/'));
   if (from < 0 || to < from)
-    throw new InputError(`docs/scaling-figures.md has no place for '${name}': expected ${marker(name, '')}`);
+    throw new UserError(`docs/scaling-figures.md has no place for '${name}': expected ${marker(name, '')}`);
   return `${text.slice(0, from)}${marker(name, '')}\n\n${made}\n\n${text.slice(to)}`;
 }
 

@@ -1,4 +1,4 @@
-/** What `simulate --help` adds: every rule with its knobs, and every setting of the world. */
+/** The part of `simulate --help` with every policy and every setting of the world. */
 import { POLICIES } from './policies/index.ts';
 import { SETTINGS, VICTIMS } from './world.ts';
 
@@ -6,23 +6,19 @@ function value(number: number): string {
   return number >= 1e6 ? number.toExponential() : String(number);
 }
 
-export function rulesAndWorld(): string {
-  const lines = ['Rules and their knobs (default; what tuning tries):'];
+export function policiesAndWorld(): string {
+  const lines = ['Policies and their settings (default; what tuning tries):'];
   for (const { name, description, source, parameters } of POLICIES) {
     lines.push('', `  ${name}: ${description}`, `    from: ${source}`);
     for (const [key, one] of Object.entries(parameters)) {
-      const usual = typeof one.default === 'function' ? 'follows the world' : one.default;
+      const defaultText = typeof one.default === 'function' ? 'from the world' : one.default;
       const tries = one.candidates?.length ? `; ${one.candidates.join(' ')}` : '';
       lines.push(
-        `    ${key.padEnd(24)} ${one.description}${one.unit ? `, ${one.unit}` : ''} (${usual}${tries})`,
+        `    ${key.padEnd(24)} ${one.description}${one.unit ? `, ${one.unit}` : ''} (${defaultText}${tries})`,
       );
     }
   }
-  lines.push(
-    '',
-    'The world: --with takes these; defaults of clean and real, what is allowed, and the source.',
-    '',
-  );
+  lines.push('', 'Settings of the world, for --with (values in clean | real; range; source):', '');
   for (const [key, one] of Object.entries(SETTINGS)) {
     const range = `${value(one.min)} to ${value(one.max)}`;
     const what = `${one.description}${one.unit ? `, ${one.unit}` : ''}`;
@@ -31,9 +27,9 @@ export function rulesAndWorld(): string {
     );
   }
   lines.push(
-    `  ${'victims'.padEnd(18)} ${'idle | idle'.padEnd(18)} who goes when the fleet shrinks (${VICTIMS.join(', ')})`,
-    `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} what still runs is billed at least until then, s`,
-    `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a row of a t,arrivals trace, s`,
+    `  ${'victims'.padEnd(18)} ${'idle | idle'.padEnd(18)} which instances a scale-in removes (${VICTIMS.join(', ')})`,
+    `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} billing covers at least the time until then, s`,
+    `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a bucket of a t,arrivals trace, s`,
   );
   return lines.join('\n');
 }

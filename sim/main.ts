@@ -8,7 +8,7 @@ import { estimates } from './commands/estimates.ts';
 import { fit } from './commands/fit.ts';
 import { run } from './commands/run.ts';
 import { tune } from './commands/tune.ts';
-import { rulesAndWorld } from './help.ts';
+import { policiesAndWorld } from './help.ts';
 import { json, optionsOf, withRunOptions, type Options, type Values } from './options.ts';
 import { Progress } from './progress.ts';
 
@@ -37,32 +37,32 @@ export function define(command: CommandLine, args: string[]): void {
   const isDefault = args[0] === undefined || args[0].startsWith('-');
   command
     .description(
-      "Runs the deployed rule, and others, on recorded or synthetic traffic in virtual time. Without a command it is 'run'.",
+      "Simulates scaling policies on recorded or synthetic traffic, in virtual time. The default command is 'run'.",
     )
     .usage('[command] [options]')
     .notes(
-      `Example: ddcolor-elastic simulate compare --trace viral --report report.html\n\n${rulesAndWorld()}`,
+      `Example: ddcolor-elastic simulate compare --trace viral --report report.html\n\n${policiesAndWorld()}`,
     );
 
   withRunOptions(command.command('run', { isDefault }))
-    .description('One rule on one trace.')
+    .description('One policy on one trace.')
     .option(
       '--dashboard <file>',
-      "write the deployed dashboard's panels for this run, one HTML file; --report has them for every rule",
+      "write the deployed dashboard's panels for this run, one HTML file; --report has them for every policy",
     )
     .notes('Example: ddcolor-elastic simulate run --trace trace.csv --world real --seeds 10')
     .runs(simulated(run));
   withRunOptions(command.command('compare'))
-    .description('Every rule, at its defaults and with its knobs tuned on the trace: cost against wait.')
+    .description('Every policy, at its defaults and tuned on the trace: cost against wait.')
     .notes('Example: ddcolor-elastic simulate compare --trace day --report report.html')
     .runs(simulated(compare));
   withRunOptions(command.command('tune'))
-    .description('Settings of a rule for your own traffic, for each wait that you may want.')
+    .description('Settings of a policy for your own traffic, for several mean waits.')
     .notes('Example: ddcolor-elastic simulate tune --trace trace.csv --with service=2.3,boot=110')
     .runs(simulated(tune));
   withRunOptions(command.command('estimates'))
     .description(
-      'Estimated waits of photos against the real ones: on the synthetic traces and each CSV of a folder, or on --trace.',
+      'Accuracy of the wait estimate, on the synthetic traces and each CSV of a folder, or on --trace.',
     )
     .argument('[folder]', 'with traces as CSV')
     .notes('Example: ddcolor-elastic simulate estimates traces/')
@@ -85,7 +85,7 @@ export function define(command: CommandLine, args: string[]): void {
   command
     .command('figures')
     .description(
-      'Writes the tables of docs/scaling.md again, for the synthetic traces and each CSV of a folder.',
+      'Updates the tables of docs/scaling-figures.md, for the synthetic traces and each CSV of a folder.',
     )
     .argument('[folder]', 'with traces as CSV')
     .notes('Example: ddcolor-elastic simulate figures traces/')
@@ -97,7 +97,7 @@ export function define(command: CommandLine, args: string[]): void {
   command
     .command('trial')
     .description(
-      'The deployed rule in the real world over many seeds, against a clean one with the same means.',
+      'The deployed policy in the real world over many seeds, against a clean world with the same means.',
     )
     .argument('<traces>', 'a CSV file, or a folder with some')
     .addOption(seeds(200))
@@ -111,7 +111,7 @@ export function define(command: CommandLine, args: string[]): void {
     });
   command
     .command('season')
-    .description('Whether a forecast pays: learned in the first week, measured in the second.')
+    .description('Whether a forecast is worth it: trained in the first week, measured in the second.')
     .argument('[trace]', 'of two weeks', 'season')
     .addOption(seeds(3))
     .option('--python <python>', 'an interpreter with PyTorch, for the LSTM')

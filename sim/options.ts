@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { wholeNumber, type CommandLine } from '../common/command-line.ts';
 import { SYNTHETIC } from './traffic/synthetic.ts';
-import { changesIn, pairsIn, type WorldChanges, type WorldName } from './world.ts';
+import { parseChanges, parsePairs, type WorldChanges, type WorldName } from './world.ts';
 
 export interface Options {
   trace: string;
@@ -55,8 +55,8 @@ export const withRunOptions = (command: CommandLine): CommandLine =>
       '--trace <trace>',
       `a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default: ${DEFAULT_TRACE}); viral has at most 24 instances and quiet may have none, unless --with says otherwise`,
     )
-    .option('--policy <name>', "the rule, see 'simulate --help'", 'slo')
-    .addOption(new Option('--set <k=v,...>', 'its knobs; can be repeated').argParser(repeated))
+    .option('--policy <name>', "the scaling policy, see 'simulate --help'", 'slo')
+    .addOption(new Option('--set <k=v,...>', 'settings of the policy; can be repeated').argParser(repeated))
     .addOption(
       new Option('--world <name>', 'without or with noise and faults')
         .choices(['clean', 'real'])
@@ -78,16 +78,16 @@ export const withRunOptions = (command: CommandLine): CommandLine =>
     )
     .addOption(json())
     .option('--report <file>', 'write a page with plots, one HTML file that needs no network')
-    .option('--no-bound', 'skip the least that was possible, which takes longer than a run');
+    .option('--no-bound', 'skip the lower bound, which takes longer than a run');
 
-/** @throws InputError with the value given and what is allowed */
+/** @throws UserError with the value given and what is allowed */
 export const optionsOf = (values: Values, files: string[] = []): Options => ({
   trace: values.trace ?? DEFAULT_TRACE,
   everyTrace: values.trace === undefined,
   policy: values.policy ?? 'slo',
-  set: pairsIn((values.set ?? []).join(',')),
+  set: parsePairs((values.set ?? []).join(',')),
   world: values.world ?? 'clean',
-  with: changesIn((values.with ?? []).join(',')),
+  with: parseChanges((values.with ?? []).join(',')),
   seed: values.seed ?? 1,
   seeds: values.seeds ?? 1,
   json: values.json,

@@ -1,8 +1,8 @@
 /** What the commands print and write: tables, JSON and files. */
 import { writeFile } from 'node:fs/promises';
+import { UserError } from '../common/errors.ts';
 import { cheapest, leastRegret, regretOf, WAITS, type Comparison, type Point } from './compare.ts';
 import type { RunResult } from './result.ts';
-import { InputError } from './world.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
@@ -100,12 +100,12 @@ export function comparisonTables(comparison: Comparison): string {
   ].join('\n');
 }
 
-/** Writes a file. @throws InputError when it cannot be written */
+/** Writes a file. @throws UserError when it cannot be written */
 export async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text);
   } catch (error) {
-    throw new InputError(`cannot write ${path}: ${(error as Error).message}`);
+    throw new UserError(`cannot write ${path}: ${(error as Error).message}`);
   }
 }
 

@@ -27,7 +27,7 @@ const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet
 
 /**
  * @returns a scenario for each seed
- * @throws InputError for an invalid trace or world
+ * @throws UserError for an invalid trace or world
  */
 export async function scenarios(options: ScenarioOptions): Promise<(seed: number) => Scenario> {
   const { bucket, ...given } = options.with;

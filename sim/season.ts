@@ -4,6 +4,7 @@
  * trained offline when `--python` names a Python with PyTorch.
  */
 import { resolve } from 'node:path';
+import { UserError } from '../common/errors.ts';
 import { BUCKET_SECONDS, countsOf, lstmForecasts, lstmPolicy } from './learned/lstm.ts';
 import { billedSeconds } from './engine/fleet.ts';
 import { mean } from './measure.ts';
@@ -11,7 +12,6 @@ import { sloSettings } from './policies/deployed.ts';
 import { policyOf } from './policies/index.ts';
 import type { Progress } from './progress.ts';
 import { scenarios, type Scenario } from './scenario.ts';
-import { InputError } from './world.ts';
 import { simulate } from './engine/simulate.ts';
 import { isSynthetic } from './traffic/synthetic.ts';
 import { aligned } from './output.ts';
@@ -83,7 +83,7 @@ async function simulateWeeks(trace: string, seeds: number, python: string | unde
   for (let seed = 1; seed <= seeds; seed++) {
     const scenario = scenarioOf(seed);
     if (scenario.horizon < 2 * WEEK - DAY)
-      throw new InputError(`${trace} has ${(scenario.horizon / DAY).toFixed(1)} days: expected two weeks`);
+      throw new UserError(`${trace} has ${(scenario.horizon / DAY).toFixed(1)} days: expected two weeks`);
     const say = (line: string) => progress.show(`seed ${seed} of ${seeds}: ${line}`, (seed - 1) / seeds);
     for (const [name, controller] of await controllersOf(scenario, python, say)) {
       say(name);

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { mean } from './measure.ts';
 import { policyOf } from './policies/index.ts';
 import type { Progress } from './progress.ts';
-import { csvFiles } from './traffic/folder.ts';
+import { csvFiles } from './traffic/trace.ts';
 import { scenarios } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import { aligned } from './output.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { SloSettings } from '../../contract/policy.ts';
 import { deployed } from '../policies/deployed.ts';
-import { InputError } from '../world.ts';
+import { UserError } from '../../common/errors.ts';
 import type { Controller } from '../engine/types.ts';
 
 /** Length of a bucket of arrivals, and of a forecast, seconds. */
@@ -26,7 +26,7 @@ export function countsOf(arrivals: Float64Array, end: number): number[] {
  *
  * @param python an interpreter with the packages of sim/learned/requirements.txt
  * @param trainingBuckets number of buckets to train on
- * @throws InputError with the interpreter's error output
+ * @throws UserError with the interpreter's error output
  */
 export async function lstmForecasts(
   python: string,
@@ -51,7 +51,7 @@ export async function lstmForecasts(
   const result = await Promise.race([failed, ended]);
   if (result === 0) return (JSON.parse(out) as { forecasts: Forecasts }).forecasts;
   const why = typeof result === 'string' ? result : errors.trim();
-  throw new InputError(
+  throw new UserError(
     `${python} could not train the LSTM (it needs pip install -r sim/learned/requirements.txt): ${why}`,
   );
 }

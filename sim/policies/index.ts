@@ -1,5 +1,6 @@
 /** Every scaling policy that can be simulated, by name. */
-import { InputError, numberIn, type World } from '../world.ts';
+import { UserError } from '../../common/errors.ts';
+import { parseNumber, type World } from '../world.ts';
 import type { Controller } from '../engine/types.ts';
 import { buildkite } from './buildkite.ts';
 import { forecast, slo, threshold } from './deployed.ts';
@@ -41,20 +42,20 @@ const defaultOf = (one: Parameter, world: World) =>
 /**
  * @param name of a policy, or `fixed:N`
  * @param set parameters that differ from their defaults, as texts
- * @throws InputError with the unknown name and the known ones
+ * @throws UserError with the unknown name and the known ones
  */
 export function policyOf(name: string, set: Iterable<[string, string]>, world: World): Policy {
   const [base = '', size] = name.split(':', 2);
   const kind = POLICIES.find((one) => one.name === base);
   if (!kind || (size !== undefined && kind !== fixed)) {
     const known = POLICIES.map((one) => (one === fixed ? 'fixed:N' : one.name));
-    throw new InputError(`--policy is '${name}': expected one of ${known.join(', ')}`);
+    throw new UserError(`--policy is '${name}': expected one of ${known.join(', ')}`);
   }
   const given = new Map(set);
   if (size !== undefined) given.set('instances', size);
   for (const key of given.keys()) {
     if (Object.hasOwn(kind.parameters, key)) continue;
-    throw new InputError(
+    throw new UserError(
       `--set does not know '${key}' of ${base}: expected one of ${Object.keys(kind.parameters).join(', ')}`,
     );
   }
@@ -62,7 +63,7 @@ export function policyOf(name: string, set: Iterable<[string, string]>, world: W
     Object.entries(kind.parameters).map(([key, one]) => {
       const text = given.get(key);
       const value =
-        text === undefined ? defaultOf(one, world) : numberIn(key, text, one.min, one.max, one.whole);
+        text === undefined ? defaultOf(one, world) : parseNumber(key, text, one.min, one.max, one.whole);
       return [key, value];
     }),
   );

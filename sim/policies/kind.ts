@@ -28,7 +28,7 @@ export interface PolicyKind<Name extends string = string> {
 }
 
 /** Lets `make` name its parameters, which the list of all policies does not know. */
-export const definePolicy = <Name extends string>(kind: PolicyKind<Name>): PolicyKind => kind as PolicyKind;
+export const definePolicy = <Name extends string>(kind: PolicyKind<Name>): PolicyKind => kind;
 
 type Limits = Partial<Pick<Parameter, 'min' | 'max' | 'whole' | 'candidates'>>;
 

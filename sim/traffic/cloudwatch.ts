@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
+import { UserError } from '../../common/errors.ts';
 import { METRICS } from '../../contract/names.ts';
-import { InputError } from '../world.ts';
 
 /** The metrics that a fit uses, by AWS's names and by those of the scaler. */
 export const KNOWN = {
@@ -42,13 +42,12 @@ type Found = [name: MetricName, at: number, value: number];
 
 function fromJson(path: string, text: string): Found[] {
   const parsed = resultsSchema.safeParse(JSON.parse(text));
-  if (!parsed.success)
-    throw new InputError(`${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
+  if (!parsed.success) throw new UserError(`${path}: ${z.prettifyError(parsed.error).replaceAll('\n', ' ')}`);
   return parsed.data.MetricDataResults.flatMap(({ Id, Label, Timestamps, Values }) => {
     const name = nameOf(Label ?? '') ?? nameOf(Id);
     if (!name) return [];
     if (Timestamps.length !== Values.length) {
-      throw new InputError(
+      throw new UserError(
         `${path}: ${Label ?? Id} has ${Timestamps.length} timestamps and ${Values.length} values: expected as many`,
       );
     }
@@ -63,7 +62,7 @@ function epoch(path: string, text: string): number {
     : text;
   const at = Date.parse(zoned.replaceAll('/', '-')) / 1000;
   if (Number.isFinite(at)) return at;
-  throw new InputError(`${path}: '${text}' is not a time: expected one such as 2026-11-23T10:00:00Z`);
+  throw new UserError(`${path}: '${text}' is not a time: expected one such as 2026-11-23T10:00:00Z`);
 }
 
 function fromCsv(path: string, text: string): Found[] {
@@ -81,7 +80,7 @@ function fromCsv(path: string, text: string): Found[] {
       if (!name || cell === '') return;
       const value = Number(cell);
       if (!Number.isFinite(value)) {
-        throw new InputError(
+        throw new UserError(
           `${path}: row ${k + 1} has '${cell}' for ${KNOWN[name][0]}: expected a number or an empty cell`,
         );
       }
@@ -91,7 +90,7 @@ function fromCsv(path: string, text: string): Found[] {
   return found;
 }
 
-/** @throws InputError when a file cannot be read, is neither JSON nor CSV of these shapes, or has none of the metrics */
+/** @throws UserError when a file cannot be read, is neither JSON nor CSV of these shapes, or has none of the metrics */
 export async function readExports(paths: string[]): Promise<Metrics> {
   const all: Found[] = [];
   for (const path of paths) {
@@ -99,18 +98,18 @@ export async function readExports(paths: string[]): Promise<Metrics> {
     try {
       text = await readFile(path, 'utf8');
     } catch (error) {
-      throw new InputError(`cannot read ${path}: ${(error as Error).message}`);
+      throw new UserError(`cannot read ${path}: ${(error as Error).message}`);
     }
     let found: Found[];
     try {
       found = text.trimStart().startsWith('{') ? fromJson(path, text) : fromCsv(path, text);
     } catch (error) {
-      if (error instanceof InputError) throw error;
-      throw new InputError(`${path}: ${(error as Error).message}`);
+      if (error instanceof UserError) throw error;
+      throw new UserError(`${path}: ${(error as Error).message}`);
     }
     if (found.length === 0) {
       const known = Object.values(KNOWN).flat().join(', ');
-      throw new InputError(`${path} has none of the metrics: expected one or more of ${known}`);
+      throw new UserError(`${path} has none of the metrics: expected one or more of ${known}`);
     }
     all.push(...found);
   }

@@ -1,7 +1,7 @@
 /** A trace of arrivals as CSV: `t` with a row per job, or `t,arrivals` with a row per bucket. */
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { draws } from '../random.ts';
-import { InputError } from '../world.ts';
+import { UserError } from '../../common/errors.ts';
 
 export interface Trace {
   name: string;
@@ -30,30 +30,30 @@ function columnsOf(header: string): 1 | 2 {
     .replaceAll(/["\s]/g, '');
   if (columns === 't') return 1;
   if (columns === 't,arrivals') return 2;
-  throw new InputError(`row 1 is ${quoted(header.trim())}: expected the header 't' or 't,arrivals'`);
+  throw new UserError(`row 1 is ${quoted(header.trim())}: expected the header 't' or 't,arrivals'`);
 }
 
 function timeOf(text: string, row: number, before: number, strictly: boolean): number {
   const t = text.trim() === '' ? NaN : Number(text);
   if (!Number.isFinite(t))
-    throw new InputError(`row ${row}: t is ${quoted(text)}: expected seconds from the start`);
-  if (t < 0) throw new InputError(`row ${row}: t is ${t}: expected at least 0`);
+    throw new UserError(`row ${row}: t is ${quoted(text)}: expected seconds from the start`);
+  if (t < 0) throw new UserError(`row ${row}: t is ${t}: expected at least 0`);
   if (t > MAX_TIME) {
-    throw new InputError(
+    throw new UserError(
       `row ${row}: t is ${quoted(text)}: expected seconds from the start, at most ${MAX_TIME} (dates: see simulate fit)`,
     );
   }
   if (t < before)
-    throw new InputError(`row ${row}: t is ${t} after ${before}: expected times in ascending order`);
+    throw new UserError(`row ${row}: t is ${t} after ${before}: expected times in ascending order`);
   if (strictly && t === before)
-    throw new InputError(`row ${row}: t is ${t} again: expected one row for each bucket`);
+    throw new UserError(`row ${row}: t is ${t} again: expected one row for each bucket`);
   return t;
 }
 
 function countOf(text: string, row: number): number {
   const count = text.trim() === '' ? NaN : Number(text);
   if (Number.isInteger(count) && count >= 0) return count;
-  throw new InputError(`row ${row}: arrivals is ${quoted(text)}: expected a whole number of at least 0`);
+  throw new UserError(`row ${row}: arrivals is ${quoted(text)}: expected a whole number of at least 0`);
 }
 
 function bucketOf(times: number[], asked: number | undefined): number {
@@ -67,22 +67,22 @@ function bucketOf(times: number[], asked: number | undefined): number {
     }
   }
   if (asked !== undefined && asked > gap) {
-    throw new InputError(`bucket is ${asked}: expected at most ${gap}, the gap before row ${row}`);
+    throw new UserError(`bucket is ${asked}: expected at most ${gap}, the gap before row ${row}`);
   }
   const bucket = asked ?? gap;
   if (bucket === Infinity)
-    throw new InputError('the length of a single bucket is unknown: expected --with bucket=SECONDS');
+    throw new UserError('the length of a single bucket is unknown: expected --with bucket=SECONDS');
   return bucket;
 }
 
 /**
  * @param name for messages and reports
  * @param bucket seconds; by default the smallest gap between rows
- * @throws InputError with the row and what is allowed
+ * @throws UserError with the row and what is allowed
  */
 export function parseTrace(name: string, text: string, bucket?: number): Trace {
   const wrong = (error: unknown) => {
-    throw error instanceof InputError ? new InputError(`${name}: ${error.message}`) : error;
+    throw error instanceof UserError ? new UserError(`${name}: ${error.message}`) : error;
   };
   try {
     const end = (at: number) => (at < 0 ? text.length : at);
@@ -99,7 +99,7 @@ export function parseTrace(name: string, text: string, bucket?: number): Trace {
       if (line === '') continue;
       const cells = line.split(',');
       if (cells.length !== columns) {
-        throw new InputError(
+        throw new UserError(
           `row ${row} is ${quoted(line)}: expected ${columns === 1 ? 'one value' : 'two values'}`,
         );
       }
@@ -107,9 +107,9 @@ export function parseTrace(name: string, text: string, bucket?: number): Trace {
       times.push(before);
       if (columns === 2) counts.push(countOf(cells[1] as string, row));
       jobs += columns === 2 ? (counts.at(-1) as number) : 1;
-      if (jobs > MAX_JOBS) throw new InputError(`row ${row}: more than ${MAX_JOBS} jobs in all`);
+      if (jobs > MAX_JOBS) throw new UserError(`row ${row}: more than ${MAX_JOBS} jobs in all`);
     }
-    if (jobs === 0) throw new InputError('no jobs: expected at least one row below the header');
+    if (jobs === 0) throw new UserError('no jobs: expected at least one row below the header');
     if (columns === 1) return { name, times, end: before };
     const length = bucketOf(times, bucket);
     return { name, times, counts, bucket: length, end: before + length };
@@ -118,23 +118,31 @@ export function parseTrace(name: string, text: string, bucket?: number): Trace {
   }
 }
 
-/** @throws InputError when the file cannot be read, is too large, or is not a trace */
+/** @throws UserError when the file cannot be read, is too large, or is not a trace */
 export async function readTrace(path: string, bucket?: number): Promise<Trace> {
   let text: string;
   try {
     const { size } = await stat(path);
     if (size > MAX_BYTES) {
-      throw new InputError(
+      throw new UserError(
         `${path} has ${Math.round(size / 2 ** 20)} MiB: expected at most ${MAX_BYTES / 2 ** 20}`,
       );
     }
     const file = await open(path);
     text = await file.readFile('utf8').finally(() => file.close());
   } catch (error) {
-    if (error instanceof InputError) throw error;
-    throw new InputError(`cannot read the trace ${path}: ${(error as Error).message}`);
+    if (error instanceof UserError) throw error;
+    throw new UserError(`cannot read the trace ${path}: ${(error as Error).message}`);
   }
   return parseTrace(path.split(/[\\/]/).at(-1) ?? path, text, bucket);
+}
+
+/** @returns names of the folder's CSV files, sorted. @throws UserError when it cannot be read */
+export async function csvFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: Error) => {
+    throw new UserError(`cannot read the folder ${folder}: ${error.message}`);
+  });
+  return names.filter((name) => name.endsWith('.csv')).sort();
 }
 
 /** Arrival time of each job, seconds, ascending; jobs of a bucket are uniform within it, by the seed. */

@@ -1,5 +1,6 @@
 /** Faults of instances, one at a time and checked by hand where possible: boots, refusals, shortages, Spot interruptions. */
 import { describe, expect, it } from 'vitest';
+import { Ec2Capacity } from '../../sim/engine/capacity.ts';
 import { simulate } from '../../sim/engine/simulate.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { worldOf, type WorldChanges } from '../../sim/world.ts';
@@ -48,6 +49,47 @@ describe('instances', () => {
     const seen = new Set(all.map(({ starts: [first] }) => first as number));
     for (const start of seen) expect(possible).toContain(start);
     expect(seen.size).toBeGreaterThan(3);
+  });
+
+  it('of refused launches are retried after 30 s again once a launch was given', () => {
+    const capacity = new Ec2Capacity(worldOf('clean', { noCapacity: 0.5 }), 1);
+    const given = Array.from({ length: 40 }, () => [capacity.launch(0) !== undefined, capacity.retrySeconds]);
+    given.forEach(([, retry], k) => {
+      const refusals = given
+        .slice(0, k + 1)
+        .reverse()
+        .findIndex(([one]) => one);
+      const count = refusals < 0 ? k + 1 : refusals;
+      expect(retry).toBe(Math.min(600, 30 * 1.5 ** Math.max(0, count - 1)));
+    });
+    expect(new Set(given.map(([one]) => one)).size).toBe(2);
+  });
+
+  it('that leave are not replaced', async () => {
+    const { instances, decisions } = await simulate({
+      arrivals: Float64Array.of(0, 300),
+      horizon: 300,
+      world: worldOf('clean', { min: 2, max: 4 }),
+      seed: 1,
+      // The second request reconciles the group with its desired capacity.
+      controller: {
+        intervalSeconds: 30,
+        tick(system, at) {
+          if (at === 30) system.leave(1);
+          if (at === 60) system.setDesired(2);
+        },
+      },
+      keepDecisions: true,
+    });
+    expect(decisions.slice(0, 2).map(({ desired, after }) => [desired, after])).toEqual([
+      [2, 1],
+      [1, 2],
+    ]);
+    expect(instances.map(({ requested, stopped }) => [requested, stopped])).toEqual([
+      [0, Infinity],
+      [0, 30],
+      [60, Infinity],
+    ]);
   });
 
   it('of refused launches are desired, but neither pending nor in service', async () => {

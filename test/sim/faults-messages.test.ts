@@ -79,6 +79,9 @@ describe('ticks', () => {
       expect(at - (k + 1) * 30).toBeLessThan(33);
     });
     expect(new Set(late.map((at) => at % 30)).size).toBeGreaterThan(50);
+    const jittered = await times({ tickJitter: 59, service: 3000 });
+    // A late tick is never after the next one is due.
+    jittered.forEach((at, k) => expect(at).toBeLessThan((k + 2) * 30));
     expect((await times({ missedTick: 0.3, service: 3000 })).length).toBeLessThan(85);
     expect((await times({ doubledTick: 0.3, service: 3000 })).length).toBeGreaterThan(115);
   });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../common/errors.ts';
 import { readExports } from '../../sim/traffic/cloudwatch.ts';
 import { fitMetrics, traceOf } from '../../sim/traffic/fit.ts';
 import { policyOf } from '../../sim/policies/index.ts';
@@ -147,7 +148,7 @@ describe('an error is one line', () => {
     ],
   ])('%s', async (name, text, message) => {
     const failure = await readExports([file(name, text)]).catch((error: Error) => error);
-    expect((failure as Error).name).toBe('InputError');
+    expect(failure).toBeInstanceOf(UserError);
     expect((failure as Error).message).toMatch(message);
     expect((failure as Error).message).not.toContain('\n');
   });

@@ -181,10 +181,16 @@ const CASES: Case[] = [
   },
 ];
 
-describe('the physics, worked out by hand', () => {
+describe('hand-computed cases', () => {
   it.each(CASES)('$name', async (given) => {
     const { starts, billed } = await runOf(given);
     expect(starts).toEqual(given.starts);
     expect(billed).toBeCloseTo(given.billed, 9);
   });
+});
+
+it('time over the target wait counts overlapping waits once', async () => {
+  // Waits of 0, 6 and 12 s: over 1 s from 1 to 12 s, in one period.
+  const { measures } = await runOf({ arrivals: zeros(3), policy: 'fixed:1', with: { slo: 1 } });
+  expect(measures.overSlo).toEqual({ seconds: 11, episodes: 1 });
 });

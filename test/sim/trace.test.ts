@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../sim/world.ts';
+import { UserError } from '../../common/errors.ts';
 import { SYNTHETIC, syntheticTrace } from '../../sim/traffic/synthetic.ts';
 import { arrivalsOf, parseTrace, readTrace, type Trace } from '../../sim/traffic/trace.ts';
 
@@ -60,7 +60,7 @@ describe('an error is one line, with row and valid values', () => {
       "x.csv: row 2: t is '1700000000': expected seconds from the start, at most 100000000 (dates: see simulate fit)",
     ],
   ])('%j', (text, message) => {
-    expect(() => parseTrace('x.csv', text)).toThrow(new InputError(message));
+    expect(() => parseTrace('x.csv', text)).toThrow(new UserError(message));
   });
 
   it('for a bucket that overlaps the next one', () => {

@@ -108,7 +108,7 @@ const wild = fc.record<WorldChanges>(
     noCapacity: fc.constantFrom(0, 0.5),
     shortage: fc.constantFrom(0, 1200),
     shortageGap: fc.constantFrom(600, 172_800),
-    interruptions: fc.constantFrom(0, 5),
+    interruptions: fc.constantFrom(0, 5, 60),
     spotShare: fc.constantFrom(0.5, 1),
     noNotice: fc.constantFrom(0, 1),
     warmPool: fc.integer({ min: 0, max: 2 }),
@@ -144,7 +144,8 @@ describe('random worlds with all faults', () => {
           if (!Number.isNaN(start)) expect(start).toBeGreaterThanOrEqual(times[job] as number);
         });
         for (const life of run.instances) expect(life.stopped).toBeGreaterThanOrEqual(life.requested);
-        for (const { after } of run.decisions) {
+        for (const { after, inFlight } of run.decisions) {
+          expect(inFlight).toBeGreaterThanOrEqual(0);
           expect(after).toBeGreaterThanOrEqual(world.min);
           expect(after).toBeLessThanOrEqual(world.max);
         }
