@@ -15,7 +15,7 @@ export async function buildPage(folder: string): Promise<void> {
     minify: true,
     platform: 'browser',
     format: 'esm',
-    // Browsers of 2022 on: they have OffscreenCanvas in workers at the latest since Safari 16.4.
+    // OffscreenCanvas in workers: Safari has it since 16.4.
     target: ['chrome105', 'firefox110', 'safari16.4'],
     logLevel: 'warning',
   });

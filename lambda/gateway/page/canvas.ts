@@ -1,33 +1,33 @@
 /**
- * Pixels of pictures in a worker thread, by strips: the whole of a large scan as RGBA would be more than a phone has.
+ * Reads and writes images in a worker thread, in strips: a large scan as RGBA would exceed a phone's memory.
  *
  * Gotchas:
- * - Some browsers give pages altered pixels, against fingerprinting; `pixelsAreTrue` finds out.
- * - A canvas beyond a browser's limit may draw nothing and say nothing: its far corner is written and read back first.
- * - Pixels of a canvas are kept multiplied by their opacity, so colours under faint ones come back coarse.
+ * - Some browsers alter the pixels that pages read, against fingerprinting; `canvasIsAccurate` detects that.
+ * - A canvas beyond a browser's size limit may stay empty without an error: its last pixel is written and read back first.
+ * - A canvas stores pixels multiplied by their opacity, so the colours of nearly transparent pixels lose precision.
  */
 import { BrowserError } from './image-messages.ts';
 
-/** Rows at a time: some ten megabytes of a wide scan. */
+/** About 10 MB of a wide scan. */
 const STRIP_ROWS = 256;
-/** What a lossy format is written with; the service's own results are as fine. */
+/** Quality of lossy formats, as for results of the service. */
 const QUALITY = 0.92;
-/** Longer side of a picture that is only shown. */
+/** Longer side in pixels. */
 const PREVIEW_SIDE = 1600;
-/** Where altered pixels begin to show, of 255: some browsers alter the last bit of a few. */
+/** Of 255: some browsers alter the last bit of a few pixels, which is invisible. */
 const TOLERANCE = 3;
 
-/** @throws HereError `unreadable-here` */
+/** @throws HereError `unreadable-in-browser` */
 export async function decode(file: Blob): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(file, { imageOrientation: 'from-image', premultiplyAlpha: 'none' });
   } catch (cause) {
-    throw new BrowserError('unreadable-here', { cause });
+    throw new BrowserError('unreadable-in-browser', { cause });
   }
 }
 
-/** The numbers of a picture that is no picture, as they are. */
-export async function decodeNumbers(file: Blob): Promise<ImageData> {
+/** Pixel values without colour management, for a chroma. */
+export async function decodeRaw(file: Blob): Promise<ImageData> {
   const bitmap = await createImageBitmap(file, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   const { width, height } = bitmap;
   const context = contextOf(width, height);
@@ -36,7 +36,7 @@ export async function decodeNumbers(file: Blob): Promise<ImageData> {
   return context.getImageData(0, 0, width, height);
 }
 
-/** @throws HereError `too-large-here` when there is no canvas of that size */
+/** @throws HereError `too-large-for-browser` when the browser has no canvas of this size */
 export function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D {
   try {
     const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
@@ -47,11 +47,11 @@ export function contextOf(width: number, height: number): OffscreenCanvasRenderi
     context.clearRect(width - 1, height - 1, 1, 1);
     return context;
   } catch (cause) {
-    throw new BrowserError('too-large-here', { cause });
+    throw new BrowserError('too-large-for-browser', { cause });
   }
 }
 
-/** The pixels of a picture, some rows at a time from the top. */
+/** Pixels in strips from the top. */
 export function* strips(bitmap: ImageBitmap): Generator<{ top: number; pixels: ImageData }> {
   const { width, height } = bitmap;
   const context = contextOf(width, Math.min(STRIP_ROWS, height));
@@ -63,28 +63,28 @@ export function* strips(bitmap: ImageBitmap): Generator<{ top: number; pixels: I
   }
 }
 
-/** @throws HereError `too-large-here` */
+/** @throws HereError `too-large-for-browser` */
 export async function encode({ canvas }: OffscreenCanvasRenderingContext2D, type: string): Promise<Blob> {
   try {
     return await canvas.convertToBlob({ type, quality: QUALITY });
   } catch (cause) {
-    throw new BrowserError('too-large-here', { cause });
+    throw new BrowserError('too-large-for-browser', { cause });
   }
 }
 
-/** A smaller copy to look at. */
-export async function previewOf(picture: ImageBitmap | OffscreenCanvas): Promise<Blob> {
-  const scale = Math.min(1, PREVIEW_SIDE / Math.max(picture.width, picture.height));
-  const [width, height] = [picture.width, picture.height].map((side) =>
+/** A smaller JPEG. */
+export async function previewOf(image: ImageBitmap | OffscreenCanvas): Promise<Blob> {
+  const scale = Math.min(1, PREVIEW_SIDE / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) =>
     Math.max(1, Math.round(side * scale)),
   ) as [number, number];
   const context = contextOf(width, height);
   context.imageSmoothingQuality = 'high';
-  context.drawImage(picture, 0, 0, width, height);
+  context.drawImage(image, 0, 0, width, height);
   return encode(context, 'image/jpeg');
 }
 
-/** Whether what is written to a canvas can be read from it again. */
+/** Whether pixels written to a canvas are read back unchanged. */
 export function canvasIsAccurate(): boolean {
   const side = 16;
   const context = contextOf(side, side);

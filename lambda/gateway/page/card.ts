@@ -1,21 +1,20 @@
-/** A photo's card: picture, name, state, bar and what can be done. Made once, then kept up with its photo. */
-import { compare } from './compare.ts';
+/** Card of a photo: preview, name, state, progress and actions. */
+import { compareSlider } from './compare.ts';
 import { element } from './dom.ts';
 import { texts } from './language.ts';
 import { isPending, progressOf, secondsLeft, type PhotoTask } from './photo-task.ts';
 
-export interface CardActions {
-  download: (work: PhotoTask) => void;
-  view: (work: PhotoTask) => void;
-  retry: (work: PhotoTask) => void;
-  sendOriginal: (work: PhotoTask) => void;
-  remove: (work: PhotoTask) => void;
-}
+export type CardAction = 'download' | 'enlarge' | 'retry' | 'sendOriginal' | 'remove';
+export type CardActions = Record<CardAction, (task: PhotoTask) => void>;
 
-/** Reasons that the service may not have, because they are this browser's. */
-const HERE = new Set<PhotoTask['reason']>(['unreadable-here', 'too-large-here', 'no-chroma']);
-/** Reasons that trying again does not mend. */
-const FINAL = new Set<PhotoTask['reason']>([
+/** The service may succeed with the original. */
+const BROWSER_ONLY = new Set<PhotoTask['error']>([
+  'unreadable-in-browser',
+  'too-large-for-browser',
+  'no-chroma',
+]);
+/** A retry cannot succeed. */
+const PERMANENT = new Set<PhotoTask['error']>([
   'wrong-type',
   'file-too-large',
   'empty-file',
@@ -27,8 +26,8 @@ const FINAL = new Set<PhotoTask['reason']>([
   'unsupported-type',
 ]);
 
-export const canRetry = ({ step, reason }: PhotoTask): boolean =>
-  step === 'failed' && !HERE.has(reason) && !FINAL.has(reason);
+export const canRetry = ({ step, error }: PhotoTask): boolean =>
+  step === 'failed' && !BROWSER_ONLY.has(error) && !PERMANENT.has(error);
 
 export class Card {
   readonly root = element('li', { class: 'card' });
@@ -38,22 +37,21 @@ export class Card {
   private readonly bar = element('i');
   private readonly meter = element('div', { class: 'meter', role: 'progressbar' }, this.bar);
   private readonly buttons = element('div', { class: 'buttons' });
-  private readonly away = element('button', { type: 'button', class: 'quiet' }, '×');
-  /** What the picture and the buttons were last made for. */
-  private shown = '';
-  private offered = '';
-  /** How far the bar has come. */
-  private part = 0;
+  private readonly removeButton = element('button', { type: 'button', class: 'quiet' }, '×');
+  /** Inputs of the rendered picture and buttons, to render them on changes only. */
+  private renderedPicture = '';
+  private renderedButtons = '';
+  private progress = 0;
 
   constructor(
-    private readonly work: PhotoTask,
+    private readonly task: PhotoTask,
     private readonly actions: CardActions,
   ) {
-    const { name } = work.file;
+    const { name } = task.file;
     this.name.textContent = name;
     this.name.title = name;
-    this.away.addEventListener('click', () => actions.remove(work));
-    const head = element('div', { class: 'head' }, this.name, this.away);
+    this.removeButton.addEventListener('click', () => actions.remove(task));
+    const head = element('div', { class: 'head' }, this.name, this.removeButton);
     this.root.append(
       this.picture,
       element('div', { class: 'text' }, head, this.state, this.meter, this.buttons),
@@ -61,82 +59,83 @@ export class Card {
   }
 
   update(nowMs: number): void {
-    const { work } = this;
-    this.root.classList.toggle('failed', work.step === 'failed');
-    this.root.dataset.step = work.step;
-    this.state.textContent = stateText(work, nowMs);
-    const { secondsAtMost } = work;
-    this.state.title = work.step === 'waiting' && secondsAtMost !== null ? texts().atMost(secondsAtMost) : '';
-    const { named, remove } = texts();
-    this.away.setAttribute('aria-label', named(remove, work.file.name));
-    this.meter.hidden = !isPending(work);
-    // The service may find that it takes longer; a bar that goes back would look like work undone.
-    this.part = work.step === 'queued' ? 0 : Math.max(this.part, progressOf(work, nowMs));
-    const { part } = this;
-    this.bar.style.setProperty('--part', part.toFixed(3));
-    this.meter.setAttribute('aria-label', texts().progress(work.file.name));
-    this.meter.setAttribute('aria-valuenow', String(Math.round(100 * part)));
+    const { task } = this;
+    const { actionOn, atMost, progress, remove } = texts();
+    this.root.classList.toggle('failed', task.step === 'failed');
+    this.root.dataset.step = task.step;
+    this.state.textContent = stateText(task, nowMs);
+    const { secondsAtMost } = task;
+    this.state.title = task.step === 'waiting' && secondsAtMost !== null ? atMost(secondsAtMost) : '';
+    this.removeButton.setAttribute('aria-label', actionOn(remove, task.file.name));
+    this.meter.hidden = !isPending(task);
+    // A longer estimate must not move the bar back.
+    this.progress = task.step === 'queued' ? 0 : Math.max(this.progress, progressOf(task, nowMs));
+    this.bar.style.setProperty('--part', this.progress.toFixed(3));
+    this.meter.setAttribute('aria-label', progress(task.file.name));
+    this.meter.setAttribute('aria-valuenow', String(Math.round(100 * this.progress)));
     this.updatePicture();
     this.updateButtons();
   }
 
   private updatePicture(): void {
-    const { before, after, step, file } = this.work;
+    const { before, after, step, file, type } = this.task;
     const { noPreview } = texts();
-    const now = JSON.stringify([before, after, noPreview, step === 'succeeded']);
-    if (now === this.shown) return;
-    const first = !this.shown.includes('blob:') || !this.shown.includes(String(after));
-    this.shown = now;
+    const inputs = JSON.stringify([before, after, noPreview, step === 'succeeded']);
+    if (inputs === this.renderedPicture) return;
+    const isNewResult =
+      !this.renderedPicture.includes('blob:') || !this.renderedPicture.includes(String(after));
+    this.renderedPicture = inputs;
     if (before && after) {
-      this.picture.replaceChildren(compare({ name: file.name, before, after }, first));
+      this.picture.replaceChildren(compareSlider({ name: file.name, before, after }, isNewResult));
     } else if (before ?? after) {
       this.picture.replaceChildren(element('img', { src: before ?? after, alt: file.name }));
     } else {
-      const text = this.work.type === 'image/tiff' || step === 'succeeded' ? noPreview : '';
+      const text = type === 'image/tiff' || step === 'succeeded' ? noPreview : '';
       this.picture.replaceChildren(element('p', { class: 'none' }, text));
     }
   }
 
   private updateButtons(): void {
-    const { work, actions } = this;
-    const { download, view, retry, sendOriginal } = texts();
-    const offers: [label: string, act: (work: PhotoTask) => void][] = [];
-    if (work.step === 'succeeded') offers.push([download, actions.download]);
-    if (work.before && work.after) offers.push([view, actions.view]);
-    if (canRetry(work)) offers.push([retry, actions.retry]);
-    if (work.step === 'failed' && HERE.has(work.reason)) offers.push([sendOriginal, actions.sendOriginal]);
-    const now = JSON.stringify(offers.map(([label]) => label));
-    if (now === this.offered) return;
-    this.offered = now;
+    const { task, actions } = this;
+    const offered: Exclude<CardAction, 'remove'>[] = [];
+    if (task.step === 'succeeded') offered.push('download');
+    if (task.before && task.after) offered.push('enlarge');
+    if (canRetry(task)) offered.push('retry');
+    if (task.step === 'failed' && BROWSER_ONLY.has(task.error)) offered.push('sendOriginal');
+    const labels = offered.map((action) => texts()[action]);
+    const inputs = JSON.stringify(labels);
+    if (inputs === this.renderedButtons) return;
+    this.renderedButtons = inputs;
     const hadFocus = this.buttons.contains(document.activeElement);
     this.buttons.replaceChildren(
-      ...offers.map(([label, act]) => {
-        const button = element(
-          'button',
-          { type: 'button', 'aria-label': texts().named(label, work.file.name) },
-          label,
-        );
-        button.addEventListener('click', () => act(work));
+      ...offered.map((action, k) => {
+        const label = labels[k]!;
+        const name = texts().actionOn(label, task.file.name);
+        const button = element('button', { type: 'button', 'aria-label': name }, label);
+        button.addEventListener('click', () => actions[action](task));
         return button;
       }),
     );
-    if (hadFocus) (this.buttons.querySelector('button') ?? this.away).focus();
+    if (hadFocus) (this.buttons.querySelector('button') ?? this.removeButton).focus();
   }
 }
 
-function stateText(work: PhotoTask, nowMs: number): string {
-  const say = texts();
-  switch (work.step) {
+/** Why a failed photo failed. */
+export const errorText = ({ error, detail }: PhotoTask): string => (error ? texts().errors[error] : detail);
+
+function stateText(task: PhotoTask, nowMs: number): string {
+  const { ahead, failed, succeeded, time, waiting, ...steps } = texts();
+  switch (task.step) {
     case 'waiting': {
-      const left = secondsLeft(work, nowMs);
-      const ahead = work.ahead === null ? say.sent : say.ahead(work.ahead);
-      return left === null ? ahead : `${ahead} · ${say.time(left)}`;
+      const left = secondsLeft(task, nowMs);
+      const position = task.ahead === null ? waiting : ahead(task.ahead);
+      return left === null ? position : `${position} · ${time(left)}`;
     }
     case 'succeeded':
-      return say.done((work.endedAt - work.startedAt) / 1000);
+      return succeeded((task.finishedAt - task.startedAt) / 1000);
     case 'failed':
-      return say.failed(work.reason ? say.reasons[work.reason] : work.detail);
+      return failed(errorText(task));
     default:
-      return say[work.step];
+      return steps[task.step];
   }
 }

@@ -1,46 +1,44 @@
-/** Before and after in one place, with a divider that is moved by pointer or keys. */
+/** Before and after in one frame, with a divider that pointer and keys move. */
 import { element } from './dom.ts';
 import { texts } from './language.ts';
 
-const MIDDLE = 50;
+const MIDDLE_PERCENT = 50;
 
-export interface Sides {
+export interface Previews {
   name: string;
-  /** Addresses of pictures of the same proportions. */
+  /** URLs of images of the same aspect ratio. */
   before: string;
   after: string;
 }
 
-/**
- * @param reveal whether the divider comes in from the right, so that the colour is seen arriving
- */
-export function compare({ name, before, after }: Sides, reveal = false): HTMLElement {
-  const { slider, before: beforeWord, after: afterWord } = texts();
+/** @param reveal moves the divider in from the right, to show the new colours */
+export function compareSlider({ name, before, after }: Previews, reveal = false): HTMLElement {
+  const { slider, before: beforeText, after: afterText } = texts();
   const range = element('input', {
     type: 'range',
     min: 0,
     max: 100,
     step: 1,
-    value: MIDDLE,
+    value: MIDDLE_PERCENT,
     'aria-label': slider(name),
   });
-  const box = element(
+  const frame = element(
     'div',
     { class: reveal ? 'compare reveal' : 'compare' },
     element('img', { class: 'before', src: before, alt: '', draggable: 'false' }),
     element('img', { class: 'after', src: after, alt: name, draggable: 'false' }),
-    element('span', { class: 'tag left', 'aria-hidden': 'true' }, beforeWord),
-    element('span', { class: 'tag right', 'aria-hidden': 'true' }, afterWord),
+    element('span', { class: 'tag left', 'aria-hidden': 'true' }, beforeText),
+    element('span', { class: 'tag right', 'aria-hidden': 'true' }, afterText),
     element('span', { class: 'knob', 'aria-hidden': 'true' }),
     range,
   );
-  const show = (at: number) => box.style.setProperty('--at', `${at}%`);
+  const moveTo = (percent: number) => frame.style.setProperty('--at', `${percent}%`);
   range.addEventListener('input', () => {
-    box.classList.remove('reveal');
-    show(Number(range.value));
+    frame.classList.remove('reveal');
+    moveTo(Number(range.value));
   });
-  show(reveal ? 100 : MIDDLE);
-  // After a frame with the divider at its start, or there would be nothing to move from.
-  if (reveal) requestAnimationFrame(() => requestAnimationFrame(() => show(MIDDLE)));
-  return box;
+  moveTo(reveal ? 100 : MIDDLE_PERCENT);
+  // The CSS transition needs one rendered frame at its start.
+  if (reveal) requestAnimationFrame(() => requestAnimationFrame(() => moveTo(MIDDLE_PERCENT)));
+  return frame;
 }

@@ -1,6 +1,6 @@
-/** Elements of the page, with their types. */
+/** Typed access to elements of the page. */
 
-/** @throws when the page's HTML has none of this id */
+/** @throws Error without an element of this id */
 export function byId<T extends HTMLElement>(id: string): T {
   const found = document.getElementById(id);
   if (!found) throw new Error(`no element '${id}'`);
@@ -9,7 +9,7 @@ export function byId<T extends HTMLElement>(id: string): T {
 
 type Attributes = Record<string, string | boolean | number | undefined>;
 
-/** A new element; text goes in as text, never as HTML. */
+/** A new element; text children are text, never HTML. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes = {},

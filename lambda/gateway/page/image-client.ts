@@ -1,10 +1,10 @@
-/** The page's end of the worker thread that does the work on pixels. */
+/** Requests to the image worker thread. */
 import {
   BrowserError,
-  type RequestMessage,
-  type ImageResults,
   type ImageRequest,
+  type ImageResults,
   type ReplyMessage,
+  type RequestMessage,
 } from './image-messages.ts';
 
 interface Pending {
@@ -17,34 +17,34 @@ export class ImageWorkerClient {
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
 
-  /** @param start makes the thread */
-  constructor(private readonly start: () => Worker) {}
+  /** @param startWorker called for the first request, and again after the thread has died */
+  constructor(private readonly startWorker: () => Worker) {}
 
-  /** @throws HereError */
+  /** @throws BrowserError */
   request<K extends ImageRequest['kind']>(
-    task: Extract<ImageRequest, { kind: K }>,
+    request: Extract<ImageRequest, { kind: K }>,
   ): Promise<ImageResults[K]> {
     const id = ++this.lastId;
-    const worker = (this.worker ??= this.begin());
+    const worker = (this.worker ??= this.start());
     return new Promise<ImageResults[K]>((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
-      worker.postMessage({ ...task, id } satisfies RequestMessage);
+      worker.postMessage({ ...request, id } satisfies RequestMessage);
     });
   }
 
-  private begin(): Worker {
-    const worker = this.start();
+  private start(): Worker {
+    const worker = this.startWorker();
     worker.onmessage = ({ data }: MessageEvent<ReplyMessage>) => {
       const pending = this.pending.get(data.id);
       this.pending.delete(data.id);
       if ('code' in data) pending?.reject(new BrowserError(data.code));
       else pending?.resolve(data.value as never);
     };
-    // A thread that dies has run out of memory, as a rule; the next photo gets another one.
+    // Usually out of memory. The next request starts another thread.
     worker.onerror = () => {
       worker.terminate();
       this.worker = undefined;
-      for (const { reject } of this.pending.values()) reject(new BrowserError('too-large-here'));
+      for (const { reject } of this.pending.values()) reject(new BrowserError('too-large-for-browser'));
       this.pending.clear();
     };
     return worker;

@@ -1,20 +1,19 @@
-/** What the page and its worker thread say to each other. */
+/** Messages between the page and its image worker thread. */
 import type { BrowserCode } from './texts.ts';
 
 export type ImageRequest =
-  /** Whether this browser gives pages the pixels that are there. */
+  /** Whether this browser gives pages true pixels. */
   | { kind: 'check' }
-  /** A small grey copy for the service, and a picture to show. */
+  /** A grey copy for the service, and a preview. */
   | { kind: 'prepare'; file: Blob; size: number }
-  /** The photo with the service's colours. */
-  | { kind: 'finish'; file: Blob; chroma: Blob }
-  /** A picture to show. */
+  /** The photo with the colours of a chroma, and a preview. */
+  | { kind: 'merge'; file: Blob; chroma: Blob }
   | { kind: 'preview'; file: Blob };
 
 export interface ImageResults {
   check: boolean;
   prepare: { grey: Blob; preview: Blob };
-  finish: { result: Blob; preview: Blob };
+  merge: { result: Blob; preview: Blob };
   preview: Blob;
 }
 
@@ -23,7 +22,7 @@ export type ReplyMessage = { id: number } & (
   { value: ImageResults[keyof ImageResults] } | { code: BrowserCode }
 );
 
-/** Why the browser could not do its part. */
+/** The page or its image worker cannot process a file. */
 export class BrowserError extends Error {
   constructor(
     readonly code: BrowserCode,

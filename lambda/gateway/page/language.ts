@@ -1,30 +1,47 @@
-/** The language that the page speaks now. */
-import { LANGUAGES, languageOf, type Texts } from './texts.ts';
+/** The page's current language, and preferences in local storage. */
+import type { Texts } from './texts.ts';
+import { english } from './texts-en.ts';
+import { chinese } from './texts-zh.ts';
+
+export const LANGUAGES: Record<string, Texts> = { en: english, 'zh-CN': chinese };
+
+/**
+ * The first supported language of a browser. Traditional Chinese gets simplified Chinese, as in Unicode's language matching.
+ *
+ * @param preferred `navigator.languages`
+ */
+export function languageOf(preferred: readonly string[]): string {
+  for (const language of preferred) {
+    if (/^zh($|-)/i.test(language)) return 'zh-CN';
+    if (/^en($|-)/i.test(language)) return 'en';
+  }
+  return 'en';
+}
 
 const KEY = 'language';
 let current = 'en';
 
 export const texts = (): Texts => LANGUAGES[current] ?? LANGUAGES.en!;
 
-/** The one that was chosen here before, else the browser's. */
+/** The stored preference, or else the browser's language. */
 export function initialLanguage(): string {
-  const kept = remembered(KEY);
-  return kept !== null && kept in LANGUAGES ? kept : languageOf(navigator.languages);
+  const stored = readPreference(KEY);
+  return stored !== null && stored in LANGUAGES ? stored : languageOf(navigator.languages);
 }
 
-/** Writes all that stands in the page's HTML anew. */
+/** Sets the text of every element with `data-text`. */
 export function setLanguage(language: string): void {
   current = language;
-  remember(KEY, language);
+  storePreference(KEY, language);
   document.documentElement.lang = language;
-  for (const node of document.querySelectorAll<HTMLElement>('[data-t]')) {
-    const text = texts()[node.dataset.t ?? ''];
+  for (const node of document.querySelectorAll<HTMLElement>('[data-text]')) {
+    const text = texts()[node.dataset.text ?? ''];
     if (typeof text === 'string') node.textContent = text;
   }
 }
 
-/** Storage can be switched off; the page does without it. */
-export function remembered(key: string): string | null {
+/** Storage can be disabled; preferences are then lost. */
+export function readPreference(key: string): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -32,16 +49,16 @@ export function remembered(key: string): string | null {
   }
 }
 
-export function remember(key: string, value: string): void {
+export function storePreference(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Chosen again next time.
+    // See readPreference.
   }
 }
 
-/** Bytes for people, in units of a thousand as file managers have them. */
-export function bytes(count: number): string {
+/** Bytes with a decimal unit, as in file managers. */
+export function formatBytes(count: number): string {
   const [value, unit] =
     count < 1e3
       ? ([count, 'byte'] as const)

@@ -1,46 +1,45 @@
-/** One photo on its way to colour: what it is at, and how far. */
+/** State of one photo on the page, and its progress. */
 import { PHOTO_TYPES, type PhotoType } from '../../../contract/photo-types.ts';
-import type { Reason } from './texts.ts';
+import type { ErrorCode } from './texts.ts';
 
 export type Step =
-  'queued' | 'preparing' | 'sending' | 'waiting' | 'fetching' | 'merging' | 'succeeded' | 'failed';
+  'queued' | 'preparing' | 'uploading' | 'waiting' | 'downloading' | 'merging' | 'succeeded' | 'failed';
 
 export interface PhotoTask {
-  key: number;
   file: File;
   type: PhotoType | undefined;
-  /** Whether the browser does its part and the original stays here. */
+  /** Whether the original stays on the device and the browser adds the colours. */
   keepOriginal: boolean;
   step: Step;
-  /** Of the sending, 0 to 1. */
+  /** 0 to 1. */
   uploadProgress: number;
-  /** While it waits: what the service says. */
+  /** Estimate of the service, received at `statusAt`; null when unknown. */
   ahead: number | null;
   seconds: number | null;
   secondsAtMost: number | null;
-  /** When the last of these was said, and when the wait began: epoch milliseconds. */
+  /** Times in epoch milliseconds. */
   statusAt: number;
   waitingSince: number;
   startedAt: number;
-  endedAt: number;
+  finishedAt: number;
   bytesSent: number;
   bytesReceived: number;
   result: Blob | undefined;
-  /** Small pictures to show, as addresses. */
+  /** Object URLs of the previews. */
   before: string | undefined;
   after: string | undefined;
-  /** Why it failed, and what the service said beside it. */
-  reason: Reason | undefined;
+  error: ErrorCode | undefined;
+  /** Shown for an error without a code. */
   detail: string;
-  /** Its id at the service, once its bytes are there: trying again goes on from there. */
+  /** Photo id at the service after the upload: a retry continues from there. */
   id: string | undefined;
-  /** Whether its user has the result. */
+  /** Whether the user has downloaded the result. */
   saved: boolean;
   abort: AbortController;
 }
 
-/** By the ending of a name; the first of a type is the one that results get. */
-const ENDINGS = new Map<string, PhotoType>([
+/** By file extension; the first one of a type is used for results. */
+const EXTENSIONS = new Map<string, PhotoType>([
   ['jpg', 'image/jpeg'],
   ['jpeg', 'image/jpeg'],
   ['jfif', 'image/jpeg'],
@@ -50,18 +49,15 @@ const ENDINGS = new Map<string, PhotoType>([
   ['tiff', 'image/tiff'],
 ]);
 
-/** A browser's type, or what the name says where it has none, as some have not for TIFF. */
+/** The browser's type, or else the type of the extension: some browsers have none for TIFF. */
 export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
-  (type === '' ? ENDINGS.get(name.split('.').at(-1)?.toLowerCase() ?? '') : undefined);
+  (type === '' ? EXTENSIONS.get(name.split('.').at(-1)?.toLowerCase() ?? '') : undefined);
 
-let last = 0;
-
-export const newTask = (file: File, here: boolean): PhotoTask => ({
-  key: ++last,
+export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
   file,
   type: typeOf(file),
-  keepOriginal: here,
+  keepOriginal,
   step: 'queued',
   uploadProgress: 0,
   ahead: null,
@@ -70,41 +66,42 @@ export const newTask = (file: File, here: boolean): PhotoTask => ({
   statusAt: 0,
   waitingSince: 0,
   startedAt: 0,
-  endedAt: 0,
+  finishedAt: 0,
   bytesSent: 0,
   bytesReceived: 0,
   result: undefined,
   before: undefined,
   after: undefined,
-  reason: undefined,
+  error: undefined,
   detail: '',
   id: undefined,
   saved: false,
   abort: new AbortController(),
 });
 
-/** Shares of the bar: what comes before the wait, and where the wait ends. */
-const SENT = 0.3;
+/** Progress at the end of the upload, and at the end of the wait. */
+const UPLOADED = 0.3;
 const WAITED = 0.9;
 
 /**
- * How far a photo is, 0 to 1. The wait fills its part by the estimate, and creeps on where that was too short: a bar that
- * stands still at its end would lie about the rest.
+ * Progress from 0 to 1. While waiting it follows the estimate, and still grows after the estimate has passed.
+ *
+ * @param nowMs epoch milliseconds
  */
-export function progressOf(work: PhotoTask, nowMs: number): number {
-  switch (work.step) {
+export function progressOf(task: PhotoTask, nowMs: number): number {
+  switch (task.step) {
     case 'queued':
       return 0;
     case 'preparing':
       return 0.03;
-    case 'sending':
-      return 0.06 + (SENT - 0.06) * work.uploadProgress;
+    case 'uploading':
+      return 0.06 + (UPLOADED - 0.06) * task.uploadProgress;
     case 'waiting': {
-      const waited = (nowMs - work.waitingSince) / 1000;
-      const left = work.seconds === null ? 60 : Math.max(0, work.seconds - (nowMs - work.statusAt) / 1000);
-      return SENT + (WAITED - SENT) * (waited / (waited + left + 0.15 * waited + 0.5));
+      const waited = (nowMs - task.waitingSince) / 1000;
+      const left = task.seconds === null ? 60 : Math.max(0, task.seconds - (nowMs - task.statusAt) / 1000);
+      return UPLOADED + (WAITED - UPLOADED) * (waited / (waited + left + 0.15 * waited + 0.5));
     }
-    case 'fetching':
+    case 'downloading':
       return 0.93;
     case 'merging':
       return 0.96;
@@ -114,18 +111,18 @@ export function progressOf(work: PhotoTask, nowMs: number): number {
   }
 }
 
-/** Seconds that are left by the last word of the service. */
-export const secondsLeft = ({ seconds, statusAt: saidAt }: PhotoTask, nowMs: number): number | null =>
-  seconds === null ? null : Math.max(1, seconds - (nowMs - saidAt) / 1000);
+/** Seconds left of the last estimate, at least 1. */
+export const secondsLeft = ({ seconds, statusAt }: PhotoTask, nowMs: number): number | null =>
+  seconds === null ? null : Math.max(1, seconds - (nowMs - statusAt) / 1000);
 
 export const isPending = ({ step }: PhotoTask): boolean => step !== 'succeeded' && step !== 'failed';
 
-/** The name for a result, whose format may be another where the browser cannot write the photo's own. */
+/** File name of a result: a browser may not be able to write the photo's own format. */
 export function resultName({ file: { name } }: PhotoTask, type: string): string {
-  const ending = [...ENDINGS].find(([, one]) => one === type)?.[0];
+  const extension = [...EXTENSIONS].find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
-  const own = dot > 0 ? ENDINGS.get(name.slice(dot + 1).toLowerCase()) : undefined;
-  if (ending === undefined || own === type) return name;
-  // What follows a dot may as well be a year.
-  return own === undefined ? `${name}.${ending}` : `${name.slice(0, dot)}.${ending}`;
+  const ownType = dot > 0 ? EXTENSIONS.get(name.slice(dot + 1).toLowerCase()) : undefined;
+  if (extension === undefined || ownType === type) return name;
+  // After a dot may be something else, such as a year.
+  return ownType === undefined ? `${name}.${extension}` : `${name.slice(0, dot)}.${extension}`;
 }

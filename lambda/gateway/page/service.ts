@@ -1,79 +1,95 @@
-/** The service as the page uses it: patient for a while, then says what is wrong. */
-import { PhotoApi } from '../../../client/api.ts';
+/** The API as the page uses it: retries for a while, then reports the error. */
+import { PhotoApi, type SucceededPhoto, type WaitingPhoto } from '../../../client/api.ts';
 import { download } from '../../../client/download.ts';
-import { withRetries, type RetryOptions } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { upload } from '../../../client/upload.ts';
 import { pollPhoto } from '../../../client/poll.ts';
-import type { ServiceError, PhotoService } from './pipeline.ts';
-import { RateLimiter } from './pace.ts';
+import { withRetries, type RetryOptions } from '../../../client/retry.ts';
+import { upload } from '../../../client/upload.ts';
+import type { CreatedPhoto, NewPhoto } from '../../../contract/photo-api.ts';
+import type { ErrorCode } from './texts.ts';
+import { RateLimiter } from './throttle.ts';
 import { sendWithProgress } from './xhr-upload.ts';
-import type { Reason } from './texts.ts';
 
-/** Failures that are waited out while a photo is sent; then a user wants to know. While it waits, there is no hurry. */
-const MOST_FAILURES = 7;
-
-/** Questions of one page. */
+/** After so many failures in a row of one operation the user sees the error. Polling retries without a limit. */
+const MAX_FAILURES = 7;
+/** Status requests of one page, so that an album does not use up the request rate of the stage. */
 const POLLS_PER_SECOND = 4;
 
-/** An end that a photo came to, in the words of whoever ended it. */
-class Failed extends Error implements ServiceError {
+export interface CodedError extends Error {
+  code: ErrorCode;
+}
+
+/** Rejects with a {@link CodedError}. */
+export interface PhotoService {
+  create(photo: NewPhoto, signal: AbortSignal): Promise<CreatedPhoto>;
+  upload(
+    created: CreatedPhoto,
+    body: Blob,
+    onProgress: (part: number) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Resolves when the photo has succeeded. @param onWaiting called with each status before */
+  wait(id: string, onWaiting: (status: WaitingPhoto) => void, signal: AbortSignal): Promise<SucceededPhoto>;
+  download(photo: SucceededPhoto, signal: AbortSignal): Promise<Blob>;
+}
+
+/** The photo failed at the service. */
+class PhotoFailedError extends Error implements CodedError {
   constructor(
-    readonly code: Reason,
+    readonly code: ErrorCode,
     message: string,
   ) {
     super(message);
   }
 }
 
-function limited(signal: AbortSignal): RetryOptions {
+function limitedRetries(signal: AbortSignal): RetryOptions {
   let failures = 0;
   return {
     signal,
-    onRetry: (refusal) => {
-      const long = refusal.code === 'hourly-quota-exceeded' || refusal.code === 'daily-quota-exceeded';
-      // A busy service is there, and says when to come again.
-      if (long || (refusal.code !== 'too-busy' && ++failures >= MOST_FAILURES)) throw refusal;
+    onRetry: (error) => {
+      const quota = error.code === 'hourly-quota-exceeded' || error.code === 'daily-quota-exceeded';
+      // `too-busy` does not count: the service responds and says when to retry.
+      if (quota || (error.code !== 'too-busy' && ++failures >= MAX_FAILURES)) throw error;
     },
   };
 }
 
-/** @param token of whoever has signed in */
-export function service(base: string, token: () => string | undefined): PhotoService {
+/** @param token of the signed-in user */
+export function photoService(base: string, token: () => string | undefined): PhotoService {
   const api = new PhotoApi(base, {
     authorize: (): Record<string, string> => {
-      const found = token();
-      return found === undefined ? {} : { authorization: `Bearer ${found}` };
+      const current = token();
+      return current === undefined ? {} : { authorization: `Bearer ${current}` };
     },
   });
-  // All photos of a page together: an album must not take the whole service's answers for its questions.
-  const pace = new RateLimiter(POLLS_PER_SECOND);
-  const asking: Pick<PhotoApi, 'status'> = {
+  const limiter = new RateLimiter(POLLS_PER_SECOND);
+  const limitedApi: Pick<PhotoApi, 'status'> = {
     status: async (id, signal) => {
-      await pace.acquire(signal);
+      await limiter.acquire(signal);
       return api.status(id, signal);
     },
   };
   return {
-    create: (photo, signal) => withRetries(() => api.create(photo, signal), limited(signal)),
+    create: (photo, signal) => withRetries(() => api.create(photo, signal), limitedRetries(signal)),
 
-    upload: (created, body, progress, signal) =>
+    upload: (created, body, onProgress, signal) =>
       upload(
         created,
         body,
-        (link, bytes) => sendWithProgress(link, bytes, progress, signal),
-        limited(signal),
+        (link, bytes) => sendWithProgress(link, bytes, onProgress, signal),
+        limitedRetries(signal),
       ),
 
-    async wait(id, waiting, signal) {
-      for await (const look of pollPhoto(asking, id, { signal })) {
-        if (look.status === 'succeeded') return look;
-        if (look.status === 'failed') throw new Failed(look.code, look.message);
-        waiting(look);
+    async wait(id, onWaiting, signal) {
+      for await (const current of pollPhoto(limitedApi, id, { signal })) {
+        if (current.status === 'succeeded') return current;
+        if (current.status === 'failed') throw new PhotoFailedError(current.code, current.message);
+        onWaiting(current);
       }
       throw new ApiError('unavailable', 0);
     },
 
-    download: (done, signal) => withRetries(() => download(api, done, { signal }), limited(signal)),
+    download: (photo, signal) => withRetries(() => download(api, photo, { signal }), limitedRetries(signal)),
   };
 }

@@ -1,25 +1,25 @@
 /**
- * Signing in at the stage's OpenID issuer: authorization code with PKCE, RFC 7636, as a public client.
+ * Sign-in at the stage's OpenID issuer: authorization code with PKCE, RFC 7636, as a public client.
  *
- * Gotcha: API Gateway takes a token whose `aud`, or for want of one `client_id`, is an audience of the stage. Issuers differ in
- * what their access tokens say there; ID tokens always say the client.
+ * Gotcha: API Gateway accepts a token whose `aud`, or without it `client_id`, is an audience of the stage. Issuers differ in
+ * these claims of access tokens; in ID tokens `aud` is the client.
  */
 import type { SignInSettings } from '../../../contract/page.ts';
 
-interface Kept {
+interface StoredToken {
   token: string;
   /** Epoch milliseconds. */
-  until: number;
+  expiresAt: number;
 }
 
-interface Started {
+interface PendingSignIn {
   state: string;
   verifier: string;
 }
 
-const TOKEN = 'token';
-const STARTED = 'sign-in';
-/** A token that ends during a request is of no use. */
+const TOKEN_KEY = 'token';
+const PENDING_KEY = 'sign-in';
+/** A token must not expire during a request. */
 const MARGIN_MS = 30_000;
 
 const base64url = (bytes: Uint8Array) =>
@@ -28,34 +28,34 @@ const base64url = (bytes: Uint8Array) =>
     .replaceAll('/', '_')
     .replace(/=+$/, '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const here = () => `${location.origin}${location.pathname}`;
+const pageUrl = () => `${location.origin}${location.pathname}`;
 
-/** For as long as the tab is open. */
-const kept = <T>(key: string): T | undefined => {
+/** Session storage: until the tab is closed. */
+const stored = <T>(key: string): T | undefined => {
   const text = sessionStorage.getItem(key);
   return text === null ? undefined : (JSON.parse(text) as T);
 };
 
-/** Undefined when nobody is signed in. */
+/** @returns the token; undefined when signed out */
 export function token(): string | undefined {
-  const found = kept<Kept>(TOKEN);
-  return found && found.until - MARGIN_MS > Date.now() ? found.token : undefined;
+  const found = stored<StoredToken>(TOKEN_KEY);
+  return found && found.expiresAt - MARGIN_MS > Date.now() ? found.token : undefined;
 }
 
-export const signOut = () => sessionStorage.removeItem(TOKEN);
+export const signOut = () => sessionStorage.removeItem(TOKEN_KEY);
 
-/** Leaves for the issuer, which sends the browser back here. */
+/** Leaves for the issuer, which redirects back to this page. */
 export async function signIn({ authorizationEndpoint, clientId }: SignInSettings): Promise<void> {
-  const started: Started = { state: random(), verifier: random() };
-  sessionStorage.setItem(STARTED, JSON.stringify(started));
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(started.verifier));
+  const pending: PendingSignIn = { state: random(), verifier: random() };
+  sessionStorage.setItem(PENDING_KEY, JSON.stringify(pending));
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pending.verifier));
   const url = new URL(authorizationEndpoint);
   const query = {
     response_type: 'code',
     client_id: clientId,
-    redirect_uri: here(),
+    redirect_uri: pageUrl(),
     scope: 'openid',
-    state: started.state,
+    state: pending.state,
     code_challenge: base64url(new Uint8Array(digest)),
     code_challenge_method: 'S256',
   };
@@ -64,47 +64,47 @@ export async function signIn({ authorizationEndpoint, clientId }: SignInSettings
 }
 
 /**
- * Ends what {@link signIn} began, when the issuer has sent the browser back.
+ * Completes {@link signIn} after the issuer's redirect.
  *
- * @returns false when it did not work out, true also when nothing had begun
+ * @returns false when the sign-in failed; true also without a sign-in to complete
  */
 export async function finishSignIn(settings: SignInSettings): Promise<boolean> {
   const query = new URLSearchParams(location.search);
   if (!query.has('code') && !query.has('error')) return true;
-  const started = kept<Started>(STARTED);
-  sessionStorage.removeItem(STARTED);
-  // A code is good for once: it must not stand in the address when the page is loaded again.
-  history.replaceState(null, '', here());
+  const pending = stored<PendingSignIn>(PENDING_KEY);
+  sessionStorage.removeItem(PENDING_KEY);
+  // A code works once: it must not be in the URL when the page is reloaded.
+  history.replaceState(null, '', pageUrl());
   const code = query.get('code');
-  if (!started || code === null || query.get('state') !== started.state) return false;
+  if (!pending || code === null || query.get('state') !== pending.state) return false;
   try {
     const response = await fetch(settings.tokenEndpoint, {
       method: 'POST',
       body: new URLSearchParams({
         grant_type: 'authorization_code',
         code,
-        redirect_uri: here(),
+        redirect_uri: pageUrl(),
         client_id: settings.clientId,
-        code_verifier: started.verifier,
+        code_verifier: pending.verifier,
       }),
     });
     if (!response.ok) return false;
-    const given = (await response.json()) as {
+    const tokens = (await response.json()) as {
       access_token?: string;
       id_token?: string;
       expires_in?: number;
     };
-    const chosen = [given.access_token, given.id_token].find((one) => isFor(one, settings.clientId));
+    const chosen = [tokens.access_token, tokens.id_token].find((one) => isFor(one, settings.clientId));
     if (chosen === undefined) return false;
-    const keep: Kept = { token: chosen, until: Date.now() + (given.expires_in ?? 300) * 1000 };
-    sessionStorage.setItem(TOKEN, JSON.stringify(keep));
+    const token: StoredToken = { token: chosen, expiresAt: Date.now() + (tokens.expires_in ?? 300) * 1000 };
+    sessionStorage.setItem(TOKEN_KEY, JSON.stringify(token));
     return true;
   } catch {
     return false;
   }
 }
 
-/** Whether API Gateway would take it; who signed it is for API Gateway to check. */
+/** Whether the token's audience is the client; API Gateway verifies the signature. */
 export function isFor(text: string | undefined, clientId: string): text is string {
   try {
     const claims = JSON.parse(

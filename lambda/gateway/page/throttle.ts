@@ -1,18 +1,39 @@
-/** Lets so many in at a time, in order. */
+/** Limits how many tasks run at once and how often requests start. */
+import { systemClock, type Clock } from '../../../client/time.ts';
+
+/** Runs at most `free` tasks at once, in order. */
 export class Semaphore {
-  private readonly waiting: (() => void)[] = [];
+  private readonly queue: (() => void)[] = [];
 
-  constructor(private places: number) {}
+  constructor(private free: number) {}
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.places > 0) this.places--;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve) => this.queue.push(resolve));
     try {
-      return await work();
+      return await task();
     } finally {
-      const next = this.waiting.shift();
+      const next = this.queue.shift();
       if (next) next();
-      else this.places++;
+      else this.free++;
     }
+  }
+}
+
+/** Spaces calls evenly. */
+export class RateLimiter {
+  private nextMs = 0;
+
+  constructor(
+    private readonly perSecond: number,
+    private readonly clock: Clock = systemClock,
+  ) {}
+
+  /** Resolves when the next call may start. @throws the signal's reason */
+  async acquire(signal?: AbortSignal): Promise<void> {
+    const now = this.clock.now();
+    const at = Math.max(now, this.nextMs);
+    this.nextMs = at + 1000 / this.perSecond;
+    if (at > now) await this.clock.sleep(at - now, signal);
   }
 }

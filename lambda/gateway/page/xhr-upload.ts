@@ -1,13 +1,17 @@
-/** Sends bytes to a link and tells how far it is, which fetch cannot. */
+/** Uploads with progress events, which `fetch` does not have. */
 import type { CreatedPhoto } from '../../../contract/photo-api.ts';
 
 const STALL_MS = 60_000;
 
-/** What came back, as far as the browser lets a page see it. Rejects when the link cannot be reached. */
+/**
+ * @param onProgress called with 0 to 1
+ * @returns the response, as far as CORS lets a page read it
+ * @throws TypeError when the link cannot be reached; the signal's reason
+ */
 export function sendWithProgress(
   { method, url, headers }: CreatedPhoto['upload'],
   body: Blob,
-  progress: (part: number) => void,
+  onProgress: (part: number) => void,
   signal: AbortSignal,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
@@ -15,20 +19,20 @@ export function sendWithProgress(
     const request = new XMLHttpRequest();
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    // A connection that died without a word would hold its place for minutes.
-    let watch: number | undefined;
-    const alive = () => {
-      clearTimeout(watch);
-      watch = window.setTimeout(() => {
+    // Without this, a dead connection would hold one of the concurrent uploads for minutes.
+    let timer: number | undefined;
+    const restartTimer = () => {
+      clearTimeout(timer);
+      timer = window.setTimeout(() => {
         request.abort();
-        reject(new TypeError(`nothing was sent for ${STALL_MS / 1000} s`));
+        reject(new TypeError(`no bytes sent for ${STALL_MS / 1000} s`));
       }, STALL_MS);
     };
-    alive();
-    request.onloadend = () => clearTimeout(watch);
+    restartTimer();
+    request.onloadend = () => clearTimeout(timer);
     request.upload.onprogress = ({ loaded, total }) => {
-      alive();
-      progress(total > 0 ? loaded / total : 0);
+      restartTimer();
+      onProgress(total > 0 ? loaded / total : 0);
     };
     request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
     request.onerror = () => reject(new TypeError('the link cannot be reached'));

@@ -1,57 +1,58 @@
-/** What the page says: all of it in each language, and for each reason. */
+/** Texts of the page: complete in every language. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_CODES } from '../../../../contract/failure.ts';
 import { PROBLEM_CODES } from '../../../../contract/photo-types.ts';
-import { languageOf, LANGUAGES, type Texts } from '../../../../lambda/gateway/page/texts.ts';
+import { languageOf, LANGUAGES } from '../../../../lambda/gateway/page/language.ts';
+import type { Texts } from '../../../../lambda/gateway/page/texts.ts';
 
 const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'lambda', 'gateway', 'page');
 
-describe('the words of the page', () => {
+describe('texts of the page', () => {
   const languages = Object.entries(LANGUAGES);
-  /** All that a language says, by name; what depends on numbers or names, said of some. */
-  const spoken = (words: Texts) =>
+  /** All texts of a language by name; functions with sample arguments. */
+  const samples = (words: Texts) =>
     Object.fromEntries(
       Object.entries(words).flatMap(([name, value]): [string, string][] => {
         if (typeof value === 'string') return [[name, value]];
         if (typeof value !== 'function')
-          return Object.entries(value as Record<string, string>).map(([code, why]) => [
+          return Object.entries(value as Record<string, string>).map(([code, text]) => [
             `${name}.${code}`,
-            why,
+            text,
           ]);
-        const say = value as (...given: unknown[]) => string;
-        return [0, 1, 2, 89, 90, 7200].map((n) => [`${name}(${n})`, say(n, n, n)]);
+        const render = value as (...args: unknown[]) => string;
+        return [0, 1, 2, 89, 90, 7200].map((n) => [`${name}(${n})`, render(n, n, n)]);
       }),
     );
 
-  it('are the same in every language that the page offers', () => {
+  it('have the same names in every language that the page offers', () => {
     const [[, first], ...others] = languages as [[string, Texts], ...[string, Texts][]];
     expect(others.length).toBeGreaterThan(0);
     for (const [, other] of others)
-      expect(Object.keys(spoken(other)).sort()).toEqual(Object.keys(spoken(first)).sort());
+      expect(Object.keys(samples(other)).sort()).toEqual(Object.keys(samples(first)).sort());
     const html = readFileSync(join(PAGE_FOLDER, 'index.html'), 'utf8');
     const offered = [...html.matchAll(/<option value="([^"]+)" lang=/g)].map(([, language]) => language);
     expect(offered.sort()).toEqual(languages.map(([language]) => language).sort());
   });
 
-  it.each(languages)('are all there: %s', (_language, words) => {
-    for (const [name, text] of Object.entries(spoken(words))) {
+  it.each(languages)('are not empty: %s', (_language, words) => {
+    for (const [name, text] of Object.entries(samples(words))) {
       expect(text.trim(), name).not.toBe('');
       expect(text, name).not.toMatch(/undefined|NaN|\[object/);
     }
   });
 
-  it.each(languages)('say in %s why, whatever the service says', (_language, { reasons }) => {
+  it.each(languages)('%s has a text for every error code', (_language, { errors }) => {
     for (const code of [...FAILURE_CODES, ...PROBLEM_CODES, 'not-uploaded', 'expired'] as const)
-      expect(reasons[code]?.trim(), code).toBeTruthy();
+      expect(errors[code]?.trim(), code).toBeTruthy();
   });
 
-  it.each(languages)('of %s are there for all that stands in the HTML', (_language, words) => {
+  it.each(languages)('%s has a text for every data-text of the HTML', (_language, words) => {
     const html = readFileSync(join(PAGE_FOLDER, 'index.html'), 'utf8');
-    const asked = [...html.matchAll(/data-t="([^"]*)"/g)].map(([, name]) => name!);
-    expect(asked.length).toBeGreaterThan(5);
-    for (const name of asked) expect(words[name], name).toEqual(expect.any(String));
+    const names = [...html.matchAll(/data-text="([^"]*)"/g)].map(([, name]) => name!);
+    expect(names.length).toBeGreaterThan(5);
+    for (const name of names) expect(words[name], name).toEqual(expect.any(String));
   });
 
   it.each([
@@ -61,7 +62,7 @@ describe('the words of the page', () => {
     [['zh'], 'zh-CN'],
     [['ZH-hans-CN'], 'zh-CN'],
     [['zh-SG'], 'zh-CN'],
-    // Traditional characters there are none: simplified ones are nearer than English to who asks for them.
+    // Traditional Chinese gets simplified Chinese.
     [['zh-TW'], 'zh-CN'],
     [['zh-Hant-HK', 'en'], 'zh-CN'],
     [['en', 'zh-TW'], 'en'],
@@ -73,7 +74,7 @@ describe('the words of the page', () => {
     [['fr', 'en-US', 'zh'], 'en'],
     [[], 'en'],
     [[''], 'en'],
-  ])('are for whoever asks for %j in %s', (wanted, language) => {
-    expect(languageOf(wanted)).toBe(language);
+  ])('preferred %j selects %s', (preferred, language) => {
+    expect(languageOf(preferred)).toBe(language);
   });
 });

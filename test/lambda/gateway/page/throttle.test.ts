@@ -1,10 +1,11 @@
-/** So many at a time, in order. */
+/** Semaphore and rate limiter. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Semaphore } from '../../../../lambda/gateway/page/throttle.ts';
+import { testClock } from '../../../client/support/clock.ts';
+import { RateLimiter, Semaphore } from '../../../../lambda/gateway/page/throttle.ts';
 
-describe('the gate', () => {
-  /** Work whose end the test decides. */
+describe('Semaphore', () => {
+  /** Tasks that the test completes. */
   function held(gate: Semaphore) {
     const began: number[] = [];
     const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
@@ -27,7 +28,7 @@ describe('the gate', () => {
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
   };
 
-  it.each([1, 2, 4])('lets %i in at a time, in order', async (places) => {
+  it.each([1, 2, 4])('runs %i tasks at once, in order', async (places) => {
     const { began, enter, end, most } = held(new Semaphore(places));
     const all = Array.from({ length: 10 }, (_, k) => enter(k));
     for (let k = 0; k < 10; k++) {
@@ -39,8 +40,7 @@ describe('the gate', () => {
     expect(most()).toBe(places);
   });
 
-  it('is never fuller than it may be, nor emptier than it could be, whoever comes and goes when', async () => {
-    /** Somebody comes; or somebody inside, by their turn, is done or fails. */
+  it('always runs as many tasks as it may, for any order of starts and ends', async () => {
     const moves = fc.array(fc.constantFrom('come', 'come', 'first', 'last', 'fail'), { maxLength: 40 });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3 }), moves, async (places, all) => {
@@ -49,12 +49,12 @@ describe('the gate', () => {
         let come = 0;
         for (const move of all) {
           const inside = began.filter((k) => !gone.has(k));
-          const who = move === 'last' ? inside.at(-1) : inside[0];
+          const one = move === 'last' ? inside.at(-1) : inside[0];
           if (move === 'come') enter(come++).catch(() => undefined);
-          else if (who !== undefined) {
-            gone.add(who);
-            if (move === 'fail') end(who).reject(new Error('torn'));
-            else end(who).resolve();
+          else if (one !== undefined) {
+            gone.add(one);
+            if (move === 'fail') end(one).reject(new Error('torn'));
+            else end(one).resolve();
           }
           await settled();
           expect(began).toEqual(Array.from({ length: Math.min(come, gone.size + places) }, (_, k) => k));
@@ -64,7 +64,7 @@ describe('the gate', () => {
     );
   });
 
-  it('gives a place on when work is rejected, and says why', async () => {
+  it('frees its slot and rejects when a task rejects', async () => {
     const { began, enter, end, most } = held(new Semaphore(1));
     const [first, second] = [enter(0), enter(1)];
     const why = expect(first).rejects.toThrow('torn');
@@ -78,7 +78,7 @@ describe('the gate', () => {
     expect(most()).toBe(1);
   });
 
-  it('gives a place on when work throws at once', async () => {
+  it('frees its slot when a task throws synchronously', async () => {
     const gate = new Semaphore(1);
     const thrown = gate.run(() => {
       throw new Error('at once');
@@ -87,7 +87,7 @@ describe('the gate', () => {
     expect(await gate.run(async () => 'in')).toBe('in');
   });
 
-  it('lets in at once whoever comes when it is empty again', async () => {
+  it('starts a task at once when it is idle again', async () => {
     const { began, enter, end } = held(new Semaphore(2));
     for (let k = 0; k < 6; k++) {
       const one = enter(k);
@@ -96,5 +96,29 @@ describe('the gate', () => {
       end(k).resolve();
       await one;
     }
+  });
+});
+
+describe('RateLimiter', () => {
+  it('starts the first call at once and spaces the others evenly', async () => {
+    const clock = testClock();
+    const limiter = new RateLimiter(4, clock);
+    for (let k = 0; k < 3; k++) await limiter.acquire();
+    expect(clock.slept).toEqual([250, 250]);
+  });
+
+  it('starts a call at once after a pause', async () => {
+    const clock = testClock();
+    const limiter = new RateLimiter(4, clock);
+    await limiter.acquire();
+    await clock.sleep(300);
+    await limiter.acquire();
+    expect(clock.slept).toEqual([300]);
+  });
+
+  it('rejects with the reason of the signal', async () => {
+    const limiter = new RateLimiter(1, testClock());
+    await limiter.acquire();
+    await expect(limiter.acquire(AbortSignal.abort(new Error('removed')))).rejects.toThrow('removed');
   });
 });

@@ -1,0 +1,141 @@
+/** The photos of the page: their tasks, cards and summary, and the actions on them. */
+import { Card, canRetry, errorText, type CardActions } from './card.ts';
+import { compareSlider } from './compare.ts';
+import { byId } from './dom.ts';
+import { formatBytes, texts } from './language.ts';
+import { isPending, newTask, resultName, type PhotoTask } from './photo-task.ts';
+import { saveFile, zipFiles } from './zip.ts';
+
+/** Reads a text to users of a screen reader. */
+export function announce(text: string): void {
+  byId('live').textContent = text;
+}
+
+export class Album {
+  private readonly cards = new Map<PhotoTask, Card>();
+  private readonly actions: CardActions = {
+    download: (task) => this.download(task),
+    enlarge: (task) => this.enlarge(task),
+    retry: (task) => this.retry(task),
+    sendOriginal: (task) => this.sendOriginal(task),
+    remove: (task) => this.remove(task),
+  };
+
+  /** @param run starts a task; the caller reports its changes to {@link update} */
+  constructor(private readonly run: (task: PhotoTask) => void) {}
+
+  get tasks(): PhotoTask[] {
+    return [...this.cards.keys()];
+  }
+
+  /** Whether leaving the page would lose a running task or an unsaved result. */
+  get hasUnsavedWork(): boolean {
+    return this.tasks.some((task) => isPending(task) || (task.result && !task.saved));
+  }
+
+  add(files: Iterable<File>, keepOriginal: boolean): void {
+    const added = [...files].map((file) => newTask(file, keepOriginal));
+    if (added.length === 0) return;
+    for (const task of added) {
+      const card = new Card(task, this.actions);
+      this.cards.set(task, card);
+      byId('cards').append(card.root);
+      card.update(Date.now());
+      this.run(task);
+    }
+    announce(texts().added(added.length));
+    this.updateSummary();
+  }
+
+  update(task: PhotoTask): void {
+    this.cards.get(task)?.update(Date.now());
+    const { name } = task.file;
+    if (task.step === 'succeeded') {
+      const finished = this.tasks.filter((one) => !isPending(one)).length;
+      announce(texts().announceSucceeded(name, finished, this.cards.size));
+    }
+    if (task.step === 'failed') announce(texts().announceFailed(name, errorText(task)));
+    this.updateSummary();
+  }
+
+  /** Updates all cards, after a change of language. */
+  updateAll(): void {
+    for (const card of this.cards.values()) card.update(Date.now());
+    this.updateSummary();
+  }
+
+  /** Updates progress and remaining time. */
+  updatePending(): void {
+    for (const [task, card] of this.cards) if (isPending(task)) card.update(Date.now());
+  }
+
+  retryAll(): void {
+    for (const task of this.tasks.filter(canRetry)) this.retry(task);
+  }
+
+  clear(): void {
+    for (const task of this.tasks) this.remove(task);
+  }
+
+  async downloadAll(): Promise<void> {
+    const button = byId<HTMLButtonElement>('zip');
+    const files = this.tasks.flatMap((task) =>
+      task.result ? [{ name: resultName(task, task.result.type), body: task.result }] : [],
+    );
+    [button.disabled, button.textContent] = [true, texts().zipping];
+    try {
+      saveFile(await zipFiles(files, new Date()), 'ddcolor.zip');
+      for (const task of this.tasks) task.saved ||= task.result !== undefined;
+    } finally {
+      button.textContent = texts().downloadAll;
+      this.updateSummary();
+    }
+  }
+
+  private download(task: PhotoTask): void {
+    if (!task.result) return;
+    saveFile(task.result, resultName(task, task.result.type));
+    task.saved = true;
+  }
+
+  private enlarge({ file, before, after }: PhotoTask): void {
+    if (!before || !after) return;
+    byId('viewer-name').textContent = file.name;
+    byId('viewer-body').replaceChildren(compareSlider({ name: file.name, before, after }));
+    byId<HTMLDialogElement>('viewer').showModal();
+  }
+
+  private retry(task: PhotoTask): void {
+    task.abort = new AbortController();
+    this.run(task);
+  }
+
+  private sendOriginal(task: PhotoTask): void {
+    [task.keepOriginal, task.id] = [false, undefined];
+    this.retry(task);
+  }
+
+  private remove(task: PhotoTask): void {
+    const card = this.cards.get(task);
+    const next = card?.root.nextElementSibling ?? card?.root.previousElementSibling;
+    task.abort.abort();
+    for (const url of [task.before, task.after]) if (url) URL.revokeObjectURL(url);
+    this.cards.delete(task);
+    card?.root.remove();
+    (next?.querySelector('button') ?? byId('choose')).focus();
+    this.updateSummary();
+  }
+
+  updateSummary(): void {
+    const { tasks } = this;
+    const succeeded = tasks.filter(({ step }) => step === 'succeeded');
+    byId('photos').hidden = tasks.length === 0;
+    byId('drop').classList.toggle('small', tasks.length > 0);
+    byId('count').textContent = texts().count(succeeded.length, tasks.length);
+    const sum = (pick: (task: PhotoTask) => number) => tasks.reduce((total, task) => total + pick(task), 0);
+    const [sent, received] = [sum(({ bytesSent }) => bytesSent), sum(({ bytesReceived }) => bytesReceived)];
+    byId('traffic').textContent = sent > 0 ? texts().traffic(formatBytes(sent), formatBytes(received)) : '';
+    byId<HTMLButtonElement>('zip').disabled = succeeded.length === 0;
+    byId('retry-all').hidden = tasks.filter(canRetry).length < 2;
+  }
+}
