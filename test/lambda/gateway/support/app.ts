@@ -1,4 +1,4 @@
-/** The gateway of two stages, without a fleet: one that is open, one of tokens. `ISSUER` says whose. */
+/** CDK app with the gateway of two stages, without a fleet: open access, and tokens of the issuer `ISSUER`. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
 import { JobQueue } from '../../../../lib/job-queue.ts';
@@ -20,7 +20,6 @@ function gatewayOf(name: string, config: StageConfig): void {
   const outputs = {
     ApiId: httpApi.apiId,
     BucketName: photos.bucket.bucketName,
-    QueueUrl: jobs.queue.queueUrl,
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
   };

@@ -1,9 +1,12 @@
-/** A page of the gateway in a real browser, and everything that it asked anybody for. */
-import { createRequire } from 'node:module';
+/** The page in a real browser, with its requests and errors recorded. */
 import { readFileSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { browserOptions, ensureBrowser } from '../../../../tools/browser/ensure.ts';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContextOptions, type Page, type Request } from 'playwright-core';
 import type { Scope } from '../../../../common/scope.ts';
+import { browserOptions, ensureBrowser } from '../../../../tools/browser/ensure.ts';
+
+/** For a condition that a loaded machine reaches late. */
+export const PATIENCE_MS = 60_000;
 
 export async function startBrowser(scope: Scope): Promise<Browser> {
   const found = await ensureBrowser(new AbortController().signal, console.log);
@@ -12,21 +15,15 @@ export async function startBrowser(scope: Scope): Promise<Browser> {
   return browser;
 }
 
-export interface Asked {
-  method: string;
-  url: string;
-  /** Of its body. */
-  bytes: number;
-}
-
 export interface Visit {
   page: Page;
-  asked: Asked[];
-  /** What the browser complained of: scripts that failed, and what the page's own policy forbids. */
-  complaints: string[];
+  /** Finished requests, without blobs. */
+  requests: Request[];
+  /** Script errors, console errors and violations of the page's security policy. */
+  errors: string[];
 }
 
-/** Opens the page and waits until it is ready. */
+/** Opens the page in a context of its own and waits until it is ready. */
 export async function visit(
   browser: Browser,
   url: string,
@@ -34,55 +31,70 @@ export async function visit(
 ): Promise<Visit> {
   const context = await browser.newContext({ locale: 'en-GB', acceptDownloads: true, ...options });
   const page = await context.newPage();
-  const asked: Asked[] = [];
-  const complaints: string[] = [];
+  page.setDefaultTimeout(PATIENCE_MS);
+  const requests: Request[] = [];
+  const errors: string[] = [];
   page.on('requestfinished', (request) => {
-    if (request.url().startsWith('blob:')) return;
-    const one: Asked = { method: request.method(), url: request.url(), bytes: 0 };
-    asked.push(one);
-    // Of a file that is sent the browser shows the length alone.
-    void request
-      .allHeaders()
-      .then((headers) => (one.bytes = Number(headers['content-length'] ?? 0)))
-      .catch(() => undefined);
+    if (!request.url().startsWith('blob:')) requests.push(request);
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
+    if (message.type() === 'error') errors.push(message.text());
   });
   await page.goto(url);
   await page.waitForSelector('html[data-ready]');
-  return { page, asked, complaints };
+  return { page, requests, errors };
 }
 
-export interface Upload {
+/** Body sizes in bytes: for a file the browser shows only the content length. */
+export const bytesSent = (requests: Request[]): Promise<number[]> =>
+  Promise.all(requests.map(async (one) => Number((await one.allHeaders())['content-length'] ?? 0)));
+
+export interface UploadFile {
   name: string;
   mimeType: string;
   buffer: Buffer;
 }
 
-/** What each card is at, in order. */
-export const steps = (page: Page): Promise<string[]> =>
-  page.$$eval('.card', (cards) => cards.map((card) => (card as HTMLElement).dataset.step ?? ''));
+export const chooseFiles = (page: Page, files: UploadFile[]) => page.setInputFiles('#files', files);
 
-/** Waits until every card has come to its end. */
-export async function settled(page: Page, timeout: number): Promise<string[]> {
+/** Drops or pastes a JPEG onto the page. */
+export const dropOrPaste = (page: Page, kind: 'drop' | 'paste', jpeg: Buffer) =>
+  page.evaluate(
+    ({ bytes, kind }) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], `${kind}.jpg`, { type: 'image/jpeg' }));
+      window.dispatchEvent(
+        kind === 'drop'
+          ? new DragEvent('drop', { dataTransfer: data, cancelable: true })
+          : new ClipboardEvent('paste', { clipboardData: data }),
+      );
+    },
+    { bytes: [...jpeg], kind },
+  );
+
+/** Texts of the visible buttons. */
+export const visibleButtons = (page: Page) =>
+  page.$$eval('button', (all) =>
+    all.filter((one) => one.checkVisibility()).map(({ textContent }) => textContent),
+  );
+
+/** Waits until the cards are at these steps, in order. */
+export async function expectSteps(page: Page, steps: string[], timeout = PATIENCE_MS): Promise<void> {
   await page.waitForFunction(
-    () =>
-      [...document.querySelectorAll<HTMLElement>('.card')].every(({ dataset }) =>
-        ['succeeded', 'failed'].includes(dataset.step ?? ''),
-      ),
-    undefined,
+    (expected) =>
+      [...document.querySelectorAll<HTMLElement>('.card')].map(({ dataset }) => dataset.step).join() ===
+      expected,
+    steps.join(),
     { timeout },
   );
-  return steps(page);
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Serious findings of axe-core about the page as it is now, each with where. */
-export async function findings(page: Page): Promise<string[]> {
-  // Through the debugger, since the page's own policy lets no other script in.
+/** Serious accessibility violations that axe-core finds in the current state of the page. */
+export async function accessibilityViolations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger: the page's security policy allows no other script.
   await page.evaluate(axe);
   return page.evaluate(async () => {
     const { axe } = window as unknown as {

@@ -1,17 +1,18 @@
-/** The gateways of `app.ts`, deployed by the CDK onto a local AWS. */
+/** The gateways of `app.ts`, deployed by the CDK onto a local AWS once for all suites of `deployed.test.ts`. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { bootstrap, deployAll, localApiUrl } from '../../../../local/aws/deploy.ts';
+import type { Browser } from 'playwright-core';
 import { clientConfig, localPath } from '../../../../common/environment.ts';
 import type { Scope } from '../../../../common/scope.ts';
+import { bootstrap, deployAll, localApiUrl } from '../../../../local/aws/deploy.ts';
 import { startLocalAws } from '../../../support/local-aws.ts';
+import { startBrowser } from './browser.ts';
+import { startIssuer, type Issuer } from './issuer.ts';
 
 export interface DeployedGateway {
   url: string;
   bucket: string;
-  queueUrl: string;
   table: string;
   scalerTable: string;
 }
@@ -19,44 +20,47 @@ export interface DeployedGateway {
 export interface Deployed {
   open: DeployedGateway;
   jwt: DeployedGateway;
+  issuer: Issuer;
+  browser: Browser;
   s3: S3Client;
-  sqs: SQSClient;
   documents: DynamoDBDocumentClient;
 }
 
-export async function deployGateways(name: string, issuer: string, scope: Scope): Promise<Deployed> {
-  const endpoint = await startLocalAws(name, scope);
+/** Set by {@link deploy}; suites read it in their tests only. */
+export const deployed = {} as Deployed;
+
+export async function deploy(scope: Scope): Promise<void> {
+  const issuer = await startIssuer('page', 'ann');
+  await scope.defer(() => issuer.close());
+  const endpoint = await startLocalAws('gateway', scope);
   const abort = new AbortController().signal;
   await bootstrap(endpoint, abort);
-  // By a path without blanks: the CDK's CLI does not take quotes.
+  // A path without blanks: the CDK's CLI takes no quotes.
   const app = 'node --import tsx test/lambda/gateway/support/app.ts';
-  const outputs = await deployAll(endpoint, app, abort, localPath(`outputs-${name}.json`), {
-    ISSUER: issuer,
-    // The CLI's --output: it locks the folder that it synthesises to, and files of tests run side by side.
-    CDK_OUTPUT: localPath(`cdk.out-${name}`),
-  });
+  const [outputs, browser] = await Promise.all([
+    deployAll(endpoint, app, abort, localPath('outputs-gateway.json'), {
+      ISSUER: issuer.url,
+      // The CLI's --output: it locks the folder, and other test files deploy at the same time.
+      CDK_OUTPUT: localPath('cdk.out-gateway'),
+    }),
+    startBrowser(scope),
+  ]);
   const gateway = (stack: string): DeployedGateway => {
-    const {
-      ApiId = '',
-      BucketName = '',
-      QueueUrl = '',
-      TableName = '',
-      ScalerTableName = '',
-    } = outputs[stack] ?? {};
+    const { ApiId = '', BucketName = '', TableName = '', ScalerTableName = '' } = outputs[stack] ?? {};
     return {
       url: localApiUrl(endpoint, ApiId),
       bucket: BucketName,
-      queueUrl: QueueUrl,
       table: TableName,
       scalerTable: ScalerTableName,
     };
   };
   const config = clientConfig(endpoint);
-  return {
+  Object.assign(deployed, {
     open: gateway('Gateway-open'),
     jwt: gateway('Gateway-jwt'),
+    issuer,
+    browser,
     s3: new S3Client({ ...config, forcePathStyle: true }),
-    sqs: new SQSClient(config),
     documents: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
-  };
+  } satisfies Deployed);
 }

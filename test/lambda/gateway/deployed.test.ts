@@ -1,0 +1,17 @@
+/** The deployed gateway and its page: the CDK deploys both stages once for the suites in `deployed/`. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { Scope } from '../../../common/scope.ts';
+import { accessTests } from './deployed/access.ts';
+import { pageTests } from './deployed/page.ts';
+import { requestTests } from './deployed/requests.ts';
+import { signInTests } from './deployed/sign-in.ts';
+import { deploy } from './support/deployed.ts';
+
+const scope = new Scope();
+beforeAll(() => deploy(scope), 240_000);
+afterAll(() => scope.close());
+
+describe('requests and links', requestTests);
+describe('access and quotas', accessTests);
+describe('the page', pageTests);
+describe('sign-in of the page', signInTests);
