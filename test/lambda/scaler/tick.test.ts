@@ -296,6 +296,6 @@ it('never sets a capacity beyond the limits, and none that is set already', asyn
         }
       },
     ),
-    { seed: 20_261_123, numRuns: 100 },
+    { seed: 20_261_123, numRuns: 60 },
   );
 });
