@@ -16,8 +16,15 @@ import { CloudWatchMetrics } from './metrics.ts';
 import { SqsCounts } from './queue.ts';
 import { DynamoMemory, DynamoWork } from './table.ts';
 
+interface Limits {
+  /** Seconds for a call with its retries. */
+  callSeconds: number;
+  /** Seconds for one attempt; half of it to connect. */
+  attemptSeconds: number;
+}
+
 /** A tick makes at most three calls in a row before it acts, all within its allowance. */
-const CALL_SECONDS = 3;
+const LIMITS: Limits = { callSeconds: 3, attemptSeconds: 2 };
 
 /** What every client of the SDK has. */
 interface Client {
@@ -43,21 +50,22 @@ function withDeadline<T>(client: T & Client, seconds: number): T {
   return client;
 }
 
-/**
- * @param config of the clients, such as another endpoint
- * @param callSeconds for a call with its retries
- */
+/** @param config of the clients, such as another endpoint */
 export function portsOn(
   environment: Pick<ScalerEnvironment, 'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'STAGE'>,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
-  callSeconds = CALL_SECONDS,
+  { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts {
   // Adaptive: while AWS throttles, calls are spaced out. Retries draw on the SDK's quota and end when it is spent.
   const withRetries = {
     ...config,
     retryMode: 'adaptive',
     maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1000, requestTimeout: 2000, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: 500 * attemptSeconds,
+      requestTimeout: 1000 * attemptSeconds,
+      throwOnRequestTimeout: true,
+    },
   };
   const bounded = <T extends Client>(client: T): T => withDeadline(client, callSeconds);
   const documents = DynamoDBDocumentClient.from(bounded(new DynamoDBClient(withRetries)), {

@@ -115,7 +115,7 @@ export interface Coming {
 }
 
 /**
- * Capacity on its way that is counted on, soonest first.
+ * Capacity on its way that is counted on, soonest first, as the launches are.
  *
  * @param expected instances on their way at most; launches beyond them, newest first, are left out
  */
@@ -129,7 +129,7 @@ export function comingOf(memory: CapacityMemory, at: number, boot: number, expec
     const age = at - launch.at;
     if (age <= LATE * boot) coming.push({ count, readyAt: at + Math.max(boot - age, REMAINING * boot) });
   }
-  return coming.sort((a, b) => a.readyAt - b.readyAt);
+  return coming;
 }
 
 /** Instances that should be in service by now and are not. */

@@ -1,4 +1,4 @@
-/** The scaler's item: what goes in comes out, and what is not its own counts as nothing. */
+/** The scaler's stored item: it returns what was stored, and a damaged one is discarded. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyMemory, fromItem, toItem } from '../../../lambda/scaler/memory.ts';
@@ -24,10 +24,9 @@ const always = {
   min: count,
   max: count,
 };
-/** Records from before it was remembered are without `completed`. */
-const nowAndThen = { unfulfilled: fc.nat(), completed: fc.nat() };
+const optional = { unfulfilled: fc.nat(), completed: fc.nat() };
 const record = fc.record(
-  { ...always, ...nowAndThen },
+  { ...always, ...optional },
   { requiredKeys: Object.keys(always) as (keyof typeof always)[] },
 );
 const state: fc.Arbitrary<MemoryState> = fc.record({
@@ -39,7 +38,7 @@ const state: fc.Arbitrary<MemoryState> = fc.record({
 const ledger = { at: 5, perHour: 2, day: 0, spent: 7, inService: 4, busySeconds: null };
 
 describe('the item', () => {
-  it('comes back as it went in', () => {
+  it('returns what was stored', () => {
     fc.assert(
       fc.property(state, (given) => {
         expect(fromItem(JSON.parse(JSON.stringify(toItem(given))))).toEqual(given);
@@ -78,11 +77,11 @@ describe('the item', () => {
     for (let k = 0; k < 300; k++) look(k * 5, 0);
     for (let k = 300; k < 330; k++) look(k * 5, 5000);
     for (let day = 1; day <= 30; day++) look(1650 + day * 86_400, 0);
-    // Or there was nothing to hold.
+    // The case does occur.
     expect(tiny.length).toBeGreaterThan(0);
   });
 
-  it('keeps what the day has cost, whatever became of the rest', () => {
+  it('keeps the ledger when the rest is damaged', () => {
     const item = toItem({ policy: {}, recent: [], ledger });
     expect(fromItem(item)).toEqual({ ...emptyMemory(), ledger });
     expect(fromItem({ ...item, version: 99 }).ledger).toEqual(ledger);
@@ -91,7 +90,7 @@ describe('the item', () => {
 
   const good = toItem({ policy: { lastOutAt: 5 }, recent: [] });
   it.each<[string, unknown, boolean]>([
-    ['that is not there', undefined, false],
+    ['that does not exist', undefined, false],
     ['with a lease and nothing else', { id: 'scaler', leaseOwner: 'a', leaseUntil: 5 }, false],
     ['of another version', { ...good, version: 99 }, true],
     [
@@ -100,23 +99,24 @@ describe('the item', () => {
       true,
     ],
     [
-      'with more looks than are ever kept',
+      'with more idle counts than are ever stored',
       {
         ...good,
         policy: { slo: { ...emptySlo(), idle: Array.from({ length: 999 }, () => ({ at: 1, count: 1 })) } },
       },
       true,
     ],
-    ['with a time that is none', { ...good, policy: { lastOutAt: 'yesterday' } }, true],
-    ['with a reason that nobody knows', { ...good, recent: [{ at: 5, reason: 'whim' }] }, true],
+    ['with a time that is no number', { ...good, policy: { lastOutAt: 'yesterday' } }, true],
+    ['with an unknown reason', { ...good, recent: [{ at: 5, reason: 'whim' }] }, true],
     ['that is no object', 'scaler', false],
-  ])('%s is no memory', (_name, item, told) => {
+    ['that is null', null, false],
+  ])('%s is no memory', (_name, item, logged) => {
     const said: string[] = [];
     expect(fromItem(item, (why) => said.push(why))).toEqual(emptyMemory());
-    expect(said.length > 0).toBe(told);
+    expect(said.length > 0).toBe(logged);
   });
 
-  it('keeps what the table adds out of the memory', () => {
+  it('leaves out the attributes of the table', () => {
     expect(fromItem({ id: 'scaler', leaseOwner: 'a', leaseUntil: 9, ...good })).toEqual({
       policy: { lastOutAt: 5 },
       recent: [],
@@ -124,8 +124,17 @@ describe('the item', () => {
     });
   });
 
-  it('keeps the controls of an item that is damaged otherwise', () => {
+  it('keeps the controls when the rest is damaged', () => {
     const item = { ...good, version: 99, controls: { pauseScaleIn: { until: 9 } } };
     expect(fromItem(item)).toEqual({ ...emptyMemory(), controls: { pauseScaleIn: { until: 9 } } });
   });
+});
+
+it.each<[unknown, RegExp]>([
+  [{ floor: { instances: 3 } }, /floor.until/],
+  [{ ceiling: { instances: -1, until: 5 } }, /ceiling.instances/],
+  [{ pauseScalein: {} }, /pauseScalein/],
+  ['off', /expected object/],
+])('controls %j are an error', (controls, why) => {
+  expect(() => fromItem({ controls })).toThrow(why);
 });

@@ -175,7 +175,8 @@ describe('spending', () => {
   it('continues from the memory after a tick that could not read it, or the fleet', async () => {
     await run(limited);
     now += 300;
-    const [open, read] = [ports.memory.open, ports.fleet.read];
+    const open = ports.memory.open.bind(ports.memory);
+    const read = ports.fleet.read.bind(ports.fleet);
     ports.memory.open = () => Promise.reject(new Error('throttled'));
     await run(limited);
     expect(ports.metrics.published.at(-1)?.figures).toBeUndefined();
@@ -220,48 +221,6 @@ describe('controls', () => {
   it('others reach the rule', async () => {
     ports.memory.item = { controls: { floor: { instances: 3, until: now + 1 } } };
     expect((await run()).record).toMatchObject({ reason: 'scale-out', desired: 3 });
-  });
-});
-
-describe('failed launches', () => {
-  const lost = { code: 'InsufficientInstanceCapacity', message: 'none left' };
-  beforeEach(() => {
-    ports.fleet.state = { ...ports.fleet.state, desired: 5, inService: 2 };
-    ports.counts.counts = { visible: 500, inFlight: 2 };
-  });
-
-  it('are a shortage at once: the desired capacity stays', async () => {
-    ports.fleet.failed = [{ ...lost, at: now - 1 }];
-    const { record } = await run();
-    expect(record).toMatchObject({ reason: 'shortage', desired: 5, unfulfilled: 3 });
-    expect(ports.metrics.published[0]).toMatchObject({ unfulfilled: 3, failedLaunches: [lost] });
-  });
-
-  it('are read since the last tick, ten minutes back at most', async () => {
-    const since = () => ports.calls.filter(([call]) => call === 'fleet.failedLaunches').at(-1)?.[1];
-    await run();
-    expect(since()).toBe(now - 600);
-    now += 30;
-    ports.fleet.state = { ...ports.fleet.state, desired: 9, inService: 2 };
-    await run();
-    expect(since()).toBe(now - 30);
-    now += 900;
-    await run();
-    expect(since()).toBe(now - 600);
-  });
-
-  it('are read only while instances are unfulfilled', async () => {
-    ports.fleet.state.pending = 3;
-    expect((await run()).record?.reason).toBe('scale-out');
-    expect(ports.calls.map(([call]) => call)).not.toContain('fleet.failedLaunches');
-    expect(ports.metrics.published[0]).not.toHaveProperty('failedLaunches');
-  });
-
-  it('that cannot be read hold no decision, and are reported', async () => {
-    ports.fleet.failedLaunches = () => Promise.reject(new Error('Rate exceeded'));
-    const { record, errors } = await run();
-    expect(record?.reason).toBe('scale-out');
-    expect(errors.map(({ message }) => message)).toEqual(['Rate exceeded']);
   });
 });
 

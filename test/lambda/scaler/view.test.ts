@@ -1,15 +1,9 @@
-/** What a tick publishes for others: what is there, what comes and when, and what the looks before saw. */
-import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { VIEW_ATTRIBUTE } from '../../../contract/names.ts';
-import { viewSchema, type View } from '../../../contract/view.ts';
-import type { PolicySettings } from '../../../contract/policy.ts';
+/** The published view: capacity on its way, and the history of arrivals. */
+import { describe, expect, it } from 'vitest';
+import type { View } from '../../../contract/view.ts';
 import type { PolicyMemory } from '../../../lambda/scaler/policy/decision.ts';
-import { tick } from '../../../lambda/scaler/tick.ts';
-import { type TickRecord } from '../../../lambda/scaler/ports.ts';
+import type { TickRecord } from '../../../lambda/scaler/ports.ts';
 import { viewOf } from '../../../lambda/scaler/view.ts';
-import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
-import { slo, threshold } from './support/observations.ts';
 
 const AT = 1000;
 const record = (more: Partial<TickRecord> = {}): TickRecord => ({
@@ -53,7 +47,7 @@ const launching = (...launches: [at: number, count: number][]): PolicyMemory => 
 describe('capacity on its way', () => {
   it.each<[string, [number, number][], Partial<TickRecord>, View['coming']]>([
     [
-      'comes a boot after it was asked for',
+      'comes a boot after its request',
       [
         [AT - 30, 2],
         [AT, 3],
@@ -75,7 +69,7 @@ describe('capacity on its way', () => {
       [{ count: 1, readyAt: AT + 30 }],
     ],
     [
-      'that is not given, newest first, is not coming',
+      'that is unfulfilled, newest first, is not coming',
       [
         [AT - 30, 2],
         [AT, 4],
@@ -83,7 +77,7 @@ describe('capacity on its way', () => {
       { desired: 6, unfulfilled: 4 },
       [{ count: 2, readyAt: AT + 60 }],
     ],
-    ['that somebody called off is not coming', [[AT - 30, 2]], { desired: 1, inService: 1 }, []],
+    ['that was cancelled is not coming', [[AT - 30, 2]], { desired: 1, inService: 1 }, []],
   ])('%s', (_what, launches, more, coming) => {
     const view = viewOf([record({ calculation, ...more })], launching(...launches), 30);
     expect(view?.coming).toEqual(coming);
@@ -106,66 +100,66 @@ describe('capacity on its way', () => {
 });
 
 describe('the history', () => {
-  const looks = (...given: Partial<TickRecord>[]) =>
+  const history = (...given: Partial<TickRecord>[]) =>
     viewOf(
       given.map((more, k) => record({ at: AT + 30 * k, ...more })),
       {},
       30,
     )?.history.map(({ at, backlog, completed }) => [(at - AT) / 30, backlog, completed]);
-  const blind = { reason: 'metrics-unavailable', visible: null } as const;
+  const unavailable = { reason: 'metrics-unavailable', visible: null } as const;
 
-  it('has the photos there and the ones finished, oldest first', () => {
-    expect(looks({ visible: 3, completed: 5 }, { visible: 1, inFlight: 1, completed: 9 })).toEqual([
+  it('has backlog and photos finished, oldest first', () => {
+    expect(history({ visible: 3, completed: 5 }, { visible: 1, inFlight: 1, completed: 9 })).toEqual([
       [0, 3, 5],
       [1, 2, 9],
     ]);
   });
 
-  it('passes over ticks that saw nothing, or nothing to trust', () => {
-    const doubtful = { reason: 'inconsistent-metrics', visible: 0 } as const;
-    expect(looks({ visible: 3 }, blind, doubtful, { visible: 4 })).toEqual([
+  it('leaves out ticks without counts, or with counts that contradict each other', () => {
+    const inconsistent = { reason: 'inconsistent-metrics', visible: 0 } as const;
+    expect(history({ visible: 3 }, unavailable, inconsistent, { visible: 4 })).toEqual([
       [0, 3, null],
       [3, 4, null],
     ]);
   });
 
-  it('has of looks between which no photo came the first and the last one', () => {
+  it('has of ticks between which no photo arrived the first and the last one', () => {
     const quiet = { completed: 5 };
     const done = { visible: 3, completed: 6 };
     const worked = [{ visible: 4, completed: 5 }, done, { visible: 2, completed: 7 }];
-    expect(looks(quiet, quiet, quiet, quiet, ...worked, { visible: 2, completed: 8 })).toEqual([
+    expect(history(quiet, quiet, quiet, quiet, ...worked, { visible: 2, completed: 8 })).toEqual([
       [0, 0, 5],
       [3, 0, 5],
       [4, 4, 5],
       [6, 2, 7],
       [7, 2, 8],
     ]);
-    const untold = { visible: 1 };
-    expect(looks(untold, untold, untold, { visible: 2 })).toEqual([
+    const unreported = { visible: 1 };
+    expect(history(unreported, unreported, unreported, { visible: 2 })).toEqual([
       [0, 1, null],
       [2, 1, null],
       [3, 2, null],
     ]);
   });
 
-  it('ends where there would be too much of it', () => {
+  it('has at most 30 entries', () => {
     const busy = Array.from({ length: 60 }, (_, k) => ({ visible: 1, completed: k }));
-    expect(looks(...busy)?.map(([at]) => at)).toEqual(Array.from({ length: 30 }, (_, k) => 30 + k));
+    expect(history(...busy)?.map(([at]) => at)).toEqual(Array.from({ length: 30 }, (_, k) => 30 + k));
   });
 
-  it('goes back to where counters or clock began anew, and no further', () => {
-    expect(looks({ completed: 99 }, { completed: 0 }, { completed: 4 })).toEqual([
+  it('goes back to where counters or clock started again', () => {
+    expect(history({ completed: 99 }, { completed: 0 }, { completed: 4 })).toEqual([
       [1, 0, 0],
       [2, 0, 4],
     ]);
-    expect(looks({ at: AT + 900, visible: 1 }, { visible: 2 }, { visible: 3 })).toEqual([
+    expect(history({ at: AT + 900, visible: 1 }, { visible: 2 }, { visible: 3 })).toEqual([
       [1, 2, null],
       [2, 3, null],
     ]);
   });
 
-  it('has one look for an instant: the second one', () => {
-    expect(looks({ visible: 1 }, { visible: 2 }, { at: AT + 30, visible: 5 })).toEqual([
+  it('has one entry for an instant: the second one', () => {
+    expect(history({ visible: 1 }, { visible: 2 }, { at: AT + 30, visible: 5 })).toEqual([
       [0, 1, null],
       [1, 5, null],
     ]);
@@ -177,138 +171,4 @@ describe('the history', () => {
       history: [{ at: 1000.123 }],
     });
   });
-});
-
-describe('a tick', () => {
-  let counts: FakeCounts;
-  let work: FakeWork;
-  let fleet: FakeFleet;
-  let memory: FakeMemory;
-  let now: number;
-
-  beforeEach(() => {
-    now = 1_000_000;
-    counts = new FakeCounts();
-    work = new FakeWork();
-    fleet = new FakeFleet();
-    memory = new FakeMemory();
-  });
-  const run = (settings: PolicySettings = slo) =>
-    tick({ counts, work, fleet, memory, metrics: new FakeMetrics() }, settings, {
-      owner: 'run',
-      now: () => now,
-      tickSeconds: 30,
-    });
-  const published = () => memory.item?.[VIEW_ATTRIBUTE] as View | undefined;
-
-  it('publishes what it saw, with what it has asked for', async () => {
-    counts.counts = { visible: 300, inFlight: 2 };
-    work.reported = { completed: 70, busySeconds: 420 };
-    fleet.state = { ...fleet.state, desired: 2, inService: 2 };
-    await run();
-    expect(fleet.state.desired).toBeGreaterThan(2);
-    expect(published()).toMatchObject({
-      at: now,
-      tickSeconds: 30,
-      visible: 300,
-      inFlight: 2,
-      inService: 2,
-      coming: [{ count: fleet.state.desired - 2, readyAt: now + 90 }],
-      serviceSeconds: 6,
-      bootSeconds: 90,
-      history: [{ at: now, backlog: 302, completed: 70 }],
-    });
-  });
-
-  it.each<[string, () => unknown]>([
-    ['is blind', () => (counts.read = () => Promise.reject(new Error('no queue')))],
-    ['is in doubt', () => (counts.counts = { visible: 0, inFlight: 0 })],
-  ])('that %s leaves the view before it', async (_what, breaks) => {
-    counts.counts = { visible: 300, inFlight: 2 };
-    fleet.state = { ...fleet.state, desired: 2, inService: 2 };
-    await run();
-    const before = published();
-    breaks();
-    now += 30;
-    const { record: made } = await run();
-    expect(['metrics-unavailable', 'inconsistent-metrics']).toContain(made?.reason);
-    expect(published()).toEqual(before);
-    expect(before?.at).toBe(now - 30);
-  });
-
-  it('of a dry run, or one that could not act, publishes what is there', async () => {
-    counts.counts = { visible: 300, inFlight: 0 };
-    memory.item = { controls: { dryRun: { until: now + 15 } } };
-    await run();
-    expect(published()).toMatchObject({ at: now, visible: 300, coming: [] });
-    const works = fleet.setDesired.bind(fleet);
-    fleet.setDesired = () => Promise.reject(new Error('ScalingActivityInProgress'));
-    now += 30;
-    await run();
-    expect(published()).toMatchObject({ at: now, visible: 300, coming: [] });
-    fleet.setDesired = works;
-    now += 30;
-    await run();
-    expect(published()?.coming).not.toEqual([]);
-  });
-
-  it('remembers what workers have finished, where they say so', async () => {
-    await run();
-    work.reported = { completed: 7, busySeconds: 42 };
-    now += 30;
-    await run();
-    expect(published()?.history.map(({ completed }) => completed)).toEqual([null, 7]);
-  });
-});
-
-it('always publishes what the schema allows, whatever comes', async () => {
-  const count = fc.oneof(fc.nat(40), fc.nat(100_000));
-  const step = fc.record({
-    visible: count,
-    inFlight: count,
-    seconds: fc.constantFrom(30, 30, 31.4159, 0, -45, 1000),
-    inService: fc.nat(12),
-    completed: fc.option(fc.nat(500), { nil: undefined }),
-    desired: fc.option(fc.nat(12), { nil: undefined, freq: 4 }),
-  });
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(step, { minLength: 1, maxLength: 20 }),
-      fc.constantFrom<PolicySettings>(slo, { ...slo, kind: 'forecast' }, threshold),
-      async (steps, settings) => {
-        const fleet = new FakeFleet();
-        const ports = {
-          counts: new FakeCounts(),
-          work: new FakeWork(),
-          fleet,
-          memory: new FakeMemory(),
-          metrics: new FakeMetrics(),
-        };
-        let at = 1_000_000;
-        for (const { seconds, visible, inFlight, inService, completed, desired } of steps) {
-          at += seconds;
-          ports.counts.counts = { visible, inFlight };
-          ports.work.reported = completed === undefined ? undefined : { completed, busySeconds: completed };
-          fleet.state.desired = Math.min(fleet.state.max, desired ?? fleet.state.desired);
-          fleet.state.inService = inService;
-          const { errors, record: made } = await tick(ports, settings, {
-            owner: 'run',
-            now: () => at,
-            tickSeconds: 30,
-          });
-          expect(errors).toEqual([]);
-          const view = viewSchema.parse(ports.memory.item?.[VIEW_ATTRIBUTE]);
-          const times = view.history.map((look) => look.at);
-          expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
-          expect(view.history.at(-1)?.at).toBe(view.at);
-          // In doubt, it is the one before.
-          if (made?.reason === 'inconsistent-metrics') continue;
-          expect(view.at).toBeCloseTo(at, 3);
-          const coming = view.coming.reduce((sum, one) => sum + one.count, 0);
-          expect(coming).toBeLessThanOrEqual(Math.max(0, fleet.state.desired - inService));
-        }
-      },
-    ),
-    { seed: 20_261_123, numRuns: 60 },
-  );
 });

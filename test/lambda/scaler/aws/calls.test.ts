@@ -1,22 +1,11 @@
 /** What the adapters send to AWS, argument by argument, and how they read its answers. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { METRIC_NAMESPACE } from '../../../../contract/names.ts';
 import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
-import { CloudWatchMetrics } from '../../../../lambda/scaler/aws/metrics.ts';
 import { SqsCounts } from '../../../../lambda/scaler/aws/queue.ts';
 import { DynamoMemory, DynamoWork } from '../../../../lambda/scaler/aws/table.ts';
+import { stub } from '../support/stub-client.ts';
 
-/** A client that records each command and answers in turn. */
-function stub<Client>(...answers: unknown[]) {
-  const sent: [name: string, input: unknown][] = [];
-  const send = (command: { constructor: { name: string }; input: unknown }) => {
-    sent.push([command.constructor.name, command.input]);
-    const answer = answers.shift();
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? {});
-  };
-  return { client: { send } as Client, sent };
-}
 const lost = () =>
   new ConditionalCheckFailedException({ $metadata: {}, message: 'The conditional request failed' });
 
@@ -269,40 +258,4 @@ describe("the workers' counters", () => {
       "item 'work' gave busySeconds as '42'",
     );
   });
-});
-
-it('metrics go into one namespace, with the time of the tick and the stage', async () => {
-  const { client, sent } = stub<never>();
-  await new CloudWatchMetrics(client, 'prod').publish({
-    at: 1_800_000_000,
-    reason: 'steady',
-    counts: { visible: 3, inFlight: 1 },
-    fleet: undefined,
-    needed: undefined,
-    calculation: undefined,
-  });
-  const Timestamp = new Date('2027-01-15T08:00:00Z');
-  const Stage = { Name: 'Stage', Value: 'prod' };
-  const datum = (MetricName: string, Value: number, ...more: object[]) => ({
-    MetricName,
-    Value,
-    Unit: 'Count',
-    Timestamp,
-    Dimensions: [Stage, ...more],
-  });
-  expect(sent).toEqual([
-    [
-      'PutMetricDataCommand',
-      {
-        Namespace: METRIC_NAMESPACE,
-        MetricData: [
-          datum('Decisions', 1, { Name: 'Reason', Value: 'steady' }),
-          datum('MetricsUnavailable', 0),
-          datum('FailedTicks', 0),
-          datum('Visible', 3),
-          datum('InFlight', 1),
-        ],
-      },
-    ],
-  ]);
 });

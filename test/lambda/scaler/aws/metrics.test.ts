@@ -1,7 +1,8 @@
-/** What a tick becomes in CloudWatch: every figure that is known, and nothing of what is not. */
+/** The metrics of a tick: every figure that is known, and none that is not. */
 import { describe, expect, it } from 'vitest';
-import { METRICS } from '../../../../contract/names.ts';
-import { metricData } from '../../../../lambda/scaler/aws/metrics.ts';
+import { METRIC_NAMESPACE, METRICS } from '../../../../contract/names.ts';
+import { CloudWatchMetrics, metricData } from '../../../../lambda/scaler/aws/metrics.ts';
+import { stub } from '../support/stub-client.ts';
 
 describe('the data of a tick', () => {
   const fleet = { desired: 3, inService: 2, pending: 1, draining: 0, min: 0, max: 5 };
@@ -68,7 +69,7 @@ describe('the data of a tick', () => {
     expect(values(metricData('dev', tick))).not.toHaveProperty(METRICS.meanWait);
   });
 
-  it('tells of failed launches by code, type and zone, and of each control that holds', () => {
+  it('counts failed launches by code, type and zone, and has each active control', () => {
     const lost = { code: 'InsufficientInstanceCapacity', instanceType: 'g4dn.xlarge', message: '' };
     const data = metricData('dev', {
       at: 100,
@@ -81,15 +82,15 @@ describe('the data of a tick', () => {
       controls: { pauseScaleIn: {}, ceiling: { instances: 7, until: 999 }, dryRun: {} },
       dryRunDesired: 4,
     });
-    const told = (name: string) =>
+    const valuesOf = (name: string) =>
       data
         .filter(({ MetricName }) => MetricName === name)
         .map(({ Value, Dimensions }) => [Value, ...(Dimensions ?? []).slice(1).map((one) => one.Value)]);
-    expect(told(METRICS.failedLaunches)).toEqual([
+    expect(valuesOf(METRICS.failedLaunches)).toEqual([
       [2, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'unknown'],
       [1, 'InsufficientInstanceCapacity', 'g4dn.xlarge', 'us-east-1a'],
     ]);
-    expect(told(METRICS.control)).toEqual([
+    expect(valuesOf(METRICS.control)).toEqual([
       [1, 'pauseScaleIn'],
       [7, 'ceiling'],
       [4, 'dryRun'],
@@ -112,7 +113,7 @@ describe('the data of a tick', () => {
     });
   });
 
-  it('reckons the backlog of an empty fleet as if one instance had it', () => {
+  it('divides the backlog of an empty fleet by one instance', () => {
     const none = { ...fleet, inService: 0 };
     const data = metricData('dev', {
       at: 100,
@@ -124,4 +125,40 @@ describe('the data of a tick', () => {
     });
     expect(values(data)[METRICS.backlogPerInstance]).toBe(7);
   });
+});
+
+it('metrics go into one namespace, with the time of the tick and the stage', async () => {
+  const { client, sent } = stub<never>();
+  await new CloudWatchMetrics(client, 'prod').publish({
+    at: 1_800_000_000,
+    reason: 'steady',
+    counts: { visible: 3, inFlight: 1 },
+    fleet: undefined,
+    needed: undefined,
+    calculation: undefined,
+  });
+  const Timestamp = new Date('2027-01-15T08:00:00Z');
+  const Stage = { Name: 'Stage', Value: 'prod' };
+  const datum = (MetricName: string, Value: number, ...more: object[]) => ({
+    MetricName,
+    Value,
+    Unit: 'Count',
+    Timestamp,
+    Dimensions: [Stage, ...more],
+  });
+  expect(sent).toEqual([
+    [
+      'PutMetricDataCommand',
+      {
+        Namespace: METRIC_NAMESPACE,
+        MetricData: [
+          datum('Decisions', 1, { Name: 'Reason', Value: 'steady' }),
+          datum('MetricsUnavailable', 0),
+          datum('FailedTicks', 0),
+          datum('Visible', 3),
+          datum('InFlight', 1),
+        ],
+      },
+    ],
+  ]);
 });

@@ -13,13 +13,19 @@ import {
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { NOW, seen } from '../support/observations.ts';
 
-type Launches = [secondsAgo: number, count: number][];
+/** Instances by the seconds since they were requested. */
+type Launches = Record<number, number>;
 const memory = (launches: Launches, more: Partial<CapacityMemory> = {}): CapacityMemory => ({
   ...emptyCapacity(),
-  launches: launches.map(([ago, count]) => ({ at: NOW - ago, count })),
+  launches: Object.entries(launches)
+    .map(([ago, count]) => ({ at: NOW - Number(ago), count }))
+    .sort((a, b) => a.at - b.at),
   ...more,
 });
-const launchesOf = ({ launches }: CapacityMemory) => launches.map(({ at, count }) => [NOW - at, count]);
+const launchesOf = ({ launches }: CapacityMemory): Launches => {
+  expect(launches).toEqual([...launches].sort((a, b) => a.at - b.at));
+  return Object.fromEntries(launches.map(({ at, count }) => [NOW - at, count]));
+};
 
 it.each([
   [0, 0, 120],
@@ -30,97 +36,32 @@ it.each([
 });
 
 describe('launches that the group shows', () => {
-  it.each<[string, Partial<Observation>, Launches, Partial<CapacityMemory>, Launches]>([
-    [
-      'stay while they boot',
-      { desired: 5, inService: 2 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      { inService: 2 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-    ],
-    [
-      'the oldest is the first in service',
-      { desired: 5, inService: 3 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      { inService: 2 },
-      [[30, 2]],
-    ],
-    [
-      'in part',
-      { desired: 5, inService: 4 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      { inService: 2 },
-      [[30, 1]],
-    ],
-    [
-      'what is unknown was requested now',
-      { desired: 6, inService: 2 },
-      [[60, 1]],
-      { inService: 2 },
-      [
-        [60, 1],
-        [0, 3],
-      ],
-    ],
-    ['a lost instance is replaced now', { desired: 3, inService: 2 }, [], { inService: 3 }, [[0, 1]]],
-    [
-      'a smaller desired capacity drops the oldest',
-      { desired: 3, inService: 2 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      { inService: 2 },
-      [[30, 1]],
-    ],
+  const two = { 60: 1, 30: 2 };
+  it.each<[string, Partial<Observation>, Launches, Launches]>([
+    ['stay while they boot', { desired: 5, inService: 2 }, two, two],
+    ['the oldest is the first in service', { desired: 5, inService: 3 }, two, { 30: 2 }],
+    ['in part', { desired: 5, inService: 4 }, two, { 30: 1 }],
+    ['all', { desired: 5, inService: 5 }, two, {}],
+    ['unknown ones were requested now', { desired: 6, inService: 2 }, { 60: 1 }, { 60: 1, 0: 3 }],
+    ['a lost instance is replaced now', { desired: 2, inService: 1 }, {}, { 0: 1 }],
+    ['a smaller desired capacity drops the oldest', { desired: 3, inService: 2 }, two, { 30: 1 }],
     [
       'those of a clock that was set back go',
       { desired: 4, inService: 2 },
-      [
-        [60, 1],
-        [-1, 1],
-      ],
-      { inService: 2 },
-      [
-        [60, 1],
-        [0, 1],
-      ],
+      { 60: 1, [-1]: 1 },
+      { 60: 1, 0: 1 },
     ],
-    ['more in service than desired has none', { desired: 2, inService: 3 }, [[60, 1]], { inService: 2 }, []],
+    ['those of this instant stay', { desired: 3, inService: 2 }, { 0: 1 }, { 0: 1 }],
+    ['more in service than desired has none', { desired: 2, inService: 3 }, { 60: 1 }, {}],
     [
       'unfulfilled ones count as requested now',
       { desired: 5, inService: 2, unfulfilled: 2 },
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      { inService: 2 },
-      [
-        [60, 1],
-        [0, 2],
-      ],
+      two,
+      { 60: 1, 0: 2 },
     ],
-    [
-      'no more than are on their way',
-      { desired: 3, inService: 2, unfulfilled: 9 },
-      [[60, 1]],
-      { inService: 2 },
-      [[0, 1]],
-    ],
-  ])('%s', (_name, observed, launches, more, after) => {
-    const given = memory(launches, more);
+    ['no more than are on their way', { desired: 3, inService: 2, unfulfilled: 9 }, { 60: 1 }, { 0: 1 }],
+  ])('%s', (_name, observed, launches, after) => {
+    const given = memory(launches, { inService: 2 });
     const copy = structuredClone(given);
     expect(launchesOf(observeCapacity(seen(observed), given))).toEqual(after);
     expect(given).toEqual(copy);
@@ -129,92 +70,51 @@ describe('launches that the group shows', () => {
 
 describe('a measured boot', () => {
   const fading = Math.exp(-2 / 20);
+  const measured = { boots: 4, bootSeconds: 480 };
 
   it('is from the request to the service, once for each instance', () => {
-    const before = memory(
-      [
-        [100, 2],
-        [30, 1],
-      ],
-      { inService: 1, boots: 4, bootSeconds: 480 },
-    );
+    const before = memory({ 100: 2, 30: 1 }, { inService: 1, ...measured });
     const after = observeCapacity(seen({ desired: 4, inService: 3 }), before);
     expect(after.inService).toBe(3);
     expect(after.boots).toBeCloseTo(4 * fading + 2, 9);
     expect(after.bootSeconds).toBeCloseTo(480 * fading + 200, 9);
   });
 
-  it('is none where the desired capacity fell, or no more are in service', () => {
-    const before = memory([[100, 2]], { inService: 3, boots: 4, bootSeconds: 480 });
-    const after = observeCapacity(seen({ desired: 3, inService: 3 }), before);
-    expect(after).toMatchObject({ launches: [], boots: 4, bootSeconds: 480 });
+  it('is that of each launch', () => {
+    const after = observeCapacity(
+      seen({ desired: 3, inService: 3 }),
+      memory({ 100: 1, 30: 1 }, { inService: 1 }),
+    );
+    const once = Math.exp(-1 / 20);
+    expect(after.boots).toBeCloseTo(once + 1, 9);
+    expect(after.bootSeconds).toBeCloseTo(100 * once + 30, 9);
+  });
+
+  it.each([
+    ['where the desired capacity fell', { desired: 3, inService: 3 }],
+    ['where fewer are in service', { desired: 2, inService: 2 }],
+  ])('is none %s', (_name, observed) => {
+    const after = observeCapacity(seen(observed), memory({ 100: 2 }, { inService: 3, ...measured }));
+    expect(after).toMatchObject({ launches: [], ...measured });
   });
 
   it('counts only as many as came into service', () => {
-    const before = memory([[100, 3]], { inService: 1 });
-    const after = observeCapacity(seen({ desired: 2, inService: 2 }), before);
+    const after = observeCapacity(seen({ desired: 2, inService: 2 }), memory({ 100: 3 }, { inService: 1 }));
     expect(after).toMatchObject({ launches: [], boots: 1, bootSeconds: 100 });
   });
 });
 
 describe('after the desired capacity was set', () => {
+  const two = { 60: 1, 30: 1 };
   it.each<[string, number, Partial<Observation>, Launches, Launches]>([
-    [
-      'more are launched now',
-      7,
-      {},
-      [[60, 2]],
-      [
-        [60, 2],
-        [0, 2],
-      ],
-    ],
-    [
-      'fewer cancel the newest launches',
-      3,
-      {},
-      [
-        [60, 1],
-        [30, 1],
-      ],
-      [],
-    ],
-    [
-      'idle instances go first',
-      4,
-      { inFlight: 2 },
-      [
-        [60, 1],
-        [30, 1],
-      ],
-      [
-        [60, 1],
-        [30, 1],
-      ],
-    ],
-    [
-      'then the newest',
-      3,
-      { inFlight: 2 },
-      [
-        [60, 1],
-        [30, 1],
-      ],
-      [[60, 1]],
-    ],
-    [
-      'in part',
-      4,
-      {},
-      [
-        [60, 1],
-        [30, 2],
-      ],
-      [
-        [60, 1],
-        [30, 1],
-      ],
-    ],
+    ['more are launched now', 7, {}, { 60: 2 }, { 60: 2, 0: 2 }],
+    ['the same leaves all', 5, {}, two, two],
+    ['fewer cancel the newest launches', 4, {}, two, { 60: 1 }],
+    ['then the older ones', 3, {}, two, {}],
+    ['idle instances go first', 4, { inFlight: 2 }, two, two],
+    ['then the newest launches', 3, { inFlight: 2 }, two, { 60: 1 }],
+    ['in part', 4, {}, { 60: 1, 30: 2 }, { 60: 1, 30: 1 }],
+    ['more in flight than in service is no idle one', 4, { inFlight: 9 }, two, { 60: 1 }],
   ])('%s', (_name, desired, observed, launches, after) => {
     const given = memory(launches);
     const look = seen({ desired: 5, inService: 3, inFlight: 3, ...observed });
@@ -223,79 +123,41 @@ describe('after the desired capacity was set', () => {
   });
 
   it('merges the oldest of more than 32 launches', () => {
-    const launches = Array.from({ length: 32 }, (_, k): [number, number] => [320 - 10 * k, k + 1]);
-    const after = withDesired(memory(launches), seen({ desired: 5, inService: 3, inFlight: 3 }), 6);
-    expect(after.launches).toHaveLength(32);
-    expect(launchesOf(after).slice(0, 2)).toEqual([
-      [310, 3],
-      [300, 3],
-    ]);
-    expect(launchesOf(after).at(-1)).toEqual([0, 1]);
+    const launches = Object.fromEntries(Array.from({ length: 32 }, (_, k) => [320 - 10 * k, k + 1]));
+    const look = seen({ desired: 5, inService: 3, inFlight: 3 });
+    const { 320: oldest = 0, 310: older = 0, ...rest } = launches;
+    expect(launchesOf(withDesired(memory(launches), look, 6))).toEqual({
+      ...rest,
+      310: oldest + older,
+      0: 1,
+    });
+    expect(launchesOf(withDesired(memory(launches), look, 5))).toEqual(launches);
   });
 });
 
 it.each<[string, number, Launches, number]>([
-  ['in service all the time', 3, [], 270],
-  ['on its way from when it is ready', 0, [[30, 2]], 60],
-  ['one that needs a tenth of a boot still', 0, [[100, 1]], 81],
-  ['one as late as two boots', 0, [[180, 1]], 81],
-  ['none later than that', 0, [[181, 1]], 0],
-  ['a fresh one nothing', 0, [[0, 4]], 0],
+  ['in service all the time', 3, {}, 270],
+  ['on its way from when it is ready', 0, { 30: 2 }, 60],
+  ['one that needs a tenth of a boot still', 0, { 100: 1 }, 81],
+  ['one as late as two boots', 0, { 180: 1 }, 81],
+  ['none later than that', 0, { 181: 1, 30: 1 }, 30],
+  ['a fresh one nothing', 0, { 0: 4 }, 0],
 ])('offers instance-seconds within a boot of 90 s: %s', (_name, inService, launches, seconds) => {
   expect(secondsWithinBoot(memory(launches), seen({ inService }), 90)).toBeCloseTo(seconds, 9);
 });
 
-it.each<[string, Launches, number, [number, number][]]>([
-  [
-    'soonest first',
-    [
-      [10, 1],
-      [60, 2],
-    ],
-    9,
-    [
-      [2, 30],
-      [1, 80],
-    ],
-  ],
-  ['after a boot soon', [[100, 1]], 9, [[1, 9]]],
-  [
-    'not when too late',
-    [
-      [181, 1],
-      [180, 2],
-    ],
-    9,
-    [[2, 9]],
-  ],
-  [
-    'newest beyond the expected left out',
-    [
-      [60, 2],
-      [30, 2],
-    ],
-    3,
-    [
-      [2, 30],
-      [1, 60],
-    ],
-  ],
-  ['none expected', [[60, 2]], 0, []],
+it.each<[string, Launches, number, string]>([
+  ['soonest first', { 60: 2, 10: 1 }, 9, '2 in 30 s, 1 in 80 s'],
+  ['after a boot soon', { 100: 1 }, 9, '1 in 9 s'],
+  ['not when too late', { 181: 1, 180: 2 }, 9, '2 in 9 s'],
+  ['newest beyond the expected left out', { 60: 2, 30: 2 }, 3, '2 in 30 s, 1 in 60 s'],
+  ['as many as expected', { 60: 2, 30: 2 }, 2, '2 in 30 s'],
+  ['none expected', { 60: 2 }, 0, ''],
 ])('coming: %s', (_name, launches, expected, coming) => {
   const found = comingOf(memory(launches), NOW, 90, expected);
-  expect(found.map(({ count, readyAt }) => [count, readyAt - NOW])).toEqual(coming);
+  expect(found.map(({ count, readyAt }) => `${count} in ${readyAt - NOW} s`).join(', ')).toBe(coming);
 });
 
 it('late is what was requested more than two boots ago', () => {
-  expect(
-    lateOf(
-      memory([
-        [181, 2],
-        [180, 4],
-        [500, 1],
-      ]),
-      NOW,
-      90,
-    ),
-  ).toBe(3);
+  expect(lateOf(memory({ 500: 1, 181: 2, 180: 4 }), NOW, 90)).toBe(3);
 });
