@@ -1,4 +1,4 @@
-/** The phases of a boot. */
+/** Boot phases: how they are computed, logged and published. */
 import { describe, expect, it } from 'vitest';
 import {
   bootReporter,
@@ -31,12 +31,12 @@ describe('the phases of a boot', () => {
       { firstProcess: 4, driver: 3, worker: 9, comfyui: 8.9, canary: 12 },
       { kernel: 4, driver: 0, services: 6, comfyui: 0, canary: 3.1 },
     ],
-    ['are none of a worker that was started again', { worker: 5000, comfyui: 5001, canary: 5002 }, undefined],
+    ['are absent for a worker that was restarted', { worker: 5000, comfyui: 5001, canary: 5002 }, undefined],
   ])('%s', (_name, moments, wanted) => {
     expect(bootPhases(moments)).toEqual(wanted);
   });
 
-  it('are told in seconds since the kernel, whatever the zero of the clock', async () => {
+  it('are reported in seconds since the kernel, whatever the zero of the clock', async () => {
     const published: BootPhases[] = [];
     const tell = bootReporter({
       before: { firstProcess: 3, driver: 5, worker: 10 },
@@ -48,7 +48,7 @@ describe('the phases of a boot', () => {
     expect(published).toEqual([{ kernel: 3, driver: 2, services: 5, comfyui: 12, canary: 8.5 }]);
   });
 
-  it('that cannot be published are in the log, and the worker goes on', async () => {
+  it('that cannot be published are logged, and the worker continues', async () => {
     const log = memoryLog();
     const publish = () => Promise.reject(new Error('throttled'));
     await bootReporter({ before: { worker: 10 }, startMs: 0, publish, log })({
@@ -59,7 +59,7 @@ describe('the phases of a boot', () => {
     expect(log.of('boot-not-published')).toMatchObject([{ error: 'throttled' }]);
   });
 
-  it('are read from this system, as far as it tells', async () => {
+  it('are read from this system, as far as it reports them', async () => {
     const log = memoryLog();
     const before = await readBootTimes(log);
     if (process.platform === 'linux') expect(before?.worker).toBeGreaterThan(0);

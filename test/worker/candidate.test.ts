@@ -1,4 +1,4 @@
-/** The worker on an instance of a candidate: its verdict, and that it takes no photo. */
+/** The worker on an instance of a candidate image: its verdict, and that it receives no photo. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -49,7 +49,7 @@ describe('a verdict', () => {
     });
   };
 
-  it('is told once the machine colours', async () => {
+  it('is written once the instance colours', async () => {
     let checks = 0;
     await prove({
       check: async () => {
@@ -60,20 +60,20 @@ describe('a verdict', () => {
     expect(told).toEqual([{ outcome: 'passed', seconds: 6, imageId: 'ami-1' }]);
   });
 
-  it('has the reason when it never does', async () => {
+  it('has the reason when it does not', async () => {
     await prove({ check: () => ((clock += 2000), Promise.reject(new Error('ComfyUI lacks the node'))) });
     expect(told).toMatchObject([{ outcome: 'failed', imageId: 'ami-1' }]);
     expect(told[0]?.reason).toContain('ComfyUI lacks the node');
   });
 
-  it('comes at once when the colours are wrong', async () => {
+  it('is written at once after a canary mismatch', async () => {
     let checks = 0;
     await prove({ check: () => (checks++, Promise.reject(new CanaryMismatch('off by 12'))) });
     expect(told).toMatchObject([{ outcome: 'failed', reason: 'off by 12' }]);
     expect(checks).toBe(1);
   });
 
-  it('is never good without recorded colours', async () => {
+  it('is never `passed` without recorded colours', async () => {
     await prove({ canary: undefined });
     expect(told).toMatchObject([{ outcome: 'failed' }]);
     expect(told[0]?.reason).toContain('CANARY_FILE');
@@ -84,7 +84,7 @@ describe('a verdict', () => {
     expect(JSON.stringify(told[0]).length).toBeLessThan(4096);
   });
 
-  it('is not told by a machine that was told to end', async () => {
+  it('is not written by an instance that was stopped', async () => {
     expect(
       await prove({ stop: AbortSignal.abort('SIGTERM'), check: () => new Promise(() => undefined) }),
     ).toBeUndefined();
@@ -96,7 +96,7 @@ describe('a verdict', () => {
     expect(told).toMatchObject([{ outcome: 'passed' }]);
   });
 
-  it('that cannot be told is an error', async () => {
+  it('that cannot be written is an error', async () => {
     await expect(prove({ putVerdict: () => Promise.reject(new Error('not allowed')) })).rejects.toThrow(
       'not allowed',
     );
@@ -153,7 +153,7 @@ describe('the whole worker', () => {
   async function run(args: string[], more: NodeJS.ProcessEnv): Promise<unknown> {
     const env = { ...childEnvironment(endpoint), COMFYUI_URL: comfy.url, ...more };
     const child = spawn(process.execPath, [file, ...args], { env, stdio: 'ignore' });
-    // One that takes photos after all would never end.
+    // A worker that receives photos would not end.
     await scope.defer(() => void child.kill('SIGKILL'));
     const [code] = (await once(child, 'exit')) as unknown[];
     return code;
@@ -179,7 +179,7 @@ describe('the whole worker', () => {
     return parseCandidateVerdict(Parameter?.Value ?? '');
   }
 
-  it('judges its image and takes no photo', async () => {
+  it('checks its image and receives no photo', async () => {
     expect(await judged('i-good', canary)).toMatchObject({ outcome: 'passed' });
     const { Attributes } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] }),
@@ -190,7 +190,7 @@ describe('the whole worker', () => {
     });
   });
 
-  it('finds that the colours are others than those recorded', async () => {
+  it('finds that the colours differ from those recorded', async () => {
     const spoilt = localPath('build', 'candidate', 'spoilt.json');
     const { cells } = canarySchema.parse(JSON.parse(readFileSync(canary, 'utf8')));
     writeFileSync(spoilt, JSON.stringify({ cells: cells.map(([a, b]) => [a + 30, b]) }));

@@ -1,4 +1,4 @@
-/** Photos as people have them: what is taken, what is refused and why, and what a result keeps of its photo. */
+/** Photos in every format: which are accepted, why others are refused, and what a result keeps of its photo. */
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { InstanceFault } from '../../worker/photo/faults.ts';
@@ -14,7 +14,7 @@ const tones = Buffer.from(
     return x > 50 && y < 8 ? 10 : 40 + 2 * x + 2 * y;
   }),
 );
-/** The photo as a colour scanner sees an old print. */
+/** The photo as a colour scanner returns an old print. */
 const sepia = () => {
   const pixels = Uint8Array.from({ length: tones.length * 3 }, (_, i) =>
     Math.round((tones[Math.floor(i / 3)] ?? 0) * (1 - 0.2 * (i % 3))),
@@ -67,7 +67,7 @@ describe('what ComfyUI gets', () => {
   });
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('of EXIF orientation %i is upright', async (orientation) => {
-    // Turned back by what the tag says, so that turning it forth gives the photo.
+    // Rotated by the inverse of the tag, so that the upright picture is the photo.
     const back: Record<number, (image: Sharp) => Sharp> = {
       1: (image) => image,
       2: (image) => image.flop(),
@@ -86,7 +86,7 @@ describe('what ComfyUI gets', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('refused is', () => {
   it.each<[string, () => Promise<Buffer>, string, RegExp]>([
     ['an empty file', () => Promise.resolve(Buffer.alloc(0)), 'unreadable-image', /empty/],
     [
@@ -168,7 +168,7 @@ describe('a result', () => {
     expect(channels[3]?.mean).toBeCloseTo(127, -0.5);
   });
 
-  it('never has the bytes of the result of another version', async () => {
+  it('of another version has other bytes', async () => {
     const body = await photo().png().toBuffer();
     const [one, two] = await Promise.all(['a', 'b'].map((etag) => finish(body, coloured, etag)));
     expect(one?.equals(two ?? Buffer.alloc(0))).toBe(false);
@@ -178,7 +178,7 @@ describe('a result', () => {
     ['of another size', () => sharp(coloured).resize(30, 20).png().toBuffer(), /30 x 20 instead of 60 x 40/],
     ['without colour', () => photo().png().toBuffer(), /without any colour/],
     ['that is no picture', () => Promise.resolve(Buffer.from('trouble')), /not a picture/],
-  ])('%s is the machine`s fault', async (_name, make, message) => {
+  ])('%s is an instance fault', async (_name, make, message) => {
     const error: unknown = await finish(await photo().png().toBuffer(), await make()).catch(
       (reason: unknown) => reason,
     );
@@ -186,7 +186,7 @@ describe('a result', () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  it('may be grey where there is no room for colour', async () => {
+  it('may be grey where no colour can show', async () => {
     const white = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'white' } })
       .png()
       .toBuffer();

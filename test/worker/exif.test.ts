@@ -1,4 +1,4 @@
-/** EXIF of a photo in its result: read back by libvips, and by a decoder of ours where that says too little. */
+/** EXIF of a photo in its result: read by libvips, and by a small decoder where libvips reports too little. */
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const EXIF = {
   IFD3: { GPSLatitudeRef: 'N' },
 };
 
-/** Tags of the first directory and of the one for details, as numbers or texts. */
+/** Tags of the first and of the EXIF directory, as numbers or texts. */
 function tags(exif: Buffer): Map<number, number | string> {
   const tiff = exif.subarray(exif.toString('latin1', 0, 4) === 'Exif' ? 6 : 0);
   const little = tiff[0] === 0x49;
@@ -68,11 +68,11 @@ describe('the EXIF of a result', () => {
     expect(found.get(0xa434)).toBe('Elmar 50');
     expect([found.get(0xa002), found.get(0xa003)]).toEqual([HEIGHT, WIDTH]);
     expect(metadata.xmp?.toString()).toContain('<dc:source>v1<');
-    // Decodes to its end.
+    // The file decodes to its end.
     await sharp(file, { failOn: 'warning' }).raw().toBuffer();
   });
 
-  it('has no thumbnail: it would show the photo without its colours', () => {
+  it('has no thumbnail, which would be without colour', () => {
     // A first directory with one tag; a second one, which is the thumbnail's; the thumbnail.
     const exif = Buffer.alloc(26 + 30 + 100, 0xab);
     exif.write('II*\0', 'latin1');

@@ -1,4 +1,4 @@
-/** What CloudWatch is told of photos: everything once, in few values, and nothing lost to an outage. */
+/** Metrics of photos: everything once, in few values, and nothing lost in an outage. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { metricData } from '../../worker/aws/cloudwatch-metrics.ts';
 import { PhotoMetrics, PUBLISH_MS, type PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
@@ -26,8 +26,8 @@ afterEach(() => vi.useRealTimers());
 const datum = (figures: PhotoMetricsBatch, name: string) =>
   metricData('prod', figures).filter(({ MetricName }) => MetricName === name);
 
-describe('figures of photos', () => {
-  it('go once a minute, as values with counts', async () => {
+describe('metrics of photos', () => {
+  it('are published once a minute, as values with counts', async () => {
     for (let k = 0; k < 100; k++) {
       metrics.add('succeeded', { waitSeconds: k < 50 ? 7.04 : 7.06, comfySeconds: 0.15 });
       await vi.advanceTimersByTimeAsync(500);
@@ -48,7 +48,7 @@ describe('figures of photos', () => {
     ]);
   });
 
-  it('tell of failures by code, and as a share', async () => {
+  it('contain failures by code, and as a rate', async () => {
     for (let k = 0; k < 19; k++) metrics.add('succeeded', {});
     metrics.add('failed', {}, 'too-large');
     metrics.add('dropped', {});
@@ -60,19 +60,19 @@ describe('figures of photos', () => {
     expect(datum(published[0]!, 'Failures')).toMatchObject([{ Values: [0, 1], Counts: [19, 1] }]);
   });
 
-  it('say nothing of a share while no photo has ended', async () => {
+  it('contain no failure rate while no photo has an outcome', async () => {
     metrics.add('returned', {});
     await metrics.flush();
     expect(datum(published[0]!, 'Failures')).toEqual([]);
   });
 
-  it('tell of a model that is another one, also when no photo ever comes', async () => {
+  it('contain a canary mismatch, also without photos', async () => {
     metrics.addCanaryFailure();
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
     expect(datum(published[0]!, 'CanaryFailures')).toMatchObject([{ Value: 1 }]);
   });
 
-  it('are silent while there are none, and complete when the worker ends', async () => {
+  it('are not published while there are none, and complete when the worker ends', async () => {
     await vi.advanceTimersByTimeAsync(10 * PUBLISH_MS);
     await metrics.flush();
     expect(published).toEqual([]);
@@ -83,7 +83,7 @@ describe('figures of photos', () => {
     expect(datum(published[0]!, 'InstanceFaults')).toMatchObject([{ Value: 1 }]);
   });
 
-  it('that could not be published go with those of the next minute', async () => {
+  it('that could not be published are published with the next ones', async () => {
     refused = true;
     metrics.add('succeeded', { megapixels: 12 });
     await vi.advanceTimersByTimeAsync(PUBLISH_MS);
@@ -94,13 +94,13 @@ describe('figures of photos', () => {
     expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 2 }]);
   });
 
-  it('leave out what a clock that is behind makes negative', async () => {
+  it('leave out what a slow clock makes negative', async () => {
     metrics.add('succeeded', { waitSeconds: -3600, fetchSeconds: 0.02 });
     await metrics.flush();
     expect([...published[0]!.values.keys()]).toEqual(['FetchTime']);
   });
 
-  it('keep to the 150 values that a datum may have', async () => {
+  it('have at most 150 values per datum', async () => {
     for (let k = 1; k <= 400; k++) metrics.add('succeeded', { fetchSeconds: 1.1 ** k });
     await metrics.flush();
     const data = datum(published[0]!, 'FetchTime');

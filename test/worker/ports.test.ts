@@ -1,4 +1,4 @@
-/** The worker's bucket and queue: one suite for memory and for AWS's, over the wire of the local AWS. */
+/** The worker's ports: one suite for the in-memory and the S3 bucket, the latter and SQS on the local AWS. */
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
@@ -66,13 +66,13 @@ describe.each<[string, () => Promise<Made>]>([
     sourceEtag: 'of-photo',
   });
 
-  it('has nothing where nothing is', async () => {
+  it('returns undefined for a missing object', async () => {
     expect(await bucket.head(key)).toBeUndefined();
     expect(await bucket.get(key, 'any')).toBeUndefined();
     await bucket.delete(key, 'any');
   });
 
-  it('gives a photo by its version', async () => {
+  it('returns a photo by its version', async () => {
     await upload(key, 'one');
     const seen = await bucket.head(key);
     expect(seen).toMatchObject({ bytes: 3, sourceEtag: undefined });
@@ -82,12 +82,12 @@ describe.each<[string, () => Promise<Made>]>([
     await expect(bucket.get(key, seen?.etag ?? '')).rejects.toBeInstanceOf(ConditionFailed);
   });
 
-  it('tells what the owner of a photo has written beside it', async () => {
+  it('returns the metadata of a photo', async () => {
     await upload(key, 'one', { sharpen: '0.5' });
     expect((await bucket.head(key))?.metadata).toEqual({ sharpen: '0.5' });
   });
 
-  it('takes a first write once', async () => {
+  it('accepts a first write once', async () => {
     const etag = await bucket.put('results/a', write('one'), undefined);
     expect(await bucket.head('results/a')).toEqual({
       etag,
@@ -98,7 +98,7 @@ describe.each<[string, () => Promise<Made>]>([
     await expect(bucket.put('results/a', write('two'), undefined)).rejects.toBeInstanceOf(ConditionFailed);
   });
 
-  it('replaces only what was seen', async () => {
+  it('replaces only the expected version', async () => {
     const first = await bucket.put('results/a', write('one'), undefined);
     const second = await bucket.put('results/a', write('two'), first);
     expect(second).not.toBe(first);
@@ -106,13 +106,13 @@ describe.each<[string, () => Promise<Made>]>([
     expect((await bucket.get('results/a', second))?.toString()).toBe('two');
   });
 
-  it('does not bring back what is gone', async () => {
+  it('does not create a deleted object again', async () => {
     const etag = await bucket.put('results/a', write('one'), undefined);
     await bucket.delete('results/a', etag);
     await expect(bucket.put('results/a', write('two'), etag)).rejects.toBeInstanceOf(ConditionFailed);
   });
 
-  it('deletes only what was seen', async () => {
+  it('deletes only the expected version', async () => {
     const first = await bucket.put('results/a', write('one'), undefined);
     const second = await bucket.put('results/a', write('two'), first);
     await expect(bucket.delete('results/a', first)).rejects.toBeInstanceOf(ConditionFailed);
@@ -143,7 +143,7 @@ describe('queue: SQS', () => {
     return [Attributes?.ApproximateNumberOfMessages, Attributes?.ApproximateNumberOfMessagesNotVisible];
   };
 
-  it('gives a message, counts its receives, and lets it be deleted', async () => {
+  it('returns a message, counts its receives, and deletes it', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
     const message = await queue.receive(true);
     expect(message).toMatchObject({ body: 'hello', receiveCount: 1 });
@@ -155,7 +155,7 @@ describe('queue: SQS', () => {
     expect(await counts()).toEqual(['0', '0']);
   });
 
-  it('hides what it was told to hide', async () => {
+  it('hides a message', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
     const message = await queue.receive(true);
     await queue.hide(message!, 600);

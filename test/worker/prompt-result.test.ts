@@ -1,4 +1,4 @@
-/** Whose fault a failure is, by what ComfyUI says of it: its own words, from 0.3.64 and from later ones where they differ. */
+/** Classification of what ComfyUI reports: recorded from 0.3.64, and from later versions where they differ. */
 import { describe, expect, it } from 'vitest';
 import type { HistoryEntry, Submission } from '../../worker/comfyui/schemas.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
@@ -14,7 +14,7 @@ const refused = (type: string, message: string, nodeErrors: Submission['nodeErro
 });
 
 describe('a prompt', () => {
-  it('that was taken whole is nobody`s fault', () =>
+  it('that was accepted whole is no fault', () =>
     expect(submissionFault({ nodeErrors: {} }, workflow)).toBeUndefined());
 
   it.each<[string, Submission, Fault]>([
@@ -24,7 +24,7 @@ describe('a prompt', () => {
       InstanceFault,
     ],
     ['the same in 0.38', refused('missing_node_type', 'Node DDColor_Colorize not found'), InstanceFault],
-    ['an id that 0.38 does not like', refused('invalid_prompt_id', 'not a UUID'), InstanceFault],
+    ['an id that 0.38 refuses', refused('invalid_prompt_id', 'not a UUID'), InstanceFault],
     [
       'a checkpoint that is not there',
       refused('prompt_outputs_failed_validation', 'failed', { '2': nodeError('value_not_in_list') }),
@@ -75,7 +75,7 @@ const succeeded = (images?: ReturnType<typeof file>[]): HistoryEntry => ({
 });
 
 describe('a prompt that has ended', () => {
-  it('well has its one picture', () =>
+  it('successfully has its one picture', () =>
     expect(resultFile(succeeded([file('out_00001_.png')]), workflow)).toEqual(file('out_00001_.png')));
 
   it.each<[string, HistoryEntry, Fault]>([
@@ -88,9 +88,9 @@ describe('a prompt that has ended', () => {
       PermanentFault,
     ],
     ['at a bomb', failed('1', 'PIL.Image.DecompressionBombError', 'exceeds limit'), PermanentFault],
-    ['at a file that is gone', failed('1', 'FileNotFoundError', 'No such file'), TransientFault],
+    ['at a deleted file', failed('1', 'FileNotFoundError', 'No such file'), TransientFault],
     ['at a full disk', failed('3', 'OSError', '[Errno 28] No space left on device'), TransientFault],
-    ['at weights that are gone', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InstanceFault],
+    ['at deleted weights', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InstanceFault],
     [
       'at weights that are cut off',
       failed('2', 'RuntimeError', 'PytorchStreamReader failed reading zip archive'),
@@ -112,12 +112,12 @@ describe('a prompt that has ended', () => {
       { outputs: {}, status: { status_str: 'error', messages: [['execution_interrupted', {}]] } },
       TransientFault,
     ],
-    ['without a word', { outputs: {}, status: { status_str: 'error', messages: [] } }, InstanceFault],
+    ['without a message', { outputs: {}, status: { status_str: 'error', messages: [] } }, InstanceFault],
   ])('%s', (_what, entry, fault) => {
     expect(() => resultFile(entry, workflow)).toThrow(fault);
   });
 
-  it('in failure says nothing of this machine to people', () => {
+  it('has no detail of this instance in the message for people', () => {
     const entry = failed('1', 'PIL.UnidentifiedImageError', "cannot identify '/var/lib/comfy/input/x'");
     try {
       resultFile(entry, workflow);

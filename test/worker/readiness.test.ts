@@ -1,4 +1,4 @@
-/** When a machine may take photos. */
+/** Readiness: what an instance must prove before it receives photos. */
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanaryMismatch, type Canary } from '../../worker/comfyui/canary.ts';
@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => comfy.close());
 
 const log = memoryLog();
-/** As large as what the workflow gets. */
+/** Of the size that the workflow gets. */
 const grey = () =>
   sharp({ create: { width: 512, height: 512, channels: 3, background: '#808080' } })
     .png()
@@ -40,18 +40,18 @@ describe('readiness', () => {
     });
   };
 
-  it('is reached by a ComfyUI that has coloured a picture', async () => {
+  it('is passed by a ComfyUI that has coloured a picture', async () => {
     await check(comfy.url);
   });
 
-  it('compares colours with those of the bake, where the workflow is one that colours', async () => {
+  it('compares the colours with those of the bake, for a workflow that colours', async () => {
     const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
     await expect(check(comfy.url, 'cpu', { canary })).rejects.toThrow(CanaryMismatch);
     const plain = { ...workflow, output: { ...workflow.output, coloured: false } };
     await check(comfy.url, 'cpu', { canary, workflow: plain });
   });
 
-  it('loads the model where photos will find it: in the graph and under the ids of theirs', async () => {
+  it('loads the model by the same graph and node ids as photos', async () => {
     const { url, prompts } = await comfy.recording();
     await check(url);
     await infer(
@@ -86,11 +86,11 @@ describe('readiness', () => {
       },
       /without any colour/,
     ],
-  ])('is not reached by one %s', async (_name, act, message) => {
+  ])('is not passed by one %s', async (_name, act, message) => {
     await expect(act()).rejects.toThrow(message);
   });
 
-  it('is tried until it is there, and given up after its time', async () => {
+  it('is checked until it passes, and fails after its limit', async () => {
     let tries = 0;
     const patience = { retryMs: 1, limitMs: 1000, now: () => tries * 100 };
     const stop = new AbortController().signal;
@@ -101,7 +101,7 @@ describe('readiness', () => {
     expect(await untilReady(never, AbortSignal.abort(), log, patience)).toBe(false);
   });
 
-  it('tells once that the model is another one, however often it looks, and of nothing else', async () => {
+  it('reports the first canary mismatch once, and no other error', async () => {
     let told = 0;
     const faults = [new Error('not yet'), new CanaryMismatch('off'), new CanaryMismatch('off')];
     const check = reportOnce(

@@ -1,10 +1,9 @@
-/** Machines that go wrong: noticed by their colours, helped by a new beginning, given up in the end. */
+/** Instance faults: the canary that notices them, restarts of ComfyUI, work folders, systemd and the environment. */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { compareColours, readCanary, CanaryMismatch, type Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
@@ -42,13 +41,13 @@ describe('the canary', () => {
     });
   };
 
-  it('that was recorded is found again, on either path', async () => {
+  it('is found again on both paths', async () => {
     await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     await check(await readCanary(file));
     await checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
   });
 
-  it('that another model made is told from the command line too', async () => {
+  it('of another model fails the command of the bake', async () => {
     const cells = Array.from({ length: 64 }, () => [40, -40]);
     writeFileSync(file, JSON.stringify({ cells }));
     await expect(
@@ -56,13 +55,13 @@ describe('the canary', () => {
     ).rejects.toBeInstanceOf(CanaryMismatch);
   });
 
-  it('is missed by a network without its weights, although ComfyUI reports success', async () => {
+  it('is not found by a network without its weights, although ComfyUI reports success', async () => {
     await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
     const canary = await readCanary(file);
     await new ComfyuiClient(comfy.url).free();
     comfy.standIn.faults.checkpointUnreadable = true;
     await expect(check(canary)).rejects.toThrow(/a node of the workflow failed/);
-    // The public node takes the network for loaded now.
+    // The public node now regards the network as loaded.
     await expect(check(canary)).rejects.toThrow(
       /does not colour as it did when the image was baked.*differs by [\d.]+/,
     );
@@ -71,7 +70,7 @@ describe('the canary', () => {
     await check(canary);
   });
 
-  it('allows for arithmetic, and not for other colours', () => {
+  it('allows differences of floating-point arithmetic, and no more', () => {
     const cells = Array.from({ length: 64 }, (_, k): [number, number] => [k / 4, -k / 8]);
     const off = (by: number, count = 64) => ({
       cells: cells.map(([a, b], k): [number, number] => (k < count ? [a + by, b] : [a, b])),
@@ -83,23 +82,23 @@ describe('the canary', () => {
     expect(() => compareColours({ cells: cells.map(([a, b]) => [b, a]) }, { cells })).toThrow();
   });
 
-  it('that cannot be read stops the worker, with the reason', async () => {
+  it('that cannot be read stops the worker with the reason', async () => {
     await expect(readCanary(join(folder, 'none.json'))).rejects.toThrow(/cannot be read: record it/);
     writeFileSync(file, '{"cells":[]}');
     await expect(readCanary(file)).rejects.toThrow(/is not a canary/);
   });
 });
 
-describe('a fault of the machine', () => {
+describe('an instance fault', () => {
   function machine(fails: number, more: Partial<RecoveryPorts> = {}) {
     const done: string[] = [];
     const controller = new AbortController();
     const log = memoryLog();
     let checks = 0;
     const recovered = recover({
-      restart: async () => void done.push('renewed'),
+      restart: async () => void done.push('restarted'),
       check: () => (checks++ < fails ? Promise.reject(new Error('grey')) : Promise.resolve()),
-      markUnhealthy: async () => void done.push('given up'),
+      markUnhealthy: async () => void done.push('marked unhealthy'),
       stop: controller.signal,
       log,
       retryPolicy: { retryMs: 1, limitMs: 0, now: () => 0 },
@@ -112,47 +111,46 @@ describe('a fault of the machine', () => {
     [0, 1],
     [1, 2],
     [2, 3],
-  ])('after %i beginnings in vain is over with the next', async (fails, beginnings) => {
+  ])('after %i failed restarts is over with the next', async (fails, restarts) => {
     const { done, recovered } = machine(fails);
     await recovered;
-    expect(done).toEqual(Array.from({ length: beginnings }, () => 'renewed'));
+    expect(done).toEqual(Array.from({ length: restarts }, () => 'restarted'));
   });
 
-  it('that stays after three has the machine replaced, which takes no photo meanwhile', async () => {
+  it('that stays after three restarts marks the instance unhealthy, which waits for its end', async () => {
     const { done, controller, recovered } = machine(3);
     let over = false;
     void recovered.then(() => (over = true));
-    await sleep(10);
-    expect(done).toEqual(['renewed', 'renewed', 'renewed', 'given up']);
+    await vi.waitFor(() => expect(done).toEqual(['restarted', 'restarted', 'restarted', 'marked unhealthy']));
     expect(over).toBe(false);
     controller.abort();
     await recovered;
   });
 
-  it('begins anew at once when the colours are wrong, and waits while ComfyUI only starts', async () => {
+  it('restarts at once after a canary mismatch, and waits while ComfyUI starts', async () => {
     const tries: string[] = [];
     const check = () => {
-      tries.push('look');
+      tries.push('check');
       return Promise.reject(tries.length === 1 ? new Error('not up yet') : new CanaryMismatch('green'));
     };
     const { controller, done, recovered } = machine(0, { check, retryPolicy: undefined });
     await until(
       () => done,
-      (all) => all.includes('given up'),
+      (all) => all.includes('marked unhealthy'),
     );
     controller.abort();
     await recovered;
     expect(tries).toHaveLength(4);
   });
 
-  it('that ended ComfyUI is over when it is back, although nothing was there to begin anew', async () => {
+  it('that ended ComfyUI is over when it is back, although it could not unload its models', async () => {
     const comfy = await Comfy.start();
     const client = new ComfyuiClient(comfy.url, 1000);
     await comfy.close();
-    let looks = 0;
+    let checks = 0;
     const { recovered, log } = machine(0, {
       restart: () => dropModels(client, new AbortController().signal),
-      check: () => (looks++ < 5 ? client.device() : Promise.resolve()),
+      check: () => (checks++ < 5 ? client.device() : Promise.resolve()),
       retryPolicy: { retryMs: 1, limitMs: 10, now: () => 0 },
     });
     await recovered;
@@ -160,9 +158,9 @@ describe('a fault of the machine', () => {
     expect(log.of('comfyui-restarting')).toHaveLength(1);
   });
 
-  it('counts a restart that fails as a beginning in vain', async () => {
+  it('counts a restart that fails', async () => {
     const { log, controller, recovered } = machine(0, { restart: () => Promise.reject(new Error('denied')) });
-    await sleep(10);
+    await vi.waitFor(() => expect(log.of('instance-marked-unhealthy')).toHaveLength(1));
     controller.abort();
     await recovered;
     expect(log.of('comfyui-not-recovered').map(({ error }) => error)).toEqual(['denied', 'denied', 'denied']);
@@ -182,7 +180,7 @@ describe('work folders', () => {
     ['input', 'output', 'temp'].flatMap((parent) => readdirSync(join(folder, 'comfyui', parent)));
   const folders = new WorkFolders(join(folder, 'comfyui'), memoryLog(), () => now);
 
-  it('of an attempt are removed, and what is no attempt never', async () => {
+  it('of an attempt are removed, and no other path', async () => {
     const [mine, other] = [randomUUID(), randomUUID()];
     make(mine);
     make(other);
@@ -193,49 +191,49 @@ describe('work folders', () => {
     await folders.remove(other);
   });
 
-  it('that were left behind are swept, and nothing else', async () => {
+  it('that were abandoned are swept, and no others', async () => {
     const [old, young] = [randomUUID(), randomUUID()];
     make(old);
-    make('of-somebody-else');
+    make('of-another-client');
     expect(await folders.sweep()).toBe(0);
     now = 300_000;
     make(young);
     expect(await folders.sweep()).toBe(0);
     now = 600_000;
     expect(await folders.sweep()).toBe(3);
-    expect(new Set(left())).toEqual(new Set([young, 'of-somebody-else']));
+    expect(new Set(left())).toEqual(new Set([young, 'of-another-client']));
     expect(await new WorkFolders(join(folder, 'nowhere'), memoryLog()).sweep()).toBe(0);
     await folders.remove(young);
   });
 
-  it('of a worker that died go when the next one starts', async () => {
+  it('of a worker that died are removed when the next one starts', async () => {
     make(randomUUID());
-    make('of-somebody-else');
+    make('of-another-client');
     expect(await folders.clear()).toBe(3);
-    expect(new Set(left())).toEqual(new Set(['of-somebody-else']));
+    expect(new Set(left())).toEqual(new Set(['of-another-client']));
   });
 });
 
-describe('the service', () => {
-  it('tells systemd that it lives, three times in each period, and nobody where there is none', async () => {
-    const told: string[] = [];
-    const tell = async (state: string) => void told.push(state);
+describe('systemd', () => {
+  it('is notified three times per watchdog period, and not at all outside of a service', async () => {
+    vi.useFakeTimers();
+    const states: string[] = [];
+    const notify = async (state: string) => void states.push(state);
     const stop = new AbortController();
-    const environment = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '30000' };
-    const alive = new SystemdNotifier(environment, memoryLog(), tell).keepAlive(stop.signal);
-    await sleep(100);
+    const environment = { NOTIFY_SOCKET: '/run/systemd/notify', WATCHDOG_USEC: '60000000' };
+    const alive = new SystemdNotifier(environment, memoryLog(), notify).keepAlive(stop.signal);
+    await vi.advanceTimersByTimeAsync(119_999);
+    expect(states).toEqual(Array.from({ length: 6 }, () => 'WATCHDOG=1'));
     stop.abort();
     await alive;
-    expect(told.length).toBeGreaterThanOrEqual(3);
-    expect(new Set(told)).toEqual(new Set(['WATCHDOG=1']));
-    const alone = new SystemdNotifier({}, memoryLog(), tell);
-    told.length = 0;
-    await alone.notify('READY=1');
-    await alone.keepAlive();
-    expect(told).toEqual([]);
+    vi.useRealTimers();
+    const outside = new SystemdNotifier({}, memoryLog(), notify);
+    await outside.notify('READY=1');
+    await outside.keepAlive();
+    expect(states).toHaveLength(6);
   });
 
-  it('goes on when systemd cannot be told', async () => {
+  it('may be unreachable without stopping the worker', async () => {
     const log = memoryLog();
     const service = new SystemdNotifier({ NOTIFY_SOCKET: '/x' }, log, () =>
       Promise.reject(new Error('no such file')),
@@ -245,7 +243,7 @@ describe('the service', () => {
   });
 });
 
-describe('the machine`s environment', () => {
+describe('the environment', () => {
   it('has a restart command as JSON', () => {
     expect(
       readEnvironment({ COMFYUI_RESTART: '["systemctl","restart","comfyui"]', COMFYUI_URL: '' }),

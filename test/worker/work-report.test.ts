@@ -28,13 +28,13 @@ const sum = () => added.reduce((all, { completed }) => all + completed, 0);
 const photo = { completed: 1, busySeconds: 2 };
 
 describe('a report', () => {
-  it('goes at once after a pause', async () => {
+  it('is sent at once after a pause', async () => {
     report.add(photo);
     await vi.advanceTimersByTimeAsync(1);
     expect(added).toEqual([photo]);
   });
 
-  it('takes with it what came meanwhile, and is never later than the interval', async () => {
+  it('includes what came meanwhile, and is never later than the interval', async () => {
     for (let k = 0; k < 40; k++) {
       report.add(photo);
       await vi.advanceTimersByTimeAsync(1000);
@@ -45,7 +45,7 @@ describe('a report', () => {
     expect(sum()).toBe(40);
   });
 
-  it('that fails is told of and goes with the next one', async () => {
+  it('that fails is logged and sent with the next one', async () => {
     refused = true;
     report.add(photo);
     await vi.advanceTimersByTimeAsync(1);
@@ -56,12 +56,12 @@ describe('a report', () => {
     expect(added).toEqual([{ completed: 2, busySeconds: 4 }]);
   });
 
-  it('of nothing is not sent', async () => {
+  it('without work is not sent', async () => {
     await report.flush();
     expect(added).toEqual([]);
   });
 
-  it('goes before the worker leaves, and only once', async () => {
+  it('is sent before the worker ends, and only once', async () => {
     report.add(photo);
     await Promise.all([report.flush(), report.flush()]);
     await vi.advanceTimersByTimeAsync(REPORT_MS);

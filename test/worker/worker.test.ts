@@ -1,4 +1,4 @@
-/** A worker's whole life, for what its parts are told of each other: which figures come out at the end. */
+/** A whole worker, from its launch hook to its drain: what is published, and what is called. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
@@ -32,16 +32,16 @@ const settings: WorkerSettings = {
 };
 
 /**
- * A worker and one file that is no photo.
+ * Runs a worker with one file that is not a photo.
  *
- * @param last line of its log after which it is told to stop
+ * @param last log event after which it drains
  */
 async function workUntil(last: string, canary?: Canary) {
   const lines = memoryLog();
   const notices = new Notices(async () => undefined, lines);
   const log: typeof lines = Object.assign((...line: Parameters<typeof lines>) => {
     lines(...line);
-    if (line[1] === last) notices.drain('enough was seen');
+    if (line[1] === last) notices.drain('test');
   }, lines);
   const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
   queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
@@ -85,7 +85,7 @@ it('publishes why a photo was refused', async () => {
   expect(queue.deleted).toHaveLength(1);
 });
 
-it('publishes that its model is another one, and takes no photo', async () => {
+it('publishes a canary mismatch, and receives no photo', async () => {
   const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
   const { lines, bucket, queue, told, published } = await workUntil('comfyui-awaited', canary);
   expect(lines.of('comfyui-awaited')).toEqual([

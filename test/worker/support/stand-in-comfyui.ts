@@ -1,4 +1,4 @@
-/** The stand-in ComfyUI for tests of the worker, and ways to make it go wrong in one place. */
+/** The stand-in ComfyUI for tests of the worker, with faults in single requests. */
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { workflowSchema, type Workflow } from '../../../contract/workflow.ts';
@@ -41,7 +41,7 @@ export class Comfy {
     await this.standIn.close();
   }
 
-  /** Holds inferences until what it returns is called. */
+  /** Holds inferences until the returned function is called. */
   holdInferences(): () => void {
     let open: () => void = () => undefined;
     this.gate = new Promise((resolve) => (open = resolve));
@@ -52,7 +52,7 @@ export class Comfy {
     return (await fetch(this.url + path)).json();
   }
 
-  /** Until so many prompts run. */
+  /** Resolves when so many prompts run. */
   async running(count: number): Promise<void> {
     await until(
       () => this.get('/queue') as Promise<{ queue_running: unknown[] }>,
@@ -60,7 +60,7 @@ export class Comfy {
     );
   }
 
-  /** URL of the same ComfyUI, and the prompts that were sent to it. */
+  /** @returns a URL of the same ComfyUI, and the prompts that are sent there */
   async recording(): Promise<{ url: string; prompts: SentPrompt[] }> {
     const prompts: SentPrompt[] = [];
     const url = await this.instead(/^POST \/prompt/, (request, response) => {
@@ -77,7 +77,7 @@ export class Comfy {
     return { url, prompts };
   }
 
-  /** URL of the same ComfyUI, but for requests that match (`POST /prompt`). */
+  /** @returns a URL of the same ComfyUI; the listener answers requests that match (`POST /prompt`) */
   async instead(match: RegExp, listener: RequestListener): Promise<string> {
     const server = createServer((request, response) => {
       if (match.test(`${request.method} ${request.url}`)) return listener(request, response);
