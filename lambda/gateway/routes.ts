@@ -28,7 +28,7 @@ export interface Gateway {
 type Route = (request: Request, gateway: Gateway) => Promise<Response> | Response;
 
 /** The routes that the stack declares in API Gateway, which rejects any other path. */
-const ROUTES = new Map<string, Route>(
+export const ROUTES = new Map<string, Route>(
   Object.entries({
     'POST /photos': async (request, { access, ports, settings, newId, now }) => {
       const caller = callerFrom(access, request.identity);

@@ -1,0 +1,290 @@
+/** Every response matches the OpenAPI document. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
+import { parseRequest } from '../../../lambda/gateway/request.ts';
+import type { Response } from '../../../lambda/gateway/response.ts';
+import { respond } from '../../../lambda/gateway/routes.ts';
+import {
+  announcing,
+  eventOf,
+  failureOf,
+  iamAuthorizer,
+  idOf,
+  jwtAuthorizer,
+  memoryGateway,
+  type MemoryGateway,
+} from './support/memory.ts';
+import { deviationOf, documentOf, open, operationsOf, type Json } from './support/openapi.ts';
+
+const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;
+const photo = { name: 'Oma.jpg', type: 'image/jpeg', size: 1000 };
+
+describe('responses', () => {
+  let gateway: MemoryGateway;
+  beforeEach(async () => {
+    gateway = memoryGateway(NOON);
+    await handle(announcing(photo));
+  });
+  const id = idOf(1);
+  const key = apiPhotoKey(id);
+  const handle = (event: unknown) => respond(parseRequest(event), gateway);
+  const read = () => handle(eventOf('GET /photos/{id}', { id }));
+  const store = (what: string, body = 'x', type = 'image/jpeg') =>
+    gateway.ports.storage.write(what, body, type);
+
+  const CASES: [how: string, route: string, status: number, code: string, make: () => Promise<Response>][] = [
+    ['created', 'POST /photos', 201, '', () => handle(announcing(photo))],
+    [
+      'created, for chroma',
+      'POST /photos',
+      201,
+      '',
+      () => handle(announcing({ ...photo, output: 'chroma' })),
+    ],
+    ['no JSON', 'POST /photos', 400, 'bad-request', () => handle(announcing(undefined, { body: '{' }))],
+    ['too large', 'POST /photos', 413, 'too-large', () => handle(announcing({ ...photo, size: 1e9 }))],
+    [
+      'unsupported type',
+      'POST /photos',
+      415,
+      'unsupported-type',
+      () => handle(announcing({ ...photo, type: 'a/b' })),
+    ],
+    [
+      'no chroma output',
+      'POST /photos',
+      422,
+      'no-chroma',
+      () => {
+        gateway.settings.chromaSize = 0;
+        return handle(announcing({ ...photo, output: 'chroma' }));
+      },
+    ],
+    [
+      'hourly quota exceeded',
+      'POST /photos',
+      429,
+      'hourly-quota-exceeded',
+      async () => {
+        for (let k = 0; k < 2; k++) await handle(announcing(photo));
+        return handle(announcing(photo));
+      },
+    ],
+    [
+      'daily quota exceeded',
+      'POST /photos',
+      429,
+      'daily-quota-exceeded',
+      async () => {
+        for (let k = 0; k < 4; k++) await handle(announcing(photo, { sourceIp: `198.51.100.${k}` }));
+        return handle(announcing(photo, { sourceIp: '198.51.100.9' }));
+      },
+    ],
+    [
+      'registry failed',
+      'POST /photos',
+      503,
+      'unavailable',
+      () => {
+        gateway.ports.registry.put = () => Promise.reject(new Error('away'));
+        return handle(announcing(photo));
+      },
+    ],
+    ['not uploaded yet', 'GET /photos/{id}', 200, 'waiting', read],
+    [
+      'uploaded',
+      'GET /photos/{id}',
+      200,
+      'waiting',
+      () => {
+        store(key);
+        return read();
+      },
+    ],
+    [
+      'uploaded, with a view',
+      'GET /photos/{id}',
+      200,
+      'waiting',
+      () => {
+        store(key);
+        gateway.ports.viewReader.view = {
+          at: NOON,
+          tickSeconds: 30,
+          visible: 3,
+          inFlight: 1,
+          inService: 1,
+          coming: [{ count: 1, readyAt: NOON + 60 }],
+          arrivalsPerSecond: 0.1,
+          serviceSeconds: 4,
+          bootSeconds: 90,
+          history: [{ at: NOON, backlog: 4, completed: 0 }],
+        };
+        return read();
+      },
+    ],
+    [
+      'succeeded',
+      'GET /photos/{id}',
+      200,
+      'succeeded',
+      () => {
+        store(key);
+        store(resultKey(key), 'in colour', 'image/png');
+        return read();
+      },
+    ],
+    [
+      'succeeded, photo deleted',
+      'GET /photos/{id}',
+      200,
+      'succeeded',
+      () => {
+        store(resultKey(key));
+        return read();
+      },
+    ],
+    [
+      'failed',
+      'GET /photos/{id}',
+      200,
+      'failed',
+      () => {
+        store(failedKey(key), JSON.stringify(failureOf(id)));
+        return read();
+      },
+    ],
+    [
+      'never uploaded',
+      'GET /photos/{id}',
+      200,
+      'not-uploaded',
+      () => {
+        gateway.clock.now += 86_400;
+        return read();
+      },
+    ],
+    [
+      'expired',
+      'GET /photos/{id}',
+      200,
+      'expired',
+      () => {
+        gateway.clock.now += 20 * 86_400;
+        return read();
+      },
+    ],
+    ['unknown', 'GET /photos/{id}', 404, 'not-found', () => handle(eventOf('GET /photos/{id}', { id: 'x' }))],
+    [
+      'storage failed',
+      'GET /photos/{id}',
+      503,
+      'unavailable',
+      () => {
+        store(failedKey(key), '{');
+        return read();
+      },
+    ],
+    ['healthy', 'GET /health', 200, 'ok', () => handle(eventOf('GET /health'))],
+  ];
+
+  it.each(CASES)('%s: %s %i %s', async (_case, route, status, code, make) => {
+    const response = await make();
+    expect(response.statusCode).toBe(status);
+    expect(response.body).toContain(code && `"${code}"`);
+    expect(deviationOf(open, route, response)).toBeUndefined();
+  });
+
+  it('cover every status of the document', () => {
+    const covered = new Set(CASES.map(([, route, status]) => `${route} ${status}`));
+    const documented = operationsOf(open).flatMap(({ route, operation }) =>
+      Object.keys(operation.responses).map((status) => `${route} ${status}`),
+    );
+    // From API Gateway only: GET has no quota, and the function's own errors are 503.
+    expect(documented.filter((one) => !covered.has(one)).sort()).toEqual([
+      'GET /photos/{id} 429',
+      'GET /photos/{id} 500',
+      'POST /photos 500',
+    ]);
+  });
+
+  const API_GATEWAY = [413, 429, 500, 503];
+  it.each([
+    ['open', API_GATEWAY],
+    ['jwt', [401, ...API_GATEWAY]],
+    ['iam', [401, 403, ...API_GATEWAY]],
+  ] as const)('of API Gateway itself with access %s', (access, statuses) => {
+    const document = documentOf(access);
+    const headers = { 'content-type': 'application/json' };
+    const apiGatewayError = (statusCode: number, body: unknown = { message: 'Forbidden' }) => ({
+      statusCode,
+      headers,
+      body: JSON.stringify(body),
+    });
+    for (const statusCode of statuses) {
+      for (const route of ['POST /photos', 'GET /photos/{id}']) {
+        // GET has no body.
+        const none = statusCode === 413 && route.startsWith('GET');
+        const why = deviationOf(document, route, apiGatewayError(statusCode));
+        expect(why, `${route} ${statusCode}`).toEqual(
+          none ? expect.stringMatching(/no status 413/) : undefined,
+        );
+        if (!none) expect(deviationOf(document, route, apiGatewayError(statusCode, {}))).toMatch(/message/);
+      }
+    }
+    for (const statusCode of [401, 403].filter((one) => !(statuses as readonly number[]).includes(one)))
+      expect(deviationOf(document, 'POST /photos', apiGatewayError(statusCode))).toMatch(/no status/);
+    expect(deviationOf(document, 'POST /photos', apiGatewayError(415))).toMatch(
+      /no application\/json of 415/,
+    );
+  });
+
+  it.each(['jwt', 'iam'] as const)('with access %s without credentials', async (access) => {
+    gateway = memoryGateway(NOON, { access });
+    for (const [route, event] of [
+      ['POST /photos', announcing(photo)],
+      ['GET /photos/{id}', eventOf('GET /photos/{id}', { id })],
+    ] as const) {
+      const response = await handle(event);
+      expect(response.statusCode).toBe(401);
+      expect(deviationOf(documentOf(access), route, response)).toBeUndefined();
+      expect(deviationOf(open, route, response)).toMatch(/no status 401/);
+    }
+  });
+
+  it.each([
+    ['jwt', jwtAuthorizer({ sub: 'jane' })],
+    ['iam', iamAuthorizer('AROAX:session')],
+  ] as const)('with access %s with credentials', async (access, authorizer) => {
+    gateway = memoryGateway(NOON, { access });
+    const response = await handle(announcing(photo, { authorizer }));
+    expect(response.statusCode).toBe(201);
+    expect(deviationOf(documentOf(access), 'POST /photos', response)).toBeUndefined();
+  });
+
+  describe('that differ from the document are detected:', () => {
+    let done: Response;
+    beforeEach(async () => {
+      store(resultKey(key));
+      done = await read();
+    });
+    const changed = (more: Json): Response => ({
+      ...done,
+      body: JSON.stringify({ ...(JSON.parse(done.body) as Json), ...more }),
+    });
+    it.each<[string, Json]>([
+      ['no name', { name: undefined }],
+      ['another status', { status: 'lost' }],
+      ['an invalid id', { id: 'x' }],
+      ['another type', { type: 'image/gif' }],
+      ['an invalid link', { links: { result: 'here', photo: null } }],
+      ['no link', { links: {} }],
+      ['an invalid time', { expiresAt: 'soon' }],
+      ['half a byte', { size: 0.5 }],
+      ['an additional field', { key: 'results/api/x' }],
+    ])('%s', (_case, more) => {
+      expect(deviationOf(open, 'GET /photos/{id}', changed({}))).toBeUndefined();
+      expect(deviationOf(open, 'GET /photos/{id}', changed(more))).toMatch(/\w/);
+    });
+  });
+});

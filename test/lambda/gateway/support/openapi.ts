@@ -1,0 +1,55 @@
+/** Checks of responses against the OpenAPI document. */
+import { z } from 'zod';
+import type { ACCESS } from '../../../../contract/gateway.ts';
+import { apiDocument } from '../../../../lambda/gateway/openapi.ts';
+import type { Response } from '../../../../lambda/gateway/response.ts';
+
+export type Json = Record<string, unknown>;
+export interface Described {
+  headers?: Record<string, unknown>;
+  content: Record<string, { schema: { $ref: string } }>;
+}
+export interface Operation {
+  operationId: string;
+  security?: Record<string, string[]>[];
+  requestBody?: Pick<Described, 'content'>;
+  responses: Record<string, Described>;
+}
+export interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Json>; securitySchemes?: Record<string, Json> };
+}
+
+/** As clients receive it. */
+export const documentOf = (access: (typeof ACCESS)[number]) =>
+  JSON.parse(JSON.stringify(apiDocument(access))) as Document;
+export const open = documentOf('open');
+
+export const operationsOf = ({ paths }: Document) =>
+  Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      operation,
+    })),
+  );
+
+/** A schema from the JSON of the document. */
+export function schemaOf({ components }: Document, { content }: Pick<Described, 'content'>, type: string) {
+  const name = content[type]?.schema.$ref.replace('#/components/schemas/', '') ?? '';
+  const schema = components.schemas[name];
+  return schema && z.fromJSONSchema(schema);
+}
+
+/** @returns how a response differs from the document; undefined if it does not */
+export function deviationOf(document: Document, route: string, response: Response): string | undefined {
+  const operation = operationsOf(document).find((one) => one.route === route)?.operation;
+  const described = operation?.responses[response.statusCode];
+  if (!described) return `no status ${response.statusCode} of ${route}`;
+  const { 'content-type': type = '', 'retry-after': retryAfter } = response.headers;
+  if (retryAfter !== undefined && !described.headers?.['Retry-After'])
+    return `no Retry-After of ${response.statusCode}`;
+  const schema = schemaOf(document, described, type);
+  if (!schema) return `no ${type} of ${response.statusCode}`;
+  const parsed = schema.safeParse(JSON.parse(response.body));
+  return parsed.success ? undefined : parsed.error.message;
+}
