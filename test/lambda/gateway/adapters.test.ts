@@ -1,0 +1,15 @@
+/** Adapters of the gateway's ports over a local AWS, against the same suites as the ones in memory. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { Scope } from '../../../common/scope.ts';
+import { registryTests } from './adapters/registry.ts';
+import { storageTests } from './adapters/storage.ts';
+import { viewReaderTests } from './adapters/view-reader.ts';
+import { startAws } from './support/aws.ts';
+
+const scope = new Scope();
+beforeAll(() => startAws(scope), 60_000);
+afterAll(() => scope.close());
+
+describe('registry', registryTests);
+describe('storage', storageTests);
+describe('view reader', viewReaderTests);

@@ -1,0 +1,290 @@
+/** PhotoStorage: one suite for memory and S3, with links used over HTTP. */
+import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { newPhotoSchema } from '../../../../contract/photo-api.ts';
+import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
+import type { PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
+import { BUCKET, newId, record, s3 } from '../support/aws.ts';
+import { failureOf, MemoryStorage, type LinkAnswer, type LinkRequest } from '../support/memory.ts';
+
+interface Fixture {
+  storage: PhotoStorage;
+  /** Sends a request by a link. */
+  use: (url: string, request: LinkRequest) => Promise<LinkAnswer>;
+  /** Writes an object, as a worker does. */
+  write: (key: string, body: Buffer | string, type: string) => Promise<unknown>;
+  /** Metadata of an object. */
+  metadata: (key: string) => Promise<Record<string, string> | undefined>;
+  /** A link of one second whose time is over. */
+  expired: (sign: () => Promise<string>) => Promise<string>;
+  /** Clock of the storage, epoch seconds. */
+  now: () => number;
+}
+
+/** Over HTTP, without an SDK. */
+async function useOverHttp(url: string, { method, headers, body }: LinkRequest): Promise<LinkAnswer> {
+  const answer = await fetch(url, { method, headers, body: body && new Uint8Array(body) });
+  return {
+    status: answer.status,
+    disposition: answer.headers.get('content-disposition') ?? undefined,
+    body: Buffer.from(await answer.arrayBuffer()),
+  };
+}
+
+const memoryPhotos = (): Fixture => {
+  const clock = { now: 1_780_316_400 };
+  const storage = new MemoryStorage(() => clock.now);
+  return {
+    storage,
+    use: (url, request) => storage.use(url, request),
+    write: async (key, body, type) => storage.write(key, body, type),
+    metadata: async (key) => storage.objects.get(key)?.metadata,
+    expired: async (sign) => {
+      const url = await sign();
+      clock.now += 2;
+      return url;
+    },
+    now: () => clock.now,
+  };
+};
+
+const s3Photos = (): Fixture => ({
+  storage: new S3PhotoStorage(s3, BUCKET),
+  use: useOverHttp,
+  write: (Key, body, ContentType) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(body), ContentType })),
+  metadata: async (Key) => (await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }))).Metadata,
+  // Signed a minute ago.
+  expired: async (sign) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 60_000 });
+    try {
+      return await sign();
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+  now: () => Date.now() / 1000,
+});
+
+/** Names that need encoding in a header. */
+const NAMES = [
+  'Oma.jpg',
+  "Grüße 'x' (1).jpg",
+  '照片.png',
+  '"quoted".jpg',
+  'a; filename=b.exe',
+  '100% *echt*, ja!.tif',
+  "UTF-8''x.jpg",
+  '👵🏽 1945.webp',
+  'שלום.jpg',
+  ' x .jpg ',
+  '.jpg',
+  'ä'.repeat(200),
+];
+
+/** The name by RFC 6266 and RFC 8187; undefined for invalid syntax. */
+function nameIn(disposition: string | undefined | null): string | undefined {
+  const encoded = /^attachment; filename\*=UTF-8''((?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+)$/.exec(
+    disposition ?? '',
+  )?.[1];
+  return encoded === undefined ? undefined : decodeURIComponent(encoded);
+}
+
+export function storageTests(): void {
+  describe.each<[string, () => Fixture]>([
+    ['memory', memoryPhotos],
+    ['S3', s3Photos],
+  ])('PhotoStorage: %s', (_name, make) => {
+    let fixture: Fixture;
+    let storage: PhotoStorage;
+    let id: string;
+    beforeEach(() => {
+      fixture = make();
+      ({ storage } = fixture);
+      id = newId();
+    });
+    const key = () => apiPhotoKey(id);
+    const body = Buffer.from('as good as a photo');
+
+    it('has no missing objects', async () => {
+      expect(await storage.photo(id)).toBeUndefined();
+      expect(await storage.result(id)).toBeUndefined();
+      expect(await storage.failure(id)).toBeUndefined();
+    });
+
+    it('reads photo, result and failure record', async () => {
+      const readAll = () => Promise.all([storage.photo(id), storage.result(id), storage.failure(id)]);
+      await fixture.write(key(), body, 'image/jpeg');
+      const stored = { bytes: body.length, type: 'image/jpeg', storedAt: expect.any(Number) as number };
+      expect(await readAll()).toEqual([stored, undefined, undefined]);
+      await fixture.write(failedKey(key()), JSON.stringify(failureOf(id)), 'application/json');
+      const failed = { ...failureOf(id), storedAt: expect.any(Number) as number };
+      expect(await readAll()).toEqual([stored, undefined, failed]);
+      await fixture.write(resultKey(key()), 'in colour', 'image/png');
+      expect(await readAll()).toEqual([stored, { ...stored, bytes: 9, type: 'image/png' }, failed]);
+    });
+
+    it('has the time of storage, to a second', async () => {
+      const before = fixture.now();
+      await fixture.write(key(), body, 'image/jpeg');
+      const { storedAt = NaN } = (await storage.photo(id)) ?? {};
+      // S3 keeps whole seconds, rounded down.
+      expect(storedAt).toBeGreaterThan(before - 1);
+      expect(storedAt).toBeLessThanOrEqual(fixture.now());
+    });
+
+    it.each([
+      ['truncated', '{"code":"retries-exhausted","mess'],
+      ['empty', ''],
+      ['with an unknown code', JSON.stringify({ ...failureOf('x'), code: 'tired' })],
+      ['a list', '[]'],
+    ])('throws for a failure record that is %s', async (_case, text) => {
+      await fixture.write(failedKey(key()), text, 'application/json');
+      await expect(storage.failure(id)).rejects.toThrow();
+    });
+
+    describe('an upload link', () => {
+      const photo = () => record({ id });
+      let link: UploadLink;
+      beforeEach(async () => {
+        link = await storage.uploadLink(photo(), body.length, 900);
+      });
+      const put = (changes: Partial<LinkRequest> & { url?: string } = {}) =>
+        fixture.use(changes.url ?? link.url, { method: 'PUT', headers: link.headers, body, ...changes });
+
+      it('stores the photo', async () => {
+        expect((await put()).status).toBe(200);
+        expect(await storage.photo(id)).toMatchObject({ bytes: body.length, type: 'image/jpeg' });
+        expect(await fixture.metadata(key())).toEqual({ output: 'photo' });
+        const download = await storage.downloadLink(id, 'photo', 'x.jpg', 60);
+        expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
+      });
+
+      it('stores output chroma as metadata', async () => {
+        const chroma = await storage.uploadLink(record({ id, output: 'chroma' }), body.length, 900);
+        expect((await put(chroma)).status).toBe(200);
+        expect(await fixture.metadata(key())).toEqual({ output: 'chroma' });
+      });
+
+      const without = (name: string) =>
+        Object.fromEntries(Object.entries(link.headers).filter(([header]) => header !== name));
+      const anotherKey = () => ({ url: link.url.replace(encodeURIComponent(id), newId()) });
+
+      it.each<[how: string, changes: () => Partial<LinkRequest> & { url?: string }]>([
+        ['one byte less', () => ({ body: body.subarray(1) })],
+        ['one byte more', () => ({ body: Buffer.concat([body, body.subarray(0, 1)]) })],
+        ['nothing', () => ({ body: Buffer.alloc(0) })],
+        ['another type', () => ({ headers: { ...link.headers, 'content-type': 'text/html' } })],
+        ['no type', () => ({ headers: without('content-type') })],
+        ['no condition', () => ({ headers: without('if-none-match') })],
+        ['another condition', () => ({ headers: { ...link.headers, 'if-none-match': '"x"' } })],
+        ['another output', () => ({ headers: { ...link.headers, 'x-amz-meta-output': 'chroma' } })],
+        ['no output', () => ({ headers: without('x-amz-meta-output') })],
+        ['another key', anotherKey],
+        ['another signature', () => ({ url: `${link.url.slice(0, -4)}beef` })],
+      ])('rejects %s', async (_case, changes) => {
+        const changed = changes();
+        if (changed.url !== undefined) expect(changed.url).not.toBe(link.url);
+        expect((await put(changed)).status).toBe(403);
+        expect(await storage.photo(id)).toBeUndefined();
+        const other = changed.url && /api\/([\w-]{22})/.exec(changed.url)?.[1];
+        if (other) expect(await storage.photo(other)).toBeUndefined();
+        // The link still works.
+        expect((await put()).status).toBe(200);
+      });
+
+      it('works once', async () => {
+        expect((await put()).status).toBe(200);
+        expect((await put({ body: Buffer.from('some other photo..') })).status).toBe(412);
+        const download = await storage.downloadLink(id, 'photo', 'x.jpg', 60);
+        expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
+      });
+
+      it('works once among concurrent uploads', async () => {
+        const answers = await Promise.all(Array.from({ length: 6 }, () => put()));
+        expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
+      });
+
+      it('allows PUT only', async () => {
+        await fixture.write(key(), body, 'image/jpeg');
+        for (const method of ['GET', 'DELETE', 'HEAD'])
+          expect((await fixture.use(link.url, { method, headers: link.headers })).status).toBe(403);
+        expect(await storage.photo(id)).toBeDefined();
+      });
+
+      it('expires', async () => {
+        const url = await fixture.expired(
+          async () => (await storage.uploadLink(photo(), body.length, 1)).url,
+        );
+        expect((await put({ url })).status).toBe(403);
+        expect(await storage.photo(id)).toBeUndefined();
+      });
+    });
+
+    describe('a download link', () => {
+      beforeEach(async () => {
+        await fixture.write(key(), 'grey', 'image/jpeg');
+        await fixture.write(resultKey(key()), 'in colour', 'image/png');
+      });
+
+      it('downloads photo or result', async () => {
+        const get = async (which: 'photo' | 'result') =>
+          (
+            await fixture.use(await storage.downloadLink(id, which, 'x.jpg', 60), { method: 'GET' })
+          ).body.toString();
+        expect([await get('photo'), await get('result')]).toEqual(['grey', 'in colour']);
+      });
+
+      it.each(NAMES)('has the file name %s', async (name) => {
+        const link = await storage.downloadLink(id, 'result', name, 60);
+        const { status, disposition } = await fixture.use(link, { method: 'GET' });
+        expect(status).toBe(200);
+        expect(nameIn(disposition)).toBe(name);
+      });
+
+      it('allows GET of this object only', async () => {
+        const link = await storage.downloadLink(id, 'result', 'x.jpg', 60);
+        const other = link.replace('results/', 'incoming/');
+        expect(other).not.toBe(link);
+        expect((await fixture.use(other, { method: 'GET' })).status).toBe(403);
+        expect((await fixture.use(link, { method: 'PUT', body })).status).toBe(403);
+        expect((await fixture.use(link, { method: 'DELETE' })).status).toBe(403);
+        expect((await fixture.use(link, { method: 'GET' })).body.toString()).toBe('in colour');
+      });
+
+      it('expires', async () => {
+        const url = await fixture.expired(() => storage.downloadLink(id, 'result', 'x.jpg', 1));
+        expect((await fixture.use(url, { method: 'GET' })).status).toBe(403);
+      });
+    });
+  });
+
+  describe('S3PhotoStorage', () => {
+    it('throws for a missing bucket', async () => {
+      const storage = new S3PhotoStorage(s3, 'elsewhere');
+      await expect(storage.failure(newId())).rejects.toThrow(/cannot read 'failed\/api\//);
+    });
+
+    it('has the origin of its links', async () => {
+      const storage = new S3PhotoStorage(s3, BUCKET);
+      const link = await storage.downloadLink(newId(), 'result', 'x.jpg', 60);
+      expect(await storage.origin()).toBe(new URL(link).origin);
+    });
+
+    it('encodes every file name that the API accepts', async () => {
+      const storage = new S3PhotoStorage(s3, BUCKET);
+      const names = fc
+        .string({ unit: 'binary', minLength: 1, maxLength: 40 })
+        .filter((name) => newPhotoSchema.shape.name.safeParse(name).success);
+      await fc.assert(
+        fc.asyncProperty(names, async (name) => {
+          const url = new URL(await storage.downloadLink('x', 'result', name, 60));
+          expect(nameIn(url.searchParams.get('response-content-disposition'))).toBe(name);
+        }),
+        { seed: 1, numRuns: 300 },
+      );
+    });
+  });
+}
