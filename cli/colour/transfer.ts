@@ -79,7 +79,7 @@ export async function awaitOutcome(
     }
     throw new Error(`the looks at '${id}' ended without an outcome`);
   } catch (error) {
-    // Deleted, or the service was deployed anew.
+    // Deleted, or the service was deployed again.
     if (error instanceof ApiError && error.code === 'not-found') return 'again';
     throw error;
   } finally {

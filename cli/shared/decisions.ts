@@ -11,7 +11,7 @@ export interface DecisionRun {
   /** Desired capacity before and after; null when it was unknown. */
   before: number | null;
   desired: number | null;
-  /** Instances that the work asked for at its last tick; null where nobody reckoned. */
+  /** Instances that the work needed at its last tick; null without a calculation. */
   needed: number | null;
 }
 

@@ -4,8 +4,6 @@ import { planBake } from '../../../cli/image/bake.ts';
 import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/images.ts';
 import { listed, missing, table } from '../../../cli/image/list.ts';
 import { sharpPackages } from '../../../cli/image/sharp.ts';
-import { define } from '../../../cli/image/main.ts';
-import { parse } from '../../support/parse.ts';
 import { imageOf } from '../../../cli/image/packer.ts';
 import {
   launchOptions,
@@ -259,33 +257,6 @@ describe('the list', () => {
   it('says what a parameter names in vain', () => {
     const namings = [{ stage: 'dev', role: 'current' as const, imageId: 'ami-x' }];
     expect(missing([a], namings)).toEqual(['dev current is ami-x, which is no image of this service.']);
-  });
-});
-
-describe('the command line', () => {
-  it.each([
-    ['promote --stage dev', { stage: 'dev' }],
-    [
-      'rollback --stage prod --region eu-west-1 --dry-run --yes --to ami-0123456789abcdef0',
-      { stage: 'prod', region: 'eu-west-1', dryRun: true, yes: true, to: 'ami-0123456789abcdef0' },
-    ],
-    ['list --stage=dev --json', { stage: 'dev', json: true }],
-  ])('%s', async (line, options) => expect((await parse('image', define, line)).got).toEqual([options]));
-
-  it.each([
-    ['deploy --stage dev', "unknown command 'deploy'"],
-    ['lst --stage dev', 'Did you mean list?'],
-    ['list dev --stage dev', "too many arguments for 'list'"],
-    ['bake', "required option '--stage <name>' not specified"],
-    ['bake --stage prdo', 'bin/stages.ts has local, chaos, dev, prod'],
-    ['bake --stage dev --region Ireland', 'Expected a region such as us-east-1'],
-    ['promote --stage dev --to ami-0123456789abcdef0', "unknown option '--to'"],
-    ['rollback --stage dev --to latest', 'Expected the id of an image'],
-    ['bake --stage dev --json', "unknown option '--json'"],
-  ])('%s is refused', async (line, error) => {
-    const { code, errors } = await parse('image', define, line);
-    expect(errors).toContain(error);
-    expect(code).toBe(2);
   });
 });
 

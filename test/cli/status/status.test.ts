@@ -13,32 +13,9 @@ import { UserError } from '../../../common/errors.ts';
 import { storeError } from '../../client/support/gateway.ts';
 import { command, Folder } from '../support/command.ts';
 import { itemOf, memoryOf, NOW, records } from '../support/memory.ts';
+import { alarm, DAY, ledger, parts } from '../support/status.ts';
 
 const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
-const DAY = Math.floor(NOW / 86_400);
-const ledger = { at: NOW - 4, perHour: 1.578, day: DAY, spent: 4.2, inService: 3, busySeconds: null };
-const alarm = (id: string, state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' = 'OK', ago = 300) => ({
-  name: `ddcolor-elastic-dev-${id}`,
-  state,
-  since: NOW - ago,
-});
-
-const parts = (more: Partial<StatusParts> = {}): StatusParts => ({
-  queue: { value: { waiting: 12, inFlight: 3 } },
-  oldest: { value: 34 },
-  deadLetters: { value: 2 },
-  fleet: { value: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 } },
-  memory: {
-    value: memoryOf(records({ desired: 3 }, { desired: 3 }, { reason: 'scale-out', desired: 5, needed: 5 }), {
-      ledger,
-      controls: { pauseScaleIn: { until: NOW + 1800 }, floor: { instances: 2, until: NOW - 1 } },
-    }),
-  },
-  alarms: {
-    value: [alarm('dead-letters', 'ALARM'), alarm('failures'), alarm('no-tick', 'INSUFFICIENT_DATA')],
-  },
-  ...more,
-});
 const text = (more: Partial<StatusParts> = {}) => statusLines(parts(more), where, NOW).join('\n');
 const unread: StatusParts = {
   queue: { missing: 'queue: AccessDenied.' },
@@ -286,19 +263,5 @@ describe('without permissions', () => {
     expect(missing[0]?.why).toMatch(
       /^stack DDColorElastic-dev: .*Your AWS identity needs cloudformation:DescribeStacks/,
     );
-  });
-});
-
-describe('on a line', () => {
-  it('says what changes', () => {
-    expect(statusLine(parts(), NOW)).toEqual({
-      time: '10:00:00',
-      text: 'waiting 12, in flight 3, dead letters 2  fleet 3 of 5 in service, 2 pending, 1 draining  tick 09:59:56 scale-out  controls pauseScaleIn  alarms 1 ddcolor-elastic-dev-dead-letters',
-    });
-  });
-
-  it('changes with the scaler’s decision, not with time', () => {
-    expect(statusLine(parts(), NOW + 1).text).toBe(statusLine(parts(), NOW).text);
-    expect(statusLine(parts(), NOW + 300).text).toContain('scale-out (OLD)');
   });
 });
