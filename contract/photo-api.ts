@@ -12,7 +12,7 @@ const FILE_NAME = /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u20
 const idSchema = z
   .string()
   .regex(PHOTO_ID)
-  .describe('Unguessable: with open access, whoever has the id has the photo.');
+  .describe('Unguessable: with open access, the id alone gives access to the photo.');
 
 /** `POST /photos` */
 export const newPhotoSchema = z.strictObject({
@@ -59,7 +59,11 @@ const waitingSchema = z.object({
     .min(0)
     .nullable()
     .describe('Estimated seconds until the result, median; null when unknown.'),
-  secondsAtMost: z.number().min(0).nullable().describe('Estimated seconds until the result, p90; null when unknown.'),
+  secondsAtMost: z
+    .number()
+    .min(0)
+    .nullable()
+    .describe('Estimated seconds until the result, p90; null when unknown.'),
 });
 
 const succeededSchema = z.object({

@@ -17,7 +17,7 @@ export interface Identity {
   };
 }
 
-/** Owner of all photos of an open stage: whoever has an id has the photo. */
+/** Owner of all photos of an open stage, where the id alone gives access to a photo. */
 const ANONYMOUS = 'anonymous';
 
 const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {

@@ -66,10 +66,6 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
 
   // Of the photos that arrived since the view, a fleet that keeps up works on those of the last service time.
   const inWork = Math.min(rate * service, inService) * (1 - (now - joinsAt) / service);
-  const left = Math.max(
-    0,
-    ahead - startedBy(capacity, now),
-    unseenSeconds > 0 ? Math.min(ahead, inWork) : 0,
-  );
+  const left = Math.max(0, ahead - startedBy(capacity, now), unseenSeconds > 0 ? Math.min(ahead, inWork) : 0);
   return { ahead: Math.round(left), seconds, secondsAtMost: P90_FACTOR * seconds + margin };
 }

@@ -91,7 +91,10 @@ export function apiDocument(access: Access): Json {
           ...secured,
           requestBody: { required: true, ...content('NewPhoto') },
           responses: {
-            201: { description: 'The photo is created; upload its bytes to the link.', ...content('CreatedPhoto') },
+            201: {
+              description: 'The photo is created; upload its bytes to the link.',
+              ...content('CreatedPhoto'),
+            },
             400: problem('Invalid request.'),
             ...signedIn,
             413: problemOrApiGatewayError('The photo or the request body is too large.'),

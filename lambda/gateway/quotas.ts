@@ -60,4 +60,5 @@ export const hourlyWindow = (quotaKey: string, now: number, limit: number): Quot
   windowOf(createHash('sha256').update(quotaKey).digest('hex').slice(0, 32), HOUR_SECONDS, now, limit);
 
 /** Window of all callers for today. */
-export const dailyWindow = (now: number, limit: number): QuotaWindow => windowOf('all', DAY_SECONDS, now, limit);
+export const dailyWindow = (now: number, limit: number): QuotaWindow =>
+  windowOf('all', DAY_SECONDS, now, limit);

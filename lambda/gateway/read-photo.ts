@@ -61,7 +61,9 @@ async function succeeded(
 ): Promise<PhotoStatus> {
   const [result, photo] = await Promise.all([
     storage.downloadLink(id, 'result', output === 'chroma' ? `${name}.png` : name, linkSeconds),
-    storage.photo(id).then((stored) => (stored ? storage.downloadLink(id, 'photo', name, linkSeconds) : null)),
+    storage
+      .photo(id)
+      .then((stored) => (stored ? storage.downloadLink(id, 'photo', name, linkSeconds) : null)),
   ]);
   return {
     status: 'succeeded',
@@ -110,5 +112,8 @@ function missing(
       'expired',
       `The photo is deleted: photos are kept for ${photoDays} days, results for ${resultDays}.`,
     );
-  return failed('not-uploaded', `No photo was uploaded before the link expired at ${isoTime(linkExpiresAt)}.`);
+  return failed(
+    'not-uploaded',
+    `No photo was uploaded before the link expired at ${isoTime(linkExpiresAt)}.`,
+  );
 }

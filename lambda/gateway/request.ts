@@ -79,10 +79,7 @@ function rejectLoneSurrogates(_name: string, value: unknown): unknown {
 export function parseBody<T extends z.ZodType>({ headers, body }: Request, schema: T): z.infer<T> {
   const type = headers['content-type'] ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type)) {
-    throw new ProblemError(
-      'unsupported-type',
-      `content-type '${type.slice(0, 60)}': use application/json.`,
-    );
+    throw new ProblemError('unsupported-type', `content-type '${type.slice(0, 60)}': use application/json.`);
   }
   if (body.length > MAX_BODY_BYTES) {
     throw new ProblemError(

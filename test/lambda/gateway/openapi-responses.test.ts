@@ -5,7 +5,7 @@ import { parseRequest } from '../../../lambda/gateway/request.ts';
 import type { Response } from '../../../lambda/gateway/response.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import {
-  announcing,
+  createPhotoEvent,
   eventOf,
   failureOf,
   iamAuthorizer,
@@ -23,7 +23,7 @@ describe('responses', () => {
   let gateway: MemoryGateway;
   beforeEach(async () => {
     gateway = memoryGateway(NOON);
-    await handle(announcing(photo));
+    await handle(createPhotoEvent(photo));
   });
   const id = idOf(1);
   const key = apiPhotoKey(id);
@@ -33,22 +33,22 @@ describe('responses', () => {
     gateway.ports.storage.write(what, body, type);
 
   const CASES: [how: string, route: string, status: number, code: string, make: () => Promise<Response>][] = [
-    ['created', 'POST /photos', 201, '', () => handle(announcing(photo))],
+    ['created', 'POST /photos', 201, '', () => handle(createPhotoEvent(photo))],
     [
       'created, for chroma',
       'POST /photos',
       201,
       '',
-      () => handle(announcing({ ...photo, output: 'chroma' })),
+      () => handle(createPhotoEvent({ ...photo, output: 'chroma' })),
     ],
-    ['no JSON', 'POST /photos', 400, 'bad-request', () => handle(announcing(undefined, { body: '{' }))],
-    ['too large', 'POST /photos', 413, 'too-large', () => handle(announcing({ ...photo, size: 1e9 }))],
+    ['no JSON', 'POST /photos', 400, 'bad-request', () => handle(createPhotoEvent(undefined, { body: '{' }))],
+    ['too large', 'POST /photos', 413, 'too-large', () => handle(createPhotoEvent({ ...photo, size: 1e9 }))],
     [
       'unsupported type',
       'POST /photos',
       415,
       'unsupported-type',
-      () => handle(announcing({ ...photo, type: 'a/b' })),
+      () => handle(createPhotoEvent({ ...photo, type: 'a/b' })),
     ],
     [
       'no chroma output',
@@ -57,7 +57,7 @@ describe('responses', () => {
       'no-chroma',
       () => {
         gateway.settings.chromaSize = 0;
-        return handle(announcing({ ...photo, output: 'chroma' }));
+        return handle(createPhotoEvent({ ...photo, output: 'chroma' }));
       },
     ],
     [
@@ -66,8 +66,8 @@ describe('responses', () => {
       429,
       'hourly-quota-exceeded',
       async () => {
-        for (let k = 0; k < 2; k++) await handle(announcing(photo));
-        return handle(announcing(photo));
+        for (let k = 0; k < 2; k++) await handle(createPhotoEvent(photo));
+        return handle(createPhotoEvent(photo));
       },
     ],
     [
@@ -76,8 +76,8 @@ describe('responses', () => {
       429,
       'daily-quota-exceeded',
       async () => {
-        for (let k = 0; k < 4; k++) await handle(announcing(photo, { sourceIp: `198.51.100.${k}` }));
-        return handle(announcing(photo, { sourceIp: '198.51.100.9' }));
+        for (let k = 0; k < 4; k++) await handle(createPhotoEvent(photo, { sourceIp: `198.51.100.${k}` }));
+        return handle(createPhotoEvent(photo, { sourceIp: '198.51.100.9' }));
       },
     ],
     [
@@ -87,7 +87,7 @@ describe('responses', () => {
       'unavailable',
       () => {
         gateway.ports.registry.put = () => Promise.reject(new Error('away'));
-        return handle(announcing(photo));
+        return handle(createPhotoEvent(photo));
       },
     ],
     ['not uploaded yet', 'GET /photos/{id}', 200, 'waiting', read],
@@ -242,7 +242,7 @@ describe('responses', () => {
   it.each(['jwt', 'iam'] as const)('with access %s without credentials', async (access) => {
     gateway = memoryGateway(NOON, { access });
     for (const [route, event] of [
-      ['POST /photos', announcing(photo)],
+      ['POST /photos', createPhotoEvent(photo)],
       ['GET /photos/{id}', eventOf('GET /photos/{id}', { id })],
     ] as const) {
       const response = await handle(event);
@@ -257,7 +257,7 @@ describe('responses', () => {
     ['iam', iamAuthorizer('AROAX:session')],
   ] as const)('with access %s with credentials', async (access, authorizer) => {
     gateway = memoryGateway(NOON, { access });
-    const response = await handle(announcing(photo, { authorizer }));
+    const response = await handle(createPhotoEvent(photo, { authorizer }));
     expect(response.statusCode).toBe(201);
     expect(deviationOf(documentOf(access), 'POST /photos', response)).toBeUndefined();
   });

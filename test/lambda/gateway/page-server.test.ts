@@ -1,4 +1,4 @@
-/** The page's files, as the function serves them. */
+/** Serving the page: settings, security policy, compression and caching. */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { eventOf, memoryGateway } from './support/memory.ts';
 
 const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', 'lambda', 'gateway', 'page');
 
-describe('the files of the page', () => {
+describe('PageServer', () => {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-page-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   copyFileSync(join(PAGE_FOLDER, 'index.html'), join(folder, 'index.html'));
@@ -31,12 +31,12 @@ describe('the files of the page', () => {
       clientId: odd,
     },
   };
-  let facts: () => Promise<PageConfig>;
+  let loadConfig: () => Promise<PageConfig>;
   let page: PageServer;
   beforeEach(() => {
-    facts = () =>
+    loadConfig = () =>
       Promise.resolve({ settings, connect: ['https://photos.example', 'https://issuer.example'] });
-    page = new PageServer(folder, () => facts());
+    page = new PageServer(folder, () => loadConfig());
   });
   const get = async (name: string, headers: Record<string, string> = {}) => {
     const response = await page.serve(name, parseRequest(eventOf(`GET /${name}`, { headers })));
@@ -51,23 +51,23 @@ describe('the files of the page', () => {
     ['app.js', 'text/javascript; charset=utf-8'],
     ['style.css', 'text/css; charset=utf-8'],
     ['icon.svg', 'image/svg+xml'],
-  ])('%s is %s', async (name, type) => {
+  ])('serves %s as %s', async (name, type) => {
     const response = await get(name);
     expect(response).toMatchObject({ statusCode: 200, headers: { 'content-type': type } });
     if (name !== 'index.html') expect(bytes(response)).toEqual(readFileSync(join(folder, name)));
   });
 
-  it('tell the page what this stage does, whatever stands in it', async () => {
+  it('puts the settings into the HTML, whatever characters they have', async () => {
     const html = bytes(await get('index.html')).toString();
     const scripts = [...html.matchAll(/<script[^>]*id="settings"[^>]*>([^]*?)<\/script>/g)];
     expect(scripts).toHaveLength(1);
     expect(JSON.parse(scripts[0]![1]!)).toEqual(settings);
-    // And nothing else of the page is another than before.
+    // The rest of the HTML is unchanged.
     const before = readFileSync(join(folder, 'index.html'), 'utf8');
     expect(html.replace(scripts[0]![1]!, () => '')).toBe(before.replace(/(id="settings"[^>]*>)[^<]*/, '$1'));
   });
 
-  it('may talk to the bucket and the issuer, and run nothing that is not theirs', async () => {
+  it('allows requests to the bucket and the issuer, and own scripts only', async () => {
     const policy = (await get('index.html')).headers['content-security-policy'] ?? '';
     const rules = new Map(
       policy.split('; ').map((rule) => [rule.split(' ')[0], rule.split(' ').slice(1).join(' ')]),
@@ -76,6 +76,12 @@ describe('the files of the page', () => {
     expect(rules.get('script-src')).toBe("'self'");
     expect(rules.get('connect-src')).toBe("'self' https://photos.example https://issuer.example");
     expect(rules.get('frame-ancestors')).toBe("'none'");
+    expect(rules.get('worker-src')).toBe("'self'");
+    expect(rules.get('style-src')).toBe("'self'");
+    expect(rules.get('img-src')).toBe("'self' blob:");
+    expect(rules.get('base-uri')).toBe("'none'");
+    expect(rules.get('form-action')).toBe("'none'");
+    expect(rules.size).toBe(9);
     expect(policy).not.toContain('unsafe');
   });
 
@@ -92,7 +98,7 @@ describe('the files of the page', () => {
     ['gzip, deflate, br, zstd', true],
     ['br;q=1.0, gzip;q=0.5', true],
     ['deflate,gzip;q=1', true],
-  ])('come compressed to whoever says "%s": %s', async (accepted, zipped) => {
+  ])('gzip with Accept-Encoding "%s": %s', async (accepted, zipped) => {
     const response = await get('app.js', accepted === undefined ? {} : { 'Accept-Encoding': accepted });
     expect(response.headers['content-encoding']).toBe(zipped ? 'gzip' : undefined);
     expect(response.headers.vary).toBe('accept-encoding');
@@ -100,7 +106,7 @@ describe('the files of the page', () => {
     expect(body).toEqual(readFileSync(join(folder, 'app.js')));
   });
 
-  it('are not sent again to whoever has them', async () => {
+  it('returns 304 for a current ETag', async () => {
     for (const name of ['index.html', 'app.js']) {
       const { etag = '' } = (await get(name)).headers;
       expect(etag).toMatch(/^"[^"]+"$/);
@@ -114,27 +120,27 @@ describe('the files of the page', () => {
     expect(new Set(tags).size).toBe(2);
   });
 
-  it('are others once the stage`s settings are others', async () => {
+  it('changes the ETag with the settings', async () => {
     const before = (await get('index.html')).headers.etag;
-    facts = () => Promise.resolve({ settings: { ...settings, maxUploadBytes: 1 }, connect: [] });
-    page = new PageServer(folder, () => facts());
+    loadConfig = () => Promise.resolve({ settings: { ...settings, maxUploadBytes: 1 }, connect: [] });
+    page = new PageServer(folder, () => loadConfig());
     const { headers, statusCode } = await get('index.html', { 'if-none-match': before! });
     expect(statusCode).toBe(200);
     expect(headers.etag).not.toBe(before);
     expect(headers['content-security-policy']).toContain("connect-src 'self';");
   });
 
-  it('come as soon as the issuer answers again', async () => {
-    const works = facts;
-    facts = () => Promise.reject(new Error('the issuer is away'));
-    await expect(get('index.html')).rejects.toThrow('the issuer is away');
-    facts = works;
+  it('loads the configuration again after a failure, and once after a success', async () => {
+    const works = loadConfig;
+    loadConfig = () => Promise.reject(new Error('no response of the issuer'));
+    await expect(get('index.html')).rejects.toThrow('no response of the issuer');
+    loadConfig = works;
     expect((await get('index.html')).statusCode).toBe(200);
-    facts = () => Promise.reject(new Error('asked again'));
+    loadConfig = () => Promise.reject(new Error('loaded twice'));
     expect((await get('app.js')).statusCode).toBe(200);
   });
 
-  it('are at their addresses, the first at / as well, and a file that was not built at none', async () => {
+  it('serves files at their paths, the first one also at /, and 404 for others', async () => {
     const gateway = memoryGateway(0, { folder });
     const status = async (path: string) =>
       (await respond(parseRequest(eventOf(`GET ${path}`)), gateway)).statusCode;
@@ -145,7 +151,7 @@ describe('the files of the page', () => {
       expect(await status(path), path).toBe(404);
   });
 
-  it('are none at all where there is no folder', async () => {
+  it('returns 404 without built files', async () => {
     mkdirSync(join(folder, 'empty'), { recursive: true });
     const gateway = memoryGateway(0, { folder: join(folder, 'empty') });
     const response = await respond(parseRequest(eventOf('GET /')), gateway);

@@ -5,7 +5,7 @@ import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/p
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { jsonResponse, problemResponse, type Response } from '../../../lambda/gateway/response.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
-import { announcing, eventOf, idOf, jwtAuthorizer, memoryGateway } from './support/memory.ts';
+import { createPhotoEvent, eventOf, idOf, jwtAuthorizer, memoryGateway } from './support/memory.ts';
 
 const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;
 const photo = { name: 'Oma.jpg', type: 'image/jpeg', size: 1000 };
@@ -68,7 +68,7 @@ describe('respond', () => {
   });
 
   it('creates a photo and returns its status', async () => {
-    const { response, gateway } = await handle(announcing(photo));
+    const { response, gateway } = await handle(createPhotoEvent(photo));
     expect(response.statusCode).toBe(201);
     expect(JSON.parse(response.body)).toMatchObject({ id: idOf(1), upload: { method: 'PUT' } });
     const { response: next } = await handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
@@ -79,7 +79,7 @@ describe('respond', () => {
   it('counts a caller by the source address of the request context, whatever a header says', async () => {
     const gateway = memoryGateway(NOON);
     const from = (sourceIp: string, header: string) =>
-      handle(announcing(photo, { sourceIp, headers: { 'x-forwarded-for': header } }), gateway);
+      handle(createPhotoEvent(photo, { sourceIp, headers: { 'x-forwarded-for': header } }), gateway);
     for (let k = 0; k < 3; k++) await from('203.0.113.7', `198.51.100.${k}`);
     const { response } = await from('203.0.113.7', '198.51.100.9');
     expect([response.statusCode, response.headers['retry-after']]).toEqual([429, '2400']);
@@ -99,8 +99,8 @@ describe('respond', () => {
       const gateway = memoryGateway(NOON, { access });
       // Before the request itself is validated.
       for (const event of [
-        announcing({ size: -1 }),
-        announcing(photo),
+        createPhotoEvent({ size: -1 }),
+        createPhotoEvent(photo),
         eventOf('GET /photos/{id}', { id: 'x' }),
       ])
         expect(problemOf((await handle(event, gateway)).response).code).toBe('unauthorized');
@@ -128,8 +128,8 @@ describe('respond', () => {
     };
     const failing = async () => {
       const gateway = broken();
-      await handle(announcing(photo), gateway);
-      gateway.lines.splice(0);
+      await handle(createPhotoEvent(photo), gateway);
+      gateway.logLines.splice(0);
       return handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
     };
 
@@ -145,8 +145,8 @@ describe('respond', () => {
 
     it('logs the error with its causes', async () => {
       const { gateway } = await failing();
-      expect(gateway.lines).toMatchObject([{ status: 503, requestId: 'CLFvRhTyFiAEJSQ=' }]);
-      const error = String(gateway.lines[0]?.error);
+      expect(gateway.logLines).toMatchObject([{ status: 503, requestId: 'CLFvRhTyFiAEJSQ=' }]);
+      const error = String(gateway.logLines[0]?.error);
       for (const part of ['cannot be read', 'AccessDenied', secret, 'routes.test.ts'])
         expect(error).toContain(part);
     });
@@ -158,14 +158,14 @@ describe('respond', () => {
     ] as const)('returns 503 when the thrown value is %s', async (_case, thrown) => {
       const gateway = memoryGateway(NOON);
       gateway.ports.registry.countPhoto = () => Promise.reject(thrown);
-      const { response } = await handle(announcing(photo), gateway);
+      const { response } = await handle(createPhotoEvent(photo), gateway);
       expect(problemOf(response).code).toBe('unavailable');
     });
 
     it('returns no link when the record cannot be written', async () => {
       const gateway = memoryGateway(NOON);
       gateway.ports.registry.put = () => Promise.reject(new Error('throttled'));
-      const { response } = await handle(announcing(photo), gateway);
+      const { response } = await handle(createPhotoEvent(photo), gateway);
       expect(problemOf(response).code).toBe('unavailable');
       expect(response.body).not.toContain('https://');
     });
@@ -173,15 +173,15 @@ describe('respond', () => {
 
   describe('the log', () => {
     it('has a line for each request', async () => {
-      const { gateway } = await handle(announcing(photo));
-      await handle(announcing({ ...photo, size: 0 }), gateway);
+      const { gateway } = await handle(createPhotoEvent(photo));
+      await handle(createPhotoEvent({ ...photo, size: 0 }), gateway);
       await handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
-      expect(gateway.lines).toEqual([
+      expect(gateway.logLines).toEqual([
         expect.objectContaining({ message: 'request-handled', route: 'POST /photos', status: 201 }),
         expect.objectContaining({ status: 400, code: 'bad-request' }),
         expect.objectContaining({ route: 'GET /photos/{id}', status: 200, photo: 'photo-' }),
       ]);
-      for (const { ms } of gateway.lines) expect(ms).toBeGreaterThanOrEqual(0);
+      for (const { ms } of gateway.logLines) expect(ms).toBeGreaterThanOrEqual(0);
     });
 
     it('has at most six characters of a photo id, whatever the outcome', async () => {
@@ -189,25 +189,25 @@ describe('respond', () => {
       const gateway = { ...memoryGateway(NOON), newId: () => id };
       const about = () => handle(eventOf('GET /photos/{id}', { id }), gateway);
       await about();
-      await handle(announcing(photo), gateway);
+      await handle(createPhotoEvent(photo), gateway);
       await about();
       // The id exists: the registry fails.
-      await handle(announcing(photo), gateway);
+      await handle(createPhotoEvent(photo), gateway);
       gateway.ports.storage.result = () =>
         Promise.reject(new Error(`'results/api/${id}' is away`, { cause: new Error(`Key: ${id}`) }));
       await about();
-      expect(gateway.lines.map(({ status }) => status)).toEqual([404, 201, 200, 503, 503]);
-      const log = JSON.stringify(gateway.lines);
+      expect(gateway.logLines.map(({ status }) => status)).toEqual([404, 201, 200, 503, 503]);
+      const log = JSON.stringify(gateway.logLines);
       expect(log).toContain('sEcReT');
       expect(log).not.toContain('sEcReT0');
     });
 
     it('has nothing of the caller', async () => {
-      const { gateway } = await handle(announcing(photo, { sourceIp: '203.0.113.77' }));
-      expect(JSON.stringify(gateway.lines)).not.toContain('203.0.113');
+      const { gateway } = await handle(createPhotoEvent(photo, { sourceIp: '203.0.113.77' }));
+      expect(JSON.stringify(gateway.logLines)).not.toContain('203.0.113');
       const jwt = memoryGateway(NOON, { access: 'jwt' });
-      await handle(announcing(photo, { authorizer: jwtAuthorizer({ sub: 'jane@example.com' }) }), jwt);
-      expect(JSON.stringify(jwt.lines)).not.toContain('jane');
+      await handle(createPhotoEvent(photo, { authorizer: jwtAuthorizer({ sub: 'jane@example.com' }) }), jwt);
+      expect(JSON.stringify(jwt.logLines)).not.toContain('jane');
     });
   });
 });

@@ -7,12 +7,12 @@ import { newPhotoSchema } from '../../../../contract/photo-api.ts';
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
 import type { PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
 import { BUCKET, newId, record, s3 } from '../support/aws.ts';
-import { failureOf, MemoryStorage, type LinkAnswer, type LinkRequest } from '../support/memory.ts';
+import { failureOf, MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory.ts';
 
 interface Fixture {
   storage: PhotoStorage;
   /** Sends a request by a link. */
-  use: (url: string, request: LinkRequest) => Promise<LinkAnswer>;
+  use: (url: string, request: LinkRequest) => Promise<LinkResponse>;
   /** Writes an object, as a worker does. */
   write: (key: string, body: Buffer | string, type: string) => Promise<unknown>;
   /** Metadata of an object. */
@@ -24,7 +24,7 @@ interface Fixture {
 }
 
 /** Over HTTP, without an SDK. */
-async function useOverHttp(url: string, { method, headers, body }: LinkRequest): Promise<LinkAnswer> {
+async function useOverHttp(url: string, { method, headers, body }: LinkRequest): Promise<LinkResponse> {
   const answer = await fetch(url, { method, headers, body: body && new Uint8Array(body) });
   return {
     status: answer.status,

@@ -1,4 +1,4 @@
-/** An OpenID issuer over HTTP, as far as a gateway and its page need one: keys, tokens, and a sign-in that asks nothing. */
+/** OpenID issuer over HTTP for gateway and page: keys, tokens and a sign-in without user input. */
 import { createHash, createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,14 +8,14 @@ const base64url = (value: unknown) => Buffer.from(JSON.stringify(value)).toStrin
 
 export interface Issuer {
   url: string;
-  /** A token for a subject, with claims of its own choice besides. */
+  /** A token for a subject, with further claims. */
   token(sub: string, claims?: Record<string, unknown>): string;
-  /** The same, signed by somebody else. */
+  /** A token with the signature of another key. */
   forged(sub: string): string;
   close(): Promise<void>;
 }
 
-/** @param audience of tokens. @param sub who signs in */
+/** @param audience of tokens. @param sub subject of the sign-in */
 export async function startIssuer(audience: string, sub: string): Promise<Issuer> {
   const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -24,18 +24,18 @@ export async function startIssuer(audience: string, sub: string): Promise<Issuer
 
   const sign = (claims: Record<string, unknown>, key = own.privateKey) => {
     const now = Math.floor(Date.now() / 1000);
-    const all = { iss: url, aud: audience, iat: now, exp: now + 600, ...claims };
-    const text = `${base64url({ alg: 'RS256', kid: KEY_ID, typ: 'JWT' })}.${base64url(all)}`;
+    const payload = { iss: url, aud: audience, iat: now, exp: now + 600, ...claims };
+    const text = `${base64url({ alg: 'RS256', kid: KEY_ID, typ: 'JWT' })}.${base64url(payload)}`;
     return `${text}.${createSign('RSA-SHA256').update(text).sign(key).toString('base64url')}`;
   };
 
   const server = createServer((request, response) => {
-    const asked = new URL(request.url ?? '/', url);
+    const target = new URL(request.url ?? '/', url);
     const json = (status: number, body: unknown) =>
       response
         .writeHead(status, { 'content-type': 'application/json', 'access-control-allow-origin': '*' })
         .end(JSON.stringify(body));
-    if (asked.pathname === '/.well-known/openid-configuration') {
+    if (target.pathname === '/.well-known/openid-configuration') {
       return json(200, {
         issuer: url,
         jwks_uri: `${url}/keys`,
@@ -43,17 +43,17 @@ export async function startIssuer(audience: string, sub: string): Promise<Issuer
         token_endpoint: `${url}/token`,
       });
     }
-    if (asked.pathname === '/keys') {
+    if (target.pathname === '/keys') {
       return json(200, {
         keys: [{ ...own.publicKey.export({ format: 'jwk' }), kid: KEY_ID, alg: 'RS256', use: 'sig' }],
       });
     }
-    if (asked.pathname === '/authorize') {
+    if (target.pathname === '/authorize') {
       const code = randomUUID();
-      codes.set(code, asked.searchParams.get('code_challenge') ?? '');
-      const back = new URL(asked.searchParams.get('redirect_uri') ?? '');
+      codes.set(code, target.searchParams.get('code_challenge') ?? '');
+      const back = new URL(target.searchParams.get('redirect_uri') ?? '');
       back.searchParams.set('code', code);
-      back.searchParams.set('state', asked.searchParams.get('state') ?? '');
+      back.searchParams.set('state', target.searchParams.get('state') ?? '');
       return response.writeHead(302, { location: back.href }).end();
     }
     let body = '';
@@ -62,10 +62,10 @@ export async function startIssuer(audience: string, sub: string): Promise<Issuer
       const form = new URLSearchParams(body);
       const challenge = codes.get(form.get('code') ?? '');
       codes.delete(form.get('code') ?? '');
-      const made = createHash('sha256')
+      const actual = createHash('sha256')
         .update(form.get('code_verifier') ?? '')
         .digest('base64url');
-      if (asked.pathname !== '/token' || challenge === undefined || made !== challenge) {
+      if (target.pathname !== '/token' || challenge === undefined || actual !== challenge) {
         return json(400, { error: 'invalid_grant' });
       }
       return json(200, {

@@ -1,4 +1,4 @@
-/** A gateway in memory: its ports, what a client and a worker do to them, and events as API Gateway sends them. */
+/** A gateway in memory: its ports, links that a client uses, and events as API Gateway sends them. */
 import { failureSchema, type Failure } from '../../../../contract/failure.ts';
 import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
@@ -23,7 +23,6 @@ export class MemoryRegistry implements PhotoRegistry {
   private readonly records = new Map<string, PhotoRecord>();
   private readonly counted = new Map<string, number>();
 
-  /** @throws when there is one of this id */
   async put(photo: PhotoRecord) {
     if (this.records.has(photo.id)) throw new Error('The conditional request failed');
     this.records.set(photo.id, { ...photo, expiresAt: Math.ceil(photo.expiresAt) });
@@ -41,7 +40,7 @@ export class MemoryRegistry implements PhotoRegistry {
     return true;
   }
 
-  /** How many photos were announced. */
+  /** Number of photos. */
   get size() {
     return this.records.size;
   }
@@ -57,9 +56,9 @@ export interface StoredObject {
 interface Link {
   method: 'PUT' | 'GET';
   key: string;
-  /** What a request by it has to say, exactly so. */
+  /** Signed headers, which a request must send exactly. */
   headers: Record<string, string>;
-  /** What the answer says. */
+  /** `Content-Disposition` of the response. */
   disposition?: string;
   until: number;
 }
@@ -70,7 +69,7 @@ export interface LinkRequest {
   body?: Buffer;
 }
 
-export interface LinkAnswer {
+export interface LinkResponse {
   status: number;
   disposition: string | undefined;
   body: Buffer;
@@ -86,7 +85,7 @@ export class MemoryStorage implements PhotoStorage {
   /** @param now epoch seconds */
   constructor(private readonly now: () => number) {}
 
-  /** As S3 does when anybody writes. */
+  /** Stores an object. */
   write(key: string, body: Buffer | string, type: string, metadata: Record<string, string> = {}): void {
     this.objects.set(key, { body: Buffer.from(body), type, metadata, storedAt: this.now() });
   }
@@ -125,21 +124,24 @@ export class MemoryStorage implements PhotoStorage {
     return this.link({ method: 'GET', key, headers: {}, disposition, until: this.now() + seconds });
   }
 
-  /** Uses a link, as a client does over HTTP. */
-  async use(url: string, { method, headers = {}, body = Buffer.alloc(0) }: LinkRequest): Promise<LinkAnswer> {
+  /** Sends a request by a link. */
+  async use(
+    url: string,
+    { method, headers = {}, body = Buffer.alloc(0) }: LinkRequest,
+  ): Promise<LinkResponse> {
     const empty = (status: number) => ({ status, disposition: undefined, body: Buffer.alloc(0) });
     const link = this.links.get(url);
     if (!link || link.method !== method || this.now() > link.until) return empty(403);
-    const said: Record<string, string> = { ...headers, 'content-length': String(body.length) };
-    if (Object.entries(link.headers).some(([name, value]) => said[name] !== value)) return empty(403);
-    const there = this.objects.get(link.key);
+    const sent: Record<string, string> = { ...headers, 'content-length': String(body.length) };
+    if (Object.entries(link.headers).some(([name, value]) => sent[name] !== value)) return empty(403);
+    const stored = this.objects.get(link.key);
     if (method === 'GET')
-      return there ? { status: 200, disposition: link.disposition, body: there.body } : empty(404);
-    if (there) return empty(412);
-    const meta = Object.entries(said).flatMap(([name, value]) =>
+      return stored ? { status: 200, disposition: link.disposition, body: stored.body } : empty(404);
+    if (stored) return empty(412);
+    const meta = Object.entries(sent).flatMap(([name, value]) =>
       name.startsWith(META) ? [[name.slice(META.length), value] as const] : [],
     );
-    this.write(link.key, body, said['content-type'] ?? '', Object.fromEntries(meta));
+    this.write(link.key, body, sent['content-type'] ?? '', Object.fromEntries(meta));
     return empty(200);
   }
 
@@ -176,18 +178,18 @@ export const SETTINGS: PhotoSettings = {
 
 export interface MemoryGateway extends Gateway {
   ports: GatewayPorts & { registry: MemoryRegistry; storage: MemoryStorage; viewReader: MemoryViewReader };
-  /** Epoch seconds, as all of it sees them. */
+  /** Epoch seconds, for all ports. */
   clock: { now: number };
-  lines: Record<string, unknown>[];
+  logLines: Record<string, unknown>[];
 }
 
-/** @param start epoch seconds. @param folder of the page's files */
+/** @param start epoch seconds. @param folder with the page's files */
 export function memoryGateway(
   start: number,
   { access = 'open', folder = '/nowhere' }: { access?: Access; folder?: string } = {},
 ): MemoryGateway {
   const clock = { now: start };
-  const lines: Record<string, unknown>[] = [];
+  const logLines: Record<string, unknown>[] = [];
   const settings = { ...SETTINGS };
   let ids = 0;
   return {
@@ -206,16 +208,16 @@ export function memoryGateway(
     ),
     newId: () => idOf(++ids),
     now: () => clock.now,
-    log: (line) => lines.push(line),
+    log: (line) => logLines.push(line),
     clock,
-    lines,
+    logLines,
   };
 }
 
-/** The id of a gateway's n-th photo. */
+/** Id of the n-th photo. */
 export const idOf = (n: number) => `photo-${String(n).padStart(16, '0')}`;
 
-/** A failure as a worker writes it. */
+/** A failure record as a worker writes it. */
 export const failureOf = (id: string, more: Partial<Failure> = {}): Failure => ({
   code: 'unreadable-image',
   message: 'The file is cut off.',
@@ -234,7 +236,7 @@ export interface EventChanges {
   authorizer?: Record<string, unknown>;
 }
 
-/** An event of an HTTP API, payload format 2.0, with all that AWS sends. @param route such as `GET /photos/{id}` */
+/** A complete event of an HTTP API, payload format 2.0. @param route such as `GET /photos/{id}` */
 export function eventOf(
   route: string,
   { headers = {}, body, cookies, id, sourceIp = '203.0.113.7', authorizer }: EventChanges = {},
@@ -277,15 +279,15 @@ export function eventOf(
   };
 }
 
-/** An event that announces a photo. */
-export const announcing = (photo: unknown, more: EventChanges = {}) =>
+/** Event of `POST /photos`. */
+export const createPhotoEvent = (photo: unknown, more: EventChanges = {}) =>
   eventOf('POST /photos', {
     ...more,
     headers: { 'content-type': 'application/json', ...more.headers },
     body: JSON.stringify(photo),
   });
 
-/** What API Gateway adds once it has checked a token, or a signature. */
+/** Authorizer context of a verified token, and of a verified AWS signature. */
 export const jwtAuthorizer = (claims: Record<string, unknown>) => ({ jwt: { claims, scopes: null } });
 export const iamAuthorizer = (userId: string | null, accountId: string | null = '123456789012') => ({
   iam: {
