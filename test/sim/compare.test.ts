@@ -6,12 +6,14 @@ import { Script } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cheapest, leastRegret, regretOf, type Comparison, type Point } from '../../sim/compare.ts';
 import { markdown, replaced } from '../../sim/figures.ts';
+import type { Run } from '../../sim/engine/types.ts';
 import { main } from '../../sim/main.ts';
 import type { Measures } from '../../sim/measure.ts';
 import { runPolicy } from '../../sim/result.ts';
 import { runAll } from '../../sim/parallel/pool.ts';
 import { POLICIES, policyOf } from '../../sim/policies/index.ts';
 import { page, type ReportData } from '../../sim/report/page.ts';
+import { seriesOf } from '../../sim/report/series.ts';
 import { scenarios } from '../../sim/scenario.ts';
 import { worldOf } from '../../sim/world.ts';
 import { neighbours } from '../../sim/tune.ts';
@@ -190,6 +192,8 @@ it('neighbours differ in one parameter, both ways, within its limits', () => {
   expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 70 });
   expect(tries).toContainEqual({ ...settings, scaleOutBacklog: 36 });
   for (const one of tries) expect(one.scaleOutStep).toBeGreaterThanOrEqual(1);
+  const fixed = POLICIES.find(({ name }) => name === 'fixed') as (typeof POLICIES)[number];
+  expect(neighbours(fixed, { instances: 10_000 }, 1.4)).toEqual([{ instances: 7143 }]);
 });
 
 it('the error of a task names policy, settings and seed', async () => {
@@ -198,4 +202,23 @@ it('the error of a task names policy, settings and seed', async () => {
   await expect(runAll([task], () => {})).rejects.toThrow(
     /^slo \{"a":1\}, seed 4: cannot read the trace nowhere\.csv/,
   );
+});
+
+it('of several decisions in a step the report has the largest change', () => {
+  const row = (at: number, desired: number, after: number) => ({ at, desired, after, reason: `at ${at}` });
+  const run = {
+    arrivals: new Float64Array(),
+    starts: new Float64Array(),
+    ends: new Float64Array(),
+    instances: [],
+    end: 90_000,
+    decisions: [row(0, 2, 5), row(30, 5, 6), row(60, 6, 6), row(90, 6, 4)],
+  } as unknown as Run;
+  const { step, decisions, desired } = seriesOf(run, { world: worldOf('clean') });
+  expect(step).toBe(60);
+  expect(decisions.slice(0, 2)).toEqual([
+    [0, 'at 0', 2, 5, null],
+    [90, 'at 90', 6, 4, null],
+  ]);
+  expect(desired.slice(0, 3)).toEqual([6, 4, 4]);
 });

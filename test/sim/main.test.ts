@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { resolveStage } from '../../lib/stage/stage.ts';
 import { main } from '../../sim/main.ts';
 import { policyOf } from '../../sim/policies/index.ts';
+import { meanOf } from '../../sim/result.ts';
+import { scenarios } from '../../sim/scenario.ts';
 import { worldOf } from '../../sim/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'simulate-'));
@@ -157,4 +159,18 @@ it('the simulated policy has the default settings of a stage', () => {
   const { kind, settings } = policyOf('slo', [], worldOf('clean'));
   expect(kind.stageSettings?.(settings)).toEqual(policy);
   expect(worldOf('clean').tick).toBe(tickSeconds);
+});
+
+it('a mean over seeds is null when any run has no value', () => {
+  expect(meanOf([{ wait: { mean: 2 } }, { wait: { mean: null } }])).toEqual({ wait: { mean: null } });
+});
+
+it('quiet may scale to zero and viral has 24 instances, unless --with differs', async () => {
+  const limits = async (trace: string, changes = {}) => {
+    const { min, max } = (await scenarios({ trace, world: 'clean', with: changes }))(1).world;
+    return [min, max];
+  };
+  expect(await limits('quiet')).toEqual([0, 40]);
+  expect(await limits('viral')).toEqual([1, 24]);
+  expect(await limits('viral', { max: 8 })).toEqual([1, 8]);
 });
