@@ -25,8 +25,8 @@ export interface Choice {
   reason: Reason;
 }
 
-const isWithin = (at: number, last: number | undefined, cooldownSeconds: number): boolean =>
-  last !== undefined && at - last < cooldownSeconds;
+const isWithin = (at: number, last = -Infinity, cooldownSeconds: number): boolean =>
+  at - last < cooldownSeconds;
 
 /** Scales out to what is needed, scales in to what was idle throughout, or holds and gives the reason. */
 export function choose(

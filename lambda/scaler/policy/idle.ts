@@ -5,9 +5,9 @@ import type { IdleCount } from './decision.ts';
 const MISSED_TICKS = 2.5;
 const MOST_TICKS = 120;
 
-/** Whether no tick was missed between two times, epoch seconds. */
+/** Whether no tick was missed between two times, epoch seconds; false without an earlier one (NaN is not at most anything). */
 export const isUnbroken = (before: number | undefined, now: number, tickSeconds: number): boolean =>
-  before !== undefined && now - before <= MISSED_TICKS * tickSeconds;
+  now - (before ?? NaN) <= MISSED_TICKS * tickSeconds;
 
 /** Instances without work. None while a message is visible: SQS may count one that has just started as visible. */
 export const idleInstances = (visible: number, inService: number, inFlight: number): number =>
@@ -25,8 +25,10 @@ export const ticksFor = (seconds: number, tickSeconds: number): number =>
  */
 export function recordIdle(before: IdleCount[], now: IdleCount, ticks: number): IdleCount[] {
   const last = before.at(-1);
-  if (last?.at === now.at) return last.count <= now.count ? before : [...before.slice(0, -1), now];
-  const kept = before.length < ticks ? before.slice() : before.slice(before.length - ticks + 1);
+  if (last?.at === now.at) {
+    return [...before.slice(0, -1), { at: now.at, count: Math.min(last.count, now.count) }];
+  }
+  const kept = before.slice(Math.max(0, before.length - ticks + 1));
   while (kept.length > 0 && (kept[kept.length - 1] as IdleCount).at > now.at) kept.pop();
   kept.push(now);
   return kept;

@@ -53,7 +53,18 @@ describe('recorded counts', () => {
       counts([0, 1], [30, 3]),
       9,
     ],
-    ['take the smaller of two at one instant', counts([0, 1], [30, 5]), counts([0, 1], [30, 3]), 9],
+    [
+      'take the smaller of two at one instant',
+      counts([-30, 7], [0, 1], [30, 5]),
+      counts([-30, 7], [0, 1], [30, 3]),
+      9,
+    ],
+    [
+      'stay while there are fewer than ticks',
+      counts([-60, 4], [-30, 2], [0, 1]),
+      counts([-60, 4], [-30, 2], [0, 1], [30, 3]),
+      6,
+    ],
     ['keep the smaller of two at one instant', counts([0, 1], [30, 2]), counts([0, 1], [30, 2]), 9],
   ])('%s', (_name, before, after, ticks) => {
     const given = structuredClone(before);

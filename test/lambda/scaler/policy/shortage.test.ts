@@ -39,6 +39,12 @@ describe('a shortage', () => {
     ],
     ['continues when one is lost', { inService: 1 }, {}, { since: NOW - 60, given: 1 }],
     [
+      'continues from its very start',
+      {},
+      { at: NOW + 30, since: NOW, confirmed: true },
+      { since: NOW, confirmed: true },
+    ],
+    [
       'starts again after a clock was set back',
       {},
       { since: NOW + 1, confirmed: true },
