@@ -33,7 +33,7 @@ export interface LedgerFigures {
 }
 
 /** What a tick read. */
-export interface LedgerLook {
+export interface LedgerInput {
   /** Epoch seconds. */
   at: number;
   /** In service, pending and draining. */
@@ -53,7 +53,7 @@ const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
 
 /** USD/h; an instance without a price of its own costs as much as the dearest type. */
-export function costPerHour({ instances, types = {} }: LedgerLook, prices: Prices): number {
+export function costPerHour({ instances, types = {} }: LedgerInput, prices: Prices): number {
   if (instances === 0) return 0;
   const { onDemand, spot } = sharesOf(prices, instances);
   const { hourlyPrices } = prices;
@@ -74,7 +74,7 @@ function spentAt({ at: then, perHour, day, spent }: Ledger, at: number): number 
   return before + (perHour * Math.max(0, at - since)) / HOUR_SECONDS;
 }
 
-function busySince(before: Ledger, { at, reported }: LedgerLook): number | undefined {
+function busySince(before: Ledger, { at, reported }: LedgerInput): number | undefined {
   const seconds = (at - before.at) * before.inService;
   if (!reported || before.busySeconds === null || !(seconds > 0)) return undefined;
   // Workers report a photo when it is finished, with seconds from before the last tick: the share could exceed 1.
@@ -87,18 +87,18 @@ function busySince(before: Ledger, { at, reported }: LedgerLook): number | undef
  * @param before undefined at the first tick
  */
 export function observeLedger(
-  look: LedgerLook,
+  input: LedgerInput,
   before: Ledger | undefined,
   prices: Prices,
 ): { ledger: Ledger; figures: LedgerFigures } {
-  const { at, inService, reported } = look;
-  const perHour = costPerHour(look, prices);
+  const { at, inService, reported } = input;
+  const perHour = costPerHour(input, prices);
   // A clock that was set back: no time is counted twice, the sum stays until the clock has passed it again.
   if (before && at < before.at && before.at - at <= MOST_BACK_SECONDS)
     return { ledger: before, figures: { perHour, spentToday: before.spent } };
   // Set back by more, it was wrong before: the sum continues from here, whichever day it was of.
   const spent = before ? (at < before.at ? before.spent : spentAt(before, at)) : 0;
-  const busy = before && busySince(before, look);
+  const busy = before && busySince(before, input);
   return {
     ledger: { at, perHour, day: dayOf(at), spent, inService, busySeconds: reported?.busySeconds ?? null },
     figures: { perHour, spentToday: spent, ...(busy !== undefined && { busy }) },

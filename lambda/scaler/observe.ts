@@ -1,11 +1,11 @@
 /** The second step of a tick: reads the queue, the workers' reports and the fleet. */
 import { NO_SPENDING, type Context } from './context.ts';
-import { observeLedger, type LedgerLook } from './ledger.ts';
+import { observeLedger, type LedgerInput } from './ledger.ts';
 import type { WorkReport } from './policy/observation.ts';
 import type { FailedLaunch, FleetState, MemoryState } from './ports.ts';
 import type { TickFacts } from './record.ts';
 
-/** Failed launches older than this are not asked for, however long ago the last tick was, seconds. */
+/** Failed launches older than this are not read, however long ago the last tick was, seconds. */
 const FAILURES_SECONDS = 600;
 export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
 
@@ -26,13 +26,13 @@ export async function observe({ ports, run, at, attempt }: Context, state?: Memo
   const account =
     state && fleet
       ? await attempt(() =>
-          observeLedger(lookOf(at, fleet, reported), state.ledger, run.spending ?? NO_SPENDING),
+          observeLedger(ledgerInput(at, fleet, reported), state.ledger, run.spending ?? NO_SPENDING),
         )
       : undefined;
   return { counts, reported, fleet, failedLaunches, account };
 }
 
-const lookOf = (at: number, fleet: FleetState, reported: WorkReport | undefined): LedgerLook => ({
+const ledgerInput = (at: number, fleet: FleetState, reported: WorkReport | undefined): LedgerInput => ({
   at,
   instances: fleet.inService + fleet.pending + fleet.draining,
   inService: fleet.inService,

@@ -1,4 +1,4 @@
-/** What lies between two ticks: money adds up over gaps and midnights, and what nobody knows is not made up. */
+/** Cost and busy time between two ticks: over gaps, midnights and clocks that are set back. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costPerHour, observeLedger, overBudget, type Ledger } from '../../../lambda/scaler/ledger.ts';
@@ -6,16 +6,16 @@ import { costPerHour, observeLedger, overBudget, type Ledger } from '../../../la
 const ON_DEMAND = { onDemandBaseCapacity: 0, spotPercentage: 0 };
 const PRICES = { hourlyPrices: { 'g4dn.xlarge': 0.5, 'g5.xlarge': 1 }, ...ON_DEMAND };
 const MIDNIGHT = 20_000 * 86_400;
-const look = (at: number, instances: number, busySeconds?: number) => ({
+const reading = (at: number, instances: number, busySeconds?: number) => ({
   at,
   instances,
   inService: instances,
   types: { 'g4dn.xlarge': instances },
   ...(busySeconds !== undefined && { reported: { completed: 0, busySeconds } }),
 });
-/** The last ledger and figures after some looks. */
-const after = (looks: ReturnType<typeof look>[], start?: Ledger) =>
-  looks.reduce<{ before: Ledger | undefined; figures?: ReturnType<typeof observeLedger>['figures'] }>(
+/** The last ledger and figures after some ticks. */
+const after = (readings: ReturnType<typeof reading>[], start?: Ledger) =>
+  readings.reduce<{ before: Ledger | undefined; figures?: ReturnType<typeof observeLedger>['figures'] }>(
     ({ before }, seen) => {
       const { ledger, figures } = observeLedger(seen, before, PRICES);
       return { before: ledger, figures };
@@ -25,16 +25,16 @@ const after = (looks: ReturnType<typeof look>[], start?: Ledger) =>
 
 describe('the cost of an hour', () => {
   it.each<[string, Partial<Parameters<typeof costPerHour>[0]>, number]>([
-    ['nothing there', { instances: 0 }, 0],
+    ['no instances', { instances: 0 }, 0],
     ['each by its type', { instances: 3, types: { 'g4dn.xlarge': 2, 'g5.xlarge': 1 } }, 2],
-    ['a type without a price is as dear as the dearest', { instances: 1, types: { 'g9.xlarge': 1 } }, 1],
-    ['and so is one whose type is not told', { instances: 3, types: { 'g4dn.xlarge': 1 } }, 2.5],
+    ['a type without a price costs as much as the dearest', { instances: 1, types: { 'g9.xlarge': 1 } }, 1],
+    ['and so does an instance of unknown type', { instances: 3, types: { 'g4dn.xlarge': 1 } }, 2.5],
     ['no types at all', { instances: 2 }, 2],
   ])('%s', (_name, given, cost) => {
     expect(costPerHour({ at: 0, instances: 0, inService: 0, ...given }, PRICES)).toBe(cost);
   });
 
-  it('is nothing for who has no prices', () =>
+  it('is 0 without prices', () =>
     expect(costPerHour({ at: 0, instances: 4, inService: 4 }, { hourlyPrices: {}, ...ON_DEMAND })).toBe(0));
 
   it.each([
@@ -43,7 +43,7 @@ describe('the cost of an hour', () => {
     [2, 1.5],
     [10, 6.5],
   ])(
-    'of %d with 70 per cent Spot is USD %d: in doubt on demand, as Auto Scaling shares them out',
+    'of %d with 70 per cent Spot is USD %d: rounded towards on-demand, as Auto Scaling does',
     (instances, cost) => {
       const prices = { ...PRICES, spotPercentage: 70 };
       const types = { 'g5.xlarge': instances };
@@ -51,41 +51,41 @@ describe('the cost of an hour', () => {
     },
   );
 
-  it('has the base on demand, whatever the share', () => {
+  it('has the on-demand base at any share', () => {
     const prices = { ...PRICES, onDemandBaseCapacity: 2, spotPercentage: 100 };
     expect(costPerHour({ at: 0, instances: 4, inService: 4, types: { 'g5.xlarge': 4 } }, prices)).toBe(3);
   });
 });
 
 describe('the spending of a day', () => {
-  it('begins with nothing, and grows by what was there', () => {
-    expect(after([look(MIDNIGHT, 4)]).figures).toEqual({ perHour: 2, spentToday: 0 });
-    expect(after([look(MIDNIGHT, 4), look(MIDNIGHT + 1800, 0)]).figures?.spentToday).toBe(1);
+  it('starts at 0, and grows by the instances of the tick before', () => {
+    expect(after([reading(MIDNIGHT, 4)]).figures).toEqual({ perHour: 2, spentToday: 0 });
+    expect(after([reading(MIDNIGHT, 4), reading(MIDNIGHT + 1800, 0)]).figures?.spentToday).toBe(1);
   });
 
-  it('goes on over a gap: instances that nobody looked at cost as much', () => {
-    expect(after([look(MIDNIGHT, 4), look(MIDNIGHT + 6 * 3600, 4)]).figures?.spentToday).toBe(12);
+  it('continues over a gap', () => {
+    expect(after([reading(MIDNIGHT, 4), reading(MIDNIGHT + 6 * 3600, 4)]).figures?.spentToday).toBe(12);
   });
 
-  it('begins anew at midnight UTC, with the part of the new day', () => {
-    const looks = [look(MIDNIGHT - 7200, 4), look(MIDNIGHT - 3600, 4), look(MIDNIGHT + 900, 4)];
-    expect(after(looks.slice(0, 2)).figures?.spentToday).toBe(2);
-    expect(after(looks).figures?.spentToday).toBe(0.5);
+  it('starts again at midnight UTC, with the part of the new day', () => {
+    const readings = [reading(MIDNIGHT - 7200, 4), reading(MIDNIGHT - 3600, 4), reading(MIDNIGHT + 900, 4)];
+    expect(after(readings.slice(0, 2)).figures?.spentToday).toBe(2);
+    expect(after(readings).figures?.spentToday).toBe(0.5);
   });
 
   it.each<[string, number[], number]>([
     ['within a day', [0, 3600, 600], 2],
     ['and counts no time twice', [0, 3600, 600, 3600, 7200], 4],
-    ['over midnight, where it is the new day that stands', [-3600, 1800, -1, 3600], 2],
-    ['by more than is waited for: the sum goes on from there', [0, 7200, 600, 4200], 6],
-  ])('takes nothing back when a clock is set back, %s', (_how, times, spent) => {
-    expect(after(times.map((time) => look(MIDNIGHT + time, 4))).figures?.spentToday).toBeCloseTo(spent, 9);
+    ['over midnight, where the new day stays', [-3600, 1800, -1, 3600], 2],
+    ['by more than an hour: the sum continues from there', [0, 7200, 600, 4200], 6],
+  ])('does not fall when a clock is set back, %s', (_how, times, spent) => {
+    expect(after(times.map((time) => reading(MIDNIGHT + time, 4))).figures?.spentToday).toBeCloseTo(spent, 9);
   });
 
-  it('is the same however often somebody looks', () => {
+  it('does not depend on the number of ticks', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 86_399 }), { maxLength: 40 }), (times) => {
-        const at = [0, ...times.sort((a, b) => a - b), 86_399].map((time) => look(MIDNIGHT + time, 4));
+        const at = [0, ...times.sort((a, b) => a - b), 86_399].map((time) => reading(MIDNIGHT + time, 4));
         expect(after(at).figures?.spentToday).toBeCloseTo((2 * 86_399) / 3600, 6);
       }),
       { seed: 20_261_125, numRuns: 100 },
@@ -93,16 +93,16 @@ describe('the spending of a day', () => {
   });
 });
 
-describe('how busy the GPUs were', () => {
-  it.each<[string, ReturnType<typeof look>[], number | undefined]>([
-    ['not known at the first look', [look(0, 2, 5)], undefined],
-    ['half of the time of two instances', [look(0, 2, 5), look(30, 2, 35)], 0.5],
-    ['never more than all of it, whatever was begun before', [look(0, 2, 5), look(30, 2, 500)], 1],
-    ['not known while nobody reports', [look(0, 2), look(30, 2)], undefined],
-    ['nor when nobody was in service', [look(0, 0, 5), look(30, 2, 5)], undefined],
-    ['none for idle ones', [look(0, 2, 5), look(30, 2, 5)], 0],
-    ['none when counters begin anew', [look(0, 2, 500), look(30, 2, 5)], 0],
-  ])('%s', (_name, looks, busy) => expect(after(looks).figures?.busy).toBe(busy));
+describe('the busy share', () => {
+  it.each<[string, ReturnType<typeof reading>[], number | undefined]>([
+    ['unknown at the first tick', [reading(0, 2, 5)], undefined],
+    ['half of the time of two instances', [reading(0, 2, 5), reading(30, 2, 35)], 0.5],
+    ['1 at most, with work from before the tick', [reading(0, 2, 5), reading(30, 2, 500)], 1],
+    ['unknown without reports', [reading(0, 2), reading(30, 2)], undefined],
+    ['unknown without an instance in service', [reading(0, 0, 5), reading(30, 2, 5)], undefined],
+    ['0 for idle instances', [reading(0, 2, 5), reading(30, 2, 5)], 0],
+    ['0 when counters start again', [reading(0, 2, 500), reading(30, 2, 5)], 0],
+  ])('%s', (_name, readings, busy) => expect(after(readings).figures?.busy).toBe(busy));
 });
 
 describe('the brake', () => {

@@ -31,7 +31,7 @@ const record = fc.record(
 );
 const state: fc.Arbitrary<MemoryState> = fc.record({
   controls: fc.constant({}),
-  // What the slo policy remembers is tested in policy/properties.test.ts, as it comes to be.
+  // The memory of the slo policy is tested in policy/properties.test.ts.
   policy: fc.record({ lastOutAt: at, lastInAt: at }, { requiredKeys: [] }),
   recent: fc.array(record, { maxLength: 60 }),
 });
@@ -56,7 +56,7 @@ describe('the item', () => {
           : [];
     let memory = {};
     const tiny: number[] = [];
-    const look = (at: number, visible: number) => {
+    const observe = (at: number, visible: number) => {
       const count = {
         visible,
         inFlight: 0,
@@ -74,9 +74,9 @@ describe('the item', () => {
         [],
       );
     };
-    for (let k = 0; k < 300; k++) look(k * 5, 0);
-    for (let k = 300; k < 330; k++) look(k * 5, 5000);
-    for (let day = 1; day <= 30; day++) look(1650 + day * 86_400, 0);
+    for (let k = 0; k < 300; k++) observe(k * 5, 0);
+    for (let k = 300; k < 330; k++) observe(k * 5, 5000);
+    for (let day = 1; day <= 30; day++) observe(1650 + day * 86_400, 0);
     // The case does occur.
     expect(tiny.length).toBeGreaterThan(0);
   });

@@ -1,4 +1,4 @@
-/** Several ticks in one invocation: when they come, and what becomes of those that fail. */
+/** Several ticks in one invocation: their times, their failures, and the lease. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -24,7 +24,7 @@ describe('tickTimes', () => {
     expect(tickTimes(scheduled, now, every)).toEqual(expected);
   });
 
-  it('never looks back, never twice, never beyond the period', () => {
+  it('are ascending, each once, and within the period', () => {
     fc.assert(
       fc.property(
         fc.double({ min: -5, max: 70, noNaN: true }),
@@ -53,11 +53,11 @@ it.each([
 
 const done: TickResult = { held: true, errors: [] };
 
-/** Runs over a clock that only sleeping moves. */
+/** Runs with a clock that only sleeping moves. */
 async function play(outcomes: TickResult[], more: Partial<RunOptions> = {}) {
   let now = 600;
   const at: number[] = [];
-  const lines: string[] = [];
+  const lines: { message: string; [field: string]: unknown }[] = [];
   let released = 0;
   const error: unknown = await runTicks({
     scheduled: 600,
@@ -78,54 +78,77 @@ async function play(outcomes: TickResult[], more: Partial<RunOptions> = {}) {
       released++;
       return Promise.resolve();
     },
-    log: ({ message }) => lines.push(message),
+    log: (line) => lines.push(line),
     ...more,
   }).catch((reason: unknown) => reason);
   return { at, lines, released, error };
 }
 
 describe('runTicks', () => {
+  it('logs each tick with its record', async () => {
+    const record = { at: 600, reason: 'steady' } as TickResult['record'];
+    const { lines } = await play([{ ...done, record: record! }]);
+    expect(lines).toEqual([{ message: 'tick-finished', at: 600, reason: 'steady' }]);
+  });
+
+  it('starts now without a scheduled time', async () => {
+    expect(await play([], { scheduled: undefined, tickSeconds: 30 })).toMatchObject({
+      at: [600, 630],
+      lines: [],
+    });
+  });
+
   it('ticks at absolute times and gives the lease back', async () => {
     expect(await play([])).toMatchObject({ at: [600, 615, 630, 645], released: 1, error: undefined });
   });
 
-  it('goes on after a tick that failed, and fails in the end, so that somebody hears of it', async () => {
+  it('continues after a failed tick, and fails at its end, so that the failure shows', async () => {
     const failed = { held: true, errors: [new Error('no queue')] };
-    const { at, error, released } = await play([done, failed]);
+    const { at, error, released, lines } = await play([done, failed, failed]);
+    expect(lines).toEqual([
+      { message: 'tick-failed', error: 'no queue' },
+      { message: 'tick-failed', error: 'no queue' },
+    ]);
     expect(at).toHaveLength(4);
     expect(released).toBe(1);
     expect(error).toBeInstanceOf(AggregateError);
-    expect((error as Error).message).toBe('no queue');
+    expect((error as Error).message).toBe('no queue; no queue');
   });
 
-  it('ends when it has lost its lease: it has a successor', async () => {
+  it('stops when it has lost its lease: it has a successor', async () => {
     const lost = { held: false, errors: [] };
-    expect(await play([done, lost])).toMatchObject({ at: [600, 615], lines: ['lease-lost'] });
+    expect(await play([done, lost])).toMatchObject({
+      at: [600, 615],
+      lines: [{ message: 'lease-lost' }],
+      released: 1,
+    });
   });
 
-  it('tries on while another run has the lease: that one may have died', async () => {
+  it('keeps trying while another run has the lease: that one may have died', async () => {
     const waiting = { held: false, errors: [] };
-    const { at, released } = await play([waiting, waiting]);
+    const { at, released, lines } = await play([waiting, waiting]);
+    expect(lines).toEqual([{ message: 'lease-refused' }, { message: 'lease-refused' }]);
     expect(at).toHaveLength(4);
     expect(released).toBe(1);
   });
 
-  it('releases nothing that it never had', async () => {
+  it('releases no lease that it never had', async () => {
     const waiting = { held: false, errors: [] };
     expect((await play([waiting, waiting, waiting, waiting])).released).toBe(0);
   });
 
   it('drops an event whose successor is due', async () => {
     const { at, lines, error } = await play([], { scheduled: 540 });
-    expect([at, lines, error]).toEqual([[], ['event-dropped'], undefined]);
+    expect([at, lines, error]).toEqual([[], [{ message: 'event-dropped', ageSeconds: 60 }], undefined]);
   });
 
-  it('starts no tick that it might not finish', async () => {
-    const { at, lines } = await play([], { remainingMs: () => 9000 });
-    expect([at, lines]).toEqual([[], ['ticks-skipped']]);
+  it('starts no tick with less than 10 s left', async () => {
+    const { at, lines } = await play([], { remainingMs: () => 9999 });
+    expect([at, lines]).toEqual([[], [{ message: 'ticks-skipped', remainingMs: 9999 }]]);
+    expect((await play([], { remainingMs: () => 10_000 })).at).toHaveLength(4);
   });
 
-  it('says when the lease could not be given back', async () => {
+  it('reports a lease that could not be given back', async () => {
     const release = () => Promise.reject(new Error('no table'));
     expect((await play([], { release })).error).toMatchObject({ message: 'release: no table' });
   });

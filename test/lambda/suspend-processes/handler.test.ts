@@ -1,28 +1,28 @@
-/** The custom resource always answers CloudFormation, and tells the truth. */
+/** The custom resource always responds to CloudFormation, with what happened. */
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { respond, type Processes } from '../../../lambda/suspend-processes/handler.ts';
 
 let server: Server;
-let answers: { method?: string; type?: string; body: Record<string, string> }[];
+let responses: { method?: string; type?: string; body: Record<string, string> }[];
 let url: string;
 let status: number;
 
 beforeEach(async () => {
-  answers = [];
+  responses = [];
   status = 200;
   server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, string>;
-      answers.push({ method: request.method, type: request.headers['content-type'], body });
+      responses.push({ method: request.method, type: request.headers['content-type'], body });
       response.writeHead(status).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/answer?X-Amz-Signature=x`;
+  url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/response?X-Amz-Signature=x`;
 });
 afterEach(() => server.close());
 
@@ -35,20 +35,18 @@ const event = (RequestType: string) => ({
   ResourceProperties: { ServiceToken: 'arn', GroupName: 'photos', Processes: ['AZRebalance'] },
 });
 
-/** A group of which nothing is known but what has been done to it. */
+/** The group `photos`, whose `Launch` is suspended already; it fails with an error, where one is given. */
 function fakeGroup(error?: Error) {
   const suspended = new Set(['Launch']);
+  const on = (change: (process: string) => unknown) => (groupName: string, processes: string[]) => {
+    if (error) return Promise.reject(error);
+    if (groupName !== 'photos') return Promise.reject(new Error(`there is no group '${groupName}'`));
+    processes.forEach(change);
+    return Promise.resolve();
+  };
   const group: Processes = {
-    suspend: (_name, processes) => {
-      if (error) return Promise.reject(error);
-      for (const name of processes) suspended.add(name);
-      return Promise.resolve();
-    },
-    resume: (_name, processes) => {
-      if (error) return Promise.reject(error);
-      for (const name of processes) suspended.delete(name);
-      return Promise.resolve();
-    },
+    suspend: on((process) => suspended.add(process)),
+    resume: on((process) => suspended.delete(process)),
   };
   return { group, suspended };
 }
@@ -57,12 +55,12 @@ it.each([
   ['Create', ['Launch', 'AZRebalance']],
   ['Update', ['Launch', 'AZRebalance']],
   ['Delete', ['Launch']],
-])('%s leaves the processes %j suspended and answers', async (type, left) => {
+])('%s leaves the processes %j suspended and responds', async (type, left) => {
   const { group, suspended } = fakeGroup();
   if (type === 'Delete') suspended.add('AZRebalance');
   await respond(event(type), group);
   expect([...suspended]).toEqual(left);
-  expect(answers).toEqual([
+  expect(responses).toEqual([
     {
       method: 'PUT',
       type: '',
@@ -81,22 +79,30 @@ it.each([
 it.each([
   ['Create', 'FAILED'],
   ['Update', 'FAILED'],
-  // The group may be gone with the rest of the stack, and a deletion must not hang on that.
+  // The group may be deleted already, and that must not block the deletion of the stack.
   ['Delete', 'SUCCESS'],
-])('%s that fails is answered by %s with the reason', async (type, expected) => {
+])('%s that fails responds %s with the reason', async (type, expected) => {
   const { group } = fakeGroup(new Error('AutoScalingGroup name not found'));
   await respond(event(type), group);
-  expect(answers[0]?.body).toMatchObject({ Status: expected, Reason: 'AutoScalingGroup name not found' });
+  expect(responses[0]?.body).toMatchObject({ Status: expected, Reason: 'AutoScalingGroup name not found' });
 });
 
 it('keeps its physical id, so that an update replaces nothing', async () => {
   const { group } = fakeGroup();
   await respond(event('Create'), group);
   await respond(event('Update'), group);
-  expect(new Set(answers.map(({ body }) => body.PhysicalResourceId)).size).toBe(1);
+  expect(new Set(responses.map(({ body }) => body.PhysicalResourceId)).size).toBe(1);
 });
 
-it('fails loudly when CloudFormation does not take the answer', async () => {
+it('fails when CloudFormation rejects the response', async () => {
   status = 403;
-  await expect(respond(event('Create'), fakeGroup().group)).rejects.toThrow('rejected the response: HTTP 403');
+  await expect(respond(event('Create'), fakeGroup().group)).rejects.toThrow(
+    'rejected the response: HTTP 403',
+  );
+});
+
+it('rejects an event that CloudFormation does not send', async () => {
+  await expect(respond({ ...event('Create'), ResourceProperties: {} }, fakeGroup().group)).rejects.toThrow();
+  await expect(respond(event('Replace'), fakeGroup().group)).rejects.toThrow('RequestType');
+  expect(responses).toEqual([]);
 });

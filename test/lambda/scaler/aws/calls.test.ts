@@ -1,4 +1,4 @@
-/** What the adapters send to AWS, argument by argument, and how they read its answers. */
+/** What the adapters send to AWS, argument by argument, and how they read its responses. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
@@ -17,7 +17,7 @@ describe('the queue', () => {
     return { sent, counts: new SqsCounts(client, 'https://queue').read() };
   };
 
-  it('is asked for both counts', async () => {
+  it('is read with both counts', async () => {
     const { counts, sent } = read({
       ApproximateNumberOfMessages: '12',
       ApproximateNumberOfMessagesNotVisible: '3',
@@ -114,7 +114,7 @@ describe('the fleet', () => {
     ]);
   });
 
-  it('is asked for one page of activities since a time; failed and cancelled launches count', async () => {
+  it('is read with one page of activities since a time; failed and cancelled launches count', async () => {
     const activity = (StatusCode: string, Description?: string) => ({
       StatusCode,
       Description,

@@ -1,4 +1,4 @@
-/** Arrivals and service time from two looks at the queue and the workers' counters. */
+/** Arrivals and service time from two ticks' counts of the queue and the workers' counters. */
 import { describe, expect, it } from 'vitest';
 import {
   isInconsistent,

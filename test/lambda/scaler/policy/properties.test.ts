@@ -1,8 +1,4 @@
-/**
- * What holds for any policy after any sequence of ticks, however absurd.
- *
- * `npm run test:full` tries a million sequences instead of ten thousand.
- */
+/** What holds for any policy after any sequence of ticks. `npm run test:full` runs a million sequences, not two thousand. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
@@ -12,17 +8,17 @@ import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts'
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { seen, slo, threshold } from '../support/observations.ts';
 
-const SEQUENCES = Number(process.env.SEQUENCES ?? 10_000);
+const SEQUENCES = Number(process.env.SEQUENCES ?? 2000);
 const options = { seed: 11, numRuns: SEQUENCES };
 
-/** Small numbers, where the rules turn, and now and then one that nobody expects. */
+/** Mostly small numbers, where the rule changes its mind; some very large ones. */
 const count = fc.oneof(
   { weight: 8, arbitrary: fc.integer({ min: 0, max: 40 }) },
   { weight: 3, arbitrary: fc.integer({ min: 0, max: 1000 }) },
   { weight: 1, arbitrary: fc.constantFrom(0, 1_000_000, Number.MAX_SAFE_INTEGER) },
 );
-const look = fc.record({
-  /** Seconds since the tick before: now and then none, a clock set back, or days. */
+const tickArbitrary = fc.record({
+  /** Seconds since the tick before; sometimes none, a clock set back, or days. */
   after: fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(15, 30, 31) },
     { weight: 2, arbitrary: fc.constantFrom(0, -45, 0.001, 90, 1000, 1e6) },
@@ -32,13 +28,13 @@ const look = fc.record({
   inService: fc.oneof(fc.integer({ min: 0, max: 12 }), count),
   pending: fc.integer({ min: 0, max: 12 }),
   draining: fc.integer({ min: 0, max: 3 }),
-  /** What is asked for: as decided before, or changed by hand. */
+  /** Desired capacity: as decided before, or changed by hand. */
   byHand: fc.option(count, { nil: undefined, freq: 6 }),
   limits: fc.option(fc.tuple(count, count), { nil: undefined, freq: 6 }),
   completed: fc.oneof(fc.integer({ min: 0, max: 30 }), count),
   busySeconds: fc.oneof(fc.double({ min: 0, max: 200, noNaN: true }), fc.constantFrom(0, 1e9)),
-  /** Workers reported; without it nothing is known, or the counters began anew. */
-  reports: fc.constantFrom('yes', 'yes', 'yes', 'no', 'anew'),
+  /** Whether workers report; or their counters started again. */
+  reports: fc.constantFrom('yes', 'yes', 'yes', 'no', 'restarted'),
 });
 const positive = fc.constantFrom(0.01, 1, 6, 90, 1000, 86_400);
 const seconds = fc.constantFrom(0, 0, 30, 60, 300);
@@ -59,7 +55,7 @@ const settings: fc.Arbitrary<PolicySettings> = fc.oneof(
   fc.constant<PolicySettings>(threshold),
 );
 const sequence = fc.record({
-  looks: fc.array(look, { minLength: 1, maxLength: 12 }),
+  ticks: fc.array(tickArbitrary, { minLength: 1, maxLength: 12 }),
   settings,
   tickSeconds: fc.constantFrom(30, 15, undefined),
 });
@@ -67,17 +63,17 @@ const sequence = fc.record({
 type Sequence = typeof sequence extends fc.Arbitrary<infer T> ? T : never;
 type Visit = (seen: Observation, before: PolicyMemory, settings: PolicySettings) => void;
 
-/** Decides tick after tick; `visit` sees what each one saw and remembered. */
-function walk({ looks, settings, tickSeconds }: Sequence, visit: Visit): PolicyMemory {
+/** Decides tick after tick. @param visit called with each observation and the memory before it */
+function walk({ ticks, settings, tickSeconds }: Sequence, visit: Visit): PolicyMemory {
   let memory: PolicyMemory = {};
   let at = 1_800_000_000;
   let desired = 0;
   let [min, max] = [0, 20];
   let reported = { completed: 0, busySeconds: 0 };
-  for (const one of looks) {
+  for (const one of ticks) {
     at += one.after;
     if (one.limits) [min, max] = [Math.min(...one.limits), Math.max(...one.limits)];
-    const before = one.reports === 'anew' ? { completed: 0, busySeconds: 0 } : reported;
+    const before = one.reports === 'restarted' ? { completed: 0, busySeconds: 0 } : reported;
     reported = {
       completed: before.completed + one.completed,
       busySeconds: before.busySeconds + one.busySeconds,
@@ -102,7 +98,7 @@ function walk({ looks, settings, tickSeconds }: Sequence, visit: Visit): PolicyM
   return memory;
 }
 
-/** Each number somewhere within. */
+/** Every number within a value. */
 function* numbers(value: unknown): Generator<number> {
   if (typeof value === 'number') yield value;
   else if (typeof value === 'object' && value !== null) {
@@ -111,43 +107,43 @@ function* numbers(value: unknown): Generator<number> {
 }
 
 describe('after any sequence of ticks, a policy', () => {
-  it(`keeps its promises (${SEQUENCES} sequences)`, { timeout: 24 * 3_600_000 }, () => {
+  it(`keeps its invariants (${SEQUENCES} sequences)`, { timeout: 24 * 3_600_000 }, () => {
     const check = (given: Sequence) => {
       const memory = walk(given, (observation, before, settings) => {
         const { desired, reason, memory: after, needed, calculation } = decide(observation, before, settings);
         const { min, max } = observation;
-        const say = () => JSON.stringify({ observation, desired, reason });
+        const context = () => JSON.stringify({ observation, desired, reason });
 
-        // Within the limits, and the reason tells the direction.
-        if (!(desired >= min && desired <= max)) throw new Error(`beyond its limits: ${say()}`);
+        // Within the limits, and with the reason of the direction.
+        if (!(desired >= min && desired <= max)) throw new Error(`beyond its limits: ${context()}`);
         const direction = reason === 'scale-out' ? 1 : reason === 'scale-in' ? -1 : 0;
-        if (Math.sign(desired - observation.desired) !== direction) throw new Error(`misnamed: ${say()}`);
+        if (Math.sign(desired - observation.desired) !== direction) throw new Error(`misnamed: ${context()}`);
 
         for (const number of numbers({ desired, needed, calculation })) {
-          if (!(Number.isFinite(number) && number >= 0)) throw new Error(`${number}: ${say()}`);
+          if (!(Number.isFinite(number) && number >= 0)) throw new Error(`${number}: ${context()}`);
         }
 
         // Nothing to add to its own answer.
         const again = decide({ ...observation, desired }, after, settings);
-        if (again.desired !== desired) throw new Error(`has more to say, ${again.desired}: ${say()}`);
+        if (again.desired !== desired) throw new Error(`decides again, ${again.desired}: ${context()}`);
 
-        // More photos waiting never ask for fewer instances, but for what numbers of this size round away.
+        // More photos waiting never need fewer instances, apart from rounding of large numbers.
         const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };
-        const { desired: answer, unfulfilled } = decide(more, before, settings);
-        // Counts that contradict each other hold all; a few photos more, and they agree on what a shortage leaves over.
+        const { desired: larger, unfulfilled } = decide(more, before, settings);
+        // Counts that contradict each other hold the fleet; with a few photos more they agree, and a shortage lowers it.
         if (settings.kind !== 'threshold' && needed === undefined && unfulfilled) return;
-        if (answer < desired * (1 - 1e-7))
-          throw new Error(`${more.visible} waiting ask for ${answer}: ${say()}`);
+        if (larger < desired * (1 - 1e-7))
+          throw new Error(`${more.visible} waiting need only ${larger}: ${context()}`);
       });
-      // What it remembers is bounded, of numbers, and comes back from the table as it went there.
+      // The memory has only finite numbers, and is stored and read without a change,
       for (const number of numbers(memory)) {
-        if (!Number.isFinite(number)) throw new Error(`remembers ${number}`);
+        if (!Number.isFinite(number)) throw new Error(`stores ${number}`);
       }
       const item: unknown = JSON.parse(JSON.stringify(toItem({ policy: memory, recent: [] })));
       const back = fromItem(item, (why) => {
         throw new Error(why);
       });
-      // Apart from what is next to nothing, which the table does not take.
+      // apart from numbers next to 0, which DynamoDB refuses.
       const kept: unknown = JSON.parse(JSON.stringify(memory), (_key, value: unknown) =>
         typeof value === 'number' && Math.abs(value) < 1e-100 ? 0 : value,
       );
@@ -156,7 +152,7 @@ describe('after any sequence of ticks, a policy', () => {
     fc.assert(fc.property(sequence, check), options);
   });
 
-  it('remembers no more after a thousand ticks than after a hundred', () => {
+  it('stores no more after a thousand ticks than after a hundred', () => {
     const sizes: number[] = [];
     let memory: PolicyMemory = {};
     let desired = 0;
