@@ -1,17 +1,19 @@
 /**
  * A function of the stack: bundled with its SDK, so that the pinned version runs, and with a log group that expires.
  *
- * In the repository its source is bundled at synth; the package has it bundled already, so that whoever installs that needs
- * neither esbuild nor our dependencies.
+ * A checkout bundles the source at synth. The package contains the bundle, so that an app that uses it needs neither
+ * esbuild nor the function's dependencies.
  */
+import { execSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
+import { AssetHashType, RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogLevel, NodejsFunction, OutputFormat, type ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type esbuild from 'esbuild';
 import { BUNDLING, PREBUILT } from './bundling.ts';
 import { allow, type Permission } from './permissions.ts';
 
@@ -58,24 +60,13 @@ export class BundledFunction extends Construct {
       role: this.role,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...rest.environment },
     };
-    this.function = existsSync(entry)
-      ? new NodejsFunction(this, 'Function', {
-          ...common,
-          entry,
-          bundling: {
-            ...BUNDLING,
-            format: OutputFormat.ESM,
-            sourceMap: true,
-            externalModules: [],
-            logLevel: LogLevel.WARNING,
-            ...(commands ? { commandHooks: hooks(commands) } : {}),
-          },
-        })
-      : new lambda.Function(this, 'Function', {
-          ...common,
-          handler: 'index.handler',
-          code: lambda.Code.fromAsset(join(dirname(entry), PREBUILT)),
-        });
+    this.function = new lambda.Function(this, 'Function', {
+      ...common,
+      handler: 'index.handler',
+      code: existsSync(entry)
+        ? bundled(entry, commands)
+        : lambda.Code.fromAsset(join(dirname(entry), PREBUILT)),
+    });
   }
 
   /** Lets the function do something. */
@@ -84,8 +75,20 @@ export class BundledFunction extends Construct {
   }
 }
 
-const hooks = (commands: (folder: string) => string[]): ICommandHooks => ({
-  beforeInstall: () => [],
-  beforeBundling: () => [],
-  afterBundling: (_input, output) => commands(output),
-});
+/**
+ * Calls esbuild in this process: `NodejsFunction` starts npm for each function, which takes most of the time of a synth.
+ */
+function bundled(entry: string, commands: BundledFunctionProps['commands']): lambda.Code {
+  const tryBundle = (folder: string) => {
+    // Loaded here, because apps that use the package have no esbuild.
+    const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof esbuild;
+    buildSync({ ...BUNDLING, entryPoints: [entry], outfile: join(folder, 'index.mjs'), sourcemap: true });
+    for (const command of commands?.(folder) ?? [])
+      execSync(command, { stdio: ['ignore', 'ignore', 'inherit'] });
+    return true;
+  };
+  return lambda.Code.fromAsset(dirname(entry), {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: { image: lambda.Runtime.NODEJS_24_X.bundlingImage, local: { tryBundle } },
+  });
+}

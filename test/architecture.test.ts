@@ -71,7 +71,7 @@ const RULES: Rule[] = [
     // Constructs bundle run-time code; they import no more than its types.
     files: /^lib\//,
     may: any('^\\./(lib|contract)/', CDK, '^zod$', NODE),
-    mayAsTypes: /^\.\/(lambda|worker)\//,
+    mayAsTypes: /^(\.\/(lambda|worker)\/|esbuild$)/,
   },
   // What an app has that uses the package.
   { files: /^examples\//, may: any('^\\./lib/index\\.ts$', '^ddcolor-elastic$', '^cdk-nag$', CDK, NODE) },

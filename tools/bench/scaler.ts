@@ -103,17 +103,7 @@ export async function bench(): Promise<number> {
   const aws = await startRecordedAws();
   try {
     const file = join(folder, 'handler.mjs');
-    const { banner, ...options } = BUNDLING;
-    await build({
-      ...options,
-      entryPoints: ['lambda/scaler/handler.ts'],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      outfile: file,
-      banner: { js: banner },
-      logLevel: 'warning',
-    });
+    await build({ ...BUNDLING, entryPoints: ['lambda/scaler/handler.ts'], outfile: file });
     const code = readFileSync(file);
     console.log(
       `bundle ${(code.length / 1024).toFixed(0)} KiB, ${(gzipSync(code).length / 1024).toFixed(0)} KiB zipped`,

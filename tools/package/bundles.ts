@@ -1,28 +1,18 @@
 /** Bundles the functions, as the stack does, and the commands, with all their dependencies. */
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { BUNDLING, PREBUILT } from '../../lib/bundling.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
 
 const FUNCTIONS = ['scaler', 'suspend-processes', 'gateway'];
-
-const { banner, ...bundling } = BUNDLING;
-const COMMON: BuildOptions = {
-  ...bundling,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  banner: { js: banner },
-  logLevel: 'warning',
-};
 
 export async function bundleFunctions(root: string, dist: string): Promise<void> {
   const folder = (name: string) => join(dist, 'lambda', name, PREBUILT);
   await Promise.all([
     ...FUNCTIONS.map((name) =>
       build({
-        ...COMMON,
+        ...BUNDLING,
         entryPoints: [join(root, 'lambda', name, 'handler.ts')],
         outfile: join(folder(name), 'index.mjs'),
         sourcemap: true,
@@ -50,7 +40,7 @@ const SIMULATOR_FILES = [
 /** Writes `dist/cli.mjs`, one level below `package.json`, from which a command reads the version. */
 export async function bundleCommands(root: string, dist: string): Promise<void> {
   await build({
-    ...COMMON,
+    ...BUNDLING,
     entryPoints: {
       cli: join(root, 'cli', 'commands.ts'),
       'cli/worker': join(root, 'sim', 'parallel', 'worker.mjs'),
