@@ -36,27 +36,27 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
     })),
   };
   if (await writeJson(options, result)) return;
-  const row = (wait: string, point: typeof usual, least: number | null | undefined, knobs: string) => [
+  const row = (wait: string, point: typeof usual, least: number | null | undefined, settings: string) => [
     wait,
     number(point?.measures.wait.mean, 1),
     number(point?.measures.wait.p95, 1),
     number(point?.measures.gpuHours, 2),
     number(point && least ? point.measures.gpuHours / least : null, 2),
-    knobs,
+    settings,
   ];
   const rows = best.map(({ wait, point }, k) =>
     row(
       `${wait} s`,
       point,
       bound[k]?.gpuHours,
-      point ? differing(point, usual) : 'no setting tried keeps it',
+      point ? differing(point, usual) : 'no setting tried reaches it',
     ),
   );
   console.log(
     `${scenario.trace}: ${scenario.arrivals.length} jobs; ${policy.kind.name} tuned for a mean wait of at most`,
   );
-  const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'knobs'];
-  console.log(aligned([head, row('as it is', usual, null, 'default'), ...rows], [0, 5]));
+  const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'settings'];
+  console.log(aligned([head, row('default', usual, null, 'default'), ...rows], [0, 5]));
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
   const settings = wanted && policy.kind.stageSettings?.(wanted.settings);
   if (!settings) return;
