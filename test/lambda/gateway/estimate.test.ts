@@ -210,7 +210,19 @@ describe('unknown values are null', () => {
         AT + 20,
       ).secondsAtMost as number;
     const even = p90([0, 6, 6, 6, 6, 6]);
-    expect(p90([0, 0, 0, 120, 0, 0])).toBeGreaterThan(even + 20);
     expect(even).toBeCloseTo(1.2 * 7.5 + 6, 6);
+    // 4 photos/s at the p90, 0.2 on average: 3.8 (20 + D) more ahead, started by 2 / 6 photos/s from 3 s after the view.
+    const surge = 0.2 * (20 + D) + 3.8 * (20 + D) + 0.5 - 2;
+    expect(p90([0, 0, 0, 120, 0, 0])).toBeCloseTo(1.2 * 7.5 + 6 + 3 + 3 * surge - (20 + D), 6);
+    // Fewer arrivals than on average do not lower it.
+    expect(p90([0, 0, 0, 0, 0, 0])).toBeCloseTo(even, 6);
+    expect(p90([0])).toBeCloseTo(even, 6);
+  });
+
+  it('the p90 of an overdue photo grows by the time that it is overdue', () => {
+    const overdue = view({ inService: 1, inFlight: 1, history: between(0, 1, 0) });
+    const { seconds, secondsAtMost } = estimateWait(overdue, { storedAt: AT - 100 }, AT + 100);
+    expect(seconds).toBeCloseTo(0.4 * 97, 6);
+    expect(secondsAtMost).toBeCloseTo(1.2 * 0.4 * 97 + 6 + 97, 6);
   });
 });

@@ -282,22 +282,14 @@ describe('readPhoto', () => {
     it.each([
       ['nothing', ''],
       ['a path', '../../results/api/x'],
-      ['a path as long as an id', '../incoming/api/photo1'],
-      ['an encoded path', '..%2Fincoming%2Fapi%2Fx'],
-      ['a slash', 'photo-00000000000000/1'],
       ['a key of a counter', 'count#all#1780272000'],
       ['one too short', idOf(1).slice(1)],
       ['one too long', `${idOf(1)}0`],
-      ['very long', 'a'.repeat(100_000)],
       ['a line break after it', `${idOf(1)}\n`],
-      ['a blank before it', ` ${idOf(1)}`],
       ['a zero byte', `${idOf(1).slice(1)}\0`],
       ['letters beyond ASCII', 'фото-0000000000000001x'],
-      ['full-width figures', 'photo-000000000000000１'],
       ['a lone surrogate', `${idOf(1).slice(1)}\ud83d`],
       ['base64 that is no base64url', 'photo+0000000000000/=='],
-      ['a property of objects', '__proto__'],
-      ['a wildcard', `${idOf(1).slice(1)}*`],
     ])('%s', async (_how, malformed) => {
       // Not even looked up.
       const broken = { get: () => Promise.reject(new Error('it was looked up')) };
