@@ -54,8 +54,10 @@ export function startOf([first, ...rest]: Capacity, ahead: number): number {
   // A photo in flight has started before the view.
   let earliest = -Infinity;
   for (const step of rest) {
+    // Without this, 0 / 0 below.
     if (started >= target && perSecond === 0) return at;
     const reachedAt = at + (target - started) / perSecond;
+    // Stryker disable next-line EqualityOperator: at equality the next step gives the same time
     if (reachedAt <= step.at) return Math.max(reachedAt, earliest);
     started += perSecond * (step.at - at) + step.atOnce;
     perSecond += step.perSecond;

@@ -49,10 +49,10 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   const joinsAt = photo.storedAt + DELIVERY_SECONDS;
   const samples = arrivalSamples(view);
   const ahead = photosAhead(view, samples, joinsAt);
-  const capacity = service === null ? undefined : capacityOf(view, service, Math.max(now, joinsAt));
-  if (service === null || !capacity) {
-    return { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
-  }
+  const unmeasured = { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
+  if (service === null) return unmeasured;
+  const capacity = capacityOf(view, service, Math.max(now, joinsAt));
+  if (!capacity) return unmeasured;
   const startWith = (photos: number) => Math.max(joinsAt, startOf(capacity, photos));
   const start = startWith(ahead);
   const due = start + service - now;

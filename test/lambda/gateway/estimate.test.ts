@@ -30,6 +30,18 @@ describe('a photo that was just stored', () => {
   it.each<[string, View, number, { ahead: number; seconds: number }]>([
     ['to an idle fleet starts at once', view({ inService: 3 }), 10, { ahead: 0, seconds: D + 6 }],
     [
+      'to an idle fleet that the photos ahead just fill starts at once',
+      view({ inService: 3, arrivalsPerSecond: 5 / 3 }),
+      0,
+      { ahead: 3, seconds: D + 6 },
+    ],
+    [
+      'to a fleet that keeps up has the photos of the last service time ahead',
+      view({ inService: 5, inFlight: 5, arrivalsPerSecond: 0.5 }),
+      30,
+      { ahead: 4, seconds: D + 6 },
+    ],
+    [
       'to a fleet of zero waits for the next tick and a boot',
       view(),
       10,
@@ -62,6 +74,30 @@ describe('a photo that was just stored', () => {
       0,
       // One at 45 s, and two more by 60; the second then, and half of one by 63; four more by two instances in 12 s.
       { ahead: 8, seconds: 63 + 12 + 6 },
+    ],
+    [
+      'ignores an entry of no instances on their way',
+      view({
+        coming: [
+          { count: 0, readyAt: AT + 10 },
+          { count: 1, readyAt: AT + 60 },
+        ],
+      }),
+      0,
+      { ahead: 0, seconds: 45 + 6 },
+    ],
+    [
+      'waits for instances that are ready at nearly the same time',
+      view({
+        visible: 2,
+        coming: [
+          { count: 1, readyAt: AT + 60 },
+          { count: 1, readyAt: AT + 46 },
+        ],
+      }),
+      0,
+      // One at 45 s, one at 46, and half a photo more by 48 + 0.5 * 6 less 0.25 s, when two work.
+      { ahead: 2, seconds: 49 + (0.5 - 1 / 6) * 3 + 6 },
     ],
     [
       'waits less with more instances on their way',
@@ -100,6 +136,18 @@ describe('a photo that the view includes', () => {
       { ahead: 0, seconds: 45 + 6 },
     ],
     [
+      'that joined at the time of a sample',
+      view({ inService: 2, inFlight: 2, visible: 43, history: between(10, 41, 6) }),
+      { storedAt: AT - 30 - D },
+      { ahead: 3, seconds: (1.5 / 2) * 6 + 6 },
+    ],
+    [
+      'in flight, of which others are completed since',
+      view({ inService: 4, inFlight: 4, arrivalsPerSecond: 0.5, history: between(0, 4, 0) }),
+      { storedAt: AT - D, now: AT + 4 },
+      { ahead: 0, seconds: 2 },
+    ],
+    [
       'in flight takes at most a service time',
       // Of four in flight it is the youngest, and half a photo behind the one before in the mean of all.
       view({ inService: 4, inFlight: 4, history: between(0, 4, 0) }),
@@ -133,6 +181,7 @@ describe('a photo that the view includes', () => {
         visible: 40,
         arrivalsPerSecond: 1,
         history: [
+          { at: AT - 60, backlog: 50, completed: null },
           { at: AT - 30, backlog: 22, completed: null },
           { at: AT, backlog: 42, completed: null },
         ],
@@ -140,6 +189,39 @@ describe('a photo that the view includes', () => {
       { storedAt: AT - 18 - D },
       // 22 and twelve that arrived; two instances have completed ten since.
       { ahead: 24, seconds: (22.5 / 2) * 6 + 6 },
+    ],
+    [
+      'without completed counts, joined at the time of a sample',
+      view({
+        inService: 2,
+        inFlight: 2,
+        visible: 40,
+        arrivalsPerSecond: 1,
+        history: [
+          { at: AT - 60, backlog: 50, completed: null },
+          { at: AT - 30, backlog: 22, completed: null },
+          { at: AT, backlog: 42, completed: null },
+        ],
+      }),
+      { storedAt: AT - 30 - D },
+      { ahead: 12, seconds: (10.5 / 2) * 6 + 6 },
+    ],
+    [
+      'that arrived after the last completed count, by the arrival rate',
+      view({
+        inService: 2,
+        inFlight: 2,
+        visible: 43,
+        arrivalsPerSecond: 0.2,
+        history: [
+          { at: AT - 90, backlog: 0, completed: 60 },
+          ...between(10, 41, 6).map((sample) => ({ ...sample, at: sample.at - 30 })),
+          { at: AT, backlog: 45, completed: null },
+        ],
+      }),
+      { storedAt: AT - 15 - D },
+      // Three arrived in the 15 s after it.
+      { ahead: 42, seconds: (40.5 / 2) * 6 + 6 },
     ],
     [
       'with completed counts in some samples, by those',
@@ -175,7 +257,7 @@ describe('unknown values are null', () => {
   const unmeasured = { arrivalsPerSecond: null, serviceSeconds: null, bootSeconds: null };
   it.each<[string, View | undefined, object]>([
     ['without a view', undefined, none],
-    ['with a view that is ten ticks old', view({ at: AT - 299, inService: 1 }), { ahead: 0, seconds: 7.5 }],
+    ['with a view that is ten ticks old', view({ at: AT - 300, inService: 1 }), { ahead: 0, seconds: 7.5 }],
     ['with an older view', view({ at: AT - 301, inService: 1 }), none],
     [
       'without measurements, except the photos ahead',
@@ -194,6 +276,12 @@ describe('unknown values are null', () => {
     ],
   ])('%s', (_case, given, expected) => {
     expect(estimateWait(given, { storedAt: AT }, AT)).toMatchObject(expected);
+  });
+
+  it('except the photos ahead, without measurements and completed counts', () => {
+    const history = [{ at: AT - 30, backlog: 22, completed: null }];
+    const given = view({ ...unmeasured, arrivalsPerSecond: 1, inService: 2, visible: 42, history });
+    expect(estimateWait(given, { storedAt: AT - 18 - D }, AT)).toEqual({ ...none, ahead: 34 });
   });
 
   it('the p90 grows with the variation of recent arrivals', () => {
@@ -217,6 +305,8 @@ describe('unknown values are null', () => {
     // Fewer arrivals than on average do not lower it.
     expect(p90([0, 0, 0, 0, 0, 0])).toBeCloseTo(even, 6);
     expect(p90([0])).toBeCloseTo(even, 6);
+    // Nor does a peak in a tenth of the time raise it.
+    expect(p90([0, 6, 6, 6, 6, 6, 6, 6, 6, 6, 120])).toBeCloseTo(even, 6);
   });
 
   it('the p90 of an overdue photo grows by the time that it is overdue', () => {
