@@ -1,4 +1,4 @@
-/** Entry of the CDK: picks the stage (`-c stage=NAME`, default dev) and makes its one stack. */
+/** The CDK app: one stack, of the stage `-c stage=NAME` (default dev). */
 import { App, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { stackName } from '../contract/names.ts';
@@ -15,12 +15,12 @@ if (!config) {
   console.error(`unknown stage '${name}': bin/stages.ts has ${Object.keys(known).join(', ')}.`);
   process.exitCode = 1;
 } else {
-  // No account or region: the same template fits any, and synth needs none.
-  // For trials: the workflow of a stage without an edit (`-c workflow=NAME`).
+  // No account or region: one template fits all, and synth needs no credentials.
+  // `-c workflow=NAME` tries a workflow without an edit of the stage.
   const workflow = app.node.tryGetContext('workflow') as string | undefined;
   const stage = resolveStage(name, workflow === undefined ? config : { ...config, workflow });
   new ColouringStack(app, stackName(name), { stage });
-  // Findings end the synth; those that are meant are acknowledged beside their resource, with the reason.
+  // A finding fails the synth, unless it is acknowledged at its resource with a reason.
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   Tags.of(app).add('project', 'ddcolor-elastic');
   Tags.of(app).add('stage', name);

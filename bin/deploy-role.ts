@@ -1,4 +1,4 @@
-/** Entry of an app of its own, so that no deploy of a stage touches what may deploy it: `npx ddcolor-elastic deploy-role`. */
+/** The CDK app of the pipeline's roles, separate so that no deploy of a stage changes them: `npx ddcolor-elastic deploy-role`. */
 import { App, BOOTSTRAP_QUALIFIER_CONTEXT, Tags, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { DeployRoleStack, type DeployRoleProps } from '../lib/deploy-role.ts';

@@ -1,15 +1,15 @@
-/** The stages. A user edits the values here and nothing else; `lib/stage/stage.ts` says what each one means. */
+/** The stages: the one file that a user edits. Your editor describes each setting; docs/configure.md lists them. */
 import type { StageConfig } from '../lib/stage/stage.ts';
 
 export const stages = {
-  /** What `npm start` deploys onto this machine: times are short, a few processes make the fleet. */
+  /** For `npm start`, on this machine: short times, and local processes as instances. */
   local: {
     maxCapacity: 5,
     tickSeconds: 5,
     policy: {
       kind: 'slo',
       targetWaitSeconds: 10,
-      // Somebody watches: more instances than a fleet in earnest would take for so few photos.
+      // Larger than in production on purpose, so that scaling is visible with 60 photos.
       priceOfWaiting: 0.25,
       serviceSeconds: 2,
       bootSeconds: 8,
@@ -25,7 +25,7 @@ export const stages = {
     photosPerHour: 100_000,
     photosPerDay: 100_000,
   },
-  /** What `npm run chaos` deploys: the same, with faults so frequent that photos need more receives, and sooner ones. */
+  /** For `npm run chaos`: faults are so frequent that photos need more receives, and earlier ones. */
   chaos: {
     maxCapacity: 4,
     tickSeconds: 5,
@@ -47,7 +47,7 @@ export const stages = {
   },
   dev: {
     maxCapacity: 4,
-    // A trial that somebody forgot does not grow all night.
+    // A forgotten trial does not grow all night.
     dailySpendLimit: 20,
     spendBrake: true,
     photoRetentionDays: 3,

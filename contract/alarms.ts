@@ -1,11 +1,11 @@
 /**
- * The alarms of a stage, for whoever is woken by one: what it means and what to do first. Each has a section of its id in
- * `docs/runbook.md`; `lib/alarms.ts` says when it rings.
+ * The alarms of a stage: what happened and what to do first. Each has a section of its id in `docs/runbook.md`;
+ * `lib/alarms.ts` has the thresholds.
  */
 import { SERVICE } from './names.ts';
 
 export interface AlarmText {
-  /** What is true when it rings, for people; one sentence. */
+  /** What happened; one sentence. */
   meaning: string;
   /** What to do first; one sentence. */
   action: string;
@@ -13,49 +13,51 @@ export interface AlarmText {
 
 export const ALARMS = {
   'oldest-photo': {
-    meaning: 'A photo has been waiting for longer than the stage promises.',
+    meaning: 'A photo has been waiting for longer than the stage’s promisedWaitSeconds.',
     action:
-      'Run explain: no instances is a shortage, a pause or a budget that is spent, all busy is a maximum that is too low.',
+      'Run explain: it names the reason, such as a shortage, a pause, a spent budget or a maximum that is too low.',
   },
   'dead-letters': {
-    meaning: 'Photos were given up after all their attempts, or messages that are no photos came in.',
-    action: 'Read why in the workers’ logs, mend it, then send them again with redrive.',
+    meaning:
+      'Messages reached the dead-letter queue: a photo failed on every attempt, or a message was not an S3 event.',
+    action: 'Find the cause in the worker log, fix it, then run redrive.',
   },
   failures: {
-    meaning: 'More than one photo in twenty could not be coloured.',
+    meaning: 'More than 5 % of the photos failed in each of the last three periods of five minutes.',
     action:
-      'See which code leads in the outcomes panel: a broken client sends broken files, a broken model fails on good ones.',
+      'Find the most frequent code in the outcomes panel: a client sends bad files, or the service fails on good ones.',
   },
   'no-tick': {
-    meaning: 'The scaler has published nothing for five minutes: nobody is sizing the fleet.',
-    action: 'Open the scaler’s log and its schedule; the fleet keeps the size it has meanwhile.',
+    meaning:
+      'The scaler has published nothing for five minutes: the fleet keeps its size and does not follow the queue.',
+    action: 'Check the scaler’s log and its schedule.',
   },
   'metrics-unavailable': {
-    meaning:
-      'The scaler runs, but cannot read its queue, its group or its memory, and holds the fleet as it is.',
-    action: 'Its log names the call that fails: a permission, throttling, or an outage of that service.',
+    meaning: 'The scaler cannot read its queue, its group or its table, and keeps the fleet at its size.',
+    action:
+      'Find the failing call in the scaler’s log: a permission, throttling, or an outage of that service.',
   },
   'failed-ticks': {
-    meaning: 'The scaler sees, but cannot set or remember what it decides: its estimates stand still.',
+    meaning: 'The scaler cannot set the fleet’s size or store its state: its estimates are out of date.',
     action:
-      'Its log names the call that fails, and with what: an item that its table refuses, a permission, throttling.',
+      'Find the failing call in the scaler’s log: an item that its table rejects, a permission, or throttling.',
   },
   'at-maximum': {
-    meaning: 'The work has asked for more than the stage’s maximum for fifteen minutes.',
-    action: 'Decide whether the queue may wait; if not, raise maxCapacity and see that the quota allows it.',
+    meaning: 'The scaler has needed more instances than maxCapacity for fifteen minutes.',
+    action: 'If the queue may not wait, raise maxCapacity and check the quota.',
   },
   'capacity-shortage': {
     meaning:
-      'Instances were asked for and did not come for ten minutes: no capacity, or a GPU quota that is used up or zero.',
-    action: 'Run quota, then read the group’s activity history for the code of the failed launches.',
+      'Requested instances have not started for ten minutes: AWS has no capacity, or the GPU quota is used up or 0.',
+    action: 'Run quota, then read the code of the failed launches in the group’s activity history.',
   },
   'canary-failures': {
     meaning: 'An instance coloured its test picture wrongly and was kept out of service.',
-    action: 'If it is every new instance, the image is bad: put the one before it back into the parameter.',
+    action: 'If every new instance does, the image is bad: roll it back.',
   },
   'daily-spend': {
-    meaning: 'Today’s instances have cost more than the stage’s daily limit, by list prices.',
-    action: 'See whether the photos are worth it; pause scale-out or lower maxCapacity if they are not.',
+    meaning: 'Today’s instances have cost dailySpendLimit or more, by list prices.',
+    action: 'If the load is not worth it, pause scale-out or lower maxCapacity.',
   },
 } as const satisfies Record<string, AlarmText>;
 
@@ -63,7 +65,7 @@ export type AlarmId = keyof typeof ALARMS;
 
 export const ALARM_IDS = Object.keys(ALARMS) as AlarmId[];
 
-/** Begins the name of every alarm of a stage. */
+/** First part of the name of every alarm of a stage. */
 export const alarmPrefix = (stage: string) => `${SERVICE}-${stage}-`;
 
 export const alarmName = (stage: string, id: AlarmId) => `${alarmPrefix(stage)}${id}`;

@@ -1,8 +1,6 @@
-/**
- * Names that two deployables must agree on: the stack that creates a thing, and the code that reads it at run time.
- */
+/** Names that deployables share: the stack creates a resource, the functions and the worker read it. */
 
-/** Prefix of everything with a name of its own: SSM parameters, tags, the metric namespace's dimension values. */
+/** Prefix of all fixed names: SSM parameters, tags, the bucket, the group. */
 export const SERVICE = 'ddcolor-elastic';
 
 /** Name of a stage's CloudFormation stack. */
@@ -11,16 +9,16 @@ export const stackName = (stage: string) => `DDColorElastic-${stage}`;
 /** CloudWatch namespace of every custom metric; the functions' IAM policies are limited to it. */
 export const METRIC_NAMESPACE = 'DDColorElastic';
 
-/** Every custom metric carries this one dimension; its value is the stage's name. */
+/** Dimension of every custom metric; its value is the stage's name. */
 export const STAGE_DIMENSION = 'Stage';
 
-/** Dimension of {@link METRICS.decisions}: why the scaler left or changed the size of the fleet. */
+/** Dimension of {@link METRICS.decisions}: the reason of the scaler's decision. */
 export const REASON_DIMENSION = 'Reason';
 
-/** Dimension of {@link METRICS.control}: which one holds. */
+/** Dimension of {@link METRICS.control}: the name of the control. */
 export const CONTROL_DIMENSION = 'Control';
 
-/** Dimension of {@link METRICS.photos}: how a worker left them. */
+/** Dimension of {@link METRICS.photos}. */
 export const OUTCOME_DIMENSION = 'Outcome';
 
 /** Dimension of {@link WORKER_METRICS.failedPhotos}. */
@@ -41,9 +39,9 @@ export const SCALER_METRICS = {
   desired: 'DesiredCapacity',
   /** Count: instances in service. */
   inService: 'InService',
-  /** Count: instances on their way, launch hook included. */
+  /** Count: requested instances that are not in service yet, launch hook included. */
   pending: 'Pending',
-  /** Count: instances on their way out, termination hook included. */
+  /** Count: terminating instances, termination hook included. */
   draining: 'Draining',
   /** Count: instances that the work needs, before limits; of a policy that computes it. */
   needed: 'NeededInstances',
@@ -53,49 +51,49 @@ export const SCALER_METRICS = {
   unfulfilled: 'UnfulfilledInstances',
   /** Count: one for each failed launch, with Code, InstanceType and AvailabilityZone as further dimensions. */
   failedLaunches: 'FailedLaunches',
-  /** While somebody has set one, by its name: 1, the instances of a limit, or what a dry run would have set. */
+  /** By name, while a control is set: 1, the instances of a floor or ceiling, or what a dry run would have set. */
   control: 'Control',
   /** Count: photos that arrive in a minute, as measured. */
   arrivalsPerMinute: 'ArrivalsPerMinute',
   /** Seconds: busy time of an instance for one photo, as measured. */
   serviceTime: 'ServiceTime',
-  /** Seconds: from asking for an instance to its service, as measured. */
+  /** Seconds: from requesting an instance to its service, as measured. */
   bootTime: 'BootTime',
   /** Seconds: mean wait in the queue over about two hours, by Little's law. */
   meanWait: 'MeanWait',
-  /** Count: photos that will be waiting when capacity asked for now is ready. */
+  /** Count: photos that will be waiting when capacity requested now is in service. */
   forecast: 'ForecastBacklog',
-  /** Per cent: share of the time of the GPUs in service that went into photos since the last tick. */
+  /** Per cent: share of the GPU time in service that was spent on photos since the last tick. */
   gpuBusy: 'GpuBusy',
-  /** USD: what the instances there now cost in an hour, by list prices; reckoned, not billed. */
+  /** USD: list price per hour of the present instances; an estimate. */
   costPerHour: 'CostPerHour',
-  /** USD: the same, added up since midnight UTC. */
+  /** USD: the same, summed since midnight UTC. */
   spentToday: 'SpentToday',
   /** Count: one for each tick, with the reason as a second dimension. */
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
   metricsUnavailable: 'MetricsUnavailable',
-  /** Count: one for each tick that saw what it needs, and could not set, remember or reckon something. */
+  /** Count: one for each tick that read what it needs, and could not set, store or compute something. */
   failedTicks: 'FailedTicks',
 } as const;
 
 /** What workers publish, each minute while they have photos. */
 export const WORKER_METRICS = {
-  /** Count: photos by how a worker left them, with the outcome as a second dimension. */
+  /** Count: photos, with the outcome as a second dimension. */
   photos: 'Photos',
-  /** 0 or 1 for each photo that reached its end: its mean is the share that failed. */
+  /** 0 or 1 for each photo with an outcome: its mean is the share that failed. */
   failures: 'Failures',
   /** Count: photos that failed, with the code of `failed/` as a second dimension. */
   failedPhotos: 'FailedPhotos',
-  /** Count: one for each instance whose model did not colour the test picture as it should. */
+  /** Count: one for each instance that coloured its test picture wrongly. */
   canaryFailures: 'CanaryFailures',
   /** Seconds: a phase of an instance's boot, with the phase as a second dimension. */
   bootPhase: 'BootPhase',
-  /** Count: faults of a machine after which its ComfyUI began anew. */
+  /** Count: instance faults, after each of which ComfyUI is restarted. */
   instanceFaults: 'InstanceFaults',
-  /** Millions of pixels of a photo. */
+  /** Megapixels of a photo. */
   megapixels: 'Megapixels',
-  /** Seconds: from a photo's upload to its receipt by the worker that left it. */
+  /** Seconds: from a photo's upload to its receipt by the worker. */
   queueTime: 'QueueTime',
   /** Seconds: from a photo's upload to its start in ComfyUI. */
   waitTime: 'WaitTime',
@@ -103,13 +101,13 @@ export const WORKER_METRICS = {
   fetchTime: 'FetchTime',
   /** Seconds: decoding and normalising. */
   prepareTime: 'PrepareTime',
-  /** Seconds: ready, until ComfyUI had room. */
+  /** Seconds: waiting for a ComfyUI slot. */
   slotWaitTime: 'SlotWaitTime',
   /** Seconds: in ComfyUI, its queue included. */
   comfyTime: 'ComfyTime',
   /** Seconds: merging and encoding. */
   mergeTime: 'MergeTime',
-  /** Seconds: writing the end. */
+  /** Seconds: writing the outcome. */
   storeTime: 'StoreTime',
 } as const;
 
@@ -125,17 +123,17 @@ export const SETTINGS_TAG = `${SERVICE}:settings`;
 /** SSM parameter with the id of the image in service, resolved when an instance launches. */
 export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/current`;
 
-/** SSM parameter with the id of the image that was baked last and has yet to prove itself. */
+/** SSM parameter with the id of the image that was baked last and is not yet checked. */
 export const candidateParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/candidate`;
 
-/** SSM parameter in which an instance of a candidate says how its proof went; an asterisk stands for all instances. */
+/** SSM parameter with the result of a candidate's check, by instance; an asterisk stands for all instances. */
 export const verdictParameterName = (stage: string, instanceId: string) =>
   `/${SERVICE}/${stage}/ami/verdict/${instanceId}`;
 
-/** Instance tag, whatever its value: the worker proves its image and takes no photo. */
+/** Instance tag of any value: the worker checks its image and receives no photo. */
 export const CANDIDATE_TAG = `${SERVICE}:candidate`;
 
-/** Tags of an image, as its build sets them (ami/packer): whose it is, and what is in it. */
+/** Tags of an image, set by its build (ami/packer). */
 export const IMAGE_TAGS = {
   /** Its value is {@link SERVICE}. */
   service: 'project',
@@ -148,11 +146,11 @@ export const IMAGE_TAGS = {
 /** SSM parameter with the worker's settings, read once when a worker starts. */
 export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;
 
-/** Partition key of the scaler's table, and its values: the scaler's memory, and what workers add up. */
+/** Partition key of the scaler's table, and its values: the scaler's memory, and the counters of the workers. */
 export const TABLE_KEY = 'id';
 export const MEMORY_KEY = 'scaler';
 export const WORK_KEY = 'work';
-/** Attribute of the scaler's memory with what it publishes for others: `contract/view.ts`. */
+/** Attribute of the scaler's memory that others read: `contract/view.ts`. */
 export const VIEW_ATTRIBUTE = 'view';
-/** Attributes of the item that workers add to: messages brought to their end, seconds that they were busy. */
+/** Counters of the workers: messages finished, busy seconds. */
 export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;

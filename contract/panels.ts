@@ -1,12 +1,12 @@
 /**
- * The dashboard, panel by panel: the stack draws it from what is published, the simulator from what it foresees, both with
- * these titles and names.
+ * The panels of the dashboard. The stack draws them from published metrics, the simulator from simulated ones, with the same
+ * titles and labels.
  */
 import { FAILURE_CODES } from './failure.ts';
 import { CODE_DIMENSION, METRICS, OUTCOME_DIMENSION, PHASE_DIMENSION, REASON_DIMENSION } from './names.ts';
 import { REASONS } from './reasons.ts';
 
-/** Metrics that AWS publishes itself, of the queue of jobs and the one of dead letters. */
+/** Metrics that SQS publishes for the job queue and the dead-letter queue. */
 export const QUEUE_METRICS = {
   oldestAge: { queue: 'jobs', metric: 'ApproximateAgeOfOldestMessage' },
   deadLetters: { queue: 'deadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
@@ -18,34 +18,34 @@ export interface PanelSeries {
   label: string;
   metric: string;
   statistic: Statistic;
-  /** Whose it is. @default ours */
+  /** Queue of the metric. @default - a metric of ours, of the stage */
   queue?: 'jobs' | 'deadLetters';
   /** Second dimension, beside the stage. */
   dimension?: [name: string, value: string];
   /**
-   * Dimensions beside the stage whose values nobody knows beforehand: all series that have them.
+   * Further dimensions whose values are not known beforehand: all series that have these dimensions.
    *
    * @default - one series
    */
   each?: string[];
   /**
-   * Whether a minute without a value counts as zero, since then there was none.
+   * Whether a minute without a value counts as zero.
    *
-   * @default false - unknown
+   * @default false - it is unknown
    */
   gapsAreZero?: boolean;
 }
 
-/** Of what nobody publishes while there is none: a gap would leave the last figure standing. */
-const orNone = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
+/** For a count that is published only above zero: with a gap the panel would keep the last value. */
+const withZeros = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
 
 export interface Panel {
   id: string;
   title: string;
   unit: 'photos' | 'instances' | 'seconds' | 'USD' | 'per cent' | 'ticks' | 'count';
-  /** Whether the series add up. */
+  /** Whether the series are stacked. */
   stacked?: boolean;
-  /** Whether the latest values are shown as figures rather than a graph. */
+  /** Whether the panel shows the latest values instead of a graph. */
   figures?: boolean;
   series: PanelSeries[];
 }
@@ -58,10 +58,10 @@ const of = (metric: string, statistic: Statistic, label: string): PanelSeries =>
 const by = (metric: string, dimension: string, values: readonly string[], statistic: Statistic = 'Sum') =>
   values.map((value): PanelSeries => ({ metric, statistic, label: value, dimension: [dimension, value] }));
 
-/** How workers leave photos. */
+/** Outcomes of a worker's attempt at a photo. */
 export const PHOTO_OUTCOMES = ['succeeded', 'failed', 'dropped', 'returned'] as const;
 
-/** Phases of a boot, as the worker tells them apart. */
+/** Phases of a boot, as the worker measures them. */
 export const BOOT_PHASES = ['kernel', 'driver', 'services', 'comfyui', 'canary'] as const;
 
 const oldest: PanelSeries = {
@@ -70,40 +70,40 @@ const oldest: PanelSeries = {
   statistic: 'Maximum',
   queue: QUEUE_METRICS.oldestAge.queue,
 };
-const waits = [of(METRICS.waitTime, 'Average', 'mean'), of(METRICS.waitTime, 'p95', '95 of 100'), oldest];
+const waits = [of(METRICS.waitTime, 'Average', 'mean'), of(METRICS.waitTime, 'p95', 'p95'), oldest];
 
-/** Rows of panels; the first one is what someone sees who has just been woken. */
+/** Rows of panels. The first one answers an operator's first questions. */
 export const PANELS: Panel[][] = [
   [
     {
       id: 'coloured',
-      title: 'Are photos being coloured? Each minute',
+      title: 'Photos coloured and failed per minute; photos waiting',
       unit: 'photos',
       figures: true,
       series: [
-        ...by(METRICS.photos, OUTCOME_DIMENSION, ['succeeded', 'failed']).map(orNone),
+        ...by(METRICS.photos, OUTCOME_DIMENSION, ['succeeded', 'failed']).map(withZeros),
         of(METRICS.visible, 'Maximum', 'waiting'),
       ],
     },
     {
       id: 'waits-now',
-      title: 'How long do they wait? Seconds',
+      title: 'Wait of a photo now, seconds',
       unit: 'seconds',
       figures: true,
       series: waits,
     },
     {
       id: 'cost',
-      title: 'What does it cost? USD, by list prices',
+      title: 'Cost by list prices, USD',
       unit: 'USD',
       figures: true,
-      series: [of(METRICS.costPerHour, 'Average', 'an hour'), of(METRICS.spentToday, 'Maximum', 'today')],
+      series: [of(METRICS.costPerHour, 'Average', 'per hour'), of(METRICS.spentToday, 'Maximum', 'today')],
     },
   ],
   [
     {
       id: 'backlog',
-      title: 'Backlog, and what it will be when an instance asked for now is there',
+      title: 'Backlog, and its forecast for when an instance requested now is in service',
       unit: 'photos',
       series: [
         of(METRICS.visible, 'Maximum', 'waiting'),
@@ -120,7 +120,7 @@ export const PANELS: Panel[][] = [
         of(METRICS.inService, 'Maximum', 'in service'),
         of(METRICS.pending, 'Maximum', 'pending'),
         of(METRICS.draining, 'Maximum', 'draining'),
-        of(METRICS.needed, 'Maximum', 'asked for by the work'),
+        of(METRICS.needed, 'Maximum', 'needed'),
       ],
     },
   ],
@@ -151,18 +151,18 @@ export const PANELS: Panel[][] = [
     },
     {
       id: 'boot',
-      title: 'Boot phases, mean seconds; and the whole, from asking to service',
+      title: 'Boot phases, mean seconds; total from the request to service',
       unit: 'seconds',
       series: [
         ...by(METRICS.bootPhase, PHASE_DIMENSION, BOOT_PHASES, 'Average'),
-        of(METRICS.bootTime, 'Average', 'the whole'),
+        of(METRICS.bootTime, 'Average', 'total'),
       ],
     },
   ],
   [
     {
       id: 'gpu-busy',
-      title: 'GPU share busy, per cent',
+      title: 'GPU time spent on photos, per cent',
       unit: 'per cent',
       series: [of(METRICS.gpuBusy, 'Average', 'busy')],
     },
@@ -182,8 +182,8 @@ export const PANELS: Panel[][] = [
   ],
   [
     {
-      id: 'troubles',
-      title: 'Dead letters, failed ticks, faults of machines',
+      id: 'faults',
+      title: 'Dead letters, failed ticks, instance faults',
       unit: 'count',
       series: [
         {
@@ -194,19 +194,19 @@ export const PANELS: Panel[][] = [
         },
         of(METRICS.metricsUnavailable, 'Sum', 'metrics unavailable'),
         of(METRICS.failedTicks, 'Sum', 'failed ticks'),
-        of(METRICS.instanceFaults, 'Sum', 'faults of machines'),
-        of(METRICS.canaryFailures, 'Sum', 'wrong colours'),
+        of(METRICS.instanceFaults, 'Sum', 'instance faults'),
+        of(METRICS.canaryFailures, 'Sum', 'canary failures'),
       ],
     },
     {
       id: 'time',
-      title: 'Where the time of a photo goes, mean seconds',
+      title: 'Time of a photo by step, mean seconds',
       unit: 'seconds',
       stacked: true,
       series: [
         of(METRICS.fetchTime, 'Average', 'fetch'),
         of(METRICS.prepareTime, 'Average', 'prepare'),
-        of(METRICS.slotWaitTime, 'Average', 'ready, until ComfyUI has room'),
+        of(METRICS.slotWaitTime, 'Average', 'wait for a ComfyUI slot'),
         of(METRICS.comfyTime, 'Average', 'ComfyUI'),
         of(METRICS.mergeTime, 'Average', 'merge'),
         of(METRICS.storeTime, 'Average', 'store'),

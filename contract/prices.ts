@@ -1,11 +1,11 @@
 /**
- * Prices, USD without tax: estimates for a dashboard, a brake and a table, never a bill.
+ * Prices, USD without tax: estimates for the dashboard, the spending limit and the cost tables, not a bill.
  *
- * us-east-1, as public price lists said in mid-2026. Spot moves: its share of the on-demand price is what GPU types of this
- * size were seen at (42 to 58 %).
+ * Public list prices of us-east-1 in mid-2026. Spot prices change: GPU types of this size cost 42 to 58 % of the on-demand
+ * price then.
  */
 
-/** What the prices below were read at. */
+/** Date of the price lists. */
 export const PRICES_AS_OF = '2026-07';
 export const PRICES_REGION = 'us-east-1';
 
@@ -29,15 +29,15 @@ export const INSTANCE_PRICES: Record<string, InstancePrice> = {
 /** Spot price over on-demand price. */
 export const SPOT_SHARE = 0.5;
 
-/** How a group's size is shared out, in EC2 Auto Scaling's words. */
+/** How a group buys its instances, in the terms of EC2 Auto Scaling. */
 export interface PurchaseOptions {
-  /** Instances that are on demand before the Spot share applies. */
+  /** On-demand instances before the Spot share applies. */
   onDemandBaseCapacity: number;
   /** Share of the rest that is Spot, per cent. */
   spotPercentage: number;
 }
 
-/** Instances on demand and Spot at a size, as Auto Scaling shares them out: in doubt on demand. */
+/** @returns on-demand and Spot instances at a size, as Auto Scaling splits it: the on-demand part is rounded up */
 export function sharesOf(
   { onDemandBaseCapacity, spotPercentage }: PurchaseOptions,
   size: number,
@@ -47,7 +47,7 @@ export function sharesOf(
   return { onDemand, spot: size - onDemand };
 }
 
-/** Of everything that is no instance: USD for one of what the name says, before any free tier. */
+/** Prices of everything else, USD per unit of the name, before any free tier. */
 export const UNIT_PRICES = {
   /** Lambda on ARM. */
   lambdaGigabyteSecond: 0.0000133334,
@@ -55,7 +55,7 @@ export const UNIT_PRICES = {
   /** DynamoDB on demand. */
   tableWriteUnit: 0.625e-6,
   tableReadUnit: 0.125e-6,
-  /** CloudWatch: a series, an alarm of standard resolution and a dashboard for a month; a call that puts metrics. */
+  /** CloudWatch: a metric, a standard alarm and a dashboard for a month; one PutMetricData call. */
   metricMonth: 0.3,
   alarmMonth: 0.1,
   dashboardMonth: 3,
@@ -66,10 +66,10 @@ export const UNIT_PRICES = {
   scheduleInvocation: 1e-6,
   /** SQS, standard queues. */
   queueRequest: 0.4e-6,
-  /** S3: a request that writes, and one that reads. */
+  /** S3 requests. */
   storePut: 0.005e-3,
   storeGet: 0.0004e-3,
-  /** EBS: gp3 and snapshots for a month; the blocks of a snapshot brought to a volume at 300 MiB/s, the highest rate. */
+  /** EBS: gp3 and snapshots for a month; volume initialization at 300 MiB/s, the highest rate. */
   volumeGibibyteMonth: 0.08,
   snapshotGibibyteMonth: 0.05,
   volumeInitializationGibibyte: 0.0036,

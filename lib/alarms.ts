@@ -1,9 +1,9 @@
 /**
- * When each alarm rings. What it means and what to do stands in `contract/alarms.ts`, and at length in `docs/runbook.md`.
+ * When each alarm goes off. `contract/alarms.ts` has its meaning and first action, `docs/runbook.md` the details.
  *
- * No metric maths: what an alarm needs is published as a metric of its own, so that a graph of it shows why it rang. And no
- * labels: with one, CloudFormation gets the form for maths, which the local AWS does not take.
- * What missing data means is decided for each, and said why.
+ * - No metric math: each alarm has a published metric of its own, so that a graph of it shows the cause.
+ * - No labels: the CDK writes a metric with a label in the form for metric math, which the local AWS does not accept.
+ * - Each alarm states what missing data means, and why.
  */
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
@@ -16,18 +16,18 @@ import type { MetricOf } from './stage-metrics.ts';
 export interface AlarmRule extends Omit<MetricOf, 'label'> {
   readonly comparison: ComparisonOperator;
   readonly threshold: number;
-  /** Of one datapoint. @default - a minute */
+  /** Period of a datapoint. @default - a minute */
   readonly period?: Duration;
   readonly evaluationPeriods: number;
-  /** Of those, how many have to be beyond the threshold. @default - all */
+  /** Datapoints beyond the threshold, of the evaluation periods. @default - all */
   readonly datapointsToAlarm?: number;
   readonly treatMissingData: TreatMissingData;
 }
 
-/** What alarms depend on. */
+/** Limits that a stage sets. */
 export interface AlarmLimits {
   readonly promisedWaitSeconds: number;
-  /** USD; undefined without a limit, and then without an alarm. */
+  /** USD; undefined: no limit, no alarm. */
   readonly dailySpendLimit?: number | undefined;
 }
 
@@ -36,7 +36,7 @@ const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_TH
 const FINE = TreatMissingData.NOT_BREACHING;
 const AT_MAX: Reason = 'at-max';
 
-/** @returns the rules by alarm; undefined for one that makes no sense within these limits */
+/** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({
   promisedWaitSeconds,
   dailySpendLimit,
@@ -49,7 +49,7 @@ export function alarmRules({
       comparison: GREATER_THAN_THRESHOLD,
       threshold: promisedWaitSeconds,
       evaluationPeriods: 3,
-      // SQS says nothing of a queue that has been empty for hours.
+      // SQS publishes nothing for a queue that has been empty for hours.
       treatMissingData: FINE,
     },
     'dead-letters': {
@@ -57,7 +57,7 @@ export function alarmRules({
       statistic: 'Maximum',
       ...above,
       evaluationPeriods: 1,
-      // Likewise, and then there are none.
+      // The same: then there are none.
       treatMissingData: FINE,
     },
     failures: {
@@ -66,9 +66,9 @@ export function alarmRules({
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0.05,
       period: Duration.minutes(5),
-      // One broken file on a quiet night is in one of them.
+      // A single bad file on a quiet night is in one period only.
       evaluationPeriods: 3,
-      // No photo, no failure.
+      // No photo: no failure.
       treatMissingData: FINE,
     },
     'no-tick': {
@@ -77,7 +77,7 @@ export function alarmRules({
       comparison: LESS_THAN_THRESHOLD,
       threshold: 1,
       evaluationPeriods: 5,
-      // Silence is what this one is about.
+      // Missing data is what this alarm is for.
       treatMissingData: TreatMissingData.BREACHING,
     },
     'metrics-unavailable': {
@@ -86,7 +86,7 @@ export function alarmRules({
       ...above,
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
-      // Said by the one above.
+      // `no-tick` covers missing data.
       treatMissingData: FINE,
     },
     'failed-ticks': {
@@ -95,7 +95,7 @@ export function alarmRules({
       ...above,
       evaluationPeriods: 5,
       datapointsToAlarm: 3,
-      // Said by the first of these three.
+      // `no-tick` covers missing data.
       treatMissingData: FINE,
     },
     'at-maximum': {
@@ -111,10 +111,10 @@ export function alarmRules({
       metric: METRICS.unfulfilled,
       statistic: 'Maximum',
       ...above,
-      // Two minutes of grace: an instance that comes and fails at once looks like an end of the shortage.
+      // 8 of 10: an instance that starts and fails at once looks like the end of the shortage.
       evaluationPeriods: 10,
       datapointsToAlarm: 8,
-      // A blind tick knows nothing of it, and has an alarm of its own.
+      // A tick without its metrics publishes none; `metrics-unavailable` covers that.
       treatMissingData: FINE,
     },
     'canary-failures': {
@@ -122,7 +122,7 @@ export function alarmRules({
       statistic: 'Sum',
       ...above,
       evaluationPeriods: 1,
-      // Workers publish while they have something to say.
+      // Workers publish only while they have photos or failures.
       treatMissingData: FINE,
     },
     'daily-spend':
@@ -134,7 +134,7 @@ export function alarmRules({
             comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             threshold: dailySpendLimit,
             evaluationPeriods: 1,
-            // Blind ticks publish none; what was spent does not come back, so what was true stays true.
+            // A tick without its metrics publishes none. What is spent stays spent, so the alarm keeps its state.
             treatMissingData: TreatMissingData.IGNORE,
           },
   };

@@ -1,15 +1,15 @@
-/** Names of what AWS generates only when it is made. */
+/** ARNs and conditions of permissions. */
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** ARN of a group by its name; the part that EC2 Auto Scaling generates is left open. */
+/** ARN of a group by its name, with a wildcard for the part that EC2 Auto Scaling generates. */
 export function groupArn(scope: Construct, groupName: string): string {
   const { partition, region, account } = Stack.of(scope);
   return `arn:${partition}:autoscaling:${region}:${account}:autoScalingGroup:*:autoScalingGroupName/${groupName}`;
 }
 
-/** Why that ARN has an asterisk. */
+/** Reason of the wildcard. */
 export const GROUP_WILDCARD = 'the one group of this name: EC2 Auto Scaling generates the rest of its ARN';
 
-/** Condition that a statement is for one item of a table. */
+/** Condition that limits a statement to one item of a table. */
 export const onlyItem = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });

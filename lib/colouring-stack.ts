@@ -1,4 +1,4 @@
-/** The stack: constructs in the order a photo meets them. */
+/** The stack: its constructs, in the order of a photo's way. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { BacklogScaler } from './backlog-scaler.ts';

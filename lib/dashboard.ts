@@ -1,4 +1,4 @@
-/** The dashboard: the panels of `contract/panels.ts` as CloudWatch draws them, and the state of the alarms above them. */
+/** The dashboard: the panels of `contract/panels.ts` as CloudWatch widgets, with the state of the alarms. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
@@ -12,7 +12,7 @@ const HEIGHT = 6;
 export interface DashboardProps {
   readonly stageName: string;
   readonly metrics: StageMetrics;
-  /** Whose state stands on top. */
+  /** Alarms whose state is shown. */
   readonly alarms: cloudwatch.IAlarm[];
 }
 
@@ -21,7 +21,7 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, { stageName, metrics, alarms }: DashboardProps) {
     super(scope, id);
-    // Dashboards are the account's, whatever the region: one stage may be in two.
+    // Dashboards are global to the account: a stage can be in two regions.
     this.name = `${SERVICE}-${stageName}-${Stack.of(this).region}`;
     const [first = [], ...rest] = PANELS.map((row) => {
       const there = row.filter(({ series }) => series.some((one) => metrics.has(one)));
@@ -30,7 +30,7 @@ export class Dashboard extends Construct {
     const status = new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: COLUMNS, height: 3 });
     new cloudwatch.Dashboard(this, 'Resource', {
       dashboardName: this.name,
-      // What somebody wants to know first stays on top.
+      // The first row answers an operator's first questions.
       widgets: [first, [status], ...rest],
     });
   }
@@ -68,7 +68,7 @@ const filled = (series: PanelSeries, id: string, metrics: StageMetrics): cloudwa
     period: Duration.minutes(1),
   });
 
-/** A search where nobody knows beforehand which series there will be. */
+/** A search where the series are not known beforehand. */
 const line = (series: PanelSeries, stageName: string, metrics: StageMetrics): cloudwatch.IMetric =>
   series.each === undefined
     ? metrics.of(series)

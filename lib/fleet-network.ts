@@ -1,9 +1,9 @@
-/** Where the fleet stands: in a network of its own, public subnets without an inbound rule, and no NAT gateway to pay for. */
+/** The network of the fleet: public subnets, no inbound rule, no NAT gateway to pay for. */
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from './permissions.ts';
 
-/** Zones to look for GPU capacity in. A stack that names no region can count on two. */
+/** Availability zones with GPU capacity to choose from. A stack without a region gets two. */
 const MAX_AZS = 3;
 
 export interface FleetNetworkProps {
@@ -14,7 +14,7 @@ export interface FleetNetworkProps {
 export class FleetNetwork extends Construct {
   readonly vpc: ec2.IVpc;
   readonly securityGroup: ec2.SecurityGroup;
-  /** Those that have a way out: private ones where there are any. */
+  /** Subnets with a route to the internet: private ones where there are any. */
   readonly subnets: ec2.SubnetSelection;
 
   constructor(scope: Construct, id: string, props: FleetNetworkProps = {}) {
@@ -24,7 +24,7 @@ export class FleetNetwork extends Construct {
     this.subnets = { subnetType: this.vpc.privateSubnets.length > 0 ? PRIVATE_WITH_EGRESS : PUBLIC };
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,
-      description: 'GPU instances: nothing comes in, Session Manager is the way to a shell',
+      description: 'GPU instances: no inbound rule, use Session Manager for a shell',
       allowAllOutbound: true,
     });
   }
@@ -34,7 +34,7 @@ export class FleetNetwork extends Construct {
       maxAzs: MAX_AZS,
       natGateways: 0,
       subnetConfiguration: [{ name: 'fleet', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 }],
-      // Would need a custom resource; nothing here uses the default security group.
+      // Restricting it needs a custom resource, and nothing uses the default security group.
       restrictDefaultSecurityGroup: false,
       gatewayEndpoints: {
         S3: { service: ec2.GatewayVpcEndpointAwsService.S3 },
@@ -44,7 +44,7 @@ export class FleetNetwork extends Construct {
     acknowledge(
       vpc,
       'AwsSolutions-VPC7',
-      'nothing can come in, and what goes out goes to AWS; a flow log bills each gigabyte of photos that passes',
+      'no inbound traffic, and outbound traffic goes to AWS; a flow log costs for each gigabyte of photos',
     );
     return vpc;
   }

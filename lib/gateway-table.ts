@@ -1,4 +1,4 @@
-/** The gateway's table: photos that were announced, and the counters of its limits. */
+/** The gateway's table: created photos, and the counters of its limits. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
@@ -11,13 +11,9 @@ export class GatewayTable extends dynamodb.Table {
       partitionKey: { name: GATEWAY_KEY, type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       timeToLiveAttribute: GATEWAY_EXPIRY,
-      // Ids of photos that go with their bucket; where that stays, its owner finds them under `incoming/api/`.
+      // It has ids of photos, which are also in the bucket under `incoming/api/`.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    acknowledge(
-      this,
-      'AwsSolutions-DDB3',
-      'counters of today, and ids of photos that the bucket holds by themselves',
-    );
+    acknowledge(this, 'AwsSolutions-DDB3', 'counters of a day, and ids of photos that are in the bucket too');
   }
 }

@@ -1,4 +1,4 @@
-/** The front door: an HTTP API, its one function, and what that remembers. Costs nothing while nobody comes. */
+/** The gateway: an HTTP API, its function and its table. It costs nothing without requests. */
 import { join } from 'node:path';
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as api from 'aws-cdk-lib/aws-apigatewayv2';
@@ -22,7 +22,7 @@ import { loadWorkflow } from './worker-settings.ts';
 
 const HERE = join(import.meta.dirname, '..', 'lambda', 'gateway');
 
-/** One line for each request, those that API Gateway turns away included. No path: it holds the id of a photo. */
+/** One line for each request, rejected ones included. No path, since it has the id of a photo. */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
   address: '$context.identity.sourceIp',
@@ -40,12 +40,12 @@ export interface GatewayProps {
   readonly scalerTable: dynamodb.ITable;
 }
 
-/** The API by itself: the bucket names its address, and the function the bucket. */
+/** The API alone: the bucket needs its address, and the function needs the bucket. */
 export class GatewayApi extends api.HttpApi {
   constructor(scope: Construct, id: string, stage: Stage) {
     super(scope, id, { apiName: `ddcolor-elastic-${stage.name}`, createDefaultStage: false });
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
-      // Below this prefix it takes no room in the account's one policy for logs, which is short.
+      // Logs with this prefix need no statement in the account's resource policy for logs, whose size is limited.
       logGroupName: `/aws/vendedlogs/apis/ddcolor-elastic-${stage.name}`,
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -73,8 +73,7 @@ export class Gateway extends Construct {
     const table = new GatewayTable(this, 'Table');
     this.table = table;
     const { access } = stage;
-    if (access === 'none')
-      throw new Error(`stage '${stage.name}' has access 'none': no gateway is to be made`);
+    if (access === 'none') throw new Error(`stage '${stage.name}': access 'none' has no gateway`);
     const handler = new BundledFunction(this, 'Function', {
       entry: join(HERE, 'handler.ts'),
       timeout: Duration.seconds(20),
@@ -88,7 +87,7 @@ export class Gateway extends Construct {
         PHOTOS_PER_HOUR: String(stage.photosPerHour),
         PHOTOS_PER_DAY: String(stage.photosPerDay),
         LINK_SECONDS: String(stage.linkSeconds),
-        // Its message is hidden for so long; who works longer renews that, rarely.
+        // The message is hidden for this long; a longer attempt renews that, which is rare.
         ATTEMPT_SECONDS: String(2 * stage.visibilityTimeoutSeconds),
         PHOTO_DAYS: String(stage.photoRetentionDays),
         RESULT_DAYS: String(stage.resultRetentionDays),
@@ -96,18 +95,18 @@ export class Gateway extends Construct {
         ISSUER: access === 'jwt' ? stage.jwtIssuer : '',
         CLIENT_ID: access === 'jwt' ? (stage.jwtAudience[0] ?? '') : '',
       } satisfies Record<GatewayVariable, string>,
-      // Nobody can sign in a browser's address bar, so a stage of signatures has no page.
+      // A browser does not sign its requests with AWS credentials, so a stage with access 'iam' has no page.
       commands: access === 'iam' ? undefined : buildPage,
     });
     const anyPhoto = apiPhotoKey('*');
-    const wildcard = 'photos that came by the API, and their ends: whatever their ids are';
+    const wildcard = 'photos of the API and their outcomes, of any id';
     handler.allow({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(anyPhoto)], wildcard });
     handler.allow({
       actions: ['s3:GetObject'],
       resources: [anyPhoto, resultKey(anyPhoto), failedKey(anyPhoto)].map((key) => bucket.arnForObjects(key)),
       wildcard,
     });
-    // Without it a missing object is refused (403) instead of missing (404), and waiting looks like a fault.
+    // Without s3:ListBucket S3 answers 403 instead of 404 for a missing object, and a waiting photo looks like a fault.
     handler.allow({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
     handler.allow({
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -148,9 +147,9 @@ export class Gateway extends Construct {
 }
 
 const OPEN = 'the stage is open: a photo’s id is the right to it, within limits for each caller and day';
-const PUBLIC = 'says nothing of any photo: the page, its description, and whether it is there';
+const PUBLIC = 'the page, the API description and the health check have nothing about any photo';
 
-/** Side of the square that colours are computed at; 0 where the workflow needs the photo itself. */
+/** Side of the square at which colours are computed, pixels; 0 where the workflow needs the whole photo. */
 function chromaSize({ workflow }: Stage): number {
   return loadWorkflow(workflow).chroma?.size ?? 0;
 }
@@ -160,13 +159,13 @@ function authorizerOf({ access, jwtIssuer, jwtAudience }: Stage): api.IHttpRoute
   return access === 'iam' ? new HttpIamAuthorizer() : undefined;
 }
 
-/** Puts the page beside the function that serves it. */
+/** Builds the page into the folder of the function that serves it. */
 const buildPage = (output: string): string[] => {
   const words = [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')];
   return [words.map((word) => JSON.stringify(word)).join(' ')];
 };
 
-/** Address of the API. */
+/** URL of the API. */
 export const apiUrl = (httpApi: api.HttpApi): string => {
   const { region, urlSuffix } = Stack.of(httpApi);
   return `https://${httpApi.apiId}.execute-api.${region}.${urlSuffix}`;

@@ -1,4 +1,4 @@
-/** What other CDK apps use: docs/reuse.md shows how. */
+/** Exports for other CDK apps: docs/reuse.md. */
 export { BacklogScaler, type BacklogScalerProps } from './backlog-scaler.ts';
 export { ColouringStack, type ColouringStackProps } from './colouring-stack.ts';
 export { GpuFleet } from './gpu-fleet.ts';

@@ -1,4 +1,4 @@
-/** What an instance may do: its queue, its photos, its group, its settings, the verdict on its image. */
+/** Permissions of an instance: its queue, photos, group, settings, and the result of its image check. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -24,7 +24,7 @@ export class InstanceRole extends iam.Role {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
     const { stageName, groupName, bucket, queue, table } = props;
-    const ends = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
+    const outcomes = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
     const may: Permission[] = [
@@ -35,14 +35,14 @@ export class InstanceRole extends iam.Role {
       {
         actions: ['s3:GetObject'],
         resources: [bucket.arnForObjects(`${INCOMING}*`)],
-        wildcard: 'any photo: which one is next is not known beforehand',
+        wildcard: 'any photo of the queue',
       },
       {
         actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-        resources: ends,
-        wildcard: 'the end of any photo',
+        resources: outcomes,
+        wildcard: 'the outcome of any photo',
       },
-      // Without it a missing object is refused (403) instead of missing (404), and a photo that is gone looks like a fault.
+      // Without s3:ListBucket S3 answers 403 instead of 404 for a missing object, and a deleted photo looks like a fault.
       { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
       {
         actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
@@ -53,11 +53,11 @@ export class InstanceRole extends iam.Role {
       {
         actions: ['ssm:PutParameter'],
         resources: [parameter(verdictParameterName(stageName, '*'))],
-        wildcard: 'the verdict on its own image, named by its instance id',
+        wildcard: 'the result of its image check, named by its instance id',
       },
       { actions: ['dynamodb:UpdateItem'], resources: [table.tableArn], conditions: onlyItem(WORK_KEY) },
       PUBLISH_METRICS,
-      // Session Manager instead of SSH. AWS's managed policy would let instances read every parameter of the account.
+      // Session Manager instead of SSH. AWS's managed policy would also allow reading every parameter of the account.
       {
         actions: [
           'ssm:UpdateInstanceInformation',

@@ -1,9 +1,9 @@
 /**
- * What a role may do, statement by statement; and what cdk-nag finds and we mean, each with its reason.
+ * Permissions of roles, and acknowledged findings of cdk-nag, each with its reason.
  *
- * A resource with an asterisk needs a reason, given with its own statement: `allow` refuses it without. cdk-nag alone would not
- * notice: it knows a role's asterisks by their text, so that one statement's reason for `*` would do for the next one's. So
- * docs/permissions.md can list them all, and a test holds it to that.
+ * A wildcard in a resource needs a reason in its own statement: `allow` throws without one. cdk-nag would not notice, since it
+ * identifies a role's wildcards by their text: a reason for one statement's `*` would cover the next one's. docs/permissions.md
+ * lists them all, and a test compares.
  */
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -13,17 +13,17 @@ import { METRIC_NAMESPACE } from '../contract/names.ts';
 export interface Permission {
   readonly actions: string[];
   readonly resources: string[];
-  /** As in a policy statement. */
+  /** Conditions of the policy statement. */
   readonly conditions?: Record<string, unknown>;
   /**
-   * Why resources hold an asterisk.
+   * Reason of a wildcard in the resources.
    *
-   * @default - none does
+   * @default - they have none
    */
   readonly wildcard?: string;
 }
 
-/** Lets a role publish metrics of ours, and no others. */
+/** Allows publishing metrics of our namespace only. */
 export const PUBLISH_METRICS: Permission = {
   actions: ['cloudwatch:PutMetricData'],
   resources: ['*'],
@@ -32,38 +32,38 @@ export const PUBLISH_METRICS: Permission = {
 };
 
 /**
- * Lets a role do something.
+ * Adds a statement to a role's policy.
  *
- * @throws Error when a resource holds an asterisk and nobody says why
+ * @throws Error for a wildcard without a reason
  */
 export function allow(role: iam.IRole & Construct, permission: Permission): void {
   const { actions, resources, conditions, wildcard } = permission;
   const wide = wildcards(role, resources);
   if (wide.length > 0 && wildcard === undefined) {
     throw new Error(
-      `resources [${wide.join(', ')}] of [${actions.join(', ')}] in '${role.node.path}': an asterisk with its reason only, in wildcard`,
+      `resources [${wide.join(', ')}] of [${actions.join(', ')}] in '${role.node.path}': a wildcard needs a reason, in 'wildcard'`,
     );
   }
   role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
   if (wildcard !== undefined) acknowledgeWildcards(role, resources, wildcard);
 }
 
-/** Says why a role's resources hold an asterisk. */
+/** Acknowledges the wildcards in a role's resources. */
 export function acknowledgeWildcards(role: Construct, resources: string[], reason: string): void {
   for (const text of wildcards(role, resources)) {
     acknowledge(role, `AwsSolutions-IAM5[Resource::${text}]`, reason);
   }
 }
 
-/** Those that hold an asterisk, as text. */
+/** @returns the resources with a wildcard, as text */
 const wildcards = (scope: Construct, resources: string[]): string[] =>
   resources.map((resource) => plain(Stack.of(scope).resolve(resource))).filter((text) => text.includes('*'));
 
-/** Says why a finding of cdk-nag on a construct, or below it, is meant. */
+/** Acknowledges a finding of cdk-nag on a construct or below it. */
 export const acknowledge = (scope: Construct, id: string, reason: string): void =>
   Validations.of(scope).acknowledge({ id, reason });
 
-/** A resource as cdk-nag writes it in the ids of its findings: references in angle brackets. */
+/** @returns a resource as in the finding ids of cdk-nag, with references in angle brackets */
 function plain(resource: unknown): string {
   if (typeof resource === 'string') return resource;
   const node = resource as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** The scaler's table: its memory, and the counters that workers add up for it. */
+/** The scaler's table: its memory, and the counters of the workers. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
@@ -10,13 +10,13 @@ export class ScalerTable extends dynamodb.Table {
     super(scope, id, {
       partitionKey: { name: TABLE_KEY, type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      // A few ticks rebuild what it holds: nothing to restore, nothing to keep when the stack goes.
+      // A few ticks rebuild its content, so there is nothing to keep when the stack is deleted.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     acknowledge(
       this,
       'AwsSolutions-DDB3',
-      'a few ticks rebuild what it holds, and a day what it cost: nothing to restore',
+      'a few ticks rebuild its content, and a day the spending: nothing to restore',
     );
   }
 }

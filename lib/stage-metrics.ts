@@ -1,4 +1,4 @@
-/** The metrics of a stage as the CDK names them: ours by the stage's name, those of its queues by the queues. */
+/** The metrics of a stage as CDK metrics: its own by the stage's name, those of its queues by the queue. */
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -8,7 +8,7 @@ import type { PanelSeries } from '../contract/panels.ts';
 export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimension'> {
   /** @default - the name of the metric */
   readonly label?: string;
-  /** As CloudWatch names them, `SampleCount` too. */
+  /** A statistic of CloudWatch, `SampleCount` included. */
   readonly statistic: string;
 }
 
@@ -18,7 +18,7 @@ export class StageMetrics {
     private readonly queues: { jobs: sqs.IQueue; deadLetters?: sqs.IQueue | undefined },
   ) {}
 
-  /** Whether there is such a metric: not every queue has one for dead letters. */
+  /** Whether the metric exists: not every queue has a dead-letter queue. */
   has({ queue }: Pick<MetricOf, 'queue'>): boolean {
     return queue === undefined || this.queues[queue] !== undefined;
   }

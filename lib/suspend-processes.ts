@@ -1,4 +1,4 @@
-/** Suspends processes of an Auto Scaling group, which CloudFormation has no property for. */
+/** Suspends processes of an Auto Scaling group, for which CloudFormation has no property. */
 import { join } from 'node:path';
 import { CustomResource, Duration } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
@@ -8,7 +8,7 @@ import { BundledFunction } from './bundled-function.ts';
 
 export interface SuspendProcessesProps {
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
-  /** As EC2 Auto Scaling names them, such as `AZRebalance`. */
+  /** Names of EC2 Auto Scaling, such as `AZRebalance`. */
   readonly processes: string[];
 }
 
@@ -31,7 +31,7 @@ export class SuspendProcesses extends Construct {
       serviceTimeout: Duration.minutes(2),
       properties: { GroupName: groupName, Processes: props.processes },
     });
-    // The function must be allowed to before it is asked to.
+    // The function needs its permissions before the resource calls it.
     resource.node.addDependency(handler);
   }
 }

@@ -1,4 +1,4 @@
-/** A group and a queue that are there already, sized by the scaler and watched. */
+/** The scaler and monitoring on an existing group and an existing queue. */
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -19,7 +19,7 @@ new BacklogScaler(stack, 'Scaler', {
   stageName,
   queue,
   autoScalingGroup,
-  // Jobs of about half a minute on machines that boot in three: the scaler measures both from here on.
+  // Jobs take about 30 s and instances boot in about 3 minutes; the scaler measures both later.
   policy: { ...DEFAULT_POLICY, targetWaitSeconds: 60, serviceSeconds: 30, bootSeconds: 180 },
   hourlyPrices: { 'g6e.xlarge': 1.861 },
   dailySpendLimit: 100,

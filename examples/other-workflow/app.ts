@@ -1,4 +1,4 @@
-/** The whole fleet with another ComfyUI graph: photos come back twice as large. */
+/** The whole fleet with another ComfyUI graph, which makes photos twice as large. */
 import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -27,9 +27,9 @@ const { autoScalingGroup } = new GpuFleet(stack, 'Fleet', {
   jobs,
   table,
   workflow: join(import.meta.dirname, 'upscale-model.json'),
-  // Of what comes in: inside the graph a picture is sixteen times as large.
+  // Of the photo: inside the graph it has sixteen times as many pixels.
   maxMegapixels: 6,
-  // More memory than the other defaults have, which is what a model of this kind runs out of first.
+  // Their GPUs have 24 GB of memory, which is the first limit of such a model.
   instanceTypes: ['g5.xlarge', 'g6.xlarge'],
   maxCapacity: 4,
 });

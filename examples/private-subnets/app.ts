@@ -1,4 +1,4 @@
-/** The fleet in a network that is there already, in its private subnets. */
+/** The fleet in the private subnets of an existing network. */
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -17,7 +17,7 @@ const stack = new Stack(app, 'PrivatePhotos');
 const stageName = 'private';
 const bucketName = photoBucketName(stack, stageName);
 
-// By its ids: a lookup would need an account at synth.
+// By ids, since a lookup needs an account at synth.
 const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
   vpcId: 'vpc-0123456789abcdef0',
   availabilityZones: ['eu-central-1a', 'eu-central-1b'],

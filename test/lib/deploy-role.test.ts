@@ -200,10 +200,10 @@ it.each<[Partial<DeployRoleProps>, string]>([
     { repository },
     `repository '${repository}': owner/name`,
   ]),
-  [{ stage: 'Dev' }, "stage 'Dev': a small letter"],
-  [{ stage: '*' }, "stage '*': a small letter"],
+  [{ stage: 'Dev' }, "stage 'Dev': a lowercase letter"],
+  [{ stage: '*' }, "stage '*': a lowercase letter"],
   [{ provider: 'old' as 'new' }, "provider 'old': new or existing"],
-  [{ qualifier: 'has-hyphen' }, "qualifier 'has-hyphen': one to ten small letters and digits"],
+  [{ qualifier: 'has-hyphen' }, "qualifier 'has-hyphen': one to ten lowercase letters and digits"],
 ])('%j is refused', (more, message) => {
   expect(() => resolveDeployRole({ ...GIVEN, ...more })).toThrow(message);
 });

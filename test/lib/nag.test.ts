@@ -78,14 +78,14 @@ describe('allow', () => {
   it.each([['*'], ['arn:aws:s3:::bucket/*']])('refuses %s without a reason', (resource) => {
     const permission = { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket', resource] };
     expect(() => allow(extra(), permission)).toThrow(
-      `resources [${resource}] of [s3:GetObject] in 'Test-prod/Extra': an asterisk with its reason only, in wildcard`,
+      `resources [${resource}] of [s3:GetObject] in 'Test-prod/Extra': a wildcard needs a reason, in 'wildcard'`,
     );
   });
 
   it('refuses it beside a statement that has one for the same text, which cdk-nag would let pass', () => {
     const to = extra();
     allow(to, PUBLISH_METRICS);
-    expect(() => allow(to, { actions: ['s3:GetObject'], resources: ['*'] })).toThrow(/its reason only/);
+    expect(() => allow(to, { actions: ['s3:GetObject'], resources: ['*'] })).toThrow(/needs a reason/);
   });
 
   it('refuses it in what has no name yet', () => {

@@ -21,8 +21,8 @@ const NOT_SIMULATED = [
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
-  ...named('troubles', 'dead letters, metrics unavailable, failed ticks, faults of machines, wrong colours'),
-  ...['fetch', 'prepare', 'ready, until ComfyUI has room', 'ComfyUI', 'merge', 'store'].map(
+  ...named('faults', 'dead letters, metrics unavailable, failed ticks, instance faults, canary failures'),
+  ...['fetch', 'prepare', 'wait for a ComfyUI slot', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
   ),
 ];
@@ -95,7 +95,7 @@ describe.each([
 
   it('has the billed cost', () => {
     const { periods, measures, world } = input;
-    const perHour = values(input, 'cost', 'an hour');
+    const perHour = values(input, 'cost', 'per hour');
     const usd = sum(perHour.map((value, k) => (value * (periods.lengths()[k] as number)) / HOUR));
     // No instance of this run stops within the least billed time.
     expect(usd).toBeCloseTo(measures.gpuHours * world.price, 6);
@@ -158,8 +158,8 @@ it('the cost of today restarts at midnight', async () => {
 });
 
 it.each([
-  ['threshold', ['backlog: forecast', 'fleet: asked for by the work', 'boot: the whole', 'shortages: late']],
-  ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: unfulfilled', 'boot: the whole']],
+  ['threshold', ['backlog: forecast', 'fleet: needed', 'boot: total', 'shortages: late']],
+  ['fixed:3', ['backlog: forecast', 'decisions: steady', 'shortages: unfulfilled', 'boot: total']],
 ])('%s does not publish these series', async (policy, names) => {
   expect(missing(await inputOf(policy, { max: 5 }), 'policy')).toEqual(expect.arrayContaining(names));
 });
