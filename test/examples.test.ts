@@ -1,4 +1,4 @@
-/** Each example is an app that synthesises as it is, without findings of cdk-nag, and shows what it says it shows. */
+/** Each example synthesises without findings of cdk-nag, and its template is what its README says. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ const names = Object.keys(EXAMPLES) as Example[];
 const scratch = mkdtempSync(join(tmpdir(), 'examples-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** As the CDK's CLI calls an app; findings of cdk-nag end it. The functions' code is built in other tests. */
+/** Runs the app as the CDK's CLI does, without bundling. A finding of cdk-nag fails it. */
 async function synthesised(example: Example): Promise<StackTemplate> {
   const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: object };
   const out = join(scratch, example);
@@ -45,11 +45,11 @@ const text = (value: unknown) => JSON.stringify(value);
 describe.each(names)('the example %s', (example) => {
   const read = (file: string) => readFileSync(join(ROOT, 'examples', example, file), 'utf8');
 
-  it('has cdk-nag look at it', () => {
+  it('has cdk-nag as its gate', () => {
     expect(read('app.ts')).toContain('Validations.of(app).addPlugins(new AwsSolutionsChecks(app));');
   });
 
-  it('says what it shows, what to know, and how it is used with the package', () => {
+  it('has a README with what is important and how to use it with the package', () => {
     const readme = read('README.md');
     expect(readme.match(/^## .*/gm)).toEqual(['## Important', '## Usage']);
     expect(readme).toContain("from 'ddcolor-elastic'");
@@ -60,18 +60,18 @@ describe.each(names)('the example %s', (example) => {
   });
 });
 
-it('there is no example that nobody tries', () => {
+it('every example is in this test', () => {
   expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...names, 'package'].sort());
 });
 
 describe('existing-group', () => {
-  it('makes no group and no queue', () => {
+  it('creates no group and no queue', () => {
     const template = get('existing-group');
     expect(ofType(template, 'AWS::AutoScaling::AutoScalingGroup')).toEqual([]);
     expect(ofType(template, 'AWS::SQS::Queue')).toEqual([]);
   });
 
-  it('sizes the one group by the one queue, and may do nothing else to either', () => {
+  it('may set the size of the one group and read the one queue, and nothing else', () => {
     const may = grants(get('existing-group'), 'Scaler').filter(({ action }) =>
       /^(autoscaling:(?!Describe)|sqs:)/.test(action),
     );
@@ -86,7 +86,7 @@ describe('existing-group', () => {
     expect(queue).toMatch(/:render-jobs"/);
   });
 
-  it('tells the scaler its group and its queue', () => {
+  it('gives the scaler its group and its queue', () => {
     const { Variables } = only(get('existing-group'), 'AWS::Lambda::Function').Environment as {
       Variables: Record<string, unknown>;
     };
@@ -94,7 +94,7 @@ describe('existing-group', () => {
     expect(text(Variables.QUEUE_URL)).toMatch(/\/render-jobs"/);
   });
 
-  it('watches the queue of dead letters by its name', () => {
+  it('has an alarm of the dead-letter queue, by its name', () => {
     const alarm = ofType(get('existing-group'), 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
       String(Properties.AlarmName).endsWith('dead-letters'),
     );
@@ -110,7 +110,7 @@ describe('other-workflow', () => {
     return workerSettingsSchema.parse(JSON.parse(value));
   };
 
-  it('gives workers a graph that the worker understands', () => {
+  it('gives the worker a valid graph', () => {
     const { workflow, maxMegapixels } = settings();
     expect(Object.values(workflow.graph).map(({ class_type }) => class_type)).toContain(
       'ImageUpscaleWithModel',
@@ -118,7 +118,7 @@ describe('other-workflow', () => {
     expect([workflow.name, workflow.output.scale, maxMegapixels]).toEqual(['upscale-model', 2, 6]);
   });
 
-  it('says in its README which model file and node the image needs', () => {
+  it('names the model file that the image needs in its README', () => {
     const readme = readFileSync(join(ROOT, 'examples', 'other-workflow', 'README.md'), 'utf8');
     for (const { class_type, inputs } of Object.values(settings().workflow.graph)) {
       if (class_type === 'UpscaleModelLoader') expect(readme).toContain(inputs.model_name);
@@ -137,7 +137,7 @@ describe('private-subnets', () => {
     ]);
   });
 
-  it('stands in the private subnets of the given network, and makes none', () => {
+  it('is in the private subnets of the given network, and creates none', () => {
     const template = get('private-subnets');
     const { VPCZoneIdentifier } = only(template, 'AWS::AutoScaling::AutoScalingGroup');
     expect(VPCZoneIdentifier).toEqual(['subnet-0bbbbbbbbbbbbbbb1', 'subnet-0bbbbbbbbbbbbbbb2']);

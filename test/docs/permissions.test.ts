@@ -1,9 +1,8 @@
 /** docs/permissions.md lists every wildcard of a role, and no other. */
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DeployRoleStack } from '../../lib/deploy-role.ts';
-import { synthesise, type StackTemplate } from '../lib/template.ts';
+import { newApp, synthesise, type StackTemplate } from '../lib/template.ts';
 import { wildcards } from '../lib/wildcards.ts';
 import { section } from './pages.ts';
 
@@ -31,8 +30,8 @@ const listed = (template: StackTemplate) =>
 let stage: StackTemplate;
 let pipeline: StackTemplate;
 beforeAll(() => {
-  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com' }, false);
-  const role = new DeployRoleStack(new App(), 'Role', { repository: 'owner/name', stage: 'prod' });
+  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com' });
+  const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;
 });
 

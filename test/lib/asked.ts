@@ -1,4 +1,4 @@
-/** The series that a template's dashboard and alarms ask for. */
+/** The metrics of a template's dashboard and alarms. */
 import { ofType, type Properties, type StackTemplate } from './template.ts';
 import { seriesOf, type Series } from './published.ts';
 
@@ -7,7 +7,7 @@ export interface Asked {
   series: Series;
 }
 
-/** A dashboard's body with the references in it by their logical ids. */
+/** The body of the dashboard, with logical ids in place of references. */
 export function dashboardOf(template: StackTemplate): { widgets: { properties: Properties }[] } {
   const body = ofType(template, 'AWS::CloudWatch::Dashboard')[0]?.Properties.DashboardBody as
     { 'Fn::Join': [string, (string | { Ref?: string; 'Fn::GetAtt'?: string[] })[]] } | undefined;
@@ -21,7 +21,7 @@ export function dashboardOf(template: StackTemplate): { widgets: { properties: P
 
 type Line = (string | Properties)[];
 
-/** A line of a widget: `[namespace, name, dimension, value, …, options]`, with dots for what the line before has there. */
+/** A line of a widget: `[namespace, name, dimension, value, …, options]`; a dot repeats the value of the line before. */
 function seriesOfLine(line: Line, before: Line): Series {
   const search = (line[0] as Properties).expression as string | undefined;
   if (search !== undefined) {
@@ -48,7 +48,7 @@ function seriesOfLine(line: Line, before: Line): Series {
 export function askedByDashboard(template: StackTemplate): Asked[] {
   return dashboardOf(template).widgets.flatMap(({ properties: { title, metrics = [] } }) => {
     let before: Line = [];
-    // What fills gaps names a line of the same widget.
+    // An expression that fills gaps refers to a line of the same widget.
     const lines = (metrics as Line[]).filter(
       ([first]) => !/^FILL\(/.test(String((first as Properties).expression)),
     );

@@ -2,11 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { App, CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Lazy, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup, type IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { InstanceType, MachineImage, Subnet, SubnetType, Vpc, type VpcAttributes } from 'aws-cdk-lib/aws-ec2';
-import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { afterAll, describe, expect, it } from 'vitest';
 import {
   BacklogScaler,
@@ -21,9 +20,9 @@ import {
   type MonitoringProps,
   type PhotoStoreProps,
 } from '../../lib/index.ts';
-import { only, type Properties, type StackTemplate } from './template.ts';
+import { newApp, only, type Properties, type StackTemplate } from './template.ts';
 
-const newStack = () => new Stack(new App({ context: { [BUNDLING_STACKS]: [] } }), 'Fleet');
+const newStack = () => new Stack(newApp(), 'Fleet');
 
 function fleetIn(stack: Stack, props: Partial<GpuFleetProps> = {}): GpuFleet {
   const jobs = new JobQueue(stack, 'Jobs', { bucketName: 'photos' });

@@ -1,26 +1,25 @@
-/** What a pipeline may do, exactly: facts over every policy of the template. Each names what it found wrong. */
-import { App } from 'aws-cdk-lib';
+/** Facts about the roles of a pipeline. Each returns what is wrong, or undefined. */
 import { Template } from 'aws-cdk-lib/assertions';
 import { DeployRoleStack, type DeployRoleProps } from '../../lib/deploy-role.ts';
-import { ofType, only, type Properties, type StackTemplate } from './template.ts';
+import { newApp, ofType, only, type Properties, type StackTemplate } from './template.ts';
 
 export const GIVEN: DeployRoleProps = { repository: 'octo-cat/colours', stage: 'dev' };
 export const PROVIDER = 'AWS::IAM::OIDCProvider';
 export const ROLE = 'AWS::IAM::Role';
 
 export function make(more: Partial<DeployRoleProps> = {}): StackTemplate {
-  const stack = new DeployRoleStack(new App(), 'Test', { ...GIVEN, ...more });
+  const stack = new DeployRoleStack(newApp(), 'Test', { ...GIVEN, ...more });
   return Template.fromStack(stack).toJSON() as StackTemplate;
 }
 
 export const made = make();
-/** The same for each test, to spoil at will. */
+/** A copy that a test may change. */
 export const copy = () => structuredClone(made);
 
 export const list = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** A value of CloudFormation's as it reads: `arn:${AWS::Partition}:…`. */
+/** A CloudFormation value as text: `arn:${AWS::Partition}:…`. */
 export function text(value: any): string {
   if (typeof value === 'string') return value;
   if (value?.Ref) return `\${${value.Ref}}`;
@@ -34,7 +33,7 @@ export const idOf = (template: StackTemplate, prefix: string) =>
 export const role = (template: StackTemplate, prefix: string): Properties =>
   template.Resources[idOf(template, prefix)]?.Properties ?? {};
 
-/** Statements that give a role anything, wherever in the template they stand. */
+/** All statements of a role, inline or not. */
 export function granted(template: StackTemplate, prefix: string): Properties[] {
   const id = idOf(template, prefix);
   const inline = list(role(template, prefix).Policies as Properties[]).map((policy) => policy.PolicyDocument);
@@ -46,7 +45,7 @@ export function granted(template: StackTemplate, prefix: string): Properties[] {
   return [...inline, ...beside].flatMap((document) => list(document?.Statement as Properties[]));
 }
 
-/** Each as `Effect action resource`, sorted; whatever else a statement has is shown as it is. */
+/** Each as `Effect action resource`, sorted; other parts of a statement as JSON. */
 export const lines = (statements: Properties[]): string[] =>
   statements
     .flatMap(({ Effect, Action, Resource, ...rest }) =>
@@ -80,12 +79,12 @@ export const MAY = {
 };
 export const ROLES = Object.keys(MAY) as (keyof typeof MAY)[];
 
-/** Undefined where two values are the same, else what there is. */
+/** @returns undefined for equal values, else the actual one */
 export const unless = (is: unknown, wanted: unknown) =>
   JSON.stringify(is) === JSON.stringify(wanted) ? undefined : JSON.stringify(is);
 
 export const FACTS: Record<string, (template: StackTemplate) => string | undefined> = {
-  'there are two roles and what vouches for GitHub, nothing else': (template) =>
+  'the stack has two roles and an OIDC provider, nothing else': (template) =>
     unless(
       Object.values(template.Resources)
         .map(({ Type }) => Type)
@@ -93,19 +92,19 @@ export const FACTS: Record<string, (template: StackTemplate) => string | undefin
       [PROVIDER, ROLE, ROLE],
     ),
 
-  'the deploy role assumes two roles of the bootstrap, and that is all': (template) =>
+  'the deploy role assumes two roles of the bootstrap only': (template) =>
     unless(lines(granted(template, 'DeployRole')), MAY.DeployRole),
 
-  'the smoke role sends, reads and removes photos of its own, and that is all': (template) =>
+  'the smoke role writes, reads and deletes its own photos only': (template) =>
     unless(lines(granted(template, 'SmokeRole')), MAY.SmokeRole),
 
-  'no policy comes from elsewhere': (template) =>
+  'there are no managed policies': (template) =>
     unless(
       ofType(template, ROLE).flatMap(({ Properties }) => list(Properties.ManagedPolicyArns as unknown[])),
       [],
     ),
 
-  'one environment of one repository is trusted, by name': (template) => {
+  'the roles trust one environment of one repository': (template) => {
     const trust = ROLES.map((name) => role(template, name).AssumeRolePolicyDocument?.Statement);
     const wanted = [
       {
@@ -129,7 +128,7 @@ export const FACTS: Record<string, (template: StackTemplate) => string | undefin
       [3600, 3600],
     ),
 
-  'tokens are for AWS and from GitHub': (template) => {
+  'the provider accepts tokens from GitHub for AWS': (template) => {
     const { Url, ClientIdList } = only(template, PROVIDER);
     return unless(
       [Url, ClientIdList],
@@ -137,7 +136,7 @@ export const FACTS: Record<string, (template: StackTemplate) => string | undefin
     );
   },
 
-  'what vouches for GitHub outlives the stack': (template) =>
+  'the provider survives the stack': (template) =>
     unless(
       ofType(template, PROVIDER).map(({ DeletionPolicy }) => DeletionPolicy),
       ['Retain'],

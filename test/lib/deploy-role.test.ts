@@ -1,4 +1,4 @@
-/** The roles of a pipeline: the facts hold, and each of them can fail. */
+/** The roles of a pipeline: the facts are true, and each can fail. */
 import { describe, expect, it } from 'vitest';
 import { resolveDeployRole, type DeployRoleProps } from '../../lib/deploy-role.ts';
 import {
@@ -35,12 +35,12 @@ const beside = (template: StackTemplate, Type: string, name: keyof typeof MAY) =
   };
 };
 
-const DEPLOY = 'the deploy role assumes two roles of the bootstrap, and that is all';
-const SMOKE = 'the smoke role sends, reads and removes photos of its own, and that is all';
-const NOTHING_ELSE = 'there are two roles and what vouches for GitHub, nothing else';
-const TRUST = 'one environment of one repository is trusted, by name';
+const DEPLOY = 'the deploy role assumes two roles of the bootstrap only';
+const SMOKE = 'the smoke role writes, reads and deletes its own photos only';
+const NOTHING_ELSE = 'the stack has two roles and an OIDC provider, nothing else';
+const TRUST = 'the roles trust one environment of one repository';
 
-/** Ways in which the roles could become too wide, each with the fact that has to notice. */
+/** Changes that make the roles too wide, each with the fact that must fail. */
 const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => unknown][] = [
   [DEPLOY, 'any role', (t) => (statements(t, 'DeployRole')[0]!.Resource = '*')],
   [
@@ -80,7 +80,7 @@ const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => u
   ],
   [SMOKE, 'a policy beside it', (t) => beside(t, 'AWS::IAM::Policy', 'SmokeRole')],
   [
-    'no policy comes from elsewhere',
+    'there are no managed policies',
     'an administrator',
     (t) => (role(t, 'DeployRole').ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess']),
   ],
@@ -126,15 +126,11 @@ const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => u
   ],
   ['a session ends after an hour', 'twelve', (t) => (role(t, 'DeployRole').MaxSessionDuration = 43_200)],
   [
-    'tokens are for AWS and from GitHub',
+    'the provider accepts tokens from GitHub for AWS',
     'for others as well',
     (t) => (only(t, PROVIDER).ClientIdList as unknown[]).push('other'),
   ],
-  [
-    'what vouches for GitHub outlives the stack',
-    'it goes',
-    (t) => (ofType(t, PROVIDER)[0]!.DeletionPolicy = 'Delete'),
-  ],
+  ['the provider survives the stack', 'it goes', (t) => (ofType(t, PROVIDER)[0]!.DeletionPolicy = 'Delete')],
 ];
 
 describe('the roles of a pipeline', () => {
@@ -150,18 +146,18 @@ describe('the roles of a pipeline', () => {
     expect(new Set(SPOILED.map(([name]) => name))).toEqual(new Set(Object.keys(FACTS)));
   });
 
-  it('send their photo to the bucket that the stage has', () => {
-    const { BucketName } = only(synthesise('dev', {}, false), 'AWS::S3::Bucket');
+  it('use the bucket of the stage', () => {
+    const { BucketName } = only(synthesise('dev', {}), 'AWS::S3::Bucket');
     expect(BUCKET).toBe(`arn:\${AWS::Partition}:s3:::${text(BucketName)}`);
   });
 
-  it('are told of when they are made', () => {
+  it('are in the outputs', () => {
     expect(Object.keys(copy().Outputs)).toEqual(['DeployRoleArn', 'SmokeRoleArn']);
   });
 });
 
-describe('what can be chosen', () => {
-  it('the provider that the account has', () => {
+describe('a pipeline may have', () => {
+  it('the provider of the account', () => {
     const template = make({ provider: 'existing' });
     expect(ofType(template, PROVIDER)).toEqual([]);
     expect(ROLES.map((name) => text(trust(template, name).Principal.Federated))).toEqual(
@@ -172,7 +168,7 @@ describe('what can be chosen', () => {
     );
   });
 
-  it('the qualifier of the bootstrap, for its roles and for this stack', () => {
+  it('a qualifier of the bootstrap, for its roles and for this stack', () => {
     const template = make({ qualifier: 'mine1' });
     expect(lines(granted(template, 'DeployRole'))).toEqual(
       MAY.DeployRole.map((line) => line.replace('hnb659fds', 'mine1')),
@@ -208,6 +204,6 @@ it.each<[Partial<DeployRoleProps>, string]>([
   expect(() => resolveDeployRole({ ...GIVEN, ...more })).toThrow(message);
 });
 
-it('names everything that is wrong at once', () => {
+it('names all wrong props at once', () => {
   expect(() => resolveDeployRole({ repository: '', stage: '' })).toThrow(/repository ''.*\n.*stage ''/);
 });

@@ -1,7 +1,7 @@
-/** Dashboard and alarms: what they ask for is published, what wakes somebody says what to do. */
+/** Dashboard and alarms: their metrics are published, and each alarm says what happened and what to do first. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,21 +13,21 @@ import { REASONS } from '../../contract/reasons.ts';
 import { Monitoring } from '../../lib/monitoring.ts';
 import { askedByAlarms, askedByDashboard, dashboardOf, type Asked } from './asked.ts';
 import { publishedBy, type Series } from './published.ts';
-import { ofType, synthesise, type Properties, type StackTemplate } from './template.ts';
+import { newApp, ofType, synthesise, type Properties, type StackTemplate } from './template.ts';
 
 const STAGE = 'prod';
-/** What SQS publishes of a queue. */
+/** Metrics that SQS publishes for a queue. */
 const OF_QUEUES =
   /^AWS\/SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=Jobs\w+\.QueueName$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, {}, false);
+  template = synthesise(STAGE, {});
   published = await publishedBy(STAGE);
 });
 
-const unknown = (asked: Asked[]) =>
+const unpublished = (asked: Asked[]) =>
   asked
     .filter(({ series }) => !published.has(series) && !OF_QUEUES.test(series))
     .map(({ where, series }) => `${where}: ${series}`);
@@ -49,31 +49,31 @@ const sections = new Map(
 );
 
 describe('the dashboard', () => {
-  it('asks for nothing that nobody publishes', () => {
+  it('has published metrics only', () => {
     const asked = askedByDashboard(template);
     expect(asked.length).toBeGreaterThan(40);
-    expect(unknown(asked)).toEqual([]);
+    expect(unpublished(asked)).toEqual([]);
   });
 
   it.each<[string, string, string]>([
     ['a metric of another name', '"Visible"', '"Vissible"'],
     ['a reason that no decision has', '"scale-out"', '"scale-up"'],
     ['a search by another dimension', 'InstanceType,', 'Instance,'],
-  ])('would be noticed to ask for %s', (_how, from, to) => {
+  ])('is found to have %s', (_how, from, to) => {
     const spoiled = JSON.parse(
       JSON.stringify(template).replaceAll(JSON.stringify(from).slice(1, -1), JSON.stringify(to).slice(1, -1)),
     ) as StackTemplate;
-    expect(unknown(askedByDashboard(spoiled))).not.toEqual([]);
+    expect(unpublished(askedByDashboard(spoiled))).not.toEqual([]);
   });
 
-  it('has every panel, and the first row first', () => {
+  it('has every panel, with the alarms below the first row', () => {
     const titles = dashboardOf(template).widgets.map(({ properties }) => properties.title as string);
     const panels = PANELS.flat().map(({ title }) => title);
     expect(titles.filter((title) => title !== 'Alarms')).toEqual(panels);
     expect(titles.indexOf('Alarms')).toBe(PANELS[0]!.length);
   });
 
-  it('knows every reason, outcome and phase, and no others', () => {
+  it('has every outcome and phase, and no others', () => {
     const all = <T extends string>(names: Record<T, 0>) => Object.keys(names).sort();
     expect([...BOOT_PHASES].sort()).toEqual(
       all<keyof BootPhases>({ kernel: 0, driver: 0, services: 0, comfyui: 0, canary: 0 }),
@@ -81,17 +81,16 @@ describe('the dashboard', () => {
     expect([...PHOTO_OUTCOMES].sort()).toEqual(
       all<Outcome>({ succeeded: 0, failed: 0, dropped: 0, returned: 0 }),
     );
-    expect([...REASONS].sort()).toEqual([...REASONS].sort());
   });
 });
 
 describe('the alarms', () => {
-  it('are all there', () =>
+  it('exist all', () =>
     expect(Object.keys(alarms()).sort()).toEqual(ALARM_IDS.map((id) => alarmName(STAGE, id)).sort()));
 
-  it('ask for nothing that nobody publishes', () => expect(unknown(askedByAlarms(template))).toEqual([]));
+  it('have published metrics only', () => expect(unpublished(askedByAlarms(template))).toEqual([]));
 
-  it.each(ALARM_IDS)('%s tells the topic when it begins and when it is over', (id) => {
+  it.each(ALARM_IDS)('%s notifies the topic when it goes off and when it is over', (id) => {
     const { AlarmActions, OKActions } = alarm(id);
     const [[topic] = []] = [
       Object.entries(template.Resources)
@@ -101,7 +100,7 @@ describe('the alarms', () => {
     expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
   });
 
-  it.each(ALARM_IDS)('%s says what it means, what to do, and where to read on', (id) => {
+  it.each(ALARM_IDS)('%s has its meaning, its first action, and links to runbook and dashboard', (id) => {
     const description = JSON.stringify(alarm(id).AlarmDescription);
     const { meaning, action } = ALARMS[id];
     for (const part of [
@@ -114,14 +113,14 @@ describe('the alarms', () => {
     }
   });
 
-  it.each(ALARM_IDS)('%s has its section in the runbook: meaning, first, then, resolved', (id) => {
+  it.each(ALARM_IDS)('%s has a section in the runbook: meaning, first, then, resolved', (id) => {
     const section = sections.get(id) ?? `docs/runbook.md has no heading '## ${id}'`;
     expect(section).toMatch(
       /\*\*What it means\.\*\*[^]*\*\*First\.\*\*[^]*\*\*Then\.\*\*[^]*\*\*Resolved when\.\*\*/,
     );
   });
 
-  it('are all that the runbook has sections of, beside the first', () => {
+  it('have all sections of the runbook but the first', () => {
     expect([...sections.keys()].filter((heading) => /^[a-z-]+$/.test(heading)).sort()).toEqual(
       [...ALARM_IDS].sort(),
     );
@@ -138,12 +137,12 @@ describe('the alarms', () => {
     ['capacity-shortage', 'notBreaching'],
     ['canary-failures', 'notBreaching'],
     ['daily-spend', 'ignore'],
-  ])('%s takes silence for %s', (id, missing) => expect(alarm(id).TreatMissingData).toBe(missing));
+  ])('%s treats missing data as %s', (id, missing) => expect(alarm(id).TreatMissingData).toBe(missing));
 
-  it('need no metric maths', () =>
+  it('have no metric math', () =>
     expect(Object.values(alarms()).filter(({ Metrics }) => Metrics !== undefined)).toEqual([]));
 
-  /** Statistic, period, so many of so many beyond, comparison, threshold. */
+  /** Statistic, period, datapoints of evaluation periods, comparison, threshold. */
   it.each<[AlarmId, string, number, string, string, number]>([
     ['oldest-photo', 'Maximum', 60, '3 of 3', 'GreaterThanThreshold', 900],
     ['dead-letters', 'Maximum', 60, '1 of 1', 'GreaterThanThreshold', 0],
@@ -155,7 +154,7 @@ describe('the alarms', () => {
     ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],
     ['canary-failures', 'Sum', 60, '1 of 1', 'GreaterThanThreshold', 0],
     ['daily-spend', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 242],
-  ])('%s rings by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {
+  ])('%s goes off by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {
     const { Statistic, Period, DatapointsToAlarm, EvaluationPeriods, ComparisonOperator, Threshold } =
       alarm(id);
     expect([
@@ -167,8 +166,8 @@ describe('the alarms', () => {
     ]).toEqual([statistic, period, points, comparison, threshold]);
   });
 
-  it('ring when the stage says', () => {
-    template = synthesise(STAGE, { promisedWaitSeconds: 120, dailySpendLimit: 7 }, false);
+  it('have the limits of the stage', () => {
+    template = synthesise(STAGE, { promisedWaitSeconds: 120, dailySpendLimit: 7 });
     expect(alarm('oldest-photo')).toMatchObject({
       Threshold: 120,
       ComparisonOperator: 'GreaterThanThreshold',
@@ -182,7 +181,7 @@ describe('the alarms', () => {
 
 describe('a monitoring of a queue without dead letters and without a limit', () => {
   it('has no alarm and no series of them', () => {
-    const stack = new Stack(new App(), 'Small');
+    const stack = new Stack(newApp(), 'Small');
     new Monitoring(stack, 'Monitoring', { stageName: 'small', queue: new sqs.Queue(stack, 'Jobs') });
     const small = Template.fromStack(stack).toJSON() as StackTemplate;
     const names = ofType(small, 'AWS::CloudWatch::Alarm').map(
@@ -196,18 +195,18 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
 });
 
 describe('the topic', () => {
-  it('takes messages of this account’s alarms, by TLS alone, and sends them to whoever the stage names', () => {
-    const told = synthesise(STAGE, { alarmEmail: 'oncall@example.com' }, false);
-    const policy = JSON.stringify(ofType(told, 'AWS::SNS::TopicPolicy'));
+  it('accepts alarms of this account with TLS only, and sends them to the stage’s address', () => {
+    const template = synthesise(STAGE, { alarmEmail: 'oncall@example.com' });
+    const policy = JSON.stringify(ofType(template, 'AWS::SNS::TopicPolicy'));
     expect(policy).toContain('"aws:SecureTransport":"false"');
     expect(policy).toContain('"Principal":{"Service":"cloudwatch.amazonaws.com"}');
     expect(policy).toContain('"aws:SourceAccount":{"Ref":"AWS::AccountId"}');
     expect(
-      ofType(told, 'AWS::SNS::Subscription').map(({ Properties }) => [
+      ofType(template, 'AWS::SNS::Subscription').map(({ Properties }) => [
         Properties.Protocol,
         Properties.Endpoint,
       ]),
     ).toEqual([['email', 'oncall@example.com']]);
-    expect(ofType(synthesise(STAGE, {}, false), 'AWS::SNS::Subscription')).toEqual([]);
+    expect(ofType(synthesise(STAGE, {}), 'AWS::SNS::Subscription')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The gate of cdk-nag: what ships passes it, and what would be a finding ends the synth. */
+/** cdk-nag: the shipped stages have no finding, and a finding fails the synth. */
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -7,7 +7,7 @@ import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import type { ColouringStack } from '../../lib/colouring-stack.ts';
 import { allow, PUBLISH_METRICS } from '../../lib/permissions.ts';
-import { checked } from './checked.ts';
+import { checked, checkedByAll } from './checked.ts';
 
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 const STAGES: [StageName, StageConfig][] = [
@@ -17,19 +17,19 @@ const STAGES: [StageName, StageConfig][] = [
   ['prod', { warmPoolSize: 2, spotPercentage: 0 }],
 ];
 
-/** cdk-nag's report; what it holds is in the error as well. */
+/** The report of cdk-nag; its content is in the error too. */
 beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
 afterEach(() => void vi.restoreAllMocks());
 
 const role = (stack: ColouringStack) =>
   new iam.Role(stack, 'Extra', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-/** Past `allow`, which refuses an asterisk without a reason. */
+/** Without `allow`, which throws for a wildcard without a reason. */
 const add = (to: iam.Role, action: string, resource: string) =>
   to.addToPolicy(new iam.PolicyStatement({ actions: [action], resources: [resource] }));
 
-/** What somebody might add one day, and what has to notice. */
+/** Changes to the stack, and the finding that each must cause. */
 const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => void][] = [
-  [/IAM5\[Resource::\*\]/, 'a role gains an asterisk', (stack) => add(role(stack), 's3:GetObject', '*')],
+  [/IAM5\[Resource::\*\]/, 'a role gains a wildcard', (stack) => add(role(stack), 's3:GetObject', '*')],
   [
     /IAM5\[Action::s3:\*\]/,
     'a role gains every action',
@@ -37,7 +37,7 @@ const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => 
   ],
   [
     /IAM5\[Resource::arn:aws:s3:::bucket\/\*\]/,
-    'the reason is of another asterisk',
+    'the reason is of another wildcard',
     (stack) => {
       const extra = role(stack);
       allow(extra, { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket/a/*'], wildcard: 'a' });
@@ -61,8 +61,8 @@ const SPOILED: [finding: RegExp, how: string, spoil: (stack: ColouringStack) => 
 ];
 
 describe('cdk-nag', () => {
-  it.each(STAGES)('has nothing to say of stage %s with %j', (name, more) => {
-    expect(checked(name, more).synth).not.toThrow();
+  it.each(STAGES)('has no finding in stage %s with %j', (name, more) => {
+    expect(checkedByAll(name, more).synth).not.toThrow();
   });
 
   it.each(SPOILED)('finds %s: %s', (finding, _how, spoil) => {
@@ -75,20 +75,20 @@ describe('cdk-nag', () => {
 describe('allow', () => {
   const extra = () => role(checked('prod').stack);
 
-  it.each([['*'], ['arn:aws:s3:::bucket/*']])('refuses %s without a reason', (resource) => {
+  it.each([['*'], ['arn:aws:s3:::bucket/*']])('throws for %s without a reason', (resource) => {
     const permission = { actions: ['s3:GetObject'], resources: ['arn:aws:s3:::bucket', resource] };
     expect(() => allow(extra(), permission)).toThrow(
       `resources [${resource}] of [s3:GetObject] in 'Test-prod/Extra': a wildcard needs a reason, in 'wildcard'`,
     );
   });
 
-  it('refuses it beside a statement that has one for the same text, which cdk-nag would let pass', () => {
+  it('throws for it next to a statement with a reason for the same text, which cdk-nag accepts', () => {
     const to = extra();
     allow(to, PUBLISH_METRICS);
     expect(() => allow(to, { actions: ['s3:GetObject'], resources: ['*'] })).toThrow(/needs a reason/);
   });
 
-  it('refuses it in what has no name yet', () => {
+  it('throws for it in an ARN with tokens', () => {
     const { stack } = checked('prod');
     const resources = [stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: 'a/*' })];
     expect(() => allow(role(stack), { actions: ['ssm:GetParameter'], resources })).toThrow(

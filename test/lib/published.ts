@@ -1,4 +1,4 @@
-/** What the scaler and the workers publish, by running their own code; and what a dashboard or an alarm asks for. */
+/** The metrics that the scaler and the workers publish, by running their code. */
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { metricData as workerData, publishBootPhases } from '../../worker/aws/cloudwatch-metrics.ts';
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
@@ -11,7 +11,7 @@ import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/ports.ts';
 
-/** A metric by its namespace, name and dimensions; a dimension whose values nobody knows beforehand without its value. */
+/** A metric by its namespace, name and dimensions; a dimension whose values are not known beforehand has no value. */
 export type Series = string;
 
 export const seriesOf = (
@@ -36,7 +36,7 @@ const dataSeries = (data: MetricDatum[]): Series[] =>
     ),
   );
 
-/** Dimensions of failed launches: there are as many values as EC2 has. */
+/** Dimensions of failed launches, with any value of EC2. */
 const OPEN = ['InstanceType', 'AvailabilityZone'];
 
 const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
@@ -59,7 +59,7 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   unfulfilled: 1,
 });
 
-/** Of a photo of which everything is known. */
+/** A photo with all figures. */
 const fullPhoto: Required<PhotoMeasurements> = {
   megapixels: 1,
   queueSeconds: 1,
@@ -72,7 +72,7 @@ const fullPhoto: Required<PhotoMeasurements> = {
   storeSeconds: 1,
 };
 
-/** What a worker has to publish after one photo of each kind, by its own bookkeeping. */
+/** The figures of a worker after one photo of each outcome. */
 async function fullFigures(): Promise<PhotoMetricsBatch> {
   const published: PhotoMetricsBatch[] = [];
   const metrics = new PhotoMetrics({
@@ -90,7 +90,7 @@ async function fullFigures(): Promise<PhotoMetricsBatch> {
 
 const fullBoot: Required<BootPhases> = { kernel: 1, driver: 1, services: 1, comfyui: 1, canary: 1 };
 
-/** Every series that is published for a stage, apart from those of single kinds of failed launches. */
+/** Every metric that is published for a stage; failed launches without the values of their dimensions. */
 export async function publishedBy(stage: string): Promise<Set<Series>> {
   const boot: MetricDatum[] = [];
   const client = {

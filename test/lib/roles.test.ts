@@ -1,6 +1,6 @@
 /**
- * All that the roles of a stage may do and who may take them, as tables: what is lost breaks a deployed stack as surely as
- * what is gained opens it, and no local AWS would notice either.
+ * Permissions and trust of the roles of a stage, as tables. A lost permission breaks a deployed stack, a gained one opens it,
+ * and the local AWS checks neither.
  */
 import { describe, expect, it } from 'vitest';
 import { ofType, synthesise, type Properties, type Resource, type Statement } from './template.ts';
@@ -27,20 +27,20 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
   FleetInstanceRole: {
     trusts: 'ec2.amazonaws.com',
     rows: [
-      // Hiding is how a photo is kept while it is worked on, and how it is given back.
+      // ChangeMessageVisibility keeps a message while its photo is worked on, and returns it.
       {
         may: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
         on: ['<JobsQueue.Arn>'],
       },
       { may: ['s3:GetObject'], on: ['<PhotosBucket.Arn>/incoming/*'] },
-      // An end is looked for before it is written, and goes when its photo was replaced.
+      // The worker reads an outcome before it writes one, and deletes it when its photo is replaced.
       {
         may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
         on: ['<PhotosBucket.Arn>/failed/*', '<PhotosBucket.Arn>/results/*'],
       },
-      // S3 answers 403 for what is not there without it, which a worker takes for a fault of its own.
+      // Without it S3 answers 403 for a missing object, which the worker takes for a fault.
       { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
-      // Hooks are completed; a machine that colours wrongly has itself replaced.
+      // An instance that colours wrongly has itself replaced.
       {
         may: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
         on: group('ddcolor-elastic-prod'),
@@ -66,7 +66,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     trusts: 'lambda.amazonaws.com',
     rows: [
       { may: OWN_LOG, on: ['<FleetSuspendRebalancingHandlerLogs.Arn>'] },
-      // Resuming is for the day when the construct goes.
+      // ResumeProcesses is for the deletion of the construct.
       {
         may: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
         on: group('<FleetGroupASG>'),
@@ -83,7 +83,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
         on: ['*'],
       },
-      // It reads its own memory from the answer to an update.
+      // It reads its memory from the response to UpdateItem.
       { may: ['dynamodb:UpdateItem'], on: ['<ScalerTable.Arn>'], only: item('scaler') },
       { may: ['dynamodb:GetItem'], on: ['<ScalerTable.Arn>'], only: item('work') },
       METRICS,
@@ -91,7 +91,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
   },
   ScalerScheduleRole: {
     trusts: 'scheduler.amazonaws.com',
-    // Else a schedule of any account could have the scheduler call the function.
+    // Without it, a schedule of any account could invoke the function.
     only: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
     rows: [{ may: ['lambda:InvokeFunction'], on: ['<ScalerFunction.Arn>', '<ScalerFunction.Arn>:*'] }],
   },
@@ -99,7 +99,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     trusts: 'lambda.amazonaws.com',
     rows: [
       { may: OWN_LOG, on: ['<GatewayFunctionLogs.Arn>'] },
-      // Its links can do no more than it can itself.
+      // Its signed links have no more permissions than the function.
       { may: ['s3:PutObject'], on: ['<PhotosBucket.Arn>/incoming/api/*'] },
       {
         may: ['s3:GetObject'],
@@ -109,10 +109,10 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           '<PhotosBucket.Arn>/results/api/*',
         ],
       },
-      // As for instances: waiting must not look like a fault.
+      // As for instances: a waiting photo must not look like a fault.
       { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
-      // Of the scaler's memory, the one attribute that is made for it.
+      // One attribute of the scaler's memory.
       {
         may: ['dynamodb:GetItem'],
         on: ['<ScalerTable.Arn>'],
@@ -133,7 +133,7 @@ interface Trust extends Omit<Statement, 'Resource'> {
   Principal: unknown;
 }
 
-const template = synthesise('prod', { access: 'open' }, false);
+const template = synthesise('prod', { access: 'open' });
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 const plainId = (id: string) => id.replace(/[0-9A-F]{8}$/, '');
 const idsOf = (type: string) =>
@@ -151,7 +151,7 @@ const rowOf = ({ Effect, Action, Resource, Condition }: Statement): Row => {
   return { may, on, ...(Condition !== undefined && { only: Condition as Row['only'] }) };
 };
 
-it('there are these roles, and each policy is of one of them alone', () => {
+it('a stage has these roles, and each policy belongs to one of them', () => {
   expect(idsOf('AWS::IAM::Role').map(plainId).sort()).toEqual(Object.keys(ROLES).sort());
   expect(idsOf('AWS::IAM::ManagedPolicy')).toEqual([]);
   for (const { Properties } of ofType(template, 'AWS::IAM::Policy')) {
@@ -164,7 +164,7 @@ describe.each(Object.entries(ROLES))('%s', (name, { trusts, only, rows }) => {
   const id = idsOf('AWS::IAM::Role').find((one) => plainId(one) === name)!;
   const { ManagedPolicyArns, Policies, AssumeRolePolicyDocument } = resource(id).Properties;
 
-  it('may do this, and nothing else', () => {
+  it('has these permissions, and no others', () => {
     const statements = policiesOf(id).flatMap(
       (policy) => resource(policy).Properties.PolicyDocument.Statement as Statement[],
     );
@@ -172,7 +172,7 @@ describe.each(Object.entries(ROLES))('%s', (name, { trusts, only, rows }) => {
     expect([ManagedPolicyArns, Policies]).toEqual([undefined, undefined]);
   });
 
-  it('is taken by the one service that it is for', () => {
+  it('trusts its one service', () => {
     const trust: Trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: trusts } };
     expect((AssumeRolePolicyDocument as Properties).Statement).toEqual([
       only ? { ...trust, Condition: only } : trust,
@@ -180,7 +180,7 @@ describe.each(Object.entries(ROLES))('%s', (name, { trusts, only, rows }) => {
   });
 });
 
-describe('what a role is for comes after what it may do', () => {
+describe('a resource that uses a role is made after the role’s policy', () => {
   it.each(idsOf('AWS::Lambda::Function').map((id) => [plainId(id), id]))('%s', (_name, id) => {
     const { Properties, DependsOn } = resource(id);
     const policies = policiesOf((Properties.Role as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0]);
@@ -188,7 +188,7 @@ describe('what a role is for comes after what it may do', () => {
     expect(DependsOn).toEqual(expect.arrayContaining(policies));
   });
 
-  it('the call that suspends processes, which is made once and at once', () => {
+  it('the call that suspends processes', () => {
     const [id = ''] = idsOf('Custom::SuspendProcesses');
     const { Properties, DependsOn } = resource(id);
     const [handler] = (Properties.ServiceToken as { 'Fn::GetAtt': [string] })['Fn::GetAtt'];

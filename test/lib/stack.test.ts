@@ -1,180 +1,181 @@
-/** The templates of the shipped stages: facts that would hurt if wrong, and proof that each can fail. */
-import { beforeAll, describe, expect, it } from 'vitest';
+/** The template of a stage: its resources, and the properties whose loss would hurt. Roles: roles.test.ts; API: gateway.test.ts. */
+import { describe, expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
-import { resolveStage } from '../../lib/stage/stage.ts';
-import { FACTS } from './facts.ts';
-import { ofType, only, synthesise, type Properties, type StackTemplate } from './template.ts';
+import type { StageConfig } from '../../lib/stage/stage.ts';
+import { arn, bucketName, RESOURCES, TYPES } from './resources.ts';
+import { ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
 
 const names = Object.keys(stages) as StageName[];
-const templates = new Map<StageName, StackTemplate>();
-const groupName = (stage: StageName) => `ddcolor-elastic-${stage}`;
-const get = (stage: StageName) => structuredClone(templates.get(stage)) as StackTemplate;
+const plain = (name: StageName, more: StageConfig = {}) => withPlainIds(synthesise(name, more));
+const prod = plain('prod');
+const tlsOnly = { Effect: 'Deny', Principal: { AWS: '*' } };
 
-beforeAll(() => {
-  for (const stage of names) templates.set(stage, synthesise(stage));
-});
-
-const group = (template: StackTemplate) => only(template, 'AWS::AutoScaling::AutoScalingGroup');
-const launch = (template: StackTemplate) =>
-  only(template, 'AWS::EC2::LaunchTemplate').LaunchTemplateData as Properties;
-const queues = (template: StackTemplate) =>
-  ofType(template, 'AWS::SQS::Queue').map(({ Properties }) => Properties);
-const hooks = (template: StackTemplate) => group(template).LifecycleHookSpecificationList as Properties[];
-const add = (template: StackTemplate, Type: string, Properties: Properties = {}) => {
-  template.Resources.Spoilt = { Type, Properties };
-};
-/** Adds a statement to the policy of the roles whose id starts so. */
-function grant(template: StackTemplate, role: string, Action: string, Resource: unknown): void {
-  const found = Object.values(template.Resources).find(
-    ({ Type, Properties }) =>
-      Type === 'AWS::IAM::Policy' && (Properties.Roles as { Ref: string }[])[0]?.Ref.startsWith(role),
-  );
-  (found?.Properties.PolicyDocument.Statement as unknown[]).push({ Effect: 'Allow', Action, Resource });
-}
-const otherGroup = {
-  'Fn::Join': ['', ['arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/other']],
-};
-
-/** Ways in which the stack could go wrong, each with the fact that has to notice. */
-const SPOILED: [fact: keyof typeof FACTS, how: string, spoil: (template: StackTemplate) => void][] = [
-  ['the group has no desired capacity', 'one appears', (t) => (group(t).DesiredCapacity = '2')],
-  [
-    'the scaler has one item to write, one to read, one namespace and one queue',
-    'it writes any item',
-    (t) => grant(t, 'Scaler', 'dynamodb:UpdateItem', 'arn:aws:dynamodb:us-east-1:1:table/Table'),
-  ],
-  [
-    'the scaler has one item to write, one to read, one namespace and one queue',
-    'it deletes',
-    (t) => grant(t, 'Scaler', 'dynamodb:DeleteItem', '*'),
-  ],
-  ['the group has its limits', 'the maximum is gone', (t) => delete group(t).MaxSize],
-  [
-    'the job queue has a dead-letter queue',
-    'it loses its redrive policy',
-    (t) => queues(t).forEach((queue) => delete queue.RedrivePolicy),
-  ],
-  [
-    'the job queue has a dead-letter queue',
-    'one receive is the last',
-    (t) => queues(t).forEach((queue) => queue.RedrivePolicy && (queue.RedrivePolicy.maxReceiveCount = 1)),
-  ],
-  ['messages are kept 14 days', 'four days', (t) => (queues(t)[0]!.MessageRetentionPeriod = 345_600)],
-  [
-    'instances have IMDSv2 only',
-    'IMDSv1 is allowed',
-    (t) => (launch(t).MetadataOptions.HttpTokens = 'optional'),
-  ],
-  ['instances have IMDSv2 only', 'nothing is said of it', (t) => delete launch(t).MetadataOptions],
-  [
-    'no security group opens a port',
-    'SSH, in the group',
-    (t) => (only(t, 'AWS::EC2::SecurityGroup').SecurityGroupIngress = [{ FromPort: 22, ToPort: 22 }]),
-  ],
-  ['no security group opens a port', 'a rule of its own', (t) => add(t, 'AWS::EC2::SecurityGroupIngress')],
-  ['volumes are encrypted', 'not', (t) => (launch(t).BlockDeviceMappings[0].Ebs.Encrypted = false)],
-  ['the image is looked up at each launch', 'a fixed image', (t) => (launch(t).ImageId = 'ami-0123')],
-  [
-    'the scaler acts on this group only',
-    'on any group',
-    (t) => grant(t, 'Scaler', 'autoscaling:SetDesiredCapacity', '*'),
-  ],
-  [
-    'the scaler acts on this group only',
-    'on another group',
-    (t) => grant(t, 'Scaler', 'autoscaling:UpdateAutoScalingGroup', otherGroup),
-  ],
-  ['the scaler acts on this group only', 'everything', (t) => grant(t, 'Scaler', '*', '*')],
-  [
-    'instances act on their own group only',
-    'on another group',
-    (t) => grant(t, 'Fleet', 'autoscaling:CompleteLifecycleAction', otherGroup),
-  ],
-  [
-    'instances delete no photo',
-    'the whole bucket',
-    (t) => grant(t, 'Fleet', 's3:DeleteObject', { 'Fn::Join': ['', ['arn:aws:s3:::bucket/*']] }),
-  ],
-  [
-    'instances write no parameter but the verdict on their image',
-    'the image in service',
-    (t) =>
-      grant(
-        t,
-        'Fleet',
-        'ssm:PutParameter',
-        'arn:aws:ssm:us-east-1:1:parameter/ddcolor-elastic/dev/ami/current',
-      ),
-  ],
-  [
-    'instances write no parameter but the verdict on their image',
-    'they delete some',
-    (t) => grant(t, 'Fleet', 'ssm:DeleteParameter', '*'),
-  ],
-  [
-    'instances join after an inference and leave after their photo',
-    'a launch that fails goes into service',
-    (t) => (hooks(t)[0]!.DefaultResult = 'CONTINUE'),
-  ],
-  [
-    'instances join after an inference and leave after their photo',
-    'a hook beside the group',
-    (t) => add(t, 'AWS::AutoScaling::LifecycleHook'),
-  ],
-  ['working instances are not moved about', 'capacity rebalance', (t) => (group(t).CapacityRebalance = true)],
-  [
-    'working instances are not moved about',
-    'zones are rebalanced',
-    (t) => (only(t, 'Custom::SuspendProcesses').Processes = ['Launch']),
-  ],
-  ['there is no NAT gateway', 'one appears', (t) => add(t, 'AWS::EC2::NatGateway')],
-  [
-    'the bucket is closed to the public and to plain HTTP',
-    'a public policy',
-    (t) => (only(t, 'AWS::S3::Bucket').PublicAccessBlockConfiguration.BlockPublicPolicy = false),
-  ],
-  [
-    'the bucket is closed to the public and to plain HTTP',
-    'plain HTTP',
-    (t) => (only(t, 'AWS::S3::BucketPolicy').PolicyDocument.Statement = []),
-  ],
-  [
-    'the scaler knows what instances cost and what a day may',
-    'a brake that nobody has set',
-    (t) => {
-      const { Variables } = ofType(t, 'AWS::Lambda::Function').find(
-        ({ Properties }) => Properties.Environment?.Variables?.SPENDING,
-      )!.Properties.Environment;
-      Variables.SPENDING = String(Variables.SPENDING).replace('"brake":false', '"brake":true');
-    },
-  ],
-  [
-    'old ticks are never replayed',
-    'the schedule retries',
-    (t) => (only(t, 'AWS::Scheduler::Schedule').Target.RetryPolicy.MaximumRetryAttempts = 3),
-  ],
-  [
-    'old ticks are never replayed',
-    'the function retries',
-    (t) => delete only(t, 'AWS::Lambda::EventInvokeConfig').MaximumRetryAttempts,
-  ],
-  [
-    'functions run on Node 24 with a bound log',
-    'another runtime',
-    (t) => (ofType(t, 'AWS::Lambda::Function')[0]!.Properties.Runtime = 'nodejs20.x'),
-  ],
-];
-
-describe.each(names.map((name) => [name]))('the template of stage %s', (stage) => {
-  it.each(Object.entries(FACTS))('%s', (_name, fact) => {
-    expect(fact(get(stage), groupName(stage))).toBeUndefined();
+describe('stage prod', () => {
+  it('has these resources, and no others', () => {
+    const count: Record<string, number> = {};
+    for (const { Type } of Object.values(prod.Resources)) count[Type] = (count[Type] ?? 0) + 1;
+    expect(count).toEqual(TYPES);
   });
 
-  it('tells where everything is', () => {
-    const { access } = resolveStage(stage, stages[stage]);
-    expect(Object.keys(get(stage).Outputs).sort()).toEqual([
+  it.each(Object.entries(RESOURCES))('has %s with exactly these properties', (id, properties) => {
+    expect(propertiesOf(prod, id)).toEqual(properties);
+  });
+
+  it('starts instances with IMDSv2, an encrypted volume and the image that is current then', () => {
+    const data = propertiesOf(prod, 'FleetLaunchTemplate').LaunchTemplateData as Properties;
+    expect(data.MetadataOptions).toEqual({
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+      InstanceMetadataTags: 'enabled',
+    });
+    expect(data.BlockDeviceMappings).toEqual([
+      {
+        DeviceName: '/dev/sda1',
+        Ebs: {
+          DeleteOnTermination: true,
+          Encrypted: true,
+          VolumeInitializationRate: 300,
+          VolumeSize: 60,
+          VolumeType: 'gp3',
+        },
+      },
+    ]);
+    expect(data.ImageId).toBe('resolve:ssm:/ddcolor-elastic/prod/ami/current');
+    const settings = { Key: 'ddcolor-elastic:settings', Value: '/ddcolor-elastic/prod/worker' };
+    expect((data.TagSpecifications as Properties[])[0]?.Tags).toContainEqual(settings);
+  });
+
+  it('has no inbound rule', () =>
+    expect(propertiesOf(prod, 'FleetNetworkSecurityGroup')).not.toHaveProperty('SecurityGroupIngress'));
+
+  it('allows the bucket and both queues TLS only, and the bucket alone to send jobs', () => {
+    const statements = (id: string) => propertiesOf(prod, id).PolicyDocument.Statement as Properties[];
+    const insecure = { Bool: { 'aws:SecureTransport': 'false' } };
+    expect(statements('PhotosBucketPolicy')).toMatchObject([
+      { ...tlsOnly, Action: 's3:*', Condition: insecure },
+      { ...tlsOnly, Action: 's3:*', Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } },
+    ]);
+    expect(statements('JobsDeadLettersPolicy')).toMatchObject([
+      { ...tlsOnly, Action: 'sqs:*', Condition: insecure },
+    ]);
+    expect(statements('JobsQueuePolicy')).toEqual([
+      { ...tlsOnly, Action: 'sqs:*', Condition: insecure, Resource: arn('JobsQueue') },
+      {
+        Action: 'sqs:SendMessage',
+        Condition: {
+          ArnEquals: {
+            'aws:SourceArn': {
+              'Fn::Join': [
+                '',
+                ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${String(bucketName[0])}`, ...bucketName.slice(1)],
+              ],
+            },
+          },
+          StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        },
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Resource: arn('JobsQueue'),
+      },
+    ]);
+    // S3 checks that it may send when the notification is made.
+    expect(prod.Resources.PhotosBucket).toMatchObject({ DependsOn: ['JobsQueuePolicy'] });
+  });
+
+  it('runs its functions on Node 24, with a log that expires', () => {
+    for (const { Properties } of ofType(prod, 'AWS::Lambda::Function'))
+      expect(Properties.Runtime).toBe('nodejs24.x');
+    for (const { Properties } of ofType(prod, 'AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBe(30);
+  });
+});
+
+const slo = { kind: 'slo', targetWaitSeconds: 10, scaleOutCooldownSeconds: 0, scaleInCooldownSeconds: 0 };
+const shipped = { ...slo, serviceSeconds: 6, bootSeconds: 120, emptyHoldSeconds: 60, sleepAfterSeconds: 300 };
+const prices = { 'g4dn.xlarge': 0.526, 'g5.xlarge': 1.006, 'g6.xlarge': 0.8048 };
+const spending = { hourlyPrices: prices, onDemandBaseCapacity: 0, spotPercentage: 100, brake: false };
+
+/** What the shipped stages set, where the template shows it. */
+const STAGES: Record<StageName, Properties> = {
+  local: {
+    size: ['0', '5', 0],
+    queue: [30, 5],
+    tick: '5',
+    policy: {
+      ...slo,
+      priceOfWaiting: 0.25,
+      serviceSeconds: 2,
+      bootSeconds: 8,
+      emptyHoldSeconds: 10,
+      sleepAfterSeconds: 15,
+    },
+    spending: { ...spending, dailyLimit: 61 },
+    days: [14, 30],
+    bucket: 'Delete',
+  },
+  chaos: {
+    size: ['0', '4', 0],
+    queue: [15, 8],
+    tick: '5',
+    policy: {
+      ...slo,
+      priceOfWaiting: 0.25,
+      serviceSeconds: 1,
+      bootSeconds: 8,
+      emptyHoldSeconds: 20,
+      sleepAfterSeconds: 20,
+    },
+    spending: { ...spending, dailyLimit: 49 },
+    days: [14, 30],
+    bucket: 'Delete',
+  },
+  dev: {
+    size: ['0', '4', 0],
+    queue: [120, 5],
+    tick: '30',
+    policy: shipped,
+    spending: { ...spending, dailyLimit: 20, brake: true },
+    days: [3, 3],
+    bucket: 'Delete',
+  },
+  prod: {
+    size: ['0', '20', 30],
+    queue: [120, 5],
+    tick: '30',
+    policy: shipped,
+    spending: { ...spending, spotPercentage: 70, dailyLimit: 242 },
+    days: [14, 30],
+    bucket: 'Retain',
+  },
+};
+
+describe.each(names)('the shipped stage %s', (name) => {
+  const template = plain(name);
+
+  it('has its own sizes, times, policy, limits and retention', () => {
+    const group = propertiesOf(template, 'FleetGroupASG');
+    const queue = propertiesOf(template, 'JobsQueue');
+    const { Variables } = propertiesOf(template, 'ScalerFunction').Environment as Properties;
+    const { Rules } = propertiesOf(template, 'PhotosBucket').LifecycleConfiguration as Properties;
+    expect({
+      size: [
+        group.MinSize,
+        group.MaxSize,
+        group.MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity,
+      ],
+      queue: [queue.VisibilityTimeout, queue.RedrivePolicy.maxReceiveCount],
+      tick: Variables.TICK_SECONDS,
+      policy: JSON.parse(Variables.POLICY as string),
+      spending: JSON.parse(Variables.SPENDING as string),
+      days: [Rules[0].ExpirationInDays, Rules[1].ExpirationInDays],
+      bucket: template.Resources.PhotosBucket?.DeletionPolicy,
+    }).toEqual(STAGES[name]);
+  });
+
+  it('has outputs of all that commands look for', () => {
+    expect(Object.keys(template.Outputs).sort()).toEqual([
       'AlarmTopicArn',
-      ...(access === 'none' ? [] : ['ApiId', 'ApiUrl']),
+      ...(name === 'local' ? ['ApiId', 'ApiUrl'] : []),
       'BucketName',
       'DashboardName',
       'DeadLetterQueueUrl',
@@ -186,48 +187,15 @@ describe.each(names.map((name) => [name]))('the template of stage %s', (stage) =
   });
 });
 
-describe('a fact fails when', () => {
-  it.each(SPOILED)('"%s": %s', (name, _how, spoil) => {
-    const template = get('prod');
-    expect(FACTS[name]?.(template, groupName('prod'))).toBeUndefined();
-    spoil(template);
-    expect(FACTS[name]?.(template, groupName('prod'))).toMatch(/\w/);
+it('a warm pool has a limit, and volumeInitializationRate 0 loads blocks at their first read', () => {
+  const template = plain('dev', { spotPercentage: 0, warmPoolSize: 2, volumeInitializationRate: 0 });
+  expect(propertiesOf(template, 'FleetWarmPool')).toEqual({
+    AutoScalingGroupName: { Ref: 'FleetGroupASG' },
+    MinSize: 2,
+    MaxGroupPreparedCapacity: 2,
+    PoolState: 'Stopped',
   });
-
-  it('any: each is shown to be able to', () => {
-    expect(new Set(SPOILED.map(([name]) => name))).toEqual(new Set(Object.keys(FACTS)));
-  });
-});
-
-describe('the stages differ in what they keep', () => {
-  it('prod keeps its photos when the stack goes, dev does not', () => {
-    const bucket = (stage: StageName) => ofType(get(stage), 'AWS::S3::Bucket')[0]?.DeletionPolicy;
-    expect([bucket('prod'), bucket('dev')]).toEqual(['Retain', 'Delete']);
-  });
-
-  it('prod has some of its instances on demand', () => {
-    const share = (stage: StageName): unknown =>
-      group(get(stage)).MixedInstancesPolicy.InstancesDistribution.OnDemandPercentageAboveBaseCapacity;
-    expect([share('prod'), share('dev')]).toEqual([30, 0]);
-  });
-});
-
-describe('boot time', () => {
-  const volume = (template: StackTemplate) =>
-    (launch(template).BlockDeviceMappings as Properties[])[0]?.Ebs as Properties;
-
-  it('has blocks of the image come at once, and no pool that costs, unless a stage says otherwise', () => {
-    expect(volume(get('dev')).VolumeInitializationRate).toBe(300);
-    expect(ofType(get('dev'), 'AWS::AutoScaling::WarmPool')).toEqual([]);
-  });
-
-  it('can be bought with a pool of stopped instances, which has a limit', () => {
-    const template = synthesise('dev', { spotPercentage: 0, warmPoolSize: 2, volumeInitializationRate: 0 });
-    expect(only(template, 'AWS::AutoScaling::WarmPool')).toMatchObject({
-      MinSize: 2,
-      MaxGroupPreparedCapacity: 2,
-      PoolState: 'Stopped',
-    });
-    expect(volume(template)).not.toHaveProperty('VolumeInitializationRate');
-  });
+  const [disk] = propertiesOf(template, 'FleetLaunchTemplate').LaunchTemplateData
+    .BlockDeviceMappings as Properties[];
+  expect(disk?.Ebs).not.toHaveProperty('VolumeInitializationRate');
 });

@@ -1,4 +1,4 @@
-/** Templates as the CDK makes them, for tests that read them. */
+/** Templates of the stages, for tests. */
 import { App } from 'aws-cdk-lib';
 import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { Template } from 'aws-cdk-lib/assertions';
@@ -6,7 +6,7 @@ import { stages, type StageName } from '../../bin/stages.ts';
 import { ColouringStack } from '../../lib/colouring-stack.ts';
 import { resolveStage, type StageConfig } from '../../lib/stage/stage.ts';
 
-/** Properties of a resource: the template's own JSON, of which tests know the parts they name. */
+/** Properties of a resource, as JSON of any form. */
 export type Properties = Record<string, any>;
 export interface Resource {
   Type: string;
@@ -18,13 +18,42 @@ export interface StackTemplate {
   Outputs: Record<string, { Value: unknown }>;
 }
 
-/** @param bundled whether the functions' code is built as well, which takes seconds */
-export function synthesise(name: StageName, more: StageConfig = {}, bundled = true): StackTemplate {
-  const app = new App(bundled ? {} : { context: { [BUNDLING_STACKS]: [] } });
-  const stack = new ColouringStack(app, `Test-${name}`, {
-    stage: resolveStage(name, { ...stages[name], ...more }),
-  });
-  return Template.fromStack(stack).toJSON() as StackTemplate;
+/**
+ * An app without the slow parts of a synth that do not change a template: bundling of the functions, which deploys in other tests
+ * do, and the CDK's own rules, which nag.test.ts and examples.test.ts apply.
+ */
+export function newApp(): App {
+  process.env.CDK_VALIDATION = 'false';
+  return new App({ context: { [BUNDLING_STACKS]: [] } });
+}
+
+const synthesised = new Map<string, string>();
+
+/** Synthesises each stage once per test file. @returns a copy that the test may change */
+export function synthesise(name: StageName, more: StageConfig = {}): StackTemplate {
+  const key = JSON.stringify([name, more]);
+  let text = synthesised.get(key);
+  if (text === undefined) {
+    const stage = resolveStage(name, { ...stages[name], ...more });
+    text = JSON.stringify(
+      Template.fromStack(new ColouringStack(newApp(), `Test-${name}`, { stage })).toJSON(),
+    );
+    synthesised.set(key, text);
+  }
+  return JSON.parse(text) as StackTemplate;
+}
+
+/** A logical id without its hash. */
+export const plainId = (id: string) => id.replace(/[0-9A-F]{8}$/, '');
+
+/** A template with logical ids without their hashes, as keys and in references. */
+export const withPlainIds = (template: StackTemplate): StackTemplate =>
+  JSON.parse(JSON.stringify(template).replace(/"(\w+?)[0-9A-F]{8}"/g, '"$1"')) as StackTemplate;
+
+/** Properties of a resource, without the tags that every resource has. */
+export function propertiesOf({ Resources }: StackTemplate, id: string): Properties {
+  const { Tags: _, ...properties } = Resources[id]?.Properties ?? {};
+  return properties;
 }
 
 export const ofType = ({ Resources }: StackTemplate, type: string): Resource[] =>
@@ -45,7 +74,7 @@ export interface Statement {
 }
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** What the roles whose id starts so may do: each action with the text of each of its resources and of its condition. */
+/** Permissions of the roles with this prefix: each action with each of its resources and its condition, as text. */
 export function grants(
   { Resources }: StackTemplate,
   rolePrefix: string,

@@ -1,11 +1,11 @@
-/** Every statement of a template whose resource or action holds an asterisk, in words that stand still. */
+/** The statements of a template with a wildcard in a resource or action, without generated ids. */
 import type { StackTemplate, Statement } from './template.ts';
 
 export interface Wildcard {
   /** The role's id without its hash. */
   role: string;
   actions: string[];
-  /** The resource, with references by what they refer to. */
+  /** The resource as text, with references in angle brackets. */
   resource: string;
 }
 
@@ -35,7 +35,7 @@ interface Policy {
   statements: Statement[];
 }
 
-/** Policies of roles, and those that stand in a role itself. */
+/** Policies of roles, inline ones included. */
 function policies({ Resources }: StackTemplate): Policy[] {
   return Object.entries(Resources).flatMap(([id, { Type, Properties }]): Policy[] => {
     if (Type === 'AWS::IAM::Policy' || Type === 'AWS::IAM::ManagedPolicy') {

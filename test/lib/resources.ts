@@ -1,0 +1,152 @@
+/** What the template of stage prod must have: the tables of stack.test.ts. */
+import type { Properties } from './template.ts';
+
+export const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+export const bucketName = ['ddcolor-elastic-prod-', { Ref: 'AWS::AccountId' }, '-', { Ref: 'AWS::Region' }];
+
+const expire = (Prefix: string, ExpirationInDays: number) => ({
+  ExpirationInDays,
+  Prefix,
+  Status: 'Enabled',
+});
+
+/** All properties of the resources of stage prod that hold data, start instances or let something in. */
+export const RESOURCES: Record<string, Properties> = {
+  PhotosBucket: {
+    BucketName: { 'Fn::Join': ['', bucketName] },
+    BucketEncryption: {
+      ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+    },
+    PublicAccessBlockConfiguration: {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    },
+    LifecycleConfiguration: {
+      Rules: [
+        expire('incoming/', 14),
+        expire('results/', 30),
+        expire('failed/', 30),
+        { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' },
+      ],
+    },
+    NotificationConfiguration: {
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'incoming/' }] } },
+          Queue: arn('JobsQueue'),
+        },
+      ],
+    },
+  },
+  JobsQueue: {
+    MessageRetentionPeriod: 1_209_600,
+    RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 5 },
+    SqsManagedSseEnabled: true,
+    VisibilityTimeout: 120,
+  },
+  JobsDeadLetters: { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
+  FleetGroupASG: {
+    AutoScalingGroupName: 'ddcolor-elastic-prod',
+    // Either moves working instances.
+    CapacityRebalance: false,
+    // The scaler sets the desired capacity: in the template, a deploy would reset it.
+    MinSize: '0',
+    MaxSize: '20',
+    LifecycleHookSpecificationList: [
+      {
+        LifecycleHookName: 'ready',
+        LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+        HeartbeatTimeout: 600,
+        DefaultResult: 'ABANDON',
+      },
+      {
+        LifecycleHookName: 'drained',
+        LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+        HeartbeatTimeout: 300,
+        DefaultResult: 'CONTINUE',
+      },
+    ],
+    MetricsCollection: [{ Granularity: '1Minute' }],
+    MixedInstancesPolicy: {
+      InstancesDistribution: {
+        OnDemandBaseCapacity: 0,
+        OnDemandPercentageAboveBaseCapacity: 30,
+        SpotAllocationStrategy: 'price-capacity-optimized',
+      },
+      LaunchTemplate: {
+        LaunchTemplateSpecification: {
+          LaunchTemplateId: { Ref: 'FleetLaunchTemplate' },
+          Version: { 'Fn::GetAtt': ['FleetLaunchTemplate', 'LatestVersionNumber'] },
+        },
+        Overrides: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'].map((InstanceType) => ({ InstanceType })),
+      },
+    },
+    VPCZoneIdentifier: [1, 2].map((zone) => ({ Ref: `FleetNetworkVpcfleetSubnet${zone}Subnet` })),
+  },
+  FleetSuspendRebalancing: {
+    GroupName: { Ref: 'FleetGroupASG' },
+    Processes: ['AZRebalance'],
+    ServiceTimeout: '120',
+    ServiceToken: arn('FleetSuspendRebalancingHandlerFunction'),
+  },
+  ScalerTable: {
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  },
+  ScalerSchedule: {
+    FlexibleTimeWindow: { Mode: 'OFF' },
+    ScheduleExpression: 'cron(* * * * ? *)',
+    ScheduleExpressionTimezone: 'Etc/UTC',
+    State: 'ENABLED',
+    Target: {
+      Arn: arn('ScalerFunction'),
+      Input: '{"scheduledTime":"<aws.scheduler.scheduled-time>"}',
+      // A retry would replay an old tick.
+      RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+      RoleArn: arn('ScalerScheduleRole'),
+    },
+  },
+  ScalerFunctionEventInvokeConfig: {
+    FunctionName: { Ref: 'ScalerFunction' },
+    MaximumEventAgeInSeconds: 60,
+    MaximumRetryAttempts: 0,
+    Qualifier: '$LATEST',
+  },
+};
+
+/** Resources of a stage without a gateway, by type. Another one needs a decision: a NAT gateway costs, an open port lets in. */
+export const TYPES: Record<string, number> = {
+  'AWS::AutoScaling::AutoScalingGroup': 1,
+  'AWS::CloudWatch::Alarm': 10,
+  'AWS::CloudWatch::Dashboard': 1,
+  'AWS::DynamoDB::Table': 1,
+  'AWS::EC2::InternetGateway': 1,
+  'AWS::EC2::LaunchTemplate': 1,
+  'AWS::EC2::Route': 2,
+  'AWS::EC2::RouteTable': 2,
+  'AWS::EC2::SecurityGroup': 1,
+  'AWS::EC2::Subnet': 2,
+  'AWS::EC2::SubnetRouteTableAssociation': 2,
+  'AWS::EC2::VPC': 1,
+  'AWS::EC2::VPCEndpoint': 2,
+  'AWS::EC2::VPCGatewayAttachment': 1,
+  'AWS::IAM::InstanceProfile': 1,
+  'AWS::IAM::Policy': 4,
+  'AWS::IAM::Role': 4,
+  'AWS::Lambda::EventInvokeConfig': 1,
+  'AWS::Lambda::Function': 2,
+  'AWS::Logs::LogGroup': 2,
+  'AWS::S3::Bucket': 1,
+  'AWS::S3::BucketPolicy': 1,
+  'AWS::SNS::Topic': 1,
+  'AWS::SNS::TopicPolicy': 1,
+  'AWS::SQS::Queue': 2,
+  'AWS::SQS::QueuePolicy': 2,
+  'AWS::SSM::Parameter': 1,
+  'AWS::Scheduler::Schedule': 1,
+  'Custom::SuspendProcesses': 1,
+};
