@@ -56,7 +56,7 @@ export function positive({ max, reason, ...rest }: Omit<Range, 'min'>): Field<nu
 
 /** One of some words. */
 export function choice<const T extends string>(values: readonly T[], first: NoInfer<T>): Field<T> {
-  const allowed = values.join(', ');
+  const allowed = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
   return { schema: z.enum(values, allowed) as z.ZodType<T>, allowed, default: first };
 }
 
