@@ -15,6 +15,8 @@ export interface Field<T> {
   readonly description?: string;
 }
 
+// With `unknown` no field would fit: a schema's type is in its parameters too.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Fields = Record<string, Field<any>>;
 
 type ValueOf<F> = F extends Field<infer T> ? T : never;
@@ -57,7 +59,7 @@ export function positive({ max, reason, ...rest }: Omit<Range, 'min'>): Field<nu
 /** One of some words. */
 export function choice<const T extends string>(values: readonly T[], first: NoInfer<T>): Field<T> {
   const allowed = `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;
-  return { schema: z.enum(values, allowed) as z.ZodType<T>, allowed, default: first };
+  return { schema: z.enum(values, allowed), allowed, default: first };
 }
 
 export const flag = (value: boolean): Field<boolean> => ({

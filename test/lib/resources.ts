@@ -2,7 +2,13 @@
 import type { Properties } from './template.ts';
 
 export const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-export const bucketName = ['ddcolor-elastic-prod-', { Ref: 'AWS::AccountId' }, '-', { Ref: 'AWS::Region' }];
+/** Parts of the bucket's name, or of its ARN. */
+export const bucketName = (prefix = '') => [
+  `${prefix}ddcolor-elastic-prod-`,
+  { Ref: 'AWS::AccountId' },
+  '-',
+  { Ref: 'AWS::Region' },
+];
 
 const expire = (Prefix: string, ExpirationInDays: number) => ({
   ExpirationInDays,
@@ -13,7 +19,7 @@ const expire = (Prefix: string, ExpirationInDays: number) => ({
 /** All properties of the resources of stage prod that hold data, start instances or let something in. */
 export const RESOURCES: Record<string, Properties> = {
   PhotosBucket: {
-    BucketName: { 'Fn::Join': ['', bucketName] },
+    BucketName: { 'Fn::Join': ['', bucketName()] },
     BucketEncryption: {
       ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
     },

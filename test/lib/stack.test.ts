@@ -65,10 +65,7 @@ describe('stage prod', () => {
         Condition: {
           ArnEquals: {
             'aws:SourceArn': {
-              'Fn::Join': [
-                '',
-                ['arn:', { Ref: 'AWS::Partition' }, `:s3:::${String(bucketName[0])}`, ...bucketName.slice(1)],
-              ],
+              'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ...bucketName(':s3:::')]],
             },
           },
           StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },

@@ -30,8 +30,8 @@ const service = ts.createLanguageService({
   },
   getCurrentDirectory: () => ROOT,
   getDefaultLibFileName: ts.getDefaultLibFilePath,
-  fileExists: ts.sys.fileExists,
-  readFile: ts.sys.readFile,
+  fileExists: (name) => ts.sys.fileExists(name),
+  readFile: (name) => ts.sys.readFile(name),
 });
 
 const shown = (parts: ts.SymbolDisplayPart[] | undefined, tags: ts.JSDocTagInfo[] | undefined) => ({
