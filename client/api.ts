@@ -71,7 +71,10 @@ export class PhotoApi {
     if (!succeeded && current.status !== 'waiting' && current.status !== 'failed')
       throw unexpectedResponse(received);
     const { retryAfterSeconds } = received;
-    return { ...(current as PolledStatus), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+    return {
+      ...(current as PolledStatus),
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
   }
 
   /** Checks that the API responds; sends no credentials. @throws ApiError */
@@ -93,7 +96,13 @@ export class PhotoApi {
     const credentials = path === 'health' ? {} : await authorize?.(request);
     const [ok, received] = await withTimeout(TIMEOUT_MS, outer, async (signal) => {
       // The API never redirects, and a redirect must not receive the credentials.
-      const init = { method, body, headers: { ...headers, ...credentials }, redirect: 'error', signal } as const;
+      const init = {
+        method,
+        body,
+        headers: { ...headers, ...credentials },
+        redirect: 'error',
+        signal,
+      } as const;
       const response = await send(request.url, init);
       return [response.ok, await readResponse(response, clock.now())] as const;
     }).catch((error: unknown) => {

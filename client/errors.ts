@@ -74,7 +74,8 @@ export function apiErrorFrom({ status, body, retryAfterSeconds }: ReceivedRespon
   const { code, detail } = parseJsonObject(body) as { code?: unknown; detail?: unknown };
   const knownCode = PROBLEM_CODES.find((one) => one === code);
   const options = { retryAfterSeconds };
-  if (knownCode) return new ApiError(knownCode, status, typeof detail === 'string' ? detail : undefined, options);
+  if (knownCode)
+    return new ApiError(knownCode, status, typeof detail === 'string' ? detail : undefined, options);
   const other = status >= 400 && status < 500 ? 'bad-request' : 'unavailable';
   return new ApiError(API_STATUSES[status] ?? other, status, undefined, options);
 }

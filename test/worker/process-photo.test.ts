@@ -249,7 +249,7 @@ describe('a job', () => {
     const { bucket, process } = setUp();
     const etag = bucket.upload(KEY, 'photo');
     let reads = 0;
-    bucket.get = async () => void reads++ as undefined;
+    bucket.get = async () => void reads++;
     await expect(process(etag)).rejects.toMatchObject({
       name: 'TransientFault',
       message: "'incoming/a.jpg' was replaced 3 times while it was processed",

@@ -114,7 +114,9 @@ export class FakeGateway {
     const unauthorized = guarded && this.options.allows?.(request, body) === false;
     const reply =
       fault ??
-      (unauthorized ? apiGatewayError(401, 'Unauthorized') : route && this.handle(route, id, request, body)) ??
+      (unauthorized
+        ? apiGatewayError(401, 'Unauthorized')
+        : route && this.handle(route, id, request, body)) ??
       apiGatewayError(404, 'Not Found');
     response.writeHead(reply.status, reply.headers);
     response.end(reply.body);
