@@ -4,8 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** Files that take longest, in this order: started first, they end while the others fill the second core. */
 const LONGEST = [
   'test/local/run.test.ts',
-  'test/lambda/gateway/page-browser.test.ts',
-  'test/lambda/gateway/clients.test.ts',
+  'test/lambda/gateway/deployed.test.ts',
   'test/tools/package.test.ts',
 ];
 

@@ -27,7 +27,7 @@ function groupsOf(address: string): number[] {
   const [head = '', tail] = hex.split('::');
   const before = numbers(head);
   const after = numbers(tail ?? '');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const zeros = Math.max(0, 8 - before.length - after.length);
   return [...before, ...Array<number>(zeros).fill(0), ...after];
 }
 

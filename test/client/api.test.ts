@@ -8,9 +8,19 @@ import { PhotoApi, safeFileName, type PhotoApiOptions, type SucceededPhoto } fro
 import { download } from '../../client/download.ts';
 import { pollPhoto } from '../../client/poll.ts';
 import { sendWithFetch, upload } from '../../client/upload.ts';
-import { apiError, bytes, colourPhoto, gateway, photo, start } from './support/api.ts';
+import {
+  apiError,
+  bytes,
+  closeGatewayAfterEachTest,
+  colourPhoto,
+  gateway,
+  photo,
+  start,
+} from './support/api.ts';
 import { testClock } from './support/clock.ts';
 import { coloured, problem } from './support/gateway.ts';
+
+closeGatewayAfterEachTest();
 
 describe('base address', () => {
   it.each(['https://a.example', 'https://a.example//', 'https://a.example/x', 'https://a.example/?x/'])(

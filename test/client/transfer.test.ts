@@ -5,9 +5,19 @@ import { download } from '../../client/download.ts';
 import { ApiError } from '../../client/errors.ts';
 import { poll, pollDelayMs, pollPhoto } from '../../client/poll.ts';
 import { sendWithFetch, upload, type Send } from '../../client/upload.ts';
-import { apiError, bytes, colourPhoto, gateway, photo, start } from './support/api.ts';
+import {
+  apiError,
+  bytes,
+  closeGatewayAfterEachTest,
+  colourPhoto,
+  gateway,
+  photo,
+  start,
+} from './support/api.ts';
 import { testClock } from './support/clock.ts';
 import { storeError } from './support/gateway.ts';
+
+closeGatewayAfterEachTest();
 
 describe('upload', () => {
   const slowDown = { status: 503, body: storeError('SlowDown', 'Please reduce your request rate.') };

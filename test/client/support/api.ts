@@ -10,7 +10,8 @@ export const bytes = new Uint8Array([1, 2, 3]);
 export const photo = { name: 'Großmutter 1931.jpg', type: 'image/jpeg', size: bytes.length } as const;
 
 export let gateway: FakeGateway;
-afterEach(() => gateway?.close());
+/** Closes the gateway after each test of a file. */
+export const closeGatewayAfterEachTest = () => afterEach(() => gateway?.close());
 
 export async function start(options?: FakeGatewayOptions, apiOptions?: PhotoApiOptions): Promise<PhotoApi> {
   gateway = await FakeGateway.start(options);

@@ -12,6 +12,7 @@ import {
   jane,
   karl,
   MINUTE,
+  newGatewayForEachTest,
   NOON,
   photo,
   problemOf,
@@ -19,6 +20,8 @@ import {
   storage,
   type CreateOptions,
 } from './support/photos.ts';
+
+newGatewayForEachTest();
 
 describe('createPhoto', () => {
   it('returns an id and a link that stores exactly this photo', async () => {

@@ -11,6 +11,7 @@ import {
   HOUR,
   jane,
   karl,
+  newGatewayForEachTest,
   NOON,
   problemOf,
   read,
@@ -19,6 +20,8 @@ import {
   storePhoto,
   storeResult,
 } from './support/photos.ts';
+
+newGatewayForEachTest();
 
 const view = (more: Partial<View> = {}): View => ({
   at: NOON,
@@ -250,7 +253,11 @@ describe('readPhoto', () => {
 
   describe('not found', () => {
     const isNotFound = async (request: Promise<unknown>) =>
-      expect(await problemOf(request)).toMatchObject({ code: 'not-found', retryAfterSeconds: undefined });
+      expect(await problemOf(request)).toMatchObject({
+        code: 'not-found',
+        message: 'There is no photo with this id, or it belongs to another caller.',
+        retryAfterSeconds: undefined,
+      });
 
     it('an unknown id', () => isNotFound(read(idOf(99))));
 

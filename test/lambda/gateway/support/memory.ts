@@ -23,6 +23,9 @@ export class MemoryRegistry implements PhotoRegistry {
   private readonly records = new Map<string, PhotoRecord>();
   private readonly counted = new Map<string, number>();
 
+  /** @param now epoch seconds */
+  constructor(private readonly now: () => number = () => 0) {}
+
   async put(photo: PhotoRecord) {
     if (this.records.has(photo.id)) throw new Error('The conditional request failed');
     this.records.set(photo.id, { ...photo, expiresAt: Math.ceil(photo.expiresAt) });
@@ -33,7 +36,8 @@ export class MemoryRegistry implements PhotoRegistry {
     return found && { ...found };
   }
 
-  async countPhoto({ key, limit }: QuotaWindow) {
+  async countPhoto({ key, limit, endsAt }: QuotaWindow) {
+    if (endsAt <= this.now()) throw new RangeError(`the window ${key} ended at ${endsAt}`);
     const count = this.counted.get(key) ?? 0;
     if (count >= limit) return false;
     this.counted.set(key, count + 1);
@@ -115,7 +119,8 @@ export class MemoryStorage implements PhotoStorage {
 
   async downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string> {
     const photo = apiPhotoKey(id);
-    const key = which === 'photo' ? photo : resultKey(photo);
+    const key = { photo, result: resultKey(photo) }[which];
+    if (key === undefined) throw new RangeError(`no link to '${String(which)}'`);
     const escaped = encodeURIComponent(name).replace(
       /['()*]/g,
       (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -196,7 +201,7 @@ export function memoryGateway(
     access,
     settings,
     ports: {
-      registry: new MemoryRegistry(),
+      registry: new MemoryRegistry(() => clock.now),
       storage: new MemoryStorage(() => clock.now),
       viewReader: new MemoryViewReader(),
     },

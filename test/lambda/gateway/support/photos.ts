@@ -19,9 +19,11 @@ export const jane: Caller = { owner: 'jwt:jane', quotaKey: 'jwt:jane' };
 export const karl: Caller = { owner: 'jwt:karl', quotaKey: 'jwt:karl' };
 
 export let gateway: MemoryGateway;
-beforeEach(() => {
-  gateway = memoryGateway(NOON);
-});
+/** Gives each test of a file its own gateway. */
+export const newGatewayForEachTest = () =>
+  beforeEach(() => {
+    gateway = memoryGateway(NOON);
+  });
 
 export interface CreateOptions {
   photo?: Partial<NewPhoto>;
