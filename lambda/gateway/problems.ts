@@ -24,9 +24,8 @@ export class ProblemError extends Error {
     readonly code: GatewayProblemCode,
     detail: string,
     readonly retryAfterSeconds?: number,
-    options?: ErrorOptions,
   ) {
-    super(detail, options);
+    super(detail);
   }
 
   problem(): Problem {

@@ -90,15 +90,8 @@ export function parseBody<T extends z.ZodType>({ headers, body }: Request, schem
   let json: unknown;
   try {
     json = JSON.parse(body.toString(), rejectLoneSurrogates);
-  } catch (cause) {
-    throw new ProblemError(
-      'bad-request',
-      `The body is not JSON: '${body.toString().slice(0, 60)}'.`,
-      undefined,
-      {
-        cause,
-      },
-    );
+  } catch {
+    throw new ProblemError('bad-request', `The body is not JSON: '${body.toString().slice(0, 60)}'.`);
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -98,9 +98,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
   } catch (error) {
     if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
     const detail = `Internal error; try again in a moment (request ${id}).`;
-    const failed = problemResponse(
-      new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS, { cause: error }),
-    );
+    const failed = problemResponse(new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS));
     return log(failed, { error: errorText(error, request) });
   }
 }

@@ -67,6 +67,20 @@ describe('PageServer', () => {
     expect(html.replace(scripts[0]![1]!, () => '')).toBe(before.replace(/(id="settings"[^>]*>)[^<]*/, '$1'));
   });
 
+  it('is revalidated on each load, isolated and without device permissions', async () => {
+    expect((await get('app.js')).headers).toMatchObject({
+      'cache-control': 'no-cache',
+      'cross-origin-opener-policy': 'same-origin',
+      'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+    });
+  });
+
+  it('puts settings into HTML only', async () => {
+    const script = '<script type="application/json" id="settings">{}</script>';
+    writeFileSync(join(folder, 'other.js'), script);
+    expect(bytes(await get('other.js')).toString()).toBe(script);
+  });
+
   it('allows requests to the bucket and the issuer, and own scripts only', async () => {
     const policy = (await get('index.html')).headers['content-security-policy'] ?? '';
     const rules = new Map(
@@ -93,6 +107,9 @@ describe('PageServer', () => {
     ['gzip;q=0', false],
     ['gzip; q=0.000, br', false],
     ['x-gzip-not', false],
+    ['xgzip', false],
+    ['gzip; q=0.5', true],
+    ['gzip;  q=0', false],
     ['gzip', true],
     ['GZIP', true],
     ['gzip, deflate, br, zstd', true],
@@ -109,9 +126,13 @@ describe('PageServer', () => {
   it('returns 304 for a current ETag', async () => {
     for (const name of ['index.html', 'app.js']) {
       const { etag = '' } = (await get(name)).headers;
-      expect(etag).toMatch(/^"[^"]+"$/);
+      expect(etag).toMatch(/^"[0-9a-f]{20}"$/);
       const again = await get(name, { 'if-none-match': etag, 'accept-encoding': 'gzip' });
-      expect(again).toMatchObject({ statusCode: 304, body: '', headers: { etag } });
+      expect(again).toMatchObject({
+        statusCode: 304,
+        body: '',
+        headers: { etag, 'cache-control': 'no-cache' },
+      });
       expect((await get(name, { 'if-none-match': '"other"' })).statusCode).toBe(200);
     }
     const tags = await Promise.all(

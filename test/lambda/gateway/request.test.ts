@@ -203,6 +203,11 @@ describe('parseBody', () => {
     for (const detail of details) expect(problem.message).toMatch(detail);
   });
 
+  it('joins the messages of several fields', () => {
+    const { message } = problemOf(text({ ...photo, size: 0, name: '' }));
+    expect(message).toMatch(/^name: [^;]+; size: [^;]+\.$/);
+  });
+
   it.each([
     ['__proto__ with valid fields', '{"__proto__":{"size":5},"name":"a","type":"image/png","size":1}'],
     ['__proto__ instead of fields', '{"__proto__":{"name":"a","type":"image/png","size":1}}'],

@@ -90,7 +90,11 @@ describe('respond', () => {
   it('returns 404 for other routes', async () => {
     for (const route of ['$default', 'DELETE /photos/{id}', 'GET /photos', 'GET /admin']) {
       const { response } = await handle(eventOf(route));
-      expect(problemOf(response)).toMatchObject({ status: 404, code: 'not-found' });
+      expect(problemOf(response)).toMatchObject({
+        status: 404,
+        code: 'not-found',
+        detail: 'No resource at this address.',
+      });
     }
   });
 
@@ -173,6 +177,7 @@ describe('respond', () => {
 
   describe('the log', () => {
     it('has a line for each request', async () => {
+      const startMs = performance.now();
       const { gateway } = await handle(createPhotoEvent(photo));
       await handle(createPhotoEvent({ ...photo, size: 0 }), gateway);
       await handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
@@ -181,7 +186,10 @@ describe('respond', () => {
         expect.objectContaining({ status: 400, code: 'bad-request' }),
         expect.objectContaining({ route: 'GET /photos/{id}', status: 200, photo: 'photo-' }),
       ]);
-      for (const { ms } of gateway.logLines) expect(ms).toBeGreaterThanOrEqual(0);
+      for (const { ms } of gateway.logLines) {
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThanOrEqual(performance.now() - startMs + 1);
+      }
     });
 
     it('has at most six characters of a photo id, whatever the outcome', async () => {
@@ -200,6 +208,7 @@ describe('respond', () => {
       const log = JSON.stringify(gateway.logLines);
       expect(log).toContain('sEcReT');
       expect(log).not.toContain('sEcReT0');
+      expect(log).toContain("'results/api/sEcReT…' is away");
     });
 
     it('has nothing of the caller', async () => {
