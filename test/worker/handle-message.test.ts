@@ -12,6 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const NOW = Date.parse('2026-11-23T12:00:07.000Z');
 const SUCCEEDED: PhotoOutcome = { outcome: 'succeeded' };
 
 async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, receiveCount = 1) {
@@ -20,6 +21,7 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>
   const jobs: Job[] = [];
   const reported: unknown[] = [];
   let running = 0;
+  let clockMs = 0;
   const message = queue.send(text, receiveCount);
   const handled = await handleMessage(message, {
     queue,
@@ -29,6 +31,8 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>
     process: (job, count, attempt) => {
       expect(count).toBe(receiveCount);
       jobs.push(job);
+      attempt.started();
+      // A prompt that is submitted again starts no second time.
       attempt.started();
       return process(job);
     },
@@ -41,8 +45,8 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>
       reported.push([outcome, code]);
     },
     log,
-    now: () => Date.parse('2026-11-23T12:00:07.000Z'),
-    clock: () => 0,
+    now: () => NOW,
+    clock: () => (clockMs += 1500),
   });
   expect(running).toBe(0);
   return { handled, queue, log, jobs, reported };
@@ -55,8 +59,15 @@ describe('a message', () => {
     );
     expect(handled).toBe('deleted');
     expect(queue.deleted).toHaveLength(1);
-    expect(log.of('photo-started')).toEqual([{ key: 'incoming/a.jpg', waitSeconds: 7, receiveCount: 1 }]);
-    expect(log.of('photo-finished')[0]).toMatchObject({ outcome: 'succeeded', key: 'incoming/a.jpg' });
+    const photo = { key: 'incoming/a.jpg', receiveCount: 1, waitSeconds: 7 };
+    expect(log.lines).toEqual([
+      { level: 'info', event: 'photo-started', fields: photo },
+      {
+        level: 'info',
+        event: 'photo-finished',
+        fields: { ...photo, outcome: 'succeeded', queueSeconds: 7, seconds: 1.5 },
+      },
+    ]);
   });
 
   it.each([
@@ -94,6 +105,18 @@ describe('a message', () => {
       receiveCount,
     );
     expect(given.handled).toBe(handled);
+    expect(given.log.lines.slice(1)).toMatchObject([
+      {
+        level: 'error',
+        event: 'attempt-failed',
+        fields: {
+          key: 'incoming/a.jpg',
+          fault: error instanceof InstanceFault ? 'instance' : 'transient',
+          error: error.message,
+        },
+      },
+      { level: 'info', event: 'photo-finished', fields: { outcome: 'returned', receiveCount } },
+    ]);
     expect(given.queue.deleted).toEqual([]);
     expect(given.queue.hides.map(({ seconds }) => seconds)).toEqual([delay]);
   });
@@ -156,17 +179,26 @@ describe('a message', () => {
     const fails = () => Promise.reject(new TransientFault('no'));
     expect(await handleMessage(queue.send(text), { ...ports, process: fails })).toBe('returned');
     expect(log.of('message-not-returned')).toEqual([{ receiveCount: 1, error: 'throttled' }]);
+    const failures = log.lines.filter(({ event: name }) => name.includes('-not-'));
+    expect(failures.map(({ level }) => level)).toEqual(['warn', 'warn', 'warn']);
   });
 
   it.each([
-    ['that is no JSON', 'hello'],
-    ['of the folder itself', body(event('photos', 'incoming/', 'e'))],
-    ['of another bucket', body(event('others', 'incoming/a.jpg', 'e'))],
-    ['of a result', body(event('photos', 'results/a.jpg', 'e'))],
-  ])('%s is returned, until it is a dead letter, and logged', async (_name, text) => {
+    ['that is no JSON', 'hello', "job message is not JSON: 'hello'"],
+    ['of the folder itself', body(event('photos', 'incoming/', 'e')), "'incoming/' is not below 'incoming/'"],
+    ['of another bucket', body(event('others', 'incoming/a.jpg', 'e')), "bucket 'others' is not 'photos'"],
+    ['of a result', body(event('photos', 'results/a.jpg', 'e')), "'results/a.jpg' is not below 'incoming/'"],
+  ])('%s is returned, until it is a dead letter, and logged', async (_name, text, error) => {
     const { handled, log, queue } = await handle(text, () => Promise.reject(new Error('not to be called')));
     expect([handled, queue.deleted]).toEqual(['returned', []]);
-    expect(log.of('message-not-parsed')).toHaveLength(1);
+    const ageSeconds = expect.closeTo((NOW - Date.now()) / 1000, -1) as number;
+    expect(log.lines).toMatchObject([
+      {
+        level: 'error',
+        event: 'message-not-parsed',
+        fields: { receiveCount: 1, ageSeconds, error: expect.stringContaining(error) as string },
+      },
+    ]);
   });
 
   it.each<[string, number, () => Promise<PhotoOutcome>, unknown]>([
@@ -213,4 +245,27 @@ describe('a message', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(queue.hides).toHaveLength(9);
   });
+});
+
+it('delays of returned messages grow up to a limit', () => {
+  expect([1, 2, 11, 12, 13, 100].map(returnDelay)).toEqual([5, 10, 55, 60, 60, 60]);
+  expect([1, 2, 6, 7, 8, 100].map(instanceFaultDelay)).toEqual([0, 5, 25, 30, 30, 30]);
+});
+
+it('stops to renew the visibility timeout when its photos are handled', async () => {
+  vi.useFakeTimers();
+  const queue = new MemoryQueue();
+  const handled = handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e'))), {
+    queue,
+    bucketName: 'photos',
+    visibilityTimeoutSeconds: 30,
+    maxReceiveCount: 5,
+    process: () => Promise.reject(new TransientFault('no')),
+    started: () => () => undefined,
+    log: memoryLog(),
+    now: Date.now,
+    clock: () => 0,
+  });
+  expect(await handled).toBe('returned');
+  expect(vi.getTimerCount()).toBe(0);
 });

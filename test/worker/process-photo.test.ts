@@ -69,7 +69,13 @@ describe('a photo', () => {
     });
     expect(bucket.objects.get(FAILED)).toMatchObject({ contentType: 'application/json', sourceEtag: etag });
     expect(bucket.objects.has(RESULT)).toBe(false);
-    expect(log.of('photo-refused')).toMatchObject([{ key: KEY, code: 'unreadable-image' }]);
+    expect(log.lines).toEqual([
+      {
+        level: 'info',
+        event: 'photo-refused',
+        fields: { key: KEY, code: 'unreadable-image', error: 'Not a picture.' },
+      },
+    ]);
   });
 
   it('with a transient fault has no outcome before its last receive', async () => {
@@ -150,6 +156,59 @@ describe('the last allowed receive', () => {
     expect(await process(etag, MAX_RECEIVES)).toEqual({ outcome: 'dropped', reason: 'superseded' });
     expect([...bucket.objects.keys()]).toEqual([]);
   });
+});
+
+describe('a refused photo whose other delivery succeeds meanwhile', () => {
+  it.each([1, MAX_RECEIVES])('at receive %d is dropped, and the result stays', async (receiveCount) => {
+    const setup = setUp(async () => {
+      await setup.store(RESULT, md5('photo'), 'a result');
+      throw new PermanentFault('cannot-be-coloured', 'No.');
+    });
+    const etag = setup.bucket.upload(KEY, 'photo');
+    expect(await setup.process(etag, receiveCount)).toEqual({ outcome: 'dropped', reason: 'done-already' });
+    expect([setup.bucket.objects.has(RESULT), setup.bucket.objects.has(FAILED)]).toEqual([true, false]);
+  });
+
+  it('just before the last receive is dropped before it is coloured', async () => {
+    const { bucket, process, store } = setUp(() => Promise.reject(new Error('not to be called')));
+    const etag = bucket.upload(KEY, 'photo');
+    const head = bucket.head.bind(bucket);
+    let heads = 0;
+    bucket.head = async (key) => {
+      const found = await head(key);
+      // The photo, then both outcomes: after these the other worker writes its result.
+      if (++heads === 3) await store(RESULT, etag, 'a result');
+      return found;
+    };
+    expect(await process(etag, MAX_RECEIVES)).toEqual({ outcome: 'dropped', reason: 'done-already' });
+    expect([bucket.objects.has(RESULT), bucket.objects.has(FAILED)]).toEqual([true, false]);
+  });
+
+  it('is dropped as superseded when it is replaced while it is refused', async () => {
+    const setup = setUp(async () => {
+      setup.bucket.upload(KEY, 'another photo');
+      throw new PermanentFault('cannot-be-coloured', 'No.');
+    });
+    const etag = setup.bucket.upload(KEY, 'photo');
+    expect(await setup.process(etag)).toEqual({ outcome: 'dropped', reason: 'superseded' });
+    expect([...setup.bucket.objects.keys()]).toEqual([KEY]);
+  });
+});
+
+it('a photo that is replaced while it is coloured is dropped as superseded', async () => {
+  const setup = setUp(async (...args) => {
+    setup.bucket.upload(KEY, 'another photo');
+    return colours(...args);
+  });
+  const etag = setup.bucket.upload(KEY, 'photo');
+  expect(await setup.process(etag)).toEqual({ outcome: 'dropped', reason: 'superseded' });
+  expect([...setup.bucket.objects.keys()]).toEqual([KEY]);
+});
+
+it('a photo whose result is its chroma says so', async () => {
+  const { bucket, process } = setUp();
+  const etag = bucket.upload(KEY, 'photo', { output: 'chroma' });
+  expect(await process(etag)).toEqual({ outcome: 'succeeded', output: 'chroma' });
 });
 
 describe('a photo that is delivered again', () => {
@@ -265,7 +324,10 @@ describe('a job', () => {
       puts++;
       return Promise.reject(new ConditionFailed(RESULT));
     };
-    await expect(process(etag)).rejects.toMatchObject({ name: 'TransientFault' });
+    await expect(process(etag)).rejects.toMatchObject({
+      name: 'TransientFault',
+      message: "'results/a.jpg' was changed by other writers 10 times in a row",
+    });
     expect(puts).toBe(10);
   });
 

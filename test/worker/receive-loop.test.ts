@@ -1,8 +1,12 @@
 /** The receive loop: how many messages are in flight, and when it recovers and ends. */
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../worker/photo/queue.ts';
 import { receivePhotos } from '../../worker/photo/receive-loop.ts';
 import { memoryLog, MemoryQueue } from './support/memory.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('the receive loop', () => {
   const ports = (
@@ -51,20 +55,118 @@ describe('the receive loop', () => {
     expect(queue.hides).toEqual([{ receiptHandle, seconds: 0 }]);
   });
 
-  it('continues after receives that fail', async () => {
+  it('continues after receives that fail, with a growing backoff', async () => {
+    vi.useFakeTimers();
     const queue = new MemoryQueue();
-    queue.receiveErrors.push(new Error('throttled'), new Error('throttled'));
+    const failures = 7;
+    for (let k = 0; k < failures; k++) queue.receiveErrors.push(new Error('throttled'));
     queue.send('a');
     const controller = new AbortController();
-    let handled = 0;
-    await receivePhotos(
-      ports(queue, controller.signal, () => {
-        handled++;
+    const handled: number[] = [];
+    const log = memoryLog();
+    const start = Date.now();
+    const done = receivePhotos({
+      ...ports(queue, controller.signal, () => {
+        handled.push(Date.now() - start);
         controller.abort();
         return Promise.resolve('deleted');
       }),
+      firstBackoffMs: undefined as unknown as number,
+      log,
+    });
+    await vi.advanceTimersByTimeAsync(200_000);
+    await done;
+    const retrySeconds = [1, 2, 4, 8, 16, 30, 30];
+    expect(log.lines).toEqual(
+      retrySeconds.map((seconds) => ({
+        level: 'error',
+        event: 'receive-failed',
+        fields: { error: 'throttled', retrySeconds: seconds },
+      })),
     );
-    expect(handled).toBe(1);
+    expect(handled).toEqual([1000 * retrySeconds.reduce((sum, seconds) => sum + seconds)]);
+  });
+
+  it('asks for more every half second while it is busy', async () => {
+    vi.useFakeTimers();
+    const queue = new MemoryQueue();
+    const times: number[] = [];
+    const start = Date.now();
+    const receive = queue.receive.bind(queue);
+    queue.receive = (wait) => {
+      times.push(Date.now() - start);
+      return receive(wait);
+    };
+    queue.send('a');
+    const controller = new AbortController();
+    const done = receivePhotos({
+      ...ports(queue, controller.signal, async (_message, started) => {
+        started();
+        // ComfyUI lost the prompt, which starts again.
+        started();
+        await new Promise((resolve) => setTimeout(resolve, 1600));
+        controller.abort();
+        return 'deleted';
+      }),
+      limits: () => ({ prefetched: 1, inFlight: 2 }),
+    });
+    await vi.advanceTimersByTimeAsync(5000);
+    await done;
+    expect(times).toEqual([0, 0, 500, 1000, 1500]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('polls an empty queue again at once, since the receive itself waits', async () => {
+    vi.useFakeTimers();
+    const queue = new MemoryQueue();
+    const controller = new AbortController();
+    let receives = 0;
+    queue.receive = async (wait) => {
+      expect(wait).toBe(true);
+      if (++receives === 3) controller.abort();
+      return undefined;
+    };
+    await receivePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('not to be called'))));
+    expect([receives, vi.getTimerCount()]).toEqual([3, 0]);
+  });
+
+  it('ends when it is stopped while it may not receive, or while its limit is reached', async () => {
+    const queue = new MemoryQueue();
+    queue.send('a');
+    const parked = new AbortController();
+    await receivePhotos({
+      ...ports(queue, parked.signal, () => Promise.reject(new Error('not to be called'))),
+      untilAllowed: async () => parked.abort(),
+    });
+    expect(queue.hides).toEqual([]);
+    const full = new AbortController();
+    let finish: () => void = () => undefined;
+    const done = receivePhotos(
+      ports(queue, full.signal, () => new Promise((resolve) => (finish = () => resolve('deleted')))),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    full.abort();
+    await new Promise((resolve) => setImmediate(resolve));
+    finish();
+    await done;
+  });
+
+  it('logs a message that it cannot return', async () => {
+    const queue = new MemoryQueue();
+    const controller = new AbortController();
+    const log = memoryLog();
+    const receive = queue.receive.bind(queue);
+    queue.receive = (wait) => {
+      controller.abort();
+      return receive(wait);
+    };
+    queue.hide = () => Promise.reject(new Error('throttled'));
+    queue.send('a');
+    const never = () => Promise.reject(new Error('not to be called'));
+    await receivePhotos({ ...ports(queue, controller.signal, never), log });
+    expect(log.lines).toEqual([
+      { level: 'warn', event: 'message-not-returned', fields: { error: 'throttled' } },
+    ]);
   });
 
   it('recovers from an instance fault before it receives another message', async () => {
