@@ -1,4 +1,4 @@
-/** `ddcolor-elastic` in a checkout: as npx and node call it, and its table of commands. */
+/** `ddcolor-elastic` in a checkout: run by npx and by node, help texts and unknown commands. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,7 @@ import { command, Folder } from './support/command.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const OURS = ['bin', 'cli', 'client', 'common', 'contract', 'lib', 'lambda'];
 
-/**
- * A checkout of its own, with this one's packages: the real one would be installed anew by a changed lock file, under the
- * other tests.
- */
+/** A separate checkout: a changed lock file would reinstall the packages of the real one during other tests. */
 let checkout: Folder;
 let elsewhere: Folder;
 beforeAll(() => {
@@ -65,8 +62,8 @@ it.each<[how: string, cwd: () => string, program: string, before: () => string[]
     process.execPath,
     () => [join(checkout.path, 'cli/main.mjs')],
   ],
-])('paths are relative to the folder it is called from, by %s', (_how, cwd, program, before) => {
-  // Not a picture by its name: the message shows that it was found.
+])('resolves paths from the current folder, called by %s', (_how, cwd, program, before) => {
+  // The message shows that the file was found.
   const ended = call(cwd(), program, [...before(), 'colour', 'notes.txt', '--bucket', 'photos']);
   expect(ended).toMatchObject({ code: 2, out: '' });
   expect(ended.err).toContain("'notes.txt' is not a picture by its name");
@@ -119,17 +116,17 @@ it.each([
   [['image', 'promot'], 'Did you mean promote?'],
   [['simulate', 'compar'], 'Did you mean compare?'],
   [['explain', '--jsno'], 'Did you mean --json?'],
-])('%j is refused', async (args, message) => {
+])('rejects %j', async (args, message) => {
   const { code, out, err } = await command(elsewhere.path, args);
   expect({ code, out }).toEqual({ code: 2, out: '' });
   expect(err).toContain(message);
 });
 
-it('has a version', async () => {
+it('prints its version', async () => {
   expect((await command(elsewhere.path, ['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
-/** All that a file loads before it runs: its own files by their path from the root, packages by their name. */
+/** Modules that a file loads: files of this repository by path, packages by name. */
 function loaded(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -142,7 +139,7 @@ function loaded(file: string, seen = new Set<string>()): Set<string> {
 }
 
 it.each(['status', 'watch', 'explain', 'pause', 'redrive', 'smoke', 'quota', 'cost', 'colour', 'comfyui'])(
-  'the help of %s loads neither an SDK nor a library for pictures',
+  'the help of %s loads neither an SDK nor an image library',
   (name) => {
     const all = [...loaded(`cli/${name}/main.ts`)];
     expect(all).toContain('common/command-line.ts');

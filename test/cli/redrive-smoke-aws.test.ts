@@ -1,4 +1,4 @@
-/** The commands that move photos, and those on a run of this machine, on a real protocol. */
+/** `redrive`, `smoke` and `--local` against a local AWS. */
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -47,7 +47,7 @@ describe('redrive', () => {
     }
   };
 
-  it('moves messages as they are, up to a limit', async () => {
+  it('moves messages unchanged, up to a limit', async () => {
     await drain(stage.jobs);
     const bodies = Array.from({ length: 23 }, (_, k) => `letter ${k}`);
     const attributes = { who: { DataType: 'String', StringValue: 'S3' } };
@@ -80,7 +80,7 @@ describe('redrive', () => {
 });
 
 describe('smoke', () => {
-  it('finds its bucket, waits for the result, and clears it away', async () => {
+  it('finds its bucket, waits for the result, and deletes it', async () => {
     const Bucket = `ddcolor-elastic-${STAGE}-${ACCOUNT}-${REGION}`;
     await stage.s3.send(new CreateBucketCommand({ Bucket }));
     const picture = (background: Color) =>
@@ -106,7 +106,7 @@ describe('smoke', () => {
 
 describe('--local', () => {
   const ROOT = resolve(import.meta.dirname, '../..');
-  /** A checkout of its own: the real one may have a run. */
+  /** A separate checkout: the real one may have a local run. */
   const checkout = new Folder();
   beforeAll(() => {
     for (const name of ['bin', 'cli', 'client', 'colour', 'common', 'contract', 'lib', 'lambda']) {
@@ -128,7 +128,7 @@ describe('--local', () => {
       const child = spawn(
         process.execPath,
         ['--import', import.meta.resolve('tsx'), join(checkout.path, 'entry.ts'), ...args, '--local'],
-        // Nothing of an account: neither region nor credentials.
+        // Without region and credentials of an account.
         {
           env: {
             ...Object.fromEntries(own),
@@ -143,7 +143,7 @@ describe('--local', () => {
       child.once('close', (code) => done({ code, ...said }));
     });
 
-  it('is what runs on this machine, or says that nothing does', async () => {
+  it('selects the local run, and fails when there is none', async () => {
     expect(await local('status')).toEqual({
       code: 1,
       out: '',
@@ -165,7 +165,7 @@ describe('--local', () => {
     expect(status).toMatchObject({ code: 0, err: '' });
     expect(json(status)).toMatchObject({
       ...{ stage: 'local', fleet: { max: 7 }, missing: [] },
-      // Nobody measures it there.
+      // The local AWS has no such metric.
       queue: { oldestSeconds: null },
     });
     expect(await local('pause', 'both')).toMatchObject({ code: 0, err: '' });

@@ -1,4 +1,4 @@
-/** The commands that look and pause, on a real protocol: a local AWS that holds what a stage would, without its fleet. */
+/** `status`, `watch`, `explain`, `pause` and `resume` against a local AWS with the resources of a stage. */
 import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-cloudwatch';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -34,9 +34,9 @@ beforeEach(() => items.clear());
 const operate = (...args: string[]) => command(folder.path, [...args, '--stage', STAGE], stage.env);
 
 describe('status', () => {
-  it('shows what is there', async () => {
+  it('shows queue, fleet, controls, decisions and the alarms of the stage', async () => {
     const names = ALARM_IDS.map((id) => alarmName(STAGE, id));
-    for (const AlarmName of [...names, 'of-somebody-else']) {
+    for (const AlarmName of [...names, 'of-another-application']) {
       await stage.cloudWatch.send(
         new PutMetricAlarmCommand({
           ...{ AlarmName, Namespace: 'X', MetricName: 'x', Statistic: 'Sum', Period: 60 },
@@ -71,7 +71,7 @@ describe('status', () => {
     expect(Messages).toHaveLength(1);
   });
 
-  it('is of no stage that is not there', async () => {
+  it('fails for a stage without a stack', async () => {
     expect(await command(folder.path, ['status', '--stage', 'mars'], stage.env)).toEqual({
       code: 1,
       out: '',
@@ -79,7 +79,7 @@ describe('status', () => {
     });
   });
 
-  it('is of a stack by another name', async () => {
+  it('reads the stack of --stack', async () => {
     const args = ['status', '--stage', 'mars', '--stack', `DDColorElastic-${STAGE}`, '--json'];
     const ended = await command(folder.path, args, stage.env);
     expect(json(ended)).toMatchObject({ stage: 'mars', fleet: { max: 7 }, alarms: [] });
@@ -87,7 +87,7 @@ describe('status', () => {
 });
 
 describe('watch', () => {
-  it('tells each change, and ends well at Ctrl-C', async () => {
+  it('prints a line for each change, and exits with 0 on SIGINT', async () => {
     await items.keep(fresh());
     const running = start(folder.path, ['watch', '--every', '1', '--stage', STAGE], stage.env);
     let out = '';
@@ -109,7 +109,7 @@ describe('watch', () => {
     for (const line of ended.out.trim().split('\n')) expect(line).toMatch(/^\d\d:\d\d:\d\d {2}waiting /);
   });
 
-  it('is an object a look', async () => {
+  it('prints one JSON object for each read', async () => {
     const running = start(folder.path, ['watch', '--every', '1', '--json', '--stage', STAGE], stage.env);
     let out = '';
     running.process.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -126,14 +126,14 @@ describe('watch', () => {
 });
 
 describe('explain', () => {
-  it('says why', async () => {
+  it('prints the latest decision', async () => {
     await items.keep(fresh());
     const ended = await operate('explain');
     expect(ended).toMatchObject({ code: 0, err: '' });
     expect(ended.out).toContain('UTC): steady.');
   });
 
-  it('ends with 1 when nobody sizes the fleet', async () => {
+  it('exits with 1 when the scaler has stopped', async () => {
     await items.keep(itemOf([record({ at: now() - 3600 })]));
     const ended = await operate('explain', '--json');
     expect(ended).toMatchObject({ code: 1, err: '' });
@@ -145,7 +145,7 @@ describe('controls', () => {
   const floor = { instances: 2, until: 4_000_000_000 };
   const paused = async () => fromItem(await items.kept()).controls;
 
-  it('are set where there is nothing yet, and taken back', async () => {
+  it('are set without an item of the scaler, and removed', async () => {
     const first = await operate('pause', 'both', '--json');
     expect(first).toMatchObject({ code: 0, err: '' });
     expect(json(first)).toMatchObject({
@@ -159,7 +159,7 @@ describe('controls', () => {
     expect(await paused()).toEqual({});
   });
 
-  it('leave what others have set, and what the scaler remembers', async () => {
+  it('keep other controls and the scaler’s memory', async () => {
     const item = fresh({ controls: { floor, dryRun: {} } });
     await items.keep(item);
     const before = now();
@@ -176,12 +176,12 @@ describe('controls', () => {
     expect(await items.kept()).toEqual({ ...item, controls: { floor, dryRun: {} } });
   });
 
-  it('that were not set are taken back without a word of it', async () => {
+  it('are removed without an error when they are not set', async () => {
     expect(await operate('resume', 'both')).toMatchObject({ code: 0, err: '' });
     expect(await items.kept()).toBeUndefined();
   });
 
-  it('that are invalid are reported, and what is not a map is left', async () => {
+  it('are reported when invalid, and left when they are not a map', async () => {
     await items.keep(fresh({ controls: { pauseScaleout: {} } }));
     const odd = await operate('pause', 'scale-in');
     expect(odd).toMatchObject({ code: 1, err: '' });
@@ -193,14 +193,14 @@ describe('controls', () => {
     expect((await items.kept())?.controls).toBe('none');
   });
 
-  it('report a scaler that has stopped', async () => {
+  it('are set with a warning when the scaler has stopped', async () => {
     await items.keep(itemOf([record({ at: now() - 900 })]));
     expect((await operate('pause', 'both')).out).toContain('THE SCALER HAS STOPPED');
   });
 
   const out: Change = { names: ['pauseScaleOut'], until: null };
 
-  it('and the scaler’s own writes do not lose each other', async () => {
+  it('and the scaler’s own writes do not overwrite each other', async () => {
     const memory = new DynamoMemory(stage.documents, TABLE);
     const recent = [record()];
     for (let k = 0; k < 20; k++) {
@@ -224,7 +224,7 @@ describe('controls', () => {
     }
   });
 
-  it.each([1, 2])('that somebody sets at the same moment stay: before write %i', async (at) => {
+  it.each([1, 2])('that another operator sets before write %i are kept', async (at) => {
     let writes = 0;
     const racing = {
       send: async (sent: UpdateCommand) => {
@@ -237,7 +237,7 @@ describe('controls', () => {
     expect(await paused()).toEqual({ floor, pauseScaleOut: {} });
   });
 
-  it('that somebody removes at the same moment are set anew', async () => {
+  it('are set again when another operator removes all at the same moment', async () => {
     await items.keep(fresh({ controls: { floor } }));
     let writes = 0;
     const racing = {

@@ -1,4 +1,4 @@
-/** The CLI with AWS credentials: straight to a bucket, and to an API that asks for signatures. */
+/** `ddcolor-elastic colour` with AWS credentials: to a bucket, and to an API that requires signatures. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -47,7 +47,7 @@ const keys = async (Bucket: string) => {
   return Contents.map(({ Key = '' }) => Key);
 };
 
-/** Does a worker's work on each photo that has none of its ends. @returns what stops it */
+/** Writes an outcome for each photo, as a worker does. @returns a function that stops it */
 function work(Bucket: string, broken: (key: string) => boolean, held: () => boolean): () => Promise<void> {
   let going = true;
   const ended = new Set<string>();
@@ -72,8 +72,8 @@ function work(Bucket: string, broken: (key: string) => boolean, held: () => bool
   };
 }
 
-describe('a bucket', () => {
-  it('takes photos, gives results and reasons, and is taken up again', async () => {
+describe('photos in a bucket', () => {
+  it('get their results or failures, also when the command is interrupted and run again', async () => {
     const Bucket = 'cli-photos';
     await s3.send(new CreateBucketCommand({ Bucket }));
     const files = Object.fromEntries(
@@ -113,7 +113,7 @@ describe('a bucket', () => {
     for (const key of sent) expect(key).toMatch(/^incoming\/cli\/[\w-]{22}\/(Grüße \d+ __|broken)\.jpg$/);
   });
 
-  it('is found by the name of its stage', async () => {
+  it('are sent to the bucket of the named stage', async () => {
     const cloudformation = new CloudFormationClient(clientConfig(env.AWS_ENDPOINT_URL ?? ''));
     const template = {
       Resources: { Photos: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'cli-of-stage' } } },
@@ -150,9 +150,9 @@ describe('a bucket', () => {
       { AWS_ACCESS_KEY_ID: undefined, AWS_EC2_METADATA_DISABLED: 'true' },
       /Sign in to AWS first/,
     ],
-  ])('%s, %j is explained', async (args, more, said) => {
+  ])('fails for %s with %j, with the reason', async (args, more, said) => {
     folder.write({ 'a.jpg': 'one' });
-    // Nothing of the machine's own AWS.
+    // Keeps the developer's own AWS configuration out.
     const nothing = {
       HOME: folder.path,
       AWS_CONFIG_FILE: '/dev/null',
@@ -164,11 +164,11 @@ describe('a bucket', () => {
   });
 });
 
-describe('an API that asks for signatures', () => {
+describe('an API that requires signatures', () => {
   it.each([
-    ['of keys', {}],
+    ['of a user', {}],
     ['of a role', { AWS_SESSION_TOKEN: 'session' }],
-  ])('gets those %s', async (_name, more) => {
+  ])('accepts requests signed with the credentials %s', async (_name, more) => {
     const secret = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
     const expected = { secret, region: 'eu-central-1', service: 'execute-api' };
     const session = 'AWS_SESSION_TOKEN' in more ? more.AWS_SESSION_TOKEN : undefined;
@@ -194,5 +194,5 @@ describe('an API that asks for signatures', () => {
     ['https://abc123.execute-api.us-east-1.amazonaws.com/', 'us-east-1'],
     ['https://abc123.execute-api.cn-north-1.amazonaws.com.cn/x/', 'cn-north-1'],
     ['https://photos.example/', undefined],
-  ])('at %s is in region %s', (url, region) => expect(regionOf(url)).toBe(region));
+  ])('%s has the region %s', (url, region) => expect(regionOf(url)).toBe(region));
 });

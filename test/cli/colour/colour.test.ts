@@ -1,4 +1,4 @@
-/** `ddcolor-elastic colour` as a child process, over the API. */
+/** `ddcolor-elastic colour` as a command, through the API. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,7 +25,7 @@ const TWENTY = Object.fromEntries(
   Array.from({ length: 20 }, (_, k) => [`album/${k % 3}/photo ${k}.jpg`, k === 7 ? 'broken' : `photo ${k}`]),
 );
 const BROKEN = 'photo 7.jpg';
-/** What becomes of them: a photo is done once it was asked about so often. */
+/** A photo has its outcome after this number of polls. */
 const after =
   (polls: number): FakeGatewayOptions['statusOf'] =>
   (photo) => {
@@ -34,7 +34,7 @@ const after =
   };
 
 describe('a run', () => {
-  it('colours what can be, says why the rest is not, and sends nothing again', async () => {
+  it('saves results, names failures with their reasons, and sends no photo twice', async () => {
     const { url, ...rest } = await serve({ statusOf: after(2) });
     folder.write({ ...TWENTY, 'album/notes.txt': 'no picture', 'album/.hidden.jpg': 'hidden' });
     const ended = await colour('album', '--url', url);
@@ -49,7 +49,7 @@ describe('a run', () => {
       expect(result(path.replace('album/', ''))).toEqual(coloured(Buffer.from(body)));
     }
     expect(existsSync(join(folder.path, 'coloured', '1', BROKEN))).toBe(false);
-    // Nothing but results and the journal.
+    // No temporary file is left.
     const files = readdirSync(join(folder.path, 'coloured'), { recursive: true }).map(String);
     expect(files.filter((file) => file.split('/').at(-1)?.startsWith('.'))).toEqual([JOURNAL]);
     expect(statSync(join(folder.path, 'coloured', JOURNAL)).mode & 0o777).toBe(0o600);
@@ -64,7 +64,7 @@ describe('a run', () => {
     expect(gateway?.photos.size).toBe(21);
   });
 
-  it('goes on where it was interrupted, and sends nothing twice', async () => {
+  it('continues after an interrupt, and sends no photo twice', async () => {
     let held = true;
     const { url } = await serve({
       statusOf: (photo) => {
@@ -75,7 +75,7 @@ describe('a run', () => {
     });
     folder.write(TWENTY);
     const running = start(folder.path, ['colour', 'album', '--url', url, '--width', '2', '--json']);
-    // In the middle: some are done, all are sent.
+    // All photos are sent, some have an outcome.
     await until(
       () => readdirSync(folder.path).includes('coloured') && gateway?.count('result'),
       (count) => Number(count) >= 4,
@@ -103,7 +103,7 @@ describe('a run', () => {
     expect(gateway?.photos.size).toBe(20);
   });
 
-  it('goes on after it was killed while it sent', async () => {
+  it('continues after it was killed during uploads', async () => {
     const { url } = await serve();
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two' });
     gateway!.faults.upload = Array.from({ length: 100 }, () => 'reset' as const);
@@ -117,12 +117,12 @@ describe('a run', () => {
     gateway!.faults.upload = [];
     const second = await colour('a.jpg', 'b.jpg', '--url', url);
     expect(second.code).toBe(0);
-    // Announced anew, stored once.
+    // Announced again, stored once.
     expect(gateway?.stored().sort()).toEqual(['a.jpg', 'b.jpg']);
     expect(gateway?.photos.size).toBeGreaterThan(2);
   });
 
-  it('stays with a service that is busy, or cut off', async () => {
+  it('retries when the service is busy or closes a connection', async () => {
     const { url } = await serve();
     folder.write({ 'a.png': 'one' });
     const busy = { status: 429, headers: { 'retry-after': '1' }, body: '{"message":"Too Many Requests"}' };
@@ -135,7 +135,7 @@ describe('a run', () => {
     expect(gateway?.stored()).toEqual(['a.png']);
   });
 
-  it('sends a changed photo again, and a touched one not', async () => {
+  it('sends a photo again when its content has changed, not when only its time has', async () => {
     const { url } = await serve();
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two' });
     expect((await colour('a.jpg', 'b.jpg', '--url', url)).code).toBe(0);
@@ -147,7 +147,7 @@ describe('a run', () => {
     expect(result('a.jpg')).toEqual(coloured(Buffer.from('one, retouched')));
   });
 
-  it('fetches a deleted result again, and sends again what the service no longer knows', async () => {
+  it('downloads a deleted result again, and sends a photo again that the service has deleted', async () => {
     const { url } = await serve();
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two' });
     await colour('a.jpg', 'b.jpg', '--url', url);
@@ -163,8 +163,8 @@ describe('a run', () => {
   });
 });
 
-describe('what stops a run', () => {
-  it('is a command line that is wrong', async () => {
+describe('a run stops', () => {
+  it('for a wrong command line', async () => {
     const ended = await colour('--url', 'https://a.example');
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toBe(
@@ -172,7 +172,7 @@ describe('what stops a run', () => {
     );
   });
 
-  it('is a file in the way of a result, before anything is sent', async () => {
+  it('before it sends anything when another file has the name of a result', async () => {
     const { url } = await serve();
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two', 'coloured/a.jpg': 'precious' });
     const ended = await colour('a.jpg', 'b.jpg', '--url', url);
@@ -184,13 +184,13 @@ describe('what stops a run', () => {
     expect(result('a.jpg')).toEqual(coloured(Buffer.from('one')));
   });
 
-  it('is nobody at the address', async () => {
+  it('when no server answers', async () => {
     folder.write({ 'a.jpg': 'one' });
     const ended = await colour('a.jpg', '--url', `http://127.0.0.1:${await freePort()}/`, '--quiet');
     expect(ended).toMatchObject({ code: 3, out: '', err: 'The service cannot be reached (ECONNREFUSED).\n' });
   });
 
-  it('is somebody else at the address', async () => {
+  it('when another server answers', async () => {
     const { url } = await serve();
     folder.write({ 'a.jpg': 'one' });
     const ended = await colour('a.jpg', '--url', new URL('/other/', url).href);
@@ -198,7 +198,7 @@ describe('what stops a run', () => {
     expect(ended.err).toMatch(/does not answer as the API does \(HTTP 404\).*ApiUrl/);
   });
 
-  it('is the end of its time, which a later run goes on after', async () => {
+  it('after its time limit, and a later run continues', async () => {
     let held = true;
     const { url } = await serve({
       statusOf: () => ({ status: held ? 'waiting' : 'succeeded' }),
@@ -215,7 +215,7 @@ describe('what stops a run', () => {
     expect(gateway?.stored()).toEqual(['a.jpg']);
   });
 
-  it('is a token that is not accepted; one that is, is told in an environment variable', async () => {
+  it('when its token is not accepted; the token may be in an environment variable', async () => {
     const { url } = await serve({ allows: ({ headers }) => headers.authorization === 'Bearer good' });
     folder.write({ 'a.jpg': 'one', 'b.jpg': 'two' });
     const ended = await colour('a.jpg', 'b.jpg', '--url', url, '--token', 'bad', '--width', '1');
@@ -227,7 +227,7 @@ describe('what stops a run', () => {
   });
 });
 
-it('names what cannot be read or is refused beside the reason, and colours the rest', async () => {
+it('reports unreadable and refused photos with the reason, and colours the others', async () => {
   const { url } = await serve();
   folder.write({ 'a.jpg': 'one', 'b.gif': 'GIF', 'c.png': '', 'd.jpg': 'large' });
   gateway!.faults.create = [problem(413, 'too-large', 'size 5: at most 4 (0 MB) are taken.')];

@@ -1,4 +1,4 @@
-/** The journal: what it remembers, and what it survives. */
+/** The journal of a folder of results: its entries, and damaged last lines. */
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -24,11 +24,11 @@ const photo = {
 const sent: Entry = { ...photo, at: 1, state: 'sent' };
 const made: Entry = { ...photo, at: 2, state: 'succeeded', result: 'r' };
 
-it('is empty where there is none', () => {
+it('is empty when the file does not exist', () => {
   expect(open().entry(photo.service, photo.name)).toBeUndefined();
 });
 
-it('remembers the last step of each photo with each service', () => {
+it('returns the last entry of each photo for each service', () => {
   const journal = open();
   for (const entry of [sent, made, { ...sent, service: 's3://b' }]) journal.append(entry);
   for (const one of [journal, open()]) {
@@ -39,7 +39,7 @@ it('remembers the last step of each photo with each service', () => {
   }
 });
 
-it('knows what was made, whatever came after', () => {
+it('recognises its results after later entries', () => {
   const journal = open();
   journal.append({ ...made, state: 'saving', result: 'q' });
   journal.append(made);
@@ -54,7 +54,7 @@ it.each([
   '\u0000\u0000',
   '{"state":"coloured"}',
   '{"state":"of a later version"}',
-])('goes on after a last line that is %j', (torn) => {
+])('ignores the last line %j, and appends after it', (torn) => {
   open().append(sent);
   appendFileSync(file(), torn);
   const journal = open();
@@ -66,7 +66,7 @@ it.each([
   expect(readFileSync(file(), 'utf8')).toMatch(/}\n$/);
 });
 
-it('says what is wrong when it cannot be read or written', () => {
+it('fails with the reason when it cannot be read or written', () => {
   mkdirSync(file());
   expect(open).toThrow(UserError);
   expect(open).toThrow(/^The journal .* cannot be read: EISDIR/);

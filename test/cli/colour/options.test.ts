@@ -17,7 +17,7 @@ it('has defaults', async () => {
   ]);
 });
 
-it('takes each option', async () => {
+it('parses each option', async () => {
   const line =
     'a --stage dev --region eu-central-1 --out x --force --retry --width 3 --timeout 60 --json --quiet';
   expect(await optionsOf(line)).toEqual({
@@ -39,14 +39,14 @@ describe('the destination', () => {
     [`--url ${URL}`, { access: { kind: 'open' } }, { DDCOLOR_TOKEN: '' }],
     [`--url ${URL} --sign`, { access: { kind: 'sign' } }, { DDCOLOR_TOKEN: 'other' }],
     ['--bucket photos', { kind: 'bucket' }, { DDCOLOR_TOKEN: 'other' }],
-  ])('of %s', async (line, destination, env = {}) => {
+  ])('is parsed from %s', async (line, destination, env = {}) => {
     expect(destinationOf(await optionsOf(`a.jpg ${line}`), env)).toMatchObject(destination);
   });
 
   it.each([
     ['a', {}, 'the destination is missing: --url, --stage or --bucket'],
     [`a --url ${URL}`, { DDCOLOR_TOKEN: 's€cret' }, 'the token has blanks or other characters'],
-  ])('of %s is refused', async (line, env, message) => {
+  ])('is rejected for %s', async (line, env, message) => {
     const options = await optionsOf(line);
     expect(() => destinationOf(options, env)).toThrow(UsageError);
     expect(() => destinationOf(options, env)).toThrow(message);
@@ -74,7 +74,7 @@ it.each<[line: string, error: string]>([
   ['a --bucket photos --out=', 'Expected the name of a folder'],
   ['a --bucket photos --retyr', 'Did you mean --retry?'],
   ['a --bucket', "option '--bucket <name>' argument missing"],
-])('refuses %j', async (line, error) => {
+])('rejects %j', async (line, error) => {
   const { code, errors } = await parse(line);
   expect(errors).toContain(error);
   expect(errors).toMatch(/\nSee 'colour --help'\.\n$/);

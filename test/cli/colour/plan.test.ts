@@ -1,4 +1,4 @@
-/** Which photos, and what is done with each. */
+/** Photos of a command line, and the next step of each. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ describe('photos', () => {
       by,
     );
 
-  it('are files as named, and pictures in folders and below', async () => {
+  it('are the named files, and the pictures in named folders and their subfolders', async () => {
     folder.write({
       'x/one.JPG': '1',
       'album/b.tiff': '2',
@@ -48,7 +48,7 @@ describe('photos', () => {
     expect(skipped).toBe(1);
   });
 
-  it('are not what lies in the folder of results', async () => {
+  it('do not include the folder of results', async () => {
     folder.write({ 'a.jpg': '', 'out/a.jpg': '', 'out/deep/b.jpg': '', 'outer/c.jpg': '' });
     const { photos } = await find(['']);
     expect(photos.map(({ name }) => name)).toEqual(['a.jpg', 'outer/c.jpg']);
@@ -70,7 +70,7 @@ describe('photos', () => {
     [['a/one.jpg', 'a'], 'out', /^'.*a\/one\.jpg' is named twice\.$/],
     [['a'], 'a', /^'.*a\/one\.jpg' would be written over a photo, '.*': choose another --out\.$/],
     [['a/one.jpg'], 'linked', /would be written over a photo/],
-  ])('%s into %s are refused', async (inputs, out, said) => {
+  ])('%s with the results in %s are rejected', async (inputs, out, said) => {
     folder.write({ 'a/one.jpg': '', 'a/notes.txt': '', 'b/one.jpg': '', 'texts/notes.txt': '' });
     mkdirSync(at('empty'));
     symlinkSync(at('a'), at('linked'));
@@ -79,13 +79,13 @@ describe('photos', () => {
     expect(error.message).toMatch(said);
   });
 
-  it('share a name where the machine tells no small letters from large ones', async () => {
+  it('have equal names when only case differs, on a file system that ignores case', async () => {
     folder.write({ 'a/One.jpg': '', 'b/one.jpg': '' });
     expect((await find(['a', 'b'])).photos).toHaveLength(2);
     await expect(find(['a', 'b'], 'out', foldOf('darwin'))).rejects.toThrow('would both be written');
   });
 
-  it('get their results whole', async () => {
+  it('get complete results', async () => {
     const results = new Results(at('out'));
     await results.prepare();
     await results.save('deep/a.jpg', Buffer.from('one'));
@@ -103,7 +103,7 @@ describe('photos', () => {
   });
 });
 
-describe('the plan', () => {
+describe('the next step', () => {
   const found: FoundPhoto = { path: 'in/a.jpg', name: 'a.jpg', type: 'image/jpeg', size: 3, mtimeMs: 1 };
   const sent = {
     service: 'S',
@@ -120,76 +120,84 @@ describe('the plan', () => {
   const saving = entry({ state: 'saving', result: 'r' });
   const coloured = entry({ state: 'succeeded', result: 'r' });
   const refused = entry({ state: 'failed', code: 'too-large', message: 'm', retryable: false });
-  const gaveUp = entry({ state: 'failed', code: 'retries-exhausted', message: 'm', retryable: true });
+  const exhausted = entry({ state: 'failed', code: 'retries-exhausted', message: 'm', retryable: true });
   const follow = (state: string): Step => ({ kind: 'follow', sent, state }) as Step;
   const send: Step = { kind: 'send' };
   const done: Step = { kind: 'done' };
 
   interface Case {
     last?: Entry;
-    /** SHA-256 of the file at the result's place. */
+    /** SHA-256 of the file with the result's name. */
     result?: string;
     made?: string[];
     photo?: Partial<FoundPhoto>;
     /** SHA-256 of the photo. */
     is?: string;
     options?: Partial<PlanOptions>;
-    /** Undefined: a file is in the way. */
+    /** Undefined: another file has the result's name. */
     step: Step | undefined;
   }
   const cases: Record<string, Case> = {
     'a photo that was never sent': { step: send },
     'one that was sent': { last: open, step: follow('sent') },
-    'one of which nobody knows whether it arrived': { last: announced, step: follow('announced') },
+    'one that was announced and may have arrived': { last: announced, step: follow('announced') },
     'one that is done': { last: coloured, result: 'r', made: ['r'], step: done },
-    'one that is done, with a result that somebody has changed': {
+    'one that is done, with an edited result': {
       last: coloured,
       result: 'theirs',
       step: done,
     },
     'one whose result was deleted': { last: coloured, made: ['r'], step: follow('sent') },
-    'one cut off before its result had its name': { last: saving, made: ['r'], step: follow('sent') },
-    'one cut off after that': { last: saving, result: 'r', made: ['r'], step: done },
-    'one cut off before, with an older result': {
+    'one interrupted before its result was renamed': { last: saving, made: ['r'], step: follow('sent') },
+    'one interrupted after its result was renamed': { last: saving, result: 'r', made: ['r'], step: done },
+    'one interrupted before its result was renamed, with an older result': {
       last: saving,
       result: 'q',
       made: ['q', 'r'],
       step: follow('sent'),
     },
     'one that was refused': { last: refused, step: { kind: 'failed', code: 'too-large', message: 'm' } },
-    'one that was refused, when it is to be sent again': {
+    'one that was refused, with --retry': {
       last: refused,
       options: { retry: true },
       step: send,
     },
-    'one that failed and may succeed': { last: gaveUp, step: follow('failed') },
-    'a touched one': {
+    'one that failed and may succeed': { last: exhausted, step: follow('failed') },
+    'one with a new time and the same content': {
       last: open,
       photo: { mtimeMs: 2 },
       is: 'p',
       step: { ...follow('sent'), sent: { ...sent, mtimeMs: 2 } } as Step,
     },
-    'a changed one': { last: open, photo: { mtimeMs: 2 }, is: 'q', step: send },
-    'one of another size': { last: open, photo: { size: 4 }, step: send },
-    'one that cannot be read any more': { last: open, photo: { mtimeMs: 2 }, step: send },
-    'a changed one with its result': {
+    'one with new content': { last: open, photo: { mtimeMs: 2 }, is: 'q', step: send },
+    'one with another size': { last: open, photo: { size: 4 }, step: send },
+    'one that can no longer be read': { last: open, photo: { mtimeMs: 2 }, step: send },
+    'one with new content and its old result': {
       last: coloured,
       photo: { size: 4 },
       result: 'r',
       made: ['r'],
       step: send,
     },
-    'a changed one, with a result that somebody has changed': {
+    'one with new content and an edited result': {
       last: coloured,
       photo: { size: 4 },
       result: 'theirs',
       made: ['r'],
       step: undefined,
     },
-    'one with a file in the way': { result: 'theirs', step: undefined },
-    'one with a file in the way of no account': { result: 'theirs', options: { force: true }, step: send },
-    'one that was sent, with a file in the way': { last: open, result: 'theirs', step: undefined },
-    'one of another service, with our result': { result: 'r', made: ['r'], step: send },
+    'one whose result has the name of another file': { result: 'theirs', step: undefined },
+    'one whose result has the name of another file, with --force': {
+      result: 'theirs',
+      options: { force: true },
+      step: send,
+    },
+    'one that was sent, whose result has the name of another file': {
+      last: open,
+      result: 'theirs',
+      step: undefined,
+    },
+    'one that another service coloured': { result: 'r', made: ['r'], step: send },
   };
 
   const planned = async ({ last, result, made = [], photo, is, options }: Case) => {
@@ -213,7 +221,7 @@ describe('the plan', () => {
       );
   });
 
-  it('of a photo that was moved is as if it had not been', async () => {
+  it('of a moved photo is that of the photo at its old path', async () => {
     const [job] = await planned({
       last: coloured,
       photo: { path: 'elsewhere/a.jpg' },
@@ -224,7 +232,7 @@ describe('the plan', () => {
     expect(job?.step).toEqual(done);
   });
 
-  it('ends at a signal', async () => {
+  it('is not computed after an abort', async () => {
     const ports = {} as PlanPorts;
     const abort = AbortSignal.abort(new Error('enough'));
     await expect(plan([found], ports, { force: false, retry: false }, abort)).rejects.toThrow('enough');

@@ -1,4 +1,4 @@
-/** Runs in memory, on a clock on which hours take no time. */
+/** Runs of `colour` in memory, on a virtual clock. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TimedOut, Unreachable, type FinishedPhoto } from '../../../cli/colour/outcome.ts';
 import type { Entry } from '../../../cli/colour/journal.ts';
@@ -12,11 +12,11 @@ import { ApiError } from '../../../client/errors.ts';
 import { UserError } from '../../../common/errors.ts';
 import { virtualClock } from '../support/clock.ts';
 
-/** A service whose answers a test gives. */
+/** A service whose responses a test sets. */
 class FakeService implements Service {
   readonly name = 'fake';
   readonly submitted: string[] = [];
-  /** Most photos that were sent, and asked about, at a time. */
+  /** Largest number of photos that were uploaded and polled at a time. */
   most = { sending: 0, asking: 0 };
   private now = { sending: 0, asking: 0 };
   looks: (id: string, count: number) => PhotoStatus = () => done('result');
@@ -46,7 +46,7 @@ class FakeService implements Service {
 
   private async counted<T>(what: 'sending' | 'asking', task: () => Promise<T>): Promise<T> {
     this.most[what] = Math.max(this.most[what], ++this.now[what]);
-    // Others come in meanwhile.
+    // Lets the other tasks start.
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
     try {
       return await task();
@@ -113,7 +113,7 @@ const through = async (jobs: Job[], more?: Partial<RunContext>) => {
 const outcomes = () =>
   ended.map(({ job, outcome }) => [job.photo.name, outcome.outcome, 'code' in outcome && outcome.code]);
 
-it('ends at once with nothing to do', async () => {
+it('returns at once when nothing is to be done', async () => {
   await through([]);
   await through([
     jobOf('a', { kind: 'done' }),
@@ -126,7 +126,7 @@ it('ends at once with nothing to do', async () => {
   expect(ended.every(({ outcome }) => outcome.before)).toBe(true);
 });
 
-it('writes each step down before it is taken', async () => {
+it('records each step in the journal before it takes it', async () => {
   const { tally } = await through([jobOf('a/b.jpg')]);
   expect(entries.map(({ state, id }) => `${state} ${id}`)).toEqual([
     'announced b.jpg#1',
@@ -139,9 +139,9 @@ it('writes each step down before it is taken', async () => {
   expect(tally).toMatchObject({ succeeded: 1, waiting: 0, uploading: 0, bytesSent: 3, bytesReceived: 6 });
 });
 
-it('sends all as fast as they go, and asks about as many as it is wide', async () => {
+it('uploads without waiting for results, and polls at most as many photos as its width', async () => {
   const jobs = Array.from({ length: 30 }, (_, k) => jobOf(`${k}`));
-  // None is done before all have been sent.
+  // No photo has an outcome before all have been sent.
   service.looks = () => (service.submitted.length < 30 ? waiting() : done('x'));
   await through(jobs, { width: 3 });
   expect(service.most).toEqual({ sending: 3, asking: 3 });
@@ -152,7 +152,7 @@ describe('a photo is sent again', () => {
   it.each<[why: string, job: Job, look: () => PhotoStatus]>([
     ['it never arrived', follow('a', 'announced'), () => waiting({ uploaded: false })],
     [
-      'its link expired unused',
+      'its link has expired unused',
       follow('a', 'sent'),
       () => ({ status: 'failed', code: 'not-uploaded', message: '', retryable: true }),
     ],
@@ -162,19 +162,19 @@ describe('a photo is sent again', () => {
       () => ({ status: 'failed', code: 'expired', message: '', retryable: true }),
     ],
     [
-      'it still fails, and may succeed',
+      'it has failed and is retryable',
       follow('a', 'failed'),
       () => ({ status: 'failed', code: 'retries-exhausted', message: '', retryable: true }),
     ],
     [
-      'nobody knows it',
+      'the service does not know it',
       follow('a', 'sent'),
       () => {
         throw new ApiError('not-found', 404);
       },
     ],
     [
-      'its result is gone',
+      'its result is deleted',
       follow('a', 'sent'),
       () => ({ status: 'done', fetch: () => Promise.reject(new ApiError('not-found', 404)) }),
     ],
@@ -185,7 +185,7 @@ describe('a photo is sent again', () => {
     expect(outcomes()).toEqual([['a', 'succeeded', false]]);
   });
 
-  it('but not for ever', async () => {
+  it('at most twice', async () => {
     service.looks = () => {
       throw new ApiError('not-found', 404);
     };
@@ -194,7 +194,7 @@ describe('a photo is sent again', () => {
     expect(outcomes()).toEqual([['a', 'failed', 'not-found']]);
   });
 
-  it('not when it arrived, is done, or failed in this run', async () => {
+  it('unless it arrived, has a result, or failed in this run', async () => {
     service.looks = (id) =>
       id === 'c#0'
         ? { status: 'failed', code: 'retries-exhausted', message: 'm', retryable: true }
@@ -206,7 +206,7 @@ describe('a photo is sent again', () => {
   });
 });
 
-describe('a photo fails alone', () => {
+describe('a photo fails, and the others continue,', () => {
   it('when it is refused, cannot be read, is empty, or its result cannot be written', async () => {
     service.submits = (name) => {
       if (name === 'large') throw new ApiError('too-large', 413, 'size 3: at most 2.');
@@ -227,13 +227,13 @@ describe('a photo fails alone', () => {
       ['good', 'succeeded', false],
       ['large', 'failed', 'too-large'],
     ]);
-    // A later run fetches it again.
+    // A later run downloads it again.
     expect(entries.filter(({ name }) => name === 'full').at(-1)?.state).toBe('saving');
   });
 });
 
-describe('a run stops, and leaves what is open', () => {
-  it('when nobody has answered for five minutes', async () => {
+describe('a run', () => {
+  it('stops when the service has not answered for five minutes', async () => {
     service.submits = away;
     const { abort, clock } = await through([jobOf('a'), jobOf('b')]);
     expect(abort.signal.reason).toBeInstanceOf(Unreachable);
@@ -241,7 +241,7 @@ describe('a run stops, and leaves what is open', () => {
     expect(ended).toEqual([]);
   });
 
-  it('not when the service limits photos, however long', async () => {
+  it('continues while the service limits its rate, however long', async () => {
     service.submits = (_name, count) => {
       if (count < 40)
         throw new ApiError('hourly-quota-exceeded', 429, '60 an hour.', { retryAfterSeconds: 1800 });
@@ -252,7 +252,7 @@ describe('a run stops, and leaves what is open', () => {
     expect(outcomes()).toEqual([['a', 'succeeded', false]]);
   });
 
-  it('not when the service is away now and then', async () => {
+  it('continues when the service is unavailable from time to time', async () => {
     service.looks = (_id, count) =>
       count > 200 ? done('x') : count % 2 ? away() : waiting({ retryAfterSeconds: 60 });
     await through([jobOf('a')]);
@@ -260,10 +260,10 @@ describe('a run stops, and leaves what is open', () => {
   });
 
   it.each([
-    ['its sign-in is not accepted', new ApiError('unauthorized', 401)],
-    ['its user has to mend something', new UserError('Sign in to AWS first.')],
-    ['something is wrong with it', new TypeError('a bug')],
-  ])('when %s', async (_why, error) => {
+    ['its credentials are not accepted', new ApiError('unauthorized', 401)],
+    ['the operator has to fix an error', new UserError('Sign in to AWS first.')],
+    ['the program has a bug', new TypeError('a bug')],
+  ])('stops when %s', async (_why, error) => {
     service.submits = (_name, count) => {
       if (count === 1) throw error;
     };
@@ -273,14 +273,14 @@ describe('a run stops, and leaves what is open', () => {
     expect(service.submitted).toEqual([]);
   });
 
-  it('at the end of its time', async () => {
+  it('stops after its time limit', async () => {
     service.looks = () => waiting();
     const { abort } = await through([jobOf('a')], { timeoutSeconds: 30 });
     expect(abort.signal.reason).toBeInstanceOf(TimedOut);
     expect(entries.map(({ state }) => state)).toEqual(['announced', 'sent']);
   });
 
-  it('when it was stopped before it began', async () => {
+  it('sends nothing when it was aborted before', async () => {
     const abort = new AbortController();
     abort.abort(new Error('enough'));
     await through([jobOf('a')], { abort });
@@ -288,7 +288,7 @@ describe('a run stops, and leaves what is open', () => {
   });
 });
 
-it('knows how long it takes by the photo that was sent last', async () => {
+it('estimates the time left by the photo that was sent last', async () => {
   let asked = 0;
   service.looks = (id) => {
     if (id === '9#1') asked++;

@@ -1,4 +1,4 @@
-/** Both ways to a service: one suite for the API and for the bucket, then what goes wrong on each. */
+/** The service through the API and through the bucket: one suite for both, then the errors of each. */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,28 +40,30 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => scope.close());
 
-/** A service and whoever works for it. */
+/** A service, and control of its photos. */
 interface Made {
   service: Service;
-  /** The bytes that have come. */
+  /** The uploaded bytes. */
   arrived: (id: string) => Promise<Buffer | undefined>;
-  /** What the worker does: `coloured` of the photo is its result. */
+  /** Gives the photo a result, `coloured` of its bytes. */
   finish: (id: string) => Promise<void>;
   fail: (id: string, failure: Pick<Failure, 'code' | 'message' | 'retryable'>) => Promise<void>;
-  /** Everything of it is deleted. */
+  /** Deletes the photo and its outcome. */
   lose: (id: string) => Promise<void>;
   close: () => Promise<void>;
 }
 
 async function overApi(): Promise<Made> {
-  type End = NonNullable<FakeGatewayOptions['statusOf']>;
-  const ends = new Map<string, ReturnType<End>>();
-  const gateway = await FakeGateway.start({ statusOf: ({ id }) => ends.get(id) ?? { status: 'waiting' } });
+  type StatusOf = NonNullable<FakeGatewayOptions['statusOf']>;
+  const outcomes = new Map<string, ReturnType<StatusOf>>();
+  const gateway = await FakeGateway.start({
+    statusOf: ({ id }) => outcomes.get(id) ?? { status: 'waiting' },
+  });
   return {
     service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
     arrived: async (id) => gateway.photos.get(id)?.body,
-    finish: async (id) => void ends.set(id, { status: 'succeeded' }),
-    fail: async (id, failure) => void ends.set(id, { status: 'failed', ...failure }),
+    finish: async (id) => void outcomes.set(id, { status: 'succeeded' }),
+    fail: async (id, failure) => void outcomes.set(id, { status: 'failed', ...failure }),
     lose: async (id) => void gateway.photos.delete(id),
     close: () => gateway.close(),
   };
@@ -108,7 +110,7 @@ const refusal = (code: string) => expect.objectContaining({ name: 'ApiError', co
 describe.each([
   ['API', overApi],
   ['bucket', overS3],
-])('by its %s, a service', (_name, make) => {
+])('the service through the %s', (_name, make) => {
   let made: Made;
   let service: Service;
   beforeEach(async () => {
@@ -121,12 +123,12 @@ describe.each([
     return look.status === 'done' ? look.fetch(signal) : look.status;
   };
 
-  it('is there, and has a name without secrets', async () => {
+  it('is available, and has a name without secrets', async () => {
     await service.check(signal);
     expect(service.name).toMatch(/^(http|s3):\/\/[a-z0-9.:/-]+$/);
   });
 
-  it('is sent a photo, whose id is known before', async () => {
+  it('announces the id of a photo before the upload', async () => {
     const seen: unknown[] = [];
     const arrivals: Promise<unknown>[] = [];
     const announced = (id: string) => void (seen.push(id), arrivals.push(made.arrived(id)));
@@ -138,7 +140,7 @@ describe.each([
     expect(await service.look(id, signal)).toMatchObject({ status: 'waiting', uploaded: true });
   });
 
-  it('gives the result', async () => {
+  it('returns the result', async () => {
     const id = await service.submit(photo(), submitting());
     await made.finish(id);
     expect(await bytes(id)).toEqual(coloured(Buffer.from('one')));
@@ -147,16 +149,16 @@ describe.each([
   it.each([
     { code: 'unreadable-image', message: 'Damaged.', retryable: false },
     { code: 'retries-exhausted', message: 'Five attempts.', retryable: true },
-  ] as const)('gives the reason $code', async (failure) => {
+  ] as const)('returns the failure $code', async (failure) => {
     const id = await service.submit(photo(), submitting());
     await made.fail(id, failure);
     expect(await service.look(id, signal)).toMatchObject({ status: 'failed', ...failure });
-    // As when the last attempt goes well after all.
+    // As when the last attempt succeeds after its failure record was written.
     await made.finish(id);
     expect(await bytes(id)).toEqual(coloured(Buffer.from('one')));
   });
 
-  it('keeps the same photo apart when it is sent again', async () => {
+  it('gives a photo a new id when it is sent again', async () => {
     const first = await service.submit(photo(), submitting());
     await made.fail(first, { code: 'retries-exhausted', message: 'Five attempts.', retryable: true });
     const second = await service.submit(photo(), submitting());
@@ -164,7 +166,7 @@ describe.each([
     expect(await bytes(second)).toBe('waiting');
   });
 
-  it('does not know what it never had, or has no more', async () => {
+  it('does not find a photo that it never had or has deleted', async () => {
     const other = await make();
     const foreign = await other.service.submit(photo(), submitting());
     await other.close();
@@ -174,7 +176,7 @@ describe.each([
     await expect(service.look(id, signal)).rejects.toEqual(refusal('not-found'));
   });
 
-  it('says when an announced photo has not arrived', async () => {
+  it('reports that an announced photo has not arrived', async () => {
     const abort = new AbortController();
     let id = '';
     const announced = (one: string) => {
@@ -197,13 +199,13 @@ describe.each([
     `${'ä'.repeat(120)}.jpg`,
     'ไทย 日本.jpg',
     '...jpg',
-  ])('takes the name %j', async (name) => {
+  ])('accepts the name %j', async (name) => {
     const id = await service.submit(photo(undefined, name), submitting());
     await made.finish(id);
     expect(await bytes(id)).toEqual(coloured(Buffer.from('one')));
   });
 
-  it('ends at a signal with its reason', async () => {
+  it('rejects with the reason of an aborted signal', async () => {
     const id = await service.submit(photo(), submitting());
     const abort = AbortSignal.abort(new Error('enough'));
     await expect(service.look(id, abort)).rejects.toThrow('enough');
@@ -220,7 +222,7 @@ describe('the API', () => {
     return new ApiService(gateway.url, new PhotoApi(gateway.url));
   }
 
-  it('is asked again as it says', async () => {
+  it('is retried after Retry-After, otherwise with a growing delay', async () => {
     const service = await start();
     const limit = { ...problem(429, 'hourly-quota-exceeded', '60 an hour.') };
     gateway.faults.create = [
@@ -230,16 +232,16 @@ describe('the API', () => {
       'reset',
     ];
     const clock = testClock();
-    const told: string[] = [];
+    const retries: string[] = [];
     const onRetry: SubmitOptions['onRetry'] = ({ code }, _ms, failures) =>
-      void told.push(`${failures} ${code}`);
+      void retries.push(`${failures} ${code}`);
     await service.submit(photo(), submitting({ clock, onRetry }));
     expect(clock.slept).toEqual([1_800_000, 2000, 4000, 8000]);
-    expect(told).toEqual(['1 hourly-quota-exceeded', '2 unavailable', '3 unavailable', '4 unavailable']);
+    expect(retries).toEqual(['1 hourly-quota-exceeded', '2 unavailable', '3 unavailable', '4 unavailable']);
     expect(gateway.stored()).toEqual(['one.jpg']);
   });
 
-  it('is told of the photo anew when its link has expired', async () => {
+  it('gives a new link when the link has expired, up to a limit', async () => {
     const service = await start();
     const expired = { status: 403, body: storeError('AccessDenied', 'Request has expired') };
     gateway.faults.upload = [expired, expired];
@@ -251,13 +253,13 @@ describe('the API', () => {
     await expect(service.submit(photo(), submitting())).rejects.toEqual(refusal('link-expired'));
   });
 
-  it('has the photo when its link was used: nobody else has the link', async () => {
+  it('has the photo when its link was used', async () => {
     const service = await start();
     gateway.faults.upload = [{ status: 412, body: storeError('PreconditionFailed', 'x') }];
     expect(await service.submit(photo(), submitting())).toMatch(/^[\w-]{22}$/);
   });
 
-  it('refuses what the link is not for, and what it does not take', async () => {
+  it('fails for a link that was signed for other values, and for an unsupported type', async () => {
     const service = await start();
     gateway.faults.upload = [{ status: 403, body: storeError('SignatureDoesNotMatch', 'x') }];
     await expect(service.submit(photo(), submitting())).rejects.toEqual(refusal('link-mismatch'));
@@ -266,7 +268,7 @@ describe('the API', () => {
     expect(gateway.count('create')).toBe(1);
   });
 
-  it('is not what answers otherwise', async () => {
+  it('fails the check of another server, and of one that closes the connection', async () => {
     const service = await start();
     gateway.faults.health = [{ status: 404, body: 'x' }, 'reset'];
     await expect(service.check(signal)).rejects.toThrow(UserError);
@@ -277,7 +279,7 @@ describe('the API', () => {
 describe('the bucket', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
-  /** An S3 that gives one answer. */
+  /** An S3 with one response to everything. */
   async function answering(status: number, body: string): Promise<S3Service> {
     server = createServer((request, response) => {
       request.resume();
@@ -289,7 +291,7 @@ describe('the bucket', () => {
   const at = (address: string) =>
     new S3Service(new S3Client({ ...clientConfig(address), forcePathStyle: true, maxAttempts: 1 }), 'photos');
 
-  it('is missing', async () => {
+  it('fails when it does not exist', async () => {
     const missing = new S3Service(s3, 'there-is-none');
     await expect(missing.check(signal)).rejects.toThrow('s3://there-is-none: there is no such bucket.');
     await expect(missing.submit(photo(), submitting())).rejects.toThrow(UserError);
@@ -299,7 +301,7 @@ describe('the bucket', () => {
     [403, storeError('AccessDenied', 'Access Denied'), /Your AWS identity needs .* s3:ListBucket/],
     [400, storeError('ExpiredToken', 'The provided token has expired.'), /Sign in to AWS first/],
     [403, storeError('InvalidAccessKeyId', 'x'), /Sign in to AWS first/],
-  ])('answers %s %s, which its user can mend', async (status, body, said) => {
+  ])('fails at %s %s, with what the operator has to do', async (status, body, said) => {
     const service = await answering(status, body);
     const error = (await service.submit(photo(), submitting()).catch((one: unknown) => one)) as Error;
     expect(error).toBeInstanceOf(UserError);
@@ -310,7 +312,7 @@ describe('the bucket', () => {
     [503, storeError('SlowDown', 'Please reduce your request rate.')],
     [500, storeError('InternalError', 'We encountered an internal error. Please try again.')],
     [400, storeError('RequestTimeout', 'Your socket connection to the server was not read from …')],
-  ])('answers %s %s, which passes', async (status, body) => {
+  ])('is retried at %s %s', async (status, body) => {
     const service = await answering(status, body);
     const onRetry = (one: Error) => {
       throw one;
@@ -318,7 +320,7 @@ describe('the bucket', () => {
     await expect(service.submit(photo(), submitting({ onRetry }))).rejects.toEqual(refusal('unavailable'));
   });
 
-  it('cannot be reached', async () => {
+  it('is unavailable when no server answers', async () => {
     const away = at(`http://127.0.0.1:${await freePort()}`);
     await expect(away.check(signal)).rejects.toEqual(refusal('unavailable'));
     await expect(away.look('cli/x/y', signal)).rejects.toEqual(refusal('unavailable'));

@@ -1,4 +1,4 @@
-/** What a run says. */
+/** Progress line, summary and reports of a run. */
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { failure, type FinishedPhoto, type PhotoOutcome } from '../../../cli/colour/outcome.ts';
@@ -29,22 +29,22 @@ it.each([
   [7200, '2 h'],
 ])('%s s are %s', (seconds, text) => expect(duration(seconds)).toBe(text));
 
-describe('the line that changes', () => {
+describe('the progress line', () => {
   const line = (more: Partial<Tally>, left?: number) => progressLine(tally(more), left, 0, 12_400);
 
-  it('counts', () => {
+  it('has the counts and the bytes', () => {
     expect(
       line({ succeeded: 5, failed: 1, waiting: 10, uploading: 4, bytesSent: 34e6, bytesReceived: 1.26e6 }),
     ).toBe(' 12 s  coloured 5, failed 1, waiting 10, uploading 4 of 20  34 MB sent, 1.3 MB received');
   });
 
-  it('tells how long it takes, by the service, for what the service has', () => {
+  it('estimates the time left, a lower limit while photos are not sent', () => {
     expect(line({ succeeded: 5, waiting: 15 }, 40)).toMatch(/ {2}about 40 s left$/);
     expect(line({ succeeded: 5, waiting: 14 }, 400)).toMatch(/ {2}at least 7 min left$/);
     expect(line({ waiting: 20 }, 0)).toMatch(/about 1 s left$/);
   });
 
-  it('tells what fails for now', () => {
+  it('shows the current error until its retry', () => {
     const error = { text: '60 photos an hour are taken.', untilMs: 12_400 + 1_800_000 };
     expect(line({ error })).toMatch(/ {2}60 photos an hour are taken\. Trying again in 30 min\.$/);
     expect(line({ error: { ...error, untilMs: 12_000 } })).toMatch(/received$/);
@@ -66,7 +66,7 @@ const summary = (more: Partial<RunSummary> = {}): RunSummary => ({
   ...more,
 });
 
-it('ends with what came of it', () => {
+it('the summary has counts, folder, failures and how to continue', () => {
   expect(summaryLines(summary())).toEqual([
     '20 photos: 16 coloured, 3 failed, 1 open (2 by earlier runs). 5.0 MB sent, 0.0 MB received in 61 s.',
     'Results: ./coloured',
@@ -86,7 +86,7 @@ it('ends with what came of it', () => {
   expect(summaryLines(one)[0]).toMatch(/^1 photo: 1 coloured, 0 failed\. /);
 });
 
-describe('reports', () => {
+describe('a report', () => {
   const said = (kind: { json?: boolean; quiet?: boolean }) => {
     const [out, err] = [new PassThrough(), new PassThrough()];
     const streams = { out, err } as unknown as Parameters<typeof reportOf>[2];
@@ -99,13 +99,13 @@ describe('reports', () => {
     return { out: String(out.read() ?? ''), err: String(err.read() ?? '') };
   };
 
-  it('for people', () => {
+  it('is text by default', () => {
     const { out, err } = said({});
     expect(err).toBe('');
     expect(out).toMatch(/^Left out: 1\.\n 12 s {2}x\n20 photos: [^]*open photos\.\n$/);
   });
 
-  it('for programs: a line of JSON for each photo, and the summary', () => {
+  it('is one line of JSON for each photo, and one for the summary, with --json', () => {
     const { out, err } = said({ json: true });
     expect(err).toBe('Interrupted.\n');
     const photo = { type: 'photo', before: false, id: 'x', seconds: 2 };
@@ -162,7 +162,7 @@ describe('reports', () => {
     ]);
   });
 
-  it('quietly: what went wrong, and nothing else', () => {
+  it('has failures only with --quiet', () => {
     const { out, err } = said({ quiet: true });
     expect(out).toBe('');
     expect(err).toMatch(/^a\.jpg: More[^]*\n20 photos:[^]*Interrupted\.\nThe same command continues/);

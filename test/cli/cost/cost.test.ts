@@ -1,4 +1,4 @@
-/** What a stage costs, held to sums made by hand and to what the scaler really publishes. */
+/** The cost of a stage, compared with sums made by hand and with the metrics that the scaler publishes. */
 import { describe, expect, it } from 'vitest';
 import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
 import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
@@ -17,7 +17,7 @@ import { command, Folder } from '../support/command.ts';
 const stage = (config: StageConfig = {}) => resolveStage('own', config);
 const line = ({ idle }: Cost, what: string) => idle.lines.find((one) => one.what === what)?.usd;
 
-describe('at rest', () => {
+describe('the cost of an idle stage', () => {
   it('is the sum of its lines', () => {
     const cost = costOf(stage());
     // 43,200 minutes of 30.011 s at a quarter of a GB; twice 86,400 ticks and 43,200 minutes of 14 units.
@@ -33,14 +33,14 @@ describe('at rest', () => {
     expect(line(cost, 'instances, minimum')).toBeUndefined();
   });
 
-  it('follows the time between two ticks', () => {
+  it('depends on the time between two ticks', () => {
     const [often, seldom] = [costOf(stage({ tickSeconds: 15 })), costOf(stage())];
     // 45 s of each minute instead of 30; nine writes instead of five.
     expect(line(often, 'scaler, function')).toBe(6.49);
     expect((line(often, 'scaler, table') ?? 0) / (line(seldom, 'scaler, table') ?? 1)).toBeCloseTo(9 / 5, 2);
   });
 
-  it('has a minimum, and a warm pool', () => {
+  it('includes minimum instances and a warm pool', () => {
     const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
     // Two of the dearest type, with volume and address, for 720 h.
     expect(line(cost, 'instances, minimum')).toBeCloseTo(2 * 720 * (1.006 + 0.005 + (60 * 0.08) / 720), 2);
@@ -86,21 +86,21 @@ describe('at rest', () => {
   });
 });
 
-describe('at work', () => {
-  it('is by type, on demand and Spot', () => {
+describe('the cost of a busy stage', () => {
+  it('is given by instance type, on demand and Spot', () => {
     const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
-    const beside = 0.005 + (60 * 0.08) / 720;
+    const volumeAndAddress = 0.005 + (60 * 0.08) / 720;
     expect(perInstanceHour).toBe(0.0117);
     const [g4dn] = types;
     expect(types.map(({ type }) => type)).toEqual(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']);
     expect(g4dn).toMatchObject({ onDemandHour: 0.526, spotHour: 0.263 });
     // A thousand photos of 6 s are 1.667 hours; requests are a cent.
-    expect(g4dn?.thousandOnDemand).toBeCloseTo((6000 / 3600) * (0.526 + beside) + 0.0132, 2);
-    expect(g4dn?.thousandSpot).toBeCloseTo((6000 / 3600) * (0.263 + beside) + 0.0132, 2);
-    expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * beside), 2);
+    expect(g4dn?.thousandOnDemand).toBeCloseTo((6000 / 3600) * (0.526 + volumeAndAddress) + 0.0132, 2);
+    expect(g4dn?.thousandSpot).toBeCloseTo((6000 / 3600) * (0.263 + volumeAndAddress) + 0.0132, 2);
+    expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * volumeAndAddress), 2);
   });
 
-  it('is at the service time that is given', () => {
+  it('depends on the given service time', () => {
     const [slow, fast] = [costOf(stage(), 12), costOf(stage(), 0.5)];
     expect(slow.types[0]?.thousandOnDemand).toBeGreaterThan(
       20 * (fast.types[0]?.thousandOnDemand ?? Infinity),
@@ -117,7 +117,7 @@ describe('at work', () => {
     ).toBeGreaterThan(0);
   });
 
-  it('takes the stage’s own prices, and refuses what has none', () => {
+  it('uses the stage’s own prices, and fails for a type without one', () => {
     const own = { instanceTypes: ['p9.huge'], instancePrices: { 'p9.huge': 10 } };
     expect(costOf(stage(own)).types[0]).toMatchObject({ onDemandHour: 10, spotHour: 5 });
     const without = { ...stage(own), instancePrices: {} };
@@ -126,7 +126,7 @@ describe('at work', () => {
   });
 });
 
-describe('what is said', () => {
+describe('the output', () => {
   const cost = costOf(stage());
   /** Every amount of the object, as it is written. */
   const amounts = [
@@ -141,7 +141,7 @@ describe('what is said', () => {
     ]),
   ];
 
-  it('has the numbers of the object, all of them and in its order', () => {
+  it('has every amount of the object, in its order', () => {
     const cells = (text: string) => text.split(/[\s|*]+/).filter((cell) => /^\d+\.\d+$/.test(cell));
     const inOrder = (text: string) => {
       let at = 0;
@@ -152,14 +152,14 @@ describe('what is said', () => {
     expect(inOrder(costMarkdown(cost))).toBe(amounts.length);
   });
 
-  it('names the date and the place of its prices', () => {
+  it('names the date and the region of its prices', () => {
     for (const text of [costLines(cost).join('\n'), costMarkdown(cost)]) {
       expect(text).toContain(`List prices of ${PRICES_REGION} in ${PRICES_AS_OF}`);
     }
     expect(costJson(cost)).toMatchObject({ command: 'cost', stage: 'own', pricesAsOf: PRICES_AS_OF });
   });
 
-  it('is Markdown whose tables are whole', () => {
+  it('is Markdown with as many cells in each row of a table', () => {
     const tables = costMarkdown(cost)
       .split('\n\n')
       .filter((block) => block.startsWith('|'));
@@ -174,7 +174,7 @@ describe('what is said', () => {
 describe('the command', () => {
   const folder = new Folder();
 
-  it('tells the same as text, as an object and as Markdown', async () => {
+  it('prints text, JSON or Markdown', async () => {
     const wanted = costOf(resolveStage('prod', { maxCapacity: 20, spotPercentage: 70, retainData: true }), 3);
     const args = ['cost', '--stage', 'prod', '--service-seconds', '3'];
     expect((await command(folder.path, args)).out).toBe(`${costLines(wanted).join('\n')}\n`);
@@ -188,7 +188,7 @@ describe('the command', () => {
     [['--json', '--markdown'], "'--markdown' cannot be used with option '--json'"],
     [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
     [['--region', 'us-east-1'], "unknown option '--region'"],
-  ])('refuses %j', async (args, said) => {
+  ])('rejects %j', async (args, said) => {
     const ended = await command(folder.path, ['cost', ...args]);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(said);

@@ -1,4 +1,4 @@
-/** The command line of deploy-role, and what it calls the CDK with. */
+/** The command line of deploy-role, and the CDK arguments that it becomes. */
 import { expect, it } from 'vitest';
 import { cdkArguments, define, type DeployRoleOptions } from '../../../cli/deploy-role/main.ts';
 import { parse } from '../../support/parse.ts';
@@ -23,7 +23,7 @@ it.each([
     '--repository octo/colours --stage dev --dry-run --yes',
     ['synth', ...CDK, ...context('repository=octo/colours', 'stage=dev', 'provider=new')],
   ],
-])('%s', async (line, wanted) => {
+])('passes %s to the CDK', async (line, wanted) => {
   const { got } = await parse('deploy-role', define, line);
   expect(cdkArguments(got?.[0] as DeployRoleOptions)).toEqual(wanted);
 });
@@ -34,7 +34,7 @@ it.each([
   ['--repository octo/colours --stage prdo', 'bin/stages.ts has local, chaos, dev, prod.'],
   ['--repository octo/colours --stage dev --drun', 'Did you mean --dry-run?'],
   ['--repository octo/colours --stage dev more', 'too many arguments'],
-])('%s is refused', async (line, error) => {
+])('rejects %s', async (line, error) => {
   const { code, errors } = await parse('deploy-role', define, line);
   expect(errors).toContain(error);
   expect(code).toBe(2);

@@ -1,4 +1,4 @@
-/** Why the fleet is the size it is, in words: the words are held to the rule that decided. */
+/** The explanation of a scaling decision, compared with the rule that decided. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sumOf } from '../../../cli/explain/arithmetic.ts';
@@ -27,12 +27,15 @@ const calculated = record({
   ...{ reason: 'scale-out', visible: 60, inFlight: 3, needed: 5, desired: 5, inService: 3 },
   calculation,
 });
-const told = (last: TickRecord, more: Record<string, unknown> = {}, of: StagePolicy | undefined = intent) =>
-  explain(memoryOf([record({ at: last.at - 30 }), last], more), of, NOW);
-const text = (...args: Parameters<typeof told>) => told(...args).sentences.join('\n');
+const explanationOf = (
+  last: TickRecord,
+  more: Record<string, unknown> = {},
+  of: StagePolicy | undefined = intent,
+) => explain(memoryOf([record({ at: last.at - 30 }), last], more), of, NOW);
+const text = (...args: Parameters<typeof explanationOf>) => explanationOf(...args).sentences.join('\n');
 
-it('reckons as the documents do', () => {
-  expect(told(calculated).sentences).toEqual([
+it('explains the example of docs/scaling.md', () => {
+  expect(explanationOf(calculated).sentences).toEqual([
     'The latest decision is 4 s old (09:59:56 UTC): scale-out.',
     REASON_TEXTS['scale-out'].meaning,
     'It observed 60 waiting and 3 in flight; of the fleet (minimum 0, maximum 20) 3 are in service, 0 pending and 0 draining.',
@@ -47,8 +50,7 @@ it('reckons as the documents do', () => {
   ]);
 });
 
-/** Whatever was seen: the sum that is shown comes to what the rule asked for. */
-it('shows the arithmetic of the rule', () => {
+it('shows a sum that equals the number of needed instances, for random observations', () => {
   const look = fc.record({
     visible: fc.nat(400),
     inFlight: fc.nat(20),
@@ -67,7 +69,7 @@ it('shows the arithmetic of the rule', () => {
       for (const { calculation: numbers, needed } of drive(whole, { ...slo, ...some })) {
         if (!numbers || needed === undefined) continue;
         const total = Math.ceil(sumOf(numbers).total);
-        // An empty queue for long asks for none whatever the sum, a photo that waits for one at least.
+        // The rule needs none after a long time without photos, and at least one while a photo waits, whatever the sum.
         if (needed > 1) expect(needed).toBe(total);
         if (needed === 1) expect(total).toBeLessThanOrEqual(1);
         compared++;
@@ -81,25 +83,30 @@ it('shows the arithmetic of the rule', () => {
 describe('the sum', () => {
   it.each<[string, Partial<typeof calculation>, Partial<TickRecord>, string]>([
     ['a margin', { price: 0.24 }, {}, 'Together 3 + 2.1 + 0.32 = 5.42, rounded up: needed 6.'],
-    ['less than nothing', { price: 0.06 }, {}, 'Together 3 + 1.05 - 0.242 = 3.81, rounded up: needed 4.'],
+    ['a negative margin', { price: 0.06 }, {}, 'Together 3 + 1.05 - 0.242 = 3.81, rounded up: needed 4.'],
     ['no queue', { queuedThen: 0 }, {}, 'when capacity requested now is ready, no photo will be waiting.'],
     [
-      'one at least',
+      'a minimum of one',
       { rate: 0, load: 0, queuedThen: 0 },
       { needed: 1 },
       'Together 0 + 0 = 0; while photos wait or may arrive, at least one: needed 1.',
     ],
-    ['sleep', {}, { needed: 0, desired: 0 }, 'but no photo has arrived for long enough, so none is needed.'],
-    ['what is foreseen', { load: 4.2 }, {}, '0.5 x 6 s = 3 instances; and looking ahead, 4.2.'],
-    ['what falls', { load: 2 }, {}, '0.5 x 6 s = 3 instances; but looking ahead, 2.'],
-    ['what is late', { late: 2 }, {}, '2 instances should be in service by now and are not.'],
+    [
+      'no arrivals for long',
+      {},
+      { needed: 0, desired: 0 },
+      'but no photo has arrived for long enough, so none is needed.',
+    ],
+    ['a growing forecast', { load: 4.2 }, {}, '0.5 x 6 s = 3 instances; and looking ahead, 4.2.'],
+    ['a falling forecast', { load: 2 }, {}, '0.5 x 6 s = 3 instances; but looking ahead, 2.'],
+    ['late instances', { late: 2 }, {}, '2 instances should be in service by now and are not.'],
   ])('with %s', (_name, more, what, said) => {
     const numbers = { ...calculation, ...more };
     const needed = Math.ceil(sumOf(numbers).total);
     expect(text({ ...calculated, needed, ...what, calculation: numbers })).toContain(said);
   });
 
-  it('says nothing of waits that nobody measured, and of aims that nobody knows', () => {
+  it('leaves out an unknown mean wait and an unknown target', () => {
     expect(
       text({ ...calculated, calculation: { ...calculation, meanWait: null as unknown as number } }),
     ).toContain('Too few photos started recently for a mean wait.');
@@ -110,16 +117,16 @@ describe('the sum', () => {
 });
 
 describe('each reason', () => {
-  it.each(REASONS)('%s has words of its own', (reason) => {
+  it.each(REASONS)('%s is explained without undefined, NaN or null', (reason) => {
     const bare = reason === 'metrics-unavailable' || reason === 'inconsistent-metrics';
     const last = record({ reason, needed: bare ? null : 5, ...(bare ? {} : { calculation }) });
-    const { sentences } = told(last);
+    const { sentences } = explanationOf(last);
     expect(sentences[0]).toBe(`The latest decision is 4 s old (09:59:56 UTC): ${reason}.`);
     expect(sentences[1]).toBe(REASON_TEXTS[reason].meaning);
     expect(sentences.join('\n')).not.toMatch(/undefined|NaN|null/);
   });
 
-  it('has a meaning that no other has', () => {
+  it('has its own meaning', () => {
     const meanings = REASONS.map((reason) => REASON_TEXTS[reason].meaning);
     expect(new Set(meanings).size).toBe(REASONS.length);
   });
@@ -145,7 +152,7 @@ describe('each reason', () => {
       'It could not read its memory, or reading took too long',
     ],
     [{ reason: 'steady', needed: 2 }, 'The desired capacity stays 3: the surplus'],
-  ])('%j', (more, said) => {
+  ])('is explained for %j', (more, said) => {
     const ledger = {
       ...{ at: NOW - 4, perHour: 1, day: Math.floor(NOW / 86_400), spent: 121.5 },
       ...{ inService: 3, busySeconds: null },
@@ -154,7 +161,7 @@ describe('each reason', () => {
   });
 
   it.each<[Partial<TickRecord>, string | undefined]>([
-    // As the rule has it: large enough for what comes, and too small for what waits.
+    // Large enough for arrivals, and too small for the photos that wait.
     [
       { reason: 'at-max', visible: 50, needed: 3, desired: 5 },
       '50 x 6 s / 5 = 60 s to process the waiting photos, more than the 10 s of the target.',
@@ -167,42 +174,42 @@ describe('each reason', () => {
     [{ reason: 'paused', visible: 0, needed: 1, desired: 5 }, undefined],
     [{ reason: 'at-max', visible: 50, needed: 6, desired: 5 }, undefined],
     [{ reason: 'steady', visible: 50, needed: 3, desired: 5 }, undefined],
-  ])('%j is told why it is not enough', (more, said) => {
+  ])('with %j includes the time to process the waiting photos: %s', (more, said) => {
     const sentences = text(record({ calculation, ...more }));
     if (said === undefined) expect(sentences).not.toContain('to process the waiting photos');
     else expect(sentences).toContain(said);
   });
 
-  it('of the threshold policy speaks of its rule', () => {
+  it('of the threshold policy is explained by its rule', () => {
     const rule: StagePolicy = { kind: 'threshold', scaleOutBacklog: 50, scaleOutStep: 2, dailySpendLimit: 1 };
     const last = record({ needed: null });
     expect(text(last, {}, rule)).toContain(
       '50 waiting add 2 instances, an empty queue with an idle instance removes one',
     );
-    // Of a stage that this checkout does not have.
+    // A stage that this checkout does not have.
     expect(explain(memoryOf([last]), undefined, NOW).sentences.join('\n')).toContain(
       'a long queue adds instances',
     );
   });
 });
 
-describe('age', () => {
-  it('shouts when the latest decision is old', () => {
-    const old = told({ ...calculated, at: NOW - 900 });
+describe('the age of the decision', () => {
+  it('is a warning that the scaler has stopped when it is high', () => {
+    const old = explanationOf({ ...calculated, at: NOW - 900 });
     expect(old.stale).toBe(true);
     expect(old.sentences[0]).toBe(
       'THE SCALER HAS STOPPED: the latest decision is 15 min old. docs/runbook.md#no-tick',
     );
-    expect(told(calculated).stale).toBe(false);
+    expect(explanationOf(calculated).stale).toBe(false);
   });
 
-  it('says when nothing was decided yet', () => {
+  it('is missing before the first decision', () => {
     const { decision, sentences } = explain(scalerMemoryOf(undefined), intent, NOW);
     expect(decision).toBeUndefined();
     expect(sentences).toHaveLength(1);
   });
 
-  it('says that the size has not changed', () => {
+  it('comes with the period without a change of the size', () => {
     const memory = memoryOf(records({}, {}, {}));
     expect(explain(memory, intent, NOW).sentences.at(-1)).toBe(
       'The size has not changed within the last 64 s, which is all that the scaler remembers.',
@@ -210,7 +217,7 @@ describe('age', () => {
   });
 });
 
-it('names the controls that hold', () => {
+it('names the controls in effect', () => {
   const controls = { pauseScaleOut: { until: NOW + 60 }, ceiling: { instances: 4, until: NOW + 60 } };
   const said = text({ ...calculated, reason: 'paused' }, { controls });
   expect(said).toContain(
@@ -219,7 +226,7 @@ it('names the controls that hold', () => {
   expect(said).toContain('Control in effect: ceiling: at most 4 instances');
 });
 
-it('is an object', () => {
+it('has JSON with decision, calculation, controls and last change', () => {
   const memory = memoryOf([record({ at: NOW - 34 }), calculated]);
   const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
   const explained = explain(memory, intent, NOW);
@@ -253,7 +260,7 @@ it('is an object', () => {
   });
 });
 
-it('is of what the rule itself leaves behind', () => {
+it('explains a decision of the rule', () => {
   const { reason, needed, calculation: numbers, desired } = decide(seen({ visible: 60 }), {}, slo);
   const sentences = text(record({ reason, needed: needed ?? null, desired, calculation: numbers }));
   expect(sentences).toContain(`needed ${needed}.`);

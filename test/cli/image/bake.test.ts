@@ -1,4 +1,4 @@
-/** Baking, rolling back and listing on the local AWS; Packer is a program that writes down what it was asked for. */
+/** `image bake`, `rollback` and `list` on the local AWS, with a fake Packer that records its calls. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,7 +46,7 @@ beforeEach(async () => {
   };
 });
 
-/** A Packer that runs this when it builds. */
+/** Installs a fake Packer. @param build its JavaScript for `packer build` */
 function packer(build: string): void {
   const file = join(directory, 'bin', 'packer');
   mkdirSync(dirname(file), { recursive: true });
@@ -71,7 +71,7 @@ const calls = (): string[][] =>
     .map((line) => JSON.parse(line) as string[]);
 
 describe('a bake', () => {
-  it('of a new stage makes its candidate and its current image; the next one the candidate only', async () => {
+  it('sets candidate and current image of a new stage, and the candidate only of another', async () => {
     packer(`console.log('==> building'); manifest('us-east-1:ami-00000001')`);
     const first = await account.enter('bake --stage dev --yes');
     expect(await explained((one) => bake(one, world), first.session), first.said()).toBe(0);
@@ -90,7 +90,7 @@ describe('a bake', () => {
     expect(second.said()).toContain('npx ddcolor-elastic image promote --stage dev');
   });
 
-  it('gives Packer what its template takes, and the worker with all that it needs on an instance', async () => {
+  it('passes Packer the variables of its template, and an archive of the worker with its packages', async () => {
     packer(`manifest('us-east-1:ami-00000001')`);
     const { session } = await account.enter('bake --stage dev --yes');
     await explained((one) => bake(one, world), session);
@@ -121,21 +121,24 @@ describe('a bake', () => {
     ['ends with an error', 'process.exit(3)', 'packer build ended with 3'],
     ['writes no manifest', '', 'has written no'],
     ['builds elsewhere', `manifest('eu-west-1:ami-00000001')`, 'has 0 images in us-east-1'],
-  ])('changes nothing when Packer %s, though a manifest of before is there', async (_what, build, part) => {
-    packer(build);
-    writeFileSync(
-      join(world.packerDirectory, 'manifest.json'),
-      JSON.stringify({
-        last_run_uuid: 'old',
-        builds: [{ packer_run_uuid: 'old', artifact_id: 'us-east-1:ami-0000000f' }],
-      }),
-    );
-    const { session } = await account.enter('bake --stage dev --yes');
-    await expect(explained((one) => bake(one, world), session)).rejects.toThrow(part);
-    expect(await account.parameters()).toEqual({});
-  });
+  ])(
+    'changes nothing when Packer %s, even with a manifest of an earlier build',
+    async (_what, build, part) => {
+      packer(build);
+      writeFileSync(
+        join(world.packerDirectory, 'manifest.json'),
+        JSON.stringify({
+          last_run_uuid: 'old',
+          builds: [{ packer_run_uuid: 'old', artifact_id: 'us-east-1:ami-0000000f' }],
+        }),
+      );
+      const { session } = await account.enter('bake --stage dev --yes');
+      await expect(explained((one) => bake(one, world), session)).rejects.toThrow(part);
+      expect(await account.parameters()).toEqual({});
+    },
+  );
 
-  it('says how Packer is installed', async () => {
+  it('fails without Packer, with how to install it', async () => {
     rmSync(join(directory, 'bin'), { recursive: true, force: true });
     const { session } = await account.enter('bake --stage dev --yes');
     await expect(explained((one) => bake(one, world), session)).rejects.toThrow(
@@ -156,12 +159,12 @@ describe('a bake', () => {
     packer(`
       process.on('SIGTERM', () => process.exit(1));
       process.on('SIGINT', () => setTimeout(() => { writeFileSync('cleaned', ''); process.exit(1); }, 200));
-      console.log('machine started'); setInterval(() => {}, 1000);`);
+      console.log('instance started'); setInterval(() => {}, 1000);`);
     const { session, said, controller } = await account.enter('bake --stage dev --yes');
     const baking = explained((one) => bake(one, world), session).catch((error: Error) => error.name);
     await until(
       async () => said(),
-      (text) => text.includes('machine started'),
+      (text) => text.includes('instance started'),
     );
     controller.abort();
     await session.scope.close();
@@ -170,7 +173,7 @@ describe('a bake', () => {
     expect(await account.parameters()).toEqual({});
   });
 
-  it('knows whether the files are those of the commit', async () => {
+  it('has the commit as its revision, and -dirty after uncommitted changes', async () => {
     const root = join(directory, 'repository');
     const abort = new AbortController().signal;
     const git = (...args: string[]) => execFileSync('git', args, { cwd: root }).toString().trim();
@@ -198,7 +201,7 @@ describe('a rollback', () => {
   });
   const current = async () => (await account.parameters())['dev/ami/current'];
 
-  it('puts the image before in service that still exists, and replaces the fleet', async () => {
+  it('sets the latest earlier image that still exists, and replaces the instances', async () => {
     account.front.images.delete('ami-00000002');
     const { session } = await account.enter('rollback --stage dev --yes');
     expect(await explained(rollback, session)).toBe(0);
@@ -206,13 +209,13 @@ describe('a rollback', () => {
     expect(await account.refreshes('dev')).toBe(1);
   });
 
-  it('goes where it is told', async () => {
+  it('sets the image of --to', async () => {
     const { session } = await account.enter('rollback --stage dev --yes --to ami-00000001');
     expect(await explained(rollback, session)).toBe(0);
     expect(await current()).toBe('ami-00000001');
   });
 
-  it('changes nothing in a dry run, or without an image to go to', async () => {
+  it('changes nothing in a dry run, or for an unknown image', async () => {
     const dry = await account.enter('rollback --stage dev --dry-run');
     expect(await explained(rollback, dry.session)).toBe(0);
     expect(dry.said()).toContain('from ami-00000003 to ami-00000002');
@@ -224,7 +227,7 @@ describe('a rollback', () => {
     expect(await account.refreshes('dev')).toBe(0);
   });
 
-  it('says how to go on when the fleet cannot be told', async () => {
+  it('names the command that replaces the instances when the refresh does not start', async () => {
     account.front.refusals.push({
       action: 'StartInstanceRefresh',
       code: 'InstanceRefreshInProgress',
@@ -252,7 +255,7 @@ describe('the list', () => {
     await parameters.setCandidate('prod', 'ami-00000001');
   });
 
-  it('has what is in an image and who uses it', async () => {
+  it('shows versions and use of each image', async () => {
     const { session, said } = await account.enter('list --stage dev');
     expect(await explained(list, session)).toBe(0);
     expect(said()).toMatch(
@@ -260,7 +263,7 @@ describe('the list', () => {
     );
   });
 
-  it('comes as JSON', async () => {
+  it('is JSON with --json', async () => {
     const { session, said } = await account.enter('list --stage dev --json');
     expect(await explained(list, session)).toBe(0);
     expect(JSON.parse(said())).toMatchObject([
@@ -269,7 +272,7 @@ describe('the list', () => {
     ]);
   });
 
-  it('reads tags that the build sets', () => {
+  it('reads only tags that the build sets', () => {
     const template = readFileSync(join(ROOT, 'ami/packer/ddcolor-elastic.pkr.hcl'), 'utf8');
     const pins = [...template.matchAll(/^ {4}(\w+) += var\.\w+$/gm)].map(([, pin = '']) =>
       pin.replaceAll('_', '-'),

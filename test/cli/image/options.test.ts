@@ -11,7 +11,9 @@ describe('the command line', () => {
       { stage: 'prod', region: 'eu-west-1', dryRun: true, yes: true, to: 'ami-0123456789abcdef0' },
     ],
     ['list --stage=dev --json', { stage: 'dev', json: true }],
-  ])('%s', async (line, options) => expect((await parse('image', define, line)).got).toEqual([options]));
+  ])('parses %s', async (line, options) =>
+    expect((await parse('image', define, line)).got).toEqual([options]),
+  );
 
   it.each([
     ['deploy --stage dev', "unknown command 'deploy'"],
@@ -23,7 +25,7 @@ describe('the command line', () => {
     ['promote --stage dev --to ami-0123456789abcdef0', "unknown option '--to'"],
     ['rollback --stage dev --to latest', 'Expected the id of an image'],
     ['bake --stage dev --json', "unknown option '--json'"],
-  ])('%s is refused', async (line, error) => {
+  ])('rejects %s', async (line, error) => {
     const { code, errors } = await parse('image', define, line);
     expect(errors).toContain(error);
     expect(code).toBe(2);

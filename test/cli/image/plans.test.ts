@@ -1,4 +1,4 @@
-/** What a release would do, over plain data. */
+/** Plans of bake, promotion and rollback, as pure functions. */
 import { describe, expect, it } from 'vitest';
 import { planBake } from '../../../cli/image/bake.ts';
 import { imageBefore, imagesToRemove, type Image } from '../../../cli/image/images.ts';
@@ -14,7 +14,7 @@ import {
 import { rollbackTarget, type RollbackState } from '../../../cli/image/rollback.ts';
 import { parseCandidateVerdict } from '../../../contract/candidate-verdict.ts';
 
-/** One image a minute; a name such as `b?` is of one that is pending, `b!` of one that has failed. */
+/** Images created a minute apart; `b?` is pending, `b!` has failed. */
 const images = (names: string): Image[] =>
   names.split(' ').map((name, k) => ({
     id: name.replace(/[?!]$/, ''),
@@ -22,7 +22,7 @@ const images = (names: string): Image[] =>
     state: name.endsWith('?') ? 'pending' : name.endsWith('!') ? 'failed' : 'available',
   }));
 
-describe('images that go', () => {
+describe('images to remove', () => {
   it.each([
     ['a b c', '', ''],
     ['a b c d', '', 'a'],
@@ -35,13 +35,13 @@ describe('images that go', () => {
     ['a? b? c? d?', '', ''],
     ['a! b c d', '', 'a'],
     ['a b c d!', 'd', 'a'],
-  ])('of %s, with %s spoken for: %s', (all, imagesInUse, gone) => {
+  ])('of %s, with %s in use: %s', (all, imagesInUse, gone) => {
     const removed = imagesToRemove(images(all).reverse(), imagesInUse.split(' '));
     expect(removed.map(({ id }) => id).join(' ')).toBe(gone);
   });
 });
 
-describe('the image before', () => {
+describe('the previous image', () => {
   it.each([
     ['a b', 'b', 'a b', 'a'],
     ['a b b', 'b', 'a b', 'a'],
@@ -51,7 +51,7 @@ describe('the image before', () => {
     ['a b', 'b', 'a? b', undefined],
     ['a', 'a', 'a', undefined],
     ['', undefined, 'a', undefined],
-  ])('of history %s at %s with %s there: %s', (history, current, there, before) => {
+  ])('with history %s, current %s and existing %s: %s', (history, current, there, before) => {
     expect(imageBefore(history.split(' '), current, images(there))).toBe(before);
   });
 });
@@ -77,34 +77,42 @@ const state: PromotionState = {
 
 describe('a promotion', () => {
   it.each<[string, Partial<PromotionState>, string | undefined]>([
-    ['goes ahead', {}, undefined],
-    ['goes ahead with the first image of a stage', { current: undefined }, undefined],
+    ['is allowed', {}, undefined],
+    ['is allowed for the first image of a stage', { current: undefined }, undefined],
     [
-      'has no candidate',
+      'is rejected without a candidate',
       { candidate: undefined },
       "stage 'dev' has no candidate: npx ddcolor-elastic image bake --stage dev",
     ],
-    ['has been done', { current: 'e' }, 'the candidate e is in service already'],
-    ['has a candidate that is gone', { candidate: 'x' }, 'the candidate x is gone, not available'],
     [
-      'has a candidate that is not done',
+      'is rejected when the candidate is the current image',
+      { current: 'e' },
+      'the candidate e is in service already',
+    ],
+    ['is rejected for a deleted candidate', { candidate: 'x' }, 'the candidate x is gone, not available'],
+    [
+      'is rejected for a pending candidate',
       { images: images('a e?') },
       "the candidate e is 'pending', not available",
     ],
-    ['meets another one', { leftOver: ['i-1', 'i-2'] }, 'aws ec2 terminate-instances --instance-ids i-1 i-2'],
     [
-      'meets a refresh',
+      'is rejected while another candidate instance runs',
+      { leftOver: ['i-1', 'i-2'] },
+      'aws ec2 terminate-instances --instance-ids i-1 i-2',
+    ],
+    [
+      'is rejected during an instance refresh',
       { refresh: 'r-1' },
       'aws autoscaling cancel-instance-refresh --auto-scaling-group-name ddcolor-elastic-dev',
     ],
-    ['has nowhere to launch', { fleet: { ...fleet, subnets: [] } }, 'npm run deploy -- --stage dev'],
+    ['is rejected without a subnet', { fleet: { ...fleet, subnets: [] } }, 'npm run deploy -- --stage dev'],
   ])('%s', (_what, change, part) => {
     const found = reasonNotToPromote({ ...state, ...change });
     if (part === undefined) expect(found).toBeUndefined();
     else expect(found).toContain(part);
   });
 
-  it('says what it does, in order', () => {
+  it('lists its steps in order', () => {
     const { steps, remove, candidate } = planPromotion(state, 15);
     expect(candidate).toBe('e');
     expect(remove.map(({ id }) => id)).toEqual(['b', 'c']);
@@ -140,15 +148,19 @@ describe('a rollback', () => {
     groupName: 'group',
   };
   it.each<[string, Partial<RollbackState>, string]>([
-    ['goes to the one before', {}, 'a'],
-    ['goes where it is told', { to: 'c' }, 'c'],
-    ['has nothing to go back from', { current: undefined }, "stage 'dev' has no current image"],
-    ['has nothing to go back to', { images: images('b c') }, 'no image that was in service before b is left'],
-    ['is there', { to: 'b' }, 'b is in service already'],
-    ['is told of an image that is not there', { to: 'x' }, 'x is no image of this service'],
-    ['is told of an image that is not done', { to: 'd' }, "d is 'pending'"],
+    ['sets the previous image', {}, 'a'],
+    ['sets the image of --to', { to: 'c' }, 'c'],
+    ['is rejected without a current image', { current: undefined }, "stage 'dev' has no current image"],
     [
-      'meets a refresh',
+      'is rejected without an earlier image',
+      { images: images('b c') },
+      'no image that was in service before b is left',
+    ],
+    ['is rejected for the current image', { to: 'b' }, 'b is in service already'],
+    ['is rejected for an unknown image', { to: 'x' }, 'x is no image of this service'],
+    ['is rejected for a pending image', { to: 'd' }, "d is 'pending'"],
+    [
+      'is rejected during an instance refresh',
       { refresh: 'r-1' },
       'aws autoscaling cancel-instance-refresh --auto-scaling-group-name group',
     ],
@@ -163,12 +175,12 @@ describe('a bake', () => {
   it('sets the current image of a stage that has none', () => {
     expect(planBake(what).join('\n')).toContain('Set /ddcolor-elastic/dev/ami/current to it as well');
   });
-  it('leaves the one that there is', () => {
+  it('leaves an existing current image', () => {
     expect(planBake({ ...what, current: 'ami-1' }).join('\n')).toContain(
       'Leave /ddcolor-elastic/dev/ami/current at ami-1',
     );
   });
-  it('says that the files are not those of the commit', () => {
+  it('warns about uncommitted changes', () => {
     expect(planBake({ ...what, revision: 'abc-dirty' })[0]).toContain('not committed');
     expect(planBake(what)[0]).not.toContain('not committed');
   });
@@ -179,17 +191,17 @@ describe('a bake', () => {
     [manifest(run('2', 'eu-west-1:ami-2')), 'ami-2'],
     [manifest(run('1', 'eu-west-1:ami-1'), run('2', 'eu-west-1:ami-2')), 'ami-2'],
     [manifest(run('2', 'us-east-1:ami-1,eu-west-1:ami-2')), 'ami-2'],
-  ])('takes the image of its run and region out of %s', (text, id) =>
+  ])('reads the image of its run and region from %s', (text, id) =>
     expect(imageOf(text, 'eu-west-1')).toBe(id),
   );
   it.each([
     [manifest(run('1', 'eu-west-1:ami-1')), 'none at all'],
     [manifest(run('2', 'us-east-1:ami-1')), 'us-east-1:ami-1'],
     [manifest(run('2', 'eu-west-1:ami-1,eu-west-1:ami-2')), 'has 2 images'],
-  ])('finds none in %s', (text, part) => expect(() => imageOf(text, 'eu-west-1')).toThrow(part));
+  ])('fails for %s', (text, part) => expect(() => imageOf(text, 'eu-west-1')).toThrow(part));
 });
 
-describe("sharp for the instances, out of npm's lock file", () => {
+describe("the packages of sharp for the instances, from npm's lock file,", () => {
   const of = (names: string) => Object.fromEntries(names.split(' ').map((name) => [name, '^1']));
   const entry = (more: object = {}) => ({ version: '1.0.0', integrity: 'sha512-x', ...more });
   const packages = {
@@ -206,7 +218,7 @@ describe("sharp for the instances, out of npm's lock file", () => {
     'node_modules/@img/sharp-libvips-linux-x64': entry(),
     'node_modules/zod': entry(),
   };
-  it('is itself, what it needs, and one platform, with checksums', () => {
+  it('are sharp, its dependencies and one platform, with checksums', () => {
     const found = sharpPackages({ packages });
     expect([...found.keys()].sort()).toEqual([
       '@img/sharp-libvips-linux-x64',
@@ -216,13 +228,10 @@ describe("sharp for the instances, out of npm's lock file", () => {
     ]);
     expect(found.get('semver')).toMatchObject({ integrity: 'sha512-x' });
   });
-  it.each(['node_modules/semver', 'node_modules/@img/sharp-libvips-linux-x64'])(
-    'fails without %s',
-    (name) => {
-      expect(() => sharpPackages({ packages: { ...packages, [name]: undefined } })).toThrow(name);
-    },
-  );
-  it('fails without the platform', () => {
+  it.each(['node_modules/semver', 'node_modules/@img/sharp-libvips-linux-x64'])('fail without %s', (name) => {
+    expect(() => sharpPackages({ packages: { ...packages, [name]: undefined } })).toThrow(name);
+  });
+  it('fail without the platform', () => {
     const sharp = entry({ dependencies: {} });
     expect(() => sharpPackages({ packages: { 'node_modules/sharp': sharp } })).toThrow(
       'no sharp for Linux on x64',
@@ -241,32 +250,32 @@ describe('the list', () => {
     ],
     new Date('2026-11-03'),
   );
-  it('has the newest first, and is a table', () => {
+  it('is a table, newest first', () => {
     expect(table(found)).toEqual([
       'image  created           revision            comfyui  ddcolor  weights  used as',
       'ami-b  2026-11-01 00:01  -                   -        -        -        -                            failed',
       'ami-a  2026-11-01 00:00  0123456789ab-dirty  0.3.64   -        -        dev candidate, prod current  deprecated',
     ]);
   });
-  it('says that there is nothing', () => expect(table([])).toHaveLength(1));
-  it('knows that a deprecation is still to come', () => {
+  it('has one line without images', () => expect(table([])).toHaveLength(1));
+  it('shows a deprecation only after its date', () => {
     expect(
       listed([{ ...a, deprecatedAt: '2026-12-01T00:00:00Z' }], [], new Date('2026-11-03'))[0]?.deprecated,
     ).toBe(false);
   });
-  it('says what a parameter names in vain', () => {
+  it('reports a parameter that names an unknown image', () => {
     const namings = [{ stage: 'dev', role: 'current' as const, imageId: 'ami-x' }];
     expect(missing([a], namings)).toEqual(['dev current is ami-x, which is no image of this service.']);
   });
 });
 
 describe('a verdict', () => {
-  it('is read', () => {
+  it('is parsed', () => {
     const verdict = { outcome: 'passed', seconds: 80, imageId: 'ami-1' };
     expect(parseCandidateVerdict(JSON.stringify(verdict))).toEqual(verdict);
   });
   it.each(['', 'passed', '{"outcome":"fine","seconds":1}', '{"outcome":"passed"}'])(
-    '%s has not passed',
+    'is a failure for the text %j',
     (text) => {
       expect(parseCandidateVerdict(text).outcome).toBe('failed');
     },

@@ -1,4 +1,4 @@
-/** A promotion on the local AWS: what it leaves behind when all goes well, and when it does not. */
+/** `image promote` on the local AWS: its changes when the candidate passes, fails or is interrupted. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ beforeEach(async () => {
 const good = async () => undefined;
 const bad = () => Promise.reject(new CanaryMismatch('the colours are off by 12'));
 
-/** The fleet has what it had, and nothing is left that costs money. */
+/** Images, parameters and fleet are unchanged, and no instance is left. */
 async function expectUntouched(): Promise<void> {
   expect(await account.parameters()).toEqual({ 'dev/ami/current': OLD, 'dev/ami/candidate': NEW });
   expect(await account.refreshes('dev')).toBe(0);
@@ -43,8 +43,8 @@ async function expectUntouched(): Promise<void> {
   expect((await account.instances()).map(({ state }) => state)).toEqual(['terminated']);
 }
 
-describe('a candidate that passes', () => {
-  it('becomes the current image, and the fleet is replaced', async () => {
+describe('a candidate that passes its test', () => {
+  it('becomes the current image, and the instances are replaced', async () => {
     account.judge('dev', good, NEW);
     const { session, said } = await account.enter('promote --stage dev --yes');
     expect(await explained(promote, session), said()).toBe(0);
@@ -58,7 +58,7 @@ describe('a candidate that passes', () => {
     });
   });
 
-  it('was judged by one instance like those of the fleet, outside of the group, that is gone', async () => {
+  it('was tested by one instance outside of the group, terminated before the change', async () => {
     account.judge('dev', good, NEW);
     const { session } = await account.enter('promote --stage dev --yes');
     await explained(promote, session);
@@ -87,7 +87,7 @@ describe('a candidate that passes', () => {
     expect(ended).toBeLessThan(set ?? -1);
   });
 
-  it('is launched elsewhere where there is no room', async () => {
+  it('is launched in another subnet or as another type when capacity is insufficient', async () => {
     account.judge('dev', good);
     account.front.refusals.push({ action: 'RunInstances', code: 'InsufficientInstanceCapacity', times: 2 });
     const { session } = await account.enter('promote --stage dev --yes');
@@ -102,7 +102,7 @@ describe('a candidate that passes', () => {
     ]);
   });
 
-  it('leaves three images with their snapshots, those that are spoken for among them', async () => {
+  it('leaves three images with their snapshots, including those in use', async () => {
     await account.reset('dev', 'prod');
     for (let k = 1; k <= 6; k++) await account.image(`ami-0000000${k}`, k);
     const snapshots = new Map([...account.front.images].map(([id, { snapshot }]) => [id, snapshot]));
@@ -120,7 +120,7 @@ describe('a candidate that passes', () => {
     expect(said()).toContain('Remove the image ami-00000005');
   });
 
-  it('is in service also when an old image cannot be removed', async () => {
+  it('becomes current also when an old image cannot be removed', async () => {
     for (let k = 3; k <= 5; k++) await account.image(`ami-0000000${k}`, -k);
     account.judge('dev', good);
     account.front.refusals.push({ action: 'DeregisterImage', code: 'OperationNotPermitted', times: 1 });
@@ -131,8 +131,8 @@ describe('a candidate that passes', () => {
   });
 });
 
-describe('a candidate that fails its test', () => {
-  it('in wrong colours, leaves the fleet as it was', async () => {
+describe('a candidate fails its test, and the fleet is unchanged,', () => {
+  it('when its colours are wrong', async () => {
     account.judge('dev', bad, NEW);
     const { session, said } = await account.enter('promote --stage dev --yes');
     expect(await explained(promote, session)).toBe(3);
@@ -140,7 +140,7 @@ describe('a candidate that fails its test', () => {
     expect(said()).toContain('failed its test: the colours are off by 12');
   });
 
-  it('in silence, leaves the fleet as it was', async () => {
+  it('when it writes no verdict in time', async () => {
     const timing = { deadlineMs: 100, pollMs: 10 };
     const { session, said } = await account.enter('promote --stage dev --yes', { timing });
     expect(await explained(promote, session)).toBe(3);
@@ -148,7 +148,7 @@ describe('a candidate that fails its test', () => {
     expect(said()).toMatch(/no verdict within \d+ s; its instance was 'running'/);
   });
 
-  it('since its instance ended by itself, is not waited for', async () => {
+  it('at once when its instance terminates by itself', async () => {
     account.front.onLaunch = (id) => account.end(id);
     const { session, said } = await account.enter('promote --stage dev --yes', {
       timing: { deadlineMs: 3_600_000, pollMs: 10 },
@@ -158,7 +158,7 @@ describe('a candidate that fails its test', () => {
     expect(said()).toContain("its instance is 'terminated' without a verdict");
   });
 
-  it('since another image ran, leaves the fleet as it was', async () => {
+  it('when its instance ran another image', async () => {
     account.judge('dev', good, OLD);
     const { session, said } = await account.enter('promote --stage dev --yes');
     expect(await explained(promote, session)).toBe(3);
@@ -166,7 +166,7 @@ describe('a candidate that fails its test', () => {
     expect(said()).toContain(`its instance ran ${OLD}`);
   });
 
-  it('for want of a quota, is said to be so, and launched nowhere else', async () => {
+  it('when the quota is too small, without another launch', async () => {
     account.front.refusals.push({ action: 'RunInstances', code: 'VcpuLimitExceeded', times: 9 });
     const { session } = await account.enter('promote --stage dev --yes');
     await expect(explained(promote, session)).rejects.toThrow(/out of quota.*VcpuLimitExceeded/s);
@@ -177,9 +177,9 @@ describe('a candidate that fails its test', () => {
 
 describe('Ctrl-C', () => {
   it.each([
-    ['while the verdict is awaited', (stop: () => Promise<void>) => void setImmediate(() => void stop())],
-    ['while the instance is being launched', (stop: () => Promise<void>) => void stop()],
-  ])('%s ends the instance', async (_when, press) => {
+    ['during the wait for the verdict', (stop: () => Promise<void>) => void setImmediate(() => void stop())],
+    ['during the launch', (stop: () => Promise<void>) => void stop()],
+  ])('%s terminates the instance', async (_when, press) => {
     const { session, controller } = await account.enter('promote --stage dev --yes');
     const closed = new Promise<void>((resolve) => {
       account.front.onLaunch = () =>
@@ -194,7 +194,7 @@ describe('Ctrl-C', () => {
     await expectUntouched();
   });
 
-  it('in between the new value and the refresh waits for both', async () => {
+  it('during the change of the current image waits for the change and the refresh', async () => {
     account.judge('dev', good);
     const { session, controller } = await account.enter('promote --stage dev --yes');
     const { parameters: real } = session;
@@ -203,7 +203,7 @@ describe('Ctrl-C', () => {
     real.setCurrent = async (...args) => {
       await sleep(1);
       controller.abort();
-      // With the scope closed, the process is over.
+      // The process exits once the scope is closed.
       refreshesAtEnd = session.scope.close().then(() => account.refreshes('dev'));
       await sleep(200);
       await setCurrent(...args);
@@ -214,7 +214,7 @@ describe('Ctrl-C', () => {
   });
 });
 
-it('an instance that cannot be ended is named, with what to do', async () => {
+it('names an instance that cannot be terminated, and the command that terminates it', async () => {
   account.judge('dev', good);
   account.front.refusals.push({ action: 'TerminateInstances', code: 'UnauthorizedOperation', times: 9 });
   const { session, said } = await account.enter('promote --stage dev --yes');
@@ -225,7 +225,7 @@ it('an instance that cannot be ended is named, with what to do', async () => {
   await expect(explained(promote, next.session)).rejects.toThrow(/a candidate instance still runs: i-/);
 });
 
-it('the whole command ends its instance on SIGINT, and says so', async () => {
+it('the command terminates its instance on SIGINT, and reports it', async () => {
   const entry = join(import.meta.dirname, '..', 'support', 'entry.ts');
   const args = ['--import', 'tsx', entry, 'image', 'promote', '--stage', 'dev', '--yes'];
   const child = spawn(process.execPath, args, { env: childEnvironment(account.front.url) });
@@ -244,17 +244,17 @@ it('the whole command ends its instance on SIGINT, and says so', async () => {
 it.each([
   ['UnauthorizedOperation', 'lacks a permission'],
   ['RequestExpired', 'sign in to AWS first'],
-])('%s comes with what to do about it', async (code, hint) => {
+])('%s is reported with what to do', async (code, hint) => {
   account.front.refusals.push({ action: 'DescribeImages', code, times: 99 });
   const { session } = await account.enter('promote --stage dev --yes');
   await expect(explained(promote, session)).rejects.toThrow(hint);
 });
 
-describe('nothing is changed', () => {
+describe('a promotion changes nothing', () => {
   const writes = () =>
     account.front.calls.map(({ action }) => action).filter((action) => !/^(Describe|Get)/.test(action));
 
-  it('by a dry run', async () => {
+  it('in a dry run', async () => {
     for (let k = 3; k <= 5; k++) await account.image(`ami-0000000${k}`, -k);
     const { session, said } = await account.enter('promote --stage dev --dry-run --yes');
     expect(await explained(promote, session)).toBe(0);
@@ -264,22 +264,22 @@ describe('nothing is changed', () => {
     );
   });
 
-  it('without a yes', async () => {
+  it('without confirmation', async () => {
     const no = await account.enter('promote --stage dev', { ask: async () => 'n' });
     expect(await explained(promote, no.session)).toBe(1);
-    const nobody = await account.enter('promote --stage dev');
-    await expect(explained(promote, nobody.session)).rejects.toThrow('add --yes');
+    const unattended = await account.enter('promote --stage dev');
+    await expect(explained(promote, unattended.session)).rejects.toThrow('add --yes');
     expect(writes()).toEqual([]);
   });
 
-  it('where the stage is not deployed', async () => {
+  it('when the stage is not deployed', async () => {
     const { session } = await account.enter('promote --stage prod --yes');
     await expect(explained(promote, session)).rejects.toThrow('there is no group ddcolor-elastic-prod');
     expect(writes()).toEqual([]);
   });
 });
 
-it('a yes on the terminal is enough', async () => {
+it('is confirmed on the terminal', async () => {
   account.judge('dev', good);
   const { session } = await account.enter('promote --stage dev', { ask: async () => 'y' });
   expect(await explained(promote, session)).toBe(0);

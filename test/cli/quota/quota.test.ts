@@ -29,7 +29,7 @@ it.each([
     }),
 );
 
-it('counts the largest type, and refuses one that nobody knows', () => {
+it('counts the vCPUs of the largest type, and fails for an unknown type', () => {
   expect(largestVcpus(stage({ instanceTypes: ['g4dn.xlarge', 'g5.2xlarge'] }))).toBe(8);
   const unknown = () =>
     largestVcpus(stage({ instanceTypes: ['g4dn.xlarge', 'p9.huge'], instancePrices: { 'p9.huge': 9 } }));
@@ -41,7 +41,7 @@ it('counts the largest type, and refuses one that nobody knows', () => {
 
 const prod = stage({ maxCapacity: 20, spotPercentage: 70 });
 
-it('says what is needed, allowed, and how to get it', () => {
+it('shows needed and allowed vCPUs, and the command that requests an increase', () => {
   const checks = checkQuotas(prod, { onDemand: 0, spot: 64 });
   expect(quotaLines(prod, 'us-east-1', checks)).toEqual([
     'Stage own in us-east-1, at its maximum of 20 instances:',
@@ -79,13 +79,13 @@ it.each([
   expect(quotaLines(prod, 'us-east-1', checks).at(-1)).toMatch(enough ? /^Enough/ : /^NOT ENOUGH/);
 });
 
-describe('asked of AWS', () => {
+describe('the command', () => {
   const folder = new Folder();
   let server: Server | undefined;
   afterEach(() => server?.close());
 
   type Answer = [status: number, body: object];
-  /** Service Quotas, as far as it is asked: by action and quota. */
+  /** Service Quotas with a response for each action and quota. */
   async function answering(answers: (action: string, code: string) => Answer): Promise<NodeJS.ProcessEnv> {
     server = createServer((request, response) => {
       let body = '';
@@ -112,7 +112,7 @@ describe('asked of AWS', () => {
   it.each([
     [24, 56, 0],
     [24, 0, 1],
-  ])('%i and %i end with %i', async (onDemand, spot, code) => {
+  ])('exits for %i vCPUs on demand and %i Spot with %i', async (onDemand, spot, code) => {
     const env = await answering((_action, asked) => quota(asked === 'L-DB2E81BA' ? onDemand : spot));
     const ended = await command(folder.path, [...args, '--json'], env);
     expect(ended).toMatchObject({ code, err: '' });
@@ -122,7 +122,7 @@ describe('asked of AWS', () => {
     });
   });
 
-  it('are AWS’s own where nobody has changed them', async () => {
+  it('reads the default quota when the account has no value of its own', async () => {
     const env = await answering((action) =>
       action === 'GetServiceQuota' ? [400, { __type: 'NoSuchResourceException' }] : quota(1000),
     );
@@ -131,7 +131,7 @@ describe('asked of AWS', () => {
     expect(ended.out).toContain('needed 24 vCPUs (6 instances of 4), allowed 1000');
   });
 
-  it('are told with the permission that is missing', async () => {
+  it('names the missing permission', async () => {
     const env = await answering(() => [400, { __type: 'AccessDeniedException', Message: 'no' }]);
     expect(await command(folder.path, args, env)).toEqual({
       code: 1,
@@ -143,7 +143,7 @@ describe('asked of AWS', () => {
   it.each([
     [['--local'], "unknown option '--local'"],
     [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
-  ])('not with %j', async (more, said) => {
+  ])('rejects %j', async (more, said) => {
     const ended = await command(folder.path, ['quota', ...more]);
     expect(ended).toMatchObject({ code: 2, out: '' });
     expect(ended.err).toContain(said);

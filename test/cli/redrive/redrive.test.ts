@@ -1,19 +1,19 @@
-/** Dead letters back to the queue: nothing is lost whatever call fails, and nothing sent twice. */
+/** `redrive`: moves dead letters to the queue, loses none and sends none twice, whatever call fails. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { redrive, type DeadLetters, type DeadLetter, type RedriveResult } from '../../../cli/redrive/run.ts';
 import { photosOf, redriveJson, redriveLines, type RedriveReport } from '../../../cli/redrive/text.ts';
 import { Interrupted } from '../../../common/errors.ts';
 
-/** Two queues in memory. A message that was received and not deleted may come again at any time. */
+/** Two queues in memory. A message that was received and not deleted may be received again at any time. */
 class Queues implements DeadLetters {
   readonly dead = new Map<string, { body: string; attributes: object }>();
   readonly jobs: { body: string; attributes: object }[] = [];
-  /** Those that the queue is free to give again although somebody holds them. */
+  /** Received and neither deleted nor released. */
   readonly held = new Set<string>();
   private calls = 0;
 
-  /** @param fails whether a call does, by its number. @param again how many of those that are held come with a handful */
+  /** @param fails whether a call fails, by its number. @param again most held messages that a receive repeats */
   constructor(
     count: number,
     private readonly fails: (call: number) => boolean = () => false,
@@ -63,7 +63,7 @@ const run = (
   });
 const bodies = (count: number, from = 0) => Array.from({ length: count }, (_, k) => `body ${k + from}`);
 
-it('loses nothing, whatever call fails, and sends nothing twice', async () => {
+it('loses no message and sends none twice, whatever call fails', async () => {
   const failing = fc.uniqueArray(fc.nat(80), { maxLength: 6 });
   let cutShort = 0;
   await fc.assert(
@@ -77,7 +77,7 @@ it('loses nothing, whatever call fails, and sends nothing twice', async () => {
       );
       expect(new Set(sent).size).toBe(sent.length);
       expect(first.moved.map(({ body }) => body).sort()).toEqual([...sent].sort());
-      // What was held comes back in time, and a later run moves the rest.
+      // Once the visibility timeout is over, a later run moves the rest.
       queues.held.clear();
       for (let tries = 0; tries < 8 && queues.dead.size > 0; tries++) {
         queues.held.clear();
@@ -103,18 +103,18 @@ it.each([
   [25, 25, 25, false],
   [25, 26, 25, true],
   [0, 5, 0, true],
-])('of %i with a limit of %i moves %i', async (count, limit, moved, empty) => {
+])('moves of %i messages with a limit of %i %i', async (count, limit, moved, empty) => {
   const queues = new Queues(count);
-  const told: number[] = [];
-  const redriven = await run(queues, { limit, progress: (n) => void told.push(n) });
+  const reported: number[] = [];
+  const redriven = await run(queues, { limit, progress: (n) => void reported.push(n) });
   expect(redriven).toMatchObject({ empty, failure: undefined });
   expect(redriven.moved).toHaveLength(moved);
   expect(queues.jobs).toHaveLength(moved);
   expect(queues.dead.size).toBe(count - moved);
-  expect(told.at(-1)).toBe(moved);
+  expect(reported.at(-1)).toBe(moved);
 });
 
-it('deletes, and does not send, what comes again since its delete failed', async () => {
+it('deletes without sending a message that is received again after its delete failed', async () => {
   let first = true;
   class Stubborn extends Queues {
     override async delete(letter: DeadLetter): Promise<void> {
@@ -130,7 +130,7 @@ it('deletes, and does not send, what comes again since its delete failed', async
 });
 
 describe('a dry run', () => {
-  it('leaves everything, free for whoever looks next', async () => {
+  it('moves nothing, and releases every message', async () => {
     const queues = new Queues(25);
     const redriven = await run(queues, { dryRun: true });
     expect(redriven).toMatchObject({ empty: true, failure: undefined });
@@ -142,13 +142,13 @@ describe('a dry run', () => {
     });
   });
 
-  it('ends although the same messages come again and again', async () => {
+  it('stops when messages repeat', async () => {
     const queues = new Queues(5, undefined, 10);
     expect((await run(queues, { dryRun: true })).moved).toHaveLength(5);
   });
 });
 
-it('ends what it has begun when it is interrupted', async () => {
+it('moves the received messages before it stops on an interrupt', async () => {
   const abort = new AbortController();
   const queues = new Queues(25);
   const redriven = await run(queues, {
@@ -180,8 +180,8 @@ const outcome = (more: Partial<RedriveReport> = {}): RedriveReport => ({
   ...more,
 });
 
-describe('what is said', () => {
-  it('names photos where that is asked for', () => {
+describe('the output', () => {
+  it('names the photos when requested', () => {
     expect(moved.map(photosOf)).toEqual([['incoming/a b.jpg'], undefined, []]);
     expect(redriveLines(outcome(), true)).toEqual([
       '  incoming/a b.jpg',
@@ -212,9 +212,11 @@ describe('what is said', () => {
         'queue: AccessDenied.',
       ],
     ],
-  ])('%#', (more, lines) => expect(redriveLines(outcome(more), false)).toEqual(lines));
+  ])('has counts of moved and remaining messages, case %#', (more, lines) =>
+    expect(redriveLines(outcome(more), false)).toEqual(lines),
+  );
 
-  it('is an object', () => {
+  it('has JSON with each message and its photos', () => {
     const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
     expect(redriveJson(outcome({ stopped: 'Interrupted.' }), where)).toEqual({
       command: 'redrive',

@@ -1,4 +1,4 @@
-/** The options that operator commands share, and those of pause and resume. */
+/** Options of the operator commands: the target, and those of pause and resume. */
 import { describe, expect, it } from 'vitest';
 import { definePause, defineResume } from '../../../cli/pause/main.ts';
 import { define as defineStatus } from '../../../cli/status/main.ts';
@@ -19,7 +19,7 @@ describe('the target', () => {
     ['--stage mars', { ...target, stage: 'mars', stack: 'DDColorElastic-mars' }],
     ['--stage mars --stack Own', { ...target, stage: 'mars', stack: 'Own' }],
     ['--local', { ...target, stage: 'local', stack: 'DDColorElastic-local', local: true }],
-  ])('of %j', async (line, wanted) => {
+  ])('is parsed from %j', async (line, wanted) => {
     const { got } = await status(line);
     expect(targetOf(got?.[0] as TargetOptions)).toEqual(wanted);
   });
@@ -34,7 +34,7 @@ describe('the target', () => {
     ['photo.jpg', 'too many arguments'],
     ['--stge dev', 'Did you mean --stage?'],
     ['--stage', "option '--stage <name>' argument missing"],
-  ])('refuses %j', async (line, error) => {
+  ])('is rejected for %j', async (line, error) => {
     const { code, errors } = await status(line);
     expect(errors).toContain(error);
     expect(code).toBe(2);
@@ -46,7 +46,7 @@ describe('pause and resume', () => {
     ['scale-out', ['scale-out', { stage: 'dev' }]],
     ['scale-in --for 2h', ['scale-in', { stage: 'dev', for: 7200 }]],
     ['both --for 1d --json', ['both', { stage: 'dev', for: 86_400, json: true }]],
-  ])('take %s', async (line, got) => expect((await parse('pause', definePause, line)).got).toEqual(got));
+  ])('accept %s', async (line, got) => expect((await parse('pause', definePause, line)).got).toEqual(got));
 
   it.each([
     ['pause', definePause, '', "missing required argument 'what'"],
@@ -54,7 +54,7 @@ describe('pause and resume', () => {
     ['pause', definePause, 'both scale-in', 'too many arguments'],
     ['pause', definePause, 'both --for 2', 'Expected a time such as 90s, 30m, 2h or 1d, up to 30d'],
     ['resume', defineResume, 'both --for 2h', "unknown option '--for'"],
-  ] as const)('refuse: %s %j', async (name, define, line, error) => {
+  ] as const)('reject: %s %j', async (name, define, line, error) => {
     const { code, errors } = await parse(name, define, line);
     expect(errors).toContain(error);
     expect(code).toBe(2);

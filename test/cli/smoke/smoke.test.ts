@@ -1,4 +1,4 @@
-/** A photo put through a stage: what is looked at, what is cleared away, and that no more is asked than a role may. */
+/** `smoke`: a photo through a stage, checked and removed again, with the permissions of its role only. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { writeFileSync } from 'node:fs';
@@ -39,18 +39,18 @@ describe('a picture', () => {
     // Lab of sRGB's red and blue.
     ['red', [255, 0, 0], 104.55],
     ['blue', [0, 0, 255], 133.81],
-  ])('of %s has a mean chroma', (_name, pixel, chroma) =>
+  ])('of %s has its mean chroma', (_name, pixel, chroma) =>
     expect(meanChroma(Uint8Array.from([...pixel, ...pixel]))).toBeCloseTo(chroma, 1),
   );
 
-  it('is seen upright', async () => {
-    const lying = await sharp(grey).withMetadata({ orientation: 6 }).toBuffer();
-    expect(await measurePicture('x', lying)).toMatchObject({ width: HEIGHT, height: WIDTH });
+  it('is measured upright', async () => {
+    const rotated = await sharp(grey).withMetadata({ orientation: 6 }).toBuffer();
+    expect(await measurePicture('x', rotated)).toMatchObject({ width: HEIGHT, height: WIDTH });
     expect((await measurePicture('x', grey)).chroma).toBeLessThan(1);
     expect((await measurePicture('x', inColour)).chroma).toBeGreaterThan(MIN_CHROMA);
   });
 
-  it('of one channel, or with opacity, is seen', async () => {
+  it('may have one channel, or opacity', async () => {
     const one = await sharp(grey).toColourspace('b-w').png().toBuffer();
     expect(await measurePicture('x', one)).toEqual({
       width: WIDTH,
@@ -64,7 +64,7 @@ describe('a picture', () => {
     );
   });
 
-  it('is none when it cannot be read', async () => {
+  it('fails when it cannot be read', async () => {
     await expect(measurePicture("'a.jpg'", Buffer.from('no'))).rejects.toThrow(UserError);
     await expect(measurePicture("'a.jpg'", Buffer.from('no'))).rejects.toThrow(
       "'a.jpg' is not a picture that can be read",
@@ -77,13 +77,15 @@ describe('a picture', () => {
     [seen({ chroma: MIN_CHROMA }), undefined],
     [seen({ chroma: 2.94 }), 'The result is not in colour: its mean chroma is 2.9, below 3.'],
     [seen({ width: 40, height: 60 }), 'The result has 40 x 60 pixels, the photo 60 x 40.'],
-  ])('%j has the fault %j', (result, wanted) => expect(defectOf(seen({ chroma: 0 }), result)).toBe(wanted));
+  ])('%j as a result has the defect %j', (result, wanted) =>
+    expect(defectOf(seen({ chroma: 0 }), result)).toBe(wanted),
+  );
 });
 
 const failure = (code: string) =>
   JSON.stringify({ code, message: 'Damaged.', retryable: false, key: 'incoming/x', etag: 'x' });
 
-/** A bucket with a worker: what is there at the so-manieth look. */
+/** A bucket with a worker. @param at objects that appear at a read, by its number */
 class Bucket implements SmokeBucket {
   readonly objects = new Map<string, Buffer>();
   private looks = 0;
@@ -123,10 +125,10 @@ async function through(bucket: SmokeBucket, timeoutSeconds = 60, more: Partial<S
 
 describe('a photo', () => {
   it.each<[string, Record<number, () => { key: string; body: Buffer | string }[]>, string, number]>([
-    ['in colour at once', { 1: put(RESULT, () => inColour) }, 'succeeded', 0],
-    ['in colour after a while', { 9: put(RESULT, () => inColour) }, 'succeeded', 0],
+    ['coloured at once', { 1: put(RESULT, () => inColour) }, 'succeeded', 0],
+    ['coloured later', { 9: put(RESULT, () => inColour) }, 'succeeded', 0],
     [
-      'in colour after all',
+      'coloured after a failure record',
       { 2: put(FAILED, () => failure('retries-exhausted')), 9: put(RESULT, () => inColour) },
       'succeeded',
       0,
@@ -134,25 +136,25 @@ describe('a photo', () => {
     ['still grey', { 3: put(RESULT, () => grey) }, 'wrong', 1],
     ['no picture', { 3: put(RESULT, () => 'x') }, 'wrong', 1],
     ['refused', { 4: put(FAILED, () => failure('unreadable-image')) }, 'failed', 1],
-    ['refused without a word', { 4: put(FAILED, () => '{}') }, 'failed', 1],
-    ['given up', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
-    ['never done', {}, 'timed-out', 3],
-  ])('that is %s', async (_name, at, outcome, exit) => {
+    ['refused with an empty record', { 4: put(FAILED, () => '{}') }, 'failed', 1],
+    ['out of attempts', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
+    ['without an outcome', {}, 'timed-out', 3],
+  ])('that is %s is reported, and its outcome is deleted', async (_name, at, outcome, exit) => {
     const bucket = new Bucket(at);
     const result = await through(bucket);
     expect(result.verdict.outcome).toBe(outcome);
     expect(exitCode(result)).toBe(exit);
     expect(result.key).toBe(KEY);
-    // The photo is not its own to delete.
+    // The role of the smoke test may not delete the photo.
     expect([...bucket.objects.keys()]).toEqual([KEY]);
   });
 
-  it('takes as long as it takes', async () => {
+  it('is reported with the seconds of each phase', async () => {
     const { phases } = await through(new Bucket({ 9: put(RESULT, () => inColour) }));
     expect(phases).toEqual({ upload: 0, wait: 8, check: 0 });
   });
 
-  it('is cleared away when it is interrupted', async () => {
+  it('has its outcome deleted on an interrupt', async () => {
     const abort = new AbortController();
     const bucket = new Bucket({ 2: put(FAILED, () => failure('retries-exhausted')) });
     const onWait = () => abort.abort(new Interrupted());
@@ -160,7 +162,7 @@ describe('a photo', () => {
     expect([...bucket.objects.keys()]).toEqual([KEY]);
   });
 
-  it('says what it could not clear away', async () => {
+  it('is reported with the objects that could not be deleted', async () => {
     const bucket = new Bucket({ 1: put(RESULT, () => inColour) });
     bucket.delete = (key) => (key === RESULT ? Promise.reject(new Error('no')) : Promise.resolve());
     const result = await through(bucket);
@@ -172,7 +174,7 @@ describe('a photo', () => {
   });
 });
 
-describe('under a role that may do no more than it must', () => {
+describe('with the least permissions, the command', () => {
   const folder = new Folder();
   let server: Server | undefined;
   afterEach(() => {
@@ -181,15 +183,15 @@ describe('under a role that may do no more than it must', () => {
   });
   afterAll(() => folder.remove());
 
-  /** What the role may, as its policy says. */
+  /** The requests that the policy of the smoke role allows. */
   const MAY: [method: string, path: RegExp][] = [
     ['PUT', /^\/photos\/incoming\/smoke\/[\w-]{22}\/[^/]+$/],
     ['GET', /^\/photos\/(results|failed)\/smoke\/[\w-]{22}\/[^/]+$/],
     ['DELETE', /^\/photos\/(results|failed)\/smoke\/[\w-]{22}\/[^/]+$/],
   ];
 
-  /** An S3 that forbids everything else, and says so of what is not there as well. */
-  async function s3(end: (gets: number) => Buffer | undefined, mayPut = true) {
+  /** An S3 that responds 403 to everything else, and for objects that do not exist. */
+  async function s3(result: (gets: number) => Buffer | undefined, mayPut = true) {
     const calls: string[] = [];
     let gets = 0;
     server = createServer((request, response) => {
@@ -199,7 +201,7 @@ describe('under a role that may do no more than it must', () => {
         const may = MAY.some(([one, path]) => one === method && path.test(pathname));
         calls.push(may ? `${method} ${pathname.split('/')[2]}` : `FORBIDDEN ${method} ${url}`);
         const isResult = method === 'GET' && pathname.startsWith('/photos/results/');
-        const body = isResult ? end(++gets) : undefined;
+        const body = isResult ? result(++gets) : undefined;
         if (body) response.writeHead(200).end(body);
         else if (may && method === 'DELETE') response.writeHead(204).end();
         else if (may && method === 'PUT' && mayPut) response.writeHead(200, { etag: '"x"' }).end();
@@ -217,7 +219,7 @@ describe('under a role that may do no more than it must', () => {
   const args = ['smoke', 'a photo +1.jpg', '--bucket', 'photos'];
   beforeAll(() => writeFileSync(join(folder.path, 'a photo +1.jpg'), grey));
 
-  it('a photo that is not there yet looks forbidden, and comes', async () => {
+  it('waits for a result although S3 responds 403 until it exists', async () => {
     const { env, calls } = await s3((gets) => (gets > 1 ? inColour : undefined));
     const ended = await command(folder.path, [...args, '--json'], env);
     expect(ended).toMatchObject({ code: 0, err: '' });
@@ -237,7 +239,7 @@ describe('under a role that may do no more than it must', () => {
     expect(calls.slice(-2).sort()).toEqual(['DELETE failed', 'DELETE results']);
   });
 
-  it('a photo that may not be put is told with what is missing', async () => {
+  it('names the missing permission when it may not upload', async () => {
     const { env } = await s3(() => undefined, false);
     expect(await command(folder.path, args, env)).toEqual({
       code: 1,
@@ -246,7 +248,7 @@ describe('under a role that may do no more than it must', () => {
     });
   });
 
-  it('a photo that does not come in time ends with 3', async () => {
+  it('exits with 3 after its time limit', async () => {
     const { env, calls } = await s3(() => undefined);
     const ended = await command(folder.path, [...args, '--timeout', '1s'], env);
     expect(ended).toMatchObject({ code: 3, err: '' });
@@ -254,7 +256,7 @@ describe('under a role that may do no more than it must', () => {
     expect(calls.filter((call) => call.startsWith('FORBIDDEN'))).toEqual([]);
   });
 
-  it('clears away when it is interrupted', async () => {
+  it('deletes the outcome on an interrupt', async () => {
     const { env, calls } = await s3(() => undefined);
     const running = start(folder.path, args, env);
     await until(
@@ -271,7 +273,7 @@ describe('under a role that may do no more than it must', () => {
     [['smoke', 'none.jpg'], "'none.jpg' cannot be read"],
     [['smoke', 'notes.txt'], "'notes.txt' is not a picture that can be read"],
     [['smoke', 'a photo +1.jpg', '--timeout', '15'], 'Expected a time such as 90s'],
-  ])('%j is a matter of the command line', async (line, said) => {
+  ])('rejects the command line %j', async (line, said) => {
     folder.write({ 'notes.txt': 'x' });
     const ended = await command(folder.path, line);
     expect(ended).toMatchObject({ code: 2, out: '' });

@@ -1,4 +1,4 @@
-/** What a status says of what was read, and of what was not. */
+/** The output of `status`, with parts that could not be read. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ const unread: StatusParts = {
   alarms: { missing: 'CloudWatch: AccessDenied.' },
 };
 
-it('is one screen', () => {
+it('fits one screen', () => {
   expect(statusLines(parts(), where, NOW)).toEqual([
     'Stage dev (DDColorElastic-dev, us-east-1) at 2026-05-04 10:00:00 UTC',
     '',
@@ -47,7 +47,7 @@ it('is one screen', () => {
   ]);
 });
 
-it('is an object', () => {
+it('has JSON with the same facts', () => {
   expect(statusJson(parts(), where, NOW)).toEqual({
     command: 'status',
     ...where,
@@ -96,7 +96,7 @@ it('is an object', () => {
   });
 });
 
-describe('what is unknown', () => {
+describe('an unknown value', () => {
   it('is never zero', () => {
     const lines = statusLines(unread, where, NOW);
     expect(lines.slice(2)).toEqual([
@@ -120,20 +120,20 @@ describe('what is unknown', () => {
     expect(statusLine(unread, NOW).text).not.toMatch(/\d/);
   });
 
-  it('is what nobody measured', () => {
+  it('is shown when there is no measurement', () => {
     expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, age of the oldest unknown');
     expect(text({ memory: { value: memoryOf([]) } })).toContain('today     unknown');
-    // A ledger of yesterday says nothing of today.
+    // The ledger is yesterday's.
     const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });
     expect(text({ memory: { value: old } })).toContain('today     unknown');
-    const blind = memoryOf(
+    const unavailable = memoryOf(
       records({ desired: 3 }, { reason: 'metrics-unavailable', needed: null, desired: null }),
     );
-    expect(text({ memory: { value: blind } })).toMatch(/stays unknown {2}metrics-unavailable/);
+    expect(text({ memory: { value: unavailable } })).toMatch(/stays unknown {2}metrics-unavailable/);
   });
 });
 
-it('has no age of the oldest where nothing waits', () => {
+it('has no age of the oldest message when none waits', () => {
   expect(text({ queue: { value: { waiting: 0, inFlight: 0 } } })).toContain(
     '0 waiting, 0 in flight, 2 dead letters',
   );
@@ -143,7 +143,7 @@ it.each([
   [121, 'THE SCALER HAS STOPPED, last tick 2 min ago'],
   [120, 'scaler    last tick 2 min ago'],
   [7200, 'THE SCALER HAS STOPPED, last tick 2 h ago'],
-])('a last tick %s s ago', (age, said) => {
+])('after %s s without a tick shows %s', (age, said) => {
   const [last] = records({ at: NOW - age });
   expect(text({ memory: { value: memoryOf([last!]) } })).toContain(said);
 });
@@ -152,9 +152,11 @@ describe('alarms', () => {
   it.each([
     [[], 'none has this stage’s name'],
     [[alarm('failures')], '0 of 1 in ALARM'],
-  ])('%j', (value, said) => expect(text({ alarms: { value } })).toContain(`alarms    ${said}\n`));
+  ])('%j are summarised', (value, said) =>
+    expect(text({ alarms: { value } })).toContain(`alarms    ${said}\n`),
+  );
 
-  it('of another version are told as they are', () => {
+  it('of another version are shown by name', () => {
     const lines = text({ alarms: { value: [{ ...alarm('melted', 'ALARM'), since: NaN }] } });
     expect(lines).toContain('ALARM ddcolor-elastic-dev-melted, since unknown');
     expect(lines).toContain('unknown to this version');
@@ -165,7 +167,7 @@ describe('alarms', () => {
 describe('the scaler’s memory', () => {
   const of = (more: Record<string, unknown>) => scalerMemoryOf(itemOf(records({}), more));
 
-  it('with controls that nobody understands is shown without them', () => {
+  it('is shown without invalid controls', () => {
     const memory = of({ controls: { pauseScaleout: {} }, ledger });
     expect(memory).toMatchObject({ controls: null, recent: [{ reason: 'steady' }] });
     const lines = text({ memory: { value: memory } });
@@ -175,18 +177,18 @@ describe('the scaler’s memory', () => {
     expect(statusJson(parts({ memory: { value: memory } }), where, NOW)).toMatchObject({ controls: null });
   });
 
-  it('of another version is set aside, but for what stands by itself', () => {
+  it('of another version is ignored, except for controls and ledger', () => {
     const memory = of({ version: 1, ledger, controls: { dryRun: {} } });
     expect(memory).toMatchObject({ recent: [], controls: { dryRun: {} }, ledger });
     expect(memory.problems[0]).toMatch(/^The scaler's memory is damaged or of another version/);
   });
 
-  it('that is not there is none', () => {
+  it('may not exist yet', () => {
     expect(scalerMemoryOf(undefined)).toMatchObject({ recent: [], controls: {}, problems: [] });
     expect(text({ memory: { value: scalerMemoryOf(undefined) } })).toContain('no decision yet');
   });
 
-  it('tells how far ticks are apart without a view', () => {
+  it('has the time between ticks also without a view', () => {
     expect(of({ view: undefined }).tickSeconds).toBeUndefined();
     const two = scalerMemoryOf(itemOf(records({}, {}, {}), { view: undefined }));
     expect(two.tickSeconds).toBe(30);
@@ -200,7 +202,7 @@ it('shows eight decisions at most', () => {
   expect(statusJson(parts({ memory: { value: memoryOf(many) } }), where, NOW).decisions).toHaveLength(8);
 });
 
-describe('reading', () => {
+describe('reading the parts', () => {
   const ports = (more: Partial<StatusPorts>): StatusPorts => ({
     queue: async () => ({ waiting: 1, inFlight: 0 }),
     oldest: async () => null,
@@ -211,7 +213,7 @@ describe('reading', () => {
     ...more,
   });
 
-  it('goes on without what may not be read, or does not answer', async () => {
+  it('continues when a part is forbidden or unavailable', async () => {
     const read = await readParts(
       ports({
         fleet: () => Promise.reject(new UserError('group: AccessDenied.')),
@@ -223,7 +225,7 @@ describe('reading', () => {
     expect(read.alarms).toEqual({ missing: 'CloudWatch cannot be reached.' });
   });
 
-  it('does not hide a fault of ours', async () => {
+  it('throws a bug', async () => {
     await expect(readParts(ports({ queue: () => Promise.reject(new TypeError('oops')) }))).rejects.toThrow(
       'oops',
     );
@@ -234,7 +236,7 @@ describe('without permissions', () => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
-  it('says which are missing, and shows the rest', async () => {
+  it('shows the missing ones and the other parts', async () => {
     const alarms = { MetricAlarms: [{ AlarmName: 'ddcolor-elastic-dev-no-tick', StateValue: 'OK' }] };
     const folder = new Folder();
     server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-/** A clock for what happens side by side: when nobody has anything to do, it jumps to whoever wakes next. */
+/** A virtual clock for concurrent tasks: when all of them sleep, it advances to the next wake-up. */
 import type { Clock } from '../../../client/time.ts';
 
 export function virtualClock(): Clock {
@@ -29,7 +29,7 @@ export function virtualClock(): Clock {
           reject(signal?.reason as Error);
         };
         signal?.addEventListener('abort', stop, { once: true });
-        // After everything that is due at once.
+        // After all tasks that can run now.
         setImmediate(advance);
       }),
   };

@@ -1,4 +1,4 @@
-/** The commands, called from a folder of their own: in this process, or as a child process. */
+/** Runs commands in a temporary folder: in this process, or as a child process. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ export interface Running {
 
 const FOREIGN = /^(AWS_|npm_|INIT_CWD|DDCOLOR_)/i;
 
-/** Environment of a command: what this process has, without AWS's, npm's and the token. */
+/** Environment of a command: that of this process, without variables of AWS and npm and the token. */
 const environment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name))),
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -83,7 +83,7 @@ export const objects = ({ out }: Ended): Record<string, unknown>[] =>
 export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'cli-'));
 
-  /** Writes files: paths below the folder, with what is in them. */
+  /** Writes files. @param files content by path below the folder */
   write(files: Record<string, string>): this {
     for (const [name, content] of Object.entries(files)) {
       const path = join(this.path, name);

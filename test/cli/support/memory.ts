@@ -1,4 +1,4 @@
-/** What the scaler remembers, made up. */
+/** Builders of the scaler's memory: tick records and the item of its table. */
 import { scalerMemoryOf, type ScalerMemory } from '../../../cli/shared/scaler-memory.ts';
 import { MEMORY_VERSION } from '../../../lambda/scaler/memory-schema.ts';
 import type { TickRecord } from '../../../lambda/scaler/ports.ts';
@@ -22,7 +22,7 @@ export const record = (more: Partial<TickRecord> = {}): TickRecord => ({
   ...more,
 });
 
-/** One after the other, a tick apart, the last one four seconds ago. */
+/** Records one tick apart, the last one four seconds ago. */
 export const records = (...all: Partial<TickRecord>[]): TickRecord[] =>
   all.map((one, k) => record({ at: NOW - 4 - TICK * (all.length - 1 - k), ...one }));
 

@@ -1,4 +1,4 @@
-/** Checks signatures as AWS does (Signature Version 4), by its description alone. */
+/** Checks AWS Signature Version 4, written from its specification. */
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
@@ -26,7 +26,7 @@ export function isSigned(request: IncomingMessage, body: Buffer, expected: Expec
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const canonical = [
     request.method,
-    // Of everything but S3 the path is escaped once more.
+    // For every service but S3 the path is URL-encoded twice.
     encodeURIComponent(path).replaceAll('%2F', '/'),
     query,
     ...names.map((name) => `${name}:${String(request.headers[name]).trim()}`),

@@ -1,4 +1,4 @@
-/** A stage on a local AWS of its own: what its commands look at, without its fleet. */
+/** A stage on its own local AWS: the resources that the commands read, without instances. */
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
@@ -67,7 +67,7 @@ export async function startStage(name: string, scope: Scope) {
     BucketName: 'unused',
   };
   const template = {
-    // A stack holds something.
+    // CloudFormation rejects a stack without resources.
     Resources: { Nothing: { Type: 'AWS::SQS::Queue' } },
     Outputs: Object.fromEntries(Object.entries(outputs).map(([name, Value]) => [name, { Value }])),
   };
@@ -82,7 +82,7 @@ export async function startStage(name: string, scope: Scope) {
   return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, dead };
 }
 
-/** The item of the scaler: cleared, written, read. */
+/** Clears, writes and reads the item of the scaler. */
 export const itemsOf = (documents: DynamoDBDocumentClient) => ({
   clear: () => documents.send(new DeleteCommand({ TableName: TABLE, Key: { id: 'scaler' } })),
   keep: (item: Record<string, unknown>) => documents.send(new PutCommand({ TableName: TABLE, Item: item })),

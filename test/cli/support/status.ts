@@ -1,4 +1,4 @@
-/** The parts of a made-up status. */
+/** Builders of the parts of a status. */
 import type { StatusParts } from '../../../cli/status/parts.ts';
 import { memoryOf, NOW, records } from './memory.ts';
 

@@ -1,4 +1,4 @@
-/** The status on one line. */
+/** The line of `watch`. */
 import { expect, it } from 'vitest';
 import { statusLine } from '../../../cli/watch/line.ts';
 import { NOW } from '../support/memory.ts';
@@ -11,7 +11,7 @@ it('shows every part', () => {
   });
 });
 
-it('changes with the scaler’s decision, not with time', () => {
+it('changes with the scaler’s decisions and their staleness, not with time', () => {
   expect(statusLine(parts(), NOW + 1).text).toBe(statusLine(parts(), NOW).text);
   expect(statusLine(parts(), NOW + 300).text).toContain('scale-out (OLD)');
 });

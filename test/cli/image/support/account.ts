@@ -1,4 +1,4 @@
-/** An account on the local AWS with a deployed stage, its images, and a machine that judges them as the worker does. */
+/** An account on the local AWS with a deployed stage, its images, and instances that write verdicts as the worker does. */
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
@@ -58,7 +58,7 @@ export class Account {
     return new Account(endpoint, front);
   }
 
-  /** Empty but for what the stages' stacks have made. */
+  /** Deletes everything, then creates the resources of the stages. */
   async reset(...stages: string[]): Promise<void> {
     await fetch(`${this.endpoint}/_ministack/reset`, { method: 'POST' });
     this.front.reset();
@@ -130,7 +130,7 @@ export class Account {
     return Snapshots.map(({ SnapshotId }) => SnapshotId);
   }
 
-  /** A command as somebody enters it. */
+  /** Parses a command line into a session. */
   async enter(args: string, more: Partial<ImageSession> = {}): Promise<Run> {
     const { got, errors } = await parse('image', define, args);
     if (!got) throw new Error(errors);
@@ -151,7 +151,7 @@ export class Account {
     };
   }
 
-  /** From now on, instances judge their image. @param check rejects with what is wrong with it */
+  /** Instances launched from now on write a verdict. @param check rejects with the reason of a failed one */
   judge(stage: string, check: () => Promise<unknown>, imageId?: string): void {
     this.front.onLaunch = (instanceId) => {
       void checkCandidate({
@@ -167,12 +167,12 @@ export class Account {
     };
   }
 
-  /** Ends an instance without its worker. */
+  /** Terminates an instance from outside. */
   async end(instanceId: string): Promise<void> {
     await this.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }));
   }
 
-  /** All parameters, by their names after the service's. */
+  /** All parameters by name, without the service's prefix. */
   async parameters(): Promise<Record<string, string>> {
     const { Parameters = [] } = await this.ssm.send(
       new GetParametersByPathCommand({ Path: '/ddcolor-elastic/', Recursive: true }),

@@ -1,7 +1,6 @@
 /**
- * What the local AWS lacks for a release, in front of it: images (DescribeImages knows a few of its own, DeregisterImage
- * nothing), the mixed instances policy of a group, and the names by which the SDK finds security groups in a launch
- * template. Everything else goes on to it.
+ * A proxy that adds what the local AWS lacks for image commands: DescribeImages and DeregisterImage, the mixed instances
+ * policy of a group, and the element names by which the SDK reads security groups of a launch template.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
@@ -32,10 +31,10 @@ const xml = new XMLBuilder({ suppressEmptyNode: true });
 export class Front {
   readonly images = new Map<string, FrontImage>();
   readonly calls: Call[] = [];
-  /** Refused instead of carried out. */
+  /** Errors in place of the action. */
   readonly refusals: ApiError[] = [];
   mixedInstances: object = {};
-  /** Told of each launch before its caller is. */
+  /** Called for each launch before its response is sent. */
   onLaunch: (instanceId: string) => Promise<void> | void = () => undefined;
 
   private readonly server = createServer((request, response) => {
@@ -136,7 +135,7 @@ export class Front {
   private describeImages(form: URLSearchParams): object {
     const [name, value] = [form.get('Filter.1.Name') ?? '', form.get('Filter.1.Value.1') ?? ''];
     if (form.get('Owner.1') !== 'self' || !name.startsWith('tag:'))
-      throw new Error(`images of all the world: ${form}`);
+      throw new Error(`unfiltered images: ${form}`);
     const found = [...this.images.values()].filter(({ tags }) => tags[name.slice('tag:'.length)] === value);
     const item = found.map(({ id, createdAt, state, tags, deprecatedAt }) => ({
       imageId: id,
