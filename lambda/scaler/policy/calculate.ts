@@ -46,7 +46,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
   const load = Math.max(rateAhead(rate, boot * AHEAD_BOOTS) * service, foreseen);
   const keptLoad = Math.max(level * service, foreseen);
 
-  const emptySeconds = emptySince === undefined ? 0 : at - emptySince;
+  const emptySeconds = at - (emptySince ?? at);
   const isAsleep = emptySince !== undefined && emptySeconds >= settings.sleepAfterSeconds && foreseen === 0;
   const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
   return {

@@ -53,7 +53,7 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
     const gone = Math.min(oldest.count, known - coming);
     const ready = Math.min(gone, arrived);
     arrived -= ready;
-    if (ready > 0) learnBoot(after, seen.at - oldest.at, ready);
+    learnBoot(after, seen.at - oldest.at, ready);
     oldest.count -= gone;
     known -= gone;
     if (oldest.count === 0) after.launches.shift();
@@ -65,6 +65,7 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
   return after;
 }
 
+/** Adds `count` boots, which may be none. */
 function learnBoot(memory: CapacityMemory, seconds: number, count: number): void {
   const fading = Math.exp(-count / BOOT_MEMORY);
   memory.boots = memory.boots * fading + count;

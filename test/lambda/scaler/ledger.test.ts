@@ -93,15 +93,45 @@ describe('the spending of a day', () => {
   });
 });
 
+describe('a second tick', () => {
+  it('at the same instant counts its own instances from there', () => {
+    const times = [reading(MIDNIGHT, 4), reading(MIDNIGHT, 2), reading(MIDNIGHT + 3600, 2)];
+    expect(after(times).figures?.spentToday).toBe(1);
+  });
+
+  it.each([
+    ['an hour back changes nothing', MIDNIGHT + 1800, { at: MIDNIGHT + 5400, spent: 3, day: 20_000 }],
+    [
+      'more than an hour back starts from there',
+      MIDNIGHT + 1799,
+      { at: MIDNIGHT + 1799, spent: 3, day: 20_000 },
+    ],
+    [
+      'more than an hour back keeps the sum of another day',
+      MIDNIGHT - 1,
+      { at: MIDNIGHT - 1, spent: 3, day: 19_999 },
+    ],
+  ])('%s', (_name, at, ledger) => {
+    const before = after([reading(MIDNIGHT, 4), reading(MIDNIGHT + 5400, 4)]).before;
+    expect(after([reading(at, 4)], before).before).toMatchObject(ledger);
+  });
+
+  it('has no busy share where it is unknown', () => {
+    expect(after([reading(MIDNIGHT, 4), reading(MIDNIGHT + 30, 4)]).figures).not.toHaveProperty('busy');
+  });
+});
+
 describe('the busy share', () => {
   it.each<[string, ReturnType<typeof reading>[], number | undefined]>([
-    ['unknown at the first tick', [reading(0, 2, 5)], undefined],
-    ['half of the time of two instances', [reading(0, 2, 5), reading(30, 2, 35)], 0.5],
-    ['1 at most, with work from before the tick', [reading(0, 2, 5), reading(30, 2, 500)], 1],
-    ['unknown without reports', [reading(0, 2), reading(30, 2)], undefined],
-    ['unknown without an instance in service', [reading(0, 0, 5), reading(30, 2, 5)], undefined],
-    ['0 for idle instances', [reading(0, 2, 5), reading(30, 2, 5)], 0],
-    ['0 when counters start again', [reading(0, 2, 500), reading(30, 2, 5)], 0],
+    ['unknown at the first tick', [reading(1000, 2, 5)], undefined],
+    ['half of the time of two instances', [reading(1000, 2, 5), reading(1030, 2, 35)], 0.5],
+    ['1 at most, with work from before the tick', [reading(1000, 2, 5), reading(1030, 2, 500)], 1],
+    ['unknown with the second report only', [reading(1000, 2), reading(1030, 2, 5)], undefined],
+    ['unknown at a second tick of the same instant', [reading(1000, 2, 5), reading(1000, 2, 9)], undefined],
+    ['unknown without reports', [reading(1000, 2), reading(1030, 2)], undefined],
+    ['unknown without an instance in service', [reading(1000, 0, 5), reading(1030, 2, 5)], undefined],
+    ['0 for idle instances', [reading(1000, 2, 5), reading(1030, 2, 5)], 0],
+    ['0 when counters start again', [reading(1000, 2, 500), reading(1030, 2, 5)], 0],
   ])('%s', (_name, readings, busy) => expect(after(readings).figures?.busy).toBe(busy));
 });
 

@@ -15,6 +15,7 @@ describe('tickTimes', () => {
     ['on time', 600, 600, 30, [600, 630]],
     ['a moment late', 600, 600.4, 30, [600.4, 630]],
     ['so late that one was missed: the latest is made up for', 600, 635, 30, [635]],
+    ['exactly at a later tick', 600, 630, 15, [630, 645]],
     ['later than every tick', 600, 659, 30, [659]],
     ['a whole period late: its successor is due', 600, 660, 30, []],
     ['early', 600, 599, 30, [600, 630]],
@@ -150,6 +151,10 @@ describe('runTicks', () => {
 
   it('reports a lease that could not be given back', async () => {
     const release = () => Promise.reject(new Error('no table'));
-    expect((await play([], { release })).error).toMatchObject({ message: 'release: no table' });
+    const { error } = await play([], { release });
+    expect(error).toMatchObject({
+      message: 'release: no table',
+      errors: [{ message: 'release: no table', cause: { message: 'no table' } }],
+    });
   });
 });

@@ -142,6 +142,7 @@ describe('an outage', () => {
     expect(record).toMatchObject({ reason: 'scale-out', desired: 0 });
     expect(ports.metrics.published[0]).toMatchObject({ fleet: { desired: 0 }, failed: true });
     expect((ports.memory.item?.policy as { lastOutAt?: number }).lastOutAt).toBeUndefined();
+    expect(ports.memory.item?.policy).toMatchObject({ slo: { flow: { at: now, backlog: 100 } } });
     ports.fleet.setDesired = works;
     now += 30;
     await run();
@@ -194,6 +195,14 @@ describe('failed launches', () => {
     expect((await run()).record?.reason).toBe('scale-out');
     expect(ports.calls.map(([call]) => call)).not.toContain('fleet.failedLaunches');
     expect(ports.metrics.published[0]).not.toHaveProperty('failedLaunches');
+  });
+
+  it('are read without a memory, too', async () => {
+    ports.memory.open = refuse('away');
+    const { record, errors } = await run();
+    expect(record?.reason).toBe('metrics-unavailable');
+    expect(messages(errors)).toEqual(['away']);
+    expect(ports.calls).toContainEqual(['fleet.failedLaunches', now - 600]);
   });
 
   it('that cannot be read hold no decision, and are reported', async () => {

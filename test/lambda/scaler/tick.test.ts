@@ -82,8 +82,13 @@ describe('a tick', () => {
     expect(policy().lastOutAt).toBe(now);
   });
 
-  it('sets nothing where the size is right', async () => {
+  it('sets nothing where the size is right, and remembers what it saw', async () => {
+    ports.fleet.state = { ...ports.fleet.state, desired: 1, inService: 1 };
+    ports.counts.counts = { visible: 0, inFlight: 1 };
     expect((await run()).record?.reason).toBe('steady');
+    expect(ports.memory.item?.policy).toMatchObject({
+      slo: { capacity: { inService: 1 }, flow: { at: now } },
+    });
     expect(ports.calls.map(([call]) => call)).not.toContain('fleet.setDesired');
   });
 
@@ -135,7 +140,7 @@ describe('spending', () => {
       inService: 1,
       pending: 1,
       draining: 2,
-      types: { 'g5.xlarge': 4 },
+      types: { 'g5.xlarge': 1 },
     };
   });
 
@@ -204,6 +209,7 @@ describe('controls', () => {
       fleet: { desired: 0 },
     });
     expect(policy().lastOutAt).toBeUndefined();
+    expect(policy()).toMatchObject({ slo: { flow: { at: now, backlog: 8 } } });
     now += 60;
     await run();
     expect(ports.fleet.state.desired).toBe(1);

@@ -59,6 +59,12 @@ describe('launches that the group shows', () => {
       two,
       { 60: 1, 0: 2 },
     ],
+    [
+      'more than the launches that are known',
+      { desired: 5, inService: 2, unfulfilled: 3 },
+      { 60: 1 },
+      { 0: 3 },
+    ],
     ['no more than are on their way', { desired: 3, inService: 2, unfulfilled: 9 }, { 60: 1 }, { 0: 1 }],
   ])('%s', (_name, observed, launches, after) => {
     const given = memory(launches, { inService: 2 });
@@ -96,6 +102,12 @@ describe('a measured boot', () => {
   ])('is none %s', (_name, observed) => {
     const after = observeCapacity(seen(observed), memory({ 100: 2 }, { inService: 3, ...measured }));
     expect(after).toMatchObject({ launches: [], ...measured });
+  });
+
+  it('is none of the launches that a smaller desired capacity cancelled', () => {
+    const before = memory({ 100: 1, 30: 2 }, { inService: 1 });
+    const after = observeCapacity(seen({ desired: 3, inService: 2 }), before);
+    expect(after).toMatchObject({ boots: 1, bootSeconds: 100 });
   });
 
   it('counts only as many as came into service', () => {

@@ -130,6 +130,20 @@ it('controls hold until they expire; one without an end holds until it is remove
   expect(controlsAt(controls, NOW)).toEqual({ pauseScaleOut: {}, pauseScaleIn: { until: NOW + 1 } });
 });
 
+it('a pause is no reason for a size that is right', () => {
+  const five = (k: number) => ({
+    inFlight: 5,
+    inService: 5,
+    desired: 5,
+    reported: { completed: 25 * k, busySeconds: 150 * k },
+  });
+  const { memory } = last(drive(Array.from({ length: 40 }, (_, k) => five(k))));
+  const look = seen({ at: NOW + 40 * TICK, ...five(40) });
+  expect(decide(look, memory, slo).reason).toBe('steady');
+  expect(decide(look, memory, slo, { pauseScaleOut: {} }).reason).toBe('steady');
+  expect(decide(look, memory, slo, { pauseScaleIn: {} }).reason).toBe('steady');
+});
+
 describe('a limit of a control is no limit of the group', () => {
   const idle = repeat(30, { desired: 4, inService: 4 });
 

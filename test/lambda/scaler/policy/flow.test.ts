@@ -132,6 +132,7 @@ describe('counts contradict each other', () => {
     ['5 waiting are gone', {}, { backlog: 9, inFlight: 4 }, true],
     ['4 waiting are gone', {}, { backlog: 8, inFlight: 4 }, false],
     ['one is still in flight', { inFlight: 1 }, { backlog: 90 }, false],
+    ['one is still waiting and one in flight', { visible: 1, inFlight: 1 }, { backlog: 90 }, false],
     ['one is still waiting', { visible: 1 }, { backlog: 90 }, false],
   ])('without reports: %s', (_name, observed, memory, inconsistent) => {
     expect(check(observed, { ...memory, reported: null })).toBe(inconsistent);

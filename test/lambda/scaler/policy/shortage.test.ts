@@ -165,9 +165,10 @@ describe('instances that are no longer needed', () => {
     expect(after.memory.slo?.capacity.launches.reduce((sum, { count }) => sum + count, 0)).toBe(8);
   });
 
-  it('are still requested when the queue is empty once', () => {
-    const decisions = drive([...repeat(8, need(300)), { ...need(0), inFlight: 0 }]);
-    expect(last(decisions).desired).toBe(20);
+  it('are still requested for the hold time', () => {
+    const decisions = drive([{ ...need(300), failedLaunches: 1 }, ...repeat(2, need(300))]);
+    // 60 s are two ticks.
+    expect(decisions.map(({ desired }) => desired)).toEqual([20, 20, 10]);
   });
 
   it('a second tick of the same instant removes no more', () => {
@@ -175,6 +176,15 @@ describe('instances that are no longer needed', () => {
     const { memory, desired } = last(decisions);
     const look = seen({ ...need(0), at: NOW + 11 * TICK, desired });
     expect(decide(look, memory, slo).desired).toBe(desired);
+    // What was set meanwhile does not show yet.
+    expect(decide({ ...look, desired: 20 }, memory, slo).desired).toBe(20);
+  });
+
+  it('are removed once', () => {
+    const { memory, desired } = last(drive([...repeat(8, need(300)), ...repeat(4, need(0))]));
+    const next = decide(seen({ ...need(0), at: NOW + 12 * TICK, desired }), memory, slo);
+    expect(next.desired).toBe(desired);
+    expect(next.reason).not.toBe('scale-in');
   });
 
   it('never fall below what is in service or pending', () => {

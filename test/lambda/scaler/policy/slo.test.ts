@@ -1,6 +1,7 @@
 /** The `slo` policy tick by tick. The arithmetic of its first steps is the worked example of docs/scaling.md. */
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
+import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { drive, last, NOW, repeat, seen, slo, TICK } from '../support/observations.ts';
 
@@ -77,6 +78,16 @@ describe('slo', () => {
     expect(memory.lastOutAt).toBe(NOW + TICK);
     expect(memory.slo?.idle).toEqual([]);
     expect(memory.slo?.capacity.launches.map(({ at }) => at)).toEqual([NOW + TICK]);
+  });
+
+  it('that holds, remembers no scaling', () => {
+    const { reason, memory } = last(drive(busy(5, 3)));
+    expect(reason).toBe('steady');
+    expect(memory).not.toHaveProperty('lastOutAt');
+    expect(memory).not.toHaveProperty('lastInAt');
+    expect(memory.slo).not.toHaveProperty('emptySince');
+    expect(memory.slo?.idle).toHaveLength(1);
+    expect(emptySlo().idle).toEqual([]);
   });
 
   it.each([0.03, 0.12, 0.5])('needs more at a higher price of waiting than %d', (priceOfWaiting) => {
@@ -211,6 +222,16 @@ describe('a second tick at the same instant', () => {
   });
 });
 
+it('at a second tick of the same instant the launch is still expected', () => {
+  const cooling = { ...slo, scaleOutCooldownSeconds: 60 };
+  const first = decide(seen({ visible: 300, inService: 1, desired: 1 }), {}, cooling);
+  // The desired capacity that was set does not show yet.
+  const second = decide(seen({ visible: 300, inService: 1, desired: 1 }), first.memory, cooling);
+  expect(second.reason).toBe('scale-out-cooldown');
+  expect(second.memory.slo?.capacity).toEqual(first.memory.slo?.capacity);
+  expect(second.memory.slo?.capacity.launches).toEqual([{ at: NOW, count: first.desired - 1 }]);
+});
+
 describe('a rate that is known from elsewhere', () => {
   const ready = { ...slo, readyForRate: 0.5 };
 
@@ -233,6 +254,12 @@ describe('forecast', () => {
     const observed = [{}, { visible: 6 }];
     expect(last(drive(observed, settings)).memory.slo?.season?.now.part).toEqual({ photos: 6, seconds: 30 });
     expect(last(drive(observed)).memory.slo).not.toHaveProperty('season');
+  });
+
+  it('learns nothing over a gap', () => {
+    const { memory } = last(drive([{}, { visible: 6 }], settings));
+    const after = decide(seen({ at: NOW + 3600 }), memory, settings);
+    expect(after.memory.slo?.season).toEqual(memory.slo?.season);
   });
 
   it('is ready a boot and a tick ahead of a rise', () => {

@@ -1,0 +1,92 @@
+/** Instances needed and kept, from a memory with known estimates. */
+import { describe, expect, it } from 'vitest';
+import { calculate } from '../../../../lambda/scaler/policy/calculate.ts';
+import type { Learned } from '../../../../lambda/scaler/policy/learn.ts';
+import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
+import { NOW, seen, slo } from '../support/observations.ts';
+
+/** Photos of 6 s, boots of 90 s, 1.005 photos/s over a mean of 0.1, nothing on its way. */
+const learned: Learned = {
+  ...emptySlo(),
+  flow: { at: NOW, backlog: 0, inFlight: 0, reported: null, carried: 0, completed: 0, busySeconds: 0 },
+  rate: {
+    levels: [{ weight: 1, photos: 100, seconds: 95 }],
+    mean: 0.1,
+    observed: 3600,
+    ended: 0,
+    watched: 0,
+    burst: 0,
+  },
+};
+const calm: Learned = {
+  ...learned,
+  rate: { ...learned.rate, levels: [{ weight: 1, photos: 0, seconds: 1e9 }] },
+};
+const result = (observed: Partial<Observation>, memory: Partial<Learned> = {}, settings = {}) =>
+  calculate(seen(observed), { ...learned, ...memory }, { ...slo, ...settings });
+
+it('has the numbers of the formulas', () => {
+  const { calculation, needed, kept, idle } = result({ visible: 0, inFlight: 9, inService: 9, desired: 9 });
+  // 0.905 above the mean fades with e^(-t/600): for a third of a boot, and over one.
+  const load = 6 * (0.1 + 0.905 * Math.exp(-30 / 600));
+  const arriving = 9 + 0.905 * 600 * (1 - Math.exp(-90 / 600));
+  expect(calculation).toEqual({
+    rate: expect.closeTo(1.005, 9) as number,
+    serviceSeconds: 6,
+    bootSeconds: 90,
+    // 9 instances finish 135 photos.
+    queuedThen: 0,
+    price: 0.12,
+    meanWait: null,
+    late: 0,
+    load: expect.closeTo(load, 9) as number,
+  });
+  expect(arriving).toBeLessThan(135);
+  // 5.77 rounded up; 1.005 x 6 + 0.4 rounded up.
+  expect([needed, kept, idle]).toEqual([6, 7, 0]);
+});
+
+it('adds what a queue needs', () => {
+  const { calculation, needed, kept } = result({ visible: 100, inService: 0, desired: 5 });
+  const queued = 100 + 9 + 0.905 * 600 * (1 - Math.exp(-0.15));
+  expect(calculation.queuedThen).toBeCloseTo(queued, 9);
+  const sum = queued * Math.sqrt((0.12 * 6) / (13 * 90));
+  expect(needed).toBe(Math.ceil(calculation.load + sum));
+  expect(kept).toBe(Math.ceil(1.005 * 6 + 0.4 + sum));
+});
+
+it('has the price of its settings, or that of the target times the factor', () => {
+  expect(result({}, { price: { ...learned.price, factor: 2 } }).calculation.price).toBeCloseTo(0.24, 9);
+  expect(result({}, {}, { priceOfWaiting: 0.5 }).calculation.price).toBe(0.5);
+});
+
+describe('an empty queue', () => {
+  const one = { desired: 1, inService: 1 };
+  it.each<[string, Partial<Observation>, Partial<Learned>, object, number, number, number]>([
+    ['of a fleet at work needs what arrives', { desired: 9, inService: 9 }, {}, {}, 6, 7, 0],
+    ['of a fleet at zero needs none', { desired: 0 }, {}, {}, 0, 9, 0],
+    ['for less than the sleep time keeps one', one, { ...calm, emptySince: NOW - 299 }, {}, 1, 1, 299],
+    ['for the sleep time keeps none', one, { ...calm, emptySince: NOW - 300 }, {}, 0, 0, 300],
+    [
+      'wakes for a rate from elsewhere',
+      one,
+      { ...calm, emptySince: NOW - 300 },
+      { readyForRate: 0.5 },
+      3,
+      4,
+      300,
+    ],
+    [
+      'a backlog does not sleep, at any sleep time',
+      { ...one, inFlight: 1 },
+      calm,
+      { sleepAfterSeconds: 0 },
+      1,
+      1,
+      0,
+    ],
+  ])('%s', (_name, observed, memory, settings, needed, kept, emptySeconds) => {
+    expect(result(observed, memory, settings)).toMatchObject({ needed, kept, emptySeconds });
+  });
+});
