@@ -22,6 +22,8 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // `npm run test:full` sets FULL: it runs these files too, and the others in their long form.
+    exclude: process.env.FULL ? [] : ['**/*.full.test.ts'],
     // Ends what hangs; no limit on how slow a machine may be.
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -65,10 +65,11 @@ export async function main(args: string[]): Promise<number> {
       args.length > 0 ? Promise.resolve<string[]>([]) : staticChecks(abort, print),
       vitest(args, scope, print),
     ]);
-    if (!tests.passed) failed.push('tests');
-    if (failed.length > 0) print(`failed: ${failed.join(', ')}`);
     const { numPassedTests: passed, numTotalTests: total } = tests.counts;
-    print(`${since(startedAt)} in all`);
+    // A test that did not run guards nothing: it counts as failed.
+    if (!tests.passed || passed < total) failed.push('tests');
+    if (failed.length > 0) print(`failed: ${failed.join(', ')}`);
+    print(`${since(startedAt)} in total`);
     print(`${passed} passed, ${total - passed} failed`);
     return failed.length === 0 && passed > 0 ? 0 : 1;
   });

@@ -105,12 +105,14 @@ export function requestTests(): void {
       expect(await keys()).toEqual(before);
     });
 
-    it.runIf(process.env.FULL)('ten megabytes of JSON', async () => {
-      const before = await keys();
-      const response = await post({ ...PHOTO, name: 'x'.repeat(1e7) });
-      expect([413, 400]).toContain(response.status);
-      expect(await keys()).toEqual(before);
-    });
+    if (process.env.FULL) {
+      it('ten megabytes of JSON', async () => {
+        const before = await keys();
+        const response = await post({ ...PHOTO, name: 'x'.repeat(1e7) });
+        expect([413, 400]).toContain(response.status);
+        expect(await keys()).toEqual(before);
+      });
+    }
   });
 
   describe('a link stores one object once', () => {

@@ -28,7 +28,7 @@ const KEEP_ORIGINAL = '.switch';
 const abort = new AbortController().signal;
 const all = (step: string) => Array<string>(COUNT).fill(step);
 
-describe.runIf(process.env.FULL)('with a fleet', () => {
+describe('with a fleet', () => {
   const scope = new Scope();
   let url: string;
   let browser: Browser;
