@@ -71,7 +71,7 @@ describe('the receive loop', () => {
         controller.abort();
         return Promise.resolve('deleted');
       }),
-      firstBackoffMs: undefined as unknown as number,
+      firstBackoffMs: undefined,
       log,
     });
     await vi.advanceTimersByTimeAsync(200_000);
