@@ -29,7 +29,7 @@ export default tseslint.config(
     },
   },
   {
-    // CloudFormation's JSON has no types; these tests look for parts of it by name.
+    // CloudFormation's JSON has no types; these tests read parts of it by name.
     files: ['test/lib/**/*.ts', 'test/docs/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
@@ -39,7 +39,7 @@ export default tseslint.config(
     },
   },
   {
-    // The pages' scripts run in browsers as they are: no build step, no types.
+    // The scripts of these pages run in browsers without a build step or types.
     files: ['local/page/*.js', 'sim/report/*.js'],
     extends: [tseslint.configs.base],
     rules: { 'no-undef': 'off', 'no-unused-vars': 'error' },

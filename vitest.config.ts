@@ -24,12 +24,12 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // `npm run test:full` sets FULL: it runs these files too, and the others in their long form.
     exclude: process.env.FULL ? [] : ['**/*.full.test.ts'],
-    // Ends what hangs; no limit on how slow a machine may be.
+    // Stops a test that hangs; generous, so that it does not fail on a slow computer.
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    // The smallest machine has two cores.
+    // The smallest computer that runs the tests has two cores.
     maxWorkers: 2,
-    // Files of one worker share their imports: loading the CDK and the AWS SDK anew for each file takes a third of the run.
+    // Files of one worker share their imports: loading the CDK and the AWS SDK for each file takes a third of the run.
     isolate: false,
     sequence: { sequencer: LongestFirst },
     reporters: ['default'],

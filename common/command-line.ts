@@ -144,7 +144,7 @@ export const bucketName = matching(
   'the name of a bucket: 3 to 63 lowercase letters, digits, dots and hyphens',
 );
 
-/** An http or https URL, without a slash at its end. */
+/** An http or https URL, without a trailing slash. */
 export const httpUrl: Parser<string> = (text) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.href.replace(/\/$/, '');

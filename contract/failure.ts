@@ -21,7 +21,7 @@ export type FailureCode = (typeof FAILURE_CODES)[number];
 export const failureSchema = z.object({
   /** Records that were stored before version 0.3.0 say `gave-up`. */
   code: z.preprocess((code) => (code === 'gave-up' ? 'retries-exhausted' : code), z.enum(FAILURE_CODES)),
-  /** For people: what is wrong with the photo, and what is allowed. Contains no internal path or host. */
+  /** For the uploader: what is wrong with the photo, and what is allowed. Contains no internal path or host. */
   message: z.string(),
   /** Whether submitting the same photo again may succeed. */
   retryable: z.boolean(),

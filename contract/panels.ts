@@ -20,7 +20,7 @@ export interface PanelSeries {
   statistic: Statistic;
   /** Queue of the metric. @default - a metric of ours, of the stage */
   queue?: 'jobs' | 'deadLetters';
-  /** Second dimension, beside the stage. */
+  /** Second dimension; the first is the stage. */
   dimension?: [name: string, value: string];
   /**
    * Further dimensions whose values are not known beforehand: all series that have these dimensions.

@@ -1,4 +1,4 @@
-/** The import rules as tables: layers, packages, and no circles. The tables are their documentation. */
+/** The import rules as tables: layers, allowed packages, and no cycles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ interface Rule {
   files: RegExp;
   /** What these files may import: own files as `./path` from the root, packages by name. */
   may: RegExp;
-  /** What they may import as types only, beyond that. */
+  /** Further imports that are allowed as types only. */
   mayAsTypes?: RegExp;
 }
 
@@ -73,7 +73,7 @@ const RULES: Rule[] = [
     may: any('^\\./(lib|contract)/', CDK, '^zod$', NODE),
     mayAsTypes: /^(\.\/(lambda|worker)\/|esbuild$)/,
   },
-  // What an app has that uses the package.
+  // An app that uses the package.
   { files: /^examples\//, may: any('^\\./lib/index\\.ts$', '^ddcolor-elastic$', '^cdk-nag$', CDK, NODE) },
   { files: /^bin\//, may: any('^\\./(bin|lib|contract)/', '^cdk-nag$', CDK, NODE) },
   {
@@ -89,7 +89,7 @@ const RULES: Rule[] = [
     ),
   },
   {
-    // Commands of the package: no CDK, and of the scaler what its memory holds.
+    // Commands of the package: no CDK, and of the scaler the types of its memory and its pure rule.
     files: /^cli\//,
     may: any('^\\./(?!lambda/scaler/(aws|handler))', '^(zod|sharp|commander)$', AWS, NODE),
   },
@@ -148,8 +148,8 @@ function broken(file: string, text: string): string[] {
   });
 }
 
-/** The first chain of files that ends where it began, types included; undefined without one. */
-function circle(graph: Map<string, string[]>): string[] | undefined {
+/** The first cycle of imports, type imports included; undefined without one. */
+function cycle(graph: Map<string, string[]>): string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[] | undefined => {
     const start = path.indexOf(file);
@@ -190,8 +190,8 @@ describe('imports', () => {
     expect(own.flatMap(([file, text]) => broken(file, text))).toEqual([]);
   });
 
-  it('form no circle', () => {
-    expect(circle(graphOf(texts))?.join(' -> ')).toBeUndefined();
+  it('form no cycle', () => {
+    expect(cycle(graphOf(texts))?.join(' -> ')).toBeUndefined();
   });
 
   it('name files that exist', () => {
@@ -230,18 +230,18 @@ describe('the rules reject', () => {
     expect(broken(file, text)).toHaveLength(1);
   });
 
-  it('a circle of three files, and name its chain', () => {
+  it('a cycle of three files, and name its files', () => {
     const files = new Map([
       ['sim/d.ts', "import './a.ts';"],
       ['sim/a.ts', "import { b } from './b.ts';"],
       ['sim/b.ts', "export type { C } from './c.ts';"],
       ['sim/c.ts', "const late = () => import('./a.ts');"],
     ]);
-    expect(circle(graphOf(files))).toEqual(['sim/a.ts', 'sim/b.ts', 'sim/c.ts', 'sim/a.ts']);
+    expect(cycle(graphOf(files))).toEqual(['sim/a.ts', 'sim/b.ts', 'sim/c.ts', 'sim/a.ts']);
   });
 });
 
-it('a construct may take a type from run-time code', () => {
+it('a construct may import a type from run-time code', () => {
   expect(
     broken('lib/stage.ts', "import type { Decision } from '../lambda/scaler/policy/decide.ts';"),
   ).toEqual([]);

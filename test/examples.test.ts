@@ -1,4 +1,4 @@
-/** Each example synthesises without findings of cdk-nag, and its template is what its README says. */
+/** Each example synthesises without findings of cdk-nag, and its template has the resources that its README names. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ const text = (value: unknown) => JSON.stringify(value);
 describe.each(names)('the example %s', (example) => {
   const read = (file: string) => readFileSync(join(ROOT, 'examples', example, file), 'utf8');
 
-  it('has cdk-nag as its gate', () => {
+  it('is checked by cdk-nag', () => {
     expect(read('app.ts')).toContain('Validations.of(app).addPlugins(new AwsSolutionsChecks(app));');
   });
 

@@ -1,4 +1,4 @@
-/** `npm run test:full [-- JOB...]`: what guards a promise and takes too long for `npm test`. */
+/** `npm run test:full [-- JOB...]`: tests that take too long for `npm test`. */
 
 interface Job {
   adds: string;

@@ -1,4 +1,4 @@
-/** `npm test`: format, types and lint beside all tests, with a line for each step and the count of tests at the end. */
+/** `npm test`: checks format, types and lint in parallel with all tests; prints a line for each step and the counts. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ type Print = (line: string) => void;
 
 const since = (startedAt: number) => `${Math.round((Date.now() - startedAt) / 1000)} s`;
 
-/** Runs the checks that need no test runner; their output is held back until each has ended. @returns names that failed */
+/** Runs the checks that need no test runner; prints the output of each when it exits. @returns names that failed */
 async function staticChecks(abort: AbortSignal, print: Print): Promise<string[]> {
   const failed: string[] = [];
   for (const [name, args] of STATIC_CHECKS) {
@@ -60,7 +60,7 @@ export async function main(args: string[]): Promise<number> {
     await ensureVenv(abort, print);
     const browser = await ensureBrowser(abort, print);
     print(`Browser: ${browser.path} (${browser.from}).`);
-    print(args.length > 0 ? '== tests' : '== format, types and lint, beside the tests');
+    print(args.length > 0 ? '== tests' : '== format, types and lint, in parallel with the tests');
     const [failed, tests] = await Promise.all([
       args.length > 0 ? Promise.resolve<string[]>([]) : staticChecks(abort, print),
       vitest(args, scope, print),

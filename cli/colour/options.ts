@@ -52,13 +52,13 @@ export const withOptions = (command: CommandLine): CommandLine =>
     .addOption(
       to(
         '--token <token>',
-        'for an API that asks for one; better in DDCOLOR_TOKEN, since command lines are visible',
+        'for an API that requires one; better in DDCOLOR_TOKEN, since command lines are visible',
       )
         .argParser(token)
         .conflicts(['sign', 'stage', 'bucket']),
     )
     .addOption(
-      to('--sign', 'for an API that asks for AWS signatures: use your AWS credentials').conflicts([
+      to('--sign', 'for an API that requires AWS signatures: use your AWS credentials').conflicts([
         'stage',
         'bucket',
       ]),

@@ -38,9 +38,9 @@ export async function testCandidate(ports: CandidatePorts): Promise<CandidateVer
   const { launch, terminate, progress, scope, abort } = ports;
   abort.throwIfAborted();
   const launching = launch();
-  let ending: Promise<void> | undefined;
-  const finish = () => (ending ??= launching.then(ended, () => undefined));
-  const ended = async (id: string) => {
+  let termination: Promise<void> | undefined;
+  const finish = () => (termination ??= launching.then(terminated, () => undefined));
+  const terminated = async (id: string) => {
     try {
       await terminate(id);
       progress.print(`Terminated ${id}.`);

@@ -1,4 +1,4 @@
-/** Measures a picture, upright, and tells whether a result is the photo in colour. */
+/** Measures a picture, upright, and compares a result with its photo. */
 import { abOf } from '../../colour/chroma.ts';
 import { UserError } from '../../common/errors.ts';
 

@@ -31,7 +31,7 @@ export interface ReportData extends DashboardData {
 
 const escaped = (text: string) => text.replace(/[&<>"]/g, (sign) => `&#${sign.codePointAt(0)};`);
 const own = (name: string) => readFile(join(import.meta.dirname, name), 'utf8');
-/** The npm package has uPlot's files beside ours. */
+/** In the npm package, uPlot's files are in the folder of this file. */
 const uplot = (name: string) =>
   own(name).catch(() =>
     readFile(

@@ -18,7 +18,7 @@ it.each(['', '2', 'h', '0s', '-1h', '1.5h', '2 h', '31d', '1w', '99999999999s'])
 it.each(['0', '3601', '1.5', 'x', '', '1e2', '-1'])('%j is not a whole number from 1 to 3600', (text) =>
   expect(() => wholeNumber(1, 3600)(text)).toThrow('Expected a whole number from 1 to 3600.'),
 );
-it('both ends of a range are in it', () => {
+it('a range includes its limits', () => {
   expect([wholeNumber(1, 3600)('1'), wholeNumber(1, 3600)('3600')]).toEqual([1, 3600]);
   expect(positiveNumber(2)('2')).toBe(2);
 });
@@ -27,7 +27,7 @@ it.each(['0', '-1', '2.1', 'x', ''])('%j is not a number above 0, up to 2', (tex
   expect(() => positiveNumber(2)(text)).toThrow('Expected a number above 0, up to 2.'),
 );
 
-it('a URL loses the slash at its end', () => {
+it('a URL loses its trailing slash', () => {
   expect(httpUrl('http://127.0.0.1:8188/')).toBe('http://127.0.0.1:8188');
   expect(() => httpUrl('ftp://abc')).toThrow('Expected a URL');
 });
@@ -49,7 +49,7 @@ it.each([
   [['go', '--fast'], 2],
 ])('%j exits with %d', async (args, code) => expect(await commandLine(async () => 7).run(args)).toBe(code));
 
-it('reports a wrong command line and what the operator can fix, and throws a bug', async () => {
+it('reports a wrong command line and an error that the operator can fix, and throws a bug', async () => {
   const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const failing = (reason: Error) => commandLine(() => Promise.reject(reason)).run(['go']);
   expect(await failing(new UsageError('wrong'))).toBe(2);

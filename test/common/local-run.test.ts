@@ -1,4 +1,4 @@
-/** What a local run tells other commands, and for how long. */
+/** The file by which a local run announces itself to other commands. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -23,7 +23,7 @@ const where = {
   autoScalingEndpoint: 'http://127.0.0.1:2',
 };
 
-it('is there until the run ends', async () => {
+it('exists until the run ends', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
   expect(readLocalRun(file)).toEqual({
@@ -40,7 +40,7 @@ it('is there until the run ends', async () => {
   );
 });
 
-it('stays when it has become that of another run', async () => {
+it('is not deleted when another run has replaced it', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
   const other = { ...readLocalRun(file), pid: process.ppid };
@@ -49,7 +49,7 @@ it('stays when it has become that of another run', async () => {
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(other);
 });
 
-it('is not believed of a run that was killed', async () => {
+it('is rejected when its process is dead', async () => {
   const scope = new Scope();
   await announce(where, scope, file);
   const { pid } = spawnSync(process.execPath, ['-e', '']);
@@ -57,7 +57,7 @@ it('is not believed of a run that was killed', async () => {
   expect(() => readLocalRun(file)).toThrow(`--local: the run of process ${pid} has ended unexpectedly`);
 });
 
-it.each(['', '{}', '{"pid":"x"}'])('is not understood as %j', (text) => {
+it.each(['', '{}', '{"pid":"x"}'])('is ignored with the content %j', (text) => {
   writeFileSync(file, text);
   expect(() => readLocalRun(file)).toThrow('--local: nothing runs on this machine');
 });

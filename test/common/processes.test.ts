@@ -1,4 +1,4 @@
-/** Nothing outlives a run. */
+/** Child processes and scopes: no process outlives a run. */
 import { describe, expect, it } from 'vitest';
 import { runToEnd, start } from '../../common/processes.ts';
 import { Scope } from '../../common/scope.ts';
@@ -11,7 +11,7 @@ const gone = (pid: number) =>
   );
 
 describe('a child process', () => {
-  it('is stopped with what it has started, also when it does not listen', async () => {
+  it('is stopped with its own children, also when it ignores SIGTERM', async () => {
     const script = "trap '' TERM; sleep 60 & echo $!; wait; sleep 60";
     const child = start('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const line = await new Promise<string>((resolve) =>
@@ -22,7 +22,7 @@ describe('a child process', () => {
     await gone(child.process.pid ?? 0);
   });
 
-  it('reports its end and all it wrote', async () => {
+  it('returns its exit code, and all its output', async () => {
     const lines: string[] = [];
     const finished = await runToEnd('sh', ['-c', 'echo one; echo two >&2; exit 3'], {
       onLine: (line) => lines.push(line),
@@ -31,7 +31,7 @@ describe('a child process', () => {
     expect(lines.sort()).toEqual(['one', 'two']);
   });
 
-  it('that is not there ends with 127, as in a shell', async () => {
+  it('has the exit code 127 when the command does not exist, as in a shell', async () => {
     expect((await runToEnd('no-such-command', [], {})).code).toBe(127);
   });
 
@@ -44,7 +44,7 @@ describe('a child process', () => {
 });
 
 describe('Scope', () => {
-  it('undoes in reverse order, each once, whatever fails', async () => {
+  it('cleans up in reverse order, each step once, whatever fails', async () => {
     const scope = new Scope();
     const undone: number[] = [];
     for (const i of [1, 2, 3]) {
@@ -58,7 +58,7 @@ describe('Scope', () => {
     expect(undone).toEqual([3, 2, 1]);
   });
 
-  it('undoes at once what comes after its end', async () => {
+  it('cleans up at once when it is already closed', async () => {
     const scope = new Scope();
     await scope.close();
     let undone = false;

@@ -11,6 +11,6 @@ it.each([
   expect(failureSchema.parse({ ...record, code: stored })).toEqual({ ...record, code });
 });
 
-it('rejects a code that it does not know', () => {
+it('rejects an unknown code', () => {
   expect(failureSchema.safeParse({ ...record, code: 'lost' }).success).toBe(false);
 });

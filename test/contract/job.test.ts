@@ -20,7 +20,7 @@ describe('keys as S3 encodes them in events', () => {
     ['incoming/Gr%C3%BC%C3%9Fe+aus+K%C3%B6ln.png', 'incoming/Grüße aus Köln.png'],
     ['incoming/%E5%86%99%E7%9C%9F.jpg', 'incoming/写真.jpg'],
     ["incoming/it's+%28old%29.jpg", "incoming/it's (old).jpg"],
-  ])('%s is %s', (encoded, key) => {
+  ])('%s is decoded to %s', (encoded, key) => {
     expect(decodeEventKey(encoded)).toBe(key);
     expect(parseJobMessage(body(record(encoded)))[0]?.key).toBe(key);
   });

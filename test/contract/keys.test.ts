@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failedKey, MAX_KEY_BYTES, relativeKey, resultKey } from '../../contract/keys.ts';
 
-describe('keys of a photo and its ends', () => {
+describe('keys of a photo and its outcomes', () => {
   it.each([
     ['incoming/a.jpg', 'results/a.jpg', 'failed/a.jpg.json'],
     [
@@ -11,7 +11,7 @@ describe('keys of a photo and its ends', () => {
       'failed/holiday 1931/Grüße.tif.json',
     ],
     ['incoming/incoming/x.png', 'results/incoming/x.png', 'failed/incoming/x.png.json'],
-  ])('%s ends as %s or %s', (photo, result, failed) => {
+  ])('%s has the outcome %s or %s', (photo, result, failed) => {
     expect(resultKey(photo)).toBe(result);
     expect(failedKey(photo)).toBe(failed);
   });
@@ -20,14 +20,14 @@ describe('keys of a photo and its ends', () => {
     expect(() => relativeKey(key)).toThrow(`'${key}'`);
   });
 
-  it('gives a digest where the name would be too long, counted in bytes', () => {
+  it('uses a digest when the name would be too long, counted in bytes', () => {
     const short = `incoming/${'ü'.repeat(500)}`;
     const long = `incoming/${'ü'.repeat(507)}`;
     expect(failedKey(short)).toBe(`failed/${'ü'.repeat(500)}.json`);
     expect(failedKey(long)).toMatch(/^failed\/sha256-[0-9a-f]{64}\.json$/);
   });
 
-  it('never gives two photos the same end, nor a key that S3 refuses', () => {
+  it('gives no two photos the same outcome, and no key that S3 refuses', () => {
     const name = fc
       .string({ minLength: 1, maxLength: 1015 })
       .filter((text) => Buffer.byteLength(text) <= 1015);

@@ -1,4 +1,4 @@
-/** A stage's app as bin/app.ts makes it, with cdk-nag as its gate. */
+/** A stage's app like that of bin/app.ts, checked by cdk-nag. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';

@@ -37,12 +37,12 @@ export const role = (template: StackTemplate, prefix: string): Properties =>
 export function granted(template: StackTemplate, prefix: string): Properties[] {
   const id = idOf(template, prefix);
   const inline = list(role(template, prefix).Policies as Properties[]).map((policy) => policy.PolicyDocument);
-  const beside = Object.values(template.Resources)
+  const attached = Object.values(template.Resources)
     .filter(({ Properties: { Roles, RoleName } = {} }) =>
       [...list(Roles), ...list(RoleName)].some((one: any) => one?.Ref === id),
     )
     .map(({ Properties }) => Properties.PolicyDocument);
-  return [...inline, ...beside].flatMap((document) => list(document?.Statement as Properties[]));
+  return [...inline, ...attached].flatMap((document) => list(document?.Statement as Properties[]));
 }
 
 /** Each as `Effect action resource`, sorted; other parts of a statement as JSON. */

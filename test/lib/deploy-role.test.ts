@@ -24,7 +24,7 @@ const trust = (template: StackTemplate, name: keyof typeof MAY): Properties =>
   role(template, name).AssumeRolePolicyDocument.Statement[0];
 const SUB = 'token.actions.githubusercontent.com:sub';
 const everything = { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
-const beside = (template: StackTemplate, Type: string, name: keyof typeof MAY) => {
+const attachPolicy = (template: StackTemplate, Type: string, name: keyof typeof MAY) => {
   const Ref = idOf(template, name);
   template.Resources.Spoilt = {
     Type,
@@ -63,9 +63,9 @@ const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => u
     'a second inline policy',
     (t) => (role(t, 'DeployRole').Policies as unknown[]).push({ PolicyDocument: everything }),
   ],
-  [DEPLOY, 'a policy beside it', (t) => beside(t, 'AWS::IAM::Policy', 'DeployRole')],
-  [DEPLOY, 'a managed policy beside it', (t) => beside(t, 'AWS::IAM::ManagedPolicy', 'DeployRole')],
-  [DEPLOY, 'a role policy beside it', (t) => beside(t, 'AWS::IAM::RolePolicy', 'DeployRole')],
+  [DEPLOY, 'an attached policy', (t) => attachPolicy(t, 'AWS::IAM::Policy', 'DeployRole')],
+  [DEPLOY, 'an attached managed policy', (t) => attachPolicy(t, 'AWS::IAM::ManagedPolicy', 'DeployRole')],
+  [DEPLOY, 'an attached role policy', (t) => attachPolicy(t, 'AWS::IAM::RolePolicy', 'DeployRole')],
   [SMOKE, 'it reads what others sent', (t) => (statements(t, 'SmokeRole')[1]!.Resource = [`${BUCKET}/*`])],
   [
     SMOKE,
@@ -78,7 +78,7 @@ const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => u
     (t) =>
       (statements(t, 'SmokeRole')[0]!.Resource = 'arn:aws:s3:::ddcolor-elastic-prod-1-eu/incoming/smoke/*'),
   ],
-  [SMOKE, 'a policy beside it', (t) => beside(t, 'AWS::IAM::Policy', 'SmokeRole')],
+  [SMOKE, 'an attached policy', (t) => attachPolicy(t, 'AWS::IAM::Policy', 'SmokeRole')],
   [
     'there are no managed policies',
     'an administrator',

@@ -185,7 +185,7 @@ describe('compare on a short trace', () => {
   });
 });
 
-it('neighbours differ in one parameter, both ways, within its limits', () => {
+it('neighbours have one parameter larger or smaller, within its limits', () => {
   const threshold = POLICIES.find(({ name }) => name === 'threshold');
   const settings = policyOf('threshold', [['scaleOutStep', '1']], worldOf('clean')).settings;
   const tries = neighbours(threshold as (typeof POLICIES)[number], settings, 1.4);

@@ -62,7 +62,7 @@ const CASES: Case[] = [
     billed: 120,
   },
   {
-    // Nobody is there until A, asked for at 30, is ready at 120. End 126: 126 - 30.
+    // The first instance, requested at 30, is ready at 120. End 126: 126 - 30.
     name: 'from zero',
     arrivals: [5],
     policy: 'fixed:1',

@@ -1,14 +1,14 @@
-/** A proxy in front of a local AWS whose faults a test switches on: refusing, throttling, or never answering. */
+/** A proxy in front of a local AWS that injects faults: server errors, throttling, requests without a response. */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Service = 'sqs' | 'dynamodb' | 'monitoring' | 'autoscaling';
-/** `throttle` answers as AWS does when it is asked too often; `hang` answers never; `away` is a server error. */
+/** `throttle` is AWS's throttling error; `hang` never responds; `away` is a server error. */
 export type Fault = 'throttle' | 'hang' | 'away';
 
 export interface FaultyProxy {
   url: string;
-  /** What goes wrong, by service; the rest passes. */
+  /** Faults by service; requests to other services pass. */
   faults: Partial<Record<Service, Fault>>;
   /** Requests received, as "service action". */
   calls: string[];

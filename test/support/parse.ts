@@ -2,7 +2,7 @@
 import { CommandLine } from '../../common/command-line.ts';
 
 class ParseOnly extends CommandLine {
-  /** What the body would get. */
+  /** Arguments that the command's function would get. */
   got: unknown[] | undefined;
   errors = '';
 
@@ -31,7 +31,7 @@ class ParseOnly extends CommandLine {
 
 export interface Parsed {
   code: number;
-  /** Arguments and options; undefined when it was refused. */
+  /** Arguments and options; undefined when the line was rejected. */
   got: unknown[] | undefined;
   errors: string;
 }

@@ -1,4 +1,4 @@
-/** Polls conditions, with a limit far above what a loaded machine needs. */
+/** Polls conditions, with a limit that a loaded computer does not reach. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 10;

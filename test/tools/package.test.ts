@@ -27,8 +27,8 @@ const codeOf = (out: string, { Code }: Properties) => {
 };
 const bundle = (name: string) => fresh.read(`dist/lambda/${name}/bundle/index.mjs`);
 
-describe('what is packed', () => {
-  it('is small, and has no sources, tests or source texts', () => {
+describe('the package', () => {
+  it('is small, and contains no TypeScript sources, tests or source maps with sources', () => {
     const packed = fresh.files();
     const known = /^(dist\/.*|cli\/main\.mjs|docs\/reuse\.md|README(?:\.zh-CN)?\.md|LICENSE|package\.json)$/;
     expect(packed.filter((file) => !known.test(file))).toEqual([]);
@@ -70,7 +70,7 @@ describe('what is packed', () => {
 });
 
 describe('a fresh app', () => {
-  it('is short, and equal to the one in the documentation', () => {
+  it('has few lines, and equals the one in the documentation', () => {
     const text = readFileSync(APP, 'utf8');
     expect(text.trimEnd().split('\n').length).toBeLessThan(30);
     expect(readFileSync(join(ROOT, 'docs', 'reuse.md'), 'utf8')).toContain(text);
@@ -136,7 +136,7 @@ describe('a fresh app', () => {
   }
 });
 
-describe('its command', () => {
+describe('the command of the package', () => {
   const command = (...args: string[]) => fresh.run([join(fresh.installed, 'cli', 'main.mjs'), ...args]);
 
   it('prints its version, and the help of each command', async () => {
@@ -163,21 +163,21 @@ describe('its command', () => {
   }, 120_000);
 
   it.each([
-    ['a library that is made for each system', /npm install sharp\n$/, ['smoke', APP]],
+    ['a native library', /npm install sharp\n$/, ['smoke', APP]],
     ['the values of stages', /^error: 'cost' reads bin\/stages\.ts of a checkout/, ['cost']],
-    ['what an image is built from', /^error: 'image bake' reads ami\//, ['image', 'bake', '--stage', 'dev']],
-    ['the steps that make a ComfyUI', /^error: 'comfyui setup' reads ami\//, ['comfyui', 'setup']],
+    ['the sources of an image', /^error: 'image bake' reads ami\//, ['image', 'bake', '--stage', 'dev']],
+    ['the sources of a local ComfyUI', /^error: 'comfyui setup' reads ami\//, ['comfyui', 'setup']],
     [
       'the app of the roles',
       /^error: 'deploy-role' reads bin\//,
       ['deploy-role', '--repository', 'octo/colours', '--stage', 'dev'],
     ],
-  ])('says that it is missing %s', async (_what, stderr, args) => {
+  ])('reports that %s is missing', async (_what, stderr, args) => {
     const matching = expect.stringMatching(stderr) as string;
     await expect(command(...args)).rejects.toMatchObject({ code: 2, stderr: matching });
   });
 
-  it('looks for a stage that no checkout names', async () => {
+  it('accepts any stage, since it has no bin/stages.ts', async () => {
     const env = {
       AWS_ACCESS_KEY_ID: 'x',
       AWS_SECRET_ACCESS_KEY: 'x',

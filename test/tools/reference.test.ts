@@ -1,4 +1,4 @@
-/** The tables of the reference pages are those of the declarations, and a declaration that contradicts itself fails. */
+/** The tables of the reference pages equal the declarations, and a self-contradictory declaration fails. */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

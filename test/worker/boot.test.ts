@@ -22,7 +22,7 @@ describe('the phases of a boot', () => {
       { kernel: 4, services: 5, comfyui: 11, canary: 10 },
     ],
     [
-      'are those of the worker alone where the system does not tell',
+      'are those of the worker alone where the system reports no others',
       { worker: 9, comfyui: 20, canary: 30 },
       { comfyui: 11, canary: 10 },
     ],
@@ -38,13 +38,13 @@ describe('the phases of a boot', () => {
 
   it('are reported in seconds since the kernel, whatever the zero of the clock', async () => {
     const published: BootPhases[] = [];
-    const tell = bootReporter({
+    const report = bootReporter({
       before: { firstProcess: 3, driver: 5, worker: 10 },
       startMs: 70_000,
       publish: async (phases) => void published.push(phases),
       log: memoryLog(),
     });
-    await tell({ comfyuiMs: 82_000, readyMs: 90_500 });
+    await report({ comfyuiMs: 82_000, readyMs: 90_500 });
     expect(published).toEqual([{ kernel: 3, driver: 2, services: 5, comfyui: 12, canary: 8.5 }]);
   });
 

@@ -32,15 +32,15 @@ import { Comfy, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
 
 describe('a verdict', () => {
-  const told: CandidateVerdict[] = [];
+  const verdicts: CandidateVerdict[] = [];
   let clock = 0;
   const prove = (more: Partial<CandidatePorts>) => {
-    told.length = 0;
+    verdicts.length = 0;
     return checkCandidate({
       check: async () => undefined,
       canary: { cells: [] },
       imageId: async () => 'ami-1',
-      putVerdict: async (verdict) => void told.push(verdict),
+      putVerdict: async (verdict) => void verdicts.push(verdict),
       stop: new AbortController().signal,
       log: memoryLog(),
       clock: () => clock,
@@ -57,43 +57,43 @@ describe('a verdict', () => {
         if (++checks < 3) throw new Error('ComfyUI is not there');
       },
     });
-    expect(told).toEqual([{ outcome: 'passed', seconds: 6, imageId: 'ami-1' }]);
+    expect(verdicts).toEqual([{ outcome: 'passed', seconds: 6, imageId: 'ami-1' }]);
   });
 
   it('has the reason when it does not', async () => {
     await prove({ check: () => ((clock += 2000), Promise.reject(new Error('ComfyUI lacks the node'))) });
-    expect(told).toMatchObject([{ outcome: 'failed', imageId: 'ami-1' }]);
-    expect(told[0]?.reason).toContain('ComfyUI lacks the node');
+    expect(verdicts).toMatchObject([{ outcome: 'failed', imageId: 'ami-1' }]);
+    expect(verdicts[0]?.reason).toContain('ComfyUI lacks the node');
   });
 
   it('is written at once after a canary mismatch', async () => {
     let checks = 0;
     await prove({ check: () => (checks++, Promise.reject(new CanaryMismatch('off by 12'))) });
-    expect(told).toMatchObject([{ outcome: 'failed', reason: 'off by 12' }]);
+    expect(verdicts).toMatchObject([{ outcome: 'failed', reason: 'off by 12' }]);
     expect(checks).toBe(1);
   });
 
   it('is never `passed` without recorded colours', async () => {
     await prove({ canary: undefined });
-    expect(told).toMatchObject([{ outcome: 'failed' }]);
-    expect(told[0]?.reason).toContain('CANARY_FILE');
+    expect(verdicts).toMatchObject([{ outcome: 'failed' }]);
+    expect(verdicts[0]?.reason).toContain('CANARY_FILE');
   });
 
   it('fits into a parameter', async () => {
     await prove({ check: () => Promise.reject(new CanaryMismatch('x'.repeat(9000))) });
-    expect(JSON.stringify(told[0]).length).toBeLessThan(4096);
+    expect(JSON.stringify(verdicts[0]).length).toBeLessThan(4096);
   });
 
   it('is not written by an instance that was stopped', async () => {
     expect(
       await prove({ stop: AbortSignal.abort('SIGTERM'), check: () => new Promise(() => undefined) }),
     ).toBeUndefined();
-    expect(told).toEqual([]);
+    expect(verdicts).toEqual([]);
   });
 
   it('does not need the id of the image', async () => {
     await prove({ imageId: () => Promise.reject(new Error('no metadata')) });
-    expect(told).toMatchObject([{ outcome: 'passed' }]);
+    expect(verdicts).toMatchObject([{ outcome: 'passed' }]);
   });
 
   it('that cannot be written is an error', async () => {

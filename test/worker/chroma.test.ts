@@ -164,7 +164,7 @@ describe('a chroma', () => {
     expect(await sharp(body).metadata()).toMatchObject({ format: 'png', width: SIZE, height: SIZE });
   });
 
-  it('applies to the photo that asks for it, not to the next one', async () => {
+  it('applies to the photo that requests it, not to the next one', async () => {
     const { process, bucket } = worker('ddcolor');
     const photo = await samplePicture(3, 300, 200);
     expect(await process('incoming/one', photo, CHROMA)).toEqual({ outcome: 'succeeded', output: 'chroma' });

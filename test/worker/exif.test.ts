@@ -68,7 +68,7 @@ describe('the EXIF of a result', () => {
     expect(found.get(0xa434)).toBe('Elmar 50');
     expect([found.get(0xa002), found.get(0xa003)]).toEqual([HEIGHT, WIDTH]);
     expect(metadata.xmp?.toString()).toContain('<dc:source>v1<');
-    // The file decodes to its end.
+    // The whole file decodes.
     await sharp(file, { failOn: 'warning' }).raw().toBuffer();
   });
 

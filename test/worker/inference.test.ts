@@ -99,7 +99,7 @@ describe('a failure', () => {
     const error = await fault(colour(comfy.url, Buffer.from('Dear grandmother')));
     expect(error).toBeInstanceOf(PermanentFault);
     expect(error).toMatchObject({ code: 'cannot-be-coloured' });
-    // The message for people has no path of the instance.
+    // The message for the uploader contains no path of the instance.
     expect(error?.message).not.toMatch(/\/|tmp/);
   });
 

@@ -1,4 +1,4 @@
-/** Processing a photo: which outcome stands in the bucket, whatever was there before. */
+/** Processing a photo: its outcome in the bucket, for every earlier state of the bucket. */
 import { describe, expect, it } from 'vitest';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { ConditionFailed } from '../../worker/photo/bucket.ts';
@@ -214,7 +214,7 @@ it('a photo whose result is its chroma says so', async () => {
 describe('a photo that is delivered again', () => {
   const never: ColourPhoto = () => Promise.reject(new Error('not to be called'));
 
-  it('after a result is dropped, and a failure record beside it is deleted', async () => {
+  it('after a result is dropped, and a remaining failure record is deleted', async () => {
     const { bucket, process, store, failure } = setUp(never);
     const etag = bucket.upload(KEY, 'photo');
     await store(RESULT, etag, 'a result');
@@ -240,7 +240,7 @@ describe('a photo that is delivered again', () => {
     expect([bucket.objects.has(RESULT), bucket.objects.has(FAILED)]).toEqual([true, false]);
   });
 
-  it('beside a failure record that is not one is coloured', async () => {
+  it('after an invalid failure record is coloured', async () => {
     const { bucket, process, store } = setUp();
     const etag = bucket.upload(KEY, 'photo');
     await store(FAILED, etag, '{"retryable":false}');

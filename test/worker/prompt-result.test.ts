@@ -83,7 +83,7 @@ describe('a prompt that has ended', () => {
     ['in success with an empty list', succeeded([]), InstanceFault],
     ['in success with two pictures', succeeded([file('a'), file('b')]), InstanceFault],
     [
-      'at a picture that nobody can read',
+      'at an unreadable picture',
       failed('1', 'PIL.UnidentifiedImageError', 'cannot identify'),
       PermanentFault,
     ],
@@ -117,7 +117,7 @@ describe('a prompt that has ended', () => {
     expect(() => resultFile(entry, workflow)).toThrow(fault);
   });
 
-  it('has no detail of this instance in the message for people', () => {
+  it('has no detail of the instance in the message for the uploader', () => {
     const entry = failed('1', 'PIL.UnidentifiedImageError', "cannot identify '/var/lib/comfy/input/x'");
     try {
       resultFile(entry, workflow);

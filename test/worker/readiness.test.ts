@@ -102,19 +102,19 @@ describe('readiness', () => {
   });
 
   it('reports the first canary mismatch once, and no other error', async () => {
-    let told = 0;
+    let reports = 0;
     const faults = [new Error('not yet'), new CanaryMismatch('off'), new CanaryMismatch('off')];
     const check = reportOnce(
       () => {
         const fault = faults.shift();
         return fault ? Promise.reject(fault) : Promise.resolve('ready');
       },
-      () => told++,
+      () => reports++,
     );
     const seen: number[] = [];
     for (const fault of [...faults]) {
       await expect(check()).rejects.toBe(fault);
-      seen.push(told);
+      seen.push(reports);
     }
     expect(seen).toEqual([0, 1, 1]);
     expect(await check()).toBe('ready');

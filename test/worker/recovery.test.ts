@@ -90,7 +90,7 @@ describe('the canary', () => {
 });
 
 describe('an instance fault', () => {
-  function machine(fails: number, more: Partial<RecoveryPorts> = {}) {
+  function faultyInstance(fails: number, more: Partial<RecoveryPorts> = {}) {
     const done: string[] = [];
     const controller = new AbortController();
     const log = memoryLog();
@@ -112,13 +112,13 @@ describe('an instance fault', () => {
     [1, 2],
     [2, 3],
   ])('after %i failed restarts is over with the next', async (fails, restarts) => {
-    const { done, recovered } = machine(fails);
+    const { done, recovered } = faultyInstance(fails);
     await recovered;
     expect(done).toEqual(Array.from({ length: restarts }, () => 'restarted'));
   });
 
-  it('that stays after three restarts marks the instance unhealthy, which waits for its end', async () => {
-    const { done, controller, recovered } = machine(3);
+  it('that persists after three restarts marks the instance unhealthy, and waits to be stopped', async () => {
+    const { done, controller, recovered } = faultyInstance(3);
     let over = false;
     void recovered.then(() => (over = true));
     await vi.waitFor(() => expect(done).toEqual(['restarted', 'restarted', 'restarted', 'marked unhealthy']));
@@ -133,7 +133,7 @@ describe('an instance fault', () => {
       tries.push('check');
       return Promise.reject(tries.length === 1 ? new Error('not up yet') : new CanaryMismatch('green'));
     };
-    const { controller, done, recovered } = machine(0, { check, retryPolicy: undefined });
+    const { controller, done, recovered } = faultyInstance(0, { check, retryPolicy: undefined });
     await until(
       () => done,
       (all) => all.includes('marked unhealthy'),
@@ -143,12 +143,12 @@ describe('an instance fault', () => {
     expect(tries).toHaveLength(4);
   });
 
-  it('that ended ComfyUI is over when it is back, although it could not unload its models', async () => {
+  it('that stopped ComfyUI is over after its restart, although its models could not be unloaded', async () => {
     const comfy = await Comfy.start();
     const client = new ComfyuiClient(comfy.url, 1000);
     await comfy.close();
     let checks = 0;
-    const { recovered, log } = machine(0, {
+    const { recovered, log } = faultyInstance(0, {
       restart: () => dropModels(client, new AbortController().signal),
       check: () => (checks++ < 5 ? client.device() : Promise.resolve()),
       retryPolicy: { retryMs: 1, limitMs: 10, now: () => 0 },
@@ -159,7 +159,9 @@ describe('an instance fault', () => {
   });
 
   it('counts a restart that fails', async () => {
-    const { log, controller, recovered } = machine(0, { restart: () => Promise.reject(new Error('denied')) });
+    const { log, controller, recovered } = faultyInstance(0, {
+      restart: () => Promise.reject(new Error('denied')),
+    });
     await vi.waitFor(() => expect(log.of('instance-marked-unhealthy')).toHaveLength(1));
     controller.abort();
     await recovered;

@@ -1,11 +1,11 @@
-/** The weighted semaphore: who is granted when, and what an abort cancels. */
+/** The weighted semaphore: order and size of grants, and cancellation of waiters. */
 import { describe, expect, it } from 'vitest';
 import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a weighted semaphore', () => {
-  /** Callers by name: who holds it, who was cancelled. */
+  /** Callers by name: current holders, and cancelled waiters. */
   function callers(semaphore: WeightedSemaphore) {
     const releases = new Map<string, () => void>();
     const controller = new AbortController();
@@ -34,7 +34,7 @@ describe('a weighted semaphore', () => {
     expect(holders()).toEqual(['a', 'c']);
   });
 
-  it('grants a weight above its capacity alone, and nobody overtakes', async () => {
+  it('grants a weight above its capacity alone, and no later waiter overtakes it', async () => {
     const { acquire, release, holders } = callers(new WeightedSemaphore(10));
     acquire('small', 4);
     acquire('huge', 50);
@@ -67,7 +67,7 @@ describe('a weighted semaphore', () => {
     (await semaphore.acquire(7))();
   });
 
-  it('cancels those who wait with the reason, and not those who hold it', async () => {
+  it('cancels waiters with the reason of the abort, and no holder', async () => {
     const { acquire, release, controller, cancelled, holders } = callers(new WeightedSemaphore(1));
     for (const name of ['a', 'b', 'c']) acquire(name);
     await settled();

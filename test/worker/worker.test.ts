@@ -45,7 +45,7 @@ async function workUntil(last: string, canary?: Canary) {
   }, lines);
   const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
   queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
-  const told: string[] = [];
+  const calls: string[] = [];
   const published: PhotoMetricsBatch[] = [];
   await runWorker({
     settings,
@@ -57,22 +57,22 @@ async function workUntil(last: string, canary?: Canary) {
     threads: 1,
     megapixels: 10,
     group: {
-      complete: async (hook) => told.push(hook) > 0,
-      setUnhealthy: async () => void told.push('unhealthy'),
+      complete: async (hook) => calls.push(hook) > 0,
+      setUnhealthy: async () => void calls.push('unhealthy'),
     },
     canary,
-    ready: async () => void told.push('ready'),
+    ready: async () => void calls.push('ready'),
     addWork: async () => undefined,
     publish: async (figures) => void published.push(figures),
     log,
     now: Date.now,
     clock: () => performance.now(),
   });
-  return { lines, bucket, queue, told, published };
+  return { lines, bucket, queue, calls, published };
 }
 
 it('publishes why a photo was refused', async () => {
-  const { bucket, queue, told, published } = await workUntil('photo-finished');
+  const { bucket, queue, calls, published } = await workUntil('photo-finished');
   expect(published).toHaveLength(1);
   expect(published[0]).toMatchObject({
     outcomes: new Map([['failed', 1]]),
@@ -80,14 +80,14 @@ it('publishes why a photo was refused', async () => {
     canaryFailures: 0,
     instanceFaults: 0,
   });
-  expect(told).toEqual([LAUNCH_HOOK, 'ready']);
+  expect(calls).toEqual([LAUNCH_HOOK, 'ready']);
   expect(bucket.objects.has(failedKey(KEY))).toBe(true);
   expect(queue.deleted).toHaveLength(1);
 });
 
 it('publishes a canary mismatch, and receives no photo', async () => {
   const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
-  const { lines, bucket, queue, told, published } = await workUntil('comfyui-awaited', canary);
+  const { lines, bucket, queue, calls, published } = await workUntil('comfyui-awaited', canary);
   expect(lines.of('comfyui-awaited')).toEqual([
     expect.objectContaining({ reason: expect.stringMatching(/does not colour as it did/) as string }),
   ]);
@@ -98,7 +98,7 @@ it('publishes a canary mismatch, and receives no photo', async () => {
     outcomes: new Map(),
     codes: new Map(),
   });
-  expect(told).toEqual([]);
+  expect(calls).toEqual([]);
   expect([...bucket.objects.keys()]).toEqual([KEY]);
   expect(await queue.receive(false)).toBeDefined();
 });

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- gateway [--clients 200] [--seconds 0.2] [--json FILE]`: concurrent clients of the
  * deployed gateway, on the whole local stack, with the fleet at zero. Each client uploads a photo, polls at the interval that
- * the gateway asks for, and downloads the result.
+ * the gateway requests, and downloads the result.
  *
  * The bottleneck is the local AWS: one process in all, and one process per function, which handles one request at a time.
  */

@@ -83,11 +83,11 @@ export function timelineSvg(photos: PassedPhoto[], title: string): string {
     body.push(label(`photo ${k + 1}`, LEFT - 8, y + 12, 'text-anchor="end"'));
     body.push(...bars.filter(({ from, to }) => to > from).map((bar) => rect(bar, y)));
   });
-  const lane = TOP + ROW * SHOWN + 8;
-  body.push(label('ComfyUI', LEFT - 8, lane + 12, 'text-anchor="end" font-weight="600"'));
+  const comfyuiRow = TOP + ROW * SHOWN + 8;
+  body.push(label('ComfyUI', LEFT - 8, comfyuiRow + 12, 'text-anchor="end" font-weight="600"'));
   const running = rows.flatMap((bars) => bars.filter(({ step }) => step === 'comfyui'));
-  body.push(...running.map((bar) => rect({ ...bar, to: bar.to - 0.002 * length }, lane)));
-  const axis = lane + ROW + 12;
+  body.push(...running.map((bar) => rect({ ...bar, to: bar.to - 0.002 * length }, comfyuiRow)));
+  const axis = comfyuiRow + ROW + 12;
   for (let at = 0; at <= length; at += 0.5)
     body.push(label(`${at} s`, Number(x(start + at)), axis, 'text-anchor="middle" fill="#555"'));
   let at = LEFT;

@@ -27,7 +27,7 @@ export interface Score {
   killed: number;
   /** Mutants that compile and are not declared equivalent. */
   valid: number;
-  /** Declared equivalent, with a reason beside the code. */
+  /** Declared equivalent in a comment with the reason. */
   equivalent: number;
 }
 

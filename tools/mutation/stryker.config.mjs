@@ -1,6 +1,6 @@
 /**
- * Stryker's settings for one shard of shards.json, named by the variable SHARD. A shard is code whose every line is a
- * promise, and the fast tests that guard it; it takes under an hour on two cores.
+ * Stryker's settings for one shard of shards.json, named by the variable SHARD. A shard is code and the fast tests of it;
+ * it takes under an hour on two cores.
  */
 import { readFileSync } from 'node:fs';
 

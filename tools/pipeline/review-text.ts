@@ -120,7 +120,7 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 function costRow({ figure: name, before, after }: CostRow): string {
   const more = before === undefined || after === undefined ? undefined : after - before;
   const share = more === undefined || !before ? undefined : more / before;
-  // A percentage over 1000 says nothing.
+  // A percentage over 1000 is harder to read than the amounts.
   const part = share === undefined || share > 10 ? '' : ` (${signed(share * 100, 1)} %)`;
   const difference = more === undefined ? '' : `${signed(more, 4)}${part}`;
   return `| ${cell(name)} | ${figure(before)} | ${figure(after)} | ${difference} |`;

@@ -21,7 +21,7 @@ export const historySchema = z.record(
   z.object({
     outputs: z.record(z.string(), z.object({ images: z.array(fileSchema).optional() })),
     status: z.object({
-      /** Tells success from failure; `completed` is false both for a failed and for a running prompt. */
+      /** Distinguishes success from failure; `completed` is false both for a failed and for a running prompt. */
       status_str: z.string(),
       messages: z.array(z.tuple([z.string(), z.record(z.string(), z.unknown())])),
     }),

@@ -1,4 +1,4 @@
-/** What the image tells the worker about its instance, in environment variables. */
+/** The environment variables that the image and its units set for the worker. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';

@@ -14,7 +14,7 @@ import { describeError } from '../telemetry/log.ts';
 export class PermanentFault extends Error {
   override readonly name = 'PermanentFault';
 
-  /** @param message for people: what is wrong with the photo and what is allowed; no internal path or host */
+  /** @param message for the uploader: what is wrong with the photo and what is allowed; no internal path or host */
   constructor(
     readonly code: Exclude<FailureCode, 'retries-exhausted'>,
     message: string,

@@ -34,7 +34,7 @@ const BUSY_POLL_MS = 500;
 /**
  * Runs until `stop` is aborted and no message is in flight.
  *
- * A receive under way is not aborted: SQS could have handed out a message that nobody then sees, hidden until its
+ * A receive under way is not aborted: SQS could have returned a message that this worker would never see, hidden until its
  * timeout. The receive ends by itself, and its message is returned at once.
  *
  * @throws only what `untilAllowed` and `recover` throw

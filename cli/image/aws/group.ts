@@ -15,9 +15,9 @@ export const groupName = (stage: string) => `${SERVICE}-${stage}`;
 const IN_PROGRESS = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'];
 
 /**
- * Preferences of a refresh. The launch template names a parameter, not an image, so EC2 cannot tell instances of the old
- * image from those of the new one: none is skipped. The launch hook tests an instance before it is in service, so no further
- * warm-up is needed.
+ * Preferences of a refresh. The launch template names a parameter, not an image, so EC2 cannot distinguish instances of the
+ * old image from those of the new one: none is skipped. The launch hook tests an instance before it is in service, so no
+ * further warm-up is needed.
  */
 const PREFERENCES = {
   MinHealthyPercentage: 100,

@@ -19,7 +19,7 @@ export function listenForFiles(canAdd: () => boolean, onFiles: (files: Iterable<
   picker('camera', 'camera-file');
   window.addEventListener('paste', ({ clipboardData }) => onFiles(clipboardData?.files ?? []));
 
-  // On the whole window: otherwise a file dropped beside the target replaces the page.
+  // On the whole window: otherwise a file dropped outside of the target replaces the page.
   let depth = 0;
   const highlight = (change: number) => {
     depth = Math.max(0, depth + change);

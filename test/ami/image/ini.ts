@@ -1,4 +1,4 @@
-/** As much of systemd's syntax as our units use: sections, repeated keys, comments, lines that go on after a backslash. */
+/** Parses the part of systemd's syntax that our units use: sections, repeated keys, comments, continued lines. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

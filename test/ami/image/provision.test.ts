@@ -160,7 +160,7 @@ describe('weights', () => {
   });
 });
 
-it.each(['10-system', 'clean'])('%s rejects a prefix, since it changes the machine', (step) => {
+it.each(['10-system', 'clean'])('%s rejects a prefix, since it changes the system itself', (step) => {
   expect(run(step, {})).toMatchObject({ code: 1 });
 });
 

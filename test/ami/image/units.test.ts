@@ -116,9 +116,9 @@ describe('photo-worker.service', () => {
     const set = [...text.matchAll(/^([A-Z_]+)=(?:'(.*)'|(.*))$/gm)];
     const environment = Object.fromEntries(set.map(([, name = '', quoted, bare]) => [name, quoted ?? bare]));
     // The schema drops unknown variables.
-    const machine = readEnvironment(environment);
-    expect(Object.keys(machine).sort()).toEqual(Object.keys(environment).sort());
-    expect(machine).toMatchObject({
+    const parsed = readEnvironment(environment);
+    expect(Object.keys(parsed).sort()).toEqual(Object.keys(environment).sort());
+    expect(parsed).toMatchObject({
       COMFYUI_URL: 'http://127.0.0.1:8188',
       COMFYUI_DIRECTORY: '/var/lib/comfy',
       COMFYUI_RESTART: ['systemctl', 'restart', 'comfyui.service'],

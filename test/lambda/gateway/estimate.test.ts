@@ -149,7 +149,7 @@ describe('a photo that the view includes', () => {
     ],
     [
       'in flight takes at most a service time',
-      // Of four in flight it is the youngest, and half a photo behind the one before in the mean of all.
+      // Of four in flight it is the youngest, and half a photo after the one before on average.
       view({ inService: 4, inFlight: 4, history: between(0, 4, 0) }),
       { storedAt: AT - D },
       { ahead: 3, seconds: 6 },

@@ -19,10 +19,10 @@ import { NAME, startFleet, type Fleet } from '../support/fleet.ts';
 
 let fleet: Fleet;
 let client: Fleet['client'];
-let machines: Fleet['machines'];
+let running: Fleet['running'];
 beforeEach(async () => {
   fleet = await startFleet();
-  ({ client, machines } = fleet);
+  ({ client, running } = fleet);
 });
 afterEach(() => fleet.close());
 
@@ -48,7 +48,7 @@ describe('the API', () => {
     await desire(1);
     expect(await states()).toEqual(['Pending']);
     await booted(1);
-    const [id = ''] = machines.keys();
+    const [id = ''] = running.keys();
     await client.send(
       new RecordLifecycleActionHeartbeatCommand({
         AutoScalingGroupName,
@@ -67,7 +67,7 @@ describe('the API', () => {
     expect(await states()).toEqual(['Terminating:Wait']);
     await complete('drained', id);
     await until(states, (all) => all?.length === 0);
-    expect(machines.size).toBe(0);
+    expect(running.size).toBe(0);
   });
 
   it('lists scaling activities, newest first, with causes', async () => {
@@ -167,10 +167,10 @@ describe('faults', () => {
   it('kill an instance without notice: it is replaced', async () => {
     const id = await inService();
     await fleet.agent.kill(NAME, id);
-    expect(machines.has(id)).toBe(false);
+    expect(running.has(id)).toBe(false);
     await booted(1);
     await until(
-      () => [...machines.keys()],
+      () => [...running.keys()],
       (ids) => ids.length === 1 && ids[0] !== id,
     );
   });

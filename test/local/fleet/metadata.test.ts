@@ -4,10 +4,10 @@ import { until } from '../../support/wait.ts';
 import { startFleet, type Fleet } from '../support/fleet.ts';
 
 let fleet: Fleet;
-let machines: Fleet['machines'];
+let running: Fleet['running'];
 beforeEach(async () => {
   fleet = await startFleet();
-  ({ machines } = fleet);
+  ({ running } = fleet);
 });
 afterEach(() => fleet.close());
 
@@ -21,11 +21,11 @@ describe('the metadata of an instance', () => {
     const response = await fetch(`${base}/latest/meta-data/${path}`, { headers });
     return response.ok ? response.text() : response.status;
   }
-  const base = (id: string) => machines.get(id)?.metadataUrl ?? '';
+  const base = (id: string) => running.get(id)?.metadataUrl ?? '';
 
   it('has instance id, placement and the tag of the settings', async () => {
     const id = await fleet.inService();
-    expect(machines.get(id)?.autoScalingUrl).toBe(fleet.agent.url);
+    expect(running.get(id)?.autoScalingUrl).toBe(fleet.agent.url);
     expect(await read(base(id), 'instance-id')).toBe(id);
     expect(await read(base(id), 'placement/region')).toBe('us-east-1');
     expect(await read(base(id), 'placement/availability-zone')).toMatch(/^us-east-1[abc]$/);

@@ -41,7 +41,7 @@ export interface Fleet {
   agent: FleetAgent;
   client: AutoScalingClient;
   /** Running instances by id. */
-  machines: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
+  running: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
   describe(): Promise<AutoScalingGroup | undefined>;
   states(): Promise<(string | undefined)[]>;
   desire(capacity: number): Promise<unknown>;
@@ -71,7 +71,7 @@ export async function startFleet(): Promise<Fleet> {
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const address = upstream.address();
-  const machines: Fleet['machines'] = new Map();
+  const running: Fleet['running'] = new Map();
   let clock = Date.parse('2026-11-23T18:00:00Z');
   const agent = await startFleetAgent({
     upstream: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
@@ -80,10 +80,10 @@ export async function startFleet(): Promise<Fleet> {
     seed: 1,
     launcher: {
       launch({ instanceId, metadataUrl, autoScalingUrl }) {
-        machines.set(instanceId, { metadataUrl, autoScalingUrl });
+        running.set(instanceId, { metadataUrl, autoScalingUrl });
         return Promise.resolve({
           stop: () => {
-            machines.delete(instanceId);
+            running.delete(instanceId);
             return Promise.resolve();
           },
         });
@@ -99,7 +99,7 @@ export async function startFleet(): Promise<Fleet> {
   const fleet: Fleet = {
     agent,
     client,
-    machines,
+    running,
     async describe() {
       const { AutoScalingGroups } = await client.send(
         new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [NAME] }),
@@ -126,14 +126,14 @@ export async function startFleet(): Promise<Fleet> {
         (all) => all.filter((state) => state === 'Pending:Wait').length === count,
       );
       await until(
-        () => machines.size,
+        () => running.size,
         (size) => size >= count,
       );
     },
     async inService() {
       await fleet.desire(1);
       await fleet.booted(1);
-      const [id = ''] = machines.keys();
+      const [id = ''] = running.keys();
       await fleet.complete('ready', id);
       return id;
     },

@@ -1,6 +1,6 @@
 /**
- * The physics once more, told differently: no events, but job after job assigned to the instance that is free first.
- * Slow, short, and written from the description alone, to check the engine against.
+ * A reference for the engine, written from the description alone: no events; each job is assigned to the instance that is
+ * free first. Slow and short.
  */
 export interface Instance {
   requested: number;

@@ -1,4 +1,4 @@
-/** What people and programs put into the bucket: photos of every kind, and what is none. The same bytes each time. */
+/** Inputs that clients upload: photos of every kind, and files that are not photos. Reproducible. */
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import type { FailureCode } from '../../../contract/failure.ts';
@@ -37,7 +37,7 @@ const spoilt = (make: () => Promise<Buffer>, marker: string, offset: number, len
     bytes.fill(0x5a, at + offset, Math.min(bytes.length, at + offset + length));
   });
 
-/** Where the low byte of the orientation stands. */
+/** Offset of the low byte of the orientation. */
 function orientationIn(bytes: Buffer): number {
   const little = bytes.indexOf(Buffer.from('12010300010000000600', 'hex'));
   const big = bytes.indexOf(Buffer.from('01120003000000010006', 'hex'));
@@ -142,7 +142,7 @@ export const INPUTS: Input[] = [
     format: 'jpeg',
   },
   {
-    name: 'JPEG with bytes after its end',
+    name: 'JPEG with trailing bytes',
     make: changed(file(grey().jpeg()), (b) => Buffer.concat([b, Buffer.alloc(5000, 7)])),
     outcome: 'succeeded',
     format: 'jpeg',
@@ -330,7 +330,7 @@ export const INPUTS: Input[] = [
   { name: 'JPEG XL', make: text('\xff\x0a\x00\x10'), outcome: 'unsupported-format' },
   { name: 'BMP', make: text('BM\x36\0\0\0\0\0\0\0\x36\0\0\0'), outcome: 'unsupported-format' },
   {
-    name: 'SVG that asks for other files',
+    name: 'SVG with references to other files',
     make: text(
       '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="file:///etc/passwd" width="9" height="9"/><image href="http://169.254.169.254/latest/meta-data/" width="9" height="9"/></svg>',
     ),
@@ -351,7 +351,7 @@ export const INPUTS: Input[] = [
     key: 'portrait.jpg',
   },
   {
-    name: 'JPEG without an ending',
+    name: 'JPEG without a file extension',
     make: file(grey().jpeg()),
     outcome: 'succeeded',
     format: 'jpeg',

@@ -18,13 +18,13 @@ export interface SentPrompt {
 
 export class Comfy {
   private readonly servers: Server[] = [];
-  private gate = Promise.resolve();
+  private inferences = Promise.resolve();
 
   private constructor(public standIn: StandIn) {}
 
   static async start(): Promise<Comfy> {
     const comfy: Comfy = new Comfy(
-      await startStandIn({ port: 0, inferenceEnd: () => comfy.gate, device: 'cpu' }),
+      await startStandIn({ port: 0, inferenceEnd: () => comfy.inferences, device: 'cpu' }),
     );
     return comfy;
   }
@@ -44,7 +44,7 @@ export class Comfy {
   /** Holds inferences until the returned function is called. */
   holdInferences(): () => void {
     let open: () => void = () => undefined;
-    this.gate = new Promise((resolve) => (open = resolve));
+    this.inferences = new Promise((resolve) => (open = resolve));
     return open;
   }
 

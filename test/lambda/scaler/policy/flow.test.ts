@@ -121,7 +121,7 @@ describe('counts contradict each other', () => {
     // 100 before, 4 in flight: 6.7 may be unreported, and 20 may vanish.
     ['27 of 100 vanish', { visible: 73 }, { backlog: 100 }, true],
     ['26 of 100 vanish', { visible: 74 }, { backlog: 100 }, false],
-    // Of 10 at least 5 may, besides those unreported.
+    // Of 10 at least 5 may, in addition to those not yet reported.
     ['6 of 10 vanish, none in flight', { visible: 4 }, { backlog: 10, inFlight: 0 }, true],
     ['5 of 10 vanish, none in flight', { visible: 5 }, { backlog: 10, inFlight: 0 }, false],
   ])('with reports: %s', (_name, observed, memory, inconsistent) => {
