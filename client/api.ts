@@ -122,7 +122,7 @@ const MAX_NAME_LENGTH = 255;
 const FORBIDDEN = /[/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
 const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** A file name that the API accepts; a long one keeps its end, with the file extension. */
+/** A file name that the API accepts; of a long one the last characters stay, with the file extension. */
 export function safeFileName(name: string): string {
   const safe = name.replace(FORBIDDEN, '_').slice(-MAX_NAME_LENGTH).replace(LONE_SURROGATES, '_');
   return /^\.{0,2}$/.test(safe) ? 'photo' : safe;

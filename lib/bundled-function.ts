@@ -26,7 +26,7 @@ export interface BundledFunctionProps extends Pick<
   /** After which the function is cut off. */
   readonly timeout: Duration;
   /**
-   * Commands that put more files beside the bundle, in its folder.
+   * Commands that put more files into the folder of the bundle.
    *
    * @default - the bundle is all there is
    */

@@ -151,7 +151,7 @@ build {
   provisioner "shell" {
     execute_command = "chmod +x {{ .Path }}; sudo env {{ .Vars }} {{ .Path }}"
     environment_vars = concat(
-      # An empty prefix installs on the machine, not in a folder.
+      # An empty prefix installs into the system, not into a folder.
       ["PREFIX=", "WORKER_ARCHIVE=/tmp/image/worker.tar.gz"],
       [for pin, value in local.pins : "${upper(pin)}=${value}"],
     )

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs system packages and disables automatic updates.
 source "$(dirname "$0")/lib.sh"
-[ -z "$PREFIX" ] || fail "changes the machine and cannot run in a prefix"
+[ -z "$PREFIX" ] || fail "changes the system and cannot run in a prefix"
 
 # An automatic update of the driver or the kernel makes the GPU of a running instance unusable.
 say "disabling automatic updates"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs all steps in order; with PREFIX set, without those that change the machine.
+# Runs all steps in order; with PREFIX set, without those that change the system itself.
 source "$(dirname "$0")/lib.sh"
 
 steps=(20-tools 30-comfyui 40-python 50-ddcolor 60-weights 70-worker)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Last step before the image is created: removes keys, logs and identity of the build instance.
 source "$(dirname "$0")/lib.sh"
-[ -z "$PREFIX" ] || fail "cleans the machine and cannot run in a prefix"
+[ -z "$PREFIX" ] || fail "cleans the system and cannot run in a prefix"
 
 systemctl stop photo-worker.service comfyui.service 2>/dev/null || true
 rm -rf /var/lib/comfy/{input,output,temp}/* /tmp/image

@@ -78,7 +78,7 @@ export interface Memory {
    * @throws when the lease was lost
    */
   save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void>;
-  /** Gives the lease back, so that the next run need not wait for its end. Does nothing when another run holds it. */
+  /** Gives the lease back, so that the next run need not wait until it expires. Does nothing when another run holds it. */
   release(owner: string): Promise<void>;
 }
 

@@ -18,7 +18,7 @@ export const MONITORING_FIELDS = {
   }),
 
   /**
-   * E-mail address that receives alarms, besides the subscribers of the topic. Its owner has to confirm once.
+   * E-mail address that receives alarms, in addition to the subscribers of the topic. Its owner has to confirm once.
    *
    * @default - none: subscribe to the topic, the output AlarmTopicArn
    */

@@ -45,7 +45,7 @@ describe('the merge', () => {
     across.forEach((value, i) => expect(Math.abs(value - down[i]!)).toBeLessThanOrEqual(1));
   });
 
-  it('clips what is outside of the gamut, at both ends', () => {
+  it('clips channels below 0 and above 255', () => {
     const ab = chromaOfAb({ width: 1, height: 1, data: Uint8Array.of(255, 255, 128) });
     const out = mergeChroma(Uint8Array.of(120, 250), 2, 1, ab);
     expect([out[0], out[2], out[3], out[5]]).toEqual([255, 0, 255, 0]);

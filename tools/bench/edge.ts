@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- edge [--photos DIR]`: traffic and CPU time of photos that stay on the device, compared with photos that are
- * uploaded whole. Each photo goes through the page in a real browser and the local stack by both paths.
+ * uploaded whole. Each photo is sent by both methods, through the page in a real browser and the local stack.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';

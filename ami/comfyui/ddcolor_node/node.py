@@ -12,7 +12,7 @@ _FOLDER = "ddcolor"
 
 
 def _folder_paths() -> Any:
-    """ComfyUI's folder_paths, knowing `models/ddcolor` besides what extra_model_paths.yaml has for it."""
+    """ComfyUI's folder_paths, with `models/ddcolor` in addition to the paths of extra_model_paths.yaml."""
     import folder_paths
 
     folder_paths.add_model_folder_path(_FOLDER, os.path.join(folder_paths.models_dir, _FOLDER))
