@@ -90,7 +90,7 @@ export const COMMANDS: Record<string, Entry> = {
   },
 };
 
-const FOOTER = "\n'ddcolor-elastic help <command>' shows its options; --version the version.";
+const FOOTER = "'ddcolor-elastic help <command>' shows its options; --version the version.";
 
 const version = (): string => {
   const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
