@@ -56,7 +56,7 @@ export const REASON_TEXTS = {
   'inconsistent-metrics': {
     short: 'the counts contradict each other',
     meaning:
-      'More photos left the queue than workers finished: the counts contradict each other, so the fleet stays as it is until they agree.',
+      'More photos left the queue than workers finished: the counts contradict each other, so the fleet stays as it is until they agree, for emptyHoldSeconds at most.',
   },
   'metrics-unavailable': {
     short: 'the counts could not be read',
