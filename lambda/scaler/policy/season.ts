@@ -125,14 +125,12 @@ export const trustOf = ({ errors }: SeasonMemory): number =>
  */
 export function riseWithin(memory: SeasonMemory, at: number, seconds: number): number {
   const trust = trustOf(memory);
-  const now = indexAt(at);
   const followed = ({ rate, before }: Rise) => before + trust * (rate - before);
   const due = memory.foreseen && at % BUCKET_SECONDS < PART_SECONDS;
   let most = due && memory.foreseen ? followed(memory.foreseen) : 0;
-  for (let ahead = 1; ahead * BUCKET_SECONDS < seconds + BUCKET_SECONDS; ahead++) {
-    const begins = (Math.floor(at / BUCKET_SECONDS) + ahead) * BUCKET_SECONDS;
-    if (begins > at + seconds) break;
-    const rise = riseTo(memory, (now + ahead) % BUCKETS);
+  const next = (Math.floor(at / BUCKET_SECONDS) + 1) * BUCKET_SECONDS;
+  for (let begins = next; begins <= at + seconds; begins += BUCKET_SECONDS) {
+    const rise = riseTo(memory, indexAt(begins));
     if (rise) most = Math.max(most, followed(rise));
   }
   return most;

@@ -140,7 +140,7 @@ describe('a rise', () => {
 });
 
 describe('errors', () => {
-  const after = (peak: number, errors = { forecast: 0.5, none: 1 }) =>
+  const after = (peak: number, errors = { forecast: 0.5, none: 2 }) =>
     observeSeason(
       remembered({}, { now: bucket(10, 900, peak), foreseen: { rate: 2, before: 0.4 }, errors }),
       11 * BUCKET,
@@ -150,9 +150,9 @@ describe('errors', () => {
 
   it.each([
     // Shares of the larger of both rates: |2 - 4| / 4 and |0.4 - 4| / 4.
-    ['of a rise to more', 4, 0.4 + 0.5, 0.8 + 0.9],
+    ['of a rise to more', 4, 0.4 + 0.5, 1.6 + 0.9],
     // |2 - 1| / 2 and |0.4 - 1| / 2.
-    ['of a rise to less', 1, 0.4 + 0.5, 0.8 + 0.3],
+    ['of a rise to less', 1, 0.4 + 0.5, 1.6 + 0.3],
   ])('%s fade and add up', (_name, peak, forecast, none) => {
     expect(after(peak).errors.forecast).toBeCloseTo(forecast, 9);
     expect(after(peak).errors.none).toBeCloseTo(none, 9);
