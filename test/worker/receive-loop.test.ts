@@ -87,7 +87,7 @@ describe('the receive loop', () => {
     expect(handled).toEqual([1000 * retrySeconds.reduce((sum, seconds) => sum + seconds)]);
   });
 
-  it('asks for more every half second while it is busy', async () => {
+  it('polls every half second while it is busy', async () => {
     vi.useFakeTimers();
     const queue = new MemoryQueue();
     const times: number[] = [];

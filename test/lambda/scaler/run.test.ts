@@ -103,7 +103,7 @@ describe('runTicks', () => {
     expect(await play([])).toMatchObject({ at: [600, 615, 630, 645], released: 1, error: undefined });
   });
 
-  it('continues after a failed tick, and fails at its end, so that the failure shows', async () => {
+  it('continues after a failed tick, and fails after the last one', async () => {
     const failed = { held: true, errors: [new Error('no queue')] };
     const { at, error, released, lines } = await play([done, failed, failed]);
     expect(lines).toEqual([

@@ -6,13 +6,13 @@ import { RateLimiter, Semaphore } from '../../../../lambda/gateway/page/throttle
 
 describe('Semaphore', () => {
   /** Tasks that the test completes. */
-  function held(gate: Semaphore) {
+  function held(semaphore: Semaphore) {
     const began: number[] = [];
     const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
     let inside = 0;
     let most = 0;
     const enter = (k: number) =>
-      gate.run(async () => {
+      semaphore.run(async () => {
         began.push(k);
         most = Math.max(most, ++inside);
         try {
@@ -79,12 +79,12 @@ describe('Semaphore', () => {
   });
 
   it('frees its slot when a task throws synchronously', async () => {
-    const gate = new Semaphore(1);
-    const thrown = gate.run(() => {
+    const semaphore = new Semaphore(1);
+    const thrown = semaphore.run(() => {
       throw new Error('at once');
     });
     await expect(thrown).rejects.toThrow('at once');
-    expect(await gate.run(async () => 'in')).toBe('in');
+    expect(await semaphore.run(async () => 'in')).toBe('in');
   });
 
   it('starts a task at once when it is idle again', async () => {

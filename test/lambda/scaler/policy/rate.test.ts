@@ -175,7 +175,7 @@ describe('a burst', () => {
     expect(observeArrivals(slow, rate * seconds, seconds).burst > 0).toBe(isBurst);
   });
 
-  it('is watched while it lasts, and its end is counted', () => {
+  it('adds its seconds while it lasts, and one to the count of bursts when it is over', () => {
     const bursting = { ...observeArrivals(calm, 60, 30), ended: 2, watched: 900 };
     const kept = Math.exp(-30 / 3000);
     const lasting = observeArrivals(bursting, 60, 30);
@@ -186,13 +186,13 @@ describe('a burst', () => {
     expect(over.watched).toBeCloseTo(900 * kept + 30, 9);
   });
 
-  it('at the very rate of its end has ended', () => {
+  it('is over at exactly the limit of its rate', () => {
     const memory = { ...calm, burst: 0.5 };
     expect(observeArrivals(memory, 15, 30).ended).toBe(1);
     expect(observeArrivals(memory, 16, 30).ended).toBe(0);
   });
 
-  it('leaves what was counted alone while there is none', () => {
+  it('changes no count while there is none', () => {
     expect(observeArrivals({ ...calm, ended: 2, watched: 900 }, 3, 30)).toMatchObject({
       ended: 2,
       watched: 900,
