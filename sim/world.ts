@@ -1,6 +1,6 @@
 /** Settings of the simulated world: unit, value in the clean and the real world, range and source of each. */
 
-import { UserError } from '../common/errors.ts';
+import { UsageError } from '../common/errors.ts';
 
 interface Setting {
   unit: string;
@@ -132,43 +132,43 @@ const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTI
 
 /**
  * @returns the number in a text
- * @throws UserError when it is not a number in the range
+ * @throws UsageError when it is not a number in the range
  */
 export function parseNumber(name: string, text: string, min: number, max: number, whole = false): number {
   const value = text.trim() === '' ? NaN : Number(text);
   if (value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-  throw new UserError(
+  throw new UsageError(
     `${name} is '${text}': expected a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`,
   );
 }
 
-/** Splits `a=1,b=2` into pairs. @throws UserError with the part that is not `name=value` */
+/** Splits `a=1,b=2` into pairs. @throws UsageError with the part that is not `name=value` */
 export function parsePairs(text: string): [name: string, value: string][] {
   return text
     .split(',')
     .filter((part) => part.trim() !== '')
     .map((part) => {
       const at = part.indexOf('=');
-      if (at < 1) throw new UserError(`'${part}' is not of the form name=value`);
+      if (at < 1) throw new UsageError(`'${part}' is not of the form name=value`);
       return [part.slice(0, at).trim(), part.slice(at + 1).trim()];
     });
 }
 
-/** @throws UserError when min is above max */
+/** @throws UsageError when min is above max */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
   const values = Object.fromEntries(Object.entries(SETTINGS).map(([key, one]) => [key, one[name]]));
   const world = { victims: 'idle', ...values, ...changes } as World;
-  if (world.min > world.max) throw new UserError(`min is ${world.min}: expected at most max, ${world.max}`);
+  if (world.min > world.max) throw new UsageError(`min is ${world.min}: expected at most max, ${world.max}`);
   return world;
 }
 
-/** Parses `--with`. @throws UserError with the setting, the value and the valid range */
+/** Parses `--with`. @throws UsageError with the setting, the value and the valid range */
 export function parseChanges(text: string): WorldChanges & { bucket?: number } {
   const changes: Record<string, number | string> = {};
   for (const [key, value] of parsePairs(text)) {
     if (key === 'victims') {
       if (!VICTIMS.some((one) => one === value)) {
-        throw new UserError(`victims is '${value}': expected one of ${VICTIMS.join(', ')}`);
+        throw new UsageError(`victims is '${value}': expected one of ${VICTIMS.join(', ')}`);
       }
       changes.victims = value;
     } else if (key === 'horizon') changes.horizon = parseNumber(key, value, 0, 1e9);
@@ -178,7 +178,7 @@ export function parseChanges(text: string): WorldChanges & { bucket?: number } {
       changes[key] = parseNumber(key, value, one.min, one.max, one.whole);
     } else {
       const known = [...Object.keys(SETTINGS), 'victims', 'horizon', 'bucket'];
-      throw new UserError(`--with does not know '${key}': expected one of ${known.join(', ')}`);
+      throw new UsageError(`--with does not know '${key}': expected one of ${known.join(', ')}`);
     }
   }
   return changes;

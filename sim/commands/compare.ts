@@ -3,6 +3,7 @@ import type { BoundPoint } from '../bound/bound.ts';
 import { compareAll, REGRET_PRICE, WAITS, type Comparison } from '../compare.ts';
 import type { Options } from '../options.ts';
 import { meanOf } from '../result.ts';
+import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { comparisonTables, write, writeJson } from '../output.ts';
@@ -32,6 +33,8 @@ async function leastOf(options: Options, waits: number[], slo: number, progress:
 
 export async function comparisonOf(options: Options, progress: Progress): Promise<Comparison> {
   const scenario = (await scenarios(options))(options.seed);
+  // A wrong --policy or --set fails here, not after an hour of runs.
+  policyOf(options.policy, options.set, scenario.world);
   const { slo } = scenario.world;
   const waits = [...new Set([...WAITS, slo])].sort((a, b) => b - a);
   const compared = compareAll(options, scenario, options.seeds, (share) =>

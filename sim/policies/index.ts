@@ -1,5 +1,5 @@
 /** Every scaling policy that can be simulated, by name. */
-import { UserError } from '../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { parseNumber, type World } from '../world.ts';
 import type { Controller } from '../engine/types.ts';
 import { buildkite } from './buildkite.ts';
@@ -42,20 +42,20 @@ const defaultOf = (one: Parameter, world: World) =>
 /**
  * @param name of a policy, or `fixed:N`
  * @param set parameters that differ from their defaults, as texts
- * @throws UserError with the unknown name and the known ones
+ * @throws UsageError with the unknown name and the known ones
  */
 export function policyOf(name: string, set: Iterable<[string, string]>, world: World): Policy {
   const [base = '', size] = name.split(':', 2);
   const kind = POLICIES.find((one) => one.name === base);
   if (!kind || (size !== undefined && kind !== fixed)) {
     const known = POLICIES.map((one) => (one === fixed ? 'fixed:N' : one.name));
-    throw new UserError(`--policy is '${name}': expected one of ${known.join(', ')}`);
+    throw new UsageError(`--policy is '${name}': expected one of ${known.join(', ')}`);
   }
   const given = new Map(set);
   if (size !== undefined) given.set('instances', size);
   for (const key of given.keys()) {
     if (Object.hasOwn(kind.parameters, key)) continue;
-    throw new UserError(
+    throw new UsageError(
       `--set does not know '${key}' of ${base}: expected one of ${Object.keys(kind.parameters).join(', ')}`,
     );
   }
