@@ -12,7 +12,7 @@ import type { Options } from '../options.ts';
 import { POLICIES, policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { UserError } from '../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { csvFiles } from '../traffic/trace.ts';
 import { SYNTHETIC } from '../traffic/synthetic.ts';
 import { aligned, number, writeJson } from '../output.ts';
@@ -61,7 +61,7 @@ export async function estimates(options: Options, progress: Progress): Promise<v
       const stage = kind.stageSettings?.(settings);
       if (!stage) {
         const known = POLICIES.filter((one) => 'stageSettings' in one).map((one) => one.name);
-        throw new UserError(
+        throw new UsageError(
           `--policy is '${options.policy}', which publishes no view: expected one of ${known.join(', ')}`,
         );
       }

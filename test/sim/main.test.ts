@@ -109,28 +109,44 @@ describe('estimates', () => {
   });
 });
 
-describe('an error is one line, with the valid values', () => {
+describe('a wrong value exits with 2, and names the valid ones', () => {
   it.each([
-    [['--policy', 'best'], /^--policy is 'best': expected one of slo, forecast, threshold, .*fixed:N$/],
-    [['--policy', 'slo:3'], /^--policy is 'slo:3': expected one of/],
-    [['--policy', 'fixed:two'], /^instances is 'two': expected a whole number from 0 to 10000$/],
-    [['--set', 'target=3'], /^--set does not know 'target' of slo: expected one of targetWaitSeconds, /],
-    [['--set', 'targetWaitSeconds'], /^'targetWaitSeconds' is not of the form name=value$/],
-    [['--set', 'targetWaitSeconds=0'], /^targetWaitSeconds is '0': expected a number from 0.001 to 86400$/],
-    [['--with', 'bot=30'], /^--with does not know 'bot': expected one of boot, service, tick, /],
-    [['--with', 'min=5,max=2'], /^min is 5: expected at most max, 2$/],
-    [['--with', 'victims=old'], /^victims is 'old': expected one of idle, random$/],
-    [['estimates', 'nowhere'], /^cannot read the folder nowhere: ENOENT/],
+    [
+      ['--policy', 'best'],
+      /^error: --policy is 'best': expected one of slo, forecast, threshold, .*fixed:N$/,
+    ],
+    [['--policy', 'slo:3'], /^error: --policy is 'slo:3': expected one of/],
+    [['--policy', 'fixed:two'], /^error: instances is 'two': expected a whole number from 0 to 10000$/],
+    [
+      ['--set', 'target=3'],
+      /^error: --set does not know 'target' of slo: expected one of targetWaitSeconds, /,
+    ],
+    [['--set', 'targetWaitSeconds'], /^error: 'targetWaitSeconds' is not of the form name=value$/],
+    [
+      ['--set', 'targetWaitSeconds=0'],
+      /^error: targetWaitSeconds is '0': expected a number from 0.001 to 86400$/,
+    ],
+    [['--with', 'bot=30'], /^error: --with does not know 'bot': expected one of boot, service, tick, /],
+    [['--with', 'min=5,max=2'], /^error: min is 5: expected at most max, 2$/],
+    [['--with', 'victims=old'], /^error: victims is 'old': expected one of idle, random$/],
+    [['compare', '--policy', 'best'], /^error: --policy is 'best': expected one of/],
     [
       ['estimates', '--trace', 'viral', '--policy', 'keda'],
-      /^--policy is 'keda', which publishes no view: .*threshold$/,
+      /^error: --policy is 'keda', which publishes no view: .*threshold$/,
     ],
-    [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
   ])('%j', async (args, message) => {
-    expect(await main(args)).toBe(1);
-    expect(output.trim().split('\n')).toHaveLength(1);
-    expect(output.trim()).toMatch(message);
+    expect(await main(args)).toBe(2);
+    expect(output.split('\n')[0]).toMatch(message);
   });
+});
+
+it.each([
+  [['estimates', 'nowhere'], /^cannot read the folder nowhere: ENOENT/],
+  [['--trace', 'nowhere.csv'], /^cannot read the trace nowhere.csv: ENOENT/],
+])('%j exits with 1 and one line', async (args, message) => {
+  expect(await main(args)).toBe(1);
+  expect(output.trim().split('\n')).toHaveLength(1);
+  expect(output.trim()).toMatch(message);
 });
 
 it.each([
