@@ -138,3 +138,15 @@ it.each<[unknown, RegExp]>([
 ])('controls %j are an error', (controls, why) => {
   expect(() => fromItem({ controls })).toThrow(why);
 });
+
+it.each<[string, unknown, string[]]>([
+  ['a damaged ledger', { ledger: { at: 'noon' } }, [expect.stringMatching(/^ledger: .*at/s) as string]],
+  ['another version alone', { version: 99 }, [expect.stringContaining('version') as string]],
+  ['a policy alone', { policy: {} }, [expect.stringContaining('version') as string]],
+  ['recent ticks alone', { recent: [] }, [expect.stringContaining('version') as string]],
+  ['null', null, []],
+])('%s is discarded with its reason', (_name, item, reasons) => {
+  const said: string[] = [];
+  expect(fromItem(item, (why) => said.push(why))).toEqual(emptyMemory());
+  expect(said).toEqual(reasons);
+});

@@ -172,3 +172,33 @@ describe('the history', () => {
     });
   });
 });
+
+describe('no view', () => {
+  it.each<[string, Partial<TickRecord>]>([
+    ['without the reading', { reason: 'metrics-unavailable' }],
+    ['of counts that contradict each other', { reason: 'inconsistent-metrics' }],
+    ['without visible messages', { visible: null }],
+    ['without messages in flight', { inFlight: null }],
+    ['without instances in service', { inService: null }],
+    ['without the desired capacity', { desired: null }],
+  ])('%s', (_name, more) => expect(viewOf([record(more)], {}, 30)).toBeUndefined());
+
+  it('without a tick', () => expect(viewOf([], {}, 30)).toBeUndefined());
+});
+
+it('has no capacity on its way without its estimates', () => {
+  expect(viewOf([record({ desired: 2 })], launching([AT - 30, 2]), 30)?.coming).toEqual([]);
+  expect(viewOf([record({ desired: 2, calculation })], {}, 30)?.coming).toEqual([]);
+});
+
+it('a tick with half of its counts is no part of the history', () => {
+  const half = record({ at: AT - 30, inFlight: null, visible: 3 });
+  expect(viewOf([half, record()], {}, 30)?.history).toHaveLength(1);
+});
+
+it('quiet ticks are merged only where the reports, or the backlog without reports, are the same', () => {
+  const ticks = [{ visible: 1 }, { visible: 1, completed: 0 }, { visible: 0, completed: 1 }].map((more, k) =>
+    record({ at: AT + 30 * k, ...more }),
+  );
+  expect(viewOf(ticks, {}, 30)?.history.map(({ at }) => at)).toEqual([AT, AT + 30, AT + 60]);
+});
