@@ -71,6 +71,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
 
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
+    // As aiohttp's. Node's 5 s can end just when a client sends its next request.
+    server.keepAliveTimeout = 75_000;
     server.listen(options.port, '127.0.0.1', resolve);
   });
   const address = server.address();

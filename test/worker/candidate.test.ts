@@ -112,7 +112,8 @@ it.each([
   expect(await isCandidate(metadata, memoryLog(), { limitMs: 0, retryMs: 0 })).toBe(expected);
 });
 
-describe('the whole worker', () => {
+// Real processes, which a busy machine starts slowly.
+describe('the whole worker', { timeout: 300_000 }, () => {
   const scope = new Scope();
   const file = localPath('build', 'candidate', 'main.mjs');
   const canary = localPath('build', 'candidate', 'canary.json');

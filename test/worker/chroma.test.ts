@@ -43,7 +43,7 @@ function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const colour = createPipeline({
     images,
     infer: ({ upload, path }, acquireSlot, options) =>
-      infer({ client, workflow, path, log, timing }, upload, 20_000, acquireSlot, options),
+      infer({ client, workflow, path, log, timing }, upload, 60_000, acquireSlot, options),
     comfyuiSlots: new WeightedSemaphore(1),
     memory: new WeightedSemaphore(100),
     drainSignal: () => new AbortController().signal,

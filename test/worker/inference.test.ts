@@ -20,9 +20,9 @@ const grey = (width = 40, height = 30) =>
     .png()
     .toBuffer();
 const log = memoryLog();
-const colour = async (url: string, picture?: Buffer, within = 5000, graph: Workflow = workflow) =>
+const colour = async (url: string, picture?: Buffer, within = 60_000, graph: Workflow = workflow) =>
   infer(
-    { client: new ComfyuiClient(url, 1000), workflow: graph, path: 'chroma', log, timing },
+    { client: new ComfyuiClient(url, 30_000), workflow: graph, path: 'chroma', log, timing },
     picture ?? (await grey()),
     within,
   );
@@ -62,14 +62,14 @@ describe('a failure', () => {
 
   it('is an instance fault when a node is missing', async () => {
     const graph = changed((nodes) => (nodes['2'] = { class_type: 'Nope', inputs: {} }));
-    const error = await fault(colour(comfy.url, undefined, 5000, graph));
+    const error = await fault(colour(comfy.url, undefined, 60_000, graph));
     expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('node Nope does not exist');
   });
 
   it('is an instance fault when a model is missing', async () => {
     const graph = changed((nodes) => Object.assign(nodes['2']?.inputs ?? {}, { checkpoint: 'none.pth' }));
-    expect(await fault(colour(comfy.url, undefined, 5000, graph))).toBeInstanceOf(InstanceFault);
+    expect(await fault(colour(comfy.url, undefined, 60_000, graph))).toBeInstanceOf(InstanceFault);
   });
 
   it('is an instance fault when only a part of the graph runs, which is cancelled', async () => {
@@ -78,7 +78,7 @@ describe('a failure', () => {
         (nodes['4'] = { class_type: 'SaveImage', inputs: { images: ['9', 0], filename_prefix: 'x' } }),
     );
     const open = comfy.holdInferences();
-    const error = await fault(colour(comfy.url, undefined, 5000, graph));
+    const error = await fault(colour(comfy.url, undefined, 60_000, graph));
     expect(error).toBeInstanceOf(InstanceFault);
     expect(error?.message).toContain('part of the graph');
     open();
@@ -198,7 +198,7 @@ it('submits a prompt again that a restart of ComfyUI has lost', async () => {
 
 describe('the ComfyUI slot', () => {
   /** Runs the workflow with a slot that records what happens, in order with the requests to ComfyUI. */
-  async function withSlot(url: string, within = 5000, picture?: Buffer) {
+  async function withSlot(url: string, within = 60_000, picture?: Buffer) {
     const events: string[] = [];
     let held = 0;
     const acquireSlot = async () => {
@@ -210,7 +210,7 @@ describe('the ComfyUI slot', () => {
         events.push('released');
       };
     };
-    const client = new ComfyuiClient(url, 1000);
+    const client = new ComfyuiClient(url, 30_000);
     const view = client.view.bind(client);
     client.view = (file) => {
       events.push('view');
@@ -247,7 +247,7 @@ describe('the ComfyUI slot', () => {
     expect(error?.message).toContain('did not finish');
     expect(events).toEqual(['acquired', 'released']);
     open();
-    const failed = await withSlot(comfy.url, 5000, Buffer.from('text'));
+    const failed = await withSlot(comfy.url, 60_000, Buffer.from('text'));
     expect(failed.error).toBeInstanceOf(PermanentFault);
     expect(failed.events).toEqual(['acquired', 'released']);
   });

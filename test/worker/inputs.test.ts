@@ -18,7 +18,8 @@ import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { INPUTS, ordinary } from './support/inputs.ts';
 import { body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
 
-const DEADLINE_MS = 20_000;
+/** Far beyond what a photo takes, also on a busy machine: what exceeds it hangs. */
+const DEADLINE_MS = 120_000;
 const keyOf = (number: number, name?: string) => `incoming/${name ?? `input-${number}`}`;
 
 describe(`${INPUTS.length} kinds of input`, () => {
@@ -75,7 +76,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
       }
     };
     await Promise.all([processAll(), processAll(), processAll()]);
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await threads?.close();
     await comfy.close();

@@ -28,7 +28,7 @@ describe('readiness', () => {
     device: 'cpu' | 'cuda' = 'cpu',
     more: { workflow?: typeof workflow; canary?: Canary } = {},
   ) => {
-    const client = new ComfyuiClient(url, 1000);
+    const client = new ComfyuiClient(url, 30_000);
     return checkReady({
       client,
       settings: { device, workflow },
@@ -36,7 +36,7 @@ describe('readiness', () => {
       canary: more.canary,
       images: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
       infer: (png, within) =>
-        infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 5000)),
+        infer({ client, workflow, path: 'chroma', log, timing }, png, Math.min(within, 60_000)),
     });
   };
 
@@ -55,7 +55,7 @@ describe('readiness', () => {
     const { url, prompts } = await comfy.recording();
     await check(url);
     await infer(
-      { client: new ComfyuiClient(url, 1000), workflow, path: 'chroma', log, timing },
+      { client: new ComfyuiClient(url, 30_000), workflow, path: 'chroma', log, timing },
       await grey(),
       5000,
     );

@@ -29,7 +29,7 @@ describe('the canary', () => {
   afterEach(() => comfy.close());
   const file = join(folder, 'canary.json');
   const check = async (canary: Canary) => {
-    const client = new ComfyuiClient(comfy.url, 1000);
+    const client = new ComfyuiClient(comfy.url, 30_000);
     const images = new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow });
     const log = memoryLog();
     return checkReady({
@@ -145,7 +145,7 @@ describe('an instance fault', () => {
 
   it('that stopped ComfyUI is over after its restart, although its models could not be unloaded', async () => {
     const comfy = await Comfy.start();
-    const client = new ComfyuiClient(comfy.url, 1000);
+    const client = new ComfyuiClient(comfy.url, 30_000);
     await comfy.close();
     let checks = 0;
     const { recovered, log } = faultyInstance(0, {

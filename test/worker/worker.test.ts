@@ -50,7 +50,7 @@ async function workUntil(last: string, canary?: Canary) {
   await runWorker({
     settings,
     notices,
-    client: new ComfyuiClient(comfy.url, 5000),
+    client: new ComfyuiClient(comfy.url, 30_000),
     queue,
     bucket,
     images: new LocalImageProcessor(settings),

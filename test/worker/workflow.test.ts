@@ -79,13 +79,13 @@ describe('through ComfyUI', () => {
     const images = new LocalImageProcessor({ maxMegapixels: 10, path, workflow });
     const { upload } = await images.prepare('one', photo);
     const inference = {
-      client: new ComfyuiClient(comfy.url, 5000),
+      client: new ComfyuiClient(comfy.url, 30_000),
       workflow,
       path,
       log: memoryLog(),
       timing,
     };
-    return images.finish('one', await infer(inference, upload, 20_000), 'v1');
+    return images.finish('one', await infer(inference, upload, 60_000), 'v1');
   }
   const pixels = (file: Buffer) => sharp(file).removeAlpha().raw().toBuffer();
 

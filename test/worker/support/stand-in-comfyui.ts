@@ -96,6 +96,7 @@ export class Comfy {
       });
     });
     this.servers.push(server);
+    server.keepAliveTimeout = 75_000;
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
