@@ -101,9 +101,9 @@ describe('poll', () => {
     const failing = () => Promise.reject(new ApiError('unavailable', 503));
     const clock = testClock();
     const onRetry = () => {
-      throw new Error('gave up');
+      throw new Error('retries exhausted');
     };
-    await expect(poll(failing, { clock, onRetry }).next()).rejects.toThrow('gave up');
+    await expect(poll(failing, { clock, onRetry }).next()).rejects.toThrow('retries exhausted');
     const abort = new AbortController();
     const waiting = poll(failing, { signal: abort.signal }).next();
     abort.abort(new Error('enough'));

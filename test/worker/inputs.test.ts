@@ -15,7 +15,8 @@ import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts
 import { failureSchema } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
-import { INPUTS, ordinary } from './support/inputs.ts';
+import { ordinary } from './support/input-files.ts';
+import { INPUTS } from './support/inputs.ts';
 import { body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
 
 /** Far beyond what a photo takes, also on a busy machine: what exceeds it hangs. */

@@ -2,20 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiService } from '../../../cli/colour/service/api.ts';
 import { S3Service } from '../../../cli/colour/service/s3.ts';
 import type { Service, SubmitOptions } from '../../../cli/colour/service/service.ts';
 import { PhotoApi } from '../../../client/api.ts';
-import { failureSchema, type Failure } from '../../../contract/failure.ts';
-import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
 import { clientConfig } from '../../../common/environment.ts';
 import { freePort } from '../../../local/aws/ministack.ts';
 import { UserError } from '../../../common/errors.ts';
@@ -28,6 +20,7 @@ import {
   storeError,
   type FakeGatewayOptions,
 } from '../../client/support/gateway.ts';
+import { overApi, overS3, type Made } from '../support/services.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
 
 const scope = new Scope();
@@ -39,63 +32,6 @@ beforeAll(async () => {
   s3 = new S3Client({ ...clientConfig(endpoint), forcePathStyle: true });
 }, 60_000);
 afterAll(() => scope.close());
-
-/** A service, and control of its photos. */
-interface Made {
-  service: Service;
-  /** The uploaded bytes. */
-  arrived: (id: string) => Promise<Buffer | undefined>;
-  /** Gives the photo a result, `coloured` of its bytes. */
-  finish: (id: string) => Promise<void>;
-  fail: (id: string, failure: Pick<Failure, 'code' | 'message' | 'retryable'>) => Promise<void>;
-  /** Deletes the photo and its outcome. */
-  lose: (id: string) => Promise<void>;
-  close: () => Promise<void>;
-}
-
-async function overApi(): Promise<Made> {
-  type StatusOf = NonNullable<FakeGatewayOptions['statusOf']>;
-  const outcomes = new Map<string, ReturnType<StatusOf>>();
-  const gateway = await FakeGateway.start({
-    statusOf: ({ id }) => outcomes.get(id) ?? { status: 'waiting' },
-  });
-  return {
-    service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
-    arrived: async (id) => gateway.photos.get(id)?.body,
-    finish: async (id) => void outcomes.set(id, { status: 'succeeded' }),
-    fail: async (id, failure) => void outcomes.set(id, { status: 'failed', ...failure }),
-    lose: async (id) => void gateway.photos.delete(id),
-    close: () => gateway.close(),
-  };
-}
-
-let buckets = 0;
-async function overS3(): Promise<Made> {
-  const Bucket = `cli-${++buckets}`;
-  await s3.send(new CreateBucketCommand({ Bucket }));
-  const put = (Key: string, Body: Buffer | string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-  const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket, Key }));
-  const arrived = async (id: string) => {
-    const found = await s3.send(new GetObjectCommand({ Bucket, Key: INCOMING + id })).catch(() => undefined);
-    return found && Buffer.from((await found.Body?.transformToByteArray()) ?? []);
-  };
-  return {
-    service: new S3Service(s3, Bucket),
-    arrived,
-    finish: async (id) => {
-      await put(resultKey(INCOMING + id), coloured((await arrived(id)) ?? Buffer.alloc(0)));
-      await remove(failedKey(INCOMING + id));
-    },
-    fail: async (id, failure) => {
-      const content = failureSchema.parse({ ...failure, key: INCOMING + id, etag: 'x' });
-      await put(failedKey(INCOMING + id), JSON.stringify(content));
-    },
-    lose: async (id) => {
-      for (const key of [INCOMING + id, resultKey(INCOMING + id)]) await remove(key);
-    },
-    close: async () => undefined,
-  };
-}
 
 const submitting = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
   clock: testClock(),
@@ -109,7 +45,7 @@ const refusal = (code: string) => expect.objectContaining({ name: 'ApiError', co
 
 describe.each([
   ['API', overApi],
-  ['bucket', overS3],
+  ['bucket', () => overS3(s3)],
 ])('the service through the %s', (_name, make) => {
   let made: Made;
   let service: Service;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Access } from '../../../contract/gateway.ts';
 import { callerFrom, type Identity } from '../../../lambda/gateway/callers.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
-import { eventOf, iamAuthorizer, jwtAuthorizer } from './support/memory.ts';
+import { eventOf, iamAuthorizer, jwtAuthorizer } from './support/events.ts';
 
 const sourceIp = '203.0.113.7';
 const claims = { sub: 'jane', aud: 'page' };

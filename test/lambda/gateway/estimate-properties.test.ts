@@ -3,21 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../contract/view.ts';
 import { estimateWait } from '../../../lambda/gateway/estimate.ts';
-
-const AT = 10_000;
-const view = (more: Partial<View> = {}): View => ({
-  at: AT,
-  tickSeconds: 30,
-  visible: 0,
-  inFlight: 0,
-  inService: 0,
-  coming: [],
-  arrivalsPerSecond: 0,
-  serviceSeconds: 6,
-  bootSeconds: 90,
-  history: [{ at: AT, backlog: (more.visible ?? 0) + (more.inFlight ?? 0), completed: 0 }],
-  ...more,
-});
+import { AT, view } from './support/views.ts';
 
 describe('for every view', () => {
   const count = fc.oneof(fc.nat(12), fc.nat(2000));

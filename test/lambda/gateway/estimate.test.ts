@@ -2,26 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../contract/view.ts';
 import { estimateWait } from '../../../lambda/gateway/estimate.ts';
+import { AT, between, view } from './support/views.ts';
 
-const AT = 10_000;
-const view = (more: Partial<View> = {}): View => ({
-  at: AT,
-  tickSeconds: 30,
-  visible: 0,
-  inFlight: 0,
-  inService: 0,
-  coming: [],
-  arrivalsPerSecond: 0,
-  serviceSeconds: 6,
-  bootSeconds: 90,
-  history: [{ at: AT, backlog: (more.visible ?? 0) + (more.inFlight ?? 0), completed: 0 }],
-  ...more,
-});
-/** Two samples: `arrived` photos between them, `completed` of the backlog finished. */
-const between = (before: number, arrived: number, completed: number): View['history'] => [
-  { at: AT - 30, backlog: before, completed: 100 },
-  { at: AT, backlog: before + arrived - completed, completed: 100 + completed },
-];
 const none = { ahead: null, seconds: null, secondsAtMost: null };
 /** Seconds of event delivery. */
 const D = 1.5;
@@ -114,6 +96,18 @@ describe('a photo that was just stored', () => {
   });
 });
 
+const WITHOUT_COUNTS = view({
+  inService: 2,
+  inFlight: 2,
+  visible: 40,
+  arrivalsPerSecond: 1,
+  history: [
+    { at: AT - 60, backlog: 50, completed: null },
+    { at: AT - 30, backlog: 22, completed: null },
+    { at: AT, backlog: 42, completed: null },
+  ],
+});
+
 describe('a photo that the view includes', () => {
   it.each<[string, View, { storedAt: number; now?: number }, { ahead: number; seconds: number }]>([
     [
@@ -175,34 +169,14 @@ describe('a photo that the view includes', () => {
     ],
     [
       'without completed counts has photos ahead by the work of the fleet',
-      view({
-        inService: 2,
-        inFlight: 2,
-        visible: 40,
-        arrivalsPerSecond: 1,
-        history: [
-          { at: AT - 60, backlog: 50, completed: null },
-          { at: AT - 30, backlog: 22, completed: null },
-          { at: AT, backlog: 42, completed: null },
-        ],
-      }),
+      WITHOUT_COUNTS,
       { storedAt: AT - 18 - D },
       // 22 and twelve that arrived; two instances have completed ten since.
       { ahead: 24, seconds: (22.5 / 2) * 6 + 6 },
     ],
     [
       'without completed counts, joined at the time of a sample',
-      view({
-        inService: 2,
-        inFlight: 2,
-        visible: 40,
-        arrivalsPerSecond: 1,
-        history: [
-          { at: AT - 60, backlog: 50, completed: null },
-          { at: AT - 30, backlog: 22, completed: null },
-          { at: AT, backlog: 42, completed: null },
-        ],
-      }),
+      WITHOUT_COUNTS,
       { storedAt: AT - 30 - D },
       { ahead: 12, seconds: (10.5 / 2) * 6 + 6 },
     ],

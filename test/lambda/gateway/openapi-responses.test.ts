@@ -4,16 +4,8 @@ import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import type { Response } from '../../../lambda/gateway/response.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
-import {
-  createPhotoEvent,
-  eventOf,
-  failureOf,
-  iamAuthorizer,
-  idOf,
-  jwtAuthorizer,
-  memoryGateway,
-  type MemoryGateway,
-} from './support/memory.ts';
+import { failureOf, idOf, memoryGateway, type MemoryGateway } from './support/memory.ts';
+import { createPhotoEvent, eventOf, iamAuthorizer, jwtAuthorizer } from './support/events.ts';
 import { deviationOf, documentOf, open, operationsOf, type Json } from './support/openapi.ts';
 
 const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;

@@ -9,7 +9,8 @@ import { parseRequest } from '../../../lambda/gateway/request.ts';
 import type { Response } from '../../../lambda/gateway/response.ts';
 import { PageServer, type PageConfig } from '../../../lambda/gateway/page-server.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
-import { eventOf, memoryGateway } from './support/memory.ts';
+import { memoryGateway } from './support/memory.ts';
+import { eventOf } from './support/events.ts';
 
 const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', 'lambda', 'gateway', 'page');
 

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { newPhotoSchema } from '../../../contract/photo-api.ts';
 import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
 import { parseBody, parseRequest } from '../../../lambda/gateway/request.ts';
-import { eventOf, iamAuthorizer, idOf, jwtAuthorizer, type EventChanges } from './support/memory.ts';
+import { idOf } from './support/memory.ts';
+import { eventOf, iamAuthorizer, jwtAuthorizer, type EventChanges } from './support/events.ts';
 
 const photo = { name: 'Oma.jpg', type: 'image/jpeg', size: 1000 };
 

@@ -5,7 +5,8 @@ import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/p
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { jsonResponse, problemResponse, type Response } from '../../../lambda/gateway/response.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
-import { createPhotoEvent, eventOf, idOf, jwtAuthorizer, memoryGateway } from './support/memory.ts';
+import { idOf, memoryGateway } from './support/memory.ts';
+import { createPhotoEvent, eventOf, jwtAuthorizer } from './support/events.ts';
 
 const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;
 const photo = { name: 'Oma.jpg', type: 'image/jpeg', size: 1000 };

@@ -1,0 +1,72 @@
+/** The two services of `colour`, each with control of its photos. */
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { ApiService } from '../../../cli/colour/service/api.ts';
+import { S3Service } from '../../../cli/colour/service/s3.ts';
+import type { Service } from '../../../cli/colour/service/service.ts';
+import { PhotoApi } from '../../../client/api.ts';
+import { failureSchema, type Failure } from '../../../contract/failure.ts';
+import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
+import { coloured, FakeGateway, type FakeGatewayOptions } from '../../client/support/gateway.ts';
+
+/** A service, and control of its photos. */
+export interface Made {
+  service: Service;
+  /** The uploaded bytes. */
+  arrived: (id: string) => Promise<Buffer | undefined>;
+  /** Gives the photo a result, `coloured` of its bytes. */
+  finish: (id: string) => Promise<void>;
+  fail: (id: string, failure: Pick<Failure, 'code' | 'message' | 'retryable'>) => Promise<void>;
+  /** Deletes the photo and its outcome. */
+  lose: (id: string) => Promise<void>;
+  close: () => Promise<void>;
+}
+
+export async function overApi(): Promise<Made> {
+  type StatusOf = NonNullable<FakeGatewayOptions['statusOf']>;
+  const outcomes = new Map<string, ReturnType<StatusOf>>();
+  const gateway = await FakeGateway.start({
+    statusOf: ({ id }) => outcomes.get(id) ?? { status: 'waiting' },
+  });
+  return {
+    service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
+    arrived: async (id) => gateway.photos.get(id)?.body,
+    finish: async (id) => void outcomes.set(id, { status: 'succeeded' }),
+    fail: async (id, failure) => void outcomes.set(id, { status: 'failed', ...failure }),
+    lose: async (id) => void gateway.photos.delete(id),
+    close: () => gateway.close(),
+  };
+}
+
+let buckets = 0;
+export async function overS3(s3: S3Client): Promise<Made> {
+  const Bucket = `cli-${++buckets}`;
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const put = (Key: string, Body: Buffer | string) => s3.send(new PutObjectCommand({ Bucket, Key, Body }));
+  const remove = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket, Key }));
+  const arrived = async (id: string) => {
+    const found = await s3.send(new GetObjectCommand({ Bucket, Key: INCOMING + id })).catch(() => undefined);
+    return found && Buffer.from((await found.Body?.transformToByteArray()) ?? []);
+  };
+  return {
+    service: new S3Service(s3, Bucket),
+    arrived,
+    finish: async (id) => {
+      await put(resultKey(INCOMING + id), coloured((await arrived(id)) ?? Buffer.alloc(0)));
+      await remove(failedKey(INCOMING + id));
+    },
+    fail: async (id, failure) => {
+      const content = failureSchema.parse({ ...failure, key: INCOMING + id, etag: 'x' });
+      await put(failedKey(INCOMING + id), JSON.stringify(content));
+    },
+    lose: async (id) => {
+      for (const key of [INCOMING + id, resultKey(INCOMING + id)]) await remove(key);
+    },
+    close: async () => undefined,
+  };
+}
