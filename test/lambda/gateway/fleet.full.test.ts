@@ -7,11 +7,10 @@ import type { Browser } from 'playwright-core';
 import { Scope } from '../../../common/scope.ts';
 import { ensureVenv } from '../../../local/aws/venv.ts';
 import { startStack } from '../../../local/run/stack.ts';
-import { difference } from '../../../tools/bench/ciede2000.ts';
 import { figuresOf, problemsOf } from '../../../tools/bench/clients-report.ts';
 import { runClients } from '../../../tools/bench/clients.ts';
 import { photo } from '../../../tools/bench/photos.ts';
-import { downloadZip, expectColoured, makeAlbum, uprightPixels } from './support/album.ts';
+import { downloadZip, expectColoured, expectSameColours, makeAlbum } from './support/album.ts';
 import {
   bytesSent,
   chooseFiles,
@@ -73,13 +72,7 @@ describe('with a fleet', () => {
     for (const one of album) {
       const result = results.get(one.name)!;
       await expectColoured(one, result);
-      const [ours, theirs] = await Promise.all([
-        uprightPixels(result),
-        uprightPixels(serverResults.get(one.name)!),
-      ]);
-      const { mean, p99 } = difference(ours.data, theirs.data);
-      expect(mean, one.name).toBeLessThan(1);
-      expect(p99, one.name).toBeLessThan(6);
+      await expectSameColours(one.name, result, serverResults.get(one.name)!);
     }
     expect(errors).toEqual([]);
     await page.context().close();

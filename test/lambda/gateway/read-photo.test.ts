@@ -20,22 +20,22 @@ import {
   storePhoto,
   storeResult,
 } from './support/photos.ts';
+import { view } from './support/views.ts';
 
 newGatewayForEachTest();
 
-const view = (more: Partial<View> = {}): View => ({
-  at: NOON,
-  tickSeconds: 30,
-  visible: 10,
-  inFlight: 2,
-  inService: 2,
-  coming: [],
-  arrivalsPerSecond: 0.1,
-  serviceSeconds: 4,
-  bootSeconds: 90,
-  history: [],
-  ...more,
-});
+/** Of a busy fleet, from which an estimate follows. */
+const busyView = (more: Partial<View> = {}) =>
+  view({
+    at: NOON,
+    visible: 10,
+    inFlight: 2,
+    inService: 2,
+    arrivalsPerSecond: 0.1,
+    serviceSeconds: 4,
+    history: [],
+    ...more,
+  });
 
 describe('readPhoto', () => {
   let id: string;
@@ -62,7 +62,7 @@ describe('readPhoto', () => {
     });
 
     it('has an estimate from the view', async () => {
-      gateway.ports.viewReader.view = view();
+      gateway.ports.viewReader.view = busyView();
       storePhoto(id);
       const { status } = await read(id);
       expect(status).toMatchObject({ status: 'waiting', uploaded: true });
@@ -73,14 +73,14 @@ describe('readPhoto', () => {
     });
 
     it('has no estimate from a stale view', async () => {
-      gateway.ports.viewReader.view = view({ at: NOON - HOUR });
+      gateway.ports.viewReader.view = busyView({ at: NOON - HOUR });
       storePhoto(id);
       expect((await read(id)).status).toMatchObject({ uploaded: true, ...unknown });
     });
 
     it.each([
-      ['an empty queue', view({ visible: 0, inFlight: 0, serviceSeconds: 0.1 }), 1],
-      ['a long queue', view({ visible: 50_000 }), 20],
+      ['an empty queue', busyView({ visible: 0, inFlight: 0, serviceSeconds: 0.1 }), 1],
+      ['a long queue', busyView({ visible: 50_000 }), 20],
     ])('Retry-After is between 1 and 20 s: %s', async (_case, published, seconds) => {
       gateway.ports.viewReader.view = published;
       storePhoto(id);
@@ -88,7 +88,7 @@ describe('readPhoto', () => {
     });
 
     it.each([0, 3, 30, 300, 3000])('Retry-After is in whole seconds, with %i ahead', async (visible) => {
-      gateway.ports.viewReader.view = view({ visible });
+      gateway.ports.viewReader.view = busyView({ visible });
       storePhoto(id);
       const { retryAfterSeconds = NaN } = await read(id);
       expect(Number.isInteger(retryAfterSeconds)).toBe(true);

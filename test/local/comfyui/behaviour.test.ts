@@ -1,4 +1,5 @@
 /** Behaviour of ComfyUI 0.3.64 beyond the recording: cache, queue, images and failures. */
+import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -77,16 +78,6 @@ const view = async (entry: Entry) => {
   );
 };
 const last = (entry: Entry) => entry.status.messages.at(-1);
-
-/** CRC-32 of PNG chunks (ISO 3309); `zlib.crc32` needs Node 20.15 or 22.2. */
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
-}
 
 describe('the output cache', () => {
   it('reports the old file names for unchanged nodes, and runs changed ones only', async () => {

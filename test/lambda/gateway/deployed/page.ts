@@ -5,8 +5,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localPath } from '../../../../common/environment.ts';
 import { Scope } from '../../../../common/scope.ts';
-import { difference } from '../../../../tools/bench/ciede2000.ts';
-import { downloadZip, expectColoured, makeAlbum, uprightPixels } from '../support/album.ts';
+import { downloadZip, expectColoured, expectSameColours, makeAlbum } from '../support/album.ts';
 import {
   accessibilityViolations,
   bytesSent,
@@ -103,13 +102,7 @@ export function pageTests(): void {
     for (const one of album) {
       const result = results.get(one.name)!;
       await expectColoured(one, result);
-      const [ours, theirs] = await Promise.all([
-        uprightPixels(result),
-        uprightPixels(serverResults.get(one.name)!),
-      ]);
-      const { mean, p99 } = difference(ours.data, theirs.data);
-      expect(mean, one.name).toBeLessThan(1);
-      expect(p99, one.name).toBeLessThan(6);
+      await expectSameColours(one.name, result, serverResults.get(one.name)!);
     }
     const rotated = await sharp(results.get('rotated 2.jpg')).metadata();
     expect([rotated.orientation, rotated.exif?.includes('Leica')]).toEqual([1, true]);

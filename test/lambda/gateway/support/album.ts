@@ -4,6 +4,7 @@ import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect } from 'vitest';
+import { difference } from '../../../../tools/bench/ciede2000.ts';
 import { photo } from '../../../../tools/bench/photos.ts';
 import type { UploadFile } from './browser.ts';
 
@@ -53,4 +54,12 @@ export async function expectColoured({ buffer, mimeType, name }: UploadFile, res
   // Luma is not lightness: colours that keep lightness change luma a little.
   expect(difference / pixels, name).toBeLessThan(12);
   expect(colour / pixels, name).toBeGreaterThan(10);
+}
+
+/** Two results of a photo have the same colours, within the limits of CIEDE2000 in docs/measurements.md. */
+export async function expectSameColours(name: string, one: Buffer, other: Buffer): Promise<void> {
+  const [ours, theirs] = await Promise.all([uprightPixels(one), uprightPixels(other)]);
+  const { mean, p99 } = difference(ours.data, theirs.data);
+  expect(mean, name).toBeLessThan(1);
+  expect(p99, name).toBeLessThan(6);
 }
