@@ -42,10 +42,12 @@ export class CommandLine extends Command {
   }
 
   override error(message: string, options?: { code?: string; exitCode?: number }): never {
-    return super.error(
-      `${message}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`,
-      options,
+    // commander's words for a wrong choice name neither the command nor the value first.
+    const plain = message.replace(
+      /command-argument value '(.*)' is invalid for argument '(.*)'\./,
+      "<$2> is '$1'.",
     );
+    return super.error(`${plain}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`, options);
   }
 
   /** Its parsers may throw a UsageError too: commander's own error shows the value, which may be a secret. */

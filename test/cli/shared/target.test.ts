@@ -50,7 +50,7 @@ describe('pause and resume', () => {
 
   it.each([
     ['pause', definePause, '', "missing required argument 'what'"],
-    ['pause', definePause, 'all', 'Allowed choices are scale-out, scale-in, both.'],
+    ['pause', definePause, 'all', "<what> is 'all'. Allowed choices are scale-out, scale-in, both."],
     ['pause', definePause, 'both scale-in', 'too many arguments'],
     ['pause', definePause, 'both --for 2', 'Expected a time such as 90s, 30m, 2h or 1d, up to 30d'],
     ['resume', defineResume, 'both --for 2h', "unknown option '--for'"],
