@@ -14,33 +14,67 @@ export const CONTENT_TYPES: Record<Format, string> = {
   tiff: 'image/tiff',
 };
 
-/** Matched against one character per byte. */
-const SIGNATURES: [name: string, pattern: RegExp][] = [
-  ['jpeg', /^\xff\xd8\xff/],
-  ['png', /^\x89PNG\r\n\x1a\n/],
-  ['webp', /^RIFF[^]{4}WEBP/],
-  ['tiff', /^(II[*+]\0|MM\0[*+])/],
-  ['GIF', /^GIF8[79]a/],
-  ['BMP', /^BM[^]{4}\0\0\0\0/],
-  ['AVIF', /^[^]{4}ftypavi[fs]/],
-  ['HEIC', /^[^]{4}ftyp(hei|hev|mif1|msf1)/],
-  ['JPEG XL', /^(\xff\x0a|\0\0\0\x0cJXL )/],
-  ['JPEG 2000', /^(\0\0\0\x0cjP {2}|\xff\x4f\xff\x51)/],
-  ['Photoshop', /^8BPS/],
-  ['PDF', /^%PDF-/],
-  ['SVG', /^(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--[^]*?-->\s*)*(<!DOCTYPE svg[^>]*>\s*)?<svg[\s>]/],
-  ['camera raw', /^(FUJIFILMCCD-RAW|IIRO|IIU\0|\0MRM)/],
-  ['video', /^([^]{4}ftyp|\x1aE\xdf\xa3|RIFF[^]{4}AVI )/],
-  ['ZIP', /^PK\x03\x04/],
+/** A byte of a signature: itself, one of several, or any. */
+type Byte = number | readonly number[] | undefined;
+
+/** @param text one character per byte; `?` is any byte */
+const bytes = (text: string): Byte[] =>
+  Array.from(text, (letter) => (letter === '?' ? undefined : letter.charCodeAt(0)));
+const either = (...texts: string[]): Byte => texts.map((letter) => letter.charCodeAt(0));
+const box = (...brands: string[]) => brands.map((brand) => bytes(`????ftyp${brand}`));
+
+/** Fixed positions only, since these are bytes of strangers: an expression that backtracks can take for ever. */
+const SIGNATURES: [name: string, ...starts: Byte[][]][] = [
+  ['jpeg', bytes('\xff\xd8\xff')],
+  ['png', bytes('\x89PNG\r\n\x1a\n')],
+  ['webp', bytes('RIFF????WEBP')],
+  ['tiff', [...bytes('II'), either('*', '+'), 0], [...bytes('MM\0'), either('*', '+')]],
+  ['GIF', [...bytes('GIF8'), either('7', '9'), ...bytes('a')]],
+  ['BMP', bytes('BM????\0\0\0\0')],
+  ['AVIF', ...box('avif', 'avis')],
+  ['HEIC', ...box('hei', 'hev', 'mif1', 'msf1')],
+  ['JPEG XL', bytes('\xff\x0a'), bytes('\0\0\0\x0cJXL ')],
+  ['JPEG 2000', bytes('\0\0\0\x0cjP  '), bytes('\xff\x4f\xff\x51')],
+  ['Photoshop', bytes('8BPS')],
+  ['PDF', bytes('%PDF-')],
+  ['camera raw', bytes('FUJIFILMCCD-RAW'), bytes('IIRO'), bytes('IIU\0'), bytes('\0MRM')],
+  ['video', ...box(''), bytes('\x1aE\xdf\xa3'), bytes('RIFF????AVI ')],
+  ['ZIP', bytes('PK\x03\x04')],
 ];
 
+const startsAs = (body: Uint8Array, start: Byte[]) =>
+  start.every((byte, at) => {
+    const value = body[at];
+    if (value === undefined) return false;
+    return byte === undefined || (typeof byte === 'number' ? byte === value : byte.includes(value));
+  });
+
+/** Enough for every signature, and for what comes before `<svg` in most files. */
 const LONGEST = 1024;
 
-/** @returns an accepted format, the name of another known one, or undefined */
+/** @returns an accepted format, the name of another known one, or undefined; reads at most the first 1,024 bytes, each once */
 export function sniff(body: Buffer): { format: Format } | { other: string } | undefined {
-  const start = body.toString('latin1', 0, LONGEST);
-  const name = SIGNATURES.find(([, pattern]) => pattern.test(start))?.[0];
+  const name = SIGNATURES.find(([, ...starts]) => starts.some((start) => startsAs(body, start)))?.[0];
   const format = FORMATS.find((f) => f === name);
   if (format) return { format };
-  return name === undefined ? undefined : { other: name };
+  if (name !== undefined) return { other: name };
+  return isSvg(body.toString('latin1', 0, LONGEST)) ? { other: 'SVG' } : undefined;
 }
+
+const BYTE_ORDER_MARK = '\xef\xbb\xbf';
+
+/** Whether nothing but a declaration, comments and a document type come before `<svg`. Moves forward only. */
+function isSvg(text: string): boolean {
+  let at = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  for (;;) {
+    while (isSpace(text[at])) at++;
+    const rest = (start: string) => text.startsWith(start, at);
+    if (rest('<svg')) return text[at + 4] === '>' || isSpace(text[at + 4]);
+    const end = rest('<!--') ? '-->' : rest('<?xml') || rest('<!DOCTYPE svg') ? '>' : undefined;
+    const endAt = end === undefined ? -1 : text.indexOf(end, at + 4);
+    if (end === undefined || endAt < 0) return false;
+    at = endAt + end.length;
+  }
+}
+
+const isSpace = (letter: string | undefined) => letter !== undefined && ' \t\n\r\f\v\xa0'.includes(letter);
