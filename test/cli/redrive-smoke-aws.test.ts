@@ -5,30 +5,14 @@ import { spawn } from 'node:child_process';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import sharp, { type Color } from 'sharp';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromItem } from '../../lambda/scaler/memory.ts';
 import { ACCOUNT, REGION } from '../../common/environment.ts';
-import { Scope } from '../../common/scope.ts';
 import { until } from '../support/wait.ts';
-import { command, Folder, start, type Ended } from './support/command.ts';
-import { fresh, itemsOf, json, STAGE, startStage } from './support/stage.ts';
+import { Folder, start, type Ended } from './support/command.ts';
+import { fresh, json, STAGE, stageOf } from './support/stage.ts';
 
-const scope = new Scope();
-const folder = new Folder();
-let stage: Awaited<ReturnType<typeof startStage>>;
-let items: ReturnType<typeof itemsOf>;
-
-beforeAll(async () => {
-  stage = await startStage('cli-operate-work-test', scope);
-  items = itemsOf(stage.documents);
-}, 90_000);
-afterAll(async () => {
-  folder.remove();
-  await scope.close();
-});
-beforeEach(() => items.clear());
-
-const operate = (...args: string[]) => command(folder.path, [...args, '--stage', STAGE], stage.env);
+const { stage, folder, operate } = stageOf('cli-operate-work-test');
 
 describe('redrive', () => {
   const drain = async (QueueUrl: string) => {
@@ -160,7 +144,7 @@ describe('--local', () => {
       ...{ endpoint: stage.endpoint, autoScalingEndpoint: stage.endpoint },
     };
     checkout.write({ '.local/running.json': JSON.stringify(running) });
-    await items.keep(fresh());
+    await stage.items.keep(fresh());
     const status = await local('status', '--json');
     expect(status).toMatchObject({ code: 0, err: '' });
     expect(json(status)).toMatchObject({
@@ -169,6 +153,6 @@ describe('--local', () => {
       queue: { oldestSeconds: null },
     });
     expect(await local('pause', 'both')).toMatchObject({ code: 0, err: '' });
-    expect(fromItem(await items.kept()).controls).toEqual({ pauseScaleOut: {}, pauseScaleIn: {} });
+    expect(fromItem(await stage.items.kept()).controls).toEqual({ pauseScaleOut: {}, pauseScaleIn: {} });
   });
 });

@@ -3,35 +3,19 @@ import { PutMetricAlarmCommand, SetAlarmStateCommand } from '@aws-sdk/client-clo
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { change, type Change } from '../../cli/pause/change.ts';
 import { ALARM_IDS, alarmName } from '../../contract/alarms.ts';
 import { DynamoMemory } from '../../lambda/scaler/aws/table.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
 import { REGION } from '../../common/environment.ts';
-import { Scope } from '../../common/scope.ts';
 import { until } from '../support/wait.ts';
-import { command, Folder, start } from './support/command.ts';
+import { command, start } from './support/command.ts';
 import { itemOf, record } from './support/memory.ts';
-import { fresh, itemsOf, json, now, STAGE, startStage, TABLE } from './support/stage.ts';
+import { fresh, json, now, STAGE, stageOf, TABLE } from './support/stage.ts';
 
 const { signal } = new AbortController();
-const scope = new Scope();
-const folder = new Folder();
-let stage: Awaited<ReturnType<typeof startStage>>;
-let items: ReturnType<typeof itemsOf>;
-
-beforeAll(async () => {
-  stage = await startStage('cli-operate-test', scope);
-  items = itemsOf(stage.documents);
-}, 90_000);
-afterAll(async () => {
-  folder.remove();
-  await scope.close();
-});
-beforeEach(() => items.clear());
-
-const operate = (...args: string[]) => command(folder.path, [...args, '--stage', STAGE], stage.env);
+const { stage, folder, operate } = stageOf('cli-operate-test');
 
 describe('status', () => {
   it('shows queue, fleet, controls, decisions and the alarms of the stage', async () => {
@@ -47,7 +31,7 @@ describe('status', () => {
     await stage.cloudWatch.send(
       new SetAlarmStateCommand({ AlarmName: names[0], StateValue: 'ALARM', StateReason: 'test' }),
     );
-    await items.keep(fresh({ controls: { pauseScaleOut: {} } }));
+    await stage.items.keep(fresh({ controls: { pauseScaleOut: {} } }));
     await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.jobs, MessageBody: 'one' }));
     const ended = await operate('status', '--json');
     const status = json(ended);
@@ -88,7 +72,7 @@ describe('status', () => {
 
 describe('watch', () => {
   it('prints a line for each change, and exits with 0 on SIGINT', async () => {
-    await items.keep(fresh());
+    await stage.items.keep(fresh());
     const running = start(folder.path, ['watch', '--every', '1', '--stage', STAGE], stage.env);
     let out = '';
     running.process.stdout?.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -96,7 +80,7 @@ describe('watch', () => {
       () => out,
       (text) => text.includes('steady'),
     );
-    await items.keep(
+    await stage.items.keep(
       itemOf([record({ at: now() - 1 }), record({ at: now(), reason: 'scale-out', desired: 5 })]),
     );
     await until(
@@ -127,14 +111,14 @@ describe('watch', () => {
 
 describe('explain', () => {
   it('prints the latest decision', async () => {
-    await items.keep(fresh());
+    await stage.items.keep(fresh());
     const ended = await operate('explain');
     expect(ended).toMatchObject({ code: 0, err: '' });
     expect(ended.out).toContain('UTC): steady.');
   });
 
   it('exits with 1 when the scaler has stopped', async () => {
-    await items.keep(itemOf([record({ at: now() - 3600 })]));
+    await stage.items.keep(itemOf([record({ at: now() - 3600 })]));
     const ended = await operate('explain', '--json');
     expect(ended).toMatchObject({ code: 1, err: '' });
     expect(json(ended)).toMatchObject({ decision: { stale: true } });
@@ -143,7 +127,7 @@ describe('explain', () => {
 
 describe('controls', () => {
   const floor = { instances: 2, until: 4_000_000_000 };
-  const paused = async () => fromItem(await items.kept()).controls;
+  const paused = async () => fromItem(await stage.items.kept()).controls;
 
   it('are set without an item of the scaler, and removed', async () => {
     const first = await operate('pause', 'both', '--json');
@@ -151,7 +135,10 @@ describe('controls', () => {
     expect(json(first)).toMatchObject({
       controls: [{ name: 'pauseScaleOut', until: null }, { name: 'pauseScaleIn' }],
     });
-    expect(await items.kept()).toEqual({ id: 'scaler', controls: { pauseScaleOut: {}, pauseScaleIn: {} } });
+    expect(await stage.items.kept()).toEqual({
+      id: 'scaler',
+      controls: { pauseScaleOut: {}, pauseScaleIn: {} },
+    });
     await operate('resume', 'scale-in');
     expect(await paused()).toEqual({ pauseScaleOut: {} });
     const last = await operate('resume', 'both', '--json');
@@ -161,7 +148,7 @@ describe('controls', () => {
 
   it('keep other controls and the scaler’s memory', async () => {
     const item = fresh({ controls: { floor, dryRun: {} } });
-    await items.keep(item);
+    await stage.items.keep(item);
     const before = now();
     const ended = await operate('pause', 'scale-out', '--for', '2h');
     expect(ended).toMatchObject({ code: 0, err: '' });
@@ -173,28 +160,28 @@ describe('controls', () => {
     expect(pauseScaleOut?.until).toBeGreaterThanOrEqual(Math.floor(before + 7200));
     expect(pauseScaleOut?.until).toBeLessThanOrEqual(now() + 7201);
     await operate('resume', 'both');
-    expect(await items.kept()).toEqual({ ...item, controls: { floor, dryRun: {} } });
+    expect(await stage.items.kept()).toEqual({ ...item, controls: { floor, dryRun: {} } });
   });
 
   it('are removed without an error when they are not set', async () => {
     expect(await operate('resume', 'both')).toMatchObject({ code: 0, err: '' });
-    expect(await items.kept()).toBeUndefined();
+    expect(await stage.items.kept()).toBeUndefined();
   });
 
   it('are reported when invalid, and left when they are not a map', async () => {
-    await items.keep(fresh({ controls: { pauseScaleout: {} } }));
+    await stage.items.keep(fresh({ controls: { pauseScaleout: {} } }));
     const odd = await operate('pause', 'scale-in');
     expect(odd).toMatchObject({ code: 1, err: '' });
     expect(odd.out).toContain('The scaler holds the fleet, because its controls are invalid');
-    await items.keep(fresh({ controls: 'none' }));
+    await stage.items.keep(fresh({ controls: 'none' }));
     const none = await operate('pause', 'scale-in');
     expect(none).toMatchObject({ code: 1, out: '' });
     expect(none.err).toContain('is "none", which is not a map. Remove it first.');
-    expect((await items.kept())?.controls).toBe('none');
+    expect((await stage.items.kept())?.controls).toBe('none');
   });
 
   it('are set with a warning when the scaler has stopped', async () => {
-    await items.keep(itemOf([record({ at: now() - 900 })]));
+    await stage.items.keep(itemOf([record({ at: now() - 900 })]));
     expect((await operate('pause', 'both')).out).toContain('THE SCALER HAS STOPPED');
   });
 
@@ -215,7 +202,7 @@ describe('controls', () => {
         saved,
         change(stage.documents, TABLE, { names: ['pauseScaleIn'], until: 4_000_000_000 + k }, signal),
       ]);
-      const { controls, policy } = fromItem(await items.kept());
+      const { controls, policy } = fromItem(await stage.items.kept());
       const until = { until: 4_000_000_000 + k };
       expect({ controls, policy }).toEqual({
         controls: { pauseScaleOut: until, pauseScaleIn: until },
@@ -229,7 +216,7 @@ describe('controls', () => {
     const racing = {
       send: async (sent: UpdateCommand) => {
         if (sent instanceof UpdateCommand && ++writes === at)
-          await items.keep(fresh({ controls: { floor } }));
+          await stage.items.keep(fresh({ controls: { floor } }));
         return stage.documents.send(sent);
       },
     } as unknown as DynamoDBDocumentClient;
@@ -238,11 +225,11 @@ describe('controls', () => {
   });
 
   it('are set again when another operator removes all at the same moment', async () => {
-    await items.keep(fresh({ controls: { floor } }));
+    await stage.items.keep(fresh({ controls: { floor } }));
     let writes = 0;
     const racing = {
       send: async (sent: UpdateCommand) => {
-        if (sent instanceof UpdateCommand && ++writes === 1) await items.keep(fresh());
+        if (sent instanceof UpdateCommand && ++writes === 1) await stage.items.keep(fresh());
         return stage.documents.send(sent);
       },
     } as unknown as DynamoDBDocumentClient;

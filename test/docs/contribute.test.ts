@@ -19,5 +19,7 @@ describe('the example of a stage setting', () => {
     expect(files.size).toBeLessThanOrEqual(4);
   });
 
-  it.each(hunks)('fits %s', (file, before) => expect(read(file)).toContain(before));
+  it.each(hunks)('fits %s', (file, before) =>
+    expect(read(file), `${file} changed: change the example in docs/contribute.md with it`).toContain(before),
+  );
 });

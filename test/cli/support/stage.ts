@@ -15,16 +15,17 @@ import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@
 import { S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ACCOUNT, clientConfig, REGION } from '../../../common/environment.ts';
-import type { Scope } from '../../../common/scope.ts';
+import { Scope } from '../../../common/scope.ts';
 import { startLocalAws } from '../../support/local-aws.ts';
-import type { Ended } from './command.ts';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { command, Folder, type Ended } from './command.ts';
 import { itemOf, record } from './memory.ts';
 
 export const STAGE = 'ops';
 export const TABLE = 'ops-scaler';
 
 /** @param name of the local AWS's log */
-export async function startStage(name: string, scope: Scope) {
+async function startStage(name: string, scope: Scope) {
   const endpoint = await startLocalAws(name, scope);
   const config = clientConfig(endpoint);
   const env: NodeJS.ProcessEnv = {
@@ -83,11 +84,33 @@ export async function startStage(name: string, scope: Scope) {
 }
 
 /** Clears, writes and reads the item of the scaler. */
-export const itemsOf = (documents: DynamoDBDocumentClient) => ({
+const itemsOf = (documents: DynamoDBDocumentClient) => ({
   clear: () => documents.send(new DeleteCommand({ TableName: TABLE, Key: { id: 'scaler' } })),
   keep: (item: Record<string, unknown>) => documents.send(new PutCommand({ TableName: TABLE, Item: item })),
   kept: async () => (await documents.send(new GetCommand({ TableName: TABLE, Key: { id: 'scaler' } }))).Item,
 });
+
+/**
+ * The stage of a test file: started before its tests, without an item of the scaler before each, stopped after them.
+ *
+ * @param name of the local AWS's log
+ */
+export function stageOf(name: string) {
+  const scope = new Scope();
+  const folder = new Folder();
+  const started = {} as Awaited<ReturnType<typeof startStage>> & { items: ReturnType<typeof itemsOf> };
+  beforeAll(async () => {
+    const stage = await startStage(name, scope);
+    Object.assign(started, stage, { items: itemsOf(stage.documents) });
+  }, 90_000);
+  afterAll(async () => {
+    folder.remove();
+    await scope.close();
+  });
+  beforeEach(() => started.items.clear());
+  const operate = (...args: string[]) => command(folder.path, [...args, '--stage', STAGE], started.env);
+  return { stage: started, folder, operate };
+}
 
 export const json = ({ out }: Ended) => JSON.parse(out) as Record<string, unknown>;
 export const now = () => Date.now() / 1000;
