@@ -22,6 +22,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/temporary-folder.ts'],
     // `npm run test:full` sets FULL: it runs these files too, and the others in their long form.
     exclude: process.env.FULL ? [] : ['**/*.full.test.ts'],
     // Stops a test that hangs; generous, so that it does not fail on a slow computer.
