@@ -1,4 +1,4 @@
-/** Bundles the worker for the image of the instances and for the local run: its main file and its thread. */
+/** Bundles the worker for the image of the instances and for the local run: its main file and its image process. */
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,14 +7,19 @@ import { build } from 'esbuild';
  * Bundles the worker with its libraries, except sharp: it loads a native library, so it has to be installed where
  * the bundle's folder or one above it finds it.
  *
- * @param outfile for example `dist/worker.mjs`; the thread and the source maps go into the same folder
+ * @param outfile for example `dist/worker.mjs`; the image process, its watchdog and the source maps go into the same folder
  */
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
-  const thread = join(dirname(outfile), 'image-worker-thread.mjs');
+  await Promise.all([bundle(join(here, 'main.ts'), outfile), bundleImageProcess(dirname(outfile))]);
+}
+
+/** Bundles the image process and its watchdog into a folder. */
+export async function bundleImageProcess(folder: string): Promise<void> {
+  const imaging = join(dirname(fileURLToPath(import.meta.url)), 'imaging');
   await Promise.all([
-    bundle(join(here, 'main.ts'), outfile),
-    bundle(join(here, 'imaging/image-worker-thread.ts'), thread),
+    bundle(join(imaging, 'image-process.ts'), join(folder, 'image-process.mjs')),
+    bundle(join(imaging, 'image-watchdog.mjs'), join(folder, 'image-watchdog.mjs')),
   ]);
 }
 

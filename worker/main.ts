@@ -23,11 +23,12 @@ import { ComfyuiClient } from './comfyui/client.ts';
 import { infer } from './comfyui/inference.ts';
 import { checkReady } from './comfyui/readiness.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
-import { ImageWorkerThreads, lowerPriority } from './imaging/image-worker-threads.ts';
+import { childProcesses, socketProcesses } from './imaging/image-connection.ts';
+import { ImageProcesses } from './imaging/image-processes.ts';
 import { bootReporter, readBootTimes } from './instance/boot.ts';
 import { checkCanary, recordCanary } from './instance/canary-commands.ts';
 import { checkCandidate } from './instance/candidate.ts';
-import { commandRunner, readEnvironment } from './instance/environment.ts';
+import { commandRunner, lowerPriority, readEnvironment } from './instance/environment.ts';
 import { Metadata } from './instance/metadata.ts';
 import { Notices } from './instance/notices.ts';
 import { SystemdNotifier } from './instance/systemd.ts';
@@ -76,7 +77,7 @@ async function main(args: string[]): Promise<void> {
   const { stage } = settings;
   log('info', 'worker-started', { stage, workflow: settings.workflow.name, comfyUrl });
 
-  const { CANARY_FILE, COMFYUI_DIRECTORY, COMFYUI_RESTART } = environment;
+  const { CANARY_FILE, COMFYUI_DIRECTORY, COMFYUI_RESTART, IMAGE_SOCKET } = environment;
   const canary = CANARY_FILE === undefined ? undefined : await readCanary(CANARY_FILE);
   if (!canary) log('warn', 'canary-not-configured', { consequence: 'wrong weights would not be noticed' });
   const folders = COMFYUI_DIRECTORY === undefined ? undefined : new WorkFolders(COMFYUI_DIRECTORY, log);
@@ -89,13 +90,14 @@ async function main(args: string[]): Promise<void> {
   notices.stop.addEventListener('abort', () => void systemd.notify('STOPPING=1'), { once: true });
 
   lowerPriority(log);
-  const threads = Math.max(2, availableParallelism() - 1);
-  const images = new ImageWorkerThreads(settings, threads);
+  const processes = Math.max(2, availableParallelism() - 1);
+  const connect = IMAGE_SOCKET === undefined ? childProcesses() : socketProcesses(IMAGE_SOCKET);
+  const images = new ImageProcesses(settings, processes, log, connect);
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
     const { workflow, path } = settings;
     const inference = { client, workflow, path, log, clean };
-    // Its timer also keeps this process alive, which the image worker threads do not.
+    // Its timer also keeps this process alive, which the image processes do not.
     void notices.watch(settings.noticePollSeconds);
     await checkCandidate({
       check: () =>
@@ -123,7 +125,7 @@ async function main(args: string[]): Promise<void> {
     queue: new SqsJobQueue(aws.sqs, settings.queueUrl),
     bucket: new S3Bucket(aws.s3, settings.bucketName),
     images,
-    threads,
+    processes,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     group: new Group(aws.autoScaling, settings.groupName, instanceId),
     restartComfyui: COMFYUI_RESTART && commandRunner(COMFYUI_RESTART),

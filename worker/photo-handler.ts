@@ -23,7 +23,7 @@ export function createPhotoHandler(
   report: WorkReport,
   drain: () => AbortController,
 ): Pick<LoopPorts, 'handle' | 'limits'> {
-  const { settings, client, queue, bucket, images, threads, log, now, clock } = ports;
+  const { settings, client, queue, bucket, images, processes, log, now, clock } = ports;
   const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
   const colour = createPipeline({
     images,
@@ -71,8 +71,8 @@ export function createPhotoHandler(
   };
   const limits = () => {
     const startSoon = Math.floor(PREFETCH_SECONDS / (promptSeconds ?? PREFETCH_SECONDS));
-    const prefetched = Math.max(1, Math.min(startSoon, threads + COMFYUI_SLOTS));
-    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS + threads };
+    const prefetched = Math.max(1, Math.min(startSoon, processes + COMFYUI_SLOTS));
+    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS + processes };
   };
   return { handle, limits };
 }

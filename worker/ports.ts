@@ -1,4 +1,4 @@
-/** What a running worker needs from its surroundings: AWS, ComfyUI, threads, clocks. */
+/** What a running worker needs from its surroundings: AWS, ComfyUI, image processes, clocks. */
 import type { WorkerSettings } from '../contract/worker.ts';
 import type { Canary } from './comfyui/canary.ts';
 import type { ComfyuiClient } from './comfyui/client.ts';
@@ -18,7 +18,7 @@ export interface WorkerPorts {
   bucket: Bucket;
   images: ImageProcessor;
   /** Photos that `images` processes at a time. */
-  threads: number;
+  processes: number;
   /** Megapixels that may be in memory at a time. */
   megapixels: number;
   group: {

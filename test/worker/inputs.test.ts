@@ -1,6 +1,6 @@
 /**
  * Every kind of upload through the worker's pipeline, several at a time: each gets the outcome that is listed, within its
- * deadline, and none changes another photo. The full form (FULL=1) runs in image worker threads.
+ * deadline, and none changes another photo. The full form (FULL=1) runs in image processes.
  */
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,7 @@ import { infer } from '../../worker/comfyui/inference.ts';
 import { handleMessage } from '../../worker/photo/handle-message.ts';
 import { processPhoto } from '../../worker/photo/process-photo.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
-import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
+import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { failureSchema } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
@@ -28,13 +28,13 @@ describe(`${INPUTS.length} kinds of input`, () => {
   const took = new Map<string, number>();
   const handled: string[] = [];
   let comfy: Comfy;
-  let threads: ImageWorkerThreads | undefined;
+  let processes: ImageProcesses | undefined;
 
   beforeAll(async () => {
     comfy = await Comfy.start();
     const imageSettings = { maxMegapixels: 100, path: 'chroma', workflow } as const;
-    if (process.env.FULL) threads = new ImageWorkerThreads(imageSettings, 2);
-    const images = threads ?? new LocalImageProcessor(imageSettings);
+    if (process.env.FULL) processes = new ImageProcesses(imageSettings, 2, () => undefined);
+    const images = processes ?? new LocalImageProcessor(imageSettings);
     const log = memoryLog();
     const client = new ComfyuiClient(comfy.url);
     const colour = createPipeline({
@@ -79,7 +79,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
     await Promise.all([processAll(), processAll(), processAll()]);
   }, 600_000);
   afterAll(async () => {
-    await threads?.close();
+    processes?.close();
     await comfy.close();
   });
 

@@ -27,6 +27,8 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) 
     if (error) throw error;
   };
   const images: ImageProcessor = {
+    inspect: async () => 2,
+    colours: async () => ({ cells: [] }),
     prepare: async (id, body, output) => {
       ids.add(id);
       await step(`prepare ${output} of ${body.length > 0}`, change.prepare);

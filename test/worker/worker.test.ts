@@ -54,7 +54,7 @@ async function workUntil(last: string, canary?: Canary) {
     queue,
     bucket,
     images: new LocalImageProcessor(settings),
-    threads: 1,
+    processes: 1,
     megapixels: 10,
     group: {
       complete: async (hook) => calls.push(hook) > 0,

@@ -8,8 +8,8 @@ import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import type { JobQueue, Message } from '../../worker/photo/queue.ts';
 import { Notices } from '../../worker/instance/notices.ts';
-import { lowerPriority } from '../../worker/imaging/image-worker-threads.ts';
-import { ImageWorkerThreads } from '../../worker/imaging/image-worker-threads.ts';
+import { lowerPriority } from '../../worker/instance/environment.ts';
+import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -97,14 +97,15 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     hide: async () => undefined,
   };
   lowerPriority(() => undefined);
+  const images = new ImageProcesses(settings, threads, () => undefined);
   await runWorker({
     settings,
     notices,
     client: new ComfyuiClient(comfyui),
     queue,
     bucket,
-    images: new ImageWorkerThreads(settings, threads),
-    threads,
+    images,
+    processes: threads,
     megapixels,
     group: {
       complete: async () => {

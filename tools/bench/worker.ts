@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../../worker/bundle.ts';
+import { bundle, bundleImageProcess } from '../../worker/bundle.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { onPath } from '../../worker/comfyui/workflow.ts';
@@ -161,10 +161,7 @@ export async function bench(values: WorkerBenchOptions): Promise<number> {
     await Promise.all([
       bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
       bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
-      bundle(
-        join(here, '../../worker/imaging/image-worker-thread.ts'),
-        join(folder, 'image-worker-thread.mjs'),
-      ),
+      bundleImageProcess(folder),
     ]);
     comfyui = values.comfyui
       ? await RealComfyui.at(values.comfyui)

@@ -3,12 +3,11 @@
  * the checksum of the weights was verified. A network with other weights, or none, colours too.
  */
 import { readFile } from 'node:fs/promises';
-import sharp from 'sharp';
+import { crc32, deflateSync } from 'node:zlib';
 import { z } from 'zod';
-import { abOf } from '../../colour/chroma.ts';
 
 /** Cells per side of the grid. */
-const CELLS = 8;
+export const CELLS = 8;
 /** Distances in Lab's a and b: floating-point differences between devices stay below both, other weights exceed them. */
 const MEAN_TOLERANCE = 2;
 const CELL_TOLERANCE = 8;
@@ -32,30 +31,37 @@ export async function readCanary(file: string): Promise<Canary> {
   }
 }
 
-/** A small grey picture: a sky getting lighter, a hill and a house. */
-export function testPicture(): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="256" height="192">
-    <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#555"/><stop offset="1" stop-color="#ddd"/></linearGradient></defs>
-    <rect width="256" height="192" fill="url(#sky)"/><ellipse cx="90" cy="190" rx="170" ry="70" fill="#444"/>
-    <rect x="150" y="105" width="60" height="60" fill="#bbb"/><path d="M142 107 L180 75 L218 107 Z" fill="#333"/></svg>`;
-  return sharp(Buffer.from(svg)).flatten().toColourspace('b-w').png().toBuffer();
+const [WIDTH, HEIGHT] = [256, 192];
+
+/** Lightness of the test picture: a sky getting lighter, a hill and a house. */
+function toneAt(x: number, y: number): number {
+  const [fromRidge, belowRidge] = [Math.abs(x - 180), y - 75];
+  if (belowRidge >= 0 && belowRidge <= 32 && fromRidge <= (belowRidge * 38) / 32) return 0x33;
+  if (x >= 150 && x < 210 && y >= 105 && y < 165) return 0xbb;
+  if (((x - 90) / 170) ** 2 + ((y - 190) / 70) ** 2 <= 1) return 0x44;
+  return Math.round(0x55 + ((0xdd - 0x55) * y) / (HEIGHT - 1));
 }
 
-const rounded = (value: number) => Math.round(value * 10) / 10;
+/** A small grey picture, as PNG. It is written here since the worker's process has no library for pictures. */
+export function testPicture(): Buffer {
+  const rows = Buffer.alloc((WIDTH + 1) * HEIGHT);
+  for (let y = 0; y < HEIGHT; y++)
+    for (let x = 0; x < WIDTH; x++) rows[y * (WIDTH + 1) + 1 + x] = toneAt(x, y);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(WIDTH, 0);
+  header.writeUInt32BE(HEIGHT, 4);
+  header[8] = 8;
+  const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', deflateSync(rows)), pngChunk('IEND')];
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
+}
 
-/** @returns the colours of a result of any size */
-export async function coloursOf(result: Buffer): Promise<Canary> {
-  const data = await sharp(result)
-    .removeAlpha()
-    .toColourspace('srgb')
-    .resize(CELLS, CELLS, { fit: 'fill', kernel: 'linear' })
-    .raw()
-    .toBuffer();
-  const cells = Array.from({ length: CELLS * CELLS }, (_, k): [number, number] => {
-    const [a, b] = abOf(data[3 * k]!, data[3 * k + 1]!, data[3 * k + 2]!);
-    return [rounded(a), rounded(b)];
-  });
-  return { cells };
+function pngChunk(type: string, data = Buffer.alloc(0)): Buffer {
+  const chunk = Buffer.alloc(data.length + 12);
+  chunk.writeUInt32BE(data.length, 0);
+  chunk.write(type, 4, 'latin1');
+  data.copy(chunk, 8);
+  chunk.writeUInt32BE(crc32(chunk.subarray(4, -4)), data.length + 8);
+  return chunk;
 }
 
 /** The model is not the one that was baked; another check would find the same. */

@@ -4,7 +4,7 @@ import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { ImageProcessor } from '../imaging/image-processor.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import { CanaryMismatch, coloursOf, compareColours, testPicture, type Canary } from './canary.ts';
+import { CanaryMismatch, compareColours, testPicture, type Canary } from './canary.ts';
 import type { ComfyuiClient } from './client.ts';
 import { workflowClasses } from './workflow.ts';
 
@@ -44,9 +44,9 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   const missing = classes.filter(({ exists }) => !exists).map(({ name }) => `'${name}'`);
   if (missing.length > 0) throw new Error(`ComfyUI lacks the node ${missing.join(', ')}`);
   const id = randomUUID();
-  const { upload } = await images.prepare(id, await testPicture());
+  const { upload } = await images.prepare(id, testPicture());
   try {
-    const colours = await coloursOf(await images.finish(id, await infer(upload, withinMs), 'readiness'));
+    const colours = await images.colours(await images.finish(id, await infer(upload, withinMs), 'readiness'));
     // Workflows that do not colour, such as upscaling, have no colours to compare.
     if (canary && settings.workflow.output.coloured) compareColours(colours, canary);
     return colours;

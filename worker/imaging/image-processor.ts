@@ -3,9 +3,11 @@ import sharp from 'sharp';
 import { squareCopy } from '../../colour/resample.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import type { Canary } from '../comfyui/canary.ts';
+import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
-import { megapixelsOf } from './inspect.ts';
+import { inspectPhoto, megapixelsOf } from './inspect.ts';
 import { pathFor, type Finish } from './paths.ts';
 
 export interface PreparedPhoto {
@@ -21,6 +23,14 @@ export interface PreparedPhoto {
 }
 
 export interface ImageProcessor {
+  /**
+   * Reads a photo's head, so that memory can be reserved for its pixels.
+   *
+   * @returns megapixels
+   * @throws PermanentFault when the head shows that it cannot be coloured
+   */
+  inspect(body: Buffer): Promise<number>;
+
   /**
    * Decodes a photo and holds it under its id until it is finished or discarded.
    *
@@ -40,15 +50,23 @@ export interface ImageProcessor {
 
   /** Frees a photo that will not be finished. */
   discard(id: string): void;
+
+  /** Colours of a result, for the canary. */
+  colours(result: Buffer): Promise<Canary>;
 }
 
 export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow'>;
 
-/** Runs in the calling thread. */
+/** Runs in the calling process. */
 export class LocalImageProcessor implements ImageProcessor {
   private readonly finishes = new Map<string, Finish>();
 
   constructor(private readonly settings: ImageSettings) {}
+
+  async inspect(body: Buffer): Promise<number> {
+    const { metadata } = await inspectPhoto(body, this.settings.maxMegapixels);
+    return megapixelsOf(metadata.width, metadata.height);
+  }
 
   async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
     const { maxMegapixels, workflow } = this.settings;
@@ -75,6 +93,10 @@ export class LocalImageProcessor implements ImageProcessor {
 
   discard(id: string): void {
     this.finishes.delete(id);
+  }
+
+  colours(result: Buffer): Promise<Canary> {
+    return coloursOf(result);
   }
 }
 

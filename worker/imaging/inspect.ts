@@ -12,17 +12,6 @@ export const megapixelsOf = (width: number, height: number) => (width * height) 
 export const roundedMegapixels = (width: number, height: number) =>
   Math.round(megapixelsOf(width, height) * 100) / 100;
 
-/** Megapixels of a photo by its head, to reserve memory for it; 0 when the head is unreadable, which decoding reports. */
-export async function megapixelsIn(body: Buffer): Promise<number> {
-  try {
-    if (!('format' in (sniff(body) ?? {}))) return 0;
-    const { width, height } = await sharp(body, { limitInputPixels: false }).metadata();
-    return megapixelsOf(width, height);
-  } catch {
-    return 0;
-  }
-}
-
 /** @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large` */
 export async function inspectPhoto(
   body: Buffer,

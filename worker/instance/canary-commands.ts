@@ -8,7 +8,7 @@ import { readCanary, type Canary } from '../comfyui/canary.ts';
 import { ComfyuiClient } from '../comfyui/client.ts';
 import { infer } from '../comfyui/inference.ts';
 import { checkReady } from '../comfyui/readiness.ts';
-import { LocalImageProcessor } from '../imaging/image-processor.ts';
+import { ImageProcesses } from '../imaging/image-processes.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** @throws the reason why ComfyUI cannot colour the test picture */
@@ -36,7 +36,7 @@ async function colourTestPicture(
   return checkReady({
     client,
     settings: { device, workflow },
-    images: new LocalImageProcessor({ maxMegapixels: 1, path: 'chroma', workflow }),
+    images: new ImageProcesses({ maxMegapixels: 1, path: 'chroma', workflow }, 1, log),
     infer: (png, withinMs) => infer({ client, workflow, path: 'chroma', log }, png, withinMs),
     canary,
   });

@@ -1,7 +1,9 @@
-/** The environment variables that the image and its units set for the worker. */
+/** The environment variables that the image and its units set for the worker, and the priority of its process. */
 import { execFile } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { describeError, type Log } from '../telemetry/log.ts';
 
 const commandSchema = z
   .string()
@@ -21,6 +23,8 @@ const schema = z.object({
   COMFYUI_DIRECTORY: z.string().min(1).optional(),
   /** JSON of the command that restarts ComfyUI and its arguments: `["systemctl","restart","comfyui"]`. */
   COMFYUI_RESTART: commandSchema.optional(),
+  /** Unix socket that has one image process behind each connection. @default child processes of the worker */
+  IMAGE_SOCKET: z.string().min(1).optional(),
   /** Colours that were recorded when the image was baked. */
   CANARY_FILE: z.string().min(1).optional(),
 });
@@ -43,3 +47,15 @@ export const commandRunner = ([file, ...args]: [string, ...string[]]) => {
     await promisify(execFile)(file, args, { timeout: COMMAND_TIMEOUT_MS });
   };
 };
+
+/** Of 0 to 19: ComfyUI, which keeps the GPU busy, then gets about ten times the processor time of the worker. */
+const NICENESS = 10;
+
+/** Lowers the priority of this process. Call it first: on Linux only threads and processes that start later inherit it. */
+export function lowerPriority(log: Log): void {
+  try {
+    setPriority(NICENESS);
+  } catch (error) {
+    log('warn', 'priority-not-lowered', { error: describeError(error) });
+  }
+}

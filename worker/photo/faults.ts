@@ -44,13 +44,13 @@ export class ComfyuiUnreachable extends InstanceFault {
   override readonly name = 'ComfyuiUnreachable';
 }
 
-/** A fault as it travels between threads, where errors lose their class. */
+/** A fault as it travels between processes, where errors lose their class. */
 export interface SerializedFault {
   kind: 'permanent' | 'transient' | 'instance' | 'other';
-  code: PermanentFault['code'] | undefined;
+  code?: PermanentFault['code'] | undefined;
   message: string;
   /** Messages of the error's causes, for the log. */
-  cause: string | undefined;
+  cause?: string | undefined;
 }
 
 const kindOf = (error: unknown): SerializedFault['kind'] => {

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { seconds } from '../../common/time.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
-import { megapixelsIn } from '../imaging/inspect.ts';
 import type { Choice, Options } from './options.ts';
 import type { WeightedSemaphore } from './weighted-semaphore.ts';
 
@@ -81,7 +80,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       return result;
     };
     const id = randomUUID();
-    const releaseMemory = await memory.acquire(await megapixelsIn(photo), drainSignal());
+    const releaseMemory = await memory.acquire(await images.inspect(photo), drainSignal());
     try {
       const picture = await timed('prepareSeconds', () => images.prepare(id, photo, output));
       figures.megapixels = picture.megapixels;

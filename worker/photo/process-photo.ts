@@ -5,6 +5,7 @@ import type { Job } from '../../contract/job.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import { maxFileBytes } from '../imaging/limits.ts';
 import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { choiceOf } from './options.ts';
@@ -30,10 +31,6 @@ export interface PhotoPorts {
   /** Monotonic milliseconds. */
   now: () => number;
 }
-
-/** Four channels of 16 bits: no picture within the pixel limit needs more, apart from metadata and other parts. */
-const BYTES_PER_PIXEL = 8;
-const OTHER_BYTES = 32e6;
 
 /** How often a photo may be replaced and restored while it is processed; each time processing starts again. */
 const MAX_STARTS = 3;
@@ -130,7 +127,7 @@ async function colourVersion(
 
 /** @throws PermanentFault when no picture within the pixel limit can have that many bytes */
 function refuseTooManyBytes(bytes: number, maxMegapixels: number): void {
-  const allowed = maxMegapixels * 1e6 * BYTES_PER_PIXEL + OTHER_BYTES;
+  const allowed = maxFileBytes(maxMegapixels);
   if (bytes <= allowed) return;
   const [has, max] = [Math.ceil(bytes / 1e6), Math.floor(allowed / 1e6)];
   throw new PermanentFault('too-large', `The file has ${has} MB; at most ${max} MB are allowed.`);

@@ -105,7 +105,8 @@ describe('a bake', () => {
     const files = execFileSync('tar', ['-tzf', archive]).toString().split('\n');
     for (const file of [
       'main.mjs',
-      'image-worker-thread.mjs',
+      'image-process.mjs',
+      'image-watchdog.mjs',
       'workflow/ddcolor.json',
       'node_modules/sharp/package.json',
     ]) {

@@ -1,0 +1,146 @@
+/** Real image processes: the files they make, what they cannot reach, and their end. */
+import { spawn, spawnSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import sharp from 'sharp';
+import { afterAll, describe, expect, it } from 'vitest';
+import { childProcesses, socketProcesses } from '../../worker/imaging/image-connection.ts';
+import { LocalImageProcessor, type ImageSettings } from '../../worker/imaging/image-processor.ts';
+import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
+import { memoryLog } from './support/memory.ts';
+import { workflow } from './support/stand-in-comfyui.ts';
+
+const settings: ImageSettings = { maxMegapixels: 1, path: 'chroma', workflow };
+const ENTRY = fileURLToPath(new URL('../../worker/imaging/image-process.mjs', import.meta.url));
+const log = memoryLog();
+const images = new ImageProcesses(settings, 1, log);
+afterAll(() => images.close());
+
+const pixels = Uint8Array.from({ length: 4800 }, (_, i) => 60 + (i % 80));
+const photo = () =>
+  sharp(pixels, { raw: { width: 80, height: 60, channels: 1 } })
+    .png()
+    .toBuffer();
+const tint = (background: string) =>
+  sharp({ create: { width: 512, height: 512, channels: 3, background } })
+    .png()
+    .toBuffer();
+
+describe('an image process', () => {
+  it('makes the files that the processor makes here', async () => {
+    const local = new LocalImageProcessor(settings);
+    const file = await photo();
+    expect(await images.inspect(file)).toBe(await local.inspect(file));
+    expect(await images.prepare('one', file)).toEqual(await local.prepare('one', file));
+    const saved = await tint('#a66');
+    const result = await images.finish('one', saved, 'v1');
+    expect(result).toEqual(await local.finish('one', saved, 'v1'));
+    expect(await images.colours(result)).toEqual(await local.colours(result));
+  });
+
+  it('passes faults on, of the file and of the picture that the workflow saved', async () => {
+    const text = Buffer.from('Dear grandmother,');
+    for (const act of [() => images.inspect(text), () => images.prepare('bad', text)])
+      await expect(act()).rejects.toMatchObject({ name: 'PermanentFault', code: 'unreadable-image' });
+    await images.prepare('two', await photo(), 'chroma');
+    await expect(images.finish('two', await tint('#777'), 'v1')).rejects.toMatchObject({
+      name: 'InstanceFault',
+    });
+  });
+
+  it('may be behind a Unix socket, one per connection', async () => {
+    const path = join(tmpdir(), `image-process-${process.pid}.sock`);
+    // As systemd does with Accept=yes.
+    const server = createServer({ pauseOnConnect: true }, (socket) => {
+      spawn(process.execPath, [ENTRY], { stdio: ['ignore', 'ignore', 'inherit', socket], env: {} });
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    const behind = new ImageProcesses(settings, 1, log, socketProcesses(path));
+    try {
+      const file = await photo();
+      expect((await behind.prepare('one', file)).upload).toEqual((await images.prepare('one', file)).upload);
+    } finally {
+      behind.close();
+      server.close();
+      rmSync(path, { force: true });
+    }
+  });
+
+  it('is no image process where none can be started', async () => {
+    const none = new ImageProcesses(settings, 1, log, socketProcesses(join(tmpdir(), 'no-such.sock')));
+    await expect(none.inspect(await photo())).rejects.toMatchObject({ name: 'InstanceFault' });
+  });
+});
+
+/** What a process started in the same way sees. */
+async function seen(script: string): Promise<unknown> {
+  const file = join(tmpdir(), `image-process-${process.pid}.mjs`);
+  writeFileSync(file, script);
+  try {
+    return await new Promise((resolve, reject) =>
+      childProcesses(file)(
+        { header: 65_536, body: 0 },
+        {
+          received: ({ header }) => resolve(header),
+          ended: (ended) => reject(new Error(JSON.stringify(ended))),
+        },
+      ),
+    );
+  } finally {
+    rmSync(file);
+  }
+}
+
+const REPLY = `const text = Buffer.from(JSON.stringify(value)); const lengths = Buffer.alloc(8);
+  lengths.writeUInt32LE(text.length); (await import('node:fs')).writeSync(3, Buffer.concat([lengths, text]));`;
+
+describe('a child process', () => {
+  it('has none of the worker’s environment', async () => {
+    process.env.AWS_SECRET_ACCESS_KEY_FOR_THIS_TEST = 'secret';
+    try {
+      const names = await seen(`const value = Object.keys(process.env); ${REPLY}`);
+      expect((names as string[]).filter((name) => !['PATH', 'PWD', 'SHLVL', '_'].includes(name))).toEqual([]);
+    } finally {
+      delete process.env.AWS_SECRET_ACCESS_KEY_FOR_THIS_TEST;
+    }
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'has few files, and no network where it may have its own',
+    async () => {
+      const limits = await seen(
+        `import { readFileSync } from 'node:fs'; import { networkInterfaces } from 'node:os';
+       const value = { limits: readFileSync('/proc/self/limits', 'utf8'), interfaces: Object.keys(networkInterfaces()) }; ${REPLY}`,
+      );
+      expect(limits).toMatchObject({
+        limits: expect.stringMatching(/Max open files +256 +256/) as string,
+      });
+      const { status } = spawnSync('unshare', ['--user', '--map-current-user', '--net', 'true']);
+      if (status === 0) expect(limits).toMatchObject({ interfaces: [] });
+    },
+  );
+});
+
+it('the worker itself has no library that reads pictures', async () => {
+  const { metafile } = await build({
+    entryPoints: [fileURLToPath(new URL('../../worker/main.ts', import.meta.url))],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['sharp'],
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect(outside).not.toContain('sharp');
+  const [inside] = [Object.keys(metafile.inputs)];
+  expect(inside.filter((file) => /imaging\/(decode|inspect|encode|paths|exif)|colour\//.test(file))).toEqual(
+    [],
+  );
+});

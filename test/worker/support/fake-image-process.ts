@@ -1,0 +1,109 @@
+/**
+ * Image processes in this process, for the tests of their pool. Each does what the body of a request says: `die`, `killed`,
+ * `hang`, `fault`, `slow`..., and replies to anything else as a real one would. It checks that it only gets photos that it holds.
+ */
+import type {
+  ConnectImageProcess,
+  ConnectionEvents,
+  Ended,
+} from '../../../worker/imaging/image-connection.ts';
+import type { ImageRequest } from '../../../worker/imaging/image-protocol.ts';
+
+export const PNG = '\x89PNG\r\n\x1a\n';
+export const png = (text: string) => Buffer.from(PNG + text, 'latin1');
+
+const PREPARED = { format: 'png', megapixels: 1, uploadMegapixels: 0.26, path: 'chroma' };
+const NO_PICTURE = {
+  kind: 'permanent',
+  code: 'unreadable-image',
+  message: 'no picture',
+  cause: 'bad header',
+};
+
+/** A process, as the tests see it. */
+export interface FakeProcess {
+  /** What was requested of it, with the photo's text or id. */
+  seen: string[];
+  end: (ended: Ended) => void;
+  reply: (header: unknown, body?: Buffer) => void;
+}
+
+type Behaviour = (process: FakeProcess) => void;
+
+/** By the text of the request's body, or of the photo that is to be finished. */
+const BEHAVIOURS: Record<string, Behaviour> = {
+  die: ({ end }) => end({ signal: 'SIGSEGV' }),
+  killed: ({ end }) => end({ signal: 'SIGKILL' }),
+  hang: () => undefined,
+  fault: ({ reply }) => reply({ fault: NO_PICTURE, megabytes: 80 }),
+  'processor time': ({ reply }) => reply({ exceeded: 'processor time' }),
+  memory: ({ reply }) => reply({ exceeded: 'memory' }),
+  'instance fault': ({ reply }) => reply({ fault: { kind: 'instance', message: 'grey' }, megabytes: 80 }),
+  'no frame': ({ end }) => end({ error: new RangeError('a body of 4294967295 bytes') }),
+  'no reply': ({ reply }) => reply({ value: { megapixels: 'many' }, megabytes: 80 }),
+  'twice too many pixels': ({ reply }) =>
+    reply({ value: { ...PREPARED, megapixels: 2 }, megabytes: 80 }, png('')),
+  'a page instead of a picture': ({ reply }) =>
+    reply({ value: PREPARED, megabytes: 80 }, Buffer.from('<script>')),
+  'much memory': ({ reply }) => reply({ value: PREPARED, megabytes: 4000 }, png('much memory')),
+};
+
+export class FakeProcesses {
+  readonly started: FakeProcess[] = [];
+  /** Processes that end before they start. */
+  broken = 0;
+  /** Bodies whose behaviour applies only once: the photo is innocent. */
+  readonly once = new Set<string>();
+
+  readonly connect: ConnectImageProcess = (_limits, events) => {
+    const held = new Map<string, string>();
+    let hasEnded = false;
+    const process: FakeProcess = {
+      seen: [],
+      end: (ended) => {
+        if (!hasEnded) setImmediate(() => events.ended(ended));
+        hasEnded = true;
+      },
+      reply: (header, body = Buffer.alloc(0)) => {
+        if (!hasEnded) setImmediate(() => events.received({ header, body }));
+      },
+    };
+    this.started.push(process);
+    if (this.broken-- > 0) process.end({ code: 1 });
+    return {
+      send: (header, body) => this.execute(process, held, header as ImageRequest, text(body), events),
+      kill: () => process.end({ signal: 'SIGKILL' }),
+    };
+  };
+
+  private execute(
+    process: FakeProcess,
+    held: Map<string, string>,
+    request: ImageRequest,
+    body: string,
+    _events: ConnectionEvents,
+  ): void {
+    const ok = (value: unknown, result?: Buffer) => process.reply({ value, megabytes: 80 }, result);
+    if (request.do === 'start') return ok({});
+    if (request.do === 'colours') return ok({ cells: Array.from({ length: 64 }, () => [1, 2]) });
+    const photo = 'id' in request && request.do !== 'prepare' ? held.get(request.id) : body;
+    process.seen.push(`${request.do} ${photo}`);
+    if (photo === undefined) throw new Error('a photo that this process does not hold');
+    const behaviour = BEHAVIOURS[request.do === 'finish' ? photo.replace(/ in finish$/, '') : photo];
+    if (behaviour && !this.once.has(`${photo} done`)) {
+      if (this.once.has(photo)) this.once.add(`${photo} done`);
+      if (request.do === 'prepare') held.set(request.id, photo);
+      return behaviour(process);
+    }
+    if (request.do === 'inspect') return ok({ megapixels: 1 });
+    if (request.do === 'prepare') {
+      held.set(request.id, photo);
+      return ok(PREPARED, png(photo));
+    }
+    held.delete(request.id);
+    if (request.do === 'discard') return ok({});
+    return ok({}, png(`${photo}, ${body}, ${request.source}`));
+  }
+}
+
+const text = (body: Uint8Array | undefined) => Buffer.from(body ?? []).toString('latin1');

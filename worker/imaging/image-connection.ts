@@ -1,0 +1,105 @@
+/**
+ * Connections to image processes: child processes over a pipe, or, on an instance, a Unix socket on which systemd starts one
+ * per connection, in a unit without network, credentials or the worker's files.
+ */
+import { spawn } from 'node:child_process';
+import { connect as connectTo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { encodeFrame, FrameReader, type Frame, type FrameLimits } from './frames.ts';
+
+/** Why a connection has ended, as far as it is known. */
+export interface Ended {
+  /** Of a child process. */
+  signal?: string | undefined;
+  code?: number | undefined;
+  error?: unknown;
+}
+
+export interface ImageConnection {
+  send(header: unknown, body?: Uint8Array): void;
+  /** Ends the process; `ended` follows. */
+  kill(): void;
+}
+
+export interface ConnectionEvents {
+  received: (frame: Frame) => void;
+  /** Called once, and nothing after it. */
+  ended: (ended: Ended) => void;
+}
+
+/** Starts an image process. */
+export type ConnectImageProcess = (limits: FrameLimits, events: ConnectionEvents) => ImageConnection;
+
+const STREAM = 3;
+
+/** A crash must not write the photos of strangers to the disk, and no decoder needs many files. */
+const LIMITED = 'ulimit -c 0; ulimit -n 256';
+/** Without network, where Linux lets users have namespaces of their own. */
+const NO_NETWORK = 'unshare --user --map-current-user --net';
+const SCRIPT = `${LIMITED}; if ${NO_NETWORK} true 2>/dev/null; then exec ${NO_NETWORK} "$@"; else exec "$@"; fi`;
+
+const ENTRY = fileURLToPath(new URL('./image-process.mjs', import.meta.url));
+
+/** Starts child processes, with a bare environment: no credentials, no addresses. @param entry for tests */
+export const childProcesses =
+  (entry = ENTRY): ConnectImageProcess =>
+  (limits, events) => {
+    const child = spawn('/bin/sh', ['-c', SCRIPT, 'image-process', process.execPath, entry], {
+      stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    let error: unknown;
+    child.once('error', (cause) => {
+      error = cause;
+      // A process that was not started has no `close`.
+      if (child.pid === undefined) events.ended({ error });
+    });
+    child.once('close', (code, signal) =>
+      events.ended({ code: code ?? undefined, signal: signal ?? undefined, error }),
+    );
+    child.unref();
+    const stream = child.stdio[STREAM] as Duplex & { unref?: () => void };
+    stream.unref?.();
+    return overStream(stream, limits, events.received, (cause) => {
+      error ??= cause;
+      child.kill('SIGKILL');
+    });
+  };
+
+/** Connects to a Unix socket. */
+export const socketProcesses =
+  (path: string): ConnectImageProcess =>
+  (limits, events) => {
+    const socket = connectTo(path);
+    let error: unknown;
+    socket.once('close', () => events.ended({ error }));
+    socket.unref();
+    return overStream(socket, limits, events.received, (cause) => {
+      error ??= cause;
+      socket.destroy();
+    });
+  };
+
+function overStream(
+  stream: Duplex,
+  limits: FrameLimits,
+  received: ConnectionEvents['received'],
+  end: (cause: unknown) => void,
+): ImageConnection {
+  const reader = new FrameReader(limits);
+  stream.on('data', (chunk: Buffer) => {
+    try {
+      for (const frame of reader.push(chunk)) received(frame);
+    } catch (error) {
+      end(error);
+    }
+  });
+  stream.on('error', end);
+  return {
+    send: (header, body) => {
+      for (const part of encodeFrame(header, body)) if (part.length > 0) stream.write(part);
+    },
+    kill: () => end(undefined),
+  };
+}

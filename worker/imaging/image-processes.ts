@@ -1,0 +1,168 @@
+/**
+ * Runs the image processor in processes of its own: the worker itself never reads a photo, so that a file which hangs, exhausts
+ * or takes over its decoder has no AWS credentials and stops neither heartbeats nor other photos.
+ *
+ * A photo's pixels stay in the process that prepared it. Its file is kept here meanwhile: when that process dies of another
+ * photo, this one is prepared again elsewhere.
+ */
+import type { Output } from '../../contract/photo-types.ts';
+import type { Canary } from '../comfyui/canary.ts';
+import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import type { Log } from '../telemetry/log.ts';
+import { sniff, type Format } from './formats.ts';
+import { childProcesses, type ConnectImageProcess } from './image-connection.ts';
+import type { ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
+import { ImageProcessPool, ProcessDied, type ImageProcess } from './image-process-pool.ts';
+import { resultMegapixels } from './image-protocol.ts';
+import { maxFileBytes } from './limits.ts';
+
+interface HeldPhoto {
+  body: Buffer;
+  output: Output | undefined;
+  /** Holds its pixels; undefined when it has died. */
+  process: ImageProcess | undefined;
+  prepared: PreparedPhoto;
+}
+
+/** A photo whose process died may not be the reason. One that kills two in a row is. */
+const TRIES = 2;
+/** Deaths of the processes that held a photo while they worked on others. */
+const MAX_OTHERS = 5;
+
+export class ImageProcesses implements ImageProcessor {
+  private readonly pool: ImageProcessPool;
+  private readonly photos = new Map<string, HeldPhoto>();
+
+  constructor(
+    private readonly settings: ImageSettings,
+    count: number,
+    log: Log,
+    connect: ConnectImageProcess = childProcesses(),
+  ) {
+    this.pool = new ImageProcessPool(settings, count, connect, log, (process) => {
+      for (const photo of this.photos.values()) if (photo.process === process) photo.process = undefined;
+    });
+  }
+
+  async inspect(body: Buffer): Promise<number> {
+    const { value, process } = await unlessRefused((fresh) =>
+      this.pool.run({ do: 'inspect' }, body, { fresh }),
+    );
+    this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
+    return value.megapixels;
+  }
+
+  async prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto> {
+    const { prepared, process } = await unlessRefused((fresh) => this.prepareOnce(id, body, output, fresh));
+    this.photos.set(id, { body, output, process, prepared });
+    return prepared;
+  }
+
+  async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
+    const photo = this.photos.get(id);
+    if (!photo) throw new Error(`photo ${id} is not prepared`);
+    this.photos.delete(id);
+    if (saved.length > maxFileBytes(resultMegapixels(this.settings)))
+      throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
+    const finished = await untilAnswered(async (fresh) => {
+      const holder = photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, fresh)).process;
+      // Whatever becomes of this try, the photo is then held no longer.
+      photo.process = undefined;
+      return this.pool.run({ do: 'finish', id, source }, saved, { process: holder });
+    });
+    if ('died' in finished) throw lost(finished.died);
+    const { body, process } = finished.answer;
+    this.check(process, isOf(photo.prepared.format, body), `a result that is not ${photo.prepared.format}`);
+    return body;
+  }
+
+  discard(id: string): void {
+    const process = this.photos.get(id)?.process;
+    this.photos.delete(id);
+    if (process) void this.pool.run({ do: 'discard', id }, undefined, { process }).catch(() => undefined);
+  }
+
+  async colours(result: Buffer): Promise<Canary> {
+    return (await unlessRefused((fresh) => this.pool.run({ do: 'colours' }, result, { fresh }))).value;
+  }
+
+  close(): void {
+    this.pool.close();
+  }
+
+  private async prepareOnce(id: string, body: Buffer, output: Output | undefined, fresh: boolean) {
+    const {
+      value,
+      body: upload,
+      process,
+    } = await this.pool.run({ do: 'prepare', id, output }, body, { fresh });
+    const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
+    this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);
+    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
+  private isAllowed(megapixels: number): boolean {
+    // It is rounded to two digits.
+    return megapixels <= this.settings.maxMegapixels + 0.01;
+  }
+
+  private check(process: ImageProcess, isTrue: boolean, said: string): void {
+    if (isTrue) return;
+    this.pool.distrust(process, said);
+    throw new TransientFault(`an image process returned ${said}`);
+  }
+}
+
+type Tried<T> = { answer: T } | { died: ProcessDied };
+
+/** Tries a photo again, in a process that has seen no other, when one died: of this photo or of another one. */
+async function untilAnswered<T>(attempt: (fresh: boolean) => Promise<T>): Promise<Tried<T>> {
+  let [own, others] = [0, 0];
+  for (;;) {
+    try {
+      return { answer: await attempt(own > 0) };
+    } catch (died) {
+      if (!(died instanceof ProcessDied)) throw died;
+      if (died.during === 'another') others++;
+      else own++;
+      // A photo is the cause of its processor time, whatever else the machine does.
+      if (own >= TRIES || others >= MAX_OTHERS || died.exceeded === 'processor time') return { died };
+    }
+  }
+}
+
+async function unlessRefused<T>(attempt: (fresh: boolean) => Promise<T>): Promise<T> {
+  const tried = await untilAnswered(attempt);
+  if ('answer' in tried) return tried.answer;
+  throw tried.died.during === 'request' && tried.died.exceeded !== 'time'
+    ? refusal(tried.died)
+    : lost(tried.died);
+}
+
+/** @returns the fault of a photo whose process died, possibly not because of the photo */
+function lost(cause: ProcessDied): Error {
+  return cause.during === 'start'
+    ? new InstanceFault('no image process starts on this instance', { cause })
+    : new TransientFault('the image process that worked on this photo died', { cause });
+}
+
+/** @returns what the uploader is told of a file that two image processes died of, or that takes one too much time */
+function refusal(cause: ProcessDied): PermanentFault {
+  const { exceeded } = cause;
+  return exceeded === undefined
+    ? new PermanentFault(
+        'unreadable-image',
+        'The file is damaged in a way that stops its decoder. Send an intact copy.',
+        { cause },
+      )
+    : new PermanentFault(
+        'too-large',
+        `Decoding the file takes far more ${exceeded} than a photo of its size. Send it as an ordinary JPEG or PNG file.`,
+        { cause },
+      );
+}
+
+function isOf(format: Format, file: Buffer): boolean {
+  const found = sniff(file);
+  return found !== undefined && 'format' in found && found.format === format;
+}

@@ -1,0 +1,104 @@
+/**
+ * Requests to an image process and its replies. Both sides check what they get: the process reads files of strangers, so the
+ * worker takes nothing that it says on trust.
+ */
+import { z } from 'zod';
+import { OUTPUTS } from '../../contract/photo-types.ts';
+import { workflowSchema } from '../../contract/workflow.ts';
+import { canarySchema } from '../comfyui/canary.ts';
+import { FORMATS } from './formats.ts';
+import type { FrameLimits } from './frames.ts';
+import type { ImageSettings } from './image-processor.ts';
+import { maxFileBytes } from './limits.ts';
+
+const id = z.string().min(1).max(100);
+
+/** Headers of requests. The first has the settings; each gets one reply, in order. */
+export const requestSchema = z.discriminatedUnion('do', [
+  z.object({
+    do: z.literal('start'),
+    settings: z.object({
+      maxMegapixels: z.number().positive(),
+      path: z.enum(['chroma', 'plain']),
+      workflow: workflowSchema,
+    }),
+  }),
+  /** Body: the photo's file. */
+  z.object({ do: z.literal('inspect') }),
+  /** Body: the photo's file. */
+  z.object({ do: z.literal('prepare'), id, output: z.enum(OUTPUTS).optional() }),
+  /** Body: the picture that the workflow saved. */
+  z.object({ do: z.literal('finish'), id, source: z.string().max(1000) }),
+  /** Body: a result. */
+  z.object({ do: z.literal('colours') }),
+  z.object({ do: z.literal('discard'), id }),
+]);
+export type ImageRequest = z.infer<typeof requestSchema>;
+export type RequestOf<A extends Asked> = Extract<ImageRequest, { do: A }>;
+
+/** Longest message of a fault: some go into failure records. */
+const MAX_MESSAGE = 600;
+
+/** One line of printable text. */
+const text = z.string().transform((value) => value.slice(0, MAX_MESSAGE).replace(/[\p{C}\p{Z}]/gu, ' '));
+
+const faultSchema = z.object({
+  kind: z.enum(['permanent', 'transient', 'instance', 'other']),
+  /** `bad-option` and `retries-exhausted` are not for an image process to say. */
+  code: z.enum(['unreadable-image', 'unsupported-format', 'too-large', 'cannot-be-coloured']).optional(),
+  message: text,
+  cause: text.optional(),
+});
+
+/** What a process exceeded. */
+export const EXCEEDED = ['processor time', 'time', 'memory'] as const;
+export type Exceeded = (typeof EXCEEDED)[number];
+
+const valueSchemas = {
+  start: z.object({}),
+  inspect: z.object({ megapixels: z.number().nonnegative() }),
+  /** Body: PNG for the workflow. */
+  prepare: z.object({
+    format: z.enum(FORMATS),
+    megapixels: z.number().nonnegative(),
+    uploadMegapixels: z.number().nonnegative(),
+    path: z.enum(['chroma', 'plain']),
+  }),
+  /** Body: the result. */
+  finish: z.object({}),
+  colours: canarySchema,
+  discard: z.object({}),
+};
+export type Asked = keyof typeof valueSchemas;
+export type Value<A extends Asked> = z.infer<(typeof valueSchemas)[A]>;
+
+const replySchema = z.union([
+  z.object({ value: z.unknown(), megabytes: z.number() }),
+  z.object({ fault: faultSchema, megabytes: z.number() }),
+  /** The last frame of a process that ends itself. */
+  z.object({ exceeded: z.enum(EXCEEDED) }),
+]);
+export type Reply<A extends Asked = Asked> =
+  | { value: Value<A>; megabytes: number }
+  | { fault: z.infer<typeof faultSchema>; megabytes: number }
+  | { exceeded: Exceeded };
+
+/** @throws ZodError for a reply that is not one to this request */
+export function parseReply<A extends Asked>(asked: A, header: unknown): Reply<A> {
+  const reply = replySchema.parse(header);
+  if (!('value' in reply)) return reply;
+  return { ...reply, value: valueSchemas[asked].parse(reply.value) as Value<A> };
+}
+
+/** Of frames to the process: a header holds a workflow, and a file has the bytes that the worker allows. */
+export const REQUEST_LIMITS: FrameLimits = { header: 4e6, body: 2 ** 32 - 1 };
+
+/** Of frames from the process. */
+export const replyLimits = (settings: ImageSettings): FrameLimits => ({
+  header: 65_536,
+  body: maxFileBytes(resultMegapixels(settings)),
+});
+
+/** Megapixels of the largest result. */
+export const resultMegapixels = ({ maxMegapixels, workflow }: ImageSettings): number =>
+  maxMegapixels * Math.max(1, workflow.output.scale) ** 2;
