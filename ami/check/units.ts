@@ -2,7 +2,16 @@
  * Verifies our systemd units: installs them by their script into an empty root with stubs of the image's programs and units.
  * The stubs must be exactly those of the image: a missing one fails a correct path, an extra one hides a wrong path.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { failed, resultOf, NO_PROGRAM, notInstalled, ok, runProgram, type CheckResult } from './result.ts';
@@ -14,6 +23,8 @@ const SERVICE = '[Service]\nType=oneshot\nExecStart=/bin/true\n';
 const IMAGE: Record<string, string> = {
   'sysinit.target': BARE,
   'basic.target': BARE,
+  'sockets.target': BARE,
+  'slices.target': BARE,
   'local-fs.target': BARE,
   'network-online.target': BARE,
   'shutdown.target': BARE,
@@ -26,7 +37,9 @@ const IMAGE: Record<string, string> = {
 };
 
 export async function unitChecks(root: string): Promise<CheckResult> {
-  const units = readdirSync(join(root, 'ami', 'systemd')).filter((name) => name.endsWith('.service'));
+  const units = readdirSync(join(root, 'ami', 'systemd')).filter((name) =>
+    /\.(service|socket|slice)$/.test(name),
+  );
   const name = `systemd-analyze verify (${units.length} units)`;
   if ((await runProgram('systemd-analyze', ['--version'])).code === NO_PROGRAM)
     return notInstalled(name, 'Linux only; on Debian and Ubuntu apt-get install systemd');
@@ -40,10 +53,14 @@ export async function unitChecks(root: string): Promise<CheckResult> {
     if (installed.code !== 0) return resultOf(name, installed);
     const forgotten = units.filter((unit) => !existsSync(join(image, 'etc/systemd/system', unit)));
     if (forgotten.length > 0) return failed(name, `install.sh does not install ${forgotten.join(', ')}`);
-    const enabled = await runProgram('systemctl', [`--root=${image}`, 'enable', '--quiet', ...units]);
+    const atBoot = units.filter((unit) =>
+      /^\[Install\]$/m.test(readFileSync(join(root, 'ami', 'systemd', unit), 'utf8')),
+    );
+    const enabled = await runProgram('systemctl', [`--root=${image}`, 'enable', '--quiet', ...atBoot]);
     if (enabled.code !== 0) return resultOf(name, enabled);
     // With multi-user.target, since ordering cycles show when it is started.
-    const args = ['verify', '--man=no', `--root=${image}`, ...units, 'multi-user.target'];
+    const instances = units.map((unit) => unit.replace('@.', '@1.'));
+    const args = ['verify', '--man=no', `--root=${image}`, ...instances, 'multi-user.target'];
     const found = await runProgram('systemd-analyze', args);
     // Ordering cycles and unknown settings are warnings with exit code 0.
     const output = found.output.replaceAll(image, '');

@@ -5,11 +5,13 @@ set -euo pipefail
 
 PREFIX="${PREFIX:-}"
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-UNITS=(scratch.service comfyui.service photo-worker.service)
+# Enabled; the others are started by these.
+UNITS=(scratch.service comfyui.service image-process.socket photo-worker.service)
+STARTED=(image-process@.service image-process.slice)
 
 put() { install -D -m "${3:-644}" "$HERE/$1" "$PREFIX$2"; }
 
-for unit in "${UNITS[@]}"; do
+for unit in "${UNITS[@]}" "${STARTED[@]}"; do
   put "$unit" "/etc/systemd/system/$unit"
 done
 put prepare-scratch.sh /usr/local/sbin/prepare-scratch 755
@@ -28,7 +30,7 @@ if [ -z "$PREFIX" ]; then
   # systemd breaks an ordering cycle by dropping a unit, and only the journal reports it. Whether there is one depends on the
   # other units of the image.
   cycles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
-    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker)\.service' || true)"
+    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker|image-process)\.' || true)"
   if [ -n "$cycles" ]; then
     echo "install.sh: $cycles" >&2
     exit 1

@@ -1,4 +1,5 @@
 /** Settings of the units that the service depends on; systemd-analyze checks syntax, programs and order. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -7,7 +8,7 @@ import { readEnvironment } from '../../../worker/instance/environment.ts';
 import { readUnit, SYSTEMD } from './ini.ts';
 
 const read = (name: string) => readFileSync(join(SYSTEMD, name), 'utf8');
-const NAMES = readdirSync(SYSTEMD).filter((name) => name.endsWith('.service'));
+const NAMES = readdirSync(SYSTEMD).filter((name) => /[^@]\.service$/.test(name));
 const comfyui = readUnit('comfyui.service');
 const worker = readUnit('photo-worker.service');
 
@@ -123,8 +124,51 @@ describe('photo-worker.service', () => {
       COMFYUI_DIRECTORY: '/var/lib/comfy',
       COMFYUI_RESTART: ['systemctl', 'restart', 'comfyui.service'],
       CANARY_FILE: '/opt/worker/canary.json',
+      IMAGE_SOCKET: '/run/image-process.sock',
     });
     expect(worker.get('Service.EnvironmentFile')).toBe('/etc/photo-worker.env');
+  });
+});
+
+describe('image-process@.service', () => {
+  const unit = readUnit('image-process@.service');
+  const socket = readUnit('image-process.socket');
+
+  it('is started for each connection of the worker, on the socket of its environment', () => {
+    const path = socket.get('Socket.ListenStream');
+    expect(read('photo-worker.env')).toContain(`IMAGE_SOCKET=${path}\n`);
+    expect(socket.get('Socket.Accept')).toBe('yes');
+    expect(socket.get('Socket.SocketUser')).toBe(worker.get('Service.User'));
+    expect(socket.get('Socket.SocketMode')).toBe('0600');
+    expect(socket.words('Install.WantedBy')).toEqual(['sockets.target']);
+    for (const key of ['Unit.After', 'Unit.Wants'])
+      expect(worker.words(key)).toContain('image-process.socket');
+    // Stream 3 is the connection only where no standard stream is.
+    expect(unit.get('Service.StandardInput')).toBe('null');
+  });
+
+  it('has neither network nor credentials, and limits of its own', () => {
+    expect(unit.get('Service.PrivateNetwork')).toBe('yes');
+    expect(unit.words('Service.RestrictAddressFamilies')).toEqual(['none']);
+    expect(unit.get('Service.DynamicUser')).toBe('yes');
+    for (const key of ['EnvironmentFile', 'SupplementaryGroups', 'ReadWritePaths'])
+      expect(unit.get(`Service.${key}`)).toBeUndefined();
+    expect(unit.get('Service.ProtectSystem')).toBe('strict');
+    expect(unit.get('Service.MemoryMax')).toMatch(/^[1-5]\d%$/);
+    for (const key of ['TasksMax', 'LimitNOFILE', 'LimitCPU'])
+      expect(seconds(unit.get(`Service.${key}`))).toBeLessThan(10_000);
+    expect(Number(unit.get('Service.Nice'))).toBe(Number(worker.get('Service.Nice')));
+  });
+
+  it('is no more exposed than systemd calls OK', () => {
+    const { status, stdout } = spawnSync(
+      'systemd-analyze',
+      ['security', '--offline=yes', '--no-pager', '--threshold=20', join(SYSTEMD, 'image-process@.service')],
+      { encoding: 'utf8' },
+    );
+    // Not installed, or before version 250.
+    if (!stdout?.includes('Overall exposure level')) return;
+    expect(status, stdout.split('\n').slice(-3).join('\n')).toBe(0);
   });
 });
 
