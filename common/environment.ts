@@ -1,5 +1,6 @@
-/** The environment of everything that uses the local AWS, without the user's own AWS configuration. */
-import { mkdirSync } from 'node:fs';
+/** The environment of everything that uses the local AWS: nothing of the user's own but what a program needs to run. */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { checkout } from './checkout.ts';
 
@@ -7,10 +8,21 @@ import { checkout } from './checkout.ts';
 export const ACCOUNT = '000000000000';
 export const REGION = 'us-east-1';
 export const LOCAL_DIRECTORY = '.local';
+/** Made anew for each run: the local AWS refuses what is not signed with it. */
+const SECRET_ACCESS_KEY = randomBytes(30).toString('base64url');
+
+let isPrivate = false;
 
 /** Absolute path below `.local/` of the checkout, or of the working directory without one; its folder is created. */
 export function localPath(...parts: string[]): string {
-  const path = join(checkout ?? process.cwd(), LOCAL_DIRECTORY, ...parts);
+  const directory = join(checkout ?? process.cwd(), LOCAL_DIRECTORY);
+  const path = join(directory, ...parts);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (!isPrivate) {
+    // One of an earlier version may be open to others.
+    chmodSync(directory, 0o700);
+    isPrivate = true;
+  }
   mkdirSync(join(path, '..'), { recursive: true });
   return path;
 }
@@ -26,20 +38,25 @@ export function homeDirectory(): string {
 export const clientConfig = (endpoint: string) => ({
   endpoint,
   region: REGION,
-  credentials: { accessKeyId: ACCOUNT, secretAccessKey: 'local' },
+  credentials: { accessKeyId: ACCOUNT, secretAccessKey: SECRET_ACCESS_KEY },
 });
+
+/** What a program needs of its caller's environment to run; tokens, agents' sockets and configuration are not in it. */
+const NEEDED =
+  /^(PATH|PATHEXT|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|SYSTEMROOT|COMSPEC|LD_LIBRARY_PATH)$/i;
+
+/** The variables of this process that child processes get. */
+export const inheritedEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => NEEDED.test(name)));
 
 /** Environment for child processes that use the SDK, the CDK's CLI or Python. */
 export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
-    ([name]) => !/^(AWS_|CDK_|PYTHON|NODE_OPTIONS$)/i.test(name),
-  );
   return {
-    ...Object.fromEntries(own),
+    ...inheritedEnvironment(),
     // The local AWS runs functions on the first Node on the PATH, which has to be this one.
     PATH: [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter),
     AWS_ACCESS_KEY_ID: ACCOUNT,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: SECRET_ACCESS_KEY,
     AWS_REGION: REGION,
     AWS_DEFAULT_REGION: REGION,
     AWS_ENDPOINT_URL: endpoint,

@@ -6,7 +6,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ACCOUNT, LOCAL_DIRECTORY, REGION } from './environment.ts';
+import { ACCOUNT, clientConfig, LOCAL_DIRECTORY, REGION } from './environment.ts';
 import { UserError } from './errors.ts';
 import type { Scope } from './scope.ts';
 
@@ -23,6 +23,8 @@ const runningSchema = z.object({
   /** Of the fleet agent, which answers for Auto Scaling. */
   autoScalingEndpoint: z.url(),
   account: z.string(),
+  /** Of the run's credentials; the access key id is the account. */
+  secretAccessKey: z.string(),
   region: z.string(),
 });
 
@@ -30,12 +32,15 @@ export type LocalRun = z.infer<typeof runningSchema>;
 
 /** Writes the file; it is removed when the scope closes. */
 export async function announce(
-  run: Omit<LocalRun, 'pid' | 'account' | 'region'>,
+  run: Omit<LocalRun, 'pid' | 'account' | 'secretAccessKey' | 'region'>,
   scope: Scope,
   file = FILE,
 ): Promise<void> {
-  const running: LocalRun = { pid: process.pid, ...run, account: ACCOUNT, region: REGION };
-  writeFileSync(file, `${JSON.stringify(running, undefined, 2)}\n`);
+  const { secretAccessKey } = clientConfig(run.endpoint).credentials;
+  const running: LocalRun = { pid: process.pid, ...run, account: ACCOUNT, secretAccessKey, region: REGION };
+  // Removed first: the mode is only that of a new file.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${JSON.stringify(running, undefined, 2)}\n`, { mode: 0o600 });
   await scope.defer(() => {
     // Another run may have written it since.
     if (read(file)?.pid === process.pid) rmSync(file, { force: true });

@@ -32,8 +32,8 @@ const TIMEOUTS = {
 /** @throws UserError when nothing runs on this machine, or the region is unknown */
 export async function deploymentOf(target: Target): Promise<Deployment> {
   if (target.local) {
-    const { stage, stack, region, account, endpoint, autoScalingEndpoint } = readLocalRun();
-    const credentials = { accessKeyId: account, secretAccessKey: 'local' };
+    const { stage, stack, region, account, secretAccessKey, endpoint, autoScalingEndpoint } = readLocalRun();
+    const credentials = { accessKeyId: account, secretAccessKey };
     const config = { ...TIMEOUTS, region, credentials, endpoint };
     const autoScalingConfig = { ...config, endpoint: autoScalingEndpoint };
     return { stage, stack, local: true, region, config, autoScalingConfig };

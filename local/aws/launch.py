@@ -5,6 +5,7 @@ remains. This process leads its own process group.
 """
 
 import os
+import pathlib
 import signal
 import sys
 import threading
@@ -18,8 +19,14 @@ def exit_with_parent() -> None:
 
 threading.Thread(target=exit_with_parent, daemon=True).start()
 
-from ministack.app import main  # noqa: E402  (after the thread has started: this import is slow)
-from ministack.services import scheduler  # noqa: E402
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "common"))
+
+from guard import guarded  # noqa: E402
+from ministack import app as server  # noqa: E402  (after the thread has started: this import is slow)
+from ministack.services import s3, scheduler  # noqa: E402
+
+# The secret of the run, or that of a session that STS gave out.
+server.app = guarded(server.app, s3._resolve_presign_secret)
 
 # Seconds between two sweeps over the schedules; at the default of 10 a schedule fires up to 10 s late.
 scheduler._SCHEDULE_TICK_INTERVAL = 1
@@ -36,4 +43,4 @@ def sweep_with_new_schedules() -> None:
 scheduler._tick_schedules = sweep_with_new_schedules
 
 sys.argv = sys.argv[:1]
-main()
+server.main()

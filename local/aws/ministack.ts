@@ -47,6 +47,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
   writeFileSync(join(temporary, 'package.json'), '{}');
   const logFile = options.logFile ?? localPath('logs', 'local-aws.log');
   const child = start(python, ['-u', join(import.meta.dirname, 'launch.py')], {
+    // Its functions inherit it as their working folder.
+    cwd: temporary,
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
       ...childEnvironment(endpoint),
@@ -57,6 +59,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
+      // Only the checkout's own two files have no compiled form.
+      PYTHONDONTWRITEBYTECODE: '1',
       LOG_LEVEL: 'WARNING',
       TMPDIR: temporary,
       ...lambdaEnvironment,

@@ -46,8 +46,8 @@ export async function ensureVenv(abort: AbortSignal, say: (line: string) => void
       `${base} cannot create a virtual environment (on Debian and Ubuntu: apt-get install python3-venv):\n${made.output}`,
     );
   }
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
-  const installed = await runToEnd(python, pip, { abort });
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r'];
+  const installed = await runToEnd(python, [...pip, REQUIREMENTS], { abort });
   if (installed.code !== 0) throw new UserError(`pip could not install the local AWS:\n${installed.output}`);
   writeFileSync(marker, wanted);
   return python;

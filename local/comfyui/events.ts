@@ -4,20 +4,21 @@
  * As in ComfyUI, a client that reconnects under its id receives nothing more once its first connection closes.
  */
 import { randomUUID } from 'node:crypto';
-import type { Server } from 'node:http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { LoopbackOptions } from '../../common/loopback.ts';
 import { ALL, type Send } from './execute.ts';
 
 export interface Events {
   send: Send;
+  onUpgrade: NonNullable<LoopbackOptions['onUpgrade']>;
   close(): void;
 }
 
 /** @param status data of the `status` event that each client gets when it connects */
-export function startEvents(server: Server, status: () => object): Events {
+export function startEvents(status: () => object): Events {
   const sockets = new Map<string, WebSocket>();
   const webSockets = new WebSocketServer({ noServer: true });
-  server.on('upgrade', (request, socket, head) => {
+  const onUpgrade: Events['onUpgrade'] = (request, socket, head) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
     if (!/^(\/api)?\/ws$/.test(pathname)) {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
@@ -29,8 +30,9 @@ export function startEvents(server: Server, status: () => object): Events {
       client.on('close', () => sockets.delete(sid));
       client.send(JSON.stringify({ type: 'status', data: { status: status(), sid } }));
     });
-  });
+  };
   return {
+    onUpgrade,
     send(type, data, to) {
       if (to === undefined) return;
       const frame = JSON.stringify({ type, data });

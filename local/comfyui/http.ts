@@ -61,10 +61,3 @@ export function parseForm(request: IncomingMessage, body: Buffer): Promise<FormD
     throw new HttpError(INTERNAL_ERROR);
   });
 }
-
-/** Whether a page of another origin sent the request; ComfyUI refuses those on loopback. */
-export function isForeign({ headers: { host, origin } }: IncomingMessage): boolean {
-  if (!host || !origin || !URL.canParse(origin)) return false;
-  const name = host.replace(/:\d+$/, '');
-  return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(name) && new URL(origin).host !== host;
-}

@@ -4,20 +4,13 @@
  *
  * Not implemented: previews and single channels of `/view`, images of several pages, routes of the web page.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { listenOnLoopback } from '../../common/loopback.ts';
 import type { Faults, NodeContext } from './classes.ts';
 import { startEvents } from './events.ts';
 import { ALL, Executor, type Send } from './execute.ts';
 import { Files } from './files.ts';
-import {
-  INTERNAL_ERROR,
-  isForeign,
-  NOT_FOUND,
-  readBody,
-  HttpError,
-  type HttpResponse,
-  empty,
-} from './http.ts';
+import { HttpError, INTERNAL_ERROR, NOT_FOUND, readBody, type HttpResponse } from './http.ts';
 import { PromptQueue } from './queue.ts';
 import { ROUTES, type App } from './routes.ts';
 
@@ -58,31 +51,28 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     nextNumber: 0,
   };
 
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) =>
     void respond(app, request).then(({ status, type, body = '', headers }) => {
       if (type) response.setHeader('content-type', type);
       response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
     });
-  });
-  const events = startEvents(server, queueInfo);
+  const events = startEvents(queueInfo);
   send = events.send;
   // HTTP goes on without the prompt thread, as in ComfyUI.
   executor.run().catch((error: Error) => console.error(`prompt thread ended: ${error.message}`));
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+  const { url, close } = await listenOnLoopback(answer, {
+    port: options.port,
+    onUpgrade: events.onUpgrade,
     // As aiohttp's. Node's 5 s can end just when a client sends its next request.
-    server.keepAliveTimeout = 75_000;
-    server.listen(options.port, '127.0.0.1', resolve);
+    keepAliveMs: 75_000,
   });
-  const address = server.address();
   return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}`,
+    url,
     faults: world.faults,
     async close() {
       events.close();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await close();
       world.files.remove();
     },
   };
@@ -93,7 +83,6 @@ async function respond(app: App, request: IncomingMessage): Promise<HttpResponse
     const url = new URL(request.url ?? '', 'http://localhost');
     const path = url.pathname.replace(/^\/api(?=\/)/, '');
     const body = await readBody(request);
-    if (isForeign(request)) return empty(403);
     for (const { method, pattern, handle } of ROUTES) {
       const match = method === request.method ? pattern.exec(path) : null;
       if (match) return await handle({ app, request, body, query: url.searchParams, match });

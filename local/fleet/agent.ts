@@ -4,9 +4,10 @@
  * It holds desired capacity, instances, hooks, health, suspended processes and activities, since the local AWS has none
  * of them; it reads the group's limits from there.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { clientConfig } from '../../common/environment.ts';
+import { listenOnLoopback } from '../../common/loopback.ts';
 import { ACTIONS } from './api.ts';
 import { Group } from './group.ts';
 import type { Hook, Instance, LifecycleState } from './instance.ts';
@@ -134,7 +135,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   function startInstance(instance: Instance): void {
     const metadata = startMetadata(instance, tags);
     const running = metadata.then(({ url }) =>
-      options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl() }),
+      options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl }),
     );
     runningInstances.set(instance.id, { metadata, running });
     running.catch((error: Error) => {
@@ -157,7 +158,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     await instance?.metadata.then((metadata) => metadata.close());
   }
 
-  const server = createServer((request, response) => {
+  const { url: agentUrl, close } = await listenOnLoopback((request, response) => {
     const send = (status: number, xml: string) =>
       response.writeHead(status, { 'content-type': 'text/xml' }).end(xml);
     handle(request).then(
@@ -168,11 +169,6 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
       },
     );
   });
-
-  function agentUrl(): string {
-    const address = server.address();
-    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  }
 
   async function handle(request: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
@@ -189,9 +185,8 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     }
   }
 
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: agentUrl(),
+    url: agentUrl,
     snapshot(groupName) {
       const group = groups.get(groupName);
       const { min = 0, max = 0 } = group?.settings ?? {};
@@ -226,8 +221,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
       closed = true;
       clearTimeout(timer);
       await Promise.all([...runningInstances.keys()].map(stopProcesses));
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await close();
     },
   };
 }

@@ -57,10 +57,13 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         AWS_ENDPOINT_URL_AUTO_SCALING: autoScalingUrl,
         NODE_OPTIONS: importing(EXIT_WITH_PARENT),
       };
+      const directory = join(options.logDirectory, `${instanceId}-comfyui`);
+      mkdirSync(directory, { recursive: true });
       const children = new Set<Child>();
       let stopping = false;
       const spawn = ({ command, args }: Command, more: NodeJS.ProcessEnv = {}) => {
         const child = start(command, args, {
+          cwd: directory,
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
           env: { ...env, ...more },
         });
@@ -84,12 +87,17 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
           if (stopping) return;
         }
       };
-      const directory = join(options.logDirectory, `${instanceId}-comfyui`);
-      mkdirSync(directory, { recursive: true });
       const comfyui = async ({ command, args }: Command): Promise<NodeJS.ProcessEnv> => {
         const pidFile = join(directory, 'comfyui.pid');
         const spawnComfyui = (more: string[]) => {
-          const child = spawn({ command, args: [...args, ...more] }, { COMFYUI_DIRECTORY: directory });
+          // ComfyUI has no use for AWS.
+          const withoutAws = Object.fromEntries(
+            Object.keys(env)
+              .filter((name) => name.startsWith('AWS_'))
+              .map((name) => [name, undefined]),
+          );
+          const own = { ...withoutAws, COMFYUI_DIRECTORY: directory };
+          const child = spawn({ command, args: [...args, ...more] }, own);
           writeFileSync(pidFile, String(child.process.pid));
           return child;
         };

@@ -1,7 +1,8 @@
 /** Instance metadata service (IMDSv2) of one instance, with the paths that a worker reads. */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REGION } from '../../common/environment.ts';
+import { listenOnLoopback } from '../../common/loopback.ts';
 import type { Instance } from './instance.ts';
 
 export interface MetadataServer {
@@ -59,16 +60,6 @@ export async function startMetadata(
     return found === undefined ? send(404) : send(200, found);
   };
 
-  const server = createServer((request, response) => void respond(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    noticeSpot: (at) => void (spotAt = at),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { url, close } = await listenOnLoopback((request, response) => void respond(request, response));
+  return { url, noticeSpot: (at) => void (spotAt = at), close };
 }

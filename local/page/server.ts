@@ -1,14 +1,10 @@
-/**
- * Serves the live page of a run, on loopback only.
- *
- * Against DNS rebinding, by which a page of another site can reach loopback, the Host header is checked; framing is
- * forbidden.
- */
+/** Serves the live page of a run, on loopback only, and to no other page; framing is forbidden. */
 import { createReadStream } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
+import { listenOnLoopback, type LoopbackServer } from '../../common/loopback.ts';
 import { Previews, type ReadImage } from './previews.ts';
 import type { StateSource } from './state.ts';
 
@@ -45,36 +41,21 @@ const HEADERS = {
 /** Minimum time between two events to a page. */
 const UPDATE_EVERY_MS = 250;
 
-const isLoopback = (host: string | undefined) => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host ?? '');
-
-export async function startPage(options: PageOptions): Promise<{ url: string; close(): Promise<void> }> {
+export async function startPage(options: PageOptions): Promise<Pick<LoopbackServer, 'url' | 'close'>> {
   const previews = new Previews(options.image);
-  const server = createServer((request, response) => {
-    respond(options, previews, request, response).catch((error: Error) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) =>
+    void respond(options, previews, request, response).catch((error: Error) => {
       if (!response.headersSent) response.writeHead(500, HEADERS);
       response.end();
       console.error(`page: ${request.url}: ${error.message}`);
     });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') reject(error);
-      else
-        reject(
-          new UserError(`port ${options.port} is in use; choose another with --port.`, { cause: error }),
-        );
-    });
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : options.port}/`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  try {
+    const { url, close } = await listenOnLoopback(answer, { port: options.port });
+    return { url: `${url}/`, close };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new UserError(`port ${options.port} is in use; choose another with --port.`, { cause: error });
+  }
 }
 
 async function respond(
@@ -85,8 +66,6 @@ async function respond(
 ): Promise<void> {
   const send = (status: number, type?: string, body?: string | Buffer) =>
     void response.writeHead(status, { ...HEADERS, ...(type && { 'content-type': type }) }).end(body);
-  if (!isLoopback(request.headers.host))
-    return send(403, 'text/plain', 'Host must be 127.0.0.1 or localhost.');
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return send(405);

@@ -7,7 +7,7 @@ import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import sharp, { type Color } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromItem } from '../../lambda/scaler/memory.ts';
-import { ACCOUNT, REGION } from '../../common/environment.ts';
+import { ACCOUNT, clientConfig, REGION } from '../../common/environment.ts';
 import { until } from '../support/wait.ts';
 import { Folder, start, type Ended } from './support/command.ts';
 import { fresh, json, STAGE, stageOf } from './support/stage.ts';
@@ -139,6 +139,7 @@ describe('--local', () => {
         stage: 'local',
         stack: 'DDColorElastic-local',
         account: ACCOUNT,
+        secretAccessKey: clientConfig(stage.endpoint).credentials.secretAccessKey,
         region: REGION,
       },
       ...{ endpoint: stage.endpoint, autoScalingEndpoint: stage.endpoint },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { announce, readLocalRun } from '../../common/local-run.ts';
+import { clientConfig } from '../../common/environment.ts';
 import { UserError } from '../../common/errors.ts';
 import { Scope } from '../../common/scope.ts';
 import { Folder } from '../cli/support/command.ts';
@@ -30,6 +31,7 @@ it('exists until the run ends', async () => {
     ...where,
     pid: process.pid,
     account: '000000000000',
+    secretAccessKey: clientConfig(where.endpoint).credentials.secretAccessKey,
     region: 'us-east-1',
   });
   await scope.close();

@@ -8,7 +8,7 @@ import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -28,6 +28,9 @@ import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
 import { Scope } from '../../common/scope.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
+import { attack, type Attempt } from '../hostile/support/attack.ts';
+import { listenersBelow, type Listener } from '../hostile/support/listeners.ts';
+import { until } from '../support/wait.ts';
 import { ALBUM, makeAlbum } from './support/album.ts';
 import { destroy, redeployAtWork, type Redeployed } from './support/lifecycle.ts';
 
@@ -44,6 +47,26 @@ let summary: RunSummary;
 let seen: Observed;
 let changed: Redeployed;
 let deleted: Awaited<ReturnType<typeof destroy>>;
+let attacked: Attacked;
+/** A function of the attacker writes it. */
+const marker = join(results, 'attacked');
+
+interface Attacked {
+  listeners: Listener[];
+  attempts: Attempt[];
+  endpoints: string[];
+}
+
+/** Attacks every port that the run listens on, once an instance has its own. */
+async function attackListeners({ agent, groupName, endpoint }: LocalStack): Promise<Attacked> {
+  await until(
+    () => agent.snapshot(groupName).instances,
+    (instances) => instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
+  );
+  const listeners = listenersBelow(process.pid);
+  const ports = listeners.map(({ port }) => port);
+  return { listeners, attempts: await attack(ports, marker), endpoints: [endpoint, agent.url] };
+}
 
 interface Observed {
   redrive: string | undefined;
@@ -102,6 +125,7 @@ async function observe(stack: LocalStack): Promise<Observed> {
 beforeAll(async () => {
   await makeAlbum(album, COPIES);
   let redeploying: Promise<Redeployed>;
+  let attacking: Promise<Attacked>;
   summary = await run(
     { photos: album, count: 1, port: 0 },
     {
@@ -114,8 +138,11 @@ beforeAll(async () => {
         redeploying = redeployAtWork(stack, CHANGE, AT_WORK);
         // Awaited in `inspect`; an earlier failure must not end the process.
         redeploying.catch(() => undefined);
+        attacking = attackListeners(stack);
+        attacking.catch(() => undefined);
       },
       inspect: async (stack) => {
+        attacked = await attacking;
         changed = await redeploying;
         seen = await observe(stack);
         deleted = await destroy(stack);
@@ -226,6 +253,25 @@ describe('a stage that is changed while photos are in the queue', () => {
     expect(changed.outcomes).toEqual({ succeeded: changed.submitted });
     expect(changed.deadLetters).toBe(0);
   });
+});
+
+describe('pages of other sites', () => {
+  it('were tried at every listener: local AWS, agent, page, and those of each instance', () => {
+    const ports = attacked.listeners.map(({ port }) => port);
+    expect(ports.length).toBeGreaterThanOrEqual(5);
+    expect(ports).toEqual(
+      expect.arrayContaining(attacked.endpoints.map((endpoint) => Number(new URL(endpoint).port))),
+    );
+    // Of each of three origins: ten requests without leaving the page, a form and a link.
+    expect(attacked.attempts.length).toBeGreaterThanOrEqual(ports.length * 3 * 12);
+  });
+
+  it('reach no listener, all of which are on 127.0.0.1', () => {
+    expect(attacked.attempts.filter(({ status }) => status !== 403)).toEqual([]);
+    expect(attacked.listeners.filter(({ address }) => address !== '127.0.0.1')).toEqual([]);
+  });
+
+  it('run no code', () => expect(existsSync(marker)).toBe(false));
 });
 
 describe('a stack that is deleted', () => {

@@ -1,5 +1,5 @@
 /**
- * The npm package, packed by `npm pack` and installed in a fresh app with its declared dependencies only. Those are links to
+ * The npm package, packed by `npm run package` and installed in a fresh app with its declared dependencies only. Those are links to
  * ours, so that no network is needed; an undeclared dependency would be missing.
  */
 import { execFile } from 'node:child_process';
@@ -20,7 +20,11 @@ export class FreshApp {
   /** Packs and installs the package. @param folders copied into the app */
   async make(...folders: string[]): Promise<void> {
     const { folder, installed } = this;
-    await promisify(execFile)('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: ROOT });
+    await promisify(execFile)(
+      'npm',
+      ['run', '--silent', 'package', '--', '--silent', '--pack-destination', folder],
+      { cwd: ROOT },
+    );
     this.tarball = join(
       folder,
       readdirSync(folder).find((name) => name.endsWith('.tgz'))!,

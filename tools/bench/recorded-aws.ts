@@ -1,7 +1,6 @@
 /** A server with recorded AWS responses to a tick of the scaler; it responds at once and records the calls. */
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from '../../common/loopback.ts';
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 
@@ -44,12 +43,9 @@ export async function startRecordedAws(): Promise<RecordedAws> {
       item = {};
       recorded.calls.length = 0;
     },
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
+    close: () => undefined,
   };
-  const server = createServer((request, response) => {
+  const { url, close } = await listenOnLoopback((request, response) => {
     const at = performance.timeOrigin + performance.now();
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')));
@@ -95,7 +91,5 @@ export async function startRecordedAws(): Promise<RecordedAws> {
       return response.end('{}');
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  recorded.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return recorded;
+  return Object.assign(recorded, { url, close: () => void close() });
 }

@@ -2,8 +2,9 @@
  * HTTP proxy between workers and local AWS that injects faults: errors before and after the operation, no or late responses,
  * messages delivered twice.
  */
-import { Agent, createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenOnLoopback } from '../../common/loopback.ts';
 import { randomNumbers } from '../../local/samples/noise.ts';
 
 /** Relative frequency of each fault of a request. */
@@ -76,7 +77,8 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
 
   async function forward(incoming: IncomingMessage, body: Buffer, isS3: boolean): Promise<Received> {
     const sent = isS3 ? body : rewritten(body, url, upstream);
-    const headers = { ...incoming.headers, host: new URL(upstream).host, 'content-length': sent.length };
+    // The Host stays: it is part of the signature.
+    const headers = { ...incoming.headers, 'content-length': sent.length };
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, url: path } = incoming;
       send(upstream + path, { method, headers, agent }, resolve)
@@ -110,12 +112,9 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
     reply(response, answer, incoming.method === 'HEAD');
   }
 
-  const server = createServer((incoming, response) => {
+  const { url, close } = await listenOnLoopback((incoming, response) => {
     handle(incoming, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   return {
     url,
     counts,
@@ -124,12 +123,10 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
       stopped = true;
       share = 0;
     },
-    close: () =>
-      new Promise((resolve) => {
-        agent.destroy();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    async close() {
+      agent.destroy();
+      await close();
+    },
   };
 }
 

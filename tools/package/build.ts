@@ -1,4 +1,4 @@
-/** Builds `dist/` for the npm package; `npm pack` runs it. */
+/** Builds `dist/` for the npm package, which `npm run package` then packs. */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../common/errors.ts';

@@ -3,8 +3,6 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { ApiRequest, PhotoApiOptions } from '../../../client/api.ts';
 
-const SERVICE = 'execute-api';
-
 type Settings = ConstructorParameters<typeof SignatureV4>[0];
 type Bytes = Parameters<InstanceType<Settings['sha256']>['update']>[0];
 
@@ -36,12 +34,16 @@ const plain = (data: Bytes): string | Uint8Array =>
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data);
 
-/** @param credentials called for each request, since those of a role are renewed */
+/**
+ * @param credentials called for each request, since those of a role are renewed
+ * @param service in the scope of the signature
+ */
 export function signer(
   credentials: Settings['credentials'],
   region: string,
+  service = 'execute-api',
 ): NonNullable<PhotoApiOptions['authorize']> {
-  const signature = new SignatureV4({ credentials, region, service: SERVICE, sha256: Sha256 });
+  const signature = new SignatureV4({ credentials, region, service, sha256: Sha256 });
   return async ({ method, url, headers, body }: ApiRequest) => {
     const { protocol, hostname, port, pathname } = new URL(url);
     const host = port === '' ? hostname : `${hostname}:${port}`;

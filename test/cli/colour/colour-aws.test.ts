@@ -34,7 +34,7 @@ beforeAll(async () => {
   env = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: ACCOUNT,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: clientConfig(endpoint).credentials.secretAccessKey,
     AWS_REGION: REGION,
   };
 }, 60_000);

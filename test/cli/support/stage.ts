@@ -31,7 +31,7 @@ async function startStage(name: string, scope: Scope) {
   const env: NodeJS.ProcessEnv = {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: ACCOUNT,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: config.credentials.secretAccessKey,
     AWS_REGION: REGION,
   };
   const s3 = new S3Client({ ...config, forcePathStyle: true });

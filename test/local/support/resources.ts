@@ -1,9 +1,8 @@
 /** Lists all resources of a local AWS by service; a deleted stack must leave none. */
-import { ACCOUNT, REGION } from '../../../common/environment.ts';
+import { signedFetch } from '../../support/signed-fetch.ts';
 
 interface Listing {
   service: string;
-  method?: 'POST';
   path?: string;
   /** Action of a service with a JSON protocol. */
   target?: string;
@@ -56,12 +55,11 @@ const LISTINGS: Record<string, Listing> = {
 
 async function names(endpoint: string, listing: Listing): Promise<string[]> {
   const { service, path = '/', target, form, name } = listing;
-  const scope = `${ACCOUNT}/20260101/${REGION}/${service}/aws4_request`;
-  const response = await fetch(new URL(path, endpoint), {
+  const response = await signedFetch(endpoint, {
+    service,
+    path,
     method: target !== undefined || form !== undefined ? 'POST' : 'GET',
     headers: {
-      // The local AWS takes the service from the scope and checks no signature.
-      authorization: `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=none`,
       ...(target !== undefined && { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' }),
       ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
     },

@@ -21,6 +21,7 @@ import { define, newSession } from '../../../../cli/image/main.ts';
 import type { ImageOptions, ImageSession } from '../../../../cli/image/session.ts';
 import { SETTINGS_TAG, workerParameterName } from '../../../../contract/names.ts';
 import { clientConfig } from '../../../../common/environment.ts';
+import { signedFetch } from '../../../support/signed-fetch.ts';
 import { Progress } from '../../../../common/progress.ts';
 import { Scope } from '../../../../common/scope.ts';
 import { startLocalAws } from '../../../support/local-aws.ts';
@@ -60,7 +61,7 @@ export class Account {
 
   /** Deletes everything, then creates the resources of the stages. */
   async reset(...stages: string[]): Promise<void> {
-    await fetch(`${this.endpoint}/_ministack/reset`, { method: 'POST' });
+    await signedFetch(this.endpoint, { service: 'reset', path: '/_ministack/reset', method: 'POST' });
     this.front.reset();
     const { VolumeId } = await this.ec2.send(
       new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 }),

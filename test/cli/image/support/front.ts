@@ -2,7 +2,8 @@
  * A proxy that adds what the local AWS lacks for image commands: DescribeImages and DeregisterImage, the mixed instances
  * policy of a group, and the element names by which the SDK reads security groups of a launch template.
  */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, request as send, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { DeleteSnapshotCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { XMLBuilder } from 'fast-xml-parser';
 
@@ -116,20 +117,14 @@ export class Front {
   }
 
   private async pass({ method, url, headers }: IncomingMessage, body: string) {
-    const skipped = /^(host|connection|content-length|expect|transfer-encoding)$/;
-    const own = Object.entries(headers).filter(
-      ([name, value]) => typeof value === 'string' && !skipped.test(name),
-    );
-    const answer = await fetch(this.upstream + url, {
-      method,
-      headers: Object.fromEntries(own) as Record<string, string>,
-      body,
+    // With its Host, which is part of the signature.
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      send(this.upstream + url, { method, headers }, resolve)
+        .on('error', reject)
+        .end(body);
     });
-    return {
-      status: answer.status,
-      type: answer.headers.get('content-type') ?? 'text/xml',
-      body: await answer.text(),
-    };
+    const { statusCode: status = 599, headers: answered } = answer;
+    return { status, type: answered['content-type'] ?? 'text/xml', body: await text(answer) };
   }
 
   private describeImages(form: URLSearchParams): object {
