@@ -1,6 +1,7 @@
 import tseslint from 'typescript-eslint';
 import awscdk from 'eslint-plugin-awscdk';
 import prettier from 'eslint-config-prettier';
+import { securityRules } from './tools/lint/security.js';
 
 export default tseslint.config(
   { ignores: ['cdk.out/**', '.local/**', 'dist/**', 'node_modules/**'] },
@@ -44,5 +45,6 @@ export default tseslint.config(
     extends: [tseslint.configs.base],
     rules: { 'no-undef': 'off', 'no-unused-vars': 'error' },
   },
+  ...securityRules(),
   prettier,
 );

@@ -44,8 +44,8 @@ export class CommandLine extends Command {
   override error(message: string, options?: { code?: string; exitCode?: number }): never {
     // commander's words for a wrong choice name neither the command nor the value first.
     const plain = message.replace(
-      /command-argument value '(.*)' is invalid for argument '(.*)'\./,
-      "<$2> is '$1'.",
+      /^error: command-argument value '(.*)' is invalid for argument '([^']*)'\./,
+      "error: <$2> is '$1'.",
     );
     return super.error(`${plain}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`, options);
   }

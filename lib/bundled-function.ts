@@ -4,7 +4,7 @@
  * A checkout bundles the source at synth. The package contains the bundle, so that an app that uses it needs neither
  * esbuild nor the function's dependencies.
  */
-import { execSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -26,11 +26,11 @@ export interface BundledFunctionProps extends Pick<
   /** After which the function is cut off. */
   readonly timeout: Duration;
   /**
-   * Commands that put more files into the folder of the bundle.
+   * Commands, each a program and its arguments, that put more files into the folder of the bundle.
    *
    * @default - the bundle is all there is
    */
-  readonly commands?: (folder: string) => string[];
+  readonly commands?: (folder: string) => string[][];
 }
 
 export class BundledFunction extends Construct {
@@ -83,8 +83,8 @@ function bundled(entry: string, commands: BundledFunctionProps['commands']): lam
     // Loaded here, because apps that use the package have no esbuild.
     const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof esbuild;
     buildSync({ ...BUNDLING, entryPoints: [entry], outfile: join(folder, 'index.mjs'), sourcemap: true });
-    for (const command of commands?.(folder) ?? [])
-      execSync(command, { stdio: ['ignore', 'ignore', 'inherit'] });
+    for (const [program = '', ...args] of commands?.(folder) ?? [])
+      execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     return true;
   };
   return lambda.Code.fromAsset(dirname(entry), {

@@ -160,10 +160,9 @@ function authorizerOf({ access, jwtIssuer, jwtAudience }: Stage): api.IHttpRoute
 }
 
 /** Builds the page into the folder of the function that serves it. */
-const buildPage = (output: string): string[] => {
-  const words = [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')];
-  return [words.map((word) => JSON.stringify(word)).join(' ')];
-};
+const buildPage = (output: string): string[][] => [
+  [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')],
+];
 
 /** URL of the API. */
 export const apiUrl = (httpApi: api.HttpApi): string => {

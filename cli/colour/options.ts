@@ -150,5 +150,7 @@ function apiUrl(text: string): string {
   if (url.search || url.hash || url.username || url.password) {
     throw new UsageError(`--url '${url.origin}${url.pathname}…' has more than a host and a path.`);
   }
-  return `${url.origin}${url.pathname.replace(/\/*$/, '')}/`;
+  let end = url.pathname.length;
+  while (url.pathname[end - 1] === '/') end--;
+  return `${url.origin}${url.pathname.slice(0, end)}/`;
 }

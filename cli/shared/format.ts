@@ -36,10 +36,11 @@ export function number(value: number, digits = 2): string {
   const size = Math.abs(value);
   if (size >= 100) return value.toFixed(0);
   const decimals = size >= 10 ? digits - 1 : size >= 1 ? digits : digits + Math.ceil(-Math.log10(size));
-  return value
-    .toFixed(Math.max(0, decimals))
-    .replace(/(\.\d*?)0+$/, '$1')
-    .replace(/\.$/, '');
+  const text = value.toFixed(Math.max(0, decimals));
+  if (!text.includes('.')) return text;
+  let end = text.length;
+  while (text[end - 1] === '0') end--;
+  return text.slice(0, text[end - 1] === '.' ? end - 1 : end);
 }
 
 /** USD 1.23; more decimals below a cent. */

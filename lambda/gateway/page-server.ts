@@ -96,8 +96,14 @@ const acceptsGzip = (acceptEncoding: string) =>
   acceptEncoding.split(',').some((one) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(one));
 
 /** Puts the settings as JSON into their script element, with `<` escaped because it could end the element. */
-const withSettings = (html: string, settings: PageSettings) =>
-  html.replace(
-    new RegExp(`(<script type="application/json" id="${PAGE_SETTINGS_ID}">)[^<]*`),
-    (_, start: string) => start + JSON.stringify(settings).replaceAll('<', '\\u003c'),
+function withSettings(html: string, settings: PageSettings): string {
+  const tag = `<script type="application/json" id="${PAGE_SETTINGS_ID}">`;
+  const start = html.indexOf(tag);
+  if (start < 0) return html;
+  const from = start + tag.length;
+  return (
+    html.slice(0, from) +
+    JSON.stringify(settings).replaceAll('<', '\\u003c') +
+    html.slice(html.indexOf('<', from))
   );
+}

@@ -20,10 +20,12 @@ const numbers = (groups: string) =>
 
 /** The eight groups of an IPv6 address; the last two may be written as an IPv4 address. */
 function groupsOf(address: string): number[] {
-  const hex = address.replace(/%.*/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
-    return `${(256 * a + b).toString(16)}:${(256 * c + d).toString(16)}`;
-  });
+  const hex = address
+    .replace(/%.*/, '')
+    .replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_, ...bytes: string[]) => {
+      const [a = 0, b = 0, c = 0, d = 0] = bytes.map(Number);
+      return `${(256 * a + b).toString(16)}:${(256 * c + d).toString(16)}`;
+    });
   const [head = '', tail] = hex.split('::');
   const before = numbers(head);
   const after = numbers(tail ?? '');

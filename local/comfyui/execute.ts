@@ -7,6 +7,7 @@
  * - Interrupts take effect between nodes.
  * - Outputs are cached for the next prompt: unchanged nodes do not run again, and their old file names are reported.
  */
+import { randomUUID } from 'node:crypto';
 import { RUN, type NodeState, type NodeOutput, type NodeContext } from './classes.ts';
 import { isLink, PythonError, type Graph } from './graph.ts';
 import type { HistoryEntry, Message, PromptQueue, QueueItem } from './queue.ts';
@@ -145,7 +146,7 @@ export class Executor {
     try {
       return this.world.files.digest(image);
     } catch {
-      return `unreadable ${Math.random()}`;
+      return `unreadable ${randomUUID()}`;
     }
   }
 

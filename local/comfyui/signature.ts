@@ -1,4 +1,5 @@
-/** Signatures by which ComfyUI's cache recognises unchanged nodes. Pure. */
+/** Signatures by which ComfyUI's cache recognises unchanged nodes. */
+import { randomUUID } from 'node:crypto';
 import { isLink, item, type Graph } from './graph.ts';
 
 /**
@@ -15,7 +16,7 @@ export function signatures(prompt: Graph, changed: (nodeId: string) => string): 
     if (known !== undefined) return known;
     const node = prompt[id];
     // A link to a missing node equals no other, so the node is never cached.
-    if (!node) return `missing ${Math.random()}`;
+    if (!node) return `missing ${randomUUID()}`;
     const inputs = item({ ...node }, 'inputs') as Record<string, unknown>;
     const values = Object.entries(inputs)
       .sort(([a], [b]) => (a < b ? -1 : 1))

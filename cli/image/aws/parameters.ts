@@ -29,8 +29,8 @@ import { parseCandidateVerdict, type CandidateVerdict } from '../../../contract/
 const CHECKED_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 
-/** Stage and role of a parameter's name. */
-const NAME = new RegExp(`^/${SERVICE}/([^/]+)/ami/(current|candidate)$`);
+/** Stage and role of a parameter's name `/SERVICE/STAGE/ami/ROLE`. */
+const NAME = /^\/([^/]+)\/([^/]+)\/ami\/(current|candidate)$/;
 
 export class Parameters {
   constructor(private readonly ssm: SSMClient) {}
@@ -59,8 +59,9 @@ export class Parameters {
     const pages = paginateGetParametersByPath({ client: this.ssm }, { Path: `/${SERVICE}`, Recursive: true });
     for await (const { Parameters: page = [] } of pages) {
       for (const { Name = '', Value = '' } of page) {
-        const [, stage, role] = NAME.exec(Name) ?? [];
-        if (stage) uses.push({ stage, role: role as ImageUse['role'], imageId: Value });
+        const [, service, stage, role] = NAME.exec(Name) ?? [];
+        if (service === SERVICE && stage)
+          uses.push({ stage, role: role as ImageUse['role'], imageId: Value });
       }
     }
     return uses;

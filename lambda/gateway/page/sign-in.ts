@@ -26,7 +26,7 @@ const base64url = (bytes: Uint8Array) =>
   btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
-    .replace(/=+$/, '');
+    .replace(/={1,2}$/, '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const pageUrl = () => `${location.origin}${location.pathname}`;
 

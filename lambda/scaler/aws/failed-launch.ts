@@ -14,7 +14,7 @@ const INSUFFICIENT = /do not have sufficient|no Spot capacity available|insuffic
 const LIMIT = /requested more vCPU capacity than your current vCPU limit/i;
 const TYPE =
   /\b([a-z]+\d+[a-z]*(?:-[a-z0-9]+)?\.(?:metal|nano|micro|small|medium|(?:\d+)?x?large)(?:-\d+xl)?)\b/;
-const ZONE = /\b([a-z]{2}(?:-[a-z]+)+-\d[a-z])\b/;
+const ZONE = /\b([a-z]{2}(?:-[a-z]{1,20}){1,4}-\d[a-z])\b/;
 
 const zoneIn = (details: string | undefined): string | undefined => {
   try {
