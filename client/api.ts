@@ -1,5 +1,6 @@
 /** Client of the HTTP API. Runs in browsers and in Node; needs only `fetch`. */
 import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../contract/photo-api.ts';
+import { createdPhotoFrom, photoStatusFrom } from './answers.ts';
 import { apiErrorFrom, networkError, unexpectedResponse } from './errors.ts';
 import { parseJsonObject, readResponse, type ReceivedResponse } from './response.ts';
 import { systemClock, withTimeout, type Clock } from './time.ts';
@@ -50,45 +51,33 @@ export class PhotoApi {
 
   /** Creates a photo and returns the link to upload its bytes to. @throws ApiError */
   async create(photo: NewPhotoInput, signal?: AbortSignal): Promise<CreatedPhoto> {
-    const [received, created] = await this.request<CreatedPhoto>(
-      'POST',
-      'photos',
-      signal,
-      JSON.stringify(photo),
-    );
-    const { upload } = created;
-    if (!isText(created.id) || !isText(upload?.url) || typeof upload?.headers !== 'object')
-      throw unexpectedResponse(received);
-    return created as CreatedPhoto;
+    const received = await this.request('POST', 'photos', signal, JSON.stringify(photo));
+    return createdPhotoFrom(received, this.base);
   }
 
   /** @throws ApiError, `not-found` for an unknown photo */
   async status(id: string, signal?: AbortSignal): Promise<PolledStatus> {
     const path = `photos/${encodeURIComponent(id)}`;
-    const [received, current] = await this.request<PolledStatus>('GET', path, signal);
-    const succeeded =
-      current.status === 'succeeded' && isText((current as Partial<SucceededPhoto>).links?.result);
-    if (!succeeded && current.status !== 'waiting' && current.status !== 'failed')
-      throw unexpectedResponse(received);
+    const received = await this.request('GET', path, signal);
     const { retryAfterSeconds } = received;
     return {
-      ...(current as PolledStatus),
+      ...photoStatusFrom(received, this.base, id),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     };
   }
 
   /** Checks that the API responds; sends no credentials. @throws ApiError */
   async health(signal?: AbortSignal): Promise<void> {
-    const [received, { status }] = await this.request<{ status: string }>('GET', 'health', signal);
-    if (status !== 'ok') throw unexpectedResponse(received);
+    const received = await this.request('GET', 'health', signal);
+    if (parseJsonObject(received.body).status !== 'ok') throw unexpectedResponse(received);
   }
 
-  private async request<T>(
+  private async request(
     method: string,
     path: string,
     outer: AbortSignal | undefined,
     body?: string,
-  ): Promise<[ReceivedResponse, Partial<T>]> {
+  ): Promise<ReceivedResponse> {
     const { authorize, fetch: send = fetch, clock = systemClock } = this.options;
     const headers: Record<string, string> = { accept: 'application/json' };
     if (body !== undefined) headers['content-type'] = 'application/json';
@@ -111,19 +100,6 @@ export class PhotoApi {
     });
     outer?.throwIfAborted();
     if (!ok) throw apiErrorFrom(received);
-    return [received, parseJsonObject(received.body)];
+    return received;
   }
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-
-const MAX_NAME_LENGTH = 255;
-/** Path separators, control characters and characters that change the text direction. */
-const FORBIDDEN = /[/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
-const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
-
-/** A file name that the API accepts; of a long one the last characters stay, with the file extension. */
-export function safeFileName(name: string): string {
-  const safe = name.replace(FORBIDDEN, '_').slice(-MAX_NAME_LENGTH).replace(LONE_SURROGATES, '_');
-  return /^\.{0,2}$/.test(safe) ? 'photo' : safe;
 }

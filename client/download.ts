@@ -1,8 +1,9 @@
 /** Downloads the result, or the original photo, by its presigned link. */
 import type { PhotoApi, SucceededPhoto } from './api.ts';
-import { ApiError, networkError, s3ErrorFrom } from './errors.ts';
-import { readResponse } from './response.ts';
-import { systemClock, type Clock } from './time.ts';
+import { ApiError, networkError, s3ErrorFrom, untrustedAnswer } from './errors.ts';
+import { MAX_RESULT_BYTES, pictureTypeOf } from './picture.ts';
+import { readBytes, readResponse } from './response.ts';
+import { systemClock, withTimeout, type Clock } from './time.ts';
 import { isLinkExpired } from './upload.ts';
 
 export interface DownloadOptions {
@@ -15,10 +16,15 @@ export interface DownloadOptions {
   clock?: Clock;
 }
 
+/** Without a byte for so long, a download has failed. */
+const STALL_MS = 60_000;
+
 /**
  * One attempt; an expired link is renewed once.
  *
- * @throws ApiError `not-found` when the object is deleted; `unavailable` without a complete response
+ * @returns the picture, with the type that its bytes have
+ * @throws ApiError `not-found` when the object is deleted; `unavailable` without a complete response; `untrusted-answer` when
+ * it is no picture, or longer than announced
  */
 export async function download(
   api: Pick<PhotoApi, 'status'>,
@@ -50,16 +56,22 @@ async function get(photo: SucceededPhoto, options: DownloadOptions): Promise<Blo
   const { which = 'result', signal, fetch: send = fetch, clock = systemClock } = options;
   const url = photo.links[which];
   if (url === null) throw new ApiError('not-found', 404, 'The original photo has been deleted.');
-  const receive = async () => {
-    const response = await send(url, { redirect: 'error', signal });
-    if (response.ok) return response.blob();
+  const maxBytes = which === 'photo' ? MAX_RESULT_BYTES : photo.size;
+  const [chunks, isLonger] = await withTimeout(STALL_MS, signal, async (either, restart) => {
+    const response = await send(url, { redirect: 'error', credentials: 'omit', signal: either });
+    if (response.ok) return readBytes(response, maxBytes, restart);
     const expired = clock.now() >= Date.parse(photo.expiresAt);
     throw s3ErrorFrom(await readResponse(response, clock.now()), expired);
-  };
-  const blob = await receive().catch((error: unknown) => {
+  }).catch((error: unknown) => {
     signal?.throwIfAborted();
     throw error instanceof ApiError ? error : networkError(error);
   });
-  if (which === 'photo' || blob.size === photo.size) return blob;
-  throw new ApiError('unavailable', 200, `Received ${blob.size} of ${photo.size} bytes.`);
+  if (isLonger)
+    throw untrustedAnswer(200, `The ${which} has more bytes than the ${maxBytes} that are allowed.`);
+  const body = new Blob(chunks);
+  if (which === 'result' && body.size < photo.size)
+    throw new ApiError('unavailable', 200, `Received ${body.size} of ${photo.size} bytes.`);
+  const type = await pictureTypeOf(body);
+  if (type) return body.slice(0, body.size, type);
+  throw untrustedAnswer(200, `The ${which} is no picture: its bytes are not JPEG, PNG, WebP or TIFF.`);
 }

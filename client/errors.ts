@@ -4,6 +4,7 @@
  * Gotcha: a browser shows the body of an S3 response only if the bucket's CORS rules match the request. Without a body, the
  * status and the link's expiry decide.
  */
+import { quotable } from '../contract/file-name.ts';
 import { PROBLEM_CODES, type ProblemCode } from '../contract/photo-types.ts';
 import { parseJsonObject, type ReceivedResponse } from './response.ts';
 
@@ -22,6 +23,7 @@ const MESSAGES: Record<ProblemCode, string> = {
   'link-expired': 'The link has expired.',
   'link-used': 'A photo has already been stored by this link.',
   'link-mismatch': 'The upload does not match what the link was signed for.',
+  'untrusted-answer': 'The service sent an answer that is not safe to use.',
   unavailable: 'The service is unavailable or failed; try again later.',
 };
 
@@ -58,6 +60,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Of a foreign text in an error. */
+export const MAX_DETAIL_LENGTH = 1000;
+
 const API_STATUSES: Record<number, ProblemCode> = {
   401: 'unauthorized',
   403: 'unauthorized',
@@ -71,32 +76,39 @@ const API_STATUSES: Record<number, ProblemCode> = {
 
 /** From a response of the API, or of API Gateway, which sends `message` and no code. */
 export function apiErrorFrom({ status, body, retryAfterSeconds }: ReceivedResponse): ApiError {
-  const { code, detail } = parseJsonObject(body) as { code?: unknown; detail?: unknown };
+  const { code, detail } = parseJsonObject(body);
   const knownCode = PROBLEM_CODES.find((one) => one === code);
   const options = { retryAfterSeconds };
   if (knownCode)
-    return new ApiError(knownCode, status, typeof detail === 'string' ? detail : undefined, options);
+    return new ApiError(
+      knownCode,
+      status,
+      typeof detail === 'string' ? detail.slice(0, MAX_DETAIL_LENGTH) : undefined,
+      options,
+    );
   const other = status >= 400 && status < 500 ? 'bad-request' : 'unavailable';
   return new ApiError(API_STATUSES[status] ?? other, status, undefined, options);
 }
 
-const S3_CODES: Record<string, ProblemCode> = {
-  // A presigned link dies with the credentials of the function that signed it.
-  ExpiredToken: 'link-expired',
-  SignatureDoesNotMatch: 'link-mismatch',
-  EntityTooLarge: 'link-mismatch',
-  MissingContentLength: 'link-mismatch',
-  InvalidArgument: 'link-mismatch',
-  PreconditionFailed: 'link-used',
-  ConditionalRequestConflict: 'link-used',
-  NoSuchKey: 'not-found',
-  // The connection was cut or too slow.
-  RequestTimeout: 'unavailable',
-  IncompleteBody: 'unavailable',
-  SlowDown: 'unavailable',
-  ServiceUnavailable: 'unavailable',
-  InternalError: 'unavailable',
-};
+const S3_CODES = new Map<string, ProblemCode>(
+  Object.entries({
+    // A presigned link dies with the credentials of the function that signed it.
+    ExpiredToken: 'link-expired',
+    SignatureDoesNotMatch: 'link-mismatch',
+    EntityTooLarge: 'link-mismatch',
+    MissingContentLength: 'link-mismatch',
+    InvalidArgument: 'link-mismatch',
+    PreconditionFailed: 'link-used',
+    ConditionalRequestConflict: 'link-used',
+    NoSuchKey: 'not-found',
+    // The connection was cut or too slow.
+    RequestTimeout: 'unavailable',
+    IncompleteBody: 'unavailable',
+    SlowDown: 'unavailable',
+    ServiceUnavailable: 'unavailable',
+    InternalError: 'unavailable',
+  }),
+);
 
 const S3_STATUSES: Record<number, ProblemCode> = {
   404: 'not-found',
@@ -111,9 +123,9 @@ export function s3ErrorFrom(
   { status, body, retryAfterSeconds }: ReceivedResponse,
   expired: boolean,
 ): ApiError {
-  const name = /<Code>([^<]*)</.exec(body)?.[1];
+  const name = /<Code>([^<]{0,100})</.exec(body)?.[1];
   const message = /<Message>([^<]*)</.exec(body)?.[1] ?? '';
-  let code = S3_CODES[name ?? ''] ?? S3_STATUSES[status];
+  let code = S3_CODES.get(name ?? '') ?? S3_STATUSES[status];
   if (name === 'AccessDenied') code = /expired/i.test(message) ? 'link-expired' : 'link-mismatch';
   else if (!code && status === 403) code = expired ? 'link-expired' : 'link-mismatch';
   code ??= status >= 400 && status < 500 ? 'link-mismatch' : 'unavailable';
@@ -137,5 +149,9 @@ export const unexpectedResponse = ({ status, body }: ReceivedResponse): ApiError
   new ApiError(
     'unavailable',
     status,
-    `The response (HTTP ${status}) is not from this API: '${body.slice(0, 60)}'.`,
+    `The response (HTTP ${status}) is not from this API: '${quotable(body)}'.`,
   );
+
+/** What a service must not send, however it came to: trying again would not help. @param why the value and what is allowed */
+export const untrustedAnswer = (status: number, why: string): ApiError =>
+  new ApiError('untrusted-answer', status, why);

@@ -34,22 +34,27 @@ export const systemClock: Clock = {
 };
 
 /**
- * Runs a task with a timeout and the caller's signal.
+ * Runs a task with a timeout and the caller's signal. A task that gets on restarts the timeout.
  *
  * Not `AbortSignal.any`: it keeps one listener per call on a signal that lives as long as the whole run.
  */
 export async function withTimeout<T>(
   ms: number,
   outer: AbortSignal | undefined,
-  task: (signal: AbortSignal) => Promise<T>,
+  task: (signal: AbortSignal, restart: () => void) => Promise<T>,
 ): Promise<T> {
   outer?.throwIfAborted();
   const own = new AbortController();
   const stop = () => own.abort(outer?.reason);
-  const timer = setTimeout(() => own.abort(new Error(`no response within ${ms / 1000} s`)), ms);
+  const start = () => setTimeout(() => own.abort(new Error(`no response within ${ms / 1000} s`)), ms);
+  let timer = start();
+  const restart = () => {
+    clearTimeout(timer);
+    timer = start();
+  };
   outer?.addEventListener('abort', stop, { once: true });
   try {
-    return await task(own.signal);
+    return await task(own.signal, restart);
   } finally {
     clearTimeout(timer);
     outer?.removeEventListener('abort', stop);

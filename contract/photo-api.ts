@@ -1,13 +1,11 @@
 /** Schemas of the HTTP API: they validate requests and generate the OpenAPI document. */
 import { z } from 'zod';
 import { FAILURE_CODES } from './failure.ts';
+import { FILE_NAME, FILE_NAME_RULE, MAX_FILE_NAME_LENGTH, quotable } from './file-name.ts';
 import { OUTPUTS, PHOTO_TYPES, PROBLEM_CODES } from './photo-types.ts';
 
 /** 22 characters of base64url: 128 random bits. */
 export const PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
-
-/** A file name, not a path: no separators, control characters or text-direction characters, not `.` or `..`. */
-const FILE_NAME = /^(?!\.{1,2}$)[^/\\\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]+$/;
 
 const idSchema = z
   .string()
@@ -16,7 +14,11 @@ const idSchema = z
 
 /** `POST /photos` */
 export const newPhotoSchema = z.strictObject({
-  name: z.string().max(255).regex(FILE_NAME).describe('File name of the download.'),
+  name: z
+    .string()
+    .max(MAX_FILE_NAME_LENGTH)
+    .regex(FILE_NAME, { error: ({ input }) => `'${quotable(String(input))}': ${FILE_NAME_RULE}` })
+    .describe('File name of the download.'),
   type: z.enum(PHOTO_TYPES),
   size: z.int().min(1).describe('Exact number of bytes of the upload.'),
   output: z

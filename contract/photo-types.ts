@@ -40,6 +40,8 @@ export const PROBLEM_CODES = [
   'link-used',
   /** The upload has another size, type or key than the link was signed for. */
   'link-mismatch',
+  /** Of the client: an answer, a link or a result of the service that it must not use. */
+  'untrusted-answer',
   /** The service failed; try again later. */
   'unavailable',
 ] as const;

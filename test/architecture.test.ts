@@ -38,7 +38,7 @@ const RULES: Rule[] = [
   {
     // Runs in browsers: plain values of the contract; the schemas as types only.
     files: /^client\//,
-    may: any('^\\./client/', '^\\./contract/photo-types\\.ts$'),
+    may: any('^\\./client/', '^\\./contract/(file-name|photo-types)\\.ts$'),
     mayAsTypes: /^\.\/contract\//,
   },
   {
@@ -51,7 +51,7 @@ const RULES: Rule[] = [
     files: /^lambda\/gateway\/page\/(?!build\.ts$)/,
     may: any(
       '^\\./lambda/gateway/page/',
-      '^\\./contract/(page|photo-types)\\.ts$',
+      '^\\./contract/(file-name|page|photo-types)\\.ts$',
       '^\\./(client|colour)/',
       '^client-zip$',
     ),

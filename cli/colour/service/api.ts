@@ -1,9 +1,10 @@
 /** The service over its HTTP API. */
 import { download } from '../../../client/download.ts';
-import { safeFileName, type PhotoApi } from '../../../client/api.ts';
+import type { PhotoApi } from '../../../client/api.ts';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { isLinkExpired, sendWithFetch, upload } from '../../../client/upload.ts';
+import { safeFileName } from '../../../contract/file-name.ts';
 import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';

@@ -1,5 +1,5 @@
 /** Takes photos from the user's files to their results, several at a time. */
-import { safeFileName } from '../../../client/api.ts';
+import { safeFileName } from '../../../contract/file-name.ts';
 import type { NewPhoto } from '../../../contract/photo-api.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 import type { ImageWorkerClient } from './image-client.ts';

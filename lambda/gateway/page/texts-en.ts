@@ -79,6 +79,7 @@ export const english: Texts = {
     'link-expired': 'The upload took too long and its link expired. Try again.',
     'link-used': 'This photo has already been uploaded.',
     'link-mismatch': 'The upload does not match the photo. Try again.',
+    'untrusted-answer': 'The answer of the service was not safe to use. Nothing was saved.',
     unavailable: 'The service is unavailable. Check your connection and try again.',
     'unreadable-in-browser':
       'This browser cannot read the file. Upload the original: the service may be able to.',

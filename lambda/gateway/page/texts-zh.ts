@@ -76,6 +76,7 @@ export const chinese: Texts = {
     'link-expired': '上传时间过长，链接已过期，请重试。',
     'link-used': '这张照片已经上传过。',
     'link-mismatch': '上传的内容与照片不符，请重试。',
+    'untrusted-answer': '服务返回的内容不安全，未保存任何内容。',
     unavailable: '服务不可用。请检查网络后重试。',
     'unreadable-in-browser': '此浏览器无法读取该文件。请上传原图，服务或许可以读取。',
     'too-large-for-browser': '本设备内存不足以处理该照片，请上传原图。',

@@ -41,8 +41,9 @@ export interface FakeGatewayOptions {
   pollSeconds?: number;
 }
 
-/** The result of a photo. */
-export const coloured = (body: Buffer) => Buffer.concat([Buffer.from('coloured '), body]);
+/** The result of a photo, a JPEG by its first bytes. */
+export const coloured = (body: Buffer) =>
+  Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from('coloured '), body]);
 
 export const storeError = (code: string, message: string) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message><RequestId>4442587FB7D0A2F9</RequestId><HostId>x</HostId></Error>`;
