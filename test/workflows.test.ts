@@ -74,6 +74,16 @@ const PLANTED: [fact: string, how: string, plant: (workflows: Workflows) => void
     replace(PULL, 'on: pull_request', 'on: pull_request_target'),
   ],
   [
+    'every pull request is checked for secrets, bad dependencies and unsafe code',
+    'no check of secrets',
+    replace(PULL, 'npm run secrets', 'npm run lint'),
+  ],
+  [
+    'every pull request is checked for secrets, bad dependencies and unsafe code',
+    'no analysis',
+    replace('codeql.yml', 'codeql-action/analyze@', 'codeql-action/other@'),
+  ],
+  [
     'a job that may write to a pull request runs no code of it',
     'the tests',
     replace(PULL, 'contents: read', 'pull-requests: write'),

@@ -1,4 +1,4 @@
-/** `npm test`: checks format, types and lint in parallel with all tests; prints a line for each step and the counts. */
+/** `npm test`: checks format, types, secrets and lint in parallel with all tests; prints a line for each step and the counts. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ const bin = (name: string, path: string) => join(require.resolve(`${name}/packag
 const STATIC_CHECKS: [name: string, command: string[]][] = [
   ['format', [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
   ['types', [bin('typescript', 'bin/tsc'), '--noEmit']],
+  ['secrets', [bin('secretlint', 'bin/secretlint.js'), '**/*', '.github/**']],
   ['lint', [bin('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.']],
 ];
 
@@ -60,7 +61,7 @@ export async function main(args: string[]): Promise<number> {
     await ensureVenv(abort, print);
     const browser = await ensureBrowser(abort, print);
     print(`Browser: ${browser.path} (${browser.from}).`);
-    print(args.length > 0 ? '== tests' : '== format, types and lint, in parallel with the tests');
+    print(args.length > 0 ? '== tests' : '== format, types, secrets and lint, in parallel with the tests');
     const [failed, tests] = await Promise.all([
       args.length > 0 ? Promise.resolve<string[]>([]) : staticChecks(abort, print),
       vitest(args, scope, print),

@@ -56,7 +56,7 @@ export const scripts = (
 export const npmScripts = (text: string) =>
   [...text.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(([, name = '']) => name);
 /** Commands of npm itself. */
-export const NPM = ['audit'];
+export const NPM = ['audit', 'ci'];
 
 /** Each fact returns the places where it does not hold. */
 export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
@@ -129,6 +129,13 @@ export const FACTS: Record<string, (workflows: Workflows) => string[]> = {
     const wrong = ['secrets.', 'id-token', 'configure-aws-credentials', 'pull_request_target', 'vars.'];
     const found = wrong.filter((word) => text.includes(word));
     return workflow.on === 'pull_request' ? found : [...found, `on ${JSON.stringify(workflow.on)}`];
+  },
+
+  'every pull request is checked for secrets, bad dependencies and unsafe code': (workflows) => {
+    const all = steps(workflows).flatMap(([, { run = '', uses = '' }]) => [run, uses]);
+    return ['npm test', 'npm audit --audit-level', 'npm audit signatures', 'npm run secrets']
+      .concat(['actions/dependency-review-action@', 'github/codeql-action/analyze@'])
+      .filter((check) => !all.some((text) => text.includes(check)));
   },
 
   'a job that may write to a pull request runs no code of it': ({ 'pull-request.yml': file }) =>
