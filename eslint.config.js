@@ -40,6 +40,21 @@ export default tseslint.config(
     },
   },
   {
+    // What commands print goes through common/terminal.ts, which escapes it.
+    files: ['ami/**/*.ts', 'cli/**/*.ts', 'common/**/*.ts', 'local/**/*.ts', 'sim/**/*.ts'],
+    ignores: ['common/terminal.ts'],
+    rules: {
+      'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[object.property.name=/^std(out|err)$/][property.name="write"]',
+          message: 'Print by common/terminal.ts, which escapes control characters.',
+        },
+      ],
+    },
+  },
+  {
     // The scripts of these pages run in browsers without a build step or types.
     files: ['local/page/*.js', 'sim/report/*.js'],
     extends: [tseslint.configs.base],

@@ -130,6 +130,8 @@ function helpOf(topic: string | undefined, rest: string[]): string[] {
   return known ? [topic, ...rest, '--help'] : [topic];
 }
 
+export { printBug } from '../common/terminal.ts';
+
 /** @returns the exit code */
 export async function main(args: string[]): Promise<number> {
   process.stdout.removeListener('error', onBrokenPipe).on('error', onBrokenPipe);

@@ -14,12 +14,13 @@ if (existsSync(CHECKOUT)) {
 
 async function runBundled(args) {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const { main } = await import(BUNDLED.href);
+  const { main, printBug } = await import(BUNDLED.href);
   try {
     return await main(args);
   } catch (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND' || !error.message.includes("'sharp'")) throw error;
-    console.error('This command reads pictures and needs sharp: npm install sharp');
-    return 2;
+    const needsSharp = error.code === 'ERR_MODULE_NOT_FOUND' && error.message.includes("'sharp'");
+    if (needsSharp) console.error('This command reads pictures and needs sharp: npm install sharp');
+    else printBug(error);
+    return needsSharp ? 2 : 1;
   }
 }

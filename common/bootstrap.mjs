@@ -89,5 +89,12 @@ export async function runEntry(entry, args, directory) {
   const { register } = await import('tsx/esm/api');
   register();
   const { main } = await import(pathToFileURL(join(root, entry)).href);
-  process.exitCode = await main(args);
+  try {
+    process.exitCode = await main(args);
+  } catch (error) {
+    // Node would print its message as it is.
+    const { printBug } = await import('./terminal.ts');
+    printBug(error);
+    process.exitCode = 1;
+  }
 }

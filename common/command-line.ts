@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander';
 import { EXIT, UsageError, UserError } from './errors.ts';
+import { printError, printText } from './terminal.ts';
 
 export class CommandLine extends Command {
   private exitCode: number = EXIT.done;
@@ -15,8 +16,8 @@ export class CommandLine extends Command {
     // `help COMMAND` is the root's own; commander's would be listed in every help.
     this.exitOverride().showSuggestionAfterError().helpCommand(false);
     this.helpOption('-h, --help', 'show this help').configureOutput({
-      writeOut: (text) => console.log(text.replace(/\n$/, '')),
-      writeErr: (text) => console.error(text.replace(/\n$/, '')),
+      writeOut: (text) => printText(text.replace(/\n$/, '')),
+      writeErr: (text) => printText(text.replace(/\n$/, ''), process.stderr),
     });
   }
 
@@ -74,7 +75,7 @@ export class CommandLine extends Command {
     } catch (error) {
       if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
       if (!(error instanceof UserError)) throw error;
-      console.error(error.message);
+      printError(error.message);
       return EXIT.failed;
     }
   }

@@ -2,6 +2,7 @@
 import { EXIT, UserError } from './errors.ts';
 import { Progress } from './progress.ts';
 import { Scope } from './scope.ts';
+import { messageLines } from './terminal.ts';
 
 export interface CommandContext {
   /** Aborted on the first signal. */
@@ -37,7 +38,8 @@ export async function command(
     return await body({ abort: controller.signal, scope, progress });
   } catch (error) {
     if (interrupted) return EXIT.interrupted;
-    progress.print(error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`);
+    const message = error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`;
+    for (const line of messageLines(message)) progress.print(line);
     return EXIT.failed;
   } finally {
     await scope.close();

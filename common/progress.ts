@@ -1,4 +1,5 @@
 /** Progress output: one changing line on a terminal, plain lines elsewhere. */
+import { clearLine, drawLine, printLine } from './terminal.ts';
 
 const PLAIN_EVERY_MS = 5000;
 
@@ -14,19 +15,18 @@ export class Progress {
 
   /** Prints a line that stays. */
   print(line: string): void {
-    if (this.drawn) this.out.write('\r\x1b[K');
+    if (this.drawn) clearLine(this.out);
     this.drawn = false;
-    this.out.write(`${line}\n`);
+    printLine(line, this.out);
   }
 
   /** Prints the changing line, which starts with its time; without a terminal, every few seconds and only when it changed. */
   line(line: string): void {
     if (this.out.isTTY) {
-      const width = this.out.columns || 120;
-      this.out.write(`\r\x1b[K${line.slice(0, width - 1)}`);
+      drawLine(line, this.out);
       this.drawn = true;
     } else if (this.now() - this.shownAt >= PLAIN_EVERY_MS && line.slice(5) !== this.shown) {
-      this.out.write(`${line}\n`);
+      printLine(line, this.out);
       this.shownAt = this.now();
       this.shown = line.slice(5);
     }

@@ -12,6 +12,7 @@ import { optionsOf } from './options.ts';
 import type { Progress } from './progress.ts';
 import { csvFiles } from './traffic/trace.ts';
 import { boundText, differing, number } from './output.ts';
+import { printLine } from '../common/terminal.ts';
 
 /** Synthetic traces, each with the number of seeds that its figures average. */
 const SYNTHETIC: [trace: string, seeds: number][] = [
@@ -105,6 +106,6 @@ export async function figures(folder: string | undefined, progress: Progress): P
     const comparison = await comparisonOf(optionsOf({ trace, seeds }), progress);
     progress.clear();
     writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, markdown(comparison)));
-    console.log(`${name}: written to docs/scaling-figures.md`);
+    printLine(`${name}: written to docs/scaling-figures.md`);
   }
 }

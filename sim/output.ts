@@ -3,12 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { UserError } from '../common/errors.ts';
 import { cheapest, leastRegret, regretOf, WAITS, type Comparison, type Point } from './compare.ts';
 import type { RunResult } from './result.ts';
+import { jsonText, printable, printText } from '../common/terminal.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? '-' : value.toFixed(digits);
 
 /** Columns as wide as their content: numbers right-aligned, the columns in `words` left-aligned. */
-export function aligned(rows: string[][], words: number[] = [0]): string {
+export function aligned(texts: string[][], words: number[] = [0]): string {
+  const rows = texts.map((row) => row.map(printable));
   const widths = (rows[0] ?? []).map((_, k) => Math.max(...rows.map((row) => row[k]?.length ?? 0)));
   const cell = (text: string, k: number) =>
     words.includes(k) ? text.padEnd(widths[k] ?? 0) : text.padStart(widths[k] ?? 0);
@@ -38,7 +40,7 @@ type About = Pick<Comparison, 'trace' | 'world' | 'with' | 'jobs'> & { seeds?: n
 function about({ trace, world, with: changes, jobs, seeds = 1 }: About): string {
   const settings = Object.entries(changes).map(([key, value]) => `${key} ${value}`);
   const runs = seeds > 1 ? `, means of ${seeds} seeds` : '';
-  return `${trace}: ${Math.round(jobs)} jobs, ${[`${world} world`, ...settings].join(', ')}${runs}`;
+  return `${printable(trace)}: ${Math.round(jobs)} jobs, ${[`${world} world`, ...settings].join(', ')}${runs}`;
 }
 
 /** @param gpuHours lower bound for a mean wait of `at` seconds */
@@ -112,8 +114,8 @@ export async function write(path: string, text: string): Promise<void> {
 /** Writes the JSON of `--json`. @returns whether it went to the standard output */
 export async function writeJson({ json }: { json?: string }, result: unknown): Promise<boolean> {
   if (json === undefined) return false;
-  const text = `${JSON.stringify(result, undefined, 2)}\n`;
-  if (json === '-') process.stdout.write(text);
-  else await write(json, text);
+  const text = jsonText(result, 2);
+  if (json === '-') printText(text);
+  else await write(json, `${text}\n`);
   return json === '-';
 }

@@ -1,4 +1,6 @@
 /** Progress line: rewritten in place on a terminal, otherwise a new line every 5 s. */
+import { clearLine, drawLine, printLine } from '../common/terminal.ts';
+
 const PLAIN_EVERY_MS = 5000;
 const TERMINAL_EVERY_MS = 100;
 
@@ -18,14 +20,14 @@ export class Progress {
     if (this.now() - this.shownAt < every) return;
     this.shownAt = this.now();
     const line = `${String(Math.floor(share * 100)).padStart(3)} %  ${what}`;
-    if (this.out.isTTY) this.out.write(`\r\x1b[K${line.slice(0, (this.out.columns || 120) - 1)}`);
-    else this.out.write(`${line}\n`);
+    if (this.out.isTTY) drawLine(line, this.out);
+    else printLine(line, this.out);
     this.drawn = this.out.isTTY;
   }
 
   /** Removes the line. */
   clear(): void {
-    if (this.drawn) this.out.write('\r\x1b[K');
+    if (this.drawn) clearLine(this.out);
     this.drawn = false;
   }
 }

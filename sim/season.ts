@@ -16,6 +16,7 @@ import { simulate } from './engine/simulate.ts';
 import { isSynthetic } from './traffic/synthetic.ts';
 import { aligned } from './output.ts';
 import type { Controller, Run } from './engine/types.ts';
+import { printLine, printText } from '../common/terminal.ts';
 
 const DAY = 86_400;
 const WEEK = 7 * DAY;
@@ -113,10 +114,10 @@ export async function season(
     of(all, 'gpuHours').toFixed(1),
     change(of(all, 'gpuHours'), of(base, 'gpuHours')),
   ]);
-  console.log(`${given}, trained on week 1, measured in week 2, clean world`);
-  console.log(aligned([['policy', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
+  printLine(`${given}, trained on week 1, measured in week 2, clean world`);
+  printText(aligned([['policy', '9:00 to 9:15, s', 'mean wait, s', 'GPU h', 'against slo'], ...rows]));
   if (!python) {
-    console.log(
+    printText(
       '\nWithout the LSTM: it needs --python PYTHON with the packages of sim/learned/requirements.txt (PyTorch).',
     );
   }

@@ -14,6 +14,7 @@ import { scenarios } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import { aligned } from './output.ts';
 import type { DecisionRow, Run } from './engine/types.ts';
+import { printText } from '../common/terminal.ts';
 
 export interface Trial {
   /** Mean waits, seconds, of all jobs and of those outside shortages. */
@@ -169,8 +170,8 @@ export async function trials(path: string, seeds: number, progress: Progress): P
       `${((100 * of(real, 'reversed')) / Math.max(1, ins)).toFixed(0)} %`,
     ]);
     good &&= ratio <= 1.5;
-    console.log(aligned(rows.slice(-1), [0]));
+    printText(aligned(rows.slice(-1), [0]));
   }
-  console.log(aligned(rows, [0]));
+  printText(aligned(rows, [0]));
   return good;
 }

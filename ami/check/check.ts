@@ -4,6 +4,7 @@ import { packerChecks } from './packer.ts';
 import type { CheckResult } from './result.ts';
 import { shellChecks } from './shell.ts';
 import { unitChecks } from './units.ts';
+import { printText } from '../../common/terminal.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 
@@ -15,7 +16,7 @@ export async function check(args: string[]): Promise<number> {
   const root = resolve(args[0] ?? REPOSITORY);
   const checks = await Promise.all([packerChecks(root), shellChecks(root), unitChecks(root)]);
   const results = checks.flat();
-  for (const result of results) console.log(line(result));
+  for (const result of results) printText(line(result));
   return results.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 

@@ -17,6 +17,7 @@ import { chooseService } from './service/choose.ts';
 import type { Service } from './service/service.ts';
 import { Estimates, newTally } from './tally.ts';
 import { progressLine, type RunSummary } from './text.ts';
+import { printError } from '../../common/terminal.ts';
 
 const SHOW_EVERY_MS = 500;
 /** Failures of the first request after which the service counts as unreachable: about fifteen seconds. */
@@ -33,7 +34,7 @@ export const define = (command: CommandLine): CommandLine =>
         if (error instanceof UsageError) throw error;
         const { text, exit } = stopReason(error);
         if (exit === undefined) throw error;
-        console.error(text);
+        printError(text);
         return exit;
       }
     });

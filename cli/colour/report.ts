@@ -2,6 +2,7 @@
 import { Progress } from '../../common/progress.ts';
 import type { FinishedPhoto } from './outcome.ts';
 import { summaryLines, failureLines, photoJson, summaryJson, type RunSummary } from './text.ts';
+import { messageLines, printJson, printLines } from '../../common/terminal.ts';
 
 export interface Report {
   /** A line of text. */
@@ -24,8 +25,8 @@ export function reportOf(
   folder: string,
   { out, err }: Streams,
 ): Report {
-  const write = (value: object) => void out.write(`${JSON.stringify(value)}\n`);
-  const printErrors = (lines: string[]) => void (lines.length > 0 && err.write(`${lines.join('\n')}\n`));
+  const write = (value: object) => printJson(value, out);
+  const printErrors = (lines: string[]) => printLines(lines.flatMap(messageLines), err);
   if (json) {
     return {
       say: nothing,

@@ -7,6 +7,7 @@ import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
 import { COMFYUI_PORT, running, startComfyui, stopComfyui } from './service.ts';
 import { prefix, setup } from './setup.ts';
+import { printJson, printLine } from '../../common/terminal.ts';
 
 interface Sources {
   comfyui?: string;
@@ -76,7 +77,7 @@ export function define(command: CommandLine): void {
     .description('Stops it.')
     .notes('Example: ddcolor-elastic comfyui stop')
     .runs(async () => {
-      console.log((await stopComfyui()) ? 'ComfyUI has stopped.' : 'No ComfyUI runs.');
+      printLine((await stopComfyui()) ? 'ComfyUI has stopped.' : 'No ComfyUI runs.');
       return EXIT.done;
     });
   command
@@ -88,8 +89,8 @@ export function define(command: CommandLine): void {
     )
     .runs(async ({ json }: { json?: boolean }) => {
       const found = running();
-      if (json) console.log(JSON.stringify({ command: 'comfyui status', running: found ?? null }));
-      else console.log(found ? `ComfyUI runs at ${found.url}, on ${found.device}.` : 'No ComfyUI runs.');
+      if (json) printJson({ command: 'comfyui status', running: found ?? null });
+      else printLine(found ? `ComfyUI runs at ${found.url}, on ${found.device}.` : 'No ComfyUI runs.');
       return found ? EXIT.done : EXIT.failed;
     });
 }

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { positiveNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
-import { printJson, printLines } from '../shared/interruptible.ts';
+import { printJson, printLines, printText } from '../../common/terminal.ts';
 import { stageHere } from '../shared/stages.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { costOf } from './cost-of.ts';
@@ -36,7 +36,7 @@ Exit codes: 0; 1 an instance type has no price; 2 wrong command line.`,
     .runs(async ({ serviceSeconds, markdown, ...options }: CostOptions) => {
       const cost = costOf(stageHere('cost', targetOf(options).stage), serviceSeconds);
       if (options.json) printJson(costJson(cost));
-      else if (markdown) console.log(costMarkdown(cost));
+      else if (markdown) printText(costMarkdown(cost));
       else printLines(costLines(cost));
       return EXIT.done;
     });

@@ -2,7 +2,8 @@
 import type { CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
 import { deploymentOf } from '../shared/deployment.ts';
-import { interruptible, printJson, printLines } from '../shared/interruptible.ts';
+import { printJson, printLines } from '../../common/terminal.ts';
+import { interruptible } from '../shared/interruptible.ts';
 import { stageHere } from '../shared/stages.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { checkQuotas, largestVcpus } from './need.ts';

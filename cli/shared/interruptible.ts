@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { ApiError } from '../../client/errors.ts';
 import { EXIT, Interrupted, UsageError, UserError } from '../../common/errors.ts';
+import { printError } from '../../common/terminal.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -24,7 +25,7 @@ export async function interruptible(body: (abort: AbortController) => Promise<nu
   } catch (error) {
     const exit = exitCodeOf(error);
     if (exit === undefined) throw error;
-    console.error((error as Error).message);
+    printError((error as Error).message);
     return exit;
   } finally {
     for (const name of SIGNALS) process.off(name, stop);
@@ -40,10 +41,3 @@ export function exitCodeOf(error: unknown): number | undefined {
   if (error instanceof ApiError) return EXIT.incomplete;
   return undefined;
 }
-
-/** One object on a line of its own. */
-export const printJson = (value: object): void => console.log(JSON.stringify(value));
-
-export const printLines = (lines: string[]): void => {
-  for (const line of lines) console.log(line);
-};

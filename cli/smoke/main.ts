@@ -8,7 +8,8 @@ import { bucketName, duration, type CommandLine } from '../../common/command-lin
 import { UsageError, UserError } from '../../common/errors.ts';
 import { Progress } from '../../common/progress.ts';
 import { deploymentOf } from '../shared/deployment.ts';
-import { interruptible, printJson } from '../shared/interruptible.ts';
+import { printJson } from '../../common/terminal.ts';
+import { interruptible } from '../shared/interruptible.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { exitCode, smokeJson, smokeLines } from './text.ts';
 

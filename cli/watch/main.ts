@@ -4,7 +4,8 @@ import { systemClock } from '../../client/time.ts';
 import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT, Interrupted } from '../../common/errors.ts';
 import { deploymentOf } from '../shared/deployment.ts';
-import { interruptible, printJson } from '../shared/interruptible.ts';
+import { drawScreen, printJson, printLine } from '../../common/terminal.ts';
+import { interruptible } from '../shared/interruptible.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { statusJson } from '../status/json.ts';
 import { portsOf } from '../status/main.ts';
@@ -32,10 +33,6 @@ IAM: as status.`,
     )
     .runs(watch);
 
-const CLEAR = '\x1b[2J';
-/** Cursor to the top left, and clear what is below. */
-const REDRAW = '\x1b[H\x1b[J';
-
 async function watch({ every, ...options }: TargetOptions & { every: number }): Promise<number> {
   let byCtrlC = false;
   const onCtrlC = () => (byCtrlC = true);
@@ -52,11 +49,11 @@ async function watch({ every, ...options }: TargetOptions & { every: number }): 
           printJson(statusJson(parts, deployment, now));
         } else if (process.stdout.isTTY) {
           const lines = [...statusLines(parts, deployment, now), '', `Every ${every} s; Ctrl-C ends it.`];
-          process.stdout.write(`${last === undefined ? CLEAR : ''}${REDRAW}${lines.join('\n')}\n`);
+          drawScreen(lines, last === undefined);
           last = '';
         } else {
           const { time, text } = statusLine(parts, now);
-          if (text !== last) console.log(`${time}  ${text}`);
+          if (text !== last) printLine(`${time}  ${text}`);
           last = text;
         }
         await systemClock.sleep(every * 1000, signal);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Faults } from './classes.ts';
 import { startStandIn } from './server.ts';
+import { printError, printLine } from '../../common/terminal.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,7 +25,7 @@ const standIn = await startStandIn({
   directory: process.env.COMFYUI_DIRECTORY,
   inferenceEnd: (startedMs) => sleep(Math.max(0, startedMs + seconds * 1000 - performance.now())),
 });
-console.log(
+printLine(
   `STAND-IN for ComfyUI on ${standIn.url}: the protocol is ComfyUI's, the colours are made up, not those of DDColor.`,
 );
 process.send?.({ url: standIn.url });
@@ -37,6 +38,6 @@ process.on('SIGINT', end);
 process.on('disconnect', end);
 
 function fail(message: string): never {
-  console.error(message);
+  printError(message);
   process.exit(2);
 }

@@ -13,6 +13,7 @@ import { Files } from './files.ts';
 import { HttpError, INTERNAL_ERROR, NOT_FOUND, readBody, type HttpResponse } from './http.ts';
 import { PromptQueue } from './queue.ts';
 import { ROUTES, type App } from './routes.ts';
+import { printBug, printError } from '../../common/terminal.ts';
 
 export interface StandInOptions {
   /** 0 takes any free port. */
@@ -59,7 +60,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const events = startEvents(queueInfo);
   send = events.send;
   // HTTP goes on without the prompt thread, as in ComfyUI.
-  executor.run().catch((error: Error) => console.error(`prompt thread ended: ${error.message}`));
+  executor.run().catch((error: Error) => printError(`prompt thread ended: ${error.message}`));
 
   const { url, close } = await listenOnLoopback(answer, {
     port: options.port,
@@ -90,7 +91,7 @@ async function respond(app: App, request: IncomingMessage): Promise<HttpResponse
     return NOT_FOUND;
   } catch (error) {
     if (error instanceof HttpError) return error.response;
-    console.error(error);
+    printBug(error);
     return INTERNAL_ERROR;
   }
 }

@@ -13,6 +13,7 @@ import { Group } from './group.ts';
 import type { Hook, Instance, LifecycleState } from './instance.ts';
 import { startMetadata, type MetadataServer } from './metadata.ts';
 import { ApiError, failure, Parameters, success } from './query.ts';
+import { printError } from '../../common/terminal.ts';
 
 export interface Running {
   /** Stops all processes of the instance; resolves when they have exited. */
@@ -139,7 +140,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     );
     runningInstances.set(instance.id, { metadata, running });
     running.catch((error: Error) => {
-      console.error(`instance ${instance.id} could not be started: ${error.message}`);
+      printError(`instance ${instance.id} could not be started: ${error.message}`);
       for (const group of groups.values()) group.died(instance.id, now());
       drive();
     });

@@ -7,6 +7,7 @@ import { UserError } from '../../common/errors.ts';
 import { listenOnLoopback, type LoopbackServer } from '../../common/loopback.ts';
 import { Previews, type ReadImage } from './previews.ts';
 import type { StateSource } from './state.ts';
+import { printLine } from '../../common/terminal.ts';
 
 export interface PageOptions {
   /** 0 takes any free port. */
@@ -47,7 +48,7 @@ export async function startPage(options: PageOptions): Promise<Pick<LoopbackServ
     void respond(options, previews, request, response).catch((error: Error) => {
       if (!response.headersSent) response.writeHead(500, HEADERS);
       response.end();
-      console.error(`page: ${request.url}: ${error.message}`);
+      printLine(`page: ${request.url}: ${error.message}`, process.stderr);
     });
   try {
     const { url, close } = await listenOnLoopback(answer, { port: options.port });

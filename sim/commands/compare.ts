@@ -9,6 +9,7 @@ import { scenarios } from '../scenario.ts';
 import { comparisonTables, write, writeJson } from '../output.ts';
 import { boundsAt, leastSumAt, planAt } from './bounds.ts';
 import { reportHtml } from './report.ts';
+import { printLine, printText } from '../../common/terminal.ts';
 
 /** Lower bounds and plan: means over the seeds; null when any seed has none. */
 async function leastOf(options: Options, waits: number[], slo: number, progress: Progress) {
@@ -62,10 +63,10 @@ export async function comparisonOf(options: Options, progress: Progress): Promis
 export async function compare(options: Options, progress: Progress): Promise<void> {
   const comparison = await comparisonOf(options, progress);
   progress.clear();
-  if (!(await writeJson(options, comparison))) console.log(comparisonTables(comparison));
+  if (!(await writeJson(options, comparison))) printText(comparisonTables(comparison));
   if (options.report !== undefined) {
     await write(options.report, await reportHtml(options, comparison, progress));
     progress.clear();
-    console.log(`report: ${options.report}`);
+    printLine(`report: ${options.report}`);
   }
 }

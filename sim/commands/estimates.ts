@@ -16,6 +16,7 @@ import { UsageError } from '../../common/errors.ts';
 import { csvFiles } from '../traffic/trace.ts';
 import { SYNTHETIC } from '../traffic/synthetic.ts';
 import { aligned, number, writeJson } from '../output.ts';
+import { printText } from '../../common/terminal.ts';
 
 const LABELS: Record<EstimateTime, string> = { stored: 'when stored', waiting: 'while waiting' };
 const TOTAL = 'all';
@@ -81,7 +82,7 @@ export async function estimates(options: Options, progress: Progress): Promise<v
   const { world, seed, seeds, policy } = options;
   if (await writeJson(options, { world, with: { ...options.with }, seed, seeds, policy, results })) return;
   const head = 'trace,asked,photos,unknown,error s,error %,bias s,longer %,within most %,ahead'.split(',');
-  console.log(
+  printText(
     aligned([head, ...results.map(({ trace, asked, ...figures }) => row(trace, asked, figures))], [0, 1]),
   );
 }

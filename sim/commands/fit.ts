@@ -3,6 +3,7 @@ import { readExports } from '../traffic/cloudwatch.ts';
 import { fitMetrics, traceOf, type Fit } from '../traffic/fit.ts';
 import type { Options } from '../options.ts';
 import { aligned, write, writeJson } from '../output.ts';
+import { printText } from '../../common/terminal.ts';
 
 const DEFAULT_OUT = 'trace.csv';
 const NEEDS = {
@@ -38,5 +39,5 @@ export async function fit(options: Options): Promise<void> {
   const result = fitMetrics(metrics);
   const out = metrics.sent ? (options.out ?? DEFAULT_OUT) : undefined;
   if (metrics.sent && out) await write(out, traceOf(metrics.sent, result.from));
-  if (!(await writeJson(options, result))) console.log(lines(result, out));
+  if (!(await writeJson(options, result))) printText(lines(result, out));
 }

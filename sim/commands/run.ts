@@ -8,6 +8,7 @@ import { table, write, writeJson } from '../output.ts';
 import { boundsAt } from './bounds.ts';
 import { comparisonOf } from './compare.ts';
 import { dashboardHtml, reportHtml } from './report.ts';
+import { printLine, printText } from '../../common/terminal.ts';
 
 export async function run(options: Options, progress: Progress): Promise<void> {
   const scenarioOf = await scenarios(options);
@@ -29,15 +30,15 @@ export async function run(options: Options, progress: Progress): Promise<void> {
   const result = options.seeds === 1 ? first : { ...meanOf(results), seed: first.seed, runs: results };
   progress.clear();
   if (!(await writeJson(options, result))) {
-    console.log(table([result]));
+    printText(table([result]));
     const unfinished = result.jobs - result.completed;
-    if (unfinished > 0) console.log(`${unfinished} jobs were not completed: the policy left them waiting.`);
+    if (unfinished > 0) printLine(`${unfinished} jobs were not completed: the policy left them waiting.`);
   }
-  if (options.dashboard !== undefined && options.json !== '-') console.log(`dashboard: ${options.dashboard}`);
+  if (options.dashboard !== undefined && options.json !== '-') printLine(`dashboard: ${options.dashboard}`);
   if (options.report !== undefined) {
     const comparison = await comparisonOf(options, progress);
     await write(options.report, await reportHtml(options, comparison, progress));
     progress.clear();
-    if (options.json !== '-') console.log(`report: ${options.report}`);
+    if (options.json !== '-') printLine(`report: ${options.report}`);
   }
 }

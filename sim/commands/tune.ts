@@ -6,6 +6,7 @@ import { scenarios } from '../scenario.ts';
 import { aligned, differing, number, writeJson } from '../output.ts';
 import { tunePolicy } from '../tune.ts';
 import { boundsAt } from './bounds.ts';
+import { printText } from '../../common/terminal.ts';
 
 const WAITS = [120, 60, 30, 20, 10, 5];
 
@@ -52,16 +53,16 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
       point ? differing(point, usual) : 'no setting tried reaches it',
     ),
   );
-  console.log(
+  printText(
     `${scenario.trace}: ${scenario.arrivals.length} jobs; ${policy.kind.name} tuned for a mean wait of at most`,
   );
   const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'settings'];
-  console.log(aligned([head, row('default', usual, null, 'default'), ...rows], [0, 5]));
+  printText(aligned([head, row('default', usual, null, 'default'), ...rows], [0, 5]));
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
   const settings = wanted && policy.kind.stageSettings?.(wanted.settings);
   if (!settings) return;
   const values = Object.entries(settings).map(
     ([key, value]) => `${key}: ${typeof value === 'string' ? `'${value}'` : value}`,
   );
-  console.log(`\nin bin/stages.ts: policy: { ${values.join(', ')} },`);
+  printText(`\nin bin/stages.ts: policy: { ${values.join(', ')} },`);
 }

@@ -50,10 +50,10 @@ it.each([
 ])('%j exits with %d', async (args, code) => expect(await commandLine(async () => 7).run(args)).toBe(code));
 
 it('reports a wrong command line and an error that the operator can fix, and throws a bug', async () => {
-  const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const failing = (reason: Error) => commandLine(() => Promise.reject(reason)).run(['go']);
   expect(await failing(new UsageError('wrong'))).toBe(2);
   expect(await failing(new UserError('no bucket'))).toBe(1);
-  expect(error).toHaveBeenCalledWith('no bucket');
+  expect(error).toHaveBeenCalledWith('no bucket\n');
   await expect(failing(new TypeError('bug'))).rejects.toThrow('bug');
 });

@@ -10,7 +10,6 @@ interface Cost {
 
 async function said(...args: string[]): Promise<string> {
   const lines: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean(lines.push(String(text).trimEnd())));
   expect(await main(['cost', '--stage', 'prod', ...args])).toBe(0);
   vi.restoreAllMocks();

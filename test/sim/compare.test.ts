@@ -25,9 +25,12 @@ const path = (name: string) => join(folder, name);
 let output = '';
 const listen = () => {
   output = '';
-  const take = (...words: unknown[]) => void (output += `${words.join(' ')}\n`);
-  vi.spyOn(console, 'log').mockImplementation(take);
-  vi.spyOn(console, 'error').mockImplementation(take);
+  const take = (text: unknown) => {
+    output += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(take);
+  vi.spyOn(process.stderr, 'write').mockImplementation(take);
 };
 beforeEach(listen);
 afterEach(() => vi.restoreAllMocks());

@@ -16,7 +16,7 @@ const TITLES = PANELS.flat().map(({ title }) => title);
 
 let browser: Browser;
 beforeAll(async () => {
-  vi.spyOn(console, 'log').mockImplementation(() => {});
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const times = Array.from({ length: 300 }, (_, k) => (k < 80 ? 6 * k : 480 + 0.5 * (k - 80)));
   writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
   const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];

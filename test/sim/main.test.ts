@@ -16,9 +16,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let output: string;
 beforeEach(() => {
   output = '';
-  const take = (...words: unknown[]) => void (output += `${words.join(' ')}\n`);
-  vi.spyOn(console, 'log').mockImplementation(take);
-  vi.spyOn(console, 'error').mockImplementation(take);
+  const take = (text: unknown) => {
+    output += String(text);
+    return true;
+  };
+  vi.spyOn(process.stdout, 'write').mockImplementation(take);
+  vi.spyOn(process.stderr, 'write').mockImplementation(take);
 });
 afterEach(() => vi.restoreAllMocks());
 

@@ -14,7 +14,7 @@ let output: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'check-'));
   output = '';
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void (output += `${line}\n`));
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((output += String(text))));
   for (const part of ['packer', 'systemd'])
     cpSync(join(ROOT, 'ami', part), join(folder, 'ami', part), { recursive: true });
 });

@@ -215,7 +215,7 @@ describe('failures', () => {
   });
 
   it('stops its prompt thread over an unused node without inputs, while HTTP stays healthy', async () => {
-    const thread = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const thread = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await upload(await grey(20, 10).png().toBuffer(), 'a.png');
     const id = await submit(graph('a.png', 'out', { 9: { class_type: 'LoadImage' } }));
     await submit(graph('a.png'));
