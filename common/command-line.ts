@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, type Option } from 'commander';
 import { EXIT, UsageError, UserError } from './errors.ts';
-import { printError, printText } from './terminal.ts';
+import { printable, printError, printText } from './terminal.ts';
 
 export class CommandLine extends Command {
   private exitCode: number = EXIT.done;
@@ -48,7 +48,12 @@ export class CommandLine extends Command {
       /^error: command-argument value '(.*)' is invalid for argument '([^']*)'\./,
       "error: <$2> is '$1'.",
     );
-    return super.error(`${plain}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`, options);
+    // Arguments may be names of files; the line break before a suggestion is commander's.
+    const [, text = plain, suggestion = ''] = /^([^]*?)(\n\(Did you mean [^\n]*\))?$/.exec(plain) ?? [];
+    return super.error(
+      `${printable(text)}${suggestion}\nSee '${this.lineage.map((one) => one.name()).join(' ')} --help'.`,
+      options,
+    );
   }
 
   /** Its parsers may throw a UsageError too: commander's own error shows the value, which may be a secret. */

@@ -16,12 +16,10 @@ const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}]|(?![\u200c\u200d\u0600-\u060
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 function escaped(character: string): string {
+  if (Object.hasOwn(NAMED, character)) return NAMED[character] ?? '';
   const code = (character.codePointAt(0) ?? 0).toString(16);
-  const named = Object.hasOwn(NAMED, character) ? NAMED[character] : undefined;
-  return (
-    named ??
-    (code.length <= 2 ? `\\x${code.padStart(2, '0')}` : code.length <= 4 ? `\\u${code}` : `\\u{${code}}`)
-  );
+  if (code.length <= 2) return `\\x${code.padStart(2, '0')}`;
+  return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`;
 }
 
 /** One line of text without control characters: each is replaced by its escape, as in JavaScript. */

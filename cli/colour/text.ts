@@ -1,5 +1,6 @@
 /** The texts and JSON of a run. */
 import { join } from 'node:path';
+import { messageLines } from '../../common/terminal.ts';
 import { count, duration } from '../shared/format.ts';
 import type { FinishedPhoto, PhotoOutcome } from './outcome.ts';
 import type { Job } from './plan.ts';
@@ -70,7 +71,7 @@ export function summaryLines({ tally, failures, open, stopped, folder, seconds }
     `${count(total, 'photo')}: ${counts.join(', ')}${earlier}. ${traffic}.`,
     ...(succeeded > 0 ? [`Results: ${folder}`] : []),
     ...(failures.length > 0 ? ['Not coloured:', ...failureLines(failures)] : []),
-    ...(stopped === undefined ? [] : [stopped]),
+    ...(stopped === undefined ? [] : messageLines(stopped)),
     ...(open.length > 0 ? ['The same command continues with the open photos.'] : []),
   ];
 }

@@ -1,4 +1,5 @@
 /** The report of a redrive, as text and as JSON. */
+import { messageLines } from '../../common/terminal.ts';
 import { parseJobMessage } from '../../contract/job.ts';
 import type { StackName } from '../shared/deployment.ts';
 import { count, UNKNOWN } from '../shared/format.ts';
@@ -34,7 +35,7 @@ export function redriveLines(outcome: RedriveReport, verbose: boolean): string[]
     ...(verbose ? moved.map((letter) => `  ${nameOf(letter)}`) : []),
     `${count(moved.length, 'message')} ${done}${foreign.length > 0 ? `, ${foreign.length} of which ${foreign.length === 1 ? 'is' : 'are'} not of a photo and will fail again` : ''}.`,
     leftText(outcome),
-    ...(stopped === undefined ? [] : [stopped]),
+    ...(stopped === undefined ? [] : messageLines(stopped)),
   ];
 }
 
