@@ -73,6 +73,8 @@ export const SCALER_METRICS = {
   decisions: 'Decisions',
   /** Count: one for each tick that could not read what it needs. */
   metricsUnavailable: 'MetricsUnavailable',
+  /** Count: reports of instances that were not believed at a tick; only while there are any. */
+  implausibleReports: 'ImplausibleReports',
   /** Count: one for each tick that read what it needs, and could not set, store or compute something. */
   failedTicks: 'FailedTicks',
 } as const;
@@ -146,11 +148,19 @@ export const IMAGE_TAGS = {
 /** SSM parameter with the worker's settings, read once when a worker starts. */
 export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;
 
-/** Partition key of the scaler's table, and its values: the scaler's memory, and the counters of the workers. */
+/** Partition key of the scaler's table, and its value for the scaler's memory. */
 export const TABLE_KEY = 'id';
 export const MEMORY_KEY = 'scaler';
-export const WORK_KEY = 'work';
+/**
+ * First part of the key of an instance's counters; the rest is its id. IAM knows an instance by both, as `aws:userid`, so
+ * that a policy can allow each instance its own item only.
+ */
+export const workKeyPrefix = (roleId: string) => `work#${roleId}:`;
+/** The same item in the policy of the instances' role. */
+export const OWN_WORK_KEY = 'work#${aws:userid}';
+/** Attribute with the time, in epoch seconds, after which DynamoDB deletes an item. */
+export const TABLE_EXPIRY = 'expiresAt';
 /** Attribute of the scaler's memory that others read: `contract/view.ts`. */
 export const VIEW_ATTRIBUTE = 'view';
-/** Counters of the workers: messages finished, busy seconds. */
+/** Counters of an instance: messages finished, busy seconds. */
 export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;

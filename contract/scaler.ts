@@ -35,6 +35,8 @@ export const scalerEnvironmentSchema = z.object({
   QUEUE_URL: z.url(),
   GROUP_NAME: z.string().min(1),
   TABLE_NAME: z.string().min(1),
+  /** Key of an instance's counters, without its id; empty where the instances do not report. */
+  WORK_KEY_PREFIX: z.string(),
   /** Seconds between two ticks. */
   TICK_SECONDS: z.coerce.number().positive().max(60),
   /** JSON of the policy's settings. */

@@ -67,6 +67,8 @@ export const workerSettingsSchema = z.object({
   groupName: z.string().min(1),
   /** The scaler's table, in which workers count what they have done. */
   tableName: z.string().min(1),
+  /** Key of an instance's item in that table, without the instance's id. */
+  workKeyPrefix: z.string().min(1),
   ...schemasOf(QUEUE_FIELDS),
   ...schemasOf(WORKER_FIELDS),
   workflow: workflowSchema,

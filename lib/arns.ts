@@ -11,5 +11,10 @@ export function groupArn(scope: Construct, groupName: string): string {
 /** Reason of the wildcard. */
 export const GROUP_WILDCARD = 'the one group of this name: EC2 Auto Scaling generates the rest of its ARN';
 
-/** Condition that limits a statement to one item of a table. */
+/** Condition that limits a statement to the items of a table whose keys match a pattern. */
+export const onlyItems = (pattern: string) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [pattern] },
+});
+
+/** The same for one item. */
 export const onlyItem = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });

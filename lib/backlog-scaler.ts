@@ -10,9 +10,9 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
-import { MEMORY_KEY, WORK_KEY } from '../contract/names.ts';
+import { MEMORY_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
-import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
+import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
@@ -92,6 +92,7 @@ export class BacklogScaler extends Construct {
       dailyLimit: dailySpendLimit ?? null,
       brake: props.spendBrake ?? false,
     };
+    const fleet = fleetOf(props.autoScalingGroup);
     const handler = new BundledFunction(this, 'Function', {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
       // The last tick starts before the minute is over, and may take until then.
@@ -104,6 +105,7 @@ export class BacklogScaler extends Construct {
         QUEUE_URL: queue.queueUrl,
         GROUP_NAME: groupName,
         TABLE_NAME: this.table.tableName,
+        WORK_KEY_PREFIX: fleet?.workKeyPrefix ?? '',
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
@@ -127,7 +129,12 @@ export class BacklogScaler extends Construct {
       resources: [tableArn],
       conditions: onlyItem(MEMORY_KEY),
     });
-    handler.allow({ actions: ['dynamodb:GetItem'], resources: [tableArn], conditions: onlyItem(WORK_KEY) });
+    if (fleet)
+      handler.allow({
+        actions: ['dynamodb:BatchGetItem'],
+        resources: [tableArn],
+        conditions: onlyItems(`${fleet.workKeyPrefix}*`),
+      });
     handler.allow(PUBLISH_METRICS);
     new scheduler.Schedule(this, 'Schedule', {
       // At each minute's start. A rate would first fire a whole minute after its creation.
@@ -167,6 +174,11 @@ export class BacklogScaler extends Construct {
   }
 }
 
+/** The fleet whose workers report; undefined for a group of another kind. */
+function fleetOf({ node }: autoscaling.IAutoScalingGroup): GpuFleet | undefined {
+  return node.scope instanceof GpuFleet ? node.scope : undefined;
+}
+
 /** The limits of a group; unknown for a group that is not made in this app. */
 function limitsOf({ node }: autoscaling.IAutoScalingGroup) {
   const group = node.defaultChild;
@@ -180,9 +192,9 @@ function* problemsOf({ spendBrake, dailySpendLimit, autoScalingGroup, table }: B
   if (spendBrake && dailySpendLimit === undefined) {
     yield 'spendBrake true: only with dailySpendLimit, which is not given';
   }
-  const fleet = autoScalingGroup.node.scope;
+  const fleet = fleetOf(autoScalingGroup);
   // The workers would count in a table that this scaler never reads.
-  if (fleet instanceof GpuFleet && fleet.table.tableName !== table?.tableName) {
+  if (fleet && fleet.table.tableName !== table?.tableName) {
     const given = table ? `'${table.node.path}'` : 'undefined';
     yield `table ${given}: the table of the GpuFleet that it sizes, which is '${fleet.table.node.path}'`;
   }

@@ -12,7 +12,7 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
-import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK } from '../contract/names.ts';
+import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK, workKeyPrefix } from '../contract/names.ts';
 import { WORKER_FIELDS } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
 import { GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
@@ -33,6 +33,8 @@ export class GpuFleet extends Construct {
   /** Name of the group as text; that of `autoScalingGroup` is a token. */
   readonly groupName: string;
   readonly vpc: ec2.IVpc;
+  /** Key of an instance's counters in the scaler's table, without the instance's id. */
+  readonly workKeyPrefix: string;
   /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
 
@@ -55,6 +57,7 @@ export class GpuFleet extends Construct {
       queue: jobs.queue,
       table,
     });
+    this.workKeyPrefix = workKeyPrefix(role.roleId);
     const launchTemplate = new WorkerLaunchTemplate(this, 'LaunchTemplate', {
       stageName,
       role,
@@ -109,6 +112,7 @@ export class GpuFleet extends Construct {
       bucketName: bucket.bucketName,
       groupName,
       tableName: table.tableName,
+      workKeyPrefix: this.workKeyPrefix,
       ...jobs.settings,
       ...withDefaults(WORKER_FIELDS, settings),
       workflow: loadWorkflow(settings.workflow),

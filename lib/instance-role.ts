@@ -6,8 +6,15 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
-import { verdictParameterName, WORK_KEY, workerParameterName } from '../contract/names.ts';
-import { groupArn, GROUP_WILDCARD, onlyItem } from './arns.ts';
+import {
+  OWN_WORK_KEY,
+  TABLE_EXPIRY,
+  TABLE_KEY,
+  verdictParameterName,
+  WORK_ATTRIBUTES,
+  workerParameterName,
+} from '../contract/names.ts';
+import { groupArn, GROUP_WILDCARD } from './arns.ts';
 import { allow, PUBLISH_METRICS, type Permission } from './permissions.ts';
 
 export interface InstanceRoleProps {
@@ -55,7 +62,17 @@ export class InstanceRole extends iam.Role {
         resources: [parameter(verdictParameterName(stageName, '*'))],
         wildcard: 'the result of its image check, named by its instance id',
       },
-      { actions: ['dynamodb:UpdateItem'], resources: [table.tableArn], conditions: onlyItem(WORK_KEY) },
+      // Its own counters: another instance's, or the scaler's memory, would let it speak for others.
+      {
+        actions: ['dynamodb:UpdateItem'],
+        resources: [table.tableArn],
+        conditions: {
+          'ForAllValues:StringEquals': {
+            'dynamodb:LeadingKeys': [OWN_WORK_KEY],
+            'dynamodb:Attributes': [TABLE_KEY, TABLE_EXPIRY, ...Object.values(WORK_ATTRIBUTES)],
+          },
+        },
+      },
       PUBLISH_METRICS,
       // Session Manager instead of SSH. AWS's managed policy would also allow reading every parameter of the account.
       {

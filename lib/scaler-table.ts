@@ -1,14 +1,16 @@
-/** The scaler's table: its memory, and the counters of the workers. */
+/** The scaler's table: its memory, and the counters of each instance. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { TABLE_KEY } from '../contract/names.ts';
+import { TABLE_EXPIRY, TABLE_KEY } from '../contract/names.ts';
 import { acknowledge } from './permissions.ts';
 
 export class ScalerTable extends dynamodb.Table {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
       partitionKey: { name: TABLE_KEY, type: dynamodb.AttributeType.STRING },
+      // The counters of an instance that is gone; the scaler's memory has no such attribute.
+      timeToLiveAttribute: TABLE_EXPIRY,
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       // A few ticks rebuild its content, so there is nothing to keep when the stack is deleted.
       removalPolicy: RemovalPolicy.DESTROY,

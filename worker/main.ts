@@ -133,7 +133,13 @@ async function main(args: string[]): Promise<void> {
     canary,
     ready: () => systemd.notify('READY=1'),
     booted: publishBoot,
-    addWork: (done) => addWork(aws.dynamo, settings.tableName, done),
+    addWork: (done) =>
+      addWork(
+        aws.dynamo,
+        { tableName: settings.tableName, key: settings.workKeyPrefix + instanceId },
+        done,
+        Date.now(),
+      ),
     publish: (batch) => publishPhotoMetrics(aws.cloudWatch, stage, batch),
     log,
     now: Date.now,

@@ -37,7 +37,7 @@ export interface WorkerPorts {
   ready: () => Promise<void>;
   /** Called with the times, by `clock`, of ComfyUI's first answer and of the first passed check. Never rejects. */
   booted?: ((at: { comfyuiMs: number; readyMs: number }) => Promise<void>) | undefined;
-  /** Adds to the fleet's counters of work done. */
+  /** Adds to this instance's counters of work done. */
   addWork: (done: Done) => Promise<void>;
   /** Publishes metrics of photos. */
   publish: (batch: PhotoMetricsBatch) => Promise<void>;

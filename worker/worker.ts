@@ -28,6 +28,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   let drain = drainController(notices.stop);
 
   const watching = notices.watch(settings.noticePollSeconds);
+  await report.announce();
   await readiness.untilInService();
   await receivePhotos({
     queue: ports.queue,

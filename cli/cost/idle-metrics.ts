@@ -32,6 +32,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   decisions: 'always',
   metricsUnavailable: 'always',
   failedTicks: 'always',
+  implausibleReports: 'work',
 };
 
 /** Names of the metrics; each is one series. */

@@ -19,7 +19,7 @@ export interface Ledger {
   /** USD since that day began. */
   spent: number;
   inService: number;
-  /** Busy seconds that workers had reported; null where they could not be read. */
+  /** Busy seconds that instances had reported and that were believed; null where that is unknown. */
   busySeconds: number | null;
 }
 
@@ -48,7 +48,8 @@ const DAY_SECONDS = 86_400;
 const HOUR_SECONDS = 3600;
 /** A clock set back by at most this is waited for. */
 const MOST_BACK_SECONDS = HOUR_SECONDS;
-const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
+/** Days since 1970 UTC. */
+export const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 
 export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
 

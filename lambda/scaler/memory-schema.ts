@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
 import type { Controls } from './policy/controls.ts';
-import { RECENT } from './record.ts';
+import { MOST_REPORTERS } from './policy/reports.ts';
+import { MOST_NAMED, RECENT } from './record.ts';
 
 export const MEMORY_VERSION = 2;
 
@@ -32,6 +33,11 @@ const recordSchema = z.object({
   max: count,
   unfulfilled: amount.optional(),
   completed: amount.optional(),
+  implausible: amount.optional(),
+  disbelieved: z
+    .array(z.object({ instance: z.string().max(64), why: z.string().max(200) }))
+    .max(MOST_NAMED)
+    .optional(),
   calculation: calculationSchema.optional(),
 });
 
@@ -104,8 +110,30 @@ export const ledgerSchema = z.object({
   perHour: amount,
   day: z.number().int().min(0),
   spent: amount,
-  inService: amount,
-  busySeconds: amount.nullable(),
+  // Only the busy share needs these: a wrong one costs a figure of one tick, never the day's spending.
+  inService: amount.catch(0),
+  busySeconds: amount.nullable().catch(null),
+});
+/** What is left of a ledger that is not valid. */
+export const spentSchema = z.object({ spent: amount });
+
+export const reportsSchema = z.object({
+  at: z.number(),
+  backlog: amount.nullable(),
+  completed: amount,
+  busySeconds: amount,
+  instances: z
+    .array(
+      z.object({
+        instance: z.string().min(1).max(64),
+        counters: z.object({ completed: amount, busySeconds: amount }).nullable(),
+        busyCredit: amount,
+        photoCredit: amount,
+        photos: amount,
+        photoSeconds: amount,
+      }),
+    )
+    .max(MOST_REPORTERS),
 });
 
 const until = z.number().positive();

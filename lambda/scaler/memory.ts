@@ -1,26 +1,49 @@
 /** The scaler's memory from and to its stored item. */
 import { z } from 'zod';
-import { controlsSchema, itemSchema, ledgerSchema, MEMORY_VERSION } from './memory-schema.ts';
+import {
+  controlsSchema,
+  itemSchema,
+  ledgerSchema,
+  MEMORY_VERSION,
+  reportsSchema,
+  spentSchema,
+} from './memory-schema.ts';
 import type { Controls } from './policy/controls.ts';
 import type { MemoryState } from './ports.ts';
 
 export const emptyMemory = (): MemoryState => ({ policy: {}, recent: [], controls: {} });
 
+const partOf = (item: unknown, name: string): unknown =>
+  typeof item === 'object' && item !== null ? (item as Record<string, unknown>)[name] : undefined;
+
 /** @throws Error naming each value that is not allowed */
 function controlsOf(item: unknown): Controls {
-  const given = typeof item === 'object' && item !== null && 'controls' in item ? item.controls : {};
+  const given = partOf(item, 'controls') ?? {};
   const parsed = controlsSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new Error(`controls ${JSON.stringify(given)}: ${z.prettifyError(parsed.error)}`);
 }
 
-/** Apart from the rest: when the policy's memory is discarded, the day's spending stays. */
-function ledgerOf(item: unknown, discarded: (why: string) => void): Pick<MemoryState, 'ledger'> {
-  if (typeof item !== 'object' || item === null || !('ledger' in item)) return {};
-  const parsed = ledgerSchema.safeParse(item.ledger);
-  if (parsed.success) return { ledger: parsed.data };
-  discarded(`ledger: ${z.prettifyError(parsed.error)}`);
-  return {};
+type Parts = Pick<MemoryState, 'ledger' | 'lostSpending' | 'reports'>;
+
+/** Each apart from the rest: when the policy's memory is discarded, the day's spending stays. */
+function partsOf(item: unknown, discarded: (why: string) => void): Parts {
+  const parts: Parts = {};
+  const [ledger, reports] = [partOf(item, 'ledger'), partOf(item, 'reports')];
+  if (ledger !== undefined) {
+    const parsed = ledgerSchema.safeParse(ledger);
+    if (parsed.success) parts.ledger = parsed.data;
+    else {
+      parts.lostSpending = spentSchema.safeParse(ledger).data?.spent ?? 0;
+      discarded(`ledger: ${z.prettifyError(parsed.error)}`);
+    }
+  }
+  if (reports !== undefined) {
+    const parsed = reportsSchema.safeParse(reports);
+    if (parsed.success) parts.reports = parsed.data;
+    else discarded(`reports: ${z.prettifyError(parsed.error)}`);
+  }
+  return parts;
 }
 
 /**
@@ -33,16 +56,15 @@ function ledgerOf(item: unknown, discarded: (why: string) => void): Pick<MemoryS
  */
 export function fromItem(item: unknown, discarded: (why: string) => void = () => {}): MemoryState {
   const controls = controlsOf(item);
-  const ledger = ledgerOf(item, discarded);
+  const parts = partsOf(item, discarded);
   const parsed = itemSchema.safeParse(item);
   if (parsed.success) {
     const { policy, recent } = parsed.data;
-    return { policy, recent, ...ledger, controls };
+    return { policy, recent, ...parts, controls };
   }
-  const holds =
-    typeof item === 'object' && item !== null && ['version', 'policy', 'recent'].some((k) => k in item);
+  const holds = ['version', 'policy', 'recent'].some((name) => partOf(item, name) !== undefined);
   if (holds) discarded(z.prettifyError(parsed.error));
-  return { ...emptyMemory(), ...ledger, controls };
+  return { ...emptyMemory(), ...parts, controls };
 }
 
 /** DynamoDB refuses an item with a number closer to zero than 1e-130. */
@@ -56,11 +78,33 @@ function storable<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, storable(one)])) as T;
 }
 
-/** Attributes of the item, without its key, lease and controls. */
-export const toItem = ({ policy, recent, ledger }: Omit<MemoryState, 'controls'>) =>
-  storable({
-    version: MEMORY_VERSION,
-    policy,
-    recent,
-    ...(ledger ? { ledger } : {}),
+/** The first number that the table cannot hold, with its path; undefined without one. */
+function unstorable(value: unknown, path: string): string | undefined {
+  if (typeof value === 'number')
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? undefined : `${path} is ${value}`;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, one] of Object.entries(value)) {
+    const found = unstorable(one, `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/**
+ * Attributes of the item, without its key, lease and controls. One with a number that the table cannot hold is left out,
+ * so that it does not keep the others from being saved; the stored one stays.
+ *
+ * @param leftOut called with the number
+ */
+export function toItem(
+  { policy, recent, ledger, reports }: Omit<MemoryState, 'controls'>,
+  leftOut: (why: string) => void = () => {},
+) {
+  const parts = { policy, recent, ...(ledger ? { ledger } : {}), ...(reports ? { reports } : {}) };
+  const kept = Object.entries(parts).filter(([name, value]) => {
+    const found = unstorable(value, name);
+    if (found !== undefined) leftOut(found);
+    return found === undefined;
   });
+  return { version: MEMORY_VERSION, ...storable(Object.fromEntries(kept) as Partial<typeof parts>) };
+}

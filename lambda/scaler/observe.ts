@@ -1,35 +1,94 @@
 /** The second step of a tick: reads the queue, the workers' reports and the fleet. */
 import { NO_SPENDING, type Context } from './context.ts';
-import { observeLedger, type LedgerInput } from './ledger.ts';
+import type { Spending } from '../../contract/scaler.ts';
+import { dayOf, observeLedger, type Ledger, type LedgerInput } from './ledger.ts';
+import type { RuleSettings } from './policy/decision.ts';
+import { serviceOf } from './policy/flow.ts';
 import type { WorkReport } from './policy/observation.ts';
-import type { FailedLaunch, FleetState, MemoryState } from './ports.ts';
+import { believe, MOST_REPORTERS, type Belief } from './policy/reports.ts';
+import type { FailedLaunch, FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
 import type { TickFacts } from './record.ts';
 
 /** Failed launches older than this are not read, however long ago the last tick was, seconds. */
 const FAILURES_SECONDS = 600;
+/** Of a photo, under a policy that measures none. */
+const SERVICE_SECONDS = 6;
 export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
 
 /** Reads what the decision needs, and brings the ledger up to date. A part that cannot be read is undefined. */
-export async function observe({ ports, run, at, attempt }: Context, state?: MemoryState): Promise<Readings> {
-  const [counts, reported, fleet] = await Promise.all([
+export async function observe(context: Context, state?: MemoryState): Promise<Readings> {
+  const { ports, run, settings, at, attempt } = context;
+  const spending = run.spending ?? NO_SPENDING;
+  const [counts, fleet] = await Promise.all([
     attempt(() => ports.counts.read()),
-    // Without it the policy estimates what was finished from the counts.
-    attempt(() => ports.work.read()),
     attempt(() => ports.fleet.read()),
   ]);
-  let failedLaunches: FailedLaunch[] | undefined = [];
-  if (fleet && fleet.desired > fleet.inService + fleet.pending) {
-    const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - FAILURES_SECONDS);
-    failedLaunches = await attempt(() => ports.fleet.failedLaunches(since));
-  }
+  const [work, failedLaunches] = await Promise.all([
+    // Without it the policy estimates what was finished from the counts.
+    attempt(() => readWork(ports.work, { at, settings, state, counts, fleet })),
+    failuresOf({ ports, at, attempt }, fleet, state),
+  ]);
   // Without the memory the day's spending is unknown: a sum from zero would be wrong.
   const account =
     state && fleet
       ? await attempt(() =>
-          observeLedger(ledgerInput(at, fleet, reported), state.ledger, run.spending ?? NO_SPENDING),
+          observeLedger(ledgerInput(at, fleet, work?.reported), ledgerBefore(state, at, spending), spending),
         )
       : undefined;
-  return { counts, reported, fleet, failedLaunches, account };
+  return { counts, work, fleet, failedLaunches, account };
+}
+
+/** Launches that failed since the last tick; none are read while every requested instance is there. */
+async function failuresOf(
+  { ports, at, attempt }: Pick<Context, 'ports' | 'at' | 'attempt'>,
+  fleet: FleetState | undefined,
+  state: MemoryState | undefined,
+): Promise<FailedLaunch[] | undefined> {
+  if (!fleet || fleet.desired <= fleet.inService + fleet.pending) return [];
+  const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - FAILURES_SECONDS);
+  return attempt(() => ports.fleet.failedLaunches(since));
+}
+
+interface WorkContext {
+  at: number;
+  settings: RuleSettings;
+  state: MemoryState | undefined;
+  counts: QueueCounts | undefined;
+  fleet: FleetState | undefined;
+}
+
+/** Reads the reports of the instances that Auto Scaling lists, and of those that it listed at the last tick. */
+async function readWork(
+  port: Work,
+  { at, settings, state, counts, fleet }: WorkContext,
+): Promise<Belief | undefined> {
+  if (!state || !fleet?.reporters) return undefined;
+  const listed = fleet.reporters.slice(0, MOST_REPORTERS).map(({ instance }) => instance);
+  const left = state.reports?.instances.map(({ instance }) => instance) ?? [];
+  const reports = await port.read([...new Set([...listed, ...left])]);
+  if (!reports) return undefined;
+  const input = {
+    at,
+    backlog: counts ? counts.visible + counts.inFlight : null,
+    reporters: fleet.reporters,
+    reports,
+    serviceSeconds: serviceOf(
+      state.policy.slo?.flow,
+      settings.kind === 'threshold' ? SERVICE_SECONDS : settings.serviceSeconds,
+    ),
+  };
+  return believe(input, state.reports);
+}
+
+/** The ledger of the last tick. One that cannot be read counts as a day at its limit: spending is never smaller than it was. */
+function ledgerBefore(
+  { ledger, lostSpending }: MemoryState,
+  at: number,
+  { dailyLimit }: Spending,
+): Ledger | undefined {
+  if (ledger || lostSpending === undefined) return ledger;
+  const spent = Math.max(dailyLimit ?? 0, lostSpending);
+  return { at, perHour: 0, day: dayOf(at), spent, inService: 0, busySeconds: null };
 }
 
 const ledgerInput = (at: number, fleet: FleetState, reported: WorkReport | undefined): LedgerInput => ({

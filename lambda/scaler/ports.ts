@@ -4,7 +4,9 @@ import type { View } from '../../contract/view.ts';
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
-import type { Observation, WorkReport } from './policy/observation.ts';
+import type { Observation } from './policy/observation.ts';
+import type { Disbelief, InstanceReport } from './policy/plausible.ts';
+import type { Reporter, ReportsMemory } from './policy/reports.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
 export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
@@ -12,6 +14,8 @@ export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' 
 export interface FleetState extends FleetCounts {
   /** Instances of each type, where the group reports them. */
   types?: Record<string, number>;
+  /** Instances in service and draining. @default unknown: no report of an instance is read */
+  reporters?: Reporter[] | undefined;
 }
 
 export interface FailedLaunch {
@@ -29,8 +33,13 @@ export interface Counts {
 }
 
 export interface Work {
-  /** Totals of the workers' reports; undefined before the first one. */
-  read(): Promise<WorkReport | undefined>;
+  /**
+   * Counters as the instances wrote them, of those that have any. What an instance writes is not checked here, and does not
+   * make the others' unreadable.
+   *
+   * @returns undefined where instances do not report
+   */
+  read(instances: string[]): Promise<InstanceReport[] | undefined>;
 }
 
 export interface Fleet {
@@ -49,8 +58,12 @@ export type TickRecord = {
   needed: number | null;
   /** Instances requested and not given, in a shortage. */
   unfulfilled?: number;
-  /** Photos finished since the workers' first report; absent where that could not be read. */
+  /** Photos finished since the scaler first read the instances' reports; absent where that is unknown. */
   completed?: number;
+  /** Reports of instances that were not believed. @default none */
+  implausible?: number;
+  /** The first of them; of the latest tick only. */
+  disbelieved?: Disbelief[];
   /** The numbers behind the decision; of the latest tick only. */
   calculation?: Calculation;
 } & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
@@ -61,6 +74,10 @@ export interface MemoryState {
   recent: TickRecord[];
   /** What the fleet has cost and done. @default nothing yet */
   ledger?: Ledger;
+  /** USD at least that a ledger which cannot be read had counted. @default the ledger is known, or there was none */
+  lostSpending?: number;
+  /** What the instances have reported. @default nothing yet */
+  reports?: ReportsMemory;
   /** The operator's overrides; the scaler never writes them. */
   controls: Controls;
 }
@@ -96,6 +113,8 @@ export interface TickMetrics {
   figures?: LedgerFigures | undefined;
   /** Instances requested and not given; undefined without a decision. */
   unfulfilled?: number;
+  /** Reports of instances that were not believed. @default 0 */
+  implausible?: number;
   /** Since the last tick. */
   failedLaunches?: FailedLaunch[];
   /** Those that were active. */

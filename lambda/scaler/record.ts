@@ -2,18 +2,21 @@
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Decision } from './policy/decision.ts';
-import type { WorkReport } from './policy/observation.ts';
+import type { Belief } from './policy/reports.ts';
 import type { FailedLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
 
 /** How many past ticks the memory holds. */
 export const RECENT = 60;
+/** How many reports that were not believed the latest tick names. */
+export const MOST_NAMED = 5;
 
 /** What a tick has read and done; undefined where that failed. */
 export interface TickFacts {
   /** Epoch seconds. */
   at: number;
   counts: QueueCounts | undefined;
-  reported: WorkReport | undefined;
+  /** What the instances report, as far as it is believed. */
+  work: Belief | undefined;
   fleet: FleetState | undefined;
   /** Since the last tick. */
   failedLaunches: FailedLaunch[] | undefined;
@@ -26,7 +29,8 @@ export interface TickFacts {
 const reasonOf = ({ decision }: TickFacts) => decision?.reason ?? 'metrics-unavailable';
 
 export const recordOf = (facts: TickFacts): TickRecord => {
-  const { at, counts, reported, fleet, decision, desired } = facts;
+  const { at, counts, work, fleet, decision, desired } = facts;
+  const { reported, disbelieved = [] } = work ?? {};
   return {
     at,
     reason: reasonOf(facts),
@@ -40,32 +44,36 @@ export const recordOf = (facts: TickFacts): TickRecord => {
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
     ...(decision?.unfulfilled ? { unfulfilled: decision.unfulfilled } : {}),
-    ...(reported ? { completed: reported.completed } : {}),
+    ...(reported ? { completed: Math.round(reported.completed) } : {}),
+    ...(disbelieved.length > 0
+      ? { implausible: disbelieved.length, disbelieved: disbelieved.slice(0, MOST_NAMED) }
+      : {}),
     ...(decision?.calculation ? { calculation: decision.calculation } : {}),
   };
 };
 
-/** The latest records with one more. Only the latest keeps its calculation, so that the item stays small. */
+/** The latest records with one more. Only the latest keeps its details, so that the item stays small. */
 export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord[] {
   const before = recent.slice(1 - RECENT);
   const last = before.pop();
   if (!last) return [record];
-  const { calculation: _, ...plain } = last;
+  const { calculation: _, disbelieved: __, ...plain } = last;
   return [...before, plain, record];
 }
 
 /** @param controls that were active @param failed whether anything has failed so far */
 export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean): TickMetrics => {
-  const { at, counts, fleet, failedLaunches, account, decision, desired } = facts;
+  const { at, counts, work, fleet, failedLaunches, account, decision, desired } = facts;
   return {
     at,
     reason: reasonOf(facts),
     counts,
-    fleet: fleet && { ...fleet, desired: desired ?? fleet.desired },
+    fleet: fleet && { ...fleet, reporters: undefined, desired: desired ?? fleet.desired },
     needed: decision?.needed,
     calculation: decision?.calculation,
     figures: account?.figures,
     unfulfilled: decision?.unfulfilled,
+    ...(work?.disbelieved.length ? { implausible: work.disbelieved.length } : {}),
     ...(failedLaunches?.length ? { failedLaunches } : {}),
     ...(Object.keys(controls).length > 0 ? { controls } : {}),
     ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),

@@ -55,7 +55,7 @@ async function open({ ports, run, at, attempt }: Context): Promise<{ held: boole
 async function decideOn(
   { run, settings, at, attempt }: Context,
   state: MemoryState | undefined,
-  { counts, reported, fleet, failedLaunches, account }: Readings,
+  { counts, work, fleet, failedLaunches, account }: Readings,
   controls: Controls,
 ): Promise<Decision | undefined> {
   if (!state || !counts || !fleet) return undefined;
@@ -67,7 +67,7 @@ async function decideOn(
       at,
       ...counts,
       ...fleet,
-      reported,
+      reported: work?.reported,
       failedLaunches: failedLaunches?.length,
       tickSeconds: run.tickSeconds,
       // Spending that cannot be computed may be over the limit.
@@ -100,7 +100,7 @@ async function record(
   acted: boolean,
   controls: Controls,
 ): Promise<TickRecord> {
-  const { decision, account } = facts;
+  const { decision, account, work } = facts;
   const made = recordOf(facts);
   if (state) {
     const learned = acted ? decision?.memory : decision && withoutScaling(decision, state.policy);
@@ -108,9 +108,9 @@ async function record(
     const recent = recentWith(state.recent, made);
     const view = await attempt(() => viewOf(recent, policy, run.tickSeconds));
     const ledger = account?.ledger ?? state.ledger;
-    await attempt(() =>
-      ports.memory.save(run.owner, { policy, recent, ...(ledger ? { ledger } : {}) }, view),
-    );
+    const reports = work?.memory ?? state.reports;
+    const next = { policy, recent, ...(ledger ? { ledger } : {}), ...(reports ? { reports } : {}) };
+    await attempt(() => ports.memory.save(run.owner, next, view));
   }
   await attempt(() => ports.metrics.publish(metricsOf(facts, controls, errors.length > 0)));
   return made;

@@ -9,7 +9,7 @@ import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
 import { BOOTING, Fleet, STOPPED } from './fleet.ts';
 import { messagesOf, Queue, type Messages } from './messages.ts';
-import { NoisyCounts, type Counts } from './noisy-counts.ts';
+import { NoisyCounts, WorkReports, type Counts } from './noisy-counts.ts';
 import { ScalingGroup } from './scaling-group.ts';
 import type {
   ControlledSystem,
@@ -43,6 +43,7 @@ export class Engine implements ControlledSystem {
   /** Messages of interrupted instances that are not visible again yet. */
   private orphaned = 0;
   private busySeconds = 0;
+  private readonly reports = WorkReports.none();
   private note: Pick<DecisionRow, 'reason' | 'needed' | 'details'> = { reason: '', needed: undefined };
   private readonly serviceDraw: Draw;
 
@@ -118,7 +119,7 @@ export class Engine implements ControlledSystem {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
       this.group.reconcile(now);
     } else if (kind === EVENT.interruption) this.interrupt(first);
-    else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts());
+    else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts(), this.reports);
     else if (kind === EVENT.warmReady) this.group.capacity.warm++;
   }
 
@@ -129,9 +130,13 @@ export class Engine implements ControlledSystem {
     const held = this.running?.get(id);
     if (held) held.splice(held.indexOf(message), 1);
     const job = this.messages.job[message] as number;
-    this.busySeconds += this.now - (this.attempts[message] as number);
+    const seconds = this.now - (this.attempts[message] as number);
+    this.busySeconds += seconds;
+    const isFirst = Number.isNaN(this.starts[job]);
+    // An instance reports the time in which it had work, however many jobs at a time.
+    this.reports.add(id, { completed: isFirst ? 1 : 0, busySeconds: seconds / this.world.slots });
     this.lastCompletion = this.now;
-    if (!Number.isNaN(this.starts[job])) return;
+    if (!isFirst) return;
     this.starts[job] = this.attempts[message] as number;
     this.ends[job] = this.now;
     this.completed++;
@@ -186,6 +191,12 @@ export class Engine implements ControlledSystem {
 
   workCounters(): WorkCounters {
     return this.noisyCounts.workCounters(this.counts());
+  }
+  reporters(): number[] {
+    return this.fleet.working();
+  }
+  reportOf(instance: number): WorkCounters {
+    return this.noisyCounts.reportOf(instance, this.reports);
   }
   pendingSince(): number[] {
     return this.fleet.pendingSince();

@@ -141,6 +141,11 @@ export class Fleet {
     for (const id of there.slice(0, count)) this.drain(id, at);
   }
 
+  /** Ids of the instances that are ready or draining. */
+  working(): number[] {
+    return this.alive.filter((id) => this.states[id] === READY || this.states[id] === DRAINING);
+  }
+
   pendingSince(): number[] {
     return this.alive
       .filter((id) => this.states[id] === BOOTING)

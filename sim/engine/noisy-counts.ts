@@ -6,8 +6,33 @@ import type { Snapshot, WorkCounters } from './types.ts';
 type QueueCounts = Pick<Snapshot, 'visible' | 'inFlight'>;
 export type Counts = QueueCounts & WorkCounters;
 
+/** What each instance has done. */
+export class WorkReports {
+  private constructor(
+    private readonly completed: number[],
+    private readonly busySeconds: number[],
+  ) {}
+
+  static none(): WorkReports {
+    return new WorkReports([], []);
+  }
+
+  add(instance: number, { completed, busySeconds }: WorkCounters): void {
+    this.completed[instance] = (this.completed[instance] ?? 0) + completed;
+    this.busySeconds[instance] = (this.busySeconds[instance] ?? 0) + busySeconds;
+  }
+
+  of(instance: number): WorkCounters {
+    return { completed: this.completed[instance] ?? 0, busySeconds: this.busySeconds[instance] ?? 0 };
+  }
+
+  copy(): WorkReports {
+    return new WorkReports([...this.completed], [...this.busySeconds]);
+  }
+}
+
 export class NoisyCounts {
-  private snapshot: Counts | undefined;
+  private snapshot: (Counts & { reports: WorkReports }) | undefined;
   private reads = 0;
   private readonly noise: Draw;
   private readonly zero: Draw;
@@ -21,8 +46,12 @@ export class NoisyCounts {
   }
 
   /** Later reads return these counts, until the next snapshot. */
-  takeSnapshot(counts: Counts): void {
-    this.snapshot = counts;
+  takeSnapshot(counts: Counts, reports: WorkReports): void {
+    this.snapshot = { ...counts, reports: reports.copy() };
+  }
+
+  reportOf(instance: number, now: WorkReports): WorkCounters {
+    return (this.snapshot?.reports ?? now).of(instance);
   }
 
   /** @param now exact counts, which are read until the first snapshot */

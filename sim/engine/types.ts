@@ -19,11 +19,11 @@ export interface Snapshot {
   max: number;
 }
 
-/** Counters that the workers report, since the start of the run. */
+/** Counters of what was done, since the start of the run or of an instance. */
 export interface WorkCounters {
   /** Jobs completed. */
   completed: number;
-  /** Busy seconds of the slots that completed them. */
+  /** Busy seconds of the slots that completed them, over the number of slots. */
   busySeconds: number;
 }
 
@@ -33,7 +33,12 @@ export interface ControlledSystem {
   observe(): Snapshot;
   /** Exact state. A policy that reads metrics adds their delay itself. */
   actual(): Snapshot;
+  /** Of the whole fleet. */
   workCounters(): WorkCounters;
+  /** Instances in service and draining. */
+  reporters(): number[];
+  /** What an instance reports; zero before it was in service. */
+  reportOf(instance: number): WorkCounters;
   /** Request time of each pending instance, oldest first. */
   pendingSince(): number[];
   /** Idle in-service instances, oldest request first, and the time since when each is idle. */

@@ -37,17 +37,18 @@ export const simulatedCounts = (system: ControlledSystem): Counts => ({
   },
 });
 
-/** Counters since the start of the run. */
+/** Counters of each instance since its start. */
 export const simulatedWork = (system: ControlledSystem): Work => ({
-  async read() {
-    return system.workCounters();
+  async read(instances) {
+    return instances.map((instance) => ({ instance, ...system.reportOf(Number(instance)) }));
   },
 });
 
 export const simulatedFleet = (system: ControlledSystem): Fleet => ({
   async read() {
     const { desired, inService, pending, draining, min, max } = system.actual();
-    return { desired, inService, pending, draining, min, max };
+    const reporters = system.reporters().map((id) => ({ instance: String(id) }));
+    return { desired, inService, pending, draining, min, max, reporters };
   },
   async failedLaunches() {
     // The harder case for a policy: a shortage is never reported, instances only do not come.

@@ -106,6 +106,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.decisions]: decisions,
   [METRICS.metricsUnavailable]: notSimulated,
   [METRICS.failedTicks]: notSimulated,
+  [METRICS.implausibleReports]: notSimulated,
   [METRICS.waitTime]: waits,
   [QUEUE_METRICS.oldestAge.metric]: oldest,
   [QUEUE_METRICS.deadLetters.metric]: notSimulated,

@@ -102,6 +102,7 @@ export const RESOURCES: Record<string, Properties> = {
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
     BillingMode: 'PAY_PER_REQUEST',
     KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
   },
   ScalerSchedule: {
     FlexibleTimeWindow: { Mode: 'OFF' },

@@ -47,7 +47,17 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       },
       { may: ['ssm:GetParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/worker'] },
       { may: ['ssm:PutParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/ami/verdict/*'] },
-      { may: ['dynamodb:UpdateItem'], on: ['<ScalerTable.Arn>'], only: item('work') },
+      // IAM knows the instance: its own item, in a table where every other one speaks for another.
+      {
+        may: ['dynamodb:UpdateItem'],
+        on: ['<ScalerTable.Arn>'],
+        only: {
+          'ForAllValues:StringEquals': {
+            'dynamodb:LeadingKeys': ['work#${aws:userid}'],
+            'dynamodb:Attributes': ['id', 'expiresAt', 'completed', 'busySeconds'],
+          },
+        },
+      },
       METRICS,
       // Session Manager.
       {
@@ -85,7 +95,17 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       },
       // It reads its memory from the response to UpdateItem.
       { may: ['dynamodb:UpdateItem'], on: ['<ScalerTable.Arn>'], only: item('scaler') },
-      { may: ['dynamodb:GetItem'], on: ['<ScalerTable.Arn>'], only: item('work') },
+      {
+        may: ['dynamodb:BatchGetItem'],
+        on: ['<ScalerTable.Arn>'],
+        only: {
+          'ForAllValues:StringLike': {
+            'dynamodb:LeadingKeys': [
+              { 'Fn::Join': ['', ['work#', { 'Fn::GetAtt': ['FleetInstanceRoleA605DB82', 'RoleId'] }, ':*']] },
+            ],
+          },
+        },
+      },
       METRICS,
     ],
   },

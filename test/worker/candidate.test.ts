@@ -139,6 +139,7 @@ describe('the whole worker', { timeout: 300_000 }, () => {
       bucketName: 'photos',
       groupName: 'group',
       tableName: 'table',
+      workKeyPrefix: 'work#AROAEXAMPLE:',
       ...withDefaults(QUEUE_FIELDS, { visibilityTimeoutSeconds: 30 }),
       ...withDefaults(WORKER_FIELDS, { device: 'cpu', noticePollSeconds: 1 }),
       workflow,

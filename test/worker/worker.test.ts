@@ -26,6 +26,7 @@ const settings: WorkerSettings = {
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',
+  workKeyPrefix: 'work#AROAEXAMPLE:',
   ...withDefaults(QUEUE_FIELDS, { visibilityTimeoutSeconds: 30 }),
   ...withDefaults(WORKER_FIELDS, { maxMegapixels: 1, device: 'cpu', noticePollSeconds: 1 }),
   workflow,

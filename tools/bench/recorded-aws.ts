@@ -78,9 +78,13 @@ export async function startRecordedAws(): Promise<RecordedAws> {
         }
         return response.end(JSON.stringify({ Attributes: item }));
       }
-      if (action === 'GetItem') {
-        const Item = { id: { S: 'work' }, completed: { N: '70000' }, busySeconds: { N: '420000' } };
-        return response.end(JSON.stringify({ Item }));
+      if (action === 'BatchGetItem') {
+        const { RequestItems } = JSON.parse(body) as { RequestItems: Record<string, { Keys: object[] }> };
+        const answers = Object.entries(RequestItems).map(([table, { Keys }]) => [
+          table,
+          Keys.map((key) => ({ ...key, completed: { N: '7000' }, busySeconds: { N: '42000' } })),
+        ]);
+        return response.end(JSON.stringify({ Responses: Object.fromEntries(answers) as object }));
       }
       if (action === 'PutMetricData') {
         const cbor = request.headers['smithy-protocol'] === 'rpc-v2-cbor';

@@ -48,6 +48,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
       QUEUE_URL: `${aws.url}/000000000000/photos`,
       GROUP_NAME: 'photos',
       TABLE_NAME: 'scaler',
+      WORK_KEY_PREFIX: 'work#AROABENCH:',
       // One tick for each invocation.
       TICK_SECONDS: '60',
       POLICY: JSON.stringify(policy),

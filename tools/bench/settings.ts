@@ -14,6 +14,7 @@ export const settingsFor = (
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',
+  workKeyPrefix: 'work#AROAEXAMPLE:',
   ...withDefaults(QUEUE_FIELDS),
   ...withDefaults(WORKER_FIELDS, { device, path }),
   workflow: workflowSchema.parse(JSON.parse(readFileSync(`ami/workflow/${workflow}.json`, 'utf8'))),

@@ -1,19 +1,35 @@
-/** The fleet's counters of work done: an item of the scaler's table. */
+/** This instance's counters of work done: an item of the scaler's table that only this instance may write. */
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TABLE_KEY, WORK_ATTRIBUTES, WORK_KEY } from '../../contract/names.ts';
+import { TABLE_EXPIRY, TABLE_KEY, WORK_ATTRIBUTES } from '../../contract/names.ts';
 import type { Done } from '../telemetry/work-report.ts';
 
-export async function addWork(dynamo: DynamoDBClient, tableName: string, done: Done): Promise<void> {
+/** After the last report of an instance DynamoDB deletes its item, seconds. */
+const KEPT_SECONDS = 86_400;
+
+export interface WorkItem {
+  tableName: string;
+  key: string;
+}
+
+/** @param now epoch milliseconds */
+export async function addWork(
+  dynamo: DynamoDBClient,
+  { tableName, key }: WorkItem,
+  done: Done,
+  now: number,
+): Promise<void> {
   await dynamo.send(
     new UpdateItemCommand({
       TableName: tableName,
-      Key: { [TABLE_KEY]: { S: WORK_KEY } },
-      UpdateExpression: 'ADD #completed :completed, #busySeconds :busySeconds',
+      Key: { [TABLE_KEY]: { S: key } },
+      UpdateExpression: 'SET #expiry = :expiry ADD #completed :completed, #busySeconds :busySeconds',
       ExpressionAttributeNames: {
+        '#expiry': TABLE_EXPIRY,
         '#completed': WORK_ATTRIBUTES.completed,
         '#busySeconds': WORK_ATTRIBUTES.busySeconds,
       },
       ExpressionAttributeValues: {
+        ':expiry': { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) },
         ':completed': { N: String(done.completed) },
         ':busySeconds': { N: done.busySeconds.toFixed(3) },
       },

@@ -1,5 +1,5 @@
 /**
- * Adds this worker's work to the fleet's counters: SQS does not report how many messages were completed, and the scaler needs
+ * Adds this worker's work to its instance's counters: SQS does not report how many messages were completed, and the scaler needs
  * it. A report that fails is kept and sent with the next one.
  */
 import { describeError, type Log } from './log.ts';
@@ -26,8 +26,16 @@ export class WorkReport {
   private reportedMs = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
+  /** Whether counters of 0 are to be written. */
+  private isDue = false;
 
   constructor(private readonly ports: WorkReportPorts) {}
+
+  /** Writes the counters before there is any work: an instance without counters is unknown, not idle. Never rejects. */
+  announce(): Promise<void> {
+    this.isDue = true;
+    return this.flush();
+  }
 
   /** Adds work and reports it at once, or at {@link REPORT_MS} after the last report. */
   add({ completed, busySeconds }: Done): void {
@@ -50,11 +58,12 @@ export class WorkReport {
   private async send(): Promise<void> {
     const { add, log, now } = this.ports;
     const { completed, busySeconds } = this.done;
-    if (completed === 0 && busySeconds === 0) return;
+    if (completed === 0 && busySeconds === 0 && !this.isDue) return;
     this.done = { completed: 0, busySeconds: 0 };
     this.reportedMs = now();
     try {
       await add({ completed, busySeconds });
+      this.isDue = false;
     } catch (error) {
       log('warn', 'work-not-reported', { error: describeError(error) });
       this.add({ completed, busySeconds });

@@ -6,11 +6,17 @@ import {
   type AutoScalingClient,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
+import type { Reporter } from '../policy/reports.ts';
 import type { Fleet } from '../ports.ts';
 import { failedLaunch } from './failed-launch.ts';
 
 /** States of instances that are billed; those of a warm pool are stopped. */
 const BILLED = /^(Pending|InService|Terminating)/;
+/** States in which a worker may have photos. */
+const REPORTING = /^(InService|Terminating)/;
+
+const reporterOf = ({ InstanceId: instance, InstanceType: type }: Instance): Reporter[] =>
+  instance === undefined ? [] : [{ instance, ...(type === undefined ? {} : { type }) }];
 
 function typesOf(instances: Instance[]): Record<string, number> {
   const types: Record<string, number> = {};
@@ -43,6 +49,9 @@ export class AutoScalingFleet implements Fleet {
       inService: inState('InService'),
       pending: inState('Pending'),
       draining: inState('Terminating'),
+      reporters: instances
+        .filter(({ LifecycleState }) => REPORTING.test(LifecycleState ?? ''))
+        .flatMap(reporterOf),
       types: typesOf(instances.filter(({ LifecycleState }) => BILLED.test(LifecycleState ?? ''))),
     };
   }

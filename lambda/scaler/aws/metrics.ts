@@ -30,7 +30,7 @@ function countedBy(failed: FailedLaunch[]): [dimensions: { Name: string; Value: 
 /** The data of one tick. What could not be read is left out: a gap in a graph is right, a zero would be wrong. */
 export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   const { at, reason, counts, fleet, needed, calculation, unfulfilled } = tick;
-  const { failedLaunches = [], controls = {}, dryRunDesired, figures } = tick;
+  const { failedLaunches = [], controls = {}, implausible = 0, dryRunDesired, figures } = tick;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const datum = (
     MetricName: string,
@@ -73,6 +73,8 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
     data.push(datum(METRICS.bootTime, bootSeconds, { Unit: 'Seconds' }));
     if (meanWait !== null) data.push(datum(METRICS.meanWait, meanWait, { Unit: 'Seconds' }));
   }
+  // Likewise only while there are any.
+  if (implausible > 0) data.push(datum(METRICS.implausibleReports, implausible));
   if (figures) {
     data.push(datum(METRICS.costPerHour, figures.perHour, { Unit: 'None' }));
     data.push(datum(METRICS.spentToday, figures.spentToday, { Unit: 'None' }));

@@ -14,7 +14,8 @@ import type { TickPorts } from '../ports.ts';
 import { AutoScalingFleet } from './fleet.ts';
 import { CloudWatchMetrics } from './metrics.ts';
 import { SqsCounts } from './queue.ts';
-import { DynamoMemory, DynamoWork } from './table.ts';
+import { DynamoWork } from './reports.ts';
+import { DynamoMemory } from './table.ts';
 
 interface Limits {
   /** Seconds for a call with its retries. */
@@ -52,7 +53,10 @@ function withDeadline<T>(client: T & Client, seconds: number): T {
 
 /** @param config of the clients, such as another endpoint */
 export function portsOn(
-  environment: Pick<ScalerEnvironment, 'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'STAGE'>,
+  environment: Pick<
+    ScalerEnvironment,
+    'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
+  >,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts {
@@ -68,12 +72,13 @@ export function portsOn(
     },
   };
   const bounded = <T extends Client>(client: T): T => withDeadline(client, callSeconds);
-  const documents = DynamoDBDocumentClient.from(bounded(new DynamoDBClient(withRetries)), {
+  const dynamo = bounded(new DynamoDBClient(withRetries));
+  const documents = DynamoDBDocumentClient.from(dynamo, {
     marshallOptions: { removeUndefinedValues: true },
   });
   return {
     counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL),
-    work: new DynamoWork(documents, environment.TABLE_NAME),
+    work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
     memory: new DynamoMemory(documents, environment.TABLE_NAME),
     metrics: new CloudWatchMetrics(bounded(new CloudWatchClient(withRetries)), environment.STAGE),

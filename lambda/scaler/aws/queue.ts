@@ -18,7 +18,7 @@ export class SqsCounts implements Counts {
     const count = (name: QueueAttributeName) => {
       // Number('') would be 0, and unknown is never zero.
       const text = Attributes?.[name];
-      if (text === undefined || !/^\d+$/.test(text))
+      if (text === undefined || !/^\d{1,15}$/.test(text))
         throw new Error(`${this.queueUrl} gave ${name} as '${text}'`);
       return Number(text);
     };

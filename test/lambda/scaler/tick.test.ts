@@ -28,8 +28,9 @@ describe('a tick', () => {
       // The lease lasts 10 s longer than until the next tick.
       ['memory.open', 'run-1', now, 40],
       ['counts.read'],
-      ['work.read'],
       ['fleet.read'],
+      // The instances that it lists.
+      ['work.read'],
       ['fleet.setDesired', 1],
       ['memory.save', 'run-1'],
       ['metrics.publish', 'scale-out'],
@@ -54,7 +55,8 @@ describe('a tick', () => {
       draining: 3,
       min: 1,
       max: 9,
-      completed: 70,
+      // Counted from here on.
+      completed: 0,
       calculation: record?.calculation,
     });
     expect(record?.calculation).toMatchObject({ serviceSeconds: 6, bootSeconds: 90 });

@@ -27,6 +27,12 @@ export class FakeSystem implements ControlledSystem {
   workCounters(): WorkCounters {
     return this.counters;
   }
+  reporters(): number[] {
+    return [0];
+  }
+  reportOf(): WorkCounters {
+    return this.counters;
+  }
   pendingSince(): number[] {
     return this.booting;
   }

@@ -3,7 +3,8 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
 import { SqsCounts } from '../../../../lambda/scaler/aws/queue.ts';
-import { DynamoMemory, DynamoWork } from '../../../../lambda/scaler/aws/table.ts';
+import { DynamoWork } from '../../../../lambda/scaler/aws/reports.ts';
+import { DynamoMemory } from '../../../../lambda/scaler/aws/table.ts';
 import { stub } from '../support/stub-client.ts';
 
 const lost = () =>
@@ -57,13 +58,13 @@ describe('the fleet', () => {
     const { client, sent } = stub<never>(
       group({
         Instances: [
-          instance('InService', 'g4dn.xlarge'),
-          instance('Pending', 'g5.xlarge'),
+          { ...instance('InService', 'g4dn.xlarge'), InstanceId: 'i-1' },
+          { ...instance('Pending', 'g5.xlarge'), InstanceId: 'i-2' },
           instance('Pending:Wait', 'g5.xlarge'),
-          instance('Terminating:Wait', 'g6.xlarge'),
+          { ...instance('Terminating:Wait', 'g6.xlarge'), InstanceId: 'i-3' },
           instance('Terminated', 'g6.xlarge'),
           instance('Warmed:Stopped', 'g6.xlarge'),
-          instance('InService'),
+          { ...instance('InService'), InstanceId: 'i-4' },
           {},
         ],
       }),
@@ -75,6 +76,11 @@ describe('the fleet', () => {
       inService: 2,
       pending: 2,
       draining: 1,
+      reporters: [
+        { instance: 'i-1', type: 'g4dn.xlarge' },
+        { instance: 'i-3', type: 'g6.xlarge' },
+        { instance: 'i-4' },
+      ],
       types: { 'g4dn.xlarge': 1, 'g5.xlarge': 2, 'g6.xlarge': 1 },
     });
     expect(sent).toEqual([['DescribeAutoScalingGroupsCommand', { AutoScalingGroupNames: ['photos'] }]]);
@@ -244,18 +250,76 @@ describe('the memory', () => {
   });
 });
 
-describe("the workers' counters", () => {
-  it('are one item', async () => {
-    const { client, sent } = stub<never>({ Item: { id: 'work', completed: 7, busySeconds: 42.5 } });
-    expect(await new DynamoWork(client, 'memory').read()).toEqual({ completed: 7, busySeconds: 42.5 });
-    expect(sent).toEqual([['GetCommand', { TableName: 'memory', Key: { id: 'work' } }]]);
+describe("the instances' counters", () => {
+  const item = (instance: string, attributes: object) => ({
+    id: { S: `work#AROA:${instance}` },
+    ...attributes,
+  });
+  const read = async (instances: string[], ...items: object[]) => {
+    const { client, sent } = stub<never>({ Responses: { memory: items } });
+    return { reports: await new DynamoWork(client, 'memory', 'work#AROA:').read(instances), sent };
+  };
+
+  it('are one item for each instance, read in one call', async () => {
+    const { reports, sent } = await read(
+      ['i-1', 'i-2'],
+      item('i-1', { completed: { N: '7' }, busySeconds: { N: '42.5' } }),
+    );
+    expect(reports).toEqual([{ instance: 'i-1', completed: 7, busySeconds: 42.5 }]);
+    expect(sent).toEqual([
+      [
+        'BatchGetItemCommand',
+        {
+          RequestItems: {
+            memory: {
+              Keys: [{ id: { S: 'work#AROA:i-1' } }, { id: { S: 'work#AROA:i-2' } }],
+              ConsistentRead: true,
+              ProjectionExpression: '#id, #completed, #busySeconds',
+              ExpressionAttributeNames: {
+                '#id': 'id',
+                '#completed': 'completed',
+                '#busySeconds': 'busySeconds',
+              },
+            },
+          },
+        },
+      ],
+    ]);
   });
 
-  it('are unknown before the first report, and an error where they are no numbers', async () => {
-    expect(await new DynamoWork(stub<never>({}).client, 'memory').read()).toBeUndefined();
-    const { client } = stub<never>({ Item: { completed: 7, busySeconds: '42' } });
-    await expect(new DynamoWork(client, 'memory').read()).rejects.toThrow(
-      "item 'work' gave busySeconds as '42'",
+  it('of a hundred instances are one call', async () => {
+    const instances = Array.from({ length: 201 }, (_, k) => `i-${k}`);
+    const { client, sent } = stub<never>();
+    expect(await new DynamoWork(client, 'memory', 'work#AROA:').read(instances)).toEqual([]);
+    expect(sent).toHaveLength(3);
+    expect(await new DynamoWork(client, 'memory', 'work#AROA:').read([])).toEqual([]);
+    expect(sent).toHaveLength(3);
+  });
+
+  it('are not read where no instance reports', async () => {
+    const { client, sent } = stub<never>();
+    expect(await new DynamoWork(client, 'memory', '').read(['i-1'])).toBeUndefined();
+    expect(sent).toEqual([]);
+  });
+
+  it.each<[object | undefined, unknown]>([
+    [{ N: '-5' }, -5],
+    [{ N: '9.9E+125' }, 9.9e125],
+    [{ N: '9'.repeat(38) }, '9'.repeat(38)],
+    [{ S: 'x'.repeat(400_000) }, 'x'.repeat(40)],
+    [{ M: { completed: { N: '1' } } }, 'M'],
+    [{ NULL: true }, 'NULL'],
+    [undefined, undefined],
+  ])('may be anything that an instance wrote: %j', async (completed, value) => {
+    const honest = { completed: { N: '7' }, busySeconds: { N: '42.5' } };
+    const { reports } = await read(
+      ['i-1', 'i-2'],
+      item('i-1', { completed, busySeconds: { N: '1' } }),
+      item('i-2', honest),
     );
+    expect(reports).toEqual([
+      { instance: 'i-1', completed: value, busySeconds: 1 },
+      { instance: 'i-2', completed: 7, busySeconds: 42.5 },
+    ]);
   });
 });

@@ -27,6 +27,7 @@ const PATIENT = { callSeconds: 50, attemptSeconds: 40 };
 const HURRIED = { callSeconds: 0.2, attemptSeconds: 40 };
 const QUEUE = 'outages';
 const TABLE = 'outages';
+const PREFIX = 'work#AROAEXAMPLE:';
 
 const scope = new Scope();
 let endpoint: string;
@@ -90,7 +91,7 @@ beforeEach(async () => {
 
 const connect = (groupName = group, limits = PATIENT) =>
   portsOn(
-    { QUEUE_URL: queueUrl, GROUP_NAME: groupName, TABLE_NAME: TABLE, STAGE: 'dev' },
+    { QUEUE_URL: queueUrl, GROUP_NAME: groupName, TABLE_NAME: TABLE, WORK_KEY_PREFIX: PREFIX, STAGE: 'dev' },
     clientConfig(proxy.url),
     limits,
   );

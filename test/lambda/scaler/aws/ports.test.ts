@@ -1,7 +1,12 @@
 /** The scaler's ports: one suite each for the fake, the simulator's and AWS's, over the wire of the local AWS. */
 import { AutoScalingClient, CreateAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, ListMetricsCommand } from '@aws-sdk/client-cloudwatch';
-import { CreateTableCommand, DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
@@ -17,13 +22,16 @@ import {
   SCALER_METRICS,
   TABLE_KEY,
   VIEW_ATTRIBUTE,
-  WORK_KEY,
+  WORK_ATTRIBUTES,
+  workKeyPrefix,
 } from '../../../../contract/names.ts';
 import { type View } from '../../../../contract/view.ts';
 import { CloudWatchMetrics } from '../../../../lambda/scaler/aws/metrics.ts';
-import { DynamoMemory, DynamoWork } from '../../../../lambda/scaler/aws/table.ts';
+import { DynamoWork } from '../../../../lambda/scaler/aws/reports.ts';
+import { DynamoMemory } from '../../../../lambda/scaler/aws/table.ts';
 import { AutoScalingFleet } from '../../../../lambda/scaler/aws/fleet.ts';
 import { SqsCounts } from '../../../../lambda/scaler/aws/queue.ts';
+import { countersOf } from '../../../../lambda/scaler/policy/plausible.ts';
 import type { Counts, Fleet, Work } from '../../../../lambda/scaler/ports.ts';
 import { clientConfig } from '../../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../../local/fleet/agent.ts';
@@ -40,6 +48,7 @@ import { startLocalAws } from '../../../support/local-aws.ts';
 import { FakeMemory } from '../support/fakes.ts';
 import { memorySuite, remembered, type MemoryAndReader } from '../support/memory-suite.ts';
 
+const PREFIX = workKeyPrefix('AROAEXAMPLE');
 const scope = new Scope();
 let config: ReturnType<typeof clientConfig>;
 let endpoint: string;
@@ -166,22 +175,20 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
 describe.each<[string, () => Promise<{ port: Work; workTwice: () => Promise<void> }>]>([
   [
     'DynamoDB',
-    async () => {
-      await dynamo.send(
-        new DeleteItemCommand({ TableName: 'memory', Key: { [TABLE_KEY]: { S: WORK_KEY } } }),
-      );
+    () => {
       const workTwice = async () => {
-        // Two workers at once: no report is lost.
+        // Two reports at once: none is lost.
+        const item = { tableName: 'memory', key: `${PREFIX}0` };
         const done = { completed: 1, busySeconds: 6 };
-        await Promise.all([addWork(dynamo, 'memory', done), addWork(dynamo, 'memory', done)]);
+        await Promise.all([addWork(dynamo, item, done, Date.now()), addWork(dynamo, item, done, Date.now())]);
       };
-      return { port: new DynamoWork(DynamoDBDocumentClient.from(dynamo), 'memory'), workTwice };
+      return Promise.resolve({ port: new DynamoWork(dynamo, 'memory', PREFIX), workTwice });
     },
   ],
   [
     'the simulator',
     () => {
-      const engine = simulated({ arrivals: [5, 5], min: 2, service: 6 });
+      const engine = simulated({ arrivals: [5, 5], min: 1, service: 6 });
       const workTwice = async () => {
         for (let at = 1; at <= 30; at++) engine.advance(at);
       };
@@ -189,12 +196,45 @@ describe.each<[string, () => Promise<{ port: Work; workTwice: () => Promise<void
     },
   ],
 ])('work: %s', (_name, make) => {
-  it('is the sum of the reports', async () => {
+  it('is what the instance has done', async () => {
     const { port, workTwice } = await make();
-    expect((await port.read())?.completed ?? 0).toBe(0);
+    expect((await port.read(['0']))?.at(0)?.completed ?? 0).toBe(0);
     await workTwice();
-    expect(await port.read()).toEqual({ completed: 2, busySeconds: 12 });
+    expect(await port.read(['0'])).toEqual([{ instance: '0', completed: 2, busySeconds: 12 }]);
   });
+});
+
+it('one instance that writes anything at all leaves the others readable', async () => {
+  const written = {
+    liar: { N: '9.9E+125' },
+    precise: { N: '9'.repeat(38) },
+    text: { S: 'x'.repeat(390_000) },
+    deep: { L: [{ M: { N: { N: '1' } } }] },
+    empty: { NULL: true },
+    below: { N: '-1' },
+  };
+  for (const [instance, value] of Object.entries(written))
+    await dynamo.send(
+      new PutItemCommand({
+        TableName: 'memory',
+        Item: {
+          [TABLE_KEY]: { S: PREFIX + instance },
+          [WORK_ATTRIBUTES.completed]: value,
+          [WORK_ATTRIBUTES.busySeconds]: { N: '1' },
+        },
+      }),
+    );
+  await addWork(
+    dynamo,
+    { tableName: 'memory', key: `${PREFIX}honest` },
+    { completed: 3, busySeconds: 18 },
+    0,
+  );
+  const reports = await new DynamoWork(dynamo, 'memory', PREFIX).read([...Object.keys(written), 'honest']);
+  expect(reports).toHaveLength(7);
+  expect(reports).toContainEqual({ instance: 'honest', completed: 3, busySeconds: 18 });
+  const believed = reports?.filter((report) => typeof countersOf(report) !== 'string');
+  expect(believed?.map(({ instance }) => instance)).toEqual(['honest']);
 });
 
 describe('fleet', () => {
@@ -286,6 +326,7 @@ describe('metrics: CloudWatch', () => {
       calculation,
       figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
       unfulfilled: 1,
+      implausible: 2,
       failedLaunches: [{ code: 'Other', message: 'no' }],
       controls: { pauseScaleOut: {} },
     });

@@ -31,7 +31,7 @@ describe('limits that were changed', () => {
     [{ reported: { completed: -1, busySeconds: 0 } }, 'completed is -1'],
     [{ reported: { completed: 0, busySeconds: Infinity } }, 'busySeconds is Infinity'],
     [{ at: NaN }, 'at is NaN: expected epoch seconds'],
-    [{ pending: -1 }, 'pending is -1: expected a whole number of at least 0'],
+    [{ pending: -1 }, 'pending is -1: expected a whole number from 0 to 1000000000'],
     [{ draining: 0.5 }, 'draining is 0.5'],
     [{ inService: Infinity }, 'inService is Infinity'],
     [{ max: -1 }, 'max is -1'],

@@ -3,6 +3,7 @@ import { VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
 import type { View } from '../../../../contract/view.ts';
 import { emptyMemory, fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { WorkReport } from '../../../../lambda/scaler/policy/observation.ts';
+import type { InstanceReport } from '../../../../lambda/scaler/policy/plausible.ts';
 import type {
   Counts,
   FailedLaunch,
@@ -56,9 +57,13 @@ export class FakeFleet implements Fleet {
 
   constructor(private readonly calls: Calls = []) {}
 
+  /** Without a list of its own, instances in service and draining report, numbered from 0. */
   read(): Promise<FleetState> {
     this.calls.push(['fleet.read']);
-    return Promise.resolve({ ...this.state });
+    const { inService, draining } = this.state;
+    const count = Number.isInteger(inService + draining) ? inService + draining : 0;
+    const reporters = Array.from({ length: count }, (_, k) => ({ instance: `i-${k}` }));
+    return Promise.resolve({ reporters, ...this.state });
   }
 
   failedLaunches(since: number): Promise<FailedLaunch[]> {
@@ -88,14 +93,34 @@ export class FakeCounts implements Counts {
   }
 }
 
+/** Divides what a test has the fleet do among the instances; or answers with what a test has them write. */
 export class FakeWork implements Work {
+  /** Totals of the fleet; undefined while no instance reports. */
   reported: WorkReport | undefined;
+  /** What the instances wrote, instead of totals. */
+  written: InstanceReport[] | undefined;
+  private divided: WorkReport = { completed: 0, busySeconds: 0 };
+  private readonly shares = new Map<string, WorkReport>();
 
   constructor(private readonly calls: Calls = []) {}
 
-  read(): Promise<WorkReport | undefined> {
+  read(instances: string[]): Promise<InstanceReport[] | undefined> {
     this.calls.push(['work.read']);
-    return Promise.resolve(this.reported);
+    const { written, reported } = this;
+    if (written) return Promise.resolve(written.filter(({ instance }) => instances.includes(instance)));
+    if (!reported) return Promise.resolve([]);
+    const since = (name: keyof WorkReport) => (reported[name] - this.divided[name]) / instances.length;
+    const reports = instances.map((instance) => {
+      const before = this.shares.get(instance) ?? { completed: 0, busySeconds: 0 };
+      const now = {
+        completed: before.completed + since('completed'),
+        busySeconds: before.busySeconds + since('busySeconds'),
+      };
+      this.shares.set(instance, now);
+      return { instance, ...now };
+    });
+    if (instances.length > 0) this.divided = reported;
+    return Promise.resolve(reports);
   }
 }
 

@@ -1,0 +1,78 @@
+/**
+ * What one instance can have done since the last tick. Workers write their own counters, and one of them may be under
+ * another's control: a count beyond these bounds is unknown, never a fact and never zero.
+ */
+
+/** The counters of one instance as its item has them: not checked. */
+export interface InstanceReport {
+  instance: string;
+  completed: unknown;
+  busySeconds: unknown;
+}
+
+/** A report that was not believed. */
+export interface Disbelief {
+  instance: string;
+  /** The value, and what was possible. */
+  why: string;
+}
+
+/** What an instance finished since the last tick. */
+export interface Increment {
+  completed: number;
+  busySeconds: number;
+}
+
+/** Counters at an earlier tick, and the time that an instance has had since. */
+export interface Credit {
+  completed: number;
+  busySeconds: number;
+  /** Seconds in service that no reported busy second has used. */
+  busyCredit: number;
+  /** Seconds in which photos that are reported now can have finished. */
+  photoCredit: number;
+  /** Seconds since the last tick. */
+  seconds: number;
+}
+
+/** The shortest busy time of a photo on any instance, seconds: a quarter of the fastest that was measured. */
+export const LEAST_SERVICE_SECONDS = 0.05;
+/** A number with more digits than a worker of any age writes. */
+const MOST = 1e12;
+const FIELDS = ['completed', 'busySeconds'] as const;
+
+const shown = (value: unknown): string =>
+  String(typeof value === 'string' ? `'${value}'` : value).slice(0, 40);
+const rounded = (value: number): number => Number(value.toPrecision(6));
+
+/** @returns the counters as numbers, or what is wrong with the first that is none */
+export function countersOf({ completed, busySeconds }: InstanceReport): Increment | string {
+  const given = { completed, busySeconds };
+  for (const name of FIELDS) {
+    const value = given[name];
+    if (typeof value === 'number' && value >= 0 && value <= MOST) continue;
+    return `${name} is ${shown(value)}: a number from 0 to ${MOST}`;
+  }
+  return given as Increment;
+}
+
+/** @returns what was finished since, or why that cannot be */
+export function incrementOf(now: Increment, before: Credit): Increment | string {
+  const most: Increment = {
+    completed: Math.floor(before.photoCredit / LEAST_SERVICE_SECONDS) + 1,
+    busySeconds: before.busyCredit,
+  };
+  for (const name of FIELDS) {
+    const rise = now[name] - before[name];
+    if (rise < 0) return `${name} fell from ${rounded(before[name])} to ${rounded(now[name])}`;
+    // Workers round each report to milliseconds.
+    if (rise > most[name] + 1) {
+      const within = `within ${rounded(before.seconds)} s`;
+      return `${name} rose by ${rounded(rise)} ${within}: at most ${rounded(most[name])}`;
+    }
+  }
+  return {
+    completed: now.completed - before.completed,
+    busySeconds: now.busySeconds - before.busySeconds,
+  };
+}

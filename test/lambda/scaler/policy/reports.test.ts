@@ -1,0 +1,286 @@
+/** What instances report about themselves: believed within bounds, unknown beyond them, and never more than a share of the sum. */
+import { describe, expect, it } from 'vitest';
+import type { InstanceReport } from '../../../../lambda/scaler/policy/plausible.ts';
+import { believe, type Belief, type ReportsMemory } from '../../../../lambda/scaler/policy/reports.ts';
+
+const AT = 1_000_000;
+const TICK = 30;
+
+type Counters = [completed: unknown, busySeconds: unknown];
+type Tick = Record<string, Counters>;
+
+/** Reports of instances, tick after tick; every instance that is named is in service. */
+function drive(
+  ticks: Tick[],
+  { backlog = 0, types = {} as Record<string, string>, serviceSeconds = 6 } = {},
+) {
+  let memory: ReportsMemory | undefined;
+  const beliefs: Belief[] = [];
+  ticks.forEach((tick, k) => {
+    const reports = Object.entries(tick).map(([instance, [completed, busySeconds]]): InstanceReport => ({
+      instance,
+      completed,
+      busySeconds,
+    }));
+    const reporters = Object.keys(tick).map((instance) => ({
+      instance,
+      type: types[instance] ?? 'g4dn.xlarge',
+    }));
+    const belief = believe({ at: AT + k * TICK, backlog, reporters, reports, serviceSeconds }, memory);
+    ({ memory } = belief);
+    beliefs.push(belief);
+  });
+  return beliefs;
+}
+
+/** Ticks in which some instances are busy throughout with photos of a service time. */
+const busy = (ticks: number, instances: string[], service = 6): Tick[] =>
+  Array.from({ length: ticks }, (_, k) =>
+    Object.fromEntries(
+      instances.map((instance): [string, Counters] => [instance, [(TICK / service) * k, TICK * k]]),
+    ),
+  );
+/** Adds one more instance to each tick. */
+const withOne = (ticks: Tick[], instance: string, counters: (k: number) => Counters): Tick[] =>
+  ticks.map((tick, k) => ({ ...tick, [instance]: counters(k) }));
+const last = <T>(list: readonly T[]): T => list.at(-1) as T;
+
+describe('what honest instances report', () => {
+  it('is the sum of what they did since the first tick', () => {
+    const [first, second, third] = drive([
+      { a: [10, 60], b: [5, 30] },
+      { a: [14, 84], b: [5, 30] },
+      { a: [15, 90], b: [8, 48], c: [2, 12] },
+    ]);
+    expect(first?.reported).toEqual({ completed: 0, busySeconds: 0 });
+    expect(second?.reported).toEqual({ completed: 4, busySeconds: 24 });
+    // One that is new has counted from zero.
+    expect(third?.reported).toEqual({ completed: 10, busySeconds: 60 });
+    expect(third?.disbelieved).toEqual([]);
+  });
+
+  it('counts what an instance reported before it left', () => {
+    const reports = (a: number): InstanceReport[] => [{ instance: 'a', completed: a, busySeconds: 6 * a }];
+    const input = { backlog: 0, serviceSeconds: 6 };
+    const first = believe(
+      { ...input, at: AT, reporters: [{ instance: 'a' }], reports: reports(3) },
+      undefined,
+    );
+    const gone = believe({ ...input, at: AT + TICK, reporters: [], reports: reports(7) }, first.memory);
+    expect(gone.reported).toEqual({ completed: 4, busySeconds: 24 });
+    expect(gone.memory.instances).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a photo that took longer than a tick',
+      [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [1, 85],
+      ],
+    ],
+    [
+      'a photo that is reported one tick after its busy time',
+      [
+        [0, 0],
+        [0, 30],
+        [5, 30],
+      ],
+    ],
+    [
+      'a faster instance after another workload',
+      [
+        [0, 0],
+        [5, 30],
+        [20, 60],
+      ],
+    ],
+  ] as [string, [number, number][]][])('is believed: %s', (_name, counters) => {
+    const beliefs = drive(counters.map((one) => ({ a: one })));
+    expect(beliefs.flatMap(({ disbelieved }) => disbelieved)).toEqual([]);
+    expect(last(beliefs).reported?.completed).toBe(last(counters)[0]);
+  });
+
+  it('of two kinds of instances is the sum of both', () => {
+    const slow = ['a', 'b', 'c'];
+    const ticks = busy(20, slow).map(
+      (tick, k) => ({ ...tick, d: [15 * k, 30 * k], e: [15 * k, 30 * k], f: [15 * k, 30 * k] }) as Tick,
+    );
+    const types = { d: 'g5.xlarge', e: 'g5.xlarge', f: 'g5.xlarge' };
+    expect(last(drive(ticks, { types })).reported).toEqual({ completed: 19 * 60, busySeconds: 19 * 180 });
+  });
+
+  it('counts from anew after a pause, and after a clock was set back', () => {
+    const { memory } = last(drive(busy(3, ['a'])));
+    const reports: InstanceReport[] = [{ instance: 'a', completed: 1000, busySeconds: 6000 }];
+    for (const at of [AT + 1e6, AT - 1e6]) {
+      const next = believe(
+        { at, backlog: 0, reporters: [{ instance: 'a' }], reports, serviceSeconds: 6 },
+        memory,
+      );
+      expect(next).toMatchObject({ reported: { completed: 10, busySeconds: 60 }, disbelieved: [] });
+    }
+  });
+});
+
+describe('a report is not believed, and says why', () => {
+  it.each<[string, Counters[], RegExp]>([
+    [
+      'negative',
+      [
+        [0, 0],
+        [-5, 30],
+      ],
+      /^completed is -5: a number from 0/,
+    ],
+    [
+      'NaN',
+      [
+        [0, 0],
+        [5, NaN],
+      ],
+      /^busySeconds is NaN/,
+    ],
+    [
+      '1e308',
+      [
+        [0, 0],
+        [1e308, 30],
+      ],
+      /^completed is 1e\+308/,
+    ],
+    [
+      '9e15',
+      [
+        [0, 0],
+        [9e15, 9e15],
+      ],
+      /^completed is 9000000000000000/,
+    ],
+    [
+      'text',
+      [
+        [0, 0],
+        ['5', 30],
+      ],
+      /^completed is '5'/,
+    ],
+    [
+      'nothing',
+      [
+        [0, 0],
+        [undefined, 30],
+      ],
+      /^completed is undefined/,
+    ],
+    [
+      'an object',
+      [
+        [0, 0],
+        [{}, 30],
+      ],
+      /^completed is \[object Object\]/,
+    ],
+    [
+      'less than before',
+      [
+        [50, 300],
+        [0, 0],
+      ],
+      /^completed fell from 50 to 0$/,
+    ],
+    [
+      'more photos than its time allows',
+      [
+        [0, 0],
+        [5000, 30],
+      ],
+      /^completed rose by 5000 within 30 s: at most 801$/,
+    ],
+    [
+      'more seconds than there were',
+      [
+        [0, 0],
+        [1, 1e6],
+      ],
+      /^busySeconds rose by 1000000 within 30 s: at most 40$/,
+    ],
+  ])('%s', (_name, counters, why) => {
+    const alone = last(drive(counters.map((one) => ({ liar: one }))));
+    expect(alone.disbelieved).toEqual([{ instance: 'liar', why: expect.stringMatching(why) as string }]);
+    expect(alone.reported).toBeUndefined();
+    // Among others it counts as their mean.
+    const [first, second] = busy(2, ['a', 'b']);
+    const among = last(
+      drive([
+        { ...first, liar: counters[0] as Counters },
+        { ...second, liar: counters[1] as Counters },
+      ]),
+    );
+    expect(among.disbelieved).toHaveLength(1);
+    expect(among.reported).toEqual({ completed: 15, busySeconds: 90 });
+  });
+
+  it('and counts again from the next one that can be read', () => {
+    const beliefs = drive([{ a: [0, 0] }, { a: [-1, 0] }, { a: [5, 30] }, { a: [10, 60] }]);
+    expect(beliefs.map(({ disbelieved }) => disbelieved.length)).toEqual([0, 1, 0, 0]);
+    // What it did while its counters could not be read is no work of a later tick.
+    expect(beliefs.map(({ reported }) => reported?.completed)).toEqual([0, undefined, undefined, 5]);
+  });
+
+  it('an instance without a report is unknown, not idle', () => {
+    const ticks = busy(2, ['a', 'b']);
+    const reporters = ['a', 'b', 'c'].map((instance) => ({ instance }));
+    let memory: ReportsMemory | undefined;
+    let belief: Belief | undefined;
+    ticks.forEach((tick, k) => {
+      const reports = Object.entries(tick).map(([instance, [completed, busySeconds]]) => ({
+        instance,
+        completed,
+        busySeconds,
+      }));
+      belief = believe({ at: AT + k * TICK, backlog: 0, reporters, reports, serviceSeconds: 6 }, memory);
+      ({ memory } = belief);
+    });
+    expect(belief?.reported).toEqual({ completed: 15, busySeconds: 90 });
+  });
+});
+
+describe('one plausible liar among three', () => {
+  const honest = busy(60, ['a', 'b']);
+  const sums = (counters: (k: number) => Counters) => {
+    const { reported } = last(drive(withOne(honest, 'liar', counters)));
+    return {
+      photos: (reported?.completed ?? 0) / (59 * 5),
+      service: (reported?.busySeconds ?? 0) / (reported?.completed ?? 1),
+    };
+  };
+
+  it.each<[string, (k: number) => Counters, number, number]>([
+    ['that reports what the others do', (k) => [5 * k, 30 * k], 3, 6],
+    ['with ten times as many photos', (k) => [50 * k, 30 * k], 4.25, 6.1],
+    ['with as many as are possible', (k) => [600 * k, 30 * k], 4.25, 6.1],
+    ['that was busy for nothing', (k) => [0, 30 * k], 2, 6.35],
+    ['that needs ten times as long', (k) => [k / 2, 30 * k], 2.2, 6.6],
+  ])('%s', (_name, counters, photos, service) => {
+    const found = sums(counters);
+    expect(found.photos).toBeLessThanOrEqual(photos);
+    expect(found.service).toBeLessThanOrEqual(service);
+  });
+
+  it('cannot hide that the queue fell: what left it was finished', () => {
+    const ticks = withOne(busy(20, ['a', 'b']), 'fast', (k) => [50 * k, 30 * k]);
+    const [before, ...after] = drive(ticks, { backlog: 0 });
+    const { memory } = last([before as Belief, ...after]);
+    const reports = ['a', 'b', 'fast'].map((instance) => {
+      const each = instance === 'fast' ? 50 : 5;
+      return { instance, completed: 20 * each, busySeconds: 600 };
+    });
+    const reporters = reports.map(({ instance }) => ({ instance, type: 'g4dn.xlarge' }));
+    const input = { at: AT + 20 * TICK, reporters, reports, serviceSeconds: 6 };
+    const fell = believe({ ...input, backlog: 0 }, { ...memory, backlog: 60 });
+    expect((fell.reported?.completed ?? 0) - memory.completed).toBeCloseTo(60, 6);
+  });
+});
