@@ -42,6 +42,12 @@ export const ALARMS = {
     action:
       'Find the failing call in the scaler’s log: an item that its table rejects, a permission, or throttling.',
   },
+  'implausible-reports': {
+    meaning:
+      'An instance reports work that it cannot have done: its worker is faulty, or under another’s control. The scaler ignores it.',
+    action:
+      'Run explain: it names the instance and the value; terminate the instance, and find out how it came to that.',
+  },
   'at-maximum': {
     meaning: 'The scaler has needed more instances than maxCapacity for fifteen minutes.',
     action: 'If the queue may not wait, raise maxCapacity and check the quota.',

@@ -195,6 +195,7 @@ export const PANELS: Panel[][] = [
         of(METRICS.metricsUnavailable, 'Sum', 'metrics unavailable'),
         of(METRICS.failedTicks, 'Sum', 'failed ticks'),
         of(METRICS.instanceFaults, 'Sum', 'instance faults'),
+        withZeros(of(METRICS.implausibleReports, 'Sum', 'implausible reports')),
         of(METRICS.canaryFailures, 'Sum', 'canary failures'),
       ],
     },

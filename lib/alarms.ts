@@ -98,6 +98,15 @@ export function alarmRules({
       // `no-tick` covers missing data.
       treatMissingData: FINE,
     },
+    'implausible-reports': {
+      metric: METRICS.implausibleReports,
+      statistic: 'Sum',
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      // Published only while there are any.
+      treatMissingData: FINE,
+    },
     'at-maximum': {
       metric: METRICS.decisions,
       dimension: [REASON_DIMENSION, AT_MAX],

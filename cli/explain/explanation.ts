@@ -8,6 +8,7 @@ import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import {
   consequenceSentences,
+  disbeliefSentences,
   calculationSentences,
   observationSentence,
   staleSentence,
@@ -44,6 +45,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
+    ...disbeliefSentences(record),
     ...(record.calculation
       ? calculationSentences(record.calculation, record.needed, policy)
       : [noCalculationSentence(context)]),

@@ -36,6 +36,15 @@ export function observationSentence({
   return `It observed ${known(visible)} waiting and ${known(inFlight)} in flight; of the fleet (minimum ${known(min)}, maximum ${known(max)}) ${fleet}.`;
 }
 
+/** Which reports of instances were not believed, and why. */
+export function disbeliefSentences({ implausible = 0, disbelieved = [] }: TickRecord): string[] {
+  if (implausible === 0) return [];
+  const named = disbelieved.map(({ instance, why }) => `${instance}: ${why}`).join('; ');
+  return [
+    `It did not believe what ${instances(implausible)} ${implausible === 1 ? 'reports' : 'report'} (${named}${implausible > disbelieved.length ? '; and more' : ''}), and estimated that work instead. docs/runbook.md#implausible-reports`,
+  ];
+}
+
 /** One sentence per step of the calculation. @param needed its result */
 export function calculationSentences(
   calculation: Calculation,

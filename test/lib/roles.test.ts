@@ -101,7 +101,9 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         only: {
           'ForAllValues:StringLike': {
             'dynamodb:LeadingKeys': [
-              { 'Fn::Join': ['', ['work#', { 'Fn::GetAtt': ['FleetInstanceRoleA605DB82', 'RoleId'] }, ':*']] },
+              {
+                'Fn::Join': ['', ['work#', { 'Fn::GetAtt': ['FleetInstanceRoleA605DB82', 'RoleId'] }, ':*']],
+              },
             ],
           },
         },

@@ -21,7 +21,10 @@ const NOT_SIMULATED = [
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
-  ...named('faults', 'dead letters, metrics unavailable, failed ticks, instance faults, canary failures'),
+  ...named(
+    'faults',
+    'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures',
+  ),
   ...['fetch', 'prepare', 'wait for a ComfyUI slot', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
   ),

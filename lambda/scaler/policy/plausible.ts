@@ -41,8 +41,14 @@ export const LEAST_SERVICE_SECONDS = 0.05;
 const MOST = 1e12;
 const FIELDS = ['completed', 'busySeconds'] as const;
 
+/** A few characters of a value; what an instance wrote reaches logs and terminals. */
 const shown = (value: unknown): string =>
-  String(typeof value === 'string' ? `'${value}'` : value).slice(0, 40);
+  (typeof value === 'string'
+    ? `'${value.slice(0, 40)}'`
+    : typeof value === 'object'
+      ? 'no number'
+      : String(value)
+  ).replace(/[^\x20-\x7e]/g, '?');
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
 /** @returns the counters as numbers, or what is wrong with the first that is none */

@@ -50,6 +50,21 @@ it('explains the example of docs/scaling.md', () => {
   ]);
 });
 
+it.each([
+  [
+    1,
+    'It did not believe what 1 instance reports (i-1: completed is -5: a number from 0 to 9), and estimated',
+  ],
+  [
+    7,
+    'It did not believe what 7 instances report (i-1: completed is -5: a number from 0 to 9; and more), and',
+  ],
+])('names reports that were not believed: %d', (implausible, sentence) => {
+  const disbelieved = [{ instance: 'i-1', why: 'completed is -5: a number from 0 to 9' }];
+  expect(text(record({ implausible, disbelieved }))).toContain(sentence);
+  expect(text(record({}))).not.toContain('did not believe');
+});
+
 it('shows a sum that equals the number of needed instances, for random observations', () => {
   const look = fc.record({
     visible: fc.nat(400),

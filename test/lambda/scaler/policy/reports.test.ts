@@ -181,7 +181,7 @@ describe('a report is not believed, and says why', () => {
         [0, 0],
         [{}, 30],
       ],
-      /^completed is \[object Object\]/,
+      /^completed is no number: a number/,
     ],
     [
       'less than before',
