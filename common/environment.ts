@@ -45,9 +45,9 @@ export const clientConfig = (endpoint: string) => ({
 const NEEDED =
   /^(PATH|PATHEXT|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|TMP|TEMP|SYSTEMROOT|COMSPEC|LD_LIBRARY_PATH)$/i;
 
-/** The variables of this process that child processes get. */
-export const inheritedEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => NEEDED.test(name)));
+/** The variables of this process that a child process gets. @param more names that this one needs as well */
+export const inheritedEnvironment = (more?: RegExp): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => NEEDED.test(name) || more?.test(name)));
 
 /** Environment for child processes that use the SDK, the CDK's CLI or Python. */
 export function childEnvironment(endpoint: string): NodeJS.ProcessEnv {

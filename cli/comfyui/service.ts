@@ -4,6 +4,8 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { needCheckout } from '../../common/checkout.ts';
+import { inheritedEnvironment } from '../../common/environment.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { UserError } from '../../common/errors.ts';
 import { isSetUp, prefix } from './setup.ts';
@@ -52,6 +54,7 @@ export async function startComfyui(
   if (found) return found;
   if (!isSetUp()) throw new UserError("ComfyUI is not set up: run 'npm run comfyui -- setup'.");
   const device = cpu ? 'cpu' : await deviceHere();
+  const here = needCheckout('comfyui start', 'cli/comfyui/');
   const root = join(prefix(), 'opt', 'comfyui');
   const work = join(prefix(), 'work');
   for (const folder of FOLDERS) mkdirSync(join(work, folder), { recursive: true });
@@ -59,6 +62,7 @@ export async function startComfyui(
   const child = spawn(
     join(root, '.venv', 'bin', 'python'),
     [
+      join(here, 'cli', 'comfyui', 'guarded.py'),
       join(root, 'main.py'),
       ...(device === 'cpu' ? ['--cpu'] : []),
       ...['--listen', '127.0.0.1', '--port', String(port)],
@@ -72,9 +76,10 @@ export async function startComfyui(
       detached: true,
       stdio: ['ignore', log, log],
       env: {
-        ...process.env,
+        ...inheritedEnvironment(/^(HOME|(CUDA|NVIDIA|HIP|ROCR|PYTORCH)_[A-Z_]+)$/),
         PYTHONPATH: join(prefix(), 'opt', 'ddcolor'),
         PYTHONUNBUFFERED: '1',
+        PYTHONDONTWRITEBYTECODE: '1',
         HF_HUB_OFFLINE: '1',
         TRANSFORMERS_OFFLINE: '1',
         DO_NOT_TRACK: '1',

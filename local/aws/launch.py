@@ -4,6 +4,7 @@ Standard input is a pipe from the parent. It closes when the parent exits, even 
 remains. This process leads its own process group.
 """
 
+import ctypes
 import os
 import pathlib
 import signal
@@ -18,6 +19,11 @@ def exit_with_parent() -> None:
 
 
 threading.Thread(target=exit_with_parent, daemon=True).start()
+
+PR_SET_NO_NEW_PRIVS = 38
+if sys.platform == "linux":
+    # Functions, which inherit it, gain no rights by programs such as sudo.
+    ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 sys.path.append(str(pathlib.Path(__file__).parents[2] / "common"))
 
