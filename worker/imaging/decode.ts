@@ -41,12 +41,12 @@ export async function decodePhoto(
   maxMegapixels: number,
   keepColours: boolean,
 ): Promise<DecodedPhoto> {
-  const { format, metadata } = await inspectPhoto(body, maxMegapixels);
+  const { format, metadata, file } = await inspectPhoto(body, maxMegapixels);
   const limits: SharpOptions = { failOn: 'error', limitInputPixels: Math.ceil(maxMegapixels * 1e6) };
   // A grey photo without a colour profile needs no conversion.
   const greyOnly = metadata.space === 'b-w' && !metadata.hasProfile;
   const { data, info } = await unlessDamaged(format, () =>
-    sharp(body, limits)
+    sharp(file, limits)
       .autoOrient()
       .toColourspace(greyOnly ? 'b-w' : 'srgb')
       .raw()

@@ -61,7 +61,7 @@ async function execute(
       return [{ megapixels: await images.inspect(body) }];
     case 'prepare': {
       limit(headLimits());
-      const megapixels = await images.inspect(body);
+      const megapixels = request.megapixels ?? (await images.inspect(body));
       limit(prepareLimits(megapixels));
       megapixelsOf.set(request.id, megapixels);
       const { upload, ...prepared } = await images.prepare(request.id, body, request.output);

@@ -32,6 +32,8 @@ const MAX_OTHERS = 5;
 export class ImageProcesses implements ImageProcessor {
   private readonly pool: ImageProcessPool;
   private readonly photos = new Map<string, HeldPhoto>();
+  /** Of files that were inspected, so that they are not once more. */
+  private readonly megapixels = new WeakMap<Buffer, number>();
 
   constructor(
     private readonly settings: ImageSettings,
@@ -49,6 +51,7 @@ export class ImageProcesses implements ImageProcessor {
       this.pool.run({ do: 'inspect' }, body, { fresh }),
     );
     this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
+    this.megapixels.set(body, value.megapixels);
     return value.megapixels;
   }
 
@@ -95,7 +98,9 @@ export class ImageProcesses implements ImageProcessor {
       value,
       body: upload,
       process,
-    } = await this.pool.run({ do: 'prepare', id, output }, body, { fresh });
+    } = await this.pool.run({ do: 'prepare', id, output, megapixels: this.megapixels.get(body) }, body, {
+      fresh,
+    });
     const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
     this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);
     return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };

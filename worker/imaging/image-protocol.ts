@@ -26,7 +26,13 @@ export const requestSchema = z.discriminatedUnion('do', [
   /** Body: the photo's file. */
   z.object({ do: z.literal('inspect') }),
   /** Body: the photo's file. */
-  z.object({ do: z.literal('prepare'), id, output: z.enum(OUTPUTS).optional() }),
+  z.object({
+    do: z.literal('prepare'),
+    id,
+    output: z.enum(OUTPUTS).optional(),
+    /** As an earlier `inspect` has found; its limits depend on it. */
+    megapixels: z.number().nonnegative().optional(),
+  }),
   /** Body: the picture that the workflow saved. */
   z.object({ do: z.literal('finish'), id, source: z.string().max(1000) }),
   /** Body: a result. */

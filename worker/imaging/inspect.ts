@@ -2,6 +2,7 @@
 import sharp, { type Metadata } from 'sharp';
 import { PermanentFault } from '../photo/faults.ts';
 import { FORMAT_NAMES, FORMATS, sniff, type Format } from './formats.ts';
+import { tooManyParts, withoutTexts } from './structure.ts';
 
 const ALLOWED = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
   FORMATS.map((format) => FORMAT_NAMES[format]),
@@ -12,14 +13,26 @@ export const megapixelsOf = (width: number, height: number) => (width * height) 
 export const roundedMegapixels = (width: number, height: number) =>
   Math.round(megapixelsOf(width, height) * 100) / 100;
 
+export interface InspectedPhoto {
+  format: Format;
+  metadata: Metadata;
+  /** The photo's file, without parts that its result does not have. */
+  file: Buffer;
+}
+
 /** @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large` */
-export async function inspectPhoto(
-  body: Buffer,
-  maxMegapixels: number,
-): Promise<{ format: Format; metadata: Metadata }> {
+export async function inspectPhoto(body: Buffer, maxMegapixels: number): Promise<InspectedPhoto> {
   const format = formatOf(body);
+  const parts = tooManyParts(format, body);
+  if (parts !== undefined) {
+    throw new PermanentFault(
+      'unsupported-format',
+      `The ${FORMAT_NAMES[format]} file has ${parts}, which no photo needs; save it again as an ordinary file.`,
+    );
+  }
+  const file = format === 'png' ? withoutTexts(body) : body;
   const metadata = await unlessDamaged(format, () =>
-    sharp(body, { failOn: 'error', limitInputPixels: false }).metadata(),
+    sharp(file, { failOn: 'error', limitInputPixels: false }).metadata(),
   );
   const { width, height, depth } = metadata;
   if (megapixelsOf(width, height) > maxMegapixels) {
@@ -34,7 +47,7 @@ export async function inspectPhoto(
       `The photo stores its pixels in an unusual way (${depth}); 8 or 16 bits per channel are allowed.`,
     );
   }
-  return { format, metadata };
+  return { format, metadata, file };
 }
 
 function formatOf(body: Buffer): Format {

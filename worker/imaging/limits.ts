@@ -13,7 +13,7 @@ export interface RequestLimits {
 }
 
 const HEAD_CPU_SECONDS = 1.5;
-const DECODE_CPU_SECONDS = 0.5;
+const DECODE_CPU_SECONDS = 0.3;
 const ENCODE_CPU_SECONDS = 1.5;
 const OTHER_BYTES = 400e6;
 const PEAK_BYTES_PER_PIXEL = 24;

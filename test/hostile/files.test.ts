@@ -1,0 +1,77 @@
+/**
+ * Files that were made to harm what reads them, through real image processes: each has its outcome within bounds of time and
+ * memory, and a neighbour's photo that is processed at the same time has its result.
+ */
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { POISON } from '../../tools/hostile/poison.ts';
+import { PermanentFault } from '../../worker/photo/faults.ts';
+import type { ImageSettings } from '../../worker/imaging/image-processor.ts';
+import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
+import { memoryLog } from '../worker/support/memory.ts';
+import { workflow } from '../worker/support/stand-in-comfyui.ts';
+
+/** Of one file, its building left out: on an idle machine all take less than 2 s. */
+const LIMIT_MS = 30_000;
+
+/** Small, so that the neighbour's photo costs little. */
+const SIZE = 64;
+const small = { ...workflow, chroma: { ...workflow.chroma!, size: SIZE } };
+const settings: ImageSettings = { maxMegapixels: 100, path: 'chroma', workflow: small };
+const log = memoryLog();
+const images = new ImageProcesses(settings, 2, log);
+afterAll(() => images.close());
+
+const picture = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#a66' } })
+    .png()
+    .toBuffer();
+let neighbour: Buffer;
+let saved: Buffer;
+let expected: Buffer;
+const colour = async (id: string) => {
+  await images.inspect(neighbour);
+  await images.prepare(id, neighbour);
+  return images.finish(id, saved, 'v');
+};
+
+/** @returns the code of the failure, or `harmless` */
+async function outcomeOf(id: string, file: Buffer): Promise<string> {
+  try {
+    await images.inspect(file);
+    await images.prepare(id, file);
+    await images.finish(id, saved, 'v');
+    return 'harmless';
+  } catch (error) {
+    if (error instanceof PermanentFault) return error.code;
+    throw error;
+  } finally {
+    images.discard(id);
+  }
+}
+
+describe(`${POISON.length} hostile files`, () => {
+  const times: number[] = [];
+  beforeAll(async () => {
+    [neighbour, saved] = await Promise.all([picture(80, 60), picture(SIZE, SIZE)]);
+    expected = await colour('before');
+  });
+
+  it.each(POISON.map((poison, k) => [poison.name, poison.outcome, poison, k] as const))(
+    '%s: %s',
+    async (_name, outcome, { make }, k) => {
+      const file = await make();
+      const startMs = performance.now();
+      const [found, beside] = await Promise.all([outcomeOf(`poison-${k}`, file), colour(`beside-${k}`)]);
+      times.push(performance.now() - startMs);
+      expect(found).toBe(outcome);
+      expect(times.at(-1)).toBeLessThan(LIMIT_MS);
+      expect(beside.equals(expected)).toBe(true);
+    },
+    LIMIT_MS * 2,
+  );
+
+  it('end no process: each is refused by its head, or decoded within the limits', () => {
+    expect(log.lines.filter(({ event }) => event === 'image-process-died')).toEqual([]);
+  });
+});

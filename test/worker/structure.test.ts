@@ -1,0 +1,71 @@
+/** The limits on the parts of a file, and the time that checking them takes. */
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { chunk, latin1, manyScans, png, repeated, tiff } from '../../tools/hostile/containers.ts';
+import { tooManyParts, withoutTexts } from '../../worker/imaging/structure.ts';
+import type { Format } from '../../worker/imaging/formats.ts';
+
+describe('too many parts', () => {
+  it.each<[string, Format, () => Buffer, string | undefined]>([
+    ['a JPEG of 50 scans', 'jpeg', () => manyScans(64, 50), undefined],
+    ['a JPEG of 51 scans', 'jpeg', () => manyScans(64, 51), 'more than 50 scans'],
+    ['a JPEG whose segment ends after the file', 'jpeg', () => latin1('\xff\xd8\xff\xe0\xff\xff'), undefined],
+    ['a JPEG that ends in a marker', 'jpeg', () => latin1('\xff\xd8\xff\xda'), undefined],
+    ['a TIFF of 1,000 pages', 'tiff', () => tiff(1000), undefined],
+    ['a TIFF of 1,001 pages', 'tiff', () => tiff(1001), 'more than 1000 pages'],
+    ['a BigTIFF of 1,001 pages', 'tiff', () => tiff(1001, {}, { big: true }), 'more than 1000 pages'],
+    ['a TIFF whose pages go round', 'tiff', () => tiff(3, {}, { next: 8 }), undefined],
+    ['a TIFF without a directory', 'tiff', () => latin1('II*\0'), undefined],
+    ['a PNG', 'png', () => png(8, 8), undefined],
+  ])('%s', (_name, format, make, expected) => {
+    expect(tooManyParts(format, make())).toBe(expected);
+  });
+
+  it('counts the scans of a real progressive JPEG as its encoder wrote them', async () => {
+    const file = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#a66' } })
+      .jpeg({ progressive: true })
+      .toBuffer();
+    expect(tooManyParts('jpeg', file)).toBeUndefined();
+  });
+});
+
+describe('the texts of a PNG', () => {
+  const text = chunk('zTXt', latin1('a\0\0'));
+  it('are left out, and nothing else', () => {
+    const gamma = chunk('gAMA', Buffer.alloc(4));
+    const withTexts = png(8, 8, { extra: [text, gamma, text, text] });
+    expect(withoutTexts(withTexts)).toEqual(png(8, 8, { extra: [gamma] }));
+    expect(withoutTexts(png(8, 8))).toEqual(png(8, 8));
+    const last = Buffer.concat([png(8, 8), text, latin1('after')]);
+    expect(withoutTexts(last)).toEqual(Buffer.concat([png(8, 8), latin1('after')]));
+  });
+
+  it('may be cut off', () => {
+    const cut = png(8, 8, { extra: [text] }).subarray(0, 46);
+    expect(withoutTexts(cut)).toEqual(cut.subarray(0, 33));
+  });
+});
+
+/** Each at 100 kB and 1 MB: linear, so at most 12 times as long, or too short to tell. */
+describe('checking takes time in proportion to the length', () => {
+  it.each<[string, (bytes: number) => unknown]>([
+    ['of scans', (bytes) => tooManyParts('jpeg', repeated('\xff\xc4\0\x02', bytes))],
+    ['of fill bytes', (bytes) => tooManyParts('jpeg', repeated('\xff', bytes))],
+    ['of stuffed bytes', (bytes) => tooManyParts('jpeg', repeated('\xff\0', bytes))],
+    ['of pages', (bytes) => tooManyParts('tiff', tiff(Math.floor(bytes / 114)))],
+    [
+      'of texts',
+      (bytes) =>
+        withoutTexts(
+          png(8, 8, { extra: Array<Buffer>(Math.floor(bytes / 13)).fill(chunk('tEXt', latin1('a'))) }),
+        ),
+    ],
+  ])('%s', (_name, check) => {
+    for (const bytes of [100_000, 1_000_000]) {
+      const startMs = performance.now();
+      check(bytes);
+      // Building the file included.
+      expect(performance.now() - startMs).toBeLessThan(2000);
+    }
+  });
+});
