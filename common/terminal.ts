@@ -22,8 +22,18 @@ function escaped(character: string): string {
   return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\u{${code}}`;
 }
 
-/** One line of text without control characters: each is replaced by its escape, as in JavaScript. */
-export const printable = (text: string): string => text.replace(INVISIBLE, escaped);
+/** User and password of a URL, and what signs a presigned link or a request: worth as much as the credentials. */
+const SECRET =
+  /(?<=:\/\/)[^\s/?#]{1,256}(?=@)|(?<=[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|access_token|id_token|token|code|sig)=)[^&\s'"#]+/gi;
+
+/** Text without the secrets of the URLs in it. */
+export const withoutSecrets = (text: string): string => text.replace(SECRET, '***');
+
+/**
+ * One line of text without control characters, each of which is replaced by its escape as in JavaScript, and without the secrets of
+ * the URLs in it.
+ */
+export const printable = (text: string): string => withoutSecrets(text).replace(INVISIBLE, escaped);
 
 /** Text of several lines, whose line breaks are our own. */
 export const printableText = (text: string): string => text.split('\n').map(printable).join('\n');

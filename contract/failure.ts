@@ -32,3 +32,33 @@ export const failureSchema = z.object({
 });
 
 export type Failure = z.infer<typeof failureSchema>;
+
+const MAX_MESSAGE = 600;
+const MAX_KEY = 2048;
+
+/** What a reader relies on. A record may be of a later version, or of an instance that was taken over. */
+const readSchema = z.object({
+  // A code that this version does not have is no reason to fail a reader, nor is its text to be shown.
+  code: failureSchema.shape.code.catch('cannot-be-coloured'),
+  message: z.string().transform((message) => message.slice(0, MAX_MESSAGE)),
+  retryable: z.boolean(),
+  key: z.string().max(MAX_KEY).catch(''),
+  etag: z.string().max(MAX_KEY).catch(''),
+});
+
+const UNREADABLE: Failure = {
+  code: 'cannot-be-coloured',
+  message: 'The photo failed, and its failure record cannot be read.',
+  retryable: true,
+  key: '',
+  etag: '',
+};
+
+/** Reads a stored record, for clients: whatever it has, the photo failed. */
+export function readFailure(text: string): Failure {
+  try {
+    return readSchema.catch(UNREADABLE).parse(JSON.parse(text));
+  } catch {
+    return UNREADABLE;
+  }
+}

@@ -4,7 +4,7 @@
  *
  * A step is written before it is taken: an id before the first byte is sent, a result before it gets its name.
  */
-import { appendFileSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
@@ -83,7 +83,7 @@ export class Journal {
     this.note(entry);
     try {
       // Readable by its owner only: where access is open, an id is enough to get a photo.
-      appendFileSync(this.file, `${this.cutOff ? '\n' : ''}${JSON.stringify(entry)}\n`, { mode: 0o600 });
+      appendWithin(this.file, `${this.cutOff ? '\n' : ''}${JSON.stringify(entry)}\n`);
       this.cutOff = false;
     } catch (cause) {
       throw new UserError(`The journal ${this.file} cannot be written: ${(cause as Error).message}`, {
@@ -118,9 +118,23 @@ const renamed = (value: unknown) =>
     ? { ...(value as object), state: 'succeeded' }
     : value;
 
+/** Refuses a symbolic link, which leads out of the folder of results. Windows has no such flag. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+
+function appendWithin(file: string, text: string): void {
+  const to = openSync(file, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | NO_LINK, 0o600);
+  try {
+    writeSync(to, text);
+  } finally {
+    closeSync(to);
+  }
+}
+
 function read(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file, { encoding: 'utf8', flag: constants.O_RDONLY | NO_LINK } as {
+      encoding: 'utf8';
+    });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new UserError(`The journal ${file} cannot be read: ${(cause as Error).message}`, { cause });

@@ -1,9 +1,9 @@
 /** Saves results in their folder, each complete or not at all. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { UsageError } from '../../common/errors.ts';
+import { access, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { sha256 } from './photos.ts';
 
 export class Results {
@@ -39,16 +39,27 @@ export class Results {
 
   async save(name: string, body: Buffer): Promise<void> {
     const target = this.path(name);
-    await mkdir(dirname(target), { recursive: true });
+    const directory = dirname(target);
+    await mkdir(directory, { recursive: true });
+    await this.refuseLinks(directory);
     // Short, since the name may have the maximum length, and always the same, so that none is left behind.
     const short = createHash('sha256').update(name).digest('hex').slice(0, 16);
-    const temporary = join(dirname(target), `.ddcolor-elastic-${short}.part`);
+    const temporary = join(directory, `.ddcolor-elastic-${short}.part`);
     try {
-      await writeFile(temporary, body);
+      // Exclusive: whatever else has the name, such as a link to a file elsewhere, is removed and never followed.
+      await rm(temporary, { force: true });
+      await writeFile(temporary, body, { flag: 'wx' });
       await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
+  }
+
+  /** @throws UserError when a link on the way leads out of the folder of results */
+  private async refuseLinks(directory: string): Promise<void> {
+    const [root, actual] = await Promise.all([realpath(this.folder), realpath(directory)]);
+    if (actual === root || actual.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+    throw new UserError(`'${directory}' is a link out of '${this.folder}', to '${actual}'.`);
   }
 }

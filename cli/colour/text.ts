@@ -1,6 +1,6 @@
 /** The texts and JSON of a run. */
 import { join } from 'node:path';
-import { messageLines } from '../../common/terminal.ts';
+import { messageLines, withoutSecrets } from '../../common/terminal.ts';
 import { count, duration } from '../shared/format.ts';
 import type { FinishedPhoto, PhotoOutcome } from './outcome.ts';
 import type { Job } from './plan.ts';
@@ -101,5 +101,5 @@ export const summaryJson = ({ tally, open, stopped, folder, seconds }: RunSummar
   bytesReceived: tally.bytesReceived,
   seconds,
   folder,
-  ...(stopped === undefined ? {} : { stopped }),
+  ...(stopped === undefined ? {} : { stopped: withoutSecrets(stopped) }),
 });

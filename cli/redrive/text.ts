@@ -1,5 +1,5 @@
 /** The report of a redrive, as text and as JSON. */
-import { messageLines } from '../../common/terminal.ts';
+import { messageLines, withoutSecrets } from '../../common/terminal.ts';
 import { parseJobMessage } from '../../contract/job.ts';
 import type { StackName } from '../shared/deployment.ts';
 import { count, UNKNOWN } from '../shared/format.ts';
@@ -61,5 +61,5 @@ export const redriveJson = (outcome: RedriveReport, { stage, stack, region }: St
   messages: outcome.moved.map((letter) => ({ id: letter.id, photos: photosOf(letter) ?? null })),
   empty: outcome.empty,
   left: outcome.left ?? null,
-  stopped: outcome.stopped ?? null,
+  stopped: outcome.stopped === undefined ? null : withoutSecrets(outcome.stopped),
 });

@@ -1,6 +1,6 @@
 /** Sends a photo through a deployed stage, waits for its outcome, checks the result and cleans up. */
 import type { Clock } from '../../client/time.ts';
-import { failureSchema } from '../../contract/failure.ts';
+import { readFailure } from '../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
 import { defectOf, type Picture } from './picture.ts';
 
@@ -112,12 +112,8 @@ async function verdictOn(
 }
 
 function failureOf(record: Buffer): Verdict {
-  try {
-    const { code, message } = failureSchema.parse(JSON.parse(record.toString()));
-    return { outcome: 'failed', code, reason: message };
-  } catch {
-    return { outcome: 'failed', code: 'unknown', reason: 'The failure record cannot be parsed.' };
-  }
+  const { code, message } = readFailure(record.toString());
+  return { outcome: 'failed', code, reason: message };
 }
 
 /** @returns a function that gives the seconds since its last call */

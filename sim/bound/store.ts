@@ -1,14 +1,17 @@
 /** Cache of the program's values on disk, in a checkout in `.local/bounds`: a bound takes longer to compute than a run. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkout } from '../../common/checkout.ts';
 import type { Scenario } from '../scenario.ts';
 import type { KnownValues } from './bound.ts';
 
-const FOLDER = checkout ? join(checkout, '.local', 'bounds') : join(tmpdir(), 'ddcolor-elastic', 'bounds');
+// Not the temporary folder, in which every user may write.
+const FOLDER = checkout
+  ? join(checkout, '.local', 'bounds')
+  : join(homedir(), '.cache', 'ddcolor-elastic', 'bounds');
 /** Increase when the program changes. */
 const VERSION = 1;
 const schema = z.array(z.tuple([z.number(), z.number()]));
@@ -34,6 +37,7 @@ export async function loadKnown(scenario: Scenario): Promise<KnownValues> {
 export async function saveKnown(scenario: Scenario, known: KnownValues): Promise<void> {
   const path = pathOf(scenario);
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(`${path}.${process.pid}`, JSON.stringify([...known]));
-  await rename(`${path}.${process.pid}`, path);
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, JSON.stringify([...known]), { flag: 'wx' });
+  await rename(temporary, path);
 }

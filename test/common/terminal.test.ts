@@ -35,6 +35,31 @@ describe('a line', () => {
   });
 });
 
+describe('a secret of a URL', () => {
+  const SECRETS: [text: string, shown: string][] = [
+    ["'http://u:p4ss@127.0.0.1:8188/'", "'http://***@127.0.0.1:8188/'"],
+    ['https://p4ss@host/a', 'https://***@host/a'],
+    ['https://u:p4ss@p4ss@host', 'https://***@host'],
+    [
+      'https://b.s3.amazonaws.com/k?X-Amz-Credential=p4ss&X-Amz-Date=1&X-Amz-Signature=p4ss',
+      'https://b.s3.amazonaws.com/k?X-Amz-Credential=***&X-Amz-Date=1&X-Amz-Signature=***',
+    ],
+    ['/k?x-amz-security-token=p4ss', '/k?x-amz-security-token=***'],
+    ['https://h/?code=p4ss&state=1#a', 'https://h/?code=***&state=1#a'],
+    ['https://h/cb?access_token=p4ss', 'https://h/cb?access_token=***'],
+  ];
+
+  it.each(SECRETS)('in %s is not shown', (text, shown) => {
+    expect(printable(text)).toBe(shown);
+    expect(printable(shown)).not.toContain('p4ss');
+  });
+
+  it.each(['oma@home.jpg', 'https://host/a@b?tokens=3', 's3://bucket/incoming/a@b.jpg'])(
+    'is not found in %s',
+    (text) => expect(printable(text)).toBe(text),
+  );
+});
+
 describe('JSON', () => {
   it.each(HOSTILE)('means the same with %s, and has no control character', (_, foreign) => {
     const value = { name: foreign, [foreign]: [foreign] };

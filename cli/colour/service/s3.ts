@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { failureSchema, type Failure } from '../../../contract/failure.ts';
+import { readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
@@ -110,6 +110,6 @@ export class S3Service implements Service {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     });
-    return text && failureSchema.parse(JSON.parse(text.toString()));
+    return text && readFailure(text.toString());
   }
 }

@@ -15,7 +15,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { failureSchema, type Failure } from '../../../contract/failure.ts';
+import { readFailure, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
 import type { PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
@@ -47,7 +47,7 @@ export class S3PhotoStorage implements PhotoStorage {
     const Key = failedKey(apiPhotoKey(id));
     try {
       const { Body, LastModified } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-      const failure = failureSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
+      const failure = readFailure((await Body?.transformToString()) ?? '');
       return { ...failure, storedAt: secondsOf(LastModified) };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
