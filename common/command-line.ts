@@ -75,7 +75,7 @@ export class CommandLine extends Command {
   /** @returns the exit code. @throws what is neither a wrong command line nor a UserError */
   async run(args: string[]): Promise<number> {
     try {
-      await this.parseAsync(args, { from: 'user' });
+      await this.parseAsync(withoutHelpOfUnknown(this, args), { from: 'user' });
       return this.exitCode;
     } catch (error) {
       if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -96,6 +96,19 @@ export class CommandLine extends Command {
     add(this);
     return commands;
   }
+}
+
+/** Help of an unknown command would be that of its parent: without the flag, it is refused. */
+function withoutHelpOfUnknown(program: Command, args: string[]): string[] {
+  let command = program;
+  for (const word of args) {
+    const { commands, registeredArguments } = command;
+    if (word.startsWith('-') || commands.length === 0 || registeredArguments.length > 0) return args;
+    const next = commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (!next) return args.filter((one) => one !== '--help' && one !== '-h');
+    command = next;
+  }
+  return args;
 }
 
 type Parser<T> = (text: string) => T;

@@ -1,5 +1,5 @@
 /** Runs a long command so that Ctrl-C cleans up everything it started, and reports errors that the operator can fix in one line. */
-import { EXIT, UserError } from './errors.ts';
+import { EXIT, UsageError, UserError } from './errors.ts';
 import { Progress } from './progress.ts';
 import { Scope } from './scope.ts';
 import { messageLines } from './terminal.ts';
@@ -40,7 +40,7 @@ export async function command(
     if (interrupted) return EXIT.interrupted;
     const message = error instanceof UserError ? error.message : `${name} failed: ${(error as Error).stack}`;
     for (const line of messageLines(message)) progress.print(line);
-    return EXIT.failed;
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
   } finally {
     await scope.close();
   }

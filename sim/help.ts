@@ -1,4 +1,4 @@
-/** The part of `simulate --help` with every policy and every setting of the world. */
+/** The text of `simulate policies`: every policy and every setting of the world. */
 import { POLICIES } from './policies/index.ts';
 import { SETTINGS, VICTIMS } from './world.ts';
 

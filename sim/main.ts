@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { CommandLine, wholeNumber } from '../common/command-line.ts';
 import { EXIT } from '../common/errors.ts';
+import { printText } from '../common/terminal.ts';
 import { compare } from './commands/compare.ts';
 import { estimates } from './commands/estimates.ts';
 import { fit } from './commands/fit.ts';
@@ -41,7 +42,9 @@ export function define(command: CommandLine, args: string[]): void {
     )
     .usage('[command] [options]')
     .notes(
-      `Example: ddcolor-elastic simulate compare --trace viral --report report.html\n\n${policiesAndWorld()}`,
+      `Example: ddcolor-elastic simulate compare --trace viral --report report.html
+
+Every policy with its settings, and every setting of the world: ddcolor-elastic simulate policies`,
     );
 
   withRunOptions(command.command('run', { isDefault }))
@@ -69,6 +72,14 @@ export function define(command: CommandLine, args: string[]): void {
     .runs(async (folder: string | undefined, values: Values) => {
       const options = optionsOf(values, folder === undefined ? [] : [folder]);
       await withProgress((progress) => estimates(options, progress));
+      return EXIT.done;
+    });
+  command
+    .command('policies')
+    .description('Lists every policy with its settings, and every setting of the world.')
+    .notes('Example: ddcolor-elastic simulate policies')
+    .runs(async () => {
+      printText(policiesAndWorld());
       return EXIT.done;
     });
   command

@@ -55,7 +55,7 @@ export const withRunOptions = (command: CommandLine): CommandLine =>
       '--trace <trace>',
       `a CSV file (header t, or t,arrivals), or one of ${SYNTHETIC.join(', ')} (default: ${DEFAULT_TRACE}); viral has at most 24 instances and quiet may have none, unless --with says otherwise`,
     )
-    .option('--policy <name>', "the scaling policy, see 'simulate --help'", 'slo')
+    .option('--policy <name>', "the scaling policy, see 'simulate policies'", 'slo')
     .addOption(new Option('--set <k=v,...>', 'settings of the policy; can be repeated').argParser(repeated))
     .addOption(
       new Option('--world <name>', 'without or with noise and faults')
@@ -65,7 +65,7 @@ export const withRunOptions = (command: CommandLine): CommandLine =>
     .addOption(
       new Option(
         '--with <k=v,...>',
-        "settings of the world, see 'simulate --help'; can be repeated",
+        "settings of the world, see 'simulate policies'; can be repeated",
       ).argParser(repeated),
     )
     .addOption(

@@ -6,7 +6,7 @@ import { Option } from 'commander';
 import { needCheckout } from '../../common/checkout.ts';
 import { command as runCommand, type CommandContext } from '../../common/command.ts';
 import { matching, region, type CommandLine } from '../../common/command-line.ts';
-import { UserError } from '../../common/errors.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 import { knownStage } from '../shared/stages.ts';
 import { Group } from './aws/group.ts';
 import { Images } from './aws/images.ts';
@@ -115,7 +115,7 @@ export async function newSession(
   const clients = { maxAttempts: MAX_ATTEMPTS, ...config, ...(options.region && { region: options.region }) };
   const ec2 = new EC2Client(clients);
   const region = await ec2.config.region().catch(() => {
-    throw new UserError('Which region? Add --region, or set AWS_REGION.');
+    throw new UsageError('Which region? Add --region, or set AWS_REGION.');
   });
   return {
     ...context,

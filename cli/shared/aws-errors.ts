@@ -1,6 +1,6 @@
 /** Turns errors of the AWS SDK into the errors of the commands. */
 import { ApiError } from '../../client/errors.ts';
-import { UserError } from '../../common/errors.ts';
+import { UsageError, UserError } from '../../common/errors.ts';
 
 /** The caller's AWS identity lacks a permission. */
 export class Forbidden extends UserError {}
@@ -39,10 +39,10 @@ export async function awsCall<T>(
   }
 }
 
-/** @returns the region of a client. @throws UserError when it has none */
+/** @returns the region of a client. @throws UsageError when it has none */
 export const regionKnown = (region: () => Promise<string>): Promise<string> =>
   region().catch(() => {
-    throw new UserError('Which region? Add --region, or set AWS_REGION.');
+    throw new UsageError('Which region? Add --region, or set AWS_REGION.');
   });
 
 function errorOf(resource: string, needs: string, error: SdkError): Error {

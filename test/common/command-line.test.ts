@@ -57,3 +57,15 @@ it('reports a wrong command line and an error that the operator can fix, and thr
   expect(error).toHaveBeenCalledWith('no bucket\n');
   await expect(failing(new TypeError('bug'))).rejects.toThrow('bug');
 });
+
+it.each([
+  [['og', '--help'], 2],
+  [['go', '--help'], 0],
+  [['-h', 'og'], 0],
+])('%j, with help of a command that is not there, exits with %d', async (args, code) => {
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  expect(await commandLine(async () => 7).run(args)).toBe(code);
+  if (code === 2) expect(error.mock.calls.join('')).toContain("unknown command 'og'");
+  vi.restoreAllMocks();
+});

@@ -166,8 +166,11 @@ it.each([
   expect(output).toContain(message);
 });
 
-it('--help lists policies and settings with their sources', async () => {
+it('lists policies and settings with their sources, and names the list in a help of one screen', async () => {
   expect(await main(['--help'])).toBe(0);
+  expect(output).toContain('simulate policies');
+  expect(output.split('\n').length).toBeLessThan(50);
+  expect(await main(['policies'])).toBe(0);
   for (const word of ['target-tracking-hr', 'queueLength', 'countLag', 'victims', 'g4dn.xlarge', 'keda.sh']) {
     expect(output).toContain(word);
   }

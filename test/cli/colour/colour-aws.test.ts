@@ -137,6 +137,14 @@ describe('photos in a bucket', () => {
     expect(readFileSync(join(folder.path, 'coloured', 'a.jpg'))).toEqual(coloured(Buffer.from('one')));
   });
 
+  it('is a wrong command line without a region', async () => {
+    folder.write({ 'a.jpg': 'one' });
+    const nowhere = { ...env, AWS_REGION: undefined, HOME: folder.path, AWS_CONFIG_FILE: '/dev/null' };
+    const ended = await command(folder.path, ['colour', 'a.jpg', '--bucket', 'photos'], nowhere);
+    expect(ended).toMatchObject({ code: 2, out: '' });
+    expect(ended.err).toContain('error: Which region? Add --region, or set AWS_REGION.');
+  });
+
   it.each([
     [
       ['--stage', 'prod'],
@@ -144,7 +152,6 @@ describe('photos in a bucket', () => {
       "--stage 'prod': there is no stack DDColorElastic-prod in this account and region.\n",
     ],
     [['--bucket', 'there-is-none'], {}, 's3://there-is-none: there is no such bucket.\n'],
-    [['--bucket', 'photos'], { AWS_REGION: undefined }, 'Which region? Add --region, or set AWS_REGION.\n'],
     [
       ['--bucket', 'photos'],
       { AWS_ACCESS_KEY_ID: undefined, AWS_EC2_METADATA_DISABLED: 'true' },
