@@ -2,6 +2,7 @@
 import { Option } from 'commander';
 import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
 import type { GatewayOptions } from './gateway.ts';
+import type { HostileOptions } from './hostile.ts';
 import type { WorkerBenchOptions } from './worker.ts';
 
 const DEFAULT = ['sim', 'scaler', 'worker'];
@@ -50,6 +51,19 @@ export function define(program: CommandLine): CommandLine {
     )
     .option('--json <file>', 'write the figures')
     .runs(async (options: GatewayOptions) => (await import('./gateway.ts')).bench(options));
+  program
+    .command('hostile')
+    .description(
+      'Hostile files at the open gateway of the local stack: whether strangers beside them wait longer.',
+    )
+    .addOption(
+      new Option('--pairs <n>', 'rounds without and with them').default(3).argParser(wholeNumber(1, 20)),
+    )
+    .addOption(
+      new Option('--strangers <n>', 'photos of others per round').default(20).argParser(wholeNumber(1, 200)),
+    )
+    .option('--json <file>', 'write the figures')
+    .runs(async (options: HostileOptions) => (await import('./hostile.ts')).bench(options));
   program
     .command('edge')
     .description('What merging on the device saves, and what it costs, in a browser.')

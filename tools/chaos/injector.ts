@@ -37,6 +37,9 @@ const ACTS: Record<FaultKind, Act> = {
   'worker frozen': onInstance((instances, instance, magnitude) =>
     instances.freeze(instance, 'worker', scale(2000, 30_000, magnitude)),
   ),
+  'image process killed': onInstance((instances, instance, magnitude) =>
+    instances.killImageProcess(instance, magnitude),
+  ),
   'ComfyUI killed': onInstance((instances, instance) => instances.signal(instance, 'comfyui', 'SIGKILL')),
   'ComfyUI restarted, its queue lost': onInstance((instances, instance) =>
     instances.signal(instance, 'comfyui', 'SIGTERM'),

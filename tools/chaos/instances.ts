@@ -1,5 +1,5 @@
 /** Faults of instances and their processes. Each method returns whether the fault had a target. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Child } from '../../common/processes.ts';
 import type { FleetAgent } from '../../local/fleet/agent.ts';
@@ -73,6 +73,18 @@ export class Instances {
     return true;
   }
 
+  /** Linux only: elsewhere it finds none. @param magnitude 0 to 1, selects one */
+  killImageProcess({ worker }: ChaosInstance, magnitude: number): boolean {
+    const children = childrenOf(worker?.process.pid);
+    const pid = children[Math.floor(magnitude * children.length)];
+    if (pid === undefined) return false;
+    try {
+      return process.kill(pid, 'SIGKILL');
+    } catch {
+      return false; // It has ended meanwhile.
+    }
+  }
+
   fillDisk(instance: ChaosInstance, forMs: number): boolean {
     const { comfyui } = instance;
     if (!comfyui?.process.connected) return false;
@@ -137,6 +149,23 @@ export class Instances {
     }, ms);
     this.timers.add(timer);
   }
+}
+
+/** Process ids of the image processes of a worker, which starts no others that last. */
+function childrenOf(pid: number | undefined): number[] {
+  if (pid === undefined || !existsSync('/proc/self/stat')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
+        // proc_pid_stat(5): the parent is the second field after the name.
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 /** A PNG of one grey pixel. */

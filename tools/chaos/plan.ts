@@ -5,6 +5,7 @@ import { randomNumbers } from '../../local/samples/noise.ts';
 export const FAULTS = {
   'worker killed': 3,
   'worker frozen': 1.5,
+  'image process killed': 3,
   'ComfyUI killed': 3,
   'ComfyUI restarted, its queue lost': 2,
   'ComfyUI frozen': 2,
