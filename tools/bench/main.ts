@@ -1,6 +1,7 @@
 /** `npm run bench -- [NAME]`: measures one part; without a name the simulator, the scaler and the worker. */
 import { Option } from 'commander';
 import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
+import type { ForwardOptions } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { HostileOptions } from './hostile.ts';
 import type { WorkerBenchOptions } from './worker.ts';
@@ -69,6 +70,22 @@ export function define(program: CommandLine): CommandLine {
     .description('What merging on the device saves, and what it costs, in a browser.')
     .option('--photos <dir>', 'your own photos')
     .runs(async ({ photos }: { photos?: string }) => (await import('./edge.ts')).bench(photos));
+  program
+    .command('forward')
+    .description("DDColor's network by precision and batch on the device at hand, with random weights.")
+    .requiredOption('--ddcolor <dir>', 'a checkout of piddnad/DDColor')
+    .addOption(new Option('--device <device>', 'the GPU if there is one').choices(['cuda', 'cpu']))
+    .option('--sizes <list>', 'of tiny and large', 'tiny,large')
+    .option('--batches <list>', 'photos per pass', '1,4,8,16')
+    .option(
+      '--parts <list>',
+      'of device, forward, precision, traffic, compile, transfer and boot',
+      'forward,precision',
+    )
+    .option('--photos <dir>', 'your own photos instead of made-up ones')
+    .option('--python <file>', "a Python with PyTorch instead of that of 'comfyui setup'")
+    .option('--json <file>', 'write the figures')
+    .runs(async (options: ForwardOptions) => (await import('./forward.ts')).bench(options));
   return program;
 }
 
