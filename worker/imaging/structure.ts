@@ -22,10 +22,12 @@ const isBare = (marker: number) => marker <= 0x01 || (marker >= 0xd0 && marker <
 
 function hasMoreScans(body: Buffer, max: number): boolean {
   let scans = 0;
-  for (let at = body.indexOf(0xff, 2); at >= 0 && at + 1 < body.length; at = body.indexOf(0xff, at)) {
+  // A call of indexOf() for each marker would cost more than the rest where a file is all markers.
+  const nextFrom = (at: number) => (body[at] === FILL ? at : body.indexOf(FILL, at));
+  for (let at = nextFrom(2); at >= 0 && at + 1 < body.length; at = nextFrom(at)) {
     const marker = body[at + 1]!;
     if (marker === END) return false;
-    if (marker === FILL) at += 1;
+    if (marker === FILL) while (body[at + 1] === FILL) at++;
     else if (isBare(marker)) at += 2;
     else {
       if (marker === SCAN && ++scans > max) return true;
