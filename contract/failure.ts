@@ -33,6 +33,8 @@ export const failureSchema = z.object({
 
 export type Failure = z.infer<typeof failureSchema>;
 
+/** A worker's record is smaller. Readers take no more: any instance may write any object as a record. */
+export const MOST_FAILURE_BYTES = 16_384;
 const MAX_MESSAGE = 600;
 const MAX_KEY = 2048;
 
@@ -54,8 +56,13 @@ const UNREADABLE: Failure = {
   etag: '',
 };
 
-/** Reads a stored record, for clients: whatever it has, the photo failed. */
-export function readFailure(text: string): Failure {
+/**
+ * Reads a stored record, for clients: whatever it has, the photo failed.
+ *
+ * @param text undefined for an object of more than {@link MOST_FAILURE_BYTES}
+ */
+export function readFailure(text: string | undefined): Failure {
+  if (text === undefined || text.length > MOST_FAILURE_BYTES) return UNREADABLE;
   try {
     return readSchema.catch(UNREADABLE).parse(JSON.parse(text));
   } catch {

@@ -6,6 +6,13 @@
  * - Records can repeat and arrive out of order; `sequencer` only compares within one key. The worker compares ETags instead.
  */
 import { z } from 'zod';
+import { MAX_KEY_BYTES } from './keys.ts';
+
+/** S3 sends one record of two kilobytes in a message. */
+const MOST_CHARACTERS = 65_536;
+const MOST_RECORDS = 10;
+/** Of the description of an error, which is logged at each receive. */
+const MOST_DESCRIBED = 500;
 
 const recordSchema = z.object({
   eventName: z.string(),
@@ -20,7 +27,7 @@ const recordSchema = z.object({
   }),
 });
 
-const eventSchema = z.object({ Records: z.array(recordSchema) });
+const eventSchema = z.object({ Records: z.array(recordSchema).max(MOST_RECORDS) });
 const testEventSchema = z.object({ Event: z.literal('s3:TestEvent') });
 
 /** One photo to colour. */
@@ -43,12 +50,27 @@ export function decodeEventKey(encoded: string): string {
   return decodeURIComponent(encoded.replace(/\+/g, ' '));
 }
 
+/** @throws when it is not validly encoded, longer than S3 allows, or would leave its folder where keys become paths */
+function keyOf(encoded: string): string {
+  const key = decodeEventKey(encoded);
+  const bytes = Buffer.byteLength(key);
+  if (bytes > MAX_KEY_BYTES)
+    throw new Error(`job message has a key of ${bytes} bytes: at most ${MAX_KEY_BYTES}`);
+  if (key.includes('\0') || key.split('/').includes('..'))
+    throw new Error(
+      `job message has the key ${JSON.stringify(key.slice(0, 80))}: '..' and NUL are not allowed`,
+    );
+  return key;
+}
+
 /**
  * Parses the body of a message to jobs; none for S3's test event and for events other than ObjectCreated.
  *
  * @throws when the body is not an S3 event; such a message belongs in the dead-letter queue
  */
 export function parseJobMessage(body: string): Job[] {
+  if (body.length > MOST_CHARACTERS)
+    throw new Error(`job message has ${body.length} characters: at most ${MOST_CHARACTERS}`);
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -57,10 +79,13 @@ export function parseJobMessage(body: string): Job[] {
   }
   if (testEventSchema.safeParse(json).success) return [];
   const event = eventSchema.safeParse(json);
-  if (!event.success) throw new Error(`job message is not an S3 event: ${z.prettifyError(event.error)}`);
+  if (!event.success) {
+    const why = z.prettifyError(event.error).slice(0, MOST_DESCRIBED);
+    throw new Error(`job message is not an S3 event: ${why}`);
+  }
   return event.data.Records.filter((r) => r.eventName.startsWith('ObjectCreated:')).map((r) => ({
     bucket: r.s3.bucket.name,
-    key: decodeEventKey(r.s3.object.key),
+    key: keyOf(r.s3.object.key),
     etag: r.s3.object.eTag?.replaceAll('"', ''),
     storedAtMs: Date.parse(r.eventTime),
   }));

@@ -11,7 +11,7 @@
  * - ETags distinguish versions only if two versions never have the same bytes: results and failure records both contain
  *   the ETag of their photo.
  */
-import { failureSchema, type Failure } from '../../contract/failure.ts';
+import { failureSchema, MOST_FAILURE_BYTES, type Failure } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { ConditionFailed, type Bucket, type ExpectedEtag, type StoredObject, type Write } from './bucket.ts';
 import { TransientFault } from './faults.ts';
@@ -111,6 +111,7 @@ export class Outcomes {
   }
 
   private async isRetryable(photo: Version, failed: StoredObject): Promise<boolean> {
+    if (failed.bytes > MOST_FAILURE_BYTES) return true;
     const body = await this.bucket.get(failedKey(photo.key), failed.etag).catch(ignoreConflict);
     return parseFailure(body)?.retryable ?? true;
   }

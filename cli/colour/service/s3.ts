@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { readFailure, type Failure } from '../../../contract/failure.ts';
+import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
@@ -96,17 +96,21 @@ export class S3Service implements Service {
     });
   }
 
-  private async get(Key: string, signal: AbortSignal): Promise<Buffer> {
+  /** @param most bytes that are read; of a larger object none are */
+  private async get(Key: string, signal: AbortSignal, most = Infinity): Promise<Buffer> {
     return awsCall(this.name, NEEDS, signal, async () => {
-      const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }), {
-        abortSignal: signal,
-      });
+      const get = new GetObjectCommand({ Bucket: this.bucket, Key });
+      const { Body, ContentLength = 0 } = await this.s3.send(get, { abortSignal: signal });
+      if (ContentLength > most) {
+        (Body as { destroy?: () => void } | undefined)?.destroy?.();
+        return Buffer.alloc(0);
+      }
       return Buffer.from((await Body?.transformToByteArray()) ?? []);
     });
   }
 
   private async failure(key: string, signal: AbortSignal): Promise<Failure | undefined> {
-    const text = await this.get(key, signal).catch((error: unknown) => {
+    const text = await this.get(key, signal, MOST_FAILURE_BYTES).catch((error: unknown) => {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     });

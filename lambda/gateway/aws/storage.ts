@@ -15,7 +15,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { readFailure, type Failure } from '../../../contract/failure.ts';
+import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
 import type { PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
@@ -46,8 +46,11 @@ export class S3PhotoStorage implements PhotoStorage {
   async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
     const Key = failedKey(apiPhotoKey(id));
     try {
-      const { Body, LastModified } = await this.s3.send(new GetObjectCommand({ Bucket: this.bucket, Key }));
-      const failure = readFailure((await Body?.transformToString()) ?? '');
+      const get = new GetObjectCommand({ Bucket: this.bucket, Key });
+      const { Body, ContentLength = 0, LastModified } = await this.s3.send(get);
+      const isRecord = ContentLength <= MOST_FAILURE_BYTES;
+      if (!isRecord) (Body as { destroy?: () => void } | undefined)?.destroy?.();
+      const failure = readFailure(isRecord ? await Body?.transformToString() : undefined);
       return { ...failure, storedAt: secondsOf(LastModified) };
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;

@@ -140,9 +140,10 @@ export function storageTests(): void {
       ['empty', ''],
       ['with an unknown code', JSON.stringify({ ...failureOf('x'), code: 'tired' })],
       ['a list', '[]'],
-    ])('throws for a failure record that is %s', async (_case, text) => {
+      ['larger than any', JSON.stringify({ ...failureOf('x'), message: 'x'.repeat(100_000) })],
+    ])('has failed with a failure record that is %s', async (_case, text) => {
       await fixture.write(failedKey(key()), text, 'application/json');
-      await expect(storage.failure(id)).rejects.toThrow();
+      expect(await storage.failure(id)).toMatchObject({ code: 'cannot-be-coloured' });
     });
 
     describe('an upload link', () => {

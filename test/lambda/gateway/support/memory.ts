@@ -1,5 +1,5 @@
 /** A gateway in memory: its ports, and links that a client uses. */
-import { failureSchema, type Failure } from '../../../../contract/failure.ts';
+import { readFailure, type Failure } from '../../../../contract/failure.ts';
 import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
@@ -104,7 +104,7 @@ export class MemoryStorage implements PhotoStorage {
   async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
     const found = this.objects.get(failedKey(apiPhotoKey(id)));
     if (!found) return undefined;
-    return { ...failureSchema.parse(JSON.parse(found.body.toString())), storedAt: found.storedAt };
+    return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
 
   async uploadLink({ id, type, output }: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
