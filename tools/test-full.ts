@@ -25,6 +25,10 @@ const JOBS: Record<string, Job> = {
     adds: 'planted faults: at least 85 % must fail a test (-- mutation SHARD for one of them)',
     run: async (args) => (await import('./mutation/main.ts')).main(args),
   },
+  fuzz: {
+    adds: 'random inputs for every parser of bytes of other parties, guided by coverage (-- fuzz TARGET --seconds N)',
+    run: async (args) => (await import('./fuzz/main.ts')).main(args),
+  },
   comfyui: {
     adds: 'the tests of the ComfyUI node in a real ComfyUI on the CPU; downloads PyTorch',
     onRequest: true,

@@ -94,6 +94,7 @@ export class Journal {
 
   /** Skips what is not an entry: the last line may be cut off, and a later version may write others. */
   private remember(line: string): void {
+    if (line === '') return;
     let value: unknown;
     try {
       value = JSON.parse(line);
