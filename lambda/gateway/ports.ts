@@ -45,6 +45,12 @@ export interface UploadLink {
   headers: Record<string, string>;
 }
 
+/** What a browser saves a download as. */
+export interface DownloadedFile {
+  name: string;
+  type: PhotoType;
+}
+
 /** Photos, results and failure records in the bucket; each method returns undefined for a missing object. */
 export interface PhotoStorage {
   photo(id: string): Promise<StoredPhoto | undefined>;
@@ -52,8 +58,8 @@ export interface PhotoStorage {
   failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
   /** Link that stores one object of exactly this size, once. */
   uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink>;
-  /** @param name file name for the browser's download */
-  downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string>;
+  /** Link whose response has the headers of the file, and none that an uploader has stored. */
+  downloadLink(id: string, which: 'photo' | 'result', file: DownloadedFile, seconds: number): Promise<string>;
 }
 
 export interface ViewReader {

@@ -59,17 +59,21 @@ async function succeeded(
   { linkSeconds }: PhotoSettings,
   now: number,
 ): Promise<PhotoStatus> {
+  const resultType = PHOTO_TYPES.find((one) => one === type) ?? photoType;
+  const file = { name: output === 'chroma' ? `${name}.png` : name, type: resultType };
   const [result, photo] = await Promise.all([
-    storage.downloadLink(id, 'result', output === 'chroma' ? `${name}.png` : name, linkSeconds),
+    storage.downloadLink(id, 'result', file, linkSeconds),
     storage
       .photo(id)
-      .then((stored) => (stored ? storage.downloadLink(id, 'photo', name, linkSeconds) : null)),
+      .then((stored) =>
+        stored ? storage.downloadLink(id, 'photo', { name, type: photoType }, linkSeconds) : null,
+      ),
   ]);
   return {
     status: 'succeeded',
     id,
     name,
-    type: PHOTO_TYPES.find((one) => one === type) ?? photoType,
+    type: resultType,
     size: bytes,
     links: { result, photo },
     expiresAt: isoTime(now + linkSeconds),

@@ -4,6 +4,8 @@
  * Gotchas:
  * - A presigned link binds its signed headers only: type, length and condition must be among them, or S3 accepts any value.
  *   By default the SDK also signs the checksum of an empty body; the client must have `requestChecksumCalculation` off.
+ * - An upload may add headers that S3 stores and does not sign, such as `Content-Encoding` and `Cache-Control`. No signature can
+ *   demand that one is absent, so download links override them.
  * - A link dies with the credentials that signed it; a function's credentials last some hours.
  */
 import {
@@ -18,7 +20,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
-import type { PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
+import type { DownloadedFile, PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
 
 /** Headers that an upload must send exactly as signed. */
 const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`];
@@ -26,6 +28,14 @@ const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-$
 /** `Content-Disposition` for a file name, RFC 6266. */
 const disposition = (name: string) =>
   `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+
+/** In responses of download links, whatever is stored. `identity` is no encoding. */
+const STORED_BY_UPLOADERS = {
+  ResponseCacheControl: 'private, no-store',
+  ResponseContentEncoding: 'identity',
+  ResponseContentLanguage: 'und',
+  ResponseExpires: new Date(0),
+};
 
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
@@ -76,19 +86,21 @@ export class S3PhotoStorage implements PhotoStorage {
     return { url, headers };
   }
 
-  downloadLink(id: string, which: 'photo' | 'result', name: string, expiresIn: number) {
+  downloadLink(id: string, which: 'photo' | 'result', { name, type }: DownloadedFile, expiresIn: number) {
     const key = apiPhotoKey(id);
     const command = new GetObjectCommand({
       Bucket: this.bucket,
       Key: which === 'photo' ? key : resultKey(key),
       ResponseContentDisposition: disposition(name),
+      ResponseContentType: type,
+      ...STORED_BY_UPLOADERS,
     });
     return getSignedUrl(this.s3, command, { expiresIn });
   }
 
   /** Origin of the links, for the page's security policy. */
   async origin(): Promise<string> {
-    return new URL(await this.downloadLink('x', 'photo', 'x', 1)).origin;
+    return new URL(await this.downloadLink('x', 'photo', { name: 'x', type: 'image/jpeg' }, 1)).origin;
   }
 
   private async head(Key: string): Promise<StoredPhoto | undefined> {

@@ -1,6 +1,8 @@
 /** The photos of the page: their tasks, cards and summary, and the actions on them. */
 import { Card, canRetry, errorText, type CardActions } from './card.ts';
 import { compareSlider } from './compare.ts';
+import { confirmLoss } from './confirm.ts';
+import { isOnline } from './connection.ts';
 import { byId } from './dom.ts';
 import { formatBytes, texts } from './language.ts';
 import { isPending, newTask, resultName, type PhotoTask } from './photo-task.ts';
@@ -11,6 +13,9 @@ export function announce(text: string): void {
   byId('live').textContent = text;
 }
 
+/** Results are in memory only. */
+const isUnsaved = ({ result, saved }: PhotoTask) => result !== undefined && !saved;
+
 export class Album {
   private readonly cards = new Map<PhotoTask, Card>();
   private readonly actions: CardActions = {
@@ -18,7 +23,7 @@ export class Album {
     enlarge: (task) => this.enlarge(task),
     retry: (task) => this.retry(task),
     sendOriginal: (task) => this.sendOriginal(task),
-    remove: (task) => this.remove(task),
+    remove: (task) => void this.removeAll([task]),
   };
 
   /** @param run starts a task; the caller reports its changes to {@link update} */
@@ -30,7 +35,7 @@ export class Album {
 
   /** Whether leaving the page would lose a running task or an unsaved result. */
   get hasUnsavedWork(): boolean {
-    return this.tasks.some((task) => isPending(task) || (task.result && !task.saved));
+    return this.tasks.some((task) => isPending(task) || isUnsaved(task));
   }
 
   add(files: Iterable<File>, keepOriginal: boolean): void {
@@ -49,7 +54,7 @@ export class Album {
 
   update(task: PhotoTask): void {
     this.cards.get(task)?.update(Date.now());
-    const { name } = task.file;
+    const { name } = task;
     if (task.step === 'succeeded') {
       const finished = this.tasks.filter((one) => !isPending(one)).length;
       announce(texts().announceSucceeded(name, finished, this.cards.size));
@@ -64,6 +69,11 @@ export class Album {
     this.updateSummary();
   }
 
+  connectionChanged(): void {
+    this.updateAll();
+    if (!isOnline() && this.tasks.some(isPending)) announce(texts().offline);
+  }
+
   /** Updates progress and remaining time. */
   updatePending(): void {
     for (const [task, card] of this.cards) if (isPending(task)) card.update(Date.now());
@@ -73,8 +83,16 @@ export class Album {
     for (const task of this.tasks.filter(canRetry)) this.retry(task);
   }
 
-  clear(): void {
-    for (const task of this.tasks) this.remove(task);
+  clear(): Promise<void> {
+    return this.removeAll(this.tasks);
+  }
+
+  /** Asks first if results would be lost, or with them photos that are in work. */
+  private async removeAll(tasks: PhotoTask[]): Promise<void> {
+    const results = tasks.filter(isUnsaved).length;
+    const pending = tasks.length > 1 ? tasks.filter(isPending).length : 0;
+    if (results + pending > 0 && !(await confirmLoss({ results, pending }))) return;
+    for (const task of tasks) this.remove(task);
   }
 
   async downloadAll(): Promise<void> {
@@ -98,10 +116,10 @@ export class Album {
     task.saved = true;
   }
 
-  private enlarge({ file, before, after }: PhotoTask): void {
+  private enlarge({ name, before, after }: PhotoTask): void {
     if (!before || !after) return;
-    byId('viewer-name').textContent = file.name;
-    byId('viewer-body').replaceChildren(compareSlider({ name: file.name, before, after }));
+    byId('viewer-name').textContent = name;
+    byId('viewer-body').replaceChildren(compareSlider({ name, before, after }));
     byId<HTMLDialogElement>('viewer').showModal();
   }
 

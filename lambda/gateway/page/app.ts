@@ -18,6 +18,7 @@ import { photoService } from './service.ts';
 import { finishSignIn, signIn, signOut, token } from './sign-in.ts';
 
 const UPDATE_MS = 500;
+const THEMES = ['auto', 'light', 'dark'];
 
 const settings = JSON.parse(byId(PAGE_SETTINGS_ID).textContent ?? '') as PageSettings;
 const imageWorker = new ImageWorkerClient(() => new Worker('image-worker.js', { type: 'module' }));
@@ -91,13 +92,14 @@ function listen(): void {
   listenForFiles(() => signedIn, addFiles);
   on('keep-original', 'change', showMode);
   on('zip', 'click', () => void album.downloadAll());
-  on('clear', 'click', () => album.clear());
+  on('clear', 'click', () => void album.clear());
   on('retry-all', 'click', () => album.retryAll());
   on('language', 'change', () => showLanguage(byId<HTMLSelectElement>('language').value));
   on('theme', 'change', () => showTheme(byId<HTMLSelectElement>('theme').value));
   on('viewer-close', 'click', () => byId<HTMLDialogElement>('viewer').close());
   on('sign-in', 'click', () => settings.signIn && void signIn(settings.signIn));
   on('sign-out', 'click', leaveSession);
+  for (const event of ['online', 'offline']) window.addEventListener(event, () => album.connectionChanged());
   window.addEventListener('beforeunload', (event) => {
     // Results are in memory only.
     if (album.hasUnsavedWork) event.preventDefault();
@@ -105,7 +107,7 @@ function listen(): void {
 }
 
 async function start(): Promise<void> {
-  showTheme(readPreference('theme') ?? 'auto');
+  showTheme(THEMES.find((one) => one === readPreference('theme')) ?? 'auto');
   showLanguage(initialLanguage());
   listen();
   setInterval(() => album.updatePending(), UPDATE_MS);
@@ -113,7 +115,9 @@ async function start(): Promise<void> {
     // Files cannot be added before the issuer has responded.
     for (const id of ['pick', 'hint']) byId(id).hidden = true;
     const problem = byId('problem');
-    problem.hidden = await finishSignIn(settings.signIn);
+    const outcome = await finishSignIn(settings.signIn);
+    if (outcome === 'leaving') return;
+    problem.hidden = outcome !== 'failed';
     problem.dataset.text = 'signInFailed';
     problem.textContent = texts().signInFailed;
     showSignedIn(token() !== undefined);

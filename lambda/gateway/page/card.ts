@@ -1,8 +1,13 @@
 /** Card of a photo: preview, name, state, progress and actions. */
+import { quotable } from '../../../contract/file-name.ts';
 import { compareSlider } from './compare.ts';
 import { element } from './dom.ts';
+import { isOnline } from './connection.ts';
 import { texts } from './language.ts';
 import { isPending, progressOf, secondsLeft, type PhotoTask } from './photo-task.ts';
+
+/** Of a message of the service, shown for an error without a text of its own. */
+const MAX_DETAIL_LENGTH = 200;
 
 export type CardAction = 'download' | 'enlarge' | 'retry' | 'sendOriginal' | 'remove';
 export type CardActions = Record<CardAction, (task: PhotoTask) => void>;
@@ -32,7 +37,8 @@ export const canRetry = ({ step, error }: PhotoTask): boolean =>
 export class Card {
   readonly root = element('li', { class: 'card' });
   private readonly picture = element('div', { class: 'picture' });
-  private readonly name = element('p', { class: 'name' });
+  // Names are of any script: each has its own direction, and the ellipsis at its own end.
+  private readonly name = element('p', { class: 'name', dir: 'auto' });
   private readonly state = element('p', { class: 'state' });
   private readonly bar = element('i');
   private readonly meter = element('div', { class: 'meter', role: 'progressbar' }, this.bar);
@@ -47,7 +53,7 @@ export class Card {
     private readonly task: PhotoTask,
     private readonly actions: CardActions,
   ) {
-    const { name } = task.file;
+    const { name } = task;
     this.name.textContent = name;
     this.name.title = name;
     this.removeButton.addEventListener('click', () => actions.remove(task));
@@ -66,19 +72,19 @@ export class Card {
     this.state.textContent = stateText(task, nowMs);
     const { secondsAtMost } = task;
     this.state.title = task.step === 'waiting' && secondsAtMost !== null ? atMost(secondsAtMost) : '';
-    this.removeButton.setAttribute('aria-label', actionOn(remove, task.file.name));
+    this.removeButton.setAttribute('aria-label', actionOn(remove, task.name));
     this.meter.hidden = !isPending(task);
     // A longer estimate must not move the bar back.
     this.progress = task.step === 'queued' ? 0 : Math.max(this.progress, progressOf(task, nowMs));
     this.bar.style.setProperty('--part', this.progress.toFixed(3));
-    this.meter.setAttribute('aria-label', progress(task.file.name));
+    this.meter.setAttribute('aria-label', progress(task.name));
     this.meter.setAttribute('aria-valuenow', String(Math.round(100 * this.progress)));
     this.updatePicture();
     this.updateButtons();
   }
 
   private updatePicture(): void {
-    const { before, after, step, file, type } = this.task;
+    const { before, after, step, name, type } = this.task;
     const { noPreview } = texts();
     const inputs = JSON.stringify([before, after, noPreview, step === 'succeeded']);
     if (inputs === this.renderedPicture) return;
@@ -86,9 +92,9 @@ export class Card {
       !this.renderedPicture.includes('blob:') || !this.renderedPicture.includes(String(after));
     this.renderedPicture = inputs;
     if (before && after) {
-      this.picture.replaceChildren(compareSlider({ name: file.name, before, after }, isNewResult));
+      this.picture.replaceChildren(compareSlider({ name, before, after }, isNewResult));
     } else if (before ?? after) {
-      this.picture.replaceChildren(element('img', { src: before ?? after, alt: file.name }));
+      this.picture.replaceChildren(element('img', { src: before ?? after, alt: name }));
     } else {
       const text = type === 'image/tiff' || step === 'succeeded' ? noPreview : '';
       this.picture.replaceChildren(element('p', { class: 'none' }, text));
@@ -110,7 +116,7 @@ export class Card {
     this.buttons.replaceChildren(
       ...offered.map((action, k) => {
         const label = labels[k]!;
-        const name = texts().actionOn(label, task.file.name);
+        const name = texts().actionOn(label, task.name);
         const button = element('button', { type: 'button', 'aria-label': name }, label);
         button.addEventListener('click', () => actions[action](task));
         return button;
@@ -121,10 +127,16 @@ export class Card {
 }
 
 /** Why a failed photo failed. */
-export const errorText = ({ error, detail }: PhotoTask): string => (error ? texts().errors[error] : detail);
+export function errorText({ error, detail }: Pick<PhotoTask, 'error' | 'detail'>): string {
+  const { errors, unknownError } = texts();
+  // A code is a foreign text: of a newer service, or the name of a method that every object has.
+  if (error !== undefined && Object.hasOwn(errors, error)) return errors[error];
+  return quotable(detail, MAX_DETAIL_LENGTH) || unknownError;
+}
 
 function stateText(task: PhotoTask, nowMs: number): string {
-  const { ahead, failed, succeeded, time, waiting, ...steps } = texts();
+  const { ahead, failed, offline, retrying, succeeded, time, waiting, ...steps } = texts();
+  if (task.retrying && isPending(task)) return isOnline() ? retrying : offline;
   switch (task.step) {
     case 'waiting': {
       const left = secondsLeft(task, nowMs);

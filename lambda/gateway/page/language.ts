@@ -21,12 +21,12 @@ export function languageOf(preferred: readonly string[]): string {
 const KEY = 'language';
 let current = 'en';
 
-export const texts = (): Texts => LANGUAGES[current] ?? LANGUAGES.en!;
+export const texts = (): Texts => LANGUAGES[current]!;
 
 /** The stored preference, or else the browser's language. */
 export function initialLanguage(): string {
   const stored = readPreference(KEY);
-  return stored !== null && stored in LANGUAGES ? stored : languageOf(navigator.languages);
+  return stored !== null && Object.hasOwn(LANGUAGES, stored) ? stored : languageOf(navigator.languages);
 }
 
 /** Sets the text of every element with `data-text`. */

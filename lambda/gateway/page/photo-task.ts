@@ -1,4 +1,5 @@
 /** State of one photo on the page, and its progress. */
+import { safeFileName } from '../../../contract/file-name.ts';
 import { PHOTO_TYPES, type PhotoType } from '../../../contract/photo-types.ts';
 import type { ErrorCode } from './texts.ts';
 
@@ -7,6 +8,8 @@ export type Step =
 
 export interface PhotoTask {
   file: File;
+  /** Of the file, as it is shown and sent: `safeFileName`. */
+  name: string;
   type: PhotoType | undefined;
   /** Whether the original stays on the device and the browser adds the colours. */
   keepOriginal: boolean;
@@ -31,6 +34,8 @@ export interface PhotoTask {
   error: ErrorCode | undefined;
   /** Shown for an error without a code. */
   detail: string;
+  /** Whether the last request failed and is tried again: the connection is gone, or the service does not answer. */
+  retrying: boolean;
   /** Photo id at the service after the upload: a retry continues from there. */
   id: string | undefined;
   /** Whether the user has downloaded the result. */
@@ -56,6 +61,7 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
 
 export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
   file,
+  name: safeFileName(file.name),
   type: typeOf(file),
   keepOriginal,
   step: 'queued',
@@ -75,6 +81,7 @@ export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
   error: undefined,
   detail: '',
   id: undefined,
+  retrying: false,
   saved: false,
   abort: new AbortController(),
 });
@@ -118,7 +125,7 @@ export const secondsLeft = ({ seconds, statusAt }: PhotoTask, nowMs: number): nu
 export const isPending = ({ step }: PhotoTask): boolean => step !== 'succeeded' && step !== 'failed';
 
 /** File name of a result: a browser may not be able to write the photo's own format. */
-export function resultName({ file: { name } }: PhotoTask, type: string): string {
+export function resultName({ name }: PhotoTask, type: string): string {
   const extension = [...EXTENSIONS].find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
   const ownType = dot > 0 ? EXTENSIONS.get(name.slice(dot + 1).toLowerCase()) : undefined;

@@ -1,11 +1,10 @@
 /** Takes photos from the user's files to their results, several at a time. */
-import { safeFileName } from '../../../contract/file-name.ts';
 import type { NewPhoto } from '../../../contract/photo-api.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 import type { ImageWorkerClient } from './image-client.ts';
 import { BrowserError } from './image-messages.ts';
 import type { PhotoTask } from './photo-task.ts';
-import type { CodedError, PhotoService } from './service.ts';
+import type { CodedError, Operation, PhotoService } from './service.ts';
 import type { ErrorCode } from './texts.ts';
 import { Semaphore } from './throttle.ts';
 
@@ -41,7 +40,8 @@ export class Pipeline {
     const { now, onChange } = this.options;
     const { signal } = task.abort;
     const change: Change = (fields) => {
-      if (!signal.aborted) onChange(Object.assign(task, fields));
+      // Every change but a retry itself means that the service answers.
+      if (!signal.aborted) onChange(Object.assign(task, { retrying: false }, fields));
     };
     change({ step: 'queued', startedAt: now(), error: undefined, detail: '', uploadProgress: 0 });
     try {
@@ -91,7 +91,7 @@ export class Pipeline {
       if (made) showPreview(task, side, made, change);
     };
     const before = preview('before', file);
-    const photo = { name: safeFileName(file.name), type, output: 'photo' } as const;
+    const photo = { name: task.name, type, output: 'photo' } as const;
     const result = await this.resultOf(task, file, photo, change);
     await before;
     change({ result });
@@ -114,17 +114,17 @@ export class Pipeline {
     change: Change,
   ): Promise<Blob> {
     const { service, now } = this.options;
-    const { signal } = task.abort;
+    const operation = operationOf(task, change);
     try {
       const id = task.id ?? (await this.upload(task, body, photo, change));
       change({ id, step: 'waiting', waitingSince: now(), statusAt: now() });
       const succeeded = await service.wait(
         id,
         ({ ahead, seconds, secondsAtMost }) => change({ ahead, seconds, secondsAtMost, statusAt: now() }),
-        signal,
+        operation,
       );
       change({ step: 'downloading' });
-      const result = await service.download(succeeded, signal);
+      const result = await service.download(succeeded, operation);
       change({ bytesReceived: task.bytesReceived + result.size });
       return result;
     } catch (error) {
@@ -140,17 +140,22 @@ export class Pipeline {
     change: Change,
   ): Promise<string> {
     const { service } = this.options;
-    const { signal } = task.abort;
+    const operation = operationOf(task, change);
     return this.uploads.run(async () => {
-      signal.throwIfAborted();
+      operation.signal.throwIfAborted();
       change({ step: 'uploading', uploadProgress: 0 });
-      const created = await service.create({ ...photo, size: body.size }, signal);
-      await service.upload(created, body, (uploadProgress) => change({ uploadProgress }), signal);
+      const created = await service.create({ ...photo, size: body.size }, operation);
+      await service.upload(created, body, (uploadProgress) => change({ uploadProgress }), operation);
       change({ bytesSent: task.bytesSent + body.size });
       return created.id;
     });
   }
 }
+
+const operationOf = ({ abort }: PhotoTask, change: Change): Operation => ({
+  signal: abort.signal,
+  onRetry: () => change({ retrying: true }),
+});
 
 /** Replaces a preview and frees the one before. */
 function showPreview(task: PhotoTask, side: 'before' | 'after', image: Blob, change: Change): void {

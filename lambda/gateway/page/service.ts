@@ -6,6 +6,7 @@ import { pollPhoto } from '../../../client/poll.ts';
 import { withRetries, type RetryOptions } from '../../../client/retry.ts';
 import { upload } from '../../../client/upload.ts';
 import type { CreatedPhoto, NewPhoto } from '../../../contract/photo-api.ts';
+import { connectionClock, isOnline } from './connection.ts';
 import type { ErrorCode } from './texts.ts';
 import { RateLimiter } from './throttle.ts';
 import { sendWithProgress } from './xhr-upload.ts';
@@ -19,18 +20,25 @@ export interface CodedError extends Error {
   code: ErrorCode;
 }
 
+/** One request of a photo, with its retries. */
+export interface Operation {
+  signal: AbortSignal;
+  /** Called before each wait for a retry. */
+  onRetry: () => void;
+}
+
 /** Rejects with a {@link CodedError}. */
 export interface PhotoService {
-  create(photo: NewPhoto, signal: AbortSignal): Promise<CreatedPhoto>;
+  create(photo: NewPhoto, operation: Operation): Promise<CreatedPhoto>;
   upload(
     created: CreatedPhoto,
     body: Blob,
     onProgress: (part: number) => void,
-    signal: AbortSignal,
+    operation: Operation,
   ): Promise<void>;
   /** Resolves when the photo has succeeded. @param onWaiting called with each status before */
-  wait(id: string, onWaiting: (status: WaitingPhoto) => void, signal: AbortSignal): Promise<SucceededPhoto>;
-  download(photo: SucceededPhoto, signal: AbortSignal): Promise<Blob>;
+  wait(id: string, onWaiting: (status: WaitingPhoto) => void, operation: Operation): Promise<SucceededPhoto>;
+  download(photo: SucceededPhoto, operation: Operation): Promise<Blob>;
 }
 
 /** The photo failed at the service. */
@@ -43,14 +51,18 @@ class PhotoFailedError extends Error implements CodedError {
   }
 }
 
-function limitedRetries(signal: AbortSignal): RetryOptions {
+function limitedRetries({ signal, onRetry }: Operation): RetryOptions {
   let failures = 0;
   return {
     signal,
+    clock: connectionClock,
     onRetry: (error) => {
       const quota = error.code === 'hourly-quota-exceeded' || error.code === 'daily-quota-exceeded';
       // `too-busy` does not count: the service responds and says when to retry.
-      if (quota || (error.code !== 'too-busy' && ++failures >= MAX_FAILURES)) throw error;
+      // Nor do failures of a device without a connection, which ends some time.
+      const counts = error.code !== 'too-busy' && isOnline();
+      if (quota || (counts && ++failures >= MAX_FAILURES)) throw error;
+      onRetry();
     },
   };
 }
@@ -71,18 +83,19 @@ export function photoService(base: string, token: () => string | undefined): Pho
     },
   };
   return {
-    create: (photo, signal) => withRetries(() => api.create(photo, signal), limitedRetries(signal)),
+    create: (photo, operation) =>
+      withRetries(() => api.create(photo, operation.signal), limitedRetries(operation)),
 
-    upload: (created, body, onProgress, signal) =>
+    upload: (created, body, onProgress, operation) =>
       upload(
         created,
         body,
-        (link, bytes) => sendWithProgress(link, bytes, onProgress, signal),
-        limitedRetries(signal),
+        (link, bytes) => sendWithProgress(link, bytes, onProgress, operation.signal),
+        limitedRetries(operation),
       ),
 
-    async wait(id, onWaiting, signal) {
-      for await (const current of pollPhoto(limitedApi, id, { signal })) {
+    async wait(id, onWaiting, { signal, onRetry }) {
+      for await (const current of pollPhoto(limitedApi, id, { signal, clock: connectionClock, onRetry })) {
         if (current.status === 'succeeded') return current;
         if (current.status === 'failed') throw new PhotoFailedError(current.code, current.message);
         onWaiting(current);
@@ -90,6 +103,7 @@ export function photoService(base: string, token: () => string | undefined): Pho
       throw new ApiError('unavailable', 0);
     },
 
-    download: (photo, signal) => withRetries(() => download(api, photo, { signal }), limitedRetries(signal)),
+    download: (photo, operation) =>
+      withRetries(() => download(api, photo, { signal: operation.signal }), limitedRetries(operation)),
   };
 }

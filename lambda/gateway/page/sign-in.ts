@@ -1,13 +1,18 @@
 /**
  * Sign-in at the stage's OpenID issuer: authorization code with PKCE, RFC 7636, as a public client.
  *
+ * The token is in memory only: browsers write session storage to disk, to restore tabs. What survives the redirect to the
+ * issuer is the verifier and state of one attempt; what survives a reload is that the tab was signed in, and then the issuer
+ * is asked again, without a form.
+ *
  * Gotcha: API Gateway accepts a token whose `aud`, or without it `client_id`, is an audience of the stage. Issuers differ in
  * these claims of access tokens; in ID tokens `aud` is the client.
  */
+import { parseJsonObject, readResponse } from '../../../client/response.ts';
 import type { SignInSettings } from '../../../contract/page.ts';
 
-interface StoredToken {
-  token: string;
+interface Token {
+  text: string;
   /** Epoch milliseconds. */
   expiresAt: number;
 }
@@ -15,12 +20,18 @@ interface StoredToken {
 interface PendingSignIn {
   state: string;
   verifier: string;
+  /** Without a form: a failure is no error, but the end of the session. */
+  silent: boolean;
 }
 
-const TOKEN_KEY = 'token';
+const SIGNED_IN_KEY = 'signed-in';
 const PENDING_KEY = 'sign-in';
 /** A token must not expire during a request. */
 const MARGIN_MS = 30_000;
+/** Used for a token without a lifetime, seconds. */
+const DEFAULT_LIFETIME = 300;
+
+let current: Token | undefined;
 
 const base64url = (bytes: Uint8Array) =>
   btoa(String.fromCharCode(...bytes))
@@ -30,23 +41,28 @@ const base64url = (bytes: Uint8Array) =>
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 const pageUrl = () => `${location.origin}${location.pathname}`;
 
-/** Session storage: until the tab is closed. */
-const stored = <T>(key: string): T | undefined => {
+/** Reads and removes what this tab has stored. */
+function take(key: string): string | null {
   const text = sessionStorage.getItem(key);
-  return text === null ? undefined : (JSON.parse(text) as T);
-};
-
-/** @returns the token; undefined when signed out */
-export function token(): string | undefined {
-  const found = stored<StoredToken>(TOKEN_KEY);
-  return found && found.expiresAt - MARGIN_MS > Date.now() ? found.token : undefined;
+  sessionStorage.removeItem(key);
+  return text;
 }
 
-export const signOut = () => sessionStorage.removeItem(TOKEN_KEY);
+/** @returns the token; undefined when signed out */
+export const token = (): string | undefined =>
+  current && current.expiresAt - MARGIN_MS > Date.now() ? current.text : undefined;
 
-/** Leaves for the issuer, which redirects back to this page. */
-export async function signIn({ authorizationEndpoint, clientId }: SignInSettings): Promise<void> {
-  const pending: PendingSignIn = { state: random(), verifier: random() };
+export function signOut(): void {
+  current = undefined;
+  sessionStorage.removeItem(SIGNED_IN_KEY);
+}
+
+/** Leaves for the issuer, which redirects back to this page. @param silent fails instead of showing a form */
+export async function signIn(
+  { authorizationEndpoint, clientId }: SignInSettings,
+  silent = false,
+): Promise<void> {
+  const pending: PendingSignIn = { state: random(), verifier: random(), silent };
   sessionStorage.setItem(PENDING_KEY, JSON.stringify(pending));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(pending.verifier));
   const url = new URL(authorizationEndpoint);
@@ -58,58 +74,66 @@ export async function signIn({ authorizationEndpoint, clientId }: SignInSettings
     state: pending.state,
     code_challenge: base64url(new Uint8Array(digest)),
     code_challenge_method: 'S256',
+    ...(silent ? { prompt: 'none' } : {}),
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   location.assign(url);
 }
 
 /**
- * Completes {@link signIn} after the issuer's redirect.
+ * Completes {@link signIn} after the issuer's redirect, or starts it without a form after a reload.
  *
- * @returns false when the sign-in failed; true also without a sign-in to complete
+ * @returns `failed` after a form; `leaving` when the page is about to go to the issuer; else `done`, signed in or not
  */
-export async function finishSignIn(settings: SignInSettings): Promise<boolean> {
+export async function finishSignIn(settings: SignInSettings): Promise<'done' | 'failed' | 'leaving'> {
   const query = new URLSearchParams(location.search);
-  if (!query.has('code') && !query.has('error')) return true;
-  const pending = stored<PendingSignIn>(PENDING_KEY);
-  sessionStorage.removeItem(PENDING_KEY);
+  if (!query.has('code') && !query.has('error')) {
+    // Taken, not read: an attempt that fails is not repeated.
+    if (take(SIGNED_IN_KEY) === null) return 'done';
+    await signIn(settings, true);
+    return 'leaving';
+  }
+  const pending = JSON.parse(take(PENDING_KEY) ?? 'null') as PendingSignIn | null;
   // A code works once: it must not be in the URL when the page is reloaded.
   history.replaceState(null, '', pageUrl());
   const code = query.get('code');
-  if (!pending || code === null || query.get('state') !== pending.state) return false;
-  try {
-    const response = await fetch(settings.tokenEndpoint, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'authorization_code',
-        code,
-        redirect_uri: pageUrl(),
-        client_id: settings.clientId,
-        code_verifier: pending.verifier,
-      }),
-    });
-    if (!response.ok) return false;
-    const tokens = (await response.json()) as {
-      access_token?: string;
-      id_token?: string;
-      expires_in?: number;
-    };
-    const chosen = [tokens.access_token, tokens.id_token].find((one) => isFor(one, settings.clientId));
-    if (chosen === undefined) return false;
-    const token: StoredToken = { token: chosen, expiresAt: Date.now() + (tokens.expires_in ?? 300) * 1000 };
-    sessionStorage.setItem(TOKEN_KEY, JSON.stringify(token));
-    return true;
-  } catch {
-    return false;
-  }
+  const failed = pending?.silent ? 'done' : 'failed';
+  if (!pending || code === null || query.get('state') !== pending.state) return failed;
+  current = await redeem(settings, code, pending.verifier).catch(() => undefined);
+  if (current === undefined) return failed;
+  sessionStorage.setItem(SIGNED_IN_KEY, 'yes');
+  return 'done';
+}
+
+/** @returns undefined if the issuer has no token for this page */
+async function redeem(settings: SignInSettings, code: string, verifier: string): Promise<Token | undefined> {
+  const response = await fetch(settings.tokenEndpoint, {
+    method: 'POST',
+    credentials: 'omit',
+    redirect: 'error',
+    body: new URLSearchParams({
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: pageUrl(),
+      client_id: settings.clientId,
+      code_verifier: verifier,
+    }),
+  });
+  if (!response.ok) return undefined;
+  const tokens = parseJsonObject((await readResponse(response, Date.now())).body);
+  const text = [tokens.access_token, tokens.id_token].find((one) => isFor(one, settings.clientId));
+  const lifetime = typeof tokens.expires_in === 'number' ? tokens.expires_in : DEFAULT_LIFETIME;
+  return text === undefined ? undefined : { text: text as string, expiresAt: Date.now() + lifetime * 1000 };
 }
 
 /** Whether the token's audience is the client; API Gateway verifies the signature. */
-export function isFor(text: string | undefined, clientId: string): text is string {
+export function isFor(text: unknown, clientId: string): text is string {
+  if (typeof text !== 'string') return false;
   try {
-    const claims = JSON.parse(
-      atob((text?.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')),
-    ) as { aud?: string | string[]; client_id?: string };
+    const claims = JSON.parse(atob((text.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'))) as {
+      aud?: string | string[];
+      client_id?: string;
+    };
     return [claims.aud ?? claims.client_id].flat().includes(clientId);
   } catch {
     return false;

@@ -33,6 +33,13 @@ export const english: Texts = {
   clear: 'Clear',
   retryAll: 'Retry all',
   retention: 'The service deletes uploaded photos and results after some days.',
+  lossTitle: 'Remove photos?',
+  lossResults: (photos) =>
+    photos === 1 ? '1 result has not been downloaded.' : `${photos} results have not been downloaded.`,
+  lossPending: (photos) =>
+    photos === 1 ? '1 photo has no result yet.' : `${photos} photos have no result yet.`,
+  lossKeep: 'Keep',
+  lossRemove: 'Remove',
   close: 'Close',
   queued: 'Queued',
   preparing: 'Preparing',
@@ -42,6 +49,8 @@ export const english: Texts = {
     photos === 0 ? 'Being coloured' : photos === 1 ? '1 photo ahead' : `${photos} photos ahead`,
   time: (seconds) => `about ${duration(seconds)}`,
   atMost: (seconds) => `Usually ${duration(seconds)} at most`,
+  offline: 'Offline. Continues when the connection is back.',
+  retrying: 'The service is not answering. Trying again…',
   downloading: 'Downloading the result',
   merging: 'Adding the colours',
   succeeded: (seconds) => `Coloured in ${duration(seconds)}`,
@@ -60,6 +69,7 @@ export const english: Texts = {
   announceSucceeded: (name, finished, total) => `${name} is coloured. ${finished} of ${total} finished.`,
   announceFailed: (name, reason) => `${name} failed: ${reason}`,
   added: (photos) => (photos === 1 ? '1 photo added.' : `${photos} photos added.`),
+  unknownError: 'an unknown reason. Try again.',
   errors: {
     'unreadable-image': 'The file is damaged, incomplete or not an image.',
     'unsupported-format': 'The image format is not supported. Save it as JPEG, PNG, WebP or TIFF.',

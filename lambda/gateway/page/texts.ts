@@ -35,6 +35,11 @@ export interface Texts {
   clear: string;
   retryAll: string;
   retention: string;
+  lossTitle: string;
+  lossResults: (photos: number) => string;
+  lossPending: (photos: number) => string;
+  lossKeep: string;
+  lossRemove: string;
   close: string;
   queued: string;
   preparing: string;
@@ -43,6 +48,8 @@ export interface Texts {
   ahead: (photos: number) => string;
   time: (seconds: number) => string;
   atMost: (seconds: number) => string;
+  offline: string;
+  retrying: string;
   downloading: string;
   merging: string;
   succeeded: (seconds: number) => string;
@@ -61,5 +68,6 @@ export interface Texts {
   announceSucceeded: (name: string, finished: number, total: number) => string;
   announceFailed: (name: string, reason: string) => string;
   added: (photos: number) => string;
+  unknownError: string;
   errors: Record<ErrorCode, string>;
 }

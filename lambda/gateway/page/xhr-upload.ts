@@ -2,6 +2,8 @@
 import type { CreatedPhoto } from '../../../contract/photo-api.ts';
 
 const STALL_MS = 60_000;
+/** Of an error of S3, which is read. */
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
  * @param onProgress called with 0 to 1
@@ -21,20 +23,34 @@ export function sendWithProgress(
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     // Without this, a dead connection would hold one of the concurrent uploads for minutes.
     let timer: number | undefined;
+    const fail = (why: string) => {
+      reject(new TypeError(why));
+      request.abort();
+    };
     const restartTimer = () => {
       clearTimeout(timer);
-      timer = window.setTimeout(() => {
-        request.abort();
-        reject(new TypeError(`no bytes sent for ${STALL_MS / 1000} s`));
-      }, STALL_MS);
+      timer = window.setTimeout(() => fail(`no bytes sent for ${STALL_MS / 1000} s`), STALL_MS);
     };
     restartTimer();
-    request.onloadend = () => clearTimeout(timer);
+    // Its socket is dead once the device has another network; the retry waits for that.
+    const lost = () => fail('the device is offline');
+    window.addEventListener('offline', lost);
+    request.onloadend = () => {
+      clearTimeout(timer);
+      window.removeEventListener('offline', lost);
+    };
+    request.onprogress = ({ loaded }) => {
+      if (loaded > MAX_ANSWER_BYTES) fail('the answer is too long');
+    };
     request.upload.onprogress = ({ loaded, total }) => {
       restartTimer();
       onProgress(total > 0 ? loaded / total : 0);
     };
-    request.onload = () => resolve(new Response(request.responseText, { status: request.status }));
+    request.onload = () => {
+      // XMLHttpRequest follows redirects; the page's policy keeps them at the bucket.
+      if (request.responseURL !== new URL(url, location.href).href) return fail('the link redirects');
+      resolve(new Response(request.responseText, { status: request.status }));
+    };
     request.onerror = () => reject(new TypeError('the link cannot be reached'));
     request.onabort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', () => request.abort(), { once: true });

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { accessTests } from './deployed/access.ts';
+import { pageLossTests } from './deployed/page-loss.ts';
 import { pageTests } from './deployed/page.ts';
 import { requestTests } from './deployed/requests.ts';
+import { sessionTests } from './deployed/session.ts';
 import { signInTests } from './deployed/sign-in.ts';
 import { deploy } from './support/deployed.ts';
 
@@ -14,4 +16,6 @@ afterAll(() => scope.close());
 describe('requests and links', requestTests);
 describe('access and quotas', accessTests);
 describe('the page', pageTests);
+describe('what the page must not lose or show', pageLossTests);
 describe('sign-in of the page', signInTests);
+describe('session of the page', sessionTests);

@@ -68,6 +68,8 @@ const s3Photos = (): Fixture => ({
   now: () => Date.now() / 1000,
 });
 
+const fileOf = (name = 'x.jpg') => ({ name, type: 'image/jpeg' as const });
+
 /** Names that need encoding in a header. */
 const NAMES = [
   'Oma.jpg',
@@ -159,7 +161,7 @@ export function storageTests(): void {
         expect((await put()).status).toBe(200);
         expect(await storage.photo(id)).toMatchObject({ bytes: body.length, type: 'image/jpeg' });
         expect(await fixture.metadata(key())).toEqual({ output: 'photo' });
-        const download = await storage.downloadLink(id, 'photo', 'x.jpg', 60);
+        const download = await storage.downloadLink(id, 'photo', fileOf(), 60);
         expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
       });
 
@@ -199,7 +201,7 @@ export function storageTests(): void {
       it('works once', async () => {
         expect((await put()).status).toBe(200);
         expect((await put({ body: Buffer.from('some other photo..') })).status).toBe(412);
-        const download = await storage.downloadLink(id, 'photo', 'x.jpg', 60);
+        const download = await storage.downloadLink(id, 'photo', fileOf(), 60);
         expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
       });
 
@@ -233,20 +235,20 @@ export function storageTests(): void {
       it('downloads photo or result', async () => {
         const get = async (which: 'photo' | 'result') =>
           (
-            await fixture.use(await storage.downloadLink(id, which, 'x.jpg', 60), { method: 'GET' })
+            await fixture.use(await storage.downloadLink(id, which, fileOf(), 60), { method: 'GET' })
           ).body.toString();
         expect([await get('photo'), await get('result')]).toEqual(['grey', 'in colour']);
       });
 
       it.each(NAMES)('has the file name %s', async (name) => {
-        const link = await storage.downloadLink(id, 'result', name, 60);
+        const link = await storage.downloadLink(id, 'result', fileOf(name), 60);
         const { status, disposition } = await fixture.use(link, { method: 'GET' });
         expect(status).toBe(200);
         expect(nameIn(disposition)).toBe(name);
       });
 
       it('allows GET of this object only', async () => {
-        const link = await storage.downloadLink(id, 'result', 'x.jpg', 60);
+        const link = await storage.downloadLink(id, 'result', fileOf(), 60);
         const other = link.replace('results/', 'incoming/');
         expect(other).not.toBe(link);
         expect((await fixture.use(other, { method: 'GET' })).status).toBe(403);
@@ -256,7 +258,7 @@ export function storageTests(): void {
       });
 
       it('expires', async () => {
-        const url = await fixture.expired(() => storage.downloadLink(id, 'result', 'x.jpg', 1));
+        const url = await fixture.expired(() => storage.downloadLink(id, 'result', fileOf(), 1));
         expect((await fixture.use(url, { method: 'GET' })).status).toBe(403);
       });
     });
@@ -270,8 +272,36 @@ export function storageTests(): void {
 
     it('has the origin of its links', async () => {
       const storage = new S3PhotoStorage(s3, BUCKET);
-      const link = await storage.downloadLink(newId(), 'result', 'x.jpg', 60);
+      const link = await storage.downloadLink(newId(), 'result', fileOf(), 60);
       expect(await storage.origin()).toBe(new URL(link).origin);
+    });
+
+    it('gives a download none of the headers that an upload has stored', async () => {
+      const storage = new S3PhotoStorage(s3, BUCKET);
+      const id = newId();
+      const { url, headers } = await storage.uploadLink(record({ id }), 4, 900);
+      const planted = {
+        'cache-control': 'public, max-age=31536000',
+        'content-encoding': 'gzip',
+        'content-disposition': 'inline; filename=x.html',
+        'content-language': 'planted',
+        expires: 'Thu, 31 Dec 2099 00:00:00 GMT',
+      };
+      const body = new Uint8Array(Buffer.from('grey'));
+      expect((await fetch(url, { method: 'PUT', headers: { ...headers, ...planted }, body })).status).toBe(200);
+      const stored = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: apiPhotoKey(id) }));
+      // Unsigned headers are stored.
+      expect(stored).toMatchObject({ ContentEncoding: 'gzip', CacheControl: planted['cache-control'] });
+      const link = await storage.downloadLink(id, 'photo', fileOf(), 60);
+      const response = await fetch(link);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        'content-type': 'image/jpeg',
+        'cache-control': 'private, no-store',
+        'content-encoding': 'identity',
+        'content-disposition': "attachment; filename*=UTF-8''x.jpg",
+        'content-language': 'und',
+      });
+      expect(await response.text()).toBe('grey');
     });
 
     it('encodes every file name that the API accepts', async () => {
@@ -281,7 +311,7 @@ export function storageTests(): void {
         .filter((name) => newPhotoSchema.shape.name.safeParse(name).success);
       await fc.assert(
         fc.asyncProperty(names, async (name) => {
-          const url = new URL(await storage.downloadLink('x', 'result', name, 60));
+          const url = new URL(await storage.downloadLink('x', 'result', fileOf(name), 60));
           expect(nameIn(url.searchParams.get('response-content-disposition'))).toBe(name);
         }),
         { seed: 1, numRuns: 300 },

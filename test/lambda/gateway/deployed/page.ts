@@ -149,6 +149,7 @@ export function pageTests(): void {
     await page.getByRole('button', { name: /^Retry:/ }).click();
     await expectSteps(page, ['succeeded', 'succeeded', 'succeeded']);
     await page.click('#clear');
+    await page.click('#loss-remove');
     await expectSteps(page, []);
     expect(await page.isHidden('#photos')).toBe(true);
     await page.context().close();

@@ -147,6 +147,6 @@ describe('the name of a result', () => {
     ['照片.png', 'image/jpeg', '照片.jpg'],
     ['scan.1945', 'image/jpeg', 'scan.1945.jpg'],
   ])('of %s as %s is %s', (name, type, expected) => {
-    expect(resultName(taskWith({ file: file(name) }), type)).toBe(expected);
+    expect(resultName(taskWith({ name }), type)).toBe(expected);
   });
 });

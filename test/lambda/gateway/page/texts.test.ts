@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FAILURE_CODES } from '../../../../contract/failure.ts';
 import { PROBLEM_CODES } from '../../../../contract/photo-types.ts';
+import { errorText } from '../../../../lambda/gateway/page/card.ts';
 import { languageOf, LANGUAGES } from '../../../../lambda/gateway/page/language.ts';
-import type { Texts } from '../../../../lambda/gateway/page/texts.ts';
+import type { ErrorCode, Texts } from '../../../../lambda/gateway/page/texts.ts';
 
 const PAGE_FOLDER = join(import.meta.dirname, '..', '..', '..', '..', 'lambda', 'gateway', 'page');
 
@@ -78,3 +79,17 @@ describe('texts of the page', () => {
     expect(languageOf(preferred)).toBe(language);
   });
 });
+
+/** A service may send any code: of a newer version, or the name of a method that every object has. */
+describe.each(['a-newer-code', 'constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf'])(
+  'the unknown code %s',
+  (code) => {
+    const error = code as ErrorCode;
+    it.each([
+      ['The stage is closed.', 'The stage is closed.'],
+      ['', 'an unknown reason. Try again.'],
+      ['a\u202eb\u001b[2J', 'a\\u202eb\\u001b[2J'],
+      ['x'.repeat(1000), 'x'.repeat(200)],
+    ])('with the message %j', (detail, text) => expect(errorText({ error, detail })).toBe(text));
+  },
+);

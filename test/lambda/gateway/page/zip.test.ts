@@ -1,7 +1,8 @@
 /** File names in the ZIP file of all results. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { uniqueNames } from '../../../../lambda/gateway/page/zip.ts';
+import { unzipSync } from 'fflate';
+import { entryName, uniqueNames, zipFiles } from '../../../../lambda/gateway/page/zip.ts';
 
 describe('names in the ZIP file', () => {
   it.each<[string[], string[]]>([
@@ -58,5 +59,41 @@ describe('names in the ZIP file', () => {
       ),
       { seed: 1, numRuns: 300 },
     );
+  });
+
+  it.each([
+    ['Oma.jpg', 'Oma.jpg'],
+    ['../../etc/passwd', '.._.._etc_passwd'],
+    ['..\\..\\evil.jpg', '.._.._evil.jpg'],
+    ['/etc/passwd', '_etc_passwd'],
+    ['C:\\Windows\\x.jpg', 'C__Windows_x.jpg'],
+    ['x.jpg:stream', 'x.jpg_stream'],
+    ['con', '_con'],
+    ['LPT1.jpg', '_LPT1.jpg'],
+    ['console.jpg', 'console.jpg'],
+    ['a.jpg.', 'a.jpg_'],
+    ['a.jpg ', 'a.jpg_'],
+    ['photo\u202egpj.exe', 'photo_gpj.exe'],
+    ['a\u009bb\0c.jpg', 'a_b_c.jpg'],
+    ['..', 'photo'],
+    ['', 'photo'],
+  ])('%j is the entry %j', (name, entry) => expect(entryName(name)).toBe(entry));
+
+  it('have no path, and one entry each', async () => {
+    const names = ['../a.jpg', '..\\a.jpg', '.._a.jpg', 'e\u0301.jpg', '\u00e9.jpg', 'a\0.jpg'];
+    const zip = await zipFiles(
+      names.map((name) => ({ name, body: new Blob([name]) })),
+      new Date(0),
+    );
+    const entries = unzipSync(new Uint8Array(await zip.arrayBuffer()));
+    expect(Object.keys(entries)).toEqual([
+      '.._a.jpg',
+      '.._a (2).jpg',
+      '.._a (3).jpg',
+      'e\u0301.jpg',
+      '\u00e9 (2).jpg',
+      'a_.jpg',
+    ]);
+    expect(Object.values(entries).map((body) => Buffer.from(body).toString())).toEqual(names);
   });
 });

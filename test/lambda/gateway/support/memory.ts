@@ -7,6 +7,7 @@ import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
 import { PageServer } from '../../../../lambda/gateway/page-server.ts';
 import type {
+  DownloadedFile,
   GatewayPorts,
   PhotoRecord,
   PhotoSettings,
@@ -116,7 +117,12 @@ export class MemoryStorage implements PhotoStorage {
     };
   }
 
-  async downloadLink(id: string, which: 'photo' | 'result', name: string, seconds: number): Promise<string> {
+  async downloadLink(
+    id: string,
+    which: 'photo' | 'result',
+    { name }: DownloadedFile,
+    seconds: number,
+  ): Promise<string> {
     const photo = apiPhotoKey(id);
     const key = { photo, result: resultKey(photo) }[which];
     if (key === undefined) throw new RangeError(`no link to '${String(which)}'`);
