@@ -123,7 +123,7 @@ async function redeem(settings: SignInSettings, code: string, verifier: string):
   const tokens = parseJsonObject((await readResponse(response, Date.now())).body);
   const text = [tokens.access_token, tokens.id_token].find((one) => isFor(one, settings.clientId));
   const lifetime = typeof tokens.expires_in === 'number' ? tokens.expires_in : DEFAULT_LIFETIME;
-  return text === undefined ? undefined : { text: text as string, expiresAt: Date.now() + lifetime * 1000 };
+  return text === undefined ? undefined : { text, expiresAt: Date.now() + lifetime * 1000 };
 }
 
 /** Whether the token's audience is the client; API Gateway verifies the signature. */

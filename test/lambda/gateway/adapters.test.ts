@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { registryTests } from './adapters/registry.ts';
+import { s3StorageTests } from './adapters/s3-storage.ts';
 import { storageTests } from './adapters/storage.ts';
 import { viewReaderTests } from './adapters/view-reader.ts';
 import { startAws } from './support/aws.ts';
@@ -12,4 +13,5 @@ afterAll(() => scope.close());
 
 describe('registry', registryTests);
 describe('storage', storageTests);
+describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);

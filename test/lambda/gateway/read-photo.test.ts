@@ -9,10 +9,8 @@ import {
   gateway,
   HOUR,
   jane,
-  karl,
   newGatewayForEachTest,
   NOON,
-  problemOf,
   read,
   storage,
   storeFailure,
@@ -245,60 +243,6 @@ describe('readPhoto', () => {
       expect((await read(id, jane, settings)).status).toMatchObject({ status: 'failed', code: 'expired' });
       storeResult(id);
       expect((await read(id, jane, settings)).status).toMatchObject({ status: 'succeeded' });
-    });
-  });
-
-  describe('not found', () => {
-    const isNotFound = async (request: Promise<unknown>) =>
-      expect(await problemOf(request)).toMatchObject({
-        code: 'not-found',
-        message: 'There is no photo with this id, or it belongs to another caller.',
-        retryAfterSeconds: undefined,
-      });
-
-    it('an unknown id', () => isNotFound(read(idOf(99))));
-
-    it('a photo of another caller, with the same problem', async () => {
-      storePhoto(id);
-      storeResult(id);
-      const [others, unknown] = await Promise.all([
-        problemOf(read(id, karl)),
-        problemOf(read(idOf(99), karl)),
-      ]);
-      expect(others.problem()).toEqual(unknown.problem());
-      expect(others.code).toBe('not-found');
-      expect((await read(id)).status).toMatchObject({ status: 'succeeded' });
-    });
-
-    it('a photo in the bucket without a record', async () => {
-      storePhoto(idOf(50));
-      storeResult(idOf(50));
-      await isNotFound(read(idOf(50)));
-    });
-
-    it('an expired record, before DynamoDB has deleted it', async () => {
-      storeResult(id);
-      gateway.clock.now = NOON + 45 * DAY;
-      expect(await gateway.ports.registry.get(id)).toBeDefined();
-      await isNotFound(read(id));
-    });
-
-    it.each([
-      ['nothing', ''],
-      ['a path', '../../results/api/x'],
-      ['a key of a counter', 'count#all#1780272000'],
-      ['one too short', idOf(1).slice(1)],
-      ['one too long', `${idOf(1)}0`],
-      ['a line break after it', `${idOf(1)}\n`],
-      ['a zero byte', `${idOf(1).slice(1)}\0`],
-      ['letters beyond ASCII', 'фото-0000000000000001x'],
-      ['a lone surrogate', `${idOf(1).slice(1)}\ud83d`],
-      ['base64 that is no base64url', 'photo+0000000000000/=='],
-    ])('%s', async (_how, malformed) => {
-      // Not even looked up.
-      const broken = { get: () => Promise.reject(new Error('it was looked up')) };
-      gateway.ports.registry.get = broken.get;
-      await isNotFound(read(malformed));
     });
   });
 });
