@@ -24,7 +24,7 @@ function escaped(character: string): string {
 
 /** User and password of a URL, and what signs a presigned link or a request: worth as much as the credentials. */
 const SECRET =
-  /(?<=:\/\/)[^\s/?#]{1,256}(?=@)|(?<=[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|access_token|id_token|token|code|sig)=)[^&\s'"#]+/gi;
+  /(?<=:\/\/)[^\s/?#]{1,4096}(?=@)|(?<=[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|access_token|id_token|token|code|sig)=)[^&\s'"#]+/gi;
 
 /** Text without the secrets of the URLs in it. */
 export const withoutSecrets = (text: string): string => text.replace(SECRET, '***');
@@ -84,7 +84,9 @@ const DEFAULT_COLUMNS = 120;
 
 /** Shows a line in the place of the one before, cut to the terminal's width. */
 export const drawLine = (line: string, out: NodeJS.WriteStream): void =>
-  void out.write(`${CLEAR_LINE}${printable(line).slice(0, (out.columns || DEFAULT_COLUMNS) - 1)}`);
+  void out.write(
+    `${CLEAR_LINE}${[...printable(line)].slice(0, (out.columns || DEFAULT_COLUMNS) - 1).join('')}`,
+  );
 
 export const clearLine = (out: Output): void => void out.write(CLEAR_LINE);
 

@@ -40,8 +40,8 @@ export class Results {
   async save(name: string, body: Buffer): Promise<void> {
     const target = this.path(name);
     const directory = dirname(target);
-    await mkdir(directory, { recursive: true });
     await this.refuseLinks(directory);
+    await mkdir(directory, { recursive: true });
     // Short, since the name may have the maximum length, and always the same, so that none is left behind.
     const short = createHash('sha256').update(name).digest('hex').slice(0, 16);
     const temporary = join(directory, `.ddcolor-elastic-${short}.part`);
@@ -58,7 +58,13 @@ export class Results {
 
   /** @throws UserError when a link on the way leads out of the folder of results */
   private async refuseLinks(directory: string): Promise<void> {
-    const [root, actual] = await Promise.all([realpath(this.folder), realpath(directory)]);
+    // What does not exist yet is made without links.
+    const resolved = (path: string): Promise<string> =>
+      realpath(path).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' && path !== this.folder) return resolved(dirname(path));
+        throw error;
+      });
+    const [root, actual] = await Promise.all([realpath(this.folder), resolved(directory)]);
     if (actual === root || actual.startsWith(root.endsWith(sep) ? root : root + sep)) return;
     throw new UserError(`'${directory}' is a link out of '${this.folder}', to '${actual}'.`);
   }

@@ -40,6 +40,7 @@ describe('a secret of a URL', () => {
     ["'http://u:p4ss@127.0.0.1:8188/'", "'http://***@127.0.0.1:8188/'"],
     ['https://p4ss@host/a', 'https://***@host/a'],
     ['https://u:p4ss@p4ss@host', 'https://***@host'],
+    [`https://u:${'p4ss'.repeat(500)}@host`, 'https://***@host'],
     [
       'https://b.s3.amazonaws.com/k?X-Amz-Credential=p4ss&X-Amz-Date=1&X-Amz-Signature=p4ss',
       'https://b.s3.amazonaws.com/k?X-Amz-Credential=***&X-Amz-Date=1&X-Amz-Signature=***',

@@ -19,7 +19,11 @@ beforeEach(async () => {
   elsewhere = new Folder();
   writeFileSync(target(), KEPT);
   gateway = await FakeGateway.start();
-  folder.write({ 'album/1912/oma.jpg': 'photo', 'album/opa.jpg': 'photo' });
+  folder.write({
+    'album/1912/oma.jpg': 'photo',
+    'album/1912/may/uncle.jpg': 'photo',
+    'album/opa.jpg': 'photo',
+  });
   mkdirSync(out());
 });
 afterEach(async () => {
