@@ -7,11 +7,12 @@
 import { inspect } from 'node:util';
 
 /**
- * Control characters (C0, DEL, C1), line and paragraph separators, lone surrogates, private characters, and format characters, which
- * have the bidirectional controls and the zero-width ones. Not the joiners of emoji and of Indic and Persian words, nor the signs
- * that enclose Arabic numbers.
+ * Control characters (C0, DEL, C1), line and paragraph separators, lone surrogates, private characters, and what has no shape: format
+ * characters, among them the bidirectional controls, fillers and blanks of Braille. Not the joiners and selectors of emoji and of
+ * Indic and Persian words, nor the signs that enclose Arabic numbers.
  */
-const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}]|(?![\u200c\u200d\u0600-\u0605\u06dd])\p{Cf}/gu;
+const INVISIBLE =
+  /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u2800]|(?![\u200c\u200d\ufe0e\ufe0f\u0600-\u0605\u06dd])[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
 
 const NAMED: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -24,7 +25,7 @@ function escaped(character: string): string {
 
 /** User and password of a URL, and what signs a presigned link or a request: worth as much as the credentials. */
 const SECRET =
-  /(?<=:\/\/)[^\s/?#]{1,4096}(?=@)|(?<=[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|access_token|id_token|token|code|sig)=)[^&\s'"#]+/gi;
+  /(?<=:\/\/)[^\s/?#]{1,4096}(?=@)|(?<=[?&#;](?:X-Amz-(?:Signature|Security-Token|Credential)|Signature|(?:access_|id_|refresh_)?token|client_secret|password|api_key|code|sig)=)[^&\s'"#]+/gi;
 
 /** Text without the secrets of the URLs in it. */
 export const withoutSecrets = (text: string): string => text.replace(SECRET, '***');

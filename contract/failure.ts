@@ -42,7 +42,7 @@ const MAX_KEY = 2048;
 const readSchema = z.object({
   // A code that this version does not have is no reason to fail a reader, nor is its text to be shown.
   code: failureSchema.shape.code.catch('cannot-be-coloured'),
-  message: z.string().transform((message) => message.slice(0, MAX_MESSAGE)),
+  message: z.string().transform((message) => [...message].slice(0, MAX_MESSAGE).join('')),
   retryable: z.boolean(),
   key: z.string().max(MAX_KEY).catch(''),
   etag: z.string().max(MAX_KEY).catch(''),

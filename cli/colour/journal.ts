@@ -4,7 +4,7 @@
  *
  * A step is written before it is taken: an id before the first byte is sent, a result before it gets its name.
  */
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
@@ -131,11 +131,20 @@ function appendWithin(file: string, text: string): void {
   }
 }
 
+/** @throws for what is no file, such as a pipe, from which reading would never end */
+function readRegular(file: string): string {
+  const from = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | NO_LINK);
+  try {
+    if (!fstatSync(from).isFile()) throw new Error('it is not a file');
+    return readFileSync(from, 'utf8');
+  } finally {
+    closeSync(from);
+  }
+}
+
 function read(file: string): string {
   try {
-    return readFileSync(file, { encoding: 'utf8', flag: constants.O_RDONLY | NO_LINK } as {
-      encoding: 'utf8';
-    });
+    return readRegular(file);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw new UserError(`The journal ${file} cannot be read: ${(cause as Error).message}`, { cause });

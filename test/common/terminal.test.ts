@@ -48,6 +48,14 @@ describe('a secret of a URL', () => {
     ['/k?x-amz-security-token=p4ss', '/k?x-amz-security-token=***'],
     ['https://h/?code=p4ss&state=1#a', 'https://h/?code=***&state=1#a'],
     ['https://h/cb?access_token=p4ss', 'https://h/cb?access_token=***'],
+    [
+      'https://h/cb#access_token=p4ss&amp;refresh_token=p4ss',
+      'https://h/cb#access_token=***&amp;refresh_token=***',
+    ],
+    [
+      'https://d.cloudfront.net/a?Expires=1&Signature=p4ss',
+      'https://d.cloudfront.net/a?Expires=1&Signature=***',
+    ],
   ];
 
   it.each(SECRETS)('in %s is not shown', (text, shown) => {

@@ -1,5 +1,6 @@
 /** Links in the folder of results that lead out of it: a shared folder, or one unpacked from a stranger's archive. */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -68,6 +69,15 @@ describe('a link out of --out', () => {
     expect(ended.err).toContain('cannot be read');
     expect(gateway.photos.size).toBe(0);
   });
+
+  it.runIf(process.platform !== 'win32')(
+    'or a pipe under the name of the journal is refused at once',
+    async () => {
+      execFileSync('mkfifo', [out(JOURNAL)]);
+      expect(await colour()).toMatchObject({ code: 1 });
+      expect(gateway.photos.size).toBe(0);
+    },
+  );
 
   it('that dangles under the name of the journal creates no file', async () => {
     symlinkSync(join(elsewhere.path, 'new'), out(JOURNAL));

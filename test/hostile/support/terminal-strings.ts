@@ -22,6 +22,11 @@ export const HOSTILE: [name: string, foreign: string, shown: string][] = [
   ['zero-width characters', 'a\u200b\u2060\ufeffb\u00ad', 'a\\u200b\\u2060\\ufeffb\\xad'],
   ['tags', 'a\u{e0041}\u{e007f}', 'a\\u{e0041}\\u{e007f}'],
   ['a lone surrogate', 'a\ud800b', 'a\\ud800b'],
+  [
+    'fillers and variation selectors',
+    'a\u3164\u115f\u034f\u2800\u{e0100}',
+    'a\\u3164\\u115f\\u034f\\u2800\\u{e0100}',
+  ],
   ['private characters', '\ue000\u{f0000}', '\\ue000\\u{f0000}'],
 ];
 
@@ -38,7 +43,8 @@ export function unsafeIn(line: string): string[] {
     (code >= 0xd800 && code <= 0xf8ff) ||
     code === 0xfeff ||
     (code >= 0xfff9 && code <= 0xfffb) ||
-    (code >= 0xe0000 && code <= 0xe007f);
+    [0x34f, 0x115f, 0x1160, 0x3164, 0xffa0, 0x2800].includes(code) ||
+    (code >= 0xe0000 && code <= 0xe0fff);
   return [...line]
     .map((one) => one.codePointAt(0) ?? 0)
     .filter(isUnsafe)
