@@ -2,7 +2,7 @@
 import { EXIT } from '../../common/errors.ts';
 import { sorted, type Image, type ImageUse } from './images.ts';
 import { type ImageSession } from './session.ts';
-import { jsonText, printText } from '../../common/terminal.ts';
+import { jsonText } from '../../common/terminal.ts';
 
 export interface ListedImage extends Image {
   /** Such as `prod current`. */
@@ -56,7 +56,7 @@ export const missing = (images: Image[], uses: ImageUse[]): string[] =>
 export async function list({ options, images, parameters, progress }: ImageSession): Promise<number> {
   const [all, uses] = await Promise.all([images.all(), parameters.uses()]);
   const found = listed(all, uses, new Date());
-  if (options.json) printText(jsonText(found, 2));
-  else for (const line of [...table(found), ...missing(all, uses)]) progress.print(line);
+  const lines = options.json ? jsonText(found, 2).split('\n') : [...table(found), ...missing(all, uses)];
+  for (const line of lines) progress.print(line);
   return EXIT.done;
 }
