@@ -63,7 +63,11 @@ async function attackListeners({ agent, groupName, endpoint }: LocalStack): Prom
     () => agent.snapshot(groupName).instances,
     (instances) => instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
   );
-  const listeners = listenersBelow(process.pid);
+  // Three of the run and two of the instance, one of which may be about to restart.
+  const listeners = await until(
+    () => listenersBelow(process.pid),
+    (found) => found.length >= 5,
+  );
   const ports = listeners.map(({ port }) => port);
   return { listeners, attempts: await attack(ports, marker), endpoints: [endpoint, agent.url] };
 }
