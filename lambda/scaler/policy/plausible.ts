@@ -42,13 +42,10 @@ const MOST = 1e12;
 const FIELDS = ['completed', 'busySeconds'] as const;
 
 /** A few characters of a value; what an instance wrote reaches logs and terminals. */
-const shown = (value: unknown): string =>
-  (typeof value === 'string'
-    ? `'${value.slice(0, 40)}'`
-    : typeof value === 'object'
-      ? 'no number'
-      : String(value)
-  ).replace(/[^\x20-\x7e]/g, '?');
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.slice(0, 40).replace(/[^\x20-\x7e]/g, '?')}'`;
+  return typeof value === 'number' ? String(value) : typeof value === 'undefined' ? 'undefined' : 'no number';
+}
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
 /** @returns the counters as numbers, or what is wrong with the first that is none */

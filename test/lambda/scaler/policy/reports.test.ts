@@ -10,10 +10,7 @@ type Counters = [completed: unknown, busySeconds: unknown];
 type Tick = Record<string, Counters>;
 
 /** Reports of instances, tick after tick; every instance that is named is in service. */
-function drive(
-  ticks: Tick[],
-  { backlog = 0, types = {} as Record<string, string>, serviceSeconds = 6 } = {},
-) {
+function drive(ticks: Tick[], { backlog = 0, types = {}, serviceSeconds = 6 } = {}) {
   let memory: ReportsMemory | undefined;
   const beliefs: Belief[] = [];
   ticks.forEach((tick, k) => {
@@ -105,9 +102,12 @@ describe('what honest instances report', () => {
 
   it('of two kinds of instances is the sum of both', () => {
     const slow = ['a', 'b', 'c'];
-    const ticks = busy(20, slow).map(
-      (tick, k) => ({ ...tick, d: [15 * k, 30 * k], e: [15 * k, 30 * k], f: [15 * k, 30 * k] }) as Tick,
-    );
+    const ticks = busy(20, slow).map((tick, k) => ({
+      ...tick,
+      d: [15 * k, 30 * k],
+      e: [15 * k, 30 * k],
+      f: [15 * k, 30 * k],
+    }));
     const types = { d: 'g5.xlarge', e: 'g5.xlarge', f: 'g5.xlarge' };
     expect(last(drive(ticks, { types })).reported).toEqual({ completed: 19 * 60, busySeconds: 19 * 180 });
   });
