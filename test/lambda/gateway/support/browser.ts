@@ -17,7 +17,7 @@ export async function startBrowser(scope: Scope): Promise<Browser> {
 
 export interface Visit {
   page: Page;
-  /** Finished requests, without blobs. */
+  /** Answered requests, without blobs. */
   requests: Request[];
   /** Script errors, console errors and violations of the page's security policy. */
   errors: string[];
@@ -34,8 +34,9 @@ export async function visit(
   page.setDefaultTimeout(PATIENCE_MS);
   const requests: Request[] = [];
   const errors: string[] = [];
-  page.on('requestfinished', (request) => {
-    if (!request.url().startsWith('blob:')) requests.push(request);
+  // Not `requestfinished`: Chrome may report a body that the page has read as a stream, to its end, as aborted.
+  page.on('response', (response) => {
+    if (!response.url().startsWith('blob:')) requests.push(response.request());
   });
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {
