@@ -9,8 +9,15 @@ const TICK = 30;
 type Counters = [completed: unknown, busySeconds: unknown];
 type Tick = Record<string, Counters>;
 
+interface Driven {
+  backlog?: number;
+  /** Of instances. @default g4dn.xlarge */
+  types?: Record<string, string>;
+  serviceSeconds?: number;
+}
+
 /** Reports of instances, tick after tick; every instance that is named is in service. */
-function drive(ticks: Tick[], { backlog = 0, types = {}, serviceSeconds = 6 } = {}) {
+function drive(ticks: Tick[], { backlog = 0, types = {}, serviceSeconds = 6 }: Driven = {}) {
   let memory: ReportsMemory | undefined;
   const beliefs: Belief[] = [];
   ticks.forEach((tick, k) => {
@@ -102,7 +109,7 @@ describe('what honest instances report', () => {
 
   it('of two kinds of instances is the sum of both', () => {
     const slow = ['a', 'b', 'c'];
-    const ticks = busy(20, slow).map((tick, k) => ({
+    const ticks = busy(20, slow).map((tick, k): Tick => ({
       ...tick,
       d: [15 * k, 30 * k],
       e: [15 * k, 30 * k],
