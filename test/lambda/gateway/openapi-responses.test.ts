@@ -173,7 +173,7 @@ describe('responses', () => {
       503,
       'unavailable',
       () => {
-        store(failedKey(key), '{');
+        gateway.ports.storage.failure = () => Promise.reject(new Error('away'));
         return read();
       },
     ],
