@@ -98,5 +98,5 @@ describe('what the day has cost is never less than before', () => {
 });
 
 describe('hostile sequences', () => {
-  hostileCounters(Number(process.env.HOSTILE_SEQUENCES ?? 100));
+  hostileCounters(Number(process.env.HOSTILE_SEQUENCES ?? 40));
 });

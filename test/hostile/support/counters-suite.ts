@@ -2,10 +2,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BOOT, play, TICK, watch, type Trace } from './fleet-with-liar.ts';
-import { FROM, impossibleLies, mostAround, plausibleLies, scenes, SETTLED, TICKS } from './lies.ts';
+import { FROM, impossibleLies, mostAround, plausibleLies, scenes, SETTLED, TICKS, UNTIL } from './lies.ts';
 
 const BOOT_TICKS = BOOT / TICK + 1;
 const HOURS = 3_600_000;
+/** Ten minutes, and the tick that begins them. */
+const SETTLE_TICKS = SETTLED - UNTIL;
 
 const ticksFrom = (first: number) => Array.from({ length: TICKS - first }, (_, k) => first + k);
 
@@ -54,8 +56,9 @@ export function hostileCounters(sequences: number): void {
           watch(scene, lie),
         ]);
         expectSaved(deceived);
+        // What one or two have claimed lingers for ten minutes.
         const among = ({ inService }: Pick<Trace, 'inService'>, k: number) =>
-          Math.min(...inService.slice(k - BOOT_TICKS, k + 1)) >= 3;
+          Math.min(...inService.slice(Math.max(0, k - SETTLE_TICKS), k + 1)) >= 3;
         for (const k of ticksFrom(FROM)) {
           if (among(deceived, k))
             expect(deceived.desired[k]).toBeLessThanOrEqual(
