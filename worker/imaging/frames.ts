@@ -16,6 +16,8 @@ export interface FrameLimits {
 }
 
 const LENGTHS = 8;
+/** As a pipe gives at once. */
+const JOINED_BYTES = 65_536;
 
 /** @returns what to write, in order; the body is not copied */
 export function encodeFrame(header: unknown, body: Uint8Array = new Uint8Array()): [Buffer, Uint8Array] {
@@ -39,8 +41,7 @@ export class FrameReader {
    * @throws RangeError for a length beyond the limits, SyntaxError for a header that is not JSON; read no further then
    */
   push(chunk: Buffer): Frame[] {
-    this.chunks.push(chunk);
-    this.held += chunk.length;
+    this.keep(chunk);
     const frames: Frame[] = [];
     for (;;) {
       if (!this.lengths && this.held >= LENGTHS) this.lengths = this.allowed(this.take(LENGTHS));
@@ -50,6 +51,19 @@ export class FrameReader {
       const header: unknown = JSON.parse(this.take(lengths.header).toString('utf8'));
       frames.push({ header, body: this.take(lengths.body) });
     }
+  }
+
+  /** Small chunks are joined, each with one of its size: a sender that writes byte by byte fills no list. */
+  private keep(chunk: Buffer): void {
+    this.held += chunk.length;
+    let last = chunk;
+    for (;;) {
+      const before = this.chunks.at(-1);
+      if (!before || last.length >= JOINED_BYTES || before.length > last.length) break;
+      this.chunks.pop();
+      last = Buffer.concat([before, last]);
+    }
+    this.chunks.push(last);
   }
 
   private allowed(start: Buffer): { header: number; body: number } {
