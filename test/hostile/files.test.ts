@@ -1,6 +1,7 @@
 /**
- * Files that were made to harm what reads them, through real image processes: each has its outcome within bounds of time and
- * memory, and a neighbour's photo that is processed at the same time has its result.
+ * Files that were made to harm what reads them, through real image processes: each has its outcome within a bound of time, no
+ * process dies of it, and a neighbour's photo that is processed at the same time has its result. The bound of memory is the
+ * watchdog's: `test/worker/image-watchdog.test.ts`.
  */
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

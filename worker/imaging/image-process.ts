@@ -2,6 +2,7 @@
  * Entry of an image process: executes one request at a time, on stream 3, until that ends. It gets no environment, no
  * credentials and no files but those in the requests, and ends itself when a request exceeds its limits.
  */
+import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
@@ -23,7 +24,10 @@ sharp.unblock({
 const shared = new SharedArrayBuffer(32);
 const running = new Int32Array(shared, 0, 1);
 const limitValues = new Float64Array(shared, 8, 3);
-new Worker(new URL('./image-watchdog.mjs', import.meta.url), { workerData: shared }).unref();
+const watchdog = new Worker(new URL('./image-watchdog.mjs', import.meta.url), { workerData: shared });
+// No request is read before it watches. Without it, the process ends here.
+await once(watchdog, 'message');
+watchdog.unref();
 
 /** From now on these limits apply. */
 function limit({ cpuSeconds, seconds, bytes }: RequestLimits): void {

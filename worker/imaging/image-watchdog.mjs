@@ -1,6 +1,6 @@
 // A thread of each image process, which a hung decoder does not block: ends the process when a request exceeds its limits.
 import { writeSync } from 'node:fs';
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 
 const POLL_MS = 50;
 /** The process's stream: `image-process.ts`. */
@@ -17,6 +17,7 @@ function exceeded() {
   return process.memoryUsage.rss() > limits[2] ? 'memory' : undefined;
 }
 
+parentPort.postMessage('watching');
 for (;;) {
   Atomics.wait(running, 0, 0);
   while (Atomics.load(running, 0) === 1) {
