@@ -6,11 +6,8 @@ import { FROM, impossibleLies, mostAround, plausibleLies, scenes, SETTLED, TICKS
 
 const BOOT_TICKS = BOOT / TICK + 1;
 const HOURS = 3_600_000;
-/**
- * Twice an honest fleet, with an instance of it for what rounds up. One more where so few photos came before a burst that the
- * others have no service time of their own yet: found in one of 2,847 sequences.
- */
-const doubled = (honest: number): number => 2 * (honest + 1) + 1;
+/** Twice an honest fleet, with an instance of it for what rounds up. */
+const doubled = (honest: number): number => 2 * (honest + 1);
 /** Ten minutes, and the tick that begins them. */
 const SETTLE_TICKS = SETTLED - UNTIL;
 
@@ -61,9 +58,10 @@ export function hostileCounters(sequences: number): void {
           watch(scene, lie),
         ]);
         expectSaved(deceived);
-        // What one or two have claimed lingers for ten minutes.
-        const among = ({ inService }: Pick<Trace, 'inService'>, k: number) =>
-          Math.min(...inService.slice(Math.max(0, k - SETTLE_TICKS), k + 1)) >= 3;
+        // What was claimed with nothing to compare it with lingers for ten minutes.
+        const least = (values: number[], k: number) =>
+          Math.min(...values.slice(Math.max(0, k - SETTLE_TICKS), k + 1));
+        const among = ({ compared }: Pick<Trace, 'compared'>, k: number) => least(compared, k) >= 2;
         for (const k of ticksFrom(FROM)) {
           if (among(deceived, k))
             expect(deceived.desired[k]).toBeLessThanOrEqual(
@@ -76,7 +74,7 @@ export function hostileCounters(sequences: number): void {
         }
         // The same queue and fleet, ten minutes after it is gone.
         for (const k of ticksFrom(SETTLED)) {
-          if (!among(watched, k)) continue;
+          if (least(watched.inService, k) < 3) continue;
           const difference = Math.abs((watched.deceived[k] as number) - (watched.honest[k] as number));
           settled++;
           if (difference > 0) different++;
