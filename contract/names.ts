@@ -145,6 +145,9 @@ export const IMAGE_TAGS = {
   weights: `${SERVICE}:weights-sha256`,
 } as const;
 
+/** Tag of an image with the size of its snapshot, GiB, which the bake records once the image exists. */
+export const IMAGE_SIZE_TAG = `${SERVICE}:size-gib`;
+
 /** SSM parameter with the worker's settings, read once when a worker starts. */
 export const workerParameterName = (stage: string) => `/${SERVICE}/${stage}/worker`;
 

@@ -1,12 +1,12 @@
 /** The launch template of the fleet: image, role, disk and network of an instance. */
-import { Tags } from 'aws-cdk-lib';
+import { Size, Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { ROOT_VOLUME_GIB, ROOT_VOLUME_IOPS, ROOT_VOLUME_MEBIBYTES_PER_SECOND } from '../contract/image.ts';
 import { amiParameterName, SETTINGS_TAG, workerParameterName } from '../contract/names.ts';
 
 const ROOT_DEVICE = '/dev/sda1';
-const ROOT_VOLUME_GIB = 60;
 
 export interface WorkerLaunchTemplateProps {
   readonly stageName: string;
@@ -39,17 +39,15 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
           volume: ec2.BlockDeviceVolume.ebs(ROOT_VOLUME_GIB, {
             encrypted: true,
             volumeType: ec2.EbsDeviceVolumeType.GP3,
+            iops: ROOT_VOLUME_IOPS,
+            throughput: ROOT_VOLUME_MEBIBYTES_PER_SECOND,
             deleteOnTermination: true,
+            volumeInitializationRate:
+              volumeInitializationRate === 0 ? undefined : Size.mebibytes(volumeInitializationRate),
           }),
         },
       ],
     });
     Tags.of(this).add(SETTINGS_TAG, workerParameterName(stageName));
-    const cfn = this.node.defaultChild as ec2.CfnLaunchTemplate;
-    if (volumeInitializationRate > 0)
-      cfn.addPropertyOverride(
-        'LaunchTemplateData.BlockDeviceMappings.0.Ebs.VolumeInitializationRate',
-        volumeInitializationRate,
-      );
   }
 }

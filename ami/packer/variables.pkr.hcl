@@ -45,9 +45,14 @@ variable "subnet_id" {
 }
 
 variable "root_volume_gib" {
-  description = "Size of the root volume. At most that of the fleet's instances (lib/gpu-fleet.ts), which could not start otherwise."
+  description = "Size of the root volume: at least that of the base image, at most that of the fleet's instances (contract/image.ts)."
   type        = number
-  default     = 60
+  default     = 100
+
+  validation {
+    condition     = var.root_volume_gib >= 75 && var.root_volume_gib <= 100
+    error_message = "From 75, the snapshot of the base image, to 100, the volume of the fleet's instances: neither starts otherwise."
+  }
 }
 
 # Values are in versions.auto.pkrvars.hcl. No defaults here, so that each pin is in one place.

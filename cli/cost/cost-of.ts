@@ -1,10 +1,11 @@
 /** Computes what a stage costs from its values and list prices: idle, at work and at its maximum. */
+import { ASSUMED_IMAGE_GIB, ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { UserError } from '../../common/errors.ts';
 import { idleLines, type CostLine } from './idle.ts';
-import { cents, HOURS_A_MONTH, IMAGE_GIB, REQUESTS, VOLUME_GIB } from './measured.ts';
+import { cents, HOURS_A_MONTH, REQUESTS } from './measured.ts';
 
 export interface TypeCost {
   type: string;
@@ -18,6 +19,21 @@ export interface TypeCost {
   dayAtMaximum: number;
 }
 
+export interface ImageSize {
+  id: string | null;
+  gib: number;
+}
+
+/** What was measured; each has an estimate in its place. */
+export interface Measured {
+  /** Instance-seconds per photo. @default - the policy's first estimate, if it has one */
+  serviceSeconds?: number | undefined;
+  /** @default - an assumed size */
+  image?: ImageSize | undefined;
+}
+
+const ASSUMED: ImageSize = { id: null, gib: ASSUMED_IMAGE_GIB };
+
 export interface Cost {
   stage: string;
   pricesAsOf: string;
@@ -26,6 +42,8 @@ export interface Cost {
   idle: { lines: CostLine[]; total: number };
   /** USD for an hour of an instance's volume and public address. */
   perInstanceHour: number;
+  /** The image in service, GiB of its snapshot; the id is null for an assumed size. */
+  image: ImageSize;
   /** USD per launch, for copying the image to the volume at the stage's rate. */
   launch: number;
   /** Instance-seconds per photo; null when neither the policy nor the caller gives it. */
@@ -37,16 +55,15 @@ export interface Cost {
   assumptions: string[];
 }
 
-/**
- * @param seconds instance-seconds per photo. @default the policy's first estimate, if it has one
- * @throws UserError for an instance type without a price
- */
-export function costOf(stage: Stage, seconds?: number): Cost {
+/** @throws UserError for an instance type without a price */
+export function costOf(stage: Stage, measured: Measured = {}): Cost {
   const { policy, maxCapacity, volumeInitializationRate } = stage;
-  const serviceSeconds = seconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
-  const lines = idleLines(stage);
+  const { image = ASSUMED } = measured;
+  const serviceSeconds =
+    measured.serviceSeconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
+  const lines = idleLines(stage, image.gib);
   const maximum = sharesOf(stage, maxCapacity);
-  const volumeHour = (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
+  const volumeHour = (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
   const perInstance = volumeHour + UNIT_PRICES.addressHour;
   const { puts, gets, queue } = REQUESTS;
   const requests =
@@ -75,12 +92,13 @@ export function costOf(stage: Stage, seconds?: number): Cost {
     region: PRICES_REGION,
     idle: { lines, total: cents(lines.reduce((sum, { usd }) => sum + usd, 0)) },
     perInstanceHour: rounded(perInstance),
-    launch: volumeInitializationRate > 0 ? cents(IMAGE_GIB * UNIT_PRICES.volumeInitializationGibibyte) : 0,
+    image,
+    launch: volumeInitializationRate > 0 ? cents(image.gib * UNIT_PRICES.volumeInitializationGibibyte) : 0,
     serviceSeconds,
     requestsThousand: cents(requests),
     maximum: { instances: maxCapacity, ...maximum },
     types,
-    assumptions: assumptionsOf(stage),
+    assumptions: assumptionsOf(stage, image),
   };
 }
 
@@ -95,14 +113,17 @@ function priceOf(stage: Stage, type: string): number {
   );
 }
 
-function assumptionsOf({ volumeInitializationRate }: Stage): string[] {
+function assumptionsOf({ volumeInitializationRate }: Stage, { id, gib }: ImageSize): string[] {
   return [
     `List prices of ${PRICES_REGION} in ${PRICES_AS_OF}, without tax; free tiers are not counted.`,
     `Spot at ${SPOT_SHARE * 100} % of on demand; Spot prices change.`,
     'A month has 30 days. 1,000 photos: instances that are always busy, without boots and idle minutes.',
-    `Each instance has ${VOLUME_GIB} GiB of gp3 and one public IPv4 address.`,
+    `Each instance has ${ROOT_VOLUME_GIB} GiB of gp3 and one public IPv4 address.`,
+    id === null
+      ? `An image of ${gib} GiB, a guess: --deployed reads the size that the bake has recorded.`
+      : `An image of ${gib} GiB, as the bake of ${id} has recorded.`,
     ...(volumeInitializationRate > 0
-      ? [`An image of ${IMAGE_GIB} GiB, copied to each new volume at the price of the highest rate.`]
+      ? ['The image is copied to each new volume at the price of the highest rate.']
       : []),
     'Not included: photos and results until they expire (S3), traffic out of AWS, logs and metrics of workers, the gateway.',
   ];

@@ -1,12 +1,13 @@
 /** What an idle stage costs, line by line. */
 import { ALARM_IDS } from '../../contract/alarms.ts';
+import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
-import { cents, HOURS_A_MONTH, IMAGE_GIB, MINUTES_A_MONTH, SCALER, VOLUME_GIB } from './measured.ts';
+import { cents, HOURS_A_MONTH, MINUTES_A_MONTH, SCALER } from './measured.ts';
 
 export interface CostLine {
   what: string;
@@ -18,7 +19,8 @@ export interface CostLine {
 
 const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
 
-export function idleLines(stage: Stage): CostLine[] {
+/** @param imageGib of the image's snapshot */
+export function idleLines(stage: Stage, imageGib: number): CostLine[] {
   const times = tickTimes(0, 0, stage.tickSeconds);
   const runs = MINUTES_A_MONTH;
   const ticks = runs * times.length;
@@ -27,8 +29,8 @@ export function idleLines(stage: Stage): CostLine[] {
     ...monitoringLines(stage, ticks),
     line(
       'image',
-      `${IMAGE_GIB} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
-      IMAGE_GIB * UNIT_PRICES.snapshotGibibyteMonth,
+      `${imageGib} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
+      imageGib * UNIT_PRICES.snapshotGibibyteMonth,
     ),
     ...fleetLines(stage),
   ];
@@ -94,16 +96,22 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
 
 function fleetLines(stage: Stage): CostLine[] {
   const { minCapacity, warmPoolSize } = stage;
-  const warm = warmPoolSize * VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
+  const warm = warmPoolSize * ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
   const prices = stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN);
   const highest = Math.max(...prices);
   const { onDemand, spot } = sharesOf(stage, minCapacity);
   const perInstance =
-    (VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
+    (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
   const hour = onDemand * highest + spot * highest * SPOT_SHARE + minCapacity * perInstance;
   return [
     ...(warmPoolSize > 0
-      ? [line('warm pool', `${warmPoolSize} x ${VOLUME_GIB} GiB x ${UNIT_PRICES.volumeGibibyteMonth}`, warm)]
+      ? [
+          line(
+            'warm pool',
+            `${warmPoolSize} x ${ROOT_VOLUME_GIB} GiB x ${UNIT_PRICES.volumeGibibyteMonth}`,
+            warm,
+          ),
+        ]
       : []),
     ...(minCapacity > 0
       ? [

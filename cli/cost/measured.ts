@@ -17,11 +17,6 @@ export const SCALER = {
   logBytesPerRun: 500,
 } as const;
 
-/** lib/gpu-fleet.ts. */
-export const VOLUME_GIB = 60;
-/** Used blocks of the image's snapshot; an assumption, since none has been built on AWS. */
-export const IMAGE_GIB = 30;
-
 /** Per photo: puts of the photo and its result; heads before and after, and gets; send, receive, renewal, delete. */
 export const REQUESTS = { puts: 2, gets: 4, queue: 4 } as const;
 

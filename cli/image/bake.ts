@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { amiParameterName, candidateParameterName } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
+import { ASSUMED_IMAGE_GIB } from '../../contract/image.ts';
 import { EXIT, UserError } from '../../common/errors.ts';
 import { buildImage, checkPacker } from './packer.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
@@ -86,6 +87,7 @@ export async function bake(
     region,
   );
   progress.print(`Built ${imageId}.`);
+  progress.print(await recordedSize(session, imageId));
   await parameters.setCandidate(stage, imageId);
   progress.print(`The candidate of stage '${stage}' is ${imageId}.`);
   // Read again: another bake may have finished during the build.
@@ -94,4 +96,16 @@ export async function bake(
     progress.print(`It is also the current image, as the first of this stage.`);
   } else progress.print(`Next: npx ddcolor-elastic image promote --stage ${stage}`);
   return EXIT.done;
+}
+
+/** Records the image's size, on which the cost of a launch depends. An image of unknown size is good all the same. */
+async function recordedSize({ images }: ImageSession, imageId: string): Promise<string> {
+  const unknown = (why: string) =>
+    `The size of ${imageId} was not recorded (${why}): cost goes on with ${ASSUMED_IMAGE_GIB} GiB.`;
+  try {
+    const gib = await images.recordSize(imageId);
+    return gib === undefined ? unknown('EC2 does not report it') : `It has ${gib} GiB, as a tag records.`;
+  } catch (error) {
+    return unknown((error as Error).message);
+  }
 }

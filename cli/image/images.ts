@@ -12,6 +12,8 @@ export interface Image {
   comfyui?: string | undefined;
   ddcolor?: string | undefined;
   weights?: string | undefined;
+  /** GiB of its snapshot, by which EBS charges. */
+  sizeGib?: number | undefined;
   /** ISO time of its deprecation. */
   deprecatedAt?: string | undefined;
 }

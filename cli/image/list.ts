@@ -21,7 +21,7 @@ export function listed(images: Image[], uses: ImageUse[], now: Date): ListedImag
   }));
 }
 
-const HEADS = ['image', 'created', 'revision', 'comfyui', 'ddcolor', 'weights', 'used as', ''];
+const HEADS = ['image', 'created', 'revision', 'comfyui', 'ddcolor', 'weights', 'GiB', 'used as', ''];
 /** Shortens a commit or a checksum. */
 const short = (text = '-') =>
   /^[0-9a-f]{20,}/.test(text) ? text.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1') : text;
@@ -30,10 +30,11 @@ const short = (text = '-') =>
 export function table(images: ListedImage[]): string[] {
   if (images.length === 0) return ['There is no image of this service in this account and region.'];
   const rows = images.map(
-    ({ id, createdAt, state, revision, comfyui, ddcolor, weights, usedAs, deprecated }) => [
+    ({ id, createdAt, state, revision, comfyui, ddcolor, weights, sizeGib, usedAs, deprecated }) => [
       id,
       createdAt.slice(0, 16).replace('T', ' '),
       ...[revision, comfyui, ddcolor, weights].map((text) => short(text)),
+      String(sizeGib ?? '-'),
       usedAs.join(', ') || '-',
       [state === 'available' ? '' : state, deprecated ? 'deprecated' : ''].filter(Boolean).join(', '),
     ],

@@ -48,7 +48,7 @@ export const FLEET_FIELDS = {
 
   /**
    * Rate at which EBS loads the image onto the volume of a new instance, MiB/s; 0 loads each block at its first read, which
-   * is slow enough to double a boot. AWS charges by the GiB of the image and launch: about 0.1 USD at 300 for 30 GiB.
+   * is slow enough to double a boot. AWS charges by the GiB of the image and launch: about 0.25 USD at 300 for 70 GiB.
    *
    * @default 300
    */
@@ -60,7 +60,7 @@ export const FLEET_FIELDS = {
 
   /**
    * Stopped instances that have booted once. They start in seconds rather than minutes; meanwhile each costs its volume,
-   * 60 GiB of gp3 or about 5 USD a month. Only for groups without Spot.
+   * 100 GiB of gp3 or about 8 USD a month. Only for groups without Spot.
    *
    * @default 0
    */

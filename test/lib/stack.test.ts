@@ -34,8 +34,11 @@ describe('stage prod', () => {
         Ebs: {
           DeleteOnTermination: true,
           Encrypted: true,
+          // Else a volume has those of the bake's volume, through the image.
+          Iops: 3000,
+          Throughput: 125,
           VolumeInitializationRate: 300,
-          VolumeSize: 60,
+          VolumeSize: 100,
           VolumeType: 'gp3',
         },
       },

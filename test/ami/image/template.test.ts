@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { BASE_IMAGE_GIB, ROOT_VOLUME_GIB } from '../../../contract/image.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const values = z.record(z.string(), z.unknown());
@@ -83,7 +84,7 @@ describe("Packer's template", () => {
     expect(actions.filter((action) => !/^"ssm(messages)?:[A-Z]/.test(action))).toEqual([]);
   });
 
-  it('encrypts the root volume, at most as large as that of the fleet', () => {
+  it('encrypts the root volume, as large as that of the fleet and large enough for the base image', () => {
     const [volume] = source().launch_block_device_mappings;
     expect(volume).toMatchObject({
       encrypted: true,
@@ -91,7 +92,12 @@ describe("Packer's template", () => {
       volume_size: '${var.root_volume_gib}',
     });
     expect(fleet).toContain(`ROOT_DEVICE = '${String(volume?.device_name)}'`);
-    expect(fleet).toContain(`ROOT_VOLUME_GIB = ${String(variables.root_volume_gib?.[0].default)};`);
+    expect(variables.root_volume_gib?.[0].default).toBe(ROOT_VOLUME_GIB);
+    const [{ validation }] = variables.root_volume_gib! as [{ validation: { condition: string }[] }];
+    expect(validation[0]?.condition).toContain(
+      `>= ${BASE_IMAGE_GIB} && var.root_volume_gib <= ${ROOT_VOLUME_GIB}`,
+    );
+    expect(ROOT_VOLUME_GIB).toBeGreaterThanOrEqual(BASE_IMAGE_GIB);
     // EBS gp3: throughput is at most 0.25 MiB/s per provisioned IOPS.
     expect(Number(volume?.throughput)).toBeLessThanOrEqual(Number(volume?.iops) / 4);
   });

@@ -43,10 +43,10 @@ describe('the cost of an idle stage', () => {
   it('includes minimum instances and a warm pool', () => {
     const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
     // Two of the dearest type, with volume and address, for 720 h.
-    expect(line(cost, 'instances, minimum')).toBeCloseTo(2 * 720 * (1.006 + 0.005 + (60 * 0.08) / 720), 2);
-    expect(line(cost, 'warm pool')).toBe(14.4);
+    expect(line(cost, 'instances, minimum')).toBeCloseTo(2 * 720 * (1.006 + 0.005 + (100 * 0.08) / 720), 2);
+    expect(line(cost, 'warm pool')).toBe(24);
     const mixed = costOf(stage({ minCapacity: 2, onDemandBaseCapacity: 1 }));
-    expect(line(mixed, 'instances, minimum')).toBeCloseTo(720 * (1.5 * 1.006 + 2 * (0.005 + 4.8 / 720)), 2);
+    expect(line(mixed, 'instances, minimum')).toBeCloseTo(720 * (1.5 * 1.006 + 2 * (0.005 + 8 / 720)), 2);
   });
 
   it.each<[string, StageConfig, number]>([
@@ -92,8 +92,8 @@ describe('the cost of an idle stage', () => {
 describe('the cost of a busy stage', () => {
   it('is given by instance type, on demand and Spot', () => {
     const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
-    const volumeAndAddress = 0.005 + (60 * 0.08) / 720;
-    expect(perInstanceHour).toBe(0.0117);
+    const volumeAndAddress = 0.005 + (100 * 0.08) / 720;
+    expect(perInstanceHour).toBe(0.0161);
     const [g4dn] = types;
     expect(types.map(({ type }) => type)).toEqual(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']);
     expect(g4dn).toMatchObject({ onDemandHour: 0.526, spotHour: 0.263 });
@@ -104,7 +104,10 @@ describe('the cost of a busy stage', () => {
   });
 
   it('depends on the given service time', () => {
-    const [slow, fast] = [costOf(stage(), 12), costOf(stage(), 0.5)];
+    const [slow, fast] = [12, 0.5].map((serviceSeconds) => costOf(stage(), { serviceSeconds })) as [
+      Cost,
+      Cost,
+    ];
     expect(slow.types[0]?.thousandOnDemand).toBeGreaterThan(
       20 * (fast.types[0]?.thousandOnDemand ?? Infinity),
     );
@@ -116,7 +119,7 @@ describe('the cost of a busy stage', () => {
     expect(cost.types[0]).toMatchObject({ thousandOnDemand: null, thousandSpot: null });
     expect(costLines(cost).join('\n')).toMatch(/--service-seconds gives[^]*unknown/);
     expect(
-      costOf(stage({ minCapacity: 1, policy: threshold }), 6).types[0]?.thousandOnDemand,
+      costOf(stage({ minCapacity: 1, policy: threshold }), { serviceSeconds: 6 }).types[0]?.thousandOnDemand,
     ).toBeGreaterThan(0);
   });
 
@@ -178,7 +181,9 @@ describe('the command', () => {
   const folder = new Folder();
 
   it('prints text, JSON or Markdown', async () => {
-    const wanted = costOf(resolveStage('prod', { maxCapacity: 20, spotPercentage: 70, retainData: true }), 3);
+    const wanted = costOf(resolveStage('prod', { maxCapacity: 20, spotPercentage: 70, retainData: true }), {
+      serviceSeconds: 3,
+    });
     const args = ['cost', '--stage', 'prod', '--service-seconds', '3'];
     expect((await command(folder.path, args)).out).toBe(`${costLines(wanted).join('\n')}\n`);
     expect(JSON.parse((await command(folder.path, [...args, '--json'])).out)).toEqual(costJson(wanted));
@@ -190,7 +195,8 @@ describe('the command', () => {
     [['--service-seconds', '0'], 'Expected a number above 0, up to 3600'],
     [['--json', '--markdown'], "'--markdown' cannot be used with option '--json'"],
     [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
-    [['--region', 'us-east-1'], "unknown option '--region'"],
+    [['--stack', 'x'], "unknown option '--stack'"],
+    [['--deployed', '--local'], "'--deployed' cannot be used with option '--local'"],
   ])('rejects %j', async (args, said) => {
     const ended = await command(folder.path, ['cost', ...args]);
     expect(ended).toMatchObject({ code: 2, out: '' });

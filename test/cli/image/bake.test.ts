@@ -10,7 +10,7 @@ import { bake } from '../../../cli/image/bake.ts';
 import { list } from '../../../cli/image/list.ts';
 import { explained } from '../../../cli/image/main.ts';
 import { rollback } from '../../../cli/image/rollback.ts';
-import { IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
+import { IMAGE_SIZE_TAG, IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
 import { Scope } from '../../../common/scope.ts';
 import { until } from '../../support/wait.ts';
 import { Account } from './support/account.ts';
@@ -72,6 +72,7 @@ const calls = (): string[][] =>
 
 describe('a bake', () => {
   it('sets candidate and current image of a new stage, and the candidate only of another', async () => {
+    await account.image('ami-00000001', 1, { bytes: 61.2 * 2 ** 30 });
     packer(`console.log('==> building'); manifest('us-east-1:ami-00000001')`);
     const first = await account.enter('bake --stage dev --yes');
     expect(await explained((one) => bake(one, world), first.session), first.said()).toBe(0);
@@ -80,6 +81,11 @@ describe('a bake', () => {
       'dev/ami/current': 'ami-00000001',
     });
     expect(first.said()).toContain('==> building');
+    // Its size is in a tag, for `cost`.
+    expect(account.front.images.get('ami-00000001')?.tags[IMAGE_SIZE_TAG]).toBe('62');
+    expect(first.said()).toContain('It has 62 GiB, as a tag records.');
+    // A bake without the right to read the size is complete all the same.
+    account.front.refusals.push({ action: 'DescribeImages', code: 'UnauthorizedOperation', times: 9 });
     packer(`manifest('us-east-1:ami-00000002')`);
     const second = await account.enter('bake --stage dev --yes');
     expect(await explained((one) => bake(one, world), second.session)).toBe(0);
@@ -88,6 +94,17 @@ describe('a bake', () => {
       'dev/ami/current': 'ami-00000001',
     });
     expect(second.said()).toContain('npx ddcolor-elastic image promote --stage dev');
+    expect(second.said()).toContain(
+      'was not recorded (refused: UnauthorizedOperation): cost goes on with 70',
+    );
+  });
+
+  it('records no size that EC2 does not report', async () => {
+    await account.image('ami-00000001', 1);
+    const { session } = await account.enter('bake --stage dev --yes');
+    expect(await session.images.recordSize('ami-00000001')).toBeUndefined();
+    expect(await session.images.recordSize('ami-00000002')).toBeUndefined();
+    expect(account.front.images.get('ami-00000001')?.tags).not.toHaveProperty(IMAGE_SIZE_TAG);
   });
 
   it('passes Packer the variables of its template, and an archive of the worker with its packages', async () => {
@@ -248,6 +265,7 @@ describe('the list', () => {
     [IMAGE_TAGS.comfyui]: '0.3.64',
     [IMAGE_TAGS.ddcolor]: 'a'.repeat(40),
     [IMAGE_TAGS.weights]: 'b'.repeat(64),
+    [IMAGE_SIZE_TAG]: '62',
   };
   beforeEach(async () => {
     await account.image('ami-00000001', 1, { tags });
@@ -260,7 +278,7 @@ describe('the list', () => {
     const { session, said } = await account.enter('list --stage dev');
     expect(await explained(list, session)).toBe(0);
     expect(said()).toMatch(
-      /ami-00000002 .*\nami-00000001 +2026-11-01 00:01 +0123456789ab +0\.3\.64 +a{12} +b{12} +dev current, prod candidate\n/,
+      /ami-00000002 .*\nami-00000001 +2026-11-01 00:01 +0123456789ab +0\.3\.64 +a{12} +b{12} +62 +dev current, prod candidate\n/,
     );
   });
 
@@ -269,7 +287,13 @@ describe('the list', () => {
     expect(await explained(list, session)).toBe(0);
     expect(JSON.parse(said())).toMatchObject([
       { id: 'ami-00000002', usedAs: [] },
-      { id: 'ami-00000001', comfyui: '0.3.64', usedAs: ['dev current', 'prod candidate'], deprecated: false },
+      {
+        id: 'ami-00000001',
+        comfyui: '0.3.64',
+        sizeGib: 62,
+        usedAs: ['dev current', 'prod candidate'],
+        deprecated: false,
+      },
     ]);
   });
 

@@ -243,7 +243,16 @@ describe('the list', () => {
   const [a, b] = images('ami-a ami-b!') as [Image, Image];
   const commit = '0123456789abcdef0123456789abcdef01234567';
   const found = listed(
-    [{ ...a, revision: `${commit}-dirty`, comfyui: '0.3.64', deprecatedAt: '2026-11-02T00:00:00.000Z' }, b],
+    [
+      {
+        ...a,
+        revision: `${commit}-dirty`,
+        comfyui: '0.3.64',
+        sizeGib: 62,
+        deprecatedAt: '2026-11-02T00:00:00.000Z',
+      },
+      b,
+    ],
     [
       { stage: 'prod', role: 'current', imageId: 'ami-a' },
       { stage: 'dev', role: 'candidate', imageId: 'ami-a' },
@@ -252,9 +261,9 @@ describe('the list', () => {
   );
   it('is a table, newest first', () => {
     expect(table(found)).toEqual([
-      'image  created           revision            comfyui  ddcolor  weights  used as',
-      'ami-b  2026-11-01 00:01  -                   -        -        -        -                            failed',
-      'ami-a  2026-11-01 00:00  0123456789ab-dirty  0.3.64   -        -        dev candidate, prod current  deprecated',
+      'image  created           revision            comfyui  ddcolor  weights  GiB  used as',
+      'ami-b  2026-11-01 00:01  -                   -        -        -        -    -                            failed',
+      'ami-a  2026-11-01 00:00  0123456789ab-dirty  0.3.64   -        -        62   dev candidate, prod current  deprecated',
     ]);
   });
   it('has one line without images', () => expect(table([])).toHaveLength(1));

@@ -112,10 +112,10 @@ export class Account {
   async image(
     id: string,
     minute: number,
-    more: { state?: string; tags?: Record<string, string> } = {},
+    more: { state?: string; tags?: Record<string, string>; bytes?: number } = {},
   ): Promise<void> {
     const { SnapshotId = '' } = await this.ec2.send(new CreateSnapshotCommand({ VolumeId: this.volume }));
-    const { state = 'available', tags = {} } = more;
+    const { state = 'available', tags = {}, bytes } = more;
     const createdAt = new Date(Date.UTC(2026, 10, 1, 0, minute)).toISOString();
     this.front.images.set(id, {
       id,
@@ -123,6 +123,7 @@ export class Account {
       state,
       tags: { project: 'ddcolor-elastic', ...tags },
       snapshot: SnapshotId,
+      ...(bytes === undefined ? {} : { bytes }),
     });
   }
 

@@ -1,5 +1,5 @@
 /**
- * A proxy that adds what the local AWS lacks for image commands: DescribeImages and DeregisterImage, the mixed instances
+ * A proxy that adds what the local AWS lacks for image commands: images with their tags and sizes, the mixed instances
  * policy of a group, and the element names by which the SDK reads security groups of a launch template.
  */
 import { createServer, request as send, type IncomingMessage } from 'node:http';
@@ -13,6 +13,8 @@ export interface FrontImage {
   state: string;
   tags: Record<string, string>;
   snapshot: string;
+  /** Of its snapshot. */
+  bytes?: number;
   deprecatedAt?: string;
 }
 
@@ -96,6 +98,10 @@ export class Front {
       return answered(400, { Response: { Errors: { Error }, RequestID: '1' } });
     }
     if (action === 'DescribeImages') return answered(200, this.describeImages(form));
+    if (action === 'CreateTags' && this.tag(form))
+      return answered(200, { CreateTagsResponse: { return: true } });
+    if (action === 'DescribeSnapshots' && form.has('SnapshotId.1'))
+      return answered(200, this.describeSnapshot(form));
     if (action === 'DeregisterImage') return answered(200, await this.deregisterImage(form));
     const passed = await this.pass(request, body);
     if (action === 'DescribeAutoScalingGroups') {
@@ -129,10 +135,14 @@ export class Front {
 
   private describeImages(form: URLSearchParams): object {
     const [name, value] = [form.get('Filter.1.Name') ?? '', form.get('Filter.1.Value.1') ?? ''];
-    if (form.get('Owner.1') !== 'self' || !name.startsWith('tag:'))
+    const asked = form.get('ImageId.1');
+    if (asked === null && (form.get('Owner.1') !== 'self' || !name.startsWith('tag:')))
       throw new Error(`unfiltered images: ${form}`);
-    const found = [...this.images.values()].filter(({ tags }) => tags[name.slice('tag:'.length)] === value);
-    const item = found.map(({ id, createdAt, state, tags, deprecatedAt }) => ({
+    const found = [...this.images.values()].filter(({ id, tags }) =>
+      asked === null ? tags[name.slice('tag:'.length)] === value : id === asked,
+    );
+    const item = found.map(({ id, createdAt, state, tags, snapshot, deprecatedAt }) => ({
+      blockDeviceMapping: { item: { deviceName: '/dev/sda1', ebs: { snapshotId: snapshot } } },
       imageId: id,
       creationDate: createdAt,
       imageState: state,
@@ -140,6 +150,20 @@ export class Front {
       tagSet: { item: Object.entries(tags).map(([key, text]) => ({ key, value: text })) },
     }));
     return { DescribeImagesResponse: { imagesSet: { item } } };
+  }
+
+  /** @returns whether the resource is an image */
+  private tag(form: URLSearchParams): boolean {
+    const image = this.images.get(form.get('ResourceId.1') ?? '');
+    if (image) image.tags[form.get('Tag.1.Key') ?? ''] = form.get('Tag.1.Value') ?? '';
+    return image !== undefined;
+  }
+
+  private describeSnapshot(form: URLSearchParams): object {
+    const id = form.get('SnapshotId.1');
+    const { bytes } = [...this.images.values()].find(({ snapshot }) => snapshot === id) ?? {};
+    const item = { snapshotId: id, ...(bytes && { fullSnapshotSizeInBytes: bytes }) };
+    return { DescribeSnapshotsResponse: { snapshotSet: { item } } };
   }
 
   private async deregisterImage(form: URLSearchParams): Promise<object> {
