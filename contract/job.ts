@@ -1,8 +1,9 @@
 /**
- * The job message: S3's event notification about a photo.
+ * The job message: S3's event notification about a photo, bare, in SNS's envelope, or as EventBridge sends it.
  *
  * - Creating or changing the notification sends a test event without `Records`.
- * - Keys are form-encoded: a space is `+`, a plus is `%2B`.
+ * - Keys are form-encoded in S3's own events: a space is `+`, a plus is `%2B`. EventBridge's are not encoded.
+ * - A key that ends in `/` is a folder: S3's console makes an empty object of it.
  * - Records can repeat and arrive out of order; `sequencer` only compares within one key. The worker compares ETags instead.
  */
 import { z } from 'zod';
@@ -29,6 +30,17 @@ const recordSchema = z.object({
 
 const eventSchema = z.object({ Records: z.array(recordSchema).max(MOST_RECORDS) });
 const testEventSchema = z.object({ Event: z.literal('s3:TestEvent') });
+/** What SNS makes of a message, unless its subscription has raw delivery. */
+const snsSchema = z.object({ Type: z.literal('Notification'), TopicArn: z.string(), Message: z.string() });
+const eventBridgeSchema = z.object({
+  source: z.literal('aws.s3'),
+  'detail-type': z.string(),
+  time: z.iso.datetime({ offset: true }),
+  detail: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({ key: z.string().min(1), etag: z.string().min(1).optional() }),
+  }),
+});
 
 /** One photo to colour. */
 export interface Job {
@@ -50,9 +62,8 @@ export function decodeEventKey(encoded: string): string {
   return decodeURIComponent(encoded.replace(/\+/g, ' '));
 }
 
-/** @throws when it is not validly encoded, or no key that S3 can have. `..` is an ordinary part of a key: it is no path */
-function keyOf(encoded: string): string {
-  const key = decodeEventKey(encoded);
+/** @throws when it is no key that S3 can have. `..` is an ordinary part of a key: it is no path */
+function checkedKey(key: string): string {
   const bytes = Buffer.byteLength(key);
   if (bytes > MAX_KEY_BYTES)
     throw new Error(`job message has a key of ${bytes} bytes: at most ${MAX_KEY_BYTES}`);
@@ -62,29 +73,49 @@ function keyOf(encoded: string): string {
 }
 
 /**
- * Parses the body of a message to jobs; none for S3's test event and for events other than ObjectCreated.
+ * Parses the body of a message to jobs; none for S3's test event, for folders and for events other than the creation of an
+ * object.
  *
  * @throws when the body is not an S3 event; such a message belongs in the dead-letter queue
  */
 export function parseJobMessage(body: string): Job[] {
   if (body.length > MOST_CHARACTERS)
     throw new Error(`job message has ${body.length} characters: at most ${MOST_CHARACTERS}`);
-  let json: unknown;
+  const json = parseJson(body);
+  const sns = snsSchema.safeParse(json);
+  return jobsOf(sns.success ? parseJson(sns.data.Message) : json).filter(({ key }) => !key.endsWith('/'));
+}
+
+function parseJson(text: string): unknown {
   try {
-    json = JSON.parse(body);
+    return JSON.parse(text);
   } catch (cause) {
-    throw new Error(`job message is not JSON: '${body.slice(0, 80)}'`, { cause });
+    throw new Error(`job message is not JSON: '${text.slice(0, 80)}'`, { cause });
   }
-  if (testEventSchema.safeParse(json).success) return [];
-  const event = eventSchema.safeParse(json);
-  if (!event.success) {
-    const why = z.prettifyError(event.error).slice(0, MOST_DESCRIBED);
+}
+
+function jobsOf(event: unknown): Job[] {
+  if (testEventSchema.safeParse(event).success) return [];
+  const eventBridge = eventBridgeSchema.safeParse(event);
+  if (eventBridge.success) return eventBridgeJobs(eventBridge.data);
+  const s3 = eventSchema.safeParse(event);
+  if (!s3.success) {
+    const why = z.prettifyError(s3.error).slice(0, MOST_DESCRIBED);
     throw new Error(`job message is not an S3 event: ${why}`);
   }
-  return event.data.Records.filter((r) => r.eventName.startsWith('ObjectCreated:')).map((r) => ({
+  return s3.data.Records.filter((r) => r.eventName.startsWith('ObjectCreated:')).map((r) => ({
     bucket: r.s3.bucket.name,
-    key: keyOf(r.s3.object.key),
-    etag: r.s3.object.eTag?.replaceAll('"', ''),
+    key: checkedKey(decodeEventKey(r.s3.object.key)),
+    etag: unquoted(r.s3.object.eTag),
     storedAtMs: Date.parse(r.eventTime),
   }));
 }
+
+function eventBridgeJobs({ 'detail-type': type, time, detail }: z.infer<typeof eventBridgeSchema>): Job[] {
+  if (type !== 'Object Created') return [];
+  const { bucket, object } = detail;
+  const key = checkedKey(object.key);
+  return [{ bucket: bucket.name, key, etag: unquoted(object.etag), storedAtMs: Date.parse(time) }];
+}
+
+const unquoted = (etag: string | undefined) => etag?.replaceAll('"', '');

@@ -113,7 +113,9 @@ export class BacklogScaler extends Construct {
     });
     this.handler = handler.function;
     const { tableArn } = this.table;
-    handler.allow({ actions: ['sqs:GetQueueAttributes'], resources: [queue.queueArn] });
+    // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
+    const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
+    handler.allow({ actions: ['sqs:GetQueueAttributes', ...look], resources: [queue.queueArn] });
     handler.allow({
       actions: ['autoscaling:SetDesiredCapacity'],
       resources: [groupArn(this, groupName)],

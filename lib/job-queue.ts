@@ -16,7 +16,13 @@ export interface JobQueueProps extends OptionsOf<typeof QUEUE_FIELDS> {
   readonly bucketName?: string;
 }
 
-/** An SQS queue with a dead-letter queue, both encrypted and with TLS only, which keep messages for 14 days. */
+/** Days. A dead letter keeps the time at which it was first sent: in a queue that keeps no longer it could expire on arrival. */
+const RETENTION = { jobs: 10, deadLetters: 14 };
+
+/**
+ * An SQS queue that keeps messages for 10 days, and a dead-letter queue that keeps them for 14 since they were first sent; both
+ * encrypted and with TLS only.
+ */
 export class JobQueue extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetterQueue: sqs.Queue;
@@ -31,13 +37,16 @@ export class JobQueue extends Construct {
     const { maxReceiveCount, visibilityTimeoutSeconds } = this.settings;
     this.bucketName = props.bucketName;
     const common = {
-      retentionPeriod: Duration.days(14),
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     };
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', common);
+    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
+      ...common,
+      retentionPeriod: Duration.days(RETENTION.deadLetters),
+    });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...common,
+      retentionPeriod: Duration.days(RETENTION.jobs),
       visibilityTimeout: Duration.seconds(visibilityTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });

@@ -42,7 +42,7 @@ export function redriveLines(outcome: RedriveReport, verbose: boolean): string[]
 function nameOf(letter: DeadLetter): string {
   const photos = photosOf(letter);
   if (photos === undefined) return `(not a job: ${JSON.stringify(letter.body.slice(0, 60))})`;
-  return photos.length > 0 ? photos.join(', ') : "(S3's test message)";
+  return photos.length > 0 ? photos.join(', ') : '(no photo: a folder, or the test event of S3)';
 }
 
 function leftText({ empty, dryRun, left }: RedriveReport): string {

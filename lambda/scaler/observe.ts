@@ -11,6 +11,8 @@ import type { TickFacts } from './record.ts';
 
 /** Failed launches older than this are not read, however long ago the last tick was, seconds. */
 const FAILURES_SECONDS = 600;
+/** A look at the queue sees no more messages; among more of them are photos. */
+const MOST_LOOKED_AT = 10;
 /** Of a photo, under a policy that measures none. */
 const SERVICE_SECONDS = 6;
 export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
@@ -19,13 +21,14 @@ export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
 export async function observe(context: Context, state?: MemoryState): Promise<Readings> {
   const { ports, run, settings, at, attempt } = context;
   const spending = run.spending ?? NO_SPENDING;
-  const [counts, fleet] = await Promise.all([
+  const [read, fleet] = await Promise.all([
     attempt(() => ports.counts.read()),
     attempt(() => ports.fleet.read()),
   ]);
-  const [work, failedLaunches] = await Promise.all([
+  const [counts, work, failedLaunches] = await Promise.all([
+    withoutEmptyMessages({ ports, attempt }, read, fleet, state),
     // Without it the policy estimates what was finished from the counts.
-    attempt(() => readWork(ports.work, { at, settings, state, counts, fleet })),
+    attempt(() => readWork(ports.work, { at, settings, state, counts: read, fleet })),
     failuresOf({ ports, at, attempt }, fleet, state),
   ]);
   // Without the memory the day's spending is unknown: a sum from zero would be wrong.
@@ -36,6 +39,27 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
         )
       : undefined;
   return { counts, work, fleet, failedLaunches, account };
+}
+
+/**
+ * Counts of messages that can wake a fleet at zero: a folder or S3's test event is no photo, and SQS counts it as one.
+ *
+ * It looks only when the queue has just stopped being empty. A message that waits longer, under a pause or a spent budget, would
+ * otherwise be received at each tick, until SQS moves it to the dead-letter queue.
+ */
+async function withoutEmptyMessages(
+  { ports, attempt }: Pick<Context, 'ports' | 'attempt'>,
+  counts: QueueCounts | undefined,
+  fleet: FleetState | undefined,
+  state: MemoryState | undefined,
+): Promise<QueueCounts | undefined> {
+  if (!ports.counts.hasPhoto || !counts || !fleet || !state) return counts;
+  const last = state.recent.at(-1);
+  const isAtZero = fleet.desired + fleet.inService + fleet.pending + fleet.draining === 0;
+  const isNew = counts.visible > 0 && (last === undefined || last.visible === 0);
+  if (!isAtZero || !isNew || counts.visible > MOST_LOOKED_AT) return counts;
+  const found = await attempt(() => ports.counts.hasPhoto?.());
+  return found === false ? { ...counts, visible: 0 } : counts;
 }
 
 /** Launches that failed since the last tick; none are read while every requested instance is there. */

@@ -30,6 +30,13 @@ export interface FailedLaunch {
 
 export interface Counts {
   read(): Promise<QueueCounts>;
+  /**
+   * Looks at messages that wait, and deletes those without a photo: folders and S3's test events. A look counts as a receive.
+   *
+   * @returns whether it found another message
+   * @default messages are not jobs of photos: each counts
+   */
+  hasPhoto?: (() => Promise<boolean>) | undefined;
 }
 
 export interface Work {

@@ -48,7 +48,7 @@ export const RESOURCES: Record<string, Properties> = {
     },
   },
   JobsQueue: {
-    MessageRetentionPeriod: 1_209_600,
+    MessageRetentionPeriod: 864_000,
     RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 5 },
     SqsManagedSseEnabled: true,
     VisibilityTimeout: 120,

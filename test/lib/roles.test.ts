@@ -87,7 +87,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     trusts: 'lambda.amazonaws.com',
     rows: [
       { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
-      { may: ['sqs:GetQueueAttributes'], on: ['<JobsQueue.Arn>'] },
+      { may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], on: ['<JobsQueue.Arn>'] },
       { may: ['autoscaling:SetDesiredCapacity'], on: group('<FleetGroupASG>') },
       {
         may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],

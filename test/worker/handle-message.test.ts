@@ -79,10 +79,13 @@ describe('a message', () => {
     expect(jobs[0]?.key).toBe(`incoming/${name}`);
   });
 
-  it('that is S3`s test event is deleted', async () => {
-    const test = JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'photos' });
-    const { handled, jobs } = await handle(test, () => Promise.reject(new Error('not to be called')));
-    expect([handled, jobs]).toEqual(['deleted', []]);
+  it.each([
+    ['S3`s test event', JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'photos' })],
+    ['the folder of the photos', body(event('photos', 'incoming/', 'e'))],
+    ['a folder', body(event('photos', 'incoming/album/', 'e'))],
+  ])('that is %s is deleted', async (_name, text) => {
+    const { handled, jobs, log } = await handle(text, () => Promise.reject(new Error('not to be called')));
+    expect([handled, jobs, log.lines]).toEqual(['deleted', [], []]);
   });
 
   it('with several photos is returned when one of them has no outcome', async () => {
@@ -185,7 +188,6 @@ describe('a message', () => {
 
   it.each([
     ['that is no JSON', 'hello', "job message is not JSON: 'hello'"],
-    ['of the folder itself', body(event('photos', 'incoming/', 'e')), "'incoming/' is not below 'incoming/'"],
     ['of another bucket', body(event('others', 'incoming/a.jpg', 'e')), "bucket 'others' is not 'photos'"],
     ['of a result', body(event('photos', 'results/a.jpg', 'e')), "'results/a.jpg' is not below 'incoming/'"],
   ])('%s is returned, until it is a dead letter, and logged', async (_name, text, error) => {

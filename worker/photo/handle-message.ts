@@ -95,7 +95,7 @@ function jobsOf(message: Message, bucketName: string): Job[] {
   const jobs = parseJobMessage(message.body);
   for (const { bucket, key } of jobs) {
     if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not '${bucketName}'`);
-    if (!key.startsWith(INCOMING) || key === INCOMING) throw new Error(`'${key}' is not below '${INCOMING}'`);
+    if (!key.startsWith(INCOMING)) throw new Error(`'${key}' is not below '${INCOMING}'`);
   }
   return jobs;
 }

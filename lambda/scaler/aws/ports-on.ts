@@ -24,7 +24,7 @@ interface Limits {
   attemptSeconds: number;
 }
 
-/** A tick makes at most three calls in a row before it acts, all within its allowance. */
+/** A tick makes at most three calls in a row before it acts, all within its allowance, and some more to wake a fleet at zero. */
 const LIMITS: Limits = { callSeconds: 3, attemptSeconds: 2 };
 
 /** What every client of the SDK has. */
@@ -76,8 +76,10 @@ export function portsOn(
   const documents = DynamoDBDocumentClient.from(dynamo, {
     marshallOptions: { removeUndefinedValues: true },
   });
+  // Of a group of another kind it is empty.
+  const hasWorkers = environment.WORK_KEY_PREFIX !== '';
   return {
-    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL),
+    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
     memory: new DynamoMemory(documents, environment.TABLE_NAME),

@@ -1,12 +1,31 @@
-/** The queue's counts from SQS. */
-import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
+/** The queue's counts from SQS, and a look at its messages. */
+import {
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  type Message,
+  type QueueAttributeName,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { parseJobMessage } from '../../../contract/job.ts';
 import type { Counts } from '../ports.ts';
 
+/** Receives of one look: SQS may return fewer messages than it has. */
+const MAX_RECEIVES = 3;
+/** Seconds for which a look hides what it found; an instance takes longer to boot. */
+const HIDDEN_SECONDS = 10;
+
 export class SqsCounts implements Counts {
+  readonly hasPhoto: Counts['hasPhoto'];
+
+  /** @param hasJobs whether its messages are jobs of photos; others are not looked at */
   constructor(
     private readonly sqs: SQSClient,
     private readonly queueUrl: string,
-  ) {}
+    hasJobs: boolean,
+  ) {
+    this.hasPhoto = hasJobs ? () => this.look() : undefined;
+  }
 
   async read() {
     const { Attributes } = await this.sqs.send(
@@ -26,5 +45,42 @@ export class SqsCounts implements Counts {
       visible: count('ApproximateNumberOfMessages'),
       inFlight: count('ApproximateNumberOfMessagesNotVisible'),
     };
+  }
+
+  private async look(): Promise<boolean> {
+    for (let receive = 0; receive < MAX_RECEIVES; receive++) {
+      const { Messages = [] } = await this.sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: this.queueUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: HIDDEN_SECONDS,
+          // With a wait SQS asks all its servers; without one it may return nothing although there is a message.
+          WaitTimeSeconds: 1,
+        }),
+      );
+      if (Messages.length === 0) return false;
+      const empty = Messages.filter(hasNoPhoto);
+      if (empty.length > 0) await this.delete(empty);
+      if (empty.length < Messages.length) return true;
+    }
+    return false;
+  }
+
+  private async delete(messages: Message[]): Promise<void> {
+    await this.sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: this.queueUrl,
+        Entries: messages.map(({ ReceiptHandle }, k) => ({ Id: String(k), ReceiptHandle })),
+      }),
+    );
+  }
+}
+
+/** A message that is no job wakes the fleet: its worker puts it where an operator sees it. */
+function hasNoPhoto({ Body = '' }: Message): boolean {
+  try {
+    return parseJobMessage(Body).length === 0;
+  } catch {
+    return false;
   }
 }

@@ -186,7 +186,7 @@ describe('the output', () => {
     expect(redriveLines(outcome(), true)).toEqual([
       '  incoming/a b.jpg',
       '  (not a job: "hello")',
-      "  (S3's test message)",
+      '  (no photo: a folder, or the test event of S3)',
       '3 messages moved back to the queue, 1 of which is not of a photo and will fail again.',
       'About 7 dead letters are left. The same command moves the next ones.',
     ]);

@@ -29,12 +29,50 @@ describe('a tick', () => {
       ['memory.open', 'run-1', now, 40],
       ['counts.read'],
       ['fleet.read'],
+      ['counts.hasPhoto'],
       // The instances that it lists.
       ['work.read'],
       ['fleet.setDesired', 1],
       ['memory.save', 'run-1'],
       ['metrics.publish', 'scale-out'],
     ]);
+  });
+
+  it('leaves a fleet at zero asleep when all that waits is a folder', async () => {
+    ports.counts.counts = { visible: 2, inFlight: 0 };
+    ports.counts.empty = 2;
+    const { record } = await run();
+    expect([record?.visible, record?.desired, record?.reason]).toEqual([0, 0, 'steady']);
+    now += 30;
+    // A photo beside another folder wakes it.
+    ports.counts.counts = { visible: 2, inFlight: 0 };
+    ports.counts.empty = 1;
+    expect((await run()).record?.desired).toBe(1);
+  });
+
+  it.each([
+    ['again while messages wait, since a look is a receive', { desired: 0 }, 3, 2],
+    ['at a fleet that is not at zero', { desired: 1, inService: 1 }, 0, 2],
+    ['at more messages than it could read', {}, 0, 11],
+    ['at an empty queue', {}, 0, 0],
+  ])('does not look at messages %s', async (_when, fleet, before, visible) => {
+    // Paused: the fleet stays as it is.
+    ports.memory.item = { controls: { pauseScaleOut: {} } };
+    Object.assign(ports.fleet.state, fleet);
+    ports.counts.counts = { visible: before, inFlight: 0 };
+    await run();
+    ports.calls.length = 0;
+    now += 30;
+    ports.counts.counts = { visible, inFlight: 0 };
+    await run();
+    expect(ports.calls.map(([port]) => port)).not.toContain('counts.hasPhoto');
+  });
+
+  it('wakes the fleet when the messages cannot be looked at', async () => {
+    ports.counts.counts = { visible: 1, inFlight: 0 };
+    ports.counts.hasPhoto = () => Promise.reject(new Error('throttled'));
+    const { record, errors } = await run();
+    expect([record?.desired, errors.map(({ message }) => message)]).toEqual([1, ['throttled']]);
   });
 
   it('records what it read and decided, in the memory and as metrics', async () => {

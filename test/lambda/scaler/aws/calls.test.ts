@@ -15,7 +15,7 @@ afterEach(() => vi.restoreAllMocks());
 describe('the queue', () => {
   const read = (Attributes?: Record<string, string>) => {
     const { client, sent } = stub<never>({ Attributes });
-    return { sent, counts: new SqsCounts(client, 'https://queue').read() };
+    return { sent, counts: new SqsCounts(client, 'https://queue', true).read() };
   };
 
   it('is read with both counts', async () => {

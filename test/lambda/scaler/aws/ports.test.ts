@@ -153,7 +153,7 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
           await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
         await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
       };
-      return { port: new SqsCounts(sqs, QueueUrl), fill };
+      return { port: new SqsCounts(sqs, QueueUrl, true), fill };
     },
   ],
   [
@@ -169,6 +169,38 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
     expect(await port.read()).toEqual({ visible: 0, inFlight: 0 });
     await fill();
     expect(await port.read()).toEqual({ visible: 2, inFlight: 1 });
+  });
+});
+
+describe('counts: SQS, at a fleet of zero', () => {
+  const event = (...keys: string[]) =>
+    JSON.stringify({
+      Records: keys.map((key) => ({
+        eventName: 'ObjectCreated:Put',
+        eventTime: '2026-11-23T10:00:00.000Z',
+        s3: { bucket: { name: 'photos' }, object: { key } },
+      })),
+    });
+  const test = '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"photos"}';
+
+  it.each<[string, string[], boolean, number]>([
+    ['folders and test events are deleted', [test, event('incoming/'), event('incoming/album/')], false, 0],
+    ['a photo among them is found and stays', [event('incoming/'), event('incoming/a.jpg')], true, 1],
+    ['a message that is no job is found and stays', ['hello'], true, 1],
+    ['nothing is found in an empty queue', [], false, 0],
+  ])('%s', async (name, bodies, found, left) => {
+    const sqs = new SQSClient(config);
+    const QueueName = `look-${name.replaceAll(/\W/g, '-')}`;
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    for (const MessageBody of bodies) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    const counts = new SqsCounts(sqs, QueueUrl, true);
+    expect(await counts.hasPhoto?.()).toBe(found);
+    const { visible, inFlight } = await counts.read();
+    expect(visible + inFlight).toBe(left);
+  });
+
+  it('messages that are not jobs of a fleet of ours are not looked at', () => {
+    expect(new SqsCounts(new SQSClient(config), 'https://queue', false).hasPhoto).toBeUndefined();
   });
 });
 

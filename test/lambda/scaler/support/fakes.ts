@@ -84,12 +84,22 @@ export class FakeFleet implements Fleet {
 
 export class FakeCounts implements Counts {
   counts: QueueCounts = { visible: 0, inFlight: 0 };
+  /** Messages among the visible ones that have no photo. */
+  empty = 0;
 
   constructor(private readonly calls: Calls = []) {}
 
   read(): Promise<QueueCounts> {
     this.calls.push(['counts.read']);
     return Promise.resolve({ ...this.counts });
+  }
+
+  hasPhoto(): Promise<boolean> {
+    this.calls.push(['counts.hasPhoto']);
+    const visible = this.counts.visible - this.empty;
+    this.counts = { ...this.counts, visible };
+    this.empty = 0;
+    return Promise.resolve(visible > 0);
   }
 }
 
