@@ -129,6 +129,12 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     megapixels,
     group: {
       complete: async () => {
+        // As after the canary of an instance: starting a process and compiling its code is not part of a photo.
+        const used = Array.from({ length: threads }, async (_, k) => {
+          await images.prepare(`first-${k}`, Buffer.from(bodies[k % bodies.length]!));
+          images.discard(`first-${k}`);
+        });
+        await Promise.all(used);
         cpuBefore = cpu();
         send({ what: 'ready' });
         return true;

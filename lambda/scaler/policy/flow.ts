@@ -3,6 +3,7 @@
  * arrivals are the change of the backlog plus what was finished.
  */
 import type { Observation, WorkReport } from './observation.ts';
+import { LEAST_SERVICE_SECONDS } from './plausible.ts';
 
 export interface FlowMemory {
   /** Of the last tick. */
@@ -64,7 +65,9 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
     completed = completed * fading + work.completed;
     busySeconds = busySeconds * fading + work.busySeconds;
   }
-  const finished = work ? work.completed : estimateFinished(seen, before, seconds / serviceOf(before, guess));
+  // Counters that started again, or had no busy seconds, leave a service time next to zero.
+  const service = Math.max(LEAST_SERVICE_SECONDS, serviceOf(before, guess));
+  const finished = work ? work.completed : estimateFinished(seen, before, seconds / service);
   const change = backlog - before.backlog + finished + before.carried;
   const carried = Math.max(-Math.max(before.backlog, backlog), Math.min(0, change));
   return {

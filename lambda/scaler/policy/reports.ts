@@ -82,6 +82,11 @@ interface Tolerance {
 const OF_ITS_TYPE: Tolerance = { photos: 2, slower: 1.5, faster: 1.5 };
 /** From the median of the fleet, or what was learned before: GPUs of the shipped types differ by up to three times. */
 const OF_THE_FLEET: Tolerance = { photos: 2, slower: 1.5, faster: 3 };
+/**
+ * From what was learned, until three of three or more have finished enough: as fast as that and no faster. What nothing
+ * can be compared with does not change what was learned, or one instance could move both, tick by tick.
+ */
+const NOT_COMPARED: Tolerance = { photos: 1, slower: 1, faster: 1 };
 /** With fewer than three instances, from what was learned: another day's photos may be that much larger or smaller. */
 const ALONE: Tolerance = { photos: 4, slower: 4, faster: 8 };
 
@@ -177,7 +182,7 @@ function limit(judged: Judged[], drop: number, learned: number): void {
   for (const { type } of judged) {
     if (!types.has(type)) types.set(type, medianOf(judged.filter((one) => one.type === type)));
   }
-  const others = judged.length < MEDIAN_OF ? ALONE : OF_THE_FLEET;
+  const others = judged.length < MEDIAN_OF ? ALONE : fleet === undefined ? NOT_COMPARED : OF_THE_FLEET;
   let [total, cut] = [0, 0];
   for (const one of judged) {
     if (!one.raw) continue;

@@ -6,8 +6,8 @@ import { FROM, impossibleLies, mostAround, plausibleLies, scenes, SETTLED, TICKS
 
 const BOOT_TICKS = BOOT / TICK + 1;
 const HOURS = 3_600_000;
-/** Twice an honest fleet, with an instance of it for what rounds up. */
-const doubled = (honest: number): number => 2 * (honest + 1);
+/** Twice an honest fleet, and an instance that its need rounds up to. */
+const doubled = (honest: number): number => 2 * honest + 1;
 /** Ten minutes, and the tick that begins them. */
 const SETTLE_TICKS = SETTLED - UNTIL;
 
@@ -61,7 +61,7 @@ export function hostileCounters(sequences: number): void {
         // What was claimed with nothing to compare it with lingers for ten minutes.
         const least = (values: number[], k: number) =>
           Math.min(...values.slice(Math.max(0, k - SETTLE_TICKS), k + 1));
-        const among = ({ compared }: Pick<Trace, 'compared'>, k: number) => least(compared, k) >= 2;
+        const among = ({ inService }: Pick<Trace, 'inService'>, k: number) => least(inService, k) >= 3;
         for (const k of ticksFrom(FROM)) {
           if (among(deceived, k))
             expect(deceived.desired[k]).toBeLessThanOrEqual(

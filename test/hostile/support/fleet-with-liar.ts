@@ -44,8 +44,6 @@ export interface Trace {
   desired: number[];
   spent: number[];
   inService: number[];
-  /** Others in service that have finished five photos, as the rule needs of those that it compares with. */
-  compared: number[];
   implausible: number[];
   /** What went wrong, of all ticks. */
   problems: string[];
@@ -165,14 +163,11 @@ function scaler(lie: Lie | undefined) {
   return { decide, problems };
 }
 
-const comparedIn = ({ reports }: Step): number =>
-  reports.filter(({ instance, completed }) => instance !== LIAR && (completed as number) >= 5).length;
-
 /** Runs a scene with the fleet sized by a scaler that reads the lies. */
 export async function play(scene: Scene, lie?: Lie): Promise<Trace> {
   const model = new FleetModel(scene);
   const { decide, problems } = scaler(lie);
-  const trace: Trace = { desired: [], spent: [], inService: [], compared: [], implausible: [], problems };
+  const trace: Trace = { desired: [], spent: [], inService: [], implausible: [], problems };
   for (let k = 0; k < scene.arrivals.length; k++) {
     const step = model.step(k);
     const { desired, spent, implausible } = await decide(k, step, scene.min);
@@ -181,7 +176,6 @@ export async function play(scene: Scene, lie?: Lie): Promise<Trace> {
     trace.desired.push(desired);
     trace.spent.push(spent);
     trace.inService.push(step.reports.length);
-    trace.compared.push(comparedIn(step));
     trace.implausible.push(implausible);
   }
   return trace;
@@ -194,8 +188,10 @@ export async function play(scene: Scene, lie?: Lie): Promise<Trace> {
 export async function watch(scene: Scene, lie: Lie) {
   const model = new FleetModel(scene);
   const [honest, deceived] = [scaler(undefined), scaler(lie)];
-  const found: Record<'honest' | 'deceived' | 'inService' | 'compared', number[]> = {
-    ...{ honest: [], deceived: [], inService: [], compared: [] },
+  const found: Record<'honest' | 'deceived' | 'inService', number[]> = {
+    honest: [],
+    deceived: [],
+    inService: [],
   };
   for (let k = 0; k < scene.arrivals.length; k++) {
     const step = model.step(k);
@@ -203,7 +199,6 @@ export async function watch(scene: Scene, lie: Lie) {
     const { desired } = await honest.decide(k, step, scene.min);
     found.honest.push(desired);
     found.inService.push(step.reports.length);
-    found.compared.push(comparedIn(step));
     model.setDesired(desired, k);
     if (k === scene.until) model.replaceLiar();
   }

@@ -277,6 +277,13 @@ describe('one plausible liar among three', () => {
     expect(found.service).toBeLessThanOrEqual(service);
   });
 
+  it('that nothing compares with is as fast as the service time that was learned', () => {
+    const idle = Array.from({ length: 20 }, (): Tick => ({ a: [0, 0], b: [0, 0] }));
+    const { reported } = last(drive(withOne(idle, 'liar', (k) => [50 * k, 30 * k])));
+    expect(reported?.completed).toBeLessThanOrEqual(20 * 6);
+    expect(reported?.busySeconds).toBeCloseTo(6 * (reported?.completed ?? 0), 6);
+  });
+
   it('cannot hide that the queue fell: what left it was finished', () => {
     const ticks = withOne(busy(20, ['a', 'b']), 'fast', (k) => [50 * k, 30 * k]);
     const [before, ...after] = drive(ticks, { backlog: 0 });
