@@ -153,8 +153,8 @@ export const matching =
 
 export const region = matching(/^[a-z]{2}(-[a-z]+)+-\d+$/, 'a region such as us-east-1');
 export const stageName = matching(
-  /^[a-z][a-z0-9-]{0,19}$/,
-  'a lowercase letter, then up to 19 lowercase letters, digits and hyphens',
+  /^[a-z][a-z0-9-]{0,17}$/,
+  'a lowercase letter, then up to 17 lowercase letters, digits and hyphens',
 );
 export const stackName = matching(
   /^[A-Za-z][A-Za-z0-9-]{0,127}$/,

@@ -146,7 +146,8 @@ export class DeployRoleStack extends Stack {
     return new iam.OidcProviderNative(this, 'GitHub', {
       url,
       clientIds: [AUDIENCE],
-      removalPolicy: RemovalPolicy.RETAIN,
+      // An account can have it once, so one of a first deploy that failed would block the next try.
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     }).oidcProviderArn;
   }
 

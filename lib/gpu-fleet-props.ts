@@ -41,7 +41,7 @@ export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
   /**
-   * SSM parameter with the id of the image, read at each launch.
+   * SSM parameter with the id of the image, read at each launch; with a warm pool, at each deploy.
    *
    * @default /ddcolor-elastic/STAGENAME/ami/current, as `npx ddcolor-elastic image` writes it
    */

@@ -64,6 +64,7 @@ export class GpuFleet extends Construct {
       securityGroup: network.securityGroup,
       associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
       amiParameterName: props.amiParameterName,
+      fixedImage: warmPoolSize > 0,
       volumeInitializationRate,
     });
     this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
@@ -106,7 +107,7 @@ export class GpuFleet extends Construct {
       'AwsSolutions-EC26',
       'the rule cannot read a group with a launch template: its volumes are encrypted, and a test checks it',
     );
-    new WorkerSettingsParameter(this, 'WorkerSettings', {
+    const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', {
       stage: stageName,
       queueUrl: jobs.queue.queueUrl,
       bucketName: bucket.bucketName,
@@ -117,6 +118,14 @@ export class GpuFleet extends Construct {
       ...withDefaults(WORKER_FIELDS, settings),
       workflow: loadWorkflow(settings.workflow),
     });
+    // Also in which order they are deleted: instances that drain need their way to AWS, their rights and their settings until
+    // the group is gone. CloudFormation knows only what a property names.
+    this.autoScalingGroup.node.addDependency(
+      network,
+      network.vpc.internetConnectivityEstablished,
+      role,
+      parameter,
+    );
     new SuspendProcesses(this, 'SuspendRebalancing', {
       autoScalingGroup: this.autoScalingGroup,
       processes: ['AZRebalance'],

@@ -15,6 +15,8 @@ export interface WorkerLaunchTemplateProps {
   readonly associatePublicIpAddress: boolean;
   /** @default - that of the stage's images */
   readonly amiParameterName?: string;
+  /** Whether the template names the image itself: a group with a warm pool may not name a parameter. */
+  readonly fixedImage: boolean;
   /** MiB/s; 0: blocks are loaded at their first read. */
   readonly volumeInitializationRate: number;
 }
@@ -23,9 +25,10 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
   constructor(scope: Construct, id: string, props: WorkerLaunchTemplateProps) {
     const { stageName, role, securityGroup, associatePublicIpAddress, volumeInitializationRate } = props;
     const parameter = props.amiParameterName ?? amiParameterName(stageName);
+    const { fromSsmParameter, resolveSsmParameterAtLaunch } = ec2.MachineImage;
     super(scope, id, {
-      // Resolved at each launch: a new image needs an instance refresh, not a deploy.
-      machineImage: ec2.MachineImage.resolveSsmParameterAtLaunch(parameter),
+      // Resolved at each launch, a new image needs an instance refresh and no deploy.
+      machineImage: props.fixedImage ? fromSsmParameter(parameter) : resolveSsmParameterAtLaunch(parameter),
       role,
       securityGroup,
       associatePublicIpAddress,

@@ -58,7 +58,8 @@ export class PhotoStore extends Construct {
       ],
       cors: pageOrigin === undefined ? undefined : [corsOf(pageOrigin)],
       // CloudFormation deletes no bucket with photos in it: the operator empties it first.
-      removalPolicy: retention.retainData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // A first deploy that fails deletes it all the same: its fixed name would block the next try.
+      removalPolicy: retention.retainData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     bucket.notificationConfiguration = {

@@ -12,8 +12,8 @@ variable "stage" {
   default     = "dev"
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,19}$", var.stage))
-    error_message = "A stage's name has lowercase letters, digits and hyphens, at most 20 characters."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,17}$", var.stage))
+    error_message = "A stage's name has lowercase letters, digits and hyphens, at most 18 characters."
   }
 }
 

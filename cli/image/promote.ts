@@ -6,7 +6,7 @@
  */
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, imagesToRemove, type Image } from './images.ts';
-import { planPromotion, reasonNotToPromote, type PromotionState } from './promotion-plan.ts';
+import { deployStep, planPromotion, reasonNotToPromote, type PromotionState } from './promotion-plan.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
 import { testCandidate } from './candidate.ts';
 
@@ -48,8 +48,8 @@ export async function promote(session: ImageSession): Promise<number> {
   progress.print(`${candidate} passed its test in ${seconds} s.`);
 
   session.abort.throwIfAborted();
-  await putInService(session, candidate);
-  const keep = await imagesInUse(session, state.images);
+  await putInService(session, candidate, state.fixedImage);
+  const keep = [...(await imagesInUse(session, state.images)), state.fixedImage ?? ''];
   // Images that came into use since the plan was shown stay.
   const remove = imagesToRemove(state.images, keep).filter((image) => plan.remove.includes(image));
   let exit: number = EXIT.done;
@@ -66,12 +66,21 @@ export async function promote(session: ImageSession): Promise<number> {
   return exit;
 }
 
-/** Sets `current` and starts the instance refresh; an interrupt waits for both. */
-export async function putInService(session: ImageSession, imageId: string): Promise<void> {
+/**
+ * Sets `current` and starts the instance refresh; an interrupt waits for both.
+ *
+ * @param fixedImage that the launch template names itself: a deploy puts another one there and replaces the instances
+ */
+export async function putInService(
+  session: ImageSession,
+  imageId: string,
+  fixedImage: string | undefined,
+): Promise<void> {
   const { options, parameters, group, progress, scope } = session;
   const switching = (async () => {
     await parameters.setCurrent(options.stage, imageId);
     progress.print(`The current image of stage '${options.stage}' is ${imageId}.`);
+    if (fixedImage !== undefined) return progress.print(`Next: ${deployStep(options.stage, fixedImage)}`);
     progress.print(`Started the instance refresh ${await group.refresh(options.stage)}.`);
   })();
   await scope.defer(() => switching.catch(() => undefined));
@@ -87,12 +96,14 @@ async function look(session: ImageSession): Promise<PromotionState> {
     images.all(),
     group.fleet(stage),
   ]);
-  const [refresh, leftOver, keep] = await Promise.all([
+  const [refresh, leftOver, keep, fixedImage] = await Promise.all([
     group.refreshInProgress(stage),
     instances.leftOver(stage),
     imagesInUse(session, all),
+    instances.fixedImage(fleet),
   ]);
-  return { stage, candidate, current, images: all, fleet, refresh, leftOver, imagesInUse: keep };
+  const inUse = fixedImage === undefined ? keep : [...keep, fixedImage];
+  return { stage, candidate, current, images: all, fleet, refresh, leftOver, imagesInUse: inUse, fixedImage };
 }
 
 /** Images that parameters of any stage name, and those that a rollback would restore. */

@@ -21,8 +21,10 @@ export interface PromotionState {
   refresh: string | undefined;
   /** Candidate instances of this stage that still run. */
   leftOver: string[];
-  /** Images that parameters of any stage name, and those that a rollback would restore. */
+  /** Images that parameters of any stage or the launch template name, and those that a rollback would restore. */
   imagesInUse: string[];
+  /** Image that the launch template names itself, as with a warm pool. */
+  fixedImage: string | undefined;
 }
 
 export interface Promotion {
@@ -76,11 +78,24 @@ export function planPromotion(state: PromotionState, deadlineMinutes: number): P
       `Wait up to ${deadlineMinutes} minutes until it has coloured the known picture; it receives no photos.`,
       'Terminate it. Unless it passed, stop here without a change.',
       `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${candidate}.`,
-      `Start an instance refresh of ${fleet.groupName}: ${fleet.desired} instances, each replaced before it is terminated.`,
+      refreshStep(stage, fleet, state.fixedImage),
       ...remove.map(({ id, createdAt }) => `Remove the image ${id} of ${createdAt} with its snapshots.`),
     ],
   };
 }
+
+/** How a stage with a warm pool gets a new image: its launch template may not name the parameter. */
+export const deployStep = (stage: string, fixedImage: string): string =>
+  `npm run deploy -- --stage ${stage}, since the stage has a warm pool and its launch template names ${fixedImage} itself.`;
+
+export const refreshStep = (
+  stage: string,
+  { groupName, desired }: Fleet,
+  fixedImage: string | undefined,
+): string =>
+  fixedImage === undefined
+    ? `Start an instance refresh of ${groupName}: ${desired} instances, each replaced before it is terminated.`
+    : `Leave the instances to ${deployStep(stage, fixedImage)}`;
 
 export interface LaunchOption {
   instanceType: string;

@@ -2,6 +2,7 @@
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, type Image } from './images.ts';
 import { putInService } from './promote.ts';
+import { refreshStep } from './promotion-plan.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
 
 export interface RollbackState {
@@ -44,7 +45,7 @@ export function rollbackTarget(state: RollbackState): { imageId: string } | { re
 }
 
 export async function rollback(session: ImageSession): Promise<number> {
-  const { options, parameters, images, group } = session;
+  const { options, parameters, images, instances, group } = session;
   const { stage, to } = options;
   const [current, history, all, fleet] = await Promise.all([
     parameters.current(stage),
@@ -52,16 +53,19 @@ export async function rollback(session: ImageSession): Promise<number> {
     images.all(),
     group.fleet(stage),
   ]);
-  const refresh = await group.refreshInProgress(stage);
+  const [refresh, fixedImage] = await Promise.all([
+    group.refreshInProgress(stage),
+    instances.fixedImage(fleet),
+  ]);
   const { groupName } = fleet;
   const target = rollbackTarget({ stage, current, history, images: all, to, refresh, groupName });
   if ('refused' in target) throw new UserError(`Not rolled back: ${target.refused}`);
   const steps = [
     `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${target.imageId}.`,
-    `Start an instance refresh of ${groupName}: ${fleet.desired} instances, each replaced before it is terminated.`,
+    refreshStep(stage, fleet, fixedImage),
   ];
   if (!(await confirmed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
   session.abort.throwIfAborted();
-  await putInService(session, target.imageId);
+  await putInService(session, target.imageId, fixedImage);
   return EXIT.done;
 }

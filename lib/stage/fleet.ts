@@ -60,7 +60,8 @@ export const FLEET_FIELDS = {
 
   /**
    * Stopped instances that have booted once. They start in seconds rather than minutes; meanwhile each costs its volume,
-   * 100 GiB of gp3 or about 8 USD a month. Only for groups without Spot.
+   * 100 GiB of gp3 or about 8 USD a month. Only for groups without Spot. EC2 Auto Scaling has no warm pool
+   * of a launch template that names a parameter: such a stage starts a new image after a deploy, not after a promotion.
    *
    * @default 0
    */

@@ -24,7 +24,8 @@ export const GATEWAY_FIELDS = {
   access: choice(['none', ...ACCESS], 'none'),
 
   /**
-   * OpenID issuer of the tokens, with `access` `jwt`: an address below which `.well-known/openid-configuration` is found.
+   * OpenID issuer of the tokens, with `access` `jwt`: an https address below which
+   * `.well-known/openid-configuration` is found.
    *
    * @default - none
    */
@@ -89,8 +90,8 @@ export const GATEWAY_FIELDS = {
 export const GATEWAY_RULES: Rule<ValuesOf<typeof GATEWAY_FIELDS>>[] = [
   {
     of: ['jwtIssuer', 'access'],
-    holds: ({ jwtIssuer, access }) => access !== 'jwt' || /^https?:\/\/[^/\s]+/.test(jwtIssuer),
-    allowed: () => "with access 'jwt', the address of an OpenID issuer",
+    holds: ({ jwtIssuer, access }) => access !== 'jwt' || /^https:\/\/[^/\s]+/.test(jwtIssuer),
+    allowed: () => "with access 'jwt', the address of an OpenID issuer, https only",
   },
   {
     of: ['jwtAudience', 'access'],

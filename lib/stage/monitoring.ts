@@ -29,7 +29,11 @@ export const MONITORING_FIELDS = {
    *
    * @default docs/runbook.md - the file in the repository
    */
-  runbookUrl: text(/^[^\s#]+$/, 'an address without spaces and without a #', 'docs/runbook.md'),
+  runbookUrl: text(
+    /^[^\s#]{1,300}$/,
+    'an address of at most 300 characters, without spaces and without a #',
+    'docs/runbook.md',
+  ),
 };
 
 export type MonitoringOptions = OptionsOf<typeof MONITORING_FIELDS>;

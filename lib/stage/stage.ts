@@ -43,9 +43,10 @@ export type StageConfig = OptionsOf<typeof STAGE_FIELDS>;
 /** A stage with every default filled in. */
 export type Stage = Values & { readonly name: string };
 
+/** 18 characters: with an account and the longest name of a region, the bucket's name has the 63 that S3 allows. */
 export const STAGE_NAME = text(
-  /^[a-z][a-z0-9-]{0,19}$/,
-  'a lowercase letter, then up to 19 lowercase letters, digits and hyphens',
+  /^[a-z][a-z0-9-]{0,17}$/,
+  'a lowercase letter, then up to 17 lowercase letters, digits and hyphens',
 );
 
 /**

@@ -139,6 +139,6 @@ export const FACTS: Record<string, (template: StackTemplate) => string | undefin
   'the provider survives the stack': (template) =>
     unless(
       ofType(template, PROVIDER).map(({ DeletionPolicy }) => DeletionPolicy),
-      ['Retain'],
+      ['RetainExceptOnCreate'],
     ),
 };

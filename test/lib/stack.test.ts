@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { arn, bucketName, RESOURCES, TYPES } from './resources.ts';
-import { ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
+import { before, ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
 
 const names = Object.keys(stages) as StageName[];
 const plain = (name: StageName, more: StageConfig = {}) => withPlainIds(synthesise(name, more));
@@ -46,6 +46,21 @@ describe('stage prod', () => {
     expect(data.ImageId).toBe('resolve:ssm:/ddcolor-elastic/prod/ami/current');
     const settings = { Key: 'ddcolor-elastic:settings', Value: '/ddcolor-elastic/prod/worker' };
     expect((data.TagSpecifications as Properties[])[0]?.Tags).toContainEqual(settings);
+  });
+
+  it('keeps what draining instances need until their group is deleted', () => {
+    const kept = before(prod, 'FleetGroupASG');
+    for (const id of [
+      'FleetInstanceRoleDefaultPolicy',
+      'FleetWorkerSettingsParameter',
+      'FleetNetworkVpcfleetSubnet1DefaultRoute',
+      'FleetNetworkVpcfleetSubnet2RouteTableAssociation',
+      'FleetNetworkVpcVPCGW',
+      'FleetNetworkVpcS3',
+      'FleetNetworkVpcDynamoDB',
+      ...['PhotosBucket', 'JobsQueue', 'ScalerTable'],
+    ])
+      expect(kept).toContain(id);
   });
 
   it('has no inbound rule', () =>
@@ -145,7 +160,8 @@ const STAGES: Record<StageName, Properties> = {
     policy: shipped,
     spending: { ...spending, spotPercentage: 70, dailyLimit: 242 },
     days: [14, 30],
-    bucket: 'Retain',
+    // A first deploy that fails deletes the bucket: its fixed name would block the next try.
+    bucket: 'RetainExceptOnCreate',
   },
 };
 
@@ -194,6 +210,12 @@ it('a warm pool has a limit, and volumeInitializationRate 0 loads blocks at thei
     MinSize: 2,
     MaxGroupPreparedCapacity: 2,
     PoolState: 'Stopped',
+  });
+  // EC2 Auto Scaling refuses a warm pool of a launch template that names a parameter: CloudFormation reads it, at the deploy.
+  const { ImageId } = propertiesOf(template, 'FleetLaunchTemplate').LaunchTemplateData as Properties;
+  expect(template.Parameters?.[(ImageId as { Ref: string }).Ref]).toEqual({
+    Type: 'AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>',
+    Default: '/ddcolor-elastic/dev/ami/current',
   });
   const [disk] = propertiesOf(template, 'FleetLaunchTemplate').LaunchTemplateData
     .BlockDeviceMappings as Properties[];

@@ -12,10 +12,12 @@ export interface Resource {
   Type: string;
   Properties: Properties;
   DeletionPolicy?: string;
+  DependsOn?: string | string[];
 }
 export interface StackTemplate {
   Resources: Record<string, Resource>;
   Outputs: Record<string, { Value: unknown }>;
+  Parameters?: Record<string, { Type: string; Default?: string }>;
 }
 
 /**
@@ -29,12 +31,12 @@ export function newApp(): App {
 
 const synthesised = new Map<string, string>();
 
-/** Synthesises each stage once per test file. @returns a copy that the test may change */
-export function synthesise(name: StageName, more: StageConfig = {}): StackTemplate {
-  const key = JSON.stringify([name, more]);
+/** Synthesises each stage once per test file. @param called another name of it @returns a copy that the test may change */
+export function synthesise(name: StageName, more: StageConfig = {}, called: string = name): StackTemplate {
+  const key = JSON.stringify([name, more, called]);
   let text = synthesised.get(key);
   if (text === undefined) {
-    const stage = resolveStage(name, { ...stages[name], ...more });
+    const stage = resolveStage(called, { ...stages[name], ...more });
     text = JSON.stringify(
       Template.fromStack(new ColouringStack(newApp(), `Test-${name}`, { stage })).toJSON(),
     );
@@ -56,6 +58,21 @@ export function propertiesOf({ Resources }: StackTemplate, id: string): Properti
   return properties;
 }
 
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** What CloudFormation makes before a resource, and deletes after it: what it depends on or refers to, at any distance. */
+export function before({ Resources }: StackTemplate, id: string, found = new Set<string>()): Set<string> {
+  const { DependsOn = [], Properties } = Resources[id] ?? {};
+  const text = JSON.stringify(Properties ?? {});
+  const named = [...text.matchAll(/"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/g)].map(([, name = '']) => name);
+  for (const one of [...list(DependsOn), ...named]) {
+    if (!(one in Resources) || found.has(one)) continue;
+    found.add(one);
+    before({ Resources } as StackTemplate, one, found);
+  }
+  return found;
+}
+
 export const ofType = ({ Resources }: StackTemplate, type: string): Resource[] =>
   Object.values(Resources).filter((resource) => resource.Type === type);
 
@@ -72,8 +89,6 @@ export interface Statement {
   Resource: unknown;
   Condition?: unknown;
 }
-const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
-
 /** Permissions of the roles with this prefix: each action with each of its resources and its condition, as text. */
 export function grants(
   { Resources }: StackTemplate,

@@ -29,13 +29,16 @@ const UNKNOWN = 'InvalidInstanceID.NotFound';
 export class Instances {
   constructor(private readonly ec2: EC2Client) {}
 
+  /** @returns the image that the launch template names itself, as with a warm pool; undefined when it names a parameter */
+  async fixedImage(fleet: Fleet): Promise<string | undefined> {
+    const { ImageId } = await this.template(fleet);
+    return ImageId?.startsWith('ami-') ? ImageId : undefined;
+  }
+
   /** Launches one on demand, in the first subnet and type with capacity. @returns its id */
   async launch(stage: string, imageId: string, fleet: Fleet): Promise<string> {
     const { templateId: LaunchTemplateId, templateVersion: Version } = fleet;
-    const { LaunchTemplateVersions } = await this.ec2.send(
-      new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [Version] }),
-    );
-    const template = LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
+    const template = await this.template(fleet);
     const errors: string[] = [];
     for (const { instanceType, subnet } of launchOptions(fleet)) {
       const input: RunInstancesCommandInput = {
@@ -94,6 +97,16 @@ export class Instances {
         { cause: error },
       );
     }
+  }
+
+  private async template({ templateId, templateVersion }: Fleet): Promise<ResponseLaunchTemplateData> {
+    const { LaunchTemplateVersions } = await this.ec2.send(
+      new DescribeLaunchTemplateVersionsCommand({
+        LaunchTemplateId: templateId,
+        Versions: [templateVersion],
+      }),
+    );
+    return LaunchTemplateVersions?.[0]?.LaunchTemplateData ?? {};
   }
 
   private async find(input: Parameters<typeof paginateDescribeInstances>[1]) {

@@ -73,6 +73,7 @@ const state: PromotionState = {
   refresh: undefined,
   leftOver: [],
   imagesInUse: ['a', 'e'],
+  fixedImage: undefined,
 };
 
 describe('a promotion', () => {

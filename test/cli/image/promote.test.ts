@@ -58,6 +58,21 @@ describe('a candidate that passes its test', () => {
     });
   });
 
+  it('of a stage with a warm pool waits for a deploy, and keeps the image that the launch template names', async () => {
+    const named = 'ami-00000000';
+    await account.resetTo(['dev'], named);
+    for (const [minute, id] of [named, OLD, NEW, 'ami-00000003'].entries()) await account.image(id, minute);
+    await parameters.setCurrent('dev', OLD);
+    await parameters.setCandidate('dev', NEW);
+    account.judge('dev', good, NEW);
+    const { session, said } = await account.enter('promote --stage dev --yes');
+    expect(await explained(promote, session), said()).toBe(0);
+    expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
+    expect(await account.refreshes('dev')).toBe(0);
+    expect(said()).toContain(`Next: npm run deploy -- --stage dev, since the stage has a warm pool`);
+    expect([...account.front.images.keys()]).toContain(named);
+  });
+
   it('was tested by one instance outside of the group, terminated before the change', async () => {
     account.judge('dev', good, NEW);
     const { session } = await account.enter('promote --stage dev --yes');

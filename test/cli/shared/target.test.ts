@@ -25,7 +25,7 @@ describe('the target', () => {
   });
 
   it.each([
-    ['--stage Mars', 'Expected a lowercase letter, then up to 19 lowercase letters, digits and hyphens'],
+    ['--stage Mars', 'Expected a lowercase letter, then up to 17 lowercase letters, digits and hyphens'],
     ['--region mars', 'Expected a region such as us-east-1'],
     ['--stack 1', 'Expected a letter, then up to 127 letters, digits and hyphens'],
     ['--local --stage dev', "'--local' cannot be used with option '--stage <name>'"],

@@ -18,8 +18,8 @@ const threshold = {
 
 /** A stage with one wrong setting, and its line in the error. */
 const WRONG: [config: Named, line: string][] = [
-  [{ name: 'Prod' }, "name 'Prod': a lowercase letter, then up to 19 lowercase letters, digits and hyphens"],
-  [{ name: 'a'.repeat(21) }, `name '${'a'.repeat(21)}': a lowercase letter`],
+  [{ name: 'Prod' }, "name 'Prod': a lowercase letter, then up to 17 lowercase letters, digits and hyphens"],
+  [{ name: 'a'.repeat(19) }, `name '${'a'.repeat(19)}': a lowercase letter`],
   [{ instanceTypes: [] }, 'instanceTypes []: at least one, such as g4dn.xlarge'],
   [{ instanceTypes: ['g6.xlarge', 'g6'] }, 'instanceTypes [g6.xlarge, g6]: at least one'],
   [
@@ -63,9 +63,13 @@ const WRONG: [config: Named, line: string][] = [
   [{ access: 'all' as 'open' }, "access 'all': none, open, jwt or iam"],
   [
     { access: 'jwt', jwtAudience: ['page'] },
-    "jwtIssuer '': with access 'jwt', the address of an OpenID issuer",
+    "jwtIssuer '': with access 'jwt', the address of an OpenID issuer, https only",
   ],
   [{ access: 'jwt', jwtIssuer: 'https://', jwtAudience: ['page'] }, "jwtIssuer 'https://': with access"],
+  [
+    { access: 'jwt', jwtIssuer: 'http://issuer.example', jwtAudience: ['page'] },
+    "jwtIssuer 'http://issuer.example': with access 'jwt', the address of an OpenID issuer, https only",
+  ],
   [{ access: 'jwt', jwtIssuer: 'issuer.example', jwtAudience: ['page'] }, "jwtIssuer 'issuer.example': with"],
   [{ jwtIssuer: 1 as unknown as string }, 'jwtIssuer 1: a text'],
   [{ access: 'jwt', jwtIssuer: 'https://issuer.example' }, "jwtAudience []: with access 'jwt', at least one"],

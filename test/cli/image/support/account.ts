@@ -61,21 +61,26 @@ export class Account {
 
   /** Deletes everything, then creates the resources of the stages. */
   async reset(...stages: string[]): Promise<void> {
+    await this.resetTo(stages);
+  }
+
+  /** @param fixedImage that the launch templates name instead of the parameter, as with a warm pool */
+  async resetTo(stages: string[], fixedImage?: string): Promise<void> {
     await signedFetch(this.endpoint, { service: 'reset', path: '/_ministack/reset', method: 'POST' });
     this.front.reset();
     const { VolumeId } = await this.ec2.send(
       new CreateVolumeCommand({ AvailabilityZone: 'us-east-1a', Size: 1 }),
     );
     this.volume = VolumeId ?? '';
-    for (const stage of stages) await this.deploy(stage);
+    for (const stage of stages) await this.deploy(stage, fixedImage);
   }
 
-  private async deploy(stage: string): Promise<void> {
+  private async deploy(stage: string, fixedImage?: string): Promise<void> {
     const { LaunchTemplate } = await this.ec2.send(
       new CreateLaunchTemplateCommand({
         LaunchTemplateName: stage,
         LaunchTemplateData: {
-          ImageId: `resolve:ssm:/ddcolor-elastic/${stage}/ami/current`,
+          ImageId: fixedImage ?? `resolve:ssm:/ddcolor-elastic/${stage}/ami/current`,
           NetworkInterfaces: [{ DeviceIndex: 0, AssociatePublicIpAddress: true, Groups: ['sg-fleet'] }],
           TagSpecifications: [
             {

@@ -8,9 +8,11 @@ import { resolveStage, type StageConfig } from '../../../../lib/stage/stage.ts';
 
 const app = new App();
 
-function gatewayOf(name: string, config: StageConfig): void {
+/** @param issuer on this machine, which no stage may name: it has no https */
+function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
   const stack = new Stack(app, `Gateway-${name}`);
-  const stage = resolveStage(name, config);
+  const resolved = resolveStage(name, config);
+  const stage = issuer === undefined ? resolved : { ...resolved, jwtIssuer: issuer };
   const bucketName = photoBucketName(stack, name);
   const jobs = new JobQueue(stack, 'Jobs', { bucketName, visibilityTimeoutSeconds: 30 });
   const httpApi = new GatewayApi(stack, 'Api', stage);
@@ -27,4 +29,5 @@ function gatewayOf(name: string, config: StageConfig): void {
 }
 
 gatewayOf('open', { access: 'open' });
-gatewayOf('jwt', { access: 'jwt', jwtIssuer: process.env.ISSUER ?? '', jwtAudience: ['page'] });
+const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
+gatewayOf('jwt', JWT, process.env.ISSUER);
