@@ -25,10 +25,11 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
   constructor(scope: Construct, id: string, props: WorkerLaunchTemplateProps) {
     const { stageName, role, securityGroup, associatePublicIpAddress, volumeInitializationRate } = props;
     const parameter = props.amiParameterName ?? amiParameterName(stageName);
-    const { fromSsmParameter, resolveSsmParameterAtLaunch } = ec2.MachineImage;
     super(scope, id, {
       // Resolved at each launch, a new image needs an instance refresh and no deploy.
-      machineImage: props.fixedImage ? fromSsmParameter(parameter) : resolveSsmParameterAtLaunch(parameter),
+      machineImage: props.fixedImage
+        ? ec2.MachineImage.fromSsmParameter(parameter)
+        : ec2.MachineImage.resolveSsmParameterAtLaunch(parameter),
       role,
       securityGroup,
       associatePublicIpAddress,
