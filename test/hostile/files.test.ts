@@ -1,7 +1,6 @@
 /**
- * Files that were made to harm what reads them, through real image processes: each has its outcome within a bound of time, no
- * process dies of it, and a neighbour's photo that is processed at the same time has its result. The bound of memory is the
- * watchdog's: `test/worker/image-watchdog.test.ts`.
+ * Files that were made to harm what reads them, through real image processes: each has its outcome within bounds of time and
+ * memory, no process dies of it, and a neighbour's photo that is processed at the same time has its result.
  */
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,9 +10,14 @@ import type { ImageSettings } from '../../worker/imaging/image-processor.ts';
 import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { memoryLog } from '../worker/support/memory.ts';
 import { workflow } from '../worker/support/stand-in-comfyui.ts';
+import { forgetPeaks, isKnown, usage } from './support/image-process-usage.ts';
 
-/** Of one file, its building left out: on an idle machine all take less than 2 s. */
-const LIMIT_MS = 30_000;
+/** Processor time of one file and of the photo beside it. */
+const LIMIT_CPU_SECONDS = 2;
+/** Resident memory of a process that reads one file, the process itself included. */
+const LIMIT_MEGABYTES = 500;
+/** Ends a test that hangs. */
+const HANG_MS = 60_000;
 
 /** Small, so that the neighbour's photo costs little. */
 const SIZE = 64;
@@ -52,7 +56,7 @@ async function outcomeOf(id: string, file: Buffer): Promise<string> {
 }
 
 describe(`${POISON.length} hostile files`, () => {
-  const times: number[] = [];
+  const figures: string[] = [];
   beforeAll(async () => {
     [neighbour, saved] = await Promise.all([picture(80, 60), picture(SIZE, SIZE)]);
     expected = await colour('before');
@@ -60,19 +64,25 @@ describe(`${POISON.length} hostile files`, () => {
 
   it.each(POISON.map((poison, k) => [poison.name, poison.outcome, poison, k] as const))(
     '%s: %s',
-    async (_name, outcome, { make }, k) => {
+    async (name, outcome, { make }, k) => {
       const file = await make();
-      const startMs = performance.now();
+      if (isKnown) forgetPeaks();
+      const before = isKnown ? usage().cpuSeconds : 0;
       const [found, beside] = await Promise.all([outcomeOf(`poison-${k}`, file), colour(`beside-${k}`)]);
-      times.push(performance.now() - startMs);
       expect(found).toBe(outcome);
-      expect(times.at(-1)).toBeLessThan(LIMIT_MS);
+      if (isKnown) {
+        const { cpuSeconds, megabytes } = usage();
+        figures.push(`| ${name} | ${(cpuSeconds - before).toFixed(2)} | ${Math.round(megabytes)} |`);
+        expect(cpuSeconds - before).toBeLessThan(LIMIT_CPU_SECONDS);
+        expect(megabytes).toBeLessThan(LIMIT_MEGABYTES);
+      }
       expect(beside.equals(expected)).toBe(true);
     },
-    LIMIT_MS * 2,
+    HANG_MS,
   );
 
   it('end no process: each is refused by its head, or decoded within the limits', () => {
     expect(log.lines.filter(({ event }) => event === 'image-process-died')).toEqual([]);
+    if (process.env.FIGURES) console.log(figures.join('\n'));
   });
 });

@@ -1,5 +1,6 @@
 /** Parsers of other parties' bytes: bombs, which must take linear time. */
 import { describe, expect, it } from 'vitest';
+import { corpusOf } from '../../tools/fuzz/corpus.ts';
 import { check } from '../../tools/fuzz/fuzz.ts';
 import { TARGETS, type Target } from '../../tools/fuzz/targets.ts';
 
@@ -28,16 +29,63 @@ const bombs = TARGETS.flatMap((target) =>
   target.bombs.map((bomb) => [target.name, bomb.what, target, bomb] as const),
 );
 
+/** Checks the time of one input in both lengths, and that of as much as reaches the parser. */
+async function expectLinear(target: Target, what: string, make: (bytes: number) => Buffer): Promise<void> {
+  const small = await leastOf(target, make(SMALL));
+  const large = await leastOf(target, make(10 * SMALL));
+  const isBounded = target.unbounded !== undefined || target.most !== undefined;
+  if (process.env.FIGURES)
+    console.log(`| ${target.name} | ${what} | ${small.toFixed(1)} | ${large.toFixed(1)} |`);
+  const growth = isBounded ? NOT_QUADRATIC : MAX_GROWTH;
+  expect(large).toBeLessThan(growth * Math.max(small, LEAST_MS));
+  if (target.unbounded) return;
+  const most = target.most === undefined ? large : await leastOf(target, make(target.most));
+  expect(most).toBeLessThan(MAX_MS);
+}
+
 describe('parsers of bytes of other parties', () => {
-  it.each(bombs)('%s takes linear time for %s', async (_name, _what, target, bomb) => {
-    const small = await leastOf(target, bomb.make(SMALL));
-    const large = await leastOf(target, bomb.make(10 * SMALL));
-    const isBounded = target.unbounded !== undefined || target.most !== undefined;
-    const growth = isBounded ? NOT_QUADRATIC : MAX_GROWTH;
-    expect(large).toBeLessThan(growth * Math.max(small, LEAST_MS));
-    if (process.env.FIGURES) console.log(`| ${target.name} | ${bomb.what} | ${small} | ${large} |`);
-    if (target.unbounded) return;
-    const most = target.most === undefined ? large : await leastOf(target, bomb.make(target.most));
-    expect(most).toBeLessThan(MAX_MS);
-  });
+  it.each(bombs)('%s takes linear time for %s', (_name, what, target, bomb) =>
+    expectLinear(target, what, (bytes) => bomb.make(bytes)),
+  );
+});
+
+/** An input made long: whole, or one of its quarters, again and again. */
+const growths: [string, (input: Buffer, bytes: number) => Buffer][] = [
+  ['repeated', (input, bytes) => repeatedTo(bytes, input)],
+  ...[0, 1, 2, 3].map((quarter): [string, (input: Buffer, bytes: number) => Buffer] => [
+    `with its quarter ${quarter + 1} repeated`,
+    (input, bytes) => {
+      const [from, to] = [quarter, quarter + 1].map((k) => Math.floor((k * input.length) / 4)) as [
+        number,
+        number,
+      ];
+      const part = input.subarray(from, Math.max(to, from + 1));
+      const rest = [input.subarray(0, from), input.subarray(to)];
+      return Buffer.concat([rest[0]!, repeatedTo(bytes - input.length, part), rest[1]!]);
+    },
+  ]),
+];
+const repeatedTo = (bytes: number, part: Buffer): Buffer => Buffer.alloc(Math.max(0, bytes), part);
+
+/** Of an input of the corpus, in the growth that takes longest at {@link SMALL}. */
+async function slowestOf(target: Target) {
+  let slowest = { ms: -1, what: '', make: (bytes: number): Buffer => Buffer.alloc(bytes) };
+  for (const input of corpusOf(target.name).filter(({ length }) => length > 0)) {
+    for (const [what, grow] of growths) {
+      const make = (bytes: number) => grow(input, bytes);
+      const { ms } = await check(target, make(SMALL));
+      if (ms > slowest.ms) slowest = { ms, what: `an input of ${input.length} bytes, ${what}`, make };
+    }
+  }
+  return slowest;
+}
+
+describe('what the fuzzer found, made long', () => {
+  it.each(TARGETS.map((target) => [target.name, target] as const))(
+    '%s takes linear time for the slowest',
+    async (_name, target) => {
+      const { what, make } = await slowestOf(target);
+      await expectLinear(target, what, make);
+    },
+  );
 });

@@ -39,16 +39,27 @@ describe('a reader of frames', () => {
     ['a header', Buffer.from([0xe9, 3, 0, 0, 0, 0, 0, 0]), /a header of 1001 bytes; at most 1000/],
     ['a body', Buffer.from([2, 0, 0, 0, 0x41, 0x42, 0x0f, 0]), /a body of 1000001 bytes; at most 1000000/],
   ])('refuses %s beyond its limit before it arrives', (_, start, message) =>
-    expect(() => new FrameReader(LIMITS).push(start)).toThrow(message),
+    expect(() => [...new FrameReader(LIMITS).push(start)]).toThrow(message),
   );
+
+  it('reads no frame that nobody asks for', () => {
+    const two = Buffer.concat([
+      bytesOf([{ header: {}, body: Buffer.from('a') }]),
+      Buffer.from([1, 0, 0, 0, 0, 0, 0, 0, 0x7b]),
+    ]);
+    const frames = new FrameReader(LIMITS).push(two);
+    expect(frames.next().value).toEqual({ header: {}, body: Buffer.from('a') });
+    expect(() => frames.next()).toThrow(SyntaxError);
+  });
 
   it('holds no list of single bytes', () => {
     const reader = new FrameReader(LIMITS);
     const frames = [{ header: {}, body: Buffer.alloc(200_000, 7) }];
     const bytes = bytesOf(frames);
-    for (const byte of bytes.subarray(0, -1)) reader.push(Buffer.of(byte));
+    expect(read(bytes.subarray(0, -1), [1], reader)).toEqual([]);
     const { chunks } = reader as unknown as { chunks: Buffer[] };
     expect(chunks.length).toBeLessThan(40);
-    expect(reader.push(bytes.subarray(-1))).toEqual(frames);
+    expect([...reader.push(bytes.subarray(-1))]).toEqual(frames);
+    expect(chunks).toEqual([]);
   });
 });

@@ -88,9 +88,14 @@ function overStream(
   end: (cause: unknown) => void,
 ): ImageConnection {
   const reader = new FrameReader(limits);
+  let isKilled = false;
   stream.on('data', (chunk: Buffer) => {
     try {
-      for (const frame of reader.push(chunk)) received(frame);
+      for (const frame of isKilled ? [] : reader.push(chunk)) {
+        received(frame);
+        // By what was received: a process that sends nothing but frames costs one of them.
+        if (isKilled) return;
+      }
     } catch (error) {
       end(error);
     }
@@ -100,6 +105,9 @@ function overStream(
     send: (header, body) => {
       for (const part of encodeFrame(header, body)) if (part.length > 0) stream.write(part);
     },
-    kill: () => end(undefined),
+    kill: () => {
+      isKilled = true;
+      end(undefined);
+    },
   };
 }

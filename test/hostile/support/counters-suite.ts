@@ -6,8 +6,8 @@ import { FROM, impossibleLies, mostAround, plausibleLies, scenes, SETTLED, TICKS
 
 const BOOT_TICKS = BOOT / TICK + 1;
 const HOURS = 3_600_000;
-/** Twice an honest fleet, and an instance that its need rounds up to. */
-const doubled = (honest: number): number => 2 * honest + 1;
+/** Twice what honest counts and one boot allow. */
+const doubled = (honest: number): number => 2 * (honest + 1);
 /** Ten minutes, and the tick that begins them. */
 const SETTLE_TICKS = SETTLED - UNTIL;
 
