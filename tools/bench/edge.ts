@@ -5,12 +5,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { ensureVenv } from '../../local/aws/venv.ts';
 import { browserOptions, ensureBrowser } from '../browser/ensure.ts';
 import { command } from '../../common/command.ts';
 import { localPath } from '../../common/environment.ts';
 import { findPhotos } from '../../local/run/photos.ts';
-import { startStack } from '../../local/run/stack.ts';
+import { startLocalStage } from './local-stage.ts';
 import { lines, missed, rowOf, type Row } from './edge-report.ts';
 import { uploadOnPage, type PageUpload } from './page-upload.ts';
 import { cameraPhoto, photo } from './photos.ts';
@@ -45,21 +44,14 @@ export const bench = (photosFolder: string | undefined): Promise<number> =>
   command('npm run bench -- edge', async ({ abort, scope, progress }) => {
     const photos = photosFolder === undefined ? SAMPLES : await photosIn(photosFolder);
     const say = (line: string) => progress.print(line);
-    const python = await ensureVenv(abort, say);
     const found = await ensureBrowser(abort, say);
     const folder = mkdtempSync(localPath('edge-'));
     await scope.defer(() => rmSync(folder, { recursive: true, force: true }));
-    const { apiUrl } = await startStack({
-      stage: 'local',
-      comfyui: undefined,
-      python,
+    const { apiUrl } = await startLocalStage(STAND_IN_SECONDS, {
       abort,
       scope,
       say,
-      onWorkerLine: () => undefined,
-      standInSeconds: STAND_IN_SECONDS,
     });
-    if (apiUrl === undefined) throw new Error('the stage has no gateway');
     const browser = await chromium.launch({
       ...browserOptions(found),
       handleSIGINT: false,

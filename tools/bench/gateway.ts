@@ -7,10 +7,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { ensureVenv } from '../../local/aws/venv.ts';
 import { command } from '../../common/command.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
-import { startStack } from '../../local/run/stack.ts';
+import { startLocalStage } from './local-stage.ts';
 import { runClients, type ClientCounts } from './clients.ts';
 import { figuresOf, problemsOf, reportLines } from './clients-report.ts';
 
@@ -34,18 +33,11 @@ export const bench = ({ clients, seconds: standInSeconds, json }: GatewayOptions
   command('npm run bench -- gateway', async ({ abort, scope, progress }) => {
     if (json !== undefined) await checkWritable(json);
     const say = (line: string) => progress.print(line);
-    const python = await ensureVenv(abort, say);
-    const { apiUrl } = await startStack({
-      stage: 'local',
-      comfyui: undefined,
-      python,
+    const { apiUrl } = await startLocalStage(standInSeconds, {
       abort,
       scope,
       say,
-      onWorkerLine: () => undefined,
-      standInSeconds,
     });
-    if (apiUrl === undefined) throw new Error('the stage has no gateway');
     const began = performance.now();
     const run = await runClients(apiUrl, {
       clients,

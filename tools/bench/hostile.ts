@@ -6,9 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PhotoApi } from '../../client/api.ts';
 import { command } from '../../common/command.ts';
-import { ensureVenv } from '../../local/aws/venv.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
-import { startStack } from '../../local/run/stack.ts';
+import { startLocalStage } from './local-stage.ts';
 import { POISON } from '../hostile/poison.ts';
 import { runClients } from './clients.ts';
 
@@ -70,17 +69,12 @@ export const bench = ({ pairs, strangers, json }: HostileOptions): Promise<numbe
   command('npm run bench -- hostile', async ({ abort, scope, progress }) => {
     if (json !== undefined) await checkWritable(json);
     const say = (line: string) => progress.print(line);
-    const python = await ensureVenv(abort, say);
     const finished: Finished[] = [];
     const workers = { started: 0, ofInstances: new Set<string>(), imageProcessesDied: 0 };
-    const { apiUrl } = await startStack({
-      stage: 'local',
-      comfyui: undefined,
-      python,
+    const { apiUrl } = await startLocalStage(STAND_IN_SECONDS, {
       abort,
       scope,
       say,
-      standInSeconds: STAND_IN_SECONDS,
       onWorkerLine: (_instance, line) => {
         if (line.includes('"event":"photo-finished"')) finished.push(JSON.parse(line) as Finished);
         if (line.includes('"event":"image-process-died"')) workers.imageProcessesDied++;
@@ -91,7 +85,6 @@ export const bench = ({ pairs, strangers, json }: HostileOptions): Promise<numbe
         workers.ofInstances.add(instanceId);
       },
     });
-    if (apiUrl === undefined) throw new Error('the stage has no gateway');
     const api = new PhotoApi(apiUrl);
     const files = await hostileFiles();
 
