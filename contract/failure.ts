@@ -1,5 +1,6 @@
 /** The failure record: `failed/<name>.json`. */
 import { z } from 'zod';
+import { TRACE_ID } from './trace.ts';
 
 export const FAILURE_CODES = [
   /** The file cannot be decoded: truncated, damaged, or not a picture. */
@@ -29,6 +30,8 @@ export const failureSchema = z.object({
   key: z.string(),
   /** ETag of the photo, unquoted. */
   etag: z.string(),
+  /** Finds the photo's log lines; records of versions before 0.4.0 have none. */
+  trace: z.string().regex(TRACE_ID).optional(),
 });
 
 export type Failure = z.infer<typeof failureSchema>;
@@ -46,6 +49,7 @@ const readSchema = z.object({
   retryable: z.boolean(),
   key: z.string().max(MAX_KEY).catch(''),
   etag: z.string().max(MAX_KEY).catch(''),
+  trace: failureSchema.shape.trace.catch(undefined),
 });
 
 const UNREADABLE: Failure = {

@@ -1,6 +1,7 @@
 /** A ComfyUI graph as data, with the node that a picture goes into and the node that its result comes from. */
 import { z } from 'zod';
 import { OUTPUT_METADATA } from './photo-types.ts';
+import { TRACE_METADATA } from './trace.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
@@ -83,8 +84,12 @@ export const workflowSchema = z
     has(['output'], output.node, output.pictureField);
     for (const [name, { node, field }] of Object.entries(workflow.options))
       has(['options', name], node, field);
-    if (OUTPUT_METADATA in workflow.options)
-      issue(['options', OUTPUT_METADATA], 'the name is reserved for the output of a photo');
+    for (const [name, what] of [
+      [OUTPUT_METADATA, 'output'],
+      [TRACE_METADATA, 'trace id'],
+    ] as const)
+      if (name in workflow.options)
+        issue(['options', name], `the name is reserved for the ${what} of a photo`);
     if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
     if (chroma && output.scale !== 1)
       issue(

@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import { SERVICE } from '../contract/names.ts';
 import { OUTPUT_METADATA } from '../contract/photo-types.ts';
+import { TRACE_METADATA } from '../contract/trace.ts';
 import type { JobQueue } from './job-queue.ts';
 import { acknowledge } from './permissions.ts';
 import { invalidProps, resolveProps } from './props.ts';
@@ -95,6 +96,11 @@ export class PhotoStore extends Construct {
 const corsOf = (origin: string): s3.CorsRule => ({
   allowedOrigins: [origin],
   allowedMethods: [s3.HttpMethods.GET, s3.HttpMethods.PUT],
-  allowedHeaders: ['content-type', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`],
+  allowedHeaders: [
+    'content-type',
+    'if-none-match',
+    `x-amz-meta-${OUTPUT_METADATA}`,
+    `x-amz-meta-${TRACE_METADATA}`,
+  ],
   maxAge: 3600,
 });

@@ -5,7 +5,6 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
-import { INCOMING } from '../contract/keys.ts';
 import { ensureVenv } from './aws/venv.ts';
 import { CommandLine } from '../common/command-line.ts';
 import { command, type CommandContext } from '../common/command.ts';
@@ -44,7 +43,8 @@ export interface RunContext extends CommandContext {
 /** Fields used here of the worker's log line when it starts a photo. */
 const startedSchema = z.object({
   event: z.literal('photo-started'),
-  key: z.string(),
+  /** Log id. */
+  photo: z.string(),
   waitSeconds: z.number(),
   receiveCount: z.number(),
 });
@@ -164,8 +164,8 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
 function noteWait(recorder: Recorder, line: string): void {
   const parsed = startedSchema.safeParse(parseLine(line));
   if (!parsed.success || parsed.data.receiveCount > 1) return;
-  const { key, waitSeconds } = parsed.data;
-  const wait = { key: key.slice(INCOMING.length), t: recorder.elapsed(), seconds: waitSeconds };
+  const { photo, waitSeconds } = parsed.data;
+  const wait = { photo, t: recorder.elapsed(), seconds: waitSeconds };
   recorder.update((state) => void state.waits.push(wait));
 }
 

@@ -6,6 +6,7 @@ import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } fro
 
 /**
  * @param id unguessable and never used before
+ * @param trace of this upload
  * @param now epoch seconds
  * @throws ProblemError
  */
@@ -14,7 +15,7 @@ export async function createPhoto(
   caller: Caller,
   { registry, storage }: GatewayPorts,
   settings: PhotoSettings,
-  { id, now }: { id: string; now: number },
+  { id, trace, now }: { id: string; trace: string; now: number },
 ): Promise<CreatedPhoto> {
   const { maxUploadBytes, linkSeconds, photosPerHour, photosPerDay, photoDays, resultDays } = settings;
   if (size > maxUploadBytes) {
@@ -41,6 +42,7 @@ export async function createPhoto(
     name,
     type,
     output,
+    trace,
     createdAt: now,
     linkExpiresAt: now + linkSeconds,
     // A photo may wait until just before it is deleted, and its result is kept from then on.

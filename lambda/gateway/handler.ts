@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { apiPhotoKey } from '../../contract/keys.ts';
+import { photoLogId } from '../../contract/trace.ts';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
 import { S3PhotoStorage } from './aws/storage.ts';
 import { DynamoPhotoRegistry } from './aws/registry.ts';
@@ -56,6 +58,8 @@ const gateway: Gateway = {
   },
   page: new PageServer(join(import.meta.dirname, 'page'), pageConfig),
   newId: () => randomBytes(ID_BYTES).toString('base64url'),
+  newTrace: () => randomBytes(ID_BYTES).toString('hex'),
+  logIdOf: (id) => photoLogId(environment.BUCKET_NAME, apiPhotoKey(id)),
   now,
   log,
 };

@@ -20,6 +20,8 @@ export interface PhotoRecord {
   output: Output;
   createdAt: number;
   linkExpiresAt: number;
+  /** In the upload's metadata, and in every log line of the photo; '' in records of versions before 0.4.0. */
+  trace: string;
   /** By then the photo and its outcome have been deleted. */
   expiresAt: number;
 }

@@ -19,6 +19,9 @@ export interface StatusReply {
   retryAfterSeconds?: number;
 }
 
+/** With the trace id of the photo's upload. */
+export type TracedReply = StatusReply & { trace: string };
+
 /**
  * @param now epoch seconds
  * @throws ProblemError `not-found` for an unknown id and for a photo of another caller
@@ -29,12 +32,21 @@ export async function readPhoto(
   ports: GatewayPorts,
   settings: PhotoSettings,
   now: number,
-): Promise<StatusReply> {
+): Promise<TracedReply> {
   const record = PHOTO_ID.test(id) ? await ports.registry.get(id) : undefined;
   if (!record || record.owner !== caller.owner || record.expiresAt <= now) {
     throw new ProblemError('not-found', 'There is no photo with this id, or it belongs to another caller.');
   }
-  const { name } = record;
+  return { ...(await statusOf(record, ports, settings, now)), trace: record.trace };
+}
+
+async function statusOf(
+  record: PhotoRecord,
+  ports: GatewayPorts,
+  settings: PhotoSettings,
+  now: number,
+): Promise<StatusReply> {
+  const { id, name } = record;
   // In this order: a last attempt that succeeds replaces the failure record, and the photo stays after its outcome.
   const result = await ports.storage.result(id);
   if (result) return { status: await succeeded(record, result, ports, settings, now) };

@@ -20,31 +20,40 @@ export interface Gateway {
   page: PageServer;
   /** Unguessable. */
   newId: () => string;
+  newTrace: () => string;
+  /** What the log names a photo by. */
+  logIdOf: (id: string) => string;
   /** Epoch seconds. */
   now: () => number;
   log: (line: Record<string, unknown>) => void;
 }
 
-type Route = (request: Request, gateway: Gateway) => Promise<Response> | Response;
+/** Adds fields to the log line of the request. */
+type Note = (fields: { photo: string; trace: string }) => void;
+
+type Route = (request: Request, gateway: Gateway, note: Note) => Promise<Response> | Response;
 
 /** The routes that the stack declares in API Gateway, which rejects any other path. */
 export const ROUTES = new Map<string, Route>(
   Object.entries({
-    'POST /photos': async (request, { access, ports, settings, newId, now }) => {
+    'POST /photos': async (request, { access, ports, settings, newId, newTrace, logIdOf, now }, note) => {
       const caller = callerFrom(access, request.identity);
       const wanted = parseBody(request, newPhotoSchema);
-      const created = await createPhoto(wanted, caller, ports, settings, { id: newId(), now: now() });
+      const [id, trace] = [newId(), newTrace()];
+      note({ photo: logIdOf(id), trace });
+      const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now() });
       return jsonResponse(201, created);
     },
-    'GET /photos/{id}': async (request, { access, ports, settings, now }) => {
+    'GET /photos/{id}': async (request, { access, ports, settings, logIdOf, now }, note) => {
       const caller = callerFrom(access, request.identity);
-      const { status, retryAfterSeconds } = await readPhoto(
+      const { status, trace, retryAfterSeconds } = await readPhoto(
         request.parameters.id ?? '',
         caller,
         ports,
         settings,
         now(),
       );
+      note({ photo: logIdOf(status.id), trace });
       return jsonResponse(200, status, { retryAfterSeconds });
     },
     'GET /health': () => jsonResponse(200, { status: 'ok' }),
@@ -66,39 +75,37 @@ function notFound(): Response {
 /** After an internal error. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** The full id gives access to the photo, so the log has a prefix. */
-const idPrefix = (id: string) => id.slice(0, 6);
-
-/** Stack and all causes, with the photo's id shortened. */
-function errorText(error: unknown, { parameters: { id } }: Request): string {
+/** Stack and all causes, without the photo's id, which gives access to the photo. */
+function errorText(error: unknown, { parameters: { id } }: Request, { logIdOf }: Gateway): string {
   const text = inspect(error);
-  return id ? text.replaceAll(id, `${idPrefix(id)}…`) : text;
+  return id ? text.replaceAll(id, logIdOf(id)) : text;
 }
 
 /** Never rejects: an internal error becomes a 503 with the request id under which the log has the error. */
 export async function respond(request: Request, gateway: Gateway): Promise<Response> {
   const startMs = performance.now();
   const { route, id } = request;
+  const photoId = request.parameters.id;
+  let noted: Record<string, unknown> = photoId ? { photo: gateway.logIdOf(photoId) } : {};
   const log = (response: Response, fields: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
-    const photo = request.parameters.id && idPrefix(request.parameters.id);
     gateway.log({
       message: 'request-handled',
       route,
       requestId: id,
       status: response.statusCode,
       ms,
-      photo,
+      ...noted,
       ...fields,
     });
     return response;
   };
   try {
-    return log(await (ROUTES.get(route) ?? notFound)(request, gateway));
+    return log(await (ROUTES.get(route) ?? notFound)(request, gateway, (fields) => (noted = fields)));
   } catch (error) {
     if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
     const detail = `Internal error; try again in a moment (request ${id}).`;
     const failed = problemResponse(new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS));
-    return log(failed, { error: errorText(error, request) });
+    return log(failed, { error: errorText(error, request, gateway) });
   }
 }

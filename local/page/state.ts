@@ -14,8 +14,8 @@ export interface RunState {
   /** `lost` is 0 until every photo has an outcome or the run stops waiting. */
   photos: { submitted: number; succeeded: number; failed: number; lost: number };
   timeline: TimelinePoint[];
-  /** One for each started photo: seconds from the S3 event to the start of the first attempt. */
-  waits: { key: string; t: number; seconds: number }[];
+  /** One for each started photo: log id, and seconds from the S3 event to the start of the first attempt. */
+  waits: { photo: string; t: number; seconds: number }[];
   /** Latest first. */
   pairs: { key: string; t: number; waitSeconds: number | null }[];
   failures: { key: string; code: string; message: string }[];

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
 import { MEMORY_KEY } from '../../contract/names.ts';
+import { photoLogId } from '../../contract/trace.ts';
 import { fromItem } from '../../lambda/scaler/memory.ts';
 import { readOutcomes, readFailure, type PhotoOutcome } from './outcomes.ts';
 import type { Photo } from './photos.ts';
@@ -53,6 +54,7 @@ export class Watcher {
     const decisions = item.Item ? fromItem(unmarshall(item.Item)).recent : [];
     const fleet = stack.agent.snapshot(stack.groupName);
     await this.readFailures(outcomes);
+    const logIdOf = (key: string) => photoLogId(stack.outputs.BucketName ?? '', INCOMING + key);
     const t = recorder.elapsed();
     recorder.update((state) => {
       const values = [...outcomes.values()];
@@ -65,7 +67,7 @@ export class Watcher {
         state.pairs.unshift({
           key,
           t,
-          waitSeconds: state.waits.find((wait) => wait.key === key)?.seconds ?? null,
+          waitSeconds: state.waits.find((wait) => wait.photo === logIdOf(key))?.seconds ?? null,
         });
       }
       const inState = (prefix: string) =>

@@ -97,7 +97,7 @@ describe('job messages', () => {
   });
 
   it.each([
-    ['text', 'hello', /not JSON: 'hello'/],
+    ['text', 'hello', /not JSON: 5 characters/],
     ['another object', '{"a":1}', /not an S3 event/],
     ['a text in an envelope of SNS', sns('hello'), /not JSON: 'hello'/],
     ['an envelope in an envelope', sns(sns(body(record('incoming/a.jpg')))), /not an S3 event/],

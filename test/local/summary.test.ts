@@ -21,7 +21,7 @@ function recorded() {
   recorder.update((state) => {
     state.photos = { submitted: 3, succeeded: 1, failed: 1, lost: 1 };
     state.timeline.push(row(0, 0, 0), row(1, 3, 0), row(2, 3, 2), row(3, 3, 2), row(4, 0, 1));
-    state.waits.push({ key: 'a', t: 1, seconds: 2 }, { key: 'b', t: 2, seconds: 5 });
+    state.waits.push({ photo: 'a', t: 1, seconds: 2 }, { photo: 'b', t: 2, seconds: 5 });
     state.failures.push({ key: 'b', code: 'unreadable-image', message: 'It is torn.' });
     state.instances.push({ id: 'i-1', state: 'Terminating:Wait', since: 0 });
   });

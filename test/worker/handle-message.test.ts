@@ -1,6 +1,7 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
+import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
 import { handleMessage } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
@@ -59,7 +60,13 @@ describe('a message', () => {
     );
     expect(handled).toBe('deleted');
     expect(queue.deleted).toHaveLength(1);
-    const photo = { key: 'incoming/a.jpg', receiveCount: 1, waitSeconds: 7 };
+    const trace = traceIdOf({ bucket: 'photos', key: 'incoming/a.jpg', etag: 'e', storedAtMs: NOW - 7000 });
+    const photo = {
+      photo: photoLogId('photos', 'incoming/a.jpg'),
+      trace,
+      receiveCount: 1,
+      waitSeconds: 7,
+    };
     expect(log.lines).toEqual([
       { level: 'info', event: 'photo-started', fields: photo },
       {
@@ -113,7 +120,8 @@ describe('a message', () => {
         level: 'error',
         event: 'attempt-failed',
         fields: {
-          key: 'incoming/a.jpg',
+          photo: photoLogId('photos', 'incoming/a.jpg'),
+          receiveCount,
           fault: error instanceof InstanceFault ? 'instance' : 'transient',
           error: error.message,
         },
@@ -122,6 +130,21 @@ describe('a message', () => {
     ]);
     expect(given.queue.deleted).toEqual([]);
     expect(given.queue.hides.map(({ seconds }) => seconds)).toEqual([delay]);
+  });
+
+  it('logs no key of its photo, which may be a name', async () => {
+    const key = 'incoming/Erika Mustermann.jpg';
+    const error = `'${key}' and 'results/Erika Mustermann.jpg' are away`;
+    const { log } = await handle(body(event('photos', key.replace(' ', '+'), 'e')), () =>
+      Promise.reject(new Error(error, { cause: new Error('failed/Erika Mustermann.jpg.json') })),
+    );
+    expect(log.of('attempt-failed')).toHaveLength(1);
+    expect(JSON.stringify(log.lines)).not.toContain('Mustermann');
+    const wrong = await handle(body(event('photos', 'outgoing/Mustermann.jpg', 'e')), () =>
+      Promise.resolve(SUCCEEDED),
+    );
+    const text = await handle('Mustermann', () => Promise.resolve(SUCCEEDED));
+    expect(JSON.stringify([wrong.log.lines, text.log.lines])).not.toContain('Mustermann');
   });
 
   it('is returned at once when the worker drains before its photo starts', async () => {
@@ -187,9 +210,9 @@ describe('a message', () => {
   });
 
   it.each([
-    ['that is no JSON', 'hello', "job message is not JSON: 'hello'"],
+    ['that is no JSON', 'hello', 'job message is not JSON: 5 characters'],
     ['of another bucket', body(event('others', 'incoming/a.jpg', 'e')), "bucket 'others' is not 'photos'"],
-    ['of a result', body(event('photos', 'results/a.jpg', 'e')), "'results/a.jpg' is not below 'incoming/'"],
+    ['of a result', body(event('photos', 'results/a.jpg', 'e')), "is not below 'incoming/'"],
   ])('%s is returned, until it is a dead letter, and logged', async (_name, text, error) => {
     const { handled, log, queue } = await handle(text, () => Promise.reject(new Error('not to be called')));
     expect([handled, queue.deleted]).toEqual(['returned', []]);

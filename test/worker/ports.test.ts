@@ -15,6 +15,8 @@ import { Scope } from '../../common/scope.ts';
 import { startLocalAws } from '../support/local-aws.ts';
 import { MemoryBucket } from './support/memory.ts';
 
+const TRACE = '0123456789abcdef0123456789abcdef';
+
 const scope = new Scope();
 let s3: S3Client;
 let sqs: SQSClient;
@@ -64,6 +66,7 @@ describe.each<[string, () => Promise<Made>]>([
     body: Buffer.from(text),
     contentType: 'text/plain',
     sourceEtag: 'of-photo',
+    trace: TRACE,
   });
 
   it('returns undefined for a missing object', async () => {
@@ -93,7 +96,7 @@ describe.each<[string, () => Promise<Made>]>([
       etag,
       bytes: 3,
       sourceEtag: 'of-photo',
-      metadata: {},
+      metadata: { 'trace-id': TRACE },
     });
     await expect(bucket.put('results/a', write('two'), undefined)).rejects.toBeInstanceOf(ConditionFailed);
   });
@@ -123,7 +126,7 @@ describe.each<[string, () => Promise<Made>]>([
 
 it('S3 keeps the content type of a result', async () => {
   await s3.send(new CreateBucketCommand({ Bucket: 'types' }));
-  const write = { body: Buffer.from('x'), contentType: 'image/webp', sourceEtag: 'e' };
+  const write = { body: Buffer.from('x'), contentType: 'image/webp', sourceEtag: 'e', trace: TRACE };
   await new S3Bucket(s3, 'types').put('results/a', write, undefined);
   const { ContentType } = await s3.send(new HeadObjectCommand({ Bucket: 'types', Key: 'results/a' }));
   expect(ContentType).toBe('image/webp');

@@ -105,7 +105,7 @@ describe('a job', () => {
     bucket.get = async () => void reads++;
     await expect(process(etag)).rejects.toMatchObject({
       name: 'TransientFault',
-      message: "'incoming/a.jpg' was replaced 3 times while it was processed",
+      message: 'the photo was replaced 3 times while it was processed',
     });
     expect(reads).toBe(3);
   });

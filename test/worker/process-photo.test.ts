@@ -1,5 +1,6 @@
 /** Processing a photo: its outcome in the bucket, for every earlier state of the bucket. */
 import { describe, expect, it } from 'vitest';
+import { photoLogId, TRACE_METADATA, traceIdOf } from '../../contract/trace.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { md5 } from './support/memory.ts';
 import { colours, FAILED, KEY, MAX_RECEIVES, RESULT, setUp } from './support/process-photo.ts';
@@ -22,7 +23,8 @@ describe('a photo', () => {
     const { bucket, log, process, record } = setUp(() =>
       Promise.reject(new PermanentFault('unreadable-image', 'Not a picture.')),
     );
-    const etag = bucket.upload(KEY, 'photo');
+    const trace = 'ab'.repeat(16);
+    const etag = bucket.upload(KEY, 'photo', { [TRACE_METADATA]: trace });
     expect(await process(etag)).toEqual({ outcome: 'failed', code: 'unreadable-image' });
     expect(record()).toEqual({
       code: 'unreadable-image',
@@ -30,14 +32,24 @@ describe('a photo', () => {
       retryable: false,
       key: KEY,
       etag,
+      trace,
     });
-    expect(bucket.objects.get(FAILED)).toMatchObject({ contentType: 'application/json', sourceEtag: etag });
+    expect(bucket.objects.get(FAILED)).toMatchObject({
+      contentType: 'application/json',
+      sourceEtag: etag,
+      metadata: { [TRACE_METADATA]: trace },
+    });
     expect(bucket.objects.has(RESULT)).toBe(false);
     expect(log.lines).toEqual([
       {
         level: 'info',
         event: 'photo-refused',
-        fields: { key: KEY, code: 'unreadable-image', error: 'Not a picture.' },
+        fields: {
+          photo: photoLogId('photos', KEY),
+          trace,
+          code: 'unreadable-image',
+          error: 'Not a picture.',
+        },
       },
     ]);
   });
@@ -86,6 +98,7 @@ describe('the last allowed receive', () => {
         retryable: true,
         key: KEY,
         etag,
+        trace: traceIdOf({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 }),
       },
     ]);
     expect([setup.bucket.objects.has(RESULT), setup.bucket.objects.has(FAILED)]).toEqual([true, false]);

@@ -14,6 +14,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { TRACE_METADATA } from '../../contract/trace.ts';
 import {
   ConditionFailed,
   type Bucket,
@@ -45,7 +46,8 @@ export class S3Bucket implements Bucket {
     return object && Buffer.from((await object.Body?.transformToByteArray()) ?? []);
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, expected: ExpectedEtag): Promise<string> {
+  async put(key: string, write: Write, expected: ExpectedEtag): Promise<string> {
+    const { body, contentType, sourceEtag, trace } = write;
     const { ETag } = await this.s3
       .send(
         new PutObjectCommand({
@@ -53,7 +55,7 @@ export class S3Bucket implements Bucket {
           Key: key,
           Body: body,
           ContentType: contentType,
-          Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag },
+          Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag, [TRACE_METADATA]: trace },
           ...(expected === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(expected) }),
         }),
       )

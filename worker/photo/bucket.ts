@@ -18,6 +18,8 @@ export interface Write {
   body: Buffer;
   contentType: string;
   sourceEtag: string;
+  /** Trace id of the upload that it is the outcome of. */
+  trace: string;
 }
 
 export interface Bucket {

@@ -2,7 +2,8 @@
 import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
-import { INCOMING } from '../../contract/keys.ts';
+import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
+import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { InstanceFault } from './faults.ts';
 import type { Attempt, PhotoMeasurements } from './pipeline.ts';
@@ -95,7 +96,8 @@ function jobsOf(message: Message, bucketName: string): Job[] {
   const jobs = parseJobMessage(message.body);
   for (const { bucket, key } of jobs) {
     if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not '${bucketName}'`);
-    if (!key.startsWith(INCOMING)) throw new Error(`'${key}' is not below '${INCOMING}'`);
+    if (!key.startsWith(INCOMING))
+      throw new Error(`the key of photo ${photoLogId(bucket, key)} is not below '${INCOMING}'`);
   }
   return jobs;
 }
@@ -106,7 +108,6 @@ async function handleJob(
   { process, started, finished: report, maxReceiveCount, log, now, clock }: MessagePorts,
 ): Promise<'finished' | Exclude<Handled, 'deleted'>> {
   const receivedMs = clock();
-  const photo = { key: job.key, receiveCount };
   const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
   let stopBusyTime: (() => void) | undefined;
   const attempt: Attempt = {
@@ -115,9 +116,11 @@ async function handleJob(
       if (stopBusyTime) return;
       stopBusyTime = started();
       figures.waitSeconds = seconds(now() - job.storedAtMs);
-      log('info', 'photo-started', { ...photo, waitSeconds: figures.waitSeconds });
+      log('info', 'photo-started', { ...names(), receiveCount, waitSeconds: figures.waitSeconds });
     },
   };
+  const photo = photoLogId(job.bucket, job.key);
+  const names = () => ({ photo, trace: attempt.trace ?? traceIdOf(job) });
   const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
     stopBusyTime?.();
     const total = { seconds: seconds(clock() - receivedMs) };
@@ -125,7 +128,7 @@ async function handleJob(
     if (fields.outcome === 'returned' && receiveCount >= maxReceiveCount)
       report?.('failed', figures, 'retries-exhausted');
     else report?.(fields.outcome, figures, fields.code);
-    log('info', 'photo-finished', { ...photo, ...fields, ...figures, ...total });
+    log('info', 'photo-finished', { ...names(), receiveCount, ...fields, ...figures, ...total });
   };
   try {
     finished(await process(job, receiveCount, attempt));
@@ -137,8 +140,19 @@ async function handleJob(
     }
     const isInstanceFault = error instanceof InstanceFault;
     const fault = isInstanceFault ? 'instance' : 'transient';
-    log('error', 'attempt-failed', { key: job.key, fault, error: describeError(error) });
+    log('error', 'attempt-failed', {
+      ...names(),
+      receiveCount,
+      fault,
+      error: withoutKeys(describeError(error), job),
+    });
     finished({ outcome: 'returned' });
     return isInstanceFault ? 'instance-fault' : 'returned';
   }
+}
+
+/** @returns the text with the photo's log id for its keys */
+function withoutKeys(text: string, { bucket, key }: Job): string {
+  const id = photoLogId(bucket, key);
+  return [resultKey(key), failedKey(key), key].reduce((left, one) => left.replaceAll(one, id), text);
 }

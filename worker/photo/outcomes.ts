@@ -20,6 +20,8 @@ import { TransientFault } from './faults.ts';
 export interface Version {
   key: string;
   etag: string;
+  /** Trace id of its upload. */
+  trace: string;
 }
 
 /**
@@ -49,14 +51,16 @@ export class Outcomes {
   }
 
   writeResult(photo: Version, body: Buffer, contentType: string): Promise<Written> {
-    return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag: photo.etag });
+    const { etag: sourceEtag, trace } = photo;
+    return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag, trace });
   }
 
   writeFailure(photo: Version, failure: Pick<Failure, 'code' | 'message' | 'retryable'>): Promise<Written> {
-    const content: Failure = { ...failure, key: photo.key, etag: photo.etag };
+    const { key, etag, trace } = photo;
+    const content: Failure = { ...failure, key, etag, trace };
     const body = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);
-    const write = { body, contentType: 'application/json', sourceEtag: photo.etag };
-    return this.write(photo, failedKey(photo.key), write);
+    const write = { body, contentType: 'application/json', sourceEtag: etag, trace };
+    return this.write(photo, failedKey(key), write);
   }
 
   /**

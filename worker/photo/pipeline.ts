@@ -29,6 +29,8 @@ export interface PhotoMeasurements {
 
 export interface Attempt {
   figures: PhotoMeasurements;
+  /** Trace id of the upload; undefined until the photo's metadata is read. */
+  trace?: string;
   /** To be called when the photo has its ComfyUI slot. */
   started: () => void;
 }

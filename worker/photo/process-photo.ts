@@ -3,6 +3,7 @@ import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import type { Output } from '../../contract/photo-types.ts';
+import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { maxFileBytes } from '../imaging/limits.ts';
@@ -57,8 +58,10 @@ export async function processPhoto(
     const photo = await ports.bucket.head(job.key);
     const etag = job.etag ?? photo?.etag;
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
-    const version = { key: job.key, etag };
-    if (photo?.etag === etag) {
+    const isCurrent = photo?.etag === etag;
+    attempt.trace = traceIdOf(job, isCurrent ? photo.metadata : undefined);
+    const version = { key: job.key, etag, trace: attempt.trace, logId: photoLogId(job.bucket, job.key) };
+    if (isCurrent) {
       const outcome = await processVersion(version, photo, receiveCount, attempt, outcomes, ports);
       if (outcome) return outcome;
     } else if (await outcomes.removeSuperseded(version)) {
@@ -66,12 +69,12 @@ export async function processPhoto(
       return photo ? SUPERSEDED : { outcome: 'dropped', reason: 'gone' };
     }
   }
-  throw new TransientFault(`'${job.key}' was replaced ${MAX_STARTS} times while it was processed`);
+  throw new TransientFault(`the photo was replaced ${MAX_STARTS} times while it was processed`);
 }
 
 /** @returns undefined when the photo is no longer the version that it was at the start */
 async function processVersion(
-  version: Version,
+  version: Version & { logId: string },
   photo: StoredObject,
   receiveCount: number,
   attempt: Attempt,
@@ -93,7 +96,8 @@ async function processVersion(
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
-    log('info', 'photo-refused', { key: version.key, code, error: describeError(error) });
+    const names = { photo: version.logId, trace: version.trace };
+    log('info', 'photo-refused', { ...names, code, error: describeError(error) });
     const written = await outcomes.writeFailure(version, { code, message, retryable: false });
     if (written === 'succeeded') return DONE_ALREADY;
     return unlessSuperseded(written, { outcome: 'failed', code });

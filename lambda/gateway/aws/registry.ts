@@ -16,6 +16,7 @@ const recordSchema = z.object({
   createdAt: z.number(),
   linkExpiresAt: z.number(),
   expiresAt: z.number(),
+  trace: z.string().default(''),
 });
 
 const photoKey = (id: string) => `photo#${id}`;

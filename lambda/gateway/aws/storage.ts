@@ -20,10 +20,17 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
+import { TRACE_METADATA } from '../../../contract/trace.ts';
 import type { DownloadedFile, PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
 
 /** Headers that an upload must send exactly as signed. */
-const SIGNED = ['content-type', 'content-length', 'if-none-match', `x-amz-meta-${OUTPUT_METADATA}`];
+const SIGNED = [
+  'content-type',
+  'content-length',
+  'if-none-match',
+  `x-amz-meta-${OUTPUT_METADATA}`,
+  `x-amz-meta-${TRACE_METADATA}`,
+];
 
 /** `Content-Disposition` for a file name, RFC 6266. */
 const disposition = (name: string) =>
@@ -68,21 +75,30 @@ export class S3PhotoStorage implements PhotoStorage {
     }
   }
 
-  async uploadLink({ id, type, output }: PhotoRecord, bytes: number, expiresIn: number): Promise<UploadLink> {
+  async uploadLink(
+    { id, type, output, trace }: PhotoRecord,
+    bytes: number,
+    expiresIn: number,
+  ): Promise<UploadLink> {
     const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: apiPhotoKey(id),
       ContentType: type,
       ContentLength: bytes,
       IfNoneMatch: '*',
-      Metadata: { [OUTPUT_METADATA]: output },
+      Metadata: { [OUTPUT_METADATA]: output, [TRACE_METADATA]: trace },
     });
     const url = await getSignedUrl(this.s3, command, {
       expiresIn,
       signableHeaders: new Set(['host', ...SIGNED]),
       unhoistableHeaders: new Set(SIGNED),
     });
-    const headers = { 'content-type': type, 'if-none-match': '*', [`x-amz-meta-${OUTPUT_METADATA}`]: output };
+    const headers = {
+      'content-type': type,
+      'if-none-match': '*',
+      [`x-amz-meta-${OUTPUT_METADATA}`]: output,
+      [`x-amz-meta-${TRACE_METADATA}`]: trace,
+    };
     return { url, headers };
   }
 

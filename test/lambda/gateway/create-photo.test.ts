@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createdPhotoSchema } from '../../../contract/photo-api.ts';
 import type { Caller } from '../../../lambda/gateway/ports.ts';
 import type { GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
-import { idOf, SETTINGS } from './support/memory.ts';
+import { idOf, SETTINGS, traceOf } from './support/memory.ts';
 import {
   create,
   DAY,
@@ -45,6 +45,7 @@ describe('createPhoto', () => {
       name: 'x.png',
       type: 'image/png',
       output: 'chroma',
+      trace: traceOf(1),
       createdAt: NOON,
       linkExpiresAt: NOON + 900,
       expiresAt: NOON + 45 * DAY,

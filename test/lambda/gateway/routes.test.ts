@@ -5,7 +5,7 @@ import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/p
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { jsonResponse, problemResponse, type Response } from '../../../lambda/gateway/response.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
-import { idOf, memoryGateway } from './support/memory.ts';
+import { idOf, memoryGateway, traceOf } from './support/memory.ts';
 import { createPhotoEvent, eventOf, jwtAuthorizer } from './support/events.ts';
 
 const NOON = Date.parse('2026-06-01T12:20:00Z') / 1000;
@@ -182,10 +182,11 @@ describe('respond', () => {
       const { gateway } = await handle(createPhotoEvent(photo));
       await handle(createPhotoEvent({ ...photo, size: 0 }), gateway);
       await handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
+      const names = { photo: gateway.logIdOf(idOf(1)), trace: traceOf(1) };
       expect(gateway.logLines).toEqual([
-        expect.objectContaining({ message: 'request-handled', route: 'POST /photos', status: 201 }),
+        expect.objectContaining({ message: 'request-handled', route: 'POST /photos', status: 201, ...names }),
         expect.objectContaining({ status: 400, code: 'bad-request' }),
-        expect.objectContaining({ route: 'GET /photos/{id}', status: 200, photo: 'photo-' }),
+        expect.objectContaining({ route: 'GET /photos/{id}', status: 200, ...names }),
       ]);
       for (const { ms } of gateway.logLines) {
         expect(ms).toBeGreaterThanOrEqual(0);
@@ -193,7 +194,7 @@ describe('respond', () => {
       }
     });
 
-    it('has at most six characters of a photo id, whatever the outcome', async () => {
+    it('has the log id of a photo and never its id, whatever the outcome', async () => {
       const id = 'sEcReT0123456789abcdef';
       const gateway = { ...memoryGateway(NOON), newId: () => id };
       const about = () => handle(eventOf('GET /photos/{id}', { id }), gateway);
@@ -207,9 +208,8 @@ describe('respond', () => {
       await about();
       expect(gateway.logLines.map(({ status }) => status)).toEqual([404, 201, 200, 503, 503]);
       const log = JSON.stringify(gateway.logLines);
-      expect(log).toContain('sEcReT');
-      expect(log).not.toContain('sEcReT0');
-      expect(log).toContain("'results/api/sEcReT…' is away");
+      expect(log).not.toContain('sEcReT');
+      expect(log).toContain(`'results/api/${gateway.logIdOf(id)}' is away`);
     });
 
     it('has nothing of the caller', async () => {

@@ -1,5 +1,6 @@
 /** An in-memory bucket, queue and log. They reject what S3 and SQS reject, so that a wrong argument is noticed. */
 import { createHash } from 'node:crypto';
+import { TRACE_METADATA } from '../../../contract/trace.ts';
 import {
   ConditionFailed,
   type Bucket,
@@ -54,13 +55,14 @@ export class MemoryBucket implements Bucket {
     return object?.body;
   }
 
-  async put(key: string, { body, contentType, sourceEtag }: Write, expected: ExpectedEtag): Promise<string> {
+  async put(key: string, write: Write, expected: ExpectedEtag): Promise<string> {
+    const { body, contentType, sourceEtag, trace } = write;
     await this.turn();
     if (!/^[\w-]+\/[\w.+-]+$/.test(contentType)) throw new Error(`content type '${contentType}'`);
     if (!sourceEtag) throw new Error('no source ETag');
     if (this.objects.get(key)?.etag !== expected) throw new ConditionFailed(key);
     const etag = md5(body);
-    this.objects.set(key, { body, etag, sourceEtag, contentType });
+    this.objects.set(key, { body, etag, sourceEtag, contentType, metadata: { [TRACE_METADATA]: trace } });
     return etag;
   }
 

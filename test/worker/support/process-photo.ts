@@ -31,7 +31,7 @@ export function setUp(colour: ColourPhoto = colours) {
   };
   /** Stores an outcome as an earlier delivery would have. */
   const store = (key: string, sourceEtag: string, content: string) =>
-    bucket.put(key, { body: Buffer.from(content), contentType: 'x/y', sourceEtag }, undefined);
+    bucket.put(key, { body: Buffer.from(content), contentType: 'x/y', sourceEtag, trace: '' }, undefined);
   const failure = (etag: string, code: string, retryable: boolean) =>
     JSON.stringify({ code, message: 'm', retryable, key: KEY, etag });
   return { bucket, log, figures, process, record, store, failure };

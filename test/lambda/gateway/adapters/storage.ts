@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
 import type { PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
-import { BUCKET, newId, record, s3 } from '../support/aws.ts';
+import { BUCKET, newId, record, s3, TRACE } from '../support/aws.ts';
 import { failureOf, MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory.ts';
 
 interface Fixture {
@@ -159,7 +159,7 @@ export function storageTests(): void {
       it('stores the photo', async () => {
         expect((await put()).status).toBe(200);
         expect(await storage.photo(id)).toMatchObject({ bytes: body.length, type: 'image/jpeg' });
-        expect(await fixture.metadata(key())).toEqual({ output: 'photo' });
+        expect(await fixture.metadata(key())).toEqual({ output: 'photo', 'trace-id': TRACE });
         const download = await storage.downloadLink(id, 'photo', fileOf(), 60);
         expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
       });
@@ -167,7 +167,7 @@ export function storageTests(): void {
       it('stores output chroma as metadata', async () => {
         const chroma = await storage.uploadLink(record({ id, output: 'chroma' }), body.length, 900);
         expect((await put(chroma)).status).toBe(200);
-        expect(await fixture.metadata(key())).toEqual({ output: 'chroma' });
+        expect(await fixture.metadata(key())).toEqual({ output: 'chroma', 'trace-id': TRACE });
       });
 
       const without = (name: string) =>

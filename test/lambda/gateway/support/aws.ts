@@ -37,6 +37,7 @@ export async function startAws(scope: Scope): Promise<void> {
     );
 }
 
+export const TRACE = '0123456789abcdef0123456789abcdef';
 export const newId = () => randomBytes(16).toString('base64url');
 export const record = (more: Partial<PhotoRecord> = {}): PhotoRecord => ({
   id: newId(),
@@ -44,6 +45,7 @@ export const record = (more: Partial<PhotoRecord> = {}): PhotoRecord => ({
   name: 'Grüße aus Köln – 照片 "1".jpg',
   type: 'image/jpeg',
   output: 'photo',
+  trace: TRACE,
   createdAt: 1_780_316_400.123,
   linkExpiresAt: 1_780_317_300.123,
   expiresAt: 1_782_994_801,

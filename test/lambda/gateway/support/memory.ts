@@ -2,6 +2,7 @@
 import { readFailure, type Failure } from '../../../../contract/failure.ts';
 import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { photoLogId, TRACE_METADATA } from '../../../../contract/trace.ts';
 import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
 import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
@@ -108,8 +109,10 @@ export class MemoryStorage implements PhotoStorage {
     return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
 
-  async uploadLink({ id, type, output }: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
-    const headers = { 'content-type': type, 'if-none-match': '*', [META + OUTPUT_METADATA]: output };
+  async uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
+    const { id, type, output, trace } = photo;
+    const metadata = { [META + OUTPUT_METADATA]: output, [META + TRACE_METADATA]: trace };
+    const headers = { 'content-type': type, 'if-none-match': '*', ...metadata };
     const signed = { ...headers, 'content-length': String(bytes) };
     return {
       url: this.link({ method: 'PUT', key: apiPhotoKey(id), headers: signed, until: this.now() + seconds }),
@@ -217,6 +220,8 @@ export function memoryGateway(
       }),
     ),
     newId: () => idOf(++ids),
+    newTrace: () => traceOf(ids),
+    logIdOf: (id) => photoLogId('photos', apiPhotoKey(id)),
     now: () => clock.now,
     log: (line) => logLines.push(line),
     clock,
@@ -226,6 +231,9 @@ export function memoryGateway(
 
 /** Id of the n-th photo. */
 export const idOf = (n: number) => `photo-${String(n).padStart(16, '0')}`;
+
+/** Trace id of the n-th photo. */
+export const traceOf = (n: number) => n.toString(16).padStart(32, '0');
 
 /** A failure record as a worker writes it. */
 export const failureOf = (id: string, more: Partial<Failure> = {}): Failure => ({

@@ -43,7 +43,7 @@ export const create = ({
     caller,
     gateway.ports,
     { ...SETTINGS, ...settings },
-    { id, now: gateway.clock.now },
+    { id, trace: gateway.newTrace(), now: gateway.clock.now },
   );
 
 /** The reply, which always matches the schema of the API. */
