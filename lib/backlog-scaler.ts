@@ -11,6 +11,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { MEMORY_KEY } from '../contract/names.ts';
+import type { PurchaseOptions } from '../contract/prices.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -46,13 +47,13 @@ export interface BacklogScalerProps extends ScalingOptions {
   /**
    * On-demand instances of the group before the Spot share applies, for the metrics of cost.
    *
-   * @default 0
+   * @default - those of the `GpuFleet`; 0 for another group
    */
   readonly onDemandBaseCapacity?: number;
   /**
    * Share of the group's other instances that are Spot, per cent, for the metrics of cost. Spot counts as half the price.
    *
-   * @default 0 - the cost is computed as if all were on demand
+   * @default - that of the `GpuFleet`; 0 for another group, whose cost is computed as if all were on demand
    */
   readonly spotPercentage?: number;
   /**
@@ -76,7 +77,9 @@ export class BacklogScaler extends Construct {
 
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
-    const { stageName, queue, dailySpendLimit, onDemandBaseCapacity, spotPercentage } = props;
+    const { stageName, queue, dailySpendLimit } = props;
+    const fleet = fleetOf(props.autoScalingGroup);
+    const { onDemandBaseCapacity, spotPercentage } = { ...purchaseOf(fleet), ...props };
     const { policy, tickSeconds } = withDefaults(SCALING_FIELDS, props);
     const costs = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
     // No tokens: these become text in the function's environment, where a token would be lost.
@@ -92,7 +95,6 @@ export class BacklogScaler extends Construct {
       dailyLimit: dailySpendLimit ?? null,
       brake: props.spendBrake ?? false,
     };
-    const fleet = fleetOf(props.autoScalingGroup);
     const handler = new BundledFunction(this, 'Function', {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
       // The last tick starts before the minute is over, and may take until then.
@@ -180,6 +182,10 @@ export class BacklogScaler extends Construct {
 function fleetOf({ node }: autoscaling.IAutoScalingGroup): GpuFleet | undefined {
   return node.scope instanceof GpuFleet ? node.scope : undefined;
 }
+
+/** How a fleet buys its instances, as far as that is known before the deploy. */
+const purchaseOf = (fleet: GpuFleet | undefined): Partial<PurchaseOptions> =>
+  Object.fromEntries(Object.entries(fleet?.purchase ?? {}).filter(([, share]) => !Token.isUnresolved(share)));
 
 /** The limits of a group; unknown for a group that is not made in this app. */
 function limitsOf({ node }: autoscaling.IAutoScalingGroup) {

@@ -9,6 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { choice, text, withDefaults } from '../contract/field.ts';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { amiParameterName } from '../contract/names.ts';
 import { acknowledgeWildcards } from './permissions.ts';
 import { photoBucketName } from './photo-store.ts';
 import { problemsOf } from './stage/check.ts';
@@ -99,6 +100,17 @@ export class DeployRoleStack extends Stack {
         this.iamArn('role', `cdk-${qualifier}-${role}-${this.account}-${this.region}`),
       ),
     });
+    // Before a deploy: without the image's parameter it would fail when the group is made.
+    const image = new iam.PolicyStatement({
+      actions: ['ssm:GetParameter'],
+      resources: [
+        this.formatArn({
+          service: 'ssm',
+          resource: 'parameter',
+          resourceName: amiParameterName(stage).slice(1),
+        }),
+      ],
+    });
     const bucket = `arn:${this.partition}:s3:::${photoBucketName(this, stage)}`;
     const smoke = [
       new iam.PolicyStatement({
@@ -110,7 +122,10 @@ export class DeployRoleStack extends Stack {
         resources: [`${bucket}/${RESULTS}${SMOKE}*`, `${bucket}/${FAILED}${SMOKE}*`],
       }),
     ];
-    this.role('DeployRole', 'deploys the stage through the roles of the CDK bootstrap', trust, [deploy]);
+    this.role('DeployRole', 'deploys the stage through the roles of the CDK bootstrap', trust, [
+      deploy,
+      image,
+    ]);
     const smoking = this.role(
       'SmokeRole',
       'sends one photo through the stage and reads its outcome',

@@ -2,13 +2,16 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { acknowledge } from './permissions.ts';
+import { invalidProps } from './props.ts';
 
-/** Availability zones with GPU capacity to choose from. A stack without a region gets two. */
+/** Zones where none are named. A stack without a region gets two: not every region has a third. */
 const MAX_AZS = 3;
 
 export interface FleetNetworkProps {
   /** @default - a new one */
   readonly vpc?: ec2.IVpc;
+  /** Of a new one. @default - those that the CDK chooses */
+  readonly availabilityZones?: string[];
 }
 
 export class FleetNetwork extends Construct {
@@ -19,7 +22,13 @@ export class FleetNetwork extends Construct {
 
   constructor(scope: Construct, id: string, props: FleetNetworkProps = {}) {
     super(scope, id);
-    this.vpc = props.vpc ?? this.newVpc();
+    this.vpc = props.vpc ?? this.newVpc(props.availabilityZones ?? []);
+    const named = props.availabilityZones ?? [];
+    if (props.vpc && named.length > 0) {
+      throw invalidProps(scope, [
+        `availabilityZones [${named.join(', ')}]: of the fleet's own network only, and vpc is given; vpcSubnets chooses its zones`,
+      ]);
+    }
     const { PRIVATE_WITH_EGRESS, PUBLIC } = ec2.SubnetType;
     this.subnets = { subnetType: this.vpc.privateSubnets.length > 0 ? PRIVATE_WITH_EGRESS : PUBLIC };
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
@@ -29,9 +38,9 @@ export class FleetNetwork extends Construct {
     });
   }
 
-  private newVpc(): ec2.Vpc {
+  private newVpc(zones: string[]): ec2.Vpc {
     const vpc = new ec2.Vpc(this, 'Vpc', {
-      maxAzs: MAX_AZS,
+      ...(zones.length > 0 ? { availabilityZones: zones } : { maxAzs: MAX_AZS }),
       natGateways: 0,
       subnetConfiguration: [{ name: 'fleet', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 }],
       // Restricting it needs a custom resource, and nothing uses the default security group.

@@ -7,12 +7,14 @@
  * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
  *   make a circle: the group needs the role of its instances.
  */
+import { Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK, workKeyPrefix } from '../contract/names.ts';
+import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
 import { GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
@@ -20,6 +22,7 @@ import { InstanceRole } from './instance-role.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
 import { acknowledge } from './permissions.ts';
 import { resolveProps } from './props.ts';
+import { defaultInitializationRate } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { loadWorkflow, WorkerSettingsParameter } from './worker-settings.ts';
 
@@ -35,6 +38,8 @@ export class GpuFleet extends Construct {
   readonly vpc: ec2.IVpc;
   /** Key of an instance's counters in the scaler's table, without the instance's id. */
   readonly workKeyPrefix: string;
+  /** How the group buys its instances, for the metrics of cost. */
+  readonly purchase: PurchaseOptions;
   /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
 
@@ -43,11 +48,16 @@ export class GpuFleet extends Construct {
     const { stageName, photos, jobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
     const settings = resolveProps(this, GPU_FLEET_FIELDS, props);
-    const { minCapacity, maxCapacity, warmPoolSize, volumeInitializationRate } = settings;
+    const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
+    const { onDemandBaseCapacity, spotPercentage } = settings;
+    this.purchase = { onDemandBaseCapacity, spotPercentage };
     this.table = table;
     const { bucket } = photos;
-    const network = new FleetNetwork(this, 'Network', { vpc: props.vpc });
+    const network = new FleetNetwork(this, 'Network', {
+      vpc: props.vpc,
+      availabilityZones: settings.availabilityZones,
+    });
     this.vpc = network.vpc;
     const vpcSubnets = props.vpcSubnets ?? network.subnets;
     const role = new InstanceRole(this, 'InstanceRole', {
@@ -65,7 +75,7 @@ export class GpuFleet extends Construct {
       associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
       amiParameterName: props.amiParameterName,
       fixedImage: warmPoolSize > 0,
-      volumeInitializationRate,
+      volumeInitializationRate: settings.volumeInitializationRate ?? rateFor(maxCapacity),
     });
     this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
@@ -81,8 +91,8 @@ export class GpuFleet extends Construct {
           instanceType: new ec2.InstanceType(type),
         })),
         instancesDistribution: {
-          onDemandBaseCapacity: settings.onDemandBaseCapacity,
-          onDemandPercentageAboveBaseCapacity: 100 - settings.spotPercentage,
+          onDemandBaseCapacity,
+          onDemandPercentageAboveBaseCapacity: 100 - spotPercentage,
           spotAllocationStrategy: autoscaling.SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
         },
       },
@@ -132,6 +142,10 @@ export class GpuFleet extends Construct {
     });
   }
 }
+
+/** @returns MiB/s; 0 for a maximum that is known only at deploy */
+const rateFor = (maxCapacity: number): number =>
+  Token.isUnresolved(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
 
 const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[] = [
   {

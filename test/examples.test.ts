@@ -55,6 +55,20 @@ describe.each(names)('the example %s', (example) => {
     expect(readme).toContain("from 'ddcolor-elastic'");
   });
 
+  it('reports the cost of its instances as they are bought', () => {
+    const { MixedInstancesPolicy } =
+      ofType(get(example), 'AWS::AutoScaling::AutoScalingGroup')[0]?.Properties ?? {};
+    const { OnDemandBaseCapacity: base = 0, OnDemandPercentageAboveBaseCapacity: onDemand = 100 } =
+      (MixedInstancesPolicy as Properties | undefined)?.InstancesDistribution ?? {};
+    const variables = ofType(get(example), 'AWS::Lambda::Function').map(
+      ({ Properties }) => Properties.Environment?.Variables as Properties | undefined,
+    );
+    const spending = variables.flatMap((one) =>
+      one?.SPENDING ? [JSON.parse(one.SPENDING)] : [],
+    ) as Properties[];
+    expect(spending).toMatchObject([{ spotPercentage: 100 - onDemand, onDemandBaseCapacity: base }]);
+  });
+
   it('is in the list of examples', () => {
     expect(readFileSync(join(ROOT, 'docs', 'reuse.md'), 'utf8')).toContain(`../examples/${example}/`);
   });

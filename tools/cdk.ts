@@ -1,13 +1,11 @@
-/** `npm run synth | diff | deploy | destroy`: runs the CDK's CLI after checking the stage's name and image. */
+/** `npm run synth | diff | deploy | destroy`: runs the CDK's CLI after checking the stage's name, and before a deploy what would make it fail. */
 import { spawn } from 'node:child_process';
-import { GetParameterCommand, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm';
 import { stages } from '../bin/stages.ts';
 import { cdkCli } from '../common/cdk.ts';
-import { amiParameterName } from '../contract/names.ts';
+import { checkImage, freeFailedStack } from './before-deploy.ts';
 
 /** As in bin/app.ts. */
 const DEFAULT_STAGE = 'dev';
-const ANSWER_WITHIN_MS = 10_000;
 
 /** Replaces `--stage NAME` by the CDK's `-c stage=NAME`. @throws RangeError for an unknown stage */
 export function cdkArguments(args: string[], known: string[]): string[] {
@@ -34,25 +32,6 @@ function checked(stage: string | undefined, known: string[]): string {
   throw new RangeError(`unknown stage '${stage ?? ''}': bin/stages.ts has ${known.join(', ')}.`);
 }
 
-/**
- * Checks whether a stage has an image: a deploy without one succeeds, but its instances never start.
- *
- * @returns the error message; undefined for a stage with an image, or when the parameter cannot be read
- */
-export async function missingImage(
-  stage: string,
-  ssm: SSMClient = new SSMClient(),
-): Promise<string | undefined> {
-  const Name = amiParameterName(stage);
-  try {
-    await ssm.send(new GetParameterCommand({ Name }), { abortSignal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  } catch (error) {
-    if (error instanceof ParameterNotFound)
-      return `stage '${stage}' has no image (parameter ${Name}): 'npx ddcolor-elastic image bake --stage ${stage}' creates the first one.`;
-  }
-  return undefined;
-}
-
 export async function main(args: string[]): Promise<number> {
   let cdk: string[];
   try {
@@ -63,11 +42,12 @@ export async function main(args: string[]): Promise<number> {
     return 1;
   }
   if (cdk[0] === 'deploy' && !cdk.some((arg) => /^(-h|--help)$/.test(arg))) {
-    const missing = await missingImage(stageOf(cdk));
-    if (missing !== undefined) {
-      console.error(missing);
-      return 1;
-    }
+    const stage = stageOf(cdk);
+    const findings = [await checkImage(stage), await freeFailedStack(stage)].filter(
+      (one) => one !== undefined,
+    );
+    for (const { text } of findings) console.error(text);
+    if (findings.some(({ stops }) => stops)) return 1;
   }
   const child = spawn(process.execPath, [cdkCli(), ...cdk], { stdio: 'inherit' });
   // The terminal sends SIGINT to the child process as well; SIGTERM must be forwarded.

@@ -1,4 +1,5 @@
-/** Reads the account's GPU quotas. */
+/** Reads the account's GPU quotas, and which zones offer instance types. */
+import { EC2Client, paginateDescribeInstanceTypeOfferings } from '@aws-sdk/client-ec2';
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
@@ -9,6 +10,7 @@ import { UserError } from '../../common/errors.ts';
 import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig } from '../shared/deployment.ts';
 import { QUOTAS, type Kind } from './need.ts';
+import type { Offers } from './zones.ts';
 
 const NEEDS = 'servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota';
 
@@ -30,4 +32,29 @@ export async function readQuotas(config: ClientConfig, signal: AbortSignal): Pro
     throw new UserError(`quota ${of.QuotaCode}: AWS gave no value.`);
   };
   return { onDemand: await read('onDemand'), spot: await read('spot') };
+}
+
+/** @throws UserError, ApiError */
+export async function readOffers(
+  config: ClientConfig,
+  types: string[],
+  signal: AbortSignal,
+): Promise<Offers> {
+  const client = new EC2Client(config);
+  const offers: Offers = {};
+  await awsCall('zones of instance types', 'ec2:DescribeInstanceTypeOfferings', signal, async () => {
+    const pages = paginateDescribeInstanceTypeOfferings(
+      { client },
+      { LocationType: 'availability-zone', Filters: [{ Name: 'instance-type', Values: types }] },
+      { abortSignal: signal },
+    );
+    for await (const { InstanceTypeOfferings = [] } of pages) {
+      for (const { InstanceType, Location } of InstanceTypeOfferings) {
+        if (InstanceType && Location) (offers[Location] ??= []).push(InstanceType);
+      }
+    }
+  });
+  // In the stage's order.
+  for (const offered of Object.values(offers)) offered.sort((a, b) => types.indexOf(a) - types.indexOf(b));
+  return offers;
 }

@@ -1,5 +1,6 @@
-/** The vCPUs that a stage's maximum needs of EC2's GPU quotas. */
+/** What a stage's maximum needs of the account's quotas: vCPUs of EC2's GPU quotas, and the rate at which EBS loads volumes. */
 import { INSTANCE_PRICES, sharesOf } from '../../contract/prices.ts';
+import { INITIALIZATION_QUOTA } from '../../lib/stage/fleet.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { UserError } from '../../common/errors.ts';
 
@@ -48,4 +49,24 @@ export function checkQuotas(stage: Stage, allowed: Record<Kind, number>): QuotaC
       enough: allowed[kind] >= needed,
     };
   });
+}
+
+export interface RateCheck {
+  /** MiB/s of each new volume; 0: none is asked for. */
+  each: number;
+  /** MiB/s, when all instances start at once. */
+  needed: number;
+  /** MiB/s, AWS's default; other stages and other volumes of the account use it too. */
+  allowed: number;
+  enough: boolean;
+}
+
+export function checkRate({ maxCapacity, volumeInitializationRate }: Stage): RateCheck {
+  const needed = maxCapacity * volumeInitializationRate;
+  return {
+    each: volumeInitializationRate,
+    needed,
+    allowed: INITIALIZATION_QUOTA,
+    enough: needed <= INITIALIZATION_QUOTA,
+  };
 }

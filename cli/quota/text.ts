@@ -1,7 +1,21 @@
 /** The report of quota, as text and as JSON. */
 import type { Stage } from '../../lib/stage/stage.ts';
 import { count } from '../shared/format.ts';
-import type { QuotaCheck } from './need.ts';
+import type { QuotaCheck, RateCheck } from './need.ts';
+import { zoneLines, type ZoneCheck } from './zones.ts';
+
+export interface QuotaReport {
+  checks: QuotaCheck[];
+  rate: RateCheck;
+  zones: ZoneCheck;
+}
+
+/** Whether the stage can reach its maximum, as far as quotas and zones are concerned. */
+export const isEnough = ({ checks, rate, zones }: QuotaReport): boolean =>
+  checks.every(({ enough }) => enough) &&
+  rate.enough &&
+  zones.useless.length === 0 &&
+  Object.keys(zones.offers).length > 0;
 
 /** The command that asks AWS for the needed quota. */
 export const requestLine = ({ code, needed }: QuotaCheck, region: string): string =>
@@ -9,22 +23,29 @@ export const requestLine = ({ code, needed }: QuotaCheck, region: string): strin
 
 const LABEL = { onDemand: 'on demand', spot: 'Spot' } as const;
 
-type StageLimits = Pick<Stage, 'name' | 'maxCapacity' | 'minCapacity'>;
+type StageLimits = Pick<Stage, 'name' | 'maxCapacity' | 'minCapacity' | 'instanceTypes'>;
 
 export function quotaLines(
-  { name, maxCapacity }: StageLimits,
+  { name, maxCapacity, instanceTypes }: StageLimits,
   region: string,
-  checks: QuotaCheck[],
+  report: QuotaReport,
 ): string[] {
-  const short = checks.filter(({ enough }) => !enough);
+  const { checks, rate, zones } = report;
   return [
     `Stage ${name} in ${region}, at its maximum of ${count(maxCapacity, 'instance')}:`,
     ...checks.flatMap((check) => checkLines(check, region)),
-    short.length === 0
+    rateLine(rate, maxCapacity),
+    ...zoneLines(zones, instanceTypes),
+    isEnough(report)
       ? 'Enough, if nothing else in the account uses it.'
-      : `NOT ENOUGH: until raised, the fleet stays below its maximum (reason shortage).`,
+      : 'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage).',
   ];
 }
+
+const rateLine = ({ each, needed, allowed, enough }: RateCheck, instances: number): string =>
+  each === 0
+    ? '  volumes    load each block at its first read: no quota'
+    : `  volumes    needed ${needed} MiB/s (${count(instances, 'instance')} of ${each} that start at once), allowed ${allowed} by default: ${enough ? 'enough' : 'NOT ENOUGH'}`;
 
 function checkLines(check: QuotaCheck, region: string): string[] {
   const { kind, code, name, instances, vcpusEach, needed, allowed, allows, enough } = check;
@@ -38,10 +59,15 @@ function checkLines(check: QuotaCheck, region: string): string[] {
 export const quotaJson = (
   { name, minCapacity, maxCapacity }: StageLimits,
   region: string,
-  checks: QuotaCheck[],
+  report: QuotaReport,
 ) => ({
   command: 'quota',
   ...{ stage: name, region, minCapacity, maxCapacity },
-  enough: checks.every(({ enough }) => enough),
-  quotas: checks.map((check) => ({ ...check, request: check.enough ? null : requestLine(check, region) })),
+  enough: isEnough(report),
+  volumeInitializationRate: report.rate,
+  zones: report.zones,
+  quotas: report.checks.map((check) => ({
+    ...check,
+    request: check.enough ? null : requestLine(check, region),
+  })),
 });

@@ -1,10 +1,27 @@
 /** Settings of the fleet: which instances, how many, and how they are bought. */
 import { z } from 'zod';
-import { integer, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import { integer, type Field, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import type { Rule } from './check.ts';
 
 const TYPE_EXAMPLE = 'at least one, such as g4dn.xlarge';
 const MAX_INSTANCES = 1000;
+
+/** Its default follows from `maxCapacity`: {@link defaultInitializationRate}. */
+const rate: Field<number> = {
+  schema: z.literal(0).or(z.int().min(100).max(300)),
+  allowed: '0, or a whole number from 100 to 300 (MiB/s)',
+};
+
+const ZONE = /^[a-z]{2}(-[a-z]+)+-\d[a-z]$/;
+const zones: Field<string[]> = {
+  schema: z
+    .array(z.string().regex(ZONE))
+    .max(6)
+    .refine((names) => new Set(names).size === names.length)
+    .refine((names) => new Set(names.map((name) => name.slice(0, -1))).size <= 1),
+  allowed: 'up to six zones of one region, each once, such as us-east-1a',
+  default: [],
+};
 
 export const FLEET_FIELDS = {
   /**
@@ -49,14 +66,19 @@ export const FLEET_FIELDS = {
   /**
    * Rate at which EBS loads the image onto the volume of a new instance, MiB/s; 0 loads each block at its first read, which
    * is slow enough to double a boot. AWS charges by the GiB of the image and launch: about 0.25 USD at 300 for 70 GiB.
+   * Launches at once share 5,000 MiB/s of the account in a region: one beyond them fails.
    *
-   * @default 300
+   * @default - 5,000 over `maxCapacity`, at most 300: 250 for 20 instances, and 0 for more than 50
    */
-  volumeInitializationRate: {
-    schema: z.literal(0).or(z.int().min(100).max(300)),
-    allowed: '0, or a whole number from 100 to 300 (MiB/s)',
-    default: 300,
-  },
+  volumeInitializationRate: rate,
+
+  /**
+   * Zones of the fleet's own network, as `npx ddcolor-elastic quota` lists them. Capacity of a GPU type is a zone's own, so each zone
+   * more is a chance more. Add new ones at the end: a subnet with instances cannot move to another zone.
+   *
+   * @default - two zones of the region, whichever AWS names first
+   */
+  availabilityZones: zones,
 
   /**
    * Stopped instances that have booted once. They start in seconds rather than minutes; meanwhile each costs its volume,
@@ -67,6 +89,15 @@ export const FLEET_FIELDS = {
    */
   warmPoolSize: integer({ min: 0, max: MAX_INSTANCES, default: 0 }),
 };
+
+/** MiB/s that EBS gives an account in a region, by default, over all volumes that it initializes at a time. */
+export const INITIALIZATION_QUOTA = 5000;
+
+/** @returns MiB/s at which all instances of a fleet can start at once; 0 where the lowest rate is too much */
+export function defaultInitializationRate(maxCapacity: number): number {
+  const share = Math.floor(INITIALIZATION_QUOTA / maxCapacity);
+  return share < 100 ? 0 : Math.min(300, share);
+}
 
 type Fleet = ValuesOf<typeof FLEET_FIELDS>;
 export type FleetOptions = OptionsOf<typeof FLEET_FIELDS>;
@@ -81,6 +112,13 @@ export const FLEET_RULES: Rule<Fleet>[] = [
   atMostMaximum('minCapacity'),
   atMostMaximum('onDemandBaseCapacity'),
   atMostMaximum('warmPoolSize'),
+  {
+    of: ['volumeInitializationRate', 'maxCapacity'],
+    holds: ({ volumeInitializationRate, maxCapacity }) =>
+      volumeInitializationRate * maxCapacity <= INITIALIZATION_QUOTA,
+    allowed: ({ maxCapacity }) =>
+      `at most ${defaultInitializationRate(maxCapacity)} with maxCapacity ${maxCapacity}, since launches at once share ${INITIALIZATION_QUOTA} MiB/s`,
+  },
   {
     of: ['warmPoolSize', 'spotPercentage'],
     holds: ({ warmPoolSize, spotPercentage }) => warmPoolSize === 0 || spotPercentage === 0,

@@ -2,7 +2,7 @@
 import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, unknownFields, type Rule } from './check.ts';
-import { FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
+import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
 import { RETENTION_FIELDS, WORKFLOW_FIELDS } from './photos.ts';
@@ -67,5 +67,11 @@ export function resolveStage(name: string, config: StageConfig): Stage {
     ),
   ];
   if (problems.length > 0) throw new Error(`stage '${name}' cannot be built:\n  ${problems.join('\n  ')}`);
-  return { ...values, dailySpendLimit: values.dailySpendLimit ?? defaultDailySpendLimit(values), name };
+  return {
+    ...values,
+    volumeInitializationRate:
+      values.volumeInitializationRate ?? defaultInitializationRate(values.maxCapacity),
+    dailySpendLimit: values.dailySpendLimit ?? defaultDailySpendLimit(values),
+    name,
+  };
 }

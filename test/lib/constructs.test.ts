@@ -82,6 +82,25 @@ describe('a fleet in an existing network', () => {
   });
 });
 
+describe('a fleet in a network of its own', () => {
+  const zones = (template: StackTemplate) =>
+    Object.values(template.Resources)
+      .filter(({ Type }) => Type === 'AWS::EC2::Subnet')
+      .map(({ Properties }) => Properties.AvailabilityZone as unknown);
+
+  it('has a subnet in each named zone, without an account', () => {
+    const availabilityZones = [...'abdf'].map((letter) => `us-east-1${letter}`);
+    const template = fleet(() => ({ availabilityZones }));
+    expect(zones(template)).toEqual(availabilityZones);
+    expect(only(template, 'AWS::AutoScaling::AutoScalingGroup').VPCZoneIdentifier).toHaveLength(4);
+  });
+
+  it('has two zones of any region where none are named', () => {
+    const zone = (k: number) => ({ 'Fn::Select': [k, { 'Fn::GetAZs': '' }] });
+    expect(zones(fleet(() => ({})))).toEqual([zone(0), zone(1)]);
+  });
+});
+
 describe('a fleet with a workflow of its own', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'workflow-'));
   afterAll(() => rmSync(scratch, { recursive: true, force: true }));
@@ -177,6 +196,17 @@ describe('wrong props', () => {
       "workflow '': a name",
       'maxMegapixels 200: above 0',
       'warmPoolSize 1: with spotPercentage 0 only, which is 100',
+    ],
+    [
+      'Fleet',
+      () => {
+        const stack = newStack();
+        return fleetIn(stack, {
+          vpc: new Vpc(stack, 'Vpc', { maxAzs: 1, natGateways: 0 }),
+          availabilityZones: ['us-east-1a'],
+        });
+      },
+      'availabilityZones \\[us-east-1a\\]: of the fleet.s own network only, and vpc is given',
     ],
     ['Jobs', () => new JobQueue(newStack(), 'Jobs', { maxReceiveCount: 1 }), 'maxReceiveCount 1: a whole'],
     ['Store', () => store('photos', { resultRetentionDays: 0 }), 'resultRetentionDays 0: a whole number'],

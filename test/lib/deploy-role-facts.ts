@@ -68,7 +68,11 @@ export const BUCKET = 'arn:${AWS::Partition}:s3:::ddcolor-elastic-dev-${AWS::Acc
 export const assumed = (name: string) =>
   `Allow sts:AssumeRole arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/cdk-hnb659fds-${name}-\${AWS::AccountId}-\${AWS::Region}`;
 export const MAY = {
-  DeployRole: [assumed('deploy-role'), assumed('file-publishing-role')],
+  DeployRole: [
+    'Allow ssm:GetParameter arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/ddcolor-elastic/dev/ami/current',
+    assumed('deploy-role'),
+    assumed('file-publishing-role'),
+  ],
   SmokeRole: [
     `Allow s3:DeleteObject ${BUCKET}/failed/smoke/*`,
     `Allow s3:DeleteObject ${BUCKET}/results/smoke/*`,
@@ -92,7 +96,7 @@ export const FACTS: Record<string, (template: StackTemplate) => string | undefin
       [PROVIDER, ROLE, ROLE],
     ),
 
-  'the deploy role assumes two roles of the bootstrap only': (template) =>
+  'the deploy role assumes two roles of the bootstrap and reads the name of the image only': (template) =>
     unless(lines(granted(template, 'DeployRole')), MAY.DeployRole),
 
   'the smoke role writes, reads and deletes its own photos only': (template) =>

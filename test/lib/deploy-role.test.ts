@@ -35,7 +35,7 @@ const attachPolicy = (template: StackTemplate, Type: string, name: keyof typeof 
   };
 };
 
-const DEPLOY = 'the deploy role assumes two roles of the bootstrap only';
+const DEPLOY = 'the deploy role assumes two roles of the bootstrap and reads the name of the image only';
 const SMOKE = 'the smoke role writes, reads and deletes its own photos only';
 const NOTHING_ELSE = 'the stack has two roles and an OIDC provider, nothing else';
 const TRUST = 'the roles trust one environment of one repository';
@@ -62,6 +62,11 @@ const SPOILED: [fact: string, how: string, spoil: (template: StackTemplate) => u
     DEPLOY,
     'a second inline policy',
     (t) => (role(t, 'DeployRole').Policies as unknown[]).push({ PolicyDocument: everything }),
+  ],
+  [
+    DEPLOY,
+    'the parameters of every stage',
+    (t) => (statements(t, 'DeployRole')[1]!.Resource = 'arn:aws:ssm:*:*:parameter/ddcolor-elastic/*'),
   ],
   [DEPLOY, 'an attached policy', (t) => attachPolicy(t, 'AWS::IAM::Policy', 'DeployRole')],
   [DEPLOY, 'an attached managed policy', (t) => attachPolicy(t, 'AWS::IAM::ManagedPolicy', 'DeployRole')],

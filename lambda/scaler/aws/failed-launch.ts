@@ -12,6 +12,8 @@ const CODE = /\b([A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)?) - /;
 /** "We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1a)." */
 const INSUFFICIENT = /do not have sufficient|no Spot capacity available|insufficient capacity/i;
 const LIMIT = /requested more vCPU capacity than your current vCPU limit/i;
+/** EBS's rate for volume initialization: launches at once exceed the account's quota in the region. */
+const RATE = /volume ?initialization ?rate/i;
 const TYPE =
   /\b([a-z]+\d+[a-z]*(?:-[a-z0-9]+)?\.(?:metal|nano|micro|small|medium|(?:\d+)?x?large)(?:-\d+xl)?)\b/;
 const ZONE = /\b([a-z]{2}(?:-[a-z]{1,20}){1,4}-\d[a-z])\b/;
@@ -30,7 +32,9 @@ export function failedLaunch({ StatusMessage: message = '', Details }: LaunchAct
     ? 'InsufficientInstanceCapacity'
     : LIMIT.test(message)
       ? 'VcpuLimitExceeded'
-      : 'Other';
+      : RATE.test(message)
+        ? 'VolumeInitializationRateExceeded'
+        : 'Other';
   const instanceType = TYPE.exec(message)?.[1];
   const availabilityZone = zoneIn(Details) ?? ZONE.exec(message)?.[1];
   return {

@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sharesOf } from '../../../contract/prices.ts';
-import { checkQuotas, largestVcpus } from '../../../cli/quota/need.ts';
-import { quotaJson, quotaLines } from '../../../cli/quota/text.ts';
+import { checkQuotas, checkRate, largestVcpus } from '../../../cli/quota/need.ts';
+import { isEnough, quotaJson, quotaLines } from '../../../cli/quota/text.ts';
+import { checkZones, type Offers } from '../../../cli/quota/zones.ts';
 import { resolveStage, type StageConfig } from '../../../lib/stage/stage.ts';
 import { UserError } from '../../../common/errors.ts';
 import { command, Folder } from '../support/command.ts';
@@ -41,8 +42,20 @@ it('counts the vCPUs of the largest type, and fails for an unknown type', () => 
 
 const prod = stage({ maxCapacity: 20, spotPercentage: 70 });
 
+const EVERYWHERE: Offers = {
+  'us-east-1b': ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+  'us-east-1a': ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+  'us-east-1f': ['g4dn.xlarge'],
+};
+const reportOf = (
+  of: ReturnType<typeof stage>,
+  allowed: Parameters<typeof checkQuotas>[1],
+  offers: Offers = EVERYWHERE,
+) => ({ checks: checkQuotas(of, allowed), rate: checkRate(of), zones: checkZones(of, offers) });
+const PLENTY = { onDemand: 1000, spot: 1000 };
+
 it('shows needed and allowed vCPUs, and the command that requests an increase', () => {
-  const checks = checkQuotas(prod, { onDemand: 0, spot: 64 });
+  const checks = reportOf(prod, { onDemand: 0, spot: 64 });
   expect(quotaLines(prod, 'us-east-1', checks)).toEqual([
     'Stage own in us-east-1, at its maximum of 20 instances:',
     '  on demand  needed 24 vCPUs (6 instances of 4), allowed 0, which is 0 instances: NOT ENOUGH',
@@ -50,10 +63,15 @@ it('shows needed and allowed vCPUs, and the command that requests an increase', 
     '             aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value 24 --region us-east-1',
     '  Spot       needed 56 vCPUs (14 instances of 4), allowed 64, which is 16 instances: enough',
     '             All G and VT Spot Instance Requests, L-3819A6DF',
-    'NOT ENOUGH: until raised, the fleet stays below its maximum (reason shortage).',
+    '  volumes    needed 5000 MiB/s (20 instances of 250 that start at once), allowed 5000 by default: enough',
+    '  zones      us-east-1a, us-east-1b, us-east-1f (g4dn.xlarge only) offer g4dn.xlarge, g5.xlarge, g6.xlarge',
+    "             the stage uses two of the region, whichever AWS names first; all of them: availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1f']",
+    'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage).',
   ]);
   expect(quotaJson(prod, 'us-east-1', checks)).toMatchObject({
     ...{ command: 'quota', stage: 'own', region: 'us-east-1', maxCapacity: 20, enough: false },
+    volumeInitializationRate: { each: 250, needed: 5000, allowed: 5000, enough: true },
+    zones: { used: [], useless: [], unused: ['us-east-1a', 'us-east-1b', 'us-east-1f'] },
     quotas: [
       {
         kind: 'onDemand',
@@ -74,9 +92,37 @@ it.each([
   [24, 55, false],
   [1000, 1000, true],
 ])('%s on demand and %s Spot are enough: %s', (onDemand, spot, enough) => {
-  const checks = checkQuotas(prod, { onDemand, spot });
-  expect(checks.every((check) => check.enough)).toBe(enough);
-  expect(quotaLines(prod, 'us-east-1', checks).at(-1)).toMatch(enough ? /^Enough/ : /^NOT ENOUGH/);
+  const report = reportOf(prod, { onDemand, spot });
+  expect(isEnough(report)).toBe(enough);
+  expect(quotaLines(prod, 'us-east-1', report).at(-1)).toMatch(enough ? /^Enough/ : /^NOT ENOUGH/);
+});
+
+it.each<[string[], Offers, boolean, RegExp]>([
+  [['us-east-1a', 'us-east-1b', 'us-east-1f'], EVERYWHERE, true, /only\) offer [^\n]*\nEnough/],
+  // The order of the stage first: a subnet does not move.
+  [
+    ['us-east-1b'],
+    EVERYWHERE,
+    true,
+    /could use more: availabilityZones: \['us-east-1b', 'us-east-1a', 'us-east-1f'\]/,
+  ],
+  [
+    ['us-east-1b', 'us-east-1e'],
+    EVERYWHERE,
+    false,
+    /NOT ENOUGH: us-east-1e, which the stage names, offers none/,
+  ],
+  [[], {}, false, /none offer g4dn[^\n]*\n +NOT ENOUGH: no zone of this region offers any/],
+])('compares the zones %j with those that offer the types', (availabilityZones, offers, enough, said) => {
+  const own = stage({ availabilityZones });
+  const report = reportOf(own, PLENTY, offers);
+  expect(isEnough(report)).toBe(enough);
+  expect(quotaLines(own, 'us-east-1', report).join('\n')).toMatch(said);
+});
+
+it('has no quota of volumes that load each block at its first read', () => {
+  const own = stage({ volumeInitializationRate: 0 });
+  expect(quotaLines(own, 'us-east-1', reportOf(own, PLENTY)).join('\n')).toContain('first read: no quota');
 });
 
 describe('the command', () => {
@@ -91,7 +137,10 @@ describe('the command', () => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
-        const action = String(request.headers['x-amz-target']).split('.').at(-1) ?? '';
+        const target = request.headers['x-amz-target'];
+        if (target === undefined)
+          return void response.writeHead(200).end(offerings(new URLSearchParams(body)));
+        const action = String(target).split('.').at(-1) ?? '';
         const { QuotaCode } = JSON.parse(body) as { QuotaCode: string };
         const [status, answer] = answers(action, QuotaCode);
         response
@@ -106,6 +155,16 @@ describe('the command', () => {
       AWS_SECRET_ACCESS_KEY: 'x',
     };
   }
+  /** EC2: one zone offers every type. */
+  function offerings(form: URLSearchParams): string {
+    expect(form.get('LocationType')).toBe('availability-zone');
+    const items = [...form]
+      .filter(([name]) => name.startsWith('Filter.1.Value.'))
+      .map(
+        ([, type]) => `<item><instanceType>${type}</instanceType><location>eu-central-1a</location></item>`,
+      );
+    return `<DescribeInstanceTypeOfferingsResponse><instanceTypeOfferingSet>${items.join('')}</instanceTypeOfferingSet></DescribeInstanceTypeOfferingsResponse>`;
+  }
   const quota = (Value: number): Answer => [200, { Quota: { Value } }];
   const args = ['quota', '--stage', 'prod', '--region', 'eu-central-1'];
 
@@ -119,6 +178,7 @@ describe('the command', () => {
     expect(JSON.parse(ended.out)).toMatchObject({
       ...{ stage: 'prod', region: 'eu-central-1', enough: code === 0 },
       quotas: [{ allowed: onDemand }, { allowed: spot }],
+      zones: { offers: { 'eu-central-1a': ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'] } },
     });
   });
 

@@ -35,6 +35,23 @@ const WRONG: [config: Named, line: string][] = [
   [{ onDemandBaseCapacity: -1 }, 'onDemandBaseCapacity -1: a whole number'],
   [{ spotPercentage: 101 }, 'spotPercentage 101: a whole number from 0 to 100'],
   [{ volumeInitializationRate: 50 }, 'volumeInitializationRate 50: 0, or a whole number from 100 to 300'],
+  [
+    { volumeInitializationRate: 251 },
+    'volumeInitializationRate 251: at most 250 with maxCapacity 20, since launches at once share 5000 MiB/s',
+  ],
+  [
+    { volumeInitializationRate: 100, maxCapacity: 51 },
+    'volumeInitializationRate 100: at most 0 with maxCapacity 51',
+  ],
+  ...[
+    ['us-east-1'],
+    ['us-east-1a', 'us-east-1a'],
+    ['us-east-1a', 'us-west-2a'],
+    [...'abcdefg'].map((letter) => `us-east-1${letter}`),
+  ].map((availabilityZones): (typeof WRONG)[number] => [
+    { availabilityZones },
+    `availabilityZones [${availabilityZones.join(', ')}]: up to six zones of one region, each once`,
+  ]),
   [{ warmPoolSize: 21, spotPercentage: 0 }, 'warmPoolSize 21: at most maxCapacity, which is 20'],
   [{ warmPoolSize: 1 }, 'warmPoolSize 1: with spotPercentage 0 only, which is 100'],
   [{ warmPoolSize: -1 }, 'warmPoolSize -1: a whole number'],
@@ -163,14 +180,31 @@ describe('a stage', () => {
   });
 
   it('has the default of each setting that is left out or undefined', () => {
-    const { name: _, dailySpendLimit: __, ...values } = resolve({ maxCapacity: undefined });
+    const { name: _, ...values } = resolve({ maxCapacity: undefined });
     const defaults = Object.entries(STAGE_FIELDS).map(([name, field]) => [
       name,
       (field as { default?: unknown }).default,
     ]);
-    expect({ ...values, dailySpendLimit: undefined }).toEqual(Object.fromEntries(defaults));
+    // These follow from others.
+    const derived = { dailySpendLimit: undefined, volumeInitializationRate: undefined };
+    expect({ ...values, ...derived }).toEqual(Object.fromEntries(defaults));
     expect(values).toMatchObject({ minCapacity: 0, maxCapacity: 20, tickSeconds: 30, access: 'none' });
   });
+
+  it.each([
+    [1, 300],
+    [16, 300],
+    [17, 294],
+    [20, 250],
+    [50, 100],
+    [51, 0],
+    [1000, 0],
+  ])(
+    'of at most %i instances loads images at %i MiB/s, so that all can start at once',
+    (maxCapacity, rate) => {
+      expect(resolve({ maxCapacity }).volumeInitializationRate).toBe(rate);
+    },
+  );
 
   it.each<[StageConfig, number]>([
     [{ instanceTypes: ['g4dn.xlarge', 'g5.xlarge'], maxCapacity: 4 }, 49],

@@ -23,6 +23,11 @@ it.each([
     undefined,
     { code: 'VcpuLimitExceeded' },
   ],
+  [
+    'The cumulative volume initialization rate of 5000 MiB/s of your account in this Region is exceeded. Launching EC2 instance failed.',
+    undefined,
+    { code: 'VolumeInitializationRateExceeded' },
+  ],
   ['Something new.', undefined, { code: 'Other' }],
 ])('%s', (message, details, expected) => {
   const activity = { StatusMessage: message, ...(details ? { Details: details } : {}) };
