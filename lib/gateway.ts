@@ -106,8 +106,8 @@ export class Gateway extends Construct {
       resources: [anyPhoto, resultKey(anyPhoto), failedKey(anyPhoto)].map((key) => bucket.arnForObjects(key)),
       wildcard,
     });
-    // Without s3:ListBucket S3 answers 403 instead of 404 for a missing object, and a waiting photo looks like a fault.
-    handler.allow({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] });
+    // No s3:ListBucket: it would list every photo's id, which is the only secret of an open stage. S3 then answers 403 for a
+    // missing object, and the function takes that for missing.
     handler.allow({
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [table.tableArn],

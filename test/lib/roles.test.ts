@@ -131,8 +131,6 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           '<PhotosBucket.Arn>/results/api/*',
         ],
       },
-      // As for instances: a waiting photo must not look like a fault.
-      { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
       // One attribute of the scaler's memory.
       {

@@ -6,14 +6,15 @@
  *   By default the SDK also signs the checksum of an empty body; the client must have `requestChecksumCalculation` off.
  * - An upload may add headers that S3 stores and does not sign, such as `Content-Encoding` and `Cache-Control`. No signature can
  *   demand that one is absent, so download links override them.
+ * - The function may not list the bucket, so S3 answers 403 for an object that is missing. A right that is lost looks the same:
+ *   the tests of rights hold those that it has.
  * - A link dies with the credentials that signed it; a function's credentials last some hours.
  */
 import {
   GetObjectCommand,
   HeadObjectCommand,
-  NoSuchKey,
-  NotFound,
   PutObjectCommand,
+  S3ServiceException,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -44,6 +45,12 @@ const STORED_BY_UPLOADERS = {
   ResponseExpires: new Date(0),
 };
 
+/** NotFound, and 403 alone, are of HEAD requests: their responses have no body, and so no code. */
+const isMissing = (error: unknown, isHead: boolean) =>
+  error instanceof S3ServiceException &&
+  (['NoSuchKey', 'NotFound', 'AccessDenied'].includes(error.name) ||
+    (isHead && error.$metadata.httpStatusCode === 403));
+
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
 export class S3PhotoStorage implements PhotoStorage {
@@ -70,7 +77,7 @@ export class S3PhotoStorage implements PhotoStorage {
       const failure = readFailure(isRecord ? await Body?.transformToString() : undefined);
       return { ...failure, storedAt: secondsOf(LastModified) };
     } catch (error) {
-      if (error instanceof NoSuchKey) return undefined;
+      if (isMissing(error, false)) return undefined;
       throw new Error(`cannot read '${Key}'`, { cause: error });
     }
   }
@@ -128,7 +135,7 @@ export class S3PhotoStorage implements PhotoStorage {
         storedAt: secondsOf(found.LastModified),
       };
     } catch (error) {
-      if (error instanceof NotFound) return undefined;
+      if (isMissing(error, true)) return undefined;
       throw new Error(`cannot read '${Key}'`, { cause: error });
     }
   }

@@ -1,7 +1,10 @@
 /** S3PhotoStorage alone: headers, names and errors that only S3 has. */
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { clientConfig } from '../../../../common/environment.ts';
 import { apiPhotoKey } from '../../../../contract/keys.ts';
 import { newPhotoSchema } from '../../../../contract/photo-api.ts';
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
@@ -13,6 +16,33 @@ export function s3StorageTests(): void {
     it('throws for a missing bucket', async () => {
       const storage = new S3PhotoStorage(s3, 'elsewhere');
       await expect(storage.failure(newId())).rejects.toThrow(/cannot read 'failed\/api\//);
+    });
+
+    it.each<[what: string, status: number, code: string, isMissing: boolean]>([
+      ['is not there, for one who may not list', 403, 'AccessDenied', true],
+      ['is not there', 404, 'NoSuchKey', true],
+      ['is read with another key', 403, 'SignatureDoesNotMatch', false],
+      ['is in no bucket', 404, 'NoSuchBucket', false],
+      ['cannot be read now', 503, 'SlowDown', false],
+    ])('knows what an object is that %s', async (_what, status, code, isMissing) => {
+      const server = createServer((_request, response) =>
+        response.writeHead(status).end(`<Error><Code>${code}</Code><Message>No</Message></Error>`),
+      );
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const config = { ...clientConfig(`http://127.0.0.1:${port}`), forcePathStyle: true, maxAttempts: 1 };
+      try {
+        const failure = new S3PhotoStorage(new S3Client(config), BUCKET).failure(newId());
+        if (isMissing) expect(await failure).toBeUndefined();
+        else await expect(failure).rejects.toThrow(/cannot read/);
+        const head = new S3PhotoStorage(new S3Client(config), BUCKET).photo(newId());
+        // A response to HEAD says no more than 403 or 404.
+        if (status !== 503) expect(await head).toBeUndefined();
+        else await expect(head).rejects.toThrow(/cannot read/);
+      } finally {
+        server.closeAllConnections();
+        server.close();
+      }
     });
 
     it('has the origin of its links', async () => {

@@ -1,0 +1,138 @@
+/**
+ * Every call to AWS that the deployed code makes, as IAM sees it: role, action, resource, and the context keys that AWS supplies
+ * (Service Authorization Reference). A recorded run must have no other calls: recorded.full.test.ts.
+ */
+import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
+
+export interface Call {
+  /** The role's id in the template, without its hash. */
+  role: string;
+  action: string;
+  resource: string;
+  context?: Record<string, string | string[]>;
+  /** Who makes it, where it is not a command of the SDK in our code. */
+  by?: 'Lambda' | 'EventBridge Scheduler' | 'SSM agent' | 'a signed link' | 'S3, of a missing object';
+}
+
+const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
+const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
+const SCHEDULE = 'ScalerScheduleRole';
+
+export const INSTANCE = 'i-0abcdef1234567890';
+export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
+export const BUCKET = 'arn:aws:s3:::photosbucket';
+export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
+export const group = (name: string) =>
+  `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:7a3f0000-0000-0000-0000-000000000000:autoScalingGroupName/${name}`;
+export const parameter = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/${name}`;
+const logs = (name: string) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:log-stream:2026/11/28/a`;
+export const OWN_WORK = `work#${roleIdOf(WORKER)}:${INSTANCE}`;
+
+type Row = [role: string, action: string, resource: string, context?: Call['context']];
+const rows = (by: Call['by'], ...calls: Row[]): Call[] =>
+  calls.map(([role, action, resource, context]) => ({
+    ...{ role, action, resource },
+    ...(context && { context }),
+    ...(by && { by }),
+  }));
+
+/** @param stage its name */
+export function callsOf(stage: string): Call[] {
+  const fleet = group(`ddcolor-elastic-${stage}`);
+  const metrics = { 'cloudwatch:namespace': 'DDColorElastic' };
+  const item = (key: string | string[], attributes: string[], more: Call['context'] = {}) => ({
+    'dynamodb:LeadingKeys': [key].flat(),
+    'dynamodb:Attributes': attributes,
+    ...more,
+  });
+  return [
+    ...rows(
+      undefined,
+      [WORKER, 'sqs:ReceiveMessage', QUEUE],
+      [WORKER, 'sqs:DeleteMessage', QUEUE],
+      [WORKER, 'sqs:ChangeMessageVisibility', QUEUE],
+      [WORKER, 's3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      [WORKER, 's3:GetObject', `${BUCKET}/results/Album 1/Oma.jpg`],
+      [WORKER, 's3:GetObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
+      [WORKER, 's3:PutObject', `${BUCKET}/results/Album 1/Oma.jpg`],
+      [WORKER, 's3:PutObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
+      [WORKER, 's3:DeleteObject', `${BUCKET}/results/Album 1/Oma.jpg`],
+      [WORKER, 's3:DeleteObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
+      [WORKER, 'autoscaling:CompleteLifecycleAction', fleet],
+      [WORKER, 'autoscaling:SetInstanceHealth', fleet],
+      [WORKER, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/worker`)],
+      [WORKER, 'ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/ami/verdict/${INSTANCE}`)],
+      [
+        WORKER,
+        'dynamodb:UpdateItem',
+        table('ScalerTable'),
+        item(OWN_WORK, ['id', 'expiresAt', 'completed', 'busySeconds']),
+      ],
+      [WORKER, 'cloudwatch:PutMetricData', '*', metrics],
+      [SCALER, 'sqs:GetQueueAttributes', QUEUE],
+      [SCALER, 'sqs:ReceiveMessage', QUEUE],
+      [SCALER, 'sqs:DeleteMessage', QUEUE],
+      [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
+      [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
+      [SCALER, 'autoscaling:SetDesiredCapacity', fleet],
+      [
+        SCALER,
+        'dynamodb:UpdateItem',
+        table('ScalerTable'),
+        item('scaler', ['id', 'leaseOwner', 'leaseUntil', 'policy', 'ledger', 'view'], {
+          'dynamodb:ReturnValues': 'ALL_NEW',
+        }),
+      ],
+      [
+        SCALER,
+        'dynamodb:BatchGetItem',
+        table('ScalerTable'),
+        item(
+          [OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`],
+          ['id', 'completed', 'busySeconds'],
+          {
+            'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
+          },
+        ),
+      ],
+      [SCALER, 'cloudwatch:PutMetricData', '*', metrics],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/results/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/failed/api/abcdefghijklmnopqrstuv.json`],
+      [GATEWAY, 'dynamodb:GetItem', table('GatewayTable'), item('photo#a', [])],
+      [GATEWAY, 'dynamodb:PutItem', table('GatewayTable'), item('photo#a', ['id', 'name'])],
+      [GATEWAY, 'dynamodb:UpdateItem', table('GatewayTable'), item('quota#a', ['id', 'photos'])],
+      [
+        GATEWAY,
+        'dynamodb:GetItem',
+        table('ScalerTable'),
+        item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ],
+      [SUSPEND, 'autoscaling:SuspendProcesses', fleet],
+      [SUSPEND, 'autoscaling:ResumeProcesses', fleet],
+    ),
+    // Without it S3 answers 403, which a worker must not take for a deleted photo.
+    ...rows('S3, of a missing object', [WORKER, 's3:ListBucket', BUCKET]),
+    ...rows('a signed link', [GATEWAY, 's3:PutObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`]),
+    ...rows(
+      'SSM agent',
+      [WORKER, 'ssm:UpdateInstanceInformation', `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/${INSTANCE}`],
+      [WORKER, 'ssmmessages:CreateControlChannel', '*'],
+      [WORKER, 'ssmmessages:CreateDataChannel', '*'],
+      [WORKER, 'ssmmessages:OpenControlChannel', '*'],
+      [WORKER, 'ssmmessages:OpenDataChannel', '*'],
+    ),
+    ...rows('EventBridge Scheduler', [
+      SCHEDULE,
+      'lambda:InvokeFunction',
+      `arn:aws:lambda:${REGION}:${ACCOUNT}:function:ScalerFunction`,
+    ]),
+    ...[
+      [SUSPEND, 'FleetSuspendRebalancingHandlerLogs'] as const,
+      [SCALER, 'ScalerFunctionLogs'] as const,
+      [GATEWAY, 'GatewayFunctionLogs'] as const,
+    ].flatMap(([role, name]) =>
+      rows('Lambda', [role, 'logs:CreateLogStream', logs(name)], [role, 'logs:PutLogEvents', logs(name)]),
+    ),
+  ];
+}

@@ -1,0 +1,112 @@
+/** Calls that no role of a stage may make, though an attacker who holds the role would like to. */
+import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
+import { BUCKET, group, INSTANCE, parameter, QUEUE, table, type Call } from './calls.ts';
+
+const WORKER = 'FleetInstanceRole';
+const SCALER = 'ScalerFunctionRole';
+const GATEWAY = 'GatewayFunctionRole';
+const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
+const SCHEDULE = 'ScalerScheduleRole';
+const EVERY = [WORKER, SCALER, GATEWAY, SUSPEND, SCHEDULE];
+
+type Row = [action: string, resource: string, context?: Call['context']];
+const by = (role: string, ...rows: Row[]): Call[] =>
+  rows.map(([action, resource, context]) => ({ role, action, resource, ...(context && { context }) }));
+
+const otherQueue = QUEUE.replace('JobsQueue', 'OtherQueue');
+const otherBucket = 'arn:aws:s3:::otherbucket';
+const item = (key: string, ...attributes: string[]) => ({
+  'dynamodb:LeadingKeys': [key],
+  'dynamodb:Attributes': attributes,
+});
+const neighbour = `work#${roleIdOf(WORKER)}:i-0000000000000000b`;
+const own = `work#${roleIdOf(WORKER)}:${INSTANCE}`;
+
+/** Of any role: rights over rights, other people's data, and code that runs elsewhere. */
+const everywhere: Row[] = [
+  ['iam:CreateUser', `arn:aws:iam::${ACCOUNT}:user/mallory`],
+  ['iam:PassRole', `arn:aws:iam::${ACCOUNT}:role/Admin`],
+  ['iam:PutRolePolicy', `arn:aws:iam::${ACCOUNT}:role/FleetInstanceRole`],
+  ['sts:AssumeRole', `arn:aws:iam::${ACCOUNT}:role/Admin`],
+  ['secretsmanager:GetSecretValue', `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:database-AbCdEf`],
+  ['ssm:SendCommand', `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/${INSTANCE}`],
+  ['lambda:UpdateFunctionCode', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:ScalerFunction`],
+  ['ec2:RunInstances', `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/*`],
+  ['s3:DeleteBucket', BUCKET],
+  ['s3:PutBucketPolicy', BUCKET],
+  ['s3:GetObject', `${otherBucket}/incoming/Oma.jpg`],
+  ['sqs:PurgeQueue', QUEUE],
+  ['dynamodb:DeleteTable', table('ScalerTable')],
+];
+
+/** @param stage its name */
+export function deniedTo(stage: string): Call[] {
+  const fleet = group(`ddcolor-elastic-${stage}`);
+  const otherFleet = group(`ddcolor-elastic-${stage}2`);
+  return [
+    ...EVERY.flatMap((role) => by(role, ...everywhere)),
+    ...by(
+      WORKER,
+      ['sqs:SendMessage', QUEUE],
+      ['sqs:ReceiveMessage', otherQueue],
+      ['s3:PutObject', `${BUCKET}/incoming/Oma.jpg`],
+      ['s3:DeleteObject', `${BUCKET}/incoming/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/page/index.html`],
+      ['s3:ListBucket', otherBucket],
+      ['autoscaling:SetDesiredCapacity', fleet],
+      ['autoscaling:CompleteLifecycleAction', otherFleet],
+      ['autoscaling:SetInstanceHealth', otherFleet],
+      ['ssm:GetParameter', parameter('ddcolor-elastic/prod2/worker')],
+      ['ssm:GetParameter', parameter('database/password')],
+      ['ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
+      ['ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/worker`)],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item('scaler', 'ledger')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item(neighbour, 'completed')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'leaseOwner')],
+      ['dynamodb:GetItem', table('ScalerTable'), item('scaler', 'view')],
+      ['dynamodb:PutItem', table('ScalerTable'), item(own, 'completed')],
+      ['dynamodb:UpdateItem', table('GatewayTable'), item(own, 'completed')],
+      ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Billing' }],
+      ['cloudwatch:DeleteAlarms', `arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:oldest-photo`],
+    ),
+    ...by(
+      SCALER,
+      ['sqs:SendMessage', QUEUE],
+      ['sqs:ReceiveMessage', otherQueue],
+      ['s3:GetObject', `${BUCKET}/incoming/Oma.jpg`],
+      ['autoscaling:SetDesiredCapacity', otherFleet],
+      ['autoscaling:UpdateAutoScalingGroup', fleet],
+      ['autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'completed')],
+      ['dynamodb:BatchGetItem', table('ScalerTable'), item('scaler', 'policy')],
+      ['dynamodb:BatchGetItem', table('ScalerTable'), item('work#AROAOTHER:i-0', 'completed')],
+      ['dynamodb:Scan', table('ScalerTable')],
+      ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Billing' }],
+    ),
+    ...by(
+      GATEWAY,
+      // Ids are the only secret of an open stage.
+      ['s3:ListBucket', BUCKET],
+      ['s3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      ['s3:GetObject', `${BUCKET}/results/Album 1/Oma.jpg`],
+      ['s3:GetObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
+      ['s3:PutObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/results/api/abcdefghijklmnopqrstuv`],
+      ['s3:DeleteObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
+      ['sqs:ReceiveMessage', QUEUE],
+      ['autoscaling:SetDesiredCapacity', fleet],
+      ['dynamodb:GetItem', table('ScalerTable'), item('scaler', 'ledger')],
+      ['dynamodb:GetItem', table('ScalerTable'), item(own, 'id')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item('scaler', 'view')],
+      ['dynamodb:Scan', table('GatewayTable')],
+      ['dynamodb:DeleteItem', table('GatewayTable'), item('quota#a')],
+    ),
+    ...by(
+      SUSPEND,
+      ['autoscaling:SuspendProcesses', otherFleet],
+      ['autoscaling:DeleteAutoScalingGroup', fleet],
+      ['autoscaling:SetDesiredCapacity', fleet],
+    ),
+    ...by(SCHEDULE, ['lambda:InvokeFunction', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:Other`]),
+  ];
+}

@@ -1,0 +1,99 @@
+/** The calls of the deployed code against the roles of every kind of stage, by a simulator of IAM. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { StageConfig } from '../../lib/stage/stage.ts';
+import { synthesise, type Statement } from '../lib/template.ts';
+import { callsOf, type Call } from './calls.ts';
+import { deniedTo } from './denied.ts';
+import { statementsOf } from './policies.ts';
+import { simulate } from './simulate.ts';
+
+const JWT = { jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
+const KINDS: Record<string, StageConfig> = {
+  'with an open gateway': { access: 'open' },
+  'on demand, with a warm pool': { access: 'none', spotPercentage: 0, warmPoolSize: 1 },
+};
+const OTHER_KINDS: Record<string, StageConfig> = {
+  'without a gateway': { access: 'none' },
+  'with a gateway for tokens': { access: 'jwt', ...JWT },
+  'with a gateway for IAM': { access: 'iam' },
+  'that deletes its data': { access: 'open', retainData: false },
+};
+
+const nameOf = ({ role, action, resource, context = {} }: Call) =>
+  `${role} ${action} ${resource} ${JSON.stringify(context)}`;
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+/** Keys that a call must have for a statement to mean anything: `ForAllValues` holds where a key is missing. */
+const neededKeys = ({ Condition = {} }: Statement): string[] =>
+  Object.entries(Condition as Record<string, object>)
+    .filter(([operator]) => !operator.endsWith('IfExists'))
+    .flatMap(([, keys]) => Object.keys(keys));
+
+const kinds = { ...KINDS, ...(process.env.FULL !== undefined && OTHER_KINDS) };
+
+describe.each(Object.entries(kinds))('a stage %s', (_name, more) => {
+  const roles = statementsOf(synthesise('prod', more));
+  const ofRoles = (calls: Call[]) => calls.filter(({ role }) => role in roles);
+
+  it('allows every call, with keys that AWS has, and has no right that no call uses', async () => {
+    const used = new Set<string>();
+    for (const call of ofRoles(callsOf('prod'))) {
+      const statements = roles[call.role]!;
+      const { isAllowed, by, unknownKeys } = await simulate(call, statements);
+      expect([nameOf(call), isAllowed, unknownKeys]).toEqual([nameOf(call), true, []]);
+      for (const k of by) {
+        used.add(`${call.role} ${k} ${call.action}`);
+        expect(Object.keys(call.context ?? {})).toEqual(expect.arrayContaining(neededKeys(statements[k]!)));
+      }
+    }
+    const granted = Object.entries(roles).flatMap(([role, statements]) =>
+      statements.flatMap(({ Action }, k) => list(Action).map((action) => `${role} ${k} ${action}`)),
+    );
+    expect(granted.filter((one) => !used.has(one))).toEqual([]);
+  });
+
+  it('allows none of the calls that an attacker would make', async () => {
+    const denied = ofRoles(deniedTo('prod'));
+    expect(denied.length).toBeGreaterThan(60);
+    for (const call of denied) {
+      const { isAllowed, unknownKeys } = await simulate(call, roles[call.role]!);
+      expect([nameOf(call), isAllowed, unknownKeys]).toEqual([nameOf(call), false, []]);
+    }
+  });
+});
+
+/** Actions of commands whose name is another one, and those of two rights. */
+const ACTIONS: Record<string, string> = {
+  HeadObject: 'GetObject',
+  DeleteMessageBatch: 'DeleteMessage',
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+};
+const CODE: Record<string, string> = {
+  worker: 'FleetInstanceRole',
+  'lambda/scaler': 'ScalerFunctionRole',
+  'lambda/gateway': 'GatewayFunctionRole',
+  'lambda/suspend-processes': 'FleetSuspendRebalancingHandlerRole',
+};
+
+/** Names of the SDK's commands that the code of a folder makes. */
+function commandsIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const names = files.flatMap((name) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/new (\w+)Command\(/g)].map(([, one = '']) => one),
+  );
+  return [...new Set(names)].map((name) => ACTIONS[name] ?? name).sort();
+}
+
+describe('the table of calls', () => {
+  it.each(Object.entries(CODE))('has the commands of %s, and no others', (folder, role) => {
+    const calls = callsOf('prod').filter((call) => call.role === role && call.by !== 'Lambda');
+    const ours = calls.filter(({ by }) => by === undefined || by === 'a signed link');
+    const actions = new Set(ours.map(({ action }) => action.split(':')[1]!));
+    expect([...new Set(commandsIn(folder))]).toEqual([...actions].sort());
+  });
+});
