@@ -13,7 +13,7 @@ export const FAILURE_CODES = [
   'bad-option',
   /** The workflow failed on this picture, and would fail again. */
   'cannot-be-coloured',
-  /** Written before the last allowed attempt, which replaces it when it succeeds. */
+  /** Written after the last allowed attempt. */
   'retries-exhausted',
 ] as const;
 
@@ -32,6 +32,8 @@ export const failureSchema = z.object({
   etag: z.string(),
   /** Finds the photo's log lines; records of versions before 0.4.0 have none. */
   trace: z.string().regex(TRACE_ID).optional(),
+  /** Of `retries-exhausted`: attempts that were made. Versions before 0.4.0 wrote that code before the last one, without it. */
+  attempts: z.int().nonnegative().optional(),
 });
 
 export type Failure = z.infer<typeof failureSchema>;
@@ -50,7 +52,19 @@ const readSchema = z.object({
   key: z.string().max(MAX_KEY).catch(''),
   etag: z.string().max(MAX_KEY).catch(''),
   trace: failureSchema.shape.trace.catch(undefined),
+  attempts: z.int().nonnegative().optional().catch(undefined),
 });
+
+/** Seconds of a last attempt, of versions that wrote `retries-exhausted` before it. */
+const LAST_ATTEMPT_SECONDS = 300;
+
+/**
+ * Whether the photo is still tried: a record of an earlier version, written before the last attempt, which a result may replace.
+ *
+ * @param ageSeconds of the record
+ */
+export const isPreliminary = ({ code, attempts }: Failure, ageSeconds: number): boolean =>
+  code === 'retries-exhausted' && attempts === undefined && ageSeconds < LAST_ATTEMPT_SECONDS;
 
 const UNREADABLE: Failure = {
   code: 'cannot-be-coloured',

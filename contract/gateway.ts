@@ -20,7 +20,6 @@ export const gatewayEnvironmentSchema = z.object({
   PHOTOS_PER_DAY: whole,
   LINK_SECONDS: whole,
   /** Longest time in seconds that a worker spends on the last attempt of a photo. */
-  ATTEMPT_SECONDS: whole,
   PHOTO_DAYS: whole,
   RESULT_DAYS: whole,
   /** Side in pixels of the square at which the workflow computes colours; 0 without a chroma output. */

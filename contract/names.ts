@@ -115,6 +115,9 @@ export const WORKER_METRICS = {
 
 export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS } as const;
 
+/** Attribute of a dead letter: why a worker gave it up. */
+export const DEAD_LETTER_REASON = 'Reason';
+
 /** Lifecycle hooks of the group. The worker completes both. */
 export const LAUNCH_HOOK = 'ready';
 export const TERMINATION_HOOK = 'drained';
@@ -161,6 +164,10 @@ export const MEMORY_KEY = 'scaler';
 export const workKeyPrefix = (roleId: string) => `work#${roleId}:`;
 /** The same item in the policy of the instances' role. */
 export const OWN_WORK_KEY = 'work#${aws:userid}';
+/** First part of the key of a photo's attempts; the rest is the id of its message. */
+export const ATTEMPTS_KEY = 'attempts#';
+/** Attributes of a photo's attempts: those charged, and the instances on which it met an instance fault. */
+export const ATTEMPT_ATTRIBUTES = { attempts: 'attempts', faultedOn: 'faultedOn' } as const;
 /** Attribute with the time, in epoch seconds, after which DynamoDB deletes an item. */
 export const TABLE_EXPIRY = 'expiresAt';
 /** Attribute of the scaler's memory that others read: `contract/view.ts`. */

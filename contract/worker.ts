@@ -13,11 +13,12 @@ const MAX_VISIBILITY_SECONDS = 43_200;
 /** Settings of the job queue. */
 export const QUEUE_FIELDS = {
   /**
-   * Receives of a message before SQS moves it to the dead-letter queue.
+   * Receives of a message before SQS moves it to the dead-letter queue, whatever became of them. Far above `maxAttempts`: a
+   * receive that ends before the photo starts is no attempt.
    *
-   * @default 5
+   * @default 50
    */
-  maxReceiveCount: integer({ min: 2, max: 1000, default: 5 }),
+  maxReceiveCount: integer({ min: 2, max: 1000, default: 50 }),
 
   /**
    * Seconds until the photo of a dead worker is received again. Workers renew it while they work on a photo, at a third of
@@ -30,6 +31,13 @@ export const QUEUE_FIELDS = {
 
 /** Settings of the worker alone. */
 export const WORKER_FIELDS = {
+  /**
+   * Attempts at a photo before it fails with the code `retries-exhausted`.
+   *
+   * @default 5
+   */
+  maxAttempts: integer({ min: 1, max: 100, default: 5 }),
+
   /**
    * Largest photo that is coloured, megapixels. Larger ones fail with the code `too-large`.
    *
@@ -63,6 +71,8 @@ export const WORKER_FIELDS = {
 export const workerSettingsSchema = z.object({
   stage: z.string().min(1),
   queueUrl: z.url(),
+  /** The worker itself sends what it gives up there. */
+  deadLetterQueueUrl: z.url(),
   bucketName: z.string().min(1),
   groupName: z.string().min(1),
   /** The scaler's table, in which workers count what they have done. */

@@ -88,7 +88,6 @@ export class Gateway extends Construct {
         PHOTOS_PER_DAY: String(stage.photosPerDay),
         LINK_SECONDS: String(stage.linkSeconds),
         // The message is hidden for this long; a longer attempt renews that, which is rare.
-        ATTEMPT_SECONDS: String(2 * stage.visibilityTimeoutSeconds),
         PHOTO_DAYS: String(stage.photoRetentionDays),
         RESULT_DAYS: String(stage.resultRetentionDays),
         CHROMA_SIZE: String(chromaSize(stage)),

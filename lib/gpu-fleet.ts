@@ -65,6 +65,7 @@ export class GpuFleet extends Construct {
       groupName,
       bucket,
       queue: jobs.queue,
+      deadLetterQueue: jobs.deadLetterQueue,
       table,
     });
     this.workKeyPrefix = workKeyPrefix(role.roleId);
@@ -120,6 +121,7 @@ export class GpuFleet extends Construct {
     const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', {
       stage: stageName,
       queueUrl: jobs.queue.queueUrl,
+      deadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
       bucketName: bucket.bucketName,
       groupName,
       tableName: table.tableName,

@@ -7,6 +7,8 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import {
+  ATTEMPT_ATTRIBUTES,
+  ATTEMPTS_KEY,
   OWN_WORK_KEY,
   TABLE_EXPIRY,
   TABLE_KEY,
@@ -14,7 +16,7 @@ import {
   WORK_ATTRIBUTES,
   workerParameterName,
 } from '../contract/names.ts';
-import { groupArn, GROUP_WILDCARD } from './arns.ts';
+import { groupArn, GROUP_WILDCARD, onlyItems } from './arns.ts';
 import { allow, PUBLISH_METRICS, type Permission } from './permissions.ts';
 
 export interface InstanceRoleProps {
@@ -22,6 +24,7 @@ export interface InstanceRoleProps {
   readonly groupName: string;
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
   readonly table: dynamodb.ITable;
 }
 
@@ -30,7 +33,7 @@ export class InstanceRole extends iam.Role {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
-    const { stageName, groupName, bucket, queue, table } = props;
+    const { stageName, groupName, bucket, queue, deadLetterQueue, table } = props;
     const outcomes = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
@@ -39,6 +42,7 @@ export class InstanceRole extends iam.Role {
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
         resources: [queue.queueArn],
       },
+      { actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] },
       {
         actions: ['s3:GetObject'],
         resources: [bucket.arnForObjects(`${INCOMING}*`)],
@@ -70,6 +74,17 @@ export class InstanceRole extends iam.Role {
           'ForAllValues:StringEquals': {
             'dynamodb:LeadingKeys': [OWN_WORK_KEY],
             'dynamodb:Attributes': [TABLE_KEY, TABLE_EXPIRY, ...Object.values(WORK_ATTRIBUTES)],
+          },
+        },
+      },
+      // Attempts of a photo are counted by each instance that meets it.
+      {
+        actions: ['dynamodb:UpdateItem'],
+        resources: [table.tableArn],
+        conditions: {
+          ...onlyItems(`${ATTEMPTS_KEY}*`),
+          'ForAllValues:StringEquals': {
+            'dynamodb:Attributes': [TABLE_KEY, TABLE_EXPIRY, ...Object.values(ATTEMPT_ATTRIBUTES)],
           },
         },
       },

@@ -1,4 +1,4 @@
-/** The scaler's table: its memory, and the counters of each instance. */
+/** The scaler's table: its memory, the counters of each instance, and the attempts of photos. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';

@@ -46,7 +46,7 @@ const startedSchema = z.object({
   /** Log id. */
   photo: z.string(),
   waitSeconds: z.number(),
-  receiveCount: z.number(),
+  attempt: z.number().optional(),
 });
 
 async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
@@ -163,7 +163,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
 /** Records the wait of a photo's first attempt from a worker's log line. */
 function noteWait(recorder: Recorder, line: string): void {
   const parsed = startedSchema.safeParse(parseLine(line));
-  if (!parsed.success || parsed.data.receiveCount > 1) return;
+  if (!parsed.success || (parsed.data.attempt ?? 1) > 1) return;
   const { photo, waitSeconds } = parsed.data;
   const wait = { photo, t: recorder.elapsed(), seconds: waitSeconds };
   recorder.update((state) => void state.waits.push(wait));

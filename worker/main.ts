@@ -11,6 +11,7 @@
  * Exits with 0 when it has drained or written the verdict, with 1 when this instance cannot work or on a second signal.
  */
 import { availableParallelism, totalmem } from 'node:os';
+import { DynamoAttempts } from './aws/attempts.ts';
 import { S3Bucket } from './aws/bucket.ts';
 import { createClients } from './aws/clients.ts';
 import { publishBootPhases, publishPhotoMetrics } from './aws/cloudwatch-metrics.ts';
@@ -122,8 +123,10 @@ async function main(args: string[]): Promise<void> {
     settings,
     notices,
     client,
-    queue: new SqsJobQueue(aws.sqs, settings.queueUrl),
+    queue: new SqsJobQueue(aws.sqs, settings.queueUrl, settings.deadLetterQueueUrl),
     bucket: new S3Bucket(aws.s3, settings.bucketName),
+    attemptStore: new DynamoAttempts(aws.dynamo, settings.tableName),
+    instanceId,
     images,
     processes,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,

@@ -1,8 +1,9 @@
 /** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
 import { deadlineMs, infer } from './comfyui/inference.ts';
+import type { InstanceFaults } from './photo/attempts.ts';
 import { handleMessage } from './photo/handle-message.ts';
 import { createPipeline } from './photo/pipeline.ts';
-import { processPhoto } from './photo/process-photo.ts';
+import { giveUp, processPhoto } from './photo/process-photo.ts';
 import type { LoopPorts } from './photo/receive-loop.ts';
 import { WeightedSemaphore } from './photo/weighted-semaphore.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -16,12 +17,16 @@ const PREFETCH_SECONDS = 2;
 /** Weight of the latest prompt in the moving average of prompt seconds. */
 const LATEST_WEIGHT = 0.2;
 
-/** @param drain the controller of the current drain signal */
+/**
+ * @param drain the controller of the current drain signal
+ * @param faults of this instance
+ */
 export function createPhotoHandler(
   ports: WorkerPorts,
   metrics: PhotoMetrics,
   report: WorkReport,
   drain: () => AbortController,
+  faults: InstanceFaults,
 ): Pick<LoopPorts, 'handle' | 'limits'> {
   const { settings, client, queue, bucket, images, processes, log, now, clock } = ports;
   const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
@@ -38,6 +43,8 @@ export function createPhotoHandler(
     now: clock,
   });
   const photoPorts = { bucket, settings, colour, log, now: clock };
+  const { attemptStore: store, instanceId } = ports;
+  const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
   const busy = new BusyTime(clock);
   let promptSeconds: number | undefined;
 
@@ -47,8 +54,10 @@ export function createPhotoHandler(
       bucketName: settings.bucketName,
       visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
       maxReceiveCount: settings.maxReceiveCount,
-      process: async (job, receiveCount, attempt) => {
-        const outcome = await processPhoto(job, receiveCount, attempt, photoPorts);
+      attempts,
+      giveUp: (job, attempt, usedUp) => giveUp(job, attempt, usedUp, photoPorts),
+      process: async (job, attempt) => {
+        const outcome = await processPhoto(job, attempt, photoPorts);
         const { comfySeconds: latest } = attempt.figures;
         if (latest !== undefined)
           promptSeconds = latest + (1 - LATEST_WEIGHT) * ((promptSeconds ?? latest) - latest);
@@ -60,11 +69,11 @@ export function createPhotoHandler(
         return () => report.add({ completed: 0, busySeconds: stopBusyTime() });
       },
       finished: (outcome, figures, code) => metrics.add(outcome, figures, code),
+      removed: () => report.add({ completed: 1, busySeconds: 0 }),
       log,
       now,
       clock,
     });
-    if (handled === 'deleted') report.add({ completed: 1, busySeconds: 0 });
     // The prefetched photos would meet the same fault.
     if (handled === 'instance-fault') drain().abort('instance fault');
     return handled;

@@ -4,6 +4,7 @@ import type { Canary } from './comfyui/canary.ts';
 import type { ComfyuiClient } from './comfyui/client.ts';
 import type { ImageProcessor } from './imaging/image-processor.ts';
 import type { Notices } from './instance/notices.ts';
+import type { AttemptStore } from './photo/attempts.ts';
 import type { Bucket } from './photo/bucket.ts';
 import type { JobQueue } from './photo/queue.ts';
 import type { Log } from './telemetry/log.ts';
@@ -16,6 +17,8 @@ export interface WorkerPorts {
   client: ComfyuiClient;
   queue: JobQueue;
   bucket: Bucket;
+  attemptStore: AttemptStore;
+  instanceId: string;
   images: ImageProcessor;
   /** Photos that `images` processes at a time. */
   processes: number;

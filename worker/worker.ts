@@ -6,6 +6,7 @@ import { checkReady, reportOnce, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
 import { TERMINATED } from './instance/notices.ts';
 import { createPhotoHandler } from './photo-handler.ts';
+import { InstanceFaults } from './photo/attempts.ts';
 import { receivePhotos } from './photo/receive-loop.ts';
 import type { WorkerPorts } from './ports.ts';
 import { describeError } from './telemetry/log.ts';
@@ -25,6 +26,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
   const readiness = createReadiness(ports, metrics);
+  const faults = new InstanceFaults();
   let drain = drainController(notices.stop);
 
   const watching = notices.watch(settings.noticePollSeconds);
@@ -32,7 +34,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await readiness.untilInService();
   await receivePhotos({
     queue: ports.queue,
-    ...createPhotoHandler(ports, metrics, report, () => drain),
+    ...createPhotoHandler(ports, metrics, report, () => drain, faults),
     untilAllowed: async () => {
       if (!notices.isParked) return;
       log('info', 'warm-pool-entered', { targetState: notices.targetState });
@@ -45,6 +47,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
     recover: async () => {
       metrics.addInstanceFault();
       await recover({
+        mayHelp: !faults.isInstances(),
         restart: ports.restartComfyui ?? (() => dropModels(ports.client, notices.stop)),
         check: () => readiness.check(RESTARTED_INFERENCE_MS),
         markUnhealthy: () => ports.group.setUnhealthy(),

@@ -1,6 +1,6 @@
 /** Sends a photo through a deployed stage, waits for its outcome, checks the result and cleans up. */
 import type { Clock } from '../../client/time.ts';
-import { readFailure } from '../../contract/failure.ts';
+import { isPreliminary, readFailure } from '../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../contract/keys.ts';
 import { defectOf, type Picture } from './picture.ts';
 
@@ -53,8 +53,6 @@ export interface SmokeResult {
 /** A poll is two requests. */
 const POLL_MS = 2000;
 const SMOKE = `${INCOMING}smoke/`;
-/** Written before the last attempt, which may still succeed; `gave-up` in objects of earlier versions. */
-const PRELIMINARY = ['retries-exhausted', 'gave-up'];
 
 /** @throws UserError, ApiError; the signal's reason. Result and failure record are deleted in any case */
 export async function smoke(
@@ -68,7 +66,7 @@ export async function smoke(
   try {
     result.verdict = await verdictOn(key, photo, timeoutSeconds, ports, phases);
   } finally {
-    // Both: a last attempt that succeeds replaces its failure record.
+    // Both: a result may replace a failure record meanwhile.
     for (const one of [resultKey(key), failedKey(key)]) {
       await ports.bucket.delete(one).catch(() => result.left.push(one));
     }
@@ -99,8 +97,10 @@ async function verdictOn(
       return reason === undefined ? { outcome: 'succeeded', result } : { outcome: 'wrong', reason, result };
     }
     const record = await bucket.get(failedKey(key));
-    failed = record ? failureOf(record) : failed;
-    if (failed.outcome === 'failed' && !PRELIMINARY.includes(failed.code)) {
+    const failure = record && readFailure(record.toString());
+    if (failure) failed = { outcome: 'failed', code: failure.code, reason: failure.message };
+    // Its age is unknown, so a preliminary one is waited for until the end.
+    if (failure && !isPreliminary(failure, 0)) {
       phases.wait = lap();
       return failed;
     }
@@ -109,11 +109,6 @@ async function verdictOn(
     onWait(sinceMs / 1000);
     await clock.sleep(Math.min(POLL_MS, timeoutSeconds * 1000 - sinceMs), signal);
   }
-}
-
-function failureOf(record: Buffer): Verdict {
-  const { code, message } = readFailure(record.toString());
-  return { outcome: 'failed', code, reason: message };
 }
 
 /** @returns a function that gives the seconds since its last call */

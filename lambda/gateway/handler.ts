@@ -44,7 +44,6 @@ const gateway: Gateway = {
     photosPerHour: environment.PHOTOS_PER_HOUR,
     photosPerDay: environment.PHOTOS_PER_DAY,
     linkSeconds: environment.LINK_SECONDS,
-    attemptSeconds: environment.ATTEMPT_SECONDS,
     photoDays: environment.PHOTO_DAYS,
     resultDays: environment.RESULT_DAYS,
     chromaSize,

@@ -87,8 +87,6 @@ export interface PhotoSettings {
   photoDays: number;
   /** Days until S3 deletes results and failure records. */
   resultDays: number;
-  /** Longest time in seconds that a worker spends on the last attempt of a photo, after it wrote `retries-exhausted`. */
-  attemptSeconds: number;
   /** Side in pixels of a chroma; 0 if the workflow has no chroma output. */
   chromaSize: number;
 }

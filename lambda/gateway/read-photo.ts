@@ -1,4 +1,5 @@
 /** `GET /photos/{id}`: a photo's status from what is in the bucket. */
+import { isPreliminary } from '../../contract/failure.ts';
 import { PHOTO_ID, type PhotoStatus } from '../../contract/photo-api.ts';
 import { PHOTO_TYPES } from '../../contract/photo-types.ts';
 import { estimateWait } from './estimate.ts';
@@ -47,13 +48,11 @@ async function statusOf(
   now: number,
 ): Promise<StatusReply> {
   const { id, name } = record;
-  // In this order: a last attempt that succeeds replaces the failure record, and the photo stays after its outcome.
+  // In this order: a result replaces a failure record, and the photo stays after its outcome.
   const result = await ports.storage.result(id);
   if (result) return { status: await succeeded(record, result, ports, settings, now) };
   const failure = await ports.storage.failure(id);
-  const lastAttemptRuns =
-    failure?.code === 'retries-exhausted' && now < failure.storedAt + settings.attemptSeconds;
-  if (failure && !lastAttemptRuns) {
+  if (failure && !isPreliminary(failure, now - failure.storedAt)) {
     const { code, message, retryable } = failure;
     return { status: { status: 'failed', id, name, code, message, retryable } };
   }

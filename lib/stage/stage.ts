@@ -31,6 +31,11 @@ export const STAGE_FIELDS = {
 type Values = ValuesOf<typeof STAGE_FIELDS>;
 
 export const STAGE_RULES: Rule<Values>[] = [
+  {
+    of: ['maxReceiveCount', 'maxAttempts'],
+    holds: ({ maxReceiveCount, maxAttempts }) => maxReceiveCount > maxAttempts,
+    allowed: ({ maxAttempts }) => `more than maxAttempts, which is ${maxAttempts}`,
+  },
   ...FLEET_RULES,
   ...SCALING_RULES,
   ...GATEWAY_RULES,

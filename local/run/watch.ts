@@ -92,7 +92,7 @@ export class Watcher {
     });
   }
 
-  /** Reads failure records; `retries-exhausted` is read again, since the last attempt may still replace it by a result. */
+  /** Reads failure records; `retries-exhausted` is read again, since a redrive may replace it by a result. */
   private async readFailures(outcomes: Map<string, PhotoOutcome>): Promise<void> {
     const { s3, outputs } = this.stack;
     for (const [key, outcome] of outcomes) {

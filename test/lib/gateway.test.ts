@@ -129,7 +129,6 @@ describe.each(ACCESS)('the API of a stage with access %s', (access) => {
       PHOTOS_PER_HOUR: 100,
       PHOTOS_PER_DAY: 2000,
       LINK_SECONDS: 900,
-      ATTEMPT_SECONDS: 240,
       PHOTO_DAYS: 3,
       RESULT_DAYS: 3,
       CHROMA_SIZE: 512,

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ALARM_IDS, ALARMS, alarmName, type AlarmId } from '../../contract/alarms.ts';
 import { BOOT_PHASES, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
-import type { Outcome } from '../../worker/photo/handle-message.ts';
+import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { Monitoring } from '../../lib/monitoring.ts';
 import { askedByAlarms, askedByDashboard, dashboardOf, type Asked } from './asked.ts';
 import { publishedBy, type Series } from './published.ts';

@@ -4,7 +4,7 @@ import { metricData as workerData, publishBootPhases } from '../../worker/aws/cl
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { PhotoMetrics, type PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
-import type { Outcome } from '../../worker/photo/handle-message.ts';
+import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRIC_NAMESPACE } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';

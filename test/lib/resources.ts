@@ -49,7 +49,7 @@ export const RESOURCES: Record<string, Properties> = {
   },
   JobsQueue: {
     MessageRetentionPeriod: 864_000,
-    RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 5 },
+    RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 50 },
     SqsManagedSseEnabled: true,
     VisibilityTimeout: 120,
   },

@@ -38,6 +38,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
         on: ['<PhotosBucket.Arn>/failed/*', '<PhotosBucket.Arn>/results/*'],
       },
+      { may: ['sqs:SendMessage'], on: ['<JobsDeadLetters.Arn>'] },
       // Without it S3 answers 403 for a missing object, which the worker takes for a fault.
       { may: ['s3:ListBucket'], on: ['<PhotosBucket.Arn>'] },
       // An instance that colours wrongly has itself replaced.
@@ -55,6 +56,17 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           'ForAllValues:StringEquals': {
             'dynamodb:LeadingKeys': ['work#${aws:userid}'],
             'dynamodb:Attributes': ['id', 'expiresAt', 'completed', 'busySeconds'],
+          },
+        },
+      },
+      // Each instance that meets a photo counts its attempts.
+      {
+        may: ['dynamodb:UpdateItem'],
+        on: ['<ScalerTable.Arn>'],
+        only: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['attempts#*'] },
+          'ForAllValues:StringEquals': {
+            'dynamodb:Attributes': ['id', 'expiresAt', 'attempts', 'faultedOn'],
           },
         },
       },

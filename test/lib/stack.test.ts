@@ -115,7 +115,7 @@ const spending = { hourlyPrices: prices, onDemandBaseCapacity: 0, spotPercentage
 const STAGES: Record<StageName, Properties> = {
   local: {
     size: ['0', '5', 0],
-    queue: [30, 5],
+    queue: [30, 50],
     tick: '5',
     policy: {
       ...slo,
@@ -131,7 +131,7 @@ const STAGES: Record<StageName, Properties> = {
   },
   chaos: {
     size: ['0', '4', 0],
-    queue: [15, 8],
+    queue: [15, 50],
     tick: '5',
     policy: {
       ...slo,
@@ -147,7 +147,7 @@ const STAGES: Record<StageName, Properties> = {
   },
   dev: {
     size: ['0', '4', 0],
-    queue: [120, 5],
+    queue: [120, 50],
     tick: '30',
     policy: shipped,
     spending: { ...spending, dailyLimit: 20, brake: true },
@@ -156,7 +156,7 @@ const STAGES: Record<StageName, Properties> = {
   },
   prod: {
     size: ['0', '20', 30],
-    queue: [120, 5],
+    queue: [120, 50],
     tick: '30',
     policy: shipped,
     spending: { ...spending, spotPercentage: 70, dailyLimit: 242 },

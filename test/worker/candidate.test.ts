@@ -136,6 +136,7 @@ describe('the whole worker', { timeout: 300_000 }, () => {
     const settings: WorkerSettings = {
       stage: 'local',
       queueUrl,
+      deadLetterQueueUrl: queueUrl,
       bucketName: 'photos',
       groupName: 'group',
       tableName: 'table',

@@ -37,7 +37,7 @@ afterAll(() => comfy.close());
 /** Processes photos as the worker of a stage with that workflow. */
 function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const workflow = workflowOf(name);
-  const settings = { maxMegapixels: 30, maxReceiveCount: 5, path, workflow };
+  const settings = { maxMegapixels: 30, path, workflow };
   const images = new LocalImageProcessor(settings);
   const [log, client] = [memoryLog(), new ComfyuiClient(comfy.url)];
   const colour = createPipeline({
@@ -52,8 +52,8 @@ function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const bucket = new MemoryBucket();
   const process = (key: string, photo: Buffer, metadata?: Record<string, string>): Promise<PhotoOutcome> => {
     const job = { bucket: 'photos', key, etag: bucket.upload(key, photo, metadata), storedAtMs: 0 };
-    const attempt = { figures: {}, started: () => undefined };
-    return processPhoto(job, 1, attempt, { bucket, settings, colour, log, now: Date.now });
+    const attempt = { figures: {}, started: async () => undefined };
+    return processPhoto(job, attempt, { bucket, settings, colour, log, now: Date.now });
   };
   /** The result of a photo that can be coloured. */
   const result = async (photo: Buffer, metadata?: Record<string, string>) => {

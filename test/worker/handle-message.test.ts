@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
-import { handleMessage } from '../../worker/photo/handle-message.ts';
+import { handleMessage, type MessagePorts } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { instanceFaultDelay, returnDelay } from '../../worker/photo/queue.ts';
 import { CancelledBeforeStart } from '../../worker/photo/weighted-semaphore.ts';
-import { body, event, memoryLog, MemoryQueue } from './support/memory.ts';
+import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -16,33 +16,59 @@ afterEach(() => {
 const NOW = Date.parse('2026-11-23T12:00:07.000Z');
 const SUCCEEDED: PhotoOutcome = { outcome: 'succeeded' };
 
-async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, receiveCount = 1) {
+const PHOTO = photoLogId('photos', 'incoming/a.jpg');
+const GIVEN_UP: PhotoOutcome = { outcome: 'failed', code: 'retries-exhausted' };
+const never = () => Promise.reject(new Error('not to be called'));
+const seen = () => ({ now: () => NOW, clock: () => 0, log: memoryLog(), started: () => () => undefined });
+/** Ports of a message whose photo is processed by hand. */
+const portsOn = (queue: MemoryQueue, more: Partial<MessagePorts>): MessagePorts => ({
+  queue,
+  bucketName: 'photos',
+  visibilityTimeoutSeconds: 30,
+  maxReceiveCount: 50,
+  attempts: attemptPorts(),
+  process: never,
+  giveUp: never,
+  ...seen(),
+  ...more,
+});
+
+/** @param attempts that its photo was charged before */
+async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, attempts = 0) {
   const queue = new MemoryQueue();
   const log = memoryLog();
   const jobs: Job[] = [];
   const reported: unknown[] = [];
   let running = 0;
   let clockMs = 0;
-  const message = queue.send(text, receiveCount);
+  const message = queue.send(text, 9);
+  const store = new MemoryAttempts();
+  if (attempts > 0) await store.add(message.id, attempts);
+  let removed = 0;
   const handled = await handleMessage(message, {
     queue,
     bucketName: 'photos',
     visibilityTimeoutSeconds: 30,
-    maxReceiveCount: 5,
-    process: (job, count, attempt) => {
-      expect(count).toBe(receiveCount);
+    maxReceiveCount: 10,
+    attempts: attemptPorts({ store, log }),
+    process: async (job, attempt) => {
       jobs.push(job);
-      attempt.started();
+      await attempt.started();
       // A prompt that is submitted again starts no second time.
-      attempt.started();
+      await attempt.started();
       return process(job);
     },
+    giveUp: (_job, _attempt, usedUp) => {
+      expect(usedUp).toEqual({ attempts: 5 });
+      return Promise.resolve(GIVEN_UP);
+    },
+    removed: () => removed++,
     started: () => {
       running++;
       return () => running--;
     },
     finished: (outcome, figures, code) => {
-      expect(figures).toMatchObject({ queueSeconds: 7, waitSeconds: 7 });
+      expect(figures).toMatchObject({ queueSeconds: 7 });
       reported.push([outcome, code]);
     },
     log,
@@ -50,7 +76,9 @@ async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>
     clock: () => (clockMs += 1500),
   });
   expect(running).toBe(0);
-  return { handled, queue, log, jobs, reported };
+  const { deleted, deadLettered } = queue;
+  expect(removed).toBe(deleted.length > 0 ? 1 : 0);
+  return { handled, queue, log, jobs, reported, deadLettered, attempts: store.records.get(message.id) };
 }
 
 describe('a message', () => {
@@ -61,12 +89,8 @@ describe('a message', () => {
     expect(handled).toBe('deleted');
     expect(queue.deleted).toHaveLength(1);
     const trace = traceIdOf({ bucket: 'photos', key: 'incoming/a.jpg', etag: 'e', storedAtMs: NOW - 7000 });
-    const photo = {
-      photo: photoLogId('photos', 'incoming/a.jpg'),
-      trace,
-      receiveCount: 1,
-      waitSeconds: 7,
-    };
+    const names = { photo: PHOTO, trace };
+    const photo = { ...names, receiveCount: 9, attempt: 1, waitSeconds: 7 };
     expect(log.lines).toEqual([
       { level: 'info', event: 'photo-started', fields: photo },
       {
@@ -104,15 +128,14 @@ describe('a message', () => {
   });
 
   it.each([
-    ['a transient fault', new TransientFault('S3 is slow'), 2, 'returned', returnDelay(2)],
-    ['an unexpected error', new Error('bug'), 1, 'returned', returnDelay(1)],
-    ['an instance fault, at once for another instance', new InstanceFault('CUDA'), 1, 'instance-fault', 0],
-    ['a repeated instance fault', new InstanceFault('CUDA'), 3, 'instance-fault', instanceFaultDelay(3)],
-  ])('is returned after %s', async (_name, error, receiveCount, handled, delay) => {
+    ['a transient fault', new TransientFault('S3 is slow'), 1, 'returned', returnDelay(2)],
+    ['an unexpected error', new Error('bug'), 0, 'returned', returnDelay(1)],
+    ['an instance fault, at once for another instance', new InstanceFault('CUDA'), 0, 'instance-fault', 0],
+  ])('is returned after %s', async (_name, error, attempts, handled, delay) => {
     const given = await handle(
       body(event('photos', 'incoming/a.jpg', 'e')),
       () => Promise.reject(error),
-      receiveCount,
+      attempts,
     );
     expect(given.handled).toBe(handled);
     expect(given.log.lines.slice(1)).toMatchObject([
@@ -120,16 +143,84 @@ describe('a message', () => {
         level: 'error',
         event: 'attempt-failed',
         fields: {
-          photo: photoLogId('photos', 'incoming/a.jpg'),
-          receiveCount,
+          photo: PHOTO,
+          receiveCount: 9,
           fault: error instanceof InstanceFault ? 'instance' : 'transient',
           error: error.message,
         },
       },
-      { level: 'info', event: 'photo-finished', fields: { outcome: 'returned', receiveCount } },
+      { level: 'info', event: 'photo-finished', fields: { outcome: 'returned', receiveCount: 9 } },
     ]);
     expect(given.queue.deleted).toEqual([]);
     expect(given.queue.hides.map(({ seconds }) => seconds)).toEqual([delay]);
+  });
+
+  it.each([
+    ['transient', new TransientFault('S3 is slow'), 'dead-lettered'],
+    ['instance', new InstanceFault('CUDA'), 'instance-fault'],
+  ])('is given up after its last attempt, by a fault of the kind %s', async (kind, error, handled) => {
+    const queue = new MemoryQueue();
+    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 7);
+    const [store, log] = [new MemoryAttempts(), memoryLog()];
+    await store.add(message.id, 4, 'i-0');
+    const ports = portsOn(queue, {
+      attempts: attemptPorts({ store }),
+      process: async (_job, attempt) => {
+        await attempt.started();
+        throw error;
+      },
+      giveUp: () => Promise.resolve(GIVEN_UP),
+      log,
+    });
+    expect(await handleMessage(message, ports)).toBe(handled);
+    expect(queue.deadLettered).toEqual([{ body: message.body, reason: 'retries-exhausted' }]);
+    expect(log.of('attempt-failed')).toMatchObject([{ fault: kind, attempt: 5 }]);
+    expect(log.of('photo-finished')).toMatchObject([{ outcome: 'failed', code: 'retries-exhausted' }]);
+  });
+
+  it('whose worker died in the last attempt is given up before another', async () => {
+    const { handled, deadLettered, reported } = await handle(
+      body(event('photos', 'incoming/a.jpg', 'e')),
+      never,
+      5,
+    );
+    expect([handled, deadLettered.length]).toEqual(['dead-lettered', 1]);
+    expect(reported).toEqual([['failed', 'retries-exhausted']]);
+  });
+
+  it('is given up at the last receive that SQS allows, and not processed', async () => {
+    const queue = new MemoryQueue();
+    const given: unknown[] = [];
+    const giveUp: MessagePorts['giveUp'] = (_job, _attempt, usedUp) => {
+      given.push(usedUp);
+      return Promise.resolve(GIVEN_UP);
+    };
+    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 50);
+    expect(await handleMessage(message, portsOn(queue, { giveUp }))).toBe('dead-lettered');
+    expect(given).toEqual([{ attempts: 0, received: 50 }]);
+  });
+
+  it('is returned when it cannot be given up, to be tried at its next receive', async () => {
+    const queue = new MemoryQueue();
+    const [text, log] = [body(event('photos', 'incoming/a.jpg', 'e')), memoryLog()];
+    const fails = () => Promise.reject(new Error('throttled'));
+    expect(await handleMessage(queue.send(text, 50), portsOn(queue, { giveUp: fails, log }))).toBe(
+      'returned',
+    );
+    queue.deadLetter = fails;
+    const giveUp = () => Promise.resolve(GIVEN_UP);
+    expect(await handleMessage(queue.send(text, 50), portsOn(queue, { giveUp, log }))).toBe('returned');
+    expect(log.of('failure-not-recorded')).toMatchObject([{ photo: PHOTO, error: 'throttled' }]);
+    expect(log.of('message-not-dead-lettered')).toMatchObject([{ error: 'throttled' }]);
+    expect([queue.deleted, queue.hides.length]).toEqual([[], 2]);
+  });
+
+  it('of a given-up photo that has an outcome by then is deleted', async () => {
+    const queue = new MemoryQueue();
+    const giveUp = () => Promise.resolve<PhotoOutcome>({ outcome: 'dropped', reason: 'done-already' });
+    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 50);
+    expect(await handleMessage(message, portsOn(queue, { giveUp }))).toBe('deleted');
+    expect(queue.deadLettered).toEqual([]);
   });
 
   it('logs no key of its photo, which may be a name', async () => {
@@ -151,18 +242,16 @@ describe('a message', () => {
     const queue = new MemoryQueue();
     const log = memoryLog();
     const reported: unknown[] = [];
-    const handled = await handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 5), {
-      queue,
-      bucketName: 'photos',
-      visibilityTimeoutSeconds: 30,
-      maxReceiveCount: 6,
+    const store = new MemoryAttempts();
+    const ports = portsOn(queue, {
+      attempts: attemptPorts({ store }),
       process: () => Promise.reject(new CancelledBeforeStart('drain')),
       started: () => expect.fail('not to be called'),
       finished: (outcome) => void reported.push(outcome),
       log,
-      now: Date.now,
-      clock: () => 0,
     });
+    const handled = await handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 49), ports);
+    expect(store.records.size).toBe(0);
     expect(handled).toBe('not-started');
     expect(queue.hides.map(({ seconds }) => seconds)).toEqual([0]);
     expect(reported).toEqual(['returned']);
@@ -176,7 +265,7 @@ describe('a message', () => {
       Promise.reject(job.key.includes('b') ? new InstanceFault('CUDA') : new TransientFault('no')),
     );
     expect(handled).toBe('instance-fault');
-    expect(queue.hides.map(({ seconds }) => seconds)).toEqual([0]);
+    expect(queue.hides.map(({ seconds }) => seconds)).toEqual([returnDelay(1)]);
   });
 
   it('counts as handled although SQS fails to delete or return it', async () => {
@@ -185,16 +274,7 @@ describe('a message', () => {
     const log = memoryLog();
     const refuse = () => Promise.reject(new Error('throttled'));
     Object.assign(queue, { hide: refuse, delete: refuse });
-    const ports = {
-      queue,
-      bucketName: 'photos',
-      visibilityTimeoutSeconds: 30,
-      maxReceiveCount: 5,
-      started: () => () => undefined,
-      log,
-      now: Date.now,
-      clock: () => 0,
-    };
+    const ports = portsOn(queue, { log });
     const text = body(event('photos', 'incoming/a.jpg', 'e'));
     const slowly = () => new Promise<PhotoOutcome>((resolve) => setTimeout(() => resolve(SUCCEEDED), 15_000));
     const deleted = handleMessage(queue.send(text), { ...ports, process: slowly });
@@ -213,37 +293,27 @@ describe('a message', () => {
     ['that is no JSON', 'hello', 'job message is not JSON: 5 characters'],
     ['of another bucket', body(event('others', 'incoming/a.jpg', 'e')), "bucket 'others' is not 'photos'"],
     ['of a result', body(event('photos', 'results/a.jpg', 'e')), "is not below 'incoming/'"],
-  ])('%s is returned, until it is a dead letter, and logged', async (_name, text, error) => {
-    const { handled, log, queue } = await handle(text, () => Promise.reject(new Error('not to be called')));
-    expect([handled, queue.deleted]).toEqual(['returned', []]);
+  ])('%s goes to the dead letters at once, and is logged', async (_name, text, error) => {
+    const { handled, log, deadLettered } = await handle(text, never);
+    expect([handled, deadLettered]).toEqual(['dead-lettered', [{ body: text, reason: 'not-a-job' }]]);
     const ageSeconds = expect.closeTo((NOW - Date.now()) / 1000, -1) as number;
     expect(log.lines).toMatchObject([
       {
         level: 'error',
         event: 'message-not-parsed',
-        fields: { receiveCount: 1, ageSeconds, error: expect.stringContaining(error) as string },
+        fields: { receiveCount: 9, ageSeconds, error: expect.stringContaining(error) as string },
       },
+      { level: 'error', event: 'message-dead-lettered', fields: { receiveCount: 9, reason: 'not-a-job' } },
     ]);
   });
 
   it.each<[string, number, () => Promise<PhotoOutcome>, unknown]>([
-    ['coloured', 5, () => Promise.resolve(SUCCEEDED), ['succeeded', undefined]],
-    ['refused', 1, () => Promise.resolve({ outcome: 'failed', code: 'too-large' }), ['failed', 'too-large']],
-    ['returned', 4, () => Promise.reject(new TransientFault('slow')), ['returned', undefined]],
-    [
-      'not coloured by a transient fault',
-      5,
-      () => Promise.reject(new TransientFault('slow')),
-      ['failed', 'retries-exhausted'],
-    ],
-    [
-      'not coloured by an instance fault',
-      5,
-      () => Promise.reject(new InstanceFault('hot')),
-      ['failed', 'retries-exhausted'],
-    ],
-  ])('whose photo is %s at its receive %d is reported', async (_how, receiveCount, process, expected) => {
-    const { reported } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, receiveCount);
+    ['coloured', 4, () => Promise.resolve(SUCCEEDED), ['succeeded', undefined]],
+    ['refused', 0, () => Promise.resolve({ outcome: 'failed', code: 'too-large' }), ['failed', 'too-large']],
+    ['returned', 3, () => Promise.reject(new TransientFault('slow')), ['returned', undefined]],
+    ['not coloured', 4, () => Promise.reject(new TransientFault('slow')), ['failed', 'retries-exhausted']],
+  ])('whose photo is %s after %d attempts is reported', async (_how, attempts, process, expected) => {
+    const { reported } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, attempts);
     expect(reported).toEqual([expected]);
   });
 
@@ -251,17 +321,9 @@ describe('a message', () => {
     vi.useFakeTimers();
     const queue = new MemoryQueue();
     let finish: (outcome: PhotoOutcome) => void = () => undefined;
-    const working = handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e'))), {
-      queue,
-      bucketName: 'photos',
-      visibilityTimeoutSeconds: 30,
-      maxReceiveCount: 5,
-      process: () => new Promise((resolve) => (finish = resolve)),
-      started: () => () => undefined,
-      log: memoryLog(),
-      now: Date.now,
-      clock: Date.now,
-    });
+    const process = () => new Promise<PhotoOutcome>((resolve) => (finish = resolve));
+    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')));
+    const working = handleMessage(message, portsOn(queue, { process }));
     await vi.advanceTimersByTimeAsync(95_000);
     // Each renewal is well before the end of the previous 30 s.
     expect(queue.hides.map(({ seconds }) => seconds)).toEqual(Array.from({ length: 9 }, () => 30));
@@ -273,24 +335,16 @@ describe('a message', () => {
 });
 
 it('delays of returned messages grow up to a limit', () => {
-  expect([1, 2, 11, 12, 13, 100].map(returnDelay)).toEqual([5, 10, 55, 60, 60, 60]);
-  expect([1, 2, 6, 7, 8, 100].map(instanceFaultDelay)).toEqual([0, 5, 25, 30, 30, 30]);
+  expect([0, 1, 2, 11, 12, 13, 100].map(returnDelay)).toEqual([5, 5, 10, 55, 60, 60, 60]);
+  expect([0, 1, 5, 6, 7, 100].map(instanceFaultDelay)).toEqual([0, 5, 25, 30, 30, 30]);
 });
 
 it('stops to renew the visibility timeout when its photos are handled', async () => {
   vi.useFakeTimers();
   const queue = new MemoryQueue();
-  const handled = handleMessage(queue.send(body(event('photos', 'incoming/a.jpg', 'e'))), {
-    queue,
-    bucketName: 'photos',
-    visibilityTimeoutSeconds: 30,
-    maxReceiveCount: 5,
-    process: () => Promise.reject(new TransientFault('no')),
-    started: () => () => undefined,
-    log: memoryLog(),
-    now: Date.now,
-    clock: () => 0,
-  });
+  const process = () => Promise.reject(new TransientFault('no'));
+  const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')));
+  const handled = handleMessage(message, portsOn(queue, { process }));
   expect(await handled).toBe('returned');
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -17,7 +17,7 @@ import { failedKey, resultKey } from '../../contract/keys.ts';
 import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { ordinary } from './support/input-files.ts';
 import { INPUTS } from './support/inputs.ts';
-import { body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
+import { attemptPorts, body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
 
 /** Far beyond what a photo takes, also on a busy machine: what exceeds it hangs. */
 const DEADLINE_MS = 120_000;
@@ -46,7 +46,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
       drainSignal: () => new AbortController().signal,
       now: Date.now,
     });
-    const settings = { maxMegapixels: 100, maxReceiveCount: 5, workflow };
+    const settings = { maxMegapixels: 100, workflow };
     const queue = new MemoryQueue();
     const one = async (key: string, photo: Buffer) => {
       const etag = bucket.upload(key, photo);
@@ -58,8 +58,10 @@ describe(`${INPUTS.length} kinds of input`, () => {
           bucketName: 'photos',
           visibilityTimeoutSeconds: 30,
           maxReceiveCount: 5,
-          process: (job, count, attempt) =>
-            processPhoto(job, count, attempt, { bucket, settings, colour, log, now: Date.now }),
+          attempts: attemptPorts({ log }),
+          process: (job, attempt) =>
+            processPhoto(job, attempt, { bucket, settings, colour, log, now: Date.now }),
+          giveUp: () => Promise.reject(new Error('not to be called')),
           started: () => () => undefined,
           log,
           now: Date.now,

@@ -69,12 +69,12 @@ describe('the options of a photo', () => {
   it('that are not allowed fail the photo before it is read', async () => {
     const bucket = new MemoryBucket();
     const etag = bucket.upload('incoming/a.jpg', 'a photo', { sharpen: 'much' });
-    const settings = { maxMegapixels: 1, maxReceiveCount: 5, workflow };
+    const settings = { maxMegapixels: 1, workflow };
     const colour = () => Promise.reject(new Error('not to be called'));
     const job = { bucket: 'photos', key: 'incoming/a.jpg', etag, storedAtMs: 0 };
-    const attempt = { figures: {}, started: () => undefined };
+    const attempt = { figures: {}, started: async () => undefined };
     const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
-    const outcome = await processPhoto(job, 1, attempt, ports);
+    const outcome = await processPhoto(job, attempt, ports);
     expect(outcome).toEqual({ outcome: 'failed', code: 'bad-option' });
     expect(JSON.parse(bucket.objects.get('failed/a.jpg.json')!.body.toString())).toMatchObject({
       code: 'bad-option',

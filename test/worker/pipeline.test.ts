@@ -62,7 +62,7 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) 
   });
   const run = async () => {
     const figures: PhotoMeasurements = {};
-    const attempt = { figures, started: () => void events.push('started') };
+    const attempt = { figures, started: async () => void events.push('started') };
     return { result: await colour(await photo(), 'etag', attempt, choice), figures };
   };
   const renewDrain = () => (drain = new AbortController());

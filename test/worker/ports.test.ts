@@ -1,30 +1,37 @@
 /** The worker's ports: one suite for the in-memory and the S3 bucket, the latter and SQS on the local AWS. */
+import { CreateTableCommand, DynamoDBClient, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TABLE_KEY } from '../../contract/names.ts';
+import { DynamoAttempts } from '../../worker/aws/attempts.ts';
 import { S3Bucket } from '../../worker/aws/bucket.ts';
 import { SqsJobQueue } from '../../worker/aws/queue.ts';
+import type { AttemptStore } from '../../worker/photo/attempts.ts';
 import { ConditionFailed, type Bucket } from '../../worker/photo/bucket.ts';
 import { clientConfig } from '../../common/environment.ts';
 import { Scope } from '../../common/scope.ts';
 import { startLocalAws } from '../support/local-aws.ts';
-import { MemoryBucket } from './support/memory.ts';
+import { MemoryAttempts, MemoryBucket } from './support/memory.ts';
 
 const TRACE = '0123456789abcdef0123456789abcdef';
 
 const scope = new Scope();
 let s3: S3Client;
 let sqs: SQSClient;
+let dynamo: DynamoDBClient;
 
 beforeAll(async () => {
   const endpoint = await startLocalAws('worker-ports-test', scope);
   s3 = new S3Client({ ...clientConfig(endpoint), forcePathStyle: true });
   sqs = new SQSClient(clientConfig(endpoint));
+  dynamo = new DynamoDBClient(clientConfig(endpoint));
 }, 60_000);
 afterAll(() => scope.close());
 
@@ -134,10 +141,14 @@ it('S3 keeps the content type of a result', async () => {
 
 describe('queue: SQS', () => {
   let QueueUrl: string;
+  let deadLetterUrl: string;
   let queue: SqsJobQueue;
   beforeEach(async () => {
     ({ QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `jobs-${++buckets}` })));
-    queue = new SqsJobQueue(sqs, QueueUrl);
+    ({ QueueUrl: deadLetterUrl = '' } = await sqs.send(
+      new CreateQueueCommand({ QueueName: `dead-${buckets}` }),
+    ));
+    queue = new SqsJobQueue(sqs, QueueUrl, deadLetterUrl);
   });
   const counts = async () => {
     const { Attributes } = await sqs.send(
@@ -149,13 +160,30 @@ describe('queue: SQS', () => {
   it('returns a message, counts its receives, and deletes it', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
     const message = await queue.receive(true);
-    expect(message).toMatchObject({ body: 'hello', receiveCount: 1 });
+    expect(message).toMatchObject({
+      id: expect.stringMatching(/./) as string,
+      body: 'hello',
+      receiveCount: 1,
+    });
     expect(Math.abs((message?.sentAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
     await queue.hide(message!, 0);
     const again = await queue.receive(true);
-    expect(again).toMatchObject({ body: 'hello', receiveCount: 2 });
+    expect(again).toMatchObject({ id: message?.id, body: 'hello', receiveCount: 2 });
     await queue.delete(again!);
     expect(await counts()).toEqual(['0', '0']);
+  });
+
+  it('moves a message to the dead letters, with the reason', async () => {
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const message = await queue.receive(true);
+    await queue.deadLetter(message!, 'not-a-job');
+    expect(await counts()).toEqual(['0', '0']);
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: deadLetterUrl, MessageAttributeNames: ['All'] }),
+    );
+    expect(Messages).toMatchObject([
+      { Body: 'hello', MessageAttributes: { Reason: { StringValue: 'not-a-job' } } },
+    ]);
   });
 
   it('hides a message', async () => {
@@ -164,4 +192,47 @@ describe('queue: SQS', () => {
     await queue.hide(message!, 600);
     expect(await counts()).toEqual(['0', '1']);
   });
+});
+
+describe.each<[string, () => Promise<AttemptStore>]>([
+  ['memory', async () => new MemoryAttempts()],
+  [
+    'DynamoDB',
+    async () => {
+      const TableName = `table-${++buckets}`;
+      await dynamo.send(
+        new CreateTableCommand({
+          TableName,
+          KeySchema: [{ AttributeName: TABLE_KEY, KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: TABLE_KEY, AttributeType: 'S' }],
+          BillingMode: 'PAY_PER_REQUEST',
+        }),
+      );
+      return new DynamoAttempts(dynamo, TableName);
+    },
+  ],
+])('attempts: %s', (_name, make) => {
+  it('are counted for each photo, with the instances of its faults', async () => {
+    const store = await make();
+    expect(await store.add('a', 1)).toEqual({ attempts: 1, faultedOn: [] });
+    expect(await store.add('a', -1, 'i-1')).toEqual({ attempts: 0, faultedOn: ['i-1'] });
+    expect(await store.add('a', 1)).toEqual({ attempts: 1, faultedOn: ['i-1'] });
+    expect(await store.add('a', 0, 'i-2')).toEqual({ attempts: 1, faultedOn: ['i-1', 'i-2'] });
+    expect(await store.add('b', 0)).toEqual({ attempts: 0, faultedOn: [] });
+  });
+
+  it('of two workers at once are both counted', async () => {
+    const store = await make();
+    const both = await Promise.all([store.add('a', 1), store.add('a', 1)]);
+    expect(both.map(({ attempts }) => attempts).sort()).toEqual([1, 2]);
+  });
+});
+
+it('DynamoDB deletes the attempts of a photo some days after its message', async () => {
+  const send = vi.fn(async (_command: UpdateItemCommand) => ({}));
+  const client = Object.assign(new DynamoDBClient({}), { send });
+  await new DynamoAttempts(client, 'table', () => 1_000_000).add('a', 1);
+  const { Key, ExpressionAttributeValues } = send.mock.calls[0]![0].input;
+  expect(Key).toEqual({ id: { S: 'attempts#a' } });
+  expect(ExpressionAttributeValues?.[':expiry']).toEqual({ N: String(1000 + 14 * 86_400) });
 });

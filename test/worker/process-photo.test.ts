@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { photoLogId, TRACE_METADATA, traceIdOf } from '../../contract/trace.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { md5 } from './support/memory.ts';
-import { colours, FAILED, KEY, MAX_RECEIVES, RESULT, setUp } from './support/process-photo.ts';
+import { colours, FAILED, KEY, RESULT, setUp } from './support/process-photo.ts';
 
 describe('a photo', () => {
   it('that is coloured gets a result of its version, and no failure record', async () => {
@@ -54,10 +54,10 @@ describe('a photo', () => {
     ]);
   });
 
-  it('with a transient fault has no outcome before its last receive', async () => {
+  it('with a transient fault has no outcome', async () => {
     const { bucket, process } = setUp(() => Promise.reject(new TransientFault('slow')));
     const etag = bucket.upload(KEY, 'photo');
-    await expect(process(etag, MAX_RECEIVES - 1)).rejects.toThrow('slow');
+    await expect(process(etag)).rejects.toThrow('slow');
     expect([...bucket.objects.keys()]).toEqual([KEY]);
   });
 
@@ -82,72 +82,43 @@ describe('a photo', () => {
   });
 });
 
-describe('the last allowed receive', () => {
-  it('writes the failure record before it colours, and a result replaces it', async () => {
-    const seen: unknown[] = [];
-    const setup = setUp(async (...args) => {
-      seen.push(setup.record());
-      return colours(...args);
+describe('a photo that is given up', () => {
+  it('gets a failure record with the attempts that it had', async () => {
+    const { bucket, giveUpOn, record } = setUp();
+    const etag = bucket.upload(KEY, 'photo');
+    expect(await giveUpOn(etag)).toEqual({ outcome: 'failed', code: 'retries-exhausted' });
+    expect(record()).toEqual({
+      code: 'retries-exhausted',
+      message: 'The photo could not be coloured in 5 attempts; it is worth sending again.',
+      retryable: true,
+      key: KEY,
+      etag,
+      trace: traceIdOf({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 }),
+      attempts: 5,
     });
-    const etag = setup.bucket.upload(KEY, 'photo');
-    expect(await setup.process(etag, MAX_RECEIVES)).toEqual({ outcome: 'succeeded' });
-    expect(seen).toEqual([
-      {
-        code: 'retries-exhausted',
-        message: 'The photo could not be coloured in 5 attempts; it is worth sending again.',
-        retryable: true,
-        key: KEY,
-        etag,
-        trace: traceIdOf({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 }),
-      },
-    ]);
-    expect([setup.bucket.objects.has(RESULT), setup.bucket.objects.has(FAILED)]).toEqual([true, false]);
   });
 
-  it('leaves the failure record when it fails', async () => {
-    const { bucket, process, record } = setUp(() => Promise.reject(new TransientFault('slow')));
-    const etag = bucket.upload(KEY, 'photo');
-    await expect(process(etag, MAX_RECEIVES)).rejects.toThrow('slow');
-    expect(record()).toMatchObject({ code: 'retries-exhausted', retryable: true, etag });
-    expect(bucket.objects.has(RESULT)).toBe(false);
-  });
-
-  it('replaces the failure record by that of a refusal', async () => {
-    const { bucket, process, record } = setUp(() =>
-      Promise.reject(new PermanentFault('cannot-be-coloured', 'No.')),
-    );
-    const etag = bucket.upload(KEY, 'photo');
-    expect(await process(etag, MAX_RECEIVES)).toEqual({ outcome: 'failed', code: 'cannot-be-coloured' });
-    expect(record()).toMatchObject({ code: 'cannot-be-coloured', retryable: false });
-  });
-
-  it('of a photo that is deleted meanwhile is dropped without an outcome', async () => {
-    const { bucket, process } = setUp();
-    const etag = bucket.upload(KEY, 'photo');
-    const put = bucket.put.bind(bucket);
-    bucket.put = async (...args) => {
-      const made = await put(...args);
-      bucket.objects.delete(KEY);
-      return made;
-    };
-    expect(await process(etag, MAX_RECEIVES)).toEqual({ outcome: 'dropped', reason: 'superseded' });
-    expect([...bucket.objects.keys()]).toEqual([]);
-  });
-});
-
-describe('a refused photo whose other delivery succeeds meanwhile', () => {
-  it.each([1, MAX_RECEIVES])('at receive %d is dropped, and the result stays', async (receiveCount) => {
-    const setup = setUp(async () => {
-      await setup.store(RESULT, md5('photo'), 'a result');
-      throw new PermanentFault('cannot-be-coloured', 'No.');
+  it('for its receives says how many they were', async () => {
+    const { bucket, giveUpOn, record } = setUp();
+    await giveUpOn(bucket.upload(KEY, 'photo'), 50);
+    expect(record()).toMatchObject({
+      message: 'The photo was taken up 50 times and was not finished; it is worth sending again.',
     });
-    const etag = setup.bucket.upload(KEY, 'photo');
-    expect(await setup.process(etag, receiveCount)).toEqual({ outcome: 'dropped', reason: 'done-already' });
-    expect([setup.bucket.objects.has(RESULT), setup.bucket.objects.has(FAILED)]).toEqual([true, false]);
   });
 
-  it('just before the last receive is dropped before it is coloured', async () => {
-    const { bucket, process, store } = setUp(() => Promise.reject(new Error('not to be called')));
+  it.each([
+    ['a result', RESULT, () => 'a result'],
+    ['a final failure record', FAILED, (etag: string) => setUp().failure(etag, 'too-large', false)],
+  ])('keeps %s that it has', async (_what, key, content) => {
+    const { bucket, giveUpOn, store } = setUp();
+    const etag = bucket.upload(KEY, 'photo');
+    await store(key, etag, content(etag));
+    expect(await giveUpOn(etag)).toEqual({ outcome: 'dropped', reason: 'done-already' });
+    expect([...bucket.objects.keys()]).toEqual([KEY, key]);
+  });
+
+  it('just after another delivery has coloured it keeps that result', async () => {
+    const { bucket, giveUpOn, store } = setUp();
     const etag = bucket.upload(KEY, 'photo');
     const head = bucket.head.bind(bucket);
     let heads = 0;
@@ -157,8 +128,40 @@ describe('a refused photo whose other delivery succeeds meanwhile', () => {
       if (++heads === 3) await store(RESULT, etag, 'a result');
       return found;
     };
-    expect(await process(etag, MAX_RECEIVES)).toEqual({ outcome: 'dropped', reason: 'done-already' });
+    expect(await giveUpOn(etag)).toEqual({ outcome: 'dropped', reason: 'done-already' });
     expect([bucket.objects.has(RESULT), bucket.objects.has(FAILED)]).toEqual([true, false]);
+  });
+
+  it('and deleted meanwhile is dropped without an outcome', async () => {
+    const { bucket, giveUpOn } = setUp();
+    const etag = bucket.upload(KEY, 'photo');
+    const put = bucket.put.bind(bucket);
+    bucket.put = async (...args) => {
+      const made = await put(...args);
+      bucket.objects.delete(KEY);
+      return made;
+    };
+    expect(await giveUpOn(etag)).toEqual({ outcome: 'dropped', reason: 'superseded' });
+    expect([...bucket.objects.keys()]).toEqual([]);
+  });
+
+  it('and replaced is dropped', async () => {
+    const { bucket, giveUpOn } = setUp();
+    const etag = bucket.upload(KEY, 'photo');
+    bucket.upload(KEY, 'another photo');
+    expect(await giveUpOn(etag)).toEqual({ outcome: 'dropped', reason: 'superseded' });
+  });
+});
+
+describe('a refused photo whose other delivery succeeds meanwhile', () => {
+  it('is dropped, and the result stays', async () => {
+    const setup = setUp(async () => {
+      await setup.store(RESULT, md5('photo'), 'a result');
+      throw new PermanentFault('cannot-be-coloured', 'No.');
+    });
+    const etag = setup.bucket.upload(KEY, 'photo');
+    expect(await setup.process(etag)).toEqual({ outcome: 'dropped', reason: 'done-already' });
+    expect([setup.bucket.objects.has(RESULT), setup.bucket.objects.has(FAILED)]).toEqual([true, false]);
   });
 
   it('is dropped as superseded when it is replaced while it is refused', async () => {

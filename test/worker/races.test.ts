@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failedKey, resultKey } from '../../contract/keys.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
-import { processPhoto, type PhotoOutcome } from '../../worker/photo/process-photo.ts';
+import { giveUp, processPhoto, type PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
 import { md5, MemoryBucket, memoryLog, type Objects } from './support/memory.ts';
 
@@ -12,8 +12,7 @@ const [RESULT, FAILED] = [resultKey(KEY), failedKey(KEY)];
 
 /** What happens in a delivery; the worker `dies` after so many operations on the bucket. */
 interface Delivery {
-  result: 'coloured' | 'refused' | 'transient fault';
-  receiveCount: 1 | 5;
+  result: 'coloured' | 'refused' | 'transient fault' | 'given up';
   dies: number | undefined;
 }
 
@@ -75,20 +74,15 @@ function deliver(
     if (delivery.result === 'transient fault') throw new TransientFault('slow');
     return { body: Buffer.from(`coloured ${photo.toString()}`), contentType: 'image/jpeg' };
   };
-  const settings = { maxMegapixels: 1, maxReceiveCount: 5, workflow };
+  const settings = { maxMegapixels: 1, workflow };
   const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
-  const attempt = { figures: {}, started: () => undefined };
-  return processPhoto(job, delivery.receiveCount, attempt, ports).catch(() => undefined);
+  if (delivery.result === 'given up') return giveUp(job, {}, { attempts: 5 }, ports).catch(() => undefined);
+  const attempt = { figures: {}, started: async () => undefined };
+  return processPhoto(job, attempt, ports).catch(() => undefined);
 }
 
-const usual = <T>(value: T, ...others: T[]) =>
-  fc.oneof(
-    { weight: 3, arbitrary: fc.constant(value) },
-    { weight: 1, arbitrary: fc.constantFrom(...others) },
-  );
 const delivery: fc.Arbitrary<Delivery> = fc.record({
-  result: fc.constantFrom('coloured', 'coloured', 'refused', 'transient fault'),
-  receiveCount: usual<1 | 5>(1, 5),
+  result: fc.constantFrom('coloured', 'coloured', 'refused', 'transient fault', 'given up'),
   dies: fc.oneof(fc.constant(undefined), fc.nat({ max: 20 })),
 });
 
@@ -128,7 +122,7 @@ describe('exactly one outcome, of the latest upload', () => {
         await interleaving.run(stretches, { possible: () => next < uploads.length, act: uploadNext });
         await Promise.all(running);
         // What died or had a transient fault is delivered again, and then it works.
-        const undisturbed: Delivery = { result: 'coloured', receiveCount: 1, dies: undefined };
+        const undisturbed: Delivery = { result: 'coloured', dies: undefined };
         for (const etag of again) {
           const outcome = await deliver(objects, async () => {}, etag, undisturbed);
           if (outcome?.outcome === 'succeeded') succeeded.add(etag);

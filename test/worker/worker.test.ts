@@ -11,7 +11,7 @@ import { LAUNCH_HOOK } from '../../contract/names.ts';
 import { withDefaults } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { Comfy, workflow } from './support/stand-in-comfyui.ts';
-import { body, event, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
+import { body, event, MemoryAttempts, MemoryBucket, MemoryQueue, memoryLog } from './support/memory.ts';
 
 let comfy: Comfy;
 beforeEach(async () => {
@@ -23,6 +23,7 @@ const KEY = 'incoming/letter.jpg';
 const settings: WorkerSettings = {
   stage: 'test',
   queueUrl: 'http://queue.invalid/',
+  deadLetterQueueUrl: 'http://dead.invalid/',
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',
@@ -54,6 +55,8 @@ async function workUntil(last: string, canary?: Canary) {
     client: new ComfyuiClient(comfy.url, 30_000),
     queue,
     bucket,
+    attemptStore: new MemoryAttempts(),
+    instanceId: 'i-1',
     images: new LocalImageProcessor(settings),
     processes: 1,
     megapixels: 10,

@@ -11,6 +11,7 @@ export const settingsFor = (
 ): WorkerSettings => ({
   stage: 'bench',
   queueUrl: 'http://localhost/queue',
+  deadLetterQueueUrl: 'http://localhost/dead-letters',
   bucketName: 'photos',
   groupName: 'group',
   tableName: 'table',

@@ -92,7 +92,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     const s3 = { bucket: { name: settings.bucketName }, object: { key, eTag } };
     const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
     const body = JSON.stringify({ Records: [record] });
-    return { body, receiptHandle: String(k), receiveCount: 1, sentAtMs: Date.now() };
+    return { id: String(k), body, receiptHandle: String(k), receiveCount: 1, sentAtMs: Date.now() };
   });
   let deleted = 0;
   let cpuBefore = 0;
@@ -114,6 +114,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
         notices.drain('done');
       }
     },
+    deadLetter: (_message, reason) => Promise.reject(new Error(`a photo failed: ${reason}`)),
     hide: async () => undefined,
   };
   lowerPriority(() => undefined);
@@ -124,6 +125,9 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     client: new ComfyuiClient(comfyui),
     queue,
     bucket,
+    // As long as the table answers a photo waits a few milliseconds for it.
+    attemptStore: { add: async () => ({ attempts: 1, faultedOn: [] }) },
+    instanceId: 'bench',
     images,
     processes: threads,
     megapixels,

@@ -3,8 +3,10 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
+  SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { DEAD_LETTER_REASON } from '../../contract/names.ts';
 import type { JobQueue, Message } from '../photo/queue.ts';
 
 /**
@@ -17,6 +19,7 @@ export class SqsJobQueue implements JobQueue {
   constructor(
     private readonly sqs: SQSClient,
     private readonly url: string,
+    private readonly deadLetterUrl: string,
   ) {}
 
   async receive(wait: boolean): Promise<Message | undefined> {
@@ -31,6 +34,7 @@ export class SqsJobQueue implements JobQueue {
     const [message] = Messages;
     if (!message?.ReceiptHandle) return undefined;
     return {
+      id: message.MessageId ?? '',
       body: message.Body ?? '',
       receiptHandle: message.ReceiptHandle,
       receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
@@ -40,6 +44,18 @@ export class SqsJobQueue implements JobQueue {
 
   async delete({ receiptHandle }: Message): Promise<void> {
     await this.sqs.send(new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: receiptHandle }));
+  }
+
+  async deadLetter(message: Message, reason: string): Promise<void> {
+    // SQS moves a message by its receives alone. Dying in between leaves it in both queues, and nothing is lost.
+    await this.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: this.deadLetterUrl,
+        MessageBody: message.body,
+        MessageAttributes: { [DEAD_LETTER_REASON]: { DataType: 'String', StringValue: reason } },
+      }),
+    );
+    await this.delete(message);
   }
 
   async hide({ receiptHandle }: Message, seconds: number): Promise<void> {

@@ -1,4 +1,7 @@
-/** Recovers from an instance fault: restarts ComfyUI until it passes its readiness check, three times at most. */
+/**
+ * Recovers from an instance fault: restarts ComfyUI until it passes its readiness check, three times at most. An instance whose
+ * restarts do not help is replaced.
+ */
 import { pause } from '../../common/time.ts';
 import { ComfyuiUnreachable } from '../photo/faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
@@ -18,6 +21,8 @@ const RESTART_POLICY: RetryPolicy = {
 };
 
 export interface RecoveryPorts {
+  /** Whether a restart may help; without it the instance is replaced at once. @default true */
+  mayHelp?: boolean;
   /** Restarts ComfyUI; rejects when it cannot. */
   restart: () => Promise<void>;
   /** Rejects with the reason why this instance cannot colour. */
@@ -32,8 +37,8 @@ export interface RecoveryPorts {
 
 /** Resolves when the instance is ready again, or when `stop` is aborted: an unhealthy instance waits for that. */
 export async function recover(ports: RecoveryPorts): Promise<void> {
-  const { restart, check, markUnhealthy, stop, log, retryPolicy = RESTART_POLICY } = ports;
-  for (let restarts = 1; restarts <= MAX_RESTARTS && !stop.aborted; restarts++) {
+  const { mayHelp = true, restart, check, markUnhealthy, stop, log, retryPolicy = RESTART_POLICY } = ports;
+  for (let restarts = 1; mayHelp && restarts <= MAX_RESTARTS && !stop.aborted; restarts++) {
     log('warn', 'comfyui-restarting', { restarts, allowed: MAX_RESTARTS });
     try {
       await restart();

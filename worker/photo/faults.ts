@@ -53,6 +53,10 @@ export interface SerializedFault {
   cause?: string | undefined;
 }
 
+/** The class of a fault, for the log. */
+export const faultName = (error: unknown): 'transient' | 'instance' =>
+  error instanceof InstanceFault ? 'instance' : 'transient';
+
 const kindOf = (error: unknown): SerializedFault['kind'] => {
   if (error instanceof PermanentFault) return 'permanent';
   if (error instanceof TransientFault) return 'transient';

@@ -55,7 +55,7 @@ export class Outcomes {
     return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag, trace });
   }
 
-  writeFailure(photo: Version, failure: Pick<Failure, 'code' | 'message' | 'retryable'>): Promise<Written> {
+  writeFailure(photo: Version, failure: Omit<Failure, 'key' | 'etag' | 'trace'>): Promise<Written> {
     const { key, etag, trace } = photo;
     const content: Failure = { ...failure, key, etag, trace };
     const body = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);

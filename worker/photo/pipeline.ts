@@ -31,8 +31,12 @@ export interface Attempt {
   figures: PhotoMeasurements;
   /** Trace id of the upload; undefined until the photo's metadata is read. */
   trace?: string;
-  /** To be called when the photo has its ComfyUI slot. */
-  started: () => void;
+  /**
+   * To be awaited when the photo has its ComfyUI slot.
+   *
+   * @throws AttemptsExhausted when it has no attempt left
+   */
+  started: () => Promise<void>;
 }
 
 export interface ColouredPhoto {
@@ -44,7 +48,7 @@ export interface ColouredPhoto {
  * Colours a photo.
  *
  * @param etag of the photo, written into the result
- * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart
+ * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart, AttemptsExhausted
  */
 export type ColourPhoto = (
   photo: Buffer,
@@ -89,8 +93,11 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       let slotMs = now();
       const acquireSlot = async () => {
         const release = await timed('slotWaitSeconds', () => comfyuiSlots.acquire(1, drainSignal()));
+        await started().catch((error: unknown) => {
+          release();
+          throw error;
+        });
         slotMs = now();
-        started();
         return release;
       };
       const saved = await infer(picture, acquireSlot, options);

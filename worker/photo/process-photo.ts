@@ -26,7 +26,7 @@ export type PhotoOutcome =
 
 export interface PhotoPorts {
   bucket: Bucket;
-  settings: Pick<WorkerSettings, 'maxMegapixels' | 'maxReceiveCount' | 'workflow'>;
+  settings: Pick<WorkerSettings, 'maxMegapixels' | 'workflow'>;
   colour: ColourPhoto;
   log: Log;
   /** Monotonic milliseconds. */
@@ -42,27 +42,66 @@ const DONE_ALREADY: PhotoOutcome = { outcome: 'dropped', reason: 'done-already' 
 /**
  * Processes a photo until its outcome is written.
  *
- * @param receiveCount of its message, this receive included
  * @param attempt is filled with measurements and called when the photo starts
- * @throws CancelledBeforeStart when it had not started; TransientFault, InstanceFault or any other error when the photo
- * has to be tried again
+ * @throws CancelledBeforeStart when it had not started; AttemptsExhausted; TransientFault, InstanceFault or any other error
+ * when the photo has to be tried again
  */
-export async function processPhoto(
+export async function processPhoto(job: Job, attempt: Attempt, ports: PhotoPorts): Promise<PhotoOutcome> {
+  return withVersion(job, attempt, ports, (version, photo, outcomes) =>
+    processVersion(version, photo, attempt, outcomes, ports),
+  );
+}
+
+/** Why a photo is given up. */
+export interface UsedUp {
+  /** Attempts that it had. */
+  attempts: number;
+  /** Receives of its message, where these are used up. */
+  received?: number;
+}
+
+/** Is given the trace id of the photo. */
+type Traced = Pick<Attempt, 'trace'>;
+type Found = Version & { logId: string };
+
+/** Gives up a photo: writes its failure record, unless it has an outcome. */
+export function giveUp(
   job: Job,
-  receiveCount: number,
-  attempt: Attempt,
+  attempt: Traced,
+  { attempts, received }: UsedUp,
   ports: PhotoPorts,
 ): Promise<PhotoOutcome> {
-  const outcomes = new Outcomes(ports.bucket);
+  return withVersion(job, attempt, ports, async (version, _photo, outcomes) => {
+    if (await outcomes.existing(version)) return DONE_ALREADY;
+    const tried =
+      received === undefined
+        ? `The photo could not be coloured in ${attempts} attempts`
+        : `The photo was taken up ${received} times and was not finished`;
+    const message = `${tried}; it is worth sending again.`;
+    const code = 'retries-exhausted';
+    const written = await outcomes.writeFailure(version, { code, message, retryable: true, attempts });
+    if (written === 'succeeded') return DONE_ALREADY;
+    return unlessSuperseded(written, { outcome: 'failed', code });
+  });
+}
+
+/** @param process returns undefined when the photo is no longer the version that it was at the start */
+async function withVersion(
+  job: Job,
+  attempt: Traced,
+  { bucket }: PhotoPorts,
+  process: (version: Found, photo: StoredObject, outcomes: Outcomes) => Promise<PhotoOutcome | undefined>,
+): Promise<PhotoOutcome> {
+  const outcomes = new Outcomes(bucket);
   for (let start = 0; start < MAX_STARTS; start++) {
-    const photo = await ports.bucket.head(job.key);
+    const photo = await bucket.head(job.key);
     const etag = job.etag ?? photo?.etag;
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
     const isCurrent = photo?.etag === etag;
     attempt.trace = traceIdOf(job, isCurrent ? photo.metadata : undefined);
     const version = { key: job.key, etag, trace: attempt.trace, logId: photoLogId(job.bucket, job.key) };
     if (isCurrent) {
-      const outcome = await processVersion(version, photo, receiveCount, attempt, outcomes, ports);
+      const outcome = await process(version, photo, outcomes);
       if (outcome) return outcome;
     } else if (await outcomes.removeSuperseded(version)) {
       // An earlier delivery of this job may have written an outcome before it died; it is deleted now.
@@ -72,32 +111,21 @@ export async function processPhoto(
   throw new TransientFault(`the photo was replaced ${MAX_STARTS} times while it was processed`);
 }
 
-/** @returns undefined when the photo is no longer the version that it was at the start */
 async function processVersion(
-  version: Version & { logId: string },
+  version: Found,
   photo: StoredObject,
-  receiveCount: number,
   attempt: Attempt,
   outcomes: Outcomes,
   ports: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
-  const { settings, log } = ports;
   if (await outcomes.existing(version)) return DONE_ALREADY;
-  if (receiveCount >= settings.maxReceiveCount) {
-    // If the worker dies now, nothing runs after it: so the record is written first, and a result replaces it.
-    const message = `The photo could not be coloured in ${receiveCount} attempts; it is worth sending again.`;
-    const failure = { code: 'retries-exhausted', message, retryable: true } as const;
-    const written = await outcomes.writeFailure(version, failure);
-    if (written === 'superseded') return SUPERSEDED;
-    if (written === 'succeeded') return DONE_ALREADY;
-  }
   try {
     return await colourVersion(version, photo, attempt, outcomes, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
     const names = { photo: version.logId, trace: version.trace };
-    log('info', 'photo-refused', { ...names, code, error: describeError(error) });
+    ports.log('info', 'photo-refused', { ...names, code, error: describeError(error) });
     const written = await outcomes.writeFailure(version, { code, message, retryable: false });
     if (written === 'succeeded') return DONE_ALREADY;
     return unlessSuperseded(written, { outcome: 'failed', code });

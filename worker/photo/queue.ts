@@ -1,6 +1,8 @@
 /** The job queue as the worker uses it: one message at a time, hidden while its photo is worked on. */
 
 export interface Message {
+  /** The same at each receive. */
+  id: string;
   body: string;
   receiptHandle: string;
   /** This receive included. */
@@ -16,12 +18,22 @@ export interface JobQueue {
    */
   receive(wait: boolean): Promise<Message | undefined>;
   delete(message: Message): Promise<void>;
+  /**
+   * Moves the message to the dead-letter queue.
+   *
+   * @param reason for the operator, a word
+   */
+  deadLetter(message: Message, reason: string): Promise<void>;
   /** Hides the message for so many seconds from now; 0 makes it visible at once. */
   hide(message: Message, seconds: number): Promise<void>;
 }
 
-/** Seconds until a returned message is visible again: longer each time, so that the cause has time to pass. */
-export const returnDelay = (receiveCount: number) => Math.min(60, 5 * receiveCount);
+/**
+ * Seconds until a returned message is visible again: longer each time, so that the cause has time to pass.
+ *
+ * @param attempts that its photo was charged
+ */
+export const returnDelay = (attempts: number) => Math.min(60, 5 * Math.max(1, attempts));
 
-/** The same after an instance fault, which another instance does not have: 0 the first time. */
-export const instanceFaultDelay = (receiveCount: number) => Math.min(30, 5 * (receiveCount - 1));
+/** The same after an instance fault, which another instance does not have: 0 while the photo is not charged. */
+export const instanceFaultDelay = (attempts: number) => Math.min(30, 5 * attempts);

@@ -4,7 +4,7 @@
  */
 import type { FailureCode } from '../../contract/failure.ts';
 import { METRICS } from '../../contract/names.ts';
-import type { Outcome } from '../photo/handle-message.ts';
+import type { Outcome } from '../photo/handle-job.ts';
 import type { PhotoMeasurements } from '../photo/pipeline.ts';
 import { describeError, type Log } from './log.ts';
 

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
+import { isPreliminary, MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
@@ -36,9 +36,11 @@ export const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/
 export class S3Service implements Service {
   readonly name: string;
 
+  /** @param now epoch milliseconds */
   constructor(
     private readonly s3: S3Client,
     private readonly bucket: string,
+    private readonly now: () => number = Date.now,
   ) {
     this.name = `s3://${bucket}`;
   }
@@ -73,7 +75,7 @@ export class S3Service implements Service {
       this.exists(signal, () =>
         this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal: signal }),
       );
-    // In this order: a last attempt that succeeds replaces its failure record.
+    // In this order: a result replaces a failure record.
     const result = resultKey(photo);
     if (await there(result)) return { status: 'done', fetch: (abort) => this.get(result, abort) };
     const failure = await this.failure(failedKey(photo), signal);
@@ -96,24 +98,32 @@ export class S3Service implements Service {
     });
   }
 
+  private async get(key: string, signal: AbortSignal): Promise<Buffer> {
+    return (await this.read(key, signal)).body;
+  }
+
   /** @param most bytes that are read; of a larger object none are */
-  private async get(Key: string, signal: AbortSignal, most = Infinity): Promise<Buffer> {
+  private async read(Key: string, signal: AbortSignal, most = Infinity) {
     return awsCall(this.name, NEEDS, signal, async () => {
       const get = new GetObjectCommand({ Bucket: this.bucket, Key });
-      const { Body, ContentLength = 0 } = await this.s3.send(get, { abortSignal: signal });
+      const { Body, ContentLength = 0, LastModified } = await this.s3.send(get, { abortSignal: signal });
+      const storedMs = LastModified?.getTime() ?? 0;
       if (ContentLength > most) {
         (Body as { destroy?: () => void } | undefined)?.destroy?.();
-        return Buffer.alloc(0);
+        return { body: Buffer.alloc(0), storedMs };
       }
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
+      return { body: Buffer.from((await Body?.transformToByteArray()) ?? []), storedMs };
     });
   }
 
+  /** @returns undefined for no record, and for one that the last attempt may still replace */
   private async failure(key: string, signal: AbortSignal): Promise<Failure | undefined> {
-    const text = await this.get(key, signal, MOST_FAILURE_BYTES).catch((error: unknown) => {
+    const record = await this.read(key, signal, MOST_FAILURE_BYTES).catch((error: unknown) => {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     });
-    return text && readFailure(text.toString());
+    if (!record) return undefined;
+    const failure = readFailure(record.body.toString());
+    return isPreliminary(failure, (this.now() - record.storedMs) / 1000) ? undefined : failure;
   }
 }

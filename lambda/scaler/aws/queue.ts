@@ -13,7 +13,7 @@ import type { Counts } from '../ports.ts';
 /** Receives of one look: SQS may return fewer messages than it has. */
 const MAX_RECEIVES = 3;
 /** Seconds for which a look hides what it found; an instance takes longer to boot. */
-const HIDDEN_SECONDS = 10;
+const HIDDEN_SECONDS = 3;
 
 export class SqsCounts implements Counts {
   readonly hasPhoto: Counts['hasPhoto'];

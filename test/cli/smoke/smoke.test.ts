@@ -82,8 +82,8 @@ describe('a picture', () => {
   );
 });
 
-const failure = (code: string) =>
-  JSON.stringify({ code, message: 'Damaged.', retryable: false, key: 'incoming/x', etag: 'x' });
+const failure = (code: string, more: object = {}) =>
+  JSON.stringify({ code, message: 'Damaged.', retryable: false, key: 'incoming/x', etag: 'x', ...more });
 
 /** A bucket with a worker. @param at objects that appear at a read, by its number */
 class Bucket implements SmokeBucket {
@@ -137,7 +137,8 @@ describe('a photo', () => {
     ['no picture', { 3: put(RESULT, () => 'x') }, 'wrong', 1],
     ['refused', { 4: put(FAILED, () => failure('unreadable-image')) }, 'failed', 1],
     ['refused with an empty record', { 4: put(FAILED, () => '{}') }, 'failed', 1],
-    ['out of attempts', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
+    ['out of attempts', { 4: put(FAILED, () => failure('retries-exhausted', { attempts: 5 })) }, 'failed', 1],
+    ['in its last attempt for long', { 4: put(FAILED, () => failure('retries-exhausted')) }, 'failed', 1],
     ['without an outcome', {}, 'timed-out', 3],
   ])('that is %s is reported, and its outcome is deleted', async (_name, at, outcome, exit) => {
     const bucket = new Bucket(at);

@@ -185,12 +185,18 @@ describe('readPhoto', () => {
       expect((await read(id)).status).toMatchObject({ status: 'failed', code: 'unreadable-image' });
     });
 
-    it('waits during the last attempt, and succeeds if that does', async () => {
+    it('has failed at once after its last attempt', async () => {
+      storePhoto(id);
+      storeFailure(id, { code: 'retries-exhausted', retryable: true, attempts: 5 });
+      expect((await read(id)).status).toMatchObject({ status: 'failed', code: 'retries-exhausted' });
+    });
+
+    it('waits during the last attempt at a worker of an earlier version, and succeeds if that does', async () => {
       storePhoto(id);
       storeFailure(id, { code: 'retries-exhausted', retryable: true });
-      // The worker writes the failure record before the last attempt.
+      // That worker writes the failure record before the last attempt.
       expect((await read(id)).status).toMatchObject({ status: 'waiting', uploaded: true });
-      gateway.clock.now += 240;
+      gateway.clock.now += 300;
       expect((await read(id)).status).toMatchObject({
         status: 'failed',
         code: 'retries-exhausted',

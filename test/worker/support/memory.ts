@@ -8,6 +8,12 @@ import {
   type StoredObject,
   type Write,
 } from '../../../worker/photo/bucket.ts';
+import {
+  InstanceFaults,
+  type AttemptPorts,
+  type AttemptRecord,
+  type AttemptStore,
+} from '../../../worker/photo/attempts.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
 import type { JobQueue, Message } from '../../../worker/photo/queue.ts';
 
@@ -74,10 +80,36 @@ export class MemoryBucket implements Bucket {
   }
 }
 
+/** Attempts in memory, shared by the workers of a test. */
+export class MemoryAttempts implements AttemptStore {
+  readonly records = new Map<string, AttemptRecord>();
+
+  async add(id: string, attempts: number, faultedOn?: string): Promise<AttemptRecord> {
+    const before = this.records.get(id) ?? { attempts: 0, faultedOn: [] };
+    const record = {
+      attempts: before.attempts + attempts,
+      faultedOn: faultedOn === undefined ? before.faultedOn : [...before.faultedOn, faultedOn],
+    };
+    this.records.set(id, record);
+    return record;
+  }
+}
+
+/** Ports of attempts on a new instance. */
+export const attemptPorts = (more: Partial<AttemptPorts> = {}): AttemptPorts => ({
+  store: new MemoryAttempts(),
+  instanceId: 'i-1',
+  maxAttempts: 5,
+  faults: new InstanceFaults(),
+  log: memoryLog(),
+  ...more,
+});
+
 /** Messages in the order they were sent. What is done to a message that was not sent, or is deleted, fails. */
 export class MemoryQueue implements JobQueue {
   readonly hides: { receiptHandle: string; seconds: number }[] = [];
   readonly deleted: string[] = [];
+  readonly deadLettered: { body: string; reason: string }[] = [];
   /** Errors of the next receives. */
   readonly receiveErrors: Error[] = [];
   private readonly waiting: Message[] = [];
@@ -85,7 +117,13 @@ export class MemoryQueue implements JobQueue {
 
   send(body: string, receiveCount = 1): Message {
     const receiptHandle = `receipt-${this.receipts.size + this.deleted.length + 1}`;
-    const message = { body, receiveCount, receiptHandle, sentAtMs: Date.now() };
+    const message = {
+      id: `message-${receiptHandle}`,
+      body,
+      receiveCount,
+      receiptHandle,
+      sentAtMs: Date.now(),
+    };
     this.receipts.add(receiptHandle);
     this.waiting.push(message);
     return message;
@@ -102,6 +140,11 @@ export class MemoryQueue implements JobQueue {
   async delete({ receiptHandle }: Message): Promise<void> {
     if (!this.receipts.delete(receiptHandle)) throw new Error(`no message '${receiptHandle}'`);
     this.deleted.push(receiptHandle);
+  }
+
+  async deadLetter(message: Message, reason: string): Promise<void> {
+    await this.delete(message);
+    this.deadLettered.push({ body: message.body, reason });
   }
 
   async hide({ receiptHandle }: Message, seconds: number): Promise<void> {

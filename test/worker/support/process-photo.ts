@@ -1,13 +1,12 @@
 /** `processPhoto` on a bucket in memory, with one photo key. */
 import { failedKey, resultKey } from '../../../contract/keys.ts';
 import type { ColourPhoto } from '../../../worker/photo/pipeline.ts';
-import { processPhoto, type PhotoPorts } from '../../../worker/photo/process-photo.ts';
+import { giveUp, processPhoto, type PhotoPorts } from '../../../worker/photo/process-photo.ts';
 import { workflow } from './stand-in-comfyui.ts';
 import { MemoryBucket, memoryLog } from './memory.ts';
 
 export const KEY = 'incoming/a.jpg';
 export const [RESULT, FAILED] = [resultKey(KEY), failedKey(KEY)];
-export const MAX_RECEIVES = 5;
 
 export const colours: ColourPhoto = async (photo) => ({
   body: Buffer.from(`coloured ${photo.toString()}`),
@@ -18,13 +17,14 @@ export function setUp(colour: ColourPhoto = colours) {
   const bucket = new MemoryBucket();
   const log = memoryLog();
   let ms = 0;
-  const settings = { maxMegapixels: 1, maxReceiveCount: MAX_RECEIVES, workflow };
+  const settings = { maxMegapixels: 1, workflow };
   const figures = {};
   const ports: PhotoPorts = { bucket, settings, colour, log, now: () => (ms += 1000) };
-  const process = (etag: string | undefined, receiveCount = 1) => {
-    const job = { bucket: 'photos', key: KEY, etag, storedAtMs: 0 };
-    return processPhoto(job, receiveCount, { figures, started: () => undefined }, ports);
-  };
+  const jobOf = (etag: string | undefined) => ({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 });
+  const process = (etag: string | undefined) =>
+    processPhoto(jobOf(etag), { figures, started: async () => undefined }, ports);
+  const giveUpOn = (etag: string, received?: number) =>
+    giveUp(jobOf(etag), {}, { attempts: 5, ...(received !== undefined && { received }) }, ports);
   const record = () => {
     const stored = bucket.objects.get(FAILED);
     return stored && (JSON.parse(stored.body.toString()) as object);
@@ -34,5 +34,5 @@ export function setUp(colour: ColourPhoto = colours) {
     bucket.put(key, { body: Buffer.from(content), contentType: 'x/y', sourceEtag, trace: '' }, undefined);
   const failure = (etag: string, code: string, retryable: boolean) =>
     JSON.stringify({ code, message: 'm', retryable, key: KEY, etag });
-  return { bucket, log, figures, process, record, store, failure };
+  return { bucket, log, figures, process, giveUpOn, record, store, failure };
 }

@@ -185,7 +185,6 @@ export const SETTINGS: PhotoSettings = {
   linkSeconds: 900,
   photoDays: 14,
   resultDays: 30,
-  attemptSeconds: 240,
   chromaSize: 512,
 };
 
