@@ -65,9 +65,13 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
   const maximum = sharesOf(stage, maxCapacity);
   const volumeHour = (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
   const perInstance = volumeHour + UNIT_PRICES.addressHour;
-  const { puts, gets, queue } = REQUESTS;
+  const { puts, gets, queue, tableWrites } = REQUESTS;
   const requests =
-    1000 * (puts * UNIT_PRICES.storePut + gets * UNIT_PRICES.storeGet + queue * UNIT_PRICES.queueRequest);
+    1000 *
+    (puts * UNIT_PRICES.storePut +
+      gets * UNIT_PRICES.storeGet +
+      queue * UNIT_PRICES.queueRequest +
+      tableWrites * UNIT_PRICES.tableWriteUnit);
   const types = stage.instanceTypes.map((type): TypeCost => {
     const onDemand = priceOf(stage, type);
     const spot = onDemand * SPOT_SHARE;

@@ -17,7 +17,10 @@ export const SCALER = {
   logBytesPerRun: 500,
 } as const;
 
-/** Per photo: puts of the photo and its result; heads before and after, and gets; send, receive, renewal, delete. */
-export const REQUESTS = { puts: 2, gets: 4, queue: 4 } as const;
+/**
+ * Per photo: puts of the photo and its result; heads before and after, and gets; send, receive, renewal, delete; its
+ * attempt.
+ */
+export const REQUESTS = { puts: 2, gets: 4, queue: 4, tableWrites: 1 } as const;
 
 export const cents = (usd: number) => Math.round(usd * 100) / 100;
