@@ -4,6 +4,7 @@ import { Duration, Stack, Token, type CfnElement } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -19,12 +20,13 @@ import { GpuFleet } from './gpu-fleet.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
 import { checkProps, invalidProps } from './props.ts';
 import { ScalerTable } from './scaler-table.ts';
+import type { LogOptions } from './stage/logs.ts';
 import { SCALING_FIELDS, type ScalingOptions } from './stage/scaling.ts';
 import { listPrices } from './stage/spending.ts';
 
 const PERIOD = Duration.minutes(1);
 
-export interface BacklogScalerProps extends ScalingOptions {
+export interface BacklogScalerProps extends ScalingOptions, LogOptions {
   /** Identifies the metrics and alarms of this scaler: the value of their dimension `Stage`. */
   readonly stageName: string;
   /** Queue with one message for each job. */
@@ -74,6 +76,7 @@ export interface BacklogScalerProps extends ScalingOptions {
 export class BacklogScaler extends Construct {
   readonly handler: lambda.IFunction;
   readonly table: dynamodb.ITable;
+  readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
@@ -99,6 +102,7 @@ export class BacklogScaler extends Construct {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
       // The last tick starts before the minute is over, and may take until then.
       timeout: Duration.seconds(75),
+      logRetentionDays: props.logRetentionDays,
       // A retry would replay an old tick: the next one is the retry.
       retryAttempts: 0,
       maxEventAge: PERIOD,
@@ -114,6 +118,7 @@ export class BacklogScaler extends Construct {
       } satisfies Record<ScalerVariable, string>,
     });
     this.handler = handler.function;
+    this.logGroup = handler.logGroup;
     const { tableArn } = this.table;
     // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];

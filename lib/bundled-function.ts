@@ -16,11 +16,10 @@ import { Construct } from 'constructs';
 import type esbuild from 'esbuild';
 import { BUNDLING, PREBUILT } from './bundling.ts';
 import { allow, type Permission } from './permissions.ts';
+import { LOG_FIELDS, type LogOptions } from './stage/logs.ts';
 
-export interface BundledFunctionProps extends Pick<
-  lambda.FunctionOptions,
-  'environment' | 'retryAttempts' | 'maxEventAge'
-> {
+export interface BundledFunctionProps
+  extends Pick<lambda.FunctionOptions, 'environment' | 'retryAttempts' | 'maxEventAge'>, LogOptions {
   /** File that exports `handler`. */
   readonly entry: string;
   /** After which the function is cut off. */
@@ -35,15 +34,17 @@ export interface BundledFunctionProps extends Pick<
 
 export class BundledFunction extends Construct {
   readonly function: lambda.Function;
+  readonly logGroup: logs.LogGroup;
   private readonly role: iam.Role;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
-    const { commands, entry, ...rest } = props;
+    const { commands, entry, logRetentionDays = LOG_FIELDS.logRetentionDays.default, ...rest } = props;
     const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logs.RetentionDays.ONE_MONTH,
+      retention: logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.logGroup = logGroup;
     // AWS's own policy for functions lets them write into every log of the account.
     this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.allow({

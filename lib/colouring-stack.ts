@@ -7,6 +7,7 @@ import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
+import { SavedQueries } from './saved-queries.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { spendingOf } from './stage/spending.ts';
 import type { Stage } from './stage/stage.ts';
@@ -40,7 +41,12 @@ export class ColouringStack extends Stack {
       table,
       hourlyPrices,
     });
-    if (httpApi) new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });
+    const gateway = httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });
+    new SavedQueries(this, 'Queries', stageName, {
+      instances: fleet.logGroup,
+      scaler: scaler.logGroup,
+      gateway: gateway?.handler.logGroup,
+    });
     const monitoring = new Monitoring(this, 'Monitoring', { ...stage, stageName, queue, deadLetterQueue });
 
     const outputs = {
@@ -50,6 +56,9 @@ export class ColouringStack extends Stack {
       GroupName: fleet.groupName,
       ScalerFunctionName: scaler.handler.functionName,
       TableName: table.tableName,
+      InstanceLogGroupName: fleet.logGroup.logGroupName,
+      ScalerLogGroupName: scaler.logGroup.logGroupName,
+      ...(gateway ? { GatewayLogGroupName: gateway.handler.logGroup.logGroupName } : {}),
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,
       ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),

@@ -47,7 +47,7 @@ export class GatewayApi extends api.HttpApi {
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       // Logs with this prefix need no statement in the account's resource policy for logs, whose size is limited.
       logGroupName: `/aws/vendedlogs/apis/ddcolor-elastic-${stage.name}`,
-      retention: logs.RetentionDays.ONE_MONTH,
+      retention: stage.logRetentionDays,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     new api.HttpStage(this, 'Stage', {
@@ -65,6 +65,7 @@ export class GatewayApi extends api.HttpApi {
 
 export class Gateway extends Construct {
   readonly table: dynamodb.ITable;
+  readonly handler: BundledFunction;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
@@ -77,6 +78,7 @@ export class Gateway extends Construct {
     const handler = new BundledFunction(this, 'Function', {
       entry: join(HERE, 'handler.ts'),
       timeout: Duration.seconds(20),
+      logRetentionDays: stage.logRetentionDays,
       environment: {
         STAGE: stage.name,
         ACCESS: access,
@@ -97,6 +99,7 @@ export class Gateway extends Construct {
       // A browser does not sign its requests with AWS credentials, so a stage with access 'iam' has no page.
       commands: access === 'iam' ? undefined : buildPage,
     });
+    this.handler = handler;
     const anyPhoto = apiPhotoKey('*');
     const wildcard = 'photos of the API and their outcomes, of any id';
     handler.allow({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(anyPhoto)], wildcard });

@@ -6,10 +6,11 @@ import { WORKER_FIELDS } from '../contract/worker.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { FLEET_FIELDS } from './stage/fleet.ts';
+import { LOG_FIELDS } from './stage/logs.ts';
 import { WORKFLOW_FIELDS } from './stage/photos.ts';
 
 /** Those that are settings of a stage. */
-export const GPU_FLEET_FIELDS = { ...FLEET_FIELDS, ...WORKFLOW_FIELDS, ...WORKER_FIELDS };
+export const GPU_FLEET_FIELDS = { ...FLEET_FIELDS, ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...LOG_FIELDS };
 
 export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
   /** Identifies the fleet in the account: part of names, and the value of the metrics' dimension `Stage`. */

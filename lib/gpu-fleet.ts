@@ -8,11 +8,14 @@
  *   make a circle: the group needs the role of its instances.
  */
 import { Token } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
+import { instanceLogGroupName } from '../contract/logs.ts';
 import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK, workKeyPrefix } from '../contract/names.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS } from '../contract/worker.ts';
@@ -42,6 +45,8 @@ export class GpuFleet extends Construct {
   readonly purchase: PurchaseOptions;
   /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
+  /** Lines of the instances: one stream per instance. */
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
@@ -60,6 +65,12 @@ export class GpuFleet extends Construct {
     });
     this.vpc = network.vpc;
     const vpcSubnets = props.vpcSubnets ?? network.subnets;
+    // The name is fixed: a tag of the instances has it, and their role is limited to it.
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: instanceLogGroupName(stageName),
+      retention: settings.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     const role = new InstanceRole(this, 'InstanceRole', {
       stageName,
       groupName,
@@ -67,6 +78,7 @@ export class GpuFleet extends Construct {
       queue: jobs.queue,
       deadLetterQueue: jobs.deadLetterQueue,
       table,
+      logGroup: this.logGroup,
     });
     this.workKeyPrefix = workKeyPrefix(role.roleId);
     const launchTemplate = new WorkerLaunchTemplate(this, 'LaunchTemplate', {
@@ -139,6 +151,7 @@ export class GpuFleet extends Construct {
       parameter,
     );
     new SuspendProcesses(this, 'SuspendRebalancing', {
+      logRetentionDays: settings.logRetentionDays,
       autoScalingGroup: this.autoScalingGroup,
       processes: ['AZRebalance'],
     });

@@ -2,6 +2,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -26,6 +27,8 @@ export interface InstanceRoleProps {
   readonly queue: sqs.IQueue;
   readonly deadLetterQueue: sqs.IQueue;
   readonly table: dynamodb.ITable;
+  /** Group of the lines of the instances. */
+  readonly logGroup: logs.ILogGroup;
 }
 
 export class InstanceRole extends iam.Role {
@@ -33,7 +36,7 @@ export class InstanceRole extends iam.Role {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
-    const { stageName, groupName, bucket, queue, deadLetterQueue, table } = props;
+    const { stageName, groupName, bucket, queue, deadLetterQueue, table, logGroup } = props;
     const outcomes = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
@@ -89,6 +92,12 @@ export class InstanceRole extends iam.Role {
         },
       },
       PUBLISH_METRICS,
+      // The agent. It must neither make a group, which would have no retention, nor read what others have written.
+      {
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        resources: [logGroup.logGroupArn],
+        wildcard: 'streams of the one group, named by the instance id',
+      },
       // Session Manager instead of SSH. AWS's managed policy would also allow reading every parameter of the account.
       {
         actions: [

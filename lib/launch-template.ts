@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ROOT_VOLUME_GIB, ROOT_VOLUME_IOPS, ROOT_VOLUME_MEBIBYTES_PER_SECOND } from '../contract/image.ts';
+import { instanceLogGroupName, LOG_GROUP_TAG, STAGE_TAG } from '../contract/logs.ts';
 import { amiParameterName, SETTINGS_TAG, workerParameterName } from '../contract/names.ts';
 
 const ROOT_DEVICE = '/dev/sda1';
@@ -53,5 +54,7 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
       ],
     });
     Tags.of(this).add(SETTINGS_TAG, workerParameterName(stageName));
+    Tags.of(this).add(LOG_GROUP_TAG, instanceLogGroupName(stageName));
+    Tags.of(this).add(STAGE_TAG, stageName);
   }
 }

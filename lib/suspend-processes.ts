@@ -5,8 +5,9 @@ import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import { Construct } from 'constructs';
 import { groupArn, GROUP_WILDCARD } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
+import type { LogOptions } from './stage/logs.ts';
 
-export interface SuspendProcessesProps {
+export interface SuspendProcessesProps extends LogOptions {
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
   /** Names of EC2 Auto Scaling, such as `AZRebalance`. */
   readonly processes: string[];
@@ -18,6 +19,7 @@ export class SuspendProcesses extends Construct {
     const handler = new BundledFunction(this, 'Handler', {
       entry: join(import.meta.dirname, '..', 'lambda', 'suspend-processes', 'handler.ts'),
       timeout: Duration.seconds(60),
+      logRetentionDays: props.logRetentionDays,
     });
     const groupName = props.autoScalingGroup.autoScalingGroupName;
     handler.allow({

@@ -4,6 +4,7 @@ import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
+import { LOG_FIELDS } from './logs.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
 import { RETENTION_FIELDS, WORKFLOW_FIELDS } from './photos.ts';
 import { SCALING_FIELDS, SCALING_RULES } from './scaling.ts';
@@ -16,7 +17,7 @@ export const STAGE_SUBJECTS = {
   Photos: { ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...QUEUE_FIELDS, ...RETENTION_FIELDS },
   Gateway: GATEWAY_FIELDS,
   Spending: SPENDING_FIELDS,
-  Monitoring: MONITORING_FIELDS,
+  Monitoring: { ...MONITORING_FIELDS, ...LOG_FIELDS },
 };
 
 export const STAGE_FIELDS = {

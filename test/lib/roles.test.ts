@@ -46,6 +46,8 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         may: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
         on: group('ddcolor-elastic-prod'),
       },
+      // The agent writes lines and cannot read them.
+      { may: OWN_LOG, on: ['<FleetLogs.Arn>'] },
       { may: ['ssm:GetParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/worker'] },
       { may: ['ssm:PutParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/ami/verdict/*'] },
       // IAM knows the instance: its own item, in a table where every other one speaks for another.

@@ -101,8 +101,11 @@ describe('stage prod', () => {
   it('runs its functions on Node 24, with a log that expires', () => {
     for (const { Properties } of ofType(prod, 'AWS::Lambda::Function'))
       expect(Properties.Runtime).toBe('nodejs24.x');
-    for (const { Properties } of ofType(prod, 'AWS::Logs::LogGroup'))
-      expect(Properties.RetentionInDays).toBe(30);
+    for (const days of [30, 7]) {
+      const template = plain('local', days === 30 ? {} : { logRetentionDays: days });
+      const groups = ofType(template, 'AWS::Logs::LogGroup');
+      expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(Array(5).fill(days));
+    }
   });
 });
 
@@ -196,9 +199,12 @@ describe.each(names)('the shipped stage %s', (name) => {
       'BucketName',
       'DashboardName',
       'DeadLetterQueueUrl',
+      ...(name === 'local' ? ['GatewayLogGroupName'] : []),
       'GroupName',
+      'InstanceLogGroupName',
       'QueueUrl',
       'ScalerFunctionName',
+      'ScalerLogGroupName',
       'TableName',
     ]);
   });

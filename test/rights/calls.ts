@@ -122,6 +122,11 @@ export function callsOf(stage: string): Call[] {
       [WORKER, 'ssmmessages:OpenControlChannel', '*'],
       [WORKER, 'ssmmessages:OpenDataChannel', '*'],
     ),
+    ...rows(
+      'CloudWatch agent',
+      [WORKER, 'logs:CreateLogStream', logs('FleetLogs')],
+      [WORKER, 'logs:PutLogEvents', logs('FleetLogs')],
+    ),
     ...rows('EventBridge Scheduler', [
       SCHEDULE,
       'lambda:InvokeFunction',
