@@ -7,8 +7,7 @@
  * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
  *   make a circle: the group needs the role of its instances.
  */
-import { Token } from 'aws-cdk-lib';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
