@@ -11,7 +11,13 @@ export interface Call {
   resource: string;
   context?: Record<string, string | string[]>;
   /** Who makes it, where it is not a command of the SDK in our code. */
-  by?: 'Lambda' | 'EventBridge Scheduler' | 'SSM agent' | 'a signed link' | 'S3, of a missing object';
+  by?:
+    | 'Lambda'
+    | 'EventBridge Scheduler'
+    | 'SSM agent'
+    | 'CloudWatch agent'
+    | 'a signed link'
+    | 'S3, of a missing object';
 }
 
 const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
@@ -87,13 +93,9 @@ export function callsOf(stage: string): Call[] {
         SCALER,
         'dynamodb:BatchGetItem',
         table('ScalerTable'),
-        item(
-          [OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`],
-          ['id', 'completed', 'busySeconds'],
-          {
-            'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
-          },
-        ),
+        item([OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`], ['id', 'completed', 'busySeconds'], {
+          'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
+        }),
       ],
       [SCALER, 'cloudwatch:PutMetricData', '*', metrics],
       [GATEWAY, 's3:GetObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
