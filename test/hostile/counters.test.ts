@@ -5,6 +5,7 @@ import { tick } from '../../lambda/scaler/tick.ts';
 import { fakePorts } from '../lambda/scaler/support/fakes.ts';
 import { slo } from '../lambda/scaler/support/observations.ts';
 import { hostileCounters } from './support/counters-suite.ts';
+import { play, type Lie } from './support/fleet-with-liar.ts';
 
 const AT = 1_000_000;
 const spending = {
@@ -94,6 +95,25 @@ describe('what the day has cost is never less than before', () => {
     expect(await run({ ledger: 'gone' })).toEqual({ reason: 'over-budget', spent: 10 });
     // The next day is a new one.
     expect(fromItem(ports.memory.item).ledger?.day).toBe(11);
+  });
+});
+
+describe('an instance that deletes messages unread', () => {
+  it('does not prove by them how long photos take', async () => {
+    const [rate, from, at, ticks] = [30, 12, 132, 150];
+    const arrivals = Array.from({ length: ticks }, (_, k) => rate + (k === at - 1 ? 3 * rate : 0));
+    // It has saved an hour, and claims it for the photos of the tick in which the queue falls by more than was finished.
+    const before = { completed: 0, busySeconds: 0 };
+    const lie: Lie = (k, { completed, busySeconds }) => {
+      if (k < from) Object.assign(before, { completed, busySeconds });
+      if (k < at) return before;
+      return { completed: before.completed + 16, busySeconds: before.busySeconds + 30 * (at - from) };
+    };
+    const scene = { min: 3, until: ticks, arrivals, stolen: (k: number) => (k === at ? Infinity : 0) };
+    const [deceived, robbed] = await Promise.all([play(scene, lie), play(scene, () => ({}))]);
+    // The tick before, which scales out for the waiting photos, and the one in which they are gone.
+    const after = ({ desired }: typeof robbed) => Math.max(...desired.slice(at + 2));
+    expect(after(deceived)).toBeLessThanOrEqual(after(robbed) + 1);
   });
 });
 

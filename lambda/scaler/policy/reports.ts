@@ -195,9 +195,14 @@ function limit(judged: Judged[], drop: number, learned: number): void {
   const proven = cut > 0 ? Math.max(0, Math.min(1, (drop - total) / cut)) : 0;
   if (proven === 0) return;
   for (const { raw, believed } of judged) {
-    if (!raw || !believed) continue;
-    believed.completed += proven * (raw.completed - believed.completed);
-    believed.busySeconds += proven * Math.max(0, raw.busySeconds - believed.busySeconds);
+    if (!raw || !believed || believed.completed === 0) continue;
+    // The queue shows photos and no seconds: who deletes messages unread finishes them as fast as it is believed to.
+    const factor = 1 + proven * (raw.completed / believed.completed - 1);
+    believed.completed *= factor;
+    believed.busySeconds = Math.min(
+      believed.busySeconds * factor,
+      Math.max(believed.busySeconds, raw.busySeconds),
+    );
   }
 }
 

@@ -23,6 +23,8 @@ export interface Scene {
   min: number;
   /** Tick after which the instance that lies is gone. */
   until: number;
+  /** Photos that the liar deletes from the queue before a tick, of those visible. @default none */
+  stolen?: (k: number, visible: number) => number;
 }
 
 interface Instance {
@@ -87,6 +89,8 @@ class FleetModel {
       one.busySeconds += SERVICE;
       this.visible--;
     }
+    if (ready.some(({ id }) => id === LIAR))
+      this.visible -= Math.min(this.visible, this.scene.stolen?.(k, this.visible) ?? 0);
     const inFlight = Math.min(this.visible, ready.length);
     return {
       visible: this.visible - inFlight,
