@@ -26,6 +26,7 @@ const SCHEDULE = 'ScalerScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
+export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
 export const BUCKET = 'arn:aws:s3:::photosbucket';
 export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
 export const group = (name: string) =>
@@ -57,6 +58,7 @@ export function callsOf(stage: string): Call[] {
       [WORKER, 'sqs:ReceiveMessage', QUEUE],
       [WORKER, 'sqs:DeleteMessage', QUEUE],
       [WORKER, 'sqs:ChangeMessageVisibility', QUEUE],
+      [WORKER, 'sqs:SendMessage', DEAD_LETTERS],
       [WORKER, 's3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
       [WORKER, 's3:GetObject', `${BUCKET}/results/Album 1/Oma.jpg`],
       [WORKER, 's3:GetObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
@@ -73,6 +75,14 @@ export function callsOf(stage: string): Call[] {
         'dynamodb:UpdateItem',
         table('ScalerTable'),
         item(OWN_WORK, ['id', 'expiresAt', 'completed', 'busySeconds']),
+      ],
+      [
+        WORKER,
+        'dynamodb:UpdateItem',
+        table('ScalerTable'),
+        item('attempts#message', ['id', 'expiresAt', 'attempts', 'faultedOn'], {
+          'dynamodb:ReturnValues': 'UPDATED_NEW',
+        }),
       ],
       [WORKER, 'cloudwatch:PutMetricData', '*', metrics],
       [SCALER, 'sqs:GetQueueAttributes', QUEUE],

@@ -1,6 +1,6 @@
 /** Calls that no role of a stage may make, though an attacker who holds the role would like to. */
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
-import { BUCKET, group, INSTANCE, parameter, QUEUE, table, type Call } from './calls.ts';
+import { DEAD_LETTERS, BUCKET, group, INSTANCE, parameter, QUEUE, table, type Call } from './calls.ts';
 
 const WORKER = 'FleetInstanceRole';
 const SCALER = 'ScalerFunctionRole';
@@ -49,6 +49,8 @@ export function deniedTo(stage: string): Call[] {
       WORKER,
       ['sqs:SendMessage', QUEUE],
       ['sqs:ReceiveMessage', otherQueue],
+      ['sqs:ReceiveMessage', DEAD_LETTERS],
+      ['sqs:SendMessage', otherQueue],
       ['s3:PutObject', `${BUCKET}/incoming/Oma.jpg`],
       ['s3:DeleteObject', `${BUCKET}/incoming/Oma.jpg`],
       ['s3:PutObject', `${BUCKET}/page/index.html`],
@@ -63,6 +65,8 @@ export function deniedTo(stage: string): Call[] {
       ['dynamodb:UpdateItem', table('ScalerTable'), item('scaler', 'ledger')],
       ['dynamodb:UpdateItem', table('ScalerTable'), item(neighbour, 'completed')],
       ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'leaseOwner')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item('attempts#message', 'leaseOwner')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item('scaler', 'attempts')],
       ['dynamodb:GetItem', table('ScalerTable'), item('scaler', 'view')],
       ['dynamodb:PutItem', table('ScalerTable'), item(own, 'completed')],
       ['dynamodb:UpdateItem', table('GatewayTable'), item(own, 'completed')],
