@@ -59,6 +59,8 @@ export interface StackOptions {
   onProcess?: ProcessLauncherOptions['onProcess'];
   /** Modules that workers import before their own code. */
   workerModules?: string[];
+  /** Variables of the local AWS, which its functions inherit. */
+  functionEnvironment?: Record<string, string>;
 }
 
 const WORKER = localPath('build', 'worker', 'main.mjs');
@@ -133,7 +135,10 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   await scope.defer(() => agent.close());
 
   say('Deploying the stack with the CDK onto the local AWS...');
-  const lambdaEnvironment = { AWS_ENDPOINT_URL_AUTO_SCALING: agent.url };
+  const lambdaEnvironment = {
+    AWS_ENDPOINT_URL_AUTO_SCALING: agent.url,
+    ...options.functionEnvironment,
+  };
   const [assembly] = await Promise.all([
     synth(endpoint, stage, abort, options.workflow),
     startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() => bootstrap(endpoint, abort)),

@@ -1,0 +1,110 @@
+/** Recorded requests as IAM sees them. */
+import { BUCKET, group, INSTANCE, OWN_WORK, parameter, QUEUE, table, type Call } from './calls.ts';
+import { roleIdOf } from './policies.ts';
+
+/** A line of `record.mjs`. */
+export interface Recorded {
+  /** Name of a function, or `worker`. */
+  by: string;
+  service: string;
+  method: string;
+  path: string;
+  target?: string;
+  body: string;
+}
+
+const ROLES: [RegExp, string][] = [
+  [/^worker$/, 'FleetInstanceRole'],
+  [/Scaler/, 'ScalerFunctionRole'],
+  [/Gateway/, 'GatewayFunctionRole'],
+  [/Suspend/, 'FleetSuspendRebalancingHandlerRole'],
+];
+const S3_ACTIONS: Record<string, string> = {
+  GET: 'GetObject',
+  HEAD: 'GetObject',
+  PUT: 'PutObject',
+  DELETE: 'DeleteObject',
+};
+
+/** @throws Error for a request that this cannot read: an unknown call is none that is allowed */
+export function callOf(recorded: Recorded): Call {
+  const role = ROLES.find(([name]) => name.test(recorded.by))?.[1];
+  if (role === undefined) throw new Error(`a call by '${recorded.by}'`);
+  const { service, method, path, target, body } = recorded;
+  if (service === 's3') {
+    const [, , ...key] = decodeURIComponent(path.split('?')[0]!).split('/');
+    return { role, action: `s3:${S3_ACTIONS[method] ?? method}`, resource: `${BUCKET}/${key.join('/')}` };
+  }
+  const operation =
+    target?.split('.')[1] ??
+    /\/operation\/(\w+)/.exec(path)?.[1] ??
+    new URLSearchParams(body).get('Action') ??
+    undefined;
+  if (operation === undefined) throw new Error(`a call of ${service}: ${method} ${path}`);
+  const call = { role, action: `${service === 'monitoring' ? 'cloudwatch' : service}:${operation}` };
+  if (service === 'monitoring')
+    return { ...call, resource: '*', context: { 'cloudwatch:namespace': namespaceIn(body) } };
+  if (service === 'autoscaling') {
+    const name = new URLSearchParams(body).get('AutoScalingGroupName');
+    return { ...call, resource: operation.startsWith('Describe') || name === null ? '*' : group(name) };
+  }
+  const input = JSON.parse(body) as Record<string, unknown>;
+  if (service === 'sqs') return { ...call, action: call.action.replace(/Batch$/, ''), resource: QUEUE };
+  if (service === 'ssm') {
+    const name = String(input.Name)
+      .slice(1)
+      .replace(/i-[0-9a-f]+$/, INSTANCE);
+    return { ...call, resource: parameter(name) };
+  }
+  if (service === 'dynamodb') return { ...call, ...itemCall(input) };
+  throw new Error(`a call of ${service}`);
+}
+
+const namespaceIn = (body: string): string => String((JSON.parse(body) as { Namespace?: string }).Namespace);
+
+const WORDS = /\b(SET|ADD|REMOVE|DELETE|AND|OR|NOT|attribute_not_exists|attribute_exists|if_not_exists)\b/g;
+/** Names of attributes that an expression has without a placeholder. */
+const namesIn = (expression: unknown): string[] =>
+  typeof expression === 'string'
+    ? (expression
+        .replace(WORDS, ' ')
+        .replace(/[:#]\w+/g, ' ')
+        .match(/[A-Za-z_]\w*/g) ?? [])
+    : [];
+
+type Item = Record<string, { S?: string }>;
+interface Request {
+  Keys?: Item[];
+  Key?: Item;
+  Item?: Item;
+  ExpressionAttributeNames?: Record<string, string>;
+  UpdateExpression?: string;
+  ConditionExpression?: string;
+  ProjectionExpression?: string;
+}
+
+/** What DynamoDB gives IAM: the items' keys, the attributes that are named, and whether all are asked for. */
+function itemCall(input: Record<string, unknown>): Pick<Call, 'resource' | 'context'> {
+  const batch = Object.entries((input.RequestItems as Record<string, Request> | undefined) ?? {})[0];
+  const request = batch?.[1] ?? (input as Request);
+  const name = batch?.[0] ?? String(input.TableName);
+  const items = request.Keys ?? [request.Key ?? request.Item ?? {}];
+  const attributes = [
+    ...items.flatMap((item) => Object.keys(item)),
+    ...Object.values(request.ExpressionAttributeNames ?? {}),
+    ...[request.UpdateExpression, request.ConditionExpression, request.ProjectionExpression].flatMap(namesIn),
+  ];
+  return {
+    resource: table(/scaler/i.test(name) ? 'ScalerTable' : 'GatewayTable'),
+    context: {
+      'dynamodb:LeadingKeys': items.map((item) => keyOf(item.id?.S ?? '')),
+      'dynamodb:Attributes': [...new Set(attributes)],
+      ...(request.ProjectionExpression !== undefined && { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ...(typeof input.ReturnValues === 'string' && { 'dynamodb:ReturnValues': input.ReturnValues }),
+    },
+  };
+}
+
+/** The counters of an instance, under the names of the template's role. */
+const keyOf = (key: string): string =>
+  key.startsWith('work#') ? (key.includes(':i-') ? OWN_WORK : `work#${roleIdOf('FleetInstanceRole')}`) : key;
