@@ -83,11 +83,16 @@ interface Request {
   ProjectionExpression?: string;
 }
 
+interface DynamoInput extends Request {
+  RequestItems?: Record<string, Request>;
+  TableName?: string;
+  ReturnValues?: string;
+}
+
 /** What DynamoDB gives IAM: the items' keys, the attributes that are named, and whether all are asked for. */
-function itemCall(input: Record<string, unknown>): Pick<Call, 'resource' | 'context'> {
-  const batch = Object.entries((input.RequestItems as Record<string, Request> | undefined) ?? {})[0];
-  const request = batch?.[1] ?? (input as Request);
-  const name = batch?.[0] ?? String(input.TableName);
+function itemCall(input: DynamoInput): Pick<Call, 'resource' | 'context'> {
+  const [batch] = Object.entries(input.RequestItems ?? {});
+  const [name, request] = batch ?? [input.TableName ?? '', input];
   const items = request.Keys ?? [request.Key ?? request.Item ?? {}];
   const attributes = [
     ...items.flatMap((item) => Object.keys(item)),
@@ -100,7 +105,7 @@ function itemCall(input: Record<string, unknown>): Pick<Call, 'resource' | 'cont
       'dynamodb:LeadingKeys': items.map((item) => keyOf(item.id?.S ?? '')),
       'dynamodb:Attributes': [...new Set(attributes)],
       ...(request.ProjectionExpression !== undefined && { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
-      ...(typeof input.ReturnValues === 'string' && { 'dynamodb:ReturnValues': input.ReturnValues }),
+      ...(input.ReturnValues !== undefined && { 'dynamodb:ReturnValues': input.ReturnValues }),
     },
   };
 }
