@@ -93,6 +93,10 @@ export const WORKER_METRICS = {
   bootPhase: 'BootPhase',
   /** Count: instance faults, after each of which ComfyUI is restarted. */
   instanceFaults: 'InstanceFaults',
+  /** Count: one for each error that the GPU's driver reports (XID), fatal or not. */
+  gpuErrors: 'GpuErrors',
+  /** Count: one for each minute in which an instance's lines have not been delivered for five. */
+  logDeliveryFailures: 'LogDeliveryFailures',
   /** Megapixels of a photo. */
   megapixels: 'Megapixels',
   /** Seconds: from a photo's upload to its receipt by the worker. */
@@ -113,7 +117,17 @@ export const WORKER_METRICS = {
   storeTime: 'StoreTime',
 } as const;
 
-export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS } as const;
+/** What the CloudWatch agent publishes each minute, over all instances of the stage: ami/agent/cloudwatch-agent.json. */
+export const AGENT_METRICS = {
+  /** Per cent: share of the time in which the GPU computed, as the driver measures it. */
+  gpuUtilization: 'GpuUtilization',
+  /** Mebibytes of the GPU's memory in use. */
+  gpuMemory: 'GpuMemory',
+  /** Degrees Celsius. */
+  gpuTemperature: 'GpuTemperature',
+} as const;
+
+export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS, ...AGENT_METRICS } as const;
 
 /** Attribute of a dead letter: why a worker gave it up. */
 export const DEAD_LETTER_REASON = 'Reason';

@@ -162,9 +162,9 @@ export const PANELS: Panel[][] = [
   [
     {
       id: 'gpu-busy',
-      title: 'GPU time spent on photos, per cent',
+      title: 'GPU time spent on photos, and as the driver measures it, per cent',
       unit: 'per cent',
-      series: [of(METRICS.gpuBusy, 'Average', 'busy')],
+      series: [of(METRICS.gpuBusy, 'Average', 'busy'), of(METRICS.gpuUtilization, 'Average', 'computing')],
     },
     {
       id: 'shortages',
@@ -183,7 +183,7 @@ export const PANELS: Panel[][] = [
   [
     {
       id: 'faults',
-      title: 'Dead letters, failed ticks, instance faults',
+      title: 'Dead letters, failed ticks, faults of instances',
       unit: 'count',
       series: [
         {
@@ -197,6 +197,8 @@ export const PANELS: Panel[][] = [
         of(METRICS.instanceFaults, 'Sum', 'instance faults'),
         withZeros(of(METRICS.implausibleReports, 'Sum', 'implausible reports')),
         of(METRICS.canaryFailures, 'Sum', 'canary failures'),
+        withZeros(of(METRICS.gpuErrors, 'Sum', 'GPU errors')),
+        withZeros(of(METRICS.logDeliveryFailures, 'Sum', 'logs not delivered')),
       ],
     },
     {

@@ -7,11 +7,16 @@ import { build } from 'esbuild';
  * Bundles the worker with its libraries, except sharp: it loads a native library, so it has to be installed where
  * the bundle's folder or one above it finds it.
  *
- * @param outfile for example `dist/worker.mjs`; the image process, its watchdog and the source maps go into the same folder
+ * @param outfile for example `dist/worker.mjs`; the reader of the journal, the image process, its watchdog and the source maps go into the same folder
  */
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
-  await Promise.all([bundle(join(here, 'main.ts'), outfile), bundleImageProcess(dirname(outfile))]);
+  const folder = dirname(outfile);
+  await Promise.all([
+    bundle(join(here, 'main.ts'), outfile),
+    bundle(join(here, 'journal', 'main.ts'), join(folder, 'journal.mjs')),
+    bundleImageProcess(folder),
+  ]);
 }
 
 /** Bundles the image process and its watchdog into a folder. */

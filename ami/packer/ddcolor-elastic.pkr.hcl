@@ -136,6 +136,7 @@ build {
   provisioner "file" {
     sources = [
       "${path.root}/../provision",
+      "${path.root}/../agent",
       "${path.root}/../comfyui",
       "${path.root}/../systemd",
       "${path.root}/../workflow",

@@ -6,7 +6,7 @@
 set -euo pipefail
 
 PROVISION="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-# The folder with comfyui/, systemd/ and workflow/.
+# The folder with agent/, comfyui/, systemd/ and workflow/.
 IMAGE="$(dirname "$PROVISION")"
 PREFIX="${PREFIX:-}"
 # Base of the virtual environments of ComfyUI and of the tools.

@@ -6,7 +6,7 @@ set -euo pipefail
 PREFIX="${PREFIX:-}"
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 # Enabled; the others are started by these.
-UNITS=(scratch.service comfyui.service image-process.socket photo-worker.service)
+UNITS=(scratch.service comfyui.service image-process.socket photo-worker.service journal-lines.service log-agent.service)
 STARTED=(image-process@.service image-process.slice)
 
 put() { install -D -m "${3:-644}" "$HERE/$1" "$PREFIX$2"; }
@@ -14,6 +14,8 @@ put() { install -D -m "${3:-644}" "$HERE/$1" "$PREFIX$2"; }
 for unit in "${UNITS[@]}" "${STARTED[@]}"; do
   put "$unit" "/etc/systemd/system/$unit"
 done
+put ../agent/start-log-agent.sh /usr/local/sbin/start-log-agent 755
+put ../agent/cloudwatch-agent.json /etc/cloudwatch-agent.json
 put prepare-scratch.sh /usr/local/sbin/prepare-scratch 755
 put photo-worker.env /etc/photo-worker.env
 put comfyui.env /etc/comfyui.env
@@ -30,7 +32,7 @@ if [ -z "$PREFIX" ]; then
   # systemd breaks an ordering cycle by dropping a unit, and only the journal reports it. Whether there is one depends on the
   # other units of the image.
   cycles="$(systemd-analyze verify --man=no multi-user.target 2>&1 |
-    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker|image-process)\.' || true)"
+    grep -E '(cycle|dependency) on (scratch|comfyui|photo-worker|image-process|journal-lines|log-agent)\.' || true)"
   if [ -n "$cycles" ]; then
     echo "install.sh: $cycles" >&2
     exit 1

@@ -1,12 +1,16 @@
 /** The metrics that the scaler and the workers publish, by running their code. */
 import type { MetricDatum } from '@aws-sdk/client-cloudwatch';
-import { metricData as workerData, publishBootPhases } from '../../worker/aws/cloudwatch-metrics.ts';
+import {
+  metricData as workerData,
+  publishBootPhases,
+  publishCount,
+} from '../../worker/aws/cloudwatch-metrics.ts';
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { PhotoMetrics, type PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
-import { METRIC_NAMESPACE } from '../../contract/names.ts';
+import { AGENT_METRICS, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/ports.ts';
@@ -101,6 +105,12 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
     },
   };
   await publishBootPhases(client as never, stage, fullBoot);
+  for (const name of [METRICS.gpuErrors, METRICS.logDeliveryFailures])
+    await publishCount(client as never, stage, name);
+  // By the agent, whose configuration another test compares with these names.
+  const agent = Object.values(AGENT_METRICS).map((name) =>
+    seriesOf(METRIC_NAMESPACE, name, [[STAGE_DIMENSION, stage]]),
+  );
   const launches = scalerData(stage, {
     ...fullTick('steady'),
     failedLaunches: [{ code: 'any', message: '', instanceType: 'any', availabilityZone: 'any' }],
@@ -108,6 +118,7 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
   return new Set([
     ...REASONS.flatMap((reason) => dataSeries(scalerData(stage, fullTick(reason)))),
     ...dataSeries(workerData(stage, await fullFigures())),
+    ...agent,
     ...dataSeries(boot),
     ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
   ]);

@@ -87,5 +87,12 @@ export async function publishBootPhases(
   await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
 }
 
+/** Publishes one of a metric that counts. */
+export async function publishCount(cloudWatch: CloudWatchClient, stage: string, name: string): Promise<void> {
+  const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
+  const MetricData = [{ MetricName: name, Dimensions, Unit: 'Count' as const, Value: 1 }];
+  await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
+}
+
 const chunks = <T>(all: T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, k) => all.slice(k * size, (k + 1) * size));

@@ -6,6 +6,18 @@ import {
   type AutoScalingClient,
 } from '@aws-sdk/client-auto-scaling';
 
+/** Has the group of an instance replace it. */
+export async function setUnhealthy(autoScaling: AutoScalingClient, instanceId: string): Promise<void> {
+  await autoScaling.send(
+    new SetInstanceHealthCommand({
+      InstanceId: instanceId,
+      HealthStatus: 'Unhealthy',
+      // The grace period is for instances that are not in service yet.
+      ShouldRespectGracePeriod: false,
+    }),
+  );
+}
+
 export class Group {
   constructor(
     private readonly autoScaling: AutoScalingClient,
@@ -14,15 +26,8 @@ export class Group {
   ) {}
 
   /** Has the group replace this instance. */
-  async setUnhealthy(): Promise<void> {
-    await this.autoScaling.send(
-      new SetInstanceHealthCommand({
-        InstanceId: this.instanceId,
-        HealthStatus: 'Unhealthy',
-        // The grace period is for instances that are not in service yet.
-        ShouldRespectGracePeriod: false,
-      }),
-    );
+  setUnhealthy(): Promise<void> {
+    return setUnhealthy(this.autoScaling, this.instanceId);
   }
 
   /**

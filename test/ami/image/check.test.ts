@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'check-'));
   output = '';
   vi.spyOn(process.stdout, 'write').mockImplementation((text) => Boolean((output += String(text))));
-  for (const part of ['packer', 'systemd'])
+  for (const part of ['packer', 'systemd', 'agent'])
     cpSync(join(ROOT, 'ami', part), join(folder, 'ami', part), { recursive: true });
 });
 

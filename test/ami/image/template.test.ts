@@ -135,7 +135,7 @@ describe("Packer's template", () => {
   it('uploads what the scripts need, and cleans up last', () => {
     const { file, shell } = template.build[0].provisioner;
     const brought = file.flatMap(({ sources, source: one }) => sources ?? one);
-    for (const folder of ['provision', 'comfyui', 'systemd', 'workflow'])
+    for (const folder of ['agent', 'provision', 'comfyui', 'systemd', 'workflow'])
       expect(brought).toContain(`\${path.root}/../${folder}`);
     expect(file).toContainEqual({
       source: '${var.worker_archive}',
