@@ -62,14 +62,14 @@ export function callOf(recorded: Recorded): Call {
 
 const namespaceIn = (body: string): string => String((JSON.parse(body) as { Namespace?: string }).Namespace);
 
-const WORDS = /\b(SET|ADD|REMOVE|DELETE|AND|OR|NOT|attribute_not_exists|attribute_exists|if_not_exists)\b/g;
-/** Names of attributes that an expression has without a placeholder. */
+const WORDS = /\b(?:SET|ADD|REMOVE|DELETE|AND|OR|NOT)\b/g;
+/** Names of attributes that an expression has without a placeholder; what a bracket follows is a function. */
 const namesIn = (expression: unknown): string[] =>
   typeof expression === 'string'
     ? (expression
         .replace(WORDS, ' ')
         .replace(/[:#]\w+/g, ' ')
-        .match(/[A-Za-z_]\w*/g) ?? [])
+        .match(/\b[A-Za-z_]\w*\b(?!\()/g) ?? [])
     : [];
 
 type Item = Record<string, { S?: string }>;
