@@ -21,9 +21,10 @@ const NOT_SIMULATED = [
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),
+  ...named('gpu-busy', 'computing'),
   ...named(
     'faults',
-    'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures',
+    'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures, GPU errors, logs not delivered',
   ),
   ...['fetch', 'prepare', 'wait for a ComfyUI slot', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
