@@ -42,6 +42,11 @@ beforeAll(async () => {
 const get = (example: Example) => templates.get(example) as StackTemplate;
 const text = (value: unknown) => JSON.stringify(value);
 
+interface Distribution {
+  OnDemandBaseCapacity?: number;
+  OnDemandPercentageAboveBaseCapacity: number;
+}
+
 describe.each(names)('the example %s', (example) => {
   const read = (file: string) => readFileSync(join(ROOT, 'examples', example, file), 'utf8');
 
@@ -56,17 +61,21 @@ describe.each(names)('the example %s', (example) => {
   });
 
   it('reports the cost of its instances as they are bought', () => {
-    const { MixedInstancesPolicy } =
-      ofType(get(example), 'AWS::AutoScaling::AutoScalingGroup')[0]?.Properties ?? {};
-    const { OnDemandBaseCapacity: base = 0, OnDemandPercentageAboveBaseCapacity: onDemand = 100 } =
-      (MixedInstancesPolicy as Properties | undefined)?.InstancesDistribution ?? {};
-    const variables = ofType(get(example), 'AWS::Lambda::Function').map(
-      ({ Properties }) => Properties.Environment?.Variables as Properties | undefined,
-    );
-    const spending = variables.flatMap((one) =>
-      one?.SPENDING ? [JSON.parse(one.SPENDING)] : [],
-    ) as Properties[];
-    expect(spending).toMatchObject([{ spotPercentage: 100 - onDemand, onDemandBaseCapacity: base }]);
+    const [group] = ofType(get(example), 'AWS::AutoScaling::AutoScalingGroup');
+    const policy = group?.Properties.MixedInstancesPolicy as
+      { InstancesDistribution: Distribution } | undefined;
+    // A group of another app: as if all were on demand.
+    const distribution = policy?.InstancesDistribution ?? { OnDemandPercentageAboveBaseCapacity: 100 };
+    const spending = ofType(get(example), 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.Environment as { Variables: Record<string, string> } | undefined)
+      .flatMap((environment) => environment?.Variables.SPENDING ?? [])
+      .map((json) => JSON.parse(json) as unknown);
+    expect(spending).toMatchObject([
+      {
+        spotPercentage: 100 - distribution.OnDemandPercentageAboveBaseCapacity,
+        onDemandBaseCapacity: distribution.OnDemandBaseCapacity ?? 0,
+      },
+    ]);
   });
 
   it('is in the list of examples', () => {
