@@ -1,4 +1,4 @@
-/** Installs the pinned local AWS into a Python virtual environment, once. */
+/** Installs pinned Python packages into a virtual environment, once; among them the local AWS. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,25 +20,44 @@ export async function findPython(abort: AbortSignal): Promise<string> {
     seen.push(`${command} is ${major}.${minor}`);
   }
   const found = seen.length > 0 ? seen.join(', ') : 'none found on the PATH';
-  throw new UserError(`Python ${MINIMUM.join('.')} or newer is needed for the local AWS: ${found}.`);
+  throw new UserError(`Python ${MINIMUM.join('.')} or newer is needed: ${found}.`);
 }
 
+export interface PythonPackages {
+  /** Pins with hashes, as `uv pip compile --generate-hashes` writes them. */
+  requirements: string;
+  /** Folder below `.local/`. */
+  folder: string;
+  /** For messages. */
+  name: string;
+}
+
+const LOCAL_AWS: PythonPackages = { requirements: REQUIREMENTS, folder: 'venv', name: 'the local AWS' };
+
+/** The local AWS. @returns the path of its Python @throws as {@link ensurePackages} */
+export const ensureVenv = (abort: AbortSignal, say: (line: string) => void): Promise<string> =>
+  ensurePackages(LOCAL_AWS, abort, say);
+
 /**
- * Installs on the first call and whenever requirements.txt changes.
+ * Installs on the first call and whenever the requirements change.
  *
  * @returns the path of the environment's Python
  * @throws UserError when Python is missing, too old or cannot create an environment
  */
-export async function ensureVenv(abort: AbortSignal, say: (line: string) => void): Promise<string> {
-  const directory = localPath('venv');
+export async function ensurePackages(
+  { requirements, folder, name }: PythonPackages,
+  abort: AbortSignal,
+  say: (line: string) => void,
+): Promise<string> {
+  const directory = localPath(folder);
   const bin = process.platform === 'win32' ? 'Scripts' : 'bin';
   const python = join(directory, bin, 'python');
-  const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
+  const wanted = createHash('sha256').update(readFileSync(requirements)).digest('hex');
   const marker = join(directory, 'installed-from');
   if (existsSync(python) && existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return python;
 
   const base = await findPython(abort);
-  say('Installing the local AWS into .local/venv (first run)...');
+  say(`Installing ${name} into .local/${folder} (first run)...`);
   rmSync(directory, { recursive: true, force: true });
   const made = await runToEnd(base, ['-m', 'venv', directory], { abort });
   if (made.code !== 0) {
@@ -46,9 +65,10 @@ export async function ensureVenv(abort: AbortSignal, say: (line: string) => void
       `${base} cannot create a virtual environment (on Debian and Ubuntu: apt-get install python3-venv):\n${made.output}`,
     );
   }
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r'];
-  const installed = await runToEnd(python, [...pip, REQUIREMENTS], { abort });
-  if (installed.code !== 0) throw new UserError(`pip could not install the local AWS:\n${installed.output}`);
+  // What runs is compiled then; all of it would take longer than the download.
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile'];
+  const installed = await runToEnd(python, [...pip, '--require-hashes', '-r', requirements], { abort });
+  if (installed.code !== 0) throw new UserError(`pip could not install ${name}:\n${installed.output}`);
   writeFileSync(marker, wanted);
   return python;
 }

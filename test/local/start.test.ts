@@ -105,7 +105,7 @@ describe('npm start', () => {
     try {
       process.env.PATH = folder;
       await expect(findPython(abort)).rejects.toThrow(
-        new UserError('Python 3.10 or newer is needed for the local AWS: none found on the PATH.'),
+        new UserError('Python 3.10 or newer is needed: none found on the PATH.'),
       );
       writeFileSync(join(folder, 'python3'), '#!/bin/sh\necho 3 8\n');
       chmodSync(join(folder, 'python3'), 0o755);
