@@ -83,13 +83,10 @@ async function seen(script: string): Promise<unknown> {
   writeFileSync(file, script);
   try {
     return await new Promise((resolve, reject) =>
-      childProcesses(file)(
-        { header: 65_536, body: 0 },
-        {
-          received: ({ header }) => resolve(header),
-          ended: (ended) => reject(new Error(JSON.stringify(ended))),
-        },
-      ),
+      childProcesses(file)({
+        received: ({ header }) => resolve(header),
+        ended: (ended) => reject(new Error(JSON.stringify(ended))),
+      }),
     );
   } finally {
     rmSync(file);
@@ -108,6 +105,24 @@ describe('a child process', () => {
     } finally {
       delete process.env.AWS_SECRET_ACCESS_KEY_FOR_THIS_TEST;
     }
+  });
+
+  it.each([
+    [
+      'leaves another one on the connection',
+      `(await import('node:child_process')).spawn('sleep', ['4'], { stdio: [
+      'ignore', 'ignore', 'ignore', 3], detached: true }).unref(); (await import('node:fs')).writeSync(3, '{no frame}');`,
+    ],
+    ['closes the connection and lives on', `(await import('node:fs')).closeSync(3);`],
+  ])('that %s is ended at once', { timeout: 3500 }, async (_name, script) => {
+    await expect(seen(`${script} setInterval(() => {}, 1000);`)).rejects.toThrow('SIGKILL');
+  });
+
+  it('says nothing more after what is no frame', async () => {
+    const script = `const noFrame = Buffer.alloc(8, 0xff); const frame = Buffer.from('\\x02\\0\\0\\0\\0\\0\\0\\0{}', 'latin1');
+      const more = Array.from({ length: 15_000 }, () => frame);
+      (await import('node:fs')).writeSync(3, Buffer.concat([noFrame, ...more])); setInterval(() => {}, 1000);`;
+    await expect(seen(script)).rejects.toThrow('SIGKILL');
   });
 
   it.runIf(process.platform === 'linux')(

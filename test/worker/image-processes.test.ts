@@ -1,5 +1,5 @@
 /** Image processes: which gets which request, what becomes of photos when one dies, and what is believed of their replies. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ImageSettings } from '../../worker/imaging/image-processor.ts';
 import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { FakeProcesses, png } from './support/fake-image-process.ts';
@@ -182,11 +182,51 @@ describe('a process that was taken over', { timeout: LIMIT }, () => {
   it.each([
     ['pixels beyond the limit', 'twice too many pixels'],
     ['another file than a picture', 'a page instead of a picture'],
+    ['a picture that is larger than the photo', 'a bomb for ComfyUI'],
   ])('may not return %s: the photo is tried elsewhere', async (_name, text) => {
     processes(1);
     await expect(images.prepare('one', body(text))).rejects.toMatchObject({ name: 'TransientFault' });
     await images.prepare('two', body('two'));
     expect(fakes.started.map(({ seen }) => seen)).toEqual([[`prepare ${text}`], ['prepare two']]);
+  });
+
+  it('may not fill the worker’s memory: an answer is no larger than the photo can need', async () => {
+    processes(1);
+    await expect(images.prepare('one', body('a large answer'))).rejects.toMatchObject({
+      name: 'PermanentFault',
+    });
+  });
+
+  it('may not let a photo wait for much longer than its limits', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      images = new ImageProcesses({ ...settings, maxMegapixels: 100 }, 1, memoryLog(), fakes.connect);
+      const waited = images.inspect(body('hang')).catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(2 * 180_000);
+      expect(await waited).toMatchObject({
+        cause: expect.objectContaining({ name: 'ProcessDied' }) as Error,
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('may not stay: a process is replaced within half an hour, when it holds no photo', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      processes(1);
+      await images.prepare('one', body('one'));
+      await vi.advanceTimersByTimeAsync(1_800_000);
+      await images.inspect(body('two'));
+      expect(await finish('one')).toEqual(result('one'));
+      await images.inspect(body('three'));
+      expect(fakes.started.map(({ seen }) => seen)).toEqual([
+        ['prepare one', 'finish one'],
+        ['inspect two', 'inspect three'],
+      ]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('may not reply anything else', async () => {

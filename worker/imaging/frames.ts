@@ -38,7 +38,8 @@ export class FrameReader {
   private held = 0;
   private lengths: { header: number; body: number } | undefined;
 
-  constructor(private readonly limits: FrameLimits) {}
+  /** @param limits may be changed between frames */
+  constructor(public limits: FrameLimits) {}
 
   /**
    * Yields the frames that this chunk completes, each when it is asked for: a caller that has lost its trust reads no further.

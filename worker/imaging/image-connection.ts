@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { connect as connectTo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { encodeFrame, FrameReader, type Frame, type FrameLimits } from './frames.ts';
+import { encodeFrame, FrameReader, type Frame } from './frames.ts';
 
 /** Why a connection has ended, as far as it is known. */
 export interface Ended {
@@ -17,7 +17,8 @@ export interface Ended {
 }
 
 export interface ImageConnection {
-  send(header: unknown, body?: Uint8Array): void;
+  /** @param replyBytes that the body of a frame may have from now on. @default 0 */
+  send(header: unknown, body?: Uint8Array, replyBytes?: number): void;
   /** Ends the process; `ended` follows. */
   kill(): void;
 }
@@ -29,9 +30,11 @@ export interface ConnectionEvents {
 }
 
 /** Starts an image process. */
-export type ConnectImageProcess = (limits: FrameLimits, events: ConnectionEvents) => ImageConnection;
+export type ConnectImageProcess = (events: ConnectionEvents) => ImageConnection;
 
 const STREAM = 3;
+/** Of a header of a process. */
+const HEADER_BYTES = 65_536;
 
 /** A crash must not write the photos of strangers to the disk, and no decoder needs many files. */
 const LIMITED = 'ulimit -c 0; ulimit -n 256';
@@ -44,7 +47,7 @@ const ENTRY = fileURLToPath(new URL('./image-process.mjs', import.meta.url));
 /** Starts child processes, with a bare environment: no credentials, no addresses. @param entry for tests */
 export const childProcesses =
   (entry = ENTRY): ConnectImageProcess =>
-  (limits, events) => {
+  (events) => {
     const child = spawn('/bin/sh', ['-c', SCRIPT, 'image-process', process.execPath, entry], {
       stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
       env: { PATH: '/usr/bin:/bin' },
@@ -61,21 +64,23 @@ export const childProcesses =
     child.unref();
     const stream = child.stdio[STREAM] as Duplex & { unref?: () => void };
     stream.unref?.();
-    return overStream(stream, limits, events.received, (cause) => {
+    return overStream(stream, events.received, (cause) => {
       error ??= cause;
       child.kill('SIGKILL');
+      // A process of its own may hold the other end, and `close` would wait for that.
+      stream.destroy();
     });
   };
 
 /** Connects to a Unix socket. */
 export const socketProcesses =
   (path: string): ConnectImageProcess =>
-  (limits, events) => {
+  (events) => {
     const socket = connectTo(path);
     let error: unknown;
     socket.once('close', () => events.ended({ error }));
     socket.unref();
-    return overStream(socket, limits, events.received, (cause) => {
+    return overStream(socket, events.received, (cause) => {
       error ??= cause;
       socket.destroy();
     });
@@ -83,12 +88,15 @@ export const socketProcesses =
 
 function overStream(
   stream: Duplex,
-  limits: FrameLimits,
   received: ConnectionEvents['received'],
   end: (cause: unknown) => void,
 ): ImageConnection {
-  const reader = new FrameReader(limits);
+  const reader = new FrameReader({ header: HEADER_BYTES, body: 0 });
   let isKilled = false;
+  const kill = (cause?: unknown) => {
+    isKilled = true;
+    end(cause);
+  };
   stream.on('data', (chunk: Buffer) => {
     try {
       for (const frame of isKilled ? [] : reader.push(chunk)) {
@@ -97,17 +105,17 @@ function overStream(
         if (isKilled) return;
       }
     } catch (error) {
-      end(error);
+      kill(error);
     }
   });
-  stream.on('error', end);
+  stream.on('error', kill);
+  // A process that ends its side of the connection answers no more, whether it has exited or not.
+  stream.on('close', () => kill());
   return {
-    send: (header, body) => {
+    send: (header, body, replyBytes = 0) => {
+      reader.limits = { header: HEADER_BYTES, body: replyBytes };
       for (const part of encodeFrame(header, body)) if (part.length > 0) stream.write(part);
     },
-    kill: () => {
-      isKilled = true;
-      end(undefined);
-    },
+    kill,
   };
 }

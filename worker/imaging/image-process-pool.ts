@@ -11,14 +11,12 @@ import type { ImageSettings } from './image-processor.ts';
 import {
   parseReply,
   replyLimits,
-  resultMegapixels,
   type Asked,
   type Exceeded,
   type RequestOf,
   type Value,
 } from './image-protocol.ts';
 import type { Frame } from './frames.ts';
-import { finishLimits } from './limits.ts';
 
 /** The image process that executed a request died before it replied. */
 export class ProcessDied extends Error {
@@ -59,10 +57,15 @@ interface Where {
   fresh?: boolean;
 }
 
+interface Needs extends Where {
+  /** Of the photo. @default the most that is allowed */
+  megapixels?: number | undefined;
+}
+
 interface Job {
   request: RequestOf<Task>;
   body: Buffer | undefined;
-  where: Where;
+  where: Needs;
   resolve: (answer: Answer<Task>) => void;
   reject: (error: Error) => void;
 }
@@ -71,6 +74,7 @@ class PooledProcess implements ImageProcess {
   connection: ImageConnection | undefined;
   current: Job | undefined;
   deadline: NodeJS.Timeout | undefined;
+  retirement: NodeJS.Timeout | undefined;
   readonly photos = new Set<string>();
   executed = 0;
   isStarted = false;
@@ -86,6 +90,10 @@ const ORDER: Record<Task, number> = { finish: 0, discard: 0, inspect: 1, colours
 /** So that what a photo may have changed in a process does not last, fragmented memory included. */
 const MAX_EXECUTED = 2000;
 const MAX_MEGABYTES = 1000;
+/** On an instance systemd ends it after some hours, for the worker cannot: it closes the connection. */
+const MAX_AGE_SECONDS = 1800;
+/** Characters of an error that quotes a reply. */
+const MAX_REASON = 300;
 /** Beyond a process's own limit of time, for its start on a busy machine. */
 const GRACE_SECONDS = 60;
 
@@ -110,7 +118,7 @@ export class ImageProcessPool {
   run<A extends Task>(
     request: RequestOf<A>,
     body: Buffer | undefined,
-    where: Where = {},
+    where: Needs = {},
   ): Promise<Answer<A>> {
     return new Promise<Answer<Task>>((resolve, reject) => {
       const job: Job = { request: request, body, where, resolve, reject };
@@ -158,23 +166,28 @@ export class ImageProcessPool {
   private start(): PooledProcess {
     const process = new PooledProcess();
     this.processes.add(process);
-    process.connection = this.connect(replyLimits(this.settings), {
+    process.connection = this.connect({
       received: (frame) => this.received(process, frame),
       ended: (ended) => this.ended(process, ended),
     });
     const { maxMegapixels, path, workflow } = this.settings;
     process.connection.send({ do: 'start', settings: { maxMegapixels, path, workflow } });
+    process.retirement = setTimeout(() => {
+      process.isRetiring = true;
+      this.dispatch();
+    }, MAX_AGE_SECONDS * 1000).unref();
     return process;
   }
 
   private send(process: PooledProcess, job: Job): void {
-    const { request, body } = job;
+    const { request, body, where } = job;
     process.current = job;
     process.executed++;
     if (request.do === 'prepare') process.photos.add(request.id);
-    const seconds = finishLimits(resultMegapixels(this.settings)).seconds + GRACE_SECONDS;
+    const limits = replyLimits(request.do, this.settings, where.megapixels);
+    const seconds = Math.ceil(limits.seconds) + GRACE_SECONDS;
     process.deadline = setTimeout(() => this.kill(process, `no reply within ${seconds} s`), seconds * 1000);
-    process.connection?.send(request, body);
+    process.connection?.send(request, body, limits.bytes);
   }
 
   private received(process: PooledProcess, { header, body }: Frame): void {
@@ -186,7 +199,7 @@ export class ImageProcessPool {
     try {
       reply = parseReply(process.isStarted ? request.do : 'start', header);
     } catch (error) {
-      return this.kill(process, `a reply that is none: ${describeError(error)}`);
+      return this.kill(process, `a reply that is none: ${describeError(error).slice(0, MAX_REASON)}`);
     }
     if (!process.isStarted && 'value' in reply) {
       process.isStarted = true;
@@ -220,6 +233,7 @@ export class ImageProcessPool {
   private ended(process: PooledProcess, { signal, code, error }: Ended): void {
     if (!this.processes.delete(process)) return;
     clearTimeout(process.deadline);
+    clearTimeout(process.retirement);
     const { current, exceeded, killedFor, photos, executed } = process;
     this.died(process);
     if (this.closed) return;

@@ -71,7 +71,8 @@ export class ImageProcesses implements ImageProcessor {
       const holder = photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, fresh)).process;
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
-      return this.pool.run({ do: 'finish', id, source }, saved, { process: holder });
+      const { megapixels } = photo.prepared;
+      return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels });
     });
     if ('died' in finished) throw lost(finished.died);
     const { body, process } = finished.answer;
@@ -94,16 +95,20 @@ export class ImageProcesses implements ImageProcessor {
   }
 
   private async prepareOnce(id: string, body: Buffer, output: Output | undefined, fresh: boolean) {
-    const {
-      value,
-      body: upload,
-      process,
-    } = await this.pool.run({ do: 'prepare', id, output, megapixels: this.megapixels.get(body) }, body, {
-      fresh,
-    });
+    const megapixels = this.megapixels.get(body);
+    const request = { do: 'prepare', id, output, megapixels } as const;
+    const { value, body: upload, process } = await this.pool.run(request, body, { fresh, megapixels });
     const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
     this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);
+    const decoded = pngMegapixels(upload);
+    const said = `an upload of ${decoded} megapixels`;
+    this.check(process, decoded <= Math.max(value.megapixels, this.copyMegapixels) + 0.01, said);
     return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
+  /** Of the square that ComfyUI gets on the chroma path. */
+  private get copyMegapixels(): number {
+    return (this.settings.workflow.chroma?.size ?? 0) ** 2 / 1e6;
   }
 
   private isAllowed(megapixels: number): boolean {
@@ -166,6 +171,10 @@ function refusal(cause: ProcessDied): PermanentFault {
         { cause },
       );
 }
+
+/** As its header says, which ComfyUI believes: a few bytes can be a picture of any size. PNG third edition, 11.2.1. */
+const pngMegapixels = (file: Buffer): number =>
+  file.length < 24 ? Infinity : (file.readUInt32BE(16) * file.readUInt32BE(20)) / 1e6;
 
 function isOf(format: Format, file: Buffer): boolean {
   const found = sniff(file);

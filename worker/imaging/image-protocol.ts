@@ -9,7 +9,7 @@ import { canarySchema } from '../comfyui/canary.ts';
 import { FORMATS } from './formats.ts';
 import type { FrameLimits } from './frames.ts';
 import type { ImageSettings } from './image-processor.ts';
-import { maxFileBytes } from './limits.ts';
+import { finishLimits, headLimits, maxFileBytes, prepareLimits } from './limits.ts';
 
 const id = z.string().min(1).max(100);
 
@@ -99,12 +99,39 @@ export function parseReply<A extends Asked>(asked: A, header: unknown): Reply<A>
 /** Of frames to the process: a header holds a workflow, and a file has the bytes that the worker allows. */
 export const REQUEST_LIMITS: FrameLimits = { header: 4e6, body: 2 ** 32 - 1 };
 
-/** Of frames from the process. */
-export const replyLimits = (settings: ImageSettings): FrameLimits => ({
-  header: 65_536,
-  body: maxFileBytes(resultMegapixels(settings)),
-});
+/** What a reply may take. */
+export interface ReplyLimits {
+  /** Within which a process that is not taken over has replied, or has ended itself. */
+  seconds: number;
+  /** Of its body. */
+  bytes: number;
+}
+
+/** @param megapixels of the photo, or the most that it may have */
+export function replyLimits(
+  asked: Exclude<Asked, 'start'>,
+  settings: ImageSettings,
+  megapixels = settings.maxMegapixels,
+): ReplyLimits {
+  const copy = (settings.workflow.chroma?.size ?? 0) ** 2 / 1e6;
+  const bytes = (file: number) => maxFileBytes(Math.max(file, copy));
+  const result = megapixels * scaleOf(settings);
+  switch (asked) {
+    case 'prepare':
+      return {
+        seconds: headLimits().seconds + prepareLimits(megapixels).seconds,
+        bytes: bytes(megapixels),
+      };
+    case 'finish':
+      return { seconds: finishLimits(result).seconds, bytes: bytes(result) };
+    default:
+      return { seconds: finishLimits(1).seconds, bytes: 0 };
+  }
+}
 
 /** Megapixels of the largest result. */
-export const resultMegapixels = ({ maxMegapixels, workflow }: ImageSettings): number =>
-  maxMegapixels * Math.max(1, workflow.output.scale) ** 2;
+export const resultMegapixels = (settings: ImageSettings): number =>
+  settings.maxMegapixels * scaleOf(settings);
+
+/** Pixels of a result for one of its photo. */
+const scaleOf = ({ workflow }: ImageSettings): number => Math.max(1, workflow.output.scale) ** 2;

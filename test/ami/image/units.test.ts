@@ -160,6 +160,12 @@ describe('image-process@.service', () => {
     expect(Number(unit.get('Service.Nice'))).toBe(Number(worker.get('Service.Nice')));
   });
 
+  it('does not outlive the worker’s trust by more than two hours, nor fill the journal', () => {
+    expect(unit.get('Service.RuntimeMaxSec')).toBe('2h');
+    expect(unit.get('Service.LogRateLimitIntervalSec')).toBe('60');
+    expect(Number(unit.get('Service.LogRateLimitBurst'))).toBeLessThanOrEqual(100);
+  });
+
   it('is no more exposed than systemd calls OK', () => {
     const { status, stdout } = spawnSync(
       'systemd-analyze',

@@ -10,7 +10,14 @@ import type {
 import type { ImageRequest } from '../../../worker/imaging/image-protocol.ts';
 
 export const PNG = '\x89PNG\r\n\x1a\n';
-export const png = (text: string) => Buffer.from(PNG + text, 'latin1');
+/** With a header that says how large it is. */
+export const png = (text: string, width = 512, height = 512) => {
+  const sizes = Buffer.alloc(8);
+  sizes.writeUInt32BE(width, 0);
+  sizes.writeUInt32BE(height, 4);
+  const start = Buffer.from(`${PNG}\0\0\0\rIHDR`, 'latin1');
+  return Buffer.concat([start, sizes, Buffer.from(text, 'latin1')]);
+};
 
 const PREPARED = { format: 'png', megapixels: 1, uploadMegapixels: 0.26, path: 'chroma' };
 const NO_PICTURE = {
@@ -45,6 +52,8 @@ const BEHAVIOURS: Record<string, Behaviour> = {
     reply({ value: { ...PREPARED, megapixels: 2 }, megabytes: 80 }, png('')),
   'a page instead of a picture': ({ reply }) =>
     reply({ value: PREPARED, megabytes: 80 }, Buffer.from('<script>')),
+  'a bomb for ComfyUI': ({ reply }) => reply({ value: PREPARED, megabytes: 80 }, png('', 30_000, 30_000)),
+  'a large answer': ({ reply }) => reply({ value: PREPARED, megabytes: 80 }, Buffer.alloc(41e6)),
   'much memory': ({ reply }) => reply({ value: PREPARED, megabytes: 4000 }, png('much memory')),
 };
 
@@ -55,7 +64,8 @@ export class FakeProcesses {
   /** Bodies whose behaviour applies only once: the photo is innocent. */
   readonly once = new Set<string>();
 
-  readonly connect: ConnectImageProcess = (_limits, events) => {
+  readonly connect: ConnectImageProcess = (events) => {
+    let mostBytes = 0;
     const held = new Map<string, string>();
     let hasEnded = false;
     const process: FakeProcess = {
@@ -65,13 +75,17 @@ export class FakeProcesses {
         hasEnded = true;
       },
       reply: (header, body = Buffer.alloc(0)) => {
+        if (body.length > mostBytes) return process.end({ error: new RangeError('a body') });
         if (!hasEnded) setImmediate(() => events.received({ header, body }));
       },
     };
     this.started.push(process);
     if (this.broken-- > 0) process.end({ code: 1 });
     return {
-      send: (header, body) => this.execute(process, held, header as ImageRequest, text(body), events),
+      send: (header, body, replyBytes = 0) => {
+        mostBytes = replyBytes;
+        this.execute(process, held, header as ImageRequest, text(body), events);
+      },
       kill: () => process.end({ signal: 'SIGKILL' }),
     };
   };
