@@ -44,6 +44,11 @@ export const REASON_TEXTS = {
     meaning:
       'The fleet should be larger, but AWS does not provide the instances already requested, so no more are requested: no capacity, or a quota that is used up.',
   },
+  'boot-failure': {
+    short: 'instances do not come into service',
+    meaning:
+      'The fleet should be larger, but the last launches never came into service, so it asks for one instance at a time, with pauses of up to 15 minutes, until one does.',
+  },
   'over-budget': {
     short: 'held by today’s spending limit',
     meaning:

@@ -28,6 +28,7 @@ export function policiesAndWorld(): string {
   }
   lines.push(
     `  ${'victims'.padEnd(18)} ${'idle | idle'.padEnd(18)} which instances a scale-in removes (${VICTIMS.join(', ')})`,
+    `  ${'badImage'.padEnd(18)} ${'none | none'.padEnd(18)} FROM:TO, s: boots that begin then fail, as badImageShare says`,
     `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} billing covers at least the time until then, s`,
     `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a bucket of a t,arrivals trace, s`,
   );

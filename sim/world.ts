@@ -78,6 +78,7 @@ export const SETTINGS = {
   visibility: setting('s', 120, 120, [10, 43_200], 'visibility timeout of a message', OURS),
   heartbeat: setting('s', 45, 45, [5, 3600], 'between two renewals of that timeout', OURS),
   bootFailure: setting('', 0, 0.01, [0, 0.9], 'share of failed boots', GUESS),
+  badImageShare: setting('', 1, 1, [0, 1], 'share of failed boots while badImage lasts', OURS),
   hookTimeout: setting('s', 600, 600, [30, 7200], 'until an instance with a failed boot is replaced', OURS),
   noCapacity: setting('', 0, 0.03, [0, 1], 'share of launches that are refused', GUESS),
   types: count('types', 3, 3, [1, 20], 'instance types of the group', OURS),
@@ -121,12 +122,16 @@ export const VICTIMS: readonly Victims[] = ['idle', 'random'];
 
 export type World = { [Key in keyof typeof SETTINGS]: number } & {
   victims: Victims;
+  /** FROM:TO, seconds: boots that begin then fail, as `badImageShare` says. @default none */
+  badImage?: string;
   /** Billing covers at least the time until then, seconds. @default the end of the trace */
   horizon?: number;
 };
 
 /** Values of `--with`, except those of the trace itself. */
 export type WorldChanges = Partial<World>;
+
+const MOST_SECONDS = 1e9;
 
 const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, key);
 
@@ -154,6 +159,21 @@ export function parsePairs(text: string): [name: string, value: string][] {
     });
 }
 
+/**
+ * Parses a period, FROM:TO in seconds.
+ *
+ * @throws UsageError when it is not of that form, or ends before it begins
+ */
+export function periodOf(name: string, text: string): { from: number; to: number } {
+  const [from = NaN, to = NaN, ...more] = text
+    .split(':')
+    .map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (more.length === 0 && from >= 0 && to >= from && to <= MOST_SECONDS) return { from, to };
+  throw new UsageError(
+    `${name} is '${text}': expected FROM:TO, seconds from 0 to ${MOST_SECONDS}, such as 3600:25200`,
+  );
+}
+
 /** @throws UsageError when min is above max */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
   const values = Object.fromEntries(Object.entries(SETTINGS).map(([key, one]) => [key, one[name]]));
@@ -171,13 +191,16 @@ export function parseChanges(text: string): WorldChanges & { bucket?: number } {
         throw new UsageError(`victims is '${value}': expected one of ${VICTIMS.join(', ')}`);
       }
       changes.victims = value;
-    } else if (key === 'horizon') changes.horizon = parseNumber(key, value, 0, 1e9);
+    } else if (key === 'badImage') {
+      periodOf(key, value);
+      changes.badImage = value;
+    } else if (key === 'horizon') changes.horizon = parseNumber(key, value, 0, MOST_SECONDS);
     else if (key === 'bucket') changes.bucket = parseNumber(key, value, 0.001, 1e7);
     else if (isKey(key)) {
       const one: Setting = SETTINGS[key];
       changes[key] = parseNumber(key, value, one.min, one.max, one.whole);
     } else {
-      const known = [...Object.keys(SETTINGS), 'victims', 'horizon', 'bucket'];
+      const known = [...Object.keys(SETTINGS), 'victims', 'badImage', 'horizon', 'bucket'];
       throw new UsageError(`--with does not know '${key}': expected one of ${known.join(', ')}`);
     }
   }

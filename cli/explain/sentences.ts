@@ -107,6 +107,7 @@ const CONSEQUENCES: Record<Reason, (context: Context) => string> = {
     `It stays ${known(record.desired)}, the allowed minimum (${known(record.min)} by the group).`,
   shortage: ({ record }) =>
     `It stays ${known(record.desired)}: ${record.unfulfilled === undefined ? 'some' : instances(record.unfulfilled)} of them ${are(record.unfulfilled ?? 0)} unfulfilled. Run quota, and read the group's activity history.`,
+  'boot-failure': ({ record }) => `It stays ${known(record.desired)} until an instance comes into service.`,
   'over-budget': ({ record, spent, policy }) =>
     `It stays ${known(record.desired)}: today has cost ${spent === undefined ? 'an unknown amount' : usd(spent)}${policy ? `, the limit in bin/stages.ts is ${usd(policy.dailySpendLimit)}` : ''}. Raise dailySpendLimit, or set a floor, if the photos are worth it.`,
   paused: ({ record }) => `It stays ${known(record.desired)} until the pause ends or 'resume' removes it.`,
@@ -128,7 +129,7 @@ export const consequenceSentences = (context: Context): string[] => [
 ];
 
 /** Reasons that hold a fleet which is large enough for the arrivals, but not for the queue. */
-const HELD_REASONS: Reason[] = ['at-max', 'paused', 'shortage', 'over-budget'];
+const HELD_REASONS: Reason[] = ['at-max', 'paused', 'shortage', 'boot-failure', 'over-budget'];
 
 /** The policy's second test: the waiting photos have to be processed within the target. */
 function drainSentences({ record, policy }: Context): string[] {

@@ -10,6 +10,8 @@ export interface TickRun {
   now: () => number;
   /** Seconds between two ticks. */
   tickSeconds: number;
+  /** Of the group's launch hook, seconds. @default unknown: no launch is given up before Auto Scaling does */
+  launchTimeoutSeconds?: number | undefined;
   /** @default - instances cost nothing */
   spending?: Spending;
 }

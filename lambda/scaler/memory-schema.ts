@@ -1,6 +1,7 @@
 /** The schema of the scaler's stored item, apart from its lease. */
 import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
+import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
 import { MOST_REPORTERS } from './policy/reports.ts';
 import { MOST_NAMED, RECENT } from './record.ts';
@@ -32,6 +33,7 @@ const recordSchema = z.object({
   min: count,
   max: count,
   unfulfilled: amount.optional(),
+  bootFailures: amount.optional(),
   completed: amount.optional(),
   implausible: amount.optional(),
   disbelieved: z
@@ -86,6 +88,26 @@ const sloSchema = z.object({
   inconsistentSince: z.number().optional(),
 });
 
+const activities = z.array(z.string().max(64)).max(MOST_LAUNCHES);
+const bootFailureSchema = z.object({
+  at: z.number(),
+  failures: amount,
+  counted: activities,
+  ended: activities,
+  suspected: z.boolean(),
+  succeededAt: z.number().optional(),
+  pause: z.object({ seconds: amount, until: z.number() }).optional(),
+  latest: z
+    .array(
+      z.object({
+        at: z.number(),
+        instance: z.string().max(64).optional(),
+        why: z.string().max(MOST_REASON_CHARACTERS).optional(),
+      }),
+    )
+    .max(KEPT_FAILURES),
+});
+
 export const itemSchema = z.object({
   version: z.literal(MEMORY_VERSION),
   policy: z.object({
@@ -101,6 +123,7 @@ export const itemSchema = z.object({
         surplus: z.object({ since: z.number(), most: amount }).optional(),
       })
       .optional(),
+    bootFailure: bootFailureSchema.optional(),
   }),
   recent: z.array(recordSchema).max(RECENT),
 });

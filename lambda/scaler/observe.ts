@@ -6,11 +6,10 @@ import type { RuleSettings } from './policy/decision.ts';
 import { serviceOf } from './policy/flow.ts';
 import type { WorkReport } from './policy/observation.ts';
 import { believe, MOST_REPORTERS, type Belief } from './policy/reports.ts';
-import type { FailedLaunch, FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
+import type { FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
+import { readLaunches } from './read-launches.ts';
 import type { TickFacts } from './record.ts';
 
-/** Failed launches older than this are not read, however long ago the last tick was, seconds. */
-const FAILURES_SECONDS = 600;
 /** A look at the queue sees no more messages; among more of them are photos. */
 const MOST_LOOKED_AT = 10;
 /** Of a photo, under a policy that measures none. */
@@ -25,11 +24,11 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
     attempt(() => ports.counts.read()),
     attempt(() => ports.fleet.read()),
   ]);
-  const [counts, work, failedLaunches] = await Promise.all([
+  const [counts, work, launches] = await Promise.all([
     withoutEmptyMessages({ ports, attempt }, read, fleet, state),
     // Without it the policy estimates what was finished from the counts.
     attempt(() => readWork(ports.work, { at, settings, state, counts: read, fleet })),
-    failuresOf({ ports, at, attempt }, fleet, state),
+    readLaunches({ ports, at, attempt }, fleet, state),
   ]);
   // Without the memory the day's spending is unknown: a sum from zero would be wrong.
   const account =
@@ -38,7 +37,7 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
           observeLedger(ledgerInput(at, fleet, work?.reported), ledgerBefore(state, at, spending), spending),
         )
       : undefined;
-  return { counts, work, fleet, failedLaunches, account };
+  return { counts, work, fleet, launches, account };
 }
 
 /**
@@ -60,17 +59,6 @@ async function withoutEmptyMessages(
   if (!isAtZero || !isNew || counts.visible > MOST_LOOKED_AT) return counts;
   const found = await attempt(() => ports.counts.hasPhoto?.());
   return found === false ? { ...counts, visible: 0 } : counts;
-}
-
-/** Launches that failed since the last tick; none are read while every requested instance is there. */
-async function failuresOf(
-  { ports, at, attempt }: Pick<Context, 'ports' | 'at' | 'attempt'>,
-  fleet: FleetState | undefined,
-  state: MemoryState | undefined,
-): Promise<FailedLaunch[] | undefined> {
-  if (!fleet || fleet.desired <= fleet.inService + fleet.pending) return [];
-  const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - FAILURES_SECONDS);
-  return attempt(() => ports.fleet.failedLaunches(since));
 }
 
 interface WorkContext {

@@ -4,7 +4,7 @@ import type { View } from '../../contract/view.ts';
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
-import type { Observation } from './policy/observation.ts';
+import type { InstanceLaunch, Observation } from './policy/observation.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter, ReportsMemory } from './policy/reports.ts';
 
@@ -28,6 +28,11 @@ export interface FailedLaunch {
   message: string;
 }
 
+export interface FleetLaunch extends InstanceLaunch {
+  /** Of one that was refused or did not boot. */
+  failure?: FailedLaunch;
+}
+
 export interface Counts {
   read(): Promise<QueueCounts>;
   /**
@@ -47,13 +52,21 @@ export interface Work {
    * @returns undefined where instances do not report
    */
   read(instances: string[]): Promise<InstanceReport[] | undefined>;
+  /**
+   * Why instances cannot get ready, in a few of their own words; those that wrote nothing are left out.
+   *
+   * @default instances write no reasons
+   */
+  failures?(instances: string[]): Promise<{ instance: string; why: string }[]>;
 }
 
 export interface Fleet {
   read(): Promise<FleetState>;
-  /** Launches that failed since a time, epoch seconds; as far as one page of the API goes. */
-  failedLaunches(since: number): Promise<FailedLaunch[]>;
+  /** Launches that started since a time, epoch seconds; the newest, as far as some pages of the API go. */
+  launches(since: number): Promise<FleetLaunch[]>;
   setDesired(desired: number): Promise<void>;
+  /** Ends an instance. @param isReplaced whether Auto Scaling launches another one; else the desired capacity is one less */
+  end(instance: string, isReplaced: boolean): Promise<void>;
 }
 
 /** One past tick, for the live page and `explain`: null where a number could not be read. */
@@ -65,6 +78,8 @@ export type TickRecord = {
   needed: number | null;
   /** Instances requested and not given, in a shortage. */
   unfulfilled?: number;
+  /** Launches in a row that never came into service. @default none */
+  bootFailures?: number;
   /** Photos finished since the scaler first read the instances' reports; absent where that is unknown. */
   completed?: number;
   /** Reports of instances that were not believed. @default none */
@@ -124,6 +139,8 @@ export interface TickMetrics {
   implausible?: number;
   /** Since the last tick. */
   failedLaunches?: FailedLaunch[];
+  /** Launches in a row that never came into service. @default 0 */
+  bootFailures?: number;
   /** Those that were active. */
   controls?: Controls;
   /** What a dry run would have set. */

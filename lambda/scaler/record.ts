@@ -3,12 +3,20 @@ import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Decision } from './policy/decision.ts';
 import type { Belief } from './policy/reports.ts';
-import type { FailedLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
+import type { FailedLaunch, FleetLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
 
 /** How many past ticks the memory holds. */
 export const RECENT = 60;
 /** How many reports that were not believed the latest tick names. */
 export const MOST_NAMED = 5;
+
+export interface Launches {
+  all: FleetLaunch[];
+  /** How many were refused since the last tick. */
+  refused: number;
+  /** Those that were refused, or did not boot, since the last tick. */
+  failed: FailedLaunch[];
+}
 
 /** What a tick has read and done; undefined where that failed. */
 export interface TickFacts {
@@ -18,8 +26,7 @@ export interface TickFacts {
   /** What the instances report, as far as it is believed. */
   work: Belief | undefined;
   fleet: FleetState | undefined;
-  /** Since the last tick. */
-  failedLaunches: FailedLaunch[] | undefined;
+  launches: Launches | undefined;
   account: { ledger: Ledger; figures: LedgerFigures } | undefined;
   decision: Decision | undefined;
   /** Desired capacity after the tick. */
@@ -27,6 +34,11 @@ export interface TickFacts {
 }
 
 const reasonOf = ({ decision }: TickFacts) => decision?.reason ?? 'metrics-unavailable';
+
+const bootFailuresOf = ({ decision }: TickFacts) => {
+  const failures = decision?.memory.bootFailure?.failures;
+  return failures ? { bootFailures: failures } : {};
+};
 
 export const recordOf = (facts: TickFacts): TickRecord => {
   const { at, counts, work, fleet, decision, desired } = facts;
@@ -44,6 +56,7 @@ export const recordOf = (facts: TickFacts): TickRecord => {
     min: fleet?.min ?? null,
     max: fleet?.max ?? null,
     ...(decision?.unfulfilled ? { unfulfilled: decision.unfulfilled } : {}),
+    ...bootFailuresOf(facts),
     ...(reported ? { completed: Math.round(reported.completed) } : {}),
     ...(disbelieved.length > 0
       ? { implausible: disbelieved.length, disbelieved: disbelieved.slice(0, MOST_NAMED) }
@@ -63,7 +76,7 @@ export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord
 
 /** @param controls that were active @param failed whether anything has failed so far */
 export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean): TickMetrics => {
-  const { at, counts, work, fleet, failedLaunches, account, decision, desired } = facts;
+  const { at, counts, work, fleet, launches, account, decision, desired } = facts;
   return {
     at,
     reason: reasonOf(facts),
@@ -74,7 +87,8 @@ export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean)
     figures: account?.figures,
     unfulfilled: decision?.unfulfilled,
     ...(work?.disbelieved.length ? { implausible: work.disbelieved.length } : {}),
-    ...(failedLaunches?.length ? { failedLaunches } : {}),
+    ...(launches?.failed.length ? { failedLaunches: launches.failed } : {}),
+    ...bootFailuresOf(facts),
     ...(Object.keys(controls).length > 0 ? { controls } : {}),
     ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),
     ...(failed ? { failed } : {}),

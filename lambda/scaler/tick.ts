@@ -55,7 +55,7 @@ async function open({ ports, run, at, attempt }: Context): Promise<{ held: boole
 async function decideOn(
   { run, settings, at, attempt }: Context,
   state: MemoryState | undefined,
-  { counts, work, fleet, failedLaunches, account }: Readings,
+  { counts, work, fleet, launches, account }: Readings,
   controls: Controls,
 ): Promise<Decision | undefined> {
   if (!state || !counts || !fleet) return undefined;
@@ -68,7 +68,9 @@ async function decideOn(
       ...counts,
       ...fleet,
       reported: work?.reported,
-      failedLaunches: failedLaunches?.length,
+      failedLaunches: launches?.refused,
+      launches: launches?.all,
+      launchTimeoutSeconds: run.launchTimeoutSeconds,
       tickSeconds: run.tickSeconds,
       // Spending that cannot be computed may be over the limit.
       overBudget: account ? overBudget(spending, account.figures.spentToday) : spending.brake,
@@ -77,7 +79,11 @@ async function decideOn(
   });
 }
 
-/** Sets the desired capacity where it changes. @returns the desired capacity now, and whether the decision was carried out */
+/**
+ * Ends and replaces instances, and sets the desired capacity where it changes.
+ *
+ * @returns the desired capacity now, and whether the decision was carried out
+ */
 async function act(
   { ports, attempt }: Context,
   fleet: FleetState | undefined,
@@ -85,11 +91,24 @@ async function act(
   controls: Controls,
 ): Promise<{ acted: boolean; desired: number | undefined }> {
   const before = fleet?.desired;
-  if (controls.dryRun) return { acted: false, desired: before };
-  if (!decision || decision.desired === before) return { acted: true, desired: before };
-  const { desired } = decision;
+  if (controls.dryRun || !decision || before === undefined)
+    return { acted: !controls.dryRun, desired: before };
+  const { desired, ends = [], replaces = [] } = decision;
+  let now = before;
+  for (const [instances, isReplaced] of [
+    [replaces, true],
+    [ends, false],
+  ] as const) {
+    for (const instance of instances) {
+      const hasEnded = await attempt(() => ports.fleet.end(instance, isReplaced).then(() => true));
+      // Without it a lower capacity would take an instance that Auto Scaling chooses, at work or not.
+      if (!hasEnded) return { acted: false, desired: now };
+      if (!isReplaced) now--;
+    }
+  }
+  if (desired === now) return { acted: true, desired };
   const acted = (await attempt(() => ports.fleet.setDesired(desired).then(() => true))) ?? false;
-  return { acted, desired: acted ? desired : before };
+  return { acted, desired: acted ? desired : now };
 }
 
 /** Saves the memory and publishes view and metrics. */

@@ -1,6 +1,6 @@
 /** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
 import { draws, exponential, logNormal, type Draw } from '../random.ts';
-import type { World } from '../world.ts';
+import { periodOf, type World } from '../world.ts';
 
 /** One instance type in one zone; periods with and without capacity alternate, both of exponential length. */
 class CapacityPool {
@@ -46,6 +46,7 @@ export interface Launch {
 export class Ec2Capacity {
   private readonly pools: CapacityPool[];
   private readonly draw: Record<'boot' | 'failure' | 'refusal' | 'spot' | 'time' | 'notice', Draw>;
+  private readonly badImage: { from: number; to: number } | undefined;
   private launches = 0;
   private refusals = 0;
   /** Prepared instances in the warm pool. */
@@ -66,6 +67,7 @@ export class Ec2Capacity {
       time: draws(seed, 'pool'),
       notice: draws(seed, 'notice'),
     };
+    this.badImage = world.badImage === undefined ? undefined : periodOf('badImage', world.badImage);
     this.warm = world.warmPool;
   }
 
@@ -80,7 +82,7 @@ export class Ec2Capacity {
     const index = this.launches++;
     if (this.warm > 0) {
       this.warm--;
-      return { ...this.interruptionOf(index), boot: this.bootOf(index, world.warmBoot), warm: true };
+      return { ...this.interruptionOf(index), boot: this.bootOf(index, at, world.warmBoot), warm: true };
     }
     const available = this.pools.length === 0 || this.pools.some((pool) => pool.isAvailable(at));
     if (!available || draw.refusal(index) < world.noCapacity) {
@@ -88,12 +90,18 @@ export class Ec2Capacity {
       return undefined;
     }
     this.refusals = 0;
-    return { ...this.interruptionOf(index), boot: this.bootOf(index, world.boot), warm: false };
+    return { ...this.interruptionOf(index), boot: this.bootOf(index, at, world.boot), warm: false };
   }
 
-  private bootOf(index: number, mean: number): number {
-    if (this.draw.failure(index) < this.world.bootFailure) return Infinity;
+  private bootOf(index: number, at: number, mean: number): number {
+    if (this.draw.failure(index) < this.failureShare(at)) return Infinity;
     return logNormal(this.draw.boot(index), mean, this.world.bootSigma);
+  }
+
+  private failureShare(at: number): number {
+    const { world, badImage } = this;
+    if (!badImage || at < badImage.from || at >= badImage.to) return world.bootFailure;
+    return Math.max(world.bootFailure, world.badImageShare);
   }
 
   private interruptionOf(index: number): Pick<Launch, 'interruption' | 'notice'> {

@@ -4,6 +4,7 @@
  * Jobs of 6 s, ticks of 30 s and boots of 90 s often fall on the same instant. The order within an instant is fixed:
  * events and arrivals, then job starts, then the policy, which therefore sees a job that starts at its tick as started.
  */
+import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import { draws, logNormal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
@@ -113,7 +114,7 @@ export class Engine implements ControlledSystem {
       this.queue.push(first);
     } else if (kind === EVENT.reconcile) this.group.reconcile(now);
     else if (kind === EVENT.hookTimeout) {
-      if (fleet.state(first) === BOOTING) fleet.stop(first, now);
+      fleet.abandon(first, now);
       this.group.reconcile(now);
     } else if (kind === EVENT.interruptionNotice) {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
@@ -198,6 +199,12 @@ export class Engine implements ControlledSystem {
   reportOf(instance: number): WorkCounters {
     return this.noisyCounts.reportOf(instance, this.reports);
   }
+  get launchTimeoutSeconds(): number {
+    return this.world.hookTimeout;
+  }
+  launches(since: number): InstanceLaunch[] {
+    return this.fleet.launches(since);
+  }
   pendingSince(): number[] {
     return this.fleet.pendingSince();
   }
@@ -210,6 +217,9 @@ export class Engine implements ControlledSystem {
   }
   leave(id: number): void {
     this.group.leave(id, this.now);
+  }
+  end(id: number, isReplaced: boolean): void {
+    this.group.end(id, isReplaced, this.now);
   }
   explain(reason: string, needed?: number, details?: DecisionDetails): void {
     this.note = { reason, needed, details };

@@ -3,6 +3,7 @@
  *
  * Instances are numbered in the order of their requests: a smaller id is an older instance.
  */
+import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import { Heap } from './heap.ts';
 import type { World } from '../world.ts';
 
@@ -18,6 +19,8 @@ export interface InstanceTimes {
   /** Infinity for an instance that stopped without a job to finish. */
   draining: number;
   stopped: number;
+  /** Whether its launch hook timed out. */
+  abandoned?: true;
 }
 
 export class Fleet {
@@ -104,6 +107,13 @@ export class Fleet {
     } else if (this.states[id] === READY || this.states[id] === BOOTING) this.stop(id, at);
   }
 
+  /** Stops an instance whose boot failed. */
+  abandon(id: number, at: number): void {
+    if (this.states[id] !== BOOTING) return;
+    (this.instances[id] as InstanceTimes).abandoned = true;
+    this.stop(id, at);
+  }
+
   /** Stops the instance at once; its running jobs do not complete. */
   stop(id: number, at: number): void {
     if (this.states[id] === STOPPED) return;
@@ -144,6 +154,32 @@ export class Fleet {
   /** Ids of the instances that are ready or draining. */
   working(): number[] {
     return this.alive.filter((id) => this.states[id] === READY || this.states[id] === DRAINING);
+  }
+
+  /** Launches since a time, newest first. */
+  launches(since: number): InstanceLaunch[] {
+    const launches: InstanceLaunch[] = [];
+    for (let id = this.instances.length - 1; id >= 0; id--) {
+      const { requested, ready, stopped, abandoned } = this.instances[id] as InstanceTimes;
+      if (requested < since) break;
+      const outcome =
+        ready < Infinity
+          ? 'in-service'
+          : abandoned
+            ? 'boot-failed'
+            : stopped < Infinity
+              ? 'cancelled'
+              : 'under-way';
+      const endedAt = Math.min(ready, stopped);
+      launches.push({
+        id: String(id),
+        instance: String(id),
+        startedAt: requested,
+        outcome,
+        ...(endedAt < Infinity && { endedAt }),
+      });
+    }
+    return launches;
   }
 
   pendingSince(): number[] {

@@ -3,7 +3,7 @@ import { draws, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import { Ec2Capacity } from './capacity.ts';
 import { EVENT, type Events } from './events.ts';
-import { READY, type Fleet } from './fleet.ts';
+import { BOOTING, READY, type Fleet } from './fleet.ts';
 
 export class ScalingGroup {
   desired: number;
@@ -45,6 +45,17 @@ export class ScalingGroup {
     this.desired--;
     this.actions.in++;
     this.fleet.drain(id, now);
+  }
+
+  /** Stops a booting instance. @param isReplaced whether another one is launched; else desired is one less */
+  end(id: number, isReplaced: boolean, now: number): void {
+    if (this.fleet.state(id) !== BOOTING) return;
+    this.fleet.stop(id, now);
+    if (isReplaced) this.reconcile(now);
+    else {
+      this.desired--;
+      this.actions.in++;
+    }
   }
 
   /** Launches what is missing, or drains the surplus. After a refused launch it retries later. */

@@ -1,6 +1,7 @@
 /** Types between simulator and scaling policy: observations, actions, and the record of a run. Times are seconds. */
 
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
+import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
 
@@ -29,6 +30,8 @@ export interface WorkCounters {
 
 /** The system that a policy scales. */
 export interface ControlledSystem {
+  /** Of the group's launch hook. */
+  readonly launchTimeoutSeconds: number;
   /** State as the APIs of SQS and Auto Scaling report it: stale and noisy in a world with those faults. */
   observe(): Snapshot;
   /** Exact state. A policy that reads metrics adds their delay itself. */
@@ -39,6 +42,8 @@ export interface ControlledSystem {
   reporters(): number[];
   /** What an instance reports; zero before it was in service. */
   reportOf(instance: number): WorkCounters;
+  /** Launches since a time, seconds, as the group's activities show them. */
+  launches(since: number): InstanceLaunch[];
   /** Request time of each pending instance, oldest first. */
   pendingSince(): number[];
   /** Idle in-service instances, oldest request first, and the time since when each is idle. */
@@ -47,6 +52,8 @@ export interface ControlledSystem {
   setDesired(desired: number): void;
   /** Drains an instance and lowers the desired capacity by one, so that it is not replaced. */
   leave(id: number): void;
+  /** Stops a booting instance. @param isReplaced whether the group launches another one; else desired is one less */
+  end(id: number, isReplaced: boolean): void;
   /** Records the reason of the decision, for the report. */
   explain(reason: string, needed?: number, details?: DecisionDetails): void;
 }

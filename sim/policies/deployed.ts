@@ -34,6 +34,7 @@ export function deployed(
         owner: 'simulator',
         now: () => at,
         tickSeconds,
+        launchTimeoutSeconds: system.launchTimeoutSeconds,
       });
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;

@@ -50,9 +50,9 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     const reporters = system.reporters().map((id) => ({ instance: String(id) }));
     return { desired, inService, pending, draining, min, max, reporters };
   },
-  async failedLaunches() {
-    // The harder case for a policy: a shortage is never reported, instances only do not come.
-    return [];
+  async launches(since) {
+    // The harder case for a policy: a refused launch is never reported, instances only do not come.
+    return system.launches(since);
   },
   async setDesired(desired) {
     const { min, max } = system.actual();
@@ -60,6 +60,9 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     if (desired > max) throw new Error(`New SetDesiredCapacity value ${desired} is above max value ${max}`);
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     system.setDesired(desired);
+  },
+  async end(instance, isReplaced) {
+    system.end(Number(instance), isReplaced);
   },
 });
 

@@ -1,11 +1,8 @@
 /** Why a launch failed, from a group's scaling activity: AWS gives sentences only, which are matched here. */
-import type { FailedLaunch } from '../ports.ts';
+import type { Activity } from '@aws-sdk/client-auto-scaling';
+import type { FailedLaunch, FleetLaunch } from '../ports.ts';
 
-export interface LaunchActivity {
-  StatusMessage?: string;
-  /** JSON, with the zone. */
-  Details?: string;
-}
+type LaunchActivity = Pick<Activity, 'StatusMessage' | 'Details'>;
 
 /** "Could not launch Spot Instances. UnfulfillableCapacity - Unable to ..." */
 const CODE = /\b([A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)?) - /;
@@ -14,6 +11,16 @@ const INSUFFICIENT = /do not have sufficient|no Spot capacity available|insuffic
 const LIMIT = /requested more vCPU capacity than your current vCPU limit/i;
 /** EBS's rate for volume initialization: launches at once exceed the account's quota in the region. */
 const RATE = /volume ?initialization ?rate/i;
+/**
+ * "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token 0fc6... was abandoned: Heartbeat Timeout",
+ * and with "Lifecycle Action Completed with ABANDON Result" where the worker gave up.
+ */
+const ABANDONED = /Lifecycle Action.{0,200}was abandoned/;
+/** "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: Client.InternalError: ..." */
+const DIED = /became unhealthy while waiting for instance to be in InService/;
+/** Reasons for which the image is not to blame. */
+const TAKEN = /SpotInstance|UserInitiated/;
+const TIMED_OUT = /was abandoned: Heartbeat Timeout/;
 const TYPE =
   /\b([a-z]+\d+[a-z]*(?:-[a-z0-9]+)?\.(?:metal|nano|micro|small|medium|(?:\d+)?x?large)(?:-\d+xl)?)\b/;
 const ZONE = /\b([a-z]{2}(?:-[a-z]{1,20}){1,4}-\d[a-z])\b/;
@@ -34,7 +41,9 @@ export function failedLaunch({ StatusMessage: message = '', Details }: LaunchAct
       ? 'VcpuLimitExceeded'
       : RATE.test(message)
         ? 'VolumeInitializationRateExceeded'
-        : 'Other';
+        : ABANDONED.test(message) || DIED.test(message)
+          ? 'NeverInService'
+          : 'Other';
   const instanceType = TYPE.exec(message)?.[1];
   const availabilityZone = zoneIn(Details) ?? ZONE.exec(message)?.[1];
   return {
@@ -44,3 +53,49 @@ export function failedLaunch({ StatusMessage: message = '', Details }: LaunchAct
     message,
   };
 }
+
+/** "Launching a new EC2 instance: i-0abc", with " Status Reason: ..." behind it. */
+const LAUNCH = /^Launching a new EC2 instance(?:: (i-[0-9a-f]{1,40}))?/;
+/** The instance is in service, and counts towards metrics once its warm-up is over. */
+const IN_SERVICE = new Set(['Successful', 'WaitingForInstanceWarmup']);
+
+function outcomeOf(
+  status: string | undefined,
+  instance: string | undefined,
+  message: string,
+): FleetLaunch['outcome'] {
+  if (IN_SERVICE.has(status ?? '')) return 'in-service';
+  if (status !== 'Failed' && status !== 'Cancelled') return 'under-way';
+  if (instance === undefined) return 'refused';
+  const hasFailed = ABANDONED.test(message) || DIED.test(message) || status === 'Failed';
+  return hasFailed && !TAKEN.test(message) ? 'boot-failed' : 'cancelled';
+}
+
+const secondsOf = (date: Date | undefined) => (date === undefined ? undefined : date.getTime() / 1000);
+
+/** A launch by its activity; undefined for an activity of another kind. */
+export function launchOf(activity: Activity): FleetLaunch | undefined {
+  const { ActivityId: id, StartTime, EndTime, StatusCode, StatusMessage: message = '' } = activity;
+  const launch = LAUNCH.exec(activity.Description ?? '');
+  const startedAt = secondsOf(StartTime);
+  if (!launch || id === undefined || startedAt === undefined) return undefined;
+  const [, instance] = launch;
+  const outcome = outcomeOf(StatusCode, instance, message);
+  const endedAt = secondsOf(EndTime);
+  const isFailed = outcome === 'refused' || outcome === 'boot-failed';
+  return {
+    id,
+    startedAt,
+    outcome,
+    ...(instance === undefined ? {} : { instance }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(isFailed ? { failure: failedLaunch(activity) } : {}),
+    ...(outcome === 'boot-failed' ? { why: whyOf(message) } : {}),
+  };
+}
+
+/** In place of AWS's sentence, where what it means is known. */
+const whyOf = (message: string): string =>
+  TIMED_OUT.test(message)
+    ? 'it was not ready when the time of its launch hook was over'
+    : message.slice(0, 200);

@@ -3,17 +3,22 @@ import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
   SetDesiredCapacityCommand,
+  TerminateInstanceInAutoScalingGroupCommand,
   type AutoScalingClient,
+  type DescribeScalingActivitiesCommandOutput,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
 import type { Reporter } from '../policy/reports.ts';
-import type { Fleet } from '../ports.ts';
-import { failedLaunch } from './failed-launch.ts';
+import type { Fleet, FleetLaunch } from '../ports.ts';
+import { launchOf } from './failed-launch.ts';
 
 /** States of instances that are billed; those of a warm pool are stopped. */
 const BILLED = /^(Pending|InService|Terminating)/;
 /** States in which a worker may have photos. */
 const REPORTING = /^(InService|Terminating)/;
+
+/** Of 100 activities. */
+const MOST_PAGES = 3;
 
 const reporterOf = ({ InstanceId: instance, InstanceType: type }: Instance): Reporter[] =>
   instance === undefined ? [] : [{ instance, ...(type === undefined ? {} : { type }) }];
@@ -56,26 +61,38 @@ export class AutoScalingFleet implements Fleet {
     };
   }
 
-  async failedLaunches(since: number) {
-    // One page: reading weeks of history at each tick would have the whole account throttled.
-    const { Activities } = await this.autoScaling.send(
-      new DescribeScalingActivitiesCommand({
-        AutoScalingGroupName: this.groupName,
-        Filters: [{ Name: 'StartTimeLowerBound', Values: [new Date(since * 1000).toISOString()] }],
-        MaxRecords: 100,
-      }),
-    );
-    const failed = (Activities ?? []).filter(
-      ({ StatusCode, Description }) =>
-        (StatusCode === 'Failed' || StatusCode === 'Cancelled') && Description?.startsWith('Launching'),
-    );
-    return failed.map(failedLaunch);
+  async launches(since: number) {
+    const launches: FleetLaunch[] = [];
+    let NextToken: string | undefined;
+    // A few pages: reading weeks of history at each tick would have the whole account throttled.
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const answer: DescribeScalingActivitiesCommandOutput = await this.autoScaling.send(
+        new DescribeScalingActivitiesCommand({
+          AutoScalingGroupName: this.groupName,
+          Filters: [{ Name: 'StartTimeLowerBound', Values: [new Date(since * 1000).toISOString()] }],
+          MaxRecords: 100,
+          ...(NextToken === undefined ? {} : { NextToken }),
+        }),
+      );
+      launches.push(...(answer.Activities ?? []).flatMap((activity) => launchOf(activity) ?? []));
+      ({ NextToken } = answer);
+      if (NextToken === undefined) break;
+    }
+    return launches;
   }
 
   async setDesired(desired: number) {
     const AutoScalingGroupName = this.groupName;
     await this.autoScaling.send(
       new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: desired, HonorCooldown: false }),
+    );
+  }
+  async end(InstanceId: string, isReplaced: boolean) {
+    await this.autoScaling.send(
+      new TerminateInstanceInAutoScalingGroupCommand({
+        InstanceId,
+        ShouldDecrementDesiredCapacity: !isReplaced,
+      }),
     );
   }
 }

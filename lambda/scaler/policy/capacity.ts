@@ -23,7 +23,7 @@ export const emptyCapacity = (): CapacityMemory => ({ launches: [], inService: 0
 const BOOT_MEMORY = 20;
 const GUESS_BOOTS = 1;
 /** Multiple of the boot time after which an instance is late and no longer counted on. */
-const LATE = 2;
+export const LATE = 2;
 /** Share of a boot that a launch is expected to need still, once it has taken longer than a boot. */
 const REMAINING = 0.1;
 /** Launches beyond this number are merged, the oldest first. */
@@ -44,6 +44,9 @@ export function observeCapacity(seen: Observation, before: CapacityMemory): Capa
     launches: before.launches.filter(({ at }) => at <= seen.at).map((launch) => ({ ...launch })),
     inService: seen.inService,
   };
+  // What is made again now must not count as late, nor as one long boot in the end.
+  const relaunched = cancelOldest(after.launches, seen.relaunched ?? 0);
+  if (relaunched > 0) after.launches.push({ at: seen.at, count: relaunched });
   const coming = Math.max(0, seen.desired - seen.inService);
   let known = after.launches.reduce((sum, { count }) => sum + count, 0);
   let arrived = Math.max(0, seen.inService - before.inService);
@@ -82,6 +85,20 @@ export function withDesired(memory: CapacityMemory, seen: Observation, desired: 
     launches.unshift({ at: second.at, count: first.count + second.count });
   }
   return { ...memory, launches };
+}
+
+/** @returns instances cancelled */
+function cancelOldest(launches: Launch[], count: number): number {
+  let left = count;
+  while (left > 0) {
+    const [oldest] = launches;
+    if (!oldest) break;
+    const less = Math.min(left, oldest.count);
+    oldest.count -= less;
+    left -= less;
+    if (oldest.count === 0) launches.shift();
+  }
+  return count - left;
 }
 
 /** @returns instances cancelled */

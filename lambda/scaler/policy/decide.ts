@@ -5,6 +5,7 @@
 import { bootOf, emptyCapacity, withDesired } from './capacity.ts';
 import { controlsAt, withLimits, type Controls } from './controls.ts';
 import type { Decision, PolicyMemory, RuleSettings } from './decision.ts';
+import { afterLaunches, judgeLaunches, limitedBy, withBootFailure } from './launches.ts';
 import { checkObservation, type Observation } from './observation.ts';
 import { observeShortage, observeSurplus, unfulfilledOf, withoutSurplus } from './shortage.ts';
 import { decideSlo } from './slo.ts';
@@ -30,13 +31,17 @@ export function decide(
 ): Decision {
   checkObservation(observed);
   const active = controlsAt(controls, observed.at);
-  const seen = withLimits(observed, active);
+  const boot = patienceOf(memory, settings);
+  const launches = judgeLaunches(observed, memory.bootFailure, boot);
+  const seen = limitedBy(launches, withLimits(observed, active));
+  const remembered = withBootFailure(memory, launches.memory);
   const desired = Math.min(seen.max, Math.max(seen.min, seen.desired));
-  if (desired === seen.desired) return decideWithinLimits(seen, memory, settings, active);
+  const isWithin = desired === seen.desired;
   const isOut = desired > seen.desired;
-  const scaled = { ...memory, ...(isOut ? { lastOutAt: seen.at } : { lastInAt: seen.at }) };
-  const decision = decideWithinLimits({ ...seen, desired }, scaled, settings, active);
-  return { ...decision, reason: isOut ? 'scale-out' : 'scale-in' };
+  const scaled = isWithin ? {} : isOut ? { lastOutAt: seen.at } : { lastInAt: seen.at };
+  const decision = decideWithinLimits({ ...seen, desired }, { ...remembered, ...scaled }, settings, active);
+  if (!isWithin) decision.reason = isOut ? 'scale-out' : 'scale-in';
+  return afterLaunches(decision, seen, launches);
 }
 
 function decideWithinLimits(
@@ -99,6 +104,8 @@ function scaleInSurplus(decision: Decision, seen: Observation, desired: number):
  */
 export function withoutScaling(decision: Decision, before: PolicyMemory): PolicyMemory {
   const memory = { ...decision.memory, lastOutAt: before.lastOutAt, lastInAt: before.lastInAt };
+  const { bootFailure } = memory;
+  if (bootFailure) memory.bootFailure = { ...bootFailure, ended: before.bootFailure?.ended ?? [] };
   if (!memory.slo) return memory;
   return { ...memory, slo: { ...memory.slo, capacity: before.slo?.capacity ?? emptyCapacity() } };
 }

@@ -1,6 +1,7 @@
 /** What the rule decides, the numbers behind it, and what it remembers from tick to tick. */
 import type { SloSettings, ThresholdSettings } from '../../../contract/policy.ts';
 import type { Reason } from '../../../contract/reasons.ts';
+import type { BootFailureMemory } from './boot-failure.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
 import type { PriceMemory } from './price.ts';
@@ -50,6 +51,8 @@ export interface PolicyMemory {
   slo?: SloMemory;
   /** Present while instances are unfulfilled. */
   shortage?: ShortageMemory;
+  /** Present from a launch that failed to one that came into service. */
+  bootFailure?: BootFailureMemory;
 }
 
 /** The numbers behind a decision of `slo` or `forecast`. */
@@ -82,6 +85,10 @@ export interface Decision {
   needed?: number;
   /** Instances requested and not given; 0 without a shortage. */
   unfulfilled?: number;
+  /** Instances under way to end, each of which lowers the desired capacity by one. @default none */
+  ends?: string[];
+  /** Instances under way for Auto Scaling to replace. @default none */
+  replaces?: string[];
   /** Absent where the policy computes no rates. */
   calculation?: Calculation;
 }

@@ -8,6 +8,29 @@ export interface WorkReport {
   busySeconds: number;
 }
 
+/** A launch of an instance, by its scaling activity. */
+export interface InstanceLaunch {
+  /** Of the activity. */
+  id: string;
+  /** Absent for a launch that EC2 refused. */
+  instance?: string;
+  /** Epoch seconds. */
+  startedAt: number;
+  /**
+   * Epoch seconds.
+   *
+   * @default not yet, or unknown
+   */
+  endedAt?: number;
+  /**
+   * `refused`: EC2 gave no instance. `boot-failed`: the instance never came into service. `cancelled`: it was ended
+   * before, by a smaller desired capacity, an operator or Spot.
+   */
+  outcome: 'under-way' | 'in-service' | 'refused' | 'boot-failed' | 'cancelled';
+  /** Why it failed, in a sentence. */
+  why?: string;
+}
+
 /** Counts are of messages and instances. A message is one photo; an instance works on one photo at a time. */
 export interface Observation {
   /** Epoch seconds. */
@@ -38,11 +61,29 @@ export interface Observation {
    */
   failedLaunches?: number;
   /**
+   * Launches of at least the last half hour.
+   *
+   * @default unknown: none counts as failed
+   */
+  launches?: InstanceLaunch[];
+  /**
+   * Seconds from a launch until Auto Scaling gives up an instance that is not in service, by the launch hook.
+   *
+   * @default unknown: only what Auto Scaling reports as failed counts
+   */
+  launchTimeoutSeconds?: number;
+  /**
    * Instances requested and not given, in a shortage.
    *
    * @default 0
    */
   unfulfilled?: number;
+  /**
+   * Launches that have failed, or are given up, and that Auto Scaling makes again now.
+   *
+   * @default 0
+   */
+  relaunched?: number;
   /**
    * Whether the day's spending forbids the fleet to grow, except to an operator's floor.
    *

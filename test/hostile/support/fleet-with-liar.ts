@@ -126,7 +126,8 @@ function scaler(lie: Lie | undefined) {
     counts: { read: async () => ({ visible: step.visible, inFlight: step.inFlight }) },
     fleet: {
       read: async () => fleet,
-      failedLaunches: async () => [],
+      launches: async () => [],
+      end: async () => {},
       setDesired: async (desired) => void (fleet = { ...fleet, desired }),
     },
     work: {

@@ -177,23 +177,23 @@ describe('failed launches', () => {
     expect(ports.metrics.published[0]).toMatchObject({ unfulfilled: 3, failedLaunches: [lost] });
   });
 
-  it('are read since the last tick, ten minutes back at most', async () => {
-    const since = () => ports.calls.filter(([call]) => call === 'fleet.failedLaunches').at(-1)?.[1];
-    await run();
-    expect(since()).toBe(now - 600);
-    now += 30;
-    ports.fleet.state = { ...ports.fleet.state, desired: 9, inService: 2 };
-    await run();
-    expect(since()).toBe(now - 30);
-    now += 900;
-    await run();
-    expect(since()).toBe(now - 600);
+  it('are read half an hour back, and count once, ten minutes back at most', async () => {
+    ports.fleet.failed = [{ ...lost, at: now - 601 }];
+    expect((await run()).record?.reason).toBe('scale-out');
+    expect(ports.calls).toContainEqual(['fleet.launches', now - 1800]);
+    ports.fleet.failed = [{ ...lost, at: now + 1 }];
+    for (const failedLaunches of [[lost], undefined]) {
+      now += 30;
+      ports.fleet.state = { ...ports.fleet.state, inService: 2 };
+      await run();
+      expect(ports.metrics.published.at(-1)?.failedLaunches).toEqual(failedLaunches);
+    }
   });
 
-  it('are read only while instances are unfulfilled', async () => {
-    ports.fleet.state.pending = 3;
+  it('are read only while instances are missing', async () => {
+    ports.fleet.state.inService = 5;
     expect((await run()).record?.reason).toBe('scale-out');
-    expect(ports.calls.map(([call]) => call)).not.toContain('fleet.failedLaunches');
+    expect(ports.calls.map(([call]) => call)).not.toContain('fleet.launches');
     expect(ports.metrics.published[0]).not.toHaveProperty('failedLaunches');
   });
 
@@ -202,11 +202,11 @@ describe('failed launches', () => {
     const { record, errors } = await run();
     expect(record?.reason).toBe('metrics-unavailable');
     expect(messages(errors)).toEqual(['away']);
-    expect(ports.calls).toContainEqual(['fleet.failedLaunches', now - 600]);
+    expect(ports.calls).toContainEqual(['fleet.launches', now - 1800]);
   });
 
   it('that cannot be read hold no decision, and are reported', async () => {
-    ports.fleet.failedLaunches = () => Promise.reject(new Error('Rate exceeded'));
+    ports.fleet.launches = () => Promise.reject(new Error('Rate exceeded'));
     const { record, errors } = await run();
     expect(record?.reason).toBe('scale-out');
     expect(errors.map(({ message }) => message)).toEqual(['Rate exceeded']);

@@ -17,6 +17,7 @@ export class FakeSystem implements ControlledSystem {
   idle: { id: number; since: number }[] = [];
   left: number[] = [];
   reason = '';
+  readonly launchTimeoutSeconds = 600;
 
   observe(): Snapshot {
     return { ...this.seen };
@@ -33,6 +34,9 @@ export class FakeSystem implements ControlledSystem {
   reportOf(): WorkCounters {
     return this.counters;
   }
+  launches(): [] {
+    return [];
+  }
   pendingSince(): number[] {
     return this.booting;
   }
@@ -45,6 +49,9 @@ export class FakeSystem implements ControlledSystem {
   leave(id: number): void {
     this.left.push(id);
     this.seen.desired--;
+  }
+  end(id: number): void {
+    this.left.push(id);
   }
   explain(reason: string): void {
     this.reason = reason;

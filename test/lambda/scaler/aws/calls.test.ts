@@ -120,38 +120,44 @@ describe('the fleet', () => {
     ]);
   });
 
-  it('is read with one page of activities since a time; failed and cancelled launches count', async () => {
-    const activity = (StatusCode: string, Description?: string) => ({
-      StatusCode,
-      Description,
-      StatusMessage: 'no capacity',
-    });
-    const { client, sent } = stub<never>({
-      Activities: [
-        activity('Failed', 'Launching a new EC2 instance'),
-        activity('Cancelled', 'Launching a new EC2 instance: i-1'),
-        activity('Successful', 'Launching a new EC2 instance: i-2'),
-        activity('InProgress', 'Launching a new EC2 instance: i-3'),
-        activity('Failed', 'Terminating EC2 instance: i-4'),
-        activity('Failed'),
-      ],
-    });
-    const launches = await new AutoScalingFleet(client, 'photos').failedLaunches(1_800_000_000.5);
-    expect(launches).toEqual([
-      { code: 'Other', message: 'no capacity' },
-      { code: 'Other', message: 'no capacity' },
-    ]);
+  it('is read with its launches since a time, a few pages of activities at most', async () => {
+    const launch = {
+      ActivityId: 'a-1',
+      Description: 'Launching a new EC2 instance: i-0a1',
+      StartTime: new Date(1_800_000_001_000),
+      StatusCode: 'InProgress',
+    };
+    const other = { ActivityId: 'a-2', Description: 'Terminating EC2 instance: i-4', StatusCode: 'Failed' };
+    const page = { Activities: [launch, other], NextToken: 'next' };
+    const { client, sent } = stub<never>(page, page, page);
+    const launches = await new AutoScalingFleet(client, 'photos').launches(1_800_000_000.5);
+    const one = { id: 'a-1', instance: 'i-0a1', startedAt: 1_800_000_001, outcome: 'under-way' };
+    expect(launches).toEqual([one, one, one]);
+    const call = {
+      AutoScalingGroupName: 'photos',
+      Filters: [{ Name: 'StartTimeLowerBound', Values: ['2027-01-15T08:00:00.500Z'] }],
+      MaxRecords: 100,
+    };
+    const next = { ...call, NextToken: 'next' };
+    expect(sent).toEqual([call, next, next].map((input) => ['DescribeScalingActivitiesCommand', input]));
+    expect(await new AutoScalingFleet(stub<never>({}).client, 'photos').launches(0)).toEqual([]);
+  });
+
+  it('ends an instance, which Auto Scaling replaces, or with which the desired capacity falls', async () => {
+    const { client, sent } = stub<never>({});
+    const fleet = new AutoScalingFleet(client, 'photos');
+    await fleet.end('i-1', true);
+    await fleet.end('i-2', false);
     expect(sent).toEqual([
       [
-        'DescribeScalingActivitiesCommand',
-        {
-          AutoScalingGroupName: 'photos',
-          Filters: [{ Name: 'StartTimeLowerBound', Values: ['2027-01-15T08:00:00.500Z'] }],
-          MaxRecords: 100,
-        },
+        'TerminateInstanceInAutoScalingGroupCommand',
+        { InstanceId: 'i-1', ShouldDecrementDesiredCapacity: false },
+      ],
+      [
+        'TerminateInstanceInAutoScalingGroupCommand',
+        { InstanceId: 'i-2', ShouldDecrementDesiredCapacity: true },
       ],
     ]);
-    expect(await new AutoScalingFleet(stub<never>({}).client, 'photos').failedLaunches(0)).toEqual([]);
   });
 });
 

@@ -311,24 +311,37 @@ describe('fleet', () => {
     expect(await fleet.read()).toMatchObject(view);
   });
 
-  it('Auto Scaling: lists launches that failed since a time, with the reason', async () => {
+  it('Auto Scaling: lists launches since a time, and why one was refused', async () => {
     const message =
       'We currently do not have sufficient g4dn.xlarge capacity in the Availability Zone you requested (us-east-1b). Launching EC2 instance failed.';
     const fleet = autoScaling('photos');
     const before = Date.now() / 1000;
-    expect(await fleet.failedLaunches(before)).toEqual([]);
+    expect(await fleet.launches(before)).toEqual([]);
     await agent.failLaunches('photos', message);
     await fleet.setDesired(4);
     await fleet.read();
-    expect(await fleet.failedLaunches(before)).toEqual([
+    expect(await fleet.launches(before)).toMatchObject([
       {
-        code: 'InsufficientInstanceCapacity',
-        instanceType: 'g4dn.xlarge',
-        availabilityZone: 'us-east-1b',
-        message,
+        outcome: 'refused',
+        failure: {
+          code: 'InsufficientInstanceCapacity',
+          instanceType: 'g4dn.xlarge',
+          availabilityZone: 'us-east-1b',
+          message,
+        },
       },
     ]);
-    expect(await fleet.failedLaunches(Date.now() / 1000 + 60)).toEqual([]);
+    expect(await fleet.launches(Date.now() / 1000 + 60)).toEqual([]);
+  });
+
+  it('Auto Scaling: ends an instance under way', async () => {
+    const fleet = autoScaling('photos');
+    const all = await fleet.launches(0);
+    const [{ instance = '' } = {}] = all.filter(({ outcome }) => outcome === 'under-way');
+    await fleet.end(instance, false);
+    expect(await fleet.read()).toMatchObject({ desired: 3 });
+    const ended = (await fleet.launches(0)).find((launch) => launch.instance === instance);
+    expect(ended?.outcome).toBe('cancelled');
   });
 });
 

@@ -5,7 +5,7 @@ import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { PolicySettings } from '../../../../contract/policy.ts';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
 import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
-import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import type { InstanceLaunch, Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { seen, slo, threshold } from '../support/observations.ts';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 2000);
@@ -33,6 +33,22 @@ const tickArbitrary = fc.record({
   limits: fc.option(fc.tuple(count, count), { nil: undefined, freq: 6 }),
   completed: fc.oneof(fc.integer({ min: 0, max: 30 }), count),
   busySeconds: fc.oneof(fc.double({ min: 0, max: 200, noNaN: true }), fc.constantFrom(0, 1e9)),
+  /** Launches that the activities show: their outcome, and their age in seconds. */
+  launches: fc.option(
+    fc.array(
+      fc.record({
+        outcome: fc.constantFrom<InstanceLaunch['outcome']>(
+          'under-way',
+          'in-service',
+          'boot-failed',
+          'cancelled',
+        ),
+        age: fc.integer({ min: 0, max: 1800 }),
+      }),
+      { maxLength: 8 },
+    ),
+    { nil: undefined },
+  ),
   /** Whether workers report; or their counters started again. */
   reports: fc.constantFrom('yes', 'yes', 'yes', 'no', 'restarted'),
 });
@@ -70,6 +86,7 @@ function walk({ ticks, settings, tickSeconds }: Sequence, visit: Visit): PolicyM
   let desired = 0;
   let [min, max] = [0, 20];
   let reported = { completed: 0, busySeconds: 0 };
+  const page: InstanceLaunch[] = [];
   for (const one of ticks) {
     at += one.after;
     if (one.limits) [min, max] = [Math.min(...one.limits), Math.max(...one.limits)];
@@ -78,9 +95,18 @@ function walk({ ticks, settings, tickSeconds }: Sequence, visit: Visit): PolicyM
       completed: before.completed + one.completed,
       busySeconds: before.busySeconds + one.busySeconds,
     };
+    page.push(
+      ...(one.launches ?? []).map(({ outcome, age }, k): InstanceLaunch => {
+        const id = `${at - age}-${k}`;
+        const over = outcome === 'under-way' ? {} : { endedAt: at };
+        return { id, instance: `i-${id}`, startedAt: at - age, outcome, ...over };
+      }),
+    );
     const { visible, inFlight, inService, pending, draining } = one;
+    const launches = one.launches && page.filter(({ startedAt }) => startedAt > at - 1800);
     const observation = seen({
       at,
+      ...(launches && { launches, launchTimeoutSeconds: 600 }),
       visible,
       inFlight,
       inService,

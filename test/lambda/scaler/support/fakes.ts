@@ -8,6 +8,7 @@ import type {
   Counts,
   FailedLaunch,
   Fleet,
+  FleetLaunch,
   FleetState,
   Memory,
   MemoryState,
@@ -52,8 +53,10 @@ export class FakeMemory implements Memory {
 
 export class FakeFleet implements Fleet {
   state: FleetState = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 10 };
-  /** Failed launches, with their times in epoch seconds. */
+  /** Refused launches, with their times in epoch seconds. */
   failed: (FailedLaunch & { at: number })[] = [];
+  /** Other launches. */
+  launched: FleetLaunch[] = [];
 
   constructor(private readonly calls: Calls = []) {}
 
@@ -66,9 +69,19 @@ export class FakeFleet implements Fleet {
     return Promise.resolve({ reporters, ...this.state });
   }
 
-  failedLaunches(since: number): Promise<FailedLaunch[]> {
-    this.calls.push(['fleet.failedLaunches', since]);
-    return Promise.resolve(this.failed.filter(({ at }) => at >= since).map(({ at: _, ...launch }) => launch));
+  launches(since: number): Promise<FleetLaunch[]> {
+    this.calls.push(['fleet.launches', since]);
+    const refused = this.failed.map(({ at, ...failure }, k): FleetLaunch => {
+      return { id: `refused-${k}`, startedAt: at, endedAt: at, outcome: 'refused', failure };
+    });
+    return Promise.resolve([...refused, ...this.launched].filter(({ startedAt }) => startedAt >= since));
+  }
+
+  end(instance: string, isReplaced: boolean): Promise<void> {
+    this.calls.push(['fleet.end', instance, isReplaced]);
+    const { desired, pending } = this.state;
+    this.state = { ...this.state, pending: pending - 1, desired: isReplaced ? desired : desired - 1 };
+    return Promise.resolve();
   }
 
   setDesired(desired: number): Promise<void> {

@@ -1,0 +1,35 @@
+/**
+ * Launches that are late beside others that came into service: the instance is faulty, not the image. They would hold a
+ * place below the maximum until their hook's end, so Auto Scaling is made to replace them.
+ */
+import { underWay, type BootFailureMemory } from './boot-failure.ts';
+import { LATE } from './capacity.ts';
+import type { InstanceLaunch, Observation } from './observation.ts';
+
+/** Multiple of the slowest recent success: types and zones boot at different speeds. */
+const SLOWEST = 1.5;
+/** Successes for each launch that is replaced, so that a type that is always slow comes into service in the end. */
+const SUCCESSES_EACH = 4;
+
+/** @param boot seconds @returns oldest first */
+export function stragglersOf(
+  seen: Observation,
+  memory: BootFailureMemory | undefined,
+  boot: number,
+): InstanceLaunch[] {
+  const { at, launches = [] } = seen;
+  const successes = launches.filter(({ outcome }) => outcome === 'in-service');
+  const slowest = Math.max(0, ...successes.map(({ startedAt, endedAt = at }) => endedAt - startedAt));
+  const limit = Math.max(LATE * boot, SLOWEST * slowest);
+  const replaced = launches.filter(
+    ({ id, outcome }) => outcome === 'cancelled' || memory?.ended.includes(id),
+  );
+  const allowed = Math.floor(successes.length / SUCCESSES_EACH) - replaced.length;
+  const late = underWay(seen, memory).filter(
+    ({ startedAt, instance }) =>
+      instance !== undefined &&
+      at - startedAt > limit &&
+      successes.some(({ endedAt = at }) => endedAt > startedAt),
+  );
+  return late.slice(0, Math.max(0, allowed));
+}

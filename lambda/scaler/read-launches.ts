@@ -1,0 +1,43 @@
+/** The launches of the fleet, with the reasons of those that failed. */
+import type { Context } from './context.ts';
+import { LAUNCHES_SECONDS } from './policy/boot-failure.ts';
+import type { FleetLaunch, FleetState, MemoryState, Work } from './ports.ts';
+import type { Launches } from './record.ts';
+
+/** Refused launches older than this do not count, however long ago the last tick was, seconds. */
+const REFUSALS_SECONDS = 600;
+/** Instances whose reason is read at one tick. */
+const MOST_REASONS = 10;
+
+/** Launches, while any is under way, refused or known to have failed; none are read in a fleet at rest. */
+export async function readLaunches(
+  { ports, at, attempt }: Pick<Context, 'ports' | 'at' | 'attempt'>,
+  fleet: FleetState | undefined,
+  state: MemoryState | undefined,
+): Promise<Launches | undefined> {
+  const bootFailure = state?.policy.bootFailure;
+  if (!fleet) return undefined;
+  if (fleet.pending === 0 && fleet.desired <= fleet.inService && !bootFailure)
+    return { all: [], refused: 0, failed: [] };
+  const all = await attempt(() => ports.fleet.launches(at - LAUNCHES_SECONDS));
+  if (!all) return undefined;
+  const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - REFUSALS_SECONDS);
+  const refused = all.filter(({ outcome, startedAt }) => outcome === 'refused' && startedAt >= since);
+  const isNew = ({ id }: FleetLaunch) => !bootFailure?.counted.includes(id);
+  const unbooted = all.filter((launch) => launch.outcome === 'boot-failed' && isNew(launch));
+  const reasons = await attempt(() => reasonsOf(ports.work, unbooted));
+  return {
+    all: all.map((launch) => {
+      const why = reasons?.get(launch.instance ?? '');
+      return why === undefined ? launch : { ...launch, why };
+    }),
+    refused: refused.length,
+    failed: [...refused, ...unbooted].flatMap(({ failure }) => failure ?? []),
+  };
+}
+
+async function reasonsOf(port: Work, launches: FleetLaunch[]): Promise<Map<string, string>> {
+  const instances = launches.flatMap(({ instance }) => instance ?? []).slice(-MOST_REASONS);
+  const found = (instances.length > 0 && (await port.failures?.(instances))) || [];
+  return new Map(found.map(({ instance, why }) => [instance, why]));
+}
