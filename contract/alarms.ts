@@ -57,6 +57,11 @@ export const ALARMS = {
       'Requested instances have not started for ten minutes: AWS has no capacity, or the GPU quota is used up or 0.',
     action: 'Run quota, then read the code of the failed launches in the group’s activity history.',
   },
+  'boot-failure': {
+    meaning:
+      'Three launches in a row never came into service: the fleet asks for one instance at a time, with pauses of up to 15 minutes.',
+    action: 'Run explain: it names the instances and why; if the image is bad, roll it back.',
+  },
   'canary-failures': {
     meaning: 'An instance coloured its test picture wrongly and was kept out of service.',
     action: 'If every new instance does, the image is bad: roll it back.',

@@ -51,6 +51,8 @@ export const SCALER_METRICS = {
   unfulfilled: 'UnfulfilledInstances',
   /** Count: one for each failed launch, with Code, InstanceType and AvailabilityZone as further dimensions. */
   failedLaunches: 'FailedLaunches',
+  /** Count: launches in a row that never came into service; only while there are any. */
+  bootFailures: 'BootFailures',
   /** By name, while a control is set: 1, the instances of a floor or ceiling, or what a dry run would have set. */
   control: 'Control',
   /** Count: photos that arrive in a minute, as measured. */
@@ -135,6 +137,8 @@ export const DEAD_LETTER_REASON = 'Reason';
 /** Lifecycle hooks of the group. The worker completes both. */
 export const LAUNCH_HOOK = 'ready';
 export const TERMINATION_HOOK = 'drained';
+/** Heartbeat timeout of the launch hook: an instance that is not ready by then never will be. */
+export const LAUNCH_TIMEOUT_SECONDS = 600;
 
 /** Instance tag whose value is the name of the SSM parameter that holds {@link WorkerSettings}. */
 export const SETTINGS_TAG = `${SERVICE}:settings`;
@@ -188,3 +192,5 @@ export const TABLE_EXPIRY = 'expiresAt';
 export const VIEW_ATTRIBUTE = 'view';
 /** Counters of an instance: messages finished, busy seconds. */
 export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;
+/** Attribute of the same item: why the instance cannot get ready. */
+export const BOOT_FAILURE_ATTRIBUTE = 'bootFailure';

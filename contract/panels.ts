@@ -168,11 +168,12 @@ export const PANELS: Panel[][] = [
     },
     {
       id: 'shortages',
-      title: 'Unfulfilled instances',
+      title: 'Unfulfilled instances, failed launches',
       unit: 'instances',
       series: [
         of(METRICS.unfulfilled, 'Maximum', 'unfulfilled'),
         of(METRICS.late, 'Maximum', 'late'),
+        withZeros(of(METRICS.bootFailures, 'Maximum', 'never in service, in a row')),
         {
           ...of(METRICS.failedLaunches, 'Sum', 'failed launches'),
           each: ['Code', 'InstanceType', 'AvailabilityZone'],

@@ -37,6 +37,11 @@ export const scalerEnvironmentSchema = z.object({
   TABLE_NAME: z.string().min(1),
   /** Key of an instance's counters, without its id; empty where the instances do not report. */
   WORK_KEY_PREFIX: z.string(),
+  /** Heartbeat timeout of the group's launch hook, seconds; empty for a group of which it is not known. */
+  LAUNCH_TIMEOUT_SECONDS: z
+    .string()
+    .transform((text) => (text === '' ? undefined : Number(text)))
+    .pipe(z.number().positive().optional()),
   /** Seconds between two ticks. */
   TICK_SECONDS: z.coerce.number().positive().max(60),
   /** JSON of the policy's settings. */

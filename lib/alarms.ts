@@ -35,6 +35,8 @@ const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_TH
   ComparisonOperator;
 const FINE = TreatMissingData.NOT_BREACHING;
 const AT_MAX: Reason = 'at-max';
+/** From which on the scaler asks for one instance at a time. */
+const BOOT_FAILURES = 3;
 
 /** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({
@@ -124,6 +126,15 @@ export function alarmRules({
       evaluationPeriods: 10,
       datapointsToAlarm: 8,
       // A tick without its metrics publishes none; `metrics-unavailable` covers that.
+      treatMissingData: FINE,
+    },
+    'boot-failure': {
+      metric: METRICS.bootFailures,
+      statistic: 'Maximum',
+      comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      threshold: BOOT_FAILURES,
+      evaluationPeriods: 1,
+      // Published at each tick from the first failure to the next success.
       treatMissingData: FINE,
     },
     'canary-failures': {

@@ -11,7 +11,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
-import { MEMORY_KEY } from '../contract/names.ts';
+import { LAUNCH_TIMEOUT_SECONDS, MEMORY_KEY } from '../contract/names.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
@@ -112,6 +112,7 @@ export class BacklogScaler extends Construct {
         GROUP_NAME: groupName,
         TABLE_NAME: this.table.tableName,
         WORK_KEY_PREFIX: fleet?.workKeyPrefix ?? '',
+        LAUNCH_TIMEOUT_SECONDS: fleet ? String(LAUNCH_TIMEOUT_SECONDS) : '',
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
@@ -124,7 +125,7 @@ export class BacklogScaler extends Construct {
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
     handler.allow({ actions: ['sqs:GetQueueAttributes', ...look], resources: [queue.queueArn] });
     handler.allow({
-      actions: ['autoscaling:SetDesiredCapacity'],
+      actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
       resources: [groupArn(this, groupName)],
       wildcard: GROUP_WILDCARD,
     });

@@ -15,7 +15,13 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { instanceLogGroupName } from '../contract/logs.ts';
-import { LAUNCH_HOOK, SERVICE, TERMINATION_HOOK, workKeyPrefix } from '../contract/names.ts';
+import {
+  LAUNCH_HOOK,
+  LAUNCH_TIMEOUT_SECONDS,
+  SERVICE,
+  TERMINATION_HOOK,
+  workKeyPrefix,
+} from '../contract/names.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
@@ -165,8 +171,7 @@ const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[
   {
     lifecycleHookName: LAUNCH_HOOK,
     lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-    // An instance that has not coloured its test picture by then never will.
-    heartbeatTimeout: 600,
+    heartbeatTimeout: LAUNCH_TIMEOUT_SECONDS,
     defaultResult: 'ABANDON',
   },
   {

@@ -8,6 +8,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import {
+  BOOT_FAILURE_ATTRIBUTE,
   ATTEMPT_ATTRIBUTES,
   ATTEMPTS_KEY,
   OWN_WORK_KEY,
@@ -76,7 +77,12 @@ export class InstanceRole extends iam.Role {
         conditions: {
           'ForAllValues:StringEquals': {
             'dynamodb:LeadingKeys': [OWN_WORK_KEY],
-            'dynamodb:Attributes': [TABLE_KEY, TABLE_EXPIRY, ...Object.values(WORK_ATTRIBUTES)],
+            'dynamodb:Attributes': [
+              TABLE_KEY,
+              TABLE_EXPIRY,
+              ...Object.values(WORK_ATTRIBUTES),
+              BOOT_FAILURE_ATTRIBUTE,
+            ],
           },
         },
       },

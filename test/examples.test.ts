@@ -94,12 +94,13 @@ describe('existing-group', () => {
     expect(ofType(template, 'AWS::SQS::Queue')).toEqual([]);
   });
 
-  it('may set the size of the one group and read the one queue, and nothing else', () => {
+  it('may set the size of the one group, end its instances and read the one queue, and nothing else', () => {
     const may = grants(get('existing-group'), 'Scaler').filter(({ action }) =>
       /^(autoscaling:(?!Describe)|sqs:)/.test(action),
     );
     expect(may.map(({ action }) => action).sort()).toEqual([
       'autoscaling:SetDesiredCapacity',
+      'autoscaling:TerminateInstanceInAutoScalingGroup',
       'sqs:GetQueueAttributes',
     ]);
     const [group, queue] = ['autoscaling:', 'sqs:'].map(

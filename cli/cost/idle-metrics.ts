@@ -18,6 +18,7 @@ const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   late: 'computed',
   unfulfilled: 'always',
   failedLaunches: 'work',
+  bootFailures: 'work',
   control: 'work',
   arrivalsPerMinute: 'computed',
   serviceTime: 'computed',

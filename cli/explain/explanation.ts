@@ -6,6 +6,7 @@ import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.
 import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
+import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
 import {
   consequenceSentences,
   disbeliefSentences,
@@ -46,6 +47,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
     ...disbeliefSentences(record),
+    ...bootFailureSentences(memory.policy.bootFailure, now),
     ...(record.calculation
       ? calculationSentences(record.calculation, record.needed, policy)
       : [noCalculationSentence(context)]),
@@ -79,6 +81,7 @@ export function explainJson(
       ? { ...record, at: isoOf(at ?? now), ageSeconds, stale, meaning: REASON_TEXTS[decision.reason].meaning }
       : null,
     calculation: calculation ? { ...calculation, sum: sumOf(calculation) } : null,
+    bootFailures: bootFailuresJson(memory.policy.bootFailure),
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change
       ? { at: isoOf(change.from), reason: change.reason, before: change.before, desired: change.desired }

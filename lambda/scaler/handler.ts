@@ -26,6 +26,7 @@ export const handler = (
         owner: context.awsRequestId,
         now: () => clock.now(),
         tickSeconds: environment.TICK_SECONDS,
+        launchTimeoutSeconds: environment.LAUNCH_TIMEOUT_SECONDS,
         spending: environment.SPENDING,
       }),
     release: () => ports.memory.release(context.awsRequestId),

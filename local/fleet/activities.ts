@@ -35,5 +35,6 @@ export const CAUSES = {
   abandoned: (now: number) =>
     `At ${iso(now)} an instance was taken out of service in response to an abandoned launch lifecycle action.`,
 };
-export const ABANDONED =
-  "Instance failed to complete user's Lifecycle Action: Lifecycle Action was abandoned.";
+/** @param token of the action @param hasTimedOut else it was completed with ABANDON */
+export const abandoned = (token: string, hasTimedOut: boolean) =>
+  `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${token} was abandoned: ${hasTimedOut ? 'Heartbeat Timeout' : 'Lifecycle Action Completed with ABANDON Result'}`;

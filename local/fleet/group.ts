@@ -7,7 +7,7 @@
  * As on AWS: desired counts pending and in-service instances, not terminating ones; scale-in may terminate a busy instance;
  * a failed launch is retried, and the desired capacity stays.
  */
-import { ABANDONED, Activities, CAUSES } from './activities.ts';
+import { abandoned, Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
 import {
   isTerminating,
@@ -193,7 +193,7 @@ export class Group {
     }
     if (instance.hook && now >= instance.hook.deadline) {
       const hook = this.hooks.find(({ name }) => name === instance.hook?.name);
-      this.leaveHook(instance, hook?.defaultResult ?? 'ABANDON', now);
+      this.leaveHook(instance, hook?.defaultResult ?? 'ABANDON', now, true);
     }
     if (instance.lifecycleState === 'Pending:Proceed') this.putInService(instance, now);
     const replace = !this.suspended.has('ReplaceUnhealthy') && !this.suspended.has('HealthCheck');
@@ -214,12 +214,17 @@ export class Group {
     else this.move(instance, 'Terminating:Proceed');
   }
 
-  private leaveHook(instance: Instance, result: 'CONTINUE' | 'ABANDON', now: number): void {
+  private leaveHook(
+    instance: Instance,
+    result: 'CONTINUE' | 'ABANDON',
+    now: number,
+    hasTimedOut = false,
+  ): void {
     instance.hook = undefined;
     if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
     else if (result === 'CONTINUE') this.move(instance, 'Pending:Proceed');
     else {
-      this.finish(instance, 'Cancelled', now, ABANDONED);
+      this.finish(instance, 'Cancelled', now, abandoned(instance.activityId, hasTimedOut));
       this.end(instance, CAUSES.abandoned(now), now);
     }
   }

@@ -62,6 +62,7 @@ const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   figures: { perHour: 1, spentToday: 1, busy: 1 },
   unfulfilled: 1,
   implausible: 1,
+  bootFailures: 1,
 });
 
 /** A photo with all figures. */

@@ -57,7 +57,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         only: {
           'ForAllValues:StringEquals': {
             'dynamodb:LeadingKeys': ['work#${aws:userid}'],
-            'dynamodb:Attributes': ['id', 'expiresAt', 'completed', 'busySeconds'],
+            'dynamodb:Attributes': ['id', 'expiresAt', 'completed', 'busySeconds', 'bootFailure'],
           },
         },
       },
@@ -102,7 +102,10 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     rows: [
       { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
       { may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], on: ['<JobsQueue.Arn>'] },
-      { may: ['autoscaling:SetDesiredCapacity'], on: group('<FleetGroupASG>') },
+      {
+        may: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
+        on: group('<FleetGroupASG>'),
+      },
       {
         may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
         on: ['*'],

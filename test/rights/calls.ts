@@ -80,6 +80,12 @@ export function callsOf(stage: string): Call[] {
         WORKER,
         'dynamodb:UpdateItem',
         table('ScalerTable'),
+        item(OWN_WORK, ['id', 'expiresAt', 'bootFailure']),
+      ],
+      [
+        WORKER,
+        'dynamodb:UpdateItem',
+        table('ScalerTable'),
         item('attempts#message', ['id', 'expiresAt', 'attempts', 'faultedOn'], {
           'dynamodb:ReturnValues': 'UPDATED_NEW',
         }),
@@ -91,6 +97,7 @@ export function callsOf(stage: string): Call[] {
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
       [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
       [SCALER, 'autoscaling:SetDesiredCapacity', fleet],
+      [SCALER, 'autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
       [
         SCALER,
         'dynamodb:UpdateItem',
@@ -106,6 +113,12 @@ export function callsOf(stage: string): Call[] {
         item([OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`], ['id', 'completed', 'busySeconds'], {
           'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
         }),
+      ],
+      [
+        SCALER,
+        'dynamodb:BatchGetItem',
+        table('ScalerTable'),
+        item([OWN_WORK], ['id', 'bootFailure'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
       [SCALER, 'cloudwatch:PutMetricData', '*', metrics],
       [GATEWAY, 's3:GetObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],

@@ -80,7 +80,7 @@ export function deniedTo(stage: string): Call[] {
       ['s3:GetObject', `${BUCKET}/incoming/Oma.jpg`],
       ['autoscaling:SetDesiredCapacity', otherFleet],
       ['autoscaling:UpdateAutoScalingGroup', fleet],
-      ['autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
+      ['autoscaling:TerminateInstanceInAutoScalingGroup', otherFleet],
       ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'completed')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('scaler', 'policy')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('work#AROAOTHER:i-0', 'completed')],

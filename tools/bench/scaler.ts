@@ -51,6 +51,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
       WORK_KEY_PREFIX: 'work#AROABENCH:',
       // One tick for each invocation.
       TICK_SECONDS: '60',
+      LAUNCH_TIMEOUT_SECONDS: '600',
       POLICY: JSON.stringify(policy),
       SPENDING: JSON.stringify(spendingOf(resolveStage('bench', {}))),
     },

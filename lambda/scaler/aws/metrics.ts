@@ -74,6 +74,7 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
     if (meanWait !== null) data.push(datum(METRICS.meanWait, meanWait, { Unit: 'Seconds' }));
   }
   // Likewise only while there are any.
+  if (tick.bootFailures) data.push(datum(METRICS.bootFailures, tick.bootFailures));
   if (implausible > 0) data.push(datum(METRICS.implausibleReports, implausible));
   if (figures) {
     data.push(datum(METRICS.costPerHour, figures.perHour, { Unit: 'None' }));

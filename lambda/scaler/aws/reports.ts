@@ -1,6 +1,6 @@
 /** The counters of the instances in DynamoDB: an item for each instance, which only that instance may write. */
 import { BatchGetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TABLE_KEY, WORK_ATTRIBUTES } from '../../../contract/names.ts';
+import { BOOT_FAILURE_ATTRIBUTE, TABLE_KEY, WORK_ATTRIBUTES } from '../../../contract/names.ts';
 import type { InstanceReport } from '../policy/plausible.ts';
 import type { Work } from '../ports.ts';
 
@@ -14,6 +14,11 @@ function valueOf(attribute: AttributeValue | undefined): unknown {
   if (attribute?.N !== undefined) return NUMBER.test(attribute.N) ? Number(attribute.N) : attribute.N;
   if (attribute?.S !== undefined) return attribute.S.slice(0, 40);
   return attribute === undefined ? undefined : Object.keys(attribute).join();
+}
+
+interface InstanceItem {
+  instance: string;
+  item: Record<string, AttributeValue>;
 }
 
 export class DynamoWork implements Work {
@@ -32,9 +37,28 @@ export class DynamoWork implements Work {
     return (await Promise.all(batches.map((batch) => this.readBatch(batch)))).flat();
   }
 
+  async failures(instances: string[]): Promise<{ instance: string; why: string }[]> {
+    if (this.prefix === '' || instances.length === 0) return [];
+    const items = await this.itemsOf(instances.slice(0, BATCH), [BOOT_FAILURE_ATTRIBUTE]);
+    return items.flatMap(({ instance, item }) => {
+      const why = item[BOOT_FAILURE_ATTRIBUTE]?.S;
+      return why ? { instance, why } : [];
+    });
+  }
+
   /** Instances without an item are left out, and those that DynamoDB did not get to: their counts are unknown. */
   private async readBatch(instances: string[]): Promise<InstanceReport[]> {
     const { completed, busySeconds } = WORK_ATTRIBUTES;
+    const items = await this.itemsOf(instances, [completed, busySeconds]);
+    return items.map(({ instance, item }) => ({
+      instance,
+      completed: valueOf(item[completed]),
+      busySeconds: valueOf(item[busySeconds]),
+    }));
+  }
+
+  private async itemsOf(instances: string[], attributes: string[]): Promise<InstanceItem[]> {
+    const names = [TABLE_KEY, ...attributes];
     const { Responses } = await this.dynamo.send(
       new BatchGetItemCommand({
         RequestItems: {
@@ -42,24 +66,15 @@ export class DynamoWork implements Work {
             Keys: instances.map((instance) => ({ [TABLE_KEY]: { S: this.prefix + instance } })),
             // A stale read could show less than the one before.
             ConsistentRead: true,
-            ProjectionExpression: '#id, #completed, #busySeconds',
-            ExpressionAttributeNames: {
-              '#id': TABLE_KEY,
-              '#completed': completed,
-              '#busySeconds': busySeconds,
-            },
+            ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
           },
         },
       }),
     );
     return (Responses?.[this.tableName] ?? []).flatMap((item) => {
       const key = item[TABLE_KEY]?.S;
-      if (!key?.startsWith(this.prefix)) return [];
-      return {
-        instance: key.slice(this.prefix.length),
-        completed: valueOf(item[completed]),
-        busySeconds: valueOf(item[busySeconds]),
-      };
+      return key?.startsWith(this.prefix) ? { instance: key.slice(this.prefix.length), item } : [];
     });
   }
 }

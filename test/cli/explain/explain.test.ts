@@ -65,6 +65,23 @@ it.each([
   expect(text(record({}))).not.toContain('did not believe');
 });
 
+it('names the launches that never came into service, why, and when the next one is', () => {
+  const latest = [
+    { at: NOW - 60, instance: 'i-1', why: 'ComfyUI lacks the node LoadImage' },
+    { at: NOW - 30 },
+  ];
+  const bootFailure = {
+    ...{ at: NOW - 4, failures: 5, counted: [], ended: [], suspected: true },
+    ...{ latest, pause: { seconds: 120, until: NOW + 90 } },
+  };
+  const sentences = text(record({ reason: 'boot-failure' }), { policy: { bootFailure } });
+  expect(sentences).toContain(
+    'The last 5 launches never came into service: ... i-1 at 09:59:00 (ComfyUI lacks the node LoadImage); an instance at 09:59:30.',
+  );
+  expect(sentences).toContain('The next launch is in 2 min.');
+  expect(text(record({}))).not.toContain('never came into service');
+});
+
 it('shows a sum that equals the number of needed instances, for random observations', () => {
   const look = fc.record({
     visible: fc.nat(400),

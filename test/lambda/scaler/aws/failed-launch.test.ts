@@ -1,6 +1,6 @@
 /** Why launches fail, in AWS's own sentences. */
 import { expect, it } from 'vitest';
-import { failedLaunch } from '../../../../lambda/scaler/aws/failed-launch.ts';
+import { failedLaunch, launchOf } from '../../../../lambda/scaler/aws/failed-launch.ts';
 
 it.each([
   [
@@ -36,4 +36,45 @@ it.each([
 
 it('a launch without any message is one of another reason', () => {
   expect(failedLaunch({})).toEqual({ code: 'Other', message: '' });
+});
+
+const LIFECYCLE =
+  "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token 0fc62a4b-153b-4dba-9bf4-9f233e72a697 was abandoned:";
+const DIED =
+  'Instance became unhealthy while waiting for instance to be in InService state. Termination Reason:';
+
+it.each([
+  ['InProgress', 'i-0a1', '', 'under-way'],
+  ['MidLifecycleAction', 'i-0a1', '', 'under-way'],
+  ['WaitingForInstanceWarmup', 'i-0a1', '', 'in-service'],
+  ['Successful', 'i-0a1', '', 'in-service'],
+  ['Failed', undefined, 'no capacity', 'refused'],
+  ['Cancelled', 'i-0a1', `${LIFECYCLE} Heartbeat Timeout`, 'boot-failed'],
+  ['Cancelled', 'i-0a1', `${LIFECYCLE} Lifecycle Action Completed with ABANDON Result`, 'boot-failed'],
+  ['Cancelled', 'i-0a1', `${DIED} Client.InternalError: Client error on launch`, 'boot-failed'],
+  [
+    'Cancelled',
+    'i-0a1',
+    `${DIED} Client.InstanceInitiatedShutdown: Instance initiated shutdown`,
+    'boot-failed',
+  ],
+  ['Cancelled', 'i-0a1', `${DIED} Server.SpotInstanceTermination: Spot instance termination`, 'cancelled'],
+  ['Cancelled', 'i-0a1', `${DIED} Client.UserInitiatedShutdown: User initiated shutdown`, 'cancelled'],
+  ['Cancelled', 'i-0a1', '', 'cancelled'],
+])('a launch with the status %s of %s and "%s" is %4$s', (StatusCode, instance, StatusMessage, outcome) => {
+  const activity = {
+    ActivityId: 'a',
+    Description: `Launching a new EC2 instance${instance ? `: ${instance}` : '.  Status Reason: no'}`,
+    StartTime: new Date(5000),
+    EndTime: new Date(7500),
+    ...{ StatusCode, StatusMessage, Cause: '', AutoScalingGroupName: 'photos' },
+  } as const;
+  expect(launchOf(activity as Parameters<typeof launchOf>[0])).toMatchObject({
+    ...{ id: 'a', startedAt: 5, endedAt: 7.5, outcome, ...(instance ? { instance } : {}) },
+  });
+});
+
+it('an activity of another kind is no launch', () => {
+  const activity = { ActivityId: 'a', Description: 'Terminating EC2 instance: i-1', StartTime: new Date(0) };
+  expect(launchOf(activity as Parameters<typeof launchOf>[0])).toBeUndefined();
 });

@@ -372,6 +372,7 @@ describe('metrics: CloudWatch', () => {
       figures: { perHour: 1.5, spentToday: 20, busy: 0.75 },
       unfulfilled: 1,
       implausible: 2,
+      bootFailures: 3,
       failedLaunches: [{ code: 'Other', message: 'no' }],
       controls: { pauseScaleOut: {} },
     });

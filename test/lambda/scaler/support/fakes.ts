@@ -122,6 +122,8 @@ export class FakeWork implements Work {
   reported: WorkReport | undefined;
   /** What the instances wrote, instead of totals. */
   written: InstanceReport[] | undefined;
+  /** Why instances cannot get ready. @default none writes a reason */
+  failures?: Work['failures'];
   private divided: WorkReport = { completed: 0, busySeconds: 0 };
   private readonly shares = new Map<string, WorkReport>();
 
