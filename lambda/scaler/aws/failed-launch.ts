@@ -15,7 +15,7 @@ const RATE = /volume ?initialization ?rate/i;
  * "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token 0fc6... was abandoned: Heartbeat Timeout",
  * and with "Lifecycle Action Completed with ABANDON Result" where the worker gave up.
  */
-const ABANDONED = /Lifecycle Action.{0,200}was abandoned/;
+const ABANDONED = /was abandoned: (?:Heartbeat Timeout|Lifecycle Action Completed)/;
 /** "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: Client.InternalError: ..." */
 const DIED = /became unhealthy while waiting for instance to be in InService/;
 /** Reasons for which the image is not to blame. */
