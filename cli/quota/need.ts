@@ -22,12 +22,17 @@ export function largestVcpus({ name, instanceTypes }: Pick<Stage, 'name' | 'inst
   return Math.max(...instanceTypes.map((type) => INSTANCE_PRICES[type]?.vcpus ?? 0));
 }
 
+/** The bake's builder, and later the instance on which `image promote` tries an image: on demand, whatever the fleet is. */
+const IMAGE_INSTANCES = { onDemand: 1, spot: 0 } as const;
+
 export interface QuotaCheck {
   kind: Kind;
   code: string;
   name: string;
   /** Instances of this kind at the stage's maximum. */
   instances: number;
+  /** Instances beside the fleet, to build and to try images. */
+  imageInstances: number;
   vcpusEach: number;
   /** vCPUs. */
   needed: number;
@@ -42,9 +47,11 @@ export function checkQuotas(stage: Stage, allowed: Record<Kind, number>): QuotaC
   const vcpusEach = largestVcpus(stage);
   const needs = sharesOf(stage, stage.maxCapacity);
   return (Object.keys(QUOTAS) as Kind[]).map((kind) => {
-    const needed = needs[kind] * vcpusEach;
+    const imageInstances = IMAGE_INSTANCES[kind];
+    const needed = (needs[kind] + imageInstances) * vcpusEach;
     return {
-      ...{ kind, ...QUOTAS[kind], instances: needs[kind], vcpusEach, needed, allowed: allowed[kind] },
+      ...{ kind, ...QUOTAS[kind], instances: needs[kind], imageInstances, vcpusEach, needed },
+      allowed: allowed[kind],
       allows: Math.floor(allowed[kind] / vcpusEach),
       enough: allowed[kind] >= needed,
     };

@@ -38,7 +38,7 @@ export function quotaLines(
     ...zoneLines(zones, instanceTypes),
     isEnough(report)
       ? 'Enough, if nothing else in the account uses it.'
-      : 'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage).',
+      : 'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage), or no image can be built.',
   ];
 }
 
@@ -48,9 +48,10 @@ const rateLine = ({ each, needed, allowed, enough }: RateCheck, instances: numbe
     : `  volumes    needed ${needed} MiB/s (${count(instances, 'instance')} of ${each} that start at once), allowed ${allowed} by default: ${enough ? 'enough' : 'NOT ENOUGH'}`;
 
 function checkLines(check: QuotaCheck, region: string): string[] {
-  const { kind, code, name, instances, vcpusEach, needed, allowed, allows, enough } = check;
+  const { kind, code, name, instances, imageInstances, vcpusEach, needed, allowed, allows, enough } = check;
+  const images = imageInstances > 0 ? `, ${imageInstances} more to bake and try images` : '';
   return [
-    `  ${LABEL[kind].padEnd(9)}  needed ${needed} vCPUs (${count(instances, 'instance')} of ${vcpusEach}), allowed ${allowed}, which is ${count(allows, 'instance')}: ${enough ? 'enough' : 'NOT ENOUGH'}`,
+    `  ${LABEL[kind].padEnd(9)}  needed ${needed} vCPUs (${count(instances, 'instance')} of ${vcpusEach}${images}), allowed ${allowed}, which is ${count(allows, 'instance')}: ${enough ? 'enough' : 'NOT ENOUGH'}`,
     `             ${name}, ${code}`,
     ...(enough ? [] : [`             ${requestLine(check, region)}`]),
   ];

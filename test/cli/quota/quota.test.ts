@@ -58,15 +58,15 @@ it('shows needed and allowed vCPUs, and the command that requests an increase', 
   const checks = reportOf(prod, { onDemand: 0, spot: 64 });
   expect(quotaLines(prod, 'us-east-1', checks)).toEqual([
     'Stage own in us-east-1, at its maximum of 20 instances:',
-    '  on demand  needed 24 vCPUs (6 instances of 4), allowed 0, which is 0 instances: NOT ENOUGH',
+    '  on demand  needed 28 vCPUs (6 instances of 4, 1 more to bake and try images), allowed 0, which is 0 instances: NOT ENOUGH',
     '             Running On-Demand G and VT instances, L-DB2E81BA',
-    '             aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value 24 --region us-east-1',
+    '             aws service-quotas request-service-quota-increase --service-code ec2 --quota-code L-DB2E81BA --desired-value 28 --region us-east-1',
     '  Spot       needed 56 vCPUs (14 instances of 4), allowed 64, which is 16 instances: enough',
     '             All G and VT Spot Instance Requests, L-3819A6DF',
     '  volumes    needed 5000 MiB/s (20 instances of 250 that start at once), allowed 5000 by default: enough',
     '  zones      us-east-1a, us-east-1b, us-east-1f (g4dn.xlarge only) offer g4dn.xlarge, g5.xlarge, g6.xlarge',
     "             the stage uses two of the region, whichever AWS names first; all of them: availabilityZones: ['us-east-1a', 'us-east-1b', 'us-east-1f']",
-    'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage).',
+    'NOT ENOUGH: until changed, the fleet stays below its maximum (reason shortage), or no image can be built.',
   ]);
   expect(quotaJson(prod, 'us-east-1', checks)).toMatchObject({
     ...{ command: 'quota', stage: 'own', region: 'us-east-1', maxCapacity: 20, enough: false },
@@ -75,11 +75,11 @@ it('shows needed and allowed vCPUs, and the command that requests an increase', 
     quotas: [
       {
         kind: 'onDemand',
-        needed: 24,
+        needed: 28,
         allowed: 0,
         allows: 0,
         enough: false,
-        request: expect.stringContaining('L-DB2E81BA --desired-value 24') as string,
+        request: expect.stringContaining('L-DB2E81BA --desired-value 28') as string,
       },
       { kind: 'spot', needed: 56, allowed: 64, allows: 16, enough: true, request: null },
     ],
@@ -87,9 +87,9 @@ it('shows needed and allowed vCPUs, and the command that requests an increase', 
 });
 
 it.each([
-  [23.9, 56, false],
-  [24, 56, true],
-  [24, 55, false],
+  [27.9, 56, false],
+  [28, 56, true],
+  [28, 55, false],
   [1000, 1000, true],
 ])('%s on demand and %s Spot are enough: %s', (onDemand, spot, enough) => {
   const report = reportOf(prod, { onDemand, spot });
@@ -118,6 +118,12 @@ it.each<[string[], Offers, boolean, RegExp]>([
   const report = reportOf(own, PLENTY, offers);
   expect(isEnough(report)).toBe(enough);
   expect(quotaLines(own, 'us-east-1', report).join('\n')).toMatch(said);
+});
+
+it('asks for on-demand vCPUs of a stage on Spot: images are built and tried there', () => {
+  const spot = stage({ maxCapacity: 4, spotPercentage: 100 });
+  expect(isEnough(reportOf(spot, { onDemand: 3, spot: 16 }))).toBe(false);
+  expect(isEnough(reportOf(spot, { onDemand: 4, spot: 16 }))).toBe(true);
 });
 
 it('has no quota of volumes that load each block at its first read', () => {
@@ -169,8 +175,8 @@ describe('the command', () => {
   const args = ['quota', '--stage', 'prod', '--region', 'eu-central-1'];
 
   it.each([
-    [24, 56, 0],
-    [24, 0, 1],
+    [28, 56, 0],
+    [28, 0, 1],
   ])('exits for %i vCPUs on demand and %i Spot with %i', async (onDemand, spot, code) => {
     const env = await answering((_action, asked) => quota(asked === 'L-DB2E81BA' ? onDemand : spot));
     const ended = await command(folder.path, [...args, '--json'], env);
@@ -188,7 +194,9 @@ describe('the command', () => {
     );
     const ended = await command(folder.path, args, env);
     expect(ended).toMatchObject({ code: 0, err: '' });
-    expect(ended.out).toContain('needed 24 vCPUs (6 instances of 4), allowed 1000');
+    expect(ended.out).toContain(
+      'needed 28 vCPUs (6 instances of 4, 1 more to bake and try images), allowed 1000',
+    );
   });
 
   it('names the missing permission', async () => {
