@@ -40,6 +40,8 @@ import { runWorker } from './worker.ts';
 /** Memory of a pixel at its peak, buffers of encoders included, and the share of the instance's memory for all photos. */
 const BYTES_PER_PIXEL = 12;
 const MEMORY_SHARE = 0.25;
+/** Share for files; the worker's unit has 60 %. */
+const FILE_SHARE = 0.3;
 
 const CANARY_COMMANDS: Record<string, typeof recordCanary> = {
   '--record-canary': recordCanary,
@@ -130,6 +132,7 @@ async function main(args: string[]): Promise<void> {
     images,
     processes,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
+    fileBytes: FILE_SHARE * totalmem(),
     group: new Group(aws.autoScaling, settings.groupName, instanceId),
     restartComfyui: COMFYUI_RESTART && commandRunner(COMFYUI_RESTART),
     clean,

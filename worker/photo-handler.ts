@@ -33,16 +33,18 @@ export function createPhotoHandler(
   const colour = createPipeline({
     images,
     // The deadline includes the wait for the running prompt.
-    infer: ({ upload, uploadMegapixels, path }, acquireSlot, options) => {
+    infer: ({ upload, uploadMegapixels, path }, acquireSlot, options, signal) => {
       const withinMs = COMFYUI_SLOTS * deadlineMs(uploadMegapixels);
-      return infer({ ...inference, path }, upload, withinMs, acquireSlot, options);
+      return infer({ ...inference, path }, upload, withinMs, acquireSlot, options, signal);
     },
     comfyuiSlots: new WeightedSemaphore(COMFYUI_SLOTS),
     memory: new WeightedSemaphore(ports.megapixels),
     drainSignal: () => drain().signal,
     now: clock,
   });
-  const photoPorts = { bucket, settings, colour, log, now: clock };
+  const files = new WeightedSemaphore(ports.fileBytes);
+  const drainSignal = () => drain().signal;
+  const photoPorts = { bucket, settings, colour, files, drainSignal, log, now: clock };
   const { attemptStore: store, instanceId } = ports;
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
   const busy = new BusyTime(clock);

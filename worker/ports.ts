@@ -24,6 +24,8 @@ export interface WorkerPorts {
   processes: number;
   /** Megapixels that may be in memory at a time. */
   megapixels: number;
+  /** Bytes of files that may be in memory at a time, with their copies. */
+  fileBytes: number;
   group: {
     /** @returns false when no lifecycle action waits */
     complete: (hook: string) => Promise<boolean>;

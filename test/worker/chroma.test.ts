@@ -21,7 +21,7 @@ import { workflowSchema } from '../../contract/workflow.ts';
 import { difference, labOf } from '../../tools/bench/ciede2000.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
 import { Comfy, timing } from './support/stand-in-comfyui.ts';
-import { MemoryBucket, memoryLog } from './support/memory.ts';
+import { MemoryBucket, memoryLog, unlimited } from './support/memory.ts';
 
 const SIZE = 512;
 const workflowOf = (name: string) =>
@@ -53,7 +53,7 @@ function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const process = (key: string, photo: Buffer, metadata?: Record<string, string>): Promise<PhotoOutcome> => {
     const job = { bucket: 'photos', key, etag: bucket.upload(key, photo, metadata), storedAtMs: 0 };
     const attempt = { figures: {}, started: async () => undefined };
-    return processPhoto(job, attempt, { bucket, settings, colour, log, now: Date.now });
+    return processPhoto(job, attempt, { bucket, settings, colour, ...unlimited(), log, now: Date.now });
   };
   /** The result of a photo that can be coloured. */
   const result = async (photo: Buffer, metadata?: Record<string, string>) => {

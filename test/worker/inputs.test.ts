@@ -17,7 +17,15 @@ import { failedKey, resultKey } from '../../contract/keys.ts';
 import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { ordinary } from './support/input-files.ts';
 import { INPUTS } from './support/inputs.ts';
-import { attemptPorts, body, event, MemoryBucket, memoryLog, MemoryQueue } from './support/memory.ts';
+import {
+  attemptPorts,
+  body,
+  event,
+  MemoryBucket,
+  memoryLog,
+  MemoryQueue,
+  unlimited,
+} from './support/memory.ts';
 
 /** Far beyond what a photo takes, also on a busy machine: what exceeds it hangs. */
 const DEADLINE_MS = 120_000;
@@ -60,7 +68,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
           maxReceiveCount: 5,
           attempts: attemptPorts({ log }),
           process: (job, attempt) =>
-            processPhoto(job, attempt, { bucket, settings, colour, log, now: Date.now }),
+            processPhoto(job, attempt, { bucket, settings, colour, ...unlimited(), log, now: Date.now }),
           giveUp: () => Promise.reject(new Error('not to be called')),
           started: () => () => undefined,
           log,

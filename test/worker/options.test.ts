@@ -5,7 +5,7 @@ import { workflowSchema } from '../../contract/workflow.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import { choiceOf, optionsOf } from '../../worker/photo/options.ts';
 import { processPhoto } from '../../worker/photo/process-photo.ts';
-import { MemoryBucket, memoryLog } from './support/memory.ts';
+import { MemoryBucket, memoryLog, unlimited } from './support/memory.ts';
 
 const workflow = workflowSchema.parse({
   ...(JSON.parse(readFileSync('ami/workflow/upscale.json', 'utf8')) as object),
@@ -73,7 +73,7 @@ describe('the options of a photo', () => {
     const colour = () => Promise.reject(new Error('not to be called'));
     const job = { bucket: 'photos', key: 'incoming/a.jpg', etag, storedAtMs: 0 };
     const attempt = { figures: {}, started: async () => undefined };
-    const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
+    const ports = { bucket, settings, colour, ...unlimited(), log: memoryLog(), now: () => 0 };
     const outcome = await processPhoto(job, attempt, ports);
     expect(outcome).toEqual({ outcome: 'failed', code: 'bad-option' });
     expect(JSON.parse(bucket.objects.get('failed/a.jpg.json')!.body.toString())).toMatchObject({

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import type { ImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { PhotoDeadline } from '../../worker/photo/deadline.ts';
 import { createPipeline, type AcquireSlot, type PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 
@@ -63,7 +64,7 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) 
   const run = async () => {
     const figures: PhotoMeasurements = {};
     const attempt = { figures, started: async () => void events.push('started') };
-    return { result: await colour(await photo(), 'etag', attempt, choice), figures };
+    return { result: await colour(await photo(), 'etag', attempt, choice, new PhotoDeadline()), figures };
   };
   const renewDrain = () => (drain = new AbortController());
   return { events, ids, comfyuiSlots, memory, run, drain: () => drain.abort('drain'), renewDrain };

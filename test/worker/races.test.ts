@@ -5,7 +5,7 @@ import { failedKey, resultKey } from '../../contract/keys.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { giveUp, processPhoto, type PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
-import { md5, MemoryBucket, memoryLog, type Objects } from './support/memory.ts';
+import { md5, MemoryBucket, memoryLog, type Objects, unlimited } from './support/memory.ts';
 
 const KEY = 'incoming/a.jpg';
 const [RESULT, FAILED] = [resultKey(KEY), failedKey(KEY)];
@@ -75,7 +75,7 @@ function deliver(
     return { body: Buffer.from(`coloured ${photo.toString()}`), contentType: 'image/jpeg' };
   };
   const settings = { maxMegapixels: 1, workflow };
-  const ports = { bucket, settings, colour, log: memoryLog(), now: () => 0 };
+  const ports = { bucket, settings, colour, ...unlimited(), log: memoryLog(), now: () => 0 };
   if (delivery.result === 'given up') return giveUp(job, {}, { attempts: 5 }, ports).catch(() => undefined);
   const attempt = { figures: {}, started: async () => undefined };
   return processPhoto(job, attempt, ports).catch(() => undefined);

@@ -60,6 +60,7 @@ async function workUntil(last: string, canary?: Canary) {
     images: new LocalImageProcessor(settings),
     processes: 1,
     megapixels: 10,
+    fileBytes: 1e9,
     group: {
       complete: async (hook) => calls.push(hook) > 0,
       setUnhealthy: async () => void calls.push('unhealthy'),

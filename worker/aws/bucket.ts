@@ -30,10 +30,21 @@ export class S3Bucket implements Bucket {
   constructor(
     private readonly s3: S3Client,
     private readonly name: string,
+    private readonly abortSignal?: AbortSignal,
   ) {}
 
+  until(signal: AbortSignal): Bucket {
+    return new S3Bucket(this.s3, this.name, signal);
+  }
+
+  private get options() {
+    return this.abortSignal ? { abortSignal: this.abortSignal } : {};
+  }
+
   async head(key: string): Promise<StoredObject | undefined> {
-    const object = await this.s3.send(new HeadObjectCommand({ Bucket: this.name, Key: key })).catch(absent);
+    const object = await this.s3
+      .send(new HeadObjectCommand({ Bucket: this.name, Key: key }), this.options)
+      .catch(absent);
     if (!object) return undefined;
     const { [SOURCE_ETAG_METADATA]: sourceEtag, ...metadata } = object.Metadata ?? {};
     return { etag: unquoted(object.ETag), sourceEtag, bytes: object.ContentLength ?? 0, metadata };
@@ -41,7 +52,7 @@ export class S3Bucket implements Bucket {
 
   async get(key: string, etag: string): Promise<Buffer | undefined> {
     const object = await this.s3
-      .send(new GetObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }))
+      .send(new GetObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }), this.options)
       .catch(absent);
     return object && Buffer.from((await object.Body?.transformToByteArray()) ?? []);
   }
@@ -58,6 +69,7 @@ export class S3Bucket implements Bucket {
           Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag, [TRACE_METADATA]: trace },
           ...(expected === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(expected) }),
         }),
+        this.options,
       )
       .catch((error: unknown) => {
         throw status(error) === 404
@@ -69,7 +81,7 @@ export class S3Bucket implements Bucket {
 
   async delete(key: string, etag: string): Promise<void> {
     await this.s3
-      .send(new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }))
+      .send(new DeleteObjectCommand({ Bucket: this.name, Key: key, IfMatch: quoted(etag) }), this.options)
       .catch(absent);
   }
 }

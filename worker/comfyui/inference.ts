@@ -47,8 +47,9 @@ export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
  * @param withinMs time from submission to the end of the workflow
  * @param acquireSlot awaited before each submission, after the upload
  * @param options of the photo
+ * @param signal ends the prompt when it is aborted
  * @returns the picture as the workflow saved it, unchecked
- * @throws PermanentFault, TransientFault, InstanceFault
+ * @throws PermanentFault, TransientFault, InstanceFault; the reason of the signal
  */
 export async function infer(
   inference: Inference,
@@ -56,9 +57,10 @@ export async function infer(
   withinMs: number,
   acquireSlot: AcquireSlot = async () => () => undefined,
   options: Options = {},
+  signal?: AbortSignal,
 ): Promise<Buffer> {
   for (let submission = 1; submission <= MAX_SUBMISSIONS; submission++) {
-    const result = await runPrompt(inference, picture, withinMs, acquireSlot, options);
+    const result = await runPrompt(inference, picture, withinMs, acquireSlot, options, signal);
     if (result) return result;
     inference.log('warn', 'prompt-lost', { submission, allowed: MAX_SUBMISSIONS });
   }
@@ -72,6 +74,7 @@ async function runPrompt(
   withinMs: number,
   acquireSlot: AcquireSlot,
   options: Options,
+  signal: AbortSignal | undefined,
 ): Promise<Buffer | undefined> {
   const id = randomUUID();
   let isQueued = false;
@@ -83,7 +86,7 @@ async function runPrompt(
     const graph = fillWorkflow(onPath(workflow, path), name, `${id}/out`, options);
     const fault = submissionFault(await client.submit(graph, id), workflow);
     if (fault) throw fault;
-    const entry = await untilEnded(client, id, withinMs, timing);
+    const entry = await untilEnded(client, id, withinMs, timing, signal);
     isQueued = false;
     // The next prompt can run while this one's picture is fetched.
     releaseSlot();
@@ -110,11 +113,13 @@ async function untilEnded(
   id: string,
   withinMs: number,
   timing: Timing,
+  signal: AbortSignal | undefined,
 ): Promise<HistoryEntry | undefined> {
   const startMs = performance.now();
   let wasMissing = false;
   for (let wait = timing.firstPollMs; ; wait = Math.min(wait * 1.5, timing.maxPollMs)) {
-    await pause(wasMissing ? timing.lostCheckMs : wait);
+    await pause(wasMissing ? timing.lostCheckMs : wait, signal);
+    signal?.throwIfAborted();
     let entry = await unlessTimeout(() => client.history(id));
     if (entry) return entry;
     const mayBeLost = performance.now() - startMs >= timing.graceMs;

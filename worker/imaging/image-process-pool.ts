@@ -50,11 +50,13 @@ export interface Answer<A extends Task> {
   process: ImageProcess;
 }
 
-interface Where {
+export interface Where {
   /** The one that holds the photo. */
   process?: ImageProcess;
   /** Whether it must be one that has executed nothing yet. */
   fresh?: boolean;
+  /** Aborting it ends the process that executes the request; the photos that this one holds are lost. */
+  signal?: AbortSignal | undefined;
 }
 
 interface Needs extends Where {
@@ -113,21 +115,34 @@ export class ImageProcessPool {
 
   /**
    * @returns the reply, whose values are within their bounds
-   * @throws ProcessDied; the fault that the process reports
+   * @throws ProcessDied; the fault that the process reports; the reason of the signal
    */
   run<A extends Task>(
     request: RequestOf<A>,
     body: Buffer | undefined,
     where: Needs = {},
   ): Promise<Answer<A>> {
+    const { signal } = where;
+    let onAbort: () => void = () => undefined;
     return new Promise<Answer<Task>>((resolve, reject) => {
       const job: Job = { request: request, body, where, resolve, reject };
+      if (signal?.aborted) return reject(signal.reason as Error);
+      onAbort = () => this.abandon(job, signal?.reason as Error);
+      signal?.addEventListener('abort', onAbort, { once: true });
       if (where.process && !this.processes.has(where.process as PooledProcess))
         return reject(new ProcessDied('another'));
       const later = this.queue.findIndex((other) => ORDER[other.request.do] > ORDER[job.request.do]);
       this.queue.splice(later < 0 ? this.queue.length : later, 0, job);
       this.dispatch();
-    });
+    }).finally(() => signal?.removeEventListener('abort', onAbort));
+  }
+
+  /** Ends the process that executes a request for which its photo has no time left. */
+  private abandon(job: Job, reason: Error): void {
+    this.queue = this.queue.filter((one) => one !== job);
+    const process = [...this.processes].find(({ current }) => current === job);
+    job.reject(reason);
+    if (process) this.kill(process, reason.message);
   }
 
   /** Ends a process whose answers are not true; its photos are lost. */

@@ -12,7 +12,7 @@ import type { Log } from '../telemetry/log.ts';
 import { sniff, type Format } from './formats.ts';
 import { childProcesses, type ConnectImageProcess } from './image-connection.ts';
 import type { ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
-import { ImageProcessPool, ProcessDied, type ImageProcess } from './image-process-pool.ts';
+import { ImageProcessPool, ProcessDied, type ImageProcess, type Where } from './image-process-pool.ts';
 import { resultMegapixels } from './image-protocol.ts';
 import { maxFileBytes } from './limits.ts';
 
@@ -46,33 +46,36 @@ export class ImageProcesses implements ImageProcessor {
     });
   }
 
-  async inspect(body: Buffer): Promise<number> {
+  async inspect(body: Buffer, signal?: AbortSignal): Promise<number> {
     const { value, process } = await unlessRefused((fresh) =>
-      this.pool.run({ do: 'inspect' }, body, { fresh }),
+      this.pool.run({ do: 'inspect' }, body, { fresh, signal }),
     );
     this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
     this.megapixels.set(body, value.megapixels);
     return value.megapixels;
   }
 
-  async prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto> {
-    const { prepared, process } = await unlessRefused((fresh) => this.prepareOnce(id, body, output, fresh));
+  async prepare(id: string, body: Buffer, output?: Output, signal?: AbortSignal): Promise<PreparedPhoto> {
+    const { prepared, process } = await unlessRefused((fresh) =>
+      this.prepareOnce(id, body, output, { fresh, signal }),
+    );
     this.photos.set(id, { body, output, process, prepared });
     return prepared;
   }
 
-  async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
+  async finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<Buffer> {
     const photo = this.photos.get(id);
     if (!photo) throw new Error(`photo ${id} is not prepared`);
     this.photos.delete(id);
     if (saved.length > maxFileBytes(resultMegapixels(this.settings)))
       throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
     const finished = await untilAnswered(async (fresh) => {
-      const holder = photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, fresh)).process;
+      const holder =
+        photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, { fresh, signal })).process;
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
       const { megapixels } = photo.prepared;
-      return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels });
+      return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels, signal });
     });
     if ('died' in finished) throw lost(finished.died);
     const { body, process } = finished.answer;
@@ -94,10 +97,10 @@ export class ImageProcesses implements ImageProcessor {
     this.pool.close();
   }
 
-  private async prepareOnce(id: string, body: Buffer, output: Output | undefined, fresh: boolean) {
+  private async prepareOnce(id: string, body: Buffer, output: Output | undefined, where: Where) {
     const megapixels = this.megapixels.get(body);
     const request = { do: 'prepare', id, output, megapixels } as const;
-    const { value, body: upload, process } = await this.pool.run(request, body, { fresh, megapixels });
+    const { value, body: upload, process } = await this.pool.run(request, body, { ...where, megapixels });
     const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
     this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);
     const decoded = pngMegapixels(upload);

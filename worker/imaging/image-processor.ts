@@ -22,6 +22,7 @@ export interface PreparedPhoto {
   path: WorkerSettings['path'];
 }
 
+/** A photo's steps end with its signal, where the processor can end them: its process then, and the reason is thrown. */
 export interface ImageProcessor {
   /**
    * Reads a photo's head, so that memory can be reserved for its pixels.
@@ -29,7 +30,7 @@ export interface ImageProcessor {
    * @returns megapixels
    * @throws PermanentFault when the head shows that it cannot be coloured
    */
-  inspect(body: Buffer): Promise<number>;
+  inspect(body: Buffer, signal?: AbortSignal): Promise<number>;
 
   /**
    * Decodes a photo and holds it under its id until it is finished or discarded.
@@ -37,7 +38,7 @@ export interface ImageProcessor {
    * @param output what the photo becomes, of what the workflow can give; `photo` by default
    * @throws PermanentFault when it cannot be coloured
    */
-  prepare(id: string, body: Buffer, output?: Output): Promise<PreparedPhoto>;
+  prepare(id: string, body: Buffer, output?: Output, signal?: AbortSignal): Promise<PreparedPhoto>;
 
   /**
    * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
@@ -46,7 +47,7 @@ export interface ImageProcessor {
    * @param source ETag of the photo, written into the file
    * @throws InstanceFault when the picture is not that photo in colour
    */
-  finish(id: string, saved: Buffer, source: string): Promise<Buffer>;
+  finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<Buffer>;
 
   /** Frees a photo that will not be finished. */
   discard(id: string): void;

@@ -23,6 +23,8 @@ export interface Write {
 }
 
 export interface Bucket {
+  /** The same bucket, whose requests end when the signal is aborted. */
+  until(signal: AbortSignal): Bucket;
   head(key: string): Promise<StoredObject | undefined>;
   /**
    * @returns the body of exactly that version; undefined when there is no object

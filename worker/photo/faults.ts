@@ -5,6 +5,7 @@
  * |-----------|------------------------------|-------------|-----------------------------------------------|
  * | permanent | gets its failure record      | deleted     | continues                                     |
  * | transient | is retried after a delay     | returned    | continues                                     |
+ * | deadline  | the same                     | returned    | has ended what held the photo                 |
  * | instance  | is retried, by another first | returned    | receives nothing until it is ready again      |
  */
 import type { FailureCode } from '../../contract/failure.ts';
@@ -52,10 +53,6 @@ export interface SerializedFault {
   /** Messages of the error's causes, for the log. */
   cause?: string | undefined;
 }
-
-/** The class of a fault, for the log. */
-export const faultName = (error: unknown): 'transient' | 'instance' =>
-  error instanceof InstanceFault ? 'instance' : 'transient';
 
 const kindOf = (error: unknown): SerializedFault['kind'] => {
   if (error instanceof PermanentFault) return 'permanent';

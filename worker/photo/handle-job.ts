@@ -6,7 +6,8 @@ import { failedKey, resultKey } from '../../contract/keys.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { AttemptsExhausted, PhotoAttempt, type AttemptPorts } from './attempts.ts';
-import { faultName, InstanceFault } from './faults.ts';
+import { DeadlineExceeded } from './deadline.ts';
+import { InstanceFault } from './faults.ts';
 import type { Attempt, PhotoMeasurements } from './pipeline.ts';
 import type { PhotoOutcome, UsedUp } from './process-photo.ts';
 import type { Message } from './queue.ts';
@@ -110,7 +111,7 @@ export async function handleJob(
       ...names(),
       receiveCount,
       attempt: counted.attempts,
-      fault: faultName(error),
+      fault: error instanceof DeadlineExceeded ? 'deadline' : isInstanceFault ? 'instance' : 'transient',
       error: withoutKeys(describeError(error), job),
     });
     if (isLast) return { ...(await giveUp({ attempts: ports.attempts.maxAttempts })), isInstanceFault };

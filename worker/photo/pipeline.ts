@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { seconds } from '../../common/time.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
+import type { PhotoDeadline } from './deadline.ts';
 import type { Choice, Options } from './options.ts';
 import type { WeightedSemaphore } from './weighted-semaphore.ts';
 
@@ -48,13 +49,14 @@ export interface ColouredPhoto {
  * Colours a photo.
  *
  * @param etag of the photo, written into the result
- * @throws PermanentFault, TransientFault, InstanceFault; CancelledBeforeStart, AttemptsExhausted
+ * @throws PermanentFault, TransientFault, InstanceFault, DeadlineExceeded; CancelledBeforeStart, AttemptsExhausted
  */
 export type ColourPhoto = (
   photo: Buffer,
   etag: string,
   attempt: Attempt,
   choice: Choice,
+  deadline: PhotoDeadline,
 ) => Promise<ColouredPhoto>;
 
 /** Waits for a ComfyUI slot. @returns releases it */
@@ -63,7 +65,12 @@ export type AcquireSlot = () => Promise<() => void>;
 export interface PipelinePorts {
   images: ImageProcessor;
   /** Runs the workflow on a prepared photo. @returns the picture that it saved */
-  infer: (picture: PreparedPhoto, acquireSlot: AcquireSlot, options: Options) => Promise<Buffer>;
+  infer: (
+    picture: PreparedPhoto,
+    acquireSlot: AcquireSlot,
+    options: Options,
+    signal: AbortSignal,
+  ) => Promise<Buffer>;
   comfyuiSlots: WeightedSemaphore;
   /** Capacity in megapixels. */
   memory: WeightedSemaphore;
@@ -75,7 +82,8 @@ export interface PipelinePorts {
 
 export function createPipeline(ports: PipelinePorts): ColourPhoto {
   const { images, infer, comfyuiSlots, memory, drainSignal, now } = ports;
-  return async (photo, etag, { figures, started }, { output, options }) => {
+  return async (photo, etag, { figures, started }, { output, options }, deadline) => {
+    const { signal } = deadline;
     const timed = async <T>(
       figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
       step: () => Promise<T>,
@@ -86,13 +94,22 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       return result;
     };
     const id = randomUUID();
-    const releaseMemory = await memory.acquire(await images.inspect(photo), drainSignal());
+    deadline.step = 'decode';
+    const megapixels = await images.inspect(photo, signal);
+    deadline.allowFor({ megapixels });
+    const releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal()));
     try {
-      const picture = await timed('prepareSeconds', () => images.prepare(id, photo, output));
+      const picture = await timed('prepareSeconds', () => images.prepare(id, photo, output, signal));
       figures.megapixels = picture.megapixels;
+      deadline.step = 'comfyui';
       let slotMs = now();
       const acquireSlot = async () => {
-        const release = await timed('slotWaitSeconds', () => comfyuiSlots.acquire(1, drainSignal()));
+        const release = await timed('slotWaitSeconds', () =>
+          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal())),
+        );
+        // A photo whose message is returned by now must not start.
+        if (signal.aborted) release();
+        signal.throwIfAborted();
         await started().catch((error: unknown) => {
           release();
           throw error;
@@ -100,9 +117,10 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
         slotMs = now();
         return release;
       };
-      const saved = await infer(picture, acquireSlot, options);
+      const saved = await infer(picture, acquireSlot, options, signal);
       figures.comfySeconds = seconds(now() - slotMs);
-      const body = await timed('finishSeconds', () => images.finish(id, saved, etag));
+      deadline.step = 'encode';
+      const body = await timed('finishSeconds', () => images.finish(id, saved, etag, signal));
       return { body, contentType: CONTENT_TYPES[picture.format] };
     } finally {
       images.discard(id);

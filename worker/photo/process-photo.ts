@@ -8,10 +8,12 @@ import type { WorkerSettings } from '../../contract/worker.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { maxFileBytes } from '../imaging/limits.ts';
 import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
+import { PhotoDeadline, type PhotoSize } from './deadline.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { choiceOf } from './options.ts';
 import { Outcomes, type Version, type Written } from './outcomes.ts';
 import type { Attempt, ColourPhoto } from './pipeline.ts';
+import type { WeightedSemaphore } from './weighted-semaphore.ts';
 
 /** A photo's outcome as logged and counted. */
 export type PhotoOutcome =
@@ -28,11 +30,19 @@ export interface PhotoPorts {
   bucket: Bucket;
   settings: Pick<WorkerSettings, 'maxMegapixels' | 'workflow'>;
   colour: ColourPhoto;
+  /** Capacity in bytes of files in memory, with their copies. */
+  files: WeightedSemaphore;
+  /** Aborted to cancel photos that have not started. */
+  drainSignal: () => AbortSignal;
+  /** @default photoDeadlineMs */
+  deadlineMs?: (size: PhotoSize) => number;
   log: Log;
   /** Monotonic milliseconds. */
   now: () => number;
 }
 
+/** Of a file in memory: the file, its chunks while it arrives or goes to an image process, and its result. */
+const COPIES = 3;
 /** How often a photo may be replaced and restored while it is processed; each time processing starts again. */
 const MAX_STARTS = 3;
 
@@ -43,12 +53,16 @@ const DONE_ALREADY: PhotoOutcome = { outcome: 'dropped', reason: 'done-already' 
  * Processes a photo until its outcome is written.
  *
  * @param attempt is filled with measurements and called when the photo starts
- * @throws CancelledBeforeStart when it had not started; AttemptsExhausted; TransientFault, InstanceFault or any other error
- * when the photo has to be tried again
+ * @throws CancelledBeforeStart when it had not started; AttemptsExhausted; TransientFault, InstanceFault, DeadlineExceeded or
+ * any other error when the photo has to be tried again
  */
 export async function processPhoto(job: Job, attempt: Attempt, ports: PhotoPorts): Promise<PhotoOutcome> {
-  return withVersion(job, attempt, ports, (version, photo, outcomes) =>
-    processVersion(version, photo, attempt, outcomes, ports),
+  const deadline = new PhotoDeadline(ports.deadlineMs);
+  const bounded = { ...ports, bucket: ports.bucket.until(deadline.signal) };
+  return deadline.run(() =>
+    withVersion(job, attempt, bounded, (version, photo, outcomes) =>
+      processVersion(version, photo, attempt, outcomes, deadline, bounded),
+    ),
   );
 }
 
@@ -116,11 +130,12 @@ async function processVersion(
   photo: StoredObject,
   attempt: Attempt,
   outcomes: Outcomes,
+  deadline: PhotoDeadline,
   ports: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
   if (await outcomes.existing(version)) return DONE_ALREADY;
   try {
-    return await colourVersion(version, photo, attempt, outcomes, ports);
+    return await colourVersion(version, photo, attempt, outcomes, deadline, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
     const { code, message } = error;
@@ -137,24 +152,34 @@ async function colourVersion(
   { bytes, metadata }: StoredObject,
   attempt: Attempt,
   outcomes: Outcomes,
-  { bucket, settings, colour, now }: PhotoPorts,
+  deadline: PhotoDeadline,
+  { bucket, settings, colour, files, drainSignal, now }: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
   const choice = choiceOf(settings.workflow, metadata);
-  const startMs = now();
-  const photo = await bucket.get(version.key, version.etag).catch((error: unknown) => {
-    if (error instanceof ConditionFailed) return undefined;
-    throw error;
-  });
-  if (!photo) return undefined;
-  const { figures } = attempt;
-  figures.fetchSeconds = seconds(now() - startMs);
-  const { body, contentType } = await colour(photo, version.etag, attempt, choice);
-  const colouredMs = now();
-  const written = await outcomes.writeResult(version, body, contentType);
-  figures.storeSeconds = seconds(now() - colouredMs);
-  const { output } = choice;
-  return unlessSuperseded(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
+  deadline.allowFor({ bytes });
+  // Before the file is there, not when it already takes the memory.
+  const releaseFile = await deadline.paused(() => files.acquire(COPIES * bytes, drainSignal()));
+  try {
+    deadline.step = 'fetch';
+    const startMs = now();
+    const photo = await bucket.get(version.key, version.etag).catch((error: unknown) => {
+      if (error instanceof ConditionFailed) return undefined;
+      throw error;
+    });
+    if (!photo) return undefined;
+    const { figures } = attempt;
+    figures.fetchSeconds = seconds(now() - startMs);
+    const { body, contentType } = await colour(photo, version.etag, attempt, choice, deadline);
+    deadline.step = 'store';
+    const colouredMs = now();
+    const written = await outcomes.writeResult(version, body, contentType);
+    figures.storeSeconds = seconds(now() - colouredMs);
+    const { output } = choice;
+    return unlessSuperseded(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
+  } finally {
+    releaseFile();
+  }
 }
 
 /** @throws PermanentFault when no picture within the pixel limit can have that many bytes */

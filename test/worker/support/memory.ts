@@ -14,6 +14,7 @@ import {
   type AttemptRecord,
   type AttemptStore,
 } from '../../../worker/photo/attempts.ts';
+import { WeightedSemaphore } from '../../../worker/photo/weighted-semaphore.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
 import type { JobQueue, Message } from '../../../worker/photo/queue.ts';
 
@@ -38,6 +39,10 @@ export class MemoryBucket implements Bucket {
     private readonly turn: () => Promise<void> = async () => {},
     readonly objects: Objects = new Map(),
   ) {}
+
+  until(): this {
+    return this;
+  }
 
   /** Uploads a photo as a client does. @returns its ETag */
   upload(key: string, body: Buffer | string, metadata: Record<string, string> = {}): string {
@@ -94,6 +99,12 @@ export class MemoryAttempts implements AttemptStore {
     return record;
   }
 }
+
+/** Limits that nothing reaches. */
+export const unlimited = () => ({
+  files: new WeightedSemaphore(Infinity),
+  drainSignal: () => new AbortController().signal,
+});
 
 /** Ports of attempts on a new instance. */
 export const attemptPorts = (more: Partial<AttemptPorts> = {}): AttemptPorts => ({

@@ -3,7 +3,7 @@ import { failedKey, resultKey } from '../../../contract/keys.ts';
 import type { ColourPhoto } from '../../../worker/photo/pipeline.ts';
 import { giveUp, processPhoto, type PhotoPorts } from '../../../worker/photo/process-photo.ts';
 import { workflow } from './stand-in-comfyui.ts';
-import { MemoryBucket, memoryLog } from './memory.ts';
+import { MemoryBucket, memoryLog, unlimited } from './memory.ts';
 
 export const KEY = 'incoming/a.jpg';
 export const [RESULT, FAILED] = [resultKey(KEY), failedKey(KEY)];
@@ -13,13 +13,21 @@ export const colours: ColourPhoto = async (photo) => ({
   contentType: 'image/jpeg',
 });
 
-export function setUp(colour: ColourPhoto = colours) {
+export function setUp(colour: ColourPhoto = colours, more: Partial<PhotoPorts> = {}) {
   const bucket = new MemoryBucket();
   const log = memoryLog();
   let ms = 0;
   const settings = { maxMegapixels: 1, workflow };
   const figures = {};
-  const ports: PhotoPorts = { bucket, settings, colour, log, now: () => (ms += 1000) };
+  const ports: PhotoPorts = {
+    bucket,
+    settings,
+    colour,
+    ...unlimited(),
+    log,
+    now: () => (ms += 1000),
+    ...more,
+  };
   const jobOf = (etag: string | undefined) => ({ bucket: 'photos', key: KEY, etag, storedAtMs: 0 });
   const process = (etag: string | undefined) =>
     processPhoto(jobOf(etag), { figures, started: async () => undefined }, ports);
