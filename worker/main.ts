@@ -18,7 +18,7 @@ import { publishBootPhases, publishPhotoMetrics } from './aws/cloudwatch-metrics
 import { Group } from './aws/group.ts';
 import { putVerdict, readParameter } from './aws/parameters.ts';
 import { SqsJobQueue } from './aws/queue.ts';
-import { addWork } from './aws/work-counters.ts';
+import { addWork, putBootFailure } from './aws/work-counters.ts';
 import { readCanary } from './comfyui/canary.ts';
 import { ComfyuiClient } from './comfyui/client.ts';
 import { infer } from './comfyui/inference.ts';
@@ -26,6 +26,7 @@ import { checkReady } from './comfyui/readiness.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
 import { childProcesses, socketProcesses } from './imaging/image-connection.ts';
 import { ImageProcesses } from './imaging/image-processes.ts';
+import { abandonLaunch } from './instance/abandon-launch.ts';
 import { bootReporter, readBootTimes } from './instance/boot.ts';
 import { checkCanary, recordCanary } from './instance/canary-commands.ts';
 import { checkCandidate } from './instance/candidate.ts';
@@ -81,7 +82,14 @@ async function main(args: string[]): Promise<void> {
   log('info', 'worker-started', { stage, workflow: settings.workflow.name, comfyUrl });
 
   const { CANARY_FILE, COMFYUI_DIRECTORY, COMFYUI_RESTART, IMAGE_SOCKET } = environment;
-  const canary = CANARY_FILE === undefined ? undefined : await readCanary(CANARY_FILE);
+  const group = new Group(aws.autoScaling, settings.groupName, instanceId);
+  const workItem = { tableName: settings.tableName, key: settings.workKeyPrefix + instanceId };
+  const reportBootFailure = (why: string) => putBootFailure(aws.dynamo, workItem, why, Date.now());
+  const withoutCanary = async (error: unknown) => {
+    if (!(await isCandidate(read, log))) await abandonLaunch({ group, reportBootFailure, log }, error);
+    throw error;
+  };
+  const canary = CANARY_FILE === undefined ? undefined : await readCanary(CANARY_FILE).catch(withoutCanary);
   if (!canary) log('warn', 'canary-not-configured', { consequence: 'wrong weights would not be noticed' });
   const folders = COMFYUI_DIRECTORY === undefined ? undefined : new WorkFolders(COMFYUI_DIRECTORY, log);
   const systemd = new SystemdNotifier(process.env, log);
@@ -133,19 +141,14 @@ async function main(args: string[]): Promise<void> {
     processes,
     megapixels: (MEMORY_SHARE * totalmem()) / BYTES_PER_PIXEL / 1e6,
     fileBytes: FILE_SHARE * totalmem(),
-    group: new Group(aws.autoScaling, settings.groupName, instanceId),
+    group,
     restartComfyui: COMFYUI_RESTART && commandRunner(COMFYUI_RESTART),
     clean,
     canary,
     ready: () => systemd.notify('READY=1'),
     booted: publishBoot,
-    addWork: (done) =>
-      addWork(
-        aws.dynamo,
-        { tableName: settings.tableName, key: settings.workKeyPrefix + instanceId },
-        done,
-        Date.now(),
-      ),
+    reportBootFailure,
+    addWork: (done) => addWork(aws.dynamo, workItem, done, Date.now()),
     publish: (batch) => publishPhotoMetrics(aws.cloudWatch, stage, batch),
     log,
     now: Date.now,

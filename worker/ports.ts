@@ -27,8 +27,8 @@ export interface WorkerPorts {
   /** Bytes of files that may be in memory at a time, with their copies. */
   fileBytes: number;
   group: {
-    /** @returns false when no lifecycle action waits */
-    complete: (hook: string) => Promise<boolean>;
+    /** @param result CONTINUE by default @returns false when no lifecycle action waits */
+    complete: (hook: string, result?: 'CONTINUE' | 'ABANDON') => Promise<boolean>;
     /** Has this instance replaced. */
     setUnhealthy: () => Promise<void>;
   };
@@ -42,6 +42,8 @@ export interface WorkerPorts {
   ready: () => Promise<void>;
   /** Called with the times, by `clock`, of ComfyUI's first answer and of the first passed check. Never rejects. */
   booted?: ((at: { comfyuiMs: number; readyMs: number }) => Promise<void>) | undefined;
+  /** Stores why this instance cannot get ready, for the scaler. */
+  reportBootFailure: (why: string) => Promise<void>;
   /** Adds to this instance's counters of work done. */
   addWork: (done: Done) => Promise<void>;
   /** Publishes metrics of photos. */

@@ -2,8 +2,9 @@
 import { pause } from '../common/time.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
 import { infer } from './comfyui/inference.ts';
-import { checkReady, reportOnce, untilReady } from './comfyui/readiness.ts';
+import { checkReady, reportOnce, startPolicy, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
+import { abandonLaunch } from './instance/abandon-launch.ts';
 import { TERMINATED } from './instance/notices.ts';
 import { createPhotoHandler } from './photo-handler.ts';
 import { InstanceFaults } from './photo/attempts.ts';
@@ -91,7 +92,13 @@ function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics) {
       answeredMs ??= clock();
       return check();
     };
-    if (!(await untilReady(firstCheck, notices.stop, log))) return;
+    try {
+      if (!(await untilReady(firstCheck, notices.stop, log, startPolicy(clock)))) return;
+    } catch (error) {
+      await metrics.flush();
+      await abandonLaunch(ports, error);
+      throw error;
+    }
     const readyMs = clock();
     log('info', 'worker-ready', { seconds: Math.round((readyMs - startMs) / 1000) });
     // Only the first time: leaving a warm pool is not a boot.

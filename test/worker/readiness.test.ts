@@ -4,7 +4,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CanaryMismatch, type Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
-import { checkReady, reportOnce, untilReady } from '../../worker/comfyui/readiness.ts';
+import {
+  checkReady,
+  NeverReady,
+  reportOnce,
+  startPolicy,
+  untilReady,
+} from '../../worker/comfyui/readiness.ts';
+import { ComfyuiUnreachable, InstanceFault, WorkflowRefused } from '../../worker/photo/faults.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
 import { memoryLog } from './support/memory.ts';
@@ -99,6 +106,37 @@ describe('readiness', () => {
     const never = () => Promise.reject(new Error(`no, ${++tries}`));
     await expect(untilReady(never, stop, log, patience)).rejects.toThrow('not ready after 1 s');
     expect(await untilReady(never, AbortSignal.abort(), log, patience)).toBe(false);
+  });
+
+  it.each<[string, unknown[], boolean]>([
+    ['a canary mismatch', [new CanaryMismatch('off')], true],
+    ['another device', [new NeverReady('cpu')], true],
+    ['a workflow that ComfyUI refuses: no weights', [new WorkflowRefused('value not in list')], true],
+    ['a ComfyUI that does not answer yet', [new ComfyuiUnreachable('refused')], false],
+    ['a fault once, or in turns', [new InstanceFault('device'), new InstanceFault('other')], false],
+  ])('of an instance that starts is final, or not, by %s', (_what, errors, expected) => {
+    let now = 0;
+    const { isFatal } = startPolicy(() => now);
+    for (const error of [...errors, ...errors, ...errors]) {
+      expect(isFatal?.(error)).toBe(expected);
+      now += 40_000;
+    }
+  });
+
+  it('of an instance that starts is final for a ComfyUI silent for five minutes, or a fault three times in a minute', () => {
+    let now = 0;
+    const { isFatal } = startPolicy(() => now);
+    const answers = (error: Error, seconds: number) => {
+      now += 1000 * seconds;
+      return isFatal?.(error);
+    };
+    const fault = new InstanceFault('the device failed');
+    expect([0, 30, 30].map((seconds) => answers(fault, seconds))).toEqual([false, false, true]);
+    expect([200, 39, 1].map((seconds) => answers(new ComfyuiUnreachable('no'), seconds))).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('reports the first canary mismatch once, and no other error', async () => {

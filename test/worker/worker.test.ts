@@ -1,5 +1,5 @@
 /** A whole worker, from its launch hook to its drain: what is published, and what is called. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { Notices } from '../../worker/instance/notices.ts';
@@ -37,8 +37,9 @@ const settings: WorkerSettings = {
  * Runs a worker with one file that is not a photo.
  *
  * @param last log event after which it drains
+ * @param isWaiting whether the instance waits at the hook that the worker completes
  */
-async function workUntil(last: string, canary?: Canary) {
+async function workUntil(last: string, canary?: Canary, isWaiting = true) {
   const lines = memoryLog();
   const notices = new Notices(async () => undefined, lines);
   const log: typeof lines = Object.assign((...line: Parameters<typeof lines>) => {
@@ -49,7 +50,7 @@ async function workUntil(last: string, canary?: Canary) {
   queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
   const calls: string[] = [];
   const published: PhotoMetricsBatch[] = [];
-  await runWorker({
+  const error: unknown = await runWorker({
     settings,
     notices,
     client: new ComfyuiClient(comfy.url, 30_000),
@@ -62,18 +63,23 @@ async function workUntil(last: string, canary?: Canary) {
     megapixels: 10,
     fileBytes: 1e9,
     group: {
-      complete: async (hook) => calls.push(hook) > 0,
+      complete: async (hook, result) => calls.push(result ? `${hook} ${result}` : hook) > 0 && isWaiting,
       setUnhealthy: async () => void calls.push('unhealthy'),
     },
     canary,
     ready: async () => void calls.push('ready'),
+    reportBootFailure: async (why) => void calls.push(why),
     addWork: async () => undefined,
     publish: async (figures) => void published.push(figures),
     log,
     now: Date.now,
     clock: () => performance.now(),
-  });
-  return { lines, bucket, queue, calls, published };
+  }).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  notices.drain('test');
+  return { lines, bucket, queue, calls, published, error };
 }
 
 it('publishes why a photo was refused', async () => {
@@ -90,20 +96,25 @@ it('publishes why a photo was refused', async () => {
   expect(queue.deleted).toHaveLength(1);
 });
 
-it('publishes a canary mismatch, and receives no photo', async () => {
-  const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
-  const { lines, bucket, queue, calls, published } = await workUntil('comfyui-awaited', canary);
-  expect(lines.of('comfyui-awaited')).toEqual([
-    expect.objectContaining({ reason: expect.stringMatching(/does not colour as it did/) as string }),
-  ]);
-  expect(published).toHaveLength(1);
-  expect(published[0]).toMatchObject({
-    canaryFailures: 1,
-    instanceFaults: 0,
-    outcomes: new Map(),
-    codes: new Map(),
+describe.each([
+  ['that waits at its launch hook', true, ['ready ABANDON']],
+  ['whose worker was restarted in service', false, ['ready ABANDON', 'unhealthy']],
+])('an instance %s', (_what, isWaiting, ends) => {
+  it('with a canary mismatch ends at once and says why; it receives no photo', async () => {
+    const canary: Canary = { cells: Array.from({ length: 64 }, () => [90, -90]) };
+    const { lines, bucket, queue, calls, published, error } = await workUntil('never', canary, isWaiting);
+    const why = expect.stringMatching(/does not colour as it did/) as string;
+    expect(error).toMatchObject({ message: why });
+    expect(lines.of('launch-abandoned')).toEqual([expect.objectContaining({ reason: why })]);
+    expect(published).toHaveLength(1);
+    expect(published[0]).toMatchObject({
+      canaryFailures: 1,
+      instanceFaults: 0,
+      outcomes: new Map(),
+      codes: new Map(),
+    });
+    expect(calls).toEqual([why, ...ends]);
+    expect([...bucket.objects.keys()]).toEqual([KEY]);
+    expect(await queue.receive(false)).toBeDefined();
   });
-  expect(calls).toEqual([]);
-  expect([...bucket.objects.keys()]).toEqual([KEY]);
-  expect(await queue.receive(false)).toBeDefined();
 });

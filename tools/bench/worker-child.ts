@@ -148,6 +148,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
       setUnhealthy: async () => undefined,
     },
     ready: async () => undefined,
+    reportBootFailure: async () => undefined,
     addWork: async () => undefined,
     log: (_level, event, fields) => {
       if (event !== 'photo-finished') return;

@@ -33,16 +33,17 @@ export class Group {
   /**
    * Completes a lifecycle hook.
    *
+   * @param result `ABANDON` has a launching instance terminated
    * @returns false when no action waits: it was completed before, or has timed out
    */
-  async complete(hook: string): Promise<boolean> {
+  async complete(hook: string, result: 'CONTINUE' | 'ABANDON' = 'CONTINUE'): Promise<boolean> {
     try {
       await this.autoScaling.send(
         new CompleteLifecycleActionCommand({
           AutoScalingGroupName: this.groupName,
           LifecycleHookName: hook,
           InstanceId: this.instanceId,
-          LifecycleActionResult: 'CONTINUE',
+          LifecycleActionResult: result,
         }),
       );
       return true;

@@ -1,6 +1,6 @@
 /** This instance's counters of work done: an item of the scaler's table that only this instance may write. */
 import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { TABLE_EXPIRY, TABLE_KEY, WORK_ATTRIBUTES } from '../../contract/names.ts';
+import { BOOT_FAILURE_ATTRIBUTE, TABLE_EXPIRY, TABLE_KEY, WORK_ATTRIBUTES } from '../../contract/names.ts';
 import type { Done } from '../telemetry/work-report.ts';
 
 /** After the last report of an instance DynamoDB deletes its item, seconds. */
@@ -32,6 +32,30 @@ export async function addWork(
         ':expiry': { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) },
         ':completed': { N: String(done.completed) },
         ':busySeconds': { N: done.busySeconds.toFixed(3) },
+      },
+    }),
+  );
+}
+
+/** Characters; the scaler reads as many. */
+const MAX_REASON_LENGTH = 300;
+
+/** Stores why the instance cannot get ready, in the same item. @param now epoch milliseconds */
+export async function putBootFailure(
+  dynamo: DynamoDBClient,
+  { tableName, key }: WorkItem,
+  why: string,
+  now: number,
+): Promise<void> {
+  await dynamo.send(
+    new UpdateItemCommand({
+      TableName: tableName,
+      Key: { [TABLE_KEY]: { S: key } },
+      UpdateExpression: 'SET #expiry = :expiry, #why = :why',
+      ExpressionAttributeNames: { '#expiry': TABLE_EXPIRY, '#why': BOOT_FAILURE_ATTRIBUTE },
+      ExpressionAttributeValues: {
+        ':expiry': { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) },
+        ':why': { S: why.slice(0, MAX_REASON_LENGTH) },
       },
     }),
   );

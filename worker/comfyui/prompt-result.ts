@@ -1,6 +1,6 @@
 /** Classifies what ComfyUI reports about a prompt: whose fault a failure is. Pure. */
 import type { Workflow } from '../../contract/workflow.ts';
-import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import { InstanceFault, PermanentFault, TransientFault, WorkflowRefused } from '../photo/faults.ts';
 import type { HistoryEntry, OutputFile, Submission } from './schemas.ts';
 
 /** Raised by the decoder of the loader node: the picture is at fault. */
@@ -28,7 +28,7 @@ export function submissionFault({ error, nodeErrors }: Submission, workflow: Wor
       ([id, { errors }]) =>
         id === workflow.input.node && errors.every((e) => e.type === 'custom_validation_failed'),
     );
-  return isLoaderOnly ? new TransientFault(message) : new InstanceFault(message);
+  return isLoaderOnly ? new TransientFault(message) : new WorkflowRefused(message);
 }
 
 /**

@@ -4,6 +4,7 @@ import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { ImageProcessor } from '../imaging/image-processor.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import { ComfyuiUnreachable, WorkflowRefused } from '../photo/faults.ts';
 import { CanaryMismatch, compareColours, testPicture, type Canary } from './canary.ts';
 import type { ComfyuiClient } from './client.ts';
 import { workflowClasses } from './workflow.ts';
@@ -23,6 +24,11 @@ export interface ReadinessPorts {
   withinMs?: number;
 }
 
+/** ComfyUI answers, and without another start of it every check would find the same. */
+export class NeverReady extends Error {
+  override readonly name = 'NeverReady';
+}
+
 /** The first inference reads the model from a disk that EBS may still be loading from its snapshot. */
 const FIRST_INFERENCE_MS = 240_000;
 
@@ -36,13 +42,15 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   const { client, settings, images, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
   const device = await client.device();
   if (device !== settings.device) {
-    throw new Error(`ComfyUI computes on '${device ?? 'nothing'}' but this stage needs '${settings.device}'`);
+    throw new NeverReady(
+      `ComfyUI computes on '${device ?? 'nothing'}' but this stage needs '${settings.device}'`,
+    );
   }
   const classes = await Promise.all(
     workflowClasses(settings.workflow).map(async (name) => ({ name, exists: await client.hasClass(name) })),
   );
   const missing = classes.filter(({ exists }) => !exists).map(({ name }) => `'${name}'`);
-  if (missing.length > 0) throw new Error(`ComfyUI lacks the node ${missing.join(', ')}`);
+  if (missing.length > 0) throw new NeverReady(`ComfyUI lacks the node ${missing.join(', ')}`);
   const id = randomUUID();
   const { upload } = await images.prepare(id, testPicture());
   try {
@@ -89,7 +97,34 @@ export interface RetryPolicy {
   isFatal?: (error: unknown) => boolean;
 }
 
-const START_POLICY: RetryPolicy = { retryMs: 1000, limitMs: 600_000, now: () => performance.now() };
+/** Less than the launch hook's ten minutes, of which the boot has taken one or two: the reason is reported before. */
+const START_LIMIT_MS = 450_000;
+/** An instance whose ComfyUI has not answered by then has one that does not start. */
+const ANSWER_LIMIT_MS = 300_000;
+/** A check that fails so often, for so long, and for the same reason would fail again: a GPU fault, for one. */
+const SAME_REASONS = 3;
+const SAME_REASON_MS = 60_000;
+
+/** The policy of an instance that starts: it gives up as soon as it is known that another check would fail too. */
+export function startPolicy(
+  now = () => performance.now(),
+  limits: { retryMs?: number; answerMs?: number; sameReasonMs?: number } = {},
+): RetryPolicy {
+  const { retryMs = 1000, answerMs = ANSWER_LIMIT_MS, sameReasonMs = SAME_REASON_MS } = limits;
+  const startMs = now();
+  let last = { reason: '', sinceMs: startMs, times: 0 };
+  const isFatal = (error: unknown): boolean => {
+    if (error instanceof CanaryMismatch || error instanceof NeverReady || error instanceof WorkflowRefused)
+      return true;
+    const atMs = now();
+    if (error instanceof ComfyuiUnreachable) return atMs - startMs >= answerMs;
+    const reason = describeError(error);
+    last = last.reason === reason ? { ...last, times: last.times + 1 } : { reason, sinceMs: atMs, times: 1 };
+    return last.times >= SAME_REASONS && atMs - last.sinceMs >= sameReasonMs;
+  };
+  return { retryMs, limitMs: START_LIMIT_MS, now, isFatal };
+}
+
 const REPEAT_LOG_MS = 15_000;
 
 /**
@@ -102,7 +137,7 @@ export async function untilReady(
   check: () => Promise<unknown>,
   stop: AbortSignal,
   log: Log,
-  { retryMs, limitMs, now, isFatal = () => false }: RetryPolicy = START_POLICY,
+  { retryMs, limitMs, now, isFatal = () => false }: RetryPolicy = startPolicy(),
 ): Promise<boolean> {
   const startMs = now();
   const stopped = aborted(stop).then(() => false);

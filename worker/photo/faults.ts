@@ -35,6 +35,11 @@ export class InstanceFault extends Error {
   override readonly name: string = 'InstanceFault';
 }
 
+/** ComfyUI lacks a node or a model of the workflow. */
+export class WorkflowRefused extends InstanceFault {
+  override readonly name = 'WorkflowRefused';
+}
+
 /** ComfyUI did not answer in time; it may only be busy. */
 export class ComfyuiTimeout extends InstanceFault {
   override readonly name = 'ComfyuiTimeout';

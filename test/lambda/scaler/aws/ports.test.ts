@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addWork } from '../../../../worker/aws/work-counters.ts';
+import { addWork, putBootFailure } from '../../../../worker/aws/work-counters.ts';
 import {
   MEMORY_KEY,
   METRIC_NAMESPACE,
@@ -267,6 +267,18 @@ it('one instance that writes anything at all leaves the others readable', async 
   expect(reports).toContainEqual({ instance: 'honest', completed: 3, busySeconds: 18 });
   const believed = reports?.filter((report) => typeof countersOf(report) !== 'string');
   expect(believed?.map(({ instance }) => instance)).toEqual(['honest']);
+});
+
+it('why an instance cannot get ready is read from its own item', async () => {
+  const item = { tableName: 'memory', key: `${PREFIX}i-bad` };
+  await putBootFailure(dynamo, item, 'no weights '.repeat(100), Date.now());
+  const work = new DynamoWork(dynamo, 'memory', PREFIX);
+  const found = await work.failures(['i-bad', 'honest', 'i-unknown']);
+  expect(found).toEqual([{ instance: 'i-bad', why: 'no weights '.repeat(100).slice(0, 300) }]);
+  expect(await work.failures([])).toEqual([]);
+  // A worker that restarts and gets ready after all counts in the same item.
+  await addWork(dynamo, item, { completed: 1, busySeconds: 6 }, Date.now());
+  expect(await work.read(['i-bad'])).toEqual([{ instance: 'i-bad', completed: 1, busySeconds: 6 }]);
 });
 
 describe('fleet', () => {
