@@ -1,7 +1,7 @@
 /** Saves results in their folder, each complete or not at all. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { UsageError, UserError } from '../../common/errors.ts';
 import { sha256 } from './photos.ts';
@@ -32,9 +32,18 @@ export class Results {
     );
   }
 
-  /** @returns undefined when there is no readable file */
+  /** @returns undefined when there is no readable file; a pipe or a device is none, which could be read without end */
   async sha256(name: string): Promise<string | undefined> {
-    return readFile(this.path(name)).then(sha256, () => undefined);
+    try {
+      const file = await open(this.path(name), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        return (await file.stat()).isFile() ? sha256(await file.readFile()) : undefined;
+      } finally {
+        await file.close();
+      }
+    } catch {
+      return undefined;
+    }
   }
 
   async save(name: string, body: Buffer): Promise<void> {

@@ -71,6 +71,19 @@ describe('a link out of --out', () => {
   });
 
   it.runIf(process.platform !== 'win32')(
+    'to a device, or a pipe, under the name of a result is not read',
+    async () => {
+      execFileSync('mkfifo', [out('opa.jpg')]);
+      symlinkSync('/dev/zero', out('tante.jpg'));
+      folder.write({ 'album/tante.jpg': 'photo' });
+      const ended = await colour();
+      expect(ended).toMatchObject({ code: 2 });
+      expect(ended.err).toContain("'opa.jpg', 'tante.jpg' (2) were not made by this command");
+      expect(gateway.photos.size).toBe(0);
+    },
+  );
+
+  it.runIf(process.platform !== 'win32')(
     'or a pipe under the name of the journal is refused at once',
     async () => {
       execFileSync('mkfifo', [out(JOURNAL)]);
