@@ -74,8 +74,9 @@ export const messageLines = (message: string): string[] =>
 export const printError = (message: string, out: Output = process.stderr): void =>
   printLines(messageLines(message), out);
 
-/** An error that is a bug, with its stack and causes. */
-export const printBug = (error: unknown): void => printText(inspect(error), process.stderr);
+/** An error that is a bug, with its stack and causes, whose messages may quote foreign text of several lines. */
+export const printBug = (error: unknown, out: Output = process.stderr): void =>
+  printError(inspect(error), out);
 
 const CLEAR_LINE = '\r\x1b[K';
 const CLEAR_SCREEN = '\x1b[2J';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Progress } from '../../common/progress.ts';
-import { jsonText, messageLines, printable, printError, printText } from '../../common/terminal.ts';
+import { jsonText, messageLines, printable, printBug, printError, printText } from '../../common/terminal.ts';
 import { HOSTILE, unsafeIn } from '../hostile/support/terminal-strings.ts';
 
 const said = (print: (out: NodeJS.WriteStream) => void, isTTY = false): string => {
@@ -90,6 +90,12 @@ describe('a message', () => {
     expect(said((out) => printError('a\r\n60 photos: 60 coloured\x1b[2J', out))).toBe(
       'a\\r\n  60 photos: 60 coloured\\x1b[2J\n',
     );
+  });
+
+  it('of a bug may quote lines of a service: none starts as a line of the command', () => {
+    const cause = new SyntaxError('"<html>\n60 photos: 60 coloured"');
+    const lines = said((out) => printBug(new Error('a\n60 photos: 60 coloured', { cause }), out)).split('\n');
+    expect(lines.filter((line) => line.startsWith('60'))).toEqual([]);
   });
 
   it('of several lines of ours keeps its line breaks', () =>
