@@ -233,28 +233,32 @@ function medianOf(judged: Judged[]): number | undefined {
   return ((times[Math.floor(middle)] as number) + (times[Math.ceil(middle)] as number)) / 2;
 }
 
-/** The sum, with the mean of the others for an instance in service whose work is not known; undefined if all are such. */
+/**
+ * The sum, with the mean of the others for an instance in service whose work is not known; undefined if most are such.
+ *
+ * One that reports much does not speak for those that report nothing: of three or more it is left out of the mean.
+ */
 function sumOf(judged: Judged[]): Increment | undefined {
-  const [sum, others] = [
-    { completed: 0, busySeconds: 0 },
-    { completed: 0, busySeconds: 0 },
-  ];
-  let [unknown, known] = [0, 0];
-  for (const { believed, isPresent } of judged) {
-    if (!believed) unknown += isPresent ? 1 : 0;
-    for (const of of believed ? [sum, ...(isPresent ? [others] : [])] : []) {
-      of.completed += believed?.completed ?? 0;
-      of.busySeconds += believed?.busySeconds ?? 0;
-    }
-    if (believed && isPresent) known++;
-  }
+  const sum = total(judged.flatMap(({ believed }) => believed ?? []));
+  const present = judged.filter(({ isPresent }) => isPresent);
+  const known = present
+    .flatMap(({ believed }) => believed ?? [])
+    .sort((a, b) => a.completed - b.completed || a.busySeconds - b.busySeconds);
+  const unknown = present.length - known.length;
   if (unknown === 0) return sum;
-  if (known === 0) return undefined;
+  if (unknown > known.length) return undefined;
+  if (known.length >= MEDIAN_OF) known.pop();
+  const others = total(known);
   return {
-    completed: sum.completed + (unknown * others.completed) / known,
-    busySeconds: sum.busySeconds + (unknown * others.busySeconds) / known,
+    completed: sum.completed + (unknown * others.completed) / known.length,
+    busySeconds: sum.busySeconds + (unknown * others.busySeconds) / known.length,
   };
 }
+
+const total = (all: Increment[]): Increment => ({
+  completed: all.reduce((sum, { completed }) => sum + completed, 0),
+  busySeconds: all.reduce((sum, { busySeconds }) => sum + busySeconds, 0),
+});
 
 const thousandths = (value: number): number => Math.round(value * 1000) / 1000;
 

@@ -284,6 +284,25 @@ describe('one plausible liar among three', () => {
     expect(reported?.busySeconds).toBeCloseTo(6 * (reported?.completed ?? 0), 6);
   });
 
+  it('does not speak for those that report nothing; where most do, the queue counts', () => {
+    const sumBeside = (silent: number) => {
+      const reporters = Array.from({ length: 3 + silent }, (_, k) => ({ instance: `i-${k}` }));
+      const reports = (k: number) =>
+        reporters.slice(0, 3).map(({ instance }) => {
+          const photos = instance === 'i-0' ? 10 * k : 0;
+          return { instance, completed: photos, busySeconds: photos > 0 ? TICK * k : 0 };
+        });
+      let belief: Belief | undefined;
+      for (let k = 0; k < 20; k++) {
+        const input = { at: AT + k * TICK, backlog: 0, reporters, reports: reports(k), serviceSeconds: 6 };
+        belief = believe(input, belief?.memory);
+      }
+      return belief?.reported?.completed;
+    };
+    expect(sumBeside(3)).toBe(sumBeside(0));
+    expect(sumBeside(4)).toBeUndefined();
+  });
+
   it('cannot hide that the queue fell: what left it was finished', () => {
     const ticks = withOne(busy(20, ['a', 'b']), 'fast', (k) => [50 * k, 30 * k]);
     const [before, ...after] = drive(ticks, { backlog: 0 });
