@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { stages } from '../bin/stages.ts';
 import { cdkCli } from '../common/cdk.ts';
 import { checkImage, freeFailedStack } from './before-deploy.ts';
+import { printError } from '../common/terminal.ts';
 
 /** As in bin/app.ts. */
 const DEFAULT_STAGE = 'dev';
@@ -38,7 +39,7 @@ export async function main(args: string[]): Promise<number> {
     cdk = cdkArguments(args, Object.keys(stages));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    console.error(error.message);
+    printError(error.message);
     return 1;
   }
   if (cdk[0] === 'deploy' && !cdk.some((arg) => /^(-h|--help)$/.test(arg))) {
@@ -46,7 +47,7 @@ export async function main(args: string[]): Promise<number> {
     const findings = [await checkImage(stage), await freeFailedStack(stage)].filter(
       (one) => one !== undefined,
     );
-    for (const { text } of findings) console.error(text);
+    for (const { text } of findings) printError(text);
     if (findings.some(({ stops }) => stops)) return 1;
   }
   const child = spawn(process.execPath, [cdkCli(), ...cdk], { stdio: 'inherit' });

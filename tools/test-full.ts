@@ -1,4 +1,5 @@
 /** `npm run test:full [-- JOB...]`: tests that take too long for `npm test`. */
+import { printError, printLine } from '../common/terminal.ts';
 
 interface Job {
   adds: string;
@@ -38,21 +39,21 @@ const JOBS: Record<string, Job> = {
 
 /** Runs the named job, or all but those on request. */
 export async function main([name, ...args]: string[]): Promise<number> {
-  console.log('npm run test:full -- [JOB] adds to npm test:');
+  printLine('npm run test:full -- [JOB] adds to npm test:');
   for (const [job, { adds, onRequest }] of Object.entries(JOBS)) {
-    console.log(`  ${job.padEnd(10)} ${adds}${onRequest ? ' (only when named)' : ''}`);
+    printLine(`  ${job.padEnd(10)} ${adds}${onRequest ? ' (only when named)' : ''}`);
   }
   const known = Object.keys(JOBS);
   if (name !== undefined && !known.includes(name)) {
-    console.error(`'${name}' is no job: ${known.join(', ')}.`);
+    printError(`'${name}' is no job: ${known.join(', ')}.`);
     return 2;
   }
   const wanted = name === undefined ? known.filter((job) => !JOBS[job]?.onRequest) : [name];
   const failed: string[] = [];
   for (const job of wanted) {
-    console.log(`== ${job}`);
+    printLine(`== ${job}`);
     if ((await JOBS[job]?.run(args)) !== 0) failed.push(job);
   }
-  console.log(failed.length === 0 ? `${wanted.join(', ')}: ok` : `failed: ${failed.join(', ')}`);
+  printLine(failed.length === 0 ? `${wanted.join(', ')}: ok` : `failed: ${failed.join(', ')}`);
   return failed.length === 0 ? 0 : 1;
 }

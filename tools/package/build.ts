@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../../common/errors.ts';
 import { bundleCommands, bundleFunctions } from './bundles.ts';
 import { compile } from './compile.ts';
+import { printError } from '../../common/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const DIST = join(ROOT, 'dist');
@@ -15,7 +16,7 @@ export async function main(): Promise<number> {
     compile(ROOT);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
+    printError(error.message);
     return 1;
   }
   await Promise.all([bundleFunctions(ROOT, DIST), bundleCommands(ROOT, DIST)]);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { localPath } from '../../common/environment.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { UserError } from '../../common/errors.ts';
+import { printError, printLine, printText } from '../../common/terminal.ts';
 
 const VERSION = '1.7.12';
 const MODULE = `github.com/rhysd/actionlint/cmd/actionlint@v${VERSION}`;
@@ -63,14 +64,14 @@ export async function lint({ path }: Tool, files: string[]): Promise<string | un
 
 export async function main(): Promise<number> {
   try {
-    const tool = await findActionlint(console.log);
+    const tool = await findActionlint((line) => printLine(line));
     const files = workflowFiles();
     const found = await lint(tool, files);
-    console.log(found ?? `actionlint (${tool.from}): ${files.length} workflows, no findings`);
+    printText(found ?? `actionlint (${tool.from}): ${files.length} workflows, no findings`);
     return found === undefined ? 0 : 1;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    console.error(error.message);
+    printError(error.message);
     return 1;
   }
 }

@@ -7,6 +7,7 @@ import { Checkout } from './checkout.ts';
 import { costDifference, type CostDifference } from './cost-difference.ts';
 import { renderReview, type StageReview } from './review-text.ts';
 import { diffTemplates } from './template-diff.ts';
+import { printText } from '../../common/terminal.ts';
 
 export interface ReviewOptions {
   base: string;
@@ -86,7 +87,7 @@ async function run({ base: path, out, whole }: ReviewOptions): Promise<number> {
   const base = new Checkout('base', resolve(path));
   const head = new Checkout('this checkout', process.cwd());
   const text = renderReview(await review(base, head), whole ? Infinity : undefined);
-  if (out === undefined) process.stdout.write(text);
+  if (out === undefined) printText(text.trimEnd());
   else writeFileSync(out, text);
   return 0;
 }

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withTables } from './tables.ts';
+import { printLine } from '../../common/terminal.ts';
 
 /** Pages with tables that are made from declarations. */
 export const REFERENCE_PAGES = ['docs/configure.md', 'docs/constructs.md'];
@@ -14,7 +15,7 @@ export function main(): number {
     const before = readFileSync(file, 'utf8');
     const after = withTables(ROOT, page, before);
     if (after !== before) writeFileSync(file, after);
-    console.log(`${page}: ${after === before ? 'unchanged' : 'written'}`);
+    printLine(`${page}: ${after === before ? 'unchanged' : 'written'}`);
   }
   return 0;
 }
