@@ -3,36 +3,20 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
-import { handleMessage, type MessagePorts } from '../../worker/photo/handle-message.ts';
+import { handleMessage } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { instanceFaultDelay, returnDelay } from '../../worker/photo/queue.ts';
 import { CancelledBeforeStart } from '../../worker/photo/weighted-semaphore.ts';
 import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
+import { GIVEN_UP, never, NOW, portsOn } from './support/message-ports.ts';
 
 afterEach(() => {
   vi.useRealTimers();
 });
 
-const NOW = Date.parse('2026-11-23T12:00:07.000Z');
 const SUCCEEDED: PhotoOutcome = { outcome: 'succeeded' };
 
 const PHOTO = photoLogId('photos', 'incoming/a.jpg');
-const GIVEN_UP: PhotoOutcome = { outcome: 'failed', code: 'retries-exhausted' };
-const never = () => Promise.reject(new Error('not to be called'));
-const seen = () => ({ now: () => NOW, clock: () => 0, log: memoryLog(), started: () => () => undefined });
-/** Ports of a message whose photo is processed by hand. */
-const portsOn = (queue: MemoryQueue, more: Partial<MessagePorts>): MessagePorts => ({
-  queue,
-  bucketName: 'photos',
-  visibilityTimeoutSeconds: 30,
-  maxReceiveCount: 50,
-  attempts: attemptPorts(),
-  process: never,
-  giveUp: never,
-  ...seen(),
-  ...more,
-});
-
 /** @param attempts that its photo was charged before */
 async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, attempts = 0) {
   const queue = new MemoryQueue();
@@ -155,29 +139,6 @@ describe('a message', () => {
     expect(given.queue.hides.map(({ seconds }) => seconds)).toEqual([delay]);
   });
 
-  it.each([
-    ['transient', new TransientFault('S3 is slow'), 'dead-lettered'],
-    ['instance', new InstanceFault('CUDA'), 'instance-fault'],
-  ])('is given up after its last attempt, by a fault of the kind %s', async (kind, error, handled) => {
-    const queue = new MemoryQueue();
-    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 7);
-    const [store, log] = [new MemoryAttempts(), memoryLog()];
-    await store.add(message.id, 4, 'i-0');
-    const ports = portsOn(queue, {
-      attempts: attemptPorts({ store }),
-      process: async (_job, attempt) => {
-        await attempt.started();
-        throw error;
-      },
-      giveUp: () => Promise.resolve(GIVEN_UP),
-      log,
-    });
-    expect(await handleMessage(message, ports)).toBe(handled);
-    expect(queue.deadLettered).toEqual([{ body: message.body, reason: 'retries-exhausted' }]);
-    expect(log.of('attempt-failed')).toMatchObject([{ fault: kind, attempt: 5 }]);
-    expect(log.of('photo-finished')).toMatchObject([{ outcome: 'failed', code: 'retries-exhausted' }]);
-  });
-
   it('whose worker died in the last attempt is given up before another', async () => {
     const { handled, deadLettered, reported } = await handle(
       body(event('photos', 'incoming/a.jpg', 'e')),
@@ -186,41 +147,6 @@ describe('a message', () => {
     );
     expect([handled, deadLettered.length]).toEqual(['dead-lettered', 1]);
     expect(reported).toEqual([['failed', 'retries-exhausted']]);
-  });
-
-  it('is given up at the last receive that SQS allows, and not processed', async () => {
-    const queue = new MemoryQueue();
-    const given: unknown[] = [];
-    const giveUp: MessagePorts['giveUp'] = (_job, _attempt, usedUp) => {
-      given.push(usedUp);
-      return Promise.resolve(GIVEN_UP);
-    };
-    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 50);
-    expect(await handleMessage(message, portsOn(queue, { giveUp }))).toBe('dead-lettered');
-    expect(given).toEqual([{ attempts: 0, received: 50 }]);
-  });
-
-  it('is returned when it cannot be given up, to be tried at its next receive', async () => {
-    const queue = new MemoryQueue();
-    const [text, log] = [body(event('photos', 'incoming/a.jpg', 'e')), memoryLog()];
-    const fails = () => Promise.reject(new Error('throttled'));
-    expect(await handleMessage(queue.send(text, 50), portsOn(queue, { giveUp: fails, log }))).toBe(
-      'returned',
-    );
-    queue.deadLetter = fails;
-    const giveUp = () => Promise.resolve(GIVEN_UP);
-    expect(await handleMessage(queue.send(text, 50), portsOn(queue, { giveUp, log }))).toBe('returned');
-    expect(log.of('failure-not-recorded')).toMatchObject([{ photo: PHOTO, error: 'throttled' }]);
-    expect(log.of('message-not-dead-lettered')).toMatchObject([{ error: 'throttled' }]);
-    expect([queue.deleted, queue.hides.length]).toEqual([[], 2]);
-  });
-
-  it('of a given-up photo that has an outcome by then is deleted', async () => {
-    const queue = new MemoryQueue();
-    const giveUp = () => Promise.resolve<PhotoOutcome>({ outcome: 'dropped', reason: 'done-already' });
-    const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')), 50);
-    expect(await handleMessage(message, portsOn(queue, { giveUp }))).toBe('deleted');
-    expect(queue.deadLettered).toEqual([]);
   });
 
   it('logs no key of its photo, which may be a name', async () => {

@@ -40,6 +40,10 @@ const ACTS: Record<FaultKind, Act> = {
   'image process killed': onInstance((instances, instance, magnitude) =>
     instances.killImageProcess(instance, magnitude),
   ),
+  // It never goes on: the deadline of its photo ends it.
+  'image process hung': onInstance((instances, instance, magnitude) =>
+    instances.hangImageProcess(instance, magnitude),
+  ),
   'ComfyUI killed': onInstance((instances, instance) => instances.signal(instance, 'comfyui', 'SIGKILL')),
   'ComfyUI restarted, its queue lost': onInstance((instances, instance) =>
     instances.signal(instance, 'comfyui', 'SIGTERM'),
@@ -53,6 +57,11 @@ const ACTS: Record<FaultKind, Act> = {
   ),
   'clock changed': onInstance((instances, instance, magnitude) => instances.setClock(instance, magnitude)),
   'Spot interruption': onInstance((instances, instance) => instances.interruptSpot(instance)),
+  // Often longer than the visibility timeout.
+  'instance slow to drain': onInstance((instances, instance, magnitude) =>
+    instances.drainSlowly(instance, scale(5000, 40_000, magnitude)),
+  ),
+  'instances drained in a burst': ({ instances }, { magnitude }) => instances.drainSome(magnitude),
   'instance terminated without notice': onInstance((instances, instance) => instances.terminate(instance)),
   'S3 and SQS error burst': ({ proxy }, { magnitude }) => {
     proxy.setBurst(true);
@@ -64,6 +73,10 @@ const ACTS: Record<FaultKind, Act> = {
     (await messages.delay(magnitude)) > 0,
   'photo replaced': onPhoto((uploads, number) => uploads.replace(number)),
   'photo sent again': onPhoto((uploads, number) => uploads.sendAgain(number)),
+  'message without a photo': async ({ messages }, { magnitude }) => {
+    await messages.sendEmpty(magnitude);
+    return true;
+  },
   'poison message': async ({ messages }, { magnitude }) => {
     await messages.sendPoison(magnitude);
     return true;

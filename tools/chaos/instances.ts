@@ -1,6 +1,8 @@
 /** Faults of instances and their processes. Each method returns whether the fault had a target. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
+import { clientConfig } from '../../common/environment.ts';
 import type { Child } from '../../common/processes.ts';
 import type { FleetAgent } from '../../local/fleet/agent.ts';
 import type { StartedProcess } from '../../local/fleet/launcher.ts';
@@ -73,13 +75,23 @@ export class Instances {
     return true;
   }
 
-  /** Linux only: elsewhere it finds none. @param magnitude 0 to 1, selects one */
-  killImageProcess({ worker }: ChaosInstance, magnitude: number): boolean {
+  /** @param magnitude 0 to 1, selects one */
+  killImageProcess(instance: ChaosInstance, magnitude: number): boolean {
+    return this.signalImageProcess(instance, magnitude, 'SIGKILL');
+  }
+
+  /** Suspends a process, and never resumes it. @param magnitude 0 to 1, selects one */
+  hangImageProcess(instance: ChaosInstance, magnitude: number): boolean {
+    return this.signalImageProcess(instance, magnitude, 'SIGSTOP');
+  }
+
+  /** Linux only: elsewhere it finds none. */
+  private signalImageProcess({ worker }: ChaosInstance, magnitude: number, signal: NodeJS.Signals): boolean {
     const children = childrenOf(worker?.process.pid);
     const pid = children[Math.floor(magnitude * children.length)];
     if (pid === undefined) return false;
     try {
-      return process.kill(pid, 'SIGKILL');
+      return process.kill(pid, signal);
     } catch {
       return false; // It has ended meanwhile.
     }
@@ -123,6 +135,33 @@ export class Instances {
     this.agent().noticeSpot(instance.id, new Date(Date.now() + NOTICE_MS));
     this.later(NOTICE_MS, () => void this.terminate(instance));
     return true;
+  }
+
+  /** Has the group terminate an instance whose worker stands still for so long. */
+  async drainSlowly(instance: ChaosInstance, forMs: number): Promise<boolean> {
+    return this.freeze(instance, 'worker', forMs) && this.drain(instance);
+  }
+
+  /** Has the group terminate some instances at once. @param magnitude 0 to 1, the share of those in service */
+  async drainSome(magnitude: number): Promise<boolean> {
+    const live = this.live();
+    const drained = live.slice(0, Math.ceil(magnitude * live.length));
+    await Promise.all(drained.map((instance) => this.drain(instance)));
+    return drained.length > 0;
+  }
+
+  /** The group replaces it, unless it shrinks meanwhile. */
+  private async drain({ id }: ChaosInstance): Promise<boolean> {
+    const autoScaling = new AutoScalingClient(clientConfig(this.agent().url));
+    const terminate = { InstanceId: id, ShouldDecrementDesiredCapacity: false };
+    try {
+      await autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand(terminate));
+      return true;
+    } catch {
+      return false; // It has ended meanwhile.
+    } finally {
+      autoScaling.destroy();
+    }
   }
 
   async terminate(instance: ChaosInstance): Promise<boolean> {

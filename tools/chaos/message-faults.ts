@@ -23,6 +23,11 @@ const eventFor = (name: string, key: string) => {
   const s3 = { bucket: { name }, object: { key, eTag: '0'.repeat(32) } };
   return { Records: [{ eventName: 'ObjectCreated:Put', eventTime: new Date(0).toISOString(), s3 }] };
 };
+/** Bodies of messages without a photo, which must vanish. */
+const EMPTY = [
+  JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' }),
+  JSON.stringify(eventFor('any-bucket', `${INCOMING}New+folder/`)),
+];
 const MAX_DELAY_SECONDS = 15;
 
 export class MessageFaults {
@@ -65,6 +70,11 @@ export class MessageFaults {
     const MessageBody = POISON[Math.floor(magnitude * POISON.length)]!(this.poison.length);
     await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
     this.poison.push(MessageBody);
+  }
+
+  async sendEmpty(magnitude: number): Promise<void> {
+    const MessageBody = EMPTY[Math.floor(magnitude * EMPTY.length)]!;
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
   }
 
   private async peek() {

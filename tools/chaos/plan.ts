@@ -6,6 +6,7 @@ export const FAULTS = {
   'worker killed': 3,
   'worker frozen': 1.5,
   'image process killed': 3,
+  'image process hung': 1,
   'ComfyUI killed': 3,
   'ComfyUI restarted, its queue lost': 2,
   'ComfyUI frozen': 2,
@@ -13,6 +14,8 @@ export const FAULTS = {
   'disk full': 1.2,
   'clock changed': 2,
   'Spot interruption': 1,
+  'instance slow to drain': 1,
+  'instances drained in a burst': 1,
   'instance terminated without notice': 0.7,
   'S3 and SQS error burst': 2,
   'messages duplicated': 3,
@@ -20,6 +23,7 @@ export const FAULTS = {
   'photo replaced': 5,
   'photo sent again': 2,
   'poison message': 0.5,
+  'message without a photo': 1,
 } as const;
 
 export type FaultKind = keyof typeof FAULTS;
