@@ -9,6 +9,12 @@ export interface AlarmText {
   meaning: string;
   /** What to do first; one sentence. */
   action: string;
+  /**
+   * Why nobody is notified of it: another alarm is. Its state still shows what the cause is.
+   *
+   * @default - the topic is notified
+   */
+  silent?: string;
 }
 
 export const ALARMS = {
@@ -16,6 +22,7 @@ export const ALARMS = {
     meaning: 'A photo has been waiting for longer than the stage’s promisedWaitSeconds.',
     action:
       'Run explain: it names the reason, such as a shortage, a pause, a spent budget or a maximum that is too low.',
+    silent: 'unexplained-wait notifies, unless the alarm of a cause does',
   },
   'dead-letters': {
     meaning:
@@ -23,7 +30,7 @@ export const ALARMS = {
     action: 'Find the cause in the worker log, fix it, then run redrive.',
   },
   failures: {
-    meaning: 'More than 5 % of the photos failed in each of the last three periods of five minutes.',
+    meaning: 'More than 5 % of the photos failed in three periods of five minutes within three hours.',
     action:
       'Find the most frequent code in the outcomes panel: a client sends bad files, or the service fails on good ones.',
   },
@@ -66,6 +73,27 @@ export const ALARMS = {
     meaning: 'An instance coloured its test picture wrongly and was kept out of service.',
     action: 'If every new instance does, the image is bad: roll it back.',
   },
+  'gateway-5xx': {
+    meaning: 'The HTTP API answered requests with an error of its own in three minutes of the last hour.',
+    action:
+      'Look for request-handled with a status of 500 or more in the gateway’s log: error has the failing call.',
+  },
+  'gateway-function-errors': {
+    meaning:
+      'The gateway’s function ended with an error or ran out of time in three minutes of the last hour.',
+    action: 'Read the end of the gateway’s log: a bundle that does not start, or a time-out.',
+    silent: 'its requests get a 5xx, of which gateway-5xx notifies',
+  },
+  'gateway-throttles': {
+    meaning: 'Lambda refused to run the gateway’s function in three minutes of the last hour.',
+    action: 'Compare the account’s limit of concurrent executions with what its functions use.',
+    silent: 'its requests get a 5xx, of which gateway-5xx notifies',
+  },
+  'log-delivery': {
+    meaning: 'Lines of an instance have not reached CloudWatch Logs for five minutes.',
+    action:
+      'Read the end of the agent’s own log on that instance: a permission, no network, or it does not run.',
+  },
   'daily-spend': {
     meaning: 'Today’s instances have cost dailySpendLimit or more, by list prices.',
     action: 'If the load is not worth it, pause scale-out or lower maxCapacity.',
@@ -76,7 +104,44 @@ export type AlarmId = keyof typeof ALARMS;
 
 export const ALARM_IDS = Object.keys(ALARMS) as AlarmId[];
 
+/** Alarms of the gateway: only a stage with one has them. */
+export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
+  'gateway-5xx',
+  'gateway-function-errors',
+  'gateway-throttles',
+];
+
+/** @returns undefined for an alarm that notifies */
+export const silenceOf = (id: AlarmId): string | undefined => (ALARMS[id] as AlarmText).silent;
+
+/** Alarms of other alarms' states. */
+export const COMPOSITES = {
+  'unexplained-wait': {
+    meaning:
+      'A photo has been waiting for longer than the stage’s promisedWaitSeconds, and no other alarm explains it.',
+    action: 'Run explain: it names the reason, such as a pause, a spent budget, or boots that are slow.',
+  },
+} as const satisfies Record<string, AlarmText>;
+
+export type CompositeId = keyof typeof COMPOSITES;
+
+export const COMPOSITE_IDS = Object.keys(COMPOSITES) as CompositeId[];
+
+/** All alarms of a stage with a gateway. */
+export const ALARM_TEXTS = { ...ALARMS, ...COMPOSITES };
+
+/** Alarms that explain a photo that waits, and notify of their own. */
+export const CAUSES_OF_WAITS = [
+  'no-tick',
+  'metrics-unavailable',
+  'failed-ticks',
+  'at-maximum',
+  'capacity-shortage',
+  'boot-failure',
+  'canary-failures',
+] as const satisfies readonly AlarmId[];
+
 /** First part of the name of every alarm of a stage. */
 export const alarmPrefix = (stage: string) => `${SERVICE}-${stage}-`;
 
-export const alarmName = (stage: string, id: AlarmId) => `${alarmPrefix(stage)}${id}`;
+export const alarmName = (stage: string, id: AlarmId | CompositeId) => `${alarmPrefix(stage)}${id}`;

@@ -58,6 +58,7 @@ export const UNIT_PRICES = {
   /** CloudWatch: a metric, a standard alarm and a dashboard for a month; one PutMetricData call. */
   metricMonth: 0.3,
   alarmMonth: 0.1,
+  compositeAlarmMonth: 0.5,
   dashboardMonth: 3,
   metricPut: 0.01e-3,
   logGigabyte: 0.5,

@@ -44,6 +44,15 @@ export function alarmRules({
   dailySpendLimit,
 }: AlarmLimits): Record<AlarmId, AlarmRule | undefined> {
   const above = { comparison: GREATER_THAN_THRESHOLD, threshold: 0 };
+  const ofGateway = {
+    statistic: 'Sum',
+    ...above,
+    // Of an hour: where a request comes each twenty minutes, three minutes in a row are never reached.
+    evaluationPeriods: 60,
+    datapointsToAlarm: 3,
+    // No request: no error.
+    treatMissingData: FINE,
+  };
   return {
     'oldest-photo': {
       ...QUEUE_METRICS.oldestAge,
@@ -68,8 +77,10 @@ export function alarmRules({
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0.05,
       period: Duration.minutes(5),
-      // A single bad file on a quiet night is in one period only.
-      evaluationPeriods: 3,
+      // Of three hours: three in a row would never be reached where a photo comes each half hour. A single bad file on a quiet
+      // night is in one period only.
+      evaluationPeriods: 36,
+      datapointsToAlarm: 3,
       // No photo: no failure.
       treatMissingData: FINE,
     },
@@ -115,6 +126,8 @@ export function alarmRules({
       statistic: 'Sum',
       ...above,
       evaluationPeriods: 15,
+      // A minute whose ticks failed has no decision, and one at the edge has another.
+      datapointsToAlarm: 13,
       // A minute without such a decision publishes none.
       treatMissingData: FINE,
     },
@@ -143,6 +156,18 @@ export function alarmRules({
       ...above,
       evaluationPeriods: 1,
       // Workers publish only while they have photos or failures.
+      treatMissingData: FINE,
+    },
+    'gateway-5xx': { ...ofGateway, service: 'api', metric: '5xx' },
+    'gateway-function-errors': { ...ofGateway, service: 'gateway', metric: 'Errors' },
+    'gateway-throttles': { ...ofGateway, service: 'gateway', metric: 'Throttles' },
+    'log-delivery': {
+      metric: METRICS.logDeliveryFailures,
+      statistic: 'Sum',
+      ...above,
+      evaluationPeriods: 5,
+      datapointsToAlarm: 3,
+      // Published only while there are any.
       treatMissingData: FINE,
     },
     'daily-spend':

@@ -47,7 +47,14 @@ export class ColouringStack extends Stack {
       scaler: scaler.logGroup,
       gateway: gateway?.handler.logGroup,
     });
-    const monitoring = new Monitoring(this, 'Monitoring', { ...stage, stageName, queue, deadLetterQueue });
+    const monitoring = new Monitoring(this, 'Monitoring', {
+      ...stage,
+      stageName,
+      queue,
+      deadLetterQueue,
+      gateway: httpApi &&
+        gateway && { apiId: httpApi.apiId, functionName: gateway.handler.function.functionName },
+    });
 
     const outputs = {
       BucketName: photos.bucket.bucketName,

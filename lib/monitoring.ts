@@ -7,13 +7,24 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { ALARM_IDS, alarmName, ALARMS, alarmPrefix, type AlarmId } from '../contract/alarms.ts';
+import {
+  ALARM_IDS,
+  alarmName,
+  ALARMS,
+  alarmPrefix,
+  CAUSES_OF_WAITS,
+  COMPOSITES,
+  silenceOf,
+  type AlarmId,
+  type AlarmText,
+  type CompositeId,
+} from '../contract/alarms.ts';
 import { SERVICE } from '../contract/names.ts';
 import { alarmRules, type AlarmRule } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { checkProps, resolveProps } from './props.ts';
 import { MONITORING_FIELDS, type MonitoringOptions } from './stage/monitoring.ts';
-import { StageMetrics } from './stage-metrics.ts';
+import { StageMetrics, type GatewayNames } from './stage-metrics.ts';
 
 export interface MonitoringProps extends MonitoringOptions {
   /** Stage of the metrics: that of the scaler and of the fleet. Part of the names of the dashboard and the alarms. */
@@ -27,11 +38,22 @@ export interface MonitoringProps extends MonitoringOptions {
    */
   readonly deadLetterQueue?: sqs.IQueue;
   /**
+   * The HTTP API and its function.
+   *
+   * @default - none: no alarm of them
+   */
+  readonly gateway?: GatewayNames;
+  /**
    * USD that instances may cost from midnight to midnight UTC before an alarm.
    *
    * @default - no limit, no alarm
    */
   readonly dailySpendLimit?: number;
+}
+
+interface Names {
+  stageName: string;
+  runbookUrl: string;
 }
 
 /** A CloudWatch dashboard, and alarms that each have a meaning, an action and a heading in the runbook. */
@@ -42,7 +64,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { stageName, queue, deadLetterQueue, dailySpendLimit } = props;
+    const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway } = props;
     const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(this, MONITORING_FIELDS, props);
     checkProps(this, { dailySpendLimit }, Token.isUnresolved);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
@@ -53,17 +75,20 @@ export class Monitoring extends Construct {
     this.topic.addToResourcePolicy(mayPublish(this.topic));
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
-    const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue });
+    const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue }, gateway);
     const rules = alarmRules({ promisedWaitSeconds, dailySpendLimit });
     const action = new SnsAction(this.topic);
     for (const alarmId of ALARM_IDS) {
       const rule = rules[alarmId];
       if (!rule || !metrics.has(rule)) continue;
       const alarm = this.alarm(alarmId, rule, metrics, { stageName, runbookUrl });
-      alarm.addAlarmAction(action);
-      alarm.addOkAction(action);
+      if (silenceOf(alarmId) === undefined) {
+        alarm.addAlarmAction(action);
+        alarm.addOkAction(action);
+      }
       this.alarms[alarmId] = alarm;
     }
+    this.unexplainedWait({ stageName, runbookUrl }).addAlarmAction(action);
     const { name } = new Dashboard(this, 'Dashboard', {
       stageName,
       metrics,
@@ -72,20 +97,24 @@ export class Monitoring extends Construct {
     this.dashboardName = name;
   }
 
-  private alarm(
-    id: AlarmId,
-    rule: AlarmRule,
-    metrics: StageMetrics,
-    { stageName, runbookUrl }: { stageName: string; runbookUrl: string },
-  ): cloudwatch.Alarm {
-    const { meaning, action } = ALARMS[id];
-    const { region } = Stack.of(this);
-    const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${SERVICE}-${stageName}-${region}`;
+  /** Late photos are what every fault of the fleet ends in: an alarm of its own only where no cause has one. */
+  private unexplainedWait(names: Names): cloudwatch.CompositeAlarm {
+    const { AlarmRule: rule, AlarmState: states } = cloudwatch;
+    const inAlarm = (id: AlarmId) => rule.fromAlarm(this.alarms[id]!, states.ALARM);
+    const explained = rule.anyOf(...CAUSES_OF_WAITS.map(inAlarm));
+    const alarm = new cloudwatch.CompositeAlarm(this, 'Alarm-unexplained-wait', {
+      compositeAlarmName: alarmName(names.stageName, 'unexplained-wait'),
+      alarmDescription: this.description('unexplained-wait', COMPOSITES['unexplained-wait'], names),
+      alarmRule: rule.allOf(inAlarm('oldest-photo'), rule.not(explained)),
+    });
+    alarm.addOkAction(new SnsAction(this.topic));
+    return alarm;
+  }
+
+  private alarm(id: AlarmId, rule: AlarmRule, metrics: StageMetrics, names: Names): cloudwatch.Alarm {
     return new cloudwatch.Alarm(this, `Alarm-${id}`, {
-      alarmName: alarmName(stageName, id),
-      alarmDescription: [meaning, action, `Runbook: ${runbookUrl}#${id}`, `Dashboard: ${dashboard}`].join(
-        '\n\n',
-      ),
+      alarmName: alarmName(names.stageName, id),
+      alarmDescription: this.description(id, ALARMS[id], names),
       metric: metrics.of(rule, rule.period),
       threshold: rule.threshold,
       comparisonOperator: rule.comparison,
@@ -93,6 +122,16 @@ export class Monitoring extends Construct {
       datapointsToAlarm: rule.datapointsToAlarm ?? rule.evaluationPeriods,
       treatMissingData: rule.treatMissingData,
     });
+  }
+
+  private description(
+    id: AlarmId | CompositeId,
+    { meaning, action }: AlarmText,
+    { stageName, runbookUrl }: Names,
+  ): string {
+    const { region } = Stack.of(this);
+    const dashboard = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards/dashboard/${SERVICE}-${stageName}-${region}`;
+    return [meaning, action, `Runbook: ${runbookUrl}#${id}`, `Dashboard: ${dashboard}`].join('\n\n');
   }
 }
 

@@ -5,9 +5,17 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { METRIC_NAMESPACE, STAGE_DIMENSION } from '../contract/names.ts';
 import type { PanelSeries } from '../contract/panels.ts';
 
+/** AWS's own metrics of the gateway: those of its HTTP API, and of its function. */
+export interface GatewayNames {
+  readonly apiId: string;
+  readonly functionName: string;
+}
+
 export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimension'> {
   /** @default - the name of the metric */
   readonly label?: string;
+  /** What of the gateway AWS publishes the metric of. @default - none */
+  readonly service?: 'api' | 'gateway';
   /** A statistic of CloudWatch, `SampleCount` included. */
   readonly statistic: string;
 }
@@ -16,18 +24,29 @@ export class StageMetrics {
   constructor(
     private readonly stageName: string,
     private readonly queues: { jobs: sqs.IQueue; deadLetters?: sqs.IQueue | undefined },
+    private readonly gateway?: GatewayNames,
   ) {}
 
-  /** Whether the metric exists: not every queue has a dead-letter queue. */
-  has({ queue }: Pick<MetricOf, 'queue'>): boolean {
+  /** Whether the metric exists: not every queue has a dead-letter queue, nor every stage a gateway. */
+  has({ queue, service }: Pick<MetricOf, 'queue' | 'service'>): boolean {
+    if (service !== undefined) return this.gateway !== undefined;
     return queue === undefined || this.queues[queue] !== undefined;
   }
 
   of(
-    { metric, statistic, queue, dimension, label }: MetricOf,
+    { metric, statistic, queue, dimension, service, label }: MetricOf,
     period = Duration.minutes(1),
   ): cloudwatch.Metric {
     const common = { statistic, label, period };
+    if (service !== undefined && this.gateway) {
+      const { apiId, functionName } = this.gateway;
+      return new cloudwatch.Metric({
+        ...common,
+        namespace: service === 'api' ? 'AWS/ApiGateway' : 'AWS/Lambda',
+        metricName: metric,
+        dimensionsMap: service === 'api' ? { ApiId: apiId } : { FunctionName: functionName },
+      });
+    }
     if (queue === undefined) {
       const dimensionsMap = {
         [STAGE_DIMENSION]: this.stageName,

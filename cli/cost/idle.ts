@@ -1,5 +1,5 @@
 /** What an idle stage costs, line by line. */
-import { ALARM_IDS } from '../../contract/alarms.ts';
+import { ALARM_IDS, COMPOSITE_IDS, GATEWAY_ALARM_IDS } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
@@ -79,6 +79,8 @@ function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] 
 
 function monitoringLines(stage: Stage, ticks: number): CostLine[] {
   const series = idleMetrics(stage).length;
+  const alarms = ALARM_IDS.length - (stage.access === 'none' ? GATEWAY_ALARM_IDS.length : 0);
+  const composites = COMPOSITE_IDS.length;
   return [
     line(
       'metrics',
@@ -87,8 +89,8 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
     ),
     line(
       'alarms',
-      `${count(ALARM_IDS.length, 'alarm')} x ${number(UNIT_PRICES.alarmMonth)}`,
-      ALARM_IDS.length * UNIT_PRICES.alarmMonth,
+      `${count(alarms, 'alarm')} x ${number(UNIT_PRICES.alarmMonth)}, and ${composites} of other alarms x ${number(UNIT_PRICES.compositeAlarmMonth)}`,
+      alarms * UNIT_PRICES.alarmMonth + composites * UNIT_PRICES.compositeAlarmMonth,
     ),
     line('dashboard', `1 x ${UNIT_PRICES.dashboardMonth}`, UNIT_PRICES.dashboardMonth),
   ];

@@ -108,7 +108,12 @@ export function statusPorts(
       const alarms: Alarm[] = [];
       let NextToken: string | undefined;
       do {
-        const get = new DescribeAlarmsCommand({ AlarmNamePrefix: alarmPrefix(place.stage), NextToken });
+        const get = new DescribeAlarmsCommand({
+          AlarmNamePrefix: alarmPrefix(place.stage),
+          // Without it, CloudWatch leaves composite alarms out.
+          AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+          NextToken,
+        });
         const page = await awsCall('CloudWatch', 'cloudwatch:DescribeAlarms', signal, () =>
           cloudWatch.send(get, { abortSignal: signal }),
         );

@@ -1,5 +1,5 @@
 /** A status as text. */
-import { ALARMS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts';
+import { ALARM_TEXTS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts';
 import { controlText, activeControls } from '../shared/controls.ts';
 import { decisionsOf, isChange, type DecisionRun } from '../shared/decisions.ts';
 import type { StackName } from '../shared/deployment.ts';
@@ -14,9 +14,9 @@ export const DECISIONS = 8;
 /** The texts of an alarm; null for an alarm of another version. */
 export function textOf(name: string, stage: string) {
   const id = name.slice(alarmPrefix(stage).length);
-  return Object.hasOwn(ALARMS, id)
-    ? { id: id as AlarmId, ...ALARMS[id as AlarmId] }
-    : { id, meaning: null, action: null };
+  if (!Object.hasOwn(ALARM_TEXTS, id)) return { id, meaning: null, action: null };
+  const { meaning, action } = ALARM_TEXTS[id as AlarmId];
+  return { id, meaning, action };
 }
 
 export const runbook = (id: string) => `docs/runbook.md#${id}`;

@@ -61,6 +61,7 @@ def named(name_of):
 
 # Saved queries of Logs Insights.
 provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = named(lambda props: props["Name"])
+provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = named(lambda props: props["AlarmName"])
 
 sys.argv = sys.argv[:1]
 server.main()

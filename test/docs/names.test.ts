@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ALARM_IDS } from '../../contract/alarms.ts';
+import { ALARM_IDS, COMPOSITE_IDS } from '../../contract/alarms.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { METRICS } from '../../contract/names.ts';
 import { BOOT_PHASES } from '../../contract/panels.ts';
@@ -24,7 +24,7 @@ const FUNCTION_EVENT = /\bmessage: ('[a-z]+-[a-z-]+'|\w+ \? '[a-z-]+' : '[a-z-]+
 
 describe.each<[what: string, page: string, heading: string, names: readonly string[]]>([
   ['metrics of the scaler and the worker', 'docs/metrics.md', 'Scaler|Worker|GPU', Object.values(METRICS)],
-  ['alarms', 'docs/metrics.md', 'Alarms', ALARM_IDS],
+  ['alarms', 'docs/metrics.md', 'Alarms', [...ALARM_IDS, ...COMPOSITE_IDS]],
   ['reasons', 'docs/metrics.md', 'Reasons', REASONS],
   ['failure codes', 'docs/bucket.md', 'Failure record', FAILURE_CODES],
   ['error codes of the API', 'docs/http-api.md', 'Error codes', PROBLEM_CODES],

@@ -72,5 +72,8 @@ export const askedByAlarms = (template: StackTemplate): Asked[] =>
     }),
   );
 
-const nameOf = (value: unknown) =>
-  typeof value === 'string' ? value : (value as { 'Fn::GetAtt': string[] })['Fn::GetAtt'].join('.');
+function nameOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { Ref, 'Fn::GetAtt': attribute = [] } = value as { Ref?: string; 'Fn::GetAtt'?: string[] };
+  return Ref ?? attribute.join('.');
+}

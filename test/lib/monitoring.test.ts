@@ -5,7 +5,17 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ALARM_IDS, ALARMS, alarmName, type AlarmId } from '../../contract/alarms.ts';
+import {
+  ALARM_IDS,
+  ALARMS,
+  alarmName,
+  COMPOSITE_IDS,
+  COMPOSITES,
+  GATEWAY_ALARM_IDS,
+  silenceOf,
+  type AlarmId,
+  type CompositeId,
+} from '../../contract/alarms.ts';
 import { BOOT_PHASES, PANELS, PHOTO_OUTCOMES } from '../../contract/panels.ts';
 import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-job.ts';
@@ -15,29 +25,29 @@ import { publishedBy, type Series } from './published.ts';
 import { newApp, ofType, synthesise, type Properties, type StackTemplate } from './template.ts';
 
 const STAGE = 'prod';
-/** Metrics that SQS publishes for a queue. */
-const OF_QUEUES =
-  /^AWS\/SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=Jobs\w+\.QueueName$/;
+/** Metrics that AWS publishes for a queue, an HTTP API and a function. */
+const OF_AWS =
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=Jobs\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, {});
+  template = synthesise(STAGE, { access: 'open' });
   published = await publishedBy(STAGE);
 });
 
 const unpublished = (asked: Asked[]) =>
   asked
-    .filter(({ series }) => !published.has(series) && !OF_QUEUES.test(series))
+    .filter(({ series }) => !published.has(series) && !OF_AWS.test(series))
     .map(({ where, series }) => `${where}: ${series}`);
 const alarms = (): Record<string, Properties> =>
   Object.fromEntries(
-    ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [
-      Properties.AlarmName as string,
-      Properties,
-    ]),
+    [
+      ...ofType(template, 'AWS::CloudWatch::Alarm'),
+      ...ofType(template, 'AWS::CloudWatch::CompositeAlarm'),
+    ].map(({ Properties }) => [Properties.AlarmName as string, Properties]),
   );
-const alarm = (id: AlarmId) => alarms()[alarmName(STAGE, id)]!;
+const alarm = (id: AlarmId | CompositeId) => alarms()[alarmName(STAGE, id)]!;
 const runbook = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'runbook.md'), 'utf8');
 /** Sections by their heading. */
 const sections = new Map(
@@ -85,43 +95,57 @@ describe('the dashboard', () => {
 
 describe('the alarms', () => {
   it('exist all', () =>
-    expect(Object.keys(alarms()).sort()).toEqual(ALARM_IDS.map((id) => alarmName(STAGE, id)).sort()));
+    expect(Object.keys(alarms()).sort()).toEqual(
+      [...ALARM_IDS, ...COMPOSITE_IDS].map((id) => alarmName(STAGE, id)).sort(),
+    ));
 
   it('have published metrics only', () => expect(unpublished(askedByAlarms(template))).toEqual([]));
 
-  it.each(ALARM_IDS)('%s notifies the topic when it goes off and when it is over', (id) => {
-    const { AlarmActions, OKActions } = alarm(id);
-    const [[topic] = []] = [
-      Object.entries(template.Resources)
-        .filter(([, { Type }]) => Type === 'AWS::SNS::Topic')
-        .map(([key]) => key),
-    ];
-    expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
-  });
+  it.each([...ALARM_IDS, ...COMPOSITE_IDS])(
+    '%s notifies the topic when it goes off and when it is over',
+    (id) => {
+      const { AlarmActions, OKActions } = alarm(id);
+      const [[topic] = []] = [
+        Object.entries(template.Resources)
+          .filter(([, { Type }]) => Type === 'AWS::SNS::Topic')
+          .map(([key]) => key),
+      ];
+      const isSilent = id in ALARMS && silenceOf(id as AlarmId) !== undefined;
+      expect([AlarmActions, OKActions]).toEqual(
+        isSilent ? [undefined, undefined] : [[{ Ref: topic }], [{ Ref: topic }]],
+      );
+    },
+  );
 
-  it.each(ALARM_IDS)('%s has its meaning, its first action, and links to runbook and dashboard', (id) => {
-    const description = JSON.stringify(alarm(id).AlarmDescription);
-    const { meaning, action } = ALARMS[id];
-    for (const part of [
-      meaning,
-      action,
-      `docs/runbook.md#${id}`,
-      '#dashboards/dashboard/ddcolor-elastic-prod-',
-    ]) {
-      expect(description).toContain(part);
-    }
-  });
+  it.each([...ALARM_IDS, ...COMPOSITE_IDS])(
+    '%s has its meaning, its first action, and links to runbook and dashboard',
+    (id) => {
+      const description = JSON.stringify(alarm(id).AlarmDescription);
+      const { meaning, action } = { ...ALARMS, ...COMPOSITES }[id];
+      for (const part of [
+        meaning,
+        action,
+        `docs/runbook.md#${id}`,
+        '#dashboards/dashboard/ddcolor-elastic-prod-',
+      ]) {
+        expect(description).toContain(part);
+      }
+    },
+  );
 
-  it.each(ALARM_IDS)('%s has a section in the runbook: meaning, first, then, resolved', (id) => {
-    const section = sections.get(id) ?? `docs/runbook.md has no heading '## ${id}'`;
-    expect(section).toMatch(
-      /\*\*What it means\.\*\*[^]*\*\*First\.\*\*[^]*\*\*Then\.\*\*[^]*\*\*Resolved when\.\*\*/,
-    );
-  });
+  it.each([...ALARM_IDS, ...COMPOSITE_IDS])(
+    '%s has a section in the runbook: meaning, first, then, resolved',
+    (id) => {
+      const section = sections.get(id) ?? `docs/runbook.md has no heading '## ${id}'`;
+      expect(section).toMatch(
+        /\*\*What it means\.\*\*[^]*\*\*First\.\*\*[^]*\*\*Then\.\*\*[^]*\*\*Resolved when\.\*\*/,
+      );
+    },
+  );
 
   it('have all sections of the runbook but the first', () => {
-    expect([...sections.keys()].filter((heading) => /^[a-z-]+$/.test(heading)).sort()).toEqual(
-      [...ALARM_IDS].sort(),
+    expect([...sections.keys()].filter((heading) => /^[a-z0-9-]+$/.test(heading)).sort()).toEqual(
+      [...ALARM_IDS, ...COMPOSITE_IDS].sort(),
     );
   });
 
@@ -136,6 +160,10 @@ describe('the alarms', () => {
     ['at-maximum', 'notBreaching'],
     ['capacity-shortage', 'notBreaching'],
     ['canary-failures', 'notBreaching'],
+    ['gateway-5xx', 'notBreaching'],
+    ['gateway-function-errors', 'notBreaching'],
+    ['gateway-throttles', 'notBreaching'],
+    ['log-delivery', 'notBreaching'],
     ['daily-spend', 'ignore'],
   ])('%s treats missing data as %s', (id, missing) => expect(alarm(id).TreatMissingData).toBe(missing));
 
@@ -146,14 +174,18 @@ describe('the alarms', () => {
   it.each<[AlarmId, string, number, string, string, number]>([
     ['oldest-photo', 'Maximum', 60, '3 of 3', 'GreaterThanThreshold', 900],
     ['dead-letters', 'Maximum', 60, '1 of 1', 'GreaterThanThreshold', 0],
-    ['failures', 'Average', 300, '3 of 3', 'GreaterThanThreshold', 0.05],
+    ['failures', 'Average', 300, '3 of 36', 'GreaterThanThreshold', 0.05],
     ['no-tick', 'SampleCount', 60, '5 of 5', 'LessThanThreshold', 1],
     ['metrics-unavailable', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['failed-ticks', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['implausible-reports', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
-    ['at-maximum', 'Sum', 60, '15 of 15', 'GreaterThanThreshold', 0],
+    ['at-maximum', 'Sum', 60, '13 of 15', 'GreaterThanThreshold', 0],
     ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],
     ['canary-failures', 'Sum', 60, '1 of 1', 'GreaterThanThreshold', 0],
+    ['gateway-5xx', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
+    ['gateway-function-errors', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
+    ['gateway-throttles', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
+    ['log-delivery', 'Sum', 60, '3 of 5', 'GreaterThanThreshold', 0],
     ['daily-spend', 'Maximum', 60, '1 of 1', 'GreaterThanOrEqualToThreshold', 242],
   ])('%s goes off by %s over %d s, %s, %s %d', (id, statistic, period, points, comparison, threshold) => {
     const { Statistic, Period, DatapointsToAlarm, EvaluationPeriods, ComparisonOperator, Threshold } =
@@ -190,7 +222,7 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     );
     expect(names).not.toContain('ddcolor-elastic-small-dead-letters');
     expect(names).not.toContain('ddcolor-elastic-small-daily-spend');
-    expect(names).toHaveLength(ALARM_IDS.length - 2);
+    expect(names).toHaveLength(ALARM_IDS.length - 2 - GATEWAY_ALARM_IDS.length);
     expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
   });
 });

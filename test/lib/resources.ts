@@ -129,6 +129,8 @@ export const RESOURCES: Record<string, Properties> = {
 export const TYPES: Record<string, number> = {
   'AWS::AutoScaling::AutoScalingGroup': 1,
   'AWS::CloudWatch::Alarm': 12,
+  'AWS::CloudWatch::Alarm': 13,
+  'AWS::CloudWatch::CompositeAlarm': 1,
   'AWS::CloudWatch::Dashboard': 1,
   'AWS::DynamoDB::Table': 1,
   'AWS::EC2::InternetGateway': 1,

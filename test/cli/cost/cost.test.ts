@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
 import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
 import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
-import { ALARM_IDS } from '../../../contract/alarms.ts';
+import { ALARM_IDS, GATEWAY_ALARM_IDS } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
 import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
@@ -26,7 +26,9 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 86,400 puts.
     expect(line(cost, 'metrics')).toBe(6.56);
-    expect(line(cost, 'alarms')).toBe(Number((ALARM_IDS.length * 0.1).toFixed(2)));
+    // A stage without a gateway has none of its alarms; one is of other alarms, for 0.5.
+    const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length;
+    expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 0.5).toFixed(2)));
     expect(line(cost, 'dashboard')).toBe(3);
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
     expect(cost.idle.total).toBeCloseTo(sum, 6);

@@ -1,0 +1,184 @@
+/** When each alarm goes off: bad and good series of its metric, sparse ones included, through CloudWatch's evaluation. */
+import { describe, expect, it } from 'vitest';
+import { alarmName, ALARM_IDS, COMPOSITE_IDS, type AlarmId } from '../../contract/alarms.ts';
+import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
+import { ofType, synthesise } from './template.ts';
+
+const template = synthesise('local', { dailySpendLimit: 100, promisedWaitSeconds: 900 });
+const alarms = Object.fromEntries(
+  ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.AlarmName, Properties]),
+) as Record<string, AlarmProperties>;
+const alarmOf = (id: AlarmId) => alarms[alarmName('local', id)]!;
+
+/** `X` breaches, `0` does not, `-` is missing. */
+const series = (text: string, breaching: number, fine: number): Series =>
+  [...text.replaceAll(' ', '')].map((point) => (point === '-' ? null : point === 'X' ? breaching : fine));
+const times = (count: number, text: string) => text.repeat(count);
+
+describe('the evaluation is that of AWS’s tables', () => {
+  const alarm = (needed: number, TreatMissingData: string): AlarmProperties => ({
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanThreshold',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: needed,
+    TreatMissingData,
+  });
+  /** Datapoints, then the state with missing data ignored (`keep`: as before), breaching, not breaching. */
+  it.each<[number, string, string, string, string]>([
+    [3, '0-X-X', 'OK', 'OK', 'OK'],
+    [3, '----0', 'OK', 'OK', 'OK'],
+    [3, '-----', 'keep', 'ALARM', 'OK'],
+    [3, '0XX-X', 'ALARM', 'ALARM', 'ALARM'],
+    [3, '--X--', 'keep', 'ALARM', 'OK'],
+    [2, '0-X-X', 'ALARM', 'ALARM', 'ALARM'],
+    [2, '00X0X', 'ALARM', 'ALARM', 'ALARM'],
+    [2, '----0', 'OK', 'ALARM', 'OK'],
+    [2, '---X-', 'keep', 'ALARM', 'OK'],
+  ])('%d of 3: %s', (needed, points, ignore, breaching, notBreaching) => {
+    const at = (treat: string, before: 'OK' | 'ALARM') =>
+      evaluate(alarm(needed, treat), series(points, 1, 0), before);
+    for (const before of ['OK', 'ALARM'] as const) {
+      expect(at('ignore', before)).toBe(ignore === 'keep' ? before : ignore);
+      expect([at('breaching', before), at('notBreaching', before)]).toEqual([breaching, notBreaching]);
+    }
+  });
+});
+
+interface Case {
+  /** A value beyond the threshold, and one that is fine. */
+  values: [breaching: number, fine: number];
+  /** Each goes off by its end. */
+  bad: string[];
+  /** None of these goes off at any time. */
+  good: string[];
+}
+
+const CASES: Record<AlarmId, Case> = {
+  'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
+  'dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
+  failures: {
+    values: [0.06, 0.05],
+    bad: [
+      'XXX',
+      // One photo each half hour, and all fail.
+      'X-----X-----X',
+      // One an hour.
+      'X-----------X-----------X',
+      // A service that fails in half of its busy periods.
+      '0X0X0X',
+    ],
+    // A single broken file on a quiet night, or one and later another.
+    good: [
+      '0000',
+      '-'.repeat(40),
+      `${times(30, '-')}X${times(50, '-')}`,
+      `X${times(20, '-')}X${times(40, '-')}`,
+    ],
+  },
+  'no-tick': {
+    values: [0, 2],
+    // Datapoints that are still in the evaluation range delay it.
+    bad: [`000${times(15, '-')}`, '-----'],
+    good: ['00000', '0-0-0-0', '0----0', times(30, '0')],
+  },
+  'metrics-unavailable': {
+    values: [1, 0],
+    bad: ['XXX', 'X0X0X'],
+    good: ['00000', 'X0000X', 'X00X00X', '-----'],
+  },
+  'failed-ticks': { values: [1, 0], bad: ['XXX', 'X0X0X'], good: ['00000', 'X0000X', 'X00X00X', '-----'] },
+  'implausible-reports': { values: [1, 0], bad: ['XXX', 'X-X-X'], good: ['-----', 'X----X', 'X-------X'] },
+  'at-maximum': {
+    values: [1, 0],
+    // A failed tick publishes no decision, and one at the edge has another reason.
+    bad: [times(15, 'X'), 'XXXXXX-XXXXXX-X', `${times(7, 'X')}-${times(7, 'X')}`],
+    good: [times(12, 'X'), times(10, 'X-'), '-'.repeat(20)],
+  },
+  'capacity-shortage': {
+    values: [1, 0],
+    // An instance that starts and fails at once looks like the end of the shortage.
+    bad: [times(8, 'X'), 'XXXX0XXXX', 'XXXX-XXXX'],
+    good: [times(7, 'X'), times(10, 'X0'), '-'.repeat(20)],
+  },
+  'boot-failure': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
+  'canary-failures': { values: [1, 0], bad: ['X', '----X'], good: ['0000', '----'] },
+  'daily-spend': { values: [100, 99], bad: ['00X', '0X---'], good: ['0000', '0---', '----'] },
+  'gateway-5xx': {
+    values: [1, 0],
+    bad: [
+      'XXX',
+      // A request each twenty minutes, and all fail.
+      `X${times(19, '-')}X${times(19, '-')}X`,
+    ],
+    good: [times(60, '0'), '-'.repeat(60), `X${times(28, '0')}X${times(60, '0')}`],
+  },
+  'gateway-function-errors': { values: [1, 0], bad: ['XXX'], good: ['000', '---', `X${times(60, '0')}X`] },
+  'gateway-throttles': { values: [1, 0], bad: ['XXX', 'X0X0X'], good: ['000', '---', `X${times(60, '0')}X`] },
+  'log-delivery': { values: [1, 0], bad: ['XXX', 'X-X-X'], good: ['-----', 'X----', 'X----X'] },
+};
+
+describe.each(ALARM_IDS)('%s', (id) => {
+  const { values, bad, good } = CASES[id];
+
+  it.each(bad)('goes off with %s', (points) => {
+    for (const extra of [0, 2, 10])
+      expect(statesOf(alarmOf(id), series(points, ...values), extra).at(-1)).toBe('ALARM');
+  });
+
+  it.each(good)('does not go off with %s', (points) => {
+    // Before the first datapoint a new alarm has none at all: for no-tick that is its first deploy.
+    const before = id === 'no-tick' ? series('00000', ...values).map(() => values[1]) : [];
+    for (const extra of [0, 2, 10])
+      expect(statesOf(alarmOf(id), [...before, ...series(points, ...values)], extra)).not.toContain('ALARM');
+  });
+});
+
+/** Evaluates the rule of a composite alarm, which consists of ALARM("…"), AND, OR, NOT and brackets. */
+function holds(rule: string, inAlarm: readonly AlarmId[]): boolean {
+  const text = rule
+    .replace(
+      /ALARM\("?[^")]*:alarm:ddcolor-elastic-local-([a-z0-9-]+)"?\)|ALARM\(<([^>]+)>\)/g,
+      (_, one, ref) => String(inAlarm.includes((one ?? ref) as AlarmId)),
+    )
+    .replace(/\bAND\b/g, '&&')
+    .replace(/\bOR\b/g, '||')
+    .replace(/\bNOT\b/g, '!');
+  expect(text).toMatch(/^[truefals&|!() ]+$/);
+  return new Function(`return ${text};`)() as boolean;
+}
+
+describe('one cause, one notification', () => {
+  const [composite] = ofType(template, 'AWS::CloudWatch::CompositeAlarm');
+  const byLogicalId = new Map(
+    Object.entries(template.Resources)
+      .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+      .map(([key, { Properties }]) => [
+        key,
+        (Properties.AlarmName as string).replace('ddcolor-elastic-local-', ''),
+      ]),
+  );
+  const rule = (composite!.Properties.AlarmRule['Fn::Join'][1] as unknown[])
+    .map((part) =>
+      typeof part === 'string'
+        ? part
+        : `<${byLogicalId.get((part as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]!)}>`,
+    )
+    .join('')
+    .replaceAll('"', '');
+  const notified = (inAlarm: AlarmId[]) => [
+    ...inAlarm.filter((id) => 'AlarmActions' in alarmOf(id)),
+    ...(holds(rule, inAlarm) ? COMPOSITE_IDS : []),
+  ];
+
+  it.each<[string, AlarmId[], string[]]>([
+    ['late photos alone', ['oldest-photo'], ['unexplained-wait']],
+    ['a shortage, with late photos', ['capacity-shortage', 'oldest-photo'], ['capacity-shortage']],
+    ['a scaler that stands still', ['no-tick', 'oldest-photo'], ['no-tick']],
+    ['a bad image', ['canary-failures', 'oldest-photo'], ['canary-failures']],
+    ['the maximum', ['at-maximum', 'oldest-photo'], ['at-maximum']],
+    ['a gateway that crashes', ['gateway-5xx', 'gateway-function-errors'], ['gateway-5xx']],
+    ['a gateway that is throttled', ['gateway-5xx', 'gateway-throttles'], ['gateway-5xx']],
+    ['bad files do not explain late photos', ['failures', 'oldest-photo'], ['failures', 'unexplained-wait']],
+    ['nothing', [], []],
+  ])('%s', (_what, inAlarm, expected) => expect(notified(inAlarm)).toEqual(expected));
+});
