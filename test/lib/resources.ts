@@ -128,7 +128,6 @@ export const RESOURCES: Record<string, Properties> = {
 /** Resources of a stage without a gateway, by type. Another one needs a decision: a NAT gateway costs, an open port lets in. */
 export const TYPES: Record<string, number> = {
   'AWS::AutoScaling::AutoScalingGroup': 1,
-  'AWS::CloudWatch::Alarm': 12,
   'AWS::CloudWatch::Alarm': 13,
   'AWS::CloudWatch::CompositeAlarm': 1,
   'AWS::CloudWatch::Dashboard': 1,
