@@ -39,6 +39,8 @@ describe('readPhoto', () => {
   beforeEach(async () => {
     ({ id } = await create());
   });
+  /** Of the upload, for the log. */
+  const trace = '00000000000000000000000000000001';
   const unknown = { ahead: null, seconds: null, secondsAtMost: null };
 
   describe('a waiting photo', () => {
@@ -47,6 +49,7 @@ describe('readPhoto', () => {
       expect(await read(id)).toEqual({
         status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: false, ...unknown },
         retryAfterSeconds: 5,
+        trace,
       });
     });
 
@@ -55,6 +58,7 @@ describe('readPhoto', () => {
       expect(await read(id)).toEqual({
         status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: true, ...unknown },
         retryAfterSeconds: 5,
+        trace,
       });
     });
 
@@ -176,6 +180,7 @@ describe('readPhoto', () => {
           message: 'The file is cut off.',
           retryable: false,
         },
+        trace,
       });
     });
 

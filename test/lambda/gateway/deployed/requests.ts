@@ -78,7 +78,10 @@ export function requestTests(): void {
       const { Metadata } = await deployed.s3.send(
         new GetObjectCommand({ Bucket: deployed.open.bucket, Key: apiPhotoKey(created.id) }),
       );
-      expect(Metadata).toEqual({ output: 'chroma' });
+      expect(Metadata).toEqual({
+        output: 'chroma',
+        'trace-id': expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+      });
     });
   });
 
