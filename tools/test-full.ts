@@ -30,6 +30,15 @@ const JOBS: Record<string, Job> = {
     adds: 'random inputs for every parser of bytes of other parties, guided by coverage (-- fuzz TARGET --seconds N)',
     run: async (args) => (await import('./fuzz/main.ts')).main(args),
   },
+  packer: {
+    adds: "the image's template before the real Packer, which is built from its Go modules; it must reject spoilt copies",
+    run: async () => (await import('./packer/main.ts')).main(),
+  },
+  'packer-build': {
+    adds: 'the build of an image by the real Packer on a machine reached over SSH, down to its gate, twice',
+    onRequest: true,
+    run: async (args) => (await import('./packer/build.ts')).main(args),
+  },
   comfyui: {
     adds: 'the tests of the ComfyUI node in a real ComfyUI on the CPU; downloads PyTorch',
     onRequest: true,
@@ -41,7 +50,7 @@ const JOBS: Record<string, Job> = {
 export async function main([name, ...args]: string[]): Promise<number> {
   printLine('npm run test:full -- [JOB] adds to npm test:');
   for (const [job, { adds, onRequest }] of Object.entries(JOBS)) {
-    printLine(`  ${job.padEnd(10)} ${adds}${onRequest ? ' (only when named)' : ''}`);
+    printLine(`  ${job.padEnd(12)} ${adds}${onRequest ? ' (only when named)' : ''}`);
   }
   const known = Object.keys(JOBS);
   if (name !== undefined && !known.includes(name)) {
