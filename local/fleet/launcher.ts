@@ -111,7 +111,8 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         return {
           COMFYUI_URL: url,
           COMFYUI_DIRECTORY: directory,
-          COMFYUI_RESTART: JSON.stringify(['sh', '-c', `kill -9 "$(cat '${pidFile}')"`]),
+          // Like systemd, it restarts one that has just ended too: that is started again anyway.
+          COMFYUI_RESTART: JSON.stringify(['sh', '-c', `kill -9 "$(cat '${pidFile}')" || true`]),
         };
       };
       const where =

@@ -194,7 +194,7 @@ describe('the whole stack on one machine', () => {
   });
 
   it('has the dead-letter queue of the template', () => {
-    expect(JSON.parse(seen.redrive ?? '{}')).toMatchObject({ maxReceiveCount: 5 });
+    expect(JSON.parse(seen.redrive ?? '{}')).toMatchObject({ maxReceiveCount: 50 });
   });
 
   it.each([

@@ -32,7 +32,7 @@ const LAST_SHARE = 0.02;
 const POLL_MS = 2000;
 /** Consecutive polls with an empty queue until it counts as empty, since SQS counts are approximate. */
 const EMPTY_POLLS = 4;
-/** Without progress for this long, photos without an outcome count as lost; poison messages are hidden for at most 60 s. */
+/** Without progress for this long, photos without an outcome count as lost; a hung decoder ends after 90 s. */
 const PATIENCE_MS = 240_000;
 
 export interface ChaosOptions {
