@@ -94,7 +94,8 @@ describe('compare on a short trace', () => {
 
   it('prints the table and the frontier', () => {
     for (const { name } of POLICIES) expect(table).toContain(`\n${name} `);
-    expect(table).toMatch(/^burst\.csv: 200 jobs, clean world, max 8, horizon 900; at least [\d.]+ GPU h/);
+    // After lines of progress, where the computer is slow.
+    expect(table).toMatch(/^burst\.csv: 200 jobs, clean world, max 8, horizon 900; at least [\d.]+ GPU h/m);
     expect(table).toMatch(/\nbound +[\d.]+/);
     expect(table).toContain(`report: ${path('c.html')}`);
   });
