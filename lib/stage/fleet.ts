@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { integer, type Field, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import type { Rule } from './check.ts';
 
-const TYPE_EXAMPLE = 'at least one, such as g4dn.xlarge';
+/** EC2 Auto Scaling refuses a group with more types, and one that names a type twice. */
+const MOST_TYPES = 40;
 const MAX_INSTANCES = 1000;
 
 /** Its default follows from `maxCapacity`: {@link defaultInitializationRate}. */
@@ -30,8 +31,12 @@ export const FLEET_FIELDS = {
    * @default - g4dn.xlarge, g5.xlarge and g6.xlarge in one mixed group
    */
   instanceTypes: {
-    schema: z.array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/)).min(1),
-    allowed: TYPE_EXAMPLE,
+    schema: z
+      .array(z.string().regex(/^[a-z0-9-]+\.[a-z0-9-]+$/))
+      .min(1)
+      .max(MOST_TYPES)
+      .refine((types) => new Set(types).size === types.length),
+    allowed: `at least one and at most ${MOST_TYPES}, each once, such as g4dn.xlarge`,
     default: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
   },
 

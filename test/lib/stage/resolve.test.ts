@@ -20,7 +20,9 @@ const threshold = {
 const WRONG: [config: Named, line: string][] = [
   [{ name: 'Prod' }, "name 'Prod': a lowercase letter, then up to 17 lowercase letters, digits and hyphens"],
   [{ name: 'a'.repeat(19) }, `name '${'a'.repeat(19)}': a lowercase letter`],
-  [{ instanceTypes: [] }, 'instanceTypes []: at least one, such as g4dn.xlarge'],
+  [{ instanceTypes: [] }, 'instanceTypes []: at least one and at most 40, each once, such as g4dn.xlarge'],
+  [{ instanceTypes: ['g6.xlarge', 'g6.xlarge'] }, 'instanceTypes [g6.xlarge, g6.xlarge]: at least one'],
+  [{ instanceTypes: Array.from({ length: 41 }, (_, k) => `g6.${k}xlarge`) }, ': at least one and at most 40'],
   [{ instanceTypes: ['g6.xlarge', 'g6'] }, 'instanceTypes [g6.xlarge, g6]: at least one'],
   [
     { instanceTypes: ['p5.48xlarge'] },
