@@ -127,6 +127,13 @@ describe('an instance fault', () => {
     await recovered;
   });
 
+  it('that no restart helps against marks the instance unhealthy at once', async () => {
+    const { done, controller, recovered } = faultyInstance(0, { mayHelp: false });
+    await vi.waitFor(() => expect(done).toEqual(['marked unhealthy']));
+    controller.abort();
+    await recovered;
+  });
+
   it('restarts at once after a canary mismatch, and waits while ComfyUI starts', async () => {
     const tries: string[] = [];
     const check = () => {
