@@ -53,7 +53,11 @@ export async function recover(ports: RecoveryPorts): Promise<void> {
   await markUnhealthy().catch((error: unknown) =>
     log('error', 'health-not-set', { error: describeError(error) }),
   );
-  await new Promise<void>((resolve) => stop.addEventListener('abort', () => resolve(), { once: true }));
+  await new Promise<void>((resolve) => {
+    // It may be aborted by now: an aborted signal has no event any more.
+    if (stop.aborted) resolve();
+    stop.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Unloads ComfyUI's models, where this worker cannot restart it. A ComfyUI that has ended holds none. */
