@@ -15,16 +15,12 @@ import { localPath } from '../../common/environment.ts';
 import { UsageError } from '../../common/errors.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { ensurePacker } from './install.ts';
-import { overSsh, type SshTarget } from './template.ts';
+import { overSsh, repeatedStep, type SshTarget } from './template.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const TEMPLATE = 'ddcolor-elastic.pkr.hcl';
 /** The last line of the gate, whose path is where the instances look for their canary. */
 const PASSED = '90-gate.sh: passed: /opt/worker/canary.json';
-/** What a second run must not do again. */
-const AGAIN =
-  /==> .*(checking out|installing (uv|Python packages|the worker|our node|[a-z])|copying weights)/;
-
 export async function main(args: string[]): Promise<number> {
   return command('npm run test:full -- packer-build', async ({ abort, progress, scope }) => {
     const { values, positionals } = parseArgs({
@@ -59,7 +55,7 @@ export async function main(args: string[]): Promise<number> {
         { env, abort, onLine: (line) => line.trim() && say(line) },
       );
       const seconds = Math.round((performance.now() - startedAt) / 1000);
-      const repeated = run === 'second' ? AGAIN.exec(output)?.[0] : undefined;
+      const repeated = run === 'second' ? repeatedStep(output) : undefined;
       if (code !== 0 || !output.includes(PASSED) || repeated !== undefined) {
         say(`failed in its ${run} run (${code}): ${repeated ?? `no '${PASSED}'`}`);
         return 1;

@@ -54,3 +54,9 @@ export function overSsh(text: string, { host, port, user, key }: SshTarget, vari
   changed = once(changed, fixed, `${fixed}\n      ${JSON.stringify(variables)},`);
   return `${source}\n${changed}`;
 }
+
+/** A step that installs; the units are copied at each run. */
+const INSTALLS = /== (?!80-services)[\w-]+\.sh: (?:checking out|installing|creating|copying|downloading) .*/;
+
+/** @returns the first step of a build that installed something, which a second run must not do; undefined when none did */
+export const repeatedStep = (output: string): string | undefined => INSTALLS.exec(output)?.[0];
