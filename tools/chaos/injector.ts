@@ -40,7 +40,7 @@ const ACTS: Record<FaultKind, Act> = {
   'image process killed': onInstance((instances, instance, magnitude) =>
     instances.killImageProcess(instance, magnitude),
   ),
-  // It never goes on: the deadline of its photo ends it.
+  // The deadline of its photo ends it.
   'image process hung': onInstance((instances, instance, magnitude) =>
     instances.hangImageProcess(instance, magnitude),
   ),

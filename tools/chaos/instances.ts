@@ -24,6 +24,8 @@ const CLOCK_SHIFTS_MS = [-HOUR_MS, HOUR_MS, 24 * HOUR_MS, 0];
 
 export class Instances {
   private readonly instances = new Map<string, ChaosInstance>();
+  /** Process ids; those whose worker has died meanwhile end when they are resumed. */
+  private readonly hung = new Set<number>();
   private readonly timers = new Set<NodeJS.Timeout>();
 
   constructor(
@@ -80,7 +82,7 @@ export class Instances {
     return this.signalImageProcess(instance, magnitude, 'SIGKILL');
   }
 
-  /** Suspends a process, and never resumes it. @param magnitude 0 to 1, selects one */
+  /** Suspends a process until the faults stop, longer than any photo may take. @param magnitude 0 to 1, selects one */
   hangImageProcess(instance: ChaosInstance, magnitude: number): boolean {
     return this.signalImageProcess(instance, magnitude, 'SIGSTOP');
   }
@@ -91,6 +93,7 @@ export class Instances {
     const pid = children[Math.floor(magnitude * children.length)];
     if (pid === undefined) return false;
     try {
+      if (signal === 'SIGSTOP') this.hung.add(pid);
       return process.kill(pid, signal);
     } catch {
       return false; // It has ended meanwhile.
@@ -174,6 +177,7 @@ export class Instances {
   stopFaults(): void {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
+    for (const pid of this.hung) resume(pid);
     for (const { worker, comfyui } of this.instances.values()) {
       for (const child of [worker, comfyui]) child?.process.kill('SIGCONT');
       if (comfyui?.process.connected) comfyui.process.send({ diskFull: false });
@@ -187,6 +191,14 @@ export class Instances {
       what();
     }, ms);
     this.timers.add(timer);
+  }
+}
+
+function resume(pid: number): void {
+  try {
+    process.kill(pid, 'SIGCONT');
+  } catch {
+    // It has ended.
   }
 }
 
