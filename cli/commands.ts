@@ -38,6 +38,11 @@ export const COMMANDS: Record<string, Entry> = {
     summary: 'why the fleet has its size',
     load: async () => (await import('./explain/main.ts')).define,
   },
+  logs: {
+    group: OPERATE,
+    summary: "log lines of a stage, or a photo's way through them",
+    load: async () => (await import('./logs/main.ts')).define,
+  },
   pause: {
     group: OPERATE,
     summary: 'keep the fleet from growing or shrinking',

@@ -19,7 +19,7 @@ export interface ProcessLauncherOptions {
   env: NodeJS.ProcessEnv;
   /** Folder of the log files, one per instance. */
   logDirectory: string;
-  onLine?: (instanceId: string, line: string) => void;
+  onLine?: (instanceId: string, line: string, what: StartedProcess['what']) => void;
   /** Called with each process that is started or restarted. */
   onProcess?: (started: StartedProcess) => void;
   /** Modules that the worker imports before its own code. */
@@ -61,7 +61,11 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
       mkdirSync(directory, { recursive: true });
       const children = new Set<Child>();
       let stopping = false;
-      const spawn = ({ command, args }: Command, more: NodeJS.ProcessEnv = {}) => {
+      const spawn = (
+        what: StartedProcess['what'],
+        { command, args }: Command,
+        more: NodeJS.ProcessEnv = {},
+      ) => {
         const child = start(command, args, {
           cwd: directory,
           stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -71,7 +75,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
           if (!stream) continue;
           createInterface({ input: stream }).on('line', (line) => {
             log.write(`${line}\n`);
-            options.onLine?.(instanceId, line);
+            options.onLine?.(instanceId, line, what);
           });
         }
         children.add(child);
@@ -97,7 +101,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
               .map((name) => [name, undefined]),
           );
           const own = { ...withoutAws, COMFYUI_DIRECTORY: directory };
-          const child = spawn({ command, args: [...args, ...more] }, own);
+          const child = spawn('comfyui', { command, args: [...args, ...more] }, own);
           writeFileSync(pidFile, String(child.process.pid));
           return child;
         };
@@ -121,7 +125,7 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
           : await comfyui(options.comfyui);
       const modules = [EXIT_WITH_PARENT, ...(options.workerModules ?? [])].map(importing).join(' ');
       const worker = () => {
-        const child = spawn(options.worker, { ...where, NODE_OPTIONS: modules });
+        const child = spawn('worker', options.worker, { ...where, NODE_OPTIONS: modules });
         const url = 'COMFYUI_URL' in where ? where.COMFYUI_URL : undefined;
         options.onProcess?.({ instanceId, what: 'worker', child, directory, url });
         return child;

@@ -17,6 +17,8 @@ import { processLauncher, type ProcessLauncherOptions } from '../fleet/launcher.
 import { runToEnd } from '../../common/processes.ts';
 import type { Scope } from '../../common/scope.ts';
 import { UserError } from '../../common/errors.ts';
+import { LogDelivery } from './log-delivery.ts';
+import { instanceLogGroupName } from '../../contract/logs.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
 
 /** Seconds from the launch of a local instance to the start of its processes. */
@@ -112,6 +114,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
 
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
+  const logs = new LogDelivery(endpoint, instanceLogGroupName(stage));
   const agent = await startFleetAgent({
     upstream: endpoint,
     bootSeconds: BOOT_SECONDS,
@@ -127,7 +130,10 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
         CANARY_FILE: CANARY,
       },
       logDirectory: localPath('logs', 'instances'),
-      onLine: onWorkerLine,
+      onLine: (instanceId, line, what) => {
+        logs.add(instanceId, line, what);
+        onWorkerLine(instanceId, line);
+      },
       onProcess: options.onProcess,
       workerModules: options.workerModules,
     }),
@@ -145,6 +151,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     bundle().then(() => recordCanary(options, endpoint)),
   ]);
   const outputs = await deploy(endpoint, assembly, abort);
+  await scope.defer(() => logs.close());
   const deployed = await applyTemplateSettings(endpoint, outputs.StackName);
   const groupName = outputs.GroupName ?? '';
   await agent.applyTemplate(groupName, deployed);
