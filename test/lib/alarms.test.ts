@@ -135,16 +135,16 @@ describe.each(ALARM_IDS)('%s', (id) => {
 
 /** Evaluates the rule of a composite alarm, which consists of ALARM("…"), AND, OR, NOT and brackets. */
 function holds(rule: string, inAlarm: readonly AlarmId[]): boolean {
-  const text = rule
-    .replace(
-      /ALARM\("?[^")]*:alarm:ddcolor-elastic-local-([a-z0-9-]+)"?\)|ALARM\(<([^>]+)>\)/g,
-      (_, one, ref) => String(inAlarm.includes((one ?? ref) as AlarmId)),
-    )
-    .replace(/\bAND\b/g, '&&')
-    .replace(/\bOR\b/g, '||')
-    .replace(/\bNOT\b/g, '!');
-  expect(text).toMatch(/^[truefals&|!() ]+$/);
-  return new Function(`return ${text};`)() as boolean;
+  let text = rule.replace(/ALARM\(<([^>]+)>\)/g, (_, id) => String(inAlarm.includes(id as AlarmId)));
+  // Each round computes the innermost operations; twenty are more than any rule here has.
+  for (let round = 0; round < 20; round++)
+    text = text
+      .replace(/\((true|false)\)/g, '$1')
+      .replace(/NOT (true|false)/g, (_, value) => String(value === 'false'))
+      .replace(/(true|false) AND (true|false)/g, (_, a, b) => String(a === 'true' && b === 'true'))
+      .replace(/(true|false) OR (true|false)/g, (_, a, b) => String(a === 'true' || b === 'true'));
+  expect(text).toMatch(/^(true|false)$/);
+  return text === 'true';
 }
 
 describe('one cause, one notification', () => {
