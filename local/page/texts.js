@@ -38,6 +38,8 @@ export function describeDecision({
       return `at the minimum of ${number(min)}`;
     case 'shortage':
       return `no capacity at EC2: desired stays at ${number(desired)}${suffix}`;
+    case 'boot-failure':
+      return `instances never come into service: one at a time, desired ${number(desired)}${suffix}`;
     case 'over-budget':
       return `daily budget spent: does not scale out${suffix}`;
     case 'paused':

@@ -64,6 +64,8 @@ export interface DecisionDetails {
   calculation?: Calculation;
   /** Instances requested and not given. */
   unfulfilled: number;
+  /** Launches in a row that never came into service. */
+  bootFailures: number;
 }
 
 export interface Controller {

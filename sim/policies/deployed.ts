@@ -38,8 +38,8 @@ export function deployed(
       });
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;
-      const { reason, needed, calculation, unfulfilled = 0 } = record;
-      system.explain(reason, needed ?? undefined, { calculation, unfulfilled });
+      const { reason, needed, calculation, unfulfilled = 0, bootFailures = 0 } = record;
+      system.explain(reason, needed ?? undefined, { calculation, unfulfilled, bootFailures });
     },
   };
 }

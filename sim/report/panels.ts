@@ -102,6 +102,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.needed]: published(({ needed }) => needed, max),
   [METRICS.unfulfilled]: published(({ details }) => details?.unfulfilled, max),
   [METRICS.late]: calculated('late'),
+  [METRICS.bootFailures]: published(({ details }) => details?.bootFailures, max),
   [METRICS.failedLaunches]: ({ run, periods }) => periods.perMinute(run.refused),
   [METRICS.decisions]: decisions,
   [METRICS.metricsUnavailable]: notSimulated,
