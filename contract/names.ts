@@ -140,6 +140,15 @@ export const TERMINATION_HOOK = 'drained';
 /** Heartbeat timeout of the launch hook: an instance that is not ready by then never will be. */
 export const LAUNCH_TIMEOUT_SECONDS = 600;
 
+/**
+ * How an instance refresh replaces instances, per cent of the desired capacity: none is missing, and a quarter more is
+ * launched at a time.
+ */
+export const REFRESH = { minHealthyPercentage: 100, maxHealthyPercentage: 125 } as const;
+
+/** Instance tag with a digest of the worker's settings: a change makes a new version of the launch template. */
+export const SETTINGS_VERSION_TAG = `${SERVICE}:settings-version`;
+
 /** Instance tag whose value is the name of the SSM parameter that holds {@link WorkerSettings}. */
 export const SETTINGS_TAG = `${SERVICE}:settings`;
 

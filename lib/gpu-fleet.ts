@@ -7,7 +7,7 @@
  * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
  *   make a circle: the group needs the role of its instances.
  */
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -18,12 +18,13 @@ import { instanceLogGroupName } from '../contract/logs.ts';
 import {
   LAUNCH_HOOK,
   LAUNCH_TIMEOUT_SECONDS,
+  REFRESH,
   SERVICE,
   TERMINATION_HOOK,
   workKeyPrefix,
 } from '../contract/names.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
-import { WORKER_FIELDS } from '../contract/worker.ts';
+import { WORKER_FIELDS, type WorkerSettings } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
 import { GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
@@ -32,7 +33,7 @@ import { acknowledge } from './permissions.ts';
 import { resolveProps } from './props.ts';
 import { defaultInitializationRate } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
-import { loadWorkflow, WorkerSettingsParameter } from './worker-settings.ts';
+import { loadWorkflow, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
 
 /**
  * GPU instances that colour the photos of a queue. A scaler sets how many there are, such as `BacklogScaler`.
@@ -86,12 +87,25 @@ export class GpuFleet extends Construct {
       logGroup: this.logGroup,
     });
     this.workKeyPrefix = workKeyPrefix(role.roleId);
+    const workerSettings: WorkerSettings = {
+      stage: stageName,
+      queueUrl: jobs.queue.queueUrl,
+      deadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
+      bucketName: bucket.bucketName,
+      groupName,
+      tableName: table.tableName,
+      workKeyPrefix: this.workKeyPrefix,
+      ...jobs.settings,
+      ...withDefaults(WORKER_FIELDS, settings),
+      workflow: loadWorkflow(settings.workflow),
+    };
     const launchTemplate = new WorkerLaunchTemplate(this, 'LaunchTemplate', {
       stageName,
       role,
       securityGroup: network.securityGroup,
       associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
       amiParameterName: props.amiParameterName,
+      settingsVersion: settingsVersion(this, workerSettings),
       fixedImage: warmPoolSize > 0,
       volumeInitializationRate: settings.volumeInitializationRate ?? rateFor(maxCapacity),
     });
@@ -102,6 +116,13 @@ export class GpuFleet extends Construct {
       minCapacity,
       maxCapacity,
       capacityRebalance: false,
+      maxInstanceLifetime: MAX_LIFETIME,
+      updatePolicy: autoscaling.UpdatePolicy.instanceRefresh({
+        strategy: autoscaling.InstanceRefreshStrategy.ROLLING,
+        ...REFRESH,
+        // The launch hook has tested an instance before it is in service.
+        instanceWarmup: Duration.seconds(0),
+      }),
       groupMetrics: [autoscaling.GroupMetrics.all()],
       mixedInstancesPolicy: {
         launchTemplate,
@@ -135,18 +156,7 @@ export class GpuFleet extends Construct {
       'AwsSolutions-EC26',
       'the rule cannot read a group with a launch template: its volumes are encrypted, and a test checks it',
     );
-    const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', {
-      stage: stageName,
-      queueUrl: jobs.queue.queueUrl,
-      deadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
-      bucketName: bucket.bucketName,
-      groupName,
-      tableName: table.tableName,
-      workKeyPrefix: this.workKeyPrefix,
-      ...jobs.settings,
-      ...withDefaults(WORKER_FIELDS, settings),
-      workflow: loadWorkflow(settings.workflow),
-    });
+    const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', workerSettings);
     // Also in which order they are deleted: instances that drain need their way to AWS, their rights and their settings until
     // the group is gone. CloudFormation knows only what a property names.
     this.autoScalingGroup.node.addDependency(
@@ -166,6 +176,9 @@ export class GpuFleet extends Construct {
 /** @returns MiB/s; 0 for a maximum that is known only at deploy */
 const rateFor = (maxCapacity: number): number =>
   Token.isUnresolved(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
+
+/** Instances of a fleet that never sleeps take a newer image, and start on another machine, at least this often. */
+const MAX_LIFETIME = Duration.days(7);
 
 const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[] = [
   {

@@ -5,7 +5,12 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { ROOT_VOLUME_GIB, ROOT_VOLUME_IOPS, ROOT_VOLUME_MEBIBYTES_PER_SECOND } from '../contract/image.ts';
 import { instanceLogGroupName, LOG_GROUP_TAG, STAGE_TAG } from '../contract/logs.ts';
-import { amiParameterName, SETTINGS_TAG, workerParameterName } from '../contract/names.ts';
+import {
+  amiParameterName,
+  SETTINGS_TAG,
+  SETTINGS_VERSION_TAG,
+  workerParameterName,
+} from '../contract/names.ts';
 
 const ROOT_DEVICE = '/dev/sda1';
 
@@ -18,6 +23,8 @@ export interface WorkerLaunchTemplateProps {
   readonly amiParameterName?: string;
   /** Whether the template names the image itself: a group with a warm pool may not name a parameter. */
   readonly fixedImage: boolean;
+  /** Of the worker's settings. */
+  readonly settingsVersion: string;
   /** MiB/s; 0: blocks are loaded at their first read. */
   readonly volumeInitializationRate: number;
 }
@@ -54,6 +61,7 @@ export class WorkerLaunchTemplate extends ec2.LaunchTemplate {
       ],
     });
     Tags.of(this).add(SETTINGS_TAG, workerParameterName(stageName));
+    Tags.of(this).add(SETTINGS_VERSION_TAG, props.settingsVersion);
     Tags.of(this).add(LOG_GROUP_TAG, instanceLogGroupName(stageName));
     Tags.of(this).add(STAGE_TAG, stageName);
   }

@@ -1,4 +1,5 @@
 /** The worker's settings as an SSM parameter, so that one image serves every stage. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
@@ -34,6 +35,16 @@ export function loadWorkflow(name: string): Workflow {
   if (!parsed.success) throw new Error(`workflow '${name}': ${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
+
+/**
+ * A digest of the settings, names of resources included. Workers read their settings once, so that a change of them must
+ * replace the instances, as one of the launch template does.
+ */
+export const settingsVersion = (scope: Construct, settings: WorkerSettings): string =>
+  createHash('sha256')
+    .update(JSON.stringify(Stack.of(scope).resolve(settings)))
+    .digest('hex')
+    .slice(0, 12);
 
 export class WorkerSettingsParameter extends Construct {
   constructor(scope: Construct, id: string, settings: WorkerSettings) {

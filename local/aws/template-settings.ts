@@ -5,6 +5,7 @@ import {
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { clientConfig } from '../../common/environment.ts';
 import type { TemplateSettings } from '../fleet/agent.ts';
@@ -12,7 +13,11 @@ import type { TemplateSettings } from '../fleet/agent.ts';
 const templateSchema = z.object({
   Resources: z.record(
     z.string(),
-    z.object({ Type: z.string(), Properties: z.record(z.string(), z.unknown()).optional() }),
+    z.object({
+      Type: z.string(),
+      Properties: z.record(z.string(), z.unknown()).optional(),
+      UpdatePolicy: z.record(z.string(), z.unknown()).optional(),
+    }),
   ),
 });
 const redriveSchema = z.object({
@@ -24,6 +29,9 @@ const hookSchema = z.object({
   LifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
   HeartbeatTimeout: z.number(),
   DefaultResult: z.enum(['CONTINUE', 'ABANDON']),
+});
+const refreshSchema = z.object({
+  Preferences: z.object({ MinHealthyPercentage: z.number(), MaxHealthyPercentage: z.number() }),
 });
 const sizesSchema = z.object({
   MinSize: z.coerce.number(),
@@ -37,6 +45,7 @@ const tagsSchema = z.array(
 interface Resource {
   type: string;
   properties: Record<string, unknown>;
+  updatePolicy: Record<string, unknown>;
   physicalId: string;
 }
 
@@ -54,6 +63,7 @@ async function resources(endpoint: string, stackName: string): Promise<Map<strin
     found.set(LogicalResourceId, {
       type: resource.Type,
       properties: resource.Properties ?? {},
+      updatePolicy: resource.UpdatePolicy ?? {},
       physicalId: PhysicalResourceId ?? '',
     });
   }
@@ -89,7 +99,14 @@ export async function applyTemplateSettings(endpoint: string, stackName: string)
   const { MinSize: min, MaxSize: max, DesiredCapacity: desired } = sizesSchema.parse(group?.properties);
   const tags =
     data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
+  const refresh = refreshSchema.safeParse(group?.updatePolicy.AutoScalingInstanceRefresh).data?.Preferences;
   return {
+    // A change of the template is a new version of it.
+    version: createHash('sha256').update(JSON.stringify(template?.properties)).digest('hex').slice(0, 12),
+    refresh: refresh && {
+      minHealthyPercentage: refresh.MinHealthyPercentage,
+      maxHealthyPercentage: refresh.MaxHealthyPercentage,
+    },
     hooks: z
       .array(hookSchema)
       .parse(group?.properties.LifecycleHookSpecificationList ?? [])

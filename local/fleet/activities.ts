@@ -30,6 +30,8 @@ export const CAUSES = {
     `At ${iso(now)} an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from ${from} to ${from - 1}.  At ${iso(now)} instance ${id} was selected for termination.`,
   request: (now: number, id: string, shrinking: string) =>
     `At ${iso(now)} instance ${id} was taken out of service in response to a user request${shrinking}.`,
+  refresh: (now: number, id: string) =>
+    `At ${iso(now)} an instance was taken out of service in response to an instance refresh.  At ${iso(now)} instance ${id} was selected for termination.`,
   unhealthy: (now: number) =>
     `At ${iso(now)} an instance was taken out of service in response to an EC2 health check indicating it has been terminated or stopped.`,
   abandoned: (now: number) =>

@@ -10,6 +10,7 @@ import { clientConfig } from '../../common/environment.ts';
 import { listenOnLoopback } from '../../common/loopback.ts';
 import { ACTIONS } from './api.ts';
 import { Group } from './group.ts';
+import type { InstanceRefresh, RefreshPreferences } from './refresh.ts';
 import type { Hook, Instance, LifecycleState } from './instance.ts';
 import { startMetadata, type MetadataServer } from './metadata.ts';
 import { ApiError, failure, Parameters, success } from './query.ts';
@@ -40,8 +41,11 @@ export interface GroupSnapshot {
   desired: number;
   min: number;
   max: number;
+  /** The latest one. */
+  refresh?: InstanceRefresh | undefined;
   instances: {
     id: string;
+    version: string;
     lifecycleState: LifecycleState;
     zone: string;
     launchedAt: number;
@@ -53,6 +57,10 @@ export interface GroupSnapshot {
 export interface TemplateSettings {
   hooks: Hook[];
   instanceTags: Record<string, string>;
+  /** Of the launch template, with all that it says. */
+  version: string;
+  /** What an update policy does with the instances of an older version. @default - they stay */
+  refresh?: RefreshPreferences | undefined;
   /** @default - the limits that the local AWS has */
   limits?: { min: number; max: number };
   /** @default - unchanged, as by a template without DesiredCapacity */
@@ -134,7 +142,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   }
 
   function startInstance(instance: Instance): void {
-    const metadata = startMetadata(instance, tags);
+    const metadata = startMetadata(instance, { ...tags });
     const running = metadata.then(({ url }) =>
       options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl }),
     );
@@ -195,15 +203,19 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         desired: group?.desired ?? 0,
         min,
         max,
+        refresh: group?.refreshes.all[0],
         instances: (group?.instances ?? []).map((instance) => ({ ...instance })),
       };
     },
-    async applyTemplate(groupName, { hooks, instanceTags, limits, desired }) {
+    async applyTemplate(groupName, { hooks, instanceTags, version, refresh, limits, desired }) {
       const group = await find(groupName);
       group.hooks = hooks;
       if (limits) group.setLimits(limits.min, limits.max, now());
       if (desired !== undefined) group.setDesired(desired, now());
       Object.assign(tags, instanceTags);
+      const isChanged = group.version !== '' && group.version !== version;
+      group.version = version;
+      if (isChanged && refresh) group.refresh(refresh, now());
       drive();
     },
     async failLaunches(groupName, message) {

@@ -2,6 +2,7 @@
 import type { Group } from './group.ts';
 import type { Activity, Hook, Instance } from './instance.ts';
 import { ApiError, members, type Parameters } from './query.ts';
+import type { InstanceRefresh } from './refresh.ts';
 
 export interface Groups {
   /** @throws ApiError when neither the agent nor the local AWS has a group of this name */
@@ -46,6 +47,20 @@ const activityXml = (groupName: string) => (activity: Activity) => ({
   StatusCode: activity.statusCode,
   StatusMessage: activity.statusMessage,
   Progress: activity.statusCode === 'InProgress' ? 50 : 100,
+});
+
+const refreshXml = (groupName: string) => (refresh: InstanceRefresh) => ({
+  InstanceRefreshId: refresh.id,
+  AutoScalingGroupName: groupName,
+  Status: refresh.status,
+  StartTime: iso(refresh.startedAt),
+  EndTime: iso(refresh.endedAt),
+  PercentageComplete: refresh.status === 'Successful' ? 100 : 0,
+  InstancesToUpdate: refresh.status === 'InProgress' ? refresh.toReplace : 0,
+  Preferences: {
+    MinHealthyPercentage: refresh.preferences.minHealthyPercentage,
+    MaxHealthyPercentage: refresh.preferences.maxHealthyPercentage,
+  },
 });
 
 const hookXml = (groupName: string) => (hook: Hook) => ({
@@ -115,6 +130,24 @@ export const ACTIONS: Record<string, Action> = {
     const since = filtered ? Date.parse(parameters.required('Filters.member.1.Values.member.1')) : 0;
     const wanted = activities.filter(({ startedAt }) => startedAt >= since).slice(0, most);
     return { Activities: members(wanted.map(activityXml(settings.name))) };
+  },
+  async StartInstanceRefresh(parameters, groups, now) {
+    const found = await group(parameters, groups);
+    const percent = (name: string, usual: number) =>
+      parameters.whole(`Preferences.${name}HealthyPercentage`) ?? usual;
+    const preferences = {
+      minHealthyPercentage: percent('Min', 90),
+      maxHealthyPercentage: percent('Max', 100),
+    };
+    const { id } = found.refresh(preferences, now, parameters.text('Preferences.SkipMatching') !== 'true');
+    return { InstanceRefreshId: id };
+  },
+  async CancelInstanceRefresh(parameters, groups, now) {
+    return { InstanceRefreshId: (await group(parameters, groups)).refreshes.cancel(now).id };
+  },
+  async DescribeInstanceRefreshes(parameters, groups) {
+    const { refreshes, settings } = await group(parameters, groups);
+    return { InstanceRefreshes: members(refreshes.all.map(refreshXml(settings.name))) };
   },
   async DescribeLifecycleHooks(parameters, groups) {
     const { hooks, settings } = await group(parameters, groups);

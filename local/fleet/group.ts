@@ -11,41 +11,37 @@ import { abandoned, Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
 import {
   isTerminating,
+  newInstance,
   random,
   TRANSITIONS,
   type Activity,
   type Effect,
+  type GroupSettings,
   type Hook,
   type Instance,
   type LifecycleState,
 } from './instance.ts';
+import { Refusals } from './refusals.ts';
 import { instanceToTerminate, zoneForLaunch } from './placement.ts';
-
-export interface GroupSettings {
-  name: string;
-  min: number;
-  max: number;
-  zones: string[];
-  types: string[];
-  bootMs: number;
-  seed: number;
-}
+import { Refreshes, type InstanceRefresh, type RefreshPreferences } from './refresh.ts';
 
 const invalid = (message: string) => new ApiError('ValidationError', message);
-const [RETRY_FIRST_MS, RETRY_MOST_MS] = [5000, 60_000];
+/** Of an instance that is replaced whatever its launch template was. */
+const OUTDATED = 'outdated';
 
 export class Group {
   readonly effects: Effect[] = [];
   private readonly log = new Activities();
   readonly suspended = new Set<string>();
+  readonly refreshes = new Refreshes();
+  /** Of the launch template. */
+  version = '';
   hooks: Hook[] = [];
   instances: Instance[] = [];
   desired: number;
   private readonly random: () => number;
   private cause = '';
-  private retryAt = -Infinity;
-  private retryMs = RETRY_FIRST_MS;
-  private launchFailure: string | undefined;
+  private readonly refusals = new Refusals();
 
   constructor(readonly settings: GroupSettings) {
     this.random = random(settings.seed);
@@ -60,16 +56,10 @@ export class Group {
   /** @throws ApiError when `desired` is outside of the limits */
   setDesired(desired: number, now: number): void {
     const { min, max } = this.settings;
-    if (desired > max) {
-      throw invalid(
-        `New SetDesiredCapacity value ${desired} is above max value ${max} for the AutoScalingGroup.`,
-      );
-    }
-    if (desired < min) {
-      throw invalid(
-        `New SetDesiredCapacity value ${desired} is below min value ${min} for the AutoScalingGroup.`,
-      );
-    }
+    const beyond =
+      desired > max ? `above max value ${max}` : desired < min ? `below min value ${min}` : undefined;
+    if (beyond !== undefined)
+      throw invalid(`New SetDesiredCapacity value ${desired} is ${beyond} for the AutoScalingGroup.`);
     this.changeDesired(desired, now, 'a user request explicitly set group desired capacity');
   }
 
@@ -157,8 +147,7 @@ export class Group {
 
   /** Makes launches fail with a message, as without capacity; undefined lets them succeed again. */
   failLaunches(message: string | undefined, now: number): void {
-    this.launchFailure = message;
-    if (message === undefined) this.retryAt = -Infinity;
+    this.refusals.set(message);
     this.advance(now);
   }
 
@@ -181,7 +170,7 @@ export class Group {
       hook?.deadline ?? Infinity,
     ]);
     const lacking = this.alive().length < this.desired && !this.suspended.has('Launch');
-    return Math.min(Infinity, ...deadlines, lacking ? this.retryAt : Infinity);
+    return Math.min(Infinity, ...deadlines, lacking ? this.refusals.retryAt : Infinity);
   }
 
   private advanceInstance(instance: Instance, now: number): void {
@@ -255,48 +244,58 @@ export class Group {
 
   private alive = () => this.instances.filter((one) => !isTerminating(one));
 
+  /**
+   * Replaces the instances of an older launch template.
+   *
+   * @param all replaces those of the present one too
+   * @throws ApiError while another refresh is in progress
+   */
+  refresh(preferences: RefreshPreferences, now: number, all = false): InstanceRefresh {
+    if (all && !this.refreshes.current) for (const one of this.instances) one.version = OUTDATED;
+    const old = this.alive().filter(({ version }) => version !== this.version);
+    const refresh = this.refreshes.start(preferences, old.length, now);
+    this.advance(now);
+    return refresh;
+  }
+
   private reconcile(now: number): void {
-    for (
-      let alive = this.alive();
-      alive.length > this.desired && !this.suspended.has('Terminate');
-      alive = this.alive()
-    ) {
-      const victim = instanceToTerminate(alive, now, this.random);
-      if (!victim) break;
-      const cause = this.cause + CAUSES.scaleIn(now, alive.length, victim.id);
-      this.end(victim, cause, now);
+    const { most, launches, ends } = this.refreshes.step(this.instances, this.desired, this.version, now);
+    if (!this.suspended.has('Terminate')) {
+      for (const instance of ends) this.end(instance, CAUSES.refresh(now, instance.id), now);
+      this.scaleIn(most, now);
     }
-    const lacking = this.desired - this.alive().length;
-    if (lacking <= 0 || this.suspended.has('Launch') || now < this.retryAt) return;
+    const lacking = Math.max(this.desired - this.alive().length, launches);
+    if (lacking <= 0 || this.suspended.has('Launch') || now < this.refusals.retryAt) return;
     const cause = this.cause + CAUSES.launch(now, this.alive().length, this.desired);
-    if (this.launchFailure !== undefined) {
+    const statusMessage = this.refusals.refuse(now);
+    if (statusMessage !== undefined) {
       const activity = this.log.begin('Launching a new EC2 instance', cause, now);
-      Object.assign(activity, { statusCode: 'Failed', statusMessage: this.launchFailure, endedAt: now });
-      this.retryAt = now + this.retryMs;
-      this.retryMs = Math.min(RETRY_MOST_MS, this.retryMs * 2);
+      Object.assign(activity, { statusCode: 'Failed', statusMessage, endedAt: now });
       return;
     }
-    this.retryMs = RETRY_FIRST_MS;
     for (let k = 0; k < lacking; k++) this.launch(cause, now);
     this.advance(now);
   }
 
+  private scaleIn(most: number, now: number): void {
+    for (let alive = this.alive(); alive.length > most; alive = this.alive()) {
+      const victim = instanceToTerminate(alive, now, this.random, this.version);
+      if (!victim) break;
+      this.end(victim, this.cause + CAUSES.scaleIn(now, alive.length, victim.id), now);
+    }
+  }
+
   private launch(cause: string, now: number): void {
-    const hex = Array.from({ length: 17 }, () => Math.floor(this.random() * 16).toString(16)).join('');
-    const id = `i-${hex}`;
     const { zones, types, bootMs } = this.settings;
-    this.instances.push({
-      id,
+    const instance = newInstance(this.random, {
       zone: zoneForLaunch(zones, this.alive()),
       type: types[0] ?? 'unknown',
-      lifecycleState: 'Pending',
-      healthStatus: 'Healthy',
-      protectedFromScaleIn: false,
+      version: this.version,
       launchedAt: now,
       bootedAt: now + bootMs,
-      started: false,
-      activityId: this.log.begin(`Launching a new EC2 instance: ${id}`, cause, now).id,
     });
+    instance.activityId = this.log.begin(`Launching a new EC2 instance: ${instance.id}`, cause, now).id;
+    this.instances.push(instance);
   }
 
   private finish(instance: Instance, code: Activity['statusCode'], now: number, message?: string): void {

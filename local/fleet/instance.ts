@@ -27,6 +27,8 @@ export interface Instance {
   lifecycleState: LifecycleState;
   healthStatus: 'Healthy' | 'Unhealthy';
   protectedFromScaleIn: boolean;
+  /** Of the launch template that it was launched by. */
+  version: string;
   /** Epoch milliseconds, like all times of this file. */
   launchedAt: number;
   bootedAt: number;
@@ -37,6 +39,33 @@ export interface Instance {
   hook?: { name: string; deadline: number; heartbeatMs: number };
   /** Activity of its launch or termination. */
   activityId: string;
+}
+
+export interface GroupSettings {
+  name: string;
+  min: number;
+  max: number;
+  zones: string[];
+  types: string[];
+  bootMs: number;
+  seed: number;
+}
+
+/** An instance that has just been requested. */
+export function newInstance(
+  random: () => number,
+  what: Pick<Instance, 'zone' | 'type' | 'version' | 'launchedAt' | 'bootedAt'>,
+): Instance {
+  const hex = Array.from({ length: 17 }, () => Math.floor(random() * 16).toString(16)).join('');
+  return {
+    id: `i-${hex}`,
+    ...what,
+    lifecycleState: 'Pending',
+    healthStatus: 'Healthy',
+    protectedFromScaleIn: false,
+    started: false,
+    activityId: '',
+  };
 }
 
 export interface Hook {

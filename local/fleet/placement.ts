@@ -11,15 +11,18 @@ export function zoneForLaunch(zones: string[], alive: Instance[]): string {
 }
 
 /**
- * Selects the instance to terminate: in the zone with most instances, the one closest to its next billing hour.
+ * Selects the instance to terminate: in the zone with most instances, one of an older launch template, else the one closest
+ * to its next billing hour.
  * Protected instances are left out; whether an instance is busy does not count.
  *
+ * @param version of the launch template
  * @param random chooses between equal instances
  */
 export function instanceToTerminate(
   alive: Instance[],
   now: number,
   random: () => number,
+  version: string,
 ): Instance | undefined {
   const free = alive.filter((instance) => !instance.protectedFromScaleIn);
   const zones = [...new Set(free.map(({ zone }) => zone))];
@@ -28,7 +31,9 @@ export function instanceToTerminate(
   const zone = zones.filter((candidate) => count(candidate) === most);
   const remaining = (instance: Instance) => HOUR_MS - ((now - instance.launchedAt) % HOUR_MS);
   const candidates = free.filter((instance) => zone.includes(instance.zone));
-  const least = Math.min(...candidates.map(remaining));
-  const equals = candidates.filter((instance) => remaining(instance) === least);
+  const outdated = candidates.filter((instance) => instance.version !== version);
+  const among = outdated.length > 0 ? outdated : candidates;
+  const least = Math.min(...among.map(remaining));
+  const equals = among.filter((instance) => remaining(instance) === least);
   return equals[Math.floor(random() * equals.length)];
 }

@@ -60,6 +60,7 @@ export const RESOURCES: Record<string, Properties> = {
     CapacityRebalance: false,
     // The scaler sets the desired capacity: in the template, a deploy would reset it.
     MinSize: '0',
+    MaxInstanceLifetime: 604_800,
     MaxSize: '20',
     LifecycleHookSpecificationList: [
       {

@@ -1,6 +1,7 @@
 /** The template of a stage: its resources, and the properties whose loss would hurt. Roles: roles.test.ts; API: gateway.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
+import { SETTINGS_VERSION_TAG } from '../../contract/names.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { arn, bucketName, RESOURCES, TYPES } from './resources.ts';
 import { before, ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
@@ -207,6 +208,39 @@ describe.each(names)('the shipped stage %s', (name) => {
       'ScalerLogGroupName',
       'TableName',
     ]);
+  });
+});
+
+describe('a deploy', () => {
+  const versionOf = (template: ReturnType<typeof plain>) => {
+    const { TagSpecifications } = propertiesOf(template, 'FleetLaunchTemplate')
+      .LaunchTemplateData as Properties;
+    const [{ Tags }] = TagSpecifications as [{ Tags: { Key: string; Value: string }[] }];
+    return Tags.find(({ Key }) => Key === SETTINGS_VERSION_TAG)?.Value;
+  };
+
+  it.each<[string, StageConfig, boolean]>([
+    ['a setting of the workers', { maxMegapixels: 50 }, true],
+    ['the workflow', { workflow: 'upscale' }, true],
+    ['what the workers do with the queue', { visibilityTimeoutSeconds: 90 }, true],
+    ['the size of the fleet', { maxCapacity: 10 }, false],
+    ['the policy', { tickSeconds: 15 }, false],
+  ])('that changes %s replaces the instances, or not', (_what, change, isReplaced) => {
+    const version = versionOf(prod);
+    expect(version).toMatch(/^[0-9a-f]{12}$/);
+    expect(versionOf(plain('prod', change)) !== version).toBe(isReplaced);
+  });
+
+  it('launches a quarter more before it terminates, without a warm-up: the launch hook has tested an instance', () => {
+    const group = prod.Resources.FleetGroupASG as { UpdatePolicy?: unknown; Properties: Properties };
+    expect(group.UpdatePolicy).toEqual({
+      AutoScalingInstanceRefresh: {
+        Strategy: 'Rolling',
+        Preferences: { MinHealthyPercentage: 100, MaxHealthyPercentage: 125, InstanceWarmup: 0 },
+      },
+      AutoScalingScheduledAction: { IgnoreUnmodifiedGroupSizeProperties: true },
+    });
+    expect(group.Properties.MaxInstanceLifetime).toBe(7 * 86_400);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   StartInstanceRefreshCommand,
   type AutoScalingClient,
 } from '@aws-sdk/client-auto-scaling';
-import { SERVICE } from '../../../contract/names.ts';
+import { REFRESH, SERVICE } from '../../../contract/names.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Fleet } from '../promotion-plan.ts';
 
@@ -20,8 +20,8 @@ const IN_PROGRESS = ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress'
  * further warm-up is needed.
  */
 const PREFERENCES = {
-  MinHealthyPercentage: 100,
-  MaxHealthyPercentage: 110,
+  MinHealthyPercentage: REFRESH.minHealthyPercentage,
+  MaxHealthyPercentage: REFRESH.maxHealthyPercentage,
   InstanceWarmup: 0,
   SkipMatching: false,
 };

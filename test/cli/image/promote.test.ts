@@ -54,7 +54,7 @@ describe('a candidate that passes its test', () => {
     expect(Object.fromEntries(refresh ?? [])).toMatchObject({
       'Preferences.SkipMatching': 'false',
       'Preferences.MinHealthyPercentage': '100',
-      'Preferences.MaxHealthyPercentage': '110',
+      'Preferences.MaxHealthyPercentage': '125',
     });
   });
 

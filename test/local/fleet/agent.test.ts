@@ -8,7 +8,7 @@ import {
   ResumeProcessesCommand,
   SetDesiredCapacityCommand,
   SetInstanceHealthCommand,
-  StartInstanceRefreshCommand,
+  EnterStandbyCommand,
   SuspendProcessesCommand,
   TerminateInstanceInAutoScalingGroupCommand,
   UpdateAutoScalingGroupCommand,
@@ -104,9 +104,10 @@ describe('the API', () => {
     ],
     [
       'an unsupported action',
-      () => client.send(new StartInstanceRefreshCommand({ AutoScalingGroupName })),
+      () =>
+        client.send(new EnterStandbyCommand({ AutoScalingGroupName, ShouldDecrementDesiredCapacity: true })),
       'InvalidAction',
-      'StartInstanceRefresh',
+      'EnterStandby',
     ],
   ])('refuses %s', async (_name, call, name, message) => {
     const error: unknown = await call().catch((reason: unknown) => reason);

@@ -9,7 +9,8 @@ import {
 import { createServer } from 'node:http';
 import { clientConfig } from '../../../common/environment.ts';
 import { startFleetAgent, type FleetAgent } from '../../../local/fleet/agent.ts';
-import { Group, type GroupSettings } from '../../../local/fleet/group.ts';
+import { Group } from '../../../local/fleet/group.ts';
+import type { GroupSettings } from '../../../local/fleet/instance.ts';
 import type { Hook } from '../../../local/fleet/instance.ts';
 import { until } from '../../support/wait.ts';
 
@@ -92,6 +93,7 @@ export async function startFleet(): Promise<Fleet> {
   });
   await agent.applyTemplate(NAME, {
     hooks: HOOKS,
+    version: '1',
     instanceTags: { 'ddcolor-elastic:settings': '/photos/worker' },
   });
   const client = new AutoScalingClient({ ...clientConfig(agent.url), maxAttempts: 1 });

@@ -1,0 +1,139 @@
+/**
+ * A deploy that changes a setting of the workers while 200 photos are in flight: every instance is a new one within the time
+ * that docs/deploy.md states, no photo is lost, and none is charged an attempt for it.
+ */
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Progress } from '../../common/progress.ts';
+import { Scope } from '../../common/scope.ts';
+import type { StageConfig } from '../../lib/stage/stage.ts';
+import { cdk, deploy } from '../../local/aws/deploy.ts';
+import { applyTemplateSettings } from '../../local/aws/template-settings.ts';
+import type { GroupSnapshot } from '../../local/fleet/agent.ts';
+import { readOutcomes } from '../../local/run/outcomes.ts';
+import { submit, type Photo } from '../../local/run/photos.ts';
+import type { LocalStack } from '../../local/run/stack.ts';
+import { run } from '../../local/start.ts';
+import { localPath } from '../../common/environment.ts';
+
+const STACK = 'DDColorElastic-local';
+const PHOTOS = 200;
+const CHANGE: StageConfig = { maxMegapixels: 50 };
+const APP = 'node --import tsx test/local/support/changed-stage.ts';
+/** A round is a boot and a drain; here both take seconds. */
+const ROUND_SECONDS = 45;
+const folders = [mkdtempSync(join(tmpdir(), 'album-')), mkdtempSync(join(tmpdir(), 'results-'))] as const;
+const scope = new Scope();
+let seen: Awaited<ReturnType<typeof refreshAtWork>>;
+
+const inService = ({ instances }: GroupSnapshot) =>
+  instances.filter(({ lifecycleState }) => lifecycleState === 'InService');
+
+async function refreshAtWork({ agent, groupName, endpoint, s3, dynamo, outputs }: LocalStack) {
+  const { signal } = new AbortController();
+  const bucket = outputs.BucketName ?? '';
+  const body = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777' } })
+    .jpeg()
+    .toBuffer();
+  const photos: Photo[] = [];
+  const submitMore = async (count: number) => {
+    const more = Array.from({ length: count }, (_, k) => {
+      const key = `many/${photos.length + k}.jpg`;
+      return { name: key, key, read: () => Promise.resolve(body) };
+    });
+    photos.push(...more);
+    await submit(s3, bucket, more, signal, () => undefined);
+  };
+  const open = async () =>
+    [...(await readOutcomes(s3, bucket, photos)).values()].filter((outcome) => outcome === 'none').length;
+  const group = () => agent.snapshot(groupName);
+
+  const env = { STAGE_CHANGE: JSON.stringify(CHANGE) };
+  const assembly = localPath('refreshed.out');
+  await cdk(endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], signal, { env });
+  await submitMore(PHOTOS);
+  let isDone = false;
+  // As many are in flight until the refresh is done, however long the deploy takes.
+  const feeding = (async () => {
+    for (; !isDone; await sleep(500)) await submitMore(Math.max(0, PHOTOS - (await open())));
+  })();
+  while (inService(group()).length < 3) await sleep(200);
+  await deploy(endpoint, assembly, signal);
+
+  const before = group();
+  const openBefore = await open();
+  const startedAt = Date.now();
+  await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
+  let least = Infinity;
+  for (; group().refresh?.status !== 'Successful'; await sleep(100)) {
+    least = Math.min(least, inService(group()).length);
+  }
+  const seconds = (Date.now() - startedAt) / 1000;
+  const after = group();
+  isDone = true;
+  await feeding;
+  while ((await open()) > 0) await sleep(500);
+  const outcomes = [...(await readOutcomes(s3, bucket, photos)).values()];
+  const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: outputs.TableName }));
+  const attempts = Items.filter(({ id }) => id?.S?.startsWith('attempts#')).map((item) =>
+    Number(item.attempts?.N),
+  );
+  return { before, after, seconds, least, openBefore, submitted: photos.length, outcomes, attempts };
+}
+
+beforeAll(async () => {
+  const [photos, results] = folders;
+  await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777' } })
+    .jpeg()
+    .toFile(join(photos, 'one.jpg'));
+  let refreshing: ReturnType<typeof refreshAtWork>;
+  await run(
+    { photos, count: 1, port: 0 },
+    {
+      abort: new AbortController().signal,
+      scope,
+      progress: new Progress(process.stdout),
+      results,
+      onState: () => undefined,
+      onStack: async (stack) => {
+        refreshing = refreshAtWork(stack);
+        refreshing.catch(() => undefined);
+      },
+      inspect: async () => void (seen = await refreshing),
+    },
+  );
+}, 900_000);
+
+afterAll(async () => {
+  await scope.close();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+it('begins while photos are in flight and instances at work', () => {
+  expect(seen.openBefore).toBeGreaterThan(0.8 * PHOTOS);
+  expect(seen.before.instances.length).toBeGreaterThanOrEqual(3);
+});
+
+it('replaces every instance within the time that is stated', () => {
+  const old = new Set(seen.before.instances.map(({ id }) => id));
+  expect(
+    seen.after.instances.filter(({ id, lifecycleState }) => old.has(id) && lifecycleState === 'InService'),
+  ).toEqual([]);
+  const rounds = seen.before.instances.length;
+  expect(seen.seconds).toBeLessThan(rounds * ROUND_SECONDS);
+  // None of the capacity is missing meanwhile.
+  expect(seen.least).toBeGreaterThanOrEqual(inService(seen.before).length);
+  console.log(
+    `${seen.before.instances.length} instances were new after ${seen.seconds.toFixed(0)} s, ${seen.submitted} photos`,
+  );
+});
+
+it('loses no photo, and charges none an attempt for it', () => {
+  expect(seen.outcomes).toEqual(Array.from({ length: seen.submitted }, () => 'succeeded'));
+  expect(new Set(seen.attempts)).toEqual(new Set([1]));
+});
