@@ -24,6 +24,8 @@ if [ "${1:-}" != --boot ]; then
     printf '[Service]\nExecStartPre=\nExecStartPre=/usr/bin/ssh-keygen -A\n' >"$root/etc/systemd/system/ssh.service.d/keys.conf"
   fi
   echo "$key" >"$root/etc/ssh/keys/ubuntu"
+  # AWS's base image has the CloudWatch agent, which no registry has: a program that does nothing in its place.
+  install -D -m 755 "$root/bin/true" "$root/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl"
   # CA certificates of this machine, where a proxy has its own.
   mkdir -p "$root/usr/local/share/ca-certificates"
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
