@@ -34,7 +34,7 @@ export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
    */
   readonly vpc?: ec2.IVpc;
   /**
-   * Subnets of the instances. Private ones need a route to SQS, SSM, Auto Scaling, CloudWatch, S3 and DynamoDB: a NAT
+   * Subnets of the instances. Private ones need a route to SQS, SSM, Auto Scaling, CloudWatch and its Logs, S3 and DynamoDB: a NAT
    * gateway, or endpoints.
    *
    * @default - private ones with a route to the internet where the network has any, else public ones, in which instances
