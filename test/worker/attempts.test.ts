@@ -44,6 +44,16 @@ describe('a photo is charged', () => {
     expect(charged('a')).toBe(1);
   });
 
+  it.each([
+    [true, 1],
+    [false, 0],
+  ])('for an error of S3 only once it is started: %s', async (isStarted, attempts) => {
+    const { fails, charged } = fleet();
+    // Of an outage every photo would otherwise be exhausted within a minute.
+    await fails('a', new Error('SlowDown'), 'i-1', isStarted);
+    expect(charged('a')).toBe(attempts);
+  });
+
   it.each([true, false])('not for the first instance fault that it meets, started: %s', async (isStarted) => {
     const { fails, charged } = fleet();
     expect(await fails('a', CUDA, 'i-1', isStarted)).toBe(false);

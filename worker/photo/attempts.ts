@@ -5,10 +5,11 @@
  * - A start is counted before it begins, so that a photo that kills its worker uses up its attempts too.
  * - The first instance fault that a photo meets is free: the instance, or another photo on it, may be at fault. A fault that
  *   follows the photo is the photo's.
+ * - Before its start a photo is charged for what its own file does, such as a decoder that dies or hangs, and not for S3.
  * - A count that cannot be written does not stop the photo; `maxReceiveCount` is then the limit.
  */
 import { describeError, type Log } from '../telemetry/log.ts';
-import { InstanceFault } from './faults.ts';
+import { InstanceFault, TransientFault } from './faults.ts';
 
 /** Of one photo of one message. */
 export interface AttemptRecord {
@@ -93,7 +94,7 @@ export class PhotoAttempt {
       if (!isPhotos) faults.add(this.id);
       await this.add((isPhotos ? 1 : 0) - (charged ? 1 : 0), instanceId);
       if (!isPhotos) return false;
-    } else if (!charged) await this.add(1);
+    } else if (!charged && (this.isStarted || error instanceof TransientFault)) await this.add(1);
     return (this.attempts ?? 0) >= this.ports.maxAttempts;
   }
 
