@@ -29,7 +29,7 @@ sys.path.append(str(pathlib.Path(__file__).parents[2] / "common"))
 
 from guard import guarded  # noqa: E402
 from ministack import app as server  # noqa: E402  (after the thread has started: this import is slow)
-from ministack.services import s3, scheduler  # noqa: E402
+from ministack.services import ec2, s3, scheduler  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 # The secret of the run, or that of a session that STS gave out.
@@ -62,6 +62,25 @@ def named(name_of):
 # Saved queries of Logs Insights.
 provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = named(lambda props: props["Name"])
 provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = named(lambda props: props["AlarmName"])
+
+
+def new_template_version(physical_id, old_props, props, stack_name):
+    """A changed launch template is a new version of it, as with CloudFormation, and not a second template."""
+    template = ec2._launch_templates[physical_id]
+    number = template["LatestVersionNumber"] + 1
+    data = props.get("LaunchTemplateData", {})
+    newest = {**template["Versions"][-1], "VersionNumber": number, "DefaultVersion": False, "LaunchTemplateData": data}
+    template["Versions"].append(newest)
+    template["LatestVersionNumber"] = number
+    return physical_id, {
+        "LaunchTemplateId": physical_id,
+        "LaunchTemplateName": template["LaunchTemplateName"],
+        "DefaultVersionNumber": str(template["DefaultVersionNumber"]),
+        "LatestVersionNumber": str(number),
+    }
+
+
+provisioners._RESOURCE_HANDLERS["AWS::EC2::LaunchTemplate"]["update"] = new_template_version
 
 sys.argv = sys.argv[:1]
 server.main()
