@@ -74,7 +74,11 @@ it('injects every fault during a burst, and none after the faults have stopped',
       'late response',
     ])
       expect(proxy.counts.get(`${service}: ${kind}`), `${service}: ${kind}`).toBeGreaterThan(0);
-  expect(handles.length - new Set(handles).size).toBeGreaterThan(0);
+  // A message comes twice only where another receive is under way: on a slow computer that takes more of them.
+  const twice = () => handles.length - new Set(handles).size;
+  for (let more = CLIENTS; more < 20 * CLIENTS && twice() === 0; more += 2)
+    await Promise.all([client(more * PHOTOS_PER_CLIENT), client((more + 1) * PHOTOS_PER_CLIENT)]);
+  expect(twice()).toBeGreaterThan(0);
 
   proxy.stopFaults();
   connect(30_000);
