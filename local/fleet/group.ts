@@ -7,20 +7,19 @@
  * As on AWS: desired counts pending and in-service instances, not terminating ones; scale-in may terminate a busy instance;
  * a failed launch is retried, and the desired capacity stays.
  */
-import { abandoned, Activities, CAUSES } from './activities.ts';
+import { Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
 import {
   isTerminating,
   newInstance,
   random,
-  TRANSITIONS,
   type Activity,
   type Effect,
   type GroupSettings,
   type Hook,
   type Instance,
-  type LifecycleState,
 } from './instance.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { Refusals } from './refusals.ts';
 import { instanceToTerminate, zoneForLaunch } from './placement.ts';
 import { Refreshes, type InstanceRefresh, type RefreshPreferences } from './refresh.ts';
@@ -30,13 +29,13 @@ const invalid = (message: string) => new ApiError('ValidationError', message);
 const OUTDATED = 'outdated';
 
 export class Group {
-  readonly effects: Effect[] = [];
   private readonly log = new Activities();
+  private readonly life = new Lifecycle(this.log);
+  readonly effects: Effect[] = this.life.effects;
   readonly suspended = new Set<string>();
   readonly refreshes = new Refreshes();
   /** Of the launch template. */
   version = '';
-  hooks: Hook[] = [];
   instances: Instance[] = [];
   desired: number;
   private readonly random: () => number;
@@ -46,6 +45,14 @@ export class Group {
   constructor(readonly settings: GroupSettings) {
     this.random = random(settings.seed);
     this.desired = settings.min;
+  }
+
+  get hooks(): Hook[] {
+    return this.life.hooks;
+  }
+
+  set hooks(hooks: Hook[]) {
+    this.life.hooks = hooks;
   }
 
   /** Newest first. */
@@ -82,7 +89,7 @@ export class Group {
   /** Completes a lifecycle action. @throws ApiError when the instance does not wait at this hook */
   complete(hookName: string, instanceId: string, result: 'CONTINUE' | 'ABANDON', now: number): void {
     const instance = this.waitingAt(hookName, instanceId);
-    this.leaveHook(instance, result, now);
+    this.life.leaveHook(instance, result, now);
     this.advance(now);
   }
 
@@ -111,7 +118,7 @@ export class Group {
       const shrinking = decrement
         ? `, shrinking the capacity from ${this.desired + 1} to ${this.desired}`
         : '';
-      this.end(instance, CAUSES.request(now, instance.id, shrinking), now);
+      this.life.end(instance, CAUSES.request(now, instance.id, shrinking), now);
     }
     const activity = this.activities.find(({ id }) => id === instance.activityId);
     this.advance(now);
@@ -125,8 +132,8 @@ export class Group {
     if (!instance) return;
     instance.healthStatus = 'Unhealthy';
     instance.hook = undefined;
-    if (!isTerminating(instance)) this.end(instance, CAUSES.unhealthy(now), now, false);
-    else if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
+    if (!isTerminating(instance)) this.life.end(instance, CAUSES.unhealthy(now), now, false);
+    else if (instance.lifecycleState === 'Terminating:Wait') this.life.move(instance, 'Terminating:Proceed');
     this.advance(now);
   }
 
@@ -139,9 +146,9 @@ export class Group {
   stopped(instanceId: string, now: number): void {
     const instance = this.instances.find(({ id }) => id === instanceId);
     if (!instance) return;
-    this.move(instance, 'Terminated');
+    this.life.move(instance, 'Terminated');
     this.instances = this.instances.filter((other) => other !== instance);
-    this.finish(instance, 'Successful', now);
+    this.life.finish(instance, 'Successful', now);
     this.advance(now);
   }
 
@@ -159,7 +166,8 @@ export class Group {
 
   /** Applies everything that is due by `now`. */
   advance(now: number): void {
-    for (const instance of [...this.instances]) this.advanceInstance(instance, now);
+    const replaces = !this.suspended.has('ReplaceUnhealthy') && !this.suspended.has('HealthCheck');
+    for (const instance of [...this.instances]) this.life.advance(instance, now, replaces);
     this.reconcile(now);
   }
 
@@ -171,75 +179,6 @@ export class Group {
     ]);
     const lacking = this.alive().length < this.desired && !this.suspended.has('Launch');
     return Math.min(Infinity, ...deadlines, lacking ? this.refusals.retryAt : Infinity);
-  }
-
-  private advanceInstance(instance: Instance, now: number): void {
-    if (!instance.started && now >= instance.bootedAt && instance.lifecycleState !== 'Terminating:Proceed') {
-      instance.started = true;
-      this.effects.push({ kind: 'start', instance });
-      if (instance.lifecycleState === 'Pending')
-        this.enter(instance, 'autoscaling:EC2_INSTANCE_LAUNCHING', now);
-    }
-    if (instance.hook && now >= instance.hook.deadline) {
-      const hook = this.hooks.find(({ name }) => name === instance.hook?.name);
-      this.leaveHook(instance, hook?.defaultResult ?? 'ABANDON', now, true);
-    }
-    if (instance.lifecycleState === 'Pending:Proceed') this.putInService(instance, now);
-    const replace = !this.suspended.has('ReplaceUnhealthy') && !this.suspended.has('HealthCheck');
-    if (instance.healthStatus === 'Unhealthy' && !isTerminating(instance) && replace) {
-      this.end(instance, CAUSES.unhealthy(now), now);
-    }
-  }
-
-  /** Moves the instance to the wait state of a transition's hook, or past it when there is no hook. */
-  private enter(instance: Instance, transition: Hook['transition'], now: number): void {
-    const hook = this.hooks.find((candidate) => candidate.transition === transition);
-    const launching = transition === 'autoscaling:EC2_INSTANCE_LAUNCHING';
-    if (hook) {
-      const heartbeatMs = hook.heartbeatSeconds * 1000;
-      instance.hook = { name: hook.name, deadline: now + heartbeatMs, heartbeatMs };
-      this.move(instance, launching ? 'Pending:Wait' : 'Terminating:Wait');
-    } else if (launching) this.putInService(instance, now);
-    else this.move(instance, 'Terminating:Proceed');
-  }
-
-  private leaveHook(
-    instance: Instance,
-    result: 'CONTINUE' | 'ABANDON',
-    now: number,
-    hasTimedOut = false,
-  ): void {
-    instance.hook = undefined;
-    if (instance.lifecycleState === 'Terminating:Wait') this.move(instance, 'Terminating:Proceed');
-    else if (result === 'CONTINUE') this.move(instance, 'Pending:Proceed');
-    else {
-      this.finish(instance, 'Cancelled', now, abandoned(instance.activityId, hasTimedOut));
-      this.end(instance, CAUSES.abandoned(now), now);
-    }
-  }
-
-  private putInService(instance: Instance, now: number): void {
-    this.move(instance, 'InService');
-    instance.inServiceAt = now;
-    this.finish(instance, 'Successful', now);
-  }
-
-  private end(instance: Instance, cause: string, now: number, alive = true): void {
-    instance.hook = undefined;
-    this.finish(instance, 'Cancelled', now);
-    instance.activityId = this.log.begin(`Terminating EC2 instance: ${instance.id}`, cause, now).id;
-    // An instance that has died completes no hook. AWS waits for the hook's timeout; the result is the same.
-    if (alive) this.enter(instance, 'autoscaling:EC2_INSTANCE_TERMINATING', now);
-    else this.move(instance, 'Terminating:Proceed');
-  }
-
-  private move(instance: Instance, state: LifecycleState): void {
-    if (!TRANSITIONS[instance.lifecycleState].includes(state)) {
-      throw new Error(`${instance.id} cannot go from ${instance.lifecycleState} to ${state}`);
-    }
-    instance.lifecycleState = state;
-    if (state === 'Terminating:Wait') this.effects.push({ kind: 'leave', instance });
-    if (state === 'Terminating:Proceed') this.effects.push({ kind: 'stop', instance });
   }
 
   private alive = () => this.instances.filter((one) => !isTerminating(one));
@@ -261,7 +200,7 @@ export class Group {
   private reconcile(now: number): void {
     const { most, launches, ends } = this.refreshes.step(this.instances, this.desired, this.version, now);
     if (!this.suspended.has('Terminate')) {
-      for (const instance of ends) this.end(instance, CAUSES.refresh(now, instance.id), now);
+      for (const instance of ends) this.life.end(instance, CAUSES.refresh(now, instance.id), now);
       this.scaleIn(most, now);
     }
     const lacking = Math.max(this.desired - this.alive().length, launches);
@@ -281,7 +220,7 @@ export class Group {
     for (let alive = this.alive(); alive.length > most; alive = this.alive()) {
       const victim = instanceToTerminate(alive, now, this.random, this.version);
       if (!victim) break;
-      this.end(victim, this.cause + CAUSES.scaleIn(now, alive.length, victim.id), now);
+      this.life.end(victim, this.cause + CAUSES.scaleIn(now, alive.length, victim.id), now);
     }
   }
 
@@ -296,9 +235,5 @@ export class Group {
     });
     instance.activityId = this.log.begin(`Launching a new EC2 instance: ${instance.id}`, cause, now).id;
     this.instances.push(instance);
-  }
-
-  private finish(instance: Instance, code: Activity['statusCode'], now: number, message?: string): void {
-    this.log.finish(instance.activityId, code, now, message);
   }
 }

@@ -21,6 +21,7 @@ import {
   type PhotoStoreProps,
 } from '../../lib/index.ts';
 import { newApp, only, type Properties, type StackTemplate } from './template.ts';
+import { threshold } from '../lambda/scaler/support/observations.ts';
 
 const newStack = () => new Stack(newApp(), 'Fleet');
 
@@ -146,14 +147,6 @@ describe('wrong props', () => {
       maxCapacity: 4,
     });
   const otherGroup = (stack: Stack) => AutoScalingGroup.fromAutoScalingGroupName(stack, 'Group', 'renderers');
-  const threshold: BacklogScalerProps['policy'] = {
-    kind: 'threshold',
-    scaleOutBacklog: 50,
-    scaleOutStep: 2,
-    scaleOutCooldownSeconds: 300,
-    scaleInStep: 1,
-    scaleInCooldownSeconds: 300,
-  };
   const scaler = (group: (stack: Stack) => IAutoScalingGroup, props: Partial<BacklogScalerProps>) => {
     const stack = newStack();
     const { queue } = new JobQueue(stack, 'Work');

@@ -3,20 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StageConfig } from '../../lib/stage/stage.ts';
+import { threshold } from '../lambda/scaler/support/observations.ts';
 import { lintTemplates } from '../../tools/cfn-lint/lint.ts';
 
 export const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 export const WARM: StageConfig = { warmPoolSize: 2, spotPercentage: 0 };
 export const THRESHOLD: StageConfig = {
   minCapacity: 1,
-  policy: {
-    kind: 'threshold',
-    scaleOutBacklog: 50,
-    scaleOutStep: 2,
-    scaleOutCooldownSeconds: 300,
-    scaleInStep: 1,
-    scaleInCooldownSeconds: 300,
-  },
+  policy: threshold,
 };
 /** The longest name of a stage. */
 export const LONGEST = `a${'-b'.repeat(8)}c`;

@@ -1,5 +1,5 @@
 /** This instance's counters of work done: an item of the scaler's table that only this instance may write. */
-import { UpdateItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BOOT_FAILURE_ATTRIBUTE, TABLE_EXPIRY, TABLE_KEY, WORK_ATTRIBUTES } from '../../contract/names.ts';
 import type { Done } from '../telemetry/work-report.ts';
 
@@ -11,52 +11,65 @@ export interface WorkItem {
   key: string;
 }
 
+interface Update {
+  /** After `SET #expiry = :expiry`. */
+  expression: string;
+  names: Record<string, string>;
+  values: Record<string, AttributeValue>;
+}
+
 /** @param now epoch milliseconds */
-export async function addWork(
+async function update(
   dynamo: DynamoDBClient,
   { tableName, key }: WorkItem,
-  done: Done,
+  { expression, names, values }: Update,
   now: number,
 ): Promise<void> {
+  const expiry = { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) };
   await dynamo.send(
     new UpdateItemCommand({
       TableName: tableName,
       Key: { [TABLE_KEY]: { S: key } },
-      UpdateExpression: 'SET #expiry = :expiry ADD #completed :completed, #busySeconds :busySeconds',
-      ExpressionAttributeNames: {
-        '#expiry': TABLE_EXPIRY,
-        '#completed': WORK_ATTRIBUTES.completed,
-        '#busySeconds': WORK_ATTRIBUTES.busySeconds,
-      },
-      ExpressionAttributeValues: {
-        ':expiry': { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) },
-        ':completed': { N: String(done.completed) },
-        ':busySeconds': { N: done.busySeconds.toFixed(3) },
-      },
+      UpdateExpression: `SET #expiry = :expiry${expression}`,
+      ExpressionAttributeNames: { '#expiry': TABLE_EXPIRY, ...names },
+      ExpressionAttributeValues: { ':expiry': expiry, ...values },
     }),
   );
 }
+
+/** @param now epoch milliseconds */
+export const addWork = (dynamo: DynamoDBClient, item: WorkItem, done: Done, now: number): Promise<void> =>
+  update(
+    dynamo,
+    item,
+    {
+      expression: ' ADD #completed :completed, #busySeconds :busySeconds',
+      names: { '#completed': WORK_ATTRIBUTES.completed, '#busySeconds': WORK_ATTRIBUTES.busySeconds },
+      values: {
+        ':completed': { N: String(done.completed) },
+        ':busySeconds': { N: done.busySeconds.toFixed(3) },
+      },
+    },
+    now,
+  );
 
 /** Characters; the scaler reads as many. */
 const MAX_REASON_LENGTH = 300;
 
 /** Stores why the instance cannot get ready, in the same item. @param now epoch milliseconds */
-export async function putBootFailure(
+export const putBootFailure = (
   dynamo: DynamoDBClient,
-  { tableName, key }: WorkItem,
+  item: WorkItem,
   why: string,
   now: number,
-): Promise<void> {
-  await dynamo.send(
-    new UpdateItemCommand({
-      TableName: tableName,
-      Key: { [TABLE_KEY]: { S: key } },
-      UpdateExpression: 'SET #expiry = :expiry, #why = :why',
-      ExpressionAttributeNames: { '#expiry': TABLE_EXPIRY, '#why': BOOT_FAILURE_ATTRIBUTE },
-      ExpressionAttributeValues: {
-        ':expiry': { N: String(Math.ceil(now / 1000) + KEPT_SECONDS) },
-        ':why': { S: why.slice(0, MAX_REASON_LENGTH) },
-      },
-    }),
+): Promise<void> =>
+  update(
+    dynamo,
+    item,
+    {
+      expression: ', #why = :why',
+      names: { '#why': BOOT_FAILURE_ATTRIBUTE },
+      values: { ':why': { S: why.slice(0, MAX_REASON_LENGTH) } },
+    },
+    now,
   );
-}

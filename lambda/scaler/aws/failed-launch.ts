@@ -13,7 +13,7 @@ const LIMIT = /requested more vCPU capacity than your current vCPU limit/i;
 const RATE = /volume ?initialization ?rate/i;
 /**
  * "Instance failed to complete user's Lifecycle Action: Lifecycle Action with token 0fc6... was abandoned: Heartbeat Timeout",
- * and with "Lifecycle Action Completed with ABANDON Result" where the worker gave up.
+ * and with "Lifecycle Action Completed with ABANDON Result" where the worker ended the launch.
  */
 const ABANDONED = /was abandoned: (?:Heartbeat Timeout|Lifecycle Action Completed)/;
 /** "Instance became unhealthy while waiting for instance to be in InService state. Termination Reason: Client.InternalError: ..." */

@@ -87,33 +87,21 @@ export function withDesired(memory: CapacityMemory, seen: Observation, desired: 
   return { ...memory, launches };
 }
 
-/** @returns instances cancelled */
-function cancelOldest(launches: Launch[], count: number): number {
-  let left = count;
-  while (left > 0) {
-    const [oldest] = launches;
-    if (!oldest) break;
-    const less = Math.min(left, oldest.count);
-    oldest.count -= less;
+/** Cancels instances of launches in this order. @param count none when it is negative @returns instances cancelled */
+function cancel(launches: Launch[], inOrder: Launch[], count: number): number {
+  let left = Math.max(0, count);
+  const wanted = left;
+  for (const launch of inOrder) {
+    const less = Math.min(left, launch.count);
+    launch.count -= less;
     left -= less;
-    if (oldest.count === 0) launches.shift();
   }
-  return count - left;
+  launches.splice(0, launches.length, ...launches.filter((launch) => launch.count > 0));
+  return wanted - left;
 }
-
-/** @returns instances cancelled */
-function cancelNewest(launches: Launch[], count: number): number {
-  let left = count;
-  while (left > 0) {
-    const newest = launches.at(-1);
-    if (!newest) break;
-    const less = Math.min(left, newest.count);
-    newest.count -= less;
-    left -= less;
-    if (newest.count === 0) launches.pop();
-  }
-  return count - left;
-}
+const cancelOldest = (launches: Launch[], count: number): number => cancel(launches, launches, count);
+const cancelNewest = (launches: Launch[], count: number): number =>
+  cancel(launches, launches.toReversed(), count);
 
 /** Instance-seconds that capacity in service and on its way offers within the next boot time. */
 export function secondsWithinBoot(memory: CapacityMemory, seen: Observation, boot: number): number {

@@ -4,15 +4,14 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Parameters } from '../../../cli/image/aws/parameters.ts';
 import { revisionOf, type BakeEnvironment } from '../../../cli/image/bake.ts';
 import { bake } from '../../../cli/image/bake.ts';
-import { list } from '../../../cli/image/list.ts';
 import { explained } from '../../../cli/image/main.ts';
-import { rollback } from '../../../cli/image/rollback.ts';
-import { IMAGE_SIZE_TAG, IMAGE_TAGS, SERVICE } from '../../../contract/names.ts';
+import { IMAGE_SIZE_TAG } from '../../../contract/names.ts';
 import { Scope } from '../../../common/scope.ts';
 import { until } from '../../support/wait.ts';
+import { listTests } from './list-suite.ts';
+import { rollbackTests } from './rollback-suite.ts';
 import { Account } from './support/account.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -20,12 +19,10 @@ const REVISION = '0123456789abcdef0123456789abcdef01234567';
 const scope = new Scope();
 const directory = mkdtempSync(join(tmpdir(), 'bake-'));
 let account: Account;
-let parameters: Parameters;
 let world: BakeEnvironment;
 
 beforeAll(async () => {
   account = await Account.start('ami-bake', scope);
-  parameters = new Parameters(account.ssm);
 });
 afterAll(async () => {
   await scope.close();
@@ -210,103 +207,5 @@ describe('a bake', () => {
   });
 });
 
-describe('a rollback', () => {
-  beforeEach(async () => {
-    for (let k = 1; k <= 3; k++) {
-      await account.image(`ami-0000000${k}`, k);
-      await parameters.setCurrent('dev', `ami-0000000${k}`);
-    }
-  });
-  const current = async () => (await account.parameters())['dev/ami/current'];
-
-  it('sets the latest earlier image that still exists, and replaces the instances', async () => {
-    account.front.images.delete('ami-00000002');
-    const { session } = await account.enter('rollback --stage dev --yes');
-    expect(await explained(rollback, session)).toBe(0);
-    expect(await current()).toBe('ami-00000001');
-    expect(await account.refreshes('dev')).toBe(1);
-  });
-
-  it('sets the image of --to', async () => {
-    const { session } = await account.enter('rollback --stage dev --yes --to ami-00000001');
-    expect(await explained(rollback, session)).toBe(0);
-    expect(await current()).toBe('ami-00000001');
-  });
-
-  it('changes nothing in a dry run, or for an unknown image', async () => {
-    const dry = await account.enter('rollback --stage dev --dry-run');
-    expect(await explained(rollback, dry.session)).toBe(0);
-    expect(dry.said()).toContain('from ami-00000003 to ami-00000002');
-    const nowhere = await account.enter('rollback --stage dev --yes --to ami-0000000f');
-    await expect(explained(rollback, nowhere.session)).rejects.toThrow(
-      'ami-0000000f is no image of this service',
-    );
-    expect(await current()).toBe('ami-00000003');
-    expect(await account.refreshes('dev')).toBe(0);
-  });
-
-  it('names the command that replaces the instances when the refresh does not start', async () => {
-    account.front.refusals.push({
-      action: 'StartInstanceRefresh',
-      code: 'InstanceRefreshInProgress',
-      times: 9,
-    });
-    const { session } = await account.enter('rollback --stage dev --yes');
-    await expect(explained(rollback, session)).rejects.toThrow(
-      /aws autoscaling start-instance-refresh --auto-scaling-group-name/,
-    );
-    expect(await current()).toBe('ami-00000002');
-  });
-});
-
-describe('the list', () => {
-  const tags = {
-    [IMAGE_TAGS.revision]: REVISION,
-    [IMAGE_TAGS.comfyui]: '0.3.64',
-    [IMAGE_TAGS.ddcolor]: 'a'.repeat(40),
-    [IMAGE_TAGS.weights]: 'b'.repeat(64),
-    [IMAGE_SIZE_TAG]: '62',
-  };
-  beforeEach(async () => {
-    await account.image('ami-00000001', 1, { tags });
-    await account.image('ami-00000002', 2);
-    await parameters.setCurrent('dev', 'ami-00000001');
-    await parameters.setCandidate('prod', 'ami-00000001');
-  });
-
-  it('shows versions and use of each image', async () => {
-    const { session, said } = await account.enter('list --stage dev');
-    expect(await explained(list, session)).toBe(0);
-    expect(said()).toMatch(
-      /ami-00000002 .*\nami-00000001 +2026-11-01 00:01 +0123456789ab +0\.3\.64 +a{12} +b{12} +62 +dev current, prod candidate\n/,
-    );
-  });
-
-  it('is JSON with --json', async () => {
-    const { session, said } = await account.enter('list --stage dev --json');
-    expect(await explained(list, session)).toBe(0);
-    expect(JSON.parse(said())).toMatchObject([
-      { id: 'ami-00000002', usedAs: [] },
-      {
-        id: 'ami-00000001',
-        comfyui: '0.3.64',
-        sizeGib: 62,
-        usedAs: ['dev current', 'prod candidate'],
-        deprecated: false,
-      },
-    ]);
-  });
-
-  it('reads only tags that the build sets', () => {
-    const template = readFileSync(join(ROOT, 'ami/packer/ddcolor-elastic.pkr.hcl'), 'utf8');
-    const pins = [...template.matchAll(/^ {4}(\w+) += var\.\w+$/gm)].map(([, pin = '']) =>
-      pin.replaceAll('_', '-'),
-    );
-    const set = [
-      ...pins.map((pin) => `${SERVICE}:${pin}`),
-      ...[...template.matchAll(/^ +"([\w:-]+)" += /gm)].map(([, tag = '']) => tag),
-    ];
-    for (const tag of Object.values(IMAGE_TAGS)) expect(set).toContain(tag);
-    expect(template).toMatch(new RegExp(`"${IMAGE_TAGS.service}" += "${SERVICE}"`));
-  });
-});
+rollbackTests(() => account);
+listTests(() => account);

@@ -3,18 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { stages } from '../../../bin/stages.ts';
 import { DEFAULT_POLICY } from '../../../contract/policy.ts';
 import { resolveStage, STAGE_FIELDS, STAGE_RULES, type StageConfig } from '../../../lib/stage/stage.ts';
+import { threshold } from '../../lambda/scaler/support/observations.ts';
 
 type Named = StageConfig & { name?: string };
 
 const slo = DEFAULT_POLICY;
-const threshold = {
-  kind: 'threshold',
-  scaleOutBacklog: 50,
-  scaleOutStep: 2,
-  scaleOutCooldownSeconds: 300,
-  scaleInStep: 1,
-  scaleInCooldownSeconds: 300,
-} as const;
 
 /** A stage with one wrong setting, and its line in the error. */
 const WRONG: [config: Named, line: string][] = [
