@@ -15,11 +15,10 @@ import type { StageConfig } from '../../lib/stage/stage.ts';
 import { cdk, deploy } from '../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../local/aws/template-settings.ts';
 import type { GroupSnapshot } from '../../local/fleet/agent.ts';
-import { readOutcomes } from '../../local/run/outcomes.ts';
-import { submit, type Photo } from '../../local/run/photos.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
 import { run } from '../../local/start.ts';
 import { localPath } from '../../common/environment.ts';
+import { Traffic } from './support/traffic.ts';
 
 const STACK = 'DDColorElastic-local';
 const PHOTOS = 200;
@@ -34,39 +33,26 @@ let seen: Awaited<ReturnType<typeof refreshAtWork>>;
 const inService = ({ instances }: GroupSnapshot) =>
   instances.filter(({ lifecycleState }) => lifecycleState === 'InService');
 
-async function refreshAtWork({ agent, groupName, endpoint, s3, dynamo, outputs }: LocalStack) {
+async function refreshAtWork(stack: LocalStack) {
+  const { agent, groupName, endpoint, dynamo, outputs } = stack;
   const { signal } = new AbortController();
-  const bucket = outputs.BucketName ?? '';
-  const body = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777' } })
-    .jpeg()
-    .toBuffer();
-  const photos: Photo[] = [];
-  const submitMore = async (count: number) => {
-    const more = Array.from({ length: count }, (_, k) => {
-      const key = `many/${photos.length + k}.jpg`;
-      return { name: key, key, read: () => Promise.resolve(body) };
-    });
-    photos.push(...more);
-    await submit(s3, bucket, more, signal, () => undefined);
-  };
-  const open = async () =>
-    [...(await readOutcomes(s3, bucket, photos)).values()].filter((outcome) => outcome === 'none').length;
+  const traffic = new Traffic(stack);
   const group = () => agent.snapshot(groupName);
 
   const env = { STAGE_CHANGE: JSON.stringify(CHANGE) };
   const assembly = localPath('refreshed.out');
   await cdk(endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], signal, { env });
-  await submitMore(PHOTOS);
+  await traffic.submit(PHOTOS);
   let isDone = false;
   // As many are in flight until the refresh is done, however long the deploy takes.
   const feeding = (async () => {
-    for (; !isDone; await sleep(500)) await submitMore(Math.max(0, PHOTOS - (await open())));
+    for (; !isDone; await sleep(500)) await traffic.submit(Math.max(0, PHOTOS - (await traffic.open())));
   })();
   while (inService(group()).length < 3) await sleep(200);
   await deploy(endpoint, assembly, signal);
 
   const before = group();
-  const openBefore = await open();
+  const openBefore = await traffic.open();
   const startedAt = Date.now();
   await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
   let least = Infinity;
@@ -77,13 +63,13 @@ async function refreshAtWork({ agent, groupName, endpoint, s3, dynamo, outputs }
   const after = group();
   isDone = true;
   await feeding;
-  while ((await open()) > 0) await sleep(500);
-  const outcomes = [...(await readOutcomes(s3, bucket, photos)).values()];
+  while ((await traffic.open()) > 0) await sleep(500);
+  const outcomes = await traffic.outcomes();
   const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: outputs.TableName }));
   const attempts = Items.filter(({ id }) => id?.S?.startsWith('attempts#')).map((item) =>
     Number(item.attempts?.N),
   );
-  return { before, after, seconds, least, openBefore, submitted: photos.length, outcomes, attempts };
+  return { before, after, seconds, least, openBefore, submitted: traffic.submitted, outcomes, attempts };
 }
 
 beforeAll(async () => {

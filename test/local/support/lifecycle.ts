@@ -7,15 +7,14 @@ import {
 import { DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import sharp from 'sharp';
 import type { StageConfig } from '../../../lib/stage/stage.ts';
 import { cdk, deploy } from '../../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';
-import { listKeys, readOutcomes } from '../../../local/run/outcomes.ts';
-import { submit, type Photo } from '../../../local/run/photos.ts';
+import { listKeys } from '../../../local/run/outcomes.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
 import { resourcesIn } from './resources.ts';
+import { Traffic } from './traffic.ts';
 
 const STACK = 'DDColorElastic-local';
 const APP = 'node --import tsx test/local/support/changed-stage.ts';
@@ -47,31 +46,17 @@ export async function redeployAtWork(
   change: StageConfig,
   photosAtOnce: number,
 ): Promise<Redeployed> {
-  const { agent, groupName, s3, sqs, endpoint, outputs } = stack;
-  const bucket = outputs.BucketName ?? '';
+  const { agent, groupName, sqs, endpoint, outputs } = stack;
   const { signal } = new AbortController();
-  const photos: Photo[] = [];
-  const body = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#777' } })
-    .jpeg()
-    .toBuffer();
-  const submitMore = async (count: number) => {
-    const more = Array.from({ length: count }, (_, k) => {
-      const key = `many/${photos.length + k}.jpg`;
-      return { name: key, key, read: () => Promise.resolve(body) };
-    });
-    photos.push(...more);
-    await submit(s3, bucket, more, signal, () => undefined);
-  };
-  const countOpen = async () =>
-    [...(await readOutcomes(s3, bucket, photos)).values()].filter((outcome) => outcome === 'none').length;
+  const traffic = new Traffic(stack);
 
-  await submitMore(photosAtOnce);
+  await traffic.submit(photosAtOnce);
   let desiredMinimum = Infinity;
   let deployed = false;
   const keepAtWork = async () => {
     while (!deployed) {
       desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
-      if ((await countOpen()) < photosAtOnce) await submitMore(photosAtOnce / 2);
+      if ((await traffic.open()) < photosAtOnce) await traffic.submit(photosAtOnce / 2);
       await sleep(FEED_MS);
     }
   };
@@ -84,19 +69,18 @@ export async function redeployAtWork(
   );
 
   const { desired: desiredBefore, max: maxBefore } = agent.snapshot(groupName);
-  const openBefore = await countOpen();
+  const openBefore = await traffic.open();
   desiredMinimum = desiredBefore;
   await deploy(endpoint, assembly, signal);
   await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
-  const openAfter = await countOpen();
+  const openAfter = await traffic.open();
   deployed = true;
   await working;
   const { max: maxAfter } = agent.snapshot(groupName);
 
-  await until(async () => (await countOpen()) === 0);
+  await until(async () => (await traffic.open()) === 0);
   const counts: Record<string, number> = {};
-  for (const outcome of (await readOutcomes(s3, bucket, photos)).values())
-    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  for (const outcome of await traffic.outcomes()) counts[outcome] = (counts[outcome] ?? 0) + 1;
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: outputs.DeadLetterQueueUrl,
@@ -104,7 +88,7 @@ export async function redeployAtWork(
     }),
   );
   return {
-    submitted: photos.length,
+    submitted: traffic.submitted,
     openBefore,
     openAfter,
     desiredBefore,
