@@ -28,8 +28,8 @@ export default defineConfig({
     // Stops a test that hangs; generous, so that it does not fail on a slow computer.
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    // The smallest computer that runs the tests has two cores.
-    maxWorkers: 2,
+    // The smallest computer that runs the tests has two cores; a third of the files wait for other processes.
+    maxWorkers: 3,
     // Files of one worker share their imports: loading the CDK and the AWS SDK for each file takes a third of the run.
     isolate: false,
     sequence: { sequencer: LongestFirst },

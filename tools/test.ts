@@ -15,9 +15,10 @@ const bin = (name: string, path: string) => join(require.resolve(`${name}/packag
 
 const STATIC_CHECKS: [name: string, command: string[]][] = [
   ['format', [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
-  ['types', [bin('typescript', 'bin/tsc'), '--noEmit']],
+  ['types', [bin('typescript-7', 'bin/tsc'), '--noEmit']],
   ['secrets', [bin('secretlint', 'bin/secretlint.js'), '**/*', '.github/**']],
   ['lint', [bin('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.']],
+  ['lint with types', [bin('oxlint', 'bin/oxlint'), '--type-aware', '--deny-warnings']],
 ];
 
 const reportSchema = z.object({ numPassedTests: z.number(), numTotalTests: z.number() });

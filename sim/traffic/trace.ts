@@ -129,7 +129,11 @@ export async function readTrace(path: string, bucket?: number): Promise<Trace> {
       );
     }
     const file = await open(path);
-    text = await file.readFile('utf8').finally(() => file.close());
+    try {
+      text = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`cannot read the trace ${path}: ${(error as Error).message}`);

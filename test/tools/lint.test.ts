@@ -1,7 +1,8 @@
 /** The rules of `npm run lint` that guard against strangers' bytes, each shown to fail for what it is there for. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Linter } from 'eslint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -75,4 +76,49 @@ describe('the linter', () => {
     expect(statuses.length).toBeGreaterThan(50);
     expect(new Set(statuses)).toEqual(new Set(['safe']));
   });
+});
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const UNSAFE: [what: string, code: string, rule: string][] = [
+  ['a promise that nobody waits for', 'async function f() {}\nf();', 'no-floating-promises'],
+  [
+    'a promise as a condition',
+    'export const f = async (p: Promise<number>) => (p ? 1 : 2);',
+    'no-misused-promises',
+  ],
+  ['a wait for no promise', 'export const f = async (n: number) => await n;', 'await-thenable'],
+  [
+    'a value that may be anything',
+    'export const f = (text: string): number => JSON.parse(text);',
+    'no-unsafe-return',
+  ],
+  ['an object as text', 'export const f = (o: object) => `${o}`;', 'restrict-template-expressions'],
+  ['what is thrown and no error', "export const f = () => { throw 'away'; };", 'only-throw-error'],
+];
+
+describe('the linter with types', () => {
+  const found = new Map<string, string[]>();
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ddcolor-types-'));
+    writeFileSync(join(folder, 'tsconfig.json'), '{"compilerOptions":{"strict":true,"target":"ES2022"}}');
+    UNSAFE.forEach(([, code], k) => writeFileSync(join(folder, `${k}.ts`), `${code}\n`));
+    const bin = join(ROOT, 'node_modules', 'oxlint', 'bin', 'oxlint');
+    const output = await new Promise<string>((done) =>
+      execFile(process.execPath, [bin, '--type-aware', '-f', 'json', folder], { cwd: ROOT }, (_error, text) =>
+        done(text),
+      ),
+    );
+    const { diagnostics } = z
+      .object({ diagnostics: z.array(z.object({ code: z.string(), filename: z.string() })) })
+      .parse(JSON.parse(output));
+    for (const { code, filename } of diagnostics) {
+      const name = filename.split(/[\\/]/).at(-1)!;
+      found.set(name, [...(found.get(name) ?? []), code]);
+    }
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each(UNSAFE.map(([what, , rule], k) => ({ what, rule, k })))('refuses $what', ({ rule, k }) =>
+    expect(found.get(`${k}.ts`)?.join(' ') ?? '').toContain(rule),
+  );
 });

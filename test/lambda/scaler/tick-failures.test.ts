@@ -106,7 +106,7 @@ describe('a tick that cannot read', () => {
   });
 
   it('reports what is no Error, too', async () => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
     ports.counts.read = () => Promise.reject('away');
     expect(messages((await run()).errors)).toEqual(['away']);
   });
