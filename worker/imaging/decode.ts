@@ -7,7 +7,9 @@
 import sharp, { type SharpOptions } from 'sharp';
 import { hasRoomForColour, lightness } from '../../colour/lightness.ts';
 import type { Format } from './formats.ts';
-import { inspectPhoto, roundedMegapixels, unlessDamaged } from './inspect.ts';
+import { inspectPhoto, roundedMegapixels, STRICT } from './inspect.ts';
+import type { SizeLimits } from './limits.ts';
+import { readPixels } from './readable.ts';
 
 // A photo is decoded once, so a cache would only hold memory.
 sharp.cache(false);
@@ -33,20 +35,22 @@ export interface DecodedPhoto {
 }
 
 /**
+ * @param limits of the photo and its result
  * @param keepColours whether `rgb` is needed
  * @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large`
  */
 export async function decodePhoto(
   body: Buffer,
-  maxMegapixels: number,
+  limits: SizeLimits,
   keepColours: boolean,
 ): Promise<DecodedPhoto> {
-  const { format, metadata, file } = await inspectPhoto(body, maxMegapixels);
-  const limits: SharpOptions = { failOn: 'error', limitInputPixels: Math.ceil(maxMegapixels * 1e6) };
+  const { source, metadata } = await inspectPhoto(body, limits);
+  const options: SharpOptions = { ...STRICT, limitInputPixels: Math.ceil(limits.maxMegapixels * 1e6) };
   // A grey photo without a colour profile needs no conversion.
   const greyOnly = metadata.space === 'b-w' && !metadata.hasProfile;
-  const { data, info } = await unlessDamaged(format, () =>
-    sharp(file, limits)
+  const { format } = source;
+  const { data, info } = await readPixels(source, ({ file, select }) =>
+    sharp(file, { ...options, ...select })
       .autoOrient()
       .toColourspace(greyOnly ? 'b-w' : 'srgb')
       .raw()

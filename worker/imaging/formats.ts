@@ -25,6 +25,8 @@ const box = (...brands: string[]) => brands.map((brand) => bytes(`????ftyp${bran
 
 /** Fixed positions only, since these are bytes of strangers: an expression that backtracks can take for ever. */
 const SIGNATURES: [name: string, ...starts: Byte[][]][] = [
+  // Before TIFF, whose signature it has too.
+  ['camera raw', bytes('II*\0????CR'), bytes('II*\0????IIII')],
   ['jpeg', bytes('\xff\xd8\xff')],
   ['png', bytes('\x89PNG\r\n\x1a\n')],
   ['webp', bytes('RIFF????WEBP')],
@@ -37,10 +39,44 @@ const SIGNATURES: [name: string, ...starts: Byte[][]][] = [
   ['JPEG 2000', bytes('\0\0\0\x0cjP  '), bytes('\xff\x4f\xff\x51')],
   ['Photoshop', bytes('8BPS')],
   ['PDF', bytes('%PDF-')],
-  ['camera raw', bytes('FUJIFILMCCD-RAW'), bytes('IIRO'), bytes('IIU\0'), bytes('\0MRM')],
+  [
+    'camera raw',
+    bytes('FUJIFILMCCD-RAW'),
+    [...bytes('IIR'), either('O', 'S')],
+    bytes('MMOR'),
+    bytes('IIU\0'),
+    bytes('\0MRM'),
+    bytes('FOVb'),
+    bytes('II\x1a\0\0\0HEAPCCDR'),
+    ...box('crx '),
+  ],
+  ['JPEG XR', bytes('II\xbc\x01')],
+  ['OpenEXR', bytes('v/1\x01')],
+  ['Radiance HDR', bytes('#?RADIANCE')],
+  ['QOI', bytes('qoif')],
+  ['GIMP', bytes('gimp xcf')],
+  ['DjVu', bytes('AT&TFORM')],
+  ['Netpbm', [...bytes('P'), either('1', '2', '3', '4', '5', '6'), either('\n', ' ', '\r')]],
   ['video', ...box(''), bytes('\x1aE\xdf\xa3'), bytes('RIFF????AVI ')],
   ['ZIP', bytes('PK\x03\x04')],
 ];
+
+/** What to send in place of a file of another format. @default a file of an accepted format */
+const INSTEAD: Record<string, string> = {
+  HEIC: 'convert it to JPEG (phones have a setting for photos in the most compatible format)',
+  'JPEG XL': 'convert it to PNG or TIFF, which lose nothing, or to JPEG',
+  'JPEG 2000': 'convert it to TIFF or PNG, which lose nothing, or to JPEG',
+  Photoshop: 'save a copy as TIFF or PNG',
+  GIMP: 'export it as TIFF or PNG',
+  PDF: 'export its pages as TIFF or PNG',
+  DjVu: 'export its pages as TIFF or PNG',
+  'camera raw': 'develop it to TIFF, PNG or JPEG',
+  video: 'save a picture of it as PNG or JPEG',
+  ZIP: 'unpack it, and send each photo as a file of its own',
+};
+
+/** What to convert a file of another format to. @param name as {@link sniff} returns it */
+export const insteadOf = (name: string): string => INSTEAD[name] ?? 'convert it to PNG, TIFF or JPEG';
 
 const startsAs = (body: Uint8Array, start: Byte[]) =>
   start.every((byte, at) => {

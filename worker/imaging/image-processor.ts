@@ -7,6 +7,7 @@ import type { Canary } from '../comfyui/canary.ts';
 import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
+import type { SizeLimits } from './limits.ts';
 import { inspectPhoto, megapixelsOf } from './inspect.ts';
 import { pathFor, type Finish } from './paths.ts';
 
@@ -64,14 +65,19 @@ export class LocalImageProcessor implements ImageProcessor {
 
   constructor(private readonly settings: ImageSettings) {}
 
+  private get limits(): SizeLimits {
+    const { maxMegapixels, workflow } = this.settings;
+    return { maxMegapixels, scale: workflow.output.scale };
+  }
+
   async inspect(body: Buffer): Promise<number> {
-    const { metadata } = await inspectPhoto(body, this.settings.maxMegapixels);
+    const { metadata } = await inspectPhoto(body, this.limits);
     return megapixelsOf(metadata.width, metadata.height);
   }
 
   async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
-    const { maxMegapixels, workflow } = this.settings;
-    const photo = await decodePhoto(body, maxMegapixels, workflow.input.colour === 'rgb');
+    const { workflow } = this.settings;
+    const photo = await decodePhoto(body, this.limits, workflow.input.colour === 'rgb');
     const { path, size, format, finish } = pathFor(this.settings, output, photo);
     const { data, info } = await uploadOf(photo, size);
     this.finishes.set(id, finish);

@@ -1,27 +1,34 @@
 /** Checks a photo by its head, before its pixels are decoded. */
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { PermanentFault } from '../photo/faults.ts';
-import { FORMAT_NAMES, FORMATS, sniff, type Format } from './formats.ts';
-import { tooManyParts, withoutTexts } from './structure.ts';
+import { FORMAT_NAMES, FORMATS, insteadOf, sniff, type Format } from './formats.ts';
+import { refuseTooLarge, type SizeLimits } from './limits.ts';
+import type { Source } from './completed.ts';
+import { readable } from './readable.ts';
+import { isAnimatedPng, tooManyParts, withoutTexts } from './structure.ts';
+import { mainPicture, tiffPictures, type TiffPicture } from './tiff.ts';
+import { unsupportedFile } from './unsupported.ts';
 
 const ALLOWED = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
   FORMATS.map((format) => FORMAT_NAMES[format]),
 );
-const INTEGER_DEPTHS = ['uchar', 'ushort'];
 
 export const megapixelsOf = (width: number, height: number) => (width * height) / 1e6;
 export const roundedMegapixels = (width: number, height: number) =>
   Math.round(megapixelsOf(width, height) * 100) / 100;
 
 export interface InspectedPhoto {
-  format: Format;
+  source: Source;
   metadata: Metadata;
-  /** The photo's file, without parts that its result does not have. */
-  file: Buffer;
+  /** Whether the file has more pages or frames than the one that is coloured. */
+  hasMore: boolean;
 }
 
+/** For the decoder: to fail on missing pixels. */
+export const STRICT: SharpOptions = { failOn: 'error' };
+
 /** @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large` */
-export async function inspectPhoto(body: Buffer, maxMegapixels: number): Promise<InspectedPhoto> {
+export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<InspectedPhoto> {
   const format = formatOf(body);
   const parts = tooManyParts(format, body);
   if (parts !== undefined) {
@@ -30,25 +37,35 @@ export async function inspectPhoto(body: Buffer, maxMegapixels: number): Promise
       `The ${FORMAT_NAMES[format]} file has ${parts}, which no photo needs; save it again as an ordinary file.`,
     );
   }
-  const file = format === 'png' ? withoutTexts(body) : body;
-  const metadata = await unlessDamaged(format, () =>
-    sharp(file, { failOn: 'error', limitInputPixels: false }).metadata(),
-  );
-  const { width, height, depth } = metadata;
-  if (megapixelsOf(width, height) > maxMegapixels) {
-    throw new PermanentFault(
-      'too-large',
-      `The photo has ${roundedMegapixels(width, height)} megapixels (${width} x ${height}); at most ${maxMegapixels} are allowed.`,
-    );
-  }
-  if (!INTEGER_DEPTHS.includes(depth)) {
+  const pictures = (format === 'tiff' && tiffPictures(body)) || [];
+  const unsupported = unsupportedFile(format, body, pictures);
+  if (unsupported) {
+    const { what, instead } = unsupported;
     throw new PermanentFault(
       'unsupported-format',
-      `The photo stores its pixels in an unusual way (${depth}); 8 or 16 bits per channel are allowed.`,
+      `The file is ${what}, which is not supported; ${instead}.`,
     );
   }
-  return { format, metadata, file };
+  const main = mainPicture(pictures);
+  const { value: metadata, source } = await readable(
+    { format, file: format === 'png' ? withoutTexts(body) : body, ...selected(main?.picture) },
+    ({ file, select }) => sharp(file, { ...STRICT, ...select, limitInputPixels: false }).metadata(),
+  );
+  refuseTooLarge(format, metadata, limits);
+  return { source, metadata, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
 }
+
+/** Without a choice where it makes no difference: the first page. */
+function selected(picture: TiffPicture | undefined): Pick<Source, 'select' | 'directory'> {
+  if (!picture) return { select: {} };
+  const { page, subifd, at } = picture;
+  const select = { ...(page > 0 && { page }), ...(subifd !== undefined && { tiff: { subifd } }) };
+  return { select, directory: at };
+}
+
+/** An animated WebP or PNG, whose first frame the decoder gives. */
+const hasFrames = (format: Format, body: Buffer, { pages = 1 }: Metadata): boolean =>
+  format === 'png' ? isAnimatedPng(body) : pages > 1;
 
 function formatOf(body: Buffer): Format {
   if (body.length === 0) throw new PermanentFault('unreadable-image', 'The file is empty.');
@@ -59,22 +76,8 @@ function formatOf(body: Buffer): Format {
   if ('other' in found) {
     throw new PermanentFault(
       'unsupported-format',
-      `${found.other} files are not supported; send a ${ALLOWED} file.`,
+      `${found.other} files are not supported; ${insteadOf(found.other)}.`,
     );
   }
   return found.format;
-}
-
-/** @throws PermanentFault when the decoder fails on a file that starts as it should */
-export async function unlessDamaged<T>(format: Format, decode: () => Promise<T>): Promise<T> {
-  try {
-    return await decode();
-  } catch (cause) {
-    const name = FORMAT_NAMES[format];
-    throw new PermanentFault(
-      'unreadable-image',
-      `The file is damaged or cut off: it starts as a ${name} file but cannot be read to its end. Send it again, or an intact copy.`,
-      { cause },
-    );
-  }
 }

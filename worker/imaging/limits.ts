@@ -2,6 +2,9 @@
  * What one request to an image process may use. Ordinary photos use a sixth of it at most; a file that exceeds it was made to.
  */
 
+import { PermanentFault } from '../photo/faults.ts';
+import { FORMAT_NAMES, type Format } from './formats.ts';
+
 /** Limits of one request. */
 export interface RequestLimits {
   /** Of all threads of the process. */
@@ -42,3 +45,57 @@ const OTHER_FILE_BYTES = 32e6;
 /** Bytes of the largest file with that many pixels. */
 export const maxFileBytes = (megapixels: number): number =>
   megapixels * 1e6 * BYTES_PER_PIXEL + OTHER_FILE_BYTES;
+
+/** Of photos, and of their results. */
+export interface SizeLimits {
+  /** Of a photo. */
+  maxMegapixels: number;
+  /** Width and height of a result, relative to its photo's. */
+  scale: number;
+}
+
+interface FormatLimits {
+  /** Pixels. */
+  side: number;
+  megapixels?: number;
+}
+
+/** What the encoders write: mozjpeg's, WebP's and libvips' limits on a side; 4 GB of a TIFF at 8 bytes per pixel. */
+const FORMAT_LIMITS: Record<Format, FormatLimits> = {
+  jpeg: { side: 65_500 },
+  png: { side: 1e7 },
+  webp: { side: 16_383 },
+  tiff: { side: 1e7, megapixels: 500 },
+};
+
+/** @throws PermanentFault `too-large` for a photo of too many pixels, or whose result its format cannot hold */
+export function refuseTooLarge(
+  format: Format,
+  { width, height }: { width: number; height: number },
+  { maxMegapixels, scale }: SizeLimits,
+): void {
+  const megapixels = (width * height) / 1e6;
+  if (megapixels > maxMegapixels) {
+    throw new PermanentFault(
+      'too-large',
+      `The photo has ${Math.round(megapixels * 100) / 100} megapixels (${width} x ${height}); at most ${maxMegapixels} are allowed.`,
+    );
+  }
+  const limits = FORMAT_LIMITS[format];
+  const [w, h] = [Math.round(width * scale), Math.round(height * scale)];
+  const result = `The result would have ${w} x ${h} pixels`;
+  const name = FORMAT_NAMES[format];
+  if (Math.max(w, h) > limits.side) {
+    const other = format === 'tiff' || format === 'png' ? '' : ', or as PNG or TIFF';
+    throw new PermanentFault(
+      'too-large',
+      `${result}, and a ${name} file holds at most ${limits.side} on a side; send a smaller photo${other}.`,
+    );
+  }
+  if ((w * h) / 1e6 > (limits.megapixels ?? Infinity)) {
+    throw new PermanentFault(
+      'too-large',
+      `${result}, and a ${name} file holds at most ${limits.megapixels} megapixels; send a smaller photo.`,
+    );
+  }
+}
