@@ -21,23 +21,24 @@ const names = Object.keys(EXAMPLES) as Example[];
 const scratch = mkdtempSync(join(tmpdir(), 'examples-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Runs the app as the CDK's CLI does, without bundling. A finding of cdk-nag fails it. */
-async function synthesised(example: Example): Promise<StackTemplate> {
+/** Runs the apps as the CDK's CLI does, without bundling. A finding of cdk-nag fails it. */
+async function synthesise(): Promise<void> {
   const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: object };
-  const out = join(scratch, example);
-  const env = {
-    ...process.env,
-    CDK_OUTDIR: out,
-    CDK_CONTEXT_JSON: JSON.stringify({ ...context, [BUNDLING_STACKS]: [] }),
-  };
-  const app = join('examples', example, 'app.ts');
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { cwd: ROOT, env });
-  return JSON.parse(readFileSync(join(out, `${EXAMPLES[example]}.template.json`), 'utf8')) as StackTemplate;
+  const env = { ...process.env, CDK_CONTEXT_JSON: JSON.stringify({ ...context, [BUNDLING_STACKS]: [] }) };
+  const script = join('test', 'support', 'examples.ts');
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', script, scratch, ...names], {
+    cwd: ROOT,
+    env,
+  });
 }
 
 const templates = new Map<Example, StackTemplate>();
 beforeAll(async () => {
-  await Promise.all(names.map(async (name) => templates.set(name, await synthesised(name))));
+  await synthesise();
+  for (const name of names) {
+    const file = join(scratch, name, `${EXAMPLES[name]}.template.json`);
+    templates.set(name, JSON.parse(readFileSync(file, 'utf8')) as StackTemplate);
+  }
 });
 const get = (example: Example) => templates.get(example) as StackTemplate;
 const text = (value: unknown) => JSON.stringify(value);

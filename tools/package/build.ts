@@ -13,7 +13,7 @@ export async function main(): Promise<number> {
   // Files of earlier builds must not be packed.
   rmSync(DIST, { recursive: true, force: true });
   try {
-    compile(ROOT);
+    await compile(ROOT, DIST);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     printError(error.message);
