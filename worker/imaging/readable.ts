@@ -9,7 +9,7 @@ import { convertTo } from './unsupported.ts';
 
 /** What libtiff and libvips say of a file that is intact. */
 const DECODER_LACKS =
-  /not implemented|not configured|Unsupported|no known route|not a whole number of bytes|samples out of range|bad labq/;
+  /not implemented|not configured|Unsupported|no known route|not a whole number of bytes|bad labq/;
 
 /**
  * @param read by the decoder, to fail on missing pixels

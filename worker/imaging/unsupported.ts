@@ -63,12 +63,17 @@ const PROCESSES: Record<number, string | undefined> = {
   0xf7: 'a JPEG-LS',
 };
 const LOSSLESS = 0xc3;
+/** Bytes of 0xff that may be put before a marker. */
+const MAX_FILL = 16;
 /** The decoder's own limit, below the format's 65,535. */
 const MAX_JPEG_SIDE = 65_500;
 
 function unsupportedJpeg(body: Buffer): string | undefined {
-  for (const { marker, at } of segmentsOf(body)) {
-    if (marker === START_OF_SCAN) return undefined;
+  let next = 2;
+  for (const { marker, at, end } of segmentsOf(body)) {
+    // Noise between two segments: it may be all noise.
+    if (marker === START_OF_SCAN || at > next + MAX_FILL) return undefined;
+    next = end;
     if (marker in PROCESSES && at + 10 <= body.length) return unsupportedFrame(marker, body, at + 4);
   }
   return undefined;
