@@ -4,9 +4,10 @@
  * A grey with the same CIE luminance has the same L in CIE Lab, so a workflow that keeps L keeps this. Weighting the
  * gamma-encoded values instead is off by up to 20 L for saturated colours.
  */
-import { encoded, linear, type Bytes, type Channels } from './srgb.ts';
+import { encoded, linear, type Bytes } from './srgb.ts';
 
-const WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
+/** Of linear red, green and blue in luminance, Y of CIE XYZ. IEC 61966-2-1. */
+export const WEIGHTS = [0.2126, 0.7152, 0.0722] as const;
 
 /** Fine enough for the steepest part of the curve, where one 8-bit step is 1/3295 of the range. */
 const STEPS = 65_535;
@@ -17,7 +18,7 @@ const LUMINANCE = WEIGHTS.map((weight) =>
 const GREY = Uint8Array.from({ length: STEPS + 1 }, (_, y) => Math.round(encoded(y / STEPS) * 255));
 
 /** @returns one byte for each pixel */
-export function lightness(pixels: Bytes, channels: Channels): Uint8Array {
+export function lightness(pixels: Bytes, channels: number): Uint8Array {
   const grey = new Uint8Array(pixels.length / channels);
   lightnessInto(pixels, channels, grey, 0);
   return grey;
@@ -29,7 +30,7 @@ export function lightness(pixels: Bytes, channels: Channels): Uint8Array {
  * @param at index of its first pixel in the whole
  * @throws RangeError when it does not fit
  */
-export function lightnessInto(pixels: Bytes, channels: Channels, grey: Bytes, at: number): void {
+export function lightnessInto(pixels: Bytes, channels: number, grey: Bytes, at: number): void {
   const end = at + pixels.length / channels;
   if (end > grey.length) throw new RangeError(`a strip up to ${end} in a picture of ${grey.length} pixels`);
   const [red, green, blue] = LUMINANCE;

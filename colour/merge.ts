@@ -63,7 +63,13 @@ export class Merger {
 }
 
 /** Interpolates between two rows of the small picture. */
-function between(values: Float32Array, upper: number, lower: number, part: number, row: Float32Array): void {
+export function between(
+  values: Float32Array,
+  upper: number,
+  lower: number,
+  part: number,
+  row: Float32Array,
+): void {
   for (let x = 0; x < row.length; x++) {
     const top = values[upper + x]!;
     row[x] = top + (values[lower + x]! - top) * part;

@@ -66,7 +66,7 @@ const RULES: Rule[] = [
   { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^worker\//,
-    may: any('^\\./(worker|contract|colour|common)/', '^zod$', AWS, '^sharp$', '^tsx/', NODE),
+    may: any('^\\./(worker|contract|colour|common)/', '^zod$', AWS, '^sharp$', '^lcms-wasm$', '^tsx/', NODE),
   },
   {
     // Constructs bundle run-time code; they import no more than its types.

@@ -1,4 +1,6 @@
 /** Bundles the worker for the image of the instances and for the local run: its main file and its image process. */
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -7,7 +9,7 @@ import { build } from 'esbuild';
  * Bundles the worker with its libraries, except sharp: it loads a native library, so it has to be installed where
  * the bundle's folder or one above it finds it.
  *
- * @param outfile for example `dist/worker.mjs`; the reader of the journal, the image process, its watchdog and the source maps go into the same folder
+ * @param outfile for example `dist/worker.mjs`; the reader of the journal, the image process, its watchdog, LittleCMS and the source maps go into the same folder
  */
 export async function bundleWorker(outfile: string): Promise<void> {
   const here = dirname(fileURLToPath(import.meta.url));
@@ -19,13 +21,21 @@ export async function bundleWorker(outfile: string): Promise<void> {
   ]);
 }
 
-/** Bundles the image process and its watchdog into a folder. */
+/** Bundles the image process, its watchdog and LittleCMS, which it loads from its own folder. */
 export async function bundleImageProcess(folder: string): Promise<void> {
   const imaging = join(dirname(fileURLToPath(import.meta.url)), 'imaging');
   await Promise.all([
     bundle(join(imaging, 'image-process.ts'), join(folder, 'image-process.mjs')),
     bundle(join(imaging, 'image-watchdog.mjs'), join(folder, 'image-watchdog.mjs')),
   ]);
+  copyLcms(folder);
+}
+
+/** Copies what `lcms-wasm` loads from the folder of the code that it is bundled into. */
+export function copyLcms(folder: string): void {
+  const main = createRequire(import.meta.url).resolve('lcms-wasm');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join(dirname(main), 'lcms.wasm'), join(folder, 'lcms.wasm'));
 }
 
 /** Bundles one entry file. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The worker: WORKER_ARCHIVE, a tarball with main.mjs, image-process.mjs, image-watchdog.mjs, node_modules with sharp, and the workflows.
+# The worker: WORKER_ARCHIVE, a tarball with main.mjs, image-process.mjs, image-watchdog.mjs, lcms.wasm, node_modules with sharp, and the workflows.
 source "$(dirname "$0")/lib.sh"
 
 if [ -z "${WORKER_ARCHIVE:-}" ]; then

@@ -2,7 +2,7 @@
  * Packs what an image needs of this repository into one tarball: the worker, its image process, sharp, and the workflows, one of
  * which records the colours of the known picture during the build.
  *
- *     main.mjs  journal.mjs  image-process.mjs  image-watchdog.mjs  *.map  node_modules/  workflow/*.json
+ *     main.mjs  journal.mjs  image-process.mjs  image-watchdog.mjs  lcms.wasm  *.map  node_modules/  workflow/*.json
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

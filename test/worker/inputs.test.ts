@@ -95,8 +95,8 @@ describe(`${INPUTS.length} kinds of input`, () => {
 
   it.each(INPUTS.map((input, k) => [input.name, input.outcome, input, k] as const))(
     '%s: %s',
-    async (_name, outcome, { format, key: name }, k) => {
-      const key = keyOf(k, name);
+    async (name, outcome, { format, key: file }, k) => {
+      const key = keyOf(k, file);
       const result = bucket.objects.get(resultKey(key));
       const failed = bucket.objects.get(failedKey(key));
       expect([result !== undefined, failed !== undefined]).toEqual([
@@ -111,7 +111,10 @@ describe(`${INPUTS.length} kinds of input`, () => {
         return;
       }
       const metadata = await sharp(result!.body).metadata();
-      expect(metadata).toMatchObject({ format, space: 'srgb', depth: 'uchar', hasProfile: true });
+      const stored = /^(PNG|TIFF), 16 bit/.test(name)
+        ? { space: 'rgb16', depth: 'ushort' }
+        : { space: 'srgb', depth: 'uchar' };
+      expect(metadata).toMatchObject({ format, ...stored, hasProfile: true });
       expect(metadata.pages ?? 1).toBe(1);
       await sharp(result!.body, { failOn: 'warning' }).raw().toBuffer();
     },

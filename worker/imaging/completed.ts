@@ -14,7 +14,7 @@ export interface Source {
   file: Buffer;
   /** For the decoder: which picture of a file that has several. */
   select: Pick<SharpOptions, 'page' | 'tiff'>;
-  /** Position of the picture's directory in a TIFF. */
+  /** Position of the picture's directory in a TIFF; by default the first one. */
   directory?: number | undefined;
   /**
    * The same file with another end: pixels that come from an end that was made up differ between the two.
@@ -24,7 +24,7 @@ export interface Source {
   twin?: Buffer;
 }
 
-type Completed = Pick<Source, 'file' | 'twin'> & Partial<Pick<Source, 'select'>>;
+type Completed = Pick<Source, 'file' | 'twin'> & Partial<Pick<Source, 'select' | 'directory'>>;
 
 /** @returns undefined where there is nothing to complete, or where pixels are missing for certain */
 export function completed(source: Source): Source | undefined {
@@ -52,7 +52,7 @@ const ENDS = [Buffer.alloc(16), Buffer.alloc(16, 0xaa)];
 /** With a directory that has only what a decoder needs. */
 function completedTiff(file: Buffer, directory: number): Completed | undefined {
   const [one, other] = ENDS.map((end) => withCleanDirectory(file, directory, end));
-  return one && other && { file: one, twin: other, select: {} };
+  return one && other && { file: one, twin: other, select: {}, directory: undefined };
 }
 
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);

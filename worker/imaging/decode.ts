@@ -1,15 +1,20 @@
 /**
- * Decodes a photo to 8-bit sRGB, upright.
+ * Decodes a photo to sRGB, upright, with the bits that it has.
  *
  * ComfyUI itself accepts truncated files, flattens 16-bit scans to two tones and turns the pages of a TIFF into a batch. So it
  * only gets 8-bit PNGs that are made here.
  */
-import sharp, { type SharpOptions } from 'sharp';
-import { hasRoomForColour, lightness } from '../../colour/lightness.ts';
+import sharp, { type Metadata, type SharpOptions } from 'sharp';
+import { hasRoomForColour } from '../../colour/lightness.ts';
+import { storedBands } from './bands.ts';
+import { conversionBy, NONE, type Conversion } from './conversion.ts';
 import type { Format } from './formats.ts';
 import { inspectPhoto, roundedMegapixels, STRICT } from './inspect.ts';
 import type { SizeLimits } from './limits.ts';
+import { conversionOfPng } from './png-colour.ts';
 import { readPixels } from './readable.ts';
+import { bandOf, checkSize, readSamples, separateAlpha, to8, type Samples, type Values } from './samples.ts';
+import { tonesOf } from './tones.ts';
 
 // A photo is decoded once, so a cache would only hold memory.
 sharp.cache(false);
@@ -20,12 +25,14 @@ export interface DecodedPhoto {
   width: number;
   height: number;
   megapixels: number;
-  /** One byte per pixel, of the photo's own luminance. */
-  grey: Uint8Array;
-  /** Interleaved, three bytes per pixel; kept where the workflow reads colours. */
+  /** Bits of each value, and of the result's where its format has so many. */
+  depth: 8 | 16;
+  /** One value of that depth per pixel, of the photo's own luminance. */
+  grey: Values;
+  /** Of 8 bits: interleaved, three per pixel; kept where the workflow reads colours. */
   rgb: Uint8Array | undefined;
-  /** One byte per pixel, when the photo has transparency. */
-  alpha: Buffer | undefined;
+  /** One value of that depth per pixel, when the photo has transparency. */
+  alpha: Values | undefined;
   /** Pixels per inch, when the photo has it. */
   density: number | undefined;
   /** As it is in the photo, without its prefix. */
@@ -44,50 +51,54 @@ export async function decodePhoto(
   limits: SizeLimits,
   keepColours: boolean,
 ): Promise<DecodedPhoto> {
-  const { source, metadata } = await inspectPhoto(body, limits);
+  const { source, metadata, bands } = await inspectPhoto(body, limits);
   const options: SharpOptions = { ...STRICT, limitInputPixels: Math.ceil(limits.maxMegapixels * 1e6) };
-  // A grey photo without a colour profile needs no conversion.
-  const greyOnly = metadata.space === 'b-w' && !metadata.hasProfile;
-  const { format } = source;
-  const { data, info } = await readPixels(source, ({ file, select }) =>
-    sharp(file, { ...options, ...select })
-      .autoOrient()
-      .toColourspace(greyOnly ? 'b-w' : 'srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true }),
-  );
-  const { width, height, channels } = info;
-  const grey = channels < 3 ? channelOf(data, channels, 0) : lightness(data, channels === 4 ? 4 : 3);
-  const hasAlpha = channels === 2 || channels === 4;
+  const { format, file } = source;
+  const samples = await readPixels(source, (one) => {
+    const { files, select } = storedBands(one);
+    return readSamples(files, metadata, bands, { ...options, ...select });
+  });
+  separateAlpha(samples);
+  const { width, height, depth, alpha } = samples;
+  const conversion = await conversionOf(format, file, metadata, samples);
+  const tones =
+    (await tonesOf(samples, conversion, keepColours)) ?? (await tonesOf(samples, NONE, keepColours))!;
+  checkSize(tones.grey, width, height, 1);
   return {
     format,
     width,
     height,
     megapixels: roundedMegapixels(width, height),
-    grey,
-    rgb: keepColours ? rgbOf(data, channels) : undefined,
-    alpha: hasAlpha ? channelOf(data, channels, channels - 1) : undefined,
+    depth,
+    ...tones,
+    alpha: alpha === undefined ? undefined : bandOf(samples, alpha),
     density: metadata.density,
     exif: metadata.exif,
-    colourable: hasRoomForColour(grey),
+    colourable: hasRoomForColour(to8(tones.grey)),
   };
 }
 
-function channelOf(data: Buffer, channels: number, channel: number): Buffer {
-  if (channels === 1) return data;
-  const values = Buffer.alloc(data.length / channels);
-  for (let i = 0, p = channel; i < values.length; i++, p += channels) values[i] = data[p]!;
-  return values;
+/** By what the photo says of its tones; without that they are sRGB, and CMYK that of a press. */
+async function conversionOf(
+  format: Format,
+  file: Buffer,
+  { icc }: Metadata,
+  { model, depth }: Samples,
+): Promise<Conversion> {
+  if (model === 'lab' || model === 'icc-lab') return NONE;
+  const found =
+    (format === 'png' ? conversionOfPng(file, model, depth) : undefined) ??
+    (icc && (await conversionBy(icc, model, depth)));
+  return found ?? (model === 'cmyk' ? { kind: 'profile', icc: await cmykProfile() } : NONE);
 }
 
-function rgbOf(data: Buffer, channels: number): Uint8Array {
-  if (channels === 3) return data;
-  const rgb = new Uint8Array((data.length / channels) * 3);
-  const step = channels > 2 ? 1 : 0;
-  for (let i = 0, p = 0; i < rgb.length; i += 3, p += channels) {
-    rgb[i] = data[p]!;
-    rgb[i + 1] = data[p + step]!;
-    rgb[i + 2] = data[p + 2 * step]!;
-  }
-  return rgb;
-}
+let madeProfile: Promise<Buffer> | undefined;
+
+/** The profile for CMYK without one, which libvips has. */
+const cmykProfile = (): Promise<Buffer> =>
+  (madeProfile ??= sharp({ create: { width: 1, height: 1, channels: 3, background: 'white' } })
+    .toColourspace('cmyk')
+    .withIccProfile('cmyk')
+    .tiff()
+    .toBuffer()
+    .then(async (file) => (await sharp(file).metadata()).icc!));

@@ -2,28 +2,43 @@
 import sharp, { type Sharp } from 'sharp';
 import { uprightExif } from '../../colour/exif.ts';
 import { withExif } from './exif.ts';
-import type { Format } from './formats.ts';
 import type { DecodedPhoto } from './decode.ts';
+import { image16 } from './encode16.ts';
+import type { Format } from './formats.ts';
+import { checkSize, to16, to8, type Values } from './samples.ts';
+
+/** Formats whose files can have 16 bits. */
+export const DEEP_FORMATS: readonly Format[] = ['png', 'tiff'];
 
 /**
- * Encodes a result: 8-bit sRGB with its profile, upright, with the photo's transparency, density and EXIF.
+ * Encodes a result: sRGB with its profile, upright, with the photo's transparency, density and EXIF.
  *
- * @param pixels interleaved, of the photo's size
+ * @param pixels interleaved, of the photo's size; of 16 bits for a format that has them
  * @param source ETag of the photo. It is written into the file (XMP `dc:source`), so that results of two versions never
  * have the same bytes, hence never the same ETag: conditional writes rely on that
+ * @throws RangeError when the pixels do not have that size
  */
-export async function encodeResult(pixels: Uint8Array, photo: DecodedPhoto, source: string): Promise<Buffer> {
-  const { width, height, alpha, density } = photo;
-  let image = sharp(pixels, { raw: { width, height, channels: 3 } });
-  if (alpha && photo.format !== 'jpeg')
-    image = image.joinChannel(alpha, { raw: { width, height, channels: 1 } });
+export async function encodeResult(pixels: Values, photo: DecodedPhoto, source: string): Promise<Buffer> {
+  const { width, height, density, format } = photo;
+  let image = await imageOf(pixels, photo);
   const exif = photo.exif && uprightExif(photo.exif, width, height);
   // libvips must not write EXIF of its own where the photo's is inserted below.
-  const insertsExif = exif && photo.format !== 'tiff';
+  const insertsExif = exif && format !== 'tiff';
+  if (density) image = image.withDensity(density);
   if (!insertsExif) image = image.withMetadata({ orientation: 1, ...(density && { density }) });
-  else if (density) image = image.withDensity(density);
-  const file = await encoder(image.withIccProfile('srgb').withXmp(xmp(source)), photo.format).toBuffer();
-  return insertsExif ? withExif(file, photo.format, exif) : file;
+  if (pixels instanceof Uint8Array) image = image.withIccProfile('srgb');
+  const file = await encoder(image.withXmp(xmp(source)), format).toBuffer();
+  return insertsExif ? withExif(file, format, exif) : file;
+}
+
+async function imageOf(pixels: Values, { width, height, alpha, format }: DecodedPhoto): Promise<Sharp> {
+  const opacity = format === 'jpeg' ? undefined : alpha;
+  if (pixels instanceof Uint16Array) return image16(pixels, opacity && to16(opacity), width, height);
+  checkSize(pixels, width, height, 3);
+  const image = sharp(pixels, { raw: { width, height, channels: 3 } });
+  if (!opacity) return image;
+  const { buffer, byteOffset, length } = to8(opacity);
+  return image.joinChannel(Buffer.from(buffer, byteOffset, length), { raw: { width, height, channels: 1 } });
 }
 
 /**

@@ -10,6 +10,7 @@ import type { Format } from './formats.ts';
 import type { SizeLimits } from './limits.ts';
 import { inspectPhoto, megapixelsOf } from './inspect.ts';
 import { pathFor, type Finish } from './paths.ts';
+import { to8 } from './samples.ts';
 
 export interface PreparedPhoto {
   id: string;
@@ -109,7 +110,8 @@ export class LocalImageProcessor implements ImageProcessor {
 
 /** @param size side of the square to send; undefined for the whole photo */
 function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined) {
-  const [data, channels] = rgb ? [rgb, 3 as const] : [grey, 1 as const];
+  // The network sees 8 bits: what it returns is chroma, which is smoother than that.
+  const [data, channels] = rgb ? [rgb, 3 as const] : [to8(grey), 1 as const];
   const whole = { width, height, channels };
   const image = size
     ? sharp(squareCopy(data, whole, size), { raw: { width: size, height: size, channels } })

@@ -1,6 +1,7 @@
 /** Checks a photo by its head, before its pixels are decoded. */
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { PermanentFault } from '../photo/faults.ts';
+import { decodedBands, storedBands, type Bands } from './bands.ts';
 import { FORMAT_NAMES, FORMATS, insteadOf, sniff, type Format } from './formats.ts';
 import { refuseTooLarge, type SizeLimits } from './limits.ts';
 import type { Source } from './completed.ts';
@@ -20,12 +21,16 @@ export const roundedMegapixels = (width: number, height: number) =>
 export interface InspectedPhoto {
   source: Source;
   metadata: Metadata;
+  bands: Bands;
   /** Whether the file has more pages or frames than the one that is coloured. */
   hasMore: boolean;
 }
 
 /** For the decoder: to fail on missing pixels. */
 export const STRICT: SharpOptions = { failOn: 'error' };
+
+/** Its size is checked after it is read. */
+const UNLIMITED: SharpOptions = { limitInputPixels: false, limitInputChannels: false };
 
 /** @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large` */
 export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<InspectedPhoto> {
@@ -49,10 +54,14 @@ export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<In
   const main = mainPicture(pictures);
   const { value: metadata, source } = await readable(
     { format, file: format === 'png' ? withoutTexts(body) : body, ...selected(main?.picture) },
-    ({ file, select }) => sharp(file, { ...STRICT, ...select, limitInputPixels: false }).metadata(),
+    (source) => {
+      const { files, select } = storedBands(source);
+      return sharp(files[0]!(), { ...STRICT, ...select, ...UNLIMITED }).metadata();
+    },
   );
+  const bands = storedBands(source).bands ?? decodedBands(format, metadata);
   refuseTooLarge(format, metadata, limits);
-  return { source, metadata, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
+  return { source, metadata, bands, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
 }
 
 /** Without a choice where it makes no difference: the first page. */

@@ -3,15 +3,23 @@
  * whole photo; the chroma path sends a small square copy and merges its colours with the photo's own lightness.
  */
 import sharp from 'sharp';
-import { abOfPicture, chromaOfAb, chromaOfPicture, isWithoutColour } from '../../colour/chroma.ts';
+import {
+  abOfPicture,
+  chromaOfAb,
+  chromaOfPicture,
+  isWithoutColour,
+  type Chroma,
+} from '../../colour/chroma.ts';
+import { mergeChroma16 } from '../../colour/depth16.ts';
 import { mergeChroma } from '../../colour/merge.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import { InstanceFault } from '../photo/faults.ts';
 import type { DecodedPhoto } from './decode.ts';
-import { encodeChroma, encodeResult } from './encode.ts';
+import { DEEP_FORMATS, encodeChroma, encodeResult } from './encode.ts';
 import type { Format } from './formats.ts';
+import { to8, type Values } from './samples.ts';
 
 export interface ProcessingPath {
   path: WorkerSettings['path'];
@@ -47,7 +55,13 @@ export function pathFor(
   const { scale, coloured } = workflow.output;
   const mustBeColoured = coloured && photo.colourable;
   const chroma = output === 'chroma' || path === 'chroma' ? workflow.chroma : undefined;
-  if (!chroma) return { path: 'plain', size: undefined, format, finish: plain(scale, photo, mustBeColoured) };
+  if (!chroma)
+    return {
+      path: 'plain',
+      size: undefined,
+      format,
+      finish: plain(scale, photo, mustBeColoured, workflow.chroma !== undefined),
+    };
   const chromaPath = { path: 'chroma', size: chroma.size } as const;
   return output === 'chroma'
     ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, mustBeColoured) }
@@ -55,11 +69,14 @@ export function pathFor(
 }
 
 const plain =
-  (scale: number, photo: DecodedPhoto, mustBeColoured: boolean): Finish =>
+  (scale: number, photo: DecodedPhoto, mustBeColoured: boolean, keepsLightness: boolean): Finish =>
   async (saved, source) => {
     const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
     const pixels = await readSaved(saved, size);
     if (mustBeColoured && isGrey(pixels)) throw withoutColour();
+    // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
+    if (keepsLightness && photo.depth === 16)
+      return encodeResult(mergedWith(photo, chromaOfPicture({ ...size, data: pixels })), photo, source);
     return encodeResult(pixels, await resized(photo, size), source);
   };
 
@@ -68,10 +85,15 @@ const merged =
   async (saved, source) => {
     const copy = await readCopy(saved, size);
     if (mustBeColoured && isGrey(copy.data)) throw withoutColour();
-    const { width, height, grey } = photo;
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
-    return encodeResult(mergeChroma(grey, width, height, chroma), photo, source);
+    return encodeResult(mergedWith(photo, chroma), photo, source);
   };
+
+/** The photo in colour, of 16 bits where it and its format have them. */
+const mergedWith = ({ format, grey, width, height }: DecodedPhoto, chroma: Chroma): Values =>
+  grey instanceof Uint16Array && DEEP_FORMATS.includes(format)
+    ? mergeChroma16(grey, width, height, chroma)
+    : mergeChroma(to8(grey), width, height, chroma);
 
 /** The chroma as a file, for clients that merge it themselves. */
 const chromaOnly =
@@ -87,7 +109,7 @@ const chromaOnly =
 async function resized(photo: DecodedPhoto, to: Size): Promise<DecodedPhoto> {
   const { width, height, alpha } = photo;
   if (!alpha || (to.width === width && to.height === height)) return { ...photo, ...to };
-  const channel = sharp(alpha, { raw: { width, height, channels: 1 } });
+  const channel = sharp(to8(alpha), { raw: { width, height, channels: 1 } });
   const larger = channel.resize(to.width, to.height, { fit: 'fill' }).toColourspace('b-w').raw();
   return { ...photo, ...to, alpha: await larger.toBuffer() };
 }

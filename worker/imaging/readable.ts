@@ -12,7 +12,7 @@ const DECODER_LACKS =
   /not implemented|not configured|Unsupported|no known route|not a whole number of bytes|bad labq/;
 
 /**
- * @param read by the decoder, to fail on missing pixels
+ * @param read by the decoder, to fail on missing pixels; its PermanentFault stays
  * @returns what it read, and the source that it could be read from
  * @throws PermanentFault `unreadable-image` or `unsupported-format`
  */
@@ -23,6 +23,7 @@ export async function readable<T>(
   try {
     return { value: await read(source), source };
   } catch (cause) {
+    if (cause instanceof PermanentFault) throw cause;
     const whole = source.twin ? undefined : completed(source);
     if (whole) {
       const value = await read(whole).catch(() => undefined);
@@ -50,13 +51,16 @@ function unreadable(format: Format, cause?: unknown): PermanentFault {
  *
  * @throws PermanentFault as {@link readable}
  */
-export async function readPixels<P extends { data: Uint8Array }>(
+export async function readPixels<P extends { data: Uint8Array | Uint16Array }>(
   source: Source,
   read: (source: Source) => Promise<P>,
 ): Promise<P> {
   const { value, source: whole } = await readable(source, read);
   if (!whole.twin) return value;
   const other = await read({ ...whole, file: whole.twin }).catch(() => undefined);
-  if (!other || Buffer.compare(value.data, other.data) !== 0) throw unreadable(source.format);
+  if (!other || !bytesOf(value.data).equals(bytesOf(other.data))) throw unreadable(source.format);
   return value;
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint16Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);

@@ -125,11 +125,10 @@ const OTHER_COMPRESSIONS: Record<number, string> = {
 const RAW_PHOTOMETRICS = new Set([32803, 34892]);
 /** Of cameras' own. */
 const RAW_COMPRESSIONS = new Set([262, 32767, 32769, 32770, 34713, 65000, 65535]);
-const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB] = [0, 1, 2, 3, 5, 6, 8];
-const PHOTOMETRICS = new Set([WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB]);
+const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB, ICC_LAB] = [0, 1, 2, 3, 5, 6, 8, 9];
+const PHOTOMETRICS = new Set([WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB, ICC_LAB]);
 const OTHER_PHOTOMETRICS: Record<number, string> = {
   4: 'a TIFF of a mask',
-  9: 'a TIFF in ICC Lab',
   10: 'a TIFF in ITU Lab',
   32844: 'a TIFF in LogL',
   32845: 'a TIFF in LogLuv',

@@ -121,6 +121,7 @@ describe('a bake', () => {
       'main.mjs',
       'image-process.mjs',
       'image-watchdog.mjs',
+      'lcms.wasm',
       'workflow/ddcolor.json',
       'node_modules/sharp/package.json',
     ]) {
