@@ -12,8 +12,14 @@ const SIGNATURES: [PhotoType, RegExp][] = [
   ['image/tiff', /^(II[*+]\0|MM\0[*+])/],
 ];
 
+const SIGNATURE_BYTES = 12;
+
 /** @returns undefined for anything but a picture of the API's types */
-export async function pictureTypeOf(body: Blob): Promise<PhotoType | undefined> {
-  const start = String.fromCharCode(...new Uint8Array(await body.slice(0, 12).arrayBuffer()));
+export function typeOfBytes(bytes: Uint8Array): PhotoType | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, SIGNATURE_BYTES));
   return SIGNATURES.find(([, signature]) => signature.test(start))?.[0];
 }
+
+/** As {@link typeOfBytes}. */
+export const pictureTypeOf = async (body: Blob): Promise<PhotoType | undefined> =>
+  typeOfBytes(new Uint8Array(await body.slice(0, SIGNATURE_BYTES).arrayBuffer()));

@@ -11,9 +11,15 @@ import { systemClock } from './time.ts';
  */
 export type Send<B> = (upload: CreatedPhoto['upload'], body: B, signal?: AbortSignal) => Promise<Response>;
 
-/** The link is signed for exactly these headers. `fetch` adds the length. A redirect could go anywhere. */
-export const sendWithFetch: Send<Blob | Uint8Array<ArrayBuffer>> = ({ method, url, headers }, body, signal) =>
-  fetch(url, { method, headers, body, redirect: 'error', credentials: 'omit', signal });
+/**
+ * The link is signed for exactly these headers. `fetch` adds the length. A redirect could go anywhere.
+ *
+ * @param send by default the global one
+ */
+export const sendWith =
+  (send = fetch): Send<Blob | Uint8Array<ArrayBuffer>> =>
+  ({ method, url, headers }, body, signal) =>
+    send(url, { method, headers, body, redirect: 'error', credentials: 'omit', signal });
 
 /**
  * Stores a photo by its link; retries retryable errors.

@@ -4,6 +4,18 @@
 export const PHOTO_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'] as const;
 export type PhotoType = (typeof PHOTO_TYPES)[number];
 
+/** By file extension in lowercase; the first one of a type is used for results. */
+export const TYPE_OF_EXTENSION: Readonly<Record<string, PhotoType>> = {
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  jpe: 'image/jpeg',
+  jfif: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+};
+
 /**
  * Kind of result: `photo`, the photo in colour; or `chroma`, only its colours, for a client that merges them itself.
  * A chroma is a square PNG with the side at which the workflow computes colours: Lab's a + 128 as red, b + 128 as green.

@@ -14,7 +14,8 @@ import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
 import { readObject } from './run/outcomes.ts';
-import { findPhotos, samplePhotos, submit, type Photo } from './run/photos.ts';
+import { skippedLine } from '../cli/files/skipped.ts';
+import { findPhotos, samplePhotos, submit, type FoundPhotos } from './run/photos.ts';
 import { checkComfyui, checkWritable, workflowAt } from './run/preflight.ts';
 import type { Progress } from '../common/progress.ts';
 import { Recorder } from './run/recorder.ts';
@@ -49,10 +50,10 @@ const startedSchema = z.object({
   attempt: z.number().optional(),
 });
 
-async function findUserPhotos(directory: string, progress: Progress): Promise<Photo[]> {
-  const { photos, skipped } = await findPhotos(directory);
-  if (skipped > 0) progress.print(`Skipped ${skipped} files of ${directory} that are not photos.`);
-  return photos;
+async function findUserPhotos(directory: string, progress: Progress): Promise<FoundPhotos> {
+  const found = await findPhotos(directory);
+  if (found.skipped.length > 0) progress.print(skippedLine(found.skipped));
+  return found;
 }
 
 /** Starts the ComfyUI of `npm run comfyui` unless it runs already; one started here is stopped with the run. */
@@ -65,8 +66,11 @@ async function localComfyui({ abort, scope, progress }: RunContext): Promise<str
   return url;
 }
 
+/** Also what of the user's folder could not be read. */
+export type StartSummary = RunSummary & { unread: { name: string; message: string }[] };
+
 /** Runs everything once. */
-export async function run(options: StartOptions, context: RunContext): Promise<RunSummary> {
+export async function run(options: StartOptions, context: RunContext): Promise<StartSummary> {
   const { abort, scope, progress } = context;
   const say = (line: string) => progress.print(line);
   if (options.json !== undefined) await checkWritable(options.json);
@@ -95,7 +99,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
 
   const phase = (name: string) => recorder.update((state) => void (state.phase = name));
   // Not awaited yet: samples are made while the stack is deployed.
-  const photosMade = found ?? samplePhotos(options.count);
+  const photosMade = found?.photos ?? samplePhotos(options.count);
   phase('deploying');
   const stack = (running.stack = await startStack({
     stage: STAGE,
@@ -109,11 +113,16 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   }));
   await context.onStack?.(stack);
   if (stack.apiUrl !== undefined) say(`Photos in a browser: ${stack.apiUrl}`);
-  const photos = await photosMade;
+  const all = await photosMade;
   phase('submitting');
-  await submit(stack.s3, stack.outputs.BucketName ?? '', photos, abort, () =>
+  const changed = await submit(stack.s3, stack.outputs.BucketName ?? '', all, abort, () =>
     recorder.update((state) => void state.photos.submitted++),
   );
+  const photos = all.filter((photo) => !changed.some((one) => one.photo === photo));
+  const unread = [
+    ...(found?.unread ?? []),
+    ...changed.map(({ photo: { name }, message }) => ({ name, message })),
+  ];
   say(`All photos submitted. The scaler reads the queue every ${stages[STAGE].tickSeconds} s.`);
   phase('colouring');
   const watcher = new Watcher(stack, recorder, photos);
@@ -144,10 +153,14 @@ export async function run(options: StartOptions, context: RunContext): Promise<R
   }
   await context.inspect?.(stack);
 
-  const summary = summarise(recorder.current());
+  const summary = {
+    ...summarise(recorder.current()),
+    unread: unread.map(({ name, message }) => ({ name, message })),
+  };
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(summary, undefined, 2)}\n`);
   for (const line of timelineText(summary.fleet.timeline)) say(line);
   for (const line of summaryText(summary, recorder.current().failures)) say(line);
+  for (const { name, message } of summary.unread) say(`  not submitted  ${name}: ${message}`);
   if (options.keep) {
     phase('open');
     // More photos may come through the gateway's page or the bucket, so the live page continues.
@@ -190,8 +203,9 @@ async function openPage(port: number | undefined, recorder: Recorder, stack: () 
   return startPage({ ...options, port: DEFAULT_PORT }).catch(() => startPage({ ...options, port: 0 }));
 }
 
-/** Whether no photo was lost and the fleet is back at zero. */
-const hasPassed = ({ photos, fleet }: RunSummary) => photos.lost === 0 && fleet.final === 0;
+/** Whether every photo was read and none was lost, and the fleet is back at zero. */
+const hasPassed = ({ photos, fleet, unread }: StartSummary) =>
+  photos.lost === 0 && unread.length === 0 && fleet.final === 0;
 
 export const main = (args: string[]): Promise<number> =>
   define(new CommandLine('npm start --')).runs(start).run(args);

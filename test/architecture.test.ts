@@ -94,7 +94,7 @@ const RULES: Rule[] = [
     files: /^cli\//,
     may: any(
       '^\\./(?!lambda/scaler/(aws|handler)|lib/(?!stage/|deploy-role\\.ts))',
-      '^(zod|sharp|commander)$',
+      '^(zod|sharp|commander|undici)$',
       AWS,
       NODE,
     ),

@@ -4,7 +4,7 @@
  *
  * A step is written before it is taken: an id before the first byte is sent, a result before it gets its name.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../common/errors.ts';
@@ -83,7 +83,10 @@ export class Journal {
     this.note(entry);
     try {
       // Readable by its owner only: where access is open, an id is enough to get a photo.
-      appendWithin(this.file, `${this.cutOff ? '\n' : ''}${JSON.stringify(entry)}\n`);
+      const line = `${this.cutOff ? '\n' : ''}${JSON.stringify(entry)}\n`;
+      // Until all of it is written: a full disk takes a part.
+      this.cutOff = true;
+      appendWithin(this.file, line);
       this.cutOff = false;
     } catch (cause) {
       throw new UserError(`The journal ${this.file} cannot be written: ${(cause as Error).message}`, {
@@ -125,7 +128,7 @@ const NO_LINK = constants.O_NOFOLLOW ?? 0;
 function appendWithin(file: string, text: string): void {
   const to = openSync(file, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | NO_LINK, 0o600);
   try {
-    writeSync(to, text);
+    writeFileSync(to, text);
   } finally {
     closeSync(to);
   }

@@ -8,9 +8,10 @@ import { interruptible } from '../shared/interruptible.ts';
 import { Journal } from './journal.ts';
 import { destinationOf, withOptions, type ColourOptions, type Destination } from './options.ts';
 import { TimedOut, Unreachable, type FinishedPhoto } from './outcome.ts';
-import { findPhotos, foldOf, readPhoto } from './photos.ts';
-import { plan, type Job } from './plan.ts';
+import { findPhotos, readPhoto } from './photos.ts';
+import { plan, unreadJobs, type Job } from './plan.ts';
 import { reportOf, type Report } from './report.ts';
+import { foldFor } from './result-names.ts';
 import { Results } from './results.ts';
 import { run } from './run.ts';
 import { chooseService } from './service/choose.ts';
@@ -50,8 +51,8 @@ async function colour(
   const { signal } = abort;
   const clock = systemClock;
   const report = reportOf({ json, quiet }, out, { out: process.stdout, err: process.stderr });
-  const { photos, skipped } = await findPhotos(inputs, out, foldOf(process.platform));
-  if (skipped > 0) report.say(`Skipped: ${skipped} files that are not pictures.`);
+  const { photos, unread, skipped } = await findPhotos(inputs, out, await foldFor(out));
+  report.skipped(skipped);
   const results = new Results(out);
   const service = await connect(destination, report, signal);
   const journal = Journal.open(out);
@@ -59,12 +60,13 @@ async function colour(
     readPhoto(photo)
       .then((read) => read.sha256)
       .catch(() => undefined);
-  const jobs = await plan(
+  const planned = await plan(
     photos,
     { service: service.name, journal, results, sha256 },
     { force, retry },
     signal,
   );
+  const jobs = [...planned, ...unreadJobs(unread)];
   await results.prepare();
 
   const tally = newTally(jobs.length);
@@ -97,7 +99,7 @@ async function colour(
   const reason = open.length > 0 && signal.aborted ? stopReason(signal.reason) : undefined;
   const exit = reason ? (reason.exit ?? EXIT.failed) : failures.length > 0 ? EXIT.failed : EXIT.done;
   const seconds = (clock.now() - startMs) / 1000;
-  const summary: RunSummary = { tally, failures, open, stopped: reason?.text, folder: out, seconds };
+  const summary: RunSummary = { tally, failures, open, stopped: reason?.text, skipped, folder: out, seconds };
   report.close(summary, exit);
   return exit;
 }

@@ -10,7 +10,7 @@ export type PhotoOutcome =
     }
   | {
       outcome: 'failed';
-      /** The service's, or `not-read`, `not-written`. */
+      /** The service's, or of this command: `not-read`, `not-a-file`, `link-outside`, `not-written`. */
       code: string;
       message: string;
       /** Whether sending it again may succeed. */

@@ -1,43 +1,32 @@
 /** Finds the photos of a command line, and the name of each result. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join, relative, resolve, sep } from 'node:path';
-import type { PhotoType } from '../../contract/photo-types.ts';
+import { stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-
-/** Media types by file extension; pictures without one are sent too and fail with a reason. */
-const TYPES: Record<string, PhotoType | undefined> = {
-  jpg: 'image/jpeg',
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  tif: 'image/tiff',
-  tiff: 'image/tiff',
-  ...Object.fromEntries(['gif', 'bmp', 'heic', 'heif', 'avif'].map((extension) => [extension, undefined])),
-};
-const extension = (name: string) => /\.([^.]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
-const isPicture = (name: string) => Object.hasOwn(TYPES, extension(name));
+import { kindOfBytes, kindOfName, SIGNATURE_BYTES, typeOfPhoto } from '../files/kind.ts';
+import { linkTargetOf, pathOf, realPathOf } from '../files/names.ts';
+import { firstBytes, readWhole, whyNot } from '../files/read.ts';
+import { specialKind, walk, type FoundFile, type SkippedFile, type UnreadFile } from '../files/walk.ts';
+import type { PhotoType } from '../../contract/photo-types.ts';
+import { resultNames, type Fold } from './result-names.ts';
 
 export interface FoundPhoto {
-  /** Path of the file. */
+  /** Path of the file, as `cli/files/names.ts` writes names that are not UTF-8. */
   path: string;
-  /** Name of the result, below the folder of results: with `/`, composed (NFC). */
+  /** Name of the result, below the folder of results: with `/`. */
   name: string;
-  type: PhotoType | undefined;
   size: number;
   mtimeMs: number;
 }
 
 export interface Found {
   photos: FoundPhoto[];
+  /** Pictures and folders that cannot be read: they have failed before the run begins. */
+  unread: UnreadFile[];
   /** Other files in the folders. */
-  skipped: number;
+  skipped: SkippedFile[];
 }
-
-/** Maps names of the same file on this system to one key. */
-export type Fold = (name: string) => string;
-export const foldOf = (platform: NodeJS.Platform): Fold =>
-  platform === 'darwin' || platform === 'win32' ? (name) => name.toLowerCase() : (name) => name;
 
 /**
  * Finds named files, and pictures in folders and below, except hidden ones and those in `out`.
@@ -45,65 +34,100 @@ export const foldOf = (platform: NodeJS.Platform): Fold =>
  * @throws UsageError for a missing file, one that is not a picture, or one that would be overwritten
  */
 export async function findPhotos(inputs: string[], out: string, fold: Fold): Promise<Found> {
-  const found: Found = { photos: [], skipped: 0 };
+  const exclude = await realPathOf(out).catch(() => undefined);
+  const found: Omit<Found, 'photos'> = { unread: [], skipped: [] };
+  const files: FoundFile[][] = [];
   for (const input of inputs) {
-    const facts = await stat(input).catch(() => undefined);
-    if (facts?.isDirectory()) await findBelow(input, out, found);
-    else if (!facts?.isFile()) throw new UsageError(`'${input}': there is no such file or folder.`);
-    else if (isPicture(input)) await add(found, input, basename(resolve(input)));
-    else
-      throw new UsageError(`'${input}' is not a picture by its name: JPEG, PNG, WebP and TIFF are coloured.`);
+    const facts = await factsOf(input);
+    if (!facts.isDirectory()) files.push([await namedFile(input, facts)]);
+    else {
+      // A folder that is also that of the results is refused below, by the photos in it.
+      const isOut = (await realPathOf(input).catch(() => undefined)) === exclude;
+      const walked = await walk(input, isOut ? undefined : exclude);
+      files.push(walked.files);
+      found.unread.push(...walked.unread);
+      found.skipped.push(...walked.skipped);
+    }
   }
-  if (found.photos.length === 0) {
+  refuseRepeated(files, out, fold);
+  const all = files.flat();
+  if (all.length === 0 && found.unread.length === 0) {
     throw new UsageError(
-      `No JPEG, PNG, WebP or TIFF file in '${inputs.join("', '")}' (${found.skipped} other files).`,
+      `No JPEG, PNG, WebP or TIFF file in '${inputs.join("', '")}' (${found.skipped.length} other files).`,
     );
   }
-  await refuseClashes(found.photos, out, fold);
-  return found;
+  const names = resultNames(
+    all.map(({ name }) => name),
+    fold,
+  );
+  const photos = all.map((file, k) => ({ ...file, name: names[k]! }));
+  await refuseOverwriting(photos, out);
+  return { photos, ...found };
 }
 
-async function findBelow(folder: string, out: string, found: Found): Promise<void> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause: Error) => {
-    throw new UsageError(`'${folder}' cannot be read: ${cause.message}`, { cause });
-  });
-  const paths = entries
-    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  // Results of earlier runs are not photos; using a folder of photos as --out is refused later.
-  const own = relative(folder, out);
-  const ownPrefix = own === '' || own.startsWith('..') ? undefined : own + sep;
-  for (const path of paths) {
-    const name = relative(folder, path);
-    const hidden = name.split(sep).some((part) => part.startsWith('.'));
-    if (hidden || (ownPrefix !== undefined && name.startsWith(ownPrefix))) continue;
-    if (isPicture(name)) await add(found, path, name);
-    else found.skipped++;
+/** @throws UsageError */
+async function factsOf(input: string): Promise<Stats> {
+  try {
+    return await stat(pathOf(input));
+  } catch (error) {
+    throw new UsageError(`'${input}': ${await whyMissing(input, error as NodeJS.ErrnoException)}.`, {
+      cause: error,
+    });
   }
 }
 
-async function add({ photos }: Found, path: string, name: string): Promise<void> {
-  const facts = await stat(path).catch(() => undefined);
-  // A broken link, or a link to a folder.
-  if (!facts?.isFile()) return;
-  const plain = name.split(sep).join('/').normalize('NFC');
-  photos.push({ path, name: plain, type: TYPES[extension(name)], size: facts.size, mtimeMs: facts.mtimeMs });
+async function whyMissing(input: string, error: NodeJS.ErrnoException): Promise<string> {
+  const target = await linkTargetOf(input).catch(() => undefined);
+  if (target !== undefined && error.code === 'ENOENT') return `a link to '${target}', where there is no file`;
+  // Programs get their arguments as text: other bytes are lost on the way.
+  if (error.code === 'ENOENT' && input.includes('\ufffd')) {
+    return 'its name is not UTF-8, which cannot be given on a command line: name its folder';
+  }
+  return error.code === 'ENOENT' || error.code === 'ENOTDIR'
+    ? 'there is no such file or folder'
+    : whyNot(error);
 }
 
-async function refuseClashes(photos: FoundPhoto[], out: string, fold: Fold): Promise<void> {
-  const writers = new Map<string, string>();
-  const sources = new Set(await Promise.all(photos.map(({ path }) => realpath(path))));
-  for (const { path, name } of photos) {
-    const other = writers.get(fold(name));
-    if (other !== undefined && resolve(other) !== resolve(path)) {
-      throw new UsageError(
-        `'${other}' and '${path}' would both be written to '${join(out, name)}'; rename one.`,
-      );
+/** @throws UsageError */
+async function namedFile(path: string, facts: Stats): Promise<FoundFile> {
+  const special = specialKind(facts);
+  if (special !== undefined) throw new UsageError(`'${path}' is ${special}, not a file or folder.`);
+  const start = async () => kindOfBytes(await firstBytes(path, SIGNATURE_BYTES));
+  if (kindOfName(path).kind !== 'picture' && !(await start().catch(refuseUnread(path)))) {
+    throw new UsageError(
+      `'${path}' is not a picture by its name or content: JPEG, PNG, WebP and TIFF are coloured.`,
+    );
+  }
+  return { path, name: basename(resolve(path)), size: facts.size, mtimeMs: facts.mtimeMs };
+}
+
+const refuseUnread = (path: string) => (cause: Error) => {
+  throw new UsageError(`'${path}': ${cause.message}`, { cause });
+};
+
+/** A name that two inputs have is a matter of the command line. @throws UsageError */
+function refuseRepeated(inputs: FoundFile[][], out: string, fold: Fold): void {
+  const writers = new Map<string, { path: string; input: number }>();
+  for (const [input, files] of inputs.entries()) {
+    for (const { path, name } of files) {
+      const other = writers.get(fold(name));
+      if (other && resolve(other.path) === resolve(path)) throw new UsageError(`'${path}' is named twice.`);
+      if (other && other.input !== input) {
+        throw new UsageError(
+          `'${other.path}' and '${path}' would both be written to '${join(out, name)}': choose an --out for each.`,
+        );
+      }
+      writers.set(fold(name), { path, input });
     }
-    if (other !== undefined) throw new UsageError(`'${path}' is named twice.`);
-    writers.set(fold(name), path);
-    const target = await realpath(join(out, name)).catch(() => undefined);
+  }
+}
+
+/** @throws UsageError */
+async function refuseOverwriting(photos: FoundPhoto[], out: string): Promise<void> {
+  const real = (path: string) => realPathOf(path).catch(() => undefined);
+  const sources = new Set(await Promise.all(photos.map(({ path }) => real(path))));
+  for (const { path, name } of photos) {
+    const target = await real(join(out, name));
     if (target !== undefined && sources.has(target)) {
       throw new UsageError(`'${path}' would be written over a photo, '${target}': choose another --out.`);
     }
@@ -114,13 +138,15 @@ export const sha256 = (body: Buffer): string => createHash('sha256').update(body
 
 export interface ReadPhoto {
   body: Buffer<ArrayBuffer>;
-  /** Taken before reading, so that a concurrent change is noticed next time. */
+  /** Of the content that was read, epoch milliseconds. */
   mtimeMs: number;
   sha256: string;
+  /** By its content, or else its extension; undefined for a format that no stage takes. */
+  type: PhotoType | undefined;
 }
 
-export async function readPhoto({ path }: FoundPhoto): Promise<ReadPhoto> {
-  const { mtimeMs } = await stat(path);
-  const body = await readFile(path);
-  return { body, mtimeMs, sha256: sha256(body) };
+/** @throws NotRead */
+export async function readPhoto({ path }: Pick<FoundPhoto, 'path'>): Promise<ReadPhoto> {
+  const { body, mtimeMs } = await readWhole(path);
+  return { body, mtimeMs, sha256: sha256(body), type: typeOfPhoto(path, body) };
 }

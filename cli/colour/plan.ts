@@ -1,14 +1,15 @@
 /** Plans the next step of each photo from the journal of earlier runs. */
-import { relative, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
+import type { UnreadFile } from '../files/walk.ts';
 import type { Entry, Journal, Sent } from './journal.ts';
 import type { FoundPhoto } from './photos.ts';
 
 export type Step =
   /** Its result exists. */
   | { kind: 'done' }
-  /** It failed for good in an earlier run. */
-  | { kind: 'failed'; code: string; message: string }
+  /** It failed for good, in an earlier run or before it could be sent. */
+  | { kind: 'failed'; code: string; message: string; before: boolean }
   | { kind: 'send' }
   /** The service may have it: `announced` may never have arrived, `failed` may succeed when it is sent again. */
   | { kind: 'follow'; sent: Sent; state: 'announced' | 'sent' | 'failed' };
@@ -26,6 +27,8 @@ export interface PlanPorts {
   results: {
     folder: string;
     exists(name: string): Promise<boolean>;
+    /** Why no result can have this name; undefined when one can. */
+    refusal(name: string): Promise<string | undefined>;
     sha256(name: string): Promise<string | undefined>;
   };
   /** Of a photo; undefined when it cannot be read. */
@@ -66,6 +69,14 @@ export async function plan(
   );
 }
 
+/** What could not be read, as photos that have failed. */
+export const unreadJobs = (unread: UnreadFile[]): Job[] =>
+  unread.map(({ path, name, code, message }) => ({
+    photo: { path, name, size: 0, mtimeMs: 0 },
+    source: path,
+    step: { kind: 'failed', code, message, before: false },
+  }));
+
 /** @returns undefined when the result would overwrite another file */
 async function stepOf(
   photo: FoundPhoto,
@@ -75,6 +86,11 @@ async function stepOf(
 ): Promise<Step | undefined> {
   const { service, journal, results } = ports;
   const { name } = photo;
+  const refused = await results.refusal(name);
+  if (refused !== undefined) {
+    const message = `Its result cannot be saved as '${join(results.folder, name)}': ${refused}.`;
+    return { kind: 'failed', code: 'not-written', message, before: false };
+  }
   const last = journal.entry(service, name);
   const entry = last && (await isSame(photo, source, last, ports)) ? last : undefined;
   const exists = await results.exists(name);
@@ -83,7 +99,7 @@ async function stepOf(
   const saved = entry?.state === 'saving' && exists && (await results.sha256(name)) === entry.result;
   if (saved) return { kind: 'done' };
   if (entry?.state === 'failed' && !entry.retryable && !retry) {
-    return { kind: 'failed', code: entry.code, message: entry.message };
+    return { kind: 'failed', code: entry.code, message: entry.message, before: true };
   }
   if (exists && !force) {
     const result = await results.sha256(name);

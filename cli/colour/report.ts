@@ -2,11 +2,15 @@
 import { Progress } from '../../common/progress.ts';
 import type { FinishedPhoto } from './outcome.ts';
 import { summaryLines, failureLines, photoJson, summaryJson, type RunSummary } from './text.ts';
+import { skippedLine } from '../files/skipped.ts';
+import type { SkippedFile } from '../files/walk.ts';
 import { messageLines, printJson, printLines } from '../../common/terminal.ts';
 
 export interface Report {
   /** A line of text. */
   say(line: string): void;
+  /** Files that were passed over. */
+  skipped(files: SkippedFile[]): void;
   /** The changing line. */
   progress(line: string): void;
   finished(photo: FinishedPhoto): void;
@@ -30,6 +34,9 @@ export function reportOf(
   if (json) {
     return {
       say: nothing,
+      skipped: (files) => {
+        for (const { path, reason } of files) write({ type: 'skipped', path, reason });
+      },
       progress: nothing,
       finished: (photo) => write(photoJson(folder, photo)),
       close: (summary, exit) => {
@@ -44,11 +51,14 @@ export function reportOf(
       const stopped = summary.stopped === undefined ? [] : summaryLines({ ...summary, failures: [] });
       printErrors([...failureLines(summary.failures).map((line) => line.trim()), ...stopped]);
     };
-    return { say: nothing, progress: nothing, finished: nothing, close };
+    return { say: nothing, skipped: nothing, progress: nothing, finished: nothing, close };
   }
   const progress = new Progress(out);
   return {
     say: (line) => progress.print(line),
+    skipped: (files) => {
+      if (files.length > 0) progress.print(skippedLine(files));
+    },
     progress: (line) => progress.line(line),
     finished: nothing,
     close: (summary) => {

@@ -79,7 +79,7 @@ class Run {
   private begin(job: Job): void {
     const { step } = job;
     if (step.kind === 'done') this.finish(job, { outcome: 'succeeded', before: true });
-    else if (step.kind === 'failed') this.finish(job, failure(step.code, step.message, false, true));
+    else if (step.kind === 'failed') this.finish(job, failure(step.code, step.message, false, step.before));
     else if (step.kind === 'send') this.toSend.push(job);
     else this.wait({ job, sent: step.sent, state: step.state, startMs: this.context.clock.now() });
   }

@@ -1,6 +1,7 @@
 /** The texts and JSON of a run. */
 import { join } from 'node:path';
 import { messageLines, withoutSecrets } from '../../common/terminal.ts';
+import type { SkippedFile } from '../files/walk.ts';
 import { count, duration } from '../shared/format.ts';
 import type { FinishedPhoto, PhotoOutcome } from './outcome.ts';
 import type { Job } from './plan.ts';
@@ -39,6 +40,7 @@ export interface RunSummary {
   open: Job[];
   /** Why the run stopped early. */
   stopped: string | undefined;
+  skipped: SkippedFile[];
   folder: string;
   seconds: number;
 }
@@ -89,7 +91,10 @@ export function photoJson(
   return { ...base, ...result, before, ...(id === undefined ? {} : { id }), seconds };
 }
 
-export const summaryJson = ({ tally, open, stopped, folder, seconds }: RunSummary, exit: number) => ({
+export const summaryJson = (
+  { tally, open, stopped, skipped, folder, seconds }: RunSummary,
+  exit: number,
+) => ({
   type: 'summary',
   exit,
   photos: tally.total,
@@ -97,6 +102,7 @@ export const summaryJson = ({ tally, open, stopped, folder, seconds }: RunSummar
   failed: tally.failed,
   open: open.length,
   before: tally.before,
+  skipped: skipped.length,
   bytesSent: tally.bytesSent,
   bytesReceived: tally.bytesReceived,
   seconds,

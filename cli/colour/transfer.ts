@@ -6,6 +6,8 @@ import { poll } from '../../client/poll.ts';
 import type { DoneStatus, FailedStatus, Service } from './service/service.ts';
 import { failure, type PhotoOutcome } from './outcome.ts';
 import type { Journal, Sent } from './journal.ts';
+import { FolderFailed } from './results.ts';
+import { NotRead } from '../files/read.ts';
 import { sha256, type FoundPhoto, type ReadPhoto } from './photos.ts';
 import type { Job } from './plan.ts';
 import type { Estimates, Tally } from './tally.ts';
@@ -32,20 +34,22 @@ export interface Open {
 
 export type Retries = RetryOptions & { signal: AbortSignal };
 
+const isRetryable = (error: Error) => error instanceof NotRead && error.retryable;
+
 /** Sends a photo. @throws ApiError, UserError */
 export async function send(job: Job, ports: TransferPorts, retries: Retries): Promise<Open | PhotoOutcome> {
   const { service, journal, clock, tally } = ports;
   const { photo, source } = job;
   const startMs = clock.now();
   const read = await ports.read(photo).catch((error: Error) => error);
-  if (read instanceof Error) return failure('not-read', read.message);
+  if (read instanceof Error) return failure('not-read', read.message, isRetryable(read));
   const { body, mtimeMs } = read;
   if (body.length === 0) return failure('unreadable-image', 'The file is empty.');
   const record = { service: service.name, name: photo.name, source, size: body.length, mtimeMs };
   const sentAs = (id: string): Sent => ({ ...record, sha256: read.sha256, id });
   tally.uploading++;
   try {
-    const outgoing = { name: photo.name.split('/').at(-1) ?? photo.name, type: photo.type, body };
+    const outgoing = { name: photo.name.split('/').at(-1) ?? photo.name, type: read.type, body };
     const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
     const sent = sentAs(await service.submit(outgoing, { ...retries, announced }));
     journal.append({ ...sent, at: clock.now(), state: 'sent' });
@@ -98,6 +102,7 @@ async function fetch(
   const result = sha256(body);
   journal.append({ ...sent, at: clock.now(), state: 'saving', result });
   const error = await save(job.photo.name, body).catch((one: Error) => one);
+  if (error instanceof FolderFailed) throw error;
   // The service still has it: a later run downloads it again.
   if (error) return failure('not-written', error.message, true);
   journal.append({ ...sent, at: clock.now(), state: 'succeeded', result });

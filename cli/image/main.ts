@@ -7,6 +7,7 @@ import { needCheckout } from '../../common/checkout.ts';
 import { command as runCommand, type CommandContext } from '../../common/command.ts';
 import { matching, region, type CommandLine } from '../../common/command-line.ts';
 import { UsageError, UserError } from '../../common/errors.ts';
+import { requestHandler } from '../shared/proxy.ts';
 import { knownStage } from '../shared/stages.ts';
 import { Group } from './aws/group.ts';
 import { Images } from './aws/images.ts';
@@ -21,6 +22,8 @@ import { askOnTerminal, type ImageOptions, type ImageSession } from './session.t
 const TIMING = { deadlineMs: 15 * 60_000, pollMs: 5000 };
 /** A wait of minutes should not end at a call that failed a few times. */
 const MAX_ATTEMPTS = 6;
+/** Milliseconds. */
+const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 };
 
 /** What to do about errors of AWS whose own message does not say. */
 const HINTS: [name: RegExp, hint: string][] = [
@@ -112,7 +115,9 @@ export async function newSession(
   context: CommandContext,
   config: Config = {},
 ): Promise<ImageSession> {
-  const clients = { maxAttempts: MAX_ATTEMPTS, ...config, ...(options.region && { region: options.region }) };
+  const handler = await requestHandler(process.env, TIMEOUTS);
+  const own = { maxAttempts: MAX_ATTEMPTS, requestHandler: handler };
+  const clients = { ...own, ...config, ...(options.region && { region: options.region }) };
   const ec2 = new EC2Client(clients);
   const region = await ec2.config.region().catch(() => {
     throw new UsageError('Which region? Add --region, or set AWS_REGION.');

@@ -46,6 +46,8 @@ export const regionKnown = (region: () => Promise<string>): Promise<string> =>
   });
 
 function errorOf(resource: string, needs: string, error: SdkError): Error {
+  // Of a proxy.
+  if (error instanceof UserError) return error;
   const { name, code = '', message, $metadata } = error;
   const status = $metadata?.httpStatusCode ?? 0;
   const cause = { cause: error };

@@ -2,6 +2,7 @@
 import { readLocalRun } from '../../common/local-run.ts';
 import { UserError } from '../../common/errors.ts';
 import { regionKnown } from './aws-errors.ts';
+import { requestHandler, type RequestHandler } from './proxy.ts';
 import type { Outputs } from './stack.ts';
 import type { Target } from './target.ts';
 
@@ -18,28 +19,30 @@ export type StackName = Pick<Deployment, 'stage' | 'stack' | 'region'>;
 export interface ClientConfig {
   region: string;
   maxAttempts: number;
-  requestHandler: { connectionTimeout: number; socketTimeout: number };
+  requestHandler: RequestHandler;
   endpoint?: string;
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
 /** Short: the operator waits for the answer. */
-const TIMEOUTS = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 5000, socketTimeout: 20_000 },
-};
+const MAX_ATTEMPTS = 3;
+const TIMEOUTS = { connectionTimeout: 5000, socketTimeout: 20_000 };
 
-/** @throws UserError when nothing runs on this machine, or the region is unknown */
+/** @throws UserError when nothing runs on this machine, or the region is unknown; UsageError for a proxy that is none */
 export async function deploymentOf(target: Target): Promise<Deployment> {
   if (target.local) {
     const { stage, stack, region, account, secretAccessKey, endpoint, autoScalingEndpoint } = readLocalRun();
     const credentials = { accessKeyId: account, secretAccessKey };
-    const config = { ...TIMEOUTS, region, credentials, endpoint };
+    const config = { maxAttempts: MAX_ATTEMPTS, requestHandler: TIMEOUTS, region, credentials, endpoint };
     const autoScalingConfig = { ...config, endpoint: autoScalingEndpoint };
     return { stage, stack, local: true, region, config, autoScalingConfig };
   }
   const region = target.region ?? (await ownRegion());
-  const config = { ...TIMEOUTS, region };
+  const config = {
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: await requestHandler(process.env, TIMEOUTS),
+    region,
+  };
   return { ...target, region, config, autoScalingConfig: config };
 }
 

@@ -1,13 +1,14 @@
 /** The photos of a run: the user's own files or generated samples, and their upload. */
-import { access, constants, readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { INCOMING } from '../../contract/keys.ts';
+import { NotRead, notRead, readWhole, whyNot } from '../../cli/files/read.ts';
+import { walk, type SkippedFile, type UnreadFile } from '../../cli/files/walk.ts';
+import { safeFileName, shortened, uniqueNames } from '../../contract/file-name.ts';
+import { INCOMING, MAX_KEY_BYTES } from '../../contract/keys.ts';
 import { makeSamples } from '../samples/samples.ts';
 import { UserError } from '../../common/errors.ts';
 
-/** Files that are submitted, formats that the worker refuses included: those get a failure record. */
-const PICTURE = /\.(jpe?g|png|webp|tiff?|gif|bmp|hei[cf]|avif)$/i;
 const SAMPLE_SEED = 7;
 
 export interface Photo {
@@ -23,43 +24,54 @@ export interface Photo {
  *
  * S3 form-encodes the keys in its events; the local AWS does not, so decoding would change a key with one of these signs.
  */
-export const localKey = (name: string) => name.replaceAll('+', '\uFF0B').replaceAll('%', '\uFF05');
+const withoutEscapes = (name: string) => name.replaceAll('+', '\uFF0B').replaceAll('%', '\uFF05');
+
+/** Longest relative key: with its prefix it has to fit S3's limit. */
+const MAX_NAME_BYTES = MAX_KEY_BYTES - Buffer.byteLength(INCOMING);
+
+/** Keys of photos: their names as S3 can hold them, in UTF-8 and not too long; those that would be equal are numbered. */
+export function localKeys(names: readonly string[]): string[] {
+  const keys = names.map((name) => {
+    const key = withoutEscapes(name.split('/').map(safeFileName).join('/'));
+    if (Buffer.byteLength(key) <= MAX_NAME_BYTES) return key;
+    const digest = createHash('sha256').update(name).digest('hex').slice(0, 16);
+    return `long-names/${digest}/${shortened(key.split('/').at(-1)!)}`;
+  });
+  // S3 compares keys by their bytes.
+  return uniqueNames(keys, (key) => key);
+}
+
+export interface FoundPhotos {
+  photos: Photo[];
+  /** Pictures and folders that cannot be read. */
+  unread: UnreadFile[];
+  skipped: SkippedFile[];
+}
 
 /**
- * Finds the photos in a folder and its subfolders.
+ * Finds the photos in a folder and its subfolders, in the order of their paths.
  *
- * @returns the photos sorted by path, and the number of other files
- * @throws UserError when the folder cannot be read or has no photo
+ * @throws UserError when there is no such folder, or nothing in it that may be a photo
  */
-export async function findPhotos(directory: string): Promise<{ photos: Photo[]; skipped: number }> {
-  const found = await stat(directory).catch(() => undefined);
-  if (!found) throw new UserError(`--photos '${directory}': there is no such folder.`);
-  if (!found.isDirectory()) throw new UserError(`--photos '${directory}' is not a folder.`);
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch((cause: Error) => {
-    throw new UserError(`--photos '${directory}' cannot be read: ${cause.message}`, { cause });
+export async function findPhotos(directory: string): Promise<FoundPhotos> {
+  const facts = await stat(directory).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'ENOENT' ? 'there is no such folder' : whyNot(cause);
+    throw new UserError(`--photos '${directory}': ${why}.`, { cause });
   });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const pictures = files.filter((file) => PICTURE.test(file)).sort();
-  if (pictures.length === 0) {
+  if (!facts.isDirectory()) throw new UserError(`--photos '${directory}' is not a folder.`);
+  const { files, unread, skipped } = await walk(directory);
+  if (files.length === 0 && unread.length === 0) {
     throw new UserError(
-      `--photos '${directory}' has no JPEG, PNG, WebP or TIFF file (${files.length} other files).`,
+      `--photos '${directory}' has no JPEG, PNG, WebP or TIFF file (${skipped.length} other files).`,
     );
   }
-  for (const file of pictures) {
-    await access(file, constants.R_OK).catch((cause: Error) => {
-      throw new UserError(`--photos: '${file}' cannot be read: ${cause.message}`, { cause });
-    });
-  }
-  const photos = pictures.map((file) => {
-    const name = relative(directory, file).split(sep).join('/').normalize('NFC');
-    return { name, key: localKey(name), read: () => readFile(file) };
-  });
-  const keys = new Set<string>();
-  for (const { key } of photos) {
-    if (keys.has(key)) throw new UserError(`--photos: two files would get the key '${key}'; rename one.`);
-    keys.add(key);
-  }
-  return { photos, skipped: files.length - pictures.length };
+  const keys = localKeys(files.map(({ name }) => name));
+  const photos = files.map(({ path, name }, k) => ({
+    name,
+    key: keys[k]!,
+    read: async () => (await readWhole(path)).body,
+  }));
+  return { photos, unread, skipped };
 }
 
 /** Generates sample photos, the same ones for the same count. */
@@ -74,22 +86,32 @@ export async function samplePhotos(count: number): Promise<Photo[]> {
 /** Concurrent uploads. */
 const UPLOADS = 8;
 
-/** Uploads all photos; `onSubmitted` is called after each. */
+/**
+ * Uploads all photos; `onSubmitted` is called after each.
+ *
+ * @returns those that could not be read
+ */
 export async function submit(
   s3: S3Client,
   bucket: string,
   photos: Photo[],
   abort: AbortSignal,
   onSubmitted: (photo: Photo) => void,
-): Promise<void> {
+): Promise<{ photo: Photo; message: string }[]> {
   const queue = [...photos];
+  const unread: { photo: Photo; message: string }[] = [];
   const upload = async () => {
     for (let photo = queue.shift(); photo; photo = queue.shift()) {
       abort.throwIfAborted();
-      const Body = await photo.read();
+      const Body = await photo.read().catch((error: unknown) => notRead(error));
+      if (Body instanceof NotRead) {
+        unread.push({ photo, message: Body.message });
+        continue;
+      }
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: INCOMING + photo.key, Body }));
       onSubmitted(photo);
     }
   };
   await Promise.all(Array.from({ length: UPLOADS }, upload));
+  return unread;
 }

@@ -1,10 +1,15 @@
 /** Downloads the outcomes of photos from the bucket into a folder. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { foldFor, resultNames } from '../../cli/colour/result-names.ts';
+import { pathOf } from '../../cli/files/names.ts';
+import { shortened } from '../../contract/file-name.ts';
 import { INCOMING, resultKey } from '../../contract/keys.ts';
 import { readOutcomes, readFailure, readObject } from './outcomes.ts';
 import type { Photo } from './photos.ts';
+
+const FAILED_SUFFIX = '.failed.json';
 
 /**
  * Writes every result under its photo's name and every failure record as `<name>.failed.json`.
@@ -22,17 +27,19 @@ export async function saveResults(
     renameSync(directory, `${directory}.previous`);
   }
   const outcomes = await readOutcomes(s3, bucket, photos);
-  for (const { name, key } of photos) {
-    const target = join(directory, ...name.split('/'));
-    mkdirSync(dirname(target), { recursive: true });
+  const names = resultNames(
+    photos.map(({ name }) => name),
+    await foldFor(directory),
+  );
+  for (const [k, { key }] of photos.entries()) {
+    const target = join(directory, ...names[k]!.split('/'));
+    mkdirSync(pathOf(dirname(target)), { recursive: true });
     const outcome = outcomes.get(key);
     if (outcome === 'succeeded')
-      writeFileSync(target, (await readObject(s3, bucket, resultKey(INCOMING + key))).body);
+      writeFileSync(pathOf(target), (await readObject(s3, bucket, resultKey(INCOMING + key))).body);
     if (outcome === 'failed') {
-      writeFileSync(
-        `${target}.failed.json`,
-        JSON.stringify(await readFailure(s3, bucket, key), undefined, 2),
-      );
+      const record = join(dirname(target), shortened(basename(target), '', FAILED_SUFFIX));
+      writeFileSync(pathOf(record), JSON.stringify(await readFailure(s3, bucket, key), undefined, 2));
     }
   }
 }

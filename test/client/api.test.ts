@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { PhotoApi, type PhotoApiOptions, type SucceededPhoto } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
 import { pollPhoto } from '../../client/poll.ts';
-import { sendWithFetch, upload } from '../../client/upload.ts';
+import { sendWith, upload } from '../../client/upload.ts';
 import {
   apiError,
   bytes,
@@ -40,7 +40,7 @@ describe('a photo', () => {
   it('is created, uploaded, polled and downloaded', async () => {
     const api = await start({ pollSeconds: 7 });
     const created = await api.create(photo);
-    await upload(created, new Blob([bytes]), sendWithFetch);
+    await upload(created, new Blob([bytes]), sendWith());
     const clock = testClock(0, 0.5);
     const seen: unknown[] = [];
     for await (const look of pollPhoto(api, created.id, { clock })) seen.push(look);

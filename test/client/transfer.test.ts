@@ -4,7 +4,7 @@ import type { SucceededPhoto } from '../../client/api.ts';
 import { download } from '../../client/download.ts';
 import { ApiError } from '../../client/errors.ts';
 import { poll, pollDelayMs, pollPhoto } from '../../client/poll.ts';
-import { sendWithFetch, upload, type Send } from '../../client/upload.ts';
+import { sendWith, upload, type Send } from '../../client/upload.ts';
 import {
   apiError,
   bytes,
@@ -29,7 +29,7 @@ describe('upload', () => {
     const clock = testClock();
     const retries: string[] = [];
     const onRetry = (error: ApiError, waitMs: number) => void retries.push(`${error.code} ${waitMs}`);
-    await upload(await api.create(photo), bytes, sendWithFetch, { clock, onRetry });
+    await upload(await api.create(photo), bytes, sendWith(), { clock, onRetry });
     expect(retries).toEqual(['unavailable 1000', 'unavailable 2000', 'link-used 4000']);
     expect(gateway.stored()).toEqual([photo.name]);
   });
@@ -39,7 +39,7 @@ describe('upload', () => {
     const created = await api.create(photo);
     let lost = false;
     const send: Send<Uint8Array<ArrayBuffer>> = async (...args) => {
-      const response = await sendWithFetch(...args);
+      const response = await sendWith()(...args);
       if (lost) return response;
       lost = true;
       throw new TypeError('Failed to fetch');
@@ -52,12 +52,12 @@ describe('upload', () => {
     let nowMs = Date.now();
     const api = await start({ now: () => nowMs });
     const used = await api.create(photo);
-    await upload(used, bytes, sendWithFetch);
-    await expect(upload(used, bytes, sendWithFetch)).rejects.toEqual(apiError('link-used'));
+    await upload(used, bytes, sendWith());
+    await expect(upload(used, bytes, sendWith())).rejects.toEqual(apiError('link-used'));
     const other = await api.create(photo);
-    await expect(upload(other, new Uint8Array(9), sendWithFetch)).rejects.toEqual(apiError('link-mismatch'));
+    await expect(upload(other, new Uint8Array(9), sendWith())).rejects.toEqual(apiError('link-mismatch'));
     nowMs += 3600_000;
-    await expect(upload(other, bytes, sendWithFetch)).rejects.toEqual(apiError('link-expired'));
+    await expect(upload(other, bytes, sendWith())).rejects.toEqual(apiError('link-expired'));
   });
 
   it('decides by the clock whether the link has expired when the body is not readable', async () => {
@@ -81,7 +81,7 @@ describe('poll', () => {
   it('retries retryable errors and waits for Retry-After', async () => {
     const api = await start();
     const created = await api.create(photo);
-    await upload(created, bytes, sendWithFetch);
+    await upload(created, bytes, sendWith());
     const busy = { status: 429, headers: { 'retry-after': '30' }, body: '{"message":"Too Many Requests"}' };
     gateway.faults.status = ['reset', busy, { status: 503, body: '{"message":"Service Unavailable"}' }];
     const clock = testClock();

@@ -1,6 +1,6 @@
 /** Names of photos: what is allowed, what a name becomes, and how one is quoted. */
 import { describe, expect, it } from 'vitest';
-import { FILE_NAME, quotable, safeFileName } from '../../contract/file-name.ts';
+import { FILE_NAME, portableFileName, quotable, safeFileName, shortened } from '../../contract/file-name.ts';
 
 /** Each is one character that a name must not have. */
 const FORBIDDEN = {
@@ -48,6 +48,47 @@ describe('a name of a photo', () => {
   ])('%j becomes %j, which is allowed', (name, safe) => {
     expect(safeFileName(name)).toBe(safe);
     expect(FILE_NAME.test(safe)).toBe(true);
+  });
+});
+
+describe('a name for every system', () => {
+  const devices =
+    'CON con PRN AUX nul CONIN$ conout$ COM0 com1 COM9 LPT1 lpt9 COM\u00b9 com\u00b2 LPT\u00b3'.split(' ');
+  it.each(devices.flatMap((name) => [name, `${name}.jpg`, `${name} .jpg`, `${name}.tar.gz`]))(
+    'is not the device %j',
+    (name) => expect(portableFileName(name)).toBe(`_${name}`),
+  );
+
+  it.each([
+    'console.jpg',
+    'COM10.jpg',
+    'com\u2074.jpg',
+    'acon.jpg',
+    'con-1.jpg',
+    'aux1.jpg',
+    'Großmutter 祖母 👵.tif',
+  ])('may be %j', (name) => expect(portableFileName(name)).toBe(name));
+
+  it.each([
+    ['a<b>c:d"e|f?g*h.jpg', 'a_b_c_d_e_f_g_h.jpg'],
+    ['a.jpg...', 'a.jpg.._'],
+    ['a.jpg  ', 'a.jpg _'],
+    ['\ud83d.jpg', '_.jpg'],
+    ['con ', 'con_'],
+    ['con:', 'con_'],
+    ['写'.repeat(100) + '.jpg', '写'.repeat(83) + '.jpg'],
+    ['👵'.repeat(100) + '.jpg', '👵'.repeat(62) + '.jpg'],
+    ['写'.repeat(100), '写'.repeat(85)],
+  ])('%j becomes %j', (name, made) => {
+    expect(portableFileName(name)).toBe(made);
+    expect(Buffer.byteLength(made)).toBeLessThanOrEqual(255);
+  });
+
+  it('has room for what is added', () => {
+    expect(shortened('a.jpg', ' (2)')).toBe('a (2).jpg');
+    const long = shortened(`${'写'.repeat(83)}.jpg`, ' (2)', '.failed.json');
+    expect(long).toBe(`${'写'.repeat(78)} (2).jpg.failed.json`);
+    expect(Buffer.byteLength(long)).toBeLessThanOrEqual(255);
   });
 });
 

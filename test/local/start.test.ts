@@ -1,5 +1,5 @@
 /** Errors before a run starts: one line each. */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPython } from '../../local/aws/venv.ts';
 import type { StartOptions } from '../../local/options.ts';
 import { UserError } from '../../common/errors.ts';
-import { findPhotos, localKey } from '../../local/run/photos.ts';
+import { findPhotos, localKeys } from '../../local/run/photos.ts';
 import { Progress } from '../../common/progress.ts';
 import { Scope } from '../../common/scope.ts';
 import { run } from '../../local/start.ts';
@@ -120,19 +120,47 @@ describe('npm start', () => {
 });
 
 describe('findPhotos', () => {
-  it('finds photos in all subfolders, sorted, and skips other files', async () => {
+  it('finds photos in all subfolders, sorted, and names what it passes over and what it cannot read', async () => {
     mkdirSync(join(folder, 'Köln'));
-    for (const name of ['b.TIFF', 'a.jpeg', 'Köln/c d.webp', 'x.txt', 'old.heic'])
+    for (const name of ['b.TIFF', 'a.jpeg', 'Köln/c d.webp', 'x.txt', 'old.heic', '.hidden.jpg'])
       writeFileSync(join(folder, name), name);
-    const { photos, skipped } = await findPhotos(folder);
+    symlinkSync('nowhere', join(folder, 'gone.jpg'));
+    const { photos, unread, skipped } = await findPhotos(folder);
     expect(photos.map(({ name }) => name)).toEqual(['Köln/c d.webp', 'a.jpeg', 'b.TIFF', 'old.heic']);
-    expect(skipped).toBe(1);
+    expect(skipped.map(({ reason }) => reason)).toEqual(['hidden', 'not-a-picture']);
+    expect(unread).toMatchObject([{ name: 'gone.jpg', code: 'not-read' }]);
     expect((await photos[1]?.read())?.toString()).toBe('a.jpeg');
   });
 
-  it('rejects two files with the same key', async () => {
-    writeFileSync(join(folder, '1+1.jpg'), 'x');
-    writeFileSync(join(folder, `${localKey('1+1')}.jpg`), 'x');
-    await expect(findPhotos(folder)).rejects.toThrow('two files would get the key');
+  it.each([
+    ['there-is-none', ': there is no such folder.'],
+    ['file', ' is not a folder.'],
+    ['empty', ' has no JPEG, PNG, WebP or TIFF file (0 other files).'],
+  ])('rejects %s', async (name, why) => {
+    writeFileSync(join(folder, 'file'), '');
+    mkdirSync(join(folder, 'empty'));
+    const path = join(folder, name);
+    await expect(findPhotos(path)).rejects.toThrow(new UserError(`--photos '${path}'${why}`));
+  });
+
+  it('gives each photo a key that S3 and its events can hold', () => {
+    const long = `${'写/'.repeat(200)}${'a'.repeat(251)}.jpg`;
+    expect(
+      localKeys(['1+1.jpg', '1\uff0b1.jpg', 'Gro\udcdf.jpg', 'Gro\udce4.jpg', 'a\nb/\u202e.jpg', long]),
+    ).toEqual([
+      '1\uff0b1.jpg',
+      '1\uff0b1 (2).jpg',
+      'Gro_.jpg',
+      'Gro_ (2).jpg',
+      'a_b/_.jpg',
+      expect.stringMatching(/^long-names\/[0-9a-f]{16}\/a{251}\.jpg$/),
+    ]);
+    // Twins are two objects.
+    expect(localKeys(['A.jpg', 'a.jpg', 'u\u0308', '\u00fc'])).toEqual([
+      'A.jpg',
+      'a.jpg',
+      'u\u0308',
+      '\u00fc',
+    ]);
   });
 });

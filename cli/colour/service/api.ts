@@ -3,23 +3,32 @@ import { download } from '../../../client/download.ts';
 import type { PhotoApi } from '../../../client/api.ts';
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
-import { isLinkExpired, sendWithFetch, upload } from '../../../client/upload.ts';
+import { isLinkExpired, sendWith, upload } from '../../../client/upload.ts';
 import { safeFileName } from '../../../contract/file-name.ts';
 import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
+import { ProxyRefused } from '../../shared/proxy.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
 /** Upload links per photo: sending may take longer than a link is valid. */
 const MAX_LINKS = 5;
 
+/** A proxy's refusal is that of every request, and no other try changes it. `fetch` puts the reason into a cause. */
+const refusalOf = (error: unknown): ProxyRefused | undefined =>
+  error instanceof ProxyRefused ? error : error instanceof Error ? refusalOf(error.cause) : undefined;
+
 export class ApiService implements Service {
   constructor(
     readonly name: string,
     private readonly api: PhotoApi,
+    /** For links. @default the global one */
+    private readonly send?: typeof fetch,
   ) {}
 
   async check(signal: AbortSignal): Promise<void> {
     await this.api.health(signal).catch((error: unknown) => {
+      const refusal = refusalOf(error);
+      if (refusal) throw refusal;
       if (!(error instanceof ApiError) || error.retryable) throw error;
       throw new UserError(
         `${this.name} does not answer as the API does (HTTP ${error.status}): it is the output ApiUrl of a stage's stack.`,
@@ -38,7 +47,7 @@ export class ApiService implements Service {
       const created = await withRetries(() => api.create(photo, options.signal), options);
       options.announced(created.id);
       try {
-        await upload(created, body, sendWithFetch, options);
+        await upload(created, body, sendWith(this.send), options);
         return created.id;
       } catch (error) {
         // Only this process has the link, so the stored photo is this one.
@@ -52,7 +61,7 @@ export class ApiService implements Service {
     const look = await this.api.status(id, signal);
     if (look.status !== 'succeeded') return look;
     const fetch = async (abort: AbortSignal) =>
-      Buffer.from(await (await download(this.api, look, { signal: abort })).arrayBuffer());
+      Buffer.from(await (await download(this.api, look, { signal: abort, fetch: this.send })).arrayBuffer());
     return { status: 'done', fetch };
   }
 }

@@ -4,6 +4,7 @@ import { UserError } from '../../../common/errors.ts';
 import type { Access, Destination } from '../options.ts';
 import { ApiService } from './api.ts';
 import { regionKnown } from '../../shared/aws-errors.ts';
+import { proxiedFetch, requestHandler } from '../../shared/proxy.ts';
 import type { Service } from './service.ts';
 import { stackName } from '../../../contract/names.ts';
 
@@ -15,7 +16,8 @@ const TIMEOUTS = { connectionTimeout: 10_000, socketTimeout: 60_000 };
 export async function chooseService(destination: Destination, signal: AbortSignal): Promise<Service> {
   if (destination.kind === 'api') {
     const authorize = await authorizeBy(destination.access, destination.url, destination.region);
-    return new ApiService(destination.url, new PhotoApi(destination.url, { authorize }));
+    const send = await proxiedFetch(process.env, TIMEOUTS);
+    return new ApiService(destination.url, new PhotoApi(destination.url, { authorize, fetch: send }), send);
   }
   const { S3Service } = await import('./s3.ts');
   const bucket =
@@ -31,7 +33,7 @@ async function s3Client(region: string | undefined) {
   const forcePathStyle = Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
   const config = {
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: TIMEOUTS,
+    requestHandler: await requestHandler(process.env, TIMEOUTS),
     followRegionRedirects: true,
     forcePathStyle,
   };
@@ -42,7 +44,11 @@ async function s3Client(region: string | undefined) {
 
 async function bucketOf(stage: string, region: string | undefined, signal: AbortSignal): Promise<string> {
   const { readOutputs } = await import('../../shared/stack.ts');
-  const config = { maxAttempts: MAX_ATTEMPTS, ...(region !== undefined && { region }) };
+  const config = {
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: await requestHandler(process.env, TIMEOUTS),
+    ...(region !== undefined && { region }),
+  };
   const stack = stackName(stage);
   const { BucketName } = await readOutputs(config, stack, `--stage '${stage}'`, signal);
   if (BucketName !== undefined) return BucketName;
@@ -58,6 +64,7 @@ async function authorizeBy(access: Access, url: string, region: string | undefin
   ]);
   // Any SDK client reads the credentials and region of the AWS configuration.
   const chosen = region ?? regionOf(url);
-  const { config } = new S3Client(chosen === undefined ? {} : { region: chosen });
+  const own = { requestHandler: await requestHandler(process.env, TIMEOUTS) };
+  const { config } = new S3Client(chosen === undefined ? own : { ...own, region: chosen });
   return signer(config.credentials, chosen ?? (await regionKnown(config.region)));
 }

@@ -1,6 +1,6 @@
 /** State of one photo on the page, and its progress. */
 import { safeFileName } from '../../../contract/file-name.ts';
-import { PHOTO_TYPES, type PhotoType } from '../../../contract/photo-types.ts';
+import { PHOTO_TYPES, TYPE_OF_EXTENSION, type PhotoType } from '../../../contract/photo-types.ts';
 import type { ErrorCode } from './texts.ts';
 
 export type Step =
@@ -43,21 +43,15 @@ export interface PhotoTask {
   abort: AbortController;
 }
 
-/** By file extension; the first one of a type is used for results. */
-const EXTENSIONS = new Map<string, PhotoType>([
-  ['jpg', 'image/jpeg'],
-  ['jpeg', 'image/jpeg'],
-  ['jfif', 'image/jpeg'],
-  ['png', 'image/png'],
-  ['webp', 'image/webp'],
-  ['tif', 'image/tiff'],
-  ['tiff', 'image/tiff'],
-]);
+const typeOfExtension = (extension = ''): PhotoType | undefined =>
+  Object.hasOwn(TYPE_OF_EXTENSION, extension.toLowerCase())
+    ? TYPE_OF_EXTENSION[extension.toLowerCase()]
+    : undefined;
 
 /** The browser's type, or else the type of the extension: some browsers have none for TIFF. */
 export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
-  (type === '' ? EXTENSIONS.get(name.split('.').at(-1)?.toLowerCase() ?? '') : undefined);
+  (type === '' ? typeOfExtension(name.split('.').at(-1)) : undefined);
 
 export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
   file,
@@ -126,9 +120,9 @@ export const isPending = ({ step }: PhotoTask): boolean => step !== 'succeeded' 
 
 /** File name of a result: a browser may not be able to write the photo's own format. */
 export function resultName({ name }: PhotoTask, type: string): string {
-  const extension = [...EXTENSIONS].find(([, one]) => one === type)?.[0];
+  const extension = Object.entries(TYPE_OF_EXTENSION).find(([, one]) => one === type)?.[0];
   const dot = name.lastIndexOf('.');
-  const ownType = dot > 0 ? EXTENSIONS.get(name.slice(dot + 1).toLowerCase()) : undefined;
+  const ownType = dot > 0 ? typeOfExtension(name.slice(dot + 1)) : undefined;
   if (extension === undefined || ownType === type) return name;
   // After a dot may be something else, such as a year.
   return ownType === undefined ? `${name}.${extension}` : `${name.slice(0, dot)}.${extension}`;

@@ -39,7 +39,7 @@ describe('a run', () => {
     folder.write({ ...TWENTY, 'album/notes.txt': 'no picture', 'album/.hidden.jpg': 'hidden' });
     const ended = await colour('album', '--url', url);
     expect(ended.err).toBe('');
-    expect(ended.out).toContain('Skipped: 1 files that are not pictures.');
+    expect(ended.out).toContain('Skipped 2 files: 1 that is no picture, 1 hidden or of the system.');
     expect(ended.out).toContain('20 photos: 19 coloured, 1 failed.');
     expect(ended.out).toContain(`  1/${BROKEN}: The file cannot be decoded. (unreadable-image)`);
     expect(ended.code).toBe(1);

@@ -4,6 +4,7 @@ import { TimedOut, Unreachable, type FinishedPhoto } from '../../../cli/colour/o
 import type { Entry } from '../../../cli/colour/journal.ts';
 import { sha256, type FoundPhoto } from '../../../cli/colour/photos.ts';
 import type { Job, Step } from '../../../cli/colour/plan.ts';
+import { FolderFailed } from '../../../cli/colour/results.ts';
 import { run, type RunContext } from '../../../cli/colour/run.ts';
 import { Estimates, newTally } from '../../../cli/colour/tally.ts';
 import type { PhotoStatus } from '../../../cli/colour/service/service.ts';
@@ -22,7 +23,7 @@ const away = () => {
   throw new ApiError('unavailable', 503);
 };
 
-const photoOf = (name: string): FoundPhoto => ({ path: name, name, type: 'image/jpeg', size: 3, mtimeMs: 1 });
+const photoOf = (name: string): FoundPhoto => ({ path: name, name, size: 3, mtimeMs: 1 });
 const jobOf = (name: string, step: Step = { kind: 'send' }): Job => ({
   photo: photoOf(name),
   source: name,
@@ -46,7 +47,7 @@ const started = (jobs: Job[], more: Partial<RunContext> = {}) => {
   const context: RunContext = {
     service,
     journal: { append: (entry) => void entries.push(entry) },
-    read: async () => ({ body: Buffer.from('one'), mtimeMs: 1, sha256: 'p' }),
+    read: async () => ({ body: Buffer.from('one'), mtimeMs: 1, sha256: 'p', type: 'image/jpeg' }),
     save: async (name, body) => void (saved[name] = body.toString()),
     clock: virtualClock(),
     tally: newTally(jobs.length),
@@ -72,7 +73,7 @@ it('returns at once when nothing is to be done', async () => {
   await through([]);
   await through([
     jobOf('a', { kind: 'done' }),
-    jobOf('b', { kind: 'failed', code: 'too-large', message: 'm' }),
+    jobOf('b', { kind: 'failed', code: 'too-large', message: 'm', before: true }),
   ]);
   expect(outcomes()).toEqual([
     ['a', 'succeeded', false],
@@ -161,6 +162,20 @@ describe('a photo is sent again', () => {
   });
 });
 
+it('stops when the folder of results is full, and keeps what is at the service', async () => {
+  const full = new FolderFailed('the disk is full');
+  const saves: string[] = [];
+  const { abort } = await through([jobOf('a'), jobOf('b'), jobOf('c')], {
+    width: 1,
+    save: async (name) => {
+      saves.push(name);
+      throw full;
+    },
+  });
+  expect(abort.signal.reason).toBe(full);
+  expect([saves, ended]).toEqual([['a'], []]);
+});
+
 describe('a photo fails, and the others continue,', () => {
   it('when it is refused, cannot be read, is empty, or its result cannot be written', async () => {
     service.submits = (name) => {
@@ -169,10 +184,15 @@ describe('a photo fails, and the others continue,', () => {
     await through([jobOf('large'), jobOf('gone'), jobOf('empty'), jobOf('full'), jobOf('good')], {
       read: async ({ name }) => {
         if (name === 'gone') throw new Error('ENOENT: no such file');
-        return { body: Buffer.from(name === 'empty' ? '' : 'one'), mtimeMs: 1, sha256: 'p' };
+        return {
+          body: Buffer.from(name === 'empty' ? '' : 'one'),
+          mtimeMs: 1,
+          sha256: 'p',
+          type: 'image/jpeg',
+        };
       },
       save: async (name) => {
-        if (name === 'full') throw new Error('ENOSPC: no space left');
+        if (name === 'full') throw new Error('EISDIR: a folder has its name');
       },
     });
     expect(outcomes().sort()).toEqual([

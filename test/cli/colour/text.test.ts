@@ -10,7 +10,7 @@ import { duration } from '../../../cli/shared/format.ts';
 
 const tally = (more: Partial<Tally> = {}): Tally => ({ ...newTally(20), ...more });
 const job = (name: string): Job => ({
-  photo: { path: `in/${name}`, name, type: 'image/jpeg', size: 3, mtimeMs: 1 },
+  photo: { path: `in/${name}`, name, size: 3, mtimeMs: 1 },
   source: `../in/${name}`,
   step: { kind: 'send' },
 });
@@ -61,6 +61,7 @@ const summary = (more: Partial<RunSummary> = {}): RunSummary => ({
   failures,
   open: [job('e.jpg')],
   stopped: 'Interrupted.',
+  skipped: [],
   folder: './coloured',
   seconds: 61,
   ...more,
@@ -151,6 +152,7 @@ describe('a report', () => {
         photos: 20,
         succeeded: 16,
         failed: 3,
+        skipped: 0,
         open: 1,
         before: 2,
         bytesSent: 5e6,

@@ -84,7 +84,7 @@ export class Folder {
   readonly path = mkdtempSync(join(tmpdir(), 'cli-'));
 
   /** Writes files. @param files content by path below the folder */
-  write(files: Record<string, string>): this {
+  write(files: Record<string, string | Buffer>): this {
     for (const [name, content] of Object.entries(files)) {
       const path = join(this.path, name);
       mkdirSync(dirname(path), { recursive: true });

@@ -2,7 +2,7 @@
 import { afterEach, expect } from 'vitest';
 import { PhotoApi, type PhotoApiOptions, type SucceededPhoto } from '../../../client/api.ts';
 import { pollPhoto } from '../../../client/poll.ts';
-import { sendWithFetch, upload } from '../../../client/upload.ts';
+import { sendWith, upload } from '../../../client/upload.ts';
 import { testClock } from './clock.ts';
 import { FakeGateway, type FakeGatewayOptions } from './gateway.ts';
 
@@ -23,7 +23,7 @@ export const apiError = (code: string) => expect.objectContaining({ name: 'ApiEr
 /** Uploads a photo and polls it until it has succeeded. */
 export async function colourPhoto(api: PhotoApi): Promise<SucceededPhoto> {
   const created = await api.create(photo);
-  await upload(created, bytes, sendWithFetch);
+  await upload(created, bytes, sendWith());
   for await (const current of pollPhoto(api, created.id, { clock: testClock() }))
     if (current.status === 'succeeded') return current;
   throw new Error('the photo did not succeed');

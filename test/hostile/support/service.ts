@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { download } from '../../../client/download.ts';
 import { PhotoApi } from '../../../client/api.ts';
 import { pollPhoto } from '../../../client/poll.ts';
-import { sendWithFetch, upload } from '../../../client/upload.ts';
+import { sendWith, upload } from '../../../client/upload.ts';
 import type { Scope } from '../../../common/scope.ts';
 import { testClock } from '../../client/support/clock.ts';
 
@@ -99,7 +99,7 @@ export async function startHostileService(attack: Attack, scope: Scope): Promise
       },
     };
     const created = await api.create({ name: 'Oma.jpg', type: 'image/jpeg', size: JPEG.length });
-    await upload(created, new Uint8Array(JPEG), sendWithFetch, options);
+    await upload(created, new Uint8Array(JPEG), sendWith(), options);
     for await (const status of pollPhoto(api, created.id, options)) {
       if (status.status === 'failed') throw Object.assign(new Error(status.message), { code: status.code });
       if (status.status === 'succeeded') return download(api, status, { clock: testClock() });

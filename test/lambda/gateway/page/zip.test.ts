@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unzipSync } from 'fflate';
-import { entryName, uniqueNames, zipFiles } from '../../../../lambda/gateway/page/zip.ts';
+import { portableFileName, uniqueNames } from '../../../../contract/file-name.ts';
+import { zipFiles } from '../../../../lambda/gateway/page/zip.ts';
 
 describe('names in the ZIP file', () => {
   it.each<[string[], string[]]>([
@@ -77,7 +78,7 @@ describe('names in the ZIP file', () => {
     ['a\u009bb\0c.jpg', 'a_b_c.jpg'],
     ['..', 'photo'],
     ['', 'photo'],
-  ])('%j is the entry %j', (name, entry) => expect(entryName(name)).toBe(entry));
+  ])('%j is the entry %j', (name, entry) => expect(portableFileName(name)).toBe(entry));
 
   it('have no path, and one entry each', async () => {
     const names = ['../a.jpg', '..\\a.jpg', '.._a.jpg', 'e\u0301.jpg', '\u00e9.jpg', 'a\0.jpg'];
