@@ -1,5 +1,6 @@
 /** `GET /photos/{id}`: a photo's status from what is in the bucket. */
 import { isPreliminary } from '../../contract/failure.ts';
+import { portableFileName } from '../../contract/file-name.ts';
 import { PHOTO_ID, type PhotoStatus } from '../../contract/photo-api.ts';
 import { PHOTO_TYPES } from '../../contract/photo-types.ts';
 import { estimateWait } from './estimate.ts';
@@ -71,14 +72,14 @@ async function succeeded(
   now: number,
 ): Promise<PhotoStatus> {
   const resultType = PHOTO_TYPES.find((one) => one === type) ?? photoType;
-  const file = { name: output === 'chroma' ? `${name}.png` : name, type: resultType };
+  // The API takes names that not every system can store.
+  const file = { name: portableFileName(output === 'chroma' ? `${name}.png` : name), type: resultType };
+  const original = { name: portableFileName(name), type: photoType };
   const [result, photo] = await Promise.all([
     storage.downloadLink(id, 'result', file, linkSeconds),
     storage
       .photo(id)
-      .then((stored) =>
-        stored ? storage.downloadLink(id, 'photo', { name, type: photoType }, linkSeconds) : null,
-      ),
+      .then((stored) => (stored ? storage.downloadLink(id, 'photo', original, linkSeconds) : null)),
   ]);
   return {
     status: 'succeeded',

@@ -19,7 +19,6 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
-import { portableFileName } from '../../../contract/file-name.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
 import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
@@ -36,7 +35,7 @@ const SIGNED = [
 
 /** `Content-Disposition` for a file name, RFC 6266. */
 const disposition = (name: string) =>
-  `attachment; filename*=UTF-8''${encodeURIComponent(portableFileName(name)).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+  `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 
 /** In responses of download links, whatever is stored. `identity` is no encoding. */
 const STORED_BY_UPLOADERS = {

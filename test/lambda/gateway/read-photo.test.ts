@@ -126,6 +126,23 @@ describe('readPhoto', () => {
       expect((await storage().use(links.result, { method: 'GET' })).status).toBe(403);
     });
 
+    it.each([
+      ['con .jpg', '_con .jpg'],
+      ['COM\u00b9', '_COM\u00b9'],
+      ['\ud83d?.jpg', '__.jpg'],
+      ['写'.repeat(255), '写'.repeat(85)],
+    ])('has links with a name that every system can store: %j as %j', async (name, saved) => {
+      const { id: other } = await create({ photo: { name } });
+      storePhoto(other);
+      storeResult(other);
+      const { status } = await read(other);
+      const { links } = status as Extract<typeof status, { status: 'succeeded' }>;
+      for (const link of [links.result, links.photo!]) {
+        const { disposition = '' } = await storage().use(link, { method: 'GET' });
+        expect(decodeURIComponent(disposition.split("''")[1]!)).toBe(saved);
+      }
+    });
+
     it('has new links on each request', async () => {
       storePhoto(id);
       storeResult(id);
