@@ -56,7 +56,10 @@ export function chromaOfAb({ width, height, data, channels = 3 }: Pixels): Chrom
 }
 
 /** The byte of a = 0 or b = 0; blue always has this value. */
-const ZERO = -MIN;
+export const ZERO = -MIN;
+
+/** Of a picture without colour, of any size. */
+export const NO_CHROMA: Chroma = { width: 1, height: 1, x: new Float32Array(1), z: new Float32Array(1) };
 
 /** a + 128 as red and b + 128 as green of a picture in colour, three channels: the input of {@link chromaOfAb}. */
 export function abOfPicture(picture: Pixels): Uint8Array {

@@ -40,13 +40,3 @@ export function lightnessInto(pixels: Bytes, channels: number, grey: Bytes, at: 
     grey[i] = GREY[Math.round(y)]!;
   }
 }
-
-/** Near black and white, sRGB has no room for colour. */
-const DARKEST = 4;
-const LIGHTEST = 251;
-
-/** Whether colour can show: flat pictures and line art of pure black and white stay grey. */
-export function hasRoomForColour(grey: Bytes): boolean {
-  const first = grey[0];
-  return grey.some((v) => v !== first) && grey.some((v) => v >= DARKEST && v <= LIGHTEST);
-}

@@ -26,6 +26,24 @@ export type Output = (typeof OUTPUTS)[number];
 /** S3 metadata of a photo (`x-amz-meta-output`) with its output. @default `photo` */
 export const OUTPUT_METADATA = 'output';
 
+/** What an outcome says of a photo that has a result. */
+export const REMARKS = [
+  /** The file has more pages or frames; the result is the first of them. */
+  'first-of-several',
+  /** The photo is black, white or nearly so wherever the network looks: its result is the photo itself, without colour. */
+  'no-room-for-colour',
+] as const;
+export type Remark = (typeof REMARKS)[number];
+
+/** S3 metadata of a result with its remarks, separated by commas. @default none */
+export const REMARKS_METADATA = 'remarks';
+
+/** Those that this version knows. */
+export const remarksIn = (text: string | undefined): Remark[] => {
+  const names = (text ?? '').split(',');
+  return REMARKS.filter((remark) => names.includes(remark));
+};
+
 /** Values of a problem's `code`; errors of S3 and API Gateway are mapped to them by the client. */
 export const PROBLEM_CODES = [
   /** The request does not match the OpenAPI document. */

@@ -1,7 +1,7 @@
 /** Lightness: the luminance of colours, whole and in strips, and where colour can show. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasRoomForColour, lightness, lightnessInto } from '../../colour/lightness.ts';
+import { lightness, lightnessInto } from '../../colour/lightness.ts';
 
 describe('the lightness of a picture', () => {
   it('is the luminance of its colours', () => {
@@ -38,20 +38,5 @@ describe('the lightness of a picture', () => {
     const grey = Uint8Array.of(9, 9, 9, 9);
     lightnessInto(new Uint8Array(6), 3, grey, 1);
     expect([...grey]).toEqual([9, 0, 0, 9]);
-  });
-});
-
-describe('room for colour', () => {
-  it.each([
-    ['a photo', [40, 90, 200], true],
-    ['line art', [0, 255, 1, 254], false],
-    ['a flat picture', [90, 90, 90], false],
-    ['the darkest tone with colour', [0, 4], true],
-    ['a darker tone', [0, 3], false],
-    ['the lightest tone with colour', [255, 251], true],
-    ['a lighter tone', [255, 252], false],
-    ['black, white and one tone', [0, 255, 90], true],
-  ])('of %s', (_name, tones, has) => {
-    expect(hasRoomForColour(Uint8Array.from(tones))).toBe(has);
   });
 });

@@ -37,7 +37,7 @@ let expected: Buffer;
 const colour = async (id: string) => {
   await images.inspect(neighbour);
   await images.prepare(id, neighbour);
-  return images.finish(id, saved, 'v');
+  return (await images.finish(id, saved, 'v')).file;
 };
 
 /** @returns the code of the failure, or `harmless` */

@@ -50,7 +50,7 @@ it('costs the photo that hangs, and nobody else', async () => {
   await expect(images.inspect(Buffer.concat([neighbour, Buffer.from('hang')]))).rejects.toMatchObject({
     name: 'PermanentFault',
   });
-  const result = await images.finish('neighbour', saved, 'v');
+  const { file: result } = await images.finish('neighbour', saved, 'v');
   expect(await sharp(result).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
   const ends = log.of('image-process-died');
   expect(ends).toMatchObject([{ exceeded: 'processor time', request: 'inspect', photos: 1 }]);

@@ -139,9 +139,23 @@ describe('an instance is at fault', () => {
     for (const photo of ['a', 'b', 'c', 'd']) {
       await fails(photo, CUDA);
       recovered.push(faultsOf('i-1').isInstances());
-      if (photo === 'b') attempt('other').succeeded();
+      if (photo !== 'b') continue;
+      const other = attempt('other');
+      await other.start();
+      other.succeeded();
     }
     expect(recovered).toEqual([false, false, false, false]);
+  });
+
+  it('also when a photo succeeded in between that needed no ComfyUI', async () => {
+    const { fails, faultsOf, attempt } = fleet();
+    const recovered = [];
+    for (const photo of ['a', 'b', 'c']) {
+      await fails(photo, CUDA);
+      recovered.push(faultsOf('i-1').isInstances());
+      attempt('white page').succeeded();
+    }
+    expect(recovered).toEqual([false, false, true]);
   });
 
   it('not for one photo, nor for photos that bring their fault along', async () => {

@@ -204,7 +204,7 @@ describe('the image processor, asked for chroma,', () => {
     const images = new LocalImageProcessor({ maxMegapixels: 1, path: 'plain', workflow: workflowOf(name) });
     const prepared = await images.prepare('one', photo ?? (await samplePicture(1, 300, 200)), 'chroma');
     expect(prepared).toMatchObject({ format: 'png', path: 'chroma', uploadMegapixels: 0.262144 });
-    return images.finish('one', saved, source);
+    return (await images.finish('one', saved, source)).file;
   };
 
   it('returns a and b as they were saved', async () => {

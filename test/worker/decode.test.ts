@@ -136,7 +136,7 @@ describe('a result', () => {
   const finish = async (body: Buffer, made: Buffer, source = 'etag-1') => {
     const images = plain();
     await images.prepare('one', body);
-    return images.finish('one', made, source);
+    return (await images.finish('one', made, source)).file;
   };
 
   it.each<[string, (image: Sharp) => Sharp]>([

@@ -43,7 +43,7 @@ async function result(photo: Buffer): Promise<Buffer> {
   const tinted = await sharp({ create: { ...size, channels: 3, background: '#876' } })
     .png()
     .toBuffer();
-  return images.finish('one', tinted, 'v1');
+  return (await images.finish('one', tinted, 'v1')).file;
 }
 
 describe('the EXIF of a result', () => {

@@ -39,7 +39,7 @@ describe('an image process', () => {
     const saved = await tint('#a66');
     const result = await images.finish('one', saved, 'v1');
     expect(result).toEqual(await local.finish('one', saved, 'v1'));
-    expect(await images.colours(result)).toEqual(await local.colours(result));
+    expect(await images.colours(result.file)).toEqual(await local.colours(result.file));
   });
 
   it('passes faults on, of the file and of the picture that the workflow saved', async () => {

@@ -20,7 +20,7 @@ afterEach(() => images.close());
 const processes = (count: number) =>
   (images = new ImageProcesses(settings, count, memoryLog(), fakes.connect));
 const body = (text: string) => Buffer.from(text, 'latin1');
-const finish = (id: string) => images.finish(id, body('colours'), 'v');
+const finish = async (id: string) => (await images.finish(id, body('colours'), 'v')).file;
 const result = (photo: string) => png(`${photo}, colours, v`);
 const died = { name: 'TransientFault', message: expect.stringContaining('died') as string };
 

@@ -24,7 +24,7 @@ type Change = (png: Buffer) => Promise<Buffer>;
 async function pixelsBy(path: 'chroma' | 'plain', photo: Buffer, change: Change = async (png) => png) {
   const images = new LocalImageProcessor({ maxMegapixels: 30, path, workflow });
   const { upload } = await images.prepare('one', photo);
-  const result = await images.finish('one', await change(await coloured(upload)), 'v1');
+  const { file: result } = await images.finish('one', await change(await coloured(upload)), 'v1');
   return sharp(result).raw().toBuffer();
 }
 

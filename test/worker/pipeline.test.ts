@@ -18,7 +18,7 @@ const asked = (semaphore: WeightedSemaphore, times: number) => {
 };
 
 /** A pipeline whose steps take a second each by its clock, and are written down. */
-function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) {
+function setUp(change: { prepare?: Error; infer?: Error; finish?: Error; isUnchanged?: true } = {}) {
   const events: string[] = [];
   const ids = new Set<string>();
   let ms = 0;
@@ -34,12 +34,20 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error } = {}) 
       ids.add(id);
       await step(`prepare ${output} of ${body.length > 0}`, change.prepare);
       const [upload, path] = [Buffer.from('upload'), 'chroma'] as const;
-      return { id, format: 'webp', megapixels: 2, upload, uploadMegapixels: 0.26, path };
+      return {
+        id,
+        format: 'webp',
+        megapixels: 2,
+        upload,
+        uploadMegapixels: 0.26,
+        path,
+        isUnchanged: change.isUnchanged,
+      };
     },
     finish: async (id, saved, source) => {
       ids.add(id);
       await step(`finish ${saved.toString()} of ${source}`, change.finish);
-      return Buffer.from('result');
+      return { file: Buffer.from('result'), remarks: ['first-of-several'] };
     },
     discard: (id) => {
       ids.add(id);
@@ -74,7 +82,11 @@ describe('the pipeline', () => {
   it('prepares, infers with a slot, and finishes; one id, and measurements of each step', async () => {
     const { events, ids, run } = setUp();
     const { result, figures } = await run();
-    expect(result).toEqual({ body: Buffer.from('result'), contentType: 'image/webp' });
+    expect(result).toEqual({
+      body: Buffer.from('result'),
+      contentType: 'image/webp',
+      remarks: ['first-of-several'],
+    });
     expect(events).toEqual([
       'prepare photo of true',
       'started',
@@ -90,6 +102,13 @@ describe('the pipeline', () => {
       comfySeconds: 1,
       finishSeconds: 1,
     });
+  });
+
+  it('does not start ComfyUI for a photo that stays as it is', async () => {
+    const { events, run } = setUp({ isUnchanged: true });
+    const { figures } = await run();
+    expect(events).toEqual(['prepare photo of true', 'finish  of etag', 'discard']);
+    expect(figures).toEqual({ megapixels: 2, prepareSeconds: 1, finishSeconds: 1 });
   });
 
   it.each(['prepare', 'infer', 'finish'] as const)('frees the photo when %s fails', async (name) => {

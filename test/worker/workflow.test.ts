@@ -85,7 +85,7 @@ describe('through ComfyUI', () => {
       log: memoryLog(),
       timing,
     };
-    return images.finish('one', await infer(inference, upload, 60_000), 'v1');
+    return (await images.finish('one', await infer(inference, upload, 60_000), 'v1')).file;
   }
   const pixels = (file: Buffer) => sharp(file).removeAlpha().raw().toBuffer();
 

@@ -50,7 +50,7 @@ export async function bench(values: { comfyui: string; photos?: string }): Promi
       10 * deadlineMs(uploadMegapixels),
     );
     const comfySeconds = (performance.now() - startMs) / 1000;
-    const result = await images.finish('one', made, 'bench');
+    const { file: result } = await images.finish('one', made, 'bench');
     return { megapixels, comfySeconds, pixels: await sharp(result).removeAlpha().raw().toBuffer() };
   };
 

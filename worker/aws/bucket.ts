@@ -14,6 +14,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { REMARKS_METADATA } from '../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../contract/trace.ts';
 import {
   ConditionFailed,
@@ -58,7 +59,7 @@ export class S3Bucket implements Bucket {
   }
 
   async put(key: string, write: Write, expected: ExpectedEtag): Promise<string> {
-    const { body, contentType, sourceEtag, trace } = write;
+    const { body, contentType, sourceEtag, trace, remarks = [] } = write;
     const { ETag } = await this.s3
       .send(
         new PutObjectCommand({
@@ -66,7 +67,11 @@ export class S3Bucket implements Bucket {
           Key: key,
           Body: body,
           ContentType: contentType,
-          Metadata: { [SOURCE_ETAG_METADATA]: sourceEtag, [TRACE_METADATA]: trace },
+          Metadata: {
+            [SOURCE_ETAG_METADATA]: sourceEtag,
+            [TRACE_METADATA]: trace,
+            ...(remarks.length > 0 && { [REMARKS_METADATA]: remarks.join(',') }),
+          },
           ...(expected === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(expected) }),
         }),
         this.options,

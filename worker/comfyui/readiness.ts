@@ -54,7 +54,8 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   const id = randomUUID();
   const { upload } = await images.prepare(id, testPicture());
   try {
-    const colours = await images.colours(await images.finish(id, await infer(upload, withinMs), 'readiness'));
+    const { file } = await images.finish(id, await infer(upload, withinMs), 'readiness');
+    const colours = await images.colours(file);
     // Workflows that do not colour, such as upscaling, have no colours to compare.
     if (canary && settings.workflow.output.coloured) compareColours(colours, canary);
     return colours;

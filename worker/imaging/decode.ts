@@ -5,7 +5,6 @@
  * only gets 8-bit PNGs that are made here.
  */
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { hasRoomForColour } from '../../colour/lightness.ts';
 import { storedBands } from './bands.ts';
 import { conversionBy, NONE, type Conversion } from './conversion.ts';
 import type { Format } from './formats.ts';
@@ -37,8 +36,8 @@ export interface DecodedPhoto {
   density: number | undefined;
   /** As it is in the photo, without its prefix. */
   exif: Buffer | undefined;
-  /** Whether a result in colour must differ from a grey one. */
-  colourable: boolean;
+  /** Whether the file has more pages or frames. */
+  hasMore: boolean;
 }
 
 /**
@@ -51,7 +50,7 @@ export async function decodePhoto(
   limits: SizeLimits,
   keepColours: boolean,
 ): Promise<DecodedPhoto> {
-  const { source, metadata, bands } = await inspectPhoto(body, limits);
+  const { source, metadata, bands, hasMore } = await inspectPhoto(body, limits);
   const options: SharpOptions = { ...STRICT, limitInputPixels: Math.ceil(limits.maxMegapixels * 1e6) };
   const { format, file } = source;
   const samples = await readPixels(source, (one) => {
@@ -74,7 +73,7 @@ export async function decodePhoto(
     alpha: alpha === undefined ? undefined : bandOf(samples, alpha),
     density: metadata.density,
     exif: metadata.exif,
-    colourable: hasRoomForColour(to8(tones.grey)),
+    hasMore,
   };
 }
 

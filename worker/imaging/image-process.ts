@@ -71,10 +71,12 @@ async function execute(
       const { upload, ...prepared } = await images.prepare(request.id, body, request.output);
       return [prepared, upload];
     }
-    case 'finish':
+    case 'finish': {
       limit(finishLimits((megapixelsOf.get(request.id) ?? 0) * scale));
       megapixelsOf.delete(request.id);
-      return [{}, await images.finish(request.id, body, request.source)];
+      const { file, ...value } = await images.finish(request.id, body, request.source);
+      return [value, file];
+    }
     case 'colours':
       limit(finishLimits(1));
       return [await images.colours(body)];

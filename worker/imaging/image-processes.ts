@@ -11,7 +11,7 @@ import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.t
 import type { Log } from '../telemetry/log.ts';
 import { sniff, type Format } from './formats.ts';
 import { childProcesses, type ConnectImageProcess } from './image-connection.ts';
-import type { ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
+import type { FinishedPhoto, ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
 import { ImageProcessPool, ProcessDied, type ImageProcess, type Where } from './image-process-pool.ts';
 import { resultMegapixels } from './image-protocol.ts';
 import { maxFileBytes } from './limits.ts';
@@ -63,7 +63,7 @@ export class ImageProcesses implements ImageProcessor {
     return prepared;
   }
 
-  async finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<Buffer> {
+  async finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<FinishedPhoto> {
     const photo = this.photos.get(id);
     if (!photo) throw new Error(`photo ${id} is not prepared`);
     this.photos.delete(id);
@@ -78,9 +78,9 @@ export class ImageProcesses implements ImageProcessor {
       return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels, signal });
     });
     if ('died' in finished) throw lost(finished.died);
-    const { body, process } = finished.answer;
-    this.check(process, isOf(photo.prepared.format, body), `a result that is not ${photo.prepared.format}`);
-    return body;
+    const { body: file, value, process } = finished.answer;
+    this.check(process, isOf(photo.prepared.format, file), `a result that is not ${photo.prepared.format}`);
+    return { file, remarks: value.remarks };
   }
 
   discard(id: string): void {

@@ -1,15 +1,17 @@
 /** The processing of a photo's pixels before and after ComfyUI, on CPUs. */
 import sharp from 'sharp';
 import { squareCopy } from '../../colour/resample.ts';
-import type { Output } from '../../contract/photo-types.ts';
+import { roomForColour, type Room } from '../../colour/room.ts';
+import type { Output, Remark } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Canary } from '../comfyui/canary.ts';
+import { InstanceFault } from '../photo/faults.ts';
 import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
 import type { SizeLimits } from './limits.ts';
 import { inspectPhoto, megapixelsOf } from './inspect.ts';
-import { pathFor, type Finish } from './paths.ts';
+import { pathFor, unchanged, type Finish } from './paths.ts';
 import { to8 } from './samples.ts';
 
 export interface PreparedPhoto {
@@ -17,11 +19,23 @@ export interface PreparedPhoto {
   /** Of the result. */
   format: Format;
   megapixels: number;
+  /**
+   * Whether its result is the photo itself: no workflow is to run, and `finish` reads no picture.
+   *
+   * @default false
+   */
+  isUnchanged?: boolean | undefined;
   /** PNG for the workflow. */
   upload: Buffer;
   uploadMegapixels: number;
   /** The path that the upload is made for. */
   path: WorkerSettings['path'];
+}
+
+export interface FinishedPhoto {
+  /** The result. */
+  file: Buffer;
+  remarks: Remark[];
 }
 
 /** A photo's steps end with its signal, where the processor can end them: its process then, and the reason is thrown. */
@@ -45,11 +59,11 @@ export interface ImageProcessor {
   /**
    * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
    *
-   * @param saved the picture that the workflow saved
+   * @param saved the picture that the workflow saved; of an unchanged photo it is not read
    * @param source ETag of the photo, written into the file
    * @throws InstanceFault when the picture is not that photo in colour
    */
-  finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<Buffer>;
+  finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<FinishedPhoto>;
 
   /** Frees a photo that will not be finished. */
   discard(id: string): void;
@@ -62,7 +76,7 @@ export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'wor
 
 /** Runs in the calling process. */
 export class LocalImageProcessor implements ImageProcessor {
-  private readonly finishes = new Map<string, Finish>();
+  private readonly held = new Map<string, { finish: Finish; remarks: Remark[] }>();
 
   constructor(private readonly settings: ImageSettings) {}
 
@@ -79,33 +93,56 @@ export class LocalImageProcessor implements ImageProcessor {
   async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
     const { workflow } = this.settings;
     const photo = await decodePhoto(body, this.limits, workflow.input.colour === 'rgb');
-    const { path, size, format, finish } = pathFor(this.settings, output, photo);
+    const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
+    const room = workflow.output.coloured ? roomOf(photo, workflow.chroma?.size) : 'plenty';
+    const checkColour = (isGrey: boolean) => {
+      if (!isGrey || !workflow.output.coloured) return;
+      if (room === 'plenty') throw new InstanceFault('the workflow saved a picture without any colour');
+      remarks.push(NO_ROOM);
+    };
+    const { path, size, format, finish } = pathFor(this.settings, output, photo, checkColour);
+    // A workflow without chroma may change more than colours.
+    const isUnchanged = room === 'none' && workflow.chroma !== undefined;
+    if (isUnchanged) remarks.push(NO_ROOM);
     const { data, info } = await uploadOf(photo, size);
-    this.finishes.set(id, finish);
+    this.held.set(id, {
+      finish: isUnchanged ? unchanged(output, workflow.chroma!.size, photo) : finish,
+      remarks,
+    });
     return {
       id,
       format,
       megapixels: photo.megapixels,
+      ...(isUnchanged && { isUnchanged }),
       upload: data,
       uploadMegapixels: megapixelsOf(info.width, info.height),
       path,
     };
   }
 
-  async finish(id: string, saved: Buffer, source: string): Promise<Buffer> {
-    const finish = this.finishes.get(id);
-    if (!finish) throw new Error(`photo ${id} is not prepared`);
-    this.finishes.delete(id);
-    return finish(saved, source);
+  async finish(id: string, saved: Buffer, source: string): Promise<FinishedPhoto> {
+    const held = this.held.get(id);
+    if (!held) throw new Error(`photo ${id} is not prepared`);
+    this.held.delete(id);
+    const { finish, remarks } = held;
+    return { file: await finish(saved, source), remarks };
   }
 
   discard(id: string): void {
-    this.finishes.delete(id);
+    this.held.delete(id);
   }
 
   colours(result: Buffer): Promise<Canary> {
     return coloursOf(result);
   }
+}
+
+const NO_ROOM: Remark = 'no-room-for-colour';
+
+/** @param size side of the square that the network sees; undefined where that is not known */
+function roomOf({ width, height, grey }: DecodedPhoto, size: number | undefined): Room {
+  const tones = to8(grey);
+  return roomForColour(size ? squareCopy(tones, { width, height, channels: 1 }, size) : tones);
 }
 
 /** @param size side of the square to send; undefined for the whole photo */

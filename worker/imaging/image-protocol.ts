@@ -3,7 +3,7 @@
  * worker takes nothing that it says on trust.
  */
 import { z } from 'zod';
-import { OUTPUTS } from '../../contract/photo-types.ts';
+import { OUTPUTS, REMARKS } from '../../contract/photo-types.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { canarySchema } from '../comfyui/canary.ts';
 import { FORMATS } from './formats.ts';
@@ -68,10 +68,11 @@ const valueSchemas = {
     format: z.enum(FORMATS),
     megapixels: z.number().nonnegative(),
     uploadMegapixels: z.number().nonnegative(),
+    isUnchanged: z.boolean().optional(),
     path: z.enum(['chroma', 'plain']),
   }),
   /** Body: the result. */
-  finish: z.object({}),
+  finish: z.object({ remarks: z.array(z.enum(REMARKS)).max(REMARKS.length).default([]) }),
   colours: canarySchema,
   discard: z.object({}),
 };

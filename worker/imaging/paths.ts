@@ -8,6 +8,8 @@ import {
   chromaOfAb,
   chromaOfPicture,
   isWithoutColour,
+  NO_CHROMA,
+  ZERO,
   type Chroma,
 } from '../../colour/chroma.ts';
 import { mergeChroma16 } from '../../colour/depth16.ts';
@@ -30,6 +32,9 @@ export interface ProcessingPath {
   finish: Finish;
 }
 
+/** Is given whether what the workflow saved has no colour. @throws InstanceFault where it must have some */
+export type CheckColour = (isGrey: boolean) => void;
+
 /**
  * Makes the result, as a file.
  *
@@ -45,35 +50,38 @@ interface Size {
   height: number;
 }
 
-/** @param output that the workflow can give */
+/**
+ * @param output that the workflow can give
+ * @param checkColour of the result
+ */
 export function pathFor(
   { path, workflow }: Pick<WorkerSettings, 'path' | 'workflow'>,
   output: Output,
   photo: DecodedPhoto,
+  checkColour: CheckColour,
 ): ProcessingPath {
   const { format } = photo;
-  const { scale, coloured } = workflow.output;
-  const mustBeColoured = coloured && photo.colourable;
+  const { scale } = workflow.output;
   const chroma = output === 'chroma' || path === 'chroma' ? workflow.chroma : undefined;
   if (!chroma)
     return {
       path: 'plain',
       size: undefined,
       format,
-      finish: plain(scale, photo, mustBeColoured, workflow.chroma !== undefined),
+      finish: plain(scale, photo, checkColour, workflow.chroma !== undefined),
     };
   const chromaPath = { path: 'chroma', size: chroma.size } as const;
   return output === 'chroma'
-    ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, mustBeColoured) }
-    : { ...chromaPath, format, finish: merged(chroma, photo, mustBeColoured) };
+    ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, checkColour) }
+    : { ...chromaPath, format, finish: merged(chroma, photo, checkColour) };
 }
 
 const plain =
-  (scale: number, photo: DecodedPhoto, mustBeColoured: boolean, keepsLightness: boolean): Finish =>
+  (scale: number, photo: DecodedPhoto, checkColour: CheckColour, keepsLightness: boolean): Finish =>
   async (saved, source) => {
     const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
     const pixels = await readSaved(saved, size);
-    if (mustBeColoured && isGrey(pixels)) throw withoutColour();
+    checkColour(isGrey(pixels));
     // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
     if (keepsLightness && photo.depth === 16)
       return encodeResult(mergedWith(photo, chromaOfPicture({ ...size, data: pixels })), photo, source);
@@ -81,10 +89,10 @@ const plain =
   };
 
 const merged =
-  ({ size, encoding }: ChromaSettings, photo: DecodedPhoto, mustBeColoured: boolean): Finish =>
+  ({ size, encoding }: ChromaSettings, photo: DecodedPhoto, checkColour: CheckColour): Finish =>
   async (saved, source) => {
     const copy = await readCopy(saved, size);
-    if (mustBeColoured && isGrey(copy.data)) throw withoutColour();
+    checkColour(isGrey(copy.data));
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
     return encodeResult(mergedWith(photo, chroma), photo, source);
   };
@@ -97,12 +105,20 @@ const mergedWith = ({ format, grey, width, height }: DecodedPhoto, chroma: Chrom
 
 /** The chroma as a file, for clients that merge it themselves. */
 const chromaOnly =
-  ({ size, encoding }: ChromaSettings, mustBeColoured: boolean): Finish =>
+  ({ size, encoding }: ChromaSettings, checkColour: CheckColour): Finish =>
   async (saved, source) => {
     const copy = await readCopy(saved, size);
     const ab = encoding === 'ab' ? copy.data : abOfPicture(copy);
-    if (mustBeColoured && isWithoutColour(ab)) throw withoutColour();
+    checkColour(isWithoutColour(ab));
     return encodeChroma(ab, size, source);
+  };
+
+/** A photo that has no room for colour, with its own lightness; of a chroma, none. */
+export const unchanged =
+  (output: Output, size: number, photo: DecodedPhoto): Finish =>
+  (_saved, source) => {
+    if (output === 'chroma') return encodeChroma(new Uint8Array(3 * size * size).fill(ZERO), size, source);
+    return encodeResult(mergedWith(photo, NO_CHROMA), photo, source);
   };
 
 /** The photo with its transparency at the size of a workflow that changes it. */
@@ -140,8 +156,6 @@ async function readSaved(saved: Buffer, expected: Size): Promise<Buffer> {
   }
   return data;
 }
-
-const withoutColour = () => new InstanceFault('the workflow saved a picture without any colour');
 
 function isGrey(rgb: Buffer): boolean {
   for (let i = 0; i < rgb.length; i += 3) if (rgb[i] !== rgb[i + 1] || rgb[i] !== rgb[i + 2]) return false;

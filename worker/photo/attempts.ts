@@ -76,8 +76,9 @@ export class PhotoAttempt {
     if (attempts > maxAttempts) throw new AttemptsExhausted(maxAttempts);
   }
 
+  /** A photo that never started says nothing of the instance. */
   succeeded(): void {
-    this.ports.faults.clear();
+    if (this.isStarted) this.ports.faults.clear();
   }
 
   /**

@@ -1,5 +1,7 @@
 /** The bucket as the worker uses it: every write and delete names the version it expects to find. */
 
+import type { Remark } from '../../contract/photo-types.ts';
+
 /** An object without its body. */
 export interface StoredObject {
   /** Without quotes. */
@@ -20,6 +22,8 @@ export interface Write {
   sourceEtag: string;
   /** Trace id of the upload that it is the outcome of. */
   trace: string;
+  /** Of a result. @default none */
+  remarks?: readonly Remark[];
 }
 
 export interface Bucket {

@@ -13,6 +13,7 @@
  */
 import { failureSchema, MOST_FAILURE_BYTES, type Failure } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
+import type { Remark } from '../../contract/photo-types.ts';
 import { ConditionFailed, type Bucket, type ExpectedEtag, type StoredObject, type Write } from './bucket.ts';
 import { TransientFault } from './faults.ts';
 
@@ -50,9 +51,14 @@ export class Outcomes {
     return hasResult ? 'succeeded' : 'failed';
   }
 
-  writeResult(photo: Version, body: Buffer, contentType: string): Promise<Written> {
+  writeResult(
+    photo: Version,
+    body: Buffer,
+    contentType: string,
+    remarks: readonly Remark[] = [],
+  ): Promise<Written> {
     const { etag: sourceEtag, trace } = photo;
-    return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag, trace });
+    return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag, trace, remarks });
   }
 
   writeFailure(photo: Version, failure: Omit<Failure, 'key' | 'etag' | 'trace'>): Promise<Written> {

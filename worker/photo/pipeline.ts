@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { seconds } from '../../common/time.ts';
+import type { Remark } from '../../contract/photo-types.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
 import type { PhotoDeadline } from './deadline.ts';
@@ -43,6 +44,8 @@ export interface Attempt {
 export interface ColouredPhoto {
   body: Buffer;
   contentType: string;
+  /** @default none */
+  remarks?: readonly Remark[];
 }
 
 /**
@@ -117,11 +120,14 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
         slotMs = now();
         return release;
       };
-      const saved = await infer(picture, acquireSlot, options, signal);
-      figures.comfySeconds = seconds(now() - slotMs);
+      let saved: Buffer = Buffer.alloc(0);
+      if (!picture.isUnchanged) {
+        saved = await infer(picture, acquireSlot, options, signal);
+        figures.comfySeconds = seconds(now() - slotMs);
+      }
       deadline.step = 'encode';
-      const body = await timed('finishSeconds', () => images.finish(id, saved, etag, signal));
-      return { body, contentType: CONTENT_TYPES[picture.format] };
+      const { file, remarks } = await timed('finishSeconds', () => images.finish(id, saved, etag, signal));
+      return { body: file, contentType: CONTENT_TYPES[picture.format], remarks };
     } finally {
       images.discard(id);
       releaseMemory();

@@ -2,7 +2,7 @@
 import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
-import type { Output } from '../../contract/photo-types.ts';
+import type { Output, Remark } from '../../contract/photo-types.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
@@ -21,6 +21,8 @@ export type PhotoOutcome =
       outcome: 'succeeded';
       /** @default 'photo' */
       output?: Output;
+      /** @default none */
+      remarks?: readonly Remark[];
     }
   | { outcome: 'failed'; code: FailureCode }
   /** Nothing to do: a newer upload has its own job, the photo is deleted, or an earlier delivery finished it. */
@@ -170,13 +172,17 @@ async function colourVersion(
     if (!photo) return undefined;
     const { figures } = attempt;
     figures.fetchSeconds = seconds(now() - startMs);
-    const { body, contentType } = await colour(photo, version.etag, attempt, choice, deadline);
+    const { body, contentType, remarks = [] } = await colour(photo, version.etag, attempt, choice, deadline);
     deadline.step = 'store';
     const colouredMs = now();
-    const written = await outcomes.writeResult(version, body, contentType);
+    const written = await outcomes.writeResult(version, body, contentType, remarks);
     figures.storeSeconds = seconds(now() - colouredMs);
     const { output } = choice;
-    return unlessSuperseded(written, { outcome: 'succeeded', ...(output !== 'photo' && { output }) });
+    return unlessSuperseded(written, {
+      outcome: 'succeeded',
+      ...(output !== 'photo' && { output }),
+      ...(remarks.length > 0 && { remarks }),
+    });
   } finally {
     releaseFile();
   }
