@@ -89,7 +89,47 @@ describe('a prompt that has ended', () => {
     ],
     ['at a bomb', failed('1', 'PIL.Image.DecompressionBombError', 'exceeds limit'), PermanentFault],
     ['at a deleted file', failed('1', 'FileNotFoundError', 'No such file'), TransientFault],
-    ['at a full disk', failed('3', 'OSError', '[Errno 28] No space left on device'), TransientFault],
+    ['at a picture that was cut off', failed('1', 'OSError', 'image file is truncated'), TransientFault],
+    ['at a full disk', failed('3', 'OSError', '[Errno 28] No space left on device'), InstanceFault],
+    ['at a used-up quota', failed('3', 'OSError', '[Errno 122] Disk quota exceeded'), InstanceFault],
+    [
+      'at a read-only disk',
+      failed('3', 'OSError', '[Errno 30] Read-only file system: out.png'),
+      InstanceFault,
+    ],
+    ['at a disk that fails', failed('1', 'OSError', '[Errno 5] Input/output error'), InstanceFault],
+    ['at too many open files', failed('1', 'OSError', '[Errno 24] Too many open files'), InstanceFault],
+    [
+      'at a folder of another user',
+      failed('3', 'PermissionError', '[Errno 13] Permission denied'),
+      InstanceFault,
+    ],
+    ['without memory in the loader', failed('1', 'MemoryError', ''), InstanceFault],
+    [
+      'without memory by the system',
+      failed('3', 'OSError', '[Errno 12] Cannot allocate memory'),
+      InstanceFault,
+    ],
+    [
+      'without memory in PyTorch',
+      failed(
+        '1',
+        'RuntimeError',
+        "[enforce fail at alloc_cpu.cpp] DefaultCPUAllocator: can't allocate memory",
+      ),
+      InstanceFault,
+    ],
+    ['without threads', failed('3', 'RuntimeError', "can't start new thread"), InstanceFault],
+    [
+      'at a missing module',
+      failed('1', 'ModuleNotFoundError', "No module named 'pillow_heif'"),
+      InstanceFault,
+    ],
+    [
+      'at a missing library',
+      failed('3', 'ImportError', 'libGL.so.1: cannot open shared object file'),
+      InstanceFault,
+    ],
     ['at deleted weights', failed('2', 'FileNotFoundError', 'ddcolor_modelscope.pth'), InstanceFault],
     [
       'at weights that are cut off',

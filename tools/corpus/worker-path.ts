@@ -40,7 +40,8 @@ export async function throughWorker(images: ImageProcessor, file: Buffer): Promi
   try {
     await images.inspect(file);
     const { upload } = await images.prepare(id, file);
-    return { result: await images.finish(id, await saved(upload), 'etag-of-the-corpus') };
+    const { file: result } = await images.finish(id, await saved(upload), 'etag-of-the-corpus');
+    return { result };
   } catch (error) {
     const { name, code, message } = error as Error & { code?: string };
     if (name === 'PermanentFault' && code !== undefined) return { code, message };

@@ -1,12 +1,11 @@
 /** Classifies what ComfyUI reports about a prompt: whose fault a failure is. Pure. */
 import type { Workflow } from '../../contract/workflow.ts';
 import { InstanceFault, PermanentFault, TransientFault, WorkflowRefused } from '../photo/faults.ts';
+import { lastingCause } from '../photo/lasting.ts';
 import type { HistoryEntry, OutputFile, Submission } from './schemas.ts';
 
 /** Raised by the decoder of the loader node: the picture is at fault. */
 const PICTURE_EXCEPTIONS = /UnidentifiedImageError|DecompressionBombError/;
-/** The instance is at fault, whichever node raised it. */
-const DEVICE_EXCEPTIONS = /CUDA|cuDNN|out of memory|OutOfMemory/i;
 
 /**
  * The fault in ComfyUI's reply to a prompt; undefined when the whole graph was accepted.
@@ -57,9 +56,9 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
   }
   const exception = `${text('exception_type')}: ${text('exception_message')}`;
   const cause = new Error(`node ${text('node_id')} (${text('node_type')}): ${exception}`);
-  if (DEVICE_EXCEPTIONS.test(exception)) {
-    return new InstanceFault("ComfyUI's device failed", { cause });
-  }
+  // Whichever node raised it.
+  const lasting = lastingCause(exception);
+  if (lasting !== undefined) return new InstanceFault(`ComfyUI failed: ${lasting}`, { cause });
   if (PICTURE_EXCEPTIONS.test(text('exception_type'))) {
     return new PermanentFault(
       'cannot-be-coloured',

@@ -11,6 +11,9 @@ import { convertTo } from './unsupported.ts';
 const DECODER_LACKS =
   /not implemented|not configured|Unsupported|no known route|not a whole number of bytes|bad labq/;
 
+/** Threads and open files: what the decoder says of the machine. Memory is what a hostile file makes it lack. */
+const MACHINE_LACKS = /unable to create thread|Too many open files/;
+
 /**
  * @param read by the decoder, to fail on missing pixels; its PermanentFault stays
  * @returns what it read, and the source that it could be read from
@@ -24,6 +27,8 @@ export async function readable<T>(
     return { value: await read(source), source };
   } catch (cause) {
     if (cause instanceof PermanentFault) throw cause;
+    // The machine's, not the file's.
+    if (cause instanceof Error && MACHINE_LACKS.test(cause.message)) throw cause;
     const whole = source.twin ? undefined : completed(source);
     if (whole) {
       const value = await read(whole).catch(() => undefined);

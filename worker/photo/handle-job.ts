@@ -8,6 +8,7 @@ import { describeError, type Log } from '../telemetry/log.ts';
 import { AttemptsExhausted, PhotoAttempt, type AttemptPorts } from './attempts.ts';
 import { DeadlineExceeded } from './deadline.ts';
 import { InstanceFault } from './faults.ts';
+import { ofThisInstance } from './lasting.ts';
 import type { Attempt, PhotoMeasurements } from './pipeline.ts';
 import type { PhotoOutcome, UsedUp } from './process-photo.ts';
 import type { Message } from './queue.ts';
@@ -99,7 +100,8 @@ export async function handleJob(
     if (outcome.outcome === 'succeeded') counted.succeeded();
     finished(outcome);
     return { fate: 'finished' };
-  } catch (error) {
+  } catch (thrown) {
+    const error = ofThisInstance(thrown);
     if (error instanceof CancelledBeforeStart) {
       finished({ outcome: 'returned', reason: 'not-started' });
       return { fate: 'not-started' };
