@@ -12,7 +12,7 @@ import { inspectPhoto, roundedMegapixels, STRICT } from './inspect.ts';
 import type { SizeLimits } from './limits.ts';
 import { conversionOfPng } from './png-colour.ts';
 import { readPixels } from './readable.ts';
-import { bandOf, checkSize, readSamples, separateAlpha, to8, type Samples, type Values } from './samples.ts';
+import { bandOf, checkSize, readSamples, separateAlpha, type Samples, type Values } from './samples.ts';
 import { tonesOf } from './tones.ts';
 
 // A photo is decoded once, so a cache would only hold memory.
