@@ -14,6 +14,7 @@ const ENTRIES = {
   package: 'tools/package/build.ts',
   reference: 'tools/reference/main.ts',
   actionlint: 'tools/pipeline/actionlint.ts',
+  corpus: 'tools/corpus/main.ts',
 };
 
 const [name, ...args] = process.argv.slice(2);
