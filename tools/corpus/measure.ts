@@ -32,7 +32,9 @@ async function read(result: Buffer) {
     hasColour ||= values[p] !== values[p + 1] || values[p] !== values[p + 2];
     if (channels === 4) opacity[i] = at(3);
   }
-  return { width, height, hasAlpha: channels === 4, hasColour, light, opacity };
+  // An opaque fourth channel, as canvases write it, is no transparency.
+  const hasAlpha = opacity.some((v) => v < 1);
+  return { width, height, hasAlpha, hasColour, light, opacity };
 }
 
 const CELLS = 4;

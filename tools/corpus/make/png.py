@@ -210,7 +210,7 @@ def rows() -> list[Row]:
     add('speck', 'a white page with a speck', Picture('grey', stored), png(samples, 8), room=False)
     clear = np.concatenate([rgb, np.zeros((H, W, 1))], -1)
     samples, stored = quantised(clear, 8)
-    add('transparent', 'transparent throughout', Picture('rgb', stored[..., :3], alpha=stored[..., 3:]), png(samples, 8))
+    add('transparent', 'transparent throughout', Picture('rgb', stored[..., :3], alpha=stored[..., 3:]), png(samples, 8), room=False)
 
     made.group = 'damage'
     pixels = zlib.compress(scanlines(g8, 8, False), 9)

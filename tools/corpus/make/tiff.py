@@ -246,7 +246,7 @@ def rows() -> list[Row]:
     add('rgb16-planar', 'RGB in planes, 16 bit, in strips', Picture('rgb', w16), tiff(Page(c16, 16, 2, 'deflate', planar=True, rows=10), order='>'), bits=16)
     add('grey8-tiles', 'grey in tiles', Picture('grey', v8), tiff(Page(g8, 8, compression='deflate', tile=32)))
     add('grey16-tiles', 'grey in tiles, 16 bit', Picture('grey', v16), tiff(Page(g16, 16, compression='lzw', tile=16), order='>'), bits=16)
-    no('rgb8-tiles-planar', 'RGB in tiles and planes', tiff(Page(c8, 8, 2, 'lzw', planar=True, tile=32)))
+    add('rgb8-tiles-planar', 'RGB in tiles and planes', Picture('rgb', w8), tiff(Page(c8, 8, 2, 'lzw', planar=True, tile=32)))
     add('grey8-strips', 'grey in strips of one row', Picture('grey', v8), tiff(Page(g8, 8, compression='packbits', rows=1)))
     for order, name in (('<', 'little'), ('>', 'big')):
         add(f'grey8-bigtiff-{name}', f'grey, BigTIFF, {name}-endian', Picture('grey', v8), tiff(Page(g8, 8, compression='lzw'), order=order, big=True))
@@ -288,7 +288,7 @@ def rows() -> list[Row]:
     add('rgb16-infrared-adobe', 'RGB, 16 bit, infrared, profile: Adobe RGB', Picture('rgb', w16, icc.ADOBE_RGB),
         tiff(Page(np.concatenate([c16, g16[:42, :56]], -1), 16, 2, 'deflate', extra=[0], tags=profile_tag(icc.ADOBE_RGB))), bits=16)
     add('grey16-broken-icc', 'grey, 16 bit, a broken profile, which is ignored', Picture('grey', v16), tiff(Page(g16, 16, tags=profile_tag(icc.BROKEN))), bits=16)
-    add('grey16-rgb-icc', 'grey, 16 bit, a profile of RGB, which is not for it', Picture('grey', v16), tiff(Page(g16, 16, tags=profile_tag(icc.LINEAR_RGB))), bits=16)
+    add('grey16-rgb-icc', 'grey, 16 bit, a profile of RGB with the curve of sRGB', Picture('grey', v16), tiff(Page(g16, 16, tags=profile_tag(icc.DISPLAY_P3))), bits=16)
     add('rgb8-cmyk-icc', 'RGB, a profile of CMYK, which is not for it', Picture('rgb', w8), tiff(Page(c8, 8, 2, 'lzw', tags=profile_tag(icc.CMYK))))
 
     made.group = 'orientation and metadata'
