@@ -32,6 +32,8 @@ export const REMARKS = [
   'first-of-several',
   /** The photo is black, white or nearly so wherever the network looks: its result is the photo itself, without colour. */
   'no-room-for-colour',
+  /** Some of the file's metadata is damaged or too large, and the result does not have it. */
+  'metadata-incomplete',
 ] as const;
 export type Remark = (typeof REMARKS)[number];
 

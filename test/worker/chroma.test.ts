@@ -149,7 +149,7 @@ describe('a chroma', () => {
     });
     const colourChunks = ['gAMA', 'cHRM', 'sRGB', 'iCCP', 'cICP'];
     expect(chunks(body).filter((name) => colourChunks.includes(name))).toEqual([]);
-    expect((await sharp(body).metadata()).xmp?.toString()).toContain(`<dc:source>${sourceEtag}<`);
+    expect((await sharp(body).metadata()).xmp?.toString()).toContain(`<ddcolor:SourceETag>${sourceEtag}<`);
     const { channels } = await sharp(body).stats();
     expect(channels[2]).toMatchObject({ min: 128, max: 128 });
     expect(channels[0]!.max - channels[0]!.min).toBeGreaterThan(10);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { uprightExif } from '../../colour/exif.ts';
+import { uprightExif } from '../../colour/metadata/exif.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
 
@@ -67,7 +67,7 @@ describe('the EXIF of a result', () => {
     expect(found.get(0x013b)).toBe('Oma Kathe');
     expect(found.get(0xa434)).toBe('Elmar 50');
     expect([found.get(0xa002), found.get(0xa003)]).toEqual([HEIGHT, WIDTH]);
-    expect(metadata.xmp?.toString()).toContain('<dc:source>v1<');
+    expect(metadata.xmp?.toString()).toContain('<ddcolor:SourceETag>v1<');
     // The whole file decodes.
     await sharp(file, { failOn: 'warning' }).raw().toBuffer();
   });
@@ -84,7 +84,7 @@ describe('the EXIF of a result', () => {
     entry(exif, 28, 0x0201, 4, 56);
     entry(exif, 40, 0x0202, 4, 100);
     exif.writeUInt32LE(0, 52);
-    const upright = Buffer.from(uprightExif(exif, 10, 10)!);
+    const upright = Buffer.from(uprightExif(exif, { width: 10, height: 10 })!);
     expect(upright.includes(0xab)).toBe(false);
     expect(upright.length).toBe(56);
     expect(tags(upright)).toEqual(
@@ -100,12 +100,15 @@ describe('the EXIF of a result', () => {
     const header = fc.constantFrom('II*\0\x08\0\0\0', 'MM\0*\0\0\0\x08');
     fc.assert(
       fc.property(header, bytes, (start, rest) => {
-        const upright = uprightExif(Buffer.concat([Buffer.from(start, 'latin1'), rest]), 10, 10);
+        const upright = uprightExif(Buffer.concat([Buffer.from(start, 'latin1'), rest]), {
+          width: 10,
+          height: 10,
+        });
         expect(upright === undefined || upright.length <= rest.length + 8).toBe(true);
       }),
       { seed: 5, numRuns: 2000 },
     );
-    expect(uprightExif(Buffer.from('no EXIF at all'), 1, 1)).toBeUndefined();
+    expect(uprightExif(Buffer.from('no EXIF at all'), { width: 1, height: 1 })).toBeUndefined();
   });
 });
 

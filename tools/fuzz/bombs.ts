@@ -61,6 +61,20 @@ export const BOMBS: Record<string, Bomb[]> = {
     repeated('empty chunks', 'XXXX\0\0\0\0', 'RIFF\0\0\0\0WEBP'),
     repeated('metadata', 'XMP \0\0\0\0', 'RIFF\0\0\0\0WEBP'),
   ],
+  tiff: [
+    repeated('tags', '\x01\x0e\0\x02\0\0\0\x01\0\0\0\0', 'MM\0*\0\0\0\x08\x03\xe8'),
+    repeated('directories', 'MM\0*\0\0\0\x08\0\0'),
+  ],
+  xmp: [
+    repeated('elements', '<a/>', '<b>', '</b>'),
+    repeated('open elements', '<a>'),
+    repeated('attributes', ' a="b"', '<b', '/>'),
+    repeated('namespaces', ' xmlns:a="b"', '<b', '/>'),
+    repeated('references', '&amp;', '<b>', '</b>'),
+    repeated('one reference', '<a/>', '<b>', '&amp;</b>'),
+    repeated('comments', '<!---->', '', '<b/>'),
+    spaces,
+  ],
   frames: [
     repeated('empty frames', '\x02\0\0\0\0\0\0\0{}'),
     repeated('a long body', 'x', '\x02\0\0\0\x80\x96\x98\0{}'),

@@ -29,6 +29,10 @@ export const SEEDS = {
   jpeg: [`\xff\xd8\xff\xe1\0\x40Exif\0\0${exif}`.padEnd(68, '\0') + '\xff\xfe\0\x03x\xff\xda'],
   png: ['\x89PNG\r\n\x1a\n\0\0\0\x01IHDR\x01\0\0\0\0\0\0\0\0eXIf\0\0\0\0'],
   webp: ['RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0XMP \x02\0\0\0ab'],
+  tiff: [exif, 'II*\0\x08\0\0\0\x01\0\xbb\x83\x07\0\x04\0\0\0\x1c\x02\x05\0\0\0\0\0'],
+  xmp: [
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"><xmpMM:History xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/"><rdf:Seq/></xmpMM:History></rdf:Description></rdf:RDF></x:xmpmeta>',
+  ],
   frames: [`\x32\0\0\0\0\0\0\0${text({ fault: { kind: 'other', message: 'x' }, megabytes: 1 }).padEnd(50)}`],
   job: [
     text({

@@ -7,8 +7,8 @@ import { JOURNAL, Journal } from '../../cli/colour/journal.ts';
 import { createdPhotoFrom, photoStatusFrom } from '../../client/answers.ts';
 import { ApiError, apiErrorFrom } from '../../client/errors.ts';
 import { pictureTypeOf } from '../../client/picture.ts';
-import { exifOfJpeg, withJpegExif } from '../../colour/jpeg.ts';
-import { uprightExif } from '../../colour/exif.ts';
+import { uprightExif } from '../../colour/metadata/exif.ts';
+import { readXmp, writeXmp } from '../../colour/metadata/xmp.ts';
 import { UserError } from '../../common/errors.ts';
 import { parseJobMessage } from '../../contract/job.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
@@ -22,10 +22,10 @@ import { fromItem } from '../../lambda/scaler/memory.ts';
 import { viewOf } from '../../lambda/scaler/view.ts';
 import { readExports } from '../../sim/traffic/cloudwatch.ts';
 import { parseTrace } from '../../sim/traffic/trace.ts';
-import { withExif } from '../../worker/imaging/exif.ts';
-import { sniff } from '../../worker/imaging/formats.ts';
+import { sniff, type Format } from '../../worker/imaging/formats.ts';
 import { FrameReader } from '../../worker/imaging/frames.ts';
 import { parseReply } from '../../worker/imaging/image-protocol.ts';
+import { readMetadata, writeMetadata } from '../../worker/imaging/metadata.ts';
 import { PermanentFault } from '../../worker/photo/faults.ts';
 import { choiceOf } from '../../worker/photo/options.ts';
 import { BOMBS, type Bomb } from './bombs.ts';
@@ -61,6 +61,14 @@ const target = (
   ...more,
 });
 
+/** Heads of files: what metadata needs of a result. */
+const RESULTS: Record<Format, Buffer> = {
+  jpeg: Buffer.from('\xff\xd8\xff\xda', 'latin1'),
+  png: Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\0IHDR\0\0\0\0', 'latin1'),
+  webp: Buffer.from('RIFF\x0c\0\0\0WEBPVP8L\0\0\0\0', 'latin1'),
+  tiff: Buffer.from('II*\0\x08\0\0\0\0\0\0\0\0\0', 'latin1'),
+};
+
 /** DynamoDB's limit on an item, bytes. */
 const ITEM = 409_600;
 const SERVICE = new URL('https://photos.example.com/');
@@ -89,16 +97,12 @@ async function onFile<T>(name: string, input: Buffer, read: (folder: string) => 
 
 export const TARGETS: Target[] = [
   target('sniffer', sniff, []),
-  target('exif', (input) => uprightExif(input, 1000, 800), []),
-  target('jpeg', (input) => withJpegExif(input, exifOfJpeg(input) ?? input.subarray(0, 1000)), [], /^/, {
-    unbounded: true,
-  }),
-  target('png', (input) => withExif(input, 'png', Buffer.from('MM\0*')), [RangeError], /^/, {
-    unbounded: true,
-  }),
-  target('webp', (input) => withExif(input, 'webp', Buffer.from('MM\0*')), [RangeError], /^/, {
-    unbounded: true,
-  }),
+  target('exif', (input) => uprightExif(input, { width: 1000, height: 800, turned: true }), []),
+  target('jpeg', (input) => copyMetadata(input, 'jpeg'), [], /^/, { unbounded: true }),
+  target('png', (input) => copyMetadata(input, 'png'), [], /^/, { unbounded: true }),
+  target('webp', (input) => copyMetadata(input, 'webp'), [], /^/, { unbounded: true }),
+  target('tiff', (input) => copyMetadata(input, 'tiff'), [], /^/, { unbounded: true }),
+  target('xmp', xmp, [], /^/, { unbounded: true }),
   target('frames', frames, [RangeError, SyntaxError, ZodError]),
   target('job', (input) => parseJobMessage(input.toString('utf8')), [Error], /^job message|^URI malformed/),
   target('keys', keys, [Error], /^not a photo's key/),
@@ -121,6 +125,19 @@ export const TARGETS: Target[] = [
     { unbounded: true },
   ),
 ];
+
+/** Reads a file's metadata and writes it into the smallest file of its format. */
+async function copyMetadata(input: Buffer, format: Format): Promise<void> {
+  const { metadata } = await readMetadata(input, format, input.subarray(-1000));
+  writeMetadata(Buffer.from(RESULTS[format]), format, metadata, { width: 10, height: 20 }, 'etag');
+}
+
+/** What is read as well-formed stays so. */
+function xmp(input: Buffer): void {
+  const found = readXmp(input);
+  const made = writeXmp(found, { width: 10, height: 20, provenance: { source: 'etag' } });
+  if (found && !readXmp(made)) throw new TypeError('XMP that cannot be read back');
+}
 
 function frames(input: Buffer): void {
   const reader = new FrameReader({ header: 65_536, body: 1e7 });

@@ -7,9 +7,11 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { storedBands } from './bands.ts';
 import { conversionBy, NONE, type Conversion } from './conversion.ts';
+import type { MetadataKind } from '../../colour/metadata/metadata.ts';
 import type { Format } from './formats.ts';
 import { inspectPhoto, roundedMegapixels, STRICT } from './inspect.ts';
 import type { SizeLimits } from './limits.ts';
+import { readMetadata, type PhotoMetadata } from './metadata.ts';
 import { conversionOfPng } from './png-colour.ts';
 import { readPixels } from './readable.ts';
 import { bandOf, checkSize, readSamples, separateAlpha, type Samples, type Values } from './samples.ts';
@@ -32,10 +34,10 @@ export interface DecodedPhoto {
   rgb: Uint8Array | undefined;
   /** One value of that depth per pixel, when the photo has transparency. */
   alpha: Values | undefined;
-  /** Pixels per inch, when the photo has it. */
-  density: number | undefined;
-  /** As it is in the photo, without its prefix. */
-  exif: Buffer | undefined;
+  /** What the photo says besides its pixels. */
+  metadata: PhotoMetadata;
+  /** What it says and its result cannot: damaged, or too large. */
+  metadataLeftOut: MetadataKind[];
   /** Whether the file has more pages or frames. */
   hasMore: boolean;
 }
@@ -63,6 +65,7 @@ export async function decodePhoto(
   const tones =
     (await tonesOf(samples, conversion, keepColours)) ?? (await tonesOf(samples, NONE, keepColours))!;
   checkSize(tones.grey, width, height, 1);
+  const said = await readMetadata(body, format, metadata.icc, source.directory);
   return {
     format,
     width,
@@ -71,8 +74,8 @@ export async function decodePhoto(
     depth,
     ...tones,
     alpha: alpha === undefined ? undefined : bandOf(samples, alpha),
-    density: metadata.density,
-    exif: metadata.exif,
+    metadata: said.metadata,
+    metadataLeftOut: said.leftOut,
     hasMore,
   };
 }

@@ -94,6 +94,7 @@ export class LocalImageProcessor implements ImageProcessor {
     const { workflow } = this.settings;
     const photo = await decodePhoto(body, this.limits, workflow.input.colour === 'rgb');
     const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
+    if (photo.metadataLeftOut.length > 0) remarks.push('metadata-incomplete');
     const room = workflow.output.coloured ? roomOf(photo, workflow.chroma?.size) : 'plenty';
     const checkColour = (isGrey: boolean) => {
       if (!isGrey || !workflow.output.coloured) return;

@@ -75,6 +75,10 @@ export class TiffDirectory {
     }
   }
 
+  get isLittle(): boolean {
+    return this.numbers.isLittle;
+  }
+
   /** @returns the numbers of an entry; none where the directory does not have it, or where it has other values */
   values(tag: number): number[] {
     const { numbers, entries } = this;

@@ -1,8 +1,7 @@
 /** Image worker thread of the page: makes grey copies and merges colours, by the same modules as the GPU worker. */
 import { chromaOfAb } from '../../../colour/chroma.ts';
-import { uprightExif } from '../../../colour/exif.ts';
-import { exifOfJpeg, withJpegExif } from '../../../colour/jpeg.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
+import { withMetadataOf } from './metadata.ts';
 import { Merger } from '../../../colour/merge.ts';
 import { squareCopy } from '../../../colour/resample.ts';
 import { canvasIsAccurate, contextOf, decode, decodeRaw, encode, previewOf, strips } from './canvas.ts';
@@ -70,19 +69,7 @@ async function merge({
   }
   bitmap.close();
   const preview = await previewOf(result.canvas);
-  return { result: await withExif(await encode(result, file.type), file, width, height), preview };
-}
-
-/** EXIF is near the start of a JPEG, in a segment of at most 64 kB that other segments may precede. */
-const HEAD_BYTES = 512 * 1024;
-
-/** Copies the EXIF metadata of a JPEG, which the canvas drops. */
-async function withExif(result: Blob, file: Blob, width: number, height: number): Promise<Blob> {
-  if (result.type !== 'image/jpeg') return result;
-  const found = exifOfJpeg(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
-  const exif = found && uprightExif(found, width, height);
-  if (!exif) return result;
-  return new Blob([withJpegExif(new Uint8Array(await result.arrayBuffer()), exif)], { type: result.type });
+  return { result: await withMetadataOf(file, await encode(result, file.type), { width, height }), preview };
 }
 
 scope.onmessage = ({ data: { id, ...request } }) => {

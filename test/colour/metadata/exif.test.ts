@@ -1,7 +1,8 @@
 /** EXIF of results: a TIFF structure built by hand, in both byte orders, and what is changed in it. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { EXIF_PREFIX, startsWith, uprightExif } from '../../colour/exif.ts';
+import { startsWith } from '../../../colour/metadata/bytes.ts';
+import { EXIF_PREFIX, uprightExif } from '../../../colour/metadata/exif.ts';
 
 const [SHORT, LONG] = [3, 4];
 type Tag = [tag: number, type: number, value: number];
@@ -68,29 +69,32 @@ describe.each([
       ],
     );
     const input = Uint8Array.from(before.bytes);
-    expect(uprightExif(input, 70_000, 300)).toEqual(after.bytes);
+    expect(uprightExif(input, { width: 70_000, height: 300 })).toEqual(after.bytes);
     expect(input).toEqual(before.bytes);
-    expect(uprightExif(Uint8Array.of(...EXIF_PREFIX, ...before.bytes), 70_000, 300)).toEqual(after.bytes);
+    expect(
+      uprightExif(Uint8Array.of(...EXIF_PREFIX, ...before.bytes), { width: 70_000, height: 300 }),
+    ).toEqual(after.bytes);
   });
 
-  it('keeps a dimension that its type cannot hold, and values that are no numbers', () => {
+  it.each([1, 2, 3, 4, 6, 8, 9, 99])('has orientation 1 and its size where they were of type %d', (type) => {
     const before = tiff(
       little,
-      [[0x0112, 2, 6]],
+      [[0x0112, type, 6]],
       [
-        [0xa002, SHORT, 1],
-        [0xa003, SHORT, 65_534],
+        [0xa002, type, 1],
+        [0xa003, type, 65_534],
       ],
     );
+    const longs = type === LONG;
     const after = tiff(
       little,
-      [[0x0112, 2, 6]],
+      [[0x0112, longs ? LONG : SHORT, 1]],
       [
-        [0xa002, SHORT, 1],
-        [0xa003, SHORT, 65_535],
+        [0xa002, LONG, 65_536],
+        [0xa003, longs ? LONG : SHORT, 65_535],
       ],
     );
-    expect(uprightExif(before.bytes, 65_536, 65_535)).toEqual(after.bytes);
+    expect(uprightExif(before.bytes, { width: 65_536, height: 65_535 })).toEqual(after.bytes);
   });
 
   it('loses its thumbnail at the end of the file', () => {
@@ -112,7 +116,7 @@ describe.each([
     const expected = bytes.slice(0, thumbnailAt);
     new DataView(expected.buffer).setUint32(8 + 2 + 12, 0);
     expect(secondAt).toBeLessThan(thumbnailAt);
-    expect(uprightExif(bytes, 1, 1)).toEqual(expected);
+    expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(expected);
   });
 
   it('has zeros in place of a thumbnail that other data follow', () => {
@@ -131,7 +135,7 @@ describe.each([
     const expected = Uint8Array.from(bytes);
     expected.set([0, 0, 5], sizes.thumbnailAt);
     new DataView(expected.buffer).setUint32(10, 0);
-    expect(uprightExif(bytes, 1, 1)).toEqual(expected);
+    expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(expected);
   });
 
   it.each([
@@ -145,7 +149,7 @@ describe.each([
     const { bytes } = tiff(little, [], undefined, { tags, bytes: [9, 9] });
     const expected = Uint8Array.from(bytes);
     new DataView(expected.buffer).setUint32(10, 0);
-    expect(uprightExif(bytes, 1, 1)).toEqual(expected);
+    expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(expected);
   });
 
   it('keeps its bytes when the second directory has no thumbnail', () => {
@@ -153,7 +157,7 @@ describe.each([
       const { bytes } = tiff(little, [], undefined, { tags, bytes: [9, 9] });
       const expected = Uint8Array.from(bytes);
       new DataView(expected.buffer).setUint32(10, 0);
-      expect(uprightExif(bytes, 1, 1)).toEqual(expected);
+      expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(expected);
     }
   });
 
@@ -170,12 +174,12 @@ describe.each([
     const expected = Uint8Array.from(bytes);
     expected.set([0, 0, 0, 0], at);
     new DataView(expected.buffer).setUint32(8 + 2 + 24, 0);
-    expect(uprightExif(bytes, 1, 1)).toEqual(expected);
+    expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(expected);
   });
 
-  it('is undefined when it is not a TIFF structure or leads outside', () => {
+  it('stays where it leads outside, and is undefined when it is not a TIFF structure', () => {
     const { bytes } = tiff(little, [[0x8769, LONG, 9999]]);
-    expect(uprightExif(bytes, 1, 1)).toBeUndefined();
+    expect(uprightExif(bytes, { width: 1, height: 1 })).toEqual(bytes);
     for (const [at, value] of [
       [0, 1],
       [1, 1],
@@ -184,9 +188,10 @@ describe.each([
     ] as const) {
       const wrong = Uint8Array.from(tiff(little, []).bytes);
       wrong[at] = value;
-      if (wrong[at] !== tiff(little, []).bytes[at]) expect(uprightExif(wrong, 1, 1)).toBeUndefined();
+      if (wrong[at] !== tiff(little, []).bytes[at])
+        expect(uprightExif(wrong, { width: 1, height: 1 })).toBeUndefined();
     }
-    expect(uprightExif(new Uint8Array(0), 1, 1)).toBeUndefined();
+    expect(uprightExif(new Uint8Array(0), { width: 1, height: 1 })).toBeUndefined();
   });
 
   it.each([
@@ -194,7 +199,7 @@ describe.each([
     [1001, false],
   ])('with %d tags is read: %s', (count, isRead) => {
     const tags = Array.from({ length: count }, (_, k): Tag => [0x9000 + k, SHORT, 1]);
-    expect(uprightExif(tiff(little, tags).bytes, 1, 1) !== undefined).toBe(isRead);
+    expect(uprightExif(tiff(little, tags).bytes, { width: 1, height: 1 }) !== undefined).toBe(isRead);
   });
 });
 
@@ -207,7 +212,7 @@ it('never throws, whatever the bytes', () => {
     fc.property(fc.nat(bytes.length - 1), fc.nat(255), fc.nat(bytes.length), (at, value, length) => {
       const damaged = Uint8Array.from(bytes);
       damaged[at] = value;
-      const made = uprightExif(damaged.subarray(0, length), 10, 10);
+      const made = uprightExif(damaged.subarray(0, length), { width: 10, height: 10 });
       expect(made === undefined || made.length <= length).toBe(true);
     }),
     { seed: 5, numRuns: 500 },

@@ -1,0 +1,88 @@
+/** Metadata of photos and their results, by format; `colour/metadata/` has what browsers share. */
+import { inflate } from 'node:zlib';
+import { readJpeg, writeJpeg } from '../../colour/metadata/jpeg.ts';
+import { Collection, type Metadata, type MetadataKind } from '../../colour/metadata/metadata.ts';
+import { profileName } from '../../colour/metadata/profile-name.ts';
+import { readPng, writePng, type Inflate } from '../../colour/metadata/png.ts';
+import type { ResultFacts } from '../../colour/metadata/xmp.ts';
+import { readWebp, writeWebp } from '../../colour/metadata/webp.ts';
+import type { Format } from './formats.ts';
+import { readTiff, writeTiff, type TiffMetadata } from './tiff-metadata.ts';
+
+/** What a photo says besides its pixels. */
+export interface PhotoMetadata extends Metadata {
+  tiff?: TiffMetadata;
+  /** Name of its colour profile. */
+  profile?: string | undefined;
+}
+
+/**
+ * @param icc the photo's colour profile
+ * @param directory position of the picture's directory in a TIFF; by default the first one
+ * @returns what a result can have of it, and the kinds that it cannot have; never fails for what a file says
+ */
+export async function readMetadata(
+  file: Buffer,
+  format: Format,
+  icc: Buffer | undefined,
+  directory?: number,
+): Promise<{ metadata: PhotoMetadata; leftOut: MetadataKind[] }> {
+  const collection = new Collection();
+  const metadata = await read(file, format, collection, directory);
+  return {
+    metadata: { ...metadata, profile: icc && profileName(icc) },
+    leftOut: [...collection.leftOut],
+  };
+}
+
+function read(
+  file: Buffer,
+  format: Format,
+  collection: Collection,
+  directory: number | undefined,
+): PhotoMetadata | Promise<PhotoMetadata> {
+  switch (format) {
+    case 'jpeg':
+      return readJpeg(file, collection);
+    case 'png':
+      return readPng(file, collection, unpacked);
+    case 'webp':
+      return readWebp(file, collection);
+    case 'tiff':
+      return readTiff(file, collection, directory);
+  }
+}
+
+/**
+ * @param file of the encoder; it is no longer used
+ * @param size of the result
+ * @param source ETag of the photo
+ * @returns the file with what the photo says, and with what is said of the result
+ */
+export function writeMetadata(
+  file: Buffer,
+  format: Format,
+  metadata: PhotoMetadata,
+  { width, height }: { width: number; height: number },
+  source: string,
+): Buffer {
+  const facts: ResultFacts = { width, height, provenance: { source, profile: metadata.profile } };
+  const writers: Record<
+    Format,
+    (file: Buffer, metadata: PhotoMetadata, facts: ResultFacts) => Uint8Array<ArrayBuffer>
+  > = {
+    jpeg: writeJpeg,
+    png: writePng,
+    webp: writeWebp,
+    tiff: writeTiff,
+  };
+  const { buffer, byteOffset, length } = writers[format](file, metadata, facts);
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+const unpacked: Inflate = (bytes, most) =>
+  new Promise((resolve) => {
+    inflate(bytes, { maxOutputLength: Math.max(1, most) }, (error, data) =>
+      resolve(error ? undefined : data),
+    );
+  });
