@@ -94,6 +94,10 @@ export const ALARMS = {
     action:
       'Read the end of the agent’s own log on that instance: a permission, no network, or it does not run.',
   },
+  'probe-failure': {
+    meaning: 'The probe photo got no result in time, or the probe itself could not run.',
+    action: 'Look for probe-photo-checked and probe-not-run in the probe’s log: reason or error says which.',
+  },
   'daily-spend': {
     meaning: 'Today’s instances have cost dailySpendLimit or more, by list prices.',
     action: 'If the load is not worth it, pause scale-out or lower maxCapacity.',
@@ -110,6 +114,9 @@ export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
   'gateway-function-errors',
   'gateway-throttles',
 ];
+
+/** Alarms of the probe: only a stage with `probePhoto` has them. */
+export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
 
 /** @returns undefined for an alarm that notifies */
 export const silenceOf = (id: AlarmId): string | undefined => (ALARMS[id] as AlarmText).silent;

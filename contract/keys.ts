@@ -12,6 +12,9 @@ export const FAILED = 'failed/';
 /** Key of a photo that is uploaded by the HTTP API. */
 export const apiPhotoKey = (id: string) => `${INCOMING}api/${id}`;
 
+/** Folder of the probe photos: `contract/probe.ts`. Reserved, since the probe deletes what it has put there. */
+export const PROBE_PHOTOS = `${INCOMING}ddcolor-elastic-probe/`;
+
 /** S3's limit on a key, in bytes of UTF-8. */
 export const MAX_KEY_BYTES = 1024;
 

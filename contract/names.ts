@@ -129,7 +129,13 @@ export const AGENT_METRICS = {
   gpuTemperature: 'GpuTemperature',
 } as const;
 
-export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS, ...AGENT_METRICS } as const;
+/** What the probe publishes at each check of a photo of its own. */
+export const PROBE_METRICS = {
+  /** 0 or 1 for each probe photo: 1 if it has no result, or the probe could not run. */
+  probeFailures: 'ProbeFailures',
+} as const;
+
+export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS, ...AGENT_METRICS, ...PROBE_METRICS } as const;
 
 /** Attribute of a dead letter: why a worker gave it up. */
 export const DEAD_LETTER_REASON = 'Reason';

@@ -200,6 +200,7 @@ export const PANELS: Panel[][] = [
         of(METRICS.canaryFailures, 'Sum', 'canary failures'),
         withZeros(of(METRICS.gpuErrors, 'Sum', 'GPU errors')),
         withZeros(of(METRICS.logDeliveryFailures, 'Sum', 'logs not delivered')),
+        withZeros(of(METRICS.probeFailures, 'Sum', 'failed probes')),
       ],
     },
     {

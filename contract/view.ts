@@ -3,6 +3,9 @@ import { z } from 'zod';
 
 const count = z.number().min(0);
 
+/** Why the scaler requests no instance, whatever waits: an operator's control, or the day's budget is spent. */
+export const STOPS = ['dry-run', 'paused', 'ceiling', 'over-budget'] as const;
+
 export const viewSchema = z.object({
   /** Epoch seconds. */
   at: z.number(),
@@ -19,6 +22,8 @@ export const viewSchema = z.object({
   serviceSeconds: z.number().positive().nullable(),
   /** From requesting an instance to its service, measured; null likewise. */
   bootSeconds: z.number().positive().nullable(),
+  /** Absent while it requests what the work needs. */
+  stopped: z.enum(STOPS).optional(),
   /**
    * Earlier ticks, oldest first, with this one: messages visible and in flight, and photos finished since the workers'
    * first report; null before it.

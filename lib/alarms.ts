@@ -10,6 +10,7 @@ import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch
 import type { AlarmId } from '../contract/alarms.ts';
 import { METRICS, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
+import type { ProbeSchedule } from '../contract/probe.ts';
 import type { Reason } from '../contract/reasons.ts';
 import type { MetricOf } from './stage-metrics.ts';
 
@@ -29,6 +30,8 @@ export interface AlarmLimits {
   readonly promisedWaitSeconds: number;
   /** USD; undefined: no limit, no alarm. */
   readonly dailySpendLimit?: number | undefined;
+  /** @default off - nothing is probed, no alarm */
+  readonly probePhoto?: ProbeSchedule | undefined;
 }
 
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } =
@@ -42,6 +45,7 @@ const BOOT_FAILURES = 3;
 export function alarmRules({
   promisedWaitSeconds,
   dailySpendLimit,
+  probePhoto = 'off',
 }: AlarmLimits): Record<AlarmId, AlarmRule | undefined> {
   const above = { comparison: GREATER_THAN_THRESHOLD, threshold: 0 };
   const ofGateway = {
@@ -170,6 +174,18 @@ export function alarmRules({
       // Published only while there are any.
       treatMissingData: FINE,
     },
+    'probe-failure':
+      probePhoto === 'off'
+        ? undefined
+        : {
+            metric: METRICS.probeFailures,
+            statistic: 'Maximum',
+            ...above,
+            period: Duration.minutes(5),
+            evaluationPeriods: 1,
+            // Between two probes there is none, nor of one that was not sent. What has failed is not known to work before the next one.
+            treatMissingData: TreatMissingData.IGNORE,
+          },
     'daily-spend':
       dailySpendLimit === undefined
         ? undefined

@@ -1,9 +1,8 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its table. */
 import { join } from 'node:path';
-import { Duration, Stack, Token, type CfnElement } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as scheduler from 'aws-cdk-lib/aws-scheduler';
@@ -17,9 +16,10 @@ import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GpuFleet } from './gpu-fleet.ts';
-import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
+import { PUBLISH_METRICS } from './permissions.ts';
 import { checkProps, invalidProps } from './props.ts';
 import { ScalerTable } from './scaler-table.ts';
+import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
 import { SCALING_FIELDS, type ScalingOptions } from './stage/scaling.ts';
 import { listPrices } from './stage/spending.ts';
@@ -151,7 +151,7 @@ export class BacklogScaler extends Construct {
       schedule: scheduler.ScheduleExpression.cron(EACH_MINUTE),
       timeWindow: scheduler.TimeWindow.off(),
       target: new LambdaInvoke(handler.function, {
-        role: this.scheduleRole(),
+        role: new ScheduleRole(this, 'ScheduleRole', handler.function),
         retryAttempts: 0,
         maxEventAge: PERIOD,
         input: scheduler.ScheduleTargetInput.fromObject({
@@ -159,28 +159,6 @@ export class BacklogScaler extends Construct {
         }),
       }),
     });
-  }
-
-  /** Role in which EventBridge Scheduler invokes the function, for schedules of this account only. */
-  private scheduleRole(): iam.Role {
-    const { account } = Stack.of(this);
-    const role = new iam.Role(this, 'ScheduleRole', {
-      assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
-      }),
-    });
-    // The CDK's target allows the versions of the function too, of which there are none.
-    acknowledge(
-      role,
-      `AwsSolutions-IAM5[Resource::<${this.logicalIdOfHandler()}.Arn>:*]`,
-      'versions of the one function',
-    );
-    return role;
-  }
-
-  private logicalIdOfHandler(): string {
-    const stack = Stack.of(this);
-    return stack.resolve(stack.getLogicalId(this.handler.node.defaultChild as CfnElement)) as string;
   }
 }
 

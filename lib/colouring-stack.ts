@@ -6,6 +6,7 @@ import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
+import { PhotoProbe } from './photo-probe.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { ScalerTable } from './scaler-table.ts';
@@ -47,6 +48,13 @@ export class ColouringStack extends Stack {
       scaler: scaler.logGroup,
       gateway: gateway?.handler.logGroup,
     });
+    const { probePhoto: schedule } = stage;
+    const probe =
+      schedule === 'off'
+        ? undefined
+        : new PhotoProbe(this, 'Probe', { ...stage, stageName, photos, table, schedule });
+    // A stack that is deleted sends no photo any more from then on: the bucket has to be empty in the end.
+    probe?.node.addDependency(autoScalingGroup);
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...stage,
       stageName,
@@ -66,6 +74,7 @@ export class ColouringStack extends Stack {
       InstanceLogGroupName: fleet.logGroup.logGroupName,
       ScalerLogGroupName: scaler.logGroup.logGroupName,
       ...(gateway ? { GatewayLogGroupName: gateway.handler.logGroup.logGroupName } : {}),
+      ...(probe ? { ProbeLogGroupName: probe.logGroup.logGroupName } : {}),
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,
       ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),

@@ -10,13 +10,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
-import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../contract/names.ts';
 import { PAGE_FILES } from '../contract/page.ts';
-import { onlyItem } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
+import { readView } from './scaler-table.ts';
 import type { Stage } from './stage/stage.ts';
 import { loadWorkflow } from './worker-settings.ts';
 
@@ -114,17 +113,7 @@ export class Gateway extends Construct {
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [table.tableArn],
     });
-    handler.allow({
-      actions: ['dynamodb:GetItem'],
-      resources: [scalerTable.tableArn],
-      conditions: {
-        'ForAllValues:StringEquals': {
-          ...onlyItem(MEMORY_KEY)['ForAllValues:StringEquals'],
-          'dynamodb:Attributes': [TABLE_KEY, VIEW_ATTRIBUTE],
-        },
-        StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-      },
-    });
+    handler.allow(readView(scalerTable));
 
     const integration = new HttpLambdaIntegration('Function', handler.function);
     const authorizer = authorizerOf(stage);

@@ -5,6 +5,7 @@ export { GpuFleet } from './gpu-fleet.ts';
 export type { GpuFleetProps } from './gpu-fleet-props.ts';
 export { JobQueue, type JobQueueProps } from './job-queue.ts';
 export { Monitoring, type MonitoringProps } from './monitoring.ts';
+export { PhotoProbe, type PhotoProbeProps } from './photo-probe.ts';
 export { PhotoStore, photoBucketName, type PhotoStoreProps } from './photo-store.ts';
 export { ScalerTable } from './scaler-table.ts';
 export { resolveStage, type Stage, type StageConfig } from './stage/stage.ts';

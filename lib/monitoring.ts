@@ -24,9 +24,10 @@ import { alarmRules, type AlarmRule } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { checkProps, resolveProps } from './props.ts';
 import { MONITORING_FIELDS, type MonitoringOptions } from './stage/monitoring.ts';
+import type { ProbeOptions } from './stage/probe.ts';
 import { StageMetrics, type GatewayNames } from './stage-metrics.ts';
 
-export interface MonitoringProps extends MonitoringOptions {
+export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
   /** Stage of the metrics: that of the scaler and of the fleet. Part of the names of the dashboard and the alarms. */
   readonly stageName: string;
   /** Queue of the jobs. */
@@ -64,7 +65,7 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway } = props;
+    const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto } = props;
     const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(this, MONITORING_FIELDS, props);
     checkProps(this, { dailySpendLimit }, Token.isUnresolved);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
@@ -76,7 +77,7 @@ export class Monitoring extends Construct {
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
     const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue }, gateway);
-    const rules = alarmRules({ promisedWaitSeconds, dailySpendLimit });
+    const rules = alarmRules({ promisedWaitSeconds, dailySpendLimit, probePhoto });
     const action = new SnsAction(this.topic);
     for (const alarmId of ALARM_IDS) {
       const rule = rules[alarmId];

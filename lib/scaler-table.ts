@@ -2,8 +2,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { TABLE_EXPIRY, TABLE_KEY } from '../contract/names.ts';
-import { acknowledge } from './permissions.ts';
+import { MEMORY_KEY, TABLE_EXPIRY, TABLE_KEY, VIEW_ATTRIBUTE } from '../contract/names.ts';
+import { onlyItem } from './arns.ts';
+import { acknowledge, type Permission } from './permissions.ts';
 
 export class ScalerTable extends dynamodb.Table {
   constructor(scope: Construct, id: string) {
@@ -22,3 +23,16 @@ export class ScalerTable extends dynamodb.Table {
     );
   }
 }
+
+/** Reading what the scaler publishes for others, and nothing else of its memory. */
+export const readView = (table: dynamodb.ITable): Permission => ({
+  actions: ['dynamodb:GetItem'],
+  resources: [table.tableArn],
+  conditions: {
+    'ForAllValues:StringEquals': {
+      ...onlyItem(MEMORY_KEY)['ForAllValues:StringEquals'],
+      'dynamodb:Attributes': [TABLE_KEY, VIEW_ATTRIBUTE],
+    },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+  },
+});

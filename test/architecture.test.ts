@@ -13,7 +13,7 @@ const LAYERS = [
   ['cli'],
   ['bin', 'examples'],
   ['lib', 'sim'],
-  ['ami', 'lambda/gateway', 'lambda/scaler', 'lambda/suspend-processes', 'worker'],
+  ['ami', 'lambda/gateway', 'lambda/probe', 'lambda/scaler', 'lambda/suspend-processes', 'worker'],
   ['client'],
   ['contract', 'colour', 'common'],
 ];

@@ -4,8 +4,8 @@ import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { UserError } from '../../common/errors.ts';
-import { idleLines, type CostLine } from './idle.ts';
-import { cents, HOURS_A_MONTH, REQUESTS } from './measured.ts';
+import { idleLines } from './idle.ts';
+import { cents, HOURS_A_MONTH, REQUESTS, type CostLine } from './measured.ts';
 
 export interface TypeCost {
   type: string;

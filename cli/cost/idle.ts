@@ -1,5 +1,5 @@
 /** What an idle stage costs, line by line. */
-import { ALARM_IDS, COMPOSITE_IDS, GATEWAY_ALARM_IDS } from '../../contract/alarms.ts';
+import { ALARM_IDS, COMPOSITE_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
@@ -7,15 +7,8 @@ import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
-import { cents, HOURS_A_MONTH, MINUTES_A_MONTH, SCALER } from './measured.ts';
-
-export interface CostLine {
-  what: string;
-  /** The calculation as text. */
-  arithmetic: string;
-  /** For a month of 30 days, to the cent. */
-  usd: number;
-}
+import { cents, HOURS_A_MONTH, MINUTES_A_MONTH, SCALER, type CostLine } from './measured.ts';
+import { probeLines } from './probe.ts';
 
 const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
 
@@ -27,6 +20,7 @@ export function idleLines(stage: Stage, imageGib: number): CostLine[] {
   return [
     ...scalerLines(times.at(-1) ?? 0, runs, ticks),
     ...monitoringLines(stage, ticks),
+    ...probeLines(stage, imageGib),
     line(
       'image',
       `${imageGib} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
@@ -79,7 +73,11 @@ function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] 
 
 function monitoringLines(stage: Stage, ticks: number): CostLine[] {
   const series = idleMetrics(stage).length;
-  const alarms = ALARM_IDS.length - (stage.access === 'none' ? GATEWAY_ALARM_IDS.length : 0);
+  const without = [
+    ...(stage.access === 'none' ? GATEWAY_ALARM_IDS : []),
+    ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
+  ];
+  const alarms = ALARM_IDS.length - without.length;
   const composites = COMPOSITE_IDS.length;
   return [
     line(

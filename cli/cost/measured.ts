@@ -23,4 +23,15 @@ export const SCALER = {
  */
 export const REQUESTS = { puts: 2, gets: 4, queue: 4, tableWrites: 1 } as const;
 
+/** Of the probe: a run of its function, which is a few calls; heads and gets for its photo and outcomes. */
+export const PROBE = { functionSeconds: 1, gets: 3 } as const;
+
+export interface CostLine {
+  what: string;
+  /** The calculation as text. */
+  arithmetic: string;
+  /** For a month of 30 days, to the cent. */
+  usd: number;
+}
+
 export const cents = (usd: number) => Math.round(usd * 100) / 100;

@@ -4,6 +4,7 @@
  * The order matters: acting comes before publishing, so that an outage of metrics does not stop scaling; the memory is
  * saved after acting, so that an action that failed starts no cooldown.
  */
+import type { Spending } from '../../contract/scaler.ts';
 import { collectErrors, NO_SPENDING, type Context, type TickRun } from './context.ts';
 import { overBudget } from './ledger.ts';
 import { observe, type Readings } from './observe.ts';
@@ -12,7 +13,7 @@ import { decide, withoutScaling } from './policy/decide.ts';
 import type { Decision, RuleSettings } from './policy/decision.ts';
 import type { FleetState, MemoryState, TickPorts, TickRecord } from './ports.ts';
 import { metricsOf, recentWith, recordOf, type TickFacts } from './record.ts';
-import { viewOf } from './view.ts';
+import { stopOf, viewOf } from './view.ts';
 
 export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
@@ -51,6 +52,10 @@ async function open({ ports, run, at, attempt }: Context): Promise<{ held: boole
   return opened.state ? { held: true, state: opened.state } : { held: false };
 }
 
+/** Spending that cannot be computed may be over the limit. */
+const isOverBudget = (spending: Spending, account: Readings['account']): boolean =>
+  account ? overBudget(spending, account.figures.spentToday) : spending.brake;
+
 /** Applies the rule; undefined where something it needs could not be read, or reading took longer than the lease allows. */
 async function decideOn(
   { run, settings, at, attempt }: Context,
@@ -59,7 +64,7 @@ async function decideOn(
   controls: Controls,
 ): Promise<Decision | undefined> {
   if (!state || !counts || !fleet) return undefined;
-  const spending = run.spending ?? NO_SPENDING;
+  const { spending = NO_SPENDING } = run;
   return attempt(() => {
     const took = run.now() - at;
     if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
@@ -72,8 +77,7 @@ async function decideOn(
       launches: launches?.all,
       launchTimeoutSeconds: run.launchTimeoutSeconds,
       tickSeconds: run.tickSeconds,
-      // Spending that cannot be computed may be over the limit.
-      overBudget: account ? overBudget(spending, account.figures.spentToday) : spending.brake,
+      overBudget: isOverBudget(spending, account),
     };
     return decide(observation, state.policy, settings, controls);
   });
@@ -125,7 +129,8 @@ async function record(
     const learned = acted ? decision?.memory : decision && withoutScaling(decision, state.policy);
     const policy = learned ?? state.policy;
     const recent = recentWith(state.recent, made);
-    const view = await attempt(() => viewOf(recent, policy, run.tickSeconds));
+    const stopped = stopOf(controls, isOverBudget(run.spending ?? NO_SPENDING, account));
+    const view = await attempt(() => viewOf(recent, policy, run.tickSeconds, stopped));
     const ledger = account?.ledger ?? state.ledger;
     const reports = work?.memory ?? state.reports;
     const next = { policy, recent, ...(ledger ? { ledger } : {}), ...(reports ? { reports } : {}) };

@@ -5,6 +5,7 @@
  */
 import type { View } from '../../contract/view.ts';
 import { comingOf } from './policy/capacity.ts';
+import type { Controls } from './policy/controls.ts';
 import type { PolicyMemory } from './policy/decision.ts';
 import type { TickRecord } from './ports.ts';
 
@@ -48,12 +49,26 @@ function historyOf(recent: TickRecord[]): HistoryEntry[] {
   return entries.reverse();
 }
 
+/** @param controls that are active @returns undefined while an instance is requested for what waits */
+export function stopOf({ dryRun, pauseScaleOut, ceiling }: Controls, overBudget: boolean): View['stopped'] {
+  if (dryRun) return 'dry-run';
+  if (pauseScaleOut) return 'paused';
+  if (ceiling?.instances === 0) return 'ceiling';
+  return overBudget ? 'over-budget' : undefined;
+}
+
 /**
  * @param recent latest ticks, oldest first; the last one is published
  * @param policy the memory after it
+ * @param stopped why no instance is requested, if none is
  * @returns undefined where it read nothing, or counts that contradict each other: the earlier view stays, with its time
  */
-export function viewOf(recent: TickRecord[], policy: PolicyMemory, tickSeconds: number): View | undefined {
+export function viewOf(
+  recent: TickRecord[],
+  policy: PolicyMemory,
+  tickSeconds: number,
+  stopped?: View['stopped'],
+): View | undefined {
   const record = recent.at(-1);
   if (!record || record.reason === 'metrics-unavailable' || record.reason === 'inconsistent-metrics')
     return undefined;
@@ -72,6 +87,7 @@ export function viewOf(recent: TickRecord[], policy: PolicyMemory, tickSeconds: 
     arrivalsPerSecond: calculation?.rate ?? null,
     serviceSeconds: calculation?.serviceSeconds ?? null,
     bootSeconds: calculation?.bootSeconds ?? null,
+    ...(stopped && { stopped }),
     history: historyOf(recent),
   };
 }

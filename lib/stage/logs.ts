@@ -15,7 +15,7 @@ const retention: Field<number> = {
 
 export const LOG_FIELDS = {
   /**
-   * Days until a log line of an instance, the scaler or the gateway is deleted.
+   * Days until a log line of an instance, the scaler, the gateway or the probe is deleted.
    *
    * @default 30
    */

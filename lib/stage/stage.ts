@@ -6,6 +6,7 @@ import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { LOG_FIELDS } from './logs.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
+import { PROBE_FIELDS, PROBE_RULES } from './probe.ts';
 import { RETENTION_FIELDS, WORKFLOW_FIELDS } from './photos.ts';
 import { SCALING_FIELDS, SCALING_RULES } from './scaling.ts';
 import { defaultDailySpendLimit, SPENDING_FIELDS, SPENDING_RULES } from './spending.ts';
@@ -17,7 +18,7 @@ export const STAGE_SUBJECTS = {
   Photos: { ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...QUEUE_FIELDS, ...RETENTION_FIELDS },
   Gateway: GATEWAY_FIELDS,
   Spending: SPENDING_FIELDS,
-  Monitoring: { ...MONITORING_FIELDS, ...LOG_FIELDS },
+  Monitoring: { ...MONITORING_FIELDS, ...PROBE_FIELDS, ...LOG_FIELDS },
 };
 
 export const STAGE_FIELDS = {
@@ -41,6 +42,7 @@ export const STAGE_RULES: Rule<Values>[] = [
   ...SCALING_RULES,
   ...GATEWAY_RULES,
   ...SPENDING_RULES,
+  ...PROBE_RULES,
 ];
 
 /** One stage, as a user writes it in `bin/stages.ts`. */

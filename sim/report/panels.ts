@@ -119,6 +119,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.gpuUtilization]: notSimulated,
   [METRICS.gpuErrors]: notSimulated,
   [METRICS.logDeliveryFailures]: notSimulated,
+  [METRICS.probeFailures]: notSimulated,
   [METRICS.costPerHour]: costPerHour,
   [METRICS.spentToday]: spentToday,
   [METRICS.instanceFaults]: notSimulated,

@@ -23,7 +23,12 @@ const WORKER_EVENT = /\blog\(\s*[^,;]+,\s*('[a-z-]+'|[^,;()]+\? '[a-z-]+' : '[a-
 const FUNCTION_EVENT = /\bmessage: ('[a-z]+-[a-z-]+'|\w+ \? '[a-z-]+' : '[a-z-]+')/g;
 
 describe.each<[what: string, page: string, heading: string, names: readonly string[]]>([
-  ['metrics of the scaler and the worker', 'docs/metrics.md', 'Scaler|Worker|GPU', Object.values(METRICS)],
+  [
+    'metrics of the scaler and the worker',
+    'docs/metrics.md',
+    'Scaler|Worker|GPU|Probe',
+    Object.values(METRICS),
+  ],
   ['alarms', 'docs/metrics.md', 'Alarms', [...ALARM_IDS, ...COMPOSITE_IDS]],
   ['reasons', 'docs/metrics.md', 'Reasons', REASONS],
   ['failure codes', 'docs/bucket.md', 'Failure record', FAILURE_CODES],
@@ -31,6 +36,7 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   ['boot phases', 'docs/image-contents.md', 'Boot phases', BOOT_PHASES],
   ['log events of the worker', 'docs/log-events.md', 'Worker|Journal', namesIn('worker', WORKER_EVENT)],
   ['log events of the scaler', 'docs/log-events.md', 'Scaler', namesIn('lambda/scaler', FUNCTION_EVENT)],
+  ['log events of the probe', 'docs/log-events.md', 'Probe', namesIn('lambda/probe', FUNCTION_EVENT)],
   ['log events of the gateway', 'docs/log-events.md', 'Gateway', namesIn('lambda/gateway', FUNCTION_EVENT)],
 ])('%s', (_what, page, heading, names) => {
   it(`are those of ${page}`, () => {

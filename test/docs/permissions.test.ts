@@ -30,7 +30,7 @@ const listed = (template: StackTemplate) =>
 let stage: StackTemplate;
 let pipeline: StackTemplate;
 beforeAll(() => {
-  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com' });
+  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com', probePhoto: 'daily' });
   const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;
 });

@@ -4,7 +4,7 @@ import { alarmName, ALARM_IDS, COMPOSITE_IDS, type AlarmId } from '../../contrac
 import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
 import { ofType, synthesise } from './template.ts';
 
-const template = synthesise('local', { dailySpendLimit: 100, promisedWaitSeconds: 900 });
+const template = synthesise('local', { dailySpendLimit: 100, promisedWaitSeconds: 900, probePhoto: 'daily' });
 const alarms = Object.fromEntries(
   ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.AlarmName, Properties]),
 ) as Record<string, AlarmProperties>;
@@ -115,6 +115,12 @@ const CASES: Record<AlarmId, Case> = {
   'gateway-function-errors': { values: [1, 0], bad: ['XXX'], good: ['000', '---', `X${times(60, '0')}X`] },
   'gateway-throttles': { values: [1, 0], bad: ['XXX', 'X0X0X'], good: ['000', '---', `X${times(60, '0')}X`] },
   'log-delivery': { values: [1, 0], bad: ['XXX', 'X-X-X'], good: ['-----', 'X----', 'X----X'] },
+  'probe-failure': {
+    values: [1, 0],
+    // Periods of five minutes: an hour is twelve, a day 288. It rings until a probe succeeds, however long that takes.
+    bad: ['X', `0${times(11, '-')}X`, `0${times(287, '-')}X`, `X${times(400, '-')}`, `X-0${times(20, '-')}X`],
+    good: ['0', times(20, '-'), `0${times(287, '-')}0${times(287, '-')}`],
+  },
 };
 
 describe.each(ALARM_IDS)('%s', (id) => {

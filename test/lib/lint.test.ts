@@ -9,7 +9,7 @@ import { synthesise } from './template.ts';
 it('cfn-lint finds nothing in a stage, and what is wrong in a spoilt one', async () => {
   const stage = synthesise(
     'prod',
-    { ...JWT, ...WARM, ...THRESHOLD, alarmEmail: 'oncall@example.com' },
+    { ...JWT, ...WARM, ...THRESHOLD, alarmEmail: 'oncall@example.com', probePhoto: 'hourly' },
     LONGEST,
   );
   const found = await lint({ stage, spoilt: SPOILT });
@@ -24,6 +24,7 @@ const KINDS: Record<string, StageConfig> = {
   iam: { access: 'iam' },
   warm: WARM,
   threshold: THRESHOLD,
+  probed: { probePhoto: 'daily' },
   retained: { retainData: true },
   lost: { retainData: false },
   zones: { availabilityZones: [...'abcd'].map((letter) => `us-east-1${letter}`) },

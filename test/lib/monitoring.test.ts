@@ -12,6 +12,7 @@ import {
   COMPOSITE_IDS,
   COMPOSITES,
   GATEWAY_ALARM_IDS,
+  PROBE_ALARM_IDS,
   silenceOf,
   type AlarmId,
   type CompositeId,
@@ -32,7 +33,7 @@ const OF_AWS =
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, { access: 'open' });
+  template = synthesise(STAGE, { access: 'open', probePhoto: 'daily' });
   published = await publishedBy(STAGE);
 });
 
@@ -222,7 +223,7 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     );
     expect(names).not.toContain('ddcolor-elastic-small-dead-letters');
     expect(names).not.toContain('ddcolor-elastic-small-daily-spend');
-    expect(names).toHaveLength(ALARM_IDS.length - 2 - GATEWAY_ALARM_IDS.length);
+    expect(names).toHaveLength(ALARM_IDS.length - 2 - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length);
     expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
   });
 });

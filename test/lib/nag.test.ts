@@ -14,7 +14,7 @@ const STAGES: [StageName, StageConfig][] = [
   ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
   ['prod', JWT],
   ['prod', { access: 'iam', alarmEmail: 'oncall@example.com' }],
-  ['prod', { warmPoolSize: 2, spotPercentage: 0 }],
+  ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily' }],
 ];
 
 /** The report of cdk-nag; its content is in the error too. */

@@ -89,7 +89,10 @@ function namesIn({ Resources }: StackTemplate): [where: string, name: string][] 
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 const RUNBOOK = 'https://wiki.example/' + 'r'.repeat(300 - 'https://wiki.example/'.length);
 const TEMPLATES: [what: string, template: StackTemplate][] = [
-  ['of a stage with everything', synthesise('prod', { ...JWT, runbookUrl: RUNBOOK }, LONGEST)],
+  [
+    'of a stage with everything',
+    synthesise('prod', { ...JWT, runbookUrl: RUNBOOK, probePhoto: 'daily' }, LONGEST),
+  ],
   [
     'of a pipeline’s roles',
     make({ stage: LONGEST, repository: `${'o'.repeat(39)}/${'r'.repeat(100)}`, qualifier: 'q'.repeat(10) }),

@@ -19,6 +19,18 @@ const METRICS: Row = {
   on: ['*'],
   only: { StringEquals: { 'cloudwatch:namespace': 'DDColorElastic' } },
 };
+/** One attribute of the scaler's memory. */
+const VIEW: Row = {
+  may: ['dynamodb:GetItem'],
+  on: ['<ScalerTable.Arn>'],
+  only: {
+    'ForAllValues:StringEquals': {
+      'dynamodb:LeadingKeys': ['scaler'],
+      'dynamodb:Attributes': ['id', 'view'],
+    },
+    StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
+  },
+};
 const item = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });
 const group = (name: string) => [`arn:autoscaling:autoScalingGroup:*:autoScalingGroupName/${name}`];
 
@@ -149,19 +161,34 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         ],
       },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
-      // One attribute of the scaler's memory.
-      {
-        may: ['dynamodb:GetItem'],
-        on: ['<ScalerTable.Arn>'],
-        only: {
-          'ForAllValues:StringEquals': {
-            'dynamodb:LeadingKeys': ['scaler'],
-            'dynamodb:Attributes': ['id', 'view'],
-          },
-          StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
-        },
-      },
+      VIEW,
     ],
+  },
+  ProbeFunctionRole: {
+    trusts: 'lambda.amazonaws.com',
+    rows: [
+      { may: OWN_LOG, on: ['<ProbeFunctionLogs.Arn>'] },
+      {
+        may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
+        on: ['<PhotosBucket.Arn>/incoming/ddcolor-elastic-probe/*'],
+      },
+      // It writes no outcome.
+      {
+        may: ['s3:DeleteObject', 's3:GetObject'],
+        on: [
+          '<PhotosBucket.Arn>/failed/ddcolor-elastic-probe/*.json',
+          '<PhotosBucket.Arn>/results/ddcolor-elastic-probe/*',
+        ],
+      },
+      VIEW,
+      { may: ['ssm:GetParameter'], on: ['arn:ssm:parameter/ddcolor-elastic/prod/ami/current'] },
+      METRICS,
+    ],
+  },
+  ProbeScheduleRole: {
+    trusts: 'scheduler.amazonaws.com',
+    only: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    rows: [{ may: ['lambda:InvokeFunction'], on: ['<ProbeFunction.Arn>', '<ProbeFunction.Arn>:*'] }],
   },
 };
 
@@ -170,7 +197,7 @@ interface Trust extends Omit<Statement, 'Resource'> {
   Principal: unknown;
 }
 
-const template = synthesise('prod', { access: 'open' });
+const template = synthesise('prod', { access: 'open', probePhoto: 'daily' });
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 const plainId = (id: string) => id.replace(/[0-9A-F]{8}$/, '');
 const idsOf = (type: string) =>

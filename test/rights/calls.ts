@@ -21,8 +21,10 @@ export interface Call {
 }
 
 const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
+const PROBE = 'ProbeFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
+const PROBE_SCHEDULE = 'ProbeScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
@@ -32,7 +34,10 @@ export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:ta
 export const group = (name: string) =>
   `arn:aws:autoscaling:${REGION}:${ACCOUNT}:autoScalingGroup:7a3f0000-0000-0000-0000-000000000000:autoScalingGroupName/${name}`;
 export const parameter = (name: string) => `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/${name}`;
+const lambda = (name: string) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`;
 const logs = (name: string) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:log-stream:2026/11/28/a`;
+/** Below `incoming/`. */
+export const PROBED = 'ddcolor-elastic-probe/2026-11-28T05.png';
 export const OWN_WORK = `work#${roleIdOf(WORKER)}:${INSTANCE}`;
 
 type Row = [role: string, action: string, resource: string, context?: Call['context']];
@@ -133,6 +138,21 @@ export function callsOf(stage: string): Call[] {
         table('ScalerTable'),
         item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
+      [PROBE, 's3:PutObject', `${BUCKET}/incoming/${PROBED}`],
+      [PROBE, 's3:GetObject', `${BUCKET}/incoming/${PROBED}`],
+      [PROBE, 's3:GetObject', `${BUCKET}/results/${PROBED}`],
+      [PROBE, 's3:GetObject', `${BUCKET}/failed/${PROBED}.json`],
+      [PROBE, 's3:DeleteObject', `${BUCKET}/incoming/${PROBED}`],
+      [PROBE, 's3:DeleteObject', `${BUCKET}/results/${PROBED}`],
+      [PROBE, 's3:DeleteObject', `${BUCKET}/failed/${PROBED}.json`],
+      [
+        PROBE,
+        'dynamodb:GetItem',
+        table('ScalerTable'),
+        item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ],
+      [PROBE, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
+      [PROBE, 'cloudwatch:PutMetricData', '*', metrics],
       [SUSPEND, 'autoscaling:SuspendProcesses', fleet],
       [SUSPEND, 'autoscaling:ResumeProcesses', fleet],
     ),
@@ -152,15 +172,16 @@ export function callsOf(stage: string): Call[] {
       [WORKER, 'logs:CreateLogStream', logs('FleetLogs')],
       [WORKER, 'logs:PutLogEvents', logs('FleetLogs')],
     ),
-    ...rows('EventBridge Scheduler', [
-      SCHEDULE,
-      'lambda:InvokeFunction',
-      `arn:aws:lambda:${REGION}:${ACCOUNT}:function:ScalerFunction`,
-    ]),
+    ...rows(
+      'EventBridge Scheduler',
+      [SCHEDULE, 'lambda:InvokeFunction', lambda('ScalerFunction')],
+      [PROBE_SCHEDULE, 'lambda:InvokeFunction', lambda('ProbeFunction')],
+    ),
     ...[
       [SUSPEND, 'FleetSuspendRebalancingHandlerLogs'] as const,
       [SCALER, 'ScalerFunctionLogs'] as const,
       [GATEWAY, 'GatewayFunctionLogs'] as const,
+      [PROBE, 'ProbeFunctionLogs'] as const,
     ].flatMap(([role, name]) =>
       rows('Lambda', [role, 'logs:CreateLogStream', logs(name)], [role, 'logs:PutLogEvents', logs(name)]),
     ),

@@ -1,13 +1,25 @@
 /** Calls that no role of a stage may make, though an attacker who holds the role would like to. */
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
-import { DEAD_LETTERS, BUCKET, group, INSTANCE, parameter, QUEUE, table, type Call } from './calls.ts';
+import {
+  DEAD_LETTERS,
+  BUCKET,
+  group,
+  INSTANCE,
+  parameter,
+  PROBED,
+  QUEUE,
+  table,
+  type Call,
+} from './calls.ts';
 
 const WORKER = 'FleetInstanceRole';
 const SCALER = 'ScalerFunctionRole';
 const GATEWAY = 'GatewayFunctionRole';
+const PROBE = 'ProbeFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
-const EVERY = [WORKER, SCALER, GATEWAY, SUSPEND, SCHEDULE];
+const PROBE_SCHEDULE = 'ProbeScheduleRole';
+const EVERY = [WORKER, SCALER, GATEWAY, PROBE, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
 
 type Row = [action: string, resource: string, context?: Call['context']];
 const by = (role: string, ...rows: Row[]): Call[] =>
@@ -106,11 +118,32 @@ export function deniedTo(stage: string): Call[] {
       ['dynamodb:DeleteItem', table('GatewayTable'), item('quota#a')],
     ),
     ...by(
+      PROBE,
+      ['s3:ListBucket', BUCKET],
+      ['s3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      ['s3:GetObject', `${BUCKET}/results/Album 1/Oma.jpg`],
+      ['s3:DeleteObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      ['s3:DeleteObject', `${BUCKET}/results/api/abcdefghijklmnopqrstuv`],
+      ['s3:PutObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/results/${PROBED}`],
+      ['s3:PutObject', `${BUCKET}/failed/${PROBED}.json`],
+      ['dynamodb:GetItem', table('ScalerTable'), item('scaler', 'ledger')],
+      ['dynamodb:GetItem', table('ScalerTable'), item(own, 'id')],
+      ['dynamodb:UpdateItem', table('ScalerTable'), item('scaler', 'view')],
+      ['dynamodb:GetItem', table('GatewayTable'), item('photo#a', 'id')],
+      ['ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/worker`)],
+      ['ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
+      ['sqs:ReceiveMessage', QUEUE],
+      ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'AWS/SQS' }],
+    ),
+    ...by(
       SUSPEND,
       ['autoscaling:SuspendProcesses', otherFleet],
       ['autoscaling:DeleteAutoScalingGroup', fleet],
       ['autoscaling:SetDesiredCapacity', fleet],
     ),
-    ...by(SCHEDULE, ['lambda:InvokeFunction', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:Other`]),
+    ...[SCHEDULE, PROBE_SCHEDULE].flatMap((role) =>
+      by(role, ['lambda:InvokeFunction', `arn:aws:lambda:${REGION}:${ACCOUNT}:function:Other`]),
+    ),
   ];
 }

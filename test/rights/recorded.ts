@@ -16,6 +16,7 @@ export interface Recorded {
 const ROLES: [RegExp, string][] = [
   [/^worker$/, 'FleetInstanceRole'],
   [/Scaler/, 'ScalerFunctionRole'],
+  [/Probe/, 'ProbeFunctionRole'],
   [/Gateway/, 'GatewayFunctionRole'],
   [/Suspend/, 'FleetSuspendRebalancingHandlerRole'],
 ];

@@ -11,7 +11,7 @@ import { simulate } from './simulate.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
 const KINDS: Record<string, StageConfig> = {
-  'with an open gateway': { access: 'open' },
+  'with an open gateway and a probe': { access: 'open', probePhoto: 'daily' },
   'on demand, with a warm pool': { access: 'none', spotPercentage: 0, warmPoolSize: 1 },
 };
 const OTHER_KINDS: Record<string, StageConfig> = {
@@ -75,6 +75,7 @@ const CODE: Record<string, string> = {
   worker: 'FleetInstanceRole',
   'lambda/scaler': 'ScalerFunctionRole',
   'lambda/gateway': 'GatewayFunctionRole',
+  'lambda/probe': 'ProbeFunctionRole',
   'lambda/suspend-processes': 'FleetSuspendRebalancingHandlerRole',
 };
 

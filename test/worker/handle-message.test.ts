@@ -1,6 +1,8 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
+import { PROBE_PHOTOS } from '../../contract/keys.ts';
+import { probePhotoKey } from '../../contract/probe.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
 import { handleMessage } from '../../worker/photo/handle-message.ts';
@@ -241,6 +243,15 @@ describe('a message', () => {
   ])('whose photo is %s after %d attempts is reported', async (_how, attempts, process, expected) => {
     const { reported } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, attempts);
     expect(reported).toEqual([expected]);
+  });
+
+  it('of the probe is no user’s, and has its figures in the log only', async () => {
+    const of = async (key: string) => {
+      const { handled, reported, log } = await handle(body(event('photos', key, 'e')), async () => SUCCEEDED);
+      return [handled, reported.length, log.of('photo-finished').length];
+    };
+    expect(await of(probePhotoKey(NOW / 1000))).toEqual(['deleted', 0, 1]);
+    expect(await of(`${PROBE_PHOTOS}Oma.png`)).toEqual(['deleted', 1, 1]);
   });
 
   it('stays hidden while its photo is processed', async () => {

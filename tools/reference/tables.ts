@@ -13,6 +13,7 @@ const SOURCES = [
   'lib/gpu-fleet-props.ts',
   'lib/job-queue.ts',
   'lib/monitoring.ts',
+  'lib/photo-probe.ts',
   'lib/photo-store.ts',
   'lib/stage/stage.ts',
   'contract/policy.ts',

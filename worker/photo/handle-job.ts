@@ -3,6 +3,7 @@ import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
+import { isProbePhoto } from '../../contract/probe.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { AttemptsExhausted, PhotoAttempt, type AttemptPorts } from './attempts.ts';
@@ -77,7 +78,8 @@ export async function handleJob(
   const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
     stopBusyTime?.();
     const total = { seconds: seconds(clock() - receivedMs) };
-    report?.(fields.outcome, figures, fields.code);
+    // Figures are of users' photos; the probe publishes its own.
+    if (!isProbePhoto(job.key)) report?.(fields.outcome, figures, fields.code);
     const count = { receiveCount, attempt: counted.attempts };
     log('info', 'photo-finished', { ...names(), ...count, ...fields, ...figures, ...total });
   };

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
 import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
 import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
-import { ALARM_IDS, GATEWAY_ALARM_IDS } from '../../../contract/alarms.ts';
+import { ALARM_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
 import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
@@ -26,8 +26,8 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 86,400 puts.
     expect(line(cost, 'metrics')).toBe(6.56);
-    // A stage without a gateway has none of its alarms; one is of other alarms, for 0.5.
-    const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length;
+    // A stage without a gateway and a probe has none of their alarms; one is of other alarms, for 0.5.
+    const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length;
     expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 0.5).toFixed(2)));
     expect(line(cost, 'dashboard')).toBe(3);
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
@@ -49,6 +49,21 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'warm pool')).toBe(24);
     const mixed = costOf(stage({ minCapacity: 2, onDemandBaseCapacity: 1 }));
     expect(line(mixed, 'instances, minimum')).toBeCloseTo(720 * (1.5 * 1.006 + 2 * (0.005 + 8 / 720)), 2);
+  });
+
+  it('includes a probe: its boots where the fleet sleeps, its series and requests elsewhere', () => {
+    const daily = costOf(stage({ probePhoto: 'daily', spotPercentage: 0 }));
+    // 30 launches of 70 GiB, each with 120 s of boot and 300 s until the last instance goes, of the dearest type on demand.
+    const hour = 1.006 + 0.005 + (100 * 0.08) / 720;
+    expect(line(daily, 'probe, instances')).toBeCloseTo(30 * (70 * 0.0036 + (420 / 3600) * hour), 2);
+    expect(line(daily, 'probe')).toBe(0.01);
+    const without = line(costOf(stage()), 'alarms')!;
+    expect(line(daily, 'alarms')).toBeCloseTo(without + 0.1, 2);
+    const hourly = costOf(stage({ probePhoto: 'hourly', minCapacity: 1 }));
+    // A series with a value in each hour, and 720 times two runs and some requests.
+    expect(line(hourly, 'probe')).toBeCloseTo(0.3 + 0.02, 2);
+    expect(line(hourly, 'probe, instances')).toBeUndefined();
+    expect(line(costOf(stage()), 'probe')).toBeUndefined();
   });
 
   it.each<[string, StageConfig, number]>([

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import type { PolicySettings } from '../../../contract/policy.ts';
 import { viewSchema, type View } from '../../../contract/view.ts';
+import { NO_SPENDING } from '../../../lambda/scaler/context.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
 import { FakeCounts, FakeFleet, FakeMemory, FakeMetrics, FakeWork } from './support/fakes.ts';
 import { slo, threshold } from './support/observations.ts';
@@ -22,11 +23,12 @@ describe('a tick', () => {
     fleet = new FakeFleet();
     memory = new FakeMemory();
   });
-  const run = (settings: PolicySettings = slo) =>
+  const run = (settings: PolicySettings = slo, spending = NO_SPENDING) =>
     tick({ counts, work, fleet, memory, metrics: new FakeMetrics() }, settings, {
       owner: 'run',
       now: () => now,
       tickSeconds: 30,
+      spending,
     });
   const published = () => memory.item?.[VIEW_ATTRIBUTE] as View | undefined;
 
@@ -63,6 +65,31 @@ describe('a tick', () => {
     expect(['metrics-unavailable', 'inconsistent-metrics']).toContain(made?.reason);
     expect(published()).toEqual(before);
     expect(before?.at).toBe(now - 30);
+  });
+
+  it.each<[string, object, string | undefined]>([
+    ['nothing', {}, undefined],
+    ['a dry run', { dryRun: {} }, 'dry-run'],
+    ['a pause', { pauseScaleOut: {} }, 'paused'],
+    ['a pause that is over', { pauseScaleOut: { until: 999_999 } }, undefined],
+    ['a pause of scale-in', { pauseScaleIn: {} }, undefined],
+    ['a ceiling of none', { ceiling: { instances: 0, until: 2_000_000 } }, 'ceiling'],
+    ['a ceiling of one', { ceiling: { instances: 1, until: 2_000_000 } }, undefined],
+  ])('publishes that %s stops a fleet at rest', async (_what, controls, stopped) => {
+    memory.item = { controls };
+    await run();
+    expect(viewSchema.parse(published()).stopped).toBe(stopped);
+  });
+
+  it('publishes that a spent budget stops it, where the stage has the brake', async () => {
+    for (const [brake, stopped] of [
+      [true, 'over-budget'],
+      [false, undefined],
+    ] as const) {
+      await run(slo, { ...NO_SPENDING, dailyLimit: 0, brake });
+      expect(published()?.stopped).toBe(stopped);
+      now += 30;
+    }
   });
 
   it('of a dry run, or one that could not act, publishes what it read', async () => {

@@ -74,6 +74,12 @@ const WRONG: [config: Named, line: string][] = [
   [{ photoRetentionDays: 3651 }, 'photoRetentionDays 3651: a whole number from 1 to 3650'],
   [{ resultRetentionDays: 0 }, 'resultRetentionDays 0: a whole number from 1'],
   [{ retainData: 'yes' as unknown as boolean }, "retainData 'yes': true or false"],
+  [{ probePhoto: 'weekly' as 'daily' }, "probePhoto 'weekly': off, daily or hourly"],
+  [{ probePhoto: 'hourly' }, "probePhoto 'hourly': with minCapacity at least 1 only"],
+  [
+    { probePhoto: 'daily', promisedWaitSeconds: 2101 },
+    "probePhoto 'daily': with promisedWaitSeconds at most 2100 only, which is 2101",
+  ],
   [{ access: 'all' as 'open' }, "access 'all': none, open, jwt or iam"],
   [
     { access: 'jwt', jwtAudience: ['page'] },
