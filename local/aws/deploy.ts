@@ -1,14 +1,18 @@
 /** Runs `cdk bootstrap`, `synth` and `deploy` of the unmodified CLI against the local AWS. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { cdkCli } from '../../common/cdk.ts';
 import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../../common/environment.ts';
+import { LAUNCH_HOOK } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
 
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
 /** Values of a stack's outputs, by output name. */
 export type StackOutputs = Record<string, string>;
+
+const SCALER_VARIABLE = 'LAUNCH_TIMEOUT_SECONDS';
 
 /** Runs the CDK's CLI. @throws when it fails, with the end of its output */
 export async function cdk(
@@ -37,6 +41,28 @@ export async function synth(
   const args = ['synth', '--quiet', ...context.flatMap((pair) => ['-c', pair]), '--output', assembly];
   await cdk(endpoint, args, abort);
   return assembly;
+}
+
+/**
+ * Changes the timeout of the launch hook in an assembly: of the hook, and in the environment of the scaler.
+ *
+ * @param seconds whole
+ * @throws Error when the assembly has not both
+ */
+export function setLaunchTimeout(assembly: string, seconds: number): void {
+  const changed = new Set<string>();
+  const reviver = (name: string, value: unknown): unknown => {
+    const isHook = (value as { LifecycleHookName?: unknown } | null)?.LifecycleHookName === LAUNCH_HOOK;
+    if (!isHook && name !== SCALER_VARIABLE) return value;
+    changed.add(isHook ? LAUNCH_HOOK : name);
+    return isHook ? { ...(value as object), HeartbeatTimeout: seconds } : String(seconds);
+  };
+  for (const name of readdirSync(assembly).filter((file) => file.endsWith('.template.json'))) {
+    const path = join(assembly, name);
+    writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, 'utf8'), reviver)));
+  }
+  if (changed.size !== 2)
+    throw new Error(`'${assembly}' has no ${LAUNCH_HOOK} hook or no ${SCALER_VARIABLE}`);
 }
 
 export const bootstrap = (endpoint: string, abort: AbortSignal) =>

@@ -43,6 +43,8 @@ export interface Faults {
   checkpointUnreadable: boolean;
   /** Writing files fails. */
   diskFull: boolean;
+  /** The custom nodes were not imported, as with a package that is missing in the image. */
+  nodesMissing: boolean;
 }
 
 export type Inputs = Record<string, unknown>;

@@ -16,7 +16,7 @@ import {
   parseJson,
   type HttpResponse,
 } from './http.ts';
-import { nodeClasses, objectInfo } from './nodes.ts';
+import { nodeClasses, objectInfo, type NodeClass } from './nodes.ts';
 import type { PromptQueue } from './queue.ts';
 import { validate } from './validate.ts';
 
@@ -59,6 +59,13 @@ function selection(body: Buffer): (id: string) => boolean {
   return (id) => clear === true || (ids?.includes(id) ?? false);
 }
 
+/** What the server has imported. */
+function classesOf({ files, faults }: App): Record<string, NodeClass> {
+  const all = Object.entries(nodeClasses(files.inputNames()));
+  const isThere = ({ module }: NodeClass) => !(faults.nodesMissing && module.startsWith('custom_nodes'));
+  return Object.fromEntries(all.filter(([, node]) => isThere(node)));
+}
+
 export const ROUTES: Route[] = [
   { method: 'GET', pattern: /^\/system_stats$/, handle: ({ app }) => json(systemStats(app)) },
   {
@@ -71,7 +78,7 @@ export const ROUTES: Route[] = [
     pattern: /^\/object_info\/([^/]+)$/,
     handle({ app, match }) {
       const name = decodeURIComponent(match[1] ?? '');
-      const node = nodeClasses(app.files.inputNames())[name];
+      const node = classesOf(app)[name];
       return json(node ? { [name]: objectInfo(name, node) } : {});
     },
   },
@@ -192,7 +199,7 @@ function submit({ app, body }: Call): HttpResponse {
   }
   const prompt = request.prompt as Graph;
   const { error, outputs, nodeErrors } = validate(prompt, {
-    classes: nodeClasses(app.files.inputNames()),
+    classes: classesOf(app),
     imageExists: (name) => app.files.exists(name),
   });
   if (error) return json({ error, node_errors: nodeErrors }, 400);

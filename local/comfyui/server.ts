@@ -36,7 +36,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const world: NodeContext = {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
-    faults: { checkpointUnreadable: false, diskFull: false },
+    faults: { checkpointUnreadable: false, diskFull: false, nodesMissing: false },
     ...(options.meter && { meter: options.meter }),
   };
   let send: Send = () => undefined;

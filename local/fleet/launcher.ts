@@ -1,4 +1,5 @@
 /** Runs the processes of an instance on this machine: ComfyUI or its stand-in, and the worker. */
+import { once } from 'node:events';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { start, type Child } from '../../common/processes.ts';
 import type { Launcher } from './agent.ts';
 
-interface Command {
+export interface Command {
   command: string;
   args: string[];
 }
@@ -19,7 +20,9 @@ export interface ProcessLauncherOptions {
   env: NodeJS.ProcessEnv;
   /** Folder of the log files, one per instance. */
   logDirectory: string;
-  onLine?: (instanceId: string, line: string, what: StartedProcess['what']) => void;
+  onLine?: (instanceId: string, line: string) => void;
+  /** @default none - lines go to the log file only */
+  journal?: (instanceId: string) => InstanceJournal;
   /** Called with each process that is started or restarted. */
   onProcess?: (started: StartedProcess) => void;
   /** Modules that the worker imports before its own code. */
@@ -28,9 +31,17 @@ export interface ProcessLauncherOptions {
   restartMs?: number;
 }
 
+/** The journal of an instance. */
+export interface InstanceJournal {
+  /** The process that delivers it; stopped after the others. */
+  agent: Command;
+  write(line: string, what: 'worker' | 'comfyui'): void;
+  close(): void;
+}
+
 export interface StartedProcess {
   instanceId: string;
-  what: 'worker' | 'comfyui';
+  what: 'worker' | 'comfyui' | 'log-agent';
   child: Child;
   /** Folder with ComfyUI's input, output and temp folders. */
   directory: string;
@@ -41,6 +52,7 @@ export interface StartedProcess {
 const RESTART_MS = 2000;
 const COMFYUI_UP_WITHIN_MS = 20_000;
 const STOP_GRACE_MS = 2000;
+const LAST_LINES_MS = 300;
 /** Exits a child process when the channel to its parent closes, even after SIGKILL of the parent. */
 const EXIT_WITH_PARENT = join(import.meta.dirname, 'exit-with-parent.mjs');
 
@@ -59,7 +71,10 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
       };
       const directory = join(options.logDirectory, `${instanceId}-comfyui`);
       mkdirSync(directory, { recursive: true });
+      const journal = options.journal?.(instanceId);
       const children = new Set<Child>();
+      const agents = new Set<Child>();
+      const streams = new Set<Promise<unknown>>();
       let stopping = false;
       const spawn = (
         what: StartedProcess['what'],
@@ -73,13 +88,18 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         });
         for (const stream of [child.process.stdout, child.process.stderr]) {
           if (!stream) continue;
-          createInterface({ input: stream }).on('line', (line) => {
+          const lines = createInterface({ input: stream }).on('line', (line) => {
             log.write(`${line}\n`);
-            options.onLine?.(instanceId, line, what);
+            if (what === 'log-agent') return;
+            journal?.write(line, what);
+            options.onLine?.(instanceId, line);
           });
+          const closed = once(lines, 'close').finally(() => streams.delete(closed));
+          streams.add(closed);
         }
-        children.add(child);
-        void child.ended.then(() => children.delete(child));
+        const group = what === 'log-agent' ? agents : children;
+        group.add(child);
+        void child.ended.then(() => group.delete(child));
         return child;
       };
 
@@ -130,11 +150,25 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
         options.onProcess?.({ instanceId, what: 'worker', child, directory, url });
         return child;
       };
+      if (journal) {
+        const agent = () => {
+          const child = spawn('log-agent', journal.agent);
+          options.onProcess?.({ instanceId, what: 'log-agent', child, directory, url: undefined });
+          return child;
+        };
+        void keepRunning(agent(), agent);
+      }
       void keepRunning(worker(), worker);
       return {
         async stop() {
           stopping = true;
           await Promise.all([...children].map((child) => child.stop(STOP_GRACE_MS)));
+          if (journal) {
+            // The last lines of the others are still on their way.
+            await Promise.race([Promise.all(streams), sleep(LAST_LINES_MS)]);
+            await Promise.all([...agents].map((child) => child.stop(STOP_GRACE_MS)));
+            journal.close();
+          }
           rmSync(directory, { recursive: true, force: true });
           log.end();
         },

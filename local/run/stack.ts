@@ -8,7 +8,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
 import { bundleWorker } from '../../worker/bundle.ts';
-import { bootstrap, deploy, localApiUrl, synth, type StackOutputs } from '../aws/deploy.ts';
+import { bootstrap, deploy, localApiUrl, setLaunchTimeout, synth, type StackOutputs } from '../aws/deploy.ts';
 import { applyTemplateSettings } from '../aws/template-settings.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
@@ -17,8 +17,7 @@ import { processLauncher, type ProcessLauncherOptions } from '../fleet/launcher.
 import { runToEnd } from '../../common/processes.ts';
 import type { Scope } from '../../common/scope.ts';
 import { UserError } from '../../common/errors.ts';
-import { LogDelivery } from './log-delivery.ts';
-import { instanceLogGroupName } from '../../contract/logs.ts';
+import { instanceJournals } from '../logs/journals.ts';
 import { stages, type StageName } from '../../bin/stages.ts';
 
 /** Seconds from the launch of a local instance to the start of its processes. */
@@ -63,26 +62,39 @@ export interface StackOptions {
   workerModules?: string[];
   /** Variables of the local AWS, which its functions inherit. */
   functionEnvironment?: Record<string, string>;
+  /** Milliseconds between two looks at the delivery of logs. @default 60000 - as on an instance */
+  logCheckMs?: number;
+  /** Timeout of the launch hook, seconds. @default - the template's */
+  launchTimeoutSeconds?: number;
 }
 
 const WORKER = localPath('build', 'worker', 'main.mjs');
 const STAND_IN = localPath('build', 'comfyui', 'main.mjs');
+const LOG_AGENT = localPath('build', 'log-agent', 'main.mjs');
 const CANARY = localPath('build', 'canary.json');
+
+const bundleLocal = (entry: string, outfile: string) =>
+  build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // sharp loads a native library and ws optional ones; both resolve from the repository's node_modules.
+    external: ['sharp', 'ws'],
+    // The SDK's CommonJS parts require Node's modules.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
 
 async function bundle(): Promise<void> {
   await Promise.all([
     bundleWorker(WORKER),
-    build({
-      entryPoints: ['local/comfyui/main.ts'],
-      outfile: STAND_IN,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      // sharp loads a native library and ws optional ones; both resolve from the repository's node_modules.
-      external: ['sharp', 'ws'],
-      logLevel: 'error',
-    }),
+    bundleLocal('local/comfyui/main.ts', STAND_IN),
+    bundleLocal('local/logs/main.ts', LOG_AGENT),
   ]);
 }
 
@@ -114,7 +126,13 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
 
   const port = await freePort();
   const endpoint = `http://127.0.0.1:${port}`;
-  const logs = new LogDelivery(endpoint, instanceLogGroupName(stage));
+  const journal = instanceJournals({
+    endpoint,
+    stage,
+    directory: localPath('logs', 'journals'),
+    agent: LOG_AGENT,
+    checkMs: options.logCheckMs,
+  });
   const agent = await startFleetAgent({
     upstream: endpoint,
     bootSeconds: BOOT_SECONDS,
@@ -130,10 +148,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
         CANARY_FILE: CANARY,
       },
       logDirectory: localPath('logs', 'instances'),
-      onLine: (instanceId, line, what) => {
-        logs.add(instanceId, line, what);
-        onWorkerLine(instanceId, line);
-      },
+      onLine: onWorkerLine,
+      journal,
       onProcess: options.onProcess,
       workerModules: options.workerModules,
     }),
@@ -150,8 +166,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() => bootstrap(endpoint, abort)),
     bundle().then(() => recordCanary(options, endpoint)),
   ]);
+  if (options.launchTimeoutSeconds !== undefined) setLaunchTimeout(assembly, options.launchTimeoutSeconds);
   const outputs = await deploy(endpoint, assembly, abort);
-  await scope.defer(() => logs.close());
   const deployed = await applyTemplateSettings(endpoint, outputs.StackName);
   const groupName = outputs.GroupName ?? '';
   await agent.applyTemplate(groupName, deployed);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deliveredBytes, DeliveryCheck } from '../../worker/journal/delivery.ts';
+import { deliveredBytes, DeliveryCheck, deliveryWatch } from '../../worker/journal/delivery.ts';
 import { JOURNAL_FIELDS, lineOf } from '../../worker/journal/entry.ts';
 import { gpuErrorOf } from '../../worker/journal/gpu-errors.ts';
 import { LineFile } from '../../worker/journal/line-file.ts';
@@ -152,6 +152,27 @@ describe('the delivery', () => {
     const check = new DeliveryCheck();
     for (let k = 1; k < 20; k++) expect(check.hasFailed(100 * k, 100 * (k - 1))).toBe(false);
     for (let k = 1; k < 20; k++) expect(check.hasFailed(1900, 1900)).toBe(false);
+  });
+
+  it('is reported and counted each minute in which it has failed; a state that cannot be read is no delivery', async () => {
+    const log = memoryLog();
+    let [written, refusals, published] = [0, 1, 0];
+    const watch = deliveryWatch({
+      written: () => written,
+      readState: () => Promise.reject(new Error('ENOENT')),
+      publishFailure: () =>
+        refusals-- > 0 ? Promise.reject(new Error('throttled')) : Promise.resolve(void published++),
+      log,
+    });
+    for (let minute = 1; minute <= 7; minute++) {
+      written += 100;
+      await watch();
+    }
+    expect(log.of('logs-not-delivered')).toEqual([
+      { written: 600, delivered: 0 },
+      { written: 700, delivered: 0 },
+    ]);
+    expect([published, log.of('metrics-not-published')]).toEqual([1, [{ error: 'throttled' }]]);
   });
 
   it('goes on in a new file when one is large', () => {

@@ -52,6 +52,7 @@ const ACTS: Record<FaultKind, Act> = {
     instances.freeze(instance, 'comfyui', scale(1000, 25_000, magnitude)),
   ),
   'ComfyUI prompt thread stopped': onInstance((instances, instance) => instances.stopExecutor(instance)),
+  'log agent killed': onInstance((instances, instance) => instances.signal(instance, 'log-agent', 'SIGKILL')),
   'disk full': onInstance((instances, instance, magnitude) =>
     instances.fillDisk(instance, scale(2000, 15_000, magnitude)),
   ),

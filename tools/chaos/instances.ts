@@ -13,7 +13,12 @@ interface ChaosInstance {
   url: string | undefined;
   worker?: Child;
   comfyui?: Child;
+  'log-agent'?: Child;
 }
+
+/** What an instance is launched from: an image without our nodes, or one whose worker says nothing. */
+export type BadImage = 'without nodes' | 'silent';
+type ProcessName = 'worker' | 'comfyui' | 'log-agent';
 
 /** Time from a Spot notice to the termination. AWS gives two minutes; less fits more interruptions into a run. */
 const NOTICE_MS = 15_000;
@@ -27,6 +32,9 @@ export class Instances {
   /** Process ids; those whose worker has died meanwhile end when they are resumed. */
   private readonly hung = new Set<number>();
   private readonly timers = new Set<NodeJS.Timeout>();
+  /** Ids of instances by their image; others have a good one. */
+  private readonly badImages = new Map<string, BadImage>();
+  private image: BadImage | undefined;
 
   constructor(
     private readonly agent: () => FleetAgent,
@@ -35,8 +43,18 @@ export class Instances {
 
   /** Registers a started process. */
   started({ instanceId, what, child, directory, url }: StartedProcess): void {
-    const instance = this.instances.get(instanceId) ?? { id: instanceId, directory, url };
-    this.instances.set(instanceId, { ...instance, url, [what]: child });
+    const known = this.instances.get(instanceId);
+    if (!known && this.image) this.badImages.set(instanceId, this.image);
+    const instance = known ?? { id: instanceId, directory, url };
+    this.instances.set(instanceId, { ...instance, url: url ?? instance.url, [what]: child });
+    const image = this.badImages.get(instanceId);
+    if (image === 'without nodes' && what === 'comfyui') child.process.send({ nodesMissing: true });
+    if (image === 'silent' && what === 'worker') child.process.kill('SIGSTOP');
+  }
+
+  /** Instances that are launched from now on have this image. @param image undefined for the good one */
+  setImage(image: BadImage | undefined): void {
+    this.image = image;
   }
 
   /** Instances in service, sorted by id. */
@@ -65,12 +83,12 @@ export class Instances {
     return live[Math.floor(target * live.length)];
   }
 
-  signal(instance: ChaosInstance, what: 'worker' | 'comfyui', signal: NodeJS.Signals): boolean {
+  signal(instance: ChaosInstance, what: ProcessName, signal: NodeJS.Signals): boolean {
     return instance[what]?.process.kill(signal) ?? false;
   }
 
   /** Suspends a process, and resumes it later. */
-  freeze(instance: ChaosInstance, what: 'worker' | 'comfyui', forMs: number): boolean {
+  freeze(instance: ChaosInstance, what: ProcessName, forMs: number): boolean {
     const frozen = instance[what];
     if (!frozen?.process.kill('SIGSTOP')) return false;
     this.later(forMs, () => void frozen.process.kill('SIGCONT'));
@@ -168,7 +186,7 @@ export class Instances {
   }
 
   async terminate(instance: ChaosInstance): Promise<boolean> {
-    for (const what of ['worker', 'comfyui'] as const) this.signal(instance, what, 'SIGKILL');
+    for (const what of ['worker', 'comfyui', 'log-agent'] as const) this.signal(instance, what, 'SIGKILL');
     await this.agent().kill(this.groupName(), instance.id);
     return true;
   }
@@ -178,8 +196,9 @@ export class Instances {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
     for (const pid of this.hung) resume(pid);
-    for (const { worker, comfyui } of this.instances.values()) {
-      for (const child of [worker, comfyui]) child?.process.kill('SIGCONT');
+    for (const [id, { worker, comfyui, 'log-agent': agent }] of this.instances) {
+      const isSilent = this.badImages.get(id) === 'silent';
+      for (const child of [isSilent ? undefined : worker, comfyui, agent]) child?.process.kill('SIGCONT');
       if (comfyui?.process.connected) comfyui.process.send({ diskFull: false });
       if (worker?.process.connected) worker.process.send({ clockMs: 0 });
     }

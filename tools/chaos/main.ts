@@ -17,7 +17,10 @@ import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
 import { Injector } from './injector.ts';
 import { Instances } from './instances.ts';
+import { checkLogs } from './check-logs.ts';
+import { planOutages, runOutages } from './outages.ts';
 import { planFaults } from './plan.ts';
+import { StackView } from './stack-view.ts';
 import { Uploads } from './uploads.ts';
 import { startProxy, type FaultProxy } from './proxy.ts';
 import { drainQueue, MessageFaults, messagesIn } from './message-faults.ts';
@@ -29,6 +32,8 @@ const STAND_IN_SECONDS = 0.2;
 const FAULT_EVERY_SECONDS = 1.5;
 /** Faults stop once no more than this share of the photos is in the queue. */
 const LAST_SHARE = 0.02;
+/** Ten minutes on AWS, and a look each minute; less fits into a run. */
+const [LAUNCH_TIMEOUT_SECONDS, LOG_CHECK_MS] = [60, 3000];
 const POLL_MS = 2000;
 /** Consecutive polls with an empty queue until it counts as empty, since SQS counts are approximate. */
 const EMPTY_POLLS = 4;
@@ -60,6 +65,8 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     say,
     standInSeconds: STAND_IN_SECONDS,
     onWorkerLine: () => undefined,
+    launchTimeoutSeconds: LAUNCH_TIMEOUT_SECONDS,
+    logCheckMs: LOG_CHECK_MS,
     onProcess: (started) => instances.started(started),
     workerModules: [join(import.meta.dirname, 'shift-clock.mjs')],
     workerEndpoint: async (endpoint) => {
@@ -74,6 +81,11 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const messages = new MessageFaults(sqs, queue);
   const targets = { instances, messages, uploads, proxy: parts.proxy! };
   const injector = new Injector(targets, planFaults(seed, FAULT_EVERY_SECONDS));
+  const view = new StackView(stack, STAGE);
+  const finished = async () => {
+    const { results, failed } = await countOutcomes(s3, bucket);
+    return results + failed;
+  };
 
   let phase = 'waiting for the fleet';
   const poll = async () => {
@@ -121,8 +133,15 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   phase = 'injecting faults';
   const stop = new AbortController();
   const injecting = injector.run(stop.signal);
+  let areOutagesOver = false;
+  const outages = runOutages(
+    planOutages(seed),
+    { instances, proxy: targets.proxy, view, finished, photos },
+    abort,
+  );
+  outages.finally(() => (areOutagesOver = true)).catch(() => undefined);
   await submitting;
-  await until(({ left }) => submitted && left <= LAST_SHARE * photos);
+  await until(({ left }) => submitted && areOutagesOver && left <= LAST_SHARE * photos);
   stop.abort();
   await injecting;
   say('The faults have stopped; the remaining photos must get their outcomes.');
@@ -143,7 +162,10 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   };
   const outcomes = await checkOutcomes(uploads.photos.values(), await readStoredOutcomes(s3, bucket));
   const seconds = (performance.now() - startMs) / 1000;
-  return reportOf({ seed, photos, seconds, outcomes, leftovers }, injector, targets.proxy);
+  const logs = await checkLogs(view.journals, (instanceId) => view.lines(instanceId));
+  const { max } = stack.agent.snapshot(stack.groupName);
+  const run = { seed, photos, seconds, outcomes, leftovers, logs, max, outages: await outages };
+  return reportOf(run, injector, targets.proxy);
 }
 
 export const define = (command: CommandLine): CommandLine =>

@@ -11,6 +11,7 @@ export const FAULTS = {
   'ComfyUI restarted, its queue lost': 2,
   'ComfyUI frozen': 2,
   'ComfyUI prompt thread stopped': 0.7,
+  'log agent killed': 1.5,
   'disk full': 1.2,
   'clock changed': 2,
   'Spot interruption': 1,

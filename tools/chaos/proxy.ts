@@ -29,6 +29,8 @@ export interface FaultProxy {
   counts: Map<string, number>;
   /** Starts and ends a burst of faults. */
   setBurst(on: boolean): void;
+  /** Has CloudWatch Logs refuse everything, until called with false. */
+  setLogsDown(on: boolean): void;
   /** Lets all further requests pass. */
   stopFaults(): void;
   close(): Promise<void>;
@@ -41,15 +43,19 @@ interface Received {
 }
 
 interface Operation {
-  service: 'S3' | 'SQS' | 'other';
+  service: 'S3' | 'SQS' | 'Logs' | 'other';
   name: string;
 }
+
+/** By the start of the target. */
+const SERVICES = { AmazonSQS: 'SQS', Logs_: 'Logs' } as const;
 
 /** Reads the operation from the header of the JSON protocols; S3 has none. */
 function operationOf({ headers, method }: IncomingMessage): Operation {
   const [target, name] = String(headers['x-amz-target'] ?? '').split('.');
   if (!target) return { service: 'S3', name: method ?? '' };
-  return { service: target.startsWith('AmazonSQS') ? 'SQS' : 'other', name: name ?? '' };
+  const service = Object.entries(SERVICES).find(([prefix]) => target.startsWith(prefix))?.[1] ?? 'other';
+  return { service, name: name ?? '' };
 }
 
 export async function startProxy(upstream: string, seed: number): Promise<FaultProxy> {
@@ -58,10 +64,11 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   const counts = new Map<string, number>();
   let share = BASE_SHARE;
   let stopped = false;
+  let areLogsDown = false;
   let lastReceive: Received | undefined;
 
   function faultFor({ service, name }: Operation): RequestFault | undefined {
-    if (service === 'other' || random() >= share) return undefined;
+    if (service === 'other' || service === 'Logs' || random() >= share) return undefined;
     const kinds = (Object.entries(REQUEST_FAULTS) as [RequestFault, number][]).filter(
       ([kind]) => kind !== 'message delivered twice' || (name === 'ReceiveMessage' && lastReceive),
     );
@@ -96,7 +103,7 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const operation = operationOf(incoming);
     const isS3 = operation.service === 'S3';
-    const fault = faultFor(operation);
+    const fault = operation.service === 'Logs' && areLogsDown ? 'HTTP 503' : faultFor(operation);
     const body = await collect(incoming);
     if (fault === 'HTTP 500' || fault === 'HTTP 503')
       return reply(response, errorResponse(Number(fault.slice(5)), isS3));
@@ -119,8 +126,10 @@ export async function startProxy(upstream: string, seed: number): Promise<FaultP
     url,
     counts,
     setBurst: (on) => void (share = stopped ? 0 : on ? BURST_SHARE : BASE_SHARE),
+    setLogsDown: (on) => void (areLogsDown = on),
     stopFaults() {
       stopped = true;
+      areLogsDown = false;
       share = 0;
     },
     async close() {

@@ -1,5 +1,8 @@
 /** Report of a chaos run: counts of faults, and the checks. */
 import type { Injector } from './injector.ts';
+import type { LogCheck } from './check-logs.ts';
+import { outageLine, outageProblems } from './check-outages.ts';
+import type { OutageReport } from './outages.ts';
 import { FAULTS } from './plan.ts';
 import type { FaultProxy } from './proxy.ts';
 import type { OutcomeCheck } from './check-outcomes.ts';
@@ -27,8 +30,12 @@ export interface ChaosReport {
   withoutTarget: number;
   /** Faults of requests to S3 and SQS, by service and kind. */
   requests: Record<string, number>;
+  outages: OutageReport[];
   outcomes: OutcomeCheck;
   leftovers: Leftovers;
+  logs: LogCheck;
+  /** Maximum of the fleet. */
+  max: number;
   /** Whether every check passed. */
   passed: boolean;
 }
@@ -42,7 +49,9 @@ export interface Check {
 /** Maximum of problems shown for a check. */
 const SHOWN = 8;
 
-export function checks(outcomes: OutcomeCheck, leftovers: Leftovers): Check[] {
+type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'logs' | 'outages' | 'max'>;
+
+export function checks({ outcomes, leftovers, logs, outages, max }: Checked): Check[] {
   const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
   const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
@@ -57,11 +66,19 @@ export function checks(outcomes: OutcomeCheck, leftovers: Leftovers): Check[] {
     { name: 'the queue is empty', problems: messages === 0 ? [] : [`${messages} messages`] },
     { name: 'no attempt has left files on disk', problems: onDisk },
     { name: `the dead-letter queue has the ${poison} poison messages only`, problems: [...dead, ...missing] },
+    {
+      name: 'each outage was noticed, and bad images were launched no more than they may be',
+      problems: outageProblems(outages, max),
+    },
+    {
+      name: `every line that counts as delivered is in CloudWatch Logs: ${logs.lines} of ${logs.instances} instances; ${logs.undelivered} ended with theirs`,
+      problems: logs.missing,
+    },
   ];
 }
 
 export function reportOf(
-  run: Pick<ChaosReport, 'seed' | 'photos' | 'seconds' | 'outcomes' | 'leftovers'>,
+  run: Pick<ChaosReport, 'seed' | 'photos' | 'seconds'> & Checked,
   injector: Pick<Injector, 'counts' | 'withoutTarget'>,
   proxy: Pick<FaultProxy, 'counts'>,
 ): ChaosReport {
@@ -71,19 +88,20 @@ export function reportOf(
     faults: Object.fromEntries(faults) as Record<string, number>,
     withoutTarget: injector.withoutTarget,
     requests: Object.fromEntries([...proxy.counts].sort()),
-    passed: checks(run.outcomes, run.leftovers).every(({ problems }) => problems.length === 0),
+    passed: checks(run).every(({ problems }) => problems.length === 0),
   };
 }
 
 export function* reportLines(report: ChaosReport): Generator<string> {
-  const { seed, photos, seconds, faults, requests, withoutTarget, outcomes, leftovers, passed } = report;
+  const { seed, photos, seconds, faults, requests, withoutTarget, outages, passed } = report;
   yield '';
   yield `Faults, seed ${seed}:`;
   for (const [kind, count] of [...Object.entries(faults), ...Object.entries(requests)])
     yield `${String(count).padStart(6)}  ${kind}`;
   if (withoutTarget > 0) yield `${String(withoutTarget).padStart(6)}  without a target`;
+  for (const outage of outages) yield outageLine(outage);
   yield '';
-  for (const { name, problems } of checks(outcomes, leftovers)) {
+  for (const { name, problems } of checks(report)) {
     yield `${problems.length === 0 ? 'passed' : 'FAILED'}  ${name}`;
     for (const problem of problems.slice(0, SHOWN)) yield `          ${problem}`;
     if (problems.length > SHOWN) yield `          and ${problems.length - SHOWN} more`;

@@ -4,6 +4,8 @@
  * Its state file is named by the log file with `_` for `/`. The first line has the offset, or ranges of offsets in newer versions.
  */
 
+import { describeError, type Log } from '../telemetry/log.ts';
+
 /** Bytes behind which the agent may be for a while: it sends each 5 seconds. */
 const MAX_LAG_BYTES = 0;
 /** Minutes in a row after which a lag is a failure. */
@@ -32,4 +34,28 @@ export class DeliveryCheck {
     this.minutes = due - delivered > MAX_LAG_BYTES ? this.minutes + 1 : 0;
     return this.minutes >= MAX_LAG_MINUTES;
   }
+}
+
+export interface DeliveryPorts {
+  /** Bytes of the log file. */
+  written: () => number;
+  /** Reads the agent's state file; undefined without one. */
+  readState: () => Promise<string | undefined>;
+  /** Publishes one delivery failure. */
+  publishFailure: () => Promise<void>;
+  log: Log;
+}
+
+/** @returns to be called each minute: reports and counts a minute in which the agent does not deliver; never rejects */
+export function deliveryWatch(ports: DeliveryPorts): () => Promise<void> {
+  const { written, readState, publishFailure, log } = ports;
+  const check = new DeliveryCheck();
+  return async () => {
+    const delivered = deliveredBytes(await readState().catch(() => undefined));
+    if (!check.hasFailed(written(), delivered)) return;
+    log('error', 'logs-not-delivered', { written: written(), delivered });
+    await publishFailure().catch((error: unknown) =>
+      log('warn', 'metrics-not-published', { error: describeError(error) }),
+    );
+  };
 }

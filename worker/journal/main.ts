@@ -20,7 +20,7 @@ import { publishCount } from '../aws/cloudwatch-metrics.ts';
 import { setUnhealthy } from '../aws/group.ts';
 import { Metadata } from '../instance/metadata.ts';
 import { describeError, jsonLog } from '../telemetry/log.ts';
-import { DeliveryCheck, deliveredBytes } from './delivery.ts';
+import { deliveryWatch } from './delivery.ts';
 import { JOURNAL_FIELDS } from './entry.ts';
 import { LineFile } from './line-file.ts';
 import { journalReader } from './reader.ts';
@@ -66,16 +66,13 @@ const read = journalReader({
   log,
 });
 
-const delivery = new DeliveryCheck();
-setInterval(() => void checkDelivery(), MINUTE_MS);
-async function checkDelivery(): Promise<void> {
-  const state = await readFile(join(AGENT_STATE, path.replaceAll('/', '_')), 'utf8').catch(() => undefined);
-  if (!delivery.hasFailed(file.size, deliveredBytes(state))) return;
-  log('error', 'logs-not-delivered', { written: file.size, delivered: deliveredBytes(state) });
-  await publishCount(cloudWatch, stage, METRICS.logDeliveryFailures).catch((error: unknown) =>
-    log('warn', 'metrics-not-published', { error: describeError(error) }),
-  );
-}
+const watchDelivery = deliveryWatch({
+  written: () => file.size,
+  readState: () => readFile(join(AGENT_STATE, path.replaceAll('/', '_')), 'utf8'),
+  publishFailure: () => publishCount(cloudWatch, stage, METRICS.logDeliveryFailures),
+  log,
+});
+setInterval(() => void watchDelivery(), MINUTE_MS);
 
 const journalctl = spawn(
   'journalctl',

@@ -244,6 +244,16 @@ describe('failures', () => {
     expect(await colours(await outcome(await submit(graph('a.png', 'again'))))).toBeLessThan(20);
   });
 
+  it('neither offers nor runs custom nodes that were not imported', async () => {
+    standIn.faults.nodesMissing = true;
+    expect(await get('/object_info/DDColor')).toEqual({});
+    expect(await get('/object_info/LoadImage')).toHaveProperty('LoadImage');
+    await upload(await grey(64, 64).png().toBuffer(), 'a.png');
+    expect((await post('/prompt', { prompt: graph('a.png') })).status).toBe(400);
+    standIn.faults.nodesMissing = false;
+    expect(await get('/object_info/DDColor')).toHaveProperty('DDColor');
+  });
+
   it('rejects a body over 100 MiB', async () => {
     const response = await fetch(`${standIn.url}/upload/image`, {
       method: 'POST',

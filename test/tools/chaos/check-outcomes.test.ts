@@ -112,13 +112,15 @@ const CASES: [
 ];
 
 const NOTHING: Leftovers = { messages: 0, onDisk: [], dead: [], poisonMissing: 0, poison: 3 };
+const LOGS = { instances: 2, lines: 10, undelivered: 0, missing: [] };
+const REST = { leftovers: NOTHING, logs: LOGS, outages: [], max: 4 };
 const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 
 describe('checkOutcomes', () => {
   it('accepts correct outcomes', async () => {
     const checked = await checkOutcomes(photos, good);
     expect(checked).toEqual({ succeeded: 1, failed: 1, lost: [], doubled: [], wrong: [], stray: [] });
-    const report = reportOf({ seed: 1, photos: 2, seconds: 9, outcomes: checked, leftovers: NOTHING }, NONE, {
+    const report = reportOf({ seed: 1, photos: 2, seconds: 9, outcomes: checked, ...REST }, NONE, {
       counts: new Map(),
     });
     expect(report.passed).toBe(true);
@@ -137,7 +139,9 @@ describe('checkOutcomes', () => {
       wrong: wrong.length,
       stray: stray.length,
     }).toEqual(against);
-    expect(checks(checked, NOTHING).filter((check) => check.problems.length > 0)).toHaveLength(1);
+    expect(checks({ ...REST, outcomes: checked }).filter((check) => check.problems.length > 0)).toHaveLength(
+      1,
+    );
   });
 
   it.each([
@@ -148,6 +152,8 @@ describe('checkOutcomes', () => {
   ])('detects %s', async (_what, left) => {
     const checked = await checkOutcomes(photos, good);
     const leftovers = { ...NOTHING, ...left };
-    expect(checks(checked, leftovers).filter(({ problems }) => problems.length > 0)).toHaveLength(1);
+    expect(
+      checks({ ...REST, outcomes: checked, leftovers }).filter(({ problems }) => problems.length > 0),
+    ).toHaveLength(1);
   });
 });

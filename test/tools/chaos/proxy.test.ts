@@ -6,6 +6,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { CloudWatchLogsClient, DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startProxy, type FaultProxy } from '../../../tools/chaos/proxy.ts';
@@ -80,7 +81,13 @@ it('injects every fault during a burst, and none after the faults have stopped',
     await Promise.all([client(more * PHOTOS_PER_CLIENT), client((more + 1) * PHOTOS_PER_CLIENT)]);
   expect(twice()).toBeGreaterThan(0);
 
+  const logs = new CloudWatchLogsClient({ ...clientConfig(proxy.url), maxAttempts: 1 });
+  await logs.send(new DescribeLogGroupsCommand());
+  proxy.setLogsDown(true);
+  await expect(logs.send(new DescribeLogGroupsCommand())).rejects.toThrow('Please reduce your request rate.');
+
   proxy.stopFaults();
+  await logs.send(new DescribeLogGroupsCommand());
   connect(30_000);
   const before = [...proxy.counts.values()].reduce((sum, count) => sum + count, 0);
   for (let k = 0; k < 20; k++) {

@@ -1,0 +1,40 @@
+/** Whether each outage had the effect that the documentation states, and no more. */
+import type { OutageReport } from './outages.ts';
+
+/** Launches while an image does not get ready, as multiples of the fleet's maximum. */
+const MOST_LAUNCHES = {
+  // All at once, their replacements until the scaler looks, then one at a time.
+  'image without nodes': 3,
+  // All at once, then one at a time: without the breaker all are launched again after the hook's timeout.
+  'image whose worker says nothing': 1.75,
+} as Record<string, number>;
+/** A worker reports why it cannot get ready; a silent one does not. */
+const WHY = 'lacks the node';
+
+/** @param max of the fleet. @returns a sentence for each problem */
+export function outageProblems(reports: OutageReport[], max: number): string[] {
+  return reports.flatMap(({ kind, boots, logs, photos }) => {
+    const problems: string[] = [];
+    if (boots) {
+      const { launches, held, why } = boots;
+      const most = MOST_LAUNCHES[kind]! * max;
+      if (launches > most) problems.push(`${launches} launches where ${most} are allowed`);
+      if (launches === 0) problems.push('no launch: it had no effect');
+      if (held === 0) problems.push("no decision with the reason 'boot-failure'");
+      if (kind === 'image without nodes' && !why.some((reason) => reason.includes(WHY)))
+        problems.push(`the workers' reason has not reached the scaler, which has ${JSON.stringify(why)}`);
+    } else {
+      if (photos === 0) problems.push('no photo was coloured meanwhile');
+      if (logs?.deliveryFailures === 0) problems.push('no delivery failure was published');
+      for (const id of logs?.stuck ?? []) problems.push(`the lines of ${id} did not come after it`);
+    }
+    return problems.map((problem) => `${kind}: ${problem}`);
+  });
+}
+
+export function outageLine({ kind, seconds, photos, boots, logs }: OutageReport): string {
+  const seen = boots
+    ? `${boots.launches} launches, ${boots.held} decisions 'boot-failure', in service ${boots.recoveredSeconds} s after it`
+    : `${logs?.deliveryFailures} delivery failures published`;
+  return `${String(seconds).padStart(6)} s  ${kind}: ${seen}; ${photos} photos meanwhile`;
+}
