@@ -23,24 +23,28 @@ describe('the evaluation is that of AWS’s tables', () => {
     DatapointsToAlarm: needed,
     TreatMissingData,
   });
-  /** Datapoints, then the state with missing data ignored (`keep`: as before), breaching, not breaching. */
-  it.each<[number, string, string, string, string]>([
-    [3, '0-X-X', 'OK', 'OK', 'OK'],
-    [3, '----0', 'OK', 'OK', 'OK'],
-    [3, '-----', 'keep', 'ALARM', 'OK'],
-    [3, '0XX-X', 'ALARM', 'ALARM', 'ALARM'],
-    [3, '--X--', 'keep', 'ALARM', 'OK'],
-    [2, '0-X-X', 'ALARM', 'ALARM', 'ALARM'],
-    [2, '00X0X', 'ALARM', 'ALARM', 'ALARM'],
-    [2, '----0', 'OK', 'ALARM', 'OK'],
-    [2, '---X-', 'keep', 'ALARM', 'OK'],
-  ])('%d of 3: %s', (needed, points, ignore, breaching, notBreaching) => {
-    const at = (treat: string, before: 'OK' | 'ALARM') =>
-      evaluate(alarm(needed, treat), series(points, 1, 0), before);
-    for (const before of ['OK', 'ALARM'] as const) {
-      expect(at('ignore', before)).toBe(ignore === 'keep' ? before : ignore);
-      expect([at('breaching', before), at('notBreaching', before)]).toEqual([breaching, notBreaching]);
-    }
+  const TREATMENTS = ['missing', 'ignore', 'breaching', 'notBreaching'];
+  /** The rows of both tables, then what the text under them says; `keep` is the state before. */
+  it.each<[number, string, ...states: string[]]>([
+    [3, '0-X-X', 'OK', 'OK', 'OK', 'OK'],
+    [3, '0----', 'OK', 'OK', 'OK', 'OK'],
+    [3, '-----', 'INSUFFICIENT_DATA', 'keep', 'ALARM', 'OK'],
+    [3, '0XX-X', 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    [3, '--X--', 'ALARM', 'keep', 'ALARM', 'OK'],
+    [2, '0-X-X', 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    [2, '00X0X', 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    [2, '0-X--', 'OK', 'OK', 'ALARM', 'OK'],
+    [2, '----0', 'OK', 'OK', 'ALARM', 'OK'],
+    [2, '---X-', 'ALARM', 'keep', 'ALARM', 'OK'],
+    [3, '----X', 'INSUFFICIENT_DATA', 'keep', 'ALARM', 'OK'],
+    [3, '---X-', 'INSUFFICIENT_DATA', 'keep', 'ALARM', 'OK'],
+    [3, '---X0', 'OK', 'OK', 'OK', 'OK'],
+    [3, '--X-0', 'OK', 'OK', 'OK', 'OK'],
+  ])('%d of 3: %s', (needed, points, ...states) => {
+    for (const before of ['OK', 'ALARM'] as const)
+      expect(TREATMENTS.map((treat) => evaluate(alarm(needed, treat), series(points, 1, 0), before))).toEqual(
+        states.map((state) => (state === 'keep' ? before : state)),
+      );
   });
 });
 

@@ -6,6 +6,9 @@
  *   for three.
  * - With as many real datapoints in the range as evaluation periods, it takes the latest of them, and missing ones do not matter.
  * - With fewer, it fills the rest in as the alarm says, and includes every real datapoint of the range.
+ * - Where every real datapoint breaches and there are fewer than the alarm needs, ignored ones keep the state, and with missing ones
+ *   it is ALARM if the oldest is as many periods old ("premature alarm state"). The rule as it is worded there would also cover
+ *   `0 - X - -`, whose row says OK: an older datapoint that does not breach counts.
  */
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
@@ -34,7 +37,7 @@ const BREACHES: Record<string, (value: number, threshold: number) => boolean> = 
 /**
  * @param before the state until now
  * @param extra periods of the evaluation range beyond the evaluated ones
- * @throws Error for missing data treated as `missing`, which no alarm here uses
+ * @throws Error for an unknown treatment of missing data
  */
 export function evaluate(
   alarm: AlarmProperties,
@@ -56,11 +59,17 @@ export function evaluate(
     case 'breaching':
       return breaching + periods - real.length >= needed ? 'ALARM' : 'OK';
     case 'ignore':
-      return real.length > 0 && breaching === 0 ? 'OK' : before;
+      return real.length > breaching ? 'OK' : before;
+    case 'missing':
+      if (real.length > breaching) return 'OK';
+      return real.length > 0 && ageOfOldest(range) >= needed ? 'ALARM' : 'INSUFFICIENT_DATA';
     default:
-      throw new Error(`missing data treated as '${TreatMissingData}' is not modelled`);
+      throw new Error(`missing data treated as '${TreatMissingData}' is unknown`);
   }
 }
+
+/** Periods since the oldest datapoint, its own included. */
+const ageOfOldest = (range: Series) => range.length - range.findIndex((value) => value !== null);
 
 /** The state after each period of a series, from its first. */
 export function statesOf(alarm: AlarmProperties, series: Series, extra = EXTRA_PERIODS): AlarmState[] {
