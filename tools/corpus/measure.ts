@@ -57,19 +57,30 @@ const off = (got: number[], expected: number[]) => got.map((v, k) => Math.abs(v 
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
 /** A result, or the failure's code and message. */
-export type Outcome = { result: Buffer } | { code: string; message: string };
+export type Outcome = { result: Buffer; remarks?: readonly string[] } | { code: string; message: string };
 
 /** @returns what is wrong with the outcome of a file, and how far its tones are off */
 export async function compared(row: Row, outcome: Outcome): Promise<Measured> {
   const got = 'code' in outcome ? `${outcome.code}: ${outcome.message}` : 'a result';
   if (row.outcome === 'succeeded') {
-    if ('result' in outcome) return measured(row, outcome.result);
+    if ('result' in outcome) return withRemarks(row, outcome.remarks, await measured(row, outcome.result));
     return { faults: [`expected a result, got ${got}`] };
   }
   if ('result' in outcome || outcome.code !== row.outcome)
     return { faults: [`expected ${row.outcome}, got ${got}`] };
   const isNamed = row.says === undefined || outcome.message.includes(row.says);
   return { faults: isNamed ? [] : [`expected a message with '${row.says}', got ${got}`] };
+}
+
+/** What the outcome says beside the result, where its way has remarks. */
+function withRemarks(row: ColouredRow, remarks: readonly string[] | undefined, measured: Measured): Measured {
+  const faults = [...measured.faults];
+  const says = (remark: string, isTrue: boolean) => {
+    if (remarks && remarks.includes(remark) !== isTrue)
+      faults.push(`remark ${remark}: expected ${isTrue}, got ${!isTrue}`);
+  };
+  says('first-of-several', row.pages > 1);
+  return { ...measured, faults };
 }
 
 async function measured(row: ColouredRow, result: Buffer): Promise<Measured> {

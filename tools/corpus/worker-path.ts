@@ -39,9 +39,10 @@ export async function throughWorker(images: ImageProcessor, file: Buffer): Promi
   const id = `photo-${++last}`;
   try {
     await images.inspect(file);
-    const { upload } = await images.prepare(id, file);
-    const { file: result } = await images.finish(id, await saved(upload), 'etag-of-the-corpus');
-    return { result };
+    const { upload, isUnchanged } = await images.prepare(id, file);
+    const picture = isUnchanged ? Buffer.alloc(0) : await saved(upload);
+    const { file: result, remarks } = await images.finish(id, picture, 'etag-of-the-corpus');
+    return { result, remarks };
   } catch (error) {
     const { name, code, message } = error as Error & { code?: string };
     if (name === 'PermanentFault' && code !== undefined) return { code, message };
