@@ -7,11 +7,14 @@ import { loadPicture, savePicture } from './pictures.ts';
 
 /** Outputs of a node, and the part of them that the history shows. */
 export interface NodeOutput {
-  picture?: Pixels;
+  picture?: Pixels | Drawn;
   /** Second output of nodes that have one. */
   second?: Pixels;
   ui?: { images: SavedFile[] };
 }
+
+/** A picture that is drawn when a node asks for it. */
+type Drawn = () => Promise<Pixels>;
 
 /** State of a node that ComfyUI keeps between prompts, such as the loaded model. */
 export interface NodeState {
@@ -50,10 +53,10 @@ export interface Faults {
 export type Inputs = Record<string, unknown>;
 type Run = (inputs: Inputs, object: NodeState, world: NodeContext) => Promise<NodeOutput>;
 
-function pictureOf(input: unknown): Pixels {
+async function pictureOf(input: unknown): Promise<Pixels> {
   const { picture } = input as NodeOutput;
   if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
-  return picture;
+  return typeof picture === 'function' ? picture() : picture;
 }
 
 export const RUN: Record<string, Run> = {
@@ -74,7 +77,7 @@ export const RUN: Record<string, Run> = {
         throw new PythonError('FileNotFoundError', `[Errno 2] No such file or directory: '${path}'\n`);
       }
     }
-    const picture = pictureOf(image);
+    const picture = await pictureOf(image);
     const coloured = await colourise(picture, Number(model_input_size), object.randomWeights);
     await world.inferenceEnd(startedMs);
     return { picture: coloured };
@@ -90,15 +93,15 @@ export const RUN: Record<string, Run> = {
       }
       object.checkpoint = String(checkpoint);
     }
-    const picture = pictureOf(image);
+    const picture = await pictureOf(image);
     const size = Number(model_input_size);
-    const { coloured, ab } = await colouriseBoth(picture, size);
+    const { coloured, ab } = colouriseBoth(picture, size);
     await world.inferenceEnd(startedMs);
     return { picture: coloured, second: ab };
   },
 
   async ImageScaleBy({ image, scale_by }) {
-    const { width, height, data } = pictureOf(image);
+    const { width, height, data } = await pictureOf(image);
     const to = [Math.round(width * Number(scale_by)), Math.round(height * Number(scale_by))] as const;
     const raw = sharp(data, { raw: { width, height, channels: 3 } });
     const scaled = await raw
@@ -109,7 +112,7 @@ export const RUN: Record<string, Run> = {
   },
 
   async ImageSharpen({ image, sigma }) {
-    const { width, height, data } = pictureOf(image);
+    const { width, height, data } = await pictureOf(image);
     const raw = sharp(data, { raw: { width, height, channels: 3 } });
     return {
       picture: {
@@ -124,7 +127,6 @@ export const RUN: Record<string, Run> = {
   },
 
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {
-    const { picture } = images as NodeOutput;
     const next = files.nextOutput(String(filename_prefix));
     if (!next) {
       const root = files.directory('output');
@@ -132,7 +134,7 @@ export const RUN: Record<string, Run> = {
       throw new PythonError('Exception', text);
     }
     if (faults.diskFull) throw new PythonError('OSError', '[Errno 28] No space left on device\n');
-    if (picture) await savePicture(picture, next.path);
+    if ((images as NodeOutput).picture) await savePicture(await pictureOf(images), next.path);
     return { ui: { images: [next.file] } };
   },
 };

@@ -22,6 +22,8 @@ const BANDS: { upTo: number; a: number; b: number }[] = [
   { upTo: 66, a: 21, b: 24 },
   { upTo: 101, a: 6, b: 26 },
 ];
+/** By whole lightness: their limits are whole. */
+const BAND_OF = Array.from({ length: 101 }, (_, l) => BANDS.find(({ upTo }) => l < upTo)!);
 const SKY = { from: 55, a: -6, b: -27 };
 
 /** Radius in pixels of the mean filter over a and b. */
@@ -127,7 +129,7 @@ export function chroma(lightness: Float32Array, size: number): { a: Float32Array
   for (let i = 0; i < lightness.length; i++) {
     const l = broad[i]!;
     const sky = i < lightness.length / 2 && l >= SKY.from;
-    const hue = sky ? SKY : BANDS.find(({ upTo }) => l < upTo)!;
+    const hue = sky ? SKY : BAND_OF[Math.min(Math.max(Math.floor(l), 0), 100)]!;
     // The sRGB gamut narrows towards black and white.
     const own = lightness[i]!;
     const room = Math.max(0, Math.min(1, own / 25, (100 - own) / 25));
@@ -166,11 +168,14 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
   return painted(picture, modelSize, made);
 }
 
-/** @returns both outputs of our node: the picture in colour; a + 128 as red and b + 128 as green at the model's size */
-export async function colouriseBoth(
+/**
+ * @returns both outputs of our node: the picture in colour, drawn when it is asked for; a + 128 as red and b + 128 as green at
+ * the model's size
+ */
+export function colouriseBoth(
   picture: Pixels,
   modelSize: number,
-): Promise<{ coloured: Pixels; ab: Pixels }> {
+): { coloured: () => Promise<Pixels>; ab: Pixels } {
   const made = chromaOf(picture, modelSize);
   const data = new Uint8Array(3 * made.a.length).fill(128);
   for (let i = 0, p = 0; i < made.a.length; i++, p += 3) {
@@ -178,7 +183,7 @@ export async function colouriseBoth(
     data[p + 1] = Math.round(made.b[i]! + 128);
   }
   const ab = { width: modelSize, height: modelSize, data };
-  return { coloured: await painted(picture, modelSize, made), ab };
+  return { coloured: () => painted(picture, modelSize, made), ab };
 }
 
 async function painted(
