@@ -11,14 +11,15 @@ export const PROBE_SCHEDULES = ['off', 'daily', 'hourly'] as const;
 export type ProbeSchedule = (typeof PROBE_SCHEDULES)[number];
 
 const HOUR_LENGTH = '2026-11-28T06'.length;
-const PROBE_PHOTO = new RegExp(`^${PROBE_PHOTOS}\\d{4}-\\d\\d-\\d\\dT\\d\\d\\.png$`);
+const NAME = /^\d{4}-\d\d-\d\dT\d\d\.png$/;
 
 /** @param at any time of the hour, epoch seconds */
 export const probePhotoKey = (at: number): string =>
   `${PROBE_PHOTOS}${new Date(at * 1000).toISOString().slice(0, HOUR_LENGTH)}.png`;
 
 /** Whether a photo is no user's. */
-export const isProbePhoto = (key: string): boolean => PROBE_PHOTO.test(key);
+export const isProbePhoto = (key: string): boolean =>
+  key.startsWith(PROBE_PHOTOS) && NAME.test(key.slice(PROBE_PHOTOS.length));
 
 /** Input of the function, from its schedules. */
 export const probeEventSchema = z.object({

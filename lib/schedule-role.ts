@@ -2,7 +2,7 @@
 import { Stack, type CfnElement } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import { acknowledge } from './permissions.ts';
 
 /** For schedules of this account only. */
