@@ -1,6 +1,6 @@
 /**
  * A deploy that changes a setting of the workers while 200 photos are in flight: every instance is a new one within the time
- * that docs/deploy.md states, no photo is lost, and none is charged an attempt for it.
+ * that docs/deploy.md states, no photo is lost, and none is charged an attempt for it. It adds a probe, whose photo goes through too.
  */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,11 +18,12 @@ import type { GroupSnapshot } from '../../local/fleet/agent.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
 import { run } from '../../local/start.ts';
 import { localPath } from '../../common/environment.ts';
+import { Probe } from './support/probe.ts';
 import { Traffic } from './support/traffic.ts';
 
 const STACK = 'DDColorElastic-local';
 const PHOTOS = 200;
-const CHANGE: StageConfig = { maxMegapixels: 50 };
+const CHANGE: StageConfig = { maxMegapixels: 50, probePhoto: 'daily' };
 const APP = 'node --import tsx test/local/support/changed-stage.ts';
 /** A round is a boot and a drain; here both take seconds. */
 const ROUND_SECONDS = 45;
@@ -50,6 +51,9 @@ async function refreshAtWork(stack: LocalStack) {
   })();
   while (inService(group()).length < 3) await sleep(200);
   await deploy(endpoint, assembly, signal);
+  const probe = new Probe(stack);
+  await probe.step('send');
+  const sent = await probe.keys();
 
   const before = group();
   const openBefore = await traffic.open();
@@ -64,12 +68,26 @@ async function refreshAtWork(stack: LocalStack) {
   isDone = true;
   await feeding;
   while ((await traffic.open()) > 0) await sleep(500);
+  while ((await probe.keys()).length < 2) await sleep(500);
+  const made = await probe.keys();
+  await probe.step('check');
+  const probed = { sent, made, left: await probe.keys(), failed: await probe.failures() };
   const outcomes = await traffic.outcomes();
   const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: outputs.TableName }));
   const attempts = Items.filter(({ id }) => id?.S?.startsWith('attempts#')).map((item) =>
     Number(item.attempts?.N),
   );
-  return { before, after, seconds, least, openBefore, submitted: traffic.submitted, outcomes, attempts };
+  return {
+    before,
+    after,
+    seconds,
+    least,
+    openBefore,
+    submitted: traffic.submitted,
+    outcomes,
+    attempts,
+    probed,
+  };
 }
 
 beforeAll(async () => {
@@ -122,4 +140,14 @@ it('replaces every instance within the time that is stated', () => {
 it('loses no photo, and charges none an attempt for it', () => {
   expect(seen.outcomes).toEqual(Array.from({ length: seen.submitted }, () => 'succeeded'));
   expect(new Set(seen.attempts)).toEqual(new Set([1]));
+});
+
+it('colours the photo of the probe, of which nothing stays', () => {
+  const name = 'ddcolor-elastic-probe/2026-11-28T05.png';
+  expect(seen.probed).toEqual({
+    sent: [`incoming/${name}`],
+    made: [`incoming/${name}`, `results/${name}`],
+    left: [],
+    failed: [0],
+  });
 });

@@ -94,7 +94,9 @@ describe('the calls of a running stack', () => {
 
   it('are those of the table', () => {
     const nameOf = ({ role, action }: { role: string; action: string }) => `${role} ${action}`;
-    const known = callsOf('local');
+    // A stage without a probe has none of its roles.
+    const roles = statementsOf(synthesise('local'));
+    const known = callsOf('local').filter(({ role }) => role in roles);
     const found = [...new Set(recorded().map(nameOf))].sort();
     expect(found.filter((name) => !known.some((call) => nameOf(call) === name))).toEqual([]);
     console.log(`${found.length} of ${new Set(known.map(nameOf)).size} calls recorded:\n${found.join('\n')}`);
