@@ -60,7 +60,7 @@ export interface Where {
 }
 
 interface Needs extends Where {
-  /** Of the photo. @default the most that is allowed */
+  /** Load of the photo. @default the most that is allowed */
   megapixels?: number | undefined;
 }
 

@@ -14,7 +14,7 @@ import { childProcesses, type ConnectImageProcess } from './image-connection.ts'
 import type { FinishedPhoto, ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
 import { ImageProcessPool, ProcessDied, type ImageProcess, type Where } from './image-process-pool.ts';
 import { resultMegapixels } from './image-protocol.ts';
-import { maxFileBytes } from './limits.ts';
+import { MAX_LOAD, maxFileBytes } from './limits.ts';
 
 interface HeldPhoto {
   body: Buffer;
@@ -33,7 +33,7 @@ export class ImageProcesses implements ImageProcessor {
   private readonly pool: ImageProcessPool;
   private readonly photos = new Map<string, HeldPhoto>();
   /** Of files that were inspected, so that they are not once more. */
-  private readonly megapixels = new WeakMap<Buffer, number>();
+  private readonly loads = new WeakMap<Buffer, number>();
 
   constructor(
     private readonly settings: ImageSettings,
@@ -50,9 +50,10 @@ export class ImageProcesses implements ImageProcessor {
     const { value, process } = await unlessRefused((fresh) =>
       this.pool.run({ do: 'inspect' }, body, { fresh, signal }),
     );
-    this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
-    this.megapixels.set(body, value.megapixels);
-    return value.megapixels;
+    const { megapixels } = value;
+    this.check(process, this.isAllowed(megapixels / MAX_LOAD), `a load of ${megapixels} megapixels`);
+    this.loads.set(body, megapixels);
+    return megapixels;
   }
 
   async prepare(id: string, body: Buffer, output?: Output, signal?: AbortSignal): Promise<PreparedPhoto> {
@@ -74,7 +75,7 @@ export class ImageProcesses implements ImageProcessor {
         photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, { fresh, signal })).process;
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
-      const { megapixels } = photo.prepared;
+      const megapixels = Math.max(photo.prepared.megapixels, this.loads.get(photo.body) ?? 0);
       return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels, signal });
     });
     if ('died' in finished) throw lost(finished.died);
@@ -98,7 +99,7 @@ export class ImageProcesses implements ImageProcessor {
   }
 
   private async prepareOnce(id: string, body: Buffer, output: Output | undefined, where: Where) {
-    const megapixels = this.megapixels.get(body);
+    const megapixels = this.loads.get(body);
     const request = { do: 'prepare', id, output, megapixels } as const;
     const { value, body: upload, process } = await this.pool.run(request, body, { ...where, megapixels });
     const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);

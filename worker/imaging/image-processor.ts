@@ -43,7 +43,7 @@ export interface ImageProcessor {
   /**
    * Reads a photo's head, so that memory can be reserved for its pixels.
    *
-   * @returns megapixels
+   * @returns megapixels; as many more as it takes more memory and time than a photo of 8 bits
    * @throws PermanentFault when the head shows that it cannot be coloured
    */
   inspect(body: Buffer, signal?: AbortSignal): Promise<number>;
@@ -86,8 +86,7 @@ export class LocalImageProcessor implements ImageProcessor {
   }
 
   async inspect(body: Buffer): Promise<number> {
-    const { metadata } = await inspectPhoto(body, this.limits);
-    return megapixelsOf(metadata.width, metadata.height);
+    return (await inspectPhoto(body, this.limits)).load;
   }
 
   async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {

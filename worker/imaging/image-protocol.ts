@@ -30,7 +30,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     do: z.literal('prepare'),
     id,
     output: z.enum(OUTPUTS).optional(),
-    /** As an earlier `inspect` has found; its limits depend on it. */
+    /** Its load, as an earlier `inspect` has found; its limits depend on it. */
     megapixels: z.number().nonnegative().optional(),
   }),
   /** Body: the picture that the workflow saved. */
@@ -62,6 +62,7 @@ export type Exceeded = (typeof EXCEEDED)[number];
 
 const valueSchemas = {
   start: z.object({}),
+  /** Its load. */
   inspect: z.object({ megapixels: z.number().nonnegative() }),
   /** Body: PNG for the workflow. */
   prepare: z.object({

@@ -3,7 +3,7 @@ import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { PermanentFault } from '../photo/faults.ts';
 import { decodedBands, storedBands, type Bands } from './bands.ts';
 import { FORMAT_NAMES, FORMATS, insteadOf, sniff, type Format } from './formats.ts';
-import { refuseTooLarge, type SizeLimits } from './limits.ts';
+import { loadOf, MAX_BANDS, refuseTooLarge, type SizeLimits } from './limits.ts';
 import type { Source } from './completed.ts';
 import { readable } from './readable.ts';
 import { isAnimatedPng, tooManyParts, withoutTexts } from './structure.ts';
@@ -22,6 +22,8 @@ export interface InspectedPhoto {
   source: Source;
   metadata: Metadata;
   bands: Bands;
+  /** As {@link loadOf} has it. */
+  load: number;
   /** Whether the file has more pages or frames than the one that is coloured. */
   hasMore: boolean;
 }
@@ -30,7 +32,7 @@ export interface InspectedPhoto {
 export const STRICT: SharpOptions = { failOn: 'error' };
 
 /** Its size is checked after it is read. */
-const UNLIMITED: SharpOptions = { limitInputPixels: false, limitInputChannels: false };
+const UNLIMITED: SharpOptions = { limitInputPixels: false, limitInputChannels: MAX_BANDS };
 
 /** @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large` */
 export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<InspectedPhoto> {
@@ -61,7 +63,9 @@ export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<In
   );
   const bands = storedBands(source).bands ?? decodedBands(format, metadata);
   refuseTooLarge(format, metadata, limits);
-  return { source, metadata, bands, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
+  const { width, height, depth } = metadata;
+  const load = loadOf(megapixelsOf(width, height), depth === 'ushort' ? 16 : 8, bands.count);
+  return { source, metadata, bands, load, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
 }
 
 /** Without a choice where it makes no difference: the first page. */

@@ -5,6 +5,21 @@
 import { PermanentFault } from '../photo/faults.ts';
 import { FORMAT_NAMES, type Format } from './formats.ts';
 
+/** Bands of a file; a photo has five at most. */
+export const MAX_BANDS = 32;
+const ORDINARY_BANDS = 4;
+
+/**
+ * What a photo takes of memory and time, in megapixels of 8 bits and four bands: with 16 bits it counts twice.
+ *
+ * @param megapixels of the photo
+ */
+export const loadOf = (megapixels: number, depth: 8 | 16, bands: number): number =>
+  megapixels * (depth / 8) * Math.max(1, bands / ORDINARY_BANDS);
+
+/** Of a megapixel. */
+export const MAX_LOAD = loadOf(1, 16, MAX_BANDS);
+
 /** Limits of one request. */
 export interface RequestLimits {
   /** Of all threads of the process. */
@@ -30,11 +45,11 @@ const limits = (cpuSeconds: number, megapixels: number): RequestLimits => ({
 /** To read a file's head. */
 export const headLimits = (): RequestLimits => limits(HEAD_CPU_SECONDS, 0);
 
-/** To decode a photo and make its upload. @param megapixels of the photo */
+/** To decode a photo and make its upload. @param megapixels its load */
 export const prepareLimits = (megapixels: number): RequestLimits =>
   limits(HEAD_CPU_SECONDS + DECODE_CPU_SECONDS * megapixels, megapixels);
 
-/** To merge and encode. @param megapixels of the result */
+/** To merge and encode. @param megapixels load of the result */
 export const finishLimits = (megapixels: number): RequestLimits =>
   limits(2 * HEAD_CPU_SECONDS + ENCODE_CPU_SECONDS * megapixels, megapixels);
 

@@ -1,6 +1,6 @@
 /**
  * What a PNG says of its tones without a profile. The first of cICP, iCCP, sRGB, and gAMA with cHRM counts. PNG third edition, 4.3
- * and 11.3.2; ITU-T H.273.
+ * and 11.3.2; ITU-T H.273. Where these leave a choice it is Chromium's, so that a browser shows the photo as its result has it.
  */
 import { linear } from '../../colour/srgb.ts';
 import type { ColourModel } from './bands.ts';
@@ -28,7 +28,8 @@ const power =
   (exponent: number): ToLinear =>
   (value) =>
     value ** exponent;
-const bt709: ToLinear = (value) => (value < 0.081 ? value / 4.5 : ((value + 0.099) / 1.099) ** (1 / 0.45));
+/** ITU-R BT.1886: the display for which video of BT.709, BT.601 and BT.2020 is made. */
+const video = power(2.4);
 /** ITU-R BT.2408: a diffuse white of 203 cd/m2 is the white of sRGB; what is brighter is clipped. */
 const DIFFUSE_WHITE = 203;
 /** SMPTE ST 2084. */
@@ -37,17 +38,24 @@ const pq: ToLinear = (value) => {
   const root = value ** (1 / m2);
   return (Math.max(0, root - c1) / (c2 - c3 * root)) ** (1 / m1) * (10_000 / DIFFUSE_WHITE);
 };
+/** ITU-R BT.2100, on a display of 1,000 cd/m2. */
+const hlg: ToLinear = (value) => {
+  const [a, b, c] = [0.178_832_77, 0.284_668_92, 0.559_910_73];
+  const scene = value <= 0.5 ? value ** 2 / 3 : (Math.exp((value - c) / a) + b) / 12;
+  return scene ** 1.2 * (1000 / DIFFUSE_WHITE);
+};
 /** By H.273's TransferCharacteristics. */
 const TRANSFERS: Record<number, ToLinear | undefined> = {
-  1: bt709,
+  1: video,
   4: power(2.2),
   5: power(2.8),
-  6: bt709,
+  6: video,
   8: (value) => value,
   13: linear,
-  14: bt709,
-  15: bt709,
+  14: video,
+  15: video,
   16: pq,
+  18: hlg,
 };
 
 const SIGNATURE_BYTES = 8;
@@ -76,11 +84,15 @@ export function conversionOfPng(file: Buffer, model: ColourModel, depth: 8 | 16)
   }
   if (chunks.has('iCCP')) return undefined;
   if (chunks.has('sRGB')) return NONE;
-  const [gamma, chroma] = [gammaOf(chunks.get('gAMA')), primariesOf(chunks.get('cHRM'))];
-  if (gamma === undefined && !chroma) return undefined;
-  return conversion(chroma ?? SRGB, gamma === undefined ? linear : power(1 / gamma), model, depth);
+  const gamma = gammaOf(chunks.get('gAMA'));
+  if (gamma === undefined) return undefined;
+  const primaries = primariesOf(chunks.get('cHRM'));
+  if (!primaries && Math.abs(2.2 * gamma - 1) < SAME_GAMMA) return NONE;
+  return conversion(primaries ?? SRGB, power(1 / gamma), model, depth);
 }
 
+/** Writers that mean sRGB state 1 / 2.2. libpng, PNG_GAMMA_THRESHOLD. */
+const SAME_GAMMA = 0.05;
 const UNIT = 100_000;
 
 function gammaOf(chunk: Buffer | undefined): number | undefined {

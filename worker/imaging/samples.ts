@@ -2,6 +2,7 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { PermanentFault } from '../photo/faults.ts';
 import { COLOUR_BANDS, type Bands, type ColourModel } from './bands.ts';
+import { MAX_BANDS } from './limits.ts';
 
 export type Values = Uint8Array | Uint16Array;
 
@@ -20,9 +21,6 @@ export interface Samples {
   alpha: number | undefined;
   isAssociated: boolean;
 }
-
-/** Bands of a file: photos have five at most, and each takes memory. */
-export const MAX_BANDS = 32;
 
 type Decoded = Pick<Samples, 'width' | 'height' | 'data' | 'stride' | 'first'>;
 
