@@ -6,7 +6,7 @@ import { joined, latin1, number16, startsWith, textAt } from './bytes.ts';
 import { EXIF_PREFIX, orientationOf, resolutionOf, uprightExif } from './exif.ts';
 import type { Collection, Density, Metadata } from './metadata.ts';
 import { resourcesOfResult } from './resources.ts';
-import { readXmp, writeXmp, type ResultFacts } from './xmp.ts';
+import { readXmp, writeXmpWithin, type ResultFacts } from './xmp.ts';
 
 interface Segment {
   marker: number;
@@ -24,6 +24,13 @@ const EXTENDED_XMP_PREFIX = latin1('http://ns.adobe.com/xmp/extension/\0');
 const PHOTOSHOP_PREFIX = latin1('Photoshop 3.0\0');
 /** Of a segment's content. */
 const MOST = 0xffff - 2;
+const MOST_XMP = MOST - XMP_PREFIX.length;
+/** Of a result: whether a photo's XMP has room for what is said of the result is known before it is made. */
+const LONGEST: ResultFacts = {
+  width: 99_999,
+  height: 99_999,
+  provenance: { source: 'x'.repeat(200), isColoured: true },
+};
 /** Texts of cameras and programs: Kodak's and Ricoh's, comments, Ducky. Others describe pixels or lead to further pictures. */
 const KEPT = new Set([APP3, APP10, APP12, COMMENT]);
 
@@ -59,7 +66,10 @@ export function readJpeg(file: Uint8Array, collection: Collection): Metadata {
       metadata.exif ??= collection.take('exif', content(EXIF_PREFIX));
     else if (marker === APP1 && has(XMP_PREFIX)) {
       metadata.xmp ??= readXmp(content(XMP_PREFIX));
-      if (!metadata.xmp) collection.leaveOut('xmp');
+      if (!metadata.xmp || !writeXmpWithin(MOST_XMP, metadata.xmp, LONGEST)) {
+        metadata.xmp = undefined;
+        collection.leaveOut('xmp');
+      }
     } else if (marker === APP1 && has(EXTENDED_XMP_PREFIX)) {
       const part = collection.take('xmp', file.subarray(from, end));
       if (part) metadata.parts.push(part);
@@ -90,9 +100,7 @@ export function writeJpeg(file: Uint8Array, metadata: Metadata, facts: ResultFac
   const exif = metadata.exif && uprightExif(metadata.exif, { ...facts, turned });
   const parts = [file.subarray(0, 2), segment(APP0, jfif(densityOf(metadata)))];
   if (exif && exif.length <= MOST - EXIF_PREFIX.length) parts.push(segment(APP1, EXIF_PREFIX, exif));
-  const xmp = [metadata.xmp, undefined]
-    .map((one) => writeXmp(one, facts))
-    .find(({ length }) => length <= MOST - XMP_PREFIX.length);
+  const xmp = writeXmpWithin(MOST_XMP, metadata.xmp, facts) ?? writeXmpWithin(MOST_XMP, undefined, facts);
   if (xmp) parts.push(segment(APP1, XMP_PREFIX, xmp));
   parts.push(...metadata.parts);
   const own = resources ? resourcesOfResult(resources, turned) : new Uint8Array(0);

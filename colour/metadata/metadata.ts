@@ -29,7 +29,7 @@ export interface Metadata {
 }
 
 /** Bytes that a result can take over. Metadata of photographs has some kilobytes, embedded previews up to a megabyte. */
-export const LIMITS = { exif: 1 << 20, xmp: 1 << 20, iptc: 4 << 20, text: 1 << 20, tags: 4 << 20 };
+export const LIMITS = { exif: 1 << 20, xmp: 4 << 20, iptc: 4 << 20, text: 1 << 20, tags: 4 << 20 };
 /** Parts of one kind: comments, texts. */
 const MAX_PARTS = 200;
 

@@ -39,7 +39,7 @@ export function resourcesOfResult(resources: Uint8Array, turned: boolean): Uint8
     if (end > resources.length) break;
     const next = end + ((end - data) % 2);
     if (!LEFT_OUT.has(id) && !(turned && isPath(id))) {
-      const part = resources.slice(at, next);
+      const part = Uint8Array.from(resources.subarray(at, next));
       if (turned && id === RESOLUTION && end - data === 16) swapHalves(part, data - at);
       kept.push(part, new Uint8Array(Math.max(0, next - resources.length)));
     }
@@ -50,7 +50,7 @@ export function resourcesOfResult(resources: Uint8Array, turned: boolean): Uint8
 
 /** Horizontal and vertical resolution. */
 function swapHalves(part: Uint8Array, at: number): void {
-  const horizontal = part.slice(at, at + 8);
+  const horizontal = Uint8Array.from(part.subarray(at, at + 8));
   part.copyWithin(at, at + 8, at + 16);
   part.set(horizontal, at + 8);
 }

@@ -33,6 +33,8 @@ export interface Provenance {
   source?: string | undefined;
   /** Name of the photo's colour profile: the result is sRGB. */
   profile?: string | undefined;
+  /** Whether its colours are a model's. A photo without room for colour is its own result. */
+  isColoured: boolean;
 }
 
 /** A packet of a photo that is well-formed, with the places where a result changes it. */
@@ -79,8 +81,12 @@ const CHANGED: Record<string, Record<string, ((facts: ResultFacts) => number) | 
 const isChanged = ({ uri, local }: Attribute | Tag) =>
   uri === OURS || Object.hasOwn(CHANGED[uri] ?? {}, local);
 
-/** @returns undefined when it is not well-formed RDF in UTF-8 or UTF-16 */
+/** A tenth of a second to read. */
+const MOST_READ = 1 << 20;
+
+/** @returns undefined when it is not well-formed RDF in UTF-8 or UTF-16, or has more than a megabyte */
 export function readXmp(bytes: Uint8Array): Xmp | undefined {
+  if (bytes.length > MOST_READ) return undefined;
   try {
     return new Reader(decoded(bytes)).read();
   } catch (error) {
@@ -188,10 +194,11 @@ class Reader {
     const isHistory = this.property?.uri === XMP_MM && this.property.local === 'History';
     if (!isHistory || this.appended || tag.uri !== RDF || tag.local !== 'Seq' || tag.kind === 'open') return;
     this.appended = true;
-    const text =
-      tag.kind === 'close' ? () => event() : () => `<${tag.name} xmlns:rdf="${RDF}">${event()}</${tag.name}>`;
-    const { from } = tag;
-    this.xmp.edits.push({ from, to: tag.kind === 'close' ? from : tag.to, text });
+    const { kind, name, from, to } = tag;
+    const wrapped = (events: string) =>
+      kind === 'close' ? events : `<${name} xmlns:rdf="${RDF}">${events}</${name}>`;
+    const text = ({ provenance }: ResultFacts) => wrapped(provenance.isColoured ? EVENT_OF_RESULT : '');
+    this.xmp.edits.push({ from, to: kind === 'close' ? from : to, text });
   }
 
   private note({ uri, local }: Attribute | Tag): void {
@@ -202,8 +209,7 @@ class Reader {
   }
 }
 
-const event = () =>
-  `<rdf:li xmlns:rdf="${RDF}" xmlns:stEvt="${EVENT}" rdf:parseType="Resource"><stEvt:action>edited</stEvt:action><stEvt:softwareAgent>${SOFTWARE}</stEvt:softwareAgent><stEvt:parameters>colours estimated by the model DDColor</stEvt:parameters></rdf:li>`;
+const EVENT_OF_RESULT = `<rdf:li xmlns:rdf="${RDF}" xmlns:stEvt="${EVENT}" rdf:parseType="Resource"><stEvt:action>edited</stEvt:action><stEvt:softwareAgent>${SOFTWARE}</stEvt:softwareAgent><stEvt:parameters>colours estimated by the model DDColor</stEvt:parameters></rdf:li>`;
 
 const escaped = (value: string) =>
   // XML has no way to write control characters.
@@ -213,22 +219,33 @@ const escaped = (value: string) =>
     .replaceAll('<', '&lt;')
     .replaceAll('"', '&quot;');
 
-/** What the result says of itself, beside what the photo says. */
-function description(
-  { provenance: { source, profile } }: ResultFacts,
-  about: string,
-  has: Xmp['has'],
-): string {
+/**
+ * What the result says of itself, beside what the photo says.
+ *
+ * @param isBrief whether only what must be said is
+ */
+function description({ provenance }: ResultFacts, { about, has }: Xmp, isBrief: boolean): string {
+  const { source, profile, isColoured } = provenance;
+  const element = (name: string, value: string | undefined) =>
+    value === undefined ? '' : `<${name}>${value}</${name}>`;
+  const sourceType = isColoured ? SOURCE_TYPE : undefined;
   const properties = [
-    has.tool ? '' : `<xmp:CreatorTool>${SOFTWARE}</xmp:CreatorTool>`,
-    has.sourceType ? '' : `<Iptc4xmpExt:DigitalSourceType>${SOURCE_TYPE}</Iptc4xmpExt:DigitalSourceType>`,
-    has.history ? '' : `<xmpMM:History><rdf:Seq>${event()}</rdf:Seq></xmpMM:History>`,
-    `<ddcolor:Software>${SOFTWARE}</ddcolor:Software>`,
-    `<ddcolor:DigitalSourceType>${SOURCE_TYPE}</ddcolor:DigitalSourceType>`,
-    source === undefined ? '' : `<ddcolor:SourceETag>${escaped(source)}</ddcolor:SourceETag>`,
-    profile === undefined ? '' : `<ddcolor:SourceProfile>${escaped(profile)}</ddcolor:SourceProfile>`,
+    element('ddcolor:SourceETag', source && escaped(source)),
+    element('Iptc4xmpExt:DigitalSourceType', has.sourceType ? undefined : sourceType),
   ];
-  return `<rdf:Description xmlns:rdf="${RDF}" rdf:about="${about}" xmlns:xmp="${XMP}" xmlns:xmpMM="${XMP_MM}" xmlns:Iptc4xmpExt="${IPTC_EXTENSION}" xmlns:ddcolor="${OURS}">${properties.join('')}</rdf:Description>`;
+  if (!isBrief) {
+    const history = `<rdf:Seq>${EVENT_OF_RESULT}</rdf:Seq>`;
+    properties.push(
+      element('xmp:CreatorTool', has.tool ? undefined : SOFTWARE),
+      element('xmpMM:History', has.history || !isColoured ? undefined : history),
+      element('ddcolor:Software', SOFTWARE),
+      element('ddcolor:DigitalSourceType', sourceType),
+      element('ddcolor:SourceProfile', profile && escaped(profile)),
+    );
+  }
+  const names = { rdf: RDF, xmp: XMP, xmpMM: XMP_MM, Iptc4xmpExt: IPTC_EXTENSION, ddcolor: OURS };
+  const declared = Object.entries(names).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`);
+  return `<rdf:Description${declared.join('')} rdf:about="${about}">${properties.join('')}</rdf:Description>`;
 }
 
 const EMPTY: Xmp = (() => {
@@ -244,11 +261,26 @@ const EMPTY: Xmp = (() => {
 })();
 
 /** @returns a packet with what the photo says, if it says something, and what is said of the result */
-export function writeXmp(xmp: Xmp | undefined, facts: ResultFacts): Uint8Array<ArrayBuffer> {
-  const { text, edits, end, about, has } = xmp ?? EMPTY;
+export const writeXmp = (xmp: Xmp | undefined, facts: ResultFacts): Uint8Array<ArrayBuffer> =>
+  written(xmp ?? EMPTY, facts, false);
+
+/**
+ * @param most bytes
+ * @returns as {@link writeXmp}, with less of ours where there is no room; undefined where there is none at all
+ */
+export const writeXmpWithin = (
+  most: number,
+  xmp: Xmp | undefined,
+  facts: ResultFacts,
+): Uint8Array<ArrayBuffer> | undefined =>
+  [false, true].map((isBrief) => written(xmp ?? EMPTY, facts, isBrief)).find(({ length }) => length <= most);
+
+function written(xmp: Xmp, facts: ResultFacts, isBrief: boolean): Uint8Array<ArrayBuffer> {
+  const { text, edits, end } = xmp;
+  const own = { from: end, to: end, text: () => description(facts, xmp, isBrief) };
   const parts: string[] = [];
   let at = 0;
-  for (const edit of [...edits, { from: end, to: end, text: () => description(facts, about, has) }]) {
+  for (const edit of [...edits, own]) {
     parts.push(text.slice(at, edit.from), edit.text(facts));
     at = edit.to;
   }

@@ -61,6 +61,7 @@ const target = (
   ...more,
 });
 
+const PROVENANCE = { source: 'etag', isColoured: true };
 /** Heads of files: what metadata needs of a result. */
 const RESULTS: Record<Format, Buffer> = {
   jpeg: Buffer.from('\xff\xd8\xff\xda', 'latin1'),
@@ -129,13 +130,13 @@ export const TARGETS: Target[] = [
 /** Reads a file's metadata and writes it into the smallest file of its format. */
 async function copyMetadata(input: Buffer, format: Format): Promise<void> {
   const { metadata } = await readMetadata(input, format, input.subarray(-1000));
-  writeMetadata(Buffer.from(RESULTS[format]), format, metadata, { width: 10, height: 20 }, 'etag');
+  writeMetadata(Buffer.from(RESULTS[format]), format, metadata, { width: 10, height: 20 }, PROVENANCE);
 }
 
 /** What is read as well-formed stays so. */
 function xmp(input: Buffer): void {
   const found = readXmp(input);
-  const made = writeXmp(found, { width: 10, height: 20, provenance: { source: 'etag' } });
+  const made = writeXmp(found, { width: 10, height: 20, provenance: PROVENANCE });
   if (found && !readXmp(made)) throw new TypeError('XMP that cannot be read back');
 }
 

@@ -15,14 +15,20 @@ export const DEEP_FORMATS: readonly Format[] = ['png', 'tiff'];
  * @param pixels interleaved, of the photo's size; of 16 bits for a format that has them
  * @param source ETag of the photo. It is written into the file (a property of our own in XMP), so that results of two versions
  * never have the same bytes, hence never the same ETag: conditional writes rely on that
+ * @param isColoured whether its colours are a model's
  * @throws RangeError when the pixels do not have that size
  */
-export async function encodeResult(pixels: Values, photo: DecodedPhoto, source: string): Promise<Buffer> {
+export async function encodeResult(
+  pixels: Values,
+  photo: DecodedPhoto,
+  source: string,
+  isColoured = true,
+): Promise<Buffer> {
   const { format, metadata } = photo;
   let image = await imageOf(pixels, photo);
   if (pixels instanceof Uint8Array) image = image.withIccProfile('srgb');
   const file = await encoder(image, format).toBuffer();
-  return writeMetadata(file, format, metadata, photo, source);
+  return writeMetadata(file, format, metadata, photo, { source, isColoured });
 }
 
 async function imageOf(pixels: Values, { width, height, alpha, format }: DecodedPhoto): Promise<Sharp> {
@@ -45,7 +51,8 @@ export async function encodeChroma(ab: Uint8Array, size: number, source: string)
   const image = sharp(ab, { raw: { width: size, height: size, channels: 3 } });
   // Filters save a third of the bytes. Level 9 would save another tenth, at eight times the encoder's time.
   const file = await image.png({ compressionLevel: 6, adaptiveFiltering: true }).toBuffer();
-  return writeMetadata(file, 'png', { parts: [], turned: false }, { width: size, height: size }, source);
+  const metadata = { parts: [], turned: false };
+  return writeMetadata(file, 'png', metadata, { width: size, height: size }, { source, isColoured: true });
 }
 
 function encoder(image: Sharp, format: Format): Sharp {

@@ -56,7 +56,7 @@ function read(
 /**
  * @param file of the encoder; it is no longer used
  * @param size of the result
- * @param source ETag of the photo
+ * @param provenance what is said of the result
  * @returns the file with what the photo says, and with what is said of the result
  */
 export function writeMetadata(
@@ -64,9 +64,9 @@ export function writeMetadata(
   format: Format,
   metadata: PhotoMetadata,
   { width, height }: { width: number; height: number },
-  source: string,
+  provenance: { source: string; isColoured: boolean },
 ): Buffer {
-  const facts: ResultFacts = { width, height, provenance: { source, profile: metadata.profile } };
+  const facts: ResultFacts = { width, height, provenance: { ...provenance, profile: metadata.profile } };
   const writers: Record<
     Format,
     (file: Buffer, metadata: PhotoMetadata, facts: ResultFacts) => Uint8Array<ArrayBuffer>

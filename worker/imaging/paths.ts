@@ -118,7 +118,7 @@ export const unchanged =
   (output: Output, size: number, photo: DecodedPhoto): Finish =>
   (_saved, source) => {
     if (output === 'chroma') return encodeChroma(new Uint8Array(3 * size * size).fill(ZERO), size, source);
-    return encodeResult(mergedWith(photo, NO_CHROMA), photo, source);
+    return encodeResult(mergedWith(photo, NO_CHROMA), photo, source, false);
   };
 
 /** The photo with its transparency at the size of a workflow that changes it. */

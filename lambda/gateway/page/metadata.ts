@@ -29,7 +29,7 @@ export async function withMetadataOf(
   const [read, write] = format;
   const head = result.type === 'image/jpeg' ? file.slice(0, HEAD_BYTES) : file;
   const metadata = await read(await bytesOf(head), new Collection());
-  const made = write(await bytesOf(result), metadata, { ...size, provenance: {} });
+  const made = write(await bytesOf(result), metadata, { ...size, provenance: { isColoured: true } });
   return new Blob([made], { type: result.type });
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readJpeg, writeJpeg } from '../../../colour/metadata/jpeg.ts';
 import { Collection, LIMITS, type Metadata } from '../../../colour/metadata/metadata.ts';
 
-const FACTS = { width: 6, height: 4, provenance: { source: 'v1' } };
+const FACTS = { width: 6, height: 4, provenance: { source: 'v1', isColoured: true } };
 const blank = () => sharp({ create: { width: 6, height: 4, channels: 3, background: '#777' } });
 const withMake = (make: string) =>
   blank()

@@ -9,7 +9,11 @@ const NAMES =
   'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"';
 const packet = (properties: string, attributes = '', about = 'rdf:about=""') =>
   `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF ${RDF}><rdf:Description ${about} ${NAMES}${attributes}>${properties}</rdf:Description></rdf:RDF></x:xmpmeta>`;
-const FACTS = { width: 30, height: 20, provenance: { source: 'v1', profile: 'Dot Gain 20%' } };
+const FACTS = {
+  width: 30,
+  height: 20,
+  provenance: { source: 'v1', profile: 'Dot Gain 20%', isColoured: true },
+};
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const result = (text: string | Uint8Array, facts = FACTS) => {
@@ -45,7 +49,7 @@ describe('XMP of a result', () => {
 
   it('of a photo without is ours alone, in a packet', () => {
     const made = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
-      writeXmp(undefined, { ...FACTS, provenance: {} }),
+      writeXmp(undefined, { ...FACTS, provenance: { isColoured: true } }),
     );
     expect(made).toMatch(
       /^<\?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"\?>.*<\?xpacket end="r"\?>$/s,
@@ -91,7 +95,10 @@ describe('XMP of a result', () => {
 
   it('coloured again has what we say once', () => {
     const once = result(packet(''));
-    const twice = result(once, { ...FACTS, provenance: { source: 'v2', profile: 'sRGB' } });
+    const twice = result(once, {
+      ...FACTS,
+      provenance: { ...FACTS.provenance, source: 'v2', profile: 'sRGB' },
+    });
     expect(twice.match(/<ddcolor:SourceETag>(.*?)</g)).toEqual(['<ddcolor:SourceETag>v2<']);
     expect(twice.match(/<stEvt:action>/g)?.length).toBe(2);
     expect(twice.match(/CreatorTool>/g)?.length).toBe(2);
@@ -109,7 +116,7 @@ describe('XMP of a result', () => {
   it('is about what the photo is about, and values are escaped', () => {
     const made = result(packet('', '', `rdf:about='uuid:"1"'`), {
       ...FACTS,
-      provenance: { source: '<&"\u0001', profile: 'a' },
+      provenance: { source: '<&"\u0001', profile: 'a', isColoured: false },
     });
     expect(made).toContain('rdf:about="uuid:&quot;1&quot;"');
     expect(made).toContain('<ddcolor:SourceETag>&lt;&amp;&quot; </ddcolor:SourceETag>');
