@@ -1,6 +1,6 @@
 /** Answers of the API, read field by field: what is not known is dropped, and what is not plausible is refused. */
 import type { CreatedPhoto, PhotoStatus } from '../contract/photo-api.ts';
-import { PHOTO_TYPES } from '../contract/photo-types.ts';
+import { PHOTO_TYPES, REMARKS } from '../contract/photo-types.ts';
 import { MAX_DETAIL_LENGTH, untrustedAnswer, unexpectedResponse } from './errors.ts';
 import { headersProblem, linkProblem } from './links.ts';
 import { MAX_RESULT_BYTES } from './picture.ts';
@@ -78,7 +78,7 @@ export function photoStatusFrom(received: ReceivedResponse, service: URL, id: st
 
 function succeededFrom(
   received: ReceivedResponse,
-  { type: announced, size, links, expiresAt }: Record<string, unknown>,
+  { type: announced, size, remarks, links, expiresAt }: Record<string, unknown>,
   service: URL,
   known: { id: string; name: string },
 ): PhotoStatus {
@@ -94,5 +94,12 @@ function succeededFrom(
       `A result of ${bytes} bytes: allowed are 1 to ${MAX_RESULT_BYTES}.`,
     );
   const checked = { result: result as string, photo: photo as string | null };
-  return { status: 'succeeded', ...known, type, size: bytes, links: checked, expiresAt };
+  // One of a newer service is left out.
+  const ours = REMARKS.filter((remark) => Array.isArray(remarks) && remarks.includes(remark));
+  return {
+    status: 'succeeded',
+    ...known,
+    ...{ type, size: bytes, links: checked, expiresAt },
+    ...(ours.length > 0 && { remarks: ours }),
+  };
 }

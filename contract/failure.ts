@@ -9,6 +9,8 @@ export const FAILURE_CODES = [
   'unsupported-format',
   /** More pixels or bytes than the stage allows. */
   'too-large',
+  /** The photo is in colour already, and its uploader wants such photos refused. */
+  'already-coloured',
   /** An option of the photo has a value that the workflow does not allow. */
   'bad-option',
   /** The workflow failed on this picture, and would fail again. */

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './failure.ts';
 import { FILE_NAME, FILE_NAME_RULE, MAX_FILE_NAME_LENGTH, quotable } from './file-name.ts';
-import { OUTPUTS, PHOTO_TYPES, PROBLEM_CODES } from './photo-types.ts';
+import { COLOURED_PHOTOS, OUTPUTS, PHOTO_TYPES, PROBLEM_CODES, REMARKS } from './photo-types.ts';
 
 /** 22 characters of base64url: 128 random bits. */
 export const PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
@@ -26,6 +26,12 @@ export const newPhotoSchema = z.strictObject({
     .default('photo')
     .describe(
       'Kind of result: the photo in colour, or only its colours for a client that merges them itself.',
+    ),
+  colouredPhotos: z
+    .enum(COLOURED_PHOTOS)
+    .optional()
+    .describe(
+      "What becomes of a photo that is in colour already: 'recolour' (the default) colours it anew, 'refuse' fails it with the code 'already-coloured'.",
     ),
 });
 
@@ -74,6 +80,12 @@ const succeededSchema = z.object({
   name: z.string(),
   type: z.enum(PHOTO_TYPES).describe('Content type of the result.'),
   size: z.int().describe('Size of the result in bytes.'),
+  remarks: z
+    .array(z.enum(REMARKS))
+    .optional()
+    .describe(
+      "Absent when there are none. 'first-of-several': the file has more pages or frames than the one that was coloured. 'no-room-for-colour': the photo is black, white or nearly so, and its result is the photo itself.",
+    ),
   links: z.object({
     result: z.url(),
     photo: z.url().nullable().describe('The original photo; null after it is deleted.'),

@@ -26,6 +26,16 @@ export type Output = (typeof OUTPUTS)[number];
 /** S3 metadata of a photo (`x-amz-meta-output`) with its output. @default `photo` */
 export const OUTPUT_METADATA = 'output';
 
+/**
+ * What becomes of a photo that is in colour already: it is coloured anew, by its lightness alone, or it fails with the code
+ * `already-coloured`. A photo in tones of one colour, such as sepia, is not in colour.
+ */
+export const COLOURED_PHOTOS = ['recolour', 'refuse'] as const;
+export type ColouredPhotos = (typeof COLOURED_PHOTOS)[number];
+
+/** S3 metadata of a photo with that choice. @default `recolour` */
+export const COLOURED_PHOTOS_METADATA = 'coloured-photos';
+
 /** What an outcome says of a photo that has a result. */
 export const REMARKS = [
   /** The file has more pages or frames; the result is the first of them. */

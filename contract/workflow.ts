@@ -1,6 +1,6 @@
 /** A ComfyUI graph as data, with the node that a picture goes into and the node that its result comes from. */
 import { z } from 'zod';
-import { OUTPUT_METADATA } from './photo-types.ts';
+import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA, REMARKS_METADATA } from './photo-types.ts';
 import { TRACE_METADATA } from './trace.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
@@ -85,11 +85,12 @@ export const workflowSchema = z
     for (const [name, { node, field }] of Object.entries(workflow.options))
       has(['options', name], node, field);
     for (const [name, what] of [
-      [OUTPUT_METADATA, 'output'],
-      [TRACE_METADATA, 'trace id'],
+      [OUTPUT_METADATA, 'output of a photo'],
+      [TRACE_METADATA, 'trace id of a photo'],
+      [COLOURED_PHOTOS_METADATA, 'choice for photos in colour'],
+      [REMARKS_METADATA, 'remarks of a result'],
     ] as const)
-      if (name in workflow.options)
-        issue(['options', name], `the name is reserved for the ${what} of a photo`);
+      if (name in workflow.options) issue(['options', name], `the name is reserved for the ${what}`);
     if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
     if (chroma && output.scale !== 1)
       issue(

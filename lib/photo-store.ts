@@ -9,7 +9,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import { SERVICE } from '../contract/names.ts';
-import { OUTPUT_METADATA } from '../contract/photo-types.ts';
+import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA } from '../contract/photo-types.ts';
 import { TRACE_METADATA } from '../contract/trace.ts';
 import type { JobQueue } from './job-queue.ts';
 import { acknowledge } from './permissions.ts';
@@ -101,6 +101,7 @@ const corsOf = (origin: string): s3.CorsRule => ({
     'if-none-match',
     `x-amz-meta-${OUTPUT_METADATA}`,
     `x-amz-meta-${TRACE_METADATA}`,
+    `x-amz-meta-${COLOURED_PHOTOS_METADATA}`,
   ],
   maxAge: 3600,
 });

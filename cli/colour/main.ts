@@ -85,6 +85,7 @@ async function colour(
       save: (name, body) => results.save(name, body),
       width: options.width,
       timeoutSeconds: options.timeout,
+      colouredPhotos: options.colouredPhotos,
       onFinished: (photo) => {
         finished.push(photo);
         report.finished(photo);
@@ -99,7 +100,12 @@ async function colour(
   const reason = open.length > 0 && signal.aborted ? stopReason(signal.reason) : undefined;
   const exit = reason ? (reason.exit ?? EXIT.failed) : failures.length > 0 ? EXIT.failed : EXIT.done;
   const seconds = (clock.now() - startMs) / 1000;
-  const summary: RunSummary = { tally, failures, open, stopped: reason?.text, skipped, folder: out, seconds };
+  const remarked = finished.filter(({ outcome }) => outcome.outcome === 'succeeded' && outcome.remarks);
+  const summary: RunSummary = {
+    ...{ tally, failures, remarked, open, skipped, seconds },
+    stopped: reason?.text,
+    folder: out,
+  };
   report.close(summary, exit);
   return exit;
 }

@@ -1,5 +1,6 @@
 /** The command line of `ddcolor-elastic colour`. */
 import { InvalidArgumentError, Option } from 'commander';
+import { COLOURED_PHOTOS, type ColouredPhotos } from '../../contract/photo-types.ts';
 import { bucketName, region, wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { UsageError } from '../../common/errors.ts';
 import { knownStage } from '../shared/stages.ts';
@@ -30,6 +31,7 @@ export interface ColourOptions {
   width: number;
   /** Seconds. */
   timeout?: number;
+  colouredPhotos?: ColouredPhotos;
   json?: boolean;
   quiet?: boolean;
 }
@@ -88,6 +90,12 @@ export const withOptions = (command: CommandLine): CommandLine =>
       new Option('--timeout <seconds>', 'stop waiting after this time (default: never)').argParser(
         wholeNumber(1, MAX_TIMEOUT_SECONDS),
       ),
+    )
+    .addOption(
+      new Option(
+        '--coloured-photos <what>',
+        'photos that are in colour already: recolour them, or refuse them (default: recolour)',
+      ).choices(COLOURED_PHOTOS),
     )
     .option('--json', 'print a JSON object for each photo, and a summary at the end')
     .option('-q, --quiet', 'print only what failed')

@@ -1,5 +1,6 @@
 /** The outcome of a photo, and the reasons that stop a run early. */
 import { ApiError } from '../../client/errors.ts';
+import type { Remark } from '../../contract/photo-types.ts';
 import type { Job } from './plan.ts';
 
 export type PhotoOutcome =
@@ -7,6 +8,8 @@ export type PhotoOutcome =
       outcome: 'succeeded';
       /** Whether an earlier run has already saved its result. */
       before: boolean;
+      /** @default none */
+      remarks?: readonly Remark[];
     }
   | {
       outcome: 'failed';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { messageLines, withoutSecrets } from '../../common/terminal.ts';
 import type { SkippedFile } from '../files/walk.ts';
 import { count, duration } from '../shared/format.ts';
+import type { Remark } from '../../contract/photo-types.ts';
 import type { FinishedPhoto, PhotoOutcome } from './outcome.ts';
 import type { Job } from './plan.ts';
 import type { Tally } from './tally.ts';
@@ -37,6 +38,8 @@ export function progressLine(
 export interface RunSummary {
   tally: Tally;
   failures: FinishedPhoto[];
+  /** Photos that succeeded, of which something is to be said. @default none */
+  remarked?: FinishedPhoto[];
   open: Job[];
   /** Why the run stopped early. */
   stopped: string | undefined;
@@ -59,8 +62,29 @@ function reasonOf(outcome: PhotoOutcome): string {
   return `${message} (${code}${more})`;
 }
 
+const REMARKS: Record<Remark, string> = {
+  'first-of-several': 'the file has more pages or frames; this is the first',
+  'no-room-for-colour':
+    'black, white or nearly so: there is no room for colour, and the result is the photo itself',
+};
+
+const remarkLines = (photos: FinishedPhoto[]): string[] =>
+  photos.flatMap(({ job, outcome }) =>
+    outcome.outcome === 'succeeded' && outcome.remarks
+      ? [`  ${job.photo.name}: ${outcome.remarks.map((remark) => REMARKS[remark]).join('; ')}`]
+      : [],
+  );
+
 /** The last lines of a run. */
-export function summaryLines({ tally, failures, open, stopped, folder, seconds }: RunSummary): string[] {
+export function summaryLines({
+  tally,
+  failures,
+  remarked = [],
+  open,
+  stopped,
+  folder,
+  seconds,
+}: RunSummary): string[] {
   const { total, succeeded, failed, before, bytesSent, bytesReceived } = tally;
   const counts = [
     `${succeeded} coloured`,
@@ -72,6 +96,7 @@ export function summaryLines({ tally, failures, open, stopped, folder, seconds }
   return [
     `${count(total, 'photo')}: ${counts.join(', ')}${earlier}. ${traffic}.`,
     ...(succeeded > 0 ? [`Results: ${folder}`] : []),
+    ...(remarked.length > 0 ? ['Remarks:', ...remarkLines(remarked)] : []),
     ...(failures.length > 0 ? ['Not coloured:', ...failureLines(failures)] : []),
     ...(stopped === undefined ? [] : messageLines(stopped)),
     ...(open.length > 0 ? ['The same command continues with the open photos.'] : []),
@@ -87,7 +112,10 @@ export function photoJson(
   const base = { type: 'photo', photo: path, name, outcome: outcome?.outcome ?? 'open' };
   if (!outcome) return base;
   const { outcome: _, before, ...why } = outcome;
-  const result = outcome.outcome === 'succeeded' ? { result: join(folder, ...name.split('/')) } : why;
+  const result =
+    outcome.outcome === 'succeeded'
+      ? { result: join(folder, ...name.split('/')), ...(outcome.remarks && { remarks: outcome.remarks }) }
+      : why;
   return { ...base, ...result, before, ...(id === undefined ? {} : { id }), seconds };
 }
 

@@ -1,4 +1,5 @@
 /** Sends a photo to the service, and waits for its outcome. */
+import type { ColouredPhotos } from '../../contract/photo-types.ts';
 import { withRetries, type RetryOptions } from '../../client/retry.ts';
 import { ApiError } from '../../client/errors.ts';
 import type { Clock } from '../../client/time.ts';
@@ -20,6 +21,8 @@ export interface TransferPorts {
   clock: Clock;
   tally: Tally;
   estimates: Estimates;
+  /** @default 'recolour' */
+  colouredPhotos?: ColouredPhotos | undefined;
 }
 
 /** A photo that the service has. */
@@ -38,7 +41,7 @@ const isRetryable = (error: Error) => error instanceof NotRead && error.retryabl
 
 /** Sends a photo. @throws ApiError, UserError */
 export async function send(job: Job, ports: TransferPorts, retries: Retries): Promise<Open | PhotoOutcome> {
-  const { service, journal, clock, tally } = ports;
+  const { service, journal, clock, tally, colouredPhotos } = ports;
   const { photo, source } = job;
   const startMs = clock.now();
   const read = await ports.read(photo).catch((error: Error) => error);
@@ -49,7 +52,12 @@ export async function send(job: Job, ports: TransferPorts, retries: Retries): Pr
   const sentAs = (id: string): Sent => ({ ...record, sha256: read.sha256, id });
   tally.uploading++;
   try {
-    const outgoing = { name: photo.name.split('/').at(-1) ?? photo.name, type: read.type, body };
+    const outgoing = {
+      name: photo.name.split('/').at(-1) ?? photo.name,
+      type: read.type,
+      body,
+      colouredPhotos,
+    };
     const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
     const sent = sentAs(await service.submit(outgoing, { ...retries, announced }));
     journal.append({ ...sent, at: clock.now(), state: 'sent' });
@@ -106,7 +114,8 @@ async function fetch(
   // The service still has it: a later run downloads it again.
   if (error) return failure('not-written', error.message, true);
   journal.append({ ...sent, at: clock.now(), state: 'succeeded', result });
-  return { outcome: 'succeeded', before: false };
+  const { remarks = [] } = look;
+  return { outcome: 'succeeded', before: false, ...(remarks.length > 0 && { remarks }) };
 }
 
 function failed(

@@ -11,7 +11,7 @@ import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } fro
  * @throws ProblemError
  */
 export async function createPhoto(
-  { name, type, size, output }: NewPhoto,
+  { name, type, size, output, colouredPhotos }: NewPhoto,
   caller: Caller,
   { registry, storage }: GatewayPorts,
   settings: PhotoSettings,
@@ -49,6 +49,6 @@ export async function createPhoto(
     expiresAt: now + (photoDays + resultDays + 1) * DAY_SECONDS,
   };
   await registry.put(photo);
-  const link = await storage.uploadLink(photo, size, linkSeconds);
+  const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos);
   return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
 }

@@ -1,6 +1,6 @@
 /** Ports and settings of the gateway's rules. Times are epoch seconds. */
 import type { Failure } from '../../contract/failure.ts';
-import type { Output, PhotoType } from '../../contract/photo-types.ts';
+import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/photo-types.ts';
 import type { View } from '../../contract/view.ts';
 import type { QuotaWindow } from './quotas.ts';
 
@@ -40,6 +40,8 @@ export interface StoredPhoto {
   type: string;
   /** S3's time of last modification. */
   storedAt: number;
+  /** Of a result. @default none */
+  remarks?: Remark[];
 }
 
 export interface UploadLink {
@@ -59,7 +61,12 @@ export interface PhotoStorage {
   result(id: string): Promise<StoredPhoto | undefined>;
   failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
   /** Link that stores one object of exactly this size, once. */
-  uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink>;
+  uploadLink(
+    photo: PhotoRecord,
+    bytes: number,
+    seconds: number,
+    colouredPhotos?: ColouredPhotos,
+  ): Promise<UploadLink>;
   /** Link whose response has the headers of the file, and none that an uploader has stored. */
   downloadLink(id: string, which: 'photo' | 'result', file: DownloadedFile, seconds: number): Promise<string>;
 }

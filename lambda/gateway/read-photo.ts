@@ -66,7 +66,7 @@ async function statusOf(
 
 async function succeeded(
   { id, name, type: photoType, output }: PhotoRecord,
-  { bytes, type }: StoredPhoto,
+  { bytes, type, remarks }: StoredPhoto,
   { storage }: GatewayPorts,
   { linkSeconds }: PhotoSettings,
   now: number,
@@ -87,6 +87,7 @@ async function succeeded(
     name,
     type: resultType,
     size: bytes,
+    ...(remarks && { remarks }),
     links: { result, photo },
     expiresAt: isoTime(now + linkSeconds),
   };

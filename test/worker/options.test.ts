@@ -16,6 +16,22 @@ const workflow = workflowSchema.parse({
   },
 });
 
+describe('the choice for photos in colour', () => {
+  it.each([
+    [{}, undefined],
+    [{ 'coloured-photos': 'recolour' }, 'recolour'],
+    [{ 'coloured-photos': 'refuse' }, 'refuse'],
+  ] as const)('of %j is %s', (metadata, colouredPhotos) => {
+    expect(choiceOf(workflow, metadata).colouredPhotos).toBe(colouredPhotos);
+  });
+
+  it('is one of two', () => {
+    expect(() => choiceOf(workflow, { 'coloured-photos': 'keep' })).toThrow(
+      "The option 'coloured-photos' is 'keep'; allowed is recolour, refuse.",
+    );
+  });
+});
+
 describe('the options of a photo', () => {
   it('reach their nodes, and do not change the workflow', () => {
     const options = optionsOf(workflow, { sharpen: '0.5', method: 'bicubic', 'camera-owner': 'Ada' });

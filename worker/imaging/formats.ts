@@ -54,6 +54,10 @@ const SIGNATURES: [name: string, ...starts: Byte[][]][] = [
   ['OpenEXR', bytes('v/1\x01')],
   ['Radiance HDR', bytes('#?RADIANCE')],
   ['QOI', bytes('qoif')],
+  ['icon', bytes('\0\0\x01\0?\0')],
+  ['TGA', ...['\x02', '\x03', '\x0a', '\x0b'].map((kind) => bytes(`\0\0${kind}\0\0\0\0\0`))],
+  ['DICOM', bytes(`${'?'.repeat(128)}DICM`)],
+  ['Photo CD', bytes(`${'?'.repeat(2048)}PCD_`)],
   ['GIMP', bytes('gimp xcf')],
   ['DjVu', bytes('AT&TFORM')],
   ['Netpbm', [...bytes('P'), either('1', '2', '3', '4', '5', '6'), either('\n', ' ', '\r')]],
@@ -85,10 +89,10 @@ const startsAs = (body: Uint8Array, start: Byte[]) =>
     return byte === undefined || (typeof byte === 'number' ? byte === value : byte.includes(value));
   });
 
-/** Enough for every signature, and for what comes before `<svg` in most files. */
+/** Enough for what comes before `<svg` in most files. */
 const LONGEST = 1024;
 
-/** @returns an accepted format, the name of another known one, or undefined; reads at most the first 1,024 bytes, each once */
+/** @returns an accepted format, the name of another known one, or undefined; reads at most the first 2,052 bytes, a few times each */
 export function sniff(body: Buffer): { format: Format } | { other: string } | undefined {
   const name = SIGNATURES.find(([, ...starts]) => starts.some((start) => startsAs(body, start)))?.[0];
   const format = FORMATS.find((f) => f === name);

@@ -68,7 +68,13 @@ async function execute(
       const megapixels = request.megapixels ?? (await images.inspect(body));
       limit(prepareLimits(megapixels));
       megapixelsOf.set(request.id, megapixels);
-      const { upload, ...prepared } = await images.prepare(request.id, body, request.output);
+      const { upload, ...prepared } = await images.prepare(
+        request.id,
+        body,
+        request.output,
+        undefined,
+        request.colouredPhotos,
+      );
       return [prepared, upload];
     }
     case 'finish': {

@@ -5,7 +5,7 @@
  * A photo's pixels stay in the process that prepared it. Its file is kept here meanwhile: when that process dies of another
  * photo, this one is prepared again elsewhere.
  */
-import type { Output } from '../../contract/photo-types.ts';
+import type { ColouredPhotos, Output } from '../../contract/photo-types.ts';
 import type { Canary } from '../comfyui/canary.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -18,7 +18,7 @@ import { MAX_LOAD, maxFileBytes } from './limits.ts';
 
 interface HeldPhoto {
   body: Buffer;
-  output: Output | undefined;
+  choice: { output: Output | undefined; colouredPhotos: ColouredPhotos | undefined };
   /** Holds its pixels; undefined when it has died. */
   process: ImageProcess | undefined;
   prepared: PreparedPhoto;
@@ -56,11 +56,18 @@ export class ImageProcesses implements ImageProcessor {
     return megapixels;
   }
 
-  async prepare(id: string, body: Buffer, output?: Output, signal?: AbortSignal): Promise<PreparedPhoto> {
+  async prepare(
+    id: string,
+    body: Buffer,
+    output?: Output,
+    signal?: AbortSignal,
+    colouredPhotos?: ColouredPhotos,
+  ): Promise<PreparedPhoto> {
+    const choice = { output, colouredPhotos };
     const { prepared, process } = await unlessRefused((fresh) =>
-      this.prepareOnce(id, body, output, { fresh, signal }),
+      this.prepareOnce(id, body, choice, { fresh, signal }),
     );
-    this.photos.set(id, { body, output, process, prepared });
+    this.photos.set(id, { body, choice, process, prepared });
     return prepared;
   }
 
@@ -72,7 +79,7 @@ export class ImageProcesses implements ImageProcessor {
       throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
     const finished = await untilAnswered(async (fresh) => {
       const holder =
-        photo.process ?? (await this.prepareOnce(id, photo.body, photo.output, { fresh, signal })).process;
+        photo.process ?? (await this.prepareOnce(id, photo.body, photo.choice, { fresh, signal })).process;
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
       const megapixels = Math.max(photo.prepared.megapixels, this.loads.get(photo.body) ?? 0);
@@ -98,9 +105,9 @@ export class ImageProcesses implements ImageProcessor {
     this.pool.close();
   }
 
-  private async prepareOnce(id: string, body: Buffer, output: Output | undefined, where: Where) {
+  private async prepareOnce(id: string, body: Buffer, choice: HeldPhoto['choice'], where: Where) {
     const megapixels = this.loads.get(body);
-    const request = { do: 'prepare', id, output, megapixels } as const;
+    const request = { do: 'prepare', id, ...choice, megapixels } as const;
     const { value, body: upload, process } = await this.pool.run(request, body, { ...where, megapixels });
     const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
     this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);

@@ -2,10 +2,11 @@
 import sharp from 'sharp';
 import { squareCopy } from '../../colour/resample.ts';
 import { roomForColour, type Room } from '../../colour/room.ts';
-import type { Output, Remark } from '../../contract/photo-types.ts';
+import { isInColour } from '../../colour/tint.ts';
+import type { ColouredPhotos, Output, Remark } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Canary } from '../comfyui/canary.ts';
-import { InstanceFault } from '../photo/faults.ts';
+import { InstanceFault, PermanentFault } from '../photo/faults.ts';
 import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
@@ -52,9 +53,16 @@ export interface ImageProcessor {
    * Decodes a photo and holds it under its id until it is finished or discarded.
    *
    * @param output what the photo becomes, of what the workflow can give; `photo` by default
+   * @param colouredPhotos what becomes of it when it is in colour already; `recolour` by default
    * @throws PermanentFault when it cannot be coloured
    */
-  prepare(id: string, body: Buffer, output?: Output, signal?: AbortSignal): Promise<PreparedPhoto>;
+  prepare(
+    id: string,
+    body: Buffer,
+    output?: Output,
+    signal?: AbortSignal,
+    colouredPhotos?: ColouredPhotos,
+  ): Promise<PreparedPhoto>;
 
   /**
    * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
@@ -89,9 +97,18 @@ export class LocalImageProcessor implements ImageProcessor {
     return (await inspectPhoto(body, this.limits)).load;
   }
 
-  async prepare(id: string, body: Buffer, output: Output = 'photo'): Promise<PreparedPhoto> {
+  async prepare(
+    id: string,
+    body: Buffer,
+    output: Output = 'photo',
+    _signal?: AbortSignal,
+    colouredPhotos: ColouredPhotos = 'recolour',
+  ): Promise<PreparedPhoto> {
     const { workflow } = this.settings;
-    const photo = await decodePhoto(body, this.limits, workflow.input.colour === 'rgb');
+    const readsColours = workflow.input.colour === 'rgb';
+    const decoded = await decodePhoto(body, this.limits, readsColours || colouredPhotos === 'refuse');
+    if (colouredPhotos === 'refuse') refuseInColour(decoded);
+    const photo = readsColours ? decoded : { ...decoded, rgb: undefined };
     const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
     if (photo.metadataLeftOut.length > 0) remarks.push('metadata-incomplete');
     const room = workflow.output.coloured ? roomOf(photo, workflow.chroma?.size) : 'plenty';
@@ -135,6 +152,15 @@ export class LocalImageProcessor implements ImageProcessor {
   colours(result: Buffer): Promise<Canary> {
     return coloursOf(result);
   }
+}
+
+/** @throws PermanentFault */
+function refuseInColour({ rgb, width, height }: DecodedPhoto): void {
+  if (!rgb || !isInColour(rgb, width, height)) return;
+  throw new PermanentFault(
+    'already-coloured',
+    "The photo is in colour already, and its option 'coloured-photos' is 'refuse'; with 'recolour' it gets new colours.",
+  );
 }
 
 const NO_ROOM: Remark = 'no-room-for-colour';

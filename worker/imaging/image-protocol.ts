@@ -3,7 +3,7 @@
  * worker takes nothing that it says on trust.
  */
 import { z } from 'zod';
-import { OUTPUTS, REMARKS } from '../../contract/photo-types.ts';
+import { COLOURED_PHOTOS, OUTPUTS, REMARKS } from '../../contract/photo-types.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { canarySchema } from '../comfyui/canary.ts';
 import { FORMATS } from './formats.ts';
@@ -30,6 +30,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     do: z.literal('prepare'),
     id,
     output: z.enum(OUTPUTS).optional(),
+    colouredPhotos: z.enum(COLOURED_PHOTOS).optional(),
     /** Its load, as an earlier `inspect` has found; its limits depend on it. */
     megapixels: z.number().nonnegative().optional(),
   }),
@@ -51,7 +52,9 @@ const text = z.string().transform((value) => value.slice(0, MAX_MESSAGE).replace
 const faultSchema = z.object({
   kind: z.enum(['permanent', 'transient', 'instance', 'other']),
   /** `bad-option` and `retries-exhausted` are not for an image process to say. */
-  code: z.enum(['unreadable-image', 'unsupported-format', 'too-large', 'cannot-be-coloured']).optional(),
+  code: z
+    .enum(['unreadable-image', 'unsupported-format', 'too-large', 'already-coloured', 'cannot-be-coloured'])
+    .optional(),
   message: text,
   cause: text.optional(),
 });

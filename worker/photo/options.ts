@@ -1,5 +1,12 @@
 /** Reads a photo's choices from its metadata, within what its workflow allows. */
-import { OUTPUT_METADATA, OUTPUTS, type Output } from '../../contract/photo-types.ts';
+import {
+  COLOURED_PHOTOS,
+  COLOURED_PHOTOS_METADATA,
+  OUTPUT_METADATA,
+  OUTPUTS,
+  type ColouredPhotos,
+  type Output,
+} from '../../contract/photo-types.ts';
 import type { Option, Workflow } from '../../contract/workflow.ts';
 import { PermanentFault } from './faults.ts';
 
@@ -8,6 +15,8 @@ export type Options = Record<string, string | number>;
 
 export interface Choice {
   output: Output;
+  /** @default 'recolour' */
+  colouredPhotos?: ColouredPhotos;
   options: Options;
 }
 
@@ -17,8 +26,17 @@ export interface Choice {
  */
 export const choiceOf = (workflow: Workflow, metadata: Record<string, string>): Choice => ({
   output: outputOf(workflow, metadata),
+  ...colouredPhotosOf(metadata),
   options: optionsOf(workflow, metadata),
 });
+
+function colouredPhotosOf(metadata: Record<string, string>): Pick<Choice, 'colouredPhotos'> {
+  const text = metadata[COLOURED_PHOTOS_METADATA];
+  if (text === undefined) return {};
+  const colouredPhotos = COLOURED_PHOTOS.find((one) => one === text);
+  if (!colouredPhotos) throw badOption(COLOURED_PHOTOS_METADATA, text, COLOURED_PHOTOS.join(', '));
+  return { colouredPhotos };
+}
 
 function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Output {
   const text = metadata[OUTPUT_METADATA] ?? 'photo';

@@ -85,7 +85,7 @@ export interface PipelinePorts {
 
 export function createPipeline(ports: PipelinePorts): ColourPhoto {
   const { images, infer, comfyuiSlots, memory, drainSignal, now } = ports;
-  return async (photo, etag, { figures, started }, { output, options }, deadline) => {
+  return async (photo, etag, { figures, started }, { output, colouredPhotos, options }, deadline) => {
     const { signal } = deadline;
     const timed = async <T>(
       figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
@@ -102,7 +102,9 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     deadline.allowFor({ megapixels });
     const releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal()));
     try {
-      const picture = await timed('prepareSeconds', () => images.prepare(id, photo, output, signal));
+      const picture = await timed('prepareSeconds', () =>
+        images.prepare(id, photo, output, signal, colouredPhotos),
+      );
       figures.megapixels = picture.megapixels;
       deadline.step = 'comfyui';
       let slotMs = now();

@@ -37,12 +37,17 @@ export class ApiService implements Service {
     });
   }
 
-  async submit({ name, type, body }: Outgoing, options: SubmitOptions): Promise<string> {
+  async submit({ name, type, body, colouredPhotos }: Outgoing, options: SubmitOptions): Promise<string> {
     if (!type) {
       throw new ApiError('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
     }
     const { api } = this;
-    const photo = { name: safeFileName(name), type, size: body.length };
+    const photo = {
+      name: safeFileName(name),
+      type,
+      size: body.length,
+      ...(colouredPhotos && { colouredPhotos }),
+    };
     for (let link = 1; ; link++) {
       const created = await withRetries(() => api.create(photo, options.signal), options);
       options.announced(created.id);
@@ -62,6 +67,6 @@ export class ApiService implements Service {
     if (look.status !== 'succeeded') return look;
     const fetch = async (abort: AbortSignal) =>
       Buffer.from(await (await download(this.api, look, { signal: abort, fetch: this.send })).arrayBuffer());
-    return { status: 'done', fetch };
+    return { status: 'done', fetch, ...(look.remarks && { remarks: look.remarks }) };
   }
 }

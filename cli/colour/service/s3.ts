@@ -17,6 +17,7 @@ import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { isPreliminary, MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
+import { COLOURED_PHOTOS_METADATA, REMARKS_METADATA, remarksIn } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
@@ -46,13 +47,13 @@ export class S3Service implements Service {
   }
 
   async check(signal: AbortSignal): Promise<void> {
-    const there = await this.exists(signal, () =>
+    const there = await this.found(signal, () =>
       this.s3.send(new HeadBucketCommand({ Bucket: this.bucket }), { abortSignal: signal }),
     );
     if (!there) throw new UserError(`${this.name}: there is no such bucket.`);
   }
 
-  async submit({ name, type, body }: Outgoing, options: SubmitOptions): Promise<string> {
+  async submit({ name, type, body, colouredPhotos }: Outgoing, options: SubmitOptions): Promise<string> {
     const id = `${FOLDER}${randomBytes(ID_BYTES).toString('base64url')}/${plainName(name)}`;
     options.announced(id);
     const put = new PutObjectCommand({
@@ -60,6 +61,7 @@ export class S3Service implements Service {
       Key: INCOMING + id,
       Body: body,
       ContentType: type ?? 'application/octet-stream',
+      ...(colouredPhotos && { Metadata: { [COLOURED_PHOTOS_METADATA]: colouredPhotos } }),
     });
     const { signal = new AbortController().signal } = options;
     await withRetries(
@@ -72,12 +74,16 @@ export class S3Service implements Service {
   async look(id: string, signal: AbortSignal): Promise<PhotoStatus> {
     const photo = INCOMING + id;
     const there = (Key: string) =>
-      this.exists(signal, () =>
+      this.found(signal, () =>
         this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal: signal }),
       );
     // In this order: a result replaces a failure record.
     const result = resultKey(photo);
-    if (await there(result)) return { status: 'done', fetch: (abort) => this.get(result, abort) };
+    const stored = await there(result);
+    if (stored) {
+      const remarks = remarksIn(stored.Metadata?.[REMARKS_METADATA]);
+      return { status: 'done', remarks, fetch: (abort) => this.get(result, abort) };
+    }
     const failure = await this.failure(failedKey(photo), signal);
     if (failure) return { status: 'failed', ...failure };
     if (!(await there(photo))) {
@@ -86,13 +92,12 @@ export class S3Service implements Service {
     return { status: 'waiting', uploaded: true, seconds: null, retryAfterSeconds: POLL_SECONDS };
   }
 
-  private async exists(signal: AbortSignal, head: () => Promise<unknown>): Promise<boolean> {
+  private async found<T>(signal: AbortSignal, head: () => Promise<T>): Promise<T | undefined> {
     return awsCall(this.name, NEEDS, signal, async () => {
       try {
-        await head();
-        return true;
+        return await head();
       } catch (error) {
-        if (error instanceof NotFound) return false;
+        if (error instanceof NotFound) return undefined;
         throw error;
       }
     });

@@ -1,6 +1,6 @@
 /** The port of a service that colours photos: its HTTP API, or its bucket. */
 import type { RetryOptions } from '../../../client/retry.ts';
-import type { PhotoType } from '../../../contract/photo-types.ts';
+import type { ColouredPhotos, PhotoType, Remark } from '../../../contract/photo-types.ts';
 
 export interface Outgoing {
   /** File name, not a path. */
@@ -8,6 +8,8 @@ export interface Outgoing {
   /** By the file extension; undefined for other picture formats. */
   type: PhotoType | undefined;
   body: Buffer<ArrayBuffer>;
+  /** @default 'recolour' */
+  colouredPhotos?: ColouredPhotos | undefined;
 }
 
 export interface SubmitOptions extends RetryOptions {
@@ -26,6 +28,8 @@ export interface WaitingStatus {
 
 export interface DoneStatus {
   status: 'done';
+  /** @default none */
+  remarks?: readonly Remark[];
   /** One attempt. @throws ApiError */
   fetch(signal: AbortSignal): Promise<Buffer>;
 }

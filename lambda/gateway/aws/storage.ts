@@ -20,7 +20,13 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
-import { OUTPUT_METADATA } from '../../../contract/photo-types.ts';
+import {
+  COLOURED_PHOTOS_METADATA,
+  OUTPUT_METADATA,
+  REMARKS_METADATA,
+  remarksIn,
+  type ColouredPhotos,
+} from '../../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
 import type { DownloadedFile, PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
 
@@ -31,6 +37,7 @@ const SIGNED = [
   'if-none-match',
   `x-amz-meta-${OUTPUT_METADATA}`,
   `x-amz-meta-${TRACE_METADATA}`,
+  `x-amz-meta-${COLOURED_PHOTOS_METADATA}`,
 ];
 
 /** `Content-Disposition` for a file name, RFC 6266. */
@@ -86,14 +93,20 @@ export class S3PhotoStorage implements PhotoStorage {
     { id, type, output, trace }: PhotoRecord,
     bytes: number,
     expiresIn: number,
+    colouredPhotos?: ColouredPhotos,
   ): Promise<UploadLink> {
+    const metadata = {
+      [OUTPUT_METADATA]: output,
+      [TRACE_METADATA]: trace,
+      ...(colouredPhotos && { [COLOURED_PHOTOS_METADATA]: colouredPhotos }),
+    };
     const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: apiPhotoKey(id),
       ContentType: type,
       ContentLength: bytes,
       IfNoneMatch: '*',
-      Metadata: { [OUTPUT_METADATA]: output, [TRACE_METADATA]: trace },
+      Metadata: metadata,
     });
     const url = await getSignedUrl(this.s3, command, {
       expiresIn,
@@ -103,8 +116,7 @@ export class S3PhotoStorage implements PhotoStorage {
     const headers = {
       'content-type': type,
       'if-none-match': '*',
-      [`x-amz-meta-${OUTPUT_METADATA}`]: output,
-      [`x-amz-meta-${TRACE_METADATA}`]: trace,
+      ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value])),
     };
     return { url, headers };
   }
@@ -129,10 +141,12 @@ export class S3PhotoStorage implements PhotoStorage {
   private async head(Key: string): Promise<StoredPhoto | undefined> {
     try {
       const found = await this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }));
+      const remarks = remarksIn(found.Metadata?.[REMARKS_METADATA]);
       return {
         bytes: found.ContentLength ?? 0,
         type: found.ContentType ?? '',
         storedAt: secondsOf(found.LastModified),
+        ...(remarks.length > 0 && { remarks }),
       };
     } catch (error) {
       if (isMissing(error, true)) return undefined;

@@ -28,6 +28,7 @@ const PERMANENT = new Set<PhotoTask['error']>([
   'too-large',
   'bad-option',
   'cannot-be-coloured',
+  'already-coloured',
   'unsupported-type',
 ]);
 
@@ -135,7 +136,7 @@ export function errorText({ error, detail }: Pick<PhotoTask, 'error' | 'detail'>
 }
 
 function stateText(task: PhotoTask, nowMs: number): string {
-  const { ahead, failed, offline, retrying, succeeded, time, waiting, ...steps } = texts();
+  const { ahead, failed, offline, remarks, retrying, succeeded, time, waiting, ...steps } = texts();
   if (task.retrying && isPending(task)) return isOnline() ? retrying : offline;
   switch (task.step) {
     case 'waiting': {
@@ -144,7 +145,10 @@ function stateText(task: PhotoTask, nowMs: number): string {
       return left === null ? position : `${position} · ${time(left)}`;
     }
     case 'succeeded':
-      return succeeded((task.finishedAt - task.startedAt) / 1000);
+      return [
+        succeeded((task.finishedAt - task.startedAt) / 1000),
+        ...task.remarks.map((one) => remarks[one]),
+      ].join(' · ');
     case 'failed':
       return failed(errorText(task));
     default:

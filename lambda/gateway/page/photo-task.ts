@@ -1,6 +1,11 @@
 /** State of one photo on the page, and its progress. */
 import { safeFileName } from '../../../contract/file-name.ts';
-import { PHOTO_TYPES, TYPE_OF_EXTENSION, type PhotoType } from '../../../contract/photo-types.ts';
+import {
+  PHOTO_TYPES,
+  TYPE_OF_EXTENSION,
+  type PhotoType,
+  type Remark,
+} from '../../../contract/photo-types.ts';
 import type { ErrorCode } from './texts.ts';
 
 export type Step =
@@ -34,6 +39,8 @@ export interface PhotoTask {
   error: ErrorCode | undefined;
   /** Shown for an error without a code. */
   detail: string;
+  /** What the service says of a photo that has succeeded. */
+  remarks: readonly Remark[];
   /** Whether the last request failed and is tried again: the connection is gone, or the service does not answer. */
   retrying: boolean;
   /** Photo id at the service after the upload: a retry continues from there. */
@@ -74,6 +81,7 @@ export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
   after: undefined,
   error: undefined,
   detail: '',
+  remarks: [],
   id: undefined,
   retrying: false,
   saved: false,

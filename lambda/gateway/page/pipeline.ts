@@ -123,7 +123,7 @@ export class Pipeline {
         ({ ahead, seconds, secondsAtMost }) => change({ ahead, seconds, secondsAtMost, statusAt: now() }),
         operation,
       );
-      change({ step: 'downloading' });
+      change({ step: 'downloading', remarks: succeeded.remarks ?? [] });
       const result = await service.download(succeeded, operation);
       change({ bytesReceived: task.bytesReceived + result.size });
       return result;

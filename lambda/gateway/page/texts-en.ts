@@ -54,6 +54,10 @@ export const english: Texts = {
   downloading: 'Downloading the result',
   merging: 'Adding the colours',
   succeeded: (seconds) => `Coloured in ${duration(seconds)}`,
+  remarks: {
+    'first-of-several': 'First of several pages or frames',
+    'no-room-for-colour': 'Black, white or nearly so: no room for colour',
+  },
   failed: (reason) => `Failed: ${reason}`,
   progress: (name) => `Progress of ${name}`,
   slider: (name) => `${name}: compare before and after`,
@@ -75,6 +79,7 @@ export const english: Texts = {
     'unsupported-format': 'The image format is not supported. Save it as JPEG, PNG, WebP or TIFF.',
     'too-large': 'The photo is too large for this service.',
     'bad-option': 'The service does not support this option.',
+    'already-coloured': 'The photo is in colour already.',
     'cannot-be-coloured': 'DDColor could not colour this photo.',
     'retries-exhausted': 'Every attempt failed. Try again later.',
     'bad-request': 'The request is invalid. Reload the page and try again.',

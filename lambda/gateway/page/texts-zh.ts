@@ -49,6 +49,10 @@ export const chinese: Texts = {
   downloading: '正在下载结果',
   merging: '正在合成颜色',
   succeeded: (seconds) => `已上色，用时 ${duration(seconds)}`,
+  remarks: {
+    'first-of-several': '文件有多页或多帧，这是第一幅',
+    'no-room-for-colour': '几乎全黑或全白，没有可上色之处',
+  },
   failed: (reason) => `失败：${reason}`,
   progress: (name) => `${name} 的进度`,
   slider: (name) => `${name}：比较上色前后`,
@@ -70,6 +74,7 @@ export const chinese: Texts = {
     'unsupported-format': '不支持该图片格式。请另存为 JPEG、PNG、WebP 或 TIFF。',
     'too-large': '照片超过服务允许的大小。',
     'bad-option': '服务不支持该选项。',
+    'already-coloured': '照片已经是彩色的。',
     'cannot-be-coloured': 'DDColor 无法为这张照片上色。',
     'retries-exhausted': '多次尝试均失败，请稍后重试。',
     'bad-request': '请求无效。请刷新页面后重试。',

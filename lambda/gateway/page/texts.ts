@@ -1,6 +1,6 @@
 /** Texts of the page and error codes, for every language. */
 import type { FailureCode } from '../../../contract/failure.ts';
-import type { ProblemCode } from '../../../contract/photo-types.ts';
+import type { ProblemCode, Remark } from '../../../contract/photo-types.ts';
 
 /** Errors of the page itself. */
 export type BrowserCode =
@@ -53,6 +53,7 @@ export interface Texts {
   downloading: string;
   merging: string;
   succeeded: (seconds: number) => string;
+  remarks: Record<Remark, string>;
   failed: (reason: string) => string;
   progress: (name: string) => string;
   slider: (name: string) => string;

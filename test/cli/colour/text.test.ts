@@ -87,6 +87,22 @@ it('the summary has counts, folder, failures and how to continue', () => {
   expect(summaryLines(one)[0]).toMatch(/^1 photo: 1 coloured, 0 failed\. /);
 });
 
+it('the summary says what is to be said of photos that succeeded', () => {
+  const remarked = [
+    finished('scan.tif', { outcome: 'succeeded', before: false, remarks: ['first-of-several'] }),
+    finished('page.png', {
+      outcome: 'succeeded',
+      before: false,
+      remarks: ['first-of-several', 'no-room-for-colour'],
+    }),
+  ];
+  expect(summaryLines(summary({ remarked })).slice(2, 5)).toEqual([
+    'Remarks:',
+    '  scan.tif: the file has more pages or frames; this is the first',
+    '  page.png: the file has more pages or frames; this is the first; black, white or nearly so: there is no room for colour, and the result is the photo itself',
+  ]);
+});
+
 describe('a report', () => {
   const said = (kind: { json?: boolean; quiet?: boolean }) => {
     const [out, err] = [new PassThrough(), new PassThrough()];

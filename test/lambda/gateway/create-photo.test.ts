@@ -37,6 +37,13 @@ describe('createPhoto', () => {
     expect(await storage().photo(created.id)).toEqual({ bytes: 1000, type: 'image/jpeg', storedAt: NOON });
   });
 
+  it('signs the choice for photos in colour, where there is one', async () => {
+    const { upload } = await create({ photo: { colouredPhotos: 'refuse' } });
+    expect(upload.headers).toMatchObject({ 'x-amz-meta-coloured-photos': 'refuse' });
+    const { upload: other } = await create({ id: idOf(2) });
+    expect(other.headers).not.toHaveProperty('x-amz-meta-coloured-photos');
+  });
+
   it('records the photo and its owner', async () => {
     const { id } = await create({ photo: { name: 'x.png', type: 'image/png', output: 'chroma' } });
     expect(await gateway.ports.registry.get(id)).toEqual({

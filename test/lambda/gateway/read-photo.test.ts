@@ -143,6 +143,17 @@ describe('readPhoto', () => {
       }
     });
 
+    it('has the remarks of its result that this version knows', async () => {
+      storePhoto(id);
+      storeResult(id, 'image/tiff', 9, { remarks: 'of-a-later-version,no-room-for-colour,first-of-several' });
+      expect((await read(id)).status).toMatchObject({
+        status: 'succeeded',
+        remarks: ['first-of-several', 'no-room-for-colour'],
+      });
+      storeResult(id);
+      expect((await read(id)).status).not.toHaveProperty('remarks');
+    });
+
     it('has new links on each request', async () => {
       storePhoto(id);
       storeResult(id);

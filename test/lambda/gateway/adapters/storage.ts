@@ -170,6 +170,14 @@ export function storageTests(): void {
         expect(await fixture.metadata(key())).toEqual({ output: 'chroma', 'trace-id': TRACE });
       });
 
+      it('stores the choice for photos in colour as metadata', async () => {
+        const choosing = await storage.uploadLink(photo(), body.length, 900, 'refuse');
+        const other = { ...choosing.headers, 'x-amz-meta-coloured-photos': 'recolour' };
+        expect((await put({ url: choosing.url, headers: other })).status).toBe(403);
+        expect((await put(choosing)).status).toBe(200);
+        expect(await fixture.metadata(key())).toMatchObject({ 'coloured-photos': 'refuse' });
+      });
+
       const without = (name: string) =>
         Object.fromEntries(Object.entries(link.headers).filter(([header]) => header !== name));
       const anotherKey = () => ({ url: link.url.replace(encodeURIComponent(id), newId()) });

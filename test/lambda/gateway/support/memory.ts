@@ -3,7 +3,13 @@ import { readFailure, type Failure } from '../../../../contract/failure.ts';
 import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { photoLogId, TRACE_METADATA } from '../../../../contract/trace.ts';
-import { OUTPUT_METADATA } from '../../../../contract/photo-types.ts';
+import {
+  COLOURED_PHOTOS_METADATA,
+  OUTPUT_METADATA,
+  REMARKS_METADATA,
+  remarksIn,
+  type ColouredPhotos,
+} from '../../../../contract/photo-types.ts';
 import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
 import { PageServer } from '../../../../lambda/gateway/page-server.ts';
@@ -109,9 +115,18 @@ export class MemoryStorage implements PhotoStorage {
     return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
 
-  async uploadLink(photo: PhotoRecord, bytes: number, seconds: number): Promise<UploadLink> {
+  async uploadLink(
+    photo: PhotoRecord,
+    bytes: number,
+    seconds: number,
+    colouredPhotos?: ColouredPhotos,
+  ): Promise<UploadLink> {
     const { id, type, output, trace } = photo;
-    const metadata = { [META + OUTPUT_METADATA]: output, [META + TRACE_METADATA]: trace };
+    const metadata = {
+      [META + OUTPUT_METADATA]: output,
+      [META + TRACE_METADATA]: trace,
+      ...(colouredPhotos && { [META + COLOURED_PHOTOS_METADATA]: colouredPhotos }),
+    };
     const headers = { 'content-type': type, 'if-none-match': '*', ...metadata };
     const signed = { ...headers, 'content-length': String(bytes) };
     return {
@@ -166,7 +181,10 @@ export class MemoryStorage implements PhotoStorage {
 
   private async head(key: string): Promise<StoredPhoto | undefined> {
     const found = this.objects.get(key);
-    return found && { bytes: found.body.length, type: found.type, storedAt: found.storedAt };
+    if (!found) return undefined;
+    const remarks = remarksIn(found.metadata[REMARKS_METADATA]);
+    const { body, type, storedAt } = found;
+    return { bytes: body.length, type, storedAt, ...(remarks.length > 0 && { remarks }) };
   }
 }
 

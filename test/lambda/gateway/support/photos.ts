@@ -77,7 +77,11 @@ export const putByLink = (url: string, headers: Record<string, string>, size = p
 /** Writes a photo, a result or a failure record to the bucket. */
 export const storePhoto = (id: string) =>
   storage().write(apiPhotoKey(id), Buffer.alloc(photo.size), photo.type);
-export const storeResult = (id: string, type = 'image/jpeg', size = 1500) =>
-  storage().write(resultKey(apiPhotoKey(id)), Buffer.alloc(size), type);
+export const storeResult = (
+  id: string,
+  type = 'image/jpeg',
+  size = 1500,
+  metadata: Record<string, string> = {},
+) => storage().write(resultKey(apiPhotoKey(id)), Buffer.alloc(size), type, metadata);
 export const storeFailure = (id: string, more: Parameters<typeof failureOf>[1] = {}) =>
   storage().write(failedKey(apiPhotoKey(id)), JSON.stringify(failureOf(id, more)), 'application/json');
