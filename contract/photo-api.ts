@@ -84,7 +84,7 @@ const succeededSchema = z.object({
     .array(z.enum(REMARKS))
     .optional()
     .describe(
-      "Absent when there are none. 'first-of-several': the file has more pages or frames than the one that was coloured. 'no-room-for-colour': the photo is black, white or nearly so, and its result is the photo itself.",
+      "Absent when there are none. 'first-of-several': the file has more pages or frames than the one that was coloured. 'no-room-for-colour': the photo is black, white or nearly so, and its result is the photo itself. 'metadata-incomplete': some metadata of the file is damaged or too large, and the result does not have it.",
     ),
   links: z.object({
     result: z.url(),

@@ -66,6 +66,7 @@ const REMARKS: Record<Remark, string> = {
   'first-of-several': 'the file has more pages or frames; this is the first',
   'no-room-for-colour':
     'black, white or nearly so: there is no room for colour, and the result is the photo itself',
+  'metadata-incomplete': 'some metadata of the file is damaged or too large, and the result does not have it',
 };
 
 const remarkLines = (photos: FinishedPhoto[]): string[] =>

@@ -57,6 +57,7 @@ export const english: Texts = {
   remarks: {
     'first-of-several': 'First of several pages or frames',
     'no-room-for-colour': 'Black, white or nearly so: no room for colour',
+    'metadata-incomplete': 'Some metadata was damaged and left out',
   },
   failed: (reason) => `Failed: ${reason}`,
   progress: (name) => `Progress of ${name}`,

@@ -52,6 +52,7 @@ export const chinese: Texts = {
   remarks: {
     'first-of-several': '文件有多页或多帧，这是第一幅',
     'no-room-for-colour': '几乎全黑或全白，没有可上色之处',
+    'metadata-incomplete': '部分元数据已损坏，未保留',
   },
   failed: (reason) => `失败：${reason}`,
   progress: (name) => `${name} 的进度`,
