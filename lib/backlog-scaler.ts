@@ -11,13 +11,12 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { LAUNCH_TIMEOUT_SECONDS, MEMORY_KEY } from '../contract/names.ts';
-import type { PurchaseOptions } from '../contract/prices.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { PUBLISH_METRICS } from './permissions.ts';
-import { checkProps, invalidProps } from './props.ts';
+import { checkProps, checkStageName, invalidProps, refuseTokens } from './props.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
@@ -72,6 +71,9 @@ export interface BacklogScalerProps extends ScalingOptions, LogOptions {
   readonly spendBrake?: boolean;
 }
 
+/** Props whose values may be known only at deploy. */
+const DEPLOY_TIME: readonly (keyof BacklogScalerProps)[] = ['logRetentionDays'];
+
 /** Sizes an Auto Scaling group by the backlog of a queue, and publishes what it observes and decides. */
 export class BacklogScaler extends Construct {
   readonly handler: lambda.IFunction;
@@ -82,10 +84,12 @@ export class BacklogScaler extends Construct {
     super(scope, id);
     const { stageName, queue, dailySpendLimit } = props;
     const fleet = fleetOf(props.autoScalingGroup);
-    const { onDemandBaseCapacity, spotPercentage } = { ...purchaseOf(fleet), ...props };
+    const { onDemandBaseCapacity, spotPercentage } = { ...fleet?.purchase, ...props };
     const { policy, tickSeconds } = withDefaults(SCALING_FIELDS, props);
     const costs = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
-    // No tokens: these become text in the function's environment, where a token would be lost.
+    // Numbers become text in the function's environment, where a token would be lost.
+    refuseTokens(this, props, DEPLOY_TIME);
+    checkStageName(this, stageName);
     checkProps(this, { ...limitsOf(props.autoScalingGroup), ...costs, policy, tickSeconds });
     const problems = [...problemsOf(props)];
     if (problems.length > 0) throw invalidProps(this, problems);
@@ -166,10 +170,6 @@ export class BacklogScaler extends Construct {
 function fleetOf({ node }: autoscaling.IAutoScalingGroup): GpuFleet | undefined {
   return node.scope instanceof GpuFleet ? node.scope : undefined;
 }
-
-/** How a fleet buys its instances, as far as that is known before the deploy. */
-const purchaseOf = (fleet: GpuFleet | undefined): Partial<PurchaseOptions> =>
-  Object.fromEntries(Object.entries(fleet?.purchase ?? {}).filter(([, share]) => !Token.isUnresolved(share)));
 
 /** The limits of a group; unknown for a group that is not made in this app. */
 function limitsOf({ node }: autoscaling.IAutoScalingGroup) {

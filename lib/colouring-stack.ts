@@ -8,6 +8,7 @@ import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
 import { PhotoProbe } from './photo-probe.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
+import { refuseTokens } from './props.ts';
 import { SavedQueries } from './saved-queries.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { spendingOf } from './stage/spending.ts';
@@ -23,6 +24,8 @@ export class ColouringStack extends Stack {
     super(scope, id, { terminationProtection: props.stage.retainData });
     const { stage } = props;
     const { name: stageName } = stage;
+    // `resolveStage` lets none through; a stage may be put together otherwise.
+    refuseTokens(this, stage);
     const bucketName = photoBucketName(this, stageName);
 
     const jobs = new JobQueue(this, 'Jobs', { ...stage, bucketName });

@@ -10,6 +10,8 @@ const MAX_AZS = 3;
 export interface FleetNetworkProps {
   /** @default - a new one */
   readonly vpc?: ec2.IVpc;
+  /** @default - private ones with a route to the internet where there are any, else public ones */
+  readonly vpcSubnets?: ec2.SubnetSelection;
   /** Of a new one. @default - those that the CDK chooses */
   readonly availabilityZones?: string[];
 }
@@ -17,8 +19,9 @@ export interface FleetNetworkProps {
 export class FleetNetwork extends Construct {
   readonly vpc: ec2.IVpc;
   readonly securityGroup: ec2.SecurityGroup;
-  /** Subnets with a route to the internet: private ones where there are any. */
   readonly subnets: ec2.SubnetSelection;
+  /** Whether the subnets are public. */
+  readonly hasPublic: boolean;
 
   constructor(scope: Construct, id: string, props: FleetNetworkProps = {}) {
     super(scope, id);
@@ -29,8 +32,8 @@ export class FleetNetwork extends Construct {
         `availabilityZones [${named.join(', ')}]: of the fleet's own network only, and vpc is given; vpcSubnets chooses its zones`,
       ]);
     }
-    const { PRIVATE_WITH_EGRESS, PUBLIC } = ec2.SubnetType;
-    this.subnets = { subnetType: this.vpc.privateSubnets.length > 0 ? PRIVATE_WITH_EGRESS : PUBLIC };
+    this.subnets = props.vpcSubnets ?? usableSubnets(scope, this.vpc);
+    this.hasPublic = hasPublicSubnets(scope, this.vpc, this.subnets);
     this.securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: this.vpc,
       description: 'GPU instances: no inbound rule, use Session Manager for a shell',
@@ -57,4 +60,32 @@ export class FleetNetwork extends Construct {
     );
     return vpc;
   }
+}
+
+const countsOf = (vpc: ec2.IVpc) =>
+  `${vpc.publicSubnets.length} public, ${vpc.privateSubnets.length} private with egress and ${vpc.isolatedSubnets.length} isolated subnets`;
+
+/** @throws Error for a network in which nothing has a route to the internet */
+function usableSubnets(scope: Construct, vpc: ec2.IVpc): ec2.SubnetSelection {
+  if (vpc.privateSubnets.length > 0) return { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
+  if (vpc.publicSubnets.length > 0) return { subnetType: ec2.SubnetType.PUBLIC };
+  throw invalidProps(scope, [
+    `vpc '${vpc.node.path}': one with public subnets or private ones with egress, and it has ${countsOf(vpc)}; in vpcSubnets name isolated ones that have endpoints`,
+  ]);
+}
+
+/** @throws Error for a selection of no subnet */
+function hasPublicSubnets(scope: Construct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): boolean {
+  const refused = (why: string) =>
+    invalidProps(scope, [
+      `vpcSubnets: a choice of at least one subnet of '${vpc.node.path}', which has ${countsOf(vpc)}; ${why}`,
+    ]);
+  let selected: ec2.SelectedSubnets;
+  try {
+    selected = vpc.selectSubnets(selection);
+  } catch (error) {
+    throw refused((error as Error).message);
+  }
+  if (selected.subnets.length === 0) throw refused('this one chooses none');
+  return selected.hasPublic;
 }

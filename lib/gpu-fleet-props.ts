@@ -48,3 +48,19 @@ export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
    */
   readonly amiParameterName?: string;
 }
+
+/** Props whose values may be known only at deploy. */
+export const GPU_FLEET_DEPLOY_TIME: readonly (keyof GpuFleetProps)[] = [
+  'groupName',
+  'vpcSubnets',
+  'amiParameterName',
+  'instanceTypes',
+  'minCapacity',
+  'maxCapacity',
+  'maxAttempts',
+  'maxMegapixels',
+  'device',
+  'noticePollSeconds',
+  'path',
+  'logRetentionDays',
+];

@@ -7,7 +7,7 @@
  * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
  *   make a circle: the group needs the role of its instances.
  */
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -26,11 +26,12 @@ import {
 import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS, type WorkerSettings } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
-import { GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
+import { GPU_FLEET_DEPLOY_TIME, GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
 import { acknowledge } from './permissions.ts';
-import { resolveProps } from './props.ts';
+import { checkStageName, refuseTokens, resolveProps } from './props.ts';
+import { hasToken } from './stage/check.ts';
 import { defaultInitializationRate } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { loadWorkflow, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
@@ -58,19 +59,22 @@ export class GpuFleet extends Construct {
     super(scope, id);
     const { stageName, photos, jobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
-    const settings = resolveProps(this, GPU_FLEET_FIELDS, props);
+    refuseTokens(this, props, GPU_FLEET_DEPLOY_TIME);
+    checkStageName(this, stageName);
+    const settings = resolveProps(this, GPU_FLEET_FIELDS, props, GPU_FLEET_DEPLOY_TIME);
     const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
     const { onDemandBaseCapacity, spotPercentage } = settings;
     this.purchase = { onDemandBaseCapacity, spotPercentage };
     this.table = table;
     const { bucket } = photos;
+    this.checkImage(props.amiParameterName, warmPoolSize);
     const network = new FleetNetwork(this, 'Network', {
       vpc: props.vpc,
+      vpcSubnets: props.vpcSubnets,
       availabilityZones: settings.availabilityZones,
     });
     this.vpc = network.vpc;
-    const vpcSubnets = props.vpcSubnets ?? network.subnets;
     // The name is fixed: a tag of the instances has it, and their role is limited to it.
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: instanceLogGroupName(stageName),
@@ -103,7 +107,7 @@ export class GpuFleet extends Construct {
       stageName,
       role,
       securityGroup: network.securityGroup,
-      associatePublicIpAddress: network.vpc.selectSubnets(vpcSubnets).hasPublic,
+      associatePublicIpAddress: network.hasPublic,
       amiParameterName: props.amiParameterName,
       settingsVersion: settingsVersion(this, workerSettings),
       fixedImage: warmPoolSize > 0,
@@ -112,7 +116,7 @@ export class GpuFleet extends Construct {
     this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
       autoScalingGroupName: groupName,
       vpc: network.vpc,
-      vpcSubnets,
+      vpcSubnets: network.subnets,
       minCapacity,
       maxCapacity,
       capacityRebalance: false,
@@ -171,11 +175,16 @@ export class GpuFleet extends Construct {
       processes: ['AZRebalance'],
     });
   }
+
+  /** A template that names the image itself has its id as a parameter, whose default the synth writes. */
+  private checkImage(amiParameterName: string | undefined, warmPoolSize: number): void {
+    if (warmPoolSize > 0) refuseTokens(this, { amiParameterName });
+  }
 }
 
 /** @returns MiB/s; 0 for a maximum that is known only at deploy */
 const rateFor = (maxCapacity: number): number =>
-  Token.isUnresolved(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
+  hasToken(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
 
 /** Instances of a fleet that never sleeps take a newer image, and start on another machine, at least this often. */
 const MAX_LIFETIME = Duration.days(7);

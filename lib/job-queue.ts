@@ -16,6 +16,13 @@ export interface JobQueueProps extends OptionsOf<typeof QUEUE_FIELDS> {
   readonly bucketName?: string;
 }
 
+/** Props whose values may be known only at deploy. */
+const DEPLOY_TIME: readonly (keyof JobQueueProps)[] = [
+  'bucketName',
+  'maxReceiveCount',
+  'visibilityTimeoutSeconds',
+];
+
 /** Days. A dead letter keeps the time at which it was first sent: in a queue that keeps no longer it could expire on arrival. */
 const RETENTION = { jobs: 10, deadLetters: 14 };
 
@@ -33,7 +40,7 @@ export class JobQueue extends Construct {
 
   constructor(scope: Construct, id: string, props: JobQueueProps = {}) {
     super(scope, id);
-    this.settings = resolveProps(this, QUEUE_FIELDS, props);
+    this.settings = resolveProps(this, QUEUE_FIELDS, props, DEPLOY_TIME);
     const { maxReceiveCount, visibilityTimeoutSeconds } = this.settings;
     this.bucketName = props.bucketName;
     const common = {

@@ -1,5 +1,5 @@
 /** Monitoring: a dashboard, alarms, and the topic that alarms go to. */
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -22,7 +22,7 @@ import {
 import { SERVICE } from '../contract/names.ts';
 import { alarmRules, type AlarmRule } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
-import { checkProps, resolveProps } from './props.ts';
+import { checkProps, checkStageName, resolveProps } from './props.ts';
 import { MONITORING_FIELDS, type MonitoringOptions } from './stage/monitoring.ts';
 import type { ProbeOptions } from './stage/probe.ts';
 import { StageMetrics, type GatewayNames } from './stage-metrics.ts';
@@ -52,6 +52,15 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
   readonly dailySpendLimit?: number;
 }
 
+/** Props whose values may be known only at deploy. */
+const DEPLOY_TIME: readonly (keyof MonitoringProps)[] = [
+  'gateway',
+  'dailySpendLimit',
+  'promisedWaitSeconds',
+  'alarmEmail',
+  'runbookUrl',
+];
+
 interface Names {
   stageName: string;
   runbookUrl: string;
@@ -66,8 +75,14 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto } = props;
-    const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(this, MONITORING_FIELDS, props);
-    checkProps(this, { dailySpendLimit }, Token.isUnresolved);
+    const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(
+      this,
+      MONITORING_FIELDS,
+      props,
+      DEPLOY_TIME,
+    );
+    checkProps(this, { dailySpendLimit });
+    checkStageName(this, stageName);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
     this.topic = new sns.Topic(this, 'Topic', {
       topicName: `${alarmPrefix(stageName)}alarms`,

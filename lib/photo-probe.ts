@@ -12,7 +12,7 @@ import type { ProbeSchedule, ProbeStep, ProbeVariable } from '../contract/probe.
 import { BundledFunction } from './bundled-function.ts';
 import { PUBLISH_METRICS } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
-import { checkProps } from './props.ts';
+import { checkProps, checkStageName, refuseTokens } from './props.ts';
 import { readView } from './scaler-table.ts';
 import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
@@ -36,12 +36,17 @@ export interface PhotoProbeProps extends LogOptions {
   readonly promisedWaitSeconds: number;
 }
 
+/** Props whose values may be known only at deploy. */
+const DEPLOY_TIME: readonly (keyof PhotoProbeProps)[] = ['logRetentionDays'];
+
 export class PhotoProbe extends Construct {
   readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: PhotoProbeProps) {
     super(scope, id);
     const { stageName, photos, table, schedule, promisedWaitSeconds } = props;
+    refuseTokens(this, props, DEPLOY_TIME);
+    checkStageName(this, stageName);
     checkProps(this, { probePhoto: schedule, promisedWaitSeconds });
     const { bucket } = photos;
     const imageParameter = amiParameterName(stageName);

@@ -35,6 +35,14 @@ export interface PhotoStoreProps extends RetentionOptions {
   readonly pageOrigin?: string;
 }
 
+/** Props whose values may be known only at deploy. */
+const DEPLOY_TIME: readonly (keyof PhotoStoreProps)[] = [
+  'bucketName',
+  'pageOrigin',
+  'photoRetentionDays',
+  'resultRetentionDays',
+];
+
 /** A private, encrypted bucket: photos are under `incoming/`, their outcomes under `results/` or `failed/`. */
 export class PhotoStore extends Construct {
   readonly bucket: s3.Bucket;
@@ -42,7 +50,7 @@ export class PhotoStore extends Construct {
   constructor(scope: Construct, id: string, props: PhotoStoreProps) {
     super(scope, id);
     const { bucketName, jobs, pageOrigin } = props;
-    const retention = resolveProps(this, RETENTION_FIELDS, props);
+    const retention = resolveProps(this, RETENTION_FIELDS, props, DEPLOY_TIME);
     this.checkJobs(bucketName, jobs);
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {

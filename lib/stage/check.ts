@@ -9,6 +9,35 @@ export interface Rule<V> {
   readonly allowed: (values: V) => string;
 }
 
+/** A token of the CDK: text, an element that stands for a list, and a number with these first bits (its `lib/core/lib/private/encoding`). */
+const TOKEN_TEXT = /[$#]\{Token\[/;
+const TOKEN_BITS = 0xfbff;
+
+/**
+ * Whether a value, or one in it, is known only at deploy: that of a parameter, of a function such as `Fn.select`, or a lazy one. Without the CDK,
+ * which commands that read stages have not.
+ */
+export function hasToken(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      return TOKEN_TEXT.test(value);
+    case 'number': {
+      const view = new DataView(new ArrayBuffer(8));
+      view.setFloat64(0, value);
+      return view.getUint16(0) === TOKEN_BITS;
+    }
+    case 'object': {
+      if (value === null) return false;
+      if (typeof (value as { resolve?: unknown }).resolve === 'function') return true;
+      return Object.entries(value).some(([key, one]) => hasToken(key) || hasToken(one));
+    }
+    default:
+      return false;
+  }
+}
+
+export const TOKEN_REFUSED = 'a value that the synth knows; a token is known only at deploy';
+
 /** A value as a message shows it. */
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.join(', ')}]`;
@@ -16,6 +45,12 @@ export function shown(value: unknown): string {
   // JSON has no NaN and no Infinity.
   return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'undefined');
 }
+
+/** @returns a line for each value that is known only at deploy */
+export const tokensIn = (values: object): string[] =>
+  Object.entries(values)
+    .filter(([, value]) => hasToken(value))
+    .map(([name]) => `${name} token: ${TOKEN_REFUSED}`);
 
 /**
  * @param known whether a value can be judged: not where it is left out, or known only at deploy

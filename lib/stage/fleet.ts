@@ -73,7 +73,7 @@ export const FLEET_FIELDS = {
    * is slow enough to double a boot. AWS charges by the GiB of the image and launch: about 0.25 USD at 300 for 70 GiB.
    * Launches at once share 5,000 MiB/s of the account in a region: one beyond them fails.
    *
-   * @default - 5,000 over `maxCapacity`, at most 300: 250 for 20 instances, and 0 for more than 50
+   * @default - 5,000 over `maxCapacity`, at most 300: 250 for 20 instances, 0 for more than 50 and for a number known only at deploy
    */
   volumeInitializationRate: rate,
 
