@@ -232,7 +232,9 @@ describe.each(Object.entries(CONSTRUCTS))('%s', (name, { decisions, make }) => {
 });
 
 it('every construct has its table', () => {
-  const classes = Object.entries(exported).filter(([, one]) => typeof one === 'function' && /^[A-Z]/.test(one.name));
+  const classes = Object.entries(exported).filter(
+    ([, one]) => typeof one === 'function' && /^[A-Z]/.test(one.name),
+  );
   // A table without props, and the stack, whose one prop is a stage.
   const without = ['ScalerTable', 'ColouringStack'];
   expect(classes.map(([name]) => name).sort()).toEqual([...Object.keys(CONSTRUCTS), ...without].sort());
