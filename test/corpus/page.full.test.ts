@@ -1,35 +1,15 @@
-/** The corpus through the page's image worker, in a real browser: as the worker colours it, or sent as it is. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** The whole corpus through the page's image worker; a tenth of it is in `npm test`, in the browser of the deployed page. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../common/scope.ts';
-import { startImageWorker, type BrowserOutcome } from '../../tools/corpus/browser-path.ts';
-import { manifest, type Row } from '../../tools/corpus/manifest.ts';
-import { compared } from '../../tools/corpus/measure.ts';
+import { startBrowser } from '../lambda/gateway/support/browser.ts';
+import { pageTests } from './page-suite.ts';
 
-/** Those that a file picker gives to the page, whose content is of the type of its name. */
-const rows = manifest().filter(({ file }) => !file.startsWith('others/'));
-/** Less would be a page that sends what it can colour. */
-const LEAST_COLOURED = 100;
-
-describe('the page', () => {
-  const scope = new Scope();
-  let colour: (row: Row) => Promise<BrowserOutcome>;
-  let coloured = 0;
-
-  beforeAll(async () => {
-    colour = await startImageWorker(scope);
-  });
-  afterAll(() => scope.close());
-
-  it.each(rows)('$file: $what', async (row) => {
-    const outcome = await colour(row);
-    if ('sends' in outcome) return;
-    coloured++;
-    // A canvas has 8 bits.
-    const expected = row.outcome === 'succeeded' ? { ...row, bits: 8 as const } : row;
-    expect((await compared(expected, outcome)).faults).toEqual([]);
-  });
-
-  it('colours most photos that browsers read', () => {
-    expect(coloured).toBeGreaterThanOrEqual(LEAST_COLOURED);
-  });
+const scope = new Scope();
+let browser: Browser;
+beforeAll(async () => {
+  browser = await startBrowser(scope);
 });
+afterAll(() => scope.close());
+
+describe('the page', () => pageTests(() => browser, false, 100));

@@ -1,4 +1,4 @@
-/** The corpus through the worker's path, in image processes as on an instance. */
+/** The corpus through the worker's path, in image processes as on an instance. A tenth of it is in `npm test`, by the command. */
 import { afterAll, describe, expect, it } from 'vitest';
 import { contentOf, manifest } from '../../tools/corpus/manifest.ts';
 import { compared } from '../../tools/corpus/measure.ts';

@@ -6,12 +6,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { localPath } from '../../common/environment.ts';
 import type { Scope } from '../../common/scope.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
-import { browserOptions, ensureBrowser } from '../browser/ensure.ts';
 import { contentOf, type Row } from './manifest.ts';
 
 const SCRIPT = 'image-worker.js';
@@ -38,7 +37,10 @@ const chroma = (a: number, b: number) =>
 export type BrowserOutcome = { result: Buffer } | { sends: string };
 
 /** @returns colours a file with the page's image worker */
-export async function startImageWorker(scope: Scope): Promise<(row: Row) => Promise<BrowserOutcome>> {
+export async function startImageWorker(
+  browser: Browser,
+  scope: Scope,
+): Promise<(row: Row) => Promise<BrowserOutcome>> {
   const folder = mkdtempSync(localPath('corpus-page-'));
   await scope.defer(() => rmSync(folder, { recursive: true, force: true }));
   await buildPage(folder);
@@ -50,10 +52,8 @@ export async function startImageWorker(scope: Scope): Promise<(row: Row) => Prom
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await scope.defer(() => void server.close());
-  const found = await ensureBrowser(new AbortController().signal, () => undefined);
-  const browser = await chromium.launch(browserOptions(found));
-  await scope.defer(() => browser.close());
   const page = await browser.newPage();
+  await scope.defer(() => page.close());
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   // Faint, so that few pixels leave the gamut; none where it has no room.
   const [faint, none] = [await chroma(3, 8), await chroma(0, 0)];

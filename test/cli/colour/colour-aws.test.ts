@@ -23,6 +23,7 @@ import { startLocalAws } from '../../support/local-aws.ts';
 import { until } from '../../support/wait.ts';
 import { command, Folder, objects, start } from '../support/command.ts';
 import { isSigned } from '../support/signature.ts';
+import { corpusTests } from '../../corpus/command-suite.ts';
 
 const scope = new Scope();
 let s3: S3Client;
@@ -203,3 +204,5 @@ describe('an API that requires signatures', () => {
     ['https://photos.example/', undefined],
   ])('%s has the region %s', (url, region) => expect(regionOf(url)).toBe(region));
 });
+
+describe('the corpus', () => corpusTests(() => ({ s3, env })));

@@ -7,7 +7,8 @@ import { pageTests } from './deployed/page.ts';
 import { requestTests } from './deployed/requests.ts';
 import { sessionTests } from './deployed/session.ts';
 import { signInTests } from './deployed/sign-in.ts';
-import { deploy } from './support/deployed.ts';
+import { deploy, deployed } from './support/deployed.ts';
+import { pageTests as corpusTests } from '../../corpus/page-suite.ts';
 
 const scope = new Scope();
 beforeAll(() => deploy(scope), 240_000);
@@ -19,3 +20,4 @@ describe('the page', pageTests);
 describe('what the page must not lose or show', pageLossTests);
 describe('sign-in of the page', signInTests);
 describe('session of the page', sessionTests);
+describe('the page and a tenth of the corpus', () => corpusTests(() => deployed.browser, true, 10));
