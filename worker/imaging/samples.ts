@@ -72,8 +72,10 @@ async function decode(
   // Of several bands with a grey one first, sharp returns that alone; as RGB the grey comes three times, then the others.
   const isRepeated = own === 'b-w' && channels > 1;
   const first = isRepeated ? 2 : 0;
-  const { data, info } = await sharp(file, { ...options, ignoreIcc: true, limitInputChannels: MAX_BANDS })
-    .pipelineColourspace(own === 'cmyk' ? 'cmyk' : 'srgb')
+  const image = sharp(file, { ...options, ignoreIcc: true, limitInputChannels: MAX_BANDS });
+  // Any other picture goes through 8 bits there.
+  const pipeline = own === 'cmyk' ? image.pipelineColourspace('cmyk') : image;
+  const { data, info } = await pipeline
     .autoOrient()
     .toColourspace(isRepeated ? 'srgb' : own)
     .raw({ depth: depth === 'ushort' ? 'ushort' : 'uchar' })
