@@ -13,7 +13,7 @@ export interface Bands {
   alpha: number | undefined;
   /** Whether colours are stored multiplied by their opacity. */
   isAssociated: boolean;
-  /** Of the file. */
+  /** That the decoder returns. */
   count: number;
 }
 
@@ -74,7 +74,7 @@ export function storedBands({ format, file, select, directory: at }: Source): St
   if (directory.values(TAGS.planar)[0] === SEPARATE && count > 1) {
     const needed = [...Array(colours).keys(), ...(alpha === undefined ? [] : [alpha])];
     const files = needed.map((band) => rewritten(planeOf(directory, band, count, photometric)));
-    return { bands, files, select: {} };
+    return { bands: { ...bands, count: needed.length }, files, select: {} };
   }
   const isLab = photometric === CIELAB || photometric === ICCLAB;
   if (!isLab && !extra.includes(ASSOCIATED)) return { ...asItIs, bands };
