@@ -176,10 +176,20 @@ function withoutThumbnail(tiff: Tiff, nextAt: number): Uint8Array {
 /** @returns 1 to 8, as EXIF has it; 1 when the data have none */
 export function orientationOf(exif: Uint8Array): number {
   const tiff = tiffOf(exif);
-  const found = tiff && unlessOutside(() => tiff.directory(tiff.long(4)).values.get(TAGS.orientation)?.[0]);
+  const found = tiff && orientationIn(tiff);
   const value = tiff && found ? tiff.number(found) : 1;
   return value >= 1 && value <= 8 ? value : 1;
 }
+
+/** Whether the orientation has the type that EXIF has for it: browsers ignore it in any other. */
+export function hasUsualOrientation(exif: Uint8Array): boolean {
+  const tiff = tiffOf(exif);
+  const found = tiff && orientationIn(tiff);
+  return found === undefined || found.type === SHORT;
+}
+
+const orientationIn = (tiff: Tiff): Place | undefined =>
+  unlessOutside(() => tiff.directory(tiff.long(4)).values.get(TAGS.orientation)?.[0]);
 
 /** @returns pixels per inch, centimetre or neither (unit 2, 3 or 1) */
 export function resolutionOf(exif: Uint8Array): { x: number; y: number; unit: number } | undefined {

@@ -86,6 +86,18 @@ export function readJpeg(file: Uint8Array, collection: Collection): Metadata {
   return metadata;
 }
 
+/** Frame headers: ITU-T T.81, table B.1; among these numbers are three other markers. */
+const [FIRST_FRAME, LAST_FRAME] = [0xc0, 0xcf];
+const NO_FRAMES = new Set([0xc4, 0xc8, 0xcc]);
+
+/** @returns 1 for grey, 3 for colours, 4 for CMYK; undefined where no frame is found before the pixels */
+export function jpegComponents(file: Uint8Array): number | undefined {
+  for (const { marker, data, end } of isJpeg(file) ? headOf(file) : [])
+    if (marker >= FIRST_FRAME && marker <= LAST_FRAME && !NO_FRAMES.has(marker) && end - data > 5)
+      return file[data + 5];
+  return undefined;
+}
+
 const UNITS = ['none', 'inch', 'centimetre'] as const;
 
 function jfifDensity(header: Uint8Array): Density | undefined {

@@ -123,7 +123,10 @@ async function measured(row: ColouredRow, result: Buffer): Promise<Measured> {
 function lost({ keeps, gps }: ColouredRow, result: Buffer, metadata: Metadata): string[] {
   const { exif, iptc, xmp, comments } = metadata;
   const places = [result, exif, iptc, xmp, Buffer.from(JSON.stringify(comments ?? []))];
-  const has = (bytes: Buffer) => places.some((place) => place?.includes(bytes));
+  // A PNG has IPTC as hexadecimal digits, in lines.
+  places.push(Buffer.from(result.toString('latin1').replaceAll('\n', ''), 'latin1'));
+  const has = (bytes: Buffer) =>
+    places.some((place) => place?.includes(bytes) || place?.includes(bytes.toString('hex')));
   const faults = keeps.filter((text) => !has(Buffer.from(text))).map((text) => `lost: '${text}'`);
   // 52° 30' north as rationals, in either byte order.
   const place = ['34000000010000001e00000001000000', '00000034000000010000001e00000001'];

@@ -1,9 +1,10 @@
 /** Image worker thread of the page: makes grey copies and merges colours, by the same modules as the GPU worker. */
 import { chromaOfAb } from '../../../colour/chroma.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
-import { withMetadataOf } from './metadata.ts';
 import { Merger } from '../../../colour/merge.ts';
 import { squareCopy } from '../../../colour/resample.ts';
+import { decodesAsTheService } from './decoding.ts';
+import { withMetadataOf } from './metadata.ts';
 import { canvasIsAccurate, contextOf, decode, decodeRaw, encode, previewOf, strips } from './canvas.ts';
 import {
   BrowserError,
@@ -38,6 +39,7 @@ async function prepare({
   file,
   size,
 }: Extract<ImageRequest, { kind: 'prepare' }>): Promise<ImageResults['prepare']> {
+  if (!(await decodesAsTheService(file))) throw new BrowserError('unreadable-in-browser');
   const bitmap = await decode(file);
   const { width, height } = bitmap;
   const grey = new Uint8Array(width * height);

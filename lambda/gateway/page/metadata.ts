@@ -17,6 +17,16 @@ const FORMATS: Record<string, [read: Read, write: Write]> = {
   'image/webp': [readWebp, writeWebp],
 };
 
+/** @returns what a file of a format that browsers write says of itself; undefined for other formats */
+export async function metadataOf(file: Blob): Promise<Metadata | undefined> {
+  const read = FORMATS[file.type]?.[0];
+  return read?.(await headOf(file), new Collection());
+}
+
+/** A file up to where its metadata ends. */
+export const headOf = (file: Blob): Promise<Uint8Array> =>
+  bytesOf(file.type === 'image/jpeg' ? file.slice(0, HEAD_BYTES) : file);
+
 /** @param size of the result */
 export async function withMetadataOf(
   file: Blob,
@@ -24,11 +34,9 @@ export async function withMetadataOf(
   size: { width: number; height: number },
 ): Promise<Blob> {
   // A browser that cannot write a format writes PNG.
-  const format = result.type === file.type ? FORMATS[result.type] : undefined;
-  if (!format) return result;
-  const [read, write] = format;
-  const head = result.type === 'image/jpeg' ? file.slice(0, HEAD_BYTES) : file;
-  const metadata = await read(await bytesOf(head), new Collection());
+  const write = result.type === file.type ? FORMATS[result.type]?.[1] : undefined;
+  const metadata = write && (await metadataOf(file));
+  if (!write || !metadata) return result;
   const made = write(await bytesOf(result), metadata, { ...size, provenance: { isColoured: true } });
   return new Blob([made], { type: result.type });
 }

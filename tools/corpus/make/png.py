@@ -8,7 +8,7 @@ import numpy as np
 import icc
 import scene
 from ifd import ASCII, SHORT, exif, gps
-from metadata import iptc, xmp
+from metadata import iptc, resource, xmp
 from reference import Picture
 from rows import Row, Rows, refused, shown
 
@@ -193,7 +193,7 @@ def rows() -> list[Row]:
     add('xmp', 'RGB, XMP', Picture('rgb', w8), png(c8, 8, itxt('XML:com.adobe.xmp', xmp('Market, PNG with XMP', 'scan 12'))),
         keeps=['Market, PNG with XMP', 'scan 12', 'Archive of the corpus', 'Box 17'])
     add('iptc', 'grey, IPTC as ImageMagick writes it', Picture('grey', v8),
-        png(g8, 8, raw_profile('iptc', iptc(caption='Bridge, PNG with IPTC', keyword='bridge'))), keeps=['Bridge, PNG with IPTC'])
+        png(g8, 8, raw_profile('iptc', resource(iptc(caption='Bridge, PNG with IPTC', keyword='bridge')))), keeps=['Bridge, PNG with IPTC'])
     add('density', 'grey, 16 bit, 600 dpi', Picture('grey', v16), png(g16, 16, phys(23622, 23622)), bits=16, density=600)
 
     made.group = 'contents'
