@@ -3,7 +3,6 @@ import ExifReader from 'exifreader';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { SOURCE_TYPE } from '../../colour/metadata/xmp.ts';
-import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import {
   CAPTION,
   HEIGHT,
@@ -13,16 +12,7 @@ import {
   WIDTH,
 } from './support/photos-with-metadata.ts';
 import { fixture } from './support/fixtures.ts';
-import { workflow } from './support/stand-in-comfyui.ts';
-
-/** The result of a photo that a workflow has made brown. */
-async function resultOf(photo: Buffer, etag = 'v1') {
-  const images = new LocalImageProcessor({ maxMegapixels: 1, path: 'plain', workflow });
-  const { upload } = await images.prepare('one', photo);
-  const { width, height } = await sharp(upload).metadata();
-  const brown = sharp({ create: { width, height, channels: 3, background: '#a76' } });
-  return images.finish('one', await brown.png().toBuffer(), etag);
-}
+import { resultOf } from './support/results.ts';
 
 const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
 
