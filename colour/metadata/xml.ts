@@ -38,7 +38,6 @@ const XML_NAMESPACE = 'http://www.w3.org/XML/1998/namespace';
 const NAME = /[A-Za-z_\u0080-\uffff][\w.\u0080-\uffff-]*(?::[A-Za-z_\u0080-\uffff][\w.\u0080-\uffff-]*)?/y;
 const REFERENCE = /&(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});/y;
 /** Outside of XML's characters. */
-// eslint-disable-next-line no-control-regex -- they are what it looks for
 const FORBIDDEN = /[\0-\x08\v\f\x0e-\x1f\ufffe\uffff]/;
 
 const isSpace = (letter: string | undefined) =>
