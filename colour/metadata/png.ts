@@ -49,9 +49,12 @@ export async function readPng(file: Uint8Array, collection: Collection, inflate:
   let [texts, unpacked] = [0, 0];
   for (const chunk of chunksOf(file)) {
     const { type, data } = chunk;
-    if (type === 'eXIf') metadata.exif ??= collection.take('exif', data);
-    else if (type === 'pHYs' && data.length === 9) metadata.density ??= physical(data);
-    else if (type === 'tIME' && data.length === 7) metadata.parts.push(packed(type, data));
+    if (type === 'eXIf') {
+      if (isIntact(file, chunk)) metadata.exif ??= collection.take('exif', data);
+      else collection.leaveOut('exif');
+    } else if (type === 'pHYs' && data.length === 9) metadata.density ??= physical(data);
+    else if (type === 'tIME' && data.length === 7 && collection.allows('text', data.length))
+      metadata.parts.push(packed(type, data));
     else if (TEXTS.has(type)) {
       if (++texts > MOST_TEXTS) {
         collection.leaveOut('text');

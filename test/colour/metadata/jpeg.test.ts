@@ -116,6 +116,42 @@ describe('the segments of a head', () => {
   });
 });
 
+describe('XMP of a JPEG', () => {
+  const NAME = 'http://ns.adobe.com/xap/1.0/\0';
+  const segment = (name: string, content: string) => {
+    const head = Buffer.of(0xff, 0xe1, 0, 0);
+    head.writeUInt16BE(2 + name.length + content.length, 2);
+    return Buffer.concat([head, Buffer.from(name + content, 'latin1')]);
+  };
+  const packet = (label: string) =>
+    `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:note="http://ns.adobe.com/xmp/note/" note:HasExtendedXMP="0123" xmp:Label="${label}"/></rdf:RDF>`;
+  const photo = (...segments: Buffer[]) => Buffer.concat([Buffer.of(0xff, 0xd8), ...segments]);
+
+  it('that goes on in further segments keeps them byte for byte', async () => {
+    const extended = ['0123\0\0\x01\0\0\0\0\0one', '0123\0\0\x01\0\0\0\0\x03two'].map((part) =>
+      segment('http://ns.adobe.com/xmp/extension/\0', part),
+    );
+    const made = write(await blank().jpeg().toBuffer(), read(photo(segment(NAME, packet('a')), ...extended)));
+    expect(made.includes(Buffer.concat(extended))).toBe(true);
+    expect((await sharp(made).metadata()).xmp!.toString()).toContain('note:HasExtendedXMP="0123"');
+  });
+
+  it.each([
+    ['all of ours', 50_000, true, true],
+    ['the ETag alone', 64_500, true, false],
+    ['none of ours: it is left out', 65_000, false, true],
+  ])('has room for %s', async (_what, length, isKept, hasAll) => {
+    const collection = new Collection();
+    const file = photo(segment(NAME, packet('x'.repeat(length - packet('').length))));
+    const made = write(await blank().jpeg().toBuffer(), readJpeg(file, collection));
+    const xmp = (await sharp(made).metadata()).xmp!.toString();
+    expect([...collection.leftOut]).toEqual(isKept ? [] : ['xmp']);
+    expect([xmp.includes('xxxxx'), xmp.includes('SourceETag>v1<'), xmp.includes('ddcolor:Software')]).toEqual(
+      [isKept, true, hasAll],
+    );
+  });
+});
+
 describe('density', () => {
   const jfif = (unit: number, x: number, y: number) =>
     Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 16, 74, 70, 73, 70, 0, 1, 1, unit, x >> 8, x & 255, y >> 8, y & 255, 0, 0); // prettier-ignore
