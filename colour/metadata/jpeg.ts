@@ -6,7 +6,8 @@ import { joined, latin1, number16, startsWith, textAt } from './bytes.ts';
 import { EXIF_PREFIX, orientationOf, resolutionOf, uprightExif } from './exif.ts';
 import type { Collection, Density, Metadata } from './metadata.ts';
 import { resourcesOfResult } from './resources.ts';
-import { readXmp, writeXmpWithin, type ResultFacts } from './xmp.ts';
+import { readXmp, writeXmpWithin } from './xmp.ts';
+import type { ResultFacts } from './xmp-properties.ts';
 
 interface Segment {
   marker: number;

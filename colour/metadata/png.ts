@@ -8,7 +8,8 @@ import { EXIF_PREFIX, orientationOf, uprightExif } from './exif.ts';
 import type { Collection, Density, Metadata } from './metadata.ts';
 import { rawProfile, textOfRawProfile, type RawProfile } from './raw-profile.ts';
 import { resourcesOfResult } from './resources.ts';
-import { readXmp, writeXmp, type ResultFacts } from './xmp.ts';
+import { readXmp, writeXmp } from './xmp.ts';
+import type { ResultFacts } from './xmp-properties.ts';
 
 /** Unpacks zlib data. @returns undefined when it is damaged or has more bytes than that */
 export type Inflate = (packed: Uint8Array, most: number) => Promise<Uint8Array | undefined>;

@@ -2,7 +2,8 @@
 import { joined, latin1, number32, textAt, viewOf } from './bytes.ts';
 import { orientationOf, uprightExif } from './exif.ts';
 import type { Collection, Metadata } from './metadata.ts';
-import { readXmp, writeXmp, type ResultFacts } from './xmp.ts';
+import { readXmp, writeXmp } from './xmp.ts';
+import type { ResultFacts } from './xmp-properties.ts';
 
 interface Chunk {
   name: string;

@@ -4,38 +4,21 @@
  * Only properties that describe the photo's own pixels change: orientation, size, colour space, thumbnails. XMP specification,
  * part 1 (ISO 16684-1) and part 2; IPTC Photo Metadata Standard, "Digital Source Type".
  */
+import {
+  CHANGED,
+  EVENT,
+  IPTC_EXTENSION,
+  OURS,
+  RDF,
+  XMP,
+  XMP_MM,
+  type ResultFacts,
+} from './xmp-properties.ts';
 import { tagsOf, type Attribute, type Tag } from './xml.ts';
-
-const RDF = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
-const XMP = 'http://ns.adobe.com/xap/1.0/';
-const XMP_MM = 'http://ns.adobe.com/xap/1.0/mm/';
-const EVENT = 'http://ns.adobe.com/xap/1.0/sType/ResourceEvent#';
-const TIFF = 'http://ns.adobe.com/tiff/1.0/';
-const EXIF = 'http://ns.adobe.com/exif/1.0/';
-const PHOTOSHOP = 'http://ns.adobe.com/photoshop/1.0/';
-const IPTC_EXTENSION = 'http://iptc.org/std/Iptc4xmpExt/2008-02-29/';
-/** Of our own properties. */
-export const OURS = 'urn:ddcolor-elastic:xmp:1.0:';
 
 export const SOFTWARE = 'ddcolor-elastic';
 /** A model has changed the picture and has not made it up. */
 export const SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced';
-
-/** What a result says of itself. */
-export interface ResultFacts {
-  width: number;
-  height: number;
-  provenance: Provenance;
-}
-
-export interface Provenance {
-  /** ETag of the photo. */
-  source?: string | undefined;
-  /** Name of the photo's colour profile: the result is sRGB. */
-  profile?: string | undefined;
-  /** Whether its colours are a model's. A photo without room for colour is its own result. */
-  isColoured: boolean;
-}
 
 /** A packet of a photo that is well-formed, with the places where a result changes it. */
 export interface Xmp {
@@ -54,29 +37,6 @@ interface Edit {
   to: number;
   text: (facts: ResultFacts) => string;
 }
-
-/** Properties of the photo's pixels: their value in the result, or undefined where they are removed. */
-const CHANGED: Record<string, Record<string, ((facts: ResultFacts) => number) | undefined>> = {
-  [TIFF]: {
-    Orientation: () => 1,
-    ImageWidth: ({ width }) => width,
-    ImageLength: ({ height }) => height,
-    BitsPerSample: undefined,
-    Compression: undefined,
-    PhotometricInterpretation: undefined,
-    SamplesPerPixel: undefined,
-    PlanarConfiguration: undefined,
-    YCbCrPositioning: undefined,
-    YCbCrSubSampling: undefined,
-  },
-  [EXIF]: {
-    PixelXDimension: ({ width }) => width,
-    PixelYDimension: ({ height }) => height,
-    ColorSpace: () => 1,
-  },
-  [PHOTOSHOP]: { ColorMode: () => 3, ICCProfile: undefined },
-  [XMP]: { Thumbnails: undefined },
-};
 
 const isChanged = ({ uri, local }: Attribute | Tag) =>
   uri === OURS || Object.hasOwn(CHANGED[uri] ?? {}, local);

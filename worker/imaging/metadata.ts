@@ -4,7 +4,7 @@ import { readJpeg, writeJpeg } from '../../colour/metadata/jpeg.ts';
 import { Collection, type Metadata, type MetadataKind } from '../../colour/metadata/metadata.ts';
 import { profileName } from '../../colour/metadata/profile-name.ts';
 import { readPng, writePng, type Inflate } from '../../colour/metadata/png.ts';
-import type { ResultFacts } from '../../colour/metadata/xmp.ts';
+import type { ResultFacts } from '../../colour/metadata/xmp-properties.ts';
 import { readWebp, writeWebp } from '../../colour/metadata/webp.ts';
 import type { Format } from './formats.ts';
 import { readTiff, writeTiff, type TiffMetadata } from './tiff-metadata.ts';

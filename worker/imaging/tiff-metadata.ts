@@ -7,7 +7,8 @@
 import { latin1, startsWith } from '../../colour/metadata/bytes.ts';
 import type { Collection, Metadata, MetadataKind } from '../../colour/metadata/metadata.ts';
 import { resourcesOfResult } from '../../colour/metadata/resources.ts';
-import { readXmp, writeXmp, type ResultFacts } from '../../colour/metadata/xmp.ts';
+import { readXmp, writeXmp } from '../../colour/metadata/xmp.ts';
+import type { ResultFacts } from '../../colour/metadata/xmp-properties.ts';
 import {
   bytesTag,
   longTag,

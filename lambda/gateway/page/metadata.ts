@@ -3,7 +3,7 @@ import { readJpeg, writeJpeg } from '../../../colour/metadata/jpeg.ts';
 import { Collection, type Metadata } from '../../../colour/metadata/metadata.ts';
 import { readPng, writePng } from '../../../colour/metadata/png.ts';
 import { readWebp, writeWebp } from '../../../colour/metadata/webp.ts';
-import type { ResultFacts } from '../../../colour/metadata/xmp.ts';
+import type { ResultFacts } from '../../../colour/metadata/xmp-properties.ts';
 
 /** Of a JPEG: its metadata is before its pixels. */
 const HEAD_BYTES = 16 << 20;

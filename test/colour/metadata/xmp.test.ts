@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
-import { OURS, readXmp, SOFTWARE, SOURCE_TYPE, writeXmp } from '../../../colour/metadata/xmp.ts';
+import { OURS } from '../../../colour/metadata/xmp-properties.ts';
+import { readXmp, SOFTWARE, SOURCE_TYPE, writeXmp } from '../../../colour/metadata/xmp.ts';
 
 const RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"';
 const NAMES =
@@ -91,6 +92,16 @@ describe('XMP of a result', () => {
     expect(made).toContain(
       `${NAMES} tiff:Orientation='1' tiff:ImageLength="20" photoshop:ColorMode="3"><tiff:ImageWidth>30</tiff:ImageWidth><exif:ColorSpace>1</exif:ColorSpace><exif:PixelYDimension>20</exif:PixelYDimension></rdf:Description>`,
     );
+  });
+
+  it('leads to no gain map and no film after the picture', () => {
+    const made = result(
+      packet(
+        '<c:Directory xmlns:c="http://ns.google.com/photos/1.0/container/"><rdf:Seq><rdf:li>GainMap</rdf:li></rdf:Seq></c:Directory>',
+        ' xmlns:h="http://ns.adobe.com/hdr-gain-map/1.0/" h:Version="1.0" xmlns:g="http://ns.google.com/photos/1.0/camera/" g:MotionPhoto="1"',
+      ),
+    );
+    expect(made).not.toMatch(/Directory|h:Version|MotionPhoto/);
   });
 
   it('coloured again has what we say once', () => {
