@@ -80,7 +80,7 @@ export class Results {
       const why = OF_THE_FOLDER[(cause as NodeJS.ErrnoException).code ?? ''];
       if (why === undefined) throw cause;
       throw new FolderFailed(
-        `'${this.path(name)}' cannot be saved: ${why} (${(cause as NodeJS.ErrnoException).code}). The service keeps the results: the same command continues.`,
+        `'${this.path(name)}' cannot be saved: ${why} (${(cause as NodeJS.ErrnoException).code}). The service keeps the results.`,
         { cause },
       );
     }
