@@ -1,5 +1,5 @@
 /** The photos of the page: their tasks, cards and summary, and the actions on them. */
-import { Card, canRetry, errorText, type CardActions } from './card.ts';
+import { Card, canRetry, canSendOriginal, errorText, type CardActions } from './card.ts';
 import { compareSlider } from './compare.ts';
 import { confirmLoss } from './confirm.ts';
 import { isOnline } from './connection.ts';
@@ -83,6 +83,11 @@ export class Album {
     for (const task of this.tasks.filter(canRetry)) this.retry(task);
   }
 
+  /** An album of scans is TIFF, which no browser reads: one consent for all of them. */
+  sendOriginals(): void {
+    for (const task of this.tasks.filter(canSendOriginal)) this.sendOriginal(task);
+  }
+
   clear(): Promise<void> {
     return this.removeAll(this.tasks);
   }
@@ -155,5 +160,8 @@ export class Album {
     byId('traffic').textContent = sent > 0 ? texts().traffic(formatBytes(sent), formatBytes(received)) : '';
     byId<HTMLButtonElement>('zip').disabled = succeeded.length === 0;
     byId('retry-all').hidden = tasks.filter(canRetry).length < 2;
+    const originals = tasks.filter(canSendOriginal).length;
+    byId('send-originals').hidden = originals < 2;
+    byId('send-originals').textContent = texts().sendOriginals(originals);
   }
 }

@@ -94,6 +94,7 @@ function listen(): void {
   on('zip', 'click', () => void album.downloadAll());
   on('clear', 'click', () => void album.clear());
   on('retry-all', 'click', () => album.retryAll());
+  on('send-originals', 'click', () => album.sendOriginals());
   on('language', 'change', () => showLanguage(byId<HTMLSelectElement>('language').value));
   on('theme', 'change', () => showTheme(byId<HTMLSelectElement>('theme').value));
   on('viewer-close', 'click', () => byId<HTMLDialogElement>('viewer').close());

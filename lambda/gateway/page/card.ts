@@ -35,6 +35,10 @@ const PERMANENT = new Set<PhotoTask['error']>([
 export const canRetry = ({ step, error }: PhotoTask): boolean =>
   step === 'failed' && !BROWSER_ONLY.has(error) && !PERMANENT.has(error);
 
+/** The service may succeed where this browser cannot, if the user lets the original leave the device. */
+export const canSendOriginal = ({ step, error }: PhotoTask): boolean =>
+  step === 'failed' && BROWSER_ONLY.has(error);
+
 export class Card {
   readonly root = element('li', { class: 'card' });
   private readonly picture = element('div', { class: 'picture' });
@@ -108,7 +112,7 @@ export class Card {
     if (task.step === 'succeeded') offered.push('download');
     if (task.before && task.after) offered.push('enlarge');
     if (canRetry(task)) offered.push('retry');
-    if (task.step === 'failed' && BROWSER_ONLY.has(task.error)) offered.push('sendOriginal');
+    if (canSendOriginal(task)) offered.push('sendOriginal');
     const labels = offered.map((action) => texts()[action]);
     const inputs = JSON.stringify(labels);
     if (inputs === this.renderedButtons) return;

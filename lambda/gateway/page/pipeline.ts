@@ -23,6 +23,8 @@ type Change = (fields: Partial<PhotoTask>) => void;
 
 /** More uploads at once would share the same connection. */
 const CONCURRENT_UPLOADS = 4;
+/** Of an album of hundreds the first results are not to wait until the last photo is prepared. */
+const FINISHING = true;
 /** After these errors the uploaded photo is still at the service. */
 const STILL_UPLOADED = new Set<ErrorCode | undefined>(['unavailable', 'unauthorized', 'too-busy']);
 /** The service need not know the name of an original that stays on the device. */
@@ -74,10 +76,11 @@ export class Pipeline {
     showPreview(task, 'before', preview, change);
     const photo = { name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma' } as const;
     const chroma = await this.resultOf(task, grey, photo, change);
-    const merged = await this.withImageWorker(task, () => {
+    const merge = () => {
       change({ step: 'merging' });
       return imageWorker.request({ kind: 'merge', file, chroma });
-    });
+    };
+    const merged = await this.withImageWorker(task, merge, FINISHING);
     change({ result: merged.result });
     showPreview(task, 'after', merged.preview, change);
   }
@@ -87,7 +90,7 @@ export class Pipeline {
     // The service may support a format that this browser cannot show.
     const preview = async (side: 'before' | 'after', image: Blob) => {
       const request = () => this.options.imageWorker.request({ kind: 'preview', file: image });
-      const made = await this.withImageWorker(task, request).catch(() => undefined);
+      const made = await this.withImageWorker(task, request, side === 'after').catch(() => undefined);
       if (made) showPreview(task, side, made, change);
     };
     const before = preview('before', file);
@@ -99,11 +102,11 @@ export class Pipeline {
   }
 
   /** One photo at a time; not for a photo that was removed meanwhile. */
-  private withImageWorker<T>({ abort }: PhotoTask, request: () => Promise<T>): Promise<T> {
+  private withImageWorker<T>({ abort }: PhotoTask, request: () => Promise<T>, isUrgent = false): Promise<T> {
     return this.images.run(() => {
       abort.signal.throwIfAborted();
       return request();
-    });
+    }, isUrgent);
   }
 
   /** Uploads bytes, unless an earlier attempt did, and downloads the result. */

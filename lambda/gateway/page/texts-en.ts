@@ -69,6 +69,7 @@ export const english: Texts = {
   enlarge: 'Enlarge',
   retry: 'Retry',
   sendOriginal: 'Upload the original',
+  sendOriginals: (photos) => `Upload ${photos} originals`,
   remove: 'Remove',
   actionOn: (action, name) => `${action}: ${name}`,
   announceSucceeded: (name, finished, total) => `${name} is coloured. ${finished} of ${total} finished.`,

@@ -64,6 +64,7 @@ export const chinese: Texts = {
   enlarge: '放大',
   retry: '重试',
   sendOriginal: '上传原图',
+  sendOriginals: (photos) => `上传 ${photos} 张原图`,
   remove: '移除',
   actionOn: (action, name) => `${action}：${name}`,
   announceSucceeded: (name, finished, total) => `${name} 已上色。共 ${total} 张，已处理 ${finished} 张。`,

@@ -64,6 +64,7 @@ export interface Texts {
   enlarge: string;
   retry: string;
   sendOriginal: string;
+  sendOriginals: (photos: number) => string;
   remove: string;
   actionOn: (action: string, name: string) => string;
   announceSucceeded: (name: string, finished: number, total: number) => string;

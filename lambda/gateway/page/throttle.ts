@@ -1,19 +1,20 @@
 /** Limits how many tasks run at once and how often requests start. */
 import { systemClock, type Clock } from '../../../client/time.ts';
 
-/** Runs at most `free` tasks at once, in order. */
+/** Runs at most `free` tasks at once, in order; urgent ones before the others. */
 export class Semaphore {
   private readonly queue: (() => void)[] = [];
+  private readonly urgent: (() => void)[] = [];
 
   constructor(private free: number) {}
 
-  async run<T>(task: () => Promise<T>): Promise<T> {
+  async run<T>(task: () => Promise<T>, isUrgent = false): Promise<T> {
     if (this.free > 0) this.free--;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+    else await new Promise<void>((resolve) => (isUrgent ? this.urgent : this.queue).push(resolve));
     try {
       return await task();
     } finally {
-      const next = this.queue.shift();
+      const next = this.urgent.shift() ?? this.queue.shift();
       if (next) next();
       else this.free++;
     }

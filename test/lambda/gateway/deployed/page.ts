@@ -119,19 +119,33 @@ export function pageTests(): void {
       { name: 'empty.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(0) },
       { name: 'truncated.png', mimeType: 'image/png', buffer: truncated },
       { name: 'scan.tif', mimeType: 'image/tiff', buffer: tiff },
+      { name: 'scan 2.tif', mimeType: 'image/tiff', buffer: tiff },
+      // As telephones name HEIC when they send it on.
+      {
+        name: 'telephone.jpg',
+        mimeType: 'image/jpeg',
+        buffer: Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'),
+      },
+      { name: 'IMG_1.HEIC', mimeType: 'image/heic', buffer: Buffer.from('\0\0\0\x18ftypheic', 'latin1') },
+      album[0]!,
     ]);
-    await expectSteps(page, Array<string>(4).fill('failed'));
+    await expectSteps(page, [...Array<string>(7).fill('failed'), 'succeeded']);
     const states = await page.$$eval('.state', (all) => all.map(({ textContent }) => textContent));
     expect(states[0]).toContain('file type is not supported');
     expect(states[1]).toContain('is empty');
     expect(states[2]).toContain('cannot read the file');
     expect(states[3]).toContain('cannot read the file');
+    expect(states[6]).toContain('Use JPEG, PNG, WebP or TIFF');
     await page.getByRole('button', { name: 'Upload the original: scan.tif' }).click();
-    await page.getByRole('button', { name: 'Upload the original: truncated.png' }).click();
+    await page.getByRole('button', { name: 'Upload 3 originals' }).click();
     await page.waitForFunction(() =>
       document.querySelectorAll('.state')[2]?.textContent?.includes('damaged, incomplete'),
     );
-    await expectSteps(page, ['failed', 'failed', 'failed', 'succeeded']);
+    await expectSteps(page, [
+      ...['failed', 'failed', 'failed', 'succeeded', 'succeeded', 'failed', 'failed'],
+      'succeeded',
+    ]);
+    expect(await page.isHidden('#send-originals')).toBe(true);
     expect(await accessibilityViolations(page)).toEqual([]);
     await page.context().close();
   });
@@ -187,9 +201,22 @@ export function pageTests(): void {
     expect(await page.isVisible('#camera')).toBe(true);
     await chooseFiles(page, album.slice(0, 2));
     await expectSteps(page, ['succeeded', 'succeeded']);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const fits = () => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+    expect(await fits()).toBe(true);
     expect(await accessibilityViolations(page)).toEqual([]);
     await screenshot(page, 'phone');
+    // Turned, and a screen of 1,280 x 1,024 pixels at 400 %.
+    for (const [width, height] of [
+      [844, 390],
+      [320, 256],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      expect(await fits()).toBe(true);
+      await page.locator('.card button', { hasText: '放大' }).first().click();
+      const close = (await page.locator('#viewer-close').boundingBox())!;
+      expect(close.x + close.width <= width && close.y + close.height <= height).toBe(true);
+      await page.click('#viewer-close');
+    }
     await page.selectOption('#language', 'en');
     expect(await page.textContent('h1')).toBe('Colour old photos');
     const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);

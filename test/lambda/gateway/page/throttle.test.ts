@@ -11,7 +11,7 @@ describe('Semaphore', () => {
     const ends = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
     let inside = 0;
     let most = 0;
-    const enter = (k: number) =>
+    const enter = (k: number, isUrgent?: boolean) =>
       semaphore.run(async () => {
         began.push(k);
         most = Math.max(most, ++inside);
@@ -21,7 +21,7 @@ describe('Semaphore', () => {
         } finally {
           inside--;
         }
-      });
+      }, isUrgent);
     return { began, enter, end: (k: number) => ends.get(k)!, most: () => most };
   }
   const settled = async () => {
@@ -38,6 +38,17 @@ describe('Semaphore', () => {
     }
     expect(await Promise.all(all)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(most()).toBe(places);
+  });
+
+  it('runs urgent tasks before those that came earlier', async () => {
+    const { began, enter, end } = held(new Semaphore(1));
+    const all = [enter(0), enter(1), enter(2, true), enter(3), enter(4, true)];
+    for (const k of [0, 2, 4, 1, 3]) {
+      await settled();
+      expect(began.at(-1)).toBe(k);
+      end(k).resolve();
+    }
+    await Promise.all(all);
   });
 
   it('always runs as many tasks as it may, for any order of starts and ends', async () => {
