@@ -25,7 +25,6 @@ import {
   type MonitoringProps,
   type PhotoProbeProps,
   type PhotoStoreProps,
-  type StageConfig,
 } from '../../lib/index.ts';
 import { resolveDeployRole } from '../../lib/deploy-role.ts';
 import { STAGE_FIELDS } from '../../lib/stage/stage.ts';
@@ -265,7 +264,7 @@ describe('a stage', () => {
 
   it.each(Object.keys(STAGE_FIELDS))('names the setting %s when it is a token', (setting) => {
     for (const value of samples) {
-      expect(() => resolveStage('dev', { [setting]: value } as StageConfig)).toThrow(
+      expect(() => resolveStage('dev', { [setting]: value })).toThrow(
         new RegExp(
           `^stage 'dev' cannot be built:\\n {2}${setting} token: a value that the synth knows[^\\n]*$`,
         ),
@@ -310,7 +309,7 @@ describe('a stage', () => {
       null,
       true,
     ];
-    for (const value of [...none, undefined]) expect(hasToken(value), String(value)).toBe(false);
+    for (const [k, value] of [...none, undefined].entries()) expect(hasToken(value), `case ${k}`).toBe(false);
   });
 });
 
