@@ -2,6 +2,8 @@
  * Whether a browser decodes a photo as the service does. Where it does not, the service gets the original.
  *
  * - CMYK: browsers convert its profile otherwise, up to 8 levels of 255 off.
+ * - PNG of RGB and 16 bits with a profile or gAMA: browsers compute with fewer bits, up to 22 levels off where sRGB lacks a colour.
+ * - PNG brighter than white (PQ, HLG): browsers map its tones in their own ways.
  * - Orientation: browsers follow it in JPEG, in the type that EXIF has for it; in other formats some do.
  */
 import { jpegComponents } from '../../../colour/metadata/jpeg.ts';
@@ -14,7 +16,26 @@ const CMYK = 4;
 export async function decodesAsTheService(file: Blob): Promise<boolean> {
   const isJpeg = file.type === 'image/jpeg';
   if (isJpeg && jpegComponents(await headOf(file)) === CMYK) return false;
+  if (file.type === 'image/png' && hasOwnTones(await headOf(file))) return false;
   const exif = (await metadataOf(file))?.exif;
   if (!exif || orientationOf(exif) === 1) return true;
   return isJpeg && hasUsualOrientation(exif);
+}
+
+/** Positions of the first chunk, of the bits of a sample, and of the colour type. PNG third edition, 11.2.1. */
+const [FIRST_CHUNK, DEPTH, COLOUR_TYPE] = [8, 24, 25];
+const IN_COLOUR = 2;
+/** Transfer characteristics of cICP: PQ and HLG. ITU-T H.273. */
+const HDR = [16, 18];
+
+function hasOwnTones(head: Uint8Array): boolean {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const isDeep = head[DEPTH] === 16 && ((head[COLOUR_TYPE] ?? 0) & IN_COLOUR) !== 0;
+  for (let at = FIRST_CHUNK; at + 12 <= head.length; at += 12 + view.getUint32(at)) {
+    const type = String.fromCharCode(...head.subarray(at + 4, at + 8));
+    if (type === 'IDAT') return false;
+    if (type === 'cICP' && HDR.includes(head[at + 9] ?? 0)) return true;
+    if (isDeep && ['iCCP', 'cICP', 'gAMA'].includes(type)) return true;
+  }
+  return false;
 }
