@@ -11,11 +11,10 @@ export interface RowResult extends Measured {
 const PROCESSES = 2;
 
 /** @returns each row with what is wrong, in the order of the rows */
-export async function runThroughWorker(rows: Row[], onDone: (done: number) => void): Promise<RowResult[]> {
+export async function runThroughWorker(rows: Row[]): Promise<RowResult[]> {
   const images = new ImageProcesses(settings, PROCESSES, () => undefined);
   const results: RowResult[] = [];
   const queue = [...rows.entries()];
-  let done = 0;
   const take = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [at, row] = next;
@@ -24,7 +23,6 @@ export async function runThroughWorker(rows: Row[], onDone: (done: number) => vo
         (error: unknown) => ({ faults: [`expected ${row.outcome}, got ${String(error)}`] }),
       );
       results[at] = { row, ...measured };
-      onDone(++done);
     }
   };
   try {
