@@ -73,5 +73,5 @@ async function get(photo: SucceededPhoto, options: DownloadOptions): Promise<Blo
     throw new ApiError('unavailable', 200, `Received ${body.size} of ${photo.size} bytes.`);
   const type = await pictureTypeOf(body);
   if (type) return body.slice(0, body.size, type);
-  throw untrustedAnswer(200, `The ${which} is no picture: its bytes are not JPEG, PNG, WebP or TIFF.`);
+  throw untrustedAnswer(200, `The ${which} is no picture: its bytes are not JPEG, PNG, WebP, TIFF or AVIF.`);
 }

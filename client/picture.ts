@@ -10,6 +10,7 @@ const SIGNATURES: [PhotoType, RegExp][] = [
   ['image/png', /^\x89PNG\r\n\x1a\n/],
   ['image/webp', /^RIFF[^]{4}WEBP/],
   ['image/tiff', /^(II[*+]\0|MM\0[*+])/],
+  ['image/avif', /^[^]{4}ftypavi[fs]/],
 ];
 
 const SIGNATURE_BYTES = 12;

@@ -1,7 +1,7 @@
 /** Plain values of the API, also for browsers: no schema library here. */
 
 /** Content types that the API accepts. */
-export const PHOTO_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff'] as const;
+export const PHOTO_TYPES = ['image/jpeg', 'image/png', 'image/webp', 'image/tiff', 'image/avif'] as const;
 export type PhotoType = (typeof PHOTO_TYPES)[number];
 
 /** By file extension in lowercase; the first one of a type is used for results. */
@@ -14,6 +14,7 @@ export const TYPE_OF_EXTENSION: Readonly<Record<string, PhotoType>> = {
   webp: 'image/webp',
   tif: 'image/tiff',
   tiff: 'image/tiff',
+  avif: 'image/avif',
 };
 
 /**

@@ -26,7 +26,7 @@ export const define = (command: CommandLine): CommandLine =>
     .addOption(
       new Option(
         '--photos <dir>',
-        'colour your own JPEG, PNG, WebP and TIFF files; results go to .local/results/',
+        'colour your own JPEG, PNG, WebP, TIFF and AVIF files; results go to .local/results/',
       ).conflicts('count'),
     )
     .addOption(

@@ -43,7 +43,7 @@ const to = (flags: string, description: string) => new Option(flags, description
 export const withOptions = (command: CommandLine): CommandLine =>
   command
     .description(
-      'Sends photos (JPEG, PNG, WebP, TIFF) and downloads them in colour, under their own names. Stopped or cut off, the same command continues: nothing is sent twice, nothing is lost.',
+      'Sends photos (JPEG, PNG, WebP, TIFF, AVIF) and downloads them in colour, under their own names. Stopped or cut off, the same command continues: nothing is sent twice, nothing is lost.',
     )
     .argument('<photos...>', 'files, or folders with everything below them')
     .addOption(

@@ -53,7 +53,7 @@ export async function findPhotos(inputs: string[], out: string, fold: Fold): Pro
   const all = files.flat();
   if (all.length === 0 && found.unread.length === 0) {
     throw new UsageError(
-      `No JPEG, PNG, WebP or TIFF file in '${inputs.join("', '")}' (${found.skipped.length} other files).`,
+      `No JPEG, PNG, WebP, TIFF or AVIF file in '${inputs.join("', '")}' (${found.skipped.length} other files).`,
     );
   }
   const names = resultNames(
@@ -95,7 +95,7 @@ async function namedFile(path: string, facts: Stats): Promise<FoundFile> {
   const start = async () => kindOfBytes(await firstBytes(path, SIGNATURE_BYTES));
   if (kindOfName(path).kind !== 'picture' && !(await start().catch(refuseUnread(path)))) {
     throw new UsageError(
-      `'${path}' is not a picture by its name or content: JPEG, PNG, WebP and TIFF are coloured.`,
+      `'${path}' is not a picture by its name or content: JPEG, PNG, WebP, TIFF and AVIF are coloured.`,
     );
   }
   return { path, name: basename(resolve(path)), size: facts.size, mtimeMs: facts.mtimeMs };

@@ -3,7 +3,7 @@ import { typeOfBytes } from '../../client/picture.ts';
 import { TYPE_OF_EXTENSION, type PhotoType } from '../../contract/photo-types.ts';
 
 /** Pictures that no stage takes. They get their reason and are not passed over. */
-const OTHER_PICTURES = new Set('gif bmp heic heif hif avif jxl jp2 j2k jpf jpx psd psb'.split(' '));
+const OTHER_PICTURES = new Set('gif bmp heic heif hif jxl jp2 j2k jpf jpx psd psb'.split(' '));
 /** Most of these begin as a TIFF does. */
 const CAMERA_RAW = new Set(
   '3fr arw cr2 cr3 crw dcr dng erf fff iiq kdc mef mos nef nrw orf pef raf raw rw2 rwl sr2 srf srw x3f'.split(
@@ -16,7 +16,7 @@ const SIDECARS = new Set(['thm', 'ctg']);
 
 /** First bytes of pictures that no stage takes, for files without an extension; a dot is any byte. */
 const OTHER_SIGNATURES =
-  /^(GIF8[79]a|[^]{4}ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1|avif|avis)|\0\0\0\x0c(jP {2}|JXL )|\xff\x0a|8BPS)/;
+  /^(GIF8[79]a|[^]{4}ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)|\0\0\0\x0c(jP {2}|JXL )|\xff\x0a|8BPS)/;
 
 /** Bytes that decide. */
 export const SIGNATURE_BYTES = 16;

@@ -62,7 +62,7 @@ export async function findPhotos(directory: string): Promise<FoundPhotos> {
   const { files, unread, skipped } = await walk(directory);
   if (files.length === 0 && unread.length === 0) {
     throw new UserError(
-      `--photos '${directory}' has no JPEG, PNG, WebP or TIFF file (${skipped.length} other files).`,
+      `--photos '${directory}' has no JPEG, PNG, WebP, TIFF or AVIF file (${skipped.length} other files).`,
     );
   }
   const keys = localKeys(files.map(({ name }) => name));

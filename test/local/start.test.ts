@@ -81,7 +81,7 @@ describe('npm start', () => {
   it('reports a folder without photos', async () => {
     writeFileSync(join(folder, 'notes.txt'), 'x');
     expect(await errorOf({ photos: folder })).toBe(
-      `--photos '${folder}' has no JPEG, PNG, WebP or TIFF file (1 other files).`,
+      `--photos '${folder}' has no JPEG, PNG, WebP, TIFF or AVIF file (1 other files).`,
     );
   });
 
@@ -135,7 +135,7 @@ describe('findPhotos', () => {
   it.each([
     ['there-is-none', ': there is no such folder.'],
     ['file', ' is not a folder.'],
-    ['empty', ' has no JPEG, PNG, WebP or TIFF file (0 other files).'],
+    ['empty', ' has no JPEG, PNG, WebP, TIFF or AVIF file (0 other files).'],
   ])('rejects %s', async (name, why) => {
     writeFileSync(join(folder, 'file'), '');
     mkdirSync(join(folder, 'empty'));

@@ -41,6 +41,7 @@ describe('what ComfyUI gets', () => {
     ['a PNG', () => photo().png().toBuffer(), 'png', 0],
     ['a WebP', () => photo().webp({ lossless: true }).toBuffer(), 'webp', 1],
     ['a TIFF', () => photo().tiff({ compression: 'lzw' }).toBuffer(), 'tiff', 0],
+    ['an AVIF', () => photo().avif({ lossless: true, effort: 0 }).toBuffer(), 'avif', 2],
     ['a 16-bit PNG', () => photo().toColourspace('grey16').png().toBuffer(), 'png', 1],
     [
       'a 16-bit TIFF',
@@ -93,7 +94,7 @@ describe('refused is', () => {
       'a text',
       () => Promise.resolve(Buffer.from('Dear grandmother')),
       'unreadable-image',
-      /not a picture; send a JPEG, PNG, WebP or TIFF file/,
+      /not a picture; send a JPEG, PNG, WebP, TIFF or AVIF file/,
     ],
     [
       'a JPEG that is cut off',
@@ -108,12 +109,6 @@ describe('refused is', () => {
       /starts as a PNG/,
     ],
     ['a GIF', () => photo().gif().toBuffer(), 'unsupported-format', /GIF files are not supported/],
-    [
-      'an AVIF',
-      () => photo().avif({ effort: 0 }).toBuffer(),
-      'unsupported-format',
-      /AVIF files are not supported/,
-    ],
     ['a PDF', () => Promise.resolve(Buffer.from('%PDF-1.7 ...')), 'unsupported-format', /PDF/],
   ])('%s', async (_name, make, code, message) => {
     const error: unknown = await read(await make()).catch((reason: unknown) => reason);

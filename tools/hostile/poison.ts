@@ -104,7 +104,7 @@ export const POISON: Poison[] = [
       Buffer.from([0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x3b]),
     ]),
   ),
-  unsupported('AVIF of 1,000 megapixels by its head', () =>
+  unreadable('AVIF of 1,000 megapixels by its head', () =>
     Buffer.concat([
       be32(24),
       latin1('ftypavif\0\0\0\0avifmif1'),

@@ -41,6 +41,8 @@ function completedAs(format: Format, file: Buffer, directory: number | undefined
       return completedPng(file);
     case 'webp':
       return completedWebp(file);
+    case 'avif':
+      return undefined;
     case 'tiff':
       return directory === undefined ? undefined : completedTiff(file, directory);
   }

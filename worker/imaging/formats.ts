@@ -1,17 +1,24 @@
 /** Recognises a file's format by its first bytes, before any decoder reads it. Pure. */
 
 /** Formats that the service accepts. */
-export const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
+export const FORMATS = ['jpeg', 'png', 'webp', 'tiff', 'avif'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** For messages. */
-export const FORMAT_NAMES: Record<Format, string> = { jpeg: 'JPEG', png: 'PNG', webp: 'WebP', tiff: 'TIFF' };
+export const FORMAT_NAMES: Record<Format, string> = {
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+  tiff: 'TIFF',
+  avif: 'AVIF',
+};
 
 export const CONTENT_TYPES: Record<Format, string> = {
   jpeg: 'image/jpeg',
   png: 'image/png',
   webp: 'image/webp',
   tiff: 'image/tiff',
+  avif: 'image/avif',
 };
 
 /** A byte of a signature: itself, one of several, or any. */
@@ -33,7 +40,7 @@ const SIGNATURES: [name: string, ...starts: Byte[][]][] = [
   ['tiff', [...bytes('II'), either('*', '+'), 0], [...bytes('MM\0'), either('*', '+')]],
   ['GIF', [...bytes('GIF8'), either('7', '9'), ...bytes('a')]],
   ['BMP', bytes('BM????\0\0\0\0')],
-  ['AVIF', ...box('avif', 'avis')],
+  ['avif', ...box('avif', 'avis')],
   ['HEIC', ...box('hei', 'hev', 'mif1', 'msf1')],
   ['JPEG XL', bytes('\xff\x0a'), bytes('\0\0\0\x0cJXL ')],
   ['JPEG 2000', bytes('\0\0\0\x0cjP  '), bytes('\xff\x4f\xff\x51')],
@@ -97,8 +104,19 @@ export function sniff(body: Buffer): { format: Format } | { other: string } | un
   const name = SIGNATURES.find(([, ...starts]) => starts.some((start) => startsAs(body, start)))?.[0];
   const format = FORMATS.find((f) => f === name);
   if (format) return { format };
+  if (name === 'HEIC' && hasBrand(body, 'avif')) return { format: 'avif' };
   if (name !== undefined) return { other: name };
   return isSvg(body.toString('latin1', 0, LONGEST)) ? { other: 'SVG' } : undefined;
+}
+
+/** Of the first box, its compatible brands are looked at. ISO/IEC 14496-12, 4.3. */
+const MOST_BRANDS = 32;
+
+/** Whether a file whose major brand says less is also of this one. */
+function hasBrand(body: Buffer, brand: string): boolean {
+  const end = Math.min(body.readUInt32BE(0), 16 + 4 * MOST_BRANDS, body.length);
+  for (let at = 16; at + 4 <= end; at += 4) if (body.toString('latin1', at, at + 4) === brand) return true;
+  return false;
 }
 
 const BYTE_ORDER_MARK = '\xef\xbb\xbf';

@@ -18,7 +18,7 @@ const STREAM = 3;
 // Decoders of other formats are never reached: the format is recognised first. This is the second lock.
 sharp.block({ operation: ['VipsForeignLoad'] });
 sharp.unblock({
-  operation: ['Jpeg', 'Png', 'Webp', 'Tiff'].map((format) => `VipsForeignLoad${format}Buffer`),
+  operation: ['Jpeg', 'Png', 'Webp', 'Tiff', 'Heif'].map((format) => `VipsForeignLoad${format}Buffer`),
 });
 
 const shared = new SharedArrayBuffer(32);

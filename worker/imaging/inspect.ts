@@ -76,9 +76,13 @@ function selected(picture: TiffPicture | undefined): Pick<Source, 'select' | 'di
   return { select, directory: at };
 }
 
-/** An animated WebP or PNG, whose first frame the decoder gives. */
+/** An animated WebP, PNG or AVIF, whose first frame the decoder gives. */
 const hasFrames = (format: Format, body: Buffer, { pages = 1 }: Metadata): boolean =>
-  format === 'png' ? isAnimatedPng(body) : pages > 1;
+  format === 'png' ? isAnimatedPng(body) : pages > 1 || isSequence(format, body);
+
+/** An AVIF whose major brand is that of sequences. */
+const isSequence = (format: Format, body: Buffer): boolean =>
+  format === 'avif' && body.toString('latin1', 8, 12) === 'avis';
 
 function formatOf(body: Buffer): Format {
   if (body.length === 0) throw new PermanentFault('unreadable-image', 'The file is empty.');

@@ -75,12 +75,13 @@ interface FormatLimits {
   megapixels?: number;
 }
 
-/** What the encoders write: mozjpeg's, WebP's and libvips' limits on a side; 4 GB of a TIFF at 8 bytes per pixel. */
+/** What the encoders write: mozjpeg's, WebP's, AVIF's and libvips' limits on a side; 4 GB of a TIFF at 8 bytes per pixel. */
 const FORMAT_LIMITS: Record<Format, FormatLimits> = {
   jpeg: { side: 65_500 },
   png: { side: 1e7 },
   webp: { side: 16_383 },
   tiff: { side: 1e7, megapixels: 500 },
+  avif: { side: 16_384 },
 };
 
 /** @throws PermanentFault `too-large` for a photo of too many pixels, or whose result its format cannot hold */

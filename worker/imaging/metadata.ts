@@ -1,10 +1,13 @@
 /** Metadata of photos and their results, by format; `colour/metadata/` has what browsers share. */
 import { inflate } from 'node:zlib';
+import sharp from 'sharp';
+import { EXIF_PREFIX } from '../../colour/metadata/exif.ts';
 import { readJpeg, writeJpeg } from '../../colour/metadata/jpeg.ts';
 import { Collection, type Metadata, type MetadataKind } from '../../colour/metadata/metadata.ts';
 import { profileName } from '../../colour/metadata/profile-name.ts';
 import { readPng, writePng, type Inflate } from '../../colour/metadata/png.ts';
 import type { ResultFacts } from '../../colour/metadata/xmp-properties.ts';
+import { readXmp } from '../../colour/metadata/xmp.ts';
 import { readWebp, writeWebp } from '../../colour/metadata/webp.ts';
 import type { Format } from './formats.ts';
 import { readTiff, writeTiff, type TiffMetadata } from './tiff-metadata.ts';
@@ -50,6 +53,8 @@ function read(
       return readWebp(file, collection);
     case 'tiff':
       return readTiff(file, collection, directory);
+    case 'avif':
+      return readAvif(file, collection);
   }
 }
 
@@ -61,14 +66,14 @@ function read(
  */
 export function writeMetadata(
   file: Buffer,
-  format: Format,
+  format: Exclude<Format, 'avif'>,
   metadata: PhotoMetadata,
   { width, height }: { width: number; height: number },
   provenance: { source: string; isColoured: boolean },
 ): Buffer {
   const facts: ResultFacts = { width, height, provenance: { ...provenance, profile: metadata.profile } };
   const writers: Record<
-    Format,
+    Exclude<Format, 'avif'>,
     (file: Buffer, metadata: PhotoMetadata, facts: ResultFacts) => Uint8Array<ArrayBuffer>
   > = {
     jpeg: writeJpeg,
@@ -78,6 +83,21 @@ export function writeMetadata(
   };
   const { buffer, byteOffset, length } = writers[format](file, metadata, facts);
   return Buffer.from(buffer, byteOffset, length);
+}
+
+/** As libvips finds it; it has turned the picture as the file says, and EXIF has no say in that. */
+async function readAvif(file: Buffer, collection: Collection): Promise<PhotoMetadata> {
+  const found = await sharp(file, { limitInputPixels: false })
+    .metadata()
+    .catch(() => undefined);
+  if (!found) collection.leaveOut('exif');
+  const { exif, xmp, density } = found ?? {};
+  const metadata: PhotoMetadata = { parts: [], turned: false };
+  if (exif) metadata.exif = collection.take('exif', exif.subarray(EXIF_PREFIX.length));
+  if (xmp && collection.allows('xmp', xmp.length)) metadata.xmp = readXmp(xmp);
+  if (xmp && !metadata.xmp) collection.leaveOut('xmp');
+  if (density !== undefined) metadata.density = { x: density, y: density, unit: 'inch' };
+  return metadata;
 }
 
 const unpacked: Inflate = (bytes, most) =>

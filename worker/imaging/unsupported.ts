@@ -11,6 +11,7 @@ const CONVERT_TO: Record<Format, string> = {
   jpeg: 'save it as an ordinary JPEG with 8 bits per channel, or as PNG or TIFF',
   png: 'save it as an ordinary PNG or JPEG',
   webp: 'save it as an ordinary WebP, PNG or JPEG',
+  avif: 'save it as PNG or JPEG',
   tiff: 'save it as a TIFF with 8 or 16 bits per channel, in grey or RGB, with LZW, ZIP or no compression',
 };
 export const convertTo = (format: Format): string => CONVERT_TO[format];
@@ -36,6 +37,7 @@ function whatIs(format: Format, body: Buffer, pictures: readonly TiffPicture[]):
     case 'png':
       return unsupportedPng(body);
     case 'webp':
+    case 'avif':
       return undefined;
     case 'tiff': {
       const main = mainPicture(pictures);

@@ -61,11 +61,15 @@ describe('photos', () => {
 
   it.each<[inputs: string[], out: string, said: RegExp]>([
     [['missing.jpg'], 'out', /missing\.jpg': there is no such file or folder\.$/],
-    [['a/notes.txt'], 'out', /notes\.txt' is not a picture by its name or content: JPEG, PNG, WebP and TIFF/],
+    [
+      ['a/notes.txt'],
+      'out',
+      /notes\.txt' is not a picture by its name or content: JPEG, PNG, WebP, TIFF and AVIF/,
+    ],
     [
       ['empty', 'texts'],
       'out',
-      /^No JPEG, PNG, WebP or TIFF file in '.*empty', '.*texts' \(1 other files\)\.$/,
+      /^No JPEG, PNG, WebP, TIFF or AVIF file in '.*empty', '.*texts' \(1 other files\)\.$/,
     ],
     [
       ['a/one.jpg', 'b'],

@@ -24,7 +24,7 @@ export interface Input {
   make: () => Buffer | Promise<Buffer>;
   outcome: 'succeeded' | Exclude<FailureCode, 'retries-exhausted'>;
   /** Format of the result; the photo's own. */
-  format?: 'jpeg' | 'png' | 'webp' | 'tiff';
+  format?: 'jpeg' | 'png' | 'webp' | 'tiff' | 'avif';
   /** Name of the file, where it misleads. */
   key?: string;
 }
@@ -228,7 +228,8 @@ export const INPUTS: Input[] = [
     format: 'tiff',
   },
   { name: 'GIF, animated', make: frames((image) => image.gif()), outcome: 'unsupported-format' },
-  { name: 'AVIF', make: file(grey().avif({ effort: 0 })), outcome: 'unsupported-format' },
+  { name: 'AVIF', make: file(grey().avif({ effort: 0 })), outcome: 'succeeded', format: 'avif' },
+  { name: 'AVIF, cut off', make: cut(file(grey().avif({ effort: 0 }))), outcome: 'unreadable-image' },
   { name: 'HEIC', make: () => box('heic'), outcome: 'unsupported-format' },
   { name: 'video', make: () => box('isom'), outcome: 'unsupported-format' },
   { name: 'JPEG XL', make: text('\xff\x0a\x00\x10'), outcome: 'unsupported-format' },
