@@ -26,7 +26,12 @@ describe.each(FORMATS)('the result of a %s', (format) => {
       expect(remarks).toEqual([]);
       await sharp(file, { failOn: 'warning' }).raw().toBuffer();
       const { exif = {}, gps, iptc, xmp } = ExifReader.load(file, { expanded: true, async: false });
-      const said = Object.fromEntries(Object.entries(exif).map(([tag, value]) => [tag, value?.description]));
+      const said = Object.fromEntries(
+        Object.entries(exif as Record<string, { description: unknown } | undefined>).map(([tag, value]) => [
+          tag,
+          value?.description,
+        ]),
+      );
       expect(said).toMatchObject({
         ...{ ImageDescription: 'Grandma', Artist: 'Opa', Copyright: 'Museum', Make: 'Leica', Model: 'M3' },
         ...{ Software: 'ScanTool 1.2', DateTime: '1999:01:02 03:04:05', LensModel: 'Elmar 50' },
@@ -95,7 +100,7 @@ it('keeps the texts of a PNG, and IPTC among them', async () => {
       { keyword: 'Title', text: 'Am See in Zürich' },
       {
         keyword: 'Raw profile type iptc',
-        text: expect.stringContaining(Buffer.from('Zürich').toString('hex').slice(0, 8)),
+        text: expect.stringContaining(Buffer.from('Zürich').toString('hex').slice(0, 8)) as string,
       },
     ]),
   );

@@ -12,13 +12,10 @@ export interface Tag {
 
 export const TYPES = { byte: 1, ascii: 2, short: 3, long: 4, rational: 5 };
 /** Bytes of a value, and of each number of it, by the types of the classic format. */
-const SIZES: readonly (readonly [size: number, unit: number] | undefined)[] = [
-  undefined,
-  ...([1, 1, 2, 4, 4, 1, 1, 2, 4, 4, 4, 8, 4].map((unit, k) => [k === 4 || k === 9 ? 8 : unit, unit]) as [
-    number,
-    number,
-  ][]),
-];
+const SIZES: Record<number, readonly [size: number, unit: number]> = {
+  ...{ 1: [1, 1], 2: [1, 1], 3: [2, 2], 4: [4, 4], 5: [8, 4], 6: [1, 1], 7: [1, 1] },
+  ...{ 8: [2, 2], 9: [4, 4], 10: [8, 4], 11: [4, 4], 12: [8, 8], 13: [4, 4] },
+};
 const ENTRY_BYTES = 12;
 /** Photos have some dozens. */
 const MAX_TAGS = 1000;

@@ -108,7 +108,7 @@ describe('the segments of a head', () => {
     const collection = new Collection();
     const comment = Buffer.alloc(0x10001, ' ');
     comment.writeUInt32BE(0xfffeffff);
-    const { parts } = readJpeg(Buffer.concat([file(START), ...Array(20).fill(comment)]), collection);
+    const { parts } = readJpeg(Buffer.concat([file(START), ...Array<Buffer>(20).fill(comment)]), collection);
     expect(parts.length).toBe(Math.floor(LIMITS.text / 0x10001));
     expect([...collection.leftOut]).toEqual(['text']);
     const many = read(file(START, ...Array.from({ length: 300 }, () => segment(0xfe, 1))));
