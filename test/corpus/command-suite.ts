@@ -18,7 +18,7 @@ import { command, Folder, objects } from '../cli/support/command.ts';
 
 const BUCKET = 'corpus-of-the-command';
 /** Names that the command takes for pictures; it skips files of other names in a folder. */
-const SENT = /\.(jpg|png|webp|tif)$/;
+const SENT = /\.(jpg|png|webp|tif|avif)$/;
 
 /** Gives each photo of the bucket its outcome. @returns a function that stops it */
 function work(s3: S3Client): () => Promise<void> {

@@ -48,6 +48,7 @@ const NAMES: Record<string, string> = {
   webp: 'WebP',
   tiff: 'TIFF',
   others: 'other',
+  avif: 'AVIF',
 };
 
 /** @returns Markdown */

@@ -8,6 +8,7 @@ export function sizesIn(file: Buffer): Size[] {
   if (file.toString('latin1', 1, 4) === 'PNG')
     return file.length < 24 ? [] : [[file.readUInt32BE(16), file.readUInt32BE(20)]];
   if (file.toString('latin1', 8, 12) === 'WEBP') return webpSizes(file);
+  if (file.toString('latin1', 4, 8) === 'ftyp') return avifSizes(file);
   return tiffSizes(file);
 }
 
@@ -36,6 +37,14 @@ function webpSizes(file: Buffer): Size[] {
     if (name === 'VP8 ') sizes.push([file.readUInt16LE(at + 14) & MASK, file.readUInt16LE(at + 16) & MASK]);
     if (name === 'VP8X') sizes.push([file.readUIntLE(at + 12, 3) + 1, file.readUIntLE(at + 15, 3) + 1]);
   }
+  return sizes;
+}
+
+/** Image spatial extents: ISO/IEC 23008-12, 6.5.3. */
+function avifSizes(file: Buffer): Size[] {
+  const sizes: Size[] = [];
+  for (let at = file.indexOf('ispe'); at >= 0 && at + 16 <= file.length; at = file.indexOf('ispe', at + 1))
+    sizes.push([file.readUInt32BE(at + 8), file.readUInt32BE(at + 12)]);
   return sizes;
 }
 

@@ -1,6 +1,7 @@
 /** Metadata of photos and their results, by format; `colour/metadata/` has what browsers share. */
 import { inflate } from 'node:zlib';
 import sharp from 'sharp';
+import { startsWith } from '../../colour/metadata/bytes.ts';
 import { EXIF_PREFIX } from '../../colour/metadata/exif.ts';
 import { readJpeg, writeJpeg } from '../../colour/metadata/jpeg.ts';
 import { Collection, type Metadata, type MetadataKind } from '../../colour/metadata/metadata.ts';
@@ -93,7 +94,9 @@ async function readAvif(file: Buffer, collection: Collection): Promise<PhotoMeta
   if (!found) collection.leaveOut('exif');
   const { exif, xmp, density } = found ?? {};
   const metadata: PhotoMetadata = { parts: [], turned: false };
-  if (exif) metadata.exif = collection.take('exif', exif.subarray(EXIF_PREFIX.length));
+  // The prefix of JPEG is there or not: ISO/IEC 23008-12, A.2.1.
+  const isPrefixed = exif && startsWith(exif, EXIF_PREFIX);
+  if (exif) metadata.exif = collection.take('exif', isPrefixed ? exif.subarray(EXIF_PREFIX.length) : exif);
   if (xmp && collection.allows('xmp', xmp.length)) metadata.xmp = readXmp(xmp);
   if (xmp && !metadata.xmp) collection.leaveOut('xmp');
   if (density !== undefined) metadata.density = { x: density, y: density, unit: 'inch' };

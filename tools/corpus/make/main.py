@@ -11,7 +11,7 @@ SAMPLE = 10
 def main(folder: str) -> None:
     root = Path(folder)
     rows = []
-    for name in ('jpeg', 'png', 'webp', 'tiff', 'others'):
+    for name in ('jpeg', 'png', 'webp', 'tiff', 'others', 'avif'):
         rows += __import__(name).rows()
     names = [row.file for row in rows]
     assert len(set(names)) == len(names), sorted(n for n in names if names.count(n) > 1)
