@@ -10,7 +10,7 @@ from PIL import Image
 
 import icc
 import scene
-from ifd import ASCII, BYTE, LONG, RATIONAL, SHORT, SLONG, SSHORT, Blob, Sub, camera, exif, gps
+from ifd import ASCII, BYTE, LONG, RATIONAL, SHORT, SLONG, SSHORT, Blob, camera, exif, gps
 from metadata import iptc, resource, xmp
 from reference import Picture
 from rows import Row, Rows, refused, shown
