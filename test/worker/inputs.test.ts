@@ -114,7 +114,7 @@ describe(`${INPUTS.length} kinds of input`, () => {
       const stored = /^(PNG|TIFF), 16 bit/.test(name)
         ? { space: 'rgb16', depth: 'ushort' }
         : { space: 'srgb', depth: 'uchar' };
-      expect(metadata).toMatchObject({ format, ...stored, hasProfile: true });
+      expect(metadata).toMatchObject({ mediaType: `image/${format}`, ...stored, hasProfile: true });
       expect(metadata.pages ?? 1).toBe(1);
       await sharp(result!.body, { failOn: 'warning' }).raw().toBuffer();
     },
