@@ -8,12 +8,14 @@ const MOST_LAUNCHES = {
   // All at once, then one at a time: without the breaker all are launched again after the hook's timeout.
   'image whose worker says nothing': 1.75,
 } as Record<string, number>;
+/** The last few photos of a run may all have met a fault that lasts longer. */
+const ENOUGH = 50;
 /** A worker reports why it cannot get ready; a silent one does not. */
 const WHY = 'lacks the node';
 
 /** @param max of the fleet. @returns a sentence for each problem */
 export function outageProblems(reports: OutageReport[], max: number): string[] {
-  return reports.flatMap(({ kind, boots, logs, photos }) => {
+  return reports.flatMap(({ kind, boots, logs, left, photos }) => {
     const problems: string[] = [];
     if (boots) {
       const { launches, held, why } = boots;
@@ -24,7 +26,7 @@ export function outageProblems(reports: OutageReport[], max: number): string[] {
       if (kind === 'image without nodes' && !why.some((reason) => reason.includes(WHY)))
         problems.push(`the workers' reason has not reached the scaler, which has ${JSON.stringify(why)}`);
     } else {
-      if (photos === 0) problems.push('no photo was coloured meanwhile');
+      if (photos === 0 && left >= ENOUGH) problems.push('no photo was coloured meanwhile');
       if (logs?.deliveryFailures === 0) problems.push('no delivery failure was published');
       for (const id of logs?.stuck ?? []) problems.push(`the lines of ${id} did not come after it`);
     }

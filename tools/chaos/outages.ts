@@ -26,6 +26,8 @@ export interface PlannedOutage {
 export interface OutageReport {
   kind: OutageKind;
   seconds: number;
+  /** Photos without an outcome when it began. */
+  left: number;
   /** Photos that got their outcome meanwhile. */
   photos: number;
   /** Of bad images: launches, decisions with the reason `boot-failure`, reasons of the instances, seconds until one was in service. */
@@ -85,7 +87,8 @@ async function runOutage(kind: OutageKind, ports: OutagePorts, abort: AbortSigna
       ? { logs: await withoutLogs(kind, ports, abort) }
       : { boots: await withBadImage(kind, ports, abort) };
   const photos = (await ports.finished()) - before;
-  return { kind, seconds: Math.round((Date.now() - startMs) / 1000), photos, ...seen };
+  const left = ports.photos - before;
+  return { kind, seconds: Math.round((Date.now() - startMs) / 1000), left, photos, ...seen };
 }
 
 /** Has every instance replaced, by instances of a bad image, as a deploy of it would. */

@@ -25,21 +25,29 @@ describe('the check of an outage', () => {
     why: ["ComfyUI lacks the node 'DDColor'"],
     recoveredSeconds: 30,
   };
-  const withoutNodes: OutageReport = { kind: 'image without nodes', seconds: 90, photos: 0, boots };
+  const withoutNodes: OutageReport = {
+    kind: 'image without nodes',
+    seconds: 90,
+    left: 400,
+    photos: 0,
+    boots,
+  };
   const silent: OutageReport = {
     kind: 'image whose worker says nothing',
     seconds: 90,
+    left: 400,
     photos: 0,
     boots: { ...boots, why: [] },
   };
   const logs: OutageReport = {
     kind: 'log agents hung',
     seconds: 40,
+    left: 400,
     photos: 9,
     logs: { deliveryFailures: 3, stuck: [] },
   };
 
-  it.each([withoutNodes, silent, logs])('accepts $kind', (report) =>
+  it.each([withoutNodes, silent, logs, { ...logs, left: 3, photos: 0 }])('accepts $kind', (report) =>
     expect(outageProblems([report], 4)).toEqual([]),
   );
 
