@@ -7,7 +7,7 @@ import { isLinkExpired, sendWith, upload } from '../../../client/upload.ts';
 import { safeFileName } from '../../../contract/file-name.ts';
 import { PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
-import { ProxyRefused } from '../../shared/proxy.ts';
+import { ProxyRefused } from '../../shared/proxy-settings.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
 /** Upload links per photo: sending may take longer than a link is valid. */
