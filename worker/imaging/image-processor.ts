@@ -111,7 +111,8 @@ export class LocalImageProcessor implements ImageProcessor {
     const photo = readsColours ? decoded : { ...decoded, rgb: undefined };
     const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
     if (photo.metadataLeftOut.length > 0) remarks.push('metadata-incomplete');
-    const room = workflow.output.coloured ? roomOf(photo, workflow.chroma?.size) : 'plenty';
+    const seen = greyCopy(photo, workflow.chroma?.size);
+    const room: Room = workflow.output.coloured ? roomForColour(seen) : 'plenty';
     const checkColour = (isGrey: boolean) => {
       if (!isGrey || !workflow.output.coloured) return;
       if (room === 'plenty') throw new InstanceFault('the workflow saved a picture without any colour');
@@ -121,7 +122,7 @@ export class LocalImageProcessor implements ImageProcessor {
     // A workflow without chroma may change more than colours.
     const isUnchanged = room === 'none' && workflow.chroma !== undefined;
     if (isUnchanged) remarks.push(NO_ROOM);
-    const { data, info } = await uploadOf(photo, size);
+    const { data, info } = await uploadOf(photo, size, seen);
     this.held.set(id, {
       finish: isUnchanged ? unchanged(output, workflow.chroma!.size, photo) : finish,
       remarks,
@@ -165,20 +166,24 @@ function refuseInColour({ rgb, width, height }: DecodedPhoto): void {
 
 const NO_ROOM: Remark = 'no-room-for-colour';
 
-/** @param size side of the square that the network sees; undefined where that is not known */
-function roomOf({ width, height, grey }: DecodedPhoto, size: number | undefined): Room {
+/** In grey as the network sees it: 8 bits, since what it returns is chroma. @param size side of the square; undefined for the whole photo */
+function greyCopy({ width, height, grey }: DecodedPhoto, size: number | undefined): Uint8Array {
   const tones = to8(grey);
-  return roomForColour(size ? squareCopy(tones, { width, height, channels: 1 }, size) : tones);
+  return size ? squareCopy(tones, { width, height, channels: 1 }, size) : tones;
 }
 
-/** @param size side of the square to send; undefined for the whole photo */
-function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined) {
-  // The network sees 8 bits: what it returns is chroma, which is smoother than that.
-  const [data, channels] = rgb ? [rgb, 3 as const] : [to8(grey), 1 as const];
-  const whole = { width, height, channels };
-  const image = size
-    ? sharp(squareCopy(data, whole, size), { raw: { width: size, height: size, channels } })
-    : sharp(data, { raw: whole });
+/**
+ * @param size side of the square to send; undefined for the whole photo
+ * @param seen the photo in grey, of that size
+ */
+function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined, seen: Uint8Array) {
+  const channels = rgb ? 3 : 1;
+  const whole = { width, height, channels } as const;
+  const square = size && (rgb ? squareCopy(rgb, whole, size) : seen);
+  const image =
+    size && square
+      ? sharp(square, { raw: { width: size, height: size, channels } })
+      : sharp(rgb ?? to8(grey), { raw: whole });
   return (
     image
       .toColourspace(rgb ? 'srgb' : 'b-w')
