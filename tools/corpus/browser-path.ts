@@ -3,12 +3,11 @@
  * service as it is.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { localPath } from '../../common/environment.ts';
+import { listenOnLoopback } from '../../common/loopback.ts';
 import type { Scope } from '../../common/scope.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
 import { contentOf, type Row } from './manifest.ts';
@@ -45,16 +44,15 @@ export async function startImageWorker(
   await scope.defer(() => rmSync(folder, { recursive: true, force: true }));
   await buildPage(folder);
   const script = readFileSync(join(folder, SCRIPT));
-  const server = createServer(({ url }, response) => {
+  const { url: base, close } = await listenOnLoopback(({ url }, response) => {
     const isScript = url === `/${SCRIPT}`;
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(isScript ? script : CLIENT);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await scope.defer(() => void server.close());
+  await scope.defer(close);
   const page = await browser.newPage();
   await scope.defer(() => page.close());
-  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await page.goto(base);
   // Faint, so that few pixels leave the gamut; none where it has no room.
   const [faint, none] = [await chroma(3, 8), await chroma(0, 0)];
   return (row) => throughBrowser(page, row, 'room' in row && !row.room ? none : faint);
