@@ -32,7 +32,9 @@ async function fuzzInOne(seed: number, from: number, to: number, onDone: () => v
   const images = new ImageProcesses(settings, 1, (_level, event, fields = {}) => {
     // A process that is replaced after its share of requests is not logged.
     if (event === 'image-process-died')
-      died.push(String(fields.exceeded ?? fields.signal ?? fields.error ?? 'ended'));
+      died.push(
+        [fields.exceeded, fields.signal, fields.error].find((why) => typeof why === 'string') ?? 'ended',
+      );
   });
   try {
     return await fuzzFiles({ images, deaths: () => died.splice(0) }, seed, from, to, onDone);

@@ -36,7 +36,7 @@ const SOURCE = 'etag-of-the-neighbour';
 /** An image processor, and why its processes died since the last call. */
 export interface FuzzedImages {
   images: ImageProcessor;
-  deaths(): string[];
+  deaths: () => string[];
 }
 
 /**

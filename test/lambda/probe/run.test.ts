@@ -72,10 +72,10 @@ describe('a probe', () => {
   it('does not meet the next one, and removes what one before has left', async () => {
     await probe('send', AT, ports);
     colour();
-    const { remove } = ports;
-    ports.remove = () => Promise.reject(new Error('SlowDown'));
+    const working = ports;
+    ports = { ...working, remove: () => Promise.reject(new Error('SlowDown')) };
     await expect(probe('check', CHECK, ports)).rejects.toThrow('SlowDown');
-    ports.remove = remove;
+    ports = working;
     await probe('send', AT + HOUR, ports);
     fail(AT - 23 * HOUR);
     expect(others()).toHaveLength(4);

@@ -135,7 +135,7 @@ export function pageTests(): void {
     expect(states[1]).toContain('is empty');
     expect(states[2]).toContain('cannot read the file');
     expect(states[3]).toContain('cannot read the file');
-    expect(states[6]).toContain('Use JPEG, PNG, WebP or TIFF');
+    expect(states[6]).toContain('Use JPEG, PNG, WebP, TIFF or AVIF');
     await page.getByRole('button', { name: 'Upload the original: scan.tif' }).click();
     await page.getByRole('button', { name: 'Upload 3 originals' }).click();
     await page.waitForFunction(() =>
