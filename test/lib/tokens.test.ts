@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CfnParameter, Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { describe, expect, it } from 'vitest';
@@ -30,35 +30,7 @@ import { resolveDeployRole } from '../../lib/deploy-role.ts';
 import { STAGE_FIELDS } from '../../lib/stage/stage.ts';
 import { hasToken } from '../../lib/stage/check.ts';
 import { newApp } from './template.ts';
-
-/** Makes tokens of each kind for a type of value. @param name of a parameter of the stack */
-const KINDS = {
-  number: (stack: Stack, name: string) => [
-    new CfnParameter(stack, name, { type: 'Number' }).valueAsNumber,
-    Lazy.number({ produce: () => 2 }),
-    Token.asNumber(Fn.select(0, Fn.split(',', Fn.importValue('numbers')))),
-  ],
-  text: (stack: Stack, name: string) => [
-    new CfnParameter(stack, name).valueAsString,
-    Lazy.string({ produce: () => 'lazy' }),
-    `part-${Fn.select(0, Fn.split(',', Fn.importValue('names')))}`,
-  ],
-  list: (stack: Stack, name: string) => [
-    new CfnParameter(stack, `${name}List`, { type: 'CommaDelimitedList' }).valueAsList,
-    Fn.split(',', Fn.importValue('list')),
-    [new CfnParameter(stack, name).valueAsString],
-  ],
-  flag: () => [Lazy.any({ produce: () => true })],
-  record: (stack: Stack, name: string) => {
-    const value = new CfnParameter(stack, name, { type: 'Number' }).valueAsNumber;
-    return [
-      { 'g6.xlarge': value },
-      { [Lazy.string({ produce: () => 'g6.xlarge' })]: 1 },
-      Lazy.any({ produce: () => ({}) }),
-    ];
-  },
-};
-type Kind = keyof typeof KINDS;
+import { KINDS, type Kind } from './token-kinds.ts';
 
 /** `part`: an object of the CDK or of this package. `elements`: of a list, its elements may be tokens. */
 type Decision = 'part' | `${'works' | 'refused'} ${Kind}` | 'elements work';
