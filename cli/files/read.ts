@@ -29,7 +29,7 @@ const REASONS: Record<string, string> = {
   EMFILE: 'too many open files',
 };
 
-/** Why a call of the file system failed: the words, and the code for whoever looks it up. */
+/** Why a call of the file system failed: the words, and the code, by which it can be looked up. */
 export function whyNot(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined) return message;
