@@ -1,5 +1,7 @@
 /** The npm package: its files, and its use in a fresh app. With `FULL` set, its declarations are type-checked. */
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Duration, Stack } from 'aws-cdk-lib';
@@ -175,6 +177,24 @@ describe('the command of the package', () => {
   ])('reports that %s is missing', async (_what, stderr, args) => {
     const matching = expect.stringMatching(stderr) as string;
     await expect(command(...args)).rejects.toMatchObject({ code: 2, stderr: matching });
+  });
+
+  it('goes through a proxy', async () => {
+    const proxy = createServer().on('connect', (_, socket) => socket.end('HTTP/1.1 403 Refused\r\n\r\n'));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    writeFileSync(join(fresh.folder, 'a.jpg'), 'one');
+    const args = [join(fresh.installed, 'cli', 'main.mjs'), 'colour', 'a.jpg', '--url'];
+    try {
+      await expect(
+        fresh.run([...args, 'https://photos.invalid/'], { HTTPS_PROXY: address }),
+      ).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`The proxy ${address} refuses the connection (HTTP 403)`) as string,
+      });
+    } finally {
+      proxy.close();
+    }
   });
 
   it('accepts any stage, since it has no bin/stages.ts', async () => {
