@@ -12,7 +12,7 @@ import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
 import { amiParameterName } from '../contract/names.ts';
 import { acknowledgeWildcards } from './permissions.ts';
 import { photoBucketName } from './photo-store.ts';
-import { hasToken, problemsOf, tokensIn } from './stage/check.ts';
+import { problemsOf, tokensIn } from './stage/check.ts';
 import { STAGE_NAME } from './stage/stage.ts';
 
 /** GitHub's token issuer. */
@@ -75,8 +75,7 @@ const FIELDS = {
  */
 export function resolveDeployRole(props: DeployRoleProps): Required<DeployRoleProps> {
   const values = withDefaults(FIELDS, props);
-  const known = (name: string) => !hasToken(values[name as keyof typeof values]);
-  const problems = [...tokensIn(props), ...problemsOf(FIELDS, [], values, known)];
+  const problems = [...tokensIn(props), ...problemsOf(FIELDS, [], values)];
   if (problems.length > 0) throw new Error(`the deploy role cannot be built:\n  ${problems.join('\n  ')}`);
   return values;
 }

@@ -59,9 +59,8 @@ export class GpuFleet extends Construct {
     super(scope, id);
     const { stageName, photos, jobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
-    refuseTokens(this, props, GPU_FLEET_DEPLOY_TIME);
-    checkStageName(this, stageName);
     const settings = resolveProps(this, GPU_FLEET_FIELDS, props, GPU_FLEET_DEPLOY_TIME);
+    checkStageName(this, stageName);
     const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
     const { onDemandBaseCapacity, spotPercentage } = settings;

@@ -71,10 +71,7 @@ function resolved(scope: Construct, value: unknown): string {
  * @throws Error that names every wrong prop, with the value given and what is allowed
  */
 export function checkProps(scope: Construct, values: Partial<Stage>): void {
-  const known = (name: string) => {
-    const value = values[name as keyof Stage];
-    return value !== undefined && !hasToken(value);
-  };
+  const known = (name: string) => values[name as keyof Stage] !== undefined;
   const problems = problemsOf(STAGE_FIELDS, STAGE_RULES, values, known);
   if (problems.length > 0) throw invalidProps(scope, problems);
 }

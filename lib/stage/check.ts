@@ -53,7 +53,9 @@ export const tokensIn = (values: object): string[] =>
     .map(([name]) => `${name} token: ${TOKEN_REFUSED}`);
 
 /**
- * @param known whether a value can be judged: not where it is left out, or known only at deploy
+ * A value that is known only at deploy is not judged.
+ *
+ * @param known whether a value can be judged: not where it may be left out
  * @returns a line for each value that is not allowed
  */
 export function problemsOf<V extends object>(
@@ -63,7 +65,7 @@ export function problemsOf<V extends object>(
   known: (name: string) => boolean = () => true,
 ): string[] {
   const given = values as Record<string, unknown>;
-  const judged = Object.keys(fields).filter((name) => name in given && known(name));
+  const judged = Object.keys(fields).filter((name) => name in given && known(name) && !hasToken(given[name]));
   const wrong = new Map(judged.map((name) => [name, problemsOfField(fields, name, given[name])] as const));
   const valid = (name: string) => wrong.get(name)?.length === 0;
   const broken = rules

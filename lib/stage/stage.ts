@@ -1,7 +1,7 @@
 /** A stage: every setting, its check and its defaults. Without the CDK, since commands read stages too. */
 import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
-import { hasToken, problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
+import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { LOG_FIELDS } from './logs.ts';
@@ -64,13 +64,10 @@ export const STAGE_NAME = text(
  */
 export function resolveStage(name: string, config: StageConfig): Stage {
   const values = withDefaults(STAGE_FIELDS, config);
-  const known = (setting: string) => {
-    const value = values[setting as keyof Values];
-    return value !== undefined && !hasToken(value);
-  };
+  const known = (setting: string) => values[setting as keyof Values] !== undefined;
   const problems = [
     ...tokensIn({ name, ...config }),
-    ...problemsOf({ name: STAGE_NAME }, [], { name }, () => !hasToken(name)),
+    ...problemsOf({ name: STAGE_NAME }, [], { name }),
     ...unknownFields(STAGE_FIELDS, config),
     ...problemsOf(STAGE_FIELDS, STAGE_RULES, values, known),
   ];
