@@ -67,6 +67,12 @@ export function shortened(name: string, addition = '', end = ''): string {
   return (kept.replace(/[. ]$/, '_') || '_') + addition + extension + end;
 }
 
+/** A name as file managers number it: `a (2).jpg`. @param name with `/`, of a path: the number is that of its last part */
+export function numbered(name: string, n: number): string {
+  const slash = name.lastIndexOf('/') + 1;
+  return name.slice(0, slash) + shortened(name.slice(slash), ` (${n})`);
+}
+
 /**
  * Numbers repeated names as file managers do: `a.jpg`, `a (2).jpg`.
  *
@@ -79,7 +85,7 @@ export function uniqueNames(
   const taken = new Set<string>();
   return names.map((name) => {
     let free = name;
-    for (let n = 2; taken.has(key(free)); n++) free = shortened(name, ` (${n})`);
+    for (let n = 2; taken.has(key(free)); n++) free = numbered(name, n);
     taken.add(key(free));
     return free;
   });

@@ -1,7 +1,7 @@
 /** Names of results: those of the photos, unless two photos would get the same file. */
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { portableFileName, shortened } from '../../contract/file-name.ts';
+import { numbered, portableFileName } from '../../contract/file-name.ts';
 import { entriesOf, pathOf } from '../files/names.ts';
 
 /** Maps names of the same file on a file system to one key. */
@@ -45,11 +45,6 @@ async function ignoresCase(folder: string): Promise<boolean | undefined> {
 }
 
 const portablePath = (name: string) => name.split('/').map(portableFileName).join('/');
-
-function numbered(name: string, n: number): string {
-  const slash = name.lastIndexOf('/') + 1;
-  return name.slice(0, slash) + shortened(name.slice(slash), ` (${n})`);
-}
 
 /**
  * The name of each photo's result, below the folder of results: composed (NFC), as journals have it. A photo whose result would be

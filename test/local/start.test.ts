@@ -155,6 +155,8 @@ describe('findPhotos', () => {
       'a_b/_.jpg',
       expect.stringMatching(/^long-names\/[0-9a-f]{16}\/a{251}\.jpg$/),
     ]);
+    // The number is that of the file, not of a folder with a dot.
+    expect(localKeys(['v1.2/1+1', 'v1.2/1\uff0b1'])).toEqual(['v1.2/1\uff0b1', 'v1.2/1\uff0b1 (2)']);
     // Twins are two objects.
     expect(localKeys(['A.jpg', 'a.jpg', 'u\u0308', '\u00fc'])).toEqual([
       'A.jpg',
