@@ -1,11 +1,11 @@
 /** Saves results in their folder, each complete or not at all. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { access, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { UsageError, UserError } from '../../common/errors.ts';
-import { pathOf, realPathOf } from '../files/names.ts';
-import { whyNot } from '../files/read.ts';
+import { isWithin, pathOf, realPathOf } from '../files/names.ts';
+import { readWhole, whyNot } from '../files/read.ts';
 import { sha256 } from './photos.ts';
 
 /** No result can be saved any more: the rest of the run would only download them in vain. */
@@ -60,16 +60,10 @@ export class Results {
 
   /** @returns undefined when there is no readable file; a pipe or a device is none, which could be read without end */
   async sha256(name: string): Promise<string | undefined> {
-    try {
-      const file = await open(pathOf(this.path(name)), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-      try {
-        return (await file.stat()).isFile() ? sha256(await file.readFile()) : undefined;
-      } finally {
-        await file.close();
-      }
-    } catch {
-      return undefined;
-    }
+    return readWhole(this.path(name)).then(
+      ({ body }) => sha256(body),
+      () => undefined,
+    );
   }
 
   /** @throws FolderFailed when none can be saved; any other error is of this result */
@@ -114,7 +108,7 @@ export class Results {
         throw error;
       });
     const [root, actual] = await Promise.all([realPathOf(this.folder), resolved(directory)]);
-    if (actual === root || actual.startsWith(root.endsWith(sep) ? root : root + sep)) return;
+    if (actual === root || isWithin(actual, root)) return;
     throw new UserError(`'${directory}' is a link out of '${this.folder}', to '${actual}'.`);
   }
 }

@@ -8,6 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir, readlink, realpath } from 'node:fs/promises';
 import type { Dirent } from 'node:fs';
+import { sep } from 'node:path';
 
 /** Names of Windows are UTF-16: there are no bytes to keep. */
 const HAS_BYTES = process.platform !== 'win32';
@@ -63,3 +64,7 @@ export const realPathOf = async (path: string): Promise<string> =>
 
 export const linkTargetOf = async (path: string): Promise<string> =>
   HAS_BYTES ? nameOf(await readlink(pathOf(path), { encoding: 'buffer' })) : readlink(path);
+
+/** Whether a real path is below that of a folder, which may be the root of a disk. */
+export const isWithin = (path: string, folder: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep);

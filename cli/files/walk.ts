@@ -7,9 +7,9 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { kindOfBytes, kindOfName, SIGNATURE_BYTES } from './kind.ts';
-import { entriesOf, linkTargetOf, pathOf, realPathOf, type Entry } from './names.ts';
+import { entriesOf, isWithin, linkTargetOf, pathOf, realPathOf, type Entry } from './names.ts';
 import { firstBytes, notRead, whyNot } from './read.ts';
 
 export interface FoundFile {
@@ -123,8 +123,7 @@ class Walk implements Walked {
     if (facts.isDirectory()) return this.skip(path, 'linked-folder');
     const special = specialKind(facts);
     if (special !== undefined) return this.special(path, name, special);
-    const within = target.startsWith(this.root.endsWith(sep) ? this.root : this.root + sep);
-    if (within) return this.file(path, name);
+    if (isWithin(target, this.root)) return this.file(path, name);
     const message = `A link out of the folder, to '${target}': name that file itself to send it.`;
     this.refuse(path, name, 'link-outside', message);
   }

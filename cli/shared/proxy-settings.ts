@@ -26,8 +26,8 @@ export function proxiesOf(env: NodeJS.ProcessEnv): Proxies | undefined {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name];
   const first = (...names: string[]) => {
     const name = names.find((one) => read(one) !== undefined);
-    const value = name === undefined ? '' : read(name);
-    return name === undefined || value === undefined || value === '' ? '' : addressOf(name, value);
+    const value = name && read(name);
+    return name && value ? addressOf(name, value) : '';
   };
   const [http, https] = [first('HTTP_PROXY', 'ALL_PROXY'), first('HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY')];
   if (http === '' && https === '') return undefined;

@@ -5,7 +5,7 @@ import type { ColouredPhotos, PhotoType, Remark } from '../../../contract/photo-
 export interface Outgoing {
   /** File name, not a path. */
   name: string;
-  /** By the file extension; undefined for other picture formats. */
+  /** By its content, or else the file extension; undefined for other picture formats. */
   type: PhotoType | undefined;
   body: Buffer<ArrayBuffer>;
   /** @default 'recolour' */
