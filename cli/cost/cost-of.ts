@@ -5,7 +5,8 @@ import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { UserError } from '../../common/errors.ts';
 import { idleLines } from './idle.ts';
-import { cents, HOURS_A_MONTH, REQUESTS, type CostLine } from './measured.ts';
+import { VOLUME_AND_ADDRESS_HOUR } from './instances.ts';
+import { cents, REQUESTS, type CostLine } from './measured.ts';
 
 export interface TypeCost {
   type: string;
@@ -63,8 +64,6 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
     measured.serviceSeconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
   const lines = idleLines(stage, image.gib);
   const maximum = sharesOf(stage, maxCapacity);
-  const volumeHour = (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
-  const perInstance = volumeHour + UNIT_PRICES.addressHour;
   const { puts, gets, queue, tableWrites } = REQUESTS;
   const requests =
     1000 *
@@ -78,7 +77,7 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
     const thousand = (hour: number) =>
       serviceSeconds === null
         ? null
-        : cents(((1000 * serviceSeconds) / 3600) * (hour + perInstance) + requests);
+        : cents(((1000 * serviceSeconds) / 3600) * (hour + VOLUME_AND_ADDRESS_HOUR) + requests);
     return {
       type,
       onDemandHour: rounded(onDemand),
@@ -86,7 +85,9 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
       thousandOnDemand: thousand(onDemand),
       thousandSpot: thousand(spot),
       dayAtMaximum: cents(
-        24 * (maximum.onDemand * (onDemand + perInstance) + maximum.spot * (spot + perInstance)),
+        24 *
+          (maximum.onDemand * (onDemand + VOLUME_AND_ADDRESS_HOUR) +
+            maximum.spot * (spot + VOLUME_AND_ADDRESS_HOUR)),
       ),
     };
   });
@@ -95,7 +96,7 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
     pricesAsOf: PRICES_AS_OF,
     region: PRICES_REGION,
     idle: { lines, total: cents(lines.reduce((sum, { usd }) => sum + usd, 0)) },
-    perInstanceHour: rounded(perInstance),
+    perInstanceHour: rounded(VOLUME_AND_ADDRESS_HOUR),
     image,
     launch: volumeInitializationRate > 0 ? cents(image.gib * UNIT_PRICES.volumeInitializationGibibyte) : 0,
     serviceSeconds,

@@ -1,12 +1,12 @@
 /** What an idle stage costs, line by line. */
 import { ALARM_IDS, COMPOSITE_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
-import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
+import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
-import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
+import { hourAtMost } from './instances.ts';
 import { cents, HOURS_A_MONTH, MINUTES_A_MONTH, SCALER, type CostLine } from './measured.ts';
 import { probeLines } from './probe.ts';
 
@@ -97,12 +97,8 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
 function fleetLines(stage: Stage): CostLine[] {
   const { minCapacity, warmPoolSize } = stage;
   const warm = warmPoolSize * ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth;
-  const prices = stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN);
-  const highest = Math.max(...prices);
   const { onDemand, spot } = sharesOf(stage, minCapacity);
-  const perInstance =
-    (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH + UNIT_PRICES.addressHour;
-  const hour = onDemand * highest + spot * highest * SPOT_SHARE + minCapacity * perInstance;
+  const hour = hourAtMost(stage, minCapacity);
   return [
     ...(warmPoolSize > 0
       ? [

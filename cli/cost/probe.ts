@@ -1,9 +1,8 @@
 /** What a probe adds to an idle stage: its function, its metric, and on a fleet that sleeps an instance for each photo. */
-import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
-import { SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
+import { UNIT_PRICES } from '../../contract/prices.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
-import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { count, number } from '../shared/format.ts';
+import { hourAtMost } from './instances.ts';
 import { cents, HOURS_A_MONTH, PROBE, REQUESTS, SCALER, type CostLine } from './measured.ts';
 
 const PHOTOS_A_MONTH = { off: 0, daily: HOURS_A_MONTH / 24, hourly: HOURS_A_MONTH };
@@ -39,10 +38,7 @@ function wakingLine(stage: Stage, photos: number, imageGib: number): CostLine {
   const { policy, volumeInitializationRate } = stage;
   // A stage by threshold does not sleep.
   const seconds = policy.kind === 'threshold' ? 0 : policy.bootSeconds + policy.sleepAfterSeconds;
-  const highest = Math.max(...stage.instanceTypes.map((type) => onDemandPrice(stage, type) ?? NaN));
-  const { onDemand, spot } = sharesOf(stage, 1);
-  const volume = (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / HOURS_A_MONTH;
-  const hour = highest * (onDemand + SPOT_SHARE * spot) + volume + UNIT_PRICES.addressHour;
+  const hour = hourAtMost(stage, 1);
   const launch = volumeInitializationRate > 0 ? imageGib * UNIT_PRICES.volumeInitializationGibibyte : 0;
   return {
     what: 'probe, instances',
