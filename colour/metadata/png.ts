@@ -28,8 +28,8 @@ const XMP_KEYWORD = 'XML:com.adobe.xmp';
 const MOST_UNPACKED = 4 << 20;
 const MOST_TEXTS = 1000;
 
-/** Chunks whose checksum is right. */
-function* chunksOf(file: Uint8Array): Generator<Chunk> {
+/** Chunks up to where the file ends, whatever their checksum. */
+export function* chunksOf(file: Uint8Array): Generator<Chunk> {
   const view = viewOf(file);
   for (let from = SIGNATURE_BYTES; from + 12 <= file.length;) {
     const end = from + 12 + view.getUint32(from);

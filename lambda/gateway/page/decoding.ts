@@ -8,6 +8,7 @@
  */
 import { jpegComponents } from '../../../colour/metadata/jpeg.ts';
 import { hasUsualOrientation, orientationOf } from '../../../colour/metadata/exif.ts';
+import { chunksOf } from '../../../colour/metadata/png.ts';
 import { headOf, metadataOf } from './metadata.ts';
 
 /** Of a JPEG of CMYK or YCCK. */
@@ -22,19 +23,17 @@ export async function decodesAsTheService(file: Blob): Promise<boolean> {
   return isJpeg && hasUsualOrientation(exif);
 }
 
-/** Positions of the first chunk, of the bits of a sample, and of the colour type. PNG third edition, 11.2.1. */
-const [FIRST_CHUNK, DEPTH, COLOUR_TYPE] = [8, 24, 25];
+/** Positions of the bits of a sample, and of the colour type. PNG third edition, 11.2.1. */
+const [DEPTH, COLOUR_TYPE] = [24, 25];
 const IN_COLOUR = 2;
 /** Transfer characteristics of cICP: PQ and HLG. ITU-T H.273. */
 const HDR = [16, 18];
 
 function hasOwnTones(head: Uint8Array): boolean {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const isDeep = head[DEPTH] === 16 && ((head[COLOUR_TYPE] ?? 0) & IN_COLOUR) !== 0;
-  for (let at = FIRST_CHUNK; at + 12 <= head.length; at += 12 + view.getUint32(at)) {
-    const type = String.fromCharCode(...head.subarray(at + 4, at + 8));
+  for (const { type, data } of chunksOf(head)) {
     if (type === 'IDAT') return false;
-    if (type === 'cICP' && HDR.includes(head[at + 9] ?? 0)) return true;
+    if (type === 'cICP' && HDR.includes(data[1] ?? 0)) return true;
     if (isDeep && ['iCCP', 'cICP', 'gAMA'].includes(type)) return true;
   }
   return false;
