@@ -1,13 +1,10 @@
 /** Polls queue, bucket, fleet and scaler memory once a second and records what they show. */
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
-import { MEMORY_KEY } from '../../contract/names.ts';
 import { photoLogId } from '../../contract/trace.ts';
-import { fromItem } from '../../lambda/scaler/memory.ts';
+import { readMemory } from './memory.ts';
 import { readOutcomes, readFailure, type PhotoOutcome } from './outcomes.ts';
 import type { Photo } from './photos.ts';
 import type { Recorder } from './recorder.ts';
@@ -40,18 +37,12 @@ export class Watcher {
 
   private async poll(): Promise<void> {
     const { stack, recorder, photos } = this;
-    const [queue, outcomes, item] = await Promise.all([
+    const [queue, outcomes, memory] = await Promise.all([
       counts(stack),
       readOutcomes(stack.s3, stack.outputs.BucketName ?? '', photos),
-      stack.dynamo.send(
-        new GetItemCommand({
-          TableName: stack.outputs.TableName,
-          Key: { id: { S: MEMORY_KEY } },
-          ConsistentRead: true,
-        }),
-      ),
+      readMemory(stack),
     ]);
-    const decisions = item.Item ? fromItem(unmarshall(item.Item)).recent : [];
+    const decisions = memory?.recent ?? [];
     const fleet = stack.agent.snapshot(stack.groupName);
     await this.readFailures(outcomes);
     const logIdOf = (key: string) => photoLogId(stack.outputs.BucketName ?? '', INCOMING + key);

@@ -3,16 +3,14 @@ import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/cl
 import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { clientConfig, localPath } from '../../common/environment.ts';
 import { instanceLogGroupName } from '../../contract/logs.ts';
-import { MEMORY_KEY, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
-import { fromItem } from '../../lambda/scaler/memory.ts';
+import { METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
 import type { BootFailure } from '../../lambda/scaler/policy/boot-failure.ts';
 import { journalFiles } from '../../local/logs/journals.ts';
 import { deliveredBytes } from '../../worker/journal/delivery.ts';
+import { readMemory } from '../../local/run/memory.ts';
 import type { LocalStack } from '../../local/run/stack.ts';
 
 const DAY_MS = 86_400_000;
@@ -47,14 +45,7 @@ export class StackView {
 
   /** The latest decisions, and the latest launches that failed. */
   async scaler(): Promise<{ decisions: { at: number; reason: string }[]; failures: BootFailure[] }> {
-    const { Item } = await this.stack.dynamo.send(
-      new GetItemCommand({
-        TableName: this.stack.outputs.TableName,
-        Key: { id: { S: MEMORY_KEY } },
-        ConsistentRead: true,
-      }),
-    );
-    const memory = Item && fromItem(unmarshall(Item));
+    const memory = await readMemory(this.stack);
     return { decisions: memory?.recent ?? [], failures: memory?.policy.bootFailure?.latest ?? [] };
   }
 
