@@ -35,3 +35,13 @@ export function number32(value: number, little = false): Uint8Array {
 export function number16(value: number): Uint8Array {
   return Uint8Array.of((value >> 8) & 0xff, value & 0xff);
 }
+
+/** @returns what is read; undefined where it leads outside of the data */
+export function unlessOutside<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}

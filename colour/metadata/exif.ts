@@ -4,7 +4,7 @@
  *
  * Nothing is moved, so that offsets inside maker notes stay valid. EXIF 2.32; TIFF 6.0, section 2.
  */
-import { latin1, startsWith, viewOf } from './bytes.ts';
+import { latin1, startsWith, unlessOutside, viewOf } from './bytes.ts';
 
 /** Before EXIF in a JPEG's segment. */
 export const EXIF_PREFIX = latin1('Exif\0\0');
@@ -102,16 +102,6 @@ export interface UprightPicture {
 /** @returns a structure to read; undefined for what is not one */
 function tiffOf(exif: Uint8Array): Tiff | undefined {
   return unlessOutside(() => new Tiff(exif.subarray(startsWith(exif, EXIF_PREFIX) ? EXIF_PREFIX.length : 0)));
-}
-
-/** An offset outside of the data leaves out what it leads to. */
-function unlessOutside<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** The name of an ICC colour profile: ICC.1:2022, 9.2.41 (profileDescriptionTag), 10.15 (mluc); ICC.1:2001-04, 6.5.17 (desc). */
-import { textAt, viewOf } from './bytes.ts';
+import { textAt, unlessOutside, viewOf } from './bytes.ts';
 
 const MAX_TAGS = 100;
 /** Characters. */
@@ -7,17 +7,15 @@ const LONGEST = 200;
 
 /** @returns its description in the first language; undefined when it has none that can be read */
 export function profileName(profile: Uint8Array): string | undefined {
-  try {
+  return unlessOutside(() => {
     const view = viewOf(profile);
     const tags = Math.min(view.getUint32(128), MAX_TAGS);
     for (let k = 0; k < tags; k++) {
       const entry = 132 + 12 * k;
       if (textAt(profile, entry, entry + 4) === 'desc') return nameAt(profile, view.getUint32(entry + 4));
     }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-  }
-  return undefined;
+    return undefined;
+  });
 }
 
 function nameAt(profile: Uint8Array, at: number): string | undefined {

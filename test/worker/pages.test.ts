@@ -1,7 +1,9 @@
 /** Which picture of a file is coloured: the first full page, wherever it is; never a thumbnail, a mask or a preview. */
 import { describe, expect, it } from 'vitest';
 import { inspectPhoto } from '../../worker/imaging/inspect.ts';
+import { tiffPictures } from '../../worker/imaging/tiff.ts';
 import { decoded, fixture, outcomeOf } from './support/fixtures.ts';
+import { SHORT, structure } from './support/tiff-builder.ts';
 
 const hasMore = async (name: string) =>
   (await inspectPhoto(fixture(name), { maxMegapixels: 1, scale: 1 })).hasMore;
@@ -45,4 +47,19 @@ describe('the full picture', () => {
       'unsupported-format: The file is a TIFF with compression Zstandard',
     );
   });
+});
+
+const SIGNED = 9;
+
+it('tags are read as the decoder reads them: numbers of any type, the first of two, and without a next page', () => {
+  const entries = [
+    [256, SIGNED, [8]],
+    [257, SHORT, [6]],
+    [259, SHORT, [5]],
+    [259, SHORT, [50_000]],
+  ] as const;
+  const file = structure({ entries }, true);
+  const picture = { width: 8, height: 6, compression: 5 };
+  expect(tiffPictures(file)).toMatchObject([picture]);
+  expect(tiffPictures(file.subarray(0, -4))).toMatchObject([picture]);
 });

@@ -2,6 +2,7 @@
  * The entries of a TIFF's directory, and a file with another directory in its place: so that a decoder returns samples as they
  * are stored. TIFF 6.0, section 2; BigTIFF.
  */
+import { unlessOutside } from '../../colour/metadata/bytes.ts';
 
 export interface TiffEntry {
   tag: number;
@@ -19,7 +20,9 @@ export interface NewEntry {
 
 const [SHORT, LONG, LONG8] = [3, 4, 16];
 /** Bytes of a value, by type. */
-const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+export const TYPE_BYTES: readonly number[] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8];
+/** BYTE, SHORT, LONG, LONG8, the same with signs, IFD and IFD8: the decoder takes any of them for any number. */
+const INTEGERS = new Set([1, 3, 4, 16, 6, 8, 9, 17, 13, 18]);
 /** A directory of a picture has two dozen. */
 const MAX_ENTRIES = 10_000;
 /** Of one entry: a strip for each row of the highest picture. */
@@ -31,12 +34,18 @@ class Numbers {
   readonly isBig: boolean;
   /** Bytes of a count of entries, of an entry, and of an offset. */
   readonly sizes: readonly [count: number, entry: number, offset: number];
+  /** Where the header has the position of the first directory. */
+  readonly firstAt: number;
 
   constructor(readonly body: Buffer) {
     this.isLittle = body[0] === 0x49;
     this.isBig = (this.isLittle ? body[2] : body[3]) === 0x2b;
     this.sizes = this.isBig ? [8, 20, 8] : [2, 12, 4];
+    this.firstAt = this.isBig ? 8 : 4;
   }
+
+  /** Position of the first directory. @throws RangeError as {@link read} */
+  first = (): number => this.read(this.firstAt, this.sizes[2]);
 
   /** @throws RangeError outside of the file */
   read(at: number, bytes: number): number {
@@ -58,6 +67,10 @@ export class TiffDirectory {
   private constructor(
     private readonly numbers: Numbers,
     readonly entries: readonly TiffEntry[],
+    /** Entries that it says it has; at most {@link MAX_ENTRIES} are read. */
+    readonly count: number,
+    /** Position of the next one; 0 where there is none. */
+    readonly next: number,
   ) {}
 
   /**
@@ -66,37 +79,58 @@ export class TiffDirectory {
    */
   static of(body: Buffer, position?: number): TiffDirectory | undefined {
     const numbers = new Numbers(body);
-    try {
-      const at = position ?? numbers.read(numbers.isBig ? 8 : 4, numbers.sizes[2]);
-      return new TiffDirectory(numbers, entriesAt(numbers, at));
-    } catch (error) {
-      if (error instanceof RangeError) return undefined;
-      throw error;
-    }
+    return unlessOutside(() => TiffDirectory.at(numbers, position ?? numbers.first()));
+  }
+
+  /** @returns the position of a file's first directory; 0 where there is none */
+  static firstOf(body: Buffer): number {
+    const numbers = new Numbers(body);
+    return unlessOutside(() => numbers.first()) ?? 0;
+  }
+
+  private static at(numbers: Numbers, position: number): TiffDirectory {
+    const [countBytes, entryBytes, offsetBytes] = numbers.sizes;
+    const count = numbers.read(position, countBytes);
+    const start = position + countBytes;
+    const entries = Array.from({ length: Math.min(count, MAX_ENTRIES) }, (_, k) =>
+      entryAt(numbers, start + k * entryBytes),
+    );
+    const next = unlessOutside(() => numbers.read(start + count * entryBytes, offsetBytes)) ?? 0;
+    return new TiffDirectory(numbers, entries, count, next);
+  }
+
+  /** @returns the same directory with these of its entries alone */
+  only(entries: readonly TiffEntry[]): TiffDirectory {
+    return new TiffDirectory(this.numbers, entries, entries.length, this.next);
   }
 
   get isLittle(): boolean {
     return this.numbers.isLittle;
   }
 
-  /** @returns the numbers of an entry; none where the directory does not have it, or where it has other values */
+  /** @returns the numbers of a tag; none where the directory does not have it, or where it has other values */
   values(tag: number): number[] {
-    const { numbers, entries } = this;
-    const entry = entries.find((one) => one.tag === tag);
-    if (!entry || ![1, SHORT, LONG, LONG8].includes(entry.type)) return [];
-    const bytes = TYPE_BYTES[entry.type]!;
-    try {
-      return Array.from({ length: Math.min(entry.count, MAX_VALUES) }, (_, k) =>
-        numbers.read(entry.at + k * bytes, bytes),
-      );
-    } catch (error) {
-      if (error instanceof RangeError) return [];
-      throw error;
-    }
+    const entry = this.entries.find((one) => one.tag === tag);
+    return (entry && unlessOutside(() => this.numbersOf(entry))) ?? [];
   }
 
-  /** @returns the file with one directory, which has these entries in place of its own with their tags */
-  fileWith(changed: readonly NewEntry[]): Buffer {
+  /**
+   * @param most how many
+   * @returns the numbers of an entry; none where it has other values
+   * @throws RangeError outside of the file
+   */
+  numbersOf({ type, count, at }: TiffEntry, most = MAX_VALUES): number[] {
+    if (!INTEGERS.has(type)) return [];
+    const bytes = TYPE_BYTES[type]!;
+    return Array.from({ length: Math.min(count, most) }, (_, k) => this.numbers.read(at + k * bytes, bytes));
+  }
+
+  /**
+   * @param changed entries in place of its own with their tags; one without values removes those
+   * @param between put after the file, before the directory
+   * @returns the file with this one directory
+   */
+  fileWith(changed: readonly NewEntry[], between: Buffer = Buffer.of()): Buffer {
     const { numbers, entries } = this;
     const [countBytes, entryBytes, offsetBytes] = numbers.sizes;
     const tags = new Set(changed.map(({ tag }) => tag));
@@ -104,7 +138,8 @@ export class TiffDirectory {
       .filter((entry) => !('values' in entry) || entry.values.length > 0)
       .sort((one, other) => one.tag - other.tag);
     const { body } = numbers;
-    const start = body.length + (body.length % 2);
+    const end = body.length + between.length;
+    const start = end + (end % 2);
     const directory = Buffer.alloc(countBytes + all.length * entryBytes + offsetBytes);
     const extra: Buffer[] = [];
     let extraAt = start + directory.length;
@@ -123,8 +158,8 @@ export class TiffDirectory {
         extraAt += data.length;
       }
     }
-    const file = Buffer.concat([body, Buffer.alloc(start - body.length), directory, ...extra]);
-    numbers.write(file, numbers.isBig ? 8 : 4, offsetBytes, start);
+    const file = Buffer.concat([body, between, Buffer.alloc(start - end), directory, ...extra]);
+    numbers.write(file, numbers.firstAt, offsetBytes, start);
     return file;
   }
 
@@ -147,20 +182,16 @@ export class TiffDirectory {
   }
 }
 
-function entriesAt(numbers: Numbers, directory: number): TiffEntry[] {
-  const [countBytes, entryBytes, offsetBytes] = numbers.sizes;
-  const count = Math.min(numbers.read(directory, countBytes), MAX_ENTRIES);
-  return Array.from({ length: count }, (_, k) => {
-    const at = directory + countBytes + k * entryBytes;
-    const type = numbers.read(at + 2, 2);
-    const values = numbers.read(at + 4, offsetBytes);
-    const isInline = (TYPE_BYTES[type] ?? 0) * values <= offsetBytes;
-    const value = at + 4 + offsetBytes;
-    return {
-      tag: numbers.read(at, 2),
-      type,
-      count: values,
-      at: isInline ? value : numbers.read(value, offsetBytes),
-    };
-  });
+function entryAt(numbers: Numbers, at: number): TiffEntry {
+  const [, , offsetBytes] = numbers.sizes;
+  const type = numbers.read(at + 2, 2);
+  const count = numbers.read(at + 4, offsetBytes);
+  const isInline = (TYPE_BYTES[type] ?? 0) * count <= offsetBytes;
+  const value = at + 4 + offsetBytes;
+  return {
+    tag: numbers.read(at, 2),
+    type,
+    count,
+    at: isInline ? value : numbers.read(value, offsetBytes),
+  };
 }

@@ -1,6 +1,6 @@
 /** Values of TIFF tags, and directories written after a file. TIFF 6.0, section 2. */
 import { joined, viewOf } from '../../colour/metadata/bytes.ts';
-import { TiffDirectory, type TiffEntry } from './tiff-entries.ts';
+import { TiffDirectory, TYPE_BYTES, type TiffEntry } from './tiff-entries.ts';
 
 /** A tag with its value, lowest byte first. */
 export interface Tag {
@@ -11,28 +11,26 @@ export interface Tag {
 }
 
 export const TYPES = { byte: 1, ascii: 2, short: 3, long: 4, rational: 5 };
-/** Bytes of a value, and of each number of it, by the types of the classic format. */
-const SIZES: Record<number, readonly [size: number, unit: number]> = {
-  ...{ 1: [1, 1], 2: [1, 1], 3: [2, 2], 4: [4, 4], 5: [8, 4], 6: [1, 1], 7: [1, 1] },
-  ...{ 8: [2, 2], 9: [4, 4], 10: [8, 4], 11: [4, 4], 12: [8, 8], 13: [4, 4] },
-};
+/** RATIONAL and SRATIONAL: two numbers each. */
+const RATIONALS = [5, 10];
+/** Of the classic format: a result has no others. */
+const LAST_TYPE = 13;
 const ENTRY_BYTES = 12;
 /** Photos have some dozens. */
 const MAX_TAGS = 1000;
 
 /** A directory of a file, and those that it leads to. */
 export class TagReader {
-  private readonly little: boolean;
+  readonly isLittle: boolean;
+  readonly entries: ReadonlyMap<number, TiffEntry>;
 
   private constructor(
     private readonly file: Buffer,
     directory: TiffDirectory,
   ) {
-    this.little = directory.isLittle;
+    this.isLittle = directory.isLittle;
     this.entries = firstOfEach(directory.entries);
   }
-
-  readonly entries: ReadonlyMap<number, TiffEntry>;
 
   /** @returns undefined where the directory is damaged */
   static of(file: Buffer, position?: number): TagReader | undefined {
@@ -48,20 +46,16 @@ export class TagReader {
     return value.reduceRight((sum, byte) => sum * 256 + byte, 0);
   }
 
-  lengthOf = ({ type, count }: TiffEntry): number => (SIZES[type]?.[0] ?? 8) * count;
+  lengthOf = ({ type, count }: TiffEntry): number => (TYPE_BYTES[type] ?? 8) * count;
 
   /** @returns a copy; undefined for a type that the classic format does not have, or outside of the file */
   tag(entry: TiffEntry): Tag | undefined {
     const { tag, type, count, at } = entry;
-    const [, unit] = SIZES[type] ?? [];
     const end = at + this.lengthOf(entry);
-    if (!unit || end > this.file.length) return undefined;
+    const unit = RATIONALS.includes(type) ? 4 : TYPE_BYTES[type];
+    if (!unit || type > LAST_TYPE || end > this.file.length) return undefined;
     const value = Uint8Array.from(this.file.subarray(at, end));
-    return { tag, type, count, value: this.little ? value : reversed(value, unit) };
-  }
-
-  get isLittle(): boolean {
-    return this.little;
+    return { tag, type, count, value: this.isLittle ? value : reversed(value, unit) };
   }
 }
 

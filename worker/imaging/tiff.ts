@@ -2,6 +2,7 @@
  * The pictures of a TIFF file, from its directories: a chain of pages, each with sub-directories. TIFF 6.0, sections 2 and 8;
  * TIFF Technical Note 1 (SubIFDs); BigTIFF; DNG 1.7.
  */
+import { TiffDirectory } from './tiff-entries.ts';
 
 /** A picture of the file, as its directory describes it. Values that the directory does not have are TIFF's defaults. */
 export interface TiffPicture {
@@ -45,8 +46,6 @@ const TAGS = {
   sampleFormats: 339,
 } as const;
 const READ = new Set<number>(Object.values(TAGS));
-/** Bytes of a value, by type: BYTE, SHORT, LONG, IFD, LONG8, IFD8. */
-const TYPE_BYTES: Record<number, number> = { 1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 18: 8 };
 
 /** Bits of NewSubfileType. */
 const [REDUCED, MASK, DEPTH] = [1, 4, 8];
@@ -57,49 +56,16 @@ const TRANSPARENCY_MASK = 4;
 
 type Tags = Map<number, number[]>;
 
-/** Reads a file's numbers in its own byte order. */
-class Reader {
-  private readonly isLittle: boolean;
-  readonly isBig: boolean;
-  private entriesLeft = MAX_ENTRIES;
-
-  constructor(private readonly body: Buffer) {
-    this.isLittle = body[0] === 0x49;
-    this.isBig = (this.isLittle ? body[2] : body[3]) === 0x2b;
-  }
-
-  first = () => (this.isBig ? this.number(8, 8) : this.number(4, 4));
-
-  /** @throws RangeError for a directory that is not in the file */
-  directory(at: number): { tags: Tags; next: number } {
-    const [countBytes, entryBytes, offsetBytes] = this.isBig ? [8, 20, 8] : [2, 12, 4];
-    const count = this.number(at, countBytes);
-    if (count > this.entriesLeft) throw new RangeError('too many tags');
-    this.entriesLeft -= count;
-    const tags: Tags = new Map();
-    const entries = at + countBytes;
-    for (let k = 0; k < count; k++) {
-      const entry = entries + k * entryBytes;
-      const tag = this.number(entry, 2);
-      if (READ.has(tag)) tags.set(tag, this.values(entry, offsetBytes));
-    }
-    return { tags, next: this.number(entries + count * entryBytes, offsetBytes) };
-  }
-
-  private values(entry: number, offsetBytes: number): number[] {
-    const bytes = TYPE_BYTES[this.number(entry + 2, 2)];
-    const count = Math.min(this.number(entry + 4, offsetBytes), MAX_VALUES);
-    if (bytes === undefined) return [];
-    const value = entry + 4 + offsetBytes;
-    const from = count * bytes <= offsetBytes ? value : this.number(value, offsetBytes);
-    return Array.from({ length: count }, (_, k) => this.number(from + k * bytes, bytes));
-  }
-
-  private number(at: number, bytes: number): number {
-    const { body, isLittle } = this;
-    if (bytes === 8) return Number(isLittle ? body.readBigUInt64LE(at) : body.readBigUInt64BE(at));
-    return isLittle ? body.readUIntLE(at, bytes) : body.readUIntBE(at, bytes);
-  }
+/**
+ * @returns the tags that are read, of which the decoder takes the first where there are several
+ * @throws RangeError for one whose values are not in the file
+ */
+function tagsOf(directory: TiffDirectory): Tags {
+  const tags: Tags = new Map();
+  for (const entry of directory.entries)
+    if (READ.has(entry.tag) && !tags.has(entry.tag))
+      tags.set(entry.tag, directory.numbersOf(entry, MAX_VALUES));
+  return tags;
 }
 
 function pictureOf(tags: Tags, at: number, page: number, subifd: number | undefined): TiffPicture {
@@ -130,17 +96,23 @@ function pictureOf(tags: Tags, at: number, page: number, subifd: number | undefi
 export function tiffPictures(body: Buffer): TiffPicture[] | undefined {
   const pictures: TiffPicture[] = [];
   const seen = new Set<number>();
+  let entriesLeft = MAX_ENTRIES;
+  const read = (at: number) => {
+    const directory = TiffDirectory.of(body, at);
+    if (!directory || directory.count > entriesLeft) throw new RangeError('a damaged directory');
+    entriesLeft -= directory.count;
+    return { tags: tagsOf(directory), next: directory.next };
+  };
   try {
-    const reader = new Reader(body);
-    for (let at = reader.first(); at !== 0 && !seen.has(at);) {
+    for (let at = TiffDirectory.firstOf(body); at !== 0 && !seen.has(at);) {
       if (seen.size >= MAX_PAGES) return undefined;
       const page = seen.size;
       seen.add(at);
-      const { tags, next } = reader.directory(at);
+      const { tags, next } = read(at);
       pictures.push(pictureOf(tags, at, page, undefined));
       const subifds = tags.get(TAGS.subifds)?.slice(0, MAX_SUBIFDS) ?? [];
       for (const [k, offset] of subifds.entries())
-        pictures.push(pictureOf(reader.directory(offset).tags, offset, page, k));
+        pictures.push(pictureOf(read(offset).tags, offset, page, k));
       at = next;
     }
   } catch (error) {
