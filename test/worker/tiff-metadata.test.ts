@@ -3,6 +3,9 @@ import ExifReader from 'exifreader';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readMetadata, writeMetadata } from '../../worker/imaging/metadata.ts';
+import { TiffDirectory } from '../../worker/imaging/tiff-entries.ts';
+import { fixture } from './support/fixtures.ts';
+import { resultOf } from './support/results.ts';
 import {
   ASCII,
   BYTE,
@@ -107,6 +110,19 @@ it('of a file whose picture is not in the first directory, both are read', async
     'the picture',
     'Opa',
   ]);
+});
+
+it('of a picture that is completed before it is read is its own', async () => {
+  const file = fixture('thumb_first.tif');
+  const first = file.readUInt32LE(4);
+  const second = TiffDirectory.of(file, TiffDirectory.of(file, first)!.next)!;
+  const valueOf = (tag: number) => second.entries.find((entry) => entry.tag === tag)!.at;
+  // No rows in a strip: the decoder refuses that.
+  file.writeUInt32LE(0, valueOf(278));
+  file.write('picture.ini\0', valueOf(305), 'latin1');
+  const { file: result } = await resultOf(file);
+  const { exif = {} } = ExifReader.load(result, { expanded: true });
+  expect(exif['Software']?.description).toBe('picture.ini');
 });
 
 it('of a file with 64-bit offsets is read', async () => {

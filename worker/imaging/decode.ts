@@ -52,7 +52,7 @@ export async function decodePhoto(
   limits: SizeLimits,
   keepColours: boolean,
 ): Promise<DecodedPhoto> {
-  const { source, metadata, bands, hasMore } = await inspectPhoto(body, limits);
+  const { source, directory, metadata, bands, hasMore } = await inspectPhoto(body, limits);
   const options: SharpOptions = { ...STRICT, limitInputPixels: Math.ceil(limits.maxMegapixels * 1e6) };
   const { format, file } = source;
   const samples = await readPixels(source, (one) => {
@@ -65,7 +65,7 @@ export async function decodePhoto(
   const tones =
     (await tonesOf(samples, conversion, keepColours)) ?? (await tonesOf(samples, NONE, keepColours))!;
   checkSize(tones.grey, width, height, 1);
-  const said = await readMetadata(body, format, metadata.icc, source.directory);
+  const said = await readMetadata(body, format, metadata.icc, directory);
   return {
     format,
     width,

@@ -20,6 +20,8 @@ export const roundedMegapixels = (width: number, height: number) =>
 
 export interface InspectedPhoto {
   source: Source;
+  /** Position of the picture's directory in the TIFF as it was sent; {@link source} may be completed. */
+  directory: number | undefined;
   metadata: Metadata;
   bands: Bands;
   /** As {@link loadOf} has it. */
@@ -65,7 +67,8 @@ export async function inspectPhoto(body: Buffer, limits: SizeLimits): Promise<In
   refuseTooLarge(format, metadata, limits);
   const { width, height, depth } = metadata;
   const load = loadOf(megapixelsOf(width, height), depth === 'ushort' ? 16 : 8, bands.count);
-  return { source, metadata, bands, load, hasMore: main?.hasMore ?? hasFrames(format, body, metadata) };
+  const hasMore = main?.hasMore ?? hasFrames(format, body, metadata);
+  return { source, directory: main?.picture.at, metadata, bands, load, hasMore };
 }
 
 /** Without a choice where it makes no difference: the first page. */
