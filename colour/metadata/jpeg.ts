@@ -6,7 +6,7 @@ import { joined, latin1, number16, startsWith, textAt } from './bytes.ts';
 import { EXIF_PREFIX, orientationOf, resolutionOf, uprightExif } from './exif.ts';
 import type { Collection, Density, Metadata } from './metadata.ts';
 import { resourcesOfResult } from './resources.ts';
-import { readXmp, writeXmpWithin } from './xmp.ts';
+import { writeXmpWithin, type Xmp } from './xmp.ts';
 import type { ResultFacts } from './xmp-properties.ts';
 
 interface Segment {
@@ -65,13 +65,9 @@ export function readJpeg(file: Uint8Array, collection: Collection): Metadata {
     if (marker === APP0 && has(JFIF) && end - data >= 12) metadata.density ??= jfifDensity(content(JFIF));
     else if (marker === APP1 && has(EXIF_PREFIX))
       metadata.exif ??= collection.take('exif', content(EXIF_PREFIX));
-    else if (marker === APP1 && has(XMP_PREFIX)) {
-      metadata.xmp ??= readXmp(content(XMP_PREFIX));
-      if (!metadata.xmp || !writeXmpWithin(MOST_XMP, metadata.xmp, LONGEST)) {
-        metadata.xmp = undefined;
-        collection.leaveOut('xmp');
-      }
-    } else if (marker === APP1 && has(EXTENDED_XMP_PREFIX)) {
+    else if (marker === APP1 && has(XMP_PREFIX))
+      metadata.xmp ??= xmpWithRoom(content(XMP_PREFIX), collection);
+    else if (marker === APP1 && has(EXTENDED_XMP_PREFIX)) {
       const part = collection.take('xmp', file.subarray(from, end));
       if (part) metadata.parts.push(part);
     } else if (marker === APP13 && has(PHOTOSHOP_PREFIX)) {
@@ -85,6 +81,14 @@ export function readJpeg(file: Uint8Array, collection: Collection): Metadata {
   if (resources.length > 0) metadata.resources = joined(resources);
   if (metadata.exif) metadata.turned = orientationOf(metadata.exif) >= 5;
   return metadata;
+}
+
+/** @returns XMP to which a result can add what is said of it */
+function xmpWithRoom(packet: Uint8Array, collection: Collection): Xmp | undefined {
+  const found = collection.takeXmp(packet);
+  if (!found || writeXmpWithin(MOST_XMP, found, LONGEST)) return found;
+  collection.leaveOut('xmp');
+  return undefined;
 }
 
 /** Frame headers: ITU-T T.81, table B.1; among these numbers are three other markers. */

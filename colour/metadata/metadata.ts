@@ -2,7 +2,7 @@
  * What a file says besides its pixels, and what is said of its result. A result has the format of its photo, so most parts stay
  * byte for byte.
  */
-import type { Xmp } from './xmp.ts';
+import { readXmp, type Xmp } from './xmp.ts';
 
 /** Kinds of metadata that a result can be without, because the photo's are damaged or too large. */
 export type MetadataKind = 'exif' | 'xmp' | 'iptc' | 'text' | 'tags';
@@ -42,6 +42,13 @@ export class Collection {
   take(kind: MetadataKind, part: Uint8Array): Uint8Array | undefined {
     if (!this.allows(kind, part.length)) return undefined;
     return Uint8Array.from(part);
+  }
+
+  /** @returns a packet to write; undefined when it is damaged or beyond the limits */
+  takeXmp(packet: Uint8Array): Xmp | undefined {
+    const found = this.allows('xmp', packet.length) ? readXmp(packet) : undefined;
+    if (!found) this.leaveOut('xmp');
+    return found;
   }
 
   /** Counts bytes of a kind. @returns whether they are within its limits */

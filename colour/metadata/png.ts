@@ -8,7 +8,7 @@ import { EXIF_PREFIX, orientationOf, uprightExif } from './exif.ts';
 import type { Collection, Density, Metadata } from './metadata.ts';
 import { rawProfile, textOfRawProfile, type RawProfile } from './raw-profile.ts';
 import { resourcesOfResult } from './resources.ts';
-import { readXmp, writeXmp } from './xmp.ts';
+import { writeXmp } from './xmp.ts';
 import type { ResultFacts } from './xmp-properties.ts';
 
 /** Unpacks zlib data. @returns undefined when it is damaged or has more bytes than that */
@@ -70,10 +70,8 @@ export async function readPng(file: Uint8Array, collection: Collection, inflate:
       }
       const profile = rawProfile(text.keyword, text.content);
       if (profile) profiles.push(profile);
-      else if (text.keyword === XMP_KEYWORD) {
-        metadata.xmp ??= collection.allows('xmp', text.content.length) ? readXmp(text.content) : undefined;
-        if (!metadata.xmp) collection.leaveOut('xmp');
-      } else if (collection.allows('text', data.length)) metadata.parts.push(packed(type, data));
+      else if (text.keyword === XMP_KEYWORD) metadata.xmp ??= collection.takeXmp(text.content);
+      else if (collection.allows('text', data.length)) metadata.parts.push(packed(type, data));
     }
   }
   for (const profile of profiles) place(metadata, profile, collection);
@@ -85,8 +83,7 @@ export async function readPng(file: Uint8Array, collection: Collection, inflate:
 function place(metadata: Metadata, { kind, content }: RawProfile, collection: Collection): void {
   const isExif = startsWith(content, EXIF_PREFIX);
   if (isExif) metadata.exif ??= collection.take('exif', content.subarray(EXIF_PREFIX.length));
-  else if (kind === 'xmp')
-    metadata.xmp ??= collection.allows('xmp', content.length) ? readXmp(content) : undefined;
+  else if (kind === 'xmp') metadata.xmp ??= collection.takeXmp(content);
   else if (kind === 'iptc') metadata.resources ??= collection.take('iptc', content);
 }
 

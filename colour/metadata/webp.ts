@@ -2,7 +2,7 @@
 import { joined, latin1, number32, textAt, viewOf } from './bytes.ts';
 import { orientationOf, uprightExif } from './exif.ts';
 import type { Collection, Metadata } from './metadata.ts';
-import { readXmp, writeXmp } from './xmp.ts';
+import { writeXmp } from './xmp.ts';
 import type { ResultFacts } from './xmp-properties.ts';
 
 interface Chunk {
@@ -29,10 +29,7 @@ export function readWebp(file: Uint8Array, collection: Collection): Metadata {
   const metadata: Metadata = { parts: [], turned: false };
   for (const { name, data } of chunksOf(file)) {
     if (name === 'EXIF') metadata.exif ??= collection.take('exif', data);
-    if (name === 'XMP ') {
-      metadata.xmp ??= collection.allows('xmp', data.length) ? readXmp(data) : undefined;
-      if (!metadata.xmp) collection.leaveOut('xmp');
-    }
+    if (name === 'XMP ') metadata.xmp ??= collection.takeXmp(data);
   }
   if (metadata.exif) metadata.turned = orientationOf(metadata.exif) >= 5;
   return metadata;

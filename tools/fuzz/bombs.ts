@@ -23,6 +23,16 @@ function viewUpTo(field: string): string {
   return `{"at":3,"tickSeconds":30,"visible":9,"inFlight":1,"inService":1,"coming":[],${measured},${field}`;
 }
 
+const XMP_NAME = 'http://ns.adobe.com/xap/1.0/\0';
+const rdf = (label: string) =>
+  `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" label="${label}"/></rdf:RDF>`;
+
+/** A segment of a JPEG, one character per byte. */
+function xmpSegment(packet: string): string {
+  const length = 2 + XMP_NAME.length + packet.length;
+  return `\xff\xe1${String.fromCharCode(length >> 8, length & 0xff)}${XMP_NAME}${packet}`;
+}
+
 const nested = repeated('nested lists', '[');
 const spaces = repeated('spaces', ' ', '', 'x');
 const ANY = [
@@ -52,6 +62,8 @@ export const BOMBS: Record<string, Bomb[]> = {
     repeated('comments', '\xff\xfe\0\x03x', '\xff\xd8'),
     repeated('segments of length 0', '\xff\xe1\0\0', '\xff\xd8'),
     repeated('fill bytes', '\xff', '\xff\xd8'),
+    repeated('XMP after a long one', xmpSegment(''), `\xff\xd8${xmpSegment(rdf('x'.repeat(60_000)))}`),
+    repeated('damaged XMP', xmpSegment('<a>'.repeat(1000)), '\xff\xd8'),
   ],
   png: [
     repeated('empty chunks', '\0\0\0\0tEXt\0\0\0\0', '\x89PNG\r\n\x1a\n'),

@@ -8,7 +8,6 @@ import { Collection, type Metadata, type MetadataKind } from '../../colour/metad
 import { profileName } from '../../colour/metadata/profile-name.ts';
 import { readPng, writePng, type Inflate } from '../../colour/metadata/png.ts';
 import type { ResultFacts } from '../../colour/metadata/xmp-properties.ts';
-import { readXmp } from '../../colour/metadata/xmp.ts';
 import { readWebp, writeWebp } from '../../colour/metadata/webp.ts';
 import type { Format } from './formats.ts';
 import { readTiff, writeTiff, type TiffMetadata } from './tiff-metadata.ts';
@@ -97,8 +96,7 @@ async function readAvif(file: Buffer, collection: Collection): Promise<PhotoMeta
   // The prefix of JPEG is there or not: ISO/IEC 23008-12, A.2.1.
   const isPrefixed = exif && startsWith(exif, EXIF_PREFIX);
   if (exif) metadata.exif = collection.take('exif', isPrefixed ? exif.subarray(EXIF_PREFIX.length) : exif);
-  if (xmp && collection.allows('xmp', xmp.length)) metadata.xmp = readXmp(xmp);
-  if (xmp && !metadata.xmp) collection.leaveOut('xmp');
+  if (xmp) metadata.xmp = collection.takeXmp(xmp);
   if (density !== undefined) metadata.density = { x: density, y: density, unit: 'inch' };
   return metadata;
 }

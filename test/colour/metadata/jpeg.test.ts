@@ -1,7 +1,7 @@
 /** Metadata of JPEG files: as sharp reads and writes it, and in files built by hand. */
 import fc from 'fast-check';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readJpeg, writeJpeg } from '../../../colour/metadata/jpeg.ts';
 import { Collection, LIMITS, type Metadata } from '../../../colour/metadata/metadata.ts';
 
@@ -134,6 +134,28 @@ describe('XMP of a JPEG', () => {
     const made = write(await blank().jpeg().toBuffer(), read(photo(segment(NAME, packet('a')), ...extended)));
     expect(made.includes(Buffer.concat(extended))).toBe(true);
     expect((await sharp(made).metadata()).xmp!.toString()).toContain('note:HasExtendedXMP="0123"');
+  });
+
+  it('costs no more where further packets follow', () => {
+    const encode = vi.spyOn(TextEncoder.prototype, 'encode');
+    const long = segment(NAME, packet('x'.repeat(50_000)));
+    const encodings = (further: number) => {
+      encode.mockClear();
+      const file = photo(long, ...Array<Buffer>(further).fill(segment(NAME, '')));
+      expect(read(file).xmp?.text.length).toBeGreaterThan(50_000);
+      return encode.mock.calls.length;
+    };
+    expect(encodings(100)).toBe(encodings(0));
+    encode.mockRestore();
+  });
+
+  it('is no longer searched for behind so much of it that is damaged', () => {
+    const bytes = 1 << 15;
+    const damaged = segment(NAME, '<'.repeat(bytes));
+    const after = (count: number) =>
+      read(photo(...Array<Buffer>(count).fill(damaged), segment(NAME, packet('a')))).xmp;
+    const most = LIMITS.xmp / bytes;
+    expect([after(most - 1)?.text, after(most)]).toEqual([packet('a'), undefined]);
   });
 
   it.each([

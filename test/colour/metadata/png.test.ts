@@ -105,6 +105,13 @@ describe('raw profiles', () => {
     expect(Buffer.from(again.resources!)).toEqual(iptc);
   });
 
+  it('of damaged XMP are said', async () => {
+    const { metadata, leftOut } = await read(
+      packed('Raw profile type xmp', profile('xmp', Buffer.from('<a>'))),
+    );
+    expect([metadata.xmp, leftOut]).toEqual([undefined, ['xmp']]);
+  });
+
   it.each([
     ['a colour profile', profile('icc', Buffer.from('x'))],
     ['no length', '\nexif\n'],
