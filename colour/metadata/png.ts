@@ -27,6 +27,8 @@ const XMP_KEYWORD = 'XML:com.adobe.xmp';
 /** Texts unpacked, together: a reader of the result unpacks them too. */
 const MOST_UNPACKED = 4 << 20;
 const MOST_TEXTS = 1000;
+/** Packed texts that are damaged or too large: to find that may cost as much as to unpack all of the others. */
+const MOST_FAILED = 10;
 
 /** Chunks up to where the file ends, whatever their checksum. */
 export function* chunksOf(file: Uint8Array): Generator<Chunk> {
@@ -47,7 +49,12 @@ const isIntact = (file: Uint8Array, { from, end }: Chunk) =>
 export async function readPng(file: Uint8Array, collection: Collection, inflate: Inflate): Promise<Metadata> {
   const metadata: Metadata = { parts: [], turned: false };
   const profiles: RawProfile[] = [];
-  let [texts, unpacked] = [0, 0];
+  let [texts, unpacked, failed] = [0, 0, 0];
+  const unpack = async (part: Uint8Array) => {
+    const content = failed < MOST_FAILED ? await inflate(part, MOST_UNPACKED - unpacked) : undefined;
+    if (!content) failed++;
+    return content;
+  };
   for (const chunk of chunksOf(file)) {
     const { type, data } = chunk;
     if (type === 'eXIf') {
@@ -59,11 +66,9 @@ export async function readPng(file: Uint8Array, collection: Collection, inflate:
     else if (TEXTS.has(type)) {
       if (++texts > MOST_TEXTS) {
         collection.leaveOut('text');
-        break;
+        continue;
       }
-      const text = isIntact(file, chunk)
-        ? await readText(chunk, (part) => inflate(part, MOST_UNPACKED - unpacked))
-        : undefined;
+      const text = isIntact(file, chunk) ? await readText(chunk, unpack) : undefined;
       if (!text || (unpacked += text.content.length) > MOST_UNPACKED) {
         collection.leaveOut('text');
         continue;

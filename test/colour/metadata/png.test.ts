@@ -69,8 +69,22 @@ describe('texts', () => {
     expect(metadata.parts.length).toBe(4);
     const tiny = chunk('tEXt', latin1('A\0'));
     const exif = chunk('tEXt', latin1('Raw profile type exif\0'));
-    const { leftOut } = await read(...Array<Buffer>(1001).fill(exif), tiny);
-    expect(leftOut).toEqual(['text']);
+    const own = chunk('eXIf', latin1('MM\0*\0\0\0\x08\0\0\0\0\0\0'));
+    const { metadata: others, leftOut } = await read(...Array<Buffer>(1001).fill(exif), tiny, own);
+    expect([others.parts, others.exif?.length, leftOut]).toEqual([[], 14, ['text']]);
+  });
+
+  it('are no longer unpacked after ten that cannot be', async () => {
+    let calls = 0;
+    const counted: typeof inflate = (...given) => {
+      calls++;
+      return inflate(...given);
+    };
+    const bombs = Array<Buffer>(50).fill(packed('Comment', ' '.repeat(5e6)));
+    const plain = chunk('tEXt', latin1('Author\0Oma'));
+    const file = Buffer.concat([latin1('\x89PNG\r\n\x1a\n'), ...bombs, plain]);
+    const { parts } = await readPng(file, new Collection(), counted);
+    expect([calls, parts.length]).toEqual([10, 1]);
   });
 });
 
