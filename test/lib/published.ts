@@ -10,13 +10,8 @@ import { PhotoMetrics, type PhotoMetricsBatch } from '../../worker/telemetry/pho
 import type { BootPhases } from '../../worker/instance/boot.ts';
 import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
-import {
-  AGENT_METRICS,
-  METRIC_NAMESPACE,
-  METRICS,
-  PROBE_METRICS,
-  STAGE_DIMENSION,
-} from '../../contract/names.ts';
+import { AGENT_METRICS, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
+import { metricData as probeData } from '../../lambda/probe/aws/ports.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/ports.ts';
@@ -114,8 +109,8 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
   await publishBootPhases(client as never, stage, fullBoot);
   for (const name of [METRICS.gpuErrors, METRICS.logDeliveryFailures])
     await publishCount(client as never, stage, name);
-  // By the agent, whose configuration another test compares with these names, and by the probe, whose test does.
-  const others = [...Object.values(AGENT_METRICS), ...Object.values(PROBE_METRICS)].map((name) =>
+  // By the agent, whose configuration another test compares with these names.
+  const agent = Object.values(AGENT_METRICS).map((name) =>
     seriesOf(METRIC_NAMESPACE, name, [[STAGE_DIMENSION, stage]]),
   );
   const launches = scalerData(stage, {
@@ -125,7 +120,8 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
   return new Set([
     ...REASONS.flatMap((reason) => dataSeries(scalerData(stage, fullTick(reason)))),
     ...dataSeries(workerData(stage, await fullFigures())),
-    ...others,
+    ...agent,
+    ...dataSeries(probeData(stage, 1)),
     ...dataSeries(boot),
     ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
   ]);

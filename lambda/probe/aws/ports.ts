@@ -4,7 +4,7 @@
  * The function may not list the bucket, so S3 answers 403 for an object that is missing. A right that is lost looks the same, but
  * for the photo's, which the send step needs: it fails then.
  */
-import { CloudWatchClient, PutMetricDataCommand } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, PutMetricDataCommand, type MetricDatum } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteObjectCommand,
@@ -89,14 +89,21 @@ export function portsOn(environment: Environment): Omit<ProbePorts, 'now' | 'log
       return { view, hasImage };
     },
     async publish(failed) {
-      const Dimensions = [{ Name: STAGE_DIMENSION, Value: environment.STAGE }];
-      const MetricData = [
-        { MetricName: METRICS.probeFailures, Value: failed, Unit: 'Count', Dimensions } as const,
-      ];
+      const MetricData = metricData(environment.STAGE, failed);
       await cloudWatch.send(new PutMetricDataCommand({ Namespace: METRIC_NAMESPACE, MetricData }));
     },
   };
 }
+
+/** What is published of a probe photo. */
+export const metricData = (stage: string, failed: 0 | 1): MetricDatum[] => [
+  {
+    MetricName: METRICS.probeFailures,
+    Value: failed,
+    Unit: 'Count',
+    Dimensions: [{ Name: STAGE_DIMENSION, Value: stage }],
+  },
+];
 
 async function readView(
   documents: DynamoDBDocumentClient,
