@@ -30,8 +30,10 @@ export function proxiesOf(env: NodeJS.ProcessEnv): Proxies | undefined {
     return name && value ? addressOf(name, value) : '';
   };
   const [http, https] = [first('HTTP_PROXY', 'ALL_PROXY'), first('HTTPS_PROXY', 'ALL_PROXY', 'HTTP_PROXY')];
-  if (http === '' && https === '') return undefined;
-  return { http, https, none: `${read('NO_PROXY') ?? ''},${OWN_HOSTS}` };
+  const none = read('NO_PROXY') ?? '';
+  // undici knows an asterisk for every host only as the whole list.
+  if ((http === '' && https === '') || none.split(/[,\s]/).includes('*')) return undefined;
+  return { http, https, none: `${none},${OWN_HOSTS}` };
 }
 
 /** As curl has it, an address without a scheme is that of an http proxy. @throws UsageError, without a password */

@@ -50,6 +50,8 @@ describe('the proxies of the environment', () => {
   it.each<[NodeJS.ProcessEnv, { http: string; https: string } | undefined]>([
     [{}, undefined],
     [{ NO_PROXY: '*' }, undefined],
+    [{ HTTPS_PROXY: 'http://p:1', NO_PROXY: '*' }, undefined],
+    [{ ALL_PROXY: 'http://p:1', no_proxy: 'corp.example, *' }, undefined],
     [{ HTTPS_PROXY: '' }, undefined],
     [{ HTTPS_PROXY: 'http://p:1' }, { http: '', https: 'http://p:1' }],
     [
