@@ -81,7 +81,7 @@ export class Monitoring extends Construct {
       props,
       DEPLOY_TIME,
     );
-    checkProps(this, { dailySpendLimit });
+    checkProps(this, { dailySpendLimit, probePhoto });
     checkStageName(this, stageName);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
     this.topic = new sns.Topic(this, 'Topic', {
