@@ -145,7 +145,11 @@ describe('wrong props', () => {
     ['Store', () => store('others'), "bucketName 'photos': .* jobs, which has 'others'"],
     ['Monitoring', () => monitoring({ promisedWaitSeconds: 59 }), 'promisedWaitSeconds 59: a whole number'],
     ['Monitoring', () => monitoring({ dailySpendLimit: -1 }), 'dailySpendLimit -1: above 0'],
-    ['Monitoring', () => monitoring({ probePhoto: 'weekly' as 'daily' }), "probePhoto 'weekly': off, daily or"],
+    [
+      'Monitoring',
+      () => monitoring({ probePhoto: 'weekly' as 'daily' }),
+      "probePhoto 'weekly': off, daily or",
+    ],
     [
       'Scaler',
       () => scaler(otherGroup, { tickSeconds: 7, dailySpendLimit: -1, spotPercentage: 101 }),
