@@ -119,3 +119,9 @@ describe('the bands of', () => {
     expect([[...photo.grey], [...photo.alpha!]]).toEqual([[...grey], [...alpha]]);
   });
 });
+
+it('colours that no opacity shows stay as they are stored', async () => {
+  const data = Uint8Array.of(90, 60, 30, 0, 45, 30, 15, 127);
+  const photo = await decode(writeTiff({ width: 2, data, bands: 4, photometric: 2, extra: [ASSOCIATED] }));
+  expect([...photo.rgb!]).toEqual([90, 60, 30, 90, 60, 30]);
+});

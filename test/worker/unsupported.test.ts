@@ -108,3 +108,11 @@ describe('damage is damage', () => {
     expect(await outcomeOf(make())).toContain('unreadable-image: The file is damaged or cut off');
   });
 });
+
+it('noise that starts as a JPEG is damaged, whatever frame is in it', async () => {
+  const frame = Buffer.of(0xff, 0xc0, 0, 11, 12, 0, 8, 0, 8, 1, 1, 0x11, 0);
+  const start = Buffer.of(0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0);
+  expect(await outcomeOf(Buffer.concat([start, frame]))).toContain('with 12 bits per channel');
+  const noise = Buffer.alloc(100, 7);
+  expect(await outcomeOf(Buffer.concat([start, noise, frame]))).toContain('unreadable-image');
+});
