@@ -2,6 +2,7 @@
  * What a PNG says of its tones without a profile. The first of cICP, iCCP, sRGB, and gAMA with cHRM counts. PNG third edition, 4.3
  * and 11.3.2; ITU-T H.273. Where these leave a choice it is Chromium's, so that a browser shows the photo as its result has it.
  */
+import { chunksOf } from '../../colour/metadata/png.ts';
 import { linear } from '../../colour/srgb.ts';
 import type { ColourModel } from './bands.ts';
 import { curve, matrix, NONE, type Conversion } from './conversion.ts';
@@ -58,24 +59,19 @@ const TRANSFERS: Record<number, ToLinear | undefined> = {
   18: hlg,
 };
 
-const SIGNATURE_BYTES = 8;
-
 /** Chunks before the pixels, by type. */
-function chunksOf(file: Buffer): Map<string, Buffer> {
+function headOf(file: Buffer): Map<string, Buffer> {
   const chunks = new Map<string, Buffer>();
-  for (let at = SIGNATURE_BYTES; at + 12 <= file.length;) {
-    const type = file.toString('latin1', at + 4, at + 8);
+  for (const { type, data } of chunksOf(file)) {
     if (type === 'IDAT' || type === 'IEND') break;
-    const end = at + 8 + file.readUInt32BE(at);
-    if (!chunks.has(type)) chunks.set(type, file.subarray(at + 8, end));
-    at = end + 4;
+    if (!chunks.has(type)) chunks.set(type, Buffer.from(data.buffer, data.byteOffset, data.length));
   }
   return chunks;
 }
 
 /** @returns undefined where its profile counts, if it has one, or where it says nothing */
 export function conversionOfPng(file: Buffer, model: ColourModel, depth: 8 | 16): Conversion | undefined {
-  const chunks = chunksOf(file);
+  const chunks = headOf(file);
   const cicp = chunks.get('cICP');
   if (cicp?.length === 4) {
     const [primaries, transfer, matrixCode, isFull] = [cicp[0]!, cicp[1]!, cicp[2]!, cicp[3]!];

@@ -2,6 +2,8 @@
  * Limits on the parts of a file, checked before a decoder reads it: some parts cost a decoder time without end, and photos have
  * few of them. Each function passes over the file once.
  */
+import { viewOf } from '../../colour/metadata/bytes.ts';
+import { chunksOf } from '../../colour/metadata/png.ts';
 import type { Format } from './formats.ts';
 import { segmentsOf, START_OF_SCAN } from './jpeg.ts';
 import { MAX_PAGES, tiffPictures } from './tiff.ts';
@@ -26,7 +28,7 @@ const TEXTS = new Set(['tEXt', 'zTXt', 'iTXt']);
 const SIGNATURE_BYTES = 8;
 
 /**
- * A PNG without its texts, which no result has: a decoder unpacks them all. PNG third edition, 5.3.
+ * A PNG without its texts, for a decoder: it unpacks them all. A result has them by its metadata. PNG third edition, 5.3.
  *
  * @returns the same bytes where there are none, or where its chunks are damaged
  */
@@ -46,9 +48,8 @@ export function withoutTexts(body: Buffer): Buffer {
 
 /** Whether a PNG says before its pixels that it has several frames. PNG third edition, 11.3.6.1. */
 export function isAnimatedPng(body: Buffer): boolean {
-  for (let at = SIGNATURE_BYTES; at + 12 <= body.length; at += 12 + body.readUInt32BE(at)) {
-    const type = body.toString('latin1', at + 4, at + 8);
-    if (type === 'acTL') return body.readUInt32BE(at + 8) > 1;
+  for (const { type, data } of chunksOf(body)) {
+    if (type === 'acTL') return data.length >= 4 && viewOf(data).getUint32(0) > 1;
     if (type === 'IDAT') return false;
   }
   return false;
