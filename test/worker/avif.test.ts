@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
+import { fixture } from './support/fixtures.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
 
 const [WIDTH, HEIGHT] = [96, 64];
@@ -55,5 +56,10 @@ describe('an AVIF', () => {
     expect(remarks).toEqual([]);
     const { channels } = await sharp(result).stats();
     expect(Math.abs(channels[3]!.mean - 127)).toBeLessThan(3);
+  });
+
+  it('of a sequence keeps what its still picture says', async () => {
+    const { remarks } = await colour(fixture('animated.avif'));
+    expect(remarks).toEqual(['first-of-several']);
   });
 });

@@ -25,6 +25,7 @@ describe('the full picture', () => {
     ['a second page that cannot be read', 'second_page_zstd.tif', 80, 60, true],
     ['an animated PNG', 'animated.png', 80, 60, true],
     ['an animated WebP', 'animated.webp', 80, 60, true],
+    ['an animated AVIF', 'animated.avif', 80, 60, true],
   ])('%s', async (_name, file, width, height, more) => {
     const picture = await decoded(fixture(file));
     expect([picture.width, picture.height]).toEqual([width, height]);

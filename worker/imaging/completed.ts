@@ -42,7 +42,7 @@ function completedAs(format: Format, file: Buffer, directory: number | undefined
     case 'webp':
       return completedWebp(file);
     case 'avif':
-      return undefined;
+      return completedAvif(file);
     case 'tiff':
       return directory === undefined ? undefined : completedTiff(file, directory);
   }
@@ -143,3 +143,17 @@ function completedWebp(file: Buffer): Completed | undefined {
   const whole = Buffer.concat([head, body]);
   return { file: whole };
 }
+
+const BRAND_AT = 8;
+
+/** A sequence by its brand: as the still picture that it has too. AV1 Image File Format, 6.2 and 6.3. */
+function completedAvif(file: Buffer): Completed | undefined {
+  if (!isAvifSequence(file)) return undefined;
+  const still = Buffer.from(file);
+  still.write('avif', BRAND_AT, 'latin1');
+  return { file: still };
+}
+
+/** Whether the major brand of an AVIF is that of sequences. */
+export const isAvifSequence = (file: Buffer): boolean =>
+  file.toString('latin1', BRAND_AT, BRAND_AT + 4) === 'avis';

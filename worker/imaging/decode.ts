@@ -65,7 +65,8 @@ export async function decodePhoto(
   const tones =
     (await tonesOf(samples, conversion, keepColours)) ?? (await tonesOf(samples, NONE, keepColours))!;
   checkSize(tones.grey, width, height, 1);
-  const said = await readMetadata(body, format, metadata.icc, directory);
+  // The decoder reads an AVIF's; of other files, what it was given may be without them.
+  const said = await readMetadata(format === 'avif' ? file : body, format, metadata.icc, directory);
   return {
     format,
     width,

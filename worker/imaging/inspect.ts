@@ -4,7 +4,7 @@ import { PermanentFault } from '../photo/faults.ts';
 import { decodedBands, storedBands, type Bands } from './bands.ts';
 import { FORMAT_NAMES, FORMATS, insteadOf, sniff, type Format } from './formats.ts';
 import { loadOf, MAX_BANDS, refuseTooLarge, type SizeLimits } from './limits.ts';
-import type { Source } from './completed.ts';
+import { isAvifSequence, type Source } from './completed.ts';
 import { readable } from './readable.ts';
 import { isAnimatedPng, tooManyParts, withoutTexts } from './structure.ts';
 import { mainPicture, tiffPictures, type TiffPicture } from './tiff.ts';
@@ -81,11 +81,7 @@ function selected(picture: TiffPicture | undefined): Pick<Source, 'select' | 'di
 
 /** An animated WebP, PNG or AVIF, whose first frame the decoder gives. */
 const hasFrames = (format: Format, body: Buffer, { pages = 1 }: Metadata): boolean =>
-  format === 'png' ? isAnimatedPng(body) : pages > 1 || isSequence(format, body);
-
-/** An AVIF whose major brand is that of sequences. */
-const isSequence = (format: Format, body: Buffer): boolean =>
-  format === 'avif' && body.toString('latin1', 8, 12) === 'avis';
+  format === 'png' ? isAnimatedPng(body) : pages > 1 || (format === 'avif' && isAvifSequence(body));
 
 function formatOf(body: Buffer): Format {
   if (body.length === 0) throw new PermanentFault('unreadable-image', 'The file is empty.');
