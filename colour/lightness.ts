@@ -17,6 +17,9 @@ const LUMINANCE = WEIGHTS.map((weight) =>
 ) as [Float64Array, Float64Array, Float64Array];
 const GREY = Uint8Array.from({ length: STEPS + 1 }, (_, y) => Math.round(encoded(y / STEPS) * 255));
 
+/** @param y a linear value from 0 to 1. @returns the value of 8 bits in sRGB */
+export const encoded8 = (y: number): number => GREY[(y * STEPS + 0.5) | 0]!;
+
 /** @returns one byte for each pixel */
 export function lightness(pixels: Bytes, channels: number): Uint8Array {
   const grey = new Uint8Array(pixels.length / channels);

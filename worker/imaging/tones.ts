@@ -1,8 +1,7 @@
 /** A photo's samples as a grey picture of the same luminance, and as colours, in sRGB. */
 import { LINEAR } from '../../colour/chroma.ts';
 import { encoded16, lightness16, tables16 } from '../../colour/depth16.ts';
-import { lightness, WEIGHTS } from '../../colour/lightness.ts';
-import { encoded } from '../../colour/srgb.ts';
+import { encoded8, lightness, WEIGHTS } from '../../colour/lightness.ts';
 import { convertBy, type Conversion } from './conversion.ts';
 import { labTables, linearOfLab } from './lab.ts';
 import { bandOf, to8, type Samples, type Values } from './samples.ts';
@@ -67,10 +66,6 @@ function ofColours(data: Values, stride: number, keepColours: boolean): Tones {
 }
 
 const [RED, GREEN, BLUE] = WEIGHTS;
-/** As in `colour/lightness.ts`. */
-const STEPS = 65_535;
-const STORED = Uint8Array.from({ length: STEPS + 1 }, (_, y) => Math.round(encoded(y / STEPS) * 255));
-const stored8 = (y: number): number => STORED[(y * STEPS + 0.5) | 0]!;
 
 /** Tones of a picture that is converted pixel by pixel. */
 class Writer implements Tones {
@@ -90,11 +85,11 @@ class Writer implements Tones {
     const b = blue > 0 ? (blue < 1 ? blue : 1) : 0;
     const { grey, rgb } = this;
     const y = RED * r + GREEN * g + BLUE * b;
-    grey[pixel] = grey.BYTES_PER_ELEMENT === 2 ? encoded16(y) : stored8(y);
+    grey[pixel] = grey.BYTES_PER_ELEMENT === 2 ? encoded16(y) : encoded8(y);
     if (!rgb) return;
-    rgb[3 * pixel] = stored8(r);
-    rgb[3 * pixel + 1] = stored8(g);
-    rgb[3 * pixel + 2] = stored8(b);
+    rgb[3 * pixel] = encoded8(r);
+    rgb[3 * pixel + 1] = encoded8(g);
+    rgb[3 * pixel + 2] = encoded8(b);
   }
 }
 
