@@ -9,6 +9,7 @@ export async function startLocalAws(name: string, scope: Scope): Promise<string>
   const abort = new AbortController().signal;
   const python = await ensureVenv(abort, console.log);
   const port = await freePort();
-  const logFile = localPath('logs', `${name}.log`);
+  // Not in `logs`, which a run of the local stack empties when it starts: test/local/run.test.ts does so beside other files.
+  const logFile = localPath('test-logs', `${name}.log`);
   return startMiniStack({ python, port, lambdaEnvironment: {}, abort, scope, logFile });
 }
