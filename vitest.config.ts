@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { sep } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestUserConfig } from 'vitest/config';
 
 /** Files that take longest, in this order: started first, they end while the others fill the second core. */
 const LONGEST = [
@@ -19,21 +21,48 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Files that start a whole stack, which fills `.local`: one after another. */
+const STACKS = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts'))
+  .map((file) => `test/${file.replaceAll(sep, '/')}`)
+  .filter((file) => /^import \{.*\blocal\/(run\/stack|start)\.ts'/m.test(readFileSync(file, 'utf8')));
+
+const EVERY: TestUserConfig = {
+  globalSetup: ['test/support/temporary-folder.ts'],
+  // Stops a test that hangs; generous, so that it does not fail on a slow computer.
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  // Files of one worker share their imports: loading the CDK and the AWS SDK for each file takes a third of the run.
+  isolate: false,
+  // The smallest computer that runs the tests has two cores; a third of the files wait for other processes.
+  maxWorkers: 3,
+  sequence: { sequencer: LongestFirst },
+  env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+};
+const TESTS = ['test/**/*.test.ts'];
+const LONG = ['**/*.full.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/temporary-folder.ts'],
-    // `npm run test:full` sets FULL: it runs these files too, and the others in their long form.
-    exclude: process.env.FULL ? [] : ['**/*.full.test.ts'],
-    // Stops a test that hangs; generous, so that it does not fail on a slow computer.
-    testTimeout: 180_000,
-    hookTimeout: 300_000,
-    // The smallest computer that runs the tests has two cores; a third of the files wait for other processes.
-    maxWorkers: 3,
-    // Files of one worker share their imports: loading the CDK and the AWS SDK for each file takes a third of the run.
-    isolate: false,
-    sequence: { sequencer: LongestFirst },
     reporters: ['default'],
-    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    ...EVERY,
+    // `npm run test:full` sets FULL: it runs the long files too, and the others in their long form. Without the long ones, one file
+    // starts a whole stack.
+    ...(process.env.FULL
+      ? {
+          projects: [
+            { test: { ...EVERY, name: 'files', include: TESTS, exclude: STACKS } },
+            {
+              test: {
+                ...EVERY,
+                name: 'stacks',
+                include: STACKS,
+                maxWorkers: 1,
+                sequence: { ...EVERY.sequence, groupOrder: 1 },
+              },
+            },
+          ],
+        }
+      : { include: TESTS, exclude: LONG }),
   },
 });
