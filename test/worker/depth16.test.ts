@@ -1,10 +1,11 @@
 /** Photos of 16 bits: results have 16 bits, and their lightness. */
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encoded, linear } from '../../colour/srgb.ts';
+import { encoded } from '../../colour/srgb.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { fixture } from './support/fixtures.ts';
+import { largest, lightnessOf, pixelsOf } from './support/sixteen-bits.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
 import { writeTiff } from './support/tiff-writer.ts';
 
@@ -43,26 +44,6 @@ async function resultOf(photo: Buffer, path: 'chroma' | 'plain' = 'chroma', scal
     .toBuffer();
   return { depth, file: (await images.finish('one', saved, 'etag')).file };
 }
-
-async function pixelsOf(file: Buffer) {
-  const { data, info } = await sharp(file, { ignoreIcc: true })
-    .toColourspace('rgb16')
-    .raw({ depth: 'ushort' })
-    .toBuffer({ resolveWithObject: true });
-  return { values: new Uint16Array(data.buffer, data.byteOffset, data.length / 2), channels: info.channels };
-}
-
-/** The grey of the same luminance, from 0 to 65,535. */
-function lightnessOf({ values, channels }: Awaited<ReturnType<typeof pixelsOf>>): number[] {
-  const light = (p: number) => linear(values[p]! / 65_535);
-  return Array.from({ length: values.length / channels }, (_, i) => {
-    const p = i * channels;
-    return 65_535 * encoded(0.2126 * light(p) + 0.7152 * light(p + 1) + 0.0722 * light(p + 2));
-  });
-}
-
-const largest = (values: number[], wanted: ArrayLike<number>) =>
-  values.reduce((most, one, i) => Math.max(most, Math.abs(one - wanted[i]!)), 0);
 
 const tiff = (data = EVERY) => writeTiff({ width: WIDTH, data, bands: 1, photometric: 1 });
 const png = () => sharp(tiff()).toColourspace('grey16').png().toBuffer();

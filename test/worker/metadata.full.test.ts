@@ -1,4 +1,7 @@
-/** Metadata of results as exiv2 and Pillow read it, in every format and byte order, and of a scan of 16 bits with its profile. */
+/**
+ * Metadata of results as exiv2 and Pillow read it, in every format and byte order; of scans of 16 bits, with a scanner's profile and
+ * without, the lightness of every pixel too.
+ */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,17 +9,30 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { runToEnd } from '../../common/processes.ts';
 import { ensurePackages } from '../../local/aws/venv.ts';
-import { CAPTION, HEIGHT, photoWithMetadata, WIDTH } from './support/photos-with-metadata.ts';
+import { encoded } from '../../colour/srgb.ts';
+import { fixture } from './support/fixtures.ts';
+import { CAPTION, HEIGHT, photoWithMetadata, PIXELS_16, WIDTH } from './support/photos-with-metadata.ts';
 import { resultOf } from './support/results.ts';
+import { largest, lightnessOf, pixelsOf } from './support/sixteen-bits.ts';
 
 const READERS = join(import.meta.dirname, '..', '..', 'tools', 'readers');
+/** In the scanner's profile of 16-bit scans, values are those of light to the power of 1 / 1.8. */
+const GAMMA = 1.8;
 const FILES = [
   ...(['jpeg', 'png', 'webp', 'tiff'] as const).flatMap((format) =>
-    [true, false].map((little) => ({ format, little, bits: 8 as const })),
+    [true, false].map((little) => ({ format, little, bits: 8, hasProfile: false }) as const),
   ),
-  { format: 'tiff', little: true, bits: 16 } as const,
-  { format: 'tiff', little: false, bits: 16 } as const,
+  ...[true, false].flatMap((little) =>
+    [true, false].map((hasProfile) => ({ format: 'tiff', little, bits: 16, hasProfile }) as const),
+  ),
 ];
+
+/** Lightness of the 16-bit scan, upright: it lies on its left side. */
+const upright = (hasProfile: boolean): number[] =>
+  Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
+    const value = PIXELS_16[(HEIGHT - 1 - (i % HEIGHT)) * WIDTH + Math.floor(i / HEIGHT)]!;
+    return hasProfile ? 65_535 * encoded((value / 65_535) ** GAMMA) : value;
+  });
 
 interface Read {
   exif: Record<string, string>;
@@ -32,7 +48,7 @@ interface Read {
 }
 
 describe('metadata of results, read by exiv2 and Pillow', () => {
-  it('is what the photos say', { timeout: 300_000 }, async () => {
+  it('is what the photos say, and scans of 16 bits keep their lightness', { timeout: 300_000 }, async () => {
     const abort = new AbortController().signal;
     const requirements = join(READERS, 'requirements.txt');
     const python = await ensurePackages(
@@ -42,16 +58,18 @@ describe('metadata of results, read by exiv2 and Pillow', () => {
     );
     const folder = mkdtempSync(join(tmpdir(), 'metadata-'));
     const paths: string[] = [];
-    for (const { format, little, bits } of FILES) {
-      const { file } = await resultOf(await photoWithMetadata(format, little, [3, 6], bits));
-      paths.push(join(folder, `${little ? 'le' : 'be'}${bits}.${format}`));
+    const { icc } = await sharp(fixture('gray16_gg18.png')).metadata();
+    for (const { format, little, bits, hasProfile } of FILES) {
+      const profile = hasProfile ? icc : undefined;
+      const { file } = await resultOf(await photoWithMetadata(format, little, [3, 6], bits, profile));
+      paths.push(join(folder, `${paths.length}.${format}`));
       writeFileSync(paths.at(-1)!, file);
     }
     const { code, output } = await runToEnd(python, ['-W', 'ignore', join(READERS, 'read.py'), ...paths], {
       abort,
     });
     expect([code, output.split('\n').length]).toEqual([0, FILES.length + 1]);
-    for (const [k, { format, bits }] of FILES.entries()) {
+    for (const [k, { format, bits, hasProfile }] of FILES.entries()) {
       const { exif, iptc, xmp, pillow } = JSON.parse(output.split('\n')[k]!) as Read;
       expect(exif).toMatchObject({
         ...{ 'Exif.Image.Artist': 'Opa', 'Exif.Image.Orientation': '1', 'Exif.Photo.LensModel': 'Elmar 50' },
@@ -72,7 +90,11 @@ describe('metadata of results, read by exiv2 and Pillow', () => {
         ...{ mode: 'RGB', size: [HEIGHT, WIDTH], artist: 'Opa', orientation: 1 },
         gps: { 1: 'N', 2: '(47.0, 6.0, 0.0)', 3: 'E', 4: '(8.0, 6.0, 0.0)' },
       });
-      expect((await sharp(readFileSync(paths[k]!)).metadata()).depth).toBe(bits === 16 ? 'ushort' : 'uchar');
+      const file = readFileSync(paths[k]!);
+      expect((await sharp(file).metadata()).depth).toBe(bits === 16 ? 'ushort' : 'uchar');
+      if (bits === 8) continue;
+      const difference = largest(lightnessOf(await pixelsOf(file)), upright(hasProfile));
+      expect(difference).toBeLessThan(hasProfile ? 65_535 / 4096 : 2);
     }
   });
 });

@@ -179,11 +179,24 @@ async function webpOf(exif: Buffer): Promise<Buffer> {
   return Buffer.concat([latin1('RIFF'), size, body]);
 }
 
-/** @param bits of each value */
-function tiffOf(little: boolean, orientation: readonly [type: number, value: number], bits: 8 | 16): Buffer {
+/** Of a scan of 16 bits, whose bits below the eighth say something. */
+export const PIXELS_16 = Uint16Array.from(
+  { length: WIDTH * HEIGHT },
+  (_, k) => 700 + ((k * 40_503) % 64_000),
+);
+
+/**
+ * @param bits of each value
+ * @param icc profile of the tones
+ */
+function tiffOf(
+  little: boolean,
+  orientation: readonly [type: number, value: number],
+  bits: 8 | 16,
+  icc: Buffer | undefined,
+): Buffer {
   const { described, exif, gps } = directories(orientation);
-  const bytes = pixels();
-  const values = bits === 8 ? bytes : Buffer.from(Uint16Array.from(bytes, (value) => value * 257).buffer);
+  const values = bits === 8 ? pixels() : Buffer.from(PIXELS_16.slice().buffer);
   if (bits === 16 && !little) values.swap16();
   const iptc = Buffer.concat([IPTC, Buffer.alloc((4 - (IPTC.length % 4)) % 4)]);
   const entries = (offset: number): Directory['entries'] => [
@@ -200,6 +213,7 @@ function tiffOf(little: boolean, orientation: readonly [type: number, value: num
     [700, BYTE, Buffer.from(XMP)],
     [33_723, LONG, iptc],
     [34_377, BYTE, RESOURCES],
+    ...(icc ? ([[34_675, UNDEFINED, icc]] satisfies Directory['entries']) : []),
     [37_724, UNDEFINED, PREVIEW],
     [0x8769, LONG, exif],
     [0x8825, LONG, gps],
@@ -209,14 +223,19 @@ function tiffOf(little: boolean, orientation: readonly [type: number, value: num
   return Buffer.concat([structure({ entries: sorted(head.length) }, little), values]);
 }
 
-/** @param orientation type and value of the tag */
+/**
+ * @param orientation type and value of the tag
+ * @param bits of each value; 16 are a TIFF's
+ * @param icc profile of the tones of a TIFF
+ */
 export async function photoWithMetadata(
   format: Format,
   little: boolean,
   orientation: readonly [type: number, value: number] = [SHORT, 6],
   bits: 8 | 16 = 8,
+  icc?: Buffer,
 ): Promise<Buffer> {
-  if (format === 'tiff') return tiffOf(little, orientation, bits);
+  if (format === 'tiff') return tiffOf(little, orientation, bits, icc);
   const exif = exifOf(little, orientation);
   return format === 'jpeg' ? jpegOf(exif) : format === 'png' ? pngOf(exif) : webpOf(exif);
 }
