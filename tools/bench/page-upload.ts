@@ -1,6 +1,7 @@
 /** Uploads one photo on the page in a real browser, and records its traffic and the times of its card's steps. */
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page, Request } from 'playwright-core';
+import type { Step } from '../../lambda/gateway/page/photo-task.ts';
 
 /** Bytes of request and response bodies. */
 export interface Traffic {
@@ -8,7 +9,7 @@ export interface Traffic {
   received: number;
 }
 
-export interface Step {
+interface StartedStep {
   step: string;
   /** Milliseconds since the file was chosen. */
   ms: number;
@@ -27,11 +28,13 @@ export interface PageUpload extends Traffic {
 export type UploadMode = 'whole' | 'here';
 
 const PATIENCE_MS = 240_000;
+/** Of a card whose photo has its result, or has none. */
+const ENDED = (['succeeded', 'failed'] satisfies Step[]).map((step) => `.card[data-step=${step}]`).join();
 
 /** Recorded in the page's window. */
 interface Watched {
   chosenAt: number;
-  steps: Step[];
+  steps: StartedStep[];
 }
 
 /**
@@ -66,7 +69,7 @@ async function trafficOf(request: Request): Promise<Traffic> {
 }
 
 /** Seconds from the start of a step to the start of the next one. */
-function secondsIn(step: string, steps: Step[]): number {
+function secondsIn(step: Step, steps: StartedStep[]): number {
   const k = steps.findIndex((one) => one.step === step);
   const [began, next] = [steps[k], steps[k + 1]];
   return began && next ? (next.ms - began.ms) / 1000 : 0;
@@ -88,7 +91,7 @@ export async function uploadOnPage(
     const page = await context.newPage();
     await page.goto(url);
     await page.waitForSelector('html[data-ready]');
-    if (!(await page.isChecked('#here'))) throw new Error('this browser keeps no photo on the device');
+    if (!(await page.isChecked('#keep-original'))) throw new Error('this browser keeps no photo on the device');
     if (mode === 'whole') await page.click('.switch');
     await watchSteps(page);
     const traffic: Promise<Traffic>[] = [];
@@ -96,7 +99,7 @@ export async function uploadOnPage(
       if (!request.url().startsWith('blob:')) traffic.push(trafficOf(request));
     });
     await page.setInputFiles('#files', file);
-    const end = page.locator('.card[data-step=done], .card[data-step=failed]');
+    const end = page.locator(ENDED);
     await end.waitFor({ timeout: PATIENCE_MS });
     if ((await end.getAttribute('data-step')) === 'failed')
       throw new Error(`${file}: ${await page.locator('.state').textContent()}`);
