@@ -91,7 +91,8 @@ export async function uploadOnPage(
     const page = await context.newPage();
     await page.goto(url);
     await page.waitForSelector('html[data-ready]');
-    if (!(await page.isChecked('#keep-original'))) throw new Error('this browser keeps no photo on the device');
+    if (!(await page.isChecked('#keep-original')))
+      throw new Error('this browser keeps no photo on the device');
     if (mode === 'whole') await page.click('.switch');
     await watchSteps(page);
     const traffic: Promise<Traffic>[] = [];
