@@ -9,6 +9,10 @@ import {
   type OptionsOf,
   type ValuesOf,
 } from './field.ts';
+import { firstServiceSeconds } from './throughput.ts';
+
+/** Types of a fleet that names none. */
+export const DEFAULT_TYPES = ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'];
 
 /** A day: no boot, hold time or cooldown is longer. */
 const MAX_SECONDS = 86_400;
@@ -39,9 +43,12 @@ export const SLO_FIELDS = {
   /**
    * Busy time of an instance for one photo, until it is measured; seconds.
    *
-   * @default 6
+   * @default - by the model of an instance (docs/cost.md#the-model-of-an-instance), for photos of 12 megapixels on the slowest of the stage's types
    */
-  serviceSeconds: aboveZero(6, 'busy time of an instance for one photo, until it is measured'),
+  serviceSeconds: aboveZero(
+    firstServiceSeconds(DEFAULT_TYPES),
+    'busy time of an instance for one photo, until it is measured',
+  ),
 
   /**
    * Time from requesting an instance to its service, until it is measured; seconds.
@@ -141,5 +148,11 @@ export type ThresholdSettings = { readonly kind: 'threshold' } & ValuesOf<typeof
 
 export type PolicySettings = SloSettings | ThresholdSettings;
 
-/** The policy of a stage that names none. */
+/** The policy of a stage that names none, on {@link DEFAULT_TYPES}. */
 export const DEFAULT_POLICY: SloSettings = { kind: 'slo', ...withDefaults(SLO_FIELDS) };
+
+/** The same on other types; those that the model of an instance does not know change nothing. */
+export const defaultPolicy = (instanceTypes: readonly string[]): SloSettings => ({
+  ...DEFAULT_POLICY,
+  serviceSeconds: firstServiceSeconds(instanceTypes) ?? DEFAULT_POLICY.serviceSeconds,
+});

@@ -11,6 +11,7 @@ import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './
 import { optionsOf } from './options.ts';
 import type { Progress } from './progress.ts';
 import { csvFiles } from './traffic/trace.ts';
+import { TRACE_SERVICE_SECONDS } from './world.ts';
 import { boundText, differing, number } from './output.ts';
 import { printLine } from '../common/terminal.ts';
 
@@ -103,7 +104,10 @@ export async function figures(folder: string | undefined, progress: Progress): P
     ...files.map((file): [string, string, number] => [basename(file, '.csv'), file, 1]),
   ];
   for (const [name, trace, seeds] of traces) {
-    const comparison = await comparisonOf(optionsOf({ trace, seeds }), progress);
+    const comparison = await comparisonOf(
+      optionsOf({ trace, seeds, with: [`service=${TRACE_SERVICE_SECONDS}`] }),
+      progress,
+    );
     progress.clear();
     writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, markdown(comparison)));
     printLine(`${name}: written to docs/scaling-figures.md`);

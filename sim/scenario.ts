@@ -1,5 +1,5 @@
 /** A scenario: a trace in a world, ready to simulate. */
-import { worldOf, type World, type WorldChanges, type WorldName } from './world.ts';
+import { TRACE_SERVICE_SECONDS, worldOf, type World, type WorldChanges, type WorldName } from './world.ts';
 import { isSynthetic, syntheticTrace } from './traffic/synthetic.ts';
 import { arrivalsOf, readTrace, type Trace } from './traffic/trace.ts';
 
@@ -24,6 +24,8 @@ export interface ScenarioOptions {
 
 /** Defaults of single traces: the GPU limit of a new account, or a fleet that may scale to zero. */
 const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
+/** Of the built-in traces, whose rates are made for it. */
+const SYNTHETIC_DEFAULTS: WorldChanges = { service: TRACE_SERVICE_SECONDS };
 
 /**
  * @returns a scenario for each seed
@@ -31,9 +33,13 @@ const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet
  */
 export async function scenarios(options: ScenarioOptions): Promise<(seed: number) => Scenario> {
   const { bucket, ...given } = options.with;
-  const changes: WorldChanges = { ...TRACE_DEFAULTS[options.trace], ...given };
-  const world = worldOf(options.world, changes);
   const { trace } = options;
+  const changes: WorldChanges = {
+    ...(isSynthetic(trace) ? SYNTHETIC_DEFAULTS : {}),
+    ...TRACE_DEFAULTS[trace],
+    ...given,
+  };
+  const world = worldOf(options.world, changes);
   let file: Trace | undefined;
   if (!isSynthetic(trace)) file = await readTrace(trace, bucket);
   return (seed) => {

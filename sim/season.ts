@@ -16,6 +16,7 @@ import { simulate } from './engine/simulate.ts';
 import { isSynthetic } from './traffic/synthetic.ts';
 import { aligned } from './output.ts';
 import type { Controller, Run } from './engine/types.ts';
+import { TRACE_SERVICE_SECONDS } from './world.ts';
 import { printLine, printText } from '../common/terminal.ts';
 
 const DAY = 86_400;
@@ -79,7 +80,7 @@ const change = (value: number, base: number) =>
   `${value < base ? '' : '+'}${(100 * (value / base - 1)).toFixed(1)} %`;
 
 async function simulateWeeks(trace: string, seeds: number, python: string | undefined, progress: Progress) {
-  const scenarioOf = await scenarios({ trace, world: 'clean', with: {} });
+  const scenarioOf = await scenarios({ trace, world: 'clean', with: { service: TRACE_SERVICE_SECONDS } });
   const results = new Map<string, SecondWeek[]>();
   for (let seed = 1; seed <= seeds; seed++) {
     const scenario = scenarioOf(seed);

@@ -14,7 +14,11 @@ import { scenarios } from './scenario.ts';
 import { simulate } from './engine/simulate.ts';
 import { aligned } from './output.ts';
 import type { DecisionRow, Run } from './engine/types.ts';
+import { TRACE_SERVICE_SECONDS, type WorldChanges } from './world.ts';
 import { printText } from '../common/terminal.ts';
+
+/** The recorded traces are scaled to these. */
+const JOBS: WorldChanges = { service: TRACE_SERVICE_SECONDS };
 
 export interface Trial {
   /** Mean waits, seconds, of all jobs and of those outside shortages. */
@@ -102,7 +106,7 @@ export async function trial(
   seed: number,
   boot?: number,
 ): Promise<Trial> {
-  const options = { trace, world, with: boot === undefined ? {} : { boot } };
+  const options = { trace, world, with: { ...JOBS, ...(boot === undefined ? {} : { boot }) } };
   const scenario = (await scenarios(options))(seed);
   const { arrivals, horizon } = scenario;
   const controller = policyOf('slo', [], scenario.world).make();
@@ -142,7 +146,7 @@ export async function trials(path: string, seeds: number, progress: Progress): P
   let good = true;
   for (const name of names) {
     const trace = join(path, name);
-    const boot = (await scenarios({ trace, world: 'real', with: {} }))(1).world.boot;
+    const boot = (await scenarios({ trace, world: 'real', with: JOBS }))(1).world.boot;
     const real: Trial[] = [];
     const clean: Trial[] = [];
     for (let seed = 1; seed <= seeds; seed++) {

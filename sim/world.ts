@@ -1,6 +1,7 @@
 /** Settings of the simulated world: unit, value in the clean and the real world, range and source of each. */
 
 import { UsageError } from '../common/errors.ts';
+import { DEFAULT_POLICY } from '../contract/policy.ts';
 
 interface Setting {
   unit: string;
@@ -24,6 +25,12 @@ const setting = (
 ): Setting => ({ unit, clean, real, min, max, description, source });
 const count = (...all: Parameters<typeof setting>): Setting => ({ ...setting(...all), whole: true });
 
+/**
+ * Seconds of a job in the built-in traces and in the recorded figures: the rates of those traces are such that jobs of this length need a
+ * fleet of several instances. A photo takes a tenth of it or less: `service`.
+ */
+export const TRACE_SERVICE_SECONDS = 6;
+
 const OURS = 'this project';
 const MEASURED = 'boot of a GPU image: driver, imports, model';
 const GUESS = 'no published figure: vary it';
@@ -31,7 +38,14 @@ const GUESS = 'no published figure: vary it';
 /** Every number that `--with` takes. Faults differ between the two worlds; sizes do not. */
 export const SETTINGS = {
   boot: setting('s', 90, 165, [0, 3600], 'from requesting an instance to its first job, mean', MEASURED),
-  service: setting('s', 6, 6, [0.001, 3600], 'busy time of a slot per job, mean', OURS),
+  service: setting(
+    's',
+    DEFAULT_POLICY.serviceSeconds,
+    DEFAULT_POLICY.serviceSeconds,
+    [0.001, 3600],
+    `busy time of a slot per job, mean; of the built-in traces ${TRACE_SERVICE_SECONDS}`,
+    'the model of an instance: docs/cost.md',
+  ),
   tick: setting('s', 30, 30, [1, 3600], 'between two ticks of the scaler', OURS),
   min: count('instances', 1, 1, [0, 10_000], 'least desired capacity; ready instances at the start', OURS),
   max: count('instances', 40, 40, [1, 10_000], 'greatest desired capacity', OURS),

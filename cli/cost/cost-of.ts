@@ -1,21 +1,21 @@
 /** Computes what a stage costs from its values and list prices: idle, at work and at its maximum. */
 import { ASSUMED_IMAGE_GIB, ROOT_VOLUME_GIB } from '../../contract/image.ts';
+import { basisOf, type Basis } from '../../contract/assumptions.ts';
+import type { PhotoKind } from '../../contract/photo-costs.ts';
 import { PRICES_AS_OF, PRICES_REGION, SPOT_SHARE, UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
+import { ASSUMED_PHOTOS, type PhotoSize } from '../../contract/throughput.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { UserError } from '../../common/errors.ts';
 import { idleLines } from './idle.ts';
 import { VOLUME_AND_ADDRESS_HOUR } from './instances.ts';
-import { cents, REQUESTS, type CostLine } from './measured.ts';
+import { cents, type CostLine } from './measured.ts';
+import { choiceOf, REQUESTS_THOUSAND, rounded, workCost, type Choice, type WorkCost } from './work.ts';
 
-export interface TypeCost {
-  type: string;
+export interface TypeCost extends WorkCost {
   /** USD for an hour of the instance alone. */
   onDemandHour: number;
   spotHour: number;
-  /** USD per 1,000 photos, with the instance's volume and address and all requests; null without a service time. */
-  thousandOnDemand: number | null;
-  thousandSpot: number | null;
   /** USD for a day at the maximum, all of this type, with the stage's Spot share. */
   dayAtMaximum: number;
 }
@@ -25,10 +25,12 @@ export interface ImageSize {
   gib: number;
 }
 
-/** What was measured; each has an estimate in its place. */
+/** What is known of the photos and the image; each has an estimate in its place. */
 export interface Measured {
-  /** Instance-seconds per photo. @default - the policy's first estimate, if it has one */
+  /** Instance-seconds per photo on every type. @default - the model's, by type */
   serviceSeconds?: number | undefined;
+  /** @default - photos of 12 megapixels */
+  photos?: readonly PhotoSize[] | undefined;
   /** @default - an assumed size */
   image?: ImageSize | undefined;
 }
@@ -47,43 +49,34 @@ export interface Cost {
   image: ImageSize;
   /** USD per launch, for copying the image to the volume at the stage's rate. */
   launch: number;
-  /** Instance-seconds per photo; null when neither the policy nor the caller gives it. */
+  /** The photos, their shares adding up to 1. */
+  photos: { megapixels: number; kind: PhotoKind; share: number }[];
+  /** Instance-seconds per photo that the caller has measured; null: each type's own, by the model. */
   serviceSeconds: number | null;
   /** USD per 1,000 photos, for S3 and SQS. */
   requestsThousand: number;
   maximum: { instances: number; onDemand: number; spot: number };
   types: TypeCost[];
+  /** The cheapest type for these photos; null with a measured time, or where the model knows no type. */
+  cheapest: Choice | null;
+  /** What the photos per hour follow from, measured or assumed; empty with a measured time. */
+  basis: Basis[];
   assumptions: string[];
 }
 
 /** @throws UserError for an instance type without a price */
 export function costOf(stage: Stage, measured: Measured = {}): Cost {
-  const { policy, maxCapacity, volumeInitializationRate } = stage;
-  const { image = ASSUMED } = measured;
-  const serviceSeconds =
-    measured.serviceSeconds ?? (policy.kind === 'threshold' ? null : policy.serviceSeconds);
+  const { maxCapacity, volumeInitializationRate } = stage;
+  const { image = ASSUMED, serviceSeconds, photos = ASSUMED_PHOTOS } = measured;
   const lines = idleLines(stage, image.gib);
   const maximum = sharesOf(stage, maxCapacity);
-  const { puts, gets, queue, tableWrites } = REQUESTS;
-  const requests =
-    1000 *
-    (puts * UNIT_PRICES.storePut +
-      gets * UNIT_PRICES.storeGet +
-      queue * UNIT_PRICES.queueRequest +
-      tableWrites * UNIT_PRICES.tableWriteUnit);
   const types = stage.instanceTypes.map((type): TypeCost => {
     const onDemand = priceOf(stage, type);
     const spot = onDemand * SPOT_SHARE;
-    const thousand = (hour: number) =>
-      serviceSeconds === null
-        ? null
-        : cents(((1000 * serviceSeconds) / 3600) * (hour + VOLUME_AND_ADDRESS_HOUR) + requests);
     return {
-      type,
+      ...workCost(type, onDemand, photos, serviceSeconds),
       onDemandHour: rounded(onDemand),
       spotHour: rounded(spot),
-      thousandOnDemand: thousand(onDemand),
-      thousandSpot: thousand(spot),
       dayAtMaximum: cents(
         24 *
           (maximum.onDemand * (onDemand + VOLUME_AND_ADDRESS_HOUR) +
@@ -91,6 +84,8 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
       ),
     };
   });
+  const isModelled = serviceSeconds === undefined;
+  const weight = photos.reduce((sum, { share = 1 }) => sum + share, 0);
   return {
     stage: stage.name,
     pricesAsOf: PRICES_AS_OF,
@@ -99,16 +94,18 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
     perInstanceHour: rounded(VOLUME_AND_ADDRESS_HOUR),
     image,
     launch: volumeInitializationRate > 0 ? cents(image.gib * UNIT_PRICES.volumeInitializationGibibyte) : 0,
-    serviceSeconds,
-    requestsThousand: cents(requests),
+    photos: photos.map(({ megapixels, kind = 'jpeg-rgb', share = 1 }) => ({
+      ...{ megapixels, kind, share: share / weight },
+    })),
+    serviceSeconds: serviceSeconds ?? null,
+    requestsThousand: rounded(REQUESTS_THOUSAND),
     maximum: { instances: maxCapacity, ...maximum },
     types,
+    cheapest: isModelled ? choiceOf(stage, photos) : null,
+    basis: isModelled ? basisOf(stage.instanceTypes) : [],
     assumptions: assumptionsOf(stage, image),
   };
 }
-
-/** Rounds to a hundredth of a cent. */
-const rounded = (usd: number) => Math.round(usd * 10_000) / 10_000;
 
 function priceOf(stage: Stage, type: string): number {
   const price = onDemandPrice(stage, type);

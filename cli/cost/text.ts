@@ -1,8 +1,13 @@
 /** A cost as text, Markdown and JSON, with the same numbers. */
+import type { Basis } from '../../contract/assumptions.ts';
+import { GPUS } from '../../contract/gpus.ts';
 import { columns, count, number } from '../shared/format.ts';
 import type { Cost } from './cost-of.ts';
 
 const money = (usd: number | null): string => (usd === null ? 'unknown' : usd.toFixed(2));
+/** To a tenth of a cent. */
+const fine = (usd: number | null): string => (usd === null ? 'unknown' : usd.toFixed(3));
+const grouped = (n: number | null): string => (n === null ? 'unknown' : n.toLocaleString('en-US'));
 const hourly = (usd: number): string => usd.toFixed(4);
 
 /** Right-aligned cells. */
@@ -11,27 +16,63 @@ const right = (cells: string[]): string[] => {
   return cells.map((cell) => cell.padStart(width));
 };
 
-const HEADS = ['an hour', 'Spot', '1,000 photos', 'Spot', 'day at maximum'];
+const HEADS = ['an hour', 'Spot', 'photos an hour', '1,000 photos', 'Spot', 'day at maximum'];
 
 const cellsOf = (cost: Cost): string[][] =>
   cost.types.map((one) => [
     hourly(one.onDemandHour),
     hourly(one.spotHour),
-    money(one.thousandOnDemand),
-    money(one.thousandSpot),
+    grouped(one.photosPerHour),
+    fine(one.thousandOnDemand),
+    fine(one.thousandSpot),
     money(one.dayAtMaximum),
   ]);
 
-const serviceText = ({ serviceSeconds }: Cost): string =>
-  serviceSeconds === null
-    ? 'the policy has no service time: --service-seconds gives the cost of photos'
-    : `at ${number(serviceSeconds, 3)} instance-seconds per photo`;
+/** Of 12 megapixels; of 3 (50 %) and 24 (50 %) megapixels. */
+const sizesText = ({ photos }: Cost): string => {
+  const one = ({ megapixels, kind, share }: Cost['photos'][number]) =>
+    `${number(megapixels)}${kind === 'jpeg-rgb' ? '' : ` ${kind}`}${photos.length > 1 ? ` (${number(share * 100)} %)` : ''}`;
+  return `of ${photos.map(one).join(', ')} megapixels`;
+};
+
+const serviceText = (cost: Cost): string =>
+  cost.serviceSeconds === null
+    ? `${sizesText(cost)}, by the model`
+    : `at ${number(cost.serviceSeconds, 3)} instance-seconds each`;
+
+/** Types without a rate, and the type that costs the least. */
+export function choiceLines({ types, cheapest, serviceSeconds }: Cost): string[] {
+  const unknown = types.filter((one) => one.serviceSeconds === null).map(({ type }) => type);
+  const [first] = types;
+  const lines =
+    unknown.length > 0
+      ? [
+          `The model does not know ${unknown.join(', ')}: it has ${Object.keys(GPUS).join(', ')} with one GPU. --service-seconds gives what they cost.`,
+        ]
+      : [];
+  if (serviceSeconds !== null || !cheapest || !first) return lines;
+  const { type, isInStage, thousandOnDemand, others } = cheapest;
+  const than = others.find((one) => one.type === first.type);
+  const named = others
+    .filter((one) => one.type !== first.type)
+    .map((one) => `${one.type} by ${number(one.cheaperPercent)} %`);
+  const more = than
+    ? `, ${number(than.cheaperPercent)} % less than ${than.type}, the stage's first type`
+    : '';
+  return [
+    ...lines,
+    `Cheapest for these photos: ${type}${isInStage ? '' : ', which the stage does not use'}, USD ${fine(thousandOnDemand)} per 1,000 on demand${more}${named.length > 0 ? `; cheaper than ${named.join(', ')}` : ''}.`,
+  ];
+}
+
+const basisText = ({ what, value, kind, source }: Basis): string =>
+  `${kind === 'assumed' ? 'Assumed' : 'Measured'}: ${what}: ${value}. Source: ${source}.`;
 
 const maximumText = ({ maximum: { instances, onDemand, spot } }: Cost): string =>
   `${count(instances, 'instance')}, ${onDemand} on demand and ${spot} Spot`;
 
 const perInstanceText = ({ perInstanceHour, launch, requestsThousand }: Cost): string =>
-  `Per instance also ${hourly(perInstanceHour)} an hour (volume, address) and ${money(launch)} a launch; requests ${money(requestsThousand)} per 1,000 photos.`;
+  `Per instance also ${hourly(perInstanceHour)} an hour (volume, address) and ${money(launch)} a launch; requests ${fine(requestsThousand)} per 1,000 photos.`;
 
 export function costLines(cost: Cost): string[] {
   const { idle, stage, types } = cost;
@@ -55,10 +96,14 @@ export function costLines(cost: Cost): string[] {
       ]),
     ),
     `  ${perInstanceText(cost)}`,
+    ...choiceLines(cost).map((text) => `  ${text}`),
     '',
-    ...cost.assumptions.map((text) => `- ${text}`),
+    ...notesOf(cost),
   ];
 }
+
+const notesOf = (cost: Cost) =>
+  [...cost.assumptions, ...cost.basis.map(basisText)].map((text) => `- ${text}`);
 
 const tableRow = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
@@ -76,6 +121,7 @@ export function costMarkdown(cost: Cost): string {
       'at work, USD',
       'an hour on demand',
       'Spot',
+      'photos an hour',
       '1,000 photos on demand',
       'Spot',
       'a day at the maximum',
@@ -83,9 +129,13 @@ export function costMarkdown(cost: Cost): string {
     tableRow(['---', ...HEADS.map(() => '---:')]),
     ...types.map(({ type }, k) => tableRow([`\`${type}\``, ...(cells[k] ?? [])])),
     '',
-    `1,000 photos ${serviceText(cost)}; the maximum is ${maximumText(cost)}. ${perInstanceText(cost)}`,
+    [
+      `1,000 photos ${serviceText(cost)}; the maximum is ${maximumText(cost)}.`,
+      perInstanceText(cost),
+      ...choiceLines(cost),
+    ].join(' '),
     '',
-    ...cost.assumptions.map((text) => `- ${text}`),
+    ...notesOf(cost),
   ].join('\n');
 }
 

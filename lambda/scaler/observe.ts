@@ -1,5 +1,6 @@
 /** The second step of a tick: reads the queue, the workers' reports and the fleet. */
 import { NO_SPENDING, type Context } from './context.ts';
+import { DEFAULT_POLICY } from '../../contract/policy.ts';
 import type { Spending } from '../../contract/scaler.ts';
 import { dayOf, observeLedger, type Ledger, type LedgerInput } from './ledger.ts';
 import type { RuleSettings } from './policy/decision.ts';
@@ -12,8 +13,6 @@ import type { TickFacts } from './record.ts';
 
 /** A look at the queue sees no more messages; among more of them are photos. */
 const MOST_LOOKED_AT = 10;
-/** Of a photo, under a policy that measures none. */
-const SERVICE_SECONDS = 6;
 export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
 
 /** Reads what the decision needs, and brings the ledger up to date. A part that cannot be read is undefined. */
@@ -86,7 +85,8 @@ async function readWork(
     reports,
     serviceSeconds: serviceOf(
       state.policy.slo?.flow,
-      settings.kind === 'threshold' ? SERVICE_SECONDS : settings.serviceSeconds,
+      // A policy that measures no service time begins with the default one.
+      settings.kind === 'threshold' ? DEFAULT_POLICY.serviceSeconds : settings.serviceSeconds,
     ),
   };
   return believe(input, state.reports);

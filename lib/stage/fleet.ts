@@ -1,6 +1,7 @@
 /** Settings of the fleet: which instances, how many, and how they are bought. */
 import { z } from 'zod';
 import { integer, type Field, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import { DEFAULT_TYPES } from '../../contract/policy.ts';
 import type { Rule } from './check.ts';
 
 /** EC2 Auto Scaling refuses a group with more types, and one that names a type twice. */
@@ -37,7 +38,7 @@ export const FLEET_FIELDS = {
       .max(MOST_TYPES)
       .refine((types) => new Set(types).size === types.length),
     allowed: `at least one and at most ${MOST_TYPES}, each once, such as g4dn.xlarge`,
-    default: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'],
+    default: DEFAULT_TYPES,
   },
 
   /**

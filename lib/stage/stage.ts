@@ -1,5 +1,6 @@
 /** A stage: every setting, its check and its defaults. Without the CDK, since commands read stages too. */
 import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import { defaultPolicy } from '../../contract/policy.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
@@ -74,6 +75,7 @@ export function resolveStage(name: string, config: StageConfig): Stage {
   if (problems.length > 0) throw new Error(`stage '${name}' cannot be built:\n  ${problems.join('\n  ')}`);
   return {
     ...values,
+    policy: config.policy ?? defaultPolicy(values.instanceTypes),
     volumeInitializationRate:
       values.volumeInitializationRate ?? defaultInitializationRate(values.maxCapacity),
     dailySpendLimit: values.dailySpendLimit ?? defaultDailySpendLimit(values),

@@ -86,6 +86,8 @@ export const slo = definePolicy({
   parameters: {
     ...SLO_PARAMETERS,
     targetWaitSeconds: { ...SLO_PARAMETERS.targetWaitSeconds, default: (world) => world.slo },
+    // An operator states it: of other jobs than photos it is another one.
+    serviceSeconds: { ...SLO_PARAMETERS.serviceSeconds, default: ({ service, slots }) => service / slots },
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,
     }),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
 import { SETTINGS_VERSION_TAG } from '../../contract/names.ts';
+import { DEFAULT_POLICY } from '../../contract/policy.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { arn, bucketName, RESOURCES, TYPES } from './resources.ts';
 import { before, ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
@@ -111,7 +112,13 @@ describe('stage prod', () => {
 });
 
 const slo = { kind: 'slo', targetWaitSeconds: 10, scaleOutCooldownSeconds: 0, scaleInCooldownSeconds: 0 };
-const shipped = { ...slo, serviceSeconds: 6, bootSeconds: 120, emptyHoldSeconds: 60, sleepAfterSeconds: 300 };
+const shipped = {
+  ...slo,
+  serviceSeconds: DEFAULT_POLICY.serviceSeconds,
+  bootSeconds: 120,
+  emptyHoldSeconds: 60,
+  sleepAfterSeconds: 300,
+};
 const prices = { 'g4dn.xlarge': 0.526, 'g5.xlarge': 1.006, 'g6.xlarge': 0.8048 };
 const spending = { hourlyPrices: prices, onDemandBaseCapacity: 0, spotPercentage: 100, brake: false };
 

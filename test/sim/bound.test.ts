@@ -11,7 +11,7 @@ const scenarioOf = (arrivals: number[], changes: WorldChanges, horizon: number):
   trace: 'test',
   worldName: 'clean',
   changes,
-  world: worldOf('clean', changes),
+  world: worldOf('clean', { service: 6, ...changes }),
   seed: 1,
   arrivals: Float64Array.from(arrivals),
   horizon,

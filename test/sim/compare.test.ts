@@ -178,7 +178,7 @@ describe('compare on a short trace', () => {
       expect(measures?.gpuHours).toBeGreaterThan(bound.gpuHours);
     }
     expect(output).toMatch(
-      /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 6, bootSeconds: 120, /,
+      /in bin\/stages\.ts: policy: \{ kind: 'slo', targetWaitSeconds: [\d.]+, serviceSeconds: 0\.\d+, bootSeconds: 120, /,
     );
   });
 

@@ -69,7 +69,7 @@ describe('instances', () => {
     const { instances, decisions } = await simulate({
       arrivals: Float64Array.of(0, 300),
       horizon: 300,
-      world: worldOf('clean', { min: 2, max: 4 }),
+      world: worldOf('clean', { service: 6, min: 2, max: 4 }),
       seed: 1,
       // The second request reconciles the group with its desired capacity.
       controller: {
@@ -93,7 +93,7 @@ describe('instances', () => {
   });
 
   it('of refused launches are desired, but neither pending nor in service', async () => {
-    const world = worldOf('clean', { min: 0, max: 4, noCapacity: 1 });
+    const world = worldOf('clean', { service: 6, min: 0, max: 4, noCapacity: 1 });
     const controller = policyOf('fixed:4', [], world).make();
     const { decisions, completed, instances } = await simulate({
       arrivals: Float64Array.of(0),

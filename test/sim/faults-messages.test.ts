@@ -87,7 +87,7 @@ describe('ticks', () => {
   });
 
   it('of policies without a schedule are on time', async () => {
-    const world = worldOf('real', { max: 4 });
+    const world = worldOf('real', { service: 6, max: 4 });
     const run = await simulate({
       arrivals: Float64Array.of(0, 500),
       horizon: 600,
@@ -102,7 +102,7 @@ describe('ticks', () => {
 
 it('a job has the same service time under every policy', async () => {
   const arrivals = Array.from({ length: 300 }, (_, k) => 7 * k);
-  const world = worldOf('real', { max: 8, duplicate: 0, interruptions: 0 });
+  const world = worldOf('real', { service: 6, max: 8, duplicate: 0, interruptions: 0 });
   const services: number[][] = [];
   for (const { name } of POLICIES.slice(0, 4)) {
     const run = await simulate({
@@ -120,7 +120,7 @@ it('a job has the same service time under every policy', async () => {
 });
 
 it('a decision is recorded with its observation and result', async () => {
-  const world = worldOf('clean', { max: 4 });
+  const world = worldOf('clean', { service: 6, max: 4 });
   const { decisions } = await simulate({
     arrivals: Float64Array.from({ length: 90 }, () => 0),
     horizon: 60,

@@ -44,7 +44,7 @@ describe('the JSON', () => {
       policy: 'fixed:3',
       settings: { instances: 3 },
       world: 'clean',
-      with: { max: 5 },
+      with: { max: 5, service: 6 },
       seed: 1,
       jobs: 4851,
       completed: 4851,
@@ -52,7 +52,7 @@ describe('the JSON', () => {
       actions: { out: 1, in: 0, launches: 2 },
       bound: { at: 10 },
     });
-    expect(output).toContain('viral: 4851 jobs, clean world, max 5');
+    expect(output).toContain('viral: 4851 jobs, clean world, service 6, max 5');
   });
 
   it('has the same bytes for the same seed, in either world, and differs for another', async () => {
@@ -77,7 +77,7 @@ describe('the JSON', () => {
   it('is right for a file with a row per job', async () => {
     writeFileSync(path('jobs.csv'), 't\n0\n0\n20\n');
     const result: unknown = JSON.parse(
-      await json('--trace', path('jobs.csv'), '--policy', 'fixed:1', '--with', 'max=1'),
+      await json('--trace', path('jobs.csv'), '--policy', 'fixed:1', '--with', 'max=1,service=6'),
     );
     expect(result).toMatchObject({
       trace: 'jobs.csv',

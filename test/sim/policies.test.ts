@@ -9,7 +9,11 @@ import { FakeSystem } from './support/fake-system.ts';
 function policy(text: string, changes: WorldChanges = {}) {
   const [name = '', ...settings] = text.split(' ');
   const set = settings.map((one) => one.split('=') as [string, string]);
-  const controller = policyOf(name, set, worldOf('clean', { min: 0, max: 100, ...changes })).make();
+  const controller = policyOf(
+    name,
+    set,
+    worldOf('clean', { service: 6, min: 0, max: 100, ...changes }),
+  ).make();
   const system = new FakeSystem();
   let at = 0;
   return {
@@ -219,7 +223,7 @@ describe('every policy', () => {
   });
 
   it('has candidate settings within its limits, its defaults among them, and a source', () => {
-    const world = worldOf('clean');
+    const world = worldOf('clean', { service: 6 });
     for (const kind of POLICIES) {
       const candidates = candidateSettings(kind, world);
       expect(candidates.length, kind.name).toBeGreaterThan(1);

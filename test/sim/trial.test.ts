@@ -88,7 +88,7 @@ describe('under constant load the fleet size becomes constant', () => {
       horizon,
       world,
       seed: 1,
-      controller: policyOf('slo', [], world).make(),
+      controller: policyOf('slo', [['serviceSeconds', '6']], world).make(),
       keepDecisions: true,
     });
     const late = decisions.filter(({ at }) => at > horizon - 7200 && at < horizon);

@@ -4,20 +4,23 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SLO_FIELDS, THRESHOLD_FIELDS } from '../../contract/policy.ts';
 import { declarationsOf } from '../../tools/reference/declarations.ts';
-import { REFERENCE_PAGES } from '../../tools/reference/main.ts';
+import { COST_PAGES, REFERENCE_PAGES } from '../../tools/reference/main.ts';
 import { withTables, wrongDefault } from '../../tools/reference/tables.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 describe('a reference page', () => {
-  it.each(REFERENCE_PAGES)('%s has the tables of the declarations', (page) => {
-    const text = read(page);
-    expect(
-      text === withTables(ROOT, page, text),
-      `${page} is out of date: run node tools/run.mjs reference`,
-    ).toBe(true);
-  });
+  it.each([...REFERENCE_PAGES, ...COST_PAGES])(
+    '%s has the tables of the declarations and of what photos cost',
+    (page) => {
+      const text = read(page);
+      expect(
+        text === withTables(ROOT, page, text),
+        `${page} is out of date: run node tools/run.mjs reference`,
+      ).toBe(true);
+    },
+  );
 
   it('has a table for the stage, each policy and each exported construct', () => {
     const tables = REFERENCE_PAGES.flatMap((page) =>
@@ -25,6 +28,16 @@ describe('a reference page', () => {
     );
     const props = [...read('lib/index.ts').matchAll(/\b\w+Props\b/g)].map(([name]) => name);
     expect(tables.sort()).toEqual(['stage', 'slo', 'threshold', ...props].sort());
+  });
+
+  it.each(COST_PAGES)('%s has each table of what photos cost once', (page) => {
+    const tables = [...read(page).matchAll(/<!-- table: (\w+) -->/g)].map(([, name]) => name);
+    const wanted = {
+      'README.md': ['headline', 'photos'],
+      'README.zh-CN.md': ['headlineChinese', 'photosChinese'],
+      'docs/cost.md': ['cost', 'instances'],
+    };
+    expect(tables).toEqual(wanted[page as keyof typeof wanted]);
   });
 
   it('fails for a table that does not exist', () => {

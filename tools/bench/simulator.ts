@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { measure } from '../../sim/measure.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { draws } from '../../sim/random.ts';
-import { worldOf } from '../../sim/world.ts';
+import { TRACE_SERVICE_SECONDS, worldOf } from '../../sim/world.ts';
 import { simulate } from '../../sim/engine/simulate.ts';
 
 const JOBS = 400_000;
@@ -27,7 +27,7 @@ function fortnight(): Float64Array {
 
 export async function bench(): Promise<number> {
   const arrivals = fortnight();
-  const world = worldOf('clean');
+  const world = worldOf('clean', { service: TRACE_SERVICE_SECONDS });
   console.log(`${JOBS} jobs over 14 days, clean world, tick ${world.tick} s`);
   let slo = 0;
   let alone = 0;

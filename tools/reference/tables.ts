@@ -1,8 +1,9 @@
-/** The tables of the reference pages, made from the declarations of settings and props. */
+/** The tables of the pages, made from the declarations of settings and props, and from what photos cost. */
 import type { Field, Fields } from '../../contract/field.ts';
 import { SLO_FIELDS, THRESHOLD_FIELDS } from '../../contract/policy.ts';
 import { STAGE_FIELDS, STAGE_SUBJECTS } from '../../lib/stage/stage.ts';
 import { declarationsOf, type Declared } from './declarations.ts';
+import { PHOTO_TABLES } from './photo-tables.ts';
 
 type Declarations = (type: string) => Declared[];
 
@@ -46,6 +47,7 @@ function tableOf(name: string, of: Declarations): string | undefined {
   }
   if (name === 'slo') return settingsTable(SLO_FIELDS, of('SloSettings'));
   if (name === 'threshold') return settingsTable(THRESHOLD_FIELDS, of('ThresholdSettings'));
+  if (name in PHOTO_TABLES) return PHOTO_TABLES[name]!();
   return /Props$/.test(name) ? propsTable(of(name)) : undefined;
 }
 

@@ -5,6 +5,7 @@ import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
 import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
 import { ALARM_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
+import { throughputOf } from '../../../contract/throughput.ts';
 import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
 import { type TickMetrics } from '../../../lambda/scaler/ports.ts';
@@ -108,15 +109,18 @@ describe('the cost of an idle stage', () => {
 
 describe('the cost of a busy stage', () => {
   it('is given by instance type, on demand and Spot', () => {
-    const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }));
+    const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }), {
+      serviceSeconds: 0.6,
+    });
     const volumeAndAddress = 0.005 + (100 * 0.08) / 720;
     expect(perInstanceHour).toBe(0.0161);
     const [g4dn] = types;
     expect(types.map(({ type }) => type)).toEqual(['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge']);
     expect(g4dn).toMatchObject({ onDemandHour: 0.526, spotHour: 0.263 });
-    // A thousand photos of 6 s are 1.667 hours; requests are a cent.
-    expect(g4dn?.thousandOnDemand).toBeCloseTo((6000 / 3600) * (0.526 + volumeAndAddress) + 0.0132, 2);
-    expect(g4dn?.thousandSpot).toBeCloseTo((6000 / 3600) * (0.263 + volumeAndAddress) + 0.0132, 2);
+    // A thousand photos of 0.6 s are a sixth of an hour; requests are a cent.
+    expect(g4dn?.photosPerHour).toBe(6000);
+    expect(g4dn?.thousandOnDemand).toBeCloseTo((0.526 + volumeAndAddress) / 6 + 0.0138, 3);
+    expect(g4dn?.thousandSpot).toBeCloseTo((0.263 + volumeAndAddress) / 6 + 0.0138, 3);
     expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * volumeAndAddress), 2);
   });
 
@@ -131,13 +135,59 @@ describe('the cost of a busy stage', () => {
     expect(fast.serviceSeconds).toBe(0.5);
   });
 
-  it('is unknown for a policy without a service time', () => {
-    const cost = costOf(stage({ minCapacity: 1, policy: threshold }));
-    expect(cost.types[0]).toMatchObject({ thousandOnDemand: null, thousandSpot: null });
-    expect(costLines(cost).join('\n')).toMatch(/--service-seconds gives[^]*unknown/);
-    expect(
-      costOf(stage({ minCapacity: 1, policy: threshold }), { serviceSeconds: 6 }).types[0]?.thousandOnDemand,
-    ).toBeGreaterThan(0);
+  it('does not depend on the policy', () => {
+    const [of, slo] = [costOf(stage({ minCapacity: 1, policy: threshold })), costOf(stage())];
+    expect(of.types.map((one) => one.thousandOnDemand)).toEqual(slo.types.map((one) => one.thousandOnDemand));
+  });
+
+  it('is unknown for a type that the model does not know, until its service time is given', () => {
+    const own = stage({ instanceTypes: ['p9.huge'], instancePrices: { 'p9.huge': 10 } });
+    const cost = costOf(own);
+    expect(cost.types[0]).toMatchObject({
+      serviceSeconds: null,
+      photosPerHour: null,
+      thousandOnDemand: null,
+    });
+    expect(costLines(cost).join('\n')).toMatch(/unknown[^]*does not know p9\.huge: it has g4dn, g5, g6, g6e/);
+    expect(costOf(own, { serviceSeconds: 6 }).types[0]?.thousandOnDemand).toBeGreaterThan(16);
+  });
+
+  it('follows the model for the photos that are given', () => {
+    const photos = [{ megapixels: 3, share: 3 }, { megapixels: 24 }];
+    const cost = costOf(stage(), { photos });
+    expect(cost.photos).toEqual([
+      { megapixels: 3, kind: 'jpeg-rgb', share: 0.75 },
+      { megapixels: 24, kind: 'jpeg-rgb', share: 0.25 },
+    ]);
+    for (const { type, serviceSeconds, throughput } of cost.types) {
+      expect(throughput).toEqual(throughputOf(type, photos));
+      expect(serviceSeconds).toBe(throughput?.serviceSeconds);
+    }
+  });
+
+  it('names the cheapest type of all that have a price, and by how much', () => {
+    const dear = { instancePrices: { 'g4dn.2xlarge': 0.001, 'g6e.xlarge': 999 } };
+    const { cheapest, types } = costOf(stage(dear), { photos: [{ megapixels: 100 }] });
+    expect(cheapest).toMatchObject({ type: 'g4dn.2xlarge', isInStage: false });
+    expect(cheapest?.others.at(-1)).toMatchObject({ type: 'g6e.xlarge', isInStage: false });
+    const first = cheapest?.others.find(({ type }) => type === 'g4dn.xlarge');
+    expect(first?.thousandOnDemand).toBe(types[0]?.thousandOnDemand);
+    expect(first?.cheaperPercent).toBeCloseTo(
+      100 * (1 - (cheapest?.thousandOnDemand ?? NaN) / (first?.thousandOnDemand ?? NaN)),
+      1,
+    );
+    expect(costOf(stage(), { serviceSeconds: 1 })).toMatchObject({ cheapest: null, basis: [] });
+  });
+
+  it.each<[number, RegExp]>([
+    // More processors for large photos; none that idle beside a GPU for small ones.
+    [
+      100,
+      /Cheapest for these photos: g\w+\.2xlarge, which the stage does not use, .* less than g4dn\.xlarge/,
+    ],
+    [1, /Cheapest for these photos: g\w+\.xlarge, USD/],
+  ])('of photos of %d megapixels says which type', (megapixels, said) => {
+    expect(costLines(costOf(stage(), { photos: [{ megapixels }] })).join('\n')).toMatch(said);
   });
 
   it('uses the stage’s own prices, and fails for a type without one', () => {
@@ -158,8 +208,8 @@ describe('the output', () => {
     ...cost.types.flatMap((one) => [
       one.onDemandHour.toFixed(4),
       one.spotHour.toFixed(4),
-      one.thousandOnDemand?.toFixed(2) ?? '',
-      one.thousandSpot?.toFixed(2) ?? '',
+      one.thousandOnDemand?.toFixed(3) ?? '',
+      one.thousandSpot?.toFixed(3) ?? '',
       one.dayAtMaximum.toFixed(2),
     ]),
   ];
@@ -206,10 +256,23 @@ describe('the command', () => {
     expect(JSON.parse((await command(folder.path, [...args, '--json'])).out)).toEqual(costJson(wanted));
     expect((await command(folder.path, [...args, '--markdown'])).out).toBe(`${costMarkdown(wanted)}\n`);
     expect((await command(folder.path, ['cost', '--local', '--json'])).out).toContain('"stage":"local"');
+    const mix = ['cost', '--local', '--json', '--photo-megapixels', '3:1,12:3', '--photo-kind', 'jpeg-grey'];
+    expect(JSON.parse((await command(folder.path, mix)).out)).toMatchObject({
+      photos: [
+        { megapixels: 3, kind: 'jpeg-grey', share: 0.25 },
+        { megapixels: 12, kind: 'jpeg-grey', share: 0.75 },
+      ],
+    });
   });
 
   it.each([
     [['--service-seconds', '0'], 'Expected a number above 0, up to 3600'],
+    [['--photo-megapixels', '0'], 'Expected megapixels above 0, up to 178'],
+    [['--photo-megapixels', '3,'], 'Expected megapixels above 0, up to 178'],
+    [['--photo-megapixels', '3:1:2'], 'Expected megapixels above 0, up to 178'],
+    [['--photo-megapixels', '3:-1'], 'Expected megapixels above 0, up to 178'],
+    [['--photo-kind', 'gif'], 'Allowed choices are jpeg-rgb, jpeg-grey, png, tiff16'],
+    [['--photo-megapixels', '3', '--service-seconds', '1'], "cannot be used with option '--service-seconds"],
     [['--json', '--markdown'], "'--markdown' cannot be used with option '--json'"],
     [['--stage', 'mars'], "--stage 'mars': bin/stages.ts has local, chaos, dev, prod."],
     [['--stack', 'x'], "unknown option '--stack'"],

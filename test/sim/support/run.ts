@@ -20,7 +20,7 @@ export async function runOf({ arrivals, policy, with: changes = {}, seed = 1 }: 
   billed: number;
   measures: Measures;
 }> {
-  const world = worldOf('clean', changes);
+  const world = worldOf('clean', { service: 6, ...changes });
   const [name = '', ...knobs] = policy.split(' ');
   const set = knobs.map((knob) => knob.split('=') as [string, string]);
   const run = await simulate({
