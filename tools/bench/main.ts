@@ -4,7 +4,7 @@ import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/
 import type { ForwardOptions } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { HostileOptions } from './hostile.ts';
-import type { WorkerBenchOptions } from './worker.ts';
+import { defineWorker, type WorkerBenchOptions } from './worker-options.ts';
 
 const DEFAULT = ['sim', 'scaler', 'worker'];
 const PATHS_COMFYUI = 'URL of a ComfyUI with DDColor';
@@ -21,18 +21,9 @@ export function define(program: CommandLine): CommandLine {
     .command('scaler')
     .description("The scaler's cold and warm start, its ticks at any size of group, its bundle and its bill.")
     .runs(async () => (await import('./scaler.ts')).bench());
-  program
-    .command('worker')
-    .description('Whether the GPU ever waits for the worker.')
-    .addOption(new Option('--comfyui <url>', `${PATHS_COMFYUI} instead of the stand-in`).argParser(httpUrl))
-    .option('--json <file>', 'write the figures')
-    .option('--picture <file>', 'draw a timeline as SVG')
-    .addOption(
-      new Option('--gpu-ms <n>', 'GPU time of the stand-in per photo')
-        .default(150)
-        .argParser(wholeNumber(0, 60_000)),
-    )
-    .runs(async (options: WorkerBenchOptions) => (await import('./worker.ts')).bench(options));
+  defineWorker(program).runs(async (options: WorkerBenchOptions) =>
+    (await import('./worker.ts')).bench(options),
+  );
   program
     .command('paths')
     .description('How far the results of the chroma path and the plain path are apart.')

@@ -3,7 +3,6 @@
  * bundled before it is measured.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Bucket, StoredObject } from '../../worker/photo/bucket.ts';
 import type { PhotoMeasurements } from '../../worker/photo/pipeline.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
@@ -14,6 +13,7 @@ import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { cpuSecondsWithChildren } from './process-usage.ts';
 import type { PassedPhoto } from './timeline.ts';
 
 /** Task of the worker process. */
@@ -37,30 +37,6 @@ export type WorkerMessage =
 type Finished = PhotoMeasurements & { outcome: string; seconds: number };
 
 const send = (message: WorkerMessage) => process.send?.(message);
-/** CPU seconds of this process and of its image processes, those that have ended included; without them outside of Linux. */
-const cpu = () => {
-  const { user, system } = process.cpuUsage();
-  const own = (user + system) / 1e6;
-  if (process.platform !== 'linux') return own;
-  // proc_pid_stat(5): after the name come state, ppid (1), utime to cstime (11 to 14) in hundredths of a second.
-  const times = (pid: string) => {
-    try {
-      const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-      return stat
-        .slice(stat.lastIndexOf(')') + 2)
-        .split(' ')
-        .map(Number);
-    } catch {
-      return []; // It has ended meanwhile.
-    }
-  };
-  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0) / 100;
-  const children = readdirSync('/proc')
-    .map(times)
-    .filter((fields) => fields[1] === process.pid);
-  return own + sum(times('self').slice(13, 15)) + sum(children.flatMap((fields) => fields.slice(11, 15)));
-};
-
 class MemoryBucket implements Bucket {
   private readonly objects = new Map<string, StoredObject & { body: Buffer }>();
 
@@ -111,7 +87,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     delete: async () => {
       deleted++;
       if (deleted === count) {
-        send({ what: 'drained', cpuSeconds: cpu() - cpuBefore });
+        send({ what: 'drained', cpuSeconds: cpuSecondsWithChildren() - cpuBefore });
         notices.drain('done');
       }
     },
@@ -141,7 +117,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
           images.discard(`first-${k}`);
         });
         await Promise.all(used);
-        cpuBefore = cpu();
+        cpuBefore = cpuSecondsWithChildren();
         send({ what: 'ready' });
         return true;
       },

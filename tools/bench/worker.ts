@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- worker [--comfyui URL] [--json FILE] [--picture FILE.svg] [--gpu-ms 150]`:
- * photos/s of a worker, and how long ComfyUI is idle while photos wait.
+ * `npm run bench -- worker`: what a photo costs the worker beside its codec alone (`photo-cost.ts`), then photos/s of a worker, and
+ * how long ComfyUI is idle while photos wait.
  *
  * Compares ComfyUI alone, with prompts in its queue on small uploaded images, with the worker on its chroma path and on its plain
  * path. Without a URL, ComfyUI is the stand-in with a fixed GPU time and the measured CPU time of a real one.
@@ -14,11 +14,13 @@ import type { WorkerSettings } from '../../contract/worker.ts';
 import { onPath } from '../../worker/comfyui/workflow.ts';
 import { localPath } from '../../common/environment.ts';
 import { workflowAt } from '../../local/run/preflight.ts';
+import { COST_MEGAPIXELS, costLines, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
 import { photo } from './photos.ts';
 import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { measureWorker, type WorkerRate } from './measured-worker.ts';
 import { settingsFor } from './settings.ts';
 import { timelineSvg } from './timeline.ts';
+import { SCAN_KINDS, type WorkerBenchOptions } from './worker-options.ts';
 
 /** Measured CPU time of one thread for decoding, Lab conversions and PNG: 2.54 s for 12 megapixels. */
 const CPU_SECONDS_PER_MEGAPIXEL = 2.54 / 12;
@@ -49,6 +51,7 @@ async function measure(
   comfyui: MeasuredComfyui,
   workflow: string,
   folder: string,
+  sizes: readonly number[] | undefined,
   say: (line: string) => void,
 ): Promise<Row[]> {
   const chroma = settingsFor(comfyui.device, 'chroma', workflow);
@@ -63,6 +66,7 @@ async function measure(
   const rows: Row[] = [];
   const enough = (count: number) => Math.min(count, Math.max(FEWEST, Math.round(ABOUT_SECONDS * alone)));
   for (const [megapixels, many, few] of SIZES) {
+    if (sizes && !sizes.includes(megapixels)) continue;
     say(`photos of ${megapixels} megapixels`);
     const photos: Buffer[] = [];
     for (let k = 0; k < DIFFERENT; k++) photos.push(await photo(k, megapixels));
@@ -141,13 +145,6 @@ function writePicture(file: string, rows: Row[]): void {
 
 const withoutPhotos = (key: string, value: unknown) => (key === 'passed' ? undefined : value);
 
-export interface WorkerBenchOptions {
-  comfyui?: string;
-  json?: string;
-  picture?: string;
-  gpuMs: number;
-}
-
 export async function bench(values: WorkerBenchOptions): Promise<number> {
   const gpuSeconds = values.gpuMs / 1000;
   // Inside of the repository, so that the bundles find sharp.
@@ -160,21 +157,32 @@ export async function bench(values: WorkerBenchOptions): Promise<number> {
     const here = import.meta.dirname;
     await Promise.all([
       bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
+      bundle(join(here, 'photo-cost-child.ts'), join(folder, 'photo-cost.mjs')),
       bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
       bundleImageProcess(folder),
     ]);
-    comfyui = values.comfyui
-      ? await RealComfyui.at(values.comfyui)
-      : await StandInComfyui.start(join(folder, 'comfyui.mjs'), gpuSeconds, CPU_SECONDS_PER_MEGAPIXEL);
     const workflow = values.comfyui ? await workflowAt(values.comfyui) : 'ddcolor';
-    const rows = await measure(comfyui, workflow, folder, say);
-    print(rows);
+    let photos: PhotoCost[] = [];
+    if (values.only !== 'rate') {
+      const { megapixels = COST_MEGAPIXELS, kinds = SCAN_KINDS } = values;
+      const settings = settingsFor('cpu', 'chroma', workflow);
+      photos = await measurePhotoCosts({ folder, settings, megapixels, kinds, say });
+      for (const line of costLines(photos)) console.log(line);
+    }
+    let rows: Row[] = [];
+    if (values.only !== 'cost') {
+      comfyui = values.comfyui
+        ? await RealComfyui.at(values.comfyui)
+        : await StandInComfyui.start(join(folder, 'comfyui.mjs'), gpuSeconds, CPU_SECONDS_PER_MEGAPIXEL);
+      rows = await measure(comfyui, workflow, folder, values.megapixels, say);
+      print(rows);
+    }
     const cores = availableParallelism();
-    if (values.picture) writePicture(values.picture, rows);
+    if (values.picture && rows.length > 0) writePicture(values.picture, rows);
     if (values.json)
       writeFileSync(
         values.json,
-        `${JSON.stringify({ cores, comfyui: values.comfyui ?? 'stand-in', gpuSeconds, rows }, withoutPhotos, 2)}\n`,
+        `${JSON.stringify({ photos, cores, comfyui: values.comfyui ?? 'stand-in', gpuSeconds, rows }, withoutPhotos, 2)}\n`,
       );
     if (values.comfyui) return 0;
     const misses = missed(rows);

@@ -1,0 +1,66 @@
+/** CPU seconds and memory of processes as Linux counts them, all of their threads included. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Fields of proc_pid_stat(5) from `state` on, by their number there less 3. */
+const [PPID, UTIME, CSTIME] = [1, 11, 14];
+const TICKS_PER_SECOND = 100;
+
+/** @returns undefined for a process that has ended, and outside of Linux */
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function statOf(pid: string): number[] {
+  const stat = read(`/proc/${pid}/stat`) ?? '';
+  return stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .map(Number);
+}
+
+/** Ids of the processes that a process has started and that have not ended. */
+function childrenOf(parent: number): string[] {
+  const all = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : [];
+  return all.filter((pid) => statOf(pid)[PPID] === parent);
+}
+
+const secondsOf = (ticks: number[]) => ticks.reduce((sum, value) => sum + value, 0) / TICKS_PER_SECOND;
+
+/**
+ * CPU seconds so far of this process and of those that it has started, ended ones included; to 10 ms for each of them. Outside of
+ * Linux those of this process alone.
+ */
+export function cpuSecondsWithChildren(): number {
+  const ended = secondsOf(statOf('self').slice(UTIME + 2, CSTIME + 1));
+  const running = childrenOf(process.pid).flatMap((pid) => statOf(pid).slice(UTIME, CSTIME + 1));
+  return ownCpuSeconds() + (Number.isFinite(ended) ? ended : 0) + secondsOf(running);
+}
+
+/** CPU seconds of this process so far. */
+export function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
+/** Most resident memory so far, megabytes. */
+export interface Peaks {
+  own: number;
+  /** Of the child process that had most; undefined without one, and outside of Linux. */
+  child: number | undefined;
+}
+
+export function memoryPeaks(): Peaks {
+  const peakOf = (pid: string) => {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '') ?? [];
+    return kilobytes === undefined ? [] : [(Number(kilobytes) * 1024) / 1e6];
+  };
+  const children = childrenOf(process.pid).flatMap(peakOf);
+  return {
+    own: (process.resourceUsage().maxRSS * 1024) / 1e6,
+    child: children.length > 0 ? Math.max(...children) : undefined,
+  };
+}
