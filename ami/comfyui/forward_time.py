@@ -42,7 +42,7 @@ def measure(network: nn.Module, size: str, dtype: str, batch: int, device: torch
     seconds = []
     for _ in range(repeats + 1):
         start = time.perf_counter()
-        chroma(network, grey, device, TYPES[dtype])  # Its result is on the CPU, so the device has finished.
+        chroma(network, grey.to(device), TYPES[dtype]).cpu()  # Once its result is on the CPU, the device has finished.
         seconds.append(time.perf_counter() - start)
     del seconds[0]
     median = statistics.median(seconds)

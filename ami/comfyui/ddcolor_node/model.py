@@ -25,6 +25,8 @@ ARCHITECTURE = {
     "dec_layers": 9,
 }
 
+PRECISIONS = ("auto", "float16", "bfloat16", "float32")
+
 _log = logging.getLogger(__name__)
 _kept: tuple[Fingerprint, torch.device, nn.Module] | None = None
 
@@ -92,24 +94,23 @@ def load(path: str, device: torch.device) -> nn.Module:
 
 def precision(wanted: str, device: torch.device) -> torch.dtype:
     """The type to compute in: float32, bfloat16, or for auto bfloat16 where the GPU has it (compute capability 8)."""
+    if wanted not in PRECISIONS:
+        raise ValueError(f"precision: expected {', '.join(PRECISIONS)}, found {wanted!r}")
     if wanted == "auto":
         fast = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
         return torch.bfloat16 if fast else torch.float32
-    types = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-    if wanted not in types:
-        raise ValueError(f"DDCOLOR_DTYPE: expected auto, float32 or bfloat16, found {wanted!r}")
-    return types[wanted]
+    return {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}[wanted]
 
 
-def chroma(network: nn.Module, grey: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """One forward pass: grey RGB of 0 to 1 (n, 3, size, size) to Lab's a and b (n, 2, size, size), float32 on the CPU.
+def chroma(network: nn.Module, grey: Tensor, dtype: torch.dtype) -> Tensor:
+    """One forward pass on the device: grey RGB of 0 to 1 (n, 3, size, size) to a and b (n, 2, size, size), float32.
 
     One call at a time: upstream's network keeps the features of its encoder in itself.
     """
     # Autocast, since upstream adds float32 position encodings and so cannot run with weights in bfloat16.
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=dtype is torch.bfloat16):
-        ab: Tensor = network(grey.to(device))
-    return ab.float().cpu()
+    with torch.inference_mode(), torch.autocast(grey.device.type, dtype, enabled=dtype is not torch.float32):
+        ab: Tensor = network(grey)
+    return ab.float()
 
 
 def _shortened(text: str, characters: int = 400) -> str:

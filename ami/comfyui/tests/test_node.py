@@ -16,9 +16,12 @@ from ddcolor_node.weights import CheckpointError
 
 
 def test_it_is_found_under_its_names() -> None:
-    assert ddcolor_node.NODE_CLASS_MAPPINGS == {"DDColor": DDColor}
-    assert ddcolor_node.NODE_DISPLAY_NAME_MAPPINGS.keys() == {"DDColor"}
-    assert callable(getattr(DDColor, DDColor.FUNCTION))
+    classes = ddcolor_node.NODE_CLASS_MAPPINGS
+    assert classes.keys() == {"DDColor", "DDColorChroma", "LoadGrey", "SaveChroma"}
+    assert ddcolor_node.NODE_DISPLAY_NAME_MAPPINGS.keys() == classes.keys()
+    for name, node in classes.items():
+        assert node.__name__ == name
+        assert callable(getattr(node, node.FUNCTION))
 
 
 def test_inputs_are_those_of_the_public_node(comfy: Comfy, checkpoint: Path) -> None:
@@ -91,7 +94,7 @@ def test_the_environment_chooses_the_type(comfy: Comfy, checkpoint: Path, monkey
     close, _ = DDColor().process(image, 32, "tiny.pth")
     assert 0 < (exact - close).abs().mean() < 0.02
     monkeypatch.setenv("DDCOLOR_DTYPE", "half")
-    with pytest.raises(ValueError, match="DDCOLOR_DTYPE: expected auto, float32 or bfloat16, found 'half'"):
+    with pytest.raises(ValueError, match="precision: expected auto, float16, bfloat16, float32, found 'half'"):
         DDColor().process(image, 32, "tiny.pth")
 
 
