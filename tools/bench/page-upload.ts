@@ -64,7 +64,8 @@ async function trafficOf(request: Request): Promise<Traffic> {
   const headers = await request.allHeaders();
   const response = await request.response();
   const length = (await response?.allHeaders())?.['content-length'];
-  const received = length === undefined ? (await request.sizes()).responseBodySize : Number(length);
+  const measured = async () => (request.failure() ? 0 : (await request.sizes()).responseBodySize);
+  const received = length === undefined ? await measured() : Number(length);
   return { sent: Number(headers['content-length'] ?? 0), received };
 }
 
@@ -96,15 +97,23 @@ export async function uploadOnPage(
     if (mode === 'whole') await page.click('.switch');
     await watchSteps(page);
     const traffic: Promise<Traffic>[] = [];
-    page.on('requestfinished', (request) => {
+    const underWay = new Set<Request>();
+    page.on('request', (request) => underWay.add(request));
+    const ended = (request: Request) => {
+      underWay.delete(request);
       if (!request.url().startsWith('blob:')) traffic.push(trafficOf(request));
-    });
+    };
+    page.on('requestfinished', ended);
+    // The page may end a request whose body it has read, which then counts as failed.
+    page.on('requestfailed', ended);
     await page.setInputFiles('#files', file);
     const end = page.locator(ENDED);
     await end.waitFor({ timeout: PATIENCE_MS });
     if ((await end.getAttribute('data-step')) === 'failed')
       throw new Error(`${file}: ${await page.locator('.state').textContent()}`);
     const { steps } = await page.evaluate(() => (window as unknown as { watched: Watched }).watched);
+    // The page has a body before the browser says that its request has ended.
+    while (underWay.size > 0) await page.waitForTimeout(20);
     const passed = await Promise.all(traffic);
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: /^Download: / }).click();
