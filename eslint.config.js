@@ -4,7 +4,7 @@ import prettier from 'eslint-config-prettier';
 import { securityRules } from './tools/lint/security.js';
 
 export default tseslint.config(
-  { ignores: ['cdk.out/**', '.local/**', 'dist/**', 'node_modules/**'] },
+  { ignores: ['cdk.out/**', '.local/**', 'dist/**', 'node_modules/**', 'colour/simd/assembly/**'] },
   {
     files: ['**/*.ts'],
     // Rules that need types are in .oxlintrc.json.

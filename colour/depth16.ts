@@ -3,8 +3,8 @@
  * room is reduced towards grey, where 8 bits clip it.
  */
 import { EPSILON, f, SLOPE, WHITE_X, WHITE_Z, type Chroma } from './chroma.ts';
-import { WEIGHTS } from './lightness.ts';
-import { between } from './merge.ts';
+import { WEIGHTS } from './scalar/lightness.ts';
+import { between } from './scalar/merge.ts';
 import { axis, type Axis } from './resample.ts';
 import { encoded, linear } from './srgb.ts';
 

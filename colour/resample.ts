@@ -36,16 +36,16 @@ export function squareCopy(
   size: number,
 ): Uint8Array {
   const [columns, rows] = [axis(width, size), axis(height, size)];
+  const { low, high, part } = columns;
   const out = new Uint8Array(size * size * channels);
   for (let y = 0, at = 0; y < size; y++) {
-    const [upper, lower] = [rows.low[y]! * width, rows.high[y]! * width];
+    const [upper, lower] = [rows.low[y]! * width * channels, rows.high[y]! * width * channels];
     const down = rows.part[y]!;
     for (let x = 0; x < size; x++) {
-      const [left, right, across] = [columns.low[x]!, columns.high[x]!, columns.part[x]!];
+      const [left, right, across] = [low[x]! * channels, high[x]! * channels, part[x]!];
       for (let c = 0; c < channels; c++, at++) {
-        const value = (row: number, column: number) => data[(row + column) * channels + c]!;
-        const top = value(upper, left) * (1 - across) + value(upper, right) * across;
-        const bottom = value(lower, left) * (1 - across) + value(lower, right) * across;
+        const top = data[upper + left + c]! * (1 - across) + data[upper + right + c]! * across;
+        const bottom = data[lower + left + c]! * (1 - across) + data[lower + right + c]! * across;
         out[at] = Math.round(top * (1 - down) + bottom * down);
       }
     }

@@ -15,6 +15,7 @@ const ENTRIES = {
   reference: 'tools/reference/main.ts',
   actionlint: 'tools/pipeline/actionlint.ts',
   corpus: 'tools/corpus/main.ts',
+  kernels: 'tools/kernels/build.ts',
 };
 
 const [name, ...args] = process.argv.slice(2);

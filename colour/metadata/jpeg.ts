@@ -18,10 +18,11 @@ interface Segment {
 }
 
 const [SCAN, COMMENT] = [0xda, 0xfe];
-const [APP0, APP1, APP3, APP10, APP12, APP13] = [0xe0, 0xe1, 0xe3, 0xea, 0xec, 0xed];
+const [APP0, APP1, APP2, APP3, APP10, APP12, APP13] = [0xe0, 0xe1, 0xe2, 0xe3, 0xea, 0xec, 0xed];
 const JFIF = latin1('JFIF\0');
 const XMP_PREFIX = latin1('http://ns.adobe.com/xap/1.0/\0');
 const EXTENDED_XMP_PREFIX = latin1('http://ns.adobe.com/xmp/extension/\0');
+const PROFILE_PREFIX = latin1('ICC_PROFILE\0');
 const PHOTOSHOP_PREFIX = latin1('Photoshop 3.0\0');
 /** Of a segment's content. */
 const MOST = 0xffff - 2;
@@ -111,8 +112,16 @@ function jfifDensity(header: Uint8Array): Density | undefined {
   return unit && x && y ? { x, y, unit } : undefined;
 }
 
-/** @returns the file with the photo's metadata in place of its own; its colour profile stays */
-export function writeJpeg(file: Uint8Array, metadata: Metadata, facts: ResultFacts): Uint8Array<ArrayBuffer> {
+/**
+ * @param profile that the file gets; one that it has stays
+ * @returns the file with the photo's metadata in place of its own
+ */
+export function writeJpeg(
+  file: Uint8Array,
+  metadata: Metadata,
+  facts: ResultFacts,
+  profile?: Uint8Array,
+): Uint8Array<ArrayBuffer> {
   const { turned, resources } = metadata;
   const exif = metadata.exif && uprightExif(metadata.exif, { ...facts, turned });
   const parts = [file.subarray(0, 2), segment(APP0, jfif(densityOf(metadata)))];
@@ -124,6 +133,8 @@ export function writeJpeg(file: Uint8Array, metadata: Metadata, facts: ResultFac
   const most = MOST - PHOTOSHOP_PREFIX.length;
   for (let at = 0; at < own.length; at += most)
     parts.push(segment(APP13, PHOTOSHOP_PREFIX, own.subarray(at, at + most)));
+  // ICC.1:2022, annex B.4: the first of one part. Profiles of sRGB have a few kilobytes.
+  if (profile) parts.push(segment(APP2, PROFILE_PREFIX, Uint8Array.of(1, 1), profile));
   let rest = 2;
   for (const { marker, from, data, end } of headOf(file)) {
     if (!isMetadata(file, marker, data)) parts.push(file.subarray(from, end));

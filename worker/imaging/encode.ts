@@ -1,7 +1,7 @@
 /** Encodes results: in the photo's own format, sRGB, with its metadata. */
 import sharp, { type Sharp } from 'sharp';
 import type { DecodedPhoto } from './decode.ts';
-import { image16 } from './encode16.ts';
+import { image16, srgbProfile } from './encode16.ts';
 import type { Format } from './formats.ts';
 import { writeMetadata } from './metadata.ts';
 import { checkSize, to16, to8, type Values } from './samples.ts';
@@ -27,9 +27,11 @@ export async function encodeResult(
   const { format, metadata } = photo;
   if (format === 'avif') return encodeAvif(pixels, photo, { source, isColoured });
   let image = await imageOf(pixels, photo);
-  if (pixels instanceof Uint8Array) image = image.withIccProfile('srgb');
+  // libvips converts every pixel by the profile that it embeds, which takes a JPEG longer than its encoder.
+  const profile = format === 'jpeg' ? await srgbProfile() : undefined;
+  if (pixels instanceof Uint8Array && !profile) image = image.withIccProfile('srgb');
   const file = await encoder(image, format).toBuffer();
-  return writeMetadata(file, format, metadata, photo, { source, isColoured });
+  return writeMetadata(file, format, metadata, photo, { source, isColoured }, profile);
 }
 
 /**

@@ -22,8 +22,8 @@ const HEADER_BYTES = 8;
 
 let made: Promise<Buffer> | undefined;
 
-/** The profile that results of 8 bits get from libvips. */
-const srgbProfile = (): Promise<Buffer> =>
+/** The profile of sRGB, which libvips has. */
+export const srgbProfile = (): Promise<Buffer> =>
   (made ??= sharp({ create: { width: 1, height: 1, channels: 3, background: 'white' } })
     .withIccProfile('srgb')
     .png()

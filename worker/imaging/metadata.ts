@@ -62,6 +62,7 @@ function read(
  * @param file of the encoder; it is no longer used
  * @param size of the result
  * @param provenance what is said of the result
+ * @param profile that a JPEG gets, where its encoder has given it none
  * @returns the file with what the photo says, and with what is said of the result
  */
 export function writeMetadata(
@@ -70,18 +71,24 @@ export function writeMetadata(
   metadata: PhotoMetadata,
   { width, height }: { width: number; height: number },
   provenance: { source: string; isColoured: boolean },
+  profile?: Buffer,
 ): Buffer {
   const facts: ResultFacts = { width, height, provenance: { ...provenance, profile: metadata.profile } };
   const writers: Record<
     Exclude<Format, 'avif'>,
-    (file: Buffer, metadata: PhotoMetadata, facts: ResultFacts) => Uint8Array<ArrayBuffer>
+    (
+      file: Buffer,
+      metadata: PhotoMetadata,
+      facts: ResultFacts,
+      profile: Buffer | undefined,
+    ) => Uint8Array<ArrayBuffer>
   > = {
     jpeg: writeJpeg,
     png: writePng,
     webp: writeWebp,
     tiff: writeTiff,
   };
-  const { buffer, byteOffset, length } = writers[format](file, metadata, facts);
+  const { buffer, byteOffset, length } = writers[format](file, metadata, facts, profile);
   return Buffer.from(buffer, byteOffset, length);
 }
 

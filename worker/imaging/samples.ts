@@ -65,7 +65,7 @@ const OWN_SPACE: Record<string, string> = { 'b-w': 'b-w', grey16: 'grey16', rgb1
 
 async function decode(
   file: Buffer,
-  { space, channels, depth }: Metadata,
+  { space, channels, depth, orientation = 1 }: Metadata,
   options: SharpOptions,
 ): Promise<Decoded> {
   const own = OWN_SPACE[space] ?? 'srgb';
@@ -75,8 +75,8 @@ async function decode(
   const image = sharp(file, { ...options, ignoreIcc: true, limitInputChannels: MAX_BANDS });
   // Any other picture goes through 8 bits there.
   const pipeline = own === 'cmyk' ? image.pipelineColourspace('cmyk') : image;
-  const { data, info } = await pipeline
-    .autoOrient()
+  const upright = orientation === 1 ? pipeline : pipeline.autoOrient();
+  const { data, info } = await upright
     .toColourspace(isRepeated ? 'srgb' : own)
     .raw({ depth: depth === 'ushort' ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });

@@ -1,0 +1,8 @@
+/** The compiled kernels are what their sources say. */
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { compile, moduleOf } from '../../tools/kernels/build.ts';
+
+it('the compiler makes the same bytes again', async () => {
+  expect(moduleOf(await compile())).toBe(readFileSync('colour/simd/module.ts', 'utf8'));
+});
