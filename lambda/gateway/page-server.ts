@@ -25,7 +25,8 @@ interface PageFile {
 const contentSecurityPolicy = (connect: string[]) =>
   [
     "default-src 'none'",
-    "script-src 'self'",
+    // The image worker's kernels are WebAssembly. This allows no script that is not the page's own.
+    "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self'",
     "style-src 'self'",
     "img-src 'self' blob:",

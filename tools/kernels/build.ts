@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import asc from 'assemblyscript/asc';
 import { printLine } from '../../common/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -42,6 +41,8 @@ export function sourcesHash(): string {
 
 /** @throws Error with what the compiler says */
 export async function compile(): Promise<Uint8Array> {
+  // Its optimiser takes a while to load, and a check of the hash does not need it.
+  const { default: asc } = await import('assemblyscript/asc');
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [join('colour', 'simd', 'assembly', 'index.ts'), '--outFile', 'kernels.wasm', ...OPTIONS],
