@@ -1,6 +1,7 @@
 /** `npm run bench -- [NAME]`: measures one part; without a name the simulator, the scaler and the worker. */
 import { Option } from 'commander';
 import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
+import type { BesideNetworkOptions } from './beside-network.ts';
 import type { ForwardOptions } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { HostileOptions } from './hostile.ts';
@@ -61,6 +62,15 @@ export function define(program: CommandLine): CommandLine {
     .description('What merging on the device saves, and what it costs, in a browser.')
     .option('--photos <dir>', 'your own photos')
     .runs(async ({ photos }: { photos?: string }) => (await import('./edge.ts')).bench(photos));
+  program
+    .command('comfyui')
+    .description('What a photo costs a real ComfyUI beside the network, alone and in batches.')
+    .option('--comfyui <dir>', 'a checkout of ComfyUI instead of a download')
+    .option('--ddcolor <dir>', 'a checkout of piddnad/DDColor instead of a download')
+    .addOption(new Option('--photos <n>', 'per round').default(64).argParser(wholeNumber(8, 1000)))
+    .addOption(new Option('--rounds <n>', 'of each way, in turn').default(5).argParser(wholeNumber(1, 50)))
+    .option('--json <file>', 'write the figures')
+    .runs(async (options: BesideNetworkOptions) => (await import('./beside-network.ts')).bench(options));
   program
     .command('forward')
     .description("DDColor's network by precision and batch on the device at hand, with random weights.")
