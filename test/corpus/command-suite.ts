@@ -51,11 +51,16 @@ function work(s3: S3Client): () => Promise<void> {
   };
 }
 
+/** Of 8 bits with a profile of tables, which LittleCMS converts; none of the sample has one. */
+const TABLES = 'tiff/rgb8-scanner.tif';
+
 /** @param aws a local AWS, once it has started */
 export function corpusTests(aws: () => { s3: S3Client; env: NodeJS.ProcessEnv }): void {
   it('gets the outcome of each file of the corpus', async () => {
     const { s3, env } = aws();
-    const rows = manifest().filter(({ file, sample }) => SENT.test(file) && (sample || process.env.FULL));
+    const rows = manifest().filter(
+      ({ file, sample }) => SENT.test(file) && (sample || file === TABLES || process.env.FULL),
+    );
     const folder = new Folder();
     for (const { file } of rows) {
       mkdirSync(dirname(join(folder.path, 'album', file)), { recursive: true });

@@ -128,11 +128,14 @@ function opened(lcms: Lcms, handle: number, space: ProfileSpace): Profile {
         : undefined;
     },
     toSrgb(like, count, fill, take) {
-      const bytes = like.BYTES_PER_ELEMENT === 2 ? 2 : 1;
+      const isDeep = like.BYTES_PER_ELEMENT === 2;
+      const bytes = isDeep ? 2 : 1;
       const flags = bytes === 2 ? FINE : 0;
       const srgb = lcms._cmsCreate_sRGBProfile();
       const transform = transformTo(srgb, formatOf(space, bytes), formatOf('rgb', bytes), flags);
-      return run(lcms, transform, channels, count, like.constructor as NumbersOf<typeof like>, fill, take);
+      // Not the constructor of what it is like, which may be Buffer's.
+      const Numbers = (isDeep ? Uint16Array : Uint8Array) as unknown as NumbersOf<typeof like>;
+      return run(lcms, transform, channels, count, Numbers, fill, take);
     },
   };
 }
