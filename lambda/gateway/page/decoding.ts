@@ -4,6 +4,7 @@
  * - CMYK: browsers convert its profile otherwise, up to 8 levels of 255 off.
  * - PNG of RGB and 16 bits with a profile or gAMA: browsers compute with fewer bits, up to 22 levels off where sRGB lacks a colour.
  * - PNG brighter than white (PQ, HLG): browsers map its tones in their own ways.
+ * - TIFF: a browser that decodes it has 8 bits of it.
  * - Orientation: browsers follow it in JPEG, in the type that EXIF has for it; in other formats some do.
  */
 import { jpegComponents } from '../../../colour/metadata/jpeg.ts';
@@ -14,7 +15,9 @@ import { headOf, metadataOf } from './metadata.ts';
 /** Of a JPEG of CMYK or YCCK. */
 const CMYK = 4;
 
+/** @param file with the type that its bytes say */
 export async function decodesAsTheService(file: Blob): Promise<boolean> {
+  if (file.type === 'image/tiff') return false;
   const isJpeg = file.type === 'image/jpeg';
   if (isJpeg && jpegComponents(await headOf(file)) === CMYK) return false;
   if (file.type === 'image/png' && hasOwnTones(await headOf(file))) return false;

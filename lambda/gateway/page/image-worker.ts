@@ -4,6 +4,7 @@ import { lightness, lightnessInto } from '../../../colour/lightness.ts';
 import { Merger } from '../../../colour/merge.ts';
 import { squareCopy } from '../../../colour/resample.ts';
 import { decodesAsTheService } from './decoding.ts';
+import { asItsBytesSay } from './file-type.ts';
 import { withMetadataOf } from './metadata.ts';
 import { canvasIsAccurate, contextOf, decode, decodeRaw, encode, previewOf, strips } from './canvas.ts';
 import {
@@ -36,9 +37,10 @@ const HANDLERS: {
 };
 
 async function prepare({
-  file,
+  file: chosen,
   size,
 }: Extract<ImageRequest, { kind: 'prepare' }>): Promise<ImageResults['prepare']> {
+  const file = await asItsBytesSay(chosen);
   if (!(await decodesAsTheService(file))) throw new BrowserError('unreadable-in-browser');
   const bitmap = await decode(file);
   const { width, height } = bitmap;
@@ -56,9 +58,10 @@ async function prepare({
 }
 
 async function merge({
-  file,
+  file: chosen,
   chroma,
 }: Extract<ImageRequest, { kind: 'merge' }>): Promise<ImageResults['merge']> {
+  const file = await asItsBytesSay(chosen);
   const { width: chromaWidth, height: chromaHeight, data } = await decodeRaw(chroma);
   const ab = chromaOfAb({ width: chromaWidth, height: chromaHeight, data, channels: 4 });
   const bitmap = await decode(file);

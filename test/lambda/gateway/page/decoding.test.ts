@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { decodesAsTheService } from '../../../../lambda/gateway/page/decoding.ts';
+import { asItsBytesSay } from '../../../../lambda/gateway/page/file-type.ts';
 import { contentOf, formatOf, manifest } from '../../../../tools/corpus/manifest.ts';
 
 const photos = manifest().filter(
@@ -25,6 +26,25 @@ it('the page sends CMYK, tones of RGB in 16 bits, and orientations that browsers
     if (!(await decodesAsTheService(file))) sent.push(row.file);
   }
   expect(sent).toEqual(SENT);
+});
+
+it('goes by the bytes of a file, whatever its name says', async () => {
+  const rows = manifest().filter(({ outcome }) => outcome === 'succeeded');
+  const said = (type: string) =>
+    Promise.all(
+      rows.map(
+        async (row) => (await asItsBytesSay(new Blob([Uint8Array.from(contentOf(row))], { type }))).type,
+      ),
+    );
+  const formats = rows.map((row) => `image/${formatOf(row)}`);
+  expect(await said('image/jpeg')).toEqual(formats);
+  expect(await said('')).toEqual(formats);
+  const other = await asItsBytesSay(new Blob(['<svg>'], { type: 'image/svg+xml' }));
+  expect(other.type).toBe('image/svg+xml');
+});
+
+it('the page sends every TIFF', async () => {
+  expect(await decodesAsTheService(new Blob(['II*\0'], { type: 'image/tiff' }))).toBe(false);
 });
 
 it('the page sends what is brighter than white', async () => {
