@@ -53,6 +53,7 @@ const sloSchema = z.object({
       carried: z.number().max(0),
       completed: amount,
       busySeconds: amount,
+      inFlightSeconds: amount.optional(),
     })
     .optional(),
   rate: z.object({

@@ -100,3 +100,23 @@ describe('under constant load the fleet size becomes constant', () => {
     expect(late[0]?.after).toBeLessThanOrEqual(Math.ceil(load) + 1);
   });
 });
+
+describe('after a burst the fleet is as large as the work needs', () => {
+  it.each([1, 5, 10])('where an instance works on %d at a time', async (slots) => {
+    const [rate, horizon, seconds] = [5, 5400, 0.3];
+    const world = worldOf('clean', { service: seconds * slots, slots });
+    const steady = Array.from({ length: horizon * rate }, (_, k) => k / rate);
+    const burst = Array.from({ length: 3000 }, (_, k) => 1200 + k / 100);
+    const { decisions } = await simulate({
+      arrivals: Float64Array.from([...steady, ...burst]).sort(),
+      horizon,
+      world,
+      seed: 1,
+      controller: policyOf('slo', [], world).make(),
+      keepDecisions: true,
+    });
+    const fleet = decisions.filter(({ at }) => at < horizon).map(({ after }) => after);
+    expect(Math.max(...fleet)).toBeGreaterThan(10);
+    expect(fleet.at(-1)).toBe(Math.ceil(rate * seconds));
+  });
+});

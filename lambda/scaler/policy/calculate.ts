@@ -1,7 +1,7 @@
 /** Instances needed and kept: the formulas of sizing.ts, from what was learned. */
 import { bootOf, lateOf, secondsWithinBoot } from './capacity.ts';
 import type { Calculation, SloRuleSettings } from './decision.ts';
-import { serviceOf } from './flow.ts';
+import { heldOf, serviceOf } from './flow.ts';
 import { idleInstances } from './idle.ts';
 import type { Learned } from './learn.ts';
 import type { Observation } from './observation.ts';
@@ -62,7 +62,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
     },
     needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
     kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }),
-    idle: idleInstances(visible, inService, inFlight),
+    idle: idleInstances(visible, inService, inFlight, heldOf(learned.flow, settings.serviceSeconds)),
     emptySeconds,
   };
 }

@@ -16,6 +16,8 @@ export interface FlowMemory {
   /** Recent photos and their busy seconds, from which the service time is measured. */
   completed: number;
   busySeconds: number;
+  /** Photo-seconds in flight of the same ticks. @default those of one photo in flight for each busy instance */
+  inFlightSeconds?: number;
 }
 
 export interface Flow {
@@ -33,6 +35,8 @@ const GAP_SECONDS = 900;
 /** Photos after which the weight of earlier service times has fallen to 1/e, and the weight of the first guess. */
 const SERVICE_PHOTOS = 300;
 const GUESS_PHOTOS = 5;
+/** Photos in flight for each busy instance from which on it works on several. */
+const SEVERAL = 1.5;
 /** Counts contradict each other when this share of the backlog, and this many photos, vanish between two ticks. */
 const VANISHED_SHARE = 0.2;
 const VANISHED_LEAST = 5;
@@ -45,6 +49,19 @@ export function serviceOf(memory: FlowMemory | undefined, guess: number): number
   return (memory.busySeconds + GUESS_PHOTOS * guess) / (memory.completed + GUESS_PHOTOS);
 }
 
+/**
+ * Photos in flight for each busy instance, by Little's law: 1 where an instance works on one at a time, more where it prepares some while others are
+ * on the GPU.
+ */
+export function heldOf(memory: FlowMemory | undefined, guess: number): number {
+  if (!memory) return 1;
+  const { busySeconds, inFlightSeconds = busySeconds } = memory;
+  const prior = GUESS_PHOTOS * guess;
+  const held = (inFlightSeconds + prior) / (busySeconds + prior);
+  // Counts at the instant of a tick scatter around their mean.
+  return held < SEVERAL ? 1 : held;
+}
+
 export function observeFlow(seen: Observation, before: FlowMemory | undefined, guess: number): Flow {
   const { at, inFlight } = seen;
   const backlog = seen.visible + inFlight;
@@ -52,29 +69,36 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
   const seconds = before ? at - before.at : 0;
   // After a clock was set back, or a pause, the levels before say nothing about the time between.
   if (!before || seconds < 0 || seconds > GAP_SECONDS) {
-    const { completed, busySeconds } = before ?? { completed: 0, busySeconds: 0 };
-    const memory = { at, backlog, inFlight, reported, carried: 0, completed, busySeconds };
+    const { completed, busySeconds, inFlightSeconds } = before ?? { completed: 0, busySeconds: 0 };
+    const memory = {
+      ...{ at, backlog, inFlight, reported, carried: 0, completed, busySeconds },
+      ...(inFlightSeconds === undefined ? {} : { inFlightSeconds }),
+    };
     return { seconds: 0, arrived: 0, vanished: 0, memory };
   }
   if (seconds === 0) return { seconds, arrived: 0, vanished: 0, memory: before };
 
-  let { completed, busySeconds } = before;
+  let { completed, busySeconds, inFlightSeconds = busySeconds } = before;
   const work = reportedSince(before.reported, reported);
   if (work) {
     const fading = Math.exp(-work.completed / SERVICE_PHOTOS);
     completed = completed * fading + work.completed;
     busySeconds = busySeconds * fading + work.busySeconds;
+    // A photo that takes longer than a tick reports its seconds in the end: until then they are no sign of several.
+    const inFlightNow = work.completed > 0 ? ((before.inFlight + inFlight) / 2) * seconds : 0;
+    inFlightSeconds = inFlightSeconds * fading + inFlightNow;
   }
   // Counters that started again, or had no busy seconds, leave a service time next to zero.
   const service = Math.max(LEAST_SERVICE_SECONDS, serviceOf(before, guess));
-  const finished = work ? work.completed : estimateFinished(seen, before, seconds / service);
+  const each = seconds / (service * heldOf(before, guess));
+  const finished = work ? work.completed : estimateFinished(seen, before, each);
   const change = backlog - before.backlog + finished + before.carried;
   const carried = Math.max(-Math.max(before.backlog, backlog), Math.min(0, change));
   return {
     seconds,
     arrived: Math.max(0, change),
     vanished: Math.max(0, before.backlog - backlog - finished),
-    memory: { at, backlog, inFlight, reported, carried, completed, busySeconds },
+    memory: { at, backlog, inFlight, reported, carried, completed, busySeconds, inFlightSeconds },
   };
 }
 
@@ -82,7 +106,7 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
  * Photos finished where no worker reports: each photo in flight before was worked on, and each instance that is still at
  * work was busy throughout.
  *
- * @param each photos that one instance can have finished meanwhile
+ * @param each photos that can have been finished meanwhile for each one in flight
  */
 function estimateFinished({ inFlight }: Observation, before: FlowMemory, each: number): number {
   const throughout = Math.min(before.inFlight, inFlight);
@@ -111,7 +135,8 @@ export function isInconsistent(
 ): boolean {
   if (!before || flow.seconds === 0) return false;
   if (before.reported && seen.reported) {
-    const unreported = (before.inFlight * REPORT_SECONDS) / serviceOf(before, guess);
+    const perPhoto = serviceOf(before, guess) * heldOf(before, guess);
+    const unreported = (before.inFlight * REPORT_SECONDS) / perPhoto;
     return flow.vanished > Math.max(VANISHED_LEAST, VANISHED_SHARE * before.backlog) + unreported;
   }
   return seen.visible + seen.inFlight === 0 && before.backlog - before.inFlight >= VANISHED_LEAST;

@@ -9,9 +9,18 @@ const MOST_TICKS = 120;
 export const isUnbroken = (before: number | undefined, now: number, tickSeconds: number): boolean =>
   now - (before ?? NaN) <= MISSED_TICKS * tickSeconds;
 
-/** Instances without work. None while a message is visible: SQS may count one that has just started as visible. */
-export const idleInstances = (visible: number, inService: number, inFlight: number): number =>
-  visible > 0 ? 0 : Math.max(0, inService - inFlight);
+/**
+ * Instances without work, or with so little that the others could do it.
+ *
+ * Where an instance works on one photo at a time there is none while a message is visible: SQS may count one that has just started as visible.
+ * Where it works on several, some are visible for an instant at any rate of arrivals, and count as those in flight.
+ *
+ * @param held photos in flight of a busy instance
+ */
+export function idleInstances(visible: number, inService: number, inFlight: number, held = 1): number {
+  if (held > 1) return Math.max(0, inService - Math.ceil((visible + inFlight) / held));
+  return visible > 0 ? 0 : Math.max(0, inService - inFlight);
+}
 
 /** Ticks that cover a time; 1 where the time between ticks is unknown. */
 export const ticksFor = (seconds: number, tickSeconds: number): number =>

@@ -1,6 +1,7 @@
 /** Arrivals and service time from two ticks' counts of the queue and the workers' counters. */
 import { describe, expect, it } from 'vitest';
 import {
+  heldOf,
   isInconsistent,
   observeFlow,
   serviceOf,
@@ -30,6 +31,53 @@ it.each([
 ])('the service time is %s', (_name, memory, seconds) => {
   expect(serviceOf({ ...before, ...memory }, 6)).toBe(seconds);
   expect(serviceOf(undefined, 6)).toBe(6);
+});
+
+it.each<[string, Partial<FlowMemory>, number]>([
+  ['1 without a memory of it', {}, 1],
+  ['1 where one is worked on at a time', { inFlightSeconds: 310 }, 1],
+  ['1 where counts scatter', { inFlightSeconds: 460 }, 1],
+  // (2,400 + 30) / (300 + 30).
+  ['photo-seconds in flight over busy seconds', { inFlightSeconds: 2400 }, 2430 / 330],
+])('photos in flight of a busy instance are %s', (_name, memory, held) => {
+  expect(heldOf({ ...before, ...memory }, 6)).toBeCloseTo(held, 9);
+  expect(heldOf(undefined, 6)).toBe(1);
+});
+
+describe('where an instance works on several photos', () => {
+  const several = { inFlight: 40, backlog: 200, completed: 3000, busySeconds: 600, inFlightSeconds: 4800 };
+
+  it('its photos in flight are learned from those of both ticks', () => {
+    const kept = Math.exp(-200 / 300);
+    const found = flow({ visible: 0, inFlight: 20, reported: report(300, 640) }, several);
+    expect(found.memory.inFlightSeconds).toBeCloseTo(4800 * kept + 30 * 30, 6);
+  });
+
+  it('and not while nothing was finished', () => {
+    const found = flow({ visible: 0, inFlight: 20, reported: report(100, 600) }, several);
+    expect(found.memory.inFlightSeconds).toBe(4800);
+  });
+
+  it('those in flight without reports are shared among the instances', () => {
+    const service = serviceOf({ ...before, ...several }, 6);
+    // Five busy instances, whatever they hold.
+    const finished = (30 / service) * (40 / heldOf({ ...before, ...several }, 6));
+    const found = flow({ visible: 1000, inFlight: 40, reported: null as never }, several);
+    expect(found.arrived).toBeCloseTo(1040 - 200 + finished, 0);
+  });
+
+  it('photos vanish when more left than the instances can have finished unreported', () => {
+    const memory = { ...before, ...several, reported: report(0, 0) };
+    const of = (vanished: number) =>
+      isInconsistent(
+        seen({ visible: 0, inFlight: 40, reported: report(0, 0) }),
+        { seconds: 30, arrived: 0, vanished, memory },
+        memory,
+        0.2,
+      );
+    // A fifth of the backlog, and ten seconds of five instances at 0.2 s.
+    expect([of(280), of(310)]).toEqual([false, true]);
+  });
 });
 
 describe('arrivals', () => {

@@ -30,6 +30,20 @@ it.each([
 });
 
 it.each([
+  // Eight in flight of a busy instance: two could do the ten.
+  [0, 5, 10, 8, 3],
+  [6, 5, 10, 8, 3],
+  [7, 5, 10, 8, 2],
+  [400, 5, 40, 8, 0],
+  [0, 5, 0, 8, 5],
+])(
+  '%d visible, %d in service, %d in flight of which %d each: %d idle',
+  (visible, inService, inFlight, held, idle) => {
+    expect(idleInstances(visible, inService, inFlight, held)).toBe(idle);
+  },
+);
+
+it.each([
   [30, 30, 1],
   [44, 30, 1],
   [46, 30, 2],

@@ -5,6 +5,7 @@ import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { PolicySettings } from '../../../../contract/policy.ts';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
 import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import { heldOf } from '../../../../lambda/scaler/policy/flow.ts';
 import type { InstanceLaunch, Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { seen, slo, threshold } from '../support/observations.ts';
 
@@ -155,9 +156,13 @@ describe('after any sequence of ticks, a policy', () => {
 
         // More photos waiting never need fewer instances, apart from rounding of large numbers.
         const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };
-        const { desired: larger, unfulfilled } = decide(more, before, settings);
+        const { desired: larger, unfulfilled, memory: learned } = decide(more, before, settings);
         // Counts that contradict each other hold the fleet; with a few photos more they agree, and a shortage lowers it.
-        if (settings.kind !== 'threshold' && needed === undefined && unfulfilled) return;
+        const isHeld = settings.kind !== 'threshold' && needed === undefined;
+        if (isHeld && unfulfilled) return;
+        // So do they, and an empty queue, with instances that are idle beside the few photos, where an instance takes several.
+        const isSeveral = heldOf(learned.slo?.flow, 0) > 1;
+        if (isSeveral && (isHeld || observation.visible + observation.inFlight === 0)) return;
         if (larger < desired * (1 - 1e-7))
           throw new Error(`${more.visible} waiting need only ${larger}: ${context()}`);
       });
