@@ -7,12 +7,12 @@ import { MODULE } from './module.ts';
 
 /** Functions of `assembly/`, where their parameters are described. */
 interface Functions {
-  lightness3(pixels: number, count: number, grey: number): void;
-  lightness4(pixels: number, count: number, grey: number): void;
-  mergeRow3(...row: RowArguments): void;
-  mergeRow4(...row: RowArguments): void;
-  step(upper: number, lower: number, count: number, out: number, stride: number): void;
-  widen(small: number, size: number, low: number, count: number, out: number, apart: number): void;
+  lightness3: (pixels: number, count: number, grey: number) => void;
+  lightness4: (pixels: number, count: number, grey: number) => void;
+  mergeRow3: (...row: RowArguments) => void;
+  mergeRow4: (...row: RowArguments) => void;
+  step: (upper: number, lower: number, count: number, out: number, stride: number) => void;
+  widen: (small: number, size: number, low: number, count: number, out: number, apart: number) => void;
 }
 type RowArguments = [
   grey: number,

@@ -1,6 +1,8 @@
 /** Compiles the kernels of `colour/simd/`: `node tools/run.mjs kernels`. */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { printLine } from '../../common/terminal.ts';
 
@@ -8,6 +10,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const FOLDER = join(ROOT, 'colour', 'simd');
 const MODULE = join(FOLDER, 'module.ts');
 
+const COMPILER = join('node_modules', 'assemblyscript', 'bin', 'asc.js');
+const SOURCE = join('colour', 'simd', 'assembly', 'index.ts');
 const OPTIONS = [
   '-O3',
   // The kernels use addresses, and no objects.
@@ -40,30 +44,20 @@ export function sourcesHash(): string {
 }
 
 /** @throws Error with what the compiler says */
-export async function compile(): Promise<Uint8Array> {
-  // Its optimiser takes a while to load, and a check of the hash does not need it.
-  const { default: asc } = await import('assemblyscript/asc');
-  let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    [join('colour', 'simd', 'assembly', 'index.ts'), '--outFile', 'kernels.wasm', ...OPTIONS],
-    {
-      readFile: (name, base) => {
-        try {
-          return readFileSync(join(ROOT, base, name), 'utf8');
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (_name, contents) => {
-        binary = contents as Uint8Array;
-      },
-    },
-  );
-  if (error || !binary) throw new Error(`the kernels do not compile: ${stderr.toString()}`, { cause: error });
-  return binary;
+export function compile(): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'kernels-'));
+  const file = join(folder, 'kernels.wasm');
+  // A process of its own: the compiler's types would change those of arrays in the whole repository.
+  const command = [COMPILER, SOURCE, '--outFile', file, ...OPTIONS];
+  try {
+    execFileSync(process.execPath, command, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+    return readFileSync(file);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
-export function moduleOf(binary: Uint8Array): string {
+export function moduleOf(binary: Buffer): string {
   return `/**
  * The compiled kernels, written by \`node tools/run.mjs kernels\`; \`test/tools/kernels.full.test.ts\` compiles them again.
  *
@@ -76,12 +70,12 @@ export const SOURCES = '${sourcesHash()}';
 export const SHA256 = '${sha256(binary)}';
 /** The module, base64. */
 export const MODULE =
-  '${Buffer.from(binary).toString('base64')}';
+  '${binary.toString('base64')}';
 `;
 }
 
-export async function main(): Promise<number> {
-  const binary = await compile();
+export function main(): number {
+  const binary = compile();
   writeFileSync(MODULE, moduleOf(binary));
   printLine(`colour/simd/module.ts: ${binary.length} bytes`);
   return 0;

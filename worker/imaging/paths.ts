@@ -21,7 +21,8 @@ import { InstanceFault } from '../photo/faults.ts';
 import type { DecodedPhoto } from './decode.ts';
 import { DEEP_FORMATS, encodeChroma, encodeResult } from './encode.ts';
 import type { Format } from './formats.ts';
-import { to8, type Values } from './samples.ts';
+import { PixelMemory } from './pixel-memory.ts';
+import { to8 } from './samples.ts';
 
 export interface ProcessingPath {
   path: WorkerSettings['path'];
@@ -84,7 +85,7 @@ const plain =
     checkColour(isGrey(pixels));
     // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
     if (keepsLightness && photo.depth === 16)
-      return encodeResult(mergedWith(photo, chromaOfPicture({ ...size, data: pixels })), photo, source);
+      return encodeMerged(photo, chromaOfPicture({ ...size, data: pixels }), source);
     return encodeResult(pixels, await resized(photo, size), source);
   };
 
@@ -94,14 +95,25 @@ const merged =
     const copy = await readCopy(saved, size);
     checkColour(isGrey(copy.data));
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
-    return encodeResult(mergedWith(photo, chroma), photo, source);
+    return encodeMerged(photo, chroma, source);
   };
 
-/** The photo in colour, of 16 bits where it and its format have them. */
-const mergedWith = ({ format, grey, width, height }: DecodedPhoto, chroma: Chroma): Values =>
-  grey instanceof Uint16Array && DEEP_FORMATS.includes(format)
-    ? mergeChroma16(grey, width, height, chroma)
-    : mergeChroma(to8(grey), width, height, chroma);
+const memory = new PixelMemory();
+
+/** The photo in colour, of 16 bits where it and its format have them, as a file. */
+function encodeMerged(
+  photo: DecodedPhoto,
+  chroma: Chroma,
+  source: string,
+  isColoured = true,
+): Promise<Buffer> {
+  const { format, grey, width, height } = photo;
+  if (grey instanceof Uint16Array && DEEP_FORMATS.includes(format))
+    return encodeResult(mergeChroma16(grey, width, height, chroma), photo, source, isColoured);
+  return memory.lend(3 * grey.length, (pixels) =>
+    encodeResult(mergeChroma(to8(grey), width, height, chroma, pixels), photo, source, isColoured),
+  );
+}
 
 /** The chroma as a file, for clients that merge it themselves. */
 const chromaOnly =
@@ -118,7 +130,7 @@ export const unchanged =
   (output: Output, size: number, photo: DecodedPhoto): Finish =>
   (_saved, source) => {
     if (output === 'chroma') return encodeChroma(new Uint8Array(3 * size * size).fill(ZERO), size, source);
-    return encodeResult(mergedWith(photo, NO_CHROMA), photo, source, false);
+    return encodeMerged(photo, NO_CHROMA, source, false);
   };
 
 /** The photo with its transparency at the size of a workflow that changes it. */
