@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import type { ImageSettings } from '../../worker/imaging/image-processor.ts';
 import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
-import { cpuSecondsWithChildren, memoryPeaks, ownCpuSeconds, type Peaks } from './process-usage.ts';
+import { cpuSecondsWithChildren, ownCpuSeconds } from './process-usage.ts';
+import { answerTasks } from './task-process.ts';
 
 export type CostTask =
   /** The first task of each side. */
@@ -14,12 +15,6 @@ export type CostTask =
   | { do: 'floor'; photo: string; result: string }
   /** Takes the photo of the first task so many times. */
   | { do: 'take'; times: number };
-
-export interface CostAnswer {
-  /** Of each time. */
-  cpuSeconds: number;
-  peaks: Peaks;
-}
 
 // A photo is decoded once, as in the worker.
 sharp.cache(false);
@@ -83,30 +78,23 @@ async function floorSide({ photo, result }: CostTask & { do: 'floor' }): Promise
 let side: Side | undefined;
 let resultFile: string | undefined;
 
-async function answerTo(task: CostTask): Promise<CostAnswer> {
+/** @returns CPU seconds of each time; 0 for the first task */
+answerTasks(async (task: CostTask): Promise<number> => {
   if (task.do === 'worker') {
     side = await workerSide(task);
     resultFile = task.result;
-  } else if (task.do === 'floor') side = await floorSide(task);
+    return 0;
+  }
+  if (task.do === 'floor') {
+    side = await floorSide(task);
+    return 0;
+  }
   if (!side) throw new Error('the first task must be a side');
-  if (task.do !== 'take') return { cpuSeconds: 0, peaks: memoryPeaks() };
   const before = side.cpuSeconds();
   let last: unknown;
   for (let k = 0; k < task.times; k++) last = await side.take();
   const cpuSeconds = (side.cpuSeconds() - before) / task.times;
-  const answer = { cpuSeconds, peaks: memoryPeaks() };
   if (resultFile !== undefined) writeFileSync(resultFile, last as Buffer);
   resultFile = undefined;
-  return answer;
-}
-
-process.on('message', (task: CostTask) => {
-  answerTo(task).then(
-    (answer) => process.send?.(answer),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+  return cpuSeconds;
 });
-process.on('disconnect', () => process.exit(0));

@@ -2,16 +2,16 @@
  * What a photo costs the worker: CPU seconds beside those that sharp needs to decode the same file and to encode the same result, by
  * size and kind of file. Both sides in turn, the least of several rounds each.
  */
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import type { CostAnswer, CostTask } from './photo-cost-child.ts';
-import type { Peaks } from './process-usage.ts';
+import type { CostTask } from './photo-cost-child.ts';
+import type { PartsTask } from './photo-parts-child.ts';
+import { PARTS, type Parts } from './photo-parts.ts';
+import { watchMemory } from './process-usage.ts';
 import { scan } from './scans.ts';
-import { tableLines } from './table.ts';
+import { TaskProcess } from './task-process.ts';
 import type { ScanKind } from './worker-options.ts';
 
 export const COST_MEGAPIXELS = [1, 3, 12, 24, 100];
@@ -26,41 +26,30 @@ export interface PhotoCost {
   /** Bytes of the photo's file. */
   bytes: number;
   /** Most resident memory: the worker's process, and its image process. */
-  peakMegabytes: { worker: number; imageProcess: number | undefined };
+  peakMegabytes: { worker: number | undefined; imageProcess: number | undefined };
+  /** CPU seconds by part; undefined for large files. */
+  parts?: Parts;
 }
 
-/** A round has about this many megapixels, so that clocks of 10 ms are fine enough and a round is short. */
-const ROUND_MEGAPIXELS = 20;
-/** Photos of these many megapixels take so long that one round has to do. */
-const ONE_ROUND_FROM = 50;
-const ROUNDS = 3;
-const WARM_UPS = 3;
+/** What the codec takes for a megapixel, beside a JPEG's. */
+const WEIGHTS: Record<ScanKind, number> = { 'jpeg-rgb': 1, 'jpeg-grey': 1, png: 6, tiff16: 9 };
 
-/** One side as a process. */
-class CostProcess {
-  private constructor(private readonly child: ChildProcess) {}
+/** How often a photo is taken, so that clocks of 10 ms are fine enough and the whole takes minutes. */
+interface Repeats {
+  /** Before anything is counted: they start a process and compile its code. */
+  warmUps: number;
+  rounds: number;
+  /** Photos of a round. */
+  times: number;
+  parts: boolean;
+}
 
-  static async start(folder: string, task: CostTask): Promise<CostProcess> {
-    const process = new CostProcess(fork(join(folder, 'photo-cost.mjs')));
-    await process.ask(task);
-    return process;
-  }
-
-  take = (times: number): Promise<CostAnswer> => this.ask({ do: 'take', times });
-
-  private async ask(task: CostTask): Promise<CostAnswer> {
-    const ended = once(this.child, 'exit').then(([code]) => {
-      throw new Error(`a measured process exited early with ${String(code)}`);
-    });
-    ended.catch(() => undefined);
-    this.child.send(task);
-    const [answer] = (await Promise.race([once(this.child, 'message'), ended])) as [CostAnswer];
-    return answer;
-  }
-
-  close(): void {
-    this.child.kill();
-  }
+function repeatsFor(kind: ScanKind, megapixels: number): Repeats {
+  const work = WEIGHTS[kind] * megapixels;
+  const times = Math.max(1, Math.round(24 / work));
+  if (work <= 40) return { warmUps: 3, rounds: 3, times, parts: true };
+  if (work <= 110) return { warmUps: 1, rounds: 2, times, parts: kind !== 'jpeg-grey' };
+  return { warmUps: work <= 300 ? 1 : 0, rounds: work <= 300 ? 2 : 1, times, parts: false };
 }
 
 /** Smooth a and b, as a network gives them. */
@@ -102,7 +91,8 @@ export async function measurePhotoCosts({
       const photo = join(folder, `photo-${kind}`);
       const file = await scan(kind, 0, size);
       writeFileSync(photo, file);
-      const cost = await measureOne(folder, settings, { photo, saved, result: `${photo}-result` }, size);
+      const files = { photo, saved, result: `${photo}-result` };
+      const cost = await measureOne(folder, settings, files, repeatsFor(kind, size));
       costs.push({ megapixels: size, kind, ...cost, bytes: file.length });
       const ratio = (cost.cpuSeconds / cost.floorSeconds).toFixed(2);
       say(`${kind} of ${size} megapixels: ${cost.cpuSeconds.toFixed(3)} CPU s, ${ratio} times the codec's`);
@@ -111,64 +101,48 @@ export async function measurePhotoCosts({
   return costs;
 }
 
+type Measured = Pick<PhotoCost, 'cpuSeconds' | 'floorSeconds' | 'peakMegabytes' | 'parts'>;
+
 async function measureOne(
   folder: string,
   { maxMegapixels, path, workflow }: WorkerSettings,
   files: { photo: string; saved: string; result: string },
-  megapixels: number,
-): Promise<Pick<PhotoCost, 'cpuSeconds' | 'floorSeconds' | 'peakMegabytes'>> {
-  const isLarge = megapixels >= ONE_ROUND_FROM;
-  const times = Math.max(1, Math.round(ROUND_MEGAPIXELS / megapixels));
-  const started: CostProcess[] = [];
-  const start = async (task: CostTask) => {
-    const one = await CostProcess.start(folder, task);
-    started.push(one);
-    return one;
+  { warmUps, rounds, times, parts: withParts }: Repeats,
+): Promise<Measured> {
+  const settings = { maxMegapixels, path, workflow };
+  const started: TaskProcess[] = [];
+  const start = (name: string) => {
+    const process = new TaskProcess(join(folder, `${name}.mjs`));
+    started.push(process);
+    return process;
   };
+  const take: CostTask = { do: 'take', times };
+  const worker = start('photo-cost');
+  const peaks = watchMemory(worker.pid);
   try {
-    const settings = { maxMegapixels, path, workflow };
-    const worker = await start({ do: 'worker', settings, ...files, warmUps: isLarge ? 0 : WARM_UPS });
-    const [own, floor]: [number[], number[]] = [[], []];
-    let peaks: Peaks | undefined;
-    const takeWorker = async () => {
-      const answer = await worker.take(times);
-      own.push(answer.cpuSeconds);
-      ({ peaks } = answer);
-    };
-    await takeWorker();
-    // It encodes the worker's result.
-    const codec = await start({ do: 'floor', photo: files.photo, result: files.result });
-    floor.push((await codec.take(times)).cpuSeconds);
-    for (let round = 1; round < (isLarge ? 1 : ROUNDS); round++) {
-      await takeWorker();
-      floor.push((await codec.take(times)).cpuSeconds);
+    await worker.ask({ do: 'worker', settings, ...files, warmUps } satisfies CostTask);
+    const own = [await worker.ask<number>(take)];
+    // It encodes the worker's result, so it starts second.
+    const floor = start('photo-cost');
+    await floor.ask({ do: 'floor', photo: files.photo, result: files.result } satisfies CostTask);
+    const codec = [await floor.ask<number>(take)];
+    for (let round = 1; round < rounds; round++) {
+      own.push(await worker.ask(take));
+      codec.push(await floor.ask(take));
     }
-    return {
+    const { own: most, child } = peaks.stop();
+    const cost = {
       cpuSeconds: Math.min(...own),
-      floorSeconds: Math.min(...floor),
-      peakMegabytes: { worker: peaks!.own, imageProcess: peaks!.child },
+      floorSeconds: Math.min(...codec),
+      peakMegabytes: { worker: most, imageProcess: child },
     };
+    if (!withParts) return cost;
+    const task: PartsTask = { settings, ...files, warmUps, rounds, times };
+    const parts = await start('photo-parts').ask<Parts>(task);
+    const inProcess = PARTS.reduce((sum, part) => sum + parts[part], 0);
+    return { ...cost, parts: { ...parts, 'hand-over': Math.max(0, cost.cpuSeconds - inProcess) } };
   } finally {
+    peaks.stop();
     for (const one of started) one.close();
   }
-}
-
-export function costLines(costs: PhotoCost[]): string[] {
-  const head = ['photo', 'MP', 'MB', 'CPU s', 'codec alone', 'ratio', 'MB worker', 'MB image process'];
-  const rows = costs.map(({ kind, megapixels, bytes, cpuSeconds, floorSeconds, peakMegabytes }) => [
-    kind,
-    String(megapixels),
-    (bytes / 1e6).toFixed(1),
-    cpuSeconds.toFixed(3),
-    floorSeconds.toFixed(3),
-    (cpuSeconds / floorSeconds).toFixed(2),
-    peakMegabytes.worker.toFixed(0),
-    peakMegabytes.imageProcess?.toFixed(0) ?? '-',
-  ]);
-  return [
-    '',
-    'CPU seconds a photo, beside sharp decoding the same file and encoding the same result:',
-    '',
-    ...tableLines(head, rows),
-  ];
 }

@@ -46,21 +46,38 @@ export function ownCpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** Most resident memory so far, megabytes. */
+/** Most resident memory, megabytes; undefined without such a process, and outside of Linux. */
 export interface Peaks {
-  own: number;
-  /** Of the child process that had most; undefined without one, and outside of Linux. */
+  own: number | undefined;
+  /** Of the child process that had most. */
   child: number | undefined;
 }
 
-export function memoryPeaks(): Peaks {
-  const peakOf = (pid: string) => {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '') ?? [];
+/** Between two looks: a process may end soon after its peak. */
+const LOOK_MS = 100;
+
+/** Watches the memory of a process and its children, from another process, so that looking costs them nothing. */
+export function watchMemory(pid: number | undefined): { stop: () => Peaks } {
+  const peaks: Peaks = { own: undefined, child: undefined };
+  const peakOf = (id: string) => {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${id}/status`) ?? '') ?? [];
     return kilobytes === undefined ? [] : [(Number(kilobytes) * 1024) / 1e6];
   };
-  const children = childrenOf(process.pid).flatMap(peakOf);
+  const most = (values: (number | undefined)[]) => {
+    const known = values.filter((value) => value !== undefined);
+    return known.length > 0 ? Math.max(...known) : undefined;
+  };
+  const look = () => {
+    if (pid === undefined) return;
+    peaks.own = most([peaks.own, ...peakOf(String(pid))]);
+    peaks.child = most([peaks.child, ...childrenOf(pid).flatMap(peakOf)]);
+  };
+  const timer = setInterval(look, LOOK_MS);
   return {
-    own: (process.resourceUsage().maxRSS * 1024) / 1e6,
-    child: children.length > 0 ? Math.max(...children) : undefined,
+    stop: () => {
+      clearInterval(timer);
+      look();
+      return peaks;
+    },
   };
 }

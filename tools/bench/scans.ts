@@ -64,7 +64,7 @@ export async function scan(kind: ScanKind, number: number, megapixels: number): 
   }
   const image = sharp(pixels, { raw: { width, height, channels: 3 } });
   return kind === 'png'
-    ? image.png({ compressionLevel: 6 }).toBuffer()
+    ? image.png({ compressionLevel: 3 }).toBuffer()
     : image.jpeg({ quality: 90 }).toBuffer();
 }
 

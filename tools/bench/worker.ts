@@ -14,7 +14,8 @@ import type { WorkerSettings } from '../../contract/worker.ts';
 import { onPath } from '../../worker/comfyui/workflow.ts';
 import { localPath } from '../../common/environment.ts';
 import { workflowAt } from '../../local/run/preflight.ts';
-import { COST_MEGAPIXELS, costLines, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
+import { costLines } from './photo-cost-report.ts';
+import { COST_MEGAPIXELS, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
 import { photo } from './photos.ts';
 import { BackToBack, RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { measureWorker, type WorkerRate } from './measured-worker.ts';
@@ -158,6 +159,7 @@ export async function bench(values: WorkerBenchOptions): Promise<number> {
     await Promise.all([
       bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
       bundle(join(here, 'photo-cost-child.ts'), join(folder, 'photo-cost.mjs')),
+      bundle(join(here, 'photo-parts-child.ts'), join(folder, 'photo-parts.mjs')),
       bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
       bundleImageProcess(folder),
     ]);
