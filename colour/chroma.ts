@@ -55,6 +55,28 @@ export function chromaOfAb({ width, height, data, channels = 3 }: Pixels): Chrom
   return { width, height, x, z };
 }
 
+/** Chroma of the planes of a square picture: a + 128, then b + 128. */
+export function chromaOfPlanes(planes: Bytes, size: number): Chroma {
+  const count = size * size;
+  const [x, z] = [new Float32Array(count), new Float32Array(count)];
+  for (let i = 0; i < count; i++) {
+    x[i] = (planes[i]! + MIN) / 500;
+    z[i] = -(planes[count + i]! + MIN) / 200;
+  }
+  return { width: size, height: size, x, z };
+}
+
+/** Those planes as {@link chromaOfAb} takes them. */
+export function abOfPlanes(planes: Bytes): Uint8Array {
+  const count = planes.length / 2;
+  const data = new Uint8Array(3 * count).fill(ZERO);
+  for (let i = 0, p = 0; i < count; i++, p += 3) {
+    data[p] = planes[i]!;
+    data[p + 1] = planes[count + i]!;
+  }
+  return data;
+}
+
 /** The byte of a = 0 or b = 0; blue always has this value. */
 export const ZERO = -MIN;
 

@@ -91,6 +91,8 @@ export const WORKER_METRICS = {
   failedPhotos: 'FailedPhotos',
   /** Count: one for each instance that coloured its test picture wrongly. */
   canaryFailures: 'CanaryFailures',
+  /** Count: one for each change to the next precision of the network, after one that coloured the test picture wrongly. */
+  precisionChanges: 'PrecisionChanges',
   /** Seconds: a phase of an instance's boot, with the phase as a second dimension. */
   bootPhase: 'BootPhase',
   /** Count: instance faults, after each of which ComfyUI is restarted. */
@@ -111,8 +113,10 @@ export const WORKER_METRICS = {
   prepareTime: 'PrepareTime',
   /** Seconds: waiting for a ComfyUI slot. */
   slotWaitTime: 'SlotWaitTime',
-  /** Seconds: in ComfyUI, its queue included. */
+  /** Seconds: in ComfyUI, its queue included; of a prompt with several photos the whole, for each of them. */
   comfyTime: 'ComfyTime',
+  /** Count: photos in the prompt of a photo, itself included. */
+  batchPhotos: 'BatchPhotos',
   /** Seconds: merging and encoding. */
   mergeTime: 'MergeTime',
   /** Seconds: writing the outcome. */

@@ -198,6 +198,7 @@ export const PANELS: Panel[][] = [
         of(METRICS.instanceFaults, 'Sum', 'instance faults'),
         withZeros(of(METRICS.implausibleReports, 'Sum', 'implausible reports')),
         of(METRICS.canaryFailures, 'Sum', 'canary failures'),
+        withZeros(of(METRICS.precisionChanges, 'Sum', 'precision changes')),
         withZeros(of(METRICS.gpuErrors, 'Sum', 'GPU errors')),
         withZeros(of(METRICS.logDeliveryFailures, 'Sum', 'logs not delivered')),
         withZeros(of(METRICS.probeFailures, 'Sum', 'failed probes')),

@@ -66,6 +66,14 @@ export const WORKER_FIELDS = {
    * @default chroma - a workflow without a fixed chroma size is computed on the whole photo
    */
   path: choice(['chroma', 'plain'], 'chroma'),
+
+  /**
+   * Most photos in one prompt, on the chroma path of a workflow that takes several (`chroma.batch`). A prompt takes the photos
+   * that are ready when ComfyUI has room for one and waits for none. 1 sends each photo in a prompt of its own.
+   *
+   * @default 8
+   */
+  batchSize: integer({ min: 1, max: 64, default: 8 }),
 };
 
 export const workerSettingsSchema = z.object({

@@ -5,6 +5,8 @@ import { TRACE_METADATA } from './trace.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
+const graphSchema = z.record(z.string(), nodeSchema);
+
 /** An option of photos: an input of a node, and its allowed values. */
 const optionSchema = z.union([
   z.object({
@@ -18,89 +20,158 @@ const optionSchema = z.union([
   z.object({ node: z.string(), field: z.string(), choices: z.array(z.string()).min(1) }),
 ]);
 
-export const workflowSchema = z
-  .object({
-    name: z.string().min(1),
-    /**
-     * Present when the graph keeps lightness and computes chroma at a fixed `size` (pixels of each side), so that a small copy
-     * of a photo is enough. Absent when it needs the whole photo.
-     */
-    chroma: z
-      .object({
-        size: z.number().int().min(32).max(4096),
-        /**
-         * Saved on the chroma path instead of the graph's own picture: a node's id and the number of its output.
-         *
-         * @default the graph's own picture
-         */
-        saves: z.tuple([z.string(), z.number().int().min(0)]).optional(),
-        /**
-         * How the saved picture contains chroma: as a picture in colour, or as `ab`, Lab's a + 128 as red and b + 128 as green,
-         * which is not clipped to the gamut of sRGB.
-         */
-        encoding: z.enum(['picture', 'ab']).default('picture'),
-      })
-      .optional(),
-    /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: ComfyUI keeps models by node id. */
-    graph: z.record(z.string(), nodeSchema),
-    input: z.object({
-      node: z.string(),
-      /** The node's input for the picture's file name. */
-      field: z.string(),
-      /** `grey`: the graph reads only lightness, so a one-channel picture is sent. */
-      colour: z.enum(['grey', 'rgb']),
-    }),
-    /**
-     * By name, which is that of the photo's metadata in S3 (`x-amz-meta-<name>`). Without it the graph's value is used.
-     *
-     * @default - no options
-     */
-    options: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), optionSchema).default({}),
-    output: z.object({
-      /** The node that saves the one picture. */
-      node: z.string(),
-      /** The node's input for the prefix of the file name. */
-      prefixField: z.string(),
-      /** The node's input for the picture. */
-      pictureField: z.string().default('images'),
-      /** Width and height of the result, relative to the photo's. */
-      scale: z.number().positive().default(1),
-      /** Whether a result without colour is a failure of the graph. */
-      coloured: z.boolean(),
-    }),
-  })
-  .superRefine((workflow, context) => {
-    const { graph, input, output, chroma } = workflow;
-    const issue = (path: (string | number)[], message: string) =>
-      context.addIssue({ code: 'custom', path, message });
-    const has = (path: (string | number)[], node: string, field?: string) => {
-      const inputs = graph[node]?.inputs;
-      if (!inputs) issue(path, `no node '${node}' in the graph (${Object.keys(graph).join(', ')})`);
-      else if (field !== undefined && !(field in inputs))
-        issue(path, `node '${node}' has no input '${field}' (${Object.keys(inputs).join(', ')})`);
-    };
-    has(['input'], input.node, input.field);
-    has(['output'], output.node, output.prefixField);
-    has(['output'], output.node, output.pictureField);
-    for (const [name, { node, field }] of Object.entries(workflow.options))
-      has(['options', name], node, field);
-    for (const [name, what] of [
-      [OUTPUT_METADATA, 'output of a photo'],
-      [TRACE_METADATA, 'trace id of a photo'],
-      [COLOURED_PHOTOS_METADATA, 'choice for photos in colour'],
-      [REMARKS_METADATA, 'remarks of a result'],
-    ] as const)
-      if (name in workflow.options) issue(['options', name], `the name is reserved for the ${what}`);
-    if (chroma?.saves) has(['chroma', 'saves'], chroma.saves[0]);
-    if (chroma && output.scale !== 1)
-      issue(
-        ['output', 'scale'],
-        `${output.scale}: chroma is merged with the photo's lightness, at the photo's size`,
-      );
-    for (const [id, { inputs }] of Object.entries(graph))
-      for (const [field, value] of Object.entries(inputs))
-        if (Array.isArray(value) && typeof value[0] === 'string') has(['graph', id, field], value[0]);
-  });
+const fields = z.object({
+  name: z.string().min(1),
+  /**
+   * Present when the graph keeps lightness and computes chroma at a fixed `size` (pixels of each side), so that a small copy
+   * of a photo is enough. Absent when it needs the whole photo.
+   */
+  chroma: z
+    .object({
+      size: z.number().int().min(32).max(4096),
+      /**
+       * Saved on the chroma path instead of the graph's own picture: a node's id and the number of its output.
+       *
+       * @default the graph's own picture
+       */
+      saves: z.tuple([z.string(), z.number().int().min(0)]).optional(),
+      /**
+       * How the saved picture contains chroma, which only as a picture is clipped to the gamut of sRGB:
+       *
+       * - `picture`: a picture in colour.
+       * - `ab`: a picture with Lab's a + 128 as red and b + 128 as green.
+       * - `ab-planes`: a PGM file, eight bits, of `size` by 2 n `size`: of each of n photos the plane a + 128, then the plane
+       *   b + 128. The graph is then given a PGM file of `size` by n `size`, the copies in grey from top to bottom.
+       */
+      encoding: z.enum(['picture', 'ab', 'ab-planes']).default('picture'),
+      /** With `ab-planes`: the graph of this path, as `graph` is that of the other one. */
+      graph: graphSchema.optional(),
+      /** Of that graph. */
+      input: z.object({ node: z.string(), field: z.string() }).optional(),
+      /** Of that graph. */
+      output: z.object({ node: z.string(), prefixField: z.string() }).optional(),
+      /**
+       * Most photos that the graph takes in one prompt; a stage's `batchSize` may be lower.
+       *
+       * @default 1
+       */
+      batch: z.number().int().min(1).max(64).optional(),
+      /**
+       * An input that says how exactly the network computes: its values, the one to be tried first in front. Where a worker
+       * finds at its start that the test picture gets other colours, it takes the next one.
+       *
+       * @default - the graph's own value
+       */
+      precision: z
+        .object({ node: z.string(), field: z.string(), steps: z.array(z.string().min(1)).min(1) })
+        .optional(),
+    })
+    .optional(),
+  /** Nodes by id, in ComfyUI's API format. Ids must not change between prompts: ComfyUI keeps models by node id. */
+  graph: graphSchema,
+  input: z.object({
+    node: z.string(),
+    /** The node's input for the picture's file name. */
+    field: z.string(),
+    /** `grey`: the graph reads only lightness, so a one-channel picture is sent. */
+    colour: z.enum(['grey', 'rgb']),
+  }),
+  /**
+   * By name, which is that of the photo's metadata in S3 (`x-amz-meta-<name>`). Without it the graph's value is used.
+   *
+   * @default - no options
+   */
+  options: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), optionSchema).default({}),
+  output: z.object({
+    /** The node that saves the one picture. */
+    node: z.string(),
+    /** The node's input for the prefix of the file name. */
+    prefixField: z.string(),
+    /** The node's input for the picture. */
+    pictureField: z.string().default('images'),
+    /** Width and height of the result, relative to the photo's. */
+    scale: z.number().positive().default(1),
+    /** Whether a result without colour is a failure of the graph. */
+    coloured: z.boolean(),
+  }),
+});
 
-export type Workflow = z.infer<typeof workflowSchema>;
+export type Workflow = z.infer<typeof fields>;
 export type Option = z.infer<typeof optionSchema>;
+
+/** Whether a photo goes to ComfyUI as a plane of grey bytes, and comes back as two of chroma, on the chroma path. */
+export const isPlanes = ({ chroma }: Pick<Workflow, 'chroma'>): boolean => chroma?.encoding === 'ab-planes';
+
+type Path = (string | number)[];
+
+export const workflowSchema = fields.superRefine((workflow, context) => {
+  const issue = (path: Path, message: string) => context.addIssue({ code: 'custom', path, message });
+  const { graph, input, output, chroma } = workflow;
+  const has = inGraph(graph, [], issue);
+  has(['input'], input.node, input.field);
+  has(['output'], output.node, output.prefixField);
+  has(['output'], output.node, output.pictureField);
+  for (const [name, { node, field }] of Object.entries(workflow.options)) has(['options', name], node, field);
+  for (const [name, what] of [
+    [OUTPUT_METADATA, 'output of a photo'],
+    [TRACE_METADATA, 'trace id of a photo'],
+    [COLOURED_PHOTOS_METADATA, 'choice for photos in colour'],
+    [REMARKS_METADATA, 'remarks of a result'],
+  ] as const)
+    if (name in workflow.options) issue(['options', name], `the name is reserved for the ${what}`);
+  if (!chroma) return;
+  if (chroma.saves) has(['chroma', 'saves'], chroma.saves[0]);
+  if (output.scale !== 1)
+    issue(
+      ['output', 'scale'],
+      `${output.scale}: chroma is merged with the photo's lightness, at the photo's size`,
+    );
+  if (isPlanes(workflow)) checkPlanes(workflow, issue);
+  else {
+    for (const name of ['graph', 'input', 'output'] as const)
+      if (chroma[name])
+        issue(['chroma', name], `only with the encoding 'ab-planes', not '${chroma.encoding}'`);
+    if (chroma.batch !== undefined && chroma.batch > 1)
+      issue(
+        ['chroma', 'batch'],
+        `${chroma.batch}: with the encoding '${chroma.encoding}' a prompt takes 1 photo`,
+      );
+    const { precision } = chroma;
+    if (precision) has(['chroma', 'precision'], precision.node, precision.field);
+  }
+});
+
+/** Checks the graph of the chroma path where that is another one. */
+function checkPlanes({ chroma, input, options }: Workflow, issue: Issue): void {
+  for (const name of ['graph', 'input', 'output'] as const)
+    if (!chroma?.[name])
+      issue(['chroma', name], "missing: the encoding 'ab-planes' needs a graph of its own");
+  if (chroma?.saves)
+    issue(['chroma', 'saves'], "not with the encoding 'ab-planes', whose graph saves what it has");
+  if (input.colour !== 'grey')
+    issue(['input', 'colour'], `'${input.colour}': the encoding 'ab-planes' sends photos in grey`);
+  if (!chroma?.graph || !chroma.input || !chroma.output) return;
+  const has = inGraph(chroma.graph, ['chroma'], issue);
+  has(['chroma', 'input'], chroma.input.node, chroma.input.field);
+  has(['chroma', 'output'], chroma.output.node, chroma.output.prefixField);
+  const { precision } = chroma;
+  if (precision) has(['chroma', 'precision'], precision.node, precision.field);
+  for (const [name, { node, field }] of Object.entries(options)) has(['options', name], node, field);
+}
+
+type Issue = (path: Path, message: string) => void;
+
+/** Checks the graph's links. @returns checks that it has a node, and that node an input */
+function inGraph(graph: Workflow['graph'], at: Path, issue: Issue) {
+  const name = at.length > 0 ? 'graph of the chroma path' : 'graph';
+  const has = (path: Path, node: string, field?: string): void => {
+    const inputs = graph[node]?.inputs;
+    if (!inputs) issue(path, `no node '${node}' in the ${name} (${Object.keys(graph).join(', ')})`);
+    else if (field !== undefined && !(field in inputs))
+      issue(path, `node '${node}' has no input '${field}' (${Object.keys(inputs).join(', ')})`);
+  };
+  for (const [id, { inputs }] of Object.entries(graph))
+    for (const [field, value] of Object.entries(inputs))
+      if (Array.isArray(value) && typeof value[0] === 'string') has([...at, 'graph', id, field], value[0]);
+  return has;
+}

@@ -62,5 +62,6 @@ export const GPU_FLEET_DEPLOY_TIME: readonly (keyof GpuFleetProps)[] = [
   'device',
   'noticePollSeconds',
   'path',
+  'batchSize',
   'logRetentionDays',
 ];

@@ -22,6 +22,7 @@ import { addWork, putBootFailure } from './aws/work-counters.ts';
 import { readCanary } from './comfyui/canary.ts';
 import { ComfyuiClient } from './comfyui/client.ts';
 import { infer } from './comfyui/inference.ts';
+import { Precision, withPrecision } from './comfyui/precision.ts';
 import { checkReady } from './comfyui/readiness.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
 import { childProcesses, socketProcesses } from './imaging/image-connection.ts';
@@ -107,12 +108,14 @@ async function main(args: string[]): Promise<void> {
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
     const { workflow, path } = settings;
-    const inference = { client, workflow, path, log, clean };
+    const precision = Precision.first(workflow);
+    const inference = { client, workflow, path, precision, log, clean };
+    const check = () =>
+      checkReady({ client, settings, images, canary, infer: (upload, ms) => infer(inference, upload, ms) });
     // Its timer also keeps this process alive, which the image processes do not.
     void notices.watch(settings.noticePollSeconds);
     await checkCandidate({
-      check: () =>
-        checkReady({ client, settings, images, canary, infer: (png, ms) => infer(inference, png, ms) }),
+      check: withPrecision(check, precision, log),
       canary,
       imageId: () => read('ami-id'),
       putVerdict: (verdict) => putVerdict(aws.ssm, stage, instanceId, verdict),

@@ -1,6 +1,9 @@
 /** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
-import { deadlineMs, infer } from './comfyui/inference.ts';
+import { deadlineMs, infer, inferPlanes, type Inference } from './comfyui/inference.ts';
+import type { Precision } from './comfyui/precision.ts';
+import { maxBatch } from './comfyui/workflow.ts';
 import type { InstanceFaults } from './photo/attempts.ts';
+import { Batcher } from './photo/batcher.ts';
 import { handleMessage } from './photo/handle-message.ts';
 import { createPipeline } from './photo/pipeline.ts';
 import { giveUp, processPhoto } from './photo/process-photo.ts';
@@ -14,12 +17,13 @@ import { BusyTime, type WorkReport } from './telemetry/work-report.ts';
 const COMFYUI_SLOTS = 2;
 /** A prefetched photo should start within this time; more of them would wait here while other workers are idle. */
 const PREFETCH_SECONDS = 2;
-/** Weight of the latest prompt in the moving average of prompt seconds. */
+/** Weight of the latest photo in the moving average of ComfyUI's seconds for one. */
 const LATEST_WEIGHT = 0.2;
 
 /**
  * @param drain the controller of the current drain signal
  * @param faults of this instance
+ * @param precision of this instance
  */
 export function createPhotoHandler(
   ports: WorkerPorts,
@@ -27,9 +31,13 @@ export function createPhotoHandler(
   report: WorkReport,
   drain: () => AbortController,
   faults: InstanceFaults,
+  precision: Precision,
 ): Pick<LoopPorts, 'handle' | 'limits'> {
   const { settings, client, queue, bucket, images, processes, log, now, clock } = ports;
-  const inference = { client, workflow: settings.workflow, log, clean: ports.clean };
+  const { workflow } = settings;
+  const inference = { client, workflow, precision, log, clean: ports.clean };
+  const comfyuiSlots = new WeightedSemaphore(COMFYUI_SLOTS);
+  const batchSize = maxBatch(settings);
   const colour = createPipeline({
     images,
     // The deadline includes the wait for the running prompt.
@@ -37,7 +45,8 @@ export function createPhotoHandler(
       const withinMs = COMFYUI_SLOTS * deadlineMs(uploadMegapixels);
       return infer({ ...inference, path }, upload, withinMs, acquireSlot, options, signal);
     },
-    comfyuiSlots: new WeightedSemaphore(COMFYUI_SLOTS),
+    batcher: createBatcher({ ...inference, path: 'chroma' }, comfyuiSlots, batchSize),
+    comfyuiSlots,
     memory: new WeightedSemaphore(ports.megapixels),
     drainSignal: () => drain().signal,
     now: clock,
@@ -48,7 +57,7 @@ export function createPhotoHandler(
   const { attemptStore: store, instanceId } = ports;
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
   const busy = new BusyTime(clock);
-  let promptSeconds: number | undefined;
+  let secondsPerPhoto: number | undefined;
 
   const handle: LoopPorts['handle'] = async (message, started) => {
     const handled = await handleMessage(message, {
@@ -60,9 +69,10 @@ export function createPhotoHandler(
       giveUp: (job, attempt, usedUp) => giveUp(job, attempt, usedUp, photoPorts),
       process: async (job, attempt) => {
         const outcome = await processPhoto(job, attempt, photoPorts);
-        const { comfySeconds: latest } = attempt.figures;
-        if (latest !== undefined)
-          promptSeconds = latest + (1 - LATEST_WEIGHT) * ((promptSeconds ?? latest) - latest);
+        const { comfySeconds, batchPhotos = 1 } = attempt.figures;
+        if (comfySeconds === undefined) return outcome;
+        const latest = comfySeconds / batchPhotos;
+        secondsPerPhoto = latest + (1 - LATEST_WEIGHT) * ((secondsPerPhoto ?? latest) - latest);
         return outcome;
       },
       started: () => {
@@ -81,9 +91,35 @@ export function createPhotoHandler(
     return handled;
   };
   const limits = () => {
-    const startSoon = Math.floor(PREFETCH_SECONDS / (promptSeconds ?? PREFETCH_SECONDS));
-    const prefetched = Math.max(1, Math.min(startSoon, processes + COMFYUI_SLOTS));
-    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS + processes };
+    const startSoon = Math.floor(PREFETCH_SECONDS / (secondsPerPhoto ?? PREFETCH_SECONDS));
+    // Of the next batch, and those that are being prepared.
+    const prefetched = Math.max(1, Math.min(startSoon, processes + batchSize + 1));
+    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS * batchSize + processes };
   };
   return { handle, limits };
+}
+
+/** @param max photos in a prompt */
+function createBatcher(inference: Inference, slots: WeightedSemaphore, max: number): Batcher {
+  const side = inference.workflow.chroma?.size ?? 0;
+  const limitMs = (photos: number) => deadlineMs((photos * side * side) / 1e6, photos);
+  // The running prompt, which may be a whole batch, ends first.
+  const withinMs = (photos: number) => limitMs(max) + limitMs(photos);
+  return new Batcher({
+    slots,
+    max,
+    together: (photos, acquireSlot, signal) => {
+      const planes = photos.map(({ plane }) => plane);
+      const { options } = photos[0]!;
+      return inferPlanes(inference, planes, {
+        withinMs: withinMs(photos.length),
+        acquireSlot,
+        options,
+        signal,
+      });
+    },
+    alone: ({ plane, options, signal }, acquireSlot) =>
+      infer(inference, plane, withinMs(1), acquireSlot, options, signal),
+    log: inference.log,
+  });
 }

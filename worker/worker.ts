@@ -2,6 +2,7 @@
 import { pause } from '../common/time.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
 import { infer } from './comfyui/inference.ts';
+import { Precision, withPrecision } from './comfyui/precision.ts';
 import { checkReady, reportOnce, startPolicy, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
@@ -26,7 +27,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const { settings, notices, log, clock } = ports;
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
-  const readiness = createReadiness(ports, metrics);
+  const precision = Precision.first(ports.settings.workflow);
+  const readiness = createReadiness(ports, metrics, precision);
   const faults = new InstanceFaults();
   let drain = drainController(notices.stop);
 
@@ -35,7 +37,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await readiness.untilInService();
   await receivePhotos({
     queue: ports.queue,
-    ...createPhotoHandler(ports, metrics, report, () => drain, faults),
+    ...createPhotoHandler(ports, metrics, report, () => drain, faults, precision),
     untilAllowed: async () => {
       if (!notices.isParked) return;
       log('info', 'warm-pool-entered', { targetState: notices.targetState });
@@ -67,20 +69,21 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   if (notices.targetState === TERMINATED) await complete(ports, TERMINATION_HOOK);
 }
 
-function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics) {
+function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: Precision) {
   const { settings, notices, client, images, canary, log, clock } = ports;
   const { workflow, path } = settings;
-  const inference = { client, workflow, path, log, clean: ports.clean };
+  const inference = { client, workflow, path, precision, log, clean: ports.clean };
+  const checkOnce = (withinMs?: number) =>
+    checkReady({
+      client,
+      settings,
+      images,
+      canary,
+      withinMs,
+      infer: (upload, ms) => infer(inference, upload, ms),
+    });
   const check = reportOnce(
-    (withinMs?: number) =>
-      checkReady({
-        client,
-        settings,
-        images,
-        canary,
-        withinMs,
-        infer: (png, ms) => infer(inference, png, ms),
-      }),
+    withPrecision(checkOnce, precision, log, () => metrics.addPrecisionChange()),
     () => metrics.addCanaryFailure(),
   );
   let answeredMs: number | undefined;

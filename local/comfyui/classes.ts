@@ -1,5 +1,15 @@
 /** Executes a node of each class. */
 import sharp from 'sharp';
+import type {
+  BatchFaults} from './chroma-nodes.ts';
+import {
+  chromaOf,
+  readPgm,
+  unstacked,
+  writePgm,
+  type BatchFault,
+  type Grey,
+} from './chroma-nodes.ts';
 import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
@@ -10,6 +20,8 @@ export interface NodeOutput {
   picture?: Pixels | Drawn;
   /** Second output of nodes that have one. */
   second?: Pixels;
+  /** The picture, where it is grey, or the planes of a and b. */
+  grey?: Grey;
   ui?: { images: SavedFile[] };
 }
 
@@ -26,16 +38,19 @@ export interface NodeState {
 
 export interface NodeContext {
   files: Files;
-  /** Resolves when an inference that started at `startedMs` (`performance.now()`) may end. */
-  inferenceEnd: (startedMs: number) => Promise<void>;
+  /** Resolves when an inference of so many photos that started at `startedMs` (`performance.now()`) may end. */
+  inferenceEnd: (startedMs: number, photos: number) => Promise<void>;
   faults: Faults;
+  batchFaults: BatchFaults;
+  /** Ends this ComfyUI, as a crash does. */
+  end: () => void;
   /** Called during each prompt; the benchmark measures by it. */
   meter?: PromptMeter;
 }
 
 export interface PromptMeter {
   promptStarted(): void;
-  imageLoaded(picture: Pixels): void;
+  imageLoaded(picture: Pick<Pixels, 'width' | 'height'>): void;
   /** The prompt ends when this resolves. */
   promptFinished(): Promise<void>;
 }
@@ -48,6 +63,8 @@ export interface Faults {
   diskFull: boolean;
   /** The custom nodes were not imported, as with a package that is missing in the image. */
   nodesMissing: boolean;
+  /** Of prompts with several photos. @default none */
+  batch?: BatchFault | undefined;
 }
 
 export type Inputs = Record<string, unknown>;
@@ -57,6 +74,24 @@ async function pictureOf(input: unknown): Promise<Pixels> {
   const { picture } = input as NodeOutput;
   if (!picture) throw new PythonError('TypeError', "'NoneType' object is not subscriptable\n");
   return typeof picture === 'function' ? picture() : picture;
+}
+
+/** As in our own node, a failed load leaves the state unchanged. */
+function loadCheckpoint(checkpoint: unknown, object: NodeState, { faults }: NodeContext): void {
+  if (object.checkpoint === checkpoint) return;
+  if (faults.checkpointUnreadable) {
+    const text = `${String(checkpoint)}: 0 bytes are not a checkpoint\n`;
+    throw new PythonError('CheckpointError', text);
+  }
+  object.checkpoint = String(checkpoint);
+}
+
+function savedAs(files: Files, prefix: unknown, extension: string) {
+  const next = files.nextOutput(String(prefix), extension);
+  if (next) return next;
+  const root = files.directory('output');
+  const text = `**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: /\n         output_dir: ${root}\n         commonpath: /\n`;
+  throw new PythonError('Exception', text);
 }
 
 export const RUN: Record<string, Run> = {
@@ -79,25 +114,51 @@ export const RUN: Record<string, Run> = {
     }
     const picture = await pictureOf(image);
     const coloured = await colourise(picture, Number(model_input_size), object.randomWeights);
-    await world.inferenceEnd(startedMs);
+    await world.inferenceEnd(startedMs, 1);
     return { picture: coloured };
   },
 
   async DDColor({ image, model_input_size, checkpoint }, object, world) {
     const startedMs = performance.now();
-    if (object.checkpoint !== checkpoint) {
-      // As in our own node, a failed load leaves the state unchanged.
-      if (world.faults.checkpointUnreadable) {
-        const text = `${String(checkpoint)}: 0 bytes are not a checkpoint\n`;
-        throw new PythonError('CheckpointError', text);
-      }
-      object.checkpoint = String(checkpoint);
-    }
+    loadCheckpoint(checkpoint, object, world);
     const picture = await pictureOf(image);
     const size = Number(model_input_size);
     const { coloured, ab } = colouriseBoth(picture, size);
-    await world.inferenceEnd(startedMs);
+    await world.inferenceEnd(startedMs, 1);
     return { picture: coloured, second: ab };
+  },
+
+  LoadGrey: async ({ image }, _object, { files, meter }) => {
+    const path = files.annotated(String(image));
+    const grey = readPgm(path);
+    if (!grey) throw new PythonError('PIL.UnidentifiedImageError', `cannot identify image file '${path}'\n`);
+    const { width, height } = grey;
+    meter?.imageLoaded({ width, height });
+    const data = () =>
+      Uint8Array.from({ length: 3 * width * height }, (_, i) => grey.data[Math.floor(i / 3)]!);
+    return { grey, picture: async () => ({ width, height, data: data() }) };
+  },
+
+  async DDColorChroma({ image, model_input_size, checkpoint }, object, world) {
+    const startedMs = performance.now();
+    loadCheckpoint(checkpoint, object, world);
+    const { grey } = image as NodeOutput;
+    if (!grey) throw new PythonError('RuntimeError', 'the stand-in takes pictures of LoadGrey alone\n');
+    const size = Number(model_input_size);
+    const photos = unstacked(grey, size);
+    world.batchFaults.meet(world.faults.batch, photos, world.end);
+    const planes = chromaOf(photos, size);
+    await world.inferenceEnd(startedMs, photos.length);
+    return { grey: planes };
+  },
+
+  async SaveChroma({ ab, filename_prefix }, _object, { files, faults }) {
+    const next = savedAs(files, filename_prefix, 'pgm');
+    if (faults.diskFull) throw new PythonError('OSError', '[Errno 28] No space left on device\n');
+    const { grey } = ab as NodeOutput;
+    const { width = 0, height = 0 } = grey ?? {};
+    if (grey) writePgm(grey, next.path, faults.batch === 'cut' && height > 2 * width);
+    return { ui: { images: [next.file] } };
   },
 
   async ImageScaleBy({ image, scale_by }) {
@@ -127,12 +188,7 @@ export const RUN: Record<string, Run> = {
   },
 
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {
-    const next = files.nextOutput(String(filename_prefix));
-    if (!next) {
-      const root = files.directory('output');
-      const text = `**** ERROR: Saving image outside the output folder is not allowed.\n full_output_folder: /\n         output_dir: ${root}\n         commonpath: /\n`;
-      throw new PythonError('Exception', text);
-    }
+    const next = savedAs(files, filename_prefix, 'png');
     if (faults.diskFull) throw new PythonError('OSError', '[Errno 28] No space left on device\n');
     if ((images as NodeOutput).picture) await savePicture(await pictureOf(images), next.path);
     return { ui: { images: [next.file] } };

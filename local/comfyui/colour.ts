@@ -47,6 +47,8 @@ const F = Float32Array.from({ length: F_STEPS + 1 }, (_, i) => {
   const y = i / F_STEPS;
   return y > 216 / 24389 ? Math.cbrt(y) : ((24389 / 27) * y + 16) / 116;
 });
+/** L* of grey values. */
+const LIGHTNESS = LINEAR.map((y) => 116 * F[Math.round(y * F_STEPS)]! - 16);
 const inverse = (f: number) => (f > 6 / 29 ? f * f * f : (f - 4 / 29) * 3 * (6 / 29) ** 2);
 const [WHITE_X, WHITE_Z] = [0.95047, 1.08883];
 
@@ -184,6 +186,14 @@ export function colouriseBoth(
   }
   const ab = { width: modelSize, height: modelSize, data };
   return { coloured: () => painted(picture, modelSize, made), ab };
+}
+
+/** @returns a + 128 and b + 128 of a grey square of the model's size */
+export function planesOfGrey(grey: Uint8Array, modelSize: number): [a: Uint8Array, b: Uint8Array] {
+  const lightness = Float32Array.from(grey, (value) => LIGHTNESS[value]!);
+  const { a, b } = chroma(lightness, modelSize);
+  const bytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(value + 128));
+  return [bytes(a), bytes(b)];
 }
 
 async function painted(

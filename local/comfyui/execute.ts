@@ -9,6 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { RUN, type NodeState, type NodeOutput, type NodeContext } from './classes.ts';
+import { PromptVanished } from './chroma-nodes.ts';
 import { isLink, PythonError, type Graph } from './graph.ts';
 import type { HistoryEntry, Message, PromptQueue, QueueItem } from './queue.ts';
 import { order, signatures } from './signature.ts';
@@ -43,7 +44,10 @@ export class Executor {
     for (;;) {
       const item = await this.queue.take();
       this.world.meter?.promptStarted();
-      const entry = await this.execute(item);
+      const entry = await this.execute(item).catch((error: unknown) => {
+        if (error instanceof PromptVanished) return undefined;
+        throw error;
+      });
       await this.world.meter?.promptFinished();
       this.queue.done(item, entry);
       const client = clientOf(item);
@@ -125,6 +129,7 @@ export class Executor {
         reportExecuted(node, output);
         show(node, 'finished');
       } catch (error) {
+        if (error instanceof PromptVanished) throw error;
         ok = false;
         const where = { node_id: node, node_type: prompt[node]?.class_type, executed };
         if (error instanceof Interrupted) report('execution_interrupted', where, ALL);
@@ -142,7 +147,7 @@ export class Executor {
   private changed(prompt: Graph, id: string): string {
     const node = prompt[id];
     const image = node?.inputs?.image;
-    if (node?.class_type !== 'LoadImage' || typeof image !== 'string') return '';
+    if (!['LoadImage', 'LoadGrey'].includes(node?.class_type ?? '') || typeof image !== 'string') return '';
     try {
       return this.world.files.digest(image);
     } catch {

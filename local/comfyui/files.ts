@@ -107,7 +107,7 @@ export class Files {
   }
 
   /** Path of the next image with a prefix; undefined for one outside of the folder. */
-  nextOutput(prefix: string): { path: string; file: SavedFile } | undefined {
+  nextOutput(prefix: string, extension: string): { path: string; file: SavedFile } | undefined {
     const base = this.directory('output');
     const full = resolve(base, prefix);
     if (!full.startsWith(base + sep)) return undefined;
@@ -117,7 +117,7 @@ export class Files {
       name.startsWith(`${stem}_`) ? Number(/^\d+/.exec(name.slice(stem.length + 1))?.[0] ?? 0) : 0,
     );
     const number = Math.max(0, ...numbers) + 1;
-    const filename = `${stem}_${String(number).padStart(5, '0')}_.png`;
+    const filename = `${stem}_${String(number).padStart(5, '0')}_.${extension}`;
     const subfolder = dirname(normalize(prefix)) === '.' ? '' : dirname(normalize(prefix));
     return { path: join(dirname(full), filename), file: { filename, subfolder, type: 'output' } };
   }

@@ -23,7 +23,9 @@ const standIn = await startStandIn({
   port,
   device: values.device,
   directory: process.env.COMFYUI_DIRECTORY,
-  inferenceEnd: (startedMs) => sleep(Math.max(0, startedMs + seconds * 1000 - performance.now())),
+  inferenceEnd: (startedMs, photos) =>
+    sleep(Math.max(0, startedMs + photos * seconds * 1000 - performance.now())),
+  end: () => process.exit(1),
 });
 printLine(
   `STAND-IN for ComfyUI on ${standIn.url}: the protocol is ComfyUI's, the colours are made up, not those of DDColor.`,

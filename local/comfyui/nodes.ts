@@ -24,6 +24,8 @@ export const CHECKPOINTS = [
   'ddcolor_artistic.pth',
 ];
 
+const PRECISIONS = ['auto', 'float16', 'bfloat16', 'float32'];
+
 /** @param files names in the root of the input folder: the choices of LoadImage */
 export function nodeClasses(files: string[]): Record<string, NodeClass> {
   return {
@@ -65,6 +67,42 @@ export function nodeClasses(files: string[]): Record<string, NodeClass> {
       module: 'custom_nodes.ddcolor_node',
       category: 'DDColor',
       isOutput: false,
+    },
+    LoadGrey: {
+      required: { image: ['STRING', { default: '' }] },
+      output: ['IMAGE'],
+      outputNames: ['IMAGE'],
+      displayName: 'LoadGrey',
+      description: "Loads a picture of ComfyUI's input folder as grey of 8 bits.",
+      module: 'custom_nodes.ddcolor_node',
+      category: 'DDColor',
+      isOutput: false,
+      validates: 'image',
+    },
+    DDColorChroma: {
+      required: {
+        image: ['IMAGE'],
+        model_input_size: ['INT', { default: 512, min: 32, max: 4096, step: 32 }],
+        checkpoint: [CHECKPOINTS],
+        precision: [PRECISIONS, { default: 'auto' }],
+      },
+      output: ['CHROMA'],
+      outputNames: ['ab'],
+      displayName: 'DDColorChroma',
+      description: '',
+      module: 'custom_nodes.ddcolor_node',
+      category: 'DDColor',
+      isOutput: false,
+    },
+    SaveChroma: {
+      required: { ab: ['CHROMA'], filename_prefix: ['STRING', { default: 'ComfyUI' }] },
+      output: [],
+      outputNames: [],
+      displayName: 'SaveChroma',
+      description: '',
+      module: 'custom_nodes.ddcolor_node',
+      category: 'DDColor',
+      isOutput: true,
     },
     ImageScaleBy: {
       required: {

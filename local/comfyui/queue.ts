@@ -52,8 +52,10 @@ export class PromptQueue {
     return taken;
   }
 
-  done(item: QueueItem, entry: HistoryEntry): void {
+  /** @param entry undefined for a prompt that leaves no trace */
+  done(item: QueueItem, entry: HistoryEntry | undefined): void {
     this.running.splice(this.running.indexOf(item), 1);
+    if (!entry) return this.changed();
     // Deleted first, so that an entry under a reused id moves to the end.
     this.entries.delete(item[1]);
     this.entries.set(item[1], entry);

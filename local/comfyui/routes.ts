@@ -51,6 +51,7 @@ const TYPES: Record<string, string> = {
   '.jpg': 'image/jpeg',
   '.jpeg': 'image/jpeg',
   '.webp': 'image/webp',
+  '.pgm': 'image/x-portable-graymap',
 };
 
 /** Parses a body with `clear` or `delete` into a predicate over prompt ids. */

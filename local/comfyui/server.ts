@@ -7,6 +7,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { listenOnLoopback } from '../../common/loopback.ts';
 import type { Faults, NodeContext } from './classes.ts';
+import { BatchFaults } from './chroma-nodes.ts';
 import { startEvents } from './events.ts';
 import { ALL, Executor, type Send } from './execute.ts';
 import { Files } from './files.ts';
@@ -21,6 +22,8 @@ export interface StandInOptions {
   inferenceEnd: NodeContext['inferenceEnd'];
   /** Device that `/system_stats` reports. */
   device: App['device'];
+  /** Ends the process. @default - nothing happens */
+  end?: NodeContext['end'];
   meter?: NodeContext['meter'];
   /** Folder for input, output and temp. @default - a temporary one, removed on close */
   directory?: string | undefined;
@@ -37,6 +40,8 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
     faults: { checkpointUnreadable: false, diskFull: false, nodesMissing: false },
+    batchFaults: new BatchFaults(),
+    end: options.end ?? (() => undefined),
     ...(options.meter && { meter: options.meter }),
   };
   let send: Send = () => undefined;

@@ -124,6 +124,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.spentToday]: spentToday,
   [METRICS.instanceFaults]: notSimulated,
   [METRICS.canaryFailures]: notSimulated,
+  [METRICS.precisionChanges]: notSimulated,
   [METRICS.fetchTime]: notSimulated,
   [METRICS.prepareTime]: notSimulated,
   [METRICS.slotWaitTime]: notSimulated,

@@ -75,6 +75,7 @@ const fullPhoto: Required<PhotoMeasurements> = {
   prepareSeconds: 1,
   slotWaitSeconds: 1,
   comfySeconds: 1,
+  batchPhotos: 1,
   finishSeconds: 1,
   storeSeconds: 1,
 };

@@ -59,6 +59,7 @@ const GPU_FLEET: Decisions<GpuFleetProps> = {
   device: 'works text',
   noticePollSeconds: 'works number',
   path: 'works text',
+  batchSize: 'works number',
   logRetentionDays: 'works number',
 };
 const JOB_QUEUE: Decisions<JobQueueProps> = {

@@ -24,7 +24,7 @@ const NOT_SIMULATED = [
   ...named('gpu-busy', 'computing'),
   ...named(
     'faults',
-    'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures, GPU errors, logs not delivered, failed probes',
+    'dead letters, metrics unavailable, failed ticks, instance faults, implausible reports, canary failures, precision changes, GPU errors, logs not delivered, failed probes',
   ),
   ...['fetch', 'prepare', 'wait for a ComfyUI slot', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,

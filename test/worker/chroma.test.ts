@@ -94,34 +94,37 @@ const photograph = async (k: number) =>
     .png({ compressionLevel: 1 })
     .toBuffer();
 
-describe.each(['ddcolor', 'ddcolor-public-node'])('chroma by %s, merged with the photo', (name) => {
-  let result: ReturnType<typeof worker>['result'];
-  beforeAll(() => {
-    ({ result } = worker(name));
-  });
+describe.each(['ddcolor', 'ddcolor-png', 'ddcolor-public-node'])(
+  'chroma by %s, merged with the photo',
+  (name) => {
+    let result: ReturnType<typeof worker>['result'];
+    beforeAll(() => {
+      ({ result } = worker(name));
+    });
 
-  it('of a lossless copy gives the photo`s own result', async () => {
-    const photo = await photograph(1);
-    const whole = await pixelsOf((await result(photo)).body);
-    const chroma = await result(await copyOf(photo, 'png'), CHROMA);
-    const merged = await mergedWith(photo, chroma.body);
-    let furthest = 0;
-    merged.forEach((value, i) => (furthest = Math.max(furthest, Math.abs(value - whole.data[i]!))));
-    // The public node saves a picture in colour, whose chroma is rounded.
-    expect(furthest).toBeLessThanOrEqual(name === 'ddcolor' ? 0 : 4);
-    expect(difference(merged, whole.data).mean).toBeLessThan(0.3);
-  });
-
-  it('of a JPEG copy differs by less than 1.0 (mean) and 6 (p99)', async () => {
-    for (const k of process.env.FULL ? [0, 1, 2, 3, 4, 5] : [2]) {
-      const photo = await photograph(k);
+    it('of a lossless copy gives the photo`s own result', async () => {
+      const photo = await photograph(1);
       const whole = await pixelsOf((await result(photo)).body);
-      const chroma = await result(await copyOf(photo, 'jpeg'), CHROMA);
-      const { mean, p99 } = difference(await mergedWith(photo, chroma.body), whole.data);
-      expect({ k, good: mean < 1 && p99 < 6, mean, p99 }).toMatchObject({ k, good: true });
-    }
-  });
-});
+      const chroma = await result(await copyOf(photo, 'png'), CHROMA);
+      const merged = await mergedWith(photo, chroma.body);
+      let furthest = 0;
+      merged.forEach((value, i) => (furthest = Math.max(furthest, Math.abs(value - whole.data[i]!))));
+      // The public node saves a picture in colour, whose chroma is rounded.
+      expect(furthest).toBeLessThanOrEqual(name === 'ddcolor-public-node' ? 4 : 0);
+      expect(difference(merged, whole.data).mean).toBeLessThan(0.3);
+    });
+
+    it('of a JPEG copy differs by less than 1.0 (mean) and 6 (p99)', async () => {
+      for (const k of process.env.FULL ? [0, 1, 2, 3, 4, 5] : [2]) {
+        const photo = await photograph(k);
+        const whole = await pixelsOf((await result(photo)).body);
+        const chroma = await result(await copyOf(photo, 'jpeg'), CHROMA);
+        const { mean, p99 } = difference(await mergedWith(photo, chroma.body), whole.data);
+        expect({ k, good: mean < 1 && p99 < 6, mean, p99 }).toMatchObject({ k, good: true });
+      }
+    });
+  },
+);
 
 /** Names of a PNG's chunks, each once. */
 function chunks(file: Buffer): string[] {
@@ -207,8 +210,13 @@ describe('the image processor, asked for chroma,', () => {
     return (await images.finish('one', saved, source)).file;
   };
 
-  it('returns a and b as they were saved', async () => {
-    const { data } = await pixelsOf(await of('ddcolor', await tint({ r: 140, g: 90, b: 128 })));
+  /** Two planes of one value each. */
+  const planes = (a: number, b: number) =>
+    Buffer.concat([a, b].map((value) => Buffer.alloc(SIZE * SIZE, value)));
+
+  it.each(['ddcolor', 'ddcolor-png'])('returns a and b as they were saved by %s', async (name) => {
+    const saved = name === 'ddcolor' ? planes(140, 90) : await tint({ r: 140, g: 90, b: 128 });
+    const { data } = await pixelsOf(await of(name, saved));
     expect([...data.subarray(0, 3)]).toEqual([140, 90, 128]);
   });
 
@@ -219,19 +227,27 @@ describe('the image processor, asked for chroma,', () => {
   });
 
   it('gives each version of a photo other bytes', async () => {
-    const saved = await tint({ r: 140, g: 90, b: 128 });
+    const saved = planes(140, 90);
     expect((await of('ddcolor', saved, 'a')).equals(await of('ddcolor', saved, 'b'))).toBe(false);
   });
 
+  it.each([1, 3])('refuses %s planes instead of two', async (count) => {
+    await expect(of('ddcolor', Buffer.alloc(count * SIZE * SIZE, 140))).rejects.toMatchObject({
+      name: 'InstanceFault',
+      message: `the workflow saved planes of ${count * SIZE * SIZE} bytes instead of ${2 * SIZE * SIZE}`,
+    });
+  });
+
   it.each([
-    ['ddcolor', { r: 128, g: 128, b: 128 }],
-    ['ddcolor-public-node', { r: 90, g: 90, b: 90 }],
-  ])('by %s reports an instance fault when there is no colour', async (name, colour) => {
-    await expect(of(name, await tint(colour))).rejects.toMatchObject({ name: 'InstanceFault' });
+    ['ddcolor', () => planes(128, 128)],
+    ['ddcolor-png', () => tint({ r: 128, g: 128, b: 128 })],
+    ['ddcolor-public-node', () => tint({ r: 90, g: 90, b: 90 })],
+  ])('by %s reports an instance fault when there is no colour', async (name, grey) => {
+    await expect(of(name, await grey())).rejects.toMatchObject({ name: 'InstanceFault' });
     // A white photo cannot get any.
     const white = await sharp({ create: { width: 40, height: 30, channels: 3, background: 'white' } })
       .png()
       .toBuffer();
-    expect((await of(name, await tint(colour), 'v1', white)).length).toBeGreaterThan(0);
+    expect((await of(name, await grey(), 'v1', white)).length).toBeGreaterThan(0);
   });
 });

@@ -257,7 +257,7 @@ describe('the ComfyUI slot', () => {
       response.end(request.url === '/queue' ? '{"queue_running":[],"queue_pending":[]}' : '{}'),
     );
     const { events, error } = await withSlot(url);
-    expect(error).toMatchObject({ name: 'TransientFault', message: 'ComfyUI lost the prompt 3 times' });
+    expect(error).toMatchObject({ name: 'PromptLost', message: 'ComfyUI lost the prompt 3 times' });
     expect(events).toEqual(['acquired', 'released', 'acquired', 'released', 'acquired', 'released']);
   });
 

@@ -32,7 +32,7 @@ async function colour(
   saved: Buffer,
   path: Path = 'chroma',
   output: Output = 'photo',
-  name = 'ddcolor',
+  name = 'ddcolor-png',
 ) {
   const images = new LocalImageProcessor({ maxMegapixels: 100, path, workflow: workflowOf(name) });
   const { isUnchanged } = await images.prepare('one', file, output);
@@ -92,8 +92,8 @@ describe('a photo without room for colour', () => {
 });
 
 describe('a result without colour', () => {
-  const GREY = { ddcolor: '#808080', 'ddcolor-public-node': '#777' } as const;
-  it.each(['ddcolor', 'ddcolor-public-node'] as const)(
+  const GREY = { 'ddcolor-png': '#808080', 'ddcolor-public-node': '#777' } as const;
+  it.each(['ddcolor-png', 'ddcolor-public-node'] as const)(
     'of %s is the photo`s where it has little room',
     async (name) => {
       const page = await photo(SIZE, SIZE, (x, y) => (y % 100 < 3 && x > 200 ? 90 : 255));
@@ -102,7 +102,7 @@ describe('a result without colour', () => {
     },
   );
 
-  it.each(['ddcolor', 'ddcolor-public-node'] as const)(
+  it.each(['ddcolor-png', 'ddcolor-public-node'] as const)(
     'of %s is an instance fault where it has plenty',
     async (name) => {
       const file = await photo(60, 40, (x, y) => 40 + 2 * x + y);

@@ -3,8 +3,12 @@ import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
 import type { ImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { PhotoDeadline } from '../../worker/photo/deadline.ts';
-import { createPipeline, type AcquireSlot, type PhotoMeasurements } from '../../worker/photo/pipeline.ts';
-import { CancelledBeforeStart, WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
+import { createPipeline, type PhotoMeasurements } from '../../worker/photo/pipeline.ts';
+import {
+  CancelledBeforeStart,
+  WeightedSemaphore,
+  type AcquireSlot,
+} from '../../worker/photo/weighted-semaphore.ts';
 
 const photo = () =>
   sharp({ create: { width: 2000, height: 1000, channels: 3, background: '#888' } })

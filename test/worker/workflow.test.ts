@@ -21,6 +21,8 @@ describe('a workflow', () => {
   });
 
   const good = workflowSchema.parse(read('ddcolor'));
+  const png = workflowSchema.parse(read('ddcolor-png'));
+  const save = good.chroma!.graph!['3']!;
   it.each<[string, object, RegExp]>([
     [
       'whose input is no node',
@@ -37,7 +39,36 @@ describe('a workflow', () => {
       { output: { ...good.output, pictureField: 'image' } },
       /no input 'image'/,
     ],
-    ['that saves what is not there', { chroma: { ...good.chroma, saves: ['7', 1] } }, /no node '7'/],
+    ['that saves what is not there', { chroma: { ...png.chroma, saves: ['7', 1] } }, /no node '7'/],
+    ['that saves more than planes', { chroma: { ...good.chroma, saves: ['2', 1] } }, /whose graph saves/],
+    [
+      'whose planes have no graph',
+      { chroma: { size: 512, encoding: 'ab-planes' } },
+      /'ab-planes' needs a graph of its own/,
+    ],
+    ['with a graph for a picture', { chroma: { ...good.chroma, encoding: 'ab' } }, /only with the encoding/],
+    ['with a batch of pictures', { chroma: { ...png.chroma, batch: 8 } }, /a prompt takes 1 photo/],
+    ['with planes of colours', { input: { ...good.input, colour: 'rgb' } }, /sends photos in grey/],
+    [
+      'whose chroma path has a link to nowhere',
+      {
+        chroma: {
+          ...good.chroma,
+          graph: { ...good.chroma?.graph, 3: { ...save, inputs: { ab: ['5', 0] } } },
+        },
+      },
+      /no node '5' in the graph of the chroma path/,
+    ],
+    [
+      'whose precision is no input',
+      { chroma: { ...good.chroma, precision: { node: '2', field: 'dtype', steps: ['auto'] } } },
+      /node '2' has no input 'dtype'/,
+    ],
+    [
+      'with an option that the chroma path lacks',
+      { options: { tone: { node: '3', field: 'images', choices: ['a'] } } },
+      /node '3' has no input 'images' \(ab/,
+    ],
     ['that merges chroma at another size', { output: { ...good.output, scale: 2 } }, /at the photo's size/],
     [
       'with a link to nowhere',
@@ -96,6 +127,8 @@ describe('through ComfyUI', () => {
     const { mean, p99 } = difference(chroma, plain);
     expect(mean).toBeLessThan(1);
     expect(p99).toBeLessThan(6);
+    const png = await pixels(await through('ddcolor-png', 'chroma', photo));
+    expect(png.equals(chroma)).toBe(true);
     const public_ = await pixels(await through('ddcolor-public-node', 'chroma', photo));
     expect(difference(chroma, public_).mean).toBeLessThan(0.5);
   });

@@ -27,7 +27,7 @@ let megapixels = 0;
 const standIn = await startStandIn({
   port: 0,
   device: 'cpu',
-  inferenceEnd: () => sleep(1000 * gpuSeconds),
+  inferenceEnd: (_startedMs, photos) => sleep(1000 * gpuSeconds * photos),
   meter: {
     promptStarted: () => {
       startedMs = performance.now();

@@ -14,6 +14,7 @@ import {
 import type { BootPhases } from '../instance/boot.ts';
 import type { PhotoMetricsBatch } from '../telemetry/photo-metrics.ts';
 
+const WITHOUT_UNIT = new Set<string>([METRICS.megapixels, METRICS.batchPhotos]);
 /** PutMetricData's limit on the values of one datum. */
 const MAX_VALUES = 150;
 
@@ -27,7 +28,7 @@ export async function publishPhotoMetrics(
 }
 
 export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum[] {
-  const { outcomes, codes, canaryFailures, instanceFaults, values } = batch;
+  const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values } = batch;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
   const photos = [...outcomes].map(([outcome, count]) => ({
     MetricName: METRICS.photos,
@@ -45,7 +46,7 @@ export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum
     chunks([...counts], MAX_VALUES).map((chunk) => ({
       MetricName,
       Dimensions,
-      Unit: MetricName === METRICS.megapixels ? ('None' as const) : ('Seconds' as const),
+      Unit: WITHOUT_UNIT.has(MetricName) ? ('None' as const) : ('Seconds' as const),
       Values: chunk.map(([value]) => value),
       Counts: chunk.map(([, count]) => count),
     })),
@@ -53,6 +54,7 @@ export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum
   const counts = Object.entries({
     [METRICS.instanceFaults]: instanceFaults,
     [METRICS.canaryFailures]: canaryFailures,
+    [METRICS.precisionChanges]: precisionChanges,
   }).map(([MetricName, Value]) => ({ MetricName, Dimensions, Unit: 'Count' as const, Value }));
   return [...photos, ...failed, ...failuresOf(Dimensions, outcomes), ...distributions, ...counts];
 }

@@ -9,6 +9,7 @@ import {
 } from '../photo/faults.ts';
 import * as schemas from './schemas.ts';
 import type { HistoryEntry, OutputFile, Submission } from './schemas.ts';
+import { isPgm } from './planes.ts';
 import type { Graph } from './workflow.ts';
 
 /** ComfyUI's one event loop also serves uploads and writes pictures, so an answer can take seconds. */
@@ -30,14 +31,15 @@ export class ComfyuiClient {
   }
 
   /**
-   * Uploads a picture into a folder.
+   * Uploads a picture, PNG or PGM, into a folder.
    *
    * @returns its name for a loader node; ComfyUI may choose another one than the upload's
    * @throws PermanentFault when it is larger than ComfyUI accepts
    */
   async upload(picture: Buffer, folder: string): Promise<string> {
     const form = new FormData();
-    form.set('image', new Blob([picture as Uint8Array<ArrayBuffer>], { type: 'image/png' }), 'in.png');
+    const [type, name] = isPgm(picture) ? ['image/x-portable-graymap', 'in.pgm'] : ['image/png', 'in.png'];
+    form.set('image', new Blob([picture as Uint8Array<ArrayBuffer>], { type }), name);
     form.set('subfolder', folder);
     const response = await this.fetch('POST', '/upload/image', form);
     if (response.status === 413) {
@@ -47,8 +49,8 @@ export class ComfyuiClient {
         `The photo has too much detail for its size to be coloured: prepared, it takes ${megabytes} MB where 100 MB are allowed.`,
       );
     }
-    const { name, subfolder } = await parse(response, schemas.uploadSchema, '/upload/image');
-    return subfolder ? `${subfolder}/${name}` : name;
+    const stored = await parse(response, schemas.uploadSchema, '/upload/image');
+    return stored.subfolder ? `${stored.subfolder}/${stored.name}` : stored.name;
   }
 
   async submit(graph: Graph, promptId: string): Promise<Submission> {

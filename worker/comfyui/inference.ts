@@ -1,16 +1,18 @@
-/** Runs the workflow on one picture. */
+/** Runs the workflow: one prompt for a picture, or for the planes of several photos. */
 import { randomUUID } from 'node:crypto';
 import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
-import { ComfyuiTimeout, InstanceFault, TransientFault } from '../photo/faults.ts';
+import { ComfyuiTimeout, PromptLost, PromptTimeout } from '../photo/faults.ts';
 import type { Options } from '../photo/options.ts';
-import type { AcquireSlot } from '../photo/pipeline.ts';
+import type { AcquireSlot } from '../photo/weighted-semaphore.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { ComfyuiClient } from './client.ts';
+import { splitPlanes, stackPlanes } from './planes.ts';
+import type { Precision } from './precision.ts';
 import { resultFile, submissionFault } from './prompt-result.ts';
 import type { HistoryEntry } from './schemas.ts';
-import { fillWorkflow, onPath } from './workflow.ts';
+import { fillWorkflow, onPath, usesPlanes } from './workflow.ts';
 
 export interface Timing {
   firstPollMs: number;
@@ -31,51 +33,87 @@ export interface Inference {
   workflow: Workflow;
   /** Decides what the workflow saves. */
   path: WorkerSettings['path'];
+  /** Of this instance. @default the graph's own */
+  precision?: Precision | undefined;
   log: Log;
   /** Removes the files of an attempt. @default ComfyUI's folders are not accessible */
   clean?: ((id: string) => Promise<void>) | undefined;
   timing?: Timing;
 }
 
-/** Milliseconds that a prompt may take: a constant for a busy instance, and a part for its size. */
-export const deadlineMs = (megapixels: number) => 20_000 + 2000 * megapixels;
+/**
+ * Milliseconds that a prompt may take: a constant for a busy instance, and a part for its size.
+ *
+ * @param megapixels of all its photos
+ * @param photos in it
+ */
+export const deadlineMs = (megapixels: number, photos = 1) => 18_000 + 2000 * (megapixels + photos);
+
+/** A slot that is always free. */
+const NO_SLOT: AcquireSlot = async () => () => undefined;
 
 /**
- * Runs the workflow on a picture.
+ * Runs the workflow on a photo.
  *
- * @param picture PNG
+ * @param upload as it was prepared for this path: PNG, or a plane of grey bytes
  * @param withinMs time from submission to the end of the workflow
  * @param acquireSlot awaited before each submission, after the upload
  * @param options of the photo
  * @param signal ends the prompt when it is aborted
- * @returns the picture as the workflow saved it, unchecked
+ * @returns the picture as the workflow saved it, unchecked, or the photo's two planes
  * @throws PermanentFault, TransientFault, InstanceFault; the reason of the signal
  */
 export async function infer(
   inference: Inference,
-  picture: Buffer,
+  upload: Buffer,
   withinMs: number,
-  acquireSlot: AcquireSlot = async () => () => undefined,
+  acquireSlot: AcquireSlot = NO_SLOT,
   options: Options = {},
   signal?: AbortSignal,
 ): Promise<Buffer> {
+  const prompt = { withinMs, acquireSlot, options, signal };
   for (let submission = 1; submission <= MAX_SUBMISSIONS; submission++) {
-    const result = await runPrompt(inference, picture, withinMs, acquireSlot, options, signal);
-    if (result) return result;
-    inference.log('warn', 'prompt-lost', { submission, allowed: MAX_SUBMISSIONS });
+    try {
+      if (!usesPlanes(inference.workflow, inference.path)) return await runPrompt(inference, upload, prompt);
+      return (await inferPlanes(inference, [upload], prompt))[0]!;
+    } catch (error) {
+      if (!(error instanceof PromptLost)) throw error;
+      inference.log('warn', 'prompt-lost', { submission, allowed: MAX_SUBMISSIONS });
+    }
   }
-  throw new TransientFault(`ComfyUI lost the prompt ${MAX_SUBMISSIONS} times`);
+  throw new PromptLost(`ComfyUI lost the prompt ${MAX_SUBMISSIONS} times`);
 }
 
-/** Runs one prompt, with names that are never reused; undefined when ComfyUI has lost it. */
+/** What a prompt is run with. */
+export interface Prompt {
+  withinMs: number;
+  acquireSlot: AcquireSlot;
+  options: Options;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs one prompt on the planes of several photos, whose options are the same.
+ *
+ * @returns for each photo its two planes, of the right size
+ * @throws PromptLost, other faults, the reason of the signal
+ */
+export async function inferPlanes(
+  inference: Inference,
+  planes: readonly Buffer[],
+  prompt: Prompt,
+): Promise<Buffer[]> {
+  const { size } = inference.workflow.chroma!;
+  return splitPlanes(await runPrompt(inference, stackPlanes(planes, size), prompt), size, planes.length);
+}
+
+/** Runs one prompt, with names that are never reused. @throws PromptLost when ComfyUI has lost it */
 async function runPrompt(
-  { client, workflow, path, log, clean, timing = TIMING }: Inference,
+  { client, workflow: whole, path, precision, log, clean, timing = TIMING }: Inference,
   picture: Buffer,
-  withinMs: number,
-  acquireSlot: AcquireSlot,
-  options: Options,
-  signal: AbortSignal | undefined,
-): Promise<Buffer | undefined> {
+  { withinMs, acquireSlot, options, signal }: Prompt,
+): Promise<Buffer> {
+  const workflow = onPath(whole, path);
   const id = randomUUID();
   let isQueued = false;
   let releaseSlot = () => undefined as void;
@@ -83,14 +121,15 @@ async function runPrompt(
     const name = await client.upload(picture, id);
     releaseSlot = await acquireSlot();
     isQueued = true;
-    const graph = fillWorkflow(onPath(workflow, path), name, `${id}/out`, options);
+    const graph = fillWorkflow(workflow, name, `${id}/out`, options, onChroma(path, precision));
     const fault = submissionFault(await client.submit(graph, id), workflow);
     if (fault) throw fault;
     const entry = await untilEnded(client, id, withinMs, timing, signal);
     isQueued = false;
     // The next prompt can run while this one's picture is fetched.
     releaseSlot();
-    return entry && (await client.view(resultFile(entry, workflow)));
+    if (!entry) throw new PromptLost('ComfyUI has lost the prompt');
+    return await client.view(resultFile(entry, workflow));
   } finally {
     releaseSlot();
     await removePrompt(client, id, isQueued).catch((error: unknown) =>
@@ -101,6 +140,10 @@ async function runPrompt(
     );
   }
 }
+
+/** The input for it is in the graph of the chroma path. */
+const onChroma = (path: Inference['path'], precision: Precision | undefined): string | undefined =>
+  path === 'chroma' ? precision?.current : undefined;
 
 async function removePrompt(client: ComfyuiClient, id: string, isQueued: boolean): Promise<void> {
   if (isQueued) await client.cancel(id);
@@ -130,7 +173,7 @@ async function untilEnded(
     if (isMissing && wasMissing) return undefined;
     wasMissing = isMissing;
     if (performance.now() - startMs >= withinMs) {
-      throw new InstanceFault(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
+      throw new PromptTimeout(`ComfyUI did not finish within ${Math.round(withinMs / 1000)} s`);
     }
   }
 }

@@ -1,6 +1,12 @@
 /** Classifies what ComfyUI reports about a prompt: whose fault a failure is. Pure. */
 import type { Workflow } from '../../contract/workflow.ts';
-import { InstanceFault, PermanentFault, TransientFault, WorkflowRefused } from '../photo/faults.ts';
+import {
+  InstanceFault,
+  NotFinite,
+  PermanentFault,
+  TransientFault,
+  WorkflowRefused,
+} from '../photo/faults.ts';
 import { lastingCause } from '../photo/lasting.ts';
 import type { HistoryEntry, OutputFile, Submission } from './schemas.ts';
 
@@ -66,6 +72,8 @@ function executionFault({ status }: HistoryEntry, workflow: Workflow): Error {
       { cause },
     );
   }
+  if (/^(FloatingPoint|Arithmetic)Error$/.test(text('exception_type')))
+    return new NotFinite('the network computed numbers that are not finite', { cause });
   // Loading and saving fail on files. Any other node holds a model, which is not to be trusted after a failure.
   const isFileNode = [workflow.input.node, workflow.output.node].includes(text('node_id'));
   return isFileNode

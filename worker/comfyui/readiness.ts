@@ -13,7 +13,7 @@ export interface ReadinessPorts {
   client: Pick<ComfyuiClient, 'device' | 'hasClass'>;
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
   images: ImageProcessor;
-  infer: (png: Buffer, withinMs: number) => Promise<Buffer>;
+  infer: (upload: Buffer, withinMs: number) => Promise<Buffer>;
   /**
    * Colours that the test picture must have.
    *

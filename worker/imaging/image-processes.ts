@@ -7,6 +7,7 @@
  */
 import type { ColouredPhotos, Output } from '../../contract/photo-types.ts';
 import type { Canary } from '../comfyui/canary.ts';
+import { usesPlanes } from '../comfyui/workflow.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
 import type { Log } from '../telemetry/log.ts';
 import { sniff, type Format } from './formats.ts';
@@ -109,12 +110,24 @@ export class ImageProcesses implements ImageProcessor {
     const megapixels = this.loads.get(body);
     const request = { do: 'prepare', id, ...choice, megapixels } as const;
     const { value, body: upload, process } = await this.pool.run(request, body, { ...where, megapixels });
-    const isTrue = this.isAllowed(value.megapixels) && isOf('png', upload);
-    this.check(process, isTrue, `an upload that is not PNG, or ${value.megapixels} megapixels`);
+    this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
+    const isPlane = usesPlanes(this.settings.workflow, value.path);
+    this.check(process, isPlane === (value.isPlane ?? false), `${isPlane ? 'no ' : ''}plane`);
+    if (isPlane) this.checkPlane(process, upload);
+    else this.checkPng(process, upload, value.megapixels);
+    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
+  private checkPlane(process: ImageProcess, { length }: Buffer): void {
+    const { size = 0 } = this.settings.workflow.chroma ?? {};
+    this.check(process, length === size * size, `a plane of ${length} bytes`);
+  }
+
+  private checkPng(process: ImageProcess, upload: Buffer, megapixels: number): void {
+    this.check(process, isOf('png', upload), 'an upload that is not PNG');
     const decoded = pngMegapixels(upload);
     const said = `an upload of ${decoded} megapixels`;
-    this.check(process, decoded <= Math.max(value.megapixels, this.copyMegapixels) + 0.01, said);
-    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+    this.check(process, decoded <= Math.max(megapixels, this.copyMegapixels) + 0.01, said);
   }
 
   /** Of the square that ComfyUI gets on the chroma path. */

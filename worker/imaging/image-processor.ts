@@ -6,6 +6,7 @@ import { isInColour } from '../../colour/tint.ts';
 import type { ColouredPhotos, Output, Remark } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Canary } from '../comfyui/canary.ts';
+import { usesPlanes } from '../comfyui/workflow.ts';
 import { InstanceFault, PermanentFault } from '../photo/faults.ts';
 import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
@@ -26,8 +27,14 @@ export interface PreparedPhoto {
    * @default false
    */
   isUnchanged?: boolean | undefined;
-  /** PNG for the workflow. */
+  /** PNG for the workflow, or, of `isPlane`, a byte of grey for each pixel. */
   upload: Buffer;
+  /**
+   * Whether the workflow is given a plane of grey bytes instead of a picture, and gives two of chroma.
+   *
+   * @default false
+   */
+  isPlane?: boolean | undefined;
   uploadMegapixels: number;
   /** The path that the upload is made for. */
   path: WorkerSettings['path'];
@@ -67,7 +74,7 @@ export interface ImageProcessor {
   /**
    * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
    *
-   * @param saved the picture that the workflow saved; of an unchanged photo it is not read
+   * @param saved the picture that the workflow saved, or the photo's two planes; of an unchanged photo it is not read
    * @param source ETag of the photo, written into the file
    * @throws InstanceFault when the picture is not that photo in colour
    */
@@ -122,7 +129,8 @@ export class LocalImageProcessor implements ImageProcessor {
     // A workflow without chroma may change more than colours.
     const isUnchanged = room === 'none' && workflow.chroma !== undefined;
     if (isUnchanged) remarks.push(NO_ROOM);
-    const { data, info } = await uploadOf(photo, size, seen);
+    const isPlane = usesPlanes(workflow, path);
+    const upload = isPlane ? planeOf(seen) : await pngOf(photo, size, seen);
     this.held.set(id, {
       finish: isUnchanged ? unchanged(output, workflow.chroma!.size, photo) : finish,
       remarks,
@@ -132,8 +140,9 @@ export class LocalImageProcessor implements ImageProcessor {
       format,
       megapixels: photo.megapixels,
       ...(isUnchanged && { isUnchanged }),
-      upload: data,
-      uploadMegapixels: megapixelsOf(info.width, info.height),
+      upload,
+      ...(isPlane && { isPlane }),
+      uploadMegapixels: size ? megapixelsOf(size, size) : photo.megapixels,
       path,
     };
   }
@@ -172,11 +181,14 @@ function greyCopy({ width, height, grey }: DecodedPhoto, size: number | undefine
   return size ? squareCopy(tones, { width, height, channels: 1 }, size) : tones;
 }
 
+/** Without a copy. */
+const planeOf = ({ buffer, byteOffset, length }: Uint8Array) => Buffer.from(buffer, byteOffset, length);
+
 /**
  * @param size side of the square to send; undefined for the whole photo
  * @param seen the photo in grey, of that size
  */
-function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined, seen: Uint8Array) {
+function pngOf({ width, height, grey, rgb }: DecodedPhoto, size: number | undefined, seen: Uint8Array) {
   const channels = rgb ? 3 : 1;
   const whole = { width, height, channels } as const;
   const square = size && (rgb ? squareCopy(rgb, whole, size) : seen);
@@ -189,6 +201,6 @@ function uploadOf({ width, height, grey, rgb }: DecodedPhoto, size: number | und
       .toColourspace(rgb ? 'srgb' : 'b-w')
       // It only goes to a process of this instance: speed before size.
       .png({ compressionLevel: 1 })
-      .toBuffer({ resolveWithObject: true })
+      .toBuffer()
   );
 }

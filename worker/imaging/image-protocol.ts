@@ -34,7 +34,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     /** Its load, as an earlier `inspect` has found; its limits depend on it. */
     megapixels: z.number().nonnegative().optional(),
   }),
-  /** Body: the picture that the workflow saved. */
+  /** Body: the picture that the workflow saved, or the photo's two planes. */
   z.object({ do: z.literal('finish'), id, source: z.string().max(1000) }),
   /** Body: a result. */
   z.object({ do: z.literal('colours') }),
@@ -67,12 +67,13 @@ const valueSchemas = {
   start: z.object({}),
   /** Its load. */
   inspect: z.object({ megapixels: z.number().nonnegative() }),
-  /** Body: PNG for the workflow. */
+  /** Body: PNG or plane for the workflow. */
   prepare: z.object({
     format: z.enum(FORMATS),
     megapixels: z.number().nonnegative(),
     uploadMegapixels: z.number().nonnegative(),
     isUnchanged: z.boolean().optional(),
+    isPlane: z.boolean().optional(),
     path: z.enum(['chroma', 'plain']),
   }),
   /** Body: the result. */

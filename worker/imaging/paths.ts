@@ -5,8 +5,10 @@
 import sharp from 'sharp';
 import {
   abOfPicture,
+  abOfPlanes,
   chromaOfAb,
   chromaOfPicture,
+  chromaOfPlanes,
   isWithoutColour,
   NO_CHROMA,
   ZERO,
@@ -39,7 +41,7 @@ export type CheckColour = (isGrey: boolean) => void;
 /**
  * Makes the result, as a file.
  *
- * @param saved the picture that the workflow saved
+ * @param saved the picture that the workflow saved, or the photo's two planes
  * @param source ETag of the photo, written into the file
  * @throws InstanceFault when the picture is not that photo in colour
  */
@@ -92,6 +94,11 @@ const plain =
 const merged =
   ({ size, encoding }: ChromaSettings, photo: DecodedPhoto, checkColour: CheckColour): Finish =>
   async (saved, source) => {
+    if (encoding === 'ab-planes') {
+      const planes = readPlanes(saved, size);
+      checkColour(planes.every((value) => value === ZERO));
+      return encodeResult(mergedWith(photo, chromaOfPlanes(planes, size)), photo, source);
+    }
     const copy = await readCopy(saved, size);
     checkColour(isGrey(copy.data));
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
@@ -119,8 +126,10 @@ function encodeMerged(
 const chromaOnly =
   ({ size, encoding }: ChromaSettings, checkColour: CheckColour): Finish =>
   async (saved, source) => {
-    const copy = await readCopy(saved, size);
-    const ab = encoding === 'ab' ? copy.data : abOfPicture(copy);
+    const ab =
+      encoding === 'ab-planes'
+        ? abOfPlanes(readPlanes(saved, size))
+        : await readCopy(saved, size).then((copy) => (encoding === 'ab' ? copy.data : abOfPicture(copy)));
     checkColour(isWithoutColour(ab));
     return encodeChroma(ab, size, source);
   };
@@ -140,6 +149,14 @@ async function resized(photo: DecodedPhoto, to: Size): Promise<DecodedPhoto> {
   const channel = sharp(to8(alpha), { raw: { width, height, channels: 1 } });
   const larger = channel.resize(to.width, to.height, { fit: 'fill' }).toColourspace('b-w').raw();
   return { ...photo, ...to, alpha: await larger.toBuffer() };
+}
+
+/** @throws InstanceFault when they are not two planes of that size */
+function readPlanes(saved: Buffer, size: number): Buffer {
+  const expected = 2 * size * size;
+  if (saved.length !== expected)
+    throw new InstanceFault(`the workflow saved planes of ${saved.length} bytes instead of ${expected}`);
+  return saved;
 }
 
 const readCopy = async (saved: Buffer, size: number) => ({

@@ -63,6 +63,12 @@ export class PhotoAttempt {
     return this.record?.attempts;
   }
 
+  /** Whether an earlier one failed, for whatever reason; known when this one has started. Where it cannot be counted, not. */
+  get wasTried(): boolean {
+    const { attempts = 0, faultedOn = [] } = this.record ?? {};
+    return attempts > 1 || faultedOn.length > 0;
+  }
+
   /**
    * Charges the attempt; only the first call has an effect.
    *

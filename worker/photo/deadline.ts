@@ -22,11 +22,16 @@ export interface PhotoSize {
   bytes: number;
   /** 0 until its head is read. */
   megapixels: number;
+  /** Photos in its ComfyUI slot. @default 1 */
+  batch?: number;
 }
 
+/** What a photo's neighbours add to the limits of three prompts: the one before, theirs, and one that it gets alone. */
+const NEIGHBOUR_MS = 7500;
+
 /** Milliseconds for a photo: about ten times what one takes on a busy instance, and a megabyte a second for its transfer. */
-export const photoDeadlineMs = ({ bytes, megapixels }: PhotoSize): number =>
-  90_000 + bytes / 1000 + 6000 * megapixels;
+export const photoDeadlineMs = ({ bytes, megapixels, batch = 1 }: PhotoSize): number =>
+  90_000 + bytes / 1000 + 6000 * megapixels + NEIGHBOUR_MS * (batch - 1);
 
 export class PhotoDeadline {
   private readonly controller = new AbortController();

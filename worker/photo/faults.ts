@@ -50,6 +50,21 @@ export class ComfyuiUnreachable extends InstanceFault {
   override readonly name = 'ComfyuiUnreachable';
 }
 
+/** ComfyUI has lost a prompt: it was restarted. */
+export class PromptLost extends TransientFault {
+  override readonly name = 'PromptLost';
+}
+
+/** A prompt did not end in time: the thread that runs prompts may hang. */
+export class PromptTimeout extends InstanceFault {
+  override readonly name = 'PromptTimeout';
+}
+
+/** The network has computed numbers that are not finite. */
+export class NotFinite extends InstanceFault {
+  override readonly name = 'NotFinite';
+}
+
 /** A fault as it travels between processes, where errors lose their class. */
 export interface SerializedFault {
   kind: 'permanent' | 'transient' | 'instance' | 'other';

@@ -59,6 +59,7 @@ export async function handleJob(
   let stopBusyTime: (() => void) | undefined;
   const attempt: Attempt = {
     figures,
+    wasTried: () => counted.wasTried,
     started: async () => {
       if (stopBusyTime) return;
       stopBusyTime = started();

@@ -7,9 +7,10 @@ import { seconds } from '../../common/time.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
+import type { Batcher } from './batcher.ts';
 import type { PhotoDeadline } from './deadline.ts';
 import type { Choice, Options } from './options.ts';
-import type { WeightedSemaphore } from './weighted-semaphore.ts';
+import type { AcquireSlot, WeightedSemaphore } from './weighted-semaphore.ts';
 
 /** What is logged and published about an attempt; filled as far as it got. */
 export interface PhotoMeasurements {
@@ -23,7 +24,10 @@ export interface PhotoMeasurements {
   prepareSeconds?: number;
   /** Waiting for a ComfyUI slot. */
   slotWaitSeconds?: number;
+  /** From the start to the picture, whole, however many photos shared the prompt. */
   comfySeconds?: number;
+  /** Photos that shared its prompt, itself included; undefined where prompts take one photo. */
+  batchPhotos?: number;
   /** Checking, merging and encoding what ComfyUI returned. */
   finishSeconds?: number;
   storeSeconds?: number;
@@ -39,6 +43,12 @@ export interface Attempt {
    * @throws AttemptsExhausted when it has no attempt left
    */
   started: () => Promise<void>;
+  /**
+   * Whether an earlier attempt at the photo failed; known when it has started.
+   *
+   * @default false
+   */
+  wasTried?: () => boolean;
 }
 
 export interface ColouredPhoto {
@@ -62,9 +72,6 @@ export type ColourPhoto = (
   deadline: PhotoDeadline,
 ) => Promise<ColouredPhoto>;
 
-/** Waits for a ComfyUI slot. @returns releases it */
-export type AcquireSlot = () => Promise<() => void>;
-
 export interface PipelinePorts {
   images: ImageProcessor;
   /** Runs the workflow on a prepared photo. @returns the picture that it saved */
@@ -74,6 +81,12 @@ export interface PipelinePorts {
     options: Options,
     signal: AbortSignal,
   ) => Promise<Buffer>;
+  /**
+   * Runs it on planes, of several photos in a prompt.
+   *
+   * @default - `infer`, with a prompt for each photo
+   */
+  batcher?: Pick<Batcher, 'infer'>;
   comfyuiSlots: WeightedSemaphore;
   /** Capacity in megapixels. */
   memory: WeightedSemaphore;
@@ -84,8 +97,14 @@ export interface PipelinePorts {
 }
 
 export function createPipeline(ports: PipelinePorts): ColourPhoto {
-  const { images, infer, comfyuiSlots, memory, drainSignal, now } = ports;
-  return async (photo, etag, { figures, started }, { output, colouredPhotos, options }, deadline) => {
+  const { images, infer, batcher, comfyuiSlots, memory, drainSignal, now } = ports;
+  return async (
+    photo,
+    etag,
+    { figures, started, wasTried = () => false },
+    { output, colouredPhotos, options },
+    deadline,
+  ) => {
     const { signal } = deadline;
     const timed = async <T>(
       figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
@@ -108,6 +127,10 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       figures.megapixels = picture.megapixels;
       deadline.step = 'comfyui';
       let slotMs = now();
+      const start = async () => {
+        await started();
+        slotMs = now();
+      };
       const acquireSlot = async () => {
         const release = await timed('slotWaitSeconds', () =>
           deadline.paused(() => comfyuiSlots.acquire(1, drainSignal())),
@@ -115,16 +138,35 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
         // A photo whose message is returned by now must not start.
         if (signal.aborted) release();
         signal.throwIfAborted();
-        await started().catch((error: unknown) => {
+        await start().catch((error: unknown) => {
           release();
           throw error;
         });
-        slotMs = now();
         return release;
+      };
+      const inBatch = async (to: Pick<Batcher, 'infer'>) => {
+        const readyMs = now();
+        const { saved, photos } = await to.infer({
+          plane: picture.upload,
+          options,
+          cancel: drainSignal(),
+          signal,
+          paused: (wait) => deadline.paused(wait),
+          started: (photos) => {
+            figures.slotWaitSeconds = seconds(now() - readyMs);
+            deadline.allowFor({ batch: photos });
+            return start();
+          },
+          wasTried: () => wasTried(),
+        });
+        figures.batchPhotos = photos;
+        return saved;
       };
       let saved: Buffer = Buffer.alloc(0);
       if (!picture.isUnchanged) {
-        saved = await infer(picture, acquireSlot, options, signal);
+        saved = await (picture.isPlane && batcher
+          ? inBatch(batcher)
+          : infer(picture, acquireSlot, options, signal));
         figures.comfySeconds = seconds(now() - slotMs);
       }
       deadline.step = 'encode';

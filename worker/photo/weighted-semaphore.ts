@@ -5,6 +5,9 @@ export class CancelledBeforeStart extends Error {
   override readonly name = 'CancelledBeforeStart';
 }
 
+/** Waits for a ComfyUI slot. @returns releases it */
+export type AcquireSlot = () => Promise<() => void>;
+
 interface Waiter {
   weight: number;
   grant: () => void;

@@ -16,6 +16,8 @@ export interface PhotoMetricsBatch {
   codes: Map<FailureCode, number>;
   /** Canary mismatches, at most one per instance. */
   canaryFailures: number;
+  /** Changes of an instance's precision. */
+  precisionChanges: number;
   /** Instance faults, each followed by a restart of ComfyUI. */
   instanceFaults: number;
   /** By metric name: values, and the number of photos with each. */
@@ -37,6 +39,7 @@ const NAMES: Record<keyof PhotoMeasurements, string> = {
   prepareSeconds: METRICS.prepareTime,
   slotWaitSeconds: METRICS.slotWaitTime,
   comfySeconds: METRICS.comfyTime,
+  batchPhotos: METRICS.batchPhotos,
   finishSeconds: METRICS.mergeTime,
   storeSeconds: METRICS.storeTime,
 };
@@ -47,6 +50,7 @@ const emptyBatch = (): PhotoMetricsBatch => ({
   outcomes: new Map(),
   codes: new Map(),
   canaryFailures: 0,
+  precisionChanges: 0,
   instanceFaults: 0,
   values: new Map(),
 });
@@ -77,6 +81,11 @@ export class PhotoMetrics {
     this.schedule();
   }
 
+  addPrecisionChange(): void {
+    this.batch.precisionChanges++;
+    this.schedule();
+  }
+
   addCanaryFailure(): void {
     this.batch.canaryFailures++;
     this.schedule();
@@ -103,7 +112,8 @@ export class PhotoMetrics {
 
   private async send(): Promise<void> {
     const { batch } = this;
-    if (batch.outcomes.size === 0 && batch.instanceFaults === 0 && batch.canaryFailures === 0) return;
+    const { outcomes, instanceFaults, canaryFailures, precisionChanges } = batch;
+    if (outcomes.size + instanceFaults + canaryFailures + precisionChanges === 0) return;
     this.batch = emptyBatch();
     try {
       await this.ports.publish(batch);
@@ -113,10 +123,12 @@ export class PhotoMetrics {
     }
   }
 
-  private addBatch({ outcomes, codes, canaryFailures, instanceFaults, values }: PhotoMetricsBatch): void {
+  private addBatch(batch: PhotoMetricsBatch): void {
+    const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values } = batch;
     for (const [outcome, by] of outcomes) count(this.batch.outcomes, outcome, by);
     for (const [code, by] of codes) count(this.batch.codes, code, by);
     this.batch.canaryFailures += canaryFailures;
+    this.batch.precisionChanges += precisionChanges;
     this.batch.instanceFaults += instanceFaults;
     for (const [name, counts] of values) for (const [value, by] of counts) this.addValue(name, value, by);
     this.schedule();

@@ -66,6 +66,7 @@ const WRONG: [config: Named, line: string][] = [
   [{ maxMegapixels: 0 }, 'maxMegapixels 0: above 0'],
   [{ device: 'gpu' as 'cpu' }, "device 'gpu': cuda or cpu"],
   [{ path: 'luma' as 'plain' }, "path 'luma': chroma or plain"],
+  [{ batchSize: 0 }, 'batchSize 0: a whole number from 1 to 64'],
   [{ noticePollSeconds: 31 }, 'noticePollSeconds 31: above 0 and at most 30'],
   [{ visibilityTimeoutSeconds: 9 }, 'visibilityTimeoutSeconds 9: a whole number from 10 to 43200'],
   [{ maxAttempts: 0 }, 'maxAttempts 0: a whole number from 1 to 100'],

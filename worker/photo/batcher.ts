@@ -1,0 +1,94 @@
+/**
+ * Puts photos into prompts: when ComfyUI has room for a prompt, it takes the photos that are ready, up to the batch size, and
+ * waits for none. So a photo goes alone while ComfyUI is idle, and with others when it is busy.
+ */
+import { CancelledBeforeStart, type WeightedSemaphore } from './weighted-semaphore.ts';
+import { Batch, type BatchedResult, type BatchPhoto, type BatchPorts } from './batch.ts';
+import { nextBatch } from './batch-rule.ts';
+
+interface Waiter {
+  photo: BatchPhoto;
+  options: BatchPhoto['options'];
+  join: (batch: Batch) => void;
+}
+
+export interface BatcherPorts extends Omit<BatchPorts, 'acquireSlot'> {
+  /** Of ComfyUI. */
+  slots: WeightedSemaphore;
+  /** Most photos in a prompt. */
+  max: number;
+}
+
+export class Batcher {
+  private waiting: Waiter[] = [];
+  private isAcquiring = false;
+
+  constructor(private readonly ports: BatcherPorts) {}
+
+  /**
+   * Runs the workflow on a photo, with others or alone.
+   *
+   * @throws CancelledBeforeStart when its drain signal came before its batch; what `started` throws; the reason of its signal;
+   * the fault of its own prompt, or one of the instance
+   */
+  async infer(photo: BatchPhoto): Promise<BatchedResult> {
+    const batch = await photo.paused(() => this.join(photo));
+    try {
+      photo.signal.throwIfAborted();
+      await photo.started(batch.size);
+      photo.signal.throwIfAborted();
+      return await batch.run(photo);
+    } finally {
+      batch.leave(photo);
+    }
+  }
+
+  private join(photo: BatchPhoto): Promise<Batch> {
+    const { cancel, options } = photo;
+    return new Promise<Batch>((resolve, reject) => {
+      if (cancel.aborted) return reject(new CancelledBeforeStart(String(cancel.reason)));
+      const onAbort = () => {
+        this.waiting = this.waiting.filter((one) => one !== waiter);
+        reject(new CancelledBeforeStart(String(cancel.reason)));
+      };
+      const waiter: Waiter = {
+        photo,
+        options,
+        join: (batch) => {
+          cancel.removeEventListener('abort', onAbort);
+          resolve(batch);
+        },
+      };
+      cancel.addEventListener('abort', onAbort, { once: true });
+      this.waiting.push(waiter);
+      void this.fillSlots();
+    });
+  }
+
+  /** One slot at a time is waited for: which photos take it is decided when it is there. */
+  private async fillSlots(): Promise<void> {
+    if (this.isAcquiring) return;
+    this.isAcquiring = true;
+    while (this.waiting.length > 0) {
+      const release = await this.ports.slots.acquire();
+      const taken = nextBatch(this.waiting, this.ports.max);
+      this.waiting = this.waiting.filter((one) => !taken.includes(one));
+      if (taken.length === 0) release();
+      else this.start(taken, release);
+    }
+    this.isAcquiring = false;
+  }
+
+  private start(taken: Waiter[], release: () => void): void {
+    let held: (() => void) | undefined = release;
+    // The slot that the batch has got, and after that one for each further prompt.
+    const acquireSlot = async () => {
+      const first = held;
+      held = undefined;
+      return first ?? this.ports.slots.acquire();
+    };
+    const photos = taken.map(({ photo }) => photo);
+    const batch = new Batch(photos, { ...this.ports, acquireSlot }, () => held?.());
+    for (const { join } of taken) join(batch);
+  }
+}
