@@ -97,7 +97,7 @@ const merged =
     if (encoding === 'ab-planes') {
       const planes = readPlanes(saved, size);
       checkColour(planes.every((value) => value === ZERO));
-      return encodeResult(mergedWith(photo, chromaOfPlanes(planes, size)), photo, source);
+      return encodeMerged(photo, chromaOfPlanes(planes, size), source);
     }
     const copy = await readCopy(saved, size);
     checkColour(isGrey(copy.data));
