@@ -1,6 +1,6 @@
 /**
- * What a photo costs an instance, as measured: the one place to put newer figures. After a change `node tools/run.mjs reference`
- * writes the tables that follow from them; a test names each page that does not.
+ * What a photo costs an instance, as measured: the one place for newer figures. `npm run bench -- adopt` puts those of the benches here and
+ * writes the tables that follow; after a change by hand `node tools/run.mjs reference` does. A test names each page that is behind.
  */
 
 /** A measurement, and how to repeat it. */
@@ -38,8 +38,10 @@ export const WORKER_COSTS: WorkerCosts = {
 /** How photos reach the network: one in a prompt, or as many as wait, up to 8. */
 export type Batching = 'single' | 'batch8';
 
+export type ComfyuiCosts = Measurement & Readonly<Record<Batching, number>>;
+
 /** Seconds of ComfyUI's one thread per photo, with the network replaced by a constant. */
-export const COMFYUI_COSTS: Measurement & Readonly<Record<Batching, number>> = {
+export const COMFYUI_COSTS: ComfyuiCosts = {
   machine: 'two cores of an AMD EPYC; ComfyUI 0.3.64 with our node',
   date: '2026-11-28',
   command: 'npm run bench -- comfyui',

@@ -1,6 +1,7 @@
 /** `npm run bench -- [NAME]`: measures one part; without a name the simulator, the scaler and the worker. */
 import { Option } from 'commander';
 import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
+import type { AdoptOptions } from './adopt.ts';
 import type { BesideNetworkOptions } from './beside-network.ts';
 import type { ForwardOptions } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
@@ -33,6 +34,16 @@ export function define(program: CommandLine): CommandLine {
     .runs(async (options: { comfyui: string; photos?: string }) =>
       (await import('./paths.ts')).bench(options),
     );
+  program
+    .command('adopt')
+    .description(
+      'Puts measured figures into contract/photo-costs.ts, and writes the tables that follow from them.',
+    )
+    .option('--worker <file>', 'figures of `bench -- worker --json`')
+    .option('--comfyui <file>', 'figures of `bench -- comfyui --json`')
+    .requiredOption('--machine <text>', 'where they were measured')
+    .option('--date <date>', 'when', new Date().toISOString().slice(0, 10))
+    .runs(async (options: AdoptOptions) => (await import('./adopt.ts')).adopt(options));
   program
     .command('gateway')
     .description('Many clients at once through the deployed gateway of the local stack, its fleet at 0.')
