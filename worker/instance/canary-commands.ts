@@ -15,14 +15,15 @@ import type { Log } from '../telemetry/log.ts';
 /** @throws the reason why ComfyUI cannot colour the test picture */
 export async function recordCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
   // By the most exact precision, which judges the others.
-  const colours = await colourTestPicture(url, workflowFile, log, Precision.last);
+  const colours = await colourTestPicture(url, workflowFile, log, (workflow) => Precision.last(workflow));
   await writeFile(file, `${JSON.stringify(colours)}\n`);
   log('info', 'canary-recorded', { file });
 }
 
 /** @throws CanaryMismatch, or the reason why ComfyUI cannot colour the test picture */
 export async function checkCanary(url: string, file: string, workflowFile: string, log: Log): Promise<void> {
-  await colourTestPicture(url, workflowFile, log, Precision.first, await readCanary(file));
+  const first = (workflow: Workflow) => Precision.first(workflow);
+  await colourTestPicture(url, workflowFile, log, first, await readCanary(file));
   log('info', 'canary-passed', { file });
 }
 

@@ -50,7 +50,7 @@ interface Member {
   photo: BatchPhoto;
   isOpen: boolean;
   resolve: (result: BatchedResult) => void;
-  reject: (error: unknown) => void;
+  reject: (error: Error) => void;
 }
 
 export class Batch {
@@ -94,7 +94,7 @@ export class Batch {
         },
         reject: (error) => {
           settled();
-          reject(error as Error);
+          reject(error);
         },
       };
       this.members.push(member);
@@ -138,7 +138,7 @@ export class Batch {
       if (open.length > 0)
         log('warn', 'batch-failed', { photos: photos.length, error: describeError(error) });
       if (!isOfEveryPrompt(error)) return open;
-      for (const { reject } of open) reject(error);
+      for (const { reject } of open) reject(error as Error);
       return [];
     }
   }
@@ -146,7 +146,7 @@ export class Batch {
   /** One after another, since a prompt that hangs holds up all that follow. */
   private async runEachAlone(members: Member[]): Promise<void> {
     const turns = members.map((member) => ({ member, begin: pausedUntilBegun(member.photo) }));
-    let fault: { error: unknown } | undefined;
+    let fault: { error: Error } | undefined;
     for (const { member, begin } of turns) {
       await begin();
       if (!member.isOpen) continue;
@@ -156,14 +156,14 @@ export class Batch {
   }
 
   /** @returns the fault that every other prompt would meet too */
-  private async runAlone({ photo, resolve, reject }: Member): Promise<{ error: unknown } | undefined> {
+  private async runAlone({ photo, resolve, reject }: Member): Promise<{ error: Error } | undefined> {
     try {
       const acquireSlot = () => photo.paused(() => this.ports.acquireSlot());
       resolve({ saved: await this.ports.alone(photo, acquireSlot), photos: 1 });
       return undefined;
     } catch (error) {
-      reject(error);
-      return isOfEveryPrompt(error) || error instanceof PromptTimeout ? { error } : undefined;
+      reject(error as Error);
+      return isOfEveryPrompt(error) || error instanceof PromptTimeout ? { error: error as Error } : undefined;
     }
   }
 }
