@@ -7,12 +7,12 @@ import time
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import nn
 
 from ddcolor_node.model import build, chroma, skeleton
+from ddcolor_node.network import Network
 from random_weights import ENCODERS
 
-TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,22 @@ class Timing:
     s_per_picture: float
 
 
-def network_of(size: str, device: torch.device) -> nn.Module:
+def network_of(size: str, device: torch.device) -> Network:
     """A network with small positive weights; their values do not change the duration of a pass."""
     torch.manual_seed(0)
     shapes = skeleton(ENCODERS[size]).state_dict()
     state = {name: (torch.rand(value.shape) * 0.02).to(value.dtype) for name, value in shapes.items()}
-    return build(state, device, "made-up weights")
+    return Network(build(state, device, "made-up weights"))
 
 
-def measure(network: nn.Module, size: str, dtype: str, batch: int, device: torch.device, repeats: int) -> Timing:
+def measure(network: Network, size: str, dtype: str, batch: int, device: torch.device, repeats: int) -> Timing:
     """Times passes after one warm-up pass."""
     grey = torch.rand(batch, 1, 512, 512).repeat(1, 3, 1, 1)
+    network.cast(TYPES[dtype])
     seconds = []
     for _ in range(repeats + 1):
         start = time.perf_counter()
-        chroma(network, grey.to(device), TYPES[dtype]).cpu()  # Once its result is on the CPU, the device has finished.
+        chroma(network, grey.to(device)).cpu()  # Once its result is on the CPU, the device has finished.
         seconds.append(time.perf_counter() - start)
     del seconds[0]
     median = statistics.median(seconds)

@@ -13,6 +13,8 @@ import { checkWritable } from '../../local/run/preflight.ts';
 import { reportLines, reportSchema } from './forward-report.ts';
 
 const PROGRAM = join(import.meta.dirname, 'forward', 'main.py');
+/** Has our node's package. */
+const NODE = join(import.meta.dirname, '..', '..', 'ami', 'comfyui');
 
 export interface ForwardOptions {
   /** A checkout of piddnad/DDColor. */
@@ -70,7 +72,7 @@ export const bench = (options: ForwardOptions): Promise<number> =>
         onLine: (line) => progress.print(line),
         env: {
           ...process.env,
-          PYTHONPATH: [ddcolor, process.env['PYTHONPATH']].filter(Boolean).join(delimiter),
+          PYTHONPATH: [ddcolor, NODE, process.env['PYTHONPATH']].filter(Boolean).join(delimiter),
           PYTHONDONTWRITEBYTECODE: '1',
         },
       },

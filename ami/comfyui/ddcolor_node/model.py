@@ -1,6 +1,7 @@
-"""Builds the network from a checkpoint, keeps one, and runs it."""
+"""Builds the network of a checkpoint, keeps one, and runs it."""
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +11,9 @@ from ddcolor import DDColor
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from . import weights
+from . import precision, weights
+from .graphs import Graphs
+from .network import Network
 from .weights import CheckpointError, Fingerprint
 
 # Architecture of all published checkpoints. The encoder, their only difference, is read from the checkpoint.
@@ -25,10 +28,11 @@ ARCHITECTURE = {
     "dec_layers": 9,
 }
 
-PRECISIONS = ("auto", "float16", "bfloat16", "float32")
+# A network: grey RGB of 0 to 1 (n, 3, size, size) on the device to a and b (n, 2, size, size), float32, there.
+Forward = Callable[[Tensor], Tensor]
 
 _log = logging.getLogger(__name__)
-_kept: tuple[Fingerprint, torch.device, nn.Module] | None = None
+_kept: tuple[Fingerprint, torch.device, str, Forward] | None = None
 
 
 class _LinspaceOnCpu(TorchFunctionMode):
@@ -67,50 +71,41 @@ def build(state: Mapping[str, Tensor], device: torch.device, path: str) -> nn.Mo
         # division out of bfloat16.
         if hasattr(module, "weight_orig"):
             nn.utils.remove_spectral_norm(module)
-    # channels_last makes a forward pass on the CPU one eighth faster.
-    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return network.eval().requires_grad_(False)
 
 
-def load(path: str, device: torch.device) -> nn.Module:
-    """The network of a checkpoint, from memory if its file is as it was. At most one is kept.
+def load(path: str, device: torch.device, wanted: str) -> Forward:
+    """The network of a checkpoint in a precision, from memory if its file is as it was. At most one is kept.
 
-    Raises CheckpointError; the next call then tries again.
+    Raises CheckpointError; the next call then tries again. Raises ValueError for a precision that does not exist.
     """
     global _kept
+    precision.choose(wanted, device)
     file = weights.fingerprint(path)
-    if _kept is not None and _kept[:2] == (file, device):
-        return _kept[2]
+    if _kept is not None and _kept[:3] == (file, device, wanted):
+        return _kept[3]
     started = time.monotonic()
     state = weights.read_state(file)
     _kept = None  # Before the new one is copied to the device, whose memory may not hold two.
-    network = build(state, device, path)
+    network = Network(build(state, device, path))
+    with torch.inference_mode():
+        good, computes = precision.cast(network, wanted, device)
+    if not good:
+        network = Network(build(state, device, path))
     if weights.fingerprint(path) != file:
         raise CheckpointError(f"{path}: expected an unchanged file, but it changed while it was read")
-    _kept = (file, device, network)
+    graphs = device.type == "cuda" and os.environ.get("DDCOLOR_CUDA_GRAPHS") == "1"
+    forward = Graphs(network) if graphs else network
+    _kept = (file, device, wanted, forward)
     # 90-gate.sh counts these lines: loading the model for each photo would be slow without failing any other check.
-    _log.info("DDColor: loaded %s in %.1f s", path, time.monotonic() - started)
-    return network
+    _log.info("DDColor: loaded %s in %.1f s, %s", path, time.monotonic() - started, computes)
+    return forward
 
 
-def precision(wanted: str, device: torch.device) -> torch.dtype:
-    """The type to compute in: float32, bfloat16, or for auto bfloat16 where the GPU has it (compute capability 8)."""
-    if wanted not in PRECISIONS:
-        raise ValueError(f"precision: expected {', '.join(PRECISIONS)}, found {wanted!r}")
-    if wanted == "auto":
-        fast = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
-        return torch.bfloat16 if fast else torch.float32
-    return {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32}[wanted]
-
-
-def chroma(network: nn.Module, grey: Tensor, dtype: torch.dtype) -> Tensor:
-    """One forward pass on the device: grey RGB of 0 to 1 (n, 3, size, size) to a and b (n, 2, size, size), float32.
-
-    One call at a time: upstream's network keeps the features of its encoder in itself.
-    """
-    # Autocast, since upstream adds float32 position encodings and so cannot run with weights in bfloat16.
-    with torch.inference_mode(), torch.autocast(grey.device.type, dtype, enabled=dtype is not torch.float32):
-        ab: Tensor = network(grey)
-    return ab.float()
+def chroma(network: Forward, grey: Tensor) -> Tensor:
+    """One forward pass."""
+    with torch.inference_mode():
+        return network(grey)
 
 
 def _shortened(text: str, characters: int = 400) -> str:

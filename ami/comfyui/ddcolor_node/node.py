@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from . import colours, model, stack, weights
+from .precision import PRECISIONS
 
 _FOLDER = "ddcolor"
 
@@ -92,7 +93,7 @@ class DDColorChroma:
     @classmethod
     def INPUT_TYPES(cls) -> dict[str, dict[str, tuple[Any, ...]]]:
         required = DDColor.INPUT_TYPES()["required"]
-        return {"required": {**required, "precision": (list(model.PRECISIONS), {"default": "auto"})}}
+        return {"required": {**required, "precision": (list(PRECISIONS), {"default": "auto"})}}
 
     RETURN_TYPES = ("CHROMA",)
     RETURN_NAMES = ("ab",)
@@ -106,7 +107,7 @@ class DDColorChroma:
     def process(self, image: Tensor, model_input_size: int, checkpoint: str, precision: str) -> tuple[Tensor]:
         """a + 128 and b + 128 as bytes (n, 2, model_input_size, model_input_size) of n photos.
 
-        Raises CheckpointError, ValueError for a picture of another size, ArithmeticError for numbers that are not finite.
+        Raises CheckpointError, ValueError for a picture of another size, ArithmeticError if a or b are not finite.
         """
         photos = stack.unstacked(image, model_input_size)
         device, chroma = _network(checkpoint, precision)
@@ -154,9 +155,10 @@ def _network(checkpoint: str, wanted: str) -> tuple[torch.device, Callable[[Tens
     import comfy.model_management
 
     device = comfy.model_management.get_torch_device()
-    dtype = model.precision(wanted if wanted != "auto" else os.environ.get("DDCOLOR_DTYPE", "auto"), device)
-    network = model.load(_path(checkpoint), device)
-    return device, lambda grey: model.chroma(network, grey, dtype)
+    if wanted == "auto":
+        wanted = os.environ.get("DDCOLOR_DTYPE", "auto")
+    network = model.load(_path(checkpoint), device, wanted)
+    return device, lambda grey: model.chroma(network, grey)
 
 
 def _path(checkpoint: str) -> str:

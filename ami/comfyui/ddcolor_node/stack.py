@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from . import lab
 from .colours import LARGEST_BATCH, grey
@@ -15,18 +15,19 @@ from .colours import LARGEST_BATCH, grey
 def unstacked(image: Tensor, size: int) -> Tensor:
     """The photos (n, size, size, 3) of an IMAGE of one or more stacks, as a view. Raises ValueError for other sizes."""
     _, height, width, _ = image.shape
-    if width != size or height % size != 0:
+    if width != size or height % size != 0 or height == 0:
         raise ValueError(
-            f"DDColorChroma: expected photos of {size} x {size} from top to bottom, found a picture of {width} x {height}"
+            f"DDColorChroma: expected photos of {size} x {size} from top to bottom, found {width} x {height} pixels"
         )
-    return image[..., :3].unflatten(1, (height // size, size)).flatten(0, 1)
+    photos: Tensor = image[..., :3].unflatten(1, (height // size, size)).flatten(0, 1)  # type: ignore[no-untyped-call]
+    return photos
 
 
 def seen(photos: Tensor, device: torch.device) -> Tensor:
     """The network's input (n, 3, size, size), on the device. Photos are rounded to levels of 8 bits.
 
-    Grey photos become what OpenCV makes of them, to 1e-6. Photos with colours go through Lab on the device, which differs from
-    OpenCV's by at most 0.003.
+    Grey photos become what OpenCV makes of them, to 1e-6. Photos with colours go through Lab on the device, which
+    differs from OpenCV's by at most 0.003.
     """
     # An IMAGE of LoadGrey has its one channel three times.
     channels = photos[..., :1] if photos.stride(-1) == 0 else photos
@@ -39,7 +40,7 @@ def seen(photos: Tensor, device: torch.device) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _table(device: torch.device) -> Tensor:
-    """What OpenCV makes of each grey level on its way to Lab and back: up to 0.002 off, since it interpolates in tables."""
+    """What OpenCV makes of each grey level by Lab and back: up to 0.002 off, since it interpolates in tables."""
     levels = np.arange(256, dtype=np.float32).reshape(16, 16, 1).repeat(3, axis=2) / np.float32(255)
     with torch.inference_mode(False):
         return torch.from_numpy(grey(levels, 16)[0].flatten()).to(device)
@@ -69,4 +70,5 @@ def colour(photos: Tensor, device: torch.device, chroma: Callable[[Tensor], Tens
 def pgm(planes: Tensor) -> tuple[bytes, memoryview]:
     """Header and pixels of a PGM (P5, 8 bits) with all planes (n, 2, size, size) from top to bottom: a, b, a, b..."""
     count, channels, height, width = planes.shape
-    return b"P5\n%d %d\n255\n" % (width, count * channels * height), memoryview(planes.contiguous().numpy()).cast("B")
+    pixels: Any = planes.contiguous().numpy()
+    return b"P5\n%d %d\n255\n" % (width, count * channels * height), memoryview(pixels).cast("B")

@@ -72,9 +72,19 @@ class Comfy:
             get_folder_paths=lambda name: self.folders[name][0],
             get_filename_list=self._list,
             get_full_path=self._find,
+            exists_annotated_filepath=lambda name: (folder / "input" / name).is_file(),
+            get_annotated_filepath=lambda name: str(folder / "input" / name),
+            get_output_directory=lambda: str(folder / "output"),
+            get_save_image_path=self._save_path,
         )
         vars(self.management).update(get_torch_device=lambda: CPU)
         vars(self.comfy).update(model_management=self.management)
+
+    def _save_path(self, prefix: str, output: str, _width: int, _height: int) -> tuple[str, str, int, str, str]:
+        subfolder, name = os.path.split(prefix)
+        folder = os.path.join(output, subfolder)
+        os.makedirs(folder, exist_ok=True)
+        return folder, name, len(os.listdir(folder)) + 1, subfolder, prefix
 
     def _add(self, name: str, path: str) -> None:
         paths, _ = self.folders.setdefault(name, ([], set()))

@@ -32,10 +32,8 @@ def copied(checkpoint: Path, to: Path) -> Path:
 
 
 def ours(checkpoint: Path, size: int, *photos: NDArray[np.uint8]) -> NDArray[np.float32]:
-    network = model.load(str(checkpoint), CPU)
-    coloured, _ = colours.colour(
-        as_image(*photos).numpy(), size, lambda grey: model.chroma(network, grey, torch.float32)
-    )
+    network = model.load(str(checkpoint), CPU, "float32")
+    coloured, _ = colours.colour(as_image(*photos).numpy(), size, lambda grey: model.chroma(network, grey))
     return coloured
 
 
@@ -74,8 +72,8 @@ def test_a_batch_equals_its_photos(checkpoint: Path) -> None:
 
 
 def test_no_value_is_left_from_building(checkpoint: Path) -> None:
-    network = model.load(str(checkpoint), CPU)
     state = torch.load(checkpoint)["params"]
+    network = model.build(state, CPU, "any name")
     folded = 0
     for name, value in [*network.named_parameters(), *network.named_buffers()]:
         assert value.device == CPU, name
@@ -93,7 +91,8 @@ def test_no_value_is_left_from_building(checkpoint: Path) -> None:
 
 def test_the_file_may_go_once_it_is_loaded(checkpoint: Path, tmp_path: Path) -> None:
     copy = copied(checkpoint, tmp_path / "copy.pth")
-    network = model.load(str(copy), CPU)
+    network = model.load(str(copy), CPU, "float32")
+    assert isinstance(network, nn.Module)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     # In place, as a copy onto it would: weights that are only mapped from the file would change with it.
     with copy.open("r+b") as stream:
@@ -107,18 +106,21 @@ def test_one_model_is_kept_until_its_file_changes(
 ) -> None:
     build = Mock(wraps=model.build)
     monkeypatch.setattr(model, "build", build)
-    first = model.load(str(checkpoint), CPU)
-    assert model.load(str(checkpoint), CPU) is first
+    first = model.load(str(checkpoint), CPU, "auto")
+    assert model.load(str(checkpoint), CPU, "auto") is first
     assert build.call_count == 1
 
     other = copied(checkpoint, tmp_path / "other.pth")
-    second = model.load(str(other), CPU)
+    second = model.load(str(other), CPU, "auto")
     assert second is not first
-    assert model.load(str(other), CPU) is second
+    assert model.load(str(other), CPU, "auto") is second
     os.utime(other, ns=(1, 1))
-    assert model.load(str(other), CPU) is not second
-    assert model.load(str(checkpoint), CPU) is not first
+    assert model.load(str(other), CPU, "auto") is not second
+    assert model.load(str(checkpoint), CPU, "auto") is not first
     assert build.call_count == 4
+    exact = model.load(str(checkpoint), CPU, "float32")
+    assert model.load(str(checkpoint), CPU, "float32") is exact
+    assert build.call_count == 5
 
 
 def test_a_file_that_changes_while_it_is_read_fails(
@@ -134,38 +136,5 @@ def test_a_file_that_changes_while_it_is_read_fails(
     with monkeypatch.context() as patch:
         patch.setattr(model, "build", slow)
         with pytest.raises(CheckpointError, match=r"copy\.pth: expected an unchanged file"):
-            model.load(str(copy), CPU)
-    assert model.load(str(copy), CPU) is model.load(str(copy), CPU)
-
-
-def test_bfloat16_comes_close_and_is_not_float32(checkpoint: Path) -> None:
-    network = model.load(str(checkpoint), CPU)
-    grey = torch.from_numpy(colours.grey(as_image(photo(3, 64, 64))[0].numpy(), 64))[None]
-    exact = model.chroma(network, grey, torch.float32)
-    close = model.chroma(network, grey, torch.bfloat16)
-    assert exact.dtype == close.dtype == torch.float32
-    assert 0 < (exact - close).abs().mean() < 0.2 * exact.std()
-
-
-@pytest.mark.parametrize(
-    ("wanted", "device", "capability", "dtype"),
-    [
-        ("auto", "cpu", None, torch.float32),
-        ("auto", "cuda", (7, 5), torch.float32),
-        ("auto", "cuda", (8, 0), torch.bfloat16),
-        ("auto", "cuda", (9, 0), torch.bfloat16),
-        ("float32", "cuda", (9, 0), torch.float32),
-        ("bfloat16", "cpu", None, torch.bfloat16),
-    ],
-)
-def test_the_type_to_compute_in(
-    wanted: str, device: str, capability: tuple[int, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _device: capability)
-    assert model.precision(wanted, torch.device(device)) is dtype
-
-
-@pytest.mark.parametrize("wanted", ["half", "", "AUTO"])
-def test_other_types_are_refused(wanted: str) -> None:
-    with pytest.raises(ValueError, match=f"precision: expected auto, float16, bfloat16, float32, found '{wanted}'"):
-        model.precision(wanted, CPU)
+            model.load(str(copy), CPU, "auto")
+    assert model.load(str(copy), CPU, "auto") is model.load(str(copy), CPU, "auto")

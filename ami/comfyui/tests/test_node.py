@@ -2,21 +2,23 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
 import torch
 from conftest import Comfy, as_image, photo
+from numpy.typing import NDArray
 
 import ddcolor_node
 from ddcolor_node import colours, model, weights
-from ddcolor_node.node import DDColor
+from ddcolor_node.node import DDColor, DDColorChroma, LoadGrey, SaveChroma
 from ddcolor_node.weights import CheckpointError
 
 
 def test_it_is_found_under_its_names() -> None:
-    classes = ddcolor_node.NODE_CLASS_MAPPINGS
+    classes: dict[str, Any] = dict(ddcolor_node.NODE_CLASS_MAPPINGS)
     assert classes.keys() == {"DDColor", "DDColorChroma", "LoadGrey", "SaveChroma"}
     assert ddcolor_node.NODE_DISPLAY_NAME_MAPPINGS.keys() == classes.keys()
     for name, node in classes.items():
@@ -102,13 +104,74 @@ def test_the_device_is_comfyuis(comfy: Comfy, checkpoint: Path, monkeypatch: pyt
     class Reached(Exception):  # noqa: N818
         pass
 
-    def load(_path: str, device: torch.device) -> None:
+    def load(_path: str, device: torch.device, _wanted: str) -> None:
         raise Reached(device)
 
     monkeypatch.setattr(comfy.management, "get_torch_device", lambda: torch.device("meta"))
     monkeypatch.setattr(model, "load", load)
     with pytest.raises(Reached, match=r"^meta$"):
         DDColor().process(as_image(photo(1, 40, 40)), 32, "tiny.pth")
+
+
+def stacked(*levels: NDArray[np.uint8]) -> bytes:
+    """A PGM of square grey photos from top to bottom, as the worker sends it."""
+    side = len(levels[0])
+    return b"P5\n%d %d\n255\n" % (side, side * len(levels)) + np.concatenate(levels).tobytes()
+
+
+def test_a_stack_of_photos_becomes_the_planes_of_each(comfy: Comfy, checkpoint: Path, tmp_path: Path) -> None:
+    greys = [photo(seed, 64, 64)[:, :, 0] for seed in range(3)]
+    (tmp_path / "input" / "job").mkdir(parents=True)
+    (tmp_path / "input" / "job" / "in.png").write_bytes(stacked(*greys))
+    assert LoadGrey.VALIDATE_INPUTS("job/in.png") is True
+    assert LoadGrey.VALIDATE_INPUTS("job/gone.png") == "Invalid image file: job/gone.png"
+    assert LoadGrey.IS_CHANGED("job/in.png") == LoadGrey.IS_CHANGED("job/in.png")
+    (image,) = LoadGrey().load("job/in.png")
+    assert image.shape == (1, 192, 64, 3)
+    (ab,) = DDColorChroma().process(image, 64, "tiny.pth", "auto")
+    saved = SaveChroma().save(ab, "job/out")
+    assert saved == {"ui": {"images": [{"filename": "out_00001_.pgm", "subfolder": "job", "type": "output"}]}}
+
+    header, pixels = (tmp_path / "output" / "job" / "out_00001_.pgm").read_bytes().split(b"\n255\n", 1)
+    assert header == b"P5\n64 384"
+    planes = np.frombuffer(pixels, np.uint8).reshape(3, 2, 64, 64)
+    for grey, found in zip(greys, planes, strict=True):
+        _, picture = DDColor().process(as_image(np.repeat(grey[:, :, None], 3, axis=2)), 64, "tiny.pth")
+        expected = (picture[0] * 255).round().numpy().astype(np.uint8)
+        assert (found[0] != expected[:, :, 0]).mean() < 0.001
+        assert (found[1] != expected[:, :, 1]).mean() < 0.001
+        assert found.std() > 2
+
+
+def test_the_input_decides_the_precision_and_auto_leaves_it_to_the_environment(
+    comfy: Comfy, checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Reached(Exception):  # noqa: N818
+        pass
+
+    def load(_path: str, _device: torch.device, wanted: str) -> None:
+        raise Reached(wanted)
+
+    monkeypatch.setattr(model, "load", load)
+    assert DDColorChroma.INPUT_TYPES()["required"]["precision"] == (
+        ["auto", "float16", "bfloat16", "float32"],
+        {"default": "auto"},
+    )
+    for setting, given, expected in [
+        (None, "auto", "auto"),
+        ("bfloat16", "auto", "bfloat16"),
+        ("bfloat16", "float32", "float32"),
+    ]:
+        if setting:
+            monkeypatch.setenv("DDCOLOR_DTYPE", setting)
+        with pytest.raises(Reached, match=f"^{expected}$"):
+            DDColorChroma().process(torch.zeros(1, 64, 64, 3), 64, "tiny.pth", given)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 60), (96, 64), (0, 64)])
+def test_a_picture_that_is_no_stack_fails(comfy: Comfy, checkpoint: Path, height: int, width: int) -> None:
+    with pytest.raises(ValueError, match=f"expected photos of 64 x 64 .* found {width} x {height} pixels"):
+        DDColorChroma().process(torch.zeros(1, height, width, 3), 64, "tiny.pth", "auto")
 
 
 def test_it_can_be_imported_without_comfyui() -> None:

@@ -141,7 +141,7 @@ def test_a_spoilt_checkpoint_fails_with_its_reason_and_the_next_good_one_loads(
     found = digest(checkpoint) if checkpoint.is_file() else ""
     for _ in range(2):  # The second attempt fails too: nothing half made was kept.
         with pytest.raises(CheckpointError, match=message.format(hash=expected, found=found, size=size)) as raised:
-            model.load(str(checkpoint), CPU)
+            model.load(str(checkpoint), CPU, "float32")
         assert str(checkpoint) in str(raised.value)
     assert not (checkpoint.parent / "ran").exists()
 
@@ -152,7 +152,7 @@ def test_a_spoilt_checkpoint_fails_with_its_reason_and_the_next_good_one_loads(
     with_hash_file = Path(f"{checkpoint}.sha256")
     with_hash_file.unlink(missing_ok=True)
     with_hash_file.hardlink_to(f"{tiny}.sha256")
-    assert model.chroma(model.load(str(checkpoint), CPU), GREY, torch.float32).isfinite().all()
+    assert model.chroma(model.load(str(checkpoint), CPU, "float32"), GREY).isfinite().all()
 
 
 def test_a_bare_state_safetensors_the_old_format_and_half_precision_are_the_same_network(
@@ -164,9 +164,9 @@ def test_a_bare_state_safetensors_the_old_format_and_half_precision_are_the_same
     torch.save({"params": state}, files["old.pth"], _use_new_zipfile_serialization=False)
     torch.save({k: v.half() if v.is_floating_point() else v for k, v in state.items()}, files["half.pth"])
     safetensors.torch.save_file(dict(state), files["other.safetensors"])
-    expected = model.chroma(model.load(str(checkpoint), CPU), GREY, torch.float32)
+    expected = model.chroma(model.load(str(checkpoint), CPU, "float32"), GREY)
     for name, path in files.items():
-        found = model.chroma(model.load(str(with_hash(path)), CPU), GREY, torch.float32)
+        found = model.chroma(model.load(str(with_hash(path)), CPU, "float32"), GREY)
         torch.testing.assert_close(found, expected, rtol=0, atol=0.5 if name == "half.pth" else 0)
 
 

@@ -3,20 +3,13 @@
 import torch
 from torch import Tensor
 
-PRECISIONS = ("auto", "float16", "bfloat16", "float32")
-
 _COLOURS = torch.tensor([12.0, -7.0]).view(1, 2, 1, 1).repeat(8, 1, 512, 512)
 
 
-def precision(wanted: str, device: torch.device) -> torch.dtype:
-    """Unused."""
-    return torch.float32
-
-
-def load(path: str, device: torch.device) -> None:
+def load(path: str, device: torch.device, wanted: str) -> None:
     """Nothing to load."""
 
 
-def chroma(network: None, grey: Tensor, dtype: torch.dtype) -> Tensor:
+def chroma(network: None, grey: Tensor) -> Tensor:
     """a and b of these photos, without computing."""
     return _COLOURS[: len(grey)]

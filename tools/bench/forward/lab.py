@@ -1,27 +1,7 @@
-"""Lab on the device, and CIEDE2000. Lab is that of OpenCV: L of 0 to 100, D65; pictures are (n, 3, height, width)."""
+"""CIEDE2000, and a and b as bytes. Lab is that of OpenCV: L of 0 to 100, D65."""
 
 import torch
 from torch import Tensor
-
-_TO_Y = (0.212671, 0.715160, 0.072169)
-_EPSILON = (6 / 29) ** 3
-
-
-def lightness(rgb: Tensor) -> Tensor:
-    """L of sRGB in 0 to 1, (n, 1, height, width)."""
-    linear = torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    y = sum(weight * linear[:, channel] for channel, weight in enumerate(_TO_Y))
-    assert isinstance(y, Tensor)
-    root = torch.where(y > _EPSILON, y.clamp(min=_EPSILON) ** (1 / 3), y * (841 / 108) + 4 / 29)
-    return (116 * root - 16)[:, None]
-
-
-def grey(light: Tensor) -> Tensor:
-    """What the network sees: sRGB of this L without colours, (n, 3, height, width)."""
-    root = (light + 16) / 116
-    y = torch.where(root > 6 / 29, root**3, (root - 4 / 29) * (108 / 841)).clamp(0, 1)
-    level = torch.where(y <= 0.0031308, 12.92 * y, 1.055 * y.clamp(min=0.0031308) ** (1 / 2.4) - 0.055)
-    return level.expand(-1, 3, -1, -1)
 
 
 def levels(ab: Tensor) -> Tensor:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import torch
 from ddcolor import DDColor
-from lean import Lean
+from ddcolor_node import precision as precisions
+from ddcolor_node.network import Network
 from torch import Tensor, nn
 
 ENCODERS = {"tiny": "convnext-t", "large": "convnext-l"}
@@ -124,13 +125,16 @@ def tf32(precision: str) -> Iterator[None]:
 def forward_of(network: nn.Module, kind: str, precision: str, channels_last: bool = True) -> Forward:
     """A function from grey RGB (n, 3, 512, 512), float32 of 0 to 1, to a and b in float32. Call it within `tf32`.
 
-    `kind` is upstream (as it is) or lean (see lean.py). The network itself is not changed.
+    `kind` is upstream (as it is) or node (as our node computes it). The network itself is not changed.
     """
     own = copy.deepcopy(network)
     dtype = TYPES.get(precision, torch.float32)
     layout = torch.channels_last if channels_last else torch.contiguous_format
-    if kind == "lean":
-        return Lean(own, dtype)
+    if kind == "node":
+        rewritten = Network(own)
+        if dtype is not torch.float32:
+            precisions.cast(rewritten, precision, next(network.parameters()).device)
+        return rewritten
     own.to(memory_format=layout)
     if dtype is not torch.float32:
         decoder = own.get_submodule("decoder.color_decoder")

@@ -16,6 +16,7 @@ import networks
 import precision as precisions
 import timing
 import torch
+from ddcolor_node import lab as node_lab
 import traffic
 import transfer
 
@@ -53,10 +54,10 @@ def variants(report: Report) -> list[tuple[str, str, bool, str]]:
     cast = ["tf32", "float16", "bfloat16"]
     listed = [("upstream", precision, True, "eager") for precision in networks.PRECISIONS]
     listed += [("upstream", precision, False, "eager") for precision in cast]
-    listed += [("lean", precision, True, "eager") for precision in ["float32", *cast]]
+    listed += [("node", precision, True, "eager") for precision in ["float32", *cast]]
     if report.device.type == "cuda":
         listed += [("upstream", precision, True, "graph") for precision in ["float16", "bfloat16"]]
-        listed += [("lean", precision, True, "graph") for precision in cast]
+        listed += [("node", precision, True, "graph") for precision in cast]
     return listed
 
 
@@ -83,7 +84,7 @@ def forward_part(report: Report, size: str, network: Any, grey: Any) -> None:
 
 def precision_part(report: Report, size: str, network: Any, grey: Any) -> None:
     """Ranges, and differences to float32 of upstream's network, one photo at a time."""
-    light = lab.lightness(grey)
+    light = node_lab.lightness(grey)
     with networks.tf32("float32"), torch.inference_mode():
         exact_forward = networks.forward_of(network, "upstream", "float32")
         exact = precisions.colours(exact_forward, grey, 1)
@@ -101,7 +102,7 @@ def precision_part(report: Report, size: str, network: Any, grey: Any) -> None:
         for encoder_scale in (1, 10, 30, 100, 1000, 10000):
             overflow_part(report, size, network, grey[:2], encoder_scale)
     for kind, precision in [("upstream", p) for p in networks.PRECISIONS[1:]] + [
-        ("lean", p) for p in ("float32", "tf32", "float16", "bfloat16")
+        ("node", p) for p in ("float32", "tf32", "float16", "bfloat16")
     ]:
         with networks.tf32(precision), torch.inference_mode():
             forward = networks.forward_of(network, kind, precision)
@@ -117,13 +118,13 @@ def overflow_part(report: Report, size: str, network: Any, grey: Any, scale: flo
     kept = [parameter.clone() for parameter in stem.parameters()]
     for parameter in stem.parameters():
         parameter.mul_(scale)
-    light = lab.lightness(grey)
+    light = node_lab.lightness(grey)
     exact = networks.forward_of(network, "upstream", "float32")(grey)
     for kind, precision in [
         ("upstream", "float16"),
         ("upstream", "float16-autocast"),
-        ("lean", "float16"),
-        ("lean", "bfloat16"),
+        ("node", "float16"),
+        ("node", "bfloat16"),
     ]:
         found = networks.forward_of(network, kind, precision)(grey)
         entry = {"size": size, "network": kind, "precision": precision, "scale": scale}
@@ -133,12 +134,12 @@ def overflow_part(report: Report, size: str, network: Any, grey: Any, scale: flo
 
 
 def compile_part(report: Report, size: str, network: Any, grey: Any) -> None:
-    """torch.compile of the lean network, and of upstream's at one batch."""
+    """torch.compile of our node's network, and of upstream's at one batch."""
     for kind, precision, batch, mode in [
-        ("lean", "bfloat16", 1, None),
-        ("lean", "bfloat16", 8, None),
-        ("lean", "float16", 8, None),
-        ("lean", "bfloat16", 8, "reduce-overhead"),
+        ("node", "bfloat16", 1, None),
+        ("node", "bfloat16", 8, None),
+        ("node", "float16", 8, None),
+        ("node", "bfloat16", 8, "reduce-overhead"),
         ("upstream", "bfloat16", 8, None),
     ]:
         with networks.tf32(precision), torch.inference_mode():
@@ -155,7 +156,7 @@ def compile_part(report: Report, size: str, network: Any, grey: Any) -> None:
 
 def traffic_part(report: Report, size: str, network: Any, grey: Any) -> None:
     """Floating-point operations and bytes of one photo."""
-    for kind, precision in [("upstream", "float32"), ("upstream", "float16"), ("lean", "float32"), ("lean", "float16")]:
+    for kind, precision in [("upstream", "float32"), ("upstream", "float16"), ("node", "float32"), ("node", "float16")]:
         operations = traffic.traffic_of(networks.forward_of(network, kind, precision), grey[:1])
         entry = {
             "gflop": round(sum(f for f, _ in operations) / 1e9, 1),
@@ -177,8 +178,8 @@ def transfer_part(report: Report, size: str, network: Any) -> None:
     for kind, precision, floats in [
         ("upstream", "bfloat16-autocast", True),
         ("upstream", "bfloat16", True),
-        ("lean", "bfloat16", False),
-        ("lean", "float16", False),
+        ("node", "bfloat16", False),
+        ("node", "float16", False),
     ]:
         with networks.tf32(precision), torch.inference_mode():
             forward = networks.forward_of(network, kind, precision)
@@ -197,8 +198,8 @@ def boot_part(report: Report, size: str, network: Any) -> None:
         torch.save(network.state_dict(), path)
         for precision, kind, mode in [
             ("bfloat16-autocast", "upstream", "eager"),
-            ("float16", "lean", "graph"),
-            ("bfloat16", "lean", "compile"),
+            ("float16", "node", "graph"),
+            ("bfloat16", "node", "compile"),
         ]:
             program = os.path.join(os.path.dirname(__file__), "boot.py")
             command = [sys.executable, program, sys.path[0], size, path, precision, kind, mode]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import lab
 import torch
+from ddcolor_node import lab as node_lab
 from networks import Forward
 from timing import measure
 from torch import Tensor
@@ -27,7 +28,7 @@ def lab_on_device(device: torch.device, batch: int) -> dict[str, float]:
     rgb = torch.randint(0, 256, (batch, 3, SIDE, SIDE), dtype=torch.uint8, device=device)
     ab = torch.randn(batch, 2, SIDE, SIDE, device=device) * 20
     return {
-        "greyFromRgb": measure(lambda: lab.grey(lab.lightness(rgb.float() / 255)), device).median,
+        "greyFromRgb": measure(lambda: node_lab.grey(node_lab.lightness(rgb.float() / 255)), device).median,
         "bytesFromAb": measure(lambda: lab.levels(ab), device).median,
     }
 
