@@ -80,9 +80,10 @@ def load(path: str, device: torch.device, wanted: str) -> Forward:
     Raises CheckpointError; the next call then tries again. Raises ValueError for a precision that does not exist.
     """
     global _kept
-    precision.choose(wanted, device)
+    # auto is the same network as float32 where it means that.
+    computed = "float32" if precision.choose(wanted, device).dtype is torch.float32 else wanted
     file = weights.fingerprint(path)
-    if _kept is not None and _kept[:3] == (file, device, wanted):
+    if _kept is not None and _kept[:3] == (file, device, computed):
         return _kept[3]
     started = time.monotonic()
     state = weights.read_state(file)
@@ -96,7 +97,7 @@ def load(path: str, device: torch.device, wanted: str) -> Forward:
         raise CheckpointError(f"{path}: expected an unchanged file, but it changed while it was read")
     graphs = device.type == "cuda" and os.environ.get("DDCOLOR_CUDA_GRAPHS") == "1"
     forward = Graphs(network) if graphs else network
-    _kept = (file, device, wanted, forward)
+    _kept = (file, device, computed, forward)
     # 90-gate.sh counts these lines: loading the model for each photo would be slow without failing any other check.
     _log.info("DDColor: loaded %s in %.1f s, %s", path, time.monotonic() - started, computes)
     return forward

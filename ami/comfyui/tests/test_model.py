@@ -15,7 +15,7 @@ from ddcolor import DDColor as Network
 from numpy.typing import NDArray
 from torch import nn
 
-from ddcolor_node import colours, model, weights
+from ddcolor_node import colours, model, precision, weights
 from ddcolor_node.weights import CheckpointError
 
 
@@ -119,7 +119,10 @@ def test_one_model_is_kept_until_its_file_changes(
     assert model.load(str(checkpoint), CPU, "auto") is not first
     assert build.call_count == 4
     exact = model.load(str(checkpoint), CPU, "float32")
-    assert model.load(str(checkpoint), CPU, "float32") is exact
+    assert model.load(str(checkpoint), CPU, "auto") is exact  # On a CPU.
+    assert build.call_count == 4
+    monkeypatch.setattr(precision, "cast", lambda *_: (True, ""))
+    assert model.load(str(checkpoint), CPU, "bfloat16") is not exact
     assert build.call_count == 5
 
 
