@@ -11,8 +11,9 @@ import {
 import { startPrice } from '../../../../lambda/scaler/policy/price.ts';
 
 it.each([
-  // The worked example: 45 arrive, 45 are finished.
   [60, 45, 45, 60],
+  // The worked example.
+  [720, 540, 540, 720],
   [10, 5, 40, 0],
   [0, 20, 5, 15],
 ])('%d waiting, %d arriving, %d finishing: %d will wait', (visible, arriving, finishing, queued) => {
@@ -27,6 +28,8 @@ it.each([
   [60, 0.48, 6, 90, 2.9768],
   [60, 0.12, 6, 360, 0.7442],
   [0, 0.12, 6, 90, 0],
+  // The worked example.
+  [720, 0.0346, 0.5, 90, 2.7686],
 ])('a queue of %d at price %d, service %d s, boot %d s takes %d instances', (q, p, s, b, instances) => {
   expect(instancesForQueue(q, p, s, b)).toBeCloseTo(instances, 4);
 });
@@ -52,8 +55,9 @@ it.each([
 
 describe('instances', () => {
   it.each([
-    // 3 + 0 + 1.49, rounded up: the worked example.
     [{ load: 3, margin: 0, forQueue: 1.49 }, 63, 5, 5],
+    // The worked example.
+    [{ load: 3, margin: -0.39, forQueue: 2.77 }, 723, 6, 6],
     [{ load: 3, margin: 0.32, forQueue: 0 }, 1, 4, 4],
     // 3 + 0.4 of hysteresis keeps a fourth one.
     [{ load: 3, margin: 0, forQueue: 0 }, 1, 3, 4],
