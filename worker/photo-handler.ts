@@ -11,7 +11,8 @@ import type { LoopPorts } from './photo/receive-loop.ts';
 import { WeightedSemaphore } from './photo/weighted-semaphore.ts';
 import type { WorkerPorts } from './ports.ts';
 import type { PhotoMetrics } from './telemetry/photo-metrics.ts';
-import { BusyTime, type WorkReport } from './telemetry/work-report.ts';
+import { BusyTime } from './telemetry/busy-time.ts';
+import type { WorkReport } from './telemetry/work-report.ts';
 
 /** Prompts at ComfyUI: the running one, and the next, so that the GPU never waits for the worker. */
 const COMFYUI_SLOTS = 2;
@@ -36,10 +37,11 @@ export function createPhotoHandler(
   const { settings, client, queue, bucket, images, processes, log, now, clock } = ports;
   const { workflow } = settings;
   const inference = { client, workflow, precision, log, clean: ports.clean };
-  const comfyuiSlots = new WeightedSemaphore(COMFYUI_SLOTS);
+  const busy = new BusyTime(processes, clock);
+  const comfyuiSlots = new WeightedSemaphore(COMFYUI_SLOTS, (prompts) => busy.setPrompts(prompts));
   const batchSize = maxBatch(settings);
   const colour = createPipeline({
-    images,
+    images: busy.counting(images),
     // The deadline includes the wait for the running prompt.
     infer: ({ upload, uploadMegapixels, path }, acquireSlot, options, signal) => {
       const withinMs = COMFYUI_SLOTS * deadlineMs(uploadMegapixels);
@@ -56,7 +58,6 @@ export function createPhotoHandler(
   const photoPorts = { bucket, settings, colour, files, drainSignal, log, now: clock };
   const { attemptStore: store, instanceId } = ports;
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
-  const busy = new BusyTime(clock);
   let secondsPerPhoto: number | undefined;
 
   const handle: LoopPorts['handle'] = async (message, started) => {
@@ -77,8 +78,7 @@ export function createPhotoHandler(
       },
       started: () => {
         started();
-        const stopBusyTime = busy.start();
-        return () => report.add({ completed: 0, busySeconds: stopBusyTime() });
+        return () => report.add({ completed: 0, busySeconds: busy.take() });
       },
       finished: (outcome, figures, code) => metrics.add(outcome, figures, code),
       removed: () => report.add({ completed: 1, busySeconds: 0 }),

@@ -1,6 +1,6 @@
 /** The work report: everything is added once, soon, and in few requests. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BusyTime, REPORT_MS, WorkReport, type Done } from '../../worker/telemetry/work-report.ts';
+import { REPORT_MS, WorkReport, type Done } from '../../worker/telemetry/work-report.ts';
 
 let added: Done[];
 let refused: boolean;
@@ -66,24 +66,5 @@ describe('a report', () => {
     await Promise.all([report.flush(), report.flush()]);
     await vi.advanceTimersByTimeAsync(REPORT_MS);
     expect(added).toEqual([photo]);
-  });
-});
-
-describe('busy time', () => {
-  it('counts seconds with at least one photo once', () => {
-    let at = 0;
-    const busy = new BusyTime(() => at * 1000);
-    const first = busy.start();
-    at = 2;
-    const second = busy.start();
-    at = 3;
-    const seconds = [first()];
-    at = 7;
-    seconds.push(second());
-    at = 10;
-    const third = busy.start();
-    at = 11;
-    seconds.push(third());
-    expect(seconds).toEqual([3, 4, 1]);
   });
 });

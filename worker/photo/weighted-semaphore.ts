@@ -18,8 +18,14 @@ export class WeightedSemaphore {
   private readonly held: number[] = [];
   private readonly waiters: Waiter[] = [];
 
-  /** @param capacity sum of the weights held at a time; a heavier request runs alone */
-  constructor(private readonly capacity: number) {}
+  /**
+   * @param capacity sum of the weights held at a time; a heavier request runs alone
+   * @param onChange called with the number of holders whenever it changes
+   */
+  constructor(
+    private readonly capacity: number,
+    private readonly onChange?: (holders: number) => void,
+  ) {}
 
   /**
    * @param cancel aborting it rejects the calls that still wait
@@ -50,6 +56,7 @@ export class WeightedSemaphore {
       if (released) return;
       released = true;
       this.held.splice(this.held.indexOf(weight), 1);
+      this.onChange?.(this.held.length);
       this.grantNext();
     };
   }
@@ -59,6 +66,7 @@ export class WeightedSemaphore {
       const used = this.held.reduce((sum, weight) => sum + weight, 0);
       if (this.held.length > 0 && used + next.weight > this.capacity) return;
       this.held.push(next.weight);
+      this.onChange?.(this.held.length);
       this.waiters.shift();
       next.grant();
     }

@@ -70,24 +70,3 @@ export class WorkReport {
     }
   }
 }
-
-/** Seconds in which at least one photo was processed, however many in parallel. */
-export class BusyTime {
-  private count = 0;
-  private sinceMs = 0;
-
-  /** @param now monotonic milliseconds */
-  constructor(private readonly now: () => number) {}
-
-  /** Starts a photo. @returns to be called once when it finishes: busy seconds that were not returned before */
-  start(): () => number {
-    if (this.count++ === 0) this.sinceMs = this.now();
-    return () => {
-      const at = this.now();
-      const seconds = Math.max(0, at - this.sinceMs) / 1000;
-      this.sinceMs = at;
-      this.count--;
-      return seconds;
-    };
-  }
-}

@@ -1,0 +1,73 @@
+/**
+ * Busy seconds of an instance, from which the scaler learns what a photo takes. Photos overlap, so that an instance is as busy as the busier of its parts:
+ * ComfyUI, while it has a prompt, and the image processes, each while it has a photo. Counted by photos started instead, an instance with little to do
+ * would seem to take many times as long for each.
+ */
+import type { ImageProcessor } from '../imaging/image-processor.ts';
+
+export class BusyTime {
+  private prompts = 0;
+  private images = 0;
+  private atMs: number;
+  private comfyuiMs = 0;
+  /** Of all processes, over their number. */
+  private imagesMs = 0;
+  private takenMs = 0;
+
+  /**
+   * @param processes image processes
+   * @param now monotonic milliseconds
+   */
+  constructor(
+    private readonly processes: number,
+    private readonly now: () => number,
+  ) {
+    this.atMs = now();
+  }
+
+  /** @param count prompts that ComfyUI has from now on */
+  setPrompts(count: number): void {
+    this.advance();
+    this.prompts = count;
+  }
+
+  /** The same image processor, with the time of its photos counted. */
+  counting(images: ImageProcessor): ImageProcessor {
+    return {
+      inspect: (...args) => images.inspect(...args),
+      prepare: (...args) => this.during(() => images.prepare(...args)),
+      finish: (...args) => this.during(() => images.finish(...args)),
+      discard: (...args) => images.discard(...args),
+      colours: (...args) => images.colours(...args),
+    };
+  }
+
+  /** @returns seconds since the last call */
+  take(): number {
+    this.advance();
+    const ms = Math.max(this.comfyuiMs, this.imagesMs);
+    const taken = ms - this.takenMs;
+    this.takenMs = ms;
+    return taken / 1000;
+  }
+
+  private async during<T>(step: () => Promise<T>): Promise<T> {
+    this.advance();
+    this.images++;
+    try {
+      return await step();
+    } finally {
+      this.advance();
+      this.images--;
+    }
+  }
+
+  private advance(): void {
+    const at = this.now();
+    const ms = Math.max(0, at - this.atMs);
+    this.atMs = at;
+    if (this.prompts > 0) this.comfyuiMs += ms;
+    // Photos beyond the processes wait for one.
+    this.imagesMs += ms * Math.min(1, this.images / this.processes);
+  }
+}
