@@ -1,9 +1,9 @@
 /** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
-import { deadlineMs, infer, inferPlanes, type Inference } from './comfyui/inference.ts';
+import { createBatcher } from './comfyui/batches.ts';
+import { deadlineMs, infer } from './comfyui/inference.ts';
 import type { Precision } from './comfyui/precision.ts';
 import { maxBatch } from './comfyui/workflow.ts';
 import type { InstanceFaults } from './photo/attempts.ts';
-import { Batcher } from './photo/batcher.ts';
 import { handleMessage } from './photo/handle-message.ts';
 import { createPipeline } from './photo/pipeline.ts';
 import { giveUp, processPhoto } from './photo/process-photo.ts';
@@ -97,29 +97,4 @@ export function createPhotoHandler(
     return { prefetched, inFlight: prefetched + COMFYUI_SLOTS * batchSize + processes };
   };
   return { handle, limits };
-}
-
-/** @param max photos in a prompt */
-function createBatcher(inference: Inference, slots: WeightedSemaphore, max: number): Batcher {
-  const side = inference.workflow.chroma?.size ?? 0;
-  const limitMs = (photos: number) => deadlineMs((photos * side * side) / 1e6, photos);
-  // The running prompt, which may be a whole batch, ends first.
-  const withinMs = (photos: number) => limitMs(max) + limitMs(photos);
-  return new Batcher({
-    slots,
-    max,
-    together: (photos, acquireSlot, signal) => {
-      const planes = photos.map(({ plane }) => plane);
-      const { options } = photos[0]!;
-      return inferPlanes(inference, planes, {
-        withinMs: withinMs(photos.length),
-        acquireSlot,
-        options,
-        signal,
-      });
-    },
-    alone: ({ plane, options, signal }, acquireSlot) =>
-      infer(inference, plane, withinMs(1), acquireSlot, options, signal),
-    log: inference.log,
-  });
 }
