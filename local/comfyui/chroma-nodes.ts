@@ -50,11 +50,18 @@ export function unstacked({ width, height, data }: Grey, size: number): Uint8Arr
   return Array.from({ length: height / size }, (_, k) => data.subarray(k * photo, (k + 1) * photo));
 }
 
+/** Makes up a and b of a grey square. */
+export type PlanesOf = (photo: Uint8Array, size: number) => [a: Uint8Array, b: Uint8Array];
+
 /** a + 128, then b + 128, of each photo from top to bottom. */
-export const chromaOf = (photos: readonly Uint8Array[], size: number): Grey => ({
+export const chromaOf = (
+  photos: readonly Uint8Array[],
+  size: number,
+  planesOf: PlanesOf = planesOfGrey,
+): Grey => ({
   width: size,
   height: 2 * size * photos.length,
-  data: Buffer.concat(photos.flatMap((photo) => planesOfGrey(photo, size))),
+  data: Buffer.concat(photos.flatMap((photo) => planesOf(photo, size))),
 });
 
 /** Writes a PGM file. @param isCut leaves out the last tenth */

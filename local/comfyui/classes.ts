@@ -1,11 +1,11 @@
 /** Executes a node of each class. */
 import sharp from 'sharp';
-import type {
-  BatchFaults} from './chroma-nodes.ts';
+import type { BatchFaults } from './chroma-nodes.ts';
 import {
   chromaOf,
   readPgm,
   unstacked,
+  type PlanesOf,
   writePgm,
   type BatchFault,
   type Grey,
@@ -46,6 +46,8 @@ export interface NodeContext {
   end: () => void;
   /** Called during each prompt; the benchmark measures by it. */
   meter?: PromptMeter;
+  /** Of photos on the chroma path. @default planesOfGrey */
+  planesOf?: PlanesOf;
 }
 
 export interface PromptMeter {
@@ -147,7 +149,7 @@ export const RUN: Record<string, Run> = {
     const size = Number(model_input_size);
     const photos = unstacked(grey, size);
     world.batchFaults.meet(world.faults.batch, photos, world.end);
-    const planes = chromaOf(photos, size);
+    const planes = chromaOf(photos, size, world.planesOf);
     await world.inferenceEnd(startedMs, photos.length);
     return { grey: planes };
   },

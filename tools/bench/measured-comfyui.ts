@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import type { Workflow } from '../../contract/workflow.ts';
+import type { ComfyuiLoad } from './comfyui-load.ts';
 
 /** Usage since the start, in seconds. */
 export interface Usage {
@@ -29,12 +30,9 @@ export class StandInComfyui implements MeasuredComfyui {
     readonly url: string,
   ) {}
 
-  static async start(
-    file: string,
-    gpuSeconds: number,
-    cpuSecondsPerMegapixel: number,
-  ): Promise<StandInComfyui> {
-    const child = fork(file, [String(gpuSeconds), String(cpuSecondsPerMegapixel)]);
+  /** @param file its bundle */
+  static async start(file: string, load: ComfyuiLoad): Promise<StandInComfyui> {
+    const child = fork(file, [JSON.stringify(load)]);
     const [{ url }] = (await once(child, 'message')) as [{ url: string }];
     return new StandInComfyui(child, url);
   }

@@ -16,6 +16,8 @@ export interface WorkerRate {
   cpuSeconds: number;
   /** CPU seconds of ComfyUI per photo; undefined for a real ComfyUI. */
   comfyuiCpuSeconds: number | undefined;
+  /** Mean number of photos that shared a prompt. */
+  photosPerPrompt: number;
   /** Finished photos in order. */
   passed: PassedPhoto[];
 }
@@ -39,6 +41,10 @@ interface Moment {
   ended: number;
   usage: Usage;
 }
+
+/** Each of a prompt's photos has its share of it. */
+const meanBatch = (photos: PassedPhoto[]) =>
+  photos.length / photos.reduce((sum, { figures }) => sum + 1 / (figures.batchPhotos ?? 1), 0);
 
 export async function measureWorker({
   folder,
@@ -96,6 +102,7 @@ export async function measureWorker({
     idle: Math.max(0, 1 - (end.usage.busySeconds - start.usage.busySeconds) / wall),
     cpuSeconds: cpuSeconds / count,
     comfyuiCpuSeconds: Number.isNaN(comfyuiCpu) ? undefined : comfyuiCpu,
+    photosPerPrompt: meanBatch(passed),
     passed,
   };
 }

@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { isPlanes } from '../../contract/workflow.ts';
 import type { CostTask } from './photo-cost-child.ts';
 import type { PartsTask } from './photo-parts-child.ts';
 import { PARTS, type Parts } from './photo-parts.ts';
@@ -52,16 +53,19 @@ function repeatsFor(kind: ScanKind, megapixels: number): Repeats {
   return { warmUps: work <= 300 ? 1 : 0, rounds: work <= 300 ? 2 : 1, times, parts: false };
 }
 
-/** Smooth a and b, as a network gives them. */
+/** Smooth a and b, as a network gives them: as the workflow saves them. */
 async function savedPicture({ workflow }: WorkerSettings): Promise<Buffer> {
-  const size = workflow.chroma?.size ?? 512;
-  const data = Buffer.alloc(3 * size * size, 128);
-  for (let y = 0, p = 0; y < size; y++) {
-    for (let x = 0; x < size; x++, p += 3) {
-      data[p] = Math.round(136 + 14 * Math.sin(x / 31 + 2 * Math.sin(y / 47)));
-      data[p + 1] = Math.round(142 + 20 * Math.cos(y / 37 + 2 * Math.cos(x / 53)));
-    }
+  const { size = 512 } = workflow.chroma ?? {};
+  const pixels = size * size;
+  const planes = Buffer.alloc(2 * pixels);
+  for (let i = 0; i < pixels; i++) {
+    const [x, y] = [i % size, Math.floor(i / size)];
+    planes[i] = Math.round(136 + 14 * Math.sin(x / 31 + 2 * Math.sin(y / 47)));
+    planes[pixels + i] = Math.round(142 + 20 * Math.cos(y / 37 + 2 * Math.cos(x / 53)));
   }
+  if (isPlanes(workflow)) return planes;
+  const data = Buffer.alloc(3 * pixels, 128);
+  for (let i = 0; i < pixels; i++) data.set([planes[i]!, planes[pixels + i]!], 3 * i);
   return sharp(data, { raw: { width: size, height: size, channels: 3 } })
     .png({ compressionLevel: 4 })
     .toBuffer();
