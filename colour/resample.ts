@@ -38,11 +38,15 @@ export function squareCopy(
   const [columns, rows] = [axis(width, size), axis(height, size)];
   const { low, high, part } = columns;
   const out = new Uint8Array(size * size * channels);
+  // Plain numbers only: this runs too seldom for a compiler that would do without the arrays of an assignment to several names.
   for (let y = 0, at = 0; y < size; y++) {
-    const [upper, lower] = [rows.low[y]! * width * channels, rows.high[y]! * width * channels];
+    const upper = rows.low[y]! * width * channels;
+    const lower = rows.high[y]! * width * channels;
     const down = rows.part[y]!;
     for (let x = 0; x < size; x++) {
-      const [left, right, across] = [low[x]! * channels, high[x]! * channels, part[x]!];
+      const left = low[x]! * channels;
+      const right = high[x]! * channels;
+      const across = part[x]!;
       for (let c = 0; c < channels; c++, at++) {
         const top = data[upper + left + c]! * (1 - across) + data[upper + right + c]! * across;
         const bottom = data[lower + left + c]! * (1 - across) + data[lower + right + c]! * across;

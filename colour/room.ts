@@ -48,7 +48,7 @@ const [CAN_SHOW, HAS_PLENTY] = [table(SHOWS), table(ORDINARY)];
 /** @param grey one byte per pixel, as the network sees the picture */
 export function roomForColour(grey: Bytes): Room {
   const counts = new Uint32Array(256);
-  for (const value of grey) counts[value]!++;
+  for (let i = 0; i < grey.length; i++) counts[grey[i]!]!++;
   const tonesWith = (can: readonly boolean[]) =>
     [...counts.keys()].filter((value) => can[value] && counts[value]! > 0);
   const pixelsOf = (tones: readonly number[]) => tones.reduce((sum, value) => sum + counts[value]!, 0);

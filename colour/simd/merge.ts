@@ -63,10 +63,16 @@ export class SimdMerger {
 }
 
 function leastOf({ width, height, x, z }: Chroma): Float32Array {
-  const least = new Float32Array(height);
-  for (let y = 0, i = 0; y < height; y++)
-    for (const end = i + width; i < end; i++) least[y] = Math.min(least[y]!, x[i]!, z[i]!);
-  return least;
+  const all = new Float32Array(height);
+  for (let y = 0, i = 0; y < height; y++) {
+    let least = 0;
+    for (const end = i + width; i < end; i++) {
+      if (x[i]! < least) least = x[i]!;
+      if (z[i]! < least) least = z[i]!;
+    }
+    all[y] = least;
+  }
+  return all;
 }
 
 /** @returns the grey value from which on f of X, Y and Z is a cube root, with chroma of this value or more */

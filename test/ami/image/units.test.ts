@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { ALLOCATOR } from '../../../worker/imaging/image-connection.ts';
 import { readEnvironment } from '../../../worker/instance/environment.ts';
 import { readUnit, SYSTEMD } from './ini.ts';
 
@@ -133,6 +134,11 @@ describe('photo-worker.service', () => {
 describe('image-process@.service', () => {
   const unit = readUnit('image-process@.service');
   const socket = readUnit('image-process.socket');
+
+  it('keeps the memory of pictures as the worker’s child processes do', () => {
+    const set = Object.entries(ALLOCATOR).map(([name, value]) => `${name}=${value}`);
+    expect(unit.words('Service.Environment')).toEqual(set);
+  });
 
   it('is started for each connection of the worker, on the socket of its environment', () => {
     const path = socket.get('Socket.ListenStream');
