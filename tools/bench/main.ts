@@ -74,6 +74,10 @@ export function define(program: CommandLine): CommandLine {
     .option('--photos <dir>', 'your own photos')
     .runs(async ({ photos }: { photos?: string }) => (await import('./edge.ts')).bench(photos));
   program
+    .command('merge')
+    .description('The merge in a browser, by WebAssembly with SIMD and by the reference.')
+    .runs(async () => (await import('./merge.ts')).bench());
+  program
     .command('comfyui')
     .description('What a photo costs a real ComfyUI beside the network, alone and in batches.')
     .option('--comfyui <dir>', 'a checkout of ComfyUI instead of a download')
