@@ -5,6 +5,7 @@ import {
   MEMORY_SHARE,
   PASSES,
   SHIPPED_BATCHING,
+  TRANSFER_SECONDS,
   WORKER_COSTS,
   WORKER_SHARE,
   type Measurement,
@@ -25,6 +26,7 @@ const ms = (seconds: number) => `${Number((seconds * 1000).toPrecision(3))} ms`;
 
 /** @param types of which the GPUs are listed; others are left out */
 export function basisOf(types: readonly string[]): Basis[] {
+  const { seconds, cpuSeconds } = COMFYUI_COSTS[SHIPPED_BATCHING];
   const gpus = new Map(types.flatMap((type) => gpuOf(type) ?? []).map((gpu) => [gpu.name, gpu]));
   return [
     {
@@ -36,10 +38,16 @@ export function basisOf(types: readonly string[]): Basis[] {
       source: sourceOf(WORKER_COSTS),
     },
     {
-      what: "seconds of ComfyUI's thread per photo, without the network",
-      value: `${ms(COMFYUI_COSTS[SHIPPED_BATCHING])} (${SHIPPED_BATCHING === 'single' ? 'one photo in a prompt' : 'eight photos in a prompt'})`,
+      what: 'seconds of ComfyUI per photo, without the network',
+      value: `${ms(seconds)} from prompt to prompt, ${ms(cpuSeconds)} of CPU (${SHIPPED_BATCHING === 'single' ? 'one photo in a prompt' : 'eight photos in a prompt'})`,
       kind: 'measured',
       source: sourceOf(COMFYUI_COSTS),
+    },
+    {
+      what: 'CPU seconds of calls to S3, SQS and DynamoDB per photo',
+      value: `${ms(TRANSFER_SECONDS.perPhoto)} and ${ms(TRANSFER_SECONDS.perMegapixel)} per megapixel`,
+      kind: 'assumed',
+      source: 'the AWS SDK for JavaScript against a server on the same machine: contract/photo-costs.ts',
     },
     {
       what: 'share of the slower limit that a worker reaches',

@@ -69,8 +69,9 @@ const partsOf = (type: string) => (KNOWN_TYPES.includes(type) ? type.split('.') 
 export const gpuOf = (type: string): Gpu | undefined => GPUS[partsOf(type)[0] ?? ''];
 export const vcpusOf = (type: string): number | undefined => VCPUS[partsOf(type)[1] ?? ''];
 
-/** How our node computes on a GPU: bfloat16 from compute capability 8.0 on, else float32. */
-export const passOf = ({ capability }: Gpu): Pass => (capability >= 8 ? 'bfloat16-autocast' : 'float32');
+/** What our node computes in by itself: bfloat16 from compute capability 8.0 on, float16 from 7.0 on, else float32. */
+export const passOf = ({ capability }: Pick<Gpu, 'capability'>): Pass =>
+  capability >= 8 ? 'bfloat16' : capability >= 7 ? 'float16' : 'float32';
 
 /**
  * Seconds of the network per photo, estimated: the longer of its arithmetic, at the share of the peak that the same pass reached on the GPU

@@ -24,57 +24,71 @@ export interface WorkerCosts extends Measurement {
 }
 
 export const WORKER_COSTS: WorkerCosts = {
-  machine: 'two cores of an AMD EPYC, busy with other work',
+  machine: 'two cores of an Intel Xeon (Emerald Rapids), shared with other work',
   date: '2026-11-28',
   command: 'npm run bench -- worker',
   photos: [
-    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.42 },
-    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.81 },
-    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 1.07 },
-    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 2.15 },
+    { megapixels: 3, kind: 'jpeg-rgb', cpuSeconds: 0.105 },
+    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.0876 },
+    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 0.292 },
+    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.254 },
+    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 0.564 },
+    { megapixels: 24, kind: 'jpeg-grey', cpuSeconds: 0.457 },
   ],
 };
 
 /** How photos reach the network: one in a prompt, or as many as wait, up to 8. */
 export type Batching = 'single' | 'batch8';
 
-export type ComfyuiCosts = Measurement & Readonly<Record<Batching, number>>;
+export interface ComfyuiCost {
+  /** CPU seconds of ComfyUI's process. */
+  readonly cpuSeconds: number;
+  /** Seconds between two prompts' ends, of which the network gets none. */
+  readonly seconds: number;
+}
 
-/** Seconds of ComfyUI's one thread per photo, with the network replaced by a constant. */
+export type ComfyuiCosts = Measurement & Readonly<Record<Batching, ComfyuiCost>>;
+
+/** Of ComfyUI per photo, with the network replaced by a constant. */
 export const COMFYUI_COSTS: ComfyuiCosts = {
-  machine: 'two cores of an AMD EPYC; ComfyUI 0.3.64 with our node',
+  machine: 'two cores of an Intel Xeon (Emerald Rapids), shared with other work; ComfyUI 0.3.64',
   date: '2026-11-28',
   command: 'npm run bench -- comfyui',
-  single: 0.047,
-  batch8: 0.047,
+  single: { cpuSeconds: 0.0119, seconds: 0.0249 },
+  batch8: { cpuSeconds: 0.005, seconds: 0.00914 },
 };
 
 /** What the shipped workflow does on an instance that always has photos. */
-export const SHIPPED_BATCHING: Batching = 'single';
+export const SHIPPED_BATCHING: Batching = 'batch8';
 
-/** How the network computes. */
-export type Pass = 'float32' | 'bfloat16-autocast' | 'float16-lean';
+/** The type that the network computes in. */
+export type Pass = 'float32' | 'float16' | 'bfloat16';
 
 export interface PassCost {
-  /** Arithmetic and memory traffic of one photo, large size, 512 x 512. */
-  readonly gigaflop: number;
+  /** Memory traffic of one photo, large size, 512 x 512. */
   readonly gigabytes: number;
   /** Seconds per photo on the GPU that was measured. */
   readonly single: number;
   readonly batch8: number;
-  /** TFLOP/s that this precision reaches there at most, measured. */
+  /** TFLOP/s that this type reaches there at most, measured. */
   readonly teraflops: number;
 }
 
-/** Forward passes of tools/bench/results/forward-h200.json, eager, weights in channels_last. */
+/** Forward passes of our node's network in tools/bench/results/forward-h200.json ("lean"): eager, weights in channels_last. */
 export const PASSES: Measurement & Readonly<Record<Pass, PassCost>> = {
   machine: 'one NVIDIA H200, torch 2.11.0',
   date: '2026-11-28',
   command: 'npm run bench -- forward',
-  float32: { gigaflop: 524, gigabytes: 11.6, single: 0.0271, batch8: 0.0201, teraflops: 51.3 },
-  'bfloat16-autocast': { gigaflop: 524, gigabytes: 5.8, single: 0.0202, batch8: 0.006, teraflops: 792.6 },
-  'float16-lean': { gigaflop: 505, gigabytes: 4.6, single: 0.0127, batch8: 0.0026, teraflops: 760.5 },
+  float32: { gigabytes: 7.7, single: 0.0267, batch8: 0.0174, teraflops: 51.3 },
+  float16: { gigabytes: 4.6, single: 0.0196, batch8: 0.0027, teraflops: 760.5 },
+  bfloat16: { gigabytes: 4.6, single: 0.0127, batch8: 0.00274, teraflops: 792.6 },
 };
+
+/**
+ * CPU seconds of the calls to S3, SQS and DynamoDB, TLS included, which the bench does not make: the AWS SDK for JavaScript against a server on the same
+ * machine (a get of 3.4 MB 10 ms, a put 6 ms, another call 1.3 to 1.7 ms; AES-GCM at 1.2 GB/s), for files of 0.28 MB per megapixel.
+ */
+export const TRANSFER_SECONDS = { perPhoto: 0.015, perMegapixel: 0.0015 } as const;
 
 /** Share of a GPU's memory bandwidth that the network reaches: 4.6 GB in 2.64 ms, of 4.3 TB/s that a copy reaches. */
 export const MEMORY_SHARE = 0.4;

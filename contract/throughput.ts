@@ -9,6 +9,7 @@ import { gpuOf, gpuSeconds, passOf, vcpusOf } from './gpus.ts';
 import {
   COMFYUI_COSTS,
   SHIPPED_BATCHING,
+  TRANSFER_SECONDS,
   WORKER_COSTS,
   WORKER_SHARE,
   type Batching,
@@ -48,7 +49,10 @@ export interface Throughput {
   readonly vcpus: number;
   /** CPU seconds of the worker for a photo, as measured. */
   readonly workerSeconds: number;
-  /** Of ComfyUI's thread for a photo, as measured. */
+  /** CPU seconds of its calls to AWS. */
+  readonly transferSeconds: number;
+  /** Of ComfyUI for a photo beside the network, as measured: CPU seconds, and those from prompt to prompt. */
+  readonly comfyuiCpuSeconds: number;
   readonly comfyuiSeconds: number;
   /** Of the network on this GPU. */
   readonly gpuSeconds: number;
@@ -113,17 +117,22 @@ export function throughputOf(
   const vcpus = vcpusOf(type);
   if (!gpu || vcpus === undefined) return undefined;
   const workerSeconds = meanOf(photos, ({ megapixels, kind }) => workerSecondsOf(megapixels, kind, worker));
-  const comfyuiSeconds = COMFYUI_COSTS[batching];
+  const { perPhoto, perMegapixel } = TRANSFER_SECONDS;
+  const transferSeconds = meanOf(photos, ({ megapixels }) => perPhoto + perMegapixel * megapixels);
+  const { cpuSeconds: comfyuiCpuSeconds, seconds: comfyuiSeconds } = COMFYUI_COSTS[batching];
   const network = gpuSeconds(gpu, passOf(gpu), batching);
   const gpuPhotosPerSecond = 1 / (comfyuiSeconds / VCPU_SHARE + network);
   // ComfyUI's thread polls while the GPU computes, which takes a vCPU.
-  const cpuPhotosPerSecond = vcpus / ((workerSeconds + comfyuiSeconds) / VCPU_SHARE + network);
+  const cpuPhotosPerSecond =
+    vcpus / ((workerSeconds + transferSeconds + comfyuiCpuSeconds) / VCPU_SHARE + network);
   const photosPerSecond = WORKER_SHARE * Math.min(gpuPhotosPerSecond, cpuPhotosPerSecond);
   return {
     type,
     gpu: gpu.name,
     vcpus,
     workerSeconds,
+    transferSeconds,
+    comfyuiCpuSeconds,
     comfyuiSeconds,
     gpuSeconds: network,
     gpuPhotosPerSecond,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { basisOf } from '../../contract/assumptions.ts';
 import { GPUS, gpuSeconds, KNOWN_TYPES, passOf } from '../../contract/gpus.ts';
-import { PASSES, WORKER_SHARE, type WorkerCost } from '../../contract/photo-costs.ts';
+import { PASSES, SHIPPED_BATCHING, WORKER_SHARE, type WorkerCost } from '../../contract/photo-costs.ts';
 import { DEFAULT_POLICY, DEFAULT_TYPES, defaultPolicy } from '../../contract/policy.ts';
 import { INSTANCE_PRICES } from '../../contract/prices.ts';
 import {
@@ -13,6 +13,7 @@ import {
   workerSecondsOf,
   type PhotoSize,
 } from '../../contract/throughput.ts';
+import workflow from '../../ami/workflow/ddcolor.json' with { type: 'json' };
 import { LEAST_SERVICE_SECONDS } from '../../lambda/scaler/policy/plausible.ts';
 
 const rgb = (...rows: [megapixels: number, cpuSeconds: number][]): WorkerCost[] =>
@@ -48,7 +49,7 @@ describe('photos per second', () => {
   it('are the smaller of what GPU and processors allow, less what a worker does not reach', () => {
     const one = at('g4dn.xlarge', [{ megapixels: 10 }]);
     const gpu = 1 / (one.comfyuiSeconds / VCPU_SHARE + one.gpuSeconds);
-    const cpu = 4 / ((1 + one.comfyuiSeconds) / VCPU_SHARE + one.gpuSeconds);
+    const cpu = 4 / ((1 + 0.03 + one.comfyuiCpuSeconds) / VCPU_SHARE + one.gpuSeconds);
     expect(one).toMatchObject({ type: 'g4dn.xlarge', gpu: 'T4', vcpus: 4, limit: 'cpu' });
     expect(one.workerSeconds).toBeCloseTo(1, 9);
     expect(one.gpuPhotosPerSecond).toBeCloseTo(gpu, 9);
@@ -119,11 +120,23 @@ describe('GPU seconds', () => {
 
   it('follow the arithmetic or the memory, whichever takes longer', () => {
     const gpu = { ...GPUS.g6!, half: 100, bandwidth: 1e6 };
-    const { batch8, teraflops, gigabytes } = PASSES['float16-lean'];
-    expect(gpuSeconds(gpu, 'float16-lean', 'batch8')).toBeCloseTo((batch8 * teraflops) / 100, 6);
+    const { batch8, teraflops, gigabytes } = PASSES.float16;
+    expect(gpuSeconds(gpu, 'float16', 'batch8')).toBeCloseTo((batch8 * teraflops) / 100, 6);
     const slow = { ...gpu, bandwidth: 100 };
-    expect(gpuSeconds(slow, 'float16-lean', 'batch8')).toBeCloseTo(gigabytes / 40, 6);
+    expect(gpuSeconds(slow, 'float16', 'batch8')).toBeCloseTo(gigabytes / 40, 6);
   });
+});
+
+it('the network computes in the type that the node chooses for a GPU', () => {
+  expect([7.5, 8.6, 6.1].map((capability) => passOf({ capability }))).toEqual([
+    'float16',
+    'bfloat16',
+    'float32',
+  ]);
+});
+
+it('photos are in batches where the shipped workflow has them', () => {
+  expect(SHIPPED_BATCHING).toBe((workflow.chroma.batch ?? 1) >= 8 ? 'batch8' : 'single');
 });
 
 describe('what follows from the model', () => {

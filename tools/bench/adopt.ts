@@ -25,7 +25,9 @@ const workerSchema = z.object({
     )
     .min(1),
 });
-const seconds = z.object({ secondsPerPhoto: z.number().positive() });
+const positive = z.number().positive();
+/** CPU seconds, and those of the clock. */
+const seconds = z.object({ secondsPerPhoto: positive, wallSecondsPerPhoto: positive });
 const comfyuiSchema = z.object({ single: seconds, batch8: seconds });
 
 /** To a tenth of a millisecond, or three digits. */
@@ -64,11 +66,9 @@ export function withWorkerCosts(text: string, file: string, json: string, by: Me
 /** @param json of `bench -- comfyui --json` */
 export function withComfyuiCosts(text: string, file: string, json: string, by: Measurement): string {
   const { single, batch8 } = parsed(comfyuiSchema, file, json);
-  const body = [
-    madeBy(by),
-    `  single: ${rounded(single.secondsPerPhoto)},`,
-    `  batch8: ${rounded(batch8.secondsPerPhoto)},`,
-  ].join('\n');
+  const cost = ({ secondsPerPhoto, wallSecondsPerPhoto }: z.infer<typeof seconds>) =>
+    `{ cpuSeconds: ${rounded(secondsPerPhoto)}, seconds: ${rounded(wallSecondsPerPhoto)} },`;
+  const body = [madeBy(by), `  single: ${cost(single)}`, `  batch8: ${cost(batch8)}`].join('\n');
   return withBody(text, 'export const COMFYUI_COSTS: ComfyuiCosts = {', body);
 }
 

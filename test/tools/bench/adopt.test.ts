@@ -23,15 +23,20 @@ it('the worker’s figures replace those that are there', () => {
     { megapixels: 12, kind: 'tiff16', cpuSeconds: 4.57 },
   ],
 };`);
-  expect(made).toContain(`single: ${COMFYUI_COSTS.single},`);
+  expect(made).toContain(`seconds: ${COMFYUI_COSTS.single.seconds} },`);
   const { photos: now, ...present } = WORKER_COSTS;
   expect(withWorkerCosts(made, 'w.json', JSON.stringify({ photos: now }), present)).toBe(text);
 });
 
 it('so do ComfyUI’s', () => {
-  const json = JSON.stringify({ single: { secondsPerPhoto: 0.03 }, batch8: { secondsPerPhoto: 0.0123456 } });
+  const json = JSON.stringify({
+    single: { secondsPerPhoto: 0.03, wallSecondsPerPhoto: 0.04 },
+    batch8: { secondsPerPhoto: 0.0123456, wallSecondsPerPhoto: 0.02 },
+  });
   const made = withComfyuiCosts(text, 'c.json', json, by);
-  expect(made).toContain("command: 'npm run bench -- worker',\n  single: 0.03,\n  batch8: 0.0123,\n};");
+  expect(made).toContain(
+    "command: 'npm run bench -- worker',\n  single: { cpuSeconds: 0.03, seconds: 0.04 },\n  batch8: { cpuSeconds: 0.0123, seconds: 0.02 },\n};",
+  );
 });
 
 it.each([['{'], ['{}'], ['{"photos":[]}'], ['{"photos":[{"megapixels":0,"kind":"png","cpuSeconds":1}]}']])(
