@@ -13,6 +13,7 @@ export interface Grey {
 
 /** What goes wrong with prompts of several photos, which tests and chaos runs switch on. */
 export type BatchFault =
+  | 'none'
   /** One of the photos fails each prompt that it is in, also alone. */
   | 'photo-fails'
   /** The prompt fails, and none of its photos alone. */
@@ -81,7 +82,7 @@ export class BatchFaults {
    * @param end ends ComfyUI
    * @throws PythonError for a prompt that is to fail, PromptVanished for one that is to be forgotten
    */
-  meet(fault: BatchFault | undefined, photos: readonly Uint8Array[], end: () => void): void {
+  meet(fault: BatchFault, photos: readonly Uint8Array[], end: () => void): void {
     if (fault !== 'photo-fails') this.failing = undefined;
     const isBatch = photos.length > 1;
     if (fault === 'photo-fails' && isBatch) this.failing ??= digestOf(photos[Math.floor(photos.length / 2)]!);

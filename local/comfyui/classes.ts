@@ -1,14 +1,14 @@
 /** Executes a node of each class. */
 import sharp from 'sharp';
-import type { BatchFaults } from './chroma-nodes.ts';
 import {
   chromaOf,
   readPgm,
   unstacked,
-  type PlanesOf,
   writePgm,
   type BatchFault,
+  type BatchFaults,
   type Grey,
+  type PlanesOf,
 } from './chroma-nodes.ts';
 import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
@@ -65,8 +65,8 @@ export interface Faults {
   diskFull: boolean;
   /** The custom nodes were not imported, as with a package that is missing in the image. */
   nodesMissing: boolean;
-  /** Of prompts with several photos. @default none */
-  batch?: BatchFault | undefined;
+  /** Of prompts with several photos. */
+  batch: BatchFault;
 }
 
 export type Inputs = Record<string, unknown>;

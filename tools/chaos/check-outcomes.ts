@@ -1,6 +1,7 @@
 /** Compares the outcomes of all photos with the expected ones. */
 import sharp from 'sharp';
 import { failedKey, FAILED, INCOMING, RESULTS, resultKey } from '../../contract/keys.ts';
+import { colourise } from '../../local/comfyui/colour.ts';
 import type { Failure } from '../../contract/failure.ts';
 import type { ChaosPhoto } from './photos.ts';
 import { read } from './watermark.ts';
@@ -25,6 +26,10 @@ export interface OutcomeCheck {
   /** Outcomes that belong to no photo. */
   stray: string[];
 }
+
+const MODEL_SIZE = 512;
+/** Levels; they are 2.8 at most, and 12.7 at least with the colours of another photo. */
+const OWN_COLOURS = 6;
 
 const KEY_OF = { result: resultKey, failure: failedKey };
 
@@ -61,7 +66,8 @@ export async function checkOutcomes(
 }
 
 /** @returns the problem of a result; undefined for a correct one */
-async function wrongResult({ picture, watermark }: ChaosPhoto, body: Buffer): Promise<string | undefined> {
+async function wrongResult(photo: ChaosPhoto, body: Buffer): Promise<string | undefined> {
+  const { picture, watermark } = photo;
   if (!picture) return 'has a result, although the file is broken';
   const decoded = await sharp(body, { failOn: 'error' })
     .raw()
@@ -76,7 +82,30 @@ async function wrongResult({ picture, watermark }: ChaosPhoto, body: Buffer): Pr
   const mark = read({ ...info, data });
   if (mark !== watermark) return `has the picture ${mark ?? '(illegible)'} instead of ${watermark}`;
   if (isGrey(data, info.channels)) return 'has a result without colour';
-  return undefined;
+  const distance = await fromItsColours(photo, { ...info, data });
+  return distance <= OWN_COLOURS
+    ? undefined
+    : `has the colours of another photo: ${distance.toFixed(1)} levels off`;
+}
+
+/** Mean levels between a result and what the stand-in ComfyUI makes of its photo, which scales colours more coarsely. */
+async function fromItsColours(photo: ChaosPhoto, result: Decoded): Promise<number> {
+  const { data, info } = await sharp(await photo.make())
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const { width, height } = info;
+  const wanted = await colourise({ width, height, data }, MODEL_SIZE);
+  let sum = 0;
+  for (let i = 0; i < width * height; i++)
+    for (let k = 0; k < 3; k++)
+      sum += Math.abs(result.data[i * result.channels + k]! - wanted.data[3 * i + k]!);
+  return sum / (3 * width * height);
+}
+
+interface Decoded {
+  data: Uint8Array;
+  channels: number;
 }
 
 function isGrey(data: Uint8Array, channels: number): boolean {

@@ -1,5 +1,6 @@
 /** Injects the planned faults, one after another. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BatchFault } from '../../local/comfyui/chroma-nodes.ts';
 import type { FaultKind, PlannedFault } from './plan.ts';
 import type { Instances } from './instances.ts';
 import type { Uploads } from './uploads.ts';
@@ -25,6 +26,12 @@ const onInstance =
     const instance = instances.pick(target);
     return instance ? act(instances, instance, magnitude) : false;
   };
+
+/** For some seconds, in which the instance may have batches. */
+const inBatches = (fault: BatchFault): Act =>
+  onInstance((instances, instance, magnitude) =>
+    instances.failBatches(instance, fault, scale(2000, 8000, magnitude)),
+  );
 
 const onPhoto =
   (act: (uploads: Uploads, number: number) => Promise<boolean>): Act =>
@@ -52,6 +59,11 @@ const ACTS: Record<FaultKind, Act> = {
     instances.freeze(instance, 'comfyui', scale(1000, 25_000, magnitude)),
   ),
   'ComfyUI prompt thread stopped': onInstance((instances, instance) => instances.stopExecutor(instance)),
+  'photo that fails its batch': inBatches('photo-fails'),
+  'batch failed': inBatches('prompt-fails'),
+  'result of a batch cut': inBatches('cut'),
+  'batch lost': inBatches('lost'),
+  'ComfyUI ended in a batch': inBatches('ended'),
   'log agent killed': onInstance((instances, instance) => instances.signal(instance, 'log-agent', 'SIGKILL')),
   'disk full': onInstance((instances, instance, magnitude) =>
     instances.fillDisk(instance, scale(2000, 15_000, magnitude)),

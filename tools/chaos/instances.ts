@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@aws-sdk/client-auto-scaling';
 import { clientConfig } from '../../common/environment.ts';
+import type { BatchFault } from '../../local/comfyui/chroma-nodes.ts';
 import type { Child } from '../../common/processes.ts';
 import type { FleetAgent } from '../../local/fleet/agent.ts';
 import type { StartedProcess } from '../../local/fleet/launcher.ts';
@@ -118,6 +119,13 @@ export class Instances {
     }
   }
 
+  failBatches({ comfyui }: ChaosInstance, batch: BatchFault, forMs: number): boolean {
+    if (!comfyui?.process.connected) return false;
+    comfyui.process.send({ batch });
+    this.later(forMs, () => comfyui.process.connected && comfyui.process.send({ batch: 'none' }));
+    return true;
+  }
+
   fillDisk(instance: ChaosInstance, forMs: number): boolean {
     const { comfyui } = instance;
     if (!comfyui?.process.connected) return false;
@@ -199,7 +207,7 @@ export class Instances {
     for (const [id, { worker, comfyui, 'log-agent': agent }] of this.instances) {
       const isSilent = this.badImages.get(id) === 'silent';
       for (const child of [isSilent ? undefined : worker, comfyui, agent]) child?.process.kill('SIGCONT');
-      if (comfyui?.process.connected) comfyui.process.send({ diskFull: false });
+      if (comfyui?.process.connected) comfyui.process.send({ diskFull: false, batch: 'none' });
       if (worker?.process.connected) worker.process.send({ clockMs: 0 });
     }
   }

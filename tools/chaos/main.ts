@@ -17,6 +17,7 @@ import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
 import { Injector } from './injector.ts';
 import { Instances } from './instances.ts';
+import { checkBatches } from './check-batches.ts';
 import { checkLogs } from './check-logs.ts';
 import { planOutages, runOutages } from './outages.ts';
 import { planFaults } from './plan.ts';
@@ -162,9 +163,10 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   };
   const outcomes = await checkOutcomes(uploads.photos.values(), await readStoredOutcomes(s3, bucket));
   const seconds = (performance.now() - startMs) / 1000;
+  const batches = checkBatches(view.journals);
   const logs = await checkLogs(view.journals, (instanceId) => view.lines(instanceId));
   const { max } = stack.agent.snapshot(stack.groupName);
-  const run = { seed, photos, seconds, outcomes, leftovers, logs, max, outages: await outages };
+  const run = { seed, photos, seconds, outcomes, leftovers, batches, logs, max, outages: await outages };
   return reportOf(run, injector, targets.proxy);
 }
 

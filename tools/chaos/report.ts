@@ -1,5 +1,6 @@
 /** Report of a chaos run: counts of faults, and the checks. */
 import type { Injector } from './injector.ts';
+import type { BatchCheck } from './check-batches.ts';
 import type { LogCheck } from './check-logs.ts';
 import { outageLine, outageProblems } from './check-outages.ts';
 import type { OutageReport } from './outages.ts';
@@ -33,6 +34,7 @@ export interface ChaosReport {
   outages: OutageReport[];
   outcomes: OutcomeCheck;
   leftovers: Leftovers;
+  batches: BatchCheck;
   logs: LogCheck;
   /** Maximum of the fleet. */
   max: number;
@@ -49,9 +51,9 @@ export interface Check {
 /** Maximum of problems shown for a check. */
 const SHOWN = 8;
 
-type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'logs' | 'outages' | 'max'>;
+type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'batches' | 'logs' | 'outages' | 'max'>;
 
-export function checks({ outcomes, leftovers, logs, outages, max }: Checked): Check[] {
+export function checks({ outcomes, leftovers, batches, logs, outages, max }: Checked): Check[] {
   const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
   const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
@@ -66,6 +68,10 @@ export function checks({ outcomes, leftovers, logs, outages, max }: Checked): Ch
     { name: 'the queue is empty', problems: messages === 0 ? [] : [`${messages} messages`] },
     { name: 'no attempt has left files on disk', problems: onDisk },
     { name: `the dead-letter queue has the ${poison} poison messages only`, problems: [...dead, ...missing] },
+    {
+      name: `no photo was charged for a prompt that it shared: ${batches.shared} shared one, ${batches.failed} such prompts failed`,
+      problems: batches.charged,
+    },
     {
       name: 'each outage was noticed, and bad images were launched no more than they may be',
       problems: outageProblems(outages, max),

@@ -116,6 +116,7 @@ export async function handleJob(
       ...names(),
       receiveCount,
       attempt: counted.attempts,
+      ...(figures.batchPhotos !== undefined && { batchPhotos: figures.batchPhotos }),
       fault: error instanceof DeadlineExceeded ? 'deadline' : isInstanceFault ? 'instance' : 'transient',
       error: withoutKeys(describeError(error), job),
     });

@@ -152,10 +152,11 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
           cancel: drainSignal(),
           signal,
           paused: (wait) => deadline.paused(wait),
-          started: (photos) => {
+          started: async (photos) => {
             figures.slotWaitSeconds = seconds(now() - readyMs);
             deadline.allowFor({ batch: photos });
-            return start();
+            await start();
+            figures.batchPhotos = wasTried() ? 1 : photos;
           },
           wasTried: () => wasTried(),
         });

@@ -2,18 +2,29 @@
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FAILED, INCOMING, RESULTS } from '../../../contract/keys.ts';
+import { colourise } from '../../../local/comfyui/colour.ts';
+import { batchesOf } from '../../../tools/chaos/check-batches.ts';
 import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
 import { checkOutcomes, type StoredOutcome } from '../../../tools/chaos/check-outcomes.ts';
 
-/** @returns a result as a worker would make it: the same picture with a tint */
-async function coloured(photo: ChaosPhoto, format = photo.picture!.format): Promise<Buffer> {
-  const { data, info } = await sharp(await photo.make())
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer({ resolveWithObject: true });
-  for (let at = 0; at < data.length; at += info.channels) data[at] = Math.min(255, data[at]! + 12);
-  const raw = { width: info.width, height: info.height, channels: info.channels };
+/** @returns a result as a worker makes it; `colours` are those of that photo */
+async function coloured(photo: ChaosPhoto, format = photo.picture!.format, colours = photo): Promise<Buffer> {
+  const pixels = async (file: Buffer | Promise<Buffer>) => {
+    const image = sharp(await file)
+      .toColourspace('srgb')
+      .raw();
+    const { data, info } = await image.toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data };
+  };
+  const grey = await pixels(photo.make());
+  const { data } = await colourise(grey, 512);
+  if (colours !== photo) {
+    const others = await colourise(await pixels(colours.make()), 512);
+    for (let at = 0; at < data.length; at++)
+      data[at] = grey.data[at]! + (others.data[at % others.data.length]! - others.data[at - (at % 3)]!) / 2;
+  }
+  const raw = { width: grey.width, height: grey.height, channels: 3 } as const;
   return sharp(data, { raw }).toFormat(format).toBuffer();
 }
 
@@ -58,6 +69,14 @@ const CASES: [
     'the picture of another photo',
     'wrong',
     async (outcomes) => outcomes.set(result, { sourceEtag: 'a', body: await coloured(other) }),
+  ],
+  [
+    'the colours of another photo',
+    'wrong',
+    async (outcomes) => {
+      const body = await coloured(intact, intact.picture!.format, other);
+      outcomes.set(result, { sourceEtag: 'a', body });
+    },
   ],
   [
     'a grey result',
@@ -113,7 +132,8 @@ const CASES: [
 
 const NOTHING: Leftovers = { messages: 0, onDisk: [], dead: [], poisonMissing: 0, poison: 3 };
 const LOGS = { instances: 2, lines: 10, undelivered: 0, missing: [] };
-const REST = { leftovers: NOTHING, logs: LOGS, outages: [], max: 4 };
+const BATCHES = { shared: 5, failed: 1, charged: [] };
+const REST = { leftovers: NOTHING, batches: BATCHES, logs: LOGS, outages: [], max: 4 };
 const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 
 describe('checkOutcomes', () => {
@@ -156,4 +176,21 @@ describe('checkOutcomes', () => {
       checks({ ...REST, outcomes: checked, leftovers }).filter(({ problems }) => problems.length > 0),
     ).toHaveLength(1);
   });
+});
+
+it('the check of batches finds a photo that was charged for a prompt that it shared', () => {
+  const failed = { event: 'attempt-failed', photo: 'a', fault: 'instance', attempt: 0, batchPhotos: 3 };
+  const lines = [
+    { event: 'batch-failed', photos: 3 },
+    failed,
+    { ...failed, fault: 'transient', attempt: 1 },
+    { ...failed, attempt: 2, batchPhotos: 1 },
+    { event: 'photo-finished', batchPhotos: 3 },
+    { event: 'photo-finished', batchPhotos: 1 },
+    { event: 'photo-finished' },
+  ].map((line) => JSON.stringify(line));
+  expect(batchesOf([...lines, '{"event":"ph', ''])).toEqual({ shared: 1, failed: 1, charged: [] });
+  expect(batchesOf([JSON.stringify({ ...failed, attempt: 1 })]).charged).toEqual([
+    'a has 1 attempts after a fault in a prompt of 3 photos',
+  ]);
 });
