@@ -73,15 +73,20 @@ export const vcpusOf = (type: string): number | undefined => VCPUS[partsOf(type)
 export const passOf = ({ capability }: Pick<Gpu, 'capability'>): Pass =>
   capability >= 8 ? 'bfloat16' : capability >= 7 ? 'float16' : 'float32';
 
+/** The two estimates that {@link gpuSeconds} takes the longer of. */
+export function estimatedSeconds(gpu: Gpu, pass: Pass): { arithmetic: number; memory: number } {
+  const { gigabytes, batch8, teraflops } = PASSES[pass];
+  const peak = pass === 'float32' ? gpu.float32 : gpu.half;
+  return { arithmetic: batch8 * (teraflops / peak), memory: gigabytes / (MEMORY_SHARE * gpu.bandwidth) };
+}
+
 /**
  * Seconds of the network per photo, estimated: the longer of its arithmetic, at the share of the peak that the same pass reached on the GPU
  * that was measured, and its memory traffic, at {@link MEMORY_SHARE} of the bandwidth. Never shorter than there.
  */
 export function gpuSeconds(gpu: Gpu, pass: Pass, batching: Batching): number {
-  const { gigabytes, batch8, teraflops, [batching]: measured } = PASSES[pass];
-  const peak = pass === 'float32' ? gpu.float32 : gpu.half;
-  const arithmetic = batch8 * (teraflops / peak);
-  const memory = gigabytes / (MEMORY_SHARE * gpu.bandwidth);
+  const { [batching]: measured } = PASSES[pass];
+  const { arithmetic, memory } = estimatedSeconds(gpu, pass);
   // A small GPU is full with one photo: there only the launches of kernels, which the CPU does, take as long as measured.
   return Math.max(arithmetic, memory, measured);
 }

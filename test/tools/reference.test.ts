@@ -35,7 +35,7 @@ describe('a reference page', () => {
     const wanted = {
       'README.md': ['headline', 'photos'],
       'README.zh-CN.md': ['headlineChinese', 'photosChinese'],
-      'docs/cost.md': ['cost', 'instances'],
+      'docs/cost.md': ['cost', 'gpus', 'instances'],
     };
     expect(tables).toEqual(wanted[page as keyof typeof wanted]);
   });

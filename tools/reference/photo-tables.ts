@@ -2,6 +2,8 @@
 import { stages } from '../../bin/stages.ts';
 import { costOf, type Cost } from '../../cli/cost/cost-of.ts';
 import { costMarkdown } from '../../cli/cost/text.ts';
+import { estimatedSeconds, GPUS, gpuSeconds, passOf } from '../../contract/gpus.ts';
+import { SHIPPED_BATCHING } from '../../contract/photo-costs.ts';
 import { INSTANCE_PRICES } from '../../contract/prices.ts';
 import { throughputOf } from '../../contract/throughput.ts';
 import { resolveStage } from '../../lib/stage/stage.ts';
@@ -127,9 +129,39 @@ function instancesTable(): string {
   ].join('\n');
 }
 
+/** What {@link gpuSeconds} follows from, for the GPUs of the families that the model knows. */
+function gpusTable(): string {
+  const ms = (seconds: number) => String(Number((seconds * 1000).toPrecision(2)));
+  return [
+    row(
+      'GPU',
+      'family',
+      'type',
+      'TFLOP/s',
+      'GB/s',
+      'ms by arithmetic',
+      'ms by memory',
+      'estimate, ms',
+      'peaks',
+    ),
+    row('---', '---', '---', '---:', '---:', '---:', '---:', '---:', '---'),
+    ...Object.entries(GPUS).map(([family, gpu]) => {
+      const pass = passOf(gpu);
+      const { arithmetic, memory } = estimatedSeconds(gpu, pass);
+      return row(
+        ...[gpu.name, `\`${family}\``, pass, String(pass === 'float32' ? gpu.float32 : gpu.half)],
+        ...[String(gpu.bandwidth), ms(arithmetic), ms(memory)],
+        ms(gpuSeconds(gpu, pass, SHIPPED_BATCHING)),
+        `[source](${gpu.source})`,
+      );
+    }),
+  ].join('\n');
+}
+
 /** By the name of a table: {@link withTables}. */
 export const PHOTO_TABLES: Readonly<Record<string, () => string>> = {
   cost: () => costMarkdown(costOf(prod())),
+  gpus: gpusTable,
   instances: instancesTable,
   photos: () => sizesTable(ENGLISH),
   photosChinese: () => sizesTable(CHINESE),

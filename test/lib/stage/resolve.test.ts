@@ -219,3 +219,13 @@ describe('a stage', () => {
     expect(resolve(config).dailySpendLimit).toBe(limit);
   });
 });
+
+it('the first service time is that of the stage’s instance types', () => {
+  const serviceSeconds = (config: StageConfig) => {
+    const { policy } = resolveStage('own', config);
+    return policy.kind === 'threshold' ? undefined : policy.serviceSeconds;
+  };
+  expect(serviceSeconds({})).toBe(DEFAULT_POLICY.serviceSeconds);
+  expect(serviceSeconds({ instanceTypes: ['g6.2xlarge'] })).toBeLessThan(DEFAULT_POLICY.serviceSeconds);
+  expect(serviceSeconds({ instanceTypes: ['g6.2xlarge'], policy: { ...slo, serviceSeconds: 9 } })).toBe(9);
+});
