@@ -122,12 +122,19 @@ export function separateAlpha({ data, stride, first, alpha, isAssociated, model,
 
 /** 8 bits of values of 16; they are returned as they are where they have no more. */
 export function to8(values: Values): Uint8Array {
-  return values instanceof Uint16Array ? Uint8Array.from(values, (value) => Math.round(value / 257)) : values;
+  if (!(values instanceof Uint16Array)) return values;
+  // A loop: `from` goes through an iterator, at ten times the cost.
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.round(values[i]! / 257);
+  return bytes;
 }
 
 /** Values of 16 bits, of values that may have 8. */
 export function to16(values: Values): Uint16Array {
-  return values instanceof Uint16Array ? values : Uint16Array.from(values, (value) => 257 * value);
+  if (values instanceof Uint16Array) return values;
+  const deep = new Uint16Array(values.length);
+  for (let i = 0; i < deep.length; i++) deep[i] = 257 * values[i]!;
+  return deep;
 }
 
 /** @throws RangeError when a buffer does not hold a picture of that size */
