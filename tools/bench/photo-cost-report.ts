@@ -1,12 +1,8 @@
 /** Tables of what photos cost. */
+import { ratioOf } from './compare-costs.ts';
 import type { PhotoCost } from './photo-cost.ts';
 import { PART_MEANINGS, PARTS } from './photo-parts.ts';
 import { tableLines } from './table.ts';
-
-export const ratioOf = ({
-  cpuSeconds,
-  floorSeconds,
-}: Pick<PhotoCost, 'cpuSeconds' | 'floorSeconds'>): number => cpuSeconds / floorSeconds;
 
 export function costLines(costs: readonly PhotoCost[]): string[] {
   const head = ['photo', 'MP', 'MB', 'CPU s', 'codec alone', 'ratio', 'MB worker', 'MB image process'];

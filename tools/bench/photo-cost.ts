@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import { isPlanes } from '../../contract/workflow.ts';
+import { bundle, bundleImageProcess } from '../../worker/bundle.ts';
+import type { CostRatio } from './compare-costs.ts';
 import type { CostTask } from './photo-cost-child.ts';
 import type { PartsTask } from './photo-parts-child.ts';
 import { PARTS, type Parts } from './photo-parts.ts';
@@ -17,13 +19,8 @@ import type { ScanKind } from './worker-options.ts';
 
 export const COST_MEGAPIXELS = [1, 3, 12, 24, 100];
 
-export interface PhotoCost {
-  megapixels: number;
-  kind: ScanKind;
-  /** Of the worker and its image process. */
-  cpuSeconds: number;
-  /** Of sharp, to decode the file and to encode the result. */
-  floorSeconds: number;
+/** `cpuSeconds` are those of the worker and its image process, `floorSeconds` of sharp, to decode the file and to encode the result. */
+export interface PhotoCost extends CostRatio {
   /** Bytes of the photo's file. */
   bytes: number;
   /** Most resident memory: the worker's process, and its image process. */
@@ -71,12 +68,21 @@ async function savedPicture({ workflow }: WorkerSettings): Promise<Buffer> {
     .toBuffer();
 }
 
+/** Bundles the measured processes. @param folder inside of the repository, so that they find sharp */
+export async function bundlePhotoCost(folder: string): Promise<void> {
+  const entry = (name: string) =>
+    bundle(join(import.meta.dirname, `${name}-child.ts`), join(folder, `${name}.mjs`));
+  await Promise.all([entry('photo-cost'), entry('photo-parts'), bundleImageProcess(folder)]);
+}
+
 export interface CostRun {
   /** Folder of the bundles, which photos are written to. */
   folder: string;
   settings: WorkerSettings;
   megapixels: readonly number[];
   kinds: readonly ScanKind[];
+  /** Whether the parts of a photo are measured too. @default true */
+  parts?: boolean;
   say: (line: string) => void;
 }
 
@@ -85,6 +91,7 @@ export async function measurePhotoCosts({
   settings,
   megapixels,
   kinds,
+  parts = true,
   say,
 }: CostRun): Promise<PhotoCost[]> {
   const saved = join(folder, 'saved');
@@ -96,7 +103,9 @@ export async function measurePhotoCosts({
       const file = await scan(kind, 0, size);
       writeFileSync(photo, file);
       const files = { photo, saved, result: `${photo}-result` };
-      const cost = await measureOne(folder, settings, files, repeatsFor(kind, size));
+      const repeats = repeatsFor(kind, size);
+      repeats.parts &&= parts;
+      const cost = await measureOne(folder, settings, files, repeats);
       costs.push({ megapixels: size, kind, ...cost, bytes: file.length });
       const ratio = (cost.cpuSeconds / cost.floorSeconds).toFixed(2);
       say(`${kind} of ${size} megapixels: ${cost.cpuSeconds.toFixed(3)} CPU s, ${ratio} times the codec's`);

@@ -7,11 +7,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { bundle, bundleImageProcess } from '../../worker/bundle.ts';
+import { bundle } from '../../worker/bundle.ts';
 import { localPath } from '../../common/environment.ts';
 import { workflowAt } from '../../local/run/preflight.ts';
 import { costLines } from './photo-cost-report.ts';
-import { COST_MEGAPIXELS, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
+import { bundlePhotoCost, COST_MEGAPIXELS, measurePhotoCosts, type PhotoCost } from './photo-cost.ts';
 import { measuredLoad } from './comfyui-load.ts';
 import { RealComfyui, StandInComfyui, type MeasuredComfyui } from './measured-comfyui.ts';
 import { settingsFor } from './settings.ts';
@@ -40,10 +40,8 @@ export async function bench(values: WorkerBenchOptions): Promise<number> {
     const here = import.meta.dirname;
     await Promise.all([
       bundle(join(here, 'comfyui.ts'), join(folder, 'comfyui.mjs')),
-      bundle(join(here, 'photo-cost-child.ts'), join(folder, 'photo-cost.mjs')),
-      bundle(join(here, 'photo-parts-child.ts'), join(folder, 'photo-parts.mjs')),
       bundle(join(here, 'worker-child.ts'), join(folder, 'worker.mjs')),
-      bundleImageProcess(folder),
+      bundlePhotoCost(folder),
     ]);
     const workflow = values.comfyui ? await workflowAt(values.comfyui) : 'ddcolor';
     const { size = 512 } = settingsFor('cpu', 'chroma', workflow).workflow.chroma ?? {};
