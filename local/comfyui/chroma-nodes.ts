@@ -95,7 +95,7 @@ export class BatchFaults {
 }
 
 /** The message of our node. */
-const notFinite = (place: number, photos: number) =>
+export const notFinite = (place: number, photos: number) =>
   new PythonError(
     'ArithmeticError',
     `DDColor: expected finite a and b, found others in photo ${place + 1} of ${photos}; the photo, the GPU or the weights are at fault\n`,

@@ -2,6 +2,7 @@
 import sharp from 'sharp';
 import {
   chromaOf,
+  notFinite,
   readPgm,
   unstacked,
   writePgm,
@@ -65,6 +66,8 @@ export interface Faults {
   diskFull: boolean;
   /** The custom nodes were not imported, as with a package that is missing in the image. */
   nodesMissing: boolean;
+  /** Any precision but float32 gives numbers that are not finite. */
+  imprecise: boolean;
   /** Of prompts with several photos. */
   batch: BatchFault;
 }
@@ -141,13 +144,14 @@ export const RUN: Record<string, Run> = {
     return { grey, picture: async () => ({ width, height, data: data() }) };
   },
 
-  async DDColorChroma({ image, model_input_size, checkpoint }, object, world) {
+  async DDColorChroma({ image, model_input_size, checkpoint, precision }, object, world) {
     const startedMs = performance.now();
     loadCheckpoint(checkpoint, object, world);
     const { grey } = image as NodeOutput;
     if (!grey) throw new PythonError('RuntimeError', 'the stand-in takes pictures of LoadGrey alone\n');
     const size = Number(model_input_size);
     const photos = unstacked(grey, size);
+    if (world.faults.imprecise && precision !== 'float32') throw notFinite(0, photos.length);
     world.batchFaults.meet(world.faults.batch, photos, world.end);
     const planes = chromaOf(photos, size, world.planesOf);
     await world.inferenceEnd(startedMs, photos.length);

@@ -40,7 +40,13 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const world: NodeContext = {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
-    faults: { checkpointUnreadable: false, diskFull: false, nodesMissing: false, batch: 'none' },
+    faults: {
+      checkpointUnreadable: false,
+      diskFull: false,
+      nodesMissing: false,
+      imprecise: false,
+      batch: 'none',
+    },
     batchFaults: new BatchFaults(),
     end: options.end ?? (() => undefined),
     ...(options.meter && { meter: options.meter }),

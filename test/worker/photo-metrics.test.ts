@@ -72,6 +72,12 @@ describe('metrics of photos', () => {
     expect(datum(published[0]!, 'CanaryFailures')).toMatchObject([{ Value: 1 }]);
   });
 
+  it('contain a change of the precision, also without photos', async () => {
+    metrics.addPrecisionChange();
+    await vi.advanceTimersByTimeAsync(PUBLISH_MS);
+    expect(datum(published[0]!, 'PrecisionChanges')).toMatchObject([{ Value: 1 }]);
+  });
+
   it('are not published while there are none, and complete when the worker ends', async () => {
     await vi.advanceTimersByTimeAsync(10 * PUBLISH_MS);
     await metrics.flush();

@@ -41,10 +41,16 @@ describe('the canary', () => {
     });
   };
 
-  it('is found again on both paths', async () => {
-    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor-public-node.json', memoryLog());
+  it('is recorded with the most exact precision, and found again by every workflow and path', async () => {
+    comfy.standIn.faults.imprecise = true;
+    const log = memoryLog();
+    await recordCanary(comfy.url, file, 'ami/workflow/ddcolor.json', log);
+    expect(log.of('precision-changed')).toEqual([]);
     await check(await readCanary(file));
-    await checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', memoryLog());
+    await checkCanary(comfy.url, file, 'ami/workflow/ddcolor.json', log);
+    expect(log.of('precision-changed')).toMatchObject([
+      { from: 'auto', to: 'float32', reason: expect.stringContaining('not finite') as string },
+    ]);
   });
 
   it('of another model fails the command of the bake', async () => {
