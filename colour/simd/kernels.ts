@@ -9,6 +9,25 @@ import { MODULE } from './module.ts';
 interface Functions {
   lightness3: (pixels: number, count: number, grey: number) => void;
   lightness4: (pixels: number, count: number, grey: number) => void;
+  lightness16: (
+    pixels: number,
+    channels: number,
+    count: number,
+    linear: number,
+    curve: number,
+    grey: number,
+  ) => void;
+  mergeRow16: (
+    grey: number,
+    count: number,
+    chroma: number,
+    stride: number,
+    part: number,
+    linear: number,
+    f: number,
+    curve: number,
+    out: number,
+  ) => void;
   mergeRow3: (...row: RowArguments) => void;
   mergeRow4: (...row: RowArguments) => void;
   step: (upper: number, lower: number, count: number, out: number, stride: number) => void;
@@ -44,6 +63,10 @@ export class Kernels {
     return new Float32Array(this.memory.buffer, at, length);
   }
 
+  shorts(at: number, length: number): Uint16Array {
+    return new Uint16Array(this.memory.buffer, at, length);
+  }
+
   words(at: number, length: number): Uint32Array {
     return new Uint32Array(this.memory.buffer, at, length);
   }
@@ -54,7 +77,7 @@ export class Kernels {
    * @returns the address of each, a multiple of 16
    * @throws RangeError when there is no memory left
    */
-  allocate<const Sizes extends readonly number[]>(...sizes: Sizes): { [K in keyof Sizes]: number } {
+  allocate(...sizes: readonly number[]): number[] {
     let end = layout.WORK;
     const starts = sizes.map((size) => {
       const start = end;
@@ -66,7 +89,7 @@ export class Kernels {
       this.memory.grow(Math.ceil(missing / PAGE));
       this.bytes = new Uint8Array(this.memory.buffer);
     }
-    return starts as { [K in keyof Sizes]: number };
+    return starts;
   }
 
   private writeTables(): void {

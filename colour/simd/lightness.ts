@@ -13,7 +13,7 @@ export function simdLightness(
   grey: Bytes,
   at: number,
 ): void {
-  const [source, target] = kernels.allocate(STRIP * channels, STRIP);
+  const [source = 0, target = 0] = kernels.allocate(STRIP * channels, STRIP);
   const { bytes, run } = kernels;
   const lightness = channels === 3 ? run.lightness3 : run.lightness4;
   const count = pixels.length / channels;

@@ -13,6 +13,10 @@ const MAX_WIDTH = 65_536;
 const BRIGHT = 23;
 const FLOAT = 4;
 
+/** Whether a row takes too much memory. */
+export const isTooWide = (width: number, small: Chroma): boolean =>
+  width > MAX_WIDTH || small.width > MAX_WIDTH;
+
 /** As `Merger` in `colour/merge.ts`. */
 export class SimdMerger {
   private readonly columns: Axis;
@@ -22,9 +26,7 @@ export class SimdMerger {
 
   /** @returns undefined for a picture that is too wide */
   static of(kernels: Kernels, width: number, height: number, small: Chroma): SimdMerger | undefined {
-    return width > MAX_WIDTH || small.width > MAX_WIDTH
-      ? undefined
-      : new SimdMerger(kernels, width, height, small);
+    return isTooWide(width, small) ? undefined : new SimdMerger(kernels, width, height, small);
   }
 
   private constructor(
@@ -42,7 +44,7 @@ export class SimdMerger {
     const { kernels, width, rows } = this;
     const strip = Math.max(1, Math.floor(STRIP / width));
     const wide = new WideRows(kernels, this.columns, this.small, [strip * width, strip * width * channels]);
-    const [source, target] = wide.strips;
+    const [source = 0, target = 0] = wide.others;
     const { bytes, run } = kernels;
     const mergeRow = channels === 3 ? run.mergeRow3 : run.mergeRow4;
     let bright = 0;
@@ -83,8 +85,9 @@ function brightFrom(least: number): number {
 }
 
 /** Two rows of chroma at the width of the large picture, in the memory of the kernels. */
-class WideRows {
-  readonly strips: readonly [source: number, target: number];
+export class WideRows {
+  /** Addresses of the other parts. */
+  readonly others: readonly number[];
   readonly chroma: number;
   readonly stride: number;
   private readonly width: number;
@@ -95,28 +98,27 @@ class WideRows {
   /** Rows that are there. */
   private held: [upper: number, lower: number] = [-1, -1];
 
+  /** @param others bytes of further parts that are needed at the same time */
   constructor(
     private readonly kernels: Kernels,
     { low, part }: Axis,
     private readonly small: Chroma,
-    [source, target]: readonly [number, number],
+    others: readonly number[],
   ) {
     const width = low.length;
     this.width = width;
     const stride = FLOAT * ((width + 3) & ~3);
     const row = FLOAT * (small.width + 1);
-    const parts = kernels.allocate(
-      2 * row,
-      2 * FLOAT * width,
-      2 * stride,
-      2 * stride,
-      4 * stride,
-      source,
-      target,
-    );
+    const parts = kernels.allocate(2 * row, 2 * FLOAT * width, 2 * stride, 2 * stride, 4 * stride, ...others);
     this.stride = stride;
-    [this.row, this.low, this.upper, this.lower, this.chroma] = parts;
-    this.strips = [parts[5], parts[6]];
+    [this.row, this.low, this.upper, this.lower, this.chroma] = parts as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.others = parts.slice(5);
     kernels.words(this.low, width).set(low);
     kernels.floats(this.low + FLOAT * width, width).set(part);
   }

@@ -3,11 +3,9 @@
  * Reads and writes up to 3 pixels beyond the end of a row.
  */
 import { F_OF_GREY, GAMMA, GAMMA_STEPS, GAMMA_ZERO, SCRATCH } from '../layout';
+import { between, cube, inverse } from './curves';
 
-// The constants of `chroma.ts` and of sRGB's matrix. The matrix includes the white point and the steps of the table.
-const EPSILON: f32 = 6.0 / 29.0;
-const SLOPE: f32 = (3.0 * 36.0) / 841.0;
-const OFFSET: f32 = 4.0 / 29.0;
+// Sums of sRGB's matrix include the white point of `chroma.ts` and the steps of the table.
 const WHITE_X: f64 = 0.95047;
 const WHITE_Z: f64 = 1.08883;
 const STEPS: f64 = GAMMA_STEPS;
@@ -21,20 +19,6 @@ const F3: f64 = 0.4506595965366127;
 const F4: f64 = -0.14707289736794532;
 /** A float this large has no digits after the point: adding it rounds, and leaves a whole number in the low bits. */
 const ROUND: f32 = 8_388_608.0 + <f32>GAMMA_ZERO;
-
-// @ts-ignore: decorator
-@inline
-function cube(t: v128): v128 {
-  return f32x4.mul(f32x4.mul(t, t), t);
-}
-
-/** The inverse of Lab's f. */
-// @ts-ignore: decorator
-@inline
-function inverse(t: v128): v128 {
-  const line = f32x4.mul(f32x4.sub(t, f32x4.splat(OFFSET)), f32x4.splat(SLOPE));
-  return v128.bitselect(cube(t), line, f32x4.gt(t, f32x4.splat(EPSILON)));
-}
 
 /** Index in the table of a channel. */
 // @ts-ignore: decorator
@@ -77,13 +61,6 @@ function colour(x: v128, y: v128, z: v128, out: usize, channels: i32): void {
   encode(out, SCRATCH, channels);
   encode(out + 1, SCRATCH + 16, channels);
   encode(out + 2, SCRATCH + 32, channels);
-}
-
-/** Chroma at four pixels of the row. */
-// @ts-ignore: decorator
-@inline
-function between(chroma: usize, stride: usize, down: v128): v128 {
-  return f32x4.add(v128.load(chroma), f32x4.mul(v128.load(chroma + stride), down));
 }
 
 /** Of pixels whose values are all above the lines at the dark ends of the curves. */
