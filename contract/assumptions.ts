@@ -21,6 +21,16 @@ export interface Basis {
   readonly source: string;
 }
 
+/** By kind: `jpeg-rgb 0.1 (3 MP), 0.3 (12 MP); png ...`. */
+function workerText(): string {
+  const kinds = new Set(WORKER_COSTS.photos.map(({ kind }) => kind));
+  const of = (one: string) =>
+    WORKER_COSTS.photos
+      .filter(({ kind }) => kind === one)
+      .map(({ megapixels, cpuSeconds }) => `${cpuSeconds} (${megapixels} MP)`);
+  return [...kinds].map((kind) => `${kind} ${of(kind).join(', ')}`).join('; ');
+}
+
 const sourceOf = ({ command, machine, date }: Measurement) => `${command}; ${machine}, ${date}`;
 const ms = (seconds: number) => `${Number((seconds * 1000).toPrecision(3))} ms`;
 
@@ -31,9 +41,7 @@ export function basisOf(types: readonly string[]): Basis[] {
   return [
     {
       what: 'CPU seconds of the worker per photo',
-      value: WORKER_COSTS.photos
-        .map(({ megapixels, kind, cpuSeconds }) => `${megapixels} MP ${kind} ${cpuSeconds}`)
-        .join(', '),
+      value: workerText(),
       kind: 'measured',
       source: sourceOf(WORKER_COSTS),
     },

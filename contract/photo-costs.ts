@@ -28,12 +28,23 @@ export const WORKER_COSTS: WorkerCosts = {
   date: '2026-11-28',
   command: 'npm run bench -- worker',
   photos: [
-    { megapixels: 3, kind: 'jpeg-rgb', cpuSeconds: 0.105 },
-    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.0876 },
-    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 0.292 },
-    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.254 },
-    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 0.564 },
-    { megapixels: 24, kind: 'jpeg-grey', cpuSeconds: 0.457 },
+    { megapixels: 1, kind: 'jpeg-rgb', cpuSeconds: 0.04 },
+    { megapixels: 1, kind: 'jpeg-grey', cpuSeconds: 0.04 },
+    { megapixels: 1, kind: 'png', cpuSeconds: 0.15 },
+    { megapixels: 1, kind: 'tiff16', cpuSeconds: 0.392 },
+    { megapixels: 3, kind: 'jpeg-rgb', cpuSeconds: 0.099 },
+    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.083 },
+    { megapixels: 3, kind: 'png', cpuSeconds: 0.384 },
+    { megapixels: 3, kind: 'tiff16', cpuSeconds: 1.22 },
+    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 0.304 },
+    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.248 },
+    { megapixels: 12, kind: 'png', cpuSeconds: 1.4 },
+    { megapixels: 12, kind: 'tiff16', cpuSeconds: 4.77 },
+    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 0.559 },
+    { megapixels: 24, kind: 'jpeg-grey', cpuSeconds: 0.468 },
+    { megapixels: 24, kind: 'png', cpuSeconds: 2.73 },
+    { megapixels: 24, kind: 'tiff16', cpuSeconds: 9.58 },
+    { megapixels: 100, kind: 'jpeg-rgb', cpuSeconds: 2.36 },
   ],
 };
 
@@ -51,7 +62,7 @@ export type ComfyuiCosts = Measurement & Readonly<Record<Batching, ComfyuiCost>>
 
 /** Of ComfyUI per photo, with the network replaced by a constant. */
 export const COMFYUI_COSTS: ComfyuiCosts = {
-  machine: 'two cores of an Intel Xeon (Emerald Rapids), shared with other work; ComfyUI 0.3.64',
+  machine: 'two cores of an Intel Xeon (Emerald Rapids), shared with other work',
   date: '2026-11-28',
   command: 'npm run bench -- comfyui',
   single: { cpuSeconds: 0.0119, seconds: 0.0249 },
