@@ -61,7 +61,7 @@ Every policy with its settings, and every setting of the world: ddcolor-elastic 
     .runs(simulated(compare));
   withRunOptions(command.command('tune'))
     .description('Settings of a policy for your own traffic, for several mean waits.')
-    .notes('Example: ddcolor-elastic simulate tune --trace trace.csv --with service=2.3,boot=110')
+    .notes('Example: ddcolor-elastic simulate tune --trace trace.csv --with service=0.25,boot=110')
     .runs(simulated(tune));
   withRunOptions(command.command('estimates'))
     .description(
