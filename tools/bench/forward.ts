@@ -25,6 +25,7 @@ export interface ForwardOptions {
   sizes: string;
   batches: string;
   parts: string;
+  side: number;
   /** A folder of grey photos instead of made-up ones. */
   photos?: string;
   /** A Python that has PyTorch. @default that of `comfyui setup`, or python3 */
@@ -54,7 +55,7 @@ async function deviceOf(python: string, wanted: ForwardOptions['device'], abort:
 
 export const bench = (options: ForwardOptions): Promise<number> =>
   command('npm run bench -- forward', async ({ abort, scope, progress }) => {
-    const { ddcolor, sizes, batches, parts, photos, json } = options;
+    const { ddcolor, sizes, batches, parts, side, photos, json } = options;
     if (!existsSync(join(ddcolor, 'ddcolor', 'model.py')))
       throw new UserError(`${ddcolor} is no checkout of piddnad/DDColor: it has no ddcolor/model.py.`);
     if (json !== undefined) await checkWritable(json);
@@ -63,7 +64,16 @@ export const bench = (options: ForwardOptions): Promise<number> =>
     const folder = mkdtempSync(join(tmpdir(), 'forward-'));
     await scope.defer(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'report.json');
-    const given = { ddcolor, device, sizes, batches, parts, json: file, ...(photos && { photos }) };
+    const given = {
+      ddcolor,
+      device,
+      sizes,
+      batches,
+      parts,
+      side: String(side),
+      json: file,
+      ...(photos && { photos }),
+    };
     const { code, output } = await runToEnd(
       python,
       [PROGRAM, ...Object.entries(given).flatMap(([name, value]) => [`--${name}`, value])],

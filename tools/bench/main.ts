@@ -98,6 +98,11 @@ export function define(program: CommandLine): CommandLine {
       'of device, forward, precision, traffic, compile, transfer and boot',
       'forward,precision',
     )
+    .addOption(
+      new Option('--side <n>', 'pixels of a photo; fewer than 512 are faster on a CPU')
+        .default(512)
+        .argParser(wholeNumber(64, 1024)),
+    )
     .option('--photos <dir>', 'your own photos instead of made-up ones')
     .option('--python <file>', "a Python with PyTorch instead of that of 'comfyui setup'")
     .option('--json <file>', 'write the figures')

@@ -101,9 +101,11 @@ def precision_part(report: Report, size: str, network: Any, grey: Any) -> None:
             )
         for encoder_scale in (1, 10, 30, 100, 1000, 10000):
             overflow_part(report, size, network, grey[:2], encoder_scale)
-    for kind, precision in [("upstream", p) for p in networks.PRECISIONS[1:]] + [
-        ("node", p) for p in ("float32", "tf32", "float16", "bfloat16")
-    ]:
+    listed = [("upstream", p) for p in networks.PRECISIONS[1:]]
+    listed += [("node", p) for p in ("float32", "tf32", "float16", "bfloat16")]
+    for kind, precision in listed:
+        if report.device.type != "cuda" and precision in ("float32-default", "tf32"):
+            continue  # Float32 there.
         with networks.tf32(precision), torch.inference_mode():
             forward = networks.forward_of(network, kind, precision)
             for batch in (1, 8):
