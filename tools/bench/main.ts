@@ -84,6 +84,7 @@ export function define(program: CommandLine): CommandLine {
     .option('--ddcolor <dir>', 'a checkout of piddnad/DDColor instead of a download')
     .addOption(new Option('--photos <n>', 'per round').default(64).argParser(wholeNumber(8, 1000)))
     .addOption(new Option('--rounds <n>', 'of each way, in turn').default(5).argParser(wholeNumber(1, 50)))
+    .option('--compare', 'fail where a ratio is a tenth above the checked-in one')
     .option('--json <file>', 'write the figures')
     .runs(async (options: BesideNetworkOptions) => (await import('./beside-network.ts')).bench(options));
   program
