@@ -1,5 +1,6 @@
 """Types that the network computes in."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,15 @@ import torch
 from conftest import CPU
 from torch import Tensor, nn
 
-from ddcolor_node import model, precision, weights
+from ddcolor_node import lab, model, precision, weights
 from ddcolor_node.network import Network
+
+# The bench's.
+_spec = importlib.util.spec_from_file_location("bench_lab", Path(__file__).parents[3] / "tools/bench/forward/lab.py")
+assert _spec is not None and _spec.loader is not None
+_bench_lab = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(_bench_lab)
+ciede2000 = _bench_lab.ciede2000
 
 PICTURE = precision.test_picture(64)
 PHOTOS = torch.rand(3, 1, 64, 64, generator=torch.Generator().manual_seed(4)).expand(-1, 3, -1, -1)
@@ -55,6 +63,18 @@ def test_sixteen_bits_come_close(tiny: Path, wanted: str, least: float, most: fl
     found = colours(network)
     assert found.dtype == torch.float32
     assert least < (found - exact).abs().mean() < most
+
+
+@pytest.mark.parametrize("wanted", ["float16", "bfloat16"])
+def test_colours_in_sixteen_bits_cannot_be_told_from_those_in_float32(tiny: Path, wanted: str) -> None:
+    network, exact = Network(upstream(tiny)), colours(upstream(tiny))
+    cast(network, wanted)
+    light = lab.lightness(PHOTOS)
+    one, other = (torch.cat([light, ab], dim=1).transpose(0, 1).flatten(1) for ab in (exact, colours(network)))
+    differences = ciede2000(one, other)
+    assert differences.mean() < 0.3
+    assert differences.quantile(0.99) < 1.5
+    assert differences.max() > 0
 
 
 @pytest.mark.parametrize("scale", [1e4, 1e5])
