@@ -24,27 +24,30 @@ export interface WorkerCosts extends Measurement {
 }
 
 export const WORKER_COSTS: WorkerCosts = {
-  machine: 'two cores of an Intel Xeon (Emerald Rapids), shared with other work',
+  machine: 'two cores of an Intel Xeon (Emerald Rapids)',
   date: '2026-11-28',
   command: 'npm run bench -- worker',
   photos: [
-    { megapixels: 1, kind: 'jpeg-rgb', cpuSeconds: 0.04 },
-    { megapixels: 1, kind: 'jpeg-grey', cpuSeconds: 0.04 },
-    { megapixels: 1, kind: 'png', cpuSeconds: 0.15 },
-    { megapixels: 1, kind: 'tiff16', cpuSeconds: 0.392 },
-    { megapixels: 3, kind: 'jpeg-rgb', cpuSeconds: 0.099 },
-    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.083 },
-    { megapixels: 3, kind: 'png', cpuSeconds: 0.384 },
-    { megapixels: 3, kind: 'tiff16', cpuSeconds: 1.22 },
-    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 0.304 },
-    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.248 },
-    { megapixels: 12, kind: 'png', cpuSeconds: 1.4 },
-    { megapixels: 12, kind: 'tiff16', cpuSeconds: 4.77 },
-    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 0.559 },
-    { megapixels: 24, kind: 'jpeg-grey', cpuSeconds: 0.468 },
-    { megapixels: 24, kind: 'png', cpuSeconds: 2.73 },
-    { megapixels: 24, kind: 'tiff16', cpuSeconds: 9.58 },
-    { megapixels: 100, kind: 'jpeg-rgb', cpuSeconds: 2.36 },
+    { megapixels: 1, kind: 'jpeg-rgb', cpuSeconds: 0.0444 },
+    { megapixels: 1, kind: 'jpeg-grey', cpuSeconds: 0.0396 },
+    { megapixels: 1, kind: 'png', cpuSeconds: 0.146 },
+    { megapixels: 1, kind: 'tiff16', cpuSeconds: 0.238 },
+    { megapixels: 3, kind: 'jpeg-rgb', cpuSeconds: 0.0976 },
+    { megapixels: 3, kind: 'jpeg-grey', cpuSeconds: 0.0851 },
+    { megapixels: 3, kind: 'png', cpuSeconds: 0.398 },
+    { megapixels: 3, kind: 'tiff16', cpuSeconds: 0.668 },
+    { megapixels: 12, kind: 'jpeg-rgb', cpuSeconds: 0.272 },
+    { megapixels: 12, kind: 'jpeg-grey', cpuSeconds: 0.261 },
+    { megapixels: 12, kind: 'png', cpuSeconds: 1.32 },
+    { megapixels: 12, kind: 'tiff16', cpuSeconds: 2.69 },
+    { megapixels: 24, kind: 'jpeg-rgb', cpuSeconds: 0.508 },
+    { megapixels: 24, kind: 'jpeg-grey', cpuSeconds: 0.444 },
+    { megapixels: 24, kind: 'png', cpuSeconds: 2.65 },
+    { megapixels: 24, kind: 'tiff16', cpuSeconds: 5.12 },
+    { megapixels: 100, kind: 'jpeg-rgb', cpuSeconds: 2.15 },
+    { megapixels: 100, kind: 'jpeg-grey', cpuSeconds: 1.87 },
+    { megapixels: 100, kind: 'png', cpuSeconds: 11.7 },
+    { megapixels: 100, kind: 'tiff16', cpuSeconds: 22.5 },
   ],
 };
 
@@ -104,5 +107,5 @@ export const TRANSFER_SECONDS = { perPhoto: 0.015, perMegapixel: 0.0015 } as con
 /** Share of a GPU's memory bandwidth that the network reaches: 4.6 GB in 2.64 ms, of 4.3 TB/s that a copy reaches. */
 export const MEMORY_SHARE = 0.4;
 
-/** Share of the slower limit that a worker reaches: 2.62 of 2.74 photos/s at 12 megapixels (docs/measurements.md). */
-export const WORKER_SHARE = 0.95;
+/** Share of the slower limit that a worker reaches: 0.82 to 0.93 from 1 to 24 megapixels (docs/measurements.md#the-lanes-of-a-worker). */
+export const WORKER_SHARE = 0.85;

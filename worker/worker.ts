@@ -1,4 +1,5 @@
 /** Runs a worker: gets ready, completes the launch hook, processes photos, drains, completes the termination hook. */
+import { setMaxListeners } from 'node:events';
 import { pause } from '../common/time.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
 import { infer } from './comfyui/inference.ts';
@@ -116,6 +117,8 @@ function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: P
 /** Cancels the photos that have not started, when the worker stops or its instance has a fault. */
 function drainController(stop: AbortSignal): AbortController {
   const drain = new AbortController();
+  // Every photo that waits listens to the one, every recovery to the other: Node warns of the eleventh.
+  setMaxListeners(0, drain.signal, stop);
   if (stop.aborted) drain.abort(stop.reason);
   stop.addEventListener('abort', () => drain.abort(stop.reason), { once: true });
   return drain;
