@@ -167,7 +167,7 @@ async function measure(
     const parts = Array.from({ length: copies.length / way.photosPerPrompt }, (_, k) =>
       copies.slice(k * way.photosPerPrompt, (k + 1) * way.photosPerPrompt),
     );
-    pictures.set(way, await Promise.all(parts.map(way.picture)));
+    pictures.set(way, await Promise.all(parts.map(async (part) => way.picture(part))));
   }
   const costs = new Map(WAYS.map((way) => [way, [] as Cost[]]));
   for (let k = 0; k <= rounds; k++)

@@ -2,12 +2,11 @@
  * `npm run bench -- merge`: the merge in a browser, by the kernels and by the reference, with the page's security policy and with one
  * that forbids WebAssembly.
  */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { chromium, type Browser } from 'playwright-core';
 import { command } from '../../common/command.ts';
+import { listenOnLoopback, type LoopbackServer } from '../../common/loopback.ts';
 import { browserOptions, ensureBrowser } from '../browser/ensure.ts';
 import type { MergeTimes } from './merge-thread.ts';
 import { tableLines } from './table.ts';
@@ -32,8 +31,8 @@ async function bundled(): Promise<string> {
 }
 
 /** A site with the thread's script and an empty page, under a policy. */
-async function serve(script: string, scripts: string): Promise<{ url: string; server: Server }> {
-  const server = createServer((request, response) => {
+const serve = (script: string, scripts: string): Promise<LoopbackServer> =>
+  listenOnLoopback((request, response) => {
     response.setHeader(
       'content-security-policy',
       `default-src 'none'; script-src ${scripts}; worker-src 'self'`,
@@ -42,9 +41,6 @@ async function serve(script: string, scripts: string): Promise<{ url: string; se
     response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
     response.end(isScript ? script : '<!doctype html><title>merge</title>');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
-}
 
 async function timesIn(browser: Browser, url: string): Promise<MergeTimes> {
   const page = await browser.newPage();
@@ -71,8 +67,8 @@ export const bench = (): Promise<number> =>
     const rows: string[][] = [];
     const misses: string[] = [];
     for (const [name, scripts] of POLICIES) {
-      const { url, server } = await serve(script, scripts);
-      await scope.defer(() => void server.close());
+      const { url, close } = await serve(script, scripts);
+      await scope.defer(close);
       const { simd, product, scalar, apart } = await timesIn(browser, url);
       const ratio = scalar / product;
       const cells = [product, scalar].map((ms) => ms.toFixed(0));

@@ -56,4 +56,4 @@ export const defineWorker = (program: CommandLine): CommandLine =>
       new Option('--gpu-ms <n>', 'GPU time of the stand-in per photo')
         .default(150)
         .argParser(wholeNumber(0, 60_000)),
-    ) as CommandLine;
+    );
