@@ -59,7 +59,7 @@ const VCPUS: Readonly<Record<string, number>> = {
   '16xlarge': 64,
 };
 
-/** Types that the model knows. */
+/** Types that the model has. */
 export const KNOWN_TYPES: readonly string[] = Object.keys(GPUS).flatMap((family) =>
   Object.keys(VCPUS).map((size) => `${family}.${size}`),
 );

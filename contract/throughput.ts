@@ -159,7 +159,7 @@ function meanOf(photos: readonly PhotoSize[], of: (photo: PhotoSize) => number):
  * Seconds per photo to begin with, of a fleet of these types: the slowest one's, rounded up to two digits, so that a first burst does not meet
  * too few instances.
  *
- * @returns undefined where the model knows none of them
+ * @returns undefined where the model has none of them
  */
 export function firstServiceSeconds(types: readonly string[], photos = ASSUMED_PHOTOS): number | undefined {
   const known = types.flatMap((type) => throughputOf(type, photos)?.serviceSeconds ?? []);

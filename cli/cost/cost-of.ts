@@ -57,7 +57,7 @@ export interface Cost {
   requestsThousand: number;
   maximum: { instances: number; onDemand: number; spot: number };
   types: TypeCost[];
-  /** The cheapest type for these photos; null with a measured time, or where the model knows no type. */
+  /** The cheapest type for these photos; null with a measured time, or where the model has no type. */
   cheapest: Choice | null;
   /** What the photos per hour follow from, measured or assumed; empty with a measured time. */
   basis: Basis[];

@@ -76,7 +76,7 @@ export function workCost(
   };
 }
 
-/** The cheapest of all types that have a price and that the model knows. Spot is half of it for each, which changes no order. */
+/** The cheapest of all types that have a price and that the model has. Spot is half of it for each, which changes no order. */
 export function choiceOf(stage: Stage, photos: readonly PhotoSize[]): Choice | null {
   const priced = new Set([...stage.instanceTypes, ...Object.keys(INSTANCE_PRICES), ...KNOWN_TYPES]);
   const all = [...priced].flatMap((type) => {

@@ -30,7 +30,7 @@ function firstOf(cost: Cost) {
 }
 
 function cheapestOf({ cheapest }: Cost) {
-  if (!cheapest) throw new Error('the model knows no type of prod');
+  if (!cheapest) throw new Error('the model has no type of prod');
   return cheapest;
 }
 
@@ -129,7 +129,7 @@ function instancesTable(): string {
   ].join('\n');
 }
 
-/** What {@link gpuSeconds} follows from, for the GPUs of the families that the model knows. */
+/** What {@link gpuSeconds} follows from, for the GPUs of the families that the model has. */
 function gpusTable(): string {
   const ms = (seconds: number) => String(Number((seconds * 1000).toPrecision(2)));
   return [
