@@ -12,11 +12,13 @@ export interface BatchCheck {
 }
 
 interface Line {
+  time?: string;
   event?: string;
   photo?: string;
   fault?: string;
   /** Charged so far. */
   attempt?: number;
+  outcome?: string;
   batchPhotos?: number;
 }
 
@@ -29,12 +31,17 @@ export function checkBatches(directory: string): BatchCheck {
 /** @param texts lines of workers, and others */
 export function batchesOf(texts: readonly string[]): BatchCheck {
   const check: BatchCheck = { shared: 0, failed: 0, charged: [] };
-  for (const { event, photo, fault, attempt, batchPhotos = 1 } of texts.map(parsed)) {
+  const underWay = new Map<string, number>();
+  const lines = texts.map(parsed).sort(({ time: a = '' }, { time: b = '' }) => (a < b ? -1 : a > b ? 1 : 0));
+  for (const { event, photo = '', fault, attempt = 0, outcome, batchPhotos = 1 } of lines) {
+    const copies = underWay.get(photo) ?? 0;
+    if (event === 'photo-started') underWay.set(photo, copies + 1);
+    if (event === 'photo-finished') underWay.set(photo, copies - 1);
     if (event === 'batch-failed') check.failed++;
     if (batchPhotos < 2) continue;
-    if (event === 'photo-finished') check.shared++;
-    // The first fault is free, and a photo that had one shares no prompt.
-    if (event === 'attempt-failed' && fault === 'instance' && attempt !== undefined && attempt > 0)
+    if (event === 'photo-finished' && outcome === 'succeeded') check.shared++;
+    // The first fault is free, and a photo that had one shares no prompt. A second message of the same photo has its own attempt.
+    if (event === 'attempt-failed' && fault === 'instance' && attempt > Math.max(0, copies - 1))
       check.charged.push(
         `${photo} has ${attempt} attempts after a fault in a prompt of ${batchPhotos} photos`,
       );

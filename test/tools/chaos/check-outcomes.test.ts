@@ -185,12 +185,24 @@ it('the check of batches finds a photo that was charged for a prompt that it sha
     failed,
     { ...failed, fault: 'transient', attempt: 1 },
     { ...failed, attempt: 2, batchPhotos: 1 },
-    { event: 'photo-finished', batchPhotos: 3 },
-    { event: 'photo-finished', batchPhotos: 1 },
-    { event: 'photo-finished' },
+    { event: 'photo-finished', outcome: 'succeeded', batchPhotos: 3 },
+    { event: 'photo-finished', outcome: 'returned', batchPhotos: 3 },
+    { event: 'photo-finished', outcome: 'succeeded', batchPhotos: 1 },
+    { event: 'photo-finished', outcome: 'succeeded' },
   ].map((line) => JSON.stringify(line));
   expect(batchesOf([...lines, '{"event":"ph', ''])).toEqual({ shared: 1, failed: 1, charged: [] });
   expect(batchesOf([JSON.stringify({ ...failed, attempt: 1 })]).charged).toEqual([
     'a has 1 attempts after a fault in a prompt of 3 photos',
   ]);
+});
+
+it('the check of batches does not take the attempt of a second message of a photo for a charge', () => {
+  const at = (second: number, line: object) =>
+    JSON.stringify({ time: `2026-01-01T00:00:0${second}.000Z`, photo: 'a', ...line });
+  const failed = { event: 'attempt-failed', fault: 'instance', batchPhotos: 2 };
+  const both = [at(1, { event: 'photo-started' }), at(0, { event: 'photo-started' })];
+  expect(batchesOf([at(2, { ...failed, attempt: 1 }), ...both]).charged).toEqual([]);
+  expect(batchesOf([...both, at(2, { ...failed, attempt: 2 })]).charged).toHaveLength(1);
+  const ended = [...both, at(1, { event: 'photo-finished', outcome: 'succeeded' })];
+  expect(batchesOf([...ended, at(2, { ...failed, attempt: 1 })]).charged).toHaveLength(1);
 });
