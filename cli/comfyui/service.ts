@@ -8,6 +8,14 @@ import { needCheckout } from '../../common/checkout.ts';
 import { inheritedEnvironment } from '../../common/environment.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { UserError } from '../../common/errors.ts';
+import {
+  comfyuiArguments,
+  comfyuiEnvironment,
+  comfyuiPython,
+  FOLDERS,
+  untilUp,
+  UP_WITHIN_SECONDS,
+} from './launch.ts';
 import { isSetUp, prefix } from './setup.ts';
 
 const runningSchema = z.object({ pid: z.number().int(), url: z.url(), device: z.enum(['cuda', 'cpu']) });
@@ -15,10 +23,7 @@ export type Running = z.infer<typeof runningSchema>;
 
 /** ComfyUI's default. */
 export const COMFYUI_PORT = 8188;
-const UP_WITHIN_MS = 180_000;
-const POLL_MS = 500;
 const GRACE_MS = 10_000;
-const FOLDERS = ['input', 'output', 'temp', 'user'] as const;
 
 const stateFile = () => join(prefix(), 'running.json');
 /** Outside of the logs folder, which each run empties. */
@@ -55,34 +60,21 @@ export async function startComfyui(
   if (!isSetUp()) throw new UserError("ComfyUI is not set up: run 'npm run comfyui -- setup'.");
   const device = cpu ? 'cpu' : await deviceHere();
   const here = needCheckout('comfyui start', 'cli/comfyui/');
-  const root = join(prefix(), 'opt', 'comfyui');
   const work = join(prefix(), 'work');
   for (const folder of FOLDERS) mkdirSync(join(work, folder), { recursive: true });
   const log = openSync(logFile(), 'w');
   const child = spawn(
-    join(root, '.venv', 'bin', 'python'),
+    comfyuiPython(),
     [
       join(here, 'cli', 'comfyui', 'guarded.py'),
-      join(root, 'main.py'),
-      ...(device === 'cpu' ? ['--cpu'] : []),
-      ...['--listen', '127.0.0.1', '--port', String(port)],
-      // As on an instance: no web page, no metadata in pictures, only our node.
-      ...['--disable-auto-launch', '--disable-metadata', '--disable-api-nodes'],
-      ...['--disable-all-custom-nodes', '--whitelist-custom-nodes', 'ddcolor_node'],
-      ...['--front-end-root', join(root, 'empty-page')],
-      ...FOLDERS.flatMap((folder) => [`--${folder}-directory`, join(work, folder)]),
+      ...comfyuiArguments({ port, device, node: 'ddcolor_node', work }),
     ],
     {
       detached: true,
       stdio: ['ignore', log, log],
       env: {
         ...inheritedEnvironment(/^(HOME|(CUDA|NVIDIA|HIP|ROCR|PYTORCH)_[A-Z_]+)$/),
-        PYTHONPATH: join(prefix(), 'opt', 'ddcolor'),
-        PYTHONUNBUFFERED: '1',
-        PYTHONDONTWRITEBYTECODE: '1',
-        HF_HUB_OFFLINE: '1',
-        TRANSFORMERS_OFFLINE: '1',
-        DO_NOT_TRACK: '1',
+        ...comfyuiEnvironment(),
       },
     },
   );
@@ -94,17 +86,9 @@ export async function startComfyui(
   const started = { pid: child.pid ?? 0, url: `http://127.0.0.1:${port}`, device };
   writeFileSync(stateFile(), JSON.stringify(started));
   try {
-    for (
-      const startMs = performance.now();
-      performance.now() - startMs < UP_WITHIN_MS;
-      await sleep(POLL_MS)
-    ) {
-      abort.throwIfAborted();
-      if (ended) throw new UserError(`ComfyUI exited while it started:\n${lastLines()}`);
-      const answer = await fetch(`${started.url}/system_stats`).catch(() => undefined);
-      if (answer?.ok) return started;
-    }
-    throw new UserError(`ComfyUI did not come up within ${UP_WITHIN_MS / 1000} s:\n${lastLines()}`);
+    if (await untilUp(started.url, () => ended, abort)) return started;
+    if (ended) throw new UserError(`ComfyUI exited while it started:\n${lastLines()}`);
+    throw new UserError(`ComfyUI did not come up within ${UP_WITHIN_SECONDS} s:\n${lastLines()}`);
   } catch (error) {
     await stopComfyui();
     throw error;

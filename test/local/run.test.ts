@@ -2,37 +2,20 @@
  * End to end on the local AWS: the deployed scaler, invoked by the deployed schedule, real workers; the stage is changed
  * while photos are in the queue, and the stack is deleted at the end. With `FULL` set, 240 photos are in the queue.
  */
-import { CloudWatchClient, GetMetricStatisticsCommand } from '@aws-sdk/client-cloudwatch';
-import { AwsSmithyRpcV2CborProtocol } from '@aws-sdk/core/protocols';
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { HeadObjectCommand } from '@aws-sdk/client-s3';
-import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { AutoScalingClient, DescribeScalingActivitiesCommand } from '@aws-sdk/client-auto-scaling';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  MEMORY_KEY,
-  METRIC_NAMESPACE,
-  METRICS,
-  OUTCOME_DIMENSION,
-  STAGE_DIMENSION,
-} from '../../contract/names.ts';
-import { PHOTO_OUTCOMES } from '../../contract/panels.ts';
-import { clientConfig } from '../../common/environment.ts';
 import { Progress } from '../../common/progress.ts';
-import type { LocalStack } from '../../local/run/stack.ts';
 import type { RunSummary } from '../../local/run/summary.ts';
 import { run } from '../../local/start.ts';
 import { Scope } from '../../common/scope.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
-import { attack, type Attempt } from '../hostile/support/attack.ts';
-import { listenersBelow, type Listener } from '../hostile/support/listeners.ts';
-import { until } from '../support/wait.ts';
 import { ALBUM, makeAlbum } from './support/album.ts';
+import { attackListeners, type Attacked } from './support/attacked.ts';
 import { destroy, redeployAtWork, type Redeployed } from './support/lifecycle.ts';
+import { observe, type Observed } from './support/observed.ts';
 
 const FULL = process.env.FULL !== undefined;
 const COPIES = 24;
@@ -51,89 +34,6 @@ let attacked: Attacked;
 /** A function of the attacker writes it. */
 const marker = join(results, 'attacked');
 
-interface Attacked {
-  listeners: Listener[];
-  /** Ports that still listened after the attack. */
-  still: Set<number>;
-  attempts: Attempt[];
-  endpoints: string[];
-}
-
-/** Attacks every port that the run listens on, once an instance has its own. */
-async function attackListeners({ agent, groupName, endpoint }: LocalStack): Promise<Attacked> {
-  await until(
-    () => agent.snapshot(groupName).instances,
-    (instances) => instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
-  );
-  // Three of the run and two of the instance, one of which may be about to restart.
-  const listeners = await until(
-    () => listenersBelow(process.pid),
-    (found) => found.length >= 5,
-  );
-  const all = await attack(
-    listeners.map(({ port }) => port),
-    marker,
-  );
-  // An instance may have ended meanwhile: then nothing listens there, and the last requests got no answer.
-  const still = new Set(listenersBelow(process.pid).map(({ port }) => port));
-  const attempts = all.filter(({ port, status }) => still.has(port) || status !== 0);
-  return { listeners, still, attempts, endpoints: [endpoint, agent.url] };
-}
-
-interface Observed {
-  redrive: string | undefined;
-  memory: boolean;
-  photosSucceeded: number;
-  desiredMaximum: number;
-  activities: number;
-  cause: string;
-  sourceEtags: boolean;
-}
-
-async function observe(stack: LocalStack): Promise<Observed> {
-  const config = clientConfig(stack.endpoint);
-  const cloudWatch = new CloudWatchClient({ ...config, protocol: AwsSmithyRpcV2CborProtocol });
-  const points = async (MetricName: string, Statistic: 'Maximum' | 'Sum', outcome?: string) => {
-    const { Datapoints = [] } = await cloudWatch.send(
-      new GetMetricStatisticsCommand({
-        Namespace: METRIC_NAMESPACE,
-        MetricName,
-        Dimensions: [
-          { Name: STAGE_DIMENSION, Value: 'local' },
-          ...(outcome ? [{ Name: OUTCOME_DIMENSION, Value: outcome }] : []),
-        ],
-        StartTime: new Date(Date.now() - 3_600_000),
-        EndTime: new Date(Date.now() + 60_000),
-        Period: 60,
-        Statistics: [Statistic],
-      }),
-    );
-    return Datapoints.map((point) => point[Statistic] ?? 0);
-  };
-  const { Attributes } = await stack.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: stack.outputs.QueueUrl, AttributeNames: ['RedrivePolicy'] }),
-  );
-  const memory = await stack.dynamo.send(
-    new GetItemCommand({ TableName: stack.outputs.TableName, Key: { id: { S: MEMORY_KEY } } }),
-  );
-  const autoScaling = new AutoScalingClient({ ...config, endpoint: stack.agent.url });
-  const { Activities = [] } = await autoScaling.send(
-    new DescribeScalingActivitiesCommand({ AutoScalingGroupName: stack.groupName }),
-  );
-  const head = await stack.s3.send(
-    new HeadObjectCommand({ Bucket: stack.outputs.BucketName, Key: 'results/landscape.jpg' }),
-  );
-  return {
-    redrive: Attributes?.RedrivePolicy,
-    memory: memory.Item !== undefined,
-    desiredMaximum: Math.max(...(await points(METRICS.desired, 'Maximum'))),
-    photosSucceeded: (await points(METRICS.photos, 'Sum', PHOTO_OUTCOMES[0])).reduce((sum, n) => sum + n, 0),
-    activities: Activities.length,
-    cause: Activities.map((activity) => activity.Cause).join('\n'),
-    sourceEtags: head.Metadata?.['source-etag'] !== undefined,
-  };
-}
-
 beforeAll(async () => {
   await makeAlbum(album, COPIES);
   let redeploying: Promise<Redeployed>;
@@ -150,7 +50,7 @@ beforeAll(async () => {
         redeploying = redeployAtWork(stack, CHANGE, AT_WORK);
         // Awaited in `inspect`; an earlier failure must not end the process.
         redeploying.catch(() => undefined);
-        attacking = attackListeners(stack);
+        attacking = attackListeners(stack, marker);
         attacking.catch(() => undefined);
       },
       inspect: async (stack) => {

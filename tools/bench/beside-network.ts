@@ -16,14 +16,8 @@ import { UserError } from '../../common/errors.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import type { Graph } from '../../worker/comfyui/workflow.ts';
-import {
-  CHECKPOINT,
-  cpuSecondsOf,
-  forgetPeak,
-  peakMegabytes,
-  startConstantComfyui,
-  type ComfyuiProcess,
-} from './comfyui-process.ts';
+import { CHECKPOINT, forgetPeak, startConstantComfyui, type ComfyuiProcess } from './comfyui-process.ts';
+import { cpuSecondsOf, peakMegabytesOf } from './process-usage.ts';
 import { cameraPhoto } from './photos.ts';
 import { tableLines } from './table.ts';
 
@@ -125,7 +119,7 @@ async function round(comfyui: ComfyuiProcess, way: Way, pictures: Buffer[]): Pro
   return {
     secondsPerPhoto: (cpuSecondsOf(comfyui.pid) - cpuBefore) / photos,
     wallSecondsPerPhoto: (performance.now() - startMs) / 1000 / photos,
-    peakMegabytes: peakMegabytes(comfyui.pid),
+    peakMegabytes: peakMegabytesOf(comfyui.pid) ?? NaN,
   };
 }
 

@@ -40,6 +40,12 @@ export function cpuSecondsWithChildren(): number {
   return ownCpuSeconds() + (Number.isFinite(ended) ? ended : 0) + secondsOf(running);
 }
 
+/** CPU seconds of a process so far, all of its threads; to 10 ms. NaN without such a process, and outside of Linux. */
+export function cpuSecondsOf(pid: number): number {
+  const ticks = statOf(String(pid)).slice(UTIME, UTIME + 2);
+  return ticks.length > 0 ? secondsOf(ticks) : NaN;
+}
+
 /** CPU seconds of this process so far. */
 export function ownCpuSeconds(): number {
   const { user, system } = process.cpuUsage();
@@ -53,24 +59,26 @@ export interface Peaks {
   child: number | undefined;
 }
 
+/** Most resident memory of a process so far, megabytes; undefined without such a process, and outside of Linux. */
+export function peakMegabytesOf(pid: number | string): number | undefined {
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '') ?? [];
+  return kilobytes === undefined ? undefined : (Number(kilobytes) * 1024) / 1e6;
+}
+
 /** Between two looks: a process may end soon after its peak. */
 const LOOK_MS = 100;
 
 /** Watches the memory of a process and its children, from another process, so that looking costs them nothing. */
 export function watchMemory(pid: number | undefined): { stop: () => Peaks } {
   const peaks: Peaks = { own: undefined, child: undefined };
-  const peakOf = (id: string) => {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(read(`/proc/${id}/status`) ?? '') ?? [];
-    return kilobytes === undefined ? [] : [(Number(kilobytes) * 1024) / 1e6];
-  };
   const most = (values: (number | undefined)[]) => {
     const known = values.filter((value) => value !== undefined);
     return known.length > 0 ? Math.max(...known) : undefined;
   };
   const look = () => {
     if (pid === undefined) return;
-    peaks.own = most([peaks.own, ...peakOf(String(pid))]);
-    peaks.child = most([peaks.child, ...childrenOf(pid).flatMap(peakOf)]);
+    peaks.own = most([peaks.own, peakMegabytesOf(pid)]);
+    peaks.child = most([peaks.child, ...childrenOf(pid).map(peakMegabytesOf)]);
   };
   const timer = setInterval(look, LOOK_MS);
   return {
