@@ -107,5 +107,5 @@ export const TRANSFER_SECONDS = { perPhoto: 0.015, perMegapixel: 0.0015 } as con
 /** Share of a GPU's memory bandwidth that the network reaches: 4.6 GB in 2.64 ms, of 4.3 TB/s that a copy reaches. */
 export const MEMORY_SHARE = 0.4;
 
-/** Share of the slower limit that a worker reaches: 0.82 to 0.93 from 1 to 24 megapixels (docs/measurements.md#the-lanes-of-a-worker). */
+/** Share of the slower limit that a worker reaches: at least, of 0.86 to 0.96 from 1 to 24 megapixels (docs/measurements.md#the-lanes-of-a-worker). */
 export const WORKER_SHARE = 0.85;

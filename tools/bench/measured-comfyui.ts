@@ -24,6 +24,7 @@ export interface MeasuredComfyui {
 
 export class StandInComfyui implements MeasuredComfyui {
   readonly device = 'cpu';
+  private asked: Promise<Usage> | undefined;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -37,7 +38,12 @@ export class StandInComfyui implements MeasuredComfyui {
     return new StandInComfyui(child, url);
   }
 
-  async usage(): Promise<Usage> {
+  /** Two at once get the same reply: Node would keep a second one for the next question. */
+  usage(): Promise<Usage> {
+    return (this.asked ??= this.ask().finally(() => (this.asked = undefined)));
+  }
+
+  private async ask(): Promise<Usage> {
     this.child.send('usage');
     const [usage] = (await once(this.child, 'message')) as [Usage];
     return usage;
