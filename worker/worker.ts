@@ -1,11 +1,11 @@
 /** Runs a worker: gets ready, completes the launch hook, processes photos, drains, completes the termination hook. */
-import { setMaxListeners } from 'node:events';
 import { pause } from '../common/time.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
 import { infer } from './comfyui/inference.ts';
 import { Precision, withPrecision } from './comfyui/precision.ts';
 import { checkReady, reportOnce, startPolicy, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
+import { drainController } from './instance/drain.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
 import { TERMINATED } from './instance/notices.ts';
 import { createPhotoHandler } from './photo-handler.ts';
@@ -112,16 +112,6 @@ function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: P
     await ports.ready();
   };
   return { check, untilInService };
-}
-
-/** Cancels the photos that have not started, when the worker stops or its instance has a fault. */
-function drainController(stop: AbortSignal): AbortController {
-  const drain = new AbortController();
-  // Every photo that waits listens to the one, every recovery to the other: Node warns of the eleventh.
-  setMaxListeners(0, drain.signal, stop);
-  if (stop.aborted) drain.abort(stop.reason);
-  stop.addEventListener('abort', () => drain.abort(stop.reason), { once: true });
-  return drain;
 }
 
 /** Completes a lifecycle hook; if that fails, the hook's own timeout decides. */
