@@ -216,7 +216,7 @@ describe('ComfyUI is started with the same options', () => {
     (flag) => !/-directory$|^--log-stdout$/.test(flag),
   );
 
-  it.each(['ami/provision/90-gate.sh', 'cli/comfyui/service.ts'])('on an instance and by %s', (file) => {
+  it.each(['ami/provision/90-gate.sh', 'cli/comfyui/launch.ts'])('on an instance and by %s', (file) => {
     const found = flags(readFileSync(file, 'utf8'));
     expect(wanted.length).toBeGreaterThan(7);
     for (const flag of wanted) expect(found).toContain(flag);
