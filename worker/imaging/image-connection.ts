@@ -17,7 +17,11 @@ export interface Ended {
 }
 
 export interface ImageConnection {
-  /** @param replyBytes that the body of a frame may have from now on. @default 0 */
+  /**
+   * Sends a request; the replies come in the order of requests.
+   *
+   * @param replyBytes that the body of its reply may have. @default 0
+   */
   send(header: unknown, body?: Uint8Array, replyBytes?: number): void;
   /** Ends the process; `ended` follows. */
   kill(): void;
@@ -102,6 +106,9 @@ function overStream(
   end: (cause: unknown) => void,
 ): ImageConnection {
   const reader = new FrameReader({ header: HEADER_BYTES, body: 0 });
+  /** Bytes of the replies that are to come. */
+  const replies: number[] = [];
+  const expectNext = () => (reader.limits = { header: HEADER_BYTES, body: replies[0] ?? 0 });
   let isKilled = false;
   const kill = (cause?: unknown) => {
     isKilled = true;
@@ -110,6 +117,8 @@ function overStream(
   stream.on('data', (chunk: Buffer) => {
     try {
       for (const frame of isKilled ? [] : reader.push(chunk)) {
+        replies.shift();
+        expectNext();
         received(frame);
         // By what was received: a process that sends nothing but frames costs one of them.
         if (isKilled) return;
@@ -123,7 +132,8 @@ function overStream(
   stream.on('close', () => kill());
   return {
     send: (header, body, replyBytes = 0) => {
-      reader.limits = { header: HEADER_BYTES, body: replyBytes };
+      replies.push(replyBytes);
+      expectNext();
       for (const part of encodeFrame(header, body)) if (part.length > 0) stream.write(part);
     },
     kill,

@@ -1,22 +1,24 @@
 /**
  * The image processes of a worker: which gets which request, how long it may take, and when a process is replaced. They are
- * started when they are needed, and each executes one request at a time.
+ * started when they are needed, and each executes one request at a time. A small one is sent while a small one is executed, so that no
+ * process waits for this thread between the two.
  *
  * Finishing a photo frees its memory and its message, so `finish` goes first; a head is read before any pixels.
  */
 import { deserializeFault, InstanceFault } from '../photo/faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import type { ConnectImageProcess, Ended, ImageConnection } from './image-connection.ts';
+import type { ConnectImageProcess, Ended } from './image-connection.ts';
 import type { ImageSettings } from './image-processor.ts';
-import {
-  parseReply,
-  replyLimits,
-  type Asked,
-  type Exceeded,
-  type RequestOf,
-  type Value,
-} from './image-protocol.ts';
+import { parseReply, replyLimits, type Exceeded, type RequestOf } from './image-protocol.ts';
 import type { Frame } from './frames.ts';
+import {
+  PooledProcess,
+  type Answer,
+  type ImageProcess,
+  type Job,
+  type Needs,
+  type Task,
+} from './pooled-process.ts';
 
 /** The image process that executed a request died before it replied. */
 export class ProcessDied extends Error {
@@ -34,57 +36,6 @@ export class ProcessDied extends Error {
   ) {
     super(exceeded ? `it exceeded its limit of ${exceeded}` : `an image process died (${during})`, options);
   }
-}
-
-/** Of a pool; to be compared only. */
-export interface ImageProcess {
-  readonly photos: ReadonlySet<string>;
-}
-
-/** A request about a photo. */
-type Task = Exclude<Asked, 'start'>;
-
-export interface Answer<A extends Task> {
-  value: Value<A>;
-  body: Buffer;
-  process: ImageProcess;
-}
-
-export interface Where {
-  /** The one that holds the photo. */
-  process?: ImageProcess;
-  /** Whether it must be one that has executed nothing yet. */
-  fresh?: boolean;
-  /** Aborting it ends the process that executes the request; the photos that this one holds are lost. */
-  signal?: AbortSignal | undefined;
-}
-
-interface Needs extends Where {
-  /** Load of the photo. @default the most that is allowed */
-  megapixels?: number | undefined;
-}
-
-interface Job {
-  request: RequestOf<Task>;
-  body: Buffer | undefined;
-  where: Needs;
-  resolve: (answer: Answer<Task>) => void;
-  reject: (error: Error) => void;
-}
-
-class PooledProcess implements ImageProcess {
-  connection: ImageConnection | undefined;
-  current: Job | undefined;
-  deadline: NodeJS.Timeout | undefined;
-  retirement: NodeJS.Timeout | undefined;
-  readonly photos = new Set<string>();
-  executed = 0;
-  isStarted = false;
-  /** It gets no new photos, and is ended when it holds none. */
-  isRetiring = false;
-  exceeded: Exceeded | undefined;
-  /** Why the worker killed it. */
-  killedFor: string | undefined;
 }
 
 const ORDER: Record<Task, number> = { finish: 0, discard: 0, inspect: 1, colours: 2, prepare: 2 };
@@ -137,10 +88,10 @@ export class ImageProcessPool {
     }).finally(() => signal?.removeEventListener('abort', onAbort));
   }
 
-  /** Ends the process that executes a request for which its photo has no time left. */
+  /** Ends the process that has a request for which its photo has no time left. */
   private abandon(job: Job, reason: Error): void {
     this.queue = this.queue.filter((one) => one !== job);
-    const process = [...this.processes].find(({ current }) => current === job);
+    const process = [...this.processes].find(({ sent }) => sent.includes(job));
     job.reject(reason);
     if (process) this.kill(process, reason.message);
   }
@@ -159,23 +110,29 @@ export class ImageProcessPool {
   private dispatch(): void {
     if (this.closed) return;
     for (const job of [...this.queue]) {
-      const process = this.processFor(job.where);
-      if (!process || process.current) continue;
+      const process = this.processFor(job);
+      if (!process) continue;
       this.queue.splice(this.queue.indexOf(job), 1);
       this.send(process, job);
     }
     for (const process of this.processes) {
-      const isDone = process.isRetiring && process.photos.size === 0 && !process.current;
+      const isDone = process.isRetiring && process.photos.size === 0 && process.isIdle;
       if (isDone) this.kill(process, 'it is replaced');
     }
   }
 
-  private processFor({ process, fresh }: Where): PooledProcess | undefined {
-    if (process) return process as PooledProcess;
+  private processFor(job: Job): PooledProcess | undefined {
+    const { process, fresh } = job.where;
+    if (process) {
+      const holder = process as PooledProcess;
+      return holder.isIdle || holder.takesNext(job) ? holder : undefined;
+    }
     const active = [...this.processes].filter(({ isRetiring }) => !isRetiring);
-    const idle = active.find(({ current, executed }) => !current && (!fresh || executed === 0));
+    const idle = active.find(({ isIdle, executed }) => isIdle && (!fresh || executed === 0));
+    if (idle) return idle;
     // A fresh one may be one more for a moment: the others may all hold photos that wait for ComfyUI.
-    return idle ?? (fresh || active.length < this.count ? this.start() : undefined);
+    if (fresh || active.length < this.count) return this.start();
+    return active.find((one) => one.takesNext(job));
   }
 
   private start(): PooledProcess {
@@ -195,18 +152,26 @@ export class ImageProcessPool {
   }
 
   private send(process: PooledProcess, job: Job): void {
-    const { request, body, where } = job;
-    process.current = job;
+    const { request, body } = job;
+    process.sent.push(job);
     process.executed++;
     if (request.do === 'prepare') process.photos.add(request.id);
-    const limits = replyLimits(request.do, this.settings, where.megapixels);
-    const seconds = Math.ceil(limits.seconds) + GRACE_SECONDS;
+    if (process.sent.length === 1) this.watch(process, job);
+    process.connection?.send(request, body, this.limitsOf(job).bytes);
+  }
+
+  /** Of the request that a process executes from now on. */
+  private watch(process: PooledProcess, job: Job): void {
+    const seconds = Math.ceil(this.limitsOf(job).seconds) + GRACE_SECONDS;
     process.deadline = setTimeout(() => this.kill(process, `no reply within ${seconds} s`), seconds * 1000);
-    process.connection?.send(request, body, limits.bytes);
+  }
+
+  private limitsOf({ request, where }: Job) {
+    return replyLimits(request.do, this.settings, where.megapixels);
   }
 
   private received(process: PooledProcess, { header, body }: Frame): void {
-    const { current } = process;
+    const [current, next] = process.sent;
     if (process.killedFor !== undefined || process.exceeded || !this.processes.has(process)) return;
     if (!current) return this.kill(process, 'a reply to no request');
     const { request, resolve, reject } = current;
@@ -225,7 +190,8 @@ export class ImageProcessPool {
       return process.connection?.kill();
     }
     clearTimeout(process.deadline);
-    process.current = undefined;
+    process.sent.shift();
+    if (next) this.watch(process, next);
     const isHeld = request.do === 'prepare' && 'value' in reply;
     if ('id' in request && !isHeld) process.photos.delete(request.id);
     process.isRetiring ||= process.executed >= MAX_EXECUTED || reply.megabytes > MAX_MEGABYTES;
@@ -249,7 +215,8 @@ export class ImageProcessPool {
     if (!this.processes.delete(process)) return;
     clearTimeout(process.deadline);
     clearTimeout(process.retirement);
-    const { current, exceeded, killedFor, photos, executed } = process;
+    const { exceeded, killedFor, photos, executed } = process;
+    const [current, next] = process.sent;
     this.died(process);
     if (this.closed) return;
     const isReplaced = killedFor !== undefined && !current && photos.size === 0;
@@ -268,7 +235,7 @@ export class ImageProcessPool {
     current?.reject(new ProcessDied(during, exceeded, cause === undefined ? undefined : { cause }));
     const lost = this.queue.filter(({ where }) => where.process === process);
     this.queue = this.queue.filter((job) => !lost.includes(job));
-    for (const { reject } of lost) reject(new ProcessDied('another'));
+    for (const { reject } of next ? [next, ...lost] : lost) reject(new ProcessDied('another'));
     this.dispatch();
   }
 }

@@ -13,9 +13,10 @@ import type { Log } from '../telemetry/log.ts';
 import { sniff, type Format } from './formats.ts';
 import { childProcesses, type ConnectImageProcess } from './image-connection.ts';
 import type { FinishedPhoto, ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
-import { ImageProcessPool, ProcessDied, type ImageProcess, type Where } from './image-process-pool.ts';
+import { ImageProcessPool, ProcessDied } from './image-process-pool.ts';
 import { resultMegapixels } from './image-protocol.ts';
 import { MAX_LOAD, maxFileBytes } from './limits.ts';
+import type { ImageProcess, Where } from './pooled-process.ts';
 
 interface HeldPhoto {
   body: Buffer;

@@ -29,8 +29,10 @@ const NO_PICTURE = {
 
 /** A process, as the tests see it. */
 export interface FakeProcess {
-  /** What was requested of it, with the photo's text or id. */
+  /** What it executed, with the photo's text or id. */
   seen: string[];
+  /** What it was sent, in the same way. */
+  sent: string[];
   end: (ended: Ended) => void;
   reply: (header: unknown, body?: Buffer) => void;
 }
@@ -66,25 +68,42 @@ export class FakeProcesses {
 
   readonly connect: ConnectImageProcess = (events) => {
     let mostBytes = 0;
+    /** Requests after the one that it executes. */
+    const next: (() => void)[] = [];
+    let isBusy = false;
     const held = new Map<string, string>();
     let hasEnded = false;
     const process: FakeProcess = {
       seen: [],
+      sent: [],
       end: (ended) => {
         if (!hasEnded) setImmediate(() => events.ended(ended));
         hasEnded = true;
       },
       reply: (header, body = Buffer.alloc(0)) => {
         if (body.length > mostBytes) return process.end({ error: new RangeError('a body') });
-        if (!hasEnded) setImmediate(() => events.received({ header, body }));
+        if (hasEnded) return;
+        setImmediate(() => {
+          const execute = next.shift();
+          isBusy = execute !== undefined;
+          events.received({ header, body });
+          if (!hasEnded) execute?.();
+        });
       },
     };
     this.started.push(process);
     if (this.broken-- > 0) process.end({ code: 1 });
     return {
       send: (header, body, replyBytes = 0) => {
-        mostBytes = replyBytes;
-        this.execute(process, held, header as ImageRequest, text(body), events);
+        const request = header as ImageRequest;
+        if (request.do !== 'start') process.sent.push(`${request.do} ${text(body).slice(0, 20)}`);
+        next.push(() => {
+          mostBytes = replyBytes;
+          this.execute(process, held, request, text(body), events);
+        });
+        if (isBusy) return;
+        isBusy = true;
+        next.shift()?.();
       },
       kill: () => process.end({ signal: 'SIGKILL' }),
     };
