@@ -1,5 +1,6 @@
 /** The text of `simulate policies`: every policy and every setting of the world. */
 import { POLICIES } from './policies/index.ts';
+import { DEFAULT_MIX, DEFAULT_TYPE } from './worker-model.ts';
 import { SETTINGS, VICTIMS } from './world.ts';
 
 function value(number: number): string {
@@ -28,6 +29,8 @@ export function policiesAndWorld(): string {
   }
   lines.push(
     `  ${'victims'.padEnd(18)} ${'idle | idle'.padEnd(18)} which instances a scale-in removes (${VICTIMS.join(', ')})`,
+    `  ${'type'.padEnd(18)} ${DEFAULT_TYPE.padEnd(18)} instance type of the worker's lanes`,
+    `  ${'megapixels'.padEnd(18)} ${DEFAULT_MIX} sizes of photos, each with its share (no published figure: vary it)`,
     `  ${'badImage'.padEnd(18)} ${'none | none'.padEnd(18)} FROM:TO, s: boots that begin then fail, as badImageShare says`,
     `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} billing covers at least the time until then, s`,
     `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a bucket of a t,arrivals trace, s`,

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import { wholeNumber, type CommandLine } from '../common/command-line.ts';
 import { SYNTHETIC } from './traffic/synthetic.ts';
-import { parseChanges, parsePairs, type WorldChanges, type WorldName } from './world.ts';
+import { parseChanges, parsePairs, WORLDS, type WorldChanges, type WorldName } from './world.ts';
 
 export interface Options {
   trace: string;
@@ -58,8 +58,11 @@ export const withRunOptions = (command: CommandLine): CommandLine =>
     .option('--policy <name>', "the scaling policy, see 'simulate policies'", 'slo')
     .addOption(new Option('--set <k=v,...>', 'settings of the policy; can be repeated').argParser(repeated))
     .addOption(
-      new Option('--world <name>', 'without or with noise and faults')
-        .choices(['clean', 'real'])
+      new Option(
+        '--world <name>',
+        'article: jobs of 6 s, one at a time; clean and real: the lanes of the worker, without or with noise and faults',
+      )
+        .choices(WORLDS)
         .default('clean'),
     )
     .addOption(

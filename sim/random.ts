@@ -10,6 +10,7 @@
 export type Cause =
   | 'arrivals'
   | 'service'
+  | 'size'
   | 'boot'
   | 'boot-failure'
   | 'capacity'

@@ -1,5 +1,13 @@
 /** A scenario: a trace in a world, ready to simulate. */
-import { TRACE_SERVICE_SECONDS, worldOf, type World, type WorldChanges, type WorldName } from './world.ts';
+import {
+  hasLanes,
+  TRACE_SERVICE_SECONDS,
+  worldOf,
+  type World,
+  type WorldChanges,
+  type WorldName,
+} from './world.ts';
+import type { WorkerModel } from './worker-model.ts';
 import { isSynthetic, syntheticTrace } from './traffic/synthetic.ts';
 import { arrivalsOf, readTrace, type Trace } from './traffic/trace.ts';
 
@@ -24,8 +32,22 @@ export interface ScenarioOptions {
 
 /** Defaults of single traces: the GPU limit of a new account, or a fleet that may scale to zero. */
 const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
-/** Of the built-in traces, whose rates are made for it. */
-const SYNTHETIC_DEFAULTS: WorldChanges = { service: TRACE_SERVICE_SECONDS };
+
+/**
+ * Of the built-in traces, whose rates are made for jobs of 6 s: jobs so long, or as many more photos as they are shorter. In `quiet` it is the
+ * gaps that matter, so it stays as it is.
+ */
+function jobsOf(trace: string, name: WorldName, given: WorldChanges): WorldChanges {
+  if (name === 'article' || given.service !== undefined) return {};
+  if (!hasLanes(name, given)) return { service: TRACE_SERVICE_SECONDS };
+  if (trace === 'quiet') return {};
+  const { worker } = worldOf(name, given);
+  return worker ? { photos: sameWork(worker) } : {};
+}
+
+/** Photos in the place of a job of 6 s, for a fleet of the same size. */
+export const sameWork = ({ serviceSeconds }: WorkerModel): number =>
+  Math.max(1, Math.round(TRACE_SERVICE_SECONDS / serviceSeconds));
 
 /**
  * @returns a scenario for each seed
@@ -35,7 +57,7 @@ export async function scenarios(options: ScenarioOptions): Promise<(seed: number
   const { bucket, ...given } = options.with;
   const { trace } = options;
   const changes: WorldChanges = {
-    ...(isSynthetic(trace) ? SYNTHETIC_DEFAULTS : {}),
+    ...(isSynthetic(trace) ? jobsOf(trace, options.world, { ...TRACE_DEFAULTS[trace], ...given }) : {}),
     ...TRACE_DEFAULTS[trace],
     ...given,
   };
@@ -43,14 +65,15 @@ export async function scenarios(options: ScenarioOptions): Promise<(seed: number
   let file: Trace | undefined;
   if (!isSynthetic(trace)) file = await readTrace(trace, bucket);
   return (seed) => {
-    const traffic = file ?? syntheticTrace(trace as Parameters<typeof syntheticTrace>[0], seed);
+    const { photos } = world;
+    const traffic = file ?? syntheticTrace(trace as Parameters<typeof syntheticTrace>[0], seed, photos);
     return {
       trace: traffic.name,
       worldName: options.world,
       changes,
       world,
       seed,
-      arrivals: arrivalsOf(traffic, seed),
+      arrivals: arrivalsOf(traffic, seed, file ? photos : 1),
       horizon: world.horizon ?? traffic.end,
     };
   };

@@ -2,6 +2,15 @@
 
 import { UsageError } from '../common/errors.ts';
 import { DEFAULT_POLICY } from '../contract/policy.ts';
+import { INSTANCE_PRICES } from '../contract/prices.ts';
+import {
+  DEFAULT_MIX,
+  DEFAULT_TYPE,
+  mixOf,
+  photosAtFullRate,
+  workerModelOf,
+  type WorkerModel,
+} from './worker-model.ts';
 
 interface Setting {
   unit: string;
@@ -26,8 +35,8 @@ const setting = (
 const count = (...all: Parameters<typeof setting>): Setting => ({ ...setting(...all), whole: true });
 
 /**
- * Seconds of a job in the built-in traces and in the recorded figures: the rates of those traces are such that jobs of this length need a
- * fleet of several instances. A photo takes a tenth of it or less: `service`.
+ * Seconds of a job in the world `article`: the rates of the traces are such that jobs of this length, one at a time, need a fleet of several
+ * instances. A photo takes an instance of this project a tenth of it or less.
  */
 export const TRACE_SERVICE_SECONDS = 6;
 
@@ -43,13 +52,21 @@ export const SETTINGS = {
     DEFAULT_POLICY.serviceSeconds,
     DEFAULT_POLICY.serviceSeconds,
     [0.001, 3600],
-    `busy time of a slot per job, mean; of the built-in traces ${TRACE_SERVICE_SECONDS}`,
+    `seconds of a job, one at a time (or slots); ${TRACE_SERVICE_SECONDS} in article; without it clean and real have the lanes of the worker`,
     'the model of an instance: docs/cost.md',
   ),
   tick: setting('s', 30, 30, [1, 3600], 'between two ticks of the scaler', OURS),
   min: count('instances', 1, 1, [0, 10_000], 'least desired capacity; ready instances at the start', OURS),
   max: count('instances', 40, 40, [1, 10_000], 'greatest desired capacity', OURS),
   slots: count('jobs', 1, 1, [1, 64], 'concurrent jobs of an instance', OURS),
+  photos: count(
+    'photos',
+    1,
+    1,
+    [1, 10_000],
+    'for each arrival of the trace, at random instants of its bucket',
+    OURS,
+  ),
   slo: setting('s', 10, 10, [0.001, 86_400], 'target wait, and mean wait of the lower bound', OURS),
   price: setting('USD', 0.526, 0.526, [0, 1000], 'of an instance-hour', 'g4dn.xlarge on demand, us-east-1'),
   billingMin: setting('s', 60, 60, [0, 3600], 'least billed time of an instance', 'EC2 per-second billing'),
@@ -129,13 +146,21 @@ export const SETTINGS = {
   ),
 } satisfies Record<string, Setting>;
 
-export type WorldName = 'clean' | 'real';
+export const WORLDS = ['article', 'clean', 'real'] as const;
+/** `article`: jobs of {@link TRACE_SERVICE_SECONDS}, one at a time, without faults. `clean` and `real`: the project's own worker. */
+export type WorldName = (typeof WORLDS)[number];
 /** Which instances a scale-in removes: idle ones first, or random ones, as Auto Scaling does. */
 export type Victims = 'idle' | 'random';
 export const VICTIMS: readonly Victims[] = ['idle', 'random'];
 
 export type World = { [Key in keyof typeof SETTINGS]: number } & {
   victims: Victims;
+  /** Instance type of the worker. */
+  type: string;
+  /** Sizes of photos with their shares. */
+  megapixels: string;
+  /** Lanes of the worker. @default - an instance works on `slots` jobs at a time, each for `service` seconds */
+  worker?: WorkerModel;
   /** FROM:TO, seconds: boots that begin then fail, as `badImageShare` says. @default none */
   badImage?: string;
   /** Billing covers at least the time until then, seconds. @default the end of the trace */
@@ -143,8 +168,10 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
 };
 
 /** Values of `--with`, except those of the trace itself. */
-export type WorldChanges = Partial<World>;
+export type WorldChanges = Partial<Omit<World, 'worker'>>;
 
+/** Settings that are texts. */
+const TEXTS = ['victims', 'type', 'megapixels', 'badImage'];
 const MOST_SECONDS = 1e9;
 
 const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, key);
@@ -188,12 +215,35 @@ export function periodOf(name: string, text: string): { from: number; to: number
   );
 }
 
-/** @throws UsageError when min is above max */
+/** Whether instances have the worker's lanes: neither the world nor a change says what a job takes. */
+export const hasLanes = (name: WorldName, { service, slots }: WorldChanges): boolean =>
+  name !== 'article' && service === undefined && slots === undefined;
+
+/** @throws UsageError when min is above max, or for a type or sizes that the model of an instance does not have */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
-  const values = Object.fromEntries(Object.entries(SETTINGS).map(([key, one]) => [key, one[name]]));
-  const world = { victims: 'idle', ...values, ...changes } as World;
+  const column = name === 'article' ? 'clean' : name;
+  const values = Object.fromEntries(Object.entries(SETTINGS).map(([key, one]) => [key, one[column]]));
+  const world = {
+    ...{ victims: 'idle', type: DEFAULT_TYPE, megapixels: DEFAULT_MIX },
+    ...values,
+    ...(name === 'article' ? { service: TRACE_SERVICE_SECONDS } : {}),
+    ...changes,
+  } as World;
   if (world.min > world.max) throw new UsageError(`min is ${world.min}: expected at most max, ${world.max}`);
-  return world;
+  if (!hasLanes(name, changes)) {
+    for (const key of ['type', 'megapixels'] as const) {
+      if (changes[key] === undefined) continue;
+      throw new UsageError(
+        `${key} is of the worker's lanes: expected --world clean or real, and no service or slots`,
+      );
+    }
+    return world;
+  }
+  const worker = workerModelOf(world.type, mixOf(world.megapixels));
+  // For policies that count jobs per instance: as many at a time as an instance works on at its full rate.
+  const slots = photosAtFullRate(worker);
+  const price = changes.price ?? INSTANCE_PRICES[world.type]?.hour ?? world.price;
+  return { ...world, price, worker, slots, service: slots * worker.serviceSeconds };
 }
 
 /** Parses `--with`. @throws UsageError with the setting, the value and the valid range */
@@ -208,13 +258,19 @@ export function parseChanges(text: string): WorldChanges & { bucket?: number } {
     } else if (key === 'badImage') {
       periodOf(key, value);
       changes.badImage = value;
+    } else if (key === 'type') {
+      workerModelOf(value, mixOf(DEFAULT_MIX));
+      changes.type = value;
+    } else if (key === 'megapixels') {
+      mixOf(value);
+      changes.megapixels = value;
     } else if (key === 'horizon') changes.horizon = parseNumber(key, value, 0, MOST_SECONDS);
     else if (key === 'bucket') changes.bucket = parseNumber(key, value, 0.001, 1e7);
     else if (isKey(key)) {
       const one: Setting = SETTINGS[key];
       changes[key] = parseNumber(key, value, one.min, one.max, one.whole);
     } else {
-      const known = [...Object.keys(SETTINGS), 'victims', 'badImage', 'horizon', 'bucket'];
+      const known = [...Object.keys(SETTINGS), ...TEXTS, 'horizon', 'bucket'];
       throw new UsageError(`--with does not know '${key}': expected one of ${known.join(', ')}`);
     }
   }

@@ -1,7 +1,7 @@
 /** Lower bound on billed instance-hours for a mean wait, with all arrivals known in advance. */
-import { draws, logNormal } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
 import { demandOf, type Demand } from './demand.ts';
+import { laneOf } from './lane.ts';
 import { Grid, Program, type Limits } from './program.ts';
 
 export interface BoundPoint {
@@ -27,6 +27,8 @@ const MU_MOST = 2 ** 10;
 export class Bound {
   readonly demand: Demand;
   readonly limits: Limits;
+  /** Mean seconds of a job on the lane that counts: what a job that waits a second adds to the integral of the delayed work. */
+  readonly service: number;
   private readonly grid: Grid;
 
   /** @param knownValues read, and extended with each computed value */
@@ -35,12 +37,11 @@ export class Bound {
     private readonly knownValues: KnownValues = new Map(),
   ) {
     const { arrivals, horizon, world, seed } = scenario;
-    const { min, max, slots, boot, service, serviceSigma } = world;
+    const { min, max, boot } = world;
+    const { slots, service, pieces } = laneOf(world, seed);
+    this.service = service;
     this.limits = { min, max: Math.max(max, 1), slots, boot };
-    const draw = draws(seed, 'service');
-    const seconds = (job: number) =>
-      serviceSigma === 0 ? service : logNormal(draw(job), service, serviceSigma);
-    this.demand = demandOf(arrivals, seconds, horizon);
+    this.demand = demandOf(arrivals, pieces, horizon);
     const { area, peak } = this.atMaximum();
     this.leastArea = area;
     const unit = GRID_UNIT * (service / 6);

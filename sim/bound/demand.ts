@@ -18,15 +18,23 @@ export interface Demand {
   jobs: number;
 }
 
+/** When a job that never waits is at work: from some seconds after its arrival on, for some seconds. */
+export type Piece = [after: number, seconds: number];
+
 /**
  * @param arrivals seconds, ascending
- * @param service seconds of each job
+ * @param pieces of each job, in order
  * @param horizon billing covers at least the time until then, seconds
  */
-export function demandOf(arrivals: Float64Array, service: (job: number) => number, horizon: number): Demand {
+export function demandOf(
+  arrivals: Float64Array,
+  pieces: (job: number) => readonly Piece[],
+  horizon: number,
+): Demand {
   let end = horizon;
   for (let job = 0; job < arrivals.length; job++) {
-    end = Math.max(end, (arrivals[job] as number) + service(job));
+    for (const [after, seconds] of pieces(job))
+      end = Math.max(end, (arrivals[job] as number) + after + seconds);
   }
   const buckets = Math.max(1, Math.ceil(end / BUCKET - 1e-9));
   const full = BUCKET / STEPS;
@@ -43,9 +51,7 @@ export function demandOf(arrivals: Float64Array, service: (job: number) => numbe
   const fromOf = (index: number) =>
     index >= (buckets - 1) * STEPS ? lastFrom + (index - (buckets - 1) * STEPS) * lastStep : index * full;
   let work = 0;
-  for (let job = 0; job < arrivals.length; job++) {
-    const from = arrivals[job] as number;
-    const to = from + service(job);
+  const add = (from: number, to: number) => {
     work += to - from;
     for (let index = indexOf(from); index < busy.length; index++) {
       const begin = fromOf(index);
@@ -57,6 +63,10 @@ export function demandOf(arrivals: Float64Array, service: (job: number) => numbe
       // Work from a to b counts in full at each later instant of the step.
       busyTwice[index] = (busyTwice[index] as number) + (b - a) * (length - (a + b) / 2);
     }
+  };
+  for (let job = 0; job < arrivals.length; job++) {
+    const arrival = arrivals[job] as number;
+    for (const [after, seconds] of pieces(job)) add(arrival + after, arrival + after + seconds);
   }
   return { buckets, step, busy, busyTwice, work, jobs: arrivals.length };
 }

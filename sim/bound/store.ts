@@ -17,9 +17,12 @@ const VERSION = 1;
 const schema = z.array(z.tuple([z.number(), z.number()]));
 
 function pathOf({ arrivals, horizon, world, seed }: Scenario): string {
-  const { min, max, slots, boot, service, serviceSigma } = world;
-  const serviceSeed = serviceSigma === 0 ? 0 : seed;
-  const key = JSON.stringify([VERSION, horizon, min, max, slots, boot, service, serviceSigma, serviceSeed]);
+  const { min, max, slots, boot, service, serviceSigma, worker } = world;
+  const serviceSeed = serviceSigma === 0 && !worker ? 0 : seed;
+  const key = JSON.stringify([
+    ...[VERSION, horizon, min, max, slots, boot, service, serviceSigma, serviceSeed],
+    ...(worker ? [worker] : []),
+  ]);
   const bytes = new Uint8Array(arrivals.buffer, arrivals.byteOffset, arrivals.byteLength);
   const hash = createHash('sha256').update(key).update(bytes).digest('hex');
   return join(FOLDER, `${hash.slice(0, 32)}.json`);

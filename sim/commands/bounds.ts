@@ -31,7 +31,8 @@ export async function boundsAt(
 export async function leastSumAt(scenario: Scenario, price: number, progress: Progress): Promise<number> {
   const known = await loadKnown(scenario);
   const before = known.size;
-  const sum = await new Bound(scenario, known).value(price / scenario.world.service, (share) =>
+  const bound = new Bound(scenario, known);
+  const sum = await bound.value(price / bound.service, (share) =>
     progress.show('lower bound of cost and waits', share),
   );
   if (known.size > before) await saveKnown(scenario, known);

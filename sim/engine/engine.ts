@@ -5,13 +5,14 @@
  * events and arrivals, then job starts, then the policy, which therefore sees a job that starts at its tick as started.
  */
 import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
-import { draws, logNormal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
 import { BOOTING, Fleet, STOPPED } from './fleet.ts';
+import { Lanes } from './lanes.ts';
 import { messagesOf, Queue, type Messages } from './messages.ts';
 import { NoisyCounts, WorkReports, type Counts } from './noisy-counts.ts';
 import { ScalingGroup } from './scaling-group.ts';
+import { Slots } from './slots.ts';
 import type {
   ControlledSystem,
   DecisionDetails,
@@ -20,6 +21,10 @@ import type {
   Snapshot,
   WorkCounters,
 } from './types.ts';
+import type { Finished, Work } from './work.ts';
+
+/** Between two reports of a worker, at least: REPORT_MS of worker/telemetry/work-report.ts. */
+const REPORT_SECONDS = 5;
 
 export class Engine implements ControlledSystem {
   now = 0;
@@ -37,29 +42,29 @@ export class Engine implements ControlledSystem {
   private readonly noisyCounts: NoisyCounts;
   private readonly messages: Messages;
   private nextMessage = 0;
-  /** Start of the latest attempt of each message. */
-  private readonly attempts: Float64Array;
-  /** Messages that each instance works on; undefined in a world without interruptions. */
-  private readonly running: Map<number, number[]> | undefined;
+  private readonly work: Work;
   /** Messages of interrupted instances that are not visible again yet. */
   private orphaned = 0;
   private busySeconds = 0;
-  private readonly reports = WorkReports.none();
+  private readonly reports: WorkReports;
   private note: Pick<DecisionRow, 'reason' | 'needed' | 'details'> = { reason: '', needed: undefined };
-  private readonly serviceDraw: Draw;
 
   constructor(private readonly options: RunOptions) {
     const { world, seed, arrivals } = options;
     this.world = world;
     this.fleet = new Fleet(world);
-    this.group = new ScalingGroup(world, seed, this.fleet, this.events);
-    this.noisyCounts = new NoisyCounts(world, seed);
     this.messages = messagesOf(arrivals, world, seed);
+    const { fleet, events, queue, messages } = this;
+    const { service } = options;
+    const finished = (one: Finished) => this.finished(one);
+    const ports = { world, seed, fleet, events, queue, messages, service, finished };
+    const { worker: model } = world;
+    this.work = model ? new Lanes({ ...ports, model }) : new Slots(ports);
+    this.reports = WorkReports.none(model ? REPORT_SECONDS : 0);
+    this.group = new ScalingGroup(world, seed, fleet, events);
+    this.noisyCounts = new NoisyCounts(world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
-    this.attempts = new Float64Array(this.messages.at.length);
-    this.running = world.interruptions > 0 ? new Map() : undefined;
-    this.serviceDraw = draws(seed, 'service');
   }
 
   /** Time of the next event; Infinity when none is left. */
@@ -81,32 +86,13 @@ export class Engine implements ControlledSystem {
     while (this.nextMessage < messages.at.length && (messages.at[this.nextMessage] as number) <= at) {
       queue.push(this.nextMessage++);
     }
-    this.dispatch();
-  }
-
-  private dispatch(): void {
-    const { queue, fleet, now, world } = this;
-    while (queue.size > 0) {
-      const id = fleet.takeSlot();
-      if (id < 0) return;
-      const message = queue.shift();
-      const service = this.serviceOf(this.messages.job[message] as number);
-      this.attempts[message] = now;
-      fleet.startJob(id, now + service);
-      if (world.interruptions > 0) this.running?.set(id, [...(this.running.get(id) ?? []), message]);
-      this.events.add(now + service, EVENT.complete, id, message);
-    }
-  }
-
-  private serviceOf(job: number): number {
-    const { service, serviceSigma } = this.world;
-    if (this.options.service) return this.options.service(job);
-    return serviceSigma === 0 ? service : logNormal(this.serviceDraw(job), service, serviceSigma);
+    this.work.dispatch(this.now);
   }
 
   private handle(kind: number, first: number, second: number): void {
     const { fleet, now } = this;
-    if (kind === EVENT.complete) this.complete(first, second);
+    if (kind === EVENT.complete || kind === EVENT.prepared || kind === EVENT.prompt)
+      this.work.handle(kind, first, second, now);
     else if (kind === EVENT.booted) {
       if (fleet.state(first) === BOOTING) fleet.becomeReady(first, now);
     } else if (kind === EVENT.return) {
@@ -120,25 +106,18 @@ export class Engine implements ControlledSystem {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
       this.group.reconcile(now);
     } else if (kind === EVENT.interruption) this.interrupt(first);
-    else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts(), this.reports);
+    else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts(), this.reports, now);
     else if (kind === EVENT.warmReady) this.group.capacity.warm++;
   }
 
-  private complete(id: number, message: number): void {
-    // The instance was interrupted before the job was complete.
-    if (this.fleet.state(id) === STOPPED) return;
-    this.fleet.finishJob(id, this.now);
-    const held = this.running?.get(id);
-    if (held) held.splice(held.indexOf(message), 1);
+  private finished({ instance, message, start, busySeconds }: Finished): void {
     const job = this.messages.job[message] as number;
-    const seconds = this.now - (this.attempts[message] as number);
-    this.busySeconds += seconds;
+    this.busySeconds += busySeconds;
     const isFirst = Number.isNaN(this.starts[job]);
-    // An instance reports the time in which it had work, however many jobs at a time.
-    this.reports.add(id, { completed: isFirst ? 1 : 0, busySeconds: seconds / this.world.slots });
+    this.reports.add(instance, { completed: isFirst ? 1 : 0, busySeconds }, this.now);
     this.lastCompletion = this.now;
     if (!isFirst) return;
-    this.starts[job] = this.attempts[message] as number;
+    this.starts[job] = start;
     this.ends[job] = this.now;
     this.completed++;
   }
@@ -146,11 +125,14 @@ export class Engine implements ControlledSystem {
   /** Terminates a Spot instance. Its messages return when their visibility timeout expires after the last heartbeat. */
   private interrupt(id: number): void {
     if (this.fleet.state(id) === STOPPED) return;
-    for (const message of this.running?.get(id) ?? []) {
-      const started = this.attempts[message] as number;
-      const beats = Math.floor((this.now - started) / this.world.heartbeat);
+    for (const [message, receivedAt] of this.work.heldBy(id)) {
+      const beats = Math.floor((this.now - receivedAt) / this.world.heartbeat);
       this.orphaned++;
-      this.events.add(started + beats * this.world.heartbeat + this.world.visibility, EVENT.return, message);
+      this.events.add(
+        receivedAt + beats * this.world.heartbeat + this.world.visibility,
+        EVENT.return,
+        message,
+      );
     }
     this.fleet.stop(id, this.now);
     this.group.reconcile(this.now);
@@ -161,7 +143,7 @@ export class Engine implements ControlledSystem {
     const { completed, busySeconds } = this;
     return {
       visible: this.queue.size,
-      inFlight: this.fleet.busySlots + this.orphaned,
+      inFlight: this.fleet.inFlight + this.orphaned,
       completed,
       busySeconds,
     };
@@ -180,7 +162,7 @@ export class Engine implements ControlledSystem {
     const { fleet, group, world } = this;
     return {
       visible: this.queue.size,
-      inFlight: fleet.busySlots + this.orphaned,
+      inFlight: fleet.inFlight + this.orphaned,
       desired: group.desired,
       inService: fleet.ready,
       pending: fleet.booting,
@@ -197,7 +179,7 @@ export class Engine implements ControlledSystem {
     return this.fleet.working();
   }
   reportOf(instance: number): WorkCounters {
-    return this.noisyCounts.reportOf(instance, this.reports);
+    return this.noisyCounts.reportOf(instance, this.reports, this.now);
   }
   get launchTimeoutSeconds(): number {
     return this.world.hookTimeout;
@@ -231,7 +213,7 @@ export class Engine implements ControlledSystem {
     this.note = { reason: '', needed: undefined };
     const pause = this.options.controller.tick(this, this.now);
     if (pause) await pause;
-    this.dispatch();
+    this.work.dispatch(this.now);
     if (before) this.decisions.push({ at: this.now, ...before, after: this.group.desired, ...this.note });
   }
 }

@@ -2,6 +2,7 @@
 import { Heap } from './heap.ts';
 
 export const EVENT = {
+  /** A message is done on an instance. */
   complete: 0,
   booted: 1,
   /** A message becomes visible again. */
@@ -13,6 +14,10 @@ export const EVENT = {
   snapshot: 7,
   /** A warm-pool instance is prepared. */
   warmReady: 8,
+  /** A photo is ready for the GPU. */
+  prepared: 9,
+  /** A prompt ends. */
+  prompt: 10,
 } as const;
 
 export class Events extends Heap {

@@ -4,7 +4,6 @@
  * Instances are numbered in the order of their requests: a smaller id is an older instance.
  */
 import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
-import { Heap } from './heap.ts';
 import type { World } from '../world.ts';
 
 export const BOOTING = 0;
@@ -31,15 +30,17 @@ export class Fleet {
   private readonly busyUntil: number[] = [];
   /** Ids of the instances that are not stopped, oldest first. */
   private alive: number[] = [];
-  /** Free slots, longest free first, then oldest instance first; those of stopped instances are skipped when taken. */
-  private readonly free = new Heap();
+  /** Called when an instance comes into service, begins to drain with jobs to finish, and has stopped. */
+  onReady: (id: number, at: number) => void = () => undefined;
+  onDraining: (id: number, at: number) => void = () => undefined;
+  onStopped: (id: number) => void = () => undefined;
   booting = 0;
   ready = 0;
   draining = 0;
-  busySlots = 0;
+  inFlight = 0;
   peak = 0;
 
-  constructor(private readonly world: Pick<World, 'slots' | 'victims'>) {}
+  constructor(private readonly world: Pick<World, 'victims'>) {}
 
   /** Instances that count towards the desired capacity. Draining ones do not. */
   get existing(): number {
@@ -70,31 +71,21 @@ export class Fleet {
     this.ready++;
     this.busyUntil[id] = at;
     (this.instances[id] as InstanceTimes).ready = at;
-    for (let slot = 0; slot < this.world.slots; slot++) this.free.push(at, id, 0, id, 0);
-  }
-
-  /** Takes the slot that has been free longest. @returns its instance; -1 without a free slot */
-  takeSlot(): number {
-    while (this.free.size > 0) {
-      const id = this.free.first;
-      this.free.pop();
-      if (this.states[id] === READY) return id;
-    }
-    return -1;
+    this.onReady(id, at);
   }
 
   startJob(id: number, until: number): void {
     (this.busy[id] as number)++;
     this.busyUntil[id] = Math.max(this.busyUntil[id] as number, until);
-    this.busySlots++;
+    this.inFlight++;
   }
 
-  /** A draining instance stops with its last job. */
+  /** A draining instance stops with its last job. Also of a job that it gives back. */
   finishJob(id: number, at: number): void {
     (this.busy[id] as number)--;
-    this.busySlots--;
-    if (this.states[id] === READY) this.free.push(at, id, 0, id, 0);
-    else if (this.busy[id] === 0) this.stop(id, at);
+    this.inFlight--;
+    this.busyUntil[id] = Math.max(this.busyUntil[id] as number, at);
+    if (this.states[id] === DRAINING && this.busy[id] === 0) this.stop(id, at);
   }
 
   /** Stops the instance once it has no running job. */
@@ -104,6 +95,7 @@ export class Fleet {
       (this.instances[id] as InstanceTimes).draining = at;
       this.ready--;
       this.draining++;
+      this.onDraining(id, at);
     } else if (this.states[id] === READY || this.states[id] === BOOTING) this.stop(id, at);
   }
 
@@ -120,11 +112,12 @@ export class Fleet {
     if (this.states[id] === BOOTING) this.booting--;
     else if (this.states[id] === READY) this.ready--;
     else this.draining--;
-    this.busySlots -= this.busy[id] as number;
+    this.inFlight -= this.busy[id] as number;
     this.busy[id] = 0;
     this.states[id] = STOPPED;
     (this.instances[id] as InstanceTimes).stopped = at;
     this.alive = this.alive.filter((one) => one !== id);
+    this.onStopped(id);
   }
 
   /**

@@ -6,29 +6,68 @@ import type { Snapshot, WorkCounters } from './types.ts';
 type QueueCounts = Pick<Snapshot, 'visible' | 'inFlight'>;
 export type Counts = QueueCounts & WorkCounters;
 
-/** What each instance has done. */
+interface Report {
+  done: WorkCounters;
+  reported: WorkCounters;
+  /** Of the last report. */
+  at: number;
+  /** When what is done since will be reported; Infinity when nothing is. */
+  due: number;
+}
+
+const NOTHING: WorkCounters = { completed: 0, busySeconds: 0 };
+
+/** What each instance has reported: at once, or at some time after its last report, as `worker/telemetry/work-report.ts`. */
 export class WorkReports {
   private constructor(
-    private readonly completed: number[],
-    private readonly busySeconds: number[],
+    private readonly everySeconds: number,
+    private readonly reports: (Report | undefined)[],
   ) {}
 
-  static none(): WorkReports {
-    return new WorkReports([], []);
+  /** @param everySeconds between two reports of an instance, at least */
+  static none(everySeconds: number): WorkReports {
+    return new WorkReports(everySeconds, []);
   }
 
-  add(instance: number, { completed, busySeconds }: WorkCounters): void {
-    this.completed[instance] = (this.completed[instance] ?? 0) + completed;
-    this.busySeconds[instance] = (this.busySeconds[instance] ?? 0) + busySeconds;
+  add(instance: number, { completed, busySeconds }: WorkCounters, at: number): void {
+    const report = (this.reports[instance] ??= {
+      done: NOTHING,
+      reported: NOTHING,
+      at: -Infinity,
+      due: Infinity,
+    });
+    // What is done at the instant of a report is in it.
+    if (report.due < at) send(report, at);
+    const { done } = report;
+    report.done = {
+      completed: done.completed + completed,
+      busySeconds: done.busySeconds + busySeconds,
+    };
+    report.due = Math.min(report.due, Math.max(at, report.at + this.everySeconds));
   }
 
-  of(instance: number): WorkCounters {
-    return { completed: this.completed[instance] ?? 0, busySeconds: this.busySeconds[instance] ?? 0 };
+  of(instance: number, at: number): WorkCounters {
+    const report = this.reports[instance];
+    if (!report) return NOTHING;
+    send(report, at);
+    return report.reported;
   }
 
-  copy(): WorkReports {
-    return new WorkReports([...this.completed], [...this.busySeconds]);
+  /** As they are now: nothing that is done later is in them. */
+  copy(at: number): WorkReports {
+    const reports = this.reports.map((_, instance) => {
+      const reported = this.of(instance, at);
+      return { done: reported, reported, at, due: Infinity };
+    });
+    return new WorkReports(0, reports);
   }
+}
+
+function send(report: Report, at: number): void {
+  if (report.due > at) return;
+  report.reported = report.done;
+  report.at = report.due;
+  report.due = Infinity;
 }
 
 export class NoisyCounts {
@@ -46,12 +85,12 @@ export class NoisyCounts {
   }
 
   /** Later reads return these counts, until the next snapshot. */
-  takeSnapshot(counts: Counts, reports: WorkReports): void {
-    this.snapshot = { ...counts, reports: reports.copy() };
+  takeSnapshot(counts: Counts, reports: WorkReports, at: number): void {
+    this.snapshot = { ...counts, reports: reports.copy(at) };
   }
 
-  reportOf(instance: number, now: WorkReports): WorkCounters {
-    return (this.snapshot?.reports ?? now).of(instance);
+  reportOf(instance: number, now: WorkReports, at: number): WorkCounters {
+    return (this.snapshot?.reports ?? now).of(instance, at);
   }
 
   /** @param now exact counts, which are read until the first snapshot */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Field } from '../../contract/field.ts';
 import {
+  defaultPolicy,
   SLO_FIELDS,
   THRESHOLD_FIELDS,
   type SloSettings,
@@ -86,8 +87,12 @@ export const slo = definePolicy({
   parameters: {
     ...SLO_PARAMETERS,
     targetWaitSeconds: { ...SLO_PARAMETERS.targetWaitSeconds, default: (world) => world.slo },
-    // An operator states it: of other jobs than photos it is another one.
-    serviceSeconds: { ...SLO_PARAMETERS.serviceSeconds, default: ({ service, slots }) => service / slots },
+    // Of photos it is the one that a stage has; of other jobs an operator states it.
+    serviceSeconds: {
+      ...SLO_PARAMETERS.serviceSeconds,
+      default: ({ worker, service, slots }) =>
+        worker ? defaultPolicy([worker.type]).serviceSeconds : service / slots,
+    },
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,
     }),

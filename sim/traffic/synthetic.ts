@@ -61,15 +61,19 @@ export type SyntheticName = keyof typeof SHAPES;
 export const SYNTHETIC = Object.keys(SHAPES) as SyntheticName[];
 export const isSynthetic = (name: string): name is SyntheticName => Object.hasOwn(SHAPES, name);
 
-/** Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, kept with probability rate / peak. */
-export function syntheticTrace(name: SyntheticName, seed: number): Trace {
+/**
+ * Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, kept with probability rate / peak.
+ *
+ * @param more by which all rates are multiplied
+ */
+export function syntheticTrace(name: SyntheticName, seed: number, more = 1): Trace {
   const { length, peak, rate } = SHAPES[name](seed);
   const gap = draws(seed, `trace-${name}`);
   const keep = draws(seed, `trace-${name}-kept`);
   const times: number[] = [];
   let t = 0;
   for (let k = 0; ; k++) {
-    t += exponential(gap(k), 1 / peak);
+    t += exponential(gap(k), 1 / (more * peak));
     if (t >= length) break;
     if (keep(k) * peak < rate(t)) times.push(t);
   }

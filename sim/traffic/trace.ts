@@ -149,17 +149,29 @@ export async function csvFiles(folder: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.csv')).sort();
 }
 
-/** Arrival time of each job, seconds, ascending; jobs of a bucket are uniform within it, by the seed. */
-export function arrivalsOf(trace: Trace, seed: number): Float64Array {
-  const { times, counts, bucket } = trace;
-  if (!counts || bucket === undefined) return Float64Array.from(times);
-  const arrivals = new Float64Array(counts.reduce((sum, count) => sum + count, 0));
+/**
+ * Arrival time of each job, seconds, ascending; jobs of a bucket are uniform within it, by the seed.
+ *
+ * @param photos in the place of each arrival; without buckets at random instants until the next arrival
+ * @throws UserError for more than {@link MAX_JOBS}
+ */
+export function arrivalsOf(trace: Trace, seed: number, photos = 1): Float64Array {
+  const { times, end } = trace;
+  let { counts } = trace;
+  if (!counts && photos === 1) return Float64Array.from(times);
+  counts ??= times.map(() => 1);
+  const jobs = photos * counts.reduce((sum, count) => sum + count, 0);
+  if (jobs > MAX_JOBS)
+    throw new UserError(`photos is ${photos}: ${jobs} jobs in all, expected at most ${MAX_JOBS}`);
+  const arrivals = new Float64Array(jobs);
   const draw = draws(seed, 'arrivals');
   let job = 0;
   for (let k = 0; k < times.length; k++) {
     const first = job;
-    for (let left = counts[k] as number; left > 0; left--) {
-      arrivals[job] = (times[k] as number) + bucket * draw(job);
+    const from = times[k] as number;
+    const length = trace.bucket ?? (times[k + 1] ?? end) - from;
+    for (let left = photos * (counts[k] as number); left > 0; left--) {
+      arrivals[job] = from + length * draw(job);
       job++;
     }
     arrivals.subarray(first, job).sort();

@@ -25,7 +25,7 @@ it.each(STARTS)(
 
 /** Means over ten seeds. */
 async function figures(trace: string, changes: WorldChanges) {
-  const scenario = await scenarios({ trace, world: 'clean', with: changes });
+  const scenario = await scenarios({ trace, world: 'article', with: changes });
   const all = await Promise.all(
     Array.from({ length: 10 }, async (_, k) => {
       const { arrivals, horizon, world, seed } = scenario(k + 1);

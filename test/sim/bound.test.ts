@@ -70,7 +70,7 @@ describe('viral', () => {
   let scenario: Scenario;
   let bound: Bound;
   beforeAll(async () => {
-    scenario = (await scenarios({ trace: 'viral', world: 'clean', with: {} }))(1);
+    scenario = (await scenarios({ trace: 'viral', world: 'article', with: {} }))(1);
     bound = new Bound(scenario);
   });
 

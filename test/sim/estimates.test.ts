@@ -77,7 +77,7 @@ describe('estimates of the deployed scaler', () => {
   /** When stored, and while waiting. */
   const figures = (...[trace, world]: Trace) => {
     const run = async () => {
-      const scenario = (await scenarios({ trace, world, with: {} }))(1);
+      const scenario = (await scenarios({ trace, world, with: { service: 6 } }))(1);
       const settings = sloSettings(policyOf('slo', [], scenario.world).settings);
       const { stored, waiting } = await estimatesIn(scenario, settings);
       return [figuresOf([stored]), figuresOf([waiting])];

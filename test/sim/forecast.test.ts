@@ -12,7 +12,7 @@ const NINE = 9 * 3600;
 it.each(process.env.FULL ? [1, 2, 3] : [3])(
   'on the season of seed %i it more than halves the wait at nine, for no more cost',
   async (seed) => {
-    const { arrivals, horizon, world } = (await scenarios({ trace: 'season', world: 'clean', with: {} }))(
+    const { arrivals, horizon, world } = (await scenarios({ trace: 'season', world: 'article', with: {} }))(
       seed,
     );
     const judged = async (name: string) => {
@@ -43,7 +43,7 @@ it.each(process.env.FULL ? [1, 2, 3] : [3])(
 );
 
 it('where nothing comes again it changes nothing', async () => {
-  const { arrivals, horizon, world } = (await scenarios({ trace: 'steps', world: 'clean', with: {} }))(1);
+  const { arrivals, horizon, world } = (await scenarios({ trace: 'steps', world: 'article', with: {} }))(1);
   const starts = async (name: string) =>
     (await simulate({ arrivals, horizon, world, seed: 1, controller: policyOf(name, [], world).make() }))
       .starts;

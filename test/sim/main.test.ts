@@ -33,7 +33,7 @@ const json = async (...args: string[]) => {
 
 describe('the JSON', () => {
   it('has the documented shape', async () => {
-    const result = JSON.parse(await json('--policy', 'fixed:3', '--with', 'max=5')) as object;
+    const result = JSON.parse(await json('--policy', 'fixed:3', '--with', 'max=5,service=6')) as object;
     expect(Object.keys(result)).toEqual(
       'trace policy settings world with seed jobs completed wait overSlo gpuHours usd fleet actions bound'.split(
         ' ',
@@ -52,12 +52,17 @@ describe('the JSON', () => {
       actions: { out: 1, in: 0, launches: 2 },
       bound: { at: 10 },
     });
-    expect(output).toContain('viral: 4851 jobs, clean world, service 6, max 5');
+    expect(output).toContain('viral: 4851 jobs, clean world, max 5, service 6');
   });
 
-  it('has the same bytes for the same seed, in either world, and differs for another', async () => {
-    for (const world of ['clean', 'real']) {
-      const args = ['--world', world, '--no-bound'];
+  it('has the same bytes for the same seed, in each world, and differs for another', async () => {
+    const times = Array.from({ length: 300 }, (_, k) => 0.1 * k);
+    writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
+    for (const [trace, world] of [
+      ['viral', 'article'],
+      [path('burst.csv'), 'real'],
+    ] as const) {
+      const args = ['--trace', trace, '--world', world, '--no-bound', '--with', 'photos=2'];
       const once = await json(...args);
       expect(await json(...args)).toBe(once);
       expect(await json(...args, '--seed', '2')).not.toBe(once);
@@ -65,7 +70,9 @@ describe('the JSON', () => {
   });
 
   it('of several seeds has their means and each run', async () => {
-    const result = JSON.parse(await json('--policy', 'keda', '--seeds', '3', '--no-bound')) as {
+    const result = JSON.parse(
+      await json('--policy', 'keda', '--world', 'article', '--seeds', '3', '--no-bound'),
+    ) as {
       gpuHours: number;
       runs: { seed: number; gpuHours: number }[];
     };
@@ -153,7 +160,7 @@ it.each([
 });
 
 it.each([
-  [['--world', 'flat'], 'Allowed choices are clean, real.'],
+  [['--world', 'flat'], 'Allowed choices are article, clean, real.'],
   [['--seed=-1'], 'Expected a whole number from 0 to 2147483647.'],
   [['--trce', 'day'], 'Did you mean --trace?'],
   [['tnue'], 'Did you mean tune?'],

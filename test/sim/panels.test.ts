@@ -35,7 +35,7 @@ async function inputOf(
   policy: string,
   { trace = 'viral', world = 'real', ...changes }: WorldChanges & { trace?: string; world?: WorldName } = {},
 ): Promise<PanelInput & { measures: Measures }> {
-  const scenario = (await scenarios({ trace, world, with: changes }))(1);
+  const scenario = (await scenarios({ trace, world, with: { service: 6, ...changes } }))(1);
   const rule = policyOf(policy, [], scenario.world);
   const { run, measures } = await runPolicy(scenario, rule, { keepDecisions: true });
   return { ...panelInput(run, scenario.world, rule.kind.stageSettings !== undefined), measures };

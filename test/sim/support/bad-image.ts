@@ -27,7 +27,7 @@ export async function badImage(
   const to = from + seconds;
   const options = {
     trace: 'quiet',
-    world: 'clean' as const,
+    world: 'article' as const,
     with: { max: 20, ...changes, badImage: `${from}:${to}` },
   };
   const { world, arrivals, horizon } = (await scenarios(options))(seed);

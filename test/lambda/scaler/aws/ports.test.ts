@@ -131,7 +131,7 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
   [
     'the simulator',
     () => {
-      const engine = simulated({ arrivals: [5, 5, 5], min: 1 });
+      const engine = simulated({ arrivals: [5, 5, 5], min: 1, service: 6 });
       return Promise.resolve({ port: simulatedCounts(engine), fill: async () => engine.advance(5) });
     },
   ],

@@ -1,0 +1,110 @@
+/** One instance of `lanes.ts`: its photos, by the step that they are at, and its busy seconds as `worker/telemetry/busy-time.ts` counts them. */
+import type { WorkerModel } from '../worker-model.ts';
+
+export class LaneWorker {
+  /** Number of the latest receive of all instances; -1 before the first. */
+  lastReceive = -1;
+  /** Messages in flight. */
+  inFlight = 0;
+  private received: number[] = [];
+  private preparing: number[] = [];
+  private ready: number[] = [];
+  private prompt: number[] = [];
+  private toFinish: number[] = [];
+  private readonly finishing: number[] = [];
+  private freeProcesses: number;
+  private at = 0;
+  private gpuSeconds = 0;
+  /** Of all image processes, over their number. */
+  private processSeconds = 0;
+  private taken = 0;
+
+  constructor(
+    readonly id: number,
+    private readonly model: WorkerModel,
+  ) {
+    this.freeProcesses = model.processes;
+  }
+
+  get hasRoom(): boolean {
+    const { received, preparing, ready, model } = this;
+    const prefetched = received.length + preparing.length + ready.length;
+    return prefetched < model.prefetched && this.inFlight < model.inFlight;
+  }
+
+  /** Counts the seconds until now; to be called before anything changes. */
+  advance(at: number): void {
+    const seconds = at - this.at;
+    this.at = at;
+    if (this.prompt.length > 0) this.gpuSeconds += seconds;
+    this.processSeconds += seconds * (1 - this.freeProcesses / this.model.processes);
+  }
+
+  /** Busy seconds since the last call: of the lane that has been busy longer. */
+  takeBusy(): number {
+    const before = this.taken;
+    this.taken = Math.max(this.gpuSeconds, this.processSeconds);
+    return this.taken - before;
+  }
+
+  receive(message: number, receive: number): void {
+    this.lastReceive = receive;
+    this.inFlight++;
+    this.received.push(message);
+  }
+
+  /** @returns how many photos the GPU takes: what is ready, up to a batch; 0 while it is busy */
+  takePrompt(): number {
+    if (this.prompt.length > 0 || this.ready.length === 0) return 0;
+    this.prompt = this.ready.splice(0, this.model.batch);
+    return this.prompt.length;
+  }
+
+  /** The photo that a free image process takes. */
+  takePhoto(): { message: number; step: 'prepare' | 'finish' } | undefined {
+    if (this.freeProcesses === 0) return undefined;
+    const step = this.toFinish.length > 0 ? 'finish' : 'prepare';
+    const message = (step === 'finish' ? this.toFinish : this.received).shift();
+    if (message === undefined) return undefined;
+    this.freeProcesses--;
+    (step === 'finish' ? this.finishing : this.preparing).push(message);
+    return { message, step };
+  }
+
+  prepared(message: number): void {
+    this.freeProcesses++;
+    // Of an instance that drains it is in the queue again.
+    if (removed(this.preparing, message)) this.ready.push(message);
+  }
+
+  /** The photos of a prompt have their colours. */
+  coloured(): void {
+    this.toFinish.push(...this.prompt);
+    this.prompt = [];
+  }
+
+  finished(message: number): void {
+    this.freeProcesses++;
+    this.inFlight--;
+    removed(this.finishing, message);
+  }
+
+  /** @returns the messages that are given up: none of them has been on the GPU */
+  drain(): number[] {
+    const returned = [...this.ready, ...this.preparing, ...this.received];
+    [this.ready, this.preparing, this.received] = [[], [], []];
+    this.inFlight -= returned.length;
+    return returned;
+  }
+
+  held(): number[] {
+    const { received, preparing, ready, prompt, toFinish, finishing } = this;
+    return [...finishing, ...toFinish, ...prompt, ...ready, ...preparing, ...received];
+  }
+}
+
+function removed(messages: number[], message: number): boolean {
+  const at = messages.indexOf(message);
+  if (at >= 0) messages.splice(at, 1);
+  return at >= 0;
+}
