@@ -188,12 +188,19 @@ export function colouriseBoth(
   return { coloured: () => painted(picture, modelSize, made), ab };
 }
 
+/** `Uint8Array.from` with a function takes ten times as long. */
+function bytesOf(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) bytes[i] = Math.round(values[i]! + 128);
+  return bytes;
+}
+
 /** @returns a + 128 and b + 128 of a grey square of the model's size */
 export function planesOfGrey(grey: Uint8Array, modelSize: number): [a: Uint8Array, b: Uint8Array] {
-  const lightness = Float32Array.from(grey, (value) => LIGHTNESS[value]!);
+  const lightness = new Float32Array(grey.length);
+  for (let i = 0; i < grey.length; i++) lightness[i] = LIGHTNESS[grey[i]!]!;
   const { a, b } = chroma(lightness, modelSize);
-  const bytes = (values: Float32Array) => Uint8Array.from(values, (value) => Math.round(value + 128));
-  return [bytes(a), bytes(b)];
+  return [bytesOf(a), bytesOf(b)];
 }
 
 async function painted(
