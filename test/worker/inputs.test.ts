@@ -14,7 +14,8 @@ import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
 import { failureSchema } from '../../contract/failure.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import { Comfy, timing, workflow } from './support/stand-in-comfyui.ts';
+import type { Workflow } from '../../contract/workflow.ts';
+import { Comfy, timing, workflow as whole } from './support/stand-in-comfyui.ts';
 import { ordinary } from './support/input-files.ts';
 import { INPUTS } from './support/inputs.ts';
 import {
@@ -29,6 +30,16 @@ import {
 
 /** Far beyond what a photo takes, also on a busy machine: what exceeds it hangs. */
 const DEADLINE_MS = 120_000;
+/** A square of 64 pixels, not 512: what is tested here is the photo's own files. */
+const SIZE = 64;
+const workflow: Workflow = {
+  ...whole,
+  chroma: { ...whole.chroma!, size: SIZE },
+  graph: {
+    ...whole.graph,
+    '2': { ...whole.graph['2']!, inputs: { ...whole.graph['2']!.inputs, model_input_size: SIZE } },
+  },
+};
 const keyOf = (number: number, name?: string) => `incoming/${name ?? `input-${number}`}`;
 
 describe(`${INPUTS.length} kinds of input`, () => {

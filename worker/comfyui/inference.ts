@@ -23,6 +23,9 @@ export interface Timing {
   lostCheckMs: number;
 }
 
+/** So that the end of a prompt is seen within a fifth of its time: the slot takes the next one only then. */
+const POLL_GROWTH = 1.25;
+
 const TIMING: Timing = { firstPollMs: 50, maxPollMs: 500, graceMs: 1500, lostCheckMs: 500 };
 
 /** ComfyUI keeps its queue in memory, so a restart loses it. Losing a prompt more often has another cause. */
@@ -160,7 +163,7 @@ async function untilEnded(
 ): Promise<HistoryEntry | undefined> {
   const startMs = performance.now();
   let wasMissing = false;
-  for (let wait = timing.firstPollMs; ; wait = Math.min(wait * 1.5, timing.maxPollMs)) {
+  for (let wait = timing.firstPollMs; ; wait = Math.min(POLL_GROWTH * wait, timing.maxPollMs)) {
     await pause(wasMissing ? timing.lostCheckMs : wait, signal);
     signal?.throwIfAborted();
     let entry = await unlessTimeout(() => client.history(id));
