@@ -61,7 +61,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       load,
     },
     needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
-    kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }),
+    kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service),
     idle: idleInstances(visible, inService, inFlight, heldOf(learned.flow, settings.serviceSeconds)),
     emptySeconds,
   };

@@ -10,7 +10,7 @@ export interface Sizes {
   needed: number;
   /** Instances to keep at least. */
   kept: number;
-  /** Instances that were idle at every tick of the idle time. */
+  /** Instances that were idle over the idle time, on average. */
   spare: number;
   /** Instances idle at this tick. */
   idle: number;
@@ -28,7 +28,7 @@ export interface Choice {
 const isWithin = (at: number, last = -Infinity, cooldownSeconds: number): boolean =>
   at - last < cooldownSeconds;
 
-/** Scales out to what is needed, scales in to what was idle throughout, or holds and gives the reason. */
+/** Scales out to what is needed, scales in by what was idle for a time, or holds and gives the reason. */
 export function choose(
   seen: Observation,
   sizes: Sizes,

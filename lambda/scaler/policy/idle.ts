@@ -1,4 +1,4 @@
-/** What has had no work: instances at each recent tick, and the queue. Only what was idle throughout is removed. */
+/** What has had no work: instances at each recent tick, and the queue. Only what was idle for a time is removed. */
 import type { IdleCount } from './decision.ts';
 
 /** A gap of more than this many ticks between two observations: something in between was missed. */
@@ -43,21 +43,27 @@ export function recordIdle(before: IdleCount[], now: IdleCount, ticks: number): 
   return kept;
 }
 
-/** Instances that were idle at each of the recorded ticks; 0 with fewer than `ticks` of them, or a missed one. */
-export function idleThroughout(idle: IdleCount[], ticks: number, tickSeconds: number): number {
+const meanCount = (idle: IdleCount[]): number =>
+  idle.reduce((sum, { count }) => sum + count, 0) / Math.max(1, idle.length);
+
+/**
+ * Instances that were idle over the recorded ticks, on average: what is idle at every one of them depends on how often one looks.
+ *
+ * @returns a whole number; 0 with fewer than `ticks` of them, or a missed one
+ */
+export function idleOver(idle: IdleCount[], ticks: number, tickSeconds: number): number {
   if (idle.length < ticks) return 0;
-  let least = Infinity;
-  for (let k = 0; k < idle.length; k++) {
-    const { at, count } = idle[k] as IdleCount;
-    if (k > 0 && !isUnbroken((idle[k - 1] as IdleCount).at, at, tickSeconds)) return 0;
-    least = Math.min(least, count);
+  for (let k = 1; k < idle.length; k++) {
+    if (!isUnbroken((idle[k - 1] as IdleCount).at, (idle[k] as IdleCount).at, tickSeconds)) return 0;
   }
-  return least;
+  return Math.round(meanCount(idle));
 }
 
-/** The same counts after some of the idle instances were removed. */
-export const withoutRemoved = (idle: IdleCount[], removed: number): IdleCount[] =>
-  idle.map(({ at, count }) => ({ at, count: Math.max(0, count - removed) }));
+/** The record once some of the idle instances were removed: as many fewer on average. */
+export function withoutRemoved(idle: IdleCount[], removed: number): IdleCount[] {
+  const count = Math.max(0, meanCount(idle) - removed);
+  return idle.map(({ at }) => ({ at, count }));
+}
 
 /**
  * Since when every tick saw an empty queue, epoch seconds; undefined with a backlog. A missed tick starts it again, and

@@ -33,8 +33,8 @@ export const emptyRate = (): RateMemory => ({
   burst: 0,
 });
 
-/** How long a level lasts where nothing is known, seconds. */
-export const LEVEL_SECONDS = 600;
+/** How long a burst lasts where nothing is known, seconds. */
+const BURST_SECONDS = 600;
 /** Shape of the gamma prior of levels: small, so that a level may be far from the mean. */
 const SHAPE = 0.5;
 /** The least mean of the prior, photos/s. */
@@ -56,8 +56,8 @@ export function levelOf(memory: RateMemory): number {
   return level;
 }
 
-/** Share of bursts that end per second, measured, with a prior of one end in {@link LEVEL_SECONDS}. */
-const endRate = ({ ended, watched }: RateMemory) => (1 + ended) / (LEVEL_SECONDS + watched);
+/** Share of bursts that end per second, measured, with a prior of one end in {@link BURST_SECONDS}. */
+const endRate = ({ ended, watched }: RateMemory) => (1 + ended) / (BURST_SECONDS + watched);
 
 /** Photos/s expected in `ahead` seconds: what is above the long-run mean m fades as bursts do, m + (λ - m) e^(-rt). */
 export function rateAhead(memory: RateMemory, ahead: number): number {

@@ -9,8 +9,10 @@ export const MARGIN_POWER = 0.4;
  * backlogs often end before the capacity for them is in service.
  */
 export const DRAIN = 13;
-/** Instances in service beyond the need that are kept, so that ticks do not alternate. */
-const HYSTERESIS = 0.4;
+/** Time over which noise of the load is averaged, seconds: its standard deviation, √(load s / 150), is kept beyond the need. */
+const NOISE_SECONDS = 150;
+/** Instances that are kept for noise at most. */
+const MOST_NOISE = 0.4;
 /** Share of a boot by which the arrival rate is predicted ahead, and for which an idle instance is kept. */
 export const AHEAD_BOOTS = 1 / 3;
 
@@ -51,9 +53,17 @@ export const marginAt = (price: number): number => (price / REFERENCE_PRICE) ** 
 export const neededInstances = ({ load, margin, forQueue }: Parts, backlog: number): number =>
   Math.max(backlog > 0 ? 1 : 0, Math.ceil(load + margin + forQueue));
 
-/** Instances to keep: the need with the present rate as the load, and some more, so that ticks do not alternate. */
-export const keptInstances = ({ load, margin, forQueue }: Parts): number =>
-  Math.max(1, Math.ceil(load + margin + HYSTERESIS + forQueue));
+/**
+ * Instances to keep: the need with the present rate as the load, and a standard deviation of it, so that noise does not make
+ * ticks alternate.
+ *
+ * @param service seconds per photo
+ */
+export const keptInstances = ({ load, margin, forQueue }: Parts, service: number): number =>
+  Math.max(
+    1,
+    Math.ceil(load + margin + Math.min(MOST_NOISE, Math.sqrt((load * service) / NOISE_SECONDS)) + forQueue),
+  );
 
 /** Seconds in which a fleet clears the waiting photos, if none arrives. */
 export const clearingSeconds = (visible: number, service: number, instances: number): number =>

@@ -9,7 +9,7 @@ import { emptyCapacity, observeCapacity, withDesired } from './capacity.ts';
 import { choose, type Choice } from './choose.ts';
 import type { Decision, PolicyMemory, SloMemory, SloRuleSettings } from './decision.ts';
 import { isInconsistent, observeFlow } from './flow.ts';
-import { idleThroughout, recordIdle, ticksFor, withoutRemoved } from './idle.ts';
+import { idleOver, recordIdle, ticksFor, withoutRemoved } from './idle.ts';
 import { learn } from './learn.ts';
 import type { Observation } from './observation.ts';
 import { emptyPrice } from './price.ts';
@@ -43,7 +43,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const tick = seen.tickSeconds ?? Infinity;
   const idleTicks = ticksFor(calculation.bootSeconds * AHEAD_BOOTS, tick);
   const idleCounts = recordIdle(before.idle, { at: seen.at, count: idle }, idleTicks);
-  const spare = idleThroughout(idleCounts, idleTicks, tick);
+  const spare = idleOver(idleCounts, idleTicks, tick);
 
   const { serviceSeconds } = calculation;
   const sizes = { needed, kept, spare, idle, emptySeconds, serviceSeconds };

@@ -43,7 +43,7 @@ it('has the numbers of the formulas', () => {
     load: expect.closeTo(load, 9) as number,
   });
   expect(arriving).toBeLessThan(135);
-  // 5.77 rounded up; 1.005 x 6 + 0.4 rounded up.
+  // 5.77 rounded up; 1.005 x 6 + √(6.03 x 6 / 150) rounded up.
   expect([needed, kept, idle]).toEqual([6, 7, 0]);
 });
 
@@ -53,7 +53,7 @@ it('adds what a queue needs', () => {
   expect(calculation.queuedThen).toBeCloseTo(queued, 9);
   const sum = queued * Math.sqrt((0.12 * 6) / (13 * 90));
   expect(needed).toBe(Math.ceil(calculation.load + sum));
-  expect(kept).toBe(Math.ceil(1.005 * 6 + 0.4 + sum));
+  expect(kept).toBe(Math.ceil(6.03 + Math.sqrt(6.03 / 25) + sum));
 });
 
 it('has the price of its settings, or that of the target times the factor', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   emptySinceOf,
   idleInstances,
-  idleThroughout,
+  idleOver,
   isUnbroken,
   recordIdle,
   ticksFor,
@@ -88,16 +88,21 @@ describe('recorded counts', () => {
 });
 
 it.each([
-  ['the least of all ticks', counts([0, 4], [30, 2], [60, 3]), 3, 2],
+  ['the mean of all ticks', counts([0, 4], [30, 2], [60, 2]), 3, 3],
+  ['a fraction is rounded', counts([0, 4], [30, 2], [60, 1]), 3, 2],
   ['none with too few ticks', counts([0, 4], [30, 2]), 3, 0],
   ['none over a missed tick', counts([0, 4], [30, 2], [106, 3]), 3, 0],
-  ['the least over one late tick', counts([0, 4], [30, 2], [105, 3]), 3, 2],
-])('idle throughout: %s', (_name, idle, ticks, least) => {
-  expect(idleThroughout(idle, ticks, 30)).toBe(least);
+  ['the mean over one late tick', counts([0, 4], [30, 2], [105, 3]), 3, 3],
+  ['none without a tick', counts(), 0, 0],
+])('idle over a time: %s', (_name, idle, ticks, mean) => {
+  expect(idleOver(idle, ticks, 30)).toBe(mean);
 });
 
-it('removed instances are not idle any more', () => {
-  expect(withoutRemoved(counts([0, 4], [30, 1]), 2)).toEqual(counts([0, 2], [30, 0]));
+it.each([
+  ['are not idle any more', 2, 0.5],
+  ['leave none where more were removed than were idle', 3, 0],
+])('removed instances %s', (_name, removed, left) => {
+  expect(withoutRemoved(counts([0, 4], [30, 1]), removed)).toEqual(counts([0, left], [30, left]));
 });
 
 it.each<[string, number, number | undefined, number | undefined, number | undefined]>([

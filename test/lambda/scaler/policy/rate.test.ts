@@ -85,12 +85,12 @@ describe('after a tick', () => {
     });
   });
 
-  it('a change weighs 1 - e^(-30/600) times how well it predicts, and each level sums up its photos', () => {
+  it('a change weighs 1 - e^(-30/1200) times how well it predicts, and each level sums up its photos', () => {
     const after = ticks([3, 3], emptyRate());
     // Negative binomials of 3 photos in 30 s with the prior 0.5 in 5 s, and after 3 photos in 30 s.
     const fresh = 0.5 * 1.5 * 2.5 * Math.sqrt(5 / 35) * (30 / 35) ** 3;
     const same = 3.5 * 4.5 * 5.5 * (35 / 65) ** 3.5 * (30 / 65) ** 3;
-    const change = 1 - Math.exp(-0.05);
+    const change = 1 - Math.exp(-0.025);
     const weight = (fresh * change) / (fresh * change + same * (1 - change));
     expect(after.levels).toMatchObject([
       { photos: 3, seconds: 30 },
@@ -114,16 +114,19 @@ describe('after a tick', () => {
     expect(levelOf(observeArrivals(calm, 5, 30))).toBeLessThan(0.12);
   });
 
-  it('keeps 24 hypotheses: the oldest are merged, and weights add up to 1', () => {
+  it('keeps 24 hypotheses, which reach back as far at any tick, and whose weights add up to 1', () => {
     const memory = steady(3, 100);
     expect(memory.levels).toHaveLength(24);
     expect(memory.levels.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 12);
     expect(memory.levels[0]).toMatchObject({ photos: 3, seconds: 30 });
-    expect(memory.levels[22]).toMatchObject({ photos: 69, seconds: 690 });
-    // Merged by weight, between 24 and 100 ticks; the rate is that of all.
-    const oldest = memory.levels[23];
-    expect(oldest?.seconds).toBeGreaterThan(1500);
-    expect((oldest?.photos ?? 0) / (oldest?.seconds ?? 1)).toBeCloseTo(0.1, 9);
+    // Merged ones have the rate of both.
+    expect(memory.levels[23]?.seconds).toBeGreaterThan(2900);
+    for (const { photos, seconds } of memory.levels) expect(photos / seconds).toBeCloseTo(0.1, 9);
+    const ages = memory.levels.map(({ seconds }) => seconds);
+    expect(ages).toEqual(ages.toSorted((a, b) => a - b));
+    // Close ages are merged first: none is twice the one before, but the first few.
+    const ratios = ages.slice(3).map((age, k) => age / (ages[k + 2] as number));
+    expect(Math.max(...ratios)).toBeLessThan(2);
   });
 
   it('merges two of no weight in the middle', () => {
@@ -134,6 +137,7 @@ describe('after a tick', () => {
     }));
     const { levels } = observeArrivals(level({ levels: weightless }), 0, 30);
     expect(levels).toHaveLength(24);
+    // Of 2,230 and 2,330 s: the last two of the closest ratio.
     expect(levels.at(-1)).toEqual({ weight: 0, photos: 225, seconds: 2280 });
   });
 
@@ -155,22 +159,23 @@ describe('a burst', () => {
   });
 
   it.each([
-    // Mean 1 photo/s: two deviations of a tick of 30 s are 2 x sqrt(1 / 30) = 0.365; 1.3 is less than that.
-    ['just above both', 1.38, 30, true],
-    ['above the factor alone', 1.34, 30, false],
-    // Mean 1, ticks of 300 s: two deviations are 0.115.
-    ['above the deviations alone', 1.25, 300, false],
-    ['above both in long ticks', 1.35, 300, true],
-  ])('is one %s', (_name, rate, seconds, isBurst) => {
-    // Of one level, long observed, with a mean that hardly moves.
+    // Mean 1 photo/s: two deviations in 30 s are 2 x sqrt(1 / 30) = 0.365; 1.3 is less than that.
+    ['just above both', 1, 1.38, 30, true],
+    ['above the factor alone', 1, 1.34, 30, false],
+    ['above the factor alone in long ticks', 1, 1.34, 300, false],
+    // Mean 10: two deviations are 1.15.
+    ['above the deviations alone', 10, 12.5, 30, false],
+    ['above both at a high rate', 10, 13.5, 30, true],
+  ])('is one %s', (_name, mean, rate, seconds, isBurst) => {
+    // Of one level, long observed, that rises a little, with a mean that hardly moves.
     const memory = level({
-      levels: [{ weight: 1, photos: rate * 1e7, seconds: 1e7 }],
-      mean: 1,
+      levels: [{ weight: 1, photos: rate * 1e4 - 100, seconds: 1e4 }],
+      mean,
       observed: 1e9,
     });
     const slow = {
       ...memory,
-      mean: (1 - (1 - Math.exp(-seconds / 1800)) * rate) / Math.exp(-seconds / 1800),
+      mean: (mean - (1 - Math.exp(-seconds / 1800)) * rate) / Math.exp(-seconds / 1800),
     };
     expect(observeArrivals(slow, rate * seconds, seconds).burst > 0).toBe(isBurst);
   });
@@ -186,10 +191,39 @@ describe('a burst', () => {
     expect(over.watched).toBeCloseTo(900 * kept + 30, 9);
   });
 
-  it('is over at exactly the limit of its rate', () => {
-    const memory = { ...calm, burst: 0.5 };
-    expect(observeArrivals(memory, 15, 30).ended).toBe(1);
-    expect(observeArrivals(memory, 16, 30).ended).toBe(0);
+  it('is over at exactly half-way', () => {
+    const after = levelOf(observeArrivals(calm, 16, 30));
+    expect(observeArrivals({ ...calm, burst: after }, 16, 30).ended).toBe(1);
+    expect(observeArrivals({ ...calm, burst: after - 1e-9 }, 16, 30).ended).toBe(0);
+  });
+
+  it('half-way is from its peak, however slowly it fades', () => {
+    const peak = ticks([60, 60, 60], calm);
+    const less = ticks([45, 45], peak);
+    expect(levelOf(less)).toBeLessThan(levelOf(peak));
+    expect(less.burst).toBe(peak.burst);
+  });
+
+  it('lasts as long for short ticks as for long ones', () => {
+    const bursting = (seconds: number) => {
+      let memory = emptyRate();
+      // An hour at 0.2 photos/s, then five bursts of 5 minutes at 2, each with half an hour after it.
+      const during = (length: number, rate: number) => {
+        for (let at = seconds; at <= length; at += seconds) {
+          const photos = Math.floor(rate * at) - Math.floor(rate * (at - seconds));
+          memory = observeArrivals(memory, photos, seconds);
+        }
+      };
+      during(3600, 0.2);
+      for (let k = 0; k < 5; k++) {
+        during(300, 2);
+        during(1800, 0.2);
+      }
+      return memory;
+    };
+    const [short, long] = [bursting(5), bursting(30)];
+    expect(short.watched / long.watched).toBeCloseTo(1, 1);
+    expect(short.ended / long.ended).toBeCloseTo(1, 1);
   });
 
   it('changes no count while there is none', () => {

@@ -59,14 +59,20 @@ describe('instances', () => {
     // The worked example.
     [{ load: 3, margin: -0.39, forQueue: 2.77 }, 723, 6, 6],
     [{ load: 3, margin: 0.32, forQueue: 0 }, 1, 4, 4],
-    // 3 + 0.4 of hysteresis keeps a fourth one.
+    // 3 + √(3 · 6 / 150) = 3.35 keeps a fourth one.
     [{ load: 3, margin: 0, forQueue: 0 }, 1, 3, 4],
     [{ load: 2.5, margin: -0.24, forQueue: 0.1 }, 1, 3, 3],
+    // A deviation of 0.2: a smaller load has less noise.
+    [{ load: 1, margin: 0.79, forQueue: 0 }, 1, 2, 2],
+    [{ load: 1, margin: 0.81, forQueue: 0 }, 1, 2, 3],
+    // At most 0.4.
+    [{ load: 100, margin: 0.59, forQueue: 0 }, 1, 101, 101],
+    [{ load: 100, margin: 0.61, forQueue: 0 }, 1, 101, 102],
     [{ load: 0.1, margin: -0.5, forQueue: 0 }, 1, 1, 1],
     [{ load: 0.1, margin: -0.5, forQueue: 0 }, 0, 0, 1],
   ])('for %j with a backlog of %d: %d needed, %d kept', (parts, backlog, needed, kept) => {
     expect(neededInstances(parts, backlog)).toBe(needed);
-    expect(keptInstances(parts)).toBe(kept);
+    expect(keptInstances(parts, 6)).toBe(kept);
   });
 });
 
