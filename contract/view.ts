@@ -14,7 +14,7 @@ export const viewSchema = z.object({
   visible: count,
   inFlight: count,
   inService: count,
-  /** Capacity on its way, soonest first: instances, and when they should be in service, epoch seconds. */
+  /** Capacity on its way, soonest first: instances, and when they are expected, a boot after their request; epoch seconds. */
   coming: z.array(z.object({ count: count, readyAt: z.number() })),
   /** Measured; null under a policy that does not measure it. */
   arrivalsPerSecond: count.nullable(),
@@ -22,6 +22,9 @@ export const viewSchema = z.object({
   serviceSeconds: z.number().positive().nullable(),
   /** From requesting an instance to its service, measured; null likewise. */
   bootSeconds: z.number().positive().nullable(),
+  /** Boots in that mean, and photos in the service time, besides a first guess; earlier ones with less weight. @default 0 */
+  bootsMeasured: count.optional(),
+  photosMeasured: count.optional(),
   /** Absent while it requests what the work needs. */
   stopped: z.enum(STOPS).optional(),
   /**

@@ -9,6 +9,7 @@ import { mean, percentile } from './measure.ts';
 import { deployed } from './policies/deployed.ts';
 import { draws } from './random.ts';
 import type { Scenario } from './scenario.ts';
+import { SITUATION_NAMES, situationsOf, type Situation } from './situations.ts';
 import { simulate } from './engine/simulate.ts';
 import type { Run } from './engine/types.ts';
 
@@ -18,6 +19,7 @@ export type EstimateTime = (typeof ESTIMATE_TIMES)[number];
 
 /** One estimate of the seconds until a photo is done, and the actual value. */
 export interface Sample {
+  situation: Situation;
   seconds: number;
   secondsAtMost: number;
   actual: number;
@@ -72,12 +74,16 @@ class CompletionCount {
  *
  * @param views in the order of their publication; each is current from its own time on
  * @param share of its wait after which the wait of each job is estimated
+ * @param isSampled whether a job is one of the samples
  */
 export function sampleEstimates(
-  { arrivals, ends }: Pick<Run, 'arrivals' | 'ends'>,
+  run: Pick<Run, 'arrivals' | 'ends' | 'instances' | 'decisions'>,
   views: View[],
   share: (job: number) => number,
+  isSampled: (job: number) => boolean = () => true,
 ): EstimateSamples {
+  const { arrivals, ends } = run;
+  const situationAt = situationsOf(run);
   const arrival = (job: number) => arrivals[job] as number;
   const end = (job: number) => ends[job] as number;
   const jobs = Array.from(arrivals.keys()).filter((job) => !Number.isNaN(end(job)));
@@ -94,6 +100,8 @@ export function sampleEstimates(
       completions.add(byEnd[nextEnd] as number);
     }
     while ((views[nextView]?.at ?? Infinity) <= now) nextView++;
+    const situation = situationAt(now);
+    if (!isSampled(job)) continue;
     const { ahead, seconds, secondsAtMost } = estimateWait(
       views[nextView - 1],
       { storedAt: arrival(job) },
@@ -102,26 +110,41 @@ export function sampleEstimates(
     if (ahead === null || seconds === null || secondsAtMost === null) unknown++;
     else {
       const actuallyAhead = job - completions.before(job);
-      samples.push({ ahead, seconds, secondsAtMost, actual: end(job) - now, actuallyAhead });
+      samples.push({ situation, ahead, seconds, secondsAtMost, actual: end(job) - now, actuallyAhead });
     }
   }
   return { samples, unknown };
 }
 
-/** Runs the deployed scaler on a scenario. @returns the estimates at either time */
+/**
+ * Runs the deployed scaler on a scenario.
+ *
+ * @param isSampled whether a job is one of the samples
+ * @returns the estimates at either time
+ */
 export async function estimatesIn(
   scenario: Scenario,
   settings: PolicySettings,
   progress?: (share: number) => void,
+  isSampled?: (job: number) => boolean,
 ): Promise<Record<EstimateTime, EstimateSamples>> {
   const { arrivals, horizon, world, seed } = scenario;
   const views: View[] = [];
   const controller = deployed(settings, world.tick, (view) => views.push(view));
-  const run = await simulate({ arrivals, horizon, world, seed, controller, progress });
+  const run = await simulate({ arrivals, horizon, world, seed, controller, progress, keepDecisions: true });
   return {
-    stored: sampleEstimates(run, views, () => 0),
-    waiting: sampleEstimates(run, views, draws(seed, 'polls')),
+    stored: sampleEstimates(run, views, () => 0, isSampled),
+    waiting: sampleEstimates(run, views, draws(seed, 'polls'), isSampled),
   };
+}
+
+/** Of each situation that occurred, in its order. */
+export function bySituation(all: EstimateSamples[]): { situation: Situation; figures: EstimateFigures }[] {
+  const samples = all.flatMap((one) => one.samples);
+  return SITUATION_NAMES.flatMap((situation) => {
+    const some = samples.filter((sample) => sample.situation === situation);
+    return some.length === 0 ? [] : [{ situation, figures: figuresOf([{ samples: some, unknown: 0 }]) }];
+  });
 }
 
 const median = (values: number[]) => percentile(Float64Array.from(values).sort(), 0.5);

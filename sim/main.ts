@@ -68,6 +68,12 @@ Every policy with its settings, and every setting of the world: ddcolor-elastic 
       'Accuracy of the wait estimate, on the synthetic traces and each CSV of a folder, or on --trace.',
     )
     .argument('[folder]', 'with traces as CSV')
+    .addOption(
+      new Option(
+        '--surges <n>',
+        'as many made-up surges onto a fleet at zero, in place of traces; each counts alike',
+      ).argParser(wholeNumber(1, 10_000)),
+    )
     .notes('Example: ddcolor-elastic simulate estimates traces/')
     .runs(async (folder: string | undefined, values: Values) => {
       const options = optionsOf(values, folder === undefined ? [] : [folder]);

@@ -23,6 +23,8 @@ export interface Options {
   noBound: boolean;
   /** Files of `fit`, folder of `estimates`. */
   files: string[];
+  /** Of `estimates`: made-up surges in place of traces. */
+  surges?: number;
   /** Of `fit`. */
   out?: string;
 }
@@ -41,6 +43,7 @@ export interface Values {
   json?: string;
   report?: string;
   dashboard?: string;
+  surges?: number;
   bound?: boolean;
   out?: string;
 }
@@ -97,6 +100,7 @@ export const optionsOf = (values: Values, files: string[] = []): Options => ({
   report: values.report,
   dashboard: values.dashboard,
   out: values.out,
+  surges: values.surges,
   noBound: values.bound === false,
   files,
 });

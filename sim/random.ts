@@ -27,7 +27,8 @@ export type Cause =
   | 'doubled'
   | 'victims'
   | 'renewal'
-  | 'polls';
+  | 'polls'
+  | 'surge';
 
 /** The draw of an index, uniform in [0, 1). */
 export type Draw = (index: number) => number;

@@ -1,8 +1,13 @@
 /** When the fleet starts the n-th photo, from the instances in service and those on their way. Times are epoch seconds. */
 import type { View } from '../../contract/view.ts';
+import { readyTimes } from './boot-time.ts';
 
-/** The next instance is counted this part of a tick early: a tick sees it late, and most boots are shorter than the mean. */
-const FIRST_EARLY = 0.5;
+/** From the arrival of a photo until the counts of a tick include it, seconds. */
+const COUNT_DELAY = 5;
+/** Boots are measured this part of a tick too long: a tick sees their end late. */
+const SEEN_LATE = 0.5;
+/** ... but not by more than this part of them. */
+const MOST_SEEN_LATE = 0.5;
 
 /** From `at` on: photos started at once, and per second after that. */
 interface CapacityStep {
@@ -19,21 +24,34 @@ export type Capacity = [CapacityStep, ...CapacityStep[]];
  *
  * @param service seconds an instance takes per photo
  * @param requestedAt when the photo is in the queue, for a fleet of zero
+ * @param bootFactor on every boot, for an upper limit
  * @returns undefined if a boot is needed and its duration is unknown
  */
-export function capacityOf(view: View, service: number, requestedAt: number): Capacity | undefined {
-  const { at, inService, inFlight, tickSeconds, bootSeconds } = view;
+export function capacityOf(
+  view: View,
+  service: number,
+  requestedAt: number,
+  bootFactor = 1,
+): Capacity | undefined {
+  const { at, inService, inFlight, tickSeconds, bootSeconds, bootsMeasured = 0 } = view;
   const busy = Math.min(inService, inFlight);
   const idle = [{ count: inService - busy, readyAt: at }];
-  const [next, ...others] = view.coming.filter(({ count }) => count > 0);
-  const early = FIRST_EARLY * tickSeconds;
-  if (next) {
-    idle.push({ count: 1, readyAt: next.readyAt - early }, { ...next, count: next.count - 1 }, ...others);
-  } else if (inService === 0) {
-    if (bootSeconds === null) return undefined;
+  const coming = view.coming.filter(({ count }) => count > 0);
+  if (coming.length === 0 && inService === 0) {
     // The first tick that sees the photo requests an instance.
-    const ticks = Math.max(1, Math.ceil((requestedAt - at) / tickSeconds));
-    idle.push({ count: 1, readyAt: at + ticks * tickSeconds + bootSeconds - early });
+    const ticks = Math.max(1, Math.ceil((requestedAt + COUNT_DELAY - at) / tickSeconds));
+    if (bootSeconds === null) return undefined;
+    coming.push({ count: 1, readyAt: at + ticks * tickSeconds + bootSeconds });
+  }
+  // The first guess of a boot has not been seen late.
+  const measured = bootsMeasured / (bootsMeasured + 1);
+  const seenLate = Math.min(measured * SEEN_LATE * tickSeconds, MOST_SEEN_LATE * (bootSeconds ?? 0));
+  for (const { count, readyAt } of coming) {
+    // A view with capacity on its way has a boot time.
+    const requestedAt = readyAt - (bootSeconds ?? 0);
+    const mean = bootFactor * ((bootSeconds ?? 0) - seenLate);
+    for (const group of readyTimes(count, Math.max(0, at - requestedAt), mean))
+      idle.push({ count: group.count, readyAt: requestedAt + group.after });
   }
   // An idle instance starts a photo at once; the steady rate begins half a service time later, as the mean of its phase.
   const steps = idle.flatMap(({ count, readyAt }) => {

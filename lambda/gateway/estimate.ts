@@ -3,7 +3,8 @@
  * measured error. Times are epoch seconds.
  */
 import type { View } from '../../contract/view.ts';
-import { capacityOf, startedBy, startOf } from './capacity.ts';
+import { lateFactor } from './boot-time.ts';
+import { capacityOf, type Capacity, startedBy, startOf } from './capacity.ts';
 import { arrivalRateQuantile, arrivalSamples, photosAhead } from './queue-position.ts';
 
 /** All null without a recent view; the seconds null also while the view lacks measurements. */
@@ -35,6 +36,10 @@ const P90_SECONDS = 3;
 const P90_SERVICE_PART = 0.5;
 /** ... at this quantile of the recent arrival rate. */
 const P90_ARRIVAL_QUANTILE = 0.9;
+/** The first guess of a service time is exceeded by at most this part of it, ... */
+const P90_SERVICE_GUESS = 0.9;
+/** ... by half of that once as many photos are measured as the guess counts for. */
+const GUESS_PHOTOS = 5;
 
 /**
  * @param photo without an outcome; `storedAt` is S3's time
@@ -48,12 +53,15 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   const rate = view.arrivalsPerSecond ?? 0;
   const joinsAt = photo.storedAt + DELIVERY_SECONDS;
   const samples = arrivalSamples(view);
-  const ahead = photosAhead(view, samples, joinsAt);
+  const { ahead, most } = photosAhead(view, samples, joinsAt);
   const unmeasured = { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
   if (service === null) return unmeasured;
-  const capacity = capacityOf(view, service, Math.max(now, joinsAt));
+  const capacityWith = (seconds: number, bootFactor: number) =>
+    capacityOf(view, seconds, Math.max(now, joinsAt), bootFactor);
+  const capacity = capacityWith(service, 1);
   if (!capacity) return unmeasured;
-  const startWith = (photos: number) => Math.max(joinsAt, startOf(capacity, photos));
+  const startWith = (photos: number, given: Capacity | undefined = capacity) =>
+    Math.max(joinsAt, startOf(given, photos));
   const start = startWith(ahead);
   const due = start + service - now;
   const overdue = Math.max(0, -due);
@@ -61,8 +69,17 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
 
   const unseenSeconds = Math.max(0, joinsAt - at);
   const surge = Math.max(0, arrivalRateQuantile(samples, P90_ARRIVAL_QUANTILE) - rate) * unseenSeconds;
+  const coming = view.coming.reduce((sum, { count }) => sum + count, 0);
+  const slower = 1 + P90_SERVICE_GUESS / (1 + (view.photosMeasured ?? 0) / GUESS_PHOTOS);
+  // How much later it starts if one of them is as bad as in one of ten cases; they are independent.
+  const later = Math.hypot(
+    startWith(ahead, capacityWith(service, lateFactor(view.bootsMeasured ?? 0, coming))) - start,
+    startWith(ahead, capacityWith(service * slower, 1)) - start,
+    startWith(most) - start,
+  );
   // A photo that is late may be as late again.
-  const margin = P90_SECONDS + P90_SERVICE_PART * service + overdue + startWith(ahead + surge) - start;
+  const margin =
+    P90_SECONDS + P90_SERVICE_PART * service + overdue + startWith(ahead + surge) - start + later;
 
   // Of the photos that arrived since the view, a fleet that keeps up works on those of the last service time.
   const inWork = Math.min(rate * service, inService) * (1 - (now - joinsAt) / service);

@@ -4,13 +4,15 @@
  * It shows what was measured, not what was decided, and so is right in a dry run too.
  */
 import type { View } from '../../contract/view.ts';
-import { comingOf } from './policy/capacity.ts';
+import { comingOf, GUESS_BOOTS, type CapacityMemory } from './policy/capacity.ts';
 import type { Controls } from './policy/controls.ts';
 import type { PolicyMemory } from './policy/decision.ts';
 import type { TickRecord } from './ports.ts';
 
 type HistoryEntry = View['history'][number];
 
+/** Weight of the first guess of a boot, in boots, among the logarithms of measured ones. */
+const GUESS_WEIGHT = 0.4;
 /** Entries of the history at most: a quarter of an hour of busy ticks. */
 const MOST_ENTRIES = 30;
 
@@ -49,6 +51,19 @@ function historyOf(recent: TickRecord[]): HistoryEntry[] {
   return entries.reverse();
 }
 
+/**
+ * Boot time for readers. The rule's own is a mean with the first guess as one boot of it, and after a few boots of 10 s a guess of 120 s still
+ * doubles it. Here the logarithms are averaged, and the guess counts as less than half a boot: it is further off than one boot is.
+ *
+ * @param ruled the rule's boot time, seconds
+ */
+function bootForReaders({ boots, bootSeconds }: CapacityMemory, ruled: number): number {
+  const guess = ruled * (boots + GUESS_BOOTS) - bootSeconds;
+  if (boots === 0 || bootSeconds <= 0 || guess <= 0) return ruled;
+  const measured = Math.log(bootSeconds / boots);
+  return Math.exp((boots * measured + GUESS_WEIGHT * Math.log(guess)) / (boots + GUESS_WEIGHT));
+}
+
 /** @param controls that are active @returns undefined while an instance is requested for what waits */
 export function stopOf({ dryRun, pauseScaleOut, ceiling }: Controls, overBudget: boolean): View['stopped'] {
   if (dryRun) return 'dry-run';
@@ -76,7 +91,8 @@ export function viewOf(
   if (visible === null || inFlight === null || inService === null || desired === null) return undefined;
   const capacity = policy.slo?.capacity;
   const expected = Math.max(0, desired - inService - unfulfilled);
-  const coming = capacity && calculation ? comingOf(capacity, at, calculation.bootSeconds, expected) : [];
+  const bootSeconds = capacity && calculation ? bootForReaders(capacity, calculation.bootSeconds) : null;
+  const coming = capacity && bootSeconds !== null ? comingOf(capacity, at, bootSeconds, expected) : [];
   return {
     at: rounded(at),
     tickSeconds,
@@ -86,7 +102,9 @@ export function viewOf(
     coming: coming.map(({ count, readyAt }) => ({ count, readyAt: rounded(readyAt) })),
     arrivalsPerSecond: calculation?.rate ?? null,
     serviceSeconds: calculation?.serviceSeconds ?? null,
-    bootSeconds: calculation?.bootSeconds ?? null,
+    bootSeconds,
+    bootsMeasured: capacity?.boots ?? 0,
+    photosMeasured: policy.slo?.flow?.completed ?? 0,
     ...(stopped && { stopped }),
     history: historyOf(recent),
   };

@@ -27,10 +27,11 @@ const view = (at: number, more: Partial<View> = {}): View => ({
 describe('the wait of each photo', () => {
   const arrivals = Float64Array.from([0, 40, 41, 42]);
   const ends = Float64Array.from([6, 46, NaN, 52]);
+  const run = { arrivals, ends, instances: [], decisions: [] };
   const busy = view(41.5, { visible: 9, inFlight: 1 });
 
   it('is estimated from the latest view, never from a later one', () => {
-    const { samples, unknown } = sampleEstimates({ arrivals, ends }, [view(30), busy], () => 0);
+    const { samples, unknown } = sampleEstimates(run, [view(30), busy], () => 0);
     // No view is published before the first photo; the third is never done.
     expect(unknown).toBe(1);
     expect(samples.map(({ seconds, actual }) => [seconds, actual])).toEqual([
@@ -40,12 +41,12 @@ describe('the wait of each photo', () => {
   });
 
   it('is compared with the number of earlier photos that are not done', () => {
-    const { samples } = sampleEstimates({ arrivals, ends }, [view(0)], () => 0);
+    const { samples } = sampleEstimates(run, [view(0)], () => 0);
     expect(samples.map(({ actuallyAhead }) => actuallyAhead)).toEqual([0, 0, 2]);
   });
 
   it('is estimated at the given share of the wait', () => {
-    const { samples } = sampleEstimates({ arrivals, ends }, [view(30)], (job) => job / 4);
+    const { samples } = sampleEstimates(run, [view(30)], (job) => job / 4);
     // At 41.5 s and at 49.5 s, when the second one is done and the third is not.
     expect(samples.map(({ actual }) => actual)).toEqual([4.5, 2.5]);
     expect(samples.map(({ actuallyAhead }) => actuallyAhead)).toEqual([0, 1]);
@@ -55,7 +56,9 @@ describe('the wait of each photo', () => {
 it('the figures are medians, means and shares over all samples', () => {
   const sample = (seconds: number, actual: number, ahead = 0) => ({
     unknown: 1,
-    samples: [{ seconds, secondsAtMost: 2 * seconds, actual, ahead, actuallyAhead: 1 }],
+    samples: [
+      { seconds, secondsAtMost: 2 * seconds, actual, ahead, actuallyAhead: 1, situation: 'steady' as const },
+    ],
   });
   const all = [sample(10, 8), sample(10, 30, 5), sample(6, 6, 1), sample(4, 5, 1)];
   expect(figuresOf(all)).toEqual({
@@ -93,7 +96,7 @@ describe('estimates of the deployed scaler', () => {
   // A little wider than the values in docs/scaling-figures.md.
   it.each<[...Trace, Limits, Limits]>([
     ['viral', 'clean', [2, 0.2, 0.9, 1], [2, 0.35, 0.9, 1]],
-    ['viral', 'real', [4.5, 0.12, 0.85, 0.95], [3.5, 0.25, 0.85, 0.97]],
+    ['viral', 'real', [4.5, 0.12, 0.85, 0.97], [3.5, 0.25, 0.85, 0.99]],
     ['steps', 'real', [3, 0.28, 0.85, 0.97], [2.5, 0.46, 0.85, 0.98]],
     ...(process.env.FULL
       ? ([

@@ -21,7 +21,7 @@ export const emptyCapacity = (): CapacityMemory => ({ launches: [], inService: 0
 
 /** Boots after which the weight of earlier ones has fallen to 1/e, and the weight of the first guess. */
 const BOOT_MEMORY = 20;
-const GUESS_BOOTS = 1;
+export const GUESS_BOOTS = 1;
 /** Multiple of the boot time after which an instance is late and no longer counted on. */
 export const LATE = 2;
 /** Share of a boot that a launch is expected to need still, once it has taken longer than a boot. */
@@ -114,7 +114,7 @@ export function secondsWithinBoot(memory: CapacityMemory, seen: Observation, boo
   return seconds;
 }
 
-/** Instances on their way, and when they should be in service, epoch seconds. */
+/** Instances on their way, and when they should be in service: a boot after their request, epoch seconds. */
 export interface Coming {
   count: number;
   readyAt: number;
@@ -133,7 +133,7 @@ export function comingOf(memory: CapacityMemory, at: number, boot: number, expec
     if (count <= 0) break;
     left -= count;
     const age = at - launch.at;
-    if (age <= LATE * boot) coming.push({ count, readyAt: at + Math.max(boot - age, REMAINING * boot) });
+    if (age <= LATE * boot) coming.push({ count, readyAt: launch.at + boot });
   }
   return coming;
 }

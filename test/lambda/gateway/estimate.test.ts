@@ -7,6 +7,11 @@ import { AT, between, view } from './support/views.ts';
 const none = { ahead: null, seconds: null, secondsAtMost: null };
 /** Seconds of event delivery. */
 const D = 1.5;
+/** Median of boots with a mean of 90 s. */
+const M = (90 * Math.sin(Math.PI / 6)) / (Math.PI / 6);
+/** When a share of the boots that have taken `age` seconds are done, from now. */
+const ready = (age: number, share = 0.5) => M * ((1 + (age / M) ** 6) / (1 - share) - 1) ** (1 / 6) - age;
+const FIFTHS = [0.1, 0.3, 0.5, 0.7].reduce((sum, share) => sum + ready(60, share), 0);
 
 describe('a photo that was just stored', () => {
   it.each<[string, View, number, { ahead: number; seconds: number }]>([
@@ -23,18 +28,12 @@ describe('a photo that was just stored', () => {
       30,
       { ahead: 4, seconds: D + 6 },
     ],
-    [
-      'to a fleet of zero waits for the next tick and a boot',
-      view(),
-      10,
-      // An instance is counted on half a tick before it would be seen.
-      { ahead: 0, seconds: 20 + 90 - 15 + 6 },
-    ],
+    ['to a fleet of zero waits for the next tick and a boot', view(), 10, { ahead: 0, seconds: 20 + M + 6 }],
     [
       'to a fleet of zero, just before a tick, waits for the tick after it',
       view(),
       29,
-      { ahead: 0, seconds: 31 + 90 - 15 + 6 },
+      { ahead: 0, seconds: 31 + M + 6 },
     ],
     [
       'to a busy fleet waits for all photos ahead',
@@ -51,11 +50,24 @@ describe('a photo that was just stored', () => {
       { ahead: 42, seconds: ((20 + 2 * (12 + D) + 0.5) / 5) * 6 + 6 - 12 },
     ],
     [
-      'waits for instances on their way, the first one half a tick early',
+      'waits for an instance on its way',
+      view({ visible: 8, coming: [{ count: 1, readyAt: AT + 60 }] }),
+      0,
+      // One starts when it is ready, and then one each 6 s.
+      { ahead: 8, seconds: ready(30) + 7.5 * 6 + 3 + 6 },
+    ],
+    [
+      'waits for two of them, of which one is ready sooner',
       view({ visible: 8, coming: [{ count: 2, readyAt: AT + 60 }] }),
       0,
-      // One at 45 s, and two more by 60; the second then, and half of one by 63; four more by two instances in 12 s.
-      { ahead: 8, seconds: 63 + 12 + 6 },
+      // 2 + (t - r1 - 3) / 6 + (t - r2 - 3) / 6 = 8.5.
+      { ahead: 8, seconds: (39 + 6 + ready(30, 0.25) + ready(30, 0.75)) / 2 + 6 },
+    ],
+    [
+      'waits for an instance that is late, of which some have come by now',
+      view({ coming: [{ count: 1, readyAt: AT - 10 }] }),
+      0,
+      { ahead: 0, seconds: ready(100) + 6 },
     ],
     [
       'ignores an entry of no instances on their way',
@@ -66,7 +78,7 @@ describe('a photo that was just stored', () => {
         ],
       }),
       0,
-      { ahead: 0, seconds: 45 + 6 },
+      { ahead: 0, seconds: ready(30) + 6 },
     ],
     [
       'waits for instances that are ready at nearly the same time',
@@ -74,19 +86,19 @@ describe('a photo that was just stored', () => {
         visible: 2,
         coming: [
           { count: 1, readyAt: AT + 60 },
-          { count: 1, readyAt: AT + 46 },
+          { count: 1, readyAt: AT + 56 },
         ],
       }),
       0,
-      // One at 45 s, one at 46, and half a photo more by 48 + 0.5 * 6 less 0.25 s, when two work.
-      { ahead: 2, seconds: 49 + (0.5 - 1 / 6) * 3 + 6 },
+      // Each starts one, and the first half a photo more 6 s after it is ready, when the second has none more.
+      { ahead: 2, seconds: ready(34) + 6 + 6 },
     ],
     [
       'waits less with more instances on their way',
       view({ inService: 1, inFlight: 1, visible: 99, coming: [{ count: 20, readyAt: AT + 30 }] }),
       0,
-      // 29 have started by 33 s, the other 71.5 by 21 instances.
-      { ahead: 100, seconds: 33 + (71.5 / 21) * 6 + 6 },
+      // In five groups of four, of which the last one is later: 1 + t / 6 + the sum of 4 (1/2 + (t - r) / 6) = 100.5.
+      { ahead: 100, seconds: (6 * 91.5 + 4 * FIFTHS) / 17 + 6 },
     ],
   ])('%s', (_case, given, after, expected) => {
     const { ahead, seconds, secondsAtMost } = estimateWait(given, { storedAt: AT + after }, AT + after);
@@ -127,7 +139,7 @@ describe('a photo that the view includes', () => {
       'that is the only one has none ahead',
       view({ visible: 1, coming: [{ count: 1, readyAt: AT + 60 }], history: between(0, 1, 0) }),
       { storedAt: AT - 10 },
-      { ahead: 0, seconds: 45 + 6 },
+      { ahead: 0, seconds: ready(30) + 6 },
     ],
     [
       'that joined at the time of a sample',

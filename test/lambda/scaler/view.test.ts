@@ -58,7 +58,12 @@ describe('capacity on its way', () => {
         { count: 3, readyAt: AT + 90 },
       ],
     ],
-    ['that is late comes soon', [[AT - 120, 1]], { desired: 1 }, [{ count: 1, readyAt: AT + 9 }]],
+    [
+      'that is late was expected a boot after its request',
+      [[AT - 120, 1]],
+      { desired: 1 },
+      [{ count: 1, readyAt: AT - 30 }],
+    ],
     [
       'that is late by more than another boot is not counted on',
       [
@@ -94,9 +99,32 @@ describe('capacity on its way', () => {
       arrivalsPerSecond: null,
       serviceSeconds: null,
       bootSeconds: null,
+      bootsMeasured: 0,
+      photosMeasured: 0,
       history: [{ at: AT, backlog: 9, completed: null }],
     });
   });
+});
+
+it('after a few boots the first guess hardly counts', () => {
+  const { slo } = launching([AT, 1]);
+  const flow = {
+    at: AT,
+    backlog: 0,
+    inFlight: 0,
+    reported: null,
+    carried: 0,
+    completed: 60,
+    busySeconds: 18,
+  };
+  const learned = { slo: { ...slo!, flow, capacity: { ...slo!.capacity, boots: 5, bootSeconds: 50 } } };
+  // With a guess of 120 s the rule has (5 · 10 + 120) / 6 s.
+  const given = { ...calculation, bootSeconds: 170 / 6 };
+  const view = viewOf([record({ calculation: given, desired: 1 })], learned, 30);
+  const boot = (10 ** 5 * 120 ** 0.4) ** (1 / 5.4);
+  expect(view?.bootSeconds).toBeCloseTo(boot, 9);
+  expect(view?.coming[0]?.readyAt).toBeCloseTo(AT + boot, 3);
+  expect(view).toMatchObject({ bootsMeasured: 5, photosMeasured: 60 });
 });
 
 describe('the history', () => {

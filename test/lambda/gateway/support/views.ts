@@ -12,6 +12,8 @@ export const view = (more: Partial<View> = {}): View => ({
   arrivalsPerSecond: 0,
   serviceSeconds: 6,
   bootSeconds: 90,
+  // Exact, so that cases can be computed by hand.
+  photosMeasured: Infinity,
   history: [{ at: AT, backlog: (more.visible ?? 0) + (more.inFlight ?? 0), completed: 0 }],
   ...more,
 });
