@@ -80,16 +80,25 @@ function leastWait(points: Point[]): Point | undefined {
   return points.filter(completes).sort((a, b) => mean(a) - mean(b))[0];
 }
 
-/** Runs every policy with all candidate settings, on every seed. */
+/** What to run. */
+export interface Which {
+  /** @default every policy */
+  names?: readonly string[] | undefined;
+  /** Whether other settings than the defaults are tried. @default true */
+  isTuned?: boolean;
+}
+
+/** Runs policies with all candidate settings, on every seed. */
 export async function compareAll(
   options: ScenarioOptions,
   scenario: Scenario,
   seeds: number,
   done: (share: number) => void,
-  names: readonly string[] = POLICIES.map(({ name }) => name),
+  { names = POLICIES.map(({ name }) => name), isTuned = true }: Which = {},
 ): Promise<PolicyComparison[]> {
   const kinds = POLICIES.filter(({ name }) => names.includes(name));
   const candidates = kinds.map((kind) => {
+    if (!isTuned) return [policyOf(kind.name, [], scenario.world).settings];
     const settings = candidateSettings(kind, scenario.world);
     if (kind.name !== 'fixed') return settings;
     return settings.filter(

@@ -1,18 +1,21 @@
 /**
  * `simulate figures [FOLDER]`: updates the tables of docs/scaling-figures.md, for the synthetic traces and every CSV in the
- * folder. Tables of other traces stay as they are.
+ * folder. Tables of other traces stay as they are, and so do the rows of policies that are not asked for.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { UserError } from '../common/errors.ts';
+import { UsageError, UserError } from '../common/errors.ts';
 import { needCheckout } from '../common/checkout.ts';
 import { comparisonOf } from './commands/compare.ts';
-import { cheapest, leastRegret, regretOf, type Comparison, type Point } from './compare.ts';
+import type { Comparison } from './compare.ts';
+import { markdown, ownTable, withRows, type OwnRow } from './figures-text.ts';
 import { optionsOf } from './options.ts';
+import { POLICIES } from './policies/index.ts';
 import type { Progress } from './progress.ts';
+import { sameWork } from './scenario.ts';
+import { isSynthetic } from './traffic/synthetic.ts';
 import { csvFiles } from './traffic/trace.ts';
-import { TRACE_SERVICE_SECONDS } from './world.ts';
-import { boundText, differing, number } from './output.ts';
+import { worldOf } from './world.ts';
 import { printLine } from '../common/terminal.ts';
 
 /** Synthetic traces, each with the number of seeds that its figures average. */
@@ -24,92 +27,94 @@ const SYNTHETIC: [trace: string, seeds: number][] = [
   ['season', 1],
 ];
 
+/** Left out in the world of the worker: each has more than ten million photos there. */
+const TOO_LONG = ['season', 'elb_2014'];
+
+export interface FiguresOptions {
+  /** Policies whose rows are made again. @default all */
+  names: string[] | undefined;
+  /** Of the world of the worker, instead of the world `article`. */
+  isOwn: boolean;
+}
+
 const marker = (name: string, end: '' | '/') => `<!-- ${end}figures: ${name} -->`;
 
 /** Replaces the section of the document between two markers. */
-export function replaced(text: string, name: string, made: string): string {
+export function replaced(text: string, name: string, made: string | ((before: string) => string)): string {
   const from = text.indexOf(marker(name, ''));
   const to = text.indexOf(marker(name, '/'));
   if (from < 0 || to < from)
     throw new UserError(`docs/scaling-figures.md has no place for '${name}': expected ${marker(name, '')}`);
-  return `${text.slice(0, from)}${marker(name, '')}\n\n${made}\n\n${text.slice(to)}`;
+  const begin = from + marker(name, '').length;
+  const section = typeof made === 'string' ? made : made(text.slice(begin, to).trim());
+  return `${text.slice(0, begin)}\n\n${section}\n\n${text.slice(to)}`;
 }
 
-const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
+/** @throws UsageError for a policy that is not known */
+export function namesOf(text: string | undefined): string[] | undefined {
+  const names = text?.split(',').map((name) => name.trim());
+  const known = POLICIES.map(({ name }) => name);
+  for (const name of names ?? []) {
+    if (!known.includes(name))
+      throw new UsageError(`--only is '${name}': expected some of ${known.join(', ')}`);
+  }
+  return names;
+}
 
-/** The comparison as Markdown: a line about trace and bound, the policies, and the frontier. */
-export function markdown(comparison: Comparison): string {
-  const { bound, leastSum, plan, policies, slo, seeds, jobs } = comparison;
-  const at = bound.find((point) => point.at === slo);
-  const least = at?.gpuHours ?? null;
-  const facts = [
-    `${Math.round(jobs).toLocaleString('en')} jobs${seeds > 1 ? `, means of ${seeds} seeds` : ''}`,
-    boundText(least, slo),
-    ...(plan ? [`its plan, replayed: ${number(plan.gpuHours, 2)} GPU h at ${number(plan.mean, 1)} s`] : []),
-  ];
-  const cells = (name: string, point: Point, settings: string) => {
-    const { wait, gpuHours } = point.measures;
-    const regret = number(regretOf(point.measures, leastSum), 2);
-    const ratio = number(least === null ? null : gpuHours / least, 2);
-    return row([
-      name,
-      number(wait.mean, 1),
-      number(wait.p95, 0),
-      number(gpuHours, 1),
-      ratio,
-      regret,
-      settings,
-    ]);
-  };
-  const rows = policies.flatMap(({ policy, usual, tuned, keeps }) => [
-    ...(usual ? [cells(`\`${policy}\``, usual, 'default')] : []),
-    ...(tuned && tuned !== usual
-      ? [cells(usual ? (keeps ? 'tuned' : 'least wait') : `\`${policy}\``, tuned, differing(tuned, usual))]
-      : []),
-  ]);
-  const words = new Set(['policy', 'settings']);
-  const head = (names: string[]) =>
-    `${row(names)}\n${row(names.map((name) => (words.has(name) ? '---' : '---:')))}`;
-  const frontier = policies.map(({ policy, points }) =>
-    row([
-      `\`${policy}\``,
-      ...bound.map((one) => number(cheapest(points, one.at)?.measures.gpuHours, 1)),
-      number(leastRegret(points, leastSum), 2),
-    ]),
-  );
+interface Traced {
+  name: string;
+  trace: string;
+  seeds: number;
+}
+
+async function tracesOf(folder: string | undefined): Promise<Traced[]> {
+  const files = folder === undefined ? [] : (await csvFiles(folder)).map((name) => join(folder, name));
   return [
-    `${facts.join('; ')}.`,
-    '',
-    head(['policy', 'mean s', 'p95 s', 'GPU h', '× bound', 'regret', 'settings']),
-    ...rows,
-    '',
-    'Fewest GPU hours of any setting tried, for a mean wait of at most; and the least regret of any:',
-    '',
-    head(['policy', ...bound.map((one) => `${one.at} s`), 'regret']),
-    row(['bound', ...bound.map((one) => number(one.gpuHours, 1)), '1.00']),
-    ...frontier,
-  ].join('\n');
+    ...SYNTHETIC.map(([name, seeds]) => ({ name, trace: name, seeds })),
+    ...files.map((file) => ({ name: basename(file, '.csv'), trace: file, seeds: 1 })),
+  ];
 }
 
 /** @param folder whose CSVs are traces */
-export async function figures(folder: string | undefined, progress: Progress): Promise<void> {
+export async function figures(
+  folder: string | undefined,
+  { names, isOwn }: FiguresOptions,
+  progress: Progress,
+): Promise<void> {
   const document = join(
     needCheckout('simulate figures', 'docs/scaling-figures.md'),
     'docs',
     'scaling-figures.md',
   );
-  const files = folder === undefined ? [] : (await csvFiles(folder)).map((name) => join(folder, name));
-  const traces: [name: string, trace: string, seeds: number][] = [
-    ...SYNTHETIC.map(([name, seeds]): [string, string, number] => [name, name, seeds]),
-    ...files.map((file): [string, string, number] => [basename(file, '.csv'), file, 1]),
-  ];
-  for (const [name, trace, seeds] of traces) {
-    const comparison = await comparisonOf(
-      optionsOf({ trace, seeds, with: [`service=${TRACE_SERVICE_SECONDS}`] }),
-      progress,
-    );
+  const update = (name: string, made: Parameters<typeof replaced>[2]) =>
+    writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, made));
+  const traces = await tracesOf(folder);
+  if (isOwn) {
+    const rows: OwnRow[] = [];
+    for (const one of traces.filter(({ name }) => !TOO_LONG.includes(name))) {
+      rows.push({ name: one.name, comparison: await ownComparison(one, names, progress) });
+      progress.clear();
+      update('own', ownTable(rows));
+      printLine(`${one.name}: written to docs/scaling-figures.md`);
+    }
+    return;
+  }
+  for (const { name, trace, seeds } of traces) {
+    const comparison = await comparisonOf(optionsOf({ trace, seeds, world: 'article' }), progress, { names });
     progress.clear();
-    writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, markdown(comparison)));
+    update(name, names ? (before) => withRows(before, comparison) : markdown(comparison));
     printLine(`${name}: written to docs/scaling-figures.md`);
   }
+}
+
+/** At its defaults each, on as many more photos as they are shorter than the jobs of the trace. */
+async function ownComparison(
+  { trace }: Traced,
+  names: string[] | undefined,
+  progress: Progress,
+): Promise<Comparison> {
+  const { worker } = worldOf('clean');
+  const isScaled = !isSynthetic(trace) && worker !== undefined;
+  const options = optionsOf({ trace, ...(isScaled ? { with: [`photos=${sameWork(worker)}`] } : {}) });
+  return comparisonOf(options, progress, { names, isTuned: false });
 }

@@ -105,10 +105,13 @@ Every policy with its settings, and every setting of the world: ddcolor-elastic 
       'Updates the tables of docs/scaling-figures.md, for the synthetic traces and each CSV of a folder.',
     )
     .argument('[folder]', 'with traces as CSV')
-    .notes('Example: ddcolor-elastic simulate figures traces/')
-    .runs(async (folder: string | undefined) => {
-      const { figures } = await import('./figures.ts');
-      await withProgress((progress) => figures(folder, progress));
+    .option('--only <policies>', 'only the rows of these policies, separated by commas')
+    .option('--own', 'the table of the world of the worker, in the place of those of the world article')
+    .notes('Example: ddcolor-elastic simulate figures traces/ --only slo,forecast')
+    .runs(async (folder: string | undefined, values: { only?: string; own?: true }) => {
+      const { figures, namesOf } = await import('./figures.ts');
+      const options = { names: namesOf(values.only), isOwn: values.own ?? false };
+      await withProgress((progress) => figures(folder, options, progress));
       return EXIT.done;
     });
   command

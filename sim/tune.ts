@@ -42,7 +42,9 @@ export async function tunePolicy(
 ): Promise<Tuned> {
   const kind = POLICIES.find((one) => one.name === name) as PolicyKind;
   const rounds = FACTORS.length + 1;
-  const [compared] = await compareAll(options, scenario, seeds, (share) => done(share / rounds), [name]);
+  const [compared] = await compareAll(options, scenario, seeds, (share) => done(share / rounds), {
+    names: [name],
+  });
   const points = [...(compared?.points ?? [])];
   const tried = new Set(points.map(({ settings }) => JSON.stringify(settings)));
   for (const [round, factor] of FACTORS.entries()) {

@@ -93,6 +93,8 @@ export const slo = definePolicy({
       default: ({ worker, service, slots }) =>
         worker ? defaultPolicy([worker.type]).serviceSeconds : service / slots,
     },
+    // Above 0 no fleet sleeps.
+    sleepAfterSeconds: { ...SLO_PARAMETERS.sleepAfterSeconds, isTried: ({ min }) => min === 0 },
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,
     }),

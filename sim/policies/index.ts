@@ -74,7 +74,8 @@ export function policyOf(name: string, set: Iterable<[string, string]>, world: W
 export function candidateSettings(kind: PolicyKind, world: World): Record<string, number>[] {
   let all: Record<string, number>[] = [{}];
   for (const [key, one] of Object.entries(kind.parameters)) {
-    const values = [...new Set([defaultOf(one, world), ...(one.candidates ?? [])])];
+    const candidates = one.isTried?.(world) === false ? [] : (one.candidates ?? []);
+    const values = [...new Set([defaultOf(one, world), ...candidates])];
     all = all.flatMap((settings) => values.map((value) => ({ ...settings, [key]: value })));
   }
   return all;

@@ -13,6 +13,8 @@ export interface Parameter {
   description: string;
   /** Values that tuning tries in addition to the default. @default tuning leaves it at its default */
   candidates?: number[];
+  /** Whether tuning tries them in a world. @default in each */
+  isTried?: (world: World) => boolean;
 }
 
 export interface PolicyKind<Name extends string = string> {

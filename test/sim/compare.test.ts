@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cheapest, leastRegret, regretOf, type Comparison, type Point } from '../../sim/compare.ts';
-import { markdown, replaced } from '../../sim/figures.ts';
+import { replaced } from '../../sim/figures.ts';
+import { markdown, ownTable, withRows } from '../../sim/figures-text.ts';
 import type { Run } from '../../sim/engine/types.ts';
 import { main } from '../../sim/main.ts';
 import type { Measures } from '../../sim/measure.ts';
@@ -115,6 +116,31 @@ describe('compare on a short trace', () => {
       'a\n<!-- figures: x -->\n\nnew\n\n<!-- /figures: x -->\nb',
     );
     expect(() => replaced('nothing', 'x', 'new')).toThrow("docs/scaling-figures.md has no place for 'x'");
+  });
+
+  it('replaces the rows of single policies in Markdown, and only those', () => {
+    const made = markdown(comparison);
+    const only = (...names: string[]) => ({
+      ...comparison,
+      policies: comparison.policies.filter(({ policy }) => names.includes(policy)),
+    });
+    const names = ['slo', 'fixed', 'keda'];
+    expect(withRows(made, only(...names))).toBe(made);
+    const worse = structuredClone(only('keda'));
+    for (const { usual, tuned, points } of worse.policies) {
+      for (const point of [usual, tuned, ...points]) if (point) point.measures.gpuHours = 99;
+    }
+    const changed = withRows(made, worse).split('\n');
+    const differing = changed.filter((line, k) => line !== made.split('\n')[k]);
+    expect(differing.length).toBeGreaterThan(1);
+    for (const line of differing) expect(line).toMatch(/^\| (`keda`|tuned|least wait) .* 99\.0 /);
+  });
+
+  it('has a row for each policy at its defaults in the table of the own world', () => {
+    const rows = ownTable([{ name: 'burst', comparison }]).split('\n');
+    expect(rows[2]).toMatch(/^\| `burst`, 200 photos \| bound, 10 s \|/);
+    // A fixed fleet has no defaults.
+    expect(rows).toHaveLength(2 + comparison.policies.length);
   });
 
   describe('the report', () => {
