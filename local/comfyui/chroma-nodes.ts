@@ -51,18 +51,25 @@ export function unstacked({ width, height, data }: Grey, size: number): Uint8Arr
   return Array.from({ length: height / size }, (_, k) => data.subarray(k * photo, (k + 1) * photo));
 }
 
-/** Makes up a and b of a grey square. */
-export type PlanesOf = (photo: Uint8Array, size: number) => [a: Uint8Array, b: Uint8Array];
+/** Photos whose planes are kept: a run sends many copies of few, and making planes up takes longer than all else that a prompt does. */
+const MOST_KEPT = 8;
+const kept: { photo: Buffer; planes: Buffer }[] = [];
+
+/** a + 128, then b + 128, of a grey square. */
+function planesOf(photo: Uint8Array, size: number): Buffer {
+  const known = kept.find((one) => one.photo.equals(photo));
+  if (known) return known.planes;
+  const planes = Buffer.concat(planesOfGrey(photo, size));
+  kept.unshift({ photo: Buffer.from(photo), planes });
+  kept.length = Math.min(kept.length, MOST_KEPT);
+  return planes;
+}
 
 /** a + 128, then b + 128, of each photo from top to bottom. */
-export const chromaOf = (
-  photos: readonly Uint8Array[],
-  size: number,
-  planesOf: PlanesOf = planesOfGrey,
-): Grey => ({
+export const chromaOf = (photos: readonly Uint8Array[], size: number): Grey => ({
   width: size,
   height: 2 * size * photos.length,
-  data: Buffer.concat(photos.flatMap((photo) => planesOf(photo, size))),
+  data: Buffer.concat(photos.map((photo) => planesOf(photo, size))),
 });
 
 /** Writes a PGM file. @param isCut leaves out the last tenth */

@@ -9,7 +9,6 @@ import {
   type BatchFault,
   type BatchFaults,
   type Grey,
-  type PlanesOf,
 } from './chroma-nodes.ts';
 import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
@@ -47,8 +46,6 @@ export interface NodeContext {
   end: () => void;
   /** Called during each prompt; the benchmark measures by it. */
   meter?: PromptMeter;
-  /** Of photos on the chroma path. @default planesOfGrey */
-  planesOf?: PlanesOf;
 }
 
 export interface PromptMeter {
@@ -153,7 +150,7 @@ export const RUN: Record<string, Run> = {
     const photos = unstacked(grey, size);
     if (world.faults.imprecise && precision !== 'float32') throw notFinite(0, photos.length);
     world.batchFaults.meet(world.faults.batch, photos, world.end);
-    const planes = chromaOf(photos, size, world.planesOf);
+    const planes = chromaOf(photos, size);
     await world.inferenceEnd(startedMs, photos.length);
     return { grey: planes };
   },

@@ -98,29 +98,52 @@ function taps(length: number, size: number): { low: Uint32Array; high: Uint32Arr
 }
 
 /** Mean over a square window, so that grain does not change the hue. */
-function smooth(values: Float32Array, size: number, radius: number): Float32Array {
-  const pass = (from: Float32Array, step: number, stride: number) => {
-    const to = new Float32Array(from.length);
-    for (let line = 0; line < size; line++) {
-      const start = line * stride;
-      let sum = 0;
-      let count = 0;
-      for (let i = 0; i < Math.min(radius, size); i++, count++) sum += from[start + i * step]!;
-      for (let i = 0; i < size; i++) {
-        if (i + radius < size) {
-          sum += from[start + (i + radius) * step]!;
-          count++;
-        }
-        if (i > radius) {
-          sum -= from[start + (i - radius - 1) * step]!;
-          count--;
-        }
-        to[start + i * step] = sum / count;
+const smooth = (values: Float32Array, size: number, radius: number): Float32Array =>
+  downwards(across(values, size, radius), size, radius);
+
+/** Means along each row. */
+function across(from: Float32Array, size: number, radius: number): Float32Array {
+  const to = new Float32Array(from.length);
+  for (let start = 0; start < from.length; start += size) {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < Math.min(radius, size); i++, count++) sum += from[start + i]!;
+    for (let i = 0; i < size; i++) {
+      if (i + radius < size) {
+        sum += from[start + i + radius]!;
+        count++;
       }
+      if (i > radius) {
+        sum -= from[start + i - radius - 1]!;
+        count--;
+      }
+      to[start + i] = sum / count;
     }
-    return to;
+  }
+  return to;
+}
+
+/** Means along each column, row by row as they are in memory. */
+function downwards(from: Float32Array, size: number, radius: number): Float32Array {
+  const to = new Float32Array(from.length);
+  const sums = new Float64Array(size);
+  const add = (row: number, sign: 1 | -1) => {
+    for (let x = 0, i = row * size; x < size; x++, i++) sums[x]! += sign * from[i]!;
   };
-  return pass(pass(values, 1, size), size, 1);
+  let count = Math.min(radius, size);
+  for (let row = 0; row < count; row++) add(row, 1);
+  for (let row = 0; row < size; row++) {
+    if (row + radius < size) {
+      add(row + radius, 1);
+      count++;
+    }
+    if (row > radius) {
+      add(row - radius - 1, -1);
+      count--;
+    }
+    for (let x = 0, i = row * size; x < size; x++, i++) to[i] = sums[x]! / count;
+  }
+  return to;
 }
 
 /** Computes a and b at `size` x `size` from lightness at that size. */

@@ -25,7 +25,6 @@ export interface StandInOptions {
   /** Ends the process. @default - nothing happens */
   end?: NodeContext['end'];
   meter?: NodeContext['meter'];
-  planesOf?: NodeContext['planesOf'];
   /** Folder for input, output and temp. @default - a temporary one, removed on close */
   directory?: string | undefined;
 }
@@ -50,7 +49,6 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
     batchFaults: new BatchFaults(),
     end: options.end ?? (() => undefined),
     ...(options.meter && { meter: options.meter }),
-    ...(options.planesOf && { planesOf: options.planesOf }),
   };
   let send: Send = () => undefined;
   const queueInfo = () => ({ exec_info: { queue_remaining: queue.remaining } });

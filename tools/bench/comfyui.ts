@@ -5,7 +5,6 @@
  * Python's threads. Reports its busy and CPU seconds over IPC.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { planesOfGrey } from '../../local/comfyui/colour.ts';
 import { startStandIn } from '../../local/comfyui/server.ts';
 import { ownCpuSeconds } from './process-usage.ts';
 import { cpuSecondsOf, type ComfyuiLoad } from './comfyui-load.ts';
@@ -21,23 +20,9 @@ let startedMs: number | undefined;
 let cpuBefore = ownCpuSeconds();
 let budget = 0;
 
-/** Values by which a benchmark's few photos are told apart. */
-const TOLD_APART_BY = 64;
-const made = new Map<string, [Uint8Array, Uint8Array]>();
-
-/** Made up once for each photo: the stand-in takes longer for it than a real ComfyUI for all of its own work. */
-function planesOf(photo: Uint8Array, size: number): [Uint8Array, Uint8Array] {
-  const step = Math.floor(photo.length / TOLD_APART_BY);
-  const key = Array.from({ length: TOLD_APART_BY }, (_, k) => photo[k * step]).join();
-  const planes = made.get(key) ?? planesOfGrey(photo, size);
-  made.set(key, planes);
-  return planes;
-}
-
 const standIn = await startStandIn({
   port: 0,
   device: 'cpu',
-  planesOf,
   inferenceEnd: (_startedMs, photos) => sleep(1000 * load.gpuSeconds * photos),
   meter: {
     promptStarted: () => {
