@@ -25,8 +25,16 @@ export interface Sum {
   total: number;
 }
 
-export function sumOf({ rate, serviceSeconds, bootSeconds, price, queuedThen, load }: Calculation): Sum {
-  const margin = marginAt(price);
+export function sumOf({
+  rate,
+  serviceSeconds,
+  bootSeconds,
+  price,
+  queuedThen,
+  load,
+  batch,
+}: Calculation): Sum {
+  const margin = marginAt(price, batch);
   const perQueued = instancesForQueue(1, price, serviceSeconds, bootSeconds);
   const forQueue = queuedThen * perQueued;
   return { now: rate * serviceSeconds, load, margin, perQueued, forQueue, total: load + margin + forQueue };

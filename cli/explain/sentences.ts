@@ -51,14 +51,25 @@ export function calculationSentences(
   needed: number | null,
   policy: StagePolicy | undefined,
 ): string[] {
-  const { rate, serviceSeconds, bootSeconds, queuedThen, price, meanWait, late, load } = calculation;
+  const {
+    rate,
+    serviceSeconds,
+    bootSeconds,
+    queuedThen,
+    price,
+    meanWait,
+    late,
+    load,
+    batch = 1,
+  } = calculation;
   const { now, margin, perQueued, forQueue, total } = sumOf(calculation);
   const [service, boot] = [`${number(serviceSeconds)} s`, `${number(bootSeconds)} s`];
   // Compared as they are shown.
   const same = number(load) === number(now);
   const ahead = same ? '' : `; ${load > now ? 'and' : 'but'} looking ahead, ${number(load)}`;
   const target = policy?.targetWaitSeconds;
-  const marginText = `At ${number(price)} instance-seconds per second of waiting, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${number(price)} / ${REFERENCE_PRICE})^${MARGIN_POWER} - 1.`;
+  const together = number(batch) === '1' ? '' : `${number(batch)} x `;
+  const marginText = `At ${number(price)} instance-seconds per second of waiting${together === '' ? '' : `, of photos counted ${number(batch)} at a time`}, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${together}${number(price)} / ${REFERENCE_PRICE})^${MARGIN_POWER} - 1.`;
   return [
     `Photos arrive at ${number(rate)} a second; each keeps an instance busy for ${service}; an instance takes ${boot} from its request to in service.`,
     `To keep up with arrivals takes ${number(rate)} x ${service} = ${number(now)} instances${ahead}.`,

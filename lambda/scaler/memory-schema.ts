@@ -19,6 +19,7 @@ const calculationSchema = z.object({
   meanWait: amount.nullable(),
   late: amount,
   load: amount,
+  batch: amount.optional(),
 });
 const recordSchema = z.object({
   at: z.number(),
@@ -63,6 +64,8 @@ const sloSchema = z.object({
     ended: amount,
     watched: amount,
     burst: amount,
+    dispersion: z.number().min(1).optional(),
+    dispersionNext: z.number().min(1).optional(),
   }),
   capacity: z.object({
     launches: z.array(z.object({ at: z.number(), count: z.number().int().positive() })).max(64),
@@ -70,7 +73,10 @@ const sloSchema = z.object({
     boots: amount,
     bootSeconds: amount,
   }),
-  price: z.object({ factor: z.number().positive(), waited: amount, photos: amount, visible: amount }),
+  price: z.object({
+    ...{ factor: z.number().positive(), waited: amount, photos: amount, visible: amount },
+    lesson: z.object({ next: z.number().positive(), photos: amount, seconds: amount }).optional(),
+  }),
   season: z
     .object({
       rates: z.array(amount.nullable()).max(672),

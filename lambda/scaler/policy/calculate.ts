@@ -10,6 +10,7 @@ import { levelOf, photosWithin, rateAhead } from './rate.ts';
 import { riseWithin } from './season.ts';
 import {
   AHEAD_BOOTS,
+  batchOf,
   instancesForQueue,
   keptInstances,
   marginAt,
@@ -35,7 +36,8 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
 
   const start = startPrice(settings.targetWaitSeconds, service, boot);
   const price = settings.priceOfWaiting ?? start * learned.price.factor;
-  const margin = marginAt(price);
+  const batch = batchOf(rate.dispersion ?? 1, service);
+  const margin = marginAt(price, batch);
   const finishing = secondsWithinBoot(capacity, seen, boot) / service;
   const queuedThen = queuedWhenReady(visible, photosWithin(rate, boot), finishing);
   const forQueue = instancesForQueue(queuedThen, price, service, boot);
@@ -59,6 +61,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       meanWait: meanWait(learned.price) ?? null,
       late: lateOf(capacity, at, boot),
       load,
+      batch,
     },
     needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
     kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service),

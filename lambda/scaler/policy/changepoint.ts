@@ -18,6 +18,11 @@ const BURST_FACTOR = 1.3;
 const BURST_DEVIATIONS = 2;
 const BURST_NOISE_SECONDS = 30;
 
+/** The logarithm of the dispersion moves by this much in this time, seconds: by half in about ten ticks of 30 s. */
+const DISPERSION_STEP = 0.06;
+const DISPERSION_SECONDS = 30;
+const MOST_DISPERSION = 1000;
+
 const HALF_LOG_TWO_PI = 0.918938533204673;
 
 /** Logarithm of the gamma function by Stirling's series; exact to 1e-7 for x > 0. */
@@ -41,21 +46,43 @@ export function observeArrivals(memory: RateMemory, photos: number, seconds: num
   const share = 1 - Math.exp(-seconds / Math.min(MEAN_SECONDS, observed));
   const mean = memory.observed === 0 ? rate : memory.mean + share * (rate - memory.mean);
   const { ended, watched } = memory;
-  const after = { levels: observeLevels(memory, photos, seconds), mean, observed, ended, watched, burst: 0 };
+  const dispersion = memory.dispersionNext ?? memory.dispersion ?? 1;
+  const dispersionNext = dispersionAfter(dispersion, memory.levels[0], { photos, seconds });
+  const levels = observeLevels({ ...memory, dispersion }, photos, seconds);
+  const after = { levels, mean, observed, ended, watched, burst: 0, dispersion, dispersionNext };
   return observeBurst(memory, after, seconds);
 }
 
+/**
+ * Photos that arrive together: albums, or the shots of a second. Two counts of photos that come one by one differ by a
+ * square of d, which is 1 in the mean, over what Poisson counts scatter; of batches of n by n of it. Where d is above
+ * the dispersion, that rises, else it falls: a change of the rate, which is one count of many, moves it by one step.
+ */
+function dispersionAfter(
+  before: number,
+  last: Pick<Hypothesis, 'photos' | 'seconds'> | undefined,
+  { photos, seconds }: Pick<Hypothesis, 'photos' | 'seconds'>,
+): number {
+  if (!last || last.photos + photos === 0) return before;
+  const scatter = ((last.photos + photos) / (last.seconds + seconds)) * (1 / last.seconds + 1 / seconds);
+  const squared = (last.photos / last.seconds - photos / seconds) ** 2 / scatter;
+  const step = DISPERSION_STEP * Math.min(1, seconds / DISPERSION_SECONDS);
+  return Math.min(MOST_DISPERSION, Math.max(1, before * Math.exp(squared > before ? step : -step)));
+}
+
 function observeLevels(memory: RateMemory, photos: number, seconds: number): Hypothesis[] {
+  const { dispersion = 1 } = memory;
   const prior = priorOf(memory);
-  /** Negative binomial, without the factor that all hypotheses share. */
+  const batches = photos / dispersion;
+  /** Negative binomial of batches, without the factor that all hypotheses share. */
   const likelihood = (before: number, during: number) => {
-    const shape = prior.shape + before;
+    const shape = (prior.shape + before) / dispersion;
     const inverse = prior.seconds + during;
     return (
-      logGamma(shape + photos) -
+      logGamma(shape + batches) -
       logGamma(shape) +
       shape * Math.log(inverse / (inverse + seconds)) +
-      photos * Math.log(seconds / (inverse + seconds))
+      batches * Math.log(seconds / (inverse + seconds))
     );
   };
   // In logarithms: a count that none of the hypotheses expects would make every weight underflow.
@@ -107,13 +134,14 @@ function mergeClosest(levels: Hypothesis[]): void {
 function observeBurst(before: RateMemory, after: RateMemory, seconds: number): RateMemory {
   const { around } = priorOf(after);
   const level = levelOf(after);
+  const { dispersion = 1 } = after;
   const isLasting = level > before.burst;
   if (before.burst > 0) {
     const kept = Math.exp(-seconds / BURST_MEMORY_SECONDS);
     after.ended = before.ended * kept + (isLasting ? 0 : 1);
     after.watched = before.watched * kept + seconds;
   }
-  const noise = BURST_DEVIATIONS * Math.sqrt(around / BURST_NOISE_SECONDS);
+  const noise = BURST_DEVIATIONS * Math.sqrt((dispersion * around) / BURST_NOISE_SECONDS);
   const isBurst = level > around * BURST_FACTOR && level > around + noise;
   const halfWay = isBurst ? (level + around) / 2 : 0;
   if (before.burst > 0) after.burst = isLasting ? Math.max(before.burst, halfWay) : 0;

@@ -73,6 +73,8 @@ export interface Calculation {
   late: number;
   /** Instances that the rate alone keeps busy. */
   load: number;
+  /** Photos that count as one in the margin, since they arrive together. @default 1 */
+  batch?: number;
 }
 
 export interface Decision {

@@ -27,6 +27,8 @@ export interface Flow {
   arrived: number;
   /** Messages that left the queue and that no worker finished: the counts contradict each other. */
   vanished: number;
+  /** Seconds that instances were busy meanwhile, as they report. @default unknown */
+  busySeconds?: number;
   memory: FlowMemory;
 }
 
@@ -43,10 +45,15 @@ const VANISHED_LEAST = 5;
 /** Workers report what they have finished at most this late, seconds. */
 const REPORT_SECONDS = 10;
 
-/** Busy seconds of an instance per photo: measured, weighted with a first guess. */
+/**
+ * Busy seconds of an instance per photo: measured, weighted with a first guess. The weight of the guess ends with the
+ * memory of photos: twenty times too long, it would add a third for good.
+ */
 export function serviceOf(memory: FlowMemory | undefined, guess: number): number {
   if (!memory) return guess;
-  return (memory.busySeconds + GUESS_PHOTOS * guess) / (memory.completed + GUESS_PHOTOS);
+  const weight = GUESS_PHOTOS * Math.max(0, 1 - memory.completed / SERVICE_PHOTOS);
+  // Counters without busy seconds leave a service time of 0.
+  return Math.max(LEAST_SERVICE_SECONDS, (memory.busySeconds + weight * guess) / (memory.completed + weight));
 }
 
 /**
@@ -88,8 +95,7 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
     const inFlightNow = work.completed > 0 ? ((before.inFlight + inFlight) / 2) * seconds : 0;
     inFlightSeconds = inFlightSeconds * fading + inFlightNow;
   }
-  // Counters that started again, or had no busy seconds, leave a service time next to zero.
-  const service = Math.max(LEAST_SERVICE_SECONDS, serviceOf(before, guess));
+  const service = serviceOf(before, guess);
   const each = seconds / (service * heldOf(before, guess));
   const finished = work ? work.completed : estimateFinished(seen, before, each);
   const change = backlog - before.backlog + finished + before.carried;
@@ -98,6 +104,7 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
     seconds,
     arrived: Math.max(0, change),
     vanished: Math.max(0, before.backlog - backlog - finished),
+    ...(work ? { busySeconds: work.busySeconds } : {}),
     memory: { at, backlog, inFlight, reported, carried, completed, busySeconds, inFlightSeconds },
   };
 }

@@ -22,6 +22,29 @@ export function idleInstances(visible: number, inService: number, inFlight: numb
   return visible > 0 ? 0 : Math.max(0, inService - inFlight);
 }
 
+/** Photos of which an instance does this many in a tick are short: whether one is in progress at its instant says little. */
+const SHORT = 10;
+/** Clearing what waits takes less than this, seconds. */
+const SOON_SECONDS = 1;
+/** Part of an instance that must be idle beyond a whole one. */
+const SURE = 0.3;
+
+/**
+ * Instances that short photos left idle, in the mean of a tick. A message that is visible for an instant while all are
+ * at work hides them from {@link idleInstances}.
+ *
+ * @param service seconds per photo
+ */
+export function idleByWork(
+  { visible, inService }: { visible: number; inService: number },
+  { seconds, busySeconds }: { seconds: number; busySeconds?: number },
+  service: number,
+): number {
+  if (busySeconds === undefined || seconds < SHORT * service) return 0;
+  if (visible * service > SOON_SECONDS * inService) return 0;
+  return Math.max(0, Math.floor(inService - busySeconds / seconds - SURE));
+}
+
 /** Ticks that cover a time; 1 where the time between ticks is unknown. */
 export const ticksFor = (seconds: number, tickSeconds: number): number =>
   Number.isFinite(tickSeconds)

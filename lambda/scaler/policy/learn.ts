@@ -2,11 +2,12 @@
 import type { CapacityMemory } from './capacity.ts';
 import { observeArrivals } from './changepoint.ts';
 import type { SloMemory, SloRuleSettings } from './decision.ts';
-import type { Flow } from './flow.ts';
+import { serviceOf, type Flow } from './flow.ts';
 import { emptySinceOf } from './idle.ts';
 import type { Observation } from './observation.ts';
-import { adaptPrice, observeWaits } from './price.ts';
+import { observeWaits } from './price.ts';
 import { emptySeason, observeSeason } from './season.ts';
+import { referencePhotos } from './sizing.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
@@ -22,17 +23,19 @@ export function learn(
   const { seconds, arrived } = flow;
   const observed = { at, backlog: visible + inFlight, tickSeconds };
   const emptySince = emptySinceOf(observed, { at: before.flow?.at, emptySince: before.emptySince });
-  const adapted = adaptPrice(before.price, seconds, settings.targetWaitSeconds);
   let { season } = before;
   if (settings.kind === 'forecast') {
     season ??= emptySeason(at);
     if (seconds > 0) season = observeSeason(season, at, arrived, seconds);
   }
+  // Until it is measured, photos are taken to arrive in batches of the reference's work.
+  const together = referencePhotos(serviceOf(flow.memory, settings.serviceSeconds));
+  const { dispersion = Math.max(1, together) } = before.rate;
   return {
     flow: flow.memory,
-    rate: seconds > 0 ? observeArrivals(before.rate, arrived, seconds) : before.rate,
+    rate: seconds > 0 ? observeArrivals({ ...before.rate, dispersion }, arrived, seconds) : before.rate,
     capacity,
-    price: observeWaits(adapted, { seconds, arrived, visible }),
+    price: observeWaits(before.price, { seconds, arrived, visible }, settings.targetWaitSeconds),
     ...(season ? { season } : {}),
     ...(emptySince === undefined ? {} : { emptySince }),
   };

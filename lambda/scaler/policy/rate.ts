@@ -22,6 +22,10 @@ export interface RateMemory {
   watched: number;
   /** Photos/s below which the present burst has ended; 0 without a burst. */
   burst: number;
+  /** Photos that arrive together, as counts scatter: see `dispersionAfter`. At least 1. @default 1 */
+  dispersion?: number;
+  /** The same for the next tick: with this tick's, one photo more could lower the rate. @default unchanged */
+  dispersionNext?: number;
 }
 
 export const emptyRate = (): RateMemory => ({
@@ -41,9 +45,14 @@ const SHAPE = 0.5;
 const LEAST_RATE = 1 / 300;
 
 /** Gamma prior of a new level: `shape` photos in `seconds`, around the long-run mean. */
-export function priorOf({ mean }: RateMemory): { around: number; shape: number; seconds: number } {
+export function priorOf({ mean, dispersion = 1 }: RateMemory): {
+  around: number;
+  shape: number;
+  seconds: number;
+} {
   const around = Math.max(mean, LEAST_RATE);
-  return { around, shape: SHAPE, seconds: SHAPE / around };
+  const shape = SHAPE * dispersion;
+  return { around, shape, seconds: shape / around };
 }
 
 /** Photos/s now: the mean over all hypotheses. */

@@ -1,7 +1,11 @@
 /** How many instances the work needs: the formulas of docs/scaling.md, "The rule", as plain functions of numbers. */
 
+import { LEAST_SERVICE_SECONDS } from './plausible.ts';
+
 /** The price that met a mean wait of 10 s for photos of 6 s and boots of 90 s on the training traffic. */
 export const REFERENCE_PRICE = 0.12;
+/** Where the reference price was found, seconds. */
+export const REFERENCE = { targetWait: 10, service: 6, boot: 90 };
 /** Exponent of the margin, fitted on the training traffic. */
 export const MARGIN_POWER = 0.4;
 /**
@@ -46,8 +50,21 @@ export const queuedWhenReady = (visible: number, arriving: number, finishing: nu
 export const instancesForQueue = (queued: number, price: number, service: number, boot: number): number =>
   queued * Math.sqrt((price * service) / (DRAIN * boot));
 
-/** Instances beyond the load for a price of waiting: (p / 0.12)^0.4 - 1; negative below the reference price. */
-export const marginAt = (price: number): number => (price / REFERENCE_PRICE) ** MARGIN_POWER - 1;
+/**
+ * Instances beyond the load for a price of waiting: (n p / 0.12)^0.4 - 1; negative below the reference price.
+ *
+ * @param batch n, see {@link batchOf}: many short photos that come together scatter as one long photo does
+ */
+export const marginAt = (price: number, batch = 1): number =>
+  ((batch * price) / REFERENCE_PRICE) ** MARGIN_POWER - 1;
+
+/** Photos of so many seconds that are as much work as one of the reference. */
+export const referencePhotos = (service: number): number =>
+  REFERENCE.service / Math.max(LEAST_SERVICE_SECONDS, service);
+
+/** Photos that arrive together and count as one in the margin, of no more work than one of the reference: more shows in the queue. */
+export const batchOf = (dispersion: number, service: number): number =>
+  Math.min(dispersion, referencePhotos(service));
 
 /** Instances to request; at least one while photos wait or are worked on. */
 export const neededInstances = ({ load, margin, forQueue }: Parts, backlog: number): number =>

@@ -9,7 +9,7 @@ import { emptyCapacity, observeCapacity, withDesired } from './capacity.ts';
 import { choose, type Choice } from './choose.ts';
 import type { Decision, PolicyMemory, SloMemory, SloRuleSettings } from './decision.ts';
 import { isInconsistent, observeFlow } from './flow.ts';
-import { idleOver, recordIdle, ticksFor, withoutRemoved } from './idle.ts';
+import { idleByWork, idleOver, recordIdle, ticksFor, withoutRemoved } from './idle.ts';
 import { learn } from './learn.ts';
 import type { Observation } from './observation.ts';
 import { emptyPrice } from './price.ts';
@@ -39,7 +39,8 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   }
 
   const learned = learn(seen, before, flow, capacity, settings);
-  const { calculation, needed, kept, idle, emptySeconds } = calculate(seen, learned, settings);
+  const { calculation, needed, kept, idle: idleNow, emptySeconds } = calculate(seen, learned, settings);
+  const idle = Math.max(idleNow, idleByWork(seen, flow, calculation.serviceSeconds));
   const tick = seen.tickSeconds ?? Infinity;
   const idleTicks = ticksFor(calculation.bootSeconds * AHEAD_BOOTS, tick);
   const idleCounts = recordIdle(before.idle, { at: seen.at, count: idle }, idleTicks);

@@ -41,6 +41,7 @@ it('has the numbers of the formulas', () => {
     meanWait: null,
     late: 0,
     load: expect.closeTo(load, 9) as number,
+    batch: 1,
   });
   expect(arriving).toBeLessThan(135);
   // 5.77 rounded up; 1.005 x 6 + √(6.03 x 6 / 150) rounded up.

@@ -26,8 +26,9 @@ const flow = (observed: Partial<Observation>, memory: Partial<FlowMemory> = {}) 
 
 it.each([
   ['the guess without photos', { completed: 0, busySeconds: 0 }, 6],
-  // (300 + 5 x 6) / (25 + 5).
-  ['the measured time, weighted with five guesses', { completed: 25, busySeconds: 300 }, 11],
+  // The guess weighs 5 photos less a tenth: (360 + 4.5 x 6) / (30 + 4.5).
+  ['the measured time, weighted with guesses', { completed: 30, busySeconds: 360 }, 387 / 34.5],
+  ['the measured time alone after 300 photos', { completed: 300, busySeconds: 90 }, 0.3],
 ])('the service time is %s', (_name, memory, seconds) => {
   expect(serviceOf({ ...before, ...memory }, 6)).toBe(seconds);
   expect(serviceOf(undefined, 6)).toBe(6);

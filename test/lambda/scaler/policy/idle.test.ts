@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   emptySinceOf,
+  idleByWork,
   idleInstances,
   idleOver,
   isUnbroken,
@@ -42,6 +43,20 @@ it.each([
     expect(idleInstances(visible, inService, inFlight, held)).toBe(idle);
   },
 );
+
+it.each([
+  // 7 in service, 4.5 busy in the mean: two and a half less 0.3.
+  ['are idle for a whole one and a part', 20, 30, 135, 0.3, 2],
+  ['are not where the part is small', 20, 30, 144, 0.3, 1],
+  ['are not where what waits takes over a second', 24, 30, 135, 0.3, 0],
+  ['are none where all are busy', 0, 30, 215, 0.3, 0],
+  ['are unknown without a report', 0, 30, undefined, 0.3, 0],
+  ['are unknown where photos are long', 0, 30, 135, 3.1, 0],
+  ['are unknown at a second tick of an instant', 0, 0, 0, 0.3, 0],
+])('by their work, instances %s', (_name, visible, seconds, busySeconds, service, idle) => {
+  const work = { seconds, ...(busySeconds === undefined ? {} : { busySeconds }) };
+  expect(idleByWork({ visible, inService: 7 }, work, service)).toBe(idle);
+});
 
 it.each([
   [30, 30, 1],

@@ -82,6 +82,8 @@ describe('after a tick', () => {
       ended: 0,
       watched: 0,
       burst: 0,
+      dispersion: 1,
+      dispersionNext: 1,
     });
   });
 
@@ -231,5 +233,46 @@ describe('a burst', () => {
       ended: 2,
       watched: 900,
     });
+  });
+});
+
+describe('the dispersion', () => {
+  /** After counts of each 30 s. @param from the dispersion before */
+  const after = (counts: number[], from = 1) =>
+    ticks(counts, { ...emptyRate(), dispersion: from }).dispersionNext ?? 0;
+  const random = (() => {
+    let state = 7;
+    return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+  })();
+  /** Poisson counts of this mean. */
+  const poisson = (mean: number) => {
+    let count = -1;
+    for (let product = 1; product > Math.exp(-mean); product *= random()) count++;
+    return count;
+  };
+  const counts = (length: number, batch: number) => Array.from({ length }, () => batch * poisson(10));
+
+  it('of photos that come one by one is 1, and returns to it', () => {
+    expect(after(counts(200, 1))).toBeLessThan(1.6);
+    expect(after(counts(100, 1), 20)).toBeLessThan(1.6);
+  });
+
+  it('of batches of twenty approaches their number', () => {
+    const found = after(counts(300, 20));
+    expect(found).toBeGreaterThan(5);
+    expect(found).toBeLessThan(30);
+  });
+
+  it('moves by one step at a change of the rate', () => {
+    expect(after([...Array<number>(50).fill(20), 200])).toBeCloseTo(Math.exp(0.06), 9);
+  });
+
+  it('keeps a batch from being taken for a new level', () => {
+    const rate = (dispersion: number) =>
+      levelOf(ticks([...Array<number>(40).fill(20), 60], { ...emptyRate(), dispersion }));
+    // 40 photos more are a surge where they come one by one, and two batches of twenty.
+    expect(rate(1)).toBeGreaterThan(1.8);
+    // It fades in the forty ticks of equal counts, by 0.06 each.
+    expect(rate(20 * Math.exp(2.4))).toBeLessThan(1);
   });
 });

@@ -158,7 +158,10 @@ describe('instances that are no longer needed', () => {
   const need = (visible: number) => ({ ...lacking, visible, desired: 20 });
 
   it('are no longer requested, and none at work is ended', () => {
-    const decisions = drive([...repeat(8, need(300)), ...repeat(4, need(0))]);
+    const decisions = drive([...repeat(8, need(300)), ...repeat(4, need(0))], {
+      ...slo,
+      priceOfWaiting: 0.12,
+    });
     const after = last(decisions);
     expect(after).toMatchObject({ reason: 'scale-in', desired: 10, memory: { lastInAt: NOW + 11 * TICK } });
     expect(after.memory.slo?.idle.every(({ count }) => count === 0)).toBe(true);

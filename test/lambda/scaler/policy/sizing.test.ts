@@ -1,6 +1,7 @@
 /** The formulas of docs/scaling.md, with numbers from a calculator. */
 import { describe, expect, it } from 'vitest';
 import {
+  batchOf,
   clearingSeconds,
   instancesForQueue,
   keptInstances,
@@ -29,7 +30,7 @@ it.each([
   [60, 0.12, 6, 360, 0.7442],
   [0, 0.12, 6, 90, 0],
   // The worked example.
-  [720, 0.0346, 0.5, 90, 2.7686],
+  [720, 0.01, 0.5, 90, 1.4884],
 ])('a queue of %d at price %d, service %d s, boot %d s takes %d instances', (q, p, s, b, instances) => {
   expect(instancesForQueue(q, p, s, b)).toBeCloseTo(instances, 4);
 });
@@ -41,23 +42,37 @@ it.each([
   [0.06, -0.2421],
 ])('a price of %d has a margin of %d', (price, margin) => {
   expect(marginAt(price)).toBeCloseTo(margin, 4);
+  // As batches of twenty at a twentieth of the price.
+  expect(marginAt(price / 20, 20)).toBeCloseTo(margin, 4);
 });
 
 it.each([
   [10, 6, 90, 0.12],
   [10, 6, 180, 0.24],
-  [10, 24, 90, 0.24],
+  [10, 24, 90, 0.48],
+  [10, 0.3, 90, 0.006],
   // (10 / 40)^1.5 = 1 / 8.
   [40, 6, 90, 0.015],
 ])('a target of %d s, service %d s and boot %d s start at a price of %d', (target, service, boot, price) => {
   expect(startPrice(target, service, boot)).toBeCloseTo(price, 10);
 });
 
+it.each([
+  [1, 0.5, 1],
+  [5, 0.5, 5],
+  // No more than the work of one photo of 6 s.
+  [50, 0.5, 12],
+  [50, 6, 1],
+  [1, 12, 0.5],
+])('of %d photos that arrive together, at %d s each, %d count as one', (dispersion, service, batch) => {
+  expect(batchOf(dispersion, service)).toBe(batch);
+});
+
 describe('instances', () => {
   it.each([
     [{ load: 3, margin: 0, forQueue: 1.49 }, 63, 5, 5],
     // The worked example.
-    [{ load: 3, margin: -0.39, forQueue: 2.77 }, 723, 6, 6],
+    [{ load: 3, margin: -0.63, forQueue: 1.49 }, 723, 4, 5],
     [{ load: 3, margin: 0.32, forQueue: 0 }, 1, 4, 4],
     // 3 + √(3 · 6 / 150) = 3.35 keeps a fourth one.
     [{ load: 3, margin: 0, forQueue: 0 }, 1, 3, 4],
