@@ -24,6 +24,40 @@ export const ALARMS = {
       'Run explain: it names the reason, such as a shortage, a pause, a spent budget or a maximum that is too low.',
     silent: 'unexplained-wait notifies, unless the alarm of a cause does',
   },
+  'late-share-5m': {
+    meaning:
+      'Of the photos of five minutes more than 72 % waited longer than the stage’s objective allows one in twenty to.',
+    action: 'Look whether wait-burn-fast notifies.',
+    silent: 'wait-burn-fast notifies, once an hour is as bad',
+  },
+  'late-share-1h': {
+    meaning:
+      'Of the photos of an hour more than 72 % waited longer than the stage’s objective allows one in twenty to.',
+    action: 'Look whether wait-burn-fast notifies.',
+    silent: 'wait-burn-fast notifies, while the last five minutes are as bad',
+  },
+  'late-share-30m': {
+    meaning:
+      'Of the photos of half an hour more than 30 % waited longer than the stage’s objective allows one in twenty to.',
+    action: 'Look whether wait-burn-slow notifies.',
+    silent: 'wait-burn-slow notifies, once six hours are as bad',
+  },
+  'late-share-6h': {
+    meaning:
+      'Of the photos of six hours more than 30 % waited longer than the stage’s objective allows one in twenty to.',
+    action: 'Look whether wait-burn-slow notifies.',
+    silent: 'wait-burn-slow notifies, while the last half hour is as bad',
+  },
+  'photos-1h': {
+    meaning: 'Ten photos or more were started within an hour: enough to speak of a share that is late.',
+    action: 'None: it is a condition of wait-burn-fast.',
+    silent: 'it is no fault',
+  },
+  'photos-6h': {
+    meaning: 'Twenty photos or more were started within six hours: enough to speak of a share that is late.',
+    action: 'None: it is a condition of wait-burn-slow.',
+    silent: 'it is no fault',
+  },
   'dead-letters': {
     meaning:
       'Messages reached the dead-letter queue: a photo failed on every attempt, or a message was not an S3 event.',
@@ -128,11 +162,60 @@ export const COMPOSITES = {
       'A photo has been waiting for longer than the stage’s promisedWaitSeconds, and no other alarm explains it.',
     action: 'Run explain: it names the reason, such as a pause, a spent budget, or boots that are slow.',
   },
+  'wait-burn-fast': {
+    meaning:
+      'Most photos of the last hour waited longer than the stage’s objective: a fiftieth of what may be late in a month was late within an hour.',
+    action:
+      'Run explain: it names the reason, such as a shortage, a maximum that is too low, or boots that are slow.',
+  },
+  'wait-burn-slow': {
+    meaning:
+      'A third of the photos of the last six hours waited longer than the stage’s objective: at this rate the month’s share is used up in five days.',
+    action:
+      'Compare the panel of waits with the fleet’s: raise maxCapacity or minCapacity, or ask for shorter waits.',
+  },
 } as const satisfies Record<string, AlarmText>;
 
 export type CompositeId = keyof typeof COMPOSITES;
 
 export const COMPOSITE_IDS = Object.keys(COMPOSITES) as CompositeId[];
+
+/**
+ * Burn rates of the objective that at most {@link LATE_SHARE} of the photos wait longer than promised: how many times as fast as it allows the
+ * share is used up. Factors and windows are those of Google's SRE workbook ("Alerting on SLOs", for a month): the long window says that it
+ * matters, the short one that it goes on.
+ */
+export const LATE_SHARE = 0.05;
+export const BURN_RATES = {
+  'wait-burn-fast': {
+    factor: 14.4,
+    windows: { 'late-share-1h': 60, 'late-share-5m': 5 },
+    photos: { 'photos-1h': 10 },
+  },
+  'wait-burn-slow': {
+    factor: 6,
+    windows: { 'late-share-6h': 360, 'late-share-30m': 30 },
+    photos: { 'photos-6h': 20 },
+  },
+} as const satisfies Partial<
+  Record<
+    CompositeId,
+    {
+      factor: number;
+      /** Minutes. */
+      windows: Partial<Record<AlarmId, number>>;
+      /** Least number within the long window: one late photo in a night is no burn rate. */
+      photos: Partial<Record<AlarmId, number>>;
+    }
+  >
+>;
+export type BurnId = keyof typeof BURN_RATES;
+export const BURN_IDS = Object.keys(BURN_RATES) as BurnId[];
+
+/** Alarms that only a stage with `burnRateAlarms` has. */
+export const BURN_ALARM_IDS: readonly AlarmId[] = BURN_IDS.flatMap(
+  (id) => Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[],
+);
 
 /** All alarms of a stage with a gateway. */
 export const ALARM_TEXTS = { ...ALARMS, ...COMPOSITES };

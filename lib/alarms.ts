@@ -5,13 +5,14 @@
  * - No labels: the CDK writes a metric with a label in the form for metric math, which the local AWS does not accept.
  * - Each alarm states what missing data means, and why.
  */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { AlarmId } from '../contract/alarms.ts';
+import { BURN_RATES, LATE_SHARE, type AlarmId, type BurnId } from '../contract/alarms.ts';
 import { METRICS, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { ProbeSchedule } from '../contract/probe.ts';
 import type { Reason } from '../contract/reasons.ts';
+import { KEPT_SECONDS } from './stage/monitoring.ts';
 import type { MetricOf } from './stage-metrics.ts';
 
 export interface AlarmRule extends Omit<MetricOf, 'label'> {
@@ -28,6 +29,10 @@ export interface AlarmRule extends Omit<MetricOf, 'label'> {
 /** Limits that a stage sets. */
 export interface AlarmLimits {
   readonly promisedWaitSeconds: number;
+  /** That 95 % of the photos wait at most. @default - promisedWaitSeconds */
+  readonly p95WaitSeconds?: number | undefined;
+  /** @default false - no alarms of burn rates */
+  readonly burnRateAlarms?: boolean | undefined;
   /** USD; undefined: no limit, no alarm. */
   readonly dailySpendLimit?: number | undefined;
   /** @default off - nothing is probed, no alarm */
@@ -41,12 +46,42 @@ const AT_MAX: Reason = 'at-max';
 /** From which on the scaler asks for one instance at a time. */
 const BOOT_FAILURES = 3;
 
+/** Shares of late photos over each window, and the number of photos that they need. */
+function burnRules(waitSeconds: number, isOn: boolean): Partial<Record<AlarmId, AlarmRule>> {
+  const rules: Partial<Record<AlarmId, AlarmRule>> = {};
+  const over = (minutes: number, statistic: string) => ({
+    metric: METRICS.waitTime,
+    statistic,
+    period: Duration.minutes(minutes),
+    evaluationPeriods: 1,
+    // No photo: none is late.
+    treatMissingData: FINE,
+  });
+  for (const id of isOn ? (Object.keys(BURN_RATES) as BurnId[]) : []) {
+    const { factor, windows, photos } = BURN_RATES[id];
+    // The percentile rank: per cent of the photos that waited longer. Workers publish waits with their counts, so that it is exact.
+    const late = `PR(${Tokenization.stringifyNumber(waitSeconds)}:${KEPT_SECONDS})`;
+    for (const [alarm, minutes] of Object.entries(windows)) {
+      const threshold = Math.round(1000 * factor * LATE_SHARE) / 10;
+      rules[alarm as AlarmId] = { ...over(minutes, late), comparison: GREATER_THAN_THRESHOLD, threshold };
+    }
+    const longest = Math.max(...Object.values<number>(windows));
+    for (const [alarm, threshold] of Object.entries<number>(photos)) {
+      const comparison = GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
+      rules[alarm as AlarmId] = { ...over(longest, 'SampleCount'), comparison, threshold };
+    }
+  }
+  return rules;
+}
+
 /** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({
   promisedWaitSeconds,
+  p95WaitSeconds = promisedWaitSeconds,
+  burnRateAlarms = false,
   dailySpendLimit,
   probePhoto = 'off',
-}: AlarmLimits): Record<AlarmId, AlarmRule | undefined> {
+}: AlarmLimits): Partial<Record<AlarmId, AlarmRule>> {
   const above = { comparison: GREATER_THAN_THRESHOLD, threshold: 0 };
   const ofGateway = {
     statistic: 'Sum',
@@ -58,6 +93,7 @@ export function alarmRules({
     treatMissingData: FINE,
   };
   return {
+    ...burnRules(p95WaitSeconds, burnRateAlarms),
     'oldest-photo': {
       ...QUEUE_METRICS.oldestAge,
       statistic: 'Maximum',
@@ -174,10 +210,10 @@ export function alarmRules({
       // Published only while there are any.
       treatMissingData: FINE,
     },
-    'probe-failure':
-      probePhoto === 'off'
-        ? undefined
-        : {
+    ...(probePhoto === 'off'
+      ? {}
+      : {
+          'probe-failure': {
             metric: METRICS.probeFailures,
             statistic: 'Maximum',
             ...above,
@@ -186,10 +222,11 @@ export function alarmRules({
             // Between two probes there is none, nor of one that was not sent. What has failed is not known to work before the next one.
             treatMissingData: TreatMissingData.IGNORE,
           },
-    'daily-spend':
-      dailySpendLimit === undefined
-        ? undefined
-        : {
+        }),
+    ...(dailySpendLimit === undefined
+      ? {}
+      : {
+          'daily-spend': {
             metric: METRICS.spentToday,
             statistic: 'Maximum',
             comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -198,5 +235,6 @@ export function alarmRules({
             // A tick without its metrics publishes none. What is spent stays spent, so the alarm keeps its state.
             treatMissingData: TreatMissingData.IGNORE,
           },
+        }),
   };
 }

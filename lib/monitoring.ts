@@ -12,6 +12,8 @@ import {
   alarmName,
   ALARMS,
   alarmPrefix,
+  BURN_IDS,
+  BURN_RATES,
   CAUSES_OF_WAITS,
   COMPOSITES,
   silenceOf,
@@ -50,12 +52,19 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    * @default - no limit, no alarm
    */
   readonly dailySpendLimit?: number;
+  /**
+   * Seconds that 95 % of the photos wait at most, for the alarms of burn rates.
+   *
+   * @default - promisedWaitSeconds
+   */
+  readonly p95WaitSeconds?: number;
 }
 
 /** Props whose values may be known only at deploy. */
 const DEPLOY_TIME: readonly (keyof MonitoringProps)[] = [
   'gateway',
   'dailySpendLimit',
+  'p95WaitSeconds',
   'promisedWaitSeconds',
   'alarmEmail',
   'runbookUrl',
@@ -74,8 +83,8 @@ export class Monitoring extends Construct {
 
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
-    const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto } = props;
-    const { promisedWaitSeconds, alarmEmail, runbookUrl } = resolveProps(
+    const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto, p95WaitSeconds } = props;
+    const { promisedWaitSeconds, burnRateAlarms, alarmEmail, runbookUrl } = resolveProps(
       this,
       MONITORING_FIELDS,
       props,
@@ -92,7 +101,8 @@ export class Monitoring extends Construct {
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
     const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue }, gateway);
-    const rules = alarmRules({ promisedWaitSeconds, dailySpendLimit, probePhoto });
+    const limits = { promisedWaitSeconds, p95WaitSeconds, burnRateAlarms, dailySpendLimit, probePhoto };
+    const rules = alarmRules(limits);
     const action = new SnsAction(this.topic);
     for (const alarmId of ALARM_IDS) {
       const rule = rules[alarmId];
@@ -104,7 +114,15 @@ export class Monitoring extends Construct {
       }
       this.alarms[alarmId] = alarm;
     }
-    this.unexplainedWait({ stageName, runbookUrl }).addAlarmAction(action);
+    const { AlarmRule: rule } = cloudwatch;
+    const names = { stageName, runbookUrl };
+    // Late photos are what every fault of the fleet ends in: an alarm of its own only where no cause has one.
+    const explained = rule.anyOf(...CAUSES_OF_WAITS.map((id) => this.inAlarm(id)));
+    this.composite('unexplained-wait', rule.allOf(this.inAlarm('oldest-photo'), rule.not(explained)), names);
+    for (const id of burnRateAlarms ? BURN_IDS : []) {
+      const parts = Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[];
+      this.composite(id, rule.allOf(...parts.map((part) => this.inAlarm(part))), names);
+    }
     const { name } = new Dashboard(this, 'Dashboard', {
       stageName,
       metrics,
@@ -113,18 +131,20 @@ export class Monitoring extends Construct {
     this.dashboardName = name;
   }
 
-  /** Late photos are what every fault of the fleet ends in: an alarm of its own only where no cause has one. */
-  private unexplainedWait(names: Names): cloudwatch.CompositeAlarm {
-    const { AlarmRule: rule, AlarmState: states } = cloudwatch;
-    const inAlarm = (id: AlarmId) => rule.fromAlarm(this.alarms[id]!, states.ALARM);
-    const explained = rule.anyOf(...CAUSES_OF_WAITS.map(inAlarm));
-    const alarm = new cloudwatch.CompositeAlarm(this, 'Alarm-unexplained-wait', {
-      compositeAlarmName: alarmName(names.stageName, 'unexplained-wait'),
-      alarmDescription: this.description('unexplained-wait', COMPOSITES['unexplained-wait'], names),
-      alarmRule: rule.allOf(inAlarm('oldest-photo'), rule.not(explained)),
+  private inAlarm(id: AlarmId): cloudwatch.IAlarmRule {
+    return cloudwatch.AlarmRule.fromAlarm(this.alarms[id]!, cloudwatch.AlarmState.ALARM);
+  }
+
+  /** An alarm of other alarms' states, which notifies. */
+  private composite(id: CompositeId, alarmRule: cloudwatch.IAlarmRule, names: Names): void {
+    const alarm = new cloudwatch.CompositeAlarm(this, `Alarm-${id}`, {
+      compositeAlarmName: alarmName(names.stageName, id),
+      alarmDescription: this.description(id, COMPOSITES[id], names),
+      alarmRule,
     });
-    alarm.addOkAction(new SnsAction(this.topic));
-    return alarm;
+    const action = new SnsAction(this.topic);
+    alarm.addAlarmAction(action);
+    alarm.addOkAction(action);
   }
 
   private alarm(id: AlarmId, rule: AlarmRule, metrics: StageMetrics, names: Names): cloudwatch.Alarm {

@@ -1,5 +1,12 @@
 /** What an idle stage costs, line by line. */
-import { ALARM_IDS, COMPOSITE_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../contract/alarms.ts';
+import {
+  ALARM_IDS,
+  BURN_ALARM_IDS,
+  BURN_IDS,
+  COMPOSITE_IDS,
+  GATEWAY_ALARM_IDS,
+  PROBE_ALARM_IDS,
+} from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
 import { tickTimes } from '../../lambda/scaler/run.ts';
@@ -76,9 +83,10 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
   const without = [
     ...(stage.access === 'none' ? GATEWAY_ALARM_IDS : []),
     ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
+    ...(stage.burnRateAlarms ? [] : BURN_ALARM_IDS),
   ];
   const alarms = ALARM_IDS.length - without.length;
-  const composites = COMPOSITE_IDS.length;
+  const composites = COMPOSITE_IDS.length - (stage.burnRateAlarms ? 0 : BURN_IDS.length);
   return [
     line(
       'metrics',

@@ -1,8 +1,8 @@
 /** Settings of monitoring: when alarms go off, and where they are sent. */
-import { integer, text, type OptionsOf } from '../../contract/field.ts';
+import { flag, integer, text, type OptionsOf } from '../../contract/field.ts';
 
 /** How long SQS keeps a photo's message, seconds: 14 days. */
-const KEPT_SECONDS = 1_209_600;
+export const KEPT_SECONDS = 1_209_600;
 
 export const MONITORING_FIELDS = {
   /**
@@ -16,6 +16,14 @@ export const MONITORING_FIELDS = {
     default: 900,
     reason: 'for which the queue keeps a photo',
   }),
+
+  /**
+   * Whether alarms watch how fast the stage uses up the share of photos that may be late: at most 5 % longer than `p95WaitSeconds`, or than
+   * `promisedWaitSeconds` where that is not set. Two notify, for USD 1.60 a month with the six that they consist of.
+   *
+   * @default true
+   */
+  burnRateAlarms: flag(true),
 
   /**
    * E-mail address that receives alarms, in addition to the subscribers of the topic. Its owner has to confirm once.

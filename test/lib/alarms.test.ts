@@ -1,6 +1,6 @@
 /** When each alarm goes off: bad and good series of its metric, sparse ones included, through CloudWatch's evaluation. */
 import { describe, expect, it } from 'vitest';
-import { alarmName, ALARM_IDS, COMPOSITE_IDS, type AlarmId } from '../../contract/alarms.ts';
+import { alarmName, ALARM_IDS, BURN_ALARM_IDS, type AlarmId } from '../../contract/alarms.ts';
 import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
 import { ofType, synthesise } from './template.ts';
 
@@ -59,6 +59,13 @@ interface Case {
 
 const CASES: Record<AlarmId, Case> = {
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
+  // Each period is one window. Shares beyond the burn rate, and photos that are too few.
+  'late-share-5m': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
+  'late-share-1h': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
+  'late-share-30m': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
+  'late-share-6h': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
+  'photos-1h': { values: [10, 9], bad: ['X', '--X'], good: ['000', '-----'] },
+  'photos-6h': { values: [20, 19], bad: ['X', '--X'], good: ['000', '-----'] },
   'dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   failures: {
     values: [0.06, 0.05],
@@ -158,7 +165,7 @@ function holds(rule: string, inAlarm: readonly AlarmId[]): boolean {
 }
 
 describe('one cause, one notification', () => {
-  const [composite] = ofType(template, 'AWS::CloudWatch::CompositeAlarm');
+  const composites = ofType(template, 'AWS::CloudWatch::CompositeAlarm');
   const byLogicalId = new Map(
     Object.entries(template.Resources)
       .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
@@ -167,17 +174,20 @@ describe('one cause, one notification', () => {
         (Properties.AlarmName as string).replace('ddcolor-elastic-local-', ''),
       ]),
   );
-  const rule = (composite!.Properties.AlarmRule['Fn::Join'][1] as unknown[])
-    .map((part) =>
-      typeof part === 'string'
-        ? part
-        : `<${byLogicalId.get((part as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]!)}>`,
-    )
-    .join('')
-    .replaceAll('"', '');
+  const rules = composites.map(({ Properties: { AlarmName, AlarmRule } }) => ({
+    id: (AlarmName as string).replace('ddcolor-elastic-local-', ''),
+    rule: (AlarmRule as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1]
+      .map((part) =>
+        typeof part === 'string'
+          ? part
+          : `<${byLogicalId.get((part as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]!)}>`,
+      )
+      .join('')
+      .replaceAll('"', ''),
+  }));
   const notified = (inAlarm: AlarmId[]) => [
     ...inAlarm.filter((id) => 'AlarmActions' in alarmOf(id)),
-    ...(holds(rule, inAlarm) ? COMPOSITE_IDS : []),
+    ...rules.filter(({ rule }) => holds(rule, inAlarm)).map(({ id }) => id),
   ];
 
   it.each<[string, AlarmId[], string[]]>([
@@ -191,4 +201,59 @@ describe('one cause, one notification', () => {
     ['bad files do not explain late photos', ['failures', 'oldest-photo'], ['failures', 'unexplained-wait']],
     ['nothing', [], []],
   ])('%s', (_what, inAlarm, expected) => expect(notified(inAlarm)).toEqual(expected));
+
+  describe('the burn rate of waits, at its end', () => {
+    /** Photos of a minute and those of them that waited longer than promised. */
+    type Minute = [photos: number, late: number];
+    const minutes = (count: number, ...each: Minute[]): Minute[] =>
+      Array.from({ length: count }, (_, k) => each[k % each.length]!);
+    const quiet = (count: number) => minutes(count, [0, 0]);
+    /** What CloudWatch computes of an alarm's own window, by its statistic. */
+    const valueOf = (id: AlarmId, traffic: Minute[]) => {
+      const { ExtendedStatistic, Statistic, Period } = alarmOf(id) as unknown as Record<string, string>;
+      const window = traffic.slice(-Number(Period) / 60);
+      const photos = window.reduce((sum, [all]) => sum + all, 0);
+      const late = window.reduce((sum, [, some]) => sum + some, 0);
+      if (photos === 0) return null;
+      if (Statistic === 'SampleCount') return photos;
+      // Of the photos, those above the promised wait.
+      expect(ExtendedStatistic).toBe('PR(900:1209600)');
+      return (100 * late) / photos;
+    };
+    const burnsOf = (traffic: Minute[]) =>
+      notified(
+        BURN_ALARM_IDS.filter((id) => evaluate(alarmOf(id), [valueOf(id, traffic)], 'OK', 0) === 'ALARM'),
+      );
+    const FAST = 'wait-burn-fast';
+    const SLOW = 'wait-burn-slow';
+
+    it.each<[string, Minute[], string[]]>([
+      ['one photo in twenty is late, as promised', minutes(360, [20, 1]), []],
+      ['one in four is late: within six times the promise', minutes(360, [20, 5]), []],
+      ['seven in twenty are late for six hours', minutes(360, [20, 7]), [SLOW]],
+      [
+        'all are late for an hour, after five good ones',
+        [...minutes(300, [20, 0]), ...minutes(60, [20, 20])],
+        [FAST],
+      ],
+      ['all are late for six hours', minutes(360, [20, 20]), [FAST, SLOW]],
+      ['all were late until five minutes ago', [...minutes(355, [20, 20]), ...minutes(5, [20, 0])], [SLOW]],
+      ['all were late until half an hour ago', [...minutes(330, [20, 20]), ...minutes(30, [20, 0])], []],
+      ['a surge of a minute on a busy day', [...minutes(359, [20, 0]), [300, 300]], []],
+      ['one late photo in a night', [...quiet(359), [1, 1]], []],
+      ['nine late photos in a night', [...quiet(350), ...minutes(9, [1, 1]), ...quiet(1)], []],
+      ['a night of thirty photos, all of them late', [...quiet(330), ...minutes(30, [1, 1])], [FAST, SLOW]],
+      ['one photo each quarter of an hour, all late', minutes(360, ...quiet(14), [1, 1]), [SLOW]],
+      ['no photo', quiet(360), []],
+    ])('%s', (_what, traffic, expected) => expect(burnsOf(traffic).sort()).toEqual(expected));
+  });
+});
+
+it('a stage may do without alarms of burn rates', () => {
+  const stage = synthesise('local', { burnRateAlarms: false });
+  const names = ofType(stage, 'AWS::CloudWatch::Alarm').map(
+    ({ Properties }) => Properties.AlarmName as string,
+  );
+  expect(names.filter((name) => BURN_ALARM_IDS.some((id) => name === alarmName('local', id)))).toEqual([]);
+  expect(ofType(stage, 'AWS::CloudWatch::CompositeAlarm')).toHaveLength(1);
 });

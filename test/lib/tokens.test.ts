@@ -95,6 +95,8 @@ const MONITORING: Decisions<MonitoringProps> = {
   deadLetterQueue: 'part',
   gateway: 'part',
   dailySpendLimit: 'works number',
+  p95WaitSeconds: 'works number',
+  burnRateAlarms: 'refused text',
   promisedWaitSeconds: 'works number',
   alarmEmail: 'works text',
   runbookUrl: 'works text',

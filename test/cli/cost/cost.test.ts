@@ -27,9 +27,11 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 86,400 puts.
     expect(line(cost, 'metrics')).toBe(6.56);
-    // A stage without a gateway and a probe has none of their alarms; one is of other alarms, for 0.5.
+    // A stage without a gateway and a probe has none of their alarms; three are of other alarms, for 0.5 each.
     const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length;
-    expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 0.5).toFixed(2)));
+    expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 1.5).toFixed(2)));
+    const fewer = costOf({ ...stage(), burnRateAlarms: false });
+    expect(line(fewer, 'alarms')).toBeCloseTo(line(cost, 'alarms')! - 6 * 0.1 - 2 * 0.5, 6);
     expect(line(cost, 'dashboard')).toBe(3);
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
     expect(cost.idle.total).toBeCloseTo(sum, 6);

@@ -117,6 +117,7 @@ const WRONG: [config: Named, line: string][] = [
   [{ spendBrake: 1 as unknown as boolean }, 'spendBrake 1: true or false'],
   [{ promisedWaitSeconds: 59 }, 'promisedWaitSeconds 59: a whole number from 60 to 1209600'],
   [{ logRetentionDays: 10 }, 'logRetentionDays 10: 1, 3, 5, 7, 14, 30, 60, 90'],
+  [{ burnRateAlarms: 1 as unknown as boolean }, 'burnRateAlarms 1: true or false'],
   [{ alarmEmail: 'me' }, "alarmEmail 'me': an address such as oncall@example.com"],
   [{ runbookUrl: 'https://wiki.example/a#b' }, "runbookUrl 'https://wiki.example/a#b': an address"],
   [{ maxCapasity: 3 } as StageConfig, 'maxCapasity: there is no such setting; the nearest is maxCapacity'],
