@@ -217,6 +217,11 @@ export const BURN_ALARM_IDS: readonly AlarmId[] = BURN_IDS.flatMap(
   (id) => Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[],
 );
 
+/** Alarms whose state ALARM is no fault: of a stage's photos there are many. The dashboard and `status` leave them out. */
+export const CONDITION_ALARM_IDS: readonly AlarmId[] = BURN_IDS.flatMap(
+  (id) => Object.keys(BURN_RATES[id].photos) as AlarmId[],
+);
+
 /** All alarms of a stage with a gateway. */
 export const ALARM_TEXTS = { ...ALARMS, ...COMPOSITES };
 

@@ -15,6 +15,7 @@ import {
   BURN_IDS,
   BURN_RATES,
   CAUSES_OF_WAITS,
+  CONDITION_ALARM_IDS,
   COMPOSITES,
   silenceOf,
   type AlarmId,
@@ -126,7 +127,7 @@ export class Monitoring extends Construct {
     const { name } = new Dashboard(this, 'Dashboard', {
       stageName,
       metrics,
-      alarms: Object.values(this.alarms),
+      alarms: ALARM_IDS.flatMap((id) => (CONDITION_ALARM_IDS.includes(id) ? [] : (this.alarms[id] ?? []))),
     });
     this.dashboardName = name;
   }

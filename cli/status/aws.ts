@@ -2,7 +2,7 @@
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
-import { alarmPrefix } from '../../contract/alarms.ts';
+import { alarmName, alarmPrefix, CONDITION_ALARM_IDS } from '../../contract/alarms.ts';
 import { QUEUE_METRICS } from '../../contract/panels.ts';
 import { UserError } from '../../common/errors.ts';
 import { awsCall } from '../shared/aws-errors.ts';
@@ -130,7 +130,10 @@ export function statusPorts(
         }
         NextToken = page.NextToken;
       } while (NextToken !== undefined);
-      return alarms.sort((a, b) => a.name.localeCompare(b.name));
+      const conditions = CONDITION_ALARM_IDS.map((id) => alarmName(place.stage, id));
+      return alarms
+        .filter(({ name }) => !conditions.includes(name))
+        .sort((a, b) => a.name.localeCompare(b.name));
     },
   };
 }
