@@ -26,6 +26,8 @@ export interface ForwardOptions {
   batches: string;
   parts: string;
   side: number;
+  /** Photos. @default 8, or the largest batch */
+  count?: number;
   /** A folder of grey photos instead of made-up ones. */
   photos?: string;
   /** A Python that has PyTorch. @default that of `comfyui setup`, or python3 */
@@ -55,7 +57,7 @@ async function deviceOf(python: string, wanted: ForwardOptions['device'], abort:
 
 export const bench = (options: ForwardOptions): Promise<number> =>
   command('npm run bench -- forward', async ({ abort, scope, progress }) => {
-    const { ddcolor, sizes, batches, parts, side, photos, json } = options;
+    const { ddcolor, sizes, batches, parts, side, count, photos, json } = options;
     if (!existsSync(join(ddcolor, 'ddcolor', 'model.py')))
       throw new UserError(`${ddcolor} is no checkout of piddnad/DDColor: it has no ddcolor/model.py.`);
     if (json !== undefined) await checkWritable(json);
@@ -72,6 +74,7 @@ export const bench = (options: ForwardOptions): Promise<number> =>
       parts,
       side: String(side),
       json: file,
+      ...(count !== undefined && { count: String(count) }),
       ...(photos && { photos }),
     };
     const { code, output } = await runToEnd(

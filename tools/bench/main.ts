@@ -96,13 +96,16 @@ export function define(program: CommandLine): CommandLine {
     .option('--batches <list>', 'photos per pass', '1,4,8,16')
     .option(
       '--parts <list>',
-      'of device, forward, precision, traffic, compile, transfer and boot',
-      'forward,precision',
+      'of device, forward, precision, overflow, traffic, compile, transfer and boot',
+      'forward,precision,overflow',
     )
     .addOption(
       new Option('--side <n>', 'pixels of a photo; fewer than 512 are faster on a CPU')
         .default(512)
         .argParser(wholeNumber(64, 1024)),
+    )
+    .addOption(
+      new Option('--count <n>', 'photos; by default 8, or the largest batch').argParser(wholeNumber(1, 64)),
     )
     .option('--photos <dir>', 'your own photos instead of made-up ones')
     .option('--python <file>', "a Python with PyTorch instead of that of 'comfyui setup'")

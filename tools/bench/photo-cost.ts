@@ -45,7 +45,7 @@ interface Repeats {
 function repeatsFor(kind: ScanKind, megapixels: number): Repeats {
   const work = WEIGHTS[kind] * megapixels;
   const times = Math.max(1, Math.round(24 / work));
-  if (work <= 40) return { warmUps: 3, rounds: 3, times, parts: true };
+  if (work <= 40) return { warmUps: 3, rounds: 5, times, parts: true };
   if (work <= 110) return { warmUps: 1, rounds: 2, times, parts: kind !== 'jpeg-grey' };
   return { warmUps: work <= 300 ? 1 : 0, rounds: work <= 300 ? 2 : 1, times, parts: false };
 }

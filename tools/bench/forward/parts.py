@@ -37,7 +37,11 @@ class Report:
         self.content.setdefault(part, []).append(entry)
         with open(self.path, "w", encoding="utf-8") as stream:
             json.dump(self.content, stream, indent=1)
-        print(f"{time.perf_counter() - self.began:6.1f} s  {part}  {json.dumps(entry)[:300]}", flush=True)
+        self.say(f"{part}  {json.dumps(entry)[:300]}")
+
+    def say(self, line: str) -> None:
+        """Prints a line of progress."""
+        print(f"{time.perf_counter() - self.began:6.1f} s  {line}", flush=True)
 
     def attempt(self, part: str, entry: dict[str, Any], call: Callable[[], dict[str, Any]]) -> None:
         """Notes a measurement, or the error in its place."""
@@ -85,9 +89,17 @@ def forward_part(report: Report, size: str, network: Any, grey: Any) -> None:
 def precision_part(report: Report, size: str, network: Any, grey: Any) -> None:
     """Ranges, and differences to float32 of upstream's network, one photo at a time."""
     light = node_lab.lightness(grey)
+    others = [("upstream", p) for p in networks.PRECISIONS[1:]]
+    others += [("node", p) for p in ("float32", "tf32", "float16", "bfloat16")]
+    if report.device.type != "cuda":  # Float32 there.
+        others = [(kind, p) for kind, p in others if p not in ("float32-default", "tf32")]
+    batches = sorted({1, min(8, len(grey))})
     with networks.tf32("float32"), torch.inference_mode():
         exact_forward = networks.forward_of(network, "upstream", "float32")
+        began = time.perf_counter()
         exact = precisions.colours(exact_forward, grey, 1)
+        seconds = (time.perf_counter() - began) * len(batches) * len(others)
+        report.say(f"precision, {size}: about {seconds:.0f} s if every precision were as fast as float32")
         ranges = precisions.Ranges(network)
         with ranges:
             network(grey[:4])
@@ -99,40 +111,36 @@ def precision_part(report: Report, size: str, network: Any, grey: Any) -> None:
             report.note(
                 "precision", {"size": size, "network": "upstream", "precision": "float32", "batch": batch, **together}
             )
-        for encoder_scale in (1, 10, 30, 100, 1000, 10000):
-            overflow_part(report, size, network, grey[:2], encoder_scale)
-    listed = [("upstream", p) for p in networks.PRECISIONS[1:]]
-    listed += [("node", p) for p in ("float32", "tf32", "float16", "bfloat16")]
-    for kind, precision in listed:
-        if report.device.type != "cuda" and precision in ("float32-default", "tf32"):
-            continue  # Float32 there.
+    for kind, precision in others:
         with networks.tf32(precision), torch.inference_mode():
             forward = networks.forward_of(network, kind, precision)
-            for batch in (1, 8):
+            for batch in batches:
                 entry = {"size": size, "network": kind, "precision": precision, "batch": batch}
                 some = precisions.colours(forward, grey, batch)
                 report.attempt("precision", entry, lambda some=some: precisions.compared(light, exact, some))
 
 
-def overflow_part(report: Report, size: str, network: Any, grey: Any, scale: float) -> None:
-    """Whether a and b stay finite and right if the encoder's first stage has values `scale` times larger."""
+def overflow_part(report: Report, size: str, network: Any, grey: Any) -> None:
+    """Whether a and b stay finite and right if the encoder's first stage has larger values."""
     stem = network.get_submodule("encoder.arch.downsample_layers.0.1")
-    kept = [parameter.clone() for parameter in stem.parameters()]
-    for parameter in stem.parameters():
-        parameter.mul_(scale)
     light = node_lab.lightness(grey)
-    exact = networks.forward_of(network, "upstream", "float32")(grey)
-    for kind, precision in [
-        ("upstream", "float16"),
-        ("upstream", "float16-autocast"),
-        ("node", "float16"),
-        ("node", "bfloat16"),
-    ]:
-        found = networks.forward_of(network, kind, precision)(grey)
-        entry = {"size": size, "network": kind, "precision": precision, "scale": scale}
-        report.note("overflow", {**entry, **precisions.compared(light, exact, found)})
-    for parameter, before in zip(stem.parameters(), kept, strict=True):
-        parameter.copy_(before)
+    with networks.tf32("float32"), torch.inference_mode():
+        for scale in (1, 10, 30, 100, 1000, 10000):
+            kept = [parameter.clone() for parameter in stem.parameters()]
+            for parameter in stem.parameters():
+                parameter.mul_(scale)
+            exact = networks.forward_of(network, "upstream", "float32")(grey)
+            for kind, precision in [
+                ("upstream", "float16"),
+                ("upstream", "float16-autocast"),
+                ("node", "float16"),
+                ("node", "bfloat16"),
+            ]:
+                found = networks.forward_of(network, kind, precision)(grey)
+                entry = {"size": size, "network": kind, "precision": precision, "scale": scale}
+                report.note("overflow", {**entry, **precisions.compared(light, exact, found)})
+            for parameter, before in zip(stem.parameters(), kept, strict=True):
+                parameter.copy_(before)
 
 
 def compile_part(report: Report, size: str, network: Any, grey: Any) -> None:
