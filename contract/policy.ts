@@ -84,9 +84,14 @@ export const SLO_FIELDS = {
   /**
    * The last instance goes once the queue has been empty for this long, where the minimum is 0; seconds.
    *
-   * @default 300
+   * @default - learned from the gaps between photos (docs/scaling.md#sleep)
    */
-  sleepAfterSeconds: seconds(300, 'the last instance goes once the queue has been empty for this long'),
+  sleepAfterSeconds: number({
+    min: 0,
+    max: MAX_SECONDS,
+    default: undefined,
+    description: 'the last instance goes once the queue has been empty for this long',
+  }),
 };
 
 /** Of `threshold`. */
@@ -132,11 +137,12 @@ export const policySettingsSchema = z.discriminatedUnion('kind', [
     kind: z.enum(['slo', 'forecast']),
     ...schemasOf(SLO_FIELDS),
     priceOfWaiting: SLO_FIELDS.priceOfWaiting.schema.optional(),
+    sleepAfterSeconds: SLO_FIELDS.sleepAfterSeconds.schema.optional(),
   }),
   z.object({ kind: z.literal('threshold'), ...schemasOf(THRESHOLD_FIELDS) }),
 ]);
 
-type Optional = 'priceOfWaiting';
+type Optional = 'priceOfWaiting' | 'sleepAfterSeconds';
 
 export type SloSettings = {
   /** `forecast` also remembers the week, and requests capacity ahead of rises that came a week ago. */

@@ -31,16 +31,16 @@ export interface ScenarioOptions {
 }
 
 /** Defaults of single traces: the GPU limit of a new account, or a fleet that may scale to zero. */
-const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 } };
+const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 }, family: { min: 0 } };
 
 /**
- * Of the built-in traces, whose rates are made for jobs of 6 s: jobs so long, or as many more photos as they are shorter. In `quiet` it is the
- * gaps that matter, so it stays as it is.
+ * Of the built-in traces, whose rates are made for jobs of 6 s: jobs so long, or as many more photos as they are shorter. In `quiet` and `family` it is
+ * the gaps that matter, so they stay as they are.
  */
 function jobsOf(trace: string, name: WorldName, given: WorldChanges): WorldChanges {
   if (name === 'article' || given.service !== undefined) return {};
   if (!hasLanes(name, given)) return { service: TRACE_SERVICE_SECONDS };
-  if (trace === 'quiet') return {};
+  if (trace === 'quiet' || trace === 'family') return {};
   const { worker } = worldOf(name, given);
   return worker ? { photos: sameWork(worker) } : {};
 }

@@ -12,6 +12,8 @@ export interface TickRun {
   tickSeconds: number;
   /** Of the group's launch hook, seconds. @default unknown: no launch is given up before Auto Scaling does */
   launchTimeoutSeconds?: number | undefined;
+  /** Whether a new photo called for this tick of a fleet at zero: it is there, whatever the counts say yet. @default false */
+  woken?: boolean | undefined;
   /** @default - instances cost nothing */
   spending?: Spending;
 }

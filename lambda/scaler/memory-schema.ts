@@ -4,6 +4,7 @@ import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
 import { MOST_REPORTERS } from './policy/reports.ts';
+import { GAP_BINS } from './policy/sleep.ts';
 import { MOST_NAMED, RECENT } from './record.ts';
 
 export const MEMORY_VERSION = 2;
@@ -20,6 +21,7 @@ const calculationSchema = z.object({
   late: amount,
   load: amount,
   batch: amount.optional(),
+  keepSeconds: amount.optional(),
 });
 const recordSchema = z.object({
   at: z.number(),
@@ -90,6 +92,15 @@ const sloSchema = z.object({
       errors: z.object({ forecast: amount, none: amount }),
     })
     .optional(),
+  sleep: z
+    .object({
+      gaps: z.array(amount).max(GAP_BINS),
+      emptyAt: z.number().optional(),
+      looks: amount,
+      waking: z.object({ photos: amount, waited: amount }).optional(),
+      woken: z.object({ count: amount, photos: amount, waited: amount }),
+    })
+    .optional(),
   idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
   emptySince: z.number().optional(),
   inconsistentSince: z.number().optional(),
@@ -120,6 +131,7 @@ export const itemSchema = z.object({
   policy: z.object({
     lastOutAt: z.number().optional(),
     lastInAt: z.number().optional(),
+    cadence: z.object({ at: z.number(), saved: amount }).optional(),
     slo: sloSchema.optional(),
     shortage: z
       .object({

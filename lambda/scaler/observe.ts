@@ -24,7 +24,7 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
     attempt(() => ports.fleet.read()),
   ]);
   const [counts, work, launches] = await Promise.all([
-    withoutEmptyMessages({ ports, attempt }, read, fleet, state),
+    run.woken ? withPhoto(read, fleet) : withoutEmptyMessages({ ports, attempt }, read, fleet, state),
     // Without it the policy estimates what was finished from the counts.
     attempt(() => readWork(ports.work, { at, settings, state, counts: read, fleet })),
     readLaunches({ ports, at, attempt }, fleet, state),
@@ -58,6 +58,12 @@ async function withoutEmptyMessages(
   if (!isAtZero || !isNew || counts.visible > MOST_LOOKED_AT) return counts;
   const found = await attempt(() => ports.counts.hasPhoto?.());
   return found === false ? { ...counts, visible: 0 } : counts;
+}
+
+/** At least one photo waits for a fleet at zero: SQS may count it only later. */
+function withPhoto(counts: QueueCounts | undefined, fleet: FleetState | undefined): QueueCounts | undefined {
+  if (!counts || !fleet || fleet.desired > 0 || counts.inFlight > 0) return counts;
+  return { ...counts, visible: Math.max(1, counts.visible) };
 }
 
 interface WorkContext {

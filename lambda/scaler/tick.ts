@@ -19,6 +19,8 @@ export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
   held: boolean;
   record?: TickRecord;
+  /** Until the next tick. @default as the stage says */
+  nextSeconds?: number;
   /** Everything that failed. */
   errors: Error[];
 }
@@ -41,7 +43,9 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   const decision = await decideOn(context, state, readings, controls);
   const action = await act(context, readings.fleet, decision, controls);
   const facts = { at: context.at, ...readings, decision, desired: action.desired };
-  return { held, record: await record(context, state, facts, action.acted, controls), errors };
+  const made = await record(context, state, facts, action.acted, controls);
+  const { nextSeconds } = decision ?? {};
+  return { held, record: made, errors, ...(nextSeconds === undefined ? {} : { nextSeconds }) };
 }
 
 /** Takes the lease and reads the memory. A memory that cannot be read leaves no state, and the fleet stays as it is. */

@@ -47,6 +47,8 @@ export class Engine implements ControlledSystem {
   private orphaned = 0;
   private busySeconds = 0;
   private readonly reports: WorkReports;
+  /** Whether a message has arrived at a fleet of size zero since the last call of the policy. */
+  arrivedAtZero = false;
   private note: Pick<DecisionRow, 'reason' | 'needed' | 'details'> = { reason: '', needed: undefined };
 
   constructor(private readonly options: RunOptions) {
@@ -85,6 +87,7 @@ export class Engine implements ControlledSystem {
     }
     while (this.nextMessage < messages.at.length && (messages.at[this.nextMessage] as number) <= at) {
       queue.push(this.nextMessage++);
+      this.arrivedAtZero ||= this.group.desired === 0;
     }
     this.work.dispatch(this.now);
   }
@@ -208,10 +211,11 @@ export class Engine implements ControlledSystem {
   }
 
   /** Calls the policy and records its decision. */
-  async tick(): Promise<void> {
+  async tick(woken = false): Promise<void> {
+    this.arrivedAtZero = false;
     const before = this.options.keepDecisions ? this.actual() : undefined;
     this.note = { reason: '', needed: undefined };
-    const pause = this.options.controller.tick(this, this.now);
+    const pause = this.options.controller.tick(this, this.now, woken);
     if (pause) await pause;
     this.work.dispatch(this.now);
     if (before) this.decisions.push({ at: this.now, ...before, after: this.group.desired, ...this.note });

@@ -1,4 +1,8 @@
-/** When the policy is called: at every interval; in the real world late, and sometimes twice or not at all. */
+/**
+ * When the policy is called: at every interval, or when it asks for, or at once for an arrival at a fleet of size zero; in the
+ * real world late, and sometimes twice or not at all.
+ */
+import { PERIOD_SECONDS } from '../../lambda/scaler/run.ts';
 import { draws, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import type { Controller } from './types.ts';
@@ -6,7 +10,11 @@ import type { Controller } from './types.ts';
 export class TickSchedule {
   /** Time of the next call, seconds. */
   next: number;
+  /** Whether an arrival brought the next call forward. */
+  woken = false;
   private k = 0;
+  /** When the last call was due. */
+  private due: number;
   private repeated = false;
   private readonly irregular: boolean;
   private readonly phase: number;
@@ -24,7 +32,16 @@ export class TickSchedule {
       missed: draws(seed, 'missed'),
       doubled: draws(seed, 'doubled'),
     };
-    this.next = this.nextTime();
+    this.due = this.phase;
+    this.next = this.nextTime(controller.intervalSeconds);
+  }
+
+  /** Brings the next call forward. */
+  wakeAt(at: number): void {
+    if (at >= this.next) return;
+    this.next = at;
+    this.due = at;
+    this.woken = true;
   }
 
   /** Moves to the next call. */
@@ -34,18 +51,30 @@ export class TickSchedule {
       return;
     }
     this.repeated = false;
-    this.next = this.nextTime();
+    this.woken = false;
+    const { nextSeconds, intervalSeconds } = this.controller;
+    this.next = this.nextTime(nextSeconds?.() ?? intervalSeconds);
   }
 
-  private nextTime(): number {
+  /** @param seconds from the call before, if no call is missed */
+  private nextTime(seconds: number): number {
     const { controller, world, draw } = this;
-    do this.k++;
-    while (this.irregular && draw.missed(this.k) < world.missedTick);
-    // A product, not a running sum: no rounding error accumulates, and the k-th tick is the same for every policy.
-    const due = this.phase + this.k * controller.intervalSeconds;
+    let gap = seconds;
+    do {
+      this.k++;
+      this.due = controller.nextSeconds ? this.dueAfter(gap) : this.phase + this.k * controller.intervalSeconds;
+      gap = controller.intervalSeconds;
+    } while (this.irregular && draw.missed(this.k) < world.missedTick);
     // Jitter delays a call, but not past the next one.
     return this.irregular
-      ? due + Math.min(world.tickJitter * draw.jitter(this.k), controller.intervalSeconds * 0.99)
-      : due;
+      ? this.due + Math.min(world.tickJitter * draw.jitter(this.k), controller.intervalSeconds * 0.99)
+      : this.due;
+  }
+
+  /** The schedule itself calls at each of its periods, whatever was asked for. */
+  private dueAfter(seconds: number): number {
+    const period = Math.max(PERIOD_SECONDS, this.controller.intervalSeconds);
+    const k = Math.floor((this.due - this.phase) / period) + 1;
+    return Math.min(this.due + seconds, this.phase + k * period);
   }
 }

@@ -20,15 +20,18 @@ export async function simulate(options: RunOptions): Promise<Run> {
     if (world.countLag > 0) engine.snapshotAt(Math.max(engine.now, ticks.next - world.countLag));
   };
   scheduleSnapshot();
-  while (engine.completed < jobs) {
+  // A fleet without a minimum goes on to its sleep: it would otherwise be billed up to the horizon.
+  const isAwake = () => world.min === 0 && engine.group.desired > 0 && ticks.next < horizon;
+  while (engine.completed < jobs || isAwake()) {
     const { next } = engine;
     if (next <= ticks.next) {
       engine.advance(next);
+      if (controller.wakes && engine.arrivedAtZero) ticks.wakeAt(next + world.wakeDelay);
       continue;
     }
     if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + stalledSeconds(world)) break;
     engine.now = ticks.next;
-    await engine.tick();
+    await engine.tick(ticks.woken);
     ticks.advance();
     scheduleSnapshot();
     if (options.progress && engine.now / stalledAt - reported > 0.01) {

@@ -73,7 +73,16 @@ export interface Controller {
   intervalSeconds: number;
   /** Whether an EventBridge schedule calls it, which the real world delays, skips and repeats. */
   scheduled?: boolean;
-  tick(system: ControlledSystem, at: number): void | Promise<void>;
+  /**
+   * Seconds from the call just made to the next one, which is never later than the schedule's next minute.
+   *
+   * @default intervalSeconds
+   */
+  nextSeconds?(): number;
+  /** Whether an arrival at a fleet of size zero calls it. @default false */
+  wakes?: boolean;
+  /** @param woken by an arrival */
+  tick(system: ControlledSystem, at: number, woken?: boolean): void | Promise<void>;
 }
 
 /** One call of the controller, for the report. */

@@ -26,17 +26,22 @@ export function deployed(
   published?: (view: View) => void,
 ): Controller {
   let ports: TickPorts | undefined;
+  let next = tickSeconds;
   return {
     intervalSeconds: tickSeconds,
     scheduled: true,
-    async tick(system, at) {
+    wakes: true,
+    nextSeconds: () => next,
+    async tick(system, at, woken) {
       ports ??= simulatedPorts(system, published);
-      const { errors, record } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
+      const { errors, record, nextSeconds } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
         owner: 'simulator',
         now: () => at,
         tickSeconds,
         launchTimeoutSeconds: system.launchTimeoutSeconds,
+        woken,
       });
+      next = nextSeconds ?? tickSeconds;
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;
       const { reason, needed, calculation, unfulfilled = 0, bootFailures = 0 } = record;
@@ -67,17 +72,21 @@ function parametersOf<Name extends string>(
   return Object.fromEntries(parameters) as Record<Name, Parameter>;
 }
 
-export const sloSettings = ({ priceOfWaiting, ...set }: Record<string, number>): SloSettings => ({
+export const sloSettings = ({
+  priceOfWaiting,
+  sleepAfterSeconds = -1,
+  ...set
+}: Record<string, number>): SloSettings => ({
   kind: 'slo',
   ...(set as unknown as Omit<SloSettings, 'kind'>),
   ...(priceOfWaiting ? { priceOfWaiting } : {}),
+  ...(sleepAfterSeconds >= 0 ? { sleepAfterSeconds } : {}),
 });
 
 const SLO_PARAMETERS = parametersOf(SLO_FIELDS, {
   targetWaitSeconds: [2, 5, 10, 20, 40, 80],
   scaleOutCooldownSeconds: [0, 90],
   scaleInCooldownSeconds: [0, 90],
-  sleepAfterSeconds: [60, 300, 900],
 });
 
 export const slo = definePolicy({
@@ -93,8 +102,13 @@ export const slo = definePolicy({
       default: ({ worker, service, slots }) =>
         worker ? defaultPolicy([worker.type]).serviceSeconds : service / slots,
     },
-    // Above 0 no fleet sleeps.
-    sleepAfterSeconds: { ...SLO_PARAMETERS.sleepAfterSeconds, isTried: ({ min }) => min === 0 },
+    sleepAfterSeconds: parameter('s', -1, `${SLO_FIELDS.sleepAfterSeconds.description}; -1: learned`, {
+      min: -1,
+      max: 86_400,
+      candidates: [60, 300, 900],
+      // Above 0 no fleet sleeps.
+      isTried: ({ min }) => min === 0,
+    }),
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,
     }),

@@ -32,7 +32,7 @@ export interface PolicyKind<Name extends string = string> {
 /** Lets `make` name its parameters, which the list of all policies does not know. */
 export const definePolicy = <Name extends string>(kind: PolicyKind<Name>): PolicyKind => kind;
 
-type Limits = Partial<Pick<Parameter, 'min' | 'max' | 'whole' | 'candidates'>>;
+type Limits = Partial<Pick<Parameter, 'min' | 'max' | 'whole' | 'candidates' | 'isTried'>>;
 
 export const parameter = (
   unit: string,

@@ -56,17 +56,51 @@ function season(): Shape {
   return { length: 14 * DAY, peak: 120 / MINUTE, rate };
 }
 
+/**
+ * A year of one small user, from a Monday on: about ten photos at a time, some evenings and most Sundays, often some more
+ * minutes later, and a third of the weeks without any.
+ */
+function family(seed: number): Trace {
+  const draw = draws(seed, 'trace-family');
+  let drawn = 0;
+  const next = () => draw(drawn++);
+  const times: number[] = [];
+  const session = (at: number) => {
+    do {
+      for (let left = 5 + Math.floor(11 * next()); left > 0; left--) {
+        times.push(at);
+        at += exponential(next(), 4);
+      }
+      at += exponential(next(), 10 * MINUTE);
+    } while (next() < 0.4);
+  };
+  for (let day = 0; day < 52 * 7; day++) {
+    if (day % 7 === 0 && next() < 1 / 3) {
+      day += 6;
+      continue;
+    }
+    const isSunday = day % 7 === 6;
+    if (next() < (isSunday ? 0.9 : 0.3)) session(day * DAY + (18 + 4 * next()) * HOUR);
+    if (isSunday && next() < 0.7) session(day * DAY + (10 + 6 * next()) * HOUR);
+  }
+  return { name: 'family', times: times.sort((a, b) => a - b), end: 52 * 7 * DAY };
+}
+
 const SHAPES = { viral, day, quiet, steps, season };
-export type SyntheticName = keyof typeof SHAPES;
-export const SYNTHETIC = Object.keys(SHAPES) as SyntheticName[];
-export const isSynthetic = (name: string): name is SyntheticName => Object.hasOwn(SHAPES, name);
+export type SyntheticName = keyof typeof SHAPES | 'family';
+export const SYNTHETIC = [...Object.keys(SHAPES), 'family'] as SyntheticName[];
+export const isSynthetic = (name: string): name is SyntheticName =>
+  (SYNTHETIC as readonly string[]).includes(name);
 
 /**
- * Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, kept with probability rate / peak.
- *
- * @param more by which all rates are multiplied
+ * @param more by which all rates are multiplied; `family` stays as it is
+ * @returns the trace of that name, reproducible by its seed
  */
-export function syntheticTrace(name: SyntheticName, seed: number, more = 1): Trace {
+export const syntheticTrace = (name: SyntheticName, seed: number, more = 1): Trace =>
+  name === 'family' ? family(seed) : poissonTrace(name, seed, more);
+
+/** Poisson arrivals by thinning (Lewis and Shedler 1979): candidates at the peak rate, kept with probability rate / peak. */
+function poissonTrace(name: keyof typeof SHAPES, seed: number, more: number): Trace {
   const { length, peak, rate } = SHAPES[name](seed);
   const gap = draws(seed, `trace-${name}`);
   const keep = draws(seed, `trace-${name}-kept`);

@@ -17,6 +17,7 @@ import {
   neededInstances,
   queuedWhenReady,
 } from './sizing.ts';
+import { emptySleep, isSleepTime, keepSeconds, wakeUpOf } from './sleep.ts';
 
 export interface Result {
   calculation: Calculation;
@@ -49,7 +50,9 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
   const keptLoad = Math.max(level * service, foreseen);
 
   const emptySeconds = at - (emptySince ?? at);
-  const isAsleep = emptySince !== undefined && emptySeconds >= settings.sleepAfterSeconds && foreseen === 0;
+  const sleep = learned.sleep ?? emptySleep();
+  const keepFor = settings.sleepAfterSeconds ?? keepSeconds(sleep, wakeUpOf(sleep, boot, price));
+  const isAsleep = foreseen === 0 && isSleepTime(sleep, at, keepFor);
   const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
   return {
     calculation: {
@@ -62,6 +65,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       late: lateOf(capacity, at, boot),
       load,
       batch,
+      ...(seen.min === 0 ? { keepSeconds: keepFor } : {}),
     },
     needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
     kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service),

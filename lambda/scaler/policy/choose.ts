@@ -50,8 +50,10 @@ export function choose(
   if (kept >= desired) return hold('steady');
   if (desired <= min) return hold('at-min');
 
-  const target = Math.max(min, kept, desired - spare);
-  const tooSoon = visible + inFlight === 0 && emptySeconds < settings.emptyHoldSeconds;
+  // At its sleep time an empty queue has kept all instances idle for long enough.
+  const isSleepTime = kept === 0;
+  const target = Math.max(min, kept, isSleepTime ? 0 : desired - spare);
+  const tooSoon = !isSleepTime && visible + inFlight === 0 && emptySeconds < settings.emptyHoldSeconds;
   if (isWithin(at, lastInAt, settings.scaleInCooldownSeconds) || tooSoon || target >= desired) {
     return hold(idle > 0 ? 'scale-in-cooldown' : 'steady');
   }

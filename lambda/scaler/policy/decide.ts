@@ -2,6 +2,7 @@
  * The rule that sizes the fleet: a pure function of an observation, its memory and its settings. The Lambda function and
  * the simulator run the same code.
  */
+import { nextTick } from './cadence.ts';
 import { bootOf, emptyCapacity, withDesired } from './capacity.ts';
 import { controlsAt, withLimits, type Controls } from './controls.ts';
 import type { Decision, PolicyMemory, RuleSettings } from './decision.ts';
@@ -41,7 +42,13 @@ export function decide(
   const scaled = isWithin ? {} : isOut ? { lastOutAt: seen.at } : { lastInAt: seen.at };
   const decision = decideWithinLimits({ ...seen, desired }, { ...remembered, ...scaled }, settings, active);
   if (!isWithin) decision.reason = isOut ? 'scale-out' : 'scale-in';
-  return afterLaunches(decision, seen, launches);
+  return withNextTick(afterLaunches(decision, seen, launches), seen);
+}
+
+function withNextTick(decision: Decision, seen: Observation): Decision {
+  if (seen.tickSeconds === undefined) return decision;
+  const { seconds, memory } = nextTick(seen, decision, decision.memory.cadence, seen.tickSeconds);
+  return { ...decision, nextSeconds: seconds, memory: { ...decision.memory, cadence: memory } };
 }
 
 function decideWithinLimits(

@@ -2,12 +2,14 @@
 import type { SloSettings, ThresholdSettings } from '../../../contract/policy.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { BootFailureMemory } from './boot-failure.ts';
+import type { CadenceMemory } from './cadence.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
 import type { PriceMemory } from './price.ts';
 import type { RateMemory } from './rate.ts';
 import type { SeasonMemory } from './season.ts';
 import type { ShortageMemory } from './shortage.ts';
+import type { SleepMemory } from './sleep.ts';
 
 export interface SloRuleSettings extends SloSettings {
   /**
@@ -34,6 +36,8 @@ export interface SloMemory {
   price: PriceMemory;
   /** Of the `forecast` policy. */
   season?: SeasonMemory;
+  /** Gaps between work. @default none seen */
+  sleep?: SleepMemory;
   /** Recent ticks, oldest first. */
   idle: IdleCount[];
   /** Since when each tick saw an empty queue, epoch seconds. */
@@ -47,6 +51,8 @@ export interface PolicyMemory {
   lastOutAt?: number;
   /** Last scale-in, epoch seconds. */
   lastInAt?: number;
+  /** How many ticks may be fast. @default as at the first tick */
+  cadence?: CadenceMemory;
   /** Of the `slo` and `forecast` policies. */
   slo?: SloMemory;
   /** Present while instances are unfulfilled. */
@@ -75,6 +81,8 @@ export interface Calculation {
   load: number;
   /** Photos that count as one in the margin, since they arrive together. @default 1 */
   batch?: number;
+  /** Seconds for which the last instance is kept with an empty queue; of a fleet without a minimum. */
+  keepSeconds?: number;
 }
 
 export interface Decision {
@@ -83,6 +91,8 @@ export interface Decision {
   reason: Reason;
   /** To be stored once the decision has been carried out. */
   memory: PolicyMemory;
+  /** Seconds to the next tick. @default as the stage says */
+  nextSeconds?: number;
   /** Instances that the work needs, before limits; absent where the policy does not compute it. */
   needed?: number;
   /** Instances requested and not given; 0 without a shortage. */

@@ -5,9 +5,10 @@ import type { SloMemory, SloRuleSettings } from './decision.ts';
 import { serviceOf, type Flow } from './flow.ts';
 import { emptySinceOf } from './idle.ts';
 import type { Observation } from './observation.ts';
-import { observeWaits } from './price.ts';
+import { emptyPrice, observeWaits } from './price.ts';
 import { emptySeason, observeSeason } from './season.ts';
 import { referencePhotos } from './sizing.ts';
+import { emptySleep, observeGaps } from './sleep.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
@@ -23,6 +24,9 @@ export function learn(
   const { seconds, arrived } = flow;
   const observed = { at, backlog: visible + inFlight, tickSeconds };
   const emptySince = emptySinceOf(observed, { at: before.flow?.at, emptySince: before.emptySince });
+  // No size of the fleet shortens the waits for the boot that ends a sleep: they must not raise the price.
+  const isAsleep = seen.desired === 0 && visible + inFlight === 0;
+  const price = isAsleep ? emptyPrice() : before.price;
   let { season } = before;
   if (settings.kind === 'forecast') {
     season ??= emptySeason(at);
@@ -35,7 +39,11 @@ export function learn(
     flow: flow.memory,
     rate: seconds > 0 ? observeArrivals({ ...before.rate, dispersion }, arrived, seconds) : before.rate,
     capacity,
-    price: observeWaits(before.price, { seconds, arrived, visible }, settings.targetWaitSeconds),
+    price: observeWaits(price, { seconds, arrived, visible }, settings.targetWaitSeconds),
+    sleep: observeGaps(before.sleep ?? emptySleep(), {
+      ...{ at, seconds, visible, inFlight, arrived, inService: seen.inService, desired: seen.desired },
+      isConfirmed: seen.reported !== undefined && flow.vanished === 0,
+    }),
     ...(season ? { season } : {}),
     ...(emptySince === undefined ? {} : { emptySince }),
   };
