@@ -31,7 +31,11 @@ export interface ScenarioOptions {
 }
 
 /** Defaults of single traces: the GPU limit of a new account, or a fleet that may scale to zero. */
-const TRACE_DEFAULTS: Record<string, WorldChanges> = { viral: { max: 24 }, quiet: { min: 0 }, family: { min: 0 } };
+const TRACE_DEFAULTS: Record<string, WorldChanges> = {
+  viral: { max: 24 },
+  quiet: { min: 0 },
+  family: { min: 0 },
+};
 
 /**
  * Of the built-in traces, whose rates are made for jobs of 6 s: jobs so long, or as many more photos as they are shorter. In `quiet` and `family` it is

@@ -87,7 +87,14 @@ export const SETTINGS = {
   metricLag: setting('s', 0, 60, [0, 900], 'age of the CloudWatch data points in alarms', 'SQS: one minute'),
   tickPhase: setting('s', 0, 30, [0, 60], 'largest delay of the first tick', 'Scheduler: within its minute'),
   tickJitter: setting('s', 0, 3, [0, 59], 'largest delay of each tick', 'Scheduler, cold starts'),
-  wakeDelay: setting('s', 0, 2, [0, 60], 'from the message to the tick that it calls for a fleet at zero', GUESS),
+  wakeDelay: setting(
+    's',
+    0,
+    2,
+    [0, 60],
+    'from the message to the tick that it calls for a fleet at zero',
+    GUESS,
+  ),
   missedTick: setting('', 0, 0.0005, [0, 0.5], 'share of missed ticks', GUESS),
   doubledTick: setting('', 0, 0.0005, [0, 0.5], 'share of doubled ticks', 'EventBridge: at least once'),
   notification: setting(

@@ -37,7 +37,8 @@ export function probeLines(stage: Stage, imageGib: number): CostLine[] {
 function wakingLine(stage: Stage, photos: number, imageGib: number): CostLine {
   const { policy, volumeInitializationRate } = stage;
   // A stage by threshold does not sleep. One that learns keeps an instance for at most about a boot while it knows little.
-  const seconds = policy.kind === 'threshold' ? 0 : policy.bootSeconds + (policy.sleepAfterSeconds ?? policy.bootSeconds);
+  const seconds =
+    policy.kind === 'threshold' ? 0 : policy.bootSeconds + (policy.sleepAfterSeconds ?? policy.bootSeconds);
   const hour = hourAtMost(stage, 1);
   const launch = volumeInitializationRate > 0 ? imageGib * UNIT_PRICES.volumeInitializationGibibyte : 0;
   return {

@@ -62,7 +62,9 @@ export class TickSchedule {
     let gap = seconds;
     do {
       this.k++;
-      this.due = controller.nextSeconds ? this.dueAfter(gap) : this.phase + this.k * controller.intervalSeconds;
+      this.due = controller.nextSeconds
+        ? this.dueAfter(gap)
+        : this.phase + this.k * controller.intervalSeconds;
       gap = controller.intervalSeconds;
     } while (this.irregular && draw.missed(this.k) < world.missedTick);
     // Jitter delays a call, but not past the next one.

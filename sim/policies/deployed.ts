@@ -34,13 +34,17 @@ export function deployed(
     nextSeconds: () => next,
     async tick(system, at, woken) {
       ports ??= simulatedPorts(system, published);
-      const { errors, record, nextSeconds } = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
-        owner: 'simulator',
-        now: () => at,
-        tickSeconds,
-        launchTimeoutSeconds: system.launchTimeoutSeconds,
-        woken,
-      });
+      const { errors, record, nextSeconds } = await tick(
+        ports,
+        typeof settings === 'function' ? settings(at) : settings,
+        {
+          owner: 'simulator',
+          now: () => at,
+          tickSeconds,
+          launchTimeoutSeconds: system.launchTimeoutSeconds,
+          woken,
+        },
+      );
       next = nextSeconds ?? tickSeconds;
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;

@@ -1,14 +1,7 @@
 /** Seconds to the next tick: sooner where one can save instances, later while the fleet sleeps, and no more in a month than at the fixed pace. */
 import { comingOf, type CapacityMemory } from './capacity.ts';
-import type { Calculation, Decision } from './decision.ts';
+import type { CadenceMemory, Calculation, Decision } from './decision.ts';
 import type { Observation } from './observation.ts';
-
-export interface CadenceMemory {
-  /** Of the last tick, epoch seconds. */
-  at: number;
-  /** Ticks saved so far by slow ones, which fast ones may use. */
-  saved: number;
-}
 
 /** Between fast ticks, seconds: what workers report is up to 5 s old. */
 export const FAST_SECONDS = 5;

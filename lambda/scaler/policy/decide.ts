@@ -46,7 +46,7 @@ export function decide(
 }
 
 function withNextTick(decision: Decision, seen: Observation): Decision {
-  if (seen.tickSeconds === undefined) return decision;
+  if (seen.tickSeconds === undefined || !decision.memory.slo) return decision;
   const { seconds, memory } = nextTick(seen, decision, decision.memory.cadence, seen.tickSeconds);
   return { ...decision, nextSeconds: seconds, memory: { ...decision.memory, cadence: memory } };
 }

@@ -2,7 +2,6 @@
 import type { SloSettings, ThresholdSettings } from '../../../contract/policy.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { BootFailureMemory } from './boot-failure.ts';
-import type { CadenceMemory } from './cadence.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
 import type { PriceMemory } from './price.ts';
@@ -44,6 +43,13 @@ export interface SloMemory {
   emptySince?: number;
   /** Since when the counts contradict each other, epoch seconds. */
   inconsistentSince?: number;
+}
+
+export interface CadenceMemory {
+  /** Of the last tick, epoch seconds. */
+  at: number;
+  /** Ticks saved so far by slow ones, which fast ones may use. */
+  saved: number;
 }
 
 export interface PolicyMemory {

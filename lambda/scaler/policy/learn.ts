@@ -1,14 +1,15 @@
 /** What the slo and forecast policies learn at each tick: arrivals, service and boot times, waits, the week. */
+import { ASLEEP_SECONDS } from './cadence.ts';
 import type { CapacityMemory } from './capacity.ts';
 import { observeArrivals } from './changepoint.ts';
 import type { SloMemory, SloRuleSettings } from './decision.ts';
 import { serviceOf, type Flow } from './flow.ts';
-import { emptySinceOf } from './idle.ts';
+import { emptySinceOf, isUnbroken } from './idle.ts';
 import type { Observation } from './observation.ts';
 import { emptyPrice, observeWaits } from './price.ts';
 import { emptySeason, observeSeason } from './season.ts';
 import { referencePhotos } from './sizing.ts';
-import { emptySleep, observeGaps } from './sleep.ts';
+import { observeGaps } from './sleep.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
@@ -40,8 +41,10 @@ export function learn(
     rate: seconds > 0 ? observeArrivals({ ...before.rate, dispersion }, arrived, seconds) : before.rate,
     capacity,
     price: observeWaits(price, { seconds, arrived, visible }, settings.targetWaitSeconds),
-    sleep: observeGaps(before.sleep ?? emptySleep(), {
+    sleep: observeGaps(before.sleep, {
       ...{ at, seconds, visible, inFlight, arrived, inService: seen.inService, desired: seen.desired },
+      before: before.flow?.at,
+      isBroken: !isUnbroken(before.flow?.at, at, Math.max(ASLEEP_SECONDS, tickSeconds)),
       isConfirmed: seen.reported !== undefined && flow.vanished === 0,
     }),
     ...(season ? { season } : {}),

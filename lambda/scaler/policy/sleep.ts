@@ -67,8 +67,12 @@ function withGap(gaps: number[], seconds: number): number[] {
 export interface SleepLook {
   /** Epoch seconds. */
   at: number;
-  /** Since the last tick. */
+  /** Time of the last tick, epoch seconds. */
+  before: number | undefined;
+  /** Since the last tick; 0 after a pause. */
   seconds: number;
+  /** Whether ticks were missed since the last one. */
+  isBroken: boolean;
   visible: number;
   inFlight: number;
   /** Photos since the last tick. */
@@ -79,18 +83,20 @@ export interface SleepLook {
   isConfirmed: boolean;
 }
 
-/** Ends a gap with the first photo after it, and begins one with an empty queue. */
-export function observeGaps(before: SleepMemory, look: SleepLook): SleepMemory {
+/** Ends a gap with the first photo after it, and begins one with an empty queue. A second look at the same instant learns nothing. */
+export function observeGaps(before: SleepMemory = emptySleep(), look: SleepLook): SleepMemory {
+  if (look.before === look.at) return before;
   const { at, arrived, isConfirmed } = look;
   const { emptyAt } = before;
   const backlog = look.visible + look.inFlight;
   const after = observeWaking(before, look);
   const hasEnded = backlog > 0 || arrived >= 1;
-  // After a clock was set back the length of the gap is unknown.
-  if (emptyAt !== undefined && emptyAt <= at && hasEnded) after.gaps = withGap(before.gaps, at - emptyAt);
+  // After a pause, or a clock that was set back, the length of the gap is unknown.
+  const isKnown = emptyAt !== undefined && emptyAt <= at && !look.isBroken;
+  if (isKnown && hasEnded) after.gaps = withGap(before.gaps, at - emptyAt);
   if (backlog > 0) return after;
   const looks = isConfirmed ? LOOKS : 1;
-  if (emptyAt === undefined || emptyAt > at || hasEnded) return { ...after, emptyAt: at, looks };
+  if (!isKnown || hasEnded) return { ...after, emptyAt: at, looks };
   return { ...after, emptyAt, looks: Math.min(LOOKS, before.looks + looks) };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { calculate } from '../../../../lambda/scaler/policy/calculate.ts';
 import type { Learned } from '../../../../lambda/scaler/policy/learn.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import { emptySleep } from '../../../../lambda/scaler/policy/sleep.ts';
 import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
 import { NOW, seen, slo } from '../support/observations.ts';
 
@@ -23,6 +24,10 @@ const calm: Learned = {
   ...learned,
   rate: { ...learned.rate, levels: [{ weight: 1, photos: 0, seconds: 1e9 }] },
 };
+const emptyFor = (seconds: number): Partial<Learned> => ({
+  emptySince: NOW - seconds,
+  sleep: { ...emptySleep(), emptyAt: NOW - seconds, looks: 2 },
+});
 const result = (observed: Partial<Observation>, memory: Partial<Learned> = {}, settings = {}) =>
   calculate(seen(observed), { ...learned, ...memory }, { ...slo, ...settings });
 
@@ -42,6 +47,7 @@ it('has the numbers of the formulas', () => {
     late: 0,
     load: expect.closeTo(load, 9) as number,
     batch: 1,
+    keepSeconds: 300,
   });
   expect(arriving).toBeLessThan(135);
   // 5.77 rounded up; 1.005 x 6 + √(6.03 x 6 / 150) rounded up.
@@ -67,17 +73,9 @@ describe('an empty queue', () => {
   it.each<[string, Partial<Observation>, Partial<Learned>, object, number, number, number]>([
     ['of a fleet at work needs what arrives', { desired: 9, inService: 9 }, {}, {}, 6, 7, 0],
     ['of a fleet at zero needs none', { desired: 0 }, {}, {}, 0, 9, 0],
-    ['for less than the sleep time keeps one', one, { ...calm, emptySince: NOW - 299 }, {}, 1, 1, 299],
-    ['for the sleep time keeps none', one, { ...calm, emptySince: NOW - 300 }, {}, 0, 0, 300],
-    [
-      'wakes for a rate from elsewhere',
-      one,
-      { ...calm, emptySince: NOW - 300 },
-      { readyForRate: 0.5 },
-      3,
-      4,
-      300,
-    ],
+    ['for less than the sleep time keeps one', one, { ...calm, ...emptyFor(299) }, {}, 1, 1, 299],
+    ['for the sleep time keeps none', one, { ...calm, ...emptyFor(300) }, {}, 0, 0, 300],
+    ['wakes for a rate from elsewhere', one, { ...calm, ...emptyFor(300) }, { readyForRate: 0.5 }, 3, 4, 300],
     [
       'a backlog does not sleep, at any sleep time',
       { ...one, inFlight: 1 },

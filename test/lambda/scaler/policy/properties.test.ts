@@ -64,7 +64,7 @@ const sloSettings: fc.Arbitrary<PolicySettings> = fc.record({
   scaleOutCooldownSeconds: seconds,
   scaleInCooldownSeconds: seconds,
   emptyHoldSeconds: seconds,
-  sleepAfterSeconds: seconds,
+  sleepAfterSeconds: fc.option(seconds, { nil: undefined }),
 });
 const settings: fc.Arbitrary<PolicySettings> = fc.oneof(
   fc.constant<PolicySettings>(slo),
