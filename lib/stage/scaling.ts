@@ -15,7 +15,7 @@ export const SCALING_FIELDS = {
   /**
    * How the scaler sizes the fleet (docs/scaling.md).
    *
-   * @default - `slo`: a mean wait of 10 s; the last instance goes when the queue was empty for 300 s
+   * @default - `slo`: a mean wait of 10 s; when the last instance goes is learned
    */
   policy,
 

@@ -56,9 +56,9 @@ describe('the cost of an idle stage', () => {
 
   it('includes a probe: its boots where the fleet sleeps, its series and requests elsewhere', () => {
     const daily = costOf(stage({ probePhoto: 'daily', spotPercentage: 0 }));
-    // 30 launches of 70 GiB, each with 120 s of boot and 300 s until the last instance goes, of the dearest type on demand.
+    // 30 launches of 70 GiB, each with 120 s of boot and as long until the last instance goes, of the dearest type on demand.
     const hour = 1.006 + 0.005 + (100 * 0.08) / 720;
-    expect(line(daily, 'probe, instances')).toBeCloseTo(30 * (70 * 0.0036 + (420 / 3600) * hour), 2);
+    expect(line(daily, 'probe, instances')).toBeCloseTo(30 * (70 * 0.0036 + (240 / 3600) * hour), 2);
     expect(line(daily, 'probe')).toBe(0.01);
     const without = line(costOf(stage()), 'alarms')!;
     expect(line(daily, 'alarms')).toBeCloseTo(without + 0.1, 2);

@@ -69,12 +69,15 @@ it('no sequence of observations has more ticks than the usual pace, and what was
   };
   let cadence: CadenceMemory | undefined;
   let ticks = 0;
+  let least = Infinity;
+  const look = seen(busy);
   for (let at = NOW; at < NOW + 30 * 86_400; ticks++) {
-    const next = nextTick(seen({ at, ...busy }), always, cadence, 30);
+    const next = nextTick({ ...look, at }, always, cadence, 30);
     cadence = next.memory;
     at += next.seconds;
-    expect(next.seconds).toBeGreaterThanOrEqual(FAST_SECONDS);
+    least = Math.min(least, next.seconds);
   }
+  expect(least).toBe(FAST_SECONDS);
   expect(ticks).toBeGreaterThan(86_400);
   expect(ticks).toBeLessThanOrEqual(86_400 + MOST_SAVED);
 });
