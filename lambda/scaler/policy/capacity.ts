@@ -75,11 +75,20 @@ function learnBoot(memory: CapacityMemory, seconds: number, count: number): void
   memory.bootSeconds = memory.bootSeconds * fading + count * seconds;
 }
 
-/** After the desired capacity was set: a launch more, or the newest launches cancelled once no idle instance is left. */
-export function withDesired(memory: CapacityMemory, seen: Observation, desired: number): CapacityMemory {
+/**
+ * After the desired capacity was set: a launch more, or the newest launches cancelled once no idle instance is left.
+ *
+ * @param idle instances without work. @default those beyond the messages in flight
+ */
+export function withDesired(
+  memory: CapacityMemory,
+  seen: Observation,
+  desired: number,
+  idle = Math.max(0, seen.inService - seen.inFlight),
+): CapacityMemory {
   const launches = memory.launches.map((launch) => ({ ...launch }));
   if (desired > seen.desired) launches.push({ at: seen.at, count: desired - seen.desired });
-  cancelNewest(launches, seen.desired - desired - Math.max(0, seen.inService - seen.inFlight));
+  cancelNewest(launches, seen.desired - desired - idle);
   while (launches.length > MOST_LAUNCHES) {
     const [first, second] = launches.splice(0, 2) as [Launch, Launch];
     launches.unshift({ at: second.at, count: first.count + second.count });

@@ -70,7 +70,8 @@ const meanCount = (idle: IdleCount[]): number =>
   idle.reduce((sum, { count }) => sum + count, 0) / Math.max(1, idle.length);
 
 /**
- * Instances that were idle over the recorded ticks, on average: what is idle at every one of them depends on how often one looks.
+ * Instances that were idle over the recorded ticks, on average, and are at the latest one: what is idle at every one of them depends
+ * on how often one looks.
  *
  * @returns a whole number; 0 with fewer than `ticks` of them, or a missed one
  */
@@ -79,13 +80,13 @@ export function idleOver(idle: IdleCount[], ticks: number, tickSeconds: number):
   for (let k = 1; k < idle.length; k++) {
     if (!isUnbroken((idle[k - 1] as IdleCount).at, (idle[k] as IdleCount).at, tickSeconds)) return 0;
   }
-  return Math.round(meanCount(idle));
+  return Math.min(Math.round(meanCount(idle)), Math.floor(idle.at(-1)?.count ?? 0));
 }
 
-/** The record once some of the idle instances were removed: as many fewer on average. */
+/** The record once some of the idle instances were removed: as many fewer, on average too. */
 export function withoutRemoved(idle: IdleCount[], removed: number): IdleCount[] {
-  const count = Math.max(0, meanCount(idle) - removed);
-  return idle.map(({ at }) => ({ at, count }));
+  const mean = meanCount(idle);
+  return idle.map(({ at, count }) => ({ at, count: Math.max(0, Math.min(count, mean) - removed) }));
 }
 
 /**

@@ -50,7 +50,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const sizes = { needed, kept, spare, idle, emptySeconds, serviceSeconds };
   const choice = choose(seen, sizes, memory, settings);
   const next = { ...memory, slo: { ...learned, idle: idleCounts } };
-  return { ...choice, memory: afterChoice(seen, next, choice), needed, calculation };
+  return { ...choice, memory: afterChoice(seen, next, choice, idle), needed, calculation };
 }
 
 /** The memory with the launch or the removal that a choice makes. */
@@ -58,10 +58,11 @@ function afterChoice(
   seen: Observation,
   memory: PolicyMemory & { slo: SloMemory },
   { desired }: Choice,
+  idleNow: number,
 ): PolicyMemory {
   if (desired === seen.desired) return memory;
   const { slo } = memory;
-  const capacity = withDesired(slo.capacity, seen, desired);
+  const capacity = withDesired(slo.capacity, seen, desired, idleNow);
   if (desired > seen.desired) return { ...memory, lastOutAt: seen.at, slo: { ...slo, capacity, idle: [] } };
   const idle = withoutRemoved(slo.idle, seen.desired - desired);
   return { ...memory, lastInAt: seen.at, slo: { ...slo, capacity, idle } };

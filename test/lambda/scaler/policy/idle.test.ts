@@ -103,8 +103,10 @@ describe('recorded counts', () => {
 });
 
 it.each([
-  ['the mean of all ticks', counts([0, 4], [30, 2], [60, 2]), 3, 3],
-  ['a fraction is rounded', counts([0, 4], [30, 2], [60, 1]), 3, 2],
+  ['the mean of all ticks', counts([0, 2], [30, 3], [60, 4]), 3, 3],
+  ['a fraction is rounded', counts([0, 1], [30, 2], [60, 2]), 3, 2],
+  ['no more than at the latest tick', counts([0, 4], [30, 4], [60, 1]), 3, 1],
+  ['of what a removal left, whole instances', counts([0, 1], [30, 1], [60, 0.9]), 3, 0],
   ['none with too few ticks', counts([0, 4], [30, 2]), 3, 0],
   ['none over a missed tick', counts([0, 4], [30, 2], [106, 3]), 3, 0],
   ['the mean over one late tick', counts([0, 4], [30, 2], [105, 3]), 3, 3],
@@ -114,10 +116,10 @@ it.each([
 });
 
 it.each([
-  ['are not idle any more', 2, 0.5],
-  ['leave none where more were removed than were idle', 3, 0],
-])('removed instances %s', (_name, removed, left) => {
-  expect(withoutRemoved(counts([0, 4], [30, 1]), removed)).toEqual(counts([0, left], [30, left]));
+  ['are not idle any more', 1, 1.5, 0],
+  ['leave none where as many were removed as were idle', 3, 0, 0],
+])('removed instances %s, on average', (_name, removed, first, second) => {
+  expect(withoutRemoved(counts([0, 4], [30, 1]), removed)).toEqual(counts([0, first], [30, second]));
 });
 
 it.each<[string, number, number | undefined, number | undefined, number | undefined]>([
