@@ -115,6 +115,15 @@ Every policy with its settings, and every setting of the world: ddcolor-elastic 
       return EXIT.done;
     });
   command
+    .command('pictures')
+    .description('Makes the pictures of docs/scaling.md and docs/simulator.md, from runs.')
+    .notes('Example: ddcolor-elastic simulate pictures')
+    .runs(async () => {
+      const { pictures } = await import('./pictures/main.ts');
+      await withProgress(pictures);
+      return EXIT.done;
+    });
+  command
     .command('trial')
     .description(
       'The deployed policy in the real world over many seeds, against a clean world with the same means.',
