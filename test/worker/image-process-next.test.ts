@@ -55,7 +55,7 @@ describe('a process that executes a request', { timeout: 10_000 }, () => {
       'inspect hang',
     ],
   ])('is sent %s', async (_name, requests, first) => {
-    requests();
+    void Promise.allSettled(requests());
     await turn();
     expect(fakes.started[0]!.sent).toEqual([first]);
   });
