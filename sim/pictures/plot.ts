@@ -29,7 +29,7 @@ export interface Panel {
 const LEFT = 52;
 const TOP = 30;
 const BOTTOM = 40;
-const RIGHT = 12;
+const RIGHT = 20;
 
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
