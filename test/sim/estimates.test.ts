@@ -4,11 +4,19 @@
  */
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../contract/view.ts';
-import { estimatesIn, figuresOf, sampleEstimates, type EstimateFigures } from '../../sim/estimates.ts';
+import {
+  bySituation,
+  estimatesIn,
+  figuresOf,
+  sampleEstimates,
+  type EstimateFigures,
+  type EstimateSamples,
+} from '../../sim/estimates.ts';
 import { mean } from '../../sim/measure.ts';
 import { sloSettings } from '../../sim/policies/deployed.ts';
 import { policyOf } from '../../sim/policies/index.ts';
 import { scenarios } from '../../sim/scenario.ts';
+import { surgeOf } from '../../sim/traffic/surges.ts';
 
 const view = (at: number, more: Partial<View> = {}): View => ({
   at,
@@ -126,4 +134,15 @@ describe('estimates of the deployed scaler', () => {
     expect(longer).toBeGreaterThan(0.42);
     expect(longer).toBeLessThan(0.6);
   });
+});
+
+it('hold in the first three minutes of a surge onto a fleet at zero, most of all what is told at most', async () => {
+  const all: EstimateSamples[] = [];
+  for (let seed = 1001; seed < 1001 + (process.env.FULL ? 160 : 6); seed++) {
+    const { scenario, settings, isSampled } = surgeOf(seed, 'real', {});
+    all.push((await estimatesIn(scenario, settings, undefined, isSampled)).waiting);
+  }
+  const { figures } = bySituation(all).find(({ situation }) => situation === 'zero-surge')!;
+  expect(figures.relative).toBeLessThan(0.6);
+  expect(figures.withinMost).toBeGreaterThan(0.88);
 });
