@@ -21,11 +21,13 @@ export const handler = (
     tickSeconds: environment.TICK_SECONDS,
     clock,
     remainingMs: () => context.getRemainingTimeInMillis(),
-    tick: () =>
+    awaitPhoto: ports.counts.hasPhoto && ((seconds) => ports.counts.hasPhoto!(seconds)),
+    tick: (woken) =>
       tick(ports, environment.POLICY, {
         owner: context.awsRequestId,
         now: () => clock.now(),
         tickSeconds: environment.TICK_SECONDS,
+        woken,
         launchTimeoutSeconds: environment.LAUNCH_TIMEOUT_SECONDS,
         spending: environment.SPENDING,
       }),

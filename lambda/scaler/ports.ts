@@ -38,10 +38,11 @@ export interface Counts {
   /**
    * Looks at messages that wait, and deletes those without a photo: folders and S3's test events. A look counts as a receive.
    *
+   * @param waitSeconds for which it waits for a message, from 1 to 20. @default 1
    * @returns whether it found another message
    * @default messages are not jobs of photos: each counts
    */
-  hasPhoto?: (() => Promise<boolean>) | undefined;
+  hasPhoto?: ((waitSeconds?: number) => Promise<boolean>) | undefined;
 }
 
 export interface Work {

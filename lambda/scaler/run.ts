@@ -10,6 +10,10 @@ import type { TickResult } from './tick.ts';
 export const PERIOD_SECONDS = 60;
 /** No tick starts with less than this left before the function's time-out, milliseconds. */
 const TICK_ALLOWANCE_MS = 10_000;
+/** A fleet at zero is watched until so long before the next invocation is due, which then finds the lease free. */
+const HANDOVER_SECONDS = 1.5;
+/** The longest wait of a receive from SQS. */
+const MOST_WAIT_SECONDS = 20;
 
 export interface Clock {
   /** Epoch seconds. */
@@ -42,10 +46,26 @@ export interface RunOptions {
   tickSeconds: number;
   clock: Clock;
   remainingMs: () => number;
-  tick: () => Promise<TickResult>;
+  /** @param woken by a photo at a fleet of size zero */
+  tick: (woken: boolean) => Promise<TickResult>;
+  /**
+   * Waits for a photo, with which a fleet at zero wakes at once.
+   *
+   * @param seconds at most, from 1 to 20
+   * @default it wakes at the next tick
+   */
+  awaitPhoto?: ((seconds: number) => Promise<boolean>) | undefined;
   /** Gives the lease back; called once, after the last tick. */
   release: () => Promise<void>;
   log: (line: { message: string; [field: string]: unknown }) => void;
+}
+
+/** Whether a photo arrives before a time, epoch seconds. @throws Error when that cannot be watched */
+async function arrives({ clock, awaitPhoto }: RunOptions, until: number): Promise<boolean> {
+  for (let left = until - clock.now(); left >= 1; left = until - clock.now()) {
+    if (await awaitPhoto?.(Math.min(MOST_WAIT_SECONDS, Math.floor(left)))) return true;
+  }
+  return false;
 }
 
 /**
@@ -54,19 +74,22 @@ export interface RunOptions {
  * @throws AggregateError at the end, when a part of any tick failed
  */
 export async function runTicks(options: RunOptions): Promise<void> {
-  const { scheduled, tickSeconds, clock, remainingMs, tick, release, log } = options;
+  const { scheduled, tickSeconds, clock, remainingMs, tick, awaitPhoto, release, log } = options;
   const start = clock.now();
   const times = tickTimes(scheduled ?? start, start, tickSeconds);
   if (times.length === 0) log({ message: 'event-dropped', ageSeconds: start - (scheduled ?? start) });
   const errors: Error[] = [];
+  const end = (scheduled ?? start) + PERIOD_SECONDS;
   let held = false;
-  for (const at of times) {
+  let woken = false;
+  for (let at = times.shift(); at !== undefined; at = times.shift()) {
     await clock.sleepUntil(at);
     if (remainingMs() < TICK_ALLOWANCE_MS) {
       log({ message: 'ticks-skipped', remainingMs: remainingMs() });
       break;
     }
-    const result = await tick();
+    const result = await tick(woken);
+    woken = false;
     for (const error of result.errors) log({ message: 'tick-failed', error: error.message });
     errors.push(...result.errors);
     if (!result.held) {
@@ -76,7 +99,18 @@ export async function runTicks(options: RunOptions): Promise<void> {
       continue;
     }
     held = true;
+    // One that the rule asks for comes beside those of the stage's pace.
+    const next = at + (result.nextSeconds ?? tickSeconds);
+    if (next < (times[0] ?? end)) times.unshift(next);
     if (result.record) log({ message: 'tick-finished', ...result.record });
+    if (!result.asleep || !awaitPhoto) continue;
+    const later = times.filter((time) => time >= next - 1);
+    const found = await arrives(options, later[0] ?? end - HANDOVER_SECONDS).catch((cause: Error) => {
+      errors.push(new Error(`awaitPhoto: ${cause.message}`, { cause }));
+    });
+    // Where it cannot be watched, it has its usual ticks.
+    if (found !== undefined) times.splice(0, times.length, ...(found ? [clock.now(), ...times] : later));
+    woken = found ?? false;
   }
   if (held) {
     await release().catch((cause: Error) => errors.push(new Error(`release: ${cause.message}`, { cause })));

@@ -19,6 +19,8 @@ export interface TickResult {
   /** False when another run holds the lease: nothing was done. */
   held: boolean;
   record?: TickRecord;
+  /** Whether fleet and queue are empty, and nothing forbids the fleet to grow. @default false */
+  asleep?: boolean;
   /** Until the next tick. @default as the stage says */
   nextSeconds?: number;
   /** Everything that failed. */
@@ -45,8 +47,13 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   const facts = { at: context.at, ...readings, decision, desired: action.desired };
   const made = await record(context, state, facts, action.acted, controls);
   const { nextSeconds } = decision ?? {};
-  return { held, record: made, errors, ...(nextSeconds === undefined ? {} : { nextSeconds }) };
+  const asleep = isAsleep(made) && !controls.dryRun;
+  return { held, record: made, errors, asleep, ...(nextSeconds === undefined ? {} : { nextSeconds }) };
 }
+
+/** Unknown is never zero. */
+const isAsleep = ({ visible, inFlight, desired, inService, pending, draining }: TickRecord): boolean =>
+  [visible, inFlight, desired, inService, pending, draining].every((count) => count === 0);
 
 /** Takes the lease and reads the memory. A memory that cannot be read leaves no state, and the fleet stays as it is. */
 async function open({ ports, run, at, attempt }: Context): Promise<{ held: boolean; state?: MemoryState }> {

@@ -71,6 +71,15 @@ export function portsOn(
       throwOnRequestTimeout: true,
     },
   };
+  // It waits for a photo for up to 20 s, between two ticks.
+  const patient = () =>
+    withDeadline(
+      new SQSClient({
+        ...withRetries,
+        requestHandler: { ...withRetries.requestHandler, requestTimeout: 1000 * (20 + attemptSeconds) },
+      }),
+      20 + callSeconds,
+    );
   const bounded = <T extends Client>(client: T): T => withDeadline(client, callSeconds);
   const dynamo = bounded(new DynamoDBClient(withRetries));
   const documents = DynamoDBDocumentClient.from(dynamo, {
@@ -79,7 +88,7 @@ export function portsOn(
   // Of a group of another kind it is empty.
   const hasWorkers = environment.WORK_KEY_PREFIX !== '';
   return {
-    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers),
+    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers, patient()),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
     memory: new DynamoMemory(documents, environment.TABLE_NAME),

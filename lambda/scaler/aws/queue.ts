@@ -18,13 +18,17 @@ const HIDDEN_SECONDS = 3;
 export class SqsCounts implements Counts {
   readonly hasPhoto: Counts['hasPhoto'];
 
-  /** @param hasJobs whether its messages are jobs of photos; others are not looked at */
+  /**
+   * @param hasJobs whether its messages are jobs of photos; others are not looked at
+   * @param patient for looks that wait for longer than a second
+   */
   constructor(
     private readonly sqs: SQSClient,
     private readonly queueUrl: string,
     hasJobs: boolean,
+    private readonly patient = sqs,
   ) {
-    this.hasPhoto = hasJobs ? () => this.look() : undefined;
+    this.hasPhoto = hasJobs ? (waitSeconds = 1) => this.look(waitSeconds) : undefined;
   }
 
   async read() {
@@ -47,15 +51,16 @@ export class SqsCounts implements Counts {
     };
   }
 
-  private async look(): Promise<boolean> {
+  private async look(waitSeconds: number): Promise<boolean> {
     for (let receive = 0; receive < MAX_RECEIVES; receive++) {
-      const { Messages = [] } = await this.sqs.send(
+      const client = receive === 0 && waitSeconds > 1 ? this.patient : this.sqs;
+      const { Messages = [] } = await client.send(
         new ReceiveMessageCommand({
           QueueUrl: this.queueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: HIDDEN_SECONDS,
           // With a wait SQS asks all its servers; without one it may return nothing although there is a message.
-          WaitTimeSeconds: 1,
+          WaitTimeSeconds: receive === 0 ? waitSeconds : 1,
         }),
       );
       if (Messages.length === 0) return false;

@@ -7,6 +7,8 @@ import { levelOf, priorOf, type Hypothesis, type RateMemory } from './rate.ts';
 
 /** How long a level lasts, seconds. Shorter ones make of noise a rise, the more often one looks. */
 const LEVEL_SECONDS = 1200;
+/** One photo in the first second is no rate: the first mean is over this time at least, seconds. */
+const FIRST_SECONDS = 30;
 /** Time over which the long-run mean is taken, seconds. */
 const MEAN_SECONDS = 1800;
 /** Hypotheses that are kept; beyond, the two whose ages are closest are merged, so that they reach back as far at any tick. */
@@ -44,7 +46,10 @@ export function observeArrivals(memory: RateMemory, photos: number, seconds: num
   const observed = memory.observed + seconds;
   const rate = photos / seconds;
   const share = 1 - Math.exp(-seconds / Math.min(MEAN_SECONDS, observed));
-  const mean = memory.observed === 0 ? rate : memory.mean + share * (rate - memory.mean);
+  const mean =
+    memory.observed === 0
+      ? photos / Math.max(seconds, FIRST_SECONDS)
+      : memory.mean + share * (rate - memory.mean);
   const { ended, watched } = memory;
   const dispersion = memory.dispersionNext ?? memory.dispersion ?? 1;
   const dispersionNext = dispersionAfter(dispersion, memory.levels[0], { photos, seconds });

@@ -158,3 +158,55 @@ describe('runTicks', () => {
     });
   });
 });
+
+describe('a fleet that sleeps', () => {
+  const asleep: TickResult = { held: true, errors: [], asleep: true, nextSeconds: 60 };
+  /** A photo at this second of the minute; each wait ends with it, or with its time. */
+  async function sleeping(photoAt: number, outcomes = [asleep]) {
+    let now = 600;
+    const woken: boolean[] = [];
+    const waits: number[] = [];
+    const played = await play(outcomes, {
+      tickSeconds: 30,
+      clock: { now: () => now, sleepUntil: async (time) => void (now = Math.max(now, time)) },
+      tick: async (isWoken) => {
+        woken.push(isWoken);
+        return outcomes[woken.length - 1] ?? done;
+      },
+      awaitPhoto: async (seconds) => {
+        waits.push(seconds);
+        const isHere = photoAt < now + seconds;
+        now = isHere ? Math.max(now, photoAt) : now + seconds;
+        return isHere;
+      },
+    });
+    return { ...played, woken, waits, now };
+  }
+
+  it('has one tick a minute, and is watched until shortly before the next one', async () => {
+    const { woken, waits, now, released } = await sleeping(Infinity);
+    expect([woken, waits, released]).toEqual([[false], [20, 20, 18], 1]);
+    expect(now).toBe(658);
+  });
+
+  it('has a tick as soon as a photo is there, and goes on from it', async () => {
+    const { woken, now } = await sleeping(612, [asleep, { ...done, nextSeconds: 30 }]);
+    expect(woken).toEqual([false, true, false]);
+    expect(now).toBe(630);
+  });
+
+  it('has its usual ticks where it cannot be watched, and reports it', async () => {
+    const { at, error } = await play([asleep, done], {
+      tickSeconds: 30,
+      awaitPhoto: () => Promise.reject(new Error('throttled')),
+    });
+    expect(at).toEqual([600, 630]);
+    expect(String(error)).toContain('awaitPhoto: throttled');
+  });
+});
+
+it('ticks that the rule asks for sooner come beside the usual ones', async () => {
+  const soon: TickResult = { ...done, nextSeconds: 5 };
+  const { at } = await play([done, soon, soon, done], { tickSeconds: 30 });
+  expect(at).toEqual([600, 630, 635, 640]);
+});
