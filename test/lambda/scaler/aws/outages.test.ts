@@ -133,7 +133,10 @@ it('a photo that meets a fleet at zero is asked for at once, not at the next tic
   await runTicks({
     scheduled: undefined,
     tickSeconds: TICK,
-    clock: { now: seconds, sleepUntil: (at) => delay(Math.max(0, (at - seconds()) * 1000)) },
+    clock: {
+      now: seconds,
+      sleepUntil: (at) => delay(askedAt < Infinity ? 0 : Math.max(0, (at - seconds()) * 1000)),
+    },
     remainingMs: () => (askedAt < Infinity ? 0 : 60_000),
     tick: async (woken) => {
       const result = await tick(ports, slo, { owner: 'a', now: seconds, tickSeconds: TICK, woken });
