@@ -160,8 +160,8 @@ it.each<[string, number, Launches, number]>([
 
 it.each<[string, Launches, number, string]>([
   ['soonest first', { 60: 2, 10: 1 }, 9, '2 in 30 s, 1 in 80 s'],
-  ['after a boot soon', { 100: 1 }, 9, '1 in 9 s'],
-  ['not when too late', { 181: 1, 180: 2 }, 9, '2 in 9 s'],
+  ['a boot after its request, which may be over', { 100: 1 }, 9, '1 in -10 s'],
+  ['not when too late', { 181: 1, 180: 2 }, 9, '2 in -90 s'],
   ['newest beyond the expected left out', { 60: 2, 30: 2 }, 3, '2 in 30 s, 1 in 60 s'],
   ['as many as expected', { 60: 2, 30: 2 }, 2, '2 in 30 s'],
   ['none expected', { 60: 2 }, 0, ''],
