@@ -74,6 +74,7 @@ describe('an empty queue', () => {
     ['of a fleet at work needs what arrives', { desired: 9, inService: 9 }, {}, {}, 6, 7, 0],
     ['of a fleet at zero needs none', { desired: 0 }, {}, {}, 0, 9, 0],
     ['for less than the sleep time keeps one', one, { ...calm, ...emptyFor(299) }, {}, 1, 1, 299],
+    ['does not sleep above a minimum', { ...one, min: 1 }, { ...calm, ...emptyFor(300) }, {}, 1, 1, 300],
     ['for the sleep time keeps none', one, { ...calm, ...emptyFor(300) }, {}, 0, 0, 300],
     ['wakes for a rate from elsewhere', one, { ...calm, ...emptyFor(300) }, { readyForRate: 0.5 }, 3, 4, 300],
     [
