@@ -34,9 +34,16 @@ export const SLO_FIELDS = {
   targetWaitSeconds: aboveZero(10, 'mean wait to aim at'),
 
   /**
+   * Wait that 95 % of the photos do not exceed, seconds, beside the mean; to ask for it alone, set `targetWaitSeconds` to the same.
+   *
+   * @default - no percentile is asked for
+   */
+  p95WaitSeconds: aboveZero(undefined, 'wait that 95 % of the photos do not exceed'),
+
+  /**
    * Instance-seconds that a second of waiting is worth.
    *
-   * @default - found from `targetWaitSeconds` and adapted to the measured mean wait
+   * @default - found from `targetWaitSeconds` and `p95WaitSeconds`, and adapted to the measured waits
    */
   priceOfWaiting: aboveZero(undefined, 'instance-seconds that a second of waiting is worth'),
 
@@ -136,13 +143,14 @@ export const policySettingsSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.enum(['slo', 'forecast']),
     ...schemasOf(SLO_FIELDS),
+    p95WaitSeconds: SLO_FIELDS.p95WaitSeconds.schema.optional(),
     priceOfWaiting: SLO_FIELDS.priceOfWaiting.schema.optional(),
     sleepAfterSeconds: SLO_FIELDS.sleepAfterSeconds.schema.optional(),
   }),
   z.object({ kind: z.literal('threshold'), ...schemasOf(THRESHOLD_FIELDS) }),
 ]);
 
-type Optional = 'priceOfWaiting' | 'sleepAfterSeconds';
+type Optional = 'p95WaitSeconds' | 'priceOfWaiting' | 'sleepAfterSeconds';
 
 export type SloSettings = {
   /** `forecast` also remembers the week, and requests capacity ahead of rises that came a week ago. */

@@ -8,6 +8,7 @@ import { DRAIN, MARGIN_POWER, REFERENCE_PRICE, sumOf, type Calculation } from '.
 export interface StagePolicy {
   kind: 'slo' | 'forecast' | 'threshold';
   targetWaitSeconds?: number;
+  p95WaitSeconds?: number;
   scaleOutBacklog?: number;
   scaleOutStep?: number;
   dailySpendLimit: number;
@@ -61,6 +62,7 @@ export function calculationSentences(
     late,
     load,
     batch = 1,
+    p95Wait,
   } = calculation;
   const { now, margin, perQueued, forQueue, total } = sumOf(calculation);
   const [service, boot] = [`${number(serviceSeconds)} s`, `${number(bootSeconds)} s`];
@@ -85,6 +87,11 @@ export function calculationSentences(
     meanWait === null
       ? 'Too few photos started recently for a mean wait.'
       : `Recently, photos waited ${number(meanWait)} s on average${target === undefined ? '' : `; the target is ${number(target)} s`}.`,
+    ...(p95Wait === undefined || p95Wait === null
+      ? []
+      : [
+          `Of the last day's photos, 95 % waited at most ${number(p95Wait)} s${policy?.p95WaitSeconds === undefined ? '' : `; ${number(policy.p95WaitSeconds)} s were asked for`}.`,
+        ]),
   ];
 }
 

@@ -18,6 +18,7 @@ const calculationSchema = z.object({
   queuedThen: amount,
   price: amount,
   meanWait: amount.nullable(),
+  p95Wait: amount.nullable().optional(),
   late: amount,
   load: amount,
   batch: amount.optional(),
@@ -45,6 +46,8 @@ const recordSchema = z.object({
     .optional(),
   calculation: calculationSchema.optional(),
 });
+
+const lessonSchema = z.object({ next: z.number().positive(), photos: amount, seconds: amount });
 
 const sloSchema = z.object({
   flow: z
@@ -77,8 +80,16 @@ const sloSchema = z.object({
   }),
   price: z.object({
     ...{ factor: z.number().positive(), waited: amount, photos: amount, visible: amount },
-    lesson: z.object({ next: z.number().positive(), photos: amount, seconds: amount }).optional(),
+    lesson: lessonSchema.optional(),
   }),
+  tail: z
+    .object({
+      factor: z.number().positive(),
+      lesson: lessonSchema,
+      waiting: z.array(z.object({ from: z.number(), to: z.number(), count: amount })).max(64),
+      waits: z.array(amount).max(64),
+    })
+    .optional(),
   season: z
     .object({
       rates: z.array(amount.nullable()).max(672),

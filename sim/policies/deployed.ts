@@ -77,12 +77,14 @@ function parametersOf<Name extends string>(
 }
 
 export const sloSettings = ({
+  p95WaitSeconds,
   priceOfWaiting,
   sleepAfterSeconds = -1,
   ...set
 }: Record<string, number>): SloSettings => ({
   kind: 'slo',
   ...(set as unknown as Omit<SloSettings, 'kind'>),
+  ...(p95WaitSeconds ? { p95WaitSeconds } : {}),
   ...(priceOfWaiting ? { priceOfWaiting } : {}),
   ...(sleepAfterSeconds >= 0 ? { sleepAfterSeconds } : {}),
 });
@@ -112,6 +114,9 @@ export const slo = definePolicy({
       candidates: [60, 300, 900],
       // Above 0 no fleet sleeps.
       isTried: ({ min }) => min === 0,
+    }),
+    p95WaitSeconds: parameter('s', 0, 'wait that 95 % of the photos do not exceed; 0: not asked for', {
+      max: 86_400,
     }),
     priceOfWaiting: parameter('instance-seconds', 0, 'per second of wait; 0: from the target wait', {
       max: 86_400,

@@ -18,6 +18,7 @@ import {
   queuedWhenReady,
 } from './sizing.ts';
 import { emptySleep, isSleepTime, keepSeconds, wakeUpOf } from './sleep.ts';
+import { meanFor, p95Wait } from './tail.ts';
 
 export interface Result {
   calculation: Calculation;
@@ -28,6 +29,18 @@ export interface Result {
   emptySeconds: number;
 }
 
+/** The higher price of those for the mean and for the percentile: either promise is kept by it. */
+function learnedPrice(
+  { price, tail }: Learned,
+  { targetWaitSeconds, p95WaitSeconds }: SloRuleSettings,
+  service: number,
+  boot: number,
+): number {
+  const forMean = startPrice(targetWaitSeconds, service, boot) * price.factor;
+  if (p95WaitSeconds === undefined || !tail) return forMean;
+  return Math.max(forMean, startPrice(meanFor(p95WaitSeconds), service, boot) * tail.factor);
+}
+
 export function calculate(seen: Observation, learned: Learned, settings: SloRuleSettings): Result {
   const { at, visible, inFlight, inService, desired, tickSeconds = Infinity } = seen;
   const { rate, capacity, season, emptySince } = learned;
@@ -35,8 +48,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
   const boot = bootOf(capacity, settings.bootSeconds);
   const backlog = visible + inFlight;
 
-  const start = startPrice(settings.targetWaitSeconds, service, boot);
-  const price = settings.priceOfWaiting ?? start * learned.price.factor;
+  const price = settings.priceOfWaiting ?? learnedPrice(learned, settings, service, boot);
   const batch = batchOf(rate.dispersion ?? 1, service);
   const margin = marginAt(price, batch);
   const finishing = secondsWithinBoot(capacity, seen, boot) / service;
@@ -62,6 +74,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       queuedThen,
       price,
       meanWait: meanWait(learned.price) ?? null,
+      ...(learned.tail ? { p95Wait: p95Wait(learned.tail) ?? null } : {}),
       late: lateOf(capacity, at, boot),
       load,
       batch,

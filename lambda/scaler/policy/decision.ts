@@ -9,6 +9,7 @@ import type { RateMemory } from './rate.ts';
 import type { SeasonMemory } from './season.ts';
 import type { ShortageMemory } from './shortage.ts';
 import type { SleepMemory } from './sleep.ts';
+import type { TailMemory } from './tail.ts';
 
 export interface SloRuleSettings extends SloSettings {
   /**
@@ -33,6 +34,8 @@ export interface SloMemory {
   rate: RateMemory;
   capacity: CapacityMemory;
   price: PriceMemory;
+  /** Where a percentile of the waits is asked for. */
+  tail?: TailMemory;
   /** Of the `forecast` policy. */
   season?: SeasonMemory;
   /** Gaps between work. @default none seen */
@@ -81,6 +84,8 @@ export interface Calculation {
   price: number;
   /** Mean wait over about two hours, seconds; null while too few photos arrived. */
   meanWait: number | null;
+  /** Wait that 95 % of the photos of about a day did not exceed, seconds; null while too few started. @default not asked for */
+  p95Wait?: number | null;
   /** Instances that should be in service by now and are not. */
   late: number;
   /** Instances that the rate alone keeps busy. */

@@ -10,6 +10,7 @@ import { emptyPrice, observeWaits } from './price.ts';
 import { emptySeason, observeSeason } from './season.ts';
 import { referencePhotos } from './sizing.ts';
 import { observeGaps } from './sleep.ts';
+import { emptyTail, observeTail } from './tail.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
@@ -33,6 +34,11 @@ export function learn(
     season ??= emptySeason(at);
     if (seconds > 0) season = observeSeason(season, at, arrived, seconds);
   }
+  const { p95WaitSeconds } = settings;
+  const tail =
+    p95WaitSeconds === undefined
+      ? undefined
+      : observeTail(before.tail ?? emptyTail(), { at, seconds, arrived, visible }, p95WaitSeconds);
   // Until it is measured, photos are taken to arrive in batches of the reference's work.
   const together = referencePhotos(serviceOf(flow.memory, settings.serviceSeconds));
   const { dispersion = Math.max(1, together) } = before.rate;
@@ -47,6 +53,7 @@ export function learn(
       isBroken: !isUnbroken(before.flow?.at, at, Math.max(ASLEEP_SECONDS, tickSeconds)),
       isConfirmed: seen.reported !== undefined && flow.vanished === 0,
     }),
+    ...(tail ? { tail } : {}),
     ...(season ? { season } : {}),
     ...(emptySince === undefined ? {} : { emptySince }),
   };

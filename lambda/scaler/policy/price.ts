@@ -42,14 +42,12 @@ const LESSON_SECONDS = 86_400;
 /** The photos of less than this do not move the price as if they were all there will be, seconds. */
 const LEAST_LESSON_SECONDS = 7200;
 /**
- * A mean wait of twice the target over the time of the lesson raises the price by e^2, one of zero lowers it by e^1.5.
- * A wait goes with the price to the power of about -2/3, so that the price lands near where it should be; what was
- * promised is a limit, so that it rises sooner than it falls.
+ * A mean wait of twice the target over the time of the lesson raises the price by the factor e^1.5, one of zero lowers it
+ * by as much. A wait goes with the price to the power of about -2/3, so that the price lands near where it should be.
  */
-const RISE = 2;
-const FALL = 1.5;
+const GAIN = 1.5;
 /** The price changes by the factor e in this time at most, seconds. */
-const LEAST_CHANGE_SECONDS = 1200;
+const LEAST_CHANGE_SECONDS = 300;
 /** It rises to this multiple of its start at most: more capacity does not help the photos that still wait then. */
 const MOST_FACTOR = 3;
 
@@ -83,11 +81,12 @@ export function meanWait({ waited, photos }: PriceMemory): number | undefined {
  *
  * @param tick `excess`: photos by which those that waited, each as often as its wait is the target, exceed those that
  * arrived; negative where the waits are below the target
+ * @param limits of the factor; `rise`: gain of a positive excess. @default that of a negative one
  */
 export function learnFactor(
   before: Lesson,
   { seconds, arrived, excess }: { seconds: number; arrived: number; excess: number },
-  { least, most }: { least: number; most: number },
+  { least, most, rise = GAIN }: { least: number; most: number; rise?: number },
 ): Lesson {
   const kept = Math.exp(-seconds / LESSON_SECONDS);
   const photos = before.photos * kept + arrived;
@@ -96,7 +95,7 @@ export function learnFactor(
   if (photos >= LEAST_PHOTOS) {
     const share = excess / (photos * Math.max(1, LEAST_LESSON_SECONDS / time));
     const limit = seconds / LEAST_CHANGE_SECONDS;
-    next *= Math.exp(Math.min(limit, Math.max(-limit, (share > 0 ? RISE : FALL) * share)));
+    next *= Math.exp(Math.min(limit, Math.max(-limit, (share > 0 ? rise : GAIN) * share)));
   }
   return { next: Math.min(most, Math.max(least, next)), photos, seconds: time };
 }

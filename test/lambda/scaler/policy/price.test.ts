@@ -59,9 +59,9 @@ describe('the factor', () => {
     return lesson.next;
   };
 
-  it('rises by twice and falls by one and a half times the share of the photos in excess', () => {
+  it('rises and falls by one and a half times the share of the photos in excess', () => {
     const photos = 10_000 * Math.exp(-30 / 86_400) + 10;
-    expect(after(50).next).toBeCloseTo(Math.exp((2 * 50) / photos), 9);
+    expect(after(50).next).toBeCloseTo(Math.exp((1.5 * 50) / photos), 9);
     expect(after(-50).next).toBeCloseTo(Math.exp((-1.5 * 50) / photos), 9);
   });
 
@@ -76,16 +76,16 @@ describe('the factor', () => {
     }
   });
 
-  it('changes by no more than e in twenty minutes', () => {
-    expect(after(1e6).next).toBeCloseTo(Math.exp(30 / 1200), 9);
-    expect(after(-1e6).next).toBeCloseTo(Math.exp(-30 / 1200), 9);
+  it('changes by no more than e in five minutes', () => {
+    expect(after(1e6).next).toBeCloseTo(Math.exp(30 / 300), 9);
+    expect(after(-1e6).next).toBeCloseTo(Math.exp(-30 / 300), 9);
   });
 
   it('takes the photos of the first two hours for a part of them', () => {
     const hour = { next: 1, photos: 1000, seconds: 3600 };
     const kept = Math.exp(-30 / 86_400);
     const two = ((1000 * kept + 10) * 7200) / (3600 * kept + 30);
-    expect(after(20, 30, 10, hour).next).toBeCloseTo(Math.exp((2 * 20) / two), 9);
+    expect(after(20, 30, 10, hour).next).toBeCloseTo(Math.exp((1.5 * 20) / two), 9);
   });
 
   it('stays with fewer than five photos, and within its limits', () => {

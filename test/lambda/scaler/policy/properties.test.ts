@@ -58,6 +58,7 @@ const seconds = fc.constantFrom(0, 0, 30, 60, 300);
 const sloSettings: fc.Arbitrary<PolicySettings> = fc.record({
   kind: fc.constantFrom('slo', 'forecast'),
   targetWaitSeconds: positive,
+  p95WaitSeconds: fc.option(positive, { nil: undefined }),
   priceOfWaiting: fc.option(positive, { nil: undefined }),
   serviceSeconds: positive,
   bootSeconds: positive,
