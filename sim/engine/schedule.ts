@@ -77,6 +77,8 @@ export class TickSchedule {
   private dueAfter(seconds: number): number {
     const period = Math.max(PERIOD_SECONDS, this.controller.intervalSeconds);
     const k = Math.floor((this.due - this.phase) / period) + 1;
-    return Math.min(this.due + seconds, this.phase + k * period);
+    const at = this.phase + k * period;
+    // Rounding may find the period that `due` itself begins: time would stand still.
+    return Math.min(this.due + seconds, at > this.due ? at : at + period);
   }
 }
