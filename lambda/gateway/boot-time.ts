@@ -7,7 +7,7 @@
 const SHAPE = 6;
 /** Sigma of the logarithm of one boot, and of the first guess of their mean. */
 const SIGMA = 0.3;
-const GUESS_SIGMA = 0.45;
+const GUESS_SIGMA = 0.5;
 /** Mean over median of the distribution: (π / SHAPE) / sin(π / SHAPE). */
 const MEAN_OVER_MEDIAN = Math.PI / SHAPE / Math.sin(Math.PI / SHAPE);
 /** Standard deviations to the ninth decile. */

@@ -2,12 +2,8 @@
 import type { View } from '../../contract/view.ts';
 import { readyTimes } from './boot-time.ts';
 
-/** From the arrival of a photo until the counts of a tick include it, seconds. */
-const COUNT_DELAY = 5;
-/** Boots are measured this part of a tick too long: a tick sees their end late. */
-const SEEN_LATE = 0.5;
-/** ... but not by more than this part of them. */
-const MOST_SEEN_LATE = 0.5;
+/** From a photo that meets a fleet at zero to the request of its instance, seconds: an event wakes the scaler. */
+const WAKE_SECONDS = 3;
 
 /** From `at` on: photos started at once, and per second after that. */
 interface CapacityStep {
@@ -33,23 +29,24 @@ export function capacityOf(
   requestedAt: number,
   bootFactor = 1,
 ): Capacity | undefined {
-  const { at, inService, inFlight, tickSeconds, bootSeconds, bootsMeasured = 0 } = view;
+  const { at, visible, inService, inFlight, tickSeconds, bootSeconds } = view;
   const busy = Math.min(inService, inFlight);
   const idle = [{ count: inService - busy, readyAt: at }];
   const coming = view.coming.filter(({ count }) => count > 0);
   if (coming.length === 0 && inService === 0) {
-    // The first tick that sees the photo requests an instance.
-    const ticks = Math.max(1, Math.ceil((requestedAt + COUNT_DELAY - at) / tickSeconds));
+    // A photo wakes a fleet that sleeps; one that waits already has not, and the next tick requests an instance.
+    const isAsleep = visible + inFlight === 0;
+    const nextTick = at + Math.max(1, Math.ceil((requestedAt - at) / tickSeconds)) * tickSeconds;
     if (bootSeconds === null) return undefined;
-    coming.push({ count: 1, readyAt: at + ticks * tickSeconds + bootSeconds });
+    coming.push({
+      count: 1,
+      readyAt: (isAsleep ? Math.max(at, requestedAt) + WAKE_SECONDS : nextTick) + bootSeconds,
+    });
   }
-  // The first guess of a boot has not been seen late.
-  const measured = bootsMeasured / (bootsMeasured + 1);
-  const seenLate = Math.min(measured * SEEN_LATE * tickSeconds, MOST_SEEN_LATE * (bootSeconds ?? 0));
   for (const { count, readyAt } of coming) {
     // A view with capacity on its way has a boot time.
     const requestedAt = readyAt - (bootSeconds ?? 0);
-    const mean = bootFactor * ((bootSeconds ?? 0) - seenLate);
+    const mean = bootFactor * (bootSeconds ?? 0);
     for (const group of readyTimes(count, Math.max(0, at - requestedAt), mean))
       idle.push({ count: group.count, readyAt: requestedAt + group.after });
   }

@@ -52,8 +52,8 @@ export class TickSchedule {
     }
     this.repeated = false;
     this.woken = false;
-    const { nextSeconds, intervalSeconds } = this.controller;
-    this.next = this.nextTime(nextSeconds?.() ?? intervalSeconds);
+    const { controller } = this;
+    this.next = this.nextTime(controller.nextSeconds?.() ?? controller.intervalSeconds);
   }
 
   /** @param seconds from the call before, if no call is missed */

@@ -1,6 +1,7 @@
 /** When each alarm goes off: bad and good series of its metric, sparse ones included, through CloudWatch's evaluation. */
 import { describe, expect, it } from 'vitest';
 import { alarmName, ALARM_IDS, BURN_ALARM_IDS, type AlarmId } from '../../contract/alarms.ts';
+import { DEFAULT_POLICY } from '../../contract/policy.ts';
 import { alarmRules } from '../../lib/alarms.ts';
 import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
 import { ofType, synthesise } from './template.ts';
@@ -263,4 +264,12 @@ it('the objective is p95WaitSeconds where it is set', () => {
   const limits = { promisedWaitSeconds: 900, burnRateAlarms: true };
   expect(alarmRules(limits)['late-share-1h']?.statistic).toBe('PR(900:1209600)');
   expect(alarmRules({ ...limits, p95WaitSeconds: 30 })['late-share-1h']?.statistic).toBe('PR(30:1209600)');
+});
+
+it('a stage whose policy promises a percentile is watched by that', () => {
+  const stage = synthesise('local', { policy: { ...DEFAULT_POLICY, p95WaitSeconds: 30 } });
+  const statistics = ofType(stage, 'AWS::CloudWatch::Alarm').map(
+    ({ Properties }) => Properties.ExtendedStatistic,
+  );
+  expect(statistics.filter((one) => one === 'PR(30:1209600)')).toHaveLength(4);
 });

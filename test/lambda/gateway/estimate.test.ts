@@ -28,12 +28,18 @@ describe('a photo that was just stored', () => {
       30,
       { ahead: 4, seconds: D + 6 },
     ],
-    ['to a fleet of zero waits for the next tick and a boot', view(), 10, { ahead: 0, seconds: 20 + M + 6 }],
     [
-      'to a fleet of zero, just before a tick, waits for the tick after it',
+      'to a fleet of zero wakes it at once, and waits for a boot',
       view(),
+      10,
+      { ahead: 0, seconds: D + 3 + M + 6 },
+    ],
+    [
+      'to a fleet of zero that requests nothing for the photos that wait, waits for the next tick',
+      view({ visible: 1 }),
       29,
-      { ahead: 0, seconds: 31 + M + 6 },
+      // In the queue after the tick at 30 s, and second.
+      { ahead: 1, seconds: 31 + M + 6 + 6 },
     ],
     [
       'to a busy fleet waits for all photos ahead',
