@@ -29,12 +29,12 @@ export const SLO_FIELDS = {
   /**
    * Mean wait to aim at, seconds.
    *
-   * @default 10
+   * @default - 10, or `p95WaitSeconds`, so that only the percentile counts
    */
   targetWaitSeconds: aboveZero(10, 'mean wait to aim at'),
 
   /**
-   * Wait that 95 % of the photos do not exceed, seconds, beside the mean; to ask for it alone, set `targetWaitSeconds` to the same.
+   * Wait that 95 % of the photos do not exceed, seconds, beside the mean.
    *
    * @default - no percentile is asked for
    */
@@ -162,6 +162,11 @@ export type ThresholdSettings = { readonly kind: 'threshold' } & ValuesOf<typeof
 
 export type PolicySettings = SloSettings | ThresholdSettings;
 
+/** A policy as a stage gives it: what is left out has its default. */
+export type PolicyOptions =
+  | (Pick<SloSettings, 'kind'> & OptionsOf<typeof SLO_FIELDS>)
+  | (Pick<ThresholdSettings, 'kind'> & OptionsOf<typeof THRESHOLD_FIELDS>);
+
 /** The policy of a stage that names none, on {@link DEFAULT_TYPES}. */
 export const DEFAULT_POLICY: SloSettings = { kind: 'slo', ...withDefaults(SLO_FIELDS) };
 
@@ -170,3 +175,19 @@ export const defaultPolicy = (instanceTypes: readonly string[]): SloSettings => 
   ...DEFAULT_POLICY,
   serviceSeconds: firstServiceSeconds(instanceTypes) ?? DEFAULT_POLICY.serviceSeconds,
 });
+
+/**
+ * Fills in what a policy leaves out. A percentile that is asked for without a mean is asked for alone.
+ */
+export function resolvePolicy(
+  given: PolicyOptions | undefined,
+  instanceTypes: readonly string[],
+): PolicySettings {
+  const usual = defaultPolicy(instanceTypes);
+  if (!given) return usual;
+  const { kind, ...options } = given;
+  const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  if (kind === 'threshold') return { kind, ...withDefaults(THRESHOLD_FIELDS), ...set };
+  const { p95WaitSeconds: targetWaitSeconds = usual.targetWaitSeconds } = given;
+  return { ...usual, targetWaitSeconds, ...set, kind };
+}

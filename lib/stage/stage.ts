@@ -1,6 +1,6 @@
 /** A stage: every setting, its check and its defaults. Without the CDK, since commands read stages too. */
 import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
-import { defaultPolicy } from '../../contract/policy.ts';
+import { DEFAULT_TYPES, resolvePolicy, type PolicyOptions } from '../../contract/policy.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
@@ -47,7 +47,14 @@ export const STAGE_RULES: Rule<Values>[] = [
 ];
 
 /** One stage, as a user writes it in `bin/stages.ts`. */
-export type StageConfig = OptionsOf<typeof STAGE_FIELDS>;
+export type StageConfig = Omit<OptionsOf<typeof STAGE_FIELDS>, 'policy'> & {
+  /**
+   * How the scaler sizes the fleet; what is left out has its default.
+   *
+   * @default - `slo`: a mean wait of 10 s; when the last instance goes is learned
+   */
+  readonly policy?: PolicyOptions | undefined;
+};
 
 /** A stage with every default filled in. */
 export type Stage = Values & { readonly name: string };
@@ -64,7 +71,10 @@ export const STAGE_NAME = text(
  * @throws Error that names every wrong setting, with the value given and what is allowed
  */
 export function resolveStage(name: string, config: StageConfig): Stage {
-  const values = withDefaults(STAGE_FIELDS, config);
+  // Before the check: what is no list is named by it.
+  const types = Array.isArray(config.instanceTypes) ? config.instanceTypes : DEFAULT_TYPES;
+  const policy = resolvePolicy(config.policy, types);
+  const values = withDefaults(STAGE_FIELDS, { ...config, policy });
   const known = (setting: string) => values[setting as keyof Values] !== undefined;
   const problems = [
     ...tokensIn({ name, ...config }),
@@ -75,7 +85,6 @@ export function resolveStage(name: string, config: StageConfig): Stage {
   if (problems.length > 0) throw new Error(`stage '${name}' cannot be built:\n  ${problems.join('\n  ')}`);
   return {
     ...values,
-    policy: config.policy ?? defaultPolicy(values.instanceTypes),
     volumeInitializationRate:
       values.volumeInitializationRate ?? defaultInitializationRate(values.maxCapacity),
     dailySpendLimit: values.dailySpendLimit ?? defaultDailySpendLimit(values),

@@ -1,7 +1,7 @@
 /** Settings of a stage: wrong values are named with what is allowed, left out ones get their defaults. */
 import { describe, expect, it } from 'vitest';
 import { stages } from '../../../bin/stages.ts';
-import { DEFAULT_POLICY } from '../../../contract/policy.ts';
+import { DEFAULT_POLICY, DEFAULT_TYPES, resolvePolicy } from '../../../contract/policy.ts';
 import { resolveStage, STAGE_FIELDS, STAGE_RULES, type StageConfig } from '../../../lib/stage/stage.ts';
 import { threshold } from '../../lambda/scaler/support/observations.ts';
 
@@ -151,7 +151,12 @@ describe('a wrong setting', () => {
     'is in the cases above for the rule of %s',
     (_names, { of, holds }) => {
       const own = WRONG.filter(([, line]) => line.includes(of[0]));
-      expect(own.some(([config]) => !holds({ ...resolve({}), ...config }))).toBe(true);
+      const values = ({ policy, ...config }: StageConfig) => ({
+        ...resolve({}),
+        ...config,
+        policy: resolvePolicy(policy, DEFAULT_TYPES),
+      });
+      expect(own.some(([config]) => !holds(values(config)))).toBe(true);
     },
   );
 
@@ -229,4 +234,23 @@ it('the first service time is that of the stage’s instance types', () => {
   expect(serviceSeconds({})).toBe(DEFAULT_POLICY.serviceSeconds);
   expect(serviceSeconds({ instanceTypes: ['g6.2xlarge'] })).toBeLessThan(DEFAULT_POLICY.serviceSeconds);
   expect(serviceSeconds({ instanceTypes: ['g6.2xlarge'], policy: { ...slo, serviceSeconds: 9 } })).toBe(9);
+});
+
+it.each<[StageConfig, Record<string, unknown>]>([
+  [{ policy: { kind: 'slo', targetWaitSeconds: 20 } }, { ...DEFAULT_POLICY, targetWaitSeconds: 20 }],
+  [{ policy: { kind: 'forecast' } }, { ...DEFAULT_POLICY, kind: 'forecast' }],
+  [
+    { policy: { kind: 'slo', p95WaitSeconds: 30 } },
+    { ...DEFAULT_POLICY, p95WaitSeconds: 30, targetWaitSeconds: 30 },
+  ],
+  [
+    { policy: { kind: 'slo', p95WaitSeconds: 30, targetWaitSeconds: 10 } },
+    { ...DEFAULT_POLICY, p95WaitSeconds: 30, targetWaitSeconds: 10 },
+  ],
+  [
+    { minCapacity: 1, policy: { kind: 'threshold', scaleOutStep: 4 } },
+    { ...threshold, scaleOutStep: 4 },
+  ],
+])('%j: what a policy leaves out has its default', (config, policy) => {
+  expect(resolve(config).policy).toEqual(policy);
 });
