@@ -117,7 +117,6 @@ const shipped = {
   serviceSeconds: DEFAULT_POLICY.serviceSeconds,
   bootSeconds: 120,
   emptyHoldSeconds: 60,
-  sleepAfterSeconds: 300,
 };
 const prices = { 'g4dn.xlarge': 0.526, 'g5.xlarge': 1.006, 'g6.xlarge': 0.8048 };
 const spending = { hourlyPrices: prices, onDemandBaseCapacity: 0, spotPercentage: 100, brake: false };
