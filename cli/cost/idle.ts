@@ -9,7 +9,7 @@ import {
 } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
-import { tickTimes } from '../../lambda/scaler/run.ts';
+import { HANDOVER_SECONDS, MOST_WAIT_SECONDS, PERIOD_SECONDS, tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
@@ -19,14 +19,25 @@ import { probeLines } from './probe.ts';
 
 const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
 
+/**
+ * Ticks, seconds and receives of a run of the scaler. One that sleeps has a tick a minute, and waits for a photo from then on.
+ */
+function runOf({ minCapacity, tickSeconds, policy }: Stage) {
+  if (minCapacity === 0 && policy.kind !== 'threshold') {
+    const seconds = PERIOD_SECONDS - HANDOVER_SECONDS;
+    return { ticks: 1, seconds, receives: Math.ceil(seconds / MOST_WAIT_SECONDS) };
+  }
+  const times = tickTimes(0, 0, tickSeconds);
+  return { ticks: times.length, seconds: (times.at(-1) ?? 0) + SCALER.tickMs / 1000, receives: 0 };
+}
+
 /** @param imageGib of the image's snapshot */
 export function idleLines(stage: Stage, imageGib: number): CostLine[] {
-  const times = tickTimes(0, 0, stage.tickSeconds);
   const runs = MINUTES_A_MONTH;
-  const ticks = runs * times.length;
+  const { ticks, seconds, receives } = runOf(stage);
   return [
-    ...scalerLines(times.at(-1) ?? 0, runs, ticks),
-    ...monitoringLines(stage, ticks),
+    ...scalerLines(seconds, runs, runs * ticks, runs * receives),
+    ...monitoringLines(stage, runs * ticks),
     ...probeLines(stage, imageGib),
     line(
       'image',
@@ -43,9 +54,8 @@ const line = (what: string, arithmetic: string, usd: number): CostLine => ({
   usd: cents(usd),
 });
 
-/** @param lastTick seconds into each run */
-function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] {
-  const seconds = lastTick + SCALER.tickMs / 1000;
+/** @param seconds of each run */
+function scalerLines(seconds: number, runs: number, ticks: number, receives: number): CostLine[] {
   const gigabyteSeconds = runs * seconds * SCALER.memoryGb;
   const writes = (SCALER.writesPerTick * ticks + runs) * SCALER.itemKib;
   const logGigabytes = (ticks * SCALER.logBytesPerTick + runs * SCALER.logBytesPerRun) / 1e9;
@@ -66,9 +76,9 @@ function scalerLines(lastTick: number, runs: number, ticks: number): CostLine[] 
       writes * UNIT_PRICES.tableWriteUnit + ticks * UNIT_PRICES.tableReadUnit,
     ),
     line(
-      'scaler, queue counts',
-      `${grouped(ticks)} ticks x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
-      ticks * UNIT_PRICES.queueRequest,
+      'scaler, queue',
+      `${grouped(ticks)} ticks${receives > 0 ? ` and ${grouped(receives)} receives` : ''} x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
+      (ticks + receives) * UNIT_PRICES.queueRequest,
     ),
     line(
       'scaler, logs',

@@ -11,9 +11,9 @@ export const PERIOD_SECONDS = 60;
 /** No tick starts with less than this left before the function's time-out, milliseconds. */
 const TICK_ALLOWANCE_MS = 10_000;
 /** A fleet at zero is watched until so long before the next invocation is due, which then finds the lease free. */
-const HANDOVER_SECONDS = 1.5;
+export const HANDOVER_SECONDS = 1.5;
 /** The longest wait of a receive from SQS. */
-const MOST_WAIT_SECONDS = 20;
+export const MOST_WAIT_SECONDS = 20;
 
 export interface Clock {
   /** Epoch seconds. */

@@ -21,12 +21,12 @@ const line = ({ idle }: Cost, what: string) => idle.lines.find((one) => one.what
 describe('the cost of an idle stage', () => {
   it('is the sum of its lines', () => {
     const cost = costOf(stage());
-    // 43,200 minutes of 30.011 s at a quarter of a GB; twice 86,400 ticks and 43,200 minutes of 14 units.
-    expect(line(cost, 'scaler, function')).toBe(4.33);
-    expect(line(cost, 'scaler, table')).toBe(1.9);
+    // 43,200 minutes of 58.5 s at a quarter of a GB, of which it sleeps most; twice 43,200 ticks and 43,200 minutes of 14 units.
+    expect(line(cost, 'scaler, function')).toBe(8.43);
+    expect(line(cost, 'scaler, table')).toBe(1.14);
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
-    // 19 series and 86,400 puts.
-    expect(line(cost, 'metrics')).toBe(6.56);
+    // 19 series and 43,200 puts.
+    expect(line(cost, 'metrics')).toBe(6.13);
     // A stage without a gateway and a probe has none of their alarms; three are of other alarms, for 0.5 each.
     const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length;
     expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 1.5).toFixed(2)));
@@ -39,10 +39,11 @@ describe('the cost of an idle stage', () => {
   });
 
   it('depends on the time between two ticks', () => {
-    const [often, seldom] = [costOf(stage({ tickSeconds: 15 })), costOf(stage())];
+    const [often, seldom] = [15, 30].map((tickSeconds) => costOf(stage({ minCapacity: 1, tickSeconds })));
     // 45 s of each minute instead of 30; nine writes instead of five.
-    expect(line(often, 'scaler, function')).toBe(6.49);
-    expect((line(often, 'scaler, table') ?? 0) / (line(seldom, 'scaler, table') ?? 1)).toBeCloseTo(9 / 5, 2);
+    expect(line(seldom!, 'scaler, function')).toBe(4.33);
+    expect(line(often!, 'scaler, function')).toBe(6.49);
+    expect(line(often!, 'scaler, table')! / line(seldom!, 'scaler, table')!).toBeCloseTo(9 / 5, 2);
   });
 
   it('includes minimum instances and a warm pool', () => {
