@@ -157,12 +157,20 @@ describe('after any sequence of ticks, a policy', () => {
 
         // More photos waiting never need fewer instances, apart from rounding of large numbers.
         const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };
-        const { desired: larger, unfulfilled, memory: learned } = decide(more, before, settings);
+        const {
+          desired: larger,
+          unfulfilled,
+          memory: learned,
+          calculation: of,
+        } = decide(more, before, settings);
         // Counts that contradict each other hold the fleet; with a few photos more they agree, and a shortage lowers it.
         const isHeld = settings.kind !== 'threshold' && needed === undefined;
         if (isHeld && unfulfilled) return;
-        // So do they, and an empty queue, with instances that are idle beside the few photos, where an instance takes several.
-        const isSeveral = heldOf(learned.slo?.flow, 0) > 1;
+        // So do they, and an empty queue, with instances that are idle beside the few photos, where an instance takes several
+        // or its photos are so short that their busy seconds show it: a zero is held, since SQS may report one by mistake.
+        const seconds = observation.at - (before.slo?.flow?.at ?? observation.at);
+        const isShort = seconds >= 10 * (of?.serviceSeconds ?? Infinity);
+        const isSeveral = isShort || heldOf(learned.slo?.flow, 0) > 1;
         if (isSeveral && (isHeld || observation.visible + observation.inFlight === 0)) return;
         if (larger < desired * (1 - 1e-7))
           throw new Error(`${more.visible} waiting need only ${larger}: ${context()}`);
