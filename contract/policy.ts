@@ -185,6 +185,8 @@ export function resolvePolicy(
 ): PolicySettings {
   const usual = defaultPolicy(instanceTypes);
   if (!given) return usual;
+  // What is no policy is for the check to name.
+  if (!['slo', 'forecast', 'threshold'].includes(given.kind)) return given as PolicySettings;
   const { kind, ...options } = given;
   const set = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   if (kind === 'threshold') return { kind, ...withDefaults(THRESHOLD_FIELDS), ...set };
