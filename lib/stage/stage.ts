@@ -49,7 +49,7 @@ export const STAGE_RULES: Rule<Values>[] = [
 /** One stage, as a user writes it in `bin/stages.ts`. */
 export type StageConfig = Omit<OptionsOf<typeof STAGE_FIELDS>, 'policy'> & {
   /**
-   * How the scaler sizes the fleet; what is left out has its default.
+   * How the scaler sizes the fleet (docs/scaling.md); what is left out has its default.
    *
    * @default - `slo`: a mean wait of 10 s; when the last instance goes is learned
    */
