@@ -247,7 +247,7 @@ describe('a process that was taken over', { timeout: LIMIT }, () => {
     processes(1);
     await images.prepare('one', body('one'));
     fakes.started[0]!.reply({ value: {}, megabytes: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await finish('one')).toEqual(result('one'));
     expect(fakes.started).toHaveLength(2);
   });
