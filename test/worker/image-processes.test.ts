@@ -20,6 +20,7 @@ afterEach(() => images.close());
 const processes = (count: number) =>
   (images = new ImageProcesses(settings, count, memoryLog(), fakes.connect));
 const body = (text: string) => Buffer.from(text, 'latin1');
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 const finish = async (id: string) => (await images.finish(id, body('colours'), 'v')).file;
 const result = (photo: string) => png(`${photo}, colours, v`);
 const died = { name: 'TransientFault', message: expect.stringContaining('died') as string };
@@ -247,7 +248,9 @@ describe('a process that was taken over', { timeout: LIMIT }, () => {
     processes(1);
     await images.prepare('one', body('one'));
     fakes.started[0]!.reply({ value: {}, megabytes: 1 });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    // Its reply is received in the first turn, and its end in the second; a timer may come before either.
+    await turn();
+    await turn();
     expect(await finish('one')).toEqual(result('one'));
     expect(fakes.started).toHaveLength(2);
   });
