@@ -24,37 +24,37 @@ export const ALARMS = {
       'Run explain: it names the reason, such as a shortage, a pause, a spent budget or a maximum that is too low.',
     silent: 'unexplained-wait notifies, unless the alarm of a cause does',
   },
-  'late-share-5m': {
+  'burn-rate-5m': {
     meaning:
       'Of the photos of five minutes more than 72 % waited longer than the stage’s objective allows one in twenty to.',
     action: 'Look whether wait-burn-fast notifies.',
     silent: 'wait-burn-fast notifies, once an hour is as bad',
   },
-  'late-share-1h': {
+  'burn-rate-1h': {
     meaning:
       'Of the photos of an hour more than 72 % waited longer than the stage’s objective allows one in twenty to.',
     action: 'Look whether wait-burn-fast notifies.',
     silent: 'wait-burn-fast notifies, while the last five minutes are as bad',
   },
-  'late-share-30m': {
+  'burn-rate-30m': {
     meaning:
       'Of the photos of half an hour more than 30 % waited longer than the stage’s objective allows one in twenty to.',
     action: 'Look whether wait-burn-slow notifies.',
     silent: 'wait-burn-slow notifies, once six hours are as bad',
   },
-  'late-share-6h': {
+  'burn-rate-6h': {
     meaning:
       'Of the photos of six hours more than 30 % waited longer than the stage’s objective allows one in twenty to.',
     action: 'Look whether wait-burn-slow notifies.',
     silent: 'wait-burn-slow notifies, while the last half hour is as bad',
   },
   'photos-1h': {
-    meaning: 'Ten photos or more were started within an hour: enough to speak of a share that is late.',
+    meaning: 'Ten photos or more were started within an hour: enough for a burn rate.',
     action: 'None: it is a condition of wait-burn-fast.',
     silent: 'it is no fault',
   },
   'photos-6h': {
-    meaning: 'Twenty photos or more were started within six hours: enough to speak of a share that is late.',
+    meaning: 'Twenty photos or more were started within six hours: enough for a burn rate.',
     action: 'None: it is a condition of wait-burn-slow.',
     silent: 'it is no fault',
   },
@@ -181,20 +181,20 @@ export type CompositeId = keyof typeof COMPOSITES;
 export const COMPOSITE_IDS = Object.keys(COMPOSITES) as CompositeId[];
 
 /**
- * Burn rates of the objective that at most {@link LATE_SHARE} of the photos wait longer than promised: how many times as fast as it allows the
- * share is used up. Factors and windows are those of Google's SRE workbook ("Alerting on SLOs", for a month): the long window says that it
+ * Burn rates of the objective that at most {@link ERROR_BUDGET} of the photos wait longer than promised: how many times as fast as allowed
+ * that error budget is used up. Factors and windows are those of Google's SRE workbook ("Alerting on SLOs", for a month): the long window says that it
  * matters, the short one that it goes on.
  */
-export const LATE_SHARE = 0.05;
+export const ERROR_BUDGET = 0.05;
 export const BURN_RATES = {
   'wait-burn-fast': {
     factor: 14.4,
-    windows: { 'late-share-1h': 60, 'late-share-5m': 5 },
+    windows: { 'burn-rate-1h': 60, 'burn-rate-5m': 5 },
     photos: { 'photos-1h': 10 },
   },
   'wait-burn-slow': {
     factor: 6,
-    windows: { 'late-share-6h': 360, 'late-share-30m': 30 },
+    windows: { 'burn-rate-6h': 360, 'burn-rate-30m': 30 },
     photos: { 'photos-6h': 20 },
   },
 } as const satisfies Partial<
@@ -204,7 +204,7 @@ export const BURN_RATES = {
       factor: number;
       /** Minutes. */
       windows: Partial<Record<AlarmId, number>>;
-      /** Least number within the long window: one late photo in a night is no burn rate. */
+      /** Least number within the long window: one slow photo in a night is no burn rate. */
       photos: Partial<Record<AlarmId, number>>;
     }
   >

@@ -7,7 +7,7 @@
  */
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { BURN_RATES, LATE_SHARE, type AlarmId, type BurnId } from '../contract/alarms.ts';
+import { BURN_RATES, ERROR_BUDGET, type AlarmId, type BurnId } from '../contract/alarms.ts';
 import { METRICS, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { ProbeSchedule } from '../contract/probe.ts';
@@ -46,7 +46,7 @@ const AT_MAX: Reason = 'at-max';
 /** From which on the scaler asks for one instance at a time. */
 const BOOT_FAILURES = 3;
 
-/** Shares of late photos over each window, and the number of photos that they need. */
+/** Burn rates over each window, and the number of photos that they need. */
 function burnRules(waitSeconds: number, isOn: boolean): Partial<Record<AlarmId, AlarmRule>> {
   const rules: Partial<Record<AlarmId, AlarmRule>> = {};
   const over = (minutes: number, statistic: string) => ({
@@ -62,7 +62,7 @@ function burnRules(waitSeconds: number, isOn: boolean): Partial<Record<AlarmId, 
     // The percentile rank: per cent of the photos that waited longer. Workers publish waits with their counts, so that it is exact.
     const late = `PR(${Tokenization.stringifyNumber(waitSeconds)}:${KEPT_SECONDS})`;
     for (const [alarm, minutes] of Object.entries(windows)) {
-      const threshold = Math.round(1000 * factor * LATE_SHARE) / 10;
+      const threshold = Math.round(1000 * factor * ERROR_BUDGET) / 10;
       rules[alarm as AlarmId] = { ...over(minutes, late), comparison: GREATER_THAN_THRESHOLD, threshold };
     }
     const longest = Math.max(...Object.values<number>(windows));

@@ -62,10 +62,10 @@ interface Case {
 const CASES: Record<AlarmId, Case> = {
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   // Each period is one window. Shares beyond the burn rate, and photos that are too few.
-  'late-share-5m': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
-  'late-share-1h': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
-  'late-share-30m': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
-  'late-share-6h': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
+  'burn-rate-5m': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
+  'burn-rate-1h': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
+  'burn-rate-30m': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
+  'burn-rate-6h': { values: [31, 30], bad: ['X', '--X'], good: ['000', '-----'] },
   'photos-1h': { values: [10, 9], bad: ['X', '--X'], good: ['000', '-----'] },
   'photos-6h': { values: [20, 19], bad: ['X', '--X'], good: ['000', '-----'] },
   'dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
@@ -242,8 +242,8 @@ describe('one cause, one notification', () => {
       ['all were late until five minutes ago', [...minutes(355, [20, 20]), ...minutes(5, [20, 0])], [SLOW]],
       ['all were late until half an hour ago', [...minutes(330, [20, 20]), ...minutes(30, [20, 0])], []],
       ['a surge of a minute on a busy day', [...minutes(359, [20, 0]), [300, 300]], []],
-      ['one late photo in a night', [...quiet(359), [1, 1]], []],
-      ['nine late photos in a night', [...quiet(350), ...minutes(9, [1, 1]), ...quiet(1)], []],
+      ['one slow photo in a night', [...quiet(359), [1, 1]], []],
+      ['nine slow photos in a night', [...quiet(350), ...minutes(9, [1, 1]), ...quiet(1)], []],
       ['a night of thirty photos, all of them late', [...quiet(330), ...minutes(30, [1, 1])], [FAST, SLOW]],
       ['one photo each quarter of an hour, all late', minutes(360, ...quiet(14), [1, 1]), [SLOW]],
       ['no photo', quiet(360), []],
@@ -262,8 +262,8 @@ it('a stage may do without alarms of burn rates', () => {
 
 it('the objective is p95WaitSeconds where it is set', () => {
   const limits = { promisedWaitSeconds: 900, burnRateAlarms: true };
-  expect(alarmRules(limits)['late-share-1h']?.statistic).toBe('PR(900:1209600)');
-  expect(alarmRules({ ...limits, p95WaitSeconds: 30 })['late-share-1h']?.statistic).toBe('PR(30:1209600)');
+  expect(alarmRules(limits)['burn-rate-1h']?.statistic).toBe('PR(900:1209600)');
+  expect(alarmRules({ ...limits, p95WaitSeconds: 30 })['burn-rate-1h']?.statistic).toBe('PR(30:1209600)');
 });
 
 it('a stage whose policy promises a percentile is watched by that', () => {

@@ -60,7 +60,7 @@ export function observeArrivals(memory: RateMemory, photos: number, seconds: num
 
 /**
  * Photos that arrive together: albums, or the shots of a second. Two counts of photos that come one by one differ by a
- * square of d, which is 1 in the mean, over what Poisson counts scatter; of batches of n by n of it. Where d is above
+ * square of d, whose mean is 1, over what Poisson counts scatter; of batches of n by n of it. Where d is above
  * the dispersion, that rises, else it falls: a change of the rate, which is one count of many, moves it by one step.
  */
 function dispersionAfter(

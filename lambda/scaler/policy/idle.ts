@@ -30,7 +30,7 @@ const SOON_SECONDS = 1;
 const SURE = 0.3;
 
 /**
- * Instances that short photos left idle, in the mean of a tick. A message that is visible for an instant while all are
+ * Instances that short photos left idle, the mean over a tick. A message that is visible for an instant while all are
  * at work hides them from {@link idleInstances}.
  *
  * @param service seconds per photo

@@ -45,7 +45,7 @@ it.each([
 );
 
 it.each([
-  // 7 in service, 4.5 busy in the mean: two and a half less 0.3.
+  // 7 in service, 4.5 busy on average: two and a half less 0.3.
   ['are idle for a whole one and a part', 20, 30, 135, 0.3, 2],
   ['are not where the part is small', 20, 30, 144, 0.3, 1],
   ['are not where what waits takes over a second', 24, 30, 135, 0.3, 0],
