@@ -89,7 +89,7 @@ export class LaneWorker {
     removed(this.finishing, message);
   }
 
-  /** @returns the messages that are given up: none of them has been on the GPU */
+  /** @returns the messages that are returned to the queue: none of them has been on the GPU */
   drain(): number[] {
     const returned = [...this.ready, ...this.preparing, ...this.received];
     [this.ready, this.preparing, this.received] = [[], [], []];

@@ -136,7 +136,7 @@ describe('estimates of the deployed scaler', () => {
   });
 });
 
-it('hold in the first three minutes of a surge onto a fleet at zero, most of all what is told at most', async () => {
+it('hold in the first three minutes of a surge onto a fleet at zero, and so does the upper limit', async () => {
   const all: EstimateSamples[] = [];
   for (let seed = 1001; seed < 1001 + (process.env.FULL ? 160 : 6); seed++) {
     const { scenario, settings, isSampled } = surgeOf(seed, 'real', {});

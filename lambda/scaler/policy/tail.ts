@@ -2,7 +2,7 @@
  * The share of photos that wait longer than was promised for a percentile, and the price that keeps it small.
  *
  * Each photo's wait follows from the counts of the ticks, first in, first out. The age of the oldest message, which SQS
- * reports, would come a minute later, and says nothing about how many are that old.
+ * reports, would come a minute later, and does not include how many are that old.
  */
 import { factorLimits, learnFactor, type Lesson } from './price.ts';
 
@@ -38,7 +38,7 @@ const OVER_MEAN = 6;
 const UNSURE = 2;
 /** Late photos come in surges, for which the rise of the price is limited; it rises by this instead of 1.5. */
 const RISE = 2;
-/** Waits are told apart by these steps, seconds: half as long again, from 1 s to half a day. */
+/** Bounds of the histogram of waits, seconds: half as long again, from 1 s to half a day. */
 export const WAIT_STEPS = Array.from({ length: 27 }, (_, k) => 1.5 ** k);
 /** Photos that wait are remembered in this many pieces; beyond, the two that arrived closest together are one. */
 const MOST_PIECES = 32;
