@@ -56,6 +56,23 @@ describe('by hand', () => {
     expect([...starts]).toEqual([1, 1, 5]);
   });
 
+  it('image processes that are busier than the GPU are what is reported', async () => {
+    const worker = { ...SMALL, processes: 1, gpuFirst: 0.1, gpuEach: 0.1 };
+    const seen: number[] = [];
+    const tick = (system: ControlledSystem) => {
+      const { completed, busySeconds } = system.reportOf(0);
+      if (completed > 0) seen.push(busySeconds / completed);
+    };
+    await run({
+      arrivals: Array.from({ length: 20 }, () => 0),
+      world: withWorker(worker, { tick: 2 }),
+      tick,
+    });
+    // Each photo takes its process 3 s; the next one may be under way.
+    expect(seen.at(-1)).toBeGreaterThan(2.9);
+    expect(seen.at(-1)).toBeLessThan(3.5);
+  });
+
   it('what is prefetched is in flight, up to the limit, and reported busy time is that of the busier lane', async () => {
     const seen: object[] = [];
     const tick = (system: ControlledSystem) => {

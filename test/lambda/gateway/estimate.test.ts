@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../contract/view.ts';
 import { estimateWait } from '../../../lambda/gateway/estimate.ts';
+import { arrivalSamples, photosAhead } from '../../../lambda/gateway/queue-position.ts';
 import { AT, between, view } from './support/views.ts';
 
 /** Seconds of event delivery. */
@@ -242,4 +243,10 @@ describe('a photo that the view includes', () => {
     expect(seconds).toBeCloseTo(expected.seconds, 6);
     expect(secondsAtMost).toBeGreaterThan(seconds ?? Infinity);
   });
+});
+
+it('a surge onto a queue that was not empty is taken as even', () => {
+  // 60 others came within 30 s; a quarter of them, 15, before the photo, and 10 waited already.
+  const late = view({ visible: 71, inService: 1, history: between(10, 61, 0) });
+  expect(photosAhead(late, arrivalSamples(late), AT - 22.5).ahead).toBeCloseTo(25, 9);
 });

@@ -189,6 +189,13 @@ describe('controls', () => {
     expect(ports.metrics.published[1]).not.toHaveProperty('dryRunDesired');
   });
 
+  it('a dry run is not asleep: a photo would wake it again and again', async () => {
+    expect((await run()).asleep).toBe(true);
+    now += 60;
+    ports.memory.item = { controls: { dryRun: {} } };
+    expect((await run()).asleep).toBe(false);
+  });
+
   it('a dry run without a decision publishes none', async () => {
     ports.memory.item = { controls: { dryRun: {} } };
     ports.counts.read = () => Promise.reject(new Error('no queue'));

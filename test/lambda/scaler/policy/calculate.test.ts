@@ -1,10 +1,11 @@
 /** Instances needed and kept, from a memory with known estimates. */
 import { describe, expect, it } from 'vitest';
 import { calculate } from '../../../../lambda/scaler/policy/calculate.ts';
-import type { Learned } from '../../../../lambda/scaler/policy/learn.ts';
+import { learn, type Learned } from '../../../../lambda/scaler/policy/learn.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
 import { emptySleep } from '../../../../lambda/scaler/policy/sleep.ts';
 import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
+import { emptyTail } from '../../../../lambda/scaler/policy/tail.ts';
 import { NOW, seen, slo } from '../support/observations.ts';
 
 /** Photos of 6 s, boots of 90 s, 1.005 photos/s over a mean of 0.1, nothing on its way. */
@@ -89,4 +90,22 @@ describe('an empty queue', () => {
   ])('%s', (_name, observed, memory, settings, needed, kept, emptySeconds) => {
     expect(result(observed, memory, settings)).toMatchObject({ needed, kept, emptySeconds });
   });
+});
+
+it.each([
+  // For a mean of a sixth of 30 s: 0.12 x 2^1.5; for the mean of 10 s: 0.12, or four times that.
+  ['the percentile', 1, 0.12 * 2 ** 1.5],
+  ['the mean', 4, 0.48],
+])('has the higher price of two promises: %s', (_name, factor, price) => {
+  const memory = { price: { ...learned.price, factor }, tail: emptyTail() };
+  expect(result({}, memory, { p95WaitSeconds: 30 }).calculation.price).toBeCloseTo(price, 9);
+});
+
+it('waits for the boot that ends a sleep leave no price behind', () => {
+  const before = { ...emptySlo(), price: { ...learned.price, factor: 2 } };
+  const flow = { seconds: 30, arrived: 0, vanished: 0, memory: learned.flow! };
+  const factorOf = (observed: Partial<Observation>) =>
+    learn(seen(observed), before, flow, before.capacity, slo).price.factor;
+  expect(factorOf({ desired: 0, inService: 0 })).toBe(1);
+  expect(factorOf({ desired: 1, inService: 1 })).toBeGreaterThan(1.9);
 });

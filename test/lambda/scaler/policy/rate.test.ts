@@ -276,3 +276,7 @@ describe('the dispersion', () => {
     expect(rate(20 * Math.exp(2.4))).toBeLessThan(1);
   });
 });
+
+it('one photo in the first second is no rate of one a second', () => {
+  expect(observeArrivals(emptyRate(), 1, 1).mean).toBeCloseTo(1 / 30, 9);
+});

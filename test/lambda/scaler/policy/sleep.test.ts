@@ -51,6 +51,12 @@ describe('the keep time', () => {
     expect(keepSeconds(after(...many(30, 95, 95, 95, 5000)), wakeUp)).toBe(0);
   });
 
+  it('is none where it saves less than a tenth', () => {
+    // Gaps of 80 to 113 s, 97 on average, against a wake-up of 100 s.
+    expect(keepSeconds(after(...many(30, 95)), wakeUp)).toBe(0);
+    expect(keepSeconds(after(...many(30, 95)), { ...wakeUp, cost: 110 })).toBeGreaterThan(95);
+  });
+
   it('is shorter where a wake-up serves many photos', () => {
     const memory = after(...many(30, 40, 40, 40, 40, 5000));
     expect(keepSeconds(memory, wakeUp)).toBeGreaterThanOrEqual(40);

@@ -97,6 +97,11 @@ describe('the price', () => {
     expect(Math.abs(Math.log(hour(0.3, 5) / hour(0.3, 30)))).toBeLessThan(0.1);
   });
 
+  it('rises to twice the limit of a mean', () => {
+    const days = ticks([{ arrived: 100, visible: 100 }, ...repeat(8640, { arrived: 30, visible: 100 })]);
+    expect(days.lesson.next).toBeCloseTo(2 * 3 * Math.sqrt(2), 6);
+  });
+
   it('changes at the next tick', () => {
     const first = ticks([{ arrived: 100, visible: 100 }, ...repeat(20, { arrived: 30, visible: 100 })]);
     const next = observeTail(first, { at: 660, seconds: 30, arrived: 0, visible: 0 }, 30);
