@@ -4,7 +4,7 @@
  * The cheapest fleet for a mean wait is the cheapest one at some price of waiting (Lagrange). The price starts where it
  * met the target on the training traffic and moves with what the waits are beyond the target or below it, as the dual
  * variable of a subgradient method does. It moves by photos and not by ticks: each photo counts once, however often the
- * scaler looks, and a night without photos changes nothing.
+ * scaler looks, and a night without photos changes nothing. A fleet that sleeps starts again (`learn.ts`).
  */
 import { REFERENCE, REFERENCE_PRICE } from './sizing.ts';
 
