@@ -64,7 +64,9 @@ describe('the fuzzer of files finds', () => {
 
   it('an error that is no outcome', async () => {
     const images = new LocalImageProcessor(settings);
-    images.inspect = () => Promise.reject(new Error('a bug'));
+    const prepare = images.prepare.bind(images);
+    images.prepare = (id, ...photo) =>
+      id === 'neighbour' ? prepare(id, ...photo) : Promise.reject(new Error('a bug'));
     expect(await faultsOf(images)).toEqual(['no outcome']);
   });
 });

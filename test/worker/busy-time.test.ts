@@ -20,8 +20,8 @@ beforeEach(() => {
       open.push((error) => (error ? reject(error) : resolve(0 as never))),
     );
   images = busy.counting({
-    inspect: async () => 1,
-    prepare: pending,
+    prepare: (...[, , , , , reserve]: Parameters<ImageProcessor['prepare']>) =>
+      reserve ? reserve(1).then(pending) : pending(),
     finish: pending,
     discard: () => undefined,
     colours: async () => [],
@@ -53,6 +53,20 @@ describe('an instance is busy', () => {
     await Promise.all([one, ...others]);
     at = 100;
     expect(busy.take()).toBe(0);
+  });
+
+  it('not while a photo waits for memory', async () => {
+    let reserved: () => void = () => undefined;
+    const reserve = () => new Promise<void>((resolve) => (reserved = resolve));
+    const photo = images.prepare('id', Buffer.alloc(0), 'photo', undefined, 'recolour', reserve);
+    at = 10;
+    expect(busy.take()).toBe(0);
+    reserved();
+    await new Promise((resolve) => setImmediate(resolve));
+    at = 14;
+    for (const end of open) end();
+    await photo;
+    expect(busy.take()).toBe(1);
   });
 
   it('as its busier part is', async () => {

@@ -42,6 +42,18 @@ describe('an image process', () => {
     expect(await images.colours(result.file)).toEqual(await local.colours(result.file));
   });
 
+  it('decodes no photo of more than memory is reserved for, and says for how much it is to be', async () => {
+    const raw = { width: 100, height: 100, channels: 1 } as const;
+    const deep = sharp(new Uint16Array(10_000), { raw }).toColourspace('grey16');
+    const file = await deep.tiff({ compression: 'deflate' }).toBuffer();
+    const reserved: number[] = [];
+    const reserve = async (load: number) => void reserved.push(load);
+    const prepared = await images.prepare('deep', file, 'photo', undefined, 'recolour', reserve);
+    expect(prepared).toMatchObject({ megapixels: 0.01, load: 0.02 });
+    expect(reserved).toEqual([file.length / 1e6, 0.02]);
+    images.discard('deep');
+  });
+
   it('passes faults on, of the file and of the picture that the workflow saved', async () => {
     const text = Buffer.from('Dear grandmother,');
     for (const act of [() => images.inspect(text), () => images.prepare('bad', text)])

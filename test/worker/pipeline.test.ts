@@ -22,7 +22,9 @@ const asked = (semaphore: WeightedSemaphore, times: number) => {
 };
 
 /** A pipeline whose steps take a second each by its clock, and are written down. */
-function setUp(change: { prepare?: Error; infer?: Error; finish?: Error; isUnchanged?: true } = {}) {
+function setUp(
+  change: { prepare?: Error; infer?: Error; finish?: Error; isUnchanged?: true; loads?: number[] } = {},
+) {
   const events: string[] = [];
   const ids = new Set<string>();
   let ms = 0;
@@ -32,16 +34,17 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error; isUncha
     if (error) throw error;
   };
   const images: ImageProcessor = {
-    inspect: async () => 2,
     colours: async () => ({ cells: [] }),
-    prepare: async (id, body, output) => {
+    prepare: async (id, body, output, _signal, _coloured, reserve) => {
       ids.add(id);
+      for (const load of change.loads ?? [2]) await reserve?.(load);
       await step(`prepare ${output} of ${body.length > 0}`, change.prepare);
       const [upload, path] = [Buffer.from('upload'), 'chroma'] as const;
       return {
         id,
         format: 'webp',
         megapixels: 2,
+        load: 2,
         upload,
         uploadMegapixels: 0.26,
         path,
@@ -79,7 +82,8 @@ function setUp(change: { prepare?: Error; infer?: Error; finish?: Error; isUncha
     return { result: await colour(await photo(), 'etag', attempt, choice, new PhotoDeadline()), figures };
   };
   const renewDrain = () => (drain = new AbortController());
-  return { events, ids, comfyuiSlots, memory, run, drain: () => drain.abort('drain'), renewDrain };
+  const pass = (by: number) => (ms += by);
+  return { events, ids, comfyuiSlots, memory, run, drain: () => drain.abort('drain'), renewDrain, pass };
 }
 
 describe('the pipeline', () => {
@@ -131,8 +135,34 @@ describe('the pipeline', () => {
     expect(events).toEqual([]);
     drain();
     await expect(waiting).rejects.toBeInstanceOf(CancelledBeforeStart);
-    expect(events).toEqual([]);
+    expect(events).toEqual(['discard']);
     release();
+  });
+
+  it.each([
+    ['more', [1, 2]],
+    ['less', [3]],
+  ])('holds memory for its load when its head promised %s', async (_name, loads) => {
+    const { comfyuiSlots, memory, run } = setUp({ loads });
+    const release = await comfyuiSlots.acquire();
+    const isWaiting = asked(comfyuiSlots, 1);
+    const coloured = run();
+    await isWaiting;
+    (await memory.acquire(1, AbortSignal.timeout(1000)))();
+    await expect(memory.acquire(1.1, AbortSignal.timeout(10))).rejects.toBeInstanceOf(CancelledBeforeStart);
+    release();
+    await coloured;
+  });
+
+  it('does not count the wait for memory as preparing', async () => {
+    const { memory, run, pass } = setUp();
+    const release = await memory.acquire(1.5);
+    const isWaiting = asked(memory, 1);
+    const coloured = run();
+    await isWaiting;
+    pass(5000);
+    release();
+    expect((await coloured).figures).toMatchObject({ prepareSeconds: 1 });
   });
 
   it('starts when it has a ComfyUI slot, and is cancelled by the drain signal before', async () => {

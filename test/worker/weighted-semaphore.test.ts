@@ -60,6 +60,24 @@ describe('a weighted semaphore', () => {
     expect(holders()).toEqual(['five']);
   });
 
+  it('frees a part of a weight, and the rest at the release', async () => {
+    const semaphore = new WeightedSemaphore(10);
+    const release = await semaphore.acquire(8);
+    const { acquire, holders } = callers(semaphore);
+    acquire('five', 5);
+    acquire('four', 4);
+    release(6);
+    release(9);
+    await settled();
+    expect(holders()).toEqual([]);
+    release(5);
+    await settled();
+    expect(holders()).toEqual(['five']);
+    release();
+    await settled();
+    expect(holders()).toEqual(['five', 'four']);
+  });
+
   it('is free again after weights with rounding errors', async () => {
     const semaphore = new WeightedSemaphore(1);
     const releases = await Promise.all([0.1, 0.2, 0.3, 0.15].map((weight) => semaphore.acquire(weight)));

@@ -88,7 +88,6 @@ async function partsOf({ settings, photo, saved, warmUps, rounds: count, times }
   const take = async (id: string) => {
     isFinishing = false;
     const body = readFileSync(photo);
-    await images.inspect(body);
     await images.prepare(id, body);
     isFinishing = true;
     await images.finish(id, picture, 'bench');

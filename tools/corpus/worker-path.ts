@@ -32,14 +32,16 @@ export async function saved(upload: Buffer): Promise<Buffer> {
     .toBuffer();
 }
 
+/** Of output, signal, and what becomes of coloured photos. */
+const DEFAULTS = [undefined, undefined, undefined] as const;
+
 let last = 0;
 
 /** @returns the result, or the failure; any other error is thrown */
 export async function throughWorker(images: ImageProcessor, file: Buffer): Promise<Outcome> {
   const id = `photo-${++last}`;
   try {
-    await images.inspect(file);
-    const { upload, isUnchanged } = await images.prepare(id, file);
+    const { upload, isUnchanged } = await images.prepare(id, file, ...DEFAULTS, async () => undefined);
     const picture = isUnchanged ? Buffer.alloc(0) : await saved(upload);
     const { file: result, remarks } = await images.finish(id, picture, 'etag-of-the-corpus');
     return { result, remarks };

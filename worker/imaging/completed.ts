@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib';
 import type { SharpOptions } from 'sharp';
 import type { Format } from './formats.ts';
-import { END_OF_IMAGE, segmentsOf, START_OF_SCAN } from './jpeg.ts';
+import { END_OF_IMAGE, isFrame, segmentsOf, START_OF_SCAN } from './jpeg.ts';
 import { withCleanDirectory } from './tiff-directory.ts';
 
 /** A file, and the picture of it that is meant. */
@@ -57,7 +57,6 @@ function completedTiff(file: Buffer, directory: number): Completed | undefined {
   return one && other && { file: one, twin: other, select: {}, directory: undefined };
 }
 
-const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 const isProgressive = (marker: number) => [0xc2, 0xca].includes(marker);
 const COEFFICIENTS = 64;
 const FILL = 0xff;

@@ -45,14 +45,17 @@ export interface DecodedPhoto {
 /**
  * @param limits of the photo and its result
  * @param keepColours whether `rgb` is needed
+ * @param reserve called with its load before its pixels are decoded, and awaited
  * @throws PermanentFault `unsupported-format`, `unreadable-image` or `too-large`
  */
 export async function decodePhoto(
   body: Buffer,
   limits: SizeLimits,
   keepColours: boolean,
-): Promise<DecodedPhoto> {
-  const { source, directory, metadata, bands, hasMore } = await inspectPhoto(body, limits);
+  reserve?: (load: number) => Promise<void>,
+): Promise<DecodedPhoto & { load: number }> {
+  const { source, directory, metadata, bands, load, hasMore } = await inspectPhoto(body, limits);
+  await reserve?.(load);
   const options: SharpOptions = { ...STRICT, limitInputPixels: Math.ceil(limits.maxMegapixels * 1e6) };
   const { format, file } = source;
   const samples = await readPixels(source, (one) => {
@@ -72,6 +75,7 @@ export async function decodePhoto(
     width,
     height,
     megapixels: roundedMegapixels(width, height),
+    load,
     depth,
     ...tones,
     alpha: alpha === undefined ? undefined : bandOf(samples, alpha),

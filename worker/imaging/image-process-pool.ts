@@ -192,7 +192,7 @@ export class ImageProcessPool {
     clearTimeout(process.deadline);
     process.sent.shift();
     if (next) this.watch(process, next);
-    const isHeld = request.do === 'prepare' && 'value' in reply;
+    const isHeld = request.do === 'prepare' && 'value' in reply && !('needs' in reply.value);
     if ('id' in request && !isHeld) process.photos.delete(request.id);
     process.isRetiring ||= process.executed >= MAX_EXECUTED || reply.megabytes > MAX_MEGABYTES;
     if ('value' in reply) resolve({ value: reply.value, body, process });

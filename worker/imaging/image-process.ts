@@ -9,7 +9,13 @@ import sharp from 'sharp';
 import { serializeFault } from '../photo/faults.ts';
 import { encodeFrame, FrameReader, type Frame } from './frames.ts';
 import { LocalImageProcessor } from './image-processor.ts';
-import { REQUEST_LIMITS, requestSchema, resultMegapixels, type ImageRequest } from './image-protocol.ts';
+import {
+  REQUEST_LIMITS,
+  requestSchema,
+  resultMegapixels,
+  type ImageRequest,
+  type RequestOf,
+} from './image-protocol.ts';
 import { finishLimits, headLimits, prepareLimits, type RequestLimits } from './limits.ts';
 
 /** Of systemd's socket activation, and the first one after the standard streams. */
@@ -65,17 +71,13 @@ async function execute(
       return [{ megapixels: await images.inspect(body) }];
     case 'prepare': {
       limit(headLimits());
-      const megapixels = request.megapixels ?? (await images.inspect(body));
-      limit(prepareLimits(megapixels));
-      megapixelsOf.set(request.id, megapixels);
-      const { upload, ...prepared } = await images.prepare(
-        request.id,
-        body,
-        request.output,
-        undefined,
-        request.colouredPhotos,
-      );
-      return [prepared, upload];
+      try {
+        const { upload, ...prepared } = await prepare(images, request, body);
+        return [prepared, upload];
+      } catch (error) {
+        if (error instanceof NotReserved) return [{ needs: error.load }];
+        throw error;
+      }
     }
     case 'finish': {
       limit(finishLimits((megapixelsOf.get(request.id) ?? 0) * scale));
@@ -91,6 +93,23 @@ async function execute(
       images.discard(request.id);
       return [{}];
   }
+}
+
+/** The photo takes more than the memory that is reserved for it. */
+class NotReserved extends Error {
+  constructor(readonly load: number) {
+    super(`a load of ${load} megapixels`);
+  }
+}
+
+/** @throws NotReserved before its pixels are decoded */
+function prepare(images: LocalImageProcessor, request: RequestOf<'prepare'>, body: Buffer) {
+  const { id, output, colouredPhotos, megapixels = Infinity } = request;
+  return images.prepare(id, body, output, undefined, colouredPhotos, async (load) => {
+    if (load > megapixels) throw new NotReserved(load);
+    limit(prepareLimits(load));
+    megapixelsOf.set(id, load);
+  });
 }
 
 async function handle({ header, body }: Frame): Promise<void> {

@@ -10,13 +10,20 @@ import type { Canary } from '../comfyui/canary.ts';
 import { usesPlanes } from '../comfyui/workflow.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
 import type { Log } from '../telemetry/log.ts';
+import { expectedLoad } from './expected-load.ts';
 import { sniff, type Format } from './formats.ts';
 import { childProcesses, type ConnectImageProcess } from './image-connection.ts';
-import type { FinishedPhoto, ImageProcessor, ImageSettings, PreparedPhoto } from './image-processor.ts';
+import type {
+  FinishedPhoto,
+  ImageProcessor,
+  ImageSettings,
+  PreparedPhoto,
+  Reserve,
+} from './image-processor.ts';
 import { ImageProcessPool, ProcessDied } from './image-process-pool.ts';
 import { resultMegapixels } from './image-protocol.ts';
 import { MAX_LOAD, maxFileBytes } from './limits.ts';
-import type { ImageProcess, Where } from './pooled-process.ts';
+import type { ImageProcess, Needs } from './pooled-process.ts';
 
 interface HeldPhoto {
   body: Buffer;
@@ -24,6 +31,17 @@ interface HeldPhoto {
   /** Holds its pixels; undefined when it has died. */
   process: ImageProcess | undefined;
   prepared: PreparedPhoto;
+}
+
+interface Decoded {
+  prepared: PreparedPhoto;
+  process: ImageProcess;
+}
+
+/** A photo of a larger load than memory is reserved for. */
+interface NotDecoded {
+  needs: number;
+  process: ImageProcess;
 }
 
 /** A photo whose process died may not be the reason. One that kills two in a row is. */
@@ -34,8 +52,6 @@ const MAX_OTHERS = 5;
 export class ImageProcesses implements ImageProcessor {
   private readonly pool: ImageProcessPool;
   private readonly photos = new Map<string, HeldPhoto>();
-  /** Of files that were inspected, so that they are not once more. */
-  private readonly loads = new WeakMap<Buffer, number>();
 
   constructor(
     private readonly settings: ImageSettings,
@@ -48,13 +64,13 @@ export class ImageProcesses implements ImageProcessor {
     });
   }
 
+  /** Has a photo's head read. @returns its load */
   async inspect(body: Buffer, signal?: AbortSignal): Promise<number> {
     const { value, process } = await unlessRefused((fresh) =>
       this.pool.run({ do: 'inspect' }, body, { fresh, signal }),
     );
     const { megapixels } = value;
     this.check(process, this.isAllowed(megapixels / MAX_LOAD), `a load of ${megapixels} megapixels`);
-    this.loads.set(body, megapixels);
     return megapixels;
   }
 
@@ -64,11 +80,18 @@ export class ImageProcesses implements ImageProcessor {
     output?: Output,
     signal?: AbortSignal,
     colouredPhotos?: ColouredPhotos,
+    reserve?: Reserve,
   ): Promise<PreparedPhoto> {
     const choice = { output, colouredPhotos };
-    const { prepared, process } = await unlessRefused((fresh) =>
-      this.prepareOnce(id, body, choice, { fresh, signal }),
-    );
+    const tryWithin = async (megapixels?: number) => {
+      if (megapixels !== undefined) await reserve?.(megapixels);
+      return unlessRefused((fresh) => this.prepareOnce(id, body, choice, { fresh, signal, megapixels }));
+    };
+    const expected =
+      reserve && (expectedLoad(body, this.settings.maxMegapixels) ?? (await this.inspect(body, signal)));
+    const first = await tryWithin(expected);
+    const found = 'needs' in first ? await tryWithin(first.needs) : first;
+    const { prepared, process } = this.decoded(found);
     this.photos.set(id, { body, choice, process, prepared });
     return prepared;
   }
@@ -80,11 +103,12 @@ export class ImageProcesses implements ImageProcessor {
     if (saved.length > maxFileBytes(resultMegapixels(this.settings)))
       throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
     const finished = await untilAnswered(async (fresh) => {
-      const holder =
-        photo.process ?? (await this.prepareOnce(id, photo.body, photo.choice, { fresh, signal })).process;
+      const { body, choice, prepared } = photo;
+      const megapixels = Math.max(prepared.megapixels, prepared.load);
+      const again = () => this.prepareOnce(id, body, choice, { fresh, signal, megapixels });
+      const holder = photo.process ?? this.decoded(await again()).process;
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
-      const megapixels = Math.max(photo.prepared.megapixels, this.loads.get(photo.body) ?? 0);
       return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels, signal });
     });
     if ('died' in finished) throw lost(finished.died);
@@ -107,16 +131,36 @@ export class ImageProcesses implements ImageProcessor {
     this.pool.close();
   }
 
-  private async prepareOnce(id: string, body: Buffer, choice: HeldPhoto['choice'], where: Where) {
-    const megapixels = this.loads.get(body);
-    const request = { do: 'prepare', id, ...choice, megapixels } as const;
-    const { value, body: upload, process } = await this.pool.run(request, body, { ...where, megapixels });
+  /** @param where with the load that the photo may have. @default any that is allowed */
+  private async prepareOnce(
+    id: string,
+    body: Buffer,
+    choice: HeldPhoto['choice'],
+    where: Needs,
+  ): Promise<Decoded | NotDecoded> {
+    const { megapixels = Infinity } = where;
+    const request = { do: 'prepare', id, ...choice, megapixels: where.megapixels } as const;
+    const { value, body: upload, process } = await this.pool.run(request, body, where);
+    if ('needs' in value) {
+      const isMore = value.needs > megapixels && this.isAllowed(value.needs / MAX_LOAD);
+      this.check(process, isMore, `a need of ${value.needs} megapixels`);
+      return { needs: value.needs, process };
+    }
+    const isWithin = value.load <= megapixels && this.isAllowed(value.load / MAX_LOAD);
+    this.check(process, isWithin, `a load of ${value.load} megapixels`);
     this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
     const isPlane = usesPlanes(this.settings.workflow, value.path);
     this.check(process, isPlane === (value.isPlane ?? false), `${isPlane ? 'no ' : ''}plane`);
     if (isPlane) this.checkPlane(process, upload);
     else this.checkPng(process, upload, value.megapixels);
     return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
+  /** Of an answer that must not ask for more: the load is as the process itself has found it. */
+  private decoded(found: Decoded | NotDecoded): Decoded {
+    if (!('needs' in found)) return found;
+    this.pool.distrust(found.process, `a second need of ${found.needs} megapixels`);
+    throw new TransientFault(`an image process returned two loads of one photo`);
   }
 
   private checkPlane(process: ImageProcess, { length }: Buffer): void {

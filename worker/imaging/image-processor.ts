@@ -21,6 +21,8 @@ export interface PreparedPhoto {
   /** Of the result. */
   format: Format;
   megapixels: number;
+  /** Megapixels; as many more as it takes more memory and time than a photo of 8 bits. */
+  load: number;
   /**
    * Whether its result is the photo itself: no workflow is to run, and `finish` reads no picture.
    *
@@ -40,6 +42,14 @@ export interface PreparedPhoto {
   path: WorkerSettings['path'];
 }
 
+/**
+ * Reserves memory for the pixels of a photo, in place of what was reserved for it before. It is awaited before any are decoded; of a
+ * photo with more than its head promised it is called again.
+ *
+ * @param load at least the photo's, as in {@link PreparedPhoto}
+ */
+export type Reserve = (load: number) => Promise<void>;
+
 export interface FinishedPhoto {
   /** The result. */
   file: Buffer;
@@ -49,19 +59,12 @@ export interface FinishedPhoto {
 /** A photo's steps end with its signal, where the processor can end them: its process then, and the reason is thrown. */
 export interface ImageProcessor {
   /**
-   * Reads a photo's head, so that memory can be reserved for its pixels.
-   *
-   * @returns megapixels; as many more as it takes more memory and time than a photo of 8 bits
-   * @throws PermanentFault when the head shows that it cannot be coloured
-   */
-  inspect(body: Buffer, signal?: AbortSignal): Promise<number>;
-
-  /**
    * Decodes a photo and holds it under its id until it is finished or discarded.
    *
    * @param output what the photo becomes, of what the workflow can give; `photo` by default
    * @param colouredPhotos what becomes of it when it is in colour already; `recolour` by default
-   * @throws PermanentFault when it cannot be coloured
+   * @param reserve of its memory. @default it is not limited
+   * @throws PermanentFault when it cannot be coloured; what `reserve` throws
    */
   prepare(
     id: string,
@@ -69,6 +72,7 @@ export interface ImageProcessor {
     output?: Output,
     signal?: AbortSignal,
     colouredPhotos?: ColouredPhotos,
+    reserve?: Reserve,
   ): Promise<PreparedPhoto>;
 
   /**
@@ -100,6 +104,12 @@ export class LocalImageProcessor implements ImageProcessor {
     return { maxMegapixels, scale: workflow.output.scale };
   }
 
+  /**
+   * Reads a photo's head.
+   *
+   * @returns its load
+   * @throws PermanentFault when the head shows that it cannot be coloured
+   */
   async inspect(body: Buffer): Promise<number> {
     return (await inspectPhoto(body, this.limits)).load;
   }
@@ -110,10 +120,12 @@ export class LocalImageProcessor implements ImageProcessor {
     output: Output = 'photo',
     _signal?: AbortSignal,
     colouredPhotos: ColouredPhotos = 'recolour',
+    reserve?: Reserve,
   ): Promise<PreparedPhoto> {
     const { workflow } = this.settings;
     const readsColours = workflow.input.colour === 'rgb';
-    const decoded = await decodePhoto(body, this.limits, readsColours || colouredPhotos === 'refuse');
+    const keepsColours = readsColours || colouredPhotos === 'refuse';
+    const decoded = await decodePhoto(body, this.limits, keepsColours, reserve);
     if (colouredPhotos === 'refuse') refuseInColour(decoded);
     const photo = readsColours ? decoded : { ...decoded, rgb: undefined };
     const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
@@ -139,6 +151,7 @@ export class LocalImageProcessor implements ImageProcessor {
       id,
       format,
       megapixels: photo.megapixels,
+      load: photo.load,
       ...(isUnchanged && { isUnchanged }),
       upload,
       ...(isPlane && { isPlane }),

@@ -31,7 +31,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     id,
     output: z.enum(OUTPUTS).optional(),
     colouredPhotos: z.enum(COLOURED_PHOTOS).optional(),
-    /** Its load, as an earlier `inspect` has found; its limits depend on it. */
+    /** The load that memory is reserved for: a photo of more is not decoded. @default any */
     megapixels: z.number().nonnegative().optional(),
   }),
   /** Body: the picture that the workflow saved, or the photo's two planes. */
@@ -67,15 +67,20 @@ const valueSchemas = {
   start: z.object({}),
   /** Its load. */
   inspect: z.object({ megapixels: z.number().nonnegative() }),
-  /** Body: PNG or plane for the workflow. */
-  prepare: z.object({
-    format: z.enum(FORMATS),
-    megapixels: z.number().nonnegative(),
-    uploadMegapixels: z.number().nonnegative(),
-    isUnchanged: z.boolean().optional(),
-    isPlane: z.boolean().optional(),
-    path: z.enum(['chroma', 'plain']),
-  }),
+  prepare: z.union([
+    /** Body: PNG or plane for the workflow. */
+    z.object({
+      format: z.enum(FORMATS),
+      megapixels: z.number().nonnegative(),
+      load: z.number().nonnegative(),
+      uploadMegapixels: z.number().nonnegative(),
+      isUnchanged: z.boolean().optional(),
+      isPlane: z.boolean().optional(),
+      path: z.enum(['chroma', 'plain']),
+    }),
+    /** Its load, of a photo that is not decoded and not held: memory for more has to be reserved. */
+    z.object({ needs: z.number().nonnegative() }),
+  ]),
   /** Body: the result. */
   finish: z.object({ remarks: z.array(z.enum(REMARKS)).max(REMARKS.length).default([]) }),
   colours: canarySchema,

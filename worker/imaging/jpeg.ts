@@ -6,6 +6,10 @@ const isBare = (marker: number) => marker <= 0x01 || (marker >= 0xd0 && marker <
 
 export const [START_OF_SCAN, END_OF_IMAGE] = [0xda, END];
 
+/** Whether a marker begins the header of a frame, which has its size: SOF0 to 15, less the three of that range that are no frames. */
+export const isFrame = (marker: number): boolean =>
+  marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+
 export interface Segment {
   marker: number;
   /** Of its 0xff. */

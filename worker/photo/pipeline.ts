@@ -10,7 +10,7 @@ import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.t
 import type { Batcher } from './batcher.ts';
 import type { PhotoDeadline } from './deadline.ts';
 import type { Choice, Options } from './options.ts';
-import type { AcquireSlot, WeightedSemaphore } from './weighted-semaphore.ts';
+import type { AcquireSlot, Release, WeightedSemaphore } from './weighted-semaphore.ts';
 
 /** What is logged and published about an attempt; filled as far as it got. */
 export interface PhotoMeasurements {
@@ -106,10 +106,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     deadline,
   ) => {
     const { signal } = deadline;
-    const timed = async <T>(
-      figure: 'prepareSeconds' | 'slotWaitSeconds' | 'finishSeconds',
-      step: () => Promise<T>,
-    ) => {
+    const timed = async <T>(figure: 'slotWaitSeconds' | 'finishSeconds', step: () => Promise<T>) => {
       const startMs = now();
       const result = await step();
       figures[figure] = seconds(now() - startMs);
@@ -117,14 +114,22 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     };
     const id = randomUUID();
     deadline.step = 'decode';
-    const megapixels = await images.inspect(photo, signal);
-    deadline.allowFor({ megapixels });
-    const releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal()));
+    let releaseMemory: Release = () => undefined;
+    let waitedMs = 0;
+    const reserve = async (megapixels: number) => {
+      releaseMemory();
+      deadline.allowFor({ megapixels });
+      const startMs = now();
+      releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal()));
+      waitedMs += now() - startMs;
+    };
     try {
-      const picture = await timed('prepareSeconds', () =>
-        images.prepare(id, photo, output, signal, colouredPhotos),
-      );
+      const startMs = now();
+      const picture = await images.prepare(id, photo, output, signal, colouredPhotos, reserve);
+      figures.prepareSeconds = seconds(now() - startMs - waitedMs);
       figures.megapixels = picture.megapixels;
+      releaseMemory(picture.load);
+      deadline.allowFor({ megapixels: picture.load });
       deadline.step = 'comfyui';
       let slotMs = now();
       const start = async () => {

@@ -8,6 +8,9 @@ export class CancelledBeforeStart extends Error {
 /** Waits for a ComfyUI slot. @returns releases it */
 export type AcquireSlot = () => Promise<() => void>;
 
+/** @param kept what is still held. @default - nothing, and it is released */
+export type Release = (kept?: number) => void;
+
 interface Waiter {
   weight: number;
   grant: () => void;
@@ -29,10 +32,10 @@ export class WeightedSemaphore {
 
   /**
    * @param cancel aborting it rejects the calls that still wait
-   * @returns releases what was acquired; only the first call has an effect
+   * @returns releases what was acquired, or all but so much of it; without that, only the first call has an effect
    * @throws CancelledBeforeStart
    */
-  async acquire(weight = 1, cancel?: AbortSignal): Promise<() => void> {
+  async acquire(weight = 1, cancel?: AbortSignal): Promise<Release> {
     if (cancel?.aborted) throw new CancelledBeforeStart(String(cancel.reason));
     await new Promise<void>((resolve, reject) => {
       const onAbort = () => {
@@ -51,11 +54,13 @@ export class WeightedSemaphore {
       this.waiters.push(waiter);
       this.grantNext();
     });
+    let left = weight;
     let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.held.splice(this.held.indexOf(weight), 1);
+    return (kept) => {
+      if (released || (kept !== undefined && kept >= left)) return;
+      released = kept === undefined;
+      this.held.splice(this.held.indexOf(left), 1, ...(kept === undefined ? [] : [kept]));
+      left = kept ?? 0;
       this.onChange?.(this.held.length);
       this.grantNext();
     };

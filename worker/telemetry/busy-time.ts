@@ -34,8 +34,11 @@ export class BusyTime {
   /** The same image processor, with the time of its photos counted. */
   counting(images: ImageProcessor): ImageProcessor {
     return {
-      inspect: (...args) => images.inspect(...args),
-      prepare: (...args) => this.during(() => images.prepare(...args)),
+      prepare: (id, body, output, signal, colouredPhotos, reserve) =>
+        this.during((outside) => {
+          const unused = reserve && ((load: number) => outside(() => reserve(load)));
+          return images.prepare(id, body, output, signal, colouredPhotos, unused);
+        }),
       finish: (...args) => this.during(() => images.finish(...args)),
       discard: (...args) => images.discard(...args),
       colours: (...args) => images.colours(...args),
@@ -51,15 +54,24 @@ export class BusyTime {
     return taken / 1000;
   }
 
-  private async during<T>(step: () => Promise<T>): Promise<T> {
-    this.advance();
-    this.images++;
+  /** @param step is given what takes a wait, which is not counted */
+  private async during<T>(
+    step: (outside: (wait: () => Promise<void>) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    this.count(1);
     try {
-      return await step();
+      return await step(async (wait) => {
+        this.count(-1);
+        await wait().finally(() => this.count(1));
+      });
     } finally {
-      this.advance();
-      this.images--;
+      this.count(-1);
     }
+  }
+
+  private count(change: 1 | -1): void {
+    this.advance();
+    this.images += change;
   }
 
   private advance(): void {

@@ -19,7 +19,7 @@ export const png = (text: string, width = 512, height = 512) => {
   return Buffer.concat([start, sizes, Buffer.from(text, 'latin1')]);
 };
 
-const PREPARED = { format: 'png', megapixels: 1, uploadMegapixels: 0.26, path: 'chroma' };
+const PREPARED = { format: 'png', megapixels: 1, load: 0.5, uploadMegapixels: 0.26, path: 'chroma' };
 const NO_PICTURE = {
   kind: 'permanent',
   code: 'unreadable-image',
@@ -65,6 +65,8 @@ export class FakeProcesses {
   broken = 0;
   /** Bodies whose behaviour applies only once: the photo is innocent. */
   readonly once = new Set<string>();
+  /** Loads that a photo needs memory for, one for each time that it is prepared; after them it is. */
+  readonly needs = new Map<string, number[]>();
 
   readonly connect: ConnectImageProcess = (events) => {
     let mostBytes = 0;
@@ -129,6 +131,8 @@ export class FakeProcesses {
       return behaviour(process);
     }
     if (request.do === 'inspect') return ok({ megapixels: 1 });
+    const needs = request.do === 'prepare' && this.needs.get(photo)?.shift();
+    if (needs) return ok({ needs });
     if (request.do === 'prepare') {
       held.set(request.id, photo);
       return ok(PREPARED, png(photo));
