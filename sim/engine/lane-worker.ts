@@ -4,6 +4,11 @@ import type { WorkerModel } from '../worker-model.ts';
 export class LaneWorker {
   /** Number of the latest receive of all instances; -1 before the first. */
   lastReceive = -1;
+  /** Whether it receives messages: until it drains or stops. */
+  receives = true;
+  /** Of `room.ts`: place in its heap, -1 outside, and messages in flight when it was put there. */
+  place = -1;
+  rank = 0;
   /** Messages in flight. */
   inFlight = 0;
   private received: number[] = [];
@@ -19,9 +24,11 @@ export class LaneWorker {
   private processSeconds = 0;
   private taken = 0;
 
+  /** @param order of readiness among all instances */
   constructor(
     readonly id: number,
     private readonly model: WorkerModel,
+    readonly order: number,
   ) {
     this.freeProcesses = model.processes;
   }

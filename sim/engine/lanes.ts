@@ -9,14 +9,16 @@ import { draws, logNormal } from '../random.ts';
 import { aloneSeconds, type ProcessSeconds, type WorkerModel } from '../worker-model.ts';
 import { EVENT } from './events.ts';
 import { LaneWorker } from './lane-worker.ts';
+import { Room } from './room.ts';
 import type { Work, WorkPorts } from './work.ts';
 
 export class Lanes implements Work {
   private readonly model: WorkerModel;
   /** By instance; undefined before it is ready, and once it has stopped. */
   private readonly workers: (LaneWorker | undefined)[] = [];
-  /** Those that receive messages, in the order in which they became ready. */
-  private receiving: LaneWorker[] = [];
+  /** Those that receive messages. */
+  private readonly room = new Room();
+  private ready = 0;
   private touched: LaneWorker[] = [];
   private receives = 0;
   private readonly receivedAt: Float64Array;
@@ -28,13 +30,14 @@ export class Lanes implements Work {
     this.receivedAt = new Float64Array(messages.at.length);
     this.seconds = processSeconds(model, seed, world.serviceSigma);
     fleet.onReady = (id) => {
-      const worker = new LaneWorker(id, model);
+      const worker = new LaneWorker(id, model, this.ready++);
       this.workers[id] = worker;
-      this.receiving.push(worker);
+      this.room.update(worker);
     };
     fleet.onDraining = (id, at) => this.drain(id, at);
     fleet.onStopped = (id) => {
-      this.receiving = this.receiving.filter((one) => one.id !== id);
+      const worker = this.workers[id];
+      if (worker) this.room.leave(worker);
       this.workers[id] = undefined;
     };
   }
@@ -44,7 +47,7 @@ export class Lanes implements Work {
     for (const worker of this.touched) this.start(worker, at);
     this.touched = [];
     while (queue.size > 0) {
-      const worker = this.withRoom();
+      const worker = this.room.first;
       if (!worker) return;
       const message = queue.shift();
       this.receivedAt[message] = at;
@@ -52,20 +55,6 @@ export class Lanes implements Work {
       fleet.startJob(worker.id, at + aloneSeconds(this.model, this.secondsOf(message)));
       this.start(worker, at);
     }
-  }
-
-  /** The one with the fewest messages in flight; of several the one that received its last message first, of new ones the oldest. */
-  private withRoom(): LaneWorker | undefined {
-    let best: LaneWorker | undefined;
-    for (const worker of this.receiving) {
-      if (!worker.hasRoom) continue;
-      if (best) {
-        const fewer = worker.inFlight - best.inFlight;
-        if (fewer > 0 || (fewer === 0 && worker.lastReceive >= best.lastReceive)) continue;
-      }
-      best = worker;
-    }
-    return best;
   }
 
   private secondsOf(message: number): ProcessSeconds {
@@ -81,11 +70,12 @@ export class Lanes implements Work {
     if (photos > 0) events.add(at + gpuFirst + gpuEach * photos, EVENT.prompt, worker.id);
     for (;;) {
       const next = worker.takePhoto();
-      if (!next) return;
+      if (!next) break;
       const { prepare, finish } = this.secondsOf(next.message);
       if (next.step === 'finish') events.add(at + finish, EVENT.complete, worker.id, next.message);
       else events.add(at + prepare, EVENT.prepared, worker.id, next.message);
     }
+    this.room.update(worker);
   }
 
   handle(kind: number, id: number, message: number, at: number): void {
@@ -117,7 +107,7 @@ export class Lanes implements Work {
   private drain(id: number, at: number): void {
     const { fleet, queue } = this.ports;
     const worker = this.workers[id] as LaneWorker;
-    this.receiving = this.receiving.filter((one) => one !== worker);
+    this.room.leave(worker);
     worker.advance(at);
     for (const message of worker.drain()) {
       queue.push(message);
