@@ -14,5 +14,12 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/**
+ * Half of a pause, and a random part of the other half, so that instances that failed together do not try again together.
+ *
+ * @param random from 0 to 1
+ */
+export const jittered = (ms: number, random: () => number = Math.random) => (ms * (1 + random())) / 2;
+
 /** Seconds with two decimals: enough for a log line. */
 export const seconds = (ms: number) => Math.round(ms / 10) / 100;

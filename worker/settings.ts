@@ -1,6 +1,6 @@
 /** Reads the worker's settings. A tag of the instance names their parameter, so one image serves every stage. */
 import { z } from 'zod';
-import { pause } from '../common/time.ts';
+import { jittered, pause } from '../common/time.ts';
 import { CANDIDATE_TAG, SETTINGS_TAG } from '../contract/names.ts';
 import { workerSettingsSchema, type WorkerSettings } from '../contract/worker.ts';
 import type { RetryPolicy } from './comfyui/readiness.ts';
@@ -18,10 +18,18 @@ export interface Identity {
   region: string;
 }
 
-type RetryLimits = Pick<RetryPolicy, 'limitMs' | 'retryMs'>;
+interface RetryLimits extends Pick<RetryPolicy, 'limitMs' | 'retryMs'> {
+  /** Pauses grow to so long, and are in part random. @default retryMs, always */
+  mostMs?: number;
+}
 
 /** Tags can appear minutes after the instance, and the network after the worker. */
 const RETRY_LIMITS: RetryLimits = { limitMs: 180_000, retryMs: 2000 };
+/**
+ * SSM answers 40 calls a second of an account by default: a thousand instances that boot at once take half a minute, and repeat their calls
+ * the less often the longer that takes.
+ */
+const PARAMETER_LIMITS: RetryLimits = { limitMs: 300_000, retryMs: 2000, mostMs: 15_000 };
 
 /** @throws with every wrong field named */
 export function parseSettings(parameter: string, text: string): WorkerSettings {
@@ -59,20 +67,24 @@ export function identify(
 /**
  * Reads the settings, with retries.
  *
- * @throws the last reason when they cannot be read within three minutes, and at once when they are invalid
+ * @throws the last reason when the tag cannot be read within three minutes, or the parameter within five, and at once when they
+ * are invalid
  */
 export async function readSettings(
   source: SettingsSource,
   log: Log,
-  limits: RetryLimits = RETRY_LIMITS,
+  given?: RetryLimits,
 ): Promise<WorkerSettings> {
-  const { name, text } = await retry(log, limits, async () => {
+  const name = await retry(log, given ?? RETRY_LIMITS, async () => {
     const tag = await source.metadata(`tags/instance/${SETTINGS_TAG}`);
     if (!tag)
       throw new Error(`the instance has no tag '${SETTINGS_TAG}' (are tags allowed in its metadata?)`);
-    return { name: tag, text: await source.parameter(tag) };
+    return tag;
   });
-  return parseSettings(name, text);
+  return parseSettings(
+    name,
+    await retry(log, { ...PARAMETER_LIMITS, ...given }, () => source.parameter(name)),
+  );
 }
 
 /**
@@ -89,15 +101,19 @@ export function isCandidate(
   return retry(log, limits, async () => (await metadata(`tags/instance/${CANDIDATE_TAG}`)) !== undefined);
 }
 
-async function retry<T>(log: Log, { limitMs, retryMs }: RetryLimits, attempt: () => Promise<T>): Promise<T> {
+async function retry<T>(
+  log: Log,
+  { limitMs, retryMs, mostMs }: RetryLimits,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const untilMs = performance.now() + limitMs;
-  for (;;) {
+  for (let pauseMs = retryMs; ; pauseMs = Math.min(2 * pauseMs, mostMs ?? retryMs)) {
     try {
       return await attempt();
     } catch (error) {
       if (performance.now() >= untilMs) throw error;
       log('info', 'settings-awaited', { reason: describeError(error) });
-      await pause(retryMs);
+      await pause(mostMs === undefined ? retryMs : jittered(pauseMs));
     }
   }
 }

@@ -7,12 +7,12 @@ import { checkReady, reportOnce, startPolicy, untilReady } from './comfyui/readi
 import { dropModels, recover } from './comfyui/recovery.ts';
 import { drainController } from './instance/drain.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
+import { retryHook, tryHook } from './instance/complete-hook.ts';
 import { TERMINATED } from './instance/notices.ts';
 import { createPhotoHandler } from './photo-handler.ts';
 import { InstanceFaults } from './photo/attempts.ts';
 import { receivePhotos } from './photo/receive-loop.ts';
 import type { WorkerPorts } from './ports.ts';
-import { describeError } from './telemetry/log.ts';
 import { PhotoMetrics } from './telemetry/photo-metrics.ts';
 import { WorkReport } from './telemetry/work-report.ts';
 
@@ -67,7 +67,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await watching;
   // A Spot notice can come before the group terminates the instance; then no action waits.
   await notices.look();
-  if (notices.targetState === TERMINATED) await complete(ports, TERMINATION_HOOK);
+  if (notices.targetState !== TERMINATED) return;
+  if (!(await tryHook(ports, TERMINATION_HOOK))) await retryHook(ports, TERMINATION_HOOK);
 }
 
 function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: Precision) {
@@ -106,20 +107,11 @@ function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: P
     const readyMs = clock();
     log('info', 'worker-ready', { seconds: Math.round((readyMs - startMs) / 1000) });
     // Only the first time: leaving a warm pool is not a boot.
-    if (!isBooted) await ports.booted?.({ comfyuiMs: answeredMs ?? readyMs, readyMs });
+    const published = isBooted ? undefined : ports.booted?.({ comfyuiMs: answeredMs ?? readyMs, readyMs });
     isBooted = true;
-    await complete(ports, LAUNCH_HOOK);
-    await ports.ready();
+    // Beside the photos: an instance that Auto Scaling refuses can colour already.
+    if (!(await tryHook(ports, LAUNCH_HOOK))) void retryHook(ports, LAUNCH_HOOK, { stop: notices.stop });
+    await Promise.all([published, ports.ready()]);
   };
   return { check, untilInService };
-}
-
-/** Completes a lifecycle hook; if that fails, the hook's own timeout decides. */
-async function complete({ group, log }: WorkerPorts, hook: string): Promise<void> {
-  try {
-    const isWaiting = await group.complete(hook);
-    log('info', isWaiting ? 'hook-completed' : 'hook-not-waiting', { hook });
-  } catch (error) {
-    log('error', 'hook-not-completed', { hook, error: describeError(error) });
-  }
 }

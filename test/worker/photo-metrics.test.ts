@@ -19,6 +19,7 @@ beforeEach(() => {
       return Promise.resolve();
     },
     log: memoryLog(),
+    random: () => 1,
   });
 });
 afterEach(() => vi.useRealTimers());

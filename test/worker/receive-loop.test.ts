@@ -22,6 +22,7 @@ describe('the receive loop', () => {
     stop,
     log: memoryLog(),
     firstBackoffMs: 1,
+    random: () => 1,
   });
 
   it('finishes the photo in flight when it is stopped, and receives no other', async () => {

@@ -2,12 +2,13 @@
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
+  OverLimit,
   ReceiveMessageCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DEAD_LETTER_REASON } from '../../contract/names.ts';
-import type { JobQueue, Message } from '../photo/queue.ts';
+import { InFlightQuotaReached, type JobQueue, type Message } from '../photo/queue.ts';
 
 /**
  * Long-poll time. A receive under way must end before the worker does, so draining an idle instance takes this long; at 5 s
@@ -23,14 +24,16 @@ export class SqsJobQueue implements JobQueue {
   ) {}
 
   async receive(wait: boolean): Promise<Message | undefined> {
-    const { Messages = [] } = await this.sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: this.url,
-        MaxNumberOfMessages: 1,
-        WaitTimeSeconds: wait ? RECEIVE_WAIT_SECONDS : 0,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
-      }),
-    );
+    const receive = new ReceiveMessageCommand({
+      QueueUrl: this.url,
+      MaxNumberOfMessages: 1,
+      WaitTimeSeconds: wait ? RECEIVE_WAIT_SECONDS : 0,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+    });
+    // SQS says so to short polls only; a long poll then returns no message.
+    const { Messages = [] } = await this.sqs.send(receive).catch((cause: unknown) => {
+      throw cause instanceof OverLimit ? new InFlightQuotaReached(cause.message, { cause }) : cause;
+    });
     const [message] = Messages;
     if (!message?.ReceiptHandle) return undefined;
     return {

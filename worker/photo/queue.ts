@@ -11,10 +11,19 @@ export interface Message {
   sentAtMs: number;
 }
 
+/**
+ * All workers together have as many messages in flight as the queue allows: a photo waits, and none can be received before
+ * another one has finished.
+ */
+export class InFlightQuotaReached extends Error {
+  override readonly name = 'InFlightQuotaReached';
+}
+
 export interface JobQueue {
   /**
    * @param wait long-polls for a few seconds when the queue is empty
    * @returns undefined when there is no message
+   * @throws InFlightQuotaReached
    */
   receive(wait: boolean): Promise<Message | undefined>;
   delete(message: Message): Promise<void>;

@@ -5,10 +5,11 @@
  * An idle worker long-polls the queue, a busy one only asks whether there is a message, so new messages go to idle
  * workers first.
  */
-import { pause } from '../../common/time.ts';
+import { jittered, pause, seconds } from '../../common/time.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Handled } from './handle-message.ts';
-import type { JobQueue, Message } from './queue.ts';
+import { PrefetchAllowance } from './prefetch-allowance.ts';
+import { InFlightQuotaReached, type JobQueue, type Message } from './queue.ts';
 
 export interface LoopPorts {
   queue: JobQueue;
@@ -24,12 +25,16 @@ export interface LoopPorts {
   stop: AbortSignal;
   log: Log;
   firstBackoffMs?: number;
+  /** From 0 to 1, for pauses. @default Math.random */
+  random?: () => number;
 }
 
 const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
 /** Between two receives of a busy worker that found the queue empty. */
 const BUSY_POLL_MS = 500;
+/** Between two receives of an idle worker while no more messages may be in flight. */
+const QUOTA_POLL_MS = 2000;
 
 /**
  * Runs until `stop` is aborted and no message is in flight.
@@ -40,7 +45,8 @@ const BUSY_POLL_MS = 500;
  * @throws only what `untilAllowed` and `recover` throw
  */
 export async function receivePhotos(ports: LoopPorts): Promise<void> {
-  const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS } = ports;
+  const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS, random = Math.random } = ports;
+  const allowance = new PrefetchAllowance(log);
   const messages = new InFlightMessages(ports.handle);
   stop.addEventListener('abort', () => messages.notify(), { once: true });
   let backoffMs = firstBackoffMs;
@@ -54,7 +60,7 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
       continue;
     }
     const limits = ports.limits();
-    if (messages.prefetched >= limits.prefetched || messages.count >= limits.inFlight) {
+    if (messages.prefetched >= allowance.of(limits.prefetched) || messages.count >= limits.inFlight) {
       await messages.change();
       continue;
     }
@@ -63,14 +69,23 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
       message = await queue.receive(messages.count === 0);
       backoffMs = firstBackoffMs;
     } catch (error) {
-      log('error', 'receive-failed', { error: describeError(error), retrySeconds: backoffMs / 1000 });
-      await pause(backoffMs, stop);
+      if (error instanceof InFlightQuotaReached) {
+        allowance.refused(limits.prefetched);
+        if (messages.count > 0) await messages.change(jittered(BUSY_POLL_MS, random));
+        else await pause(jittered(QUOTA_POLL_MS, random), stop);
+        continue;
+      }
+      const waitMs = jittered(backoffMs, random);
+      log('error', 'receive-failed', { error: describeError(error), retrySeconds: seconds(waitMs) });
+      await pause(waitMs, stop);
       backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
       continue;
     }
     if (message && (stop.aborted || messages.instanceFault)) await returnMessage(message, ports);
-    else if (message) messages.add(message);
-    else if (messages.count > 0) await messages.change(BUSY_POLL_MS);
+    else if (message) {
+      messages.add(message);
+      allowance.received();
+    } else if (messages.count > 0) await messages.change(BUSY_POLL_MS);
   }
   await messages.allHandled();
 }

@@ -6,6 +6,7 @@ import type { FailureCode } from '../../contract/failure.ts';
 import { METRICS } from '../../contract/names.ts';
 import type { Outcome } from '../photo/handle-job.ts';
 import type { PhotoMeasurements } from '../photo/pipeline.ts';
+import { jittered } from '../../common/time.ts';
 import { describeError, type Log } from './log.ts';
 
 /** The metrics of one minute. */
@@ -28,6 +29,8 @@ export interface PhotoMetricsPorts {
   /** When it rejects, the batch is published with the next one. */
   publish: (batch: PhotoMetricsBatch) => Promise<void>;
   log: Log;
+  /** From 0 to 1, for the time until the first publication. @default Math.random */
+  random?: () => number;
 }
 
 /** Metric name of each measurement. */
@@ -60,8 +63,12 @@ export class PhotoMetrics {
   private batch = emptyBatch();
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
+  private periodMs: number;
 
-  constructor(private readonly ports: PhotoMetricsPorts) {}
+  constructor(private readonly ports: PhotoMetricsPorts) {
+    // A burst starts a whole fleet at once, which must not publish at the same second of each minute.
+    this.periodMs = jittered(PUBLISH_MS, ports.random);
+  }
 
   /** @param code of a failed photo */
   add(outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode): void {
@@ -101,7 +108,8 @@ export class PhotoMetrics {
 
   private schedule(): void {
     if (this.timer) return;
-    this.timer = setTimeout(() => void this.flush(), PUBLISH_MS);
+    this.timer = setTimeout(() => void this.flush(), this.periodMs);
+    this.periodMs = PUBLISH_MS;
     this.timer.unref();
   }
 
