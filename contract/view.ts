@@ -25,6 +25,12 @@ export const viewSchema = z.object({
   /** Boots in that mean, and photos in the service time, besides a first guess; earlier ones with less weight. @default 0 */
   bootsMeasured: count.optional(),
   photosMeasured: count.optional(),
+  /**
+   * What the rule requests for more photos: `beside` instances and `perQueued` for each that will wait when they are ready, at most `max` in all.
+   *
+   * @default no more than is requested
+   */
+  sizing: z.object({ desired: count, beside: z.number(), perQueued: count, max: count }).optional(),
   /** Absent while it requests what the work needs. */
   stopped: z.enum(STOPS).optional(),
   /**

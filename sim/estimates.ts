@@ -3,7 +3,15 @@
  * time of its wait, from the latest view that the scaler had published by then.
  */
 import type { View } from '../contract/view.ts';
-import { estimateWait } from '../lambda/gateway/estimate.ts';
+import {
+  ITEM_SECONDS,
+  itemOf,
+  SLOT_SECONDS,
+  slotOf,
+  slotsBefore,
+  type Slot,
+} from '../lambda/gateway/announced.ts';
+import { estimateWait, needsAnnounced } from '../lambda/gateway/estimate.ts';
 import type { PolicySettings } from '../contract/policy.ts';
 import { mean, percentile } from './measure.ts';
 import { deployed } from './policies/deployed.ts';
@@ -69,6 +77,24 @@ class CompletionCount {
   }
 }
 
+/** What the API has announced up to a job, when it is asked: every photo is announced when it arrives. */
+export function announcedBefore(arrivals: Float64Array, job: number, now: number): Slot[] {
+  const createdAt = arrivals[job] as number;
+  const from = itemOf(now) - ITEM_SECONDS;
+  const slots = Array.from({ length: (slotOf(now) - from) / SLOT_SECONDS + 1 }, (_, k) => ({
+    at: from + k * SLOT_SECONDS,
+    count: 0,
+  }));
+  let place = 1;
+  for (let other = job - 1; other >= 0 && (arrivals[other] as number) >= from; other--) {
+    const at = slotOf(arrivals[other] as number);
+    if (at === slotOf(createdAt)) place++;
+    const slot = slots[(at - from) / SLOT_SECONDS];
+    if (slot) slot.count++;
+  }
+  return slotsBefore(slots, createdAt, place);
+}
+
 /**
  * Estimates the wait of every completed job of a run.
  *
@@ -102,11 +128,10 @@ export function sampleEstimates(
     while ((views[nextView]?.at ?? Infinity) <= now) nextView++;
     const situation = situationAt(now);
     if (!isSampled(job)) continue;
-    const { ahead, seconds, secondsAtMost } = estimateWait(
-      views[nextView - 1],
-      { storedAt: arrival(job) },
-      now,
-    );
+    const view = views[nextView - 1];
+    const storedAt = arrival(job);
+    const announced = view && needsAnnounced(view, storedAt) ? announcedBefore(arrivals, job, now) : [];
+    const { ahead, seconds, secondsAtMost } = estimateWait(view, { storedAt, announced }, now);
     if (ahead === null || seconds === null || secondsAtMost === null) unknown++;
     else {
       const actuallyAhead = job - completions.before(job);

@@ -21,6 +21,7 @@ export type Capacity = [CapacityStep, ...CapacityStep[]];
  * @param service seconds an instance takes per photo
  * @param requestedAt when the photo is in the queue, for a fleet of zero
  * @param bootFactor on every boot, for an upper limit
+ * @param more capacity that the scaler will request: {@link nextRequest}
  * @returns undefined if a boot is needed and its duration is unknown
  */
 export function capacityOf(
@@ -28,6 +29,7 @@ export function capacityOf(
   service: number,
   requestedAt: number,
   bootFactor = 1,
+  more: View['coming'] = [],
 ): Capacity | undefined {
   const { at, visible, inService, inFlight, tickSeconds, bootSeconds } = view;
   const busy = Math.min(inService, inFlight);
@@ -43,7 +45,7 @@ export function capacityOf(
       readyAt: (isAsleep ? Math.max(at, requestedAt) + WAKE_SECONDS : nextTick) + bootSeconds,
     });
   }
-  for (const { count, readyAt } of coming) {
+  for (const { count, readyAt } of [...coming, ...more]) {
     // A view with capacity on its way has a boot time.
     const requestedAt = readyAt - (bootSeconds ?? 0);
     const mean = bootFactor * (bootSeconds ?? 0);

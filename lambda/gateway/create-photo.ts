@@ -13,7 +13,7 @@ import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } fro
 export async function createPhoto(
   { name, type, size, output, colouredPhotos }: NewPhoto,
   caller: Caller,
-  { registry, storage }: GatewayPorts,
+  { registry, storage, arrivals }: GatewayPorts,
   settings: PhotoSettings,
   { id, trace, now }: { id: string; trace: string; now: number },
 ): Promise<CreatedPhoto> {
@@ -36,6 +36,7 @@ export async function createPhoto(
   // The caller first: a photo that is over the hourly quota does not count towards the day.
   await count(hourlyWindow(caller.quotaKey, now, photosPerHour), 'hourly-quota-exceeded', 'caller and hour');
   await count(dailyWindow(now, photosPerDay), 'daily-quota-exceeded', 'day for all callers');
+  const place = await arrivals.count(now);
   const photo: PhotoRecord = {
     id,
     owner: caller.owner,
@@ -44,6 +45,7 @@ export async function createPhoto(
     output,
     trace,
     createdAt: now,
+    ...(place === undefined ? {} : { place }),
     linkExpiresAt: now + linkSeconds,
     // A photo may wait until just before it is deleted, and its result is kept from then on.
     expiresAt: now + (photoDays + resultDays + 1) * DAY_SECONDS,

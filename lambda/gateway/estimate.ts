@@ -3,9 +3,11 @@
  * measured error. Times are epoch seconds.
  */
 import type { View } from '../../contract/view.ts';
+import { announcedAhead, isUncounted, type Slot } from './announced.ts';
 import { lateFactor } from './boot-time.ts';
 import { capacityOf, type Capacity, startedBy, startOf } from './capacity.ts';
-import { arrivalRateQuantile, arrivalSamples, photosAhead } from './queue-position.ts';
+import { nextRequest, photosForMax } from './next-request.ts';
+import { arrivalRateQuantile, arrivalSamples, photosAhead, PLACE_MOST } from './queue-position.ts';
 
 /** All null without a recent view; the seconds null also while the view lacks measurements. */
 export interface Estimate {
@@ -28,6 +30,8 @@ const DELIVERY_SECONDS = 1.5;
 const MIN_REMAINING_PART = 1 / 3;
 /** ... or this part of the time that it is overdue. */
 const OVERDUE_PART = 0.4;
+/** Photos of a burst in progress, for each that is in it by now: the median. */
+const BURST = 2;
 /** p90 = this factor times the median ... */
 const P90_FACTOR = 1.2;
 /** ... plus these seconds ... */
@@ -41,11 +45,19 @@ const P90_SERVICE_GUESS = 0.9;
 /** ... by half of that once as many photos are measured as the guess counts for. */
 const GUESS_PHOTOS = 5;
 
+/** Whether an estimate uses the photos that were announced. @param storedAt S3's time of a photo */
+export const needsAnnounced = (view: View, storedAt: number): boolean =>
+  isUncounted(view, storedAt + DELIVERY_SECONDS);
+
 /**
- * @param photo without an outcome; `storedAt` is S3's time
+ * @param photo without an outcome; `storedAt` is S3's time, `announced` what the API has announced before it
  * @param now epoch seconds
  */
-export function estimateWait(view: View | undefined, photo: { storedAt: number }, now: number): Estimate {
+export function estimateWait(
+  view: View | undefined,
+  photo: { storedAt: number; announced?: readonly Slot[] },
+  now: number,
+): Estimate {
   if (!view || now - view.at > STALE_TICKS * view.tickSeconds) {
     return { ahead: null, seconds: null, secondsAtMost: null };
   }
@@ -53,11 +65,17 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
   const rate = view.arrivalsPerSecond ?? 0;
   const joinsAt = photo.storedAt + DELIVERY_SECONDS;
   const samples = arrivalSamples(view);
-  const { ahead, most } = photosAhead(view, samples, joinsAt);
+  const counted = photosAhead(view, samples, joinsAt);
+  const uncounted = isUncounted(view, joinsAt);
+  const announced = uncounted ? announcedAhead(view, photo.announced) : undefined;
+  const ahead = Math.max(counted.ahead, announced ?? 0);
+  const most = Math.max(counted.most, ahead);
+  // A place in a burst is as likely in its first half as in its second: as many come behind it as are ahead, in the median.
+  const burst = Math.max(ahead, BURST * (announced ?? 0));
   const unmeasured = { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
   if (service === null) return unmeasured;
-  const capacityWith = (seconds: number, bootFactor: number) =>
-    capacityOf(view, seconds, Math.max(now, joinsAt), bootFactor);
+  const capacityWith = (seconds: number, bootFactor: number, photos = burst) =>
+    capacityOf(view, seconds, Math.max(now, joinsAt), bootFactor, nextRequest(view, photos, joinsAt));
   const capacity = capacityWith(service, 1);
   if (!capacity) return unmeasured;
   const startWith = (photos: number, given: Capacity | undefined = capacity) =>
@@ -69,6 +87,8 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
 
   const unseenSeconds = Math.max(0, joinsAt - at);
   const surge = Math.max(0, arrivalRateQuantile(samples, P90_ARRIVAL_QUANTILE) - rate) * unseenSeconds;
+  // Where nothing is known of what came with it: at the ninth decile as many photos as the maximum is for.
+  const crowd = uncounted && announced === undefined ? photosForMax(view) : 0;
   const coming = view.coming.reduce((sum, { count }) => sum + count, 0);
   const slower = 1 + P90_SERVICE_GUESS / (1 + (view.photosMeasured ?? 0) / GUESS_PHOTOS);
   // How much later it starts if one of them is as bad as in one of ten cases; they are independent.
@@ -76,6 +96,7 @@ export function estimateWait(view: View | undefined, photo: { storedAt: number }
     startWith(ahead, capacityWith(service, lateFactor(view.bootsMeasured ?? 0, coming))) - start,
     startWith(ahead, capacityWith(service * slower, 1)) - start,
     startWith(most) - start,
+    Math.max(0, startWith(PLACE_MOST * crowd, capacityWith(service, 1, crowd)) - start),
   );
   // A photo that is late may be as late again.
   const margin =

@@ -7,6 +7,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { apiPhotoKey } from '../../contract/keys.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
+import { DynamoArrivalCounter } from './aws/arrivals.ts';
 import { S3PhotoStorage } from './aws/storage.ts';
 import { DynamoPhotoRegistry } from './aws/registry.ts';
 import { DynamoViewReader } from './aws/view-reader.ts';
@@ -51,6 +52,9 @@ const gateway: Gateway = {
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
     storage,
+    arrivals: new DynamoArrivalCounter(documents, environment.TABLE_NAME, (error) =>
+      log({ message: 'arrivals-unavailable', error }),
+    ),
     viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (error) =>
       log({ message: 'view-unavailable', error }),
     ),

@@ -2,6 +2,7 @@
 import type { Failure } from '../../contract/failure.ts';
 import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/photo-types.ts';
 import type { View } from '../../contract/view.ts';
+import type { Slot } from './announced.ts';
 import type { QuotaWindow } from './quotas.ts';
 
 export interface Caller {
@@ -19,6 +20,8 @@ export interface PhotoRecord {
   type: PhotoType;
   output: Output;
   createdAt: number;
+  /** Among the photos that were announced in the same ten seconds, from 1 on. @default unknown */
+  place?: number;
   linkExpiresAt: number;
   /** In the upload's metadata, and in every log line of the photo; '' in records of versions before 0.4.0. */
   trace: string;
@@ -76,7 +79,15 @@ export interface ViewReader {
   read(): Promise<View | undefined>;
 }
 
+export interface ArrivalCounter {
+  /** Counts a photo that is announced. @returns its place in its slot; undefined where it was not counted */
+  count(at: number): Promise<number | undefined>;
+  /** @returns each slot of the last two minutes or more, oldest first; empty where they cannot be read */
+  read(at: number): Promise<Slot[]>;
+}
+
 export interface GatewayPorts {
+  arrivals: ArrivalCounter;
   registry: PhotoRegistry;
   storage: PhotoStorage;
   viewReader: ViewReader;

@@ -4,11 +4,11 @@ import type { View } from '../../contract/view.ts';
 /** How old the counts of a tick may be, seconds: each as likely, ... */
 const COUNT_DELAYS = [0, 5, 10];
 /** ... and at most. */
-const MOST_DELAY = 10;
+export const MOST_DELAY = 10;
 /** Photos ahead among those between an empty queue and the next sample: this part, this part by time, and at most that part. */
 const PLACE_LEAST = 0.25;
 const PLACE_BY_TIME = 0.5;
-const PLACE_MOST = 0.9;
+export const PLACE_MOST = 0.9;
 
 /** Photos that have arrived by a time, counted from an unknown start. */
 interface ArrivalSample {

@@ -3,7 +3,8 @@ import { isPreliminary } from '../../contract/failure.ts';
 import { portableFileName } from '../../contract/file-name.ts';
 import { PHOTO_ID, type PhotoStatus } from '../../contract/photo-api.ts';
 import { PHOTO_TYPES } from '../../contract/photo-types.ts';
-import { estimateWait } from './estimate.ts';
+import { slotsBefore, type Slot } from './announced.ts';
+import { estimateWait, needsAnnounced } from './estimate.ts';
 import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings, StoredPhoto } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { DAY_SECONDS, isoTime } from './quotas.ts';
@@ -94,12 +95,18 @@ async function succeeded(
 }
 
 async function waiting(
-  { id, name }: PhotoRecord,
+  record: PhotoRecord,
   { storedAt }: StoredPhoto,
-  { viewReader }: GatewayPorts,
+  { viewReader, arrivals }: GatewayPorts,
   now: number,
 ): Promise<StatusReply> {
-  const estimate = estimateWait(await viewReader.read(), { storedAt }, now);
+  const { id, name, createdAt, place } = record;
+  const view = await viewReader.read();
+  const announced: Slot[] =
+    view && place !== undefined && needsAnnounced(view, storedAt)
+      ? slotsBefore(await arrivals.read(now), createdAt, place)
+      : [];
+  const estimate = estimateWait(view, { storedAt, announced }, now);
   const { seconds } = estimate;
   const poll = seconds === null ? POLL.unknown : seconds * POLL_PART;
   return {

@@ -3,10 +3,12 @@
  *
  * It shows what was measured, not what was decided, and so is right in a dry run too.
  */
+import type { Reason } from '../../contract/reasons.ts';
 import type { View } from '../../contract/view.ts';
 import { comingOf, GUESS_BOOTS, type CapacityMemory } from './policy/capacity.ts';
 import type { Controls } from './policy/controls.ts';
 import type { PolicyMemory } from './policy/decision.ts';
+import { instancesForQueue, marginAt } from './policy/sizing.ts';
 import type { TickRecord } from './ports.ts';
 
 type HistoryEntry = View['history'][number];
@@ -64,6 +66,21 @@ function bootForReaders({ boots, bootSeconds }: CapacityMemory, ruled: number): 
   return Math.exp((boots * measured + GUESS_WEIGHT * Math.log(guess)) / (boots + GUESS_WEIGHT));
 }
 
+/** Reasons for which no tick requests more, whatever waits. */
+const HELD: Reason[] = ['shortage', 'boot-failure', 'paused', 'over-budget'];
+
+/** The need as a line in the photos that will wait, by the rule's own formulas. */
+function sizingOf({ calculation, desired, max, reason }: TickRecord): View['sizing'] {
+  if (!calculation || desired === null || max === null || HELD.includes(reason)) return undefined;
+  const { load, price, batch = 1, serviceSeconds, bootSeconds } = calculation;
+  return {
+    desired,
+    beside: load + marginAt(price, batch),
+    perQueued: instancesForQueue(1, price, serviceSeconds, bootSeconds),
+    max,
+  };
+}
+
 /** @param controls that are active @returns undefined while an instance is requested for what waits */
 export function stopOf({ dryRun, pauseScaleOut, ceiling }: Controls, overBudget: boolean): View['stopped'] {
   if (dryRun) return 'dry-run';
@@ -92,6 +109,7 @@ export function viewOf(
   const capacity = policy.slo?.capacity;
   const expected = Math.max(0, desired - inService - unfulfilled);
   const bootSeconds = capacity && calculation ? bootForReaders(capacity, calculation.bootSeconds) : null;
+  const sizing = stopped ? undefined : sizingOf(record);
   const coming = capacity && bootSeconds !== null ? comingOf(capacity, at, bootSeconds, expected) : [];
   return {
     at: rounded(at),
@@ -105,6 +123,7 @@ export function viewOf(
     bootSeconds,
     bootsMeasured: capacity?.boots ?? 0,
     photosMeasured: policy.slo?.flow?.completed ?? 0,
+    ...(sizing && { sizing }),
     ...(stopped && { stopped }),
     history: historyOf(recent),
   };

@@ -14,6 +14,7 @@ const recordSchema = z.object({
   type: z.enum(PHOTO_TYPES),
   output: z.enum(OUTPUTS),
   createdAt: z.number(),
+  place: z.number().optional(),
   linkExpiresAt: z.number(),
   expiresAt: z.number(),
   trace: z.string().default(''),

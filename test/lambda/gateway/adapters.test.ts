@@ -1,6 +1,7 @@
 /** Adapters of the gateway's ports over a local AWS, against the same suites as the ones in memory. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
+import { arrivalTests } from './adapters/arrivals.ts';
 import { registryTests } from './adapters/registry.ts';
 import { s3StorageTests } from './adapters/s3-storage.ts';
 import { storageTests } from './adapters/storage.ts';
@@ -12,6 +13,7 @@ beforeAll(() => startAws(scope), 60_000);
 afterAll(() => scope.close());
 
 describe('registry', registryTests);
+describe('announced photos', arrivalTests);
 describe('storage', storageTests);
 describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);

@@ -54,9 +54,24 @@ describe('createPhoto', () => {
       output: 'chroma',
       trace: traceOf(1),
       createdAt: NOON,
+      place: 1,
       linkExpiresAt: NOON + 900,
       expiresAt: NOON + 45 * DAY,
     });
+  });
+
+  it('numbers the photos of ten seconds, and not those over a quota', async () => {
+    const arrivals = gateway.ports.arrivals;
+    for (const n of [1, 2]) await create({ id: idOf(n) });
+    expect(await gateway.ports.registry.get(idOf(2))).toMatchObject({ place: 2 });
+    await expect(create({ id: idOf(3), settings: { photosPerDay: 2 } })).rejects.toThrow();
+    expect((await arrivals.read(NOON)).reduce((sum, { count }) => sum + count, 0)).toBe(2);
+  });
+
+  it('creates a photo that could not be numbered', async () => {
+    gateway.ports.arrivals.count = async () => undefined;
+    await create();
+    expect(await gateway.ports.registry.get(idOf(1))).not.toHaveProperty('place');
   });
 
   it('keeps the record until the result of a photo that waited longest is deleted, and a day more', async () => {

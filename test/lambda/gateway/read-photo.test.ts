@@ -73,6 +73,26 @@ describe('readPhoto', () => {
       expect(secondsAtMost).toBeGreaterThanOrEqual(seconds!);
     });
 
+    it('has the photos ahead that were announced before it, while no instance works', async () => {
+      const empty = { history: [{ at: NOON - 1, backlog: 0, completed: 0 }] };
+      const asleep = view({ at: NOON - 1, ...empty });
+      const last = await create({ id: idOf(2) });
+      await create({ id: idOf(3) });
+      storePhoto(last.id);
+      gateway.ports.viewReader.view = asleep;
+      expect((await read(last.id)).status).toMatchObject({ ahead: 1 });
+      gateway.ports.viewReader.view = { ...asleep, inService: 1 };
+      expect((await read(last.id)).status).toMatchObject({ ahead: 0 });
+    });
+
+    it('has those of the view alone where it was not counted', async () => {
+      gateway.ports.arrivals.count = async () => undefined;
+      const last = await create({ id: idOf(2) });
+      storePhoto(last.id);
+      gateway.ports.viewReader.view = view({ at: NOON - 1 });
+      expect((await read(last.id)).status).toMatchObject({ ahead: 0 });
+    });
+
     it('has no estimate from a stale view', async () => {
       gateway.ports.viewReader.view = busyView({ at: NOON - HOUR });
       storePhoto(id);

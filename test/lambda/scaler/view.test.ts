@@ -127,6 +127,29 @@ it('after a few boots the first guess hardly counts', () => {
   expect(view).toMatchObject({ bootsMeasured: 5, photosMeasured: 60 });
 });
 
+describe('what more photos would request', () => {
+  const sizing = (more: Partial<TickRecord>, stopped?: 'paused') =>
+    viewOf([record({ calculation, desired: 2, ...more })], {}, 30, stopped)?.sizing;
+
+  it('is the need of the rule, as a line in the photos that wait', () => {
+    // q √(0.12 · 6 / (13 · 90)) beside the load, at the price without a margin.
+    const line = sizing({ max: 9 });
+    expect(line).toMatchObject({ desired: 2, max: 9 });
+    expect(line?.beside).toBeCloseTo(3, 9);
+    expect(line?.perQueued).toBeCloseTo(Math.sqrt((0.12 * 6) / (13 * 90)), 9);
+    expect(sizing({ calculation: { ...calculation, batch: 4 } })?.beside).toBeCloseTo(3 + 4 ** 0.4 - 1, 9);
+  });
+
+  it.each<[string, Partial<TickRecord>, 'paused'?]>([
+    ['in a shortage', { reason: 'shortage' }],
+    ['while boots fail', { reason: 'boot-failure' }],
+    ['over the budget', { reason: 'over-budget' }],
+    ['while an operator stops it', {}, 'paused'],
+    ['without a calculation', { calculation: undefined }],
+    ['without a maximum', { max: null }],
+  ])('is nothing %s', (_case, more, stopped) => expect(sizing(more, stopped)).toBeUndefined());
+});
+
 describe('the history', () => {
   const history = (...given: Partial<TickRecord>[]) =>
     viewOf(

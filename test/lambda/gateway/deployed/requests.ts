@@ -1,7 +1,11 @@
 /** Requests and links through the deployed gateway. */
 import { PutObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
+import { DEFAULT_POLICY } from '../../../../contract/policy.ts';
+import type { View } from '../../../../contract/view.ts';
 import { photoSchema, type CreatedPhoto } from '../../../../contract/photo-api.ts';
 import { deployed } from '../support/deployed.ts';
 import {
@@ -47,6 +51,33 @@ export function requestTests(): void {
       expect(await result.text()).toBe('colour');
       expect(result.headers.get('content-disposition')).toContain("filename*=UTF-8''Gr%C3%BC%C3%9Fe.jpg");
       expect(Buffer.from(await photo.arrayBuffer())).toEqual(BYTES);
+    });
+
+    it('of a burst onto a fresh stage at zero has the burst ahead, and about a boot to wait', async () => {
+      const { serviceSeconds, bootSeconds } = DEFAULT_POLICY;
+      const at = Math.floor(Date.now() / 1000) - 5;
+      const fresh: View = {
+        ...{ at, tickSeconds: 30, visible: 0, inFlight: 0, inService: 0, coming: [] },
+        ...{ arrivalsPerSecond: 0, serviceSeconds, bootSeconds, bootsMeasured: 0, photosMeasured: 0 },
+        sizing: { desired: 0, beside: 0.1, perQueued: 0.001, max: 20 },
+        history: [{ at, backlog: 0, completed: null }],
+      };
+      await deployed.documents.send(
+        new PutCommand({
+          TableName: deployed.open.scalerTable,
+          Item: { [TABLE_KEY]: MEMORY_KEY, [VIEW_ATTRIBUTE]: fresh },
+        }),
+      );
+      const burst = [];
+      for (let k = 0; k < 12; k++) burst.push(await createPhoto());
+      await put(burst[11]!);
+      const photo = photoSchema.parse(await (await getPhoto(burst[11]!.id)).json());
+      if (photo.status !== 'waiting') throw new Error(`status ${photo.status}`);
+      // Other tests' photos of the last seconds are announced too.
+      expect(photo.ahead).toBeGreaterThanOrEqual(11);
+      const boot = bootSeconds * (Math.sin(Math.PI / 6) / (Math.PI / 6));
+      const expected = 3 + 1.5 + boot + (photo.ahead! + 1.5) * serviceSeconds;
+      expect(Math.abs(photo.seconds! - expected)).toBeLessThan(5);
     });
 
     it('that failed has code and message', async () => {

@@ -13,7 +13,9 @@ import {
 import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
 import { PageServer } from '../../../../lambda/gateway/page-server.ts';
+import { ITEM_SECONDS, itemOf, SLOT_SECONDS, slotOf } from '../../../../lambda/gateway/announced.ts';
 import type {
+  ArrivalCounter,
   DownloadedFile,
   GatewayPorts,
   PhotoRecord,
@@ -54,6 +56,25 @@ export class MemoryRegistry implements PhotoRegistry {
   /** Number of photos. */
   get size() {
     return this.records.size;
+  }
+}
+
+export class MemoryArrivals implements ArrivalCounter {
+  private readonly counts = new Map<number, number>();
+
+  async count(at: number) {
+    const count = (this.counts.get(slotOf(at)) ?? 0) + 1;
+    this.counts.set(slotOf(at), count);
+    return count;
+  }
+
+  async read(at: number) {
+    const from = itemOf(at) - ITEM_SECONDS;
+    const starts = Array.from(
+      { length: (slotOf(at) - from) / SLOT_SECONDS + 1 },
+      (_, k) => from + k * SLOT_SECONDS,
+    );
+    return starts.map((slot) => ({ at: slot, count: this.counts.get(slot) ?? 0 }));
   }
 }
 
@@ -229,6 +250,7 @@ export function memoryGateway(
       registry: new MemoryRegistry(() => clock.now),
       storage: new MemoryStorage(() => clock.now),
       viewReader: new MemoryViewReader(),
+      arrivals: new MemoryArrivals(),
     },
     page: new PageServer(folder, () =>
       Promise.resolve({
