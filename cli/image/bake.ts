@@ -13,6 +13,8 @@ export interface BakeEnvironment {
   /** For the tarball; emptied first. */
   workDirectory: string;
   revision: (abort: AbortSignal) => Promise<string>;
+  /** Packs the worker of the checkout in `root` into `directory`. @returns path of the tarball */
+  pack: (root: string, directory: string, abort: AbortSignal) => Promise<string>;
   env: NodeJS.ProcessEnv;
 }
 
@@ -24,6 +26,8 @@ export const bakeEnvironment = (): BakeEnvironment => ({
   packerDirectory: join(ROOT, 'ami', 'packer'),
   workDirectory: join(ROOT, '.local', 'bake'),
   revision: (abort) => revisionOf(ROOT, abort),
+  // Its bundler is not in the npm package.
+  pack: async (...where) => (await import('./worker-archive.ts')).workerArchive(...where),
   env: process.env,
 });
 
@@ -77,9 +81,7 @@ export async function bake(
   const steps = planBake({ stage, region, revision, current });
   if (!(await confirmed(session, `Bake an image for stage '${stage}'`, steps))) return declined(session);
 
-  // Its bundler is not in the npm package.
-  const { workerArchive } = await import('./worker-archive.ts');
-  const archive = await workerArchive(root, workDirectory, abort);
+  const archive = await environment.pack(root, workDirectory, abort);
   progress.print(`The worker is in ${archive}.`);
   const imageId = await buildImage(
     { directory: packerDirectory, env, abort, scope, onLine: (line) => progress.print(line) },
