@@ -24,13 +24,9 @@ export interface Attempt {
  */
 export async function attack(ports: number[], marker: string): Promise<Attempt[]> {
   const found = await ensureBrowser(new AbortController().signal, console.log);
-  const options = browserOptions(found);
-  const args = [
-    ...options.args,
-    `--host-resolver-rules=MAP ${FOREIGN} 127.0.0.1`,
-    // Newer versions ask the user first; others do not.
-    '--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests',
-  ];
+  // Newer versions ask the user first; others do not.
+  const options = browserOptions(found, ['LocalNetworkAccessChecks', 'BlockInsecurePrivateNetworkRequests']);
+  const args = [...options.args, `--host-resolver-rules=MAP ${FOREIGN} 127.0.0.1`];
   const browser = await chromium.launch({ ...options, args });
   const server = createServer((_, response) => response.writeHead(200, HTML).end('<!doctype html>'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
