@@ -2,9 +2,12 @@
 import { createHash } from 'node:crypto';
 
 export interface QuotaWindow {
-  /** Key of the counter in the table. */
+  /** Key of the first of its counters in the table. */
   key: string;
+  /** Of all its counters together. */
   limit: number;
+  /** Over which its limit is spread. */
+  counters: number;
   /** Epoch seconds. */
   endsAt: number;
 }
@@ -52,10 +55,34 @@ export function quotaKeyOf(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
+/**
+ * Photos a second, on the average of a window, for which a counter is enough. DynamoDB writes an item a thousand times a second at
+ * most: a burst of eighty times the average fits.
+ */
+const PHOTOS_PER_SECOND = 12;
+/** With more of them, a caller at its limit would have the table written to more often than that saves. */
+const MOST_COUNTERS = 32;
+
 const windowOf = (name: string, seconds: number, now: number, limit: number): QuotaWindow => {
   const startsAt = Math.floor(now / seconds) * seconds;
-  return { key: `count#${name}#${startsAt}`, limit, endsAt: startsAt + seconds };
+  const counters = Math.min(MOST_COUNTERS, Math.ceil(limit / seconds / PHOTOS_PER_SECOND));
+  return { key: `count#${name}#${startsAt}`, limit, counters, endsAt: startsAt + seconds };
 };
+
+export interface QuotaCounter {
+  key: string;
+  limit: number;
+}
+
+/**
+ * The counters of a window, each with its share of the limit: together they have exactly that. The first has the key that a window
+ * of a single counter has, so that a table's counters go on when a stage's limit rises.
+ */
+export const countersOf = ({ key, limit, counters }: QuotaWindow): QuotaCounter[] =>
+  Array.from({ length: counters }, (_, k) => ({
+    key: k === 0 ? key : `${key}#${k}`,
+    limit: Math.floor(((k + 1) * limit) / counters) - Math.floor((k * limit) / counters),
+  }));
 
 /** Window of one caller for this hour. The key holds a digest, so that the table has no addresses. */
 export const hourlyWindow = (quotaKey: string, now: number, limit: number): QuotaWindow =>

@@ -4,7 +4,7 @@ import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } fr
 import { z } from 'zod';
 import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
-import type { QuotaWindow } from '../quotas.ts';
+import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
 import type { PhotoRecord, PhotoRegistry } from '../ports.ts';
 
 const recordSchema = z.object({
@@ -23,9 +23,14 @@ const recordSchema = z.object({
 const photoKey = (id: string) => `photo#${id}`;
 
 export class DynamoPhotoRegistry implements PhotoRegistry {
+  /** Counters at their limit of windows with several, each with the end of its window: they never fall. */
+  private readonly full = new Map<QuotaCounter['key'], { limit: number; endsAt: number }>();
+
+  /** @param random from 0 to 1 */
   constructor(
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
+    private readonly random: () => number = Math.random,
   ) {}
 
   async put(photo: PhotoRecord) {
@@ -52,7 +57,25 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
     return Item && recordSchema.parse({ ...Item, id });
   }
 
-  async countPhoto({ key, limit, endsAt }: QuotaWindow) {
+  /** A counter at its limit leaves the photo to the next one: only when all are, the window is. */
+  async countPhoto(window: QuotaWindow) {
+    const counters = countersOf(window);
+    const first = Math.floor(this.random() * counters.length);
+    for (const counter of [...counters.slice(first), ...counters.slice(0, first)]) {
+      if (this.full.get(counter.key)?.limit === counter.limit) continue;
+      if (await this.count(counter, window.endsAt)) return true;
+      if (counters.length > 1) this.remember(counter, window.endsAt);
+    }
+    return false;
+  }
+
+  private remember({ key, limit }: QuotaCounter, endsAt: number): void {
+    // A function may live for hours.
+    for (const [one, other] of this.full) if (other.endsAt < endsAt - DAY_SECONDS) this.full.delete(one);
+    this.full.set(key, { limit, endsAt });
+  }
+
+  private async count({ key, limit }: QuotaCounter, endsAt: number): Promise<boolean> {
     try {
       await this.documents.send(
         new UpdateCommand({

@@ -55,6 +55,7 @@ export function registryTests(): void {
     const window = (limit: number, key = `count#${newId()}#1780315200`) => ({
       key,
       limit,
+      counters: 1,
       endsAt: 1_780_318_800,
     });
 
@@ -81,6 +82,14 @@ export function registryTests(): void {
       expect(await registry.countPhoto(other)).toBe(false);
     });
 
+    it('counts to the limit over several counters, with 20 calls at once', async () => {
+      const seven = { ...window(7), counters: 3 };
+      const counted = await Promise.all(Array.from({ length: 20 }, () => registry.countPhoto(seven)));
+      expect(counted.filter(Boolean)).toHaveLength(7);
+      expect(await registry.countPhoto(seven)).toBe(false);
+      expect(await registry.countPhoto({ ...seven, limit: 9 })).toBe(true);
+    });
+
     it('keeps photos and counters apart', async () => {
       const one = record();
       await registry.put(one);
@@ -98,7 +107,7 @@ export function registryTests(): void {
       const registry = new DynamoPhotoRegistry(documents, TABLE);
       const one = record({ expiresAt: 1_782_994_800.25 });
       await registry.put(one);
-      await registry.countPhoto({ key: 'count#marked#0', limit: 3, endsAt: 86_400 });
+      await registry.countPhoto({ key: 'count#marked#0', limit: 3, counters: 1, endsAt: 86_400 });
       expect(await item(`photo#${one.id}`)).toMatchObject({ [GATEWAY_EXPIRY]: 1_782_994_801 });
       expect(await item('count#marked#0')).toMatchObject({ [GATEWAY_EXPIRY]: 86_400 });
     });
@@ -114,7 +123,9 @@ export function registryTests(): void {
     it('throws for a missing table', async () => {
       const registry = new DynamoPhotoRegistry(documents, 'elsewhere');
       await expect(registry.get(newId())).rejects.toThrow();
-      await expect(registry.countPhoto({ key: 'count#x#0', limit: 3, endsAt: 86_400 })).rejects.toThrow();
+      await expect(
+        registry.countPhoto({ key: 'count#x#0', limit: 3, counters: 1, endsAt: 86_400 }),
+      ).rejects.toThrow();
     });
   });
 }
