@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
-import { MOST_REPORTERS } from './policy/reports.ts';
+import { MOST_REPORTERS } from './policy/reporters.ts';
 import { GAP_BINS } from './policy/sleep.ts';
 import { MOST_NAMED, RECENT } from './record.ts';
 

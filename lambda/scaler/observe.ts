@@ -6,7 +6,8 @@ import { dayOf, observeLedger, type Ledger, type LedgerInput } from './ledger.ts
 import type { RuleSettings } from './policy/decision.ts';
 import { serviceOf } from './policy/flow.ts';
 import type { WorkReport } from './policy/observation.ts';
-import { believe, MOST_REPORTERS, type Belief } from './policy/reports.ts';
+import { sampleOf } from './policy/reporters.ts';
+import { believe, type Belief } from './policy/reports.ts';
 import type { FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
 import { readLaunches } from './read-launches.ts';
 import type { TickFacts } from './record.ts';
@@ -80,7 +81,7 @@ async function readWork(
   { at, settings, state, counts, fleet }: WorkContext,
 ): Promise<Belief | undefined> {
   if (!state || !fleet?.reporters) return undefined;
-  const listed = fleet.reporters.slice(0, MOST_REPORTERS).map(({ instance }) => instance);
+  const listed = sampleOf(fleet.reporters, state.reports).map(({ instance }) => instance);
   const left = state.reports?.instances.map(({ instance }) => instance) ?? [];
   const reports = await port.read([...new Set([...listed, ...left])]);
   if (!reports) return undefined;

@@ -6,7 +6,8 @@ import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
 import type { InstanceLaunch, Observation } from './policy/observation.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
-import type { Reporter, ReportsMemory } from './policy/reports.ts';
+import type { Reporter } from './policy/reporters.ts';
+import type { ReportsMemory } from './policy/reports.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
 export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;

@@ -8,7 +8,7 @@ import {
   type DescribeScalingActivitiesCommandOutput,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
-import type { Reporter } from '../policy/reports.ts';
+import type { Reporter } from '../policy/reporters.ts';
 import type { Fleet, FleetLaunch } from '../ports.ts';
 import { launchOf } from './failed-launch.ts';
 

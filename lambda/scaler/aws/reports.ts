@@ -1,11 +1,21 @@
 /** The counters of the instances in DynamoDB: an item for each instance, which only that instance may write. */
-import { BatchGetItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  type AttributeValue,
+  type BatchGetItemCommandOutput,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import { BOOT_FAILURE_ATTRIBUTE, TABLE_KEY, WORK_ATTRIBUTES } from '../../../contract/names.ts';
 import type { InstanceReport } from '../policy/plausible.ts';
 import type { Work } from '../ports.ts';
 
 /** Keys of one BatchGetItem at most. */
 const BATCH = 100;
+/**
+ * Before the keys that DynamoDB did not get to are read again, at most as often, milliseconds: it throttles by the second, and a tick has
+ * seconds.
+ */
+const AGAIN_MS = [100, 300, 600];
 /** Of a number that a worker writes; DynamoDB allows 38 digits and exponents, which the document client cannot read. */
 const NUMBER = /^-?\d{1,20}(?:\.\d{1,20})?(?:E[+-]?\d{1,3})?$/i;
 
@@ -59,20 +69,32 @@ export class DynamoWork implements Work {
 
   private async itemsOf(instances: string[], attributes: string[]): Promise<InstanceItem[]> {
     const names = [TABLE_KEY, ...attributes];
-    const { Responses } = await this.dynamo.send(
-      new BatchGetItemCommand({
-        RequestItems: {
-          [this.tableName]: {
-            Keys: instances.map((instance) => ({ [TABLE_KEY]: { S: this.prefix + instance } })),
-            // A stale read could show less than the one before.
-            ConsistentRead: true,
-            ProjectionExpression: names.map((name) => `#${name}`).join(', '),
-            ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+    const found: Record<string, AttributeValue>[] = [];
+    let Keys: Record<string, AttributeValue>[] | undefined = instances.map((instance) => ({
+      [TABLE_KEY]: { S: this.prefix + instance },
+    }));
+    for (let read = 0; Keys && Keys.length > 0; read++) {
+      const { Responses, UnprocessedKeys }: BatchGetItemCommandOutput = await this.dynamo.send(
+        new BatchGetItemCommand({
+          RequestItems: {
+            [this.tableName]: {
+              Keys,
+              // A stale read could show less than the one before.
+              ConsistentRead: true,
+              ProjectionExpression: names.map((name) => `#${name}`).join(', '),
+              ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+            },
           },
-        },
-      }),
-    );
-    return (Responses?.[this.tableName] ?? []).flatMap((item) => {
+        }),
+      );
+      found.push(...(Responses?.[this.tableName] ?? []));
+      const againMs = AGAIN_MS[read];
+      if (againMs === undefined) break;
+      Keys = UnprocessedKeys?.[this.tableName]?.Keys;
+      if (Keys && Keys.length > 0)
+        await new Promise((resolve) => setTimeout(resolve, againMs * (0.5 + Math.random() / 2)));
+    }
+    return found.flatMap((item) => {
       const key = item[TABLE_KEY]?.S;
       return key?.startsWith(this.prefix) ? { instance: key.slice(this.prefix.length), item } : [];
     });

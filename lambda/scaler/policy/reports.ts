@@ -4,13 +4,7 @@
  */
 import { countersOf, incrementOf, type Disbelief, type Increment, type InstanceReport } from './plausible.ts';
 import type { WorkReport } from './observation.ts';
-
-/** An instance whose report counts: in service or draining. */
-export interface Reporter {
-  instance: string;
-  /** @default unknown */
-  type?: string;
-}
+import { MOST_REPORTERS, sampleOf, type Reporter } from './reporters.ts';
 
 /** What is remembered of an instance. */
 export interface ReporterMemory {
@@ -53,8 +47,6 @@ export interface Belief {
   disbelieved: Disbelief[];
 }
 
-/** Instances whose reports are read at most; the others are taken to do what these do. */
-export const MOST_REPORTERS = 500;
 /** Two ticks further apart than this say nothing about what was finished between, seconds. */
 const GAP_SECONDS = 900;
 /** Workers report at most this late, seconds. */
@@ -110,12 +102,16 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
   const disbelieved: Disbelief[] = [];
   const known = new Map(isFirst ? [] : before.instances.map((one) => [one.instance, one]));
   const given = new Map(reports.map((one) => [one.instance, one]));
-  const present = new Map(reporters.slice(0, MOST_REPORTERS).map((one) => [one.instance, one.type]));
+  const present = new Map(sampleOf(reporters, before).map((one) => [one.instance, one.type]));
+  // Instances for which each of these stands.
+  const each = present.size === 0 ? 1 : reporters.length / present.size;
+  // Then one that was not among them need not be new.
+  const wasSample = (before?.instances.length ?? 0) >= MOST_REPORTERS;
   // One that has left since the last tick reported its last photos before it did.
   const judged = [...new Set([...present.keys(), ...known.keys()])].map((instance) => {
     const report = given.get(instance);
     const counters = report && countersOf(report);
-    const one = credited(instance, known.get(instance), seconds);
+    const one = credited(instance, known.get(instance), seconds, wasSample);
     const judgement: Judged = { ...one, type: present.get(instance), isPresent: present.has(instance) };
     if (counters === undefined) return { ...judgement, counters: null };
     judgement.counters = null;
@@ -133,13 +129,13 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
   });
 
   const drop = before?.backlog == null || backlog === null ? 0 : before.backlog - backlog;
-  limit(judged, drop, input.serviceSeconds);
+  limit(judged, drop / each, input.serviceSeconds);
   const sum = isFirst ? { completed: 0, busySeconds: 0 } : sumOf(judged);
   const memory: ReportsMemory = {
     at,
     backlog,
-    completed: completed + (sum?.completed ?? 0),
-    busySeconds: busySeconds + (sum?.busySeconds ?? 0),
+    completed: completed + each * (sum?.completed ?? 0),
+    busySeconds: busySeconds + each * (sum?.busySeconds ?? 0),
     instances: judged.filter(({ isPresent }) => isPresent).map(remembered),
   };
   const isKnown = isFirst ? given.size > disbelieved.length || present.size === 0 : sum !== undefined;
@@ -148,10 +144,24 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
 
 const sumsOf = ({ completed, busySeconds }: ReportsMemory): WorkReport => ({ completed, busySeconds });
 
-/** An instance's memory with the time since the last tick. One that is new has counted from zero. */
-function credited(instance: string, before: ReporterMemory | undefined, seconds: number): ReporterMemory {
+/**
+ * An instance's memory with the time since the last tick. One that is new has counted from zero.
+ *
+ * @param wasSample whether the last tick read the reports of a part of the fleet: one that is not known may have worked for hours
+ */
+function credited(
+  instance: string,
+  before: ReporterMemory | undefined,
+  seconds: number,
+  wasSample: boolean,
+): ReporterMemory {
   const { busyCredit, photoCredit, ...rest } = before ?? {
-    ...{ instance, counters: { completed: 0, busySeconds: 0 }, photos: 0, photoSeconds: 0 },
+    ...{
+      instance,
+      counters: wasSample ? null : { completed: 0, busySeconds: 0 },
+      photos: 0,
+      photoSeconds: 0,
+    },
     ...{ busyCredit: REPORT_SECONDS, photoCredit: REPORT_SECONDS },
   };
   return {
@@ -173,7 +183,7 @@ function addRaw(one: Judged, raw: Increment): void {
 /**
  * Limits what each instance is believed by the median of its type, or of the fleet.
  *
- * @param drop photos by which the queue fell: at least so many were finished
+ * @param drop photos by which the queue fell, for as many instances as these: at least so many were finished
  * @param learned busy seconds of a photo until now
  */
 function limit(judged: Judged[], drop: number, learned: number): void {
