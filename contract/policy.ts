@@ -79,13 +79,13 @@ export const SLO_FIELDS = {
   scaleInCooldownSeconds: seconds(0, 'time between two scale-ins'),
 
   /**
-   * An empty queue removes no instance before every tick of this time saw it empty; seconds.
+   * An empty queue removes no instance before every tick of this time saw it empty, unless workers had finished all that left it; seconds.
    *
    * @default 60
    */
   emptyHoldSeconds: seconds(
     60,
-    'an empty queue removes no instance before every tick of this time saw it empty',
+    'an empty queue removes no instance before every tick of this time saw it empty, unless workers had finished all that left it',
   ),
 
   /**

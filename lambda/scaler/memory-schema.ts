@@ -114,6 +114,7 @@ const sloSchema = z.object({
     .optional(),
   idle: z.array(z.object({ at: z.number(), count: amount })).max(128),
   emptySince: z.number().optional(),
+  isEmptyConfirmed: z.boolean().optional(),
   inconsistentSince: z.number().optional(),
 });
 

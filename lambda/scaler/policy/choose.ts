@@ -16,6 +16,8 @@ export interface Sizes {
   idle: number;
   /** Seconds that the queue has been empty; 0 with a backlog. */
   emptySeconds: number;
+  /** Whether workers have finished all that left the empty queue, so that it needs no hold time. */
+  isEmptyConfirmed: boolean;
   /** Busy seconds per photo. */
   serviceSeconds: number;
 }
@@ -37,7 +39,7 @@ export function choose(
 ): Choice {
   const { at, visible, inFlight, desired, min, max } = seen;
   const hold = (reason: Reason): Choice => ({ desired, reason });
-  const { needed, kept, spare, idle, emptySeconds, serviceSeconds } = sizes;
+  const { needed, kept, spare, idle, emptySeconds, isEmptyConfirmed, serviceSeconds } = sizes;
 
   if (needed > desired) {
     if (desired >= max) return hold('at-max');
@@ -53,7 +55,8 @@ export function choose(
   // At its sleep time an empty queue has kept all instances idle for long enough.
   const isSleepTime = kept === 0;
   const target = Math.max(min, kept, isSleepTime ? 0 : desired - spare);
-  const tooSoon = !isSleepTime && visible + inFlight === 0 && emptySeconds < settings.emptyHoldSeconds;
+  const isHeld = visible + inFlight === 0 && !isEmptyConfirmed && emptySeconds < settings.emptyHoldSeconds;
+  const tooSoon = !isSleepTime && isHeld;
   if (isWithin(at, lastInAt, settings.scaleInCooldownSeconds) || tooSoon || target >= desired) {
     return hold(idle > 0 ? 'scale-in-cooldown' : 'steady');
   }

@@ -44,6 +44,8 @@ export interface SloMemory {
   idle: IdleCount[];
   /** Since when each tick saw an empty queue, epoch seconds. */
   emptySince?: number;
+  /** Whether workers had finished all that left the queue when it became empty. @default false */
+  isEmptyConfirmed?: boolean;
   /** Since when the counts contradict each other, epoch seconds. */
   inconsistentSince?: number;
 }

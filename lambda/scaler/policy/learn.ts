@@ -10,7 +10,7 @@ import { emptyPrice, observeWaits } from './price.ts';
 import { emptySeason, observeSeason } from './season.ts';
 import { referencePhotos } from './sizing.ts';
 import { observeGaps } from './sleep.ts';
-import { emptyTail, observeTail } from './tail.ts';
+import { emptyTail, observeTail, withoutPrice } from './tail.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
@@ -26,7 +26,11 @@ export function learn(
   const { seconds, arrived } = flow;
   const observed = { at, backlog: visible + inFlight, tickSeconds };
   const emptySince = emptySinceOf(observed, { at: before.flow?.at, emptySince: before.emptySince });
-  // No size of the fleet shortens the waits for the boot that ends a sleep: they must not raise the price.
+  const isConfirmed = seen.reported !== undefined && flow.vanished === 0;
+  // At an empty queue that was empty before nothing leaves, which confirms nothing.
+  const isNewlyEmpty = seconds > 0 && ((before.flow?.backlog ?? 0) > 0 || arrived > 0);
+  const isEmptyConfirmed = isNewlyEmpty ? isConfirmed : (before.isEmptyConfirmed ?? false);
+  // No size of the fleet shortens the waits for the boot that ends a sleep: they must raise no price, of the mean or of a percentile.
   const isAsleep = seen.desired === 0 && visible + inFlight === 0;
   const price = isAsleep ? emptyPrice() : before.price;
   let { season } = before;
@@ -35,10 +39,15 @@ export function learn(
     if (seconds > 0) season = observeSeason(season, at, arrived, seconds);
   }
   const { p95WaitSeconds } = settings;
+  const { tail: tailBefore = emptyTail() } = before;
   const tail =
     p95WaitSeconds === undefined
       ? undefined
-      : observeTail(before.tail ?? emptyTail(), { at, seconds, arrived, visible }, p95WaitSeconds);
+      : observeTail(
+          isAsleep ? withoutPrice(tailBefore) : tailBefore,
+          { at, seconds, arrived, visible },
+          p95WaitSeconds,
+        );
   // Until it is measured, photos are taken to arrive in batches of the reference's work.
   const together = referencePhotos(serviceOf(flow.memory, settings.serviceSeconds));
   const { dispersion = Math.max(1, together) } = before.rate;
@@ -51,10 +60,10 @@ export function learn(
       ...{ at, seconds, visible, inFlight, arrived, inService: seen.inService, desired: seen.desired },
       before: before.flow?.at,
       isBroken: !isUnbroken(before.flow?.at, at, Math.max(ASLEEP_SECONDS, tickSeconds)),
-      isConfirmed: seen.reported !== undefined && flow.vanished === 0,
+      isConfirmed,
     }),
     ...(tail ? { tail } : {}),
     ...(season ? { season } : {}),
-    ...(emptySince === undefined ? {} : { emptySince }),
+    ...(emptySince === undefined ? {} : { emptySince, ...(isEmptyConfirmed ? { isEmptyConfirmed } : {}) }),
   };
 }

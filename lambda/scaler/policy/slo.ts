@@ -47,7 +47,8 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const spare = idleOver(idleCounts, idleTicks, tick);
 
   const { serviceSeconds } = calculation;
-  const sizes = { needed, kept, spare, idle, emptySeconds, serviceSeconds };
+  const { isEmptyConfirmed = false } = learned;
+  const sizes = { needed, kept, spare, idle, emptySeconds, isEmptyConfirmed, serviceSeconds };
   const choice = choose(seen, sizes, memory, settings);
   const next = { ...memory, slo: { ...learned, idle: idleCounts } };
   return { ...choice, memory: afterChoice(seen, next, choice, idle), needed, calculation };

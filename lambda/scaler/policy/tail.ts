@@ -30,6 +30,13 @@ export const emptyTail = (): TailMemory => ({
   waits: [],
 });
 
+/** The memory of the waits, with the price at its start. */
+export const withoutPrice = (memory: TailMemory): TailMemory => ({
+  ...emptyTail(),
+  waiting: memory.waiting,
+  waits: memory.waits,
+});
+
 /** Share of the photos that may wait longer. */
 const LATE_SHARE = 0.05;
 /** A 95th percentile over the mean of the same waits: 4 to 6 on the training traffic. */

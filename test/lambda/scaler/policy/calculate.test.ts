@@ -102,10 +102,31 @@ it.each([
 });
 
 it('waits for the boot that ends a sleep leave no price behind', () => {
-  const before = { ...emptySlo(), price: { ...learned.price, factor: 2 } };
+  const lesson = { next: 2, photos: 100, seconds: 3600 };
+  const tail = { ...emptyTail(), factor: 2, lesson, waits: [7] };
+  const before = { ...emptySlo(), price: { ...learned.price, factor: 2, lesson }, tail };
   const flow = { seconds: 30, arrived: 0, vanished: 0, memory: learned.flow! };
-  const factorOf = (observed: Partial<Observation>) =>
-    learn(seen(observed), before, flow, before.capacity, slo).price.factor;
-  expect(factorOf({ desired: 0, inService: 0 })).toBe(1);
-  expect(factorOf({ desired: 1, inService: 1 })).toBeGreaterThan(1.9);
+  const after = (observed: Partial<Observation>) =>
+    learn(seen(observed), before, flow, before.capacity, { ...slo, p95WaitSeconds: 30 });
+  const factorsOf = ({ price, tail }: Learned) => [price.factor, tail?.factor, tail?.lesson.next];
+  const asleep = after({ desired: 0, inService: 0 });
+  expect(factorsOf(asleep)).toEqual([1, 1, 1]);
+  expect(asleep.tail?.waits[0]).toBeCloseTo(7, 2);
+  expect(factorsOf(after({ desired: 1, inService: 1 }))).toEqual([2, 2, 2]);
+});
+
+it.each([
+  ['by workers that finished all that left it', 3, 0, undefined, true],
+  ['not where more left it than they finished', 3, 1, undefined, undefined],
+  ['for as long as it stays empty', 0, 0, true, true],
+  ['not by its staying empty', 0, 0, undefined, undefined],
+])('an empty queue is confirmed %s', (_name, backlog, vanished, isEmptyConfirmed, confirmed) => {
+  const at = { ...learned.flow!, at: NOW - 30, backlog };
+  const before = { ...emptySlo(), flow: at, ...(isEmptyConfirmed ? { isEmptyConfirmed } : {}) };
+  const flow = { seconds: 30, arrived: 0, vanished, memory: learned.flow! };
+  const work = { reported: { completed: 9, busySeconds: 9 } };
+  const now = (more: Partial<Observation>) => learn(seen(more), before, flow, before.capacity, slo);
+  expect(now(work).isEmptyConfirmed).toBe(confirmed);
+  expect(now({ ...work, visible: 1 }).isEmptyConfirmed).toBeUndefined();
+  if (backlog > 0) expect(now({}).isEmptyConfirmed).toBeUndefined();
 });

@@ -5,7 +5,15 @@ import type { Observation } from '../../../../lambda/scaler/policy/observation.t
 import { NOW, seen, slo } from '../support/observations.ts';
 
 const settings = { ...slo, scaleOutCooldownSeconds: 60, scaleInCooldownSeconds: 90, emptyHoldSeconds: 60 };
-const sizes: Sizes = { needed: 4, kept: 4, spare: 0, idle: 0, emptySeconds: 0, serviceSeconds: 6 };
+const sizes: Sizes = {
+  needed: 4,
+  kept: 4,
+  spare: 0,
+  idle: 0,
+  emptySeconds: 0,
+  isEmptyConfirmed: false,
+  serviceSeconds: 6,
+};
 const four: Partial<Observation> = { desired: 4, inService: 4, inFlight: 4, min: 1, max: 10 };
 /** Fewer needed, two idle for long enough, and the queue empty for long enough. */
 const less: Sizes = { ...sizes, needed: 1, kept: 2, spare: 2, idle: 2, emptySeconds: 60 };
@@ -67,6 +75,14 @@ describe.each<[string, Sizes, Case[]]>([
       ['nothing idle throughout', { inFlight: 2 }, { spare: 0 }, {}, 4, 'scale-in-cooldown'],
       ['nothing idle at all', {}, { spare: 0, idle: 0 }, {}, 4, 'steady'],
       ['an empty queue holds it at first', { inFlight: 0 }, { emptySeconds: 59 }, {}, 4, 'scale-in-cooldown'],
+      [
+        'an empty queue that workers confirm does not hold it',
+        { inFlight: 0 },
+        { emptySeconds: 0, isEmptyConfirmed: true },
+        {},
+        2,
+        'scale-in',
+      ],
       ['an empty queue lets it go later', { inFlight: 0 }, {}, {}, 2, 'scale-in'],
       ['photos in flight need no hold time', { inFlight: 1 }, { emptySeconds: 0 }, {}, 2, 'scale-in'],
       [

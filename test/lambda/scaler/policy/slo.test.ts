@@ -41,9 +41,15 @@ describe('slo', () => {
     ],
     [
       'nor for one that is empty for less than the hold time',
-      [...busy(5, 40), ...repeat(2, { inService: 5, reported: { completed: 1000, busySeconds: 6000 } })],
+      [...busy(5, 40), ...repeat(2, { inService: 5, reported: { completed: 977, busySeconds: 6000 } })],
       5,
       'scale-in-cooldown',
+    ],
+    [
+      'removes what is idle at once where workers have finished all that left it',
+      [...busy(5, 40), { inService: 5, desired: 5, reported: { completed: 980, busySeconds: 5880 } }],
+      1,
+      'scale-in',
     ],
     ['stays at the minimum', repeat(30, { inService: 2, desired: 2, min: 2 }), 2, 'at-min'],
     ['removes the last instance after its time', repeat(11, { inService: 1, desired: 1 }), 0, 'scale-in'],
