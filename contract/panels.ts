@@ -39,12 +39,17 @@ export interface PanelSeries {
 /** For a count that is published only above zero: with a gap the panel would keep the last value. */
 const withZeros = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
 
+/** Of a line that is not measured but asked for. */
+export const LIMIT_LABELS = { p95WaitSeconds: 'p95 asked for' } as const;
+
 export interface Panel {
   id: string;
   title: string;
   unit: 'photos' | 'instances' | 'seconds' | 'USD' | 'per cent' | 'ticks' | 'count';
   /** Whether the series are stacked. */
   stacked?: boolean;
+  /** A setting of the stage that its graph has as a line, where the stage gives it: {@link LIMIT_LABELS}. */
+  limit?: keyof typeof LIMIT_LABELS;
   /** Whether the panel shows the latest values instead of a graph. */
   figures?: boolean;
   series: PanelSeries[];
@@ -132,7 +137,13 @@ export const PANELS: Panel[][] = [
       stacked: true,
       series: by(METRICS.decisions, REASON_DIMENSION, REASONS),
     },
-    { id: 'waits', title: 'Wait of a photo, seconds', unit: 'seconds', series: waits },
+    {
+      id: 'waits',
+      title: 'Wait of a photo, seconds',
+      unit: 'seconds',
+      limit: 'p95WaitSeconds',
+      series: waits,
+    },
   ],
   [
     {

@@ -65,6 +65,8 @@ export const UNIT_PRICES = {
   logGigabyteMonth: 0.03,
   /** EventBridge Scheduler. */
   scheduleInvocation: 1e-6,
+  /** EventBridge: an event of a service that sends them only where that is switched on, as S3 does. */
+  serviceEvent: 1e-6,
   /** SQS, standard queues. */
   queueRequest: 0.4e-6,
   /** S3 requests. */

@@ -42,6 +42,8 @@ export const scalerEnvironmentSchema = z.object({
     .string()
     .transform((text) => (text === '' ? undefined : Number(text)))
     .pipe(z.number().positive().optional()),
+  /** Name of the bucket whose new photos start a run where the fleet is at zero; empty where none do. */
+  WAKE_BUCKET: z.string(),
   /** Seconds between two ticks. */
   TICK_SECONDS: z.coerce.number().positive().max(60),
   /** JSON of the policy's settings. */

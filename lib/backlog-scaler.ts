@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { Duration, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
+import * as events from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -10,14 +12,16 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
+import { INCOMING } from '../contract/keys.ts';
 import { LAUNCH_TIMEOUT_SECONDS, MEMORY_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { PUBLISH_METRICS } from './permissions.ts';
+import type { PhotoStore } from './photo-store.ts';
 import { checkProps, checkStageName, invalidProps, refuseTokens } from './props.ts';
-import { ScalerTable } from './scaler-table.ts';
+import { readView, ScalerTable } from './scaler-table.ts';
 import { ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
 import { SCALING_FIELDS, type ScalingOptions } from './stage/scaling.ts';
@@ -30,6 +34,13 @@ export interface BacklogScalerProps extends ScalingOptions, LogOptions {
   readonly stageName: string;
   /** Queue with one message for each job. */
   readonly queue: sqs.IQueue;
+  /**
+   * Photos whose arrival at a fleet of size zero starts a tick at once; for a group whose minimum is 0. Their bucket then sends each of its
+   * events to EventBridge, at USD 1 a million.
+   *
+   * @default - a fleet at zero is woken by the next tick
+   */
+  readonly photos?: PhotoStore;
   /** Group whose desired capacity is set, within its own minimum and maximum. Nothing else may set it. */
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
   /**
@@ -117,6 +128,7 @@ export class BacklogScaler extends Construct {
         TABLE_NAME: this.table.tableName,
         WORK_KEY_PREFIX: fleet?.workKeyPrefix ?? '',
         LAUNCH_TIMEOUT_SECONDS: fleet ? String(LAUNCH_TIMEOUT_SECONDS) : '',
+        WAKE_BUCKET: props.photos?.bucket.bucketName ?? '',
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
@@ -162,6 +174,22 @@ export class BacklogScaler extends Construct {
           scheduledTime: scheduler.ContextAttribute.scheduledTime,
         }),
       }),
+    });
+    if (props.photos) this.wakeBy(props.photos, handler);
+  }
+
+  /** The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile. */
+  private wakeBy(photos: PhotoStore, handler: BundledFunction): void {
+    photos.sendEvents();
+    handler.allow(readView(this.table));
+    new events.Rule(this, 'Wake', {
+      description: 'A new photo, for which a fleet at zero is woken',
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: { bucket: { name: [photos.bucket.bucketName] }, object: { key: [{ prefix: INCOMING }] } },
+      },
+      targets: [new LambdaFunction(handler.function, { retryAttempts: 0, maxEventAge: PERIOD })],
     });
   }
 }

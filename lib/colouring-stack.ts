@@ -44,6 +44,7 @@ export class ColouringStack extends Stack {
       autoScalingGroup,
       table,
       hourlyPrices,
+      ...(stage.minCapacity === 0 ? { photos } : {}),
     });
     const gateway = httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });
     new SavedQueries(this, 'Queries', stageName, {

@@ -3,7 +3,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { METRIC_NAMESPACE, SERVICE, STAGE_DIMENSION } from '../contract/names.ts';
-import { PANELS, type Panel, type PanelSeries } from '../contract/panels.ts';
+import { LIMIT_LABELS, PANELS, type Panel, type PanelSeries } from '../contract/panels.ts';
 import type { StageMetrics } from './stage-metrics.ts';
 
 const COLUMNS = 24;
@@ -14,18 +14,22 @@ export interface DashboardProps {
   readonly metrics: StageMetrics;
   /** Alarms whose state is shown. */
   readonly alarms: cloudwatch.IAlarm[];
+  /** Wait that 95 % of the photos should not exceed, seconds: a line beside the measured waits. @default no line */
+  readonly p95WaitSeconds?: number | undefined;
 }
 
 export class Dashboard extends Construct {
   readonly name: string;
 
-  constructor(scope: Construct, id: string, { stageName, metrics, alarms }: DashboardProps) {
+  constructor(scope: Construct, id: string, { stageName, metrics, alarms, ...limits }: DashboardProps) {
     super(scope, id);
     // Dashboards are global to the account: a stage can be in two regions.
     this.name = `${SERVICE}-${stageName}-${Stack.of(this).region}`;
     const [first = [], ...rest] = PANELS.map((row) => {
       const there = row.filter(({ series }) => series.some((one) => metrics.has(one)));
-      return there.map((panel) => widget(panel, Math.floor(COLUMNS / there.length), stageName, metrics));
+      return there.map((panel) =>
+        widget(panel, Math.floor(COLUMNS / there.length), stageName, metrics, limits),
+      );
     });
     const status = new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: COLUMNS, height: 3 });
     new cloudwatch.Dashboard(this, 'Resource', {
@@ -36,8 +40,15 @@ export class Dashboard extends Construct {
   }
 }
 
-function widget(panel: Panel, width: number, stageName: string, metrics: StageMetrics): cloudwatch.IWidget {
+function widget(
+  panel: Panel,
+  width: number,
+  stageName: string,
+  metrics: StageMetrics,
+  limits: Pick<DashboardProps, 'p95WaitSeconds'>,
+): cloudwatch.IWidget {
   const { title, series, stacked = false } = panel;
+  const limit = panel.limit && limits[panel.limit];
   const lines = series
     .filter((one) => metrics.has(one))
     .map((one, k) => (one.gapsAreZero ? filled(one, `m${k}`, metrics) : line(one, stageName, metrics)));
@@ -54,6 +65,13 @@ function widget(panel: Panel, width: number, stageName: string, metrics: StageMe
     title,
     left: lines,
     stacked,
+    ...(limit === undefined
+      ? {}
+      : {
+          leftAnnotations: [
+            { value: limit, label: LIMIT_LABELS.p95WaitSeconds, color: cloudwatch.Color.RED },
+          ],
+        }),
     width,
     height: HEIGHT,
     leftYAxis: { min: 0, label: panel.unit, showUnits: false },

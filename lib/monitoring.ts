@@ -127,6 +127,7 @@ export class Monitoring extends Construct {
     const { name } = new Dashboard(this, 'Dashboard', {
       stageName,
       metrics,
+      p95WaitSeconds,
       alarms: ALARM_IDS.flatMap((id) => (CONDITION_ALARM_IDS.includes(id) ? [] : (this.alarms[id] ?? []))),
     });
     this.dashboardName = name;

@@ -10,7 +10,7 @@ import { UserError } from '../../common/errors.ts';
 import { idleLines } from './idle.ts';
 import { VOLUME_AND_ADDRESS_HOUR } from './instances.ts';
 import { cents, type CostLine } from './measured.ts';
-import { choiceOf, REQUESTS_THOUSAND, rounded, workCost, type Choice, type WorkCost } from './work.ts';
+import { choiceOf, requestsThousand, rounded, workCost, type Choice, type WorkCost } from './work.ts';
 
 export interface TypeCost extends WorkCost {
   /** USD for an hour of the instance alone. */
@@ -53,7 +53,7 @@ export interface Cost {
   photos: { megapixels: number; kind: PhotoKind; share: number }[];
   /** Instance-seconds per photo that the caller has measured; null: each type's own, by the model. */
   serviceSeconds: number | null;
-  /** USD per 1,000 photos, for S3 and SQS. */
+  /** USD per 1,000 photos, for requests and, with a minimum of 0, for events. */
   requestsThousand: number;
   maximum: { instances: number; onDemand: number; spot: number };
   types: TypeCost[];
@@ -74,7 +74,7 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
     const onDemand = priceOf(stage, type);
     const spot = onDemand * SPOT_SHARE;
     return {
-      ...workCost(type, onDemand, photos, serviceSeconds),
+      ...workCost(stage, type, onDemand, photos, serviceSeconds),
       onDemandHour: rounded(onDemand),
       spotHour: rounded(spot),
       dayAtMaximum: cents(
@@ -98,7 +98,7 @@ export function costOf(stage: Stage, measured: Measured = {}): Cost {
       ...{ megapixels, kind, share: share / weight },
     })),
     serviceSeconds: serviceSeconds ?? null,
-    requestsThousand: rounded(REQUESTS_THOUSAND),
+    requestsThousand: rounded(requestsThousand(stage)),
     maximum: { instances: maxCapacity, ...maximum },
     types,
     cheapest: isModelled ? choiceOf(stage, photos) : null,

@@ -9,7 +9,7 @@ import {
 } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
-import { HANDOVER_SECONDS, MOST_WAIT_SECONDS, PERIOD_SECONDS, tickTimes } from '../../lambda/scaler/run.ts';
+import { tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
@@ -19,24 +19,18 @@ import { probeLines } from './probe.ts';
 
 const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
 
-/**
- * Ticks, seconds and receives of a run of the scaler. One that sleeps has a tick a minute, and waits for a photo from then on.
- */
-function runOf({ minCapacity, tickSeconds, policy }: Stage) {
-  if (minCapacity === 0 && policy.kind !== 'threshold') {
-    const seconds = PERIOD_SECONDS - HANDOVER_SECONDS;
-    return { ticks: 1, seconds, receives: Math.ceil(seconds / MOST_WAIT_SECONDS) };
-  }
-  const times = tickTimes(0, 0, tickSeconds);
-  return { ticks: times.length, seconds: (times.at(-1) ?? 0) + SCALER.tickMs / 1000, receives: 0 };
+/** Ticks and seconds of a run of the scaler. While the fleet sleeps it has one tick. */
+function runOf({ minCapacity, tickSeconds }: Stage) {
+  const times = minCapacity === 0 ? [0] : tickTimes(0, 0, tickSeconds);
+  return { ticks: times.length, seconds: (times.at(-1) ?? 0) + SCALER.tickMs / 1000 };
 }
 
 /** @param imageGib of the image's snapshot */
 export function idleLines(stage: Stage, imageGib: number): CostLine[] {
   const runs = MINUTES_A_MONTH;
-  const { ticks, seconds, receives } = runOf(stage);
+  const { ticks, seconds } = runOf(stage);
   return [
-    ...scalerLines(seconds, runs, runs * ticks, runs * receives),
+    ...scalerLines(seconds, runs, runs * ticks),
     ...monitoringLines(stage, runs * ticks),
     ...probeLines(stage, imageGib),
     line(
@@ -55,7 +49,7 @@ const line = (what: string, arithmetic: string, usd: number): CostLine => ({
 });
 
 /** @param seconds of each run */
-function scalerLines(seconds: number, runs: number, ticks: number, receives: number): CostLine[] {
+function scalerLines(seconds: number, runs: number, ticks: number): CostLine[] {
   const gigabyteSeconds = runs * seconds * SCALER.memoryGb;
   const writes = (SCALER.writesPerTick * ticks + runs) * SCALER.itemKib;
   const logGigabytes = (ticks * SCALER.logBytesPerTick + runs * SCALER.logBytesPerRun) / 1e9;
@@ -77,8 +71,8 @@ function scalerLines(seconds: number, runs: number, ticks: number, receives: num
     ),
     line(
       'scaler, queue',
-      `${grouped(ticks)} ticks${receives > 0 ? ` and ${grouped(receives)} receives` : ''} x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
-      (ticks + receives) * UNIT_PRICES.queueRequest,
+      `${grouped(ticks)} ticks x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
+      ticks * UNIT_PRICES.queueRequest,
     ),
     line(
       'scaler, logs',

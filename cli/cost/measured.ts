@@ -23,6 +23,12 @@ export const SCALER = {
  */
 export const REQUESTS = { puts: 2, gets: 4, queue: 4, tableWrites: 1 } as const;
 
+/**
+ * Of a stage with a minimum of 0, per photo: events of its bucket (photo and result, each when it is made and when it expires), and the
+ * run of the scaler that finds the fleet at work, seconds.
+ */
+export const WAKE = { events: 4, functionSeconds: 0.05 } as const;
+
 /** Of the probe: a run of its function, which is a few calls; heads and gets for its photo and outcomes. */
 export const PROBE = { functionSeconds: 1, gets: 3 } as const;
 

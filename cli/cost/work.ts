@@ -5,15 +5,26 @@ import { throughputOf, type PhotoSize, type Throughput } from '../../contract/th
 import type { Stage } from '../../lib/stage/stage.ts';
 import { onDemandPrice } from '../../lib/stage/spending.ts';
 import { VOLUME_AND_ADDRESS_HOUR } from './instances.ts';
-import { REQUESTS } from './measured.ts';
+import { REQUESTS, SCALER, WAKE } from './measured.ts';
 
-/** USD for the S3, SQS and DynamoDB requests of 1,000 photos. */
-export const REQUESTS_THOUSAND =
-  1000 *
-  (REQUESTS.puts * UNIT_PRICES.storePut +
-    REQUESTS.gets * UNIT_PRICES.storeGet +
-    REQUESTS.queue * UNIT_PRICES.queueRequest +
-    REQUESTS.tableWrites * UNIT_PRICES.tableWriteUnit);
+/** USD for the S3, SQS and DynamoDB requests of a photo. */
+const REQUESTS_PHOTO =
+  REQUESTS.puts * UNIT_PRICES.storePut +
+  REQUESTS.gets * UNIT_PRICES.storeGet +
+  REQUESTS.queue * UNIT_PRICES.queueRequest +
+  REQUESTS.tableWrites * UNIT_PRICES.tableWriteUnit;
+
+/** USD for what could wake a fleet at zero, of a photo that did not: a strongly consistent read counts each 4 KiB. */
+const WAKE_PHOTO =
+  WAKE.events * UNIT_PRICES.serviceEvent +
+  UNIT_PRICES.lambdaInvocation +
+  WAKE.functionSeconds * SCALER.memoryGb * UNIT_PRICES.lambdaGigabyteSecond +
+  Math.ceil(SCALER.itemKib / 4) * UNIT_PRICES.tableReadUnit +
+  (SCALER.logBytesPerRun / 1e9) * (UNIT_PRICES.logGigabyte + UNIT_PRICES.logGigabyteMonth);
+
+/** USD for the requests of 1,000 photos, and in a stage with a minimum of 0 for their events. */
+export const requestsThousand = ({ minCapacity }: Pick<Stage, 'minCapacity'>): number =>
+  1000 * (REQUESTS_PHOTO + (minCapacity === 0 ? WAKE_PHOTO : 0));
 
 /** What photos cost on instances of one type. */
 export interface WorkCost {
@@ -49,15 +60,16 @@ export interface Choice {
 /** Rounds to a hundredth of a cent. */
 export const rounded = (usd: number) => Math.round(usd * 10_000) / 10_000;
 
-/** USD per 1,000 photos. @param hour USD for an hour of the instance alone */
-const thousandOf = (serviceSeconds: number, hour: number) =>
-  rounded(((1000 * serviceSeconds) / 3600) * (hour + VOLUME_AND_ADDRESS_HOUR) + REQUESTS_THOUSAND);
+/** USD per 1,000 photos. @param hour USD for an hour of the instance alone @param requests USD per 1,000 photos */
+const thousandOf = (serviceSeconds: number, hour: number, requests: number) =>
+  rounded(((1000 * serviceSeconds) / 3600) * (hour + VOLUME_AND_ADDRESS_HOUR) + requests);
 
 /**
  * @param onDemand USD an hour
  * @param measured instance-seconds per photo, instead of the model's
  */
 export function workCost(
+  stage: Stage,
   type: string,
   onDemand: number,
   photos: readonly PhotoSize[],
@@ -66,13 +78,14 @@ export function workCost(
   const throughput = measured === undefined ? (throughputOf(type, photos) ?? null) : null;
   const serviceSeconds = measured ?? throughput?.serviceSeconds ?? null;
   const known = serviceSeconds !== null;
+  const requests = requestsThousand(stage);
   return {
     type,
     serviceSeconds,
     photosPerHour: known ? Math.round(3600 / serviceSeconds) : null,
     throughput,
-    thousandOnDemand: known ? thousandOf(serviceSeconds, onDemand) : null,
-    thousandSpot: known ? thousandOf(serviceSeconds, onDemand * SPOT_SHARE) : null,
+    thousandOnDemand: known ? thousandOf(serviceSeconds, onDemand, requests) : null,
+    thousandSpot: known ? thousandOf(serviceSeconds, onDemand * SPOT_SHARE, requests) : null,
   };
 }
 
@@ -82,7 +95,7 @@ export function choiceOf(stage: Stage, photos: readonly PhotoSize[]): Choice | n
   const all = [...priced].flatMap((type) => {
     const onDemand = onDemandPrice(stage, type);
     const { thousandOnDemand, photosPerHour } =
-      onDemand === undefined ? ({} as Partial<WorkCost>) : workCost(type, onDemand, photos);
+      onDemand === undefined ? ({} as Partial<WorkCost>) : workCost(stage, type, onDemand, photos);
     if (thousandOnDemand == null || photosPerHour == null) return [];
     return { type, isInStage: stage.instanceTypes.includes(type), thousandOnDemand, photosPerHour };
   });

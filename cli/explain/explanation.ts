@@ -2,10 +2,12 @@
 import { controlJson, controlText, activeControls } from '../shared/controls.ts';
 import { lastChange } from '../shared/decisions.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
+import type { TickRecord } from '../../lambda/scaler/ports.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
+import { keepSentences, keepTimeOf, type KeepTime } from './sleep.ts';
 import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
 import {
   consequenceSentences,
@@ -22,6 +24,8 @@ export interface Explanation {
   decision: ScalerMemory['recent'][number] | undefined;
   ageSeconds: number | undefined;
   stale: boolean;
+  /** Undefined for a fleet that does not sleep. */
+  keep?: KeepTime | undefined;
   sentences: string[];
 }
 
@@ -40,6 +44,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
   const context = { record, policy, spent: spentToday(memory, now)?.today };
   const controls = memory.controls ? activeControls(memory.controls, now) : [];
   const change = lastChange(memory.recent);
+  const keep = keepOf(record, memory, policy);
   const sentences = [
     ...(stale ? [staleSentence(age)] : []),
     ...memory.problems,
@@ -51,13 +56,23 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     ...(record.calculation
       ? calculationSentences(record.calculation, record.needed, policy)
       : [noCalculationSentence(context)]),
+    ...keepSentences(keep, emptySecondsOf(record, memory)),
     ...consequenceSentences(context),
     ...controls.map((control) => `Control in effect: ${controlText(control, now)}.`),
     change
       ? `The size last changed at ${clockTime(change.from, now)}, ${change.before === null ? '' : `from ${change.before} `}to ${known(change.desired)} (${change.reason}).`
       : `The size has not changed within the last ${span(now - (memory.recent[0]?.at ?? now))}, which is all that the scaler remembers.`,
   ];
-  return { decision: record, ageSeconds: age, stale, sentences };
+  return { decision: record, ageSeconds: age, stale, keep, sentences };
+}
+
+const keepOf = ({ calculation }: TickRecord, { policy }: ScalerMemory, stage: StagePolicy | undefined) =>
+  calculation && keepTimeOf(calculation, policy.slo?.sleep, stage?.sleepAfterSeconds);
+
+/** With an instance to keep. */
+function emptySecondsOf({ at, desired }: TickRecord, { policy }: ScalerMemory): number | undefined {
+  const { emptyAt } = policy.slo?.sleep ?? {};
+  return emptyAt === undefined || !desired ? undefined : Math.max(0, at - emptyAt);
 }
 
 export const explainLines = ({ stage, stack, region }: StackName, { sentences }: Explanation): string[] => [
@@ -69,7 +84,7 @@ export const explainLines = ({ stage, stack, region }: StackName, { sentences }:
 export function explainJson(
   { stage, stack, region }: StackName,
   memory: ScalerMemory,
-  { decision, ageSeconds, stale, sentences }: Explanation,
+  { decision, ageSeconds, stale, sentences, keep }: Explanation,
   now: number,
 ) {
   const { at, calculation, ...record } = decision ?? {};
@@ -81,6 +96,7 @@ export function explainJson(
       ? { ...record, at: isoOf(at ?? now), ageSeconds, stale, meaning: REASON_TEXTS[decision.reason].meaning }
       : null,
     calculation: calculation ? { ...calculation, sum: sumOf(calculation) } : null,
+    keepTime: keep ?? null,
     bootFailures: bootFailuresJson(memory.policy.bootFailure),
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change

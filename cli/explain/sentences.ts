@@ -9,6 +9,7 @@ export interface StagePolicy {
   kind: 'slo' | 'forecast' | 'threshold';
   targetWaitSeconds?: number;
   p95WaitSeconds?: number;
+  sleepAfterSeconds?: number;
   scaleOutBacklog?: number;
   scaleOutStep?: number;
   dailySpendLimit: number;

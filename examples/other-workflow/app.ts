@@ -36,7 +36,7 @@ const { autoScalingGroup } = new GpuFleet(stack, 'Fleet', {
 
 const { queue, deadLetterQueue } = jobs;
 const policy = { ...DEFAULT_POLICY, targetWaitSeconds: 60, serviceSeconds: 20 };
-new BacklogScaler(stack, 'Scaler', { stageName, queue, autoScalingGroup, table, policy });
+new BacklogScaler(stack, 'Scaler', { stageName, queue, photos, autoScalingGroup, table, policy });
 new Monitoring(stack, 'Monitoring', { stageName, queue, deadLetterQueue });
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

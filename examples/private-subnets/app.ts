@@ -33,7 +33,7 @@ const table = new ScalerTable(stack, 'Table');
 const { autoScalingGroup } = new GpuFleet(stack, 'Fleet', { stageName, photos, jobs, table, vpc });
 
 const { queue, deadLetterQueue } = jobs;
-new BacklogScaler(stack, 'Scaler', { stageName, queue, autoScalingGroup, table });
+new BacklogScaler(stack, 'Scaler', { stageName, queue, photos, autoScalingGroup, table });
 new Monitoring(stack, 'Monitoring', { stageName, queue, deadLetterQueue });
 
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -1,9 +1,10 @@
-/** Entry point of the scaler's Lambda function. */
+/** Entry point of the scaler's Lambda function: its schedule invokes it each minute, and a new photo where the minimum is 0. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scalerEnvironmentSchema } from '../../contract/scaler.ts';
 import { portsOn } from './aws/ports-on.ts';
-import { runTicks, scheduledAt, type Clock } from './run.ts';
+import { PERIOD_SECONDS, runTicks, scheduledAt, type Clock, type RunOptions } from './run.ts';
 import { tick } from './tick.ts';
+import { isPhoto, wake } from './wake.ts';
 
 const environment = scalerEnvironmentSchema.parse(process.env);
 const ports = portsOn(environment);
@@ -12,16 +13,18 @@ const clock: Clock = {
   sleepUntil: (at) => sleep(Math.max(0, at * 1000 - Date.now())),
 };
 
-export const handler = (
-  event: { scheduledTime?: string },
-  context: { awsRequestId: string; getRemainingTimeInMillis(): number },
-): Promise<void> =>
+interface Invocation {
+  awsRequestId: string;
+  getRemainingTimeInMillis(): number;
+}
+
+const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken'>): Promise<boolean> =>
   runTicks({
-    scheduled: scheduledAt(event.scheduledTime),
+    ...options,
     tickSeconds: environment.TICK_SECONDS,
+    wakesByEvent: environment.WAKE_BUCKET !== '',
     clock,
     remainingMs: () => context.getRemainingTimeInMillis(),
-    awaitPhoto: ports.counts.hasPhoto && ((seconds) => ports.counts.hasPhoto!(seconds)),
     tick: (woken) =>
       tick(ports, environment.POLICY, {
         owner: context.awsRequestId,
@@ -34,3 +37,23 @@ export const handler = (
     release: () => ports.memory.release(context.awsRequestId),
     log: (line) => console.log(JSON.stringify(line)),
   });
+
+export async function handler(
+  event: { scheduledTime?: string; source?: string },
+  context: Invocation,
+): Promise<void> {
+  if (event.source === undefined) {
+    await run(context, { scheduled: scheduledAt(event.scheduledTime) });
+    return;
+  }
+  if (!isPhoto(event, environment.WAKE_BUCKET)) return;
+  await wake({
+    view: () => ports.views.view(),
+    // Its ticks are those of the schedule, until the next minute begins.
+    run: () => {
+      const scheduled = Math.floor(clock.now() / PERIOD_SECONDS) * PERIOD_SECONDS;
+      return run(context, { scheduled, woken: true });
+    },
+    pause: (seconds) => sleep(1000 * seconds),
+  });
+}

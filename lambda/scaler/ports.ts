@@ -39,11 +39,10 @@ export interface Counts {
   /**
    * Looks at messages that wait, and deletes those without a photo: folders and S3's test events. A look counts as a receive.
    *
-   * @param waitSeconds for which it waits for a message, from 1 to 20. @default 1
    * @returns whether it found another message
    * @default messages are not jobs of photos: each counts
    */
-  hasPhoto?: ((waitSeconds?: number) => Promise<boolean>) | undefined;
+  hasPhoto?: (() => Promise<boolean>) | undefined;
 }
 
 export interface Work {
@@ -121,6 +120,15 @@ export interface Memory {
   save(owner: string, state: Omit<MemoryState, 'controls'>, view?: View): Promise<void>;
   /** Gives the lease back, so that the next run need not wait until it expires. Does nothing when another run holds it. */
   release(owner: string): Promise<void>;
+}
+
+export interface Views {
+  /**
+   * Reads what the last tick published, without the lease.
+   *
+   * @returns undefined before the first tick, and where another version published it
+   */
+  view(): Promise<View | undefined>;
 }
 
 export interface TickMetrics {

@@ -10,10 +10,6 @@ import type { TickResult } from './tick.ts';
 export const PERIOD_SECONDS = 60;
 /** No tick starts with less than this left before the function's time-out, milliseconds. */
 const TICK_ALLOWANCE_MS = 10_000;
-/** A fleet at zero is watched until so long before the next invocation is due, which then finds the lease free. */
-export const HANDOVER_SECONDS = 1.5;
-/** The longest wait of a receive from SQS. */
-export const MOST_WAIT_SECONDS = 20;
 
 export interface Clock {
   /** Epoch seconds. */
@@ -48,40 +44,30 @@ export interface RunOptions {
   remainingMs: () => number;
   /** @param woken by a photo at a fleet of size zero */
   tick: (woken: boolean) => Promise<TickResult>;
-  /**
-   * Waits for a photo, with which a fleet at zero wakes at once.
-   *
-   * @param seconds at most, from 1 to 20
-   * @default it wakes at the next tick
-   */
-  awaitPhoto?: ((seconds: number) => Promise<boolean>) | undefined;
+  /** Whether such a photo started this run. @default false */
+  woken?: boolean;
+  /** Whether such a photo starts a run. @default false: a fleet that sleeps has its usual ticks */
+  wakesByEvent?: boolean;
   /** Gives the lease back; called once, after the last tick. */
   release: () => Promise<void>;
   log: (line: { message: string; [field: string]: unknown }) => void;
 }
 
-/** Whether a photo arrives before a time, epoch seconds. @throws Error when that cannot be watched */
-async function arrives({ clock, awaitPhoto }: RunOptions, until: number): Promise<boolean> {
-  for (let left = until - clock.now(); left >= 1; left = until - clock.now()) {
-    if (await awaitPhoto?.(Math.min(MOST_WAIT_SECONDS, Math.floor(left)))) return true;
-  }
-  return false;
-}
-
 /**
  * Runs the ticks until the next invocation is due.
  *
+ * @returns whether it ever had the lease
  * @throws AggregateError at the end, when a part of any tick failed
  */
-export async function runTicks(options: RunOptions): Promise<void> {
-  const { scheduled, tickSeconds, clock, remainingMs, tick, awaitPhoto, release, log } = options;
+export async function runTicks(options: RunOptions): Promise<boolean> {
+  const { scheduled, tickSeconds, clock, remainingMs, tick, wakesByEvent, release, log } = options;
   const start = clock.now();
   const times = tickTimes(scheduled ?? start, start, tickSeconds);
   if (times.length === 0) log({ message: 'event-dropped', ageSeconds: start - (scheduled ?? start) });
   const errors: Error[] = [];
   const end = (scheduled ?? start) + PERIOD_SECONDS;
   let held = false;
-  let woken = false;
+  let woken = options.woken ?? false;
   for (let at = times.shift(); at !== undefined; at = times.shift()) {
     await clock.sleepUntil(at);
     if (remainingMs() < TICK_ALLOWANCE_MS) {
@@ -89,31 +75,28 @@ export async function runTicks(options: RunOptions): Promise<void> {
       break;
     }
     const result = await tick(woken);
-    woken = false;
     for (const error of result.errors) log({ message: 'tick-failed', error: error.message });
     errors.push(...result.errors);
     if (!result.held) {
       log({ message: held ? 'lease-lost' : 'lease-refused' });
-      // An invocation that lost its lease has a successor. One that never had it may follow one that died with it.
-      if (held) break;
+      // An invocation that lost its lease has a successor. One that never had it may follow one that died with it. One that a photo
+      // started comes beside those of the schedule.
+      if (held || woken) break;
       continue;
     }
     held = true;
+    woken = false;
     // One that the rule asks for comes beside those of the stage's pace.
     const next = at + (result.nextSeconds ?? tickSeconds);
     if (next < (times[0] ?? end)) times.unshift(next);
     if (result.record) log({ message: 'tick-finished', ...result.record });
-    if (!result.asleep || !awaitPhoto) continue;
-    const later = times.filter((time) => time >= next - 1);
-    const found = await arrives(options, later[0] ?? end - HANDOVER_SECONDS).catch((cause: Error) => {
-      errors.push(new Error(`awaitPhoto: ${cause.message}`, { cause }));
-    });
-    // Where it cannot be watched, it has its usual ticks.
-    if (found !== undefined) times.splice(0, times.length, ...(found ? [clock.now(), ...times] : later));
-    woken = found ?? false;
+    // A photo would start a run of its own.
+    if (result.asleep && wakesByEvent)
+      times.splice(0, times.length, ...times.filter((time) => time >= next - 1));
   }
   if (held) {
     await release().catch((cause: Error) => errors.push(new Error(`release: ${cause.message}`, { cause })));
   }
   if (errors.length > 0) throw new AggregateError(errors, errors.map((error) => error.message).join('; '));
+  return held;
 }

@@ -11,8 +11,11 @@ import { seriesOf } from '../report/series.ts';
 import { runPolicy } from '../result.ts';
 import { scenarios, type Scenario } from '../scenario.ts';
 
-const dashboardRun = (run: Run, policy: Policy, { world }: Scenario): DashboardRun =>
-  dashboardOf(panelInput(run, world, policy.kind.stageSettings !== undefined));
+function dashboardRun(run: Run, { kind, settings }: Policy, { world }: Scenario): DashboardRun {
+  const { p95WaitSeconds } = settings;
+  const input = panelInput(run, world, kind.stageSettings !== undefined);
+  return dashboardOf(input, p95WaitSeconds ? { p95WaitSeconds } : {});
+}
 
 /**
  * Runs each policy of a comparison once more, with its decisions kept.

@@ -112,6 +112,11 @@ window.dashboard = (() => {
         values: all[index],
         colour: css(`series-${k}`),
       }));
+      const limit = current.dashboard.limits[panel.limit?.name];
+      if (limit !== undefined) {
+        const colour = css(`series-${filled.length}`);
+        filled.push({ label: panel.limit.label, values: at.map(() => limit), colour });
+      }
       const present = filled.filter(({ values }) => typeof values !== 'string');
       if (present.length) (panel.figures ? drawFigures : drawGraph)(panel, present, card);
       card.append(...notes(filled));

@@ -1,5 +1,5 @@
 /** The dashboard's data in the page: the panels once, and the series of each run, packed. */
-import { PANELS, type Panel, type PanelSeries } from '../../contract/panels.ts';
+import { LIMIT_LABELS, PANELS, type Panel, type PanelSeries } from '../../contract/panels.ts';
 import { valuesOf, type MissingReason } from './panels.ts';
 import type { PanelInput, Values } from './periods.ts';
 
@@ -37,11 +37,17 @@ export interface DashboardRun {
   latest: number;
   /** By the index in `DashboardPanel.series`; a text is the reason why there are no values. */
   series: (Packed | MissingReason)[];
+  /** Waits that the policy was asked for, seconds. */
+  limits: Limits;
 }
+
+type Limits = Partial<Record<keyof typeof LIMIT_LABELS, number>>;
 
 export type DashboardPanel = Pick<Panel, 'id' | 'title' | 'unit' | 'stacked' | 'figures'> & {
   /** With the index of its values in `DashboardRun.series`. */
   series: { label: string; index: number }[];
+  /** A line where the run has the limit. */
+  limit?: { name: keyof typeof LIMIT_LABELS; label: string };
 };
 
 const keyOf = ({ metric, statistic, dimension }: PanelSeries) =>
@@ -56,8 +62,9 @@ for (const series of PANELS.flat().flatMap((panel) => panel.series)) {
 
 export const dashboardPanels = (): DashboardPanel[][] =>
   PANELS.map((row) =>
-    row.map(({ series, ...panel }) => ({
+    row.map(({ series, limit, ...panel }) => ({
       ...panel,
+      ...(limit && { limit: { name: limit, label: LIMIT_LABELS[limit] } }),
       series: series.map((one) => ({
         label: one.label,
         index: (SHARED.get(keyOf(one)) as { index: number }).index,
@@ -65,10 +72,12 @@ export const dashboardPanels = (): DashboardPanel[][] =>
     })),
   );
 
-export function dashboardOf(input: PanelInput): DashboardRun {
+/** @param limits that the policy was asked for, seconds @default none */
+export function dashboardOf(input: PanelInput, limits: Limits = {}): DashboardRun {
   const { periods } = input;
   return {
     period: periods.seconds,
+    limits,
     latest: Math.max(0, Math.floor(periods.end / periods.seconds) - 1),
     series: [...SHARED.values()].map(({ series }) => {
       const values = valuesOf(input, series);

@@ -83,6 +83,19 @@ describe('the dashboard', () => {
     expect(titles.indexOf('Alarms')).toBe(PANELS[0]!.length);
   });
 
+  it('has the wait of the percentile that the stage asks for as a line, beside mean and p95', () => {
+    const waits = (of: StackTemplate) =>
+      dashboardOf(of).widgets.find(({ properties }) => properties.title === 'Wait of a photo, seconds')!
+        .properties;
+    const asked = waits(synthesise(STAGE, { policy: { kind: 'slo', p95WaitSeconds: 30 } }));
+    expect(asked.annotations).toEqual({
+      horizontal: [{ value: 30, label: 'p95 asked for', color: '#d62728', yAxis: 'left' }],
+    });
+    const labels = (asked.metrics as unknown[][]).map((line) => (line.at(-1) as { label?: string }).label);
+    expect(labels).toEqual(expect.arrayContaining(['mean', 'p95']));
+    expect(waits(template)).not.toHaveProperty('annotations');
+  });
+
   it('has every outcome and phase, and no others', () => {
     const all = <T extends string>(names: Record<T, 0>) => Object.keys(names).sort();
     expect([...BOOT_PHASES].sort()).toEqual(

@@ -38,6 +38,7 @@ export const RESOURCES: Record<string, Properties> = {
       ],
     },
     NotificationConfiguration: {
+      EventBridgeConfiguration: { EventBridgeEnabled: true },
       QueueConfigurations: [
         {
           Event: 's3:ObjectCreated:*',
@@ -118,6 +119,22 @@ export const RESOURCES: Record<string, Properties> = {
       RoleArn: arn('ScalerScheduleRole'),
     },
   },
+  ScalerWake: {
+    Description: 'A new photo, for which a fleet at zero is woken',
+    EventPattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: [{ Ref: 'PhotosBucket' }] }, object: { key: [{ prefix: 'incoming/' }] } },
+    },
+    State: 'ENABLED',
+    Targets: [
+      {
+        Arn: arn('ScalerFunction'),
+        Id: 'Target0',
+        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+      },
+    ],
+  },
   ScalerFunctionEventInvokeConfig: {
     FunctionName: { Ref: 'ScalerFunction' },
     MaximumEventAgeInSeconds: 60,
@@ -146,8 +163,10 @@ export const TYPES: Record<string, number> = {
   'AWS::IAM::InstanceProfile': 1,
   'AWS::IAM::Policy': 4,
   'AWS::IAM::Role': 4,
+  'AWS::Events::Rule': 1,
   'AWS::Lambda::EventInvokeConfig': 1,
   'AWS::Lambda::Function': 2,
+  'AWS::Lambda::Permission': 1,
   'AWS::Logs::LogGroup': 3,
   'AWS::Logs::QueryDefinition': 7,
   'AWS::S3::Bucket': 1,

@@ -137,6 +137,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           },
         },
       },
+      VIEW,
       METRICS,
     ],
   },

@@ -19,6 +19,25 @@ describe('stage prod', () => {
     expect(count).toEqual(TYPES);
   });
 
+  it('lets a photo start a tick where the fleet may be at zero, and only there', () => {
+    const [permission] = ofType(prod, 'AWS::Lambda::Permission').map(({ Properties }) => Properties);
+    expect(permission).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: arn('ScalerFunction'),
+      Principal: 'events.amazonaws.com',
+      SourceArn: arn('ScalerWake'),
+    });
+    expect(propertiesOf(prod, 'ScalerFunction').Environment.Variables.WAKE_BUCKET).toEqual({
+      Ref: 'PhotosBucket',
+    });
+    const awake = plain('prod', { minCapacity: 1 });
+    expect(ofType(awake, 'AWS::Events::Rule')).toEqual([]);
+    expect(propertiesOf(awake, 'PhotosBucket').NotificationConfiguration).not.toHaveProperty(
+      'EventBridgeConfiguration',
+    );
+    expect(propertiesOf(awake, 'ScalerFunction').Environment.Variables.WAKE_BUCKET).toBe('');
+  });
+
   it.each(Object.entries(RESOURCES))('has %s with exactly these properties', (id, properties) => {
     expect(propertiesOf(prod, id)).toEqual(properties);
   });

@@ -78,6 +78,7 @@ const PHOTO_STORE: Decisions<PhotoStoreProps> = {
 const BACKLOG_SCALER: Decisions<BacklogScalerProps> = {
   stageName: 'refused text',
   queue: 'part',
+  photos: 'part',
   autoScalingGroup: 'part',
   table: 'part',
   hourlyPrices: 'refused record',

@@ -121,6 +121,12 @@ export function callsOf(stage: string): Call[] {
       ],
       [
         SCALER,
+        'dynamodb:GetItem',
+        table('ScalerTable'),
+        item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ],
+      [
+        SCALER,
         'dynamodb:BatchGetItem',
         table('ScalerTable'),
         item([OWN_WORK], ['id', 'bootFailure'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),

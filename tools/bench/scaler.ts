@@ -49,6 +49,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
       GROUP_NAME: 'photos',
       TABLE_NAME: 'scaler',
       WORK_KEY_PREFIX: 'work#AROABENCH:',
+      WAKE_BUCKET: '',
       // One tick for each invocation.
       TICK_SECONDS: '60',
       LAUNCH_TIMEOUT_SECONDS: '600',

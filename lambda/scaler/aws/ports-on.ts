@@ -10,7 +10,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ScalerEnvironment } from '../../../contract/scaler.ts';
-import type { TickPorts } from '../ports.ts';
+import type { TickPorts, Views } from '../ports.ts';
 import { AutoScalingFleet } from './fleet.ts';
 import { CloudWatchMetrics } from './metrics.ts';
 import { SqsCounts } from './queue.ts';
@@ -59,7 +59,7 @@ export function portsOn(
   >,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
-): TickPorts {
+): TickPorts & { views: Views } {
   // Adaptive: while AWS throttles, calls are spaced out. Retries draw on the SDK's quota and end when it is spent.
   const withRetries = {
     ...config,
@@ -71,15 +71,6 @@ export function portsOn(
       throwOnRequestTimeout: true,
     },
   };
-  // It waits for a photo for up to 20 s, between two ticks.
-  const patient = () =>
-    withDeadline(
-      new SQSClient({
-        ...withRetries,
-        requestHandler: { ...withRetries.requestHandler, requestTimeout: 1000 * (20 + attemptSeconds) },
-      }),
-      20 + callSeconds,
-    );
   const bounded = <T extends Client>(client: T): T => withDeadline(client, callSeconds);
   const dynamo = bounded(new DynamoDBClient(withRetries));
   const documents = DynamoDBDocumentClient.from(dynamo, {
@@ -87,11 +78,13 @@ export function portsOn(
   });
   // Of a group of another kind it is empty.
   const hasWorkers = environment.WORK_KEY_PREFIX !== '';
+  const memory = new DynamoMemory(documents, environment.TABLE_NAME);
   return {
-    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers, patient()),
+    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
-    memory: new DynamoMemory(documents, environment.TABLE_NAME),
+    memory,
+    views: memory,
     metrics: new CloudWatchMetrics(bounded(new CloudWatchClient(withRetries)), environment.STAGE),
   };
 }

@@ -18,17 +18,13 @@ const HIDDEN_SECONDS = 3;
 export class SqsCounts implements Counts {
   readonly hasPhoto: Counts['hasPhoto'];
 
-  /**
-   * @param hasJobs whether its messages are jobs of photos; others are not looked at
-   * @param patient for looks that wait for longer than a second
-   */
+  /** @param hasJobs whether its messages are jobs of photos; others are not looked at */
   constructor(
     private readonly sqs: SQSClient,
     private readonly queueUrl: string,
     hasJobs: boolean,
-    private readonly patient = sqs,
   ) {
-    this.hasPhoto = hasJobs ? (waitSeconds = 1) => this.look(waitSeconds) : undefined;
+    this.hasPhoto = hasJobs ? () => this.look() : undefined;
   }
 
   async read() {
@@ -51,16 +47,15 @@ export class SqsCounts implements Counts {
     };
   }
 
-  private async look(waitSeconds: number): Promise<boolean> {
+  private async look(): Promise<boolean> {
     for (let receive = 0; receive < MAX_RECEIVES; receive++) {
-      const client = receive === 0 && waitSeconds > 1 ? this.patient : this.sqs;
-      const { Messages = [] } = await client.send(
+      const { Messages = [] } = await this.sqs.send(
         new ReceiveMessageCommand({
           QueueUrl: this.queueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: HIDDEN_SECONDS,
           // With a wait SQS asks all its servers; without one it may return nothing although there is a message.
-          WaitTimeSeconds: receive === 0 ? waitSeconds : 1,
+          WaitTimeSeconds: 1,
         }),
       );
       if (Messages.length === 0) return false;

@@ -1,12 +1,12 @@
 /** The scaler's item in DynamoDB: its memory, with the lease. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
-import type { View } from '../../../contract/view.ts';
+import { viewSchema, type View } from '../../../contract/view.ts';
 import { fromItem, toItem } from '../memory.ts';
-import type { Memory, MemoryState } from '../ports.ts';
+import type { Memory, MemoryState, Views } from '../ports.ts';
 
-export class DynamoMemory implements Memory {
+export class DynamoMemory implements Memory, Views {
   constructor(
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
@@ -31,6 +31,20 @@ export class DynamoMemory implements Memory {
       if (error instanceof ConditionalCheckFailedException) return undefined;
       throw error;
     }
+  }
+
+  async view() {
+    const { Item } = await this.documents.send(
+      new GetCommand({
+        TableName: this.tableName,
+        Key: { [TABLE_KEY]: MEMORY_KEY },
+        ProjectionExpression: '#view',
+        ExpressionAttributeNames: { '#view': VIEW_ATTRIBUTE },
+        // A photo that comes within a second of the last tick needs what that one wrote.
+        ConsistentRead: true,
+      }),
+    );
+    return viewSchema.safeParse(Item?.[VIEW_ATTRIBUTE]).data;
   }
 
   async release(owner: string) {

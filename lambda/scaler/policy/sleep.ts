@@ -42,7 +42,7 @@ const LEAST_SAVED = 0.1;
 /** Ticks are not exact, seconds. */
 const TOLERANCE = 0.5;
 /** Gaps from which on the histogram decides; before, the guard does. */
-const LEAST_GAPS = 3;
+export const LEAST_GAPS = 3;
 /** Looks at an empty queue before it is believed, since SQS counts approximately; one where workers finished all that left it. */
 const LOOKS = 2;
 

@@ -21,8 +21,8 @@ const line = ({ idle }: Cost, what: string) => idle.lines.find((one) => one.what
 describe('the cost of an idle stage', () => {
   it('is the sum of its lines', () => {
     const cost = costOf(stage());
-    // 43,200 minutes of 58.5 s at a quarter of a GB, of which it sleeps most; twice 43,200 ticks and 43,200 minutes of 14 units.
-    expect(line(cost, 'scaler, function')).toBe(8.43);
+    // 43,200 runs of one tick; twice 43,200 ticks and 43,200 minutes of 14 units.
+    expect(line(cost, 'scaler, function')).toBe(0.01);
     expect(line(cost, 'scaler, table')).toBe(1.14);
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 43,200 puts.
@@ -36,6 +36,12 @@ describe('the cost of an idle stage', () => {
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
     expect(cost.idle.total).toBeCloseTo(sum, 6);
     expect(line(cost, 'instances, minimum')).toBeUndefined();
+  });
+
+  it('is not above that of a stage with a tick a minute, apart from its instances', () => {
+    const minute = costOf(stage({ minCapacity: 1, tickSeconds: 60 }));
+    const asleep = costOf(stage({ tickSeconds: 15 })).idle.total;
+    expect(asleep).toBeLessThanOrEqual(minute.idle.total - line(minute, 'instances, minimum')!);
   });
 
   it('depends on the time between two ticks', () => {
@@ -112,7 +118,8 @@ describe('the cost of an idle stage', () => {
 
 describe('the cost of a busy stage', () => {
   it('is given by instance type, on demand and Spot', () => {
-    const { types, perInstanceHour } = costOf(stage({ maxCapacity: 20, spotPercentage: 70 }), {
+    const busy = stage({ minCapacity: 1, maxCapacity: 20, spotPercentage: 70 });
+    const { types, perInstanceHour } = costOf(busy, {
       serviceSeconds: 0.6,
     });
     const volumeAndAddress = 0.005 + (100 * 0.08) / 720;
@@ -127,11 +134,18 @@ describe('the cost of a busy stage', () => {
     expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * volumeAndAddress), 2);
   });
 
+  it('includes the events of photos where the minimum is 0', () => {
+    const [without, withEvents] = [1, 0].map((minCapacity) => costOf(stage({ minCapacity })));
+    // Four events at USD 1 a million; a run of 50 ms at a quarter of a GB, its read of four units and its log line.
+    const events = 1e3 * (4e-6 + 0.2e-6 + 0.0125 * 0.0000133334 + 4 * 0.125e-6 + 500e-9 * 0.53);
+    expect(withEvents!.requestsThousand - without!.requestsThousand).toBeCloseTo(events, 3);
+    expect(withEvents!.types[0]!.thousandSpot! - without!.types[0]!.thousandSpot!).toBeCloseTo(events, 3);
+  });
+
   it('depends on the given service time', () => {
-    const [slow, fast] = [12, 0.5].map((serviceSeconds) => costOf(stage(), { serviceSeconds })) as [
-      Cost,
-      Cost,
-    ];
+    const [slow, fast] = [12, 0.5].map((serviceSeconds) =>
+      costOf(stage({ minCapacity: 1 }), { serviceSeconds }),
+    ) as [Cost, Cost];
     expect(slow.types[0]?.thousandOnDemand).toBeGreaterThan(
       20 * (fast.types[0]?.thousandOnDemand ?? Infinity),
     );
@@ -139,7 +153,10 @@ describe('the cost of a busy stage', () => {
   });
 
   it('does not depend on the policy', () => {
-    const [of, slo] = [costOf(stage({ minCapacity: 1, policy: threshold })), costOf(stage())];
+    const [of, slo] = [
+      costOf(stage({ minCapacity: 1, policy: threshold })),
+      costOf(stage({ minCapacity: 1 })),
+    ];
     expect(of.types.map((one) => one.thousandOnDemand)).toEqual(slo.types.map((one) => one.thousandOnDemand));
   });
 

@@ -60,6 +60,7 @@ async function play(outcomes: TickResult[], more: Partial<RunOptions> = {}) {
   const at: number[] = [];
   const lines: { message: string; [field: string]: unknown }[] = [];
   let released = 0;
+  let held: boolean | undefined;
   const error: unknown = await runTicks({
     scheduled: 600,
     tickSeconds: 15,
@@ -81,8 +82,10 @@ async function play(outcomes: TickResult[], more: Partial<RunOptions> = {}) {
     },
     log: (line) => lines.push(line),
     ...more,
-  }).catch((reason: unknown) => reason);
-  return { at, lines, released, error };
+  })
+    .then((hadLease) => void (held = hadLease))
+    .catch((reason: unknown) => reason);
+  return { at, held, lines, released, error };
 }
 
 describe('runTicks', () => {
@@ -161,47 +164,40 @@ describe('runTicks', () => {
 
 describe('a fleet that sleeps', () => {
   const asleep: TickResult = { held: true, errors: [], asleep: true, nextSeconds: 60 };
-  /** A photo at this second of the minute; each wait ends with it, or with its time. */
-  async function sleeping(photoAt: number, outcomes = [asleep]) {
-    let now = 600;
+
+  it('has one tick a minute, and no run that waits, where a photo starts a run of its own', async () => {
+    const { at, released } = await play([asleep], { tickSeconds: 30, wakesByEvent: true });
+    expect([at, released]).toEqual([[600], 1]);
+  });
+
+  it('has its usual ticks where a photo starts none', async () => {
+    expect((await play([asleep, asleep], { tickSeconds: 30 })).at).toEqual([600, 630]);
+  });
+
+  it('keeps the ticks that the rule asks for after it fell asleep', async () => {
+    const justNow = { ...asleep, nextSeconds: 30 };
+    expect((await play([justNow, asleep], { tickSeconds: 30, wakesByEvent: true })).at).toEqual([600, 630]);
+  });
+
+  it('the first tick of a run that a photo started expects it, and the others are the usual ones', async () => {
     const woken: boolean[] = [];
-    const waits: number[] = [];
-    const played = await play(outcomes, {
+    const { at } = await play([], {
+      woken: true,
       tickSeconds: 30,
-      clock: { now: () => now, sleepUntil: async (time) => void (now = Math.max(now, time)) },
+      scheduled: 588,
       tick: async (isWoken) => {
         woken.push(isWoken);
-        return outcomes[woken.length - 1] ?? done;
-      },
-      awaitPhoto: async (seconds) => {
-        waits.push(seconds);
-        const isHere = photoAt < now + seconds;
-        now = isHere ? Math.max(now, photoAt) : now + seconds;
-        return isHere;
+        return done;
       },
     });
-    return { ...played, woken, waits, now };
-  }
-
-  it('has one tick a minute, and is watched until shortly before the next one', async () => {
-    const { woken, waits, now, released } = await sleeping(Infinity);
-    expect([woken, waits, released]).toEqual([[false], [20, 20, 18], 1]);
-    expect(now).toBe(658);
+    expect(woken).toEqual([true, false]);
+    expect(at).toEqual([]);
   });
 
-  it('has a tick as soon as a photo is there, and goes on from it', async () => {
-    const { woken, now } = await sleeping(612, [asleep, { ...done, nextSeconds: 30 }]);
-    expect(woken).toEqual([false, true, false]);
-    expect(now).toBe(630);
-  });
-
-  it('has its usual ticks where it cannot be watched, and reports it', async () => {
-    const { at, error } = await play([asleep, done], {
-      tickSeconds: 30,
-      awaitPhoto: () => Promise.reject(new Error('throttled')),
-    });
-    expect(at).toEqual([600, 630]);
-    expect(String(error)).toContain('awaitPhoto: throttled');
+  it('a run that a photo started, and that gets no lease, ends at once', async () => {
+    const refused = { held: false, errors: [] };
+    const { at, held, released } = await play([refused], { woken: true });
+    expect([at, held, released]).toEqual([[600], false, 0]);
   });
 });
 

@@ -1,5 +1,4 @@
 /** Races and outages over the wire: the scaler's own clients, a local AWS, its fleet agent and a proxy with faults. */
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   AutoScalingClient,
   CreateAutoScalingGroupCommand,
@@ -11,7 +10,6 @@ import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MEMORY_KEY, TABLE_KEY } from '../../../../contract/names.ts';
 import { portsOn } from '../../../../lambda/scaler/aws/ports-on.ts';
-import { runTicks } from '../../../../lambda/scaler/run.ts';
 import { ALLOWANCE_SECONDS, tick, type TickResult } from '../../../../lambda/scaler/tick.ts';
 import { type TickPorts } from '../../../../lambda/scaler/ports.ts';
 import type { Service } from '../../../support/faulty.ts';
@@ -124,32 +122,6 @@ it('without a fault, photos scale the fleet out', async () => {
   await send(60);
   expect(await run()).toMatchObject({ held: true, errors: [], record: { reason: 'scale-out', visible: 60 } });
   expect(await desired()).toBeGreaterThan(0);
-});
-
-it('a photo that meets a fleet at zero is asked for at once, not at the next tick', async () => {
-  const seconds = () => Date.now() / 1000;
-  let [sentAt, askedAt] = [Infinity, Infinity];
-  await runTicks({
-    scheduled: undefined,
-    tickSeconds: TICK,
-    clock: {
-      now: seconds,
-      sleepUntil: (at) => delay(askedAt < Infinity ? 0 : Math.max(0, (at - seconds()) * 1000)),
-    },
-    remainingMs: () => (askedAt < Infinity ? 0 : 60_000),
-    tick: async (woken) => {
-      const result = await tick(ports, slo, { owner: 'a', now: seconds, tickSeconds: TICK, woken });
-      if (result.record?.desired) askedAt = seconds();
-      else setTimeout(() => void send(1).then(() => (sentAt = seconds())), 300);
-      return result;
-    },
-    awaitPhoto: (longest) => ports.counts.hasPhoto!(longest),
-    release: () => ports.memory.release('a'),
-    log: () => {},
-  });
-  expect(await desired()).toBe(1);
-  // On a loaded machine half of a tick; alone it takes less than three seconds.
-  expect(askedAt - sentAt).toBeLessThan(process.env.FULL ? 3 : TICK / 2);
 });
 
 describe('races', () => {
