@@ -65,7 +65,7 @@ describe.each(ACCESS)('the API of a stage with access %s', (access) => {
     expect(idsOf(template, 'AWS::Lambda::Url')).toEqual([]);
     const permissions = ofType(template, 'AWS::Lambda::Permission')
       .map(({ Properties }) => Properties)
-      .filter(({ FunctionName }) => FunctionName['Fn::GetAtt'][0].startsWith('Gateway'));
+      .filter(({ FunctionName }) => String(FunctionName['Fn::GetAtt'][0]).startsWith('Gateway'));
     expect(permissions).toHaveLength(ofType(template, 'AWS::ApiGatewayV2::Route').length);
     for (const { Action, FunctionName, Principal, SourceArn } of permissions) {
       expect([Action, FunctionName, Principal]).toEqual([

@@ -33,6 +33,7 @@ const LIMITS: Record<string, [most: number, form: RegExp]> = {
   'AWS::CloudWatch::Alarm AlarmDescription': [1024, /^[^]*$/],
   'AWS::CloudWatch::Alarm MetricName': [255, /^[\x20-\x7e]+$/],
   'AWS::CloudWatch::Dashboard DashboardName': [255, /^[\w-]+$/],
+  'AWS::Events::Rule Description': [512, /^[^]*$/],
   'AWS::SSM::Parameter Name': [1011, /^\/[\w./-]+$/],
   'AWS::Logs::LogGroup LogGroupName': [512, /^[\w./#-]+$/],
   'AWS::Logs::QueryDefinition Name': [255, /^[^:*]+$/],
