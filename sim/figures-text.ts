@@ -100,30 +100,52 @@ export interface OwnRow {
   comparison: Comparison;
 }
 
-/** Every policy at its defaults in the world of the worker. */
-export function ownTable(rows: OwnRow[]): string {
-  return [
-    head(['trace', 'policy', 'mean s', 'p95 s', 'GPU h', '× bound']),
-    ...rows.flatMap(({ name, comparison }) => {
-      const least = leastOf(comparison);
-      const photos = Math.round(comparison.jobs).toLocaleString('en');
-      const bound = row([
-        `\`${name}\`, ${photos} photos`,
-        'bound, 10 s',
-        '10.0',
-        '',
-        number(least, 1),
-        '1.00',
-      ]);
-      const policies = comparison.policies.flatMap(({ policy, usual }) => {
-        if (!usual) return [];
-        const { wait, gpuHours } = usual.measures;
-        const ratio = number(least === null ? null : gpuHours / least, 2);
-        return [
-          row(['', `\`${policy}\``, number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio]),
-        ];
-      });
-      return [bound, ...policies];
-    }),
-  ].join('\n');
+const OWN_HEAD = head(['trace', 'policy', 'mean s', 'p95 s', 'GPU h', '× bound']);
+
+/** The rows of a trace: its bound, then each compared policy. */
+function ownRows({ name, comparison }: OwnRow): { bound: string; policies: Map<string, string> } {
+  const least = leastOf(comparison);
+  const photos = Math.round(comparison.jobs).toLocaleString('en');
+  const policies = new Map<string, string>();
+  for (const { policy, usual } of comparison.policies) {
+    if (!usual) continue;
+    const { wait, gpuHours } = usual.measures;
+    const ratio = number(least === null ? null : gpuHours / least, 2);
+    const cells = [number(wait.mean, 1), number(wait.p95, 0), number(gpuHours, 1), ratio];
+    policies.set(policy, row(['', `\`${policy}\``, ...cells]));
+  }
+  return {
+    bound: row([`\`${name}\`, ${photos} photos`, 'bound, 10 s', '10.0', '', number(least, 1), '1.00']),
+    policies,
+  };
+}
+
+const traceOf = (line: string) => /^\| `([^`]+)`, /.exec(line)?.[1];
+const policyOf = (line: string) => /^\|\s+\| `([^`]+)` /.exec(line)?.[1];
+
+/**
+ * Policies at their defaults in the world of the worker.
+ *
+ * @param before the table as it is: what is not compared stays
+ */
+export function ownTable(before: string, compared: OwnRow[]): string {
+  const traces = new Map<string, string[]>();
+  let rows: string[] = [];
+  for (const line of before.split('\n').slice(2)) {
+    const trace = traceOf(line);
+    if (trace !== undefined) traces.set(trace, (rows = []));
+    rows.push(line);
+  }
+  for (const one of compared) {
+    const { bound, policies } = ownRows(one);
+    const [, ...kept] = traces.get(one.name) ?? [];
+    const others = kept.map((line) => {
+      const policy = policyOf(line) ?? '';
+      const made = policies.get(policy);
+      policies.delete(policy);
+      return made ?? line;
+    });
+    traces.set(one.name, [bound, ...others, ...policies.values()]);
+  }
+  return [OWN_HEAD, ...[...traces.values()].flat()].join('\n');
 }

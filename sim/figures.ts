@@ -8,7 +8,7 @@ import { UsageError, UserError } from '../common/errors.ts';
 import { needCheckout } from '../common/checkout.ts';
 import { comparisonOf } from './commands/compare.ts';
 import type { Comparison } from './compare.ts';
-import { markdown, ownTable, withRows, type OwnRow } from './figures-text.ts';
+import { markdown, ownTable, withRows } from './figures-text.ts';
 import { optionsOf } from './options.ts';
 import { POLICIES } from './policies/index.ts';
 import type { Progress } from './progress.ts';
@@ -33,6 +33,8 @@ const TOO_LONG = ['season', 'elb_2014'];
 export interface FiguresOptions {
   /** Policies whose rows are made again. @default all */
   names: string[] | undefined;
+  /** Names of the traces whose tables are made again. @default all */
+  traces?: string[] | undefined;
   /** Of the world of the worker, instead of the world `article`. */
   isOwn: boolean;
 }
@@ -50,9 +52,13 @@ export function replaced(text: string, name: string, made: string | ((before: st
   return `${text.slice(0, begin)}\n\n${section}\n\n${text.slice(to)}`;
 }
 
+/** The names in a list that is separated by commas. */
+export const listOf = (text: string | undefined): string[] | undefined =>
+  text?.split(',').map((name) => name.trim());
+
 /** @throws UsageError for a policy that is not known */
 export function namesOf(text: string | undefined): string[] | undefined {
-  const names = text?.split(',').map((name) => name.trim());
+  const names = listOf(text);
   const known = POLICIES.map(({ name }) => name);
   for (const name of names ?? []) {
     if (!known.includes(name))
@@ -67,18 +73,25 @@ interface Traced {
   seeds: number;
 }
 
-async function tracesOf(folder: string | undefined): Promise<Traced[]> {
+/** @throws UsageError for a name that is no trace */
+async function tracesOf(folder: string | undefined, wanted: string[] | undefined): Promise<Traced[]> {
   const files = folder === undefined ? [] : (await csvFiles(folder)).map((name) => join(folder, name));
-  return [
+  const all = [
     ...SYNTHETIC.map(([name, seeds]) => ({ name, trace: name, seeds })),
     ...files.map((file) => ({ name: basename(file, '.csv'), trace: file, seeds: 1 })),
   ];
+  const known = all.map(({ name }) => name);
+  for (const name of wanted ?? []) {
+    if (!known.includes(name))
+      throw new UsageError(`--traces is '${name}': expected some of ${known.join(', ')}`);
+  }
+  return wanted ? all.filter(({ name }) => wanted.includes(name)) : all;
 }
 
 /** @param folder whose CSVs are traces */
 export async function figures(
   folder: string | undefined,
-  { names, isOwn }: FiguresOptions,
+  { names, traces: wanted, isOwn }: FiguresOptions,
   progress: Progress,
 ): Promise<void> {
   const document = join(
@@ -88,13 +101,12 @@ export async function figures(
   );
   const update = (name: string, made: Parameters<typeof replaced>[2]) =>
     writeFileSync(document, replaced(readFileSync(document, 'utf8'), name, made));
-  const traces = await tracesOf(folder);
+  const traces = await tracesOf(folder, wanted);
   if (isOwn) {
-    const rows: OwnRow[] = [];
     for (const one of traces.filter(({ name }) => !TOO_LONG.includes(name))) {
-      rows.push({ name: one.name, comparison: await ownComparison(one, names, progress) });
+      const row = { name: one.name, comparison: await ownComparison(one, names, progress) };
       progress.clear();
-      update('own', ownTable(rows));
+      update('own', (before) => ownTable(before, [row]));
       printLine(`${one.name}: written to docs/scaling-figures.md`);
     }
     return;

@@ -106,11 +106,13 @@ Every policy with its settings, and every setting of the world: ddcolor-elastic 
     )
     .argument('[folder]', 'with traces as CSV')
     .option('--only <policies>', 'only the rows of these policies, separated by commas')
+    .option('--traces <names>', 'only the tables of these traces, separated by commas')
     .option('--own', 'the table of the world of the worker, in the place of those of the world article')
     .notes('Example: ddcolor-elastic simulate figures traces/ --only slo,forecast')
-    .runs(async (folder: string | undefined, values: { only?: string; own?: true }) => {
-      const { figures, namesOf } = await import('./figures.ts');
-      const options = { names: namesOf(values.only), isOwn: values.own ?? false };
+    .runs(async (folder: string | undefined, values: { only?: string; traces?: string; own?: true }) => {
+      const { figures, listOf, namesOf } = await import('./figures.ts');
+      const traces = listOf(values.traces);
+      const options = { names: namesOf(values.only), traces, isOwn: values.own ?? false };
       await withProgress((progress) => figures(folder, options, progress));
       return EXIT.done;
     });

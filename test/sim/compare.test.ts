@@ -137,10 +137,18 @@ describe('compare on a short trace', () => {
   });
 
   it('has a row for each policy at its defaults in the table of the own world', () => {
-    const rows = ownTable([{ name: 'burst', comparison }]).split('\n');
+    const table = ownTable('', [{ name: 'burst', comparison }]);
+    const rows = table.split('\n');
     expect(rows[2]).toMatch(/^\| `burst`, 200 photos \| bound, 10 s \|/);
     // A fixed fleet has no defaults.
     expect(rows).toHaveLength(2 + comparison.policies.length);
+
+    const policies = structuredClone(comparison.policies.filter(({ policy }) => policy === 'keda'));
+    policies[0]!.usual!.measures.gpuHours = 99;
+    const both = ownTable(table, [{ name: 'lull', comparison }]);
+    const changed = ownTable(both, [{ name: 'burst', comparison: { ...comparison, policies } }]).split('\n');
+    const differing = changed.filter((line, k) => line !== both.split('\n')[k]);
+    expect(differing).toEqual([expect.stringMatching(/^\| {2}\| `keda` .* 99\.0 /)]);
   });
 
   describe('the report', () => {
