@@ -63,7 +63,11 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
 
   const emptySeconds = at - (emptySince ?? at);
   const sleep = learned.sleep ?? emptySleep();
-  const keepFor = settings.sleepAfterSeconds ?? keepSeconds(sleep, wakeUpOf(sleep, boot, price));
+  // A fleet that has a minimum never sleeps.
+  const keepFor =
+    seen.min > 0
+      ? Infinity
+      : (settings.sleepAfterSeconds ?? keepSeconds(sleep, wakeUpOf(sleep, boot, price)));
   const isAsleep = seen.min === 0 && backlog + foreseen === 0 && isSleepTime(sleep, at, keepFor);
   const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
   return {

@@ -83,30 +83,24 @@ function observeLevels(memory: RateMemory, photos: number, seconds: number): Hyp
   const likelihood = (before: number, during: number) => {
     const shape = (prior.shape + before) / dispersion;
     const inverse = prior.seconds + during;
+    const none = shape * Math.log(inverse / (inverse + seconds));
+    if (batches === 0) return none;
     return (
-      logGamma(shape + batches) -
-      logGamma(shape) +
-      shape * Math.log(inverse / (inverse + seconds)) +
-      batches * Math.log(seconds / (inverse + seconds))
+      logGamma(shape + batches) - logGamma(shape) + none + batches * Math.log(seconds / (inverse + seconds))
     );
   };
   // In logarithms: a count that none of the hypotheses expects would make every weight underflow.
   const change = 1 - Math.exp(-seconds / LEVEL_SECONDS);
   const fresh = likelihood(0, 0) + Math.log(memory.levels.length > 0 ? change : 1);
-  const logs = memory.levels.map(
-    (level) => likelihood(level.photos, level.seconds) + Math.log(level.weight * (1 - change)),
-  );
+  const levels: Hypothesis[] = [{ weight: fresh, photos, seconds }];
   let top = fresh;
-  for (const log of logs) top = Math.max(top, log);
-  const levels: Hypothesis[] = [{ weight: Math.exp(fresh - top), photos, seconds }];
-  memory.levels.forEach((level, k) =>
-    levels.push({
-      weight: Math.exp((logs[k] as number) - top),
-      photos: level.photos + photos,
-      seconds: level.seconds + seconds,
-    }),
-  );
-  const total = levels.reduce((sum, { weight }) => sum + weight, 0);
+  for (const level of memory.levels) {
+    const weight = likelihood(level.photos, level.seconds) + Math.log(level.weight * (1 - change));
+    levels.push({ weight, photos: level.photos + photos, seconds: level.seconds + seconds });
+    top = Math.max(top, weight);
+  }
+  let total = 0;
+  for (const level of levels) total += level.weight = Math.exp(level.weight - top);
   for (const level of levels) level.weight /= total;
   if (levels.length > KEPT) mergeClosest(levels);
   return levels;

@@ -52,8 +52,10 @@ export const emptySleep = (): SleepMemory => ({
   woken: { count: 0, photos: 0, waited: 0 },
 });
 
+const GAP_EDGES = Array.from({ length: GAP_BINS - 1 }, (_, bin) => LEAST_GAP * RATIO ** bin);
+
 /** End of a bin, seconds; of the last one Infinity. */
-export const gapEdge = (bin: number): number => (bin < GAP_BINS - 1 ? LEAST_GAP * RATIO ** bin : Infinity);
+export const gapEdge = (bin: number): number => GAP_EDGES[bin] ?? Infinity;
 
 const binOf = (seconds: number): number =>
   Math.min(GAP_BINS - 1, Math.max(0, Math.ceil(Math.log(seconds / LEAST_GAP) / Math.log(RATIO))));
