@@ -11,7 +11,7 @@ export const stages = {
       targetWaitSeconds: 10,
       // Larger than in production on purpose, so that scaling is visible with 60 photos.
       priceOfWaiting: 0.25,
-      serviceSeconds: 2,
+      serviceSeconds: 1.2,
       bootSeconds: 8,
       scaleOutCooldownSeconds: 0,
       scaleInCooldownSeconds: 0,
@@ -33,7 +33,7 @@ export const stages = {
       kind: 'slo',
       targetWaitSeconds: 10,
       priceOfWaiting: 0.25,
-      serviceSeconds: 1,
+      serviceSeconds: 0.2,
       bootSeconds: 8,
       scaleOutCooldownSeconds: 0,
       scaleInCooldownSeconds: 0,

@@ -13,6 +13,7 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 export type StackOutputs = Record<string, string>;
 
 const SCALER_VARIABLE = 'LAUNCH_TIMEOUT_SECONDS';
+const POLICY_VARIABLE = 'POLICY';
 
 /** Runs the CDK's CLI. @throws when it fails, with the end of its output */
 export async function cdk(
@@ -43,6 +44,31 @@ export async function synth(
   return assembly;
 }
 
+function changeTemplates(assembly: string, change: (name: string, value: unknown) => unknown): void {
+  for (const name of readdirSync(assembly).filter((file) => file.endsWith('.template.json'))) {
+    const path = join(assembly, name);
+    writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, 'utf8'), change)));
+  }
+}
+
+/**
+ * Changes the first guess of the service time in an assembly: that of a stage is for its instances, and a stand-in takes what it is started with.
+ *
+ * @param seconds above 0
+ * @throws Error when no policy of the assembly has a service time
+ */
+export function setFirstServiceTime(assembly: string, seconds: number): void {
+  let changed = false;
+  changeTemplates(assembly, (name, value) => {
+    if (name !== POLICY_VARIABLE || typeof value !== 'string') return value;
+    const policy = JSON.parse(value) as Record<string, unknown>;
+    if (policy.serviceSeconds === undefined) return value;
+    changed = true;
+    return JSON.stringify({ ...policy, serviceSeconds: seconds });
+  });
+  if (!changed) throw new Error(`'${assembly}' has no ${POLICY_VARIABLE} with serviceSeconds`);
+}
+
 /**
  * Changes the timeout of the launch hook in an assembly: of the hook, and in the environment of the scaler.
  *
@@ -51,16 +77,12 @@ export async function synth(
  */
 export function setLaunchTimeout(assembly: string, seconds: number): void {
   const changed = new Set<string>();
-  const reviver = (name: string, value: unknown): unknown => {
+  changeTemplates(assembly, (name, value) => {
     const isHook = (value as { LifecycleHookName?: unknown } | null)?.LifecycleHookName === LAUNCH_HOOK;
     if (!isHook && name !== SCALER_VARIABLE) return value;
     changed.add(isHook ? LAUNCH_HOOK : name);
     return isHook ? { ...(value as object), HeartbeatTimeout: seconds } : String(seconds);
-  };
-  for (const name of readdirSync(assembly).filter((file) => file.endsWith('.template.json'))) {
-    const path = join(assembly, name);
-    writeFileSync(path, JSON.stringify(JSON.parse(readFileSync(path, 'utf8'), reviver)));
-  }
+  });
   if (changed.size !== 2)
     throw new Error(`'${assembly}' has no ${LAUNCH_HOOK} hook or no ${SCALER_VARIABLE}`);
 }

@@ -8,7 +8,15 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { build } from 'esbuild';
 import { bundleWorker } from '../../worker/bundle.ts';
-import { bootstrap, deploy, localApiUrl, setLaunchTimeout, synth, type StackOutputs } from '../aws/deploy.ts';
+import {
+  bootstrap,
+  deploy,
+  localApiUrl,
+  setFirstServiceTime,
+  setLaunchTimeout,
+  synth,
+  type StackOutputs,
+} from '../aws/deploy.ts';
 import { applyTemplateSettings } from '../aws/template-settings.ts';
 import { freePort, startMiniStack } from '../aws/ministack.ts';
 import { childEnvironment, clientConfig, localPath } from '../../common/environment.ts';
@@ -166,6 +174,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() => bootstrap(endpoint, abort)),
     bundle().then(() => recordCanary(options, endpoint)),
   ]);
+  if (comfyui === undefined) setFirstServiceTime(assembly, standInSeconds);
   if (options.launchTimeoutSeconds !== undefined) setLaunchTimeout(assembly, options.launchTimeoutSeconds);
   const outputs = await deploy(endpoint, assembly, abort);
   const deployed = await applyTemplateSettings(endpoint, outputs.StackName);

@@ -149,7 +149,7 @@ const STAGES: Record<StageName, Properties> = {
     policy: {
       ...slo,
       priceOfWaiting: 0.25,
-      serviceSeconds: 2,
+      serviceSeconds: 1.2,
       bootSeconds: 8,
       emptyHoldSeconds: 10,
       sleepAfterSeconds: 15,
@@ -165,7 +165,7 @@ const STAGES: Record<StageName, Properties> = {
     policy: {
       ...slo,
       priceOfWaiting: 0.25,
-      serviceSeconds: 1,
+      serviceSeconds: 0.2,
       bootSeconds: 8,
       emptyHoldSeconds: 20,
       sleepAfterSeconds: 20,
