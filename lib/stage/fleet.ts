@@ -6,7 +6,7 @@ import type { Rule } from './check.ts';
 
 /** EC2 Auto Scaling refuses a group with more types, and one that names a type twice. */
 const MOST_TYPES = 40;
-const MAX_INSTANCES = 1000;
+const MAX_INSTANCES = 10_000;
 
 /** Its default follows from `maxCapacity`: {@link defaultInitializationRate}. */
 const rate: Field<number> = {

@@ -40,7 +40,7 @@ describe('a lifecycle hook that Auto Scaling refuses to complete', () => {
     const ports = { group: group(6), log };
     expect(await tryHook(ports, 'ready')).toBe(false);
     const done = retryHook(ports, 'ready', { random: () => 1 });
-    await vi.advanceTimersByTimeAsync(60_000);
+    await vi.advanceTimersByTimeAsync(100_000);
     await done;
     expect(pauses()).toEqual([1, 2, 4, 8, 16, 20]);
     expect(log.lines.at(-1)).toEqual({ level: 'info', event: 'hook-completed', fields: { hook: 'ready' } });

@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { CommandLine, httpUrl, positiveNumber, wholeNumber } from '../../common/command-line.ts';
 import type { AdoptOptions } from './adopt.ts';
 import type { BesideNetworkOptions } from './beside-network.ts';
+import type { BootStormOptions } from './boot-storm.ts';
 import type { ForwardOptions } from './forward.ts';
 import type { GatewayOptions } from './gateway.ts';
 import type { HostileOptions } from './hostile.ts';
@@ -55,6 +56,26 @@ export function define(program: CommandLine): CommandLine {
     )
     .option('--json <file>', 'write the figures')
     .runs(async (options: GatewayOptions) => (await import('./gateway.ts')).bench(options));
+  program
+    .command('boot-storm')
+    .description(
+      'Many workers boot at once: calls of each API of the local AWS, which refuses those beyond a rate.',
+    )
+    .addOption(new Option('--workers <n>', 'how many').default(1000).argParser(wholeNumber(1, 10_000)))
+    .addOption(
+      new Option('--spread <n>', 'seconds over which they start').default(10).argParser(wholeNumber(0, 600)),
+    )
+    .addOption(
+      new Option('--ssm <n>', 'calls of GetParameter a second').default(40).argParser(wholeNumber(1, 10_000)),
+    )
+    .addOption(
+      new Option('--hooks <n>', 'calls of CompleteLifecycleAction a second; AWS publishes no rate')
+        .default(10)
+        .argParser(wholeNumber(1, 10_000)),
+    )
+    .addOption(new Option('--photos <n>', 'for each worker').default(2).argParser(wholeNumber(1, 100)))
+    .option('--json <file>', 'write the figures')
+    .runs(async (options: BootStormOptions) => (await import('./boot-storm.ts')).bench(options));
   program
     .command('hostile')
     .description(

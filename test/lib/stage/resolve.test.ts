@@ -21,7 +21,7 @@ const WRONG: [config: Named, line: string][] = [
     { instanceTypes: ['p5.48xlarge'] },
     'instanceTypes [p5.48xlarge]: contract/prices.ts has no price of p5.48xlarge; give it in instancePrices',
   ],
-  [{ minCapacity: -1 }, 'minCapacity -1: a whole number from 0 to 1000'],
+  [{ minCapacity: -1 }, 'minCapacity -1: a whole number from 0 to 10000'],
   [{ minCapacity: 5, maxCapacity: 4 }, 'minCapacity 5: at most maxCapacity, which is 4'],
   [{ policy: threshold }, "minCapacity 0: at least 1 with the policy 'threshold'"],
   [{ maxCapacity: 0 }, 'maxCapacity 0: a whole number from 1'],
