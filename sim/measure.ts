@@ -1,6 +1,9 @@
 /** The figures of a run: waits, cost, fleet size and scaling actions. */
 import { billedSeconds } from './engine/fleet.ts';
-import type { World } from './world.ts';
+import { ROOT_VOLUME_GIB } from '../contract/image.ts';
+import { SPOT_SHARE, UNIT_PRICES } from '../contract/prices.ts';
+import type { PoolName } from '../lambda/scaler/policy/pools/pools.ts';
+import { hasPools, type World } from './world.ts';
 import type { Run } from './engine/types.ts';
 
 export interface Measures {
@@ -17,6 +20,18 @@ export interface Measures {
   fleet: { peak: number; mean: number };
   /** Changes of the desired capacity, and launches after the initial fleet. */
   actions: { out: number; in: number; launches: number };
+  /** Of a fleet with two pools, whose `usd` is the sum; absent else. */
+  pools?: Record<'spot' | 'onDemand', PoolMeasures> & {
+    /** USD for the volumes of the fast tier, which are kept while its instances are stopped. */
+    volumesUsd: number;
+  };
+}
+
+export interface PoolMeasures {
+  /** Billed instance-hours. */
+  gpuHours: number;
+  usd: number;
+  launches: number;
 }
 
 export const mean = (values: number[]): number =>
@@ -55,6 +70,26 @@ function overSlo({ arrivals, starts, end }: Run, slo: number): Measures['overSlo
   return { seconds, episodes };
 }
 
+const HOURS_A_MONTH = 730;
+
+/** Each pool at the price of its market. What prepares stopped instances is on demand. */
+function poolsOf(run: Run, world: World): Measures['pools'] {
+  if (!hasPools(world)) return undefined;
+  const of = (pool: PoolName, price: number, preparing: number): PoolMeasures => {
+    const lives = run.instances.filter((life) => life.pool === pool);
+    const seconds = lives.reduce((sum, life) => sum + billedSeconds(life, run.end, world), preparing);
+    const gpuHours = seconds / 3600;
+    return { gpuHours: round(gpuHours), usd: round(gpuHours * price), launches: lives.length };
+  };
+  const { volumeGibibyteMonth } = UNIT_PRICES;
+  const volumeMonths = (world.fastTier * run.end) / 3600 / HOURS_A_MONTH;
+  return {
+    spot: of('spot', world.price * SPOT_SHARE, 0),
+    onDemand: of('on-demand', world.price, run.preparing),
+    volumesUsd: round(volumeMonths * ROOT_VOLUME_GIB * volumeGibibyteMonth),
+  };
+}
+
 /** 12 significant digits, so that the last digits of a sum do not differ between machines. */
 const round = (value: number): number => Number(value.toPrecision(12));
 
@@ -71,6 +106,7 @@ export function measure(run: Run, world: World): Measures {
   );
   const total = waits.reduce((sum, wait) => sum + wait, 0);
   const { seconds, episodes } = overSlo(run, world.slo);
+  const pools = poolsOf(run, world);
   return {
     jobs: run.arrivals.length,
     completed: run.completed,
@@ -83,8 +119,11 @@ export function measure(run: Run, world: World): Measures {
     },
     overSlo: { seconds: round(seconds), episodes },
     gpuHours: round(billed / 3600),
-    usd: round((billed / 3600) * world.price),
+    usd: pools
+      ? round(pools.spot.usd + pools.onDemand.usd + pools.volumesUsd)
+      : round((billed / 3600) * world.price),
     fleet: { peak: run.peak, mean: round(run.end > 0 ? lived / run.end : run.peak) },
     actions: { ...run.actions },
+    ...(pools && { pools }),
   };
 }

@@ -49,6 +49,21 @@ export const boundText = (gpuHours: number | null, at: number) =>
     ? `no fleet between min and max reaches a mean wait of ${at} s`
     : `at least ${number(gpuHours, 2)} GPU h for a mean wait of ${at} s`;
 
+/** A line for each pool of a fleet that has two, at the price of its market, and one for volumes. */
+export function poolsText({ pools }: Pick<RunResult, 'pools'>): string {
+  if (!pools) return '';
+  const rows = [
+    ['pool', 'GPU h', 'USD', 'launches'],
+    ...(['spot', 'onDemand'] as const).map((name) => {
+      const { gpuHours, usd, launches } = pools[name];
+      const label = name === 'spot' ? 'Spot' : 'on demand';
+      return [label, number(gpuHours, 2), number(usd, 2), number(launches, 0)];
+    }),
+    ['volumes of the fast tier', '', number(pools.volumesUsd, 2), ''],
+  ];
+  return `\n${aligned(rows)}`;
+}
+
 /** A line about trace and world, then a row for each result. */
 export function table(results: RunResult[]): string {
   const [first] = results;

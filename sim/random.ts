@@ -28,6 +28,7 @@ export type Cause =
   | 'victims'
   | 'renewal'
   | 'polls'
+  | 'offering'
   | 'surge';
 
 /** The draw of an index, uniform in [0, 1). */
@@ -47,7 +48,7 @@ function hashText(text: string): number {
 }
 
 /** The draws of one cause under one seed. */
-export function draws(seed: number, cause: Cause | `trace-${string}`): Draw {
+export function draws(seed: number, cause: Cause | `${Cause}-on-demand` | `trace-${string}`): Draw {
   const key = mix(hashText(cause) ^ mix(seed + 0x9e3779b9));
   return (index) => {
     const low = mix(mix(index ^ key) + 0x6d2b79f5 + Math.floor(index / 0x100000000));

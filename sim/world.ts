@@ -152,6 +152,14 @@ export const SETTINGS = {
     'from requesting a warm-pool instance to its first job',
     MEASURED,
   ),
+  fastTier: count(
+    'instances',
+    0,
+    0,
+    [0, 1000],
+    'stopped in the on-demand pool, resumed as warmBoot says and stopped again; two pools',
+    OURS,
+  ),
 } satisfies Record<string, Setting>;
 
 export const WORLDS = ['article', 'clean', 'real'] as const;
@@ -171,6 +179,8 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
   worker?: WorkerModel;
   /** FROM:TO, seconds: boots that begin then fail, as `badImageShare` says. @default none */
   badImage?: string;
+  /** FROM:TO, seconds: every Spot launch is refused then, of every type in every zone; two pools. @default none */
+  spotShortage?: string;
   /** Billing covers at least the time until then, seconds. @default the end of the trace */
   horizon?: number;
 };
@@ -179,7 +189,7 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
 export type WorldChanges = Partial<Omit<World, 'worker'>>;
 
 /** Settings that are texts. */
-const TEXTS = ['victims', 'type', 'megapixels', 'badImage'];
+const TEXTS = ['victims', 'type', 'megapixels', 'badImage', 'spotShortage'];
 const MOST_SECONDS = 1e9;
 
 const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, key);
@@ -227,6 +237,10 @@ export function periodOf(name: string, text: string): { from: number; to: number
 export const hasLanes = (name: WorldName, { service, slots }: WorldChanges): boolean =>
   name !== 'article' && service === undefined && slots === undefined;
 
+/** Whether the fleet has the pools Spot and on-demand, instead of one group of both markets. */
+export const hasPools = ({ fastTier, spotShortage }: Pick<World, 'fastTier' | 'spotShortage'>): boolean =>
+  fastTier > 0 || spotShortage !== undefined;
+
 /** @throws UsageError when min is above max, or for a type or sizes that the model of an instance does not have */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {
   const column = name === 'article' ? 'clean' : name;
@@ -263,9 +277,9 @@ export function parseChanges(text: string): WorldChanges & { bucket?: number } {
         throw new UsageError(`victims is '${value}': expected one of ${VICTIMS.join(', ')}`);
       }
       changes.victims = value;
-    } else if (key === 'badImage') {
+    } else if (key === 'badImage' || key === 'spotShortage') {
       periodOf(key, value);
-      changes.badImage = value;
+      changes[key] = value;
     } else if (key === 'type') {
       workerModelOf(value, mixOf(DEFAULT_MIX));
       changes.type = value;

@@ -1,6 +1,7 @@
 /** What each step of a tick works with, and how its failures are kept. */
 import type { Spending } from '../../contract/scaler.ts';
 import type { RuleSettings } from './policy/decision.ts';
+import type { PoolSettings } from './policy/pools/pools.ts';
 import type { TickPorts } from './ports.ts';
 
 export interface TickRun {
@@ -16,6 +17,8 @@ export interface TickRun {
   woken?: boolean | undefined;
   /** @default - instances cost nothing */
   spending?: Spending;
+  /** Of a fleet with two pools. @default - the fleet has one group */
+  pools?: PoolSettings | undefined;
 }
 
 export const NO_SPENDING: Spending = {

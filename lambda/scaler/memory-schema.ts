@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
+import { MOST_LASTING } from './policy/pools/lasting.ts';
+import { POOL_NAMES } from './policy/pools/pools.ts';
+import { MOST_REFUSALS } from './policy/pools/refusals.ts';
 import { MOST_REPORTERS } from './policy/reporters.ts';
 import { GAP_BINS } from './policy/sleep.ts';
 import { MOST_NAMED, RECENT } from './record.ts';
@@ -138,6 +141,24 @@ const bootFailureSchema = z.object({
     .max(KEPT_FAILURES),
 });
 
+const poolsSchema = z.object({
+  ...{ at: z.number(), handover: amount, coming: amount, boots: amount, bootSeconds: amount },
+  refusals: z
+    .array(
+      z.object({
+        pool: z.enum(POOL_NAMES),
+        type: z.string().max(64).optional(),
+        zone: z.string().max(64).optional(),
+        until: z.number(),
+      }),
+    )
+    .max(MOST_REFUSALS),
+  shortAt: z.number().optional(),
+  isReturning: z.boolean(),
+  missingSince: z.object({ spot: z.number().optional(), onDemand: z.number().optional() }),
+  lasting: z.array(z.object({ at: z.number(), count: amount })).max(MOST_LASTING),
+});
+
 export const itemSchema = z.object({
   version: z.literal(MEMORY_VERSION),
   policy: z.object({
@@ -155,6 +176,7 @@ export const itemSchema = z.object({
       })
       .optional(),
     bootFailure: bootFailureSchema.optional(),
+    pools: poolsSchema.optional(),
   }),
   recent: z.array(recordSchema).max(RECENT),
 });

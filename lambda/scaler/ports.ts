@@ -5,6 +5,7 @@ import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
 import type { InstanceLaunch, Observation } from './policy/observation.ts';
+import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
 import type { ReportsMemory } from './policy/reports.ts';
@@ -17,6 +18,8 @@ export interface FleetState extends FleetCounts {
   types?: Record<string, number>;
   /** Instances in service and draining. @default unknown: no report of an instance is read */
   reporters?: Reporter[] | undefined;
+  /** Of which the counts are the sums. @default the fleet has one group */
+  pools?: PoolsCounts | undefined;
 }
 
 export interface FailedLaunch {
@@ -61,11 +64,19 @@ export interface Work {
   failures?(instances: string[]): Promise<{ instance: string; why: string }[]>;
 }
 
+/** Desired capacities. */
+export interface PoolTargets {
+  spot: number;
+  onDemand: number;
+}
+
 export interface Fleet {
   read(): Promise<FleetState>;
   /** Launches that started since a time, epoch seconds; the newest, as far as some pages of the API go. */
   launches(since: number): Promise<FleetLaunch[]>;
   setDesired(desired: number): Promise<void>;
+  /** Sets the desired capacity of each pool. @default the fleet has one group */
+  setPools?(pools: PoolTargets): Promise<void>;
   /** Ends an instance. @param isReplaced whether Auto Scaling launches another one; else the desired capacity is one less */
   end(instance: string, isReplaced: boolean): Promise<void>;
 }

@@ -10,9 +10,11 @@ import { overBudget } from './ledger.ts';
 import { observe, type Readings } from './observe.ts';
 import { controlsAt, type Controls } from './policy/controls.ts';
 import { decide, withoutScaling } from './policy/decide.ts';
+import { spotBootOf } from './policy/pools/observe-pools.ts';
 import type { Decision, RuleSettings } from './policy/decision.ts';
-import type { FleetState, MemoryState, TickPorts, TickRecord } from './ports.ts';
+import type { Fleet, FleetState, MemoryState, PoolTargets, TickPorts, TickRecord } from './ports.ts';
 import { metricsOf, recentWith, recordOf, type TickFacts } from './record.ts';
+import { seePools, withPools } from './split-tick.ts';
 import { stopOf, viewOf } from './view.ts';
 
 export interface TickResult {
@@ -79,10 +81,17 @@ async function decideOn(
   return attempt(() => {
     const took = run.now() - at;
     if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
+    const pools = run.pools && {
+      ...{ at, fleet, memory: state.policy, settings: run.pools, controls },
+      ...{ launches: launches?.all ?? [], overBudget: isOverBudget(spending, account) },
+      tickSeconds: run.tickSeconds,
+    };
+    const now = pools && seePools(pools);
     const observation = {
       at,
       ...counts,
       ...fleet,
+      ...(now && { ...now.view, coldBootSeconds: spotBootOf(now.memory, pools.settings.bootSeconds) }),
       reported: work?.reported,
       failedLaunches: launches?.refused,
       launches: launches?.all,
@@ -90,7 +99,8 @@ async function decideOn(
       tickSeconds: run.tickSeconds,
       overBudget: isOverBudget(spending, account),
     };
-    return decide(observation, state.policy, settings, controls);
+    const decision = decide(observation, state.policy, settings, controls);
+    return pools ? withPools(decision, now, pools) : decision;
   });
 }
 
@@ -108,7 +118,7 @@ async function act(
   const before = fleet?.desired;
   if (controls.dryRun || !decision || before === undefined)
     return { acted: !controls.dryRun, desired: before };
-  const { desired, ends = [], replaces = [] } = decision;
+  const { desired, ends = [], replaces = [], pools } = decision;
   let now = before;
   for (const [instances, isReplaced] of [
     [replaces, true],
@@ -121,9 +131,26 @@ async function act(
       if (!isReplaced) now--;
     }
   }
+  if (pools) {
+    const acted = (await attempt(() => setPools(ports.fleet, pools, fleet, ends.length > 0))) ?? false;
+    return { acted, desired: acted ? desired : now };
+  }
   if (desired === now) return { acted: true, desired };
   const acted = (await attempt(() => ports.fleet.setDesired(desired).then(() => true))) ?? false;
   return { acted, desired: acted ? desired : now };
+}
+
+/** Sets the desired capacity of the pools where it changes; the group that grows first, so that a failure leaves too many. */
+async function setPools(
+  fleet: Fleet,
+  targets: PoolTargets,
+  before: FleetState | undefined,
+  hasEnded: boolean,
+): Promise<true> {
+  const { spot, onDemand } = before?.pools ?? {};
+  const isSame = spot?.desired === targets.spot && onDemand?.desired === targets.onDemand;
+  if (!isSame || hasEnded) await fleet.setPools?.(targets);
+  return true;
 }
 
 /** Saves the memory and publishes view and metrics. */

@@ -1,5 +1,6 @@
 /** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
-import { draws, exponential, logNormal, type Draw } from '../random.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pools.ts';
+import { draws, exponential, logNormal, type Cause, type Draw } from '../random.ts';
 import { periodOf, type World } from '../world.ts';
 
 /** One instance type in one zone; periods with and without capacity alternate, both of exponential length. */
@@ -43,32 +44,55 @@ export interface Launch {
   warm: boolean;
 }
 
+/** Why a launch was refused: one type in one zone, or all of them. */
+export interface Refused {
+  instanceType?: string;
+  availabilityZone?: string;
+}
+
+/** Names for the instance types or zones of a world, which has counts of them. */
+export const namesOf = (kind: 'type' | 'zone', count: number): string[] =>
+  Array.from({ length: count }, (_, k) => `${kind}-${k + 1}`);
+
 export class Ec2Capacity {
   private readonly pools: CapacityPool[];
-  private readonly draw: Record<'boot' | 'failure' | 'refusal' | 'spot' | 'time' | 'notice', Draw>;
+  private readonly draw: Record<
+    'boot' | 'failure' | 'refusal' | 'spot' | 'time' | 'notice' | 'offering',
+    Draw
+  >;
   private readonly badImage: { from: number; to: number } | undefined;
+  private readonly spotShortage: { from: number; to: number } | undefined;
+  /** Of the latest refused launch. */
+  refused: Refused = {};
   private launches = 0;
   private refusals = 0;
   /** Prepared instances in the warm pool. */
   warm: number;
 
+  /** @param pool @default a group of both markets, in shares */
   constructor(
     private readonly world: World,
     seed: number,
+    private readonly pool?: PoolName,
   ) {
-    const renewal = draws(seed, 'renewal');
+    const drawsOf = (cause: Cause) => draws(seed, pool === 'on-demand' ? `${cause}-on-demand` : cause);
+    const renewal = drawsOf('renewal');
     const count = world.shortage > 0 ? world.types * world.zones : 0;
     this.pools = Array.from({ length: count }, (_, key) => new CapacityPool(world, renewal, key));
     this.draw = {
-      boot: draws(seed, 'boot'),
-      failure: draws(seed, 'boot-failure'),
-      refusal: draws(seed, 'capacity'),
-      spot: draws(seed, 'spot'),
-      time: draws(seed, 'pool'),
-      notice: draws(seed, 'notice'),
+      boot: drawsOf('boot'),
+      failure: drawsOf('boot-failure'),
+      refusal: drawsOf('capacity'),
+      spot: drawsOf('spot'),
+      time: drawsOf('pool'),
+      notice: drawsOf('notice'),
+      offering: drawsOf('offering'),
     };
     this.badImage = world.badImage === undefined ? undefined : periodOf('badImage', world.badImage);
-    this.warm = world.warmPool;
+    const { spotShortage } = world;
+    if (pool === 'spot' && spotShortage !== undefined)
+      this.spotShortage = periodOf('spotShortage', spotShortage);
+    this.warm = pool === undefined ? world.warmPool : pool === 'on-demand' ? world.fastTier : 0;
   }
 
   /** Seconds until a refused launch is retried. */
@@ -80,17 +104,31 @@ export class Ec2Capacity {
   launch(at: number): Launch | undefined {
     const { world, draw } = this;
     const index = this.launches++;
-    if (this.warm > 0) {
+    // A stopped instance of the fast tier may find no capacity to start with.
+    if (this.warm > 0 && (this.pool === undefined || draw.refusal(index) >= world.noCapacity)) {
       this.warm--;
       return { ...this.interruptionOf(index), boot: this.bootOf(index, at, world.warmBoot), warm: true };
     }
-    const available = this.pools.length === 0 || this.pools.some((pool) => pool.isAvailable(at));
+    const { from = Infinity, to = 0 } = this.spotShortage ?? {};
+    const isShort = at >= from && at < to;
+    const available =
+      !isShort && (this.pools.length === 0 || this.pools.some((pool) => pool.isAvailable(at)));
     if (!available || draw.refusal(index) < world.noCapacity) {
       this.refusals++;
+      this.refused = available ? this.offeringOf(index) : {};
       return undefined;
     }
     this.refusals = 0;
     return { ...this.interruptionOf(index), boot: this.bootOf(index, at, world.boot), warm: false };
+  }
+
+  private offeringOf(index: number): Refused {
+    const { types, zones } = this.world;
+    const offering = Math.floor(this.draw.offering(index) * types * zones);
+    return {
+      instanceType: namesOf('type', types)[offering % types],
+      availabilityZone: namesOf('zone', zones)[Math.floor(offering / types)],
+    };
   }
 
   private bootOf(index: number, at: number, mean: number): number {
@@ -106,7 +144,8 @@ export class Ec2Capacity {
 
   private interruptionOf(index: number): Pick<Launch, 'interruption' | 'notice'> {
     const { world, draw } = this;
-    const spot = world.interruptions > 0 && draw.spot(index) < world.spotShare;
+    const share = this.pool === undefined ? world.spotShare : this.pool === 'spot' ? 1 : 0;
+    const spot = world.interruptions > 0 && draw.spot(index) < share;
     return {
       interruption: spot ? exponential(draw.time(index), 3600 / world.interruptions) : Infinity,
       notice: draw.notice(index) < world.noNotice ? 0 : world.notice,

@@ -8,10 +8,10 @@ import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
 import { BOOTING, Fleet, STOPPED } from './fleet.ts';
+import { Groups } from './groups.ts';
 import { Lanes } from './lanes.ts';
 import { messagesOf, Queue, type Messages } from './messages.ts';
 import { NoisyCounts, WorkReports, type Counts } from './noisy-counts.ts';
-import { ScalingGroup } from './scaling-group.ts';
 import { Slots } from './slots.ts';
 import type {
   ControlledSystem,
@@ -31,7 +31,7 @@ export class Engine implements ControlledSystem {
   completed = 0;
   lastCompletion = 0;
   readonly fleet: Fleet;
-  readonly group: ScalingGroup;
+  readonly groups: Groups;
   /** Start and end of the attempt that completed each job. */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
@@ -63,7 +63,12 @@ export class Engine implements ControlledSystem {
     const { worker: model } = world;
     this.work = model ? new Lanes({ ...ports, model }) : new Slots(ports);
     this.reports = WorkReports.none(model ? REPORT_SECONDS : 0);
-    this.group = new ScalingGroup(world, seed, fleet, events);
+    this.groups = new Groups(world, seed, fleet, events);
+    const { onStopped } = fleet;
+    fleet.onStopped = (id) => {
+      onStopped(id);
+      this.groups.replenish(id, this.now);
+    };
     this.noisyCounts = new NoisyCounts(world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
@@ -87,7 +92,7 @@ export class Engine implements ControlledSystem {
     }
     while (this.nextMessage < messages.at.length && (messages.at[this.nextMessage] as number) <= at) {
       queue.push(this.nextMessage++);
-      this.arrivedAtZero ||= this.group.desired === 0;
+      this.arrivedAtZero ||= this.groups.desired === 0;
     }
     this.work.dispatch(this.now);
   }
@@ -101,16 +106,16 @@ export class Engine implements ControlledSystem {
     } else if (kind === EVENT.return) {
       this.orphaned--;
       this.queue.push(first);
-    } else if (kind === EVENT.reconcile) this.group.reconcile(now);
+    } else if (kind === EVENT.reconcile) this.groups.reconcile(first, now);
     else if (kind === EVENT.hookTimeout) {
       fleet.abandon(first, now);
-      this.group.reconcile(now);
+      this.groups.reconcileFor(first, now);
     } else if (kind === EVENT.interruptionNotice) {
       if (fleet.state(first) !== STOPPED) fleet.drain(first, now);
-      this.group.reconcile(now);
+      this.groups.reconcileFor(first, now);
     } else if (kind === EVENT.interruption) this.interrupt(first);
     else if (kind === EVENT.snapshot) this.noisyCounts.takeSnapshot(this.counts(), this.reports, now);
-    else if (kind === EVENT.warmReady) this.group.capacity.warm++;
+    else if (kind === EVENT.warmReady) this.groups.warmReady();
   }
 
   private finished({ instance, message, start, busySeconds }: Finished): void {
@@ -138,7 +143,7 @@ export class Engine implements ControlledSystem {
       );
     }
     this.fleet.stop(id, this.now);
-    this.group.reconcile(this.now);
+    this.groups.reconcileFor(id, this.now);
   }
 
   /** What the queue and the workers would report now. */
@@ -162,11 +167,11 @@ export class Engine implements ControlledSystem {
   }
 
   actual(): Snapshot {
-    const { fleet, group, world } = this;
+    const { fleet, groups, world } = this;
     return {
       visible: this.queue.size,
       inFlight: fleet.inFlight + this.orphaned,
-      desired: group.desired,
+      desired: groups.desired,
       inService: fleet.ready,
       pending: fleet.booting,
       draining: fleet.draining,
@@ -188,7 +193,7 @@ export class Engine implements ControlledSystem {
     return this.world.hookTimeout;
   }
   launches(since: number): InstanceLaunch[] {
-    return this.fleet.launches(since);
+    return [...this.fleet.launches(since), ...this.groups.refusedLaunches(since)];
   }
   pendingSince(): number[] {
     return this.fleet.pendingSince();
@@ -198,13 +203,19 @@ export class Engine implements ControlledSystem {
   }
 
   setDesired(desired: number): void {
-    this.group.setDesired(desired, this.now);
+    this.groups.setDesired(desired, this.now);
+  }
+  pools() {
+    return this.groups.counts();
+  }
+  setPools(spot: number, onDemand: number): void {
+    this.groups.setPools(spot, onDemand, this.now);
   }
   leave(id: number): void {
-    this.group.leave(id, this.now);
+    this.groups.leave(id, this.now);
   }
   end(id: number, isReplaced: boolean): void {
-    this.group.end(id, isReplaced, this.now);
+    this.groups.end(id, isReplaced, this.now);
   }
   explain(reason: string, needed?: number, details?: DecisionDetails): void {
     this.note = { reason, needed, details };
@@ -218,6 +229,6 @@ export class Engine implements ControlledSystem {
     const pause = this.options.controller.tick(this, this.now, woken);
     if (pause) await pause;
     this.work.dispatch(this.now);
-    if (before) this.decisions.push({ at: this.now, ...before, after: this.group.desired, ...this.note });
+    if (before) this.decisions.push({ at: this.now, ...before, after: this.groups.desired, ...this.note });
   }
 }

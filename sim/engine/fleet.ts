@@ -4,6 +4,7 @@
  * Instances are numbered in the order of their requests: a smaller id is an older instance.
  */
 import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { World } from '../world.ts';
 
 export const BOOTING = 0;
@@ -20,6 +21,8 @@ export interface InstanceTimes {
   stopped: number;
   /** Whether its launch hook timed out. */
   abandoned?: true;
+  /** Absent in a fleet of one group. */
+  pool?: PoolName;
 }
 
 export class Fleet {
@@ -53,9 +56,18 @@ export class Fleet {
     return (this.busy[id] as number) > 0;
   }
 
-  request(at: number): number {
+  poolOf(id: number): PoolName | undefined {
+    return this.instances[id]?.pool;
+  }
+  /** Instances of a pool in a state. */
+  count(pool: PoolName, state: number): number {
+    return this.alive.filter((id) => this.states[id] === state && this.poolOf(id) === pool).length;
+  }
+
+  request(at: number, pool?: PoolName): number {
     const id = this.instances.length;
-    this.instances.push({ requested: at, ready: Infinity, draining: Infinity, stopped: Infinity });
+    const times = { requested: at, ready: Infinity, draining: Infinity, stopped: Infinity };
+    this.instances.push(pool ? { ...times, pool } : times);
     this.states.push(BOOTING);
     this.busy.push(0);
     this.busyUntil.push(at);
@@ -125,9 +137,14 @@ export class Fleet {
    * finish first). With `victims: 'random'` in random order.
    *
    * @param draw a random number from 0 to 1 for each of them
+   * @param pool of which they are. @default of any
    */
-  retire(count: number, at: number, draw: () => number): void {
-    const there = this.alive.filter((id) => this.states[id] === READY || this.states[id] === BOOTING);
+  retire(count: number, at: number, draw: () => number, pool?: PoolName): void {
+    const there = this.alive.filter(
+      (id) =>
+        (this.states[id] === READY || this.states[id] === BOOTING) &&
+        (pool === undefined || this.poolOf(id) === pool),
+    );
     if (this.world.victims === 'random') {
       for (let left = count; left > 0 && there.length > 0; left--) {
         const [id] = there.splice(Math.floor(draw() * there.length), 1);
@@ -153,7 +170,7 @@ export class Fleet {
   launches(since: number): InstanceLaunch[] {
     const launches: InstanceLaunch[] = [];
     for (let id = this.instances.length - 1; id >= 0; id--) {
-      const { requested, ready, stopped, abandoned } = this.instances[id] as InstanceTimes;
+      const { requested, ready, stopped, abandoned, pool } = this.instances[id] as InstanceTimes;
       if (requested < since) break;
       const outcome =
         ready < Infinity
@@ -170,6 +187,7 @@ export class Fleet {
         startedAt: requested,
         outcome,
         ...(endedAt < Infinity && { endedAt }),
+        ...(pool && { pool }),
       });
     }
     return launches;

@@ -21,7 +21,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
   };
   scheduleSnapshot();
   // A fleet without a minimum goes on to its sleep: it would otherwise be billed up to the horizon.
-  const isAwake = () => world.min === 0 && engine.group.desired > 0 && ticks.next < horizon;
+  const isAwake = () => world.min === 0 && engine.groups.desired > 0 && ticks.next < horizon;
   while (engine.completed < jobs || isAwake()) {
     const { next } = engine;
     if (next <= ticks.next) {
@@ -39,17 +39,17 @@ export async function simulate(options: RunOptions): Promise<Run> {
       options.progress(Math.min(1, reported));
     }
   }
-  const { fleet, group, starts, ends, completed, decisions } = engine;
+  const { fleet, groups, starts, ends, completed, decisions } = engine;
   return {
     arrivals,
     starts,
     ends,
     completed,
     instances: fleet.instances,
-    preparing: group.preparing,
+    preparing: groups.preparing,
     peak: fleet.peak,
-    actions: group.actions,
-    refused: group.refused,
+    actions: groups.actions,
+    refused: groups.refused,
     end: Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0),
     decisions,
   };

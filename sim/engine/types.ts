@@ -2,6 +2,7 @@
 
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { PoolsCounts } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
 
@@ -50,6 +51,10 @@ export interface ControlledSystem {
   idleSince(): { id: number; since: number }[];
   /** @param desired instances, a whole number that the caller keeps within min and max */
   setDesired(desired: number): void;
+  /** The two pools. @returns undefined where the fleet has one group */
+  pools?(): PoolsCounts | undefined;
+  /** @param spot desired capacity of each pool */
+  setPools?(spot: number, onDemand: number): void;
   /** Drains an instance and lowers the desired capacity by one, so that it is not replaced. */
   leave(id: number): void;
   /** Stops a booting instance. @param isReplaced whether the group launches another one; else desired is one less */

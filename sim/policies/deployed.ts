@@ -2,17 +2,22 @@
 import { z } from 'zod';
 import type { Field } from '../../contract/field.ts';
 import {
+  DEFAULT_POLICY,
   defaultPolicy,
   SLO_FIELDS,
   THRESHOLD_FIELDS,
   type SloSettings,
   type ThresholdSettings,
 } from '../../contract/policy.ts';
+import { SPOT_SHARE } from '../../contract/prices.ts';
 import type { View } from '../../contract/view.ts';
+import type { PoolSettings } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { RuleSettings } from '../../lambda/scaler/policy/decision.ts';
 import { tick } from '../../lambda/scaler/tick.ts';
 import { type TickPorts } from '../../lambda/scaler/ports.ts';
+import { namesOf } from '../engine/capacity.ts';
 import type { Controller } from '../engine/types.ts';
+import { hasPools, type World } from '../world.ts';
 import { definePolicy, parameter, type Parameter, type PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 
@@ -24,6 +29,7 @@ export function deployed(
   settings: RuleSettings | ((at: number) => RuleSettings),
   tickSeconds: number,
   published?: (view: View) => void,
+  pools?: PoolSettings,
 ): Controller {
   let ports: TickPorts | undefined;
   let next = tickSeconds;
@@ -43,6 +49,7 @@ export function deployed(
           tickSeconds,
           launchTimeoutSeconds: system.launchTimeoutSeconds,
           woken,
+          pools,
         },
       );
       next = nextSeconds ?? tickSeconds;
@@ -53,6 +60,18 @@ export function deployed(
     },
   };
 }
+
+/** Of a world with two pools. */
+const poolSettings = (world: World): PoolSettings | undefined =>
+  hasPools(world)
+    ? {
+        spotPriceShare: SPOT_SHARE,
+        fastTier: world.fastTier,
+        bootSeconds: DEFAULT_POLICY.bootSeconds,
+        types: namesOf('type', world.types),
+        zones: namesOf('zone', world.zones),
+      }
+    : undefined;
 
 /** Least value of a setting that must exceed 0. */
 const LEAST = 0.001;
@@ -122,7 +141,7 @@ export const slo = definePolicy({
       max: 86_400,
     }),
   },
-  make: (set, world) => deployed(sloSettings(set), world.tick),
+  make: (set, world) => deployed(sloSettings(set), world.tick, undefined, poolSettings(world)),
   stageSettings: (set) => sloSettings(set),
 });
 
@@ -137,7 +156,8 @@ export const forecast: PolicyKind = {
       name === 'targetWaitSeconds' ? one : { ...one, candidates: [] },
     ]),
   ),
-  make: (set, world) => deployed({ ...sloSettings(set), kind: 'forecast' }, world.tick),
+  make: (set, world) =>
+    deployed({ ...sloSettings(set), kind: 'forecast' }, world.tick, undefined, poolSettings(world)),
   stageSettings: (set) => ({ ...sloSettings(set), kind: 'forecast' }),
 };
 
@@ -157,6 +177,6 @@ export const threshold = definePolicy({
     scaleInStep: [1],
     scaleInCooldownSeconds: [30, 90, 300],
   }),
-  make: (set, world) => deployed(thresholdSettings(set), world.tick),
+  make: (set, world) => deployed(thresholdSettings(set), world.tick, undefined, poolSettings(world)),
   stageSettings: (set) => thresholdSettings(set),
 });

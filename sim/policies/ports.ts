@@ -48,7 +48,8 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
   async read() {
     const { desired, inService, pending, draining, min, max } = system.actual();
     const reporters = system.reporters().map((id) => ({ instance: String(id) }));
-    return { desired, inService, pending, draining, min, max, reporters };
+    const pools = system.pools?.();
+    return { desired, inService, pending, draining, min, max, reporters, ...(pools && { pools }) };
   },
   async launches(since) {
     // The harder case for a policy: a refused launch is never reported, instances only do not come.
@@ -60,6 +61,9 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     if (desired > max) throw new Error(`New SetDesiredCapacity value ${desired} is above max value ${max}`);
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     system.setDesired(desired);
+  },
+  async setPools({ spot, onDemand }) {
+    system.setPools?.(spot, onDemand);
   },
   async end(instance, isReplaced) {
     system.end(Number(instance), isReplaced);

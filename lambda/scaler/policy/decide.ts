@@ -32,7 +32,7 @@ export function decide(
 ): Decision {
   checkObservation(observed);
   const active = controlsAt(controls, observed.at);
-  const boot = patienceOf(memory, settings);
+  const boot = Math.max(patienceOf(memory, settings), observed.coldBootSeconds ?? 0);
   const launches = judgeLaunches(observed, memory.bootFailure, boot);
   const seen = limitedBy(launches, withLimits(observed, active));
   const remembered = withBootFailure(memory, launches.memory);
@@ -111,6 +111,7 @@ function scaleInSurplus(decision: Decision, seen: Observation, desired: number):
  */
 export function withoutScaling(decision: Decision, before: PolicyMemory): PolicyMemory {
   const memory = { ...decision.memory, lastOutAt: before.lastOutAt, lastInAt: before.lastInAt };
+  if (memory.pools) memory.pools = before.pools;
   const { bootFailure } = memory;
   if (bootFailure) memory.bootFailure = { ...bootFailure, ended: before.bootFailure?.ended ?? [] };
   if (!memory.slo) return memory;

@@ -4,6 +4,7 @@ import type { Reason } from '../../../contract/reasons.ts';
 import type { BootFailureMemory } from './boot-failure.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
+import type { PoolsMemory } from './pools/pools.ts';
 import type { PriceMemory } from './price.ts';
 import type { RateMemory } from './rate.ts';
 import type { SeasonMemory } from './season.ts';
@@ -70,6 +71,8 @@ export interface PolicyMemory {
   shortage?: ShortageMemory;
   /** Present from a launch that failed to one that came into service. */
   bootFailure?: BootFailureMemory;
+  /** Of a fleet with two pools. */
+  pools?: PoolsMemory;
 }
 
 /** The numbers behind a decision of `slo` or `forecast`. */
@@ -116,4 +119,6 @@ export interface Decision {
   replaces?: string[];
   /** Absent where the policy computes no rates. */
   calculation?: Calculation;
+  /** Desired capacity of each pool, and stopped instances to keep; of a fleet with two pools. */
+  pools?: { spot: number; onDemand: number; stopped: number };
 }

@@ -1,4 +1,5 @@
 /** What one tick sees, the input of the rule, and its check. */
+import type { PoolName } from './pools/pools.ts';
 
 /** Sums of what the instances reported, as far as it was believed. */
 export interface WorkReport {
@@ -29,6 +30,8 @@ export interface InstanceLaunch {
   outcome: 'under-way' | 'in-service' | 'refused' | 'boot-failed' | 'cancelled';
   /** Why it failed, in a sentence. */
   why?: string;
+  /** @default the fleet has one group */
+  pool?: PoolName;
 }
 
 /** Counts are of messages and instances. A message is one photo; an instance works on one photo at a time. */
@@ -84,6 +87,12 @@ export interface Observation {
    * @default 0
    */
   relaunched?: number;
+  /**
+   * Seconds from a launch to its service for an instance that was not stopped before: such a launch is not late sooner.
+   *
+   * @default as measured over all launches
+   */
+  coldBootSeconds?: number;
   /**
    * Whether the day's spending forbids the fleet to grow, except to an operator's floor.
    *

@@ -1,0 +1,81 @@
+/** A tick's part for a fleet with two pools: the rule sees them as one group, and what it decides is split between them. */
+import type { Controls } from './policy/controls.ts';
+import type { Decision, PolicyMemory } from './policy/decision.ts';
+import { observePools, type PoolsNow } from './policy/pools/observe-pools.ts';
+import type { PoolName, PoolSettings } from './policy/pools/pools.ts';
+import { splitFleet } from './policy/pools/split.ts';
+import type { FleetLaunch, FleetState } from './ports.ts';
+
+interface PoolsInput {
+  at: number;
+  fleet: FleetState;
+  launches: FleetLaunch[];
+  memory: PolicyMemory;
+  settings: PoolSettings;
+  controls: Controls;
+}
+
+/** After a launch, seconds: by then Auto Scaling shows whether EC2 has refused it. */
+const LOOK_SECONDS = 5;
+
+/** @returns undefined where the fleet has one group */
+export function seePools({
+  at,
+  fleet,
+  launches,
+  memory,
+  settings,
+  controls,
+}: PoolsInput): PoolsNow | undefined {
+  const { pools } = fleet;
+  if (!pools) return undefined;
+  const ofSpot = launches.filter(({ pool }) => pool === 'spot');
+  const given = ofSpot.filter(({ outcome }) => outcome !== 'refused').map(({ startedAt }) => startedAt);
+  const before = memory.pools?.at ?? -Infinity;
+  const seen = {
+    ...{ at, ...pools },
+    max: Math.min(fleet.max, controls.ceiling?.instances ?? Infinity),
+    spotGivenAt: Math.max(-Infinity, ...given),
+    refused: launches.flatMap(({ pool, outcome, startedAt, endedAt = startedAt, failure }) => {
+      if (outcome !== 'refused' || pool === undefined) return [];
+      return [{ pool, at: endedAt, type: failure?.instanceType, zone: failure?.availabilityZone }];
+    }),
+    booted: ofSpot.flatMap(({ outcome, startedAt, endedAt = startedAt }) =>
+      outcome === 'in-service' && endedAt > before && endedAt <= at ? [endedAt - startedAt] : [],
+    ),
+  };
+  return observePools(seen, memory.pools, settings);
+}
+
+interface SplitInput extends Pick<PoolsInput, 'launches' | 'settings' | 'controls'> {
+  overBudget: boolean;
+  /** Of the stage. */
+  tickSeconds: number;
+}
+
+/** The decision with the desired capacity of each pool. */
+export function withPools(
+  decision: Decision,
+  now: PoolsNow | undefined,
+  { launches, settings, controls, overBudget, tickSeconds }: SplitInput,
+): Decision {
+  if (!now) return decision;
+  const { ends = [], memory, calculation } = decision;
+  const endedOf = (name: PoolName) =>
+    launches.filter(({ instance, pool }) => pool === name && ends.includes(instance ?? '')).length;
+  const { memory: pools, ...targets } = splitFleet(
+    now,
+    {
+      total: decision.desired,
+      isBurst: (calculation?.queuedThen ?? 1) > 0,
+      canOverlap: !controls.pauseScaleOut && !overBudget && !memory.bootFailure?.suspected,
+      ended: { spot: endedOf('spot'), onDemand: endedOf('on-demand') },
+    },
+    settings,
+  );
+  const hasGrown = targets.spot + targets.onDemand > now.spot + now.onDemand;
+  return {
+    ...{ ...decision, pools: targets, memory: { ...memory, pools } },
+    ...(hasGrown && { nextSeconds: Math.min(decision.nextSeconds ?? Infinity, tickSeconds, LOOK_SECONDS) }),
+  };
+}
