@@ -32,6 +32,7 @@ export function policiesAndWorld(): string {
     `  ${'type'.padEnd(18)} ${DEFAULT_TYPE.padEnd(18)} instance type of the worker's lanes`,
     `  ${'megapixels'.padEnd(18)} ${DEFAULT_MIX} sizes of photos, each with its share (no published figure: vary it)`,
     `  ${'badImage'.padEnd(18)} ${'none | none'.padEnd(18)} FROM:TO, s: boots that begin then fail, as badImageShare says`,
+    `  ${'spotShortage'.padEnd(18)} ${'none | none'.padEnd(18)} FROM:TO, s: every Spot launch is refused then; the fleet has two pools`,
     `  ${'horizon'.padEnd(18)} ${"trace's end".padEnd(18)} billing covers at least the time until then, s`,
     `  ${'bucket'.padEnd(18)} ${'smallest gap'.padEnd(18)} length of a bucket of a t,arrivals trace, s`,
   );
