@@ -189,7 +189,8 @@ export class BacklogScaler extends Construct {
         detailType: ['Object Created'],
         detail: { bucket: { name: [photos.bucket.bucketName] }, object: { key: [{ prefix: INCOMING }] } },
       },
-      targets: [new LambdaFunction(handler.function, { retryAttempts: 0, maxEventAge: PERIOD })],
+      // A repeated event finds the fleet awake. An older one has met a tick.
+      targets: [new LambdaFunction(handler.function, { retryAttempts: 2, maxEventAge: PERIOD })],
     });
   }
 }

@@ -54,7 +54,7 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    */
   readonly dailySpendLimit?: number;
   /**
-   * Seconds that 95 % of the photos wait at most, for the alarms of burn rates.
+   * Seconds that 95 % of the photos wait at most, for the alarms of burn rates; where it is given, a line in the dashboard beside the measured waits.
    *
    * @default - promisedWaitSeconds
    */

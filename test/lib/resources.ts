@@ -131,7 +131,7 @@ export const RESOURCES: Record<string, Properties> = {
       {
         Arn: arn('ScalerFunction'),
         Id: 'Target0',
-        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 },
+        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 },
       },
     ],
   },

@@ -1,25 +1,30 @@
 /**
  * A photo that meets a sleeping fleet, on the deployed local stack: the bucket's own event starts the scaler's run, and an instance is
- * asked for within 3 s although the next tick is half a minute away. With `FULL` set: it waits for a fleet to fall asleep.
+ * asked for within 3 s although the next tick is half a minute away. When the last instance goes is learned, and `explain` says why.
+ * With `FULL` set: it waits for a fleet to fall asleep.
  */
-import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../contract/names.ts';
+import { stages } from '../../bin/stages.ts';
+import { explain } from '../../cli/explain/explanation.ts';
+import { scalerMemoryOf } from '../../cli/shared/scaler-memory.ts';
+import { readItem } from '../../cli/shared/table.ts';
+import { localPath } from '../../common/environment.ts';
 import { Scope } from '../../common/scope.ts';
 import { ensureVenv } from '../../local/aws/venv.ts';
 import { cdk, deploy } from '../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../local/aws/template-settings.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
-import { localPath } from '../../common/environment.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 
 const STACK = 'DDColorElastic-local';
 const APP = 'node --import tsx test/local/support/changed-stage.ts';
 /** As in production: a fleet that was woken by a tick would be so only by chance within 3 s. */
 const TICK_SECONDS = 30;
-const CHANGE: StageConfig = { tickSeconds: TICK_SECONDS };
+const { sleepAfterSeconds: _, ...policy } = stages.local.policy;
+const CHANGE: StageConfig = { tickSeconds: TICK_SECONDS, policy };
 const MOST_SECONDS = 3;
 const abort = new AbortController().signal;
 const scope = new Scope();
@@ -27,15 +32,14 @@ let stack: LocalStack;
 
 const desired = () => stack.agent.snapshot(stack.groupName).desired;
 
-/** Epoch seconds of the last tick; undefined before the first one. */
-async function lastTick(): Promise<number | undefined> {
-  const { TableName } = stack.outputs;
-  const { Item } = await stack.dynamo.send(
-    new GetItemCommand({ TableName, Key: { [TABLE_KEY]: { S: MEMORY_KEY } } }),
+/** What the scaler remembers, as the commands read it. */
+const memory = async () =>
+  scalerMemoryOf(
+    await readItem(DynamoDBDocumentClient.from(stack.dynamo), stack.outputs.TableName ?? '', abort),
   );
-  const at = Item?.[VIEW_ATTRIBUTE]?.M?.at?.N;
-  return at === undefined ? undefined : Number(at);
-}
+
+/** Epoch seconds of the last tick; undefined before the first one. */
+const lastTick = async () => (await memory()).recent.at(-1)?.at;
 
 beforeAll(async () => {
   const python = await ensureVenv(abort, console.log);
@@ -83,4 +87,18 @@ it('a folder does not wake it', async () => {
   );
   for (const until = Date.now() + 2 * 1000 * MOST_SECONDS; Date.now() < until; await sleep(100))
     expect(desired()).toBe(0);
+}, 300_000);
+
+it('explain says how long the last instance is kept, and why', async () => {
+  const { sentences } = explain(
+    await memory(),
+    { ...policy, kind: 'slo', dailySpendLimit: 10 },
+    Date.now() / 1000,
+  );
+  console.log(sentences.join('\n'));
+  expect(sentences.filter((sentence) => sentence.includes('empty queue'))).toEqual([
+    expect.stringMatching(
+      /^With an empty queue the last instance is kept for \d+ s, since a wake-up costs [\d.]+ instance-seconds \(a boot, and the waits for it\): /,
+    ),
+  ]);
 }, 300_000);
