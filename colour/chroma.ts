@@ -55,13 +55,18 @@ export function chromaOfAb({ width, height, data, channels = 3 }: Pixels): Chrom
   return { width, height, x, z };
 }
 
+/** `x` and `z` of each byte: a division takes as long as all else. */
+const [X_OF_BYTE, Z_OF_BYTE] = [500, -200].map((unit) =>
+  Float32Array.from({ length: 256 }, (_, byte) => (byte + MIN) / unit),
+) as [Float32Array, Float32Array];
+
 /** Chroma of the planes of a square picture: a + 128, then b + 128. */
 export function chromaOfPlanes(planes: Bytes, size: number): Chroma {
   const count = size * size;
   const [x, z] = [new Float32Array(count), new Float32Array(count)];
   for (let i = 0; i < count; i++) {
-    x[i] = (planes[i]! + MIN) / 500;
-    z[i] = -(planes[count + i]! + MIN) / 200;
+    x[i] = X_OF_BYTE[planes[i]!]!;
+    z[i] = Z_OF_BYTE[planes[count + i]!]!;
   }
   return { width: size, height: size, x, z };
 }

@@ -32,7 +32,7 @@ export interface WorkerModel {
 
 /** Share of a photo's seconds in an image process before the GPU: decoding, lightness, copy (`bench -- worker`, RGB JPEG of 3 to 24 megapixels). */
 const PREPARE_SHARE = 0.46;
-/** The worker's own limits: `worker/photo-handler.ts`. */
+/** The worker's own limits: `worker/photo-handler.ts`, `worker/photo/prefetch.ts`. */
 const BATCH = 8;
 const PREFETCH_SECONDS = 2;
 const PROMPTS = 2;
@@ -83,8 +83,9 @@ export function workerModelOf(type: string, mix: readonly PhotoSize[]): WorkerMo
   const { gpuFirst, gpuEach } = promptSeconds(gpu);
   const perPhoto = gpuFirst / BATCH + gpuEach;
   const serviceSeconds = Math.max(mean / processes, perPhoto);
-  const startSoon = Math.floor(PREFETCH_SECONDS / (gpuFirst + gpuEach));
-  const prefetched = Math.max(1, Math.min(startSoon, processes + BATCH + 1));
+  const startSoon = (seconds: number) => Math.floor(PREFETCH_SECONDS / seconds);
+  const byProcesses = Math.max(processes, startSoon(mean / processes));
+  const prefetched = Math.max(1, Math.min(startSoon(gpuFirst + gpuEach), byProcesses, processes + BATCH + 1));
   return {
     ...{ type, processes, batch: BATCH, gpuFirst, gpuEach, sizes, prefetched, serviceSeconds },
     inFlight: prefetched + PROMPTS * BATCH + processes,

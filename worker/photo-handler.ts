@@ -7,6 +7,7 @@ import type { InstanceFaults } from './photo/attempts.ts';
 import { handleMessage } from './photo/handle-message.ts';
 import { createPipeline } from './photo/pipeline.ts';
 import { giveUp, processPhoto } from './photo/process-photo.ts';
+import { Prefetch } from './photo/prefetch.ts';
 import type { LoopPorts } from './photo/receive-loop.ts';
 import { WeightedSemaphore } from './photo/weighted-semaphore.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -16,10 +17,6 @@ import type { WorkReport } from './telemetry/work-report.ts';
 
 /** Prompts at ComfyUI: the running one, and the next, so that the GPU never waits for the worker. */
 const COMFYUI_SLOTS = 2;
-/** A prefetched photo should start within this time; more of them would wait here while other workers are idle. */
-const PREFETCH_SECONDS = 2;
-/** Weight of the latest photo in the moving average of ComfyUI's seconds for one. */
-const LATEST_WEIGHT = 0.2;
 
 /**
  * @param drain the controller of the current drain signal
@@ -58,7 +55,7 @@ export function createPhotoHandler(
   const photoPorts = { bucket, settings, colour, files, drainSignal, log, now: clock };
   const { attemptStore: store, instanceId } = ports;
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
-  let secondsPerPhoto: number | undefined;
+  const prefetch = new Prefetch(processes, batchSize);
 
   const handle: LoopPorts['handle'] = async (message, started) => {
     const handled = await handleMessage(message, {
@@ -71,9 +68,8 @@ export function createPhotoHandler(
       process: async (job, attempt) => {
         const outcome = await processPhoto(job, attempt, photoPorts);
         const { comfySeconds, batchPhotos = 1 } = attempt.figures;
-        if (comfySeconds === undefined) return outcome;
-        const latest = comfySeconds / batchPhotos;
-        secondsPerPhoto = latest + (1 - LATEST_WEIGHT) * ((secondsPerPhoto ?? latest) - latest);
+        if (comfySeconds !== undefined)
+          prefetch.learn({ comfyui: comfySeconds / batchPhotos, images: busy.takeImages() });
         return outcome;
       },
       started: () => {
@@ -91,9 +87,7 @@ export function createPhotoHandler(
     return handled;
   };
   const limits = () => {
-    const startSoon = Math.floor(PREFETCH_SECONDS / (secondsPerPhoto ?? PREFETCH_SECONDS));
-    // Of the next batch, and those that are being prepared.
-    const prefetched = Math.max(1, Math.min(startSoon, processes + batchSize + 1));
+    const prefetched = prefetch.depth;
     return { prefetched, inFlight: prefetched + COMFYUI_SLOTS * batchSize + processes };
   };
   return { handle, limits };

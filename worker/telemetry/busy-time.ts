@@ -13,6 +13,7 @@ export class BusyTime {
   /** Of all processes, over their number. */
   private imagesMs = 0;
   private takenMs = 0;
+  private imagesTakenMs = 0;
 
   /**
    * @param processes image processes
@@ -43,6 +44,14 @@ export class BusyTime {
       discard: (...args) => images.discard(...args),
       colours: (...args) => images.colours(...args),
     };
+  }
+
+  /** @returns seconds of the image processes alone since its last call, over their number */
+  takeImages(): number {
+    this.advance();
+    const taken = this.imagesMs - this.imagesTakenMs;
+    this.imagesTakenMs = this.imagesMs;
+    return taken / 1000;
   }
 
   /** @returns seconds since the last call */
