@@ -31,18 +31,15 @@ export class WorkReports {
 
   add(instance: number, { completed, busySeconds }: WorkCounters, at: number): void {
     const report = (this.reports[instance] ??= {
-      done: NOTHING,
+      done: { ...NOTHING },
       reported: NOTHING,
       at: -Infinity,
       due: Infinity,
     });
     // What is done at the instant of a report is in it.
     if (report.due < at) send(report, at);
-    const { done } = report;
-    report.done = {
-      completed: done.completed + completed,
-      busySeconds: done.busySeconds + busySeconds,
-    };
+    report.done.completed += completed;
+    report.done.busySeconds += busySeconds;
     report.due = Math.min(report.due, Math.max(at, report.at + this.everySeconds));
   }
 
@@ -65,7 +62,7 @@ export class WorkReports {
 
 function send(report: Report, at: number): void {
   if (report.due > at) return;
-  report.reported = report.done;
+  report.reported = { ...report.done };
   report.at = report.due;
   report.due = Infinity;
 }
