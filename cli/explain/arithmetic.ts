@@ -33,8 +33,9 @@ export function sumOf({
   queuedThen,
   load,
   batch,
+  mostBelow,
 }: Calculation): Sum {
-  const margin = marginAt(price, batch);
+  const margin = marginAt(price, batch, mostBelow);
   const perQueued = instancesForQueue(1, price, serviceSeconds, bootSeconds);
   const forQueue = queuedThen * perQueued;
   return { now: rate * serviceSeconds, load, margin, perQueued, forQueue, total: load + margin + forQueue };

@@ -63,6 +63,7 @@ export function calculationSentences(
     late,
     load,
     batch = 1,
+    mostBelow = 1,
     p95Wait,
   } = calculation;
   const { now, margin, perQueued, forQueue, total } = sumOf(calculation);
@@ -72,7 +73,7 @@ export function calculationSentences(
   const ahead = same ? '' : `; ${load > now ? 'and' : 'but'} looking ahead, ${number(load)}`;
   const target = policy?.targetWaitSeconds;
   const together = number(batch) === '1' ? '' : `${number(batch)} x `;
-  const marginText = `At ${number(price)} instance-seconds per second of waiting${together === '' ? '' : `, of photos counted ${number(batch)} at a time`}, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${together}${number(price)} / ${REFERENCE_PRICE})^${MARGIN_POWER} - 1.`;
+  const marginText = `At ${number(price)} instance-seconds per second of waiting${together === '' ? '' : `, of photos counted ${number(batch)} at a time`}, a margin of ${number(margin)} is ${margin < 0 ? 'taken off' : 'added'}: (${together}${number(price)} / ${REFERENCE_PRICE})^${MARGIN_POWER} - 1${margin === -mostBelow ? `, but no less than ${number(margin)}, or a queue would stand for longer than the target` : ''}.`;
   return [
     `Photos arrive at ${number(rate)} a second; each keeps an instance busy for ${service}; an instance takes ${boot} from its request to in service.`,
     `To keep up with arrivals takes ${number(rate)} x ${service} = ${number(now)} instances${ahead}.`,

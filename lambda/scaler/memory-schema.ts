@@ -25,6 +25,7 @@ const calculationSchema = z.object({
   late: amount,
   load: amount,
   batch: amount.optional(),
+  mostBelow: amount.optional(),
   keepSeconds: amount.optional(),
 });
 const recordSchema = z.object({

@@ -72,10 +72,10 @@ const HELD: Reason[] = ['shortage', 'boot-failure', 'paused', 'over-budget'];
 /** The need as a line in the photos that will wait, by the rule's own formulas. */
 function sizingOf({ calculation, desired, max, reason }: TickRecord): View['sizing'] {
   if (!calculation || desired === null || max === null || HELD.includes(reason)) return undefined;
-  const { load, price, batch = 1, serviceSeconds, bootSeconds } = calculation;
+  const { load, price, batch, mostBelow, serviceSeconds, bootSeconds } = calculation;
   return {
     desired,
-    beside: load + marginAt(price, batch),
+    beside: load + marginAt(price, batch, mostBelow),
     perQueued: instancesForQueue(1, price, serviceSeconds, bootSeconds),
     max,
   };

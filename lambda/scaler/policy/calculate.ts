@@ -14,6 +14,7 @@ import {
   instancesForQueue,
   keptInstances,
   marginAt,
+  mostBelow,
   neededInstances,
   queuedWhenReady,
 } from './sizing.ts';
@@ -28,6 +29,10 @@ export interface Result {
   idle: number;
   emptySeconds: number;
 }
+
+/** The lowest of the means that are asked for. */
+const lowestTarget = ({ targetWaitSeconds, p95WaitSeconds = Infinity }: SloRuleSettings): number =>
+  Math.min(targetWaitSeconds, meanFor(p95WaitSeconds));
 
 /** The higher price of those for the mean and for the percentile: either promise is kept by it. */
 function learnedPrice(
@@ -50,14 +55,17 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
 
   const price = settings.priceOfWaiting ?? learnedPrice(learned, settings, service, boot);
   const batch = batchOf(rate.dispersion ?? 1, service);
-  const margin = marginAt(price, batch);
+  const level = levelOf(rate);
+  const target = lowestTarget(settings);
+  const start = settings.priceOfWaiting ?? startPrice(target, service, boot);
+  const below = mostBelow(level, target, start, service, boot);
+  const margin = marginAt(price, batch, below);
   const finishing = secondsWithinBoot(capacity, seen, boot) / service;
   const queuedThen = queuedWhenReady(visible, photosWithin(rate, boot), finishing);
   const forQueue = instancesForQueue(queuedThen, price, service, boot);
 
   const rise = season ? riseWithin(season, at, boot + Math.min(tickSeconds, boot)) : 0;
   const foreseen = Math.max(rise, settings.readyForRate ?? 0) * service;
-  const level = levelOf(rate);
   const load = Math.max(rateAhead(rate, boot * AHEAD_BOOTS) * service, foreseen);
   const keptLoad = Math.max(level * service, foreseen);
 
@@ -82,6 +90,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       late: lateOf(capacity, at, boot),
       load,
       batch,
+      mostBelow: below,
       ...(seen.min === 0 ? { keepSeconds: keepFor } : {}),
     },
     needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,

@@ -97,6 +97,8 @@ export interface Calculation {
   load: number;
   /** Photos that count as one in the margin, since they arrive together. @default 1 */
   batch?: number;
+  /** Instances by which the fleet may be smaller than the load at most. @default 1 */
+  mostBelow?: number;
   /** Seconds for which the last instance is kept with an empty queue; of a fleet without a minimum. */
   keepSeconds?: number;
 }

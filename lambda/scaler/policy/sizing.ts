@@ -54,9 +54,28 @@ export const instancesForQueue = (queued: number, price: number, service: number
  * Instances beyond the load for a price of waiting: (n p / 0.12)^0.4 - 1; negative below the reference price.
  *
  * @param batch n, see {@link batchOf}: many short photos that come together scatter as one long photo does
+ * @param below how far it may be below 0, see {@link mostBelow}
  */
-export const marginAt = (price: number, batch = 1): number =>
-  ((batch * price) / REFERENCE_PRICE) ** MARGIN_POWER - 1;
+export const marginAt = (price: number, batch = 1, below = 1): number =>
+  Math.max(-below, ((batch * price) / REFERENCE_PRICE) ** MARGIN_POWER - 1);
+
+/**
+ * Instances by which a fleet may be smaller than the load. One that is smaller by up to B has a queue that stands where
+ * {@link instancesForQueue} makes up for it; over all loads its mean wait is B² / (2 λ c), with c instances for each queued
+ * photo. It may be the target T:
+ *
+ *     B = √(2 λ T c)
+ *
+ * @param rate λ, photos/s
+ * @param start price at the start: one that was learned to be lower must be able to let the waits grow
+ */
+export const mostBelow = (
+  rate: number,
+  targetWait: number,
+  start: number,
+  service: number,
+  boot: number,
+): number => Math.sqrt(2 * instancesForQueue(rate * targetWait, start, service, boot));
 
 /** Photos of so many seconds that are as much work as one of the reference. */
 export const referencePhotos = (service: number): number =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { calculate } from '../../../../lambda/scaler/policy/calculate.ts';
 import { learn, type Learned } from '../../../../lambda/scaler/policy/learn.ts';
 import type { Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import { marginAt } from '../../../../lambda/scaler/policy/sizing.ts';
 import { emptySleep } from '../../../../lambda/scaler/policy/sleep.ts';
 import { emptySlo } from '../../../../lambda/scaler/policy/slo.ts';
 import { emptyTail } from '../../../../lambda/scaler/policy/tail.ts';
@@ -48,6 +49,8 @@ it('has the numbers of the formulas', () => {
     late: 0,
     load: expect.closeTo(load, 9) as number,
     batch: 1,
+    // √(2 · 1.005 · 10 · √(0.12 · 6 / (13 · 90))).
+    mostBelow: expect.closeTo(Math.sqrt(20.1 * Math.sqrt(0.72 / 1170)), 2) as number,
     keepSeconds: 300,
   });
   expect(arriving).toBeLessThan(135);
@@ -62,6 +65,18 @@ it('adds what a queue needs', () => {
   const sum = queued * Math.sqrt((0.12 * 6) / (13 * 90));
   expect(needed).toBe(Math.ceil(calculation.load + sum));
   expect(kept).toBe(Math.ceil(6.03 + Math.sqrt(6.03 / 25) + sum));
+});
+
+it.each([
+  // By the price it would be -0.63; √(2 · 6 · 10 · 0.00207) = 0.498 is less.
+  ['as the target lets a queue stand', 6, {}, -0.498],
+  // √(2 · 6 · 5 · 0.00348): for a mean of a sixth of 30 s.
+  ['as a percentile does', 6, { p95WaitSeconds: 30 }, -0.457],
+  ['by the price where that is less', 60, {}, (1 / 12) ** 0.4 - 1],
+])('a fleet is smaller than the load, %s', (_name, rate, settings, margin) => {
+  const memory = { rate: { ...learned.rate, levels: [{ weight: 1, photos: rate * 1e6, seconds: 1e6 }] } };
+  const { mostBelow, price } = result({}, memory, { serviceSeconds: 0.5, ...settings }).calculation;
+  expect(marginAt(price, 1, mostBelow)).toBeCloseTo(margin, 3);
 });
 
 it('has the price of its settings, or that of the target times the factor', () => {

@@ -72,7 +72,7 @@ describe('instances', () => {
   it.each([
     [{ load: 3, margin: 0, forQueue: 1.49 }, 63, 5, 5],
     // The worked example.
-    [{ load: 3, margin: -0.63, forQueue: 1.49 }, 723, 4, 5],
+    [{ load: 3, margin: -0.498, forQueue: 1.86 }, 903, 5, 5],
     [{ load: 3, margin: 0.32, forQueue: 0 }, 1, 4, 4],
     // 3 + √(3 · 6 / 150) = 3.35 keeps a fourth one.
     [{ load: 3, margin: 0, forQueue: 0 }, 1, 3, 4],
