@@ -81,9 +81,17 @@ export const mostBelow = (
 export const referencePhotos = (service: number): number =>
   REFERENCE.service / Math.max(LEAST_SERVICE_SECONDS, service);
 
-/** Photos that arrive together and count as one in the margin, of no more work than one of the reference: more shows in the queue. */
+/** The median of the squared scatter of counts over its mean, as of any normal variable. */
+const MEDIAN_OF_SQUARES = 0.455;
+
+/**
+ * Photos that arrive together and count as one in the margin, of no more work than one of the reference: more shows in
+ * the queue.
+ *
+ * @param dispersion as measured: a median, or 1 where that would be less
+ */
 export const batchOf = (dispersion: number, service: number): number =>
-  Math.min(dispersion, referencePhotos(service));
+  Math.min(1 + (dispersion - 1) / MEDIAN_OF_SQUARES, referencePhotos(service));
 
 /** Instances to request; at least one while photos wait or are worked on. */
 export const neededInstances = ({ load, margin, forQueue }: Parts, backlog: number): number =>
