@@ -78,7 +78,7 @@ class CompletionCount {
 }
 
 /** What the API has announced up to a job, when it is asked: every photo is announced when it arrives. */
-export function announcedBefore(arrivals: Float64Array, job: number, now: number): Slot[] {
+function announcedBefore(arrivals: Float64Array, job: number, now: number): Slot[] {
   const createdAt = arrivals[job] as number;
   const from = itemOf(now) - ITEM_SECONDS;
   const slots = Array.from({ length: (slotOf(now) - from) / SLOT_SECONDS + 1 }, (_, k) => ({

@@ -3,7 +3,7 @@
  * without the API do not. Times are epoch seconds.
  */
 import type { View } from '../../contract/view.ts';
-import { MOST_DELAY } from './queue-position.ts';
+import { MEAN_DELAY, MOST_DELAY, type ArrivalSample } from './queue-position.ts';
 
 /** Seconds that are counted together, and that one item of the table has. */
 export const SLOT_SECONDS = 10;
@@ -30,7 +30,7 @@ export const slotsBefore = (slots: readonly Slot[], createdAt: number, place: nu
     .filter(({ at }) => at <= createdAt)
     .map(({ at, count }) => ({ at, count: at === slotOf(createdAt) ? place - 1 : count }));
 
-/** Whether a view may lack photos that were announced before one. While instances work, the measured rate stands for them. */
+/** Whether no tick may have counted a photo that joins the queue at a time, while no instance works. */
 export const isUncounted = ({ at, inService }: View, joinsAt: number): boolean =>
   inService === 0 && joinsAt + MOST_DELAY > at;
 
@@ -51,4 +51,53 @@ export function announcedAhead({ history }: View, slots: readonly Slot[] = []): 
       return since.reduce((sum, { count }) => sum + count, backlog);
     });
   return counts.length === 0 ? undefined : Math.min(...counts);
+}
+
+/** Announced from one time to another; those of a slot as if they came evenly, those of the last one until `until`. */
+function announcedBetween(slots: readonly Slot[], from: number, to: number, until: number): number {
+  return slots.reduce((sum, { at, count }, k) => {
+    const end = k === slots.length - 1 ? Math.min(at + SLOT_SECONDS, Math.max(at, until)) : at + SLOT_SECONDS;
+    if (end <= at) return at >= from && at < to ? sum + count : sum;
+    return sum + (count * Math.max(0, Math.min(end, to) - Math.max(at, from))) / (end - at);
+  }, 0);
+}
+
+/** Photos ahead, and which share of the photos comes without the API, 0 to 1. */
+export interface Since {
+  ahead: number;
+  unannounced: number;
+}
+
+/**
+ * Photos ahead of one that came after the view, where instances work: those of the view, and those that were announced since its counts were
+ * taken, without what was finished meanwhile. Photos that come without the API are those that the counts had more than was announced.
+ *
+ * @param slots up to the photo, which was stored at `storedAt` and is in the queue at `joinsAt`
+ * @returns undefined where nothing is known
+ */
+export function aheadSince(
+  view: View,
+  samples: readonly ArrivalSample[],
+  slots: readonly Slot[] = [],
+  storedAt: number,
+  joinsAt: number,
+): Since | undefined {
+  const { at, visible, inFlight, inService, serviceSeconds } = view;
+  const [first] = slots;
+  const countedAt = at - MEAN_DELAY;
+  if (!first || first.at > countedAt || serviceSeconds === null) return undefined;
+  const since = announcedBetween(slots, countedAt, Infinity, storedAt);
+  const finished = (Math.min(inService, inFlight) * MEAN_DELAY) / serviceSeconds;
+  const earliest = samples.find((sample) => sample.at - MEAN_DELAY >= first.at && sample.at < at);
+  const latest = samples.at(-1);
+  let othersPerSecond = 0;
+  let unannounced = 0;
+  if (earliest && latest) {
+    const announced = announcedBetween(slots, earliest.at - MEAN_DELAY, latest.at - MEAN_DELAY, storedAt);
+    const arrived = latest.arrived - earliest.arrived;
+    othersPerSecond = Math.max(0, arrived - announced) / (latest.at - earliest.at);
+    unannounced = arrived > 0 ? Math.max(0, arrived - announced) / arrived : 0;
+  }
+  const others = othersPerSecond * (joinsAt - countedAt);
+  return { ahead: Math.max(0, visible + inFlight + since + others - finished), unannounced };
 }

@@ -3,7 +3,7 @@
  * measured error. Times are epoch seconds.
  */
 import type { View } from '../../contract/view.ts';
-import { announcedAhead, isUncounted, type Slot } from './announced.ts';
+import { aheadSince, announcedAhead, isUncounted, type Slot } from './announced.ts';
 import { lateFactor } from './boot-time.ts';
 import { capacityOf, type Capacity, startedBy, startOf } from './capacity.ts';
 import { nextRequest, photosForMax } from './next-request.ts';
@@ -47,7 +47,7 @@ const GUESS_PHOTOS = 5;
 
 /** Whether an estimate uses the photos that were announced. @param storedAt S3's time of a photo */
 export const needsAnnounced = (view: View, storedAt: number): boolean =>
-  isUncounted(view, storedAt + DELIVERY_SECONDS);
+  isUncounted(view, storedAt + DELIVERY_SECONDS) || storedAt + DELIVERY_SECONDS > view.at;
 
 /**
  * @param photo without an outcome; `storedAt` is S3's time, `announced` what the API has announced before it
@@ -68,8 +68,12 @@ export function estimateWait(
   const counted = photosAhead(view, samples, joinsAt);
   const uncounted = isUncounted(view, joinsAt);
   const announced = uncounted ? announcedAhead(view, photo.announced) : undefined;
-  const ahead = Math.max(counted.ahead, announced ?? 0);
-  const most = Math.max(counted.most, ahead);
+  const since =
+    inService > 0 && joinsAt > at
+      ? aheadSince(view, samples, photo.announced, photo.storedAt, joinsAt)
+      : undefined;
+  const ahead = since?.ahead ?? Math.max(counted.ahead, announced ?? 0);
+  const most = since?.ahead ?? Math.max(counted.most, ahead);
   // A place in a burst is as likely in its first half as in its second: as many come behind it as are ahead, in the median.
   const burst = Math.max(ahead, BURST * (announced ?? 0));
   const unmeasured = { ahead: Math.round(ahead), seconds: null, secondsAtMost: null };
@@ -86,7 +90,10 @@ export function estimateWait(
   const seconds = Math.max(due, MIN_REMAINING_PART * service, OVERDUE_PART * overdue);
 
   const unseenSeconds = Math.max(0, joinsAt - at);
-  const surge = Math.max(0, arrivalRateQuantile(samples, P90_ARRIVAL_QUANTILE) - rate) * unseenSeconds;
+  const surge =
+    (since?.unannounced ?? 1) *
+    unseenSeconds *
+    Math.max(0, arrivalRateQuantile(samples, P90_ARRIVAL_QUANTILE) - rate);
   // Where nothing is known of what came with it: at the ninth decile as many photos as the maximum is for.
   const crowd = uncounted && announced === undefined ? photosForMax(view) : 0;
   const coming = view.coming.reduce((sum, { count }) => sum + count, 0);

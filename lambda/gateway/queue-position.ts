@@ -3,6 +3,8 @@ import type { View } from '../../contract/view.ts';
 
 /** How old the counts of a tick may be, seconds: each as likely, ... */
 const COUNT_DELAYS = [0, 5, 10];
+/** ... so that on average it is this, ... */
+export const MEAN_DELAY = 5;
 /** ... and at most. */
 export const MOST_DELAY = 10;
 /** Photos ahead among those between an empty queue and the next sample: this part, this part by time, and at most that part. */
@@ -11,7 +13,7 @@ const PLACE_BY_TIME = 0.5;
 export const PLACE_MOST = 0.9;
 
 /** Photos that have arrived by a time, counted from an unknown start. */
-interface ArrivalSample {
+export interface ArrivalSample {
   at: number;
   arrived: number;
   /** Of those, not completed then. */

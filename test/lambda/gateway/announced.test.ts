@@ -1,7 +1,7 @@
 /** Estimates of a burst that no tick has counted: what the API has announced, and what the scaler will request for it. */
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../contract/view.ts';
-import { announcedAhead, slotsBefore } from '../../../lambda/gateway/announced.ts';
+import { aheadSince, announcedAhead, slotsBefore } from '../../../lambda/gateway/announced.ts';
 import { estimateWait } from '../../../lambda/gateway/estimate.ts';
 import { nextRequest, photosForMax } from '../../../lambda/gateway/next-request.ts';
 import { AT, view } from './support/views.ts';
@@ -38,6 +38,69 @@ describe('photos that were announced before one', () => {
   it('are unknown without slots as old as the counts', () => {
     expect(announcedAhead(view(), [])).toBeUndefined();
     expect(announcedAhead(view(), slots([AT - 9, 5], [AT, 5]))).toBeUndefined();
+  });
+});
+
+describe('photos ahead of one that came since the view, while instances work', () => {
+  const at = AT;
+  const working = view({ inService: 2, inFlight: 2, visible: 8, arrivalsPerSecond: 3 });
+  const quiet = [{ at, arrived: 100, backlog: 10 }];
+  const ahead = (all: ReturnType<typeof slots>, samples = quiet, given = working) =>
+    aheadSince(given, samples, all, AT + 12, AT + 13.5);
+
+  it('are those of the view and those announced since its counts, without what was finished meanwhile', () => {
+    // Half of a slot is older than the counts; two instances have finished 5 / 3 photos since.
+    const since = ahead(slots([AT - 10, 6], [AT, 20], [AT + 10, 4]));
+    expect(since?.ahead).toBeCloseTo(10 + 3 + 20 + 4 - 5 / 3, 9);
+    expect(since?.unannounced).toBe(0);
+  });
+
+  it('in the slot of the photo came until it was stored', () => {
+    const late = { ...working, at: AT + 16 };
+    // Of 8 photos in 8 s those of the last 7 s: the counts are of 11 s.
+    const since = aheadSince(late, [], slots([AT, 5], [AT + 10, 8]), AT + 18, AT + 19.5);
+    expect(since?.ahead).toBeCloseTo(10 + 7 - 5 / 3, 9);
+  });
+
+  it('include those that come without the API, at the rate by which the counts grew more than was announced', () => {
+    const samples = [
+      { at: AT - 20, arrived: 50, backlog: 10 },
+      { at: AT, arrived: 130, backlog: 10 },
+    ];
+    // 40 of the 80 photos of 20 s were announced.
+    const all = slots([AT - 30, 20], [AT - 20, 20], [AT - 10, 20], [AT, 0], [AT + 10, 0]);
+    const since = ahead(all, samples);
+    expect(since?.unannounced).toBeCloseTo(0.5, 9);
+    expect(since?.ahead).toBeCloseTo(10 + 10 + 2 * 18.5 - 5 / 3, 9);
+  });
+
+  it('are never fewer than none', () => {
+    expect(
+      ahead(slots([AT - 10, 0], [AT, 0]), quiet, { ...working, visible: 0, inFlight: 2, serviceSeconds: 1 })
+        ?.ahead,
+    ).toBe(0);
+  });
+
+  it('are unknown without slots as old as the counts, or without a service time', () => {
+    expect(ahead(slots([AT, 5]))).toBeUndefined();
+    expect(ahead([])).toBeUndefined();
+    expect(ahead(slots([AT - 10, 5]), quiet, { ...working, serviceSeconds: null })).toBeUndefined();
+  });
+
+  it('are in the estimate, whose upper limit has no surge where all were announced', () => {
+    const history = [0, 1, 2, 3, 4].map((k) => ({
+      at: AT - 30 * (4 - k),
+      backlog: 10,
+      completed: [0, 9, 99, 108, 117][k]!,
+    }));
+    const given = { ...working, arrivalsPerSecond: 0.3, history };
+    const announced = slots([AT - 40, 0], [AT - 30, 9], [AT - 20, 0], [AT - 10, 0], [AT, 30], [AT + 10, 5]);
+    const [known, unknown] = [announced, []].map((some) =>
+      estimateWait(given, { storedAt: AT + 12, announced: some }, AT + 12),
+    );
+    expect(known!.seconds).toBeCloseTo(unknown!.seconds! + 3 * (35 - 5 / 3 - 0.3 * 13.5), 6);
+    expect(known!.secondsAtMost! - 1.2 * known!.seconds!).toBeCloseTo(6, 6);
+    expect(unknown!.secondsAtMost! - 1.2 * unknown!.seconds!).toBeGreaterThan(7);
   });
 });
 
@@ -114,10 +177,9 @@ describe('the estimate of a burst onto a fleet at zero', () => {
     expect(unknown.secondsAtMost).toBeLessThan(700);
   });
 
-  it('does not use what was announced once a tick has counted the photo, or while instances work', () => {
+  it('does not use what was announced once a tick has counted the photo', () => {
     const announced = since(1000);
     const counted = view({ visible: 3, history: [{ at: AT, backlog: 3, completed: 0 }] });
     expect(estimateWait(counted, { storedAt: AT - 12, announced }, AT).ahead).toBeLessThan(3);
-    expect(estimateWait(view({ inService: 1 }), { storedAt: AT + 5, announced }, AT + 5).ahead).toBe(0);
   });
 });

@@ -73,7 +73,7 @@ describe('readPhoto', () => {
       expect(secondsAtMost).toBeGreaterThanOrEqual(seconds!);
     });
 
-    it('has the photos ahead that were announced before it, while no instance works', async () => {
+    it('has the photos ahead that were announced before it', async () => {
       const empty = { history: [{ at: NOON - 1, backlog: 0, completed: 0 }] };
       const asleep = view({ at: NOON - 1, ...empty });
       const last = await create({ id: idOf(2) });
@@ -81,7 +81,8 @@ describe('readPhoto', () => {
       storePhoto(last.id);
       gateway.ports.viewReader.view = asleep;
       expect((await read(last.id)).status).toMatchObject({ ahead: 1 });
-      gateway.ports.viewReader.view = { ...asleep, inService: 1 };
+      // One that a tick has counted has those of the counts alone.
+      gateway.ports.viewReader.view = { ...asleep, at: NOON + 12, visible: 1, history: [] };
       expect((await read(last.id)).status).toMatchObject({ ahead: 0 });
     });
 
