@@ -119,7 +119,7 @@ describe('what the scaler will request', () => {
     [
       'is nothing that the fleet finishes within a boot',
       { sizing: { ...sizing, desired: 1 }, inService: 1, visible: 1 },
-      15,
+      50,
       [],
     ],
     [
