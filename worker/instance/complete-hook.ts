@@ -3,7 +3,7 @@
  * hundreds of instances are ready at once, some of them are refused for minutes, and a launch hook that nobody completes ends an
  * instance that colours.
  */
-import { jittered, pause } from '../../common/time.ts';
+import { jittered, pause, randomShare } from '../../common/time.ts';
 import type { WorkerPorts } from '../ports.ts';
 import { describeError } from '../telemetry/log.ts';
 
@@ -35,7 +35,7 @@ export async function tryHook({ group, log }: HookPorts, hook: string): Promise<
 export async function retryHook(
   ports: HookPorts,
   hook: string,
-  { stop, random = Math.random }: { stop?: AbortSignal; random?: () => number } = {},
+  { stop, random = randomShare }: { stop?: AbortSignal; random?: () => number } = {},
 ): Promise<void> {
   let leftMs = LIMIT_MS;
   for (let pauseMs = FIRST_PAUSE_MS; leftMs > 0; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {

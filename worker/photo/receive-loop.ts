@@ -5,7 +5,7 @@
  * An idle worker long-polls the queue, a busy one only asks whether there is a message, so new messages go to idle
  * workers first.
  */
-import { jittered, pause, seconds } from '../../common/time.ts';
+import { jittered, pause, randomShare, seconds } from '../../common/time.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Handled } from './handle-message.ts';
 import { PrefetchAllowance } from './prefetch-allowance.ts';
@@ -25,7 +25,7 @@ export interface LoopPorts {
   stop: AbortSignal;
   log: Log;
   firstBackoffMs?: number;
-  /** From 0 to 1, for pauses. @default Math.random */
+  /** From 0 to 1, for pauses. @default randomShare */
   random?: () => number;
 }
 
@@ -45,7 +45,7 @@ const QUOTA_POLL_MS = 2000;
  * @throws only what `untilAllowed` and `recover` throw
  */
 export async function receivePhotos(ports: LoopPorts): Promise<void> {
-  const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS, random = Math.random } = ports;
+  const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS, random = randomShare } = ports;
   const allowance = new PrefetchAllowance(log);
   const messages = new InFlightMessages(ports.handle);
   stop.addEventListener('abort', () => messages.notify(), { once: true });

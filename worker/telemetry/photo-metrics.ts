@@ -29,7 +29,7 @@ export interface PhotoMetricsPorts {
   /** When it rejects, the batch is published with the next one. */
   publish: (batch: PhotoMetricsBatch) => Promise<void>;
   log: Log;
-  /** From 0 to 1, for the time until the first publication. @default Math.random */
+  /** From 0 to 1, for the time until the first publication. @default randomShare */
   random?: () => number;
 }
 

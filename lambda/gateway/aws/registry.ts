@@ -1,4 +1,5 @@
 /** Photo records and quota counters in the gateway's DynamoDB table. */
+import { randomInt } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
@@ -20,6 +21,8 @@ const recordSchema = z.object({
   trace: z.string().default(''),
 });
 
+const STEPS = 2 ** 32;
+
 const photoKey = (id: string) => `photo#${id}`;
 
 export class DynamoPhotoRegistry implements PhotoRegistry {
@@ -30,7 +33,7 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
   constructor(
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
-    private readonly random: () => number = Math.random,
+    private readonly random: () => number = () => randomInt(STEPS) / STEPS,
   ) {}
 
   async put(photo: PhotoRecord) {

@@ -1,4 +1,5 @@
 /** The counters of the instances in DynamoDB: an item for each instance, which only that instance may write. */
+import { randomInt } from 'node:crypto';
 import {
   BatchGetItemCommand,
   type AttributeValue,
@@ -92,7 +93,7 @@ export class DynamoWork implements Work {
       if (againMs === undefined) break;
       Keys = UnprocessedKeys?.[this.tableName]?.Keys;
       if (Keys && Keys.length > 0)
-        await new Promise((resolve) => setTimeout(resolve, againMs * (0.5 + Math.random() / 2)));
+        await new Promise((resolve) => setTimeout(resolve, randomInt(againMs / 2, againMs)));
     }
     return found.flatMap((item) => {
       const key = item[TABLE_KEY]?.S;
