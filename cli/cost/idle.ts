@@ -9,7 +9,7 @@ import {
 } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
-import { tickTimes } from '../../lambda/scaler/run.ts';
+import { HANDOVER_SECONDS, PERIOD_SECONDS, pollTimes, tickTimes } from '../../lambda/scaler/run.ts';
 import type { Stage } from '../../lib/stage/stage.ts';
 import { count, number } from '../shared/format.ts';
 import { idleMetrics } from './idle-metrics.ts';
@@ -19,18 +19,22 @@ import { probeLines } from './probe.ts';
 
 const grouped = (n: number) => Math.round(n).toLocaleString('en-US');
 
-/** Ticks and seconds of a run of the scaler. While the fleet sleeps it has one tick. */
-function runOf({ minCapacity, tickSeconds }: Stage) {
+/** Ticks, polls and seconds of a run of the scaler. While the fleet sleeps it has one tick and polls nothing. */
+function runOf({ minCapacity, tickSeconds, policy }: Stage) {
   const times = minCapacity === 0 ? [0] : tickTimes(0, 0, tickSeconds);
-  return { ticks: times.length, seconds: (times.at(-1) ?? 0) + SCALER.tickMs / 1000 };
+  const isPolled = minCapacity > 0 && policy.kind !== 'threshold';
+  const until = PERIOD_SECONDS - HANDOVER_SECONDS;
+  const polls = isPolled ? times.flatMap((at, k) => pollTimes(at, times[k + 1] ?? until)) : [];
+  const seconds = Math.max(times.at(-1) ?? 0, polls.at(-1) ?? 0) + SCALER.tickMs / 1000;
+  return { ticks: times.length, polls: polls.length, seconds };
 }
 
 /** @param imageGib of the image's snapshot */
 export function idleLines(stage: Stage, imageGib: number): CostLine[] {
   const runs = MINUTES_A_MONTH;
-  const { ticks, seconds } = runOf(stage);
+  const { ticks, polls, seconds } = runOf(stage);
   return [
-    ...scalerLines(seconds, runs, runs * ticks),
+    ...scalerLines(seconds, runs, runs * ticks, runs * polls),
     ...monitoringLines(stage, runs * ticks),
     ...probeLines(stage, imageGib),
     line(
@@ -49,7 +53,7 @@ const line = (what: string, arithmetic: string, usd: number): CostLine => ({
 });
 
 /** @param seconds of each run */
-function scalerLines(seconds: number, runs: number, ticks: number): CostLine[] {
+function scalerLines(seconds: number, runs: number, ticks: number, polls: number): CostLine[] {
   const gigabyteSeconds = runs * seconds * SCALER.memoryGb;
   const writes = (SCALER.writesPerTick * ticks + runs) * SCALER.itemKib;
   const logGigabytes = (ticks * SCALER.logBytesPerTick + runs * SCALER.logBytesPerRun) / 1e9;
@@ -71,8 +75,8 @@ function scalerLines(seconds: number, runs: number, ticks: number): CostLine[] {
     ),
     line(
       'scaler, queue',
-      `${grouped(ticks)} ticks x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
-      ticks * UNIT_PRICES.queueRequest,
+      `${grouped(ticks)} ticks${polls > 0 ? ` and ${grouped(polls)} polls` : ''} x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
+      (ticks + polls) * UNIT_PRICES.queueRequest,
     ),
     line(
       'scaler, logs',

@@ -4,12 +4,15 @@
  * Gotcha: EventBridge Scheduler may fire at any second of its minute. Ticks are counted from the scheduled time, not
  * from the start of the function, and an event is dropped only once its successor is due, a whole period later.
  */
+import { POLL_SECONDS } from './policy/poll.ts';
 import type { TickResult } from './tick.ts';
 
 /** The schedule's period, seconds. */
 export const PERIOD_SECONDS = 60;
 /** No tick starts with less than this left before the function's time-out, milliseconds. */
 const TICK_ALLOWANCE_MS = 10_000;
+/** No poll starts so long before the next invocation is due, which then finds the lease free. */
+export const HANDOVER_SECONDS = 3;
 
 export interface Clock {
   /** Epoch seconds. */
@@ -54,6 +57,33 @@ export interface RunOptions {
 }
 
 /**
+ * Times of the polls after a tick at `at`: all before the next one.
+ *
+ * @param until epoch seconds
+ */
+export function pollTimes(at: number, until: number): number[] {
+  const count = Math.ceil((until - at) / POLL_SECONDS - 0.01) - 1;
+  return Array.from({ length: Math.max(0, count) }, (_, k) => at + (k + 1) * POLL_SECONDS);
+}
+
+/** Whether the queue asks for a tick before a time, epoch seconds. A poll that fails asks for none. */
+async function isCalledFor(
+  { clock, log }: RunOptions,
+  poll: NonNullable<TickResult['poll']>,
+  until: number,
+): Promise<boolean> {
+  for (const time of pollTimes(clock.now(), until)) {
+    await clock.sleepUntil(time);
+    try {
+      if (await poll()) return true;
+    } catch (error) {
+      log({ message: 'poll-failed', error: (error as Error).message });
+    }
+  }
+  return false;
+}
+
+/**
  * Runs the ticks until the next invocation is due.
  *
  * @returns whether it ever had the lease
@@ -93,6 +123,8 @@ export async function runTicks(options: RunOptions): Promise<boolean> {
     // A photo would start a run of its own.
     if (result.asleep && wakesByEvent)
       times.splice(0, times.length, ...times.filter((time) => time >= next - 1));
+    if (result.poll && (await isCalledFor(options, result.poll, times[0] ?? end - HANDOVER_SECONDS)))
+      times.unshift(clock.now());
   }
   if (held) {
     await release().catch((cause: Error) => errors.push(new Error(`release: ${cause.message}`, { cause })));

@@ -12,6 +12,8 @@ import { controlsAt, type Controls } from './policy/controls.ts';
 import { decide, withoutScaling } from './policy/decide.ts';
 import { spotBootOf } from './policy/pools/observe-pools.ts';
 import type { Decision, RuleSettings } from './policy/decision.ts';
+import type { Observation } from './policy/observation.ts';
+import { wantsMore } from './policy/poll.ts';
 import type { Fleet, FleetState, MemoryState, PoolTargets, TickPorts, TickRecord } from './ports.ts';
 import { metricsOf, recentWith, recordOf, type TickFacts } from './record.ts';
 import { seePools, withPools } from './split-tick.ts';
@@ -25,6 +27,12 @@ export interface TickResult {
   asleep?: boolean;
   /** Until the next tick. @default as the stage says */
   nextSeconds?: number;
+  /**
+   * Reads the queue alone. @returns whether it asks for a larger fleet. @throws where it cannot be read
+   *
+   * @default the next tick is soon enough
+   */
+  poll?: () => Promise<boolean>;
   /** Everything that failed. */
   errors: Error[];
 }
@@ -44,13 +52,34 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   if (!held) return { held, errors };
   const readings = await observe(context, state);
   const controls = controlsAt(state?.controls ?? {}, context.at);
-  const decision = await decideOn(context, state, readings, controls);
+  const decided = await decideOn(context, state, readings, controls);
+  const decision = decided?.decision;
   const action = await act(context, readings.fleet, decision, controls);
   const facts = { at: context.at, ...readings, decision, desired: action.desired };
   const made = await record(context, state, facts, action.acted, controls);
   const { nextSeconds } = decision ?? {};
   const asleep = isAsleep(made) && !controls.dryRun;
-  return { held, record: made, errors, asleep, ...(nextSeconds === undefined ? {} : { nextSeconds }) };
+  const poll = asleep || !action.acted ? undefined : pollOf(context, decided, controls);
+  return {
+    ...{ held, record: made, errors, asleep },
+    ...(nextSeconds === undefined ? {} : { nextSeconds }),
+    ...(poll ? { poll } : {}),
+  };
+}
+
+/** Of a rule that measures rates. What was decided must be in effect: a dry run would be called for again and again. */
+function pollOf(
+  { ports, run, settings }: Context,
+  decided: Decided | undefined,
+  controls: Controls,
+): TickResult['poll'] {
+  if (!decided?.decision.calculation) return undefined;
+  const { desired, memory } = decided.decision;
+  const last = { seen: { ...decided.observation, desired }, memory };
+  return async () => {
+    const counts = await ports.counts.read();
+    return wantsMore(last, { at: run.now(), ...counts }, settings, controls);
+  };
 }
 
 /** Unknown is never zero. */
@@ -69,13 +98,19 @@ async function open({ ports, run, at, attempt }: Context): Promise<{ held: boole
 const isOverBudget = (spending: Spending, account: Readings['account']): boolean =>
   account ? overBudget(spending, account.figures.spentToday) : spending.brake;
 
+/** What the rule saw, and what it made of that. */
+interface Decided {
+  observation: Observation;
+  decision: Decision;
+}
+
 /** Applies the rule; undefined where something it needs could not be read, or reading took longer than the lease allows. */
 async function decideOn(
   { run, settings, at, attempt }: Context,
   state: MemoryState | undefined,
   { counts, work, fleet, launches, account }: Readings,
   controls: Controls,
-): Promise<Decision | undefined> {
+): Promise<Decided | undefined> {
   if (!state || !counts || !fleet) return undefined;
   const { spending = NO_SPENDING } = run;
   return attempt(() => {
@@ -100,7 +135,7 @@ async function decideOn(
       overBudget: isOverBudget(spending, account),
     };
     const decision = decide(observation, state.policy, settings, controls);
-    return pools ? withPools(decision, now, pools) : decision;
+    return { observation, decision: pools ? withPools(decision, now, pools) : decision };
   });
 }
 

@@ -1,8 +1,8 @@
 /**
- * When the policy is called: at every interval, or when it asks for, or at once for an arrival at a fleet of size zero; in the
- * real world late, and sometimes twice or not at all.
+ * When the policy is called: at every interval, or when it asks for, or at once for an arrival at a fleet of size zero or when a
+ * poll says so; in the real world late, and sometimes twice or not at all.
  */
-import { PERIOD_SECONDS } from '../../lambda/scaler/run.ts';
+import { pollTimes, PERIOD_SECONDS } from '../../lambda/scaler/run.ts';
 import { draws, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import type { Controller } from './types.ts';
@@ -12,6 +12,13 @@ export class TickSchedule {
   next: number;
   /** Whether an arrival brought the next call forward. */
   woken = false;
+  /** Whether at `next` the controller only polls the queue. */
+  isPoll = false;
+  /** Of the next call that is no poll. */
+  private callAt: number;
+  private polls: number[] = [];
+  /** When the call was due that a poll brought forward: those of the usual pace go on. */
+  private broughtForward: number | undefined;
   private k = 0;
   /** When the last call was due. */
   private due: number;
@@ -33,18 +40,34 @@ export class TickSchedule {
       doubled: draws(seed, 'doubled'),
     };
     this.due = this.phase;
-    this.next = this.nextTime(controller.intervalSeconds);
+    this.callAt = this.nextTime(controller.intervalSeconds);
+    this.next = this.callAt;
   }
 
   /** Brings the next call forward. */
   wakeAt(at: number): void {
     if (at >= this.next) return;
     this.next = at;
+    this.callAt = at;
     this.due = at;
+    this.isPoll = false;
+    this.polls = [];
+    this.broughtForward = undefined;
     this.woken = true;
   }
 
-  /** Moves to the next call. */
+  /** Moves to the next poll, or call. @param isCalledFor whether the poll asks for a call now */
+  afterPoll(isCalledFor: boolean): void {
+    if (isCalledFor) {
+      this.broughtForward = this.callAt;
+      this.callAt = this.next;
+      this.polls = [];
+    }
+    this.next = this.polls.shift() ?? this.callAt;
+    this.isPoll = this.next < this.callAt;
+  }
+
+  /** Moves from a call to what is next. */
   advance(): void {
     if (this.irregular && !this.repeated && this.draw.doubled(this.k) < this.world.doubledTick) {
       this.repeated = true;
@@ -53,7 +76,14 @@ export class TickSchedule {
     this.repeated = false;
     this.woken = false;
     const { controller } = this;
-    this.next = this.nextTime(controller.nextSeconds?.() ?? controller.intervalSeconds);
+    const now = this.next;
+    const seconds = controller.nextSeconds?.() ?? controller.intervalSeconds;
+    if (this.broughtForward === undefined) this.callAt = this.nextTime(seconds);
+    else if (now + seconds < this.broughtForward) this.callAt = this.due = now + seconds;
+    else this.callAt = this.broughtForward;
+    this.broughtForward = undefined;
+    this.polls = controller.poll ? pollTimes(now, this.callAt) : [];
+    this.afterPoll(false);
   }
 
   /** @param seconds from the call before, if no call is missed */

@@ -31,6 +31,11 @@ export async function simulate(options: RunOptions): Promise<Run> {
     }
     if (ticks.next > Math.max(stalledAt, engine.lastCompletion) + stalledSeconds(world)) break;
     engine.now = ticks.next;
+    if (ticks.isPoll) {
+      ticks.afterPoll((await controller.poll?.(engine.now)) ?? false);
+      scheduleSnapshot();
+      continue;
+    }
     await engine.tick(ticks.woken);
     ticks.advance();
     scheduleSnapshot();

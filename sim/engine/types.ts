@@ -84,6 +84,12 @@ export interface Controller {
    * @default intervalSeconds
    */
   nextSeconds?(): number;
+  /**
+   * Looks at the queue every `POLL_SECONDS` between two calls. @returns whether the next call is to come now
+   *
+   * @default no call comes before its time
+   */
+  poll?(at: number): Promise<boolean>;
   /** Whether an arrival at a fleet of size zero calls it. @default false */
   wakes?: boolean;
   /** @param woken by an arrival */

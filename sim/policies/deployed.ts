@@ -33,26 +33,31 @@ export function deployed(
 ): Controller {
   let ports: TickPorts | undefined;
   let next = tickSeconds;
+  let poll: (() => Promise<boolean>) | undefined;
+  let now = 0;
   return {
     intervalSeconds: tickSeconds,
     scheduled: true,
     wakes: true,
     nextSeconds: () => next,
+    async poll(at) {
+      now = at;
+      return (await poll?.()) ?? false;
+    },
     async tick(system, at, woken) {
+      now = at;
       ports ??= simulatedPorts(system, published);
-      const { errors, record, nextSeconds } = await tick(
-        ports,
-        typeof settings === 'function' ? settings(at) : settings,
-        {
-          owner: 'simulator',
-          now: () => at,
-          tickSeconds,
-          launchTimeoutSeconds: system.launchTimeoutSeconds,
-          woken,
-          pools,
-        },
-      );
-      next = nextSeconds ?? tickSeconds;
+      const result = await tick(ports, typeof settings === 'function' ? settings(at) : settings, {
+        owner: 'simulator',
+        now: () => now,
+        tickSeconds,
+        launchTimeoutSeconds: system.launchTimeoutSeconds,
+        woken,
+        pools,
+      });
+      const { errors, record } = result;
+      next = result.nextSeconds ?? tickSeconds;
+      ({ poll } = result);
       if (errors.length > 0) throw new AggregateError(errors, errors.map((one) => one.message).join('; '));
       if (!record) return;
       const { reason, needed, calculation, unfulfilled = 0, bootFailures = 0 } = record;

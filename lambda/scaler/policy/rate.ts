@@ -39,6 +39,8 @@ export const emptyRate = (): RateMemory => ({
 
 /** How long a burst lasts where nothing is known, seconds. */
 const BURST_SECONDS = 600;
+/** Weight of that guess, in bursts: a few albums of half a minute outweigh it. */
+const GUESS_BURSTS = 0.3;
 /** Shape of the gamma prior of levels: small, so that a level may be far from the mean. */
 const SHAPE = 0.5;
 /** The least mean of the prior, photos/s. */
@@ -65,8 +67,9 @@ export function levelOf(memory: RateMemory): number {
   return level;
 }
 
-/** Share of bursts that end per second, measured, with a prior of one end in {@link BURST_SECONDS}. */
-const endRate = ({ ended, watched }: RateMemory) => (1 + ended) / (BURST_SECONDS + watched);
+/** Share of bursts that end per second: measured, weighted with the first guess. */
+const endRate = ({ ended, watched }: RateMemory) =>
+  (GUESS_BURSTS + ended) / (GUESS_BURSTS * BURST_SECONDS + watched);
 
 /** Photos/s expected in `ahead` seconds: what is above the long-run mean m fades as bursts do, m + (λ - m) e^(-rt). */
 export function rateAhead(memory: RateMemory, ahead: number): number {

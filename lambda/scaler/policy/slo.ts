@@ -14,7 +14,7 @@ import { learn } from './learn.ts';
 import type { Observation } from './observation.ts';
 import { emptyPrice } from './price.ts';
 import { emptyRate } from './rate.ts';
-import { AHEAD_BOOTS } from './sizing.ts';
+import { IDLE_BOOTS } from './sizing.ts';
 
 export const emptySlo = (): SloMemory => ({
   rate: emptyRate(),
@@ -42,7 +42,7 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const { calculation, needed, kept, idle: idleNow, emptySeconds } = calculate(seen, learned, settings);
   const idle = Math.max(idleNow, idleByWork(seen, flow, calculation.serviceSeconds));
   const tick = seen.tickSeconds ?? Infinity;
-  const idleTicks = ticksFor(calculation.bootSeconds * AHEAD_BOOTS, tick);
+  const idleTicks = ticksFor(calculation.bootSeconds * IDLE_BOOTS, tick);
   const idleCounts = recordIdle(before.idle, { at: seen.at, count: idle }, idleTicks);
   const spare = idleOver(idleCounts, idleTicks, tick);
 

@@ -46,9 +46,11 @@ describe('the cost of an idle stage', () => {
 
   it('depends on the time between two ticks', () => {
     const [often, seldom] = [15, 30].map((tickSeconds) => costOf(stage({ minCapacity: 1, tickSeconds })));
-    // 45 s of each minute instead of 30; nine writes instead of five.
-    expect(line(seldom!, 'scaler, function')).toBe(4.33);
-    expect(line(often!, 'scaler, function')).toBe(6.49);
+    // With polls between its ticks each run lasts 55 s; nine writes instead of five.
+    expect(line(seldom!, 'scaler, function')).toBe(7.93);
+    expect(line(often!, 'scaler, function')).toBe(7.93);
+    // Two ticks and ten polls a minute.
+    expect(line(seldom!, 'scaler, queue')).toBe(0.21);
     expect(line(often!, 'scaler, table')! / line(seldom!, 'scaler, table')!).toBeCloseTo(9 / 5, 2);
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   PERIOD_SECONDS,
+  pollTimes,
   runTicks,
   scheduledAt,
   tickTimes,
@@ -205,4 +206,60 @@ it('ticks that the rule asks for sooner come beside the usual ones', async () =>
   const soon: TickResult = { ...done, nextSeconds: 5 };
   const { at } = await play([done, soon, soon, done], { tickSeconds: 30 });
   expect(at).toEqual([600, 630, 635, 640]);
+});
+
+describe('polls of the queue between two ticks', () => {
+  /** Answers of the polls; the clock is at each of them when it is asked. */
+  async function polled(answers: (boolean | Error)[], more: Partial<RunOptions> = {}) {
+    let now = 600;
+    const polls: number[] = [];
+    const ticks: number[] = [];
+    const poll = async () => {
+      polls.push(now);
+      const answer = answers[polls.length - 1] ?? false;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    const played = await play([], {
+      tickSeconds: 30,
+      clock: { now: () => now, sleepUntil: async (time) => void (now = Math.max(now, time)) },
+      tick: async () => {
+        ticks.push(now);
+        return { ...done, poll };
+      },
+      ...more,
+    });
+    return { ...played, polls, ticks };
+  }
+
+  it('come every 5 s, and end before the next run', async () => {
+    const { polls, ticks } = await polled([]);
+    expect(polls).toEqual([605, 610, 615, 620, 625, 635, 640, 645, 650, 655]);
+    expect(ticks).toEqual([600, 630]);
+  });
+
+  it('call for a tick at once, beside the usual ones', async () => {
+    const { polls, ticks, released } = await polled([false, true, false, true, true]);
+    expect(ticks).toEqual([600, 610, 620, 625, 630]);
+    expect(polls.slice(0, 6)).toEqual([605, 610, 615, 620, 625, 635]);
+    expect(released).toBe(1);
+  });
+
+  it('that fail call for none, and are no failure of the run', async () => {
+    const { ticks, lines, error } = await polled([new Error('throttled')]);
+    expect(ticks).toEqual([600, 630]);
+    expect(lines).toEqual([{ message: 'poll-failed', error: 'throttled' }]);
+    expect(error).toBeUndefined();
+  });
+
+  it.each([
+    [600, 630, [605, 610, 615, 620, 625]],
+    [600.2, 630, [605.2, 610.2, 615.2, 620.2, 625.2]],
+    [600, 605, []],
+    [630.5, 657, [635.5, 640.5, 645.5, 650.5, 655.5]],
+    [658, 657, []],
+  ])('after a tick at %d, before one at %d', (at, until, times) => {
+    pollTimes(at, until).forEach((time, k) => expect(time).toBeCloseTo(times[k] as number, 6));
+    expect(pollTimes(at, until)).toHaveLength(times.length);
+  });
 });

@@ -36,6 +36,36 @@ describe('a tick', () => {
     ]);
   });
 
+  it('has a poll, which reads the queue alone and asks for a tick where it needs a larger fleet', async () => {
+    ports.counts.counts = { visible: 8, inFlight: 0 };
+    const { poll } = await run();
+    ports.calls.length = 0;
+    now += 5;
+    // The first instance was requested for these.
+    expect(await poll?.()).toBe(false);
+    ports.counts.counts = { visible: 300, inFlight: 0 };
+    expect(await poll?.()).toBe(true);
+    expect(ports.calls).toEqual([['counts.read'], ['counts.read']]);
+  });
+
+  it.each([
+    ['asleep', {}, 0],
+    ['of a dry run, whose decision is not in effect', { dryRun: {} }, 8],
+  ])('has no poll %s', async (_when, controls, visible) => {
+    ports.memory.item = { controls };
+    ports.counts.counts = { visible, inFlight: 0 };
+    expect((await run()).poll).toBeUndefined();
+  });
+
+  it("a poll keeps the operator's pause", async () => {
+    ports.memory.item = { controls: { pauseScaleOut: {} } };
+    ports.counts.counts = { visible: 8, inFlight: 0 };
+    const { poll } = await run();
+    now += 5;
+    ports.counts.counts = { visible: 300, inFlight: 0 };
+    expect(await poll?.()).toBe(false);
+  });
+
   it('leaves a fleet at zero asleep when all that waits is a folder', async () => {
     ports.counts.counts = { visible: 2, inFlight: 0 };
     ports.counts.empty = 2;

@@ -35,8 +35,8 @@ const result = (observed: Partial<Observation>, memory: Partial<Learned> = {}, s
 
 it('has the numbers of the formulas', () => {
   const { calculation, needed, kept, idle } = result({ visible: 0, inFlight: 9, inService: 9, desired: 9 });
-  // 0.905 above the mean fades with e^(-t/600): for a third of a boot, and over one.
-  const load = 6 * (0.1 + 0.905 * Math.exp(-30 / 600));
+  // 0.905 above the mean fades with e^(-t/600): for half of a boot, and over one.
+  const load = 6 * (0.1 + 0.905 * Math.exp(-45 / 600));
   const arriving = 9 + 0.905 * 600 * (1 - Math.exp(-90 / 600));
   expect(calculation).toEqual({
     rate: expect.closeTo(1.005, 9) as number,

@@ -57,16 +57,16 @@ describe('the level', () => {
 });
 
 describe('ahead', () => {
-  // One end in 600 s, of the prior; 0.905 above the mean of 0.1.
+  // One end in 600 s, of the first guess, which weighs 0.3 bursts; 0.905 above the mean of 0.1.
   it.each([
     ['a burst fades to the mean', level(), 600, 0.1 + 0.905 * Math.exp(-1)],
-    ['as fast as earlier ones ended', level({ ended: 3, watched: 200 }), 100, 0.1 + 0.905 * Math.exp(-0.5)],
+    ['as fast as earlier ones ended', level({ ended: 2.7, watched: 420 }), 100, 0.1 + 0.905 * Math.exp(-0.5)],
     ['a level below the mean stays', level({ mean: 2 }), 600, 100.5 / 95.25],
   ])('%s', (_name, memory, seconds, rate) => expect(rateAhead(memory, seconds)).toBeCloseTo(rate, 9));
 
   it.each([
     ['of a burst', level(), 600, 0.1 * 600 + 0.905 * 600 * (1 - Math.exp(-1))],
-    ['of a short burst', level({ ended: 3, watched: 200 }), 100, 10 + 0.905 * 200 * (1 - Math.exp(-0.5))],
+    ['of a short burst', level({ ended: 2.7, watched: 420 }), 100, 10 + 0.905 * 200 * (1 - Math.exp(-0.5))],
     ['of a level', level({ mean: 2 }), 600, (100.5 / 95.25) * 600],
   ])('photos %s', (_name, memory, seconds, photos) =>
     expect(photosWithin(memory, seconds)).toBeCloseTo(photos, 9),

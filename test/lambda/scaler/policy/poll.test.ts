@@ -1,0 +1,47 @@
+/** Whether the counts of the queue alone ask for a tick before its time. */
+import { describe, expect, it } from 'vitest';
+import { wantsMore } from '../../../../lambda/scaler/policy/poll.ts';
+import { drive, NOW, seen, slo, threshold, TICK } from '../support/observations.ts';
+
+/** Five ticks of a fleet of two at two thirds of its work: 6.7 photos each. */
+const steady = Array.from({ length: 6 }, (_, k) => ({
+  inFlight: 1,
+  inService: 2,
+  desired: 2,
+  reported: { completed: Math.round(6.7 * k), busySeconds: 40 * k },
+}));
+const { memory } = drive(steady).at(-1)!;
+const last = { seen: seen({ at: NOW + 5 * TICK, ...steady.at(-1) }), memory };
+const poll = (seconds: number, visible: number, more = {}) =>
+  wantsMore(
+    { ...last, seen: { ...last.seen, ...more } },
+    { at: NOW + 5 * TICK + seconds, visible, inFlight: 2 },
+    slo,
+  );
+
+describe('a poll', () => {
+  it('asks for a tick in a surge', () => expect(poll(5, 40)).toBe(true));
+
+  it('asks for none as long as photos come as before', () => {
+    expect([5, 10, 15, 20, 25].map((seconds) => poll(seconds, 0))).toEqual(Array(5).fill(false));
+  });
+
+  it('asks for none where the fleet cannot grow', () => {
+    expect(poll(5, 40, { max: 2 })).toBe(false);
+    expect(poll(5, 40, { overBudget: true })).toBe(false);
+  });
+
+  it('does not count the failed launches of the last tick again', () => {
+    const launches = ['a', 'b', 'c'].map((id) => ({
+      ...{ id, instance: `i-${id}`, startedAt: NOW, endedAt: NOW + 5 * TICK },
+      outcome: 'boot-failed' as const,
+    }));
+    expect(poll(5, 40, { launches, failedLaunches: 3 })).toBe(true);
+  });
+
+  it('of the policy threshold follows its own rule', () => {
+    expect(
+      wantsMore({ seen: last.seen, memory: {} }, { at: NOW + 200, visible: 60, inFlight: 2 }, threshold),
+    ).toBe(true);
+  });
+});
