@@ -24,6 +24,8 @@ export function wantsMore(
   settings: RuleSettings,
   controls: Controls = {},
 ): boolean {
+  // No photo waits: the fleet is large enough so far.
+  if (counts.visible === 0) return false;
   // They belong to the last tick, which has counted them.
   const { reported: _reported, launches: _launches, failedLaunches: _failed, ...fleet } = seen;
   return decide({ ...fleet, ...counts }, memory, settings, controls).desired > seen.desired;
