@@ -17,10 +17,7 @@ export const DRAIN = 13;
 const NOISE_SECONDS = 150;
 /** Instances that are kept for noise at most. */
 const MOST_NOISE = 0.4;
-/**
- * Share of a boot by which the arrival rate is predicted ahead. What is requested now serves the load of a boot from now; most that wait then came
- * before, and their work counts in full where it is not in the queue yet.
- */
+/** Share of a boot by which the arrival rate is predicted ahead. A burst that ends before capacity for it is in service is in the queue by then. */
 export const AHEAD_BOOTS = 1 / 2;
 /** Share of a boot for which an idle instance is kept. */
 export const IDLE_BOOTS = 1 / 3;
