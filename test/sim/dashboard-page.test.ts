@@ -20,7 +20,9 @@ beforeAll(async () => {
   const times = Array.from({ length: 300 }, (_, k) => (k < 80 ? 6 * k : 480 + 0.5 * (k - 80)));
   writeFileSync(path('burst.csv'), ['t', ...times, ''].join('\n'));
   const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];
-  expect(await main([...args, '--world', 'real', '--dashboard', path('alone.html')])).toBe(0);
+  expect(
+    await main([...args, '--world', 'real', '--set', 'p95WaitSeconds=30', '--dashboard', path('alone.html')]),
+  ).toBe(0);
   expect(await main(['compare', ...args, '--report', path('report.html')])).toBe(0);
   browser = await startBrowser(scope);
 });
@@ -77,6 +79,17 @@ describe.each([
   });
 });
 
+it('has the percentile that was asked for as a line, and none where none was', async () => {
+  const asked = async (name: string) => {
+    const { page } = await opened(name);
+    return page.$$eval('#dashboard .legend li', (all) =>
+      all.map((one) => one.textContent).filter((text) => text?.includes('asked for')),
+    );
+  };
+  expect(await asked('alone.html')).toEqual(['p95 asked for30 s']);
+  expect(await asked('report.html')).toEqual([]);
+});
+
 it('shows the selected policy', async () => {
   const { page, errors } = await opened('report.html');
   const decisions = page.locator('#dashboard article', { hasText: 'Decisions by reason' });
@@ -101,6 +114,8 @@ it('shows the values at the cursor in all panels', async () => {
 
 it('has the same bytes for the same seed', async () => {
   const args = ['--trace', path('burst.csv'), '--with', 'max=8,horizon=1200', '--no-bound'];
-  expect(await main([...args, '--world', 'real', '--dashboard', path('again.html')])).toBe(0);
+  expect(
+    await main([...args, '--world', 'real', '--set', 'p95WaitSeconds=30', '--dashboard', path('again.html')]),
+  ).toBe(0);
   expect(readFileSync(path('again.html'), 'utf8')).toBe(readFileSync(path('alone.html'), 'utf8'));
 });

@@ -352,6 +352,16 @@ describe('how long the last instance is kept', () => {
     expect(said(80, sleepOf([20, 20, 40], { emptyAt: NOW - 35 }), {}, 0)[0]).not.toContain('has been empty');
   });
 
+  it('is in the JSON', () => {
+    const last = record({ calculation: { ...calculation, keepSeconds: 80 } });
+    const memory = memoryOf([last]);
+    memory.policy = { slo: { sleep: sleepOf([20, 40, 6000]) } } as typeof memory.policy;
+    const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
+    const json = (of: typeof memory) => explainJson(where, of, explain(of, intent, NOW), NOW);
+    expect(json(memory).keepTime).toMatchObject({ seconds: 80, fixed: false, gaps: 3, ended: 2 / 3 });
+    expect(json(memoryOf([calculated])).keepTime).toBeNull();
+  });
+
   it('is as the rule computes it', () => {
     const gaps = [20, 20, 40, 40, 70, 6000];
     const sleep = sleepOf(gaps);
