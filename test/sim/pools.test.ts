@@ -60,10 +60,10 @@ describe('two pools', () => {
 
   it('never have more than the maximum, hand-overs included', async () => {
     const { run } = await runOf({ spotShortage: '30:900', fastTier: 6, max: 8 });
-    const events = run.instances.flatMap(({ requested, stopped, draining }) => [
+    const events = run.instances.flatMap<[at: number, change: number]>(({ requested, stopped, draining }) => [
       [requested, 1],
       [Math.min(stopped, draining), -1],
-    ]) as [number, number][];
+    ]);
     let count = 0;
     for (const [, change] of events.sort((a, b) => a[0] - b[0] || a[1] - b[1])) {
       count += change;

@@ -6,6 +6,8 @@ import { TwoGroups, type Step } from './model.ts';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 150);
 const options = { seed: 26, numRuns: SEQUENCES };
+/** A million sequences take hours. */
+const slow = { timeout: 24 * 3_600_000 };
 
 const gives = fc.record({ spot: fc.boolean(), onDemand: fc.boolean() });
 const mostlyGives = fc.oneof(
@@ -33,7 +35,7 @@ const settings = fc.record({
 const steps = fc.array(step, { minLength: 1, maxLength: 20 });
 
 describe('the split between the pools', () => {
-  it('has as many instances as are needed, beyond them only those of a hand-over, and never more than the limit', () => {
+  it('has as many instances as are needed, beyond them only those of a hand-over, and never more than the limit', slow, () => {
     const property = fc.property(settings, steps, (set, sequence) => {
       const groups = new TwoGroups(set);
       for (const one of sequence) {
@@ -53,7 +55,7 @@ describe('the split between the pools', () => {
     fc.assert(property, options);
   });
 
-  it('keeps what is in service while it is needed', () => {
+  it('keeps what is in service while it is needed', slow, () => {
     const property = fc.property(settings, steps, (set, sequence) => {
       const groups = new TwoGroups(set);
       for (const one of sequence) {
@@ -66,7 +68,7 @@ describe('the split between the pools', () => {
     fc.assert(property, options);
   });
 
-  it('is at rest once need and markets are: all on Spot where it gives instances, and no instance moves twice', () => {
+  it('is at rest once need and markets are: all on Spot where it gives instances, and no instance moves twice', slow, () => {
     const property = fc.property(
       steps,
       fc.integer({ min: 0, max: 12 }),
@@ -98,7 +100,7 @@ describe('the split between the pools', () => {
     fc.assert(property, { ...options, numRuns: Math.ceil(SEQUENCES / 5) });
   });
 
-  it('decides the same at a second tick of the same instant', () => {
+  it('decides the same at a second tick of the same instant', slow, () => {
     const property = fc.property(settings, steps, (set, sequence) => {
       const groups = new TwoGroups(set);
       for (const one of sequence) {
