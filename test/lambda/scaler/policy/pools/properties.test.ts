@@ -35,25 +35,29 @@ const settings = fc.record({
 const steps = fc.array(step, { minLength: 1, maxLength: 20 });
 
 describe('the split between the pools', () => {
-  it('has as many instances as are needed, beyond them only those of a hand-over, and never more than the limit', slow, () => {
-    const property = fc.property(settings, steps, (set, sequence) => {
-      const groups = new TwoGroups(set);
-      for (const one of sequence) {
-        const { plan } = groups.step(one);
-        const { handover } = plan.memory;
-        const sum = plan.spot + plan.onDemand;
-        const coming = Math.max(0, plan.spot - groups.spot.inService);
-        const holds =
-          sum - handover === one.total &&
-          sum <= one.max &&
-          // Each hand-over has an on-demand instance that works and a Spot instance that does not yet.
-          handover <= Math.min(plan.onDemand, coming) &&
-          Math.min(plan.spot, plan.onDemand, handover) >= 0;
-        if (!holds) expect({ ...plan, coming }).toBe(one);
-      }
-    });
-    fc.assert(property, options);
-  });
+  it(
+    'has as many instances as are needed, beyond them only those of a hand-over, and never more than the limit',
+    slow,
+    () => {
+      const property = fc.property(settings, steps, (set, sequence) => {
+        const groups = new TwoGroups(set);
+        for (const one of sequence) {
+          const { plan } = groups.step(one);
+          const { handover } = plan.memory;
+          const sum = plan.spot + plan.onDemand;
+          const coming = Math.max(0, plan.spot - groups.spot.inService);
+          const holds =
+            sum - handover === one.total &&
+            sum <= one.max &&
+            // Each hand-over has an on-demand instance that works and a Spot instance that does not yet.
+            handover <= Math.min(plan.onDemand, coming) &&
+            Math.min(plan.spot, plan.onDemand, handover) >= 0;
+          if (!holds) expect({ ...plan, coming }).toBe(one);
+        }
+      });
+      fc.assert(property, options);
+    },
+  );
 
   it('keeps what is in service while it is needed', slow, () => {
     const property = fc.property(settings, steps, (set, sequence) => {
@@ -68,37 +72,43 @@ describe('the split between the pools', () => {
     fc.assert(property, options);
   });
 
-  it('is at rest once need and markets are: all on Spot where it gives instances, and no instance moves twice', slow, () => {
-    const property = fc.property(
-      steps,
-      fc.integer({ min: 0, max: 12 }),
-      fc.boolean(),
-      (sequence, total, spot) => {
-        const groups = new TwoGroups();
-        for (const one of sequence) groups.step(one);
-        const rest: Step = { after: 30, total, gives: { spot, onDemand: true }, max: 14 };
-        const sizes: { spot: number; onDemand: number }[] = [];
-        for (let k = 0; k < 80; k++) {
-          const { plan } = groups.step(rest);
-          sizes.push({ spot: plan.spot, onDemand: plan.onDemand });
-        }
-        if (spot) {
-          expect(sizes.slice(-10)).toEqual(Array.from({ length: 10 }, () => ({ spot: total, onDemand: 0 })));
-          // From when the last refusal has expired on, the way is one way.
-          const settled = sizes.slice(Math.ceil(UNAVAILABLE_SECONDS / 30) + 2);
-          for (const [k, now] of settled.slice(1).entries()) {
-            expect(now.onDemand).toBeLessThanOrEqual(settled[k]?.onDemand ?? 0);
+  it(
+    'is at rest once need and markets are: all on Spot where it gives instances, and no instance moves twice',
+    slow,
+    () => {
+      const property = fc.property(
+        steps,
+        fc.integer({ min: 0, max: 12 }),
+        fc.boolean(),
+        (sequence, total, spot) => {
+          const groups = new TwoGroups();
+          for (const one of sequence) groups.step(one);
+          const rest: Step = { after: 30, total, gives: { spot, onDemand: true }, max: 14 };
+          const sizes: { spot: number; onDemand: number }[] = [];
+          for (let k = 0; k < 80; k++) {
+            const { plan } = groups.step(rest);
+            sizes.push({ spot: plan.spot, onDemand: plan.onDemand });
           }
-          return;
-        }
-        // Without Spot it is tried with one instance, once in each time for which a refusal is remembered.
-        const tries = sizes.slice(20).filter((now, k, all) => now.spot > (all[k - 1]?.spot ?? Infinity));
-        expect(tries.length).toBeLessThanOrEqual((60 * 30) / UNAVAILABLE_SECONDS);
-        for (const now of sizes.slice(20)) expect(now.spot + now.onDemand).toBeLessThanOrEqual(total + 1);
-      },
-    );
-    fc.assert(property, { ...options, numRuns: Math.ceil(SEQUENCES / 5) });
-  });
+          if (spot) {
+            expect(sizes.slice(-10)).toEqual(
+              Array.from({ length: 10 }, () => ({ spot: total, onDemand: 0 })),
+            );
+            // From when the last refusal has expired on, the way is one way.
+            const settled = sizes.slice(Math.ceil(UNAVAILABLE_SECONDS / 30) + 2);
+            for (const [k, now] of settled.slice(1).entries()) {
+              expect(now.onDemand).toBeLessThanOrEqual(settled[k]?.onDemand ?? 0);
+            }
+            return;
+          }
+          // Without Spot it is tried with one instance, once in each time for which a refusal is remembered.
+          const tries = sizes.slice(20).filter((now, k, all) => now.spot > (all[k - 1]?.spot ?? Infinity));
+          expect(tries.length).toBeLessThanOrEqual((60 * 30) / UNAVAILABLE_SECONDS);
+          for (const now of sizes.slice(20)) expect(now.spot + now.onDemand).toBeLessThanOrEqual(total + 1);
+        },
+      );
+      fc.assert(property, { ...options, numRuns: Math.ceil(SEQUENCES / 5) });
+    },
+  );
 
   it('decides the same at a second tick of the same instant', slow, () => {
     const property = fc.property(settings, steps, (set, sequence) => {
