@@ -8,6 +8,9 @@ const LONGEST = [
   'test/local/run.test.ts',
   'test/lambda/gateway/deployed.test.ts',
   'test/tools/package.test.ts',
+  'test/lib/lint.test.ts',
+  'test/hostile/files.test.ts',
+  'test/sim/forecast.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
