@@ -12,7 +12,7 @@ export interface ProcessSeconds {
 
 export interface WorkerModel {
   type: string;
-  /** Image processes: photos that are prepared or finished at a time. */
+  /** Photos that image processes work on at a time; the two processes more that a worker has only fill the pauses of these. */
   processes: number;
   /** Most photos in a prompt. */
   batch: number;

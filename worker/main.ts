@@ -26,7 +26,7 @@ import { Precision, withPrecision } from './comfyui/precision.ts';
 import { checkReady } from './comfyui/readiness.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
 import { childProcesses, socketProcesses } from './imaging/image-connection.ts';
-import { ImageProcesses } from './imaging/image-processes.ts';
+import { ImageProcesses, withSpare } from './imaging/image-processes.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
 import { bootReporter, readBootTimes } from './instance/boot.ts';
 import { checkCanary, recordCanary } from './instance/canary-commands.ts';
@@ -102,9 +102,15 @@ async function main(args: string[]): Promise<void> {
   notices.stop.addEventListener('abort', () => void systemd.notify('STOPPING=1'), { once: true });
 
   lowerPriority(log);
+  // At work at a time: one processor is ComfyUI's.
   const processes = Math.max(2, availableParallelism() - 1);
   const connect = IMAGE_SOCKET === undefined ? childProcesses() : socketProcesses(IMAGE_SOCKET);
-  const images = new ImageProcesses(settings, processes, log, connect);
+  const images = new ImageProcesses(
+    settings,
+    environment.IMAGE_PROCESSES ?? withSpare(processes),
+    log,
+    connect,
+  );
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
     const { workflow, path } = settings;

@@ -20,7 +20,7 @@ export interface WorkerPorts {
   attemptStore: AttemptStore;
   instanceId: string;
   images: ImageProcessor;
-  /** Photos that `images` processes at a time. */
+  /** Photos that the processors can have `images` work on at a time. */
   processes: number;
   /** Megapixels that may be in memory at a time. */
   megapixels: number;

@@ -145,7 +145,9 @@ export function processLauncher(options: ProcessLauncherOptions): Launcher {
           : await comfyui(options.comfyui);
       const modules = [EXIT_WITH_PARENT, ...(options.workerModules ?? [])].map(importing).join(' ');
       const worker = () => {
-        const child = spawn('worker', options.worker, { ...where, NODE_OPTIONS: modules });
+        // Several workers share this machine.
+        const environment = { ...where, NODE_OPTIONS: modules, IMAGE_PROCESSES: '2' };
+        const child = spawn('worker', options.worker, environment);
         const url = 'COMFYUI_URL' in where ? where.COMFYUI_URL : undefined;
         options.onProcess?.({ instanceId, what: 'worker', child, directory, url });
         return child;

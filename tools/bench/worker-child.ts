@@ -9,7 +9,7 @@ import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import type { JobQueue, Message } from '../../worker/photo/queue.ts';
 import { Notices } from '../../worker/instance/notices.ts';
 import { lowerPriority } from '../../worker/instance/environment.ts';
-import { ImageProcesses } from '../../worker/imaging/image-processes.ts';
+import { ImageProcesses, withSpare } from '../../worker/imaging/image-processes.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { INCOMING } from '../../contract/keys.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -95,7 +95,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     hide: async () => undefined,
   };
   lowerPriority(() => undefined);
-  const images = new ImageProcesses(settings, threads, () => undefined);
+  const images = new ImageProcesses(settings, withSpare(threads), () => undefined);
   await runWorker({
     settings,
     notices,

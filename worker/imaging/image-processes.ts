@@ -49,6 +49,12 @@ const TRIES = 2;
 /** Deaths of the processes that held a photo while they worked on others. */
 const MAX_OTHERS = 5;
 
+/**
+ * Image processes of a worker whose photos keep some of them at work. One that waits for a file, for its result to be read or for its own
+ * one thread leaves its processor to others.
+ */
+export const withSpare = (atWork: number): number => atWork + 2;
+
 export class ImageProcesses implements ImageProcessor {
   private readonly pool: ImageProcessPool;
   private readonly photos = new Map<string, HeldPhoto>();

@@ -25,6 +25,8 @@ const schema = z.object({
   COMFYUI_RESTART: commandSchema.optional(),
   /** Unix socket that has one image process behind each connection. @default child processes of the worker */
   IMAGE_SOCKET: z.string().min(1).optional(),
+  /** @default two more than the processors can keep at work beside ComfyUI */
+  IMAGE_PROCESSES: z.coerce.number().int().min(1).max(256).optional(),
   /** Colours that were recorded when the image was baked. */
   CANARY_FILE: z.string().min(1).optional(),
 });
