@@ -4,7 +4,7 @@ import { scalerEnvironmentSchema } from '../../contract/scaler.ts';
 import { portsOn } from './aws/ports-on.ts';
 import { PERIOD_SECONDS, runTicks, scheduledAt, type Clock, type RunOptions } from './run.ts';
 import { tick } from './tick.ts';
-import { isPhoto, wake } from './wake.ts';
+import { isPhoto, Waker } from './wake.ts';
 
 const environment = scalerEnvironmentSchema.parse(process.env);
 const ports = portsOn(environment);
@@ -12,6 +12,11 @@ const clock: Clock = {
   now: () => Date.now() / 1000,
   sleepUntil: (at) => sleep(Math.max(0, at * 1000 - Date.now())),
 };
+const waker = new Waker({
+  view: () => ports.views.view(),
+  now: () => clock.now(),
+  pause: (seconds) => sleep(1000 * seconds),
+});
 
 interface Invocation {
   awsRequestId: string;
@@ -47,13 +52,9 @@ export async function handler(
     return;
   }
   if (!isPhoto(event, environment.WAKE_BUCKET)) return;
-  await wake({
-    view: () => ports.views.view(),
+  await waker.wake(() => {
     // Its ticks are those of the schedule, until the next minute begins.
-    run: () => {
-      const scheduled = Math.floor(clock.now() / PERIOD_SECONDS) * PERIOD_SECONDS;
-      return run(context, { scheduled, woken: true });
-    },
-    pause: (seconds) => sleep(1000 * seconds),
+    const scheduled = Math.floor(clock.now() / PERIOD_SECONDS) * PERIOD_SECONDS;
+    return run(context, { scheduled, woken: true });
   });
 }

@@ -5,6 +5,12 @@ import type { View } from '../../contract/view.ts';
 /** Where a tick has the lease, seconds until the next try: a tick takes less. */
 const RETRY_SECONDS = 1;
 const MOST_TRIES = 3;
+/**
+ * A fleet that was not at zero is not read again for so long, seconds. Each photo of a busy stage comes here, and a read of the whole item
+ * by each would exceed the 3,000 read units a second that an item has. After a fleet has fallen asleep, ticks go on at the usual pace for
+ * two minutes, so that a photo that comes within this time is counted by one of them.
+ */
+export const AT_WORK_SECONDS = 2;
 
 /** Whether an event is EventBridge's of a new photo in a bucket; a folder is none. */
 export function isPhoto(event: object, bucket: string): boolean {
@@ -16,19 +22,34 @@ export function isPhoto(event: object, bucket: string): boolean {
 const isAtZero = (view: View | undefined): boolean =>
   view !== undefined && view.inService + view.coming.length + view.visible + view.inFlight === 0;
 
-export interface WakeOptions {
+export interface WakePorts {
   /** What the last tick published. */
   view: () => Promise<View | undefined>;
-  /** A run whose first tick expects a photo. @returns whether it had the lease */
-  run: () => Promise<boolean>;
+  /** Epoch seconds. */
+  now: () => number;
   pause: (seconds: number) => Promise<unknown>;
 }
 
-/** Starts a run where the fleet is at zero. Where it is not, the usual ticks size it: each photo of a busy stage comes here. */
-export async function wake({ view, run, pause }: WakeOptions): Promise<void> {
-  for (let k = 0; k < MOST_TRIES; k++) {
-    if (k > 0) await pause(RETRY_SECONDS);
-    if (!isAtZero(await view())) return;
-    if (await run()) return;
+export class Waker {
+  private readAgainAt = -Infinity;
+
+  constructor(private readonly ports: WakePorts) {}
+
+  /**
+   * Starts a run where the fleet is at zero. Where it is not, the usual ticks size it.
+   *
+   * @param run whose first tick expects a photo; returns whether it had the lease
+   */
+  async wake(run: () => Promise<boolean>): Promise<void> {
+    const { view, now, pause } = this.ports;
+    if (now() < this.readAgainAt) return;
+    for (let k = 0; k < MOST_TRIES; k++) {
+      if (k > 0) await pause(RETRY_SECONDS);
+      if (!isAtZero(await view())) {
+        this.readAgainAt = now() + AT_WORK_SECONDS;
+        return;
+      }
+      if (await run()) return;
+    }
   }
 }

@@ -7,7 +7,7 @@ import type { Observation } from './observation.ts';
 export const FAST_SECONDS = 5;
 /** Between the ticks of a fleet that sleeps, seconds: those of the schedule itself. A photo wakes it at once. */
 export const ASLEEP_SECONDS = 60;
-/** After it fell asleep, at the usual pace: until the rule that wakes it is sure to be in effect, seconds. */
+/** After it fell asleep, at the usual pace, seconds: until SQS counts what arrived meanwhile, and each photo finds that it sleeps. */
 const SETTLING_SECONDS = 120;
 /** Ticks that may be saved up: what a day asleep saves at a tick of 30 s. */
 export const MOST_SAVED = 1440;

@@ -1,7 +1,7 @@
 /** A run that a photo starts, where the fleet is at zero. */
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../../contract/view.ts';
-import { isPhoto, wake } from '../../../lambda/scaler/wake.ts';
+import { AT_WORK_SECONDS, isPhoto, Waker } from '../../../lambda/scaler/wake.ts';
 
 const event = (key: string, more: object = {}) => ({
   source: 'aws.s3',
@@ -33,13 +33,14 @@ describe('wake', () => {
   /** @param held of each run */
   async function play(views: (View | undefined)[], held: boolean[] = [true]) {
     const calls: string[] = [];
-    await wake({
+    const waker = new Waker({
       view: async () => views[calls.filter((call) => call === 'pause').length],
-      run: async () => {
-        calls.push('run');
-        return held[calls.filter((call) => call === 'run').length - 1] ?? false;
-      },
+      now: () => 101,
       pause: async () => void calls.push('pause'),
+    });
+    await waker.wake(async () => {
+      calls.push('run');
+      return held[calls.filter((call) => call === 'run').length - 1] ?? false;
     });
     return calls;
   }
@@ -60,8 +61,25 @@ describe('wake', () => {
     expect(await play([zero, zero, zero], [])).toEqual(['run', 'pause', 'run', 'pause', 'run']);
   });
 
-  it('and stops as soon as that tick has asked for an instance', async () => {
+  it('and stops as soon as that tick has requested an instance', async () => {
     const woken = { ...zero, coming: [{ count: 1, readyAt: 190 }] };
     expect(await play([zero, woken], [false, true])).toEqual(['run', 'pause']);
+  });
+
+  it('reads a fleet at work each two seconds at most, and a fleet at zero for each photo', async () => {
+    let [now, reads, runs] = [101, 0, 0];
+    let last: View = { ...zero, inService: 1 };
+    const waker = new Waker({
+      view: async () => (reads++, last),
+      now: () => now,
+      pause: () => Promise.resolve(),
+    });
+    const photo = () => waker.wake(async () => ++runs > 0);
+    for (let k = 0; k < 1000; k++, now += 0.001) await photo();
+    expect([reads, runs]).toEqual([1, 0]);
+    last = zero;
+    now = 101 + AT_WORK_SECONDS;
+    for (let k = 0; k < 2; k++) await photo();
+    expect([reads, runs]).toEqual([3, 2]);
   });
 });
