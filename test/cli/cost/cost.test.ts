@@ -38,22 +38,6 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'instances, minimum')).toBeUndefined();
   });
 
-  it('is not above that of a stage with a tick a minute, apart from its instances', () => {
-    const minute = costOf(stage({ minCapacity: 1, tickSeconds: 60 }));
-    const asleep = costOf(stage({ tickSeconds: 15 })).idle.total;
-    expect(asleep).toBeLessThanOrEqual(minute.idle.total - line(minute, 'instances, minimum')!);
-  });
-
-  it('depends on the time between two ticks', () => {
-    const [often, seldom] = [15, 30].map((tickSeconds) => costOf(stage({ minCapacity: 1, tickSeconds })));
-    // With polls between its ticks each run lasts 55 s; nine writes instead of five.
-    expect(line(seldom!, 'scaler, function')).toBe(7.93);
-    expect(line(often!, 'scaler, function')).toBe(7.93);
-    // Two ticks and ten polls a minute.
-    expect(line(seldom!, 'scaler, queue')).toBe(0.21);
-    expect(line(often!, 'scaler, table')! / line(seldom!, 'scaler, table')!).toBeCloseTo(9 / 5, 2);
-  });
-
   it('includes minimum instances and a warm pool', () => {
     const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
     // Two of the dearest type, with volume and address, for 720 h.
