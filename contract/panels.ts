@@ -39,8 +39,8 @@ export interface PanelSeries {
 /** For a count that is published only above zero: with a gap the panel would keep the last value. */
 const withZeros = (series: PanelSeries): PanelSeries => ({ ...series, gapsAreZero: true });
 
-/** Of a line that is not measured but asked for. */
-export const LIMIT_LABELS = { p95WaitSeconds: 'p95 asked for' } as const;
+/** Of a line that is not measured: a target of the stage. */
+export const LIMIT_LABELS = { p95WaitSeconds: 'p95 target' } as const;
 
 export interface Panel {
   id: string;

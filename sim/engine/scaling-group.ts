@@ -100,7 +100,7 @@ export class ScalingGroup {
     if (prepared >= world.fastTier) return;
     this.returning++;
     const { abandoned, ready } = fleet.instances[id] ?? {};
-    // One that never was in service may be faulty, and is made anew.
+    // One that never was in service may be faulty, and is prepared again.
     const isReused = !abandoned && ready !== Infinity;
     if (!isReused) this.preparing += world.boot;
     events.add(now + (isReused ? world.shutdown : world.boot), EVENT.warmReady);

@@ -37,7 +37,7 @@ export interface DashboardRun {
   latest: number;
   /** By the index in `DashboardPanel.series`; a text is the reason why there are no values. */
   series: (Packed | MissingReason)[];
-  /** Waits that the policy was asked for, seconds. */
+  /** Targets of the policy, seconds. */
   limits: Limits;
 }
 
@@ -72,7 +72,7 @@ export const dashboardPanels = (): DashboardPanel[][] =>
     })),
   );
 
-/** @param limits that the policy was asked for, seconds @default none */
+/** @param limits targets of the policy, seconds @default none */
 export function dashboardOf(input: PanelInput, limits: Limits = {}): DashboardRun {
   const { periods } = input;
   return {

@@ -89,7 +89,7 @@ describe('the dashboard', () => {
         .properties;
     const asked = waits(synthesise(STAGE, { policy: { kind: 'slo', p95WaitSeconds: 30 } }));
     expect(asked.annotations).toEqual({
-      horizontal: [{ value: 30, label: 'p95 asked for', color: '#d62728', yAxis: 'left' }],
+      horizontal: [{ value: 30, label: 'p95 target', color: '#d62728', yAxis: 'left' }],
     });
     const labels = (asked.metrics as unknown[][]).map((line) => (line.at(-1) as { label?: string }).label);
     expect(labels).toEqual(expect.arrayContaining(['mean', 'p95']));

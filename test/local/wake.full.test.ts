@@ -1,6 +1,6 @@
 /**
  * A photo that meets a sleeping fleet, on the deployed local stack: the bucket's own event starts the scaler's run, and an instance is
- * asked for within 3 s although the next tick is half a minute away. When the last instance goes is learned, and `explain` says why.
+ * requested within 3 s although the next tick is half a minute away. When the last instance goes is learned, and `explain` says why.
  * With `FULL` set: it waits for a fleet to fall asleep.
  */
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -74,7 +74,7 @@ it('a photo wakes the fleet within 3 s', async () => {
   );
   while (desired() === 0 && Date.now() - sentAt < 1000 * TICK_SECONDS) await sleep(20);
   const seconds = (Date.now() - sentAt) / 1000;
-  console.log(`asked for after ${seconds.toFixed(2)} s, ${(sentAt / 1000 - tick).toFixed(1)} s after a tick`);
+  console.log(`requested after ${seconds.toFixed(2)} s, ${(sentAt / 1000 - tick).toFixed(1)} s after a tick`);
   expect(desired()).toBeGreaterThan(0);
   expect(seconds).toBeLessThan(MOST_SECONDS);
 }, 300_000);

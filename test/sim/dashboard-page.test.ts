@@ -79,14 +79,14 @@ describe.each([
   });
 });
 
-it('has the percentile that was asked for as a line, and none where none was', async () => {
+it('has the target of the percentile as a line, and none where there is none', async () => {
   const asked = async (name: string) => {
     const { page } = await opened(name);
     return page.$$eval('#dashboard .legend li', (all) =>
-      all.map((one) => one.textContent).filter((text) => text?.includes('asked for')),
+      all.map((one) => one.textContent).filter((text) => text?.includes('target')),
     );
   };
-  expect(await asked('alone.html')).toEqual(['p95 asked for30 s']);
+  expect(await asked('alone.html')).toEqual(['p95 target30 s']);
   expect(await asked('report.html')).toEqual([]);
 });
 

@@ -71,12 +71,12 @@ it('the page has the panels of the contract, in their grid', () => {
   );
 });
 
-it('the waits have the percentile that the policy was asked for as a line', () => {
+it('the waits have the percentile that the policy has as its target as a line', () => {
   const limited = dashboardPanels()
     .flat()
     .filter(({ limit }) => limit);
   expect(limited.map(({ id, limit }) => [id, limit])).toEqual([
-    ['waits', { name: 'p95WaitSeconds', label: 'p95 asked for' }],
+    ['waits', { name: 'p95WaitSeconds', label: 'p95 target' }],
   ]);
 });
 

@@ -87,7 +87,7 @@ describe('the fast tier', () => {
   it('is prepared once, and used again by the next burst', async () => {
     const bursts = [60, 3000].flatMap((from) => Array.from({ length: 120 }, (_, k) => from + k));
     const { run, measures } = await runOf({ fastTier: 4, horizon: 4000 }, bursts);
-    // One that is cancelled before it is in service is prepared anew.
+    // One that is cancelled before it is in service is prepared again.
     expect(run.preparing / 90).toBeLessThan(8);
     const second = ofPool(run, 'on-demand').filter(({ requested }) => requested >= 3000);
     expect(second.length).toBeGreaterThan(2);

@@ -30,7 +30,7 @@ export interface Result {
   emptySeconds: number;
 }
 
-/** The lowest of the means that are asked for. */
+/** The lower of the target of the mean and the mean at the target of the percentile, seconds. */
 const lowestTarget = ({ targetWaitSeconds, p95WaitSeconds = Infinity }: SloRuleSettings): number =>
   Math.min(targetWaitSeconds, meanFor(p95WaitSeconds));
 

@@ -16,7 +16,7 @@ export interface LastTick {
 
 /**
  * Decides as a tick would that saw these counts and the fleet of the last tick. Nothing is learned from them: the tick that
- * follows reads all anew. What the workers have finished meanwhile is unknown, and is estimated.
+ * follows reads everything again. What the workers have finished meanwhile is unknown, and is estimated.
  */
 export function wantsMore(
   { seen, memory }: LastTick,

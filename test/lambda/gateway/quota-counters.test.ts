@@ -69,7 +69,7 @@ describe('a quota over several counters', () => {
     expect(table.writes).toBe(1008);
   });
 
-  it('is not exceeded by functions that do not know of each other', async () => {
+  it('is not exceeded by several functions', async () => {
     const { table, documents } = tableWith();
     const draw = random();
     const functions = Array.from({ length: 5 }, () => new DynamoPhotoRegistry(documents, 'gateway', draw));

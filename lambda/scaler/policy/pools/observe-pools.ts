@@ -21,7 +21,7 @@ export interface PoolsNow {
   replaced: number;
   /** Spot instances that were in service at the last tick, or on their way, and are not any more. */
   lost: number;
-  /** Whether a pool may be asked for instances. */
+  /** Whether a pool may launch instances. */
   isOpen: Record<PoolName, boolean>;
   memory: PoolsMemory;
   /** The two pools as one group. */

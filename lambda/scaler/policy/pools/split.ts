@@ -113,7 +113,7 @@ function grow(
   add('onDemand', Infinity);
 }
 
-/** Instances that are ended go first, then the missing, then the dearer ones; none in service in the place of one that boots. */
+/** Instances that are ended go first, then the missing, then the more expensive ones; none in service in the place of one that boots. */
 function shrink(sizes: Sizes, count: number, { seen }: PoolsNow, { ended, total }: PoolsDecision): void {
   let left = count;
   const take = (pool: 'spot' | 'onDemand', most: number): void => {

@@ -73,7 +73,7 @@ describe('limits', () => {
   });
 });
 
-it('where Spot is the dearer market, instances are on demand', () => {
+it('where Spot is the more expensive market, instances are on demand', () => {
   expect(plan(seenOf({}), { total: 3 }, memory(), { spotPriceShare: 1.2 })).toEqual([0, 3, 0]);
 });
 
