@@ -209,6 +209,8 @@ export const ATTEMPT_ATTRIBUTES = { attempts: 'attempts', faultedOn: 'faultedOn'
 export const TABLE_EXPIRY = 'expiresAt';
 /** Attribute of the scaler's memory that others read: `contract/view.ts`. */
 export const VIEW_ATTRIBUTE = 'view';
+/** Attribute of the same item: when the lease that a run of the scaler holds ends, epoch seconds. */
+export const LEASE_ATTRIBUTE = 'leaseUntil';
 /** Counters of an instance: messages finished, busy seconds. */
 export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;
 /** Attribute of the same item: why the instance cannot get ready. */

@@ -13,7 +13,7 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { INCOMING } from '../contract/keys.ts';
-import { LAUNCH_TIMEOUT_SECONDS, MEMORY_KEY } from '../contract/names.ts';
+import { LAUNCH_TIMEOUT_SECONDS, LEASE_ATTRIBUTE, MEMORY_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -181,7 +181,7 @@ export class BacklogScaler extends Construct {
   /** The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile. */
   private wakeBy(photos: PhotoStore, handler: BundledFunction): void {
     photos.sendEvents();
-    handler.allow(readView(this.table));
+    handler.allow(readView(this.table, LEASE_ATTRIBUTE));
     new events.Rule(this, 'Wake', {
       description: 'A new photo, for which a fleet at zero is woken',
       eventPattern: {

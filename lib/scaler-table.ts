@@ -25,13 +25,13 @@ export class ScalerTable extends dynamodb.Table {
 }
 
 /** Reading what the scaler publishes for others, and nothing else of its memory. */
-export const readView = (table: dynamodb.ITable): Permission => ({
+export const readView = (table: dynamodb.ITable, ...more: string[]): Permission => ({
   actions: ['dynamodb:GetItem'],
   resources: [table.tableArn],
   conditions: {
     'ForAllValues:StringEquals': {
       ...onlyItem(MEMORY_KEY)['ForAllValues:StringEquals'],
-      'dynamodb:Attributes': [TABLE_KEY, VIEW_ATTRIBUTE],
+      'dynamodb:Attributes': [TABLE_KEY, VIEW_ATTRIBUTE, ...more],
     },
     StringEqualsIfExists: { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' },
   },

@@ -23,6 +23,13 @@ const now = () => Date.now() / 1000;
 const ID_BYTES = 16;
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
+/** Of what a photo can do without: a creation waits for it no longer than this. */
+const optional = DynamoDBDocumentClient.from(
+  new DynamoDBClient({
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 500, requestTimeout: 500, throwOnRequestTimeout: true },
+  }),
+);
 const storage = new S3PhotoStorage(
   new S3Client({ maxAttempts: 3, requestChecksumCalculation: 'WHEN_REQUIRED' }),
   environment.BUCKET_NAME,
@@ -52,7 +59,7 @@ const gateway: Gateway = {
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
     storage,
-    arrivals: new DynamoArrivalCounter(documents, environment.TABLE_NAME, (error) =>
+    arrivals: new DynamoArrivalCounter(optional, environment.TABLE_NAME, (error) =>
       log({ message: 'arrivals-unavailable', error }),
     ),
     viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (error) =>

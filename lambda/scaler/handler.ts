@@ -13,7 +13,7 @@ const clock: Clock = {
   sleepUntil: (at) => sleep(Math.max(0, at * 1000 - Date.now())),
 };
 const waker = new Waker({
-  view: () => ports.views.view(),
+  glance: () => ports.views.glance(),
   now: () => clock.now(),
   pause: (seconds) => sleep(1000 * seconds),
 });

@@ -133,13 +133,16 @@ export interface Memory {
   release(owner: string): Promise<void>;
 }
 
+/** What can be read without the lease. */
+export interface Glance {
+  /** What the last tick published; undefined before the first one, and where another version published it. */
+  view: View | undefined;
+  /** When the lease that a run holds ends, epoch seconds. @default no run holds it */
+  leaseUntil?: number | undefined;
+}
+
 export interface Views {
-  /**
-   * Reads what the last tick published, without the lease.
-   *
-   * @returns undefined before the first tick, and where another version published it
-   */
-  view(): Promise<View | undefined>;
+  glance(): Promise<Glance>;
 }
 
 export interface TickMetrics {

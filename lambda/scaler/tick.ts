@@ -184,7 +184,8 @@ async function setPools(
 ): Promise<true> {
   const { spot, onDemand } = before?.pools ?? {};
   const isSame = spot?.desired === targets.spot && onDemand?.desired === targets.onDemand;
-  if (!isSame || hasEnded) await fleet.setPools?.(targets);
+  if (!fleet.setPools) throw new Error('the fleet has one group: its pools cannot be set');
+  if (!isSame || hasEnded) await fleet.setPools(targets);
   return true;
 }
 

@@ -1,6 +1,7 @@
 /** A run that a photo starts: one that meets a fleet at zero need not wait for the next tick, up to a minute later. */
 import { parseJobMessage } from '../../contract/job.ts';
 import type { View } from '../../contract/view.ts';
+import type { Glance } from './ports.ts';
 
 /** Where a tick has the lease, seconds until the next try: a tick takes less. */
 const RETRY_SECONDS = 1;
@@ -23,8 +24,7 @@ const isAtZero = (view: View | undefined): boolean =>
   view !== undefined && view.inService + view.coming.length + view.visible + view.inFlight === 0;
 
 export interface WakePorts {
-  /** What the last tick published. */
-  view: () => Promise<View | undefined>;
+  glance: () => Promise<Glance>;
   /** Epoch seconds. */
   now: () => number;
   pause: (seconds: number) => Promise<unknown>;
@@ -41,15 +41,17 @@ export class Waker {
    * @param run whose first tick expects a photo; returns whether it had the lease
    */
   async wake(run: () => Promise<boolean>): Promise<void> {
-    const { view, now, pause } = this.ports;
+    const { glance, now, pause } = this.ports;
     if (now() < this.readAgainAt) return;
     for (let k = 0; k < MOST_TRIES; k++) {
       if (k > 0) await pause(RETRY_SECONDS);
-      if (!isAtZero(await view())) {
+      const { view, leaseUntil = -Infinity } = await glance();
+      if (!isAtZero(view)) {
         this.readAgainAt = now() + AT_WORK_SECONDS;
         return;
       }
-      if (await run()) return;
+      // Each photo of a burst that tried to take the lease would write to the item: the run that has it could not store its memory.
+      if (leaseUntil < now() && (await run())) return;
     }
   }
 }

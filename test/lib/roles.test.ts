@@ -137,7 +137,17 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           },
         },
       },
-      VIEW,
+      // The lease too: a photo that meets one writes nothing.
+      {
+        ...VIEW,
+        only: {
+          ...VIEW.only,
+          'ForAllValues:StringEquals': {
+            'dynamodb:LeadingKeys': ['scaler'],
+            'dynamodb:Attributes': ['id', 'view', 'leaseUntil'],
+          },
+        },
+      },
       METRICS,
     ],
   },

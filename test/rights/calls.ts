@@ -123,7 +123,7 @@ export function callsOf(stage: string): Call[] {
         SCALER,
         'dynamodb:GetItem',
         table('ScalerTable'),
-        item('scaler', ['id', 'view'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+        item('scaler', ['id', 'view', 'leaseUntil'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
       [
         SCALER,

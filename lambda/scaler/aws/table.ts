@@ -1,7 +1,8 @@
 /** The scaler's item in DynamoDB: its memory, with the lease. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
+import { z } from 'zod';
+import { LEASE_ATTRIBUTE, MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../contract/names.ts';
 import { viewSchema, type View } from '../../../contract/view.ts';
 import { fromItem, toItem } from '../memory.ts';
 import type { Memory, MemoryState, Views } from '../ports.ts';
@@ -18,8 +19,8 @@ export class DynamoMemory implements Memory, Views {
         new UpdateCommand({
           TableName: this.tableName,
           Key: { [TABLE_KEY]: MEMORY_KEY },
-          UpdateExpression: 'SET leaseOwner = :me, leaseUntil = :until',
-          ConditionExpression: 'attribute_not_exists(leaseUntil) OR leaseUntil < :now OR leaseOwner = :me',
+          UpdateExpression: `SET leaseOwner = :me, ${LEASE_ATTRIBUTE} = :until`,
+          ConditionExpression: `attribute_not_exists(${LEASE_ATTRIBUTE}) OR ${LEASE_ATTRIBUTE} < :now OR leaseOwner = :me`,
           ExpressionAttributeValues: { ':me': owner, ':until': at + leaseSeconds, ':now': at },
           ReturnValues: 'ALL_NEW',
         }),
@@ -33,18 +34,21 @@ export class DynamoMemory implements Memory, Views {
     }
   }
 
-  async view() {
+  async glance() {
     const { Item } = await this.documents.send(
       new GetCommand({
         TableName: this.tableName,
         Key: { [TABLE_KEY]: MEMORY_KEY },
-        ProjectionExpression: '#view',
-        ExpressionAttributeNames: { '#view': VIEW_ATTRIBUTE },
+        ProjectionExpression: '#view, #lease',
+        ExpressionAttributeNames: { '#view': VIEW_ATTRIBUTE, '#lease': LEASE_ATTRIBUTE },
         // A photo that comes within a second of the last tick needs what that one wrote.
         ConsistentRead: true,
       }),
     );
-    return viewSchema.safeParse(Item?.[VIEW_ATTRIBUTE]).data;
+    return {
+      view: viewSchema.safeParse(Item?.[VIEW_ATTRIBUTE]).data,
+      leaseUntil: z.number().safeParse(Item?.[LEASE_ATTRIBUTE]).data,
+    };
   }
 
   async release(owner: string) {
@@ -53,7 +57,7 @@ export class DynamoMemory implements Memory, Views {
         new UpdateCommand({
           TableName: this.tableName,
           Key: { [TABLE_KEY]: MEMORY_KEY },
-          UpdateExpression: 'REMOVE leaseOwner, leaseUntil',
+          UpdateExpression: `REMOVE leaseOwner, ${LEASE_ATTRIBUTE}`,
           ConditionExpression: 'leaseOwner = :me',
           ExpressionAttributeValues: { ':me': owner },
         }),

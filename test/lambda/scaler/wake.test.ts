@@ -31,10 +31,10 @@ describe('wake', () => {
   };
 
   /** @param held of each run */
-  async function play(views: (View | undefined)[], held: boolean[] = [true]) {
+  async function play(views: (View | undefined)[], held: boolean[] = [true], leaseUntil?: number) {
     const calls: string[] = [];
     const waker = new Waker({
-      view: async () => views[calls.filter((call) => call === 'pause').length],
+      glance: async () => ({ view: views[calls.filter((call) => call === 'pause').length], leaseUntil }),
       now: () => 101,
       pause: async () => void calls.push('pause'),
     });
@@ -61,6 +61,11 @@ describe('wake', () => {
     expect(await play([zero, zero, zero], [])).toEqual(['run', 'pause', 'run', 'pause', 'run']);
   });
 
+  it('waits without a try to take the lease while another run holds it', async () => {
+    expect(await play([zero, zero, zero], [true], 102)).toEqual(['pause', 'pause']);
+    expect(await play([zero], [true], 100)).toEqual(['run']);
+  });
+
   it('and stops as soon as that tick has requested an instance', async () => {
     const woken = { ...zero, coming: [{ count: 1, readyAt: 190 }] };
     expect(await play([zero, woken], [false, true])).toEqual(['run', 'pause']);
@@ -70,7 +75,7 @@ describe('wake', () => {
     let [now, reads, runs] = [101, 0, 0];
     let last: View = { ...zero, inService: 1 };
     const waker = new Waker({
-      view: async () => (reads++, last),
+      glance: async () => (reads++, { view: last }),
       now: () => now,
       pause: () => Promise.resolve(),
     });

@@ -1,7 +1,7 @@
 /** Whether the counts of the queue alone ask for a tick before its time. */
 import { describe, expect, it } from 'vitest';
 import { wantsMore } from '../../../../lambda/scaler/policy/poll.ts';
-import { drive, NOW, seen, slo, threshold, TICK } from '../support/observations.ts';
+import { drive, NOW, seen, slo, TICK } from '../support/observations.ts';
 
 /** Five ticks of a fleet of two at two thirds of its work: 6.7 photos each. */
 const steady = Array.from({ length: 6 }, (_, k) => ({
@@ -37,11 +37,5 @@ describe('a poll', () => {
       outcome: 'boot-failed' as const,
     }));
     expect(poll(5, 40, { launches, failedLaunches: 3 })).toBe(true);
-  });
-
-  it('of the policy threshold follows its own rule', () => {
-    expect(
-      wantsMore({ seen: last.seen, memory: {} }, { at: NOW + 200, visible: 60, inFlight: 2 }, threshold),
-    ).toBe(true);
   });
 });
