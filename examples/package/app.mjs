@@ -19,7 +19,7 @@ const photos = new PhotoStore(stack, 'Store', { bucketName, jobs });
 const table = new ScalerTable(stack, 'Table');
 const { autoScalingGroup } = new GpuFleet(stack, 'Fleet', { stageName, photos, jobs, table, maxCapacity: 4 });
 const { queue, deadLetterQueue } = jobs;
-new BacklogScaler(stack, 'Scaler', { stageName, queue, autoScalingGroup, table });
+new BacklogScaler(stack, 'Scaler', { stageName, queue, photos, autoScalingGroup, table });
 new Monitoring(stack, 'Monitoring', { stageName, queue, deadLetterQueue });
 
 app.synth();
