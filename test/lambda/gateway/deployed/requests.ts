@@ -68,7 +68,7 @@ export function requestTests(): void {
           Item: { [TABLE_KEY]: MEMORY_KEY, [VIEW_ATTRIBUTE]: fresh },
         }),
       );
-      const burst = [];
+      const burst: Awaited<ReturnType<typeof createPhoto>>[] = [];
       for (let k = 0; k < 12; k++) burst.push(await createPhoto());
       await put(burst[11]!);
       // For two seconds the function may go by the missing view that another test's request has read.
