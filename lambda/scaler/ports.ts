@@ -4,14 +4,14 @@ import type { View } from '../../contract/view.ts';
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
-import type { InstanceLaunch, Observation } from './policy/observation.ts';
+import type { FleetCounts, InstanceLaunch, Observation } from './policy/observation.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
 import type { ReportsMemory } from './policy/reports.ts';
 
 export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
-export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
+export type { FleetCounts };
 
 export interface FleetState extends FleetCounts {
   /** Instances of each type, where the group reports them. */

@@ -1,8 +1,8 @@
 /** Photo records and quota counters in the gateway's DynamoDB table. */
-import { randomInt } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
+import { randomShare } from '../../../common/time.ts';
 import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
@@ -21,8 +21,6 @@ const recordSchema = z.object({
   trace: z.string().default(''),
 });
 
-const STEPS = 2 ** 32;
-
 const photoKey = (id: string) => `photo#${id}`;
 
 export class DynamoPhotoRegistry implements PhotoRegistry {
@@ -33,7 +31,7 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
   constructor(
     private readonly documents: DynamoDBDocumentClient,
     private readonly tableName: string,
-    private readonly random: () => number = () => randomInt(STEPS) / STEPS,
+    private readonly random: () => number = randomShare,
   ) {}
 
   async put(photo: PhotoRecord) {

@@ -1,11 +1,11 @@
 /** The counters of the instances in DynamoDB: an item for each instance, which only that instance may write. */
-import { randomInt } from 'node:crypto';
 import {
   BatchGetItemCommand,
   type AttributeValue,
   type BatchGetItemCommandOutput,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { jittered, pause } from '../../../common/time.ts';
 import { BOOT_FAILURE_ATTRIBUTE, TABLE_KEY, WORK_ATTRIBUTES } from '../../../contract/names.ts';
 import type { InstanceReport } from '../policy/plausible.ts';
 import type { Work } from '../ports.ts';
@@ -92,8 +92,7 @@ export class DynamoWork implements Work {
       const againMs = AGAIN_MS[read];
       if (againMs === undefined) break;
       Keys = UnprocessedKeys?.[this.tableName]?.Keys;
-      if (Keys && Keys.length > 0)
-        await new Promise((resolve) => setTimeout(resolve, randomInt(againMs / 2, againMs)));
+      if (Keys && Keys.length > 0) await pause(jittered(againMs));
     }
     return found.flatMap((item) => {
       const key = item[TABLE_KEY]?.S;

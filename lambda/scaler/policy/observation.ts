@@ -108,6 +108,9 @@ export interface Observation {
   tickSeconds?: number;
 }
 
+/** Counts of an Auto Scaling group. */
+export type FleetCounts = Pick<Observation, 'desired' | 'inService' | 'pending' | 'draining' | 'min' | 'max'>;
+
 const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'draining', 'min', 'max'] as const;
 
 /** More messages or instances than this are a wrong count: what is computed from them could not be stored. */
