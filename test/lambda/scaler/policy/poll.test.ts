@@ -12,10 +12,10 @@ const steady = Array.from({ length: 6 }, (_, k) => ({
 }));
 const { memory } = drive(steady).at(-1)!;
 const last = { seen: seen({ at: NOW + 5 * TICK, ...steady.at(-1) }), memory };
-const poll = (seconds: number, visible: number, more = {}) =>
+const poll = (seconds: number, visible: number, more = {}, inFlight = 2) =>
   wantsMore(
     { ...last, seen: { ...last.seen, ...more } },
-    { at: NOW + 5 * TICK + seconds, visible, inFlight: 2 },
+    { at: NOW + 5 * TICK + seconds, visible, inFlight },
     slo,
   );
 
@@ -25,6 +25,14 @@ describe('a poll', () => {
   it('asks for none as long as photos come as before', () => {
     expect([5, 10, 15, 20, 25].map((seconds) => poll(seconds, 0))).toEqual(Array(5).fill(false));
   });
+
+  it('asks for none while no photo waits, however many are in flight', () => {
+    expect(poll(5, 1, {}, 40)).toBe(true);
+    expect(poll(5, 0, {}, 40)).toBe(false);
+  });
+
+  it('does not take the reports of the last tick for new ones: workers have finished photos since', () =>
+    expect(poll(15, 8)).toBe(true));
 
   it('asks for none where the fleet cannot grow', () => {
     expect(poll(5, 40, { max: 2 })).toBe(false);
