@@ -97,4 +97,19 @@ describe('a quota over several counters', () => {
     const next = { ...hourlyWindow('jwt:shop', NOON + 3600, 8), counters: 8 };
     expect(await registry.countPhoto(next)).toBe(true);
   });
+
+  it('forgets a full counter a day after its window', async () => {
+    const { table, documents } = tableWith();
+    const registry = new DynamoPhotoRegistry(documents, 'gateway', random());
+    const fill = async (at: number) => {
+      const writes = table.writes;
+      for (let k = 0; k < 20; k++)
+        await registry.countPhoto({ ...hourlyWindow('jwt:shop', at, 8), counters: 8 });
+      return table.writes - writes;
+    };
+    expect(await fill(NOON)).toBe(16);
+    expect(await fill(NOON)).toBe(0);
+    expect(await fill(NOON + 26 * 3600)).toBe(16);
+    expect(await fill(NOON)).toBe(8);
+  });
 });
