@@ -16,7 +16,7 @@ import { INCOMING } from '../contract/keys.ts';
 import { LAUNCH_TIMEOUT_SECONDS, LEASE_ATTRIBUTE, MEMORY_KEY } from '../contract/names.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
-import { BundledFunction } from './bundled-function.ts';
+import { BundledFunction, type BundledFunctionProps } from './bundled-function.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { PUBLISH_METRICS } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
@@ -113,7 +113,7 @@ export class BacklogScaler extends Construct {
       dailyLimit: dailySpendLimit ?? null,
       brake: props.spendBrake ?? false,
     };
-    const handler = new BundledFunction(this, 'Function', {
+    const options: BundledFunctionProps = {
       entry: join(import.meta.dirname, '..', 'lambda', 'scaler', 'handler.ts'),
       // The last tick starts before the minute is over, and may take until then.
       timeout: Duration.seconds(75),
@@ -133,7 +133,8 @@ export class BacklogScaler extends Construct {
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
       } satisfies Record<ScalerVariable, string>,
-    });
+    };
+    const handler = new BundledFunction(this, 'Function', options);
     this.handler = handler.function;
     this.logGroup = handler.logGroup;
     const { tableArn } = this.table;
@@ -175,13 +176,17 @@ export class BacklogScaler extends Construct {
         }),
       }),
     });
-    if (props.photos) this.wakeBy(props.photos, handler);
+    if (props.photos) this.wakeBy(props.photos, handler, options);
   }
 
-  /** The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile. */
-  private wakeBy(photos: PhotoStore, handler: BundledFunction): void {
+  /**
+   * The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile.
+   * It has the scaler's code. Lambda queues the events of each function: in that of the schedule a burst's photos would be ahead of the ticks.
+   */
+  private wakeBy(photos: PhotoStore, scaler: BundledFunction, options: BundledFunctionProps): void {
     photos.sendEvents();
-    handler.allow(readView(this.table, LEASE_ATTRIBUTE));
+    scaler.allow(readView(this.table, LEASE_ATTRIBUTE));
+    const handler = new BundledFunction(this, 'WakeFunction', { ...options, beside: scaler });
     new events.Rule(this, 'Wake', {
       description: 'A new photo, for which a fleet at zero is woken',
       eventPattern: {

@@ -30,6 +30,12 @@ export interface BundledFunctionProps
    * @default - the bundle is all there is
    */
   readonly commands?: (folder: string) => string[][];
+  /**
+   * A function whose role and log group this one shares.
+   *
+   * @default - a role and a log group of its own
+   */
+  readonly beside?: BundledFunction;
 }
 
 export class BundledFunction extends Construct {
@@ -39,25 +45,23 @@ export class BundledFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
-    const { commands, entry, logRetentionDays = LOG_FIELDS.logRetentionDays.default, ...rest } = props;
-    const logGroup = new logs.LogGroup(this, 'Logs', {
-      retention: logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    this.logGroup = logGroup;
-    // AWS's own policy for functions lets them write into every log of the account.
-    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    this.allow({
-      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
-      wildcard: 'streams of its own log group, which Lambda names',
-    });
+    const {
+      beside,
+      commands,
+      entry,
+      logRetentionDays = LOG_FIELDS.logRetentionDays.default,
+      ...rest
+    } = props;
+    this.logGroup =
+      beside?.logGroup ??
+      new logs.LogGroup(this, 'Logs', { retention: logRetentionDays, removalPolicy: RemovalPolicy.DESTROY });
+    this.role = beside?.role ?? this.roleOfItsOwn();
     const common = {
       ...rest,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       memorySize: 256,
-      logGroup,
+      logGroup: this.logGroup,
       role: this.role,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...rest.environment },
     };
@@ -70,7 +74,18 @@ export class BundledFunction extends Construct {
     });
   }
 
-  /** Lets the function do something. */
+  /** AWS's own policy for functions would let them write into every log of the account. */
+  private roleOfItsOwn(): iam.Role {
+    const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    allow(role, {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [this.logGroup.logGroupArn],
+      wildcard: 'streams of its own log group, which Lambda names',
+    });
+    return role;
+  }
+
+  /** Lets the function do something, and each function beside it. */
   allow(permission: Permission): void {
     allow(this.role, permission);
   }

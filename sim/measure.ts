@@ -2,7 +2,7 @@
 import { billedSeconds } from './engine/fleet.ts';
 import { ROOT_VOLUME_GIB } from '../contract/image.ts';
 import { SPOT_SHARE, UNIT_PRICES } from '../contract/prices.ts';
-import type { PoolName } from '../lambda/scaler/policy/pools/pools.ts';
+import type { PoolName } from '../lambda/scaler/policy/pools/pool-name.ts';
 import { hasPools, type World } from './world.ts';
 import type { Run } from './engine/types.ts';
 

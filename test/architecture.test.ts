@@ -60,7 +60,7 @@ const RULES: Rule[] = [
   { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^lambda\//,
-    may: any('^\\./(lambda|contract)/', '^zod$', AWS, NODE),
+    may: any('^\\./(lambda|contract)/', '^\\./common/time\\.ts$', '^zod$', AWS, NODE),
     mayAsTypes: /^aws-lambda$/,
   },
   { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },

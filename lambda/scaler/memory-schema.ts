@@ -4,7 +4,7 @@ import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
 import { MOST_LASTING } from './policy/pools/lasting.ts';
-import { POOL_NAMES } from './policy/pools/pools.ts';
+import { POOL_NAMES } from './policy/pools/pool-name.ts';
 import { MOST_REFUSALS } from './policy/pools/refusals.ts';
 import { MOST_REPORTERS } from './policy/reporters.ts';
 import { GAP_BINS } from './policy/sleep.ts';

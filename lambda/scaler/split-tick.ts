@@ -2,7 +2,8 @@
 import type { Controls } from './policy/controls.ts';
 import type { Decision, PolicyMemory } from './policy/decision.ts';
 import { observePools, type PoolsNow } from './policy/pools/observe-pools.ts';
-import type { PoolName, PoolSettings } from './policy/pools/pools.ts';
+import type { PoolName } from './policy/pools/pool-name.ts';
+import type { PoolSettings } from './policy/pools/pools.ts';
 import { splitFleet } from './policy/pools/split.ts';
 import type { FleetLaunch, FleetState } from './ports.ts';
 

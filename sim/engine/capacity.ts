@@ -1,5 +1,5 @@
 /** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
-import type { PoolName } from '../../lambda/scaler/policy/pools/pools.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import { draws, exponential, logNormal, type Cause, type Draw } from '../random.ts';
 import { periodOf, type World } from '../world.ts';
 

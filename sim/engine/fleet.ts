@@ -4,7 +4,7 @@
  * Instances are numbered in the order of their requests: a smaller id is an older instance.
  */
 import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
-import type { PoolName } from '../../lambda/scaler/policy/pools/pools.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import type { World } from '../world.ts';
 
 export const BOOTING = 0;

@@ -1,5 +1,6 @@
 /** The Auto Scaling groups of the fleet: one of both markets, or the two pools. */
-import type { PoolCounts, PoolName, PoolsCounts } from '../../lambda/scaler/policy/pools/pools.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
+import type { PoolCounts, PoolsCounts } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { FleetLaunch } from '../../lambda/scaler/ports.ts';
 import { hasPools, type World } from '../world.ts';
 import type { Events } from './events.ts';

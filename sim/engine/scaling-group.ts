@@ -1,5 +1,5 @@
 /** The Auto Scaling group: brings the fleet to its desired capacity with what EC2 gives. */
-import type { PoolName } from '../../lambda/scaler/policy/pools/pools.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import { draws, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import { Ec2Capacity, type Refused } from './capacity.ts';

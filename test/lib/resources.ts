@@ -129,7 +129,7 @@ export const RESOURCES: Record<string, Properties> = {
     State: 'ENABLED',
     Targets: [
       {
-        Arn: arn('ScalerFunction'),
+        Arn: arn('ScalerWakeFunction'),
         Id: 'Target0',
         RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 },
       },
@@ -137,6 +137,12 @@ export const RESOURCES: Record<string, Properties> = {
   },
   ScalerFunctionEventInvokeConfig: {
     FunctionName: { Ref: 'ScalerFunction' },
+    MaximumEventAgeInSeconds: 60,
+    MaximumRetryAttempts: 0,
+    Qualifier: '$LATEST',
+  },
+  ScalerWakeFunctionEventInvokeConfig: {
+    FunctionName: { Ref: 'ScalerWakeFunction' },
     MaximumEventAgeInSeconds: 60,
     MaximumRetryAttempts: 0,
     Qualifier: '$LATEST',
@@ -164,8 +170,8 @@ export const TYPES: Record<string, number> = {
   'AWS::IAM::Policy': 4,
   'AWS::IAM::Role': 4,
   'AWS::Events::Rule': 1,
-  'AWS::Lambda::EventInvokeConfig': 1,
-  'AWS::Lambda::Function': 2,
+  'AWS::Lambda::EventInvokeConfig': 2,
+  'AWS::Lambda::Function': 3,
   'AWS::Lambda::Permission': 1,
   'AWS::Logs::LogGroup': 3,
   'AWS::Logs::QueryDefinition': 7,

@@ -23,13 +23,15 @@ describe('stage prod', () => {
     const [permission] = ofType(prod, 'AWS::Lambda::Permission').map(({ Properties }) => Properties);
     expect(permission).toEqual({
       Action: 'lambda:InvokeFunction',
-      FunctionName: arn('ScalerFunction'),
+      FunctionName: arn('ScalerWakeFunction'),
       Principal: 'events.amazonaws.com',
       SourceArn: arn('ScalerWake'),
     });
     expect(propertiesOf(prod, 'ScalerFunction').Environment.Variables.WAKE_BUCKET).toEqual({
       Ref: 'PhotosBucket',
     });
+    const [scaler, wake] = ['ScalerFunction', 'ScalerWakeFunction'].map((id) => propertiesOf(prod, id));
+    expect(wake).toEqual(scaler);
     const awake = plain('prod', { minCapacity: 1 });
     expect(ofType(awake, 'AWS::Events::Rule')).toEqual([]);
     expect(propertiesOf(awake, 'PhotosBucket').NotificationConfiguration).not.toHaveProperty(

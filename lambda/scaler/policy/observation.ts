@@ -1,5 +1,5 @@
 /** What one tick sees, the input of the rule, and its check. */
-import type { PoolName } from './pools/pools.ts';
+import type { PoolName } from './pools/pool-name.ts';
 
 /** Sums of what the instances reported, as far as it was believed. */
 export interface WorkReport {

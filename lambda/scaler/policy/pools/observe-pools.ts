@@ -2,7 +2,8 @@
  * What became of the last plan: refused launches move to the other pool, and Spot instances that have come into service
  * take the place of on-demand ones. The rule that sizes the fleet then sees the two pools as one group.
  */
-import type { PoolCounts, PoolName, PoolSettings, PoolsMemory, PoolsSeen, RefusedLaunch } from './pools.ts';
+import type { PoolName } from './pool-name.ts';
+import type { PoolCounts, PoolSettings, PoolsMemory, PoolsSeen, RefusedLaunch } from './pools.ts';
 import { isClosed, rememberRefusals } from './refusals.ts';
 
 /** Auto Scaling shows an instance as pending within seconds: what is missing for longer is refused, reported or not, seconds. */

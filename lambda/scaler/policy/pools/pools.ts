@@ -1,10 +1,7 @@
 /** The two pools of a fleet: what a tick sees of them, and what it remembers. */
 
 import type { FleetCounts } from '../observation.ts';
-
-/** An Auto Scaling group of the fleet; both launch the same instances, in different markets. */
-export type PoolName = 'spot' | 'on-demand';
-export const POOL_NAMES: readonly PoolName[] = ['spot', 'on-demand'];
+import type { PoolName } from './pool-name.ts';
 
 /** Counts of one group; `inService` without those that have an interruption notice: their capacity will be lost. */
 export type PoolCounts = FleetCounts;

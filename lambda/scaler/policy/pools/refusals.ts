@@ -2,7 +2,8 @@
  * Launches that EC2 refused: by market, instance type and zone, each until it expires. What Karpenter keeps as its unavailable
  * offerings (`pkg/cache`, for three minutes); nothing else shows that there is capacity again but to try.
  */
-import type { PoolName, Refusal, RefusedLaunch } from './pools.ts';
+import type { PoolName } from './pool-name.ts';
+import type { Refusal, RefusedLaunch } from './pools.ts';
 
 /** Karpenter's. */
 export const UNAVAILABLE_SECONDS = 180;
