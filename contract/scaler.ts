@@ -1,6 +1,7 @@
 /** The scaler's environment variables: set by the construct, parsed by the function. */
 import { z } from 'zod';
 import { policySettingsSchema } from './policy.ts';
+import { poolsSchema } from './pools.ts';
 
 const json = <T extends z.ZodType>(schema: T) =>
   z
@@ -50,6 +51,8 @@ export const scalerEnvironmentSchema = z.object({
   POLICY: json(policySettingsSchema),
   /** JSON of {@link Spending}. */
   SPENDING: json(spendingSchema),
+  /** JSON of `Pools` (contract/pools.ts); empty where the fleet has one group. */
+  POOLS: z.union([z.literal('').transform(() => undefined), json(poolsSchema)]),
 });
 
 export type ScalerEnvironment = z.infer<typeof scalerEnvironmentSchema>;

@@ -132,6 +132,7 @@ export class BacklogScaler extends Construct {
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
+        POOLS: '',
       } satisfies Record<ScalerVariable, string>,
     };
     const handler = new BundledFunction(this, 'Function', options);

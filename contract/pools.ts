@@ -1,0 +1,27 @@
+/** The two pools of a fleet, as Auto Scaling groups: what the stack and the scaler must agree on. */
+import { z } from 'zod';
+
+/** Name of the on-demand group beside the Spot group, which has the fleet's name. */
+export const onDemandGroupName = (groupName: string) => `${groupName}-on-demand`;
+
+const instances = z.int().min(0);
+
+/** The scaler's variable `POOLS` of a fleet with two groups; of one with a single group it is empty. */
+export const poolsSchema = z.object({
+  onDemandGroupName: z.string().min(1),
+  /** Instances of both groups together. */
+  min: instances,
+  max: instances,
+  /** Price of a Spot instance over that of an on-demand one, which the split assumes. */
+  spotPriceShare: z.number().positive(),
+  /** Seconds from requesting an instance to its service, until boots are measured. */
+  bootSeconds: z.number().positive(),
+  /** Instance types of both groups. */
+  types: z.array(z.string().min(1)).min(1),
+  /** @default unknown: a launch that is refused in one zone counts for all */
+  zones: z.array(z.string().min(1)).optional(),
+  /** Stopped instances that the on-demand group may keep. */
+  warmPoolSize: instances,
+});
+
+export type Pools = z.infer<typeof poolsSchema>;
