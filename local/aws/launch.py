@@ -52,7 +52,7 @@ scheduler._tick_schedules = sweep_with_new_schedules
 
 
 def named(name_of):
-    """Resources that only an operator sees: they deploy, under their name."""
+    """Resources without a part in the local AWS: they deploy, under their name."""
     return {
         "create": lambda logical_id, props, stack_name: (name_of(props), {}),
         "delete": lambda physical_id, props: None,
@@ -62,6 +62,8 @@ def named(name_of):
 # Saved queries of Logs Insights.
 provisioners._RESOURCE_HANDLERS["AWS::Logs::QueryDefinition"] = named(lambda props: props["Name"])
 provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = named(lambda props: props["AlarmName"])
+# The fleet agent has the stopped instances.
+provisioners._RESOURCE_HANDLERS["AWS::AutoScaling::WarmPool"] = named(lambda props: props["AutoScalingGroupName"])
 
 
 def new_template_version(physical_id, old_props, props, stack_name):

@@ -1,14 +1,14 @@
-/** Applies settings of the deployed template that the local AWS ignores: redrive policies, hooks, tags, group sizes. */
+/** Applies settings of the deployed template that the local AWS ignores: redrive policies, hooks, tags, and how a group buys its instances. */
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
   GetTemplateCommand,
 } from '@aws-sdk/client-cloudformation';
 import { GetQueueUrlCommand, SetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { clientConfig } from '../../common/environment.ts';
-import type { TemplateSettings } from '../fleet/agent.ts';
+import type { FleetAgent } from '../fleet/agent.ts';
+import { groupsOf, type Resource } from './group-settings.ts';
 
 const templateSchema = z.object({
   Resources: z.record(
@@ -24,31 +24,6 @@ const redriveSchema = z.object({
   deadLetterTargetArn: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
   maxReceiveCount: z.number(),
 });
-const hookSchema = z.object({
-  LifecycleHookName: z.string(),
-  LifecycleTransition: z.enum(['autoscaling:EC2_INSTANCE_LAUNCHING', 'autoscaling:EC2_INSTANCE_TERMINATING']),
-  HeartbeatTimeout: z.number(),
-  DefaultResult: z.enum(['CONTINUE', 'ABANDON']),
-});
-const refreshSchema = z.object({
-  Preferences: z.object({ MinHealthyPercentage: z.number(), MaxHealthyPercentage: z.number() }),
-});
-const sizesSchema = z.object({
-  MinSize: z.coerce.number(),
-  MaxSize: z.coerce.number(),
-  DesiredCapacity: z.coerce.number().optional(),
-});
-const tagsSchema = z.array(
-  z.object({ ResourceType: z.string(), Tags: z.array(z.object({ Key: z.string(), Value: z.string() })) }),
-);
-
-interface Resource {
-  type: string;
-  properties: Record<string, unknown>;
-  updatePolicy: Record<string, unknown>;
-  physicalId: string;
-}
-
 async function resources(endpoint: string, stackName: string): Promise<Map<string, Resource>> {
   const cloudFormation = new CloudFormationClient(clientConfig(endpoint));
   const { TemplateBody } = await cloudFormation.send(new GetTemplateCommand({ StackName: stackName }));
@@ -70,8 +45,12 @@ async function resources(endpoint: string, stackName: string): Promise<Map<strin
   return found;
 }
 
-/** Sets the redrive policies. @returns the settings that the fleet agent keeps, since the local AWS does not */
-export async function applyTemplateSettings(endpoint: string, stackName: string): Promise<TemplateSettings> {
+/** Sets the redrive policies, and gives the fleet agent its groups' settings. @returns the names of the groups */
+export async function applyTemplateSettings(
+  endpoint: string,
+  stackName: string,
+  agent: Pick<FleetAgent, 'applyTemplate'>,
+): Promise<string[]> {
   const all = await resources(endpoint, stackName);
   const ofType = (type: string) => [...all.values()].filter((resource) => resource.type === type);
 
@@ -91,35 +70,9 @@ export async function applyTemplateSettings(endpoint: string, stackName: string)
     );
   }
 
-  const group = ofType('AWS::AutoScaling::AutoScalingGroup')[0];
-  const template = ofType('AWS::EC2::LaunchTemplate')[0];
-  const data = z
-    .object({ TagSpecifications: tagsSchema.optional() })
-    .parse(template?.properties.LaunchTemplateData ?? {});
-  const { MinSize: min, MaxSize: max, DesiredCapacity: desired } = sizesSchema.parse(group?.properties);
-  const tags =
-    data.TagSpecifications?.find((specification) => specification.ResourceType === 'instance')?.Tags ?? [];
-  const refresh = refreshSchema.safeParse(group?.updatePolicy.AutoScalingInstanceRefresh).data?.Preferences;
-  return {
-    // A change of the template is a new version of it.
-    version: createHash('sha256').update(JSON.stringify(template?.properties)).digest('hex').slice(0, 12),
-    refresh: refresh && {
-      minHealthyPercentage: refresh.MinHealthyPercentage,
-      maxHealthyPercentage: refresh.MaxHealthyPercentage,
-    },
-    hooks: z
-      .array(hookSchema)
-      .parse(group?.properties.LifecycleHookSpecificationList ?? [])
-      .map((hook) => ({
-        name: hook.LifecycleHookName,
-        transition: hook.LifecycleTransition,
-        heartbeatSeconds: hook.HeartbeatTimeout,
-        defaultResult: hook.DefaultResult,
-      })),
-    limits: { min, max },
-    desired,
-    instanceTags: Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])),
-  };
+  const groups = groupsOf(all);
+  for (const [name, settings] of groups) await agent.applyTemplate(name, settings);
+  return [...groups.keys()];
 }
 
 const accountOf = (queueUrl: string | undefined) => queueUrl?.split('/').at(-2) ?? '';

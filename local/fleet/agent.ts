@@ -11,9 +11,12 @@ import { listenOnLoopback } from '../../common/loopback.ts';
 import { ACTIONS } from './api.ts';
 import { Group } from './group.ts';
 import type { InstanceRefresh, RefreshPreferences } from './refresh.ts';
-import type { Hook, Instance, LifecycleState } from './instance.ts';
+import type { Hook, Instance, LifecycleState, Market } from './instance.ts';
 import { startMetadata, type MetadataServer } from './metadata.ts';
 import { ApiError, failure, Parameters, success } from './query.ts';
+import type { Shortage } from './refusals.ts';
+import type { WarmPool } from './warm-pool.ts';
+import type { PurchaseOptions } from '../../contract/prices.ts';
 import { printError } from '../../common/terminal.ts';
 
 export interface Running {
@@ -32,6 +35,8 @@ export interface FleetAgentOptions {
   launcher: Launcher;
   /** Seconds from the launch of an instance to the start of its processes. */
   bootSeconds: number;
+  /** The same for a stopped instance of a warm pool. */
+  resumeSeconds: number;
   /** Seed of instance ids and of choices between equal instances. */
   seed: number;
   now?: () => number;
@@ -43,14 +48,19 @@ export interface GroupSnapshot {
   max: number;
   /** The latest one. */
   refresh?: InstanceRefresh | undefined;
-  instances: {
-    id: string;
-    version: string;
-    lifecycleState: LifecycleState;
-    zone: string;
-    launchedAt: number;
-    inServiceAt?: number;
-  }[];
+  instances: InstanceSnapshot[];
+  /** Instances of its warm pool. */
+  warm: InstanceSnapshot[];
+}
+
+export interface InstanceSnapshot {
+  id: string;
+  version: string;
+  lifecycleState: LifecycleState;
+  market: Market;
+  zone: string;
+  launchedAt: number;
+  inServiceAt?: number;
 }
 
 /** Settings of a group in its template that the local AWS does not keep. */
@@ -65,6 +75,11 @@ export interface TemplateSettings {
   limits?: { min: number; max: number };
   /** @default - unchanged, as by a template without DesiredCapacity */
   desired?: number | undefined;
+  /** Of the mixed instances policy. @default - Spot instances of one type */
+  purchase?: PurchaseOptions | undefined;
+  types?: string[] | undefined;
+  /** @default - the group has none */
+  warmPool?: WarmPool | undefined;
 }
 
 export interface FleetAgent {
@@ -72,10 +87,12 @@ export interface FleetAgent {
   snapshot(groupName: string): GroupSnapshot;
   /** Applies the settings of a deployed template to a group. */
   applyTemplate(groupName: string, settings: TemplateSettings): Promise<void>;
-  /** Makes launches fail with a message, until called with undefined. */
+  /** Makes launches of one group fail with a message, until called with undefined. */
   failLaunches(groupName: string, message: string | undefined): Promise<void>;
-  /** Sends an instance a Spot interruption notice. */
-  noticeSpot(instanceId: string, at: Date): void;
+  /** What EC2 has no capacity for, in all groups and in the place of the shortages before. */
+  setShortages(shortages: readonly Shortage[]): void;
+  /** Sends a Spot instance an interruption notice. @returns whether it is one */
+  noticeSpot(instanceId: string, at: Date): boolean;
   /** Terminates an instance without notice. */
   kill(groupName: string, instanceId: string): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +110,9 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
   const now = options.now ?? Date.now;
   const groups = new Map<string, Group>();
   const runningInstances = new Map<string, RunningInstance>();
-  const tags: Record<string, string> = {};
+  /** Of the instances of each group. */
+  const tags = new Map<string, Record<string, string>>();
+  let shortages: readonly Shortage[] = [];
   const autoScaling = new AutoScalingClient(clientConfig(options.upstream));
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -111,17 +130,19 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         `AutoScalingGroup name not found - AutoScalingGroup ${name} not found`,
       );
     // A concurrent request may have added the group meanwhile.
-    const made =
-      groups.get(name) ??
-      new Group({
-        name,
-        min: deployed.MinSize ?? 0,
-        max: deployed.MaxSize ?? 0,
-        zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
-        types: ['local'],
-        bootMs: options.bootSeconds * 1000,
-        seed: options.seed,
-      });
+    const another = groups.get(name);
+    if (another) return another;
+    const made = new Group({
+      name,
+      min: deployed.MinSize ?? 0,
+      max: deployed.MaxSize ?? 0,
+      zones: ['us-east-1a', 'us-east-1b', 'us-east-1c'],
+      types: ['local'],
+      bootMs: options.bootSeconds * 1000,
+      resumeMs: options.resumeSeconds * 1000,
+      seed: options.seed,
+    });
+    made.setShortages(shortages, now());
     groups.set(name, made);
     return made;
   }
@@ -132,7 +153,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     for (const group of groups.values()) {
       group.advance(now());
       for (const effect of group.effects.splice(0)) {
-        if (effect.kind === 'start') startInstance(effect.instance);
+        if (effect.kind === 'start') startInstance(group, effect.instance);
         if (effect.kind === 'stop') void stopInstance(group, effect.instance.id);
       }
     }
@@ -141,15 +162,15 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
     if (due < Infinity) timer = setTimeout(drive, Math.min(LONGEST_TIMER_MS, Math.max(10, due - now())));
   }
 
-  function startInstance(instance: Instance): void {
-    const metadata = startMetadata(instance, { ...tags });
+  function startInstance(group: Group, instance: Instance): void {
+    const metadata = startMetadata(instance, { ...tags.get(group.settings.name) });
     const running = metadata.then(({ url }) =>
       options.launcher.launch({ instanceId: instance.id, metadataUrl: url, autoScalingUrl: agentUrl }),
     );
     runningInstances.set(instance.id, { metadata, running });
     running.catch((error: Error) => {
       printError(`instance ${instance.id} could not be started: ${error.message}`);
-      for (const group of groups.values()) group.died(instance.id, now());
+      group.died(instance.id, now());
       drive();
     });
   }
@@ -204,26 +225,38 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         min,
         max,
         refresh: group?.refreshes.all[0],
-        instances: (group?.instances ?? []).map((instance) => ({ ...instance })),
+        instances: (group?.members ?? []).map((instance) => ({ ...instance })),
+        warm: (group?.warm ?? []).map((instance) => ({ ...instance })),
       };
     },
-    async applyTemplate(groupName, { hooks, instanceTags, version, refresh, limits, desired }) {
+    async applyTemplate(groupName, settings) {
+      const { hooks, instanceTags, version, refresh, limits, desired, purchase, types, warmPool } = settings;
       const group = await find(groupName);
       group.hooks = hooks;
+      tags.set(groupName, instanceTags);
+      Object.assign(group.settings, purchase && { purchase }, types && { types });
       if (limits) group.setLimits(limits.min, limits.max, now());
       if (desired !== undefined) group.setDesired(desired, now());
-      Object.assign(tags, instanceTags);
       const isChanged = group.version !== '' && group.version !== version;
       group.version = version;
+      group.setWarmPool(warmPool, now());
       if (isChanged && refresh) group.refresh(refresh, now());
       drive();
     },
     async failLaunches(groupName, message) {
-      (await find(groupName)).failLaunches(message, now());
+      (await find(groupName)).setShortages(message === undefined ? [] : [{ message }], now());
+      drive();
+    },
+    setShortages(all) {
+      shortages = all;
+      for (const group of groups.values()) group.setShortages(shortages, now());
       drive();
     },
     noticeSpot(instanceId, at) {
-      void runningInstances.get(instanceId)?.metadata.then((metadata) => metadata.noticeSpot(at));
+      const instances = [...groups.values()].flatMap(({ members }) => members);
+      const isSpot = instances.some(({ id, market }) => id === instanceId && market === 'spot');
+      if (isSpot) void runningInstances.get(instanceId)?.metadata.then((metadata) => metadata.noticeSpot(at));
+      return isSpot;
     },
     async kill(groupName, instanceId) {
       await stopProcesses(instanceId);

@@ -3,6 +3,7 @@ import type { Group } from './group.ts';
 import type { Activity, Hook, Instance } from './instance.ts';
 import { ApiError, members, type Parameters } from './query.ts';
 import type { InstanceRefresh } from './refresh.ts';
+import type { WarmPool } from './warm-pool.ts';
 
 export interface Groups {
   /** @throws ApiError when neither the agent nor the local AWS has a group of this name */
@@ -23,17 +24,28 @@ const instanceXml = (instance: Instance) => ({
   ProtectedFromScaleIn: instance.protectedFromScaleIn,
 });
 
-const groupXml = ({ settings, desired, instances, suspended }: Group) => ({
-  AutoScalingGroupName: settings.name,
-  MinSize: settings.min,
-  MaxSize: settings.max,
-  DesiredCapacity: desired,
+const poolXml = ({ warmPool }: Group) =>
+  warmPool && {
+    MinSize: warmPool.minSize,
+    MaxGroupPreparedCapacity: warmPool.maxGroupPreparedCapacity,
+    PoolState: 'Stopped',
+    InstanceReusePolicy: { ReuseOnScaleIn: warmPool.reuseOnScaleIn },
+  };
+
+const groupXml = (one: Group) => ({
+  AutoScalingGroupName: one.settings.name,
+  MinSize: one.settings.min,
+  MaxSize: one.settings.max,
+  DesiredCapacity: one.desired,
   DefaultCooldown: 300,
-  AvailabilityZones: members(settings.zones),
+  AvailabilityZones: members(one.settings.zones),
   HealthCheckType: 'EC2',
-  Instances: members(instances.map(instanceXml)),
+  // Without those of the warm pool, as on AWS.
+  Instances: members(one.members.map(instanceXml)),
+  WarmPoolConfiguration: poolXml(one),
+  WarmPoolSize: one.warmPool && one.warm.length,
   SuspendedProcesses: members(
-    [...suspended].map((ProcessName) => ({ ProcessName, SuspensionReason: 'User suspended' })),
+    [...one.suspended].map((ProcessName) => ({ ProcessName, SuspensionReason: 'User suspended' })),
   ),
 });
 
@@ -46,6 +58,7 @@ const activityXml = (groupName: string) => (activity: Activity) => ({
   EndTime: iso(activity.endedAt),
   StatusCode: activity.statusCode,
   StatusMessage: activity.statusMessage,
+  Details: activity.zone && JSON.stringify({ 'Availability Zone': activity.zone }),
   Progress: activity.statusCode === 'InProgress' ? 50 : 100,
 });
 
@@ -90,6 +103,23 @@ function result(parameters: Parameters): 'CONTINUE' | 'ABANDON' {
   throw new ApiError('ValidationError', `LifecycleActionResult '${given}' is neither CONTINUE nor ABANDON`);
 }
 
+/** Instances in one answer. */
+const MOST_WARM = 50;
+/** Of `MaxGroupPreparedCapacity`: none. */
+const NO_MAXIMUM = -1;
+
+function warmPoolOf(parameters: Parameters): WarmPool {
+  const state = parameters.text('PoolState') ?? 'Stopped';
+  if (state !== 'Stopped')
+    throw new ApiError('ValidationError', `PoolState '${state}': the fleet agent has 'Stopped' only`);
+  const most = parameters.whole('MaxGroupPreparedCapacity');
+  return {
+    minSize: parameters.whole('MinSize') ?? 0,
+    maxGroupPreparedCapacity: most === NO_MAXIMUM ? undefined : most,
+    reuseOnScaleIn: parameters.text('InstanceReusePolicy.ReuseOnScaleIn') === 'true',
+  };
+}
+
 export const ACTIONS: Record<string, Action> = {
   async DescribeAutoScalingGroups(parameters, groups) {
     const names = parameters.list('AutoScalingGroupNames');
@@ -122,6 +152,24 @@ export const ACTIONS: Record<string, Action> = {
     const desired = parameters.whole('DesiredCapacity');
     if (desired !== undefined) found.setDesired(desired, now);
     return undefined;
+  },
+  async PutWarmPool(parameters, groups, now) {
+    (await group(parameters, groups)).setWarmPool(warmPoolOf(parameters), now);
+    return {};
+  },
+  async DeleteWarmPool(parameters, groups, now) {
+    (await group(parameters, groups)).setWarmPool(undefined, now);
+    return {};
+  },
+  async DescribeWarmPool(parameters, groups) {
+    const found = await group(parameters, groups);
+    const from = Number(parameters.text('NextToken') ?? 0);
+    const to = from + Math.min(MOST_WARM, parameters.whole('MaxRecords') ?? MOST_WARM);
+    return {
+      WarmPoolConfiguration: poolXml(found),
+      Instances: members(found.warm.slice(from, to).map(instanceXml)),
+      NextToken: found.warm.length > to ? to : undefined,
+    };
   },
   async DescribeScalingActivities(parameters, groups) {
     const { activities, settings } = await group(parameters, groups);

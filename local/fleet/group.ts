@@ -11,8 +11,8 @@ import { Activities, CAUSES } from './activities.ts';
 import { ApiError } from './query.ts';
 import {
   isTerminating,
-  newInstance,
-  random,
+  isWarm,
+  numberOf,
   type Activity,
   type Effect,
   type GroupSettings,
@@ -20,30 +20,38 @@ import {
   type Instance,
 } from './instance.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { Refusals } from './refusals.ts';
-import { instanceToTerminate, zoneForLaunch } from './placement.ts';
+import { Launches } from './launches.ts';
+import type { Shortage } from './refusals.ts';
+import { instanceToTerminate } from './placement.ts';
 import { Refreshes, type InstanceRefresh, type RefreshPreferences } from './refresh.ts';
+import { poolSize, poolStep, type WarmPool } from './warm-pool.ts';
 
 const invalid = (message: string) => new ApiError('ValidationError', message);
 /** Of an instance that is replaced whatever its launch template was. */
 const OUTDATED = 'outdated';
 
 export class Group {
-  private readonly log = new Activities();
-  private readonly life = new Lifecycle(this.log);
-  readonly effects: Effect[] = this.life.effects;
+  private readonly log: Activities;
+  private readonly life: Lifecycle;
+  readonly effects: Effect[];
   readonly suspended = new Set<string>();
   readonly refreshes = new Refreshes();
   /** Of the launch template. */
   version = '';
+  /** Those of the warm pool too. */
   instances: Instance[] = [];
   desired: number;
-  private readonly random: () => number;
+  private pool: WarmPool | undefined;
   private cause = '';
-  private readonly refusals = new Refusals();
+  private readonly launches: Launches;
 
   constructor(readonly settings: GroupSettings) {
-    this.random = random(settings.seed);
+    // Two groups have neither instances nor activities of the same id.
+    const source = numberOf(settings.name);
+    this.log = new Activities(source.toString(16).padStart(8, '0'));
+    this.life = new Lifecycle(this.log);
+    this.effects = this.life.effects;
+    this.launches = new Launches(settings, this.log, source);
     this.desired = settings.min;
   }
 
@@ -53,6 +61,34 @@ export class Group {
 
   set hooks(hooks: Hook[]) {
     this.life.hooks = hooks;
+  }
+
+  get warmPool(): WarmPool | undefined {
+    return this.pool;
+  }
+
+  /** Instances of the group, without those of its warm pool. */
+  get members(): Instance[] {
+    return this.instances.filter((one) => !isWarm(one));
+  }
+
+  /** Instances of the warm pool. */
+  get warm(): Instance[] {
+    return this.instances.filter(isWarm);
+  }
+
+  /**
+   * @param pool undefined terminates the instances of the pool
+   * @throws ApiError for a group with Spot instances
+   */
+  setWarmPool(pool: WarmPool | undefined, now: number): void {
+    const { spotPercentage = 100 } = this.settings.purchase ?? {};
+    if (pool && spotPercentage > 0)
+      throw invalid(
+        `You can’t add a warm pool to an Auto Scaling group that has ${spotPercentage} % Spot Instances.`,
+      );
+    this.pool = pool;
+    this.advance(now);
   }
 
   /** Newest first. */
@@ -108,6 +144,7 @@ export class Group {
   /** Terminates one instance. @throws ApiError when the group would fall below its minimum */
   terminate(instanceId: string, decrement: boolean, now: number): Activity {
     const instance = this.find(instanceId);
+    if (isWarm(instance)) throw invalid(`The instance ${instanceId} is in the warm pool of its group.`);
     if (decrement && this.desired - 1 < this.settings.min) {
       throw invalid(
         "Currently, desiredSize equals minSize. Terminating instance without replacement will violate group's min size constraint. Either set shouldDecrementDesiredCapacity flag to false or lower group's min size.",
@@ -146,15 +183,14 @@ export class Group {
   stopped(instanceId: string, now: number): void {
     const instance = this.instances.find(({ id }) => id === instanceId);
     if (!instance) return;
-    this.life.move(instance, 'Terminated');
-    this.instances = this.instances.filter((other) => other !== instance);
-    this.life.finish(instance, 'Successful', now);
+    if (this.life.stopped(instance, now))
+      this.instances = this.instances.filter((other) => other !== instance);
     this.advance(now);
   }
 
-  /** Makes launches fail with a message, as without capacity; undefined lets them succeed again. */
-  failLaunches(message: string | undefined, now: number): void {
-    this.refusals.set(message);
+  /** What EC2 has no capacity for, from now on. */
+  setShortages(shortages: readonly Shortage[], now: number): void {
+    this.launches.refusals.set(shortages);
     this.advance(now);
   }
 
@@ -177,11 +213,12 @@ export class Group {
       started ? Infinity : bootedAt,
       hook?.deadline ?? Infinity,
     ]);
-    const lacking = this.alive().length < this.desired && !this.suspended.has('Launch');
-    return Math.min(Infinity, ...deadlines, lacking ? this.refusals.retryAt : Infinity);
+    const isShort = this.alive().length < this.desired || this.poolStep().lacking > 0;
+    const lacking = isShort && !this.suspended.has('Launch');
+    return Math.min(Infinity, ...deadlines, lacking ? this.launches.refusals.retryAt : Infinity);
   }
 
-  private alive = () => this.instances.filter((one) => !isTerminating(one));
+  private alive = () => this.members.filter((one) => !isTerminating(one));
 
   /**
    * Replaces the instances of an older launch template.
@@ -193,47 +230,67 @@ export class Group {
     if (all && !this.refreshes.current) for (const one of this.instances) one.version = OUTDATED;
     const old = this.alive().filter(({ version }) => version !== this.version);
     const refresh = this.refreshes.start(preferences, old.length, now);
+    // Stopped ones serve nobody: all of them at once.
+    for (const one of this.warm)
+      if (one.version !== this.version && one.lifecycleState === 'Warmed:Stopped')
+        this.life.end(one, CAUSES.refresh(now, one.id), now);
     this.advance(now);
     return refresh;
   }
 
   private reconcile(now: number): void {
-    const { most, launches, ends } = this.refreshes.step(this.instances, this.desired, this.version, now);
+    const { most, launches, ends } = this.refreshes.step(this.members, this.desired, this.version, now);
     if (!this.suspended.has('Terminate')) {
       for (const instance of ends) this.life.end(instance, CAUSES.refresh(now, instance.id), now);
       this.scaleIn(most, now);
     }
-    const lacking = Math.max(this.desired - this.alive().length, launches);
-    if (lacking <= 0 || this.suspended.has('Launch') || now < this.refusals.retryAt) return;
+    const launched = this.suspended.has('Launch') ? 0 : this.launchMissing(launches, now);
+    // After a scale-out has taken the stopped instances that it needs.
+    if (!this.suspended.has('Terminate'))
+      for (const one of this.poolStep().ends) this.life.end(one, CAUSES.poolSize(now, one.id), now);
+    if (launched > 0) this.advance(now);
+  }
+
+  /** @param forRefresh instances that a refresh wants at least @returns how many were started */
+  private launchMissing(forRefresh: number, now: number): number {
+    const lacking = Math.max(this.desired - this.alive().length, forRefresh);
     const cause = this.cause + CAUSES.launch(now, this.alive().length, this.desired);
-    const statusMessage = this.refusals.refuse(now);
-    if (statusMessage !== undefined) {
-      const activity = this.log.begin('Launching a new EC2 instance', cause, now);
-      Object.assign(activity, { statusCode: 'Failed', statusMessage, endedAt: now });
-      return;
-    }
-    for (let k = 0; k < lacking; k++) this.launch(cause, now);
-    this.advance(now);
+    const resumed = this.resume(lacking, cause, now);
+    const group = {
+      alive: this.alive,
+      warm: () => this.warm,
+      add: (instance: Instance) => void this.instances.push(instance),
+      version: this.version,
+    };
+    const launched = this.launches.launch(lacking - resumed, cause, now, group);
+    const filled = this.launches.fillPool(this.poolStep().lacking, now, group);
+    return resumed + launched + filled;
+  }
+
+  private poolStep(): ReturnType<typeof poolStep> {
+    const size = this.pool ? poolSize(this.pool, { desired: this.desired, max: this.settings.max }) : 0;
+    return poolStep(this.warm, size);
   }
 
   private scaleIn(most: number, now: number): void {
     for (let alive = this.alive(); alive.length > most; alive = this.alive()) {
-      const victim = instanceToTerminate(alive, now, this.random, this.version);
+      const victim = instanceToTerminate(alive, now, this.launches.random, this.version);
       if (!victim) break;
-      this.life.end(victim, this.cause + CAUSES.scaleIn(now, alive.length, victim.id), now);
+      const cause = this.cause + CAUSES.scaleIn(now, alive.length, victim.id);
+      const isReady = victim.lifecycleState === 'InService' && victim.healthStatus === 'Healthy';
+      if (this.pool?.reuseOnScaleIn && isReady && this.poolStep().lacking > 0)
+        this.life.park(victim, cause, now);
+      else this.life.end(victim, cause, now);
     }
   }
 
-  private launch(cause: string, now: number): void {
-    const { zones, types, bootMs } = this.settings;
-    const instance = newInstance(this.random, {
-      zone: zoneForLaunch(zones, this.alive()),
-      type: types[0] ?? 'unknown',
-      version: this.version,
-      launchedAt: now,
-      bootedAt: now + bootMs,
-    });
-    instance.activityId = this.log.begin(`Launching a new EC2 instance: ${instance.id}`, cause, now).id;
-    this.instances.push(instance);
+  /** Starts stopped instances. @returns how many; EC2 has no capacity for the others */
+  private resume(most: number, cause: string, now: number): number {
+    const stopped = this.warm.filter(
+      (one) => one.lifecycleState === 'Warmed:Stopped' && this.launches.refusals.has(one),
+    );
+    const resumed = stopped.slice(0, Math.max(0, most));
+    for (const one of resumed) this.life.resume(one, cause, now, now + this.settings.resumeMs);
+    return resumed.length;
   }
 }

@@ -1,4 +1,5 @@
 /** Instance, lifecycle states, hooks and activities of a group, named as in EC2 Auto Scaling. */
+import type { PurchaseOptions } from '../../contract/prices.ts';
 
 export type LifecycleState =
   | 'Pending'
@@ -7,23 +8,39 @@ export type LifecycleState =
   | 'InService'
   | 'Terminating:Wait'
   | 'Terminating:Proceed'
-  | 'Terminated';
+  | 'Terminated'
+  | 'Warmed:Pending'
+  | 'Warmed:Pending:Wait'
+  | 'Warmed:Pending:Proceed'
+  | 'Warmed:Stopped'
+  | 'Warmed:Terminating:Proceed'
+  | 'Warmed:Terminated';
 
 /** Allowed transitions of each state. */
 export const TRANSITIONS: Record<LifecycleState, LifecycleState[]> = {
   Pending: ['Pending:Wait', 'InService', 'Terminating:Wait', 'Terminating:Proceed'],
   'Pending:Wait': ['Pending:Proceed', 'Terminating:Wait', 'Terminating:Proceed'],
   'Pending:Proceed': ['InService', 'Terminating:Wait', 'Terminating:Proceed'],
-  InService: ['Terminating:Wait', 'Terminating:Proceed'],
+  InService: ['Terminating:Wait', 'Terminating:Proceed', 'Warmed:Pending'],
   'Terminating:Wait': ['Terminating:Proceed'],
   'Terminating:Proceed': ['Terminated'],
   Terminated: [],
+  'Warmed:Pending': ['Warmed:Pending:Wait', 'Warmed:Pending:Proceed', 'Warmed:Terminating:Proceed'],
+  'Warmed:Pending:Wait': ['Warmed:Pending:Proceed', 'Warmed:Terminating:Proceed'],
+  'Warmed:Pending:Proceed': ['Warmed:Stopped', 'Warmed:Terminating:Proceed'],
+  'Warmed:Stopped': ['Pending', 'Warmed:Terminating:Proceed'],
+  'Warmed:Terminating:Proceed': ['Warmed:Terminated'],
+  'Warmed:Terminated': [],
 };
+
+/** How an instance is bought. */
+export type Market = 'spot' | 'on-demand';
 
 export interface Instance {
   id: string;
   zone: string;
   type: string;
+  market: Market;
   lifecycleState: LifecycleState;
   healthStatus: 'Healthy' | 'Unhealthy';
   protectedFromScaleIn: boolean;
@@ -47,14 +64,18 @@ export interface GroupSettings {
   max: number;
   zones: string[];
   types: string[];
+  /** @default every instance is a Spot instance */
+  purchase?: PurchaseOptions;
   bootMs: number;
+  /** From the start of a stopped instance to the start of its processes. */
+  resumeMs: number;
   seed: number;
 }
 
 /** An instance that has just been requested. */
 export function newInstance(
   random: () => number,
-  what: Pick<Instance, 'zone' | 'type' | 'version' | 'launchedAt' | 'bootedAt'>,
+  what: Pick<Instance, 'zone' | 'type' | 'market' | 'version' | 'launchedAt' | 'bootedAt'>,
 ): Instance {
   const hex = Array.from({ length: 17 }, () => Math.floor(random() * 16).toString(16)).join('');
   return {
@@ -83,12 +104,19 @@ export interface Activity {
   endedAt?: number;
   statusCode: 'InProgress' | 'Successful' | 'Failed' | 'Cancelled';
   statusMessage?: string;
+  /** Of a launch that was refused in one zone. */
+  zone?: string;
 }
 
 /** Action for the caller of a group: start or stop an instance's processes; `leave` announces the termination. */
 export type Effect = { kind: 'start' | 'leave' | 'stop'; instance: Instance };
 
-export const isTerminating = ({ lifecycleState }: Instance) => lifecycleState.startsWith('Terminat');
+export const isTerminating = ({ lifecycleState }: Pick<Instance, 'lifecycleState'>) =>
+  /^(Warmed:)?Terminat/.test(lifecycleState);
+
+/** Whether it is in its group's warm pool: Auto Scaling then lists it there, and does not count it as capacity. */
+export const isWarm = ({ lifecycleState }: Pick<Instance, 'lifecycleState'>) =>
+  lifecycleState.startsWith('Warmed:');
 
 /** Seeded random numbers (mulberry32), so that choices between equal instances are the same in every run. */
 export function random(seed: number): () => number {
@@ -99,4 +127,11 @@ export function random(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** A whole number of 32 bits that differs with the text (FNV-1a). */
+export function numberOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }

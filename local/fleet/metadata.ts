@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { REGION } from '../../common/environment.ts';
 import { listenOnLoopback } from '../../common/loopback.ts';
-import type { Instance } from './instance.ts';
+import { isTerminating, isWarm, type Instance } from './instance.ts';
 
 export interface MetadataServer {
   url: string;
@@ -14,6 +14,11 @@ export interface MetadataServer {
 
 const TOKEN_PATH = '/latest/api/token';
 const DATA = '/latest/meta-data/';
+
+function targetState(instance: Instance): string {
+  if (isTerminating(instance)) return isWarm(instance) ? 'Warmed:Terminated' : 'Terminated';
+  return isWarm(instance) ? 'Warmed:Stopped' : 'InService';
+}
 
 export async function startMetadata(
   instance: Instance,
@@ -29,14 +34,12 @@ export async function startMetadata(
     const values: Record<string, string | undefined> = {
       'instance-id': instance.id,
       'instance-type': instance.type,
-      'instance-life-cycle': 'spot',
+      'instance-life-cycle': instance.market,
       'placement/region': REGION,
       'placement/availability-zone': instance.zone,
       'tags/instance': Object.keys(tags).join('\n'),
       'tags/instance/': Object.keys(tags).join('\n'),
-      'autoscaling/target-lifecycle-state': instance.lifecycleState.startsWith('Terminat')
-        ? 'Terminated'
-        : 'InService',
+      'autoscaling/target-lifecycle-state': targetState(instance),
       'spot/instance-action':
         spotAt && JSON.stringify({ action: 'terminate', time: spotAt.toISOString().replace(/\.\d+Z$/, 'Z') }),
     };

@@ -1,13 +1,12 @@
-/** EC2 Auto Scaling's default rules for the zone of a launch and the instance to terminate. */
+/** EC2 Auto Scaling's default rules for the zones of a launch and the instance to terminate. */
 import type { Instance } from './instance.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** @returns the zone with the fewest instances, the first of equal ones */
-export function zoneForLaunch(zones: string[], alive: Instance[]): string {
+/** @returns the zones with the one that has the fewest instances first; equal ones in their order */
+export function zonesForLaunch(zones: readonly string[], alive: Instance[]): string[] {
   const count = (zone: string) => alive.filter((instance) => instance.zone === zone).length;
-  const [first = 'us-east-1a', ...others] = zones;
-  return others.reduce((best, zone) => (count(zone) < count(best) ? zone : best), first);
+  return [...zones].sort((a, b) => count(a) - count(b));
 }
 
 /**

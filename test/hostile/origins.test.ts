@@ -35,7 +35,7 @@ beforeAll(async () => {
   const launch = () => Promise.resolve({ stop: () => Promise.resolve() });
   await start(
     'fleet agent',
-    startFleetAgent({ upstream: aws, launcher: { launch }, bootSeconds: 1, seed: 1 }),
+    startFleetAgent({ upstream: aws, launcher: { launch }, bootSeconds: 1, resumeSeconds: 1, seed: 1 }),
   );
   const instance = { id: 'i-1', type: 'local', zone: 'us-east-1a', lifecycleState: 'InService' };
   await start('metadata', startMetadata(instance as Parameters<typeof startMetadata>[0], {}));

@@ -58,7 +58,7 @@ async function refreshAtWork(stack: LocalStack) {
   const before = group();
   const openBefore = await traffic.open();
   const startedAt = Date.now();
-  await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
+  await applyTemplateSettings(endpoint, STACK, agent);
   let least = Infinity;
   for (; group().refresh?.status !== 'Successful'; await sleep(100)) {
     least = Math.min(least, inService(group()).length);

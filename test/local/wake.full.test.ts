@@ -51,7 +51,7 @@ beforeAll(async () => {
   const env = { STAGE_CHANGE: JSON.stringify(CHANGE) };
   await cdk(stack.endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], abort, { env });
   await deploy(stack.endpoint, assembly, abort);
-  await stack.agent.applyTemplate(stack.groupName, await applyTemplateSettings(stack.endpoint, STACK));
+  await applyTemplateSettings(stack.endpoint, STACK, stack.agent);
 }, 600_000);
 afterAll(() => scope.close());
 

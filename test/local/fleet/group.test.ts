@@ -80,7 +80,7 @@ describe('a launch', () => {
   });
 
   it('that fails is recorded, and retried with a growing delay', () => {
-    group.failLaunches('We currently do not have sufficient capacity', now);
+    group.setShortages([{ message: 'We currently do not have sufficient capacity' }], now);
     group.setDesired(2, now);
     expect(states()).toEqual([]);
     expect(group.desired).toBe(2);
@@ -92,7 +92,7 @@ describe('a launch', () => {
     pass(first);
     expect(group.activities).toHaveLength(2);
     expect(group.nextDeadline() - now).toBeGreaterThan(first);
-    group.failLaunches(undefined, now);
+    group.setShortages([], now);
     expect(states()).toEqual(['Pending', 'Pending']);
   });
 

@@ -15,7 +15,11 @@ import type { Hook } from '../../../local/fleet/instance.ts';
 import { until } from '../../support/wait.ts';
 
 export const NAME = 'photos';
+/** A second group, that buys on demand. */
+export const ON_DEMAND_NAME = 'photos-on-demand';
 export const BOOT_MS = 4000;
+export const RESUME_MS = 1000;
+export const ON_DEMAND = { onDemandBaseCapacity: 0, spotPercentage: 0 };
 export const HOOKS: Hook[] = [
   {
     name: 'ready',
@@ -32,7 +36,8 @@ export const HOOKS: Hook[] = [
 ];
 
 export function makeGroup(more: Partial<GroupSettings> = {}): Group {
-  const settings = { name: NAME, min: 0, max: 5, zones: ['a', 'b'], types: ['t'], bootMs: BOOT_MS, seed: 1 };
+  const where = { zones: ['a', 'b'], types: ['t'] };
+  const settings = { name: NAME, min: 0, max: 5, ...where, bootMs: BOOT_MS, resumeMs: RESUME_MS, seed: 1 };
   const group = new Group({ ...settings, ...more });
   group.hooks = [...HOOKS];
   return group;
@@ -43,24 +48,34 @@ export interface Fleet {
   client: AutoScalingClient;
   /** Running instances by id. */
   running: Map<string, { metadataUrl: string; autoScalingUrl: string }>;
+  /** The instance metadata at a path; the status where there is none. */
+  metadata(instanceId: string, path: string): Promise<string | number>;
   describe(): Promise<AutoScalingGroup | undefined>;
   states(): Promise<(string | undefined)[]>;
   desire(capacity: number): Promise<unknown>;
   complete(hook: string, instanceId: string): Promise<unknown>;
   /** Advances the clock by the boot time, until `count` instances wait at the launch hook. */
   booted(count: number): Promise<void>;
+  /** Advances the clock. */
+  pass(ms: number): void;
   /** Brings one instance into service and returns its id. */
   inService(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** The local AWS's response to the agent: the limits of the one deployed group. */
-const deployed = (request: string) =>
-  `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${
-    request.includes(`=${NAME}`)
-      ? `<member><AutoScalingGroupName>${NAME}</AutoScalingGroupName><MinSize>0</MinSize><MaxSize>4</MaxSize></member>`
-      : ''
-  }</AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
+/** The local AWS's response to the agent: the limits of the two deployed groups. */
+function deployed(request: string): string {
+  const asked = new URLSearchParams(request).getAll('AutoScalingGroupNames.member.1');
+  const groups = [NAME, ON_DEMAND_NAME]
+    .filter((name) => asked.includes(name))
+    .map(
+      (name) =>
+        `<member><AutoScalingGroupName>${name}</AutoScalingGroupName><MinSize>0</MinSize><MaxSize>4</MaxSize></member>`,
+    );
+  return `<DescribeAutoScalingGroupsResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeAutoScalingGroupsResult><AutoScalingGroups>${groups.join(
+    '',
+  )}</AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>`;
+}
 
 export async function startFleet(): Promise<Fleet> {
   const upstream = createServer((request, response) => {
@@ -77,6 +92,7 @@ export async function startFleet(): Promise<Fleet> {
   const agent = await startFleetAgent({
     upstream: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     bootSeconds: BOOT_MS / 1000,
+    resumeSeconds: RESUME_MS / 1000,
     now: () => clock,
     seed: 1,
     launcher: {
@@ -95,6 +111,13 @@ export async function startFleet(): Promise<Fleet> {
     hooks: HOOKS,
     version: '1',
     instanceTags: { 'ddcolor-elastic:settings': '/photos/worker' },
+  });
+  await agent.applyTemplate(ON_DEMAND_NAME, {
+    hooks: HOOKS,
+    version: '1',
+    instanceTags: { 'ddcolor-elastic:settings': '/photos/worker', 'ddcolor-elastic:group': ON_DEMAND_NAME },
+    purchase: ON_DEMAND,
+    types: ['g4dn.xlarge'],
   });
   const client = new AutoScalingClient({ ...clientConfig(agent.url), maxAttempts: 1 });
   const AutoScalingGroupName = NAME;
@@ -121,6 +144,15 @@ export async function startFleet(): Promise<Fleet> {
           LifecycleActionResult: 'CONTINUE',
         }),
       ),
+    async metadata(instanceId, path) {
+      const base = running.get(instanceId)?.metadataUrl ?? '';
+      const ttl = { 'x-aws-ec2-metadata-token-ttl-seconds': '60' };
+      const token = await (await fetch(`${base}/latest/api/token`, { method: 'PUT', headers: ttl })).text();
+      const headers = { 'x-aws-ec2-metadata-token': token };
+      const response = await fetch(`${base}/latest/meta-data/${path}`, { headers });
+      return response.ok ? response.text() : response.status;
+    },
+    pass: (ms) => void (clock += ms),
     async booted(count) {
       clock += BOOT_MS;
       await until(

@@ -72,7 +72,7 @@ export async function redeployAtWork(
   const openBefore = await traffic.open();
   desiredMinimum = desiredBefore;
   await deploy(endpoint, assembly, signal);
-  await agent.applyTemplate(groupName, await applyTemplateSettings(endpoint, STACK));
+  await applyTemplateSettings(endpoint, STACK, agent);
   const openAfter = await traffic.open();
   deployed = true;
   await working;

@@ -32,6 +32,7 @@ export function fleetTests(local: () => LocalAws): void {
         upstream: local().endpoint,
         launcher: { launch: () => Promise.resolve({ stop: () => Promise.resolve() }) },
         bootSeconds: 3600,
+        resumeSeconds: 3600,
         seed: 1,
       });
     });

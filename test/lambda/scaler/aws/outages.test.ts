@@ -49,6 +49,7 @@ beforeAll(async () => {
     upstream: endpoint,
     launcher: { launch: () => Promise.resolve({ stop: () => Promise.resolve() }) },
     bootSeconds: 0,
+    resumeSeconds: 0,
     seed: 1,
   });
   proxy = await startFaultyProxy((service) => (service === 'autoscaling' ? agent.url : endpoint));
