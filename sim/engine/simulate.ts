@@ -5,7 +5,7 @@ import { TickSchedule } from './schedule.ts';
 import type { Run, RunOptions } from './types.ts';
 
 /** Seconds without a completion, after the horizon and the last arrival, until a run counts as stalled. */
-export const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
+const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
   21_600 + 10 * (boot + service + hookTimeout);
 
 /** Runs a trace under a policy until every job is completed or the run stalls. */

@@ -36,25 +36,33 @@ async function figures(trace: string, changes: WorldChanges) {
         seed,
         controller: policyOf('slo', [], world).make(),
       });
-      const { wait, gpuHours, completed, jobs, actions } = measure(run, world);
-      return { wait: wait.mean ?? NaN, gpuHours, left: jobs - completed, launches: actions.launches };
+      const { wait, gpuHours, actions } = measure(run, world);
+      const last = run.ends.findLastIndex((end) => !Number.isNaN(end));
+      const overtaken = run.ends.subarray(0, last).filter(Number.isNaN).length;
+      const left = run.ends.length - 1 - last;
+      return { wait: wait.mean ?? NaN, gpuHours, overtaken, left, launches: actions.launches };
     }),
   );
   const of = (key: keyof (typeof all)[number]) => mean(all.map((one) => one[key]));
-  return { wait: of('wait'), gpuHours: of('gpuHours'), left: of('left'), launches: of('launches') };
+  return {
+    ...{ wait: of('wait'), gpuHours: of('gpuHours'), launches: of('launches') },
+    ...{ overtaken: of('overtaken'), left: of('left') },
+  };
 }
 
-it('with a tenth of its boots failing a surge waits at most 1.4 times as long', async () => {
+// 34 s before bursts were followed as fast: the limit was 1.4 times, of 25 s. A launch that hangs is replaced after two boots, which weigh more now.
+it('with a tenth of its boots failing a surge waits at most 1.5 times as long', async () => {
   const [without, faulty] = [await figures('viral', {}), await figures('viral', { bootFailure: 0.1 })];
-  expect(without.wait).toBeCloseTo(25, 0);
-  expect(faulty.wait).toBeLessThanOrEqual(1.4 * without.wait);
+  expect(without.wait).toBeCloseTo(17.5, 0);
+  expect(faulty.wait).toBeLessThanOrEqual(1.5 * without.wait);
   expect(faulty.gpuHours).toBeLessThan(1.02 * without.gpuHours);
 });
 
 it('with nine tenths of its boots failing all week a quiet fleet costs a tenth of what it did', async () => {
-  const { gpuHours, launches, left } = await figures('quiet', { max: 20, bootFailure: 0.9 });
-  // A run ends after eight hours in which nothing was coloured.
-  expect(left).toBeLessThan(1);
+  const { gpuHours, launches, overtaken, left } = await figures('quiet', { max: 20, bootFailure: 0.9 });
+  expect(overtaken).toBe(0);
+  // A run is cut after eight hours without a success, some 19 launches: two of these ten, at the end of their week.
+  expect(left).toBeLessThan(2);
   // 556 instance-hours before launches were counted.
   expect(gpuHours).toBeLessThan(65);
   expect(launches).toBeLessThan(500);
