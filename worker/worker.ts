@@ -8,7 +8,6 @@ import { dropModels, recover } from './comfyui/recovery.ts';
 import { drainController } from './instance/drain.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
 import { retryHook, tryHook } from './instance/complete-hook.ts';
-import { TERMINATED } from './instance/notices.ts';
 import { createPhotoHandler } from './photo-handler.ts';
 import { InstanceFaults } from './photo/attempts.ts';
 import { receivePhotos } from './photo/receive-loop.ts';
@@ -45,7 +44,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
       while (notices.isParked && !notices.stop.aborted) {
         await pause(settings.noticePollSeconds * 1000, notices.stop);
       }
-      // An instance that leaves the warm pool meets the launch hook again.
+      // An instance that leaves a warm pool of running instances meets the launch hook again; a stopped one starts another worker.
       await readiness.untilInService();
     },
     recover: async () => {
@@ -67,7 +66,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await watching;
   // A Spot notice can come before the group terminates the instance; then no action waits.
   await notices.look();
-  if (notices.targetState !== TERMINATED) return;
+  if (!notices.leavesService) return;
   if (!(await tryHook(ports, TERMINATION_HOOK))) await retryHook(ports, TERMINATION_HOOK);
 }
 

@@ -33,9 +33,25 @@ describe('notices', () => {
     expect(log.of('metadata-not-read')).toHaveLength(1);
   });
 
-  it('know an instance in the warm pool', async () => {
-    const notices = new Notices(reading({ [TARGET_STATE]: 'Warmed:Stopped' }), memoryLog());
-    await notices.look();
-    expect(notices.isParked).toBe(true);
+  it.each([
+    ['on its way into the pool', [undefined, 'Warmed:Stopped'], { isParked: true, leaves: false }],
+    ['that resumes', ['InService'], { isParked: false, leaves: false }],
+    ['that returns to the pool', ['InService', 'Warmed:Stopped'], { isParked: true, leaves: true }],
+    ['that is terminated', ['InService', 'Terminated'], { isParked: false, leaves: true }],
+    [
+      'that is terminated in the pool',
+      ['Warmed:Stopped', 'Warmed:Terminated'],
+      { isParked: true, leaves: false },
+    ],
+  ])('of an instance %s', async (_what, states, { isParked, leaves }) => {
+    const values: Record<string, string | undefined> = {};
+    const notices = new Notices(reading(values), memoryLog());
+    for (const state of states) {
+      values[TARGET_STATE] = state;
+      await notices.look();
+    }
+    // A worker that leaves service has drained, and completes the termination hook.
+    expect({ isParked: notices.isParked, leaves: notices.leavesService }).toEqual({ isParked, leaves });
+    expect(notices.stop.aborted).toBe(leaves);
   });
 });

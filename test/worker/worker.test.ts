@@ -2,12 +2,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
-import { Notices } from '../../worker/instance/notices.ts';
+import { Notices, TARGET_STATE } from '../../worker/instance/notices.ts';
 import type { PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { failedKey } from '../../contract/keys.ts';
-import { LAUNCH_HOOK } from '../../contract/names.ts';
+import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import { withDefaults } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
 import { Comfy, workflow } from './support/stand-in-comfyui.ts';
@@ -38,13 +38,17 @@ const settings: WorkerSettings = {
  *
  * @param last log event after which it drains
  * @param isWaiting whether the instance waits at the hook that the worker completes
+ * @param target its lifecycle state from then on, by which it drains. @default it is signalled
  */
-async function workUntil(last: string, canary?: Canary, isWaiting = true) {
+async function workUntil(last: string, canary?: Canary, isWaiting = true, target?: string) {
   const lines = memoryLog();
-  const notices = new Notices(async () => undefined, lines);
+  let state: string | undefined = target && 'InService';
+  const notices = new Notices(async (path) => (path === TARGET_STATE ? state : undefined), lines);
   const log: typeof lines = Object.assign((...line: Parameters<typeof lines>) => {
     lines(...line);
-    if (line[1] === last) notices.drain('test');
+    if (line[1] !== last) return;
+    state = target;
+    if (target === undefined) notices.drain('test');
   }, lines);
   const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
   queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
@@ -95,6 +99,15 @@ it('publishes why a photo was refused', async () => {
   expect(bucket.objects.has(failedKey(KEY))).toBe(true);
   expect(queue.deleted).toHaveLength(1);
 });
+
+it.each(['Terminated', 'Warmed:Stopped'])(
+  'completes the termination hook once its photo is finished: target state %s',
+  async (target) => {
+    const { bucket, calls } = await workUntil('photo-finished', undefined, true, target);
+    expect(calls).toEqual([LAUNCH_HOOK, 'ready', TERMINATION_HOOK]);
+    expect(bucket.objects.has(failedKey(KEY))).toBe(true);
+  },
+);
 
 describe.each([
   ['that waits at its launch hook', true, ['ready ABANDON']],

@@ -1,5 +1,6 @@
 /**
- * Watches for reasons to stop: the group terminates the instance, EC2 reclaims a Spot instance, or the process is signalled.
+ * Watches for reasons to stop: the group terminates the instance or returns it to its warm pool, EC2 reclaims a Spot instance, or
+ * the process is signalled.
  *
  * The metadata has only the target lifecycle state, and a 404 until the first transition. After a Spot notice the group does
  * nothing by itself until the instance is gone.
@@ -12,7 +13,8 @@ export type ReadMetadata = (path: string) => Promise<string | undefined>;
 
 export const TARGET_STATE = 'autoscaling/target-lifecycle-state';
 export const SPOT_NOTICE = 'spot/instance-action';
-export const TERMINATED = 'Terminated';
+const IN_SERVICE = 'InService';
+const TERMINATED = 'Terminated';
 const WARMED = 'Warmed:';
 
 export class Notices {
@@ -20,6 +22,7 @@ export class Notices {
   /** Aborted, with the reason as text, when this worker should finish its photos and end. */
   readonly stop = this.controller.signal;
   private state: string | undefined;
+  private hasServed = false;
   private isUnreadable = false;
 
   constructor(
@@ -32,9 +35,14 @@ export class Notices {
     return this.state;
   }
 
-  /** Whether the instance goes into a warm pool, where it must not receive photos. */
+  /** Whether the instance goes into a warm pool, or is in it: there it must not receive photos. */
   get isParked(): boolean {
     return this.state?.startsWith(WARMED) ?? false;
+  }
+
+  /** Whether the group takes the instance out of service, and its termination hook waits for this worker. */
+  get leavesService(): boolean {
+    return this.state === TERMINATED || (this.isParked && this.hasServed);
   }
 
   /** Stops the worker after the photos that have started. */
@@ -50,7 +58,10 @@ export class Notices {
       const [state, spot] = await Promise.all([this.read(TARGET_STATE), this.read(SPOT_NOTICE)]);
       this.state = state;
       this.isUnreadable = false;
+      if (state === IN_SERVICE) this.hasServed = true;
       if (state === TERMINATED) this.drain('the group terminates this instance');
+      // The instance is stopped next; the worker that starts with it again is a new one.
+      else if (this.leavesService) this.drain('the group returns this instance to its warm pool');
       if (spot) this.drain(`Spot reclaims this instance: ${spot}`);
     } catch (error) {
       if (!this.isUnreadable) this.log('warn', 'metadata-not-read', { error: describeError(error) });
