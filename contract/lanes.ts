@@ -18,17 +18,24 @@ export const FOLDERS: Readonly<Record<Lane, LaneFolders>> = {
   bulk: { photos: 'bulk/', results: 'bulk-results/', failed: 'bulk-failed/' },
 };
 
+/** In words. */
+export const PHOTO_FOLDERS = LANES.map((lane) => `'${FOLDERS[lane].photos}'`).join(' or ');
+
+const findLane = (key: string): Lane | undefined =>
+  LANES.find((lane) => {
+    const { photos } = FOLDERS[lane];
+    return key.startsWith(photos) && key.length > photos.length;
+  });
+
+export const isPhotoKey = (key: string): boolean => findLane(key) !== undefined;
+
 /**
  * The lane of a photo by its key.
  *
  * @throws when the key is not that of a photo: in no lane's folder, or the folder itself
  */
 export function laneOf(photoKey: string): Lane {
-  const lane = LANES.find((one) => {
-    const { photos } = FOLDERS[one];
-    return photoKey.startsWith(photos) && photoKey.length > photos.length;
-  });
+  const lane = findLane(photoKey);
   if (lane !== undefined) return lane;
-  const expected = LANES.map((one) => `'${FOLDERS[one].photos}<name>'`).join(' or ');
-  throw new Error(`not a photo's key: '${photoKey}' (expected ${expected})`);
+  throw new Error(`not a photo's key: '${photoKey}' (expected a name below ${PHOTO_FOLDERS})`);
 }

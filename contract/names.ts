@@ -24,6 +24,9 @@ export const OUTCOME_DIMENSION = 'Outcome';
 /** Dimension of {@link WORKER_METRICS.failedPhotos}. */
 export const CODE_DIMENSION = 'Code';
 
+/** Dimension of {@link WORKER_METRICS.waitTime} of bulk photos; interactive ones have none. */
+export const LANE_DIMENSION = 'Lane';
+
 /** Dimension of {@link METRICS.bootPhase}. */
 export const PHASE_DIMENSION = 'Phase';
 
@@ -103,9 +106,9 @@ export const WORKER_METRICS = {
   logDeliveryFailures: 'LogDeliveryFailures',
   /** Megapixels of a photo. */
   megapixels: 'Megapixels',
-  /** Seconds: from a photo's upload to its receipt by the worker. */
+  /** Seconds: from an interactive photo's upload to its receipt by the worker. */
   queueTime: 'QueueTime',
-  /** Seconds: from a photo's upload to its start in ComfyUI. */
+  /** Seconds: from a photo's upload to its start in ComfyUI; of bulk photos with the lane as a second dimension. */
   waitTime: 'WaitTime',
   /** Seconds: reading a photo from the bucket. */
   fetchTime: 'FetchTime',
@@ -211,7 +214,12 @@ export const TABLE_EXPIRY = 'expiresAt';
 export const VIEW_ATTRIBUTE = 'view';
 /** Attribute of the same item: when the lease that a run of the scaler holds ends, epoch seconds. */
 export const LEASE_ATTRIBUTE = 'leaseUntil';
-/** Counters of an instance: messages finished, busy seconds. */
-export const WORK_ATTRIBUTES = { completed: 'completed', busySeconds: 'busySeconds' } as const;
+/** Counters of an instance: messages finished and busy seconds, of both lanes and of bulk's part; absent is 0. */
+export const WORK_ATTRIBUTES = {
+  completed: 'completed',
+  busySeconds: 'busySeconds',
+  bulkCompleted: 'bulkCompleted',
+  bulkBusySeconds: 'bulkBusySeconds',
+} as const;
 /** Attribute of the same item: why the instance cannot get ready. */
 export const BOOT_FAILURE_ATTRIBUTE = 'bootFailure';

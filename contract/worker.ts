@@ -79,6 +79,8 @@ export const WORKER_FIELDS = {
 export const workerSettingsSchema = z.object({
   stage: z.string().min(1),
   queueUrl: z.url(),
+  /** Queue of the bulk lane. */
+  bulkQueueUrl: z.url().optional(),
   /** The worker itself sends what it gives up there. */
   deadLetterQueueUrl: z.url(),
   bucketName: z.string().min(1),

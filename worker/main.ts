@@ -142,7 +142,11 @@ async function main(args: string[]): Promise<void> {
     settings,
     notices,
     client,
-    queue: new SqsJobQueue(aws.sqs, settings.queueUrl, settings.deadLetterQueueUrl),
+    queue: new SqsJobQueue(
+      aws.sqs,
+      { interactive: settings.queueUrl, bulk: settings.bulkQueueUrl },
+      settings.deadLetterQueueUrl,
+    ),
     bucket: new S3Bucket(aws.s3, settings.bucketName),
     attemptStore: new DynamoAttempts(aws.dynamo, settings.tableName),
     instanceId,

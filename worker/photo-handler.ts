@@ -35,8 +35,13 @@ export function createPhotoHandler(
   const { workflow } = settings;
   const inference = { client, workflow, precision, log, clean: ports.clean };
   const busy = new BusyTime(processes, clock);
-  const comfyuiSlots = new WeightedSemaphore(COMFYUI_SLOTS, (prompts) => busy.setPrompts(prompts));
   const batchSize = maxBatch(settings);
+  const prefetch = new Prefetch(processes, batchSize);
+  const comfyuiSlots = new WeightedSemaphore(
+    COMFYUI_SLOTS,
+    (prompts) => busy.setPrompts(prompts),
+    (prompts) => prompts === 0 || prefetch.hasShortPrompts,
+  );
   const colour = createPipeline({
     images: busy.counting(images),
     // The deadline includes the wait for the running prompt.
@@ -55,9 +60,9 @@ export function createPhotoHandler(
   const photoPorts = { bucket, settings, colour, files, drainSignal, log, now: clock };
   const { attemptStore: store, instanceId } = ports;
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
-  const prefetch = new Prefetch(processes, batchSize);
 
   const handle: LoopPorts['handle'] = async (message, started) => {
+    const { lane } = message;
     const handled = await handleMessage(message, {
       queue,
       bucketName: settings.bucketName,
@@ -69,15 +74,19 @@ export function createPhotoHandler(
         const outcome = await processPhoto(job, attempt, photoPorts);
         const { comfySeconds, batchPhotos = 1 } = attempt.figures;
         if (comfySeconds !== undefined)
-          prefetch.learn({ comfyui: comfySeconds / batchPhotos, images: busy.takeImages() });
+          prefetch.learn({
+            comfyui: comfySeconds / batchPhotos,
+            prompt: comfySeconds,
+            images: busy.takeImages(),
+          });
         return outcome;
       },
       started: () => {
         started();
-        return () => report.add({ completed: 0, busySeconds: busy.take() });
+        return () => report.add({ completed: 0, busySeconds: busy.take() }, lane);
       },
-      finished: (outcome, figures, code) => metrics.add(outcome, figures, code),
-      removed: () => report.add({ completed: 1, busySeconds: 0 }),
+      finished: (outcome, figures, code) => metrics.add(outcome, figures, code, lane),
+      removed: () => report.add({ completed: 1, busySeconds: 0 }, lane),
       log,
       now,
       clock,

@@ -38,7 +38,7 @@ describe('keys of a photo and its outcomes', () => {
     '',
   ])('fails for %j, which is no photo', (key) => {
     for (const read of [laneOf, relativeKey, resultKey, failedKey]) {
-      expect(() => read(key)).toThrow(`'${key}' (expected 'incoming/<name>' or 'bulk/<name>')`);
+      expect(() => read(key)).toThrow(`'${key}' (expected a name below 'incoming/' or 'bulk/')`);
     }
   });
 

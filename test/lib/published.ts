@@ -90,6 +90,7 @@ async function fullFigures(): Promise<PhotoMetricsBatch> {
   const outcomes: Record<Outcome, 1> = { succeeded: 1, failed: 1, dropped: 1, returned: 1 };
   for (const outcome of Object.keys(outcomes) as Outcome[]) metrics.add(outcome, fullPhoto);
   for (const code of FAILURE_CODES) metrics.add('failed', fullPhoto, code);
+  metrics.add('succeeded', fullPhoto, undefined, 'bulk');
   metrics.addInstanceFault();
   metrics.addCanaryFailure();
   await metrics.flush();

@@ -69,7 +69,15 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         only: {
           'ForAllValues:StringEquals': {
             'dynamodb:LeadingKeys': ['work#${aws:userid}'],
-            'dynamodb:Attributes': ['id', 'expiresAt', 'completed', 'busySeconds', 'bootFailure'],
+            'dynamodb:Attributes': [
+              'id',
+              'expiresAt',
+              'completed',
+              'busySeconds',
+              'bulkCompleted',
+              'bulkBusySeconds',
+              'bootFailure',
+            ],
           },
         },
       },

@@ -79,7 +79,7 @@ export function callsOf(stage: string): Call[] {
         WORKER,
         'dynamodb:UpdateItem',
         table('ScalerTable'),
-        item(OWN_WORK, ['id', 'expiresAt', 'completed', 'busySeconds']),
+        item(OWN_WORK, ['id', 'expiresAt', 'completed', 'busySeconds', 'bulkCompleted', 'bulkBusySeconds']),
       ],
       [
         WORKER,
@@ -115,9 +115,13 @@ export function callsOf(stage: string): Call[] {
         SCALER,
         'dynamodb:BatchGetItem',
         table('ScalerTable'),
-        item([OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`], ['id', 'completed', 'busySeconds'], {
-          'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
-        }),
+        item(
+          [OWN_WORK, `work#${roleIdOf(WORKER)}:i-0000000000000000b`],
+          ['id', 'completed', 'busySeconds', 'bulkCompleted', 'bulkBusySeconds'],
+          {
+            'dynamodb:Select': 'SPECIFIC_ATTRIBUTES',
+          },
+        ),
       ],
       [
         SCALER,

@@ -1,6 +1,7 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { PROBE_PHOTOS } from '../../contract/keys.ts';
 import { probePhotoKey } from '../../contract/probe.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
@@ -75,7 +76,7 @@ describe('a message', () => {
     expect(handled).toBe('deleted');
     expect(queue.deleted).toHaveLength(1);
     const trace = traceIdOf({ bucket: 'photos', key: 'incoming/a.jpg', etag: 'e', storedAtMs: NOW - 7000 });
-    const names = { photo: PHOTO, trace };
+    const names = { photo: PHOTO, trace, lane: 'interactive' };
     const photo = { ...names, receiveCount: 9, attempt: 1, waitSeconds: 7 };
     expect(log.lines).toEqual([
       { level: 'info', event: 'photo-started', fields: photo },
@@ -243,6 +244,30 @@ describe('a message', () => {
   ])('whose photo is %s after %d attempts is reported', async (_how, attempts, process, expected) => {
     const { reported } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), process, attempts);
     expect(reported).toEqual([expected]);
+  });
+
+  it.each([
+    ['bulk/a.jpg', 'deleted'],
+    ['bulk/bulk/a.jpg', 'deleted'],
+    ['incoming/bulk/a.jpg', 'deleted'],
+    ['bulk/Gr%C3%BC%C3%9Fe+1931.jpg', 'deleted'],
+    ['bulk/', 'deleted'],
+    ['bulk-results/a.jpg', 'dead-lettered'],
+    ['bulkier/a.jpg', 'dead-lettered'],
+  ])('of the bulk lane with the key %s is %s in its own queue', async (key, expected) => {
+    const queue = new MemoryQueue(['interactive', 'bulk']);
+    const lanes: (Lane | undefined)[] = [];
+    const process = async (_job: unknown, { lane }: { lane?: Lane }) => {
+      lanes.push(lane);
+      return SUCCEEDED;
+    };
+    const message = queue.send(body(event('photos', key, 'e')), 1, 'bulk');
+    const log = memoryLog();
+    expect(await handleMessage(message, portsOn(queue, { process, log }))).toBe(expected);
+    const isPhoto = expected === 'deleted' && !key.endsWith('/');
+    expect(lanes).toEqual(isPhoto ? ['bulk'] : []);
+    expect(log.of('photo-finished').map(({ lane }) => lane)).toEqual(lanes);
+    expect(JSON.stringify(log.lines)).not.toContain('a.jpg');
   });
 
   it('of the probe is no user’s, and has its figures in the log only', async () => {

@@ -1,6 +1,7 @@
 /** More messages in flight than SQS allows: workers wait quietly, share what there is, and lose no photo. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Lane } from '../../contract/lanes.ts';
 import { listenOnLoopback } from '../../common/loopback.ts';
 import { SqsJobQueue } from '../../worker/aws/queue.ts';
 import { PrefetchAllowance } from '../../worker/photo/prefetch-allowance.ts';
@@ -21,13 +22,13 @@ class QuotaQueue extends MemoryQueue {
     super();
   }
 
-  override async receive(wait: boolean) {
+  override async receive(lane: Lane, wait: boolean) {
     if (this.inFlight >= this.quota) {
       if (wait) return new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5000));
       this.refusals++;
       throw new InFlightQuotaReached('too many messages in flight');
     }
-    const message = await super.receive(wait);
+    const message = await super.receive(lane, wait);
     if (message) this.inFlight++;
     return message;
   }
@@ -130,8 +131,12 @@ describe('workers beyond the quota of messages in flight', () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     });
     try {
-      const queue = new SqsJobQueue(sqs, `${url}/000000000000/jobs`, `${url}/000000000000/dead`);
-      await expect(queue.receive(false)).rejects.toThrow(InFlightQuotaReached);
+      const queue = new SqsJobQueue(
+        sqs,
+        { interactive: `${url}/000000000000/jobs` },
+        `${url}/000000000000/dead`,
+      );
+      await expect(queue.receive('interactive', false)).rejects.toThrow(InFlightQuotaReached);
       // The SDK's own retries would only add load.
       expect(requests).toBe(1);
     } finally {

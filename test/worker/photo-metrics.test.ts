@@ -49,6 +49,27 @@ describe('metrics of photos', () => {
     ]);
   });
 
+  it('have the waits of bulk photos apart, and everything else of both lanes together', async () => {
+    const photo = { queueSeconds: 1800, waitSeconds: 1803, comfySeconds: 6 };
+    metrics.add('succeeded', { queueSeconds: 1, waitSeconds: 2, comfySeconds: 6 });
+    metrics.add('succeeded', photo, undefined, 'bulk');
+    refused = true;
+    await metrics.flush();
+    refused = false;
+    metrics.add('succeeded', photo, undefined, 'bulk');
+    await metrics.flush();
+    const stage = [{ Name: 'Stage', Value: 'prod' }];
+    expect(datum(published[0]!, 'WaitTime')).toMatchObject([
+      { Dimensions: stage, Values: [2], Counts: [1] },
+      { Dimensions: [...stage, { Name: 'Lane', Value: 'bulk' }], Values: [1800], Counts: [2] },
+    ]);
+    expect(datum(published[0]!, 'QueueTime')).toMatchObject([{ Dimensions: stage, Values: [1] }]);
+    expect(datum(published[0]!, 'ComfyTime')).toMatchObject([
+      { Dimensions: stage, Values: [6], Counts: [3] },
+    ]);
+    expect(datum(published[0]!, 'Photos')).toMatchObject([{ Value: 3 }]);
+  });
+
   it('contain failures by code, and as a rate', async () => {
     for (let k = 0; k < 19; k++) metrics.add('succeeded', {});
     metrics.add('failed', {}, 'too-large');

@@ -141,25 +141,27 @@ it('S3 keeps the content type of a result', async () => {
 
 describe('queue: SQS', () => {
   let QueueUrl: string;
+  let bulkUrl: string;
   let deadLetterUrl: string;
   let queue: SqsJobQueue;
   beforeEach(async () => {
     ({ QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `jobs-${++buckets}` })));
+    ({ QueueUrl: bulkUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: `bulk-${buckets}` })));
     ({ QueueUrl: deadLetterUrl = '' } = await sqs.send(
       new CreateQueueCommand({ QueueName: `dead-${buckets}` }),
     ));
-    queue = new SqsJobQueue(sqs, QueueUrl, deadLetterUrl);
+    queue = new SqsJobQueue(sqs, { interactive: QueueUrl, bulk: bulkUrl }, deadLetterUrl);
   });
-  const counts = async () => {
+  const counts = async (url = QueueUrl) => {
     const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
     );
     return [Attributes?.ApproximateNumberOfMessages, Attributes?.ApproximateNumberOfMessagesNotVisible];
   };
 
   it('returns a message, counts its receives, and deletes it', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const message = await queue.receive(true);
+    const message = await queue.receive('interactive', true);
     expect(message).toMatchObject({
       id: expect.stringMatching(/./) as string,
       body: 'hello',
@@ -167,7 +169,7 @@ describe('queue: SQS', () => {
     });
     expect(Math.abs((message?.sentAtMs ?? 0) - Date.now())).toBeLessThan(60_000);
     await queue.hide(message!, 0);
-    const again = await queue.receive(true);
+    const again = await queue.receive('interactive', true);
     expect(again).toMatchObject({ id: message?.id, body: 'hello', receiveCount: 2 });
     await queue.delete(again!);
     expect(await counts()).toEqual(['0', '0']);
@@ -175,7 +177,7 @@ describe('queue: SQS', () => {
 
   it('moves a message to the dead letters, with the reason', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const message = await queue.receive(true);
+    const message = await queue.receive('interactive', true);
     await queue.deadLetter(message!, 'not-a-job');
     expect(await counts()).toEqual(['0', '0']);
     const { Messages = [] } = await sqs.send(
@@ -186,9 +188,35 @@ describe('queue: SQS', () => {
     ]);
   });
 
+  it('receives from each lane, and keeps a message in its queue until it is deleted or given up there', async () => {
+    expect(queue.lanes).toEqual(['interactive', 'bulk']);
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'interactive' }));
+    for (const MessageBody of ['one', 'two'])
+      await sqs.send(new SendMessageCommand({ QueueUrl: bulkUrl, MessageBody }));
+    const first = await queue.receive('bulk', true);
+    expect(first).toMatchObject({ lane: 'bulk', receiveCount: 1 });
+    await queue.hide(first!, 0);
+    const again = [await queue.receive('bulk', true), await queue.receive('bulk', true)];
+    expect(again.map((one) => one?.body).sort()).toEqual(['one', 'two']);
+    await queue.delete(again[0]!);
+    await queue.deadLetter(again[1]!, 'retries-exhausted');
+    expect([await counts(bulkUrl), await counts(deadLetterUrl), await counts()]).toEqual([
+      ['0', '0'],
+      ['1', '0'],
+      ['1', '0'],
+    ]);
+    expect(await queue.receive('interactive', true)).toMatchObject({
+      lane: 'interactive',
+      body: 'interactive',
+    });
+    const one = new SqsJobQueue(sqs, { interactive: QueueUrl }, deadLetterUrl);
+    expect(one.lanes).toEqual(['interactive']);
+    await expect(one.receive('bulk', false)).rejects.toThrow("the lane 'bulk' has no queue");
+  });
+
   it('hides a message', async () => {
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
-    const message = await queue.receive(true);
+    const message = await queue.receive('interactive', true);
     await queue.hide(message!, 600);
     expect(await counts()).toEqual(['0', '1']);
   });

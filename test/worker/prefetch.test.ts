@@ -11,6 +11,7 @@ const after = (...photos: PhotoSeconds[]) => {
 /** CPU seconds of `bench -- worker`, of one photo. */
 const photo = (comfyui: number, cpuSeconds: number): PhotoSeconds => ({
   comfyui,
+  prompt: comfyui,
   images: cpuSeconds / PROCESSES,
 });
 const [JPEG, LARGE, TIFF] = [photo(0.03, 0.1), photo(0.06, 0.65), photo(0.06, 2.7)];

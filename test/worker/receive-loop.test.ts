@@ -1,5 +1,6 @@
 /** The receive loop: how many messages are in flight, and when it recovers and ends. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Lane } from '../../contract/lanes.ts';
 import type { Message } from '../../worker/photo/queue.ts';
 import { receivePhotos } from '../../worker/photo/receive-loop.ts';
 import { memoryLog, MemoryQueue } from './support/memory.ts';
@@ -40,16 +41,16 @@ describe('the receive loop', () => {
       }),
     );
     expect(handled).toEqual(['a']);
-    expect((await queue.receive(false))?.body).toBe('b');
+    expect((await queue.receive('interactive', false))?.body).toBe('b');
   });
 
   it('returns at once what a receive brings after it was stopped', async () => {
     const queue = new MemoryQueue();
     const controller = new AbortController();
     const receive = queue.receive.bind(queue);
-    queue.receive = (wait) => {
+    queue.receive = (lane, wait) => {
       controller.abort();
-      return receive(wait);
+      return receive(lane, wait);
     };
     const { receiptHandle } = queue.send('a');
     await receivePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('not to be called'))));
@@ -94,9 +95,9 @@ describe('the receive loop', () => {
     const times: number[] = [];
     const start = Date.now();
     const receive = queue.receive.bind(queue);
-    queue.receive = (wait) => {
+    queue.receive = (lane, wait) => {
       times.push(Date.now() - start);
-      return receive(wait);
+      return receive(lane, wait);
     };
     queue.send('a');
     const controller = new AbortController();
@@ -122,7 +123,7 @@ describe('the receive loop', () => {
     const queue = new MemoryQueue();
     const controller = new AbortController();
     let receives = 0;
-    queue.receive = async (wait) => {
+    queue.receive = async (_lane, wait) => {
       expect(wait).toBe(true);
       if (++receives === 3) controller.abort();
       return undefined;
@@ -157,9 +158,9 @@ describe('the receive loop', () => {
     const controller = new AbortController();
     const log = memoryLog();
     const receive = queue.receive.bind(queue);
-    queue.receive = (wait) => {
+    queue.receive = (lane, wait) => {
       controller.abort();
-      return receive(wait);
+      return receive(lane, wait);
     };
     queue.hide = () => Promise.reject(new Error('throttled'));
     queue.send('a');
@@ -197,9 +198,9 @@ describe('the receive loop with several messages in flight', () => {
     const queue = new MemoryQueue();
     const asked: boolean[] = [];
     const receive = queue.receive.bind(queue);
-    queue.receive = (wait: boolean) => {
+    queue.receive = (lane: Lane, wait: boolean) => {
       asked.push(wait);
-      return receive(wait);
+      return receive(lane, wait);
     };
     const controller = new AbortController();
     const hand = new Map<
@@ -291,6 +292,6 @@ describe('the receive loop with several messages in flight', () => {
     expect(over).toBe(false);
     hand.get('b')?.end('deleted');
     await ended;
-    expect((await queue.receive(false))?.body).toBe('c');
+    expect((await queue.receive('interactive', false))?.body).toBe('c');
   });
 });

@@ -26,12 +26,13 @@ afterEach(() => vi.useRealTimers());
 
 const sum = () => added.reduce((all, { completed }) => all + completed, 0);
 const photo = { completed: 1, busySeconds: 2 };
+const noBulk = { bulkCompleted: 0, bulkBusySeconds: 0 };
 
 describe('a report', () => {
   it('is sent at once after a pause', async () => {
     report.add(photo);
     await vi.advanceTimersByTimeAsync(1);
-    expect(added).toEqual([photo]);
+    expect(added).toEqual([{ ...photo, ...noBulk }]);
   });
 
   it('includes what came meanwhile, and is never later than the interval', async () => {
@@ -48,12 +49,13 @@ describe('a report', () => {
   it('that fails is logged and sent with the next one', async () => {
     refused = true;
     report.add(photo);
+    report.add(photo, 'bulk');
     await vi.advanceTimersByTimeAsync(1);
     expect(lines).toEqual(['work-not-reported']);
     refused = false;
     report.add(photo);
     await vi.advanceTimersByTimeAsync(REPORT_MS);
-    expect(added).toEqual([{ completed: 2, busySeconds: 4 }]);
+    expect(added).toEqual([{ completed: 3, busySeconds: 6, bulkCompleted: 1, bulkBusySeconds: 2 }]);
   });
 
   it('without work is not sent', async () => {
@@ -65,6 +67,6 @@ describe('a report', () => {
     report.add(photo);
     await Promise.all([report.flush(), report.flush()]);
     await vi.advanceTimersByTimeAsync(REPORT_MS);
-    expect(added).toEqual([photo]);
+    expect(added).toEqual([{ ...photo, ...noBulk }]);
   });
 });

@@ -128,6 +128,6 @@ describe.each([
     });
     expect(calls).toEqual([why, ...ends]);
     expect([...bucket.objects.keys()]).toEqual([KEY]);
-    expect(await queue.receive(false)).toBeDefined();
+    expect(await queue.receive('interactive', false)).toBeDefined();
   });
 });

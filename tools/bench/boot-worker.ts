@@ -59,7 +59,7 @@ export async function bootWorker(options: BootWorkerOptions): Promise<void> {
       : retryHook(hook, LAUNCH_HOOK, { stop });
     void ready.then(inService);
     await published;
-    const queue = new SqsJobQueue(aws.sqs, queueUrl, deadLetterQueueUrl);
+    const queue = new SqsJobQueue(aws.sqs, { interactive: queueUrl }, deadLetterQueueUrl);
     await receivePhotos({
       queue,
       handle: async (message, started) => {

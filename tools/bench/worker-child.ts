@@ -69,7 +69,14 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     const s3 = { bucket: { name: settings.bucketName }, object: { key, eTag } };
     const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
     const body = JSON.stringify({ Records: [record] });
-    return { id: String(k), body, receiptHandle: String(k), receiveCount: 1, sentAtMs: Date.now() };
+    return {
+      lane: 'interactive',
+      id: String(k),
+      body,
+      receiptHandle: String(k),
+      receiveCount: 1,
+      sentAtMs: Date.now(),
+    };
   });
   let deleted = 0;
   let cpuBefore = 0;
@@ -78,6 +85,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     () => undefined,
   );
   const queue: JobQueue = {
+    lanes: ['interactive'],
     receive: async () => {
       const message = messages.shift();
       if (messages.length === 0 && message) send({ what: 'queue-empty' });

@@ -3,8 +3,10 @@
  * metrics, each with its price, for every instance that ever runs.
  */
 import { PutMetricDataCommand, type CloudWatchClient, type MetricDatum } from '@aws-sdk/client-cloudwatch';
+import type { Lane } from '../../contract/lanes.ts';
 import {
   CODE_DIMENSION,
+  LANE_DIMENSION,
   METRIC_NAMESPACE,
   METRICS,
   OUTCOME_DIMENSION,
@@ -28,8 +30,9 @@ export async function publishPhotoMetrics(
 }
 
 export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum[] {
-  const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values } = batch;
+  const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values, bulkWaits } = batch;
   const Dimensions = [{ Name: STAGE_DIMENSION, Value: stage }];
+  const OfBulk = [...Dimensions, { Name: LANE_DIMENSION, Value: 'bulk' satisfies Lane }];
   const photos = [...outcomes].map(([outcome, count]) => ({
     MetricName: METRICS.photos,
     Dimensions: [...Dimensions, { Name: OUTCOME_DIMENSION, Value: outcome }],
@@ -42,7 +45,9 @@ export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum
     Unit: 'Count' as const,
     Value: count,
   }));
-  const distributions = [...values].flatMap(([MetricName, counts]) =>
+  const measured = [...values].map(([name, counts]) => ({ name, counts, Dimensions }));
+  const waits = { name: METRICS.waitTime, counts: bulkWaits, Dimensions: OfBulk };
+  const distributions = [...measured, waits].flatMap(({ name: MetricName, counts, Dimensions }) =>
     chunks([...counts], MAX_VALUES).map((chunk) => ({
       MetricName,
       Dimensions,

@@ -1,4 +1,4 @@
-/** The job queue on SQS. */
+/** The job queues on SQS, one for each lane, with one dead-letter queue. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -7,6 +7,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { LANES, type Lane } from '../../contract/lanes.ts';
 import { DEAD_LETTER_REASON } from '../../contract/names.ts';
 import { InFlightQuotaReached, type JobQueue, type Message } from '../photo/queue.ts';
 
@@ -17,15 +18,19 @@ import { InFlightQuotaReached, type JobQueue, type Message } from '../photo/queu
 const RECEIVE_WAIT_SECONDS = 5;
 
 export class SqsJobQueue implements JobQueue {
+  readonly lanes: readonly Lane[];
+
   constructor(
     private readonly sqs: SQSClient,
-    private readonly url: string,
+    private readonly urls: { interactive: string; bulk?: string | undefined },
     private readonly deadLetterUrl: string,
-  ) {}
+  ) {
+    this.lanes = LANES.filter((lane) => urls[lane] !== undefined);
+  }
 
-  async receive(wait: boolean): Promise<Message | undefined> {
+  async receive(lane: Lane, wait: boolean): Promise<Message | undefined> {
     const receive = new ReceiveMessageCommand({
-      QueueUrl: this.url,
+      QueueUrl: this.urlOf(lane),
       MaxNumberOfMessages: 1,
       WaitTimeSeconds: wait ? RECEIVE_WAIT_SECONDS : 0,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
@@ -37,6 +42,7 @@ export class SqsJobQueue implements JobQueue {
     const [message] = Messages;
     if (!message?.ReceiptHandle) return undefined;
     return {
+      lane,
       id: message.MessageId ?? '',
       body: message.Body ?? '',
       receiptHandle: message.ReceiptHandle,
@@ -45,8 +51,9 @@ export class SqsJobQueue implements JobQueue {
     };
   }
 
-  async delete({ receiptHandle }: Message): Promise<void> {
-    await this.sqs.send(new DeleteMessageCommand({ QueueUrl: this.url, ReceiptHandle: receiptHandle }));
+  async delete({ lane, receiptHandle }: Message): Promise<void> {
+    const QueueUrl = this.urlOf(lane);
+    await this.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
   }
 
   async deadLetter(message: Message, reason: string): Promise<void> {
@@ -61,13 +68,19 @@ export class SqsJobQueue implements JobQueue {
     await this.delete(message);
   }
 
-  async hide({ receiptHandle }: Message, seconds: number): Promise<void> {
+  async hide({ lane, receiptHandle }: Message, seconds: number): Promise<void> {
     await this.sqs.send(
       new ChangeMessageVisibilityCommand({
-        QueueUrl: this.url,
+        QueueUrl: this.urlOf(lane),
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       }),
     );
+  }
+
+  private urlOf(lane: Lane): string {
+    const url = this.urls[lane];
+    if (url === undefined) throw new Error(`the lane '${lane}' has no queue`);
+    return url;
   }
 }

@@ -18,6 +18,10 @@ interface Update {
   values: Record<string, AttributeValue>;
 }
 
+type Counter = keyof typeof WORK_ATTRIBUTES;
+const OF_BOTH_LANES: Counter[] = ['completed', 'busySeconds'];
+const OF_BULK: Counter[] = ['bulkCompleted', 'bulkBusySeconds'];
+
 /** @param now epoch milliseconds */
 async function update(
   dynamo: DynamoDBClient,
@@ -38,20 +42,22 @@ async function update(
 }
 
 /** @param now epoch milliseconds */
-export const addWork = (dynamo: DynamoDBClient, item: WorkItem, done: Done, now: number): Promise<void> =>
-  update(
-    dynamo,
-    item,
-    {
-      expression: ' ADD #completed :completed, #busySeconds :busySeconds',
-      names: { '#completed': WORK_ATTRIBUTES.completed, '#busySeconds': WORK_ATTRIBUTES.busySeconds },
-      values: {
-        ':completed': { N: String(done.completed) },
-        ':busySeconds': { N: done.busySeconds.toFixed(3) },
-      },
-    },
-    now,
-  );
+export function addWork(dynamo: DynamoDBClient, item: WorkItem, done: Done, now: number): Promise<void> {
+  // The items of a stage without bulk photos have no counters of them.
+  const names = OF_BULK.some((name) => (done[name] ?? 0) > 0)
+    ? [...OF_BOTH_LANES, ...OF_BULK]
+    : OF_BOTH_LANES;
+  const added: Update = {
+    expression: ` ADD ${names.map((name) => `#${name} :${name}`).join(', ')}`,
+    names: Object.fromEntries(names.map((name) => [`#${name}`, WORK_ATTRIBUTES[name]])),
+    values: Object.fromEntries(
+      names.map((name) => [`:${name}`, { N: String(thousandths(done[name] ?? 0)) }]),
+    ),
+  };
+  return update(dynamo, item, added, now);
+}
+
+const thousandths = (value: number) => Math.round(value * 1000) / 1000;
 
 /** Characters; the scaler reads as many. */
 const MAX_REASON_LENGTH = 300;

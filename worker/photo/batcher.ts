@@ -1,7 +1,8 @@
 /**
  * Puts photos into prompts: when ComfyUI has room for a prompt, it takes the photos that are ready, up to the batch size, and
- * waits for none. So a photo goes alone while ComfyUI is idle, and with others when it is busy.
+ * waits for none. So a photo goes alone while ComfyUI is idle, and with others of its lane when it is busy.
  */
+import type { Lane } from '../../contract/lanes.ts';
 import { CancelledBeforeStart, type WeightedSemaphore } from './weighted-semaphore.ts';
 import { Batch, type BatchedResult, type BatchPhoto, type BatchPorts } from './batch.ts';
 import { nextBatch } from './batch-rule.ts';
@@ -21,7 +22,8 @@ export interface BatcherPorts extends Omit<BatchPorts, 'acquireSlot'> {
 
 export class Batcher {
   private waiting: Waiter[] = [];
-  private isAcquiring = false;
+  /** Lanes with photos that wait for a slot. */
+  private readonly asked = new Set<Lane>();
 
   constructor(private readonly ports: BatcherPorts) {}
 
@@ -61,31 +63,34 @@ export class Batcher {
       };
       cancel.addEventListener('abort', onAbort, { once: true });
       this.waiting.push(waiter);
-      void this.fillSlots();
+      this.askForSlot(photo.lane);
     });
   }
 
-  /** One slot at a time is waited for: which photos take it is decided when it is there. */
-  private async fillSlots(): Promise<void> {
-    if (this.isAcquiring) return;
-    this.isAcquiring = true;
-    while (this.waiting.length > 0) {
-      const release = await this.ports.slots.acquire();
-      const taken = nextBatch(this.waiting, this.ports.max);
+  /** One slot of each lane at a time is waited for: which photos take it is decided when it is there. */
+  private askForSlot(lane: Lane): void {
+    if (this.asked.has(lane)) return;
+    this.asked.add(lane);
+    this.ports.slots.request(lane, 1, (release, isContended) => {
+      this.asked.delete(lane);
+      const ofLane = this.waiting.filter(({ photo }) => photo.lane === lane);
+      // Interactive photos that wait should not wait for a whole batch.
+      const taken = nextBatch(ofLane, lane === 'bulk' && isContended ? 1 : this.ports.max);
       this.waiting = this.waiting.filter((one) => !taken.includes(one));
       if (taken.length === 0) release();
-      else this.start(taken, release);
-    }
-    this.isAcquiring = false;
+      else this.start(lane, taken, release);
+      if (this.waiting.some(({ photo }) => photo.lane === lane)) this.askForSlot(lane);
+      return taken.length;
+    });
   }
 
-  private start(taken: Waiter[], release: () => void): void {
+  private start(lane: Lane, taken: Waiter[], release: () => void): void {
     let held: (() => void) | undefined = release;
     // The slot that the batch has got, and after that one for each further prompt.
     const acquireSlot = async () => {
       const first = held;
       held = undefined;
-      return first ?? this.ports.slots.acquire();
+      return first ?? this.ports.slots.acquire(1, undefined, lane);
     };
     const photos = taken.map(({ photo }) => photo);
     const batch = new Batch(photos, { ...this.ports, acquireSlot }, () => held?.());

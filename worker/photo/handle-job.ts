@@ -57,7 +57,9 @@ export async function handleJob(
   const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
   const counted = new PhotoAttempt(index === 0 ? message.id : `${message.id}/${index}`, ports.attempts);
   let stopBusyTime: (() => void) | undefined;
+  const { lane } = message;
   const attempt: Attempt = {
+    lane,
     figures,
     wasTried: () => counted.wasTried,
     started: async () => {
@@ -68,6 +70,7 @@ export async function handleJob(
       const { attempts } = counted;
       log('info', 'photo-started', {
         ...names(),
+        lane,
         receiveCount,
         attempt: attempts,
         waitSeconds: figures.waitSeconds,
@@ -82,7 +85,7 @@ export async function handleJob(
     // Figures are of users' photos; the probe publishes its own.
     if (!isProbePhoto(job.key)) report?.(fields.outcome, figures, fields.code);
     const count = { receiveCount, attempt: counted.attempts };
-    log('info', 'photo-finished', { ...names(), ...count, ...fields, ...figures, ...total });
+    log('info', 'photo-finished', { ...names(), lane, ...count, ...fields, ...figures, ...total });
   };
   const giveUp = async (usedUp: UsedUp): Promise<JobResult> => {
     try {

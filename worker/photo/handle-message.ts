@@ -1,7 +1,7 @@
 /** Handles one message: its photos, its visibility meanwhile, and whether it is deleted, given up or returned. */
 import { seconds } from '../../common/time.ts';
 import { parseJobMessage, type Job } from '../../contract/job.ts';
-import { INCOMING } from '../../contract/keys.ts';
+import { isPhotoKey, PHOTO_FOLDERS } from '../../contract/lanes.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { describeError } from '../telemetry/log.ts';
 import { handleJob, type JobPorts, type JobResult } from './handle-job.ts';
@@ -44,13 +44,13 @@ export async function handleMessage(message: Message, ports: MessagePorts): Prom
   return results.some(({ isInstanceFault }) => isInstanceFault) ? 'instance-fault' : handled;
 }
 
-/** @throws when the message is not a notification of this stage's bucket about an incoming photo */
+/** @throws when the message is not a notification of this stage's bucket about a photo */
 function jobsOf(message: Message, bucketName: string): Job[] {
   const jobs = parseJobMessage(message.body);
   for (const { bucket, key } of jobs) {
     if (bucket !== bucketName) throw new Error(`bucket '${bucket}' is not '${bucketName}'`);
-    if (!key.startsWith(INCOMING))
-      throw new Error(`the key of photo ${photoLogId(bucket, key)} is not below '${INCOMING}'`);
+    if (!isPhotoKey(key))
+      throw new Error(`the key of photo ${photoLogId(bucket, key)} is not below ${PHOTO_FOLDERS}`);
   }
   return jobs;
 }

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { seconds } from '../../common/time.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
@@ -34,6 +35,8 @@ export interface PhotoMeasurements {
 }
 
 export interface Attempt {
+  /** @default 'interactive' */
+  lane?: Lane;
   figures: PhotoMeasurements;
   /** Trace id of the upload; undefined until the photo's metadata is read. */
   trace?: string;
@@ -101,7 +104,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
   return async (
     photo,
     etag,
-    { figures, started, wasTried = () => false },
+    { lane = 'interactive', figures, started, wasTried = () => false },
     { output, colouredPhotos, options },
     deadline,
   ) => {
@@ -120,7 +123,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       releaseMemory();
       deadline.allowFor({ megapixels });
       const startMs = now();
-      releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal()));
+      releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal(), lane));
       waitedMs += now() - startMs;
     };
     try {
@@ -138,7 +141,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       };
       const acquireSlot = async () => {
         const release = await timed('slotWaitSeconds', () =>
-          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal())),
+          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal(), lane)),
         );
         // A photo whose message is returned by now must not start.
         if (signal.aborted) release();
@@ -152,6 +155,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       const inBatch = async (to: Pick<Batcher, 'infer'>) => {
         const readyMs = now();
         const { saved, photos } = await to.infer({
+          lane,
           plane: picture.upload,
           options,
           cancel: drainSignal(),

@@ -161,7 +161,7 @@ async function colourVersion(
   const choice = choiceOf(settings.workflow, metadata);
   deadline.allowFor({ bytes });
   // Before the file is there, not when it already takes the memory.
-  const releaseFile = await deadline.paused(() => files.acquire(COPIES * bytes, drainSignal()));
+  const releaseFile = await deadline.paused(() => files.acquire(COPIES * bytes, drainSignal(), attempt.lane));
   try {
     deadline.step = 'fetch';
     const startMs = now();

@@ -1,14 +1,15 @@
 /**
- * Receives messages until it is stopped: as many at a time as will start soon, so that ComfyUI never waits and a message
+ * Receives messages of both lanes until it is stopped: as many at a time as will start soon, so that ComfyUI never waits and a message
  * in flight still means work.
  *
- * An idle worker long-polls the queue, a busy one only asks whether there is a message, so new messages go to idle
- * workers first.
+ * An idle worker long-polls the interactive queue, a busy one only asks whether there is a message, so new messages go to idle
+ * workers first. Before it waits, an idle worker asks the bulk queue too.
  */
-import { jittered, pause, randomShare, seconds } from '../../common/time.ts';
+import { jittered, pause, randomShare } from '../../common/time.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Handled } from './handle-message.ts';
-import { PrefetchAllowance } from './prefetch-allowance.ts';
+import { LaneIntake, type InFlightCounts, type Limits } from './lane-intake.ts';
 import { InFlightQuotaReached, type JobQueue, type Message } from './queue.ts';
 
 export interface LoopPorts {
@@ -20,7 +21,7 @@ export interface LoopPorts {
   /** Called after an instance fault: resolves when the instance is ready again, or when `stop` is aborted. */
   recover: () => Promise<void>;
   /** How many messages may be received and not started, and how many in flight in all. */
-  limits: () => { prefetched: number; inFlight: number };
+  limits: () => Limits;
   /** Aborted to end the loop after the photos that have started. */
   stop: AbortSignal;
   log: Log;
@@ -30,7 +31,6 @@ export interface LoopPorts {
 }
 
 const FIRST_BACKOFF_MS = 1000;
-const MAX_BACKOFF_MS = 30_000;
 /** Between two receives of a busy worker that found the queue empty. */
 const BUSY_POLL_MS = 500;
 /** Between two receives of an idle worker while no more messages may be in flight. */
@@ -46,10 +46,9 @@ const QUOTA_POLL_MS = 2000;
  */
 export async function receivePhotos(ports: LoopPorts): Promise<void> {
   const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS, random = randomShare } = ports;
-  const allowance = new PrefetchAllowance(log);
+  const intake = new LaneIntake(queue.lanes, { log, random, firstBackoffMs, now: () => performance.now() });
   const messages = new InFlightMessages(ports.handle);
   stop.addEventListener('abort', () => messages.notify(), { once: true });
-  let backoffMs = firstBackoffMs;
   while (!stop.aborted) {
     await ports.untilAllowed();
     if (stop.aborted) break;
@@ -60,41 +59,63 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
       continue;
     }
     const limits = ports.limits();
-    if (messages.prefetched >= allowance.of(limits.prefetched) || messages.count >= limits.inFlight) {
+    const lanes = intake.order(messages.held, limits);
+    if (lanes.length === 0) {
       await messages.change();
       continue;
     }
-    let message: Message | undefined;
-    try {
-      message = await queue.receive(messages.count === 0);
-      backoffMs = firstBackoffMs;
-    } catch (error) {
-      if (error instanceof InFlightQuotaReached) {
-        allowance.refused(limits.prefetched);
-        if (messages.count > 0) await messages.change(jittered(BUSY_POLL_MS, random));
-        else await pause(jittered(QUOTA_POLL_MS, random), stop);
-        continue;
-      }
-      const waitMs = jittered(backoffMs, random);
-      log('error', 'receive-failed', { error: describeError(error), retrySeconds: seconds(waitMs) });
-      await pause(waitMs, stop);
-      backoffMs = Math.min(backoffMs * 2, MAX_BACKOFF_MS);
+    const pauseMs = intake.pauseMs(lanes);
+    if (pauseMs > 0) {
+      await pause(pauseMs, stop);
       continue;
     }
-    if (message && (stop.aborted || messages.instanceFault)) await returnMessage(message, ports);
-    else if (message) {
-      messages.add(message);
-      allowance.received();
-    } else if (messages.count > 0) await messages.change(BUSY_POLL_MS);
+    const found = await receiveOne(lanes, limits, messages.count === 0, queue, intake);
+    if (found === 'refused') {
+      if (messages.count > 0) await messages.change(jittered(BUSY_POLL_MS, random));
+      else await pause(jittered(QUOTA_POLL_MS, random), stop);
+    } else if (!found) {
+      if (messages.count > 0) await messages.change(BUSY_POLL_MS);
+    } else if (stop.aborted || messages.instanceFault) await returnMessage(found, ports);
+    else messages.add(found);
   }
   await messages.allHandled();
+}
+
+/** Asks the lanes in their order. @returns a message; `refused` when there is none, and one of the queues is at its quota */
+async function receiveOne(
+  lanes: readonly Lane[],
+  limits: Limits,
+  isIdle: boolean,
+  queue: JobQueue,
+  intake: LaneIntake,
+): Promise<Message | 'refused' | undefined> {
+  let refused: 'refused' | undefined;
+  for (const lane of lanes) {
+    if (intake.pauseMs([lane]) > 0) continue;
+    try {
+      const message = await queue.receive(lane, isIdle && intake.mayWait(lane));
+      if (message) {
+        intake.received(lane, lanes.includes('bulk'));
+        return message;
+      }
+      intake.foundNone(lane);
+    } catch (error) {
+      if (error instanceof InFlightQuotaReached) {
+        intake.refused(lane, limits);
+        refused = 'refused';
+      } else intake.failed(lane, error);
+    }
+  }
+  return refused;
 }
 
 class InFlightMessages {
   /** Whether an instance fault occurred since the last recovery. */
   instanceFault = false;
-  /** Received and not started. */
-  prefetched = 0;
+  readonly held: Record<Lane, InFlightCounts> = {
+    interactive: { prefetched: 0, count: 0 },
+    bulk: { prefetched: 0, count: 0 },
+  };
   private readonly handling = new Set<Promise<void>>();
   private listeners: (() => void)[] = [];
 
@@ -105,16 +126,19 @@ class InFlightMessages {
   }
 
   add(message: Message): void {
-    this.prefetched++;
+    const held = this.held[message.lane];
+    held.prefetched++;
+    held.count++;
     let isPrefetched = true;
     const started = () => {
-      if (isPrefetched) this.prefetched--;
+      if (isPrefetched) held.prefetched--;
       isPrefetched = false;
       this.notify();
     };
     const work = this.handle(message, started).then((handled) => {
       if (handled === 'instance-fault') this.instanceFault = true;
       this.handling.delete(work);
+      held.count--;
       started();
     });
     this.handling.add(work);

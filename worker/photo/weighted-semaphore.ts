@@ -1,4 +1,9 @@
-/** Limits how much runs at a time, by weight; waiters are served in the order they came. */
+/**
+ * Limits how much runs at a time, by weight. Waiters of a lane are served in the order they came, and interactive ones before those of bulk, which has its
+ * share.
+ */
+import type { Lane } from '../../contract/lanes.ts';
+import { LaneShare } from './lane-share.ts';
 
 /** The caller's signal was aborted while it waited: nothing was done, so any worker can take the photo. */
 export class CancelledBeforeStart extends Error {
@@ -13,47 +18,99 @@ export type Release = (kept?: number) => void;
 
 interface Waiter {
   weight: number;
-  grant: () => void;
+  lane: Lane;
+  grant: Grant;
 }
+
+/**
+ * Called when what was asked for is granted.
+ *
+ * @param release what was granted
+ * @param isContended whether a photo of the other lane waits too
+ * @returns photos that start with it; 0 when none needs it any more
+ */
+export type Grant = (release: Release, isContended: boolean) => number;
 
 export class WeightedSemaphore {
   /** Weights of the current holders. A running sum would keep rounding errors. */
   private readonly held: number[] = [];
   private readonly waiters: Waiter[] = [];
+  private readonly share = new LaneShare();
+  private isGranting = false;
 
   /**
    * @param capacity sum of the weights held at a time; a heavier request runs alone
    * @param onChange called with the number of holders whenever it changes
+   * @param bulkMayStart whether a bulk photo whose turn it is not may start beside so many holders. @default always
    */
   constructor(
     private readonly capacity: number,
     private readonly onChange?: (holders: number) => void,
+    private readonly bulkMayStart: (holders: number) => boolean = () => true,
   ) {}
 
   /**
    * @param cancel aborting it rejects the calls that still wait
+   * @param lane interactive photos go first, but for the share of bulk. @default interactive
    * @returns releases what was acquired, or all but so much of it; without that, only the first call has an effect
    * @throws CancelledBeforeStart
    */
-  async acquire(weight = 1, cancel?: AbortSignal): Promise<Release> {
+  async acquire(weight = 1, cancel?: AbortSignal, lane: Lane = 'interactive'): Promise<Release> {
     if (cancel?.aborted) throw new CancelledBeforeStart(String(cancel.reason));
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<Release>((resolve, reject) => {
       const onAbort = () => {
-        this.waiters.splice(this.waiters.indexOf(waiter), 1);
+        forget();
         reject(new CancelledBeforeStart(String(cancel?.reason)));
-        this.grantNext();
-      };
-      const waiter = {
-        weight,
-        grant: () => {
-          cancel?.removeEventListener('abort', onAbort);
-          resolve();
-        },
       };
       cancel?.addEventListener('abort', onAbort, { once: true });
-      this.waiters.push(waiter);
-      this.grantNext();
+      const forget = this.request(lane, weight, (release) => {
+        cancel?.removeEventListener('abort', onAbort);
+        resolve(release);
+        return 1;
+      });
     });
+  }
+
+  /** Calls `grant` once, when the weight is free. @returns takes the request back while it waits */
+  request(lane: Lane, weight: number, grant: Grant): () => void {
+    const waiter = { weight, lane, grant };
+    this.waiters.push(waiter);
+    this.grantNext();
+    return () => {
+      const index = this.waiters.indexOf(waiter);
+      if (index >= 0) this.waiters.splice(index, 1);
+      this.grantNext();
+    };
+  }
+
+  private grantNext(): void {
+    // What is granted may release it, or ask for more, at once.
+    if (this.isGranting) return;
+    this.isGranting = true;
+    for (let next = this.next(); next; next = this.next()) {
+      const { lane, weight, grant } = next;
+      this.waiters.splice(this.waiters.indexOf(next), 1);
+      this.held.push(weight);
+      this.onChange?.(this.held.length);
+      const other = lane === 'bulk' ? 'interactive' : 'bulk';
+      const isContended = this.waiters.some((one) => one.lane === other);
+      const photos = grant(this.releaseOf(weight), isContended);
+      this.share.started(lane, photos, lane === 'bulk' || isContended);
+    }
+    this.isGranting = false;
+  }
+
+  private next(): Waiter | undefined {
+    const firstOf = (lane: Lane) => this.waiters.find((one) => one.lane === lane);
+    const [interactive, bulk] = [firstOf('interactive'), firstOf('bulk')];
+    const isTurn = this.share.isBulksTurn;
+    const next = isTurn ? (bulk ?? interactive) : (interactive ?? bulk);
+    if (!next || (next === bulk && !isTurn && !this.bulkMayStart(this.held.length))) return undefined;
+    const used = this.held.reduce((sum, weight) => sum + weight, 0);
+    return this.held.length > 0 && used + next.weight > this.capacity ? undefined : next;
+  }
+
+  private releaseOf(weight: number): Release {
     let left = weight;
     let released = false;
     return (kept) => {
@@ -64,16 +121,5 @@ export class WeightedSemaphore {
       this.onChange?.(this.held.length);
       this.grantNext();
     };
-  }
-
-  private grantNext(): void {
-    for (let next = this.waiters[0]; next; next = this.waiters[0]) {
-      const used = this.held.reduce((sum, weight) => sum + weight, 0);
-      if (this.held.length > 0 && used + next.weight > this.capacity) return;
-      this.held.push(next.weight);
-      this.onChange?.(this.held.length);
-      this.waiters.shift();
-      next.grant();
-    }
   }
 }

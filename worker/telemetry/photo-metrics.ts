@@ -3,6 +3,7 @@
  * fleet are exact and the bill does not grow with the number of photos.
  */
 import type { FailureCode } from '../../contract/failure.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { METRICS } from '../../contract/names.ts';
 import type { Outcome } from '../photo/handle-job.ts';
 import type { PhotoMeasurements } from '../photo/pipeline.ts';
@@ -23,6 +24,8 @@ export interface PhotoMetricsBatch {
   instanceFaults: number;
   /** By metric name: values, and the number of photos with each. */
   values: Map<string, Map<number, number>>;
+  /** Seconds that bulk photos waited: they have a deadline, so the waits of the stage do not include them. */
+  bulkWaits: Map<number, number>;
 }
 
 export interface PhotoMetricsPorts {
@@ -47,6 +50,9 @@ const NAMES: Record<keyof PhotoMeasurements, string> = {
   storeSeconds: METRICS.storeTime,
 };
 
+/** Published of interactive photos alone under these names: alarms on them are about the stage's target. */
+const OF_WAITS = new Set<keyof PhotoMeasurements>(['queueSeconds', 'waitSeconds']);
+
 export const PUBLISH_MS = 60_000;
 
 const emptyBatch = (): PhotoMetricsBatch => ({
@@ -56,6 +62,7 @@ const emptyBatch = (): PhotoMetricsBatch => ({
   precisionChanges: 0,
   instanceFaults: 0,
   values: new Map(),
+  bulkWaits: new Map(),
 });
 const count = <K>(counts: Map<K, number>, key: K, by = 1) => counts.set(key, (counts.get(key) ?? 0) + by);
 
@@ -71,14 +78,16 @@ export class PhotoMetrics {
   }
 
   /** @param code of a failed photo */
-  add(outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode): void {
+  add(outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode, lane: Lane = 'interactive'): void {
+    const waits = this.batch.bulkWaits;
     count(this.batch.outcomes, outcome);
     if (code) count(this.batch.codes, code);
     for (const [figure, name] of Object.entries(NAMES) as [keyof PhotoMeasurements, string][]) {
       const value = figures[figure];
       // Where the clock is behind S3's, the wait is negative, hence unknown.
       if (value === undefined || value < 0) continue;
-      this.addValue(name, rounded(value), 1);
+      if (lane === 'interactive' || !OF_WAITS.has(figure)) this.addValue(name, rounded(value), 1);
+      else if (figure === 'waitSeconds') count(waits, rounded(value));
     }
     this.schedule();
   }
@@ -132,7 +141,8 @@ export class PhotoMetrics {
   }
 
   private addBatch(batch: PhotoMetricsBatch): void {
-    const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values } = batch;
+    const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values, bulkWaits } = batch;
+    for (const [value, by] of bulkWaits) count(this.batch.bulkWaits, value, by);
     for (const [outcome, by] of outcomes) count(this.batch.outcomes, outcome, by);
     for (const [code, by] of codes) count(this.batch.codes, code, by);
     this.batch.canaryFailures += canaryFailures;

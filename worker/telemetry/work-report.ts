@@ -2,13 +2,25 @@
  * Adds this worker's work to its instance's counters: SQS does not report how many messages were completed, and the scaler needs
  * it. A report that fails is kept and sent with the next one.
  */
+import type { Lane } from '../../contract/lanes.ts';
 import { describeError, type Log } from './log.ts';
 
-export interface Done {
+/** Work of one lane. */
+export interface LaneWork {
   /** Messages deleted. */
   completed: number;
   busySeconds: number;
 }
+
+/** Work of both lanes, and of the bulk lane alone. */
+export interface Done extends LaneWork {
+  /** @default 0 */
+  bulkCompleted?: number;
+  /** @default 0 */
+  bulkBusySeconds?: number;
+}
+
+const NOTHING: Required<Done> = { completed: 0, busySeconds: 0, bulkCompleted: 0, bulkBusySeconds: 0 };
 
 export interface WorkReportPorts {
   /** Adds to the counters. The SDK may repeat the request, which rarely counts a photo twice. */
@@ -22,7 +34,7 @@ export interface WorkReportPorts {
 export const REPORT_MS = 5000;
 
 export class WorkReport {
-  private done: Done = { completed: 0, busySeconds: 0 };
+  private done = NOTHING;
   private reportedMs = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private sending: Promise<void> = Promise.resolve();
@@ -38,9 +50,19 @@ export class WorkReport {
   }
 
   /** Adds work and reports it at once, or at {@link REPORT_MS} after the last report. */
-  add({ completed, busySeconds }: Done): void {
-    this.done.completed += completed;
-    this.done.busySeconds += busySeconds;
+  add({ completed, busySeconds }: LaneWork, lane: Lane = 'interactive'): void {
+    const bulk = lane === 'bulk' ? { bulkCompleted: completed, bulkBusySeconds: busySeconds } : {};
+    this.addDone({ ...NOTHING, completed, busySeconds, ...bulk });
+  }
+
+  private addDone(more: Required<Done>): void {
+    const { done } = this;
+    this.done = {
+      completed: done.completed + more.completed,
+      busySeconds: done.busySeconds + more.busySeconds,
+      bulkCompleted: done.bulkCompleted + more.bulkCompleted,
+      bulkBusySeconds: done.bulkBusySeconds + more.bulkBusySeconds,
+    };
     if (this.timer) return;
     const dueMs = Math.max(0, this.reportedMs + REPORT_MS - this.ports.now());
     this.timer = setTimeout(() => void this.flush(), dueMs);
@@ -57,16 +79,16 @@ export class WorkReport {
 
   private async send(): Promise<void> {
     const { add, log, now } = this.ports;
-    const { completed, busySeconds } = this.done;
-    if (completed === 0 && busySeconds === 0 && !this.isDue) return;
-    this.done = { completed: 0, busySeconds: 0 };
+    const { done } = this;
+    if (done.completed === 0 && done.busySeconds === 0 && !this.isDue) return;
+    this.done = NOTHING;
     this.reportedMs = now();
     try {
-      await add({ completed, busySeconds });
+      await add(done);
       this.isDue = false;
     } catch (error) {
       log('warn', 'work-not-reported', { error: describeError(error) });
-      this.add({ completed, busySeconds });
+      this.addDone(done);
     }
   }
 }

@@ -59,12 +59,14 @@ export class DynamoWork implements Work {
 
   /** Instances without an item are left out, and those that DynamoDB did not get to: their counts are unknown. */
   private async readBatch(instances: string[]): Promise<InstanceReport[]> {
-    const { completed, busySeconds } = WORK_ATTRIBUTES;
-    const items = await this.itemsOf(instances, [completed, busySeconds]);
+    const { completed, busySeconds, bulkCompleted, bulkBusySeconds } = WORK_ATTRIBUTES;
+    const items = await this.itemsOf(instances, Object.values(WORK_ATTRIBUTES));
     return items.map(({ instance, item }) => ({
       instance,
       completed: valueOf(item[completed]),
       busySeconds: valueOf(item[busySeconds]),
+      bulkCompleted: valueOf(item[bulkCompleted]),
+      bulkBusySeconds: valueOf(item[bulkBusySeconds]),
     }));
   }
 

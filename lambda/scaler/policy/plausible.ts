@@ -8,6 +8,9 @@ export interface InstanceReport {
   instance: string;
   completed: unknown;
   busySeconds: unknown;
+  /** Of the bulk lane, which the two above include; absent while it has done none. */
+  bulkCompleted?: unknown;
+  bulkBusySeconds?: unknown;
 }
 
 /** A report that was not believed. */

@@ -129,11 +129,13 @@ describe("the instances' counters", () => {
             memory: {
               Keys: [{ id: { S: 'work#AROA:i-1' } }, { id: { S: 'work#AROA:i-2' } }],
               ConsistentRead: true,
-              ProjectionExpression: '#id, #completed, #busySeconds',
+              ProjectionExpression: '#id, #completed, #busySeconds, #bulkCompleted, #bulkBusySeconds',
               ExpressionAttributeNames: {
                 '#id': 'id',
                 '#completed': 'completed',
                 '#busySeconds': 'busySeconds',
+                '#bulkCompleted': 'bulkCompleted',
+                '#bulkBusySeconds': 'bulkBusySeconds',
               },
             },
           },

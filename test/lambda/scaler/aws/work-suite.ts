@@ -84,6 +84,19 @@ export function workTests(dynamo: () => DynamoDBClient): void {
     expect(believed?.map(({ instance }) => instance)).toEqual(['honest']);
   });
 
+  it('of the bulk lane is counted apart, once there is any', async () => {
+    const item = { tableName: 'memory', key: `${PREFIX}i-bulk` };
+    const [instance, bulk] = ['i-bulk', { bulkCompleted: 1, bulkBusySeconds: 2.5 }];
+    await addWork(dynamo(), item, { completed: 2, busySeconds: 5, bulkCompleted: 0, bulkBusySeconds: 0 }, 0);
+    const work = new DynamoWork(dynamo(), 'memory', PREFIX);
+    expect(await work.read([instance])).toEqual([{ instance, completed: 2, busySeconds: 5 }]);
+    await addWork(dynamo(), item, { completed: 1, busySeconds: 2.5, ...bulk }, 0);
+    await addWork(dynamo(), item, { completed: 1, busySeconds: 2.5, ...bulk }, 0);
+    expect(await work.read([instance])).toEqual([
+      { instance, completed: 4, busySeconds: 10, bulkCompleted: 2, bulkBusySeconds: 5 },
+    ]);
+  });
+
   it('why an instance cannot get ready is read from its own item', async () => {
     const item = { tableName: 'memory', key: `${PREFIX}i-bad` };
     await putBootFailure(dynamo(), item, 'no weights '.repeat(100), Date.now());

@@ -1,0 +1,280 @@
+/** Two lanes on one worker: interactive photos first, a tenth of the starts to bulk, and neither starves. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Lane } from '../../contract/lanes.ts';
+import { LaneIntake, type InFlightCounts } from '../../worker/photo/lane-intake.ts';
+import { LaneShare } from '../../worker/photo/lane-share.ts';
+import { InFlightQuotaReached } from '../../worker/photo/queue.ts';
+import { receivePhotos } from '../../worker/photo/receive-loop.ts';
+import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
+import { memoryLog, MemoryQueue } from './support/memory.ts';
+
+const LANES = ['interactive', 'bulk'] as const;
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the share of the lanes', () => {
+  /** Starts while both wait, some of several photos. @returns lanes of the photos in order */
+  const starts = (sizes: number[]): Lane[] => {
+    const share = new LaneShare();
+    return sizes.flatMap((size) => {
+      const lane = share.isBulksTurn ? 'bulk' : 'interactive';
+      const photos = lane === 'bulk' ? 1 : size;
+      share.started(lane, photos, true);
+      return Array<Lane>(photos).fill(lane);
+    });
+  };
+
+  it('gives bulk every tenth start while both wait', () => {
+    const lanes = starts(Array<number>(40).fill(1));
+    expect(lanes.flatMap((lane, k) => (lane === 'bulk' ? [k] : []))).toEqual([9, 19, 29, 39]);
+  });
+
+  it('gives bulk a tenth of the photos whatever the size of the prompts', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 60, maxLength: 120 });
+    fc.assert(
+      fc.property(sizes, (each) => {
+        const lanes = starts(each);
+        const bulk = lanes.filter((lane) => lane === 'bulk').length;
+        // One prompt of eight beyond nine may have started last.
+        expect(bulk).toBeGreaterThanOrEqual(Math.floor((lanes.length - 8) / 10) - 1);
+        expect(bulk).toBeLessThanOrEqual(lanes.length / 10 + 1);
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
+  it('keeps no claim while no bulk photo waits, nor after bulk had the idle GPU', () => {
+    const share = new LaneShare();
+    const turn = () => share.isBulksTurn;
+    for (let k = 0; k < 50; k++) share.started('interactive', 1, false);
+    expect(turn()).toBe(false);
+    share.started('interactive', 8, true);
+    share.started('bulk', 8, true);
+    share.started('interactive', 8, true);
+    expect(turn()).toBe(false);
+    share.started('interactive', 8, true);
+    expect(turn()).toBe(true);
+    share.noneWaits();
+    expect(turn()).toBe(false);
+  });
+});
+
+describe('slots of two lanes', () => {
+  /** A semaphore whose holders are released by hand, with names such as `i1` and `b1`. */
+  function slots(capacity: number, bulkMayStart?: (holders: number) => boolean) {
+    const semaphore = new WeightedSemaphore(capacity, undefined, bulkMayStart);
+    const order: string[] = [];
+    const releases = new Map<string, () => void>();
+    const ask = (name: string, cancel?: AbortSignal) =>
+      void semaphore.acquire(1, cancel, name.startsWith('i') ? 'interactive' : 'bulk').then(
+        (release) => {
+          order.push(name);
+          releases.set(name, release);
+        },
+        () => order.push(`${name} cancelled`),
+      );
+    const release = async (name: string) => {
+      releases.get(name)?.();
+      await settled();
+    };
+    return { ask, release, order };
+  }
+
+  it('go to interactive photos before bulk ones that came earlier', async () => {
+    const { ask, release, order } = slots(1);
+    for (const name of ['i1', 'b1', 'b2', 'i2']) ask(name);
+    await settled();
+    await release('i1');
+    await release('i2');
+    await release('b1');
+    expect(order).toEqual(['i1', 'i2', 'b1', 'b2']);
+  });
+
+  it('go to a bulk photo after nine interactive ones, however many wait', async () => {
+    const { ask, release, order } = slots(1);
+    ask('i0');
+    ask('b1');
+    for (let k = 1; k < 30; k++) ask(`i${k}`);
+    await settled();
+    for (let k = 0; k < 12; k++) await release(order.at(-1)!);
+    expect(order.indexOf('b1')).toBe(10);
+  });
+
+  it('go to bulk only where nothing runs, unless it is its turn: an interactive photo would wait for both', async () => {
+    const { ask, release, order } = slots(2, (holders) => holders === 0);
+    ask('b1');
+    ask('b2');
+    await settled();
+    expect(order).toEqual(['b1']);
+    ask('i1');
+    await settled();
+    expect(order).toEqual(['b1', 'i1']);
+    await release('b1');
+    expect(order).toEqual(['b1', 'i1']);
+    // Interactive photos that never wait keep a slot taken all the time.
+    for (let k = 2; k < 12; k++) {
+      ask(`i${k}`);
+      await settled();
+      await release(`i${k - 1}`);
+    }
+    expect(order.indexOf('b2')).toBeGreaterThan(5);
+    expect(order.indexOf('b2')).toBeLessThanOrEqual(11);
+  });
+
+  it('are given to others when one that waits is cancelled', async () => {
+    const { ask, release, order } = slots(1);
+    const cancel = new AbortController();
+    ask('i1');
+    ask('i2', cancel.signal);
+    ask('b1');
+    await settled();
+    cancel.abort();
+    await release('i1');
+    expect(order).toEqual(['i1', 'i2 cancelled', 'b1']);
+  });
+
+  it('are never left free while a photo waits, and each is given once', async () => {
+    const steps = fc.array(fc.constantFrom('i', 'b', 'end'), { maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), async (all, strict) => {
+        const { ask, release, order } = slots(2, strict ? (holders) => holders === 0 : undefined);
+        let [asked, ended] = [0, 0];
+        for (const step of all) {
+          if (step !== 'end') ask(`${step}${asked++}`);
+          else if (ended < order.length) await release(order[ended++]!);
+          await settled();
+          expect(new Set(order).size).toBe(order.length);
+          expect(order.length - ended).toBeLessThanOrEqual(2);
+          if (asked > order.length) expect(order.length - ended).toBeGreaterThanOrEqual(strict ? 1 : 2);
+        }
+      }),
+      { seed: 1, numRuns: 60 },
+    );
+  });
+});
+
+describe('what a worker receives', () => {
+  const intake = () =>
+    new LaneIntake(LANES, { log: memoryLog(), random: () => 1, firstBackoffMs: 1000, now: () => 0 });
+  const held = (interactive: Partial<InFlightCounts>, bulk: Partial<InFlightCounts>) => ({
+    interactive: { prefetched: 0, count: 0, ...interactive },
+    bulk: { prefetched: 0, count: 0, ...bulk },
+  });
+  const limits = { prefetched: 4, inFlight: 10 };
+
+  it.each([
+    ['nothing in flight', held({}, {}), ['interactive', 'bulk']],
+    ['bulk fills the worker', held({}, { prefetched: 4, count: 10 }), ['interactive']],
+    [
+      'one bulk photo is prefetched beside interactive ones',
+      held({ count: 1 }, { prefetched: 1, count: 1 }),
+      ['interactive'],
+    ],
+    ['interactive photos are enough: bulk has its one', held({ prefetched: 4, count: 4 }, {}), ['bulk']],
+    [
+      'interactive photos fill the worker: bulk still has its one',
+      held({ prefetched: 4, count: 10 }, {}),
+      ['bulk'],
+    ],
+    ['both are full', held({ prefetched: 4, count: 10 }, { prefetched: 1, count: 1 }), []],
+    [
+      'bulk alone is prefetched like interactive photos',
+      held({}, { prefetched: 3, count: 5 }),
+      ['interactive', 'bulk'],
+    ],
+  ])('%s', (_name, counts, lanes) => {
+    expect(intake().order(counts, limits)).toEqual(lanes);
+  });
+
+  it('is bulk’s after nine interactive messages in a row, unless it has none', () => {
+    const one = intake();
+    const nine = () => {
+      for (let k = 0; k < 9; k++) one.received('interactive', true);
+    };
+    nine();
+    expect(one.order(held({}, {}), limits)).toEqual(['bulk', 'interactive']);
+    one.received('bulk', true);
+    expect(one.order(held({}, {}), limits)).toEqual(['interactive', 'bulk']);
+    nine();
+    one.foundNone('bulk');
+    expect(one.order(held({}, {}), limits)).toEqual(['interactive', 'bulk']);
+  });
+
+  /** A loop whose photos take a moment each, one at a time. */
+  async function loop(queue: MemoryQueue, photos: number) {
+    const controller = new AbortController();
+    const handled: string[] = [];
+    const waits: [Lane, boolean][] = [];
+    const receive = queue.receive.bind(queue);
+    queue.receive = (lane, wait) => {
+      waits.push([lane, wait]);
+      return receive(lane, wait);
+    };
+    let gpu = Promise.resolve();
+    const log = memoryLog();
+    await receivePhotos({
+      queue,
+      handle: async (message, started) => {
+        gpu = gpu.then(() => {
+          started();
+          return settled().then(settled).then(settled) as Promise<void>;
+        });
+        await gpu;
+        await queue.delete(message);
+        handled.push(message.body);
+        if (handled.length === photos) controller.abort();
+        return 'deleted';
+      },
+      untilAllowed: () => Promise.resolve(),
+      recover: () => Promise.resolve(),
+      limits: () => ({ prefetched: 2, inFlight: 4 }),
+      stop: controller.signal,
+      log,
+      firstBackoffMs: 1,
+    });
+    return { handled, waits, log };
+  }
+  const filled = (interactive: number, bulk: number) => {
+    const queue = new MemoryQueue(LANES);
+    for (let k = 0; k < bulk; k++) queue.send(`b${k}`, 1, 'bulk');
+    for (let k = 0; k < interactive; k++) queue.send(`i${k}`);
+    return queue;
+  };
+
+  it('is every photo of both lanes, once, and a bulk photo never waits for the last interactive one', async () => {
+    const { handled } = await loop(filled(60, 12), 72);
+    expect(new Set(handled).size).toBe(72);
+    const bulk = handled.slice(0, 60).filter((name) => name.startsWith('b')).length;
+    expect(bulk).toBeGreaterThanOrEqual(4);
+  });
+
+  it('waits at the interactive queue only when the bulk queue has no message', async () => {
+    const { handled, waits } = await loop(filled(0, 3), 3);
+    expect(handled).toEqual(['b0', 'b1', 'b2']);
+    expect(waits.slice(0, 2)).toEqual([
+      ['interactive', false],
+      ['bulk', false],
+    ]);
+    const queue = filled(0, 0);
+    setTimeout(() => queue.send('i0'), 30);
+    const idle = await loop(queue, 1);
+    expect(idle.waits.slice(0, 4)).toEqual([
+      ['interactive', false],
+      ['bulk', false],
+      ['interactive', true],
+      ['bulk', false],
+    ]);
+  });
+
+  it.each<[string, Error]>([
+    ['fails', new Error('throttled')],
+    ['is at its quota', new InFlightQuotaReached('too many')],
+  ])('comes from the interactive queue while the bulk queue %s', async (_name, error) => {
+    const queue = filled(20, 5);
+    const receive = queue.receive.bind(queue);
+    queue.receive = (lane, wait) => (lane === 'bulk' ? Promise.reject(error) : receive(lane, wait));
+    const { handled, log } = await loop(queue, 20);
+    expect(handled).toHaveLength(20);
+    expect(log.lines.length).toBeGreaterThan(0);
+  });
+});
