@@ -141,8 +141,9 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
 
   phase('scaling in');
   const gone = () => {
-    const { instances, timeline } = recorder.current();
-    return instances.length === 0 && timeline.at(-1)?.desired === 0;
+    const { instances, warm, timeline } = recorder.current();
+    const isStopped = warm.every(({ state }) => state === 'Warmed:Stopped');
+    return instances.length === 0 && isStopped && timeline.at(-1)?.desired === 0;
   };
   await watch(gone);
   if (!options.keep) recorder.end();

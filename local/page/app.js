@@ -63,10 +63,11 @@ function show(state) {
   fill(
     'instances',
     'no-instances',
-    state.instances.map(({ id, state: lifecycle, since }) =>
+    [...state.instances, ...state.warm].map(({ id, state: lifecycle, since, market }) =>
       element('li', { className: stateClass(lifecycle) }, [
         element('code', { text: id.slice(0, 10), title: id }),
         element('span', { text: lifecycle }),
+        element('i', { text: market }),
         element('small', { text: seconds((state.now - since) / 1000) }),
       ]),
     ),

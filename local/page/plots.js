@@ -61,6 +61,8 @@ export class Plots {
       fleet: [
         { ...step('desired', 'desired', [6, 4]), value: whole },
         { ...step('in service', 'service'), value: whole },
+        { ...step('on demand', 'on-demand'), value: whole },
+        { ...step('stopped', 'muted', [2, 3]), value: whole },
         { ...step('pending', 'pending'), value: whole },
         { ...step('draining', 'draining'), value: whole },
       ],
@@ -94,7 +96,10 @@ export class Plots {
     const x = { min: 0, max: Math.max(10, t.at(-1) ?? 0) };
     const byTime = [...waits].sort((a, b) => a.t - b.t);
     this.plots.backlog.setData([t, column('visible'), column('inFlight')]);
-    this.plots.fleet.setData([t, ...['desired', 'inService', 'pending', 'draining'].map(column)]);
+    this.plots.fleet.setData([
+      t,
+      ...['desired', 'inService', 'onDemand', 'stopped', 'pending', 'draining'].map(column),
+    ]);
     this.plots.waits.setData([byTime.map((wait) => wait.t), byTime.map((wait) => wait.seconds)]);
     for (const plot of Object.values(this.plots)) plot.setScale('x', x);
   }

@@ -21,8 +21,17 @@ export interface RunState {
   failures: { key: string; code: string; message: string }[];
   /** Latest first. */
   decisions: Decision[];
-  /** `since` is when the instance was launched, in epoch milliseconds. */
-  instances: { id: string; state: string; since: number }[];
+  instances: InstanceRow[];
+  /** Instances of the warm pool, stopped or on their way into it. */
+  warm: InstanceRow[];
+}
+
+/** `since` is when the instance was launched or resumed, in epoch milliseconds. */
+export interface InstanceRow {
+  id: string;
+  state: string;
+  since: number;
+  market: 'spot' | 'on-demand';
 }
 
 export interface TimelinePoint {
@@ -33,6 +42,10 @@ export interface TimelinePoint {
   inFlight: number;
   desired: number;
   inService: number;
+  /** Of those in service: bought on demand. */
+  onDemand: number;
+  /** Stopped instances of the warm pool. */
+  stopped: number;
   pending: number;
   /** Instances in a terminating state. */
   draining: number;

@@ -54,8 +54,14 @@ export function describeDecision({
 }
 
 /** CSS class of a lifecycle state. */
-export const stateClass = (state) =>
-  state.startsWith('Pending') ? 'pending' : state.startsWith('Terminat') ? 'draining' : 'in-service';
+export function stateClass(state) {
+  if (state === 'Warmed:Stopped') return 'stopped';
+  if (/Pending/.test(state)) return 'pending';
+  return /Terminat/.test(state) ? 'draining' : 'in-service';
+}
+
+const fleetNote = (now) =>
+  `${number(now?.desired)} desired${now?.onDemand > 0 ? `, ${now.onDemand} on demand` : ''}`;
 
 /** Tiles at the top of the page. */
 export function summary({ photos, timeline, waits }) {
@@ -69,7 +75,8 @@ export function summary({ photos, timeline, waits }) {
     { name: 'failed', value: number(photos.failed), note: 'with a reason' },
     ...(photos.lost > 0 ? [{ name: 'lost', value: number(photos.lost), kind: 'bad' }] : []),
     { name: 'waiting', value: number(now?.visible), note: `${number(now?.inFlight)} in flight` },
-    { name: 'in service', value: number(now?.inService), note: `${number(now?.desired)} desired` },
+    { name: 'in service', value: number(now?.inService), note: fleetNote(now) },
+    ...(now?.stopped > 0 ? [{ name: 'stopped', value: number(now.stopped), note: 'warm pool' }] : []),
     { name: 'mean wait', value: wait(mean) },
     { name: 'p95 wait', value: wait(p95) },
   ];

@@ -27,6 +27,7 @@ export class Recorder {
       failures: [],
       decisions: [],
       instances: [],
+      warm: [],
     };
   }
 

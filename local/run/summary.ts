@@ -8,8 +8,12 @@ export interface RunSummary {
   fleet: {
     /** Maximum of instances in service. */
     peak: number;
-    /** Instances at the end of the run, in any state. */
+    /** Maximum of on-demand instances in service. */
+    onDemandPeak: number;
+    /** Instances at the end of the run, in any state but those of the warm pool. */
     final: number;
+    /** Stopped instances at the end of the run. */
+    stopped: number;
     timeline: TimelineRow[];
   };
   seconds: number;
@@ -22,6 +26,10 @@ export interface TimelineRow {
   inFlight: number;
   desired: number;
   inService: number;
+  /** Of those in service: bought on demand. */
+  onDemand: number;
+  /** Stopped instances. */
+  stopped: number;
   /** Reason of the scaler's latest decision; null before its first. */
   reason: string | null;
 }
@@ -56,15 +64,10 @@ export function summarise(state: RunState): RunSummary {
     wait: { mean: seconds.length > 0 ? rounded(sum / seconds.length) : null, p95: percentile(seconds, 0.95) },
     fleet: {
       peak: Math.max(0, ...state.timeline.map((row) => row.inService)),
+      onDemandPeak: Math.max(0, ...state.timeline.map((row) => row.onDemand)),
       final: state.instances.length,
-      timeline: state.timeline.map(({ t, visible, inFlight, desired, inService, reason }) => ({
-        t,
-        visible,
-        inFlight,
-        desired,
-        inService,
-        reason,
-      })),
+      stopped: state.warm.length,
+      timeline: state.timeline.map(({ pending: _pending, draining: _draining, ...row }) => row),
     },
     seconds: rounded((state.now - state.startedAt) / 1000),
   };
@@ -105,13 +108,17 @@ export function timelineText(timeline: TimelineRow[]): string[] {
   return lines;
 }
 
+/** @returns '' for a fleet of one group */
+const poolsText = ({ onDemandPeak, stopped }: RunSummary['fleet']): string =>
+  onDemandPeak + stopped === 0 ? '' : `, of which ${onDemandPeak} on demand at most; ${stopped} stopped`;
+
 export function summaryText(summary: RunSummary, failures: RunState['failures']): string[] {
   const { photos, wait, fleet, seconds } = summary;
   return [
     `${photos.submitted} photos submitted: ${photos.succeeded} coloured, ${photos.failed} failed, ${photos.lost} lost`,
     ...failures.map(({ key, code, message }) => `  failed  ${key}: ${code}, ${message}`),
     wait.mean === null ? 'no photo was started' : `wait: mean ${wait.mean} s, p95 ${wait.p95} s`,
-    `fleet: 0 -> ${fleet.peak} -> ${fleet.final} instances`,
+    `fleet: 0 -> ${fleet.peak} -> ${fleet.final} instances${poolsText(fleet)}`,
     `${seconds} s in total`,
   ];
 }

@@ -1,9 +1,11 @@
 /** Polls queue, bucket, fleet and scaler memory once a second and records what they show. */
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { InstanceSnapshot } from '../fleet/agent.ts';
 import type { Failure } from '../../contract/failure.ts';
 import { INCOMING, RESULTS } from '../../contract/keys.ts';
 import { photoLogId } from '../../contract/trace.ts';
+import { fleetOf } from './fleet.ts';
 import { readMemory } from './memory.ts';
 import { readOutcomes, readFailure, type PhotoOutcome } from './outcomes.ts';
 import type { Photo } from './photos.ts';
@@ -43,7 +45,7 @@ export class Watcher {
       readMemory(stack),
     ]);
     const decisions = memory?.recent ?? [];
-    const fleet = stack.agent.snapshot(stack.groupName);
+    const fleet = fleetOf(stack);
     await this.readFailures(outcomes);
     const logIdOf = (key: string) => photoLogId(stack.outputs.BucketName ?? '', INCOMING + key);
     const t = recorder.elapsed();
@@ -63,11 +65,12 @@ export class Watcher {
       }
       const inState = (prefix: string) =>
         fleet.instances.filter((i) => i.lifecycleState.startsWith(prefix)).length;
-      state.instances = fleet.instances.map((i) => ({
-        id: i.id,
-        state: i.lifecycleState,
-        since: i.launchedAt,
-      }));
+      const row = ({ id, lifecycleState, launchedAt, market }: InstanceSnapshot) => ({
+        ...{ id, state: lifecycleState, since: launchedAt, market },
+      });
+      state.instances = fleet.instances.map(row);
+      state.warm = fleet.warm.map(row);
+      const inService = fleet.instances.filter((i) => i.lifecycleState === 'InService');
       state.decisions = decisions
         .map((decision) => ({ ...decision, t: recorder.elapsed(decision.at * 1000) }))
         .reverse();
@@ -75,7 +78,9 @@ export class Watcher {
         t,
         ...queue,
         desired: fleet.desired,
-        inService: inState('InService'),
+        inService: inService.length,
+        onDemand: inService.filter(({ market }) => market === 'on-demand').length,
+        stopped: fleet.warm.filter((i) => i.lifecycleState === 'Warmed:Stopped').length,
         pending: inState('Pending'),
         draining: inState('Terminating'),
         reason: state.decisions[0]?.reason ?? null,

@@ -10,6 +10,8 @@ const row = (t: number, desired: number, inService: number, visible = 5) => ({
   inFlight: 1,
   desired,
   inService,
+  onDemand: 0,
+  stopped: 0,
   pending: 0,
   draining: 0,
   reason: desired > 0 ? 'scale-out' : null,
@@ -23,7 +25,7 @@ function recorded() {
     state.timeline.push(row(0, 0, 0), row(1, 3, 0), row(2, 3, 2), row(3, 3, 2), row(4, 0, 1));
     state.waits.push({ photo: 'a', t: 1, seconds: 2 }, { photo: 'b', t: 2, seconds: 5 });
     state.failures.push({ key: 'b', code: 'unreadable-image', message: 'It is torn.' });
-    state.instances.push({ id: 'i-1', state: 'Terminating:Wait', since: 0 });
+    state.instances.push({ id: 'i-1', state: 'Terminating:Wait', since: 0, market: 'spot' });
   });
   now = 13_340;
   return recorder;
@@ -45,8 +47,22 @@ describe('summarise', () => {
       'inFlight',
       'desired',
       'inService',
+      'onDemand',
+      'stopped',
       'reason',
     ]);
+  });
+
+  it('says what was on demand and what is stopped, where there is any', () => {
+    const recorder = recorded();
+    const fleetLine = () =>
+      summaryText(summarise(recorder.current()), []).find((line) => line.startsWith('fleet'));
+    expect(fleetLine()).toBe('fleet: 0 -> 2 -> 1 instances');
+    recorder.update((state) => {
+      state.timeline.push({ ...row(5, 3, 3), onDemand: 2 });
+      state.warm.push({ id: 'i-2', state: 'Warmed:Stopped', since: 0, market: 'on-demand' });
+    });
+    expect(fleetLine()).toBe('fleet: 0 -> 3 -> 1 instances, of which 2 on demand at most; 1 stopped');
   });
 
   it('has no wait when no photo was started', () => {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import * as texts from '../../../local/page/texts.js';
 import { REASONS } from '../../../contract/reasons.ts';
 
-const { describeDecision, seconds, summary } = texts as {
+const { describeDecision, seconds, stateClass, summary } = texts as {
+  stateClass: (state: string) => string;
   describeDecision: (decision: object) => string;
   seconds: (value: number) => string;
   summary: (state: object) => { name: string; value: string; note?: string }[];
@@ -50,6 +51,15 @@ it.each([
   [125, '2 min 05 s'],
 ])('writes %d as %s', (value, text) => expect(seconds(value)).toBe(text));
 
+it.each([
+  ['Pending:Wait', 'pending'],
+  ['InService', 'in-service'],
+  ['Terminating:Wait', 'draining'],
+  ['Warmed:Pending:Wait', 'pending'],
+  ['Warmed:Stopped', 'stopped'],
+  ['Warmed:Terminating:Proceed', 'draining'],
+])('the state %s is shown as %s', (state, name) => expect(stateClass(state)).toBe(name));
+
 describe('summary', () => {
   const photos = { submitted: 4, succeeded: 3, failed: 1, lost: 0 };
   const waits = [1, 2, 3, 30].map((value) => ({ seconds: value }));
@@ -67,6 +77,13 @@ describe('summary', () => {
       'mean wait': '9.0 s',
       'p95 wait': '30 s',
     });
+  });
+
+  it('shows what is on demand and what is stopped, where there is any', () => {
+    const timeline = [{ visible: 1, inFlight: 2, inService: 3, desired: 4, onDemand: 2, stopped: 1 }];
+    const tiles = summary({ photos, timeline, waits });
+    expect(tiles.find(({ name }) => name === 'in service')?.note).toBe('4 desired, 2 on demand');
+    expect(tiles.find(({ name }) => name === 'stopped')?.value).toBe('1');
   });
 
   it('shows a dash for unknown figures, and lost photos only when there are any', () => {

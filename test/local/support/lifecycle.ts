@@ -11,6 +11,7 @@ import type { StageConfig } from '../../../lib/stage/stage.ts';
 import { cdk, deploy } from '../../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../../local/aws/template-settings.ts';
 import { clientConfig, localPath } from '../../../common/environment.ts';
+import { fleetOf } from '../../../local/run/fleet.ts';
 import { listKeys } from '../../../local/run/outcomes.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
 import { resourcesIn } from './resources.ts';
@@ -46,7 +47,7 @@ export async function redeployAtWork(
   change: StageConfig,
   photosAtOnce: number,
 ): Promise<Redeployed> {
-  const { agent, groupName, sqs, endpoint, outputs } = stack;
+  const { agent, sqs, endpoint, outputs } = stack;
   const { signal } = new AbortController();
   const traffic = new Traffic(stack);
 
@@ -55,7 +56,7 @@ export async function redeployAtWork(
   let deployed = false;
   const keepAtWork = async () => {
     while (!deployed) {
-      desiredMinimum = Math.min(desiredMinimum, agent.snapshot(groupName).desired);
+      desiredMinimum = Math.min(desiredMinimum, fleetOf(stack).desired);
       if ((await traffic.open()) < photosAtOnce) await traffic.submit(photosAtOnce / 2);
       await sleep(FEED_MS);
     }
@@ -64,11 +65,9 @@ export async function redeployAtWork(
   const env = { STAGE_CHANGE: JSON.stringify(change) };
   const assembly = localPath('changed.out');
   await cdk(endpoint, ['synth', '--quiet', '--app', APP, '--output', assembly], signal, { env });
-  await until(() =>
-    agent.snapshot(groupName).instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
-  );
+  await until(() => fleetOf(stack).instances.some(({ lifecycleState }) => lifecycleState === 'InService'));
 
-  const { desired: desiredBefore, max: maxBefore } = agent.snapshot(groupName);
+  const { desired: desiredBefore, max: maxBefore } = fleetOf(stack);
   const openBefore = await traffic.open();
   desiredMinimum = desiredBefore;
   await deploy(endpoint, assembly, signal);
@@ -76,7 +75,7 @@ export async function redeployAtWork(
   const openAfter = await traffic.open();
   deployed = true;
   await working;
-  const { max: maxAfter } = agent.snapshot(groupName);
+  const { max: maxAfter } = fleetOf(stack);
 
   await until(async () => (await traffic.open()) === 0);
   const counts: Record<string, number> = {};
