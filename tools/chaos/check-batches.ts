@@ -14,6 +14,7 @@ export interface BatchCheck {
 interface Line {
   time?: string;
   event?: string;
+  instance?: string;
   photo?: string;
   fault?: string;
   /** Charged so far. */
@@ -31,22 +32,48 @@ export function checkBatches(directory: string): BatchCheck {
 /** @param texts lines of workers, and others */
 export function batchesOf(texts: readonly string[]): BatchCheck {
   const check: BatchCheck = { shared: 0, failed: 0, charged: [] };
-  const underWay = new Map<string, number>();
+  const underWay = new Copies();
   const lines = texts.map(parsed).sort(({ time: a = '' }, { time: b = '' }) => (a < b ? -1 : a > b ? 1 : 0));
-  for (const { event, photo = '', fault, attempt = 0, outcome, batchPhotos = 1 } of lines) {
-    const copies = underWay.get(photo) ?? 0;
-    if (event === 'photo-started') underWay.set(photo, copies + 1);
-    if (event === 'photo-finished') underWay.set(photo, copies - 1);
+  for (const { event, photo = '', instance = '', fault, attempt = 0, outcome, batchPhotos = 1 } of lines) {
+    if (event === 'photo-started') underWay.start(photo, instance);
+    // A fault is told before the end.
+    const others = underWay.besides(photo, instance);
+    if (event === 'photo-finished') underWay.end(photo, instance);
     if (event === 'batch-failed') check.failed++;
     if (batchPhotos < 2) continue;
     if (event === 'photo-finished' && outcome === 'succeeded') check.shared++;
     // The first fault is free, and a photo that had one shares no prompt. A second message of the same photo has its own attempt.
-    if (event === 'attempt-failed' && fault === 'instance' && attempt > Math.max(0, copies - 1))
+    if (event === 'attempt-failed' && fault === 'instance' && attempt > others)
       check.charged.push(
         `${photo} has ${attempt} attempts after a fault in a prompt of ${batchPhotos} photos`,
       );
   }
   return check;
+}
+
+/** Messages of the same photo, which SQS delivers again when a worker is late. */
+class Copies {
+  private readonly open = new Map<string, { instance: string; others: number }[]>();
+
+  start(photo: string, instance: string): void {
+    const copies = this.open.get(photo) ?? [];
+    for (const copy of copies) copy.others++;
+    this.open.set(photo, [...copies, { instance, others: copies.length }]);
+  }
+
+  /** How many others were worked on in the time of this one, whether they have ended or not. */
+  besides(photo: string, instance: string): number {
+    return this.open.get(photo)?.find((copy) => copy.instance === instance)?.others ?? 0;
+  }
+
+  end(photo: string, instance: string): void {
+    const copies = this.open.get(photo) ?? [];
+    const ended = copies.findIndex((copy) => copy.instance === instance);
+    this.open.set(
+      photo,
+      copies.filter((_, k) => k !== ended),
+    );
+  }
 }
 
 /** A line that a killed worker has not finished is none. */

@@ -196,13 +196,39 @@ it('the check of batches finds a photo that was charged for a prompt that it sha
   ]);
 });
 
-it('the check of batches does not take the attempt of a second message of a photo for a charge', () => {
-  const at = (second: number, line: object) =>
-    JSON.stringify({ time: `2026-01-01T00:00:0${second}.000Z`, photo: 'a', ...line });
-  const failed = { event: 'attempt-failed', fault: 'instance', batchPhotos: 2 };
-  const both = [at(1, { event: 'photo-started' }), at(0, { event: 'photo-started' })];
-  expect(batchesOf([at(2, { ...failed, attempt: 1 }), ...both]).charged).toEqual([]);
-  expect(batchesOf([...both, at(2, { ...failed, attempt: 2 })]).charged).toHaveLength(1);
-  const ended = [...both, at(1, { event: 'photo-finished', outcome: 'succeeded' })];
-  expect(batchesOf([...ended, at(2, { ...failed, attempt: 1 })]).charged).toHaveLength(1);
+describe('the check of batches does not take the attempt of a second message of a photo for a charge', () => {
+  const at = (second: number, instance: string, line: object) =>
+    JSON.stringify({ time: `2026-01-01T00:00:0${second}.000Z`, photo: 'a', instance, ...line });
+  const started = (second: number, instance: string) => at(second, instance, { event: 'photo-started' });
+  const finished = (second: number, instance: string, outcome: string) =>
+    at(second, instance, { event: 'photo-finished', outcome });
+  const failed = (second: number, attempt: number) =>
+    at(second, 'i-1', { event: 'attempt-failed', fault: 'instance', batchPhotos: 2, attempt });
+
+  it.each<[string, string[], charged: number]>([
+    ['both under way', [failed(3, 1), started(2, 'i-2'), started(1, 'i-1')], 0],
+    ['both under way, charged', [failed(3, 2), started(2, 'i-2'), started(1, 'i-1')], 1],
+    [
+      'the second came and ended meanwhile',
+      [started(1, 'i-1'), started(2, 'i-2'), finished(3, 'i-2', 'succeeded'), failed(4, 1)],
+      0,
+    ],
+    [
+      'the first ended meanwhile',
+      [started(1, 'i-2'), started(2, 'i-1'), finished(3, 'i-2', 'succeeded'), failed(4, 1)],
+      0,
+    ],
+    [
+      'the first was given back before',
+      [started(1, 'i-2'), finished(2, 'i-2', 'returned'), started(3, 'i-1'), failed(4, 1)],
+      1,
+    ],
+    [
+      'it was given back itself before',
+      [started(1, 'i-1'), finished(2, 'i-1', 'returned'), started(3, 'i-1'), failed(4, 1)],
+      1,
+    ],
+  ])('%s', (_name, lines, charged) => {
+    expect(batchesOf(lines).charged).toHaveLength(charged);
+  });
 });
