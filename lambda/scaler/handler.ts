@@ -8,6 +8,7 @@ import { isPhoto, Waker } from './wake.ts';
 
 const environment = scalerEnvironmentSchema.parse(process.env);
 const ports = portsOn(environment);
+const pools = environment.POOLS && { ...environment.POOLS, fastTier: environment.POOLS.warmPoolSize };
 const clock: Clock = {
   now: () => Date.now() / 1000,
   sleepUntil: (at) => sleep(Math.max(0, at * 1000 - Date.now())),
@@ -38,6 +39,7 @@ const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken
         woken,
         launchTimeoutSeconds: environment.LAUNCH_TIMEOUT_SECONDS,
         spending: environment.SPENDING,
+        ...(pools && { pools }),
       }),
     release: () => ports.memory.release(context.awsRequestId),
     log: (line) => console.log(JSON.stringify(line)),

@@ -7,6 +7,7 @@
 import { sharesOf, SPOT_SHARE } from '../../contract/prices.ts';
 import type { Spending } from '../../contract/scaler.ts';
 import type { WorkReport } from './policy/observation.ts';
+import type { PoolName } from './policy/pools/pool-name.ts';
 
 /** Stored by the last tick that read the fleet. */
 export interface Ledger {
@@ -41,6 +42,8 @@ export interface LedgerInput {
   inService: number;
   /** Instances whose type is known, by type. @default none */
   types?: Record<string, number> | undefined;
+  /** The same of each pool. @default the fleet has one group, which does not report which of its instances are Spot */
+  typesByPool?: Record<PoolName, Record<string, number>> | undefined;
   reported?: WorkReport | undefined;
 }
 
@@ -54,17 +57,30 @@ export const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
 
 /** USD/h; an instance without a price of its own costs as much as the dearest type. */
-export function costPerHour({ instances, types = {} }: LedgerInput, prices: Prices): number {
+export function costPerHour({ instances, types = {}, typesByPool }: LedgerInput, prices: Prices): number {
   if (instances === 0) return 0;
+  const dearest = Math.max(0, ...Object.values(prices.hourlyPrices));
+  const all = priced(types, prices);
+  const unknown = Math.max(0, instances - all.count) * dearest;
+  if (typesByPool)
+    return (
+      priced(typesByPool['on-demand'], prices).usd +
+      SPOT_SHARE * priced(typesByPool.spot, prices).usd +
+      unknown
+    );
   const { onDemand, spot } = sharesOf(prices, instances);
-  const { hourlyPrices } = prices;
+  // Each counts as the mean of both markets.
+  return ((all.usd + unknown) * (onDemand + SPOT_SHARE * spot)) / instances;
+}
+
+/** On-demand prices of instances by type, USD/h, and how many they are. */
+function priced(types: Record<string, number>, { hourlyPrices }: Prices): { count: number; usd: number } {
   const dearest = Math.max(0, ...Object.values(hourlyPrices));
   const known = Object.entries(types);
-  const counted = known.reduce((sum, [, count]) => sum + count, 0);
-  const priced = known.reduce((sum, [type, count]) => sum + count * (hourlyPrices[type] ?? dearest), 0);
-  const listed = priced + Math.max(0, instances - counted) * dearest;
-  // The group does not report which of them are Spot: each counts as the mean.
-  return (listed * (onDemand + SPOT_SHARE * spot)) / instances;
+  return {
+    count: known.reduce((sum, [, count]) => sum + count, 0),
+    usd: known.reduce((sum, [type, count]) => sum + count * (hourlyPrices[type] ?? dearest), 0),
+  };
 }
 
 /** USD today at a time, from the ledger before it; after midnight only the new day's part. */

@@ -115,5 +115,6 @@ const ledgerInput = (at: number, fleet: FleetState, reported: WorkReport | undef
   instances: fleet.inService + fleet.pending + fleet.draining,
   inService: fleet.inService,
   types: fleet.types,
+  typesByPool: fleet.typesByPool,
   reported,
 });

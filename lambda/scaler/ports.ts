@@ -5,6 +5,7 @@ import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
 import type { FleetCounts, InstanceLaunch, Observation } from './policy/observation.ts';
+import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
@@ -16,6 +17,8 @@ export type { FleetCounts };
 export interface FleetState extends FleetCounts {
   /** Instances of each type, where the group reports them. */
   types?: Record<string, number>;
+  /** The same of each pool. @default the fleet has one group */
+  typesByPool?: Record<PoolName, Record<string, number>> | undefined;
   /** Instances in service and draining. @default unknown: no report of an instance is read */
   reporters?: Reporter[] | undefined;
   /** Of which the counts are the sums. @default the fleet has one group */
@@ -75,8 +78,13 @@ export interface Fleet {
   /** Launches that started since a time, epoch seconds; the newest, as far as some pages of the API go. */
   launches(since: number): Promise<FleetLaunch[]>;
   setDesired(desired: number): Promise<void>;
-  /** Sets the desired capacity of each pool. @default the fleet has one group */
-  setPools?(pools: PoolTargets): Promise<void>;
+  /**
+   * Sets the desired capacity of each pool.
+   *
+   * @param before what they are, of which the same is not set again. @default unknown: both are set
+   * @default the fleet has one group
+   */
+  setPools?(pools: PoolTargets, before?: PoolTargets): Promise<void>;
   /** Ends an instance. @param isReplaced whether Auto Scaling launches another one; else the desired capacity is one less */
   end(instance: string, isReplaced: boolean): Promise<void>;
 }

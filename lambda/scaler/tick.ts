@@ -175,17 +175,17 @@ async function act(
   return { acted, desired: acted ? desired : now };
 }
 
-/** Sets the desired capacity of the pools where it changes; the group that grows first, so that a failure leaves too many. */
+/** Sets the desired capacity of the pools where it changes. @param hasEnded whether an ended instance has lowered one of them */
 async function setPools(
   fleet: Fleet,
   targets: PoolTargets,
-  before: FleetState | undefined,
+  seen: FleetState | undefined,
   hasEnded: boolean,
 ): Promise<true> {
-  const { spot, onDemand } = before?.pools ?? {};
-  const isSame = spot?.desired === targets.spot && onDemand?.desired === targets.onDemand;
   if (!fleet.setPools) throw new Error('the fleet has one group: its pools cannot be set');
-  if (!isSame || hasEnded) await fleet.setPools(targets);
+  const { spot, onDemand } = seen?.pools ?? {};
+  const before = spot && onDemand && { spot: spot.desired, onDemand: onDemand.desired };
+  await fleet.setPools(targets, hasEnded ? undefined : before);
   return true;
 }
 

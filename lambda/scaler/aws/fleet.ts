@@ -1,15 +1,16 @@
-/** The fleet as an EC2 Auto Scaling group. */
+/** The fleet as an EC2 Auto Scaling group, and what one group can be asked and told. */
 import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,
   SetDesiredCapacityCommand,
   TerminateInstanceInAutoScalingGroupCommand,
   type AutoScalingClient,
+  type AutoScalingGroup,
   type DescribeScalingActivitiesCommandOutput,
   type Instance,
 } from '@aws-sdk/client-auto-scaling';
 import type { Reporter } from '../policy/reporters.ts';
-import type { Fleet, FleetLaunch } from '../ports.ts';
+import type { Fleet, FleetLaunch, FleetState } from '../ports.ts';
 import { launchOf } from './failed-launch.ts';
 
 /** States of instances that are billed; those of a warm pool are stopped. */
@@ -29,70 +30,115 @@ function typesOf(instances: Instance[]): Record<string, number> {
   return types;
 }
 
+/** Counts and instances of one group. */
+export type GroupState = FleetState & Required<Pick<FleetState, 'reporters' | 'types'>>;
+
+/** Reads groups in one call. @returns in the order of the names @throws where there is none of a name */
+export async function readGroups(
+  autoScaling: AutoScalingClient,
+  names: readonly string[],
+): Promise<GroupState[]> {
+  const { AutoScalingGroups = [] } = await autoScaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [...names] }),
+  );
+  return names.map((name) =>
+    stateOf(
+      name,
+      AutoScalingGroups.find((group) => group.AutoScalingGroupName === name),
+    ),
+  );
+}
+
+function stateOf(name: string, group: AutoScalingGroup | undefined): GroupState {
+  if (group?.DesiredCapacity === undefined || group.MinSize === undefined || group.MaxSize === undefined) {
+    throw new Error(`there is no Auto Scaling group '${name}'`);
+  }
+  // A state that AWS adds later counts as none of the three.
+  const instances = group.Instances ?? [];
+  const inState = (prefix: string) =>
+    instances.filter((instance) => instance.LifecycleState?.startsWith(prefix)).length;
+  return {
+    desired: group.DesiredCapacity,
+    min: group.MinSize,
+    max: group.MaxSize,
+    inService: inState('InService'),
+    pending: inState('Pending'),
+    draining: inState('Terminating'),
+    reporters: instances
+      .filter(({ LifecycleState }) => REPORTING.test(LifecycleState ?? ''))
+      .flatMap(reporterOf),
+    types: typesOf(instances.filter(({ LifecycleState }) => BILLED.test(LifecycleState ?? ''))),
+  };
+}
+
+export async function readLaunches(
+  autoScaling: AutoScalingClient,
+  AutoScalingGroupName: string,
+  since: number,
+): Promise<FleetLaunch[]> {
+  const launches: FleetLaunch[] = [];
+  let NextToken: string | undefined;
+  // A few pages: reading weeks of history at each tick would have the whole account throttled.
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const answer: DescribeScalingActivitiesCommandOutput = await autoScaling.send(
+      new DescribeScalingActivitiesCommand({
+        AutoScalingGroupName,
+        Filters: [{ Name: 'StartTimeLowerBound', Values: [new Date(since * 1000).toISOString()] }],
+        MaxRecords: 100,
+        ...(NextToken === undefined ? {} : { NextToken }),
+      }),
+    );
+    launches.push(...(answer.Activities ?? []).flatMap((activity) => launchOf(activity) ?? []));
+    ({ NextToken } = answer);
+    if (NextToken === undefined) break;
+  }
+  return launches;
+}
+
+export async function setCapacity(
+  autoScaling: AutoScalingClient,
+  AutoScalingGroupName: string,
+  DesiredCapacity: number,
+): Promise<void> {
+  await autoScaling.send(
+    new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity, HonorCooldown: false }),
+  );
+}
+
+/** @param isReplaced whether the instance's group launches another one; else its desired capacity is one less */
+export async function endInstance(
+  autoScaling: AutoScalingClient,
+  InstanceId: string,
+  isReplaced: boolean,
+): Promise<void> {
+  await autoScaling.send(
+    new TerminateInstanceInAutoScalingGroupCommand({
+      InstanceId,
+      ShouldDecrementDesiredCapacity: !isReplaced,
+    }),
+  );
+}
+
 export class AutoScalingFleet implements Fleet {
   constructor(
     private readonly autoScaling: AutoScalingClient,
     private readonly groupName: string,
   ) {}
 
-  async read() {
-    const { AutoScalingGroups } = await this.autoScaling.send(
-      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [this.groupName] }),
-    );
-    const group = AutoScalingGroups?.[0];
-    if (group?.DesiredCapacity === undefined || group.MinSize === undefined || group.MaxSize === undefined) {
-      throw new Error(`there is no Auto Scaling group '${this.groupName}'`);
-    }
-    // A state that AWS adds later counts as none of the three.
-    const instances = group.Instances ?? [];
-    const inState = (prefix: string) =>
-      instances.filter((instance) => instance.LifecycleState?.startsWith(prefix)).length;
-    return {
-      desired: group.DesiredCapacity,
-      min: group.MinSize,
-      max: group.MaxSize,
-      inService: inState('InService'),
-      pending: inState('Pending'),
-      draining: inState('Terminating'),
-      reporters: instances
-        .filter(({ LifecycleState }) => REPORTING.test(LifecycleState ?? ''))
-        .flatMap(reporterOf),
-      types: typesOf(instances.filter(({ LifecycleState }) => BILLED.test(LifecycleState ?? ''))),
-    };
+  async read(): Promise<FleetState> {
+    const [state] = await readGroups(this.autoScaling, [this.groupName]);
+    return state as GroupState;
   }
 
-  async launches(since: number) {
-    const launches: FleetLaunch[] = [];
-    let NextToken: string | undefined;
-    // A few pages: reading weeks of history at each tick would have the whole account throttled.
-    for (let page = 0; page < MOST_PAGES; page++) {
-      const answer: DescribeScalingActivitiesCommandOutput = await this.autoScaling.send(
-        new DescribeScalingActivitiesCommand({
-          AutoScalingGroupName: this.groupName,
-          Filters: [{ Name: 'StartTimeLowerBound', Values: [new Date(since * 1000).toISOString()] }],
-          MaxRecords: 100,
-          ...(NextToken === undefined ? {} : { NextToken }),
-        }),
-      );
-      launches.push(...(answer.Activities ?? []).flatMap((activity) => launchOf(activity) ?? []));
-      ({ NextToken } = answer);
-      if (NextToken === undefined) break;
-    }
-    return launches;
+  launches(since: number) {
+    return readLaunches(this.autoScaling, this.groupName, since);
   }
 
-  async setDesired(desired: number) {
-    const AutoScalingGroupName = this.groupName;
-    await this.autoScaling.send(
-      new SetDesiredCapacityCommand({ AutoScalingGroupName, DesiredCapacity: desired, HonorCooldown: false }),
-    );
+  setDesired(desired: number) {
+    return setCapacity(this.autoScaling, this.groupName, desired);
   }
-  async end(InstanceId: string, isReplaced: boolean) {
-    await this.autoScaling.send(
-      new TerminateInstanceInAutoScalingGroupCommand({
-        InstanceId,
-        ShouldDecrementDesiredCapacity: !isReplaced,
-      }),
-    );
+
+  end(instance: string, isReplaced: boolean) {
+    return endInstance(this.autoScaling, instance, isReplaced);
   }
 }

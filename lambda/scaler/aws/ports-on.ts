@@ -10,8 +10,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { ScalerEnvironment } from '../../../contract/scaler.ts';
-import type { TickPorts, Views } from '../ports.ts';
+import type { Fleet, TickPorts, Views } from '../ports.ts';
 import { AutoScalingFleet } from './fleet.ts';
+import { PooledFleet } from './pooled-fleet.ts';
 import { CloudWatchMetrics } from './metrics.ts';
 import { SqsCounts } from './queue.ts';
 import { DynamoWork } from './reports.ts';
@@ -56,7 +57,8 @@ export function portsOn(
   environment: Pick<
     ScalerEnvironment,
     'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
-  >,
+  > &
+    Partial<Pick<ScalerEnvironment, 'POOLS'>>,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts & { views: Views } {
@@ -82,9 +84,15 @@ export function portsOn(
   return {
     counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
-    fleet: new AutoScalingFleet(bounded(new AutoScalingClient(withRetries)), environment.GROUP_NAME),
+    fleet: fleetOn(bounded(new AutoScalingClient(withRetries)), environment),
     memory,
     views: memory,
     metrics: new CloudWatchMetrics(bounded(new CloudWatchClient(withRetries)), environment.STAGE),
   };
 }
+
+const fleetOn = (
+  autoScaling: AutoScalingClient,
+  { GROUP_NAME, POOLS }: Pick<ScalerEnvironment, 'GROUP_NAME'> & Partial<Pick<ScalerEnvironment, 'POOLS'>>,
+): Fleet =>
+  POOLS ? new PooledFleet(autoScaling, GROUP_NAME, POOLS) : new AutoScalingFleet(autoScaling, GROUP_NAME);

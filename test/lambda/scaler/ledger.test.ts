@@ -30,6 +30,15 @@ describe('the cost of an hour', () => {
     ['a type without a price costs as much as the dearest', { instances: 1, types: { 'g9.xlarge': 1 } }, 1],
     ['and so does an instance of unknown type', { instances: 3, types: { 'g4dn.xlarge': 1 } }, 2.5],
     ['no types at all', { instances: 2 }, 2],
+    [
+      'each by its market, where the pools are known',
+      {
+        instances: 4,
+        types: { 'g4dn.xlarge': 2, 'g5.xlarge': 1 },
+        typesByPool: { spot: { 'g4dn.xlarge': 2 }, 'on-demand': { 'g5.xlarge': 1 } },
+      },
+      0.5 + 1 + 1,
+    ],
   ])('%s', (_name, given, cost) => {
     expect(costPerHour({ at: 0, instances: 0, inService: 0, ...given }, PRICES)).toBe(cost);
   });

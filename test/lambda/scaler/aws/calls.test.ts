@@ -42,7 +42,9 @@ describe('the queue', () => {
 
 describe('the fleet', () => {
   const group = (more: object = {}) => ({
-    AutoScalingGroups: [{ DesiredCapacity: 5, MinSize: 1, MaxSize: 9, ...more }],
+    AutoScalingGroups: [
+      { AutoScalingGroupName: 'photos', DesiredCapacity: 5, MinSize: 1, MaxSize: 9, ...more },
+    ],
   });
 
   it('is one group, with its instances by state and type', async () => {

@@ -74,7 +74,21 @@ it.each([
   });
 });
 
-it('an activity of another kind is no launch', () => {
-  const activity = { ActivityId: 'a', Description: 'Terminating EC2 instance: i-1', StartTime: new Date(0) };
+it.each([
+  'Terminating EC2 instance: i-0a1',
+  'Launching a new EC2 instance into warm pool: i-0a1',
+  'Launching a new EC2 instance into warm pool.  Status Reason: no capacity',
+  'Moving EC2 instance to warm pool: i-0a1',
+])('an activity "%s" is no launch of the fleet', (Description) => {
+  const activity = { ActivityId: 'a', Description, StartTime: new Date(0) };
   expect(launchOf(activity as Parameters<typeof launchOf>[0])).toBeUndefined();
+});
+
+it('a stopped instance that resumes is a launch', () => {
+  const Description = 'Launching a new EC2 instance from warm pool: i-0a1';
+  const activity = { ActivityId: 'a', Description, StartTime: new Date(5000), StatusCode: 'InProgress' };
+  expect(launchOf(activity as Parameters<typeof launchOf>[0])).toMatchObject({
+    instance: 'i-0a1',
+    outcome: 'under-way',
+  });
 });

@@ -1,0 +1,160 @@
+/** The fleet as two groups: over the wire of the local fleet agent, and what is sent to AWS. */
+import {
+  CompleteLifecycleActionCommand,
+  DescribeWarmPoolCommand,
+  PutWarmPoolCommand,
+} from '@aws-sdk/client-auto-scaling';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PooledFleet } from '../../../../lambda/scaler/aws/pooled-fleet.ts';
+import type { PoolTargets } from '../../../../lambda/scaler/ports.ts';
+import { BOOT_MS, NAME, ON_DEMAND_NAME, startFleet, type Fleet } from '../../../local/support/fleet.ts';
+import { until } from '../../../support/wait.ts';
+import { stub } from '../support/stub-client.ts';
+
+const GROUPS = { onDemandGroupName: ON_DEMAND_NAME, min: 1, max: 3, warmPoolSize: 0 };
+
+describe('over the wire', () => {
+  let local: Fleet;
+  let fleet: PooledFleet;
+  beforeAll(async () => {
+    local = await startFleet();
+    fleet = new PooledFleet(local.client, NAME, { ...GROUPS, warmPoolSize: 2 });
+    await local.client.send(
+      new PutWarmPoolCommand({
+        ...{ AutoScalingGroupName: ON_DEMAND_NAME, MinSize: 2, MaxGroupPreparedCapacity: 2 },
+        PoolState: 'Stopped',
+      }),
+    );
+  });
+  afterAll(() => local.close());
+
+  it('has the sums of both groups, the counts of each, and the limits of the stage', async () => {
+    await fleet.setPools({ spot: 2, onDemand: 1 });
+    const none = { inService: 0, draining: 0, min: 0, max: 4 };
+    expect(await fleet.read()).toMatchObject({
+      ...{ desired: 3, pending: 3, inService: 0, draining: 0, min: 1, max: 3 },
+      pools: {
+        spot: { ...none, desired: 2, pending: 2 },
+        onDemand: { ...none, desired: 1, pending: 1 },
+      },
+    });
+  });
+
+  it('names the pool of each launch, and of one that is refused', async () => {
+    await local.agent.failLaunches(NAME, 'There is no Spot capacity available that matches your request.');
+    await fleet.setPools({ spot: 3, onDemand: 1 }, { spot: 2, onDemand: 1 });
+    await fleet.read();
+    const launches = await fleet.launches(0);
+    const of = (pool: string, outcome: string) =>
+      launches.filter((one) => one.pool === pool && one.outcome === outcome).length;
+    expect([of('spot', 'under-way'), of('spot', 'refused'), of('on-demand', 'under-way')]).toEqual([2, 1, 1]);
+  });
+
+  it('counts the stopped instances that can resume', async () => {
+    const AutoScalingGroupName = ON_DEMAND_NAME;
+    const warm = () => local.client.send(new DescribeWarmPoolCommand({ AutoScalingGroupName }));
+    local.pass(BOOT_MS);
+    const { Instances: [{ InstanceId } = {}] = [] } = await until(warm, ({ Instances }) =>
+      (Instances ?? []).every(({ LifecycleState }) => LifecycleState === 'Warmed:Pending:Wait'),
+    );
+    expect((await fleet.read()).pools?.stopped).toBe(0);
+    const hook = { LifecycleHookName: 'ready', LifecycleActionResult: 'CONTINUE' };
+    await local.client.send(
+      new CompleteLifecycleActionCommand({ AutoScalingGroupName, InstanceId, ...hook }),
+    );
+    const stopped = async () => (await fleet.read()).pools?.stopped;
+    expect(await until(stopped, (count) => count !== 0)).toBe(1);
+  });
+
+  it('ends an instance of either group', async () => {
+    const before = (await fleet.read()).pools;
+    const [{ instance = '' } = {}] = (await fleet.launches(0)).filter(
+      ({ pool, outcome }) => pool === 'on-demand' && outcome === 'under-way',
+    );
+    await fleet.end(instance, false);
+    const after = (await fleet.read()).pools;
+    expect([after?.spot.desired, after?.onDemand.desired]).toEqual([before?.spot.desired, 0]);
+  });
+});
+
+describe('desired capacities', () => {
+  const set = async (targets: PoolTargets, before?: PoolTargets) => {
+    const { client, sent } = stub<never>();
+    await new PooledFleet(client, NAME, GROUPS).setPools(targets, before);
+    return sent.map(([, input]) => {
+      const { AutoScalingGroupName, DesiredCapacity } = input as Record<string, unknown>;
+      return [AutoScalingGroupName, DesiredCapacity];
+    });
+  };
+
+  it.each<[string, PoolTargets, PoolTargets | undefined, [string, number][]]>([
+    ['are left as they are', { spot: 2, onDemand: 1 }, { spot: 2, onDemand: 1 }, []],
+    [
+      'move to on demand, which grows first',
+      { spot: 0, onDemand: 2 },
+      { spot: 2, onDemand: 0 },
+      [
+        [ON_DEMAND_NAME, 2],
+        [NAME, 0],
+      ],
+    ],
+    [
+      'move to Spot, which grows first',
+      { spot: 2, onDemand: 0 },
+      { spot: 0, onDemand: 2 },
+      [
+        [NAME, 2],
+        [ON_DEMAND_NAME, 0],
+      ],
+    ],
+    [
+      'are both set where an instance was ended',
+      { spot: 1, onDemand: 1 },
+      undefined,
+      [
+        [NAME, 1],
+        [ON_DEMAND_NAME, 1],
+      ],
+    ],
+  ])('%s', async (_name, targets, before, expected) => {
+    expect(await set(targets, before)).toEqual(expected);
+  });
+
+  it('stay where one of the groups cannot grow', async () => {
+    const { client, sent } = stub<never>(new Error('Throttling: Rate exceeded'));
+    const fleet = new PooledFleet(client, NAME, GROUPS);
+    await expect(fleet.setPools({ spot: 0, onDemand: 2 }, { spot: 2, onDemand: 0 })).rejects.toThrow(
+      'Throttling',
+    );
+    expect(sent).toHaveLength(1);
+  });
+
+  it('are those of the pools: there is none of both', async () => {
+    await expect(new PooledFleet(stub<never>().client, NAME, GROUPS).setDesired()).rejects.toThrow(
+      'two groups',
+    );
+  });
+});
+
+it('reads no warm pool of a stage without one, and each page of another', async () => {
+  const group = (AutoScalingGroupName: string) => ({
+    ...{ AutoScalingGroupName, DesiredCapacity: 0, MinSize: 0, MaxSize: 3 },
+  });
+  const groups = { AutoScalingGroups: [group(ON_DEMAND_NAME), group(NAME)] };
+  const none = stub<never>(groups);
+  expect((await new PooledFleet(none.client, NAME, GROUPS).read()).pools?.stopped).toBe(0);
+  expect(none.sent).toHaveLength(1);
+  const states = ['Warmed:Stopped', 'Warmed:Pending:Wait', 'Warmed:Running', 'Warmed:Stopped'];
+  const Instances = states.map((LifecycleState) => ({ LifecycleState }));
+  const some = stub<never>(groups, { Instances, NextToken: 'next' }, { Instances: Instances.slice(0, 1) });
+  const fleet = new PooledFleet(some.client, NAME, { ...GROUPS, warmPoolSize: 4 });
+  expect((await fleet.read()).pools?.stopped).toBe(3);
+});
+
+it('is not read where one of the groups is missing', async () => {
+  const group = { AutoScalingGroupName: NAME, DesiredCapacity: 0, MinSize: 0, MaxSize: 3 };
+  const { client } = stub<never>({ AutoScalingGroups: [group] });
+  await expect(new PooledFleet(client, NAME, GROUPS).read()).rejects.toThrow(
+    `there is no Auto Scaling group '${ON_DEMAND_NAME}'`,
+  );
+});
