@@ -39,6 +39,8 @@ export interface FleetAgentOptions {
   resumeSeconds: number;
   /** Seed of instance ids and of choices between equal instances. */
   seed: number;
+  /** Called after each request and each deadline that may have changed a group. */
+  onChange?: (() => void) | undefined;
   now?: () => number;
 }
 
@@ -94,7 +96,7 @@ export interface FleetAgent {
   /** Sends a Spot instance an interruption notice. @returns whether it is one */
   noticeSpot(instanceId: string, at: Date): boolean;
   /** Terminates an instance without notice. */
-  kill(groupName: string, instanceId: string): Promise<void>;
+  kill(instanceId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -157,6 +159,7 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
         if (effect.kind === 'stop') void stopInstance(group, effect.instance.id);
       }
     }
+    options.onChange?.();
     clearTimeout(timer);
     const due = Math.min(...[...groups.values()].map((group) => group.nextDeadline()), Infinity);
     if (due < Infinity) timer = setTimeout(drive, Math.min(LONGEST_TIMER_MS, Math.max(10, due - now())));
@@ -258,9 +261,9 @@ export async function startFleetAgent(options: FleetAgentOptions): Promise<Fleet
       if (isSpot) void runningInstances.get(instanceId)?.metadata.then((metadata) => metadata.noticeSpot(at));
       return isSpot;
     },
-    async kill(groupName, instanceId) {
+    async kill(instanceId) {
       await stopProcesses(instanceId);
-      (await find(groupName)).died(instanceId, now());
+      for (const group of groups.values()) group.died(instanceId, now());
       drive();
     },
     async close() {

@@ -70,6 +70,8 @@ export interface StackOptions {
   workerEndpoint?: (endpoint: string) => Promise<string>;
   /** Called with each process of an instance. */
   onProcess?: ProcessLauncherOptions['onProcess'];
+  /** Called after each change of a group. */
+  onFleetChange?: () => void;
   /** Modules that workers import before their own code. */
   workerModules?: string[];
   /** Variables of the local AWS, which its functions inherit. */
@@ -150,6 +152,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     bootSeconds: BOOT_SECONDS,
     resumeSeconds: RESUME_SECONDS,
     seed: FLEET_SEED,
+    onChange: options.onFleetChange,
     launcher: processLauncher({
       worker: { command: process.execPath, args: ['--enable-source-maps', WORKER] },
       comfyui: comfyui ?? {

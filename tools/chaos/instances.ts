@@ -5,8 +5,9 @@ import { AutoScalingClient, TerminateInstanceInAutoScalingGroupCommand } from '@
 import { clientConfig } from '../../common/environment.ts';
 import type { BatchFault } from '../../local/comfyui/chroma-nodes.ts';
 import type { Child } from '../../common/processes.ts';
-import type { FleetAgent } from '../../local/fleet/agent.ts';
 import type { StartedProcess } from '../../local/fleet/launcher.ts';
+import { fleetOf } from '../../local/run/fleet.ts';
+import type { LocalStack } from '../../local/run/stack.ts';
 
 interface ChaosInstance {
   id: string;
@@ -37,10 +38,7 @@ export class Instances {
   private readonly badImages = new Map<string, BadImage>();
   private image: BadImage | undefined;
 
-  constructor(
-    private readonly agent: () => FleetAgent,
-    private readonly groupName: () => string,
-  ) {}
+  constructor(private readonly stack: () => Pick<LocalStack, 'agent' | 'groupNames'>) {}
 
   /** Registers a started process. */
   started({ instanceId, what, child, directory, url }: StartedProcess): void {
@@ -60,9 +58,8 @@ export class Instances {
 
   /** Instances in service, sorted by id. */
   live(): ChaosInstance[] {
-    const { instances } = this.agent().snapshot(this.groupName());
-    return instances
-      .filter(({ lifecycleState }) => lifecycleState === 'InService')
+    return fleetOf(this.stack())
+      .instances.filter(({ lifecycleState }) => lifecycleState === 'InService')
       .flatMap(({ id }) => this.instances.get(id) ?? [])
       .sort((a, b) => a.id.localeCompare(b.id));
   }
@@ -161,9 +158,9 @@ export class Instances {
   }
 
   interruptSpot(instance: ChaosInstance): boolean {
-    this.agent().noticeSpot(instance.id, new Date(Date.now() + NOTICE_MS));
-    this.later(NOTICE_MS, () => void this.terminate(instance));
-    return true;
+    const isSpot = this.stack().agent.noticeSpot(instance.id, new Date(Date.now() + NOTICE_MS));
+    if (isSpot) this.later(NOTICE_MS, () => void this.terminate(instance));
+    return isSpot;
   }
 
   /** Has the group terminate an instance whose worker stands still for so long. */
@@ -181,7 +178,7 @@ export class Instances {
 
   /** The group replaces it, unless it shrinks meanwhile. */
   private async drain({ id }: ChaosInstance): Promise<boolean> {
-    const autoScaling = new AutoScalingClient(clientConfig(this.agent().url));
+    const autoScaling = new AutoScalingClient(clientConfig(this.stack().agent.url));
     const terminate = { InstanceId: id, ShouldDecrementDesiredCapacity: false };
     try {
       await autoScaling.send(new TerminateInstanceInAutoScalingGroupCommand(terminate));
@@ -195,7 +192,7 @@ export class Instances {
 
   async terminate(instance: ChaosInstance): Promise<boolean> {
     for (const what of ['worker', 'comfyui', 'log-agent'] as const) this.signal(instance, what, 'SIGKILL');
-    await this.agent().kill(this.groupName(), instance.id);
+    await this.stack().agent.kill(instance.id);
     return true;
   }
 

@@ -13,6 +13,7 @@ import { ensureVenv } from '../../local/aws/venv.ts';
 import { command, type CommandContext } from '../../common/command.ts';
 import { CommandLine, wholeNumber } from '../../common/command-line.ts';
 import { checkWritable } from '../../local/run/preflight.ts';
+import { fleetOf } from '../../local/run/fleet.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { countOutcomes, readStoredOutcomes } from './outcomes.ts';
 import { Injector } from './injector.ts';
@@ -21,6 +22,7 @@ import { checkBatches } from './check-batches.ts';
 import { checkLogs } from './check-logs.ts';
 import { planOutages, runOutages } from './outages.ts';
 import { planFaults } from './plan.ts';
+import { FleetPeak } from './spot-shortage.ts';
 import { StackView } from './stack-view.ts';
 import { Uploads } from './uploads.ts';
 import { startProxy, type FaultProxy } from './proxy.ts';
@@ -53,10 +55,8 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const say = (line: string) => progress.print(line);
   const python = await ensureVenv(abort, say);
   const parts: { stack?: LocalStack; proxy?: FaultProxy } = {};
-  const instances = new Instances(
-    () => parts.stack!.agent,
-    () => parts.stack!.groupName,
-  );
+  const instances = new Instances(() => parts.stack!);
+  const peak = new FleetPeak();
   const stack = (parts.stack = await startStack({
     stage: STAGE,
     comfyui: undefined,
@@ -68,6 +68,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     onWorkerLine: () => undefined,
     launchTimeoutSeconds: LAUNCH_TIMEOUT_SECONDS,
     logCheckMs: LOG_CHECK_MS,
+    onFleetChange: () => parts.stack && peak.look(fleetOf(parts.stack)),
     onProcess: (started) => instances.started(started),
     workerModules: [join(import.meta.dirname, 'shift-clock.mjs')],
     workerEndpoint: async (endpoint) => {
@@ -94,7 +95,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
       messagesIn(sqs, queue),
       countOutcomes(s3, bucket),
     ]);
-    const fleet = stack.agent.snapshot(stack.groupName);
+    const fleet = fleetOf(stack);
     const row = [
       `${Math.round((performance.now() - startMs) / 1000)} s`.padStart(5),
       phase,
@@ -135,12 +136,11 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const stop = new AbortController();
   const injecting = injector.run(stop.signal);
   let areOutagesOver = false;
-  const outages = runOutages(
-    planOutages(seed),
-    { instances, proxy: targets.proxy, view, finished, photos },
-    abort,
-  );
-  outages.finally(() => (areOutagesOver = true)).catch(() => undefined);
+  const over = new AbortController();
+  const ended = () => (areOutagesOver = true);
+  const ports = { instances, proxy: targets.proxy, view, finished, photos, stack, ended, over: over.signal };
+  const outages = runOutages(planOutages(seed, stack.groupNames.length > 1), ports, abort);
+  outages.catch(ended);
   await submitting;
   await until(({ left }) => submitted && areOutagesOver && left <= LAST_SHARE * photos);
   stop.abort();
@@ -152,6 +152,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const onDisk = instances.leftOnDisk();
   phase = 'scaling in';
   await until(({ desired, instances }) => desired === 0 && instances === 0);
+  over.abort();
 
   const dead = await drainQueue(sqs, outputs.DeadLetterQueueUrl ?? '');
   const leftovers: Leftovers = {
@@ -165,8 +166,19 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   const seconds = (performance.now() - startMs) / 1000;
   const batches = checkBatches(view.journals);
   const logs = await checkLogs(view.journals, (instanceId) => view.lines(instanceId));
-  const { max } = stack.agent.snapshot(stack.groupName);
-  const run = { seed, photos, seconds, outcomes, leftovers, batches, logs, max, outages: await outages };
+  const { max } = fleetOf(stack);
+  const run = {
+    seed,
+    photos,
+    seconds,
+    outcomes,
+    leftovers,
+    batches,
+    logs,
+    max,
+    peak,
+    outages: await outages,
+  };
   return reportOf(run, injector, targets.proxy);
 }
 

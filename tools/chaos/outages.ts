@@ -1,18 +1,21 @@
 /**
  * Outages: faults that last, with an effect of their own. Each kind happens once in a run: an image whose instances never get
- * ready, and logs that do not leave the instances.
+ * ready, logs that do not leave the instances, and a shortage of Spot.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { randomNumbers } from '../../local/samples/noise.ts';
 import type { Instances } from './instances.ts';
 import type { FaultProxy } from './proxy.ts';
+import { withoutSpot, type SpotReport } from './spot-shortage.ts';
 import type { StackView } from './stack-view.ts';
+import type { LocalStack } from '../../local/run/stack.ts';
 
 export const OUTAGES = [
   'image without nodes',
   'image whose worker says nothing',
   'log agents hung',
   'CloudWatch Logs down',
+  'no Spot capacity',
 ] as const;
 export type OutageKind = (typeof OUTAGES)[number];
 
@@ -34,6 +37,7 @@ export interface OutageReport {
   boots?: { launches: number; held: number; why: string[]; recoveredSeconds: number };
   /** Of logs: delivery failures that were published, and instances whose lines were not delivered after it. */
   logs?: { deliveryFailures: number; stuck: string[] };
+  spot?: SpotReport;
 }
 
 export interface OutagePorts {
@@ -43,6 +47,11 @@ export interface OutagePorts {
   /** Photos with an outcome. */
   finished: () => Promise<number>;
   photos: number;
+  stack: Pick<LocalStack, 'agent' | 'groupNames'>;
+  /** Called once none will begin any more. */
+  ended: () => void;
+  /** Aborted once the fleet is back at zero. */
+  over: AbortSignal;
 }
 
 const POLL_MS = 1000;
@@ -57,35 +66,55 @@ const RECOVERY_MS = 300_000;
 /** After which every line of before has to be delivered. */
 const CATCH_UP_MS = 30_000;
 
-/** In a random order, spread over the run. */
-export function planOutages(seed: number): PlannedOutage[] {
+/**
+ * In a random order, spread over the run; the shortage of Spot first, since what follows it takes minutes.
+ *
+ * @param hasFallback whether the fleet has on-demand instances to go on with in such a shortage
+ */
+export function planOutages(seed: number, hasFallback: boolean): PlannedOutage[] {
   const random = randomNumbers(seed * 6151 + 5);
-  const kinds = OUTAGES.map((kind) => ({ kind, order: random() })).sort((a, b) => a.order - b.order);
-  return kinds.map(({ kind }, k) => ({ kind, atShare: (k + 0.2 + 0.6 * random()) / (OUTAGES.length + 1) }));
+  const planned = OUTAGES.filter((kind) => hasFallback || kind !== 'no Spot capacity');
+  const kinds = planned
+    .map((kind) => ({ kind, order: kind === 'no Spot capacity' ? -1 : random() }))
+    .sort((a, b) => a.order - b.order);
+  return kinds.map(({ kind }, k) => ({ kind, atShare: (k + 0.2 + 0.6 * random()) / (kinds.length + 1) }));
 }
 
-/** Runs one after another. @returns what was seen of each */
+/** Runs one after another. @returns what was seen of each, once the fleet is back at zero */
 export async function runOutages(
   plan: PlannedOutage[],
   ports: OutagePorts,
   abort: AbortSignal,
 ): Promise<OutageReport[]> {
   const reports: OutageReport[] = [];
+  const watched: Promise<void>[] = [];
   for (const { kind, atShare } of plan) {
     while ((await ports.finished()) < atShare * ports.photos)
       await sleep(POLL_MS, undefined, { signal: abort });
-    reports.push(await runOutage(kind, ports, abort));
+    reports.push(await runOutage(kind, ports, watched, abort));
   }
+  ports.ended();
+  await Promise.all(watched);
   return reports;
 }
 
-async function runOutage(kind: OutageKind, ports: OutagePorts, abort: AbortSignal): Promise<OutageReport> {
+/** @param watched gets what is still watched after the outage */
+async function runOutage(
+  kind: OutageKind,
+  ports: OutagePorts,
+  watched: Promise<void>[],
+  abort: AbortSignal,
+): Promise<OutageReport> {
   const startMs = Date.now();
   const before = await ports.finished();
-  const seen =
-    kind === 'log agents hung' || kind === 'CloudWatch Logs down'
-      ? { logs: await withoutLogs(kind, ports, abort) }
-      : { boots: await withBadImage(kind, ports, abort) };
+  let seen: Pick<OutageReport, 'boots' | 'logs' | 'spot'>;
+  if (kind === 'no Spot capacity') {
+    const { report, back } = await withoutSpot(ports.stack, ports.instances, ports.over, abort);
+    watched.push(back);
+    seen = { spot: report };
+  } else if (kind === 'log agents hung' || kind === 'CloudWatch Logs down')
+    seen = { logs: await withoutLogs(kind, ports, abort) };
+  else seen = { boots: await withBadImage(kind, ports, abort) };
   const photos = (await ports.finished()) - before;
   const left = ports.photos - before;
   return { kind, seconds: Math.round((Date.now() - startMs) / 1000), left, photos, ...seen };

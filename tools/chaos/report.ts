@@ -38,6 +38,8 @@ export interface ChaosReport {
   logs: LogCheck;
   /** Maximum of the fleet. */
   max: number;
+  /** The largest that it was. */
+  peak: { desired: number; running: number };
   /** Whether every check passed. */
   passed: boolean;
 }
@@ -51,9 +53,9 @@ export interface Check {
 /** Maximum of problems shown for a check. */
 const SHOWN = 8;
 
-type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'batches' | 'logs' | 'outages' | 'max'>;
+type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'batches' | 'logs' | 'outages' | 'max' | 'peak'>;
 
-export function checks({ outcomes, leftovers, batches, logs, outages, max }: Checked): Check[] {
+export function checks({ outcomes, leftovers, batches, logs, outages, max, peak }: Checked): Check[] {
   const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
   const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
@@ -75,6 +77,10 @@ export function checks({ outcomes, leftovers, batches, logs, outages, max }: Che
     {
       name: 'each outage was noticed, and bad images were launched no more than they may be',
       problems: outageProblems(outages, max),
+    },
+    {
+      name: `never more instances than the maximum of ${max}: ${peak.desired} desired and ${peak.running} running at most, in all groups`,
+      problems: peak.desired > max || peak.running > max ? [JSON.stringify(peak)] : [],
     },
     {
       name: `every line that counts as delivered is in CloudWatch Logs: ${logs.lines} of ${logs.instances} instances; ${logs.undelivered} ended with theirs`,

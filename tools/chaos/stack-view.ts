@@ -32,12 +32,13 @@ export class StackView {
     this.logs = new CloudWatchLogsClient(config);
   }
 
-  /** Launches that began between two times, epoch milliseconds: a hundred at most. */
+  /** Launches that began between two times, epoch milliseconds: a hundred at most in each group. */
   async launches(fromMs: number, toMs: number): Promise<number> {
-    const { Activities = [] } = await this.autoScaling.send(
-      new DescribeScalingActivitiesCommand({ AutoScalingGroupName: this.stack.groupName }),
+    const asked = this.stack.groupNames.map((AutoScalingGroupName) =>
+      this.autoScaling.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName })),
     );
-    return Activities.filter(({ Description, StartTime }) => {
+    const activities = (await Promise.all(asked)).flatMap(({ Activities = [] }) => Activities);
+    return activities.filter(({ Description, StartTime }) => {
       const at = StartTime?.getTime() ?? 0;
       return Description?.startsWith('Launching') && at >= fromMs && at <= toMs;
     }).length;

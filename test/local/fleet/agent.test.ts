@@ -167,7 +167,7 @@ describe('the API', () => {
 describe('faults', () => {
   it('kill an instance without notice: it is replaced', async () => {
     const id = await inService();
-    await fleet.agent.kill(NAME, id);
+    await fleet.agent.kill(id);
     expect(running.has(id)).toBe(false);
     await booted(1);
     await until(

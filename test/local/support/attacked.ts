@@ -1,4 +1,5 @@
 /** Attacks a run of the local stack from pages of other sites. */
+import { fleetOf } from '../../../local/run/fleet.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
 import { attack, type Attempt } from '../../hostile/support/attack.ts';
 import { listenersBelow, type Listener } from '../../hostile/support/listeners.ts';
@@ -17,12 +18,10 @@ export interface Attacked {
  *
  * @param marker path of a file that a function of the attacker writes
  */
-export async function attackListeners(
-  { agent, groupName, endpoint }: LocalStack,
-  marker: string,
-): Promise<Attacked> {
+export async function attackListeners(stack: LocalStack, marker: string): Promise<Attacked> {
+  const { agent, endpoint } = stack;
   await until(
-    () => agent.snapshot(groupName).instances,
+    () => fleetOf(stack).instances,
     (instances) => instances.some(({ lifecycleState }) => lifecycleState === 'InService'),
   );
   // Three of the run and two of the instance, one of which may be about to restart.

@@ -4,14 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { journalFiles } from '../../../local/logs/journals.ts';
+import type { FleetSnapshot } from '../../../local/run/fleet.ts';
 import { checkLogs } from '../../../tools/chaos/check-logs.ts';
 import { outageLine, outageProblems } from '../../../tools/chaos/check-outages.ts';
 import { OUTAGES, planOutages, type OutageReport } from '../../../tools/chaos/outages.ts';
+import { FleetPeak } from '../../../tools/chaos/spot-shortage.ts';
 
 it.each([1, 2, 3, 4, 5])('seed %i plans each outage once, apart, and early enough', (seed) => {
-  const plan = planOutages(seed);
+  const plan = planOutages(seed, true);
   expect(plan.map(({ kind }) => kind).sort()).toEqual([...OUTAGES].sort());
-  expect(planOutages(seed)).toEqual(plan);
+  expect(planOutages(seed, true)).toEqual(plan);
+  expect(plan[0]?.kind).toBe('no Spot capacity');
+  expect(planOutages(seed, false).map(({ kind }) => kind)).not.toContain('no Spot capacity');
   const shares = plan.map(({ atShare }) => atShare);
   expect([...shares].sort((a, b) => a - b)).toEqual(shares);
   expect(Math.min(...shares)).toBeGreaterThan(0.02);
@@ -47,9 +51,14 @@ describe('the check of an outage', () => {
     logs: { deliveryFailures: 3, stuck: [] },
   };
 
-  it.each([withoutNodes, silent, logs, { ...logs, left: 3, photos: 0 }])('accepts $kind', (report) =>
-    expect(outageProblems([report], 4)).toEqual([]),
-  );
+  const spot = { interrupted: 3, onDemandSeconds: 30, backSeconds: 200, watchedSeconds: 200 };
+  const shortage: OutageReport = { kind: 'no Spot capacity', seconds: 60, left: 400, photos: 9, spot };
+
+  it.each([
+    ...[withoutNodes, silent, logs, { ...logs, left: 3, photos: 0 }, shortage],
+    // Its photos were done before Spot could be tried again.
+    { ...shortage, spot: { ...spot, backSeconds: null, watchedSeconds: 150 } },
+  ])('accepts $kind', (report) => expect(outageProblems([report], 4)).toEqual([]));
 
   it.each<[string, OutageReport]>([
     ['launches without end', { ...withoutNodes, boots: { ...boots, launches: 30 } }],
@@ -59,13 +68,45 @@ describe('the check of an outage', () => {
     ['a reason that is not reported', { ...withoutNodes, boots: { ...boots, why: ['unknown'] } }],
     ['photos that wait for the logs', { ...logs, photos: 0 }],
     ['lines that stay away', { ...logs, logs: { deliveryFailures: 3, stuck: ['i-1'] } }],
+    ['a shortage without an effect', { ...shortage, spot: { ...spot, interrupted: 0 } }],
+    ['a fleet without a fallback', { ...shortage, spot: { ...spot, onDemandSeconds: null } }],
+    ['a late fallback', { ...shortage, spot: { ...spot, onDemandSeconds: 170 } }],
+    ['photos that wait for Spot', { ...shortage, photos: 0 }],
+    [
+      'a fleet that stays on demand',
+      { ...shortage, spot: { ...spot, backSeconds: null, watchedSeconds: 400 } },
+    ],
+    ['a late return', { ...shortage, spot: { ...spot, backSeconds: 400, watchedSeconds: 400 } }],
     ['logs that are lost in silence', { ...logs, logs: { deliveryFailures: 0, stuck: [] } }],
   ])('detects %s', (_what, report) => expect(outageProblems([report], 4)).toHaveLength(1));
+
+  it.each([
+    [spot, '3 interrupted, on demand after 30 s, on Spot 200 s after it'],
+    [
+      { ...spot, backSeconds: null, watchedSeconds: 150 },
+      '3 interrupted, on demand after 30 s, not on Spot in the 150 s after it',
+    ],
+  ])('says what became of the fleet: %j', (of, text) =>
+    expect(outageLine({ ...shortage, spot: of })).toBe(
+      `    60 s  no Spot capacity: ${text}; 9 photos meanwhile`,
+    ),
+  );
 
   it('is a line of the report', () =>
     expect(outageLine(withoutNodes)).toBe(
       "    90 s  image without nodes: 7 launches, 5 decisions 'boot-failure', in service 30 s after it; 0 photos meanwhile",
     ));
+});
+
+it('the peak of a fleet counts what is pending, and not what drains', () => {
+  const peak = new FleetPeak();
+  const fleet = (desired: number, ...states: string[]) => {
+    const instances = states.map((lifecycleState) => ({ lifecycleState }));
+    peak.look({ desired, max: 4, warm: [], instances } as unknown as FleetSnapshot);
+  };
+  fleet(3, 'InService', 'Pending', 'Pending:Wait');
+  fleet(2, 'InService', 'Terminating:Wait', 'Terminating:Proceed', 'Pending');
+  expect(peak).toMatchObject({ desired: 3, running: 3 });
 });
 
 describe('the check of the logs', () => {
