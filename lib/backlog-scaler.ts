@@ -148,7 +148,11 @@ export class BacklogScaler extends Construct {
       wildcard: GROUP_WILDCARD,
     });
     handler.allow({
-      actions: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
+      actions: [
+        'autoscaling:DescribeAutoScalingGroups',
+        'autoscaling:DescribeScalingActivities',
+        'autoscaling:DescribeWarmPool',
+      ],
       resources: ['*'],
       wildcard: 'reading groups and their activities: AWS allows no narrower resource',
     });

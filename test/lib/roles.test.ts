@@ -127,7 +127,11 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
         on: group('<FleetGroupASG>'),
       },
       {
-        may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
+        may: [
+          'autoscaling:DescribeAutoScalingGroups',
+          'autoscaling:DescribeScalingActivities',
+          'autoscaling:DescribeWarmPool',
+        ],
         on: ['*'],
       },
       // It reads its memory from the response to UpdateItem.

@@ -101,6 +101,7 @@ export function callsOf(stage: string): Call[] {
       [SCALER, 'sqs:DeleteMessage', QUEUE],
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
       [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
+      [SCALER, 'autoscaling:DescribeWarmPool', '*'],
       [SCALER, 'autoscaling:SetDesiredCapacity', fleet],
       [SCALER, 'autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
       [

@@ -58,7 +58,8 @@ export function failedLaunch({ StatusMessage: message = '', Details }: LaunchAct
  * "Launching a new EC2 instance: i-0abc", with " Status Reason: ..." behind it, or "... from warm pool: i-0abc". One "into warm pool" is
  * no launch of the fleet: it ends as a stopped instance.
  */
-const LAUNCH = /^Launching a new EC2 instance(?! into warm pool)(?: from warm pool)?(?:: (i-[0-9a-f]{1,40}))?/;
+const LAUNCH =
+  /^Launching a new EC2 instance(?! into warm pool)(?: from warm pool)?(?:: (i-[0-9a-f]{1,40}))?/;
 /** The instance is in service, and counts towards metrics once its warm-up is over. */
 const IN_SERVICE = new Set(['Successful', 'WaitingForInstanceWarmup']);
 
