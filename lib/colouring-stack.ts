@@ -29,12 +29,26 @@ export class ColouringStack extends Stack {
     const bucketName = photoBucketName(this, stageName);
 
     const jobs = new JobQueue(this, 'Jobs', { ...stage, bucketName });
+    const { queue, deadLetterQueue } = jobs;
+    const bulkJobs = new JobQueue(this, 'BulkJobs', { ...stage, bucketName, deadLetterQueue });
     const httpApi = stage.access === 'none' ? undefined : new GatewayApi(this, 'Api', stage);
     const pageOrigin = httpApi && apiUrl(httpApi);
-    const photos = new PhotoStore(this, 'Photos', { ...stage, bucketName, jobs, pageOrigin });
+    const photos = new PhotoStore(this, 'Photos', {
+      ...stage,
+      bucketName,
+      jobs,
+      bulkJobs,
+      pageOrigin,
+    });
     const table = new ScalerTable(this, 'ScalerTable');
-    const fleet = new GpuFleet(this, 'Fleet', { ...stage, stageName, photos, jobs, table });
-    const { queue, deadLetterQueue } = jobs;
+    const fleet = new GpuFleet(this, 'Fleet', {
+      ...stage,
+      stageName,
+      photos,
+      jobs,
+      bulkJobs,
+      table,
+    });
     const { autoScalingGroup } = fleet;
     const { hourlyPrices } = spendingOf(stage);
     const scaler = new BacklogScaler(this, 'Scaler', {
@@ -74,6 +88,7 @@ export class ColouringStack extends Stack {
     const outputs = {
       BucketName: photos.bucket.bucketName,
       QueueUrl: queue.queueUrl,
+      BulkQueueUrl: bulkJobs.queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       GroupName: fleet.groupName,
       ScalerFunctionName: scaler.handler.functionName,

@@ -19,6 +19,12 @@ export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
   readonly photos: PhotoStore;
   /** Queue of the jobs. */
   readonly jobs: JobQueue;
+  /**
+   * Queue of the bulk lane, with the dead-letter queue, `maxReceiveCount` and `visibilityTimeoutSeconds` of `jobs`.
+   *
+   * @default - no bulk lane
+   */
+  readonly bulkJobs?: JobQueue;
   /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
   /**

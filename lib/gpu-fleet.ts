@@ -7,7 +7,7 @@
  * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
  *   make a circle: the group needs the role of its instances.
  */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -28,9 +28,10 @@ import { WORKER_FIELDS, type WorkerSettings } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
 import { GPU_FLEET_DEPLOY_TIME, GPU_FLEET_FIELDS, type GpuFleetProps } from './gpu-fleet-props.ts';
 import { InstanceRole } from './instance-role.ts';
+import type { JobQueue } from './job-queue.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
 import { acknowledge } from './permissions.ts';
-import { checkStageName, refuseTokens, resolveProps } from './props.ts';
+import { checkStageName, invalidProps, refuseTokens, resolveProps } from './props.ts';
 import { hasToken } from './stage/check.ts';
 import { defaultInitializationRate } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
@@ -57,10 +58,11 @@ export class GpuFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
-    const { stageName, photos, jobs, table } = props;
+    const { stageName, photos, jobs, bulkJobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
     const settings = resolveProps(this, GPU_FLEET_FIELDS, props, GPU_FLEET_DEPLOY_TIME);
     checkStageName(this, stageName);
+    if (bulkJobs) this.checkBulkJobs(jobs, bulkJobs);
     const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
     const { onDemandBaseCapacity, spotPercentage } = settings;
@@ -85,6 +87,7 @@ export class GpuFleet extends Construct {
       groupName,
       bucket,
       queue: jobs.queue,
+      bulkQueue: bulkJobs?.queue,
       deadLetterQueue: jobs.deadLetterQueue,
       table,
       logGroup: this.logGroup,
@@ -93,6 +96,7 @@ export class GpuFleet extends Construct {
     const workerSettings: WorkerSettings = {
       stage: stageName,
       queueUrl: jobs.queue.queueUrl,
+      ...(bulkJobs ? { bulkQueueUrl: bulkJobs.queue.queueUrl } : {}),
       deadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
       bucketName: bucket.bucketName,
       groupName,
@@ -173,6 +177,23 @@ export class GpuFleet extends Construct {
       autoScalingGroup: this.autoScalingGroup,
       processes: ['AZRebalance'],
     });
+  }
+
+  /** A worker has one dead-letter queue, and treats the messages of both lanes alike. */
+  private checkBulkJobs(jobs: JobQueue, bulkJobs: JobQueue): void {
+    const text = (value: unknown) => JSON.stringify(Stack.of(this).resolve(value));
+    const problems = [];
+    const { queueUrl } = jobs.deadLetterQueue;
+    if (text(bulkJobs.deadLetterQueue.queueUrl) !== text(queueUrl))
+      problems.push(
+        `bulkJobs with deadLetterQueue '${bulkJobs.deadLetterQueue.node.path}': that of jobs, which is '${jobs.deadLetterQueue.node.path}'`,
+      );
+    for (const name of Object.keys(jobs.settings) as (keyof JobQueue['settings'])[])
+      if (text(bulkJobs.settings[name]) !== text(jobs.settings[name]))
+        problems.push(
+          `bulkJobs with ${name} ${bulkJobs.settings[name]}: that of jobs, which is ${jobs.settings[name]}`,
+        );
+    if (problems.length > 0) throw invalidProps(this, problems);
   }
 
   /** A template that names the image itself has its id as a parameter, whose default the synth writes. */

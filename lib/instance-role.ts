@@ -1,4 +1,4 @@
-/** Permissions of an instance: its queue, photos, group, settings, and the result of its image check. */
+/** Permissions of an instance: its queues, photos, group, settings, and the result of its image check. */
 import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { FOLDERS, LANES } from '../contract/lanes.ts';
 import {
   BOOT_FAILURE_ATTRIBUTE,
   ATTEMPT_ATTRIBUTES,
@@ -26,6 +26,8 @@ export interface InstanceRoleProps {
   readonly groupName: string;
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
+  /** Queue of the bulk lane. */
+  readonly bulkQueue: sqs.IQueue | undefined;
   readonly deadLetterQueue: sqs.IQueue;
   readonly table: dynamodb.ITable;
   /** Group of the lines of the instances. */
@@ -37,24 +39,25 @@ export class InstanceRole extends iam.Role {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
-    const { stageName, groupName, bucket, queue, deadLetterQueue, table, logGroup } = props;
-    const outcomes = [`${RESULTS}*`, `${FAILED}*`].map((pattern) => bucket.arnForObjects(pattern));
+    const { stageName, groupName, bucket, queue, bulkQueue, deadLetterQueue, table, logGroup } = props;
+    const folders = LANES.filter((lane) => lane === 'interactive' || bulkQueue).map((lane) => FOLDERS[lane]);
+    const anyOf = (all: string[]) => all.map((folder) => bucket.arnForObjects(`${folder}*`));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
     const may: Permission[] = [
       {
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
-        resources: [queue.queueArn],
+        resources: [queue, ...(bulkQueue ? [bulkQueue] : [])].map(({ queueArn }) => queueArn),
       },
       { actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] },
       {
         actions: ['s3:GetObject'],
-        resources: [bucket.arnForObjects(`${INCOMING}*`)],
-        wildcard: 'any photo of the queue',
+        resources: anyOf(folders.map(({ photos }) => photos)),
+        wildcard: 'any photo of the queues',
       },
       {
         actions: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-        resources: outcomes,
+        resources: anyOf(folders.flatMap(({ results, failed }) => [results, failed])),
         wildcard: 'the outcome of any photo',
       },
       // Without s3:ListBucket S3 answers 403 instead of 404 for a missing object, and a deleted photo looks like a fault.

@@ -1,4 +1,4 @@
-/** The queue of jobs, one message for each photo, and its dead-letter queue. */
+/** The queue of a lane's jobs, one message for each photo, and its dead-letter queue. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -14,6 +14,12 @@ export interface JobQueueProps extends OptionsOf<typeof QUEUE_FIELDS> {
    * @default - no bucket: a client with `sqs:SendMessage` sends the jobs
    */
   readonly bucketName?: string;
+  /**
+   * Dead-letter queue, such as that of the other lane's queue. It keeps messages for 14 days, and its redrive allow policy, if it has one, names this queue.
+   *
+   * @default - a new one
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
 }
 
 /** Props whose values may be known only at deploy. */
@@ -28,11 +34,11 @@ const RETENTION = { jobs: 10, deadLetters: 14 };
 
 /**
  * An SQS queue that keeps messages for 10 days, and a dead-letter queue that keeps them for 14 since they were first sent; both
- * encrypted and with TLS only.
+ * encrypted and with TLS only. Each lane has a queue, and both lanes share the dead-letter queue: a photo's key names its lane.
  */
 export class JobQueue extends Construct {
   readonly queue: sqs.Queue;
-  readonly deadLetterQueue: sqs.Queue;
+  readonly deadLetterQueue: sqs.IQueue;
   /** The worker reads them too. */
   readonly settings: ValuesOf<typeof QUEUE_FIELDS>;
   /** The one bucket that may send jobs. */
@@ -47,10 +53,12 @@ export class JobQueue extends Construct {
       encryption: sqs.QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
     };
-    this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
-      ...common,
-      retentionPeriod: Duration.days(RETENTION.deadLetters),
-    });
+    this.deadLetterQueue =
+      props.deadLetterQueue ??
+      new sqs.Queue(this, 'DeadLetters', {
+        ...common,
+        retentionPeriod: Duration.days(RETENTION.deadLetters),
+      });
     this.queue = new sqs.Queue(this, 'Queue', {
       ...common,
       retentionPeriod: Duration.days(RETENTION.jobs),

@@ -7,7 +7,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
+import { FOLDERS, LANES, type Lane } from '../contract/lanes.ts';
 import { SERVICE } from '../contract/names.ts';
 import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA } from '../contract/photo-types.ts';
 import { TRACE_METADATA } from '../contract/trace.ts';
@@ -28,6 +28,12 @@ export interface PhotoStoreProps extends RetentionOptions {
   /** Queue that gets a message for each photo under `incoming/`. */
   readonly jobs: JobQueue;
   /**
+   * Queue that gets a message for each photo under `bulk/`.
+   *
+   * @default - no bulk lane: `bulk/` is a folder like any other
+   */
+  readonly bulkJobs?: JobQueue;
+  /**
    * Origin of a page that sends photos to the bucket and shows their outcomes, such as https://example.com.
    *
    * @default - no page may read or write the bucket
@@ -43,15 +49,23 @@ const DEPLOY_TIME: readonly (keyof PhotoStoreProps)[] = [
   'resultRetentionDays',
 ];
 
-/** A private, encrypted bucket: photos are under `incoming/`, their outcomes under `results/` or `failed/`. */
+/**
+ * A private, encrypted bucket: photos are under `incoming/`, their outcomes under `results/` or `failed/`; those of the bulk lane under `bulk/`,
+ * `bulk-results/` and `bulk-failed/`.
+ */
 export class PhotoStore extends Construct {
   readonly bucket: s3.Bucket;
 
   constructor(scope: Construct, id: string, props: PhotoStoreProps) {
     super(scope, id);
-    const { bucketName, jobs, pageOrigin } = props;
+    const { bucketName, jobs, bulkJobs, pageOrigin } = props;
     const retention = resolveProps(this, RETENTION_FIELDS, props, DEPLOY_TIME);
-    this.checkJobs(bucketName, jobs);
+    const queues: Record<Lane, JobQueue | undefined> = { interactive: jobs, bulk: bulkJobs };
+    const lanes = LANES.flatMap((lane) => {
+      const of = queues[lane];
+      return of ? [{ jobs: of, folders: FOLDERS[lane], prop: lane === 'bulk' ? 'bulkJobs' : 'jobs' }] : [];
+    });
+    for (const lane of lanes) this.checkJobs(bucketName, lane.jobs, lane.prop);
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {
       bucketName,
@@ -60,9 +74,11 @@ export class PhotoStore extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
-        expire(INCOMING, retention.photoRetentionDays),
-        expire(RESULTS, retention.resultRetentionDays),
-        expire(FAILED, retention.resultRetentionDays),
+        ...lanes.flatMap(({ folders }) => [
+          expire(folders.photos, retention.photoRetentionDays),
+          expire(folders.results, retention.resultRetentionDays),
+          expire(folders.failed, retention.resultRetentionDays),
+        ]),
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
       cors: pageOrigin === undefined ? undefined : [corsOf(pageOrigin)],
@@ -72,21 +88,21 @@ export class PhotoStore extends Construct {
     });
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     bucket.notificationConfiguration = {
-      queueConfigurations: [
-        {
-          event: 's3:ObjectCreated:*',
-          queue: jobs.queue.queueArn,
-          filter: { s3Key: { rules: [{ name: 'prefix', value: INCOMING }] } },
-        },
-      ],
+      queueConfigurations: lanes.map(({ jobs: { queue }, folders }) => ({
+        event: 's3:ObjectCreated:*',
+        queue: queue.queueArn,
+        filter: { s3Key: { rules: [{ name: 'prefix', value: folders.photos }] } },
+      })),
     };
     acknowledge(
       this.bucket,
       'AwsSolutions-S1',
       'a log of each request would be a second bucket that records which caller has which photo; CloudTrail can do it',
     );
-    const policy = jobs.queue.node.tryFindChild('Policy');
-    if (policy) bucket.node.addDependency(policy);
+    for (const lane of lanes) {
+      const policy = lane.jobs.queue.node.tryFindChild('Policy');
+      if (policy) bucket.node.addDependency(policy);
+    }
   }
 
   /** Sends each change of an object to EventBridge too, at USD 1 a million; in effect some five minutes after a deploy. */
@@ -96,12 +112,12 @@ export class PhotoStore extends Construct {
   }
 
   /** Without this check S3 refuses the notification late in the deploy. */
-  private checkJobs(bucketName: string, jobs: JobQueue): void {
+  private checkJobs(bucketName: string, jobs: JobQueue, prop: string): void {
     const text = (name: string | undefined) => JSON.stringify(Stack.of(this).resolve(name));
     if (text(jobs.bucketName) === text(bucketName)) return;
     const accepts = jobs.bucketName === undefined ? 'accepts from no bucket' : `has '${jobs.bucketName}'`;
     throw invalidProps(this, [
-      `bucketName '${bucketName}': the same as that of the JobQueue in jobs, which ${accepts}`,
+      `bucketName '${bucketName}': the same as that of the JobQueue in ${prop}, which ${accepts}`,
     ]);
   }
 }

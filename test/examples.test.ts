@@ -69,9 +69,9 @@ describe.each(names)('the example %s', (example) => {
     const distribution = policy?.InstancesDistribution ?? { OnDemandPercentageAboveBaseCapacity: 100 };
     const spending = ofType(get(example), 'AWS::Lambda::Function')
       .map(({ Properties }) => Properties.Environment as { Variables: Record<string, string> } | undefined)
-      .flatMap((environment) => environment?.Variables.SPENDING ?? [])
-      .map((json) => JSON.parse(json) as unknown);
-    expect(spending).toMatchObject([
+      .flatMap((environment) => environment?.Variables.SPENDING ?? []);
+    // The function that wakes a fleet has those of the scaler.
+    expect([...new Set(spending)].map((json) => JSON.parse(json) as unknown)).toMatchObject([
       {
         spotPercentage: 100 - distribution.OnDemandPercentageAboveBaseCapacity,
         onDemandBaseCapacity: distribution.OnDemandBaseCapacity ?? 0,

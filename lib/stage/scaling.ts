@@ -1,6 +1,6 @@
 /** Settings of the scaler. */
 import { z } from 'zod';
-import type { Field, OptionsOf, ValuesOf } from '../../contract/field.ts';
+import { integer, type Field, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import { DEFAULT_POLICY, policySettingsSchema, type PolicySettings } from '../../contract/policy.ts';
 import type { Rule } from './check.ts';
 import type { FLEET_FIELDS } from './fleet.ts';
@@ -29,6 +29,14 @@ export const SCALING_FIELDS = {
     allowed: 'a whole number from 1 to 60 that divides 60',
     default: 30,
   },
+
+  /**
+   * Seconds from the upload of a photo of the bulk lane, under `bulk/`, until it is coloured at the latest. Such a photo waits for capacity that other photos
+   * leave, and instances are added for it only as its deadline nears.
+   *
+   * @default 3600
+   */
+  bulkDeadlineSeconds: integer({ min: 60, max: 172_800, default: 3600 }),
 };
 
 export type ScalingOptions = OptionsOf<typeof SCALING_FIELDS>;

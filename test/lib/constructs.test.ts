@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup, type IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { InstanceType, MachineImage, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -74,6 +75,44 @@ describe('a fleet with a workflow of its own', () => {
   });
 });
 
+describe('a fleet without a bulk lane', () => {
+  const resourcesOf = (template: StackTemplate, type: string) =>
+    Object.values(template.Resources).filter(({ Type }) => Type === type);
+  const text = (template: StackTemplate) => JSON.stringify(template);
+
+  it('has one queue, and no folder, right or setting of the other lane', () => {
+    const template = fleet(() => ({}));
+    expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(2);
+    expect(text(template)).not.toMatch(/bulk(\/|-|Queue|Jobs)/i);
+  });
+
+  it('gets one with a second queue, which shares the dead-letter queue', () => {
+    const stack = newStack();
+    const common = { bucketName: 'photos' };
+    const jobs = new JobQueue(stack, 'Interactive', common);
+    const bulkJobs = new JobQueue(stack, 'Bulk', { ...common, deadLetterQueue: jobs.deadLetterQueue });
+    const photos = new PhotoStore(stack, 'Photos', { ...common, jobs, bulkJobs });
+    fleetIn(stack, { photos, jobs, bulkJobs });
+    const template = Template.fromStack(stack).toJSON() as StackTemplate;
+    const { Value } = only(template, 'AWS::SSM::Parameter');
+    expect(JSON.stringify(Value)).toMatch(/bulkQueueUrl.{0,20}Ref.{0,5}BulkQueue/);
+    expect(text(template)).toMatch(/bulk-results\/\*/);
+    const targets = resourcesOf(template, 'AWS::SQS::Queue').flatMap(({ Properties }) => {
+      const { RedrivePolicy } = Properties as { RedrivePolicy?: { deadLetterTargetArn: unknown } };
+      return RedrivePolicy ? [JSON.stringify(RedrivePolicy.deadLetterTargetArn)] : [];
+    });
+    expect(targets.filter((target) => target.includes('Interactive'))).toHaveLength(2);
+    // S3 refuses a notification to a queue whose policy does not allow it yet.
+    const { DependsOn } = resourcesOf(template, 'AWS::S3::Bucket').find(
+      ({ DependsOn = [] }) => DependsOn.length > 1,
+    )!;
+    expect(DependsOn).toEqual([
+      expect.stringMatching(/^BulkQueuePolicy/) as string,
+      expect.stringMatching(/^InteractiveQueuePolicy/) as string,
+    ]);
+  });
+});
+
 describe('wrong props', () => {
   const knownGroup = (stack: Stack, minCapacity: number): IAutoScalingGroup =>
     new AutoScalingGroup(stack, 'Group', {
@@ -91,9 +130,13 @@ describe('wrong props', () => {
     const autoScalingGroup = group(stack);
     return new BacklogScaler(stack, 'Scaler', { stageName: 'other', queue, autoScalingGroup, ...props });
   };
-  const store = (accepts: string | undefined, props: Partial<PhotoStoreProps> = {}) => {
+  const store = (
+    accepts: string | undefined,
+    more: Partial<PhotoStoreProps> | ((stack: Stack) => Partial<PhotoStoreProps>) = {},
+  ) => {
     const stack = newStack();
     const jobs = new JobQueue(stack, 'Jobs', { bucketName: accepts });
+    const props = typeof more === 'function' ? more(stack) : more;
     return new PhotoStore(stack, 'Store', { bucketName: 'photos', jobs, ...props });
   };
   const monitoring = (props: Partial<MonitoringProps>) => {
@@ -138,6 +181,20 @@ describe('wrong props', () => {
         });
       },
       'availabilityZones \\[us-east-1a\\]: of the fleet.s own network only, and vpc is given',
+    ],
+    [
+      'Fleet',
+      () => {
+        const stack = newStack();
+        return fleetIn(stack, { bulkJobs: new JobQueue(stack, 'Bulk', { visibilityTimeoutSeconds: 60 }) });
+      },
+      "bulkJobs with deadLetterQueue 'Fleet/Bulk/DeadLetters': that of jobs, which is 'Fleet/Jobs/DeadLetters'",
+      'bulkJobs with visibilityTimeoutSeconds 60: that of jobs, which is 120',
+    ],
+    [
+      'Store',
+      () => store('photos', (stack) => ({ bulkJobs: new JobQueue(stack, 'Bulk', { bucketName: 'others' }) })),
+      "bucketName 'photos': .* bulkJobs, which has 'others'",
     ],
     ['Jobs', () => new JobQueue(newStack(), 'Jobs', { maxReceiveCount: 1 }), 'maxReceiveCount 1: a whole'],
     ['Store', () => store('photos', { resultRetentionDays: 0 }), 'resultRetentionDays 0: a whole number'],

@@ -42,13 +42,15 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       // ChangeMessageVisibility keeps a message while its photo is worked on, and returns it.
       {
         may: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
-        on: ['<JobsQueue.Arn>'],
+        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>'],
       },
-      { may: ['s3:GetObject'], on: ['<PhotosBucket.Arn>/incoming/*'] },
+      { may: ['s3:GetObject'], on: ['<PhotosBucket.Arn>/bulk/*', '<PhotosBucket.Arn>/incoming/*'] },
       // The worker reads an outcome before it writes one, and deletes it when its photo is replaced.
       {
         may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
-        on: ['<PhotosBucket.Arn>/failed/*', '<PhotosBucket.Arn>/results/*'],
+        on: ['bulk-failed', 'bulk-results', 'failed', 'results'].map(
+          (name) => `<PhotosBucket.Arn>/${name}/*`,
+        ),
       },
       { may: ['sqs:SendMessage'], on: ['<JobsDeadLetters.Arn>'] },
       // Without it S3 answers 403 for a missing object, which the worker takes for a fault.

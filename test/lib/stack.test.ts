@@ -118,7 +118,9 @@ describe('stage prod', () => {
       },
     ]);
     // S3 checks that it may send when the notification is made.
-    expect(prod.Resources.PhotosBucket).toMatchObject({ DependsOn: ['JobsQueuePolicy'] });
+    expect(prod.Resources.PhotosBucket).toMatchObject({
+      DependsOn: ['BulkJobsQueuePolicy', 'JobsQueuePolicy'],
+    });
   });
 
   it('runs its functions on Node 24, with a log that expires', () => {
@@ -225,6 +227,7 @@ describe.each(names)('the shipped stage %s', (name) => {
       'AlarmTopicArn',
       ...(name === 'local' ? ['ApiId', 'ApiUrl'] : []),
       'BucketName',
+      'BulkQueueUrl',
       'DashboardName',
       'DeadLetterQueueUrl',
       ...(name === 'local' ? ['GatewayLogGroupName'] : []),

@@ -40,6 +40,7 @@ const GPU_FLEET: Decisions<GpuFleetProps> = {
   stageName: 'refused text',
   photos: 'part',
   jobs: 'part',
+  bulkJobs: 'part',
   table: 'part',
   groupName: 'works text',
   vpc: 'part',
@@ -64,12 +65,14 @@ const GPU_FLEET: Decisions<GpuFleetProps> = {
 };
 const JOB_QUEUE: Decisions<JobQueueProps> = {
   bucketName: 'works text',
+  deadLetterQueue: 'part',
   maxReceiveCount: 'works number',
   visibilityTimeoutSeconds: 'works number',
 };
 const PHOTO_STORE: Decisions<PhotoStoreProps> = {
   bucketName: 'works text',
   jobs: 'part',
+  bulkJobs: 'part',
   pageOrigin: 'works text',
   photoRetentionDays: 'works number',
   resultRetentionDays: 'works number',
@@ -86,6 +89,7 @@ const BACKLOG_SCALER: Decisions<BacklogScalerProps> = {
   spotPercentage: 'refused number',
   policy: 'refused record',
   tickSeconds: 'refused number',
+  bulkDeadlineSeconds: 'refused number',
   dailySpendLimit: 'refused number',
   spendBrake: 'refused flag',
   logRetentionDays: 'works number',

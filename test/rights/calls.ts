@@ -2,6 +2,7 @@
  * Every call to AWS that the deployed code makes, as IAM sees it: role, action, resource, and the context keys that AWS supplies
  * (Service Authorization Reference). A recorded run must have no other calls: recorded.full.test.ts.
  */
+import { FOLDERS, LANES } from '../../contract/lanes.ts';
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 
 export interface Call {
@@ -28,6 +29,7 @@ const PROBE_SCHEDULE = 'ProbeScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
+export const BULK_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:BulkJobsQueue`;
 export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
 export const BUCKET = 'arn:aws:s3:::photosbucket';
 export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
@@ -63,14 +65,20 @@ export function callsOf(stage: string): Call[] {
       [WORKER, 'sqs:ReceiveMessage', QUEUE],
       [WORKER, 'sqs:DeleteMessage', QUEUE],
       [WORKER, 'sqs:ChangeMessageVisibility', QUEUE],
+      [WORKER, 'sqs:ReceiveMessage', BULK_QUEUE],
+      [WORKER, 'sqs:DeleteMessage', BULK_QUEUE],
+      [WORKER, 'sqs:ChangeMessageVisibility', BULK_QUEUE],
       [WORKER, 'sqs:SendMessage', DEAD_LETTERS],
-      [WORKER, 's3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],
-      [WORKER, 's3:GetObject', `${BUCKET}/results/Album 1/Oma.jpg`],
-      [WORKER, 's3:GetObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
-      [WORKER, 's3:PutObject', `${BUCKET}/results/Album 1/Oma.jpg`],
-      [WORKER, 's3:PutObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
-      [WORKER, 's3:DeleteObject', `${BUCKET}/results/Album 1/Oma.jpg`],
-      [WORKER, 's3:DeleteObject', `${BUCKET}/failed/Album 1/Oma.jpg.json`],
+      ...LANES.flatMap((lane): Row[] => {
+        const { photos, results, failed } = FOLDERS[lane];
+        const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
+        return [
+          [WORKER, 's3:GetObject', `${BUCKET}/${photos}Album 1/Oma.jpg`],
+          ...['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].flatMap((action) =>
+            outcomes.map((outcome): Row => [WORKER, action, outcome]),
+          ),
+        ];
+      }),
       [WORKER, 'autoscaling:CompleteLifecycleAction', fleet],
       [WORKER, 'autoscaling:SetInstanceHealth', fleet],
       [WORKER, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/worker`)],

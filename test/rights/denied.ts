@@ -1,6 +1,7 @@
 /** Calls that no role of a stage may make, though an attacker who holds the role would like to. */
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 import {
+  BULK_QUEUE,
   DEAD_LETTERS,
   BUCKET,
   group,
@@ -60,11 +61,14 @@ export function deniedTo(stage: string): Call[] {
     ...by(
       WORKER,
       ['sqs:SendMessage', QUEUE],
+      ['sqs:SendMessage', BULK_QUEUE],
       ['sqs:ReceiveMessage', otherQueue],
       ['sqs:ReceiveMessage', DEAD_LETTERS],
       ['sqs:SendMessage', otherQueue],
       ['s3:PutObject', `${BUCKET}/incoming/Oma.jpg`],
       ['s3:DeleteObject', `${BUCKET}/incoming/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/bulk/Oma.jpg`],
+      ['s3:DeleteObject', `${BUCKET}/bulk/Oma.jpg`],
       ['s3:PutObject', `${BUCKET}/page/index.html`],
       ['s3:ListBucket', otherBucket],
       ['autoscaling:SetDesiredCapacity', fleet],

@@ -1,5 +1,15 @@
 /** Recorded requests as IAM sees them. */
-import { BUCKET, group, INSTANCE, OWN_WORK, parameter, QUEUE, table, type Call } from './calls.ts';
+import {
+  BUCKET,
+  BULK_QUEUE,
+  group,
+  INSTANCE,
+  OWN_WORK,
+  parameter,
+  QUEUE,
+  table,
+  type Call,
+} from './calls.ts';
 import { roleIdOf } from './policies.ts';
 
 /** A line of `record.mjs`. */
@@ -50,7 +60,10 @@ export function callOf(recorded: Recorded): Call {
     return { ...call, resource: operation.startsWith('Describe') || name === null ? '*' : group(name) };
   }
   const input = JSON.parse(body) as Record<string, unknown>;
-  if (service === 'sqs') return { ...call, action: call.action.replace(/Batch$/, ''), resource: QUEUE };
+  if (service === 'sqs') {
+    const resource = String(input.QueueUrl).includes('BulkJobs') ? BULK_QUEUE : QUEUE;
+    return { ...call, action: call.action.replace(/Batch$/, ''), resource };
+  }
   if (service === 'ssm') {
     const name = String(input.Name)
       .slice(1)
