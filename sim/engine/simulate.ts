@@ -4,9 +4,13 @@ import type { World } from '../world.ts';
 import { TickSchedule } from './schedule.ts';
 import type { Run, RunOptions } from './types.ts';
 
+/** Launches in a row, at least, after which a run may count as stalled: where boots fail by chance, all of them fail once in a million. */
+const launchesBeforeStall = ({ bootFailure }: World) =>
+  Math.max(10, Math.ceil(Math.log(1e-6) / Math.log(bootFailure)));
+
 /** Seconds without a completion, after the horizon and the last arrival, until a run counts as stalled. */
-const stalledSeconds = ({ boot, service, hookTimeout }: World) =>
-  21_600 + 10 * (boot + service + hookTimeout);
+const stalledSeconds = (world: World) =>
+  21_600 + launchesBeforeStall(world) * (world.boot + world.service + world.hookTimeout);
 
 /** Runs a trace under a policy until every job is completed or the run stalls. */
 export async function simulate(options: RunOptions): Promise<Run> {

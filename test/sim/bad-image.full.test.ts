@@ -50,19 +50,18 @@ async function figures(trace: string, changes: WorldChanges) {
   };
 }
 
-// 34 s before bursts were followed as fast: the limit was 1.4 times, of 25 s. A launch that hangs is replaced after two boots, which weigh more now.
-it('with a tenth of its boots failing a surge waits at most 1.5 times as long', async () => {
+// 31.3 s where no launch is replaced, and 25.6 s where each is replaced after two boots only.
+it('with a tenth of its boots failing a surge waits at most 1.4 times as long', async () => {
   const [without, faulty] = [await figures('viral', {}), await figures('viral', { bootFailure: 0.1 })];
   expect(without.wait).toBeCloseTo(17.5, 0);
-  expect(faulty.wait).toBeLessThanOrEqual(1.5 * without.wait);
+  expect(faulty.wait).toBeLessThanOrEqual(1.4 * without.wait);
   expect(faulty.gpuHours).toBeLessThan(1.02 * without.gpuHours);
 });
 
 it('with nine tenths of its boots failing all week a quiet fleet costs a tenth of what it did', async () => {
   const { gpuHours, launches, overtaken, left } = await figures('quiet', { max: 20, bootFailure: 0.9 });
   expect(overtaken).toBe(0);
-  // A run is cut after eight hours without a success, some 19 launches: two of these ten, at the end of their week.
-  expect(left).toBeLessThan(2);
+  expect(left).toBe(0);
   // 556 instance-hours before launches were counted.
   expect(gpuHours).toBeLessThan(65);
   expect(launches).toBeLessThan(500);

@@ -6,8 +6,10 @@ import { underWay, type BootFailureMemory } from './boot-failure.ts';
 import { LATE } from './capacity.ts';
 import type { InstanceLaunch, Observation } from './observation.ts';
 
-/** Multiple of the slowest recent success: types and zones boot at different speeds. */
+/** Multiple of the slowest recent success, and of the boot time where they took about as long as each other. */
 const SLOWEST = 1.5;
+/** Multiple of the spread of recent successes beyond the slowest: types and zones boot at different speeds. */
+const SPREAD = 3;
 /** Successes for each launch that is replaced, so that a type that is always slow comes into service in the end. */
 const SUCCESSES_EACH = 4;
 
@@ -19,8 +21,13 @@ export function stragglersOf(
 ): InstanceLaunch[] {
   const { at, launches = [] } = seen;
   const successes = launches.filter(({ outcome }) => outcome === 'in-service');
-  const slowest = Math.max(0, ...successes.map(({ startedAt, endedAt = at }) => endedAt - startedAt));
-  const limit = Math.max(LATE * boot, SLOWEST * slowest);
+  const seconds = successes.map(({ startedAt, endedAt = at }) => endedAt - startedAt);
+  const slowest = Math.max(0, ...seconds);
+  const spread = slowest - Math.min(slowest, ...seconds);
+  const limit = Math.min(
+    Math.max(LATE * boot, SLOWEST * slowest),
+    Math.max(SLOWEST * boot, SLOWEST * slowest, slowest + SPREAD * spread),
+  );
   const replaced = launches.filter(
     ({ id, outcome }) => outcome === 'cancelled' || memory?.ended.includes(id),
   );

@@ -22,11 +22,28 @@ const replaced = (...all: InstanceLaunch[][]) => decide(fleet(all.flat()), {}, s
 describe('a late launch', () => {
   it.each<[string, InstanceLaunch[][], number]>([
     [
-      'is replaced after two boot times beside others that booted',
-      [launches(4, 181), launches(16, 182, 90)],
+      'is replaced after 1.5 boot times beside others that all took one',
+      [launches(4, 136), launches(16, 137, 90)],
       4,
     ],
-    ['is not replaced before', [launches(4, 180), launches(16, 182, 90)], 0],
+    ['is not replaced before', [launches(4, 135), launches(16, 137, 90)], 0],
+    [
+      'is not replaced before 1.5 boot times beside others that were stopped instances',
+      [launches(4, 135), launches(16, 137, 20)],
+      0,
+    ],
+    [
+      'is replaced as late beyond the others as three times their spread',
+      [launches(4, 151), launches(8, 152, 70), launches(8, 152, 90)],
+      4,
+    ],
+    ['is not replaced before', [launches(4, 150), launches(8, 152, 70), launches(8, 152, 90)], 0],
+    [
+      'is replaced after two boot times beside others that boot at any speed',
+      [launches(4, 181), launches(8, 182, 20), launches(8, 182, 90)],
+      4,
+    ],
+    ['is not replaced before', [launches(4, 180), launches(8, 182, 20), launches(8, 182, 90)], 0],
     [
       'is not replaced while the slowest of the others took nearly as long',
       [launches(4, 181), launches(16, 300, 121)],
