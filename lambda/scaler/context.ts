@@ -2,7 +2,16 @@
 import type { Spending } from '../../contract/scaler.ts';
 import type { RuleSettings } from './policy/decision.ts';
 import type { PoolSettings } from './policy/pools/pools.ts';
+import type { Observation } from './policy/observation.ts';
 import type { TickPorts } from './ports.ts';
+
+export type QueuePoll = Pick<Observation, 'at' | 'visible' | 'inFlight'>;
+
+/** What the polls of a run hand to its ticks. */
+export interface Polls {
+  /** The last one that asked for no tick, before the one that did. @default the tick came at its time */
+  calm?: QueuePoll;
+}
 
 export interface TickRun {
   /** Of the lease; unique to the invocation. */
@@ -17,6 +26,8 @@ export interface TickRun {
   woken?: boolean | undefined;
   /** @default - instances cost nothing */
   spending?: Spending;
+  /** @default what polls see is forgotten */
+  polls?: Polls;
   /** Of a fleet with two pools. @default - the fleet has one group */
   pools?: PoolSettings | undefined;
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scalerEnvironmentSchema } from '../../contract/scaler.ts';
 import { portsOn } from './aws/ports-on.ts';
+import type { Polls } from './context.ts';
 import { PERIOD_SECONDS, runTicks, scheduledAt, type Clock, type RunOptions } from './run.ts';
 import { tick } from './tick.ts';
 import { isPhoto, Waker } from './wake.ts';
@@ -24,8 +25,9 @@ interface Invocation {
   getRemainingTimeInMillis(): number;
 }
 
-const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken'>): Promise<boolean> =>
-  runTicks({
+const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken'>): Promise<boolean> => {
+  const polls: Polls = {};
+  return runTicks({
     ...options,
     tickSeconds: environment.TICK_SECONDS,
     wakesByEvent: environment.WAKE_BUCKET !== '',
@@ -40,10 +42,12 @@ const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken
         launchTimeoutSeconds: environment.LAUNCH_TIMEOUT_SECONDS,
         spending: environment.SPENDING,
         ...(pools && { pools }),
+        polls,
       }),
     release: () => ports.memory.release(context.awsRequestId),
     log: (line) => console.log(JSON.stringify(line)),
   });
+};
 
 export async function handler(
   event: { scheduledTime?: string; source?: string },

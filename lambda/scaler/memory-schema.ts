@@ -154,6 +154,7 @@ const poolsSchema = z.object({
       }),
     )
     .max(MOST_REFUSALS),
+  ...{ resumes: amount.optional(), resumeSeconds: amount.optional() },
   shortAt: z.number().optional(),
   isReturning: z.boolean(),
   missingSince: z.object({ spot: z.number().optional(), onDemand: z.number().optional() }),

@@ -33,6 +33,12 @@ export function seePools({
   const ofSpot = launches.filter(({ pool }) => pool === 'spot');
   const given = ofSpot.filter(({ outcome }) => outcome !== 'refused').map(({ startedAt }) => startedAt);
   const before = memory.pools?.at ?? -Infinity;
+  const bootsOf = (name: PoolName) =>
+    launches.flatMap(({ pool, outcome, startedAt, endedAt = startedAt }) =>
+      pool === name && outcome === 'in-service' && endedAt > before && endedAt <= at
+        ? [endedAt - startedAt]
+        : [],
+    );
   const seen = {
     ...{ at, ...pools },
     max: Math.min(fleet.max, controls.ceiling?.instances ?? Infinity),
@@ -41,9 +47,8 @@ export function seePools({
       if (outcome !== 'refused' || pool === undefined) return [];
       return [{ pool, at: endedAt, type: failure?.instanceType, zone: failure?.availabilityZone }];
     }),
-    booted: ofSpot.flatMap(({ outcome, startedAt, endedAt = startedAt }) =>
-      outcome === 'in-service' && endedAt > before && endedAt <= at ? [endedAt - startedAt] : [],
-    ),
+    booted: bootsOf('spot'),
+    resumed: bootsOf('on-demand'),
   };
   return observePools(seen, memory.pools, settings);
 }

@@ -5,7 +5,7 @@
  * saved after acting, so that an action that failed starts no cooldown.
  */
 import type { Spending } from '../../contract/scaler.ts';
-import { collectErrors, NO_SPENDING, type Context, type TickRun } from './context.ts';
+import { collectErrors, NO_SPENDING, type Context, type QueuePoll, type TickRun } from './context.ts';
 import { overBudget } from './ledger.ts';
 import { observe, type Readings } from './observe.ts';
 import { controlsAt, type Controls } from './policy/controls.ts';
@@ -76,9 +76,14 @@ function pollOf(
   if (!decided?.decision.calculation) return undefined;
   const { desired, memory } = decided.decision;
   const last = { seen: { ...decided.observation, desired }, memory };
+  let calm: QueuePoll | undefined;
   return async () => {
     const counts = await ports.counts.read();
-    return wantsMore(last, { at: run.now(), ...counts }, settings, controls);
+    const polled = { at: run.now(), ...counts };
+    const isWanted = wantsMore(last, polled, settings, controls);
+    if (!isWanted) calm = polled;
+    else if (run.polls && calm) run.polls.calm = calm;
+    return isWanted;
   };
 }
 
@@ -114,6 +119,8 @@ async function decideOn(
   if (!state || !counts || !fleet) return undefined;
   const { spending = NO_SPENDING } = run;
   return attempt(() => {
+    const polled = run.polls?.calm;
+    delete run.polls?.calm;
     const took = run.now() - at;
     if (took > ALLOWANCE_SECONDS) throw new Error(`reading took ${took} s: too long to act on`);
     const pools = run.pools && {
@@ -133,6 +140,7 @@ async function decideOn(
       launchTimeoutSeconds: run.launchTimeoutSeconds,
       tickSeconds: run.tickSeconds,
       overBudget: isOverBudget(spending, account),
+      polled,
     };
     const decision = decide(observation, state.policy, settings, controls);
     return { observation, decision: pools ? withPools(decision, now, pools) : decision };

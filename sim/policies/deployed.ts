@@ -13,6 +13,7 @@ import { SPOT_SHARE } from '../../contract/prices.ts';
 import type { View } from '../../contract/view.ts';
 import type { PoolSettings } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { RuleSettings } from '../../lambda/scaler/policy/decision.ts';
+import type { Polls } from '../../lambda/scaler/context.ts';
 import { tick } from '../../lambda/scaler/tick.ts';
 import { type TickPorts } from '../../lambda/scaler/ports.ts';
 import { namesOf } from '../engine/capacity.ts';
@@ -35,6 +36,7 @@ export function deployed(
   let next = tickSeconds;
   let poll: (() => Promise<boolean>) | undefined;
   let now = 0;
+  const polls: Polls = {};
   return {
     intervalSeconds: tickSeconds,
     scheduled: true,
@@ -54,6 +56,7 @@ export function deployed(
         launchTimeoutSeconds: system.launchTimeoutSeconds,
         woken,
         pools,
+        polls,
       });
       const { errors, record } = result;
       next = result.nextSeconds ?? tickSeconds;

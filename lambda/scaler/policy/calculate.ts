@@ -5,6 +5,7 @@ import { heldOf, serviceOf } from './flow.ts';
 import { idleInstances } from './idle.ts';
 import type { Learned } from './learn.ts';
 import type { Observation } from './observation.ts';
+import { fastNeed } from './pools/fast-need.ts';
 import { meanWait, startPrice } from './price.ts';
 import { levelOf, photosWithin, rateAhead } from './rate.ts';
 import { riseWithin } from './season.ts';
@@ -50,7 +51,8 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
   const { at, visible, inFlight, inService, desired, tickSeconds = Infinity } = seen;
   const { rate, capacity, season, emptySince } = learned;
   const service = serviceOf(learned.flow, settings.serviceSeconds);
-  const boot = bootOf(capacity, settings.bootSeconds);
+  // What an instance that is kept saves is a boot. With resumes among the boots the fleet would keep fewer, as if boots were short.
+  const boot = (seen.fastTier && seen.coldBootSeconds) ?? bootOf(capacity, settings.bootSeconds);
   const backlog = visible + inFlight;
 
   const price = settings.priceOfWaiting ?? learnedPrice(learned, settings, service, boot);
@@ -78,12 +80,13 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       : (settings.sleepAfterSeconds ?? keepSeconds(sleep, wakeUpOf(sleep, boot, price)));
   const isAsleep = seen.min === 0 && backlog + foreseen === 0 && isSleepTime(sleep, at, keepFor);
   const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
+  const fast = fastNeed(seen, learned, { service, price, margin, boot });
   return {
     calculation: {
       rate: level,
       serviceSeconds: service,
       bootSeconds: boot,
-      queuedThen,
+      queuedThen: Math.max(queuedThen, fast?.queued ?? 0),
       price,
       meanWait: meanWait(learned.price) ?? null,
       ...(learned.tail ? { p95Wait: p95Wait(learned.tail) ?? null } : {}),
@@ -93,7 +96,7 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       mostBelow: below,
       ...(seen.min === 0 ? { keepSeconds: keepFor } : {}),
     },
-    needed: isAwake ? neededInstances({ load, margin, forQueue }, backlog) : 0,
+    needed: isAwake ? Math.max(neededInstances({ load, margin, forQueue }, backlog), fast?.needed ?? 0) : 0,
     kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service),
     idle: idleInstances(visible, inService, inFlight, heldOf(learned.flow, settings.serviceSeconds)),
     emptySeconds,

@@ -115,7 +115,14 @@ const cancelNewest = (launches: Launch[], count: number): number =>
 /** Instance-seconds that capacity in service and on its way offers within the next boot time. */
 export function secondsWithinBoot(memory: CapacityMemory, seen: Observation, boot: number): number {
   let seconds = seen.inService * boot;
-  for (const { at, count } of memory.launches) {
+  let { launches } = memory;
+  if (seen.fastTier) {
+    // Which of the launches resume is unknown; resumes come first, so that what is late boots.
+    const { resuming, resumeSeconds } = seen.fastTier;
+    launches = launches.map((launch) => ({ ...launch }));
+    seconds += cancelNewest(launches, resuming) * Math.max(0, boot - resumeSeconds / 2);
+  }
+  for (const { at, count } of launches) {
     const age = seen.at - at;
     if (age > LATE * boot) continue;
     seconds += count * (boot - Math.max(boot - age, REMAINING * boot));

@@ -29,6 +29,8 @@ export interface Flow {
   vanished: number;
   /** Seconds that instances were busy meanwhile, as they report. @default unknown */
   busySeconds?: number;
+  /** Messages of the last tick that have left since, and negative arrivals before it. */
+  left?: number;
   memory: FlowMemory;
 }
 
@@ -105,6 +107,7 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
     arrived: Math.max(0, change),
     vanished: Math.max(0, before.backlog - backlog - finished),
     ...(work ? { busySeconds: work.busySeconds } : {}),
+    left: finished + before.carried,
     memory: { at, backlog, inFlight, reported, carried, completed, busySeconds, inFlightSeconds },
   };
 }

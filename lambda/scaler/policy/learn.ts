@@ -14,6 +14,24 @@ import { emptyTail, observeTail, withoutPrice } from './tail.ts';
 
 export type Learned = Omit<SloMemory, 'idle'> & { flow: SloMemory['flow'] };
 
+/**
+ * Where the queue was polled between two ticks, what arrived before and after that counts apart: a burst that began meanwhile
+ * shows in the latter.
+ */
+function rateAfter(
+  { at, polled, fastTier }: Observation,
+  { flow: last, rate }: Pick<SloMemory, 'flow' | 'rate'>,
+  { seconds, arrived, left = 0 }: Flow,
+): SloMemory['rate'] {
+  if (seconds === 0) return rate;
+  if (!fastTier || !last || !polled || polled.at <= last.at || polled.at >= at)
+    return observeArrivals(rate, arrived, seconds);
+  const until = polled.at - last.at;
+  const change = polled.visible + polled.inFlight - last.backlog + (left * until) / seconds;
+  const early = Math.min(arrived, Math.max(0, change));
+  return observeArrivals(observeArrivals(rate, early, until), arrived - early, seconds - until);
+}
+
 /** What the memory holds once this tick has been observed. */
 export function learn(
   seen: Observation,
@@ -53,7 +71,7 @@ export function learn(
   const { dispersion = Math.max(1, together) } = before.rate;
   return {
     flow: flow.memory,
-    rate: seconds > 0 ? observeArrivals({ ...before.rate, dispersion }, arrived, seconds) : before.rate,
+    rate: rateAfter(seen, { ...before, rate: { ...before.rate, dispersion } }, flow),
     capacity,
     price: observeWaits(price, { seconds, arrived, visible }, settings.targetWaitSeconds),
     sleep: observeGaps(before.sleep, {

@@ -94,6 +94,18 @@ export interface Observation {
    */
   coldBootSeconds?: number;
   /**
+   * Stopped instances, which come into service sooner than a boot.
+   *
+   * @default the fleet has none
+   */
+  fastTier?: FastTier;
+  /**
+   * The queue at the last poll that asked for no tick, where a poll has called for this one.
+   *
+   * @default nothing is known between the two ticks
+   */
+  polled?: Pick<Observation, 'at' | 'visible' | 'inFlight'> | undefined;
+  /**
    * Whether the day's spending forbids the fleet to grow, except to an operator's floor.
    *
    * @default false
@@ -106,6 +118,16 @@ export interface Observation {
    * @default Infinity: all time between two observations counts as observed
    */
   tickSeconds?: number;
+}
+
+/** Stopped instances of a fleet. */
+export interface FastTier {
+  /** Those that can resume now, beyond those that were asked to. */
+  stopped: number;
+  /** On their way, of the requested ones. */
+  resuming: number;
+  /** Seconds from requesting one to its service. */
+  resumeSeconds: number;
 }
 
 /** Counts of an Auto Scaling group. */

@@ -67,6 +67,20 @@ export function levelOf(memory: RateMemory): number {
   return level;
 }
 
+/** The median of the present level over all hypotheses, or its mean where that is higher: as likely too low as too high, photos/s. */
+export function medianLevel(memory: RateMemory): number {
+  const prior = priorOf(memory);
+  const levels = memory.levels
+    .map(({ weight, photos, seconds }) => ({
+      weight,
+      level: (prior.shape + photos) / (prior.seconds + seconds),
+    }))
+    .sort((a, b) => b.level - a.level);
+  let above = 0;
+  const median = levels.find(({ weight }) => (above += weight) >= 0.5);
+  return Math.max(median?.level ?? 0, levelOf(memory));
+}
+
 /** Share of bursts that end per second: measured, weighted with the first guess. */
 const endRate = ({ ended, watched }: RateMemory) =>
   (GUESS_BURSTS + ended) / (GUESS_BURSTS * BURST_SECONDS + watched);

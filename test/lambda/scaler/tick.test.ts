@@ -1,6 +1,7 @@
 /** One tick over ports: the order of its steps, what it sets, stores and publishes. */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Polls } from '../../../lambda/scaler/context.ts';
 import { RECENT } from '../../../lambda/scaler/record.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
 import { fakePorts, type FakePorts } from './support/fakes.ts';
@@ -46,6 +47,23 @@ describe('a tick', () => {
     ports.counts.counts = { visible: 300, inFlight: 0 };
     expect(await poll?.()).toBe(true);
     expect(ports.calls).toEqual([['counts.read'], ['counts.read']]);
+  });
+
+  it('a poll that asks for a tick hands it what the last one before saw, once', async () => {
+    const polls: Polls = {};
+    const settings = { owner: 'run-1', now: () => now, tickSeconds: 30, polls };
+    ports.counts.counts = { visible: 8, inFlight: 0 };
+    const { poll } = await tick(ports, slo, settings);
+    now += 5;
+    expect(await poll?.()).toBe(false);
+    expect(polls).toEqual({});
+    const calm = { at: now, visible: 8, inFlight: 0 };
+    now += 5;
+    ports.counts.counts = { visible: 300, inFlight: 0 };
+    expect(await poll?.()).toBe(true);
+    expect(polls).toEqual({ calm });
+    await tick(ports, slo, settings);
+    expect(polls).toEqual({});
   });
 
   it.each([

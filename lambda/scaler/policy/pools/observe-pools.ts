@@ -2,6 +2,7 @@
  * What became of the last plan: refused launches move to the other pool, and Spot instances that have come into service
  * take the place of on-demand ones. The rule that sizes the fleet then sees the two pools as one group.
  */
+import type { FastTier } from '../observation.ts';
 import type { PoolName } from './pool-name.ts';
 import type { PoolCounts, PoolSettings, PoolsMemory, PoolsSeen, RefusedLaunch } from './pools.ts';
 import { isClosed, rememberRefusals } from './refusals.ts';
@@ -26,7 +27,7 @@ export interface PoolsNow {
   isOpen: Record<PoolName, boolean>;
   memory: PoolsMemory;
   /** The two pools as one group. */
-  view: { desired: number; inService: number; pending: number };
+  view: { desired: number; inService: number; pending: number; fastTier?: FastTier };
 }
 
 /** Requested instances that do not boot yet. */
@@ -52,6 +53,21 @@ export const spotBootOf = (
   { boots, bootSeconds }: Pick<PoolsMemory, 'boots' | 'bootSeconds'>,
   guess: number,
 ): number => (bootSeconds + guess) / (boots + 1);
+
+/** Seconds from requesting a stopped instance to its service, where none was measured: what an image with its model loaded takes. */
+const RESUME_SECONDS = 50;
+
+function fastTierOf(
+  { stopped, onDemand: { inService, pending } }: PoolsSeen,
+  { resumes, resumeSeconds, onDemand }: { resumes: number; resumeSeconds: number; onDemand: number },
+): FastTier {
+  const missing = Math.max(0, onDemand - inService - pending);
+  return {
+    stopped: Math.max(0, stopped - missing),
+    resuming: Math.max(0, Math.min(onDemand - inService, pending + Math.min(missing, stopped))),
+    resumeSeconds: (resumeSeconds + RESUME_SECONDS) / (resumes + 1),
+  };
+}
 
 /** Missing instances of a pool that reports no refusal; a whole market that does not answer counts as refused. */
 function silentRefusal(
@@ -90,6 +106,7 @@ export function observePools(
   let { desired: onDemand } = seen.onDemand;
   let handover = Math.min(before.handover, spot, onDemand);
   let moved = 0;
+  let retried = 0;
   if (!isRepeated) {
     if (isRefused('spot')) {
       // What only was to take the place of an on-demand instance stays there.
@@ -101,7 +118,10 @@ export function observePools(
       spot -= moved;
       onDemand += moved;
     } else if (isRefused('on-demand') && isOpen.spot) {
-      moved = Math.min(missing.onDemand, onDemand - handover, Math.max(0, seen.spot.max - spot));
+      // Auto Scaling tries a stopped instance again sooner than Spot boots.
+      const { since = at } = silent.onDemand;
+      retried = at - since < SILENT_SECONDS ? Math.min(missing.onDemand, seen.stopped) : 0;
+      moved = Math.min(missing.onDemand - retried, onDemand - handover, Math.max(0, seen.spot.max - spot));
       spot += moved;
       onDemand -= moved;
     }
@@ -112,15 +132,20 @@ export function observePools(
   handover -= replaced;
 
   const booted = isRepeated ? [] : seen.booted;
+  const resumed = isRepeated || settings.fastTier === 0 ? [] : (seen.resumed ?? []);
   const fading = Math.exp(-booted.length / BOOT_MEMORY);
   const shortAt = shortAtOf(seen, before, refused, isOpen.spot);
   const lost = remembered && !isRepeated && moved === 0 ? Math.max(0, coming - before.coming) : 0;
+  const fadingOnDemand = Math.exp(-resumed.length / BOOT_MEMORY);
+  const resumes = (before.resumes ?? 0) * fadingOnDemand + resumed.length;
+  const resumeSeconds =
+    (before.resumeSeconds ?? 0) * fadingOnDemand + resumed.reduce((sum, seconds) => sum + seconds, 0);
   const desired = spot + onDemand - handover;
   const inService = Math.min(
     desired,
     Math.min(spot, seen.spot.inService) + Math.min(onDemand, seen.onDemand.inService),
   );
-  const onTheWay = seen.spot.pending + seen.onDemand.pending + moved;
+  const onTheWay = seen.spot.pending + seen.onDemand.pending + moved + retried;
   return {
     ...{ seen, isRepeated, spot, onDemand, handover, replaced, lost, isOpen },
     memory: {
@@ -128,13 +153,17 @@ export function observePools(
       boots: before.boots * fading + booted.length,
       bootSeconds: before.bootSeconds * fading + booted.reduce((sum, seconds) => sum + seconds, 0),
       ...(shortAt === undefined ? {} : { shortAt }),
+      ...(settings.fastTier > 0 && { resumes, resumeSeconds }),
       isReturning: shortAt !== undefined || before.isReturning,
       missingSince: {
         ...(silent.spot.since === undefined ? {} : { spot: silent.spot.since }),
         ...(silent.onDemand.since === undefined ? {} : { onDemand: silent.onDemand.since }),
       },
     },
-    view: { desired, inService, pending: Math.min(desired - inService, onTheWay) },
+    view: {
+      ...{ desired, inService, pending: Math.min(desired - inService, onTheWay) },
+      ...(settings.fastTier > 0 && { fastTier: fastTierOf(seen, { resumes, resumeSeconds, onDemand }) }),
+    },
   };
 }
 

@@ -24,6 +24,8 @@ export interface PoolsSeen extends PoolsCounts {
   spotGivenAt?: number | undefined;
   /** Boots of the Spot instances that came into service since the last tick, seconds. */
   booted: number[];
+  /** The same of the on-demand instances. @default none */
+  resumed?: number[];
 }
 
 export interface RefusedLaunch {
@@ -83,4 +85,7 @@ export interface PoolsMemory {
   /** Recent measured boots of Spot instances, and their seconds. */
   boots: number;
   bootSeconds: number;
+  /** The same of the on-demand instances of a fleet with a fast tier, nearly all of which resume. @default none */
+  resumes?: number;
+  resumeSeconds?: number;
 }
