@@ -8,6 +8,7 @@
  */
 import { z } from 'zod';
 import { MAX_KEY_BYTES } from './keys.ts';
+import { isPhotoKey, laneOf, type Lane } from './lanes.ts';
 
 /** S3 sends one record of two kilobytes in a message. */
 const MOST_CHARACTERS = 65_536;
@@ -45,7 +46,7 @@ const eventBridgeSchema = z.object({
 /** One photo to colour. */
 export interface Job {
   bucket: string;
-  /** Decoded key, `incoming/...`. */
+  /** Decoded key, `incoming/...` or `bulk/...`. */
   key: string;
   /** Without quotes. S3 sends it with every ObjectCreated event, but its schema says optional. */
   etag: string | undefined;
@@ -83,6 +84,16 @@ export function parseJobMessage(body: string): Job[] {
   const json = parseJson(body);
   const sns = snsSchema.safeParse(json);
   return jobsOf(sns.success ? parseJson(sns.data.Message) : json).filter(({ key }) => !key.endsWith('/'));
+}
+
+/** The lane of a message by its first photo; interactive when it has none, or is no job. */
+export function laneOfMessage(body: string): Lane {
+  try {
+    const [first] = parseJobMessage(body);
+    return first && isPhotoKey(first.key) ? laneOf(first.key) : 'interactive';
+  } catch {
+    return 'interactive';
+  }
 }
 
 function parseJson(text: string): unknown {

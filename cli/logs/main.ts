@@ -5,6 +5,7 @@ import { duration, matching, type CommandLine } from '../../common/command-line.
 import { EXIT, Interrupted } from '../../common/errors.ts';
 import { printJson, printLine } from '../../common/terminal.ts';
 import { INCOMING } from '../../contract/keys.ts';
+import { isPhotoKey } from '../../contract/lanes.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
 import { interruptible } from '../shared/interruptible.ts';
@@ -28,9 +29,10 @@ export const define = (command: CommandLine): CommandLine =>
         'Shows log lines of a stage: of its instances (worker, ComfyUI, kernel, boot), its gateway and its scaler. Lines of a photo name it by the SHA-256 of bucket and key; with --photo they are shown by upload, each under its trace id.',
       )
       .addOption(
-        new Option('--photo <key>', "of one photo: its key, with or without 'incoming/'").conflicts(
-          'instance',
-        ),
+        new Option(
+          '--photo <key>',
+          "of one photo: its key; without 'incoming/' or 'bulk/' it is below 'incoming/'",
+        ).conflicts('instance'),
       )
       .addOption(
         new Option('--instance <id>', 'of one instance').argParser(
@@ -97,4 +99,4 @@ async function run(options: LogsOptions): Promise<number> {
   }).finally(() => process.off('SIGINT', onCtrlC));
 }
 
-const keyOf = (photo: string) => (photo.startsWith(INCOMING) ? photo : INCOMING + photo);
+const keyOf = (photo: string) => (isPhotoKey(photo) ? photo : INCOMING + photo);

@@ -1,4 +1,4 @@
-/** `ddcolor-elastic redrive`: moves dead letters back to the job queue. */
+/** `ddcolor-elastic redrive`: moves dead letters back to the job queue of their photo's lane. */
 import { Option } from 'commander';
 import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
@@ -22,7 +22,7 @@ export const define = (command: CommandLine): CommandLine =>
   withTarget(
     command
       .description(
-        'Moves dead letters, the messages of photos that failed on every attempt, back to the job queue. Fix the cause first. Each message is sent before it is deleted, so an interrupted redrive loses nothing.',
+        'Moves dead letters, the messages of photos that failed on every attempt, back to the job queue of their lane. Fix the cause first. Each message is sent before it is deleted, so an interrupted redrive loses nothing.',
       )
       .addOption(
         new Option('--limit <n>', `messages at most, 1 to ${MAX_LIMIT}`)
@@ -38,7 +38,7 @@ export const define = (command: CommandLine): CommandLine =>
 Exit codes: 0; 1 a message could not be moved; 2 wrong command line; 3 AWS could not be reached; 130 interrupted, with
 messages already received moved first.
 IAM: cloudformation:DescribeStacks; on the dead-letter queue sqs:ReceiveMessage, sqs:DeleteMessage,
-sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the job queue sqs:SendMessage.`,
+sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the job queues sqs:SendMessage.`,
     )
     .runs(run);
 
@@ -48,7 +48,10 @@ const run = ({ limit, dryRun = false, verbose = false, json, ...options }: Redri
     const outputs = await outputsOf(deployment, signal);
     const { deadLettersOf } = await import('./sqs.ts');
     const from = output(outputs, 'DeadLetterQueueUrl', deployment);
-    const queue = deadLettersOf(deployment.config, from, output(outputs, 'QueueUrl', deployment), signal);
+    const interactive = output(outputs, 'QueueUrl', deployment);
+    // A stage that was deployed before it had a bulk lane has one queue.
+    const to = { interactive, bulk: outputs.BulkQueueUrl ?? interactive };
+    const queue = deadLettersOf(deployment.config, from, to, signal);
     const out = new Progress(process.stdout);
     const startMs = Date.now();
     const progress = (moved: number) => {

@@ -1,5 +1,5 @@
 /**
- * Moves dead letters back to the job queue. Each is received, sent and then deleted, so an interrupted run leaves it in one
+ * Moves dead letters back to the job queues. Each is received, sent and then deleted, so an interrupted run leaves it in one
  * of the queues or in both. Both is harmless: a photo that is coloured twice has the same outcome.
  */
 
@@ -15,7 +15,7 @@ export interface DeadLetter {
 export interface DeadLetters {
   /** @param most 1 to 10. @returns none when the queue is empty */
   receive(most: number): Promise<DeadLetter[]>;
-  /** Sends it to the job queue. */
+  /** Sends it to the job queue of its lane. */
   send(letter: DeadLetter): Promise<void>;
   delete(letter: DeadLetter): Promise<void>;
   /** Makes it visible again in the dead-letter queue. */

@@ -1,4 +1,4 @@
-/** The dead-letter queue and the job queue on SQS. */
+/** The dead-letter queue and the job queues on SQS. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -9,6 +9,8 @@ import {
   type MessageAttributeValue,
 } from '@aws-sdk/client-sqs';
 import { UserError } from '../../common/errors.ts';
+import { laneOfMessage } from '../../contract/job.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig } from '../shared/deployment.ts';
 import type { DeadLetters, DeadLetter } from './run.ts';
@@ -20,15 +22,18 @@ const WAIT_SECONDS = 1;
 const TRACE = 'AWSTraceHeader';
 const FROM_NEEDS =
   'sqs:ReceiveMessage, sqs:DeleteMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue';
-const TO_NEEDS = 'sqs:SendMessage on the job queue';
+const TO_NEEDS = 'sqs:SendMessage on the job queues';
 
 type Attributes = Record<string, MessageAttributeValue>;
 
-/** @param signal stops receiving; messages already received are still moved */
+/** Job queue of each lane. */
+export type JobQueueUrls = Record<Lane, string>;
+
+/** @param to a message goes to the queue of its photo's lane. @param signal stops receiving; messages already received are still moved */
 export function deadLettersOf(
   config: ClientConfig,
   from: string,
-  to: string,
+  to: JobQueueUrls,
   signal: AbortSignal,
 ): DeadLetters & { left(): Promise<{ waiting: number; held: number }> } {
   const sqs = new SQSClient(config);
@@ -55,8 +60,9 @@ export function deadLettersOf(
       }));
     },
     async send({ body, attributes }: DeadLetter) {
-      const send = new SendMessageCommand({ QueueUrl: to, MessageBody: body, ...attributes });
-      await awsCall(`queue ${to}`, TO_NEEDS, never, () => sqs.send(send));
+      const QueueUrl = to[laneOfMessage(body)];
+      const send = new SendMessageCommand({ QueueUrl, MessageBody: body, ...attributes });
+      await awsCall(`queue ${QueueUrl}`, TO_NEEDS, never, () => sqs.send(send));
     },
     async delete({ handle }) {
       await ofFrom(() => sqs.send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle: handle })));

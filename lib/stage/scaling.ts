@@ -36,7 +36,7 @@ export const SCALING_FIELDS = {
    *
    * @default 3600
    */
-  bulkDeadlineSeconds: integer({ min: 60, max: 172_800, default: 3600 }),
+  bulkDeadlineSeconds: integer({ min: 60, max: 86_400, default: 3600 }),
 };
 
 export type ScalingOptions = OptionsOf<typeof SCALING_FIELDS>;

@@ -61,6 +61,26 @@ describe('redrive', () => {
     for (const { MessageAttributes } of moved) expect(MessageAttributes).toMatchObject(attributes);
     expect(await drain(stage.dead)).toEqual([]);
   });
+
+  it('sends each message to the queue of its photo’s lane', async () => {
+    const bodyOf = (key: string) =>
+      JSON.stringify({
+        Records: [
+          {
+            ...{ eventName: 'ObjectCreated:Put', eventTime: '2026-11-29T10:00:00.000Z' },
+            s3: { bucket: { name: 'photos' }, object: { key, eTag: 'e' } },
+          },
+        ],
+      });
+    const bulk = ['bulk/a.jpg', 'bulk/Gr%C3%BC%C3%9Fe+1931.jpg'].map(bodyOf);
+    const interactive = ['incoming/a.jpg', 'incoming/bulk/a.jpg', 'bulk/'].map(bodyOf);
+    for (const MessageBody of [...bulk, ...interactive])
+      await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.dead, MessageBody }));
+    expect(json(await operate('redrive', '--json'))).toMatchObject({ moved: 5, empty: true });
+    const moved = async (url: string) => (await drain(url)).map(({ Body }) => Body).sort();
+    expect(await moved(stage.bulk)).toEqual([...bulk].sort());
+    expect(await moved(stage.jobs)).toEqual([...interactive].sort());
+  });
 });
 
 describe('smoke', () => {

@@ -1,22 +1,19 @@
 /** Compares the outcomes of all photos with the expected ones. */
 import sharp from 'sharp';
-import { failedKey, FAILED, INCOMING, RESULTS, resultKey } from '../../contract/keys.ts';
+import { failedKey, resultKey } from '../../contract/keys.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { colourise } from '../../local/comfyui/colour.ts';
 import type { Failure } from '../../contract/failure.ts';
 import type { ChaosPhoto } from './photos.ts';
+import { outcomeFolders, type StoredOutcome } from './outcomes.ts';
 import { read } from './watermark.ts';
-
-/** An object below `results/` or `failed/`. */
-export interface StoredOutcome {
-  /** ETag of the photo in the object's metadata. */
-  sourceEtag: string | undefined;
-  body: Buffer;
-}
 
 /** Counts of correct outcomes, and a sentence for each problem. */
 export interface OutcomeCheck {
   succeeded: number;
   failed: number;
+  /** Photos with a correct outcome, by lane. */
+  lanes: Record<Lane, number>;
   /** Photos without an outcome. */
   lost: string[];
   /** Photos with both outcomes, or with the outcome of a superseded upload. */
@@ -31,6 +28,8 @@ const MODEL_SIZE = 512;
 /** Levels; they are 2.8 at most, and 12.7 at least with the colours of another photo. */
 const OWN_COLOURS = 6;
 
+const isOutcome = (key: string) => outcomeFolders().some((folder) => key.startsWith(folder));
+
 const KEY_OF = { result: resultKey, failure: failedKey };
 
 /** @param outcomes objects by key */
@@ -38,13 +37,14 @@ export async function checkOutcomes(
   photos: Iterable<ChaosPhoto & { etag: string }>,
   outcomes: ReadonlyMap<string, StoredOutcome>,
 ): Promise<OutcomeCheck> {
-  const check: OutcomeCheck = { succeeded: 0, failed: 0, lost: [], doubled: [], wrong: [], stray: [] };
-  const left = new Set(
-    [...outcomes.keys()].filter((key) => key.startsWith(RESULTS) || key.startsWith(FAILED)),
-  );
+  const check: OutcomeCheck = {
+    ...{ succeeded: 0, failed: 0, lanes: { interactive: 0, bulk: 0 } },
+    ...{ lost: [], doubled: [], wrong: [], stray: [] },
+  };
+  const left = new Set([...outcomes.keys()].filter(isOutcome));
   for (const photo of photos) {
     const of = (kind: keyof typeof KEY_OF) => {
-      const key = KEY_OF[kind](INCOMING + photo.key);
+      const key = KEY_OF[kind](photo.key);
       left.delete(key);
       return outcomes.get(key);
     };
@@ -57,8 +57,10 @@ export async function checkOutcomes(
     else {
       const wrong = result ? await wrongResult(photo, result.body) : wrongFailure(photo, failure!.body);
       if (wrong) check.wrong.push(`'${photo.key}' ${wrong}`);
-      else if (result) check.succeeded++;
-      else check.failed++;
+      else {
+        check.lanes[photo.lane]++;
+        check[result ? 'succeeded' : 'failed']++;
+      }
     }
   }
   check.stray = [...left].map((key) => `'${key}' belongs to no photo`);

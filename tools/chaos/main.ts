@@ -1,5 +1,5 @@
 /**
- * `npm run chaos [-- --photos 1000] [--seed 1] [--json FILE]`: a fault-injection test of the local stack. Workers and ComfyUIs
+ * `npm run chaos [-- --photos 1000] [--bulk 20] [--seed 1] [--json FILE]`: a fault-injection test of the local stack. Workers and ComfyUIs
  * are killed and suspended, instances are terminated, messages are duplicated and delayed, S3 and SQS fail; then every photo
  * must have exactly one outcome.
  *
@@ -21,6 +21,7 @@ import { Instances } from './instances.ts';
 import { checkBatches } from './check-batches.ts';
 import { checkLogs } from './check-logs.ts';
 import { planOutages, runOutages } from './outages.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { planFaults } from './plan.ts';
 import { FleetPeak } from './spot-shortage.ts';
 import { StackView } from './stack-view.ts';
@@ -45,11 +46,20 @@ const PATIENCE_MS = 240_000;
 
 export interface ChaosOptions {
   photos: number;
+  /** Per cent of them in the bulk lane. */
+  bulk: number;
   seed: number;
 }
 
+/** Spreads the bulk photos evenly. */
+const laneOf = (number: number, percent: number): Lane =>
+  Math.floor(((number + 1) * percent) / 100) > Math.floor((number * percent) / 100) ? 'bulk' : 'interactive';
+
 /** Deploys the stack, runs the test and removes everything. @returns the report */
-export async function chaos({ photos, seed }: ChaosOptions, context: CommandContext): Promise<ChaosReport> {
+export async function chaos(
+  { photos, seed, bulk }: ChaosOptions,
+  context: CommandContext,
+): Promise<ChaosReport> {
   const { abort, scope, progress } = context;
   const startMs = performance.now();
   const say = (line: string) => progress.print(line);
@@ -78,9 +88,10 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
     },
   }));
   const { s3, sqs, outputs } = stack;
-  const [bucket, queue] = [outputs.BucketName ?? '', outputs.QueueUrl ?? ''];
-  const uploads = new Uploads(s3, bucket);
-  const messages = new MessageFaults(sqs, queue);
+  const bucket = outputs.BucketName ?? '';
+  const queues = [outputs.QueueUrl ?? '', outputs.BulkQueueUrl ?? ''];
+  const uploads = new Uploads(s3, bucket, (number) => laneOf(number, bulk));
+  const messages = new MessageFaults(sqs, queues);
   const targets = { instances, messages, uploads, proxy: parts.proxy! };
   const injector = new Injector(targets, planFaults(seed, FAULT_EVERY_SECONDS));
   const view = new StackView(stack, STAGE);
@@ -92,7 +103,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
   let phase = 'waiting for the fleet';
   const poll = async () => {
     const [left, { results, failed }] = await Promise.all([
-      messagesIn(sqs, queue),
+      messagesIn(sqs, queues),
       countOutcomes(s3, bucket),
     ]);
     const fleet = fleetOf(stack);
@@ -156,7 +167,7 @@ export async function chaos({ photos, seed }: ChaosOptions, context: CommandCont
 
   const dead = await drainQueue(sqs, outputs.DeadLetterQueueUrl ?? '');
   const leftovers: Leftovers = {
-    messages: await messagesIn(sqs, queue),
+    messages: await messagesIn(sqs, queues),
     onDisk,
     dead: dead.filter((body) => !messages.poison.includes(body)),
     poisonMissing: messages.poison.filter((body) => !dead.includes(body)).length,
@@ -188,6 +199,9 @@ export const define = (command: CommandLine): CommandLine =>
       'Injects faults into the local stack and checks that every photo still gets exactly one outcome.',
     )
     .addOption(new Option('--photos <n>', 'photos to submit').default(1000).argParser(wholeNumber(1, 20_000)))
+    .addOption(
+      new Option('--bulk <percent>', 'of them in the bulk lane').default(20).argParser(wholeNumber(0, 100)),
+    )
     .addOption(new Option('--seed <n>', 'of the faults').default(1).argParser(wholeNumber(1, 1_000_000)))
     .option('--json <file>', 'write the report as JSON')
     .notes('Example: npm run chaos -- --photos 300 --seed 1');

@@ -1,4 +1,4 @@
-/** Faults of messages: duplicated, delayed, reordered, and poison messages. */
+/** Faults of messages, in the queues of both lanes by turns: duplicated, delayed, reordered, and poison messages. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -8,6 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { INCOMING } from '../../contract/keys.ts';
+import { FOLDERS } from '../../contract/lanes.ts';
 
 /** Bodies that no worker can parse; numbered, so that each one is unique. */
 const POISON: ((number: number) => string)[] = [
@@ -17,6 +18,7 @@ const POISON: ((number: number) => string)[] = [
   (number) => JSON.stringify({ Records: [{ number, eventName: 'ObjectCreated:Put' }] }),
   (number) => JSON.stringify(eventFor('another-bucket', `${INCOMING}${number}.jpeg`)),
   (number) => JSON.stringify(eventFor('', `elsewhere/${number}.jpeg`)),
+  (number) => JSON.stringify(eventFor('another-bucket', `${FOLDERS.bulk.photos}${number}.jpeg`)),
 ];
 
 const eventFor = (name: string, key: string) => {
@@ -27,28 +29,36 @@ const eventFor = (name: string, key: string) => {
 const EMPTY = [
   JSON.stringify({ Service: 'Amazon S3', Event: 's3:TestEvent' }),
   JSON.stringify(eventFor('any-bucket', `${INCOMING}New+folder/`)),
+  JSON.stringify(eventFor('any-bucket', FOLDERS.bulk.photos)),
 ];
 const MAX_DELAY_SECONDS = 15;
 
 export class MessageFaults {
   /** Bodies of the poison messages that were sent. */
   readonly poison: string[] = [];
+  private faults = 0;
 
   constructor(
     private readonly sqs: SQSClient,
-    private readonly url: string,
+    private readonly urls: readonly string[],
   ) {}
+
+  /** The queue of the next fault. */
+  private next(): string {
+    return this.urls[this.faults++ % this.urls.length]!;
+  }
 
   /** @param magnitude 0 to 1, scales the delay. @returns the number of messages */
   async duplicate(magnitude: number): Promise<number> {
-    const messages = await this.peek();
+    const url = this.next();
+    const messages = await this.peek(url);
     for (const { Body } of messages) {
       const DelaySeconds = Math.round(magnitude * MAX_DELAY_SECONDS);
-      await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody: Body, DelaySeconds }));
+      await this.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: Body, DelaySeconds }));
     }
     for (const { ReceiptHandle } of messages) {
       await this.sqs.send(
-        new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle, VisibilityTimeout: 0 }),
+        new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout: 0 }),
       );
     }
     return messages.length;
@@ -56,11 +66,12 @@ export class MessageFaults {
 
   /** Makes each message visible again after another delay. @returns the number of messages */
   async delay(magnitude: number): Promise<number> {
-    const messages = await this.peek();
+    const url = this.next();
+    const messages = await this.peek(url);
     for (const [k, { ReceiptHandle }] of messages.entries()) {
       const VisibilityTimeout = Math.round(((magnitude * 97 + k * 37) % 100) * 0.01 * MAX_DELAY_SECONDS);
       await this.sqs.send(
-        new ChangeMessageVisibilityCommand({ QueueUrl: this.url, ReceiptHandle, VisibilityTimeout }),
+        new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle, VisibilityTimeout }),
       );
     }
     return messages.length;
@@ -68,25 +79,30 @@ export class MessageFaults {
 
   async sendPoison(magnitude: number): Promise<void> {
     const MessageBody = POISON[Math.floor(magnitude * POISON.length)]!(this.poison.length);
-    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.next(), MessageBody }));
     this.poison.push(MessageBody);
   }
 
   async sendEmpty(magnitude: number): Promise<void> {
     const MessageBody = EMPTY[Math.floor(magnitude * EMPTY.length)]!;
-    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody }));
+    await this.sqs.send(new SendMessageCommand({ QueueUrl: this.next(), MessageBody }));
   }
 
-  private async peek() {
+  private async peek(QueueUrl: string) {
     const { Messages = [] } = await this.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: this.url, MaxNumberOfMessages: 10, VisibilityTimeout: 30 }),
+      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 30 }),
     );
     return Messages;
   }
 }
 
-/** Counts the messages of a queue: visible, in flight and delayed. */
-export async function messagesIn(sqs: SQSClient, QueueUrl: string): Promise<number> {
+/** Counts the messages of queues: visible, in flight and delayed. */
+export async function messagesIn(sqs: SQSClient, urls: readonly string[]): Promise<number> {
+  const counts = await Promise.all(urls.map((url) => messagesInOne(sqs, url)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function messagesInOne(sqs: SQSClient, QueueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
   );

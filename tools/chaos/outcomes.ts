@@ -1,13 +1,25 @@
 /** Reads all outcomes of the bucket with their content. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { FAILED, RESULTS, SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { FOLDERS, LANES } from '../../contract/lanes.ts';
 import { listKeys } from '../../local/run/outcomes.ts';
-import type { StoredOutcome } from './check-outcomes.ts';
 
-/** @returns the objects below `results/` and `failed/`, by key */
+/** A result or a failure record of either lane. */
+export interface StoredOutcome {
+  /** ETag of the photo in the object's metadata. */
+  sourceEtag: string | undefined;
+  body: Buffer;
+}
+
+const foldersOf = (kind: 'results' | 'failed') => LANES.map((lane) => FOLDERS[lane][kind]);
+
+/** Of both lanes. */
+export const outcomeFolders = () => [...foldersOf('results'), ...foldersOf('failed')];
+
+/** @returns the results and failure records, by key */
 export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<Map<string, StoredOutcome>> {
   const found = new Map<string, StoredOutcome>();
-  for (const prefix of [RESULTS, FAILED]) {
+  for (const prefix of outcomeFolders()) {
     for (const key of await listKeys(s3, bucket, prefix)) {
       const { Body, Metadata } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       const body = Buffer.from((await Body?.transformToByteArray()) ?? []);
@@ -17,11 +29,15 @@ export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<
   return found;
 }
 
-/** Counts the objects below `results/` and `failed/`. */
+/** Counts the results and the failure records of both lanes. */
 export async function countOutcomes(
   s3: S3Client,
   bucket: string,
 ): Promise<{ results: number; failed: number }> {
-  const [results, failed] = await Promise.all([listKeys(s3, bucket, RESULTS), listKeys(s3, bucket, FAILED)]);
-  return { results: results.size, failed: failed.size };
+  const count = async (kind: 'results' | 'failed') => {
+    const keys = await Promise.all(foldersOf(kind).map((folder) => listKeys(s3, bucket, folder)));
+    return keys.reduce((sum, { size }) => sum + size, 0);
+  };
+  const [results, failed] = await Promise.all([count('results'), count('failed')]);
+  return { results, failed };
 }

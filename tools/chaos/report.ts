@@ -10,7 +10,7 @@ import type { OutcomeCheck } from './check-outcomes.ts';
 
 /** Messages and files left at the end of a run. */
 export interface Leftovers {
-  /** Messages in the job queue. */
+  /** Messages in the job queues. */
   messages: number;
   /** Folders of attempts on the disks of instances. */
   onDisk: string[];
@@ -56,18 +56,18 @@ const SHOWN = 8;
 type Checked = Pick<ChaosReport, 'outcomes' | 'leftovers' | 'batches' | 'logs' | 'outages' | 'max' | 'peak'>;
 
 export function checks({ outcomes, leftovers, batches, logs, outages, max, peak }: Checked): Check[] {
-  const { succeeded, failed, lost, doubled, wrong, stray } = outcomes;
+  const { succeeded, failed, lanes, lost, doubled, wrong, stray } = outcomes;
   const { messages, onDisk, dead, poison, poisonMissing } = leftovers;
   const missing = poisonMissing === 0 ? [] : [`${poisonMissing} poison messages are missing`];
   return [
     {
-      name: `every photo has an outcome: ${succeeded} coloured, ${failed} failed, 0 lost`,
+      name: `every photo has an outcome: ${succeeded} coloured, ${failed} failed, 0 lost; ${lanes.interactive} of the interactive lane, ${lanes.bulk} of bulk`,
       problems: lost,
     },
     { name: '0 doubled: one outcome each, of the latest upload', problems: doubled },
     { name: '0 wrong: each result decodes, with the size, format and content of its photo', problems: wrong },
     { name: 'no outcome without a photo', problems: stray },
-    { name: 'the queue is empty', problems: messages === 0 ? [] : [`${messages} messages`] },
+    { name: 'the queues are empty', problems: messages === 0 ? [] : [`${messages} messages`] },
     { name: 'no attempt has left files on disk', problems: onDisk },
     { name: `the dead-letter queue has the ${poison} poison messages only`, problems: [...dead, ...missing] },
     {

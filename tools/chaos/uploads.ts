@@ -1,6 +1,6 @@
 /** Uploads photos, again and in new versions, and keeps the latest version of each. */
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { INCOMING } from '../../contract/keys.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { chaosPhoto, VERSIONS, type ChaosPhoto } from './photos.ts';
 
 /** Latest stored version of a photo. */
@@ -19,6 +19,7 @@ export class Uploads {
   constructor(
     private readonly s3: S3Client,
     private readonly bucket: string,
+    private readonly laneOf: (number: number) => Lane,
   ) {}
 
   async submitAll(count: number, abort: AbortSignal): Promise<void> {
@@ -48,10 +49,10 @@ export class Uploads {
     if (this.busy.has(number)) return false;
     this.busy.add(number);
     try {
-      const photo = chaosPhoto(number, version);
+      const photo = chaosPhoto(number, version, this.laneOf(number));
       const Body = await photo.make();
       const { ETag = '' } = await this.s3.send(
-        new PutObjectCommand({ Bucket: this.bucket, Key: INCOMING + photo.key, Body }),
+        new PutObjectCommand({ Bucket: this.bucket, Key: photo.key, Body }),
       );
       this.photos.set(number, { ...photo, version, etag: ETag.replaceAll('"', '') });
       return true;

@@ -41,6 +41,7 @@ async function startStage(name: string, scope: Scope) {
   const documents = DynamoDBDocumentClient.from(dynamo);
   const autoScaling = new AutoScalingClient(config);
   const jobs = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-jobs' }))).QueueUrl ?? '';
+  const bulk = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-bulk' }))).QueueUrl ?? '';
   const dead = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-dead' }))).QueueUrl ?? '';
   await dynamo.send(
     new CreateTableCommand({
@@ -64,7 +65,13 @@ async function startStage(name: string, scope: Scope) {
     }),
   );
   const outputs = {
-    ...{ QueueUrl: jobs, DeadLetterQueueUrl: dead, TableName: TABLE, GroupName: 'ops-fleet' },
+    ...{
+      QueueUrl: jobs,
+      BulkQueueUrl: bulk,
+      DeadLetterQueueUrl: dead,
+      TableName: TABLE,
+      GroupName: 'ops-fleet',
+    },
     BucketName: 'unused',
   };
   const template = {
@@ -80,7 +87,7 @@ async function startStage(name: string, scope: Scope) {
       { StackName },
     );
   }
-  return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, dead };
+  return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, bulk, dead };
 }
 
 /** Clears, writes and reads the item of the scaler. */

@@ -52,7 +52,7 @@ const WRONG: [config: Named, line: string][] = [
   [{ warmPoolSize: -1 }, 'warmPoolSize -1: a whole number'],
   [{ tickSeconds: 7 }, 'tickSeconds 7: a whole number from 1 to 60 that divides 60'],
   [{ tickSeconds: 0 }, 'tickSeconds 0: '],
-  [{ bulkDeadlineSeconds: 59 }, 'bulkDeadlineSeconds 59: a whole number from 60 to 172800'],
+  [{ bulkDeadlineSeconds: 59 }, 'bulkDeadlineSeconds 59: a whole number from 60 to 86400'],
   [{ policy: { ...slo, emptyHoldSeconds: -1 } }, 'policy.emptyHoldSeconds -1: from 0 to 86400'],
   [{ policy: { ...slo, sleepAfterSeconds: NaN } }, 'policy.sleepAfterSeconds NaN: from 0 to 86400'],
   [{ policy: { ...slo, serviceSeconds: 0 } }, 'policy.serviceSeconds 0: above 0 and at most 86400'],

@@ -1,12 +1,13 @@
 /** The checks of a chaos run detect each wrong outcome. */
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FAILED, INCOMING, RESULTS } from '../../../contract/keys.ts';
+import { failedKey, relativeKey, resultKey } from '../../../contract/keys.ts';
 import { colourise } from '../../../local/comfyui/colour.ts';
 import { batchesOf } from '../../../tools/chaos/check-batches.ts';
 import { chaosPhoto, type ChaosPhoto } from '../../../tools/chaos/photos.ts';
 import { checks, reportLines, reportOf, type Leftovers } from '../../../tools/chaos/report.ts';
-import { checkOutcomes, type StoredOutcome } from '../../../tools/chaos/check-outcomes.ts';
+import { checkOutcomes } from '../../../tools/chaos/check-outcomes.ts';
+import type { StoredOutcome } from '../../../tools/chaos/outcomes.ts';
 
 /** @returns a result as a worker makes it; `colours` are those of that photo */
 async function coloured(photo: ChaosPhoto, format = photo.picture!.format, colours = photo): Promise<Buffer> {
@@ -36,16 +37,18 @@ const failureRecord = (retryable: boolean) =>
 const intact = { ...chaosPhoto(4, 0), etag: 'a' };
 const other = { ...chaosPhoto(24, 0), etag: 'b' };
 const broken = { ...chaosPhoto(48, 0), etag: 'c' };
-const photos = [intact, broken];
-const result = RESULTS + intact.key;
-const failure = `${FAILED}${broken.key}.json`;
+const album = { ...chaosPhoto(24, 0, 'bulk'), etag: 'd' };
+const photos = [intact, broken, album];
+const result = resultKey(intact.key);
+const failure = failedKey(broken.key);
 let good: Map<string, StoredOutcome>;
 
 beforeAll(async () => {
   good = new Map([
     [result, { sourceEtag: 'a', body: await coloured(intact) }],
     [failure, { sourceEtag: 'c', body: failureRecord(false) }],
-    [INCOMING + intact.key, { sourceEtag: undefined, body: Buffer.alloc(0) }],
+    [resultKey(album.key), { sourceEtag: 'd', body: await coloured(album) }],
+    [intact.key, { sourceEtag: undefined, body: Buffer.alloc(0) }],
   ]);
 });
 
@@ -55,10 +58,21 @@ const CASES: [
   change: (outcomes: Map<string, StoredOutcome>) => unknown,
 ][] = [
   ['a missing outcome', 'lost', (outcomes) => outcomes.delete(result)],
+  ['a missing outcome of the bulk lane', 'lost', (outcomes) => outcomes.delete(resultKey(album.key))],
+  [
+    'an outcome in the folder of the other lane',
+    'stray',
+    (outcomes) => outcomes.set(resultKey(`incoming/${relativeKey(album.key)}`), good.get(result)!),
+  ],
+  [
+    'both outcomes of a bulk photo',
+    'doubled',
+    (outcomes) => outcomes.set(failedKey(album.key), { sourceEtag: 'd', body: failureRecord(false) }),
+  ],
   [
     'both outcomes',
     'doubled',
-    (outcomes) => outcomes.set(`${FAILED}${intact.key}.json`, { sourceEtag: 'a', body: failureRecord(true) }),
+    (outcomes) => outcomes.set(failedKey(intact.key), { sourceEtag: 'a', body: failureRecord(true) }),
   ],
   [
     'the outcome of a superseded upload',
@@ -107,7 +121,7 @@ const CASES: [
     'wrong',
     (outcomes) => {
       outcomes.delete(result);
-      outcomes.set(`${FAILED}${intact.key}.json`, { sourceEtag: 'a', body: failureRecord(true) });
+      outcomes.set(failedKey(intact.key), { sourceEtag: 'a', body: failureRecord(true) });
     },
   ],
   [
@@ -120,13 +134,13 @@ const CASES: [
     'wrong',
     (outcomes) => {
       outcomes.delete(failure);
-      outcomes.set(RESULTS + broken.key, { sourceEtag: 'c', body: Buffer.alloc(0) });
+      outcomes.set(resultKey(broken.key), { sourceEtag: 'c', body: Buffer.alloc(0) });
     },
   ],
   [
     'an outcome without a photo',
     'stray',
-    (outcomes) => outcomes.set(`${RESULTS}unknown.jpeg`, { sourceEtag: 'a', body: Buffer.alloc(0) }),
+    (outcomes) => outcomes.set('results/unknown.jpeg', { sourceEtag: 'a', body: Buffer.alloc(0) }),
   ],
 ];
 
@@ -140,7 +154,10 @@ const NONE = { counts: new Map<never, number>(), withoutTarget: 0 };
 describe('checkOutcomes', () => {
   it('accepts correct outcomes', async () => {
     const checked = await checkOutcomes(photos, good);
-    expect(checked).toEqual({ succeeded: 1, failed: 1, lost: [], doubled: [], wrong: [], stray: [] });
+    expect(checked).toEqual({
+      ...{ succeeded: 2, failed: 1, lanes: { interactive: 2, bulk: 1 } },
+      ...{ lost: [], doubled: [], wrong: [], stray: [] },
+    });
     const report = reportOf({ seed: 1, photos: 2, seconds: 9, outcomes: checked, ...REST }, NONE, {
       counts: new Map(),
     });
