@@ -187,7 +187,7 @@ export async function chaos(
     batches,
     logs,
     max,
-    peak,
+    peak: peak.running,
     outages: await outages,
   };
   return reportOf(run, injector, targets.proxy);

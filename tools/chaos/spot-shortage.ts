@@ -61,15 +61,15 @@ async function watchReturn(stack: Stack, report: SpotReport, over: AbortSignal):
   if (!over.aborted) report.backSeconds = report.watchedSeconds;
 }
 
-/** The largest that the fleet was. */
+/**
+ * The most instances that were in service or pending at a time, in all groups. Not their desired capacities: while launches move from one
+ * group to the other, the one that grows is set first.
+ */
 export class FleetPeak {
-  desired = 0;
-  /** In service or pending. */
   running = 0;
 
-  look({ desired, instances }: FleetSnapshot): void {
+  look({ instances }: FleetSnapshot): void {
     const running = instances.filter(({ lifecycleState }) => !lifecycleState.startsWith('Terminat')).length;
-    this.desired = Math.max(this.desired, desired);
     this.running = Math.max(this.running, running);
   }
 }

@@ -100,13 +100,13 @@ describe('the check of an outage', () => {
 
 it('the peak of a fleet counts what is pending, and not what drains', () => {
   const peak = new FleetPeak();
-  const fleet = (desired: number, ...states: string[]) => {
+  const fleet = (...states: string[]) => {
     const instances = states.map((lifecycleState) => ({ lifecycleState }));
-    peak.look({ desired, max: 4, warm: [], instances } as unknown as FleetSnapshot);
+    peak.look({ desired: 2, max: 4, warm: [], instances } as unknown as FleetSnapshot);
   };
-  fleet(3, 'InService', 'Pending', 'Pending:Wait');
-  fleet(2, 'InService', 'Terminating:Wait', 'Terminating:Proceed', 'Pending');
-  expect(peak).toMatchObject({ desired: 3, running: 3 });
+  fleet('InService', 'Pending', 'Pending:Wait');
+  fleet('InService', 'Terminating:Wait', 'Terminating:Proceed', 'Pending');
+  expect(peak.running).toBe(3);
 });
 
 describe('the check of the logs', () => {
