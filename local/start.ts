@@ -3,6 +3,7 @@
  * shrink it back, and reports the outcome of every photo.
  */
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { stages } from '../bin/stages.ts';
 import { ensureVenv } from './aws/venv.ts';
@@ -13,6 +14,7 @@ import { DEFAULT_PORT, define, LOCAL, type StartOptions } from './options.ts';
 import { COMFYUI_PORT, running, startComfyui, stopComfyui } from '../cli/comfyui/service.ts';
 import { startPage } from './page/server.ts';
 import type { RunState } from './page/state.ts';
+import { fleetOf } from './run/fleet.ts';
 import { readObject } from './run/outcomes.ts';
 import { skippedLine } from '../cli/files/skipped.ts';
 import { findPhotos, samplePhotos, submit, type FoundPhotos } from './run/photos.ts';
@@ -29,6 +31,9 @@ const STAGE = 'local';
 /** Without any progress for this long, photos without an outcome count as lost. */
 const PATIENCE_SECONDS = 240;
 const SHOW_EVERY_MS = 1000;
+/** Of the warm pool; without it photos are coloured too. */
+const STOPPED_WITHIN_MS = 60_000;
+const POLL_MS = 200;
 
 export interface RunContext extends CommandContext {
   /** Folder for the results of the user's own photos. */
@@ -114,6 +119,10 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
   await context.onStack?.(stack);
   if (stack.apiUrl !== undefined) say(`Photos in a browser: ${stack.apiUrl}`);
   const all = await photosMade;
+  if (fleetOf(stack).warm.length > 0) {
+    phase('filling the warm pool');
+    await untilStopped(stack, abort);
+  }
   phase('submitting');
   const changed = await submit(stack.s3, stack.outputs.BucketName ?? '', all, abort, () =>
     recorder.update((state) => void state.photos.submitted++),
@@ -172,6 +181,13 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
       });
   }
   return summary;
+}
+
+/** The instances of a new warm pool boot once; after that they are stopped, and the photos find them. */
+async function untilStopped(stack: LocalStack, abort: AbortSignal): Promise<void> {
+  const deadline = performance.now() + STOPPED_WITHIN_MS;
+  const isStopped = () => fleetOf(stack).warm.every((one) => one.lifecycleState === 'Warmed:Stopped');
+  while (!isStopped() && performance.now() < deadline) await sleep(POLL_MS, undefined, { signal: abort });
 }
 
 /** Records the wait of a photo's first attempt from a worker's log line. */

@@ -1,10 +1,18 @@
 /** Runs `cdk bootstrap`, `synth` and `deploy` of the unmodified CLI against the local AWS. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 import { cdkCli } from '../../common/cdk.ts';
-import { childEnvironment, ACCOUNT, homeDirectory, localPath, REGION } from '../../common/environment.ts';
-import { LAUNCH_HOOK } from '../../contract/names.ts';
+import {
+  childEnvironment,
+  clientConfig,
+  ACCOUNT,
+  homeDirectory,
+  localPath,
+  REGION,
+} from '../../common/environment.ts';
+import { amiParameterName, LAUNCH_HOOK } from '../../contract/names.ts';
 import { runToEnd } from '../../common/processes.ts';
 
 const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
@@ -13,6 +21,8 @@ const outputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 export type StackOutputs = Record<string, string>;
 
 const SCALER_VARIABLE = 'LAUNCH_TIMEOUT_SECONDS';
+/** Local instances are processes. */
+const LOCAL_IMAGE = 'ami-00000000000000000';
 const POLICY_VARIABLE = 'POLICY';
 
 /** Runs the CDK's CLI. @throws when it fails, with the end of its output */
@@ -90,6 +100,17 @@ export function setLaunchTimeout(assembly: string, seconds: number): void {
 export const bootstrap = (endpoint: string, abort: AbortSignal) =>
   // In a folder without an app, since the CLI would otherwise synthesise it.
   cdk(endpoint, ['bootstrap', `aws://${ACCOUNT}/${REGION}`], abort, { cwd: homeDirectory() });
+
+/** Names an image of the stage, as a bake does: a template with a warm pool reads the name at the deploy. */
+export async function nameImage(endpoint: string, stage: string): Promise<void> {
+  const image = {
+    Name: amiParameterName(stage),
+    Value: LOCAL_IMAGE,
+    Type: 'String' as const,
+    Overwrite: true,
+  };
+  await new SSMClient(clientConfig(endpoint)).send(new PutParameterCommand(image));
+}
 
 /**
  * Deploys all stacks of an app, or of an assembly folder.

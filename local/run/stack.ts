@@ -12,6 +12,7 @@ import {
   bootstrap,
   deploy,
   localApiUrl,
+  nameImage,
   setFirstServiceTime,
   setLaunchTimeout,
   synth,
@@ -179,7 +180,9 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   };
   const [assembly] = await Promise.all([
     synth(endpoint, stage, abort, options.workflow),
-    startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() => bootstrap(endpoint, abort)),
+    startMiniStack({ python, port, lambdaEnvironment, abort, scope }).then(() =>
+      Promise.all([bootstrap(endpoint, abort), nameImage(endpoint, stage)]),
+    ),
     bundle().then(() => recordCanary(options, endpoint)),
   ]);
   if (comfyui === undefined) setFirstServiceTime(assembly, standInSeconds);

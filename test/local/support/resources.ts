@@ -71,15 +71,15 @@ async function names(endpoint: string, listing: Listing): Promise<string[]> {
   return [...text.matchAll(name)].map((match) => match[1]!);
 }
 
-/** Names of the CDK's bootstrap resources, which belong to no stack of ours. */
-const BOOTSTRAP = /cdk-hnb659fds|cdk-bootstrap|CDKToolkit/;
+/** Names of the CDK's bootstrap resources and of the stage's image, which belong to no stack of ours. */
+const OTHERS = /cdk-hnb659fds|cdk-bootstrap|CDKToolkit|\/ami\/current$/;
 
-/** @returns names by kind, without the bootstrap and without empty kinds */
+/** @returns names by kind, without those of other stacks and without empty kinds */
 export async function resourcesIn(endpoint: string): Promise<Record<string, string[]>> {
   const found = await Promise.all(
     Object.entries(LISTINGS).map(async ([kind, listing]): Promise<[string, string[]]> => {
       const all = await names(endpoint, listing);
-      return [kind, [...new Set(all.filter((one) => !BOOTSTRAP.test(one)))].sort()];
+      return [kind, [...new Set(all.filter((one) => !OTHERS.test(one)))].sort()];
     }),
   );
   return Object.fromEntries(found.filter(([, all]) => all.length > 0));
