@@ -12,9 +12,11 @@ const NINE = 9 * 3600;
 it.each(process.env.FULL ? [1, 2, 3] : [3])(
   'on the season of seed %i it more than halves the wait at nine, for no more cost',
   async (seed) => {
-    const { arrivals, horizon, world } = (await scenarios({ trace: 'season', world: 'article', with: {} }))(
-      seed,
-    );
+    const season = await scenarios({ trace: 'season', world: 'article', with: {} });
+    const { arrivals: all, horizon: end, world } = season(seed);
+    // The second week: two days of it in the short form.
+    const horizon = process.env.FULL ? end : WEEK + 2 * DAY;
+    const arrivals = all.filter((at) => at < horizon);
     const judged = async (name: string) => {
       const run = await simulate({
         arrivals,
