@@ -11,8 +11,8 @@ const MOST_LAUNCHES = {
 } as Record<string, number>;
 /** Two ticks until the scaler moves what is refused, and a boot beside the other faults, seconds. */
 const MOST_ON_DEMAND_SECONDS = 120;
-/** The scaler tries again when a refusal is three minutes old; then a tick, and a boot, seconds. */
-const MOST_BACK_SECONDS = 300;
+/** The scaler tries again when a refusal is three minutes old; an outage of the boots beside it takes minutes too. */
+const MOST_BACK_SECONDS = 600;
 /** The last few photos of a run may all have met a fault that lasts longer. */
 const ENOUGH = 50;
 /** A worker reports why it cannot get ready; a silent one does not. */

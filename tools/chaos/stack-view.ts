@@ -32,7 +32,10 @@ export class StackView {
     this.logs = new CloudWatchLogsClient(config);
   }
 
-  /** Launches that began between two times, epoch milliseconds: a hundred at most in each group. */
+  /**
+   * Launches that the scaler asked for and that began between two times, epoch milliseconds: a hundred at most in each group. Those into a
+   * warm pool are Auto Scaling's own.
+   */
   async launches(fromMs: number, toMs: number): Promise<number> {
     const asked = this.stack.groupNames.map((AutoScalingGroupName) =>
       this.autoScaling.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName })),
@@ -40,7 +43,12 @@ export class StackView {
     const activities = (await Promise.all(asked)).flatMap(({ Activities = [] }) => Activities);
     return activities.filter(({ Description, StartTime }) => {
       const at = StartTime?.getTime() ?? 0;
-      return Description?.startsWith('Launching') && at >= fromMs && at <= toMs;
+      return (
+        Description?.startsWith('Launching') &&
+        !Description.includes('into warm pool') &&
+        at >= fromMs &&
+        at <= toMs
+      );
     }).length;
   }
 

@@ -74,9 +74,9 @@ describe('the check of an outage', () => {
     ['photos that wait for Spot', { ...shortage, photos: 0 }],
     [
       'a fleet that stays on demand',
-      { ...shortage, spot: { ...spot, backSeconds: null, watchedSeconds: 400 } },
+      { ...shortage, spot: { ...spot, backSeconds: null, watchedSeconds: 700 } },
     ],
-    ['a late return', { ...shortage, spot: { ...spot, backSeconds: 400, watchedSeconds: 400 } }],
+    ['a late return', { ...shortage, spot: { ...spot, backSeconds: 700, watchedSeconds: 700 } }],
     ['logs that are lost in silence', { ...logs, logs: { deliveryFailures: 0, stuck: [] } }],
   ])('detects %s', (_what, report) => expect(outageProblems([report], 4)).toHaveLength(1));
 
