@@ -4,6 +4,7 @@ import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
 import { aligned, differing, number, writeJson } from '../output.ts';
+import { stoppedPoints, stoppedText } from '../stopped.ts';
 import { tunePolicy } from '../tune.ts';
 import { boundsAt } from './bounds.ts';
 import { printText } from '../../common/terminal.ts';
@@ -20,6 +21,18 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
   );
   const bound = options.noBound ? [] : await boundsAt(scenario, waits, progress);
   const { usual, best } = await tuning;
+  const tried = {
+    policy: policy.kind.name,
+    settings: policy.settings,
+    seed: options.seed,
+    seeds: options.seeds,
+  };
+  const stopped =
+    world.fastTier > 0
+      ? await stoppedPoints(options, world.fastTier, tried, (share) =>
+          progress.show('stopped instances', share),
+        )
+      : undefined;
   progress.clear();
   const result = {
     trace: scenario.trace,
@@ -28,6 +41,7 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
     seed: options.seed,
     seeds: options.seeds,
     policy: policy.kind.name,
+    ...(stopped && { stopped }),
     usual: usual ?? null,
     best: best.map(({ wait, point }, k) => ({
       wait,
@@ -58,6 +72,8 @@ export async function tune(options: Options, progress: Progress): Promise<void> 
   );
   const head = ['', 'mean s', 'p95', 'GPU h', 'x bound', 'settings'];
   printText(aligned([head, row('default', usual, null, 'default'), ...rows], [0, 5]));
+  if (stopped)
+    printText(`\n${policy.kind.name} at its own settings with stopped instances:\n${stoppedText(stopped)}`);
   const wanted = best.find(({ wait }) => wait === world.slo)?.point;
   const settings = wanted && policy.kind.stageSettings?.(wanted.settings);
   if (!settings) return;
