@@ -10,6 +10,8 @@ export const LOCAL = 'local';
 export interface StartOptions {
   photos?: string;
   count: number;
+  /** Sample photos in the bulk lane. @default 0 */
+  bulk?: number;
   /** A URL, or `local`. */
   comfyui?: string;
   keep?: boolean;
@@ -33,6 +35,12 @@ export const define = (command: CommandLine): CommandLine =>
       new Option('--count <n>', 'number of sample photos; of four or more, two are broken on purpose')
         .default(60)
         .argParser(wholeNumber(1, MAX_COUNT)),
+    )
+    .addOption(
+      new Option('--bulk <n>', 'of the sample photos in the bulk lane')
+        .default(0)
+        .argParser(wholeNumber(0, MAX_COUNT))
+        .conflicts('photos'),
     )
     .addOption(
       new Option(

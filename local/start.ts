@@ -53,6 +53,7 @@ const startedSchema = z.object({
   photo: z.string(),
   waitSeconds: z.number(),
   attempt: z.number().optional(),
+  lane: z.string().optional(),
 });
 
 async function findUserPhotos(directory: string, progress: Progress): Promise<FoundPhotos> {
@@ -104,7 +105,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
 
   const phase = (name: string) => recorder.update((state) => void (state.phase = name));
   // Not awaited yet: samples are made while the stack is deployed.
-  const photosMade = found?.photos ?? samplePhotos(options.count);
+  const photosMade = found?.photos ?? samplePhotos(options.count, options.bulk);
   phase('deploying');
   const stack = (running.stack = await startStack({
     stage: STAGE,
@@ -193,7 +194,8 @@ async function untilStopped(stack: LocalStack, abort: AbortSignal): Promise<void
 /** Records the wait of a photo's first attempt from a worker's log line. */
 function noteWait(recorder: Recorder, line: string): void {
   const parsed = startedSchema.safeParse(parseLine(line));
-  if (!parsed.success || (parsed.data.attempt ?? 1) > 1) return;
+  // The waits of a run are those of photos with a target wait.
+  if (!parsed.success || (parsed.data.attempt ?? 1) > 1 || parsed.data.lane === 'bulk') return;
   const { photo, waitSeconds } = parsed.data;
   const wait = { photo, t: recorder.elapsed(), seconds: waitSeconds };
   recorder.update((state) => void state.waits.push(wait));
@@ -212,7 +214,9 @@ async function openPage(port: number | undefined, recorder: Recorder, stack: () 
   const image = async (side: 'before' | 'after', key: string) => {
     const { s3, outputs } = stack() ?? {};
     if (!s3 || !outputs?.BucketName) return undefined;
-    return readObject(s3, outputs.BucketName, sideKey(side, key)).catch(() => undefined);
+    const object = sideKey(side, key);
+    if (object === undefined) return undefined;
+    return readObject(s3, outputs.BucketName, object).catch(() => undefined);
   };
   const options = { state: recorder, image };
   if (port !== undefined) return startPage({ ...options, port });

@@ -1,7 +1,7 @@
 /** Subscribes to the state of the run and renders it. */
 import { showPairs } from './pairs.js';
 import { Plots } from './plots.js';
-import { number, describeDecision, seconds, stateClass, summary } from './texts.js';
+import { nameOf, number, describeDecision, seconds, stateClass, summary } from './texts.js';
 
 const byId = (id) => document.getElementById(id);
 const plots = new Plots(byId('backlog'), byId('fleet'), byId('waits'));
@@ -76,7 +76,11 @@ function show(state) {
     'failures',
     'no-failures',
     state.failures.map(({ key, code, message }) =>
-      element('li', {}, [element('b', { text: key }), element('code', { text: code }), ` ${message}`]),
+      element('li', {}, [
+        element('b', { text: nameOf(key) }),
+        element('code', { text: code }),
+        ` ${message}`,
+      ]),
     ),
   );
 }

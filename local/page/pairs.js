@@ -1,5 +1,7 @@
 /** Shows a photo and its result on top of each other, with a slider to compare. */
 
+import { nameOf } from './texts.js';
+
 const path = (side, key) => `/photos/${side}/${key.split('/').map(encodeURIComponent).join('/')}`;
 const shown = new Map();
 
@@ -37,7 +39,7 @@ function make({ key, waitSeconds }) {
   move();
   frame.append(slider);
   const name = document.createElement('p');
-  name.textContent = key;
+  name.textContent = nameOf(key);
   name.title = key;
   const wait = document.createElement('small');
   wait.textContent = waitSeconds === null ? '' : `waited ${waitSeconds.toFixed(1)} s`;

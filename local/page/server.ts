@@ -13,7 +13,7 @@ export interface PageOptions {
   /** 0 takes any free port. */
   port: number;
   state: StateSource;
-  /** Reads a photo or its result, by its key without prefix. */
+  /** Reads a photo or its result, by the photo's key. */
   image: ReadImage;
 }
 

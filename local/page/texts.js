@@ -1,5 +1,8 @@
 /** Formats figures and scaling decisions for the page. */
 
+/** A photo's key without the folder of the interactive lane. */
+export const nameOf = (key) => (key.startsWith('incoming/') ? key.slice('incoming/'.length) : key);
+
 export const number = (value) => (value === null || value === undefined ? '-' : String(value));
 export function seconds(value) {
   const whole = Math.round(value);

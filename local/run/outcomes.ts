@@ -1,6 +1,7 @@
 /** Reads the outcomes of photos from the bucket, as a client would. */
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { FAILED, failedKey, INCOMING, RESULTS, resultKey } from '../../contract/keys.ts';
+import { failedKey, resultKey } from '../../contract/keys.ts';
+import { FOLDERS, LANES, laneOf } from '../../contract/lanes.ts';
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import type { Photo } from './photos.ts';
 
@@ -26,11 +27,16 @@ export async function readOutcomes(
   bucket: string,
   photos: Photo[],
 ): Promise<Map<string, PhotoOutcome>> {
-  const [results, failed] = await Promise.all([listKeys(s3, bucket, RESULTS), listKeys(s3, bucket, FAILED)]);
+  const lanes = LANES.filter((lane) => photos.some(({ key }) => laneOf(key) === lane));
+  const listAll = async (kind: 'results' | 'failed') => {
+    const lists = await Promise.all(lanes.map((lane) => listKeys(s3, bucket, FOLDERS[lane][kind])));
+    return new Set(lists.flatMap((list) => [...list]));
+  };
+  const [results, failed] = await Promise.all([listAll('results'), listAll('failed')]);
   return new Map(
     photos.map(({ key }) => {
-      const hasResult = results.has(resultKey(INCOMING + key));
-      const hasFailure = failed.has(failedKey(INCOMING + key));
+      const hasResult = results.has(resultKey(key));
+      const hasFailure = failed.has(failedKey(key));
       return [
         key,
         hasResult && hasFailure ? 'both' : hasResult ? 'succeeded' : hasFailure ? 'failed' : 'none',
@@ -40,7 +46,7 @@ export async function readOutcomes(
 }
 
 export async function readFailure(s3: S3Client, bucket: string, key: string): Promise<Failure> {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: failedKey(INCOMING + key) }));
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: failedKey(key) }));
   return failureSchema.parse(JSON.parse((await Body?.transformToString()) ?? ''));
 }
 

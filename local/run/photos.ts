@@ -6,6 +6,7 @@ import { NotRead, notRead, readWhole, whyNot } from '../../cli/files/read.ts';
 import { walk, type SkippedFile, type UnreadFile } from '../../cli/files/walk.ts';
 import { safeFileName, shortened, uniqueNames } from '../../contract/file-name.ts';
 import { INCOMING, MAX_KEY_BYTES } from '../../contract/keys.ts';
+import { FOLDERS } from '../../contract/lanes.ts';
 import { makeSamples } from '../samples/samples.ts';
 import { UserError } from '../../common/errors.ts';
 
@@ -14,7 +15,7 @@ const SAMPLE_SEED = 7;
 export interface Photo {
   /** Path below the user's folder, with `/`. */
   name: string;
-  /** Key below `incoming/` and `results/`. */
+  /** Of the photo in the bucket. */
   key: string;
   read(): Promise<Buffer>;
 }
@@ -68,17 +69,22 @@ export async function findPhotos(directory: string): Promise<FoundPhotos> {
   const keys = localKeys(files.map(({ name }) => name));
   const photos = files.map(({ path, name }, k) => ({
     name,
-    key: keys[k]!,
+    key: INCOMING + keys[k]!,
     read: async () => (await readWhole(path)).body,
   }));
   return { photos, unread, skipped };
 }
 
-/** Generates sample photos, the same ones for the same count. */
-export async function samplePhotos(count: number): Promise<Photo[]> {
+/**
+ * Generates sample photos, the same ones for the same count.
+ *
+ * @param bulk how many of them, the last ones, are of the bulk lane
+ */
+export async function samplePhotos(count: number, bulk = 0): Promise<Photo[]> {
   const photos: Photo[] = [];
   for await (const { name, body } of makeSamples(count, SAMPLE_SEED)) {
-    photos.push({ name, key: name, read: () => Promise.resolve(body) });
+    const { photos: folder } = FOLDERS[photos.length < count - bulk ? 'interactive' : 'bulk'];
+    photos.push({ name, key: folder + name, read: () => Promise.resolve(body) });
   }
   return photos;
 }
@@ -108,7 +114,7 @@ export async function submit(
         unread.push({ photo, message: Body.message });
         continue;
       }
-      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: INCOMING + photo.key, Body }));
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: photo.key, Body }));
       onSubmitted(photo);
     }
   };

@@ -5,7 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { foldFor, resultNames } from '../../cli/colour/result-names.ts';
 import { pathOf } from '../../cli/files/names.ts';
 import { shortened } from '../../contract/file-name.ts';
-import { INCOMING, resultKey } from '../../contract/keys.ts';
+import { resultKey } from '../../contract/keys.ts';
 import { readOutcomes, readFailure, readObject } from './outcomes.ts';
 import type { Photo } from './photos.ts';
 
@@ -36,7 +36,7 @@ export async function saveResults(
     mkdirSync(pathOf(dirname(target)), { recursive: true });
     const outcome = outcomes.get(key);
     if (outcome === 'succeeded')
-      writeFileSync(pathOf(target), (await readObject(s3, bucket, resultKey(INCOMING + key))).body);
+      writeFileSync(pathOf(target), (await readObject(s3, bucket, resultKey(key))).body);
     if (outcome === 'failed') {
       const record = join(dirname(target), shortened(basename(target), '', FAILED_SUFFIX));
       writeFileSync(pathOf(record), JSON.stringify(await readFailure(s3, bucket, key), undefined, 2));

@@ -1,4 +1,5 @@
 /** Progress line, timeline and summary of a run, as text and JSON. */
+import { INCOMING } from '../../contract/keys.ts';
 import type { RunState } from '../page/state.ts';
 
 export interface RunSummary {
@@ -116,9 +117,12 @@ export function summaryText(summary: RunSummary, failures: RunState['failures'])
   const { photos, wait, fleet, seconds } = summary;
   return [
     `${photos.submitted} photos submitted: ${photos.succeeded} coloured, ${photos.failed} failed, ${photos.lost} lost`,
-    ...failures.map(({ key, code, message }) => `  failed  ${key}: ${code}, ${message}`),
+    ...failures.map(({ key, code, message }) => `  failed  ${nameOf(key)}: ${code}, ${message}`),
     wait.mean === null ? 'no photo was started' : `wait: mean ${wait.mean} s, p95 ${wait.p95} s`,
     `fleet: 0 -> ${fleet.peak} -> ${fleet.final} instances${poolsText(fleet)}`,
     `${seconds} s in total`,
   ];
 }
+
+/** A photo's key without the folder of the interactive lane. */
+const nameOf = (key: string) => (key.startsWith(INCOMING) ? key.slice(INCOMING.length) : key);

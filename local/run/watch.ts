@@ -3,7 +3,8 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceSnapshot } from '../fleet/agent.ts';
 import type { Failure } from '../../contract/failure.ts';
-import { INCOMING, RESULTS } from '../../contract/keys.ts';
+import { resultKey } from '../../contract/keys.ts';
+import { isPhotoKey } from '../../contract/lanes.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { fleetOf } from './fleet.ts';
 import { readMemory } from './memory.ts';
@@ -14,17 +15,19 @@ import type { LocalStack } from './stack.ts';
 
 const POLL_MS = 1000;
 
-async function counts(stack: LocalStack): Promise<{ visible: number; inFlight: number }> {
-  const { Attributes } = await stack.sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: stack.outputs.QueueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
+/** Messages of both lanes. */
+async function counts({ sqs, outputs }: LocalStack): Promise<{ visible: number; inFlight: number }> {
+  const urls = [outputs.QueueUrl, outputs.BulkQueueUrl].filter((url) => url !== undefined);
+  const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+  const all = await Promise.all(
+    urls.map((QueueUrl) =>
+      sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] })),
+    ),
   );
-  return {
-    visible: Number(Attributes?.ApproximateNumberOfMessages),
-    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible),
-  };
+  const [visible = NaN, inFlight = NaN] = AttributeNames.map((name) =>
+    all.reduce((sum, { Attributes }) => sum + Number(Attributes?.[name]), 0),
+  );
+  return { visible, inFlight };
 }
 
 export class Watcher {
@@ -47,7 +50,7 @@ export class Watcher {
     const decisions = memory?.recent ?? [];
     const fleet = fleetOf(stack);
     await this.readFailures(outcomes);
-    const logIdOf = (key: string) => photoLogId(stack.outputs.BucketName ?? '', INCOMING + key);
+    const logIdOf = (key: string) => photoLogId(stack.outputs.BucketName ?? '', key);
     const t = recorder.elapsed();
     recorder.update((state) => {
       const values = [...outcomes.values()];
@@ -124,6 +127,8 @@ export class Watcher {
   }
 }
 
-/** S3 key of a photo, or of its result. */
-export const sideKey = (side: 'before' | 'after', key: string) =>
-  (side === 'before' ? INCOMING : RESULTS) + key;
+/** S3 key of a photo, or of its result; undefined for what is no photo's. */
+export function sideKey(side: 'before' | 'after', photoKey: string): string | undefined {
+  if (!isPhotoKey(photoKey)) return undefined;
+  return side === 'before' ? photoKey : resultKey(photoKey);
+}

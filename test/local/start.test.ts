@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPython } from '../../local/aws/venv.ts';
 import type { StartOptions } from '../../local/options.ts';
 import { UserError } from '../../common/errors.ts';
-import { findPhotos, localKeys } from '../../local/run/photos.ts';
+import { findPhotos, localKeys, samplePhotos } from '../../local/run/photos.ts';
+import { sideKey } from '../../local/run/watch.ts';
 import { Progress } from '../../common/progress.ts';
 import { Scope } from '../../common/scope.ts';
 import { run } from '../../local/start.ts';
@@ -119,6 +120,24 @@ describe('npm start', () => {
   });
 });
 
+describe('photos of both lanes', () => {
+  it('are the last of the samples, with results of their own', async () => {
+    const keys = (await samplePhotos(4, 1)).map(({ key }) => key);
+    expect(keys.map((key) => key.split('/')[0])).toEqual(['incoming', 'incoming', 'incoming', 'bulk']);
+    const [first = '', last = ''] = [keys[0], keys[3]];
+    expect([sideKey('before', first), sideKey('after', first)]).toEqual([
+      first,
+      first.replace('incoming', 'results'),
+    ]);
+    expect([sideKey('before', last), sideKey('after', last)]).toEqual([
+      last,
+      last.replace('bulk', 'bulk-results'),
+    ]);
+    // A page may read photos and results only.
+    expect(sideKey('before', 'failed/x.json')).toBeUndefined();
+  });
+});
+
 describe('findPhotos', () => {
   it('finds photos in all subfolders, sorted, and names what it passes over and what it cannot read', async () => {
     mkdirSync(join(folder, 'Köln'));
@@ -130,6 +149,7 @@ describe('findPhotos', () => {
     expect(skipped.map(({ reason }) => reason)).toEqual(['hidden', 'not-a-picture']);
     expect(unread).toMatchObject([{ name: 'gone.jpg', code: 'not-read' }]);
     expect((await photos[1]?.read())?.toString()).toBe('a.jpeg');
+    expect(photos[0]?.key).toBe('incoming/Köln/c d.webp');
   });
 
   it.each([

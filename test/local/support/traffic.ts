@@ -1,5 +1,6 @@
 /** Small photos for a stack at work, and what has become of them. */
 import sharp from 'sharp';
+import { INCOMING } from '../../../contract/keys.ts';
 import { readOutcomes } from '../../../local/run/outcomes.ts';
 import { submit, type Photo } from '../../../local/run/photos.ts';
 import type { LocalStack } from '../../../local/run/stack.ts';
@@ -25,8 +26,8 @@ export class Traffic {
       .jpeg()
       .toBuffer());
     const more = Array.from({ length: count }, (_, k) => {
-      const key = `many/${this.photos.length + k}.jpg`;
-      return { name: key, key, read: () => Promise.resolve(body) };
+      const name = `many/${this.photos.length + k}.jpg`;
+      return { name, key: INCOMING + name, read: () => Promise.resolve(body) };
     });
     this.photos.push(...more);
     await submit(this.stack.s3, this.bucket, more, new AbortController().signal, () => undefined);
