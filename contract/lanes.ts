@@ -9,6 +9,9 @@ export const LANES = ['interactive', 'bulk'] as const;
 
 export type Lane = (typeof LANES)[number];
 
+/** Interactive photos that a worker starts before a bulk photo that waits. */
+export const INTERACTIVE_PER_BULK = 9;
+
 /** Folders of a lane in the bucket, each with its slash: of the photos, their results and their failure records. */
 export type LaneFolders = Readonly<Record<'photos' | 'results' | 'failed', string>>;
 

@@ -17,6 +17,8 @@ export interface PageSettings {
   maxUploadBytes: number;
   /** Side in pixels of the square at which colours are computed; 0 if the stage colours whole photos only. */
   chromaSize: number;
+  /** Seconds within which a photo of the bulk lane is coloured; 0 if the stage has no bulk lane. */
+  bulkDeadlineSeconds: number;
   /** Null without sign-in. */
   signIn: SignInSettings | null;
 }

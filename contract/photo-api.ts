@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './failure.ts';
 import { FILE_NAME, FILE_NAME_RULE, MAX_FILE_NAME_LENGTH, quotable } from './file-name.ts';
+import { LANES } from './lanes.ts';
 import { COLOURED_PHOTOS, OUTPUTS, PHOTO_TYPES, PROBLEM_CODES, REMARKS } from './photo-types.ts';
 
 /** 22 characters of base64url: 128 random bits. */
@@ -32,6 +33,12 @@ export const newPhotoSchema = z.strictObject({
     .optional()
     .describe(
       "What becomes of a photo that is in colour already: 'recolour' (the default) colours it anew, 'refuse' fails it with the code 'already-coloured'.",
+    ),
+  lane: z
+    .enum(LANES)
+    .optional()
+    .describe(
+      "'interactive' (the default) is coloured as soon as possible. 'bulk', for albums, is coloured within the stage's deadline and yields to interactive photos.",
     ),
 });
 
@@ -71,7 +78,9 @@ const waitingSchema = z.object({
     .number()
     .min(0)
     .nullable()
-    .describe('Estimated seconds until the result, p90; null when unknown.'),
+    .describe(
+      "Estimated seconds until the result, p90; null when unknown. Of the lane 'bulk': seconds until its deadline, which is a promise; 0 once it has passed.",
+    ),
 });
 
 const succeededSchema = z.object({

@@ -67,6 +67,8 @@ export const PROBLEM_CODES = [
   'too-large',
   /** The workflow has no chroma output. */
   'no-chroma',
+  /** The stage has no bulk lane. */
+  'no-bulk-lane',
   /** No token or signature, or an invalid one. */
   'unauthorized',
   /** There is no such photo, or it belongs to another caller. */

@@ -11,8 +11,22 @@ export const viewSchema = z.object({
   at: z.number(),
   /** Seconds between two ticks. */
   tickSeconds: z.number().positive(),
+  /** Messages of the interactive lane. */
   visible: count,
   inFlight: count,
+  /** The bulk lane; the other counts of messages are without it. @default there is no such lane */
+  bulk: z
+    .object({
+      visible: count,
+      inFlight: count,
+      /** When the oldest of its photos is due, epoch seconds. @default it has none */
+      dueAt: z.number().optional(),
+      /** Busy seconds of an instance per photo, measured. @default unknown */
+      serviceSeconds: z.number().positive().optional(),
+      /** Its photos without an outcome, oldest first: those that came from the tick at `at` to the next. @default unknown */
+      waiting: z.array(z.object({ at: z.number(), count: count })).optional(),
+    })
+    .optional(),
   inService: count,
   /** Capacity on its way, soonest first: instances, and when they are expected, a boot after their request; epoch seconds. */
   coming: z.array(z.object({ count: count, readyAt: z.number() })),

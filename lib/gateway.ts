@@ -10,6 +10,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
+import { LANES } from '../contract/lanes.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
@@ -91,6 +92,7 @@ export class Gateway extends Construct {
         // The message is hidden for this long; a longer attempt renews that, which is rare.
         PHOTO_DAYS: String(stage.photoRetentionDays),
         RESULT_DAYS: String(stage.resultRetentionDays),
+        BULK_DEADLINE_SECONDS: String(stage.bulkDeadlineSeconds),
         CHROMA_SIZE: String(chromaSize(stage)),
         ISSUER: access === 'jwt' ? stage.jwtIssuer : '',
         CLIENT_ID: access === 'jwt' ? (stage.jwtAudience[0] ?? '') : '',
@@ -99,12 +101,13 @@ export class Gateway extends Construct {
       commands: access === 'iam' ? undefined : buildPage,
     });
     this.handler = handler;
-    const anyPhoto = apiPhotoKey('*');
+    const anyPhoto = LANES.map((lane) => apiPhotoKey('*', lane));
     const wildcard = 'photos of the API and their outcomes, of any id';
-    handler.allow({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(anyPhoto)], wildcard });
+    const arns = (keys: string[]) => keys.map((key) => bucket.arnForObjects(key));
+    handler.allow({ actions: ['s3:PutObject'], resources: arns(anyPhoto), wildcard });
     handler.allow({
       actions: ['s3:GetObject'],
-      resources: [anyPhoto, resultKey(anyPhoto), failedKey(anyPhoto)].map((key) => bucket.arnForObjects(key)),
+      resources: arns([...anyPhoto, ...anyPhoto.map(resultKey), ...anyPhoto.map(failedKey)]),
       wildcard,
     });
     // No s3:ListBucket: it would list every photo's id, which is the only secret of an open stage. S3 then answers 403 for a

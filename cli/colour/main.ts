@@ -86,6 +86,7 @@ async function colour(
       width: options.width,
       timeoutSeconds: options.timeout,
       colouredPhotos: options.colouredPhotos,
+      lane: options.bulk ? 'bulk' : 'interactive',
       onFinished: (photo) => {
         finished.push(photo);
         report.finished(photo);

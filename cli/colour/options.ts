@@ -32,6 +32,7 @@ export interface ColourOptions {
   /** Seconds. */
   timeout?: number;
   colouredPhotos?: ColouredPhotos;
+  bulk?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
@@ -96,6 +97,10 @@ export const withOptions = (command: CommandLine): CommandLine =>
         '--coloured-photos <what>',
         'photos that are in colour already: recolour them, or refuse them (default: recolour)',
       ).choices(COLOURED_PHOTOS),
+    )
+    .option(
+      '--bulk',
+      "send to the stage's bulk lane: coloured within its deadline (default: 1 hour), and no delay to others",
     )
     .option('--json', 'print a JSON object for each photo, and a summary at the end')
     .option('-q, --quiet', 'print only what failed')

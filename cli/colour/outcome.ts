@@ -46,4 +46,4 @@ export class Unreachable extends Error {}
 
 /** An error that every other photo would get as well. */
 export const affectsEveryPhoto = (error: unknown): boolean =>
-  error instanceof ApiError && error.code === 'unauthorized';
+  error instanceof ApiError && (error.code === 'unauthorized' || error.code === 'no-bulk-lane');

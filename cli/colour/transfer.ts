@@ -1,4 +1,5 @@
 /** Sends a photo to the service, and waits for its outcome. */
+import type { Lane } from '../../contract/lanes.ts';
 import type { ColouredPhotos } from '../../contract/photo-types.ts';
 import { withRetries, type RetryOptions } from '../../client/retry.ts';
 import { ApiError } from '../../client/errors.ts';
@@ -23,6 +24,8 @@ export interface TransferPorts {
   estimates: Estimates;
   /** @default 'recolour' */
   colouredPhotos?: ColouredPhotos | undefined;
+  /** @default 'interactive' */
+  lane?: Lane;
 }
 
 /** A photo that the service has. */
@@ -41,7 +44,7 @@ const isRetryable = (error: Error) => error instanceof NotRead && error.retryabl
 
 /** Sends a photo. @throws ApiError, UserError */
 export async function send(job: Job, ports: TransferPorts, retries: Retries): Promise<Open | PhotoOutcome> {
-  const { service, journal, clock, tally, colouredPhotos } = ports;
+  const { service, journal, clock, tally, colouredPhotos, lane } = ports;
   const { photo, source } = job;
   const startMs = clock.now();
   const read = await ports.read(photo).catch((error: Error) => error);
@@ -57,6 +60,7 @@ export async function send(job: Job, ports: TransferPorts, retries: Retries): Pr
       type: read.type,
       body,
       colouredPhotos,
+      lane,
     };
     const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
     const sent = sentAs(await service.submit(outgoing, { ...retries, announced }));

@@ -1,9 +1,13 @@
 /** When the fleet starts the n-th photo, from the instances in service and those on their way. Times are epoch seconds. */
+import { INTERACTIVE_PER_BULK } from '../../contract/lanes.ts';
 import type { View } from '../../contract/view.ts';
 import { readyTimes } from './boot-time.ts';
 
 /** From a photo that meets a fleet at zero to the request of its instance, seconds: an event wakes the scaler. */
 const WAKE_SECONDS = 3;
+
+/** Share of the starts that interactive photos have while bulk photos wait too. */
+const SHARE = INTERACTIVE_PER_BULK / (1 + INTERACTIVE_PER_BULK);
 
 /** From `at` on: photos started at once, and per second after that. */
 interface CapacityStep {
@@ -12,11 +16,11 @@ interface CapacityStep {
   perSecond: number;
 }
 
-/** At least one step: the instances that are busy at the view. */
+/** At least one step: the instances that are busy at the view, those that are busy with bulk photos too. */
 export type Capacity = [CapacityStep, ...CapacityStep[]];
 
 /**
- * Capacity from the view on, earliest first.
+ * Capacity for interactive photos from the view on, earliest first.
  *
  * @param service seconds an instance takes per photo
  * @param requestedAt when the photo is in the queue, for a fleet of zero
@@ -31,9 +35,11 @@ export function capacityOf(
   bootFactor = 1,
   more: View['coming'] = [],
 ): Capacity | undefined {
-  const { at, visible, inService, inFlight, tickSeconds, bootSeconds } = view;
+  const { at, visible, inService, inFlight, tickSeconds, bootSeconds, bulk } = view;
   const busy = Math.min(inService, inFlight);
-  const idle = [{ count: inService - busy, readyAt: at }];
+  const withBulk = Math.min(inService - busy, bulk?.inFlight ?? 0);
+  const rate = (bulk && bulk.visible > 0 ? SHARE : 1) / service;
+  const idle = [{ count: inService - busy - withBulk, readyAt: at }];
   const coming = view.coming.filter(({ count }) => count > 0);
   if (coming.length === 0 && inService === 0) {
     // A photo wakes a fleet that sleeps; one that waits already has not, and the next tick requests an instance.
@@ -57,11 +63,11 @@ export function capacityOf(
     const ready = Math.max(at, readyAt);
     return [
       { at: ready, atOnce: count, perSecond: 0 },
-      { at: ready + service / 2, atOnce: 0, perSecond: count / service },
+      { at: ready + service / 2, atOnce: 0, perSecond: count * rate },
     ];
   });
   steps.sort((a, b) => a.at - b.at);
-  return [{ at, atOnce: busy, perSecond: busy / service }, ...steps];
+  return [{ at, atOnce: busy, perSecond: (busy + withBulk) * rate }, ...steps];
 }
 
 /** Start time of the photo with `ahead` photos ahead of it. */

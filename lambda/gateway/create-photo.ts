@@ -11,7 +11,7 @@ import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } fro
  * @throws ProblemError
  */
 export async function createPhoto(
-  { name, type, size, output, colouredPhotos }: NewPhoto,
+  { name, type, size, output, colouredPhotos, lane = 'interactive' }: NewPhoto,
   caller: Caller,
   { registry, storage, arrivals }: GatewayPorts,
   settings: PhotoSettings,
@@ -27,6 +27,9 @@ export async function createPhoto(
       `output 'chroma': the workflow of this stage has no chroma output; use 'photo'.`,
     );
   }
+  if (lane === 'bulk' && settings.bulkDeadlineSeconds === 0) {
+    throw new ProblemError('no-bulk-lane', `lane 'bulk': this stage has no bulk lane; use 'interactive'.`);
+  }
   const count = async (window: QuotaWindow, code: GatewayProblemCode, quota: string) => {
     if (await registry.countPhoto(window)) return;
     const { limit, endsAt } = window;
@@ -34,15 +37,23 @@ export async function createPhoto(
     throw new ProblemError(code, detail, Math.ceil(endsAt - now));
   };
   // The caller first: a photo that is over the hourly quota does not count towards the day.
-  await count(hourlyWindow(caller.quotaKey, now, photosPerHour), 'hourly-quota-exceeded', 'caller and hour');
+  // An album uses up nothing of what its sender may send to be coloured at once.
+  const hour = hourlyWindow(
+    lane === 'bulk' ? `bulk#${caller.quotaKey}` : caller.quotaKey,
+    now,
+    photosPerHour,
+  );
+  await count(hour, 'hourly-quota-exceeded', 'caller, hour and lane');
   await count(dailyWindow(now, photosPerDay), 'daily-quota-exceeded', 'day for all callers');
-  const place = await arrivals.count(now);
+  // The estimate of an interactive photo counts those before it; bulk photos are not.
+  const place = lane === 'interactive' ? await arrivals.count(now) : undefined;
   const photo: PhotoRecord = {
     id,
     owner: caller.owner,
     name,
     type,
     output,
+    ...(lane === 'interactive' ? {} : { lane }),
     trace,
     createdAt: now,
     ...(place === undefined ? {} : { place }),

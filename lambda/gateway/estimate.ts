@@ -20,7 +20,7 @@ export interface Estimate {
 }
 
 /** A few failed ticks are normal; a view older than this is from before an outage. */
-const STALE_TICKS = 10;
+export const STALE_TICKS = 10;
 /** From the upload to the message in the queue: median of S3's event delivery. */
 const DELIVERY_SECONDS = 1.5;
 

@@ -36,13 +36,13 @@ const storage = new S3PhotoStorage(
 );
 
 const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
-const { MAX_UPLOAD_BYTES: maxUploadBytes } = environment;
+const { MAX_UPLOAD_BYTES: maxUploadBytes, BULK_DEADLINE_SECONDS: bulkDeadlineSeconds } = environment;
 
 /** The page sends requests to the bucket and to the issuer's token endpoint. */
 async function pageConfig(): Promise<PageConfig> {
   const signIn = issuer === '' ? null : await discover(issuer, clientId);
   const connect = [await storage.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
-  return { settings: { maxUploadBytes, chromaSize, signIn }, connect };
+  return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, signIn }, connect };
 }
 
 const gateway: Gateway = {
@@ -55,6 +55,7 @@ const gateway: Gateway = {
     photoDays: environment.PHOTO_DAYS,
     resultDays: environment.RESULT_DAYS,
     chromaSize,
+    bulkDeadlineSeconds,
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
@@ -69,7 +70,7 @@ const gateway: Gateway = {
   page: new PageServer(join(import.meta.dirname, 'page'), pageConfig),
   newId: () => randomBytes(ID_BYTES).toString('base64url'),
   newTrace: () => randomBytes(ID_BYTES).toString('hex'),
-  logIdOf: (id) => photoLogId(environment.BUCKET_NAME, apiPhotoKey(id)),
+  logIdOf: (id, lane) => photoLogId(environment.BUCKET_NAME, apiPhotoKey(id, lane)),
   now,
   log,
 };

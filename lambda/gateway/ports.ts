@@ -1,5 +1,6 @@
 /** Ports and settings of the gateway's rules. Times are epoch seconds. */
 import type { Failure } from '../../contract/failure.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/photo-types.ts';
 import type { View } from '../../contract/view.ts';
 import type { Slot } from './announced.ts';
@@ -19,6 +20,8 @@ export interface PhotoRecord {
   name: string;
   type: PhotoType;
   output: Output;
+  /** @default interactive */
+  lane?: Lane;
   createdAt: number;
   /** Among the photos that were announced in the same ten seconds, from 1 on. @default unknown */
   place?: number;
@@ -28,6 +31,9 @@ export interface PhotoRecord {
   /** By then the photo and its outcome have been deleted. */
   expiresAt: number;
 }
+
+/** Where a photo and its outcomes are in the bucket. */
+export type PhotoPlace = Pick<PhotoRecord, 'id' | 'lane'>;
 
 export interface PhotoRegistry {
   /** @throws Error when the id exists */
@@ -60,9 +66,9 @@ export interface DownloadedFile {
 
 /** Photos, results and failure records in the bucket; each method returns undefined for a missing object. */
 export interface PhotoStorage {
-  photo(id: string): Promise<StoredPhoto | undefined>;
-  result(id: string): Promise<StoredPhoto | undefined>;
-  failure(id: string): Promise<(Failure & { storedAt: number }) | undefined>;
+  photo(place: PhotoPlace): Promise<StoredPhoto | undefined>;
+  result(place: PhotoPlace): Promise<StoredPhoto | undefined>;
+  failure(place: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined>;
   /** Link that stores one object of exactly this size, once. */
   uploadLink(
     photo: PhotoRecord,
@@ -71,7 +77,12 @@ export interface PhotoStorage {
     colouredPhotos?: ColouredPhotos,
   ): Promise<UploadLink>;
   /** Link whose response has the headers of the file, and none that an uploader has stored. */
-  downloadLink(id: string, which: 'photo' | 'result', file: DownloadedFile, seconds: number): Promise<string>;
+  downloadLink(
+    place: PhotoPlace,
+    which: 'photo' | 'result',
+    file: DownloadedFile,
+    seconds: number,
+  ): Promise<string>;
 }
 
 export interface ViewReader {
@@ -80,7 +91,7 @@ export interface ViewReader {
 }
 
 export interface ArrivalCounter {
-  /** Counts a photo that is announced. @returns its place in its slot; undefined where it was not counted */
+  /** Counts an interactive photo that is announced. @returns its place in its slot; undefined where it was not counted */
   count(at: number): Promise<number | undefined>;
   /** @returns each slot of the last two minutes or more, oldest first; empty where they cannot be read */
   read(at: number): Promise<Slot[]>;
@@ -95,7 +106,7 @@ export interface GatewayPorts {
 
 export interface PhotoSettings {
   maxUploadBytes: number;
-  /** Quota of one caller. */
+  /** Quota of one caller, in each lane. */
   photosPerHour: number;
   /** Quota of all callers together. */
   photosPerDay: number;
@@ -107,4 +118,6 @@ export interface PhotoSettings {
   resultDays: number;
   /** Side in pixels of a chroma; 0 if the workflow has no chroma output. */
   chromaSize: number;
+  /** Within which a photo of the bulk lane is coloured; 0 without a bulk lane. */
+  bulkDeadlineSeconds: number;
 }

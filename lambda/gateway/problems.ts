@@ -8,6 +8,7 @@ const PROBLEMS = {
   'unsupported-type': [415, 'Unsupported Media Type'],
   'too-large': [413, 'Content Too Large'],
   'no-chroma': [422, 'No Chroma Output'],
+  'no-bulk-lane': [422, 'No Bulk Lane'],
   unauthorized: [401, 'Unauthorized'],
   'not-found': [404, 'Not Found'],
   'method-not-allowed': [405, 'Method Not Allowed'],

@@ -3,8 +3,10 @@ import { isPreliminary } from '../../contract/failure.ts';
 import { portableFileName } from '../../contract/file-name.ts';
 import { PHOTO_ID, type PhotoStatus } from '../../contract/photo-api.ts';
 import { PHOTO_TYPES } from '../../contract/photo-types.ts';
+import type { View } from '../../contract/view.ts';
 import { slotsBefore, type Slot } from './announced.ts';
-import { estimateWait, needsAnnounced } from './estimate.ts';
+import { estimateBulk } from './bulk-estimate.ts';
+import { estimateWait, needsAnnounced, type Estimate } from './estimate.ts';
 import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings, StoredPhoto } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { DAY_SECONDS, isoTime } from './quotas.ts';
@@ -12,7 +14,7 @@ import { DAY_SECONDS, isoTime } from './quotas.ts';
 /** An upload that starts before its link expires may finish this much later, seconds. */
 const UPLOAD_SECONDS = 900;
 /** `Retry-After` in seconds. */
-const POLL = { min: 1, max: 20, unknown: 5 };
+const POLL = { min: 1, max: 20, unknown: 5, bulkMax: 60 };
 /** `Retry-After` as a part of the estimated time. */
 const POLL_PART = 0.25;
 
@@ -22,28 +24,25 @@ export interface StatusReply {
   retryAfterSeconds?: number;
 }
 
-/** With the trace id of the photo's upload. */
-export type TracedReply = StatusReply & { trace: string };
-
 /**
  * @param now epoch seconds
  * @throws ProblemError `not-found` for an unknown id and for a photo of another caller
  */
-export async function readPhoto(
+export async function findPhoto(
   id: string,
   caller: Caller,
-  ports: GatewayPorts,
-  settings: PhotoSettings,
+  { registry }: Pick<GatewayPorts, 'registry'>,
   now: number,
-): Promise<TracedReply> {
-  const record = PHOTO_ID.test(id) ? await ports.registry.get(id) : undefined;
+): Promise<PhotoRecord> {
+  const record = PHOTO_ID.test(id) ? await registry.get(id) : undefined;
   if (!record || record.owner !== caller.owner || record.expiresAt <= now) {
     throw new ProblemError('not-found', 'There is no photo with this id, or it belongs to another caller.');
   }
-  return { ...(await statusOf(record, ports, settings, now)), trace: record.trace };
+  return record;
 }
 
-async function statusOf(
+/** @param now epoch seconds */
+export async function readPhoto(
   record: PhotoRecord,
   ports: GatewayPorts,
   settings: PhotoSettings,
@@ -51,22 +50,22 @@ async function statusOf(
 ): Promise<StatusReply> {
   const { id, name } = record;
   // In this order: a result replaces a failure record, and the photo stays after its outcome.
-  const result = await ports.storage.result(id);
+  const result = await ports.storage.result(record);
   if (result) return { status: await succeeded(record, result, ports, settings, now) };
-  const failure = await ports.storage.failure(id);
+  const failure = await ports.storage.failure(record);
   if (failure && !isPreliminary(failure, now - failure.storedAt)) {
     const { code, message, retryable } = failure;
     return { status: { status: 'failed', id, name, code, message, retryable } };
   }
-  const photo = await ports.storage.photo(id);
+  const photo = await ports.storage.photo(record);
   // A photo older than the lifetime of an outcome had one, which is deleted by now.
   if (photo && now < photo.storedAt + settings.resultDays * DAY_SECONDS)
-    return waiting(record, photo, ports, now);
+    return waiting(record, photo, ports, settings, now);
   return missing(record, settings, now);
 }
 
 async function succeeded(
-  { id, name, type: photoType, output }: PhotoRecord,
+  { id, lane, name, type: photoType, output }: PhotoRecord,
   { bytes, type, remarks }: StoredPhoto,
   { storage }: GatewayPorts,
   { linkSeconds }: PhotoSettings,
@@ -76,11 +75,12 @@ async function succeeded(
   // The API takes names that not every system can store.
   const file = { name: portableFileName(output === 'chroma' ? `${name}.png` : name), type: resultType };
   const original = { name: portableFileName(name), type: photoType };
+  const place = { id, lane };
   const [result, photo] = await Promise.all([
-    storage.downloadLink(id, 'result', file, linkSeconds),
+    storage.downloadLink(place, 'result', file, linkSeconds),
     storage
-      .photo(id)
-      .then((stored) => (stored ? storage.downloadLink(id, 'photo', original, linkSeconds) : null)),
+      .photo(place)
+      .then((stored) => (stored ? storage.downloadLink(place, 'photo', original, linkSeconds) : null)),
   ]);
   return {
     status: 'succeeded',
@@ -97,22 +97,37 @@ async function succeeded(
 async function waiting(
   record: PhotoRecord,
   { storedAt }: StoredPhoto,
-  { viewReader, arrivals }: GatewayPorts,
+  ports: GatewayPorts,
+  { bulkDeadlineSeconds }: PhotoSettings,
   now: number,
 ): Promise<StatusReply> {
-  const { id, name, createdAt, place } = record;
-  const view = await viewReader.read();
+  const { id, name, lane } = record;
+  const view = await ports.viewReader.read();
+  const isBulk = lane === 'bulk';
+  const estimate = isBulk
+    ? estimateBulk(view, { storedAt }, bulkDeadlineSeconds, now)
+    : await estimateInteractive(view, record, storedAt, ports, now);
+  const seconds = estimate.seconds ?? (isBulk ? estimate.secondsAtMost : null);
+  const poll = seconds === null ? POLL.unknown : seconds * POLL_PART;
+  const most = isBulk ? POLL.bulkMax : POLL.max;
+  return {
+    status: { status: 'waiting', id, name, uploaded: true, ...estimate },
+    retryAfterSeconds: Math.round(Math.min(most, Math.max(POLL.min, poll))),
+  };
+}
+
+async function estimateInteractive(
+  view: View | undefined,
+  { createdAt, place }: PhotoRecord,
+  storedAt: number,
+  { arrivals }: GatewayPorts,
+  now: number,
+): Promise<Estimate> {
   const announced: Slot[] =
     view && place !== undefined && needsAnnounced(view, storedAt)
       ? slotsBefore(await arrivals.read(now), createdAt, place)
       : [];
-  const estimate = estimateWait(view, { storedAt, announced }, now);
-  const { seconds } = estimate;
-  const poll = seconds === null ? POLL.unknown : seconds * POLL_PART;
-  return {
-    status: { status: 'waiting', id, name, uploaded: true, ...estimate },
-    retryAfterSeconds: Math.round(Math.min(POLL.max, Math.max(POLL.min, poll))),
-  };
+  return estimateWait(view, { storedAt, announced }, now);
 }
 
 /** Neither photo nor outcome in the bucket: not uploaded yet, never uploaded, or deleted. */

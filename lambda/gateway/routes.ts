@@ -1,6 +1,7 @@
 /** Routes requests, turns errors into problem responses and logs each request. */
 import { inspect } from 'node:util';
 import type { Access } from '../../contract/gateway.ts';
+import type { Lane } from '../../contract/lanes.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
@@ -9,7 +10,7 @@ import { apiDocument } from './openapi.ts';
 import type { PageServer } from './page-server.ts';
 import type { GatewayPorts, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
-import { readPhoto } from './read-photo.ts';
+import { findPhoto, readPhoto } from './read-photo.ts';
 import { parseBody, type Request } from './request.ts';
 import { jsonResponse, problemResponse, type Response } from './response.ts';
 
@@ -22,7 +23,7 @@ export interface Gateway {
   newId: () => string;
   newTrace: () => string;
   /** What the log names a photo by. */
-  logIdOf: (id: string) => string;
+  logIdOf: (id: string, lane?: Lane) => string;
   /** Epoch seconds. */
   now: () => number;
   log: (line: Record<string, unknown>) => void;
@@ -40,20 +41,15 @@ export const ROUTES = new Map<string, Route>(
       const caller = callerFrom(access, request.identity);
       const wanted = parseBody(request, newPhotoSchema);
       const [id, trace] = [newId(), newTrace()];
-      note({ photo: logIdOf(id), trace });
+      note({ photo: logIdOf(id, wanted.lane), trace });
       const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now() });
       return jsonResponse(201, created);
     },
     'GET /photos/{id}': async (request, { access, ports, settings, logIdOf, now }, note) => {
       const caller = callerFrom(access, request.identity);
-      const { status, trace, retryAfterSeconds } = await readPhoto(
-        request.parameters.id ?? '',
-        caller,
-        ports,
-        settings,
-        now(),
-      );
-      note({ photo: logIdOf(status.id), trace });
+      const record = await findPhoto(request.parameters.id ?? '', caller, ports, now());
+      note({ photo: logIdOf(record.id, record.lane), trace: record.trace });
+      const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());
       return jsonResponse(200, status, { retryAfterSeconds });
     },
     'GET /health': () => jsonResponse(200, { status: 'ok' }),
@@ -75,10 +71,10 @@ function notFound(): Response {
 /** After an internal error. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** Stack and all causes, without the photo's id, which gives access to the photo. */
-function errorText(error: unknown, { parameters: { id } }: Request, { logIdOf }: Gateway): string {
+/** Stack and all causes, without the photo's id, which gives access to the photo. @param logId of the photo */
+function errorText(error: unknown, { parameters: { id } }: Request, logId: string | undefined): string {
   const text = inspect(error);
-  return id ? text.replaceAll(id, logIdOf(id)) : text;
+  return id && logId ? text.replaceAll(id, logId) : text;
 }
 
 /** Never rejects: an internal error becomes a 503 with the request id under which the log has the error. */
@@ -86,7 +82,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
   const startMs = performance.now();
   const { route, id } = request;
   const photoId = request.parameters.id;
-  let noted: Record<string, unknown> = photoId ? { photo: gateway.logIdOf(photoId) } : {};
+  let noted: { photo?: string; trace?: string } = photoId ? { photo: gateway.logIdOf(photoId) } : {};
   const log = (response: Response, fields: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
     gateway.log({
@@ -106,6 +102,6 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
     if (error instanceof ProblemError) return log(problemResponse(error), { code: error.code });
     const detail = `Internal error; try again in a moment (request ${id}).`;
     const failed = problemResponse(new ProblemError('unavailable', detail, RETRY_AFTER_SECONDS));
-    return log(failed, { error: errorText(error, request, gateway) });
+    return log(failed, { error: errorText(error, request, noted.photo) });
   }
 }

@@ -52,7 +52,7 @@ export const GATEWAY_FIELDS = {
   }),
 
   /**
-   * Photos that the gateway accepts from one caller in an hour. With `access` `open` a caller is an address (of IPv6, a
+   * Photos that the gateway accepts from one caller in an hour, in each lane. With `access` `open` a caller is an address (of IPv6, a
    * /64), else a signed-in user.
    *
    * @default 100

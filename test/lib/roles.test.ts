@@ -176,10 +176,13 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     rows: [
       { may: OWN_LOG, on: ['<GatewayFunctionLogs.Arn>'] },
       // Its signed links have no more permissions than the function.
-      { may: ['s3:PutObject'], on: ['<PhotosBucket.Arn>/incoming/api/*'] },
+      { may: ['s3:PutObject'], on: ['<PhotosBucket.Arn>/bulk/api/*', '<PhotosBucket.Arn>/incoming/api/*'] },
       {
         may: ['s3:GetObject'],
         on: [
+          '<PhotosBucket.Arn>/bulk-failed/api/*.json',
+          '<PhotosBucket.Arn>/bulk-results/api/*',
+          '<PhotosBucket.Arn>/bulk/api/*',
           '<PhotosBucket.Arn>/failed/api/*.json',
           '<PhotosBucket.Arn>/incoming/api/*',
           '<PhotosBucket.Arn>/results/api/*',

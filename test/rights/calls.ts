@@ -148,6 +148,9 @@ export function callsOf(stage: string): Call[] {
       [GATEWAY, 's3:GetObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
       [GATEWAY, 's3:GetObject', `${BUCKET}/results/api/abcdefghijklmnopqrstuv`],
       [GATEWAY, 's3:GetObject', `${BUCKET}/failed/api/abcdefghijklmnopqrstuv.json`],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk-results/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk-failed/api/abcdefghijklmnopqrstuv.json`],
       [GATEWAY, 'dynamodb:GetItem', table('GatewayTable'), item('photo#a', [])],
       [GATEWAY, 'dynamodb:PutItem', table('GatewayTable'), item('photo#a', ['id', 'name'])],
       [GATEWAY, 'dynamodb:UpdateItem', table('GatewayTable'), item('quota#a', ['id', 'photos'])],
@@ -177,7 +180,11 @@ export function callsOf(stage: string): Call[] {
     ),
     // Without it S3 answers 403, which a worker must not take for a deleted photo.
     ...rows('S3, of a missing object', [WORKER, 's3:ListBucket', BUCKET]),
-    ...rows('a signed link', [GATEWAY, 's3:PutObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`]),
+    ...rows(
+      'a signed link',
+      [GATEWAY, 's3:PutObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:PutObject', `${BUCKET}/bulk/api/abcdefghijklmnopqrstuv`],
+    ),
     ...rows(
       'SSM agent',
       [WORKER, 'ssm:UpdateInstanceInformation', `arn:aws:ec2:${REGION}:${ACCOUNT}:instance/${INSTANCE}`],

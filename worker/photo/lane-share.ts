@@ -2,10 +2,7 @@
  * Which lane is served next where photos of both wait: interactive, but for every tenth start, which is bulk's. A deficit counter, as in deficit round robin
  * (Shreedhar and Varghese 1995): what bulk has been denied is kept, so that starts of several photos at once cost it nothing. Pure.
  */
-import type { Lane } from '../../contract/lanes.ts';
-
-/** Interactive photos that start before a bulk photo that waits. */
-export const INTERACTIVE_PER_BULK = 9;
+import { INTERACTIVE_PER_BULK, type Lane } from '../../contract/lanes.ts';
 
 export class LaneShare {
   /** Interactive photos that started while a bulk photo waited, less those for which bulk has had its start. */

@@ -37,7 +37,10 @@ export class ApiService implements Service {
     });
   }
 
-  async submit({ name, type, body, colouredPhotos }: Outgoing, options: SubmitOptions): Promise<string> {
+  async submit(
+    { name, type, body, colouredPhotos, lane }: Outgoing,
+    options: SubmitOptions,
+  ): Promise<string> {
     if (!type) {
       throw new ApiError('unsupported-type', 415, `This format is not taken: ${PHOTO_TYPES.join(', ')} are.`);
     }
@@ -47,6 +50,8 @@ export class ApiService implements Service {
       type,
       size: body.length,
       ...(colouredPhotos && { colouredPhotos }),
+      // A stage of an earlier version takes no lane, and has no other.
+      ...(lane === 'bulk' && { lane }),
     };
     for (let link = 1; ; link++) {
       const created = await withRetries(() => api.create(photo, options.signal), options);

@@ -1,5 +1,6 @@
 /**
- * The service by its bucket alone: a photo put under `incoming/` gets a result under `results/` or a record under `failed/`.
+ * The service by its bucket alone: a photo put under `incoming/` gets a result under `results/` or a record under `failed/`; one under `bulk/`, in the
+ * folders of the bulk lane.
  *
  * Each upload has a new key, also of the same photo, so that the outcome of an earlier one is never taken for its own.
  */
@@ -16,16 +17,17 @@ import {
 import { withRetries } from '../../../client/retry.ts';
 import { ApiError } from '../../../client/errors.ts';
 import { isPreliminary, MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
-import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
+import { failedKey, resultKey } from '../../../contract/keys.ts';
+import { FOLDERS } from '../../../contract/lanes.ts';
 import { COLOURED_PHOTOS_METADATA, REMARKS_METADATA, remarksIn } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
 import type { Outgoing, Service, PhotoStatus, SubmitOptions } from './service.ts';
 
 const NEEDS =
-  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/, and s3:ListBucket, without which a missing object looks forbidden';
+  's3:PutObject on incoming/cli/*, s3:GetObject on incoming/, results/ and failed/ (with --bulk on bulk/, bulk-results/ and bulk-failed/), and s3:ListBucket, without which a missing object looks forbidden';
 
-/** Below `incoming/`, for photos of this command. */
+/** Below the lane's folder, for photos of this command. */
 const FOLDER = 'cli/';
 const ID_BYTES = 16;
 /** A poll is two requests. */
@@ -33,6 +35,9 @@ const POLL_SECONDS = 3;
 
 /** A readable name for the bucket, without characters that need escaping. */
 export const plainName = (name: string) => name.replace(/[^\p{L}\p{M}\p{N}._ -]/gu, '_');
+
+/** An id is the photo's key, in the interactive lane without the lane's folder: it begins with {@link FOLDER}. */
+const keyOf = (id: string) => (id.startsWith(FOLDERS.bulk.photos) ? id : FOLDERS.interactive.photos + id);
 
 export class S3Service implements Service {
   readonly name: string;
@@ -53,12 +58,15 @@ export class S3Service implements Service {
     if (!there) throw new UserError(`${this.name}: there is no such bucket.`);
   }
 
-  async submit({ name, type, body, colouredPhotos }: Outgoing, options: SubmitOptions): Promise<string> {
-    const id = `${FOLDER}${randomBytes(ID_BYTES).toString('base64url')}/${plainName(name)}`;
+  async submit(
+    { name, type, body, colouredPhotos, lane = 'interactive' }: Outgoing,
+    options: SubmitOptions,
+  ): Promise<string> {
+    const id = `${lane === 'bulk' ? FOLDERS.bulk.photos : ''}${FOLDER}${randomBytes(ID_BYTES).toString('base64url')}/${plainName(name)}`;
     options.announced(id);
     const put = new PutObjectCommand({
       Bucket: this.bucket,
-      Key: INCOMING + id,
+      Key: keyOf(id),
       Body: body,
       ContentType: type ?? 'application/octet-stream',
       ...(colouredPhotos && { Metadata: { [COLOURED_PHOTOS_METADATA]: colouredPhotos } }),
@@ -72,7 +80,7 @@ export class S3Service implements Service {
   }
 
   async look(id: string, signal: AbortSignal): Promise<PhotoStatus> {
-    const photo = INCOMING + id;
+    const photo = keyOf(id);
     const there = (Key: string) =>
       this.found(signal, () =>
         this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }), { abortSignal: signal }),

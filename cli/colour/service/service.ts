@@ -1,5 +1,6 @@
 /** The port of a service that colours photos: its HTTP API, or its bucket. */
 import type { RetryOptions } from '../../../client/retry.ts';
+import type { Lane } from '../../../contract/lanes.ts';
 import type { ColouredPhotos, PhotoType, Remark } from '../../../contract/photo-types.ts';
 
 export interface Outgoing {
@@ -10,6 +11,8 @@ export interface Outgoing {
   body: Buffer<ArrayBuffer>;
   /** @default 'recolour' */
   colouredPhotos?: ColouredPhotos | undefined;
+  /** @default 'interactive' */
+  lane?: Lane | undefined;
 }
 
 export interface SubmitOptions extends RetryOptions {

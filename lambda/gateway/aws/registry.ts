@@ -4,6 +4,7 @@ import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } fr
 import { z } from 'zod';
 import { randomShare } from '../../../common/time.ts';
 import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
+import { LANES } from '../../../contract/lanes.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
 import type { PhotoRecord, PhotoRegistry } from '../ports.ts';
@@ -14,6 +15,7 @@ const recordSchema = z.object({
   name: z.string(),
   type: z.enum(PHOTO_TYPES),
   output: z.enum(OUTPUTS),
+  lane: z.enum(LANES).optional(),
   createdAt: z.number(),
   place: z.number().optional(),
   linkExpiresAt: z.number(),

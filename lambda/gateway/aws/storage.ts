@@ -28,7 +28,14 @@ import {
   type ColouredPhotos,
 } from '../../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
-import type { DownloadedFile, PhotoRecord, PhotoStorage, StoredPhoto, UploadLink } from '../ports.ts';
+import type {
+  DownloadedFile,
+  PhotoPlace,
+  PhotoRecord,
+  PhotoStorage,
+  StoredPhoto,
+  UploadLink,
+} from '../ports.ts';
 
 /** Headers that an upload must send exactly as signed. */
 const SIGNED = [
@@ -58,6 +65,8 @@ const isMissing = (error: unknown, isHead: boolean) =>
   (['NoSuchKey', 'NotFound', 'AccessDenied'].includes(error.name) ||
     (isHead && error.$metadata.httpStatusCode === 403));
 
+const keyOf = ({ id, lane }: PhotoPlace) => apiPhotoKey(id, lane);
+
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
 export class S3PhotoStorage implements PhotoStorage {
@@ -66,16 +75,16 @@ export class S3PhotoStorage implements PhotoStorage {
     private readonly bucket: string,
   ) {}
 
-  photo(id: string) {
-    return this.head(apiPhotoKey(id));
+  photo(place: PhotoPlace) {
+    return this.head(keyOf(place));
   }
 
-  result(id: string) {
-    return this.head(resultKey(apiPhotoKey(id)));
+  result(place: PhotoPlace) {
+    return this.head(resultKey(keyOf(place)));
   }
 
-  async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
-    const Key = failedKey(apiPhotoKey(id));
+  async failure(place: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined> {
+    const Key = failedKey(keyOf(place));
     try {
       const get = new GetObjectCommand({ Bucket: this.bucket, Key });
       const { Body, ContentLength = 0, LastModified } = await this.s3.send(get);
@@ -90,7 +99,7 @@ export class S3PhotoStorage implements PhotoStorage {
   }
 
   async uploadLink(
-    { id, type, output, trace }: PhotoRecord,
+    { id, lane, type, output, trace }: PhotoRecord,
     bytes: number,
     expiresIn: number,
     colouredPhotos?: ColouredPhotos,
@@ -102,7 +111,7 @@ export class S3PhotoStorage implements PhotoStorage {
     };
     const command = new PutObjectCommand({
       Bucket: this.bucket,
-      Key: apiPhotoKey(id),
+      Key: keyOf({ id, lane }),
       ContentType: type,
       ContentLength: bytes,
       IfNoneMatch: '*',
@@ -121,8 +130,13 @@ export class S3PhotoStorage implements PhotoStorage {
     return { url, headers };
   }
 
-  downloadLink(id: string, which: 'photo' | 'result', { name, type }: DownloadedFile, expiresIn: number) {
-    const key = apiPhotoKey(id);
+  downloadLink(
+    place: PhotoPlace,
+    which: 'photo' | 'result',
+    { name, type }: DownloadedFile,
+    expiresIn: number,
+  ) {
+    const key = keyOf(place);
     const command = new GetObjectCommand({
       Bucket: this.bucket,
       Key: which === 'photo' ? key : resultKey(key),
@@ -135,7 +149,8 @@ export class S3PhotoStorage implements PhotoStorage {
 
   /** Origin of the links, for the page's security policy. */
   async origin(): Promise<string> {
-    return new URL(await this.downloadLink('x', 'photo', { name: 'x', type: 'image/jpeg' }, 1)).origin;
+    return new URL(await this.downloadLink({ id: 'x' }, 'photo', { name: 'x', type: 'image/jpeg' }, 1))
+      .origin;
   }
 
   private async head(Key: string): Promise<StoredPhoto | undefined> {

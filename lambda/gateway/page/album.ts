@@ -1,4 +1,5 @@
 /** The photos of the page: their tasks, cards and summary, and the actions on them. */
+import type { Lane } from '../../../contract/lanes.ts';
 import { Card, canRetry, canSendOriginal, errorText, type CardActions } from './card.ts';
 import { compareSlider } from './compare.ts';
 import { confirmLoss } from './confirm.ts';
@@ -38,8 +39,8 @@ export class Album {
     return this.tasks.some((task) => isPending(task) || isUnsaved(task));
   }
 
-  add(files: Iterable<File>, keepOriginal: boolean): void {
-    const added = [...files].map((file) => newTask(file, keepOriginal));
+  add(files: Iterable<File>, lane: Lane, keepOriginal: boolean): void {
+    const added = [...files].map((file) => newTask(file, keepOriginal, lane));
     if (added.length === 0) return;
     for (const task of added) {
       const card = new Card(task, this.actions);

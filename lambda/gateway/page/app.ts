@@ -1,6 +1,7 @@
 /** Entry point of the page: connects album, pipeline, sign-in and preferences. */
 import { PAGE_SETTINGS_ID, type PageSettings } from '../../../contract/page.ts';
 import { Album } from './album.ts';
+import { chooseLane, MOST_UNASKED } from './choose-lane.ts';
 import { byId } from './dom.ts';
 import { listenForFiles } from './file-input.ts';
 import { ImageWorkerClient } from './image-client.ts';
@@ -41,8 +42,15 @@ function onChange(task: PhotoTask): void {
   if (task.step === 'failed' && task.error === 'unauthorized' && settings.signIn) leaveSession();
 }
 
-function addFiles(files: Iterable<File>): void {
-  if (signedIn) album.add(files, byId<HTMLInputElement>('keep-original').checked && canKeepOriginal);
+async function addFiles(files: Iterable<File>): Promise<void> {
+  // The file input empties its list.
+  const all = [...files];
+  const { bulkDeadlineSeconds } = settings;
+  // The question covers the page, but files can still be dropped or pasted.
+  if (!signedIn || byId<HTMLDialogElement>('lane').open) return;
+  const asks = bulkDeadlineSeconds > 0 && all.length > MOST_UNASKED;
+  const lane = asks ? await chooseLane(all.length, bulkDeadlineSeconds) : 'interactive';
+  if (lane) album.add(all, lane, byId<HTMLInputElement>('keep-original').checked && canKeepOriginal);
 }
 
 function leaveSession(): void {
@@ -89,7 +97,10 @@ function showTheme(theme: string): void {
 
 function listen(): void {
   const on = (id: string, event: string, act: () => void) => byId(id).addEventListener(event, act);
-  listenForFiles(() => signedIn, addFiles);
+  listenForFiles(
+    () => signedIn,
+    (files) => void addFiles(files),
+  );
   on('keep-original', 'change', showMode);
   on('zip', 'click', () => void album.downloadAll());
   on('clear', 'click', () => void album.clear());

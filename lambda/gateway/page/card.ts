@@ -4,7 +4,7 @@ import { compareSlider } from './compare.ts';
 import { element } from './dom.ts';
 import { isOnline } from './connection.ts';
 import { texts } from './language.ts';
-import { isPending, progressOf, secondsLeft, type PhotoTask } from './photo-task.ts';
+import { isPending, progressOf, secondsLeft, secondsToDeadline, type PhotoTask } from './photo-task.ts';
 
 /** Of a message of the service, shown for an error without a text of its own. */
 const MAX_DETAIL_LENGTH = 200;
@@ -76,7 +76,8 @@ export class Card {
     this.root.dataset.step = task.step;
     this.state.textContent = stateText(task, nowMs);
     const { secondsAtMost } = task;
-    this.state.title = task.step === 'waiting' && secondsAtMost !== null ? atMost(secondsAtMost) : '';
+    const isEstimated = task.step === 'waiting' && task.lane === 'interactive';
+    this.state.title = isEstimated && secondsAtMost !== null ? atMost(secondsAtMost) : '';
     this.removeButton.setAttribute('aria-label', actionOn(remove, task.name));
     this.meter.hidden = !isPending(task);
     // A longer estimate must not move the bar back.
@@ -140,13 +141,17 @@ export function errorText({ error, detail }: Pick<PhotoTask, 'error' | 'detail'>
 }
 
 function stateText(task: PhotoTask, nowMs: number): string {
-  const { ahead, failed, offline, remarks, retrying, succeeded, time, waiting, ...steps } = texts();
+  const { ahead, failed, offline, overdue, remarks, retrying, succeeded, time, waiting, within, ...steps } =
+    texts();
   if (task.retrying && isPending(task)) return isOnline() ? retrying : offline;
   switch (task.step) {
     case 'waiting': {
       const left = secondsLeft(task, nowMs);
       const position = task.ahead === null ? waiting : ahead(task.ahead);
-      return left === null ? position : `${position} · ${time(left)}`;
+      const deadline = secondsToDeadline(task, nowMs);
+      // A deadline is promised, so that it has passed is said.
+      const promise = deadline === null ? [] : [deadline > 0 ? within(deadline) : overdue];
+      return [position, ...(left === null ? [] : [time(left)]), ...promise].join(' · ');
     }
     case 'succeeded':
       return [

@@ -57,6 +57,14 @@ export function storePreference(key: string, value: string): void {
   }
 }
 
+/** In hours, where it is a whole number of them, or else in minutes. */
+export function formatDeadline(seconds: number): string {
+  const isHours = seconds % 3600 === 0;
+  const unit = isHours ? 'hour' : 'minute';
+  const value = isHours ? seconds / 3600 : Math.ceil(seconds / 60);
+  return new Intl.NumberFormat(current, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
+}
+
 /** Bytes with a decimal unit, as in file managers. */
 export function formatBytes(count: number): string {
   const [value, unit] =

@@ -1,5 +1,6 @@
 /** State of one photo on the page, and its progress. */
 import { safeFileName } from '../../../contract/file-name.ts';
+import type { Lane } from '../../../contract/lanes.ts';
 import {
   PHOTO_TYPES,
   TYPE_OF_EXTENSION,
@@ -18,6 +19,7 @@ export interface PhotoTask {
   type: PhotoType | undefined;
   /** Whether the original stays on the device and the browser adds the colours. */
   keepOriginal: boolean;
+  lane: Lane;
   step: Step;
   /** 0 to 1. */
   uploadProgress: number;
@@ -60,11 +62,12 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
   (type === '' ? typeOfExtension(name.split('.').at(-1)) : undefined);
 
-export const newTask = (file: File, keepOriginal: boolean): PhotoTask => ({
+export const newTask = (file: File, keepOriginal: boolean, lane: Lane = 'interactive'): PhotoTask => ({
   file,
   name: safeFileName(file.name),
   type: typeOf(file),
   keepOriginal,
+  lane,
   step: 'queued',
   uploadProgress: 0,
   ahead: null,
@@ -107,7 +110,7 @@ export function progressOf(task: PhotoTask, nowMs: number): number {
       return 0.06 + (UPLOADED - 0.06) * task.uploadProgress;
     case 'waiting': {
       const waited = (nowMs - task.waitingSince) / 1000;
-      const left = task.seconds === null ? 60 : Math.max(0, task.seconds - (nowMs - task.statusAt) / 1000);
+      const left = expectedLeft(task, nowMs) ?? 60;
       return UPLOADED + (WAITED - UPLOADED) * (waited / (waited + left + 0.15 * waited + 0.5));
     }
     case 'downloading':
@@ -119,6 +122,19 @@ export function progressOf(task: PhotoTask, nowMs: number): number {
       return 1;
   }
 }
+
+/** A bulk photo without an estimate is expected at its deadline. */
+function expectedLeft({ seconds, secondsAtMost, lane, statusAt }: PhotoTask, nowMs: number): number | null {
+  const expected = seconds ?? (lane === 'bulk' ? secondsAtMost : null);
+  return expected === null ? null : Math.max(0, expected - (nowMs - statusAt) / 1000);
+}
+
+/** Seconds until the deadline of a bulk photo; null of others, and while it is unknown. */
+export const secondsToDeadline = (
+  { lane, secondsAtMost, statusAt }: PhotoTask,
+  nowMs: number,
+): number | null =>
+  lane === 'bulk' && secondsAtMost !== null ? secondsAtMost - (nowMs - statusAt) / 1000 : null;
 
 /** Seconds left of the last estimate, at least 1. */
 export const secondsLeft = ({ seconds, statusAt }: PhotoTask, nowMs: number): number | null =>

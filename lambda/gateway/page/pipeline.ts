@@ -74,7 +74,7 @@ export class Pipeline {
       return imageWorker.request({ kind: 'prepare', file, size });
     });
     showPreview(task, 'before', preview, change);
-    const photo = { name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma' } as const;
+    const photo = { name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma', lane: task.lane } as const;
     const chroma = await this.resultOf(task, grey, photo, change);
     const merge = () => {
       change({ step: 'merging' });
@@ -94,7 +94,7 @@ export class Pipeline {
       if (made) showPreview(task, side, made, change);
     };
     const before = preview('before', file);
-    const photo = { name: task.name, type, output: 'photo' } as const;
+    const photo = { name: task.name, type, output: 'photo', lane: task.lane } as const;
     const result = await this.resultOf(task, file, photo, change);
     await before;
     change({ result });

@@ -40,6 +40,11 @@ export interface Texts {
   lossPending: (photos: number) => string;
   lossKeep: string;
   lossRemove: string;
+  bulkTitle: (photos: number) => string;
+  bulkText: (deadline: string) => string;
+  bulkYes: (deadline: string) => string;
+  bulkNo: string;
+  cancel: string;
   close: string;
   queued: string;
   preparing: string;
@@ -47,6 +52,8 @@ export interface Texts {
   waiting: string;
   ahead: (photos: number) => string;
   time: (seconds: number) => string;
+  within: (seconds: number) => string;
+  overdue: string;
   atMost: (seconds: number) => string;
   offline: string;
   retrying: string;

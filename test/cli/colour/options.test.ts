@@ -19,10 +19,10 @@ it('has defaults', async () => {
 
 it('parses each option', async () => {
   const line =
-    'a --stage dev --region eu-central-1 --out x --force --retry --width 3 --timeout 60 --coloured-photos refuse --json --quiet';
+    'a --stage dev --region eu-central-1 --out x --force --retry --width 3 --timeout 60 --coloured-photos refuse --bulk --json --quiet';
   expect(await optionsOf(line)).toEqual({
     ...{ stage: 'dev', region: 'eu-central-1', out: 'x', force: true, retry: true },
-    ...{ width: 3, timeout: 60, colouredPhotos: 'refuse', json: true, quiet: true },
+    ...{ width: 3, timeout: 60, colouredPhotos: 'refuse', bulk: true, json: true, quiet: true },
   });
 });
 

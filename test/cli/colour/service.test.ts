@@ -94,6 +94,16 @@ describe.each([
     expect(await bytes(id)).toEqual(coloured(Buffer.from('one')));
   });
 
+  it('sends a bulk photo to the bulk lane, and reads its outcome there', async () => {
+    const id = await service.submit({ ...photo(), lane: 'bulk' }, submitting());
+    expect(await made.laneOf(id)).toBe('bulk');
+    expect(await made.laneOf(await service.submit(photo(), submitting()))).toBe('interactive');
+    await made.fail(id, { code: 'unreadable-image', message: 'Damaged.', retryable: false });
+    expect(await service.look(id, signal)).toMatchObject({ status: 'failed' });
+    await made.finish(id);
+    expect(await bytes(id)).toEqual(coloured(Buffer.from('one')));
+  });
+
   it('gives a photo a new id when it is sent again', async () => {
     const first = await service.submit(photo(), submitting());
     await made.fail(first, { code: 'retries-exhausted', message: 'Five attempts.', retryable: true });

@@ -34,7 +34,11 @@ describe('createPhoto', () => {
     const { url, headers } = created.upload;
     expect((await putByLink(url, headers, photo.size - 1)).status).toBe(403);
     expect((await putByLink(url, headers)).status).toBe(200);
-    expect(await storage().photo(created.id)).toEqual({ bytes: 1000, type: 'image/jpeg', storedAt: NOON });
+    expect(await storage().photo({ id: created.id })).toEqual({
+      bytes: 1000,
+      type: 'image/jpeg',
+      storedAt: NOON,
+    });
   });
 
   it('signs the choice for photos in colour, where there is one', async () => {
@@ -153,7 +157,7 @@ describe('createPhoto with quotas of 3 per hour and 5 per day:', () => {
   it('the detail names the quota and when it resets', async () => {
     for (let k = 0; k < 3; k++) await create();
     expect((await problemOf(create())).message).toBe(
-      'The quota is 3 photos per caller and hour; it resets at 2026-06-01T13:00:00.000Z.',
+      'The quota is 3 photos per caller, hour and lane; it resets at 2026-06-01T13:00:00.000Z.',
     );
     for (let k = 0; k < 2; k++) await create({ caller: karl });
     expect((await problemOf(create({ caller: karl }))).message).toBe(

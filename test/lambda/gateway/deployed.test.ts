@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { accessTests } from './deployed/access.ts';
+import { pageAlbumTests } from './deployed/page-album.ts';
 import { pageLossTests } from './deployed/page-loss.ts';
 import { pageTests } from './deployed/page.ts';
 import { requestTests } from './deployed/requests.ts';
@@ -18,6 +19,7 @@ describe('requests and links', requestTests);
 describe('access and quotas', accessTests);
 describe('the page', pageTests);
 describe('what the page must not lose or show', pageLossTests);
+describe('an album on the page', pageAlbumTests);
 describe('sign-in of the page', signInTests);
 describe('session of the page', sessionTests);
 describe('the page and a tenth of the corpus', () => corpusTests(() => deployed.browser, true, 10));

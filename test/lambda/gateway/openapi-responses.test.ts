@@ -43,6 +43,30 @@ describe('responses', () => {
       () => handle(createPhotoEvent({ ...photo, type: 'a/b' })),
     ],
     [
+      'created, in the bulk lane',
+      'POST /photos',
+      201,
+      '',
+      () => handle(createPhotoEvent({ ...photo, lane: 'bulk' })),
+    ],
+    [
+      'an unknown lane',
+      'POST /photos',
+      400,
+      'bad-request',
+      () => handle(createPhotoEvent({ ...photo, lane: 'slow' })),
+    ],
+    [
+      'no bulk lane',
+      'POST /photos',
+      422,
+      'no-bulk-lane',
+      () => {
+        gateway.settings.bulkDeadlineSeconds = 0;
+        return handle(createPhotoEvent({ ...photo, lane: 'bulk' }));
+      },
+    ],
+    [
       'no chroma output',
       'POST /photos',
       422,

@@ -38,8 +38,6 @@ describe('readPhoto', () => {
   beforeEach(async () => {
     ({ id } = await create());
   });
-  /** Of the upload, for the log. */
-  const trace = '00000000000000000000000000000001';
   const unknown = { ahead: null, seconds: null, secondsAtMost: null };
 
   describe('a waiting photo', () => {
@@ -48,7 +46,6 @@ describe('readPhoto', () => {
       expect(await read(id)).toEqual({
         status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: false, ...unknown },
         retryAfterSeconds: 5,
-        trace,
       });
     });
 
@@ -57,7 +54,6 @@ describe('readPhoto', () => {
       expect(await read(id)).toEqual({
         status: { status: 'waiting', id, name: 'Oma.jpg', uploaded: true, ...unknown },
         retryAfterSeconds: 5,
-        trace,
       });
     });
 
@@ -228,7 +224,6 @@ describe('readPhoto', () => {
           message: 'The file is cut off.',
           retryable: false,
         },
-        trace,
       });
     });
 

@@ -1,6 +1,8 @@
 /** Routes, problem responses and the request log. */
 import { describe, expect, it } from 'vitest';
+import { apiPhotoKey } from '../../../contract/keys.ts';
 import { problemSchema, type Problem } from '../../../contract/photo-api.ts';
+import { photoLogId } from '../../../contract/trace.ts';
 import { ProblemError, type GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { jsonResponse, problemResponse, type Response } from '../../../lambda/gateway/response.ts';
@@ -19,6 +21,7 @@ const PROBLEMS: [code: GatewayProblemCode, status: number, title: string][] = [
   ['too-large', 413, 'Content Too Large'],
   ['unsupported-type', 415, 'Unsupported Media Type'],
   ['no-chroma', 422, 'No Chroma Output'],
+  ['no-bulk-lane', 422, 'No Bulk Lane'],
   ['hourly-quota-exceeded', 429, 'Hourly quota exceeded'],
   ['daily-quota-exceeded', 429, 'Daily quota exceeded'],
   ['unavailable', 503, 'Service Unavailable'],
@@ -127,7 +130,7 @@ describe('respond', () => {
     const broken = () => {
       const gateway = memoryGateway(NOON);
       const cause = Object.assign(new Error(`AccessDenied: ${secret} may not`), { name: 'AccessDenied' });
-      gateway.ports.storage.result = (id) =>
+      gateway.ports.storage.result = ({ id }) =>
         Promise.reject(new Error(`'results/api/${id}' cannot be read`, { cause }));
       return gateway;
     };
@@ -210,6 +213,17 @@ describe('respond', () => {
       const log = JSON.stringify(gateway.logLines);
       expect(log).not.toContain('sEcReT');
       expect(log).toContain(`'results/api/${gateway.logIdOf(id)}' is away`);
+    });
+
+    it('names a bulk photo as the worker does, by its key in its lane', async () => {
+      const { gateway } = await handle(createPhotoEvent({ ...photo, lane: 'bulk' }));
+      const id = idOf(1);
+      await handle(eventOf('GET /photos/{id}', { id }), gateway);
+      gateway.ports.storage.result = () => Promise.reject(new Error(`'bulk-results/api/${id}' is away`));
+      await handle(eventOf('GET /photos/{id}', { id }), gateway);
+      const name = photoLogId('photos', apiPhotoKey(id, 'bulk'));
+      expect(gateway.logLines.map((line) => line.photo)).toEqual([name, name, name]);
+      expect(gateway.logLines.at(-1)?.error).toContain(`'bulk-results/api/${name}' is away`);
     });
 
     it('has nothing of the caller', async () => {

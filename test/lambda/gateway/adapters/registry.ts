@@ -22,7 +22,9 @@ export function registryTests(): void {
     });
 
     it('returns a photo right after it was put', async () => {
-      const all = Array.from({ length: 10 }, (_, k) => record({ name: `${k}.png`, type: 'image/png' }));
+      const all = Array.from({ length: 10 }, (_, k) =>
+        record({ name: `${k}.png`, type: 'image/png', ...(k % 2 === 0 && { lane: 'bulk' }) }),
+      );
       for (const one of all) {
         await registry.put(one);
         expect(await registry.get(one.id)).toEqual(one);

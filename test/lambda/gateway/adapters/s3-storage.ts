@@ -15,7 +15,7 @@ export function s3StorageTests(): void {
   describe('S3PhotoStorage', () => {
     it('throws for a missing bucket', async () => {
       const storage = new S3PhotoStorage(s3, 'elsewhere');
-      await expect(storage.failure(newId())).rejects.toThrow(/cannot read 'failed\/api\//);
+      await expect(storage.failure({ id: newId() })).rejects.toThrow(/cannot read 'failed\/api\//);
     });
 
     it.each<[what: string, status: number, code: string, isMissing: boolean]>([
@@ -32,10 +32,10 @@ export function s3StorageTests(): void {
       const { port } = server.address() as AddressInfo;
       const config = { ...clientConfig(`http://127.0.0.1:${port}`), forcePathStyle: true, maxAttempts: 1 };
       try {
-        const failure = new S3PhotoStorage(new S3Client(config), BUCKET).failure(newId());
+        const failure = new S3PhotoStorage(new S3Client(config), BUCKET).failure({ id: newId() });
         if (isMissing) expect(await failure).toBeUndefined();
         else await expect(failure).rejects.toThrow(/cannot read/);
-        const head = new S3PhotoStorage(new S3Client(config), BUCKET).photo(newId());
+        const head = new S3PhotoStorage(new S3Client(config), BUCKET).photo({ id: newId() });
         // A response to HEAD says no more than 403 or 404.
         if (status !== 503) expect(await head).toBeUndefined();
         else await expect(head).rejects.toThrow(/cannot read/);
@@ -47,7 +47,7 @@ export function s3StorageTests(): void {
 
     it('has the origin of its links', async () => {
       const storage = new S3PhotoStorage(s3, BUCKET);
-      const link = await storage.downloadLink(newId(), 'result', fileOf(), 60);
+      const link = await storage.downloadLink({ id: newId() }, 'result', fileOf(), 60);
       expect(await storage.origin()).toBe(new URL(link).origin);
     });
 
@@ -69,7 +69,7 @@ export function s3StorageTests(): void {
       const stored = await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: apiPhotoKey(id) }));
       // Unsigned headers are stored.
       expect(stored).toMatchObject({ ContentEncoding: 'gzip', CacheControl: planted['cache-control'] });
-      const link = await storage.downloadLink(id, 'photo', fileOf(), 60);
+      const link = await storage.downloadLink({ id }, 'photo', fileOf(), 60);
       const response = await fetch(link);
       expect(Object.fromEntries(response.headers)).toMatchObject({
         'content-type': 'image/jpeg',
@@ -88,7 +88,7 @@ export function s3StorageTests(): void {
         .filter((name) => newPhotoSchema.shape.name.safeParse(name).success);
       await fc.assert(
         fc.asyncProperty(names, async (name) => {
-          const url = new URL(await storage.downloadLink('x', 'result', fileOf(name), 60));
+          const url = new URL(await storage.downloadLink({ id: 'x' }, 'result', fileOf(name), 60));
           expect(nameIn(url.searchParams.get('response-content-disposition'))).toBe(name);
         }),
         { seed: 1, numRuns: 300 },

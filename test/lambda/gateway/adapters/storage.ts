@@ -3,7 +3,7 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
-import type { PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
+import type { PhotoPlace, PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
 import { BUCKET, newId, record, s3, TRACE } from '../support/aws.ts';
 import { failureOf, MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory.ts';
 
@@ -110,13 +110,14 @@ export function storageTests(): void {
     const body = Buffer.from('as good as a photo');
 
     it('has no missing objects', async () => {
-      expect(await storage.photo(id)).toBeUndefined();
-      expect(await storage.result(id)).toBeUndefined();
-      expect(await storage.failure(id)).toBeUndefined();
+      expect(await storage.photo({ id })).toBeUndefined();
+      expect(await storage.result({ id })).toBeUndefined();
+      expect(await storage.failure({ id })).toBeUndefined();
     });
 
     it('reads photo, result and failure record', async () => {
-      const readAll = () => Promise.all([storage.photo(id), storage.result(id), storage.failure(id)]);
+      const readAll = () =>
+        Promise.all([storage.photo({ id }), storage.result({ id }), storage.failure({ id })]);
       await fixture.write(key(), body, 'image/jpeg');
       const stored = { bytes: body.length, type: 'image/jpeg', storedAt: expect.any(Number) as number };
       expect(await readAll()).toEqual([stored, undefined, undefined]);
@@ -127,10 +128,26 @@ export function storageTests(): void {
       expect(await readAll()).toEqual([stored, { ...stored, bytes: 9, type: 'image/png' }, failed]);
     });
 
+    it('keeps a bulk photo, its result and its failure record in the folders of its lane', async () => {
+      const bulk = { id, lane: 'bulk' } as const;
+      const link = await storage.uploadLink(record({ ...bulk }), body.length, 900);
+      const sent = await fixture.use(link.url, { method: 'PUT', headers: link.headers, body });
+      expect(sent.status).toBe(200);
+      const bulkKey = apiPhotoKey(id, 'bulk');
+      await fixture.write(failedKey(bulkKey), JSON.stringify(failureOf(id)), 'application/json');
+      await fixture.write(resultKey(bulkKey), 'in colour', 'image/jpeg');
+      const readAll = (place: PhotoPlace) =>
+        Promise.all([storage.photo(place), storage.result(place), storage.failure(place)]);
+      expect(await readAll({ id })).toEqual([undefined, undefined, undefined]);
+      expect(await readAll(bulk)).toMatchObject([{ bytes: body.length }, { bytes: 9 }, failureOf(id)]);
+      const download = await storage.downloadLink(bulk, 'result', fileOf(), 60);
+      expect((await fixture.use(download, { method: 'GET' })).body.toString()).toBe('in colour');
+    });
+
     it('has the time of storage, to a second', async () => {
       const before = fixture.now();
       await fixture.write(key(), body, 'image/jpeg');
-      const { storedAt = NaN } = (await storage.photo(id)) ?? {};
+      const { storedAt = NaN } = (await storage.photo({ id })) ?? {};
       // S3 keeps whole seconds, rounded down.
       expect(storedAt).toBeGreaterThan(before - 1);
       expect(storedAt).toBeLessThanOrEqual(fixture.now());
@@ -144,7 +161,7 @@ export function storageTests(): void {
       ['larger than any', JSON.stringify({ ...failureOf('x'), message: 'x'.repeat(100_000) })],
     ])('has failed with a failure record that is %s', async (_case, text) => {
       await fixture.write(failedKey(key()), text, 'application/json');
-      expect(await storage.failure(id)).toMatchObject({ code: 'cannot-be-coloured' });
+      expect(await storage.failure({ id })).toMatchObject({ code: 'cannot-be-coloured' });
     });
 
     describe('an upload link', () => {
@@ -158,9 +175,9 @@ export function storageTests(): void {
 
       it('stores the photo', async () => {
         expect((await put()).status).toBe(200);
-        expect(await storage.photo(id)).toMatchObject({ bytes: body.length, type: 'image/jpeg' });
+        expect(await storage.photo({ id })).toMatchObject({ bytes: body.length, type: 'image/jpeg' });
         expect(await fixture.metadata(key())).toEqual({ output: 'photo', 'trace-id': TRACE });
-        const download = await storage.downloadLink(id, 'photo', fileOf(), 60);
+        const download = await storage.downloadLink({ id }, 'photo', fileOf(), 60);
         expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
       });
 
@@ -198,9 +215,9 @@ export function storageTests(): void {
         const changed = changes();
         if (changed.url !== undefined) expect(changed.url).not.toBe(link.url);
         expect((await put(changed)).status).toBe(403);
-        expect(await storage.photo(id)).toBeUndefined();
+        expect(await storage.photo({ id })).toBeUndefined();
         const other = changed.url && /api\/([\w-]{22})/.exec(changed.url)?.[1];
-        if (other) expect(await storage.photo(other)).toBeUndefined();
+        if (other) expect(await storage.photo({ id: other })).toBeUndefined();
         // The link still works.
         expect((await put()).status).toBe(200);
       });
@@ -208,7 +225,7 @@ export function storageTests(): void {
       it('works once', async () => {
         expect((await put()).status).toBe(200);
         expect((await put({ body: Buffer.from('some other photo..') })).status).toBe(412);
-        const download = await storage.downloadLink(id, 'photo', fileOf(), 60);
+        const download = await storage.downloadLink({ id }, 'photo', fileOf(), 60);
         expect((await fixture.use(download, { method: 'GET' })).body).toEqual(body);
       });
 
@@ -221,7 +238,7 @@ export function storageTests(): void {
         await fixture.write(key(), body, 'image/jpeg');
         for (const method of ['GET', 'DELETE', 'HEAD'])
           expect((await fixture.use(link.url, { method, headers: link.headers })).status).toBe(403);
-        expect(await storage.photo(id)).toBeDefined();
+        expect(await storage.photo({ id })).toBeDefined();
       });
 
       it('expires', async () => {
@@ -229,7 +246,7 @@ export function storageTests(): void {
           async () => (await storage.uploadLink(photo(), body.length, 1)).url,
         );
         expect((await put({ url })).status).toBe(403);
-        expect(await storage.photo(id)).toBeUndefined();
+        expect(await storage.photo({ id })).toBeUndefined();
       });
     });
 
@@ -242,20 +259,20 @@ export function storageTests(): void {
       it('downloads photo or result', async () => {
         const get = async (which: 'photo' | 'result') =>
           (
-            await fixture.use(await storage.downloadLink(id, which, fileOf(), 60), { method: 'GET' })
+            await fixture.use(await storage.downloadLink({ id }, which, fileOf(), 60), { method: 'GET' })
           ).body.toString();
         expect([await get('photo'), await get('result')]).toEqual(['grey', 'in colour']);
       });
 
       it.each(NAMES)('has the file name %s', async (name) => {
-        const link = await storage.downloadLink(id, 'result', fileOf(name), 60);
+        const link = await storage.downloadLink({ id }, 'result', fileOf(name), 60);
         const { status, disposition } = await fixture.use(link, { method: 'GET' });
         expect(status).toBe(200);
         expect(nameIn(disposition)).toBe(name);
       });
 
       it('allows GET of this object only', async () => {
-        const link = await storage.downloadLink(id, 'result', fileOf(), 60);
+        const link = await storage.downloadLink({ id }, 'result', fileOf(), 60);
         const other = link.replace('results/', 'incoming/');
         expect(other).not.toBe(link);
         expect((await fixture.use(other, { method: 'GET' })).status).toBe(403);
@@ -265,7 +282,7 @@ export function storageTests(): void {
       });
 
       it('expires', async () => {
-        const url = await fixture.expired(() => storage.downloadLink(id, 'result', fileOf(), 1));
+        const url = await fixture.expired(() => storage.downloadLink({ id }, 'result', fileOf(), 1));
         expect((await fixture.use(url, { method: 'GET' })).status).toBe(403);
       });
     });

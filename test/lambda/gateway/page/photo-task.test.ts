@@ -8,6 +8,7 @@ import {
   progressOf,
   resultName,
   secondsLeft,
+  secondsToDeadline,
   typeOf,
   type PhotoTask,
   type Step,
@@ -96,6 +97,30 @@ describe('progress', () => {
     [10, 60, 1],
   ])('an estimate of %s s from %s s ago leaves %s s', (seconds, ago, left) => {
     expect(secondsLeft(taskWith({ seconds, statusAt: T - 1000 * ago }), T)).toBe(left);
+  });
+});
+
+describe('the deadline of a bulk photo', () => {
+  const T = 1_780_316_400_000;
+
+  it.each([
+    ['bulk', 3600, 0, 3600],
+    ['bulk', 3600, 600, 3000],
+    ['bulk', 10, 60, -50],
+    ['bulk', null, 0, null],
+    // An estimate, and no promise.
+    ['interactive', 3600, 0, null],
+  ] as const)('lane %s, %s s at most, from %s s ago: %s s', (lane, secondsAtMost, ago, left) => {
+    expect(secondsToDeadline(taskWith({ lane, secondsAtMost, statusAt: T - 1000 * ago }), T)).toBe(left);
+  });
+
+  it('is what progress expects, where there is no estimate', () => {
+    const at = (fields: Partial<PhotoTask>) =>
+      progressOf(taskWith({ step: 'waiting', waitingSince: T - 60_000, statusAt: T, ...fields }), T);
+    const bulk = { lane: 'bulk', secondsAtMost: 3540 } as const;
+    expect(at(bulk)).toBe(at({ seconds: 3540 }));
+    expect(at({ ...bulk, seconds: 20 })).toBe(at({ seconds: 20 }));
+    expect(at({ secondsAtMost: 3540 })).toBe(at({ seconds: 60 }));
   });
 });
 

@@ -15,8 +15,19 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
   const stage = issuer === undefined ? resolved : { ...resolved, jwtIssuer: issuer };
   const bucketName = photoBucketName(stack, name);
   const jobs = new JobQueue(stack, 'Jobs', { bucketName, visibilityTimeoutSeconds: 30 });
+  const bulkJobs = new JobQueue(stack, 'BulkJobs', {
+    bucketName,
+    visibilityTimeoutSeconds: 30,
+    deadLetterQueue: jobs.deadLetterQueue,
+  });
   const httpApi = new GatewayApi(stack, 'Api', stage);
-  const photos = new PhotoStore(stack, 'Photos', { ...stage, bucketName, jobs, pageOrigin: apiUrl(httpApi) });
+  const photos = new PhotoStore(stack, 'Photos', {
+    ...stage,
+    bucketName,
+    jobs,
+    bulkJobs,
+    pageOrigin: apiUrl(httpApi),
+  });
   const scalerTable = new ScalerTable(stack, 'ScalerTable');
   const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable });
   const outputs = {

@@ -18,6 +18,7 @@ import type {
   ArrivalCounter,
   DownloadedFile,
   GatewayPorts,
+  PhotoPlace,
   PhotoRecord,
   PhotoSettings,
   PhotoStorage,
@@ -122,16 +123,16 @@ export class MemoryStorage implements PhotoStorage {
     this.objects.set(key, { body: Buffer.from(body), type, metadata, storedAt: this.now() });
   }
 
-  photo(id: string) {
-    return this.head(apiPhotoKey(id));
+  photo({ id, lane }: PhotoPlace) {
+    return this.head(apiPhotoKey(id, lane));
   }
 
-  result(id: string) {
-    return this.head(resultKey(apiPhotoKey(id)));
+  result({ id, lane }: PhotoPlace) {
+    return this.head(resultKey(apiPhotoKey(id, lane)));
   }
 
-  async failure(id: string): Promise<(Failure & { storedAt: number }) | undefined> {
-    const found = this.objects.get(failedKey(apiPhotoKey(id)));
+  async failure({ id, lane }: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined> {
+    const found = this.objects.get(failedKey(apiPhotoKey(id, lane)));
     if (!found) return undefined;
     return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
@@ -142,7 +143,7 @@ export class MemoryStorage implements PhotoStorage {
     seconds: number,
     colouredPhotos?: ColouredPhotos,
   ): Promise<UploadLink> {
-    const { id, type, output, trace } = photo;
+    const { id, lane, type, output, trace } = photo;
     const metadata = {
       [META + OUTPUT_METADATA]: output,
       [META + TRACE_METADATA]: trace,
@@ -151,18 +152,23 @@ export class MemoryStorage implements PhotoStorage {
     const headers = { 'content-type': type, 'if-none-match': '*', ...metadata };
     const signed = { ...headers, 'content-length': String(bytes) };
     return {
-      url: this.link({ method: 'PUT', key: apiPhotoKey(id), headers: signed, until: this.now() + seconds }),
+      url: this.link({
+        method: 'PUT',
+        key: apiPhotoKey(id, lane),
+        headers: signed,
+        until: this.now() + seconds,
+      }),
       headers,
     };
   }
 
   async downloadLink(
-    id: string,
+    { id, lane }: PhotoPlace,
     which: 'photo' | 'result',
     { name }: DownloadedFile,
     seconds: number,
   ): Promise<string> {
-    const photo = apiPhotoKey(id);
+    const photo = apiPhotoKey(id, lane);
     const key = { photo, result: resultKey(photo) }[which];
     if (key === undefined) throw new RangeError(`no link to '${String(which)}'`);
     const escaped = encodeURIComponent(name).replace(
@@ -225,6 +231,7 @@ export const SETTINGS: PhotoSettings = {
   photoDays: 14,
   resultDays: 30,
   chromaSize: 512,
+  bulkDeadlineSeconds: 3600,
 };
 
 export interface MemoryGateway extends Gateway {
@@ -254,13 +261,18 @@ export function memoryGateway(
     },
     page: new PageServer(folder, () =>
       Promise.resolve({
-        settings: { maxUploadBytes: settings.maxUploadBytes, chromaSize: settings.chromaSize, signIn: null },
+        settings: {
+          maxUploadBytes: settings.maxUploadBytes,
+          chromaSize: settings.chromaSize,
+          bulkDeadlineSeconds: settings.bulkDeadlineSeconds,
+          signIn: null,
+        },
         connect: [ORIGIN],
       }),
     ),
     newId: () => idOf(++ids),
     newTrace: () => traceOf(ids),
-    logIdOf: (id) => photoLogId('photos', apiPhotoKey(id)),
+    logIdOf: (id, lane) => photoLogId('photos', apiPhotoKey(id, lane)),
     now: () => clock.now,
     log: (line) => logLines.push(line),
     clock,

@@ -1,11 +1,12 @@
 /** createPhoto and readPhoto over ports in memory, with a clock that the test sets. */
 import { beforeEach, expect } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import type { Lane } from '../../../../contract/lanes.ts';
 import { photoSchema, type NewPhoto } from '../../../../contract/photo-api.ts';
 import { createPhoto } from '../../../../lambda/gateway/create-photo.ts';
 import type { Caller, PhotoSettings } from '../../../../lambda/gateway/ports.ts';
 import { ProblemError } from '../../../../lambda/gateway/problems.ts';
-import { readPhoto, type StatusReply } from '../../../../lambda/gateway/read-photo.ts';
+import { findPhoto, readPhoto, type StatusReply } from '../../../../lambda/gateway/read-photo.ts';
 import { failureOf, memoryGateway, SETTINGS, type LinkRequest, type MemoryGateway } from './memory.ts';
 
 export const MINUTE = 60;
@@ -53,7 +54,8 @@ export async function read(
   settings: Partial<PhotoSettings> = {},
 ): Promise<StatusReply> {
   const { now } = gateway.clock;
-  const reply = await readPhoto(id, caller, gateway.ports, { ...SETTINGS, ...settings }, now);
+  const record = await findPhoto(id, caller, gateway.ports, now);
+  const reply = await readPhoto(record, gateway.ports, { ...SETTINGS, ...settings }, now);
   expect(photoSchema.parse(reply.status)).toEqual(reply.status);
   return reply;
 }
@@ -75,8 +77,8 @@ export const putByLink = (url: string, headers: Record<string, string>, size = p
   return storage().use(url, request);
 };
 /** Writes a photo, a result or a failure record to the bucket. */
-export const storePhoto = (id: string) =>
-  storage().write(apiPhotoKey(id), Buffer.alloc(photo.size), photo.type);
+export const storePhoto = (id: string, lane?: Lane) =>
+  storage().write(apiPhotoKey(id, lane), Buffer.alloc(photo.size), photo.type);
 export const storeResult = (
   id: string,
   type = 'image/jpeg',

@@ -1,0 +1,55 @@
+/** Estimates when a photo of the bulk lane is done: by its deadline, and earlier where the fleet has time for the lane. Times are epoch seconds. */
+import { INTERACTIVE_PER_BULK } from '../../contract/lanes.ts';
+import type { View } from '../../contract/view.ts';
+import { STALE_TICKS, type Estimate } from './estimate.ts';
+
+type BulkView = NonNullable<View['bulk']>;
+
+/** Share of the fleet that works on the lane at least. */
+const LEAST_SHARE = 1 / (1 + INTERACTIVE_PER_BULK);
+
+/**
+ * Photos ahead of one that was stored at a time: those that came before it, and half of those that came between the same two ticks.
+ *
+ * @returns undefined where it is unknown
+ */
+function aheadOf(at: number, { visible, inFlight, waiting }: BulkView, storedAt: number): number | undefined {
+  const backlog = visible + inFlight;
+  if (storedAt >= at) return backlog;
+  if (!waiting) return undefined;
+  const before = waiting.filter((one) => one.at <= storedAt);
+  const sum = before.reduce((total, { count }) => total + count, 0);
+  return Math.max(0, Math.min(backlog, sum - (before.at(-1)?.count ?? 0) / 2));
+}
+
+/** Photos/s of the lane that the instances in service finish beside interactive ones; undefined where that is unknown. */
+function finishedPerSecond(view: View): number | undefined {
+  const { visible, inService, arrivalsPerSecond, serviceSeconds } = view;
+  const service = view.bulk?.serviceSeconds;
+  if (service === undefined || inService === 0) return undefined;
+  const load = ((arrivalsPerSecond ?? 0) * (serviceSeconds ?? 0)) / inService;
+  const share = visible > 0 ? LEAST_SHARE : Math.max(LEAST_SHARE, 1 - load);
+  return (inService * share) / service;
+}
+
+/**
+ * @param photo without an outcome
+ * @param deadlineSeconds of the lane, from the upload
+ * @returns `secondsAtMost` until the deadline, which is the lane's promise
+ */
+export function estimateBulk(
+  view: View | undefined,
+  { storedAt }: { storedAt: number },
+  deadlineSeconds: number,
+  now: number,
+): Estimate {
+  const secondsAtMost = Math.max(0, storedAt + deadlineSeconds - now);
+  const unknown = { ahead: null, seconds: null, secondsAtMost };
+  if (!view?.bulk || now - view.at > STALE_TICKS * view.tickSeconds) return unknown;
+  const atView = aheadOf(view.at, view.bulk, storedAt);
+  if (atView === undefined) return unknown;
+  const rate = finishedPerSecond(view);
+  const ahead = Math.max(0, atView - (rate ?? 0) * Math.max(0, now - view.at));
+  const seconds = rate === undefined ? null : Math.min(secondsAtMost, (ahead + 1) / rate);
+  return { ahead: Math.round(ahead), seconds, secondsAtMost };
+}
