@@ -63,7 +63,7 @@ export function pageAlbumTests(): void {
     await page.waitForFunction(() =>
       /^Waiting · within 60 min$/.test(document.querySelector('.state')?.textContent ?? ''),
     );
-    await page.waitForSelector('.card.failed');
+    await page.waitForFunction(() => document.querySelectorAll('.card.failed').length === 50);
     expect(new Set(lanes)).toEqual(new Set(['bulk']));
 
     // As many as are not asked for.
