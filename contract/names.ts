@@ -18,6 +18,12 @@ export const REASON_DIMENSION = 'Reason';
 /** Dimension of {@link METRICS.control}: the name of the control. */
 export const CONTROL_DIMENSION = 'Control';
 
+/**
+ * Dimension of the desired capacity, of the counts in service and pending and of failed launches, beside those of the whole fleet: `spot` or
+ * `on-demand`. Only in a fleet with two pools, and of a pool that has any.
+ */
+export const POOL_DIMENSION = 'Pool';
+
 /** Dimension of {@link METRICS.photos}. */
 export const OUTCOME_DIMENSION = 'Outcome';
 

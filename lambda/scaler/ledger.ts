@@ -54,18 +54,22 @@ const MOST_BACK_SECONDS = HOUR_SECONDS;
 /** Days since 1970 UTC. */
 export const dayOf = (at: number) => Math.floor(at / DAY_SECONDS);
 
-export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'>;
+export type Prices = Pick<Spending, 'hourlyPrices' | 'onDemandBaseCapacity' | 'spotPercentage'> & {
+  /** Price of a Spot instance over that of an on-demand one. @default {@link SPOT_SHARE} */
+  spotPriceShare?: number | undefined;
+};
 
 /** USD/h; an instance without a price of its own costs as much as the dearest type. */
 export function costPerHour({ instances, types = {}, typesByPool }: LedgerInput, prices: Prices): number {
   if (instances === 0) return 0;
+  const { spotPriceShare = SPOT_SHARE } = prices;
   const dearest = Math.max(0, ...Object.values(prices.hourlyPrices));
   const all = priced(types, prices);
   const unknown = Math.max(0, instances - all.count) * dearest;
   if (typesByPool)
     return (
       priced(typesByPool['on-demand'], prices).usd +
-      SPOT_SHARE * priced(typesByPool.spot, prices).usd +
+      spotPriceShare * priced(typesByPool.spot, prices).usd +
       unknown
     );
   const { onDemand, spot } = sharesOf(prices, instances);

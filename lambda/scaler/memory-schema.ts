@@ -28,6 +28,10 @@ const calculationSchema = z.object({
   mostBelow: amount.optional(),
   keepSeconds: amount.optional(),
 });
+const poolRecordSchema = z.object({
+  ...{ before: amount, desired: amount },
+  ...{ inService: amount, pending: amount, draining: amount },
+});
 const recordSchema = z.object({
   at: z.number(),
   reason: z.enum(REASONS),
@@ -49,6 +53,7 @@ const recordSchema = z.object({
     .max(MOST_NAMED)
     .optional(),
   calculation: calculationSchema.optional(),
+  pools: z.object({ spot: poolRecordSchema, onDemand: poolRecordSchema, stopped: amount }).optional(),
 });
 
 const lessonSchema = z.object({ next: z.number().positive(), photos: amount, seconds: amount });

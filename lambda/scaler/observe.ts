@@ -34,7 +34,10 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
   const account =
     state && fleet
       ? await attempt(() =>
-          observeLedger(ledgerInput(at, fleet, work?.reported), ledgerBefore(state, at, spending), spending),
+          observeLedger(ledgerInput(at, fleet, work?.reported), ledgerBefore(state, at, spending), {
+            ...spending,
+            spotPriceShare: run.pools?.spotPriceShare,
+          }),
         )
       : undefined;
   return { counts, work, fleet, launches, account };

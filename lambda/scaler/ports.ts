@@ -33,6 +33,8 @@ export interface FailedLaunch {
   availabilityZone?: string;
   /** AWS's own words. */
   message: string;
+  /** @default the fleet has one group */
+  pool?: PoolName;
 }
 
 export interface FleetLaunch extends InstanceLaunch {
@@ -89,6 +91,11 @@ export interface Fleet {
   end(instance: string, isReplaced: boolean): Promise<void>;
 }
 
+/** Instances of a pool as a tick read them, with the desired capacity before and after it. */
+export interface PoolRecord extends Pick<FleetCounts, 'desired' | 'inService' | 'pending' | 'draining'> {
+  before: number;
+}
+
 /** One past tick, for the live page and `explain`: null where a number could not be read. */
 export type TickRecord = {
   /** Epoch seconds. */
@@ -108,6 +115,8 @@ export type TickRecord = {
   disbelieved?: Disbelief[];
   /** The numbers behind the decision; of the latest tick only. */
   calculation?: Calculation;
+  /** What each pool has, and what the tick has set; of the latest tick only. @default the fleet has one group */
+  pools?: { spot: PoolRecord; onDemand: PoolRecord; stopped: number };
 } & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
 
 export interface MemoryState {

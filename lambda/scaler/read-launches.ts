@@ -17,8 +17,7 @@ export async function readLaunches(
 ): Promise<Launches | undefined> {
   const bootFailure = state?.policy.bootFailure;
   if (!fleet) return undefined;
-  if (fleet.pending === 0 && fleet.desired <= fleet.inService && !bootFailure)
-    return { all: [], refused: 0, failed: [] };
+  if (isAtRest(fleet, state) && !bootFailure) return { all: [], refused: 0, failed: [] };
   const all = await attempt(() => ports.fleet.launches(at - LAUNCHES_SECONDS));
   if (!all) return undefined;
   const since = Math.max(state?.recent.at(-1)?.at ?? 0, at - REFUSALS_SECONDS);
@@ -34,6 +33,17 @@ export async function readLaunches(
     refused: refused.length,
     failed: [...refused, ...unbooted].flatMap(({ failure }) => failure ?? []),
   };
+}
+
+/** Whether no launch is under way, missing, or over since the last tick. */
+function isAtRest(fleet: FleetState, state: MemoryState | undefined): boolean {
+  const { spot, onDemand } = fleet.pools ?? {};
+  const groups = spot && onDemand ? [spot, onDemand] : [fleet];
+  // The boots of those that have come into service are measured.
+  const wereComing = fleet.pools !== undefined && (state?.policy.pools?.coming ?? 0) > 0;
+  return (
+    !wereComing && groups.every(({ pending, desired, inService }) => pending === 0 && desired <= inService)
+  );
 }
 
 async function reasonsOf(port: Work, launches: FleetLaunch[]): Promise<Map<string, string>> {

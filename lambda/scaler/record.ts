@@ -2,8 +2,17 @@
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Decision } from './policy/decision.ts';
+import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Belief } from './policy/reports.ts';
-import type { FailedLaunch, FleetLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
+import type {
+  FailedLaunch,
+  FleetLaunch,
+  FleetState,
+  PoolTargets,
+  QueueCounts,
+  TickMetrics,
+  TickRecord,
+} from './ports.ts';
 
 /** How many past ticks the memory holds. */
 export const RECENT = 60;
@@ -31,6 +40,30 @@ export interface TickFacts {
   decision: Decision | undefined;
   /** Desired capacity after the tick. */
   desired: number | undefined;
+  /** The same of each pool. @default as read */
+  pools?: PoolTargets | undefined;
+}
+
+/** Counts of the pools, with the desired capacities as they are now. */
+function poolsAfter({ fleet, pools }: TickFacts): PoolsCounts | undefined {
+  if (!fleet?.pools || !pools) return fleet?.pools;
+  const { spot, onDemand, stopped } = fleet.pools;
+  return {
+    spot: { ...spot, desired: pools.spot },
+    onDemand: { ...onDemand, desired: pools.onDemand },
+    stopped,
+  };
+}
+
+function poolsRecordOf(facts: TickFacts): Pick<TickRecord, 'pools'> {
+  const before = facts.fleet?.pools;
+  const after = poolsAfter(facts);
+  if (!before || !after) return {};
+  const of = (pool: 'spot' | 'onDemand') => {
+    const { desired, inService, pending, draining } = after[pool];
+    return { before: before[pool].desired, desired, inService, pending, draining };
+  };
+  return { pools: { spot: of('spot'), onDemand: of('onDemand'), stopped: after.stopped } };
 }
 
 const reasonOf = ({ decision }: TickFacts) => decision?.reason ?? 'metrics-unavailable';
@@ -62,6 +95,7 @@ export const recordOf = (facts: TickFacts): TickRecord => {
       ? { implausible: disbelieved.length, disbelieved: disbelieved.slice(0, MOST_NAMED) }
       : {}),
     ...(decision?.calculation ? { calculation: decision.calculation } : {}),
+    ...poolsRecordOf(facts),
   };
 };
 
@@ -70,7 +104,7 @@ export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord
   const before = recent.slice(1 - RECENT);
   const last = before.pop();
   if (!last) return [record];
-  const { calculation: _, disbelieved: __, ...plain } = last;
+  const { calculation: _, disbelieved: __, pools: ___, ...plain } = last;
   return [...before, plain, record];
 }
 
@@ -81,7 +115,12 @@ export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean)
     at,
     reason: reasonOf(facts),
     counts,
-    fleet: fleet && { ...fleet, reporters: undefined, desired: desired ?? fleet.desired },
+    fleet: fleet && {
+      ...fleet,
+      reporters: undefined,
+      desired: desired ?? fleet.desired,
+      pools: poolsAfter(facts),
+    },
     needed: decision?.needed,
     calculation: decision?.calculation,
     figures: account?.figures,

@@ -55,7 +55,7 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   const decided = await decideOn(context, state, readings, controls);
   const decision = decided?.decision;
   const action = await act(context, readings.fleet, decision, controls);
-  const facts = { at: context.at, ...readings, decision, desired: action.desired };
+  const facts = { at: context.at, ...readings, decision, desired: action.desired, pools: action.pools };
   const made = await record(context, state, facts, action.acted, controls);
   const { nextSeconds } = decision ?? {};
   const asleep = isAsleep(made) && !controls.dryRun;
@@ -157,7 +157,7 @@ async function act(
   fleet: FleetState | undefined,
   decision: Decision | undefined,
   controls: Controls,
-): Promise<{ acted: boolean; desired: number | undefined }> {
+): Promise<{ acted: boolean; desired: number | undefined; pools?: PoolTargets }> {
   const before = fleet?.desired;
   if (controls.dryRun || !decision || before === undefined)
     return { acted: !controls.dryRun, desired: before };
@@ -176,7 +176,7 @@ async function act(
   }
   if (pools) {
     const acted = (await attempt(() => setPools(ports.fleet, pools, fleet, ends.length > 0))) ?? false;
-    return { acted, desired: acted ? desired : now };
+    return { acted, ...(acted ? { desired, pools } : { desired: now }) };
   }
   if (desired === now) return { acted: true, desired };
   const acted = (await attempt(() => ports.fleet.setDesired(desired).then(() => true))) ?? false;

@@ -4,10 +4,12 @@ import {
   CONTROL_DIMENSION,
   METRIC_NAMESPACE,
   METRICS,
+  POOL_DIMENSION,
   REASON_DIMENSION,
   STAGE_DIMENSION,
 } from '../../../contract/names.ts';
 import type { ControlName } from '../policy/controls.ts';
+import type { PoolName } from '../policy/pools/pool-name.ts';
 import type { FailedLaunch, Metrics, TickMetrics } from '../ports.ts';
 
 /** Failed launches by code, type and zone. */
@@ -25,6 +27,32 @@ function countedBy(failed: FailedLaunch[]): [dimensions: { Name: string; Value: 
     Object.entries(JSON.parse(key) as Record<string, string>).map(([Name, Value]) => ({ Name, Value })),
     count,
   ]);
+}
+
+/** Counts of each pool that has any: a series of zeros costs as much as any, and a fleet at rest publishes none of these. */
+function countedByPool({
+  fleet,
+  failedLaunches = [],
+}: TickMetrics): [PoolName, metric: string, count: number][] {
+  if (!fleet?.pools) return [];
+  const { spot, onDemand } = fleet.pools;
+  return (
+    [
+      ['spot', spot],
+      ['on-demand', onDemand],
+    ] as const
+  ).flatMap(([pool, { desired, inService, pending }]) => {
+    const failed = failedLaunches.filter((launch) => launch.pool === pool).length;
+    const counts: [PoolName, string, number][] = [
+      [pool, METRICS.desired, desired],
+      [pool, METRICS.inService, inService],
+      [pool, METRICS.pending, pending],
+    ];
+    return [
+      ...(desired + inService + pending > 0 ? counts : []),
+      ...(failed > 0 ? ([[pool, METRICS.failedLaunches, failed]] as [PoolName, string, number][]) : []),
+    ];
+  });
 }
 
 /** The data of one tick. What could not be read is left out: a gap in a graph is right, a zero would be wrong. */
@@ -58,6 +86,8 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   for (const [dimensions, count] of countedBy(failedLaunches)) {
     data.push(datum(METRICS.failedLaunches, count, { more: [...Dimensions, ...dimensions] }));
   }
+  for (const [pool, name, count] of countedByPool(tick))
+    data.push(datum(name, count, { more: [...Dimensions, { Name: POOL_DIMENSION, Value: pool }] }));
   // Only while one is active: a series that is nearly always zero costs as much as any.
   for (const [name, control] of Object.entries(controls) as [ControlName, { instances?: number }][]) {
     const value = name === 'dryRun' ? dryRunDesired : (control.instances ?? 1);

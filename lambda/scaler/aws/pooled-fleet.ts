@@ -76,7 +76,10 @@ export class PooledFleet implements Fleet {
   async launches(since: number) {
     const of = async (pool: PoolName, groupName: string) => {
       const launches = await readLaunches(this.autoScaling, groupName, since);
-      return launches.map((launch) => ({ ...launch, pool }));
+      return launches.map(({ failure, ...launch }) => ({
+        ...{ ...launch, pool },
+        ...(failure && { failure: { ...failure, pool } }),
+      }));
     };
     const [spot, onDemand] = await Promise.all([
       of('spot', this.spotGroupName),

@@ -43,6 +43,12 @@ describe('the cost of an hour', () => {
     expect(costPerHour({ at: 0, instances: 0, inService: 0, ...given }, PRICES)).toBe(cost);
   });
 
+  it('counts Spot at the share of its pool', () => {
+    const types = { spot: { 'g5.xlarge': 2 }, 'on-demand': { 'g5.xlarge': 1 } };
+    const seen = { at: 0, instances: 3, inService: 3, types: { 'g5.xlarge': 3 }, typesByPool: types };
+    expect(costPerHour(seen, { ...PRICES, spotPriceShare: 0.25 })).toBe(1.5);
+  });
+
   it('is 0 without prices', () =>
     expect(costPerHour({ at: 0, instances: 4, inService: 4 }, { hourlyPrices: {}, ...ON_DEMAND })).toBe(0));
 

@@ -97,6 +97,28 @@ describe('the data of a tick', () => {
     ]);
   });
 
+  it('counts the instances and the failed launches of each pool that has any', () => {
+    const pool = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 5 };
+    const lost = { code: 'InsufficientInstanceCapacity', message: '', pool: 'spot' } as const;
+    const unbooted = { code: 'NeverInService', message: '', pool: 'on-demand' } as const;
+    const ofPools = (onDemand: object, failedLaunches: (typeof lost | typeof unbooted)[]) =>
+      metricData('dev', {
+        ...{ at: 100, reason: 'steady', counts: undefined, needed: undefined, calculation: undefined },
+        fleet: { ...fleet, pools: { spot: pool, onDemand: { ...pool, ...onDemand }, stopped: 0 } },
+        failedLaunches,
+      }).flatMap(({ MetricName, Value, Dimensions = [] }) =>
+        Dimensions[1]?.Name === 'Pool' ? [[Dimensions.length, Dimensions[1].Value, MetricName, Value]] : [],
+      );
+    expect(ofPools({ desired: 3, inService: 1, pending: 2 }, [lost, lost, unbooted])).toEqual([
+      [2, 'spot', METRICS.failedLaunches, 2],
+      [2, 'on-demand', METRICS.desired, 3],
+      [2, 'on-demand', METRICS.inService, 1],
+      [2, 'on-demand', METRICS.pending, 2],
+      [2, 'on-demand', METRICS.failedLaunches, 1],
+    ]);
+    expect(ofPools({}, [])).toEqual([]);
+  });
+
   it('leaves out what could not be read', () => {
     const data = metricData('dev', {
       at: 100,

@@ -10,6 +10,11 @@ export const remembered: MemoryState = {
   controls: {},
   policy: {
     lastOutAt: 90,
+    pools: {
+      ...{ at: 95, handover: 1, coming: 2, boots: 3, bootSeconds: 250.5 },
+      refusals: [{ pool: 'spot', type: 'g4dn.xlarge', zone: 'us-east-1a', until: 200 }],
+      ...{ shortAt: 20, isReturning: true, missingSince: { spot: 80 }, lasting: [{ at: 10, count: 2 }] },
+    },
     slo: last(drive([{ visible: 300 }, { visible: 250, inFlight: 3, inService: 3, desired: 8 }])).memory.slo,
   },
   recent: [
@@ -26,6 +31,11 @@ export const remembered: MemoryState = {
       min: 0,
       max: 5,
       completed: 12,
+      pools: {
+        spot: { before: 1, desired: 2, inService: 0, pending: 1, draining: 0 },
+        onDemand: { before: 1, desired: 1, inService: 1, pending: 0, draining: 0 },
+        stopped: 3,
+      },
     },
   ],
 };
