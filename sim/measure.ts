@@ -82,7 +82,7 @@ function poolsOf(run: Run, world: World): Measures['pools'] {
     return { gpuHours: round(gpuHours), usd: round(gpuHours * price), launches: lives.length };
   };
   const { volumeGibibyteMonth } = UNIT_PRICES;
-  const volumeMonths = (world.fastTier * run.end) / 3600 / HOURS_A_MONTH;
+  const volumeMonths = run.stoppedSeconds / 3600 / HOURS_A_MONTH;
   return {
     spot: of('spot', world.price * SPOT_SHARE, 0),
     onDemand: of('on-demand', world.price, run.preparing),

@@ -160,6 +160,7 @@ export const SETTINGS = {
     'stopped in the on-demand pool, resumed as warmBoot says and stopped again; two pools',
     OURS,
   ),
+  fastTierLimit: count('instances', 0, 0, [0, 1000], 'the same at most: bursts say how many are kept', OURS),
 } satisfies Record<string, Setting>;
 
 export const WORLDS = ['article', 'clean', 'real'] as const;
@@ -188,7 +189,6 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
 /** Values of `--with`, except those of the trace itself. */
 export type WorldChanges = Partial<Omit<World, 'worker'>>;
 
-/** Settings that are texts. */
 const TEXTS = ['victims', 'type', 'megapixels', 'badImage', 'spotShortage'];
 const MOST_SECONDS = 1e9;
 
@@ -238,8 +238,8 @@ export const hasLanes = (name: WorldName, { service, slots }: WorldChanges): boo
   name !== 'article' && service === undefined && slots === undefined;
 
 /** Whether the fleet has the pools Spot and on-demand, instead of one group of both markets. */
-export const hasPools = ({ fastTier, spotShortage }: Pick<World, 'fastTier' | 'spotShortage'>): boolean =>
-  fastTier > 0 || spotShortage !== undefined;
+export const hasPools = (world: World): boolean => mostStopped(world) > 0 || world.spotShortage !== undefined;
+export const mostStopped = ({ fastTier, fastTierLimit }: World): number => Math.max(fastTier, fastTierLimit);
 
 /** @throws UsageError when min is above max, or for a type or sizes that the model of an instance does not have */
 export function worldOf(name: WorldName, changes: WorldChanges = {}): World {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
 import type { Controls } from './policy/controls.ts';
+import { SIZES } from './policy/pools/bursts.ts';
 import { MOST_LASTING } from './policy/pools/lasting.ts';
 import { POOL_NAMES } from './policy/pools/pool-name.ts';
 import { MOST_REFUSALS } from './policy/pools/refusals.ts';
@@ -160,6 +161,12 @@ const poolsSchema = z.object({
     )
     .max(MOST_REFUSALS),
   ...{ resumes: amount.optional(), resumeSeconds: amount.optional() },
+  bursts: z
+    .object({
+      ...{ at: z.number(), seconds: amount, weights: z.array(amount).max(SIZES.length) },
+      now: z.object({ since: z.number(), inService: amount, most: amount }).optional(),
+    })
+    .optional(),
   shortAt: z.number().optional(),
   isReturning: z.boolean(),
   missingSince: z.object({ spot: z.number().optional(), onDemand: z.number().optional() }),

@@ -73,6 +73,8 @@ export interface Work {
 export interface PoolTargets {
   spot: number;
   onDemand: number;
+  /** Stopped instances to keep. @default as they are */
+  stopped?: number;
 }
 
 export interface Fleet {

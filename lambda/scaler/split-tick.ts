@@ -76,6 +76,7 @@ export function withPools(
       isBurst: (calculation?.queuedThen ?? 1) > 0,
       canOverlap: !controls.pauseScaleOut && !overBudget && !memory.bootFailure?.suspected,
       ended: { spot: endedOf('spot'), onDemand: endedOf('on-demand') },
+      waiting: calculation && { service: calculation.serviceSeconds, price: calculation.price },
     },
     settings,
   );

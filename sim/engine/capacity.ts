@@ -1,7 +1,7 @@
 /** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
 import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import { draws, exponential, logNormal, type Cause, type Draw } from '../random.ts';
-import { periodOf, type World } from '../world.ts';
+import { mostStopped, periodOf, type World } from '../world.ts';
 
 /** One instance type in one zone; periods with and without capacity alternate, both of exponential length. */
 class CapacityPool {
@@ -92,7 +92,7 @@ export class Ec2Capacity {
     const { spotShortage } = world;
     if (pool === 'spot' && spotShortage !== undefined)
       this.spotShortage = periodOf('spotShortage', spotShortage);
-    this.warm = pool === undefined ? world.warmPool : pool === 'on-demand' ? world.fastTier : 0;
+    this.warm = pool === undefined ? world.warmPool : pool === 'on-demand' ? mostStopped(world) : 0;
   }
 
   /** Seconds until a refused launch is retried. */

@@ -208,8 +208,8 @@ export class Engine implements ControlledSystem {
   pools() {
     return this.groups.counts();
   }
-  setPools(spot: number, onDemand: number): void {
-    this.groups.setPools(spot, onDemand, this.now);
+  setPools(spot: number, onDemand: number, stopped?: number): void {
+    this.groups.setPools(spot, onDemand, this.now, stopped);
   }
   leave(id: number): void {
     this.groups.leave(id, this.now);

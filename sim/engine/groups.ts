@@ -40,6 +40,9 @@ export class Groups {
   get preparing(): number {
     return this.sum((group) => group.preparing);
   }
+  stoppedSeconds(end: number): number {
+    return this.onDemand?.stoppedSeconds(end) ?? 0;
+  }
   get actions(): ScalingGroup['actions'] {
     const of = (name: keyof ScalingGroup['actions']) => this.sum(({ actions }) => actions[name]);
     return { out: of('out'), in: of('in'), launches: of('launches') };
@@ -53,7 +56,8 @@ export class Groups {
   setDesired(desired: number, now: number): void {
     this.main.setDesired(desired, now);
   }
-  setPools(spot: number, onDemand: number, now: number): void {
+  setPools(spot: number, onDemand: number, now: number, stopped?: number): void {
+    if (stopped !== undefined) this.onDemand?.keepStopped(stopped, now);
     this.main.setDesired(spot, now);
     this.onDemand?.setDesired(onDemand, now);
   }

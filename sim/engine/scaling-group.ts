@@ -21,6 +21,10 @@ export class ScalingGroup {
   private retryAt = -1;
   /** Instances that become stopped ones of the fast tier. */
   private returning = 0;
+  /** Stopped instances that are to be kept, since when, and the instance-seconds before. */
+  private kept: number;
+  private keptSince = 0;
+  private keptSeconds = 0;
 
   constructor(
     private readonly world: World,
@@ -35,6 +39,7 @@ export class ScalingGroup {
     this.desired = pool === 'on-demand' ? 0 : world.min;
     for (let k = 0; k < this.desired; k++) fleet.becomeReady(fleet.request(0, pool), 0);
     this.preparing = this.capacity.warm * world.boot;
+    this.kept = pool === 'on-demand' ? this.capacity.warm : 0;
   }
 
   /** Instances that count towards the desired capacity. */
@@ -97,13 +102,31 @@ export class ScalingGroup {
     const { world, fleet, capacity, events } = this;
     if (this.pool !== 'on-demand' || fleet.poolOf(id) !== 'on-demand') return;
     const prepared = capacity.warm + this.returning + this.existing + fleet.count('on-demand', DRAINING);
-    if (prepared >= world.fastTier) return;
+    if (prepared >= this.kept) return;
     this.returning++;
     const { abandoned, ready } = fleet.instances[id] ?? {};
     // One that never was in service may be faulty, and is prepared again.
     const isReused = !abandoned && ready !== Infinity;
     if (!isReused) this.preparing += world.boot;
     events.add(now + (isReused ? world.shutdown : world.boot), EVENT.warmReady);
+  }
+  /** Keeps so many stopped instances, those at work included. */
+  keepStopped(count: number, now: number): void {
+    if (count === this.kept) return;
+    this.keptSeconds += this.kept * (now - this.keptSince);
+    const more = count - this.kept;
+    this.kept = count;
+    this.keptSince = now;
+    this.capacity.warm = Math.max(0, this.capacity.warm + Math.min(0, more));
+    for (let k = 0; k < more; k++) {
+      this.returning++;
+      this.preparing += this.world.boot;
+      this.events.add(now + this.world.boot, EVENT.warmReady);
+    }
+  }
+  /** Instance-seconds for which stopped instances were to be kept. */
+  stoppedSeconds(end: number): number {
+    return this.keptSeconds + this.kept * (end - this.keptSince);
   }
   /** A stopped instance can resume. */
   warmReady(): void {

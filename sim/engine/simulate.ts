@@ -49,6 +49,7 @@ export async function simulate(options: RunOptions): Promise<Run> {
     }
   }
   const { fleet, groups, starts, ends, completed, decisions } = engine;
+  const end = Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0);
   return {
     arrivals,
     starts,
@@ -56,10 +57,11 @@ export async function simulate(options: RunOptions): Promise<Run> {
     completed,
     instances: fleet.instances,
     preparing: groups.preparing,
+    stoppedSeconds: groups.stoppedSeconds(end),
     peak: fleet.peak,
     actions: groups.actions,
     refused: groups.refused,
-    end: Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0),
+    end,
     decisions,
   };
 }

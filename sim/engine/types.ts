@@ -54,7 +54,7 @@ export interface ControlledSystem {
   /** The two pools. @returns undefined where the fleet has one group */
   pools?(): PoolsCounts | undefined;
   /** @param spot desired capacity of each pool */
-  setPools?(spot: number, onDemand: number): void;
+  setPools?(spot: number, onDemand: number, stopped?: number): void;
   /** Drains an instance and lowers the desired capacity by one, so that it is not replaced. */
   leave(id: number): void;
   /** Stops a booting instance. @param isReplaced whether the group launches another one; else desired is one less */
@@ -117,6 +117,8 @@ export interface Run {
   instances: InstanceTimes[];
   /** Instance-seconds spent on preparing the warm pool. */
   preparing: number;
+  /** Instance-seconds for which stopped instances were to be kept. */
+  stoppedSeconds: number;
   /** Most instances at one time, in any state but stopped. */
   peak: number;
   actions: { out: number; in: number; launches: number };

@@ -1,6 +1,7 @@
 /** The deployed scaler: its own tick and policies, run unchanged over simulated ports. */
 import { z } from 'zod';
 import type { Field } from '../../contract/field.ts';
+import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import {
   DEFAULT_POLICY,
   defaultPolicy,
@@ -9,7 +10,7 @@ import {
   type SloSettings,
   type ThresholdSettings,
 } from '../../contract/policy.ts';
-import { SPOT_SHARE } from '../../contract/prices.ts';
+import { SPOT_SHARE, UNIT_PRICES } from '../../contract/prices.ts';
 import type { View } from '../../contract/view.ts';
 import type { PoolSettings } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { RuleSettings } from '../../lambda/scaler/policy/decision.ts';
@@ -18,7 +19,7 @@ import { tick } from '../../lambda/scaler/tick.ts';
 import { type TickPorts } from '../../lambda/scaler/ports.ts';
 import { namesOf } from '../engine/capacity.ts';
 import type { Controller } from '../engine/types.ts';
-import { hasPools, type World } from '../world.ts';
+import { hasPools, mostStopped, type World } from '../world.ts';
 import { definePolicy, parameter, type Parameter, type PolicyKind } from './kind.ts';
 import { simulatedPorts } from './ports.ts';
 
@@ -69,12 +70,16 @@ export function deployed(
   };
 }
 
+/** USD for the volume of a stopped instance. */
+const VOLUME_HOUR = (ROOT_VOLUME_GIB * UNIT_PRICES.volumeGibibyteMonth) / 730;
+
 /** Of a world with two pools. */
 const poolSettings = (world: World): PoolSettings | undefined =>
   hasPools(world)
     ? {
         spotPriceShare: SPOT_SHARE,
-        fastTier: world.fastTier,
+        fastTier: mostStopped(world),
+        ...(world.fastTierLimit > 0 && { learned: { volumeShare: VOLUME_HOUR / world.price } }),
         bootSeconds: DEFAULT_POLICY.bootSeconds,
         types: namesOf('type', world.types),
         zones: namesOf('zone', world.zones),

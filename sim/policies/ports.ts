@@ -62,8 +62,8 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     system.setDesired(desired);
   },
-  async setPools({ spot, onDemand }) {
-    system.setPools?.(spot, onDemand);
+  async setPools({ spot, onDemand, stopped }) {
+    system.setPools?.(spot, onDemand, stopped);
   },
   async end(instance, isReplaced) {
     system.end(Number(instance), isReplaced);

@@ -96,6 +96,20 @@ describe('the fast tier', () => {
     expect(measures.pools?.volumesUsd).toBeCloseTo((4 * 100 * 0.08 * run.end) / 3600 / 730, 9);
   });
 
+  it('with a limit keeps fewer where no burst comes, and all of them at first', async () => {
+    const rare = Array.from({ length: 6 }, (_, k) => 60 + k * 3600);
+    const horizon = 6 * 3600;
+    const [fixed, learned] = await Promise.all(
+      [{ fastTier: 8 }, { fastTierLimit: 8 }].map((changes) =>
+        runOf({ ...changes, tick: 60, horizon }, rare),
+      ),
+    );
+    expect(learned!.measures.pools!.volumesUsd).toBeLessThan(0.6 * fixed!.measures.pools!.volumesUsd);
+    expect(learned!.run.preparing).toBe(fixed!.run.preparing);
+    const burst = await runOf({ fastTierLimit: 8 });
+    expect(burst.measures).toEqual((await runOf({ fastTier: 8 })).measures);
+  });
+
   it('is in the text and in the JSON of a run', async () => {
     const { measures } = await runOf({ fastTier: 2 });
     const text = poolsText(measures);

@@ -154,6 +154,7 @@ export function observePools(
       bootSeconds: before.bootSeconds * fading + booted.reduce((sum, seconds) => sum + seconds, 0),
       ...(shortAt === undefined ? {} : { shortAt }),
       ...(settings.fastTier > 0 && { resumes, resumeSeconds }),
+      ...(before.bursts && { bursts: before.bursts }),
       isReturning: shortAt !== undefined || before.isReturning,
       missingSince: {
         ...(silent.spot.since === undefined ? {} : { spot: silent.spot.since }),

@@ -1,6 +1,7 @@
 /** The two pools of a fleet: what a tick sees of them, and what it remembers. */
 
 import type { FleetCounts } from '../observation.ts';
+import type { BurstMemory } from './bursts.ts';
 import type { PoolName } from './pool-name.ts';
 
 /** Counts of one group; `inService` without those that have an interruption notice: their capacity will be lost. */
@@ -42,6 +43,8 @@ export interface PoolSettings {
   spotPriceShare: number;
   /** Stopped instances to keep. */
   fastTier: number;
+  /** Where `fastTier` is a limit and bursts say how many to keep. @default `fastTier` instances are kept */
+  learned?: { volumeShare: number };
   /** Seconds from requesting an instance that is not stopped to its service, until boots are measured. */
   bootSeconds: number;
   /** Instance types and zones of the groups. @default unknown: a refusal of one of them counts for all */
@@ -88,4 +91,6 @@ export interface PoolsMemory {
   /** The same of the on-demand instances of a fleet with a fast tier, nearly all of which resume. @default none */
   resumes?: number;
   resumeSeconds?: number;
+  /** Of a fleet that learns how many stopped instances to keep. */
+  bursts?: BurstMemory;
 }

@@ -7,6 +7,7 @@
  * service the on-demand group shrinks by one. So no work is stopped, and each need has one instance that works and at most
  * one that boots.
  */
+import { observeBursts, savingOf, stoppedWorth, type BurstMemory } from './bursts.ts';
 import { lastedUntil, lastingWith } from './lasting.ts';
 import { missingOf, spotBootOf, type PoolsNow } from './observe-pools.ts';
 import type { PoolSettings, PoolsMemory } from './pools.ts';
@@ -20,6 +21,8 @@ export interface PoolsDecision {
   canOverlap: boolean;
   /** Instances under way that are ended, each of which lowers its group's desired capacity. */
   ended: { spot: number; onDemand: number };
+  /** Seconds per photo, and the price of waiting. @default unknown: no stopped instance is worth its volume */
+  waiting?: { service: number; price: number } | undefined;
 }
 
 export interface PoolsPlan {
@@ -67,14 +70,31 @@ export function splitFleet(now: PoolsNow, decision: PoolsDecision, settings: Poo
   sizes.handover -= beyond;
   const { spot, onDemand, handover } = sizes;
   const isReturning = before.isReturning && onDemand > handover;
+  const learned = learnStopped(now, decision, settings);
   return {
-    ...{ spot, onDemand, stopped: settings.fastTier },
+    ...{ spot, onDemand, stopped: learned?.stopped ?? settings.fastTier },
     memory: {
       ...before,
+      ...(learned && { bursts: learned.bursts }),
       ...{ handover, isReturning, lasting: lastingWith(lasting, onDemand, at) },
       coming: Math.max(0, spot - seen.spot.inService),
     },
   };
+}
+
+/** @returns undefined where the number of stopped instances is fixed */
+function learnStopped(
+  { seen, view, memory }: PoolsNow,
+  { total, isBurst, waiting = { service: 1, price: 0 } }: PoolsDecision,
+  { fastTier, learned, bootSeconds }: PoolSettings,
+): { bursts: BurstMemory; stopped: number } | undefined {
+  if (!learned) return undefined;
+  const boot = spotBootOf(memory, bootSeconds);
+  const look = { at: seen.at, isBurst, total, inService: view.inService, boot };
+  const bursts = observeBursts(memory.bursts, look);
+  const saving = savingOf(boot, view.fastTier?.resumeSeconds ?? boot, waiting.service, waiting.price);
+  const stopped = stoppedWorth(bursts, { saving, volumeShare: learned.volumeShare, limit: fastTier });
+  return { bursts, stopped };
 }
 
 /** Spot launches that may be made now: after a shortage one, to try, while none is missing. */
