@@ -8,6 +8,7 @@ import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import { keepSentences, keepTimeOf, type KeepTime } from './sleep.ts';
+import { poolsJson, poolSentences } from './pools.ts';
 import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
 import {
   consequenceSentences,
@@ -51,6 +52,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
+    ...poolSentences(record, memory.policy.pools, now),
     ...disbeliefSentences(record),
     ...bootFailureSentences(memory.policy.bootFailure, now),
     ...(record.calculation
@@ -87,7 +89,7 @@ export function explainJson(
   { decision, ageSeconds, stale, sentences, keep }: Explanation,
   now: number,
 ) {
-  const { at, calculation, ...record } = decision ?? {};
+  const { at, calculation, pools: _, ...record } = decision ?? {};
   const change = lastChange(memory.recent);
   return {
     command: 'explain',
@@ -98,6 +100,7 @@ export function explainJson(
     calculation: calculation ? { ...calculation, sum: sumOf(calculation) } : null,
     keepTime: keep ?? null,
     bootFailures: bootFailuresJson(memory.policy.bootFailure),
+    pools: poolsJson(decision ?? {}, memory.policy.pools),
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change
       ? { at: isoOf(change.from), reason: change.reason, before: change.before, desired: change.desired }

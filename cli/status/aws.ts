@@ -1,5 +1,9 @@
 /** Reads the parts of a status from AWS. */
-import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from '@aws-sdk/client-auto-scaling';
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  type AutoScalingGroup,
+} from '@aws-sdk/client-auto-scaling';
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { alarmName, alarmPrefix, CONDITION_ALARM_IDS } from '../../contract/alarms.ts';
@@ -10,7 +14,7 @@ import type { Outputs } from '../shared/stack.ts';
 import { output, type Deployment } from '../shared/deployment.ts';
 import { scalerMemoryOf } from '../shared/scaler-memory.ts';
 import { documentsOf, readItem } from '../shared/table.ts';
-import type { Alarm, StatusPorts } from './parts.ts';
+import { bothPools, type Alarm, type FleetCounts, type StatusPorts } from './parts.ts';
 
 /** CloudWatch has the age of the oldest message for each minute, a few minutes late. */
 const AGE_SECONDS = 600;
@@ -84,24 +88,24 @@ export function statusPorts(
     },
     async fleet() {
       const name = await named('GroupName');
-      const get = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] });
-      const { AutoScalingGroups } = await awsCall(
-        `group ${name}`,
+      // Of a stage with two pools.
+      const onDemandName = (await outputs())['OnDemandGroupName'];
+      const names = onDemandName === undefined ? [name] : [name, onDemandName];
+      const get = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: names });
+      const { AutoScalingGroups = [] } = await awsCall(
+        `group ${names.join(' and ')}`,
         'autoscaling:DescribeAutoScalingGroups',
         signal,
         () => autoScaling.send(get, { abortSignal: signal }),
       );
-      const group = AutoScalingGroups?.[0];
-      const { DesiredCapacity: desired, MinSize: min, MaxSize: max, Instances = [] } = group ?? {};
-      if (desired === undefined || min === undefined || max === undefined) {
-        throw new UserError(`There is no Auto Scaling group '${name}'.`);
-      }
-      const inState = (prefix: string) =>
-        Instances.filter(({ LifecycleState }) => LifecycleState?.startsWith(prefix)).length;
-      return {
-        ...{ desired, min, max, inService: inState('InService') },
-        ...{ pending: inState('Pending'), draining: inState('Terminating') },
-      };
+      const countsOf = (which: string) =>
+        fleetCountsOf(
+          which,
+          AutoScalingGroups.find((group) => group.AutoScalingGroupName === which),
+        );
+      const spot = countsOf(name);
+      if (onDemandName === undefined) return spot;
+      return bothPools(spot, countsOf(onDemandName));
     },
     memory: async () => scalerMemoryOf(await readItem(documents, await named('TableName'), signal)),
     async alarms() {
@@ -135,5 +139,19 @@ export function statusPorts(
         .filter(({ name }) => !conditions.includes(name))
         .sort((a, b) => a.name.localeCompare(b.name));
     },
+  };
+}
+
+/** @throws UserError where there is no such group */
+function fleetCountsOf(name: string, group: AutoScalingGroup | undefined): FleetCounts {
+  const { DesiredCapacity: desired, MinSize: min, MaxSize: max, Instances = [] } = group ?? {};
+  if (desired === undefined || min === undefined || max === undefined) {
+    throw new UserError(`There is no Auto Scaling group '${name}'.`);
+  }
+  const inState = (prefix: string) =>
+    Instances.filter(({ LifecycleState }) => LifecycleState?.startsWith(prefix)).length;
+  return {
+    ...{ desired, min, max, inService: inState('InService') },
+    ...{ pending: inState('Pending'), draining: inState('Terminating') },
   };
 }

@@ -15,6 +15,18 @@ export interface FleetCounts {
   draining: number;
   min: number;
   max: number;
+  /** Of which the others are sums. @default the fleet has one group */
+  pools?: Record<'spot' | 'onDemand', Omit<FleetCounts, 'pools'>>;
+}
+
+/** Each group may have the whole fleet, which the scaler limits. */
+export function bothPools(spot: FleetCounts, onDemand: FleetCounts): FleetCounts {
+  const sum = (name: Exclude<keyof FleetCounts, 'pools'>) => spot[name] + onDemand[name];
+  return {
+    ...{ desired: sum('desired'), min: sum('min'), max: Math.max(spot.max, onDemand.max) },
+    ...{ inService: sum('inService'), pending: sum('pending'), draining: sum('draining') },
+    pools: { spot, onDemand },
+  };
 }
 
 export interface Alarm {

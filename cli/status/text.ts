@@ -6,7 +6,7 @@ import type { StackName } from '../shared/deployment.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
-import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
+import { missingOf, valueOf, type Alarm, type FleetCounts, type StatusParts } from './parts.ts';
 
 /** Decisions that fit below the rest on one screen. */
 export const DECISIONS = 8;
@@ -27,6 +27,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   const rows = [
     ['queue', queueText(parts)],
     ['fleet', fleetText(parts)],
+    ...poolRows(parts),
     ['scaler', scalerText(memory, now)],
     ...controlRows(memory, now),
     ['today', spendingText(memory, now)],
@@ -65,11 +66,28 @@ export function queueText(parts: StatusParts): string {
   ].join(', ');
 }
 
+const countsText = ({ inService, pending, draining }: FleetCounts) =>
+  `${inService} in service, ${pending} pending, ${draining} draining`;
+
 export function fleetText(parts: StatusParts): string {
   const fleet = valueOf(parts.fleet);
   if (!fleet) return UNKNOWN;
-  const { desired, inService, pending, draining, min, max } = fleet;
-  return `${desired} desired (minimum ${min}, maximum ${max}): ${inService} in service, ${pending} pending, ${draining} draining`;
+  // Of two pools the scaler has the limits.
+  const last = fleet.pools && valueOf(parts.memory)?.recent.at(-1);
+  const [min, max] = [last?.min ?? fleet.min, last?.max ?? fleet.max];
+  return `${fleet.desired} desired (minimum ${min}, maximum ${max}): ${countsText(fleet)}`;
+}
+
+/** Rows of the two pools; stopped instances as the scaler's last tick found them. */
+function poolRows(parts: StatusParts): string[][] {
+  const { pools } = valueOf(parts.fleet) ?? {};
+  if (!pools) return [];
+  const stopped = valueOf(parts.memory)?.recent.at(-1)?.pools?.stopped;
+  const text = (pool: FleetCounts) => `${pool.desired} desired: ${countsText(pool)}`;
+  return [
+    ['  Spot', text(pools.spot)],
+    ['  on demand', `${text(pools.onDemand)}, ${known(stopped)} stopped`],
+  ];
 }
 
 function scalerText(memory: ScalerMemory | undefined, now: number): string {

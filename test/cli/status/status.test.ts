@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../../client/errors.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
-import { readParts, type StatusParts, type StatusPorts } from '../../../cli/status/parts.ts';
+import { bothPools, readParts, type StatusParts, type StatusPorts } from '../../../cli/status/parts.ts';
 import { statusJson } from '../../../cli/status/json.ts';
 import { statusLines } from '../../../cli/status/text.ts';
 import { statusLine } from '../../../cli/watch/line.ts';
@@ -45,6 +45,23 @@ it('fits one screen', () => {
     '  09:59:56                       3 -> 5   scale-out  capacity was added; needed 5',
     '  09:58:56 to 09:59:26  2 ticks  stays 3  steady     the size is right; needed 3',
   ]);
+});
+
+it('shows the two pools of a fleet that has them, with the limits of the scaler', () => {
+  const group = { desired: 2, min: 1, max: 20, inService: 1, pending: 1, draining: 0 };
+  const fleet = { value: bothPools(group, { ...group, desired: 3, pending: 2 }) };
+  const pool = { before: 2, desired: 2, inService: 1, pending: 1, draining: 0 };
+  const last = { min: 1, max: 12, pools: { spot: pool, onDemand: pool, stopped: 4 } };
+  expect(
+    text({ fleet, memory: { value: memoryOf(records(last)) } })
+      .split('\n')
+      .slice(3, 6),
+  ).toEqual([
+    '  fleet        5 desired (minimum 1, maximum 12): 2 in service, 3 pending, 0 draining',
+    '    Spot       2 desired: 1 in service, 1 pending, 0 draining',
+    '    on demand  3 desired: 1 in service, 2 pending, 0 draining, 4 stopped',
+  ]);
+  expect(text({ fleet, memory: { missing: 'no' } })).toContain('2 pending, 0 draining, unknown stopped');
 });
 
 it('has JSON with the same facts', () => {
