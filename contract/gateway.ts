@@ -19,7 +19,7 @@ export const gatewayEnvironmentSchema = z.object({
   PHOTOS_PER_HOUR: whole,
   PHOTOS_PER_DAY: whole,
   LINK_SECONDS: whole,
-  /** Longest time in seconds that a worker spends on the last attempt of a photo. */
+  /** Days until S3 deletes photos, and their outcomes. */
   PHOTO_DAYS: whole,
   RESULT_DAYS: whole,
   /** Seconds within which a photo of the bulk lane is coloured; 0 without a bulk lane. */
