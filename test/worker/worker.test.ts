@@ -3,10 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Canary } from '../../worker/comfyui/canary.ts';
 import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { Notices, TARGET_STATE } from '../../worker/instance/notices.ts';
+import type { Done } from '../../worker/telemetry/work-report.ts';
 import type { PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { failedKey } from '../../contract/keys.ts';
+import { laneOf } from '../../contract/lanes.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import { withDefaults } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
@@ -39,8 +41,9 @@ const settings: WorkerSettings = {
  * @param last log event after which it drains
  * @param isWaiting whether the instance waits at the hook that the worker completes
  * @param target its lifecycle state from then on, by which it drains. @default it is signalled
+ * @param key of the file, in the queue of its lane
  */
-async function workUntil(last: string, canary?: Canary, isWaiting = true, target?: string) {
+async function workUntil(last: string, canary?: Canary, isWaiting = true, target?: string, key = KEY) {
   const lines = memoryLog();
   let state: string | undefined = target && 'InService';
   const notices = new Notices(async (path) => (path === TARGET_STATE ? state : undefined), lines);
@@ -50,8 +53,10 @@ async function workUntil(last: string, canary?: Canary, isWaiting = true, target
     state = target;
     if (target === undefined) notices.drain('test');
   }, lines);
-  const [bucket, queue] = [new MemoryBucket(), new MemoryQueue()];
-  queue.send(body(event('photos', KEY, bucket.upload(KEY, 'Dear aunt, no photo this time.'))));
+  const [bucket, queue] = [new MemoryBucket(), new MemoryQueue(['interactive', 'bulk'])];
+  const text = body(event('photos', key, bucket.upload(key, 'Dear aunt, no photo this time.')));
+  queue.send(text, 1, laneOf(key));
+  const work: Done[] = [];
   const calls: string[] = [];
   const published: PhotoMetricsBatch[] = [];
   const error: unknown = await runWorker({
@@ -73,7 +78,7 @@ async function workUntil(last: string, canary?: Canary, isWaiting = true, target
     canary,
     ready: async () => void calls.push('ready'),
     reportBootFailure: async (why) => void calls.push(why),
-    addWork: async () => undefined,
+    addWork: async (done) => void work.push(done),
     publish: async (figures) => void published.push(figures),
     log,
     now: Date.now,
@@ -83,7 +88,7 @@ async function workUntil(last: string, canary?: Canary, isWaiting = true, target
     (reason: unknown) => reason,
   );
   notices.drain('test');
-  return { lines, bucket, queue, calls, published, error };
+  return { lines, bucket, queue, calls, published, work, error };
 }
 
 it('publishes why a photo was refused', async () => {
@@ -99,6 +104,28 @@ it('publishes why a photo was refused', async () => {
   expect(bucket.objects.has(failedKey(KEY))).toBe(true);
   expect(queue.deleted).toHaveLength(1);
 });
+
+it.each([
+  ['incoming/bulk/letter.jpg', 'failed/bulk/letter.jpg.json', 'interactive', 0],
+  ['bulk/letter.jpg', 'bulk-failed/letter.jpg.json', 'bulk', 1],
+])(
+  'writes the outcome of %s to %s, and counts it in the lane %s',
+  async (key, outcome, lane, bulkCompleted) => {
+    const { bucket, lines, queue, published, work } = await workUntil(
+      'photo-finished',
+      undefined,
+      true,
+      undefined,
+      key,
+    );
+    expect([...bucket.objects.keys()].sort()).toEqual([key, outcome].sort());
+    expect(lines.of('photo-finished')).toMatchObject([{ lane, outcome: 'failed' }]);
+    expect(queue.deleted).toHaveLength(1);
+    expect(work.reduce((sum, done) => sum + done.completed, 0)).toBe(1);
+    expect(work.reduce((sum, done) => sum + (done.bulkCompleted ?? 0), 0)).toBe(bulkCompleted);
+    expect(published[0]?.outcomes).toEqual(new Map([['failed', 1]]));
+  },
+);
 
 it.each(['Terminated', 'Warmed:Stopped'])(
   'completes the termination hook once its photo is finished: target state %s',

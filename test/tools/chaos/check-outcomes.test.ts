@@ -138,6 +138,12 @@ const CASES: [
     },
   ],
   [
+    'an outcome of the bulk lane without a photo',
+    'stray',
+    (outcomes) =>
+      outcomes.set('bulk-failed/unknown.jpeg.json', { sourceEtag: 'a', body: failureRecord(false) }),
+  ],
+  [
     'an outcome without a photo',
     'stray',
     (outcomes) => outcomes.set('results/unknown.jpeg', { sourceEtag: 'a', body: Buffer.alloc(0) }),
