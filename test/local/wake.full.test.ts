@@ -16,6 +16,7 @@ import { Scope } from '../../common/scope.ts';
 import { ensureVenv } from '../../local/aws/venv.ts';
 import { cdk, deploy } from '../../local/aws/deploy.ts';
 import { applyTemplateSettings } from '../../local/aws/template-settings.ts';
+import { fleetOf } from '../../local/run/fleet.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 
@@ -30,7 +31,7 @@ const abort = new AbortController().signal;
 const scope = new Scope();
 let stack: LocalStack;
 
-const desired = () => stack.agent.snapshot(stack.groupName).desired;
+const desired = () => fleetOf(stack).desired;
 
 /** What the scaler remembers, as the commands read it. */
 const memory = async () =>

@@ -8,6 +8,7 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Scope } from '../../common/scope.ts';
 import { ensureVenv } from '../../local/aws/venv.ts';
+import { fleetOf } from '../../local/run/fleet.ts';
 import { startStack, type LocalStack } from '../../local/run/stack.ts';
 import { runClients } from '../../tools/bench/clients.ts';
 import { photo } from '../../tools/bench/photos.ts';
@@ -69,7 +70,7 @@ beforeAll(async () => {
   });
   expect(results.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded']);
   // They drain.
-  await stillUntil(() => stack.agent.snapshot(stack.groupName).instances.length === 0);
+  await stillUntil(() => fleetOf(stack).instances.length === 0);
 }, 600_000);
 afterAll(async () => {
   await scope.close();

@@ -53,9 +53,10 @@ export async function observe(stack: LocalStack): Promise<Observed> {
     new GetItemCommand({ TableName: stack.outputs.TableName, Key: { id: { S: MEMORY_KEY } } }),
   );
   const autoScaling = new AutoScalingClient({ ...config, endpoint: stack.agent.url });
-  const { Activities = [] } = await autoScaling.send(
-    new DescribeScalingActivitiesCommand({ AutoScalingGroupName: stack.groupName }),
+  const asked = stack.groupNames.map((AutoScalingGroupName) =>
+    autoScaling.send(new DescribeScalingActivitiesCommand({ AutoScalingGroupName })),
   );
+  const activities = (await Promise.all(asked)).flatMap(({ Activities = [] }) => Activities);
   const head = await stack.s3.send(
     new HeadObjectCommand({ Bucket: stack.outputs.BucketName, Key: 'results/landscape.jpg' }),
   );
@@ -64,8 +65,8 @@ export async function observe(stack: LocalStack): Promise<Observed> {
     memory: memory.Item !== undefined,
     desiredMaximum: Math.max(...(await points(METRICS.desired, 'Maximum'))),
     photosSucceeded: (await points(METRICS.photos, 'Sum', PHOTO_OUTCOMES[0])).reduce((sum, n) => sum + n, 0),
-    activities: Activities.length,
-    cause: Activities.map((activity) => activity.Cause).join('\n'),
+    activities: activities.length,
+    cause: activities.map((activity) => activity.Cause).join('\n'),
     sourceEtags: head.Metadata?.['source-etag'] !== undefined,
   };
 }
