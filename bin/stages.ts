@@ -5,6 +5,7 @@ export const stages = {
   /** For `npm start`, on this machine: short times, and local processes as instances. */
   local: {
     maxCapacity: 5,
+    onDemandFallback: false,
     tickSeconds: 5,
     policy: {
       kind: 'slo',
@@ -28,6 +29,7 @@ export const stages = {
   /** For `npm run chaos`: a photo of a dead worker is received again soon. */
   chaos: {
     maxCapacity: 4,
+    onDemandFallback: false,
     tickSeconds: 5,
     policy: {
       kind: 'slo',
@@ -54,7 +56,6 @@ export const stages = {
   },
   prod: {
     maxCapacity: 20,
-    spotPercentage: 70,
     retainData: true,
   },
 } satisfies Record<string, StageConfig>;

@@ -171,6 +171,9 @@ export const SETTINGS_VERSION_TAG = `${SERVICE}:settings-version`;
 /** Instance tag whose value is the name of the SSM parameter that holds {@link WorkerSettings}. */
 export const SETTINGS_TAG = `${SERVICE}:settings`;
 
+/** Instance tag that each of two groups of a fleet gives its instances: its name. Of a fleet with one group they have none. */
+export const GROUP_TAG = `${SERVICE}:group`;
+
 /** SSM parameter with the id of the image in service, resolved when an instance launches. */
 export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/current`;
 

@@ -1,6 +1,6 @@
 /** The scaler: a function that ticks several times a minute, its schedule and its table. */
 import { join } from 'node:path';
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as events from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
@@ -14,6 +14,9 @@ import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { INCOMING } from '../contract/keys.ts';
 import { LAUNCH_TIMEOUT_SECONDS, LEASE_ATTRIBUTE, MEMORY_KEY } from '../contract/names.ts';
+import { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';
+import type { Pools } from '../contract/pools.ts';
+import { SPOT_SHARE } from '../contract/prices.ts';
 import type { ScalerVariable, Spending } from '../contract/scaler.ts';
 import { groupArn, GROUP_WILDCARD, onlyItem, onlyItems } from './arns.ts';
 import { BundledFunction, type BundledFunctionProps } from './bundled-function.ts';
@@ -41,7 +44,10 @@ export interface BacklogScalerProps extends ScalingOptions, LogOptions {
    * @default - a fleet at zero is woken by the next tick
    */
   readonly photos?: PhotoStore;
-  /** Group whose desired capacity is set, within its own minimum and maximum. Nothing else may set it. */
+  /**
+   * Group whose desired capacity is set, within its own minimum and maximum; of a `GpuFleet` its `autoScalingGroup`, with the on-demand
+   * group that it may have. Nothing else may set it.
+   */
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
   /**
    * Table of the scaler's memory, in which workers count what they have done; for a `GpuFleet`, that fleet's.
@@ -101,7 +107,12 @@ export class BacklogScaler extends Construct {
     // Numbers become text in the function's environment, where a token would be lost.
     refuseTokens(this, props, DEPLOY_TIME);
     checkStageName(this, stageName);
-    checkProps(this, { ...limitsOf(props.autoScalingGroup), ...costs, policy, tickSeconds });
+    checkProps(this, {
+      ...(fleet ? sizesOf(fleet) : limitsOf(props.autoScalingGroup)),
+      ...costs,
+      policy,
+      tickSeconds,
+    });
     const problems = [...problemsOf(props)];
     if (problems.length > 0) throw invalidProps(this, problems);
     const groupName = props.autoScalingGroup.autoScalingGroupName;
@@ -132,7 +143,7 @@ export class BacklogScaler extends Construct {
         TICK_SECONDS: String(tickSeconds),
         POLICY: JSON.stringify(policy),
         SPENDING: JSON.stringify(spending),
-        POOLS: '',
+        POOLS: this.poolsOf(fleet, policy),
       } satisfies Record<ScalerVariable, string>,
     };
     const handler = new BundledFunction(this, 'Function', options);
@@ -142,16 +153,18 @@ export class BacklogScaler extends Construct {
     // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
     handler.allow({ actions: ['sqs:GetQueueAttributes', ...look], resources: [queue.queueArn] });
+    const groups = [props.autoScalingGroup, ...(fleet?.onDemandGroup ? [fleet.onDemandGroup] : [])];
     handler.allow({
       actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
-      resources: [groupArn(this, groupName)],
+      resources: groups.map((group) => groupArn(this, group.autoScalingGroupName)),
       wildcard: GROUP_WILDCARD,
     });
+    const hasFastTier = fleet?.onDemandGroup && fleet.limits.warmPoolSize > 0;
     handler.allow({
       actions: [
         'autoscaling:DescribeAutoScalingGroups',
         'autoscaling:DescribeScalingActivities',
-        'autoscaling:DescribeWarmPool',
+        ...(hasFastTier ? ['autoscaling:DescribeWarmPool'] : []),
       ],
       resources: ['*'],
       wildcard: 'reading groups and their activities: AWS allows no narrower resource',
@@ -184,6 +197,21 @@ export class BacklogScaler extends Construct {
     if (props.photos) this.wakeBy(props.photos, handler, options);
   }
 
+  /** Text, in which sizes of a fleet may be known only at deploy. */
+  private poolsOf(fleet: GpuFleet | undefined, policy: PolicySettings): string {
+    if (!fleet?.onDemandGroup) return '';
+    const { minCapacity, maxCapacity, instanceTypes, availabilityZones, warmPoolSize } = fleet.limits;
+    const pools: Pools = {
+      onDemandGroupName: fleet.onDemandGroup.autoScalingGroupName,
+      ...{ min: minCapacity, max: maxCapacity, warmPoolSize },
+      spotPriceShare: SPOT_SHARE,
+      bootSeconds: policy.kind === 'threshold' ? DEFAULT_POLICY.bootSeconds : policy.bootSeconds,
+      types: [...instanceTypes],
+      ...(availabilityZones.length > 0 && { zones: [...availabilityZones] }),
+    };
+    return Stack.of(this).toJsonString(pools);
+  }
+
   /**
    * The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile.
    * It has the scaler's code. Lambda queues the events of each function: in that of the schedule a burst's photos would be ahead of the ticks.
@@ -210,6 +238,12 @@ function fleetOf({ node }: autoscaling.IAutoScalingGroup): GpuFleet | undefined 
   return node.scope instanceof GpuFleet ? node.scope : undefined;
 }
 
+/** The sizes of all groups together, where they are known. */
+function sizesOf({ limits: { minCapacity, maxCapacity } }: GpuFleet) {
+  const known = (size: number) => (Token.isUnresolved(size) ? undefined : size);
+  return { minCapacity: known(minCapacity), maxCapacity: known(maxCapacity) };
+}
+
 /** The limits of a group; unknown for a group that is not made in this app. */
 function limitsOf({ node }: autoscaling.IAutoScalingGroup) {
   const group = node.defaultChild;
@@ -224,6 +258,9 @@ function* problemsOf({ spendBrake, dailySpendLimit, autoScalingGroup, table }: B
     yield 'spendBrake true: only with dailySpendLimit, which is not given';
   }
   const fleet = fleetOf(autoScalingGroup);
+  if (fleet && autoScalingGroup === fleet.onDemandGroup) {
+    yield `autoScalingGroup '${autoScalingGroup.node.path}': the autoScalingGroup of the GpuFleet, with which its onDemandGroup is sized`;
+  }
   // The workers would count in a table that this scaler never reads.
   if (fleet && fleet.table.tableName !== table?.tableName) {
     const given = table ? `'${table.node.path}'` : 'undefined';

@@ -1,6 +1,7 @@
 /** The stack: its constructs, in the order of a photo's way. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { onDemandGroupName } from '../contract/pools.ts';
 import { BacklogScaler } from './backlog-scaler.ts';
 import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
@@ -91,6 +92,7 @@ export class ColouringStack extends Stack {
       BulkQueueUrl: bulkJobs.queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       GroupName: fleet.groupName,
+      ...(fleet.onDemandGroup ? { OnDemandGroupName: onDemandGroupName(fleet.groupName) } : {}),
       ScalerFunctionName: scaler.handler.functionName,
       TableName: table.tableName,
       InstanceLogGroupName: fleet.logGroup.logGroupName,

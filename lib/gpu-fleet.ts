@@ -1,28 +1,19 @@
 /**
- * The fleet: an Auto Scaling group of GPU instances that run ComfyUI and the worker.
+ * The fleet: GPU instances that run ComfyUI and the worker, in an Auto Scaling group, or in one of Spot and one on demand.
  *
- * Gotchas:
- * - The template has no desired capacity: the scaler sets it, and a deploy must not reset it.
- * - The hooks are in the group's own list. Hooks that are separate resources are made after the group's first instances.
- * - The group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
- *   make a circle: the group needs the role of its instances.
+ * Gotcha: a group has a fixed name. The roles of the instances and of the scaler are limited to it, and a generated name would
+ * make a circle: the group needs the role of its instances.
  */
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
 import { instanceLogGroupName } from '../contract/logs.ts';
-import {
-  LAUNCH_HOOK,
-  LAUNCH_TIMEOUT_SECONDS,
-  REFRESH,
-  SERVICE,
-  TERMINATION_HOOK,
-  workKeyPrefix,
-} from '../contract/names.ts';
+import { SERVICE, workKeyPrefix } from '../contract/names.ts';
+import { onDemandGroupName } from '../contract/pools.ts';
 import type { PurchaseOptions } from '../contract/prices.ts';
 import { WORKER_FIELDS, type WorkerSettings } from '../contract/worker.ts';
 import { FleetNetwork } from './fleet-network.ts';
@@ -30,12 +21,24 @@ import { GPU_FLEET_DEPLOY_TIME, GPU_FLEET_FIELDS, type GpuFleetProps } from './g
 import { InstanceRole } from './instance-role.ts';
 import type { JobQueue } from './job-queue.ts';
 import { WorkerLaunchTemplate } from './launch-template.ts';
-import { acknowledge } from './permissions.ts';
 import { checkStageName, invalidProps, refuseTokens, resolveProps } from './props.ts';
 import { hasToken } from './stage/check.ts';
-import { defaultInitializationRate } from './stage/fleet.ts';
+import { defaultInitializationRate, withFallback, type FleetOptions } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
+import { WorkerGroup } from './worker-group.ts';
 import { loadWorkflow, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
+
+export type FleetLimits = Required<
+  Pick<
+    FleetOptions,
+    | 'minCapacity'
+    | 'maxCapacity'
+    | 'instanceTypes'
+    | 'availabilityZones'
+    | 'warmPoolSize'
+    | 'onDemandFallback'
+  >
+>;
 
 /**
  * GPU instances that colour the photos of a queue. A scaler sets how many there are, such as `BacklogScaler`.
@@ -43,8 +46,13 @@ import { loadWorkflow, settingsVersion, WorkerSettingsParameter } from './worker
  * Needs an image, baked by `npx ddcolor-elastic image`, with its id in the SSM parameter `amiParameterName`; and a GPU quota.
  */
 export class GpuFleet extends Construct {
+  /** Of Spot instances where there is an on-demand group beside it. */
   readonly autoScalingGroup: autoscaling.AutoScalingGroup;
-  /** Name of the group as text; that of `autoScalingGroup` is a token. */
+  /** The group of `onDemandFallback`. */
+  readonly onDemandGroup?: autoscaling.AutoScalingGroup;
+  /** Its limits, of all groups together, and where its instances may be. */
+  readonly limits: FleetLimits;
+  /** Name of `autoScalingGroup` as text; its own is a token. */
   readonly groupName: string;
   readonly vpc: ec2.IVpc;
   /** Key of an instance's counters in the scaler's table, without the instance's id. */
@@ -60,13 +68,14 @@ export class GpuFleet extends Construct {
     super(scope, id);
     const { stageName, photos, jobs, bulkJobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
-    const settings = resolveProps(this, GPU_FLEET_FIELDS, props, GPU_FLEET_DEPLOY_TIME);
+    const settings = resolveProps(this, GPU_FLEET_FIELDS, withFallback(props), GPU_FLEET_DEPLOY_TIME);
     checkStageName(this, stageName);
     if (bulkJobs) this.checkBulkJobs(jobs, bulkJobs);
     const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
     const { onDemandBaseCapacity, spotPercentage } = settings;
     this.purchase = { onDemandBaseCapacity, spotPercentage };
+    this.limits = settings;
     this.table = table;
     const { bucket } = photos;
     this.checkImage(props.amiParameterName, warmPoolSize);
@@ -84,7 +93,7 @@ export class GpuFleet extends Construct {
     });
     const role = new InstanceRole(this, 'InstanceRole', {
       stageName,
-      groupName,
+      groupNames: [groupName, ...(settings.onDemandFallback ? [onDemandGroupName(groupName)] : [])],
       bucket,
       queue: jobs.queue,
       bulkQueue: bulkJobs?.queue,
@@ -106,75 +115,52 @@ export class GpuFleet extends Construct {
       ...withDefaults(WORKER_FIELDS, settings),
       workflow: loadWorkflow(settings.workflow),
     };
-    const launchTemplate = new WorkerLaunchTemplate(this, 'LaunchTemplate', {
-      stageName,
-      role,
-      securityGroup: network.securityGroup,
-      associatePublicIpAddress: network.hasPublic,
-      amiParameterName: props.amiParameterName,
-      settingsVersion: settingsVersion(this, workerSettings),
-      fixedImage: warmPoolSize > 0,
-      volumeInitializationRate: settings.volumeInitializationRate ?? rateFor(maxCapacity),
-    });
-    this.autoScalingGroup = new autoscaling.AutoScalingGroup(this, 'Group', {
-      autoScalingGroupName: groupName,
-      vpc: network.vpc,
-      vpcSubnets: network.subnets,
-      minCapacity,
-      maxCapacity,
-      capacityRebalance: false,
-      maxInstanceLifetime: MAX_LIFETIME,
-      updatePolicy: autoscaling.UpdatePolicy.instanceRefresh({
-        strategy: autoscaling.InstanceRefreshStrategy.ROLLING,
-        ...REFRESH,
-        // The launch hook has tested an instance before it is in service.
-        instanceWarmup: Duration.seconds(0),
-      }),
-      groupMetrics: [autoscaling.GroupMetrics.all()],
-      mixedInstancesPolicy: {
-        launchTemplate,
-        launchTemplateOverrides: settings.instanceTypes.map((type) => ({
-          instanceType: new ec2.InstanceType(type),
-        })),
-        instancesDistribution: {
-          onDemandBaseCapacity,
-          onDemandPercentageAboveBaseCapacity: 100 - spotPercentage,
-          spotAllocationStrategy: autoscaling.SpotAllocationStrategy.PRICE_CAPACITY_OPTIMIZED,
-        },
-      },
-    });
-    const group = this.autoScalingGroup.node.defaultChild as autoscaling.CfnAutoScalingGroup;
-    group.lifecycleHookSpecificationList = HOOKS;
-    if (warmPoolSize > 0)
-      new autoscaling.CfnWarmPool(this, 'WarmPool', {
-        autoScalingGroupName: this.autoScalingGroup.autoScalingGroupName,
-        minSize: warmPoolSize,
-        // Without a limit the pool is filled up to the group's maximum.
-        maxGroupPreparedCapacity: warmPoolSize,
-        poolState: 'Stopped',
+    const launchTemplate = (of: string, fixedImage: boolean) =>
+      new WorkerLaunchTemplate(this, of, {
+        stageName,
+        role,
+        securityGroup: network.securityGroup,
+        associatePublicIpAddress: network.hasPublic,
+        amiParameterName: props.amiParameterName,
+        settingsVersion: settingsVersion(this, workerSettings),
+        fixedImage,
+        volumeInitializationRate: settings.volumeInitializationRate ?? rateFor(maxCapacity),
       });
-    acknowledge(
-      this.autoScalingGroup,
-      'AwsSolutions-AS3',
-      'instances start and stop all day: alarms cover what an operator must know',
-    );
-    acknowledge(
-      this.autoScalingGroup,
-      'AwsSolutions-EC26',
-      'the rule cannot read a group with a launch template: its volumes are encrypted, and a test checks it',
-    );
+    const { onDemandFallback, instanceTypes } = settings;
+    const hasPool = warmPoolSize > 0;
+    const common = { network, instanceTypes, maxCapacity, isTagged: onDemandFallback };
+    const first = launchTemplate('LaunchTemplate', hasPool && !onDemandFallback);
+    // It keeps its name and its id in the template, so that a deploy that adds the other one replaces nothing.
+    this.autoScalingGroup = new WorkerGroup(this, 'Group', {
+      ...{ ...common, groupName, launchTemplate: first },
+      minCapacity: onDemandFallback ? 0 : minCapacity,
+      purchase: onDemandFallback ? { onDemandBaseCapacity: 0, spotPercentage } : this.purchase,
+    });
+    const groups = [this.autoScalingGroup];
+    if (onDemandFallback) {
+      this.onDemandGroup = new WorkerGroup(this, 'OnDemandGroup', {
+        ...{ ...common, groupName: onDemandGroupName(groupName) },
+        launchTemplate: hasPool ? launchTemplate('OnDemandLaunchTemplate', true) : first,
+        minCapacity: onDemandBaseCapacity,
+        purchase: { onDemandBaseCapacity: 0, spotPercentage: 0 },
+      });
+      groups.push(this.onDemandGroup);
+    }
+    if (hasPool)
+      new autoscaling.CfnWarmPool(this, 'WarmPool', {
+        autoScalingGroupName: groups.at(-1)!.autoScalingGroupName,
+        poolState: 'Stopped',
+        ...(onDemandFallback ? fastTier(onDemandBaseCapacity + warmPoolSize) : filledPool(warmPoolSize)),
+      });
     const parameter = new WorkerSettingsParameter(this, 'WorkerSettings', workerSettings);
     // Also in which order they are deleted: instances that drain need their way to AWS, their rights and their settings until
     // the group is gone. CloudFormation knows only what a property names.
-    this.autoScalingGroup.node.addDependency(
-      network,
-      network.vpc.internetConnectivityEstablished,
-      role,
-      parameter,
-    );
+    for (const group of groups)
+      group.node.addDependency(network, network.vpc.internetConnectivityEstablished, role, parameter);
     new SuspendProcesses(this, 'SuspendRebalancing', {
       logRetentionDays: settings.logRetentionDays,
       autoScalingGroup: this.autoScalingGroup,
+      ...(this.onDemandGroup && { otherGroups: { OnDemand: this.onDemandGroup } }),
       processes: ['AZRebalance'],
     });
   }
@@ -206,20 +192,12 @@ export class GpuFleet extends Construct {
 const rateFor = (maxCapacity: number): number =>
   hasToken(maxCapacity) ? 0 : defaultInitializationRate(maxCapacity);
 
-/** Instances of a fleet that never sleeps take a newer image, and start on another machine, at least this often. */
-const MAX_LIFETIME = Duration.days(7);
+/** A pool that is filled again at once, with a limit: without one it would be filled up to the group's maximum. */
+const filledPool = (instances: number) => ({ minSize: instances, maxGroupPreparedCapacity: instances });
 
-const HOOKS: autoscaling.CfnAutoScalingGroup.LifecycleHookSpecificationProperty[] = [
-  {
-    lifecycleHookName: LAUNCH_HOOK,
-    lifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-    heartbeatTimeout: LAUNCH_TIMEOUT_SECONDS,
-    defaultResult: 'ABANDON',
-  },
-  {
-    lifecycleHookName: TERMINATION_HOOK,
-    lifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-    heartbeatTimeout: 300,
-    defaultResult: 'CONTINUE',
-  },
-];
+/** An instance that resumes leaves its place free, and takes it again on scale-in: a burst launches nothing to fill the pool. */
+const fastTier = (prepared: number) => ({
+  minSize: 0,
+  maxGroupPreparedCapacity: prepared,
+  instanceReusePolicy: { reuseOnScaleIn: true },
+});

@@ -23,7 +23,8 @@ import { allow, PUBLISH_METRICS, type Permission } from './permissions.ts';
 
 export interface InstanceRoleProps {
   readonly stageName: string;
-  readonly groupName: string;
+  /** Groups of the fleet. */
+  readonly groupNames: string[];
   readonly bucket: s3.IBucket;
   readonly queue: sqs.IQueue;
   /** Queue of the bulk lane. */
@@ -39,7 +40,7 @@ export class InstanceRole extends iam.Role {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
-    const { stageName, groupName, bucket, queue, bulkQueue, deadLetterQueue, table, logGroup } = props;
+    const { stageName, groupNames, bucket, queue, bulkQueue, deadLetterQueue, table, logGroup } = props;
     const folders = LANES.filter((lane) => lane === 'interactive' || bulkQueue).map((lane) => FOLDERS[lane]);
     const anyOf = (all: string[]) => all.map((folder) => bucket.arnForObjects(`${folder}*`));
     const parameter = (name: string) =>
@@ -64,7 +65,7 @@ export class InstanceRole extends iam.Role {
       { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
       {
         actions: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
-        resources: [groupArn(this, groupName)],
+        resources: groupNames.map((groupName) => groupArn(this, groupName)),
         wildcard: GROUP_WILDCARD,
       },
       { actions: ['ssm:GetParameter'], resources: [parameter(workerParameterName(stageName))] },

@@ -9,6 +9,12 @@ import type { LogOptions } from './stage/logs.ts';
 
 export interface SuspendProcessesProps extends LogOptions {
   readonly autoScalingGroup: autoscaling.IAutoScalingGroup;
+  /**
+   * Further groups, by the ids of their resources.
+   *
+   * @default - none
+   */
+  readonly otherGroups?: Record<string, autoscaling.IAutoScalingGroup>;
   /** Names of EC2 Auto Scaling, such as `AZRebalance`. */
   readonly processes: string[];
 }
@@ -21,19 +27,24 @@ export class SuspendProcesses extends Construct {
       timeout: Duration.seconds(60),
       logRetentionDays: props.logRetentionDays,
     });
-    const groupName = props.autoScalingGroup.autoScalingGroupName;
+    const groups = { Resource: props.autoScalingGroup, ...props.otherGroups };
+    const groupNames = Object.entries(groups).map(
+      ([id, { autoScalingGroupName }]) => [id, autoScalingGroupName] as const,
+    );
     handler.allow({
       actions: ['autoscaling:SuspendProcesses', 'autoscaling:ResumeProcesses'],
-      resources: [groupArn(this, groupName)],
+      resources: groupNames.map(([, groupName]) => groupArn(this, groupName)),
       wildcard: GROUP_WILDCARD,
     });
-    const resource = new CustomResource(this, 'Resource', {
-      serviceToken: handler.function.functionArn,
-      resourceType: 'Custom::SuspendProcesses',
-      serviceTimeout: Duration.minutes(2),
-      properties: { GroupName: groupName, Processes: props.processes },
-    });
-    // The function needs its permissions before the resource calls it.
-    resource.node.addDependency(handler);
+    for (const [id, groupName] of groupNames) {
+      const resource = new CustomResource(this, id, {
+        serviceToken: handler.function.functionArn,
+        resourceType: 'Custom::SuspendProcesses',
+        serviceTimeout: Duration.minutes(2),
+        properties: { GroupName: groupName, Processes: props.processes },
+      });
+      // The function needs its permissions before the resource calls it.
+      resource.node.addDependency(handler);
+    }
   }
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { BUNDLING_STACKS } from 'aws-cdk-lib/cx-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workerSettingsSchema } from '../contract/worker.ts';
-import { grants, ofType, only, type Properties, type StackTemplate } from './lib/template.ts';
+import { grants, ofType, only, type Properties, type StackTemplate, subnetsOf } from './lib/template.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const EXAMPLES = {
@@ -164,8 +164,7 @@ describe('private-subnets', () => {
 
   it('is in the private subnets of the given network, and creates none', () => {
     const template = get('private-subnets');
-    const { VPCZoneIdentifier } = only(template, 'AWS::AutoScaling::AutoScalingGroup');
-    expect(VPCZoneIdentifier).toEqual(['subnet-0bbbbbbbbbbbbbbb1', 'subnet-0bbbbbbbbbbbbbbb2']);
+    expect(subnetsOf(template)).toEqual(['subnet-0bbbbbbbbbbbbbbb1', 'subnet-0bbbbbbbbbbbbbbb2']);
     expect(only(template, 'AWS::EC2::SecurityGroup').VpcId).toBe('vpc-0123456789abcdef0');
     const made = Object.values(template.Resources).map(({ Type }) => Type);
     expect(made.filter((type) => /::(VPC|Subnet|InternetGateway|NatGateway)$/.test(type))).toEqual([]);

@@ -35,7 +35,7 @@ import { commandRunner, lowerPriority, readEnvironment } from './instance/enviro
 import { Metadata } from './instance/metadata.ts';
 import { Notices } from './instance/notices.ts';
 import { SystemdNotifier } from './instance/systemd.ts';
-import { identify, isCandidate, readSettings } from './settings.ts';
+import { identify, isCandidate, readGroupName, readSettings } from './settings.ts';
 import { describeError, jsonLog } from './telemetry/log.ts';
 import { runWorker } from './worker.ts';
 
@@ -83,7 +83,8 @@ async function main(args: string[]): Promise<void> {
   log('info', 'worker-started', { stage, workflow: settings.workflow.name, comfyUrl });
 
   const { CANARY_FILE, COMFYUI_DIRECTORY, COMFYUI_RESTART, IMAGE_SOCKET } = environment;
-  const group = new Group(aws.autoScaling, settings.groupName, instanceId);
+  const groupName = await readGroupName(read, settings.groupName, log);
+  const group = new Group(aws.autoScaling, groupName, instanceId);
   const workItem = { tableName: settings.tableName, key: settings.workKeyPrefix + instanceId };
   const reportBootFailure = (why: string) => putBootFailure(aws.dynamo, workItem, why, Date.now());
   const withoutCanary = async (error: unknown) => {

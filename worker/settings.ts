@@ -1,7 +1,7 @@
 /** Reads the worker's settings. A tag of the instance names their parameter, so one image serves every stage. */
 import { z } from 'zod';
 import { jittered, pause } from '../common/time.ts';
-import { CANDIDATE_TAG, SETTINGS_TAG } from '../contract/names.ts';
+import { CANDIDATE_TAG, GROUP_TAG, SETTINGS_TAG } from '../contract/names.ts';
 import { workerSettingsSchema, type WorkerSettings } from '../contract/worker.ts';
 import type { RetryPolicy } from './comfyui/readiness.ts';
 import type { ReadMetadata } from './instance/notices.ts';
@@ -99,6 +99,21 @@ export function isCandidate(
   limits: RetryLimits = RETRY_LIMITS,
 ): Promise<boolean> {
   return retry(log, limits, async () => (await metadata(`tags/instance/${CANDIDATE_TAG}`)) !== undefined);
+}
+
+/**
+ * Reads the name of this instance's Auto Scaling group, whose hooks it completes. To be called as {@link isCandidate}.
+ *
+ * @param fleetGroup of an instance without the tag: that of a fleet with one group, or launched before there was a second one
+ * @throws when the metadata service does not answer
+ */
+export function readGroupName(
+  metadata: ReadMetadata,
+  fleetGroup: string,
+  log: Log,
+  limits: RetryLimits = RETRY_LIMITS,
+): Promise<string> {
+  return retry(log, limits, async () => (await metadata(`tags/instance/${GROUP_TAG}`)) || fleetGroup);
 }
 
 async function retry<T>(

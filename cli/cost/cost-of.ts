@@ -18,6 +18,8 @@ export interface TypeCost extends WorkCost {
   spotHour: number;
   /** USD for a day at the maximum, all of this type, with the stage's Spot share. */
   dayAtMaximum: number;
+  /** USD for the same day without any Spot capacity, all on demand; null without a fallback. */
+  dayOnFallback: number | null;
 }
 
 export interface ImageSize {
@@ -66,22 +68,25 @@ export interface Cost {
 
 /** @throws UserError for an instance type without a price */
 export function costOf(stage: Stage, measured: Measured = {}): Cost {
-  const { maxCapacity, volumeInitializationRate } = stage;
+  const { maxCapacity, onDemandFallback, volumeInitializationRate } = stage;
   const { image = ASSUMED, serviceSeconds, photos = ASSUMED_PHOTOS } = measured;
   const lines = idleLines(stage, image.gib);
   const maximum = sharesOf(stage, maxCapacity);
   const types = stage.instanceTypes.map((type): TypeCost => {
     const onDemand = priceOf(stage, type);
     const spot = onDemand * SPOT_SHARE;
+    const day = (parts: typeof maximum) =>
+      cents(
+        24 *
+          (parts.onDemand * (onDemand + VOLUME_AND_ADDRESS_HOUR) +
+            parts.spot * (spot + VOLUME_AND_ADDRESS_HOUR)),
+      );
     return {
       ...workCost(stage, type, onDemand, photos, serviceSeconds),
       onDemandHour: rounded(onDemand),
       spotHour: rounded(spot),
-      dayAtMaximum: cents(
-        24 *
-          (maximum.onDemand * (onDemand + VOLUME_AND_ADDRESS_HOUR) +
-            maximum.spot * (spot + VOLUME_AND_ADDRESS_HOUR)),
-      ),
+      dayAtMaximum: day(maximum),
+      dayOnFallback: onDemandFallback ? day({ onDemand: maxCapacity, spot: 0 }) : null,
     };
   });
   const isModelled = serviceSeconds === undefined;

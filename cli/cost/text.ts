@@ -74,6 +74,16 @@ const maximumText = ({ maximum: { instances, onDemand, spot } }: Cost): string =
 const perInstanceText = ({ perInstanceHour, launch, requestsThousand }: Cost): string =>
   `Per instance also ${hourly(perInstanceHour)} an hour (volume, address) and ${money(launch)} a launch; requests ${fine(requestsThousand)} per 1,000 photos.`;
 
+/** What a day costs while Spot has no capacity. */
+const fallbackLines = ({ types }: Cost): string[] => {
+  const days = types.flatMap(({ type, dayOnFallback }) =>
+    dayOnFallback === null ? [] : [`${money(dayOnFallback)} on ${type}`],
+  );
+  return days.length === 0
+    ? []
+    : [`A day at the maximum without any Spot capacity, all on demand: USD ${days.join(', ')}.`];
+};
+
 export function costLines(cost: Cost): string[] {
   const { idle, stage, types } = cost;
   const usd = right([...idle.lines.map((one) => money(one.usd)), money(idle.total)]);
@@ -96,6 +106,7 @@ export function costLines(cost: Cost): string[] {
       ]),
     ),
     `  ${perInstanceText(cost)}`,
+    ...fallbackLines(cost).map((text) => `  ${text}`),
     ...choiceLines(cost).map((text) => `  ${text}`),
     '',
     ...notesOf(cost),
@@ -132,6 +143,7 @@ export function costMarkdown(cost: Cost): string {
     [
       `1,000 photos ${serviceText(cost)}; the maximum is ${maximumText(cost)}.`,
       perInstanceText(cost),
+      ...fallbackLines(cost),
       ...choiceLines(cost),
     ].join(' '),
     '',

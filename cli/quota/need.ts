@@ -45,7 +45,11 @@ export interface QuotaCheck {
 /** @throws UserError */
 export function checkQuotas(stage: Stage, allowed: Record<Kind, number>): QuotaCheck[] {
   const vcpusEach = largestVcpus(stage);
-  const needs = sharesOf(stage, stage.maxCapacity);
+  const { maxCapacity, onDemandFallback } = stage;
+  // Either market may have to give all of them.
+  const needs = onDemandFallback
+    ? { onDemand: maxCapacity, spot: maxCapacity }
+    : sharesOf(stage, maxCapacity);
   return (Object.keys(QUOTAS) as Kind[]).map((kind) => {
     const imageInstances = IMAGE_INSTANCES[kind];
     const needed = (needs[kind] + imageInstances) * vcpusEach;

@@ -25,6 +25,9 @@ const zones: Field<string[]> = {
   default: [],
 };
 
+/** Its default follows from `spotPercentage`: {@link withFallback}. */
+const onDemandFallback: Field<boolean> = { schema: z.boolean('true or false'), allowed: 'true or false' };
+
 export const FLEET_FIELDS = {
   /**
    * EC2 instance types of the fleet, all with one GPU.
@@ -56,7 +59,8 @@ export const FLEET_FIELDS = {
   maxCapacity: integer({ min: 1, max: MAX_INSTANCES, default: 20 }),
 
   /**
-   * On-demand instances before the Spot share applies.
+   * On-demand instances before the Spot share applies; with `onDemandFallback` those that the on-demand group always has, of
+   * `minCapacity`.
    *
    * @default 0
    */
@@ -68,6 +72,14 @@ export const FLEET_FIELDS = {
    * @default 100 - a worker returns its photos on a Spot notice, so that an interruption costs seconds
    */
   spotPercentage: integer({ min: 0, max: 100, default: 100 }),
+
+  /**
+   * Whether a second Auto Scaling group, on demand, has the instances that Spot refuses, until Spot has capacity again
+   * (docs/pools.md). Only beside a group that is all Spot: `spotPercentage` 100.
+   *
+   * @default - true with `spotPercentage` 100, else false
+   */
+  onDemandFallback,
 
   /**
    * Rate at which EBS loads the image onto the volume of a new instance, MiB/s; 0 loads each block at its first read, which
@@ -88,8 +100,8 @@ export const FLEET_FIELDS = {
 
   /**
    * Stopped instances that have booted once. They start in seconds rather than minutes; meanwhile each costs its volume,
-   * 100 GiB of gp3 or about 8 USD a month. Only for groups without Spot. EC2 Auto Scaling has no warm pool
-   * of a launch template that names a parameter: such a stage starts a new image after a deploy, not after a promotion.
+   * 100 GiB of gp3 or about 8 USD a month. Only on demand: of the group of `onDemandFallback`, or with `spotPercentage` 0. EC2 Auto Scaling has no
+   * warm pool of a launch template that names a parameter: such a group starts a new image after a deploy, not after a promotion.
    *
    * @default 0
    */
@@ -107,6 +119,14 @@ export function defaultInitializationRate(maxCapacity: number): number {
 
 type Fleet = ValuesOf<typeof FLEET_FIELDS>;
 export type FleetOptions = OptionsOf<typeof FLEET_FIELDS>;
+
+/** @returns the same settings, with whether there is a fallback where they leave it out */
+export const withFallback = <T extends Pick<FleetOptions, 'onDemandFallback' | 'spotPercentage'>>(
+  given: T,
+): T & Pick<Fleet, 'onDemandFallback'> => {
+  const { spotPercentage = FLEET_FIELDS.spotPercentage.default } = given;
+  return { ...given, onDemandFallback: given.onDemandFallback ?? spotPercentage === 100 };
+};
 
 const atMostMaximum = (name: 'minCapacity' | 'onDemandBaseCapacity' | 'warmPoolSize'): Rule<Fleet> => ({
   of: [name, 'maxCapacity'],
@@ -126,9 +146,23 @@ export const FLEET_RULES: Rule<Fleet>[] = [
       `at most ${defaultInitializationRate(maxCapacity)} with maxCapacity ${maxCapacity}, since launches at once share ${INITIALIZATION_QUOTA} MiB/s`,
   },
   {
-    of: ['warmPoolSize', 'spotPercentage'],
-    holds: ({ warmPoolSize, spotPercentage }) => warmPoolSize === 0 || spotPercentage === 0,
+    of: ['onDemandFallback', 'spotPercentage'],
+    holds: ({ onDemandFallback, spotPercentage }) => !onDemandFallback || spotPercentage === 100,
     allowed: ({ spotPercentage }) =>
-      `with spotPercentage 0 only, which is ${spotPercentage}; EC2 Auto Scaling has no warm pools of Spot instances`,
+      `with spotPercentage 100 only, which is ${spotPercentage}; a group that has on-demand instances of its own has no other one beside it`,
+  },
+  {
+    of: ['onDemandBaseCapacity', 'minCapacity', 'onDemandFallback'],
+    holds: ({ onDemandBaseCapacity, minCapacity, onDemandFallback }) =>
+      !onDemandFallback || onDemandBaseCapacity <= minCapacity,
+    allowed: ({ minCapacity }) =>
+      `at most minCapacity, which is ${minCapacity}, with onDemandFallback true: the on-demand group always has that many`,
+  },
+  {
+    of: ['warmPoolSize', 'spotPercentage', 'onDemandFallback'],
+    holds: ({ warmPoolSize, spotPercentage, onDemandFallback }) =>
+      warmPoolSize === 0 || spotPercentage === 0 || onDemandFallback,
+    allowed: ({ spotPercentage }) =>
+      `with onDemandFallback true, or with spotPercentage 0, which is ${spotPercentage}; EC2 Auto Scaling has no warm pools of Spot instances`,
   },
 ];

@@ -1,9 +1,10 @@
 /** A stage: every setting, its check and its defaults. Without the CDK, since commands read stages too. */
-import { text, withDefaults, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import { text, withDefaults, type Field, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
 import { DEFAULT_TYPES, resolvePolicy, type PolicyOptions } from '../../contract/policy.ts';
+import { onDemandGroupName } from '../../contract/pools.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
-import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES } from './fleet.ts';
+import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES, withFallback } from './fleet.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { LOG_FIELDS } from './logs.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
@@ -60,10 +61,15 @@ export type StageConfig = Omit<OptionsOf<typeof STAGE_FIELDS>, 'policy'> & {
 export type Stage = Values & { readonly name: string };
 
 /** 18 characters: with an account and the longest name of a region, the bucket's name has the 63 that S3 allows. */
-export const STAGE_NAME = text(
+const SHORT_NAME = text(
   /^[a-z][a-z0-9-]{0,17}$/,
   'a lowercase letter, then up to 17 lowercase letters, digits and hyphens',
 );
+/** Not the name of another stage's on-demand group. */
+export const STAGE_NAME: Field<string> = {
+  schema: SHORT_NAME.schema.refine((name) => !name.endsWith(onDemandGroupName(''))),
+  allowed: `${SHORT_NAME.allowed}, and not ${onDemandGroupName('')} at the end`,
+};
 
 /**
  * Fills in the defaults and checks the stage.
@@ -74,7 +80,7 @@ export function resolveStage(name: string, config: StageConfig): Stage {
   // Before the check: what is no list is named by it.
   const types = Array.isArray(config.instanceTypes) ? config.instanceTypes : DEFAULT_TYPES;
   const policy = resolvePolicy(config.policy, types);
-  const values = withDefaults(STAGE_FIELDS, { ...config, policy });
+  const values = withDefaults(STAGE_FIELDS, withFallback({ ...config, policy }));
   const known = (setting: string) => values[setting as keyof Values] !== undefined;
   const problems = [
     ...tokensIn({ name, ...config }),

@@ -30,7 +30,9 @@ const listed = (template: StackTemplate) =>
 let stage: StackTemplate;
 let pipeline: StackTemplate;
 beforeAll(() => {
-  stage = synthesise('prod', { access: 'open', alarmEmail: 'oncall@example.com', probePhoto: 'daily' });
+  stage = synthesise('prod', {
+    ...{ access: 'open', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
+  });
   const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;
 });

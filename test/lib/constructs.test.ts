@@ -19,7 +19,7 @@ import {
   type PhotoStoreProps,
 } from '../../lib/index.ts';
 import { fleet, fleetIn, newStack } from './fleet.ts';
-import { only, type StackTemplate } from './template.ts';
+import { only, subnetsOf, type StackTemplate } from './template.ts';
 import { threshold } from '../lambda/scaler/support/observations.ts';
 
 describe('a fleet in a network of its own', () => {
@@ -32,7 +32,7 @@ describe('a fleet in a network of its own', () => {
     const availabilityZones = [...'abdf'].map((letter) => `us-east-1${letter}`);
     const template = fleet(() => ({ availabilityZones }));
     expect(zones(template)).toEqual(availabilityZones);
-    expect(only(template, 'AWS::AutoScaling::AutoScalingGroup').VPCZoneIdentifier).toHaveLength(4);
+    expect(subnetsOf(template)).toHaveLength(4);
   });
 
   it('has two zones of any region where none are named', () => {
@@ -165,11 +165,15 @@ describe('wrong props', () => {
     ],
     [
       'Fleet',
-      () => fleetIn(newStack(), { instanceTypes: [], warmPoolSize: 1, maxMegapixels: 200, workflow: '' }),
+      () =>
+        fleetIn(newStack(), {
+          ...{ instanceTypes: [], maxMegapixels: 200, workflow: '' },
+          ...{ warmPoolSize: 1, onDemandFallback: false },
+        }),
       'instanceTypes \\[\\]: at least one',
       "workflow '': a name",
       'maxMegapixels 200: above 0',
-      'warmPoolSize 1: with spotPercentage 0 only, which is 100',
+      'warmPoolSize 1: with onDemandFallback true, or with spotPercentage 0, which is 100',
     ],
     [
       'Fleet',

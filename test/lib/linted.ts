@@ -7,7 +7,8 @@ import { threshold } from '../lambda/scaler/support/observations.ts';
 import { lintTemplates } from '../../tools/cfn-lint/lint.ts';
 
 export const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
-export const WARM: StageConfig = { warmPoolSize: 2, spotPercentage: 0 };
+/** Stopped instances in the group beside that of Spot. */
+export const WARM: StageConfig = { warmPoolSize: 2 };
 export const THRESHOLD: StageConfig = {
   minCapacity: 1,
   policy: threshold,

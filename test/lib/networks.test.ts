@@ -4,7 +4,7 @@ import { Subnet, SubnetType, Vpc, type VpcAttributes } from 'aws-cdk-lib/aws-ec2
 import { describe, expect, it } from 'vitest';
 import type { GpuFleetProps } from '../../lib/index.ts';
 import { fleet, fleetIn, newStack } from './fleet.ts';
-import { only, type Properties, type StackTemplate } from './template.ts';
+import { only, type Properties, type StackTemplate, subnetsOf } from './template.ts';
 
 describe('a fleet in an existing network', () => {
   const network = (stack: Stack, more: Partial<VpcAttributes>) =>
@@ -20,8 +20,7 @@ describe('a fleet in an existing network', () => {
       LaunchTemplateData: { NetworkInterfaces: Properties[] };
     };
     const [one] = LaunchTemplateData.NetworkInterfaces;
-    const { VPCZoneIdentifier } = only(template, 'AWS::AutoScaling::AutoScalingGroup');
-    return [VPCZoneIdentifier as unknown, one?.AssociatePublicIpAddress as unknown];
+    return [subnetsOf(template), one?.AssociatePublicIpAddress as unknown];
   };
 
   it('is in its private subnets', () => {

@@ -16,6 +16,52 @@ const expire = (Prefix: string, ExpirationInDays: number) => ({
   Status: 'Enabled',
 });
 
+const groupOf = (name: string, onDemandPercentage: number): Properties => ({
+  AutoScalingGroupName: name,
+  // Either moves working instances.
+  CapacityRebalance: false,
+  // The scaler sets the desired capacity: in the template, a deploy would reset it.
+  MinSize: '0',
+  MaxInstanceLifetime: 604_800,
+  MaxSize: '20',
+  LifecycleHookSpecificationList: [
+    {
+      LifecycleHookName: 'ready',
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
+      HeartbeatTimeout: 600,
+      DefaultResult: 'ABANDON',
+    },
+    {
+      LifecycleHookName: 'drained',
+      LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
+      HeartbeatTimeout: 300,
+      DefaultResult: 'CONTINUE',
+    },
+  ],
+  MetricsCollection: [{ Granularity: '1Minute' }],
+  MixedInstancesPolicy: {
+    InstancesDistribution: {
+      OnDemandBaseCapacity: 0,
+      OnDemandPercentageAboveBaseCapacity: onDemandPercentage,
+      SpotAllocationStrategy: 'price-capacity-optimized',
+    },
+    LaunchTemplate: {
+      LaunchTemplateSpecification: {
+        LaunchTemplateId: { Ref: 'FleetLaunchTemplate' },
+        Version: { 'Fn::GetAtt': ['FleetLaunchTemplate', 'LatestVersionNumber'] },
+      },
+      Overrides: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'].map((InstanceType) => ({ InstanceType })),
+    },
+  },
+  VPCZoneIdentifier: [1, 2].map((zone) => ({ Ref: `FleetNetworkVpcfleetSubnet${zone}Subnet` })),
+});
+const suspended = (group: string): Properties => ({
+  GroupName: { Ref: group },
+  Processes: ['AZRebalance'],
+  ServiceTimeout: '120',
+  ServiceToken: arn('FleetSuspendRebalancingHandlerFunction'),
+});
+
 /** All properties of the resources of stage prod that hold data, start instances or let something in. */
 export const RESOURCES: Record<string, Properties> = {
   PhotosBucket: {
@@ -69,51 +115,11 @@ export const RESOURCES: Record<string, Properties> = {
     VisibilityTimeout: 120,
   },
   JobsDeadLetters: { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
-  FleetGroupASG: {
-    AutoScalingGroupName: 'ddcolor-elastic-prod',
-    // Either moves working instances.
-    CapacityRebalance: false,
-    // The scaler sets the desired capacity: in the template, a deploy would reset it.
-    MinSize: '0',
-    MaxInstanceLifetime: 604_800,
-    MaxSize: '20',
-    LifecycleHookSpecificationList: [
-      {
-        LifecycleHookName: 'ready',
-        LifecycleTransition: 'autoscaling:EC2_INSTANCE_LAUNCHING',
-        HeartbeatTimeout: 600,
-        DefaultResult: 'ABANDON',
-      },
-      {
-        LifecycleHookName: 'drained',
-        LifecycleTransition: 'autoscaling:EC2_INSTANCE_TERMINATING',
-        HeartbeatTimeout: 300,
-        DefaultResult: 'CONTINUE',
-      },
-    ],
-    MetricsCollection: [{ Granularity: '1Minute' }],
-    MixedInstancesPolicy: {
-      InstancesDistribution: {
-        OnDemandBaseCapacity: 0,
-        OnDemandPercentageAboveBaseCapacity: 30,
-        SpotAllocationStrategy: 'price-capacity-optimized',
-      },
-      LaunchTemplate: {
-        LaunchTemplateSpecification: {
-          LaunchTemplateId: { Ref: 'FleetLaunchTemplate' },
-          Version: { 'Fn::GetAtt': ['FleetLaunchTemplate', 'LatestVersionNumber'] },
-        },
-        Overrides: ['g4dn.xlarge', 'g5.xlarge', 'g6.xlarge'].map((InstanceType) => ({ InstanceType })),
-      },
-    },
-    VPCZoneIdentifier: [1, 2].map((zone) => ({ Ref: `FleetNetworkVpcfleetSubnet${zone}Subnet` })),
-  },
-  FleetSuspendRebalancing: {
-    GroupName: { Ref: 'FleetGroupASG' },
-    Processes: ['AZRebalance'],
-    ServiceTimeout: '120',
-    ServiceToken: arn('FleetSuspendRebalancingHandlerFunction'),
-  },
+  FleetGroupASG: groupOf('ddcolor-elastic-prod', 0),
+  // Of the same make.
+  FleetOnDemandGroupASG: groupOf('ddcolor-elastic-prod-on-demand', 100),
+  FleetSuspendRebalancing: suspended('FleetGroupASG'),
+  FleetSuspendRebalancingOnDemand: suspended('FleetOnDemandGroupASG'),
   ScalerTable: {
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
     BillingMode: 'PAY_PER_REQUEST',
@@ -165,7 +171,7 @@ export const RESOURCES: Record<string, Properties> = {
 
 /** Resources of a stage without a gateway, by type. Another one needs a decision: a NAT gateway costs, an open port lets in. */
 export const TYPES: Record<string, number> = {
-  'AWS::AutoScaling::AutoScalingGroup': 1,
+  'AWS::AutoScaling::AutoScalingGroup': 2,
   'AWS::CloudWatch::Alarm': 19,
   'AWS::CloudWatch::CompositeAlarm': 3,
   'AWS::CloudWatch::Dashboard': 1,
@@ -197,5 +203,5 @@ export const TYPES: Record<string, number> = {
   'AWS::SQS::QueuePolicy': 3,
   'AWS::SSM::Parameter': 1,
   'AWS::Scheduler::Schedule': 1,
-  'Custom::SuspendProcesses': 1,
+  'Custom::SuspendProcesses': 2,
 };

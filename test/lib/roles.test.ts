@@ -34,6 +34,10 @@ const VIEW: Row = {
 const item = (key: string) => ({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [key] } });
 const group = (name: string) => [`arn:autoscaling:autoScalingGroup:*:autoScalingGroupName/${name}`];
 
+/** Of Spot and on demand. */
+const GROUP_NAMES = ['ddcolor-elastic-prod', 'ddcolor-elastic-prod-on-demand'];
+const GROUPS = ['<FleetGroupASG>', '<FleetOnDemandGroupASG>'];
+
 /** By the role's id without its hash. */
 const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; rows: Row[] }> = {
   FleetInstanceRole: {
@@ -58,7 +62,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       // An instance that colours wrongly has itself replaced.
       {
         may: ['autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'],
-        on: group('ddcolor-elastic-prod'),
+        on: GROUP_NAMES.flatMap(group),
       },
       // The agent writes lines and cannot read them.
       { may: OWN_LOG, on: ['<FleetLogs.Arn>'] },
@@ -115,7 +119,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       // ResumeProcesses is for the deletion of the construct.
       {
         may: ['autoscaling:ResumeProcesses', 'autoscaling:SuspendProcesses'],
-        on: group('<FleetGroupASG>'),
+        on: GROUPS.flatMap(group),
       },
     ],
   },
@@ -126,14 +130,10 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       { may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], on: ['<JobsQueue.Arn>'] },
       {
         may: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
-        on: group('<FleetGroupASG>'),
+        on: GROUPS.flatMap(group),
       },
       {
-        may: [
-          'autoscaling:DescribeAutoScalingGroups',
-          'autoscaling:DescribeScalingActivities',
-          'autoscaling:DescribeWarmPool',
-        ],
+        may: ['autoscaling:DescribeAutoScalingGroups', 'autoscaling:DescribeScalingActivities'],
         on: ['*'],
       },
       // It reads its memory from the response to UpdateItem.

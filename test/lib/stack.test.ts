@@ -73,7 +73,7 @@ describe('stage prod', () => {
   });
 
   it('keeps what draining instances need until their group is deleted', () => {
-    const kept = before(prod, 'FleetGroupASG');
+    const kept = ['FleetGroupASG', 'FleetOnDemandGroupASG'].map((id) => before(prod, id));
     for (const id of [
       'FleetInstanceRoleDefaultPolicy',
       'FleetWorkerSettingsParameter',
@@ -84,7 +84,7 @@ describe('stage prod', () => {
       'FleetNetworkVpcDynamoDB',
       ...['PhotosBucket', 'JobsQueue', 'ScalerTable'],
     ])
-      expect(kept).toContain(id);
+      for (const one of kept) expect(one).toContain(id);
   });
 
   it('has no inbound rule', () =>
@@ -188,11 +188,11 @@ const STAGES: Record<StageName, Properties> = {
     bucket: 'Delete',
   },
   prod: {
-    size: ['0', '20', 30],
+    size: ['0', '20', 0],
     queue: [120, 50],
     tick: '30',
     policy: shipped,
-    spending: { ...spending, spotPercentage: 70, dailyLimit: 242 },
+    spending: { ...spending, dailyLimit: 242 },
     days: [14, 30],
     // A first deploy that fails deletes the bucket: its fixed name would block the next try.
     bucket: 'RetainExceptOnCreate',
@@ -233,6 +233,7 @@ describe.each(names)('the shipped stage %s', (name) => {
       ...(name === 'local' ? ['GatewayLogGroupName'] : []),
       'GroupName',
       'InstanceLogGroupName',
+      ...(['dev', 'prod'].includes(name) ? ['OnDemandGroupName'] : []),
       'QueueUrl',
       'ScalerFunctionName',
       'ScalerLogGroupName',

@@ -83,6 +83,17 @@ export function only(template: StackTemplate, type: string): Properties {
   return found.Properties;
 }
 
+/** The subnets of each Auto Scaling group. @throws Error where two groups of a fleet are not in the same */
+export function subnetsOf(template: StackTemplate): unknown {
+  const all = ofType(template, 'AWS::AutoScaling::AutoScalingGroup').map(
+    ({ Properties }) => Properties.VPCZoneIdentifier as unknown,
+  );
+  const [first, ...others] = new Set(all.map((subnets) => JSON.stringify(subnets)));
+  if (first === undefined || others.length > 0)
+    throw new Error(`groups in the subnets ${JSON.stringify(all)}`);
+  return all[0];
+}
+
 export interface Statement {
   Effect: string;
   Action: string | string[];

@@ -51,6 +51,7 @@ const GPU_FLEET: Decisions<GpuFleetProps> = {
   maxCapacity: 'works number',
   onDemandBaseCapacity: 'refused number',
   spotPercentage: 'refused number',
+  onDemandFallback: 'refused flag',
   volumeInitializationRate: 'refused number',
   availabilityZones: 'refused list',
   warmPoolSize: 'refused number',
@@ -229,7 +230,13 @@ it('the others are in the template as they are', () => {
       const values: unknown[] = KINDS[kind](app, `${construct}${prop}`);
       return [prop, ofElements ? values[2] : values[0]];
     });
-    make(app, construct, Object.fromEntries(given) as Given);
+    const made = make(app, construct, Object.fromEntries(given) as Given);
+    // The sizes of a fleet with two groups are the scaler's.
+    if (made instanceof GpuFleet) {
+      const { queue } = partsOf(app).jobs;
+      const { autoScalingGroup, table } = made;
+      new BacklogScaler(app, 'Sizes', { stageName: 'other', queue, autoScalingGroup, table });
+    }
     return works.map(([prop]) => `${construct}${prop}`);
   });
   const { Resources } = Template.fromStack(app).toJSON() as { Resources: unknown };

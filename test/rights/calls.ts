@@ -50,8 +50,27 @@ const rows = (by: Call['by'], ...calls: Row[]): Call[] =>
     ...(by && { by }),
   }));
 
+/** Those on one group. */
+const callsOn = (fleet: string): Row[] => [
+  [WORKER, 'autoscaling:CompleteLifecycleAction', fleet],
+  [WORKER, 'autoscaling:SetInstanceHealth', fleet],
+  [SCALER, 'autoscaling:SetDesiredCapacity', fleet],
+  [SCALER, 'autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
+  [SUSPEND, 'autoscaling:SuspendProcesses', fleet],
+  [SUSPEND, 'autoscaling:ResumeProcesses', fleet],
+];
+
+/** What a stage has beside its first group: an on-demand one, and stopped instances in it. */
+export interface Fallback {
+  hasFallback: boolean;
+  hasFastTier: boolean;
+}
+
 /** @param stage its name */
-export function callsOf(stage: string): Call[] {
+export function callsOf(
+  stage: string,
+  { hasFallback, hasFastTier }: Fallback = { hasFallback: true, hasFastTier: true },
+): Call[] {
   const fleet = group(`ddcolor-elastic-${stage}`);
   const metrics = { 'cloudwatch:namespace': 'DDColorElastic' };
   const item = (key: string | string[], attributes: string[], more: Call['context'] = {}) => ({
@@ -79,8 +98,6 @@ export function callsOf(stage: string): Call[] {
           ),
         ];
       }),
-      [WORKER, 'autoscaling:CompleteLifecycleAction', fleet],
-      [WORKER, 'autoscaling:SetInstanceHealth', fleet],
       [WORKER, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/worker`)],
       [WORKER, 'ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/ami/verdict/${INSTANCE}`)],
       [
@@ -109,9 +126,6 @@ export function callsOf(stage: string): Call[] {
       [SCALER, 'sqs:DeleteMessage', QUEUE],
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
       [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
-      [SCALER, 'autoscaling:DescribeWarmPool', '*'],
-      [SCALER, 'autoscaling:SetDesiredCapacity', fleet],
-      [SCALER, 'autoscaling:TerminateInstanceInAutoScalingGroup', fleet],
       [
         SCALER,
         'dynamodb:UpdateItem',
@@ -175,9 +189,10 @@ export function callsOf(stage: string): Call[] {
       ],
       [PROBE, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
       [PROBE, 'cloudwatch:PutMetricData', '*', metrics],
-      [SUSPEND, 'autoscaling:SuspendProcesses', fleet],
-      [SUSPEND, 'autoscaling:ResumeProcesses', fleet],
+      ...callsOn(fleet),
     ),
+    ...(hasFallback ? rows(undefined, ...callsOn(group(`ddcolor-elastic-${stage}-on-demand`))) : []),
+    ...(hasFastTier ? rows(undefined, [SCALER, 'autoscaling:DescribeWarmPool', '*']) : []),
     // Without it S3 answers 403, which a worker must not take for a deleted photo.
     ...rows('S3, of a missing object', [WORKER, 's3:ListBucket', BUCKET]),
     ...rows(

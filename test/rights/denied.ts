@@ -55,7 +55,9 @@ const everywhere: Row[] = [
 /** @param stage its name */
 export function deniedTo(stage: string): Call[] {
   const fleet = group(`ddcolor-elastic-${stage}`);
-  const otherFleet = group(`ddcolor-elastic-${stage}2`);
+  const others = [`${stage}2`, `${stage}-on-demand2`].map((name) => group(`ddcolor-elastic-${name}`));
+  const onEach = (...actions: string[]) =>
+    actions.flatMap((action) => others.map((fleet): Row => [action, fleet]));
   return [
     ...EVERY.flatMap((role) => by(role, ...everywhere)),
     ...by(
@@ -72,8 +74,7 @@ export function deniedTo(stage: string): Call[] {
       ['s3:PutObject', `${BUCKET}/page/index.html`],
       ['s3:ListBucket', otherBucket],
       ['autoscaling:SetDesiredCapacity', fleet],
-      ['autoscaling:CompleteLifecycleAction', otherFleet],
-      ['autoscaling:SetInstanceHealth', otherFleet],
+      ...onEach('autoscaling:CompleteLifecycleAction', 'autoscaling:SetInstanceHealth'),
       ['ssm:GetParameter', parameter('ddcolor-elastic/prod2/worker')],
       ['ssm:GetParameter', parameter('database/password')],
       ['ssm:PutParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
@@ -94,9 +95,8 @@ export function deniedTo(stage: string): Call[] {
       ['sqs:SendMessage', QUEUE],
       ['sqs:ReceiveMessage', otherQueue],
       ['s3:GetObject', `${BUCKET}/incoming/Oma.jpg`],
-      ['autoscaling:SetDesiredCapacity', otherFleet],
       ['autoscaling:UpdateAutoScalingGroup', fleet],
-      ['autoscaling:TerminateInstanceInAutoScalingGroup', otherFleet],
+      ...onEach('autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'),
       ['dynamodb:UpdateItem', table('ScalerTable'), item(own, 'completed')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('scaler', 'policy')],
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('work#AROAOTHER:i-0', 'completed')],
@@ -145,7 +145,7 @@ export function deniedTo(stage: string): Call[] {
     ),
     ...by(
       SUSPEND,
-      ['autoscaling:SuspendProcesses', otherFleet],
+      ...onEach('autoscaling:SuspendProcesses'),
       ['autoscaling:DeleteAutoScalingGroup', fleet],
       ['autoscaling:SetDesiredCapacity', fleet],
     ),

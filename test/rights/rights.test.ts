@@ -4,21 +4,27 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { synthesise, type Statement } from '../lib/template.ts';
-import { callsOf, type Call } from './calls.ts';
+import { callsOf, type Call, type Fallback } from './calls.ts';
 import { deniedTo } from './denied.ts';
 import { statementsOf } from './policies.ts';
 import { simulate } from './simulate.ts';
 
 const JWT = { jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
-const KINDS: Record<string, StageConfig> = {
-  'with an open gateway and a probe': { access: 'open', probePhoto: 'daily' },
-  'on demand, with a warm pool': { access: 'none', spotPercentage: 0, warmPoolSize: 1 },
+const [ONE_GROUP, TWO_GROUPS, FAST_TIER]: Fallback[] = [
+  { hasFallback: false, hasFastTier: false },
+  { hasFallback: true, hasFastTier: false },
+  { hasFallback: true, hasFastTier: true },
+];
+const KINDS: Record<string, [StageConfig, Fallback]> = {
+  'with an open gateway, a probe and two groups': [{ access: 'open', probePhoto: 'daily' }, TWO_GROUPS!],
+  'on demand, with a warm pool': [{ access: 'none', spotPercentage: 0, warmPoolSize: 1 }, ONE_GROUP!],
+  'with stopped instances': [{ access: 'none', warmPoolSize: 1 }, FAST_TIER!],
 };
-const OTHER_KINDS: Record<string, StageConfig> = {
-  'without a gateway': { access: 'none' },
-  'with a gateway for tokens': { access: 'jwt', ...JWT },
-  'with a gateway for IAM': { access: 'iam' },
-  'that deletes its data': { access: 'open', retainData: false },
+const OTHER_KINDS: Record<string, [StageConfig, Fallback]> = {
+  'without a fallback': [{ access: 'none', onDemandFallback: false }, ONE_GROUP!],
+  'with a gateway for tokens': [{ access: 'jwt', ...JWT }, TWO_GROUPS!],
+  'with a gateway for IAM': [{ access: 'iam' }, TWO_GROUPS!],
+  'that deletes its data': [{ access: 'open', retainData: false }, TWO_GROUPS!],
 };
 
 const nameOf = ({ role, action, resource, context = {} }: Call) =>
@@ -32,13 +38,13 @@ const neededKeys = ({ Condition = {} }: Statement): string[] =>
 
 const kinds = { ...KINDS, ...(process.env.FULL !== undefined && OTHER_KINDS) };
 
-describe.each(Object.entries(kinds))('a stage %s', (_name, more) => {
+describe.each(Object.entries(kinds))('a stage %s', (_name, [more, fallback]) => {
   const roles = statementsOf(synthesise('prod', more));
   const ofRoles = (calls: Call[]) => calls.filter(({ role }) => role in roles);
 
   it('allows every call, with keys that AWS has, and has no right that no call uses', async () => {
     const used = new Set<string>();
-    for (const call of ofRoles(callsOf('prod'))) {
+    for (const call of ofRoles(callsOf('prod', fallback))) {
       const statements = roles[call.role]!;
       const { isAllowed, by, unknownKeys } = await simulate(call, statements);
       expect([nameOf(call), isAllowed, unknownKeys]).toEqual([nameOf(call), true, []]);

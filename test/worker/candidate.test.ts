@@ -14,9 +14,10 @@ import { parseCandidateVerdict, type CandidateVerdict } from '../../contract/can
 import { bundleWorker } from '../../worker/bundle.ts';
 import { canarySchema, CanaryMismatch } from '../../worker/comfyui/canary.ts';
 import { checkCandidate, type CandidatePorts } from '../../worker/instance/candidate.ts';
-import { isCandidate } from '../../worker/settings.ts';
+import { isCandidate, readGroupName } from '../../worker/settings.ts';
 import {
   CANDIDATE_TAG,
+  GROUP_TAG,
   SETTINGS_TAG,
   verdictParameterName,
   workerParameterName,
@@ -110,6 +111,15 @@ it.each([
 ])('a tag of %j makes a candidate: %s', async (tag, expected) => {
   const metadata = async (path: string) => (path === `tags/instance/${CANDIDATE_TAG}` ? tag : undefined);
   expect(await isCandidate(metadata, memoryLog(), { limitMs: 0, retryMs: 0 })).toBe(expected);
+});
+
+it.each([
+  ['photos-on-demand', 'photos-on-demand'],
+  // Launched before its fleet had a second group.
+  [undefined, 'photos'],
+])('an instance with the tag %j completes the hooks of %s', async (tag, expected) => {
+  const metadata = async (path: string) => (path === `tags/instance/${GROUP_TAG}` ? tag : undefined);
+  expect(await readGroupName(metadata, 'photos', memoryLog(), { limitMs: 0, retryMs: 0 })).toBe(expected);
 });
 
 // Real processes, which a busy machine starts slowly.

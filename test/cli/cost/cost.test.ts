@@ -120,6 +120,21 @@ describe('the cost of a busy stage', () => {
     expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (6 * 0.526 + 14 * 0.263 + 20 * volumeAndAddress), 2);
   });
 
+  it('is given for a day on demand too, where that is the fallback, with the volumes of stopped instances apart', () => {
+    const fallback = costOf(stage({ maxCapacity: 20, warmPoolSize: 5 }));
+    const volumeAndAddress = 20 * (0.005 + (100 * 0.08) / 720);
+    const [g4dn] = fallback.types;
+    expect(g4dn?.dayAtMaximum).toBeCloseTo(24 * (20 * 0.263 + volumeAndAddress), 2);
+    expect(g4dn?.dayOnFallback).toBeCloseTo(24 * (20 * 0.526 + volumeAndAddress), 2);
+    expect(costLines(fallback).join('\n')).toContain(
+      `all on demand: USD ${g4dn?.dayOnFallback?.toFixed(2)} on g4dn`,
+    );
+    expect(fallback.idle.lines).toContainEqual(expect.objectContaining({ what: 'warm pool', usd: 40 }));
+    const alone = costOf(stage({ onDemandFallback: false }));
+    expect(alone.types[0]?.dayOnFallback).toBeNull();
+    expect(costLines(alone).join('\n')).not.toContain('all on demand');
+  });
+
   it('includes the events of photos where the minimum is 0', () => {
     const [without, withEvents] = [1, 0].map((minCapacity) => costOf(stage({ minCapacity })));
     // Four events at USD 1 a million; a run of 50 ms at a quarter of a GB, its read of four units and its log line.
@@ -254,7 +269,7 @@ describe('the command', () => {
   const folder = new Folder();
 
   it('prints text, JSON or Markdown', async () => {
-    const wanted = costOf(resolveStage('prod', { maxCapacity: 20, spotPercentage: 70, retainData: true }), {
+    const wanted = costOf(resolveStage('prod', { maxCapacity: 20, retainData: true }), {
       serviceSeconds: 3,
     });
     const args = ['cost', '--stage', 'prod', '--service-seconds', '3'];

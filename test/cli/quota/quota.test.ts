@@ -121,9 +121,16 @@ it.each<[string[], Offers, boolean, RegExp]>([
 });
 
 it('asks for on-demand vCPUs of a stage on Spot: images are built and tried there', () => {
-  const spot = stage({ maxCapacity: 4, spotPercentage: 100 });
+  const spot = stage({ maxCapacity: 4, onDemandFallback: false });
   expect(isEnough(reportOf(spot, { onDemand: 3, spot: 16 }))).toBe(false);
   expect(isEnough(reportOf(spot, { onDemand: 4, spot: 16 }))).toBe(true);
+});
+
+it('asks for the whole maximum of both markets where one falls back to the other', () => {
+  const both = stage({ maxCapacity: 4 });
+  expect(isEnough(reportOf(both, { onDemand: 19, spot: 16 }))).toBe(false);
+  expect(isEnough(reportOf(both, { onDemand: 20, spot: 15 }))).toBe(false);
+  expect(isEnough(reportOf(both, { onDemand: 20, spot: 16 }))).toBe(true);
 });
 
 it('has no quota of volumes that load each block at its first read', () => {
@@ -175,8 +182,8 @@ describe('the command', () => {
   const args = ['quota', '--stage', 'prod', '--region', 'eu-central-1'];
 
   it.each([
-    [28, 56, 0],
-    [28, 0, 1],
+    [84, 80, 0],
+    [84, 0, 1],
   ])('exits for %i vCPUs on demand and %i Spot with %i', async (onDemand, spot, code) => {
     const env = await answering((_action, asked) => quota(asked === 'L-DB2E81BA' ? onDemand : spot));
     const ended = await command(folder.path, [...args, '--json'], env);
@@ -195,7 +202,7 @@ describe('the command', () => {
     const ended = await command(folder.path, args, env);
     expect(ended).toMatchObject({ code: 0, err: '' });
     expect(ended.out).toContain(
-      'needed 28 vCPUs (6 instances of 4, 1 more to bake and try images), allowed 1000',
+      'needed 84 vCPUs (20 instances of 4, 1 more to bake and try images), allowed 1000',
     );
   });
 

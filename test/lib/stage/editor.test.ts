@@ -76,9 +76,9 @@ describe('an editor', () => {
   });
 
   it('describes a setting under the cursor', () => {
-    expect(hover('spotPercentage: 70')).toEqual({
-      description: 'Share of the instances above the base that are Spot, per cent.',
-      default: '100 - a worker returns its photos on a Spot notice, so that an interruption costs seconds',
+    expect(hover('maxCapacity: 20')).toEqual({
+      description: 'Most instances. This limits the bill.',
+      default: '20',
     });
   });
 });

@@ -11,6 +11,10 @@ const slo = DEFAULT_POLICY;
 
 /** A stage with one wrong setting, and its line in the error. */
 const WRONG: [config: Named, line: string][] = [
+  [
+    { name: 'dev-on-demand' },
+    "name 'dev-on-demand': a lowercase letter, then up to 17 lowercase letters, digits and hyphens, and not -on-demand at the end",
+  ],
   [{ name: 'Prod' }, "name 'Prod': a lowercase letter, then up to 17 lowercase letters, digits and hyphens"],
   [{ name: 'a'.repeat(19) }, `name '${'a'.repeat(19)}': a lowercase letter`],
   [{ instanceTypes: [] }, 'instanceTypes []: at least one and at most 40, each once, such as g4dn.xlarge'],
@@ -26,9 +30,21 @@ const WRONG: [config: Named, line: string][] = [
   [{ policy: threshold }, "minCapacity 0: at least 1 with the policy 'threshold'"],
   [{ maxCapacity: 0 }, 'maxCapacity 0: a whole number from 1'],
   [{ maxCapacity: 2.5 }, 'maxCapacity 2.5: a whole number'],
-  [{ onDemandBaseCapacity: 21 }, 'onDemandBaseCapacity 21: at most maxCapacity, which is 20'],
+  [
+    { onDemandBaseCapacity: 21, spotPercentage: 50 },
+    'onDemandBaseCapacity 21: at most maxCapacity, which is 20',
+  ],
+  [
+    { onDemandBaseCapacity: 3, minCapacity: 2 },
+    'onDemandBaseCapacity 3: at most minCapacity, which is 2, with onDemandFallback true',
+  ],
   [{ onDemandBaseCapacity: -1 }, 'onDemandBaseCapacity -1: a whole number'],
   [{ spotPercentage: 101 }, 'spotPercentage 101: a whole number from 0 to 100'],
+  [
+    { onDemandFallback: true, spotPercentage: 70 },
+    'onDemandFallback true: with spotPercentage 100 only, which is 70',
+  ],
+  [{ onDemandFallback: 'yes' as unknown as boolean }, "onDemandFallback 'yes': true or false"],
   [{ volumeInitializationRate: 50 }, 'volumeInitializationRate 50: 0, or a whole number from 100 to 300'],
   [
     { volumeInitializationRate: 251 },
@@ -48,7 +64,14 @@ const WRONG: [config: Named, line: string][] = [
     `availabilityZones [${availabilityZones.join(', ')}]: up to six zones of one region, each once`,
   ]),
   [{ warmPoolSize: 21, spotPercentage: 0 }, 'warmPoolSize 21: at most maxCapacity, which is 20'],
-  [{ warmPoolSize: 1 }, 'warmPoolSize 1: with spotPercentage 0 only, which is 100'],
+  [
+    { warmPoolSize: 1, spotPercentage: 70 },
+    'warmPoolSize 1: with onDemandFallback true, or with spotPercentage 0, which is 70',
+  ],
+  [
+    { warmPoolSize: 1, onDemandFallback: false },
+    'warmPoolSize 1: with onDemandFallback true, or with spotPercentage 0, which is 100',
+  ],
   [{ warmPoolSize: -1 }, 'warmPoolSize -1: a whole number'],
   [{ tickSeconds: 7 }, 'tickSeconds 7: a whole number from 1 to 60 that divides 60'],
   [{ tickSeconds: 0 }, 'tickSeconds 0: '],
@@ -180,6 +203,8 @@ describe('a stage', () => {
 
   it.each<StageConfig>([
     { minCapacity: 4, maxCapacity: 4, onDemandBaseCapacity: 4, warmPoolSize: 4, spotPercentage: 0 },
+    { minCapacity: 4, onDemandBaseCapacity: 4, warmPoolSize: 4 },
+    { onDemandBaseCapacity: 4, onDemandFallback: false },
     { minCapacity: 1, policy: threshold },
     { access: 'open', maxUploadMegabytes: 0.001, photosPerHour: 1, photosPerDay: 1, linkSeconds: 60 },
     { access: 'open', maxUploadMegabytes: 5000, requestsPerSecond: 1, linkSeconds: 3600 },
@@ -191,6 +216,16 @@ describe('a stage', () => {
     expect(resolve(config)).toMatchObject(config);
   });
 
+  it.each<[StageConfig, boolean]>([
+    [{}, true],
+    [{ spotPercentage: 100, onDemandFallback: undefined }, true],
+    [{ spotPercentage: 99 }, false],
+    [{ spotPercentage: 0 }, false],
+    [{ onDemandFallback: false }, false],
+  ])('%j falls back to on demand: %s', (config, expected) => {
+    expect(resolve(config).onDemandFallback).toBe(expected);
+  });
+
   it('has the default of each setting that is left out or undefined', () => {
     const { name: _, ...values } = resolve({ maxCapacity: undefined });
     const defaults = Object.entries(STAGE_FIELDS).map(([name, field]) => [
@@ -198,7 +233,11 @@ describe('a stage', () => {
       (field as { default?: unknown }).default,
     ]);
     // These follow from others.
-    const derived = { dailySpendLimit: undefined, volumeInitializationRate: undefined };
+    const derived = {
+      dailySpendLimit: undefined,
+      onDemandFallback: undefined,
+      volumeInitializationRate: undefined,
+    };
     expect({ ...values, ...derived }).toEqual(Object.fromEntries(defaults));
     expect(values).toMatchObject({ minCapacity: 0, maxCapacity: 20, tickSeconds: 30, access: 'none' });
   });
