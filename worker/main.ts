@@ -15,7 +15,7 @@ import { DynamoAttempts } from './aws/attempts.ts';
 import { S3Bucket } from './aws/bucket.ts';
 import { createClients } from './aws/clients.ts';
 import { publishBootPhases, publishPhotoMetrics } from './aws/cloudwatch-metrics.ts';
-import { Group } from './aws/group.ts';
+import { Group, setUnhealthy } from './aws/group.ts';
 import { putVerdict, readParameter } from './aws/parameters.ts';
 import { SqsJobQueue } from './aws/queue.ts';
 import { addWork, putBootFailure } from './aws/work-counters.ts';
@@ -69,12 +69,15 @@ async function main(args: string[]): Promise<void> {
   const [startMs, before] = [clock(), await readBootTimes(log)];
   const metadata = new Metadata(process.env.AWS_EC2_METADATA_SERVICE_ENDPOINT || 'http://169.254.169.254');
   const read = (path: string) => metadata.read(path);
-  const notices = new Notices(read, log);
+  // Signals may come before it is known which instance this is.
+  let replace = (): Promise<void> => Promise.resolve();
+  const notices = new Notices(read, log, () => replace());
   drainOnSignals(notices);
 
   const { instanceId, region } = await identify(read, process.env.AWS_REGION, log);
   instance = instanceId;
   const aws = createClients(region);
+  replace = () => setUnhealthy(aws.autoScaling, instanceId);
   const settings = await readSettings(
     { metadata: read, parameter: (name) => readParameter(aws.ssm, name) },
     log,

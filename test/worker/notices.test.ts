@@ -24,6 +24,25 @@ describe('notices', () => {
     expect(notices.stop.aborted).toBe(stops);
   });
 
+  it.each([
+    ['in service', 'InService', 1],
+    ['that is still launched', undefined, 0],
+    ['that the group terminates already', 'Terminated', 0],
+  ])('of Spot have an instance %s replaced, once', async (_state, state, times) => {
+    let replaced = 0;
+    const notice = '{"action":"terminate","time":"2026-11-23T18:00:00Z"}';
+    const log = memoryLog();
+    const notices = new Notices(reading({ [TARGET_STATE]: state, [SPOT_NOTICE]: notice }), log, async () => {
+      replaced++;
+      throw new Error('throttled');
+    });
+    await notices.look();
+    await notices.look();
+    expect(replaced).toBe(times);
+    expect(notices.stop.aborted).toBe(true);
+    expect(log.of('replacement-not-requested')).toHaveLength(times);
+  });
+
   it('that cannot be read change nothing, and are logged once', async () => {
     const log = memoryLog();
     const notices = new Notices(() => Promise.reject(new Error('silent')), log);

@@ -3,7 +3,7 @@
  * the process is signalled.
  *
  * The metadata has only the target lifecycle state, and a 404 until the first transition. After a Spot notice the group does
- * nothing by itself until the instance is gone.
+ * nothing by itself until the instance is gone, two minutes later: the worker has it replaced.
  */
 import { describeError, type Log } from '../telemetry/log.ts';
 import { pause } from '../../common/time.ts';
@@ -24,10 +24,13 @@ export class Notices {
   private state: string | undefined;
   private hasServed = false;
   private isUnreadable = false;
+  private isForeseen = false;
 
   constructor(
     private readonly read: ReadMetadata,
     private readonly log: Log,
+    /** Has the group replace this instance, which Spot reclaims. */
+    private readonly replace: () => Promise<void> = async () => {},
   ) {}
 
   /** The target lifecycle state as last read; undefined until the first transition. */
@@ -62,10 +65,25 @@ export class Notices {
       if (state === TERMINATED) this.drain('the group terminates this instance');
       // The instance is stopped next; the worker that starts with it again is a new one.
       else if (this.leavesService) this.drain('the group returns this instance to its warm pool');
-      if (spot) this.drain(`Spot reclaims this instance: ${spot}`);
+      if (spot) {
+        this.drain(`Spot reclaims this instance: ${spot}`);
+        await this.foresee();
+      }
     } catch (error) {
       if (!this.isUnreadable) this.log('warn', 'metadata-not-read', { error: describeError(error) });
       this.isUnreadable = true;
+    }
+  }
+
+  /** Once, and only in service: a launch that becomes unhealthy would count as one that does not boot. */
+  private async foresee(): Promise<void> {
+    if (this.isForeseen || this.state !== IN_SERVICE) return;
+    this.isForeseen = true;
+    try {
+      await this.replace();
+      this.log('info', 'replacement-requested', { reason: 'Spot reclaims this instance' });
+    } catch (error) {
+      this.log('warn', 'replacement-not-requested', { error: describeError(error) });
     }
   }
 
