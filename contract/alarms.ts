@@ -89,6 +89,11 @@ export const ALARMS = {
     action:
       'Run explain: it names the instance and the value; terminate the instance, and find out how it came to that.',
   },
+  'bulk-deadline': {
+    meaning: 'The oldest photo of the bulk lane has used more than 95 % of bulkDeadlineSeconds.',
+    action:
+      'Run explain: it names the reason, such as a maximum that is too low for both lanes, or a shortage.',
+  },
   'at-maximum': {
     meaning: 'The scaler has needed more instances than maxCapacity for fifteen minutes.',
     action: 'If the queue may not wait, raise maxCapacity and check the quota.',

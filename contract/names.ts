@@ -38,10 +38,15 @@ export const PHASE_DIMENSION = 'Phase';
 
 /** What the scaler publishes at each tick. */
 export const SCALER_METRICS = {
-  /** Count: messages waiting in the job queue. */
+  /** Count: messages waiting in the job queue; interactive ones, where there is a bulk lane. */
   visible: 'Visible',
   /** Count: messages received and not yet deleted. */
   inFlight: 'InFlight',
+  /** Count: the same two of the bulk lane; only while it has photos. */
+  bulkVisible: 'BulkVisible',
+  bulkInFlight: 'BulkInFlight',
+  /** Per cent: share of its deadline that the oldest bulk photo has used; only while there is one. */
+  bulkDeadlineUsed: 'BulkDeadlineUsed',
   /** Count: (visible + in flight) / max(1, in service). */
   backlogPerInstance: 'BacklogPerInstance',
   /** Count: desired capacity after the decision. */

@@ -12,6 +12,11 @@ export const REASON_TEXTS = {
     short: 'capacity was added',
     meaning: 'The fleet was too small for the work, or smaller than its minimum, and grew.',
   },
+  'bulk-deadline': {
+    short: 'capacity was added for bulk photos',
+    meaning:
+      'What interactive photos leave of the fleet is not enough for the bulk photos by their deadline, so the fleet grew.',
+  },
   'scale-in': {
     short: 'capacity was removed',
     meaning: 'The fleet was larger than needed, or larger than its maximum, and shrank.',

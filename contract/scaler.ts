@@ -34,6 +34,10 @@ export type Spending = z.infer<typeof spendingSchema>;
 export const scalerEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   QUEUE_URL: z.url(),
+  /** Of the bulk lane; empty where there is none. */
+  BULK_QUEUE_URL: z.union([z.literal(''), z.url()]),
+  /** From a bulk photo's arrival to its outcome, at most. */
+  BULK_DEADLINE_SECONDS: z.coerce.number().positive(),
   GROUP_NAME: z.string().min(1),
   TABLE_NAME: z.string().min(1),
   /** Key of an instance's counters, without its id; empty where the instances do not report. */

@@ -160,6 +160,17 @@ export function alarmRules({
       // Published only while there are any.
       treatMissingData: FINE,
     },
+    'bulk-deadline': {
+      metric: METRICS.bulkDeadlineUsed,
+      statistic: 'Maximum',
+      comparison: GREATER_THAN_THRESHOLD,
+      threshold: 95,
+      // A message that SQS did not count for an instant looks like the end.
+      evaluationPeriods: 3,
+      datapointsToAlarm: 2,
+      // Published only while there is a bulk photo.
+      treatMissingData: FINE,
+    },
     'at-maximum': {
       metric: METRICS.decisions,
       dimension: [REASON_DIMENSION, AT_MAX],

@@ -38,6 +38,12 @@ export interface BacklogScalerProps extends ScalingOptions, LogOptions {
   /** Queue with one message for each job. */
   readonly queue: sqs.IQueue;
   /**
+   * Queue of the bulk lane: its jobs fill what `queue` leaves of the fleet, and are done by `bulkDeadlineSeconds`.
+   *
+   * @default - there is no bulk lane
+   */
+  readonly bulkQueue?: sqs.IQueue;
+  /**
    * Photos whose arrival at a fleet of size zero starts a tick at once; for a group whose minimum is 0. Their bucket then sends each of its
    * events to EventBridge, at USD 1 a million.
    *
@@ -99,10 +105,10 @@ export class BacklogScaler extends Construct {
 
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
-    const { stageName, queue, dailySpendLimit } = props;
+    const { stageName, queue, bulkQueue, dailySpendLimit } = props;
     const fleet = fleetOf(props.autoScalingGroup);
     const { onDemandBaseCapacity, spotPercentage } = { ...fleet?.purchase, ...props };
-    const { policy, tickSeconds } = withDefaults(SCALING_FIELDS, props);
+    const { policy, tickSeconds, bulkDeadlineSeconds } = withDefaults(SCALING_FIELDS, props);
     const costs = { dailySpendLimit, onDemandBaseCapacity, spotPercentage };
     // Numbers become text in the function's environment, where a token would be lost.
     refuseTokens(this, props, DEPLOY_TIME);
@@ -112,6 +118,7 @@ export class BacklogScaler extends Construct {
       ...costs,
       policy,
       tickSeconds,
+      bulkDeadlineSeconds,
     });
     const problems = [...problemsOf(props)];
     if (problems.length > 0) throw invalidProps(this, problems);
@@ -135,6 +142,8 @@ export class BacklogScaler extends Construct {
       environment: {
         STAGE: stageName,
         QUEUE_URL: queue.queueUrl,
+        BULK_QUEUE_URL: bulkQueue?.queueUrl ?? '',
+        BULK_DEADLINE_SECONDS: String(bulkDeadlineSeconds),
         GROUP_NAME: groupName,
         TABLE_NAME: this.table.tableName,
         WORK_KEY_PREFIX: fleet?.workKeyPrefix ?? '',
@@ -153,6 +162,7 @@ export class BacklogScaler extends Construct {
     // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
     handler.allow({ actions: ['sqs:GetQueueAttributes', ...look], resources: [queue.queueArn] });
+    if (bulkQueue) handler.allow({ actions: ['sqs:GetQueueAttributes'], resources: [bulkQueue.queueArn] });
     const groups = [props.autoScalingGroup, ...(fleet?.onDemandGroup ? [fleet.onDemandGroup] : [])];
     handler.allow({
       actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],

@@ -59,6 +59,7 @@ export class ColouringStack extends Stack {
       autoScalingGroup,
       table,
       hourlyPrices,
+      bulkQueue: bulkJobs.queue,
       ...(stage.minCapacity === 0 ? { photos } : {}),
     });
     const gateway = httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });

@@ -20,11 +20,22 @@ export interface Measures {
   fleet: { peak: number; mean: number };
   /** Changes of the desired capacity, and launches after the initial fleet. */
   actions: { out: number; in: number; launches: number };
+  /** Of the bulk lane; the jobs and waits above are of the interactive one, hours and USD of both. Absent without it. */
+  bulk?: BulkMeasures;
   /** Of a fleet with two pools, whose `usd` is the sum; absent else. */
   pools?: Record<'spot' | 'onDemand', PoolMeasures> & {
     /** USD for the volumes of the fast tier, which are kept while its instances are stopped. */
     volumesUsd: number;
   };
+}
+
+export interface BulkMeasures {
+  jobs: number;
+  completed: number;
+  /** Share of the jobs that were completed within `bulkDeadline` of their arrival. */
+  withinDeadline: number;
+  /** Seconds from arrival to completion, of the last of the completed jobs; null without any. */
+  longest: number | null;
 }
 
 export interface PoolMeasures {
@@ -90,6 +101,18 @@ function poolsOf(run: Run, world: World): Measures['pools'] {
   };
 }
 
+function bulkOf({ bulk }: Run, { bulkDeadline }: World): BulkMeasures | undefined {
+  if (!bulk) return undefined;
+  const took = bulk.ends.map((end, job) => end - (bulk.arrivals[job] as number));
+  const done = took.filter((seconds) => !Number.isNaN(seconds));
+  return {
+    jobs: bulk.arrivals.length,
+    completed: bulk.completed,
+    withinDeadline: round(done.filter((seconds) => seconds <= bulkDeadline).length / bulk.arrivals.length),
+    longest: done.length === 0 ? null : round(done.reduce((most, seconds) => Math.max(most, seconds), 0)),
+  };
+}
+
 /** 12 significant digits, so that the last digits of a sum do not differ between machines. */
 const round = (value: number): number => Number(value.toPrecision(12));
 
@@ -107,6 +130,7 @@ export function measure(run: Run, world: World): Measures {
   const total = waits.reduce((sum, wait) => sum + wait, 0);
   const { seconds, episodes } = overSlo(run, world.slo);
   const pools = poolsOf(run, world);
+  const bulk = bulkOf(run, world);
   return {
     jobs: run.arrivals.length,
     completed: run.completed,
@@ -124,6 +148,7 @@ export function measure(run: Run, world: World): Measures {
       : round((billed / 3600) * world.price),
     fleet: { peak: run.peak, mean: round(run.end > 0 ? lived / run.end : run.peak) },
     actions: { ...run.actions },
+    ...(bulk && { bulk }),
     ...(pools && { pools }),
   };
 }

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { UserError } from '../common/errors.ts';
 import { cheapest, leastRegret, regretOf, WAITS, type Comparison, type Point } from './compare.ts';
 import type { RunResult } from './result.ts';
+import { SETTINGS } from './world.ts';
 import { jsonText, printable, printText } from '../common/terminal.ts';
 
 export const number = (value: number | null | undefined, digits: number) =>
@@ -62,6 +63,14 @@ export function poolsText({ pools }: Pick<RunResult, 'pools'>): string {
     ['volumes of the fast tier', '', number(pools.volumesUsd, 2), ''],
   ];
   return `\n${aligned(rows)}`;
+}
+
+/** A line about the bulk lane, where there is one. */
+export function bulkText({ bulk, with: changes }: Pick<RunResult, 'bulk' | 'with'>): string {
+  if (!bulk) return '';
+  const { jobs, withinDeadline, longest } = bulk;
+  const deadline = changes.bulkDeadline ?? SETTINGS.bulkDeadline.clean;
+  return `\nbulk: ${number(jobs, 0)} photos, ${number(100 * withinDeadline, 1)} % within ${deadline} s, the last after ${number(longest, 0)} s`;
 }
 
 /** A line about trace and world, then a row for each result. */

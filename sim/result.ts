@@ -24,8 +24,9 @@ export async function runPolicy(
   policy: Pick<Policy, 'make'>,
   options: { keepDecisions?: boolean; progress?: (share: number) => void } = {},
 ): Promise<{ run: Run; measures: Measures }> {
-  const { arrivals, horizon, world, seed } = scenario;
-  const run = await simulate({ arrivals, horizon, world, seed, controller: policy.make(), ...options });
+  const { arrivals, bulkArrivals, horizon, world, seed } = scenario;
+  const system = { arrivals, bulkArrivals, horizon, world, seed };
+  const run = await simulate({ ...system, controller: policy.make(), ...options });
   return { run, measures: measure(run, world) };
 }
 

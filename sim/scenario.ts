@@ -8,6 +8,7 @@ import {
   type WorldName,
 } from './world.ts';
 import type { WorkerModel } from './worker-model.ts';
+import { bulkArrivalsOf } from './times.ts';
 import { isSynthetic, syntheticTrace } from './traffic/synthetic.ts';
 import { arrivalsOf, readTrace, type Trace } from './traffic/trace.ts';
 
@@ -21,6 +22,8 @@ export interface Scenario {
   /** Seed of all random draws, and of the arrivals of a synthetic trace. */
   seed: number;
   arrivals: Float64Array;
+  /** Of the bulk lane. @default there is none */
+  bulkArrivals?: Float64Array;
   horizon: number;
 }
 
@@ -78,6 +81,7 @@ export async function scenarios(options: ScenarioOptions): Promise<(seed: number
       world,
       seed,
       arrivals: arrivalsOf(traffic, seed, file ? photos : 1),
+      ...(world.bulk === undefined ? {} : { bulkArrivals: bulkArrivalsOf(world.bulk) }),
       horizon: world.horizon ?? traffic.end,
     };
   };

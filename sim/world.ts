@@ -3,6 +3,7 @@
 import { UsageError } from '../common/errors.ts';
 import { DEFAULT_POLICY } from '../contract/policy.ts';
 import { INSTANCE_PRICES } from '../contract/prices.ts';
+import { bulkArrivalsOf, MOST_SECONDS, periodOf } from './times.ts';
 import {
   DEFAULT_MIX,
   DEFAULT_TYPE,
@@ -161,6 +162,14 @@ export const SETTINGS = {
     OURS,
   ),
   fastTierLimit: count('instances', 0, 0, [0, 1000], 'the same at most: bursts say how many are kept', OURS),
+  bulkDeadline: setting(
+    's',
+    3600,
+    3600,
+    [600, 604_800],
+    'from the arrival of a bulk photo to its outcome, at most',
+    OURS,
+  ),
 } satisfies Record<string, Setting>;
 
 export const WORLDS = ['article', 'clean', 'real'] as const;
@@ -182,6 +191,8 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
   badImage?: string;
   /** FROM:TO, seconds: every Spot launch is refused then, of every type in every zone; two pools. @default none */
   spotShortage?: string;
+  /** COUNT@SECONDS, several joined by +: albums in the bulk lane. @default there is no bulk lane */
+  bulk?: string;
   /** Billing covers at least the time until then, seconds. @default the end of the trace */
   horizon?: number;
 };
@@ -189,8 +200,8 @@ export type World = { [Key in keyof typeof SETTINGS]: number } & {
 /** Values of `--with`, except those of the trace itself. */
 export type WorldChanges = Partial<Omit<World, 'worker'>>;
 
-const TEXTS = ['victims', 'type', 'megapixels', 'badImage', 'spotShortage'];
-const MOST_SECONDS = 1e9;
+/** Settings that are texts. */
+const TEXTS = ['victims', 'type', 'megapixels', 'badImage', 'spotShortage', 'bulk'];
 
 const isKey = (key: string): key is keyof typeof SETTINGS => Object.hasOwn(SETTINGS, key);
 
@@ -216,21 +227,6 @@ export function parsePairs(text: string): [name: string, value: string][] {
       if (at < 1) throw new UsageError(`'${part}' is not of the form name=value`);
       return [part.slice(0, at).trim(), part.slice(at + 1).trim()];
     });
-}
-
-/**
- * Parses a period, FROM:TO in seconds.
- *
- * @throws UsageError when it is not of that form, or ends before it begins
- */
-export function periodOf(name: string, text: string): { from: number; to: number } {
-  const [from = NaN, to = NaN, ...more] = text
-    .split(':')
-    .map((part) => (part.trim() === '' ? NaN : Number(part)));
-  if (more.length === 0 && from >= 0 && to >= from && to <= MOST_SECONDS) return { from, to };
-  throw new UsageError(
-    `${name} is '${text}': expected FROM:TO, seconds from 0 to ${MOST_SECONDS}, such as 3600:25200`,
-  );
 }
 
 /** Whether instances have the worker's lanes: neither the world nor a change says what a job takes. */
@@ -280,6 +276,10 @@ export function parseChanges(text: string): WorldChanges & { bucket?: number } {
     } else if (key === 'badImage' || key === 'spotShortage') {
       periodOf(key, value);
       changes[key] = value;
+    } else if (key === 'bulk') {
+      bulkArrivalsOf(value);
+      // Each one more is another album.
+      changes.bulk = changes.bulk === undefined ? value : `${changes.bulk}+${value}`;
     } else if (key === 'type') {
       workerModelOf(value, mixOf(DEFAULT_MIX));
       changes.type = value;

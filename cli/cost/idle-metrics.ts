@@ -9,6 +9,9 @@ type When = 'always' | 'computed' | 'fleet' | 'work';
 const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   visible: 'always',
   inFlight: 'always',
+  bulkVisible: 'work',
+  bulkInFlight: 'work',
+  bulkDeadlineUsed: 'work',
   backlogPerInstance: 'always',
   desired: 'always',
   inService: 'always',

@@ -113,6 +113,8 @@ function needSentence(
 /** What followed from each reason. */
 const CONSEQUENCES: Record<Reason, (context: Context) => string> = {
   'scale-out': ({ record }) => `So the desired capacity is ${known(record.desired)} now; it was less.`,
+  'bulk-deadline': ({ record }) =>
+    `For the deadline of the bulk photos the desired capacity is ${known(record.desired)} now; it was less.`,
   'scale-in': ({ record }) => `So the desired capacity is ${known(record.desired)} now; it was more.`,
   steady: ({ record }) =>
     record.needed !== null && record.desired !== null && record.needed < record.desired

@@ -10,6 +10,7 @@ import { isPhoto, Waker } from './wake.ts';
 const environment = scalerEnvironmentSchema.parse(process.env);
 const ports = portsOn(environment);
 const pools = environment.POOLS && { ...environment.POOLS, fastTier: environment.POOLS.warmPoolSize };
+const settings = { ...environment.POLICY, bulkDeadlineSeconds: environment.BULK_DEADLINE_SECONDS };
 const clock: Clock = {
   now: () => Date.now() / 1000,
   sleepUntil: (at) => sleep(Math.max(0, at * 1000 - Date.now())),
@@ -34,7 +35,7 @@ const run = (context: Invocation, options: Pick<RunOptions, 'scheduled' | 'woken
     clock,
     remainingMs: () => context.getRemainingTimeInMillis(),
     tick: (woken) =>
-      tick(ports, environment.POLICY, {
+      tick(ports, settings, {
         owner: context.awsRequestId,
         now: () => clock.now(),
         tickSeconds: environment.TICK_SECONDS,

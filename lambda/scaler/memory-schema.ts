@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { REASONS } from '../../contract/reasons.ts';
 import { KEPT_FAILURES, MOST_LAUNCHES, MOST_REASON_CHARACTERS } from './policy/boot-failure.ts';
+import { MOST_ARRIVALS } from './policy/bulk/profile.ts';
 import type { Controls } from './policy/controls.ts';
 import { SIZES } from './policy/pools/bursts.ts';
 import { MOST_LASTING } from './policy/pools/lasting.ts';
@@ -15,6 +16,13 @@ export const MEMORY_VERSION = 2;
 
 const count = z.number().nullable();
 const amount = z.number().min(0);
+/** Counters; bulk's part is there once an instance has done bulk photos. */
+const workSchema = z.object({
+  completed: amount,
+  busySeconds: amount,
+  bulkCompleted: amount.optional(),
+  bulkBusySeconds: amount.optional(),
+});
 const calculationSchema = z.object({
   rate: amount,
   serviceSeconds: amount,
@@ -28,6 +36,9 @@ const calculationSchema = z.object({
   batch: amount.optional(),
   mostBelow: amount.optional(),
   keepSeconds: amount.optional(),
+  bulk: z
+    .object({ serviceSeconds: amount, workSeconds: amount, needed: amount, deadlineSeconds: amount })
+    .optional(),
 });
 const poolRecordSchema = z.object({
   ...{ before: amount, desired: amount },
@@ -53,25 +64,26 @@ const recordSchema = z.object({
     .array(z.object({ instance: z.string().max(64), why: z.string().max(200) }))
     .max(MOST_NAMED)
     .optional(),
+  bulk: z.object({ visible: amount, inFlight: amount, dueAt: z.number().optional() }).optional(),
   calculation: calculationSchema.optional(),
   pools: z.object({ spot: poolRecordSchema, onDemand: poolRecordSchema, stopped: amount }).optional(),
 });
 
 const lessonSchema = z.object({ next: z.number().positive(), photos: amount, seconds: amount });
 
+const flowSchema = z.object({
+  at: z.number(),
+  backlog: amount,
+  inFlight: amount,
+  reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
+  carried: z.number().max(0),
+  completed: amount,
+  busySeconds: amount,
+  inFlightSeconds: amount.optional(),
+});
+
 const sloSchema = z.object({
-  flow: z
-    .object({
-      at: z.number(),
-      backlog: amount,
-      inFlight: amount,
-      reported: z.object({ completed: amount, busySeconds: amount }).nullable(),
-      carried: z.number().max(0),
-      completed: amount,
-      busySeconds: amount,
-      inFlightSeconds: amount.optional(),
-    })
-    .optional(),
+  flow: flowSchema.optional(),
   rate: z.object({
     levels: z.array(z.object({ weight: z.number().min(0).max(1), photos: amount, seconds: amount })).max(64),
     mean: amount,
@@ -180,6 +192,12 @@ export const itemSchema = z.object({
     lastInAt: z.number().optional(),
     cadence: z.object({ at: z.number(), saved: amount }).optional(),
     slo: sloSchema.optional(),
+    bulk: z
+      .object({
+        flow: flowSchema,
+        waiting: z.array(z.object({ at: z.number(), count: amount })).max(MOST_ARRIVALS),
+      })
+      .optional(),
     shortage: z
       .object({
         at: z.number(),
@@ -210,13 +228,12 @@ export const spentSchema = z.object({ spent: amount });
 export const reportsSchema = z.object({
   at: z.number(),
   backlog: amount.nullable(),
-  completed: amount,
-  busySeconds: amount,
+  ...workSchema.shape,
   instances: z
     .array(
       z.object({
         instance: z.string().min(1).max(64),
-        counters: z.object({ completed: amount, busySeconds: amount }).nullable(),
+        counters: workSchema.nullable(),
         busyCredit: amount,
         photoCredit: amount,
         photos: amount,

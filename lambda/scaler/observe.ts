@@ -5,10 +5,10 @@ import type { Spending } from '../../contract/scaler.ts';
 import { dayOf, observeLedger, type Ledger, type LedgerInput } from './ledger.ts';
 import type { RuleSettings } from './policy/decision.ts';
 import { serviceOf } from './policy/flow.ts';
-import type { WorkReport } from './policy/observation.ts';
+import type { BulkCounts, WorkReport } from './policy/observation.ts';
 import { sampleOf } from './policy/reporters.ts';
 import { believe, type Belief } from './policy/reports.ts';
-import type { FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
+import type { Counts, FleetState, MemoryState, QueueCounts, Work } from './ports.ts';
 import { readLaunches } from './read-launches.ts';
 import type { TickFacts } from './record.ts';
 
@@ -21,7 +21,7 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
   const { ports, run, settings, at, attempt } = context;
   const spending = run.spending ?? NO_SPENDING;
   const [read, fleet] = await Promise.all([
-    attempt(() => ports.counts.read()),
+    attempt(() => readCounts(ports.counts)),
     attempt(() => ports.fleet.read()),
   ]);
   const [counts, work, launches] = await Promise.all([
@@ -41,6 +41,14 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
         )
       : undefined;
   return { counts, work, fleet, launches, account };
+}
+
+const messagesOf = ({ visible, inFlight }: BulkCounts): number => visible + inFlight;
+
+/** Of both lanes at once. Without those of one the fleet stays as it is, like without any. */
+async function readCounts(port: Counts): Promise<QueueCounts> {
+  const [counts, bulk] = await Promise.all([port.read(), port.readBulk?.()]);
+  return bulk ? { ...counts, bulk } : counts;
 }
 
 /**
@@ -90,7 +98,7 @@ async function readWork(
   if (!reports) return undefined;
   const input = {
     at,
-    backlog: counts ? counts.visible + counts.inFlight : null,
+    backlog: counts ? messagesOf(counts) + (counts.bulk ? messagesOf(counts.bulk) : 0) : null,
     reporters: fleet.reporters,
     reports,
     serviceSeconds: serviceOf(

@@ -4,14 +4,14 @@ import type { View } from '../../contract/view.ts';
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import type { Calculation, PolicyMemory } from './policy/decision.ts';
-import type { FleetCounts, InstanceLaunch, Observation } from './policy/observation.ts';
+import type { BulkCounts, FleetCounts, InstanceLaunch, Observation } from './policy/observation.ts';
 import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
 import type { ReportsMemory } from './policy/reports.ts';
 
-export type QueueCounts = Pick<Observation, 'visible' | 'inFlight'>;
+export type QueueCounts = Pick<Observation, 'visible' | 'inFlight' | 'bulk'>;
 export type { FleetCounts };
 
 export interface FleetState extends FleetCounts {
@@ -43,7 +43,10 @@ export interface FleetLaunch extends InstanceLaunch {
 }
 
 export interface Counts {
+  /** Of the interactive queue. */
   read(): Promise<QueueCounts>;
+  /** @default there is no bulk lane */
+  readBulk?: (() => Promise<BulkCounts>) | undefined;
   /**
    * Looks at messages that wait, and deletes those without a photo: folders and S3's test events. A look counts as a receive.
    *
@@ -115,11 +118,13 @@ export type TickRecord = {
   implausible?: number;
   /** The first of them; of the latest tick only. */
   disbelieved?: Disbelief[];
+  /** Of the bulk lane, with when its oldest photo is due, epoch seconds; of the latest tick only. @default none, or unknown */
+  bulk?: BulkCounts & { dueAt?: number };
   /** The numbers behind the decision; of the latest tick only. */
   calculation?: Calculation;
   /** What each pool has, and what the tick has set; of the latest tick only. @default the fleet has one group */
   pools?: { spot: PoolRecord; onDemand: PoolRecord; stopped: number };
-} & { [Name in keyof (QueueCounts & FleetCounts)]: number | null };
+} & { [Name in keyof (Omit<QueueCounts, 'bulk'> & FleetCounts)]: number | null };
 
 export interface MemoryState {
   policy: PolicyMemory;
@@ -174,6 +179,8 @@ export interface TickMetrics {
   /** Instances that the work needs; undefined without a decision and where the policy does not compute it. */
   needed: number | undefined;
   calculation: Calculation | undefined;
+  /** Share of its deadline that the oldest bulk photo has used, per cent. @default there is none, or it is unknown */
+  bulkDeadlineUsed?: number;
   /** Undefined where the fleet or the memory could not be read. */
   figures?: LedgerFigures | undefined;
   /** Instances requested and not given; undefined without a decision. */

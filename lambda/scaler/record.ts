@@ -73,6 +73,21 @@ const bootFailuresOf = ({ decision }: TickFacts) => {
   return failures ? { bootFailures: failures } : {};
 };
 
+/** When the oldest bulk photo is due, epoch seconds. */
+function dueOf(decision: Decision | undefined): { dueAt?: number } {
+  const [oldest] = decision?.memory.bulk?.waiting ?? [];
+  const { deadlineSeconds } = decision?.calculation?.bulk ?? {};
+  return oldest && deadlineSeconds !== undefined ? { dueAt: oldest.at + deadlineSeconds } : {};
+}
+
+/** Per cent; undefined without a bulk photo. */
+function deadlineUsed({ at, counts, decision }: TickFacts): number | undefined {
+  if (!counts?.bulk || !decision?.memory.bulk) return undefined;
+  const { deadlineSeconds } = decision.calculation?.bulk ?? {};
+  const [oldest] = decision.memory.bulk.waiting;
+  return oldest && deadlineSeconds ? (100 * Math.max(0, at - oldest.at)) / deadlineSeconds : undefined;
+}
+
 export const recordOf = (facts: TickFacts): TickRecord => {
   const { at, counts, work, fleet, decision, desired } = facts;
   const { reported, disbelieved = [] } = work ?? {};
@@ -94,6 +109,7 @@ export const recordOf = (facts: TickFacts): TickRecord => {
     ...(disbelieved.length > 0
       ? { implausible: disbelieved.length, disbelieved: disbelieved.slice(0, MOST_NAMED) }
       : {}),
+    ...(counts?.bulk ? { bulk: { ...counts.bulk, ...dueOf(decision) } } : {}),
     ...(decision?.calculation ? { calculation: decision.calculation } : {}),
     ...poolsRecordOf(facts),
   };
@@ -104,13 +120,14 @@ export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord
   const before = recent.slice(1 - RECENT);
   const last = before.pop();
   if (!last) return [record];
-  const { calculation: _, disbelieved: __, pools: ___, ...plain } = last;
+  const { calculation: _, disbelieved: __, pools: ___, bulk: ____, ...plain } = last;
   return [...before, plain, record];
 }
 
 /** @param controls that were active @param failed whether anything has failed so far */
 export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean): TickMetrics => {
   const { at, counts, work, fleet, launches, account, decision, desired } = facts;
+  const bulkDeadlineUsed = deadlineUsed(facts);
   return {
     at,
     reason: reasonOf(facts),
@@ -123,6 +140,7 @@ export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean)
     },
     needed: decision?.needed,
     calculation: decision?.calculation,
+    ...(bulkDeadlineUsed === undefined ? {} : { bulkDeadlineUsed }),
     figures: account?.figures,
     unfulfilled: decision?.unfulfilled,
     ...(work?.disbelieved.length ? { implausible: work.disbelieved.length } : {}),

@@ -7,7 +7,8 @@ import type { Reason } from '../../contract/reasons.ts';
 import type { View } from '../../contract/view.ts';
 import { comingOf, GUESS_BOOTS, type CapacityMemory } from './policy/capacity.ts';
 import type { Controls } from './policy/controls.ts';
-import type { PolicyMemory } from './policy/decision.ts';
+import type { BulkMemory } from './policy/bulk/bulk.ts';
+import type { BulkCalculation, PolicyMemory } from './policy/decision.ts';
 import { instancesForQueue, marginAt } from './policy/sizing.ts';
 import type { TickRecord } from './ports.ts';
 
@@ -81,6 +82,18 @@ function sizingOf({ calculation, desired, max, reason }: TickRecord): View['sizi
   };
 }
 
+function bulkOf(
+  counts: NonNullable<TickRecord['bulk']>,
+  calculation: BulkCalculation | undefined,
+  memory: BulkMemory | undefined,
+): View['bulk'] {
+  return {
+    ...counts,
+    ...(calculation && { serviceSeconds: calculation.serviceSeconds }),
+    ...(memory && { waiting: memory.waiting.map(({ at, count }) => ({ at: rounded(at), count })) }),
+  };
+}
+
 /** @param controls that are active @returns undefined while an instance is requested for what waits */
 export function stopOf({ dryRun, pauseScaleOut, ceiling }: Controls, overBudget: boolean): View['stopped'] {
   if (dryRun) return 'dry-run';
@@ -125,6 +138,7 @@ export function viewOf(
     photosMeasured: policy.slo?.flow?.completed ?? 0,
     ...(sizing && { sizing }),
     ...(stopped && { stopped }),
+    ...(record.bulk && { bulk: bulkOf(record.bulk, calculation?.bulk, policy.bulk) }),
     history: historyOf(recent),
   };
 }

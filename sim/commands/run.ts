@@ -4,7 +4,7 @@ import { meanOf, runResult, runPolicy, type RunResult } from '../result.ts';
 import { policyOf } from '../policies/index.ts';
 import type { Progress } from '../progress.ts';
 import { scenarios } from '../scenario.ts';
-import { poolsText, table, write, writeJson } from '../output.ts';
+import { bulkText, poolsText, table, write, writeJson } from '../output.ts';
 import { boundsAt } from './bounds.ts';
 import { comparisonOf } from './compare.ts';
 import { dashboardHtml, reportHtml } from './report.ts';
@@ -30,8 +30,9 @@ export async function run(options: Options, progress: Progress): Promise<void> {
   const result = options.seeds === 1 ? first : { ...meanOf(results), seed: first.seed, runs: results };
   progress.clear();
   if (!(await writeJson(options, result))) {
-    printText(`${table([result])}${poolsText(result)}`);
-    const unfinished = result.jobs - result.completed;
+    printText(`${table([result])}${bulkText(result)}${poolsText(result)}`);
+    const { bulk = { jobs: 0, completed: 0 } } = result;
+    const unfinished = result.jobs - result.completed + bulk.jobs - bulk.completed;
     if (unfinished > 0) printLine(`${unfinished} jobs were not completed: the policy left them waiting.`);
   }
   if (options.dashboard !== undefined && options.json !== '-') printLine(`dashboard: ${options.dashboard}`);

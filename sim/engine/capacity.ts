@@ -1,7 +1,8 @@
 /** EC2's side of a launch: refusals, boot times, failed boots and Spot interruptions. */
 import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import { draws, exponential, logNormal, type Cause, type Draw } from '../random.ts';
-import { mostStopped, periodOf, type World } from '../world.ts';
+import { periodOf } from '../times.ts';
+import { mostStopped, type World } from '../world.ts';
 
 /** One instance type in one zone; periods with and without capacity alternate, both of exponential length. */
 class CapacityPool {

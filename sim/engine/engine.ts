@@ -4,7 +4,7 @@
  * Jobs of 6 s, ticks of 30 s and boots of 90 s often fall on the same instant. The order within an instant is fixed:
  * events and arrivals, then job starts, then the policy, which therefore sees a job that starts at its tick as started.
  */
-import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { BulkCounts, InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
 import { BOOTING, Fleet, STOPPED } from './fleet.ts';
@@ -39,6 +39,14 @@ export class Engine implements ControlledSystem {
   private readonly world: World;
   private readonly events = new Events();
   private readonly queue = new Queue();
+  private readonly bulk = new Queue();
+  /** Messages of the bulk lane that have arrived, and those that are done. */
+  private bulkMessages = 0;
+  private bulkDone = 0;
+  private bulkCompleted = 0;
+  private bulkBusySeconds = 0;
+  /** See `ControlledSystem`. */
+  readonly observeBulk: ControlledSystem['observeBulk'];
   private readonly noisyCounts: NoisyCounts;
   private readonly messages: Messages;
   private nextMessage = 0;
@@ -52,14 +60,17 @@ export class Engine implements ControlledSystem {
   private note: Pick<DecisionRow, 'reason' | 'needed' | 'details'> = { reason: '', needed: undefined };
 
   constructor(private readonly options: RunOptions) {
-    const { world, seed, arrivals } = options;
+    const { world, seed, bulkArrivals } = options;
+    const arrivals = Float64Array.from([...options.arrivals, ...(bulkArrivals ?? [])]);
+    this.observeBulk = bulkArrivals && (() => this.noisyCounts.bulkCounts(this.bulkNow()));
     this.world = world;
     this.fleet = new Fleet(world);
-    this.messages = messagesOf(arrivals, world, seed);
-    const { fleet, events, queue, messages } = this;
+    this.messages = messagesOf(arrivals, world, seed, bulkArrivals === undefined);
+    const { fleet, events, queue, bulk, messages } = this;
     const { service } = options;
+    const isBulk = (message: number) => this.isBulk(message);
     const finished = (one: Finished) => this.finished(one);
-    const ports = { world, seed, fleet, events, queue, messages, service, finished };
+    const ports = { world, seed, fleet, events, queue, bulk, isBulk, messages, service, finished };
     const { worker: model } = world;
     this.work = model ? new Lanes({ ...ports, model }) : new Slots(ports);
     this.reports = WorkReports.none(model ? REPORT_SECONDS : 0);
@@ -72,6 +83,10 @@ export class Engine implements ControlledSystem {
     this.noisyCounts = new NoisyCounts(world, seed);
     this.starts = new Float64Array(arrivals.length).fill(NaN);
     this.ends = this.starts.slice();
+  }
+
+  private isBulk(message: number): boolean {
+    return (this.messages.job[message] as number) >= this.options.arrivals.length;
   }
 
   /** Time of the next event; Infinity when none is left. */
@@ -91,7 +106,13 @@ export class Engine implements ControlledSystem {
       this.handle(kind, first, second);
     }
     while (this.nextMessage < messages.at.length && (messages.at[this.nextMessage] as number) <= at) {
-      queue.push(this.nextMessage++);
+      const message = this.nextMessage++;
+      if (this.isBulk(message)) {
+        this.bulk.push(message);
+        this.bulkMessages++;
+        continue;
+      }
+      queue.push(message);
       this.arrivedAtZero ||= this.groups.desired === 0;
     }
     this.work.dispatch(this.now);
@@ -105,7 +126,7 @@ export class Engine implements ControlledSystem {
       if (fleet.state(first) === BOOTING) fleet.becomeReady(first, now);
     } else if (kind === EVENT.return) {
       this.orphaned--;
-      this.queue.push(first);
+      (this.isBulk(first) ? this.bulk : this.queue).push(first);
     } else if (kind === EVENT.reconcile) this.groups.reconcile(first, now);
     else if (kind === EVENT.hookTimeout) {
       fleet.abandon(first, now);
@@ -122,7 +143,15 @@ export class Engine implements ControlledSystem {
     const job = this.messages.job[message] as number;
     this.busySeconds += busySeconds;
     const isFirst = Number.isNaN(this.starts[job]);
-    this.reports.add(instance, { completed: isFirst ? 1 : 0, busySeconds }, this.now);
+    const count = isFirst ? 1 : 0;
+    const isBulk = this.isBulk(message);
+    if (isBulk) {
+      this.bulkDone++;
+      this.bulkCompleted += count;
+      this.bulkBusySeconds += busySeconds;
+    }
+    const part = isBulk ? { bulkCompleted: count, bulkBusySeconds: busySeconds } : {};
+    this.reports.add(instance, { completed: count, busySeconds, ...part }, this.now);
     this.lastCompletion = this.now;
     if (!isFirst) return;
     this.starts[job] = start;
@@ -148,13 +177,18 @@ export class Engine implements ControlledSystem {
 
   /** What the queue and the workers would report now. */
   private counts(): Counts {
-    const { completed, busySeconds } = this;
+    const { completed, busySeconds, bulkCompleted, bulkBusySeconds } = this;
     return {
       visible: this.queue.size,
-      inFlight: this.fleet.inFlight + this.orphaned,
-      completed,
-      busySeconds,
+      inFlight: this.fleet.inFlight + this.orphaned - this.bulkNow().inFlight,
+      ...{ completed, busySeconds },
+      ...(this.options.bulkArrivals && { bulkCompleted, bulkBusySeconds, bulk: this.bulkNow() }),
     };
+  }
+
+  private bulkNow(): BulkCounts {
+    const { size } = this.bulk;
+    return { visible: size, inFlight: this.bulkMessages - size - this.bulkDone };
   }
 
   /** Keeps the counts of that time as the stale ones that policies then read. */
@@ -170,7 +204,7 @@ export class Engine implements ControlledSystem {
     const { fleet, groups, world } = this;
     return {
       visible: this.queue.size,
-      inFlight: fleet.inFlight + this.orphaned,
+      inFlight: fleet.inFlight + this.orphaned - this.bulkNow().inFlight,
       desired: groups.desired,
       inService: fleet.ready,
       pending: fleet.booting,

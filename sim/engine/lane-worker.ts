@@ -1,4 +1,6 @@
 /** One instance of `lanes.ts`: its photos, by the step that they are at, and its busy seconds as `worker/telemetry/busy-time.ts` counts them. */
+import type { Lane } from '../../contract/lanes.ts';
+import { LaneShare } from '../../worker/photo/lane-share.ts';
 import type { WorkerModel } from '../worker-model.ts';
 
 export class LaneWorker {
@@ -11,6 +13,10 @@ export class LaneWorker {
   rank = 0;
   /** Messages in flight. */
   inFlight = 0;
+  /** Of these, of the bulk lane. */
+  bulkInFlight = 0;
+  private readonly processShare = new LaneShare();
+  private readonly gpuShare = new LaneShare();
   private received: number[] = [];
   private preparing: number[] = [];
   private ready: number[] = [];
@@ -29,14 +35,49 @@ export class LaneWorker {
     readonly id: number,
     private readonly model: WorkerModel,
     readonly order: number,
+    private readonly isBulk: (message: number) => boolean = () => false,
   ) {
     this.freeProcesses = model.processes;
   }
 
+  /** For an interactive message: those of bulk take no place of its. */
   get hasRoom(): boolean {
-    const { received, preparing, ready, model } = this;
-    const prefetched = received.length + preparing.length + ready.length;
-    return prefetched < model.prefetched && this.inFlight < model.inFlight;
+    const { model, inFlight, bulkInFlight } = this;
+    return this.prefetched('interactive') < model.prefetched && inFlight - bulkInFlight < model.inFlight;
+  }
+
+  /** As `worker/photo/lane-intake.ts`: one prefetched beside interactive photos. */
+  get hasBulkRoom(): boolean {
+    const { model, inFlight, bulkInFlight } = this;
+    const most = inFlight > bulkInFlight ? 1 : model.prefetched;
+    const isFull = bulkInFlight > 0 && inFlight >= model.inFlight;
+    return this.receives && !isFull && this.prefetched('bulk') < most;
+  }
+
+  /** Messages of a lane that have not been on the GPU. */
+  private prefetched(lane: Lane): number {
+    const { received, preparing, ready } = this;
+    const all = received.length + preparing.length + ready.length;
+    if (this.bulkInFlight === 0) return lane === 'bulk' ? 0 : all;
+    const ofBulk = [received, preparing, ready].reduce(
+      (sum, some) => sum + some.filter(this.isBulk).length,
+      0,
+    );
+    return lane === 'bulk' ? ofBulk : all - ofBulk;
+  }
+
+  /** Takes some of a list: interactive ones first, and a tenth of bulk while it has both. @param most of one lane */
+  private take(from: number[], most: number, share: LaneShare): number[] {
+    if (this.bulkInFlight === 0) return from.splice(0, most);
+    const ofBulk = from.filter(this.isBulk);
+    const others = from.filter((message) => !this.isBulk(message));
+    const lane = others.length === 0 || (ofBulk.length > 0 && share.isBulksTurn) ? 'bulk' : 'interactive';
+    // Interactive photos that wait should not wait for a whole batch.
+    const taken =
+      lane === 'interactive' ? others.slice(0, most) : ofBulk.slice(0, others.length > 0 ? 1 : most);
+    for (const message of taken) from.splice(from.indexOf(message), 1);
+    share.started(lane, taken.length, ofBulk.length > 0);
+    return taken;
   }
 
   /** Counts the seconds until now; to be called before anything changes. */
@@ -57,13 +98,14 @@ export class LaneWorker {
   receive(message: number, receive: number): void {
     this.lastReceive = receive;
     this.inFlight++;
+    if (this.isBulk(message)) this.bulkInFlight++;
     this.received.push(message);
   }
 
   /** @returns how many photos the GPU takes: what is ready, up to a batch; 0 while it is busy */
   takePrompt(): number {
     if (this.prompt.length > 0 || this.ready.length === 0) return 0;
-    this.prompt = this.ready.splice(0, this.model.batch);
+    this.prompt = this.take(this.ready, this.model.batch, this.gpuShare);
     return this.prompt.length;
   }
 
@@ -71,7 +113,8 @@ export class LaneWorker {
   takePhoto(): { message: number; step: 'prepare' | 'finish' } | undefined {
     if (this.freeProcesses === 0) return undefined;
     const step = this.toFinish.length > 0 ? 'finish' : 'prepare';
-    const message = (step === 'finish' ? this.toFinish : this.received).shift();
+    const [message] =
+      step === 'finish' ? this.toFinish.splice(0, 1) : this.take(this.received, 1, this.processShare);
     if (message === undefined) return undefined;
     this.freeProcesses--;
     (step === 'finish' ? this.finishing : this.preparing).push(message);
@@ -93,6 +136,7 @@ export class LaneWorker {
   finished(message: number): void {
     this.freeProcesses++;
     this.inFlight--;
+    if (this.isBulk(message)) this.bulkInFlight--;
     removed(this.finishing, message);
   }
 
@@ -101,6 +145,7 @@ export class LaneWorker {
     const returned = [...this.ready, ...this.preparing, ...this.received];
     [this.ready, this.preparing, this.received] = [[], [], []];
     this.inFlight -= returned.length;
+    this.bulkInFlight -= returned.filter(this.isBulk).length;
     return returned;
   }
 

@@ -30,7 +30,7 @@ export class Lanes implements Work {
     this.receivedAt = new Float64Array(messages.at.length);
     this.seconds = processSeconds(model, seed, world.serviceSigma);
     fleet.onReady = (id) => {
-      const worker = new LaneWorker(id, model, this.ready++);
+      const worker = new LaneWorker(id, model, this.ready++, ports.isBulk);
       this.workers[id] = worker;
       this.room.update(worker);
     };
@@ -43,18 +43,34 @@ export class Lanes implements Work {
   }
 
   dispatch(at: number): void {
-    const { queue, fleet } = this.ports;
+    const { queue } = this.ports;
     for (const worker of this.touched) this.start(worker, at);
     this.touched = [];
     while (queue.size > 0) {
       const worker = this.room.first;
-      if (!worker) return;
-      const message = queue.shift();
-      this.receivedAt[message] = at;
-      worker.receive(message, this.receives++);
-      fleet.startJob(worker.id, at + aloneSeconds(this.model, this.secondsOf(message)));
-      this.start(worker, at);
+      if (!worker) break;
+      this.receive(worker, queue.shift(), at);
     }
+    this.dispatchBulk(at);
+  }
+
+  /** What interactive messages leave: each goes to the instance with the fewest in flight that has room for it. */
+  private dispatchBulk(at: number): void {
+    const { bulk } = this.ports;
+    if (bulk.size === 0) return;
+    const withRoom = this.workers.filter((worker) => worker?.hasBulkRoom) as LaneWorker[];
+    while (bulk.size > 0 && withRoom.length > 0) {
+      const first = withRoom.reduce((a, b) => (b.inFlight < a.inFlight ? b : a));
+      this.receive(first, bulk.shift(), at);
+      if (!first.hasBulkRoom) withRoom.splice(withRoom.indexOf(first), 1);
+    }
+  }
+
+  private receive(worker: LaneWorker, message: number, at: number): void {
+    this.receivedAt[message] = at;
+    worker.receive(message, this.receives++);
+    this.ports.fleet.startJob(worker.id, at + aloneSeconds(this.model, this.secondsOf(message)));
+    this.start(worker, at);
   }
 
   private secondsOf(message: number): ProcessSeconds {
@@ -105,12 +121,12 @@ export class Lanes implements Work {
 
   /** Returns what has not been on the GPU to the queue, as the worker does when it drains. */
   private drain(id: number, at: number): void {
-    const { fleet, queue } = this.ports;
+    const { fleet, queue, bulk, isBulk } = this.ports;
     const worker = this.workers[id] as LaneWorker;
     this.room.leave(worker);
     worker.advance(at);
     for (const message of worker.drain()) {
-      queue.push(message);
+      (isBulk(message) ? bulk : queue).push(message);
       fleet.finishJob(id, at);
     }
   }

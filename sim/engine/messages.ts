@@ -9,11 +9,11 @@ export interface Messages {
   job: Int32Array;
 }
 
-/** @param arrivals seconds, ascending */
-export function messagesOf(arrivals: Float64Array, world: World, seed: number): Messages {
+/** @param arrivals seconds; of bulk jobs behind those of interactive ones, each ascending */
+export function messagesOf(arrivals: Float64Array, world: World, seed: number, isSorted = true): Messages {
   const jobs = arrivals.length;
   const identity = Int32Array.from({ length: jobs }, (_, job) => job);
-  if (world.notification === 0 && world.duplicate === 0) return { at: arrivals, job: identity };
+  if (isSorted && world.notification === 0 && world.duplicate === 0) return { at: arrivals, job: identity };
 
   const delay = draws(seed, 'notification');
   const twice = draws(seed, 'duplicate');

@@ -1,10 +1,11 @@
 /** Queue and worker counts as the scaler reads them: stale and noisy in a world with those faults. */
+import type { BulkCounts } from '../../lambda/scaler/policy/observation.ts';
 import { draws, normal, type Draw } from '../random.ts';
 import type { World } from '../world.ts';
 import type { Snapshot, WorkCounters } from './types.ts';
 
 type QueueCounts = Pick<Snapshot, 'visible' | 'inFlight'>;
-export type Counts = QueueCounts & WorkCounters;
+export type Counts = QueueCounts & WorkCounters & { bulk?: BulkCounts };
 
 interface Report {
   done: WorkCounters;
@@ -29,7 +30,7 @@ export class WorkReports {
     return new WorkReports(everySeconds, []);
   }
 
-  add(instance: number, { completed, busySeconds }: WorkCounters, at: number): void {
+  add(instance: number, { completed, busySeconds, ...bulk }: WorkCounters, at: number): void {
     const report = (this.reports[instance] ??= {
       done: { ...NOTHING },
       reported: NOTHING,
@@ -40,6 +41,11 @@ export class WorkReports {
     if (report.due < at) send(report, at);
     report.done.completed += completed;
     report.done.busySeconds += busySeconds;
+    if (bulk.bulkCompleted !== undefined) {
+      const { bulkCompleted = 0, bulkBusySeconds = 0 } = report.done;
+      report.done.bulkCompleted = bulkCompleted + bulk.bulkCompleted;
+      report.done.bulkBusySeconds = bulkBusySeconds + (bulk.bulkBusySeconds ?? 0);
+    }
     report.due = Math.min(report.due, Math.max(at, report.at + this.everySeconds));
   }
 
@@ -67,9 +73,13 @@ function send(report: Report, at: number): void {
   report.due = Infinity;
 }
 
+/** First index of the draws for the bulk queue: those of the other stay as they are without one. */
+const BULK_READS = 1e9;
+
 export class NoisyCounts {
   private snapshot: (Counts & { reports: WorkReports }) | undefined;
   private reads = 0;
+  private bulkReads = 0;
   private readonly noise: Draw;
   private readonly zero: Draw;
 
@@ -94,6 +104,13 @@ export class NoisyCounts {
   queueCounts(now: Counts): QueueCounts {
     const read = 2 * this.reads++;
     const { visible, inFlight } = this.snapshot ?? now;
+    return { visible: this.noisy(visible, read), inFlight: this.noisy(inFlight, read + 1) };
+  }
+
+  /** @param now exact counts, which are read until the first snapshot */
+  bulkCounts(now: BulkCounts): BulkCounts {
+    const read = BULK_READS + 2 * this.bulkReads++;
+    const { visible, inFlight } = this.snapshot?.bulk ?? now;
     return { visible: this.noisy(visible, read), inFlight: this.noisy(inFlight, read + 1) };
   }
 

@@ -17,8 +17,9 @@ export async function simulate(options: RunOptions): Promise<Run> {
   const { world, arrivals, controller, horizon } = options;
   const engine = new Engine(options);
   const ticks = new TickSchedule(controller, world, options.seed);
-  const jobs = arrivals.length;
-  const stalledAt = Math.max(horizon, arrivals.at(-1) ?? 0);
+  const { bulkArrivals } = options;
+  const jobs = arrivals.length + (bulkArrivals?.length ?? 0);
+  const stalledAt = Math.max(horizon, arrivals.at(-1) ?? 0, bulkArrivals?.at(-1) ?? 0);
   let reported = 0;
   const scheduleSnapshot = () => {
     if (world.countLag > 0) engine.snapshotAt(Math.max(engine.now, ticks.next - world.countLag));
@@ -50,11 +51,19 @@ export async function simulate(options: RunOptions): Promise<Run> {
   }
   const { fleet, groups, starts, ends, completed, decisions } = engine;
   const end = Math.max(horizon, engine.lastCompletion, completed < jobs ? engine.now : 0);
+  const [interactive, bulk] = [starts.subarray(0, arrivals.length), starts.subarray(arrivals.length)];
+  const bulkCompleted = bulk.filter((at) => !Number.isNaN(at)).length;
   return {
     arrivals,
-    starts,
-    ends,
-    completed,
+    starts: interactive,
+    ends: ends.subarray(0, arrivals.length),
+    completed: completed - bulkCompleted,
+    ...(bulkArrivals && {
+      bulk: {
+        ...{ arrivals: bulkArrivals, starts: bulk, completed: bulkCompleted },
+        ends: ends.subarray(arrivals.length),
+      },
+    }),
     instances: fleet.instances,
     preparing: groups.preparing,
     stoppedSeconds: groups.stoppedSeconds(end),

@@ -1,4 +1,5 @@
 /** Instances that work on one job at a time, or on `slots`: the head of the queue goes to the slot that has been free longest. */
+import { LaneShare } from '../../worker/photo/lane-share.ts';
 import { draws, logNormal, type Draw } from '../random.ts';
 import { EVENT } from './events.ts';
 import { READY, STOPPED } from './fleet.ts';
@@ -13,6 +14,8 @@ export class Slots implements Work {
   /** Messages that each instance works on; undefined in a world without interruptions. */
   private readonly running: Map<number, number[]> | undefined;
   private readonly serviceDraw: Draw;
+  /** Of each instance. */
+  private readonly shares = new Map<number, LaneShare>();
 
   constructor(private readonly ports: WorkPorts) {
     const { world, seed, fleet, messages } = ports;
@@ -26,16 +29,27 @@ export class Slots implements Work {
 
   dispatch(at: number): void {
     const { queue, fleet, messages, events } = this.ports;
-    while (queue.size > 0) {
+    while (queue.size + this.ports.bulk.size > 0) {
       const id = this.takeSlot();
       if (id < 0) return;
-      const message = queue.shift();
+      const message = this.takeMessage(id);
       const end = at + this.serviceOf(messages.job[message] as number);
       this.attempts[message] = at;
       fleet.startJob(id, end);
       this.running?.set(id, [...(this.running.get(id) ?? []), message]);
       events.add(end, EVENT.complete, id, message);
     }
+  }
+
+  /** An interactive message first, and every tenth of bulk while both wait. */
+  private takeMessage(id: number): number {
+    const { queue, bulk } = this.ports;
+    if (bulk.size === 0) return queue.shift();
+    const share = this.shares.get(id) ?? new LaneShare();
+    this.shares.set(id, share);
+    const lane = queue.size === 0 || share.isBulksTurn ? 'bulk' : 'interactive';
+    share.started(lane, 1, true);
+    return (lane === 'bulk' ? bulk : queue).shift();
   }
 
   /** @returns its instance; -1 without a free slot */

@@ -1,7 +1,7 @@
 /** Types between simulator and scaling policy: observations, actions, and the record of a run. Times are seconds. */
 
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
-import type { InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { BulkCounts, InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
 import type { PoolsCounts } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
@@ -27,6 +27,9 @@ export interface WorkCounters {
   completed: number;
   /** Busy seconds of the slots that completed them, over the number of slots. */
   busySeconds: number;
+  /** Part of both that is of bulk jobs. @default 0 */
+  bulkCompleted?: number;
+  bulkBusySeconds?: number;
 }
 
 /** The system that a policy scales. */
@@ -35,6 +38,8 @@ export interface ControlledSystem {
   readonly launchTimeoutSeconds: number;
   /** State as the APIs of SQS and Auto Scaling report it: stale and noisy in a world with those faults. */
   observe(): Snapshot;
+  /** The same of the bulk lane. @default there is none */
+  observeBulk?: (() => BulkCounts) | undefined;
   /** Exact state. A policy that reads metrics adds their delay itself. */
   actual(): Snapshot;
   /** Of the whole fleet. */
@@ -107,6 +112,9 @@ export interface DecisionRow extends Snapshot {
   details?: DecisionDetails;
 }
 
+/** Jobs of the bulk lane. */
+export type BulkRun = Pick<Run, 'arrivals' | 'starts' | 'ends' | 'completed'>;
+
 export interface Run {
   arrivals: Float64Array;
   /** Start of the attempt that completed the job; NaN for a job that was not completed. */
@@ -114,6 +122,8 @@ export interface Run {
   /** End of that attempt; NaN likewise. */
   ends: Float64Array;
   completed: number;
+  /** Of the bulk lane; the others are of the interactive one. @default there is none */
+  bulk?: BulkRun;
   instances: InstanceTimes[];
   /** Instance-seconds spent on preparing the warm pool. */
   preparing: number;
@@ -136,6 +146,8 @@ export interface RunOptions {
   horizon: number;
   world: World;
   seed: number;
+  /** Of the bulk lane, seconds, ascending. @default there is no bulk lane */
+  bulkArrivals?: Float64Array | undefined;
   /**
    * Busy seconds of each job.
    *

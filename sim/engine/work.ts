@@ -20,6 +20,9 @@ export interface WorkPorts {
   fleet: Fleet;
   events: Events;
   queue: Queue;
+  /** Of the bulk lane. */
+  bulk: Queue;
+  isBulk: (message: number) => boolean;
   messages: Messages;
   /** Seconds of each job. @default as the world says */
   service: ((job: number) => number) | undefined;

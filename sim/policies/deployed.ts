@@ -86,6 +86,14 @@ const poolSettings = (world: World): PoolSettings | undefined =>
       }
     : undefined;
 
+const deployedIn = (world: World, settings: RuleSettings): Controller =>
+  deployed(
+    { ...settings, bulkDeadlineSeconds: world.bulkDeadline },
+    world.tick,
+    undefined,
+    poolSettings(world),
+  );
+
 /** Least value of a setting that must exceed 0. */
 const LEAST = 0.001;
 
@@ -154,7 +162,7 @@ export const slo = definePolicy({
       max: 86_400,
     }),
   },
-  make: (set, world) => deployed(sloSettings(set), world.tick, undefined, poolSettings(world)),
+  make: (set, world) => deployedIn(world, sloSettings(set)),
   stageSettings: (set) => sloSettings(set),
 });
 
@@ -169,8 +177,7 @@ export const forecast: PolicyKind = {
       name === 'targetWaitSeconds' ? one : { ...one, candidates: [] },
     ]),
   ),
-  make: (set, world) =>
-    deployed({ ...sloSettings(set), kind: 'forecast' }, world.tick, undefined, poolSettings(world)),
+  make: (set, world) => deployedIn(world, { ...sloSettings(set), kind: 'forecast' }),
   stageSettings: (set) => ({ ...sloSettings(set), kind: 'forecast' }),
 };
 
@@ -190,6 +197,6 @@ export const threshold = definePolicy({
     scaleInStep: [1],
     scaleInCooldownSeconds: [30, 90, 300],
   }),
-  make: (set, world) => deployed(thresholdSettings(set), world.tick, undefined, poolSettings(world)),
+  make: (set, world) => deployedIn(world, thresholdSettings(set)),
   stageSettings: (set) => thresholdSettings(set),
 });

@@ -35,6 +35,7 @@ export const simulatedCounts = (system: ControlledSystem): Counts => ({
     const { visible, inFlight } = system.observe();
     return { visible, inFlight };
   },
+  readBulk: system.observeBulk && (async () => system.observeBulk?.() ?? { visible: 0, inFlight: 0 }),
 });
 
 /** Counters of each instance since its start. */

@@ -33,7 +33,7 @@ const published =
     return rows.length === 0 ? 'policy' : periods.figures(rows, figure);
   };
 
-const calculated = (name: keyof Calculation, figure = max): Source =>
+const calculated = (name: Exclude<keyof Calculation, 'bulk'>, figure = max): Source =>
   published(({ details }) => details?.calculation?.[name] ?? undefined, figure);
 
 /** Photos between two of their times, largest number at any tick. */

@@ -101,6 +101,11 @@ const CASES: Record<AlarmId, Case> = {
   },
   'failed-ticks': { values: [1, 0], bad: ['XXX', 'X0X0X'], good: ['00000', 'X0000X', 'X00X00X', '-----'] },
   'implausible-reports': { values: [1, 0], bad: ['XXX', 'X-X-X'], good: ['-----', 'X----X', 'X-------X'] },
+  'bulk-deadline': {
+    values: [96, 95],
+    bad: ['XX', 'X0X', 'X-X'],
+    good: ['X00X00', '-----', '0000'],
+  },
   'at-maximum': {
     values: [1, 0],
     // A failed tick publishes no decision, and one at the edge has another reason.

@@ -128,6 +128,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     rows: [
       { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
       { may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], on: ['<JobsQueue.Arn>'] },
+      { may: ['sqs:GetQueueAttributes'], on: ['<BulkJobsQueue.Arn>'] },
       {
         may: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
         on: GROUPS.flatMap(group),

@@ -82,6 +82,7 @@ const PHOTO_STORE: Decisions<PhotoStoreProps> = {
 const BACKLOG_SCALER: Decisions<BacklogScalerProps> = {
   stageName: 'refused text',
   queue: 'part',
+  bulkQueue: 'part',
   photos: 'part',
   autoScalingGroup: 'part',
   table: 'part',

@@ -122,6 +122,7 @@ export function callsOf(
       ],
       [WORKER, 'cloudwatch:PutMetricData', '*', metrics],
       [SCALER, 'sqs:GetQueueAttributes', QUEUE],
+      [SCALER, 'sqs:GetQueueAttributes', BULK_QUEUE],
       [SCALER, 'sqs:ReceiveMessage', QUEUE],
       [SCALER, 'sqs:DeleteMessage', QUEUE],
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],

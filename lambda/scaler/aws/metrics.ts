@@ -104,6 +104,12 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
     if (meanWait !== null) data.push(datum(METRICS.meanWait, meanWait, { Unit: 'Seconds' }));
   }
   // Likewise only while there are any.
+  const { visible: bulkVisible = 0, inFlight: bulkInFlight = 0 } = counts?.bulk ?? {};
+  if (bulkVisible + bulkInFlight > 0) {
+    data.push(datum(METRICS.bulkVisible, bulkVisible), datum(METRICS.bulkInFlight, bulkInFlight));
+  }
+  if (tick.bulkDeadlineUsed !== undefined)
+    data.push(datum(METRICS.bulkDeadlineUsed, tick.bulkDeadlineUsed, { Unit: 'Percent' }));
   if (tick.bootFailures) data.push(datum(METRICS.bootFailures, tick.bootFailures));
   if (implausible > 0) data.push(datum(METRICS.implausibleReports, implausible));
   if (figures) {

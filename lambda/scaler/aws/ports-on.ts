@@ -58,7 +58,7 @@ export function portsOn(
     ScalerEnvironment,
     'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
   > &
-    Partial<Pick<ScalerEnvironment, 'POOLS'>>,
+    Partial<Pick<ScalerEnvironment, 'POOLS' | 'BULK_QUEUE_URL'>>,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts & { views: Views } {
@@ -82,7 +82,12 @@ export function portsOn(
   const hasWorkers = environment.WORK_KEY_PREFIX !== '';
   const memory = new DynamoMemory(documents, environment.TABLE_NAME);
   return {
-    counts: new SqsCounts(bounded(new SQSClient(withRetries)), environment.QUEUE_URL, hasWorkers),
+    counts: new SqsCounts(
+      bounded(new SQSClient(withRetries)),
+      environment.QUEUE_URL,
+      hasWorkers,
+      environment.BULK_QUEUE_URL,
+    ),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: fleetOn(bounded(new AutoScalingClient(withRetries)), environment),
     memory,

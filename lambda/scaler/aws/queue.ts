@@ -17,20 +17,30 @@ const HIDDEN_SECONDS = 3;
 
 export class SqsCounts implements Counts {
   readonly hasPhoto: Counts['hasPhoto'];
+  readonly readBulk: Counts['readBulk'];
 
-  /** @param hasJobs whether its messages are jobs of photos; others are not looked at */
+  /**
+   * @param hasJobs whether the queue's messages are jobs of photos; others are not looked at
+   * @param bulkQueueUrl of the bulk lane; empty without one
+   */
   constructor(
     private readonly sqs: SQSClient,
     private readonly queueUrl: string,
     hasJobs: boolean,
+    bulkQueueUrl = '',
   ) {
     this.hasPhoto = hasJobs ? () => this.look() : undefined;
+    this.readBulk = bulkQueueUrl === '' ? undefined : () => this.readCounts(bulkQueueUrl);
   }
 
-  async read() {
+  read() {
+    return this.readCounts(this.queueUrl);
+  }
+
+  private async readCounts(queueUrl: string) {
     const { Attributes } = await this.sqs.send(
       new GetQueueAttributesCommand({
-        QueueUrl: this.queueUrl,
+        QueueUrl: queueUrl,
         AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
       }),
     );
@@ -38,7 +48,7 @@ export class SqsCounts implements Counts {
       // Number('') would be 0, and unknown is never zero.
       const text = Attributes?.[name];
       if (text === undefined || !/^\d{1,15}$/.test(text))
-        throw new Error(`${this.queueUrl} gave ${name} as '${text}'`);
+        throw new Error(`${queueUrl} gave ${name} as '${text}'`);
       return Number(text);
     };
     return {

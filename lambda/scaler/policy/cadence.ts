@@ -39,7 +39,8 @@ function wantedSeconds(seen: Observation, { desired, memory, calculation }: Deci
   }
   if (desired === 0) return usual;
   const { emptyAt = at + secondsOfWork(seen, slo.capacity, calculation, desired) } = slo.sleep ?? {};
-  const sleepsIn = emptyAt + (calculation.keepSeconds ?? 0) - at;
+  const { workSeconds = 0 } = calculation.bulk ?? {};
+  const sleepsIn = Math.max(emptyAt + (calculation.keepSeconds ?? 0) - at, workSeconds / desired);
   return Math.min(usual, Math.max(FAST_SECONDS, sleepsIn));
 }
 

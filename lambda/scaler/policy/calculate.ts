@@ -1,6 +1,8 @@
 /** Instances needed and kept: the formulas of sizing.ts, from what was learned. */
-import { bootOf, lateOf, secondsWithinBoot } from './capacity.ts';
-import type { Calculation, SloRuleSettings } from './decision.ts';
+import { DEFAULT_DEADLINE_SECONDS, type BulkNow } from './bulk/bulk.ts';
+import { bulkNeed, type BulkNeed } from './bulk/need.ts';
+import { bootOf, comingOf, lateOf, REMAINING, secondsWithinBoot } from './capacity.ts';
+import type { BulkSettings, Calculation, SloRuleSettings } from './decision.ts';
 import { heldOf, serviceOf } from './flow.ts';
 import { idleInstances } from './idle.ts';
 import type { Learned } from './learn.ts';
@@ -26,6 +28,8 @@ export interface Result {
   calculation: Calculation;
   needed: number;
   kept: number;
+  /** The same of bulk photos, with those for interactive ones; 0 without any. */
+  bulk: { needed: number; kept: number };
   /** Instances idle at this tick. */
   idle: number;
   emptySeconds: number;
@@ -47,7 +51,34 @@ function learnedPrice(
   return Math.max(forMean, startPrice(meanFor(p95WaitSeconds), service, boot) * tail.factor);
 }
 
-export function calculate(seen: Observation, learned: Learned, settings: SloRuleSettings): Result {
+/** What bulk photos need, with the fleet as it is and what interactive photos are expected to take of it. */
+function needOfBulk(
+  { at, visible, inFlight, inService, desired, unfulfilled = 0 }: Observation,
+  { waiting }: BulkNow['memory'],
+  { rate, capacity }: Learned,
+  { service, bulkService, boot, deadline }: Record<'service' | 'bulkService' | 'boot' | 'deadline', number>,
+): BulkNeed {
+  const coming = comingOf(capacity, at, boot, desired - inService - unfulfilled);
+  const readyIn = (readyAt: number) => Math.max(readyAt - at, REMAINING * boot);
+  return bulkNeed({
+    ...{ at, waiting, boot, deadline, service: bulkService },
+    counted: coming.reduce((sum, { count }) => sum + count, inService),
+    offered: (seconds) =>
+      coming.reduce(
+        (sum, { count, readyAt }) => sum + count * Math.max(0, seconds - readyIn(readyAt)),
+        inService * seconds,
+      ),
+    taken: (seconds) => (visible + inFlight + photosWithin(rate, seconds)) * service,
+  });
+}
+
+/** @param bulk @default there is no bulk lane */
+export function calculate(
+  seen: Observation,
+  learned: Learned,
+  settings: SloRuleSettings & BulkSettings,
+  bulk?: BulkNow,
+): Result {
   const { at, visible, inFlight, inService, desired, tickSeconds = Infinity } = seen;
   const { rate, capacity, season, emptySince } = learned;
   const service = serviceOf(learned.flow, settings.serviceSeconds);
@@ -81,6 +112,16 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
   const isAsleep = seen.min === 0 && backlog + foreseen === 0 && isSleepTime(sleep, at, keepFor);
   const isAwake = backlog > 0 || foreseen > 0 || (desired > 0 && !isAsleep);
   const fast = fastNeed(seen, learned, { service, price, margin, boot });
+  const usual = neededInstances({ load, margin, forQueue }, backlog);
+  const needed = isAwake ? Math.max(usual, fast?.needed ?? 0) : 0;
+  const kept = isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service);
+  const { bulkDeadlineSeconds: deadline = DEFAULT_DEADLINE_SECONDS } = settings;
+  const bulkService = bulk?.serviceSeconds ?? service;
+  const ofBulk =
+    bulk && bulk.memory.waiting.length > 0
+      ? needOfBulk(seen, bulk.memory, learned, { service, bulkService, boot, deadline })
+      : undefined;
+  const idle = idleInstances(visible, inService, inFlight, heldOf(learned.flow, settings.serviceSeconds));
   return {
     calculation: {
       rate: level,
@@ -95,10 +136,21 @@ export function calculate(seen: Observation, learned: Learned, settings: SloRule
       batch,
       mostBelow: below,
       ...(seen.min === 0 ? { keepSeconds: keepFor } : {}),
+      ...(ofBulk && {
+        bulk: {
+          ...{ serviceSeconds: bulkService, workSeconds: ofBulk.workSeconds },
+          ...{ needed: ofBulk.needed, deadlineSeconds: deadline },
+        },
+      }),
     },
-    needed: isAwake ? Math.max(neededInstances({ load, margin, forQueue }, backlog), fast?.needed ?? 0) : 0,
-    kept: isAsleep ? 0 : keptInstances({ load: keptLoad, margin, forQueue }, service),
-    idle: idleInstances(visible, inService, inFlight, heldOf(learned.flow, settings.serviceSeconds)),
+    needed,
+    kept,
+    bulk: {
+      needed: ofBulk?.needed ?? 0,
+      // One that works on bulk photos is not idle, and one that boots for them comes into service.
+      kept: ofBulk ? Math.min(desired, Math.max(bulk?.working ?? 0, ofBulk.kept)) : 0,
+    },
+    idle: Math.max(0, idle - (bulk?.working ?? 0)),
     emptySeconds,
   };
 }

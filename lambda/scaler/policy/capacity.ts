@@ -25,7 +25,7 @@ export const GUESS_BOOTS = 1;
 /** Multiple of the boot time after which an instance is late and no longer counted on. */
 export const LATE = 2;
 /** Share of a boot that a launch is expected to need still, once it has taken longer than a boot. */
-const REMAINING = 0.1;
+export const REMAINING = 0.1;
 /** Launches beyond this number are merged, the oldest first. */
 const MOST_LAUNCHES = 32;
 

@@ -2,6 +2,7 @@
 import type { SloSettings, ThresholdSettings } from '../../../contract/policy.ts';
 import type { Reason } from '../../../contract/reasons.ts';
 import type { BootFailureMemory } from './boot-failure.ts';
+import type { BulkMemory } from './bulk/bulk.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
 import type { PoolsMemory } from './pools/pools.ts';
@@ -21,7 +22,16 @@ export interface SloRuleSettings extends SloSettings {
   readyForRate?: number;
 }
 
-export type RuleSettings = SloRuleSettings | ThresholdSettings;
+export interface BulkSettings {
+  /**
+   * Seconds from a bulk photo's arrival to its outcome, at most.
+   *
+   * @default 3600
+   */
+  bulkDeadlineSeconds?: number | undefined;
+}
+
+export type RuleSettings = (SloRuleSettings | ThresholdSettings) & BulkSettings;
 
 /** Instances without work at one tick. */
 export interface IdleCount {
@@ -67,12 +77,26 @@ export interface PolicyMemory {
   cadence?: CadenceMemory;
   /** Of the `slo` and `forecast` policies. */
   slo?: SloMemory;
+  /** Of a stage with a bulk lane. */
+  bulk?: BulkMemory;
   /** Present while instances are unfulfilled. */
   shortage?: ShortageMemory;
   /** Present from a launch that failed to one that came into service. */
   bootFailure?: BootFailureMemory;
   /** Of a fleet with two pools. */
   pools?: PoolsMemory;
+}
+
+/** The numbers behind what bulk photos need. */
+export interface BulkCalculation {
+  /** Busy seconds of an instance for one photo. */
+  serviceSeconds: number;
+  /** For all of them. */
+  workSeconds: number;
+  /** Instances that their deadlines need now, with those for interactive photos; 0 while what is there is enough, or there is time to buy later. */
+  needed: number;
+  /** Of the deadline, seconds. */
+  deadlineSeconds: number;
 }
 
 /** The numbers behind a decision of `slo` or `forecast`. */
@@ -101,6 +125,8 @@ export interface Calculation {
   mostBelow?: number;
   /** Seconds for which the last instance is kept with an empty queue; of a fleet without a minimum. */
   keepSeconds?: number;
+  /** While bulk photos wait or are worked on. */
+  bulk?: BulkCalculation;
 }
 
 export interface Decision {

@@ -44,6 +44,7 @@ const SEVERAL = 1.5;
 /** Counts contradict each other when this share of the backlog, and this many photos, vanish between two ticks. */
 const VANISHED_SHARE = 0.2;
 const VANISHED_LEAST = 5;
+const ROUNDING = 1e-6;
 /** Workers report what they have finished at most this late, seconds. */
 const REPORT_SECONDS = 10;
 
@@ -71,7 +72,10 @@ export function heldOf(memory: FlowMemory | undefined, guess: number): number {
   return held < SEVERAL ? 1 : held;
 }
 
-export function observeFlow(seen: Observation, before: FlowMemory | undefined, guess: number): Flow {
+/** Of one lane. */
+type LaneCounts = Pick<Observation, 'at' | 'visible' | 'inFlight' | 'reported'>;
+
+export function observeFlow(seen: LaneCounts, before: FlowMemory | undefined, guess: number): Flow {
   const { at, inFlight } = seen;
   const backlog = seen.visible + inFlight;
   const reported = seen.reported ?? null;
@@ -118,7 +122,7 @@ export function observeFlow(seen: Observation, before: FlowMemory | undefined, g
  *
  * @param each photos that can have been finished meanwhile for each one in flight
  */
-function estimateFinished({ inFlight }: Observation, before: FlowMemory, each: number): number {
+function estimateFinished({ inFlight }: LaneCounts, before: FlowMemory, each: number): number {
   const throughout = Math.min(before.inFlight, inFlight);
   return Math.max(throughout * each, Math.min(before.backlog, before.inFlight * each));
 }
@@ -128,7 +132,9 @@ function reportedSince(before: WorkReport | null, now: WorkReport | null): WorkR
   if (!before || !now) return undefined;
   const completed = now.completed - before.completed;
   const busySeconds = now.busySeconds - before.busySeconds;
-  return completed >= 0 && busySeconds >= 0 ? { completed, busySeconds } : undefined;
+  // The difference of two sums, as that of both lanes and of bulk, may fall by what rounding leaves.
+  if (completed < -ROUNDING || busySeconds < -ROUNDING) return undefined;
+  return { completed: Math.max(0, completed), busySeconds: Math.max(0, busySeconds) };
 }
 
 /**

@@ -7,6 +7,15 @@ export interface WorkReport {
   completed: number;
   /** Seconds that instances were busy with them. */
   busySeconds: number;
+  /** Part of both that is of bulk photos. @default 0 */
+  bulkCompleted?: number;
+  bulkBusySeconds?: number;
+}
+
+/** Messages of the bulk lane, as those of the interactive one. */
+export interface BulkCounts {
+  visible: number;
+  inFlight: number;
 }
 
 /** A launch of an instance, by its scaling activity. */
@@ -34,7 +43,7 @@ export interface InstanceLaunch {
   pool?: PoolName;
 }
 
-/** Counts are of messages and instances. A message is one photo; an instance works on one photo at a time. */
+/** Counts are of messages and instances; messages of the interactive lane, unless said otherwise. A message is one photo. */
 export interface Observation {
   /** Epoch seconds. */
   at: number;
@@ -51,6 +60,8 @@ export interface Observation {
   draining: number;
   min: number;
   max: number;
+  /** @default there is no bulk lane */
+  bulk?: BulkCounts | undefined;
   /**
    * Totals since the first tick that read reports.
    *
@@ -138,17 +149,20 @@ const COUNTS = ['visible', 'inFlight', 'desired', 'inService', 'pending', 'drain
 /** More messages or instances than this are a wrong count: what is computed from them could not be stored. */
 const MOST = 1e9;
 
+function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= MOST) return;
+  throw new RangeError(`${name} is ${value}: expected a whole number from 0 to ${MOST}`);
+}
+
 /** @throws RangeError naming the first value that cannot be, and what is allowed */
 export function checkObservation(seen: Observation): void {
-  for (const name of COUNTS) {
-    if (Number.isInteger(seen[name]) && seen[name] >= 0 && seen[name] <= MOST) continue;
-    throw new RangeError(`${name} is ${seen[name]}: expected a whole number from 0 to ${MOST}`);
-  }
+  for (const name of COUNTS) checkCount(name, seen[name]);
+  for (const name of ['visible', 'inFlight'] as const) checkCount(`bulk ${name}`, seen.bulk?.[name] ?? 0);
   if (!Number.isFinite(seen.at)) throw new RangeError(`at is ${seen.at}: expected epoch seconds`);
   if (seen.tickSeconds !== undefined && !(seen.tickSeconds > 0)) {
     throw new RangeError(`tickSeconds is ${seen.tickSeconds}: expected more than 0`);
   }
-  for (const name of ['completed', 'busySeconds'] as const) {
+  for (const name of ['completed', 'busySeconds', 'bulkCompleted', 'bulkBusySeconds'] as const) {
     const value = seen.reported?.[name] ?? 0;
     if (!(value >= 0 && value < Infinity)) throw new RangeError(`${name} is ${value}: expected at least 0`);
   }

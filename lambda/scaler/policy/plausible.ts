@@ -24,12 +24,17 @@ export interface Disbelief {
 export interface Increment {
   completed: number;
   busySeconds: number;
+  /** Part of both that is of bulk photos. @default 0 */
+  bulkCompleted?: number;
+  bulkBusySeconds?: number;
 }
 
 /** Counters at an earlier tick, and the time that an instance has had since. */
 export interface Credit {
   completed: number;
   busySeconds: number;
+  bulkCompleted?: number;
+  bulkBusySeconds?: number;
   /** Seconds in service that no reported busy second has used. */
   busyCredit: number;
   /** Seconds in which photos that are reported now can have finished. */
@@ -54,16 +59,26 @@ function shown(value: unknown): string {
 }
 const rounded = (value: number): number => Number(value.toPrecision(6));
 
+/** Bulk's part, and undefined for one that is no number: what is not known to be of bulk is interactive work. */
+const partOf = (value: unknown): number | undefined =>
+  typeof value === 'number' && value >= 0 && value <= MOST ? value : undefined;
+
 /** @returns the counters as numbers, or what is wrong with the first that is none */
-export function countersOf({ completed, busySeconds }: InstanceReport): Increment | string {
+export function countersOf({ completed, busySeconds, ...bulk }: InstanceReport): Increment | string {
   const given = { completed, busySeconds };
   for (const name of FIELDS) {
     const value = given[name];
     if (typeof value === 'number' && value >= 0 && value <= MOST) continue;
     return `${name} is ${shown(value)}: a number from 0 to ${MOST}`;
   }
-  return given as Increment;
+  const [bulkCompleted, bulkBusySeconds] = [partOf(bulk.bulkCompleted), partOf(bulk.bulkBusySeconds)];
+  if (bulkCompleted === undefined || bulkBusySeconds === undefined) return given as Increment;
+  return { ...(given as Increment), bulkCompleted, bulkBusySeconds };
 }
+
+/** A part that rose, within what the whole rose. */
+const riseOf = (now: number | undefined, before: number | undefined, whole: number): number =>
+  Math.min(whole, Math.max(0, (now ?? 0) - (before ?? 0)));
 
 /** @returns what was finished since, or why that cannot be */
 export function incrementOf(now: Increment, before: Credit): Increment | string {
@@ -80,8 +95,12 @@ export function incrementOf(now: Increment, before: Credit): Increment | string 
       return `${name} rose by ${rounded(rise)} ${within}: at most ${rounded(most[name])}`;
     }
   }
+  const completed = now.completed - before.completed;
+  const busySeconds = now.busySeconds - before.busySeconds;
+  if (now.bulkCompleted === undefined) return { completed, busySeconds };
   return {
-    completed: now.completed - before.completed,
-    busySeconds: now.busySeconds - before.busySeconds,
+    ...{ completed, busySeconds },
+    bulkCompleted: riseOf(now.bulkCompleted, before.bulkCompleted, completed),
+    bulkBusySeconds: riseOf(now.bulkBusySeconds, before.bulkBusySeconds, busySeconds),
   };
 }

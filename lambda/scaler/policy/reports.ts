@@ -2,6 +2,7 @@
  * What the fleet has finished, from what each instance reports about itself: each is believed within its own bounds, and
  * where three or more report, no single one can move the sum far from what the others show.
  */
+import { bulkPart, total, withBulkPart, withOthers } from './bulk/reported.ts';
 import { countersOf, incrementOf, type Disbelief, type Increment, type InstanceReport } from './plausible.ts';
 import type { WorkReport } from './observation.ts';
 import { MOST_REPORTERS, sampleOf, type Reporter } from './reporters.ts';
@@ -27,6 +28,9 @@ export interface ReportsMemory {
   /** Sum of what was believed. */
   completed: number;
   busySeconds: number;
+  /** Bulk's part. @default no instance has done any */
+  bulkCompleted?: number;
+  bulkBusySeconds?: number;
   instances: ReporterMemory[];
 }
 
@@ -136,13 +140,17 @@ export function believe(input: ReportsInput, before: ReportsMemory | undefined):
     backlog,
     completed: completed + each * (sum?.completed ?? 0),
     busySeconds: busySeconds + each * (sum?.busySeconds ?? 0),
+    ...bulkPart(before, sum, each),
     instances: judged.filter(({ isPresent }) => isPresent).map(remembered),
   };
   const isKnown = isFirst ? given.size > disbelieved.length || present.size === 0 : sum !== undefined;
   return { reported: isKnown ? sumsOf(memory) : undefined, memory, disbelieved };
 }
 
-const sumsOf = ({ completed, busySeconds }: ReportsMemory): WorkReport => ({ completed, busySeconds });
+const sumsOf = ({ completed, busySeconds, bulkCompleted, bulkBusySeconds }: ReportsMemory): WorkReport => ({
+  ...{ completed, busySeconds },
+  ...(bulkCompleted === undefined ? {} : { bulkCompleted, bulkBusySeconds: bulkBusySeconds ?? 0 }),
+});
 
 /**
  * An instance's memory with the time since the last tick. One that is new has counted from zero.
@@ -199,6 +207,7 @@ function limit(judged: Judged[], drop: number, learned: number): void {
     const median = types.get(one.type);
     const tolerance = median === undefined ? others : OF_ITS_TYPE;
     one.believed = believedOf(one, one.raw, median ?? fleet ?? learned, tolerance);
+    withBulkPart(one.believed, one.raw);
     total += one.believed.completed;
     cut += one.raw.completed - one.believed.completed;
   }
@@ -213,6 +222,7 @@ function limit(judged: Judged[], drop: number, learned: number): void {
       believed.busySeconds * factor,
       Math.max(believed.busySeconds, raw.busySeconds),
     );
+    withBulkPart(believed, raw);
   }
 }
 
@@ -259,16 +269,8 @@ function sumOf(judged: Judged[]): Increment | undefined {
   if (unknown > known.length) return undefined;
   if (known.length >= MEDIAN_OF) known.pop();
   const others = total(known);
-  return {
-    completed: sum.completed + (unknown * others.completed) / known.length,
-    busySeconds: sum.busySeconds + (unknown * others.busySeconds) / known.length,
-  };
+  return withOthers(sum, unknown, others, known.length);
 }
-
-const total = (all: Increment[]): Increment => ({
-  completed: all.reduce((sum, { completed }) => sum + completed, 0),
-  busySeconds: all.reduce((sum, { busySeconds }) => sum + busySeconds, 0),
-});
 
 const thousandths = (value: number): number => Math.round(value * 1000) / 1000;
 

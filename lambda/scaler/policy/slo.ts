@@ -4,11 +4,12 @@
  * Gotcha: SQS may count a message that starts at the instant of a tick as visible or as in flight. Arrivals are taken
  * from the sum of both, and no instance counts as idle while a message is visible.
  */
+import { observeBulk, withoutBulkReports, type BulkNow } from './bulk/bulk.ts';
 import { calculate } from './calculate.ts';
 import { emptyCapacity, observeCapacity, withDesired } from './capacity.ts';
 import { choose, type Choice } from './choose.ts';
-import type { Decision, PolicyMemory, SloMemory, SloRuleSettings } from './decision.ts';
-import { isInconsistent, observeFlow } from './flow.ts';
+import type { BulkSettings, Decision, PolicyMemory, SloMemory, SloRuleSettings } from './decision.ts';
+import { isInconsistent, observeFlow, serviceOf, type Flow } from './flow.ts';
 import { idleByWork, idleOver, recordIdle, ticksFor, withoutRemoved } from './idle.ts';
 import { learn } from './learn.ts';
 import type { Observation } from './observation.ts';
@@ -23,7 +24,12 @@ export const emptySlo = (): SloMemory => ({
   idle: [],
 });
 
-export function decideSlo(seen: Observation, memory: PolicyMemory, settings: SloRuleSettings): Decision {
+export function decideSlo(
+  observed: Observation,
+  memory: PolicyMemory,
+  settings: SloRuleSettings & BulkSettings,
+): Decision {
+  const seen = withoutBulkReports(observed);
   const before = memory.slo ?? emptySlo();
   const flow = observeFlow(seen, before.flow, settings.serviceSeconds);
   // A second tick at the same instant learns nothing: what was requested since does not show yet.
@@ -39,8 +45,12 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   }
 
   const learned = learn(seen, before, flow, capacity, settings);
-  const { calculation, needed, kept, idle: idleNow, emptySeconds } = calculate(seen, learned, settings);
-  const idle = Math.max(idleNow, idleByWork(seen, flow, calculation.serviceSeconds));
+  const bulk = observeBulk(observed, memory.bulk, serviceOf(learned.flow, settings.serviceSeconds));
+  const result = calculate(seen, learned, settings, bulk);
+  const { calculation, idle: idleNow, emptySeconds } = result;
+  const needed = Math.max(result.needed, result.bulk.needed);
+  const kept = Math.max(result.kept, result.bulk.kept);
+  const idle = Math.max(idleNow, idleByWork(...ofBothLanes(seen, flow, bulk), calculation.serviceSeconds));
   const tick = seen.tickSeconds ?? Infinity;
   const idleTicks = ticksFor(calculation.bootSeconds * IDLE_BOOTS, tick);
   const idleCounts = recordIdle(before.idle, { at: seen.at, count: idle }, idleTicks);
@@ -50,8 +60,24 @@ export function decideSlo(seen: Observation, memory: PolicyMemory, settings: Slo
   const { isEmptyConfirmed = false } = learned;
   const sizes = { needed, kept, spare, idle, emptySeconds, isEmptyConfirmed, serviceSeconds };
   const choice = choose(seen, sizes, memory, settings);
-  const next = { ...memory, slo: { ...learned, idle: idleCounts } };
+  if (choice.reason === 'scale-out' && result.needed <= seen.desired) choice.reason = 'bulk-deadline';
+  const next = { ...memory, ...(bulk && { bulk: bulk.memory }), slo: { ...learned, idle: idleCounts } };
   return { ...choice, memory: afterChoice(seen, next, choice, idle), needed, calculation };
+}
+
+/** What waits and what was done, whatever lane it is of: an instance that works on bulk photos is not idle. */
+function ofBothLanes(
+  seen: Observation,
+  flow: Flow,
+  bulk: BulkNow | undefined,
+): [Pick<Observation, 'visible' | 'inService'>, Pick<Flow, 'seconds' | 'busySeconds'>] {
+  if (!bulk || flow.busySeconds === undefined) return [seen, flow];
+  const { inService } = seen;
+  const visible = seen.visible + (bulk.working > 0 ? bulk.counts.visible : 0);
+  return [
+    { visible, inService },
+    { seconds: flow.seconds, busySeconds: flow.busySeconds + (bulk.flow.busySeconds ?? 0) },
+  ];
 }
 
 /** The memory with the launch or the removal that a choice makes. */

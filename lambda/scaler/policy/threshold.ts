@@ -24,7 +24,8 @@ export function decideThreshold(
     const desired = Math.min(seen.max, seen.desired + settings.scaleOutStep);
     return { desired, reason: 'scale-out', memory: { ...memory, lastOutAt: seen.at } };
   }
-  const idle = seen.inService - seen.inFlight;
+  // Bulk photos need no instance of their own: this policy knows no deadline.
+  const idle = seen.inService - seen.inFlight - (seen.bulk?.inFlight ?? 0);
   if (seen.visible > 0 || idle < 1) return hold('steady');
   if (seen.desired <= seen.min) return hold('at-min');
   const sinceAny = Math.min(since(memory.lastOutAt), since(memory.lastInAt));

@@ -199,7 +199,8 @@ describe('metrics: CloudWatch', () => {
     await port.publish({
       at,
       reason: 'steady',
-      counts: { visible: 7, inFlight: 0 },
+      counts: { visible: 7, inFlight: 0, bulk: { visible: 5, inFlight: 1 } },
+      bulkDeadlineUsed: 40,
       fleet,
       needed: 2,
       calculation,

@@ -4,13 +4,19 @@ import { describe, expect, it } from 'vitest';
 import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
 import type { PolicySettings } from '../../../../contract/policy.ts';
 import { decide } from '../../../../lambda/scaler/policy/decide.ts';
-import type { PolicyMemory } from '../../../../lambda/scaler/policy/decision.ts';
+import type { PolicyMemory, RuleSettings } from '../../../../lambda/scaler/policy/decision.ts';
 import { heldOf } from '../../../../lambda/scaler/policy/flow.ts';
-import type { InstanceLaunch, Observation } from '../../../../lambda/scaler/policy/observation.ts';
+import type {
+  InstanceLaunch,
+  Observation,
+  WorkReport,
+} from '../../../../lambda/scaler/policy/observation.ts';
 import { seen, slo, threshold } from '../support/observations.ts';
 
 const SEQUENCES = Number(process.env.SEQUENCES ?? 2000);
 const options = { seed: 11, numRuns: SEQUENCES };
+
+const NOTHING: WorkReport = { completed: 0, busySeconds: 0 };
 
 /** Mostly small numbers, where the rule changes its mind; some very large ones. */
 const count = fc.oneof(
@@ -50,6 +56,13 @@ const tickArbitrary = fc.record({
     ),
     { nil: undefined },
   ),
+  /** Of the bulk lane: messages, and the shares of what is reported that are of bulk. */
+  bulk: fc.record({
+    visible: count,
+    inFlight: fc.oneof(fc.integer({ min: 0, max: 12 }), count),
+    photos: fc.double({ min: 0, max: 1, noNaN: true }),
+    seconds: fc.double({ min: 0, max: 1, noNaN: true }),
+  }),
   /** Whether workers report; or their counters started again. */
   reports: fc.constantFrom('yes', 'yes', 'yes', 'no', 'restarted'),
 });
@@ -76,26 +89,33 @@ const sequence = fc.record({
   ticks: fc.array(tickArbitrary, { minLength: 1, maxLength: 12 }),
   settings,
   tickSeconds: fc.constantFrom(30, 15, undefined),
+  /** Seconds; undefined without a bulk lane. */
+  bulkDeadline: fc.constantFrom(undefined, undefined, 60, 3600),
 });
 
 type Sequence = typeof sequence extends fc.Arbitrary<infer T> ? T : never;
-type Visit = (seen: Observation, before: PolicyMemory, settings: PolicySettings) => void;
+type Visit = (seen: Observation, before: PolicyMemory, settings: RuleSettings) => void;
 
 /** Decides tick after tick. @param visit called with each observation and the memory before it */
-function walk({ ticks, settings, tickSeconds }: Sequence, visit: Visit): PolicyMemory {
+function walk({ ticks, tickSeconds, bulkDeadline, ...given }: Sequence, visit: Visit): PolicyMemory {
+  const settings: RuleSettings = { ...given.settings, bulkDeadlineSeconds: bulkDeadline };
   let memory: PolicyMemory = {};
   let at = 1_800_000_000;
   let desired = 0;
   let [min, max] = [0, 20];
-  let reported = { completed: 0, busySeconds: 0 };
+  let reported: WorkReport = NOTHING;
   const page: InstanceLaunch[] = [];
   for (const one of ticks) {
     at += one.after;
     if (one.limits) [min, max] = [Math.min(...one.limits), Math.max(...one.limits)];
-    const before = one.reports === 'restarted' ? { completed: 0, busySeconds: 0 } : reported;
+    const before = one.reports === 'restarted' ? NOTHING : reported;
     reported = {
       completed: before.completed + one.completed,
       busySeconds: before.busySeconds + one.busySeconds,
+      ...(bulkDeadline && {
+        bulkCompleted: (before.bulkCompleted ?? 0) + one.bulk.photos * one.completed,
+        bulkBusySeconds: (before.bulkBusySeconds ?? 0) + one.bulk.seconds * one.busySeconds,
+      }),
     };
     page.push(
       ...(one.launches ?? []).map(({ outcome, age }, k): InstanceLaunch => {
@@ -118,6 +138,7 @@ function walk({ ticks, settings, tickSeconds }: Sequence, visit: Visit): PolicyM
       max,
       desired: one.byHand ?? desired,
       tickSeconds,
+      ...(bulkDeadline && { bulk: { visible: one.bulk.visible, inFlight: one.bulk.inFlight } }),
       ...(one.reports === 'no' ? {} : { reported }),
     });
     visit(observation, memory, settings);
@@ -144,7 +165,8 @@ describe('after any sequence of ticks, a policy', () => {
 
         // Within the limits, and with the reason of the direction.
         if (!(desired >= min && desired <= max)) throw new Error(`beyond its limits: ${context()}`);
-        const direction = reason === 'scale-out' ? 1 : reason === 'scale-in' ? -1 : 0;
+        const isOut = reason === 'scale-out' || reason === 'bulk-deadline';
+        const direction = isOut ? 1 : reason === 'scale-in' ? -1 : 0;
         if (Math.sign(desired - observation.desired) !== direction) throw new Error(`misnamed: ${context()}`);
 
         for (const number of numbers({ desired, needed, calculation })) {
@@ -154,6 +176,13 @@ describe('after any sequence of ticks, a policy', () => {
         // Nothing to add to its own answer.
         const again = decide({ ...observation, desired }, after, settings);
         if (again.desired !== desired) throw new Error(`decides again, ${again.desired}: ${context()}`);
+
+        // Bulk photos never leave interactive ones with fewer instances.
+        if (observation.bulk) {
+          const { bulk: _, ...interactive } = observation;
+          const { desired: alone } = decide(interactive, before, settings);
+          if (desired < alone) throw new Error(`${alone} without bulk photos: ${context()}`);
+        }
 
         // More photos waiting never need fewer instances, apart from rounding of large numbers.
         const more = { ...observation, visible: observation.visible + 1 + (observation.inFlight % 50) };

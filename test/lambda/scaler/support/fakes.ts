@@ -134,7 +134,8 @@ export class FakeWork implements Work {
     const { written, reported } = this;
     if (written) return Promise.resolve(written.filter(({ instance }) => instances.includes(instance)));
     if (!reported) return Promise.resolve([]);
-    const since = (name: keyof WorkReport) => (reported[name] - this.divided[name]) / instances.length;
+    const since = (name: 'completed' | 'busySeconds') =>
+      (reported[name] - this.divided[name]) / instances.length;
     const reports = instances.map((instance) => {
       const before = this.shares.get(instance) ?? { completed: 0, busySeconds: 0 };
       const now = {
