@@ -5,7 +5,9 @@ export const stages = {
   /** For `npm start`, on this machine: short times, and local processes as instances. */
   local: {
     maxCapacity: 5,
-    onDemandFallback: false,
+    onDemandFallback: true,
+    // One instance resumes while the others boot.
+    warmPoolSize: 1,
     tickSeconds: 5,
     policy: {
       kind: 'slo',
@@ -29,7 +31,8 @@ export const stages = {
   /** For `npm run chaos`: a photo of a dead worker is received again soon. */
   chaos: {
     maxCapacity: 4,
-    onDemandFallback: false,
+    onDemandFallback: true,
+    warmPoolSize: 1,
     tickSeconds: 5,
     policy: {
       kind: 'slo',

@@ -233,7 +233,7 @@ describe.each(names)('the shipped stage %s', (name) => {
       ...(name === 'local' ? ['GatewayLogGroupName'] : []),
       'GroupName',
       'InstanceLogGroupName',
-      ...(['dev', 'prod'].includes(name) ? ['OnDemandGroupName'] : []),
+      'OnDemandGroupName',
       'QueueUrl',
       'ScalerFunctionName',
       'ScalerLogGroupName',
