@@ -31,8 +31,8 @@ export const stages = {
   /** For `npm run chaos`: a photo of a dead worker is received again soon. */
   chaos: {
     maxCapacity: 4,
+    // Without stopped instances: an image that does not boot is launched into a warm pool again and again, whatever the scaler decides.
     onDemandFallback: true,
-    warmPoolSize: 1,
     tickSeconds: 5,
     policy: {
       kind: 'slo',

@@ -126,6 +126,8 @@ async function withBadImage(
   { instances, view }: OutagePorts,
   abort: AbortSignal,
 ): Promise<OutageReport['boots']> {
+  // The last fault may have left none: then none would be replaced.
+  while (instances.live().length === 0) await sleep(POLL_MS, undefined, { signal: abort });
   const startMs = Date.now();
   const isSilent = kind === 'image whose worker says nothing';
   instances.setImage(isSilent ? 'silent' : 'without nodes');

@@ -26,8 +26,8 @@ it('plans every kind in proportion to its weight, at the requested mean interval
 });
 
 it.each([
-  ['', { photos: 1000, seed: 1 }],
-  ['--photos 20 --seed 7 --json out.json', { photos: 20, seed: 7, json: 'out.json' }],
+  ['', { photos: 1000, bulk: 20, seed: 1 }],
+  ['--photos 20 --bulk 0 --seed 7 --json out.json', { photos: 20, bulk: 0, seed: 7, json: 'out.json' }],
 ])('the options %j are parsed', async (line, options) =>
   expect((await parse('chaos', define, line)).got).toEqual([options]),
 );
