@@ -6,7 +6,14 @@
  */
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, imagesToRemove, type Image } from './images.ts';
-import { deployStep, planPromotion, reasonNotToPromote, type PromotionState } from './promotion-plan.ts';
+import {
+  deployStep,
+  planPromotion,
+  reasonNotToPromote,
+  type Fleet,
+  type LaunchGroup,
+  type PromotionState,
+} from './promotion-plan.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
 import { testCandidate } from './candidate.ts';
 
@@ -25,7 +32,7 @@ export async function promote(session: ImageSession): Promise<number> {
     return declined(session);
 
   const verdict = await testCandidate({
-    launch: () => instances.launch(stage, candidate, state.fleet),
+    launch: () => instances.launch(stage, candidate, state.groups[0].fleet),
     look: (id) => instances.look(id),
     verdict: (id) => parameters.verdict(stage, id),
     terminate: async (id) => {
@@ -48,8 +55,8 @@ export async function promote(session: ImageSession): Promise<number> {
   progress.print(`${candidate} passed its test in ${seconds} s.`);
 
   session.abort.throwIfAborted();
-  await putInService(session, candidate, state.fixedImage);
-  const keep = [...(await imagesInUse(session, state.images)), state.fixedImage ?? ''];
+  await putInService(session, candidate, state.groups);
+  const keep = [...(await imagesInUse(session, state.images)), ...fixedImages(state.groups)];
   // Images that came into use since the plan was shown stay.
   const remove = imagesToRemove(state.images, keep).filter((image) => plan.remove.includes(image));
   let exit: number = EXIT.done;
@@ -67,44 +74,71 @@ export async function promote(session: ImageSession): Promise<number> {
 }
 
 /**
- * Sets `current` and starts the instance refresh; an interrupt waits for both.
- *
- * @param fixedImage that the launch template names itself: a deploy puts another one there and replaces the instances
+ * Sets `current` and starts the instance refreshes; an interrupt waits for all. Where the launch template names an image itself, a deploy puts
+ * another one there and replaces the instances.
  */
 export async function putInService(
   session: ImageSession,
   imageId: string,
-  fixedImage: string | undefined,
+  groups: readonly LaunchGroup[],
 ): Promise<void> {
   const { options, parameters, group, progress, scope } = session;
   const switching = (async () => {
     await parameters.setCurrent(options.stage, imageId);
     progress.print(`The current image of stage '${options.stage}' is ${imageId}.`);
-    if (fixedImage !== undefined) return progress.print(`Next: ${deployStep(options.stage, fixedImage)}`);
-    progress.print(`Started the instance refresh ${await group.refresh(options.stage)}.`);
+    // One that is refused does not keep the others from the new image.
+    const refused: unknown[] = [];
+    for (const { fleet, fixedImage } of groups) {
+      const { groupName } = fleet;
+      if (fixedImage !== undefined) {
+        progress.print(`Next: ${deployStep(options.stage, groupName, fixedImage)}`);
+        continue;
+      }
+      try {
+        progress.print(`Started the instance refresh ${await group.refresh(fleet)} of ${groupName}.`);
+      } catch (error) {
+        refused.push(error);
+      }
+    }
+    if (refused.length > 0) throw refused[0];
   })();
   await scope.defer(() => switching.catch(() => undefined));
   await switching;
 }
 
 async function look(session: ImageSession): Promise<PromotionState> {
-  const { options, parameters, images, instances, group } = session;
+  const { options, parameters, images, instances } = session;
   const { stage } = options;
-  const [candidate, current, all, fleet] = await Promise.all([
+  const [candidate, current, all, groups] = await Promise.all([
     parameters.candidate(stage),
     parameters.current(stage),
     images.all(),
-    group.fleet(stage),
+    launchGroups(session),
   ]);
-  const [refresh, leftOver, keep, fixedImage] = await Promise.all([
-    group.refreshInProgress(stage),
-    instances.leftOver(stage),
-    imagesInUse(session, all),
-    instances.fixedImage(fleet),
-  ]);
-  const inUse = fixedImage === undefined ? keep : [...keep, fixedImage];
-  return { stage, candidate, current, images: all, fleet, refresh, leftOver, imagesInUse: inUse, fixedImage };
+  const [leftOver, keep] = await Promise.all([instances.leftOver(stage), imagesInUse(session, all)]);
+  const inUse = [...keep, ...fixedImages(groups)];
+  return { stage, candidate, current, images: all, groups, leftOver, imagesInUse: inUse };
 }
+
+export async function launchGroups({
+  options: { stage },
+  group,
+  instances,
+}: ImageSession): Promise<PromotionState['groups']> {
+  const look = async (fleet: Fleet): Promise<LaunchGroup> => {
+    const [refresh, fixedImage] = await Promise.all([
+      group.refreshInProgress(fleet),
+      instances.fixedImage(fleet),
+    ]);
+    return { fleet, refresh, fixedImage };
+  };
+  const [first, ...others] = await group.fleets(stage);
+  const [own, ...rest] = await Promise.all([look(first), ...others.map(look)]);
+  return [own, ...rest];
+}
+
+const fixedImages = (groups: readonly LaunchGroup[]): string[] =>
+  groups.flatMap(({ fixedImage }) => fixedImage ?? []);
 
 /** Images that parameters of any stage name, and those that a rollback would restore. */
 async function imagesInUse({ parameters }: ImageSession, images: Image[]): Promise<string[]> {

@@ -16,13 +16,19 @@ export interface PromotionState {
   candidate: string | undefined;
   current: string | undefined;
   images: Image[];
-  fleet: Fleet;
-  /** An instance refresh in progress. */
-  refresh: string | undefined;
+  /** The group, or the two groups of which the first is the Spot group. */
+  groups: [LaunchGroup, ...LaunchGroup[]];
   /** Candidate instances of this stage that still run. */
   leftOver: string[];
   /** Images that parameters of any stage or the launch template name, and those that a rollback would restore. */
   imagesInUse: string[];
+}
+
+/** A group, and what stands in the way of a new image. */
+export interface LaunchGroup {
+  fleet: Fleet;
+  /** An instance refresh in progress. */
+  refresh: string | undefined;
   /** Image that the launch template names itself, as with a warm pool. */
   fixedImage: string | undefined;
 }
@@ -36,7 +42,7 @@ export interface Promotion {
 
 /** @returns why nothing can be promoted, and what to do; undefined when the candidate can be */
 export function reasonNotToPromote(state: PromotionState): string | undefined {
-  const { stage, candidate, current, images, fleet, refresh, leftOver } = state;
+  const { stage, candidate, current, images, groups, leftOver } = state;
   const bake = `npx ddcolor-elastic image bake --stage ${stage}`;
   if (candidate === undefined) return `stage '${stage}' has no candidate: ${bake} makes one.`;
   if (candidate === current) {
@@ -52,21 +58,24 @@ export function reasonNotToPromote(state: PromotionState): string | undefined {
       `aws ec2 terminate-instances --instance-ids ${leftOver.join(' ')}`
     );
   }
-  if (refresh !== undefined) {
-    return (
-      `the instance refresh ${refresh} of ${fleet.groupName} is in progress. Wait for it, or cancel it: ` +
-      `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${fleet.groupName}`
-    );
-  }
-  if (fleet.subnets.length === 0 || fleet.instanceTypes.length === 0) {
-    return `the group ${fleet.groupName} has no subnets or no instance types: npm run deploy -- --stage ${stage}`;
+  for (const { fleet, refresh } of groups) {
+    if (refresh !== undefined) {
+      return (
+        `the instance refresh ${refresh} of ${fleet.groupName} is in progress. Wait for it, or cancel it: ` +
+        `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${fleet.groupName}`
+      );
+    }
+    if (fleet.subnets.length === 0 || fleet.instanceTypes.length === 0) {
+      return `the group ${fleet.groupName} has no subnets or no instance types: npm run deploy -- --stage ${stage}`;
+    }
   }
   return undefined;
 }
 
 /** @param deadlineMinutes of the candidate's test */
 export function planPromotion(state: PromotionState, deadlineMinutes: number): Promotion {
-  const { candidate = '', current, images, fleet, stage } = state;
+  const { candidate = '', current, images, groups, stage } = state;
+  const [{ fleet }] = groups;
   const imagesInUse = [...state.imagesInUse, candidate, ...(current === undefined ? [] : [current])];
   const remove = imagesToRemove(images, imagesInUse);
   return {
@@ -78,24 +87,22 @@ export function planPromotion(state: PromotionState, deadlineMinutes: number): P
       `Wait up to ${deadlineMinutes} minutes until it has coloured the known picture; it receives no photos.`,
       'Terminate it. Unless it passed, stop here without a change.',
       `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${candidate}.`,
-      refreshStep(stage, fleet, state.fixedImage),
+      ...refreshSteps(stage, groups),
       ...remove.map(({ id, createdAt }) => `Remove the image ${id} of ${createdAt} with its snapshots.`),
     ],
   };
 }
 
-/** How a stage with a warm pool gets a new image: its launch template may not name the parameter. */
-export const deployStep = (stage: string, fixedImage: string): string =>
-  `npm run deploy -- --stage ${stage}, since the stage has a warm pool and its launch template names ${fixedImage} itself.`;
+/** How a group with a warm pool gets a new image: its launch template may not name the parameter. */
+export const deployStep = (stage: string, groupName: string, fixedImage: string): string =>
+  `npm run deploy -- --stage ${stage}, since ${groupName} has a warm pool and its launch template names ${fixedImage} itself.`;
 
-export const refreshStep = (
-  stage: string,
-  { groupName, desired }: Fleet,
-  fixedImage: string | undefined,
-): string =>
-  fixedImage === undefined
-    ? `Start an instance refresh of ${groupName}: ${desired} instances, each replaced before it is terminated.`
-    : `Leave the instances to ${deployStep(stage, fixedImage)}`;
+export const refreshSteps = (stage: string, groups: readonly LaunchGroup[]): string[] =>
+  groups.map(({ fleet: { groupName, desired }, fixedImage }) =>
+    fixedImage === undefined
+      ? `Start an instance refresh of ${groupName}: ${desired} instances, each replaced before it is terminated.`
+      : `Leave the instances of ${groupName} to ${deployStep(stage, groupName, fixedImage)}`,
+  );
 
 export interface LaunchOption {
   instanceType: string;

@@ -1,8 +1,8 @@
 /** Restores an earlier image. */
 import { EXIT, UserError } from '../../common/errors.ts';
 import { imageBefore, type Image } from './images.ts';
-import { putInService } from './promote.ts';
-import { refreshStep } from './promotion-plan.ts';
+import { launchGroups, putInService } from './promote.ts';
+import { refreshSteps, type LaunchGroup } from './promotion-plan.ts';
 import { confirmed, declined, type ImageSession } from './session.ts';
 
 export interface RollbackState {
@@ -13,19 +13,20 @@ export interface RollbackState {
   images: Image[];
   /** Of --to. */
   to: string | undefined;
-  refresh: string | undefined;
-  groupName: string;
+  groups: readonly LaunchGroup[];
 }
 
 /** The image to restore, or why there is none and what to do. */
 export function rollbackTarget(state: RollbackState): { imageId: string } | { refused: string } {
-  const { stage, current, history, images, to, refresh, groupName } = state;
+  const { stage, current, history, images, to, groups } = state;
+  const refreshed = groups.find(({ refresh }) => refresh !== undefined);
   const list = `npx ddcolor-elastic image list --stage ${stage}`;
   if (current === undefined) return { refused: `stage '${stage}' has no current image to go back from.` };
-  if (refresh !== undefined) {
+  if (refreshed) {
+    const { groupName } = refreshed.fleet;
     return {
       refused:
-        `the instance refresh ${refresh} of ${groupName} is in progress. Cancel it, then run this again: ` +
+        `the instance refresh ${refreshed.refresh} of ${groupName} is in progress. Cancel it, then run this again: ` +
         `aws autoscaling cancel-instance-refresh --auto-scaling-group-name ${groupName}`,
     };
   }
@@ -45,27 +46,22 @@ export function rollbackTarget(state: RollbackState): { imageId: string } | { re
 }
 
 export async function rollback(session: ImageSession): Promise<number> {
-  const { options, parameters, images, instances, group } = session;
+  const { options, parameters, images } = session;
   const { stage, to } = options;
-  const [current, history, all, fleet] = await Promise.all([
+  const [current, history, all, groups] = await Promise.all([
     parameters.current(stage),
     parameters.history(stage),
     images.all(),
-    group.fleet(stage),
+    launchGroups(session),
   ]);
-  const [refresh, fixedImage] = await Promise.all([
-    group.refreshInProgress(stage),
-    instances.fixedImage(fleet),
-  ]);
-  const { groupName } = fleet;
-  const target = rollbackTarget({ stage, current, history, images: all, to, refresh, groupName });
+  const target = rollbackTarget({ stage, current, history, images: all, to, groups });
   if ('refused' in target) throw new UserError(`Not rolled back: ${target.refused}`);
   const steps = [
     `Set the current image of stage '${stage}' from ${current ?? 'none'} to ${target.imageId}.`,
-    refreshStep(stage, fleet, fixedImage),
+    ...refreshSteps(stage, groups),
   ];
   if (!(await confirmed(session, `Roll back stage '${stage}'`, steps))) return declined(session);
   session.abort.throwIfAborted();
-  await putInService(session, target.imageId, fixedImage);
+  await putInService(session, target.imageId, groups);
   return EXIT.done;
 }

@@ -27,6 +27,8 @@ export function describeDecision({
   switch (reason) {
     case 'scale-out':
       return `to ${number(desired)}, backlog ${backlog}`;
+    case 'bulk-deadline':
+      return `to ${number(desired)} for the deadline of the bulk photos`;
     case 'scale-in':
       return `to ${number(desired)}, backlog ${backlog}`;
     case 'steady':

@@ -5,7 +5,7 @@ import { parse } from '../support/parse.ts';
 
 describe('options of npm start', () => {
   it.each([
-    ['', { count: 60 }],
+    ['', { count: 60, bulk: 0 }],
     [
       '--photos album --comfyui http://127.0.0.1:8188/ --keep --port 9000 --json out.json',
       {
@@ -15,9 +15,10 @@ describe('options of npm start', () => {
         port: 9000,
         json: 'out.json',
         count: 60,
+        bulk: 0,
       },
     ],
-    ['--comfyui local --count 4 --port 0', { comfyui: 'local', count: 4, port: 0 }],
+    ['--comfyui local --count 4 --bulk 2 --port 0', { comfyui: 'local', count: 4, bulk: 2, port: 0 }],
   ])('%j are parsed', async (line, options) =>
     expect((await parse('start', define, line)).got).toEqual([options]),
   );

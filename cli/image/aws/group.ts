@@ -5,8 +5,10 @@ import {
   DescribeInstanceRefreshesCommand,
   StartInstanceRefreshCommand,
   type AutoScalingClient,
+  type AutoScalingGroup,
 } from '@aws-sdk/client-auto-scaling';
 import { REFRESH, SERVICE } from '../../../contract/names.ts';
+import { onDemandGroupName } from '../../../contract/pools.ts';
 import { UserError } from '../../../common/errors.ts';
 import type { Fleet } from '../promotion-plan.ts';
 
@@ -29,17 +31,28 @@ const PREFERENCES = {
 export class Group {
   constructor(private readonly autoScaling: AutoScalingClient) {}
 
-  /** @throws UserError when the stage is not deployed, or not by this repository */
-  async fleet(stage: string): Promise<Fleet> {
+  /**
+   * @returns the stage's group, and the on-demand group beside it where it has two
+   * @throws UserError when the stage is not deployed, or not by this repository
+   */
+  async fleets(stage: string): Promise<[Fleet, ...Fleet[]]> {
     const name = groupName(stage);
-    const { AutoScalingGroups } = await this.autoScaling.send(
-      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
+    const onDemandName = onDemandGroupName(name);
+    const { AutoScalingGroups = [] } = await this.autoScaling.send(
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name, onDemandName] }),
     );
-    const [group] = AutoScalingGroups ?? [];
+    const named = (wanted: string) =>
+      AutoScalingGroups.find(({ AutoScalingGroupName }) => AutoScalingGroupName === wanted);
+    const group = named(name);
     if (!group)
       throw new UserError(
         `there is no group ${name} in this account and region: npm run deploy -- --stage ${stage}`,
       );
+    const onDemand = named(onDemandName);
+    return [this.fleet(stage, name, group), ...(onDemand ? [this.fleet(stage, onDemandName, onDemand)] : [])];
+  }
+
+  private fleet(stage: string, name: string, group: AutoScalingGroup): Fleet {
     const { LaunchTemplate } = group.MixedInstancesPolicy ?? {};
     const { LaunchTemplateId, Version } = LaunchTemplate?.LaunchTemplateSpecification ?? {};
     if (!LaunchTemplateId) {
@@ -58,17 +71,16 @@ export class Group {
   }
 
   /** @returns the id of a refresh in progress */
-  async refreshInProgress(stage: string): Promise<string | undefined> {
+  async refreshInProgress({ groupName: AutoScalingGroupName }: Fleet): Promise<string | undefined> {
     const { InstanceRefreshes } = await this.autoScaling.send(
       // Newest first, and only one can be in progress.
-      new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: groupName(stage), MaxRecords: 1 }),
+      new DescribeInstanceRefreshesCommand({ AutoScalingGroupName, MaxRecords: 1 }),
     );
     return InstanceRefreshes?.find(({ Status = '' }) => IN_PROGRESS.includes(Status))?.InstanceRefreshId;
   }
 
   /** @returns the id of the refresh */
-  async refresh(stage: string): Promise<string> {
-    const AutoScalingGroupName = groupName(stage);
+  async refresh({ groupName: AutoScalingGroupName }: Fleet): Promise<string> {
     try {
       const { InstanceRefreshId = '' } = await this.autoScaling.send(
         new StartInstanceRefreshCommand({ AutoScalingGroupName, Preferences: PREFERENCES }),

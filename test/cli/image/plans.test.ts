@@ -9,6 +9,7 @@ import {
   launchOptions,
   planPromotion,
   reasonNotToPromote,
+  type LaunchGroup,
   type PromotionState,
 } from '../../../cli/image/promotion-plan.ts';
 import { rollbackTarget, type RollbackState } from '../../../cli/image/rollback.ts';
@@ -64,16 +65,19 @@ const fleet = {
   instanceTypes: ['g4dn.xlarge', 'g5.xlarge'],
   subnets: ['subnet-1', 'subnet-2'],
 };
+const group = (more: Partial<LaunchGroup>): LaunchGroup => ({
+  ...{ fleet, refresh: undefined, fixedImage: undefined },
+  ...more,
+});
+const onDemand = { ...fleet, groupName: 'ddcolor-elastic-dev-on-demand', desired: 1 };
 const state: PromotionState = {
   stage: 'dev',
   candidate: 'e',
   current: 'a',
   images: images('a b c d e'),
-  fleet,
-  refresh: undefined,
+  groups: [group({})],
   leftOver: [],
   imagesInUse: ['a', 'e'],
-  fixedImage: undefined,
 };
 
 describe('a promotion', () => {
@@ -103,10 +107,19 @@ describe('a promotion', () => {
     ],
     [
       'is rejected during an instance refresh',
-      { refresh: 'r-1' },
+      { groups: [group({ refresh: 'r-1' })] },
       'aws autoscaling cancel-instance-refresh --auto-scaling-group-name ddcolor-elastic-dev',
     ],
-    ['is rejected without a subnet', { fleet: { ...fleet, subnets: [] } }, 'npm run deploy -- --stage dev'],
+    [
+      'is rejected during an instance refresh of the on-demand group',
+      { groups: [group({}), group({ fleet: onDemand, refresh: 'r-2' })] },
+      'aws autoscaling cancel-instance-refresh --auto-scaling-group-name ddcolor-elastic-dev-on-demand',
+    ],
+    [
+      'is rejected without a subnet',
+      { groups: [group({ fleet: { ...fleet, subnets: [] } })] },
+      'npm run deploy -- --stage dev',
+    ],
   ])('%s', (_what, change, part) => {
     const found = reasonNotToPromote({ ...state, ...change });
     if (part === undefined) expect(found).toBeUndefined();
@@ -128,6 +141,26 @@ describe('a promotion', () => {
     ]);
   });
 
+  it.each<[string, Partial<LaunchGroup>, string]>([
+    [
+      'refreshes the on-demand group too',
+      {},
+      'Start an instance refresh of ddcolor-elastic-dev-on-demand: 1 instances, each replaced before it is terminated.',
+    ],
+    [
+      'leaves an on-demand group with a warm pool to a deploy',
+      { fixedImage: 'b' },
+      'Leave the instances of ddcolor-elastic-dev-on-demand to npm run deploy -- --stage dev, since ddcolor-elastic-dev-on-demand has a warm pool and its launch template names b itself.',
+    ],
+  ])('%s', (_what, more, step) => {
+    const { steps } = planPromotion(
+      { ...state, groups: [group({}), group({ fleet: onDemand, ...more })] },
+      15,
+    );
+    expect(steps[4]).toContain('Start an instance refresh of ddcolor-elastic-dev: 3 instances');
+    expect(steps[5]).toBe(step);
+  });
+
   it('tries each type in each subnet before the next type', () => {
     expect(launchOptions(fleet).map(({ instanceType, subnet }) => `${instanceType} ${subnet}`)).toEqual([
       'g4dn.xlarge subnet-1',
@@ -145,8 +178,7 @@ describe('a rollback', () => {
     history: ['a', 'b'],
     images: images('a b c d?'),
     to: undefined,
-    refresh: undefined,
-    groupName: 'group',
+    groups: [group({})],
   };
   it.each<[string, Partial<RollbackState>, string]>([
     ['sets the previous image', {}, 'a'],
@@ -162,8 +194,8 @@ describe('a rollback', () => {
     ['is rejected for a pending image', { to: 'd' }, "d is 'pending'"],
     [
       'is rejected during an instance refresh',
-      { refresh: 'r-1' },
-      'aws autoscaling cancel-instance-refresh --auto-scaling-group-name group',
+      { groups: [group({}), group({ fleet: onDemand, refresh: 'r-1' })] },
+      'aws autoscaling cancel-instance-refresh --auto-scaling-group-name ddcolor-elastic-dev-on-demand',
     ],
   ])('%s', (_what, change, expected) => {
     const found = rollbackTarget({ ...at, ...change });

@@ -70,7 +70,9 @@ describe('a candidate that passes its test', () => {
     expect(await explained(promote, session), said()).toBe(0);
     expect(await account.parameters()).toMatchObject({ 'dev/ami/current': NEW });
     expect(await account.refreshes('dev')).toBe(0);
-    expect(said()).toContain(`Next: npm run deploy -- --stage dev, since the stage has a warm pool`);
+    expect(said()).toContain(
+      `Next: npm run deploy -- --stage dev, since ddcolor-elastic-dev has a warm pool`,
+    );
     expect([...account.front.images.keys()]).toContain(named);
   });
 
