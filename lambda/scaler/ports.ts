@@ -112,7 +112,7 @@ export type TickRecord = {
   unfulfilled?: number;
   /** Launches in a row that never came into service. @default none */
   bootFailures?: number;
-  /** Photos finished since the scaler first read the instances' reports; absent where that is unknown. */
+  /** Interactive photos finished since the scaler first read the instances' reports; absent where that is unknown. */
   completed?: number;
   /** Reports of instances that were not believed. @default none */
   implausible?: number;

@@ -1,6 +1,7 @@
 /** What a tick leaves behind: its record in the memory, and its metrics. */
 import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
+import { reportedBy } from './policy/bulk/bulk.ts';
 import type { Decision } from './policy/decision.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Belief } from './policy/reports.ts';
@@ -90,7 +91,9 @@ function deadlineUsed({ at, counts, decision }: TickFacts): number | undefined {
 
 export const recordOf = (facts: TickFacts): TickRecord => {
   const { at, counts, work, fleet, decision, desired } = facts;
-  const { reported, disbelieved = [] } = work ?? {};
+  const { disbelieved = [] } = work ?? {};
+  // Arrivals are computed from it, and the backlog beside it is that of the interactive lane.
+  const reported = reportedBy('interactive', work?.reported);
   return {
     at,
     reason: reasonOf(facts),

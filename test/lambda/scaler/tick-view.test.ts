@@ -120,6 +120,23 @@ describe('a tick', () => {
     // The first report shows where the counters are, not what was done since the last tick.
     expect(published()?.history.map(({ completed }) => completed)).toEqual([null, null, 5]);
   });
+
+  it('leaves bulk photos out of what was finished: they would count as interactive arrivals', async () => {
+    fleet.state = { ...fleet.state, desired: 1, inService: 1 };
+    counts.counts = { visible: 30, inFlight: 1 };
+    for (const [completed, bulkCompleted] of [
+      [0, 0],
+      [6, 1],
+      [12, 5],
+    ]) {
+      const [all, bulk] = [Number(completed), Number(bulkCompleted)];
+      const done = { completed: all, busySeconds: 6 * all, bulkCompleted: bulk, bulkBusySeconds: 6 * bulk };
+      work.written = [{ instance: 'i-0', ...done }];
+      now += 60;
+      await run();
+    }
+    expect(published()?.history.map(({ completed }) => completed)).toEqual([0, 5, 7]);
+  });
 });
 
 it('always publishes what the schema allows', async () => {
