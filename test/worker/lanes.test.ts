@@ -266,6 +266,17 @@ describe('what a worker receives', () => {
     ]);
   });
 
+  it.each(LANES)(
+    'is asked for with a wait by an idle worker while the queue of the other lane, %s, fails',
+    (failing) => {
+      const one = intake();
+      const other = failing === 'bulk' ? 'interactive' : 'bulk';
+      one.failed(failing, new Error('throttled'));
+      one.foundNone(other);
+      expect(one.mayWait(other)).toBe(true);
+    },
+  );
+
   it.each<[string, Error]>([
     ['fails', new Error('throttled')],
     ['is at its quota', new InFlightQuotaReached('too many')],

@@ -62,9 +62,14 @@ export class LaneIntake {
     return this.share.isBulksTurn && withRoom.includes('bulk') ? withRoom.reverse() : withRoom;
   }
 
-  /** Whether a receive of an idle worker waits for a message: while that of the other lane would find one, it must not. */
+  /**
+   * Whether a receive of an idle worker waits for a message: while that of the other lane would find one, it must not. While the other
+   * lane's queue fails it does: without a wait the worker would ask this one hundreds of times a second.
+   */
   mayWait(lane: Lane): boolean {
-    return lane === 'interactive' && (this.states.get('bulk')?.wasEmpty ?? true);
+    const other = this.states.get(lane === 'bulk' ? 'interactive' : 'bulk');
+    if (!other || other.notBeforeMs > this.ports.now()) return true;
+    return lane === 'interactive' && other.wasEmpty;
   }
 
   /** @returns milliseconds until the first of the lanes may be asked again after an error; 0 when one may be asked now */
