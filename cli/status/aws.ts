@@ -14,7 +14,7 @@ import type { Outputs } from '../shared/stack.ts';
 import { output, type Deployment } from '../shared/deployment.ts';
 import { scalerMemoryOf } from '../shared/scaler-memory.ts';
 import { documentsOf, readItem } from '../shared/table.ts';
-import { bothPools, type Alarm, type FleetCounts, type StatusPorts } from './parts.ts';
+import { bothPools, type Alarm, type FleetCounts, type QueueCounts, type StatusPorts } from './parts.ts';
 
 /** CloudWatch has the age of the oldest message for each minute, a few minutes late. */
 const AGE_SECONDS = 600;
@@ -36,7 +36,7 @@ export function statusPorts(
     const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names });
     const { Attributes } = await awsCall(
       `queue ${QueueUrl}`,
-      'sqs:GetQueueAttributes on the job queue and the dead-letter queue',
+      'sqs:GetQueueAttributes on both job queues and the dead-letter queue',
       signal,
       () => sqs.send(get, { abortSignal: signal }),
     );
@@ -47,12 +47,16 @@ export function statusPorts(
     });
   };
 
+  const countsOf = async (which: string): Promise<QueueCounts> => {
+    const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
+    const [waiting = 0, inFlight = 0] = await attributesOf(which, [...names]);
+    return { waiting, inFlight };
+  };
+
   return {
-    async queue() {
-      const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
-      const [waiting = 0, inFlight = 0] = await attributesOf('QueueUrl', [...names]);
-      return { waiting, inFlight };
-    },
+    queue: () => countsOf('QueueUrl'),
+    // A stack from before the bulk lane has no such queue.
+    bulk: async () => ((await outputs())['BulkQueueUrl'] === undefined ? null : countsOf('BulkQueueUrl')),
     async oldest() {
       // The local AWS publishes no metrics of SQS.
       if (place.local) return null;
@@ -98,14 +102,14 @@ export function statusPorts(
         signal,
         () => autoScaling.send(get, { abortSignal: signal }),
       );
-      const countsOf = (which: string) =>
+      const groupOf = (which: string) =>
         fleetCountsOf(
           which,
           AutoScalingGroups.find((group) => group.AutoScalingGroupName === which),
         );
-      const spot = countsOf(name);
+      const spot = groupOf(name);
       if (onDemandName === undefined) return spot;
-      return bothPools(spot, countsOf(onDemandName));
+      return bothPools(spot, groupOf(onDemandName));
     },
     memory: async () => scalerMemoryOf(await readItem(documents, await named('TableName'), signal)),
     async alarms() {

@@ -4,7 +4,7 @@ import { decisionsOf, type DecisionRun } from '../shared/decisions.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday } from '../shared/scaler-memory.ts';
 import { isoOf } from '../shared/format.ts';
-import { missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
+import { fleetOf, missingOf, valueOf, type Alarm, type StatusParts } from './parts.ts';
 import type { StackName } from '../shared/deployment.ts';
 import { DECISIONS, runbook, textOf } from './text.ts';
 
@@ -26,7 +26,8 @@ export function statusJson(parts: StatusParts, { stage, stack, region }: StackNa
       oldestSeconds: valueOf(parts.oldest) ?? null,
       deadLetters: valueOf(parts.deadLetters) ?? null,
     },
-    fleet: valueOf(parts.fleet) ?? null,
+    bulk: valueOf(parts.bulk) ?? null,
+    fleet: fleetOf(parts) ?? null,
     scaler: last
       ? {
           lastTick: isoOf(last.at),

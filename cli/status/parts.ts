@@ -13,20 +13,35 @@ export interface FleetCounts {
   inService: number;
   pending: number;
   draining: number;
-  min: number;
-  max: number;
+  /** Limits of the whole fleet; null where they are unknown. */
+  min: number | null;
+  max: number | null;
   /** Of which the others are sums. @default the fleet has one group */
-  pools?: Record<'spot' | 'onDemand', Omit<FleetCounts, 'pools'>>;
+  pools?: Record<'spot' | 'onDemand', PoolCounts>;
 }
 
-/** Each group may have the whole fleet, which the scaler limits. */
+export type PoolCounts = Omit<FleetCounts, 'min' | 'max' | 'pools'>;
+
+/** Without limits: each group may have the whole fleet, whose limits the scaler keeps. */
 export function bothPools(spot: FleetCounts, onDemand: FleetCounts): FleetCounts {
-  const sum = (name: Exclude<keyof FleetCounts, 'pools'>) => spot[name] + onDemand[name];
+  const sum = (name: keyof PoolCounts) => spot[name] + onDemand[name];
   return {
-    ...{ desired: sum('desired'), min: sum('min'), max: Math.max(spot.max, onDemand.max) },
-    ...{ inService: sum('inService'), pending: sum('pending'), draining: sum('draining') },
-    pools: { spot, onDemand },
+    ...{ desired: sum('desired'), inService: sum('inService') },
+    ...{ pending: sum('pending'), draining: sum('draining'), min: null, max: null },
+    pools: { spot: countsOf(spot), onDemand: countsOf(onDemand) },
   };
+}
+
+const countsOf = ({ desired, inService, pending, draining }: FleetCounts): PoolCounts => ({
+  ...{ desired, inService, pending, draining },
+});
+
+/** The fleet, with the limits that the scaler last read where it has two groups. */
+export function fleetOf(parts: Pick<StatusParts, 'fleet' | 'memory'>): FleetCounts | undefined {
+  const fleet = valueOf(parts.fleet);
+  if (!fleet?.pools) return fleet;
+  const last = valueOf(parts.memory)?.recent.findLast(({ max }) => max !== null);
+  return { ...fleet, min: last?.min ?? null, max: last?.max ?? null };
 }
 
 export interface Alarm {
@@ -41,6 +56,8 @@ export type Part<T> = { value: T } | { missing: string };
 
 export interface StatusPorts {
   queue(): Promise<QueueCounts>;
+  /** The queue of the bulk lane; null in a stage without it. */
+  bulk(): Promise<QueueCounts | null>;
   /** Seconds that the oldest photo has waited; null when it is not measured. */
   oldest(): Promise<number | null>;
   /** Messages in the dead-letter queue. */
@@ -54,15 +71,16 @@ export type StatusParts = { [Name in keyof StatusPorts]: Part<Awaited<ReturnType
 
 /** @throws what is a bug */
 export async function readParts(ports: StatusPorts): Promise<StatusParts> {
-  const [queue, oldest, deadLetters, fleet, memory, alarms] = await Promise.all([
+  const [queue, bulk, oldest, deadLetters, fleet, memory, alarms] = await Promise.all([
     part(() => ports.queue()),
+    part(() => ports.bulk()),
     part(() => ports.oldest()),
     part(() => ports.deadLetters()),
     part(() => ports.fleet()),
     part(() => ports.memory()),
     part(() => ports.alarms()),
   ]);
-  return { queue, oldest, deadLetters, fleet, memory, alarms };
+  return { queue, bulk, oldest, deadLetters, fleet, memory, alarms };
 }
 
 async function part<T>(read: () => Promise<T>): Promise<Part<T>> {

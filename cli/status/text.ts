@@ -6,7 +6,7 @@ import type { StackName } from '../shared/deployment.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
-import { missingOf, valueOf, type Alarm, type FleetCounts, type StatusParts } from './parts.ts';
+import { fleetOf, missingOf, valueOf, type Alarm, type PoolCounts, type StatusParts } from './parts.ts';
 
 /** Decisions that fit below the rest on one screen. */
 export const DECISIONS = 8;
@@ -26,6 +26,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   const memory = valueOf(parts.memory);
   const rows = [
     ['queue', queueText(parts)],
+    ...bulkRows(parts),
     ['fleet', fleetText(parts)],
     ...poolRows(parts),
     ['scaler', scalerText(memory, now)],
@@ -66,16 +67,21 @@ export function queueText(parts: StatusParts): string {
   ].join(', ');
 }
 
-const countsText = ({ inService, pending, draining }: FleetCounts) =>
+/** The bulk lane; no row in a stage without it. */
+function bulkRows(parts: StatusParts): string[][] {
+  const bulk = valueOf(parts.bulk);
+  if (bulk === null) return [];
+  return [['bulk', `${known(bulk?.waiting)} waiting, ${known(bulk?.inFlight)} in flight`]];
+}
+
+const countsText = ({ inService, pending, draining }: PoolCounts) =>
   `${inService} in service, ${pending} pending, ${draining} draining`;
 
 export function fleetText(parts: StatusParts): string {
-  const fleet = valueOf(parts.fleet);
+  const fleet = fleetOf(parts);
   if (!fleet) return UNKNOWN;
-  // Of two pools the scaler has the limits.
-  const last = fleet.pools && valueOf(parts.memory)?.recent.at(-1);
-  const [min, max] = [last?.min ?? fleet.min, last?.max ?? fleet.max];
-  return `${fleet.desired} desired (minimum ${min}, maximum ${max}): ${countsText(fleet)}`;
+  const limits = `minimum ${known(fleet.min)}, maximum ${known(fleet.max)}`;
+  return `${fleet.desired} desired (${limits}): ${countsText(fleet)}`;
 }
 
 /** Rows of the two pools; stopped instances as the scaler's last tick found them. */
@@ -83,7 +89,7 @@ function poolRows(parts: StatusParts): string[][] {
   const { pools } = valueOf(parts.fleet) ?? {};
   if (!pools) return [];
   const stopped = valueOf(parts.memory)?.recent.at(-1)?.pools?.stopped;
-  const text = (pool: FleetCounts) => `${pool.desired} desired: ${countsText(pool)}`;
+  const text = (pool: PoolCounts) => `${pool.desired} desired: ${countsText(pool)}`;
   return [
     ['  Spot', text(pools.spot)],
     ['  on demand', `${text(pools.onDemand)}, ${known(stopped)} stopped`],

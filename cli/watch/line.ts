@@ -7,6 +7,7 @@ import { clockTime, known, UNKNOWN } from '../shared/format.ts';
 /** @returns the text without the time, so that an unchanged status gives the same text */
 export function statusLine(parts: StatusParts, now: number): { time: string; text: string } {
   const queue = valueOf(parts.queue);
+  const bulk = valueOf(parts.bulk);
   const fleet = valueOf(parts.fleet);
   const memory = valueOf(parts.memory);
   const last = memory?.recent.at(-1);
@@ -20,6 +21,7 @@ export function statusLine(parts: StatusParts, now: number): { time: string; tex
       : `tick ${UNKNOWN}`;
   const text = [
     `waiting ${known(queue?.waiting)}, in flight ${known(queue?.inFlight)}, dead letters ${known(valueOf(parts.deadLetters))}`,
+    ...(bulk ? [`bulk waiting ${bulk.waiting}, in flight ${bulk.inFlight}`] : []),
     fleet
       ? `fleet ${fleet.inService} of ${fleet.desired} in service, ${fleet.pending} pending, ${fleet.draining} draining`
       : `fleet ${UNKNOWN}`,

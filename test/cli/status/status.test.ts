@@ -19,6 +19,7 @@ const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' }
 const text = (more: Partial<StatusParts> = {}) => statusLines(parts(more), where, NOW).join('\n');
 const unread: StatusParts = {
   queue: { missing: 'queue: AccessDenied.' },
+  bulk: { missing: 'queue: AccessDenied.' },
   oldest: { missing: 'queue: AccessDenied.' },
   deadLetters: { missing: 'queue: AccessDenied.' },
   fleet: { missing: 'group: AccessDenied.' },
@@ -48,9 +49,10 @@ it('fits one screen', () => {
 });
 
 it('shows the two pools of a fleet that has them, with the limits of the scaler', () => {
-  const group = { desired: 2, min: 1, max: 20, inService: 1, pending: 1, draining: 0 };
+  const counts = { desired: 2, inService: 1, pending: 1, draining: 0 };
+  const group = { ...counts, min: 0, max: 20 };
   const fleet = { value: bothPools(group, { ...group, desired: 3, pending: 2 }) };
-  const pool = { before: 2, desired: 2, inService: 1, pending: 1, draining: 0 };
+  const pool = { before: 2, ...counts };
   const last = { min: 1, max: 12, pools: { spot: pool, onDemand: pool, stopped: 4 } };
   expect(
     text({ fleet, memory: { value: memoryOf(records(last)) } })
@@ -61,7 +63,25 @@ it('shows the two pools of a fleet that has them, with the limits of the scaler'
     '    Spot       2 desired: 1 in service, 1 pending, 0 draining',
     '    on demand  3 desired: 1 in service, 2 pending, 0 draining, 4 stopped',
   ]);
-  expect(text({ fleet, memory: { missing: 'no' } })).toContain('2 pending, 0 draining, unknown stopped');
+  const json = statusJson(parts({ fleet, memory: { value: memoryOf(records(last)) } }), where, NOW);
+  expect(json.fleet).toEqual({
+    ...{ desired: 5, inService: 2, pending: 3, draining: 0, min: 1, max: 12 },
+    pools: { spot: counts, onDemand: { ...counts, desired: 3, pending: 2 } },
+  });
+  // A tick that could not read the groups has none.
+  const failed = memoryOf(records(last, { min: null, max: null, desired: null }));
+  expect(text({ fleet, memory: { value: failed } })).toContain('(minimum 1, maximum 12)');
+  // The limits of the groups are not those of the fleet.
+  const unread = text({ fleet, memory: { missing: 'no' } });
+  expect(unread).toContain('5 desired (minimum unknown, maximum unknown): 2 in service');
+  expect(unread).toContain('2 pending, 0 draining, unknown stopped');
+});
+
+it('shows the messages of the bulk lane where there is one', () => {
+  const bulk = { value: { waiting: 800, inFlight: 6 } };
+  expect(text({ bulk })).toContain('  bulk      800 waiting, 6 in flight\n');
+  expect(statusJson(parts({ bulk }), where, NOW)).toMatchObject({ bulk: bulk.value });
+  expect(statusLine(parts({ bulk }), NOW).text).toContain('  bulk waiting 800, in flight 6  ');
 });
 
 it('has JSON with the same facts', () => {
@@ -70,6 +90,7 @@ it('has JSON with the same facts', () => {
     ...where,
     at: '2026-05-04T10:00:00.000Z',
     queue: { waiting: 12, inFlight: 3, oldestSeconds: 34, deadLetters: 2 },
+    bulk: null,
     fleet: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 },
     scaler: { lastTick: '2026-05-04T09:59:56.000Z', ageSeconds: 4, stale: false },
     controls: [{ name: 'pauseScaleIn', until: '2026-05-04T10:30:00.000Z' }],
@@ -118,6 +139,7 @@ describe('an unknown value', () => {
     const lines = statusLines(unread, where, NOW);
     expect(lines.slice(2)).toEqual([
       '  queue     unknown waiting, unknown in flight, age of the oldest unknown, unknown dead letters',
+      '  bulk      unknown waiting, unknown in flight',
       '  fleet     unknown',
       '  scaler    unknown',
       '  controls  unknown',
@@ -125,14 +147,22 @@ describe('an unknown value', () => {
       '  alarms    unknown',
       '',
       'Could not be read',
-      '  queue, oldest, deadLetters: queue: AccessDenied.',
+      '  queue, bulk, oldest, deadLetters: queue: AccessDenied.',
       '  fleet: group: AccessDenied.',
       '  memory: table: AccessDenied.',
       '  alarms: CloudWatch: AccessDenied.',
     ]);
     expect(statusJson(unread, where, NOW)).toMatchObject({
       queue: { waiting: null, inFlight: null, oldestSeconds: null, deadLetters: null },
-      ...{ fleet: null, scaler: null, controls: null, decisions: null, spending: null, alarms: null },
+      ...{
+        bulk: null,
+        fleet: null,
+        scaler: null,
+        controls: null,
+        decisions: null,
+        spending: null,
+        alarms: null,
+      },
     });
     expect(statusLine(unread, NOW).text).not.toMatch(/\d/);
   });
@@ -222,6 +252,7 @@ it('shows eight decisions at most', () => {
 describe('reading the parts', () => {
   const ports = (more: Partial<StatusPorts>): StatusPorts => ({
     queue: async () => ({ waiting: 1, inFlight: 0 }),
+    bulk: async () => null,
     oldest: async () => null,
     deadLetters: async () => 0,
     fleet: async () => ({ desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 4 }),
@@ -278,7 +309,7 @@ describe('without permissions', () => {
     expect(fleet).toBeNull();
     expect(read).toMatchObject([{ id: 'no-tick', state: 'OK', since: null }]);
     expect(missing).toHaveLength(1);
-    expect(missing[0]?.what).toEqual(['queue', 'oldest', 'deadLetters', 'fleet', 'memory']);
+    expect(missing[0]?.what).toEqual(['queue', 'bulk', 'oldest', 'deadLetters', 'fleet', 'memory']);
     expect(missing[0]?.why).toMatch(
       /^stack DDColorElastic-dev: .*Your AWS identity needs cloudformation:DescribeStacks/,
     );
