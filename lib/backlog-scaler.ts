@@ -161,8 +161,11 @@ export class BacklogScaler extends Construct {
     const { tableArn } = this.table;
     // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
-    handler.allow({ actions: ['sqs:GetQueueAttributes', ...look], resources: [queue.queueArn] });
-    if (bulkQueue) handler.allow({ actions: ['sqs:GetQueueAttributes'], resources: [bulkQueue.queueArn] });
+    const queues = [queue, ...(bulkQueue ? [bulkQueue] : [])];
+    handler.allow({
+      actions: ['sqs:GetQueueAttributes', ...look],
+      resources: queues.map(({ queueArn }) => queueArn),
+    });
     const groups = [props.autoScalingGroup, ...(fleet?.onDemandGroup ? [fleet.onDemandGroup] : [])];
     handler.allow({
       actions: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],

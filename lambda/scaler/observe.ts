@@ -52,9 +52,10 @@ async function readCounts(port: Counts): Promise<QueueCounts> {
 }
 
 /**
- * Counts of messages that can wake a fleet at zero: a folder or S3's test event is no photo, and SQS counts it as one.
+ * Counts of messages that can wake a fleet at zero: a folder or S3's test event is no photo, and SQS counts it as one. S3 sends one to
+ * the queue of each lane at the first deploy.
  *
- * It looks only when the queue has just stopped being empty. A message that waits longer, under a pause or a spent budget, would
+ * It looks only when a queue has just stopped being empty. A message that waits longer, under a pause or a spent budget, would
  * otherwise be received at each tick, until SQS moves it to the dead-letter queue.
  */
 async function withoutEmptyMessages(
@@ -63,13 +64,23 @@ async function withoutEmptyMessages(
   fleet: FleetState | undefined,
   state: MemoryState | undefined,
 ): Promise<QueueCounts | undefined> {
-  if (!ports.counts.hasPhoto || !counts || !fleet || !state) return counts;
+  if (!counts || !fleet || !state) return counts;
+  if (fleet.desired + fleet.inService + fleet.pending + fleet.draining > 0) return counts;
+  const { bulk } = counts;
   const last = state.recent.at(-1);
-  const isAtZero = fleet.desired + fleet.inService + fleet.pending + fleet.draining === 0;
-  const isNew = counts.visible > 0 && (last === undefined || last.visible === 0);
-  if (!isAtZero || !isNew || counts.visible > MOST_LOOKED_AT) return counts;
-  const found = await attempt(() => ports.counts.hasPhoto?.());
-  return found === false ? { ...counts, visible: 0 } : counts;
+  const hasNone = async ({ visible }: BulkCounts, before: number | null, look: Counts['hasPhoto']) => {
+    const isNew = visible > 0 && !before;
+    if (!look || !isNew || visible > MOST_LOOKED_AT) return false;
+    return (await attempt(look)) === false;
+  };
+  const [isEmpty, isBulkEmpty] = await Promise.all([
+    hasNone(counts, last?.visible ?? 0, ports.counts.hasPhoto?.bind(ports.counts)),
+    bulk && hasNone(bulk, last?.bulk?.visible ?? 0, ports.counts.hasBulkPhoto?.bind(ports.counts)),
+  ]);
+  return {
+    ...{ ...counts, ...(isEmpty && { visible: 0 }) },
+    ...(bulk && isBulkEmpty && { bulk: { ...bulk, visible: 0 } }),
+  };
 }
 
 /** At least one photo waits for a fleet at zero: SQS may count it only later. */

@@ -54,6 +54,8 @@ export interface Counts {
    * @default messages are not jobs of photos: each counts
    */
   hasPhoto?: (() => Promise<boolean>) | undefined;
+  /** The same of the bulk queue. @default there is no bulk lane, or each message counts */
+  hasBulkPhoto?: (() => Promise<boolean>) | undefined;
 }
 
 export interface Work {

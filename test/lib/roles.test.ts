@@ -127,8 +127,10 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     trusts: 'lambda.amazonaws.com',
     rows: [
       { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
-      { may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'], on: ['<JobsQueue.Arn>'] },
-      { may: ['sqs:GetQueueAttributes'], on: ['<BulkJobsQueue.Arn>'] },
+      {
+        may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>'],
+      },
       {
         may: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
         on: GROUPS.flatMap(group),

@@ -125,6 +125,8 @@ export function callsOf(
       [SCALER, 'sqs:GetQueueAttributes', BULK_QUEUE],
       [SCALER, 'sqs:ReceiveMessage', QUEUE],
       [SCALER, 'sqs:DeleteMessage', QUEUE],
+      [SCALER, 'sqs:ReceiveMessage', BULK_QUEUE],
+      [SCALER, 'sqs:DeleteMessage', BULK_QUEUE],
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
       [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
       [

@@ -17,10 +17,11 @@ const HIDDEN_SECONDS = 3;
 
 export class SqsCounts implements Counts {
   readonly hasPhoto: Counts['hasPhoto'];
+  readonly hasBulkPhoto: Counts['hasBulkPhoto'];
   readonly readBulk: Counts['readBulk'];
 
   /**
-   * @param hasJobs whether the queue's messages are jobs of photos; others are not looked at
+   * @param hasJobs whether the queues' messages are jobs of photos; others are not looked at
    * @param bulkQueueUrl of the bulk lane; empty without one
    */
   constructor(
@@ -29,7 +30,8 @@ export class SqsCounts implements Counts {
     hasJobs: boolean,
     bulkQueueUrl = '',
   ) {
-    this.hasPhoto = hasJobs ? () => this.look() : undefined;
+    this.hasPhoto = hasJobs ? () => this.look(queueUrl) : undefined;
+    this.hasBulkPhoto = hasJobs && bulkQueueUrl !== '' ? () => this.look(bulkQueueUrl) : undefined;
     this.readBulk = bulkQueueUrl === '' ? undefined : () => this.readCounts(bulkQueueUrl);
   }
 
@@ -57,11 +59,11 @@ export class SqsCounts implements Counts {
     };
   }
 
-  private async look(): Promise<boolean> {
+  private async look(queueUrl: string): Promise<boolean> {
     for (let receive = 0; receive < MAX_RECEIVES; receive++) {
       const { Messages = [] } = await this.sqs.send(
         new ReceiveMessageCommand({
-          QueueUrl: this.queueUrl,
+          QueueUrl: queueUrl,
           MaxNumberOfMessages: 10,
           VisibilityTimeout: HIDDEN_SECONDS,
           // With a wait SQS asks all its servers; without one it may return nothing although there is a message.
@@ -70,16 +72,16 @@ export class SqsCounts implements Counts {
       );
       if (Messages.length === 0) return false;
       const empty = Messages.filter(hasNoPhoto);
-      if (empty.length > 0) await this.delete(empty);
+      if (empty.length > 0) await this.delete(queueUrl, empty);
       if (empty.length < Messages.length) return true;
     }
     return false;
   }
 
-  private async delete(messages: Message[]): Promise<void> {
+  private async delete(queueUrl: string, messages: Message[]): Promise<void> {
     await this.sqs.send(
       new DeleteMessageBatchCommand({
-        QueueUrl: this.queueUrl,
+        QueueUrl: queueUrl,
         Entries: messages.map(({ ReceiptHandle }, k) => ({ Id: String(k), ReceiptHandle })),
       }),
     );

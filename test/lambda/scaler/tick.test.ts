@@ -96,6 +96,25 @@ describe('a tick', () => {
     expect((await run()).record?.desired).toBe(1);
   });
 
+  it('counts no folder in the bulk queue of a fleet at zero as a photo with a deadline', async () => {
+    let looks = 0;
+    const bulk = { visible: 1, inFlight: 0 };
+    Object.assign(ports.counts, {
+      readBulk: () => Promise.resolve({ ...bulk }),
+      hasBulkPhoto: () => Promise.resolve(++looks > 1),
+    });
+    const seen = async () => {
+      now += 30;
+      return (await run()).record?.bulk;
+    };
+    expect(await seen()).toEqual({ visible: 0, inFlight: 0 });
+    // The next message has a photo, and is not received again while it waits.
+    const photo = { visible: 1, inFlight: 0 };
+    expect(await seen()).toMatchObject(photo);
+    expect(await seen()).toMatchObject(photo);
+    expect(looks).toBe(2);
+  });
+
   it.each([
     ['again while messages wait, since a look is a receive', { desired: 0 }, 3, 2],
     ['at a fleet that is not at zero', { desired: 1, inService: 1 }, 0, 2],

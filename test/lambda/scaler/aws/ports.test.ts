@@ -171,6 +171,16 @@ describe('counts: SQS, at a fleet of zero', () => {
     expect(visible + inFlight).toBe(left);
   });
 
+  it('looks at the bulk queue alike, and at none where there is none', async () => {
+    const sqs = new SQSClient(config);
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'look-bulk' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: event('bulk/') }));
+    const counts = new SqsCounts(sqs, 'https://queue', true, QueueUrl);
+    expect(await counts.hasBulkPhoto?.()).toBe(false);
+    expect(await counts.readBulk?.()).toEqual({ visible: 0, inFlight: 0 });
+    expect(new SqsCounts(sqs, QueueUrl, true).hasBulkPhoto).toBeUndefined();
+  });
+
   it('messages that are not jobs of a fleet of ours are not looked at', () => {
     expect(new SqsCounts(new SQSClient(config), 'https://queue', false).hasPhoto).toBeUndefined();
   });
