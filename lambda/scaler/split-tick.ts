@@ -59,13 +59,38 @@ interface SplitInput extends Pick<PoolsInput, 'launches' | 'settings' | 'control
   tickSeconds: number;
 }
 
+/** Without the ends that EC2 Auto Scaling refuses, since the group has its minimum. A tick that tries one of them does nothing else. */
+function withinMinimums(
+  decision: Decision,
+  { seen: { spot, onDemand } }: PoolsNow,
+  launches: FleetLaunch[],
+): Decision {
+  const { ends, memory } = decision;
+  if (!ends) return decision;
+  const room: Record<PoolName, number> = {
+    spot: spot.desired - spot.min,
+    'on-demand': onDemand.desired - onDemand.min,
+  };
+  const ofInstance = (id: string) => launches.find(({ instance }) => instance === id);
+  const kept = ends.filter((id) => {
+    const { pool } = ofInstance(id) ?? {};
+    return pool === undefined || room[pool]-- > 0;
+  });
+  const { bootFailure } = memory;
+  if (kept.length === ends.length || !bootFailure) return { ...decision, ends: kept };
+  const refused = ends.filter((id) => !kept.includes(id)).map((id) => ofInstance(id)?.id);
+  const ended = bootFailure.ended.filter((id) => !refused.includes(id));
+  return { ...decision, ends: kept, memory: { ...memory, bootFailure: { ...bootFailure, ended } } };
+}
+
 /** The decision with the desired capacity of each pool. */
 export function withPools(
-  decision: Decision,
+  decided: Decision,
   now: PoolsNow | undefined,
   { launches, settings, controls, overBudget, tickSeconds }: SplitInput,
 ): Decision {
-  if (!now) return decision;
+  if (!now) return decided;
+  const decision = withinMinimums(decided, now, launches);
   const { ends = [], memory, calculation } = decision;
   const endedOf = (name: PoolName) =>
     launches.filter(({ instance, pool }) => pool === name && ends.includes(instance ?? '')).length;
