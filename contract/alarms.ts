@@ -103,6 +103,17 @@ export const ALARMS = {
       'Requested instances have not started for ten minutes: AWS has no capacity, or the GPU quota is used up or 0.',
     action: 'Run quota, then read the code of the failed launches in the group’s activity history.',
   },
+  'on-demand-1h': {
+    meaning:
+      'On-demand instances beyond onDemandBaseCapacity have been in service in 55 of the last 60 minutes.',
+    action: 'Look whether spot-shortage notifies.',
+    silent: 'spot-shortage notifies, while Spot is refused',
+  },
+  'spot-refused-1h': {
+    meaning: 'EC2 refused three Spot launches or more within an hour.',
+    action: 'None: the on-demand group launches the instances. It is a condition of spot-shortage.',
+    silent: 'spot-shortage notifies, once on-demand instances have been in service for an hour',
+  },
   'boot-failure': {
     meaning:
       'Three launches in a row never came into service: the fleet asks for one instance at a time, with pauses of up to 15 minutes.',
@@ -157,6 +168,9 @@ export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
 /** Alarms of the probe: only a stage with `probePhoto` has them. */
 export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
 
+/** Alarms of an on-demand group beside the Spot group: only a stage with `onDemandFallback` has them and {@link FALLBACK_COMPOSITE}. */
+export const FALLBACK_ALARM_IDS = ['on-demand-1h', 'spot-refused-1h'] as const satisfies readonly AlarmId[];
+
 /** @returns undefined for an alarm that notifies */
 export const silenceOf = (id: AlarmId): string | undefined => (ALARMS[id] as AlarmText).silent;
 
@@ -179,9 +193,16 @@ export const COMPOSITES = {
     action:
       'Compare the panel of waits with the fleet’s: raise maxCapacity or minCapacity, or ask for shorter waits.',
   },
+  'spot-shortage': {
+    meaning:
+      'On-demand instances have been in service for an hour because EC2 refuses Spot launches: photos do not wait, and an instance costs about twice as much.',
+    action: 'Run explain: it names the refused launches. More instance types or zones help; otherwise wait.',
+  },
 } as const satisfies Record<string, AlarmText>;
 
 export type CompositeId = keyof typeof COMPOSITES;
+
+export const FALLBACK_COMPOSITE = 'spot-shortage' satisfies CompositeId;
 
 export const COMPOSITE_IDS = Object.keys(COMPOSITES) as CompositeId[];
 
@@ -222,10 +243,11 @@ export const BURN_ALARM_IDS: readonly AlarmId[] = BURN_IDS.flatMap(
   (id) => Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[],
 );
 
-/** Alarms whose state ALARM is no fault: of a stage's photos there are many. The dashboard and `status` leave them out. */
-export const CONDITION_ALARM_IDS: readonly AlarmId[] = BURN_IDS.flatMap(
-  (id) => Object.keys(BURN_RATES[id].photos) as AlarmId[],
-);
+/** Alarms whose state ALARM is no fault: a stage has many photos, or has on-demand instances for a burst. The dashboard and `status` leave them out. */
+export const CONDITION_ALARM_IDS: readonly AlarmId[] = [
+  ...BURN_IDS.flatMap((id) => Object.keys(BURN_RATES[id].photos) as AlarmId[]),
+  ...FALLBACK_ALARM_IDS,
+];
 
 /** All alarms of a stage with a gateway. */
 export const ALARM_TEXTS = { ...ALARMS, ...COMPOSITES };

@@ -8,10 +8,11 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { BURN_RATES, ERROR_BUDGET, type AlarmId, type BurnId } from '../contract/alarms.ts';
-import { METRICS, REASON_DIMENSION } from '../contract/names.ts';
+import { METRICS, POOL_DIMENSION, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { ProbeSchedule } from '../contract/probe.ts';
 import type { Reason } from '../contract/reasons.ts';
+import type { PoolName } from '../lambda/scaler/policy/pools/pool-name.ts';
 import { KEPT_SECONDS } from './stage/monitoring.ts';
 import type { MetricOf } from './stage-metrics.ts';
 
@@ -33,6 +34,10 @@ export interface AlarmLimits {
   readonly p95WaitSeconds?: number | undefined;
   /** @default false - no alarms of burn rates */
   readonly burnRateAlarms?: boolean | undefined;
+  /** @default false - there is no on-demand group of its own, and no alarm of it */
+  readonly onDemandFallback?: boolean | undefined;
+  /** Instances that the on-demand group always has. @default 0 */
+  readonly onDemandBaseCapacity?: number | undefined;
   /** USD; undefined: no limit, no alarm. */
   readonly dailySpendLimit?: number | undefined;
   /** @default off - nothing is probed, no alarm */
@@ -74,11 +79,41 @@ function burnRules(waitSeconds: number, isOn: boolean): Partial<Record<AlarmId, 
   return rules;
 }
 
+/** On-demand instances that stay, and Spot launches that are refused meanwhile. */
+const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>> => ({
+  'on-demand-1h': {
+    metric: METRICS.inService,
+    dimension: [POOL_DIMENSION, 'on-demand' satisfies PoolName],
+    statistic: 'Minimum',
+    comparison: GREATER_THAN_THRESHOLD,
+    threshold: baseCapacity,
+    evaluationPeriods: 60,
+    // A minute whose ticks failed publishes none.
+    datapointsToAlarm: 55,
+    // Published only while the pool has an instance.
+    treatMissingData: FINE,
+  },
+  'spot-refused-1h': {
+    metric: METRICS.failedLaunches,
+    dimension: [POOL_DIMENSION, 'spot' satisfies PoolName],
+    statistic: 'Sum',
+    comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    // In a shortage one launch tries each three minutes. One that is refused by chance in an hour is no shortage.
+    threshold: 3,
+    period: Duration.minutes(60),
+    evaluationPeriods: 1,
+    // Published only at a refusal.
+    treatMissingData: FINE,
+  },
+});
+
 /** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({
   promisedWaitSeconds,
   p95WaitSeconds = promisedWaitSeconds,
   burnRateAlarms = false,
+  onDemandFallback = false,
+  onDemandBaseCapacity = 0,
   dailySpendLimit,
   probePhoto = 'off',
 }: AlarmLimits): Partial<Record<AlarmId, AlarmRule>> {
@@ -94,6 +129,7 @@ export function alarmRules({
   };
   return {
     ...burnRules(p95WaitSeconds, burnRateAlarms),
+    ...(onDemandFallback ? fallbackRules(onDemandBaseCapacity) : {}),
     'oldest-photo': {
       ...QUEUE_METRICS.oldestAge,
       statistic: 'Maximum',

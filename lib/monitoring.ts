@@ -17,6 +17,8 @@ import {
   CAUSES_OF_WAITS,
   CONDITION_ALARM_IDS,
   COMPOSITES,
+  FALLBACK_ALARM_IDS,
+  FALLBACK_COMPOSITE,
   silenceOf,
   type AlarmId,
   type AlarmText,
@@ -47,6 +49,18 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    * @default - none: no alarm of them
    */
   readonly gateway?: GatewayNames;
+  /**
+   * Whether the fleet has an on-demand group beside its Spot group, with an alarm when it is used for an hour because Spot is refused.
+   *
+   * @default false - no alarm of it
+   */
+  readonly onDemandFallback?: boolean;
+  /**
+   * Instances that the on-demand group always has: more of them raise that alarm.
+   *
+   * @default 0
+   */
+  readonly onDemandBaseCapacity?: number;
   /**
    * USD that instances may cost from midnight to midnight UTC before an alarm.
    *
@@ -85,13 +99,14 @@ export class Monitoring extends Construct {
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
     const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto, p95WaitSeconds } = props;
+    const { onDemandFallback = false, onDemandBaseCapacity } = props;
     const { promisedWaitSeconds, burnRateAlarms, alarmEmail, runbookUrl } = resolveProps(
       this,
       MONITORING_FIELDS,
       props,
       DEPLOY_TIME,
     );
-    checkProps(this, { dailySpendLimit, probePhoto });
+    checkProps(this, { dailySpendLimit, probePhoto, onDemandBaseCapacity });
     checkStageName(this, stageName);
     // Encrypted with SNS's own key. With a key of the account CloudWatch would need permission to use it, for 1 USD a month.
     this.topic = new sns.Topic(this, 'Topic', {
@@ -102,7 +117,15 @@ export class Monitoring extends Construct {
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
     const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue }, gateway);
-    const limits = { promisedWaitSeconds, p95WaitSeconds, burnRateAlarms, dailySpendLimit, probePhoto };
+    const fallback = { onDemandFallback, onDemandBaseCapacity };
+    const limits = {
+      promisedWaitSeconds,
+      p95WaitSeconds,
+      burnRateAlarms,
+      dailySpendLimit,
+      probePhoto,
+      ...fallback,
+    };
     const rules = alarmRules(limits);
     const action = new SnsAction(this.topic);
     for (const alarmId of ALARM_IDS) {
@@ -123,6 +146,12 @@ export class Monitoring extends Construct {
     for (const id of burnRateAlarms ? BURN_IDS : []) {
       const parts = Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[];
       this.composite(id, rule.allOf(...parts.map((part) => this.inAlarm(part))), names);
+    }
+    if (onDemandFallback) {
+      const parts = FALLBACK_ALARM_IDS.map((part) => this.inAlarm(part));
+      // Where both markets refuse, that shortage has its own alarm.
+      const isTotal = this.inAlarm('capacity-shortage');
+      this.composite(FALLBACK_COMPOSITE, rule.allOf(...parts, rule.not(isTotal)), names);
     }
     const { name } = new Dashboard(this, 'Dashboard', {
       stageName,

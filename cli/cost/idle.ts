@@ -4,6 +4,7 @@ import {
   BURN_ALARM_IDS,
   BURN_IDS,
   COMPOSITE_IDS,
+  FALLBACK_ALARM_IDS,
   GATEWAY_ALARM_IDS,
   PROBE_ALARM_IDS,
 } from '../../contract/alarms.ts';
@@ -93,9 +94,11 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
     ...(stage.access === 'none' ? GATEWAY_ALARM_IDS : []),
     ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
     ...(stage.burnRateAlarms ? [] : BURN_ALARM_IDS),
+    ...(stage.onDemandFallback ? [] : FALLBACK_ALARM_IDS),
   ];
   const alarms = ALARM_IDS.length - without.length;
-  const composites = COMPOSITE_IDS.length - (stage.burnRateAlarms ? 0 : BURN_IDS.length);
+  const composites =
+    COMPOSITE_IDS.length - (stage.burnRateAlarms ? 0 : BURN_IDS.length) - (stage.onDemandFallback ? 0 : 1);
   return [
     line(
       'metrics',

@@ -118,6 +118,14 @@ const CASES: Record<AlarmId, Case> = {
     bad: [times(8, 'X'), 'XXXX0XXXX', 'XXXX-XXXX'],
     good: [times(7, 'X'), times(10, 'X0'), '-'.repeat(20)],
   },
+  'on-demand-1h': {
+    values: [1, 0],
+    bad: [times(55, 'X'), times(60, 'X'), `${times(30, 'X')}--0${times(25, 'X')}`],
+    // A burst, bursts with pauses between them, and none.
+    good: [times(54, 'X'), times(12, 'XXXXX0'), times(20, 'XXX-'), times(70, '-')],
+  },
+  // Each period is one window.
+  'spot-refused-1h': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
   'boot-failure': { values: [3, 2], bad: ['X', '--X'], good: ['000', '-----'] },
   'canary-failures': { values: [1, 0], bad: ['X', '----X'], good: ['0000', '----'] },
   'daily-spend': { values: [100, 99], bad: ['00X', '0X---'], good: ['0000', '0---', '----'] },
@@ -206,6 +214,14 @@ describe('one cause, one notification', () => {
     ['a gateway that crashes', ['gateway-5xx', 'gateway-function-errors'], ['gateway-5xx']],
     ['a gateway that is throttled', ['gateway-5xx', 'gateway-throttles'], ['gateway-5xx']],
     ['bad files do not explain late photos', ['failures', 'oldest-photo'], ['failures', 'unexplained-wait']],
+    ['on-demand instances because Spot is refused', ['on-demand-1h', 'spot-refused-1h'], ['spot-shortage']],
+    ['on-demand instances for bursts', ['on-demand-1h'], []],
+    ['a few refused Spot launches', ['spot-refused-1h'], []],
+    [
+      'a shortage of both markets',
+      ['on-demand-1h', 'spot-refused-1h', 'capacity-shortage'],
+      ['capacity-shortage'],
+    ],
     ['nothing', [], []],
   ])('%s', (_what, inAlarm, expected) => expect(notified(inAlarm)).toEqual(expected));
 
@@ -262,7 +278,7 @@ it('a stage may do without alarms of burn rates', () => {
     ({ Properties }) => Properties.AlarmName as string,
   );
   expect(names.filter((name) => BURN_ALARM_IDS.some((id) => name === alarmName('local', id)))).toEqual([]);
-  expect(ofType(stage, 'AWS::CloudWatch::CompositeAlarm')).toHaveLength(1);
+  expect(ofType(stage, 'AWS::CloudWatch::CompositeAlarm')).toHaveLength(2);
 });
 
 it('the objective is p95WaitSeconds where it is set', () => {

@@ -11,6 +11,7 @@ import {
   alarmName,
   COMPOSITE_IDS,
   COMPOSITES,
+  FALLBACK_ALARM_IDS,
   GATEWAY_ALARM_IDS,
   PROBE_ALARM_IDS,
   silenceOf,
@@ -174,6 +175,8 @@ describe('the alarms', () => {
     ['bulk-deadline', 'notBreaching'],
     ['at-maximum', 'notBreaching'],
     ['capacity-shortage', 'notBreaching'],
+    ['on-demand-1h', 'notBreaching'],
+    ['spot-refused-1h', 'notBreaching'],
     ['canary-failures', 'notBreaching'],
     ['gateway-5xx', 'notBreaching'],
     ['gateway-function-errors', 'notBreaching'],
@@ -197,6 +200,8 @@ describe('the alarms', () => {
     ['bulk-deadline', 'Maximum', 60, '2 of 3', 'GreaterThanThreshold', 95],
     ['at-maximum', 'Sum', 60, '13 of 15', 'GreaterThanThreshold', 0],
     ['capacity-shortage', 'Maximum', 60, '8 of 10', 'GreaterThanThreshold', 0],
+    ['on-demand-1h', 'Minimum', 60, '55 of 60', 'GreaterThanThreshold', 0],
+    ['spot-refused-1h', 'Sum', 3600, '1 of 1', 'GreaterThanOrEqualToThreshold', 3],
     ['canary-failures', 'Sum', 60, '1 of 1', 'GreaterThanThreshold', 0],
     ['gateway-5xx', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
     ['gateway-function-errors', 'Sum', 60, '3 of 60', 'GreaterThanThreshold', 0],
@@ -238,7 +243,9 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     );
     expect(names).not.toContain('ddcolor-elastic-small-dead-letters');
     expect(names).not.toContain('ddcolor-elastic-small-daily-spend');
-    expect(names).toHaveLength(ALARM_IDS.length - 2 - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length);
+    expect(names).toHaveLength(
+      ALARM_IDS.length - 2 - [...GATEWAY_ALARM_IDS, ...PROBE_ALARM_IDS, ...FALLBACK_ALARM_IDS].length,
+    );
     expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
   });
 });

@@ -44,12 +44,17 @@ const dataSeries = (data: MetricDatum[]): Series[] =>
 /** Dimensions of failed launches, with any value of EC2. */
 const OPEN = ['InstanceType', 'AvailabilityZone'];
 
+const POOL = { desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 };
+
 const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   at: 1,
   reason,
   counts: { visible: 1, inFlight: 1, bulk: { visible: 1, inFlight: 1 } },
   bulkDeadlineUsed: 1,
-  fleet: { desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 },
+  fleet: {
+    ...{ desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 },
+    pools: { spot: POOL, onDemand: POOL, stopped: 0 },
+  },
   needed: 1,
   calculation: {
     rate: 1,
@@ -118,7 +123,9 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
   );
   const launches = scalerData(stage, {
     ...fullTick('steady'),
-    failedLaunches: [{ code: 'any', message: '', instanceType: 'any', availabilityZone: 'any' }],
+    failedLaunches: [
+      { code: 'any', message: '', instanceType: 'any', availabilityZone: 'any', pool: 'spot' },
+    ],
   });
   return new Set([
     ...REASONS.flatMap((reason) => dataSeries(scalerData(stage, fullTick(reason)))),

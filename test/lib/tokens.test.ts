@@ -104,6 +104,8 @@ const MONITORING: Decisions<MonitoringProps> = {
   dailySpendLimit: 'works number',
   p95WaitSeconds: 'works number',
   burnRateAlarms: 'refused text',
+  onDemandFallback: 'refused flag',
+  onDemandBaseCapacity: 'refused number',
   promisedWaitSeconds: 'works number',
   alarmEmail: 'works text',
   runbookUrl: 'works text',

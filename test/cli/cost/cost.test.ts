@@ -26,11 +26,13 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 43,200 puts.
     expect(line(cost, 'metrics')).toBe(6.13);
-    // A stage without a gateway and a probe has none of their alarms; three are of other alarms, for 0.5 each.
+    // A stage without a gateway and a probe has none of their alarms; four are of other alarms, for 0.5 each.
     const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length;
-    expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 1.5).toFixed(2)));
+    expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 2).toFixed(2)));
     const fewer = costOf({ ...stage(), burnRateAlarms: false });
     expect(line(fewer, 'alarms')).toBeCloseTo(line(cost, 'alarms')! - 6 * 0.1 - 2 * 0.5, 6);
+    const oneGroup = costOf({ ...stage(), onDemandFallback: false });
+    expect(line(oneGroup, 'alarms')).toBeCloseTo(line(cost, 'alarms')! - 2 * 0.1 - 0.5, 6);
     expect(line(cost, 'dashboard')).toBe(3);
     const sum = cost.idle.lines.reduce((all, { usd }) => all + usd, 0);
     expect(cost.idle.total).toBeCloseTo(sum, 6);
@@ -52,7 +54,7 @@ describe('the cost of an idle stage', () => {
     const hour = 1.006 + 0.005 + (100 * 0.08) / 720;
     expect(line(daily, 'probe, instances')).toBeCloseTo(30 * (70 * 0.0036 + (240 / 3600) * hour), 2);
     expect(line(daily, 'probe')).toBe(0.01);
-    const without = line(costOf(stage()), 'alarms')!;
+    const without = line(costOf(stage({ spotPercentage: 0 })), 'alarms')!;
     expect(line(daily, 'alarms')).toBeCloseTo(without + 0.1, 2);
     const hourly = costOf(stage({ probePhoto: 'hourly', minCapacity: 1 }));
     // A series with a value in each hour, and 720 times two runs and some requests.
