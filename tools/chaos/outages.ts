@@ -151,6 +151,19 @@ async function withBadImage(
   return { launches, held, why: [...why], recoveredSeconds: Math.round((Date.now() - endMs) / 1000) };
 }
 
+/** Also those of instances that come meanwhile: the ones that are there may all be replaced before their worker notices. */
+async function hangAgents(instances: Instances | undefined, ms: number, abort: AbortSignal): Promise<void> {
+  const endMs = Date.now() + ms;
+  const hung = new Set<string>();
+  for (let left = ms; left > 0; left = endMs - Date.now()) {
+    for (const instance of instances?.live().filter(({ id }) => !hung.has(id)) ?? []) {
+      hung.add(instance.id);
+      instances?.freeze(instance, 'log-agent', left);
+    }
+    await sleep(Math.min(left, POLL_MS), undefined, { signal: abort });
+  }
+}
+
 async function withoutLogs(
   kind: OutageKind,
   { instances, proxy, view }: OutagePorts,
@@ -159,8 +172,7 @@ async function withoutLogs(
   const before = await view.deliveryFailures();
   const ms = LOGS_SECONDS * 1000;
   if (kind === 'CloudWatch Logs down') proxy.setLogsDown(true);
-  else for (const instance of instances.live()) instances.freeze(instance, 'log-agent', ms);
-  await sleep(ms, undefined, { signal: abort });
+  await hangAgents(kind === 'log agents hung' ? instances : undefined, ms, abort);
   proxy.setLogsDown(false);
   const deliveryFailures = (await view.deliveryFailures()) - before;
   const due = new Map(instances.live().map(({ id }) => [id, view.delivery(id).written]));
