@@ -3,7 +3,14 @@
  * titles and labels.
  */
 import { FAILURE_CODES } from './failure.ts';
-import { CODE_DIMENSION, METRICS, OUTCOME_DIMENSION, PHASE_DIMENSION, REASON_DIMENSION } from './names.ts';
+import {
+  CODE_DIMENSION,
+  METRICS,
+  OUTCOME_DIMENSION,
+  PHASE_DIMENSION,
+  POOL_DIMENSION,
+  REASON_DIMENSION,
+} from './names.ts';
 import { REASONS } from './reasons.ts';
 
 /** Metrics that SQS publishes for the job queue and the dead-letter queue. */
@@ -62,6 +69,12 @@ const of = (metric: string, statistic: Statistic, label: string): PanelSeries =>
 });
 const by = (metric: string, dimension: string, values: readonly string[], statistic: Statistic = 'Sum') =>
   values.map((value): PanelSeries => ({ metric, statistic, label: value, dimension: [dimension, value] }));
+
+/** Published of a pool that has any. */
+const ofPools = (metric: string, label: string): PanelSeries[] =>
+  ['spot', 'on-demand'].map((pool) =>
+    withZeros({ ...of(metric, 'Maximum', `${pool}, ${label}`), dimension: [POOL_DIMENSION, pool] }),
+  );
 
 /** Outcomes of a worker's attempt at a photo. */
 export const PHOTO_OUTCOMES = ['succeeded', 'failed', 'dropped', 'returned'] as const;
@@ -227,6 +240,27 @@ export const PANELS: Panel[][] = [
         of(METRICS.comfyTime, 'Average', 'ComfyUI'),
         of(METRICS.mergeTime, 'Average', 'merge'),
         of(METRICS.storeTime, 'Average', 'store'),
+      ],
+    },
+  ],
+  [
+    {
+      id: 'pools',
+      title: 'Instances by pool, Spot and on demand',
+      unit: 'instances',
+      series: [
+        ...ofPools(METRICS.desired, 'desired'),
+        ...ofPools(METRICS.inService, 'in service'),
+        ...ofPools(METRICS.pending, 'pending'),
+      ],
+    },
+    {
+      id: 'bulk',
+      title: 'Backlog of the bulk lane',
+      unit: 'photos',
+      series: [
+        withZeros(of(METRICS.bulkVisible, 'Maximum', 'waiting')),
+        withZeros(of(METRICS.bulkInFlight, 'Maximum', 'in flight')),
       ],
     },
   ],

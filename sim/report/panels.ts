@@ -1,5 +1,5 @@
 /** What the deployed dashboard would have shown of a run: for each metric of its panels, where the run has it. */
-import { METRICS } from '../../contract/names.ts';
+import { METRICS, POOL_DIMENSION } from '../../contract/names.ts';
 import { QUEUE_METRICS, type PanelSeries } from '../../contract/panels.ts';
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { DecisionRow } from '../engine/types.ts';
@@ -94,6 +94,8 @@ const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] })
 export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.visible]: countBetween('arrivals', 'starts'),
   [METRICS.inFlight]: countBetween('starts', 'ends'),
+  [METRICS.bulkVisible]: notSimulated,
+  [METRICS.bulkInFlight]: notSimulated,
   [METRICS.forecast]: calculated('queuedThen'),
   [METRICS.desired]: desired,
   [METRICS.inService]: fleetOf('inService'),
@@ -134,5 +136,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
 };
 
 export function valuesOf(input: PanelInput, series: PanelSeries): Values | MissingReason {
+  // The sums of both pools have sources of their own.
+  if (series.dimension?.[0] === POOL_DIMENSION) return 'simulator';
   return (SOURCES[series.metric as MetricName] ?? notSimulated)(input, series);
 }

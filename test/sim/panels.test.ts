@@ -29,6 +29,11 @@ const NOT_SIMULATED = [
   ...['fetch', 'prepare', 'wait for a ComfyUI slot', 'ComfyUI', 'merge', 'store'].map(
     (label) => `time: ${label}`,
   ),
+  ...['desired', 'in service', 'pending'].flatMap((label) => [
+    `pools: spot, ${label}`,
+    `pools: on-demand, ${label}`,
+  ]),
+  ...named('bulk', 'waiting, in flight'),
 ];
 
 async function inputOf(
