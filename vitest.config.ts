@@ -10,7 +10,7 @@ const LONGEST = [
   'test/tools/package.test.ts',
   'test/lib/lint.test.ts',
   'test/hostile/files.test.ts',
-  'test/sim/forecast.test.ts',
+  'test/cli/colour/colour.test.ts',
 ];
 
 class LongestFirst extends BaseSequencer {
