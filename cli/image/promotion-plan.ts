@@ -24,7 +24,7 @@ export interface PromotionState {
   imagesInUse: string[];
 }
 
-/** A group, and what stands in the way of a new image. */
+/** A group, and what decides how it gets a new image. */
 export interface LaunchGroup {
   fleet: Fleet;
   /** An instance refresh in progress. */

@@ -42,7 +42,7 @@ describe('keys of a photo and its outcomes', () => {
     }
   });
 
-  it('takes the photos of the HTTP API to the interactive lane unless it is told', () => {
+  it('takes the photos of the HTTP API to the interactive lane by default', () => {
     expect([apiPhotoKey('id'), apiPhotoKey('id', 'bulk')]).toEqual(['incoming/api/id', 'bulk/api/id']);
   });
 

@@ -4,20 +4,18 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { CfnParameter, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { describe, expect, it } from 'vitest';
 import * as exported from '../../lib/index.ts';
 import {
   BacklogScaler,
-  ColouringStack,
   GpuFleet,
   JobQueue,
   Monitoring,
   PhotoProbe,
   PhotoStore,
-  resolveStage,
   ScalerTable,
   type BacklogScalerProps,
   type GpuFleetProps,
@@ -26,9 +24,6 @@ import {
   type PhotoProbeProps,
   type PhotoStoreProps,
 } from '../../lib/index.ts';
-import { resolveDeployRole } from '../../lib/deploy-role.ts';
-import { STAGE_FIELDS } from '../../lib/stage/stage.ts';
-import { hasToken } from '../../lib/stage/check.ts';
 import { newApp } from './template.ts';
 import { KINDS, type Kind } from './token-kinds.ts';
 
@@ -246,61 +241,6 @@ it('the others are in the template as they are', () => {
   const text = JSON.stringify(Resources);
   expect(LOST.exec(text)?.input.slice(0, 200)).toBeUndefined();
   for (const name of names) expect(text).toContain(`{"Ref":"${name}"}`);
-});
-
-describe('a stage', () => {
-  const stack = new Stack(newApp(), 'Stage');
-  const samples = Object.values(KINDS).flatMap((kind, k): unknown[] => kind(stack, `Sample${k}`));
-
-  it.each(Object.keys(STAGE_FIELDS))('names the setting %s when it is a token', (setting) => {
-    for (const value of samples) {
-      expect(() => resolveStage('dev', { [setting]: value })).toThrow(
-        new RegExp(
-          `^stage 'dev' cannot be built:\\n {2}${setting} token: a value that the synth knows[^\\n]*$`,
-        ),
-      );
-    }
-  });
-
-  it('has a name that the synth knows', () => {
-    const name = new CfnParameter(stack, 'Name').valueAsString;
-    expect(() => resolveStage(name, {})).toThrow('name token: a value that the synth knows');
-    expect(() => resolveDeployRole({ repository: 'a/b', stage: name })).toThrow('stage token: a value');
-  });
-
-  it('that is put together otherwise is checked by the stack', () => {
-    const stage = { ...resolveStage('dev', {}), photosPerHour: Lazy.number({ produce: () => 5 }) };
-    expect(() => new ColouringStack(newApp(), 'Stack', { stage })).toThrow('photosPerHour token 5: a value');
-  });
-
-  it('knows every token of the CDK, and nothing else', () => {
-    for (const value of samples) {
-      const parts =
-        typeof value === 'object' && !Token.isUnresolved(value) ? Object.entries(value!).flat() : [value];
-      expect(
-        parts.some((one) => Token.isUnresolved(one)),
-        String(value),
-      ).toBe(true);
-      expect(hasToken(value), String(value)).toBe(true);
-    }
-    const none = [
-      0,
-      -1.5,
-      1e300,
-      -1.888e289,
-      NaN,
-      Infinity,
-      '',
-      '${Token',
-      [],
-      ['a'],
-      {},
-      { a: [{ b: 1 }] },
-      null,
-      true,
-    ];
-    for (const [k, value] of [...none, undefined].entries()) expect(hasToken(value), `case ${k}`).toBe(false);
-  });
 });
 
 it('with a warm pool the image has to be known at synth', () => {

@@ -8,7 +8,7 @@ import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { InstanceFault, TransientFault } from '../../worker/photo/faults.ts';
 import { handleMessage } from '../../worker/photo/handle-message.ts';
 import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
-import { instanceFaultDelay, returnDelay } from '../../worker/photo/queue.ts';
+import { returnDelay } from '../../worker/photo/queue.ts';
 import { CancelledBeforeStart } from '../../worker/photo/weighted-semaphore.ts';
 import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
 import { GIVEN_UP, never, NOW, portsOn } from './support/message-ports.ts';
@@ -294,19 +294,4 @@ describe('a message', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(queue.hides).toHaveLength(9);
   });
-});
-
-it('delays of returned messages grow up to a limit', () => {
-  expect([0, 1, 2, 11, 12, 13, 100].map(returnDelay)).toEqual([5, 5, 10, 55, 60, 60, 60]);
-  expect([0, 1, 5, 6, 7, 100].map(instanceFaultDelay)).toEqual([0, 5, 25, 30, 30, 30]);
-});
-
-it('stops to renew the visibility timeout when its photos are handled', async () => {
-  vi.useFakeTimers();
-  const queue = new MemoryQueue();
-  const process = () => Promise.reject(new TransientFault('no'));
-  const message = queue.send(body(event('photos', 'incoming/a.jpg', 'e')));
-  const handled = handleMessage(message, portsOn(queue, { process }));
-  expect(await handled).toBe('returned');
-  expect(vi.getTimerCount()).toBe(0);
 });

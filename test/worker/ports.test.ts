@@ -188,7 +188,7 @@ describe('queue: SQS', () => {
     ]);
   });
 
-  it('receives from each lane, and keeps a message in its queue until it is deleted or given up there', async () => {
+  it('receives from each lane, and keeps a message in its queue until it is deleted or dead-lettered there', async () => {
     expect(queue.lanes).toEqual(['interactive', 'bulk']);
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'interactive' }));
     for (const MessageBody of ['one', 'two'])

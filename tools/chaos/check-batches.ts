@@ -36,7 +36,7 @@ export function batchesOf(texts: readonly string[]): BatchCheck {
   const lines = texts.map(parsed).sort(({ time: a = '' }, { time: b = '' }) => (a < b ? -1 : a > b ? 1 : 0));
   for (const { event, photo = '', instance = '', fault, attempt = 0, outcome, batchPhotos = 1 } of lines) {
     if (event === 'photo-started') underWay.start(photo, instance);
-    // A fault is told before the end.
+    // A fault is logged before the end of its photo.
     const others = underWay.besides(photo, instance);
     if (event === 'photo-finished') underWay.end(photo, instance);
     if (event === 'batch-failed') check.failed++;

@@ -42,7 +42,7 @@ export const english: Texts = {
   lossRemove: 'Remove',
   bulkTitle: (photos) => `${photos} photos at once`,
   bulkText: (deadline) =>
-    `As an album they are coloured within ${deadline} of their upload, and delay nobody who waits. Or they are coloured as soon as possible. Keep this page open until they are done.`,
+    `As an album they are coloured within ${deadline} of their upload, and delay no other photo. Or they are coloured as soon as possible. Keep this page open until they are done.`,
   bulkYes: (deadline) => `Within ${deadline}`,
   bulkNo: 'As soon as possible',
   cancel: 'Cancel',

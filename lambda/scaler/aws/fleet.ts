@@ -1,4 +1,4 @@
-/** The fleet as an EC2 Auto Scaling group, and what one group can be asked and told. */
+/** The fleet as an EC2 Auto Scaling group, and the calls of one group. */
 import {
   DescribeAutoScalingGroupsCommand,
   DescribeScalingActivitiesCommand,

@@ -129,10 +129,10 @@ describe('a fleet with two pools', () => {
           return;
         }
         // Without Spot it is tried with one instance, once in each time for which a refusal is remembered.
-        const late = sizes.slice(20);
-        const tries = late.filter((now, k) => now.spot > (late[k - 1]?.spot ?? Infinity));
-        expect(tries.length).toBeLessThanOrEqual(Math.ceil((late.length * 30) / UNAVAILABLE_SECONDS));
-        for (const now of late) expect(now.spot + now.onDemand).toBeLessThanOrEqual(now.needed + 1);
+        const settled = sizes.slice(20);
+        const tries = settled.filter((now, k) => now.spot > (settled[k - 1]?.spot ?? Infinity));
+        expect(tries.length).toBeLessThanOrEqual(Math.ceil((settled.length * 30) / UNAVAILABLE_SECONDS));
+        for (const now of settled) expect(now.spot + now.onDemand).toBeLessThanOrEqual(now.needed + 1);
       },
     );
     await fc.assert(property, { ...options, numRuns: Math.ceil(SEQUENCES / 20) });
