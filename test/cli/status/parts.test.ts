@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../../client/errors.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
 import { readParts, type StatusPorts } from '../../../cli/status/parts.ts';
-import { statusJson } from '../../../cli/status/json.ts';
+import type { statusJson } from '../../../cli/status/json.ts';
 import { UserError } from '../../../common/errors.ts';
 import { storeError } from '../../client/support/gateway.ts';
 import { command, Folder } from '../support/command.ts';
