@@ -1,6 +1,7 @@
 /** What the pictures of docs/scaling.md show: runs of the deployed policy over time. */
 import { laneOf } from '../bound/lane.ts';
 import type { DecisionRow, Run } from '../engine/types.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import { policyOf } from '../policies/index.ts';
 import { runPolicy } from '../result.ts';
 import { scenarios, type Scenario } from '../scenario.ts';
@@ -13,16 +14,19 @@ export const COLOURS = {
   asked: '#ea7a17',
   waiting: '#b91c1c',
   bound: '#111',
+  onDemand: '#0d9488',
+  bulk: '#7c3aed',
 };
 
-interface Scene {
+export interface Scene {
   run: Run;
   scenario: Scenario;
   /** Seconds of an instance per photo. */
   service: number;
 }
 
-async function sceneOf(trace: string, world: WorldName, changes: WorldChanges = {}): Promise<Scene> {
+/** One run with the seed 1. */
+export async function sceneOf(trace: string, world: WorldName, changes: WorldChanges = {}): Promise<Scene> {
   const scenario = (await scenarios({ trace, world, with: changes }))(1);
   const { run } = await runPolicy(scenario, policyOf('slo', [], scenario.world), { keepDecisions: true });
   const { service, slots } = laneOf(scenario.world, 1);
@@ -30,7 +34,7 @@ async function sceneOf(trace: string, world: WorldName, changes: WorldChanges = 
 }
 
 /** Arrivals in each half minute, as the instances that they would keep busy. */
-function workOf({ run, service }: Scene, from: number, to: number): [number, number][] {
+export function workOf({ run, service }: Scene, from: number, to: number): [number, number][] {
   const step = 30;
   const counts = new Float64Array(Math.ceil((to - from) / step));
   for (const arrival of run.arrivals) {
@@ -40,9 +44,10 @@ function workOf({ run, service }: Scene, from: number, to: number): [number, num
   return [...counts].map((count, k) => [from + k * step, (count * service) / step]);
 }
 
-/** Instances in service over time. */
-function fleetOf({ run }: Scene, from: number, to: number): [number, number][] {
+/** Instances in service over time. @param pool of that pool alone */
+export function fleetOf({ run }: Scene, from: number, to: number, pool?: PoolName): [number, number][] {
   const changes = run.instances
+    .filter((one) => pool === undefined || one.pool === pool)
     .flatMap(({ ready, stopped, draining }): [number, number][] => [
       [ready, 1],
       [ready === Infinity ? Infinity : Math.min(stopped, draining), -1],
@@ -72,7 +77,7 @@ export interface Window {
   most: number;
   ticks: number[];
 }
-const xOf = ({ from, to, step }: Window, label: string, text = minutes): Axis => ({
+export const xOf = ({ from, to, step }: Window, label: string, text = minutes): Axis => ({
   ...{ label, from, to, text },
   ticks: Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, k) => from + k * step),
 });
