@@ -144,6 +144,15 @@ export const ALARMS = {
     action:
       'Read the end of the agent’s own log on that instance: a permission, no network, or it does not run.',
   },
+  'outcome-age': {
+    meaning: 'The event of an outcome has been due for fifteen minutes.',
+    action: 'Look for outcome-not-reported in the log of the events’ function: error has the failing call.',
+  },
+  'outcome-dead-letters': {
+    meaning: 'The events of some outcomes could not be sent in two and a half hours of attempts.',
+    action:
+      'Find the failing call in the log of the events’ function, fix it, then move the messages back to their queue.',
+  },
   'probe-failure': {
     meaning: 'The probe photo got no result in time, or the probe itself could not run.',
     action: 'Look for probe-photo-checked and probe-not-run in the probe’s log: reason or error says which.',
@@ -167,6 +176,9 @@ export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
 
 /** Alarms of the probe: only a stage with `probePhoto` has them. */
 export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
+
+/** Alarms of the events of outcomes: only a stage with `outcomeEvents` has them. */
+export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-dead-letters'];
 
 /** Alarms of an on-demand group beside the Spot group: only a stage with `onDemandFallback` has them and {@link FALLBACK_COMPOSITE}. */
 export const FALLBACK_ALARM_IDS = ['on-demand-1h', 'spot-refused-1h'] as const satisfies readonly AlarmId[];

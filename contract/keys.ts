@@ -5,10 +5,13 @@
  * `bulk-results/<name>` or `bulk-failed/<name>.json`.
  */
 import { createHash } from 'node:crypto';
-import { FOLDERS, type Lane, laneOf } from './lanes.ts';
+import { FOLDERS, LANES, type Lane, laneOf } from './lanes.ts';
 
 /** Folders of the interactive lane. */
 export const { photos: INCOMING, results: RESULTS, failed: FAILED } = FOLDERS.interactive;
+
+/** 22 characters of base64url: 128 random bits. */
+export const API_PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Key of a photo that is uploaded by the HTTP API. */
 export const apiPhotoKey = (id: string, lane: Lane = 'interactive') => `${FOLDERS[lane].photos}api/${id}`;
@@ -38,6 +41,37 @@ export const resultKey = (photoKey: string) => outcomeKey(FOLDERS[laneOf(photoKe
 /** `failed/<name>.json` or `bulk-failed/<name>.json`, with `sha256-<hex>` as name where that would be too long. */
 export const failedKey = (photoKey: string) =>
   outcomeKey(FOLDERS[laneOf(photoKey)].failed, photoKey, '.json');
+
+/** Digest of a photo's key in place of its name, where the outcome's key would be too long. */
+const DIGEST = /^sha256-[0-9a-f]{64}(?:\.json)?$/;
+export const isDigestKey = (outcome: string): boolean => DIGEST.test(outcome.slice(outcome.indexOf('/') + 1));
+
+/** What an object of a lane's outcome folders is. */
+export interface OutcomeKey {
+  lane: Lane;
+  kind: 'result' | 'failed';
+  /** Of the photo, by the outcome's name; of a name that is a digest, the photo's may be another. */
+  photoKey: string;
+}
+
+/** @returns undefined for a key in no outcome folder, or one that no outcome has */
+export function parseOutcomeKey(key: string): OutcomeKey | undefined {
+  for (const lane of LANES) {
+    const { photos, results, failed } = FOLDERS[lane];
+    if (key.startsWith(results) && key.length > results.length)
+      return { lane, kind: 'result', photoKey: photos + key.slice(results.length) };
+    if (key.startsWith(failed) && key.endsWith('.json') && key.length > `${failed}.json`.length)
+      return { lane, kind: 'failed', photoKey: photos + key.slice(failed.length, -'.json'.length) };
+  }
+  return undefined;
+}
+
+/** @returns the id of a photo that was uploaded by the HTTP API; undefined for any other photo */
+export function apiPhotoId(photoKey: string): string | undefined {
+  const lane = LANES.find((one) => photoKey.startsWith(apiPhotoKey('', one)));
+  const id = lane && photoKey.slice(apiPhotoKey('', lane).length);
+  return id !== undefined && API_PHOTO_ID.test(id) ? id : undefined;
+}
 
 function outcomeKey(folder: string, photoKey: string, suffix: string): string {
   const key = folder + relativeKey(photoKey) + suffix;

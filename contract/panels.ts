@@ -13,11 +13,15 @@ import {
 } from './names.ts';
 import { REASONS } from './reasons.ts';
 
-/** Metrics that SQS publishes for the job queue and the dead-letter queue. */
+/** Metrics that SQS publishes: of the job queue, of the queue of outcomes whose events are to be sent, and of the dead letters of both. */
 export const QUEUE_METRICS = {
   oldestAge: { queue: 'jobs', metric: 'ApproximateAgeOfOldestMessage' },
   deadLetters: { queue: 'deadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
+  oldestOutcome: { queue: 'outcomes', metric: 'ApproximateAgeOfOldestMessage' },
+  outcomeDeadLetters: { queue: 'outcomeDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
 } as const;
+
+export type QueueName = (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['queue'];
 
 export type Statistic = 'Average' | 'Maximum' | 'Sum' | 'p50' | 'p95';
 
@@ -26,7 +30,7 @@ export interface PanelSeries {
   metric: string;
   statistic: Statistic;
   /** Queue of the metric. @default - a metric of ours, of the stage */
-  queue?: 'jobs' | 'deadLetters';
+  queue?: QueueName;
   /** Second dimension; the first is the stage. */
   dimension?: [name: string, value: string];
   /**

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 import { FAILURE_CODES } from './failure.ts';
 import { FILE_NAME, FILE_NAME_RULE, MAX_FILE_NAME_LENGTH, quotable } from './file-name.ts';
+import { API_PHOTO_ID } from './keys.ts';
 import { LANES } from './lanes.ts';
 import { COLOURED_PHOTOS, OUTPUTS, PHOTO_TYPES, PROBLEM_CODES, REMARKS } from './photo-types.ts';
 
-/** 22 characters of base64url: 128 random bits. */
-export const PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
+export const PHOTO_ID = API_PHOTO_ID;
 
 const idSchema = z
   .string()

@@ -245,6 +245,23 @@ export function alarmRules({
       // Workers publish only while they have photos or failures.
       treatMissingData: FINE,
     },
+    'outcome-age': {
+      ...QUEUE_METRICS.oldestOutcome,
+      statistic: 'Maximum',
+      comparison: GREATER_THAN_THRESHOLD,
+      threshold: 900,
+      evaluationPeriods: 3,
+      // SQS publishes nothing for a queue that has been empty for hours.
+      treatMissingData: FINE,
+    },
+    'outcome-dead-letters': {
+      ...QUEUE_METRICS.outcomeDeadLetters,
+      statistic: 'Maximum',
+      ...above,
+      evaluationPeriods: 1,
+      // The same: then there are none.
+      treatMissingData: FINE,
+    },
     'gateway-5xx': { ...ofGateway, service: 'api', metric: '5xx' },
     'gateway-function-errors': { ...ofGateway, service: 'gateway', metric: 'Errors' },
     'gateway-throttles': { ...ofGateway, service: 'gateway', metric: 'Throttles' },

@@ -7,6 +7,7 @@ import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
+import { OutcomeEvents } from './outcome-events.ts';
 import { PhotoProbe } from './photo-probe.ts';
 import { PhotoStore, photoBucketName } from './photo-store.ts';
 import { refuseTokens } from './props.ts';
@@ -41,6 +42,10 @@ export class ColouringStack extends Stack {
       bulkJobs,
       pageOrigin,
     });
+    const events = stage.outcomeEvents
+      ? new OutcomeEvents(this, 'OutcomeEvents', { ...stage, stageName, bucketName })
+      : undefined;
+    events?.watch(photos);
     const table = new ScalerTable(this, 'ScalerTable');
     const fleet = new GpuFleet(this, 'Fleet', {
       ...stage,
@@ -83,6 +88,7 @@ export class ColouringStack extends Stack {
       stageName,
       queue,
       deadLetterQueue,
+      outcomes: events,
       gateway: httpApi &&
         gateway && { apiId: httpApi.apiId, functionName: gateway.handler.function.functionName },
     });
@@ -99,6 +105,14 @@ export class ColouringStack extends Stack {
       InstanceLogGroupName: fleet.logGroup.logGroupName,
       ScalerLogGroupName: scaler.logGroup.logGroupName,
       ...(gateway ? { GatewayLogGroupName: gateway.handler.logGroup.logGroupName } : {}),
+      ...(events
+        ? {
+            EventBusName: events.bus.eventBusName,
+            OutcomeQueueUrl: events.queue.queueUrl,
+            OutcomeDeadLetterQueueUrl: events.deadLetterQueue.queueUrl,
+            OutcomeEventsLogGroupName: events.logGroup.logGroupName,
+          }
+        : {}),
       ...(probe ? { ProbeLogGroupName: probe.logGroup.logGroupName } : {}),
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,

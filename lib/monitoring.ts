@@ -44,6 +44,12 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    */
   readonly deadLetterQueue?: sqs.IQueue;
   /**
+   * Queues of the events of outcomes.
+   *
+   * @default - none: no alarm of them
+   */
+  readonly outcomes?: OutcomeQueues;
+  /**
    * The HTTP API and its function.
    *
    * @default - none: no alarm of them
@@ -85,6 +91,12 @@ const DEPLOY_TIME: readonly (keyof MonitoringProps)[] = [
   'runbookUrl',
 ];
 
+/** Queue of the outcomes whose events are to be sent, and its dead letters. */
+export interface OutcomeQueues {
+  readonly queue: sqs.IQueue;
+  readonly deadLetterQueue: sqs.IQueue;
+}
+
 interface Names {
   stageName: string;
   runbookUrl: string;
@@ -116,7 +128,13 @@ export class Monitoring extends Construct {
     this.topic.addToResourcePolicy(mayPublish(this.topic));
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
-    const metrics = new StageMetrics(stageName, { jobs: queue, deadLetters: deadLetterQueue }, gateway);
+    const queues = { jobs: queue, deadLetters: deadLetterQueue };
+    const { queue: outcomeQueue, deadLetterQueue: outcomeDeadLetters } = props.outcomes ?? {};
+    const metrics = new StageMetrics(
+      stageName,
+      { ...queues, outcomes: outcomeQueue, outcomeDeadLetters },
+      gateway,
+    );
     const fallback = { onDemandFallback, onDemandBaseCapacity };
     const limits = {
       promisedWaitSeconds,

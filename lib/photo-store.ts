@@ -6,6 +6,7 @@
  */
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { FOLDERS, LANES, type Lane } from '../contract/lanes.ts';
 import { SERVICE } from '../contract/names.ts';
@@ -88,11 +89,7 @@ export class PhotoStore extends Construct {
     });
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     bucket.notificationConfiguration = {
-      queueConfigurations: lanes.map(({ jobs: { queue }, folders }) => ({
-        event: 's3:ObjectCreated:*',
-        queue: queue.queueArn,
-        filter: { s3Key: { rules: [{ name: 'prefix', value: folders.photos }] } },
-      })),
+      queueConfigurations: lanes.map(({ jobs: { queue }, folders }) => notification(queue, folders.photos)),
     };
     acknowledge(
       this.bucket,
@@ -111,6 +108,18 @@ export class PhotoStore extends Construct {
     bucket.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
   }
 
+  /** Sends a message for each outcome, of every lane, to a queue that accepts it from this bucket. */
+  notifyOutcomes(queue: sqs.Queue): void {
+    const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
+    const { queueConfigurations } = bucket.notificationConfiguration as {
+      queueConfigurations: s3.CfnBucket.QueueConfigurationProperty[];
+    };
+    for (const { results, failed } of Object.values(FOLDERS))
+      queueConfigurations.push(...[results, failed].map((folder) => notification(queue, folder)));
+    const policy = queue.node.tryFindChild('Policy');
+    if (policy) bucket.node.addDependency(policy);
+  }
+
   /** Without this check S3 refuses the notification late in the deploy. */
   private checkJobs(bucketName: string, jobs: JobQueue, prop: string): void {
     const text = (name: string | undefined) => JSON.stringify(Stack.of(this).resolve(name));
@@ -121,6 +130,12 @@ export class PhotoStore extends Construct {
     ]);
   }
 }
+
+const notification = (queue: sqs.IQueue, folder: string): s3.CfnBucket.QueueConfigurationProperty => ({
+  event: 's3:ObjectCreated:*',
+  queue: queue.queueArn,
+  filter: { s3Key: { rules: [{ name: 'prefix', value: folder }] } },
+});
 
 /** Requests that the page may make with signed links. */
 const corsOf = (origin: string): s3.CorsRule => ({

@@ -13,7 +13,15 @@ const LAYERS = [
   ['cli'],
   ['bin', 'examples'],
   ['lib', 'sim'],
-  ['ami', 'lambda/gateway', 'lambda/probe', 'lambda/scaler', 'lambda/suspend-processes', 'worker'],
+  [
+    'ami',
+    'lambda/gateway',
+    'lambda/outcome-events',
+    'lambda/probe',
+    'lambda/scaler',
+    'lambda/suspend-processes',
+    'worker',
+  ],
   ['client'],
   ['contract', 'colour', 'common'],
 ];
@@ -60,7 +68,7 @@ const RULES: Rule[] = [
   { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^lambda\//,
-    may: any('^\\./(lambda|contract)/', '^\\./common/time\\.ts$', '^zod$', AWS, NODE),
+    may: any('^\\./(lambda|contract)/', '^\\./common/(sha256|time)\\.ts$', '^zod$', AWS, NODE),
     mayAsTypes: /^aws-lambda$/,
   },
   { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },

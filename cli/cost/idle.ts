@@ -6,6 +6,7 @@ import {
   COMPOSITE_IDS,
   FALLBACK_ALARM_IDS,
   GATEWAY_ALARM_IDS,
+  OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
 } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
@@ -92,6 +93,7 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
   const series = idleMetrics(stage).length;
   const without = [
     ...(stage.access === 'none' ? GATEWAY_ALARM_IDS : []),
+    ...(stage.outcomeEvents ? [] : OUTCOME_ALARM_IDS),
     ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
     ...(stage.burnRateAlarms ? [] : BURN_ALARM_IDS),
     ...(stage.onDemandFallback ? [] : FALLBACK_ALARM_IDS),

@@ -5,6 +5,7 @@ import { onDemandGroupName } from '../../contract/pools.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES, withFallback } from './fleet.ts';
+import { EVENT_FIELDS } from './events.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { LOG_FIELDS } from './logs.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
@@ -19,6 +20,7 @@ export const STAGE_SUBJECTS = {
   Scaling: SCALING_FIELDS,
   Photos: { ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...QUEUE_FIELDS, ...RETENTION_FIELDS },
   Gateway: GATEWAY_FIELDS,
+  Events: EVENT_FIELDS,
   Spending: SPENDING_FIELDS,
   Monitoring: { ...MONITORING_FIELDS, ...PROBE_FIELDS, ...LOG_FIELDS },
 };
@@ -28,6 +30,7 @@ export const STAGE_FIELDS = {
   ...STAGE_SUBJECTS.Scaling,
   ...STAGE_SUBJECTS.Photos,
   ...STAGE_SUBJECTS.Gateway,
+  ...STAGE_SUBJECTS.Events,
   ...STAGE_SUBJECTS.Spending,
   ...STAGE_SUBJECTS.Monitoring,
 };

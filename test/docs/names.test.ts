@@ -37,6 +37,12 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   ['log events of the worker', 'docs/log-events.md', 'Worker|Journal', namesIn('worker', WORKER_EVENT)],
   ['log events of the scaler', 'docs/log-events.md', 'Scaler', namesIn('lambda/scaler', FUNCTION_EVENT)],
   ['log events of the probe', 'docs/log-events.md', 'Probe', namesIn('lambda/probe', FUNCTION_EVENT)],
+  [
+    'log events of the events’ function',
+    'docs/log-events.md',
+    'Events of outcomes',
+    namesIn('lambda/outcome-events', FUNCTION_EVENT),
+  ],
   ['log events of the gateway', 'docs/log-events.md', 'Gateway', namesIn('lambda/gateway', FUNCTION_EVENT)],
 ])('%s', (_what, page, heading, names) => {
   it(`are those of ${page}`, () => {

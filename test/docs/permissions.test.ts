@@ -32,6 +32,7 @@ let pipeline: StackTemplate;
 beforeAll(() => {
   stage = synthesise('prod', {
     ...{ access: 'open', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
+    outcomeEvents: true,
   });
   const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;

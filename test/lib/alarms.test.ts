@@ -6,7 +6,12 @@ import { alarmRules } from '../../lib/alarms.ts';
 import { evaluate, statesOf, type AlarmProperties, type Series } from '../support/cloudwatch-alarm.ts';
 import { ofType, synthesise } from './template.ts';
 
-const template = synthesise('local', { dailySpendLimit: 100, promisedWaitSeconds: 900, probePhoto: 'daily' });
+const template = synthesise('local', {
+  dailySpendLimit: 100,
+  promisedWaitSeconds: 900,
+  probePhoto: 'daily',
+  outcomeEvents: true,
+});
 const alarms = Object.fromEntries(
   ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.AlarmName, Properties]),
 ) as Record<string, AlarmProperties>;
@@ -60,6 +65,8 @@ interface Case {
 }
 
 const CASES: Record<AlarmId, Case> = {
+  'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
+  'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   // Each period is one window. Shares beyond the burn rate, and photos that are too few.
   'burn-rate-5m': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },

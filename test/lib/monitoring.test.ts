@@ -13,6 +13,7 @@ import {
   COMPOSITES,
   FALLBACK_ALARM_IDS,
   GATEWAY_ALARM_IDS,
+  OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
   silenceOf,
   type AlarmId,
@@ -29,12 +30,12 @@ import { newApp, ofType, synthesise, type Properties, type StackTemplate } from 
 const STAGE = 'prod';
 /** Metrics that AWS publishes for a queue, an HTTP API and a function. */
 const OF_AWS =
-  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=Jobs\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|OutcomeEventsOutcomes)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, { access: 'open', probePhoto: 'daily' });
+  template = synthesise(STAGE, { access: 'open', probePhoto: 'daily', outcomeEvents: true });
   published = await publishedBy(STAGE);
 });
 
@@ -244,7 +245,9 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     expect(names).not.toContain('ddcolor-elastic-small-dead-letters');
     expect(names).not.toContain('ddcolor-elastic-small-daily-spend');
     expect(names).toHaveLength(
-      ALARM_IDS.length - 2 - [...GATEWAY_ALARM_IDS, ...PROBE_ALARM_IDS, ...FALLBACK_ALARM_IDS].length,
+      ALARM_IDS.length -
+        2 -
+        [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS, ...FALLBACK_ALARM_IDS].length,
     );
     expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
   });

@@ -14,7 +14,7 @@ const STAGES: [StageName, StageConfig][] = [
   ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
   ['prod', JWT],
   ['prod', { access: 'iam', alarmEmail: 'oncall@example.com' }],
-  ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily' }],
+  ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
   ['prod', { onDemandFallback: false }],
   ['prod', { warmPoolSize: 2, minCapacity: 2, onDemandBaseCapacity: 1 }],
 ];

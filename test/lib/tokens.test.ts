@@ -95,6 +95,7 @@ const MONITORING: Decisions<MonitoringProps> = {
   stageName: 'refused text',
   queue: 'part',
   deadLetterQueue: 'part',
+  outcomes: 'part',
   gateway: 'part',
   dailySpendLimit: 'works number',
   p95WaitSeconds: 'works number',

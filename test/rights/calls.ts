@@ -14,6 +14,7 @@ export interface Call {
   /** Who makes it, where it is not a command of the SDK in our code. */
   by?:
     | 'Lambda'
+    | 'a signed request'
     | 'EventBridge Scheduler'
     | 'SSM agent'
     | 'CloudWatch agent'
@@ -23,6 +24,7 @@ export interface Call {
 
 const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
 const PROBE = 'ProbeFunctionRole';
+const EVENTS = 'OutcomeEventsFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
@@ -31,6 +33,8 @@ export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
 export const BULK_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:BulkJobsQueue`;
 export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
+export const OUTCOMES = `arn:aws:sqs:${REGION}:${ACCOUNT}:OutcomeEventsOutcomesQueue`;
+export const BUS = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/OutcomeEventsBus`;
 export const BUCKET = 'arn:aws:s3:::photosbucket';
 export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
 export const group = (name: string) =>
@@ -192,7 +196,19 @@ export function callsOf(
       ],
       [PROBE, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
       [PROBE, 'cloudwatch:PutMetricData', '*', metrics],
+      ...LANES.flatMap((lane): Row[] => {
+        const { results, failed } = FOLDERS[lane];
+        const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
+        return outcomes.map((outcome) => [EVENTS, 's3:GetObject', outcome]);
+      }),
       ...callsOn(fleet),
+    ),
+    ...rows('a signed request', [EVENTS, 'events:PutEvents', BUS]),
+    ...rows(
+      'Lambda',
+      [EVENTS, 'sqs:ReceiveMessage', OUTCOMES],
+      [EVENTS, 'sqs:DeleteMessage', OUTCOMES],
+      [EVENTS, 'sqs:GetQueueAttributes', OUTCOMES],
     ),
     ...(hasFallback ? rows(undefined, ...callsOn(group(`ddcolor-elastic-${stage}-on-demand`))) : []),
     ...(hasFastTier ? rows(undefined, [SCALER, 'autoscaling:DescribeWarmPool', '*']) : []),
@@ -226,6 +242,7 @@ export function callsOf(
       [SCALER, 'ScalerFunctionLogs'] as const,
       [GATEWAY, 'GatewayFunctionLogs'] as const,
       [PROBE, 'ProbeFunctionLogs'] as const,
+      [EVENTS, 'OutcomeEventsFunctionLogs'] as const,
     ].flatMap(([role, name]) =>
       rows('Lambda', [role, 'logs:CreateLogStream', logs(name)], [role, 'logs:PutLogEvents', logs(name)]),
     ),

@@ -4,8 +4,10 @@ import {
   BULK_QUEUE,
   DEAD_LETTERS,
   BUCKET,
+  BUS,
   group,
   INSTANCE,
+  OUTCOMES,
   parameter,
   PROBED,
   QUEUE,
@@ -17,10 +19,11 @@ const WORKER = 'FleetInstanceRole';
 const SCALER = 'ScalerFunctionRole';
 const GATEWAY = 'GatewayFunctionRole';
 const PROBE = 'ProbeFunctionRole';
+const EVENTS = 'OutcomeEventsFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
-const EVERY = [WORKER, SCALER, GATEWAY, PROBE, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
+const EVERY = [WORKER, SCALER, GATEWAY, PROBE, EVENTS, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
 
 type Row = [action: string, resource: string, context?: Call['context']];
 const by = (role: string, ...rows: Row[]): Call[] =>
@@ -102,6 +105,17 @@ export function deniedTo(stage: string): Call[] {
       ['dynamodb:BatchGetItem', table('ScalerTable'), item('work#AROAOTHER:i-0', 'completed')],
       ['dynamodb:Scan', table('ScalerTable')],
       ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Billing' }],
+    ),
+    ...by(
+      EVENTS,
+      ['s3:GetObject', `${BUCKET}/incoming/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/results/Oma.jpg`],
+      ['s3:DeleteObject', `${BUCKET}/results/Oma.jpg`],
+      ['s3:ListBucket', BUCKET],
+      ['sqs:SendMessage', OUTCOMES],
+      ['sqs:ReceiveMessage', QUEUE],
+      ['events:PutEvents', BUS.replace('OutcomeEventsBus', 'default')],
+      ['events:PutRule', BUS.replace('event-bus/', 'rule/')],
     ),
     ...by(
       GATEWAY,

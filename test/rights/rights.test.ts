@@ -16,7 +16,10 @@ const [ONE_GROUP, TWO_GROUPS, FAST_TIER]: Fallback[] = [
   { hasFallback: true, hasFastTier: true },
 ];
 const KINDS: Record<string, [StageConfig, Fallback]> = {
-  'with an open gateway, a probe and two groups': [{ access: 'open', probePhoto: 'daily' }, TWO_GROUPS!],
+  'with an open gateway, a probe and two groups': [
+    { access: 'open', probePhoto: 'daily', outcomeEvents: true },
+    TWO_GROUPS!,
+  ],
   'on demand, with a warm pool': [{ access: 'none', spotPercentage: 0, warmPoolSize: 1 }, ONE_GROUP!],
   'with stopped instances': [{ access: 'none', warmPoolSize: 1 }, FAST_TIER!],
 };
@@ -81,6 +84,7 @@ const CODE: Record<string, string> = {
   worker: 'FleetInstanceRole',
   'lambda/scaler': 'ScalerFunctionRole',
   'lambda/gateway': 'GatewayFunctionRole',
+  'lambda/outcome-events': 'OutcomeEventsFunctionRole',
   'lambda/probe': 'ProbeFunctionRole',
   'lambda/suspend-processes': 'FleetSuspendRebalancingHandlerRole',
 };

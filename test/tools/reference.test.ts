@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SLO_FIELDS, THRESHOLD_FIELDS } from '../../contract/policy.ts';
 import { declarationsOf } from '../../tools/reference/declarations.ts';
-import { COST_PAGES, REFERENCE_PAGES } from '../../tools/reference/main.ts';
+import { COST_PAGES, JSON_SCHEMAS, jsonText, REFERENCE_PAGES } from '../../tools/reference/main.ts';
 import { withTables, wrongDefault } from '../../tools/reference/tables.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
@@ -39,6 +39,13 @@ describe('a reference page', () => {
     };
     expect(tables).toEqual(wanted[page as keyof typeof wanted]);
   });
+
+  it.each(Object.entries(JSON_SCHEMAS))('%s is the schema that checks', (file, schema) =>
+    expect(
+      read(file) === jsonText(schema()),
+      `${file} is out of date: run node tools/run.mjs reference`,
+    ).toBe(true),
+  );
 
   it('fails for a table that does not exist', () => {
     const text = '<!-- table: Nothing -->\n<!-- end -->';

@@ -108,6 +108,15 @@ describe.each<[string, () => Promise<Made>]>([
     await expect(bucket.put('results/a', write('two'), undefined)).rejects.toBeInstanceOf(ConditionFailed);
   });
 
+  it('keeps what is known of the photo beside the outcome', async () => {
+    const times = { waitedSeconds: 1.25, workedSeconds: 0 };
+    await bucket.put('results/a', { ...write('one'), ...times, photoKey: 'bulk/ä' }, undefined);
+    expect((await bucket.head('results/a'))?.metadata).toEqual({
+      ...{ 'trace-id': TRACE, 'waited-seconds': '1.25', 'worked-seconds': '0' },
+      'photo-key': Buffer.from('bulk/ä').toString('base64url'),
+    });
+  });
+
   it('replaces only the expected version', async () => {
     const first = await bucket.put('results/a', write('one'), undefined);
     const second = await bucket.put('results/a', write('two'), first);

@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild';
 import { BUNDLING, PREBUILT } from '../../lib/bundling.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
 
-const FUNCTIONS = ['scaler', 'suspend-processes', 'gateway', 'probe'];
+const FUNCTIONS = ['scaler', 'suspend-processes', 'gateway', 'probe', 'outcome-events'];
 
 export async function bundleFunctions(root: string, dist: string): Promise<void> {
   const folder = (name: string) => join(dist, 'lambda', name, PREBUILT);

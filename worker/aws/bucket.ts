@@ -14,6 +14,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
+import { encodedPhotoKey, PHOTO_KEY_METADATA, timesAsMetadata } from '../../contract/outcome-metadata.ts';
 import { REMARKS_METADATA } from '../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../contract/trace.ts';
 import {
@@ -59,7 +60,7 @@ export class S3Bucket implements Bucket {
   }
 
   async put(key: string, write: Write, expected: ExpectedEtag): Promise<string> {
-    const { body, contentType, sourceEtag, trace, remarks = [] } = write;
+    const { body, contentType, sourceEtag, trace, photoKey, remarks = [] } = write;
     const { ETag } = await this.s3
       .send(
         new PutObjectCommand({
@@ -70,6 +71,8 @@ export class S3Bucket implements Bucket {
           Metadata: {
             [SOURCE_ETAG_METADATA]: sourceEtag,
             [TRACE_METADATA]: trace,
+            ...timesAsMetadata(write),
+            ...(photoKey !== undefined && { [PHOTO_KEY_METADATA]: encodedPhotoKey(photoKey) }),
             ...(remarks.length > 0 && { [REMARKS_METADATA]: remarks.join(',') }),
           },
           ...(expected === undefined ? { IfNoneMatch: '*' } : { IfMatch: quoted(expected) }),

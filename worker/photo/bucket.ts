@@ -1,5 +1,5 @@
 /** The bucket as the worker uses it: every write and delete names the version it expects to find. */
-
+import type { OutcomeTimes } from '../../contract/outcome-metadata.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 
 /** An object without its body. */
@@ -16,12 +16,14 @@ export interface StoredObject {
 /** The ETag that a key must have, or undefined when it must not exist. */
 export type ExpectedEtag = string | undefined;
 
-export interface Write {
+export interface Write extends OutcomeTimes {
   body: Buffer;
   contentType: string;
   sourceEtag: string;
   /** Trace id of the upload that it is the outcome of. */
   trace: string;
+  /** Key of the photo, where the name of the outcome is a digest of it. */
+  photoKey?: string | undefined;
   /** Of a result. @default none */
   remarks?: readonly Remark[];
 }

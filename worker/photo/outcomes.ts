@@ -8,11 +8,14 @@
  * - After writing it reads the other outcome and the photo again, and deletes what must not exist. Of two outcomes of one
  *   version the result stays; an outcome of a superseded version is deleted, its own included.
  * - Of two writers the one that reads last sees both outcomes, so one of them always deletes.
+ * - A result of this version stays as it is: of two writers the first one's object is the outcome, so that all who are notified of it
+ *   read the same.
  * - ETags distinguish versions only if two versions never have the same bytes: results and failure records both contain
  *   the ETag of their photo.
  */
 import { failureSchema, MOST_FAILURE_BYTES, type Failure } from '../../contract/failure.ts';
-import { failedKey, resultKey } from '../../contract/keys.ts';
+import { failedKey, isDigestKey, resultKey } from '../../contract/keys.ts';
+import type { OutcomeTimes } from '../../contract/outcome-metadata.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 import { ConditionFailed, type Bucket, type ExpectedEtag, type StoredObject, type Write } from './bucket.ts';
 import { TransientFault } from './faults.ts';
@@ -56,16 +59,28 @@ export class Outcomes {
     body: Buffer,
     contentType: string,
     remarks: readonly Remark[] = [],
+    times: OutcomeTimes = {},
   ): Promise<Written> {
     const { etag: sourceEtag, trace } = photo;
-    return this.write(photo, resultKey(photo.key), { body, contentType, sourceEtag, trace, remarks });
+    return this.write(photo, resultKey(photo.key), {
+      body,
+      contentType,
+      sourceEtag,
+      trace,
+      remarks,
+      ...times,
+    });
   }
 
-  writeFailure(photo: Version, failure: Omit<Failure, 'key' | 'etag' | 'trace'>): Promise<Written> {
+  writeFailure(
+    photo: Version,
+    failure: Omit<Failure, 'key' | 'etag' | 'trace'>,
+    times: OutcomeTimes = {},
+  ): Promise<Written> {
     const { key, etag, trace } = photo;
     const content: Failure = { ...failure, key, etag, trace };
     const body = Buffer.from(`${JSON.stringify(content, null, 2)}\n`);
-    const write = { body, contentType: 'application/json', sourceEtag: etag, trace };
+    const write = { body, contentType: 'application/json', sourceEtag: etag, trace, ...times };
     return this.write(photo, failedKey(key), write);
   }
 
@@ -82,8 +97,9 @@ export class Outcomes {
     return !(await this.isCurrent(photo));
   }
 
-  private async write(photo: Version, key: string, write: Write): Promise<Written> {
+  private async write(photo: Version, key: string, content: Write): Promise<Written> {
     const isResult = key === resultKey(photo.key);
+    const write = isDigestKey(key) ? { ...content, photoKey: photo.key } : content;
     const otherKey = isResult ? failedKey(photo.key) : resultKey(photo.key);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const own = await this.bucket.head(key);
@@ -96,7 +112,8 @@ export class Outcomes {
         await this.remove(key, own?.etag);
         return 'succeeded';
       }
-      const etag = await this.bucket.put(key, write, own?.etag).catch(ignoreConflict);
+      const isThere = isResult && own?.sourceEtag === photo.etag;
+      const etag = isThere ? own.etag : await this.bucket.put(key, write, own?.etag).catch(ignoreConflict);
       if (etag === undefined) continue;
       const otherNow = await this.bucket.head(otherKey);
       // The photo may have been replaced since the first check: start again, which deletes what was written.

@@ -9,6 +9,7 @@ import { describeError, type Log } from '../telemetry/log.ts';
 import { maxFileBytes } from '../imaging/limits.ts';
 import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
 import { PhotoDeadline, type PhotoSize } from './deadline.ts';
+import { timesOf } from './outcome-times.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
 import { choiceOf } from './options.ts';
 import { Outcomes, type Version, type Written } from './outcomes.ts';
@@ -77,7 +78,7 @@ export interface UsedUp {
 }
 
 /** Is given the trace id of the photo. */
-type Traced = Pick<Attempt, 'trace'>;
+type Traced = Pick<Attempt, 'trace'> & Partial<Pick<Attempt, 'figures'>>;
 type Found = Version & { logId: string };
 
 /** Gives up a photo: writes its failure record, unless it has an outcome. */
@@ -95,7 +96,11 @@ export function giveUp(
         : `The photo was taken up ${received} times and was not finished`;
     const message = `${tried}; it is worth sending again.`;
     const code = 'retries-exhausted';
-    const written = await outcomes.writeFailure(version, { code, message, retryable: true, attempts });
+    const written = await outcomes.writeFailure(
+      version,
+      { code, message, retryable: true, attempts },
+      timesOf(attempt.figures),
+    );
     if (written === 'succeeded') return DONE_ALREADY;
     return unlessSuperseded(written, { outcome: 'failed', code });
   });
@@ -143,7 +148,11 @@ async function processVersion(
     const { code, message } = error;
     const names = { photo: version.logId, trace: version.trace };
     ports.log('info', 'photo-refused', { ...names, code, error: describeError(error) });
-    const written = await outcomes.writeFailure(version, { code, message, retryable: false });
+    const written = await outcomes.writeFailure(
+      version,
+      { code, message, retryable: false },
+      timesOf(attempt.figures),
+    );
     if (written === 'succeeded') return DONE_ALREADY;
     return unlessSuperseded(written, { outcome: 'failed', code });
   }
@@ -175,7 +184,7 @@ async function colourVersion(
     const { body, contentType, remarks = [] } = await colour(photo, version.etag, attempt, choice, deadline);
     deadline.step = 'store';
     const colouredMs = now();
-    const written = await outcomes.writeResult(version, body, contentType, remarks);
+    const written = await outcomes.writeResult(version, body, contentType, remarks, timesOf(figures));
     figures.storeSeconds = seconds(now() - colouredMs);
     const { output } = choice;
     return unlessSuperseded(written, {

@@ -1,39 +1,9 @@
 /** Signs API requests with AWS Signature Version 4. */
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { ApiRequest, PhotoApiOptions } from '../../../client/api.ts';
+import { Sha256 } from '../../../common/sha256.ts';
 
 type Settings = ConstructorParameters<typeof SignatureV4>[0];
-type Bytes = Parameters<InstanceType<Settings['sha256']>['update']>[0];
-
-/** SHA-256 in the signer's interface. */
-class Sha256 {
-  private readonly hash: Hash | Hmac;
-
-  constructor(secret?: Bytes) {
-    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', plain(secret));
-  }
-
-  update(data: Bytes): void {
-    this.hash.update(plain(data));
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.hash.digest());
-  }
-
-  reset(): void {
-    throw new Error('a hash is used once');
-  }
-}
-
-const plain = (data: Bytes): string | Uint8Array =>
-  typeof data === 'string'
-    ? data
-    : ArrayBuffer.isView(data)
-      ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-      : new Uint8Array(data);
-
 /**
  * @param credentials called for each request, since those of a role are renewed
  * @param service in the scope of the signature

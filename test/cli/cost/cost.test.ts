@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { costOf, type Cost } from '../../../cli/cost/cost-of.ts';
 import { idleMetrics } from '../../../cli/cost/idle-metrics.ts';
 import { costJson, costLines, costMarkdown } from '../../../cli/cost/text.ts';
-import { ALARM_IDS, GATEWAY_ALARM_IDS, PROBE_ALARM_IDS } from '../../../contract/alarms.ts';
+import {
+  ALARM_IDS,
+  GATEWAY_ALARM_IDS,
+  OUTCOME_ALARM_IDS,
+  PROBE_ALARM_IDS,
+} from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
 import { throughputOf } from '../../../contract/throughput.ts';
 import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
@@ -26,8 +31,9 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'scaler, schedule')).toBe(0.04);
     // 19 series and 43,200 puts.
     expect(line(cost, 'metrics')).toBe(6.13);
-    // A stage without a gateway and a probe has none of their alarms; four are of other alarms, for 0.5 each.
-    const alarms = ALARM_IDS.length - GATEWAY_ALARM_IDS.length - PROBE_ALARM_IDS.length;
+    // A stage without a gateway, events and a probe has none of their alarms; four are of other alarms, for 0.5 each.
+    const without = [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS];
+    const alarms = ALARM_IDS.length - without.length;
     expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 2).toFixed(2)));
     const fewer = costOf({ ...stage(), burnRateAlarms: false });
     expect(line(fewer, 'alarms')).toBeCloseTo(line(cost, 'alarms')! - 6 * 0.1 - 2 * 0.5, 6);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { accessTests } from './deployed/access.ts';
+import { outcomeEventTests } from './deployed/outcome-events.ts';
 import { pageAlbumTests } from './deployed/page-album.ts';
 import { pageLossTests } from './deployed/page-loss.ts';
 import { pageTests } from './deployed/page.ts';
@@ -17,6 +18,7 @@ afterAll(() => scope.close());
 
 describe('requests and links', requestTests);
 describe('access and quotas', accessTests);
+describe('events of outcomes', outcomeEventTests);
 describe('the page', pageTests);
 describe('what the page must not lose or show', pageLossTests);
 describe('an album on the page', pageAlbumTests);

@@ -138,6 +138,7 @@ const WRONG: [config: Named, line: string][] = [
     'instancePrices.g6.xlarge -1: USD an hour, above 0 and below 1000',
   ],
   [{ dailySpendLimit: 0 }, 'dailySpendLimit 0: above 0 and at most 1000000'],
+  [{ outcomeEvents: 'on' as unknown as boolean }, "outcomeEvents 'on': true or false"],
   [{ spendBrake: 1 as unknown as boolean }, 'spendBrake 1: true or false'],
   [{ promisedWaitSeconds: 59 }, 'promisedWaitSeconds 59: a whole number from 60 to 1209600'],
   [{ logRetentionDays: 10 }, 'logRetentionDays 10: 1, 3, 5, 7, 14, 30, 60, 90'],

@@ -1,5 +1,6 @@
 /** An in-memory bucket, queue and log. They reject what S3 and SQS reject, so that a wrong argument is noticed. */
 import { createHash } from 'node:crypto';
+import { encodedPhotoKey, PHOTO_KEY_METADATA, timesAsMetadata } from '../../../contract/outcome-metadata.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
 import {
   ConditionFailed,
@@ -68,13 +69,18 @@ export class MemoryBucket implements Bucket {
   }
 
   async put(key: string, write: Write, expected: ExpectedEtag): Promise<string> {
-    const { body, contentType, sourceEtag, trace } = write;
+    const { body, contentType, sourceEtag, trace, photoKey } = write;
     await this.turn();
     if (!/^[\w-]+\/[\w.+-]+$/.test(contentType)) throw new Error(`content type '${contentType}'`);
     if (!sourceEtag) throw new Error('no source ETag');
     if (this.objects.get(key)?.etag !== expected) throw new ConditionFailed(key);
     const etag = md5(body);
-    this.objects.set(key, { body, etag, sourceEtag, contentType, metadata: { [TRACE_METADATA]: trace } });
+    const metadata = {
+      [TRACE_METADATA]: trace,
+      ...timesAsMetadata(write),
+      ...(photoKey !== undefined && { [PHOTO_KEY_METADATA]: encodedPhotoKey(photoKey) }),
+    };
+    this.objects.set(key, { body, etag, sourceEtag, contentType, metadata });
     return etag;
   }
 

@@ -1,6 +1,7 @@
-/** CDK app with the gateway of two stages, without a fleet: open access, and tokens of the issuer `ISSUER`. */
+/** CDK app with the gateway of two stages, without a fleet: open access; and tokens of the issuer `ISSUER`, with events of outcomes. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
+import { OutcomeEvents } from '../../../../lib/outcome-events.ts';
 import { JobQueue } from '../../../../lib/job-queue.ts';
 import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
 import { ScalerTable } from '../../../../lib/scaler-table.ts';
@@ -28,6 +29,10 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     bulkJobs,
     pageOrigin: apiUrl(httpApi),
   });
+  const events = stage.outcomeEvents
+    ? new OutcomeEvents(stack, 'OutcomeEvents', { stageName: name, bucketName })
+    : undefined;
+  events?.watch(photos);
   const scalerTable = new ScalerTable(stack, 'ScalerTable');
   const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable });
   const outputs = {
@@ -35,10 +40,11 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     BucketName: photos.bucket.bucketName,
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
+    ...(events && { EventBusName: events.bus.eventBusName, OutcomeQueueUrl: events.queue.queueUrl }),
   };
   for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value });
 }
 
 gatewayOf('open', { access: 'open' });
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
-gatewayOf('jwt', JWT, process.env.ISSUER);
+gatewayOf('jwt', { ...JWT, outcomeEvents: true }, process.env.ISSUER);

@@ -1,6 +1,7 @@
 /** The gateways of `app.ts`, deployed by the CDK onto a local AWS once for all suites of `deployed.test.ts`. */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Browser } from 'playwright-core';
 import { clientConfig, localPath } from '../../../../common/environment.ts';
@@ -15,6 +16,9 @@ export interface DeployedGateway {
   bucket: string;
   table: string;
   scalerTable: string;
+  /** Empty without events. */
+  eventBus: string;
+  outcomeQueue: string;
 }
 
 export interface Deployed {
@@ -22,7 +26,9 @@ export interface Deployed {
   jwt: DeployedGateway;
   issuer: Issuer;
   browser: Browser;
+  endpoint: string;
   s3: S3Client;
+  sqs: SQSClient;
   documents: DynamoDBDocumentClient;
 }
 
@@ -46,12 +52,21 @@ export async function deploy(scope: Scope): Promise<void> {
     startBrowser(scope),
   ]);
   const gateway = (stack: string): DeployedGateway => {
-    const { ApiId = '', BucketName = '', TableName = '', ScalerTableName = '' } = outputs[stack] ?? {};
+    const {
+      ApiId = '',
+      BucketName = '',
+      TableName = '',
+      ScalerTableName = '',
+      EventBusName = '',
+      OutcomeQueueUrl = '',
+    } = outputs[stack] ?? {};
     return {
       url: localApiUrl(endpoint, ApiId),
       bucket: BucketName,
       table: TableName,
       scalerTable: ScalerTableName,
+      eventBus: EventBusName,
+      outcomeQueue: OutcomeQueueUrl,
     };
   };
   const config = clientConfig(endpoint);
@@ -60,7 +75,9 @@ export async function deploy(scope: Scope): Promise<void> {
     jwt: gateway('Gateway-jwt'),
     issuer,
     browser,
+    endpoint,
     s3: new S3Client({ ...config, forcePathStyle: true }),
+    sqs: new SQSClient(config),
     documents: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
   } satisfies Deployed);
 }

@@ -1,0 +1,92 @@
+/**
+ * The events of outcomes: the bucket sends a message for each, and a function puts its event onto a bus.
+ *
+ * The bucket sends to a queue and not to the function: what the function cannot do is done later, or is in the dead-letter queue.
+ */
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { FOLDERS, LANES } from '../contract/lanes.ts';
+import { eventBusName, type OutcomeEventsVariable } from '../contract/outcome-event.ts';
+import { BundledFunction } from './bundled-function.ts';
+import { JobQueue } from './job-queue.ts';
+import type { PhotoStore } from './photo-store.ts';
+import type { LogOptions } from './stage/logs.ts';
+
+const TIMEOUT = Duration.seconds(30);
+/** Of a message, in multiples of the function's timeout: what AWS recommends for a function that reads a queue. */
+const VISIBILITY_TIMEOUTS = 6;
+/** Receives of a message, each after its visibility timeout of three minutes: two and a half hours. */
+const MOST_RECEIVES = 50;
+const BATCH = 10;
+/** Functions at a time. A new account runs ten, the scaler and the gateway among them. */
+const MOST_AT_ONCE = 5;
+
+export interface OutcomeEventsProps extends LogOptions {
+  readonly stageName: string;
+  /** Name of the bucket, which depends on the queue's policy. */
+  readonly bucketName: string;
+}
+
+export class OutcomeEvents extends Construct {
+  readonly queue: sqs.Queue;
+  readonly deadLetterQueue: sqs.IQueue;
+  readonly bus: events.EventBus;
+  readonly handler: BundledFunction;
+  readonly logGroup: logs.ILogGroup;
+
+  constructor(scope: Construct, id: string, props: OutcomeEventsProps) {
+    super(scope, id);
+    const { stageName, bucketName, logRetentionDays } = props;
+    const { queue, deadLetterQueue } = new JobQueue(this, 'Outcomes', {
+      bucketName,
+      maxReceiveCount: MOST_RECEIVES,
+      visibilityTimeoutSeconds: VISIBILITY_TIMEOUTS * TIMEOUT.toSeconds(),
+    });
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
+    this.bus = new events.EventBus(this, 'Bus', {
+      eventBusName: eventBusName(stageName),
+      description: `Outcomes of the photos of stage ${stageName}`,
+    });
+    const handler = new BundledFunction(this, 'Function', {
+      entry: join(import.meta.dirname, '..', 'lambda', 'outcome-events', 'handler.ts'),
+      timeout: TIMEOUT,
+      logRetentionDays,
+      environment: {
+        STAGE: stageName,
+        BUCKET_NAME: bucketName,
+        EVENT_BUS_NAME: this.bus.eventBusName,
+      } satisfies Record<OutcomeEventsVariable, string>,
+    });
+    this.handler = handler;
+    this.logGroup = handler.logGroup;
+    handler.allow({
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      resources: [queue.queueArn],
+    });
+    handler.allow({ actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] });
+    new lambda.EventSourceMapping(this, 'Source', {
+      target: handler.function,
+      eventSourceArn: queue.queueArn,
+      batchSize: BATCH,
+      maxConcurrency: MOST_AT_ONCE,
+      reportBatchItemFailures: true,
+    });
+  }
+
+  /** Connects the bucket: its outcomes are sent to the queue, and the function may read them. */
+  watch(photos: PhotoStore): void {
+    photos.notifyOutcomes(this.queue);
+    const folders = LANES.flatMap((lane) => [FOLDERS[lane].results, FOLDERS[lane].failed]);
+    this.handler.allow({
+      actions: ['s3:GetObject'],
+      resources: folders.map((folder) => photos.bucket.arnForObjects(`${folder}*`)),
+      wildcard: 'the outcome of any photo',
+    });
+  }
+}

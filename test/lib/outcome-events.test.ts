@@ -1,0 +1,57 @@
+/** The events of outcomes in the template: off without a trace, and from bucket to bus where they are on. */
+import { describe, expect, it } from 'vitest';
+import { FOLDERS } from '../../contract/lanes.ts';
+import { outcomeEventsEnvironmentSchema } from '../../contract/outcome-event.ts';
+import { before, ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
+
+const on = withPlainIds(synthesise('dev', { outcomeEvents: true }));
+const queueOf = { 'Fn::GetAtt': ['OutcomeEventsOutcomesQueue', 'Arn'] };
+
+describe('a stage with events of outcomes', () => {
+  it('has the bucket notify the queue of each outcome folder, and depends on its policy', () => {
+    const { QueueConfigurations } = propertiesOf(on, 'PhotosBucket').NotificationConfiguration as Properties;
+    const prefixes = (QueueConfigurations as Properties[])
+      .filter(({ Queue }) => JSON.stringify(Queue) === JSON.stringify(queueOf))
+      .map(({ Filter }) => Filter.S3Key.Rules[0].Value as string);
+    const folders = Object.values(FOLDERS).flatMap(({ results, failed }) => [results, failed]);
+    expect(prefixes.sort()).toEqual(folders.sort());
+    expect(before(on, 'PhotosBucket')).toContain('OutcomeEventsOutcomesQueuePolicy');
+  });
+
+  it('lets this bucket alone send to the queue', () => {
+    const { Statement } = propertiesOf(on, 'OutcomeEventsOutcomesQueuePolicy').PolicyDocument as Properties;
+    const allowed = (Statement as Properties[]).filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed).toHaveLength(1);
+    expect(allowed[0]).toMatchObject({
+      Action: 'sqs:SendMessage',
+      Principal: { Service: 's3.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
+    expect(JSON.stringify(allowed[0]!.Condition.ArnEquals)).toContain('ddcolor-elastic-dev-');
+  });
+
+  it('reads the queue with partial batch responses, within the visibility timeout that AWS asks for', () => {
+    const [mapping] = ofType(on, 'AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties);
+    expect(mapping).toMatchObject({
+      ...{ EventSourceArn: queueOf, BatchSize: 10 },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const { Timeout, Environment } = propertiesOf(on, 'OutcomeEventsFunction');
+    const { VisibilityTimeout, RedrivePolicy } = propertiesOf(on, 'OutcomeEventsOutcomesQueue');
+    expect(VisibilityTimeout).toBe(6 * Timeout);
+    expect(RedrivePolicy.maxReceiveCount).toBe(50);
+    const variables = Object.entries(Environment.Variables as Properties);
+    const texts = variables.map(([name, value]) => [name, typeof value === 'string' ? value : 'at deploy']);
+    expect(outcomeEventsEnvironmentSchema.parse(Object.fromEntries(texts)).STAGE).toBe('dev');
+  });
+
+  it('has a bus of the stage’s name', () =>
+    expect(propertiesOf(on, 'OutcomeEventsBus').Name).toBe('ddcolor-elastic-dev'));
+});
+
+describe('a stage without', () => {
+  it('has nothing of them', () => {
+    const off = JSON.stringify(synthesise('dev'));
+    expect(off).not.toMatch(/OutcomeEvents|AWS::Events::EventBus|EventSourceMapping|outcome-age/);
+  });
+});
