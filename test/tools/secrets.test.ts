@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runToEnd } from '../../common/processes.ts';
 
@@ -21,7 +22,8 @@ describe('the check for secrets', () => {
   const check = async (name: string, text: string) => {
     writeFileSync(join(folder, name), text);
     const secretlint = resolve('node_modules/secretlint/bin/secretlint.js');
-    const args = [secretlint, '--secretlintrc', resolve('.secretlintrc.json'), name];
+    const noProfile = pathToFileURL('tools/lint/no-profile.mjs').href;
+    const args = ['--import', noProfile, secretlint, '--secretlintrc', resolve('.secretlintrc.json'), name];
     return (await runToEnd(process.execPath, args, { cwd: folder })).code;
   };
   beforeAll(() => {
