@@ -25,6 +25,12 @@ const SCALER_VARIABLE = 'LAUNCH_TIMEOUT_SECONDS';
 const LOCAL_IMAGE = 'ami-00000000000000000';
 const POLICY_VARIABLE = 'POLICY';
 
+/**
+ * For every run of the CDK's CLI here. The CDK's own rules on templates take half of a synth; `npm test` applies them to each stage,
+ * and every synth for AWS does.
+ */
+const WITHOUT_RULES = { CDK_VALIDATION: 'false' };
+
 /** Runs the CDK's CLI. @throws when it fails, with the end of its output */
 export async function cdk(
   endpoint: string,
@@ -34,7 +40,7 @@ export async function cdk(
 ): Promise<void> {
   const { code, output } = await runToEnd(process.execPath, [cdkCli(), ...args, '--no-notices', '--ci'], {
     cwd,
-    env: { ...childEnvironment(endpoint), ...env },
+    env: { ...childEnvironment(endpoint), ...WITHOUT_RULES, ...env },
     abort,
   });
   if (code !== 0) throw new Error(`cdk ${args[0]} failed with ${code}:\n${output.trim().slice(-4000)}`);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { childEnvironment, localPath } from '../../common/environment.ts';
+import { childEnvironment, compiledPython, localPath } from '../../common/environment.ts';
 import { start } from '../../common/processes.ts';
 import type { Scope } from '../../common/scope.ts';
 
@@ -59,8 +59,7 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
       IOT_MTLS_ENABLED: '0',
       SFTP_ENABLED: '0',
       LAMBDA_EXECUTOR: 'local',
-      // Only the checkout's own two files have no compiled form.
-      PYTHONDONTWRITEBYTECODE: '1',
+      ...compiledPython(),
       LOG_LEVEL: 'WARNING',
       TMPDIR: temporary,
       ...lambdaEnvironment,

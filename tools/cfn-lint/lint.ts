@@ -1,6 +1,7 @@
 /** Lints CloudFormation templates by cfn-lint, which knows the schema of every resource type in every region. */
 import { join } from 'node:path';
 import { z } from 'zod';
+import { compiledPython } from '../../common/environment.ts';
 import { runToEnd } from '../../common/processes.ts';
 import { ensurePackages } from '../../local/aws/venv.ts';
 
@@ -36,7 +37,10 @@ export async function lintTemplates(
   const python = await ensurePackages({ requirements, folder: 'cfn-lint', name: 'cfn-lint' }, abort, say);
   const entry = ['-c', 'from cfnlint.runner.cli import main; main()'];
   const options = ['--format', 'json', '--ignore-checks', ...IGNORED, '--regions', ...REGIONS];
-  const { output } = await runToEnd(python, [...entry, ...options, '--template', ...files], { abort });
+  const { output } = await runToEnd(python, [...entry, ...options, '--template', ...files], {
+    abort,
+    env: { ...process.env, ...compiledPython() },
+  });
   let findings: z.infer<typeof findingSchema>[];
   try {
     findings = z.array(findingSchema).parse(JSON.parse(output));
