@@ -83,13 +83,18 @@ export const COMMANDS: Record<string, Entry> = {
     summary: 'bake, promote, roll back, list and check images',
     load: async () => (await import('./image/main.ts')).define,
   },
+  workflow: {
+    group: 'Image:',
+    summary: 'make a workflow of a ComfyUI graph, or check one',
+    load: async () => (await import('./workflow/main.ts')).define,
+  },
   simulate: {
-    group: 'Simulate:',
+    group: 'Without an account:',
     summary: 'run and compare scaling policies on recorded or synthetic traffic',
     load: async () => (await import('../sim/main.ts')).define,
   },
   comfyui: {
-    group: 'Local:',
+    group: 'Without an account:',
     summary: 'set up, start and stop a ComfyUI on this machine',
     load: async () => (await import('./comfyui/main.ts')).define,
   },

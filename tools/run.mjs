@@ -16,6 +16,7 @@ const ENTRIES = {
   actionlint: 'tools/pipeline/actionlint.ts',
   corpus: 'tools/corpus/main.ts',
   kernels: 'tools/kernels/build.ts',
+  'image-nodes': 'tools/image-nodes/main.ts',
 };
 
 const [name, ...args] = process.argv.slice(2);

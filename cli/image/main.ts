@@ -7,6 +7,7 @@ import { needCheckout } from '../../common/checkout.ts';
 import { command as runCommand, type CommandContext } from '../../common/command.ts';
 import { matching, region, type CommandLine } from '../../common/command-line.ts';
 import { UsageError, UserError } from '../../common/errors.ts';
+import { askOnTerminal, isTerminal } from '../shared/ask.ts';
 import { requestHandler } from '../shared/proxy.ts';
 import { knownStage } from '../shared/stages.ts';
 import { Group } from './aws/group.ts';
@@ -17,7 +18,7 @@ import { bake } from './bake.ts';
 import { list } from './list.ts';
 import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
-import { askOnTerminal, type ImageOptions, type ImageSession } from './session.ts';
+import type { ImageOptions, ImageSession } from './session.ts';
 
 const TIMING = { deadlineMs: 15 * 60_000, pollMs: 5000 };
 /** A wait of minutes should not end at a call that failed a few times. */
@@ -132,7 +133,7 @@ export async function newSession(
     group: new Group(new AutoScalingClient(clients)),
     timing: TIMING,
     clock: () => performance.now(),
-    ask: process.stdin.isTTY && process.stdout.isTTY ? askOnTerminal : undefined,
+    ask: isTerminal() ? askOnTerminal : undefined,
   };
 }
 

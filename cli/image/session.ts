@@ -1,5 +1,4 @@
 /** What every image command needs: AWS clients, output, a question on the terminal, and a clean-up scope. */
-import { createInterface } from 'node:readline/promises';
 import type { CommandContext } from '../../common/command.ts';
 import { EXIT, UserError } from '../../common/errors.ts';
 import type { Group } from './aws/group.ts';
@@ -58,15 +57,3 @@ export async function confirmed(session: ImageSession, title: string, steps: str
 
 /** The exit code without a confirmation: 0 after a dry run. */
 export const declined = ({ options }: ImageSession): number => (options.dryRun ? EXIT.done : EXIT.failed);
-
-/** Asks on the terminal. */
-export async function askOnTerminal(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  // readline handles Ctrl-C itself; pass it on to this process.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  try {
-    return await terminal.question(question);
-  } finally {
-    terminal.close();
-  }
-}

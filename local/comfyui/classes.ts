@@ -190,6 +190,11 @@ export const RUN: Record<string, Run> = {
     };
   },
 
+  async ImageInvert({ image }) {
+    const { data, ...size } = await pictureOf(image);
+    return { picture: { ...size, data: data.map((value) => 255 - value) } };
+  },
+
   async SaveImage({ images, filename_prefix }, _object, { files, faults }) {
     const next = savedAs(files, filename_prefix, 'png');
     if (faults.diskFull) throw new PythonError('OSError', '[Errno 28] No space left on device\n');

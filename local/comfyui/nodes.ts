@@ -133,6 +133,16 @@ export function nodeClasses(files: string[]): Record<string, NodeClass> {
       category: 'image/postprocessing',
       isOutput: false,
     },
+    ImageInvert: {
+      required: { image: ['IMAGE'] },
+      output: ['IMAGE'],
+      outputNames: ['IMAGE'],
+      displayName: 'Invert Image',
+      description: '',
+      module: 'nodes',
+      category: 'image',
+      isOutput: false,
+    },
     SaveImage: {
       required: {
         images: ['IMAGE', { tooltip: 'The images to save.' }],

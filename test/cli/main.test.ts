@@ -88,12 +88,13 @@ describe('help', () => {
   const SUBCOMMANDS = [
     ...['bake', 'promote', 'rollback', 'list', 'check'].map((name) => ['image', name]),
     ...['setup', 'start', 'stop', 'status'].map((name) => ['comfyui', name]),
+    ...['add', 'check'].map((name) => ['workflow', name]),
     ...['run', 'compare', 'tune', 'estimates', 'fit', 'figures', 'trial', 'season'].map((name) => [
       'simulate',
       name,
     ]),
   ];
-  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui'].includes(name));
+  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui', 'workflow'].includes(name));
   it.each([...plain.map((name) => [name]), ...SUBCOMMANDS])('of %s %s has an example', async (...names) => {
     const { code, out } = await run(...names.filter(Boolean), '--help');
     expect(code).toBe(0);

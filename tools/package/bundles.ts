@@ -25,8 +25,9 @@ export async function bundleFunctions(root: string, dist: string): Promise<void>
   ]);
 }
 
-/** Files that the simulator reads from the folder of its code, a chunk in `dist/cli/`. */
-const SIMULATOR_FILES = [
+/** Files that commands read from the folder of their code, a chunk in `dist/cli/`. */
+const FILES_OF_COMMANDS = [
+  'cli/workflow/nodes/image-nodes.json',
   ...['page.html', 'page.css', 'page.js', 'shared.js', 'graph.js', 'time-plots.js', 'frontier.js'].map(
     (name) => `sim/report/${name}`,
   ),
@@ -55,7 +56,7 @@ export async function bundleCommands(root: string, dist: string): Promise<void> 
     external: ['sharp', 'esbuild', 'aws-cdk-lib', 'constructs'],
     plugins: [WITHOUT_STAGES],
   });
-  for (const file of SIMULATOR_FILES) copyFileSync(join(root, file), join(dist, 'cli', basename(file)));
+  for (const file of FILES_OF_COMMANDS) copyFileSync(join(root, file), join(dist, 'cli', basename(file)));
 }
 
 const WITHOUT_STAGES: Plugin = {
