@@ -29,6 +29,8 @@ export const gatewayEnvironmentSchema = z.object({
   /** OpenID issuer and client of the page's sign-in; empty without sign-in. */
   ISSUER: z.string(),
   CLIENT_ID: z.string(),
+  /** Claim of a token with the groups of its user, which share their photos; empty: each user has its own. */
+  GROUPS_CLAIM: z.string(),
 });
 
 export type GatewayEnvironment = z.infer<typeof gatewayEnvironmentSchema>;

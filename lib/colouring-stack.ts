@@ -117,6 +117,7 @@ export class ColouringStack extends Stack {
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,
       ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),
+      ...(gateway?.signIn ? { UserPoolId: gateway.signIn.userPool.userPoolId } : {}),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }

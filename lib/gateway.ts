@@ -17,6 +17,7 @@ import { GatewayTable } from './gateway-table.ts';
 import { acknowledge } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { readView } from './scaler-table.ts';
+import { GROUPS_CLAIM, SignIn } from './sign-in.ts';
 import type { Stage } from './stage/stage.ts';
 import { loadWorkflow } from './worker-settings.ts';
 
@@ -66,6 +67,8 @@ export class GatewayApi extends api.HttpApi {
 export class Gateway extends Construct {
   readonly table: dynamodb.ITable;
   readonly handler: BundledFunction;
+  /** With `access` `cognito`. */
+  readonly signIn: SignIn | undefined;
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
@@ -73,8 +76,14 @@ export class Gateway extends Construct {
     const { bucket } = photos;
     const table = new GatewayTable(this, 'Table');
     this.table = table;
-    const { access } = stage;
-    if (access === 'none') throw new Error(`stage '${stage.name}': access 'none' has no gateway`);
+    if (stage.access === 'none') throw new Error(`stage '${stage.name}': access 'none' has no gateway`);
+    const pageUrl = `${apiUrl(httpApi)}/`;
+    this.signIn =
+      stage.access === 'cognito'
+        ? new SignIn(this, 'SignIn', { ...stage, stageName: stage.name, pageUrl })
+        : undefined;
+    const tokens = tokensOf(stage, this.signIn);
+    const access = stage.access === 'cognito' ? 'jwt' : stage.access;
     const handler = new BundledFunction(this, 'Function', {
       entry: join(HERE, 'handler.ts'),
       timeout: Duration.seconds(20),
@@ -94,8 +103,9 @@ export class Gateway extends Construct {
         RESULT_DAYS: String(stage.resultRetentionDays),
         BULK_DEADLINE_SECONDS: String(stage.bulkDeadlineSeconds),
         CHROMA_SIZE: String(chromaSize(stage)),
-        ISSUER: access === 'jwt' ? stage.jwtIssuer : '',
-        CLIENT_ID: access === 'jwt' ? (stage.jwtAudience[0] ?? '') : '',
+        ISSUER: tokens?.issuer ?? '',
+        CLIENT_ID: tokens?.audience[0] ?? '',
+        GROUPS_CLAIM: this.signIn ? GROUPS_CLAIM : '',
       } satisfies Record<GatewayVariable, string>,
       // A browser does not sign its requests with AWS credentials, so a stage with access 'iam' has no page.
       commands: access === 'iam' ? undefined : buildPage,
@@ -119,7 +129,11 @@ export class Gateway extends Construct {
     handler.allow(readView(scalerTable));
 
     const integration = new HttpLambdaIntegration('Function', handler.function);
-    const authorizer = authorizerOf(stage);
+    const authorizer = tokens
+      ? new HttpJwtAuthorizer('Jwt', tokens.issuer, { jwtAudience: tokens.audience })
+      : access === 'iam'
+        ? new HttpIamAuthorizer()
+        : undefined;
     const route = (routeKey: api.HttpRouteKey, id: string, guarded: boolean) => {
       const open = guarded ? authorizer === undefined && OPEN : PUBLIC;
       const made = new api.HttpRoute(this, id, {
@@ -148,9 +162,10 @@ function chromaSize({ workflow }: Stage): number {
   return loadWorkflow(workflow).chroma?.size ?? 0;
 }
 
-function authorizerOf({ access, jwtIssuer, jwtAudience }: Stage): api.IHttpRouteAuthorizer | undefined {
-  if (access === 'jwt') return new HttpJwtAuthorizer('Jwt', jwtIssuer, { jwtAudience });
-  return access === 'iam' ? new HttpIamAuthorizer() : undefined;
+/** Issuer and audiences of accepted tokens; undefined where no token is asked for. */
+function tokensOf({ access, jwtIssuer, jwtAudience }: Stage, signIn: SignIn | undefined) {
+  if (signIn) return { issuer: signIn.issuer, audience: [signIn.clientId] };
+  return access === 'jwt' ? { issuer: jwtIssuer, audience: jwtAudience } : undefined;
 }
 
 /** Builds the page into the folder of the function that serves it. */
@@ -159,7 +174,7 @@ const buildPage = (output: string): string[][] => [
 ];
 
 /** URL of the API. */
-export const apiUrl = (httpApi: api.HttpApi): string => {
+export const apiUrl = (httpApi: api.IHttpApi): string => {
   const { region, urlSuffix } = Stack.of(httpApi);
   return `https://${httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
 };

@@ -20,9 +20,15 @@ export interface Identity {
 /** Owner of all photos of an open stage, where the id alone gives access to a photo. */
 const ANONYMOUS = 'anonymous';
 
-const CALLERS: Record<Access, (identity: Identity) => Caller | undefined> = {
+type CallerOf = (identity: Identity, groupsClaim: string) => Caller | undefined;
+
+const CALLERS: Record<Access, CallerOf> = {
   open: ({ sourceIp }) => ({ owner: ANONYMOUS, quotaKey: quotaKeyOf(sourceIp) }),
-  jwt: ({ claims }) => identified('jwt', claims?.sub),
+  jwt: ({ claims }, groupsClaim) => {
+    const user = identified('jwt', claims?.sub);
+    const group = user && groupsClaim !== '' ? groupOf(claims?.[groupsClaim]) : undefined;
+    return user && group !== undefined ? { ...user, owner: `group:${group}` } : user;
+  },
   // A role's user id is `<role id>:<session>`; its photos outlive the session. Users of an identity pool share one role and
   // have an identity id each.
   iam: ({ iam }) =>
@@ -35,11 +41,29 @@ const identified = (kind: string, name: unknown): Caller | undefined =>
     : undefined;
 
 /**
+ * The one group of a user. API Gateway passes a list on as text, `[a b]`; names of groups have no spaces.
+ *
+ * @returns undefined without a group
+ * @throws ProblemError `unauthorized` for a user of several: whose the photos would be is not known
+ */
+function groupOf(claim: unknown): string | undefined {
+  const listed =
+    typeof claim === 'string' ? (/^\[(.*)\]$/s.exec(claim)?.[1]?.split(' ') ?? [claim]) : [claim].flat();
+  const groups = listed.filter((name) => typeof name === 'string' && name !== '');
+  if (groups.length <= 1) return groups[0] as string | undefined;
+  throw new ProblemError(
+    'unauthorized',
+    `The signed-in user is in ${groups.length} groups (${groups.join(', ')}): one at most shares its photos.`,
+  );
+}
+
+/**
+ * @param groupsClaim claim with the groups of a token's user, which share their photos; empty: each user has its own
  * @throws ProblemError `unauthorized` without a verified identity: a stage whose authorizer is missing must not become an
  * open one
  */
-export function callerFrom(access: Access, identity: Identity): Caller {
-  const caller = CALLERS[access](identity);
+export function callerFrom(access: Access, identity: Identity, groupsClaim = ''): Caller {
+  const caller = CALLERS[access](identity, groupsClaim);
   if (!caller) throw new ProblemError('unauthorized', 'Sign in first: the request has no accepted identity.');
   return caller;
 }

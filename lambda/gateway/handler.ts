@@ -47,6 +47,7 @@ async function pageConfig(): Promise<PageConfig> {
 
 const gateway: Gateway = {
   access: environment.ACCESS,
+  groupsClaim: environment.GROUPS_CLAIM,
   settings: {
     maxUploadBytes,
     photosPerHour: environment.PHOTOS_PER_HOUR,

@@ -16,6 +16,8 @@ import { jsonResponse, problemResponse, type Response } from './response.ts';
 
 export interface Gateway {
   access: Access;
+  /** Claim of a token with the groups of its user; empty: there are no groups. */
+  groupsClaim: string;
   settings: PhotoSettings;
   ports: GatewayPorts;
   page: PageServer;
@@ -37,16 +39,20 @@ type Route = (request: Request, gateway: Gateway, note: Note) => Promise<Respons
 /** The routes that the stack declares in API Gateway, which rejects any other path. */
 export const ROUTES = new Map<string, Route>(
   Object.entries({
-    'POST /photos': async (request, { access, ports, settings, newId, newTrace, logIdOf, now }, note) => {
-      const caller = callerFrom(access, request.identity);
+    'POST /photos': async (
+      request,
+      { access, groupsClaim, ports, settings, newId, newTrace, logIdOf, now },
+      note,
+    ) => {
+      const caller = callerFrom(access, request.identity, groupsClaim);
       const wanted = parseBody(request, newPhotoSchema);
       const [id, trace] = [newId(), newTrace()];
       note({ photo: logIdOf(id, wanted.lane), trace });
       const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now() });
       return jsonResponse(201, created);
     },
-    'GET /photos/{id}': async (request, { access, ports, settings, logIdOf, now }, note) => {
-      const caller = callerFrom(access, request.identity);
+    'GET /photos/{id}': async (request, { access, groupsClaim, ports, settings, logIdOf, now }, note) => {
+      const caller = callerFrom(access, request.identity, groupsClaim);
       const record = await findPhoto(request.parameters.id ?? '', caller, ports, now());
       note({ photo: logIdOf(record.id, record.lane), trace: record.trace });
       const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());

@@ -1,6 +1,6 @@
 /** Settings of the gateway: which callers may send photos over HTTP, and their limits. */
 import { z } from 'zod';
-import { choice, integer, number, type Field, type ValuesOf } from '../../contract/field.ts';
+import { choice, flag, integer, number, type Field, type ValuesOf } from '../../contract/field.ts';
 import { ACCESS } from '../../contract/gateway.ts';
 import type { Rule } from './check.ts';
 
@@ -17,11 +17,19 @@ export const GATEWAY_FIELDS = {
   /**
    * Callers that may send photos over HTTP (docs/gateway.md#choose-who-may-send). `none`: there is no gateway, and clients use the bucket with AWS credentials.
    * `open`: any caller, within the limits below; knowing a photo's id is the only right to it. `jwt`: callers with a token
-   * of `jwtIssuer`. `iam`: callers that sign with AWS credentials which allow `execute-api:Invoke`.
+   * of `jwtIssuer`. `cognito`: users of a Cognito user pool that the stack makes, with a hosted sign-in page. `iam`: callers that
+   * sign with AWS credentials which allow `execute-api:Invoke`.
    *
    * @default none
    */
-  access: choice(['none', ...ACCESS], 'none'),
+  access: choice(['none', ...ACCESS, 'cognito'], 'none'),
+
+  /**
+   * Whether anyone may create an account, with `access` `cognito`, once an email address is confirmed.
+   *
+   * @default false - the operator creates the users
+   */
+  selfSignUp: flag(false),
 
   /**
    * OpenID issuer of the tokens, with `access` `jwt`: an https address below which
@@ -97,5 +105,10 @@ export const GATEWAY_RULES: Rule<ValuesOf<typeof GATEWAY_FIELDS>>[] = [
     of: ['jwtAudience', 'access'],
     holds: ({ jwtAudience, access }) => access !== 'jwt' || jwtAudience.length > 0,
     allowed: () => "with access 'jwt', at least one audience",
+  },
+  {
+    of: ['selfSignUp', 'access'],
+    holds: ({ selfSignUp, access }) => !selfSignUp || access === 'cognito',
+    allowed: () => "only with access 'cognito'",
   },
 ];

@@ -21,6 +21,7 @@ it('cfn-lint finds nothing in a stage, and what is wrong in a spoilt one', async
 const KINDS: Record<string, StageConfig> = {
   open: { access: 'open' },
   jwt: JWT,
+  cognito: { access: 'cognito' },
   iam: { access: 'iam' },
   warm: WARM,
   'two groups': {},

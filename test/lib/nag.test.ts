@@ -15,6 +15,7 @@ const STAGES: [StageName, StageConfig][] = [
   ['prod', JWT],
   ['prod', { access: 'iam', alarmEmail: 'oncall@example.com' }],
   ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
+  ['prod', { access: 'cognito' }],
   ['prod', { onDemandFallback: false }],
   ['prod', { warmPoolSize: 2, minCapacity: 2, onDemandBaseCapacity: 1 }],
 ];

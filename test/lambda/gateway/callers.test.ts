@@ -54,6 +54,37 @@ describe('callerFrom', () => {
       expect(() => callerFrom(access, identity)).toThrow(expect.objectContaining({ code: 'unauthorized' }));
   });
 
+  it.each([
+    ['in one group', '[family]', 'group:family'],
+    ['of another issuer, as a list', ['family'], 'group:family'],
+    ['as a plain text', 'family', 'group:family'],
+    ['with a comma and brackets in its name', '[a,[b]]', 'group:a,[b]'],
+    ['in no group', '[]', 'jwt:jane'],
+    ['without the claim', undefined, 'jwt:jane'],
+    ['with an empty claim', '', 'jwt:jane'],
+    ['with a number', 7, 'jwt:jane'],
+  ])('a user %s shares the photos of the group, with a quota of its own', (_how, groups, owner) => {
+    const identity = { sourceIp, claims: { ...claims, 'cognito:groups': groups } };
+    expect(callerFrom('jwt', identity, 'cognito:groups')).toEqual({ owner, quotaKey: 'jwt:jane' });
+    // Where groups mean nothing, no claim gives another user's photos.
+    expect(callerFrom('jwt', identity)).toEqual(jane);
+  });
+
+  it.each(['[family museum]', ['family', 'museum']])(
+    'a user of several groups is no caller: %j',
+    (groups) => {
+      const identity = { sourceIp, claims: { ...claims, 'cognito:groups': groups } };
+      expect(() => callerFrom('jwt', identity, 'cognito:groups')).toThrow(/2 groups \(family, museum\)/);
+    },
+  );
+
+  it('a group without a user is no caller', () => {
+    const identity = { sourceIp, claims: { 'cognito:groups': '[family]' } };
+    expect(() => callerFrom('jwt', identity, 'cognito:groups')).toThrow(
+      expect.objectContaining({ code: 'unauthorized' }),
+    );
+  });
+
   it('the sessions of a role are one caller, two roles are two', () => {
     const of = (userId: string) => callerFrom('iam', { sourceIp, iam: { ...iam, userId } });
     expect(of('AROADBQP57FF2AEXAMPLE:i-0123')).toEqual(of('AROADBQP57FF2AEXAMPLE:i-4567'));

@@ -252,6 +252,7 @@ export function memoryGateway(
   let ids = 0;
   return {
     access,
+    groupsClaim: '',
     settings,
     ports: {
       registry: new MemoryRegistry(() => clock.now),
