@@ -54,7 +54,7 @@ export function poolSentences({ pools }: TickRecord, memory: PoolsMemory | undef
   if (!pools) return [];
   const { spot, onDemand, stopped } = pools;
   return [
-    `Of Spot: ${hasText(spot)}. On demand: ${hasText(onDemand)}; ${instances(stopped)} stopped that can resume.`,
+    `Of Spot: ${hasText(spot)}. On demand: ${hasText(onDemand)}; ${stopped === null ? 'stopped instances: unknown' : `${instances(stopped)} stopped that can resume`}.`,
     ...(memory
       ? [
           ...refusedSentences('spot', memory.refusals, now),

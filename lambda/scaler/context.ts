@@ -32,6 +32,12 @@ export interface TickRun {
   pools?: PoolSettings | undefined;
 }
 
+/**
+ * Seconds from a tick's start within which it may act. The lease lasts this much longer than the time between two ticks,
+ * so that no other run can have taken it while this one acts.
+ */
+export const ALLOWANCE_SECONDS = 10;
+
 export const NO_SPENDING: Spending = {
   hourlyPrices: {},
   onDemandBaseCapacity: 0,

@@ -66,7 +66,7 @@ const recordSchema = z.object({
     .optional(),
   bulk: z.object({ visible: amount, inFlight: amount, dueAt: z.number().optional() }).optional(),
   calculation: calculationSchema.optional(),
-  pools: z.object({ spot: poolRecordSchema, onDemand: poolRecordSchema, stopped: amount }).optional(),
+  pools: z.object({ spot: poolRecordSchema, onDemand: poolRecordSchema, stopped: count }).optional(),
 });
 
 const lessonSchema = z.object({ next: z.number().positive(), photos: amount, seconds: amount });
@@ -173,6 +173,7 @@ const poolsSchema = z.object({
     )
     .max(MOST_REFUSALS),
   ...{ resumes: amount.optional(), resumeSeconds: amount.optional() },
+  stopped: z.object({ at: z.number(), count: amount }).optional(),
   bursts: z
     .object({
       ...{ at: z.number(), seconds: amount, weights: z.array(amount).max(SIZES.length) },

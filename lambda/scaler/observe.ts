@@ -18,12 +18,13 @@ export type Readings = Omit<TickFacts, 'at' | 'decision' | 'desired'>;
 
 /** Reads what the decision needs, and brings the ledger up to date. A part that cannot be read is undefined. */
 export async function observe(context: Context, state?: MemoryState): Promise<Readings> {
-  const { ports, run, settings, at, attempt } = context;
+  const { ports, run, settings, at, errors, attempt } = context;
   const spending = run.spending ?? NO_SPENDING;
   const [read, fleet] = await Promise.all([
     attempt(() => readCounts(ports.counts)),
     attempt(() => ports.fleet.read()),
   ]);
+  if (fleet?.unread) errors.push(fleet.unread);
   const [counts, work, launches] = await Promise.all([
     run.woken ? withPhoto(read, fleet) : withoutEmptyMessages({ ports, attempt }, read, fleet, state),
     // Without it the policy estimates what was finished from the counts.

@@ -23,6 +23,8 @@ export interface FleetState extends FleetCounts {
   reporters?: Reporter[] | undefined;
   /** Of which the counts are the sums. @default the fleet has one group */
   pools?: PoolsCounts | undefined;
+  /** Why a part of it is unknown. @default all of it was read */
+  unread?: Error | undefined;
 }
 
 export interface FailedLaunch {
@@ -74,26 +76,15 @@ export interface Work {
   failures?(instances: string[]): Promise<{ instance: string; why: string }[]>;
 }
 
-/** Desired capacities. */
-export interface PoolTargets {
-  spot: number;
-  onDemand: number;
-  /** Stopped instances to keep. @default as they are */
-  stopped?: number;
-}
-
 export interface Fleet {
   read(): Promise<FleetState>;
   /** Launches that started since a time, epoch seconds; the newest, as far as some pages of the API go. */
   launches(since: number): Promise<FleetLaunch[]>;
   setDesired(desired: number): Promise<void>;
-  /**
-   * Sets the desired capacity of each pool.
-   *
-   * @param before what they are, of which the same is not set again. @default unknown: both are set
-   * @default the fleet has one group
-   */
-  setPools?(pools: PoolTargets, before?: PoolTargets): Promise<void>;
+  /** Sets the desired capacity of one pool. @default the fleet has one group */
+  setPool?(pool: PoolName, desired: number): Promise<void>;
+  /** Sets how many stopped instances the fleet keeps. @default their number is fixed */
+  keepStopped?(count: number): Promise<void>;
   /** Ends an instance. @param isReplaced whether Auto Scaling launches another one; else the desired capacity is one less */
   end(instance: string, isReplaced: boolean): Promise<void>;
 }
@@ -125,7 +116,7 @@ export type TickRecord = {
   /** The numbers behind the decision; of the latest tick only. */
   calculation?: Calculation;
   /** What each pool has, and what the tick has set; of the latest tick only. @default the fleet has one group */
-  pools?: { spot: PoolRecord; onDemand: PoolRecord; stopped: number };
+  pools?: { spot: PoolRecord; onDemand: PoolRecord; stopped: number | null };
 } & { [Name in keyof (Omit<QueueCounts, 'bulk'> & FleetCounts)]: number | null };
 
 export interface MemoryState {

@@ -3,17 +3,10 @@ import type { Ledger, LedgerFigures } from './ledger.ts';
 import type { Controls } from './policy/controls.ts';
 import { reportedBy } from './policy/bulk/bulk.ts';
 import type { Decision } from './policy/decision.ts';
+import type { PoolSizes } from './policy/pools/order.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Belief } from './policy/reports.ts';
-import type {
-  FailedLaunch,
-  FleetLaunch,
-  FleetState,
-  PoolTargets,
-  QueueCounts,
-  TickMetrics,
-  TickRecord,
-} from './ports.ts';
+import type { FailedLaunch, FleetLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
 
 /** How many past ticks the memory holds. */
 export const RECENT = 60;
@@ -42,7 +35,7 @@ export interface TickFacts {
   /** Desired capacity after the tick. */
   desired: number | undefined;
   /** The same of each pool. @default as read */
-  pools?: PoolTargets | undefined;
+  pools?: PoolSizes | undefined;
 }
 
 /** Counts of the pools, with the desired capacities as they are now. */

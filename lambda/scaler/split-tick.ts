@@ -2,6 +2,7 @@
 import type { Controls } from './policy/controls.ts';
 import type { Decision, PolicyMemory } from './policy/decision.ts';
 import { observePools, type PoolsNow } from './policy/pools/observe-pools.ts';
+import { changesTo } from './policy/pools/order.ts';
 import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolSettings } from './policy/pools/pools.ts';
 import { splitFleet } from './policy/pools/split.ts';
@@ -18,6 +19,13 @@ interface PoolsInput {
 
 /** After a launch, seconds: by then Auto Scaling shows whether EC2 has refused it. */
 const LOOK_SECONDS = 5;
+
+/**
+ * Instances of both pools at most. A ceiling limits what is needed, and like there none goes below the minimum. One instance may come beyond it
+ * for a hand-over: without room none would end, and what a shortage of Spot left on demand would stay there, at a higher price.
+ */
+export const limitOf = ({ min, max }: Pick<FleetState, 'min' | 'max'>, { ceiling }: Controls): number =>
+  Math.min(max, Math.max(min, ceiling?.instances ?? Infinity) + 1);
 
 /** @returns undefined where the fleet has one group */
 export function seePools({
@@ -41,7 +49,7 @@ export function seePools({
     );
   const seen = {
     ...{ at, ...pools },
-    max: Math.min(fleet.max, controls.ceiling?.instances ?? Infinity),
+    max: limitOf(fleet, controls),
     spotGivenAt: Math.max(-Infinity, ...given),
     refused: launches.flatMap(({ pool, outcome, startedAt, endedAt = startedAt, failure }) => {
       if (outcome !== 'refused' || pool === undefined) return [];
@@ -94,20 +102,24 @@ export function withPools(
   const { ends = [], memory, calculation } = decision;
   const endedOf = (name: PoolName) =>
     launches.filter(({ instance, pool }) => pool === name && ends.includes(instance ?? '')).length;
+  const ended = { spot: endedOf('spot'), onDemand: endedOf('on-demand') };
   const { memory: pools, ...targets } = splitFleet(
     now,
     {
       total: decision.desired,
       isBurst: (calculation?.queuedThen ?? 1) > 0,
       canOverlap: !controls.pauseScaleOut && !overBudget && !memory.bootFailure?.suspected,
-      ended: { spot: endedOf('spot'), onDemand: endedOf('on-demand') },
+      ended,
       waiting: calculation && { service: calculation.serviceSeconds, price: calculation.price },
     },
     settings,
   );
+  const { spot, onDemand } = now.seen;
+  const from = { spot: spot.desired - ended.spot, onDemand: onDemand.desired - ended.onDemand };
+  const changes = changesTo(targets, from, { max: now.seen.max, isCertain: ends.length === 0 });
   const hasGrown = targets.spot + targets.onDemand > now.spot + now.onDemand;
   return {
-    ...{ ...decision, pools: targets, memory: { ...memory, pools } },
+    ...{ ...decision, pools: { ...targets, from, changes }, memory: { ...memory, pools } },
     ...(hasGrown && { nextSeconds: Math.min(decision.nextSeconds ?? Infinity, tickSeconds, LOOK_SECONDS) }),
   };
 }

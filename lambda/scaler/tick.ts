@@ -5,7 +5,15 @@
  * saved after acting, so that an action that failed starts no cooldown.
  */
 import type { Spending } from '../../contract/scaler.ts';
-import { collectErrors, NO_SPENDING, type Context, type QueuePoll, type TickRun } from './context.ts';
+import { act, type Action } from './act.ts';
+import {
+  ALLOWANCE_SECONDS,
+  collectErrors,
+  NO_SPENDING,
+  type Context,
+  type QueuePoll,
+  type TickRun,
+} from './context.ts';
 import { overBudget } from './ledger.ts';
 import { observe, type Readings } from './observe.ts';
 import { controlsAt, type Controls } from './policy/controls.ts';
@@ -14,7 +22,7 @@ import { spotBootOf } from './policy/pools/observe-pools.ts';
 import type { Decision, RuleSettings } from './policy/decision.ts';
 import type { Observation } from './policy/observation.ts';
 import { wantsMore } from './policy/poll.ts';
-import type { Fleet, FleetState, MemoryState, PoolTargets, TickPorts, TickRecord } from './ports.ts';
+import type { MemoryState, TickPorts, TickRecord } from './ports.ts';
 import { metricsOf, recentWith, recordOf, type TickFacts } from './record.ts';
 import { seePools, withPools } from './split-tick.ts';
 import { stopOf, viewOf } from './view.ts';
@@ -37,12 +45,6 @@ export interface TickResult {
   errors: Error[];
 }
 
-/**
- * Seconds from a tick's start within which it may act. The lease lasts this much longer than the time between two ticks,
- * so that no other run can have taken it while this one acts.
- */
-export const ALLOWANCE_SECONDS = 10;
-
 /** Runs one tick. Failures are returned, never thrown, so that the run goes on to its next tick. */
 export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRun): Promise<TickResult> {
   const context = { ports, run, settings, at: run.now(), ...collectErrors() };
@@ -54,9 +56,9 @@ export async function tick(ports: TickPorts, settings: RuleSettings, run: TickRu
   const controls = controlsAt(state?.controls ?? {}, context.at);
   const decided = await decideOn(context, state, readings, controls);
   const decision = decided?.decision;
-  const action = await act(context, readings.fleet, decision, controls);
+  const action = await act(context, state, readings.fleet, decision, controls);
   const facts = { at: context.at, ...readings, decision, desired: action.desired, pools: action.pools };
-  const made = await record(context, state, facts, action.acted, controls);
+  const made = await record(context, state, facts, action, controls);
   const { nextSeconds } = decision ?? {};
   const asleep = isAsleep(made) && !controls.dryRun;
   const poll = asleep || !action.acted ? undefined : pollOf(context, decided, controls);
@@ -147,69 +149,19 @@ async function decideOn(
   });
 }
 
-/**
- * Ends and replaces instances, and sets the desired capacity where it changes.
- *
- * @returns the desired capacity now, and whether the decision was carried out
- */
-async function act(
-  { ports, attempt }: Context,
-  fleet: FleetState | undefined,
-  decision: Decision | undefined,
-  controls: Controls,
-): Promise<{ acted: boolean; desired: number | undefined; pools?: PoolTargets }> {
-  const before = fleet?.desired;
-  if (controls.dryRun || !decision || before === undefined)
-    return { acted: !controls.dryRun, desired: before };
-  const { desired, ends = [], replaces = [], pools } = decision;
-  let now = before;
-  for (const [instances, isReplaced] of [
-    [replaces, true],
-    [ends, false],
-  ] as const) {
-    for (const instance of instances) {
-      const hasEnded = await attempt(() => ports.fleet.end(instance, isReplaced).then(() => true));
-      // Without it a lower capacity would take an instance that Auto Scaling chooses, at work or not.
-      if (!hasEnded) return { acted: false, desired: now };
-      if (!isReplaced) now--;
-    }
-  }
-  if (pools) {
-    const acted = (await attempt(() => setPools(ports.fleet, pools, fleet, ends.length > 0))) ?? false;
-    return { acted, ...(acted ? { desired, pools } : { desired: now }) };
-  }
-  if (desired === now) return { acted: true, desired };
-  const acted = (await attempt(() => ports.fleet.setDesired(desired).then(() => true))) ?? false;
-  return { acted, desired: acted ? desired : now };
-}
-
-/** Sets the desired capacity of the pools where it changes. @param hasEnded whether an ended instance has lowered one of them */
-async function setPools(
-  fleet: Fleet,
-  targets: PoolTargets,
-  seen: FleetState | undefined,
-  hasEnded: boolean,
-): Promise<true> {
-  if (!fleet.setPools) throw new Error('the fleet has one group: its pools cannot be set');
-  const { spot, onDemand } = seen?.pools ?? {};
-  const before = spot && onDemand && { spot: spot.desired, onDemand: onDemand.desired };
-  await fleet.setPools(targets, hasEnded ? undefined : before);
-  return true;
-}
-
 /** Saves the memory and publishes view and metrics. */
 async function record(
   { ports, run, errors, attempt }: Context,
   state: MemoryState | undefined,
   facts: TickFacts,
-  acted: boolean,
+  { acted, partly }: Action,
   controls: Controls,
 ): Promise<TickRecord> {
   const { decision, account, work } = facts;
   const made = recordOf(facts);
   if (state) {
     const learned = acted ? decision?.memory : decision && withoutScaling(decision, state.policy);
-    const policy = learned ?? state.policy;
+    const policy = { ...(learned ?? state.policy), ...(partly && { pools: partly }) };
     const recent = recentWith(state.recent, made);
     const stopped = stopOf(controls, isOverBudget(run.spending ?? NO_SPENDING, account));
     const view = await attempt(() => viewOf(recent, policy, run.tickSeconds, stopped));

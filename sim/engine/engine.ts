@@ -5,6 +5,7 @@
  * events and arrivals, then job starts, then the policy, which therefore sees a job that starts at its tick as started.
  */
 import type { BulkCounts, InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import type { World } from '../world.ts';
 import { EVENT, Events } from './events.ts';
 import { BOOTING, Fleet, STOPPED } from './fleet.ts';
@@ -242,8 +243,11 @@ export class Engine implements ControlledSystem {
   pools() {
     return this.groups.counts();
   }
-  setPools(spot: number, onDemand: number, stopped?: number): void {
-    this.groups.setPools(spot, onDemand, this.now, stopped);
+  setPool(pool: PoolName, desired: number): void {
+    this.groups.setPool(pool, desired, this.now);
+  }
+  keepStopped(count: number): void {
+    this.groups.keepStopped(count, this.now);
   }
   leave(id: number): void {
     this.groups.leave(id, this.now);

@@ -56,10 +56,11 @@ export class Groups {
   setDesired(desired: number, now: number): void {
     this.main.setDesired(desired, now);
   }
-  setPools(spot: number, onDemand: number, now: number, stopped?: number): void {
-    if (stopped !== undefined) this.onDemand?.keepStopped(stopped, now);
-    this.main.setDesired(spot, now);
-    this.onDemand?.setDesired(onDemand, now);
+  setPool(pool: PoolName, desired: number, now: number): void {
+    (pool === 'spot' ? this.main : this.onDemand)?.setDesired(desired, now);
+  }
+  keepStopped(count: number, now: number): void {
+    this.onDemand?.keepStopped(count, now);
   }
   leave(id: number, now: number): void {
     this.groupOf(id).leave(id, now);

@@ -2,6 +2,7 @@
 
 import type { Calculation } from '../../lambda/scaler/policy/decision.ts';
 import type { BulkCounts, InstanceLaunch } from '../../lambda/scaler/policy/observation.ts';
+import type { PoolName } from '../../lambda/scaler/policy/pools/pool-name.ts';
 import type { PoolsCounts } from '../../lambda/scaler/policy/pools/pools.ts';
 import type { InstanceTimes } from './fleet.ts';
 import type { World } from '../world.ts';
@@ -58,8 +59,8 @@ export interface ControlledSystem {
   setDesired(desired: number): void;
   /** The two pools. @returns undefined where the fleet has one group */
   pools?(): PoolsCounts | undefined;
-  /** @param spot desired capacity of each pool */
-  setPools?(spot: number, onDemand: number, stopped?: number): void;
+  setPool?(pool: PoolName, desired: number): void;
+  keepStopped?(count: number): void;
   /** Drains an instance and lowers the desired capacity by one, so that it is not replaced. */
   leave(id: number): void;
   /** Stops a booting instance. @param isReplaced whether the group launches another one; else desired is one less */

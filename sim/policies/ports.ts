@@ -63,8 +63,11 @@ export const simulatedFleet = (system: ControlledSystem): Fleet => ({
     if (desired < min) throw new Error(`New SetDesiredCapacity value ${desired} is below min value ${min}`);
     system.setDesired(desired);
   },
-  async setPools({ spot, onDemand, stopped }) {
-    system.setPools?.(spot, onDemand, stopped);
+  async setPool(pool, desired) {
+    system.setPool?.(pool, desired);
+  },
+  async keepStopped(count) {
+    system.keepStopped?.(count);
   },
   async end(instance, isReplaced) {
     system.end(Number(instance), isReplaced);

@@ -7,7 +7,7 @@ import { DescribeWarmPoolCommand, type AutoScalingClient, type Instance } from '
 import type { Pools } from '../../../contract/pools.ts';
 import type { FleetCounts } from '../policy/observation.ts';
 import type { PoolName } from '../policy/pools/pool-name.ts';
-import type { Fleet, FleetState, PoolTargets } from '../ports.ts';
+import type { Fleet, FleetState } from '../ports.ts';
 import { endInstance, readGroups, readLaunches, setCapacity, type GroupState } from './fleet.ts';
 
 /** Of a warm pool; more are not counted. */
@@ -29,6 +29,17 @@ function typesOf(...all: Record<string, number>[]): Record<string, number> {
   return types;
 }
 
+interface Stopped {
+  stopped: number | null;
+  unread?: Error;
+}
+const known = (stopped: number): Stopped => ({ stopped });
+/** The fleet is scaled without its warm pool. */
+const unknown = (cause: Error): Stopped => ({
+  stopped: null,
+  unread: new Error(`stopped instances: ${cause.message}`, { cause }),
+});
+
 export class PooledFleet implements Fleet {
   /** @param spotGroupName the group of Spot instances, which has the fleet's name */
   constructor(
@@ -39,9 +50,9 @@ export class PooledFleet implements Fleet {
 
   async read(): Promise<FleetState> {
     const { onDemandGroupName, min, max, warmPoolSize } = this.groups;
-    const [groups, stopped] = await Promise.all([
+    const [groups, { stopped, unread }] = await Promise.all([
       readGroups(this.autoScaling, [this.spotGroupName, onDemandGroupName]),
-      warmPoolSize > 0 ? this.stopped() : 0,
+      warmPoolSize > 0 ? this.stopped().then(known, unknown) : known(0),
     ]);
     const [spot, onDemand] = groups as [GroupState, GroupState];
     const sum = (key: 'desired' | 'inService' | 'pending' | 'draining') => spot[key] + onDemand[key];
@@ -53,6 +64,7 @@ export class PooledFleet implements Fleet {
       types: typesOf(spot.types, onDemand.types),
       typesByPool: { spot: spot.types, 'on-demand': onDemand.types },
       pools: { spot: countsOf(spot), onDemand: countsOf(onDemand), stopped },
+      ...(unread && { unread }),
     };
   }
 
@@ -92,15 +104,9 @@ export class PooledFleet implements Fleet {
     return Promise.reject(new Error('the fleet has two groups: each has a desired capacity of its own'));
   }
 
-  /** The group that grows comes first: a failure between the two leaves an instance too many, not too few. */
-  async setPools({ spot, onDemand }: PoolTargets, before?: PoolTargets) {
-    const { onDemandGroupName } = this.groups;
-    const changes = [
-      { groupName: this.spotGroupName, from: before?.spot, to: spot },
-      { groupName: onDemandGroupName, from: before?.onDemand, to: onDemand },
-    ].filter(({ from, to }) => from !== to);
-    changes.sort((a, b) => b.to - (b.from ?? b.to) - (a.to - (a.from ?? a.to)));
-    for (const { groupName, to } of changes) await setCapacity(this.autoScaling, groupName, to);
+  setPool(pool: PoolName, desired: number) {
+    const groupName = pool === 'spot' ? this.spotGroupName : this.groups.onDemandGroupName;
+    return setCapacity(this.autoScaling, groupName, desired);
   }
 
   end(instance: string, isReplaced: boolean) {

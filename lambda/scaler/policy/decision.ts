@@ -5,6 +5,7 @@ import type { BootFailureMemory } from './boot-failure.ts';
 import type { BulkMemory } from './bulk/bulk.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
+import type { PoolChange, PoolSizes } from './pools/order.ts';
 import type { PoolsMemory } from './pools/pools.ts';
 import type { PriceMemory } from './price.ts';
 import type { RateMemory } from './rate.ts';
@@ -129,6 +130,16 @@ export interface Calculation {
   bulk?: BulkCalculation;
 }
 
+/** Desired capacity of each pool, and the calls that set it. */
+export interface PoolSteps extends PoolSizes {
+  /** Stopped instances to keep. */
+  stopped: number;
+  /** Before the calls. */
+  from: PoolSizes;
+  /** In their order. */
+  changes: PoolChange[];
+}
+
 export interface Decision {
   /** Desired capacity from now on. */
   desired: number;
@@ -147,6 +158,6 @@ export interface Decision {
   replaces?: string[];
   /** Absent where the policy computes no rates. */
   calculation?: Calculation;
-  /** Desired capacity of each pool, and stopped instances to keep; of a fleet with two pools. */
-  pools?: { spot: number; onDemand: number; stopped: number };
+  /** Of a fleet with two pools. */
+  pools?: PoolSteps;
 }

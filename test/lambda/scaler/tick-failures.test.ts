@@ -1,6 +1,7 @@
 /** A tick over ports that fail: unknown is never zero, the fleet stays where it must, and each failure is reported. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ALLOWANCE_SECONDS, tick } from '../../../lambda/scaler/tick.ts';
+import { ALLOWANCE_SECONDS } from '../../../lambda/scaler/context.ts';
+import { tick } from '../../../lambda/scaler/tick.ts';
 import { fakePorts, type FakePorts } from './support/fakes.ts';
 import { slo } from './support/observations.ts';
 

@@ -2,11 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Pools } from '../../../contract/pools.ts';
-import { emptyMemory } from '../../../lambda/scaler/memory.ts';
-import type { Memory, MemoryState } from '../../../lambda/scaler/ports.ts';
 import { UNAVAILABLE_SECONDS } from '../../../lambda/scaler/policy/pools/refusals.ts';
 import { tick, type TickResult } from '../../../lambda/scaler/tick.ts';
-import { FakePools } from './support/fake-pools.ts';
+import { FakePools, KeptMemory } from './support/fake-pools.ts';
 import { fakePorts } from './support/fakes.ts';
 import { slo } from './support/observations.ts';
 
@@ -23,17 +21,6 @@ const POOLS: Pools = {
   ...{ min: 0, max: MAX, spotPriceShare: 0.5, bootSeconds: 100, warmPoolSize: 2 },
   types: ['g4dn.xlarge'],
 };
-
-/** Keeps the state as it is: writing it as an item, as the table does, would be two thirds of the time of a million sequences. */
-class KeptMemory implements Memory {
-  state = emptyMemory();
-
-  open = async (): Promise<MemoryState> => this.state;
-  save = async (_owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> => {
-    this.state = { ...state, controls: this.state.controls };
-  };
-  release = async (): Promise<void> => {};
-}
 
 /** A scaler with its fleet of two groups. */
 class Scaler {

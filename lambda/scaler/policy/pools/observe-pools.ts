@@ -10,8 +10,14 @@ import { isClosed, rememberRefusals } from './refusals.ts';
 /** Auto Scaling shows an instance as pending within seconds: what is missing for longer is refused, reported or not, seconds. */
 export const SILENT_SECONDS = 60;
 
+/** So long the last known number of stopped instances counts while it cannot be read; then none does, seconds. */
+export const STOPPED_KNOWN_SECONDS = 120;
+
+/** With a number of stopped instances that may be relied on. */
+type PoolsKnown = PoolsSeen & { stopped: number };
+
 export interface PoolsNow {
-  seen: PoolsSeen;
+  seen: PoolsKnown;
   /** A second tick at the same instant: nothing moves again. */
   isRepeated: boolean;
   /** Desired capacity of each pool before the rule's decision, without what is replaced. */
@@ -58,7 +64,7 @@ export const spotBootOf = (
 const RESUME_SECONDS = 50;
 
 function fastTierOf(
-  { stopped, onDemand: { inService, pending } }: PoolsSeen,
+  { stopped, onDemand: { inService, pending } }: PoolsKnown,
   { resumes, resumeSeconds, onDemand }: { resumes: number; resumeSeconds: number; onDemand: number },
 ): FastTier {
   const missing = Math.max(0, onDemand - inService - pending);
@@ -81,13 +87,22 @@ function silentRefusal(
   return { since, refused: at - since >= SILENT_SECONDS ? [{ pool, at }] : [] };
 }
 
+/** Those that are known, with those that are asked to resume and do not yet: as the group counts them. */
+function stoppedOf({ at, stopped, onDemand }: PoolsSeen, known: PoolsMemory['stopped']): number {
+  if (stopped !== null) return stopped;
+  const isRecent = known && at >= known.at && at - known.at <= STOPPED_KNOWN_SECONDS;
+  return isRecent ? known.count + missingOf(onDemand) : 0;
+}
+
 export function observePools(
-  seen: PoolsSeen,
+  read: PoolsSeen,
   remembered: PoolsMemory | undefined,
   settings: PoolSettings,
 ): PoolsNow {
-  const { at } = seen;
+  const { at } = read;
   const before = remembered ?? { at: -Infinity, ...FIRST };
+  const seen = { ...read, stopped: stoppedOf(read, before.stopped) };
+  const stoppedAt = read.stopped === null ? before.stopped?.at : at;
   const isRepeated = before.at === at;
   const missing = { spot: missingOf(seen.spot), onDemand: missingOf(seen.onDemand) };
   const silent = {
@@ -154,6 +169,8 @@ export function observePools(
       bootSeconds: before.bootSeconds * fading + booted.reduce((sum, seconds) => sum + seconds, 0),
       ...(shortAt === undefined ? {} : { shortAt }),
       ...(settings.fastTier > 0 && { resumes, resumeSeconds }),
+      ...(settings.fastTier > 0 &&
+        stoppedAt !== undefined && { stopped: { at: stoppedAt, count: seen.stopped } }),
       ...(before.bursts && { bursts: before.bursts }),
       isReturning: shortAt !== undefined || before.isReturning,
       missingSince: {

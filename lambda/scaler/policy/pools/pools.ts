@@ -10,8 +10,8 @@ export type PoolCounts = FleetCounts;
 export interface PoolsCounts {
   spot: PoolCounts;
   onDemand: PoolCounts;
-  /** Stopped instances of the on-demand group that can resume now. */
-  stopped: number;
+  /** Stopped instances of the on-demand group that can resume now; null where that is unknown. */
+  stopped: number | null;
 }
 
 export interface PoolsSeen extends PoolsCounts {
@@ -91,6 +91,8 @@ export interface PoolsMemory {
   /** The same of the on-demand instances of a fleet with a fast tier, nearly all of which resume. @default none */
   resumes?: number;
   resumeSeconds?: number;
+  /** Stopped instances when they were last read, epoch seconds, without those that were asked to resume since. @default unknown */
+  stopped?: { at: number; count: number };
   /** Of a fleet that learns how many stopped instances to keep. */
   bursts?: BurstMemory;
 }

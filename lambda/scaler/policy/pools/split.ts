@@ -71,12 +71,15 @@ export function splitFleet(now: PoolsNow, decision: PoolsDecision, settings: Poo
   const { spot, onDemand, handover } = sizes;
   const isReturning = before.isReturning && onDemand > handover;
   const learned = learnStopped(now, decision, settings);
+  const resuming = Math.max(0, onDemand - seen.onDemand.inService - seen.onDemand.pending);
+  const { stopped: known } = now.memory;
   return {
     ...{ spot, onDemand, stopped: learned?.stopped ?? settings.fastTier },
     memory: {
       ...before,
       ...(learned && { bursts: learned.bursts }),
       ...{ handover, isReturning, lasting: lastingWith(lasting, onDemand, at) },
+      ...(known && { stopped: { ...known, count: Math.max(0, known.count - resuming) } }),
       coming: Math.max(0, spot - seen.spot.inService),
     },
   };

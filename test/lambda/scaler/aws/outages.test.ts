@@ -10,7 +10,8 @@ import { CreateQueueCommand, PurgeQueueCommand, SendMessageCommand, SQSClient } 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MEMORY_KEY, TABLE_KEY } from '../../../../contract/names.ts';
 import { portsOn } from '../../../../lambda/scaler/aws/ports-on.ts';
-import { ALLOWANCE_SECONDS, tick, type TickResult } from '../../../../lambda/scaler/tick.ts';
+import { ALLOWANCE_SECONDS } from '../../../../lambda/scaler/context.ts';
+import { tick, type TickResult } from '../../../../lambda/scaler/tick.ts';
 import { type TickPorts } from '../../../../lambda/scaler/ports.ts';
 import type { Service } from '../../../support/faulty.ts';
 import { clientConfig } from '../../../../common/environment.ts';

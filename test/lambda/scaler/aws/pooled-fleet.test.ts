@@ -6,7 +6,6 @@ import {
 } from '@aws-sdk/client-auto-scaling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PooledFleet } from '../../../../lambda/scaler/aws/pooled-fleet.ts';
-import type { PoolTargets } from '../../../../lambda/scaler/ports.ts';
 import { BOOT_MS, NAME, ON_DEMAND_NAME, startFleet, type Fleet } from '../../../local/support/fleet.ts';
 import { until } from '../../../support/wait.ts';
 import { stub } from '../support/stub-client.ts';
@@ -29,7 +28,8 @@ describe('over the wire', () => {
   afterAll(() => local.close());
 
   it('has the sums of both groups, the counts of each, and the limits of the stage', async () => {
-    await fleet.setPools({ spot: 2, onDemand: 1 });
+    await fleet.setPool('spot', 2);
+    await fleet.setPool('on-demand', 1);
     const none = { inService: 0, draining: 0, min: 0, max: 4 };
     expect(await fleet.read()).toMatchObject({
       ...{ desired: 3, pending: 3, inService: 0, draining: 0, min: 1, max: 3 },
@@ -42,7 +42,7 @@ describe('over the wire', () => {
 
   it('names the pool of each launch, and of one that is refused', async () => {
     await local.agent.failLaunches(NAME, 'There is no Spot capacity available that matches your request.');
-    await fleet.setPools({ spot: 3, onDemand: 1 }, { spot: 2, onDemand: 1 });
+    await fleet.setPool('spot', 3);
     await fleet.read();
     const launches = await fleet.launches(0);
     const of = (pool: string, outcome: string) =>
@@ -78,55 +78,19 @@ describe('over the wire', () => {
 });
 
 describe('desired capacities', () => {
-  const set = async (targets: PoolTargets, before?: PoolTargets) => {
+  it('are each set in the group of its pool', async () => {
     const { client, sent } = stub<never>();
-    await new PooledFleet(client, NAME, GROUPS).setPools(targets, before);
-    return sent.map(([, input]) => {
+    const fleet = new PooledFleet(client, NAME, GROUPS);
+    await fleet.setPool('on-demand', 2);
+    await fleet.setPool('spot', 1);
+    const set = sent.map(([, input]) => {
       const { AutoScalingGroupName, DesiredCapacity } = input as Record<string, unknown>;
       return [AutoScalingGroupName, DesiredCapacity];
     });
-  };
-
-  it.each<[string, PoolTargets, PoolTargets | undefined, [string, number][]]>([
-    ['are left as they are', { spot: 2, onDemand: 1 }, { spot: 2, onDemand: 1 }, []],
-    [
-      'move to on demand, which grows first',
-      { spot: 0, onDemand: 2 },
-      { spot: 2, onDemand: 0 },
-      [
-        [ON_DEMAND_NAME, 2],
-        [NAME, 0],
-      ],
-    ],
-    [
-      'move to Spot, which grows first',
-      { spot: 2, onDemand: 0 },
-      { spot: 0, onDemand: 2 },
-      [
-        [NAME, 2],
-        [ON_DEMAND_NAME, 0],
-      ],
-    ],
-    [
-      'are both set where an instance was ended',
-      { spot: 1, onDemand: 1 },
-      undefined,
-      [
-        [NAME, 1],
-        [ON_DEMAND_NAME, 1],
-      ],
-    ],
-  ])('%s', async (_name, targets, before, expected) => {
-    expect(await set(targets, before)).toEqual(expected);
-  });
-
-  it('stay where one of the groups cannot grow', async () => {
-    const { client, sent } = stub<never>(new Error('Throttling: Rate exceeded'));
-    const fleet = new PooledFleet(client, NAME, GROUPS);
-    await expect(fleet.setPools({ spot: 0, onDemand: 2 }, { spot: 2, onDemand: 0 })).rejects.toThrow(
-      'Throttling',
-    );
-    expect(sent).toHaveLength(1);
+    expect(set).toEqual([
+      [ON_DEMAND_NAME, 2],
+      [NAME, 1],
+    ]);
   });
 
   it('are those of the pools: there is none of both', async () => {
@@ -149,6 +113,17 @@ it('reads no warm pool of a stage without one, and each page of another', async 
   const some = stub<never>(groups, { Instances, NextToken: 'next' }, { Instances: Instances.slice(0, 1) });
   const fleet = new PooledFleet(some.client, NAME, { ...GROUPS, warmPoolSize: 4 });
   expect((await fleet.read()).pools?.stopped).toBe(3);
+});
+
+it('is read without its warm pool where that fails: stopped instances are unknown, and it says why', async () => {
+  const group = (AutoScalingGroupName: string) => ({
+    ...{ AutoScalingGroupName, DesiredCapacity: 2, MinSize: 0, MaxSize: 3 },
+  });
+  const groups = { AutoScalingGroups: [group(ON_DEMAND_NAME), group(NAME)] };
+  const { client } = stub<never>(groups, new Error('Throttling: Rate exceeded'));
+  const state = await new PooledFleet(client, NAME, { ...GROUPS, warmPoolSize: 4 }).read();
+  expect(state).toMatchObject({ desired: 4, pools: { stopped: null, spot: { desired: 2 } } });
+  expect(state.unread?.message).toBe('stopped instances: Throttling: Rate exceeded');
 });
 
 it('is not read where one of the groups is missing', async () => {

@@ -49,7 +49,8 @@ describe.each([
     const { fleet, pass, stopped } = await make();
     const none = { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 4 };
     expect(await fleet.read()).toMatchObject({ ...none, pools: { spot: none, onDemand: none, stopped } });
-    await fleet.setPools?.({ spot: 2, onDemand: 1 }, { spot: 0, onDemand: 0 });
+    await fleet.setPool?.('spot', 2);
+    await fleet.setPool?.('on-demand', 1);
     pass(SOON);
     // Spot refuses.
     expect(await fleet.read()).toMatchObject({
@@ -60,7 +61,8 @@ describe.each([
 
   it('lists the launches of both with their pool, and those that EC2 refused', async () => {
     const { fleet, pass, since } = await make();
-    await fleet.setPools?.({ spot: 1, onDemand: 1 });
+    await fleet.setPool?.('spot', 1);
+    await fleet.setPool?.('on-demand', 1);
     pass(SOON);
     await fleet.read();
     const launches = await fleet.launches(since);
@@ -75,7 +77,8 @@ describe.each([
 
   it('ends an instance under way in the group that it is in', async () => {
     const { fleet, pass, since } = await make();
-    await fleet.setPools?.({ spot: 1, onDemand: 2 });
+    await fleet.setPool?.('spot', 1);
+    await fleet.setPool?.('on-demand', 2);
     pass(SOON);
     await fleet.read();
     const launch = (await fleet.launches(since)).find(({ outcome }) => outcome === 'under-way');

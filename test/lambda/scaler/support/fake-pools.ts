@@ -1,7 +1,8 @@
 /** The fleet as two groups in memory: launches take a while, EC2 refuses some, Spot takes instances back. */
 import type { PoolName } from '../../../../lambda/scaler/policy/pools/pool-name.ts';
 import type { PoolCounts } from '../../../../lambda/scaler/policy/pools/pools.ts';
-import type { Fleet, FleetLaunch, FleetState, PoolTargets } from '../../../../lambda/scaler/ports.ts';
+import { emptyMemory } from '../../../../lambda/scaler/memory.ts';
+import type { Fleet, FleetLaunch, FleetState, Memory, MemoryState } from '../../../../lambda/scaler/ports.ts';
 
 /** Auto Scaling tries again after this time, seconds. */
 const RETRY_SECONDS = 30;
@@ -23,6 +24,8 @@ interface FakeGroup {
 
 export interface FakePoolsOptions {
   at?: number;
+  /** Of the fleet. @default 0 */
+  min?: number;
   max: number;
   bootSeconds: number;
   stopped?: number;
@@ -35,6 +38,10 @@ export class FakePools implements Fleet {
   gives: Record<PoolName, boolean> = { spot: true, 'on-demand': true };
   stopped: number;
   readonly activities: FleetLaunch[] = [];
+  /** Calls of `setPool` before one that fails. */
+  failsIn = Infinity;
+  /** Why stopped instances cannot be counted. @default they can */
+  unread: Error | undefined;
   /** Every desired capacity that was set, in order. */
   readonly sets: [PoolName, number][] = [];
   private readonly spot: FakeGroup = { pool: 'spot', desired: 0, instances: [], triedAt: -Infinity };
@@ -68,12 +75,13 @@ export class FakePools implements Fleet {
   async read(): Promise<FleetState> {
     const [spot, onDemand] = [this.countsOf(this.spot), this.countsOf(this.onDemand)];
     return {
-      ...{ desired: spot.desired + onDemand.desired, min: 0, max: this.options.max },
+      ...{ desired: spot.desired + onDemand.desired, min: this.options.min ?? 0, max: this.options.max },
       inService: spot.inService + onDemand.inService,
       pending: spot.pending + onDemand.pending,
       draining: 0,
       reporters: [],
-      pools: { spot, onDemand, stopped: this.stopped },
+      pools: { spot, onDemand, stopped: this.unread ? null : this.stopped },
+      unread: this.unread,
     };
   }
 
@@ -85,9 +93,9 @@ export class FakePools implements Fleet {
     return Promise.reject(new Error('the fleet has two groups'));
   }
 
-  async setPools({ spot, onDemand }: PoolTargets): Promise<void> {
-    this.set(this.spot, spot);
-    this.set(this.onDemand, onDemand);
+  async setPool(pool: PoolName, desired: number): Promise<void> {
+    if (this.failsIn-- === 0) throw new Error('Throttling: Rate exceeded');
+    this.set(pool === 'spot' ? this.spot : this.onDemand, desired);
   }
 
   async end(id: string, isReplaced: boolean): Promise<void> {
@@ -148,4 +156,15 @@ export class FakePools implements Fleet {
       this.stopped = Math.min(this.options.stopped ?? 0, this.stopped + parked);
     }
   }
+}
+
+/** Keeps the state as it is: writing it as an item, as the table does, would be two thirds of the time of a million sequences. */
+export class KeptMemory implements Memory {
+  state = emptyMemory();
+
+  open = async (): Promise<MemoryState> => this.state;
+  save = async (_owner: string, state: Omit<MemoryState, 'controls'>): Promise<void> => {
+    this.state = { ...state, controls: this.state.controls };
+  };
+  release = async (): Promise<void> => {};
 }
