@@ -3,6 +3,7 @@ import type { CreatedPhoto, NewPhoto } from '../../contract/photo-api.ts';
 import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings } from './ports.ts';
 import { ProblemError, type GatewayProblemCode } from './problems.ts';
 import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } from './quotas.ts';
+import { lanesOf, outputsOf } from './stage-limits.ts';
 
 /**
  * @param id unguessable and never used before
@@ -21,13 +22,13 @@ export async function createPhoto(
   if (size > maxUploadBytes) {
     throw new ProblemError('too-large', `size ${size}: the maximum is ${maxUploadBytes} bytes.`);
   }
-  if (output === 'chroma' && settings.chromaSize === 0) {
+  if (!outputsOf(settings).includes(output)) {
     throw new ProblemError(
       'no-chroma',
       `output 'chroma': the workflow of this stage has no chroma output; use 'photo'.`,
     );
   }
-  if (lane === 'bulk' && settings.bulkDeadlineSeconds === 0) {
+  if (!lanesOf(settings).includes(lane)) {
     throw new ProblemError('no-bulk-lane', `lane 'bulk': this stage has no bulk lane; use 'interactive'.`);
   }
   const count = async (window: QuotaWindow, code: GatewayProblemCode, quota: string) => {

@@ -9,6 +9,7 @@ import {
   problemSchema,
   apiGatewayErrorSchema,
 } from '../../contract/photo-api.ts';
+import { narrowedToStage, type StageLimits } from './stage-limits.ts';
 
 type Json = Record<string, unknown>;
 
@@ -44,6 +45,19 @@ const RETRY_AFTER = {
   },
 };
 
+const LOCATION = {
+  Location: {
+    description: 'Address of the photo, relative to that of the request.',
+    required: true,
+    schema: { type: 'string', format: 'uri-reference' },
+  },
+};
+
+/** Generators and tests follow it from a created photo to its status. */
+const STATUS_OF_CREATED = {
+  status: { operationId: 'readPhoto', parameters: { id: '$response.body#/id' } },
+};
+
 const SECURITY: Record<Access, Json | undefined> = {
   open: undefined,
   jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -67,8 +81,14 @@ const FAILURES = {
   503: problemOrApiGatewayError('Internal error; try again later.', RETRY_AFTER),
 };
 
-/** OpenAPI 3.1. */
-export function apiDocument(access: Access): Json {
+const newPhotoExample = ({ maxUploadBytes }: StageLimits) => ({
+  name: 'Oma.jpg',
+  type: 'image/jpeg',
+  size: Math.min(81_920, maxUploadBytes),
+});
+
+/** OpenAPI 3.1. @param limits of the stage: a body that is valid by the document exceeds none of them */
+export function apiDocument(access: Access, limits: StageLimits): Json {
   const scheme = SECURITY[access];
   const secured = scheme ? { security: [{ caller: [] }] } : {};
   const unauthorized = problemOrApiGatewayError('Credentials are missing or not accepted.');
@@ -93,7 +113,9 @@ export function apiDocument(access: Access): Json {
           responses: {
             201: {
               description: 'The photo is created; upload its bytes to the link.',
+              headers: LOCATION,
               ...content('CreatedPhoto'),
+              links: STATUS_OF_CREATED,
             },
             400: problem('Invalid request.'),
             ...signedIn,
@@ -132,7 +154,12 @@ export function apiDocument(access: Access): Json {
     },
     components: {
       schemas: Object.fromEntries(
-        (Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]).map((name) => [name, schemaOf(name)]),
+        (Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]).map((name) => [
+          name,
+          name === 'NewPhoto'
+            ? { ...narrowedToStage(schemaOf(name), limits), examples: [newPhotoExample(limits)] }
+            : schemaOf(name),
+        ]),
       ),
       ...(scheme ? { securitySchemes: { caller: scheme } } : {}),
     },

@@ -19,13 +19,18 @@ const HEADERS = {
 export const jsonResponse = (
   statusCode: number,
   body: unknown,
-  { type = 'application/json', retryAfterSeconds }: { type?: string; retryAfterSeconds?: number } = {},
+  {
+    type = 'application/json',
+    retryAfterSeconds,
+    location,
+  }: { type?: string; retryAfterSeconds?: number; location?: string } = {},
 ): Response => ({
   statusCode,
   headers: {
     ...HEADERS,
     'content-type': type,
     ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+    ...(location === undefined ? {} : { location }),
   },
   body: JSON.stringify(body),
 });

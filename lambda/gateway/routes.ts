@@ -49,7 +49,7 @@ export const ROUTES = new Map<string, Route>(
       const [id, trace] = [newId(), newTrace()];
       note({ photo: logIdOf(id, wanted.lane), trace });
       const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now() });
-      return jsonResponse(201, created);
+      return jsonResponse(201, created, { location: `photos/${id}` });
     },
     'GET /photos/{id}': async (request, { access, groupsClaim, ports, settings, logIdOf, now }, note) => {
       const caller = callerFrom(access, request.identity, groupsClaim);
@@ -59,7 +59,7 @@ export const ROUTES = new Map<string, Route>(
       return jsonResponse(200, status, { retryAfterSeconds });
     },
     'GET /health': () => jsonResponse(200, { status: 'ok' }),
-    'GET /openapi.json': (_, { access }) => jsonResponse(200, apiDocument(access)),
+    'GET /openapi.json': (_, { access, settings }) => jsonResponse(200, apiDocument(access, settings)),
     ...Object.fromEntries(
       ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
     ),

@@ -2,11 +2,12 @@
 import { z } from 'zod';
 import type { ACCESS } from '../../../../contract/gateway.ts';
 import { apiDocument } from '../../../../lambda/gateway/openapi.ts';
+import type { StageLimits } from '../../../../lambda/gateway/stage-limits.ts';
 import type { Response } from '../../../../lambda/gateway/response.ts';
 
 export type Json = Record<string, unknown>;
 export interface Described {
-  headers?: Record<string, unknown>;
+  headers?: Record<string, { required?: boolean }>;
   content: Record<string, { schema: { $ref: string } }>;
 }
 export interface Operation {
@@ -20,9 +21,12 @@ export interface Document {
   components: { schemas: Record<string, Json>; securitySchemes?: Record<string, Json> };
 }
 
+/** Of a stage that takes all that a stage can. */
+const WIDEST: StageLimits = { maxUploadBytes: 25e6, chromaSize: 512, bulkDeadlineSeconds: 3600 };
+
 /** As clients receive it. */
-export const documentOf = (access: (typeof ACCESS)[number]) =>
-  JSON.parse(JSON.stringify(apiDocument(access))) as Document;
+export const documentOf = (access: (typeof ACCESS)[number], limits: Partial<StageLimits> = {}) =>
+  JSON.parse(JSON.stringify(apiDocument(access, { ...WIDEST, ...limits }))) as Document;
 export const open = documentOf('open');
 
 export const operationsOf = ({ paths }: Document) =>
@@ -48,6 +52,10 @@ export function deviationOf(document: Document, route: string, response: Respons
   const { 'content-type': type = '', 'retry-after': retryAfter } = response.headers;
   if (retryAfter !== undefined && !described.headers?.['Retry-After'])
     return `no Retry-After of ${response.statusCode}`;
+  const missing = Object.keys(described.headers ?? {}).find(
+    (name) => described.headers?.[name]?.required && !(name.toLowerCase() in response.headers),
+  );
+  if (missing) return `no ${missing} of ${response.statusCode}`;
   const schema = schemaOf(document, described, type);
   if (!schema) return `no ${type} of ${response.statusCode}`;
   const parsed = schema.safeParse(JSON.parse(response.body));
