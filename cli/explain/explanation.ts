@@ -8,6 +8,7 @@ import type { StackName } from '../shared/deployment.ts';
 import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import { keepSentences, keepTimeOf, type KeepTime } from './sleep.ts';
+import { bulkSentences } from './bulk.ts';
 import { poolsJson, poolSentences } from './pools.ts';
 import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
 import {
@@ -52,6 +53,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
+    ...bulkSentences(record, now),
     ...poolSentences(record, memory.policy.pools, now),
     ...disbeliefSentences(record),
     ...bootFailureSentences(memory.policy.bootFailure, now),

@@ -26,7 +26,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   const memory = valueOf(parts.memory);
   const rows = [
     ['queue', queueText(parts)],
-    ...bulkRows(parts),
+    ...bulkRows(parts, now),
     ['fleet', fleetText(parts)],
     ...poolRows(parts),
     ['scaler', scalerText(memory, now)],
@@ -68,10 +68,18 @@ export function queueText(parts: StatusParts): string {
 }
 
 /** The bulk lane; no row in a stage without it. */
-function bulkRows(parts: StatusParts): string[][] {
+function bulkRows(parts: StatusParts, now: number): string[][] {
   const bulk = valueOf(parts.bulk);
   if (bulk === null) return [];
-  return [['bulk', `${known(bulk?.waiting)} waiting, ${known(bulk?.inFlight)} in flight`]];
+  // As the scaler's last tick found it.
+  const { dueAt } = valueOf(parts.memory)?.recent.at(-1)?.bulk ?? {};
+  const due =
+    dueAt === undefined
+      ? ''
+      : dueAt < now
+        ? `, the oldest was due ${span(now - dueAt)} ago`
+        : `, the oldest is due in ${span(dueAt - now)}`;
+  return [['bulk', `${known(bulk?.waiting)} waiting, ${known(bulk?.inFlight)} in flight${due}`]];
 }
 
 const countsText = ({ inService, pending, draining }: PoolCounts) =>

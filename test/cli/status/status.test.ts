@@ -6,7 +6,7 @@ import { statusJson } from '../../../cli/status/json.ts';
 import { statusLines } from '../../../cli/status/text.ts';
 import { statusLine } from '../../../cli/watch/line.ts';
 import { ALARMS } from '../../../contract/alarms.ts';
-import { itemOf, memoryOf, NOW, records } from '../support/memory.ts';
+import { itemOf, memoryOf, NOW, record, records } from '../support/memory.ts';
 import { alarm, DAY, ledger, parts } from '../support/status.ts';
 
 const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
@@ -75,6 +75,12 @@ it('shows the messages of the bulk lane where there is one', () => {
   const bulk = { value: { waiting: 800, inFlight: 6 } };
   expect(text({ bulk })).toContain('  bulk      800 waiting, 6 in flight\n');
   expect(statusJson(parts({ bulk }), where, NOW)).toMatchObject({ bulk: bulk.value });
+  const at = (dueAt: number) => {
+    const last = record({ bulk: { visible: 800, inFlight: 6, dueAt } });
+    return text({ bulk, memory: { value: memoryOf([last]) } });
+  };
+  expect(at(NOW + 600)).toContain('6 in flight, the oldest is due in 10 min\n');
+  expect(at(NOW - 60)).toContain('6 in flight, the oldest was due 60 s ago\n');
   expect(statusLine(parts({ bulk }), NOW).text).toContain('  bulk waiting 800, in flight 6  ');
 });
 
