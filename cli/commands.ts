@@ -58,6 +58,11 @@ export const COMMANDS: Record<string, Entry> = {
     summary: 'move dead letters back to the job queue',
     load: async () => (await import('./redrive/main.ts')).define,
   },
+  webhook: {
+    group: OPERATE,
+    summary: 'send deliveries of webhooks again that were given up',
+    load: async () => (await import('./webhook/main.ts')).define,
+  },
   smoke: {
     group: OPERATE,
     summary: 'send one photo through a deployed stage and check its result',

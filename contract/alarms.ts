@@ -153,6 +153,14 @@ export const ALARMS = {
     action:
       'Find the failing call in the log of the events’ function, fix it, then move the messages back to their queue.',
   },
+  'webhook-age': {
+    meaning: 'A delivery of a webhook has not succeeded for an hour: its receiver is down, or refuses it.',
+    action: 'Look for webhook-failed in the log of the webhooks: reason says what the receiver does.',
+  },
+  'webhook-dead-letters': {
+    meaning: 'Deliveries of a webhook did not succeed in a day of attempts.',
+    action: 'Once the receiver works, run webhook replay.',
+  },
   'probe-failure': {
     meaning: 'The probe photo got no result in time, or the probe itself could not run.',
     action: 'Look for probe-photo-checked and probe-not-run in the probe’s log: reason or error says which.',
@@ -179,6 +187,9 @@ export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
 
 /** Alarms of the events of outcomes: only a stage with `outcomeEvents` has them. */
 export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-dead-letters'];
+
+/** Alarms of webhooks: only a stage with `webhooks` has them. */
+export const WEBHOOK_ALARM_IDS: readonly AlarmId[] = ['webhook-age', 'webhook-dead-letters'];
 
 /** Alarms of an on-demand group beside the Spot group: only a stage with `onDemandFallback` has them and {@link FALLBACK_COMPOSITE}. */
 export const FALLBACK_ALARM_IDS = ['on-demand-1h', 'spot-refused-1h'] as const satisfies readonly AlarmId[];

@@ -15,6 +15,8 @@ export const gatewayEnvironmentSchema = z.object({
   TABLE_NAME: z.string().min(1),
   /** The scaler's table, with its view. */
   SCALER_TABLE_NAME: z.string().min(1),
+  /** Registered webhooks; empty without. */
+  WEBHOOK_TABLE_NAME: z.string().default(''),
   MAX_UPLOAD_BYTES: whole,
   PHOTOS_PER_HOUR: whole,
   PHOTOS_PER_DAY: whole,
@@ -35,6 +37,9 @@ export const gatewayEnvironmentSchema = z.object({
 
 export type GatewayEnvironment = z.infer<typeof gatewayEnvironmentSchema>;
 export type GatewayVariable = keyof GatewayEnvironment;
+
+/** Key of a photo's record in the gateway's table. */
+export const photoRecordKey = (id: string) => `photo#${id}`;
 
 /** Partition key and time-to-live attribute of the gateway's table. */
 export const GATEWAY_KEY = 'id';

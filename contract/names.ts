@@ -153,7 +153,19 @@ export const PROBE_METRICS = {
   probeFailures: 'ProbeFailures',
 } as const;
 
-export const METRICS = { ...SCALER_METRICS, ...WORKER_METRICS, ...AGENT_METRICS, ...PROBE_METRICS } as const;
+/** What the webhooks' sweep publishes each five minutes, while deliveries wait. */
+export const WEBHOOK_METRICS = {
+  /** Seconds: since the oldest delivery that has not succeeded was due first. */
+  oldestDelivery: 'OldestWebhookDelivery',
+} as const;
+
+export const METRICS = {
+  ...SCALER_METRICS,
+  ...WORKER_METRICS,
+  ...AGENT_METRICS,
+  ...PROBE_METRICS,
+  ...WEBHOOK_METRICS,
+} as const;
 
 /** Attribute of a dead letter: why a worker gave it up. */
 export const DEAD_LETTER_REASON = 'Reason';

@@ -101,6 +101,11 @@ export const outcomeEventsEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   BUCKET_NAME: z.string().min(1),
   EVENT_BUS_NAME: z.string().min(1),
+  /** Photos of the API with their callers; this and the following are empty without webhooks. */
+  GATEWAY_TABLE_NAME: z.string(),
+  WEBHOOK_TABLE_NAME: z.string(),
+  DELIVERY_TABLE_NAME: z.string(),
+  WAKE_QUEUE_URL: z.string(),
 });
 
 export type OutcomeEventsVariable = keyof z.infer<typeof outcomeEventsEnvironmentSchema>;

@@ -18,6 +18,7 @@ export const QUEUE_METRICS = {
   oldestAge: { queue: 'jobs', metric: 'ApproximateAgeOfOldestMessage' },
   deadLetters: { queue: 'deadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   oldestOutcome: { queue: 'outcomes', metric: 'ApproximateAgeOfOldestMessage' },
+  webhookDeadLetters: { queue: 'webhookDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   outcomeDeadLetters: { queue: 'outcomeDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
 } as const;
 

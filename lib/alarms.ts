@@ -42,6 +42,8 @@ export interface AlarmLimits {
   readonly dailySpendLimit?: number | undefined;
   /** @default off - nothing is probed, no alarm */
   readonly probePhoto?: ProbeSchedule | undefined;
+  /** @default false - there are no webhooks, and no alarm of them */
+  readonly hasWebhooks?: boolean;
 }
 
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } =
@@ -107,6 +109,28 @@ const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>
   },
 });
 
+const WEBHOOK_RULES: Partial<Record<AlarmId, AlarmRule>> = {
+  'webhook-age': {
+    metric: METRICS.oldestDelivery,
+    statistic: 'Maximum',
+    comparison: GREATER_THAN_THRESHOLD,
+    threshold: 3600,
+    period: Duration.minutes(5),
+    evaluationPeriods: 2,
+    // Published only while a delivery waits.
+    treatMissingData: FINE,
+  },
+  'webhook-dead-letters': {
+    ...QUEUE_METRICS.webhookDeadLetters,
+    statistic: 'Maximum',
+    comparison: GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    evaluationPeriods: 1,
+    // SQS publishes nothing for a queue that has been empty for hours.
+    treatMissingData: FINE,
+  },
+};
+
 /** @returns the rules by alarm; undefined for an alarm without its limit */
 export function alarmRules({
   promisedWaitSeconds,
@@ -116,6 +140,7 @@ export function alarmRules({
   onDemandBaseCapacity = 0,
   dailySpendLimit,
   probePhoto = 'off',
+  hasWebhooks = false,
 }: AlarmLimits): Partial<Record<AlarmId, AlarmRule>> {
   const above = { comparison: GREATER_THAN_THRESHOLD, threshold: 0 };
   const ofGateway = {
@@ -262,6 +287,7 @@ export function alarmRules({
       // The same: then there are none.
       treatMissingData: FINE,
     },
+    ...(hasWebhooks ? WEBHOOK_RULES : {}),
     'gateway-5xx': { ...ofGateway, service: 'api', metric: '5xx' },
     'gateway-function-errors': { ...ofGateway, service: 'gateway', metric: 'Errors' },
     'gateway-throttles': { ...ofGateway, service: 'gateway', metric: 'Throttles' },

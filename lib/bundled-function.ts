@@ -20,8 +20,14 @@ import { LOG_FIELDS, type LogOptions } from './stage/logs.ts';
 
 export interface BundledFunctionProps
   extends Pick<lambda.FunctionOptions, 'environment' | 'retryAttempts' | 'maxEventAge'>, LogOptions {
-  /** File that exports `handler`. */
+  /** File of the function. */
   readonly entry: string;
+  /**
+   * Name of the exported function, where that is another one.
+   *
+   * @default handler
+   */
+  readonly handler?: string;
   /** After which the function is cut off. */
   readonly timeout: Duration;
   /**
@@ -47,6 +53,7 @@ export class BundledFunction extends Construct {
     super(scope, id);
     const {
       beside,
+      handler = 'handler',
       commands,
       entry,
       logRetentionDays = LOG_FIELDS.logRetentionDays.default,
@@ -67,7 +74,7 @@ export class BundledFunction extends Construct {
     };
     this.function = new lambda.Function(this, 'Function', {
       ...common,
-      handler: 'index.handler',
+      handler: `index.${handler}`,
       code: existsSync(entry)
         ? bundled(entry, commands)
         : lambda.Code.fromAsset(join(dirname(entry), PREBUILT)),

@@ -15,6 +15,7 @@ import { SavedQueries } from './saved-queries.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { spendingOf } from './stage/spending.ts';
 import type { Stage } from './stage/stage.ts';
+import { Webhooks } from './webhooks.ts';
 
 export interface ColouringStackProps {
   /** Result of `resolveStage(name, { … })`, which takes the settings of a stage (docs/configure.md). */
@@ -42,10 +43,6 @@ export class ColouringStack extends Stack {
       bulkJobs,
       pageOrigin,
     });
-    const events = stage.outcomeEvents
-      ? new OutcomeEvents(this, 'OutcomeEvents', { ...stage, stageName, bucketName })
-      : undefined;
-    events?.watch(photos);
     const table = new ScalerTable(this, 'ScalerTable');
     const fleet = new GpuFleet(this, 'Fleet', {
       ...stage,
@@ -67,7 +64,19 @@ export class ColouringStack extends Stack {
       bulkQueue: bulkJobs.queue,
       ...(stage.minCapacity === 0 ? { photos } : {}),
     });
-    const gateway = httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table });
+    const webhooks = stage.webhooks ? new Webhooks(this, 'Webhooks', { ...stage, stageName }) : undefined;
+    const webhookTable = webhooks?.table;
+    const gateway =
+      httpApi && new Gateway(this, 'Gateway', { stage, httpApi, photos, scalerTable: table, webhookTable });
+    const events = stage.outcomeEvents
+      ? new OutcomeEvents(this, 'OutcomeEvents', {
+          ...{ ...stage, stageName, bucketName },
+          ...(webhooks && gateway
+            ? { webhooks: { parts: webhooks, gatewayTable: gateway.table } }
+            : { webhooks: undefined }),
+        })
+      : undefined;
+    events?.watch(photos);
     new SavedQueries(this, 'Queries', stageName, {
       instances: fleet.logGroup,
       scaler: scaler.logGroup,
@@ -89,6 +98,7 @@ export class ColouringStack extends Stack {
       queue,
       deadLetterQueue,
       outcomes: events,
+      webhookDeadLetters: webhooks?.deadLetters,
       gateway: httpApi &&
         gateway && { apiId: httpApi.apiId, functionName: gateway.handler.function.functionName },
     });
@@ -111,6 +121,15 @@ export class ColouringStack extends Stack {
             OutcomeQueueUrl: events.queue.queueUrl,
             OutcomeDeadLetterQueueUrl: events.deadLetterQueue.queueUrl,
             OutcomeEventsLogGroupName: events.logGroup.logGroupName,
+          }
+        : {}),
+      ...(webhooks
+        ? {
+            WebhookTableName: webhooks.table.tableName,
+            WebhookDeliveryTableName: webhooks.deliveries.tableName,
+            WebhookQueueUrl: webhooks.wakes.queueUrl,
+            WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl,
+            WebhookLogGroupName: webhooks.logGroup.logGroupName,
           }
         : {}),
       ...(probe ? { ProbeLogGroupName: probe.logGroup.logGroupName } : {}),

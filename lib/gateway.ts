@@ -14,7 +14,7 @@ import { LANES } from '../contract/lanes.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
-import { acknowledge } from './permissions.ts';
+import { acknowledge, type Permission } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
 import { readView } from './scaler-table.ts';
 import { GROUPS_CLAIM, SignIn } from './sign-in.ts';
@@ -39,6 +39,8 @@ export interface GatewayProps {
   readonly httpApi: api.IHttpApi;
   readonly photos: PhotoStore;
   readonly scalerTable: dynamodb.ITable;
+  /** Table of the registered webhooks. @default - there are none */
+  readonly webhookTable?: dynamodb.ITable | undefined;
 }
 
 /** The API alone: the bucket needs its address, and the function needs the bucket. */
@@ -72,7 +74,7 @@ export class Gateway extends Construct {
 
   constructor(scope: Construct, id: string, props: GatewayProps) {
     super(scope, id);
-    const { stage, httpApi, photos, scalerTable } = props;
+    const { stage, httpApi, photos, scalerTable, webhookTable } = props;
     const { bucket } = photos;
     const table = new GatewayTable(this, 'Table');
     this.table = table;
@@ -94,6 +96,7 @@ export class Gateway extends Construct {
         BUCKET_NAME: bucket.bucketName,
         TABLE_NAME: table.tableName,
         SCALER_TABLE_NAME: scalerTable.tableName,
+        WEBHOOK_TABLE_NAME: webhookTable?.tableName ?? '',
         MAX_UPLOAD_BYTES: String(Math.round(stage.maxUploadMegabytes * 1e6)),
         PHOTOS_PER_HOUR: String(stage.photosPerHour),
         PHOTOS_PER_DAY: String(stage.photosPerDay),
@@ -147,12 +150,25 @@ export class Gateway extends Construct {
     const get = (path: string) => api.HttpRouteKey.with(path, api.HttpMethod.GET);
     route(api.HttpRouteKey.with('/photos', api.HttpMethod.POST), 'CreatePhoto', true);
     route(get('/photos/{id}'), 'ReadPhoto', true);
+    if (webhookTable) {
+      handler.allow(changeWebhooks(webhookTable));
+      route(get('/webhooks'), 'ListWebhooks', true);
+      const one = (method: api.HttpMethod) => api.HttpRouteKey.with('/webhooks/{id}', method);
+      route(one(api.HttpMethod.GET), 'ReadWebhook', true);
+      route(one(api.HttpMethod.PUT), 'PutWebhook', true);
+      route(one(api.HttpMethod.DELETE), 'DeleteWebhook', true);
+    }
     route(get('/health'), 'Health', false);
     route(get('/openapi.json'), 'Document', false);
     if (access === 'iam') return;
     for (const file of ['', ...PAGE_FILES]) route(get(`/${file}`), `Page${file}`, false);
   }
 }
+
+const changeWebhooks = (table: dynamodb.ITable): Permission => ({
+  actions: ['Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action) => `dynamodb:${action}`),
+  resources: [table.tableArn],
+});
 
 const OPEN = 'the stage is open: a photo’s id is the right to it, within limits for each caller and day';
 const PUBLIC = 'the page, the API description and the health check have nothing about any photo';

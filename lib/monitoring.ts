@@ -50,6 +50,12 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
    */
   readonly outcomes?: OutcomeQueues;
   /**
+   * Queue of the deliveries of webhooks that did not succeed in a day.
+   *
+   * @default - none: no alarm of webhooks
+   */
+  readonly webhookDeadLetters?: sqs.IQueue;
+  /**
    * The HTTP API and its function.
    *
    * @default - none: no alarm of them
@@ -129,10 +135,11 @@ export class Monitoring extends Construct {
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
     const queues = { jobs: queue, deadLetters: deadLetterQueue };
+    const { webhookDeadLetters } = props;
     const { queue: outcomeQueue, deadLetterQueue: outcomeDeadLetters } = props.outcomes ?? {};
     const metrics = new StageMetrics(
       stageName,
-      { ...queues, outcomes: outcomeQueue, outcomeDeadLetters },
+      { ...queues, outcomes: outcomeQueue, outcomeDeadLetters, webhookDeadLetters },
       gateway,
     );
     const fallback = { onDemandFallback, onDemandBaseCapacity };
@@ -142,6 +149,7 @@ export class Monitoring extends Construct {
       burnRateAlarms,
       dailySpendLimit,
       probePhoto,
+      hasWebhooks: webhookDeadLetters !== undefined,
       ...fallback,
     };
     const rules = alarmRules(limits);

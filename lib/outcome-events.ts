@@ -5,17 +5,21 @@
  */
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
+import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
 import { FOLDERS, LANES } from '../contract/lanes.ts';
 import { eventBusName, type OutcomeEventsVariable } from '../contract/outcome-event.ts';
+import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { JobQueue } from './job-queue.ts';
 import type { PhotoStore } from './photo-store.ts';
 import type { LogOptions } from './stage/logs.ts';
+import type { Webhooks } from './webhooks.ts';
 
 const TIMEOUT = Duration.seconds(30);
 /** Of a message, in multiples of the function's timeout: what AWS recommends for a function that reads a queue. */
@@ -30,6 +34,12 @@ export interface OutcomeEventsProps extends LogOptions {
   readonly stageName: string;
   /** Name of the bucket, which depends on the queue's policy. */
   readonly bucketName: string;
+  /**
+   * Webhooks of the callers of the API, and the gateway's table, which knows whose a photo is.
+   *
+   * @default - events are sent to the bus only
+   */
+  readonly webhooks?: { readonly parts: Webhooks; readonly gatewayTable: dynamodb.ITable };
 }
 
 export class OutcomeEvents extends Construct {
@@ -41,7 +51,7 @@ export class OutcomeEvents extends Construct {
 
   constructor(scope: Construct, id: string, props: OutcomeEventsProps) {
     super(scope, id);
-    const { stageName, bucketName, logRetentionDays } = props;
+    const { stageName, bucketName, logRetentionDays, webhooks } = props;
     const { queue, deadLetterQueue } = new JobQueue(this, 'Outcomes', {
       bucketName,
       maxReceiveCount: MOST_RECEIVES,
@@ -61,6 +71,10 @@ export class OutcomeEvents extends Construct {
         STAGE: stageName,
         BUCKET_NAME: bucketName,
         EVENT_BUS_NAME: this.bus.eventBusName,
+        GATEWAY_TABLE_NAME: webhooks?.gatewayTable.tableName ?? '',
+        WEBHOOK_TABLE_NAME: webhooks?.parts.table.tableName ?? '',
+        DELIVERY_TABLE_NAME: webhooks?.parts.deliveries.tableName ?? '',
+        WAKE_QUEUE_URL: webhooks?.parts.wakes.queueUrl ?? '',
       } satisfies Record<OutcomeEventsVariable, string>,
     });
     this.handler = handler;
@@ -70,6 +84,7 @@ export class OutcomeEvents extends Construct {
       resources: [queue.queueArn],
     });
     handler.allow({ actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] });
+    if (webhooks) this.allowWebhooks(webhooks);
     new lambda.EventSourceMapping(this, 'Source', {
       target: handler.function,
       eventSourceArn: queue.queueArn,
@@ -77,6 +92,20 @@ export class OutcomeEvents extends Construct {
       maxConcurrency: MOST_AT_ONCE,
       reportBatchItemFailures: true,
     });
+  }
+
+  private allowWebhooks({ parts, gatewayTable }: NonNullable<OutcomeEventsProps['webhooks']>): void {
+    this.handler.allow({
+      actions: ['dynamodb:GetItem'],
+      resources: [gatewayTable.tableArn],
+      conditions: {
+        ...onlyItems(photoRecordKey('*')),
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': [GATEWAY_KEY, 'owner'] },
+      },
+    });
+    this.handler.allow({ actions: ['dynamodb:Query'], resources: [parts.table.tableArn] });
+    this.handler.allow({ actions: ['dynamodb:PutItem'], resources: [parts.deliveries.tableArn] });
+    this.handler.allow({ actions: ['sqs:SendMessage'], resources: [parts.wakes.queueArn] });
   }
 
   /** Connects the bucket: its outcomes are sent to the queue, and the function may read them. */

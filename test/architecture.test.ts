@@ -68,7 +68,7 @@ const RULES: Rule[] = [
   { files: /^lambda\/gateway\/page\/build\.ts$/, may: any('^esbuild$', NODE) },
   {
     files: /^lambda\//,
-    may: any('^\\./(lambda|contract)/', '^\\./common/(sha256|time)\\.ts$', '^zod$', AWS, NODE),
+    may: any('^\\./(lambda|contract)/', '^\\./common/(public-address|sha256|time)\\.ts$', '^zod$', AWS, NODE),
     mayAsTypes: /^aws-lambda$/,
   },
   { files: /^worker\/bundle\.ts$/, may: any('^esbuild$', NODE) },

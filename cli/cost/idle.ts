@@ -8,6 +8,7 @@ import {
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
+  WEBHOOK_ALARM_IDS,
 } from '../../contract/alarms.ts';
 import { ROOT_VOLUME_GIB } from '../../contract/image.ts';
 import { UNIT_PRICES, sharesOf } from '../../contract/prices.ts';
@@ -93,6 +94,7 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
   const series = idleMetrics(stage).length;
   const without = [
     ...(stage.access === 'none' ? GATEWAY_ALARM_IDS : []),
+    ...(stage.webhooks ? [] : WEBHOOK_ALARM_IDS),
     ...(stage.outcomeEvents ? [] : OUTCOME_ALARM_IDS),
     ...(stage.probePhoto === 'off' ? PROBE_ALARM_IDS : []),
     ...(stage.burnRateAlarms ? [] : BURN_ALARM_IDS),

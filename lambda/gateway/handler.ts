@@ -1,5 +1,6 @@
 /** Entry point of the gateway function. */
 import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -7,15 +8,18 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { apiPhotoKey } from '../../contract/keys.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
+import { LOOPBACK_VARIABLE } from '../../contract/webhook.ts';
 import { DynamoArrivalCounter } from './aws/arrivals.ts';
 import { S3PhotoStorage } from './aws/storage.ts';
 import { DynamoPhotoRegistry } from './aws/registry.ts';
+import { DynamoWebhookRegistry } from './aws/webhook-registry.ts';
 import { DynamoViewReader } from './aws/view-reader.ts';
 import { discover } from './discovery.ts';
 import { parseRequest } from './request.ts';
 import type { Response } from './response.ts';
 import { PageServer, type PageConfig } from './page-server.ts';
 import { respond, type Gateway } from './routes.ts';
+import { Webhooks } from './webhooks.ts';
 
 const environment = gatewayEnvironmentSchema.parse(process.env);
 const log = (line: Record<string, unknown>) => console.log(JSON.stringify(line));
@@ -45,7 +49,18 @@ async function pageConfig(): Promise<PageConfig> {
   return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, signIn }, connect };
 }
 
+const { WEBHOOK_TABLE_NAME: webhookTable } = environment;
+const webhooks = new Webhooks({
+  registry: new DynamoWebhookRegistry(documents, webhookTable),
+  targets: {
+    resolve: (name) => lookup(name, { all: true }),
+    allowLoopback: process.env[LOOPBACK_VARIABLE] !== undefined,
+  },
+  newTarget: () => randomBytes(ID_BYTES).toString('hex'),
+});
+
 const gateway: Gateway = {
+  webhooks: webhookTable === '' ? undefined : webhooks,
   access: environment.ACCESS,
   groupsClaim: environment.GROUPS_CLAIM,
   settings: {

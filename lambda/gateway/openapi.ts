@@ -9,6 +9,7 @@ import {
   problemSchema,
   apiGatewayErrorSchema,
 } from '../../contract/photo-api.ts';
+import { newWebhookSchema, webhookSchema, webhooksSchema } from '../../contract/webhook.ts';
 import { narrowedToStage, type StageLimits } from './stage-limits.ts';
 
 type Json = Record<string, unknown>;
@@ -18,13 +19,16 @@ const SCHEMAS = {
   CreatedPhoto: createdPhotoSchema,
   Photo: photoSchema,
   Health: healthSchema,
+  NewWebhook: newWebhookSchema,
+  Webhook: webhookSchema,
+  Webhooks: webhooksSchema,
   Problem: problemSchema,
   ApiGatewayError: apiGatewayErrorSchema,
 };
 
 const schemaOf = (name: keyof typeof SCHEMAS): Json => {
   // Requests may omit fields that have a default.
-  const io = name === 'NewPhoto' ? 'input' : 'output';
+  const io = name.startsWith('New') ? 'input' : 'output';
   const { $schema: _, ...schema } = z.toJSONSchema(SCHEMAS[name], { target: 'draft-2020-12', io });
   return schema;
 };
@@ -87,8 +91,61 @@ const newPhotoExample = ({ maxUploadBytes }: StageLimits) => ({
   size: Math.min(81_920, maxUploadBytes),
 });
 
-/** OpenAPI 3.1. @param limits of the stage: a body that is valid by the document exceeds none of them */
-export function apiDocument(access: Access, limits: StageLimits): Json {
+/** Of a stage with webhooks. */
+function webhookPaths(secured: Json, signedIn: Json): Json {
+  const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }];
+  const webhook = (description: string) => ({ description, ...content('Webhook') });
+  const missing = problem('You have no webhook with this id.');
+  return {
+    '/webhooks': {
+      get: {
+        operationId: 'listWebhooks',
+        summary: 'List your webhooks',
+        ...secured,
+        responses: {
+          200: { description: 'Your webhooks.', ...content('Webhooks') },
+          ...{ ...signedIn, ...FAILURES },
+        },
+      },
+    },
+    '/webhooks/{id}': {
+      get: {
+        operationId: 'readWebhook',
+        summary: 'Get a webhook, without its secret',
+        ...{ ...secured, parameters },
+        responses: { 200: webhook('The webhook.'), ...signedIn, 404: missing, ...FAILURES },
+      },
+      put: {
+        operationId: 'putWebhook',
+        summary: 'Register a receiver of the outcomes of your photos, or change it',
+        ...{ ...secured, parameters },
+        requestBody: { required: true, ...content('NewWebhook') },
+        responses: {
+          200: webhook('The webhook is changed.'),
+          201: webhook('The webhook is registered. Keep the secret: it is not shown again.'),
+          400: problem('Invalid request, or one webhook too many.'),
+          ...signedIn,
+          413: problemOrApiGatewayError('The request body is too large.'),
+          415: problem('Unsupported content type.'),
+          ...FAILURES,
+        },
+      },
+      delete: {
+        operationId: 'deleteWebhook',
+        summary: 'Delete a webhook, with the deliveries that are left',
+        ...{ ...secured, parameters },
+        responses: { 204: { description: 'It is deleted.' }, ...signedIn, 404: missing, ...FAILURES },
+      },
+    },
+  };
+}
+
+/**
+ * OpenAPI 3.1.
+ *
+ * @param limits of the stage: a body that is valid by the document exceeds none of them
+ */
+export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = false): Json {
   const scheme = SECURITY[access];
   const secured = scheme ? { security: [{ caller: [] }] } : {};
   const unauthorized = problemOrApiGatewayError('Credentials are missing or not accepted.');
@@ -104,6 +161,7 @@ export function apiDocument(access: Access, limits: StageLimits): Json {
     },
     servers: [{ url: './' }],
     paths: {
+      ...(hasWebhooks ? webhookPaths(secured, signedIn) : {}),
       '/photos': {
         post: {
           operationId: 'createPhoto',
@@ -154,12 +212,14 @@ export function apiDocument(access: Access, limits: StageLimits): Json {
     },
     components: {
       schemas: Object.fromEntries(
-        (Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[]).map((name) => [
-          name,
-          name === 'NewPhoto'
-            ? { ...narrowedToStage(schemaOf(name), limits), examples: [newPhotoExample(limits)] }
-            : schemaOf(name),
-        ]),
+        (Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[])
+          .filter((name) => hasWebhooks || !name.includes('Webhook'))
+          .map((name) => [
+            name,
+            name === 'NewPhoto'
+              ? { ...narrowedToStage(schemaOf(name), limits), examples: [newPhotoExample(limits)] }
+              : schemaOf(name),
+          ]),
       ),
       ...(scheme ? { securitySchemes: { caller: scheme } } : {}),
     },

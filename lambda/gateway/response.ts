@@ -50,6 +50,8 @@ export const fileResponse = (body: Buffer, type: string, more: Record<string, st
   isBase64Encoded: true,
 });
 
+export const emptyResponse = (): Response => ({ statusCode: 204, headers: HEADERS, body: '' });
+
 export const notModified = (etag: string): Response => ({
   statusCode: 304,
   headers: { ...HEADERS, 'cache-control': 'no-cache', etag },

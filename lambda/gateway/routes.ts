@@ -11,8 +11,9 @@ import type { PageServer } from './page-server.ts';
 import type { GatewayPorts, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { findPhoto, readPhoto } from './read-photo.ts';
+import { type Webhooks } from './webhooks.ts';
 import { parseBody, type Request } from './request.ts';
-import { jsonResponse, problemResponse, type Response } from './response.ts';
+import { emptyResponse, jsonResponse, problemResponse, type Response } from './response.ts';
 
 export interface Gateway {
   access: Access;
@@ -21,6 +22,8 @@ export interface Gateway {
   settings: PhotoSettings;
   ports: GatewayPorts;
   page: PageServer;
+  /** @default - the stage has none */
+  webhooks?: Webhooks | undefined;
   /** Unguessable. */
   newId: () => string;
   newTrace: () => string;
@@ -58,8 +61,25 @@ export const ROUTES = new Map<string, Route>(
       const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());
       return jsonResponse(200, status, { retryAfterSeconds });
     },
+    'GET /webhooks': async ({ identity }, { access, webhooks, now }) =>
+      webhooks ? jsonResponse(200, await webhooks.list(callerFrom(access, identity), now())) : notFound(),
+    'GET /webhooks/{id}': async ({ identity, parameters }, { access, webhooks, now }) =>
+      webhooks
+        ? jsonResponse(200, await webhooks.read(parameters.id ?? '', callerFrom(access, identity), now()))
+        : notFound(),
+    'PUT /webhooks/{id}': async (request, { access, webhooks, now }) => {
+      if (!webhooks) return notFound();
+      const { isNew, webhook } = await webhooks.put(request, callerFrom(access, request.identity), now());
+      return jsonResponse(isNew ? 201 : 200, webhook);
+    },
+    'DELETE /webhooks/{id}': async ({ identity, parameters }, { access, webhooks }) => {
+      if (!webhooks) return notFound();
+      await webhooks.remove(parameters.id ?? '', callerFrom(access, identity));
+      return emptyResponse();
+    },
     'GET /health': () => jsonResponse(200, { status: 'ok' }),
-    'GET /openapi.json': (_, { access, settings }) => jsonResponse(200, apiDocument(access, settings)),
+    'GET /openapi.json': (_, { access, settings, webhooks }) =>
+      jsonResponse(200, apiDocument(access, settings, webhooks !== undefined)),
     ...Object.fromEntries(
       ['', ...PAGE_FILES].map((path) => [`GET /${path}`, pageFile(path === '' ? PAGE_FILES[0] : path)]),
     ),
@@ -88,7 +108,8 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
   const startMs = performance.now();
   const { route, id } = request;
   const photoId = request.parameters.id;
-  let noted: { photo?: string; trace?: string } = photoId ? { photo: gateway.logIdOf(photoId) } : {};
+  let noted: { photo?: string; trace?: string } =
+    photoId && route.includes('/photos/') ? { photo: gateway.logIdOf(photoId) } : {};
   const log = (response: Response, fields: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
     gateway.log({

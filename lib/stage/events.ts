@@ -1,5 +1,7 @@
 /** Settings of the events of outcomes. */
-import { flag, type OptionsOf } from '../../contract/field.ts';
+import { flag, integer, type OptionsOf, type ValuesOf } from '../../contract/field.ts';
+import type { Rule } from './check.ts';
+import type { GATEWAY_FIELDS } from './gateway.ts';
 
 export const EVENT_FIELDS = {
   /**
@@ -9,6 +11,42 @@ export const EVENT_FIELDS = {
    * @default false - clients poll, or look into the bucket
    */
   outcomeEvents: flag(false),
+
+  /**
+   * Whether callers of the HTTP API may register webhooks, which get the events of their photos (docs/events.md#webhooks). Needs `outcomeEvents`, and
+   * `access` `jwt` or `iam`.
+   *
+   * @default false
+   */
+  webhooks: flag(false),
+
+  /**
+   * Longest pause between two attempts at a delivery, seconds: how soon a receiver that was away has its deliveries.
+   *
+   * @default 240
+   */
+  webhookMaxPauseSeconds: integer({
+    min: 1,
+    max: 900,
+    default: 240,
+    reason: 'the longest delay of a message in SQS',
+  }),
 };
+
+type Told = ValuesOf<typeof EVENT_FIELDS> & Pick<ValuesOf<typeof GATEWAY_FIELDS>, 'access'>;
+
+export const EVENT_RULES: Rule<Told>[] = [
+  {
+    of: ['webhooks', 'outcomeEvents'],
+    holds: ({ webhooks, outcomeEvents }) => !webhooks || outcomeEvents,
+    allowed: () => 'with outcomeEvents only: a delivery is the event of an outcome',
+  },
+  {
+    of: ['webhooks', 'access'],
+    holds: ({ webhooks, access }) => !webhooks || access === 'jwt' || access === 'iam',
+    allowed: ({ access }) =>
+      `with access jwt or iam only, which is ${access}: a webhook gets the events of one caller's photos, and others' are known by sign-in alone`,
+  },
+];
 
 export type EventOptions = OptionsOf<typeof EVENT_FIELDS>;

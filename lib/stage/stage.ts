@@ -5,7 +5,7 @@ import { onDemandGroupName } from '../../contract/pools.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES, withFallback } from './fleet.ts';
-import { EVENT_FIELDS } from './events.ts';
+import { EVENT_FIELDS, EVENT_RULES } from './events.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
 import { LOG_FIELDS } from './logs.ts';
 import { MONITORING_FIELDS } from './monitoring.ts';
@@ -46,6 +46,7 @@ export const STAGE_RULES: Rule<Values>[] = [
   ...FLEET_RULES,
   ...SCALING_RULES,
   ...GATEWAY_RULES,
+  ...EVENT_RULES,
   ...SPENDING_RULES,
   ...PROBE_RULES,
 ];

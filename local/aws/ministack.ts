@@ -4,6 +4,7 @@ import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childEnvironment, compiledPython, localPath } from '../../common/environment.ts';
+import { LOOPBACK_VARIABLE } from '../../contract/webhook.ts';
 import { start } from '../../common/processes.ts';
 import type { Scope } from '../../common/scope.ts';
 
@@ -62,6 +63,8 @@ export async function startMiniStack(options: MiniStackOptions): Promise<string>
       ...compiledPython(),
       LOG_LEVEL: 'WARNING',
       TMPDIR: temporary,
+      // No local function is in AWS's network: a receiver of webhooks is a program of this machine.
+      [LOOPBACK_VARIABLE]: 'loopback',
       ...lambdaEnvironment,
     },
   });

@@ -87,6 +87,7 @@ describe('help', () => {
 
   const SUBCOMMANDS = [
     ...['bake', 'promote', 'rollback', 'list', 'check'].map((name) => ['image', name]),
+    ['webhook', 'replay'],
     ...['setup', 'start', 'stop', 'status'].map((name) => ['comfyui', name]),
     ...['add', 'check'].map((name) => ['workflow', name]),
     ...['run', 'compare', 'tune', 'estimates', 'fit', 'figures', 'trial', 'season'].map((name) => [
@@ -94,7 +95,7 @@ describe('help', () => {
       name,
     ]),
   ];
-  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui', 'workflow'].includes(name));
+  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui', 'workflow', 'webhook'].includes(name));
   it.each([...plain.map((name) => [name]), ...SUBCOMMANDS])('of %s %s has an example', async (...names) => {
     const { code, out } = await run(...names.filter(Boolean), '--help');
     expect(code).toBe(0);

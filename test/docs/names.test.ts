@@ -26,7 +26,7 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   [
     'metrics of the scaler and the worker',
     'docs/metrics.md',
-    'Scaler|Worker|GPU|Probe',
+    'Scaler|Worker|GPU|Probe|Webhooks',
     Object.values(METRICS),
   ],
   ['alarms', 'docs/metrics.md', 'Alarms', [...ALARM_IDS, ...COMPOSITE_IDS]],
@@ -40,7 +40,7 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   [
     'log events of the events’ function',
     'docs/log-events.md',
-    'Events of outcomes',
+    'Events of outcomes|Webhooks',
     namesIn('lambda/outcome-events', FUNCTION_EVENT),
   ],
   ['log events of the gateway', 'docs/log-events.md', 'Gateway', namesIn('lambda/gateway', FUNCTION_EVENT)],

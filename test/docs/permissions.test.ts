@@ -31,8 +31,9 @@ let stage: StackTemplate;
 let pipeline: StackTemplate;
 beforeAll(() => {
   stage = synthesise('prod', {
-    ...{ access: 'open', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
+    ...{ access: 'iam', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
     outcomeEvents: true,
+    webhooks: true,
   });
   const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;

@@ -11,6 +11,8 @@ const template = synthesise('local', {
   promisedWaitSeconds: 900,
   probePhoto: 'daily',
   outcomeEvents: true,
+  webhooks: true,
+  access: 'iam',
 });
 const alarms = Object.fromEntries(
   ofType(template, 'AWS::CloudWatch::Alarm').map(({ Properties }) => [Properties.AlarmName, Properties]),
@@ -65,6 +67,8 @@ interface Case {
 }
 
 const CASES: Record<AlarmId, Case> = {
+  'webhook-age': { values: [3601, 3600], bad: ['0XX'], good: ['0X0X', '----', 'X-X'] },
+  'webhook-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },

@@ -14,6 +14,7 @@ import {
   FALLBACK_ALARM_IDS,
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
+  WEBHOOK_ALARM_IDS,
   PROBE_ALARM_IDS,
   silenceOf,
   type AlarmId,
@@ -30,12 +31,12 @@ import { newApp, ofType, synthesise, type Properties, type StackTemplate } from 
 const STAGE = 'prod';
 /** Metrics that AWS publishes for a queue, an HTTP API and a function. */
 const OF_AWS =
-  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|OutcomeEventsOutcomes)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
 beforeAll(async () => {
-  template = synthesise(STAGE, { access: 'open', probePhoto: 'daily', outcomeEvents: true });
+  template = synthesise(STAGE, { access: 'iam', probePhoto: 'daily', outcomeEvents: true, webhooks: true });
   published = await publishedBy(STAGE);
 });
 
@@ -247,7 +248,13 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     expect(names).toHaveLength(
       ALARM_IDS.length -
         2 -
-        [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS, ...FALLBACK_ALARM_IDS].length,
+        [
+          ...GATEWAY_ALARM_IDS,
+          ...OUTCOME_ALARM_IDS,
+          ...PROBE_ALARM_IDS,
+          ...WEBHOOK_ALARM_IDS,
+          ...FALLBACK_ALARM_IDS,
+        ].length,
     );
     expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
   });

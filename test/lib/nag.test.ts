@@ -13,7 +13,7 @@ const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', j
 const STAGES: [StageName, StageConfig][] = [
   ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
   ['prod', JWT],
-  ['prod', { access: 'iam', alarmEmail: 'oncall@example.com' }],
+  ['prod', { access: 'iam', alarmEmail: 'oncall@example.com', outcomeEvents: true, webhooks: true }],
   ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
   ['prod', { access: 'cognito' }],
   ['prod', { onDemandFallback: false }],

@@ -96,6 +96,7 @@ const MONITORING: Decisions<MonitoringProps> = {
   queue: 'part',
   deadLetterQueue: 'part',
   outcomes: 'part',
+  webhookDeadLetters: 'part',
   gateway: 'part',
   dailySpendLimit: 'works number',
   p95WaitSeconds: 'works number',

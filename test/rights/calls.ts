@@ -25,15 +25,19 @@ export interface Call {
 const [WORKER, SCALER, GATEWAY] = ['FleetInstanceRole', 'ScalerFunctionRole', 'GatewayFunctionRole'];
 const PROBE = 'ProbeFunctionRole';
 const EVENTS = 'OutcomeEventsFunctionRole';
+const WEBHOOKS = 'WebhooksFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
+const WEBHOOK_SCHEDULE = 'WebhooksScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
 export const BULK_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:BulkJobsQueue`;
 export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
 export const OUTCOMES = `arn:aws:sqs:${REGION}:${ACCOUNT}:OutcomeEventsOutcomesQueue`;
+export const WAKES = `arn:aws:sqs:${REGION}:${ACCOUNT}:WebhooksWakes`;
+export const DEAD_DELIVERIES = `arn:aws:sqs:${REGION}:${ACCOUNT}:WebhooksDeadLetters`;
 export const BUS = `arn:aws:events:${REGION}:${ACCOUNT}:event-bus/OutcomeEventsBus`;
 export const BUCKET = 'arn:aws:s3:::photosbucket';
 export const table = (name: string) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`;
@@ -201,6 +205,29 @@ export function callsOf(
         const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
         return outcomes.map((outcome) => [EVENTS, 's3:GetObject', outcome]);
       }),
+      ...['Query', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'].map((action): Row => [
+        GATEWAY,
+        `dynamodb:${action}`,
+        table('WebhooksTable'),
+      ]),
+      [
+        EVENTS,
+        'dynamodb:GetItem',
+        table('GatewayTable'),
+        item('photo#a', ['id', 'owner'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
+      ],
+      [EVENTS, 'dynamodb:Query', table('WebhooksTable')],
+      [EVENTS, 'dynamodb:PutItem', table('WebhooksDeliveries')],
+      [EVENTS, 'sqs:SendMessage', WAKES],
+      [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksTable')],
+      [WEBHOOKS, 'dynamodb:Scan', table('WebhooksTable')],
+      [WEBHOOKS, 'dynamodb:UpdateItem', table('WebhooksDeliveries')],
+      [WEBHOOKS, 'dynamodb:DeleteItem', table('WebhooksDeliveries')],
+      [WEBHOOKS, 'dynamodb:Query', `${table('WebhooksDeliveries')}/index/due`],
+      [WEBHOOKS, 'dynamodb:Query', `${table('WebhooksDeliveries')}/index/oldest`],
+      [WEBHOOKS, 'sqs:SendMessage', WAKES],
+      [WEBHOOKS, 'sqs:SendMessage', DEAD_DELIVERIES],
+      [WEBHOOKS, 'cloudwatch:PutMetricData', '*', metrics],
       ...callsOn(fleet),
     ),
     ...rows('a signed request', [EVENTS, 'events:PutEvents', BUS]),
@@ -209,6 +236,9 @@ export function callsOf(
       [EVENTS, 'sqs:ReceiveMessage', OUTCOMES],
       [EVENTS, 'sqs:DeleteMessage', OUTCOMES],
       [EVENTS, 'sqs:GetQueueAttributes', OUTCOMES],
+      [WEBHOOKS, 'sqs:ReceiveMessage', WAKES],
+      [WEBHOOKS, 'sqs:DeleteMessage', WAKES],
+      [WEBHOOKS, 'sqs:GetQueueAttributes', WAKES],
     ),
     ...(hasFallback ? rows(undefined, ...callsOn(group(`ddcolor-elastic-${stage}-on-demand`))) : []),
     ...(hasFastTier ? rows(undefined, [SCALER, 'autoscaling:DescribeWarmPool', '*']) : []),
@@ -236,6 +266,7 @@ export function callsOf(
       'EventBridge Scheduler',
       [SCHEDULE, 'lambda:InvokeFunction', lambda('ScalerFunction')],
       [PROBE_SCHEDULE, 'lambda:InvokeFunction', lambda('ProbeFunction')],
+      [WEBHOOK_SCHEDULE, 'lambda:InvokeFunction', lambda('WebhooksSweepFunction')],
     ),
     ...[
       [SUSPEND, 'FleetSuspendRebalancingHandlerLogs'] as const,
@@ -243,6 +274,7 @@ export function callsOf(
       [GATEWAY, 'GatewayFunctionLogs'] as const,
       [PROBE, 'ProbeFunctionLogs'] as const,
       [EVENTS, 'OutcomeEventsFunctionLogs'] as const,
+      [WEBHOOKS, 'WebhooksFunctionLogs'] as const,
     ].flatMap(([role, name]) =>
       rows('Lambda', [role, 'logs:CreateLogStream', logs(name)], [role, 'logs:PutLogEvents', logs(name)]),
     ),

@@ -20,10 +20,11 @@ const SCALER = 'ScalerFunctionRole';
 const GATEWAY = 'GatewayFunctionRole';
 const PROBE = 'ProbeFunctionRole';
 const EVENTS = 'OutcomeEventsFunctionRole';
+const WEBHOOKS = 'WebhooksFunctionRole';
 const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
-const EVERY = [WORKER, SCALER, GATEWAY, PROBE, EVENTS, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
+const EVERY = [WORKER, SCALER, GATEWAY, PROBE, EVENTS, WEBHOOKS, SUSPEND, SCHEDULE, PROBE_SCHEDULE];
 
 type Row = [action: string, resource: string, context?: Call['context']];
 const by = (role: string, ...rows: Row[]): Call[] =>
@@ -115,10 +116,27 @@ export function deniedTo(stage: string): Call[] {
       ['sqs:SendMessage', OUTCOMES],
       ['sqs:ReceiveMessage', QUEUE],
       ['events:PutEvents', BUS.replace('OutcomeEventsBus', 'default')],
+      ['dynamodb:GetItem', table('GatewayTable'), item('count#all#0', 'id')],
+      ['dynamodb:GetItem', table('GatewayTable'), item('photo#a', 'id', 'owner', 'name')],
+      ['dynamodb:PutItem', table('WebhooksTable'), item('a', 'url')],
+      ['dynamodb:Query', table('WebhooksDeliveries'), item('a')],
       ['events:PutRule', BUS.replace('event-bus/', 'rule/')],
     ),
     ...by(
+      WEBHOOKS,
+      ['s3:GetObject', `${BUCKET}/results/Oma.jpg`],
+      ['dynamodb:GetItem', table('GatewayTable'), item('photo#a', 'id', 'owner')],
+      ['dynamodb:PutItem', table('WebhooksTable'), item('a', 'url')],
+      ['dynamodb:DeleteItem', table('WebhooksTable'), item('a')],
+      ['dynamodb:Scan', table('WebhooksDeliveries')],
+      ['sqs:ReceiveMessage', OUTCOMES],
+      ['events:PutEvents', BUS],
+      ['cloudwatch:PutMetricData', '*', { 'cloudwatch:namespace': 'Billing' }],
+    ),
+    ...by(
       GATEWAY,
+      ['dynamodb:Query', table('WebhooksDeliveries'), item('a')],
+      ['dynamodb:Scan', table('WebhooksTable')],
       // Ids are the only secret of an open stage.
       ['s3:ListBucket', BUCKET],
       ['s3:GetObject', `${BUCKET}/incoming/Album 1/Oma.jpg`],

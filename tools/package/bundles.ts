@@ -5,7 +5,14 @@ import { build, type Plugin } from 'esbuild';
 import { BUNDLING, PREBUILT } from '../../lib/bundling.ts';
 import { buildPage } from '../../lambda/gateway/page/build.ts';
 
-const FUNCTIONS = ['scaler', 'suspend-processes', 'gateway', 'probe', 'outcome-events'];
+const FUNCTIONS = [
+  'scaler',
+  'suspend-processes',
+  'gateway',
+  'probe',
+  'outcome-events',
+  'outcome-events/webhooks',
+];
 
 export async function bundleFunctions(root: string, dist: string): Promise<void> {
   const folder = (name: string) => join(dist, 'lambda', name, PREBUILT);

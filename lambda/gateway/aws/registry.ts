@@ -3,7 +3,7 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { randomShare } from '../../../common/time.ts';
-import { GATEWAY_EXPIRY, GATEWAY_KEY } from '../../../contract/gateway.ts';
+import { GATEWAY_EXPIRY, GATEWAY_KEY, photoRecordKey as photoKey } from '../../../contract/gateway.ts';
 import { LANES } from '../../../contract/lanes.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
@@ -22,8 +22,6 @@ const recordSchema = z.object({
   expiresAt: z.number(),
   trace: z.string().default(''),
 });
-
-const photoKey = (id: string) => `photo#${id}`;
 
 export class DynamoPhotoRegistry implements PhotoRegistry {
   /** Counters at their limit of windows with several, each with the end of its window: they never fall. */

@@ -8,6 +8,7 @@ import {
   GATEWAY_ALARM_IDS,
   OUTCOME_ALARM_IDS,
   PROBE_ALARM_IDS,
+  WEBHOOK_ALARM_IDS,
 } from '../../../contract/alarms.ts';
 import { PRICES_AS_OF, PRICES_REGION } from '../../../contract/prices.ts';
 import { throughputOf } from '../../../contract/throughput.ts';
@@ -32,7 +33,7 @@ describe('the cost of an idle stage', () => {
     // 19 series and 43,200 puts.
     expect(line(cost, 'metrics')).toBe(6.13);
     // A stage without a gateway, events and a probe has none of their alarms; four are of other alarms, for 0.5 each.
-    const without = [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS];
+    const without = [...GATEWAY_ALARM_IDS, ...OUTCOME_ALARM_IDS, ...PROBE_ALARM_IDS, ...WEBHOOK_ALARM_IDS];
     const alarms = ALARM_IDS.length - without.length;
     expect(line(cost, 'alarms')).toBe(Number((alarms * 0.1 + 2).toFixed(2)));
     const fewer = costOf({ ...stage(), burnRateAlarms: false });

@@ -6,6 +6,7 @@ import { registryTests } from './adapters/registry.ts';
 import { s3StorageTests } from './adapters/s3-storage.ts';
 import { storageTests } from './adapters/storage.ts';
 import { viewReaderTests } from './adapters/view-reader.ts';
+import { webhookTests } from './adapters/webhooks.ts';
 import { startAws } from './support/aws.ts';
 
 const scope = new Scope();
@@ -17,3 +18,4 @@ describe('announced photos', arrivalTests);
 describe('storage', storageTests);
 describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);
+describe('webhooks', webhookTests);

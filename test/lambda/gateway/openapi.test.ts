@@ -28,6 +28,16 @@ describe.each(ACCESS)('the document with access %s', (access) => {
   });
 });
 
+it('the document of a stage with webhooks is valid, and has credentials for each of their requests', async () => {
+  const document = documentOf('jwt', {}, true);
+  const { errors } = await new Validator().validate(structuredClone(document) as unknown as Json);
+  expect(errors).toBeUndefined();
+  const requests = operationsOf(document).filter(({ route }) => route.includes('/webhooks'));
+  expect(requests.map(({ operation }) => operation.security !== undefined)).toEqual([true, true, true, true]);
+  const texts = JSON.stringify(documentOf('jwt'));
+  expect(texts).not.toMatch(/webhook/i);
+});
+
 it('an invalid document is detected', async () => {
   const invalid = structuredClone(open) as unknown as Json;
   delete invalid.info;
@@ -37,7 +47,7 @@ it('an invalid document is detected', async () => {
 describe('routes', () => {
   it('are all in the document, except the document itself and the page', () => {
     const others = ['', 'openapi.json', ...PAGE_FILES].map((file) => `GET /${file}`);
-    const documented = operationsOf(open).map(({ route }) => route);
+    const documented = operationsOf(documentOf('jwt', {}, true)).map(({ route }) => route);
     expect([...ROUTES.keys()].sort()).toEqual([...documented, ...others].sort());
   });
 

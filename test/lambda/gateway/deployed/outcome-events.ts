@@ -2,8 +2,12 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { expect, it } from 'vitest';
+import { Scope } from '../../../../common/scope.ts';
 import { failedKey, resultKey } from '../../../../contract/keys.ts';
 import type { OutcomeEvent } from '../../../../contract/outcome-event.ts';
+import { createdPhotoSchema } from '../../../../contract/photo-api.ts';
+import { webhookSchema } from '../../../../contract/webhook.ts';
+import { Receiver } from '../../outcome-events/support/receiver.ts';
 import { until } from '../../../support/wait.ts';
 import { deployed } from '../support/deployed.ts';
 import { EventRule } from '../support/event-rule.ts';
@@ -28,7 +32,90 @@ const notification = (bucket: string, key: string) => ({
   ],
 });
 
+const bearer = (sub: string) => ({ authorization: `Bearer ${deployed.issuer.token(sub)}` });
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** A request of a caller to the API of the stage with tokens. */
+const call = (sub: string, method: string, path: string, body?: object) =>
+  fetch(`${deployed.jwt.url}${path}`, {
+    method,
+    headers: { ...bearer(sub), ...JSON_TYPE },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+
+async function announce(sub: string): Promise<string> {
+  const answer = await call(sub, 'POST', 'photos', { name: 'a.jpg', type: 'image/jpeg', size: 1 });
+  return createdPhotoSchema.parse(await answer.json()).id;
+}
+
+function webhookTests(): void {
+  it('a webhook has the events of its caller’s photos, signed, and no others', async () => {
+    const { s3 } = deployed;
+    const scope = new Scope();
+    const ann = await Receiver.start(scope);
+    const bob = await Receiver.start(scope);
+    for (const [sub, receiver] of Object.entries({ ann, bob })) {
+      const answer = await call(sub, 'PUT', 'webhooks/all', { url: receiver.url });
+      expect(answer.status).toBe(201);
+      receiver.key = webhookSchema.parse(await answer.json()).secret ?? '';
+      expect(await (await call(sub, 'GET', 'webhooks')).text()).not.toContain(receiver.key.slice(6));
+    }
+    // Down at first: what is not delivered is tried again.
+    ann.status = 500;
+    const ids = [await announce('ann'), await announce('ann'), await announce('bob')];
+    for (const id of ids) await s3.send(outcome(resultKey(`incoming/api/${id}`), 'result'));
+    await s3.send(outcome(resultKey('incoming/told/of-nobody.jpg'), 'result'));
+    await until(
+      () => bob.accepted.length,
+      (count) => count === 1,
+    );
+    await until(
+      () => ann.refused,
+      (count) => count >= 3,
+    );
+    ann.status = 204;
+    await until(
+      () => new Set(ann.accepted.map(({ id }) => id)).size,
+      (count) => count === 2,
+    );
+    const photos = (receiver: Receiver) =>
+      [...new Set(receiver.accepted.map(({ data }) => data.photo.id))].sort();
+    expect([photos(ann), photos(bob)]).toEqual([ids.slice(0, 2).sort(), ids.slice(2)]);
+    expect([ann.forged, bob.forged]).toEqual([0, 0]);
+    // The other caller's webhook is not there for this one.
+    expect((await call('bob', 'DELETE', 'webhooks/other')).status).toBe(404);
+    expect((await call('ann', 'DELETE', 'webhooks/all')).status).toBe(204);
+    expect((await call('ann', 'GET', 'webhooks/all')).status).toBe(404);
+    expect((await call('bob', 'GET', 'webhooks/all')).status).toBe(200);
+    await scope.close();
+  });
+
+  it.each(['https://10.0.0.1/x', 'http://example.com', 'https://metadata.internal/'])(
+    '%s is no receiver: 400',
+    async (url) => expect((await call('ann', 'PUT', 'webhooks/bad', { url })).status).toBe(400),
+  );
+
+  it('of a caller without a token: 401', async () => {
+    for (const [method, path] of [
+      ['GET', 'webhooks'],
+      ['PUT', 'webhooks/a'],
+      ['DELETE', 'webhooks/a'],
+    ])
+      expect(
+        (
+          await fetch(`${deployed.jwt.url}${path}`, {
+            method,
+            headers: JSON_TYPE,
+            ...(method === 'PUT' && { body: '{}' }),
+          })
+        ).status,
+      ).toBe(401);
+  });
+}
+
 export function outcomeEventTests(): void {
+  webhookTests();
+
   it('reach a rule of the bus: of both lanes, results and failures, with one id at each sending', async () => {
     const { endpoint, jwt, s3, sqs } = deployed;
     const rule = await EventRule.on(endpoint, jwt.eventBus, 'told');

@@ -1,4 +1,4 @@
-/** CDK app with the gateway of two stages, without a fleet: open access; and tokens of the issuer `ISSUER`, with events of outcomes. */
+/** CDK app with the gateway of two stages, without a fleet: open access; and tokens of the issuer `ISSUER`, with events of outcomes and webhooks. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
 import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
 import { OutcomeEvents } from '../../../../lib/outcome-events.ts';
@@ -6,6 +6,7 @@ import { JobQueue } from '../../../../lib/job-queue.ts';
 import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
 import { ScalerTable } from '../../../../lib/scaler-table.ts';
 import { resolveStage, type StageConfig } from '../../../../lib/stage/stage.ts';
+import { Webhooks } from '../../../../lib/webhooks.ts';
 
 const app = new App();
 
@@ -29,17 +30,27 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     bulkJobs,
     pageOrigin: apiUrl(httpApi),
   });
+  const scalerTable = new ScalerTable(stack, 'ScalerTable');
+  const webhooks = stage.webhooks
+    ? new Webhooks(stack, 'Webhooks', { ...stage, stageName: name })
+    : undefined;
+  const webhookTable = webhooks?.table;
+  const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable, webhookTable });
+  const told = webhooks && { parts: webhooks, gatewayTable: gateway.table };
   const events = stage.outcomeEvents
-    ? new OutcomeEvents(stack, 'OutcomeEvents', { stageName: name, bucketName })
+    ? new OutcomeEvents(stack, 'OutcomeEvents', {
+        stageName: name,
+        bucketName,
+        ...(told && { webhooks: told }),
+      })
     : undefined;
   events?.watch(photos);
-  const scalerTable = new ScalerTable(stack, 'ScalerTable');
-  const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable });
   const outputs = {
     ApiId: httpApi.apiId,
     BucketName: photos.bucket.bucketName,
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
+    ...(webhooks && { WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl }),
     ...(events && { EventBusName: events.bus.eventBusName, OutcomeQueueUrl: events.queue.queueUrl }),
   };
   for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value });
@@ -47,4 +58,8 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
 
 gatewayOf('open', { access: 'open' });
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
-gatewayOf('jwt', { ...JWT, outcomeEvents: true }, process.env.ISSUER);
+gatewayOf(
+  'jwt',
+  { ...JWT, outcomeEvents: true, webhooks: true, webhookMaxPauseSeconds: 2 },
+  process.env.ISSUER,
+);

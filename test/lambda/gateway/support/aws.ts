@@ -17,8 +17,11 @@ export const BUCKET = 'photos';
 export let s3: S3Client;
 export let documents: DynamoDBDocumentClient;
 
+export let awsConfig: () => ReturnType<typeof clientConfig>;
+
 export async function startAws(scope: Scope): Promise<void> {
   const config = clientConfig(await startLocalAws('gateway-adapters', scope));
+  awsConfig = () => config;
   // As in the function, apart from the endpoint.
   s3 = new S3Client({ ...config, forcePathStyle: true, requestChecksumCalculation: 'WHEN_REQUIRED' });
   documents = DynamoDBDocumentClient.from(new DynamoDBClient(config));

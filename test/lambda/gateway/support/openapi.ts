@@ -25,8 +25,11 @@ export interface Document {
 const WIDEST: StageLimits = { maxUploadBytes: 25e6, chromaSize: 512, bulkDeadlineSeconds: 3600 };
 
 /** As clients receive it. */
-export const documentOf = (access: (typeof ACCESS)[number], limits: Partial<StageLimits> = {}) =>
-  JSON.parse(JSON.stringify(apiDocument(access, { ...WIDEST, ...limits }))) as Document;
+export const documentOf = (
+  access: (typeof ACCESS)[number],
+  limits: Partial<StageLimits> = {},
+  hasWebhooks = false,
+) => JSON.parse(JSON.stringify(apiDocument(access, { ...WIDEST, ...limits }, hasWebhooks))) as Document;
 export const open = documentOf('open');
 
 export const operationsOf = ({ paths }: Document) =>

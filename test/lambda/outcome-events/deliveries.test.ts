@@ -1,0 +1,174 @@
+/** Deliveries in virtual time: whatever receivers do and wherever a function dies, each is accepted or a dead letter, and none delays another webhook's. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fail, OK, World, type Receiver } from './support/world.ts';
+import { webhookOf } from './support/memory.ts';
+
+const works: Receiver = () => ({ attempt: OK });
+const down =
+  (from: number, to: number, attempt = fail(), seconds?: number): Receiver =>
+  (at) =>
+    at >= from && at < to ? { attempt, ...(seconds !== undefined && { seconds }) } : { attempt: OK };
+const events = (count: number) => Array.from({ length: count }, (_, k) => `evt-${k}`);
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+async function worldWith(
+  receiver: Receiver,
+  count: number,
+  more: Record<string, Receiver> = {},
+): Promise<World> {
+  const receivers = { a: receiver, ...more };
+  const world = new World(
+    Object.keys(receivers).map((id) => webhookOf(id)),
+    receivers,
+  );
+  for (const event of events(count)) await world.add('a', event);
+  return world;
+}
+
+describe('a receiver that works', () => {
+  it('has each of a thousand once, in a run or two', async () => {
+    const world = await worldWith(works, 1000);
+    await world.runUntil(60);
+    expect(world.accepted('a').size).toBe(1000);
+    expect(world.received).toHaveLength(1000);
+    expect([world.deliveries.stored.size, world.wakes.messages.length]).toEqual([0, 0]);
+  });
+});
+
+describe('a receiver that was away', () => {
+  it.each<[string, Receiver]>([
+    ['answering 500 for an hour', down(0, HOUR)],
+    ['down for ten hours', down(0, 10 * HOUR, fail('ECONNREFUSED'))],
+    ['silent for an hour', down(0, HOUR, fail('no answer in 10 s'), 10)],
+    ['asking for two minutes each time', down(0, HOUR, fail('status 503', { askedSeconds: 120 }))],
+  ])('%s: has a thousand events within five minutes of its return', async (_what, receiver) => {
+    const world = await worldWith(receiver, 1000);
+    await world.runUntil(15 * HOUR);
+    const returned = world.received.findLast(({ ok }) => !ok)!.at;
+    expect(world.accepted('a').size).toBe(1000);
+    expect(world.received.at(-1)!.at - returned).toBeLessThan(300);
+    // While it is away it has some requests each four minutes, and the queue one message.
+    expect(world.received.length - 1000).toBeLessThan(40 + (2 * returned) / 190);
+    expect(world.deadLetters.sent).toEqual([]);
+  });
+
+  it('for more than a day: each is a dead letter, once, with the reason', async () => {
+    const world = await worldWith(() => ({ attempt: fail('status 502') }), 100);
+    await world.runUntil(DAY + 2 * HOUR);
+    expect(new Set(world.deadLetters.sent.map(({ event }) => event)).size).toBe(100);
+    expect(world.deadLetters.sent).toHaveLength(100);
+    expect(world.deliveries.stored.size).toBe(0);
+    expect(Math.max(...world.published)).toBeGreaterThan(23 * HOUR);
+  });
+
+  it('keeps one message on its way, however many events come', async () => {
+    const world = await worldWith(() => ({ attempt: fail() }), 0);
+    for (let k = 0; k < 500; k++) {
+      await world.add('a', `evt-${k}`);
+      await world.runUntil(world.at + 30);
+    }
+    expect(world.wakes.messages.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('one delivery that always fails', () => {
+  it('delays no other of its webhook by more than a pause of five seconds', async () => {
+    const world = await worldWith((_, event) => ({ attempt: event === 'evt-bad' ? fail() : OK }), 0);
+    await world.add('a', 'evt-bad');
+    await world.runUntil(HOUR);
+    for (let k = 0; k < 60; k++) {
+      const sentAt = world.at;
+      await world.add('a', `evt-${k}`);
+      await world.runUntil(world.at + 60);
+      const { at } = world.received.find(({ event }) => event === `evt-${k}`)!;
+      expect(at - sentAt).toBeLessThan(6);
+    }
+    expect(world.wakes.messages.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('other webhooks', () => {
+  it('have theirs within seconds while one is silent and one is slow', async () => {
+    const world = await worldWith(() => ({ attempt: fail('no answer in 10 s'), seconds: 10 }), 200, {
+      b: works,
+      c: () => ({ attempt: OK, seconds: 9 }),
+    });
+    const sentAt = new Map<string, number>();
+    for (let k = 0; k < 100; k++) {
+      sentAt.set(`evt-${k}`, world.at);
+      for (const id of ['a', 'c', 'b']) await world.add(id, `evt-${k}`);
+      await world.runUntil(world.at + 10);
+    }
+    await world.runUntil(HOUR);
+    const delays = world.received
+      .filter(({ id }) => id === 'b')
+      .map(({ at, event }) => at - sentAt.get(event)!);
+    expect(delays).toHaveLength(100);
+    // Here one function serves all of them: a round of each other webhook. Deployed, four run at a time.
+    expect(Math.max(...delays)).toBeLessThan(10 + 20 + 9);
+    expect(world.accepted('c').size).toBe(100);
+  });
+});
+
+describe('a receiver that wants nothing any more', () => {
+  it('is switched off by its 410; what is left is dead after a day', async () => {
+    const world = await worldWith(() => ({ attempt: fail('status 410', { isGone: true }) }), 20);
+    await world.runUntil(HOUR);
+    const webhook = world.webhooks.stored.get('ann/a');
+    expect(webhook).toMatchObject({
+      disabledAt: expect.any(Number) as number,
+      lastFailure: { reason: 'status 410' },
+    });
+    const requests = world.received.length;
+    expect(requests).toBeLessThanOrEqual(8);
+    await world.runUntil(DAY + HOUR);
+    expect(world.received).toHaveLength(requests);
+    expect(world.deadLetters.sent).toHaveLength(20);
+  });
+});
+
+describe('a webhook that is deleted', () => {
+  it('has nothing sent any more, and its messages end', async () => {
+    const world = await worldWith(() => ({ attempt: fail() }), 20);
+    await world.runUntil(60);
+    world.webhooks.stored.clear();
+    const requests = world.received.length;
+    await world.runUntil(DAY);
+    expect(world.received).toHaveLength(requests);
+    expect(world.wakes.messages).toEqual([]);
+  });
+});
+
+describe('a function that dies between any two calls', () => {
+  it('loses nothing: each event is accepted, and within ten minutes of the last fault', async () => {
+    const scenario = fc.record({
+      count: fc.integer({ min: 1, max: 30 }),
+      deaths: fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 6 }),
+      downUntil: fc.integer({ min: 0, max: 1200 }),
+      odd: fc.nat({ max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ count, deaths, downUntil, odd }) => {
+        const world = await worldWith(
+          (at, event) => ({
+            attempt:
+              at < downUntil || (odd > 0 && at < 2 * downUntil && event.endsWith(String(odd))) ? fail() : OK,
+          }),
+          count,
+        );
+        for (const steps of deaths) {
+          world.stepsToDeath = steps;
+          await world.runUntil(world.at + 100);
+        }
+        world.stepsToDeath = Infinity;
+        await world.runUntil(Math.max(world.at, 2 * downUntil) + 600);
+        expect(world.accepted('a').size).toBe(count);
+        expect(world.deliveries.stored.size).toBe(0);
+        expect(world.deadLetters.sent).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});

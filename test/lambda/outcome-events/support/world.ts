@@ -1,0 +1,126 @@
+/** Virtual time: webhooks, their queue and receivers of any kind. Functions run one after another, and may die between two calls. */
+import { sendDue, type DeliveryPorts } from '../../../../lambda/outcome-events/webhooks/send-due.ts';
+import { sweep } from '../../../../lambda/outcome-events/webhooks/sweep.ts';
+import type { Attempt, Delivery } from '../../../../lambda/outcome-events/webhooks/ports.ts';
+import type { StoredWebhook, Wake } from '../../../../contract/webhook.ts';
+import { MemoryDeadLetters, MemoryDeliveries, MemoryWakes, MemoryWebhooks } from './memory.ts';
+
+/** What a receiver does with a request at a time: how long it takes, and its answer. */
+export type Receiver = (at: number, event: string) => { seconds?: number; attempt: Attempt };
+
+export const OK: Attempt = { ok: true, status: 204 };
+export const fail = (reason = 'status 500', more: Partial<Attempt & { ok: false }> = {}): Attempt => ({
+  ...{ ok: false, reason },
+  ...more,
+});
+
+/** Died where a test had it die. */
+export class Death extends Error {}
+
+const VISIBILITY = 60;
+const SWEEP_EVERY = 300;
+const MOST_PAUSE = 240;
+
+export class World {
+  at = 0;
+  readonly received: { event: string; id: string; at: number; ok: boolean }[] = [];
+  /** Calls from now until a function dies; Infinity: never. */
+  stepsToDeath = Infinity;
+  deaths = 0;
+  runs = 0;
+  readonly published: number[] = [];
+  private readonly step = () => {
+    if (this.stepsToDeath-- > 0) return;
+    this.stepsToDeath = Infinity;
+    this.deaths += 1;
+    throw new Death();
+  };
+  readonly webhooks: MemoryWebhooks;
+  readonly deliveries = new MemoryDeliveries(this.step);
+  readonly wakes = new MemoryWakes(() => this.at, this.step);
+  readonly deadLetters = new MemoryDeadLetters(this.step);
+  private nextSweep = SWEEP_EVERY;
+
+  constructor(
+    webhooks: readonly StoredWebhook[],
+    private readonly receivers: Record<string, Receiver>,
+    private readonly random: () => number = () => 0.5,
+  ) {
+    this.webhooks = new MemoryWebhooks(webhooks, this.step);
+  }
+
+  private ports(): DeliveryPorts {
+    return {
+      webhooks: this.webhooks,
+      deliveries: this.deliveries,
+      wakes: this.wakes,
+      deadLetters: this.deadLetters,
+      sender: { send: (_url, _secrets, delivery) => Promise.resolve(this.answer(delivery)) },
+      now: () => this.at,
+      random: this.random,
+      log: () => undefined,
+      mostPauseSeconds: MOST_PAUSE,
+    };
+  }
+
+  private answer({ target, event }: Delivery): Attempt {
+    const id = target.replace('target-', '');
+    const { seconds = 0.05, attempt } = this.receivers[id]!(this.at, event);
+    // Those of a round run at once: the time of one is that of all, in the mean.
+    this.at += seconds / 8;
+    this.received.push({ event, id, at: this.at, ok: attempt.ok });
+    return attempt;
+  }
+
+  /** Stores a delivery and wakes its webhook, as the function of events does. */
+  async add(id: string, event: string): Promise<void> {
+    const { at } = this;
+    const delivery = { target: `target-${id}`, event, body: '{}', attempts: 0, createdAt: at, dueAt: at };
+    await this.deliveries.add(delivery);
+    await this.wakes.send({ owner: 'ann', id }, 0);
+  }
+
+  /** Runs what is due until a time: messages of the queue in order, and the sweep on its schedule. */
+  async runUntil(end: number): Promise<void> {
+    for (;;) {
+      const { messages } = this.wakes;
+      const next = Math.min(...messages.map(({ at }) => at), this.nextSweep);
+      if (next > end) {
+        this.at = Math.max(this.at, end);
+        return;
+      }
+      this.at = Math.max(this.at, next);
+      if (next === this.nextSweep) {
+        this.nextSweep += SWEEP_EVERY;
+        await this.sweep();
+        continue;
+      }
+      const message = messages.find(({ at }) => at === next)!;
+      messages.splice(messages.indexOf(message), 1);
+      await this.run(message.wake);
+    }
+  }
+
+  private async run(wake: Wake): Promise<void> {
+    this.runs += 1;
+    try {
+      await sendDue(wake, this.ports());
+    } catch (error) {
+      if (!(error instanceof Death)) throw error;
+      // SQS delivers it again.
+      this.wakes.messages.push({ wake, at: this.at + VISIBILITY });
+    }
+  }
+
+  private async sweep(): Promise<void> {
+    const publish = async (seconds: number) => void this.published.push(seconds);
+    await sweep({ ...this.ports(), all: () => this.webhooks.all(), publish }).catch((error: unknown) => {
+      if (!(error instanceof Death)) throw error;
+    });
+  }
+
+  /** Events that a receiver has accepted, each once. */
+  accepted(id: string): Set<string> {
+    return new Set(this.received.filter((one) => one.id === id && one.ok).map(({ event }) => event));
+  }
+}
