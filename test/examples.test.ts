@@ -85,7 +85,9 @@ describe.each(names)('the example %s', (example) => {
 });
 
 it('every example is in this test', () => {
-  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual([...names, 'package'].sort());
+  expect(readdirSync(join(ROOT, 'examples')).sort()).toEqual(
+    [...names, 'package', 'webhook-receiver'].sort(),
+  );
 });
 
 describe('existing-group', () => {

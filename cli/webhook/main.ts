@@ -36,8 +36,8 @@ export function define(command: CommandLine): CommandLine {
 
 Exit codes: 0; 1 a delivery could not be replayed; 2 wrong command line; 3 AWS could not be reached; 130 interrupted.
 IAM: cloudformation:DescribeStacks; on the webhooks' dead-letter queue sqs:ReceiveMessage, sqs:DeleteMessage,
-sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the webhook queue sqs:SendMessage; on the table of
-webhooks dynamodb:GetItem, on that of deliveries dynamodb:PutItem.`,
+sqs:GetQueueAttributes and, for --dry-run, sqs:ChangeMessageVisibility; on the webhook queue sqs:SendMessage; on the
+table of webhooks dynamodb:GetItem, on that of deliveries dynamodb:PutItem.`,
     )
     .runs(replay);
   return group;
