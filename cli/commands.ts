@@ -84,12 +84,12 @@ export const COMMANDS: Record<string, Entry> = {
     load: async () => (await import('./deploy-role/main.ts')).define,
   },
   image: {
-    group: 'Image:',
+    group: OPERATE,
     summary: 'bake, promote, roll back, list and check images',
     load: async () => (await import('./image/main.ts')).define,
   },
   workflow: {
-    group: 'Image:',
+    group: OPERATE,
     summary: 'make a workflow of a ComfyUI graph, or check one',
     load: async () => (await import('./workflow/main.ts')).define,
   },

@@ -14,7 +14,7 @@ export const EVENT_FIELDS = {
 
   /**
    * Whether callers of the HTTP API may register webhooks, which get the events of their photos (docs/events.md#webhooks). Needs `outcomeEvents`, and
-   * `access` `jwt` or `iam`.
+   * `access` `jwt`, `cognito` or `iam`.
    *
    * @default false
    */
@@ -43,9 +43,9 @@ export const EVENT_RULES: Rule<Told>[] = [
   },
   {
     of: ['webhooks', 'access'],
-    holds: ({ webhooks, access }) => !webhooks || access === 'jwt' || access === 'iam',
+    holds: ({ webhooks, access }) => !webhooks || !['none', 'open'].includes(access),
     allowed: ({ access }) =>
-      `with access jwt or iam only, which is ${access}: a webhook gets the events of one caller's photos, and others' are known by sign-in alone`,
+      `with access jwt, cognito or iam only, which is ${access}: a webhook gets the events of one caller's photos, and others' are known by sign-in alone`,
   },
 ];
 

@@ -95,7 +95,9 @@ describe('help', () => {
       name,
     ]),
   ];
-  const plain = Object.keys(COMMANDS).filter((name) => !['image', 'comfyui', 'workflow', 'webhook'].includes(name));
+  const plain = Object.keys(COMMANDS).filter(
+    (name) => !['image', 'comfyui', 'workflow', 'webhook'].includes(name),
+  );
   it.each([...plain.map((name) => [name]), ...SUBCOMMANDS])('of %s %s has an example', async (...names) => {
     const { code, out } = await run(...names.filter(Boolean), '--help');
     expect(code).toBe(0);

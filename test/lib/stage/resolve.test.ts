@@ -140,10 +140,13 @@ const WRONG: [config: Named, line: string][] = [
   [{ dailySpendLimit: 0 }, 'dailySpendLimit 0: above 0 and at most 1000000'],
   [{ webhooks: 'on' as unknown as boolean }, "webhooks 'on': true or false"],
   [{ webhooks: true, access: 'iam' }, 'webhooks true: with outcomeEvents only'],
-  [{ webhooks: true, outcomeEvents: true }, 'webhooks true: with access jwt or iam only, which is none'],
+  [
+    { webhooks: true, outcomeEvents: true },
+    'webhooks true: with access jwt, cognito or iam only, which is none',
+  ],
   [
     { webhooks: true, outcomeEvents: true, access: 'open' },
-    'webhooks true: with access jwt or iam only, which is open',
+    'webhooks true: with access jwt, cognito or iam only, which is open',
   ],
   [{ webhookMaxPauseSeconds: 901 }, 'webhookMaxPauseSeconds 901: a whole number from 1 to 900'],
   [{ outcomeEvents: 'on' as unknown as boolean }, "outcomeEvents 'on': true or false"],
