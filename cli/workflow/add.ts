@@ -1,23 +1,21 @@
 /** `workflow add`: makes a workflow of a graph of ComfyUI. Reads and writes files; runs nothing. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { EXIT, UsageError, UserError } from '../../common/errors.ts';
 import { jsonText } from '../../common/terminal.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import { chooseInput, chooseOutput, type Ask } from './choose.ts';
 import { compose, type Composed, type Wishes } from './compose.ts';
-import type { EditorDocument } from './editor/document.ts';
-import { convert, type Conversion } from './editor/convert.ts';
-import { Unconvertible } from './editor/widgets.ts';
-import { graphFaults } from './graph/faults.ts';
-import { neededBy, type Graph } from './graph/graph.ts';
-import { lacksOf, type Hints } from './graph/lacks.ts';
+import { converted, refuseFaults } from './conversion.ts';
+import type { Conversion } from './editor/convert.ts';
+import { linksOf } from './graph/graph.ts';
+import { lacksOf } from './graph/lacks.ts';
 import { portable, type Remark } from './graph/portable.ts';
 import { jsonFile } from './json-text.ts';
 import type { Definitions } from './nodes/definitions.ts';
 import type { Checked } from './nodes/reference.ts';
 import { labels, lackLines, nextLines, workflowLines, type Label } from './report.ts';
-import { recognise, type Source } from './source/recognise.ts';
+import { recognise } from './source/recognise.ts';
 
 export interface AddOptions extends Wishes {
   /** NODE.FIELD */
@@ -82,73 +80,10 @@ export async function add(file: string, options: AddOptions, ports: AddPorts): P
     ...lackLines(reference.title, lacks, label),
     ...(other ? lackLines(image.title, shipped, label) : []),
     options.dryRun ? `A dry run: ${shown(path)} was not written.` : `Written: ${shown(path)}`,
-    ...nextLines(options.name, shipped.length > 0),
+    ...nextLines(stageValue(path, options.name), shipped.length > 0),
   ])
     print(line);
   return EXIT.done;
-}
-
-function converted(source: Source, definitions: Definitions): Conversion {
-  if (source.format === 'editor') return convertedDocument(source.document, definitions);
-  const { graph, titles, document } = source;
-  // What the editor's graph says of packs and models; that one need not be convertible.
-  const { packs, models } = (document && hintsOf(document, definitions)) ?? { packs: new Map(), models: [] };
-  return { graph, titles, packs, models, faults: new Map(), remarks: new Map(), unlinked: new Map() };
-}
-
-/** @throws UserError when the file cannot be converted as a whole */
-function convertedDocument(document: EditorDocument, definitions: Definitions): Conversion {
-  try {
-    return convert(document, definitions);
-  } catch (error) {
-    if (!(error instanceof Unconvertible)) throw error;
-    throw new UserError(`The editor's format cannot be converted: ${error.message}. ${EXPORT}`, {
-      cause: error,
-    });
-  }
-}
-
-function hintsOf(document: EditorDocument, definitions: Definitions): Hints | undefined {
-  try {
-    return convert(document, definitions);
-  } catch (error) {
-    if (error instanceof Unconvertible) return undefined;
-    throw error;
-  }
-}
-
-const EXPORT =
-  "In ComfyUI, 'Export (API)' saves the graph as it runs; with --object-info of a ComfyUI that has every class, the file can be converted.";
-
-function refuseFaults(
-  made: Conversion,
-  output: string,
-  definitions: Definitions,
-  reference: Checked,
-  label: Label,
-): void {
-  const needed = neededBy(made.graph, output);
-  const unconverted = [...made.faults].filter(([node]) => needed.has(node));
-  const graph: Graph = Object.fromEntries([...needed].map((node) => [node, made.graph[node]!]));
-  const faults = [
-    ...unconverted.flatMap(([node, texts]) => texts.map((text) => `${label(node)}: ${text}`)),
-    // Of a node that was not converted the inputs are not known.
-    ...graphFaults(graph, definitions, made.unlinked)
-      .filter(([node]) => !made.faults.has(node))
-      .map(([node, text]) => `${label(node)} ${text}`),
-  ];
-  if (faults.length === 0) return;
-  const lines = faults.map((fault) => `  ${fault}`);
-  if (unconverted.length === 0) throw new UserError(['ComfyUI would refuse the graph:', ...lines].join('\n'));
-  const classes = lacksOf(graph, '', reference, definitions, made).filter(({ kind }) => kind === 'node');
-  throw new UserError(
-    [
-      "The editor's format cannot be converted:",
-      ...lines,
-      ...(classes.length > 0 ? lackLines(reference.title, classes, label) : []),
-      EXPORT,
-    ].join('\n'),
-  );
 }
 
 function remarkLines(
@@ -162,6 +97,9 @@ function remarkLines(
   const became = made.graph[of]?.class_type !== workflow.graph[of]?.class_type;
   const conversion = [...made.remarks].flatMap(([node, texts]) => texts.map((text): Remark => [node, text]));
   const lines = [
+    ...(readsAlpha(workflow)
+      ? [`${label(workflow.input.node)}: its mask is empty, since photos are sent without transparency`]
+      : []),
     ...(became ? [`${label(of)} only shows its picture: SaveImage takes its place`] : []),
     ...[...changes, ...conversion]
       .filter(([node]) => node in workflow.graph)
@@ -177,6 +115,12 @@ function remarkLines(
   ];
   return lines.map((line) => `  remark   ${line}`);
 }
+
+/** Whether a node takes the second output of the photo's LoadImage. */
+const readsAlpha = ({ graph, input }: Workflow): boolean =>
+  Object.values(graph).some((node) =>
+    linksOf(node).some(([, [id, slot]]) => id === input.node && slot === 1),
+  );
 
 /** Of JSON, near what a stage's parameter holds beside its other settings. */
 const MANY_CHARACTERS = 6500;
@@ -212,6 +156,10 @@ const shown = (path: string): string => {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') ? path : below;
 };
+
+/** What the stage setting `workflow` is for a file. */
+const stageValue = (path: string, name: string): string =>
+  dirname(resolve(path)).endsWith(join('ami', 'workflow')) ? name : resolve(path);
 
 async function write(path: string, workflow: object, isForced: boolean): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

@@ -54,8 +54,8 @@ function lackLine(lack: Lack, label: Label): string {
   return `'${String(lack.value)}' of ${nodes}, input '${lack.input}', which takes ${list(lack.choices.map(String))}`;
 }
 
-/** What is left to do. @param file as written. @param needsImage whether the image lacks something */
-export function nextLines(name: string, needsImage: boolean): string[] {
+/** What is left to do. @param value of the stage setting. @param needsImage whether the image lacks something */
+export function nextLines(value: string, needsImage: boolean): string[] {
   const steps = [
     ...(needsImage
       ? [
@@ -63,7 +63,7 @@ export function nextLines(name: string, needsImage: boolean): string[] {
           'bake it and bring it into service: npx ddcolor-elastic image bake --stage dev, then image promote',
         ]
       : []),
-    `name it in bin/stages.ts (workflow: '${name}'), or for one deploy: npm run deploy -- --stage dev -c workflow=${name}`,
+    `name it in bin/stages.ts (workflow: '${value}'), or for one deploy: npm run deploy -- --stage dev -c workflow=${value}`,
   ];
   return ['Next:', ...steps.map((step, k) => `  ${k + 1}. ${step}`)];
 }

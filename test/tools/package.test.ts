@@ -157,6 +157,18 @@ describe('the command of the package', () => {
       expect(await command('help', name), name).toMatchObject({ stderr: '' });
   });
 
+  it('makes a workflow of a graph, by the nodes of the image', async () => {
+    const graph = {
+      1: { class_type: 'LoadImage', inputs: { image: 'a.png' } },
+      2: { class_type: 'PreviewImage', inputs: { images: ['1', 0] } },
+    };
+    const file = join(fresh.folder, 'graph.json');
+    writeFileSync(file, JSON.stringify(graph));
+    const { stdout } = await command('workflow', 'add', file, '--to', fresh.folder, '--name', 'mine');
+    expect(stdout).toContain('it has every node and file of the graph');
+    expect(JSON.parse(readFileSync(join(fresh.folder, 'mine.json'), 'utf8'))).toMatchObject({ name: 'mine' });
+  });
+
   it('simulates, on several threads, and writes the report and the dashboard', async () => {
     const [json, report, dashboard] = ['compare.json', 'report.html', 'dashboard.html'].map((name) =>
       join(fresh.folder, name),

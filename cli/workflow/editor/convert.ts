@@ -115,7 +115,7 @@ const plain = (value: unknown): unknown => (Array.isArray(value) ? { __value__: 
 const SUBGRAPH = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Why nodes of this type are not converted at all. */
-function refusal(type: string): string | undefined {
+export function refusal(type: string): string | undefined {
   if (/^workflow[>/]/.test(type))
     return "a group node: convert it to a subgraph in the editor, or export the graph with 'Export (API)'";
   if (SUBGRAPH.test(type)) return 'a subgraph that the file does not contain';

@@ -154,6 +154,14 @@ describe('is refused:', () => {
     },
   );
 
+  it('a group node of the editor, which is no class that an image could have', async () => {
+    const file = saved(graphs.upscale, definitions, false);
+    Object.assign(file.nodes[2]!, { type: 'workflow>Sharpen' });
+    await expect(adding.added(fileOf(file, 0.4), { name: 'refused' })).rejects.toThrow(
+      /^The editor's format cannot be converted:\n {2}node 3 \(workflow>Sharpen\): a group node: convert it to a subgraph in the editor[^\n]*\n[^\n]*saves the graph as it runs\.$/,
+    );
+  });
+
   it('a file that exists, unless forced', async () => {
     await adding.added(graphs.upscale, { name: 'kept' });
     await expect(adding.added(graphs.invert, { name: 'kept', force: false })).rejects.toThrow(

@@ -72,7 +72,10 @@ describe('becomes a workflow:', () => {
       graphs.inpaint,
       { fit: true },
       { node: '9', scale: 1 },
-      ["'grow_mask_by' is 6: the file is older than this input, and that is its default"],
+      [
+        "'grow_mask_by' is 6: the file is older than this input, and that is its default",
+        'node 1 (LoadImage): its mask is empty, since photos are sent without transparency',
+      ],
     ],
     [
       'two pictures, one of them named',
@@ -150,6 +153,11 @@ it('asks on a terminal what is ambiguous', async () => {
       ["node 10 (LoadImage), now 'lines.png'", "node 11 (LoadImage), now 'pose.png'"],
     ],
   ]);
+});
+
+it('names the file by its path where no stage can name it', async () => {
+  await adding.added(graphs.upscale);
+  expect(adding.said).toContain(`(workflow: '${join(adding.folder, 'mine.json')}')`);
 });
 
 it('in a dry run writes nothing', async () => {

@@ -133,6 +133,46 @@ describe('of a node', () => {
     expect(unlinked.get('3')?.get('images')).toBe('node 2 (ImageSharpen) is bypassed');
   });
 
+  it('that is bypassed passes on the second of two pictures at its second output', () => {
+    const document = plain();
+    insert(document, document.links[0]!, 'ImageInvert', 0);
+    const picture = { name: 'x', type: 'IMAGE' };
+    Object.assign(second(document), { mode: BYPASSED, outputs: [picture, picture] });
+    second(document).inputs.splice(1, 3, { ...picture, link: 77 });
+    document.links.push({ ...document.links[0]!, id: 77, origin_id: 1 });
+    const at = (slot: number) => {
+      document.links[1]!.origin_slot = slot;
+      return converted(document).graph[3]?.inputs['images'];
+    };
+    expect([at(0), at(1)]).toEqual([
+      ['4', 0],
+      ['1', 0],
+    ]);
+  });
+
+  it('that uploads has the label of its button between values', () => {
+    const input = {
+      name: 'image',
+      type: 'COMBO',
+      isRequired: true,
+      isUpload: true,
+      hasControl: false,
+      isOnlyLinked: false,
+    };
+    const invert = { ...input, name: 'mode', isRequired: false, isUpload: false };
+    const own = new Map([
+      ['Loader', { inputs: [input, invert], outputs: ['IMAGE'], isOutput: false, module: undefined }],
+    ]);
+    for (const values of [
+      ['a.png', 'image', 'fast'],
+      ['a.png', 'fast'],
+    ]) {
+      const node = { id: 1, type: 'Loader', widgets_values: values };
+      const { graph } = convert(documentSchema.parse({ nodes: [node], links: [] }), own);
+      expect(graph[1]?.inputs).toEqual({ image: 'a.png', mode: 'fast' });
+    }
+  });
+
   it('says of itself where it comes from', () => {
     const { made } = sharpened((document) => {
       const models = [{ name: 'a.pth', url: 'https://example.com/a.pth', directory: 'upscale_models' }];
