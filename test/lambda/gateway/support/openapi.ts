@@ -43,8 +43,13 @@ export const operationsOf = ({ paths }: Document) =>
 /** A schema from the JSON of the document. */
 export function schemaOf({ components }: Document, { content }: Pick<Described, 'content'>, type: string) {
   const name = content[type]?.schema.$ref.replace('#/components/schemas/', '') ?? '';
-  const schema = components.schemas[name];
-  return schema && z.fromJSONSchema(schema);
+  const [root, ...others] = JSON.parse(
+    JSON.stringify([components.schemas[name] ?? null, components.schemas]).replaceAll(
+      '#/components/schemas/',
+      '#/$defs/',
+    ),
+  ) as [Json | null, Json];
+  return root ? z.fromJSONSchema({ ...root, $defs: others[0] } as Json) : undefined;
 }
 
 /** @returns how a response differs from the document; undefined if it does not */
