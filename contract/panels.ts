@@ -268,5 +268,11 @@ export const PANELS: Panel[][] = [
         withZeros(of(METRICS.bulkInFlight, 'Maximum', 'in flight')),
       ],
     },
+    {
+      id: 'bulk-deadline',
+      title: 'Deadline of the bulk lane used by its oldest photo, per cent',
+      unit: 'per cent',
+      series: [of(METRICS.bulkDeadlineUsed, 'Maximum', 'used')],
+    },
   ],
 ];

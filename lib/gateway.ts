@@ -104,7 +104,8 @@ export class Gateway extends Construct {
         // The message is hidden for this long; a longer attempt renews that, which is rare.
         PHOTO_DAYS: String(stage.photoRetentionDays),
         RESULT_DAYS: String(stage.resultRetentionDays),
-        BULK_DEADLINE_SECONDS: String(stage.bulkDeadlineSeconds),
+        // The policy `threshold` buys nothing for a deadline: what it cannot keep is not offered.
+        BULK_DEADLINE_SECONDS: String(stage.policy.kind === 'threshold' ? 0 : stage.bulkDeadlineSeconds),
         CHROMA_SIZE: String(chromaSize(stage)),
         ISSUER: tokens?.issuer ?? '',
         CLIENT_ID: tokens?.audience[0] ?? '',

@@ -141,6 +141,7 @@ export class Monitoring extends Construct {
       stageName,
       { ...queues, outcomes: outcomeQueue, outcomeDeadLetters, webhookDeadLetters },
       gateway,
+      onDemandFallback,
     );
     const fallback = { onDemandFallback, onDemandBaseCapacity };
     const limits = {

@@ -2,7 +2,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import { METRIC_NAMESPACE, STAGE_DIMENSION } from '../contract/names.ts';
+import { METRIC_NAMESPACE, POOL_DIMENSION, STAGE_DIMENSION } from '../contract/names.ts';
 import type { PanelSeries, QueueName } from '../contract/panels.ts';
 
 /** AWS's own metrics of the gateway: those of its HTTP API, and of its function. */
@@ -25,10 +25,13 @@ export class StageMetrics {
     private readonly stageName: string,
     private readonly queues: { jobs: sqs.IQueue } & Partial<Record<QueueName, sqs.IQueue | undefined>>,
     private readonly gateway?: GatewayNames,
+    /** Whether the fleet has two groups, whose metrics have a pool. */
+    private readonly hasPools = false,
   ) {}
 
-  /** Whether the metric exists: not every queue has a dead-letter queue, nor every stage a gateway. */
-  has({ queue, service }: Pick<MetricOf, 'queue' | 'service'>): boolean {
+  /** Whether the metric exists: not every queue has a dead-letter queue, nor every stage a gateway or two groups. */
+  has({ queue, service, dimension }: Pick<MetricOf, 'queue' | 'service' | 'dimension'>): boolean {
+    if (dimension?.[0] === POOL_DIMENSION && !this.hasPools) return false;
     if (service !== undefined) return this.gateway !== undefined;
     return queue === undefined || this.queues[queue] !== undefined;
   }

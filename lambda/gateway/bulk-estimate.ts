@@ -34,8 +34,8 @@ function finishedPerSecond(view: View): number | undefined {
 
 /**
  * @param photo without an outcome
- * @param deadlineSeconds of the lane, from the upload
- * @returns `secondsAtMost` until the deadline, which is the lane's promise
+ * @param deadlineSeconds of the lane, from the upload; 0: the stage promises none
+ * @returns `secondsAtMost` until the deadline, which is the lane's promise; null without one
  */
 export function estimateBulk(
   view: View | undefined,
@@ -43,13 +43,13 @@ export function estimateBulk(
   deadlineSeconds: number,
   now: number,
 ): Estimate {
-  const secondsAtMost = Math.max(0, storedAt + deadlineSeconds - now);
+  const secondsAtMost = deadlineSeconds === 0 ? null : Math.max(0, storedAt + deadlineSeconds - now);
   const unknown = { ahead: null, seconds: null, secondsAtMost };
   if (!view?.bulk || now - view.at > STALE_TICKS * view.tickSeconds) return unknown;
   const atView = aheadOf(view.at, view.bulk, storedAt);
   if (atView === undefined) return unknown;
   const rate = finishedPerSecond(view);
   const ahead = Math.max(0, atView - (rate ?? 0) * Math.max(0, now - view.at));
-  const seconds = rate === undefined ? null : Math.min(secondsAtMost, (ahead + 1) / rate);
+  const seconds = rate === undefined ? null : Math.min(secondsAtMost ?? Infinity, (ahead + 1) / rate);
   return { ahead: Math.round(ahead), seconds, secondsAtMost };
 }

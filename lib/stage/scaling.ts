@@ -32,7 +32,7 @@ export const SCALING_FIELDS = {
 
   /**
    * Seconds from the upload of a photo of the bulk lane, under `bulk/`, until it is coloured at the latest. Such a photo waits for capacity that other photos
-   * leave, and instances are added for it only as its deadline nears.
+   * leave, and instances are added for it only as its deadline nears. The policy `threshold` adds none.
    *
    * @default 3600
    */

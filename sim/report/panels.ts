@@ -96,6 +96,7 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.inFlight]: countBetween('starts', 'ends'),
   [METRICS.bulkVisible]: notSimulated,
   [METRICS.bulkInFlight]: notSimulated,
+  [METRICS.bulkDeadlineUsed]: notSimulated,
   [METRICS.forecast]: calculated('queuedThen'),
   [METRICS.desired]: desired,
   [METRICS.inService]: fleetOf('inService'),

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ACCESS, gatewayEnvironmentSchema, type Access } from '../../contract/gateway.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
+import { threshold } from '../lambda/scaler/support/observations.ts';
 import {
   ofType,
   propertiesOf,
@@ -185,4 +186,12 @@ describe('a stage with access none', () => {
     expect(propertiesOf(template, 'PhotosBucket')).not.toHaveProperty('CorsConfiguration');
     expect(template.Outputs).not.toHaveProperty('ApiUrl');
   });
+});
+
+it('offers no bulk lane whose deadline the policy does not keep', () => {
+  const deadline = (more: StageConfig) =>
+    environmentOf(make({ access: 'open', bulkDeadlineSeconds: 7200, ...more }))
+      .BULK_DEADLINE_SECONDS as string;
+  expect(deadline({})).toBe('7200');
+  expect(deadline({ minCapacity: 1, policy: threshold })).toBe('0');
 });

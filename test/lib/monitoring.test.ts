@@ -86,6 +86,14 @@ describe('the dashboard', () => {
     expect(titles.indexOf('Alarms')).toBe(PANELS[0]!.length);
   });
 
+  it('has no panel of pools in a stage with one group', () => {
+    const titles = dashboardOf(synthesise(STAGE, { onDemandFallback: false })).widgets.map(
+      ({ properties }) => properties.title as string,
+    );
+    expect(titles.filter((title) => /pool/.test(title))).toEqual([]);
+    expect(titles).toContain('Backlog of the bulk lane');
+  });
+
   it('has the wait of the percentile that the stage asks for as a line, beside mean and p95', () => {
     const waits = (of: StackTemplate) =>
       dashboardOf(of).widgets.find(({ properties }) => properties.title === 'Wait of a photo, seconds')!

@@ -34,6 +34,7 @@ const NOT_SIMULATED = [
     `pools: on-demand, ${label}`,
   ]),
   ...named('bulk', 'waiting, in flight'),
+  ...named('bulk-deadline', 'used'),
 ];
 
 async function inputOf(

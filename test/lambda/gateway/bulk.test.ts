@@ -150,6 +150,11 @@ describe('the estimate of a bulk photo', () => {
     expect([estimate.seconds, estimate.secondsAtMost]).toEqual([60, 60]);
   });
 
+  it('has no deadline where the stage promises none', () => {
+    const estimate = estimateBulk(view(fleet), { storedAt: AT - 45 }, 0, AT);
+    expect(estimate).toEqual({ ahead: 240, seconds: 241 / rate, secondsAtMost: null });
+  });
+
   it('counts what the fleet has finished since the view', () => {
     expect(estimateBulk(view(fleet), { storedAt: AT - 45 }, 3600, AT + 30).ahead).toBe(240 - 30 * rate);
   });
