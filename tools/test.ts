@@ -1,4 +1,4 @@
-/** `npm test`: checks format, types, secrets and lint in parallel with all tests; prints a line for each step and the counts. */
+/** `npm test`: checks format, types, secrets and lint in parallel with all tests; prints a line for each step and the counts, with `CPU` set also what takes most. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { runToEnd, start } from '../common/processes.ts';
 import type { Scope } from '../common/scope.ts';
 import { ensureVenv } from '../local/aws/venv.ts';
 import { ensureBrowser } from './browser/ensure.ts';
+import { forget, largest, processorSeconds } from './processor-time.ts';
 
 const require = createRequire(import.meta.url);
 const bin = (name: string, path: string) => join(require.resolve(`${name}/package.json`), '..', path);
@@ -19,6 +20,9 @@ const STATIC_CHECKS: [name: string, command: string[]][] = [
   ['types and lint', [bin('oxlint', 'bin/oxlint')]],
   ['secrets', ['--import', './tools/lint/no-profile.mjs', SECRETLINT, '**/*', '.github/**']],
 ];
+
+/** Test files that are listed with `CPU` set. */
+const LISTED = 25;
 
 const reportSchema = z.object({ numPassedTests: z.number(), numTotalTests: z.number() });
 
@@ -61,6 +65,7 @@ export async function main(args: string[]): Promise<number> {
     await ensureVenv(abort, print);
     const browser = await ensureBrowser(abort, print);
     print(`Browser: ${browser.path} (${browser.from}).`);
+    forget();
     print(args.length > 0 ? '== tests' : '== format, types, secrets and lint, in parallel with the tests');
     const [failed, tests] = await Promise.all([
       args.length > 0 ? Promise.resolve<string[]>([]) : staticChecks(abort, print),
@@ -70,7 +75,12 @@ export async function main(args: string[]): Promise<number> {
     // A test that did not run guards nothing: it counts as failed.
     if (!tests.passed || passed < total) failed.push('tests');
     if (failed.length > 0) print(`failed: ${failed.join(', ')}`);
-    print(`${since(startedAt)} in total`);
+    if (process.env.CPU) {
+      print('CPU seconds of test files, and of processes that they started:');
+      for (const line of largest(LISTED)) print(line);
+    }
+    const { own, children } = processorSeconds();
+    print(`${since(startedAt)} in total, ${Math.round(own + children)} CPU seconds`);
     print(`${passed} passed, ${total - passed} failed`);
     return failed.length === 0 && passed > 0 ? 0 : 1;
   });

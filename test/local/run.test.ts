@@ -18,9 +18,9 @@ import { destroy, redeployAtWork, type Redeployed } from './support/lifecycle.ts
 import { observe, type Observed } from './support/observed.ts';
 
 const FULL = process.env.FULL !== undefined;
-const COPIES = 24;
+const COPIES = FULL ? 24 : 12;
 /** Photos in the queue when the changed stage is deployed. */
-const AT_WORK = FULL ? 240 : 40;
+const AT_WORK = FULL ? 240 : 24;
 const CHANGE: StageConfig = { maxCapacity: 6, tickSeconds: 6, promisedWaitSeconds: 300, maxMegapixels: 50 };
 const album = mkdtempSync(join(tmpdir(), 'album-'));
 const results = mkdtempSync(join(tmpdir(), 'results-'));

@@ -7,6 +7,8 @@ import { browserOptions, ensureBrowser } from '../../../../tools/browser/ensure.
 
 /** For a condition that a loaded machine reaches late. */
 export const PATIENCE_MS = 60_000;
+/** A look at each frame, Playwright's default, has the page render all the time. */
+const POLL_MS = 50;
 
 export async function startBrowser(scope: Scope): Promise<Browser> {
   const found = await ensureBrowser(new AbortController().signal, console.log);
@@ -87,7 +89,7 @@ export async function expectSteps(page: Page, steps: string[], timeout = PATIENC
       [...document.querySelectorAll<HTMLElement>('.card')].map(({ dataset }) => dataset.step).join() ===
       expected,
     steps.join(),
-    { timeout },
+    { timeout, polling: POLL_MS },
   );
 }
 

@@ -21,10 +21,11 @@ const ab = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
   return [140 + (16 * x) / SIDE, 150 + (16 * y) / SIDE, 128][i % 3]!;
 });
 
+let made: Promise<Buffer> | undefined;
 const chroma = () =>
-  sharp(ab, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+  (made ??= sharp(ab, { raw: { width: SIDE, height: SIDE, channels: 3 } })
     .png()
-    .toBuffer();
+    .toBuffer());
 
 /** The whole photo, in its format. */
 async function inColour(photo: Buffer): Promise<Buffer> {
