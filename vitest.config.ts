@@ -31,7 +31,7 @@ const STACKS = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((file) => /^import \{.*\blocal\/(run\/stack|start)\.ts'/m.test(readFileSync(file, 'utf8')));
 
 const EVERY: TestUserConfig = {
-  setupFiles: process.env.CPU ? ['test/support/processor-time.ts'] : [],
+  setupFiles: process.env.TEST_CPU ? ['test/support/processor-time.ts'] : [],
   globalSetup: ['test/support/temporary-folder.ts'],
   // Stops a test that hangs; generous, so that it does not fail on a slow computer.
   testTimeout: 180_000,

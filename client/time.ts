@@ -13,7 +13,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // eslint-disable-next-line no-restricted-properties -- jitter of a wait
+  // oxlint-disable-next-line no-restricted-properties -- jitter of a wait
   random: () => Math.random(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

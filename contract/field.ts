@@ -16,7 +16,7 @@ export interface Field<T> {
 }
 
 // With `unknown` no field would fit: a schema's type is in its parameters too.
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// oxlint-disable-next-line typescript/no-explicit-any
 export type Fields = Record<string, Field<any>>;
 
 type ValueOf<F> = F extends Field<infer T> ? T : never;

@@ -64,7 +64,8 @@ describe.each(names)('the example %s', (example) => {
   it('reports the cost of its instances as they are bought', () => {
     const [group] = ofType(get(example), 'AWS::AutoScaling::AutoScalingGroup');
     const policy = group?.Properties.MixedInstancesPolicy as
-      { InstancesDistribution: Distribution } | undefined;
+      | { InstancesDistribution: Distribution }
+      | undefined;
     // A group of another app: as if all were on demand.
     const distribution = policy?.InstancesDistribution ?? { OnDemandPercentageAboveBaseCapacity: 100 };
     const spending = ofType(get(example), 'AWS::Lambda::Function')

@@ -1,4 +1,7 @@
-/** `npm test`: checks format, types, secrets and lint in parallel with all tests; prints a line for each step and the counts, with `CPU` set also what takes most. */
+/**
+ * `npm test`: checks format, types, secrets and lint in parallel with all tests; prints a line for each step and the counts. With
+ * `TEST_CPU` set it lists the test files that take most processor time.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -16,12 +19,12 @@ const bin = (name: string, path: string) => join(require.resolve(`${name}/packag
 
 const SECRETLINT = bin('secretlint', 'bin/secretlint.js');
 const STATIC_CHECKS: [name: string, command: string[]][] = [
-  ['format', [bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']],
+  ['format', [bin('oxfmt', 'bin/oxfmt'), '--check']],
   ['types and lint', [bin('oxlint', 'bin/oxlint')]],
   ['secrets', ['--import', './tools/lint/no-profile.mjs', SECRETLINT, '**/*', '.github/**']],
 ];
 
-/** Test files that are listed with `CPU` set. */
+/** Test files that are listed with `TEST_CPU` set. */
 const LISTED = 25;
 
 const reportSchema = z.object({ numPassedTests: z.number(), numTotalTests: z.number() });
@@ -75,7 +78,7 @@ export async function main(args: string[]): Promise<number> {
     // A test that did not run guards nothing: it counts as failed.
     if (!tests.passed || passed < total) failed.push('tests');
     if (failed.length > 0) print(`failed: ${failed.join(', ')}`);
-    if (process.env.CPU) {
+    if (process.env.TEST_CPU) {
       print('CPU seconds of test files, and of processes that they started:');
       for (const line of largest(LISTED)) print(line);
     }

@@ -188,7 +188,7 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
   const made = chromaOf(picture, modelSize);
   const { a, b } = made;
   if (random)
-    // eslint-disable-next-line no-restricted-properties -- noise, not an id
+    // oxlint-disable-next-line no-restricted-properties -- noise, not an id
     for (let i = 0; i < a.length; i++) [a[i], b[i]] = [Math.random() * 120 - 60, Math.random() * 120 - 60];
   return painted(picture, modelSize, made);
 }

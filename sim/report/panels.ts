@@ -11,7 +11,8 @@ import { max, p95, passed, type PanelInput, type Values } from './periods.ts';
 export type MissingReason = 'simulator' | 'policy';
 
 export type MetricName =
-  (typeof METRICS)[keyof typeof METRICS] | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
+  | (typeof METRICS)[keyof typeof METRICS]
+  | (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['metric'];
 
 type Source = (input: PanelInput, series: PanelSeries) => Values | MissingReason;
 

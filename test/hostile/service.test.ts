@@ -69,7 +69,7 @@ const ROWS: Row[] = [
     'data:image/jpeg;base64,/9j/',
     'blob:http://a/b',
     'file:///etc/passwd',
-    // eslint-disable-next-line no-script-url -- an attack, which must not be followed
+    // oxlint-disable-next-line no-script-url -- an attack, which must not be followed
     'javascript:alert(1)',
     'ftp://127.0.0.1/',
     'ws://127.0.0.1/',

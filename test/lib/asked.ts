@@ -10,7 +10,8 @@ export interface Asked {
 /** The body of the dashboard, with logical ids in place of references. */
 export function dashboardOf(template: StackTemplate): { widgets: { properties: Properties }[] } {
   const body = ofType(template, 'AWS::CloudWatch::Dashboard')[0]?.Properties.DashboardBody as
-    { 'Fn::Join': [string, (string | { Ref?: string; 'Fn::GetAtt'?: string[] })[]] } | undefined;
+    | { 'Fn::Join': [string, (string | { Ref?: string; 'Fn::GetAtt'?: string[] })[]] }
+    | undefined;
   if (!body) throw new Error('there is no dashboard');
   const [, parts] = body['Fn::Join'];
   const text = parts

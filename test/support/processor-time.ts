@@ -1,4 +1,4 @@
-/** Before each test file of `npm test` with `CPU` set: its processor time, with that of processes that have exited by its end. */
+/** Before each test file of `npm test` with `TEST_CPU` set: its processor time, with that of processes that have exited by its end. */
 import { relative } from 'node:path';
 import { afterAll, expect } from 'vitest';
 import { processorSeconds, write } from '../../tools/processor-time.ts';

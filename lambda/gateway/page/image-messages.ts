@@ -19,7 +19,8 @@ export interface ImageResults {
 
 export type RequestMessage = ImageRequest & { id: number };
 export type ReplyMessage = { id: number } & (
-  { value: ImageResults[keyof ImageResults] } | { code: BrowserCode }
+  | { value: ImageResults[keyof ImageResults] }
+  | { code: BrowserCode }
 );
 
 /** The page or its image worker cannot process a file. */

@@ -10,7 +10,14 @@ import {
 import type { ErrorCode } from './texts.ts';
 
 export type Step =
-  'queued' | 'preparing' | 'uploading' | 'waiting' | 'downloading' | 'merging' | 'succeeded' | 'failed';
+  | 'queued'
+  | 'preparing'
+  | 'uploading'
+  | 'waiting'
+  | 'downloading'
+  | 'merging'
+  | 'succeeded'
+  | 'failed';
 
 export interface PhotoTask {
   file: File;

@@ -4,7 +4,11 @@ import type { ProblemCode, Remark } from '../../../contract/photo-types.ts';
 
 /** Errors of the page itself. */
 export type BrowserCode =
-  'unreadable-in-browser' | 'too-large-for-browser' | 'wrong-type' | 'file-too-large' | 'empty-file';
+  | 'unreadable-in-browser'
+  | 'too-large-for-browser'
+  | 'wrong-type'
+  | 'file-too-large'
+  | 'empty-file';
 /** Why a photo failed. */
 export type ErrorCode = FailureCode | ProblemCode | BrowserCode | 'not-uploaded' | 'expired';
 

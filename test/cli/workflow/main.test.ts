@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import prettier from 'prettier';
+import { format, type FormatConfig } from 'oxfmt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imageNodes } from '../../../cli/workflow/nodes/image-nodes.ts';
 import { nodeClasses, objectInfo } from '../../../local/comfyui/nodes.ts';
@@ -83,12 +83,12 @@ describe('workflow add', () => {
       ['--fit', '--option', 'sampler=7.sampler_name', '--option', 'scheduler=7.scheduler'],
     ],
     ['control-nets', controlNets, ['--fit', '--input', '10.image']],
-  ] as const)('writes %s as prettier would', async (name, graph, flags) => {
+  ] as const)('writes %s as `npm run format` would', async (name, graph, flags) => {
     folder.write({ [`${name}.json`]: JSON.stringify(graph) });
     expect((await run('add', `${name}.json`, '--to', 'pretty', ...flags)).err).toBe('');
     const text = readFileSync(join(folder.path, `pretty/${name}.json`), 'utf8');
-    const options = await prettier.resolveConfig('ami/workflow/upscale.json');
-    expect(text).toBe(await prettier.format(text, { ...options, parser: 'json' }));
+    const options = JSON.parse(readFileSync('.oxfmtrc.json', 'utf8')) as FormatConfig;
+    expect((await format(`${name}.json`, text, options)).code).toBe(text);
   });
 
   it.each<[string[], number, string]>([
