@@ -26,6 +26,8 @@ export const gatewayEnvironmentSchema = z.object({
   RESULT_DAYS: whole,
   /** Seconds within which a photo of the bulk lane is coloured; 0 without a bulk lane. */
   BULK_DEADLINE_SECONDS: z.coerce.number().int().min(0),
+  /** Whether the stage has a queue of sidelined photos. */
+  SIDELINING: z.enum(['on', 'off']),
   /** Side in pixels of the square at which the workflow computes colours; 0 without a chroma output. */
   CHROMA_SIZE: z.coerce.number().int().min(0),
   /** OpenID issuer and client of the page's sign-in; empty without sign-in. */

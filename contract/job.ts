@@ -8,7 +8,7 @@
  */
 import { z } from 'zod';
 import { MAX_KEY_BYTES } from './keys.ts';
-import { isPhotoKey, laneOf, type Lane } from './lanes.ts';
+import { isPhotoKey, queueOf, type QueueName } from './lanes.ts';
 
 /** S3 sends one record of two kilobytes in a message. */
 const MOST_CHARACTERS = 65_536;
@@ -46,7 +46,7 @@ const eventBridgeSchema = z.object({
 /** One photo to colour. */
 export interface Job {
   bucket: string;
-  /** Decoded key, `incoming/...` or `bulk/...`. */
+  /** Decoded key, `incoming/...`, `sidelined/...` or `bulk/...`. */
   key: string;
   /** Without quotes. S3 sends it with every ObjectCreated event, but its schema says optional. */
   etag: string | undefined;
@@ -86,11 +86,11 @@ export function parseJobMessage(body: string): Job[] {
   return jobsOf(sns.success ? parseJson(sns.data.Message) : json).filter(({ key }) => !key.endsWith('/'));
 }
 
-/** The lane of a message by its first photo; interactive when it has none, or is no job. */
-export function laneOfMessage(body: string): Lane {
+/** The queue of a message by its first photo; the interactive one when it has none, or is no job. */
+export function queueOfMessage(body: string): QueueName {
   try {
     const [first] = parseJobMessage(body);
-    return first && isPhotoKey(first.key) ? laneOf(first.key) : 'interactive';
+    return first && isPhotoKey(first.key) ? queueOf(first.key) : 'interactive';
   } catch {
     return 'interactive';
   }

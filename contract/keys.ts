@@ -2,19 +2,20 @@
  * Keys of a photo and of its two possible outcomes in the bucket.
  *
  * `incoming/<name>` becomes `results/<name>`, or `failed/<name>.json` when it cannot be coloured; `bulk/<name>` becomes
- * `bulk-results/<name>` or `bulk-failed/<name>.json`.
+ * `bulk-results/<name>` or `bulk-failed/<name>.json`, and `sidelined/<name>` likewise.
  */
 import { createHash } from 'node:crypto';
-import { FOLDERS, LANES, type Lane, laneOf } from './lanes.ts';
+import { FOLDERS, laneOfQueue, QUEUES, queueOf, type Lane, type QueueName } from './lanes.ts';
 
-/** Folders of the interactive lane. */
+/** Folders of the interactive lane's first queue. */
 export const { photos: INCOMING, results: RESULTS, failed: FAILED } = FOLDERS.interactive;
 
 /** 22 characters of base64url: 128 random bits. */
 export const API_PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
 
 /** Key of a photo that is uploaded by the HTTP API. */
-export const apiPhotoKey = (id: string, lane: Lane = 'interactive') => `${FOLDERS[lane].photos}api/${id}`;
+export const apiPhotoKey = (id: string, queue: QueueName = 'interactive') =>
+  `${FOLDERS[queue].photos}api/${id}`;
 
 /** Folder of the probe photos: `contract/probe.ts`. Reserved, since the probe deletes what it has put there. */
 export const PROBE_PHOTOS = `${INCOMING}ddcolor-elastic-probe/`;
@@ -30,23 +31,23 @@ export const SOURCE_ETAG_METADATA = 'source-etag';
  *
  * @throws when the key is not that of a photo
  */
-export const relativeKey = (photoKey: string) => photoKey.slice(FOLDERS[laneOf(photoKey)].photos.length);
+export const relativeKey = (photoKey: string) => photoKey.slice(FOLDERS[queueOf(photoKey)].photos.length);
 
 /**
- * `results/<name>` or `bulk-results/<name>`. The second is longer than its photo's key: where it would be longer than S3
- * allows, it is `bulk-results/sha256-<hex>`.
+ * `results/<name>`, `sidelined-results/<name>` or `bulk-results/<name>`. The last two are longer than their photo's key: where one would be longer
+ * than S3 allows, its name is `sha256-<hex>`.
  */
-export const resultKey = (photoKey: string) => outcomeKey(FOLDERS[laneOf(photoKey)].results, photoKey, '');
+export const resultKey = (photoKey: string) => outcomeKey(FOLDERS[queueOf(photoKey)].results, photoKey, '');
 
-/** `failed/<name>.json` or `bulk-failed/<name>.json`, with `sha256-<hex>` as name where that would be too long. */
+/** `failed/<name>.json`, `sidelined-failed/<name>.json` or `bulk-failed/<name>.json`, with `sha256-<hex>` as name where that would be too long. */
 export const failedKey = (photoKey: string) =>
-  outcomeKey(FOLDERS[laneOf(photoKey)].failed, photoKey, '.json');
+  outcomeKey(FOLDERS[queueOf(photoKey)].failed, photoKey, '.json');
 
 /** Digest of a photo's key in place of its name, where the outcome's key would be too long. */
 const DIGEST = /^sha256-[0-9a-f]{64}(?:\.json)?$/;
 export const isDigestKey = (outcome: string): boolean => DIGEST.test(outcome.slice(outcome.indexOf('/') + 1));
 
-/** What an object of a lane's outcome folders is. */
+/** What an object of an outcome folder is. */
 export interface OutcomeKey {
   lane: Lane;
   kind: 'result' | 'failed';
@@ -56,8 +57,9 @@ export interface OutcomeKey {
 
 /** @returns undefined for a key in no outcome folder, or one that no outcome has */
 export function parseOutcomeKey(key: string): OutcomeKey | undefined {
-  for (const lane of LANES) {
-    const { photos, results, failed } = FOLDERS[lane];
+  for (const queue of QUEUES) {
+    const { photos, results, failed } = FOLDERS[queue];
+    const lane = laneOfQueue(queue);
     if (key.startsWith(results) && key.length > results.length)
       return { lane, kind: 'result', photoKey: photos + key.slice(results.length) };
     if (key.startsWith(failed) && key.endsWith('.json') && key.length > `${failed}.json`.length)
@@ -68,8 +70,8 @@ export function parseOutcomeKey(key: string): OutcomeKey | undefined {
 
 /** @returns the id of a photo that was uploaded by the HTTP API; undefined for any other photo */
 export function apiPhotoId(photoKey: string): string | undefined {
-  const lane = LANES.find((one) => photoKey.startsWith(apiPhotoKey('', one)));
-  const id = lane && photoKey.slice(apiPhotoKey('', lane).length);
+  const queue = QUEUES.find((one) => photoKey.startsWith(apiPhotoKey('', one)));
+  const id = queue && photoKey.slice(apiPhotoKey('', queue).length);
   return id !== undefined && API_PHOTO_ID.test(id) ? id : undefined;
 }
 

@@ -38,10 +38,12 @@ export const PHASE_DIMENSION = 'Phase';
 
 /** What the scaler publishes at each tick. */
 export const SCALER_METRICS = {
-  /** Count: messages waiting in the job queue; interactive ones, where there is a bulk lane. */
+  /** Count: messages of the interactive lane that wait. */
   visible: 'Visible',
   /** Count: messages received and not yet deleted. */
   inFlight: 'InFlight',
+  /** Count: of those waiting, the sidelined ones; only while there are any. */
+  sidelinedVisible: 'SidelinedVisible',
   /** Count: the same two of the bulk lane; only while it has photos. */
   bulkVisible: 'BulkVisible',
   bulkInFlight: 'BulkInFlight',

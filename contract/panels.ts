@@ -130,6 +130,7 @@ export const PANELS: Panel[][] = [
       unit: 'photos',
       series: [
         of(METRICS.visible, 'Maximum', 'waiting'),
+        withZeros(of(METRICS.sidelinedVisible, 'Maximum', 'of these sidelined')),
         of(METRICS.inFlight, 'Maximum', 'in flight'),
         of(METRICS.forecast, 'Maximum', 'forecast'),
       ],

@@ -34,6 +34,8 @@ export type Spending = z.infer<typeof spendingSchema>;
 export const scalerEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   QUEUE_URL: z.url(),
+  /** Second queue of the interactive lane; empty where there is none. */
+  SIDELINED_QUEUE_URL: z.union([z.literal(''), z.url()]),
   /** Of the bulk lane; empty where there is none. */
   BULK_QUEUE_URL: z.union([z.literal(''), z.url()]),
   /** From a bulk photo's arrival to its outcome, at most. */

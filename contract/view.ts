@@ -14,6 +14,8 @@ export const viewSchema = z.object({
   /** Messages of the interactive lane. */
   visible: count,
   inFlight: count,
+  /** Of those visible, the sidelined ones. @default none */
+  sidelined: count.optional(),
   /** The bulk lane; the other counts of messages are without it. @default there is no such lane */
   bulk: z
     .object({

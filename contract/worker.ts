@@ -81,6 +81,8 @@ export const workerSettingsSchema = z.object({
   queueUrl: z.url(),
   /** Queue of the bulk lane. */
   bulkQueueUrl: z.url().optional(),
+  /** Second queue of the interactive lane. */
+  sidelinedQueueUrl: z.url().optional(),
   /** The worker itself sends what it gives up there. */
   deadLetterQueueUrl: z.url(),
   bucketName: z.string().min(1),

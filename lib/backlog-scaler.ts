@@ -12,7 +12,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { withDefaults } from '../contract/field.ts';
-import { INCOMING } from '../contract/keys.ts';
+import { FOLDERS } from '../contract/lanes.ts';
 import { LAUNCH_TIMEOUT_SECONDS, LEASE_ATTRIBUTE, MEMORY_KEY } from '../contract/names.ts';
 import { DEFAULT_POLICY, type PolicySettings } from '../contract/policy.ts';
 import type { Pools } from '../contract/pools.ts';
@@ -43,6 +43,12 @@ export interface BacklogScalerProps extends ScalingOptions, LogOptions {
    * @default - there is no bulk lane
    */
   readonly bulkQueue?: sqs.IQueue;
+  /**
+   * Second queue of the same promise as `queue`: the messages of both are counted together.
+   *
+   * @default - there is none
+   */
+  readonly sidelinedQueue?: sqs.IQueue;
   /**
    * Photos whose arrival at a fleet of size zero starts a tick at once; for a group whose minimum is 0. Their bucket then sends each of its
    * events to EventBridge, at USD 1 a million.
@@ -105,7 +111,7 @@ export class BacklogScaler extends Construct {
 
   constructor(scope: Construct, id: string, props: BacklogScalerProps) {
     super(scope, id);
-    const { stageName, queue, bulkQueue, dailySpendLimit } = props;
+    const { stageName, queue, bulkQueue, sidelinedQueue, dailySpendLimit } = props;
     const fleet = fleetOf(props.autoScalingGroup);
     const { onDemandBaseCapacity, spotPercentage } = { ...fleet?.purchase, ...props };
     const { policy, tickSeconds, bulkDeadlineSeconds } = withDefaults(SCALING_FIELDS, props);
@@ -142,6 +148,7 @@ export class BacklogScaler extends Construct {
       environment: {
         STAGE: stageName,
         QUEUE_URL: queue.queueUrl,
+        SIDELINED_QUEUE_URL: sidelinedQueue?.queueUrl ?? '',
         BULK_QUEUE_URL: bulkQueue?.queueUrl ?? '',
         BULK_DEADLINE_SECONDS: String(bulkDeadlineSeconds),
         GROUP_NAME: groupName,
@@ -161,7 +168,7 @@ export class BacklogScaler extends Construct {
     const { tableArn } = this.table;
     // It looks at messages only for a fleet at zero: a folder or S3's test event, which it deletes, must not boot an instance.
     const look = fleet ? ['sqs:ReceiveMessage', 'sqs:DeleteMessage'] : [];
-    const queues = [queue, ...(bulkQueue ? [bulkQueue] : [])];
+    const queues = [queue, sidelinedQueue, bulkQueue].filter((one) => one !== undefined);
     handler.allow({
       actions: ['sqs:GetQueueAttributes', ...look],
       resources: queues.map(({ queueArn }) => queueArn),
@@ -207,7 +214,7 @@ export class BacklogScaler extends Construct {
         }),
       }),
     });
-    if (props.photos) this.wakeBy(props.photos, handler, options);
+    if (props.photos) this.wakeBy(props.photos, handler, options, sidelinedQueue !== undefined);
   }
 
   /** Text, in which sizes of a fleet may be known only at deploy. */
@@ -229,16 +236,23 @@ export class BacklogScaler extends Construct {
    * The function itself decides whether the fleet sleeps: a rule that is switched on and off would miss photos meanwhile.
    * It has the scaler's code. Lambda queues the events of each function: in that of the schedule a burst's photos would be ahead of the ticks.
    */
-  private wakeBy(photos: PhotoStore, scaler: BundledFunction, options: BundledFunctionProps): void {
+  private wakeBy(
+    photos: PhotoStore,
+    scaler: BundledFunction,
+    options: BundledFunctionProps,
+    hasSidelined: boolean,
+  ): void {
     photos.sendEvents();
     scaler.allow(readView(this.table, LEASE_ATTRIBUTE));
     const handler = new BundledFunction(this, 'WakeFunction', { ...options, beside: scaler });
+    const folders = hasSidelined ? [FOLDERS.interactive, FOLDERS.sidelined] : [FOLDERS.interactive];
+    const key = folders.map((folder) => ({ prefix: folder.photos }));
     new events.Rule(this, 'Wake', {
       description: 'A new photo, for which a fleet at zero is woken',
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: { bucket: { name: [photos.bucket.bucketName] }, object: { key: [{ prefix: INCOMING }] } },
+        detail: { bucket: { name: [photos.bucket.bucketName] }, object: { key } },
       },
       // A repeated event finds the fleet awake. An older one has met a tick.
       targets: [new LambdaFunction(handler.function, { retryAttempts: 2, maxEventAge: PERIOD })],

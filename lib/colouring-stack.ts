@@ -34,6 +34,7 @@ export class ColouringStack extends Stack {
     const jobs = new JobQueue(this, 'Jobs', { ...stage, bucketName });
     const { queue, deadLetterQueue } = jobs;
     const bulkJobs = new JobQueue(this, 'BulkJobs', { ...stage, bucketName, deadLetterQueue });
+    const sidelinedJobs = new JobQueue(this, 'SidelinedJobs', { ...stage, bucketName, deadLetterQueue });
     const httpApi = stage.access === 'none' ? undefined : new GatewayApi(this, 'Api', stage);
     const pageOrigin = httpApi && apiUrl(httpApi);
     const photos = new PhotoStore(this, 'Photos', {
@@ -41,6 +42,7 @@ export class ColouringStack extends Stack {
       bucketName,
       jobs,
       bulkJobs,
+      sidelinedJobs,
       pageOrigin,
     });
     const table = new ScalerTable(this, 'ScalerTable');
@@ -50,6 +52,7 @@ export class ColouringStack extends Stack {
       photos,
       jobs,
       bulkJobs,
+      sidelinedJobs,
       table,
     });
     const { autoScalingGroup } = fleet;
@@ -62,6 +65,7 @@ export class ColouringStack extends Stack {
       table,
       hourlyPrices,
       bulkQueue: bulkJobs.queue,
+      sidelinedQueue: sidelinedJobs.queue,
       ...(stage.minCapacity === 0 ? { photos } : {}),
     });
     const webhooks = stage.webhooks ? new Webhooks(this, 'Webhooks', { ...stage, stageName }) : undefined;
@@ -106,6 +110,7 @@ export class ColouringStack extends Stack {
     const outputs = {
       BucketName: photos.bucket.bucketName,
       QueueUrl: queue.queueUrl,
+      SidelinedQueueUrl: sidelinedJobs.queue.queueUrl,
       BulkQueueUrl: bulkJobs.queue.queueUrl,
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       GroupName: fleet.groupName,

@@ -10,7 +10,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
-import { LANES } from '../contract/lanes.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
@@ -106,6 +105,7 @@ export class Gateway extends Construct {
         RESULT_DAYS: String(stage.resultRetentionDays),
         // The policy `threshold` buys nothing for a deadline: what it cannot keep is not offered.
         BULK_DEADLINE_SECONDS: String(stage.policy.kind === 'threshold' ? 0 : stage.bulkDeadlineSeconds),
+        SIDELINING: photos.queues.includes('sidelined') ? 'on' : 'off',
         CHROMA_SIZE: String(chromaSize(stage)),
         ISSUER: tokens?.issuer ?? '',
         CLIENT_ID: tokens?.audience[0] ?? '',
@@ -115,7 +115,7 @@ export class Gateway extends Construct {
       commands: access === 'iam' ? undefined : buildPage,
     });
     this.handler = handler;
-    const anyPhoto = LANES.map((lane) => apiPhotoKey('*', lane));
+    const anyPhoto = photos.queues.map((queue) => apiPhotoKey('*', queue));
     const wildcard = 'photos of the API and their outcomes, of any id';
     const arns = (keys: string[]) => keys.map((key) => bucket.arnForObjects(key));
     handler.allow({ actions: ['s3:PutObject'], resources: arns(anyPhoto), wildcard });

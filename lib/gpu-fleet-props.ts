@@ -25,6 +25,13 @@ export interface GpuFleetProps extends OptionsOf<typeof GPU_FLEET_FIELDS> {
    * @default - no bulk lane
    */
   readonly bulkJobs?: JobQueue;
+  /**
+   * Second queue of the interactive lane, with the dead-letter queue, `maxReceiveCount` and `visibilityTimeoutSeconds` of `jobs`. While both have
+   * messages, three photos of `jobs` start before one of it.
+   *
+   * @default - the interactive lane has one queue
+   */
+  readonly sidelinedJobs?: JobQueue;
   /** The scaler's table, in which workers count what they have done. */
   readonly table: dynamodb.ITable;
   /**

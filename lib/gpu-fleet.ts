@@ -66,11 +66,11 @@ export class GpuFleet extends Construct {
 
   constructor(scope: Construct, id: string, props: GpuFleetProps) {
     super(scope, id);
-    const { stageName, photos, jobs, bulkJobs, table } = props;
+    const { stageName, photos, jobs, bulkJobs, sidelinedJobs, table } = props;
     const { groupName = `${SERVICE}-${stageName}` } = props;
     const settings = resolveProps(this, GPU_FLEET_FIELDS, withFallback(props), GPU_FLEET_DEPLOY_TIME);
     checkStageName(this, stageName);
-    if (bulkJobs) this.checkBulkJobs(jobs, bulkJobs);
+    this.checkOtherJobs(jobs, { bulkJobs, sidelinedJobs });
     const { minCapacity, maxCapacity, warmPoolSize } = settings;
     this.groupName = groupName;
     const { onDemandBaseCapacity, spotPercentage } = settings;
@@ -95,8 +95,7 @@ export class GpuFleet extends Construct {
       stageName,
       groupNames: [groupName, ...(settings.onDemandFallback ? [onDemandGroupName(groupName)] : [])],
       bucket,
-      queue: jobs.queue,
-      bulkQueue: bulkJobs?.queue,
+      queues: { interactive: jobs.queue, sidelined: sidelinedJobs?.queue, bulk: bulkJobs?.queue },
       deadLetterQueue: jobs.deadLetterQueue,
       table,
       logGroup: this.logGroup,
@@ -106,6 +105,7 @@ export class GpuFleet extends Construct {
       stage: stageName,
       queueUrl: jobs.queue.queueUrl,
       ...(bulkJobs ? { bulkQueueUrl: bulkJobs.queue.queueUrl } : {}),
+      ...(sidelinedJobs ? { sidelinedQueueUrl: sidelinedJobs.queue.queueUrl } : {}),
       deadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
       bucketName: bucket.bucketName,
       groupName,
@@ -165,20 +165,23 @@ export class GpuFleet extends Construct {
     });
   }
 
-  /** A worker has one dead-letter queue, and treats the messages of both lanes alike. */
-  private checkBulkJobs(jobs: JobQueue, bulkJobs: JobQueue): void {
+  /** A worker has one dead-letter queue, and treats the messages of all queues alike. */
+  private checkOtherJobs(jobs: JobQueue, others: Record<string, JobQueue | undefined>): void {
     const text = (value: unknown) => JSON.stringify(Stack.of(this).resolve(value));
-    const problems = [];
-    const { queueUrl } = jobs.deadLetterQueue;
-    if (text(bulkJobs.deadLetterQueue.queueUrl) !== text(queueUrl))
-      problems.push(
-        `bulkJobs with deadLetterQueue '${bulkJobs.deadLetterQueue.node.path}': that of jobs, which is '${jobs.deadLetterQueue.node.path}'`,
-      );
-    for (const name of Object.keys(jobs.settings) as (keyof JobQueue['settings'])[])
-      if (text(bulkJobs.settings[name]) !== text(jobs.settings[name]))
+    const problems: string[] = [];
+    const names = Object.keys(jobs.settings) as (keyof JobQueue['settings'])[];
+    for (const [prop, other] of Object.entries(others)) {
+      if (!other) continue;
+      const [queue, expected] = [other.deadLetterQueue, jobs.deadLetterQueue];
+      if (text(queue.queueUrl) !== text(expected.queueUrl))
         problems.push(
-          `bulkJobs with ${name} ${bulkJobs.settings[name]}: that of jobs, which is ${jobs.settings[name]}`,
+          `${prop} with deadLetterQueue '${queue.node.path}': that of jobs, which is '${expected.node.path}'`,
         );
+      for (const name of names.filter((one) => text(other.settings[one]) !== text(jobs.settings[one])))
+        problems.push(
+          `${prop} with ${name} ${other.settings[name]}: that of jobs, which is ${jobs.settings[name]}`,
+        );
+    }
     if (problems.length > 0) throw invalidProps(this, problems);
   }
 

@@ -6,7 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { FOLDERS, LANES } from '../contract/lanes.ts';
+import { FOLDERS, QUEUES, type QueueName } from '../contract/lanes.ts';
 import {
   BOOT_FAILURE_ATTRIBUTE,
   ATTEMPT_ATTRIBUTES,
@@ -26,9 +26,8 @@ export interface InstanceRoleProps {
   /** Groups of the fleet. */
   readonly groupNames: string[];
   readonly bucket: s3.IBucket;
-  readonly queue: sqs.IQueue;
-  /** Queue of the bulk lane. */
-  readonly bulkQueue: sqs.IQueue | undefined;
+  /** Its job queues. */
+  readonly queues: Readonly<Record<QueueName, sqs.IQueue | undefined>>;
   readonly deadLetterQueue: sqs.IQueue;
   readonly table: dynamodb.ITable;
   /** Group of the lines of the instances. */
@@ -40,15 +39,16 @@ export class InstanceRole extends iam.Role {
     super(scope, id, {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     });
-    const { stageName, groupNames, bucket, queue, bulkQueue, deadLetterQueue, table, logGroup } = props;
-    const folders = LANES.filter((lane) => lane === 'interactive' || bulkQueue).map((lane) => FOLDERS[lane]);
+    const { stageName, groupNames, bucket, queues, deadLetterQueue, table, logGroup } = props;
+    const jobs = QUEUES.flatMap((name) => (queues[name] ? [{ name, queue: queues[name] }] : []));
+    const folders = jobs.map(({ name }) => FOLDERS[name]);
     const anyOf = (all: string[]) => all.map((folder) => bucket.arnForObjects(`${folder}*`));
     const parameter = (name: string) =>
       Stack.of(this).formatArn({ service: 'ssm', resource: 'parameter', resourceName: name.slice(1) });
     const may: Permission[] = [
       {
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
-        resources: [queue, ...(bulkQueue ? [bulkQueue] : [])].map(({ queueArn }) => queueArn),
+        resources: jobs.map(({ queue }) => queue.queueArn),
       },
       { actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] },
       {

@@ -1,4 +1,4 @@
-/** The queue of a lane's jobs, one message for each photo, and its dead-letter queue. */
+/** A queue of jobs, one message for each photo, and its dead-letter queue. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -15,7 +15,7 @@ export interface JobQueueProps extends OptionsOf<typeof QUEUE_FIELDS> {
    */
   readonly bucketName?: string;
   /**
-   * Dead-letter queue, such as that of the other lane's queue. It keeps messages for 14 days, and its redrive allow policy, if it has one, names this queue.
+   * Dead-letter queue, such as that of another job queue. It keeps messages for 14 days, and its redrive allow policy, if it has one, names this queue.
    *
    * @default - a new one
    */
@@ -34,7 +34,7 @@ const RETENTION = { jobs: 10, deadLetters: 14 };
 
 /**
  * An SQS queue that keeps messages for 10 days, and a dead-letter queue that keeps them for 14 since they were first sent; both
- * encrypted and with TLS only. Each lane has a queue, and both lanes share the dead-letter queue: a photo's key names its lane.
+ * encrypted and with TLS only. Job queues share a dead-letter queue: a photo's key names its queue.
  */
 export class JobQueue extends Construct {
   readonly queue: sqs.Queue;

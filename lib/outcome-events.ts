@@ -12,7 +12,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
-import { FOLDERS, LANES } from '../contract/lanes.ts';
+import { FOLDERS } from '../contract/lanes.ts';
 import { eventBusName, type OutcomeEventsVariable } from '../contract/outcome-event.ts';
 import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -111,7 +111,7 @@ export class OutcomeEvents extends Construct {
   /** Connects the bucket: its outcomes are sent to the queue, and the function may read them. */
   watch(photos: PhotoStore): void {
     photos.notifyOutcomes(this.queue);
-    const folders = LANES.flatMap((lane) => [FOLDERS[lane].results, FOLDERS[lane].failed]);
+    const folders = Object.values(FOLDERS).flatMap(({ results, failed }) => [results, failed]);
     this.handler.allow({
       actions: ['s3:GetObject'],
       resources: folders.map((folder) => photos.bucket.arnForObjects(`${folder}*`)),

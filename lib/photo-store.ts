@@ -8,7 +8,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { FOLDERS, LANES, type Lane } from '../contract/lanes.ts';
+import { FOLDERS, QUEUES, type QueueName } from '../contract/lanes.ts';
 import { SERVICE } from '../contract/names.ts';
 import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA } from '../contract/photo-types.ts';
 import { TRACE_METADATA } from '../contract/trace.ts';
@@ -35,12 +35,25 @@ export interface PhotoStoreProps extends RetentionOptions {
    */
   readonly bulkJobs?: JobQueue;
   /**
+   * Queue that gets a message for each photo under `sidelined/`.
+   *
+   * @default - the interactive lane has one queue: `sidelined/` is a folder like any other
+   */
+  readonly sidelinedJobs?: JobQueue;
+  /**
    * Origin of a page that sends photos to the bucket and shows their outcomes, such as https://example.com.
    *
    * @default - no page may read or write the bucket
    */
   readonly pageOrigin?: string;
 }
+
+/** Prop of each job queue. */
+const JOBS_PROPS = {
+  interactive: 'jobs',
+  sidelined: 'sidelinedJobs',
+  bulk: 'bulkJobs',
+} as const satisfies Record<QueueName, keyof PhotoStoreProps>;
 
 /** Props whose values may be known only at deploy. */
 const DEPLOY_TIME: readonly (keyof PhotoStoreProps)[] = [
@@ -51,22 +64,25 @@ const DEPLOY_TIME: readonly (keyof PhotoStoreProps)[] = [
 ];
 
 /**
- * A private, encrypted bucket: photos are under `incoming/`, their outcomes under `results/` or `failed/`; those of the bulk lane under `bulk/`,
- * `bulk-results/` and `bulk-failed/`.
+ * A private, encrypted bucket: photos are under `incoming/`, their outcomes under `results/` or `failed/`; those of the sidelined queue under `sidelined/`,
+ * `sidelined-results/` and `sidelined-failed/`, those of the bulk lane under `bulk/`, `bulk-results/` and `bulk-failed/`.
  */
 export class PhotoStore extends Construct {
   readonly bucket: s3.Bucket;
+  /** Those that get messages of photos. */
+  readonly queues: readonly QueueName[];
 
   constructor(scope: Construct, id: string, props: PhotoStoreProps) {
     super(scope, id);
-    const { bucketName, jobs, bulkJobs, pageOrigin } = props;
+    const { bucketName, pageOrigin } = props;
     const retention = resolveProps(this, RETENTION_FIELDS, props, DEPLOY_TIME);
-    const queues: Record<Lane, JobQueue | undefined> = { interactive: jobs, bulk: bulkJobs };
-    const lanes = LANES.flatMap((lane) => {
-      const of = queues[lane];
-      return of ? [{ jobs: of, folders: FOLDERS[lane], prop: lane === 'bulk' ? 'bulkJobs' : 'jobs' }] : [];
+    const queues = QUEUES.flatMap((queue) => {
+      const prop = JOBS_PROPS[queue];
+      const jobs = props[prop];
+      return jobs ? [{ name: queue, jobs, folders: FOLDERS[queue], prop }] : [];
     });
-    for (const lane of lanes) this.checkJobs(bucketName, lane.jobs, lane.prop);
+    this.queues = queues.map(({ name }) => name);
+    for (const { jobs, prop } of queues) this.checkJobs(bucketName, jobs, prop);
     const expire = (prefix: string, days: number) => ({ prefix, expiration: Duration.days(days) });
     this.bucket = new s3.Bucket(this, 'Bucket', {
       bucketName,
@@ -75,7 +91,7 @@ export class PhotoStore extends Construct {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       lifecycleRules: [
-        ...lanes.flatMap(({ folders }) => [
+        ...queues.flatMap(({ folders }) => [
           expire(folders.photos, retention.photoRetentionDays),
           expire(folders.results, retention.resultRetentionDays),
           expire(folders.failed, retention.resultRetentionDays),
@@ -89,15 +105,15 @@ export class PhotoStore extends Construct {
     });
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     bucket.notificationConfiguration = {
-      queueConfigurations: lanes.map(({ jobs: { queue }, folders }) => notification(queue, folders.photos)),
+      queueConfigurations: queues.map(({ jobs: { queue }, folders }) => notification(queue, folders.photos)),
     };
     acknowledge(
       this.bucket,
       'AwsSolutions-S1',
       'a log of each request would be a second bucket that records which caller has which photo; CloudTrail can do it',
     );
-    for (const lane of lanes) {
-      const policy = lane.jobs.queue.node.tryFindChild('Policy');
+    for (const { jobs } of queues) {
+      const policy = jobs.queue.node.tryFindChild('Policy');
       if (policy) bucket.node.addDependency(policy);
     }
   }
@@ -108,7 +124,7 @@ export class PhotoStore extends Construct {
     bucket.addPropertyOverride('NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled', true);
   }
 
-  /** Sends a message for each outcome, of every lane, to a queue that accepts it from this bucket. */
+  /** Sends a message for each outcome, of every job queue's photos, to a queue that accepts it from this bucket. */
   notifyOutcomes(queue: sqs.Queue): void {
     const bucket = this.bucket.node.defaultChild as s3.CfnBucket;
     const { queueConfigurations } = bucket.notificationConfiguration as {

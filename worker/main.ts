@@ -148,7 +148,11 @@ async function main(args: string[]): Promise<void> {
     client,
     queue: new SqsJobQueue(
       aws.sqs,
-      { interactive: settings.queueUrl, bulk: settings.bulkQueueUrl },
+      {
+        interactive: settings.queueUrl,
+        sidelined: settings.sidelinedQueueUrl,
+        bulk: settings.bulkQueueUrl,
+      },
       settings.deadLetterQueueUrl,
     ),
     bucket: new S3Bucket(aws.s3, settings.bucketName),

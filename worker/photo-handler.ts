@@ -1,4 +1,5 @@
 /** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
+import { laneOfQueue } from '../contract/lanes.ts';
 import { createBatcher } from './comfyui/batches.ts';
 import { deadlineMs, infer } from './comfyui/inference.ts';
 import type { Precision } from './comfyui/precision.ts';
@@ -62,7 +63,7 @@ export function createPhotoHandler(
   const attempts = { store, instanceId, maxAttempts: settings.maxAttempts, faults, log };
 
   const handle: LoopPorts['handle'] = async (message, started) => {
-    const { lane } = message;
+    const lane = laneOfQueue(message.queue);
     const handled = await handleMessage(message, {
       queue,
       bucketName: settings.bucketName,

@@ -9,6 +9,7 @@ type When = 'always' | 'computed' | 'fleet' | 'work';
 const WHEN: Record<keyof typeof SCALER_METRICS, When> = {
   visible: 'always',
   inFlight: 'always',
+  sidelinedVisible: 'work',
   bulkVisible: 'work',
   bulkInFlight: 'work',
   bulkDeadlineUsed: 'work',

@@ -78,9 +78,9 @@ function scalerLines(seconds: number, runs: number, ticks: number, polls: number
     ),
     line(
       'scaler, queue',
-      `2 x ${grouped(ticks)} ticks${polls > 0 ? ` and ${grouped(polls)} polls` : ''} x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
-      // A tick reads the counts of both lanes, a poll those of the interactive one.
-      (2 * ticks + polls) * UNIT_PRICES.queueRequest,
+      `3 x ${grouped(ticks)} ticks${polls > 0 ? ` and 2 x ${grouped(polls)} polls` : ''} x ${number(UNIT_PRICES.queueRequest * 1e6)} a million`,
+      // A tick reads the counts of all queues, a poll those of the interactive lane.
+      (3 * ticks + 2 * polls) * UNIT_PRICES.queueRequest,
     ),
     line(
       'scaler, logs',

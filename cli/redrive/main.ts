@@ -1,4 +1,4 @@
-/** `ddcolor-elastic redrive`: moves dead letters back to the job queue of their photo's lane. */
+/** `ddcolor-elastic redrive`: moves dead letters back to the job queue of their photo. */
 import { Option } from 'commander';
 import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
@@ -22,7 +22,7 @@ export const define = (command: CommandLine): CommandLine =>
   withTarget(
     command
       .description(
-        'Moves dead letters, the messages of photos that failed on every attempt, back to the job queue of their lane. Fix the cause first. Each message is sent before it is deleted, so an interrupted redrive loses nothing.',
+        'Moves dead letters, the messages of photos that failed on every attempt, back to the job queue that they came from. Fix the cause first. Each message is sent before it is deleted, so an interrupted redrive loses nothing.',
       )
       .addOption(
         new Option('--limit <n>', `messages at most, 1 to ${MAX_LIMIT}`)
@@ -49,8 +49,12 @@ const run = ({ limit, dryRun = false, verbose = false, json, ...options }: Redri
     const { deadLettersOf } = await import('./sqs.ts');
     const from = output(outputs, 'DeadLetterQueueUrl', deployment);
     const interactive = output(outputs, 'QueueUrl', deployment);
-    // A stage that was deployed before it had a bulk lane has one queue.
-    const to = { interactive, bulk: outputs.BulkQueueUrl ?? interactive };
+    // A stage that was deployed before it had the other queues has one.
+    const to = {
+      interactive,
+      sidelined: outputs.SidelinedQueueUrl ?? interactive,
+      bulk: outputs.BulkQueueUrl ?? interactive,
+    };
     const queue = deadLettersOf(deployment.config, from, to, signal);
     const out = new Progress(process.stdout);
     const startMs = Date.now();

@@ -15,7 +15,7 @@ export interface DeadLetter {
 export interface DeadLetters {
   /** @param most 1 to 10. @returns none when the queue is empty */
   receive(most: number): Promise<DeadLetter[]>;
-  /** Sends it to the job queue of its lane. */
+  /** Sends it to the job queue of its photo. */
   send(letter: DeadLetter): Promise<void>;
   delete(letter: DeadLetter): Promise<void>;
   /** Makes it visible again in the dead-letter queue. */

@@ -9,8 +9,8 @@ import {
   type MessageAttributeValue,
 } from '@aws-sdk/client-sqs';
 import { UserError } from '../../common/errors.ts';
-import { laneOfMessage } from '../../contract/job.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import { queueOfMessage } from '../../contract/job.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { awsCall } from '../shared/aws-errors.ts';
 import type { ClientConfig } from '../shared/deployment.ts';
 import type { DeadLetters, DeadLetter } from './run.ts';
@@ -26,10 +26,9 @@ const TO_NEEDS = 'sqs:SendMessage on the job queues';
 
 type Attributes = Record<string, MessageAttributeValue>;
 
-/** Job queue of each lane. */
-export type JobQueueUrls = Record<Lane, string>;
+export type JobQueueUrls = Record<QueueName, string>;
 
-/** @param to a message goes to the queue of its photo's lane. @param signal stops receiving; messages already received are still moved */
+/** @param to a message goes to the queue of its photo. @param signal stops receiving; messages already received are still moved */
 export function deadLettersOf(
   config: ClientConfig,
   from: string,
@@ -60,7 +59,7 @@ export function deadLettersOf(
       }));
     },
     async send({ body, attributes }: DeadLetter) {
-      const QueueUrl = to[laneOfMessage(body)];
+      const QueueUrl = to[queueOfMessage(body)];
       const send = new SendMessageCommand({ QueueUrl, MessageBody: body, ...attributes });
       await awsCall(`queue ${QueueUrl}`, TO_NEEDS, never, () => sqs.send(send));
     },

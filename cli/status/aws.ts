@@ -36,7 +36,7 @@ export function statusPorts(
     const get = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: names });
     const { Attributes } = await awsCall(
       `queue ${QueueUrl}`,
-      'sqs:GetQueueAttributes on both job queues and the dead-letter queue',
+      'sqs:GetQueueAttributes on the job queues and the dead-letter queue',
       signal,
       () => sqs.send(get, { abortSignal: signal }),
     );
@@ -54,7 +54,20 @@ export function statusPorts(
   };
 
   return {
-    queue: () => countsOf('QueueUrl'),
+    async queue() {
+      // A stack from before the second queue has none.
+      const hasSecond = (await outputs())['SidelinedQueueUrl'] !== undefined;
+      const [first, second] = await Promise.all([
+        countsOf('QueueUrl'),
+        hasSecond ? countsOf('SidelinedQueueUrl') : undefined,
+      ]);
+      if (!second) return first;
+      return {
+        waiting: first.waiting + second.waiting,
+        inFlight: first.inFlight + second.inFlight,
+        sidelined: second.waiting,
+      };
+    },
     // A stack from before the bulk lane has no such queue.
     bulk: async () => ((await outputs())['BulkQueueUrl'] === undefined ? null : countsOf('BulkQueueUrl')),
     async oldest() {

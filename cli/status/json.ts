@@ -23,6 +23,7 @@ export function statusJson(parts: StatusParts, { stage, stack, region }: StackNa
     queue: {
       waiting: queue?.waiting ?? null,
       inFlight: queue?.inFlight ?? null,
+      sidelined: queue?.sidelined ?? null,
       oldestSeconds: valueOf(parts.oldest) ?? null,
       deadLetters: valueOf(parts.deadLetters) ?? null,
     },

@@ -6,6 +6,8 @@ import type { ScalerMemory } from '../shared/scaler-memory.ts';
 export interface QueueCounts {
   waiting: number;
   inFlight: number;
+  /** Of those waiting, the ones in the interactive lane's second queue. @default there is no such queue */
+  sidelined?: number;
 }
 
 export interface FleetCounts {

@@ -53,7 +53,7 @@ export function queueText(parts: StatusParts): string {
   const oldest = valueOf(parts.oldest);
   const dead = valueOf(parts.deadLetters);
   return [
-    `${known(queue?.waiting)} waiting`,
+    `${known(queue?.waiting)} waiting${queue?.sidelined ? ` (${queue.sidelined} sidelined)` : ''}`,
     `${known(queue?.inFlight)} in flight`,
     // SQS has no age for an empty queue.
     ...(queue?.waiting === 0

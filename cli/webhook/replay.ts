@@ -40,7 +40,7 @@ export function replayOf(
   const registry = new DynamoWebhookRegistry(documents, webhookTable);
   const deliveries = new DynamoDeliveryStore(documents, deliveryTable);
   const wakes = new SqsWakeQueue(new SQSClient(config), wakeUrl);
-  const queue = deadLettersOf(config, deadLetterUrl, { interactive: '', bulk: '' }, signal);
+  const queue = deadLettersOf(config, deadLetterUrl, { interactive: '', sidelined: '', bulk: '' }, signal);
   const never = new AbortController().signal;
   return {
     ...queue,

@@ -2,12 +2,13 @@
 import { INTERACTIVE_PER_BULK } from '../../contract/lanes.ts';
 import type { View } from '../../contract/view.ts';
 import { readyTimes } from './boot-time.ts';
+import { FIRST_SHARE } from './first-queue.ts';
 
 /** From a photo that meets a fleet at zero to the request of its instance, seconds: an event wakes the scaler. */
 const WAKE_SECONDS = 3;
 
 /** Share of the starts that interactive photos have while bulk photos wait too. */
-const SHARE = INTERACTIVE_PER_BULK / (1 + INTERACTIVE_PER_BULK);
+const INTERACTIVE_SHARE = INTERACTIVE_PER_BULK / (1 + INTERACTIVE_PER_BULK);
 
 /** From `at` on: photos started at once, and per second after that. */
 interface CapacityStep {
@@ -35,10 +36,11 @@ export function capacityOf(
   bootFactor = 1,
   more: View['coming'] = [],
 ): Capacity | undefined {
-  const { at, visible, inService, inFlight, tickSeconds, bootSeconds, bulk } = view;
+  const { at, visible, inService, inFlight, tickSeconds, bootSeconds, bulk, sidelined = 0 } = view;
   const busy = Math.min(inService, inFlight);
   const withBulk = Math.min(inService - busy, bulk?.inFlight ?? 0);
-  const rate = (bulk && bulk.visible > 0 ? SHARE : 1) / service;
+  const share = (bulk && bulk.visible > 0 ? INTERACTIVE_SHARE : 1) * (sidelined > 0 ? FIRST_SHARE : 1);
+  const rate = share / service;
   const idle = [{ count: inService - busy - withBulk, readyAt: at }];
   const coming = view.coming.filter(({ count }) => count > 0);
   if (coming.length === 0 && inService === 0) {

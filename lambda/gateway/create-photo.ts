@@ -1,23 +1,35 @@
-/** `POST /photos`: checks sizes and quotas, records the photo and returns a link to upload it. */
+/** `POST /photos`: checks sizes and quotas, chooses the queue, records the photo and returns a link to upload it. */
 import type { CreatedPhoto, NewPhoto } from '../../contract/photo-api.ts';
-import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings } from './ports.ts';
+import type { Caller, GatewayPorts, PhotoPlace, PhotoRecord, PhotoSettings } from './ports.ts';
 import { ProblemError, type GatewayProblemCode } from './problems.ts';
 import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } from './quotas.ts';
+import { counterOf, limitBy } from './sidelining.ts';
 import { lanesOf, outputsOf } from './stage-limits.ts';
 
-/**
- * @param id unguessable and never used before
- * @param trace of this upload
- * @param now epoch seconds
- * @throws ProblemError
- */
+export interface NewUpload {
+  /** Unguessable and never used before. */
+  id: string;
+  /** Of this upload. */
+  trace: string;
+  /** Epoch seconds. */
+  now: number;
+  /**
+   * Called when its queue is chosen.
+   *
+   * @param sidelined null where its caller's count, or the fleet, is unknown: it is in the first queue then
+   */
+  placed?: (photo: PhotoPlace, sidelined: boolean | null) => void;
+}
+
+/** @throws ProblemError */
 export async function createPhoto(
   { name, type, size, output, colouredPhotos, lane = 'interactive' }: NewPhoto,
   caller: Caller,
-  { registry, storage, arrivals }: GatewayPorts,
+  ports: GatewayPorts,
   settings: PhotoSettings,
-  { id, trace, now }: { id: string; trace: string; now: number },
+  { id, trace, now, placed }: NewUpload,
 ): Promise<CreatedPhoto> {
+  const { registry, storage, arrivals } = ports;
   const { maxUploadBytes, linkSeconds, photosPerHour, photosPerDay, photoDays, resultDays } = settings;
   if (size > maxUploadBytes) {
     throw new ProblemError('too-large', `size ${size}: the maximum is ${maxUploadBytes} bytes.`);
@@ -48,6 +60,10 @@ export async function createPhoto(
   await count(dailyWindow(now, photosPerDay), 'daily-quota-exceeded', 'day for all callers');
   // The estimate of an interactive photo counts those before it; bulk photos are not.
   const place = lane === 'interactive' ? await arrivals.count(now) : undefined;
+  const sidelining =
+    lane === 'interactive' && settings.sidelines
+      ? await sideline(caller, ports, now)
+      : { sidelined: false, counter: undefined };
   const photo: PhotoRecord = {
     id,
     owner: caller.owner,
@@ -55,6 +71,8 @@ export async function createPhoto(
     type,
     output,
     ...(lane === 'interactive' ? {} : { lane }),
+    ...(sidelining.sidelined ? { sidelined: true } : {}),
+    ...(sidelining.counter && { counter: sidelining.counter }),
     trace,
     createdAt: now,
     ...(place === undefined ? {} : { place }),
@@ -62,7 +80,22 @@ export async function createPhoto(
     // A photo may wait until just before it is deleted, and its result is kept from then on.
     expiresAt: now + (photoDays + resultDays + 1) * DAY_SECONDS,
   };
+  placed?.(photo, sidelining.sidelined);
   await registry.put(photo);
   const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos);
   return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
+}
+
+/** Counts the photo among the caller's unfinished ones of the first queue, or sidelines it. */
+async function sideline(
+  { quotaKey }: Caller,
+  { viewReader, unfinished }: Pick<GatewayPorts, 'viewReader' | 'unfinished'>,
+  now: number,
+): Promise<{ sidelined: boolean | null } & Pick<PhotoRecord, 'counter'>> {
+  const limit = limitBy(await viewReader.read(), now);
+  const counter = counterOf(quotaKey, now);
+  const isCounted = limit === undefined ? undefined : await unfinished.enter(counter, limit);
+  // Unknown is no reason to let a photo wait.
+  if (isCounted === undefined) return { sidelined: null };
+  return isCounted ? { sidelined: false, counter } : { sidelined: true };
 }

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { apiPhotoKey } from '../../contract/keys.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { gatewayEnvironmentSchema } from '../../contract/gateway.ts';
 import { LOOPBACK_VARIABLE } from '../../contract/webhook.ts';
@@ -14,7 +13,9 @@ import { S3PhotoStorage } from './aws/storage.ts';
 import { DynamoPhotoRegistry } from './aws/registry.ts';
 import { DynamoWebhookRegistry } from './aws/webhook-registry.ts';
 import { DynamoViewReader } from './aws/view-reader.ts';
+import { DynamoUnfinishedPhotos } from './aws/unfinished.ts';
 import { discover } from './discovery.ts';
+import { photoKeyOf } from './first-queue.ts';
 import { parseRequest } from './request.ts';
 import type { Response } from './response.ts';
 import { PageServer, type PageConfig } from './page-server.ts';
@@ -72,12 +73,16 @@ const gateway: Gateway = {
     resultDays: environment.RESULT_DAYS,
     chromaSize,
     bulkDeadlineSeconds,
+    sidelines: environment.SIDELINING === 'on',
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),
     storage,
     arrivals: new DynamoArrivalCounter(optional, environment.TABLE_NAME, (error) =>
       log({ message: 'arrivals-unavailable', error }),
+    ),
+    unfinished: new DynamoUnfinishedPhotos(optional, environment.TABLE_NAME, (error) =>
+      log({ message: 'unfinished-unavailable', error }),
     ),
     viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (error) =>
       log({ message: 'view-unavailable', error }),
@@ -86,7 +91,7 @@ const gateway: Gateway = {
   page: new PageServer(join(import.meta.dirname, 'page'), pageConfig),
   newId: () => randomBytes(ID_BYTES).toString('base64url'),
   newTrace: () => randomBytes(ID_BYTES).toString('hex'),
-  logIdOf: (id, lane) => photoLogId(environment.BUCKET_NAME, apiPhotoKey(id, lane)),
+  logIdOf: (place) => photoLogId(environment.BUCKET_NAME, photoKeyOf(place)),
   now,
   log,
 };

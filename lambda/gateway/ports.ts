@@ -5,6 +5,7 @@ import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/p
 import type { View } from '../../contract/view.ts';
 import type { Slot } from './announced.ts';
 import type { QuotaWindow } from './quotas.ts';
+import type { UnfinishedCounterKey } from './sidelining.ts';
 
 export interface Caller {
   /** Owner of the photos that this caller creates. */
@@ -23,6 +24,10 @@ export interface PhotoRecord {
   /** @default interactive */
   lane?: Lane;
   createdAt: number;
+  /** Whether it is in the interactive lane's second queue. @default false */
+  sidelined?: boolean;
+  /** Counter of its caller's unfinished photos that it is in. @default it is in none, or has left it */
+  counter?: UnfinishedCounterKey;
   /** Among the photos that were announced in the same ten seconds, from 1 on. @default unknown */
   place?: number;
   linkExpiresAt: number;
@@ -33,7 +38,7 @@ export interface PhotoRecord {
 }
 
 /** Where a photo and its outcomes are in the bucket. */
-export type PhotoPlace = Pick<PhotoRecord, 'id' | 'lane'>;
+export type PhotoPlace = Pick<PhotoRecord, 'id' | 'lane' | 'sidelined'>;
 
 export interface PhotoRegistry {
   /** @throws Error when the id exists */
@@ -97,8 +102,17 @@ export interface ArrivalCounter {
   read(at: number): Promise<Slot[]>;
 }
 
+/** Counts each caller's unfinished photos in the first queue: `sidelining.ts`. What fails is reported, and sidelines no photo. */
+export interface UnfinishedPhotos {
+  /** Counts one more, unless so many are counted. @returns whether it was counted; undefined where that is unknown */
+  enter(counter: UnfinishedCounterKey, limit: number): Promise<boolean | undefined>;
+  /** Takes the photo out of its counter, once: its outcome is known. */
+  leave(photo: Pick<PhotoRecord, 'id'> & { counter: UnfinishedCounterKey }): Promise<void>;
+}
+
 export interface GatewayPorts {
   arrivals: ArrivalCounter;
+  unfinished: UnfinishedPhotos;
   registry: PhotoRegistry;
   storage: PhotoStorage;
   viewReader: ViewReader;
@@ -118,6 +132,8 @@ export interface PhotoSettings {
   resultDays: number;
   /** Side in pixels of a chroma; 0 if the workflow has no chroma output. */
   chromaSize: number;
+  /** Whether the stage has a queue of sidelined photos. */
+  sidelines: boolean;
   /** Within which a photo of the bulk lane is coloured; 0 without a bulk lane. */
   bulkDeadlineSeconds: number;
 }

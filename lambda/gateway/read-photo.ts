@@ -8,6 +8,7 @@ import { slotsBefore, type Slot } from './announced.ts';
 import { estimateBulk } from './bulk-estimate.ts';
 import { estimateWait, needsAnnounced, type Estimate } from './estimate.ts';
 import type { Caller, GatewayPorts, PhotoRecord, PhotoSettings, StoredPhoto } from './ports.ts';
+import { ofWholeLane, queueOfRecord, withoutSidelined } from './first-queue.ts';
 import { ProblemError } from './problems.ts';
 import { DAY_SECONDS, isoTime } from './quotas.ts';
 
@@ -41,8 +42,25 @@ export async function findPhoto(
   return record;
 }
 
-/** @param now epoch seconds */
+/**
+ * Its caller's count of unfinished photos learns of an outcome here.
+ *
+ * @param now epoch seconds
+ */
 export async function readPhoto(
+  record: PhotoRecord,
+  ports: GatewayPorts,
+  settings: PhotoSettings,
+  now: number,
+): Promise<StatusReply> {
+  const reply = await statusOf(record, ports, settings, now);
+  const { id, counter } = record;
+  const isKnown = reply.status.status !== 'waiting';
+  if (isKnown && counter && now < counter.endsAt) await ports.unfinished.leave({ id, counter });
+  return reply;
+}
+
+async function statusOf(
   record: PhotoRecord,
   ports: GatewayPorts,
   settings: PhotoSettings,
@@ -65,7 +83,7 @@ export async function readPhoto(
 }
 
 async function succeeded(
-  { id, lane, name, type: photoType, output }: PhotoRecord,
+  { id, lane, sidelined, name, type: photoType, output }: PhotoRecord,
   { bytes, type, remarks }: StoredPhoto,
   { storage }: GatewayPorts,
   { linkSeconds }: PhotoSettings,
@@ -75,7 +93,7 @@ async function succeeded(
   // The API takes names that not every system can store.
   const file = { name: portableFileName(output === 'chroma' ? `${name}.png` : name), type: resultType };
   const original = { name: portableFileName(name), type: photoType };
-  const place = { id, lane };
+  const place = { id, lane, sidelined };
   const [result, photo] = await Promise.all([
     storage.downloadLink(place, 'result', file, linkSeconds),
     storage
@@ -102,7 +120,9 @@ async function waiting(
   now: number,
 ): Promise<StatusReply> {
   const { id, name, lane } = record;
-  const view = await ports.viewReader.read();
+  const whole = await ports.viewReader.read();
+  const isFirst = queueOfRecord(record) === 'interactive';
+  const view = isFirst ? withoutSidelined(whole) : ofWholeLane(whole);
   const isBulk = lane === 'bulk';
   const estimate = isBulk
     ? estimateBulk(view, { storedAt }, bulkDeadlineSeconds, now)

@@ -1,14 +1,13 @@
 /** Routes requests, turns errors into problem responses and logs each request. */
 import { inspect } from 'node:util';
 import type { Access } from '../../contract/gateway.ts';
-import type { Lane } from '../../contract/lanes.ts';
 import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
-import { createPhoto } from './create-photo.ts';
+import { createPhoto, type NewUpload } from './create-photo.ts';
 import { apiDocument } from './openapi.ts';
 import type { PageServer } from './page-server.ts';
-import type { GatewayPorts, PhotoSettings } from './ports.ts';
+import type { GatewayPorts, PhotoPlace, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { findPhoto, readPhoto } from './read-photo.ts';
 import { type Webhooks } from './webhooks.ts';
@@ -28,14 +27,14 @@ export interface Gateway {
   newId: () => string;
   newTrace: () => string;
   /** What the log names a photo by. */
-  logIdOf: (id: string, lane?: Lane) => string;
+  logIdOf: (place: PhotoPlace) => string;
   /** Epoch seconds. */
   now: () => number;
   log: (line: Record<string, unknown>) => void;
 }
 
 /** Adds fields to the log line of the request. */
-type Note = (fields: { photo: string; trace: string }) => void;
+type Note = (fields: { photo: string; trace: string; sidelined?: boolean | null }) => void;
 
 type Route = (request: Request, gateway: Gateway, note: Note) => Promise<Response> | Response;
 
@@ -50,14 +49,17 @@ export const ROUTES = new Map<string, Route>(
       const caller = callerFrom(access, request.identity, groupsClaim);
       const wanted = parseBody(request, newPhotoSchema);
       const [id, trace] = [newId(), newTrace()];
-      note({ photo: logIdOf(id, wanted.lane), trace });
-      const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now() });
+      note({ photo: logIdOf({ id, lane: wanted.lane }), trace });
+      // Its queue is in its key, and so in its log id.
+      const placed: NewUpload['placed'] = (photo, sidelined) =>
+        note({ photo: logIdOf(photo), trace, ...(sidelined === false ? {} : { sidelined }) });
+      const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now(), placed });
       return jsonResponse(201, created, { location: `photos/${id}` });
     },
     'GET /photos/{id}': async (request, { access, groupsClaim, ports, settings, logIdOf, now }, note) => {
       const caller = callerFrom(access, request.identity, groupsClaim);
       const record = await findPhoto(request.parameters.id ?? '', caller, ports, now());
-      note({ photo: logIdOf(record.id, record.lane), trace: record.trace });
+      note({ photo: logIdOf(record), trace: record.trace });
       const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());
       return jsonResponse(200, status, { retryAfterSeconds });
     },
@@ -109,7 +111,7 @@ export async function respond(request: Request, gateway: Gateway): Promise<Respo
   const { route, id } = request;
   const photoId = request.parameters.id;
   let noted: { photo?: string; trace?: string } =
-    photoId && route.includes('/photos/') ? { photo: gateway.logIdOf(photoId) } : {};
+    photoId && route.includes('/photos/') ? { photo: gateway.logIdOf({ id: photoId }) } : {};
   const log = (response: Response, fields: Record<string, unknown> = {}) => {
     const ms = Math.round(performance.now() - startMs);
     gateway.log({

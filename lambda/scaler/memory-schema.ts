@@ -64,6 +64,7 @@ const recordSchema = z.object({
     .array(z.object({ instance: z.string().max(64), why: z.string().max(200) }))
     .max(MOST_NAMED)
     .optional(),
+  sidelined: amount.optional(),
   bulk: z.object({ visible: amount, inFlight: amount, dueAt: z.number().optional() }).optional(),
   calculation: calculationSchema.optional(),
   pools: z.object({ spot: poolRecordSchema, onDemand: poolRecordSchema, stopped: count }).optional(),

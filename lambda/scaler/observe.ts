@@ -46,7 +46,7 @@ export async function observe(context: Context, state?: MemoryState): Promise<Re
 
 const messagesOf = ({ visible, inFlight }: BulkCounts): number => visible + inFlight;
 
-/** Of both lanes at once. Without those of one the fleet stays as it is, like without any. */
+/** Of all queues at once. Without those of one the fleet stays as it is, like without any. */
 async function readCounts(port: Counts): Promise<QueueCounts> {
   const [counts, bulk] = await Promise.all([port.read(), port.readBulk?.()]);
   return bulk ? { ...counts, bulk } : counts;
@@ -54,7 +54,7 @@ async function readCounts(port: Counts): Promise<QueueCounts> {
 
 /**
  * Counts of messages that can wake a fleet at zero: a folder or S3's test event is no photo, and SQS counts it as one. S3 sends one to
- * the queue of each lane at the first deploy.
+ * each queue at the first deploy.
  *
  * It looks only when a queue has just stopped being empty. A message that waits longer, under a pause or a spent budget, would
  * otherwise be received at each tick, until SQS moves it to the dead-letter queue.
@@ -79,7 +79,7 @@ async function withoutEmptyMessages(
     bulk && hasNone(bulk, last?.bulk?.visible ?? 0, ports.counts.hasBulkPhoto?.bind(ports.counts)),
   ]);
   return {
-    ...{ ...counts, ...(isEmpty && { visible: 0 }) },
+    ...{ ...counts, ...(isEmpty && { visible: 0, sidelined: 0 }) },
     ...(bulk && isBulkEmpty && { bulk: { ...bulk, visible: 0 } }),
   };
 }

@@ -11,7 +11,10 @@ import type { Disbelief, InstanceReport } from './policy/plausible.ts';
 import type { Reporter } from './policy/reporters.ts';
 import type { ReportsMemory } from './policy/reports.ts';
 
-export type QueueCounts = Pick<Observation, 'visible' | 'inFlight' | 'bulk'>;
+export interface QueueCounts extends Pick<Observation, 'visible' | 'inFlight' | 'bulk'> {
+  /** Of those visible, the sidelined ones. @default the interactive lane has one queue */
+  sidelined?: number;
+}
 export type { FleetCounts };
 
 export interface FleetState extends FleetCounts {
@@ -45,7 +48,7 @@ export interface FleetLaunch extends InstanceLaunch {
 }
 
 export interface Counts {
-  /** Of the interactive queue. */
+  /** Of the interactive lane. */
   read(): Promise<QueueCounts>;
   /** @default there is no bulk lane */
   readBulk?: (() => Promise<BulkCounts>) | undefined;
@@ -111,6 +114,8 @@ export type TickRecord = {
   implausible?: number;
   /** The first of them; of the latest tick only. */
   disbelieved?: Disbelief[];
+  /** Of those visible, the sidelined ones; of the latest tick only. @default none, or unknown */
+  sidelined?: number;
   /** Of the bulk lane, with when its oldest photo is due, epoch seconds; of the latest tick only. @default none, or unknown */
   bulk?: BulkCounts & { dueAt?: number };
   /** The numbers behind the decision; of the latest tick only. */

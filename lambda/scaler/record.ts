@@ -105,6 +105,7 @@ export const recordOf = (facts: TickFacts): TickRecord => {
     ...(disbelieved.length > 0
       ? { implausible: disbelieved.length, disbelieved: disbelieved.slice(0, MOST_NAMED) }
       : {}),
+    ...(counts?.sidelined ? { sidelined: counts.sidelined } : {}),
     ...(counts?.bulk ? { bulk: { ...counts.bulk, ...dueOf(decision) } } : {}),
     ...(decision?.calculation ? { calculation: decision.calculation } : {}),
     ...poolsRecordOf(facts),
@@ -116,7 +117,7 @@ export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord
   const before = recent.slice(1 - RECENT);
   const last = before.pop();
   if (!last) return [record];
-  const { calculation: _, disbelieved: __, pools: ___, bulk: ____, ...plain } = last;
+  const { calculation: _, disbelieved: __, pools: ___, bulk: ____, sidelined: _____, ...plain } = last;
   return [...before, plain, record];
 }
 

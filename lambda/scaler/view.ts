@@ -138,6 +138,7 @@ export function viewOf(
     photosMeasured: policy.slo?.flow?.completed ?? 0,
     ...(sizing && { sizing }),
     ...(stopped && { stopped }),
+    ...(record.sidelined && { sidelined: record.sidelined }),
     ...(record.bulk && { bulk: bulkOf(record.bulk, calculation?.bulk, policy.bulk) }),
     history: historyOf(recent),
   };

@@ -1,7 +1,7 @@
 /** Reads the outcomes of photos from the bucket, as a client would. */
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import { FOLDERS, LANES, laneOf } from '../../contract/lanes.ts';
+import { FOLDERS, queueOf, QUEUES } from '../../contract/lanes.ts';
 import { failureSchema, type Failure } from '../../contract/failure.ts';
 import type { Photo } from './photos.ts';
 
@@ -27,9 +27,9 @@ export async function readOutcomes(
   bucket: string,
   photos: Photo[],
 ): Promise<Map<string, PhotoOutcome>> {
-  const lanes = LANES.filter((lane) => photos.some(({ key }) => laneOf(key) === lane));
+  const queues = QUEUES.filter((queue) => photos.some(({ key }) => queueOf(key) === queue));
   const listAll = async (kind: 'results' | 'failed') => {
-    const lists = await Promise.all(lanes.map((lane) => listKeys(s3, bucket, FOLDERS[lane][kind])));
+    const lists = await Promise.all(queues.map((queue) => listKeys(s3, bucket, FOLDERS[queue][kind])));
     return new Set(lists.flatMap((list) => [...list]));
   };
   const [results, failed] = await Promise.all([listAll('results'), listAll('failed')]);

@@ -15,9 +15,11 @@ import type { LocalStack } from './stack.ts';
 
 const POLL_MS = 1000;
 
-/** Messages of both lanes. */
+/** Messages of all job queues. */
 async function counts({ sqs, outputs }: LocalStack): Promise<{ visible: number; inFlight: number }> {
-  const urls = [outputs.QueueUrl, outputs.BulkQueueUrl].filter((url) => url !== undefined);
+  const urls = [outputs.QueueUrl, outputs.SidelinedQueueUrl, outputs.BulkQueueUrl].filter(
+    (url) => url !== undefined,
+  );
   const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const all = await Promise.all(
     urls.map((QueueUrl) =>

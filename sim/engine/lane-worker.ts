@@ -1,6 +1,6 @@
 /** One instance of `lanes.ts`: its photos, by the step that they are at, and its busy seconds as `worker/telemetry/busy-time.ts` counts them. */
 import type { Lane } from '../../contract/lanes.ts';
-import { LaneShare } from '../../worker/photo/lane-share.ts';
+import { QueueShare } from '../../worker/photo/queue-share.ts';
 import type { WorkerModel } from '../worker-model.ts';
 
 export class LaneWorker {
@@ -15,8 +15,8 @@ export class LaneWorker {
   inFlight = 0;
   /** Of these, of the bulk lane. */
   bulkInFlight = 0;
-  private readonly processShare = new LaneShare();
-  private readonly gpuShare = new LaneShare();
+  private readonly processShare = new QueueShare();
+  private readonly gpuShare = new QueueShare();
   private received: number[] = [];
   private preparing: number[] = [];
   private ready: number[] = [];
@@ -46,7 +46,7 @@ export class LaneWorker {
     return this.prefetched('interactive') < model.prefetched && inFlight - bulkInFlight < model.inFlight;
   }
 
-  /** As `worker/photo/lane-intake.ts`: one prefetched beside interactive photos. */
+  /** As `worker/photo/queue-intake.ts`: one prefetched beside interactive photos. */
   get hasBulkRoom(): boolean {
     const { model, inFlight, bulkInFlight } = this;
     const most = inFlight > bulkInFlight ? 1 : model.prefetched;
@@ -67,16 +67,17 @@ export class LaneWorker {
   }
 
   /** Takes some of a list: interactive ones first, and a tenth of bulk while it has both. @param most of one lane */
-  private take(from: number[], most: number, share: LaneShare): number[] {
+  private take(from: number[], most: number, share: QueueShare): number[] {
     if (this.bulkInFlight === 0) return from.splice(0, most);
     const ofBulk = from.filter(this.isBulk);
     const others = from.filter((message) => !this.isBulk(message));
-    const lane = others.length === 0 || (ofBulk.length > 0 && share.isBulksTurn) ? 'bulk' : 'interactive';
+    const lane =
+      others.length === 0 || (ofBulk.length > 0 && share.isTurnOf('bulk')) ? 'bulk' : 'interactive';
     // Interactive photos that wait should not wait for a whole batch.
     const taken =
       lane === 'interactive' ? others.slice(0, most) : ofBulk.slice(0, others.length > 0 ? 1 : most);
     for (const message of taken) from.splice(from.indexOf(message), 1);
-    share.started(lane, taken.length, ofBulk.length > 0);
+    share.started(lane, taken.length, (queue) => queue === 'bulk' && ofBulk.length > 0);
     return taken;
   }
 

@@ -1,5 +1,5 @@
 /** Instances that work on one job at a time, or on `slots`: the head of the queue goes to the slot that has been free longest. */
-import { LaneShare } from '../../worker/photo/lane-share.ts';
+import { QueueShare } from '../../worker/photo/queue-share.ts';
 import { draws, logNormal, type Draw } from '../random.ts';
 import { EVENT } from './events.ts';
 import { READY, STOPPED } from './fleet.ts';
@@ -15,7 +15,7 @@ export class Slots implements Work {
   private readonly running: Map<number, number[]> | undefined;
   private readonly serviceDraw: Draw;
   /** Of each instance. */
-  private readonly shares = new Map<number, LaneShare>();
+  private readonly shares = new Map<number, QueueShare>();
 
   constructor(private readonly ports: WorkPorts) {
     const { world, seed, fleet, messages } = ports;
@@ -45,10 +45,10 @@ export class Slots implements Work {
   private takeMessage(id: number): number {
     const { queue, bulk } = this.ports;
     if (bulk.size === 0) return queue.shift();
-    const share = this.shares.get(id) ?? new LaneShare();
+    const share = this.shares.get(id) ?? new QueueShare();
     this.shares.set(id, share);
-    const lane = queue.size === 0 || share.isBulksTurn ? 'bulk' : 'interactive';
-    share.started(lane, 1, true);
+    const lane = queue.size === 0 || share.isTurnOf('bulk') ? 'bulk' : 'interactive';
+    share.started(lane, 1, (queue) => queue === 'bulk');
     return (lane === 'bulk' ? bulk : queue).shift();
   }
 

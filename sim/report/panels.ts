@@ -95,6 +95,7 @@ const photos: Source = ({ run, periods }, { dimension: [, outcome] = ['', ''] })
 export const SOURCES: Partial<Record<MetricName, Source>> = {
   [METRICS.visible]: countBetween('arrivals', 'starts'),
   [METRICS.inFlight]: countBetween('starts', 'ends'),
+  [METRICS.sidelinedVisible]: notSimulated,
   [METRICS.bulkVisible]: notSimulated,
   [METRICS.bulkInFlight]: notSimulated,
   [METRICS.bulkDeadlineUsed]: notSimulated,

@@ -62,7 +62,7 @@ describe('redrive', () => {
     expect(await drain(stage.dead)).toEqual([]);
   });
 
-  it('sends each message to the queue of its photo’s lane', async () => {
+  it('sends each message to the queue of its photo', async () => {
     const bodyOf = (key: string) =>
       JSON.stringify({
         Records: [
@@ -73,12 +73,14 @@ describe('redrive', () => {
         ],
       });
     const bulk = ['bulk/a.jpg', 'bulk/Gr%C3%BC%C3%9Fe+1931.jpg'].map(bodyOf);
+    const sidelined = ['sidelined/a.jpg'].map(bodyOf);
     const interactive = ['incoming/a.jpg', 'incoming/bulk/a.jpg', 'bulk/'].map(bodyOf);
-    for (const MessageBody of [...bulk, ...interactive])
+    for (const MessageBody of [...bulk, ...sidelined, ...interactive])
       await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.dead, MessageBody }));
-    expect(json(await operate('redrive', '--json'))).toMatchObject({ moved: 5, empty: true });
+    expect(json(await operate('redrive', '--json'))).toMatchObject({ moved: 6, empty: true });
     const moved = async (url: string) => (await drain(url)).map(({ Body }) => Body).sort();
     expect(await moved(stage.bulk)).toEqual([...bulk].sort());
+    expect(await moved(stage.sidelined)).toEqual(sidelined);
     expect(await moved(stage.jobs)).toEqual([...interactive].sort());
   });
 });

@@ -33,13 +33,14 @@ describe('status', () => {
     );
     await stage.items.keep(fresh({ controls: { pauseScaleOut: {} } }));
     await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.jobs, MessageBody: 'one' }));
+    await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.sidelined, MessageBody: 'second' }));
     for (const MessageBody of ['two', 'three'])
       await stage.sqs.send(new SendMessageCommand({ QueueUrl: stage.bulk, MessageBody }));
     const ended = await operate('status', '--json');
     const status = json(ended);
     expect(status).toMatchObject({
       ...{ command: 'status', stage: STAGE, region: REGION },
-      queue: { waiting: 1, inFlight: 0, deadLetters: 0 },
+      queue: { waiting: 2, inFlight: 0, sidelined: 1, deadLetters: 0 },
       bulk: { waiting: 2, inFlight: 0 },
       fleet: { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 7 },
       controls: [{ name: 'pauseScaleOut', until: null }],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { apiPhotoKey, failedKey, MAX_KEY_BYTES, relativeKey, resultKey } from '../../contract/keys.ts';
-import { FOLDERS, laneOf, LANES } from '../../contract/lanes.ts';
+import { FOLDERS, laneOf, QUEUES } from '../../contract/lanes.ts';
 
 describe('keys of a photo and its outcomes', () => {
   it.each([
@@ -16,6 +16,9 @@ describe('keys of a photo and its outcomes', () => {
     ['incoming/bulk/x', 'interactive', 'results/bulk/x', 'failed/bulk/x.json'],
     ['incoming/bulk-results/x', 'interactive', 'results/bulk-results/x', 'failed/bulk-results/x.json'],
     ['bulk/x', 'bulk', 'bulk-results/x', 'bulk-failed/x.json'],
+    ['sidelined/x', 'interactive', 'sidelined-results/x', 'sidelined-failed/x.json'],
+    ['sidelined/bulk/x', 'interactive', 'sidelined-results/bulk/x', 'sidelined-failed/bulk/x.json'],
+    ['incoming/sidelined/x', 'interactive', 'results/sidelined/x', 'failed/sidelined/x.json'],
     ['bulk/bulk/x', 'bulk', 'bulk-results/bulk/x', 'bulk-failed/bulk/x.json'],
     ['bulk/incoming/x', 'bulk', 'bulk-results/incoming/x', 'bulk-failed/incoming/x.json'],
     ['bulk//x', 'bulk', 'bulk-results//x', 'bulk-failed//x.json'],
@@ -27,6 +30,8 @@ describe('keys of a photo and its outcomes', () => {
   it.each([
     'results/a.jpg',
     'incoming/',
+    'sidelined/',
+    'sidelined-results/a.jpg',
     'bulk/',
     'bulk',
     'bulk-results/a.jpg',
@@ -38,17 +43,19 @@ describe('keys of a photo and its outcomes', () => {
     '',
   ])('fails for %j, which is no photo', (key) => {
     for (const read of [laneOf, relativeKey, resultKey, failedKey]) {
-      expect(() => read(key)).toThrow(`'${key}' (expected a name below 'incoming/' or 'bulk/')`);
+      expect(() => read(key)).toThrow(
+        `'${key}' (expected a name below 'incoming/' or 'sidelined/' or 'bulk/')`,
+      );
     }
   });
 
-  it('takes the photos of the HTTP API to the interactive lane by default', () => {
+  it('takes the photos of the HTTP API to the first queue by default', () => {
     expect([apiPhotoKey('id'), apiPhotoKey('id', 'bulk')]).toEqual(['incoming/api/id', 'bulk/api/id']);
   });
 
   it('has no folder that is the beginning of another, which S3 refuses for notifications', () => {
-    const folders = LANES.flatMap((lane) => Object.values(FOLDERS[lane]));
-    expect(new Set(folders).size).toBe(6);
+    const folders = QUEUES.flatMap((queue) => Object.values(FOLDERS[queue]));
+    expect(new Set(folders).size).toBe(9);
     for (const one of folders)
       expect(
         folders.filter((other) => other.startsWith(one)),
@@ -66,6 +73,8 @@ describe('keys of a photo and its outcomes', () => {
   it.each([
     ['incoming/', 1015, 'plain', 'digest'],
     ['incoming/', 1012, 'plain', 'plain'],
+    ['sidelined/', 1014, 'digest', 'digest'],
+    ['sidelined/', 1000, 'plain', 'plain'],
     ['bulk/', 1019, 'digest', 'digest'],
     ['bulk/', 1012, 'digest', 'digest'],
     ['bulk/', 1011, 'plain', 'digest'],
@@ -80,7 +89,7 @@ describe('keys of a photo and its outcomes', () => {
   it('gives no two photos the same outcome, and no key that S3 refuses', () => {
     const photo = fc
       .tuple(
-        fc.constantFrom('incoming/', 'bulk/', 'incoming/bulk/', 'bulk/incoming/'),
+        fc.constantFrom('incoming/', 'bulk/', 'incoming/bulk/', 'bulk/incoming/', 'sidelined/'),
         fc.string({ minLength: 1, maxLength: 12 }),
         fc.constantFrom(0, 980, 990, 1000, 1005),
       )

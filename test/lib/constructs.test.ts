@@ -83,20 +83,24 @@ describe('a fleet without a bulk lane', () => {
   it('has one queue, and no folder, right or setting of the other lane', () => {
     const template = fleet(() => ({}));
     expect(resourcesOf(template, 'AWS::SQS::Queue')).toHaveLength(2);
-    expect(text(template)).not.toMatch(/bulk(\/|-|Queue|Jobs)/i);
+    expect(text(template)).not.toMatch(/(bulk|sidelined)(\/|-|Queue|Jobs)/i);
   });
 
-  it('gets one with a second queue, which shares the dead-letter queue', () => {
+  it.each([
+    ['bulk', 'bulkJobs', 'Bulk'],
+    ['sidelined', 'sidelinedJobs', 'Aside'],
+  ])('gets a queue of its own, %s, which shares the dead-letter queue', (folder, prop, id) => {
     const stack = newStack();
     const common = { bucketName: 'photos' };
     const jobs = new JobQueue(stack, 'Interactive', common);
-    const bulkJobs = new JobQueue(stack, 'Bulk', { ...common, deadLetterQueue: jobs.deadLetterQueue });
-    const photos = new PhotoStore(stack, 'Photos', { ...common, jobs, bulkJobs });
-    fleetIn(stack, { photos, jobs, bulkJobs });
+    const { deadLetterQueue } = jobs;
+    const other = { [prop]: new JobQueue(stack, id, { ...common, deadLetterQueue }) };
+    const photos = new PhotoStore(stack, 'Photos', { ...common, jobs, ...other });
+    fleetIn(stack, { photos, jobs, ...other });
     const template = Template.fromStack(stack).toJSON() as StackTemplate;
     const { Value } = only(template, 'AWS::SSM::Parameter');
-    expect(JSON.stringify(Value)).toMatch(/bulkQueueUrl.{0,20}Ref.{0,5}BulkQueue/);
-    expect(text(template)).toMatch(/bulk-results\/\*/);
+    expect(JSON.stringify(Value)).toMatch(new RegExp(`${folder}QueueUrl.{0,20}Ref.{0,5}${id}Queue`));
+    expect(text(template)).toContain(`/${folder}-results/*`);
     const targets = resourcesOf(template, 'AWS::SQS::Queue').flatMap(({ Properties }) => {
       const { RedrivePolicy } = Properties as { RedrivePolicy?: { deadLetterTargetArn: unknown } };
       return RedrivePolicy ? [JSON.stringify(RedrivePolicy.deadLetterTargetArn)] : [];
@@ -107,7 +111,7 @@ describe('a fleet without a bulk lane', () => {
       ({ DependsOn = [] }) => DependsOn.length > 1,
     )!;
     expect(DependsOn).toEqual([
-      expect.stringMatching(/^BulkQueuePolicy/) as string,
+      expect.stringMatching(new RegExp(`^${id}QueuePolicy`)) as string,
       expect.stringMatching(/^InteractiveQueuePolicy/) as string,
     ]);
   });
@@ -194,6 +198,15 @@ describe('wrong props', () => {
       },
       "bulkJobs with deadLetterQueue 'Fleet/Bulk/DeadLetters': that of jobs, which is 'Fleet/Jobs/DeadLetters'",
       'bulkJobs with visibilityTimeoutSeconds 60: that of jobs, which is 120',
+    ],
+    [
+      'Fleet',
+      () => {
+        const stack = newStack();
+        return fleetIn(stack, { sidelinedJobs: new JobQueue(stack, 'Aside', { maxReceiveCount: 9 }) });
+      },
+      "sidelinedJobs with deadLetterQueue 'Fleet/Aside/DeadLetters': that of jobs, which is 'Fleet/Jobs/DeadLetters'",
+      'sidelinedJobs with maxReceiveCount 9: that of jobs, which is 50',
     ],
     [
       'Store',

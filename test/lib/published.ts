@@ -50,7 +50,7 @@ const POOL = { desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2
 const fullTick = (reason: TickMetrics['reason']): TickMetrics => ({
   at: 1,
   reason,
-  counts: { visible: 1, inFlight: 1, bulk: { visible: 1, inFlight: 1 } },
+  counts: { visible: 1, inFlight: 1, sidelined: 1, bulk: { visible: 1, inFlight: 1 } },
   bulkDeadlineUsed: 1,
   fleet: {
     ...{ desired: 1, inService: 1, pending: 0, draining: 0, min: 0, max: 2 },

@@ -62,6 +62,13 @@ const suspended = (group: string): Properties => ({
   ServiceToken: arn('FleetSuspendRebalancingHandlerFunction'),
 });
 
+const jobQueue = {
+  MessageRetentionPeriod: 864_000,
+  RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 50 },
+  SqsManagedSseEnabled: true,
+  VisibilityTimeout: 120,
+};
+
 /** All properties of the resources of stage prod that hold data, start instances or let something in. */
 export const RESOURCES: Record<string, Properties> = {
   PhotosBucket: {
@@ -80,6 +87,9 @@ export const RESOURCES: Record<string, Properties> = {
         expire('incoming/', 14),
         expire('results/', 30),
         expire('failed/', 30),
+        expire('sidelined/', 14),
+        expire('sidelined-results/', 30),
+        expire('sidelined-failed/', 30),
         expire('bulk/', 14),
         expire('bulk-results/', 30),
         expire('bulk-failed/', 30),
@@ -96,24 +106,20 @@ export const RESOURCES: Record<string, Properties> = {
         },
         {
           Event: 's3:ObjectCreated:*',
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'sidelined/' }] } },
+          Queue: arn('SidelinedJobsQueue'),
+        },
+        {
+          Event: 's3:ObjectCreated:*',
           Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'bulk/' }] } },
           Queue: arn('BulkJobsQueue'),
         },
       ],
     },
   },
-  JobsQueue: {
-    MessageRetentionPeriod: 864_000,
-    RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 50 },
-    SqsManagedSseEnabled: true,
-    VisibilityTimeout: 120,
-  },
-  BulkJobsQueue: {
-    MessageRetentionPeriod: 864_000,
-    RedrivePolicy: { deadLetterTargetArn: arn('JobsDeadLetters'), maxReceiveCount: 50 },
-    SqsManagedSseEnabled: true,
-    VisibilityTimeout: 120,
-  },
+  JobsQueue: jobQueue,
+  SidelinedJobsQueue: jobQueue,
+  BulkJobsQueue: jobQueue,
   JobsDeadLetters: { MessageRetentionPeriod: 1_209_600, SqsManagedSseEnabled: true },
   FleetGroupASG: groupOf('ddcolor-elastic-prod', 0),
   // Of the same make.
@@ -144,7 +150,10 @@ export const RESOURCES: Record<string, Properties> = {
     EventPattern: {
       source: ['aws.s3'],
       'detail-type': ['Object Created'],
-      detail: { bucket: { name: [{ Ref: 'PhotosBucket' }] }, object: { key: [{ prefix: 'incoming/' }] } },
+      detail: {
+        bucket: { name: [{ Ref: 'PhotosBucket' }] },
+        object: { key: [{ prefix: 'incoming/' }, { prefix: 'sidelined/' }] },
+      },
     },
     State: 'ENABLED',
     Targets: [
@@ -199,8 +208,8 @@ export const TYPES: Record<string, number> = {
   'AWS::S3::BucketPolicy': 1,
   'AWS::SNS::Topic': 1,
   'AWS::SNS::TopicPolicy': 1,
-  'AWS::SQS::Queue': 3,
-  'AWS::SQS::QueuePolicy': 3,
+  'AWS::SQS::Queue': 4,
+  'AWS::SQS::QueuePolicy': 4,
   'AWS::SSM::Parameter': 1,
   'AWS::Scheduler::Schedule': 1,
   'Custom::SuspendProcesses': 2,

@@ -46,13 +46,16 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       // ChangeMessageVisibility keeps a message while its photo is worked on, and returns it.
       {
         may: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
-        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>'],
+        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>', '<SidelinedJobsQueue.Arn>'],
       },
-      { may: ['s3:GetObject'], on: ['<PhotosBucket.Arn>/bulk/*', '<PhotosBucket.Arn>/incoming/*'] },
+      {
+        may: ['s3:GetObject'],
+        on: ['bulk', 'incoming', 'sidelined'].map((folder) => `<PhotosBucket.Arn>/${folder}/*`),
+      },
       // The worker reads an outcome before it writes one, and deletes it when its photo is replaced.
       {
         may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
-        on: ['bulk-failed', 'bulk-results', 'failed', 'results'].map(
+        on: ['bulk-failed', 'bulk-results', 'failed', 'results', 'sidelined-failed', 'sidelined-results'].map(
           (name) => `<PhotosBucket.Arn>/${name}/*`,
         ),
       },
@@ -129,7 +132,7 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
       { may: OWN_LOG, on: ['<ScalerFunctionLogs.Arn>'] },
       {
         may: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>'],
+        on: ['<BulkJobsQueue.Arn>', '<JobsQueue.Arn>', '<SidelinedJobsQueue.Arn>'],
       },
       {
         may: ['autoscaling:SetDesiredCapacity', 'autoscaling:TerminateInstanceInAutoScalingGroup'],
@@ -179,7 +182,10 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
     rows: [
       { may: OWN_LOG, on: ['<GatewayFunctionLogs.Arn>'] },
       // Its signed links have no more permissions than the function.
-      { may: ['s3:PutObject'], on: ['<PhotosBucket.Arn>/bulk/api/*', '<PhotosBucket.Arn>/incoming/api/*'] },
+      {
+        may: ['s3:PutObject'],
+        on: ['bulk', 'incoming', 'sidelined'].map((folder) => `<PhotosBucket.Arn>/${folder}/api/*`),
+      },
       {
         may: ['s3:GetObject'],
         on: [
@@ -189,6 +195,9 @@ const ROLES: Record<string, { trusts: string; only?: Record<string, unknown>; ro
           '<PhotosBucket.Arn>/failed/api/*.json',
           '<PhotosBucket.Arn>/incoming/api/*',
           '<PhotosBucket.Arn>/results/api/*',
+          '<PhotosBucket.Arn>/sidelined-failed/api/*.json',
+          '<PhotosBucket.Arn>/sidelined-results/api/*',
+          '<PhotosBucket.Arn>/sidelined/api/*',
         ],
       },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },

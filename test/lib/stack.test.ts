@@ -90,7 +90,7 @@ describe('stage prod', () => {
   it('has no inbound rule', () =>
     expect(propertiesOf(prod, 'FleetNetworkSecurityGroup')).not.toHaveProperty('SecurityGroupIngress'));
 
-  it('allows the bucket and both queues TLS only, and the bucket alone to send jobs', () => {
+  it('allows the bucket and all queues TLS only, and the bucket alone to send jobs', () => {
     const statements = (id: string) => propertiesOf(prod, id).PolicyDocument.Statement as Properties[];
     const insecure = { Bool: { 'aws:SecureTransport': 'false' } };
     expect(statements('PhotosBucketPolicy')).toMatchObject([
@@ -119,7 +119,7 @@ describe('stage prod', () => {
     ]);
     // S3 checks that it may send when the notification is made.
     expect(prod.Resources.PhotosBucket).toMatchObject({
-      DependsOn: ['BulkJobsQueuePolicy', 'JobsQueuePolicy'],
+      DependsOn: ['BulkJobsQueuePolicy', 'JobsQueuePolicy', 'SidelinedJobsQueuePolicy'],
     });
   });
 
@@ -237,6 +237,7 @@ describe.each(names)('the shipped stage %s', (name) => {
       'QueueUrl',
       'ScalerFunctionName',
       'ScalerLogGroupName',
+      'SidelinedQueueUrl',
       'TableName',
     ]);
   });

@@ -2,7 +2,7 @@
  * Every call to AWS that the deployed code makes, as IAM sees it: role, action, resource, and the context keys that AWS supplies
  * (Service Authorization Reference). A recorded run must have no other calls: recorded.full.test.ts.
  */
-import { FOLDERS, LANES } from '../../contract/lanes.ts';
+import { FOLDERS, QUEUES } from '../../contract/lanes.ts';
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 
 export interface Call {
@@ -33,7 +33,9 @@ const WEBHOOK_SCHEDULE = 'WebhooksScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
+export const SIDELINED_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:SidelinedJobsQueue`;
 export const BULK_QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:BulkJobsQueue`;
+const JOB_QUEUES = [QUEUE, SIDELINED_QUEUE, BULK_QUEUE];
 export const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsDeadLetters`;
 export const OUTCOMES = `arn:aws:sqs:${REGION}:${ACCOUNT}:OutcomeEventsOutcomesQueue`;
 export const WAKES = `arn:aws:sqs:${REGION}:${ACCOUNT}:WebhooksWakes`;
@@ -89,15 +91,14 @@ export function callsOf(
   return [
     ...rows(
       undefined,
-      [WORKER, 'sqs:ReceiveMessage', QUEUE],
-      [WORKER, 'sqs:DeleteMessage', QUEUE],
-      [WORKER, 'sqs:ChangeMessageVisibility', QUEUE],
-      [WORKER, 'sqs:ReceiveMessage', BULK_QUEUE],
-      [WORKER, 'sqs:DeleteMessage', BULK_QUEUE],
-      [WORKER, 'sqs:ChangeMessageVisibility', BULK_QUEUE],
+      ...JOB_QUEUES.flatMap((queue): Row[] => [
+        [WORKER, 'sqs:ReceiveMessage', queue],
+        [WORKER, 'sqs:DeleteMessage', queue],
+        [WORKER, 'sqs:ChangeMessageVisibility', queue],
+      ]),
       [WORKER, 'sqs:SendMessage', DEAD_LETTERS],
-      ...LANES.flatMap((lane): Row[] => {
-        const { photos, results, failed } = FOLDERS[lane];
+      ...QUEUES.flatMap((queue): Row[] => {
+        const { photos, results, failed } = FOLDERS[queue];
         const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
         return [
           [WORKER, 's3:GetObject', `${BUCKET}/${photos}Album 1/Oma.jpg`],
@@ -129,12 +130,11 @@ export function callsOf(
         }),
       ],
       [WORKER, 'cloudwatch:PutMetricData', '*', metrics],
-      [SCALER, 'sqs:GetQueueAttributes', QUEUE],
-      [SCALER, 'sqs:GetQueueAttributes', BULK_QUEUE],
-      [SCALER, 'sqs:ReceiveMessage', QUEUE],
-      [SCALER, 'sqs:DeleteMessage', QUEUE],
-      [SCALER, 'sqs:ReceiveMessage', BULK_QUEUE],
-      [SCALER, 'sqs:DeleteMessage', BULK_QUEUE],
+      ...JOB_QUEUES.flatMap((queue): Row[] => [
+        [SCALER, 'sqs:GetQueueAttributes', queue],
+        [SCALER, 'sqs:ReceiveMessage', queue],
+        [SCALER, 'sqs:DeleteMessage', queue],
+      ]),
       [SCALER, 'autoscaling:DescribeAutoScalingGroups', '*'],
       [SCALER, 'autoscaling:DescribeScalingActivities', '*'],
       [
@@ -170,15 +170,18 @@ export function callsOf(
         item([OWN_WORK], ['id', 'bootFailure'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
       [SCALER, 'cloudwatch:PutMetricData', '*', metrics],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/results/api/abcdefghijklmnopqrstuv`],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/failed/api/abcdefghijklmnopqrstuv.json`],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk/api/abcdefghijklmnopqrstuv`],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk-results/api/abcdefghijklmnopqrstuv`],
-      [GATEWAY, 's3:GetObject', `${BUCKET}/bulk-failed/api/abcdefghijklmnopqrstuv.json`],
+      ...QUEUES.flatMap((queue): Row[] => {
+        const { photos, results, failed } = FOLDERS[queue];
+        return [
+          [GATEWAY, 's3:GetObject', `${BUCKET}/${photos}api/abcdefghijklmnopqrstuv`],
+          [GATEWAY, 's3:GetObject', `${BUCKET}/${results}api/abcdefghijklmnopqrstuv`],
+          [GATEWAY, 's3:GetObject', `${BUCKET}/${failed}api/abcdefghijklmnopqrstuv.json`],
+        ];
+      }),
       [GATEWAY, 'dynamodb:GetItem', table('GatewayTable'), item('photo#a', [])],
       [GATEWAY, 'dynamodb:PutItem', table('GatewayTable'), item('photo#a', ['id', 'name'])],
       [GATEWAY, 'dynamodb:UpdateItem', table('GatewayTable'), item('quota#a', ['id', 'photos'])],
+      [GATEWAY, 'dynamodb:UpdateItem', table('GatewayTable'), item('unfinished#a', ['id', 'photos'])],
       [
         GATEWAY,
         'dynamodb:GetItem',
@@ -200,8 +203,8 @@ export function callsOf(
       ],
       [PROBE, 'ssm:GetParameter', parameter(`ddcolor-elastic/${stage}/ami/current`)],
       [PROBE, 'cloudwatch:PutMetricData', '*', metrics],
-      ...LANES.flatMap((lane): Row[] => {
-        const { results, failed } = FOLDERS[lane];
+      ...QUEUES.flatMap((queue): Row[] => {
+        const { results, failed } = FOLDERS[queue];
         const outcomes = [`${BUCKET}/${results}Album 1/Oma.jpg`, `${BUCKET}/${failed}Album 1/Oma.jpg.json`];
         return outcomes.map((outcome) => [EVENTS, 's3:GetObject', outcome]);
       }),
@@ -247,6 +250,7 @@ export function callsOf(
     ...rows(
       'a signed link',
       [GATEWAY, 's3:PutObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
+      [GATEWAY, 's3:PutObject', `${BUCKET}/sidelined/api/abcdefghijklmnopqrstuv`],
       [GATEWAY, 's3:PutObject', `${BUCKET}/bulk/api/abcdefghijklmnopqrstuv`],
     ),
     ...rows(

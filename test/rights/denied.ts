@@ -2,6 +2,7 @@
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 import {
   BULK_QUEUE,
+  SIDELINED_QUEUE,
   DEAD_LETTERS,
   BUCKET,
   BUS,
@@ -68,6 +69,7 @@ export function deniedTo(stage: string): Call[] {
       WORKER,
       ['sqs:SendMessage', QUEUE],
       ['sqs:SendMessage', BULK_QUEUE],
+      ['sqs:SendMessage', SIDELINED_QUEUE],
       ['sqs:ReceiveMessage', otherQueue],
       ['sqs:ReceiveMessage', DEAD_LETTERS],
       ['sqs:SendMessage', otherQueue],
@@ -75,6 +77,7 @@ export function deniedTo(stage: string): Call[] {
       ['s3:DeleteObject', `${BUCKET}/incoming/Oma.jpg`],
       ['s3:PutObject', `${BUCKET}/bulk/Oma.jpg`],
       ['s3:DeleteObject', `${BUCKET}/bulk/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/sidelined/Oma.jpg`],
       ['s3:PutObject', `${BUCKET}/page/index.html`],
       ['s3:ListBucket', otherBucket],
       ['autoscaling:SetDesiredCapacity', fleet],
@@ -148,6 +151,9 @@ export function deniedTo(stage: string): Call[] {
       ['s3:GetObject', `${BUCKET}/bulk/Album 1/Oma.jpg`],
       ['s3:GetObject', `${BUCKET}/bulk-results/Album 1/Oma.jpg`],
       ['s3:PutObject', `${BUCKET}/bulk-results/api/abcdefghijklmnopqrstuv`],
+      ['s3:GetObject', `${BUCKET}/sidelined/Album 1/Oma.jpg`],
+      ['s3:PutObject', `${BUCKET}/sidelined-results/api/abcdefghijklmnopqrstuv`],
+      ['sqs:ReceiveMessage', SIDELINED_QUEUE],
       ['sqs:ReceiveMessage', QUEUE],
       ['autoscaling:SetDesiredCapacity', fleet],
       ['dynamodb:GetItem', table('ScalerTable'), item('scaler', 'ledger')],

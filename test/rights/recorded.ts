@@ -2,6 +2,7 @@
 import {
   BUCKET,
   BULK_QUEUE,
+  SIDELINED_QUEUE,
   group,
   INSTANCE,
   OWN_WORK,
@@ -61,7 +62,12 @@ export function callOf(recorded: Recorded): Call {
   }
   const input = JSON.parse(body) as Record<string, unknown>;
   if (service === 'sqs') {
-    const resource = String(input.QueueUrl).includes('BulkJobs') ? BULK_QUEUE : QUEUE;
+    const url = String(input.QueueUrl);
+    const resource = url.includes('BulkJobs')
+      ? BULK_QUEUE
+      : url.includes('SidelinedJobs')
+        ? SIDELINED_QUEUE
+        : QUEUE;
     return { ...call, action: call.action.replace(/Batch$/, ''), resource };
   }
   if (service === 'ssm') {

@@ -5,7 +5,7 @@ import { delays, type Way } from './support/fairness.ts';
 
 const TRIES = 200;
 
-it('are those of the page, and the bulk lane and the sideline keep within 10 s', () => {
+it('are those of the page, and the bulk lane and sidelining keep within 10 s', () => {
   const p95 = (instances: number, service: number, way: Way) => {
     const setting = { instances, service, load: 0.5, knownAfter: 20, heavy: { perSecond: 20, photos: 1000 } };
     return delays(setting, way, TRIES)[0.95 * TRIES - 1] as number;
@@ -17,7 +17,7 @@ it('are those of the page, and the bulk lane and the sideline keep within 10 s',
     [10, 6],
     [20, 6],
   ].map(([instances = 0, service = 0]) => {
-    const of = (['one-queue', 'bulk', 'sideline'] as const).map((way) => p95(instances, service, way));
+    const of = (['one-queue', 'bulk', 'sidelined'] as const).map((way) => p95(instances, service, way));
     expect(Math.max(...of.slice(1))).toBeLessThan(10);
     return `| ${instances} | ${service} s | ${of[0]!.toFixed(0)} s | ${of[1]!.toFixed(1)} s | ${of[2]!.toFixed(1)} s |`;
   });

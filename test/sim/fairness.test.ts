@@ -1,30 +1,16 @@
 /** What a caller's thousand photos cost another caller's one, by the way in which they are queued. */
 import { expect, it } from 'vitest';
-import { delays, isSidelined, type Setting, type Way } from './support/fairness.ts';
+import { delays, type Setting, type Way } from './support/fairness.ts';
 
 const awake: Setting = {
   ...{ instances: 10, service: 3, load: 0.5, knownAfter: 20 },
   heavy: { perSecond: 20, photos: 1000 },
 };
 
-it.each([
-  [0, 10, false],
-  [9, 10, false],
-  [10, 10, true],
-  [3, 0, false],
-  [4, 0, true],
-  [4, 3, true],
-])(
-  'of a caller with %i unfinished photos, the next one at %i instances is sidelined: %s',
-  (unfinished, instances, is) => {
-    expect(isSidelined(unfinished, instances)).toBe(is);
-  },
-);
-
 it.each<[way: Way, least: number, most: number]>([
   ['one-queue', 60, 400],
   ['bulk', 0, 5],
-  ['sideline', 0, 10],
+  ['sidelined', 0, 10],
 ])('%s delays the one by %i to %i s in the worst of 5 tries', (way, least, most) => {
   const worst = delays(awake, way, 5).at(-1) as number;
   expect(worst).toBeGreaterThanOrEqual(least);
@@ -33,5 +19,5 @@ it.each<[way: Way, least: number, most: number]>([
 
 it('delays nobody where the heavy caller has no more photos than it may', () => {
   const few = { ...awake, heavy: { perSecond: 20, photos: 10 } };
-  expect(delays(few, 'sideline', 5)).toEqual(delays(few, 'one-queue', 5));
+  expect(delays(few, 'sidelined', 5)).toEqual(delays(few, 'one-queue', 5));
 });

@@ -17,6 +17,7 @@ const ALL = PANELS.flat().flatMap(({ id, series }) => series.map((one) => ({ id,
 const named = (panel: string, labels: string) => labels.split(', ').map((label) => `${panel}: ${label}`);
 const NOT_SIMULATED = [
   ...named('coloured', 'failed'),
+  ...named('backlog', 'of these sidelined'),
   ...named('decisions', 'over-budget, paused, metrics-unavailable'),
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),

@@ -7,7 +7,7 @@ import type { Options } from '../../worker/photo/options.ts';
 import { BatchWorld, type Arrival, type Step } from './support/batch-world.ts';
 
 const arrival = fc.record<Arrival>({
-  lane: fc.constantFrom('interactive', 'bulk'),
+  queue: fc.constantFrom('interactive', 'sidelined', 'bulk'),
   strength: fc.constantFrom(1, 1, 1, 2),
   isBad: fc.constantFrom(false, false, false, false, true),
   wasTried: fc.constantFrom(false, false, false, true),

@@ -1,7 +1,7 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job } from '../../contract/job.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import { laneOfQueue, type QueueName } from '../../contract/lanes.ts';
 import { PROBE_PHOTOS } from '../../contract/keys.ts';
 import { probePhotoKey } from '../../contract/probe.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
@@ -254,19 +254,24 @@ describe('a message', () => {
     ['bulk/', 'deleted'],
     ['bulk-results/a.jpg', 'dead-lettered'],
     ['bulkier/a.jpg', 'dead-lettered'],
-  ])('of the bulk lane with the key %s is %s in its own queue', async (key, expected) => {
-    const queue = new MemoryQueue(['interactive', 'bulk']);
-    const lanes: (Lane | undefined)[] = [];
-    const process = async (_job: unknown, { lane }: { lane?: Lane }) => {
-      lanes.push(lane);
+    ['sidelined/a.jpg', 'deleted', 'sidelined'],
+    ['sidelined-results/a.jpg', 'dead-lettered', 'sidelined'],
+  ] as const)('with the key %s is %s in its own queue', async (key, expected, which: QueueName = 'bulk') => {
+    const queue = new MemoryQueue(['interactive', 'sidelined', 'bulk']);
+    const queues: QueueName[] = [];
+    const process = async (_job: unknown, attempt: { queue?: QueueName }) => {
+      queues.push(attempt.queue!);
       return SUCCEEDED;
     };
-    const message = queue.send(body(event('photos', key, 'e')), 1, 'bulk');
+    const message = queue.send(body(event('photos', key, 'e')), 1, which);
     const log = memoryLog();
     expect(await handleMessage(message, portsOn(queue, { process, log }))).toBe(expected);
     const isPhoto = expected === 'deleted' && !key.endsWith('/');
-    expect(lanes).toEqual(isPhoto ? ['bulk'] : []);
-    expect(log.of('photo-finished').map(({ lane }) => lane)).toEqual(lanes);
+    expect(queues).toEqual(isPhoto ? [which] : []);
+    expect(log.of('photo-finished').map(({ lane }) => lane)).toEqual(queues.map(laneOfQueue));
+    expect(log.of('photo-finished').map((line) => line.queue)).toEqual(
+      queues.map((one) => (one === 'sidelined' ? one : undefined)),
+    );
     expect(JSON.stringify(log.lines)).not.toContain('a.jpg');
   });
 

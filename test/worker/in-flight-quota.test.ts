@@ -1,7 +1,7 @@
 /** More messages in flight than SQS allows: workers wait quietly, share what there is, and lose no photo. */
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { listenOnLoopback } from '../../common/loopback.ts';
 import { SqsJobQueue } from '../../worker/aws/queue.ts';
 import { PrefetchAllowance } from '../../worker/photo/prefetch-allowance.ts';
@@ -22,13 +22,13 @@ class QuotaQueue extends MemoryQueue {
     super();
   }
 
-  override async receive(lane: Lane, wait: boolean) {
+  override async receive(queue: QueueName, wait: boolean) {
     if (this.inFlight >= this.quota) {
       if (wait) return new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), 5000));
       this.refusals++;
       throw new InFlightQuotaReached('too many messages in flight');
     }
-    const message = await super.receive(lane, wait);
+    const message = await super.receive(queue, wait);
     if (message) this.inFlight++;
     return message;
   }

@@ -1,32 +1,49 @@
-/** Two lanes on one worker: interactive photos first, a tenth of the starts to bulk, and neither starves. */
+/** Three queues on one worker: interactive photos first, a fourth of their lane's starts to sidelined ones, a tenth of all to bulk; none starves. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Lane } from '../../contract/lanes.ts';
-import { LaneIntake, type InFlightCounts } from '../../worker/photo/lane-intake.ts';
-import { LaneShare } from '../../worker/photo/lane-share.ts';
+import { QUEUES, type QueueName } from '../../contract/lanes.ts';
+import { QueueIntake, type InFlightCounts } from '../../worker/photo/queue-intake.ts';
 import { InFlightQuotaReached } from '../../worker/photo/queue.ts';
+import { QueueShare } from '../../worker/photo/queue-share.ts';
 import { receivePhotos } from '../../worker/photo/receive-loop.ts';
 import { WeightedSemaphore } from '../../worker/photo/weighted-semaphore.ts';
 import { memoryLog, MemoryQueue } from './support/memory.ts';
 
-const LANES = ['interactive', 'bulk'] as const;
+const TWO = ['interactive', 'bulk'] as const;
+const OF: Record<string, QueueName> = { i: 'interactive', s: 'sidelined', b: 'bulk' };
+const queueOf = (name: string): QueueName => OF[name.charAt(0)] ?? 'interactive';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('the share of the lanes', () => {
-  /** Starts while both wait, some of several photos. @returns lanes of the photos in order */
-  const starts = (sizes: number[]): Lane[] => {
-    const share = new LaneShare();
+describe('the share of the queues', () => {
+  /** Starts while photos of all queues wait, some of several photos. @returns queues of the photos in order */
+  const starts = (sizes: number[], waiting: readonly QueueName[] = TWO): QueueName[] => {
+    const share = new QueueShare();
     return sizes.flatMap((size) => {
-      const lane = share.isBulksTurn ? 'bulk' : 'interactive';
-      const photos = lane === 'bulk' ? 1 : size;
-      share.started(lane, photos, true);
-      return Array<Lane>(photos).fill(lane);
+      const queue = share.order.find((one) => waiting.includes(one))!;
+      const photos = queue === 'interactive' ? size : 1;
+      share.started(queue, photos, (one) => waiting.includes(one));
+      return Array<QueueName>(photos).fill(queue);
     });
   };
+  const ones = (count: number) => Array<number>(count).fill(1);
+  const placesOf = (queue: QueueName, all: QueueName[]) =>
+    all.flatMap((one, k) => (one === queue ? [k] : []));
 
   it('gives bulk every tenth start while both wait', () => {
-    const lanes = starts(Array<number>(40).fill(1));
-    expect(lanes.flatMap((lane, k) => (lane === 'bulk' ? [k] : []))).toEqual([9, 19, 29, 39]);
+    expect(placesOf('bulk', starts(ones(40)))).toEqual([9, 19, 29, 39]);
+  });
+
+  it.each<[string, QueueName[], Record<string, number>]>([
+    ['all three', ['interactive', 'sidelined', 'bulk'], { interactive: 270, sidelined: 90, bulk: 40 }],
+    ['sidelined beside interactive', ['interactive', 'sidelined'], { interactive: 300, sidelined: 100 }],
+    ['bulk beside sidelined', ['sidelined', 'bulk'], { sidelined: 360, bulk: 40 }],
+    ['sidelined alone', ['sidelined'], { sidelined: 400 }],
+  ])('is kept over 400 starts with %s', (_name, waiting, expected) => {
+    const all = starts(ones(400), waiting);
+    const counts = QUEUES.map((queue) => [queue, placesOf(queue, all).length]);
+    expect(Object.fromEntries(counts.filter(([, count]) => count !== 0))).toEqual(expected);
+    if (waiting.includes('interactive') && waiting.includes('sidelined'))
+      expect(placesOf('sidelined', all).slice(0, 2)).toEqual([3, 7]);
   });
 
   it('gives bulk a tenth of the photos whatever the size of the prompts', () => {
@@ -34,7 +51,7 @@ describe('the share of the lanes', () => {
     fc.assert(
       fc.property(sizes, (each) => {
         const lanes = starts(each);
-        const bulk = lanes.filter((lane) => lane === 'bulk').length;
+        const bulk = placesOf('bulk', lanes).length;
         // One prompt of eight beyond nine may have started last.
         expect(bulk).toBeGreaterThanOrEqual(Math.floor((lanes.length - 8) / 10) - 1);
         expect(bulk).toBeLessThanOrEqual(lanes.length / 10 + 1);
@@ -43,30 +60,36 @@ describe('the share of the lanes', () => {
     );
   });
 
-  it('keeps no claim while no bulk photo waits, nor after bulk had the idle GPU', () => {
-    const share = new LaneShare();
-    const turn = () => share.isBulksTurn;
-    for (let k = 0; k < 50; k++) share.started('interactive', 1, false);
-    expect(turn()).toBe(false);
-    share.started('interactive', 8, true);
-    share.started('bulk', 8, true);
-    share.started('interactive', 8, true);
-    expect(turn()).toBe(false);
-    share.started('interactive', 8, true);
-    expect(turn()).toBe(true);
-    share.noneWaits();
-    expect(turn()).toBe(false);
-  });
+  it.each([
+    ['bulk', 8],
+    ['sidelined', 2],
+  ] as const)(
+    'keeps no claim of %s while none of its photos waits, nor after it had the idle GPU',
+    (queue, photos) => {
+      const share = new QueueShare();
+      const turn = () => share.isTurnOf(queue);
+      for (let k = 0; k < 50; k++) share.started('interactive', 1, () => false);
+      expect(turn()).toBe(false);
+      share.started('interactive', photos, () => true);
+      share.started(queue, 8, () => true);
+      share.started('interactive', photos, () => true);
+      expect(turn()).toBe(false);
+      share.started('interactive', photos, () => true);
+      expect(turn()).toBe(true);
+      share.noneWaits(queue);
+      expect(turn()).toBe(false);
+    },
+  );
 });
 
-describe('slots of two lanes', () => {
-  /** A semaphore whose holders are released by hand, with names such as `i1` and `b1`. */
+describe('slots of several queues', () => {
+  /** A semaphore whose holders are released by hand, with names such as `i1`, `s1` and `b1`. */
   function slots(capacity: number, bulkMayStart?: (holders: number) => boolean) {
     const semaphore = new WeightedSemaphore(capacity, undefined, bulkMayStart);
     const order: string[] = [];
     const releases = new Map<string, () => void>();
     const ask = (name: string, cancel?: AbortSignal) =>
-      void semaphore.acquire(1, cancel, name.startsWith('i') ? 'interactive' : 'bulk').then(
+      void semaphore.acquire(1, cancel, queueOf(name)).then(
         (release) => {
           order.push(name);
           releases.set(name, release);
@@ -88,6 +111,22 @@ describe('slots of two lanes', () => {
     await release('i2');
     await release('b1');
     expect(order).toEqual(['i1', 'i2', 'b1', 'b2']);
+  });
+
+  it('go to a sidelined photo after three interactive ones, and to it before bulk', async () => {
+    const { ask, release, order } = slots(1);
+    for (const name of ['i1', 'b1', 's1', 's2']) ask(name);
+    for (let k = 2; k < 12; k++) ask(`i${k}`);
+    await settled();
+    for (let k = 0; k < 13; k++) await release(order.at(-1)!);
+    expect(order.join(' ')).toBe('i1 i2 i3 i4 s1 i5 i6 i7 s2 i8 b1 i9 i10 i11');
+  });
+
+  it('go to sidelined photos beside what runs: a caller alone keeps the GPU busy', async () => {
+    const { ask, order } = slots(2, (holders) => holders === 0);
+    for (const name of ['s1', 's2', 'b1']) ask(name);
+    await settled();
+    expect(order).toEqual(['s1', 's2']);
   });
 
   it('go to a bulk photo after nine interactive ones, however many wait', async () => {
@@ -134,7 +173,7 @@ describe('slots of two lanes', () => {
   });
 
   it('are never left free while a photo waits, and each is given once', async () => {
-    const steps = fc.array(fc.constantFrom('i', 'b', 'end'), { maxLength: 60 });
+    const steps = fc.array(fc.constantFrom('i', 's', 'b', 'end'), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), async (all, strict) => {
         const { ask, release, order } = slots(2, strict ? (holders) => holders === 0 : undefined);
@@ -155,9 +194,10 @@ describe('slots of two lanes', () => {
 
 describe('what a worker receives', () => {
   const intake = () =>
-    new LaneIntake(LANES, { log: memoryLog(), random: () => 1, firstBackoffMs: 1000, now: () => 0 });
+    new QueueIntake(TWO, { log: memoryLog(), random: () => 1, firstBackoffMs: 1000, now: () => 0 });
   const held = (interactive: Partial<InFlightCounts>, bulk: Partial<InFlightCounts>) => ({
     interactive: { prefetched: 0, count: 0, ...interactive },
+    sidelined: { prefetched: 0, count: 0 },
     bulk: { prefetched: 0, count: 0, ...bulk },
   });
   const limits = { prefetched: 4, inFlight: 10 };
@@ -189,11 +229,11 @@ describe('what a worker receives', () => {
   it('is bulk’s after nine interactive messages in a row, unless it has none', () => {
     const one = intake();
     const nine = () => {
-      for (let k = 0; k < 9; k++) one.received('interactive', true);
+      for (let k = 0; k < 9; k++) one.received('interactive', () => true);
     };
     nine();
     expect(one.order(held({}, {}), limits)).toEqual(['bulk', 'interactive']);
-    one.received('bulk', true);
+    one.received('bulk', () => true);
     expect(one.order(held({}, {}), limits)).toEqual(['interactive', 'bulk']);
     nine();
     one.foundNone('bulk');
@@ -204,11 +244,11 @@ describe('what a worker receives', () => {
   async function loop(queue: MemoryQueue, photos: number) {
     const controller = new AbortController();
     const handled: string[] = [];
-    const waits: [Lane, boolean][] = [];
+    const waits: [QueueName, boolean][] = [];
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane, wait) => {
-      waits.push([lane, wait]);
-      return receive(lane, wait);
+    queue.receive = (name, wait) => {
+      waits.push([name, wait]);
+      return receive(name, wait);
     };
     let gpu = Promise.resolve();
     const log = memoryLog();
@@ -235,7 +275,7 @@ describe('what a worker receives', () => {
     return { handled, waits, log };
   }
   const filled = (interactive: number, bulk: number) => {
-    const queue = new MemoryQueue(LANES);
+    const queue = new MemoryQueue(TWO);
     for (let k = 0; k < bulk; k++) queue.send(`b${k}`, 1, 'bulk');
     for (let k = 0; k < interactive; k++) queue.send(`i${k}`);
     return queue;
@@ -266,7 +306,7 @@ describe('what a worker receives', () => {
     ]);
   });
 
-  it.each(LANES)(
+  it.each(TWO)(
     'is asked for with a wait by an idle worker while the queue of the other lane, %s, fails',
     (failing) => {
       const one = intake();
@@ -283,7 +323,7 @@ describe('what a worker receives', () => {
   ])('comes from the interactive queue while the bulk queue %s', async (_name, error) => {
     const queue = filled(20, 5);
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane, wait) => (lane === 'bulk' ? Promise.reject(error) : receive(lane, wait));
+    queue.receive = (name, wait) => (name === 'bulk' ? Promise.reject(error) : receive(name, wait));
     const { handled, log } = await loop(queue, 20);
     expect(handled).toHaveLength(20);
     expect(log.lines.length).toBeGreaterThan(0);

@@ -197,13 +197,13 @@ describe('queue: SQS', () => {
     ]);
   });
 
-  it('receives from each lane, and keeps a message in its queue until it is deleted or dead-lettered there', async () => {
-    expect(queue.lanes).toEqual(['interactive', 'bulk']);
+  it('receives from each queue, and keeps a message in its queue until it is deleted or dead-lettered there', async () => {
+    expect(queue.queues).toEqual(['interactive', 'bulk']);
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'interactive' }));
     for (const MessageBody of ['one', 'two'])
       await sqs.send(new SendMessageCommand({ QueueUrl: bulkUrl, MessageBody }));
     const first = await queue.receive('bulk', true);
-    expect(first).toMatchObject({ lane: 'bulk', receiveCount: 1 });
+    expect(first).toMatchObject({ queue: 'bulk', receiveCount: 1 });
     await queue.hide(first!, 0);
     const again = [await queue.receive('bulk', true), await queue.receive('bulk', true)];
     expect(again.map((one) => one?.body).sort()).toEqual(['one', 'two']);
@@ -215,12 +215,14 @@ describe('queue: SQS', () => {
       ['1', '0'],
     ]);
     expect(await queue.receive('interactive', true)).toMatchObject({
-      lane: 'interactive',
+      queue: 'interactive',
       body: 'interactive',
     });
     const one = new SqsJobQueue(sqs, { interactive: QueueUrl }, deadLetterUrl);
-    expect(one.lanes).toEqual(['interactive']);
-    await expect(one.receive('bulk', false)).rejects.toThrow("the lane 'bulk' has no queue");
+    expect(one.queues).toEqual(['interactive']);
+    await expect(one.receive('bulk', false)).rejects.toThrow("there is no queue 'bulk'");
+    const sidelined = new SqsJobQueue(sqs, { interactive: QueueUrl, sidelined: bulkUrl }, deadLetterUrl);
+    expect(sidelined.queues).toEqual(['interactive', 'sidelined']);
   });
 
   it('hides a message', async () => {

@@ -1,6 +1,6 @@
 /** The receive loop: how many messages are in flight, and when it recovers and ends. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import type { Message } from '../../worker/photo/queue.ts';
 import { receivePhotos } from '../../worker/photo/receive-loop.ts';
 import { memoryLog, MemoryQueue } from './support/memory.ts';
@@ -48,9 +48,9 @@ describe('the receive loop', () => {
     const queue = new MemoryQueue();
     const controller = new AbortController();
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane, wait) => {
+    queue.receive = (name, wait) => {
       controller.abort();
-      return receive(lane, wait);
+      return receive(name, wait);
     };
     const { receiptHandle } = queue.send('a');
     await receivePhotos(ports(queue, controller.signal, () => Promise.reject(new Error('not to be called'))));
@@ -95,9 +95,9 @@ describe('the receive loop', () => {
     const times: number[] = [];
     const start = Date.now();
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane, wait) => {
+    queue.receive = (name, wait) => {
       times.push(Date.now() - start);
-      return receive(lane, wait);
+      return receive(name, wait);
     };
     queue.send('a');
     const controller = new AbortController();
@@ -123,7 +123,7 @@ describe('the receive loop', () => {
     const queue = new MemoryQueue();
     const controller = new AbortController();
     let receives = 0;
-    queue.receive = async (_lane, wait) => {
+    queue.receive = async (_name, wait) => {
       expect(wait).toBe(true);
       if (++receives === 3) controller.abort();
       return undefined;
@@ -158,9 +158,9 @@ describe('the receive loop', () => {
     const controller = new AbortController();
     const log = memoryLog();
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane, wait) => {
+    queue.receive = (name, wait) => {
       controller.abort();
-      return receive(lane, wait);
+      return receive(name, wait);
     };
     queue.hide = () => Promise.reject(new Error('throttled'));
     queue.send('a');
@@ -198,9 +198,9 @@ describe('the receive loop with several messages in flight', () => {
     const queue = new MemoryQueue();
     const asked: boolean[] = [];
     const receive = queue.receive.bind(queue);
-    queue.receive = (lane: Lane, wait: boolean) => {
+    queue.receive = (name: QueueName, wait: boolean) => {
       asked.push(wait);
-      return receive(lane, wait);
+      return receive(name, wait);
     };
     const controller = new AbortController();
     const hand = new Map<

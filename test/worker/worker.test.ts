@@ -8,7 +8,7 @@ import type { PhotoMetricsBatch } from '../../worker/telemetry/photo-metrics.ts'
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import { runWorker } from '../../worker/worker.ts';
 import { failedKey } from '../../contract/keys.ts';
-import { laneOf } from '../../contract/lanes.ts';
+import { queueOf } from '../../contract/lanes.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../../contract/names.ts';
 import { withDefaults } from '../../contract/field.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS, type WorkerSettings } from '../../contract/worker.ts';
@@ -41,7 +41,7 @@ const settings: WorkerSettings = {
  * @param last log event after which it drains
  * @param isWaiting whether the instance waits at the hook that the worker completes
  * @param target its lifecycle state from then on, by which it drains. @default it is signalled
- * @param key of the file, in the queue of its lane
+ * @param key of the file, in its queue
  */
 async function workUntil(last: string, canary?: Canary, isWaiting = true, target?: string, key = KEY) {
   const lines = memoryLog();
@@ -53,9 +53,9 @@ async function workUntil(last: string, canary?: Canary, isWaiting = true, target
     state = target;
     if (target === undefined) notices.drain('test');
   }, lines);
-  const [bucket, queue] = [new MemoryBucket(), new MemoryQueue(['interactive', 'bulk'])];
+  const [bucket, queue] = [new MemoryBucket(), new MemoryQueue(['interactive', 'sidelined', 'bulk'])];
   const text = body(event('photos', key, bucket.upload(key, 'Dear aunt, no photo this time.')));
-  queue.send(text, 1, laneOf(key));
+  queue.send(text, 1, queueOf(key));
   const work: Done[] = [];
   const calls: string[] = [];
   const published: PhotoMetricsBatch[] = [];
@@ -108,6 +108,7 @@ it('publishes why a photo was refused', async () => {
 it.each([
   ['incoming/bulk/letter.jpg', 'failed/bulk/letter.jpg.json', 'interactive', 0],
   ['bulk/letter.jpg', 'bulk-failed/letter.jpg.json', 'bulk', 1],
+  ['sidelined/letter.jpg', 'sidelined-failed/letter.jpg.json', 'interactive', 0],
 ])(
   'writes the outcome of %s to %s, and counts it in the lane %s',
   async (key, outcome, lane, bulkCompleted) => {

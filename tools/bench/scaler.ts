@@ -46,6 +46,7 @@ async function invoke(bundle: string, aws: RecordedAws, size: number, count: num
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       STAGE: 'bench',
       QUEUE_URL: `${aws.url}/000000000000/photos`,
+      SIDELINED_QUEUE_URL: '',
       BULK_QUEUE_URL: '',
       BULK_DEADLINE_SECONDS: '3600',
       GROUP_NAME: 'photos',

@@ -70,7 +70,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     const record = { eventName: 'ObjectCreated:Put', eventTime: new Date().toISOString(), s3 };
     const body = JSON.stringify({ Records: [record] });
     return {
-      lane: 'interactive',
+      queue: 'interactive',
       id: String(k),
       body,
       receiptHandle: String(k),
@@ -85,7 +85,7 @@ async function work({ comfyui, settings, threads, megapixels, photos, count }: W
     () => undefined,
   );
   const queue: JobQueue = {
-    lanes: ['interactive'],
+    queues: ['interactive'],
     receive: async () => {
       const message = messages.shift();
       if (messages.length === 0 && message) send({ what: 'queue-empty' });

@@ -1,7 +1,7 @@
 /** Compares the outcomes of all photos with the expected ones. */
 import sharp from 'sharp';
 import { failedKey, resultKey } from '../../contract/keys.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import { laneOfQueue, type Lane } from '../../contract/lanes.ts';
 import { colourise } from '../../local/comfyui/colour.ts';
 import type { Failure } from '../../contract/failure.ts';
 import type { ChaosPhoto } from './photos.ts';
@@ -58,7 +58,7 @@ export async function checkOutcomes(
       const wrong = result ? await wrongResult(photo, result.body) : wrongFailure(photo, failure!.body);
       if (wrong) check.wrong.push(`'${photo.key}' ${wrong}`);
       else {
-        check.lanes[photo.lane]++;
+        check.lanes[laneOfQueue(photo.queue)]++;
         check[result ? 'succeeded' : 'failed']++;
       }
     }

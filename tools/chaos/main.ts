@@ -21,7 +21,7 @@ import { Instances } from './instances.ts';
 import { checkBatches } from './check-batches.ts';
 import { checkLogs } from './check-logs.ts';
 import { planOutages, runOutages } from './outages.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { planFaults } from './plan.ts';
 import { FleetPeak } from './spot-shortage.ts';
 import { StackView } from './stack-view.ts';
@@ -51,9 +51,14 @@ export interface ChaosOptions {
   seed: number;
 }
 
-/** Spreads the bulk photos evenly. */
-const laneOf = (number: number, percent: number): Lane =>
-  Math.floor(((number + 1) * percent) / 100) > Math.floor((number * percent) / 100) ? 'bulk' : 'interactive';
+/** Of the photos of the interactive lane, every fourth. */
+const SIDELINED_EVERY = 4;
+
+/** Spreads the bulk photos evenly, and the sidelined ones. */
+function queueFor(number: number, percent: number): QueueName {
+  if (Math.floor(((number + 1) * percent) / 100) > Math.floor((number * percent) / 100)) return 'bulk';
+  return number % SIDELINED_EVERY === SIDELINED_EVERY - 1 ? 'sidelined' : 'interactive';
+}
 
 /** Deploys the stack, runs the test and removes everything. @returns the report */
 export async function chaos(
@@ -89,8 +94,8 @@ export async function chaos(
   }));
   const { s3, sqs, outputs } = stack;
   const bucket = outputs.BucketName ?? '';
-  const queues = [outputs.QueueUrl ?? '', outputs.BulkQueueUrl ?? ''];
-  const uploads = new Uploads(s3, bucket, (number) => laneOf(number, bulk));
+  const queues = [outputs.QueueUrl ?? '', outputs.SidelinedQueueUrl ?? '', outputs.BulkQueueUrl ?? ''];
+  const uploads = new Uploads(s3, bucket, (number) => queueFor(number, bulk));
   const messages = new MessageFaults(sqs, queues);
   const targets = { instances, messages, uploads, proxy: parts.proxy! };
   const injector = new Injector(targets, planFaults(seed, FAULT_EVERY_SECONDS));

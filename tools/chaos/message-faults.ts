@@ -1,4 +1,4 @@
-/** Faults of messages, in the queues of both lanes by turns: duplicated, delayed, reordered, and poison messages. */
+/** Faults of messages, in all job queues by turns: duplicated, delayed, reordered, and poison messages. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,

@@ -1,19 +1,19 @@
 /** Reads all outcomes of the bucket with their content. */
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { SOURCE_ETAG_METADATA } from '../../contract/keys.ts';
-import { FOLDERS, LANES } from '../../contract/lanes.ts';
+import { FOLDERS, QUEUES } from '../../contract/lanes.ts';
 import { listKeys } from '../../local/run/outcomes.ts';
 
-/** A result or a failure record of either lane. */
+/** A result or a failure record of any queue's photo. */
 export interface StoredOutcome {
   /** ETag of the photo in the object's metadata. */
   sourceEtag: string | undefined;
   body: Buffer;
 }
 
-const foldersOf = (kind: 'results' | 'failed') => LANES.map((lane) => FOLDERS[lane][kind]);
+const foldersOf = (kind: 'results' | 'failed') => QUEUES.map((queue) => FOLDERS[queue][kind]);
 
-/** Of both lanes. */
+/** Of all queues. */
 export const outcomeFolders = () => [...foldersOf('results'), ...foldersOf('failed')];
 
 /** @returns the results and failure records, by key */
@@ -29,7 +29,7 @@ export async function readStoredOutcomes(s3: S3Client, bucket: string): Promise<
   return found;
 }
 
-/** Counts the results and the failure records of both lanes. */
+/** Counts the results and the failure records. */
 export async function countOutcomes(
   s3: S3Client,
   bucket: string,

@@ -1,6 +1,6 @@
 /** Photos of a chaos run: small, in every format, each with its number as a watermark, some of them broken. */
 import sharp from 'sharp';
-import { FOLDERS, type Lane } from '../../contract/lanes.ts';
+import { FOLDERS, type QueueName } from '../../contract/lanes.ts';
 import { Noise } from '../../local/samples/noise.ts';
 import { draw } from './watermark.ts';
 
@@ -20,7 +20,7 @@ const FORMATS = ['jpeg', 'png', 'webp', 'tiff'] as const;
 export const VERSIONS = 16;
 
 export interface ChaosPhoto {
-  lane: Lane;
+  queue: QueueName;
   /** Of the photo in the bucket. */
   key: string;
   /** Number in the picture, unique for photo and version. */
@@ -46,20 +46,20 @@ async function encode({ picture, watermark }: Pick<ChaosPhoto, 'picture' | 'wate
 }
 
 /** @returns a version of a photo; each version has another picture and size */
-export function chaosPhoto(number: number, version: number, lane: Lane = 'interactive'): ChaosPhoto {
+export function chaosPhoto(number: number, version: number, queue: QueueName = 'interactive'): ChaosPhoto {
   const watermark = number * VERSIONS + version;
   const format = FORMATS[number % FORMATS.length]!;
   const [width, height] =
     number % LARGE_EVERY === LARGE_EVERY - 1 ? LARGE : SIZES[(number + version) % SIZES.length]!;
   // In folders, with spaces and umlauts.
-  const key = `${FOLDERS[lane].photos}album ${number % 7}/photo-${String(number).padStart(5, '0')} ü.${format}`;
+  const key = `${FOLDERS[queue].photos}album ${number % 7}/photo-${String(number).padStart(5, '0')} ü.${format}`;
   const picture = { format, width, height };
   if (number % BROKEN_EVERY !== BROKEN_EVERY - 1)
-    return { lane, key, watermark, picture, make: () => encode({ picture, watermark }) };
+    return { queue, key, watermark, picture, make: () => encode({ picture, watermark }) };
   const make = async () => {
     if (version % 2 === 1) return Buffer.from(`no photo, ${watermark}`);
     const whole = await encode({ picture, watermark });
     return whole.subarray(0, Math.floor(whole.length / 2));
   };
-  return { lane, key, watermark, picture: undefined, make };
+  return { queue, key, watermark, picture: undefined, make };
 }

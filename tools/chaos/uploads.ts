@@ -1,6 +1,6 @@
 /** Uploads photos, again and in new versions, and keeps the latest version of each. */
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { chaosPhoto, VERSIONS, type ChaosPhoto } from './photos.ts';
 
 /** Latest stored version of a photo. */
@@ -19,7 +19,7 @@ export class Uploads {
   constructor(
     private readonly s3: S3Client,
     private readonly bucket: string,
-    private readonly laneOf: (number: number) => Lane,
+    private readonly queueOf: (number: number) => QueueName,
   ) {}
 
   async submitAll(count: number, abort: AbortSignal): Promise<void> {
@@ -49,7 +49,7 @@ export class Uploads {
     if (this.busy.has(number)) return false;
     this.busy.add(number);
     try {
-      const photo = chaosPhoto(number, version, this.laneOf(number));
+      const photo = chaosPhoto(number, version, this.queueOf(number));
       const Body = await photo.make();
       const { ETag = '' } = await this.s3.send(
         new PutObjectCommand({ Bucket: this.bucket, Key: photo.key, Body }),

@@ -1,4 +1,4 @@
-/** The job queues on SQS, one for each lane, with one dead-letter queue. */
+/** The job queues on SQS, with one dead-letter queue. */
 import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
@@ -7,7 +7,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { LANES, type Lane } from '../../contract/lanes.ts';
+import { QUEUES, type QueueName } from '../../contract/lanes.ts';
 import { DEAD_LETTER_REASON } from '../../contract/names.ts';
 import { InFlightQuotaReached, type JobQueue, type Message } from '../photo/queue.ts';
 
@@ -18,19 +18,19 @@ import { InFlightQuotaReached, type JobQueue, type Message } from '../photo/queu
 const RECEIVE_WAIT_SECONDS = 5;
 
 export class SqsJobQueue implements JobQueue {
-  readonly lanes: readonly Lane[];
+  readonly queues: readonly QueueName[];
 
   constructor(
     private readonly sqs: SQSClient,
-    private readonly urls: { interactive: string; bulk?: string | undefined },
+    private readonly urls: { interactive: string } & { [queue in QueueName]?: string | undefined },
     private readonly deadLetterUrl: string,
   ) {
-    this.lanes = LANES.filter((lane) => urls[lane] !== undefined);
+    this.queues = QUEUES.filter((queue) => urls[queue] !== undefined);
   }
 
-  async receive(lane: Lane, wait: boolean): Promise<Message | undefined> {
+  async receive(queue: QueueName, wait: boolean): Promise<Message | undefined> {
     const receive = new ReceiveMessageCommand({
-      QueueUrl: this.urlOf(lane),
+      QueueUrl: this.urlOf(queue),
       MaxNumberOfMessages: 1,
       WaitTimeSeconds: wait ? RECEIVE_WAIT_SECONDS : 0,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
@@ -42,7 +42,7 @@ export class SqsJobQueue implements JobQueue {
     const [message] = Messages;
     if (!message?.ReceiptHandle) return undefined;
     return {
-      lane,
+      queue,
       id: message.MessageId ?? '',
       body: message.Body ?? '',
       receiptHandle: message.ReceiptHandle,
@@ -51,8 +51,8 @@ export class SqsJobQueue implements JobQueue {
     };
   }
 
-  async delete({ lane, receiptHandle }: Message): Promise<void> {
-    const QueueUrl = this.urlOf(lane);
+  async delete({ queue, receiptHandle }: Message): Promise<void> {
+    const QueueUrl = this.urlOf(queue);
     await this.sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: receiptHandle }));
   }
 
@@ -68,19 +68,19 @@ export class SqsJobQueue implements JobQueue {
     await this.delete(message);
   }
 
-  async hide({ lane, receiptHandle }: Message, seconds: number): Promise<void> {
+  async hide({ queue, receiptHandle }: Message, seconds: number): Promise<void> {
     await this.sqs.send(
       new ChangeMessageVisibilityCommand({
-        QueueUrl: this.urlOf(lane),
+        QueueUrl: this.urlOf(queue),
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       }),
     );
   }
 
-  private urlOf(lane: Lane): string {
-    const url = this.urls[lane];
-    if (url === undefined) throw new Error(`the lane '${lane}' has no queue`);
+  private urlOf(queue: QueueName): string {
+    const url = this.urls[queue];
+    if (url === undefined) throw new Error(`there is no queue '${queue}'`);
     return url;
   }
 }

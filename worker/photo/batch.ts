@@ -2,14 +2,14 @@
  * The photos of one ComfyUI slot. They share a prompt, and if that fails each gets a prompt of its own, so that a photo's fault
  * meets no other: a photo leaves with what its own prompt gave, and at the end of its own time.
  */
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { ComfyuiTimeout, ComfyuiUnreachable, PromptTimeout, WorkflowRefused } from './faults.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Ready } from './batch-rule.ts';
 import type { AcquireSlot } from './weighted-semaphore.ts';
 
 export interface BatchPhoto extends Ready {
-  lane: Lane;
+  queue: QueueName;
   /** Grey bytes. */
   plane: Buffer;
   /** Aborted to cancel it while it waits for a slot. */

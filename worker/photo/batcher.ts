@@ -1,8 +1,8 @@
 /**
  * Puts photos into prompts: when ComfyUI has room for a prompt, it takes the photos that are ready, up to the batch size, and
- * waits for none. So a photo goes alone while ComfyUI is idle, and with others of its lane when it is busy.
+ * waits for none. So a photo goes alone while ComfyUI is idle, and with others of its queue when it is busy.
  */
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { CancelledBeforeStart, type WeightedSemaphore } from './weighted-semaphore.ts';
 import { Batch, type BatchedResult, type BatchPhoto, type BatchPorts } from './batch.ts';
 import { nextBatch } from './batch-rule.ts';
@@ -22,8 +22,8 @@ export interface BatcherPorts extends Omit<BatchPorts, 'acquireSlot'> {
 
 export class Batcher {
   private waiting: Waiter[] = [];
-  /** Lanes with photos that wait for a slot. */
-  private readonly asked = new Set<Lane>();
+  /** Queues with photos that wait for a slot. */
+  private readonly asked = new Set<QueueName>();
 
   constructor(private readonly ports: BatcherPorts) {}
 
@@ -63,34 +63,34 @@ export class Batcher {
       };
       cancel.addEventListener('abort', onAbort, { once: true });
       this.waiting.push(waiter);
-      this.askForSlot(photo.lane);
+      this.askForSlot(photo.queue);
     });
   }
 
-  /** One slot of each lane at a time is waited for: which photos take it is decided when it is there. */
-  private askForSlot(lane: Lane): void {
-    if (this.asked.has(lane)) return;
-    this.asked.add(lane);
-    this.ports.slots.request(lane, 1, (release, isContended) => {
-      this.asked.delete(lane);
-      const ofLane = this.waiting.filter(({ photo }) => photo.lane === lane);
-      // Interactive photos that wait should not wait for a whole batch.
-      const taken = nextBatch(ofLane, lane === 'bulk' && isContended ? 1 : this.ports.max);
+  /** One slot of each queue at a time is waited for: which photos take it is decided when it is there. */
+  private askForSlot(queue: QueueName): void {
+    if (this.asked.has(queue)) return;
+    this.asked.add(queue);
+    this.ports.slots.request(queue, 1, (release, isContended) => {
+      this.asked.delete(queue);
+      const ofQueue = this.waiting.filter(({ photo }) => photo.queue === queue);
+      // Photos of a queue before it should not wait for a whole batch.
+      const taken = nextBatch(ofQueue, isContended ? 1 : this.ports.max);
       this.waiting = this.waiting.filter((one) => !taken.includes(one));
       if (taken.length === 0) release();
-      else this.start(lane, taken, release);
-      if (this.waiting.some(({ photo }) => photo.lane === lane)) this.askForSlot(lane);
+      else this.start(queue, taken, release);
+      if (this.waiting.some(({ photo }) => photo.queue === queue)) this.askForSlot(queue);
       return taken.length;
     });
   }
 
-  private start(lane: Lane, taken: Waiter[], release: () => void): void {
+  private start(queue: QueueName, taken: Waiter[], release: () => void): void {
     let held: (() => void) | undefined = release;
     // The slot that the batch has got, and after that one for each further prompt.
     const acquireSlot = async () => {
       const first = held;
       held = undefined;
-      return first ?? this.ports.slots.acquire(1, undefined, lane);
+      return first ?? this.ports.slots.acquire(1, undefined, queue);
     };
     const photos = taken.map(({ photo }) => photo);
     const batch = new Batch(photos, { ...this.ports, acquireSlot }, () => held?.());

@@ -3,6 +3,7 @@ import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
 import { failedKey, resultKey } from '../../contract/keys.ts';
+import { laneOfQueue } from '../../contract/lanes.ts';
 import { isProbePhoto } from '../../contract/probe.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
@@ -57,9 +58,11 @@ export async function handleJob(
   const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
   const counted = new PhotoAttempt(index === 0 ? message.id : `${message.id}/${index}`, ports.attempts);
   let stopBusyTime: (() => void) | undefined;
-  const { lane } = message;
+  const { queue } = message;
+  const lane = laneOfQueue(queue);
+  const place = { lane, ...(queue === lane ? {} : { queue }) };
   const attempt: Attempt = {
-    lane,
+    queue,
     figures,
     wasTried: () => counted.wasTried,
     started: async () => {
@@ -70,7 +73,7 @@ export async function handleJob(
       const { attempts } = counted;
       log('info', 'photo-started', {
         ...names(),
-        lane,
+        ...place,
         receiveCount,
         attempt: attempts,
         waitSeconds: figures.waitSeconds,
@@ -85,7 +88,7 @@ export async function handleJob(
     // Figures are of users' photos; the probe publishes its own.
     if (!isProbePhoto(job.key)) report?.(fields.outcome, figures, fields.code);
     const count = { receiveCount, attempt: counted.attempts };
-    log('info', 'photo-finished', { ...names(), lane, ...count, ...fields, ...figures, ...total });
+    log('info', 'photo-finished', { ...names(), ...place, ...count, ...fields, ...figures, ...total });
   };
   const giveUp = async (usedUp: UsedUp): Promise<JobResult> => {
     try {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { seconds } from '../../common/time.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
@@ -35,8 +35,8 @@ export interface PhotoMeasurements {
 }
 
 export interface Attempt {
-  /** @default 'interactive' */
-  lane?: Lane;
+  /** Of its message. @default 'interactive' */
+  queue?: QueueName;
   figures: PhotoMeasurements;
   /** Trace id of the upload; undefined until the photo's metadata is read. */
   trace?: string;
@@ -104,7 +104,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
   return async (
     photo,
     etag,
-    { lane = 'interactive', figures, started, wasTried = () => false },
+    { queue = 'interactive', figures, started, wasTried = () => false },
     { output, colouredPhotos, options },
     deadline,
   ) => {
@@ -123,7 +123,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       releaseMemory();
       deadline.allowFor({ megapixels });
       const startMs = now();
-      releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal(), lane));
+      releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal(), queue));
       waitedMs += now() - startMs;
     };
     try {
@@ -141,7 +141,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       };
       const acquireSlot = async () => {
         const release = await timed('slotWaitSeconds', () =>
-          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal(), lane)),
+          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal(), queue)),
         );
         // A photo whose message is returned by now must not start.
         if (signal.aborted) release();
@@ -155,7 +155,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       const inBatch = async (to: Pick<Batcher, 'infer'>) => {
         const readyMs = now();
         const { saved, photos } = await to.infer({
-          lane,
+          queue,
           plane: picture.upload,
           options,
           cancel: drainSignal(),

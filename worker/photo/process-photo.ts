@@ -170,7 +170,9 @@ async function colourVersion(
   const choice = choiceOf(settings.workflow, metadata);
   deadline.allowFor({ bytes });
   // Before the file is there, not when it already takes the memory.
-  const releaseFile = await deadline.paused(() => files.acquire(COPIES * bytes, drainSignal(), attempt.lane));
+  const releaseFile = await deadline.paused(() =>
+    files.acquire(COPIES * bytes, drainSignal(), attempt.queue),
+  );
   try {
     deadline.step = 'fetch';
     const startMs = now();

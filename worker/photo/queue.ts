@@ -1,9 +1,9 @@
 /** The job queues as the worker uses them: one message at a time, hidden while its photo is worked on. */
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 
 export interface Message {
-  /** Of the queue that it is in. */
-  lane: Lane;
+  /** That it is in. */
+  queue: QueueName;
   /** The same at each receive. */
   id: string;
   body: string;
@@ -23,14 +23,14 @@ export class InFlightQuotaReached extends Error {
 }
 
 export interface JobQueue {
-  /** Lanes that have a queue. */
-  readonly lanes: readonly Lane[];
+  /** Those of the stage. */
+  readonly queues: readonly QueueName[];
   /**
    * @param wait long-polls for a few seconds when the queue is empty
    * @returns undefined when there is no message
    * @throws InFlightQuotaReached
    */
-  receive(lane: Lane, wait: boolean): Promise<Message | undefined>;
+  receive(queue: QueueName, wait: boolean): Promise<Message | undefined>;
   delete(message: Message): Promise<void>;
   /**
    * Moves the message to the dead-letter queue.

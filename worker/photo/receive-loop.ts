@@ -1,15 +1,15 @@
 /**
- * Receives messages of both lanes until it is stopped: as many at a time as will start soon, so that ComfyUI never waits and a message
+ * Receives messages of all job queues until it is stopped: as many at a time as will start soon, so that ComfyUI never waits and a message
  * in flight still means work.
  *
  * An idle worker long-polls the interactive queue, a busy one only asks whether there is a message, so new messages go to idle
- * workers first. Before it waits, an idle worker asks the bulk queue too.
+ * workers first. Before it waits, an idle worker asks the other queues too.
  */
 import { jittered, pause, randomShare } from '../../common/time.ts';
-import type { Lane } from '../../contract/lanes.ts';
+import type { QueueName } from '../../contract/lanes.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { Handled } from './handle-message.ts';
-import { LaneIntake, type InFlightCounts, type Limits } from './lane-intake.ts';
+import { QueueIntake, type InFlightCounts, type Limits } from './queue-intake.ts';
 import { InFlightQuotaReached, type JobQueue, type Message } from './queue.ts';
 
 export interface LoopPorts {
@@ -46,7 +46,7 @@ const QUOTA_POLL_MS = 2000;
  */
 export async function receivePhotos(ports: LoopPorts): Promise<void> {
   const { queue, stop, log, firstBackoffMs = FIRST_BACKOFF_MS, random = randomShare } = ports;
-  const intake = new LaneIntake(queue.lanes, { log, random, firstBackoffMs, now: () => performance.now() });
+  const intake = new QueueIntake(queue.queues, { log, random, firstBackoffMs, now: () => performance.now() });
   const messages = new InFlightMessages(ports.handle);
   stop.addEventListener('abort', () => messages.notify(), { once: true });
   while (!stop.aborted) {
@@ -59,17 +59,17 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
       continue;
     }
     const limits = ports.limits();
-    const lanes = intake.order(messages.held, limits);
-    if (lanes.length === 0) {
+    const queues = intake.order(messages.held, limits);
+    if (queues.length === 0) {
       await messages.change();
       continue;
     }
-    const pauseMs = intake.pauseMs(lanes);
+    const pauseMs = intake.pauseMs(queues);
     if (pauseMs > 0) {
       await pause(pauseMs, stop);
       continue;
     }
-    const found = await receiveOne(lanes, limits, messages.count === 0, queue, intake);
+    const found = await receiveOne(queues, limits, messages.count === 0, queue, intake);
     if (found === 'refused') {
       if (messages.count > 0) await messages.change(jittered(BUSY_POLL_MS, random));
       else await pause(jittered(QUOTA_POLL_MS, random), stop);
@@ -81,29 +81,29 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
   await messages.allHandled();
 }
 
-/** Asks the lanes in their order. @returns a message; `refused` when there is none, and one of the queues is at its quota */
+/** Asks the queues in their order. @returns a message; `refused` when there is none, and one of the queues is at its quota */
 async function receiveOne(
-  lanes: readonly Lane[],
+  queues: readonly QueueName[],
   limits: Limits,
   isIdle: boolean,
-  queue: JobQueue,
-  intake: LaneIntake,
+  jobs: JobQueue,
+  intake: QueueIntake,
 ): Promise<Message | 'refused' | undefined> {
   let refused: 'refused' | undefined;
-  for (const lane of lanes) {
-    if (intake.pauseMs([lane]) > 0) continue;
+  for (const queue of queues) {
+    if (intake.pauseMs([queue]) > 0) continue;
     try {
-      const message = await queue.receive(lane, isIdle && intake.mayWait(lane));
+      const message = await jobs.receive(queue, isIdle && intake.mayWait(queue));
       if (message) {
-        intake.received(lane, lanes.includes('bulk'));
+        intake.received(queue, (one) => queues.includes(one));
         return message;
       }
-      intake.foundNone(lane);
+      intake.foundNone(queue);
     } catch (error) {
       if (error instanceof InFlightQuotaReached) {
-        intake.refused(lane, limits);
+        intake.refused(queue, limits);
         refused = 'refused';
-      } else intake.failed(lane, error);
+      } else intake.failed(queue, error);
     }
   }
   return refused;
@@ -112,8 +112,9 @@ async function receiveOne(
 class InFlightMessages {
   /** Whether an instance fault occurred since the last recovery. */
   instanceFault = false;
-  readonly held: Record<Lane, InFlightCounts> = {
+  readonly held: Record<QueueName, InFlightCounts> = {
     interactive: { prefetched: 0, count: 0 },
+    sidelined: { prefetched: 0, count: 0 },
     bulk: { prefetched: 0, count: 0 },
   };
   private readonly handling = new Set<Promise<void>>();
@@ -126,7 +127,7 @@ class InFlightMessages {
   }
 
   add(message: Message): void {
-    const held = this.held[message.lane];
+    const held = this.held[message.queue];
     held.prefetched++;
     held.count++;
     let isPrefetched = true;

@@ -1,9 +1,9 @@
 /**
- * Limits how much runs at a time, by weight. Waiters of a lane are served in the order they came, and interactive ones before those of bulk, which has its
- * share.
+ * Limits how much runs at a time, by weight. Waiters of a queue are served in the order they came, and interactive ones before those of the other queues, which
+ * have their shares.
  */
-import type { Lane } from '../../contract/lanes.ts';
-import { LaneShare } from './lane-share.ts';
+import type { QueueName } from '../../contract/lanes.ts';
+import { queuesBefore, QueueShare } from './queue-share.ts';
 
 /** The caller's signal was aborted while it waited: nothing was done, so any worker can take the photo. */
 export class CancelledBeforeStart extends Error {
@@ -18,7 +18,7 @@ export type Release = (kept?: number) => void;
 
 interface Waiter {
   weight: number;
-  lane: Lane;
+  queue: QueueName;
   grant: Grant;
 }
 
@@ -26,7 +26,7 @@ interface Waiter {
  * Called when what was asked for is granted.
  *
  * @param release what was granted
- * @param isContended whether a photo of the other lane waits too
+ * @param isContended whether a photo waits too whose queue is before this one's
  * @returns photos that start with it; 0 when none needs it any more
  */
 export type Grant = (release: Release, isContended: boolean) => number;
@@ -35,7 +35,7 @@ export class WeightedSemaphore {
   /** Weights of the current holders. A running sum would keep rounding errors. */
   private readonly held: number[] = [];
   private readonly waiters: Waiter[] = [];
-  private readonly share = new LaneShare();
+  private readonly share = new QueueShare();
   private isGranting = false;
 
   /**
@@ -51,11 +51,11 @@ export class WeightedSemaphore {
 
   /**
    * @param cancel aborting it rejects the calls that still wait
-   * @param lane interactive photos go first, but for the share of bulk. @default interactive
+   * @param queue interactive photos go first, but for the shares of the others. @default interactive
    * @returns releases what was acquired, or all but so much of it; without that, only the first call has an effect
    * @throws CancelledBeforeStart
    */
-  async acquire(weight = 1, cancel?: AbortSignal, lane: Lane = 'interactive'): Promise<Release> {
+  async acquire(weight = 1, cancel?: AbortSignal, queue: QueueName = 'interactive'): Promise<Release> {
     if (cancel?.aborted) throw new CancelledBeforeStart(String(cancel.reason));
     return new Promise<Release>((resolve, reject) => {
       const onAbort = () => {
@@ -63,7 +63,7 @@ export class WeightedSemaphore {
         reject(new CancelledBeforeStart(String(cancel?.reason)));
       };
       cancel?.addEventListener('abort', onAbort, { once: true });
-      const forget = this.request(lane, weight, (release) => {
+      const forget = this.request(queue, weight, (release) => {
         cancel?.removeEventListener('abort', onAbort);
         resolve(release);
         return 1;
@@ -72,8 +72,8 @@ export class WeightedSemaphore {
   }
 
   /** Calls `grant` once, when the weight is free. @returns takes the request back while it waits */
-  request(lane: Lane, weight: number, grant: Grant): () => void {
-    const waiter = { weight, lane, grant };
+  request(queue: QueueName, weight: number, grant: Grant): () => void {
+    const waiter = { weight, queue, grant };
     this.waiters.push(waiter);
     this.grantNext();
     return () => {
@@ -88,24 +88,25 @@ export class WeightedSemaphore {
     if (this.isGranting) return;
     this.isGranting = true;
     for (let next = this.next(); next; next = this.next()) {
-      const { lane, weight, grant } = next;
+      const { queue, weight, grant } = next;
       this.waiters.splice(this.waiters.indexOf(next), 1);
       this.held.push(weight);
       this.onChange?.(this.held.length);
-      const other = lane === 'bulk' ? 'interactive' : 'bulk';
-      const isContended = this.waiters.some((one) => one.lane === other);
+      const waiting = new Set(this.waiters.map((one) => one.queue));
+      const isContended = queuesBefore(queue).some((one) => waiting.has(one));
       const photos = grant(this.releaseOf(weight), isContended);
-      this.share.started(lane, photos, lane === 'bulk' || isContended);
+      this.share.started(queue, photos, (one) => waiting.has(one));
     }
     this.isGranting = false;
   }
 
   private next(): Waiter | undefined {
-    const firstOf = (lane: Lane) => this.waiters.find((one) => one.lane === lane);
-    const [interactive, bulk] = [firstOf('interactive'), firstOf('bulk')];
-    const isTurn = this.share.isBulksTurn;
-    const next = isTurn ? (bulk ?? interactive) : (interactive ?? bulk);
-    if (!next || (next === bulk && !isTurn && !this.bulkMayStart(this.held.length))) return undefined;
+    const { share, waiters } = this;
+    const firstOf = (queue: QueueName) => waiters.find((one) => one.queue === queue);
+    const next = share.order.map(firstOf).find((one) => one !== undefined);
+    if (!next) return undefined;
+    const isBulks = next.queue === 'bulk' && !share.isTurnOf('bulk');
+    if (isBulks && !this.bulkMayStart(this.held.length)) return undefined;
     const used = this.held.reduce((sum, weight) => sum + weight, 0);
     return this.held.length > 0 && used + next.weight > this.capacity ? undefined : next;
   }

@@ -17,6 +17,8 @@ const recordSchema = z.object({
   output: z.enum(OUTPUTS),
   lane: z.enum(LANES).optional(),
   createdAt: z.number(),
+  sidelined: z.boolean().optional(),
+  counter: z.object({ key: z.string(), endsAt: z.number() }).optional(),
   place: z.number().optional(),
   linkExpiresAt: z.number(),
   expiresAt: z.number(),

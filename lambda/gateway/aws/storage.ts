@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
-import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
+import { failedKey, resultKey } from '../../../contract/keys.ts';
 import {
   COLOURED_PHOTOS_METADATA,
   OUTPUT_METADATA,
@@ -28,6 +28,7 @@ import {
   type ColouredPhotos,
 } from '../../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
+import { photoKeyOf } from '../first-queue.ts';
 import type {
   DownloadedFile,
   PhotoPlace,
@@ -65,8 +66,6 @@ const isMissing = (error: unknown, isHead: boolean) =>
   (['NoSuchKey', 'NotFound', 'AccessDenied'].includes(error.name) ||
     (isHead && error.$metadata.httpStatusCode === 403));
 
-const keyOf = ({ id, lane }: PhotoPlace) => apiPhotoKey(id, lane);
-
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
 export class S3PhotoStorage implements PhotoStorage {
@@ -76,15 +75,15 @@ export class S3PhotoStorage implements PhotoStorage {
   ) {}
 
   photo(place: PhotoPlace) {
-    return this.head(keyOf(place));
+    return this.head(photoKeyOf(place));
   }
 
   result(place: PhotoPlace) {
-    return this.head(resultKey(keyOf(place)));
+    return this.head(resultKey(photoKeyOf(place)));
   }
 
   async failure(place: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined> {
-    const Key = failedKey(keyOf(place));
+    const Key = failedKey(photoKeyOf(place));
     try {
       const get = new GetObjectCommand({ Bucket: this.bucket, Key });
       const { Body, ContentLength = 0, LastModified } = await this.s3.send(get);
@@ -99,11 +98,12 @@ export class S3PhotoStorage implements PhotoStorage {
   }
 
   async uploadLink(
-    { id, lane, type, output, trace }: PhotoRecord,
+    photo: PhotoRecord,
     bytes: number,
     expiresIn: number,
     colouredPhotos?: ColouredPhotos,
   ): Promise<UploadLink> {
+    const { type, output, trace } = photo;
     const metadata = {
       [OUTPUT_METADATA]: output,
       [TRACE_METADATA]: trace,
@@ -111,7 +111,7 @@ export class S3PhotoStorage implements PhotoStorage {
     };
     const command = new PutObjectCommand({
       Bucket: this.bucket,
-      Key: keyOf({ id, lane }),
+      Key: photoKeyOf(photo),
       ContentType: type,
       ContentLength: bytes,
       IfNoneMatch: '*',
@@ -136,7 +136,7 @@ export class S3PhotoStorage implements PhotoStorage {
     { name, type }: DownloadedFile,
     expiresIn: number,
   ) {
-    const key = keyOf(place);
+    const key = photoKeyOf(place);
     const command = new GetObjectCommand({
       Bucket: this.bucket,
       Key: which === 'photo' ? key : resultKey(key),

@@ -108,6 +108,7 @@ export function metricData(stage: string, tick: TickMetrics): MetricDatum[] {
   if (bulkVisible + bulkInFlight > 0) {
     data.push(datum(METRICS.bulkVisible, bulkVisible), datum(METRICS.bulkInFlight, bulkInFlight));
   }
+  if (counts?.sidelined) data.push(datum(METRICS.sidelinedVisible, counts.sidelined));
   if (tick.bulkDeadlineUsed !== undefined)
     data.push(datum(METRICS.bulkDeadlineUsed, tick.bulkDeadlineUsed, { Unit: 'Percent' }));
   if (tick.bootFailures) data.push(datum(METRICS.bootFailures, tick.bootFailures));

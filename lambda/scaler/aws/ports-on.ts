@@ -58,7 +58,7 @@ export function portsOn(
     ScalerEnvironment,
     'QUEUE_URL' | 'GROUP_NAME' | 'TABLE_NAME' | 'WORK_KEY_PREFIX' | 'STAGE'
   > &
-    Partial<Pick<ScalerEnvironment, 'POOLS' | 'BULK_QUEUE_URL'>>,
+    Partial<Pick<ScalerEnvironment, 'POOLS' | 'SIDELINED_QUEUE_URL' | 'BULK_QUEUE_URL'>>,
   config: Pick<SQSClientConfig, 'endpoint' | 'region' | 'credentials'> = {},
   { callSeconds, attemptSeconds }: Limits = LIMITS,
 ): TickPorts & { views: Views } {
@@ -84,9 +84,12 @@ export function portsOn(
   return {
     counts: new SqsCounts(
       bounded(new SQSClient(withRetries)),
-      environment.QUEUE_URL,
+      {
+        interactive: environment.QUEUE_URL,
+        sidelined: environment.SIDELINED_QUEUE_URL,
+        bulk: environment.BULK_QUEUE_URL,
+      },
       hasWorkers,
-      environment.BULK_QUEUE_URL,
     ),
     work: new DynamoWork(dynamo, environment.TABLE_NAME, environment.WORK_KEY_PREFIX),
     fleet: fleetOn(bounded(new AutoScalingClient(withRetries)), environment),

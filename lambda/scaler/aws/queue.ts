@@ -1,4 +1,4 @@
-/** The queue's counts from SQS, and a look at its messages. */
+/** The queues' counts from SQS, and a look at their messages. */
 import {
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
@@ -8,7 +8,11 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { parseJobMessage } from '../../../contract/job.ts';
+import type { QueueName } from '../../../contract/lanes.ts';
 import type { Counts } from '../ports.ts';
+
+/** Queues that a stage has not are undefined or empty. */
+export type QueueUrls = { interactive: string } & { [queue in QueueName]?: string | undefined };
 
 /** Receives of one look: SQS may return fewer messages than it has. */
 const MAX_RECEIVES = 3;
@@ -22,21 +26,32 @@ export class SqsCounts implements Counts {
 
   /**
    * @param hasJobs whether the queues' messages are jobs of photos; others are not looked at
-   * @param bulkQueueUrl of the bulk lane; empty without one
    */
   constructor(
     private readonly sqs: SQSClient,
-    private readonly queueUrl: string,
+    private readonly urls: QueueUrls,
     hasJobs: boolean,
-    bulkQueueUrl = '',
   ) {
-    this.hasPhoto = hasJobs ? () => this.look(queueUrl) : undefined;
-    this.hasBulkPhoto = hasJobs && bulkQueueUrl !== '' ? () => this.look(bulkQueueUrl) : undefined;
-    this.readBulk = bulkQueueUrl === '' ? undefined : () => this.readCounts(bulkQueueUrl);
+    const { interactive, sidelined, bulk } = urls;
+    this.hasPhoto = hasJobs
+      ? async () => (await this.look(interactive)) || (sidelined ? this.look(sidelined) : false)
+      : undefined;
+    this.hasBulkPhoto = hasJobs && bulk ? () => this.look(bulk) : undefined;
+    this.readBulk = bulk ? () => this.readCounts(bulk) : undefined;
   }
 
-  read() {
-    return this.readCounts(this.queueUrl);
+  async read() {
+    const { interactive, sidelined } = this.urls;
+    const [first, second] = await Promise.all([
+      this.readCounts(interactive),
+      sidelined ? this.readCounts(sidelined) : undefined,
+    ]);
+    if (!second) return first;
+    return {
+      visible: first.visible + second.visible,
+      inFlight: first.inFlight + second.inFlight,
+      sidelined: second.visible,
+    };
   }
 
   private async readCounts(queueUrl: string) {

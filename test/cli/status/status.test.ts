@@ -71,6 +71,13 @@ it('shows the two pools of a fleet that has them, with the limits of the scaler'
   expect(unread).toContain('2 pending, 0 draining, unknown stopped');
 });
 
+it('counts sidelined photos with those that wait, and says how many they are', () => {
+  const queue = { value: { waiting: 12, inFlight: 3, sidelined: 8 } };
+  expect(text({ queue })).toContain('12 waiting (8 sidelined), 3 in flight');
+  expect(text({ queue: { value: { ...queue.value, sidelined: 0 } } })).toContain('12 waiting, 3 in flight');
+  expect(statusJson(parts({ queue }), where, NOW).queue).toMatchObject(queue.value);
+});
+
 it('shows the messages of the bulk lane where there is one', () => {
   const bulk = { value: { waiting: 800, inFlight: 6 } };
   expect(text({ bulk })).toContain('  bulk      800 waiting, 6 in flight\n');
@@ -89,7 +96,7 @@ it('has JSON with the same facts', () => {
     command: 'status',
     ...where,
     at: '2026-05-04T10:00:00.000Z',
-    queue: { waiting: 12, inFlight: 3, oldestSeconds: 34, deadLetters: 2 },
+    queue: { waiting: 12, inFlight: 3, sidelined: null, oldestSeconds: 34, deadLetters: 2 },
     bulk: null,
     fleet: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 },
     scaler: { lastTick: '2026-05-04T09:59:56.000Z', ageSeconds: 4, stale: false },

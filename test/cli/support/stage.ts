@@ -41,6 +41,7 @@ async function startStage(name: string, scope: Scope) {
   const documents = DynamoDBDocumentClient.from(dynamo);
   const autoScaling = new AutoScalingClient(config);
   const jobs = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-jobs' }))).QueueUrl ?? '';
+  const sidelined = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-sidelined' }))).QueueUrl ?? '';
   const bulk = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-bulk' }))).QueueUrl ?? '';
   const dead = (await sqs.send(new CreateQueueCommand({ QueueName: 'ops-dead' }))).QueueUrl ?? '';
   await dynamo.send(
@@ -67,6 +68,7 @@ async function startStage(name: string, scope: Scope) {
   const outputs = {
     ...{
       QueueUrl: jobs,
+      SidelinedQueueUrl: sidelined,
       BulkQueueUrl: bulk,
       DeadLetterQueueUrl: dead,
       TableName: TABLE,
@@ -87,7 +89,7 @@ async function startStage(name: string, scope: Scope) {
       { StackName },
     );
   }
-  return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, bulk, dead };
+  return { endpoint, env, s3, sqs, cloudWatch, documents, jobs, sidelined, bulk, dead };
 }
 
 /** Clears, writes and reads the item of the scaler. */

@@ -5,6 +5,7 @@ import { arrivalTests } from './adapters/arrivals.ts';
 import { registryTests } from './adapters/registry.ts';
 import { s3StorageTests } from './adapters/s3-storage.ts';
 import { storageTests } from './adapters/storage.ts';
+import { unfinishedTests } from './adapters/unfinished.ts';
 import { viewReaderTests } from './adapters/view-reader.ts';
 import { webhookTests } from './adapters/webhooks.ts';
 import { startAws } from './support/aws.ts';
@@ -15,6 +16,7 @@ afterAll(() => scope.close());
 
 describe('registry', registryTests);
 describe('announced photos', arrivalTests);
+describe('unfinished photos', unfinishedTests);
 describe('storage', storageTests);
 describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);

@@ -185,7 +185,7 @@ describe('respond', () => {
       const { gateway } = await handle(createPhotoEvent(photo));
       await handle(createPhotoEvent({ ...photo, size: 0 }), gateway);
       await handle(eventOf('GET /photos/{id}', { id: idOf(1) }), gateway);
-      const names = { photo: gateway.logIdOf(idOf(1)), trace: traceOf(1) };
+      const names = { photo: gateway.logIdOf({ id: idOf(1) }), trace: traceOf(1) };
       expect(gateway.logLines).toEqual([
         expect.objectContaining({ message: 'request-handled', route: 'POST /photos', status: 201, ...names }),
         expect.objectContaining({ status: 400, code: 'bad-request' }),
@@ -212,7 +212,7 @@ describe('respond', () => {
       expect(gateway.logLines.map(({ status }) => status)).toEqual([404, 201, 200, 503, 503]);
       const log = JSON.stringify(gateway.logLines);
       expect(log).not.toContain('sEcReT');
-      expect(log).toContain(`'results/api/${gateway.logIdOf(id)}' is away`);
+      expect(log).toContain(`'results/api/${gateway.logIdOf({ id })}' is away`);
     });
 
     it('names a bulk photo as the worker does, by its key in its lane', async () => {

@@ -81,6 +81,16 @@ describe('the event of an outcome', () => {
       },
     ],
     [
+      'a sidelined photo of the API, which is of the interactive lane',
+      result(`sidelined/api/${ID}`),
+      {
+        data: {
+          ...{ lane: 'interactive', photo: { key: `sidelined/api/${ID}`, id: ID } },
+          result: { key: `sidelined-results/api/${ID}` },
+        },
+      },
+    ],
+    [
       'a photo with the folder of the other lane in its name',
       result('incoming/bulk/x'),
       { data: { lane: 'interactive', photo: { key: 'incoming/bulk/x' }, result: { key: 'results/bulk/x' } } },
@@ -149,7 +159,7 @@ describe('the event of an outcome', () => {
   it('has one id and one body for each stored outcome, and finds every photo by its outcome', () => {
     const key = fc
       .tuple(
-        fc.constantFrom('incoming/', 'bulk/'),
+        fc.constantFrom('incoming/', 'sidelined/', 'bulk/'),
         fc.string({ unit: 'binary', minLength: 1, maxLength: 600 }),
       )
       .map(([folder, name]) => folder + name)

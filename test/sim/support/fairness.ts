@@ -1,28 +1,14 @@
 /**
- * Two callers and an awake fleet: how much later a single photo is done because of another caller's thousand. One photo a time on each instance; photos
- * of a queue start in the order they came. docs/lanes.md, "Between callers", has the figures.
+ * Two callers and an awake fleet: how much later a single photo is done because of another caller's thousand. One photo a time on each instance; what is
+ * sidelined and what starts next are the deployed rules of gateway and worker. docs/lanes.md, "Between callers", has the figures.
  */
-import { INTERACTIVE_PER_BULK } from '../../../contract/lanes.ts';
+import type { QueueName } from '../../../contract/lanes.ts';
+import { isSidelined, windowOf } from '../../../lambda/gateway/sidelining.ts';
 import { draws } from '../../../sim/random.ts';
+import { QueueShare } from '../../../worker/photo/queue-share.ts';
 
 /** How the photos of the heavy caller are queued. */
-export type Way = 'none' | 'one-queue' | 'bulk' | 'sideline';
-
-/** Starts of the first queue before one of the second, while both wait. */
-const PER_SIDELINE = 3;
-const PER_SECOND_QUEUE = { none: 0, 'one-queue': 0, bulk: INTERACTIVE_PER_BULK, sideline: PER_SIDELINE };
-
-/** Photos that a caller may have unfinished in the first queue, on a fleet of any size. */
-const LEAST_ALLOWED = 4;
-
-/**
- * Which queue a caller's next photo gets: as many of its photos as there are instances go first, so that a caller alone keeps the whole
- * fleet at work either way, and a photo of another one waits for about one photo.
- *
- * @param unfinished photos of the caller in the first queue, of which no outcome is known
- */
-export const isSidelined = (unfinished: number, inService: number): boolean =>
-  unfinished >= Math.max(LEAST_ALLOWED, inService);
+export type Way = 'none' | 'one-queue' | 'bulk' | 'sidelined';
 
 export interface Setting {
   instances: number;
@@ -43,7 +29,11 @@ interface Photo {
   single?: boolean;
 }
 
-function arrivals({ instances, service, load, heavy }: Setting, seed: number): Photo[] {
+/** @param phase of the gateway's windows at the heavy caller's first photo, which is at 0 in each try */
+function arrivals(
+  { instances, service, load, heavy }: Setting,
+  seed: number,
+): { photos: Photo[]; phase: number } {
   const [sizes, times] = [draws(seed, 'service'), draws(seed, 'arrivals')];
   let drawn = 0;
   const photo = (at: number, more: Partial<Photo> = {}): Photo => ({
@@ -57,47 +47,70 @@ function arrivals({ instances, service, load, heavy }: Setting, seed: number): P
     photos.push(photo(at));
   }
   for (let k = 0; k < heavy.photos; k++) photos.push(photo(k / heavy.perSecond, { heavy: true }));
-  return photos.sort((a, b) => a.at - b.at);
+  return { photos: photos.sort((a, b) => a.at - b.at), phase: draws(seed, 'phase')(0) * 600 };
+}
+
+/** The heavy caller's photos in the first queue, as the gateway counts them: those of the present window whose outcome it does not know. */
+class Unfinished {
+  private known: { window: number; at: number }[] = [];
+  private count = 0;
+  private window = -Infinity;
+
+  /** @returns whether a photo that is announced now is sidelined */
+  sidelines(now: number, inService: number): boolean {
+    if (windowOf(now) !== this.window) [this.window, this.count] = [windowOf(now), 0];
+    const left = this.known.filter(({ at }) => at > now);
+    this.count -= this.known.filter(({ at, window }) => at <= now && window === this.window).length;
+    this.known = left;
+    if (isSidelined(this.count, inService)) return true;
+    this.count++;
+    return false;
+  }
+
+  /** @param at when the outcome is known */
+  finishes(announced: number, at: number): void {
+    this.known.push({ window: windowOf(announced), at });
+  }
 }
 
 /** Seconds from the single photo's arrival to its outcome. The same seed has the same photos in every way. */
 export function secondsOfSingle(setting: Setting, way: Way, seed: number): number {
-  const photos = arrivals(setting, seed).filter(({ heavy }) => way !== 'none' || !heavy);
+  const { photos: all, phase } = arrivals(setting, seed);
+  const photos = all.filter(({ heavy }) => way !== 'none' || !heavy);
   const free = Array<number>(setting.instances).fill(-Infinity);
-  const [first, second]: [Photo[], Photo[]] = [[], []];
-  /** When the gateway knows the outcomes of the heavy caller's photos in the first queue. */
-  let known: number[] = [];
-  let unfinished = 0;
-  /** Starts of the first queue while the second one waited. */
-  let denied = 0;
+  /** Each worker has its own. */
+  const shares = free.map(() => new QueueShare());
+  const waiting: Record<QueueName, Photo[]> = { interactive: [], sidelined: [], bulk: [] };
+  const unfinished = new Unfinished();
+  const queueOf = ({ at, heavy }: Photo): QueueName => {
+    if (!heavy || way === 'one-queue') return 'interactive';
+    if (way === 'bulk') return 'bulk';
+    return unfinished.sidelines(at + phase, setting.instances) ? 'sidelined' : 'interactive';
+  };
   let clock = -Infinity;
   let next = 0;
   for (;;) {
-    const earliest = free.indexOf(Math.min(...free));
+    const worker = free.indexOf(Math.min(...free));
+    const isWaiting = (queue: QueueName) => waiting[queue].length > 0;
     const arrival = photos[next]?.at ?? Infinity;
-    const start = first.length + second.length > 0 ? Math.max(clock, free[earliest] as number) : Infinity;
+    const share = shares[worker] as QueueShare;
+    const queue = share.order.find(isWaiting);
+    const start = queue ? Math.max(clock, free[worker] as number) : Infinity;
     if (arrival <= start) {
       const photo = photos[next++];
       if (!photo) throw new Error('the single photo was never done');
       clock = photo.at;
-      const left = known.filter((at) => at > clock);
-      unfinished -= known.length - left.length;
-      known = left;
-      const isSecond =
-        photo.heavy === true &&
-        (way === 'bulk' || (way === 'sideline' && isSidelined(unfinished, setting.instances)));
-      if (photo.heavy && !isSecond) unfinished++;
-      (isSecond ? second : first).push(photo);
+      waiting[queueOf(photo)].push(photo);
       continue;
     }
     clock = start;
-    const isSeconds = second.length > 0 && (first.length === 0 || denied >= PER_SECOND_QUEUE[way]);
-    denied = !isSeconds && second.length > 0 ? denied + 1 : 0;
-    const photo = (isSeconds ? second : first).shift() as Photo;
+    const photo = waiting[queue as QueueName].shift() as Photo;
+    share.started(queue as QueueName, 1, isWaiting);
     const done = clock + photo.service;
-    free[earliest] = done;
+    free[worker] = done;
     if (photo.single) return done - photo.at;
-    if (photo.heavy && !isSeconds) known.push(done + setting.knownAfter);
+    if (photo.heavy && queue === 'interactive')
+      unfinished.finishes(photo.at + phase, done + phase + setting.knownAfter);
   }
 }
 

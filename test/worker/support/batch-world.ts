@@ -1,7 +1,7 @@
 /** A batcher before a ComfyUI that is moved by hand: prompts run one after another and end when a test says so. */
 import { setImmediate as quiet } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { Lane } from '../../../contract/lanes.ts';
+import type { QueueName } from '../../../contract/lanes.ts';
 import { Batcher } from '../../../worker/photo/batcher.ts';
 import type { BatchPhoto } from '../../../worker/photo/batch.ts';
 import {
@@ -19,7 +19,7 @@ import {
 
 export interface Arrival {
   /** @default 'interactive' */
-  lane?: Lane;
+  queue?: QueueName;
   /** Its option. */
   strength: number;
   /** Each prompt that it is in fails. */
@@ -114,7 +114,7 @@ export class BatchWorld {
     for (const { photos } of this.prompts) {
       expect(photos.length).toBeLessThanOrEqual(this.max);
       expect(new Set(photos.map(({ arrival }) => arrival.strength)).size).toBe(1);
-      expect(new Set(photos.map(({ arrival }) => arrival.lane)).size).toBe(1);
+      expect(new Set(photos.map(({ arrival }) => arrival.queue)).size).toBe(1);
       if (photos.length > 1) expect(photos.some(({ arrival }) => arrival.wasTried)).toBe(false);
       // Nobody waits for it otherwise.
       expect(photos.some(({ outcomes }) => outcomes.length === 0)).toBe(true);
@@ -160,7 +160,7 @@ export class BatchWorld {
       met: [],
       outcomes: [],
       photo: {
-        lane: arrival.lane ?? 'interactive',
+        queue: arrival.queue ?? 'interactive',
         options: { strength: arrival.strength },
         plane: Buffer.from([mark >> 8, mark & 255]),
         cancel: this.drain.signal,

@@ -15,7 +15,7 @@ import {
   type AttemptRecord,
   type AttemptStore,
 } from '../../../worker/photo/attempts.ts';
-import type { Lane } from '../../../contract/lanes.ts';
+import type { QueueName } from '../../../contract/lanes.ts';
 import { WeightedSemaphore } from '../../../worker/photo/weighted-semaphore.ts';
 import type { Log } from '../../../worker/telemetry/log.ts';
 import type { JobQueue, Message } from '../../../worker/photo/queue.ts';
@@ -123,7 +123,7 @@ export const attemptPorts = (more: Partial<AttemptPorts> = {}): AttemptPorts => 
   ...more,
 });
 
-/** Messages of each lane in the order they were sent. What is done to a message that was not sent, or is deleted, fails. */
+/** Messages of each queue in the order they were sent. What is done to a message that was not sent, or is deleted, fails. */
 export class MemoryQueue implements JobQueue {
   readonly hides: { receiptHandle: string; seconds: number }[] = [];
   readonly deleted: string[] = [];
@@ -133,12 +133,12 @@ export class MemoryQueue implements JobQueue {
   private readonly waiting: Message[] = [];
   private readonly receipts = new Set<string>();
 
-  constructor(readonly lanes: readonly Lane[] = ['interactive']) {}
+  constructor(readonly queues: readonly QueueName[] = ['interactive']) {}
 
-  send(body: string, receiveCount = 1, lane: Lane = 'interactive'): Message {
+  send(body: string, receiveCount = 1, queue: QueueName = 'interactive'): Message {
     const receiptHandle = `receipt-${this.receipts.size + this.deleted.length + 1}`;
     const message = {
-      lane,
+      queue,
       id: `message-${receiptHandle}`,
       body,
       receiveCount,
@@ -151,10 +151,10 @@ export class MemoryQueue implements JobQueue {
   }
 
   /** An idle worker waits for a message, here for 5 ms; a busy one does not. */
-  async receive(lane: Lane, wait: boolean): Promise<Message | undefined> {
+  async receive(queue: QueueName, wait: boolean): Promise<Message | undefined> {
     const error = this.receiveErrors.shift();
     if (error) throw error;
-    const next = () => this.waiting.findIndex((one) => one.lane === lane);
+    const next = () => this.waiting.findIndex((one) => one.queue === queue);
     if (wait && next() < 0) await new Promise((resolve) => setTimeout(resolve, 5));
     return next() < 0 ? undefined : this.waiting.splice(next(), 1)[0];
   }

@@ -23,7 +23,13 @@ export function registryTests(): void {
 
     it('returns a photo right after it was put', async () => {
       const all = Array.from({ length: 10 }, (_, k) =>
-        record({ name: `${k}.png`, type: 'image/png', ...(k % 2 === 0 && { lane: 'bulk' }) }),
+        record({
+          name: `${k}.png`,
+          type: 'image/png',
+          ...(k % 2 === 0
+            ? { lane: 'bulk' as const }
+            : { sidelined: true, counter: { key: 'unfinished#x', endsAt: 5 } }),
+        }),
       );
       for (const one of all) {
         await registry.put(one);

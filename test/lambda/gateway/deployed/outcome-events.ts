@@ -12,7 +12,12 @@ import { until } from '../../../support/wait.ts';
 import { deployed } from '../support/deployed.ts';
 import { EventRule } from '../support/event-rule.ts';
 
-const PHOTOS = ['incoming/told/a.jpg', 'bulk/told/b.jpg', 'bulk/api/fQVVjq8l5akCGUXBjuiEhQ'];
+const PHOTOS = [
+  'incoming/told/a.jpg',
+  'bulk/told/b.jpg',
+  'sidelined/told/c.jpg',
+  'bulk/api/fQVVjq8l5akCGUXBjuiEhQ',
+];
 const FAILED = 'incoming/told/c';
 
 /** As a worker writes it. */
@@ -116,7 +121,7 @@ function webhookTests(): void {
 export function outcomeEventTests(): void {
   webhookTests();
 
-  it('reach a rule of the bus: of both lanes, results and failures, with one id at each sending', async () => {
+  it('reach a rule of the bus: of all queues, results and failures, with one id at each sending', async () => {
     const { endpoint, jwt, s3, sqs } = deployed;
     const rule = await EventRule.on(endpoint, jwt.eventBus, 'told');
     const record = { ...{ code: 'too-large', message: 'Large.', retryable: false }, key: FAILED, etag: 'p1' };
@@ -132,10 +137,10 @@ export function outcomeEventTests(): void {
         async () => events.push(...(await rule.drain())),
         (arrived) => arrived >= count,
       );
-    await arrive(4);
+    await arrive(PHOTOS.length + 1);
     const byKey = new Map(events.map((event) => [event.data.photo.key, event]));
     expect([...byKey.keys()].sort()).toEqual([...PHOTOS, FAILED].sort());
-    expect(byKey.get(PHOTOS[2]!)?.data).toMatchObject({
+    expect(byKey.get(PHOTOS.at(-1)!)?.data).toMatchObject({
       photo: { id: 'fQVVjq8l5akCGUXBjuiEhQ' },
       ...{ waitedSeconds: 2, workedSeconds: null },
     });
@@ -144,10 +149,10 @@ export function outcomeEventTests(): void {
       const MessageBody = JSON.stringify(notification(jwt.bucket, key));
       await sqs.send(new SendMessageCommand({ QueueUrl: jwt.outcomeQueue, MessageBody }));
     }
-    await arrive(8);
+    await arrive(2 * (PHOTOS.length + 1));
     expect(
       events
-        .slice(4)
+        .slice(PHOTOS.length + 1)
         .map(({ data }) => data.photo.key)
         .sort(),
     ).toEqual([...byKey.keys()].sort());

@@ -22,12 +22,22 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     visibilityTimeoutSeconds: 30,
     deadLetterQueue: jobs.deadLetterQueue,
   });
+  // Tests of the open one read its photos' keys.
+  const sidelinedJobs =
+    issuer === undefined
+      ? undefined
+      : new JobQueue(stack, 'SidelinedJobs', {
+          bucketName,
+          visibilityTimeoutSeconds: 30,
+          deadLetterQueue: jobs.deadLetterQueue,
+        });
   const httpApi = new GatewayApi(stack, 'Api', stage);
   const photos = new PhotoStore(stack, 'Photos', {
     ...stage,
     bucketName,
     jobs,
     bulkJobs,
+    ...(sidelinedJobs && { sidelinedJobs }),
     pageOrigin: apiUrl(httpApi),
   });
   const scalerTable = new ScalerTable(stack, 'ScalerTable');
@@ -51,6 +61,9 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     TableName: gateway.table.tableName,
     ScalerTableName: scalerTable.tableName,
     ...(webhooks && { WebhookDeadLetterQueueUrl: webhooks.deadLetters.queueUrl }),
+    QueueUrl: jobs.queue.queueUrl,
+    ...(sidelinedJobs && { SidelinedQueueUrl: sidelinedJobs.queue.queueUrl }),
+    DeadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
     ...(events && { EventBusName: events.bus.eventBusName, OutcomeQueueUrl: events.queue.queueUrl }),
   };
   for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value });

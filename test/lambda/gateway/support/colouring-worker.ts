@@ -7,7 +7,8 @@ import { chromaOfAb } from '../../../../colour/chroma.ts';
 import { lightness } from '../../../../colour/lightness.ts';
 import { mergeChroma } from '../../../../colour/merge.ts';
 import type { Scope } from '../../../../common/scope.ts';
-import { failedKey, INCOMING, resultKey } from '../../../../contract/keys.ts';
+import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { QUEUES } from '../../../../contract/lanes.ts';
 import { MEMORY_KEY, TABLE_KEY, VIEW_ATTRIBUTE } from '../../../../contract/names.ts';
 import type { View } from '../../../../contract/view.ts';
 import { deployed, type DeployedGateway } from './deployed.ts';
@@ -94,10 +95,11 @@ export async function startColouringWorker(gateway: DeployedGateway, scope: Scop
   };
   const run = async () => {
     while (!scope.closed) {
-      const { Contents = [] } = await s3.send(
-        new ListObjectsV2Command({ Bucket, Prefix: `${INCOMING}api/` }),
+      const lists = await Promise.all(
+        QUEUES.map((queue) => s3.send(new ListObjectsV2Command({ Bucket, Prefix: apiPhotoKey('', queue) }))),
       );
-      for (const { Key = '' } of worker.paused ? [] : Contents) {
+      const photos = lists.flatMap(({ Contents = [] }) => Contents);
+      for (const { Key = '' } of worker.paused ? [] : photos) {
         if (seen.has(Key)) continue;
         seen.add(Key);
         await colour(Key);

@@ -19,6 +19,7 @@ export interface DeployedGateway {
   /** Empty without events. */
   eventBus: string;
   outcomeQueue: string;
+  queues: Record<'interactive' | 'sidelined' | 'deadLetters', string>;
 }
 
 export interface Deployed {
@@ -59,6 +60,9 @@ export async function deploy(scope: Scope): Promise<void> {
       ScalerTableName = '',
       EventBusName = '',
       OutcomeQueueUrl = '',
+      QueueUrl: interactive = '',
+      SidelinedQueueUrl: sidelined = '',
+      DeadLetterQueueUrl: deadLetters = '',
     } = outputs[stack] ?? {};
     return {
       url: localApiUrl(endpoint, ApiId),
@@ -67,6 +71,7 @@ export async function deploy(scope: Scope): Promise<void> {
       scalerTable: ScalerTableName,
       eventBus: EventBusName,
       outcomeQueue: OutcomeQueueUrl,
+      queues: { interactive, sidelined, deadLetters },
     };
   };
   const config = clientConfig(endpoint);

@@ -13,6 +13,8 @@ import {
 import type { View } from '../../../../contract/view.ts';
 import type { QuotaWindow } from '../../../../lambda/gateway/quotas.ts';
 import { PageServer } from '../../../../lambda/gateway/page-server.ts';
+import { photoKeyOf } from '../../../../lambda/gateway/first-queue.ts';
+import type { UnfinishedCounterKey } from '../../../../lambda/gateway/sidelining.ts';
 import { ITEM_SECONDS, itemOf, SLOT_SECONDS, slotOf } from '../../../../lambda/gateway/announced.ts';
 import type {
   ArrivalCounter,
@@ -24,6 +26,7 @@ import type {
   PhotoStorage,
   PhotoRegistry,
   StoredPhoto,
+  UnfinishedPhotos,
   UploadLink,
   ViewReader,
 } from '../../../../lambda/gateway/ports.ts';
@@ -79,6 +82,28 @@ export class MemoryArrivals implements ArrivalCounter {
   }
 }
 
+/** Knows no records: a photo that has left once does not leave again. */
+export class MemoryUnfinished implements UnfinishedPhotos {
+  readonly counts = new Map<string, number>();
+  private readonly left = new Set<string>();
+  /** Whether the counts cannot be read. */
+  isAway = false;
+
+  async enter({ key }: UnfinishedCounterKey, limit: number) {
+    if (this.isAway) return undefined;
+    const count = this.counts.get(key) ?? 0;
+    if (count >= limit) return false;
+    this.counts.set(key, count + 1);
+    return true;
+  }
+
+  async leave({ id, counter: { key } }: { id: string; counter: UnfinishedCounterKey }) {
+    if (this.isAway || this.left.has(id)) return;
+    this.left.add(id);
+    this.counts.set(key, Math.max(0, (this.counts.get(key) ?? 0) - 1));
+  }
+}
+
 export interface StoredObject {
   body: Buffer;
   type: string;
@@ -123,16 +148,16 @@ export class MemoryStorage implements PhotoStorage {
     this.objects.set(key, { body: Buffer.from(body), type, metadata, storedAt: this.now() });
   }
 
-  photo({ id, lane }: PhotoPlace) {
-    return this.head(apiPhotoKey(id, lane));
+  photo(place: PhotoPlace) {
+    return this.head(photoKeyOf(place));
   }
 
-  result({ id, lane }: PhotoPlace) {
-    return this.head(resultKey(apiPhotoKey(id, lane)));
+  result(place: PhotoPlace) {
+    return this.head(resultKey(photoKeyOf(place)));
   }
 
-  async failure({ id, lane }: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined> {
-    const found = this.objects.get(failedKey(apiPhotoKey(id, lane)));
+  async failure(place: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined> {
+    const found = this.objects.get(failedKey(photoKeyOf(place)));
     if (!found) return undefined;
     return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
@@ -143,7 +168,7 @@ export class MemoryStorage implements PhotoStorage {
     seconds: number,
     colouredPhotos?: ColouredPhotos,
   ): Promise<UploadLink> {
-    const { id, lane, type, output, trace } = photo;
+    const { type, output, trace } = photo;
     const metadata = {
       [META + OUTPUT_METADATA]: output,
       [META + TRACE_METADATA]: trace,
@@ -154,7 +179,7 @@ export class MemoryStorage implements PhotoStorage {
     return {
       url: this.link({
         method: 'PUT',
-        key: apiPhotoKey(id, lane),
+        key: photoKeyOf(photo),
         headers: signed,
         until: this.now() + seconds,
       }),
@@ -163,12 +188,12 @@ export class MemoryStorage implements PhotoStorage {
   }
 
   async downloadLink(
-    { id, lane }: PhotoPlace,
+    place: PhotoPlace,
     which: 'photo' | 'result',
     { name }: DownloadedFile,
     seconds: number,
   ): Promise<string> {
-    const photo = apiPhotoKey(id, lane);
+    const photo = photoKeyOf(place);
     const key = { photo, result: resultKey(photo) }[which];
     if (key === undefined) throw new RangeError(`no link to '${String(which)}'`);
     const escaped = encodeURIComponent(name).replace(
@@ -232,10 +257,16 @@ export const SETTINGS: PhotoSettings = {
   resultDays: 30,
   chromaSize: 512,
   bulkDeadlineSeconds: 3600,
+  sidelines: true,
 };
 
 export interface MemoryGateway extends Gateway {
-  ports: GatewayPorts & { registry: MemoryRegistry; storage: MemoryStorage; viewReader: MemoryViewReader };
+  ports: GatewayPorts & {
+    registry: MemoryRegistry;
+    storage: MemoryStorage;
+    viewReader: MemoryViewReader;
+    unfinished: MemoryUnfinished;
+  };
   /** Epoch seconds, for all ports. */
   clock: { now: number };
   logLines: Record<string, unknown>[];
@@ -259,6 +290,7 @@ export function memoryGateway(
       storage: new MemoryStorage(() => clock.now),
       viewReader: new MemoryViewReader(),
       arrivals: new MemoryArrivals(),
+      unfinished: new MemoryUnfinished(),
     },
     page: new PageServer(folder, () =>
       Promise.resolve({
@@ -273,7 +305,7 @@ export function memoryGateway(
     ),
     newId: () => idOf(++ids),
     newTrace: () => traceOf(ids),
-    logIdOf: (id, lane) => photoLogId('photos', apiPhotoKey(id, lane)),
+    logIdOf: (place) => photoLogId('photos', photoKeyOf(place)),
     now: () => clock.now,
     log: (line) => logLines.push(line),
     clock,

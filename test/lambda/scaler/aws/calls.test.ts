@@ -7,7 +7,7 @@ import { stub } from '../support/stub-client.ts';
 describe('the queue', () => {
   const read = (Attributes?: Record<string, string>) => {
     const { client, sent } = stub<never>({ Attributes });
-    return { sent, counts: new SqsCounts(client, 'https://queue', true).read() };
+    return { sent, counts: new SqsCounts(client, { interactive: 'https://queue' }, true).read() };
   };
 
   it('is read with both counts', async () => {

@@ -125,7 +125,7 @@ describe.each<[string, () => Promise<{ port: Counts; fill: () => Promise<void> }
           await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
         await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 1 }));
       };
-      return { port: new SqsCounts(sqs, QueueUrl, true), fill };
+      return { port: new SqsCounts(sqs, { interactive: QueueUrl }, true), fill };
     },
   ],
   [
@@ -165,7 +165,7 @@ describe('counts: SQS, at a fleet of zero', () => {
     const QueueName = `look-${name.replaceAll(/\W/g, '-')}`;
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName }));
     for (const MessageBody of bodies) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    const counts = new SqsCounts(sqs, QueueUrl, true);
+    const counts = new SqsCounts(sqs, { interactive: QueueUrl }, true);
     expect(await counts.hasPhoto?.()).toBe(found);
     const { visible, inFlight } = await counts.read();
     expect(visible + inFlight).toBe(left);
@@ -175,14 +175,34 @@ describe('counts: SQS, at a fleet of zero', () => {
     const sqs = new SQSClient(config);
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'look-bulk' }));
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: event('bulk/') }));
-    const counts = new SqsCounts(sqs, 'https://queue', true, QueueUrl);
+    const counts = new SqsCounts(sqs, { interactive: 'https://queue', bulk: QueueUrl }, true);
     expect(await counts.hasBulkPhoto?.()).toBe(false);
     expect(await counts.readBulk?.()).toEqual({ visible: 0, inFlight: 0 });
-    expect(new SqsCounts(sqs, QueueUrl, true).hasBulkPhoto).toBeUndefined();
+    expect(new SqsCounts(sqs, { interactive: QueueUrl }, true).hasBulkPhoto).toBeUndefined();
+  });
+
+  it('counts the second queue of the interactive lane with the first, and looks at both', async () => {
+    const sqs = new SQSClient(config);
+    const made = async (QueueName: string) =>
+      (await sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl ?? '';
+    const [interactive, sidelined] = [await made('look-first'), await made('look-second')];
+    const counts = new SqsCounts(sqs, { interactive, sidelined }, true);
+    expect(await counts.read()).toEqual({ visible: 0, inFlight: 0, sidelined: 0 });
+    await sqs.send(new SendMessageCommand({ QueueUrl: interactive, MessageBody: event('incoming/') }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: sidelined, MessageBody: event('sidelined/') }));
+    expect(await counts.hasPhoto?.()).toBe(false);
+    for (const MessageBody of ['sidelined/a', 'sidelined/b', 'sidelined/c'].map((key) => event(key)))
+      await sqs.send(new SendMessageCommand({ QueueUrl: sidelined, MessageBody }));
+    await sqs.send(new SendMessageCommand({ QueueUrl: interactive, MessageBody: event('incoming/a') }));
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl: sidelined, MaxNumberOfMessages: 1 }));
+    expect(await counts.read()).toEqual({ visible: 3, inFlight: 1, sidelined: 2 });
+    expect(await counts.hasPhoto?.()).toBe(true);
   });
 
   it('messages that are not jobs of a fleet of ours are not looked at', () => {
-    expect(new SqsCounts(new SQSClient(config), 'https://queue', false).hasPhoto).toBeUndefined();
+    expect(
+      new SqsCounts(new SQSClient(config), { interactive: 'https://queue' }, false).hasPhoto,
+    ).toBeUndefined();
   });
 });
 
@@ -209,7 +229,7 @@ describe('metrics: CloudWatch', () => {
     await port.publish({
       at,
       reason: 'steady',
-      counts: { visible: 7, inFlight: 0, bulk: { visible: 5, inFlight: 1 } },
+      counts: { visible: 7, inFlight: 0, sidelined: 2, bulk: { visible: 5, inFlight: 1 } },
       bulkDeadlineUsed: 40,
       fleet,
       needed: 2,
