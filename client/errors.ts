@@ -14,6 +14,7 @@ const MESSAGES: Record<ProblemCode, string> = {
   'unsupported-type': 'This content type is not supported.',
   'too-large': 'The photo has more bytes than this stage accepts.',
   'no-chroma': 'The workflow of this stage has no chroma output.',
+  'bad-option': 'This stage does not have such an option.',
   'no-bulk-lane': 'This stage has no bulk lane.',
   unauthorized: 'Credentials are missing or not accepted.',
   'not-found': 'There is no such photo, or it belongs to another caller.',

@@ -99,6 +99,17 @@ export function abOfPicture(picture: Pixels): Uint8Array {
   return data;
 }
 
+/**
+ * Chroma of which only a part is merged: between the photo's own tones and the network's colours.
+ *
+ * @param percent 0 to 100; at 100 it is the chroma itself, to the last bit
+ */
+export function withStrength(chroma: Chroma, percent: number): Chroma {
+  if (percent === 100) return chroma;
+  const part = percent / 100;
+  return { ...chroma, x: chroma.x.map((value) => part * value), z: chroma.z.map((value) => part * value) };
+}
+
 /** Whether a and b as bytes, three channels, are zero everywhere. */
 export function isWithoutColour(ab: Bytes): boolean {
   for (let p = 0; p < ab.length; p += 3) if (ab[p] !== ZERO || ab[p + 1] !== ZERO) return false;

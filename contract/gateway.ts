@@ -1,5 +1,6 @@
 /** Environment of the gateway function: set by the construct, parsed by the function. */
 import { z } from 'zod';
+import type { PhotoOption } from './photo-option.ts';
 
 /** Access to the API: open to all, with a token of the stage's OpenID issuer, or with an AWS signature. */
 export const ACCESS = ['open', 'jwt', 'iam'] as const;
@@ -30,6 +31,11 @@ export const gatewayEnvironmentSchema = z.object({
   SIDELINING: z.enum(['on', 'off']),
   /** Side in pixels of the square at which the workflow computes colours; 0 without a chroma output. */
   CHROMA_SIZE: z.coerce.number().int().min(0),
+  /** The workflow's options for photos, as JSON. */
+  OPTIONS: z
+    .string()
+    .default('[]')
+    .transform((text) => JSON.parse(text) as PhotoOption[]),
   /** OpenID issuer and client of the page's sign-in; empty without sign-in. */
   ISSUER: z.string(),
   CLIENT_ID: z.string(),

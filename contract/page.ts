@@ -1,5 +1,7 @@
 /** Values shared by the gateway function and its page; also for browsers: no schema library here. */
 
+import type { PhotoOption } from './photo-option.ts';
+
 /** Files of the page by path; the first is also served at `/`. */
 export const PAGE_FILES = ['index.html', 'app.js', 'image-worker.js', 'style.css', 'icon.svg'] as const;
 
@@ -19,6 +21,8 @@ export interface PageSettings {
   chromaSize: number;
   /** Seconds within which a photo of the bulk lane is coloured; 0 if the stage has no bulk lane. */
   bulkDeadlineSeconds: number;
+  /** That photos of the stage's workflow have. */
+  options: readonly PhotoOption[];
   /** Null without sign-in. */
   signIn: SignInSettings | null;
 }

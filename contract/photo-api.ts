@@ -40,6 +40,10 @@ export const newPhotoSchema = z.strictObject({
     .describe(
       "'interactive' (the default) is coloured as soon as possible. 'bulk', for albums, is coloured within the stage's deadline and yields to interactive photos.",
     ),
+  options: z
+    .record(z.string(), z.union([z.string(), z.number()]))
+    .optional()
+    .describe("Options of the stage's workflow by name."),
 });
 
 const time = z.iso.datetime().describe('UTC');

@@ -67,6 +67,8 @@ export const PROBLEM_CODES = [
   'too-large',
   /** The workflow has no chroma output. */
   'no-chroma',
+  /** The workflow has no such option, or not with this value. */
+  'bad-option',
   /** The stage has no bulk lane. */
   'no-bulk-lane',
   /** No token or signature, or an invalid one. */

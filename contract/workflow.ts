@@ -1,24 +1,13 @@
 /** A ComfyUI graph as data, with the node that a picture goes into and the node that its result comes from. */
 import { z } from 'zod';
 import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA, REMARKS_METADATA } from './photo-types.ts';
+import { sizeWith, type Options } from './photo-option.ts';
 import { TRACE_METADATA } from './trace.ts';
+import { isNamed, optionSchema, photoOptions, settable } from './workflow-option.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
 
 const graphSchema = z.record(z.string(), nodeSchema);
-
-/** An option of photos: an input of a node, and its allowed values. */
-const optionSchema = z.union([
-  z.object({
-    node: z.string(),
-    field: z.string(),
-    min: z.number(),
-    max: z.number(),
-    /** @default false */
-    whole: z.boolean().optional(),
-  }),
-  z.object({ node: z.string(), field: z.string(), choices: z.array(z.string()).min(1) }),
-]);
 
 const fields = z.object({
   name: z.string().min(1),
@@ -97,7 +86,6 @@ const fields = z.object({
 });
 
 export type Workflow = z.infer<typeof fields>;
-export type Option = z.infer<typeof optionSchema>;
 
 /** Whether a photo goes to ComfyUI as a plane of grey bytes, and comes back as two of chroma, on the chroma path. */
 export const isPlanes = ({ chroma }: Pick<Workflow, 'chroma'>): boolean => chroma?.encoding === 'ab-planes';
@@ -111,7 +99,9 @@ export const workflowSchema = fields.superRefine((workflow, context) => {
   has(['input'], input.node, input.field);
   has(['output'], output.node, output.prefixField);
   has(['output'], output.node, output.pictureField);
-  for (const [name, { node, field }] of Object.entries(workflow.options)) has(['options', name], node, field);
+  for (const [name, option] of Object.entries(workflow.options))
+    for (const { node, field } of settable(option)) has(['options', name], node, field);
+  checkOptions(workflow, issue);
   for (const [name, what] of [
     [OUTPUT_METADATA, 'output of a photo'],
     [TRACE_METADATA, 'trace id of a photo'],
@@ -156,8 +146,60 @@ function checkPlanes({ chroma, input, options }: Workflow, issue: Issue): void {
   has(['chroma', 'output'], chroma.output.node, chroma.output.prefixField);
   const { precision } = chroma;
   if (precision) has(['chroma', 'precision'], precision.node, precision.field);
-  for (const [name, { node, field }] of Object.entries(options)) has(['options', name], node, field);
+  for (const [name, option] of Object.entries(options))
+    for (const { node, field } of settable(option)) has(['options', name], node, field);
 }
+
+/** Checks what an option says beyond the inputs that it sets. */
+function checkOptions({ graph, chroma, options }: Workflow, issue: Issue): void {
+  for (const [name, option] of Object.entries(options)) {
+    const at = ['options', name];
+    if ('merge' in option) {
+      if (!chroma) issue(at, `merge '${option.merge}': only with 'chroma', which is merged with the photo`);
+      if (option.default < option.min || option.default > option.max)
+        issue([...at, 'default'], `${option.default}: expected from ${option.min} to ${option.max}`);
+      continue;
+    }
+    if (!isNamed(option)) continue;
+    const names = Object.keys(option.choices);
+    const usual = option.choices[option.default];
+    if (!usual) {
+      issue([...at, 'default'], `'${option.default}': expected one of ${names.join(', ')}`);
+      continue;
+    }
+    for (const one of [graph, ...(chroma?.graph ? [chroma.graph] : [])])
+      for (const { node, field, value } of usual.sets)
+        if (one[node] && one[node].inputs[field] !== value)
+          issue(
+            [...at, 'choices', option.default],
+            `sets '${field}' of node '${node}' to ${value}, but the graph has ${String(one[node].inputs[field])}; the default is the graph's own`,
+          );
+    for (const [choice, { size }] of Object.entries(option.choices)) {
+      if (size === undefined) continue;
+      if (!chroma) issue([...at, 'choices', choice, 'size'], `${size}: only with 'chroma'`);
+      else if (choice === option.default && size !== chroma.size)
+        issue(
+          [...at, 'choices', choice, 'size'],
+          `${size}: the default has that of 'chroma', ${chroma.size}`,
+        );
+    }
+  }
+  const sized = Object.keys(options).filter((name) => sizesOf(options[name]!).length > 0);
+  if (sized.length > 1)
+    issue(['options', sized[1]!], `sets the size, as '${sized[0]!}' does; one option may`);
+}
+
+/** Sizes that an option's choices have of their own. */
+const sizesOf = (option: Workflow['options'][string]): number[] =>
+  isNamed(option) ? Object.values(option.choices).flatMap(({ size }) => size ?? []) : [];
+
+/** The largest side at which chroma is computed, whatever a photo chooses; 0 without chroma. */
+export const largestChroma = ({ chroma, options }: Pick<Workflow, 'chroma' | 'options'>): number =>
+  Math.max(chroma?.size ?? 0, ...Object.values(options).flatMap(sizesOf));
+
+/** Side of the square at which chroma is computed with the options of a photo; 0 without chroma. */
+export const chromaSize = (workflow: Workflow, values: Options): number =>
+  workflow.chroma ? sizeWith(photoOptions(workflow), values, workflow.chroma.size) : 0;
 
 type Issue = (path: Path, message: string) => void;
 

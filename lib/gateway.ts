@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
+import { photoOptions } from '../contract/workflow-option.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge, type Permission } from './permissions.ts';
@@ -107,6 +108,7 @@ export class Gateway extends Construct {
         BULK_DEADLINE_SECONDS: String(stage.policy.kind === 'threshold' ? 0 : stage.bulkDeadlineSeconds),
         SIDELINING: photos.queues.includes('sidelined') ? 'on' : 'off',
         CHROMA_SIZE: String(chromaSize(stage)),
+        OPTIONS: optionsOf(stage),
         ISSUER: tokens?.issuer ?? '',
         CLIENT_ID: tokens?.audience[0] ?? '',
         GROUPS_CLAIM: this.signIn ? GROUPS_CLAIM : '',
@@ -177,6 +179,19 @@ const PUBLIC = 'the page, the API description and the health check have nothing 
 /** Side of the square at which colours are computed, pixels; 0 where the workflow needs the whole photo. */
 function chromaSize({ workflow }: Stage): number {
   return loadWorkflow(workflow).chroma?.size ?? 0;
+}
+
+/** Of the 4 KB that a function's environment may have. */
+const MOST_OPTION_BYTES = 3000;
+
+/** The workflow's options for photos, as JSON. */
+function optionsOf({ workflow }: Stage): string {
+  const text = JSON.stringify(photoOptions(loadWorkflow(workflow)));
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MOST_OPTION_BYTES) return text;
+  throw new Error(
+    `workflow '${workflow}': its options with their words have ${bytes} bytes; at most ${MOST_OPTION_BYTES} are allowed`,
+  );
 }
 
 /** Issuer and audiences of accepted tokens; undefined where no token is asked for. */

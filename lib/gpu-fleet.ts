@@ -26,7 +26,7 @@ import { hasToken } from './stage/check.ts';
 import { defaultInitializationRate, withFallback, type FleetOptions } from './stage/fleet.ts';
 import { SuspendProcesses } from './suspend-processes.ts';
 import { WorkerGroup } from './worker-group.ts';
-import { loadWorkflow, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
+import { workflowOfWorkers, settingsVersion, WorkerSettingsParameter } from './worker-settings.ts';
 
 export type FleetLimits = Required<
   Pick<
@@ -113,7 +113,7 @@ export class GpuFleet extends Construct {
       workKeyPrefix: this.workKeyPrefix,
       ...jobs.settings,
       ...withDefaults(WORKER_FIELDS, settings),
-      workflow: loadWorkflow(settings.workflow),
+      workflow: workflowOfWorkers(settings.workflow),
     };
     const launchTemplate = (of: string, fixedImage: boolean) =>
       new WorkerLaunchTemplate(this, of, {

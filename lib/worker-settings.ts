@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import { z } from 'zod';
 import { workerParameterName } from '../contract/names.ts';
 import type { WorkerSettings } from '../contract/worker.ts';
+import { withoutWords } from '../contract/workflow-option.ts';
 import { workflowSchema, type Workflow } from '../contract/workflow.ts';
 
 const WORKFLOWS = join(import.meta.dirname, '..', 'ami', 'workflow');
@@ -34,6 +35,12 @@ export function loadWorkflow(name: string): Workflow {
   const parsed = workflowSchema.safeParse(JSON.parse(text));
   if (!parsed.success) throw new Error(`workflow '${name}': ${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+/** A workflow as workers get it: a change of its words alone replaces no instance. @throws Error as `loadWorkflow` does */
+export function workflowOfWorkers(name: string): Workflow {
+  const workflow = loadWorkflow(name);
+  return { ...workflow, options: withoutWords(workflow.options) };
 }
 
 /**

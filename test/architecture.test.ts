@@ -59,7 +59,7 @@ const RULES: Rule[] = [
     files: /^lambda\/gateway\/page\/(?!build\.ts$)/,
     may: any(
       '^\\./lambda/gateway/page/',
-      '^\\./contract/(file-name|page|photo-types)\\.ts$',
+      '^\\./contract/(file-name|page|photo-option|photo-types)\\.ts$',
       '^\\./(client|colour)/',
       '^client-zip$',
     ),

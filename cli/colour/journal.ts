@@ -25,6 +25,8 @@ const photoShape = {
   sha256: z.string(),
   /** The service's id of the photo. */
   id: z.string(),
+  /** It was sent with. @default none */
+  options: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
 };
 
 const entrySchema = z.discriminatedUnion('state', [

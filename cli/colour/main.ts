@@ -6,7 +6,13 @@ import type { CommandLine } from '../../common/command-line.ts';
 import { EXIT, Interrupted, UsageError, UserError } from '../../common/errors.ts';
 import { interruptible } from '../shared/interruptible.ts';
 import { Journal } from './journal.ts';
-import { destinationOf, withOptions, type ColourOptions, type Destination } from './options.ts';
+import {
+  destinationOf,
+  photoOptionsOf,
+  withOptions,
+  type ColourOptions,
+  type Destination,
+} from './options.ts';
 import { TimedOut, Unreachable, type FinishedPhoto } from './outcome.ts';
 import { findPhotos, readPhoto } from './photos.ts';
 import { plan, unreadJobs, type Job } from './plan.ts';
@@ -49,6 +55,7 @@ async function colour(
 ): Promise<number> {
   const { out, json = false, quiet = false, force = false, retry = false } = options;
   const { signal } = abort;
+  const chosen = photoOptionsOf(options);
   const clock = systemClock;
   const report = reportOf({ json, quiet }, out, { out: process.stdout, err: process.stderr });
   const { photos, unread, skipped } = await findPhotos(inputs, out, await foldFor(out));
@@ -63,7 +70,7 @@ async function colour(
   const planned = await plan(
     photos,
     { service: service.name, journal, results, sha256 },
-    { force, retry },
+    { force, retry, chosen },
     signal,
   );
   const jobs = [...planned, ...unreadJobs(unread)];
@@ -87,6 +94,7 @@ async function colour(
       timeoutSeconds: options.timeout,
       colouredPhotos: options.colouredPhotos,
       lane: options.bulk ? 'bulk' : 'interactive',
+      options: chosen,
       onFinished: (photo) => {
         finished.push(photo);
         report.finished(photo);

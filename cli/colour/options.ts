@@ -1,5 +1,6 @@
 /** The command line of `ddcolor-elastic colour`. */
 import { InvalidArgumentError, Option } from 'commander';
+import type { Options } from '../../contract/photo-option.ts';
 import { COLOURED_PHOTOS, type ColouredPhotos } from '../../contract/photo-types.ts';
 import { bucketName, region, wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { UsageError } from '../../common/errors.ts';
@@ -33,6 +34,10 @@ export interface ColourOptions {
   timeout?: number;
   colouredPhotos?: ColouredPhotos;
   bulk?: boolean;
+  /** Of the workflow, by name. */
+  option?: Options;
+  /** Percent. */
+  strength?: number;
   json?: boolean;
   quiet?: boolean;
 }
@@ -98,6 +103,17 @@ export const withOptions = (command: CommandLine): CommandLine =>
         'photos that are in colour already: recolour them, or refuse them (default: recolour)',
       ).choices(COLOURED_PHOTOS),
     )
+    .addOption(
+      new Option(
+        '--option <name=value>',
+        "an option of the stage's workflow, such as preset=buildings; more than once for several",
+      ).argParser(namedValue),
+    )
+    .addOption(
+      new Option('--strength <percent>', 'of the colours that are added, 0 to 100').argParser(
+        wholeNumber(0, 100),
+      ),
+    )
     .option(
       '--bulk',
       "send to the stage's bulk lane: coloured within its deadline (default: 1 hour), and no delay to others",
@@ -145,6 +161,23 @@ const token = checkedToken;
 function folder(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('Expected the name of a folder.');
+}
+
+/** Numbers as such, since the API's document says which options are numbers. */
+function namedValue(text: string, before: Options = {}): Options {
+  const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('Expected a name and a value, such as preset=buildings.');
+  return { ...before, [name]: /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value };
+}
+
+/** @throws UsageError for two strengths */
+export function photoOptionsOf({ option = {}, strength }: ColourOptions): Options {
+  if (strength === undefined) return option;
+  if (option.strength === undefined || option.strength === strength) return { ...option, strength };
+  throw new UsageError(
+    `--strength ${strength} and --option strength=${option.strength}: expected one of them.`,
+  );
 }
 
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;

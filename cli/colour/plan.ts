@@ -1,6 +1,7 @@
 /** Plans the next step of each photo from the journal of earlier runs. */
 import { join, relative, sep } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
+import type { Options } from '../../contract/photo-option.ts';
 import type { UnreadFile } from '../files/walk.ts';
 import type { Entry, Journal, Sent } from './journal.ts';
 import type { FoundPhoto } from './photos.ts';
@@ -40,6 +41,8 @@ export interface PlanOptions {
   force: boolean;
   /** Send failed photos again. */
   retry: boolean;
+  /** With which photos are sent. @default none */
+  chosen?: Options;
 }
 
 /** Names shown in an error. */
@@ -82,7 +85,7 @@ async function stepOf(
   photo: FoundPhoto,
   source: string,
   ports: PlanPorts,
-  { force, retry }: PlanOptions,
+  { force, retry, chosen = {} }: PlanOptions,
 ): Promise<Step | undefined> {
   const { service, journal, results } = ports;
   const { name } = photo;
@@ -92,7 +95,9 @@ async function stepOf(
     return { kind: 'failed', code: 'not-written', message, before: false };
   }
   const last = journal.entry(service, name);
-  const entry = last && (await isSame(photo, source, last, ports)) ? last : undefined;
+  // With other options it gets another result.
+  const isAsked = last && isSameChoice(last.options ?? {}, chosen);
+  const entry = isAsked && (await isSame(photo, source, last, ports)) ? last : undefined;
   const exists = await results.exists(name);
   if (entry?.state === 'succeeded' && exists) return { kind: 'done' };
   // The earlier run was cut off between saving the result and noting it.
@@ -109,11 +114,14 @@ async function stepOf(
 }
 
 function follow(entry: Entry, { mtimeMs }: FoundPhoto, source: string): Step {
-  const { state, service, name, size, sha256, id } = entry;
+  const { state, service, name, size, sha256, id, options } = entry;
   if (state === 'failed' && !entry.retryable) return { kind: 'send' };
-  const sent = { service, name, source, size, mtimeMs, sha256, id };
+  const sent = { service, name, source, size, mtimeMs, sha256, id, ...(options && { options }) };
   return { kind: 'follow', sent, state: state === 'announced' || state === 'failed' ? state : 'sent' };
 }
+
+const isSameChoice = (sent: Options, now: Options): boolean =>
+  [...new Set([...Object.keys(sent), ...Object.keys(now)])].every((name) => sent[name] === now[name]);
 
 /** By path, size and time; when these differ by content, since a copied or touched file is the same photo. */
 async function isSame(

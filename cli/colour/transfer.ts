@@ -1,5 +1,6 @@
 /** Sends a photo to the service, and waits for its outcome. */
 import type { Lane } from '../../contract/lanes.ts';
+import type { Options } from '../../contract/photo-option.ts';
 import type { ColouredPhotos } from '../../contract/photo-types.ts';
 import { withRetries, type RetryOptions } from '../../client/retry.ts';
 import { ApiError } from '../../client/errors.ts';
@@ -26,6 +27,8 @@ export interface TransferPorts {
   colouredPhotos?: ColouredPhotos | undefined;
   /** @default 'interactive' */
   lane?: Lane;
+  /** Of the workflow, by name. @default none */
+  options?: Options;
 }
 
 /** A photo that the service has. */
@@ -44,14 +47,17 @@ const isRetryable = (error: Error) => error instanceof NotRead && error.retryabl
 
 /** Sends a photo. @throws ApiError, UserError */
 export async function send(job: Job, ports: TransferPorts, retries: Retries): Promise<Open | PhotoOutcome> {
-  const { service, journal, clock, tally, colouredPhotos, lane } = ports;
+  const { service, journal, clock, tally, colouredPhotos, lane, options } = ports;
   const { photo, source } = job;
   const startMs = clock.now();
   const read = await ports.read(photo).catch((error: Error) => error);
   if (read instanceof Error) return failure('not-read', read.message, isRetryable(read));
   const { body, mtimeMs } = read;
   if (body.length === 0) return failure('unreadable-image', 'The file is empty.');
-  const record = { service: service.name, name: photo.name, source, size: body.length, mtimeMs };
+  const record = {
+    ...{ service: service.name, name: photo.name, source, size: body.length, mtimeMs },
+    ...(options && Object.keys(options).length > 0 && { options }),
+  };
   const sentAs = (id: string): Sent => ({ ...record, sha256: read.sha256, id });
   tally.uploading++;
   try {
@@ -61,6 +67,7 @@ export async function send(job: Job, ports: TransferPorts, retries: Retries): Pr
       body,
       colouredPhotos,
       lane,
+      options,
     };
     const announced = (id: string) => journal.append({ ...sentAs(id), at: clock.now(), state: 'announced' });
     const sent = sentAs(await service.submit(outgoing, { ...retries, announced }));

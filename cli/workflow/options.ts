@@ -1,6 +1,7 @@
 /** Options of photos, as the command line names them: `sharpen=3.alpha:0..1`. */
 import { UsageError } from '../../common/errors.ts';
-import type { Option, Workflow } from '../../contract/workflow.ts';
+import type { Workflow } from '../../contract/workflow.ts';
+import type { Option } from '../../contract/workflow-option.ts';
 import { isLink, nodeAt, type Graph } from './graph/graph.ts';
 import { isValueInput, type Definitions } from './nodes/definitions.ts';
 

@@ -1,5 +1,6 @@
 /** The lines of `workflow add` and `workflow check`. */
 import type { Workflow } from '../../contract/workflow.ts';
+import { isNamed, settable, type Option } from '../../contract/workflow-option.ts';
 import type { Lack } from './graph/lacks.ts';
 import type { Size } from './graph/size.ts';
 
@@ -29,11 +30,19 @@ export function workflowLines({ input, output, options }: Workflow, size: Size, 
   return [
     `  photo    ${label(input.node)}, input '${input.field}', in ${input.colour === 'grey' ? 'grey' : 'colour'}`,
     `  result   ${label(output.node)}, ${times}${by}${coloured ? '; a result without colour is a failure' : ''}`,
-    ...Object.entries(options).map(([name, option]) => {
-      const values = 'choices' in option ? option.choices.join(' | ') : `${option.min} to ${option.max}`;
-      return `  option   ${name}: ${label(option.node)}, input '${option.field}', ${values}`;
-    }),
+    ...Object.entries(options).map(([name, option]) => `  option   ${name}: ${optionText(option, label)}`),
   ];
+}
+
+const namesOf = (option: Extract<Option, { choices: unknown }>): string[] =>
+  isNamed(option) ? Object.keys(option.choices) : option.choices;
+
+/** What an option sets, and its values. */
+function optionText(option: Option, label: Label): string {
+  if ('merge' in option) return `the merge, ${option.min} to ${option.max} %`;
+  const places = new Set(settable(option).map(({ node, field }) => `${label(node)}, input '${field}'`));
+  const values = 'choices' in option ? namesOf(option).join(' | ') : `${option.min} to ${option.max}`;
+  return [...places, values].join(', ');
 }
 
 /** @param title of what lacks it */

@@ -1,5 +1,6 @@
 /** `POST /photos`: checks sizes and quotas, chooses the queue, records the photo and returns a link to upload it. */
 import type { CreatedPhoto, NewPhoto } from '../../contract/photo-api.ts';
+import { optionProblem } from '../../contract/photo-option.ts';
 import type { Caller, GatewayPorts, PhotoPlace, PhotoRecord, PhotoSettings } from './ports.ts';
 import { ProblemError, type GatewayProblemCode } from './problems.ts';
 import { DAY_SECONDS, dailyWindow, hourlyWindow, isoTime, type QuotaWindow } from './quotas.ts';
@@ -23,7 +24,7 @@ export interface NewUpload {
 
 /** @throws ProblemError */
 export async function createPhoto(
-  { name, type, size, output, colouredPhotos, lane = 'interactive' }: NewPhoto,
+  { name, type, size, output, colouredPhotos, lane = 'interactive', options = {} }: NewPhoto,
   caller: Caller,
   ports: GatewayPorts,
   settings: PhotoSettings,
@@ -43,6 +44,8 @@ export async function createPhoto(
   if (!lanesOf(settings).includes(lane)) {
     throw new ProblemError('no-bulk-lane', `lane 'bulk': this stage has no bulk lane; use 'interactive'.`);
   }
+  const problem = optionProblem(settings.options ?? [], options, output);
+  if (problem !== undefined) throw new ProblemError('bad-option', problem);
   const count = async (window: QuotaWindow, code: GatewayProblemCode, quota: string) => {
     if (await registry.countPhoto(window)) return;
     const { limit, endsAt } = window;
@@ -82,7 +85,7 @@ export async function createPhoto(
   };
   placed?.(photo, sidelining.sidelined);
   await registry.put(photo);
-  const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos);
+  const link = await storage.uploadLink(photo, size, linkSeconds, colouredPhotos, options);
   return { id, upload: { method: 'PUT', ...link, expiresAt: isoTime(photo.linkExpiresAt) } };
 }
 

@@ -40,14 +40,14 @@ const storage = new S3PhotoStorage(
   environment.BUCKET_NAME,
 );
 
-const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize } = environment;
+const { ISSUER: issuer, CLIENT_ID: clientId, CHROMA_SIZE: chromaSize, OPTIONS: options } = environment;
 const { MAX_UPLOAD_BYTES: maxUploadBytes, BULK_DEADLINE_SECONDS: bulkDeadlineSeconds } = environment;
 
 /** The page sends requests to the bucket and to the issuer's token endpoint. */
 async function pageConfig(): Promise<PageConfig> {
   const signIn = issuer === '' ? null : await discover(issuer, clientId);
   const connect = [await storage.origin(), ...(signIn ? [new URL(signIn.tokenEndpoint).origin] : [])];
-  return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, signIn }, connect };
+  return { settings: { maxUploadBytes, chromaSize, bulkDeadlineSeconds, options, signIn }, connect };
 }
 
 const { WEBHOOK_TABLE_NAME: webhookTable } = environment;
@@ -74,6 +74,7 @@ const gateway: Gateway = {
     chromaSize,
     bulkDeadlineSeconds,
     sidelines: environment.SIDELINING === 'on',
+    options,
   },
   ports: {
     registry: new DynamoPhotoRegistry(documents, environment.TABLE_NAME),

@@ -11,6 +11,7 @@ import {
 } from '../../contract/photo-api.ts';
 import { newWebhookSchema, webhookSchema, webhooksSchema } from '../../contract/webhook.ts';
 import { narrowedToStage, type StageLimits } from './stage-limits.ts';
+import { withOptions } from './option-schema.ts';
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +58,8 @@ const PHOTO = (() => {
 const componentOf = (name: keyof typeof SCHEMAS, limits: StageLimits): Json => {
   if (name === 'Photo') return PHOTO;
   if (name !== 'NewPhoto') return schemaOf(name);
-  return { ...narrowedToStage(schemaOf(name), limits), examples: [newPhotoExample(limits)] };
+  const narrowed = withOptions(narrowedToStage(schemaOf(name), limits), limits.options ?? []);
+  return { ...narrowed, examples: [newPhotoExample(limits)] };
 };
 
 const content = (name: keyof typeof SCHEMAS, type = 'application/json') => ({
@@ -200,7 +202,7 @@ export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = f
             ...signedIn,
             413: problemOrApiGatewayError('The photo or the request body is too large.'),
             415: problem('Unsupported content type.'),
-            422: problem('The workflow of this stage has no chroma output.'),
+            422: problem('This stage has no such output, option or lane.'),
             ...FAILURES,
           },
         },

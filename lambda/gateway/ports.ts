@@ -2,6 +2,7 @@
 import type { Failure } from '../../contract/failure.ts';
 import type { Lane } from '../../contract/lanes.ts';
 import type { ColouredPhotos, Output, PhotoType, Remark } from '../../contract/photo-types.ts';
+import type { Options, PhotoOption } from '../../contract/photo-option.ts';
 import type { View } from '../../contract/view.ts';
 import type { Slot } from './announced.ts';
 import type { QuotaWindow } from './quotas.ts';
@@ -80,6 +81,7 @@ export interface PhotoStorage {
     bytes: number,
     seconds: number,
     colouredPhotos?: ColouredPhotos,
+    options?: Options,
   ): Promise<UploadLink>;
   /** Link whose response has the headers of the file, and none that an uploader has stored. */
   downloadLink(
@@ -136,4 +138,10 @@ export interface PhotoSettings {
   sidelines: boolean;
   /** Within which a photo of the bulk lane is coloured; 0 without a bulk lane. */
   bulkDeadlineSeconds: number;
+  /**
+   * That photos of the stage's workflow have.
+   *
+   * @default none
+   */
+  options?: readonly PhotoOption[];
 }

@@ -8,6 +8,7 @@ const PROBLEMS = {
   'unsupported-type': [415, 'Unsupported Media Type'],
   'too-large': [413, 'Content Too Large'],
   'no-chroma': [422, 'No Chroma Output'],
+  'bad-option': [422, 'Bad Option'],
   'no-bulk-lane': [422, 'No Bulk Lane'],
   unauthorized: [401, 'Unauthorized'],
   'not-found': [404, 'Not Found'],

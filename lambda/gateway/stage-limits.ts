@@ -3,7 +3,10 @@ import { LANES, type Lane } from '../../contract/lanes.ts';
 import { OUTPUTS, type Output } from '../../contract/photo-types.ts';
 import type { PhotoSettings } from './ports.ts';
 
-export type StageLimits = Pick<PhotoSettings, 'maxUploadBytes' | 'chromaSize' | 'bulkDeadlineSeconds'>;
+export type StageLimits = Pick<
+  PhotoSettings,
+  'maxUploadBytes' | 'chromaSize' | 'bulkDeadlineSeconds' | 'options'
+>;
 
 /** Kinds of results that the stage's workflow has. */
 export const outputsOf = ({ chromaSize }: StageLimits): Output[] =>

@@ -32,7 +32,7 @@ async function resultOf(photo: Buffer, path: 'chroma' | 'plain' = 'chroma', scal
   const { chroma, ...rest } = workflow;
   const graph = workflowSchema.parse({
     ...rest,
-    ...(scale === 1 && { chroma: { ...chroma, size: 64 } }),
+    ...(scale === 1 ? { chroma: { ...chroma, size: 64 } } : { options: {} }),
     output: { ...rest.output, scale },
   });
   const images = new LocalImageProcessor({ maxMegapixels: 1, path, workflow: graph });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
-import type { Workflow } from '../../contract/workflow.ts';
+import { chromaSize, type Workflow } from '../../contract/workflow.ts';
 import { ComfyuiTimeout, PromptLost, PromptTimeout } from '../photo/faults.ts';
 import type { Options } from '../photo/options.ts';
 import type { AcquireSlot } from '../photo/weighted-semaphore.ts';
@@ -106,7 +106,7 @@ export async function inferPlanes(
   planes: readonly Buffer[],
   prompt: Prompt,
 ): Promise<Buffer[]> {
-  const { size } = inference.workflow.chroma!;
+  const size = chromaSize(inference.workflow, prompt.options);
   return splitPlanes(await runPrompt(inference, stackPlanes(planes, size), prompt), size, planes.length);
 }
 

@@ -1,5 +1,6 @@
 /** Fills the stage's workflow for one prompt. */
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { inputsOf } from '../../contract/workflow-option.ts';
 import { isPlanes, type Workflow } from '../../contract/workflow.ts';
 import type { Options } from '../photo/options.ts';
 
@@ -30,7 +31,8 @@ export function fillWorkflow(
   };
   for (const [name, value] of Object.entries(options)) {
     const option = workflow.options[name];
-    if (option) set(option.node, option.field, value);
+    if (!option) continue;
+    for (const { node, field, value: chosen } of inputsOf(option, value)) set(node, field, chosen);
   }
   const { precision: input } = workflow.chroma ?? {};
   if (input && precision !== undefined) set(input.node, input.field, precision);

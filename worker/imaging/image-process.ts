@@ -104,12 +104,13 @@ class NotReserved extends Error {
 
 /** @throws NotReserved before its pixels are decoded */
 function prepare(images: LocalImageProcessor, request: RequestOf<'prepare'>, body: Buffer) {
-  const { id, output, colouredPhotos, megapixels = Infinity } = request;
-  return images.prepare(id, body, output, undefined, colouredPhotos, async (load) => {
+  const { id, output, colouredPhotos, look, megapixels = Infinity } = request;
+  const reserve = async (load: number) => {
     if (load > megapixels) throw new NotReserved(load);
     limit(prepareLimits(load));
     megapixelsOf.set(id, load);
-  });
+  };
+  return images.prepare(id, body, output, undefined, colouredPhotos, reserve, look);
 }
 
 async function handle({ header, body }: Frame): Promise<void> {

@@ -9,6 +9,7 @@ import type { ColouredPhotos, Output } from '../../contract/photo-types.ts';
 import type { Canary } from '../comfyui/canary.ts';
 import { usesPlanes } from '../comfyui/workflow.ts';
 import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import type { Look } from '../photo/options.ts';
 import type { Log } from '../telemetry/log.ts';
 import { expectedLoad } from './expected-load.ts';
 import { sniff, type Format } from './formats.ts';
@@ -27,7 +28,11 @@ import type { ImageProcess, Needs } from './pooled-process.ts';
 
 interface HeldPhoto {
   body: Buffer;
-  choice: { output: Output | undefined; colouredPhotos: ColouredPhotos | undefined };
+  choice: {
+    output: Output | undefined;
+    colouredPhotos: ColouredPhotos | undefined;
+    look: Look | undefined;
+  };
   /** Holds its pixels; undefined when it has died. */
   process: ImageProcess | undefined;
   prepared: PreparedPhoto;
@@ -87,8 +92,9 @@ export class ImageProcesses implements ImageProcessor {
     signal?: AbortSignal,
     colouredPhotos?: ColouredPhotos,
     reserve?: Reserve,
+    look?: Look,
   ): Promise<PreparedPhoto> {
-    const choice = { output, colouredPhotos };
+    const choice = { output, colouredPhotos, look };
     const tryWithin = async (megapixels?: number) => {
       if (megapixels !== undefined) await reserve?.(megapixels);
       return unlessRefused((fresh) => this.prepareOnce(id, body, choice, { fresh, signal, megapixels }));
@@ -157,8 +163,9 @@ export class ImageProcesses implements ImageProcessor {
     this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
     const isPlane = usesPlanes(this.settings.workflow, value.path);
     this.check(process, isPlane === (value.isPlane ?? false), `${isPlane ? 'no ' : ''}plane`);
-    if (isPlane) this.checkPlane(process, upload);
-    else this.checkPng(process, upload, value.megapixels);
+    const { size = this.settings.workflow.chroma?.size ?? 0 } = choice.look ?? {};
+    if (isPlane) this.check(process, upload.length === size * size, `a plane of ${upload.length} bytes`);
+    else this.checkPng(process, upload, Math.max(value.megapixels, size ** 2 / 1e6));
     return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
   }
 
@@ -169,21 +176,12 @@ export class ImageProcesses implements ImageProcessor {
     throw new TransientFault(`an image process returned two loads of one photo`);
   }
 
-  private checkPlane(process: ImageProcess, { length }: Buffer): void {
-    const { size = 0 } = this.settings.workflow.chroma ?? {};
-    this.check(process, length === size * size, `a plane of ${length} bytes`);
-  }
-
+  /** @param megapixels of the photo, or of the square that ComfyUI gets on the chroma path */
   private checkPng(process: ImageProcess, upload: Buffer, megapixels: number): void {
     this.check(process, isOf('png', upload), 'an upload that is not PNG');
     const decoded = pngMegapixels(upload);
     const said = `an upload of ${decoded} megapixels`;
-    this.check(process, decoded <= Math.max(megapixels, this.copyMegapixels) + 0.01, said);
-  }
-
-  /** Of the square that ComfyUI gets on the chroma path. */
-  private get copyMegapixels(): number {
-    return (this.settings.workflow.chroma?.size ?? 0) ** 2 / 1e6;
+    this.check(process, decoded <= megapixels + 0.01, said);
   }
 
   private isAllowed(megapixels: number): boolean {

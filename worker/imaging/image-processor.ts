@@ -5,9 +5,11 @@ import { roomForColour, type Room } from '../../colour/room.ts';
 import { isInColour } from '../../colour/tint.ts';
 import type { ColouredPhotos, Output, Remark } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import type { Workflow } from '../../contract/workflow.ts';
 import type { Canary } from '../comfyui/canary.ts';
 import { usesPlanes } from '../comfyui/workflow.ts';
 import { InstanceFault, PermanentFault } from '../photo/faults.ts';
+import type { Look } from '../photo/options.ts';
 import { coloursOf } from './colours.ts';
 import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
@@ -64,6 +66,7 @@ export interface ImageProcessor {
    * @param output what the photo becomes, of what the workflow can give; `photo` by default
    * @param colouredPhotos what becomes of it when it is in colour already; `recolour` by default
    * @param reserve of its memory. @default it is not limited
+   * @param look that it chooses. @default the workflow's own
    * @throws PermanentFault when it cannot be coloured; what `reserve` throws
    */
   prepare(
@@ -73,6 +76,7 @@ export interface ImageProcessor {
     signal?: AbortSignal,
     colouredPhotos?: ColouredPhotos,
     reserve?: Reserve,
+    look?: Look,
   ): Promise<PreparedPhoto>;
 
   /**
@@ -121,8 +125,9 @@ export class LocalImageProcessor implements ImageProcessor {
     _signal?: AbortSignal,
     colouredPhotos: ColouredPhotos = 'recolour',
     reserve?: Reserve,
+    { strength, size: side }: Look = {},
   ): Promise<PreparedPhoto> {
-    const { workflow } = this.settings;
+    const workflow = sized(this.settings.workflow, side);
     const readsColours = workflow.input.colour === 'rgb';
     const keepsColours = readsColours || colouredPhotos === 'refuse';
     const decoded = await decodePhoto(body, this.limits, keepsColours, reserve);
@@ -137,7 +142,13 @@ export class LocalImageProcessor implements ImageProcessor {
       if (room === 'plenty') throw new InstanceFault('the workflow saved a picture without any colour');
       remarks.push(NO_ROOM);
     };
-    const { path, size, format, finish } = pathFor(this.settings, output, photo, checkColour);
+    const { path, size, format, finish } = pathFor(
+      { ...this.settings, workflow },
+      output,
+      photo,
+      checkColour,
+      strength,
+    );
     // A workflow without chroma may change more than colours.
     const isUnchanged = room === 'none' && workflow.chroma !== undefined;
     if (isUnchanged) remarks.push(NO_ROOM);
@@ -176,6 +187,10 @@ export class LocalImageProcessor implements ImageProcessor {
     return coloursOf(result);
   }
 }
+
+/** The workflow with the size of a photo's look. */
+const sized = (workflow: Workflow, size: number | undefined): Workflow =>
+  size !== undefined && workflow.chroma ? { ...workflow, chroma: { ...workflow.chroma, size } } : workflow;
 
 /** @throws PermanentFault */
 function refuseInColour({ rgb, width, height }: DecodedPhoto): void {

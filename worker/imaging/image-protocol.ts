@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { COLOURED_PHOTOS, OUTPUTS, REMARKS } from '../../contract/photo-types.ts';
-import { workflowSchema } from '../../contract/workflow.ts';
+import { largestChroma, workflowSchema } from '../../contract/workflow.ts';
 import { canarySchema } from '../comfyui/canary.ts';
 import { FORMATS } from './formats.ts';
 import type { FrameLimits } from './frames.ts';
@@ -31,6 +31,7 @@ export const requestSchema = z.discriminatedUnion('do', [
     id,
     output: z.enum(OUTPUTS).optional(),
     colouredPhotos: z.enum(COLOURED_PHOTOS).optional(),
+    look: z.object({ strength: z.number().optional(), size: z.number().optional() }).optional(),
     /** The load that memory is reserved for: a photo of more is not decoded. @default any */
     megapixels: z.number().nonnegative().optional(),
   }),
@@ -124,7 +125,7 @@ export function replyLimits(
   settings: ImageSettings,
   megapixels = settings.maxMegapixels,
 ): ReplyLimits {
-  const copy = (settings.workflow.chroma?.size ?? 0) ** 2 / 1e6;
+  const copy = largestChroma(settings.workflow) ** 2 / 1e6;
   const bytes = (file: number) => maxFileBytes(Math.max(file, copy));
   const result = megapixels * scaleOf(settings);
   switch (asked) {

@@ -11,6 +11,7 @@ import {
   chromaOfPlanes,
   isWithoutColour,
   NO_CHROMA,
+  withStrength,
   ZERO,
   type Chroma,
 } from '../../colour/chroma.ts';
@@ -56,12 +57,14 @@ interface Size {
 /**
  * @param output that the workflow can give
  * @param checkColour of the result
+ * @param strength percent of the colours that are merged
  */
 export function pathFor(
   { path, workflow }: Pick<WorkerSettings, 'path' | 'workflow'>,
   output: Output,
   photo: DecodedPhoto,
   checkColour: CheckColour,
+  strength = 100,
 ): ProcessingPath {
   const { format } = photo;
   const { scale } = workflow.output;
@@ -71,38 +74,44 @@ export function pathFor(
       path: 'plain',
       size: undefined,
       format,
-      finish: plain(scale, photo, checkColour, workflow.chroma !== undefined),
+      finish: plain(scale, photo, checkColour, workflow.chroma && strength),
     };
   const chromaPath = { path: 'chroma', size: chroma.size } as const;
   return output === 'chroma'
     ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, checkColour) }
-    : { ...chromaPath, format, finish: merged(chroma, photo, checkColour) };
+    : { ...chromaPath, format, finish: merged(chroma, photo, checkColour, strength) };
 }
 
+/** @param strength undefined for a graph that may change more than colours */
 const plain =
-  (scale: number, photo: DecodedPhoto, checkColour: CheckColour, keepsLightness: boolean): Finish =>
+  (scale: number, photo: DecodedPhoto, checkColour: CheckColour, strength: number | undefined): Finish =>
   async (saved, source) => {
     const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
     const pixels = await readSaved(saved, size);
     checkColour(isGrey(pixels));
     // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
-    if (keepsLightness && photo.depth === 16)
-      return encodeMerged(photo, chromaOfPicture({ ...size, data: pixels }), source);
+    if (strength !== undefined && (photo.depth === 16 || strength !== 100))
+      return encodeMerged(photo, withStrength(chromaOfPicture({ ...size, data: pixels }), strength), source);
     return encodeResult(pixels, await resized(photo, size), source);
   };
 
 const merged =
-  ({ size, encoding }: ChromaSettings, photo: DecodedPhoto, checkColour: CheckColour): Finish =>
+  (
+    { size, encoding }: ChromaSettings,
+    photo: DecodedPhoto,
+    checkColour: CheckColour,
+    strength: number,
+  ): Finish =>
   async (saved, source) => {
     if (encoding === 'ab-planes') {
       const planes = readPlanes(saved, size);
       checkColour(planes.every((value) => value === ZERO));
-      return encodeMerged(photo, chromaOfPlanes(planes, size), source);
+      return encodeMerged(photo, withStrength(chromaOfPlanes(planes, size), strength), source);
     }
     const copy = await readCopy(saved, size);
     checkColour(isGrey(copy.data));
     const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
-    return encodeMerged(photo, chroma, source);
+    return encodeMerged(photo, withStrength(chroma, strength), source);
   };
 
 const memory = new PixelMemory();

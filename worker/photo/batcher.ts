@@ -5,19 +5,20 @@
 import type { QueueName } from '../../contract/lanes.ts';
 import { CancelledBeforeStart, type WeightedSemaphore } from './weighted-semaphore.ts';
 import { Batch, type BatchedResult, type BatchPhoto, type BatchPorts } from './batch.ts';
-import { nextBatch } from './batch-rule.ts';
+import { nextBatch, type Ready } from './batch-rule.ts';
 
-interface Waiter {
+interface Waiter extends Ready {
   photo: BatchPhoto;
-  options: BatchPhoto['options'];
   join: (batch: Batch) => void;
 }
 
 export interface BatcherPorts extends Omit<BatchPorts, 'acquireSlot'> {
   /** Of ComfyUI. */
   slots: WeightedSemaphore;
-  /** Most photos in a prompt. */
+  /** Most photos in a prompt, of those of the usual size. */
   max: number;
+  /** Side of their planes, in pixels. */
+  usual?: number;
 }
 
 export class Batcher {
@@ -46,7 +47,7 @@ export class Batcher {
   }
 
   private join(photo: BatchPhoto): Promise<Batch> {
-    const { cancel, options } = photo;
+    const { cancel, options, size } = photo;
     return new Promise<Batch>((resolve, reject) => {
       if (cancel.aborted) return reject(new CancelledBeforeStart(String(cancel.reason)));
       const onAbort = () => {
@@ -56,6 +57,7 @@ export class Batcher {
       const waiter: Waiter = {
         photo,
         options,
+        size,
         join: (batch) => {
           cancel.removeEventListener('abort', onAbort);
           resolve(batch);
@@ -75,7 +77,7 @@ export class Batcher {
       this.asked.delete(queue);
       const ofQueue = this.waiting.filter(({ photo }) => photo.queue === queue);
       // Photos of a queue before it should not wait for a whole batch.
-      const taken = nextBatch(ofQueue, isContended ? 1 : this.ports.max);
+      const taken = nextBatch(ofQueue, isContended ? 1 : this.ports.max, this.ports.usual);
       this.waiting = this.waiting.filter((one) => !taken.includes(one));
       if (taken.length === 0) release();
       else this.start(queue, taken, release);

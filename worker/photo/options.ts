@@ -7,28 +7,67 @@ import {
   type ColouredPhotos,
   type Output,
 } from '../../contract/photo-types.ts';
-import type { Option, Workflow } from '../../contract/workflow.ts';
+import {
+  allowedValue,
+  FULL_STRENGTH,
+  isMerged,
+  optionProblem,
+  type OptionValue,
+  type Options,
+  type PhotoOption,
+} from '../../contract/photo-option.ts';
+import { chromaSize, type Workflow } from '../../contract/workflow.ts';
+import { photoOptions } from '../../contract/workflow-option.ts';
 import { PermanentFault } from './faults.ts';
 
-/** Values by the option's name. */
-export type Options = Record<string, string | number>;
+export type { Options };
+
+/** What a photo chooses for the steps around ComfyUI. */
+export interface Look {
+  /**
+   * Percent of the colours that are merged with its lightness.
+   *
+   * @default 100
+   */
+  strength?: number;
+  /**
+   * Side in pixels of the square at which colours are computed.
+   *
+   * @default the workflow's
+   */
+  size?: number;
+}
 
 export interface Choice {
   output: Output;
   /** @default 'recolour' */
   colouredPhotos?: ColouredPhotos;
+  /** Inputs of the graph. */
   options: Options;
+  /** @default - the workflow's own */
+  look?: Look;
 }
 
 /**
  * @param metadata of the photo's object
  * @throws PermanentFault for a value that is not allowed, naming those that are
  */
-export const choiceOf = (workflow: Workflow, metadata: Record<string, string>): Choice => ({
-  output: outputOf(workflow, metadata),
-  ...colouredPhotosOf(metadata),
-  options: optionsOf(workflow, metadata),
-});
+export function choiceOf(workflow: Workflow, metadata: Record<string, string>): Choice {
+  const output = outputOf(workflow, metadata);
+  const chosen = chosenOf(workflow, output, metadata);
+  const options = Object.fromEntries(
+    chosen.flatMap(({ option, value }) => (isMerged(option) ? [] : [[option.name, value]])),
+  );
+  const size = sizeOf(workflow, options);
+  const strength = strengthOf(workflow, output, chosen);
+  const look = { ...(strength !== FULL_STRENGTH && { strength }), ...(size !== undefined && { size }) };
+  return {
+    output,
+    ...colouredPhotosOf(metadata),
+    options,
+    ...(Object.keys(look).length > 0 && { look }),
+  };
+}
 
 function colouredPhotosOf(metadata: Record<string, string>): Pick<Choice, 'colouredPhotos'> {
   const text = metadata[COLOURED_PHOTOS_METADATA];
@@ -54,29 +93,47 @@ function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Outpu
 
 /**
  * @param metadata of the photo's object; names that are no option of the workflow are ignored
+ * @returns inputs of the graph. Photos with the same ones may share a prompt
  * @throws PermanentFault for a value that is not allowed, naming those that are
  */
-export function optionsOf(workflow: Workflow, metadata: Record<string, string>): Options {
-  const options: Options = {};
-  for (const [name, option] of Object.entries(workflow.options)) {
-    const text = metadata[name];
-    if (text !== undefined) options[name] = valueOf(name, option, text);
-  }
-  return options;
+export const optionsOf = (workflow: Workflow, metadata: Record<string, string>): Options =>
+  choiceOf(workflow, metadata).options;
+
+interface Chosen {
+  option: PhotoOption;
+  value: OptionValue;
 }
 
-function valueOf(name: string, option: Option, text: string): string | number {
-  if ('choices' in option) {
-    if (option.choices.includes(text)) return text;
-    throw badOption(name, text, option.choices.join(', '));
-  }
-  const { min, max, whole = false } = option;
-  const value = Number(text);
-  // Number() alone also accepts an empty text, 0x10 and 1e3.
-  const isAllowed =
-    /^-?\d+(\.\d+)?$/.test(text) && value >= min && value <= max && (!whole || Number.isInteger(value));
-  if (isAllowed) return value;
-  throw badOption(name, text, `a ${whole ? 'whole number' : 'number'} from ${min} to ${max}`);
+function chosenOf(workflow: Workflow, output: Output, metadata: Record<string, string>): Chosen[] {
+  const options = photoOptions(workflow);
+  const given = options.filter(({ name }) => metadata[name] !== undefined);
+  const values = Object.fromEntries(given.map(({ name }) => [name, metadata[name]!]));
+  const problem = optionProblem(options, values, output);
+  if (problem !== undefined) throw new PermanentFault('bad-option', problem);
+  return given.flatMap((option) => {
+    const value = allowedValue(option, values[option.name]!)!;
+    // A photo that names the default shares prompts with those that name nothing.
+    return isUsual(workflow, option, value) ? [] : [{ option, value }];
+  });
+}
+
+/** Whether a choice by name is what the graph has anyway. */
+function isUsual({ options }: Workflow, { name, default: usual }: PhotoOption, value: OptionValue): boolean {
+  const option = options[name];
+  return option !== undefined && !('node' in option) && !('merge' in option) && value === usual;
+}
+
+/** The side that the options choose; undefined for the workflow's own. */
+function sizeOf(workflow: Workflow, options: Options): number | undefined {
+  const size = chromaSize(workflow, options);
+  return size === (workflow.chroma?.size ?? 0) ? undefined : size;
+}
+
+/** The chosen strength, or the workflow's own. Of a chroma, all of it. */
+function strengthOf(workflow: Workflow, output: Output, chosen: readonly Chosen[]): number {
+  if (output === 'chroma') return FULL_STRENGTH;
+  const named = chosen.find(({ option }) => isMerged(option));
+  return Number(named?.value ?? photoOptions(workflow).find(isMerged)?.default ?? FULL_STRENGTH);
 }
 
 function badOption(name: string, text: string, allowed: string): PermanentFault {

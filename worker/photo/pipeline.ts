@@ -105,7 +105,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     photo,
     etag,
     { queue = 'interactive', figures, started, wasTried = () => false },
-    { output, colouredPhotos, options },
+    { output, colouredPhotos, options, look },
     deadline,
   ) => {
     const { signal } = deadline;
@@ -128,7 +128,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     };
     try {
       const startMs = now();
-      const picture = await images.prepare(id, photo, output, signal, colouredPhotos, reserve);
+      const picture = await images.prepare(id, photo, output, signal, colouredPhotos, reserve, look);
       figures.prepareSeconds = seconds(now() - startMs - waitedMs);
       figures.megapixels = picture.megapixels;
       releaseMemory(picture.load);
@@ -158,6 +158,7 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
           queue,
           plane: picture.upload,
           options,
+          size: look?.size,
           cancel: drainSignal(),
           signal,
           paused: (wait) => deadline.paused(wait),

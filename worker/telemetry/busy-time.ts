@@ -35,10 +35,10 @@ export class BusyTime {
   /** The same image processor, with the time of its photos counted. */
   counting(images: ImageProcessor): ImageProcessor {
     return {
-      prepare: (id, body, output, signal, colouredPhotos, reserve) =>
+      prepare: (id, body, output, signal, colouredPhotos, reserve, look) =>
         this.during((outside) => {
           const unused = reserve && ((load: number) => outside(() => reserve(load)));
-          return images.prepare(id, body, output, signal, colouredPhotos, unused);
+          return images.prepare(id, body, output, signal, colouredPhotos, unused, look);
         }),
       finish: (...args) => this.during(() => images.finish(...args)),
       discard: (...args) => images.discard(...args),

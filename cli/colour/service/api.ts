@@ -38,7 +38,7 @@ export class ApiService implements Service {
   }
 
   async submit(
-    { name, type, body, colouredPhotos, lane }: Outgoing,
+    { name, type, body, colouredPhotos, lane, options: chosen = {} }: Outgoing,
     options: SubmitOptions,
   ): Promise<string> {
     if (!type) {
@@ -52,6 +52,7 @@ export class ApiService implements Service {
       ...(colouredPhotos && { colouredPhotos }),
       // A stage of an earlier version takes no lane, and has no other.
       ...(lane === 'bulk' && { lane }),
+      ...(Object.keys(chosen).length > 0 && { options: chosen }),
     };
     for (let link = 1; ; link++) {
       const created = await withRetries(() => api.create(photo, options.signal), options);

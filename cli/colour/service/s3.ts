@@ -19,6 +19,7 @@ import { ApiError } from '../../../client/errors.ts';
 import { isPreliminary, MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, resultKey } from '../../../contract/keys.ts';
 import { FOLDERS } from '../../../contract/lanes.ts';
+import { metadataOf } from '../../../contract/photo-option.ts';
 import { COLOURED_PHOTOS_METADATA, REMARKS_METADATA, remarksIn } from '../../../contract/photo-types.ts';
 import { UserError } from '../../../common/errors.ts';
 import { awsCall } from '../../shared/aws-errors.ts';
@@ -59,7 +60,7 @@ export class S3Service implements Service {
   }
 
   async submit(
-    { name, type, body, colouredPhotos, lane = 'interactive' }: Outgoing,
+    { name, type, body, colouredPhotos, lane = 'interactive', options: chosen = {} }: Outgoing,
     options: SubmitOptions,
   ): Promise<string> {
     const id = `${lane === 'bulk' ? FOLDERS.bulk.photos : ''}${FOLDER}${randomBytes(ID_BYTES).toString('base64url')}/${plainName(name)}`;
@@ -69,7 +70,10 @@ export class S3Service implements Service {
       Key: keyOf(id),
       Body: body,
       ContentType: type ?? 'application/octet-stream',
-      ...(colouredPhotos && { Metadata: { [COLOURED_PHOTOS_METADATA]: colouredPhotos } }),
+      Metadata: {
+        ...(colouredPhotos && { [COLOURED_PHOTOS_METADATA]: colouredPhotos }),
+        ...metadataOf(chosen),
+      },
     });
     const { signal = new AbortController().signal } = options;
     await withRetries(

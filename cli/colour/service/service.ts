@@ -1,6 +1,7 @@
 /** The port of a service that colours photos: its HTTP API, or its bucket. */
 import type { RetryOptions } from '../../../client/retry.ts';
 import type { Lane } from '../../../contract/lanes.ts';
+import type { Options } from '../../../contract/photo-option.ts';
 import type { ColouredPhotos, PhotoType, Remark } from '../../../contract/photo-types.ts';
 
 export interface Outgoing {
@@ -13,6 +14,8 @@ export interface Outgoing {
   colouredPhotos?: ColouredPhotos | undefined;
   /** @default 'interactive' */
   lane?: Lane | undefined;
+  /** Of the workflow, by name. @default none */
+  options?: Options | undefined;
 }
 
 export interface SubmitOptions extends RetryOptions {

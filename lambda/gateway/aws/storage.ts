@@ -20,6 +20,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
 import { failedKey, resultKey } from '../../../contract/keys.ts';
+import { metadataOf, type Options } from '../../../contract/photo-option.ts';
 import {
   COLOURED_PHOTOS_METADATA,
   OUTPUT_METADATA,
@@ -38,7 +39,7 @@ import type {
   UploadLink,
 } from '../ports.ts';
 
-/** Headers that an upload must send exactly as signed. */
+/** Headers that an upload must send exactly as signed, besides those of its options. */
 const SIGNED = [
   'content-type',
   'content-length',
@@ -102,13 +103,16 @@ export class S3PhotoStorage implements PhotoStorage {
     bytes: number,
     expiresIn: number,
     colouredPhotos?: ColouredPhotos,
+    options: Options = {},
   ): Promise<UploadLink> {
     const { type, output, trace } = photo;
     const metadata = {
       [OUTPUT_METADATA]: output,
       [TRACE_METADATA]: trace,
       ...(colouredPhotos && { [COLOURED_PHOTOS_METADATA]: colouredPhotos }),
+      ...metadataOf(options),
     };
+    const signed = [...SIGNED, ...Object.keys(options).map((name) => `x-amz-meta-${name}`)];
     const command = new PutObjectCommand({
       Bucket: this.bucket,
       Key: photoKeyOf(photo),
@@ -119,8 +123,8 @@ export class S3PhotoStorage implements PhotoStorage {
     });
     const url = await getSignedUrl(this.s3, command, {
       expiresIn,
-      signableHeaders: new Set(['host', ...SIGNED]),
-      unhoistableHeaders: new Set(SIGNED),
+      signableHeaders: new Set(['host', ...signed]),
+      unhoistableHeaders: new Set(signed),
     });
     const headers = {
       'content-type': type,

@@ -1,12 +1,16 @@
 /** The photos of the page: their tasks, cards and summary, and the actions on them. */
 import type { Lane } from '../../../contract/lanes.ts';
+import type { Options } from '../../../contract/photo-option.ts';
+import type { LookPorts } from './card-looks.ts';
 import { Card, canRetry, canSendOriginal, errorText, type CardActions } from './card.ts';
 import { compareSlider } from './compare.ts';
 import { confirmLoss } from './confirm.ts';
 import { isOnline } from './connection.ts';
 import { byId } from './dom.ts';
 import { formatBytes, texts } from './language.ts';
+import { alternatives, isSameLook } from './looks.ts';
 import { isPending, newTask, resultName, type PhotoTask } from './photo-task.ts';
+import { showVersions } from './versions.ts';
 import { saveFile, zipFiles } from './zip.ts';
 
 /** Reads a text to users of a screen reader. */
@@ -19,16 +23,22 @@ const isUnsaved = ({ result, saved }: PhotoTask) => result !== undefined && !sav
 
 export class Album {
   private readonly cards = new Map<PhotoTask, Card>();
+  /** The photo whose looks are shown side by side. */
+  private compared: File | undefined;
   private readonly actions: CardActions = {
     download: (task) => this.download(task),
     enlarge: (task) => this.enlarge(task),
+    compareLooks: (task) => this.compareLooks(task),
     retry: (task) => this.retry(task),
     sendOriginal: (task) => this.sendOriginal(task),
     remove: (task) => void this.removeAll([task]),
   };
 
   /** @param run starts a task; the caller reports its changes to {@link update} */
-  constructor(private readonly run: (task: PhotoTask) => void) {}
+  constructor(
+    private readonly run: (task: PhotoTask) => void,
+    private readonly looks: LookPorts,
+  ) {}
 
   get tasks(): PhotoTask[] {
     return [...this.cards.keys()];
@@ -39,21 +49,27 @@ export class Album {
     return this.tasks.some((task) => isPending(task) || isUnsaved(task));
   }
 
-  add(files: Iterable<File>, lane: Lane, keepOriginal: boolean): void {
-    const added = [...files].map((file) => newTask(file, keepOriginal, lane));
+  /** @param options that the photos are coloured with */
+  add(files: Iterable<File>, lane: Lane, keepOriginal: boolean, options: Options = {}): void {
+    const added = [...files].map((file) => newTask(file, keepOriginal, lane, options));
     if (added.length === 0) return;
-    for (const task of added) {
-      const card = new Card(task, this.actions);
-      this.cards.set(task, card);
-      byId('cards').append(card.root);
-      card.update(Date.now());
-      this.run(task);
-    }
+    for (const task of added) this.start(task);
     announce(texts().added(added.length));
     this.updateSummary();
   }
 
+  /** @param after card that it goes behind. @default the last one */
+  private start(task: PhotoTask, after?: Card): void {
+    const card = new Card(task, this.actions, this.looks);
+    this.cards.set(task, card);
+    if (after) after.root.after(card.root);
+    else byId('cards').append(card.root);
+    card.update(Date.now());
+    this.run(task);
+  }
+
   update(task: PhotoTask): void {
+    if (this.compared === task.file) this.showCompared();
     this.cards.get(task)?.update(Date.now());
     const { name } = task;
     if (task.step === 'succeeded') {
@@ -127,6 +143,29 @@ export class Album {
     byId('viewer-name').textContent = name;
     byId('viewer-body').replaceChildren(compareSlider({ name, before, after }));
     byId<HTMLDialogElement>('viewer').showModal();
+  }
+
+  /** Colours the photo in each of its looks, of which the device sends a small copy only, and shows them side by side. */
+  private compareLooks(task: PhotoTask): void {
+    const { options } = this.looks;
+    for (const chosen of alternatives(options, task.options)) {
+      const isThere = this.versionsOf(task.file).some((one) => isSameLook(options, one.options, chosen));
+      if (!isThere) this.start(newTask(task.file, true, task.lane, chosen), this.cards.get(task));
+    }
+    this.compared = task.file;
+    this.showCompared();
+    byId<HTMLDialogElement>('versions').showModal();
+    this.updateSummary();
+  }
+
+  private versionsOf = (file: File): PhotoTask[] => this.tasks.filter((task) => task.file === file);
+
+  private showCompared(): void {
+    if (this.compared) showVersions(this.versionsOf(this.compared), this.looks.options);
+  }
+
+  closeVersions(): void {
+    this.compared = undefined;
   }
 
   private retry(task: PhotoTask): void {

@@ -1,5 +1,6 @@
 /** Entry point of the page: connects album, pipeline, sign-in and preferences. */
 import { PAGE_SETTINGS_ID, type PageSettings } from '../../../contract/page.ts';
+import { sizeWith } from '../../../contract/photo-option.ts';
 import { Album } from './album.ts';
 import { chooseLane, MOST_UNASKED } from './choose-lane.ts';
 import { byId } from './dom.ts';
@@ -13,6 +14,7 @@ import {
   storePreference,
   texts,
 } from './language.ts';
+import { Looks } from './looks.ts';
 import type { PhotoTask } from './photo-task.ts';
 import { Pipeline } from './pipeline.ts';
 import { photoService } from './service.ts';
@@ -32,10 +34,15 @@ const pipeline = new Pipeline({
   imageWorker,
   maxUploadBytes: settings.maxUploadBytes,
   chromaSize: settings.chromaSize,
+  photoOptions: settings.options,
   onChange,
   now: Date.now,
 });
-const album = new Album((task) => void pipeline.run(task));
+const looks = new Looks(settings.options, showMode);
+const album = new Album((task) => void pipeline.run(task), {
+  options: settings.options,
+  recolour: (task, strength, isFinal) => void pipeline.recolour(task, strength, isFinal),
+});
 
 function onChange(task: PhotoTask): void {
   album.update(task);
@@ -50,7 +57,8 @@ async function addFiles(files: Iterable<File>): Promise<void> {
   if (!signedIn || byId<HTMLDialogElement>('lane').open) return;
   const asks = bulkDeadlineSeconds > 0 && all.length > MOST_UNASKED;
   const lane = asks ? await chooseLane(all.length, bulkDeadlineSeconds) : 'interactive';
-  if (lane) album.add(all, lane, byId<HTMLInputElement>('keep-original').checked && canKeepOriginal);
+  const keepOriginal = byId<HTMLInputElement>('keep-original').checked && canKeepOriginal;
+  if (lane) album.add(all, lane, keepOriginal, looks.chosen);
 }
 
 function leaveSession(): void {
@@ -70,13 +78,14 @@ function showSignedIn(now: boolean): void {
 function showMode(): void {
   const toggle = byId<HTMLInputElement>('keep-original');
   byId('mode').hidden = settings.chromaSize === 0 || !signedIn;
+  byId('looks').hidden = settings.options.length === 0 || !signedIn;
   toggle.disabled = !canKeepOriginal;
   if (!canKeepOriginal) toggle.checked = false;
   const { keepOriginalOn, keepOriginalOff, keepOriginalUnavailable } = texts();
   byId('keep-original-more').textContent = !canKeepOriginal
     ? keepOriginalUnavailable
     : toggle.checked
-      ? keepOriginalOn(settings.chromaSize)
+      ? keepOriginalOn(sizeWith(settings.options, looks.chosen, settings.chromaSize))
       : keepOriginalOff;
 }
 
@@ -85,6 +94,7 @@ function showLanguage(language: string): void {
   byId<HTMLSelectElement>('language').value = language;
   byId('hint').textContent = texts().hint(formatBytes(settings.maxUploadBytes));
   byId('drop').dataset.drop = texts().drop;
+  looks.show();
   showMode();
   album.updateAll();
 }
@@ -109,6 +119,8 @@ function listen(): void {
   on('language', 'change', () => showLanguage(byId<HTMLSelectElement>('language').value));
   on('theme', 'change', () => showTheme(byId<HTMLSelectElement>('theme').value));
   on('viewer-close', 'click', () => byId<HTMLDialogElement>('viewer').close());
+  on('versions-close', 'click', () => byId<HTMLDialogElement>('versions').close());
+  on('versions', 'close', () => album.closeVersions());
   on('sign-in', 'click', () => settings.signIn && void signIn(settings.signIn));
   on('sign-out', 'click', leaveSession);
   for (const event of ['online', 'offline']) window.addEventListener(event, () => album.connectionChanged());

@@ -1,5 +1,6 @@
 /** Card of a photo: preview, name, state, progress and actions. */
 import { quotable } from '../../../contract/file-name.ts';
+import { canCompareLooks, chosenText, StrengthSlider, type LookPorts } from './card-looks.ts';
 import { compareSlider } from './compare.ts';
 import { element } from './dom.ts';
 import { isOnline } from './connection.ts';
@@ -9,7 +10,7 @@ import { isPending, progressOf, secondsLeft, secondsToDeadline, type PhotoTask }
 /** Of a message of the service, shown for an error without a text of its own. */
 const MAX_DETAIL_LENGTH = 200;
 
-export type CardAction = 'download' | 'enlarge' | 'retry' | 'sendOriginal' | 'remove';
+export type CardAction = 'download' | 'enlarge' | 'compareLooks' | 'retry' | 'sendOriginal' | 'remove';
 export type CardActions = Record<CardAction, (task: PhotoTask) => void>;
 
 /** The service may succeed with the original. */
@@ -48,6 +49,7 @@ export class Card {
   private readonly bar = element('i');
   private readonly meter = element('div', { class: 'meter', role: 'progressbar' }, this.bar);
   private readonly buttons = element('div', { class: 'buttons' });
+  private readonly strength: StrengthSlider;
   private readonly removeButton = element('button', { type: 'button', class: 'quiet' }, '×');
   /** Inputs of the rendered picture and buttons, to render them on changes only. */
   private renderedPicture = '';
@@ -57,7 +59,9 @@ export class Card {
   constructor(
     private readonly task: PhotoTask,
     private readonly actions: CardActions,
+    private readonly looks: LookPorts,
   ) {
+    this.strength = new StrengthSlider(task, looks);
     const { name } = task;
     this.name.textContent = name;
     this.name.title = name;
@@ -65,7 +69,7 @@ export class Card {
     const head = element('div', { class: 'head' }, this.name, this.removeButton);
     this.root.append(
       this.picture,
-      element('div', { class: 'text' }, head, this.state, this.meter, this.buttons),
+      element('div', { class: 'text' }, head, this.state, this.meter, this.strength.root, this.buttons),
     );
   }
 
@@ -74,7 +78,7 @@ export class Card {
     const { actionOn, atMost, progress, remove } = texts();
     this.root.classList.toggle('failed', task.step === 'failed');
     this.root.dataset.step = task.step;
-    this.state.textContent = stateText(task, nowMs);
+    this.state.textContent = stateText(task, nowMs, this.looks);
     const { secondsAtMost } = task;
     const isEstimated = task.step === 'waiting' && task.lane === 'interactive';
     this.state.title = isEstimated && secondsAtMost !== null ? atMost(secondsAtMost) : '';
@@ -85,6 +89,7 @@ export class Card {
     this.bar.style.setProperty('--part', this.progress.toFixed(3));
     this.meter.setAttribute('aria-label', progress(task.name));
     this.meter.setAttribute('aria-valuenow', String(Math.round(100 * this.progress)));
+    this.strength.update();
     this.updatePicture();
     this.updateButtons();
   }
@@ -97,7 +102,11 @@ export class Card {
     const isNewResult =
       !this.renderedPicture.includes('blob:') || !this.renderedPicture.includes(String(after));
     this.renderedPicture = inputs;
-    if (before && after) {
+    const shown = this.picture.querySelector<HTMLImageElement>('img.after');
+    if (before && after && shown) {
+      // Another strength: the divider stays where it is.
+      shown.src = after;
+    } else if (before && after) {
       this.picture.replaceChildren(compareSlider({ name, before, after }, isNewResult));
     } else if (before ?? after) {
       this.picture.replaceChildren(element('img', { src: before ?? after, alt: name }));
@@ -112,6 +121,7 @@ export class Card {
     const offered: Exclude<CardAction, 'remove'>[] = [];
     if (task.step === 'succeeded') offered.push('download');
     if (task.before && task.after) offered.push('enlarge');
+    if (canCompareLooks(task, this.looks)) offered.push('compareLooks');
     if (canRetry(task)) offered.push('retry');
     if (canSendOriginal(task)) offered.push('sendOriginal');
     const labels = offered.map((action) => texts()[action]);
@@ -140,7 +150,7 @@ export function errorText({ error, detail }: Pick<PhotoTask, 'error' | 'detail'>
   return quotable(detail, MAX_DETAIL_LENGTH) || unknownError;
 }
 
-function stateText(task: PhotoTask, nowMs: number): string {
+function stateText(task: PhotoTask, nowMs: number, looks: LookPorts): string {
   const { ahead, failed, offline, overdue, remarks, retrying, succeeded, time, waiting, within, ...steps } =
     texts();
   if (task.retrying && isPending(task)) return isOnline() ? retrying : offline;
@@ -156,6 +166,7 @@ function stateText(task: PhotoTask, nowMs: number): string {
     case 'succeeded':
       return [
         succeeded((task.finishedAt - task.startedAt) / 1000),
+        ...chosenText(task, looks),
         ...task.remarks.map((one) => remarks[one]),
       ].join(' · ');
     case 'failed':

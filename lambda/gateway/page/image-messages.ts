@@ -6,8 +6,10 @@ export type ImageRequest =
   | { kind: 'check' }
   /** A grey copy for the service, and a preview. */
   | { kind: 'prepare'; file: Blob; size: number }
-  /** The photo with the colours of a chroma, and a preview. */
-  | { kind: 'merge'; file: Blob; chroma: Blob }
+  /** The photo with the colours of a chroma, and a preview. `strength` in percent, 100 by default. */
+  | { kind: 'merge'; file: Blob; chroma: Blob; strength?: number }
+  /** A small copy with a part of those colours, as a preview. */
+  | { kind: 'tint'; file: Blob; chroma: Blob; strength: number }
   | { kind: 'preview'; file: Blob };
 
 export interface ImageResults {
@@ -15,6 +17,7 @@ export interface ImageResults {
   prepare: { grey: Blob; preview: Blob };
   merge: { result: Blob; preview: Blob };
   preview: Blob;
+  tint: Blob;
 }
 
 export type RequestMessage = ImageRequest & { id: number };

@@ -1,5 +1,5 @@
 /** Image worker thread of the page: makes grey copies and merges colours, by the same modules as the GPU worker. */
-import { chromaOfAb } from '../../../colour/chroma.ts';
+import { chromaOfAb, withStrength } from '../../../colour/chroma.ts';
 import { lightness, lightnessInto } from '../../../colour/lightness.ts';
 import { Merger } from '../../../colour/merge.ts';
 import { squareCopy } from '../../../colour/resample.ts';
@@ -28,6 +28,7 @@ const HANDLERS: {
   check: async () => canvasIsAccurate(),
   prepare,
   merge,
+  tint: async (request) => previewOf((await mergedCanvas(request.file, request)).canvas),
   preview: async ({ file }) => {
     const bitmap = await decode(file);
     const preview = await previewOf(bitmap);
@@ -57,22 +58,30 @@ async function prepare({
   return { grey: await encode(context, 'image/jpeg'), preview };
 }
 
-async function merge({
-  file: chosen,
-  chroma,
-}: Extract<ImageRequest, { kind: 'merge' }>): Promise<ImageResults['merge']> {
-  const file = await asItsBytesSay(chosen);
+type Colours = Pick<Extract<ImageRequest, { kind: 'merge' }>, 'chroma' | 'strength'>;
+
+async function mergedCanvas(file: Blob, { chroma, strength = 100 }: Colours) {
   const { width: chromaWidth, height: chromaHeight, data } = await decodeRaw(chroma);
-  const ab = chromaOfAb({ width: chromaWidth, height: chromaHeight, data, channels: 4 });
+  const whole = chromaOfAb({ width: chromaWidth, height: chromaHeight, data, channels: 4 });
   const bitmap = await decode(file);
   const { width, height } = bitmap;
-  const merger = new Merger(width, height, ab);
+  const merger = new Merger(width, height, withStrength(whole, strength));
   const result = contextOf(width, height);
   for (const { top, pixels } of strips(bitmap)) {
     merger.merge(lightness(pixels.data, 4), top, top + pixels.height, pixels.data, 4);
     result.putImageData(pixels, 0, top);
   }
   bitmap.close();
+  return result;
+}
+
+async function merge({
+  file: chosen,
+  ...colours
+}: Extract<ImageRequest, { kind: 'merge' }>): Promise<ImageResults['merge']> {
+  const file = await asItsBytesSay(chosen);
+  const result = await mergedCanvas(file, colours);
+  const { width, height } = result.canvas;
   const preview = await previewOf(result.canvas);
   return { result: await withMetadataOf(file, await encode(result, file.type), { width, height }), preview };
 }

@@ -1,4 +1,5 @@
 /** The page's current language, and preferences in local storage. */
+import type { OptionText } from '../../../contract/photo-option.ts';
 import type { Texts } from './texts.ts';
 import { english } from './texts-en.ts';
 import { chinese } from './texts-zh.ts';
@@ -56,6 +57,9 @@ export function storePreference(key: string, value: string): void {
     // See readPreference.
   }
 }
+
+/** Words of the service in the current language. */
+export const inLanguage = (text: OptionText): string => text[current as keyof OptionText] ?? text.en;
 
 /** In hours, where it is a whole number of them, or else in minutes. */
 export function formatDeadline(seconds: number): string {

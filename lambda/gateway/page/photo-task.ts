@@ -1,5 +1,6 @@
 /** State of one photo on the page, and its progress. */
 import { safeFileName } from '../../../contract/file-name.ts';
+import type { Options } from '../../../contract/photo-option.ts';
 import type { Lane } from '../../../contract/lanes.ts';
 import {
   PHOTO_TYPES,
@@ -27,6 +28,8 @@ export interface PhotoTask {
   /** Whether the original stays on the device and the browser adds the colours. */
   keepOriginal: boolean;
   lane: Lane;
+  /** Of the workflow, that are not the default. */
+  options: Options;
   step: Step;
   /** 0 to 1. */
   uploadProgress: number;
@@ -42,6 +45,9 @@ export interface PhotoTask {
   bytesSent: number;
   bytesReceived: number;
   result: Blob | undefined;
+  /** Colours of the service, of an original that stays on the device, and a small copy of it to show them on. */
+  chroma: Blob | undefined;
+  small: Blob | undefined;
   /** Object URLs of the previews. */
   before: string | undefined;
   after: string | undefined;
@@ -69,12 +75,18 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
   (type === '' ? typeOfExtension(name.split('.').at(-1)) : undefined);
 
-export const newTask = (file: File, keepOriginal: boolean, lane: Lane = 'interactive'): PhotoTask => ({
+export const newTask = (
+  file: File,
+  keepOriginal: boolean,
+  lane: Lane = 'interactive',
+  options: Options = {},
+): PhotoTask => ({
   file,
   name: safeFileName(file.name),
   type: typeOf(file),
   keepOriginal,
   lane,
+  options,
   step: 'queued',
   uploadProgress: 0,
   ahead: null,
@@ -87,6 +99,8 @@ export const newTask = (file: File, keepOriginal: boolean, lane: Lane = 'interac
   bytesSent: 0,
   bytesReceived: 0,
   result: undefined,
+  chroma: undefined,
+  small: undefined,
   before: undefined,
   after: undefined,
   error: undefined,

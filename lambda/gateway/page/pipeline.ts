@@ -1,8 +1,10 @@
 /** Takes photos from the user's files to their results, several at a time. */
 import type { NewPhoto } from '../../../contract/photo-api.ts';
+import { FULL_STRENGTH, sizeWith, type Options, type PhotoOption } from '../../../contract/photo-option.ts';
 import type { PhotoType } from '../../../contract/photo-types.ts';
 import type { ImageWorkerClient } from './image-client.ts';
 import { BrowserError } from './image-messages.ts';
+import { graphOptions, strengthOf } from './looks.ts';
 import type { PhotoTask } from './photo-task.ts';
 import type { CodedError, Operation, PhotoService } from './service.ts';
 import type { ErrorCode } from './texts.ts';
@@ -13,6 +15,12 @@ export interface PipelineOptions {
   imageWorker: Pick<ImageWorkerClient, 'request'>;
   maxUploadBytes: number;
   chromaSize: number;
+  /**
+   * Of the stage's workflow.
+   *
+   * @default none
+   */
+  photoOptions?: readonly PhotoOption[];
   /** Called after each change of a photo. */
   onChange: (task: PhotoTask) => void;
   /** Epoch milliseconds. */
@@ -66,7 +74,8 @@ export class Pipeline {
   }
 
   private async colourInBrowser(task: PhotoTask, change: Change): Promise<void> {
-    const { imageWorker, chromaSize: size } = this.options;
+    const { imageWorker, chromaSize, photoOptions = [] } = this.options;
+    const size = sizeWith(photoOptions, task.options, chromaSize);
     // With the type of its extension if the browser has none.
     const file = task.file.slice(0, task.file.size, task.type);
     const { grey, preview } = await this.withImageWorker(task, () => {
@@ -74,15 +83,54 @@ export class Pipeline {
       return imageWorker.request({ kind: 'prepare', file, size });
     });
     showPreview(task, 'before', preview, change);
-    const photo = { name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma', lane: task.lane } as const;
+    const photo = {
+      ...({ name: GREY_COPY_NAME, type: 'image/jpeg', output: 'chroma', lane: task.lane } as const),
+      // This browser merges the colours, so the service has no say in their strength.
+      ...optionsField(graphOptions(photoOptions, task.options)),
+    };
     const chroma = await this.resultOf(task, grey, photo, change);
     const merge = () => {
       change({ step: 'merging' });
-      return imageWorker.request({ kind: 'merge', file, chroma });
+      return imageWorker.request({ kind: 'merge', file, chroma, strength: this.strengthOf(task) });
     };
     const merged = await this.withImageWorker(task, merge, FINISHING);
-    change({ result: merged.result });
+    change({ result: merged.result, chroma, small: preview });
     showPreview(task, 'after', merged.preview, change);
+  }
+
+  /** Percent. */
+  private strengthOf({ options }: PhotoTask): number {
+    const option = strengthOf(this.options.photoOptions ?? []);
+    return option ? Number(options[option.name] ?? option.default) : FULL_STRENGTH;
+  }
+
+  /**
+   * Shows the colours of a finished photo in another strength; with `isFinal` its result has it too.
+   *
+   * @param strength percent
+   */
+  async recolour(task: PhotoTask, strength: number, isFinal: boolean): Promise<void> {
+    const { imageWorker, onChange } = this.options;
+    const option = strengthOf(this.options.photoOptions ?? []);
+    const { chroma, small } = task;
+    if (!option || !chroma || !small) return;
+    const change: Change = (fields) => onChange(Object.assign(task, fields));
+    task.options = { ...task.options, [option.name]: strength };
+    const isNewest = () => task.options[option.name] === strength && !task.abort.signal.aborted;
+    await this.withImageWorker(
+      task,
+      async () => {
+        // The slider has moved on.
+        if (!isNewest()) return;
+        const preview = await imageWorker.request({ kind: 'tint', file: small, chroma, strength });
+        if (isNewest()) showPreview(task, 'after', preview, change);
+        if (!isFinal || !isNewest()) return;
+        const file = task.file.slice(0, task.file.size, task.type);
+        const { result } = await imageWorker.request({ kind: 'merge', file, chroma, strength });
+        if (isNewest()) change({ result, saved: false });
+      },
+      FINISHING,
+    ).catch(() => undefined);
   }
 
   private async colourOnServer(task: PhotoTask, type: PhotoType, change: Change): Promise<void> {
@@ -94,7 +142,10 @@ export class Pipeline {
       if (made) showPreview(task, side, made, change);
     };
     const before = preview('before', file);
-    const photo = { name: task.name, type, output: 'photo', lane: task.lane } as const;
+    const photo = {
+      ...({ name: task.name, type, output: 'photo', lane: task.lane } as const),
+      ...optionsField(task.options),
+    };
     const result = await this.resultOf(task, file, photo, change);
     await before;
     change({ result });
@@ -154,6 +205,9 @@ export class Pipeline {
     });
   }
 }
+
+/** A service of an earlier version takes no options. */
+const optionsField = (options: Options) => (Object.keys(options).length > 0 ? { options } : {});
 
 const operationOf = ({ abort }: PhotoTask, change: Change): Operation => ({
   signal: abort.signal,

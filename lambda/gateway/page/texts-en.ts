@@ -46,6 +46,7 @@ export const english: Texts = {
   bulkYes: (deadline) => `Within ${deadline}`,
   bulkNo: 'As soon as possible',
   cancel: 'Cancel',
+  compareLooks: 'Compare looks',
   close: 'Close',
   queued: 'Queued',
   preparing: 'Preparing',

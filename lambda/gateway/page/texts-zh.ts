@@ -42,6 +42,7 @@ export const chinese: Texts = {
   bulkYes: (deadline) => `${deadline}内完成`,
   bulkNo: '尽快完成',
   cancel: '取消',
+  compareLooks: '比较效果',
   close: '关闭',
   queued: '等待处理',
   preparing: '正在准备',

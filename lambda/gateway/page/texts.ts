@@ -49,6 +49,7 @@ export interface Texts {
   bulkYes: (deadline: string) => string;
   bulkNo: string;
   cancel: string;
+  compareLooks: string;
   close: string;
   queued: string;
   preparing: string;

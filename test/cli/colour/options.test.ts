@@ -1,6 +1,11 @@
 /** The command line of colour: its values, and the errors of wrong ones. */
 import { describe, expect, it } from 'vitest';
-import { destinationOf, withOptions, type ColourOptions } from '../../../cli/colour/options.ts';
+import {
+  destinationOf,
+  photoOptionsOf,
+  withOptions,
+  type ColourOptions,
+} from '../../../cli/colour/options.ts';
 import type { CommandLine } from '../../../common/command-line.ts';
 import { UsageError } from '../../../common/errors.ts';
 import { parse as parseLine } from '../../support/parse.ts';
@@ -24,6 +29,19 @@ it('parses each option', async () => {
     ...{ stage: 'dev', region: 'eu-central-1', out: 'x', force: true, retry: true },
     ...{ width: 3, timeout: 60, colouredPhotos: 'refuse', bulk: true, json: true, quiet: true },
   });
+});
+
+it('parses options of a workflow, numbers as such', async () => {
+  const line = 'a --bucket photos --option preset=buildings --option tone=a=b --option x=-1.5 --strength 80';
+  expect(photoOptionsOf(await optionsOf(line))).toEqual({
+    preset: 'buildings',
+    tone: 'a=b',
+    x: -1.5,
+    strength: 80,
+  });
+  expect(photoOptionsOf(await optionsOf('a --bucket photos'))).toEqual({});
+  const two = await optionsOf('a --bucket photos --option strength=70 --strength 80');
+  expect(() => photoOptionsOf(two)).toThrow('--strength 80 and --option strength=70: expected one of them.');
 });
 
 describe('the destination', () => {
@@ -56,6 +74,8 @@ describe('the destination', () => {
 it.each<[line: string, error: string]>([
   ['', "missing required argument 'photos'"],
   [`a --url ${URL} --bucket photos`, "'--url <url>' cannot be used with option '--bucket <name>'"],
+  ['a --bucket photos --option buildings', 'Expected a name and a value, such as preset=buildings.'],
+  ['a --bucket photos --strength 101', '101'],
   ['a --stage dev --bucket photos', "'--stage <name>' cannot be used with option '--bucket <name>'"],
   ['a --bucket photos --token x', "'--token <token>' cannot be used with option '--bucket <name>'"],
   ['a --stage dev --sign', "'--sign' cannot be used with option '--stage <name>'"],

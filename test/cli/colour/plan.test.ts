@@ -184,6 +184,21 @@ describe('the next step', () => {
       step: { ...follow('sent'), sent: { ...sent, mtimeMs: 2 } } as Step,
     },
     'one with new content': { last: open, photo: { mtimeMs: 2 }, is: 'q', step: send },
+    'one that was sent with other options': { last: open, options: { chosen: { strength: 80 } }, step: send },
+    'one that is done without the options of before': {
+      last: entry({ state: 'succeeded', result: 'r', options: { preset: 'buildings' } }),
+      result: 'r',
+      made: ['r'],
+      step: send,
+    },
+    'one that was sent with the same options': {
+      last: entry({ state: 'sent', options: { preset: 'buildings', strength: 80 } }),
+      options: { chosen: { strength: 80, preset: 'buildings' } },
+      step: {
+        ...follow('sent'),
+        sent: { ...sent, options: { preset: 'buildings', strength: 80 } },
+      } as Step,
+    },
     'one with another size': { last: open, photo: { size: 4 }, step: send },
     'one that can no longer be read': { last: open, photo: { mtimeMs: 2 }, step: send },
     'one with new content and its old result': {

@@ -1,6 +1,9 @@
 /** POST /photos: record, link, sizes and quotas. */
 import { describe, expect, it } from 'vitest';
-import { createdPhotoSchema } from '../../../contract/photo-api.ts';
+import { readFileSync } from 'node:fs';
+import { createdPhotoSchema, type NewPhoto } from '../../../contract/photo-api.ts';
+import { workflowSchema } from '../../../contract/workflow.ts';
+import { photoOptions } from '../../../contract/workflow-option.ts';
 import type { Caller } from '../../../lambda/gateway/ports.ts';
 import type { GatewayProblemCode } from '../../../lambda/gateway/problems.ts';
 import { idOf, SETTINGS, traceOf } from './support/memory.ts';
@@ -22,6 +25,8 @@ import {
 } from './support/photos.ts';
 
 newGatewayForEachTest();
+
+const DDCOLOR = workflowSchema.parse(JSON.parse(readFileSync('ami/workflow/ddcolor.json', 'utf8')));
 
 describe('createPhoto', () => {
   it('returns an id and a link that stores exactly this photo', async () => {
@@ -46,6 +51,32 @@ describe('createPhoto', () => {
     expect(upload.headers).toMatchObject({ 'x-amz-meta-coloured-photos': 'refuse' });
     const { upload: other } = await create({ id: idOf(2) });
     expect(other.headers).not.toHaveProperty('x-amz-meta-coloured-photos');
+  });
+
+  it('signs options of the workflow', async () => {
+    const options = photoOptions(DDCOLOR);
+    const asked = { preset: 'buildings', strength: 80 };
+    const { upload } = await create({ photo: { options: asked }, settings: { options } });
+    expect(upload.headers).toMatchObject({
+      'x-amz-meta-preset': 'buildings',
+      'x-amz-meta-strength': '80',
+    });
+  });
+
+  it.each<[NewPhoto['options'], string, Partial<NewPhoto>?]>([
+    [{ preset: 'cats' }, "The option 'preset' is 'cats'; allowed is people, buildings."],
+    [{ strength: 101 }, "The option 'strength' is '101'; allowed is a whole number from 0 to 100."],
+    [{ strength: 1.5 }, "The option 'strength' is '1.5'; allowed is a whole number from 0 to 100."],
+    [{ size: 9 }, "There is no option 'size'; the options of this workflow: preset, strength."],
+    [
+      { strength: 50 },
+      "The option 'strength' is '50', and the output 'chroma'; allowed is 100: the client that merges a chroma scales it.",
+      { output: 'chroma' },
+    ],
+  ])('refuses the options %j, and says what is allowed', async (asked, message, more = {}) => {
+    const settings = { options: photoOptions(DDCOLOR) };
+    const error = await problemOf(create({ photo: { ...more, options: asked }, settings }));
+    expect(error).toMatchObject({ code: 'bad-option', message });
   });
 
   it('records the photo and its owner', async () => {

@@ -26,6 +26,7 @@ describe('PageServer', () => {
   const settings: PageSettings = {
     maxUploadBytes: 25_000_000,
     chromaSize: 512,
+    options: [],
     bulkDeadlineSeconds: 3600,
     signIn: {
       authorizationEndpoint: 'https://issuer.example/authorize?a=1&b=2',

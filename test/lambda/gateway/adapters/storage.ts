@@ -195,6 +195,15 @@ export function storageTests(): void {
         expect(await fixture.metadata(key())).toMatchObject({ 'coloured-photos': 'refuse' });
       });
 
+      it('stores options of the workflow as metadata, as they were signed', async () => {
+        const options = { preset: 'buildings', strength: 80 };
+        const choosing = await storage.uploadLink(photo(), body.length, 900, undefined, options);
+        const other = { ...choosing.headers, 'x-amz-meta-strength': '100' };
+        expect((await put({ url: choosing.url, headers: other })).status).toBe(403);
+        expect((await put(choosing)).status).toBe(200);
+        expect(await fixture.metadata(key())).toMatchObject({ preset: 'buildings', strength: '80' });
+      });
+
       const without = (name: string) =>
         Object.fromEntries(Object.entries(link.headers).filter(([header]) => header !== name));
       const anotherKey = () => ({ url: link.url.replace(encodeURIComponent(id), newId()) });

@@ -16,17 +16,18 @@ import { deployed, type DeployedGateway } from './deployed.ts';
 const SIDE = 512;
 const POLL_MS = 100;
 
-/** a + 128 and b + 128 of a brown that changes over the picture. */
-const ab = Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
-  const [x, y] = [Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE)];
-  return [140 + (16 * x) / SIDE, 150 + (16 * y) / SIDE, 128][i % 3]!;
-});
+/** a + 128 and b + 128 of a brown that changes over the picture; of buildings, with a turned, a green. */
+const abOf = (preset: string | undefined) =>
+  Uint8Array.from({ length: SIDE * SIDE * 3 }, (_, i) => {
+    const [x, y] = [Math.floor(i / 3) % SIDE, Math.floor(i / 3 / SIDE)];
+    const a = 140 + (16 * x) / SIDE;
+    return [preset === 'buildings' ? 256 - a : a, 150 + (16 * y) / SIDE, 128][i % 3]!;
+  });
 
-let made: Promise<Buffer> | undefined;
-const chroma = () =>
-  (made ??= sharp(ab, { raw: { width: SIDE, height: SIDE, channels: 3 } })
+const chroma = (preset?: string) =>
+  sharp(abOf(preset), { raw: { width: SIDE, height: SIDE, channels: 3 } })
     .png()
-    .toBuffer());
+    .toBuffer();
 
 /** The whole photo, in its format. */
 async function inColour(photo: Buffer): Promise<Buffer> {
@@ -38,7 +39,7 @@ async function inColour(photo: Buffer): Promise<Buffer> {
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height } = info;
-  const small = chromaOfAb({ width: SIDE, height: SIDE, data: ab, channels: 3 });
+  const small = chromaOfAb({ width: SIDE, height: SIDE, data: abOf(undefined), channels: 3 });
   const merged = mergeChroma(lightness(data, 3), width, height, small);
   return sharp(merged, { raw: { width, height, channels: 3 } })
     .toFormat(format, { quality: 92 })
@@ -48,6 +49,8 @@ async function inColour(photo: Buffer): Promise<Buffer> {
 export interface ColouringWorker {
   /** Photos stay in the queue until the worker is resumed. */
   paused: boolean;
+  /** Metadata of the photos so far, and the width of each. */
+  readonly coloured: (Record<string, string> & { width: string })[];
 }
 
 /** One instance with a short queue: the gateway then has clients poll every second. */
@@ -73,14 +76,18 @@ export async function startColouringWorker(gateway: DeployedGateway, scope: Scop
   const { s3 } = deployed;
   const Bucket = gateway.bucket;
   await publishView(gateway.scalerTable);
-  const worker: ColouringWorker = { paused: false };
+  const worker: ColouringWorker = { paused: false, coloured: [] };
   const seen = new Set<string>();
   const colour = async (Key: string) => {
     const { Body, Metadata, ContentType } = await s3.send(new GetObjectCommand({ Bucket, Key }));
     const photo = Buffer.from(await Body!.transformToByteArray());
     try {
+      const { width } = await sharp(photo).metadata();
+      worker.coloured.push({ ...Metadata, width: `${width}` });
       const [result, type] =
-        Metadata?.output === 'chroma' ? [await chroma(), 'image/png'] : [await inColour(photo), ContentType];
+        Metadata?.output === 'chroma'
+          ? [await chroma(Metadata.preset), 'image/png']
+          : [await inColour(photo), ContentType];
       await s3.send(new PutObjectCommand({ Bucket, Key: resultKey(Key), Body: result, ContentType: type }));
     } catch {
       const failure = {

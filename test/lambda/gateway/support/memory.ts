@@ -3,6 +3,7 @@ import { readFailure, type Failure } from '../../../../contract/failure.ts';
 import type { Access } from '../../../../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
 import { photoLogId, TRACE_METADATA } from '../../../../contract/trace.ts';
+import { metadataOf, type Options } from '../../../../contract/photo-option.ts';
 import {
   COLOURED_PHOTOS_METADATA,
   OUTPUT_METADATA,
@@ -167,12 +168,14 @@ export class MemoryStorage implements PhotoStorage {
     bytes: number,
     seconds: number,
     colouredPhotos?: ColouredPhotos,
+    options: Options = {},
   ): Promise<UploadLink> {
     const { type, output, trace } = photo;
     const metadata = {
       [META + OUTPUT_METADATA]: output,
       [META + TRACE_METADATA]: trace,
       ...(colouredPhotos && { [META + COLOURED_PHOTOS_METADATA]: colouredPhotos }),
+      ...Object.fromEntries(Object.entries(metadataOf(options)).map(([name, value]) => [META + name, value])),
     };
     const headers = { 'content-type': type, 'if-none-match': '*', ...metadata };
     const signed = { ...headers, 'content-length': String(bytes) };
@@ -297,6 +300,7 @@ export function memoryGateway(
         settings: {
           maxUploadBytes: settings.maxUploadBytes,
           chromaSize: settings.chromaSize,
+          options: settings.options ?? [],
           bulkDeadlineSeconds: settings.bulkDeadlineSeconds,
           signIn: null,
         },
