@@ -37,6 +37,33 @@ describe('a receiver that works', () => {
   });
 });
 
+describe('a delivery that is added while a run holds the webhook', () => {
+  it('is sent although its own message found the webhook held', async () => {
+    let added = false;
+    const world: World = new World([webhookOf('a')], {
+      a: () => {
+        // Too late for this run, which ends after its 20 seconds.
+        if (!added) {
+          added = true;
+          const delivery = { target: 'target-a', event: 'evt-late', body: '{}', attempts: 0 };
+          void world.deliveries.add({ ...delivery, createdAt: world.at + 20, dueAt: world.at + 20 });
+          return { attempt: OK, seconds: 8 * 21 };
+        }
+        return { attempt: OK };
+      },
+    });
+    await world.add('a', 'evt-first');
+    const { next } = world.deliveries;
+    // As if it had been added between the last look of the run and the end of the lease.
+    world.deliveries.next = () => {
+      world.deliveries.next = next;
+      return Promise.resolve(undefined);
+    };
+    await world.runUntil(60);
+    expect(world.accepted('a')).toEqual(new Set(['evt-first', 'evt-late']));
+  });
+});
+
 describe('a receiver that was away', () => {
   it.each<[string, Receiver]>([
     ['answering 500 for an hour', down(0, HOUR)],
@@ -59,6 +86,8 @@ describe('a receiver that was away', () => {
     await world.runUntil(DAY + 2 * HOUR);
     expect(new Set(world.deadLetters.sent.map(({ event }) => event)).size).toBe(100);
     expect(world.deadLetters.sent).toHaveLength(100);
+    // Those that were just tried, with what the receiver said.
+    expect(world.deadLetters.sent.some(({ reason }) => reason === 'status 502')).toBe(true);
     expect(world.deliveries.stored.size).toBe(0);
     expect(Math.max(...world.published)).toBeGreaterThan(23 * HOUR);
   });

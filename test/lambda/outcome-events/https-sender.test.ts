@@ -117,5 +117,9 @@ describe('nothing is sent', () => {
       status: 204,
     });
     expect(lookups).toBe(1);
+    // The server is at 127.0.0.1 only: what is judged to be elsewhere does not come to it, though the system resolves the name so.
+    const elsewhere = async () => [{ address: '::1', family: 6 }];
+    const attempt = await send(byName, new HttpsSender({ resolve: elsewhere, allowLoopback: true }));
+    expect(attempt.ok).toBe(false);
   });
 });
