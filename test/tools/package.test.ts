@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Duration, Stack } from 'aws-cdk-lib';
+import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../cli/commands.ts';
@@ -47,11 +48,30 @@ describe('the package', () => {
 
   it('imports only its declared dependencies', () => {
     const allowed = new RegExp(`^(\\.|node:|(${NEEDED.join('|')})(/|$))`);
-    const imported = [...fresh.files('dist/lib'), ...fresh.files('dist/contract')]
+    const imported = ['dist/lib', 'dist/contract', 'dist/client']
+      .flatMap((folder) => fresh.files(folder))
       .filter((file) => file.endsWith('.js'))
       .flatMap((file) => ts.preProcessFile(fresh.read(file)).importedFiles);
     expect(imported.length).toBeGreaterThan(50);
     expect(imported.filter(({ fileName }) => !allowed.test(fileName))).toEqual([]);
+  });
+
+  it('has a client that browsers run: it bundles for them alone, without Node and without a dependency', async () => {
+    const entry = join(fresh.folder, 'page.mjs');
+    writeFileSync(entry, `export { ColouringClient } from 'ddcolor-elastic/client';`);
+    const made = await build({
+      ...{ entryPoints: [entry], bundle: true, write: false, metafile: true },
+      ...{ platform: 'browser', format: 'esm', logLevel: 'silent' },
+    });
+    const inputs = Object.keys(made.metafile.inputs).filter((file) => !file.endsWith('page.mjs'));
+    expect(inputs.length).toBeGreaterThan(5);
+    expect(inputs.filter((file) => !/ddcolor-elastic\/dist\/(client|contract)\//.test(file))).toEqual([]);
+    const { stdout } = await fresh.run([
+      '--input-type=module',
+      '-e',
+      `import { ColouringClient } from 'ddcolor-elastic/client'; console.log(typeof new ColouringClient({ url: 'https://x.example/' }).colour)`,
+    ]);
+    expect(stdout.trim()).toBe('function');
   });
 
   it('depends on a schema library, and on the CDK as a peer', () => {
