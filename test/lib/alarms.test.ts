@@ -67,7 +67,7 @@ interface Case {
 }
 
 const CASES: Record<AlarmId, Case> = {
-  'webhook-age': { values: [3601, 3600], bad: ['0XX'], good: ['0X0X', '----', 'X-X'] },
+  'webhook-age': { values: [3601, 3600], bad: ['0XX'], good: ['0X0X', '----', 'X'] },
   'webhook-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },

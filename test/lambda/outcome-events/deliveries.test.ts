@@ -53,7 +53,7 @@ describe('a delivery that is added while a run holds the webhook', () => {
       },
     });
     await world.add('a', 'evt-first');
-    const { next } = world.deliveries;
+    const next = world.deliveries.next.bind(world.deliveries);
     // As if it had been added between the last look of the run and the end of the lease.
     world.deliveries.next = () => {
       world.deliveries.next = next;

@@ -105,7 +105,8 @@ const WRONG: [config: Named, line: string][] = [
     { probePhoto: 'daily', promisedWaitSeconds: 2101 },
     "probePhoto 'daily': with promisedWaitSeconds at most 2100 only, which is 2101",
   ],
-  [{ access: 'all' as 'open' }, "access 'all': none, open, jwt or iam"],
+  [{ access: 'all' as 'open' }, "access 'all': none, open, jwt, iam or cognito"],
+  [{ access: 'open', selfSignUp: true }, "selfSignUp true: only with access 'cognito'"],
   [
     { access: 'jwt', jwtAudience: ['page'] },
     "jwtIssuer '': with access 'jwt', the address of an OpenID issuer, https only",
