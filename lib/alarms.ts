@@ -5,27 +5,16 @@
  * - No labels: the CDK writes a metric with a label in the form for metric math, which the local AWS does not accept.
  * - Each alarm states what missing data means, and why.
  */
-import { Duration, Tokenization } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import { BURN_RATES, ERROR_BUDGET, type AlarmId, type BurnId } from '../contract/alarms.ts';
+import type { AlarmId } from '../contract/alarms.ts';
 import { METRICS, POOL_DIMENSION, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { ProbeSchedule } from '../contract/probe.ts';
 import type { Reason } from '../contract/reasons.ts';
 import type { PoolName } from '../lambda/scaler/policy/pools/pool-name.ts';
-import { KEPT_SECONDS } from './stage/monitoring.ts';
-import type { MetricOf } from './stage-metrics.ts';
-
-export interface AlarmRule extends Omit<MetricOf, 'label'> {
-  readonly comparison: ComparisonOperator;
-  readonly threshold: number;
-  /** Period of a datapoint. @default - a minute */
-  readonly period?: Duration;
-  readonly evaluationPeriods: number;
-  /** Datapoints beyond the threshold, of the evaluation periods. @default - all */
-  readonly datapointsToAlarm?: number;
-  readonly treatMissingData: TreatMissingData;
-}
+import { notEmpty, tooOld, type AlarmRule } from './alarm-rule.ts';
+import { burnRules } from './burn-alarms.ts';
 
 /** Limits that a stage sets. */
 export interface AlarmLimits {
@@ -52,34 +41,6 @@ const FINE = TreatMissingData.NOT_BREACHING;
 const AT_MAX: Reason = 'at-max';
 /** From which on the scaler asks for one instance at a time. */
 const BOOT_FAILURES = 3;
-
-/** Burn rates over each window, and the number of photos that they need. */
-function burnRules(waitSeconds: number, isOn: boolean): Partial<Record<AlarmId, AlarmRule>> {
-  const rules: Partial<Record<AlarmId, AlarmRule>> = {};
-  const over = (minutes: number, statistic: string) => ({
-    metric: METRICS.waitTime,
-    statistic,
-    period: Duration.minutes(minutes),
-    evaluationPeriods: 1,
-    // No photo: none is late.
-    treatMissingData: FINE,
-  });
-  for (const id of isOn ? (Object.keys(BURN_RATES) as BurnId[]) : []) {
-    const { factor, windows, photos } = BURN_RATES[id];
-    // The percentile rank: per cent of the photos that waited longer. Workers publish waits with their counts, so that it is exact.
-    const late = `PR(${Tokenization.stringifyNumber(waitSeconds)}:${KEPT_SECONDS})`;
-    for (const [alarm, minutes] of Object.entries(windows)) {
-      const threshold = Math.round(1000 * factor * ERROR_BUDGET) / 10;
-      rules[alarm as AlarmId] = { ...over(minutes, late), comparison: GREATER_THAN_THRESHOLD, threshold };
-    }
-    const longest = Math.max(...Object.values<number>(windows));
-    for (const [alarm, threshold] of Object.entries<number>(photos)) {
-      const comparison = GREATER_THAN_OR_EQUAL_TO_THRESHOLD;
-      rules[alarm as AlarmId] = { ...over(longest, 'SampleCount'), comparison, threshold };
-    }
-  }
-  return rules;
-}
 
 /** On-demand instances that stay, and Spot launches that are refused meanwhile. */
 const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>> => ({
@@ -120,15 +81,7 @@ const WEBHOOK_RULES: Partial<Record<AlarmId, AlarmRule>> = {
     // Published only while a delivery waits.
     treatMissingData: FINE,
   },
-  'webhook-dead-letters': {
-    ...QUEUE_METRICS.webhookDeadLetters,
-    statistic: 'Maximum',
-    comparison: GREATER_THAN_THRESHOLD,
-    threshold: 0,
-    evaluationPeriods: 1,
-    // SQS publishes nothing for a queue that has been empty for hours.
-    treatMissingData: FINE,
-  },
+  'webhook-dead-letters': notEmpty(QUEUE_METRICS.webhookDeadLetters),
 };
 
 /** @returns the rules by alarm; undefined for an alarm without its limit */
@@ -155,23 +108,8 @@ export function alarmRules({
   return {
     ...burnRules(p95WaitSeconds, burnRateAlarms),
     ...(onDemandFallback ? fallbackRules(onDemandBaseCapacity) : {}),
-    'oldest-photo': {
-      ...QUEUE_METRICS.oldestAge,
-      statistic: 'Maximum',
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: promisedWaitSeconds,
-      evaluationPeriods: 3,
-      // SQS publishes nothing for a queue that has been empty for hours.
-      treatMissingData: FINE,
-    },
-    'dead-letters': {
-      ...QUEUE_METRICS.deadLetters,
-      statistic: 'Maximum',
-      ...above,
-      evaluationPeriods: 1,
-      // The same: then there are none.
-      treatMissingData: FINE,
-    },
+    'oldest-photo': tooOld(QUEUE_METRICS.oldestAge, promisedWaitSeconds),
+    'dead-letters': notEmpty(QUEUE_METRICS.deadLetters),
     failures: {
       metric: METRICS.failures,
       statistic: 'Average',
@@ -270,23 +208,8 @@ export function alarmRules({
       // Workers publish only while they have photos or failures.
       treatMissingData: FINE,
     },
-    'outcome-age': {
-      ...QUEUE_METRICS.oldestOutcome,
-      statistic: 'Maximum',
-      comparison: GREATER_THAN_THRESHOLD,
-      threshold: 900,
-      evaluationPeriods: 3,
-      // SQS publishes nothing for a queue that has been empty for hours.
-      treatMissingData: FINE,
-    },
-    'outcome-dead-letters': {
-      ...QUEUE_METRICS.outcomeDeadLetters,
-      statistic: 'Maximum',
-      ...above,
-      evaluationPeriods: 1,
-      // The same: then there are none.
-      treatMissingData: FINE,
-    },
+    'outcome-age': tooOld(QUEUE_METRICS.oldestOutcome, 900),
+    'outcome-dead-letters': notEmpty(QUEUE_METRICS.outcomeDeadLetters),
     ...(hasWebhooks ? WEBHOOK_RULES : {}),
     'gateway-5xx': { ...ofGateway, service: 'api', metric: '5xx' },
     'gateway-function-errors': { ...ofGateway, service: 'gateway', metric: 'Errors' },

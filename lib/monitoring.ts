@@ -25,7 +25,8 @@ import {
   type CompositeId,
 } from '../contract/alarms.ts';
 import { SERVICE } from '../contract/names.ts';
-import { alarmRules, type AlarmRule } from './alarms.ts';
+import type { AlarmRule } from './alarm-rule.ts';
+import { alarmRules } from './alarms.ts';
 import { Dashboard } from './dashboard.ts';
 import { checkProps, checkStageName, resolveProps } from './props.ts';
 import { MONITORING_FIELDS, type MonitoringOptions } from './stage/monitoring.ts';

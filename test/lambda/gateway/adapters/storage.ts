@@ -5,7 +5,8 @@ import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts'
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
 import type { PhotoPlace, PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
 import { BUCKET, newId, record, s3, TRACE } from '../support/aws.ts';
-import { failureOf, MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory.ts';
+import { failureOf } from '../support/memory.ts';
+import { MemoryStorage, type LinkResponse, type LinkRequest } from '../support/memory-storage.ts';
 
 interface Fixture {
   storage: PhotoStorage;

@@ -7,7 +7,8 @@ import { createPhoto } from '../../../../lambda/gateway/create-photo.ts';
 import type { Caller, PhotoSettings } from '../../../../lambda/gateway/ports.ts';
 import { ProblemError } from '../../../../lambda/gateway/problems.ts';
 import { findPhoto, readPhoto, type StatusReply } from '../../../../lambda/gateway/read-photo.ts';
-import { failureOf, memoryGateway, SETTINGS, type LinkRequest, type MemoryGateway } from './memory.ts';
+import { failureOf, memoryGateway, SETTINGS, type MemoryGateway } from './memory.ts';
+import type { LinkRequest } from './memory-storage.ts';
 
 export const MINUTE = 60;
 export const HOUR = 3600;
