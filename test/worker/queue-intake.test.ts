@@ -1,5 +1,5 @@
 /** What a worker receives from its queues: room for each, their order, waits, errors. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type QueueName } from '../../contract/lanes.ts';
 import { QueueIntake, type InFlightCounts } from '../../worker/photo/queue-intake.ts';
 import { InFlightQuotaReached } from '../../worker/photo/queue.ts';
@@ -7,6 +7,10 @@ import { receivePhotos } from '../../worker/photo/receive-loop.ts';
 import { memoryLog, MemoryQueue } from './support/memory.ts';
 
 const TWO = ['interactive', 'bulk'] as const;
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('what a worker receives', () => {
@@ -144,5 +148,36 @@ describe('what a worker receives', () => {
     const { handled, log } = await loop(queue, 20);
     expect(handled).toHaveLength(20);
     expect(log.lines.length).toBeGreaterThan(0);
+  });
+
+  it('comes from the interactive queue as soon as it has room, also while the bulk queue is left out for long', async () => {
+    vi.useFakeTimers();
+    const queue = filled(3, 1);
+    const receive = queue.receive.bind(queue);
+    queue.receive = (name, wait) =>
+      name === 'bulk' ? Promise.reject(new Error('throttled')) : receive(name, wait);
+    const controller = new AbortController();
+    const start = Date.now();
+    const handled: number[] = [];
+    const done = receivePhotos({
+      queue,
+      handle: async (message, started) => {
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        started();
+        await queue.delete(message);
+        if (handled.push(Date.now() - start) === 3) controller.abort();
+        return 'deleted';
+      },
+      untilAllowed: () => Promise.resolve(),
+      recover: () => Promise.resolve(),
+      limits: () => ({ prefetched: 1, inFlight: 2 }),
+      stop: controller.signal,
+      log: memoryLog(),
+      firstBackoffMs: 20_000,
+    });
+    await vi.advanceTimersByTimeAsync(60_000);
+    await done;
+    expect(handled).toEqual([1000, 2000, 3000]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -26,10 +26,8 @@ export class QueueShare {
 
   /** The queues, in the order in which their photos start next. */
   get order(): readonly QueueName[] {
-    const ofLane: QueueName[] = this.isTurnOf('sidelined')
-      ? ['sidelined', 'interactive']
-      : ['interactive', 'sidelined'];
-    return this.isTurnOf('bulk') ? ['bulk', ...ofLane] : [...ofLane, 'bulk'];
+    const isTurn = (queue: QueueName) => this.isTurnOf(queue);
+    return [...QUEUES.filter(isTurn).reverse(), ...QUEUES.filter((queue) => !isTurn(queue))];
   }
 
   /**

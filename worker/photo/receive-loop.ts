@@ -66,7 +66,8 @@ export async function receivePhotos(ports: LoopPorts): Promise<void> {
     }
     const pauseMs = intake.pauseMs(queues);
     if (pauseMs > 0) {
-      await pause(pauseMs, stop);
+      // A photo that starts meanwhile makes room for one of another queue.
+      await messages.change(pauseMs);
       continue;
     }
     const found = await receiveOne(queues, limits, messages.count === 0, queue, intake);
