@@ -38,15 +38,16 @@ type Note = (fields: { photo: string; trace: string; sidelined?: boolean | null 
 
 type Route = (request: Request, gateway: Gateway, note: Note) => Promise<Response> | Response;
 
+/** Of any route: photos and webhooks of one caller have the same owner. */
+const callerOf = ({ access, groupsClaim }: Gateway, { identity }: Request) =>
+  callerFrom(access, identity, groupsClaim);
+
 /** The routes that the stack declares in API Gateway, which rejects any other path. */
 export const ROUTES = new Map<string, Route>(
   Object.entries({
-    'POST /photos': async (
-      request,
-      { access, groupsClaim, ports, settings, newId, newTrace, logIdOf, now },
-      note,
-    ) => {
-      const caller = callerFrom(access, request.identity, groupsClaim);
+    'POST /photos': async (request, gateway, note) => {
+      const { ports, settings, newId, newTrace, logIdOf, now } = gateway;
+      const caller = callerOf(gateway, request);
       const wanted = parseBody(request, newPhotoSchema);
       const [id, trace] = [newId(), newTrace()];
       note({ photo: logIdOf({ id, lane: wanted.lane }), trace });
@@ -56,27 +57,35 @@ export const ROUTES = new Map<string, Route>(
       const created = await createPhoto(wanted, caller, ports, settings, { id, trace, now: now(), placed });
       return jsonResponse(201, created, { location: `photos/${id}` });
     },
-    'GET /photos/{id}': async (request, { access, groupsClaim, ports, settings, logIdOf, now }, note) => {
-      const caller = callerFrom(access, request.identity, groupsClaim);
+    'GET /photos/{id}': async (request, gateway, note) => {
+      const { ports, settings, logIdOf, now } = gateway;
+      const caller = callerOf(gateway, request);
       const record = await findPhoto(request.parameters.id ?? '', caller, ports, now());
       note({ photo: logIdOf(record), trace: record.trace });
       const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());
       return jsonResponse(200, status, { retryAfterSeconds });
     },
-    'GET /webhooks': async ({ identity }, { access, webhooks, now }) =>
-      webhooks ? jsonResponse(200, await webhooks.list(callerFrom(access, identity), now())) : notFound(),
-    'GET /webhooks/{id}': async ({ identity, parameters }, { access, webhooks, now }) =>
-      webhooks
-        ? jsonResponse(200, await webhooks.read(parameters.id ?? '', callerFrom(access, identity), now()))
-        : notFound(),
-    'PUT /webhooks/{id}': async (request, { access, webhooks, now }) => {
+    'GET /webhooks': async (request, gateway) => {
+      const { webhooks, now } = gateway;
       if (!webhooks) return notFound();
-      const { isNew, webhook } = await webhooks.put(request, callerFrom(access, request.identity), now());
+      return jsonResponse(200, await webhooks.list(callerOf(gateway, request), now()));
+    },
+    'GET /webhooks/{id}': async (request, gateway) => {
+      const { webhooks, now } = gateway;
+      if (!webhooks) return notFound();
+      const id = request.parameters.id ?? '';
+      return jsonResponse(200, await webhooks.read(id, callerOf(gateway, request), now()));
+    },
+    'PUT /webhooks/{id}': async (request, gateway) => {
+      const { webhooks, now } = gateway;
+      if (!webhooks) return notFound();
+      const { isNew, webhook } = await webhooks.put(request, callerOf(gateway, request), now());
       return jsonResponse(isNew ? 201 : 200, webhook);
     },
-    'DELETE /webhooks/{id}': async ({ identity, parameters }, { access, webhooks }) => {
+    'DELETE /webhooks/{id}': async (request, gateway) => {
+      const { webhooks } = gateway;
       if (!webhooks) return notFound();
-      await webhooks.remove(parameters.id ?? '', callerFrom(access, identity));
+      await webhooks.remove(request.parameters.id ?? '', callerOf(gateway, request));
       return emptyResponse();
     },
     'GET /health': () => jsonResponse(200, { status: 'ok' }),

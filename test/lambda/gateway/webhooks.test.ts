@@ -1,6 +1,6 @@
 /** The requests of webhooks: what may be registered, what is shown of it, and whose it is. */
 import { describe, expect, it } from 'vitest';
-import { webhookSchema, webhooksSchema } from '../../../contract/webhook.ts';
+import { ownerDigest, webhookSchema, webhooksSchema } from '../../../contract/webhook.ts';
 import { validSecrets } from '../../../contract/webhook-signature.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
@@ -15,12 +15,12 @@ const ADDRESSES = { 'hooks.example.com': '1.1.1.1', 'inside.example.com': '10.0.
 function setUp() {
   const { registry, webhooks } = memoryWebhooks(ADDRESSES);
   const gateway = { ...memoryGateway(NOON, { access: 'jwt' }), webhooks };
-  const request = async (method: string, id?: string, body?: object, sub = 'ann') => {
+  const request = async (method: string, id?: string, body?: object, sub = 'ann', groups?: string) => {
     const route = id === undefined ? `${method} /webhooks` : `${method} /webhooks/{id}`;
     const event = eventOf(route, {
       ...(id !== undefined && { id }),
       ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      authorizer: jwtAuthorizer({ sub }),
+      authorizer: jwtAuthorizer({ sub, ...(groups && { 'cognito:groups': groups }) }),
     });
     const { statusCode, body: text } = await respond(parseRequest(event), gateway);
     return { status: statusCode, text, json: text === '' ? undefined : (JSON.parse(text) as unknown) };
@@ -95,6 +95,21 @@ describe('a webhook', () => {
     );
     expect((await request('PUT', 'a', { url: URL }, 'bob')).status).toBe(201);
     expect(webhooksSchema.parse((await request('GET')).json).webhooks).toHaveLength(1);
+  });
+
+  it('belongs to the group of its user, as its photos do: their events go to the owner’s webhooks', async () => {
+    const { gateway, registry, request } = setUp();
+    gateway.groupsClaim = 'cognito:groups';
+    expect((await request('PUT', 'a', { url: URL }, 'ann', '[museum]')).status).toBe(201);
+    const listed = async (sub: string, groups?: string) =>
+      webhooksSchema.parse((await request('GET', undefined, undefined, sub, groups)).json).webhooks;
+    expect(await listed('bob', '[museum]')).toHaveLength(1);
+    expect(await listed('ann')).toEqual([]);
+    const [{ owner }] = [...registry.stored.values()] as [{ owner: string }];
+    expect(owner).toBe(ownerDigest('group:museum'));
+    expect((await request('DELETE', 'a', undefined, 'bob', '[archive]')).status).toBe(404);
+    expect((await request('GET', 'a', undefined, 'bob', '[museum]')).status).toBe(200);
+    expect((await request('DELETE', 'a', undefined, 'bob', '[museum]')).status).toBe(204);
   });
 
   it('is one of five at most', async () => {
