@@ -57,3 +57,10 @@ export const viewSchema = z.object({
 });
 
 export type View = z.infer<typeof viewSchema>;
+
+/** A few failed ticks are normal; an older view is from before an outage of the scaler, and need not hold any more. */
+const STALE_TICKS = 10;
+
+/** @param now epoch seconds @returns the view while it is recent */
+export const recentView = <T extends Pick<View, 'at' | 'tickSeconds'>>(view: T | undefined, now: number) =>
+  view && now - view.at <= STALE_TICKS * view.tickSeconds ? view : undefined;

@@ -1,7 +1,7 @@
 /** Estimates when a photo of the bulk lane is done: by its deadline, and earlier where the fleet has time for the lane. Times are epoch seconds. */
 import { INTERACTIVE_PER_BULK } from '../../contract/lanes.ts';
-import type { View } from '../../contract/view.ts';
-import { STALE_TICKS, type Estimate } from './estimate.ts';
+import { recentView, type View } from '../../contract/view.ts';
+import type { Estimate } from './estimate.ts';
 
 type BulkView = NonNullable<View['bulk']>;
 
@@ -38,14 +38,15 @@ function finishedPerSecond(view: View): number | undefined {
  * @returns `secondsAtMost` until the deadline, which is the lane's promise; null without one
  */
 export function estimateBulk(
-  view: View | undefined,
+  published: View | undefined,
   { storedAt }: { storedAt: number },
   deadlineSeconds: number,
   now: number,
 ): Estimate {
   const secondsAtMost = deadlineSeconds === 0 ? null : Math.max(0, storedAt + deadlineSeconds - now);
   const unknown = { ahead: null, seconds: null, secondsAtMost };
-  if (!view?.bulk || now - view.at > STALE_TICKS * view.tickSeconds) return unknown;
+  const view = recentView(published, now);
+  if (!view?.bulk) return unknown;
   const atView = aheadOf(view.at, view.bulk, storedAt);
   if (atView === undefined) return unknown;
   const rate = finishedPerSecond(view);

@@ -2,7 +2,7 @@
  * Estimates how long a photo waits, from the view that the scaler published last. docs/scaling.md has the formula and its
  * measured error. Times are epoch seconds.
  */
-import type { View } from '../../contract/view.ts';
+import { recentView, type View } from '../../contract/view.ts';
 import { aheadSince, announcedAhead, isUncounted, type Slot } from './announced.ts';
 import { lateFactor } from './boot-time.ts';
 import { capacityOf, type Capacity, startedBy, startOf } from './capacity.ts';
@@ -19,8 +19,6 @@ export interface Estimate {
   secondsAtMost: number | null;
 }
 
-/** A few failed ticks are normal; a view older than this is from before an outage. */
-export const STALE_TICKS = 10;
 /** From the upload to the message in the queue: median of S3's event delivery. */
 const DELIVERY_SECONDS = 1.5;
 
@@ -54,13 +52,12 @@ export const needsAnnounced = (view: View, storedAt: number): boolean =>
  * @param now epoch seconds
  */
 export function estimateWait(
-  view: View | undefined,
+  published: View | undefined,
   photo: { storedAt: number; announced?: readonly Slot[] },
   now: number,
 ): Estimate {
-  if (!view || now - view.at > STALE_TICKS * view.tickSeconds) {
-    return { ahead: null, seconds: null, secondsAtMost: null };
-  }
+  const view = recentView(published, now);
+  if (!view) return { ahead: null, seconds: null, secondsAtMost: null };
   const { at, serviceSeconds: service, inService } = view;
   const rate = view.arrivalsPerSecond ?? 0;
   const joinsAt = photo.storedAt + DELIVERY_SECONDS;

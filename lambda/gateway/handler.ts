@@ -28,7 +28,7 @@ const now = () => Date.now() / 1000;
 const ID_BYTES = 16;
 
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
-/** Of what a photo can do without: a creation waits for it no longer than this. */
+/** Of what a photo can do without: a request waits for it no longer than this. */
 const optional = DynamoDBDocumentClient.from(
   new DynamoDBClient({
     maxAttempts: 1,
@@ -85,7 +85,7 @@ const gateway: Gateway = {
     unfinished: new DynamoUnfinishedPhotos(optional, environment.TABLE_NAME, (error) =>
       log({ message: 'unfinished-unavailable', error }),
     ),
-    viewReader: new DynamoViewReader(documents, environment.SCALER_TABLE_NAME, now, (error) =>
+    viewReader: new DynamoViewReader(optional, environment.SCALER_TABLE_NAME, now, (error) =>
       log({ message: 'view-unavailable', error }),
     ),
   },

@@ -84,9 +84,13 @@ export const countersOf = ({ key, limit, counters }: QuotaWindow): QuotaCounter[
     limit: Math.floor(((k + 1) * limit) / counters) - Math.floor((k * limit) / counters),
   }));
 
-/** Window of one caller for this hour. The key holds a digest, so that the table has no addresses. */
+/** A caller in a key of the table, which so has no addresses. */
+export const callerDigest = (quotaKey: string): string =>
+  createHash('sha256').update(quotaKey).digest('hex').slice(0, 32);
+
+/** Window of one caller for this hour. */
 export const hourlyWindow = (quotaKey: string, now: number, limit: number): QuotaWindow =>
-  windowOf(createHash('sha256').update(quotaKey).digest('hex').slice(0, 32), HOUR_SECONDS, now, limit);
+  windowOf(callerDigest(quotaKey), HOUR_SECONDS, now, limit);
 
 /** Window of all callers for today. */
 export const dailyWindow = (now: number, limit: number): QuotaWindow =>

@@ -2,9 +2,8 @@
  * Which photos of a caller go to the interactive lane's second queue: those beyond what the fleet can start at once. So a caller with a thousand photos has the
  * whole fleet while it is alone, and another caller's photo waits for about one photo. Pure; times are epoch seconds.
  */
-import { createHash } from 'node:crypto';
-import type { View } from '../../contract/view.ts';
-import { STALE_TICKS } from './estimate.ts';
+import { recentView, type View } from '../../contract/view.ts';
+import { callerDigest } from './quotas.ts';
 
 /** Photos that a caller may have unfinished in the first queue, on a fleet of any size. */
 const LEAST_ALLOWED = 4;
@@ -21,23 +20,24 @@ export interface UnfinishedCounterKey {
   endsAt: number;
 }
 
-/** Photos that a caller may have unfinished in the first queue. */
+/** Photos that a caller may have unfinished in the first queue; those beyond are sidelined. */
 export const firstQueueLimit = (inService: number): number => Math.max(LEAST_ALLOWED, inService);
 
-/** Whether a caller's next photo is sidelined. @param unfinished its photos in the first queue of which no outcome is known */
-export const isSidelined = (unfinished: number, inService: number): boolean =>
-  unfinished >= firstQueueLimit(inService);
-
 /** The limit by the scaler's view. @returns undefined without a recent view: no photo is sidelined then */
-export const limitBy = (view: View | undefined, now: number): number | undefined =>
-  view && now - view.at <= STALE_TICKS * view.tickSeconds ? firstQueueLimit(view.inService) : undefined;
+export function limitBy(view: View | undefined, now: number): number | undefined {
+  const recent = recentView(view, now);
+  return recent && firstQueueLimit(recent.inService);
+}
 
 /** Begin of the window that a time is in. */
 export const windowOf = (at: number): number => Math.floor(at / WINDOW_SECONDS) * WINDOW_SECONDS;
 
-/** @param quotaKey of the caller */
+/**
+ * Of a user, also where a group owns the photos: of two users of a group neither delays the other.
+ *
+ * @param quotaKey of the caller
+ */
 export function counterOf(quotaKey: string, now: number): UnfinishedCounterKey {
   const startsAt = windowOf(now);
-  const caller = createHash('sha256').update(quotaKey).digest('hex').slice(0, 32);
-  return { key: `unfinished#${caller}#${startsAt}`, endsAt: startsAt + WINDOW_SECONDS };
+  return { key: `unfinished#${callerDigest(quotaKey)}#${startsAt}`, endsAt: startsAt + WINDOW_SECONDS };
 }

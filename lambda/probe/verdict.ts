@@ -1,5 +1,5 @@
 /** What a probe photo proves about its stage. */
-import type { View } from '../../contract/view.ts';
+import { recentView, type View } from '../../contract/view.ts';
 
 /** What there is of a probe photo in the bucket. */
 export interface Found {
@@ -26,22 +26,16 @@ export interface Verdict {
   reason: string;
 }
 
-/** An older view is from before an outage of the scaler: what it says need not be so any more. */
-const STALE_TICKS = 10;
-
-const fresh = ({ view }: StageState, now: number) =>
-  view && now - view.at <= STALE_TICKS * view.tickSeconds ? view : undefined;
-
 /** @param now epoch seconds */
 const hindranceOf = (stage: StageState, now: number): Hindrance | undefined =>
-  stage.hasImage ? fresh(stage, now)?.stopped : 'no-image';
+  stage.hasImage ? recentView(stage.view, now)?.stopped : 'no-image';
 
 /**
  * @param now epoch seconds
  * @returns undefined for a stage that should colour a photo; a fleet that has instances does in any case
  */
 export function reasonNotToSend(stage: StageState, now: number): Hindrance | undefined {
-  const view = fresh(stage, now);
+  const view = recentView(stage.view, now);
   const isAwake = view !== undefined && view.inService + view.coming.length > 0;
   return isAwake ? undefined : hindranceOf(stage, now);
 }

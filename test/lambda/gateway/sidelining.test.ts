@@ -1,7 +1,7 @@
 /** Photos of a caller beyond what the fleet can start at once: their queue, keys, outcomes and estimates at the gateway. */
 import { describe, expect, it } from 'vitest';
 import { apiPhotoKey, failedKey, resultKey } from '../../../contract/keys.ts';
-import { counterOf, isSidelined, limitBy, windowOf } from '../../../lambda/gateway/sidelining.ts';
+import { counterOf, firstQueueLimit, limitBy, windowOf } from '../../../lambda/gateway/sidelining.ts';
 import { withoutSidelined } from '../../../lambda/gateway/first-queue.ts';
 import { respond } from '../../../lambda/gateway/routes.ts';
 import { parseRequest } from '../../../lambda/gateway/request.ts';
@@ -38,19 +38,14 @@ const fill = (count: number, is: boolean) => Array<boolean>(count).fill(is);
 
 describe('the rule', () => {
   it.each([
-    [0, 0, false],
-    [3, 0, false],
-    [4, 0, true],
-    [4, 3, true],
-    [9, 10, false],
-    [10, 10, true],
-    [999, 1000, false],
-  ])(
-    'of a caller with %i unfinished photos, the next one at %i instances is sidelined: %s',
-    (unfinished, instances, is) => {
-      expect(isSidelined(unfinished, instances)).toBe(is);
-    },
-  );
+    [0, 4],
+    [3, 4],
+    [4, 4],
+    [5, 5],
+    [1000, 1000],
+  ])('at %i instances a caller may have %i unfinished photos in the first queue', (instances, limit) => {
+    expect(firstQueueLimit(instances)).toBe(limit);
+  });
 
   it('knows no limit without a recent view', () => {
     expect(limitBy(undefined, NOON)).toBeUndefined();
@@ -99,6 +94,22 @@ describe('photos of one caller', () => {
     gateway.clock.now = NOON + 600;
     fleet(4);
     expect((await announce(5)).sidelined).toEqual([...fill(4, false), true]);
+  });
+
+  it('are those of a user, not of the group that owns them: one does not delay the other, and each learns of outcomes', async () => {
+    fleet(4);
+    const [ann, bob] = [
+      { owner: 'group:museum', quotaKey: 'jwt:ann' },
+      { owner: 'group:museum', quotaKey: 'jwt:bob' },
+    ];
+    const { ids, sidelined } = await announce(5, { caller: ann });
+    expect(sidelined.at(-1)).toBe(true);
+    expect((await announce(4, { caller: bob })).sidelined).toEqual(fill(4, false));
+    storage().write(resultKey(apiPhotoKey(ids[0]!)), 'in colour', 'image/jpeg');
+    // The place is that of the photo's user, whoever of the group asks.
+    await read(ids[0]!, bob);
+    expect((await announce(1, { caller: bob })).sidelined).toEqual([true]);
+    expect((await announce(1, { caller: ann })).sidelined).toEqual([false]);
   });
 
   it('are never sidelined at a stage without such a queue', async () => {

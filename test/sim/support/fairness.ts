@@ -3,7 +3,7 @@
  * sidelined and what starts next are the deployed rules of gateway and worker. docs/lanes.md, "Between callers", has the figures.
  */
 import type { QueueName } from '../../../contract/lanes.ts';
-import { isSidelined, windowOf } from '../../../lambda/gateway/sidelining.ts';
+import { firstQueueLimit, windowOf } from '../../../lambda/gateway/sidelining.ts';
 import { draws } from '../../../sim/random.ts';
 import { QueueShare } from '../../../worker/photo/queue-share.ts';
 
@@ -62,7 +62,7 @@ class Unfinished {
     const left = this.known.filter(({ at }) => at > now);
     this.count -= this.known.filter(({ at, window }) => at <= now && window === this.window).length;
     this.known = left;
-    if (isSidelined(this.count, inService)) return true;
+    if (this.count >= firstQueueLimit(inService)) return true;
     this.count++;
     return false;
   }
