@@ -33,7 +33,7 @@ export class WebhookDestination implements Destination {
         }
       }),
     );
-    // After the deliveries are stored: who is woken must find them.
+    // After the deliveries are stored: the run that a wake starts must find them.
     await Promise.all(
       [...woken.values()].map(({ wake, events: ids }) =>
         this.ports.wakes.send(wake, 0).catch(() => ids.forEach((id) => failed.add(id))),

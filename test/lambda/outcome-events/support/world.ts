@@ -66,7 +66,7 @@ export class World {
   private answer({ target, event }: Delivery): Attempt {
     const id = target.replace('target-', '');
     const { seconds = 0.05, attempt } = this.receivers[id]!(this.at, event);
-    // Those of a round run at once: the time of one is that of all, in the mean.
+    // Those of a round run at once: each adds its share to the time of the round.
     this.at += seconds / 8;
     this.received.push({ event, id, at: this.at, ok: attempt.ok });
     return attempt;
