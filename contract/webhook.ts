@@ -109,6 +109,16 @@ export const ownerDigest = (owner: string): string =>
 
 /** Keys of both tables, and the indexes of the second: due by time of the next attempt, oldest by time of the event. */
 export const WEBHOOK_KEYS = { partition: 'owner', sort: 'id' } as const;
+/** Parameters of requests to the table of registrations. */
+export const webhookKey = ({ owner, id }: Wake) => ({
+  [WEBHOOK_KEYS.partition]: owner,
+  [WEBHOOK_KEYS.sort]: id,
+});
+export const webhooksOf = (owner: string) => ({
+  KeyConditionExpression: '#owner = :owner',
+  ExpressionAttributeNames: { '#owner': WEBHOOK_KEYS.partition },
+  ExpressionAttributeValues: { ':owner': owner },
+});
 export const DELIVERY_KEYS = { partition: 'target', sort: 'event' } as const;
 export const DELIVERY_INDEXES = { due: 'dueAt', oldest: 'createdAt' } as const;
 /** Time to live: of a delivery whose webhook was deleted. */

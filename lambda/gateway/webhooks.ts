@@ -31,7 +31,11 @@ export interface WebhookRegistry {
   get(owner: string, id: string): Promise<StoredWebhook | undefined>;
   /** @returns false where one of this id is there */
   create(webhook: StoredWebhook): Promise<boolean>;
-  /** Also switches it on again. @returns undefined where it was deleted, or its secrets have changed, since it was read */
+  /**
+   * Also switches it on again, and ends its lease: what a run has seen of the receiver before does not count.
+   *
+   * @returns undefined where it was deleted, or its secrets have changed, since it was read
+   */
   change(before: StoredWebhook, change: WebhookChange): Promise<StoredWebhook | undefined>;
   remove(owner: string, id: string): Promise<void>;
 }
@@ -114,6 +118,11 @@ export class Webhooks {
       ...{ owner, id, target: newTarget(), url, signing, secrets: [secret], createdAt: now, failures: 0 },
     };
     if (!(await registry.create(webhook))) throw conflict();
+    // Of several requests at once none has counted the others.
+    if ((await registry.list(owner)).length > MOST_WEBHOOKS) {
+      await registry.remove(owner, id);
+      throw conflict();
+    }
     return { isNew: true, webhook: viewOf(webhook, now, secret) };
   }
 
@@ -136,4 +145,4 @@ export class Webhooks {
 }
 
 const conflict = () =>
-  new ProblemError('unavailable', 'Another request changed this webhook; try again in a moment.', 1);
+  new ProblemError('unavailable', 'Another request changed your webhooks; try again in a moment.', 1);

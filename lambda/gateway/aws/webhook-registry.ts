@@ -8,10 +8,14 @@ import {
   UpdateCommand,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
-import { storedWebhookSchema, WEBHOOK_KEYS, type StoredWebhook } from '../../../contract/webhook.ts';
+import {
+  storedWebhookSchema,
+  WEBHOOK_KEYS,
+  webhookKey,
+  webhooksOf,
+  type StoredWebhook,
+} from '../../../contract/webhook.ts';
 import type { WebhookChange, WebhookRegistry } from '../webhooks.ts';
-
-const keyOf = (owner: string, id: string) => ({ [WEBHOOK_KEYS.partition]: owner, [WEBHOOK_KEYS.sort]: id });
 
 export class DynamoWebhookRegistry implements WebhookRegistry {
   constructor(
@@ -21,20 +25,14 @@ export class DynamoWebhookRegistry implements WebhookRegistry {
 
   async list(owner: string): Promise<StoredWebhook[]> {
     const { Items = [] } = await this.documents.send(
-      new QueryCommand({
-        TableName: this.tableName,
-        KeyConditionExpression: '#owner = :owner',
-        ExpressionAttributeNames: { '#owner': WEBHOOK_KEYS.partition },
-        ExpressionAttributeValues: { ':owner': owner },
-        ConsistentRead: true,
-      }),
+      new QueryCommand({ TableName: this.tableName, ...webhooksOf(owner), ConsistentRead: true }),
     );
     return Items.map((item) => storedWebhookSchema.parse(item));
   }
 
   async get(owner: string, id: string): Promise<StoredWebhook | undefined> {
     const { Item } = await this.documents.send(
-      new GetCommand({ TableName: this.tableName, Key: keyOf(owner, id), ConsistentRead: true }),
+      new GetCommand({ TableName: this.tableName, Key: webhookKey({ owner, id }), ConsistentRead: true }),
     );
     return Item && storedWebhookSchema.parse(Item);
   }
@@ -55,9 +53,9 @@ export class DynamoWebhookRegistry implements WebhookRegistry {
   ): Promise<StoredWebhook | undefined> {
     const update = new UpdateCommand({
       TableName: this.tableName,
-      Key: keyOf(owner, id),
+      Key: webhookKey({ owner, id }),
       UpdateExpression:
-        'SET #url = :url, signing = :signing, secrets = :secrets, failures = :none REMOVE disabledAt, retryAt',
+        'SET #url = :url, signing = :signing, secrets = :secrets, failures = :none REMOVE disabledAt, retryAt, leaseUntil',
       // Of two rotations at once both would show a secret, and one of them would be lost.
       ConditionExpression: 'secrets[0].secret = :before',
       ExpressionAttributeNames: { '#url': 'url' },
@@ -72,7 +70,9 @@ export class DynamoWebhookRegistry implements WebhookRegistry {
   }
 
   async remove(owner: string, id: string): Promise<void> {
-    await this.documents.send(new DeleteCommand({ TableName: this.tableName, Key: keyOf(owner, id) }));
+    await this.documents.send(
+      new DeleteCommand({ TableName: this.tableName, Key: webhookKey({ owner, id }) }),
+    );
   }
 }
 

@@ -3,13 +3,12 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { QueryCommand, ScanCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import {
   storedWebhookSchema,
-  WEBHOOK_KEYS,
+  webhookKey,
+  webhooksOf,
   type StoredWebhook,
   type Wake,
 } from '../../../contract/webhook.ts';
 import type { WebhookStore, WebhookUpdate } from '../webhooks/ports.ts';
-
-const keyOf = ({ owner, id }: Wake) => ({ [WEBHOOK_KEYS.partition]: owner, [WEBHOOK_KEYS.sort]: id });
 
 /** Fields that a run without them removes. */
 const MAY_END = ['retryAt', 'wakeAt'] as const satisfies (keyof WebhookUpdate)[];
@@ -22,12 +21,7 @@ export class DynamoWebhookStore implements WebhookStore {
 
   async list(owner: string): Promise<StoredWebhook[]> {
     const { Items = [] } = await this.documents.send(
-      new QueryCommand({
-        TableName: this.tableName,
-        KeyConditionExpression: '#owner = :owner',
-        ExpressionAttributeNames: { '#owner': WEBHOOK_KEYS.partition },
-        ExpressionAttributeValues: { ':owner': owner },
-      }),
+      new QueryCommand({ TableName: this.tableName, ...webhooksOf(owner) }),
     );
     return Items.map((item) => storedWebhookSchema.parse(item));
   }
@@ -54,7 +48,7 @@ export class DynamoWebhookStore implements WebhookStore {
       const { Attributes } = await this.documents.send(
         new UpdateCommand({
           TableName: this.tableName,
-          Key: keyOf(wake),
+          Key: webhookKey(wake),
           UpdateExpression: 'SET leaseUntil = :until',
           ConditionExpression:
             'attribute_exists(target) AND (attribute_not_exists(leaseUntil) OR leaseUntil <= :now) AND (attribute_not_exists(retryAt) OR retryAt <= :due)',
@@ -77,7 +71,7 @@ export class DynamoWebhookStore implements WebhookStore {
       await this.documents.send(
         new UpdateCommand({
           TableName: this.tableName,
-          Key: keyOf({ owner, id }),
+          Key: webhookKey({ owner, id }),
           UpdateExpression: `SET ${set.map(([name]) => `${name} = :${name}`).join(', ')} REMOVE ${['leaseUntil', ...removed].join(', ')}`,
           ConditionExpression: 'leaseUntil = :lease',
           ExpressionAttributeValues: {

@@ -48,7 +48,8 @@ export class HttpsSender implements Sender {
         'content-length': Buffer.byteLength(body),
         'user-agent': 'ddcolor-elastic-webhooks/1',
       };
-      const { statusCode: status = 0, headers: answered } = await post(url, address, headers, body, signal);
+      const answer = await within(signal, post(url, address, headers, body, signal));
+      const { statusCode: status = 0, headers: answered } = answer;
       if (status >= 200 && status < 300) return { ok: true, status };
       const asked = askedSeconds(answered['retry-after'], now);
       return { ok: false, reason: `status ${status}`, askedSeconds: asked, isGone: status === GONE };
@@ -73,6 +74,8 @@ function post(
     // No agent: a connection is of one address, and a function is frozen between its runs.
     const sent = request(url, { method: 'POST', headers, signal, lookup: pinned(address), agent: false });
     sent.on('error', reject);
+    // Of an answer that changes the protocol (101) there is no error, and no response.
+    sent.on('close', () => reject(new Error('closed without a response')));
     sent.on('response', (answer) => {
       answer.on('error', () => undefined);
       resolve(answer);
@@ -82,7 +85,7 @@ function post(
   });
 }
 
-/** A lookup of a name cannot be cancelled. */
+/** A lookup of a name cannot be cancelled, and a run must never wait for what a receiver does. */
 function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error('too late')), { once: true });

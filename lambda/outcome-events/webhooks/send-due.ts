@@ -4,8 +4,8 @@
  * One run at a time holds the lease of a webhook, so that a receiver gets few requests at once, and one that is slow delays its own deliveries only. What
  * goes on later is a message of the queue:
  * - It is sent before the lease ends. If the function dies between the two there is one message too many, which does nothing.
- * - A message that finds the webhook held is dropped: whoever holds it looks for deliveries once more after the lease has ended.
- * - A message that finds it pausing is dropped: the end of the pause has its own.
+ * - A message that finds the webhook held is dropped: the run that holds it looks for deliveries once more after the lease has ended.
+ * - A message that finds it pausing is dropped: the end of the pause has its own, also where no delivery is left.
  * - The queue delivers the message of a run that died again, after the lease.
  */
 import { GIVE_UP_SECONDS, type StoredWebhook, type Wake } from '../../../contract/webhook.ts';
@@ -70,7 +70,7 @@ export async function sendDue(wake: Wake, ports: DeliveryPorts): Promise<void> {
   const wakeAt = isDisabled ? undefined : await armed(webhook, shown.retryAt, ports);
   await webhooks.release(webhook, { ...shown, wakeAt });
   // What was added while the lease was held found it held.
-  if (isDisabled || shown.retryAt !== undefined) return;
+  if (isDisabled || now() < (shown.retryAt ?? 0)) return;
   const missed = await deliveries.due(webhook.target, now(), 1);
   if (missed.length > 0) await wakes.send({ owner: webhook.owner, id: webhook.id }, 0);
 }
@@ -134,7 +134,7 @@ async function moveOn(
 /**
  * Sends the message that goes on with the deliveries that are left, unless one is on its way that comes in time.
  *
- * @returns when it comes; undefined where nothing is left
+ * @returns when it comes; undefined where nothing is left, and no pause
  */
 async function armed(
   { owner, id, target, wakeAt }: StoredWebhook,
@@ -142,9 +142,9 @@ async function armed(
   { deliveries, wakes, now }: DeliveryPorts,
 ): Promise<number | undefined> {
   const next = await deliveries.next(target);
-  if (!next) return undefined;
+  if (!next && retryAt === undefined) return undefined;
   const at = now();
-  const wanted = Math.max(at, next.dueAt, retryAt ?? 0);
+  const wanted = Math.max(at, next?.dueAt ?? 0, retryAt ?? 0);
   const isOnItsWay =
     wakeAt !== undefined &&
     wakeAt > at &&

@@ -24,32 +24,45 @@ const PAGE = 100;
 const REASON = 'no success within a day';
 
 export async function sweep(ports: SweepPorts): Promise<void> {
+  const { deliveries, wakes, now, log } = ports;
   let oldestSeconds = 0;
+  const waiting: StoredWebhook[] = [];
   for await (const webhook of ports.all()) {
-    await giveUpOld(webhook, ports);
     const { owner, id, target, disabledAt, retryAt = 0 } = webhook;
-    const { deliveries, wakes, now, log } = ports;
     const [oldest] = await deliveries.olderThan(target, now(), 1);
     if (!oldest) continue;
-    if (disabledAt === undefined) oldestSeconds = Math.max(oldestSeconds, now() - oldest.createdAt);
+    waiting.push(webhook);
+    if (disabledAt !== undefined) continue;
+    oldestSeconds = Math.max(oldestSeconds, now() - oldest.createdAt);
     const next = await deliveries.next(target);
-    if (!next || disabledAt !== undefined || now() - Math.max(next.dueAt, retryAt) < LATE_SECONDS) continue;
+    if (!next || now() - Math.max(next.dueAt, retryAt) < LATE_SECONDS) continue;
     await wakes.send({ owner, id }, 0);
     log({ message: 'webhook-woken', target });
   }
   await ports.publish(oldestSeconds);
+  await giveUpOld(waiting, ports);
 }
 
-async function giveUpOld({ owner, id, target }: StoredWebhook, ports: SweepPorts): Promise<void> {
+/** A page of each webhook in turn: what the function has no time for is left to the next sweep, and no webhook's share is in front of the others'. */
+async function giveUpOld(webhooks: readonly StoredWebhook[], ports: SweepPorts): Promise<void> {
+  for (let left = webhooks; left.length > 0;) {
+    const more: StoredWebhook[] = [];
+    for (const webhook of left) if (await giveUpPage(webhook, ports)) more.push(webhook);
+    left = more;
+  }
+}
+
+/** @returns whether there may be more */
+async function giveUpPage({ owner, id, target }: StoredWebhook, ports: SweepPorts): Promise<boolean> {
   const { deliveries, deadLetters, now, log } = ports;
-  for (;;) {
-    const old = await deliveries.olderThan(target, now() - GIVE_UP_SECONDS, PAGE);
-    for (const delivery of old) {
+  const old = await deliveries.olderThan(target, now() - GIVE_UP_SECONDS, PAGE);
+  await Promise.all(
+    old.map(async (delivery) => {
       const { event, body, attempts } = delivery;
       await deadLetters.send({ owner, id, event, body, attempts, reason: REASON });
       await deliveries.remove(delivery);
       log({ message: 'webhook-given-up', event, target, attempts, reason: REASON });
-    }
-    if (old.length < PAGE) return;
-  }
+    }),
+  );
+  return old.length === PAGE;
 }

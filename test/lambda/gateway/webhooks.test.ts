@@ -122,6 +122,16 @@ describe('a webhook', () => {
     ]);
     expect((await request('PUT', 'a', { url: `${URL}/x` })).status).toBe(200);
   });
+
+  it('is one of five at most, also of many requests at once', async () => {
+    const { request, registry } = setUp();
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const answers = await Promise.all(ids.map((id) => request('PUT', id, { url: URL })));
+    const made = answers.filter(({ status }) => status === 201);
+    expect(registry.stored.size).toBeLessThanOrEqual(5);
+    expect(made).toHaveLength(registry.stored.size);
+    expect(new Set(answers.map(({ status }) => status))).toContain(503);
+  });
 });
 
 describe('what is refused', () => {

@@ -92,6 +92,29 @@ describe('a receiver that was away', () => {
     expect(Math.max(...world.published)).toBeGreaterThan(23 * HOUR);
   });
 
+  it('has what is new once its pause ends, although what it paused with was given up in it', async () => {
+    const world = await worldWith(() => ({ attempt: fail() }), 2);
+    while (world.deliveries.stored.size > 0) await world.runUntil(world.at + 10);
+    const until = world.webhooks.stored.get('ann/a')!.retryAt!;
+    expect(until).toBeGreaterThan(world.at);
+    await world.add('a', 'evt-new');
+    await world.runUntil(until + 2);
+    expect(world.received.at(-1)!.event).toBe('evt-new');
+  });
+
+  it('for a second, which ends while the run gives its lease back: no message is missing', async () => {
+    const world = await worldWith(down(0, 0.1, fail('status 503', { askedSeconds: 1 })), 1);
+    const release = world.webhooks.release.bind(world.webhooks);
+    world.webhooks.release = async (...given) => {
+      // The message that ends the pause finds the webhook held.
+      world.wakes.messages.length = 0;
+      world.at += 5;
+      await release(...given);
+    };
+    await world.runUntil(60);
+    expect(world.accepted('a').size).toBe(1);
+  });
+
   it('keeps one message on its way, however many events come', async () => {
     const world = await worldWith(() => ({ attempt: fail() }), 0);
     for (let k = 0; k < 500; k++) {
@@ -155,6 +178,24 @@ describe('a receiver that wants nothing any more', () => {
     await world.runUntil(DAY + HOUR);
     expect(world.received).toHaveLength(requests);
     expect(world.deadLetters.sent).toHaveLength(20);
+  });
+});
+
+describe('a sweep', () => {
+  it('that has no time for all dead deliveries of a webhook has looked after the others', async () => {
+    const world = await worldWith(works, 0, { b: works });
+    const old = { target: 'target-a', body: '{}', attempts: 0, createdAt: -2 * DAY, dueAt: DAY };
+    for (const event of events(1000)) await world.deliveries.add({ ...old, event });
+    await world.add('b', 'evt-late');
+    world.wakes.messages.length = 0;
+    await world.runUntil(299);
+    world.stepsToDeath = 250;
+    await world.runUntil(400);
+    expect([world.deaths, world.accepted('b').size, world.published.length]).toEqual([1, 1, 1]);
+    expect(world.deliveries.stored.size).toBeLessThan(1000);
+    await world.runUntil(700);
+    expect(world.deliveries.stored.size).toBe(0);
+    expect(new Set(world.deadLetters.sent.map(({ event }) => event)).size).toBe(1000);
   });
 });
 

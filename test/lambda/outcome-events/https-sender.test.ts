@@ -68,6 +68,11 @@ describe('a delivery', () => {
     ],
     ['a closed connection', (request) => request.socket.destroy(), { ok: false, reason: 'ECONNRESET' }],
     [
+      'a change of the protocol',
+      ({ socket }) => socket.write('HTTP/1.1 101 Over\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'),
+      { ok: false, reason: 'connection failed' },
+    ],
+    [
       'an answer without an end',
       (_, response) => void response.writeHead(200).write('x'),
       { ok: true, status: 200 },

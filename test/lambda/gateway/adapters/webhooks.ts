@@ -155,6 +155,18 @@ export function webhookTests(): void {
       expect(await webhooks.acquire({ owner, id: 'none' }, 1, 2, 3)).toBeUndefined();
     });
 
+    it('that are changed during a run have nothing of what the run saw before', async () => {
+      const { registry, webhooks } = made;
+      await registry.create(stored());
+      const wake = { owner, id: 'a' };
+      const held = (await webhooks.acquire(wake, 100, 150, 102))!;
+      const change = { url: 'https://b.example', signing: held.signing, secrets: held.secrets };
+      const after = await registry.change(held, change);
+      await webhooks.release(held, { failures: 1, retryAt: 300, wakeAt: 301, disabledAt: 120 });
+      expect(await registry.get(owner, 'a')).toEqual(after);
+      expect(await webhooks.acquire(wake, 121, 171, 123)).toMatchObject({ url: change.url, failures: 0 });
+    });
+
     it('have deliveries by the time at which they are due, and by age', async () => {
       const { deliveries } = made;
       const target = newId();

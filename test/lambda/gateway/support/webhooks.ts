@@ -23,7 +23,7 @@ export class MemoryWebhookRegistry implements WebhookRegistry {
   async change({ owner, id, secrets }: StoredWebhook, change: WebhookChange) {
     const stored = this.stored.get(`${owner}/${id}`);
     if (!stored || JSON.stringify(stored.secrets) !== JSON.stringify(secrets)) return undefined;
-    const { disabledAt: _, retryAt: _retryAt, ...rest } = stored;
+    const { disabledAt: _, retryAt: _retryAt, leaseUntil: _lease, ...rest } = stored;
     const after = { ...rest, ...change, failures: 0 };
     this.stored.set(`${owner}/${id}`, after);
     return after;
