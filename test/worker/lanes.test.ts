@@ -70,6 +70,9 @@ describe('the share of the queues', () => {
       share.started(queue, 8, () => true);
       share.started('interactive', photos, () => true);
       expect(turn()).toBe(false);
+      share.started('interactive', 1, () => false);
+      share.started('interactive', photos, () => true);
+      expect(turn()).toBe(false);
       share.started('interactive', photos, () => true);
       expect(turn()).toBe(true);
       share.noneWaits(queue);
@@ -123,6 +126,18 @@ describe('slots of several queues', () => {
     for (const name of ['s1', 's2', 'b1']) ask(name);
     await settled();
     expect(order).toEqual(['s1', 's2']);
+  });
+
+  it('go to a bulk photo in its turn beside one that runs', async () => {
+    const { ask, release, order } = slots(2, (holders) => holders === 0);
+    for (const name of ['i0', 'b1']) ask(name);
+    for (let k = 1; k < 14; k++) ask(`i${k}`);
+    await settled();
+    for (let k = 1; k < 9; k++) await release(`i${k}`);
+    // The first one runs all the time.
+    expect(order).toHaveLength(10);
+    await release('i9');
+    expect(order.at(-1)).toBe('b1');
   });
 
   it('go to a bulk photo after nine interactive ones, however many wait', async () => {

@@ -45,6 +45,11 @@ describe('what a worker receives of the sidelined queue', () => {
       ['sidelined', 'bulk'],
     ],
     [
+      'interactive photos fill the worker, and each of the others has its place',
+      held({ interactive: { count: 10 }, sidelined: { count: 1 }, bulk: { count: 1 } }),
+      [],
+    ],
+    [
       'bulk has its one beside sidelined photos',
       held({ sidelined: { count: 2 }, bulk: { prefetched: 1, count: 1 } }),
       ['interactive', 'sidelined'],
@@ -65,6 +70,46 @@ describe('what a worker receives of the sidelined queue', () => {
     expect(one.mayWait('sidelined')).toBe(false);
     one.failed('interactive', new Error('throttled'));
     expect(one.mayWait('sidelined')).toBe(true);
+  });
+
+  it('is waited for no more where the last receive found one', () => {
+    const one = intake();
+    for (const queue of ['sidelined', 'bulk'] as const) one.foundNone(queue);
+    one.received('sidelined', () => true);
+    expect(one.mayWait('interactive')).toBe(false);
+  });
+
+  it('has no turn while it has no room', () => {
+    const one = intake();
+    for (let k = 0; k < 20; k++) one.received('interactive', () => false);
+    expect(one.order(held({}), limits)).toEqual(['interactive', 'sidelined', 'bulk']);
+  });
+
+  it('is fewer messages at the quota of its queue, and of no other', () => {
+    const one = intake();
+    const some = held({ sidelined: { prefetched: 3, count: 3 } });
+    expect(one.order(some, limits)).toContain('sidelined');
+    one.refused('sidelined', limits);
+    expect(one.order(some, limits)).toEqual(['interactive', 'bulk']);
+    expect(one.order(held({ bulk: { prefetched: 3, count: 3 } }), limits)).toContain('sidelined');
+  });
+
+  it('that fails is named in the log, with a backoff that grows until SQS answers', () => {
+    const log = memoryLog();
+    const one = new QueueIntake(QUEUES, { log, random: () => 1, firstBackoffMs: 1000, now: () => 0 });
+    const fail = (queue: QueueName) => one.failed(queue, new Error('throttled'));
+    fail('sidelined');
+    fail('sidelined');
+    one.foundNone('sidelined');
+    for (const queue of QUEUES) fail(queue);
+    const fields = log.lines.map(({ fields: { error: _, ...rest } }) => rest);
+    expect(fields).toEqual([
+      { queue: 'sidelined', retrySeconds: 1 },
+      { queue: 'sidelined', retrySeconds: 2 },
+      { retrySeconds: 1 },
+      { queue: 'sidelined', retrySeconds: 1 },
+      { lane: 'bulk', retrySeconds: 1 },
+    ]);
   });
 });
 

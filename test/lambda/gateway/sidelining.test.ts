@@ -90,8 +90,13 @@ describe('photos of one caller', () => {
 
   it('have them again in the next window, whatever became of them', async () => {
     fleet(4);
-    await announce(5);
+    const { ids } = await announce(5);
+    const counts = () => [...gateway.ports.unfinished.counts.values()];
     gateway.clock.now = NOON + 600;
+    storage().write(resultKey(apiPhotoKey(ids[0]!)), 'in colour', 'image/jpeg');
+    await read(ids[0]!);
+    // Nobody reads the count of a window that is over.
+    expect(counts()).toEqual([4]);
     fleet(4);
     expect((await announce(5)).sidelined).toEqual([...fill(4, false), true]);
   });
@@ -174,6 +179,44 @@ describe('a sidelined photo', () => {
     const last = [...id.values()].at(-1)!;
     expect(line.photo).toBe(gateway.logIdOf({ id: last.id, sidelined: true }));
     expect(line.photo).not.toBe(gateway.logIdOf({ id: last.id }));
+  });
+});
+
+describe('estimates beside sidelined photos', () => {
+  const waiting = { inFlight: 4, serviceSeconds: 3, arrivalsPerSecond: 0.1 };
+  /** Seconds that a photo of this caller waits, with so many messages of the lane before it. */
+  const secondsWith = async (visible: number, sidelined: number, quotaKey: string) => {
+    fleet(4, { ...waiting, visible, sidelined, history: [] });
+    const { id, upload } = await createOne({ caller: { ...karl, quotaKey } });
+    await putByLink(upload.url, upload.headers);
+    const { status } = await read(id, karl);
+    if (status.status !== 'waiting') throw new Error(status.status);
+    return { seconds: status.seconds!, isSidelined: await sidelinedOf(id) };
+  };
+
+  it('of a sidelined photo are those of a photo behind the whole lane', async () => {
+    const last = await secondsWith(200, 0, 'jwt:light');
+    fleet(4);
+    await announce(4, { caller: { ...karl, quotaKey: 'jwt:heavy' } });
+    const sidelined = await secondsWith(200, 180, 'jwt:heavy');
+    expect([last.isSidelined, sidelined.isSidelined]).toEqual([false, true]);
+    // Five more are announced before it.
+    expect(sidelined.seconds / last.seconds).toBeGreaterThan(0.98);
+    expect(sidelined.seconds / last.seconds).toBeLessThan(1.05);
+  });
+
+  it('of the first queue leave a part of the starts to them', async () => {
+    const alone = await secondsWith(100, 0, 'jwt:a');
+    const beside = await secondsWith(180, 80, 'jwt:b');
+    expect(beside.seconds / alone.seconds).toBeGreaterThan(1.2);
+    expect(beside.seconds / alone.seconds).toBeLessThan(1.4);
+  });
+
+  it('take them out of each tick’s count, which is never below zero', () => {
+    const history = [12, 5].map((backlog, k) => ({ at: NOON + k, backlog, completed: 10 }));
+    const first = withoutSidelined(view({ visible: 10, sidelined: 7, history }));
+    expect(first?.visible).toBe(3);
+    expect(first?.history.map(({ backlog }) => backlog)).toEqual([5, 0]);
   });
 });
 
