@@ -12,14 +12,15 @@ const SEQUENCES = Number(process.env.SEQUENCES ?? 6);
 const POOLS = { spotPriceShare: 0.5, bootSeconds: 100, fastTier: 2, types: ['g4dn.xlarge'] };
 
 /** @param min of the fleet */
-function scaler(min = 0) {
+function scaler(min = 0, spotPriceShare = POOLS.spotPriceShare) {
   const fleet = new FakePools({ max: MAX, min, bootSeconds: 100, stopped: 2 });
   const memory = new KeptMemory();
   const ports = { ...fakePorts(), fleet, memory };
+  const pools = { ...POOLS, spotPriceShare };
   const run = async (visible: number, controls: object = {}) => {
     ports.counts.counts = { visible, inFlight: 0 };
     memory.state = { ...memory.state, controls };
-    const settings = { owner: 'run-1', now: () => fleet.at, tickSeconds: 30, pools: POOLS };
+    const settings = { owner: 'run-1', now: () => fleet.at, tickSeconds: 30, pools };
     return tick(ports, slo, settings);
   };
   const after = (seconds: number, visible: number, controls?: object) => {
@@ -57,6 +58,7 @@ describe('stopped instances that cannot be counted', () => {
     await after(60, 60);
     const first = fleet.sets.find(([pool]) => pool === 'on-demand');
     expect(first).toEqual(['on-demand', 2]);
+    expect(fleet.kept).toBe(2);
     expect(counted()).toEqual({ at, count: 0 });
     const late = scaler();
     await late.after(30, 0);
@@ -85,6 +87,35 @@ describe('limits of the fleet', () => {
     other.ports.memory.open = () => Promise.reject(new Error('no answer'));
     await other.after(30, 0);
     expect(await other.desired()).toEqual([0, 0]);
+  });
+
+  it('are kept on demand while Spot is refused, and on Spot again after that', async () => {
+    const { fleet, after, desired } = scaler(2);
+    fleet.gives.spot = false;
+    for (let k = 0; k < 3; k++) await after(30, 0);
+    expect(await desired()).toEqual([0, 2]);
+    await fleet.setPool('on-demand', 1);
+    await after(5, 0, dryRun);
+    expect(await desired()).toEqual([0, 2]);
+    await fleet.setPool('on-demand', 1);
+    await after(3600, 0, dryRun);
+    expect(await desired()).toEqual([1, 1]);
+  });
+
+  it('are kept on demand where Spot is no cheaper', async () => {
+    const { after, desired } = scaler(2, 1);
+    await after(30, 0, dryRun);
+    expect(await desired()).toEqual([0, 2]);
+  });
+
+  it('are left alone by a tick that took so long that another run may have the lease', async () => {
+    const { fleet, ports, after, desired } = scaler(2);
+    ports.counts.read = () => {
+      fleet.at += 11;
+      return Promise.reject(new Error('no answer'));
+    };
+    await after(30, 0);
+    expect(await desired()).toEqual([0, 0]);
   });
 
   it.each([

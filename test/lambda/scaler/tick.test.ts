@@ -132,6 +132,14 @@ describe('a tick', () => {
     expect(ports.calls.map(([port]) => port)).not.toContain('counts.hasPhoto');
   });
 
+  it('counts no sidelined photo among messages that are none', async () => {
+    ports.counts.counts = { visible: 2, inFlight: 0, sidelined: 1 };
+    ports.counts.hasPhoto = () => Promise.resolve(false);
+    const { record } = await run();
+    expect(record).toMatchObject({ visible: 0, desired: 0 });
+    expect(record?.sidelined).toBeUndefined();
+  });
+
   it('wakes the fleet when the messages cannot be looked at', async () => {
     ports.counts.counts = { visible: 1, inFlight: 0 };
     ports.counts.hasPhoto = () => Promise.reject(new Error('throttled'));

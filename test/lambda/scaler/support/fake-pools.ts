@@ -44,6 +44,8 @@ export class FakePools implements Fleet {
   unread: Error | undefined;
   /** Every desired capacity that was set, in order. */
   readonly sets: [PoolName, number][] = [];
+  /** Stopped instances that it was told to keep. @default as they are */
+  kept: number | undefined;
   private readonly spot: FakeGroup = { pool: 'spot', desired: 0, instances: [], triedAt: -Infinity };
   private readonly onDemand: FakeGroup = { ...this.spot, pool: 'on-demand', instances: [] };
   private serial = 0;
@@ -96,6 +98,10 @@ export class FakePools implements Fleet {
   async setPool(pool: PoolName, desired: number): Promise<void> {
     if (this.failsIn-- === 0) throw new Error('Throttling: Rate exceeded');
     this.set(pool === 'spot' ? this.spot : this.onDemand, desired);
+  }
+
+  async keepStopped(count: number): Promise<void> {
+    this.kept = count;
   }
 
   async end(id: string, isReplaced: boolean): Promise<void> {

@@ -128,6 +128,7 @@ describe('limits without a decision', () => {
     [string, object, object, { min: number; max: number }, 'spot' | 'on-demand', PoolSizes | undefined]
   >([
     ['within them', running(1), running(1), { min: 2, max: 8 }, 'spot', undefined],
+    ['at the maximum', running(4), running(4), { min: 2, max: 8 }, 'spot', undefined],
     ['below: Spot grows', running(0), running(1), { min: 3, max: 8 }, 'spot', sizes(2, 1)],
     [
       'below, and Spot is refused or dearer',
@@ -149,6 +150,14 @@ describe('limits without a decision', () => {
       'above: what is missing goes first',
       { ...running(2), desired: 6 },
       running(4),
+      { min: 0, max: 8 },
+      'spot',
+      sizes(4, 4),
+    ],
+    [
+      'above: what is missing on demand goes before what boots on Spot',
+      running(4, 2),
+      { ...running(3), desired: 5 },
       { min: 0, max: 8 },
       'spot',
       sizes(4, 4),
