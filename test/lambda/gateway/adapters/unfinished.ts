@@ -60,6 +60,8 @@ export function unfinishedTests(): void {
       const port = make();
       const photo = await photoIn();
       await port.leave(photo);
+      await port.enter(photo.counter, 1);
+      for (const _ of [1, 2]) await port.leave(await photoIn(photo.counter));
       expect([await port.enter(photo.counter, 1), await port.enter(photo.counter, 1)]).toEqual([true, false]);
     });
   });
