@@ -199,6 +199,24 @@ describe('a sweep', () => {
   });
 });
 
+describe('a delivery that is given up', () => {
+  it.each([
+    ['by a run', 2 - DAY],
+    ['by the sweep', -2 * DAY],
+  ])('%s is a dead letter, wherever the function dies', async (_what, createdAt) => {
+    for (let steps = 0; steps < 12; steps++) {
+      const world = await worldWith(() => ({ attempt: fail() }), 0);
+      const old = { target: 'target-a', event: 'evt-old', body: '{}', attempts: 9, createdAt, dueAt: 0 };
+      await world.deliveries.add(old);
+      if (createdAt > -DAY) await world.wakes.send({ owner: 'ann', id: 'a' }, 0);
+      world.stepsToDeath = steps;
+      await world.runUntil(1300);
+      expect(world.deadLetters.sent[0]?.event).toBe('evt-old');
+      expect(world.deliveries.stored.size).toBe(0);
+    }
+  });
+});
+
 describe('a webhook that is deleted', () => {
   it('has nothing sent any more, and its messages end', async () => {
     const world = await worldWith(() => ({ attempt: fail() }), 20);
