@@ -18,7 +18,7 @@ export interface ColouringClientOptions extends PhotoApiOptions {
   concurrency?: number;
 }
 
-/** What a stage is asked for beside the photo: `output`, `lane`, `colouredPhotos`. */
+/** What a stage is asked for beside the photo: `output`, `lane`, `colouredPhotos`, `options`. */
 export type SubmitOptions = Omit<NewPhotoInput, 'name' | 'type' | 'size'>;
 
 /** A photo to send. `File`s of a browser are such photos, if their type is one of the API's. */

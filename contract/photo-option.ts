@@ -67,8 +67,8 @@ export function allowedValue(option: PhotoOption, given: OptionValue): OptionVal
   if (option.kind === 'choice') return option.choices.find(({ value }) => value === String(given))?.value;
   const { min, max, whole } = option;
   const value = Number(given);
-  // Number() alone also accepts an empty text, 0x10 and 1e3.
-  const isNumber = typeof given === 'number' || /^-?\d+(\.\d+)?$/.test(given);
+  // Number() alone also accepts an empty text and 0x10. An exponent is how metadata have a small number: 1e-7.
+  const isNumber = typeof given === 'number' || /^-?\d+(\.\d+)?(e[+-]\d+)?$/.test(given);
   const isAllowed = isNumber && value >= min && value <= max && (!whole || Number.isInteger(value));
   return isAllowed ? value : undefined;
 }

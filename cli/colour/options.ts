@@ -163,12 +163,13 @@ function folder(text: string): string {
   throw new InvalidArgumentError('Expected the name of a folder.');
 }
 
-/** Numbers as such, since the API's document says which options are numbers. */
+/** Numbers as such, since the API's document says which options are numbers; not `1.0`, which may be a choice. */
 function namedValue(text: string, before: Options = {}): Options {
   const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('Expected a name and a value, such as preset=buildings.');
-  return { ...before, [name]: /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value };
+  const isNumber = /^-?\d+(\.\d+)?$/.test(value) && String(Number(value)) === value;
+  return { ...before, [name]: isNumber ? Number(value) : value };
 }
 
 /** @throws UsageError for two strengths */

@@ -35,6 +35,18 @@ const deployed = ({ 'Fn::Join': join }: Properties): string =>
     : 'https://it';
 const bundle = (name: string) => fresh.read(`dist/lambda/${name}/bundle/index.mjs`);
 
+/** The programs of docs/client.md as one: the first is whole, and the others are parts that use its client. */
+function guideProgram(): string {
+  const text = readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8');
+  const [whole, ...parts] = [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+  expect(parts.length).toBeGreaterThan(1);
+  const given = `id: string, url: string, token: () => Promise<string>,
+    sign: (method: string, url: string, headers: Record<string, string>, body?: string) => Record<string, string>`;
+  return [whole, ...parts.map((part, n) => `export async function part${n}(${given}) {\n${part}}\n`)].join(
+    '\n',
+  );
+}
+
 describe('the package', () => {
   it('is small, and contains no TypeScript sources, tests or source maps with sources', () => {
     const packed = fresh.files();
@@ -138,19 +150,22 @@ describe('a fresh app', () => {
       }
     });
 
-    it('may be in TypeScript: the declarations and their use type-check', () => {
-      const program = ts.createProgram([join(fresh.folder, 'consumer.mts')], {
+    it('may be in TypeScript: the declarations, their use and the programs of docs/client.md type-check', () => {
+      const guide = join(fresh.folder, 'guide.mts');
+      writeFileSync(guide, guideProgram());
+      const program = ts.createProgram([join(fresh.folder, 'consumer.mts'), guide], {
         module: ts.ModuleKind.NodeNext,
         moduleResolution: ts.ModuleResolutionKind.NodeNext,
         target: ts.ScriptTarget.ES2022,
         strict: true,
         noEmit: true,
-        types: [],
+        typeRoots: [join(ROOT, 'node_modules', '@types')],
+        types: ['node'],
       });
       // The CDK's own declarations are left out.
       const ours = program
         .getSourceFiles()
-        .filter(({ fileName }) => /\/(ddcolor-elastic\/dist\/|consumer\.mts)/.test(fileName));
+        .filter(({ fileName }) => /\/(ddcolor-elastic\/dist\/|(consumer|guide)\.mts)/.test(fileName));
       expect(ours.length).toBeGreaterThan(10);
       const found = ours.flatMap((file) => [
         ...program.getSyntacticDiagnostics(file),

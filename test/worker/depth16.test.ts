@@ -28,7 +28,7 @@ async function colours(size: number): Promise<Buffer> {
     .toBuffer();
 }
 
-async function resultOf(photo: Buffer, path: 'chroma' | 'plain' = 'chroma', scale = 1) {
+async function resultOf(photo: Buffer, path: 'chroma' | 'plain' = 'chroma', scale = 1, strength = 100) {
   const { chroma, ...rest } = workflow;
   const graph = workflowSchema.parse({
     ...rest,
@@ -36,7 +36,9 @@ async function resultOf(photo: Buffer, path: 'chroma' | 'plain' = 'chroma', scal
     output: { ...rest.output, scale },
   });
   const images = new LocalImageProcessor({ maxMegapixels: 1, path, workflow: graph });
-  const { upload } = await images.prepare('one', photo);
+  const { upload } = await images.prepare('one', photo, 'photo', undefined, undefined, undefined, {
+    strength,
+  });
   const { width = 0, height = 0, depth } = await sharp(upload).metadata();
   const saved = await sharp(await colours(64))
     .resize(width * scale, height * scale, { fit: 'fill', kernel: 'nearest' })
@@ -49,6 +51,22 @@ const tiff = (data = EVERY) => writeTiff({ width: WIDTH, data, bands: 1, photome
 const png = () => sharp(tiff()).toColourspace('grey16').png().toBuffer();
 
 describe('a result of 16 bits', () => {
+  it.each(['chroma', 'plain'] as const)('has the colours of its strength on the %s path', async (path) => {
+    // Tones in the middle, where the gamut has room.
+    const photo = tiff(EVERY.map((value) => 24_000 + (value >> 3)));
+    const colourOf = async (strength: number) => {
+      const { values: data } = await pixelsOf((await resultOf(photo, path, 1, strength)).file);
+      let sum = 0;
+      for (let p = 0; p < data.length; p += 3) sum += Math.abs(data[p]! - data[p + 2]!);
+      return sum / (data.length / 3);
+    };
+    const [none, some, full] = [await colourOf(0), await colourOf(25), await colourOf(100)];
+    expect(full).toBeGreaterThan(5000);
+    expect(none).toBeLessThan(full / 100);
+    expect(some).toBeGreaterThan(full / 10);
+    expect(some).toBeLessThan(full / 2);
+  });
+
   it.each<[string, () => Buffer | Promise<Buffer>, 'chroma' | 'plain']>([
     ['a TIFF', tiff, 'chroma'],
     ['a PNG', png, 'chroma'],

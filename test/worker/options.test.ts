@@ -1,6 +1,7 @@
 /** A photo's choices: which values of its metadata are allowed, and what is said of the others. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { metadataOf } from '../../contract/photo-option.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { fillWorkflow } from '../../worker/comfyui/workflow.ts';
 import { choiceOf, optionsOf } from '../../worker/photo/options.ts';
@@ -45,6 +46,8 @@ describe('the options of a photo', () => {
     [{ sharpen: '0' }, { sharpen: 0 }],
     [{ sharpen: '1' }, { sharpen: 1 }],
     [{ sharpen: '0.25' }, { sharpen: 0.25 }],
+    // As the gateway writes a number that it accepts.
+    [metadataOf({ sharpen: 1e-7 }), { sharpen: 1e-7 }],
     [{ radius: '31' }, { radius: 31 }],
     [
       { radius: '1', method: 'lanczos', 'camera-owner': 'Ada' },

@@ -43,11 +43,9 @@ export class Looks {
 
   /** Builds the controls, in the current language. */
   show(): void {
-    const box = byId('looks');
-    box.replaceChildren(
+    byId('looks').replaceChildren(
       ...this.options.map((option) => (option.kind === 'choice' ? this.choice(option) : this.number(option))),
     );
-    box.hidden = this.options.length === 0;
   }
 
   private set(name: string, value: string | number): void {

@@ -32,11 +32,13 @@ it('parses each option', async () => {
 });
 
 it('parses options of a workflow, numbers as such', async () => {
-  const line = 'a --bucket photos --option preset=buildings --option tone=a=b --option x=-1.5 --strength 80';
+  const line =
+    'a --bucket photos --option preset=buildings --option tone=a=b --option x=-1.5 --option gamma=1.0 --strength 80';
   expect(photoOptionsOf(await optionsOf(line))).toEqual({
     preset: 'buildings',
     tone: 'a=b',
     x: -1.5,
+    gamma: '1.0',
     strength: 80,
   });
   expect(photoOptionsOf(await optionsOf('a --bucket photos'))).toEqual({});

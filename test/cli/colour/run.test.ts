@@ -82,6 +82,13 @@ it('returns at once when nothing is to be done', async () => {
   expect(ended.every(({ outcome }) => outcome.before)).toBe(true);
 });
 
+it('sends the options of the run, and records them', async () => {
+  const options = { preset: 'buildings' };
+  await through([jobOf('a')], { options });
+  expect(service.chosen).toEqual([options]);
+  expect(entries.every((entry) => 'options' in entry && entry.options === options)).toBe(true);
+});
+
 it('records each step in the journal before it takes it', async () => {
   const { tally } = await through([jobOf('a/b.jpg')]);
   expect(entries.map(({ state, id }) => `${state} ${id}`)).toEqual([

@@ -64,6 +64,13 @@ describe.each([
     expect(service.name).toMatch(/^(http|s3):\/\/[a-z0-9.:/-]+$/);
   });
 
+  it('sends a photo with its options, and without', async () => {
+    const options = { preset: 'buildings', strength: 80 };
+    const chosen = await service.submit({ ...photo(), options }, submitting());
+    expect(await made.optionsOf(chosen)).toEqual({ preset: 'buildings', strength: '80' });
+    expect(await made.optionsOf(await service.submit(photo(), submitting()))).toEqual({});
+  });
+
   it('announces the id of a photo before the upload', async () => {
     const seen: unknown[] = [];
     const arrivals: Promise<unknown>[] = [];

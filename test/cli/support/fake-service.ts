@@ -8,6 +8,8 @@ export const done = (body: string): PhotoStatus => ({ status: 'done', fetch: asy
 export class FakeService implements Service {
   readonly name = 'fake';
   readonly submitted: string[] = [];
+  /** Options of the workflow, of each submitted photo. */
+  readonly chosen: unknown[] = [];
   /** Largest number of photos that were uploaded and polled at a time. */
   most = { sending: 0, asking: 0 };
   private now = { sending: 0, asking: 0 };
@@ -17,7 +19,8 @@ export class FakeService implements Service {
 
   check = () => Promise.resolve();
 
-  submit: Service['submit'] = async ({ name }, options) => {
+  submit: Service['submit'] = async ({ name, options: chosen }, options) => {
+    this.chosen.push(chosen);
     const id = `${name}#${this.submitted.filter((one) => one === name).length + 1}`;
     options.announced(id);
     return this.counted('sending', () =>

@@ -3,6 +3,7 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
@@ -13,6 +14,7 @@ import type { Service } from '../../../cli/colour/service/service.ts';
 import { PhotoApi } from '../../../client/api.ts';
 import { failureSchema, type Failure } from '../../../contract/failure.ts';
 import { failedKey, INCOMING, resultKey } from '../../../contract/keys.ts';
+import { metadataOf } from '../../../contract/photo-option.ts';
 import { FOLDERS, laneOf, type Lane } from '../../../contract/lanes.ts';
 import { coloured, FakeGateway, type FakeGatewayOptions } from '../../client/support/gateway.ts';
 
@@ -23,6 +25,8 @@ export interface Made {
   arrived: (id: string) => Promise<Buffer | undefined>;
   /** Lane that the photo was sent to. */
   laneOf: (id: string) => Promise<Lane>;
+  /** Options of the workflow that the photo was sent with, as texts. */
+  optionsOf: (id: string) => Promise<Record<string, string>>;
   /** Gives the photo a result, `coloured` of its bytes. */
   finish: (id: string) => Promise<void>;
   fail: (id: string, failure: Pick<Failure, 'code' | 'message' | 'retryable'>) => Promise<void>;
@@ -41,6 +45,7 @@ export async function overApi(): Promise<Made> {
     service: new ApiService(gateway.url, new PhotoApi(gateway.url)),
     arrived: async (id) => gateway.photos.get(id)?.body,
     laneOf: async (id) => gateway.photos.get(id)?.wanted.lane ?? 'interactive',
+    optionsOf: async (id) => metadataOf(gateway.photos.get(id)?.wanted.options ?? {}),
     finish: async (id) => void outcomes.set(id, { status: 'succeeded' }),
     fail: async (id, failure) => void outcomes.set(id, { status: 'failed', ...failure }),
     lose: async (id) => void gateway.photos.delete(id),
@@ -66,6 +71,8 @@ export async function overS3(s3: S3Client): Promise<Made> {
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
       return laneOf(Contents.find(({ Key }) => Key?.endsWith(id))?.Key ?? '');
     },
+    optionsOf: async (id) =>
+      (await s3.send(new HeadObjectCommand({ Bucket, Key: keyOf(id) }))).Metadata ?? {},
     finish: async (id) => {
       await put(resultKey(keyOf(id)), coloured((await arrived(id)) ?? Buffer.alloc(0)));
       await remove(failedKey(keyOf(id)));
