@@ -28,6 +28,15 @@ describe('one photo', () => {
     expect(Buffer.from(await picture.arrayBuffer())).toEqual(coloured(Buffer.from(body)));
   });
 
+  it('is awaited until the signal is aborted', async () => {
+    const client = await start({ statusOf: () => ({ status: 'waiting' }) }, { clock: undefined });
+    const id = await client.submit(photoOf(1));
+    const abort = new AbortController();
+    const outcome = client.outcome(id, { signal: abort.signal });
+    abort.abort(new Error('enough'));
+    await expect(outcome).rejects.toThrow('enough');
+  });
+
   it('is created again when its link has expired before the upload', async () => {
     let nowMs = Date.now();
     const client = await start({ now: () => (nowMs += 500_000), linkSeconds: 900 });
@@ -67,6 +76,35 @@ describe('many photos', () => {
       seen.push(`${item.photo.name} ${'error' in item ? item.error.code : item.outcome.status}`);
     const expected = photos(20).map(({ name }) => `${name} ${name === '3.jpg' ? 'failed' : 'succeeded'}`);
     expect(seen.sort()).toEqual(expected.sort());
+  });
+
+  it('are sent with the options, and with nothing else', async () => {
+    const client = await start();
+    const options = { preset: 'buildings' };
+    await collect(client.colour(photos(1), { options, lane: 'bulk', onSubmitted: () => undefined }));
+    const [sent] = gateway.photos.values();
+    expect(sent!.wanted).toEqual({
+      name: '0.jpg',
+      type: 'image/jpeg',
+      size: 3,
+      output: 'photo',
+      options,
+      lane: 'bulk',
+    });
+  });
+
+  it('are no longer polled when the loop is left', async () => {
+    const client = await start(
+      { statusOf: ({ wanted }) => ({ status: wanted.name === '0.jpg' ? 'succeeded' : 'waiting' }) },
+      { concurrency: 2 },
+    );
+    for await (const item of client.colour(photos(2))) if (item.photo.name === '0.jpg') break;
+    const isQuiet = async () => {
+      const before = gateway.requests.length;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return gateway.requests.length === before;
+    };
+    await expect.poll(isQuiet).toBe(true);
   });
 
   it('go on after one that the API refuses', async () => {

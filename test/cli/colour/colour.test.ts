@@ -222,8 +222,11 @@ describe('a run stops', () => {
     expect(ended.code).toBe(1);
     expect(ended.out).toContain('Credentials are missing or not accepted. (unauthorized)');
     expect(gateway?.count('create')).toBe(1);
-    const good = await command(folder.path, ['colour', 'a.jpg', '--url', url], { DDCOLOR_TOKEN: 'good' });
+    const line = ['colour', 'a.jpg', '--url', url, '--option', 'preset=buildings', '--strength', '80'];
+    const good = await command(folder.path, line, { DDCOLOR_TOKEN: 'good' });
     expect(good.code).toBe(0);
+    const [sent] = gateway!.photos.values();
+    expect(sent!.wanted.options).toEqual({ preset: 'buildings', strength: 80 });
   });
 });
 
