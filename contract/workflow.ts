@@ -1,8 +1,7 @@
 /** A ComfyUI graph as data, with the node that a picture goes into and the node that its result comes from. */
 import { z } from 'zod';
-import { COLOURED_PHOTOS_METADATA, OUTPUT_METADATA, REMARKS_METADATA } from './photo-types.ts';
+import { RESERVED_METADATA } from './reserved-metadata.ts';
 import { sizeWith, type Options } from './photo-option.ts';
-import { TRACE_METADATA } from './trace.ts';
 import { isNamed, optionSchema, photoOptions, settable } from './workflow-option.ts';
 
 const nodeSchema = z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), z.unknown()) });
@@ -102,13 +101,10 @@ export const workflowSchema = fields.superRefine((workflow, context) => {
   for (const [name, option] of Object.entries(workflow.options))
     for (const { node, field } of settable(option)) has(['options', name], node, field);
   checkOptions(workflow, issue);
-  for (const [name, what] of [
-    [OUTPUT_METADATA, 'output of a photo'],
-    [TRACE_METADATA, 'trace id of a photo'],
-    [COLOURED_PHOTOS_METADATA, 'choice for photos in colour'],
-    [REMARKS_METADATA, 'remarks of a result'],
-  ] as const)
-    if (name in workflow.options) issue(['options', name], `the name is reserved for the ${what}`);
+  for (const name of Object.keys(workflow.options)) {
+    const what = RESERVED_METADATA.get(name);
+    if (what !== undefined) issue(['options', name], `the name is reserved for the ${what}`);
+  }
   if (!chroma) return;
   if (chroma.saves) has(['chroma', 'saves'], chroma.saves[0]);
   if (output.scale !== 1)

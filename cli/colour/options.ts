@@ -1,6 +1,7 @@
 /** The command line of `ddcolor-elastic colour`. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { Options } from '../../contract/photo-option.ts';
+import { RESERVED_METADATA } from '../../contract/reserved-metadata.ts';
 import { COLOURED_PHOTOS, type ColouredPhotos } from '../../contract/photo-types.ts';
 import { bucketName, region, wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { UsageError } from '../../common/errors.ts';
@@ -168,6 +169,11 @@ function namedValue(text: string, before: Options = {}): Options {
   const [, name, value] = /^([a-z][a-z0-9-]*)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined)
     throw new InvalidArgumentError('Expected a name and a value, such as preset=buildings.');
+  const what = RESERVED_METADATA.get(name);
+  if (what !== undefined)
+    throw new InvalidArgumentError(
+      `No workflow has an option of this name, which is reserved for the ${what}.`,
+    );
   const isNumber = /^-?\d+(\.\d+)?$/.test(value) && String(Number(value)) === value;
   return { ...before, [name]: isNumber ? Number(value) : value };
 }

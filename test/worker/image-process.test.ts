@@ -42,6 +42,25 @@ describe('an image process', () => {
     expect(await images.colours(result.file)).toEqual(await local.colours(result.file));
   });
 
+  it('makes the photo with the look that it chooses: another size, and the strength of its colours', async () => {
+    const local = new LocalImageProcessor(settings);
+    const file = await photo();
+    const none = () => Promise.resolve();
+    const look = { size: 256, strength: 0 };
+    const upload = async (of: typeof images | typeof local) =>
+      (await of.prepare('look', file, 'photo', undefined, 'recolour', none, look)).upload;
+    const small = await upload(images);
+    expect(await sharp(small).metadata()).toMatchObject({ width: 256, height: 256 });
+    expect(small).toEqual(await upload(local));
+    const saved = await sharp(await tint('#a66'))
+      .resize(256)
+      .png()
+      .toBuffer();
+    const { file: grey } = await images.finish('look', saved, 'v1');
+    const { channels } = await sharp(grey).stats();
+    expect(new Set(channels.slice(0, 3).map(({ mean }) => Math.round(mean))).size).toBe(1);
+  });
+
   it('decodes no photo of more than memory is reserved for, and says for how much it is to be', async () => {
     const raw = { width: 100, height: 100, channels: 1 } as const;
     const deep = sharp(new Uint16Array(10_000), { raw }).toColourspace('grey16');

@@ -6,6 +6,7 @@ import { ComfyuiClient } from '../../worker/comfyui/client.ts';
 import { infer } from '../../worker/comfyui/inference.ts';
 import { LocalImageProcessor } from '../../worker/imaging/image-processor.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
+import { RESERVED_METADATA } from '../../contract/reserved-metadata.ts';
 import { workflowSchema } from '../../contract/workflow.ts';
 import { difference } from '../../tools/bench/ciede2000.ts';
 import { samplePicture } from '../../local/samples/samples.ts';
@@ -85,11 +86,11 @@ describe('a workflow', () => {
       { options: { Größe: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
       /options/,
     ],
-    [
-      'with an option whose name says what a photo becomes',
-      { options: { output: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
+    ...[...RESERVED_METADATA.keys()].map((name): [string, object, RegExp] => [
+      `with an option whose name is that of other metadata, ${name},`,
+      { options: { [name]: { node: '2', field: 'model_input_size', min: 1, max: 2 } } },
       /the name is reserved/,
-    ],
+    ]),
     ['that is encoded otherwise', { chroma: { ...good.chroma, encoding: 'lab' } }, /encoding|picture/],
   ])('%s is refused with the reason', (_name, change, message) => {
     const parsed = workflowSchema.safeParse({ ...good, ...change });

@@ -7,6 +7,7 @@ import {
   type ColourOptions,
 } from '../../../cli/colour/options.ts';
 import type { CommandLine } from '../../../common/command-line.ts';
+import { RESERVED_METADATA } from '../../../contract/reserved-metadata.ts';
 import { UsageError } from '../../../common/errors.ts';
 import { parse as parseLine } from '../../support/parse.ts';
 
@@ -78,6 +79,10 @@ it.each<[line: string, error: string]>([
   [`a --url ${URL} --bucket photos`, "'--url <url>' cannot be used with option '--bucket <name>'"],
   ['a --bucket photos --option buildings', 'Expected a name and a value, such as preset=buildings.'],
   ['a --bucket photos --strength 101', '101'],
+  ...[...RESERVED_METADATA.keys()].map((name): [string, string] => [
+    `a --bucket photos --option ${name}=x`,
+    'No workflow has an option of this name, which is reserved for the',
+  ]),
   ['a --stage dev --bucket photos', "'--stage <name>' cannot be used with option '--bucket <name>'"],
   ['a --bucket photos --token x', "'--token <token>' cannot be used with option '--bucket <name>'"],
   ['a --stage dev --sign', "'--sign' cannot be used with option '--stage <name>'"],
