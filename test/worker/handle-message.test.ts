@@ -1,6 +1,5 @@
 /** Handling a message: what is deleted, what is returned and when, and what is reported about its photos. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Job } from '../../contract/job.ts';
 import { laneOfQueue, type QueueName } from '../../contract/lanes.ts';
 import { PROBE_PHOTOS } from '../../contract/keys.ts';
 import { probePhotoKey } from '../../contract/probe.ts';
@@ -11,7 +10,8 @@ import type { PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { returnDelay } from '../../worker/photo/queue.ts';
 import { CancelledBeforeStart } from '../../worker/photo/weighted-semaphore.ts';
 import { attemptPorts, body, event, MemoryAttempts, memoryLog, MemoryQueue } from './support/memory.ts';
-import { GIVEN_UP, never, NOW, portsOn } from './support/message-ports.ts';
+import { handle } from './support/handled-message.ts';
+import { never, NOW, portsOn } from './support/message-ports.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -20,54 +20,6 @@ afterEach(() => {
 const SUCCEEDED: PhotoOutcome = { outcome: 'succeeded' };
 
 const PHOTO = photoLogId('photos', 'incoming/a.jpg');
-/** @param attempts that its photo was charged before */
-async function handle(text: string, process: (job: Job) => Promise<PhotoOutcome>, attempts = 0) {
-  const queue = new MemoryQueue();
-  const log = memoryLog();
-  const jobs: Job[] = [];
-  const reported: unknown[] = [];
-  let running = 0;
-  let clockMs = 0;
-  const message = queue.send(text, 9);
-  const store = new MemoryAttempts();
-  if (attempts > 0) await store.add(message.id, attempts);
-  let removed = 0;
-  const handled = await handleMessage(message, {
-    queue,
-    bucketName: 'photos',
-    visibilityTimeoutSeconds: 30,
-    maxReceiveCount: 10,
-    attempts: attemptPorts({ store, log }),
-    process: async (job, attempt) => {
-      jobs.push(job);
-      await attempt.started();
-      // A prompt that is submitted again starts no second time.
-      await attempt.started();
-      return process(job);
-    },
-    giveUp: (_job, _attempt, usedUp) => {
-      expect(usedUp).toEqual({ attempts: 5 });
-      return Promise.resolve(GIVEN_UP);
-    },
-    removed: () => removed++,
-    started: () => {
-      running++;
-      return () => running--;
-    },
-    finished: (outcome, figures, code) => {
-      expect(figures).toMatchObject({ queueSeconds: 7 });
-      reported.push([outcome, code]);
-    },
-    log,
-    now: () => NOW,
-    clock: () => (clockMs += 1500),
-  });
-  expect(running).toBe(0);
-  const { deleted, deadLettered } = queue;
-  expect(removed).toBe(deleted.length > 0 ? 1 : 0);
-  return { handled, queue, log, jobs, reported, deadLettered, attempts: store.records.get(message.id) };
-}
-
 describe('a message', () => {
   it('is deleted when its photo has its outcome', async () => {
     const { handled, queue, log } = await handle(body(event('photos', 'incoming/a.jpg', 'e')), () =>
