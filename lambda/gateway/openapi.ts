@@ -45,7 +45,7 @@ const newPhotoExample = ({ maxUploadBytes }: StageLimits) => ({
   size: Math.min(81_920, maxUploadBytes),
 });
 
-/** By name, and told apart by `status`: generators give each its own class, and some refuse nameless ones. */
+/** By name, and distinguished by `status`: generators give each its own class, and some refuse nameless ones. */
 const PHOTO = (() => {
   const names = { waiting: 'WaitingPhoto', succeeded: 'SucceededPhoto', failed: 'FailedPhoto' } as const;
   const mapping = Object.fromEntries(

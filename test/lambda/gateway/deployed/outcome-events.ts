@@ -13,12 +13,12 @@ import { deployed } from '../support/deployed.ts';
 import { EventRule } from '../support/event-rule.ts';
 
 const PHOTOS = [
-  'incoming/told/a.jpg',
-  'bulk/told/b.jpg',
-  'sidelined/told/c.jpg',
+  'incoming/events/a.jpg',
+  'bulk/events/b.jpg',
+  'sidelined/events/c.jpg',
   'bulk/api/fQVVjq8l5akCGUXBjuiEhQ',
 ];
-const FAILED = 'incoming/told/c';
+const FAILED = 'incoming/events/c';
 
 /** As a worker writes it. */
 const outcome = (Key: string, Body: string) =>
@@ -69,7 +69,7 @@ function webhookTests(): void {
     ann.status = 500;
     const ids = [await announce('ann'), await announce('ann'), await announce('bob')];
     for (const id of ids) await s3.send(outcome(resultKey(`incoming/api/${id}`), 'result'));
-    await s3.send(outcome(resultKey('incoming/told/of-nobody.jpg'), 'result'));
+    await s3.send(outcome(resultKey('incoming/events/of-nobody.jpg'), 'result'));
     await until(
       () => bob.accepted.length,
       (count) => count === 1,
@@ -123,13 +123,13 @@ export function outcomeEventTests(): void {
 
   it('reach a rule of the bus: of all queues, results and failures, with one id at each sending', async () => {
     const { endpoint, jwt, s3, sqs } = deployed;
-    const rule = await EventRule.on(endpoint, jwt.eventBus, 'told');
+    const rule = await EventRule.on(endpoint, jwt.eventBus, 'events');
     const record = { ...{ code: 'too-large', message: 'Large.', retryable: false }, key: FAILED, etag: 'p1' };
     for (const photo of PHOTOS) await s3.send(outcome(resultKey(photo), 'result'));
     await s3.send(outcome(failedKey(FAILED), JSON.stringify(record)));
     // None of these is an outcome of a photo.
-    await s3.send(new PutObjectCommand({ Bucket: jwt.bucket, Key: 'results/told/by-hand', Body: 'x' }));
-    await s3.send(outcome('incoming/told/d', 'x'));
+    await s3.send(new PutObjectCommand({ Bucket: jwt.bucket, Key: 'results/events/by-hand', Body: 'x' }));
+    await s3.send(outcome('incoming/events/d', 'x'));
 
     const events: OutcomeEvent[] = [];
     const arrive = (count: number) =>
