@@ -118,5 +118,5 @@ describe('an instance that deletes messages unread', () => {
 });
 
 describe('hostile sequences', () => {
-  hostileCounters(Number(process.env.HOSTILE_SEQUENCES ?? 40));
+  hostileCounters(Number(process.env.HOSTILE_SEQUENCES ?? 15));
 });

@@ -113,9 +113,9 @@ describe('estimates of the deployed scaler', () => {
   it.each<[...Trace, Limits, Limits]>([
     ['viral', 'clean', [2, 0.2, 0.9, 1], [2, 0.35, 0.9, 1]],
     ['viral', 'real', [4.5, 0.12, 0.85, 0.97], [3.5, 0.25, 0.85, 0.99]],
-    ['steps', 'real', [3, 0.28, 0.85, 0.97], [2.5, 0.46, 0.85, 0.98]],
     ...(process.env.FULL
       ? ([
+          ['steps', 'real', [3, 0.28, 0.85, 0.97], [2.5, 0.46, 0.85, 0.98]],
           ['steps', 'clean', [2, 0.25, 0.9, 1], [2, 0.4, 0.9, 1]],
           ['quiet', 'clean', [16, 0.17, 0.85, 1], [16, 0.4, 0.7, 1]],
           ['day', 'real', [3, 0.32, 0.85, 0.97], [2.5, 0.5, 0.85, 0.98]],
@@ -136,7 +136,7 @@ describe('estimates of the deployed scaler', () => {
   });
 
   it('are as often too long as too short, over all traces of the real world', async () => {
-    const traces = process.env.FULL ? ['viral', 'steps', 'day'] : ['viral', 'steps'];
+    const traces = process.env.FULL ? ['viral', 'steps', 'day'] : ['viral'];
     const all = await Promise.all(traces.map((trace) => figures(trace, 'real')));
     const longer = mean(all.flat().map((one) => one.longer as number));
     expect(longer).toBeGreaterThan(0.42);

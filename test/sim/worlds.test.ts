@@ -12,7 +12,7 @@ import { measure } from '../../sim/measure.ts';
 import { reference } from './support/reference.ts';
 import { runOf } from './support/run.ts';
 
-const RUNS = process.env.FULL ? { reference: 250, laws: 500 } : { reference: 40, laws: 70 };
+const RUNS = process.env.FULL ? { reference: 250, laws: 500 } : { reference: 15, laws: 25 };
 
 /** Times on a coarse grid, so that many events fall on the same instant. */
 const arrivals = fc

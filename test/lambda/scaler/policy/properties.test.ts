@@ -13,7 +13,7 @@ import type {
 } from '../../../../lambda/scaler/policy/observation.ts';
 import { seen, slo, threshold } from '../support/observations.ts';
 
-const SEQUENCES = Number(process.env.SEQUENCES ?? 2000);
+const SEQUENCES = Number(process.env.SEQUENCES ?? 1000);
 const options = { seed: 11, numRuns: SEQUENCES };
 
 const NOTHING: WorkReport = { completed: 0, busySeconds: 0 };
