@@ -110,7 +110,7 @@ export const ALARMS = {
     silent: 'spot-shortage notifies, while Spot is refused',
   },
   'spot-refused-1h': {
-    meaning: 'EC2 refused three Spot launches or more within an hour.',
+    meaning: 'EC2 refused three Spot launches or more within an hour, or left them missing for a minute.',
     action: 'None: the on-demand group launches the instances. It is a condition of spot-shortage.',
     silent: 'spot-shortage notifies, once on-demand instances have been in service for an hour',
   },

@@ -4,6 +4,7 @@ import type { Controls } from './policy/controls.ts';
 import { reportedBy } from './policy/bulk/bulk.ts';
 import type { Decision } from './policy/decision.ts';
 import type { PoolSizes } from './policy/pools/order.ts';
+import type { PoolName } from './policy/pools/pool-name.ts';
 import type { PoolsCounts } from './policy/pools/pools.ts';
 import type { Belief } from './policy/reports.ts';
 import type { FailedLaunch, FleetLaunch, FleetState, QueueCounts, TickMetrics, TickRecord } from './ports.ts';
@@ -121,10 +122,20 @@ export function recentWith(recent: TickRecord[], record: TickRecord): TickRecord
   return [...before, plain, record];
 }
 
+/** Of a fleet with two pools: what Auto Scaling reports nothing of. */
+function unlaunchedOf({ decision }: TickFacts): FailedLaunch[] {
+  const counts = Object.entries(decision?.pools?.unlaunched ?? {}) as [PoolName, number][];
+  const message = 'missing for a minute, and Auto Scaling reports no refusal';
+  return counts.flatMap(([pool, count]) =>
+    Array.from({ length: count }, () => ({ code: 'NotLaunched', message, pool })),
+  );
+}
+
 /** @param controls that were active @param failed whether anything has failed so far */
 export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean): TickMetrics => {
   const { at, counts, work, fleet, launches, account, decision, desired } = facts;
   const bulkDeadlineUsed = deadlineUsed(facts);
+  const failedLaunches = [...(launches?.failed ?? []), ...unlaunchedOf(facts)];
   return {
     at,
     reason: reasonOf(facts),
@@ -141,7 +152,7 @@ export const metricsOf = (facts: TickFacts, controls: Controls, failed: boolean)
     figures: account?.figures,
     unfulfilled: decision?.unfulfilled,
     ...(work?.disbelieved.length ? { implausible: work.disbelieved.length } : {}),
-    ...(launches?.failed.length ? { failedLaunches: launches.failed } : {}),
+    ...(failedLaunches.length > 0 ? { failedLaunches } : {}),
     ...bootFailuresOf(facts),
     ...(Object.keys(controls).length > 0 ? { controls } : {}),
     ...(controls.dryRun && decision ? { dryRunDesired: decision.desired } : {}),

@@ -119,7 +119,8 @@ export function withPools(
   const changes = changesTo(targets, from, { max: now.seen.max, isCertain: ends.length === 0 });
   const hasGrown = targets.spot + targets.onDemand > now.spot + now.onDemand;
   return {
-    ...{ ...decision, pools: { ...targets, from, changes }, memory: { ...memory, pools } },
+    ...{ ...decision, memory: { ...memory, pools } },
+    pools: { ...targets, from, changes, unlaunched: now.unlaunched },
     ...(hasGrown && { nextSeconds: Math.min(decision.nextSeconds ?? Infinity, tickSeconds, LOOK_SECONDS) }),
   };
 }

@@ -6,6 +6,7 @@ import type { BulkMemory } from './bulk/bulk.ts';
 import type { CapacityMemory } from './capacity.ts';
 import type { FlowMemory } from './flow.ts';
 import type { PoolChange, PoolSizes } from './pools/order.ts';
+import type { PoolName } from './pools/pool-name.ts';
 import type { PoolsMemory } from './pools/pools.ts';
 import type { PriceMemory } from './price.ts';
 import type { RateMemory } from './rate.ts';
@@ -138,6 +139,8 @@ export interface PoolSteps extends PoolSizes {
   from: PoolSizes;
   /** In their order. */
   changes: PoolChange[];
+  /** Missing instances that count as refused from now on, though no refusal is reported. */
+  unlaunched: Record<PoolName, number>;
 }
 
 export interface Decision {

@@ -1,6 +1,9 @@
 /** Ticks of a fleet with two pools that can read, decide or set only a part. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { METRICS, POOL_DIMENSION } from '../../../contract/names.ts';
+import { metricData } from '../../../lambda/scaler/aws/metrics.ts';
+import type { PoolName } from '../../../lambda/scaler/policy/pools/pool-name.ts';
 import { limitOf } from '../../../lambda/scaler/split-tick.ts';
 import { tick } from '../../../lambda/scaler/tick.ts';
 import { FakePools, KeptMemory } from './support/fake-pools.ts';
@@ -9,6 +12,8 @@ import { slo } from './support/observations.ts';
 
 const MAX = 8;
 const SEQUENCES = Number(process.env.SEQUENCES ?? 6);
+/** Of the alarm `spot-refused-1h`, which lib/alarms.ts sets. */
+const REFUSED_IN_AN_HOUR = 3;
 const POOLS = { spotPriceShare: 0.5, bootSeconds: 100, fastTier: 2, types: ['g4dn.xlarge'] };
 
 /** @param min of the fleet */
@@ -34,6 +39,40 @@ function scaler(min = 0, spotPriceShare = POOLS.spotPriceShare) {
   return { fleet, ports, after, desired };
 }
 const dryRun = { dryRun: {} };
+
+describe('a market that gives nothing for an hour', () => {
+  /** What the alarm of refused launches sums, by pool. */
+  async function failedOf(reports: boolean, least: number, closed: PoolName[]) {
+    const { fleet, ports, after } = scaler();
+    fleet.reports = reports;
+    for (const pool of closed) fleet.gives[pool] = false;
+    const floor = { floor: { instances: least, until: fleet.at + 1e6 } };
+    for (let k = 0; k < 60; k++) await after(60, 0, floor);
+    const sums: Record<PoolName, number> = { spot: 0, 'on-demand': 0 };
+    for (const one of ports.metrics.published)
+      for (const { MetricName, Dimensions = [], Value = 0 } of metricData('dev', one)) {
+        const pool = Dimensions.find(({ Name }) => Name === POOL_DIMENSION)?.Value;
+        if (MetricName === METRICS.failedLaunches && pool) sums[pool as PoolName] += Value;
+      }
+    return { ...sums, refused: fleet.activities.length > 0 };
+  }
+
+  it.each<[string, boolean, PoolName[]]>([
+    ['and reports it', true, ['spot']],
+    ['and reports nothing: instances are only missing', false, ['spot']],
+    ['as the other, and neither reports anything', false, ['spot', 'on-demand']],
+  ])('%s, counts as refused at each try', async (_name, reports, closed) => {
+    const { spot, 'on-demand': onDemand } = await failedOf(reports, 2, closed);
+    expect(spot).toBeGreaterThanOrEqual(REFUSED_IN_AN_HOUR);
+    // Two are missing at first; then it tries with one, or waits with two, once in the three minutes of each refusal.
+    expect(spot).toBeLessThanOrEqual(2 + (3600 / 180) * 2);
+    expect(onDemand > 0).toBe(closed.includes('on-demand'));
+  });
+
+  it('counts nothing of one that gives', async () => {
+    expect(await failedOf(false, 2, [])).toMatchObject({ spot: 0, 'on-demand': 0 });
+  });
+});
 
 describe('stopped instances that cannot be counted', () => {
   const unread = new Error('stopped instances: Throttling: Rate exceeded');

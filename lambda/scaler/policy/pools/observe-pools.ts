@@ -29,6 +29,8 @@ export interface PoolsNow {
   replaced: number;
   /** Spot instances that were in service at the last tick, or on their way, and are not any more. */
   lost: number;
+  /** Missing instances that count as refused from now on, though no refusal is reported. */
+  unlaunched: Record<PoolName, number>;
   /** Whether a pool may launch instances. */
   isOpen: Record<PoolName, boolean>;
   memory: PoolsMemory;
@@ -117,6 +119,15 @@ export function observePools(
   const isRefused = (pool: PoolName) =>
     !isOpen[pool] || refused.some((one) => one.pool === pool && one.at > before.at);
 
+  // Once for each time that it is remembered, and not beside a refusal that Auto Scaling has reported.
+  const known = before.refusals.filter(({ until }) => until > at);
+  const unlaunchedOf = (pool: PoolName, count: number, { refused: silently }: { refused: RefusedLaunch[] }) =>
+    isRepeated || silently.length === 0 || isClosed(known, pool, settings.types, settings.zones) ? 0 : count;
+  const unlaunched = {
+    spot: unlaunchedOf('spot', missing.spot, silent.spot),
+    'on-demand': unlaunchedOf('on-demand', missing.onDemand, silent.onDemand),
+  };
+
   let { desired: spot } = seen.spot;
   let { desired: onDemand } = seen.onDemand;
   let handover = Math.min(before.handover, spot, onDemand);
@@ -162,7 +173,7 @@ export function observePools(
   );
   const onTheWay = seen.spot.pending + seen.onDemand.pending + moved + retried;
   return {
-    ...{ seen, isRepeated, spot, onDemand, handover, replaced, lost, isOpen },
+    ...{ seen, isRepeated, spot, onDemand, handover, replaced, lost, unlaunched, isOpen },
     memory: {
       ...{ at, handover, coming: before.coming, refusals, lasting: before.lasting },
       boots: before.boots * fading + booted.length,

@@ -36,6 +36,8 @@ export class FakePools implements Fleet {
   at: number;
   /** Whether each market gives instances. */
   gives: Record<PoolName, boolean> = { spot: true, 'on-demand': true };
+  /** Whether refused launches are among the activities. */
+  reports = true;
   stopped: number;
   readonly activities: FleetLaunch[] = [];
   /** Calls of `setPool` before one that fails. */
@@ -127,7 +129,7 @@ export class FakePools implements Fleet {
       if (at - group.triedAt < RETRY_SECONDS) return;
       group.triedAt = at;
       const failure = { code: 'InsufficientInstanceCapacity', message: 'none', pool: group.pool };
-      this.activities.push({ ...common, endedAt: at, outcome: 'refused', failure });
+      if (this.reports) this.activities.push({ ...common, endedAt: at, outcome: 'refused', failure });
       return;
     }
     for (let k = 0; k < missing; k++) {
