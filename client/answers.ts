@@ -1,5 +1,5 @@
 /** Answers of the API, read field by field: what is not known is dropped, and what is not plausible is refused. */
-import type { CreatedPhoto, PhotoStatus } from '../contract/photo-api.ts';
+import type { CreatedPhoto, PhotoStatus, SharedPhoto } from '../contract/photo-api.ts';
 import { PHOTO_TYPES, REMARKS } from '../contract/photo-types.ts';
 import { MAX_DETAIL_LENGTH, untrustedAnswer, unexpectedResponse } from './errors.ts';
 import { headersProblem, linkProblem } from './links.ts';
@@ -34,6 +34,15 @@ export function createdPhotoFrom(received: ReceivedResponse, service: URL): Crea
     id,
     upload: { method: 'PUT', url, headers: { ...(headers as Record<string, string>) }, expiresAt },
   };
+}
+
+/** @throws ApiError as {@link createdPhotoFrom} */
+export function sharedPhotoFrom(received: ReceivedResponse, service: URL): SharedPhoto {
+  const { url, expiresAt } = parseJsonObject(received.body);
+  if (!isText(url) || !isTime(expiresAt)) throw unexpectedResponse(received);
+  const problem = linkProblem(url, service);
+  if (problem !== undefined) throw untrustedAnswer(received.status, problem);
+  return { url, expiresAt };
 }
 
 /** @throws ApiError as {@link createdPhotoFrom} */

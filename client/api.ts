@@ -1,6 +1,6 @@
 /** Client of the HTTP API. Runs in browsers and in Node; needs only `fetch`. */
-import type { CreatedPhoto, NewPhoto, PhotoStatus } from '../contract/photo-api.ts';
-import { createdPhotoFrom, photoStatusFrom } from './answers.ts';
+import type { CreatedPhoto, NewPhoto, PhotoStatus, SharedPhoto } from '../contract/photo-api.ts';
+import { createdPhotoFrom, photoStatusFrom, sharedPhotoFrom } from './answers.ts';
 import { apiErrorFrom, networkError, unexpectedResponse } from './errors.ts';
 import { parseJsonObject, readResponse, type ReceivedResponse } from './response.ts';
 import { systemClock, withTimeout, type Clock } from './time.ts';
@@ -64,6 +64,12 @@ export class PhotoApi {
       ...photoStatusFrom(received, this.base, id),
       ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     };
+  }
+
+  /** A link to the result, for others. @throws ApiError, `not-found` for a photo without a result in colour at the service */
+  async share(id: string, signal?: AbortSignal): Promise<SharedPhoto> {
+    const path = `photos/${encodeURIComponent(id)}/share`;
+    return sharedPhotoFrom(await this.request('POST', path, signal), this.base);
   }
 
   /** Checks that the API responds; sends no credentials. @throws ApiError */

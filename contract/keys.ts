@@ -17,6 +17,16 @@ export const API_PHOTO_ID = /^[A-Za-z0-9_-]{22}$/;
 export const apiPhotoKey = (id: string, queue: QueueName = 'interactive') =>
   `${FOLDERS[queue].photos}api/${id}`;
 
+/** Folder of the copies that shared links are for. */
+export const SHARED = 'shared/';
+
+/**
+ * Key of the copy of a photo's result that shared links are for. A photo's own keys have its id, which is the right to it at an open stage; it cannot be
+ * found from this one.
+ */
+export const sharedKey = (id: string) =>
+  `${SHARED}${createHash('sha256').update(`shared ${id}`).digest('base64url')}`;
+
 /** Folder of the probe photos: `contract/probe.ts`. Reserved, since the probe deletes what it has put there. */
 export const PROBE_PHOTOS = `${INCOMING}ddcolor-elastic-probe/`;
 

@@ -118,6 +118,14 @@ const failedSchema = z.object({
 /** Response to `GET /photos/{id}`. */
 export const photoSchema = z.discriminatedUnion('status', [waitingSchema, succeededSchema, failedSchema]);
 
+/** Response to `POST /photos/{id}/share`. */
+export const sharedPhotoSchema = z.object({
+  url: z
+    .url()
+    .describe('Shows the result to anyone who has it. It has neither the id nor the name of the photo.'),
+  expiresAt: time.describe('When the link expires.'),
+});
+
 /** Response to `GET /health`. */
 export const healthSchema = z.object({ status: z.literal('ok') });
 
@@ -135,5 +143,6 @@ export const apiGatewayErrorSchema = z.object({ message: z.string() });
 
 export type NewPhoto = z.infer<typeof newPhotoSchema>;
 export type CreatedPhoto = z.infer<typeof createdPhotoSchema>;
+export type SharedPhoto = z.infer<typeof sharedPhotoSchema>;
 export type PhotoStatus = z.infer<typeof photoSchema>;
 export type Problem = z.infer<typeof problemSchema>;

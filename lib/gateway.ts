@@ -9,7 +9,7 @@ import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { GatewayVariable } from '../contract/gateway.ts';
-import { apiPhotoKey, failedKey, resultKey } from '../contract/keys.ts';
+import { apiPhotoKey, failedKey, resultKey, SHARED } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { photoOptions } from '../contract/workflow-option.ts';
 import { BundledFunction } from './bundled-function.ts';
@@ -126,6 +126,11 @@ export class Gateway extends Construct {
       resources: arns([...anyPhoto, ...anyPhoto.map(resultKey), ...anyPhoto.map(failedKey)]),
       wildcard,
     });
+    handler.allow({
+      actions: ['s3:PutObject', 's3:GetObject'],
+      resources: arns([`${SHARED}*`]),
+      wildcard: 'copies of results for shared links, of any photo',
+    });
     // No s3:ListBucket: it would list every photo's id, which is the only secret of an open stage. S3 then answers 403 for a
     // missing object, and the function takes that for missing.
     handler.allow({
@@ -153,6 +158,7 @@ export class Gateway extends Construct {
     const get = (path: string) => api.HttpRouteKey.with(path, api.HttpMethod.GET);
     route(api.HttpRouteKey.with('/photos', api.HttpMethod.POST), 'CreatePhoto', true);
     route(get('/photos/{id}'), 'ReadPhoto', true);
+    route(api.HttpRouteKey.with('/photos/{id}/share', api.HttpMethod.POST), 'SharePhoto', true);
     if (webhookTable) {
       handler.allow(changeWebhooks(webhookTable));
       route(get('/webhooks'), 'ListWebhooks', true);

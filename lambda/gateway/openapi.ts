@@ -7,6 +7,7 @@ import {
   newPhotoSchema,
   photoSchema,
   problemSchema,
+  sharedPhotoSchema,
   apiGatewayErrorSchema,
 } from '../../contract/photo-api.ts';
 import { newWebhookSchema, webhookSchema, webhooksSchema } from '../../contract/webhook.ts';
@@ -24,6 +25,7 @@ const SCHEMAS = {
   WaitingPhoto: waitingSchema,
   SucceededPhoto: succeededSchema,
   FailedPhoto: failedSchema,
+  SharedPhoto: sharedPhotoSchema,
   Health: healthSchema,
   NewWebhook: newWebhookSchema,
   Webhook: webhookSchema,
@@ -221,6 +223,20 @@ export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = f
             },
             ...signedIn,
             404: problem('There is no such photo, or it belongs to another caller.'),
+            ...FAILURES,
+          },
+        },
+      },
+      '/photos/{id}/share': {
+        post: {
+          operationId: 'sharePhoto',
+          summary: 'Get a link to the result for others, which expires',
+          ...secured,
+          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+          responses: {
+            200: { description: 'The link.', ...content('SharedPhoto') },
+            ...signedIn,
+            404: problem('There is no such photo, it belongs to another caller, or it has no result.'),
             ...FAILURES,
           },
         },

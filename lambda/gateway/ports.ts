@@ -90,6 +90,12 @@ export interface PhotoStorage {
     file: DownloadedFile,
     seconds: number,
   ): Promise<string>;
+  /** The copy of a photo's result that shared links are for. */
+  shared(id: string): Promise<StoredPhoto | undefined>;
+  /** Makes that copy, without the metadata of the result. */
+  copyToShared(place: PhotoPlace, type: PhotoType): Promise<void>;
+  /** Link to that copy, which shows it under a name that says nothing. */
+  sharedLink(id: string, file: DownloadedFile, seconds: number): Promise<string>;
 }
 
 export interface ViewReader {

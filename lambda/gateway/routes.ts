@@ -10,6 +10,7 @@ import type { PageServer } from './page-server.ts';
 import type { GatewayPorts, PhotoPlace, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { findPhoto, readPhoto } from './read-photo.ts';
+import { sharePhoto } from './share-photo.ts';
 import { type Webhooks } from './webhooks.ts';
 import { parseBody, type Request } from './request.ts';
 import { emptyResponse, jsonResponse, problemResponse, type Response } from './response.ts';
@@ -64,6 +65,12 @@ export const ROUTES = new Map<string, Route>(
       note({ photo: logIdOf(record), trace: record.trace });
       const { status, retryAfterSeconds } = await readPhoto(record, ports, settings, now());
       return jsonResponse(200, status, { retryAfterSeconds });
+    },
+    'POST /photos/{id}/share': async (request, gateway, note) => {
+      const { ports, settings, logIdOf, now } = gateway;
+      const record = await findPhoto(request.parameters.id ?? '', callerOf(gateway, request), ports, now());
+      note({ photo: logIdOf(record), trace: record.trace });
+      return jsonResponse(200, await sharePhoto(record, ports, settings, now()));
     },
     'GET /webhooks': async (request, gateway) => {
       const { webhooks, now } = gateway;

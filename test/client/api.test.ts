@@ -55,6 +55,24 @@ describe('a photo', () => {
     expect(result).toEqual(coloured(Buffer.from(bytes)));
   });
 
+  it.each([
+    [{ url: 'https://photos.example/shared/x?signature=1', expiresAt: '2026-06-01T12:00:00Z' }, undefined],
+    [{ url: 'http://photos.example/shared/x', expiresAt: '2026-06-01T12:00:00Z' }, 'untrusted-answer'],
+    [{ url: 'javascript:alert(1)', expiresAt: '2026-06-01T12:00:00Z' }, 'untrusted-answer'],
+    [{ url: 'https://photos.example/shared/x', expiresAt: 'soon' }, 'unavailable'],
+    [{}, 'unavailable'],
+  ])('is shared by the link of the answer %j', async (answer, code) => {
+    let sent = '';
+    const send = (url: unknown, init?: RequestInit) => {
+      sent = `${init?.method} ${String(url)}`;
+      return Promise.resolve(Response.json(answer));
+    };
+    const shared = new PhotoApi('https://api.example/colour/', { fetch: send }).share('a/b');
+    if (code === undefined) expect(await shared).toEqual(answer);
+    else await expect(shared).rejects.toMatchObject({ code });
+    expect(sent).toBe('POST https://api.example/colour/photos/a%2Fb/share');
+  });
+
   it('is sent with credentials on each request except health', async () => {
     const seen: unknown[] = [];
     const authorize: PhotoApiOptions['authorize'] = (request) => {

@@ -194,6 +194,8 @@ export const ROLES: Record<string, { trusts: string; only?: Record<string, unkno
           '<PhotosBucket.Arn>/sidelined/api/*',
         ],
       },
+      // Copies of results, for links that others may have.
+      { may: ['s3:GetObject', 's3:PutObject'], on: ['<PhotosBucket.Arn>/shared/*'] },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
       VIEW,
     ],

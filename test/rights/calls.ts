@@ -3,6 +3,7 @@
  * (Service Authorization Reference). A recorded run must have no other calls: recorded.full.test.ts.
  */
 import { FOLDERS, QUEUES } from '../../contract/lanes.ts';
+import { sharedKey } from '../../contract/keys.ts';
 import { ACCOUNT, REGION, roleIdOf } from './policies.ts';
 
 export interface Call {
@@ -178,6 +179,7 @@ export function callsOf(
           [GATEWAY, 's3:GetObject', `${BUCKET}/${failed}api/abcdefghijklmnopqrstuv.json`],
         ];
       }),
+      [GATEWAY, 's3:GetObject', `${BUCKET}/${sharedKey('abcdefghijklmnopqrstuv')}`],
       [GATEWAY, 'dynamodb:GetItem', table('GatewayTable'), item('photo#a', [])],
       [GATEWAY, 'dynamodb:PutItem', table('GatewayTable'), item('photo#a', ['id', 'name'])],
       [GATEWAY, 'dynamodb:UpdateItem', table('GatewayTable'), item('quota#a', ['id', 'photos'])],
@@ -249,6 +251,7 @@ export function callsOf(
     ...rows('S3, of a missing object', [WORKER, 's3:ListBucket', BUCKET]),
     ...rows(
       'a signed link',
+      [GATEWAY, 's3:PutObject', `${BUCKET}/${sharedKey('abcdefghijklmnopqrstuv')}`],
       [GATEWAY, 's3:PutObject', `${BUCKET}/incoming/api/abcdefghijklmnopqrstuv`],
       [GATEWAY, 's3:PutObject', `${BUCKET}/sidelined/api/abcdefghijklmnopqrstuv`],
       [GATEWAY, 's3:PutObject', `${BUCKET}/bulk/api/abcdefghijklmnopqrstuv`],

@@ -75,6 +75,7 @@ describe.each(Object.entries(kinds))('a stage %s', (_name, [more, fallback]) => 
 /** Actions of commands whose name is another one, and those of two rights. */
 const ACTIONS: Record<string, string> = {
   HeadObject: 'GetObject',
+  CopyObject: 'PutObject',
   DeleteMessageBatch: 'DeleteMessage',
   Get: 'GetItem',
   Put: 'PutItem',

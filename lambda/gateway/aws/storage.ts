@@ -11,6 +11,7 @@
  * - A link dies with the credentials that signed it; a function's credentials last some hours.
  */
 import {
+  CopyObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
@@ -19,7 +20,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
-import { failedKey, resultKey } from '../../../contract/keys.ts';
+import { failedKey, resultKey, sharedKey } from '../../../contract/keys.ts';
 import { metadataOf, type Options } from '../../../contract/photo-option.ts';
 import {
   COLOURED_PHOTOS_METADATA,
@@ -27,6 +28,7 @@ import {
   REMARKS_METADATA,
   remarksIn,
   type ColouredPhotos,
+  type PhotoType,
 } from '../../../contract/photo-types.ts';
 import { TRACE_METADATA } from '../../../contract/trace.ts';
 import { photoKeyOf } from '../first-queue.ts';
@@ -50,8 +52,8 @@ const SIGNED = [
 ];
 
 /** `Content-Disposition` for a file name, RFC 6266. */
-const disposition = (name: string) =>
-  `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
+const disposition = (name: string, kind: 'attachment' | 'inline' = 'attachment') =>
+  `${kind}; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 
 /** In responses of download links, whatever is stored. `identity` is no encoding. */
 const STORED_BY_UPLOADERS = {
@@ -145,6 +147,36 @@ export class S3PhotoStorage implements PhotoStorage {
       Bucket: this.bucket,
       Key: which === 'photo' ? key : resultKey(key),
       ResponseContentDisposition: disposition(name),
+      ResponseContentType: type,
+      ...STORED_BY_UPLOADERS,
+    });
+    return getSignedUrl(this.s3, command, { expiresIn });
+  }
+
+  shared(id: string) {
+    return this.head(sharedKey(id));
+  }
+
+  async copyToShared(place: PhotoPlace, type: PhotoType): Promise<void> {
+    const Key = sharedKey(place.id);
+    const copy = new CopyObjectCommand({
+      Bucket: this.bucket,
+      Key,
+      CopySource: `${this.bucket}/${resultKey(photoKeyOf(place))}`,
+      // The result's names its upload, and a link's response would have it.
+      MetadataDirective: 'REPLACE',
+      ContentType: type,
+    });
+    await this.s3.send(copy).catch((cause: unknown) => {
+      throw new Error(`cannot write '${Key}'`, { cause });
+    });
+  }
+
+  sharedLink(id: string, { name, type }: DownloadedFile, expiresIn: number) {
+    const command = new GetObjectCommand({
+      Bucket: this.bucket,
+      Key: sharedKey(id),
+      ResponseContentDisposition: disposition(name, 'inline'),
       ResponseContentType: type,
       ...STORED_BY_UPLOADERS,
     });

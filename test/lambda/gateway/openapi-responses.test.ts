@@ -201,6 +201,34 @@ describe('responses', () => {
         return read();
       },
     ],
+    [
+      'shared',
+      'POST /photos/{id}/share',
+      200,
+      '',
+      () => {
+        store(resultKey(key));
+        return handle(eventOf('POST /photos/{id}/share', { id }));
+      },
+    ],
+    [
+      'shared, without a result',
+      'POST /photos/{id}/share',
+      404,
+      'not-found',
+      () => handle(eventOf('POST /photos/{id}/share', { id })),
+    ],
+    [
+      'shared, storage failed',
+      'POST /photos/{id}/share',
+      503,
+      'unavailable',
+      () => {
+        store(resultKey(key));
+        gateway.ports.storage.copyToShared = () => Promise.reject(new Error('away'));
+        return handle(eventOf('POST /photos/{id}/share', { id }));
+      },
+    ],
     ['healthy', 'GET /health', 200, 'ok', () => handle(eventOf('GET /health'))],
   ];
 
@@ -221,6 +249,8 @@ describe('responses', () => {
       'GET /photos/{id} 429',
       'GET /photos/{id} 500',
       'POST /photos 500',
+      'POST /photos/{id}/share 429',
+      'POST /photos/{id}/share 500',
     ]);
   });
 
@@ -229,6 +259,7 @@ describe('responses', () => {
     for (const [route, event] of [
       ['POST /photos', createPhotoEvent(photo)],
       ['GET /photos/{id}', eventOf('GET /photos/{id}', { id })],
+      ['POST /photos/{id}/share', eventOf('POST /photos/{id}/share', { id })],
     ] as const) {
       const response = await handle(event);
       expect(response.statusCode).toBe(401);

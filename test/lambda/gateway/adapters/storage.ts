@@ -1,7 +1,7 @@
 /** PhotoStorage: one suite for memory and S3, with links used over HTTP. */
 import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { apiPhotoKey, failedKey, resultKey } from '../../../../contract/keys.ts';
+import { apiPhotoKey, failedKey, resultKey, sharedKey } from '../../../../contract/keys.ts';
 import { S3PhotoStorage } from '../../../../lambda/gateway/aws/storage.ts';
 import type { PhotoPlace, PhotoStorage, UploadLink } from '../../../../lambda/gateway/ports.ts';
 import { BUCKET, newId, record, s3, TRACE } from '../support/aws.ts';
@@ -13,7 +13,12 @@ interface Fixture {
   /** Sends a request by a link. */
   use: (url: string, request: LinkRequest) => Promise<LinkResponse>;
   /** Writes an object, as a worker does. */
-  write: (key: string, body: Buffer | string, type: string) => Promise<unknown>;
+  write: (
+    key: string,
+    body: Buffer | string,
+    type: string,
+    metadata?: Record<string, string>,
+  ) => Promise<unknown>;
   /** Metadata of an object. */
   metadata: (key: string) => Promise<Record<string, string> | undefined>;
   /** A link of one second whose time is over. */
@@ -38,7 +43,7 @@ const memoryPhotos = (): Fixture => {
   return {
     storage,
     use: (url, request) => storage.use(url, request),
-    write: async (key, body, type) => storage.write(key, body, type),
+    write: async (key, body, type, metadata) => storage.write(key, body, type, metadata),
     metadata: async (key) => storage.objects.get(key)?.metadata,
     expired: async (sign) => {
       const url = await sign();
@@ -52,8 +57,8 @@ const memoryPhotos = (): Fixture => {
 const s3Photos = (): Fixture => ({
   storage: new S3PhotoStorage(s3, BUCKET),
   use: useOverHttp,
-  write: (Key, body, ContentType) =>
-    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(body), ContentType })),
+  write: (Key, body, ContentType, Metadata) =>
+    s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: Buffer.from(body), ContentType, Metadata })),
   metadata: async (Key) => (await s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }))).Metadata,
   // Signed a minute ago.
   expired: async (sign) => {
@@ -143,6 +148,26 @@ export function storageTests(): void {
       expect(await readAll(bulk)).toMatchObject([{ bytes: body.length }, { bytes: 9 }, failureOf(id)]);
       const download = await storage.downloadLink(bulk, 'result', fileOf(), 60);
       expect((await fixture.use(download, { method: 'GET' })).body.toString()).toBe('in colour');
+    });
+
+    it('copies a result for shared links, without its metadata, under a key that does not have its id', async () => {
+      const place = { id, lane: 'bulk' } as const;
+      expect(await storage.shared(id)).toBeUndefined();
+      await expect(storage.copyToShared(place, 'image/png')).rejects.toThrow();
+      await fixture.write(resultKey(apiPhotoKey(id, 'bulk')), 'in colour', 'image/png', {
+        'trace-id': TRACE,
+      });
+      await storage.copyToShared(place, 'image/png');
+      expect(await storage.shared(id)).toMatchObject({ bytes: 9, type: 'image/png' });
+      expect(await fixture.metadata(sharedKey(id))).toEqual({});
+      const link = await storage.sharedLink(id, { name: 'photo.png', type: 'image/png' }, 60);
+      expect(decodeURIComponent(link)).not.toContain(id);
+      const shown = await fixture.use(link, { method: 'GET' });
+      expect([shown.status, shown.body.toString(), shown.disposition]).toEqual([
+        200,
+        'in colour',
+        "inline; filename*=UTF-8''photo.png",
+      ]);
     });
 
     it('has the time of storage, to a second', async () => {

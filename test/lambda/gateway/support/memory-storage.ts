@@ -1,6 +1,6 @@
 /** The bucket of the gateway in memory: links that allow one request each, objects, outcomes. */
 import { readFailure, type Failure } from '../../../../contract/failure.ts';
-import { failedKey, resultKey } from '../../../../contract/keys.ts';
+import { failedKey, resultKey, sharedKey } from '../../../../contract/keys.ts';
 import { TRACE_METADATA } from '../../../../contract/trace.ts';
 import { metadataOf, type Options } from '../../../../contract/photo-option.ts';
 import {
@@ -9,6 +9,7 @@ import {
   REMARKS_METADATA,
   remarksIn,
   type ColouredPhotos,
+  type PhotoType,
 } from '../../../../contract/photo-types.ts';
 import { photoKeyOf } from '../../../../lambda/gateway/first-queue.ts';
 import type {
@@ -120,6 +121,24 @@ export class MemoryStorage implements PhotoStorage {
     );
     const disposition = `attachment; filename*=UTF-8''${escaped}`;
     return this.link({ method: 'GET', key, headers: {}, disposition, until: this.now() + seconds });
+  }
+
+  shared(id: string) {
+    return this.head(sharedKey(id));
+  }
+
+  async copyToShared(place: PhotoPlace, type: PhotoType): Promise<void> {
+    const found = this.objects.get(resultKey(photoKeyOf(place)));
+    if (!found) throw new Error('NoSuchKey');
+    this.write(sharedKey(place.id), found.body, type);
+  }
+
+  async sharedLink(id: string, { name }: DownloadedFile, seconds: number): Promise<string> {
+    const disposition = `inline; filename*=UTF-8''${name}`;
+    return this.link({
+      ...{ method: 'GET', key: sharedKey(id), headers: {}, disposition },
+      until: this.now() + seconds,
+    });
   }
 
   /** Sends a request by a link. */
