@@ -23,6 +23,7 @@ import type { Progress } from '../common/progress.ts';
 import { Recorder } from './run/recorder.ts';
 import { saveResults } from './run/results.ts';
 import { announce } from '../common/local-run.ts';
+import { nextText } from './run/next.ts';
 import { startStack, type LocalStack } from './run/stack.ts';
 import { progressLine, summarise, summaryText, timelineText, type RunSummary } from './run/summary.ts';
 import { sideKey, Watcher } from './run/watch.ts';
@@ -110,6 +111,8 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
   const stack = (running.stack = await startStack({
     stage: STAGE,
     comfyui,
+    // For people who look at the results.
+    standInPalette: 'fields',
     workflow,
     python,
     abort,
@@ -172,6 +175,7 @@ export async function run(options: StartOptions, context: RunContext): Promise<S
   for (const line of timelineText(summary.fleet.timeline)) say(line);
   for (const line of summaryText(summary, recorder.current().failures)) say(line);
   for (const { name, message } of summary.unread) say(`  not submitted  ${name}: ${message}`);
+  for (const line of nextText(options)) say(line);
   if (options.keep) {
     phase('open');
     // More photos may come through the gateway's page or the bucket, so the live page continues.

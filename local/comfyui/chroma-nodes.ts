@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { planesOfGrey } from './colour.ts';
 import { PythonError } from './graph.ts';
+import type { Palette } from './palettes.ts';
 
 /** A picture of one byte per pixel. */
 export interface Grey {
@@ -53,23 +54,23 @@ export function unstacked({ width, height, data }: Grey, size: number): Uint8Arr
 
 /** Photos whose planes are kept: a run sends many copies of few, and making planes up takes longer than all else that a prompt does. */
 const MOST_KEPT = 8;
-const kept: { photo: Buffer; planes: Buffer }[] = [];
+const kept: { photo: Buffer; palette: Palette; planes: Buffer }[] = [];
 
 /** a + 128, then b + 128, of a grey square. */
-function planesOf(photo: Uint8Array, size: number): Buffer {
-  const known = kept.find((one) => one.photo.equals(photo));
+function planesOf(photo: Uint8Array, size: number, palette: Palette): Buffer {
+  const known = kept.find((one) => one.palette === palette && one.photo.equals(photo));
   if (known) return known.planes;
-  const planes = Buffer.concat(planesOfGrey(photo, size));
-  kept.unshift({ photo: Buffer.from(photo), planes });
+  const planes = Buffer.concat(planesOfGrey(photo, size, palette));
+  kept.unshift({ photo: Buffer.from(photo), palette, planes });
   kept.length = Math.min(kept.length, MOST_KEPT);
   return planes;
 }
 
 /** a + 128, then b + 128, of each photo from top to bottom. */
-export const chromaOf = (photos: readonly Uint8Array[], size: number): Grey => ({
+export const chromaOf = (photos: readonly Uint8Array[], size: number, palette: Palette): Grey => ({
   width: size,
   height: 2 * size * photos.length,
-  data: Buffer.concat(photos.map((photo) => planesOf(photo, size))),
+  data: Buffer.concat(photos.map((photo) => planesOf(photo, size, palette))),
 });
 
 /** Writes a PGM file. @param isCut leaves out the last tenth */

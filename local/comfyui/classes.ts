@@ -13,6 +13,7 @@ import {
 import { colourise, colouriseBoth, type Pixels } from './colour.ts';
 import type { Files, SavedFile } from './files.ts';
 import { PythonError } from './graph.ts';
+import type { Palette } from './palettes.ts';
 import { loadPicture, savePicture } from './pictures.ts';
 
 /** Outputs of a node, and the part of them that the history shows. */
@@ -40,6 +41,7 @@ export interface NodeContext {
   files: Files;
   /** Resolves when an inference of so many photos that started at `startedMs` (`performance.now()`) may end. */
   inferenceEnd: (startedMs: number, photos: number) => Promise<void>;
+  palette: Palette;
   faults: Faults;
   batchFaults: BatchFaults;
   /** Ends this ComfyUI, as a crash does. */
@@ -115,7 +117,10 @@ export const RUN: Record<string, Run> = {
       }
     }
     const picture = await pictureOf(image);
-    const coloured = await colourise(picture, Number(model_input_size), object.randomWeights);
+    const coloured = await colourise(picture, Number(model_input_size), {
+      palette: world.palette,
+      random: object.randomWeights ?? false,
+    });
     await world.inferenceEnd(startedMs, 1);
     return { picture: coloured };
   },
@@ -125,7 +130,7 @@ export const RUN: Record<string, Run> = {
     loadCheckpoint(checkpoint, object, world);
     const picture = await pictureOf(image);
     const size = Number(model_input_size);
-    const { coloured, ab } = colouriseBoth(picture, size);
+    const { coloured, ab } = colouriseBoth(picture, size, world.palette);
     await world.inferenceEnd(startedMs, 1);
     return { picture: coloured, second: ab };
   },
@@ -150,7 +155,7 @@ export const RUN: Record<string, Run> = {
     const photos = unstacked(grey, size);
     if (world.faults.imprecise && precision !== 'float32') throw notFinite(0, photos.length);
     world.batchFaults.meet(world.faults.batch, photos, world.end);
-    const planes = chromaOf(photos, size);
+    const planes = chromaOf(photos, size, world.palette);
     await world.inferenceEnd(startedMs, photos.length);
     return { grey: planes };
   },

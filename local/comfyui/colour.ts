@@ -2,11 +2,11 @@
  * Colours pictures as the DDColor node does, with made-up colours.
  *
  * As in the public node, the lightness (CIE L*, D65, sRGB) of the picture is kept; a and b are computed from it at a small
- * square size, scaled to full size by nearest neighbour, and merged with it. Only the mapping from lightness to a and b is
- * made up: a few hues with edges between them, so that shifted or swapped colours are visible. The edges are as soft as
- * those of the network, whose last layer upsamples four-fold. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
+ * square size, scaled to full size by nearest neighbour, and merged with it. Only the mapping from lightness to a and b, the
+ * palette, is made up. CIE 15:2004, 8.2.1 for Lab; IEC 61966-2-1 for sRGB.
  */
 import { setImmediate } from 'node:timers/promises';
+import { patches, type Palette } from './palettes.ts';
 
 /** Interleaved 8-bit sRGB. */
 export interface Pixels {
@@ -14,20 +14,6 @@ export interface Pixels {
   height: number;
   data: Uint8Array;
 }
-
-/** a and b by band of lightness; the sky is the bright part of the upper half. */
-const BANDS: { upTo: number; a: number; b: number }[] = [
-  { upTo: 30, a: 9, b: -20 },
-  { upTo: 48, a: -20, b: 22 },
-  { upTo: 66, a: 21, b: 24 },
-  { upTo: 101, a: 6, b: 26 },
-];
-/** By whole lightness: their limits are whole. */
-const BAND_OF = Array.from({ length: 101 }, (_, l) => BANDS.find(({ upTo }) => l < upTo)!);
-const SKY = { from: 55, a: -6, b: -27 };
-
-/** Radius in pixels of the mean filter over a and b. */
-const SOFT = 2;
 
 /** Pixels between two yields to the event loop. */
 const STRIP_PIXELS = 500_000;
@@ -97,73 +83,6 @@ function taps(length: number, size: number): { low: Uint32Array; high: Uint32Arr
   return { low, high, part };
 }
 
-/** Mean over a square window, so that grain does not change the hue. */
-const smooth = (values: Float32Array, size: number, radius: number): Float32Array =>
-  downwards(across(values, size, radius), size, radius);
-
-/** Means along each row. */
-function across(from: Float32Array, size: number, radius: number): Float32Array {
-  const to = new Float32Array(from.length);
-  for (let start = 0; start < from.length; start += size) {
-    let sum = 0;
-    let count = 0;
-    for (let i = 0; i < Math.min(radius, size); i++, count++) sum += from[start + i]!;
-    for (let i = 0; i < size; i++) {
-      if (i + radius < size) {
-        sum += from[start + i + radius]!;
-        count++;
-      }
-      if (i > radius) {
-        sum -= from[start + i - radius - 1]!;
-        count--;
-      }
-      to[start + i] = sum / count;
-    }
-  }
-  return to;
-}
-
-/** Means along each column, row by row as they are in memory. */
-function downwards(from: Float32Array, size: number, radius: number): Float32Array {
-  const to = new Float32Array(from.length);
-  const sums = new Float64Array(size);
-  const add = (row: number, sign: 1 | -1) => {
-    for (let x = 0, i = row * size; x < size; x++, i++) sums[x]! += sign * from[i]!;
-  };
-  let count = Math.min(radius, size);
-  for (let row = 0; row < count; row++) add(row, 1);
-  for (let row = 0; row < size; row++) {
-    if (row + radius < size) {
-      add(row + radius, 1);
-      count++;
-    }
-    if (row > radius) {
-      add(row - radius - 1, -1);
-      count--;
-    }
-    for (let x = 0, i = row * size; x < size; x++, i++) to[i] = sums[x]! / count;
-  }
-  return to;
-}
-
-/** Computes a and b at `size` x `size` from lightness at that size. */
-export function chroma(lightness: Float32Array, size: number): { a: Float32Array; b: Float32Array } {
-  const broad = smooth(lightness, size, Math.max(1, Math.round(size / 100)));
-  const a = new Float32Array(lightness.length);
-  const b = new Float32Array(lightness.length);
-  for (let i = 0; i < lightness.length; i++) {
-    const l = broad[i]!;
-    const sky = i < lightness.length / 2 && l >= SKY.from;
-    const hue = sky ? SKY : BAND_OF[Math.min(Math.max(Math.floor(l), 0), 100)]!;
-    // The sRGB gamut narrows towards black and white.
-    const own = lightness[i]!;
-    const room = Math.max(0, Math.min(1, own / 25, (100 - own) / 25));
-    a[i] = hue.a * room;
-    b[i] = hue.b * room;
-  }
-  return { a: smooth(a, size, SOFT), b: smooth(b, size, SOFT) };
-}
-
 /** f of luminance at full size, a and b at the model's size. */
 interface Chroma {
   f: Float32Array;
@@ -171,10 +90,10 @@ interface Chroma {
   b: Float32Array;
 }
 
-function chromaOf(picture: Pixels, modelSize: number): Chroma {
+function chromaOf(picture: Pixels, modelSize: number, palette: Palette): Chroma {
   const f = fOfLuminance(picture);
   const lightness = resize(f, picture.width, picture.height, modelSize).map((value) => 116 * value - 16);
-  return { f, ...chroma(lightness, modelSize) };
+  return { f, ...palette(lightness, modelSize) };
 }
 
 /**
@@ -184,8 +103,12 @@ function chromaOf(picture: Pixels, modelSize: number): Chroma {
  * @param random makes a and b noise, as a network with random weights does
  * @returns a picture of the same size
  */
-export async function colourise(picture: Pixels, modelSize: number, random = false): Promise<Pixels> {
-  const made = chromaOf(picture, modelSize);
+export async function colourise(
+  picture: Pixels,
+  modelSize: number,
+  { palette = patches, random = false }: { palette?: Palette; random?: boolean } = {},
+): Promise<Pixels> {
+  const made = chromaOf(picture, modelSize, palette);
   const { a, b } = made;
   if (random)
     // oxlint-disable-next-line no-restricted-properties -- noise, not an id
@@ -200,8 +123,9 @@ export async function colourise(picture: Pixels, modelSize: number, random = fal
 export function colouriseBoth(
   picture: Pixels,
   modelSize: number,
+  palette: Palette,
 ): { coloured: () => Promise<Pixels>; ab: Pixels } {
-  const made = chromaOf(picture, modelSize);
+  const made = chromaOf(picture, modelSize, palette);
   const data = new Uint8Array(3 * made.a.length).fill(128);
   for (let i = 0, p = 0; i < made.a.length; i++, p += 3) {
     data[p] = Math.round(made.a[i]! + 128);
@@ -219,10 +143,14 @@ function bytesOf(values: Float32Array): Uint8Array {
 }
 
 /** @returns a + 128 and b + 128 of a grey square of the model's size */
-export function planesOfGrey(grey: Uint8Array, modelSize: number): [a: Uint8Array, b: Uint8Array] {
+export function planesOfGrey(
+  grey: Uint8Array,
+  modelSize: number,
+  palette: Palette,
+): [a: Uint8Array, b: Uint8Array] {
   const lightness = new Float32Array(grey.length);
   for (let i = 0; i < grey.length; i++) lightness[i] = LIGHTNESS[grey[i]!]!;
-  const { a, b } = chroma(lightness, modelSize);
+  const { a, b } = palette(lightness, modelSize);
   return [bytesOf(a), bytesOf(b)];
 }
 

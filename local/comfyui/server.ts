@@ -12,6 +12,7 @@ import { startEvents } from './events.ts';
 import { ALL, Executor, type Send } from './execute.ts';
 import { Files } from './files.ts';
 import { HttpError, INTERNAL_ERROR, NOT_FOUND, readBody, type HttpResponse } from './http.ts';
+import { patches, type Palette } from './palettes.ts';
 import { PromptQueue } from './queue.ts';
 import { ROUTES, type App } from './routes.ts';
 import { printBug, printError } from '../../common/terminal.ts';
@@ -25,6 +26,8 @@ export interface StandInOptions {
   /** Ends the process. @default - nothing happens */
   end?: NodeContext['end'];
   meter?: NodeContext['meter'];
+  /** Colours that are made up. @default patches - strong hues with edges, whose faults show */
+  palette?: Palette;
   /** Folder for input, output and temp. @default - a temporary one, removed on close */
   directory?: string | undefined;
 }
@@ -39,6 +42,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const world: NodeContext = {
     files: new Files(options.directory),
     inferenceEnd: options.inferenceEnd,
+    palette: options.palette ?? patches,
     faults: {
       checkpointUnreadable: false,
       diskFull: false,

@@ -67,6 +67,8 @@ export interface StackOptions {
    * @default 1.2 - long enough that more than one instance is needed
    */
   standInSeconds?: number;
+  /** Colours that the stand-in makes up. @default patches - strong hues with edges, by which checks find faults */
+  standInPalette?: 'patches' | 'fields';
   /** Maps the local AWS's endpoint to the one that workers use. @default - the same */
   workerEndpoint?: (endpoint: string) => Promise<string>;
   /** Called with each process of an instance. */
@@ -113,14 +115,17 @@ async function bundle(): Promise<void> {
   ]);
 }
 
+const paletteOf = ({ standInPalette = 'patches' }: StackOptions) => ['--palette', standInPalette];
+
 /** Records the canary from the ComfyUI that the workers use, as an image bake does. @throws UserError */
-async function recordCanary(
-  { stage, comfyui, workflow, abort }: StackOptions,
-  endpoint: string,
-): Promise<void> {
+async function recordCanary(options: StackOptions, endpoint: string): Promise<void> {
+  const { stage, comfyui, workflow, abort } = options;
   const { workflow: ofStage = 'ddcolor' } = stages[stage as StageName] as { workflow?: string };
   const file = join('ami', 'workflow', `${workflow ?? ofStage}.json`);
-  const child = comfyui === undefined ? fork(STAND_IN, ['--seconds', '0'], { silent: true }) : undefined;
+  const child =
+    comfyui === undefined
+      ? fork(STAND_IN, ['--seconds', '0', ...paletteOf(options)], { silent: true })
+      : undefined;
   try {
     const url = comfyui ?? ((await once(child!, 'message')) as [{ url: string }])[0].url;
     const env = { ...childEnvironment(endpoint), COMFYUI_URL: url };
@@ -158,7 +163,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
       worker: { command: process.execPath, args: ['--enable-source-maps', WORKER] },
       comfyui: comfyui ?? {
         command: process.execPath,
-        args: [STAND_IN, '--seconds', String(standInSeconds)],
+        args: [STAND_IN, '--seconds', String(standInSeconds), ...paletteOf(options)],
       },
       env: {
         ...childEnvironment((await options.workerEndpoint?.(endpoint)) ?? endpoint),

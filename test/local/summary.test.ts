@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { Progress } from '../../common/progress.ts';
 import { Recorder } from '../../local/run/recorder.ts';
+import type { StartOptions } from '../../local/options.ts';
+import { nextText } from '../../local/run/next.ts';
 import { percentile, progressLine, summarise, summaryText, timelineText } from '../../local/run/summary.ts';
 
 const row = (t: number, desired: number, inService: number, visible = 5) => ({
@@ -143,4 +145,18 @@ describe('Progress', () => {
     expect(written).toHaveLength(2);
     expect(written.join('')).not.toMatch(/[\r\x1b]/);
   });
+});
+
+it.each<[options: Partial<StartOptions>, shown: RegExp[], hidden: RegExp[]]>([
+  [{}, [/--photos FOLDER/, /--comfyui local/, /cost$/, /first-deploy/], []],
+  [{ photos: 'album' }, [/--comfyui local/], [/--photos/]],
+  [{ comfyui: 'local' }, [/--photos FOLDER/], [/--comfyui/]],
+])('after a run with %j the commands of what it has not shown follow', (options, shown, hidden) => {
+  const text = nextText({ count: 60, ...options });
+  for (const words of shown) expect(text).toContainEqual(expect.stringMatching(words));
+  for (const words of hidden) expect(text.join('\n')).not.toMatch(words);
+});
+
+it('a run that is kept suggests nothing at its end', () => {
+  expect(nextText({ count: 60, keep: true })).toEqual([]);
 });

@@ -1,6 +1,7 @@
 /** The stand-in merges colours as DDColor does: lightness kept, a and b computed at a small size and scaled up. */
 import { describe, expect, it } from 'vitest';
-import { chroma, colourise, resize, type Pixels } from '../../../local/comfyui/colour.ts';
+import { colourise, resize, type Pixels } from '../../../local/comfyui/colour.ts';
+import { PALETTES } from '../../../local/comfyui/palettes.ts';
 
 /** CIE Lab of sRGB, D65, independent of the code under test. */
 function lab([r, g, b]: number[]): [number, number, number] {
@@ -78,8 +79,53 @@ describe('colourise', () => {
 
   it('is noise with random weights', async () => {
     const picture = ramp(64, 64);
-    const hue = new Set(hues(await colourise(picture, 64, true)).map((value) => Math.round(value / 10)));
+    const hue = new Set(
+      hues(await colourise(picture, 64, { random: true })).map((value) => Math.round(value / 10)),
+    );
     expect(hue.size).toBeGreaterThan(25);
+  });
+});
+
+describe('the soft palette', () => {
+  const size = 256;
+  const at = (paint: (x: number, y: number) => number) => {
+    const lightness = Float32Array.from({ length: size * size }, (_, i) =>
+      paint(i % size, Math.floor(i / size)),
+    );
+    const { a, b } = PALETTES.fields(lightness, size);
+    return (x: number, y: number): [number, number] => [a[y * size + x]!, b[y * size + x]!];
+  };
+
+  it('is blue in a bright sky, warm in mid-tones, green below', () => {
+    const hue = at((_, y) => (y < 100 ? 75 : y < 140 ? 45 : 35));
+    expect(hue(128, 20)[1]).toBeLessThan(-10);
+    const [a, b] = hue(128, 112);
+    expect(a).toBeGreaterThan(2);
+    expect(b).toBeGreaterThan(4);
+    const [below, earth] = hue(128, 240);
+    expect(below).toBeLessThan(-4);
+    expect(earth).toBeGreaterThan(10);
+  });
+
+  it('has no edge, also where the picture has one', () => {
+    const hue = at((x, y) => (x < 128 === y < 128 ? 80 : 30));
+    const ofPatches = PALETTES.patches(
+      Float32Array.from({ length: size * size }, (_, i) => (i % size < 128 ? 80 : 30)),
+      size,
+    );
+    const steps = Array.from({ length: size - 1 }, (_, x) => {
+      const [[a, b], [nextA, nextB]] = [hue(x, 60), hue(x + 1, 60)];
+      return Math.hypot(nextA - a, nextB - b);
+    });
+    const row = 60 * size;
+    const harder = Array.from({ length: size - 1 }, (_, x) =>
+      Math.hypot(
+        ofPatches.a[row + x + 1]! - ofPatches.a[row + x]!,
+        ofPatches.b[row + x + 1]! - ofPatches.b[row + x]!,
+      ),
+    );
+    expect(Math.max(...steps)).toBeLessThan(4);
+    expect(Math.max(...harder)).toBeGreaterThan(8);
   });
 });
 
@@ -95,7 +141,7 @@ describe('resize', () => {
   });
 });
 
-it('leaves black and white without colour', () => {
-  const { a, b } = chroma(Float32Array.of(0, 0, 100, 100), 2);
+it.each(Object.entries(PALETTES))('%s leaves black and white without colour', (_, palette) => {
+  const { a, b } = palette(Float32Array.of(0, 0, 100, 100), 2);
   expect([...a, ...b].map(Math.abs)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
 });

@@ -1,4 +1,4 @@
-/** What holds for any policy after any sequence of ticks. `npm run test:full` runs a million sequences, not two thousand. */
+/** What holds for any policy after any sequence of ticks. `npm run test:full` runs a million sequences, not a thousand. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromItem, toItem } from '../../../../lambda/scaler/memory.ts';
