@@ -2,6 +2,7 @@
  * The alarms of a stage: what happened and what to do first. Each has a section of its id in `docs/runbook.md`;
  * `lib/alarms.ts` has the thresholds.
  */
+import { SIDELINED_WAIT_FACTOR } from './lanes.ts';
 import { SERVICE } from './names.ts';
 
 export interface AlarmText {
@@ -22,6 +23,12 @@ export const ALARMS = {
     meaning: 'A photo has been waiting for longer than the stage’s promisedWaitSeconds.',
     action:
       'Run explain: it names the reason, such as a shortage, a pause, a spent budget or a maximum that is too low.',
+    silent: 'unexplained-wait notifies, unless the alarm of a cause does',
+  },
+  'oldest-sidelined-photo': {
+    meaning: `A sidelined photo has been waiting for longer than ${SIDELINED_WAIT_FACTOR} times the stage’s promisedWaitSeconds.`,
+    action:
+      'Run explain: it names the reason, and how many photos of callers with many unfinished ones are sidelined.',
     silent: 'unexplained-wait notifies, unless the alarm of a cause does',
   },
   'burn-rate-5m': {
@@ -201,7 +208,7 @@ export const silenceOf = (id: AlarmId): string | undefined => (ALARMS[id] as Ala
 export const COMPOSITES = {
   'unexplained-wait': {
     meaning:
-      'A photo has been waiting for longer than the stage’s promisedWaitSeconds, and no other alarm explains it.',
+      'A photo has been waiting for longer than promised (oldest-photo, oldest-sidelined-photo), and no other alarm explains it.',
     action: 'Run explain: it names the reason, such as a pause, a spent budget, or boots that are slow.',
   },
   'wait-burn-fast': {
@@ -274,17 +281,6 @@ export const CONDITION_ALARM_IDS: readonly AlarmId[] = [
 
 /** All alarms of a stage with a gateway. */
 export const ALARM_TEXTS = { ...ALARMS, ...COMPOSITES };
-
-/** Alarms that explain a photo that waits, and notify of their own. */
-export const CAUSES_OF_WAITS = [
-  'no-tick',
-  'metrics-unavailable',
-  'failed-ticks',
-  'at-maximum',
-  'capacity-shortage',
-  'boot-failure',
-  'canary-failures',
-] as const satisfies readonly AlarmId[];
 
 /** First part of the name of every alarm of a stage. */
 export const alarmPrefix = (stage: string) => `${SERVICE}-${stage}-`;

@@ -26,6 +26,12 @@ export const INTERACTIVE_PER_BULK = 9;
 /** Photos of the first queue that a worker starts before a sidelined one that waits. */
 export const FIRST_PER_SIDELINED = 3;
 
+/**
+ * How many times as long as in one queue for all a sidelined photo waits at most: at least each fourth start of the interactive lane is one of its queue while
+ * photos of both wait.
+ */
+export const SIDELINED_WAIT_FACTOR = FIRST_PER_SIDELINED + 1;
+
 /** Folders of a queue in the bucket, each with its slash: of the photos, their results and their failure records. */
 export type QueueFolders = Readonly<Record<'photos' | 'results' | 'failed', string>>;
 

@@ -13,16 +13,17 @@ import {
 } from './names.ts';
 import { REASONS } from './reasons.ts';
 
-/** Metrics that SQS publishes: of the job queue, of the queue of outcomes whose events are to be sent, and of the dead letters of both. */
+/** Metrics that SQS publishes: of the queues of the interactive lane, of the queue of outcomes whose events are to be sent, and of the dead letters of both. */
 export const QUEUE_METRICS = {
   oldestAge: { queue: 'jobs', metric: 'ApproximateAgeOfOldestMessage' },
+  oldestSidelined: { queue: 'sidelinedJobs', metric: 'ApproximateAgeOfOldestMessage' },
   deadLetters: { queue: 'deadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   oldestOutcome: { queue: 'outcomes', metric: 'ApproximateAgeOfOldestMessage' },
   webhookDeadLetters: { queue: 'webhookDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
   outcomeDeadLetters: { queue: 'outcomeDeadLetters', metric: 'ApproximateNumberOfMessagesVisible' },
 } as const;
 
-export type QueueName = (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['queue'];
+export type WatchedQueue = (typeof QUEUE_METRICS)[keyof typeof QUEUE_METRICS]['queue'];
 
 export type Statistic = 'Average' | 'Maximum' | 'Sum' | 'p50' | 'p95';
 
@@ -31,7 +32,7 @@ export interface PanelSeries {
   metric: string;
   statistic: Statistic;
   /** Queue of the metric. @default - a metric of ours, of the stage */
-  queue?: QueueName;
+  queue?: WatchedQueue;
   /** Second dimension; the first is the stage. */
   dimension?: [name: string, value: string];
   /**
@@ -87,13 +88,12 @@ export const PHOTO_OUTCOMES = ['succeeded', 'failed', 'dropped', 'returned'] as 
 /** Phases of a boot, as the worker measures them. */
 export const BOOT_PHASES = ['kernel', 'driver', 'services', 'comfyui', 'canary'] as const;
 
-const oldest: PanelSeries = {
-  label: 'oldest',
-  metric: QUEUE_METRICS.oldestAge.metric,
-  statistic: 'Maximum',
-  queue: QUEUE_METRICS.oldestAge.queue,
-};
-const waits = [of(METRICS.waitTime, 'Average', 'mean'), of(METRICS.waitTime, 'p95', 'p95'), oldest];
+const waits: PanelSeries[] = [
+  of(METRICS.waitTime, 'Average', 'mean'),
+  of(METRICS.waitTime, 'p95', 'p95'),
+  { label: 'oldest', statistic: 'Maximum', ...QUEUE_METRICS.oldestAge },
+  { label: 'oldest sidelined', statistic: 'Maximum', ...QUEUE_METRICS.oldestSidelined },
+];
 
 /** Rows of panels. The first one answers an operator's first questions. */
 export const PANELS: Panel[][] = [

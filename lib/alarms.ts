@@ -8,6 +8,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { AlarmId } from '../contract/alarms.ts';
+import { SIDELINED_WAIT_FACTOR } from '../contract/lanes.ts';
 import { METRICS, POOL_DIMENSION, REASON_DIMENSION } from '../contract/names.ts';
 import { QUEUE_METRICS } from '../contract/panels.ts';
 import type { ProbeSchedule } from '../contract/probe.ts';
@@ -33,6 +34,8 @@ export interface AlarmLimits {
   readonly probePhoto?: ProbeSchedule | undefined;
   /** @default false - there are no webhooks, and no alarm of them */
   readonly hasWebhooks?: boolean;
+  /** @default false - the interactive lane has one queue, and no alarm of a second one */
+  readonly hasSidelinedQueue?: boolean;
 }
 
 const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } =
@@ -94,6 +97,7 @@ export function alarmRules({
   dailySpendLimit,
   probePhoto = 'off',
   hasWebhooks = false,
+  hasSidelinedQueue = false,
 }: AlarmLimits): Partial<Record<AlarmId, AlarmRule>> {
   const above = { comparison: GREATER_THAN_THRESHOLD, threshold: 0 };
   const ofGateway = {
@@ -109,6 +113,14 @@ export function alarmRules({
     ...burnRules(p95WaitSeconds, burnRateAlarms),
     ...(onDemandFallback ? fallbackRules(onDemandBaseCapacity) : {}),
     'oldest-photo': tooOld(QUEUE_METRICS.oldestAge, promisedWaitSeconds),
+    ...(hasSidelinedQueue
+      ? {
+          'oldest-sidelined-photo': tooOld(
+            QUEUE_METRICS.oldestSidelined,
+            SIDELINED_WAIT_FACTOR * promisedWaitSeconds,
+          ),
+        }
+      : {}),
     'dead-letters': notEmpty(QUEUE_METRICS.deadLetters),
     failures: {
       metric: METRICS.failures,

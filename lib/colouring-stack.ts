@@ -100,6 +100,7 @@ export class ColouringStack extends Stack {
       ...(p95WaitSeconds === undefined ? {} : { p95WaitSeconds }),
       stageName,
       queue,
+      sidelinedQueue: sidelinedJobs.queue,
       deadLetterQueue,
       outcomes: events,
       webhookDeadLetters: webhooks?.deadLetters,

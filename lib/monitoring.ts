@@ -14,7 +14,6 @@ import {
   alarmPrefix,
   BURN_IDS,
   BURN_RATES,
-  CAUSES_OF_WAITS,
   CONDITION_ALARM_IDS,
   COMPOSITES,
   FALLBACK_ALARM_IDS,
@@ -38,6 +37,12 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
   readonly stageName: string;
   /** Queue of the jobs. */
   readonly queue: sqs.IQueue;
+  /**
+   * Queue of the interactive lane's sidelined photos. With it, `promisedWaitSeconds` has to be known at synthesis: a multiple of it is this queue's promise.
+   *
+   * @default - none: no line and no alarm of it
+   */
+  readonly sidelinedQueue?: sqs.IQueue;
   /**
    * Queue of the messages that failed on every attempt.
    *
@@ -88,6 +93,20 @@ export interface MonitoringProps extends MonitoringOptions, ProbeOptions {
   readonly p95WaitSeconds?: number;
 }
 
+/** Alarms of a photo that waits for longer than its queue promises. */
+const LATE_ALARM_IDS = ['oldest-photo', 'oldest-sidelined-photo'] as const satisfies readonly AlarmId[];
+
+/** Alarms that explain a photo that waits, and notify of their own. */
+const CAUSES_OF_WAITS = [
+  'no-tick',
+  'metrics-unavailable',
+  'failed-ticks',
+  'at-maximum',
+  'capacity-shortage',
+  'boot-failure',
+  'canary-failures',
+] as const satisfies readonly AlarmId[];
+
 /** Props whose values may be known only at deploy. */
 const DEPLOY_TIME: readonly (keyof MonitoringProps)[] = [
   'gateway',
@@ -119,11 +138,13 @@ export class Monitoring extends Construct {
     super(scope, id);
     const { stageName, queue, deadLetterQueue, dailySpendLimit, gateway, probePhoto, p95WaitSeconds } = props;
     const { onDemandFallback = false, onDemandBaseCapacity } = props;
+    const { sidelinedQueue } = props;
     const { promisedWaitSeconds, burnRateAlarms, alarmEmail, runbookUrl } = resolveProps(
       this,
       MONITORING_FIELDS,
       props,
-      DEPLOY_TIME,
+      // A multiple of a token is not the token of the multiple.
+      sidelinedQueue ? DEPLOY_TIME.filter((name) => name !== 'promisedWaitSeconds') : DEPLOY_TIME,
     );
     checkProps(this, { dailySpendLimit, probePhoto, onDemandBaseCapacity });
     checkStageName(this, stageName);
@@ -135,7 +156,7 @@ export class Monitoring extends Construct {
     this.topic.addToResourcePolicy(mayPublish(this.topic));
     if (alarmEmail) this.topic.addSubscription(new EmailSubscription(alarmEmail));
 
-    const queues = { jobs: queue, deadLetters: deadLetterQueue };
+    const queues = { jobs: queue, sidelinedJobs: sidelinedQueue, deadLetters: deadLetterQueue };
     const { webhookDeadLetters } = props;
     const { queue: outcomeQueue, deadLetterQueue: outcomeDeadLetters } = props.outcomes ?? {};
     const metrics = new StageMetrics(
@@ -152,6 +173,7 @@ export class Monitoring extends Construct {
       dailySpendLimit,
       probePhoto,
       hasWebhooks: webhookDeadLetters !== undefined,
+      hasSidelinedQueue: sidelinedQueue !== undefined,
       ...fallback,
     };
     const rules = alarmRules(limits);
@@ -170,7 +192,10 @@ export class Monitoring extends Construct {
     const names = { stageName, runbookUrl };
     // Late photos are what every fault of the fleet ends in: an alarm of its own only where no cause has one.
     const explained = rule.anyOf(...CAUSES_OF_WAITS.map((id) => this.inAlarm(id)));
-    this.composite('unexplained-wait', rule.allOf(this.inAlarm('oldest-photo'), rule.not(explained)), names);
+    const isLate = rule.anyOf(
+      ...LATE_ALARM_IDS.filter((id) => this.alarms[id]).map((id) => this.inAlarm(id)),
+    );
+    this.composite('unexplained-wait', rule.allOf(isLate, rule.not(explained)), names);
     for (const id of burnRateAlarms ? BURN_IDS : []) {
       const parts = Object.keys({ ...BURN_RATES[id].windows, ...BURN_RATES[id].photos }) as AlarmId[];
       this.composite(id, rule.allOf(...parts.map((part) => this.inAlarm(part))), names);

@@ -3,7 +3,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { METRIC_NAMESPACE, POOL_DIMENSION, STAGE_DIMENSION } from '../contract/names.ts';
-import type { PanelSeries, QueueName } from '../contract/panels.ts';
+import type { PanelSeries, WatchedQueue } from '../contract/panels.ts';
 
 /** AWS's own metrics of the gateway: those of its HTTP API, and of its function. */
 export interface GatewayNames {
@@ -23,7 +23,7 @@ export interface MetricOf extends Pick<PanelSeries, 'metric' | 'queue' | 'dimens
 export class StageMetrics {
   constructor(
     private readonly stageName: string,
-    private readonly queues: { jobs: sqs.IQueue } & Partial<Record<QueueName, sqs.IQueue | undefined>>,
+    private readonly queues: { jobs: sqs.IQueue } & Partial<Record<WatchedQueue, sqs.IQueue | undefined>>,
     private readonly gateway?: GatewayNames,
     /** Whether the fleet has two groups, whose metrics have a pool. */
     private readonly hasPools = false,

@@ -9,6 +9,7 @@ import { clockTime, isoOf, known, span } from '../shared/format.ts';
 import { sumOf } from './arithmetic.ts';
 import { keepSentences, keepTimeOf, type KeepTime } from './sleep.ts';
 import { bulkSentences } from './bulk.ts';
+import { sidelinedJson, sidelinedSentences } from './sidelined.ts';
 import { poolsJson, poolSentences } from './pools.ts';
 import { bootFailuresJson, bootFailureSentences } from './boot-failures.ts';
 import {
@@ -53,6 +54,7 @@ export function explain(memory: ScalerMemory, policy: StagePolicy | undefined, n
     `The latest decision is ${span(age)} old (${clockTime(record.at, now)} UTC): ${record.reason}.`,
     REASON_TEXTS[record.reason].meaning,
     observationSentence(record),
+    ...sidelinedSentences(record),
     ...bulkSentences(record, now),
     ...poolSentences(record, memory.policy.pools, now),
     ...disbeliefSentences(record),
@@ -102,6 +104,7 @@ export function explainJson(
     calculation: calculation ? { ...calculation, sum: sumOf(calculation) } : null,
     keepTime: keep ?? null,
     bootFailures: bootFailuresJson(memory.policy.bootFailure),
+    sidelined: decision ? sidelinedJson(decision) : null,
     pools: poolsJson(decision ?? {}, memory.policy.pools),
     controls: memory.controls ? activeControls(memory.controls, now).map(controlJson) : null,
     lastChange: change

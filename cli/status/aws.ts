@@ -72,32 +72,32 @@ export function statusPorts(
     bulk: async () => ((await outputs())['BulkQueueUrl'] === undefined ? null : countsOf('BulkQueueUrl')),
     async oldest() {
       // The local AWS publishes no metrics of SQS.
-      if (place.local) return null;
-      const QueueName = (await named('QueueUrl')).split('/').at(-1) ?? '';
+      if (place.local) return { first: null, sidelined: null };
+      const urls = [await named('QueueUrl'), (await outputs())['SidelinedQueueUrl'] ?? []].flat();
       const now = Date.now();
       const get = new GetMetricDataCommand({
         StartTime: new Date(now - AGE_SECONDS * 1000),
         EndTime: new Date(now),
         ScanBy: 'TimestampDescending',
-        MetricDataQueries: [
-          {
-            Id: 'oldest',
-            MetricStat: {
-              Metric: {
-                Namespace: 'AWS/SQS',
-                MetricName: QUEUE_METRICS.oldestAge.metric,
-                Dimensions: [{ Name: 'QueueName', Value: QueueName }],
-              },
-              Period: 60,
-              Stat: 'Maximum',
+        MetricDataQueries: urls.map((url, k) => ({
+          Id: `queue${k}`,
+          MetricStat: {
+            Metric: {
+              Namespace: 'AWS/SQS',
+              MetricName: QUEUE_METRICS.oldestAge.metric,
+              Dimensions: [{ Name: 'QueueName', Value: url.split('/').at(-1) ?? '' }],
             },
+            Period: 60,
+            Stat: 'Maximum',
           },
-        ],
+        })),
       });
-      const { MetricDataResults } = await awsCall('CloudWatch', 'cloudwatch:GetMetricData', signal, () =>
+      const { MetricDataResults = [] } = await awsCall('CloudWatch', 'cloudwatch:GetMetricData', signal, () =>
         cloudWatch.send(get, { abortSignal: signal }),
       );
-      return MetricDataResults?.[0]?.Values?.[0] ?? null;
+      const ageOf = (k: number) =>
+        MetricDataResults.find(({ Id }) => Id === `queue${k}`)?.Values?.[0] ?? null;
+      return { first: ageOf(0), sidelined: ageOf(1) };
     },
     async deadLetters() {
       const [visible = 0] = await attributesOf('DeadLetterQueueUrl', ['ApproximateNumberOfMessages']);

@@ -12,8 +12,11 @@ import { DECISIONS, runbook, textOf } from './text.ts';
 export function statusJson(parts: StatusParts, { stage, stack, region }: StackName, now: number) {
   const memory = valueOf(parts.memory);
   const queue = valueOf(parts.queue);
+  const oldest = valueOf(parts.oldest);
   const spending = memory && spentToday(memory, now);
   const last = memory?.recent.at(-1);
+  const bulk = valueOf(parts.bulk);
+  const { dueAt } = last?.bulk ?? {};
   return {
     command: 'status',
     stage,
@@ -24,10 +27,11 @@ export function statusJson(parts: StatusParts, { stage, stack, region }: StackNa
       waiting: queue?.waiting ?? null,
       inFlight: queue?.inFlight ?? null,
       sidelined: queue?.sidelined ?? null,
-      oldestSeconds: valueOf(parts.oldest) ?? null,
+      oldestSeconds: oldest?.first ?? null,
+      oldestSidelinedSeconds: oldest?.sidelined ?? null,
       deadLetters: valueOf(parts.deadLetters) ?? null,
     },
-    bulk: valueOf(parts.bulk) ?? null,
+    bulk: bulk ? { ...bulk, dueAt: dueAt === undefined ? null : isoOf(dueAt) } : null,
     fleet: fleetOf(parts) ?? null,
     scaler: last
       ? {

@@ -10,6 +10,12 @@ export interface QueueCounts {
   sidelined?: number;
 }
 
+/** Seconds that the oldest photo of each queue of the interactive lane has waited; null when it is not measured. */
+export interface OldestAges {
+  first: number | null;
+  sidelined: number | null;
+}
+
 export interface FleetCounts {
   desired: number;
   inService: number;
@@ -60,8 +66,7 @@ export interface StatusPorts {
   queue(): Promise<QueueCounts>;
   /** The queue of the bulk lane; null in a stage without it. */
   bulk(): Promise<QueueCounts | null>;
-  /** Seconds that the oldest photo has waited; null when it is not measured. */
-  oldest(): Promise<number | null>;
+  oldest(): Promise<OldestAges>;
   /** Messages in the dead-letter queue. */
   deadLetters(): Promise<number>;
   fleet(): Promise<FleetCounts>;

@@ -3,8 +3,10 @@ import { ALARM_TEXTS, alarmPrefix, type AlarmId } from '../../contract/alarms.ts
 import { controlText, activeControls } from '../shared/controls.ts';
 import { decisionsOf, isChange, type DecisionRun } from '../shared/decisions.ts';
 import type { StackName } from '../shared/deployment.ts';
+import { SIDELINED_WAIT_FACTOR } from '../../contract/lanes.ts';
 import { REASON_TEXTS } from '../../contract/reasons.ts';
 import { isStale, spentToday, type ScalerMemory } from '../shared/scaler-memory.ts';
+import { lastStartText, sidelinedOutlook } from '../shared/sidelined.ts';
 import { clockTime, columns, count, known, span, UNKNOWN, usd, utc } from '../shared/format.ts';
 import { fleetOf, missingOf, valueOf, type Alarm, type PoolCounts, type StatusParts } from './parts.ts';
 
@@ -26,6 +28,7 @@ export function statusLines(parts: StatusParts, { stage, stack, region }: StackN
   const memory = valueOf(parts.memory);
   const rows = [
     ['queue', queueText(parts)],
+    ...sidelinedRows(parts),
     ...bulkRows(parts, now),
     ['fleet', fleetText(parts)],
     ...poolRows(parts),
@@ -52,20 +55,39 @@ export function queueText(parts: StatusParts): string {
   const queue = valueOf(parts.queue);
   const oldest = valueOf(parts.oldest);
   const dead = valueOf(parts.deadLetters);
+  const { sidelined = 0 } = queue ?? {};
   return [
-    `${known(queue?.waiting)} waiting${queue?.sidelined ? ` (${queue.sidelined} sidelined)` : ''}`,
+    `${known(queue?.waiting)} waiting`,
     `${known(queue?.inFlight)} in flight`,
     // SQS has no age for an empty queue.
-    ...(queue?.waiting === 0
-      ? []
-      : [
-          oldest === undefined || oldest === null
-            ? 'age of the oldest unknown'
-            : `the oldest waits ${span(oldest)}`,
-        ]),
+    ...(queue && queue.waiting === sidelined ? [] : [ageText('the oldest', oldest?.first)]),
     `${known(dead)} dead letters`,
   ].join(', ');
 }
+
+/** The interactive lane's second queue; no row while it is empty. */
+function sidelinedRows(parts: StatusParts): string[][] {
+  const { waiting = 0, sidelined = 0 } = valueOf(parts.queue) ?? {};
+  if (sidelined === 0) return [];
+  const last = lastStartText(
+    sidelinedOutlook({
+      ...{ waiting, sidelined, bulkWaiting: valueOf(parts.bulk)?.waiting ?? 0 },
+      inService: valueOf(parts.fleet)?.inService ?? 0,
+      // As the scaler's last tick measured it.
+      serviceSeconds: valueOf(parts.memory)?.recent.at(-1)?.calculation?.serviceSeconds,
+    }),
+  );
+  const facts = [
+    `${sidelined} of these`,
+    ageText('the oldest', valueOf(parts.oldest)?.sidelined),
+    `1 of ${SIDELINED_WAIT_FACTOR} starts while others wait`,
+    ...(last === undefined ? [] : [`the last starts ${last}`]),
+  ];
+  return [['  sidelined', facts.join(', ')]];
+}
+
+const ageText = (which: string, seconds: number | null | undefined) =>
+  seconds === undefined || seconds === null ? `age of ${which} unknown` : `${which} waits ${span(seconds)}`;
 
 /** The bulk lane; no row in a stage without it. */
 function bulkRows(parts: StatusParts, now: number): string[][] {

@@ -20,7 +20,7 @@ export function statusLine(parts: StatusParts, now: number): { time: string; tex
       ? 'no tick yet'
       : `tick ${UNKNOWN}`;
   const text = [
-    `waiting ${known(queue?.waiting)}, in flight ${known(queue?.inFlight)}, dead letters ${known(valueOf(parts.deadLetters))}`,
+    `waiting ${known(queue?.waiting)}${queue?.sidelined ? ` (${queue.sidelined} sidelined)` : ''}, in flight ${known(queue?.inFlight)}, dead letters ${known(valueOf(parts.deadLetters))}`,
     ...(bulk ? [`bulk waiting ${bulk.waiting}, in flight ${bulk.inFlight}`] : []),
     fleet
       ? `fleet ${fleet.inService} of ${fleet.desired} in service, ${fleet.pending} pending, ${fleet.draining} draining`

@@ -6,7 +6,7 @@ import { recentView, type View } from '../../contract/view.ts';
 import { callerDigest } from './quotas.ts';
 
 /** Photos that a caller may have unfinished in the first queue, on a fleet of any size. */
-const LEAST_ALLOWED = 4;
+export const LEAST_ALLOWED = 4;
 
 /**
  * An outcome is known when the client asks. Photos whose outcome nobody asks for count until their window ends, seconds: at most so long

@@ -141,5 +141,6 @@ export const SOURCES: Partial<Record<MetricName, Source>> = {
 export function valuesOf(input: PanelInput, series: PanelSeries): Values | MissingReason {
   // The sums of both pools have sources of their own.
   if (series.dimension?.[0] === POOL_DIMENSION) return 'simulator';
+  if (series.queue === 'sidelinedJobs') return 'simulator';
   return (SOURCES[series.metric as MetricName] ?? notSimulated)(input, series);
 }

@@ -57,6 +57,12 @@ const CASES: Record<AlarmId, Case> = {
   'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
+  // Four times as long: each fourth start is a sidelined photo's.
+  'oldest-sidelined-photo': {
+    values: [3601, 3600],
+    bad: ['000XXX'],
+    good: ['0XX0XX0XX', '------', '-X-------'],
+  },
   // Each period is one window. Shares beyond the burn rate, and photos that are too few.
   'burn-rate-5m': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },
   'burn-rate-1h': { values: [73, 72], bad: ['X', '--X'], good: ['000', '-----'] },

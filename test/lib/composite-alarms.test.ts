@@ -49,6 +49,9 @@ describe('one cause, one notification', () => {
 
   it.each<[string, AlarmId[], string[]]>([
     ['late photos alone', ['oldest-photo'], ['unexplained-wait']],
+    ['late sidelined photos alone', ['oldest-sidelined-photo'], ['unexplained-wait']],
+    ['late photos of both queues', ['oldest-photo', 'oldest-sidelined-photo'], ['unexplained-wait']],
+    ['late sidelined photos at the maximum', ['at-maximum', 'oldest-sidelined-photo'], ['at-maximum']],
     ['a shortage, with late photos', ['capacity-shortage', 'oldest-photo'], ['capacity-shortage']],
     ['a scaler that stands still', ['no-tick', 'oldest-photo'], ['no-tick']],
     ['a bad image', ['canary-failures', 'oldest-photo'], ['canary-failures']],

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Stack } from 'aws-cdk-lib';
+import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AutoScalingGroup, type IAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import { InstanceType, MachineImage, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -219,6 +219,18 @@ describe('wrong props', () => {
     ['Store', () => store('others'), "bucketName 'photos': .* jobs, which has 'others'"],
     ['Monitoring', () => monitoring({ promisedWaitSeconds: 59 }), 'promisedWaitSeconds 59: a whole number'],
     ['Monitoring', () => monitoring({ dailySpendLimit: -1 }), 'dailySpendLimit -1: above 0'],
+    [
+      'Monitoring',
+      () => {
+        const stack = newStack();
+        const promisedWaitSeconds = new CfnParameter(stack, 'Wait', { type: 'Number' }).valueAsNumber;
+        const { queue } = new JobQueue(stack, 'Work');
+        const { queue: sidelinedQueue } = new JobQueue(stack, 'Aside');
+        const props = { stageName: 'other', queue, sidelinedQueue, promisedWaitSeconds };
+        return new Monitoring(stack, 'Monitoring', props);
+      },
+      'promisedWaitSeconds token',
+    ],
     [
       'Monitoring',
       () => monitoring({ probePhoto: 'weekly' as 'daily' }),

@@ -31,7 +31,7 @@ import { newApp, ofType, synthesise, type Properties, type StackTemplate } from 
 const STAGE = 'prod';
 /** Metrics that AWS publishes for a queue, an HTTP API and a function. */
 const OF_AWS =
-  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
+  /^AWS\/(SQS (ApproximateAgeOfOldestMessage|ApproximateNumberOfMessagesVisible) QueueName=(?:Jobs|SidelinedJobs|OutcomeEventsOutcomes|WebhooksDeadLetters)\w+\.QueueName|ApiGateway 5xx ApiId=Api\w+|Lambda (Errors|Throttles) FunctionName=GatewayFunction\w+)$/;
 
 let template: StackTemplate;
 let published: Set<Series>;
@@ -126,6 +126,19 @@ describe('the alarms', () => {
 
   it('have published metrics only', () => expect(unpublished(askedByAlarms(template))).toEqual([]));
 
+  it.each<[AlarmId, RegExp]>([
+    ['oldest-photo', /^JobsQueue\w+\.QueueName$/],
+    ['oldest-sidelined-photo', /^SidelinedJobsQueue\w+\.QueueName$/],
+    ['dead-letters', /^JobsDeadLetters\w+\.QueueName$/],
+    ['outcome-age', /^OutcomeEventsOutcomesQueue\w+\.QueueName$/],
+    ['outcome-dead-letters', /^OutcomeEventsOutcomesDeadLetters\w+\.QueueName$/],
+    ['webhook-dead-letters', /^WebhooksDeadLetters\w+\.QueueName$/],
+  ])('%s is of its own queue', (id, queue) => {
+    const where = `alarm '${alarmName(STAGE, id)}'`;
+    const [found] = askedByAlarms(template).filter((asked) => asked.where === where);
+    expect(found?.series.split(' QueueName=')[1]).toMatch(queue);
+  });
+
   it.each([...ALARM_IDS, ...COMPOSITE_IDS])(
     '%s notifies the topic when it goes off and when it is over',
     (id) => {
@@ -176,6 +189,7 @@ describe('the alarms', () => {
 
   it.each<[AlarmId, string]>([
     ['oldest-photo', 'notBreaching'],
+    ['oldest-sidelined-photo', 'notBreaching'],
     ['dead-letters', 'notBreaching'],
     ['failures', 'notBreaching'],
     ['no-tick', 'breaching'],
@@ -201,6 +215,7 @@ describe('the alarms', () => {
   /** Statistic, period, datapoints of evaluation periods, comparison, threshold. */
   it.each<[AlarmId, string, number, string, string, number]>([
     ['oldest-photo', 'Maximum', 60, '3 of 3', 'GreaterThanThreshold', 900],
+    ['oldest-sidelined-photo', 'Maximum', 60, '3 of 3', 'GreaterThanThreshold', 3600],
     ['dead-letters', 'Maximum', 60, '1 of 1', 'GreaterThanThreshold', 0],
     ['failures', 'Average', 300, '3 of 36', 'GreaterThanThreshold', 0.05],
     ['no-tick', 'SampleCount', 60, '5 of 5', 'LessThanThreshold', 1],
@@ -236,6 +251,7 @@ describe('the alarms', () => {
       Threshold: 120,
       ComparisonOperator: 'GreaterThanThreshold',
     });
+    expect(alarm('oldest-sidelined-photo').Threshold).toBe(480);
     expect(alarm('daily-spend')).toMatchObject({
       Threshold: 7,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
@@ -243,7 +259,7 @@ describe('the alarms', () => {
   });
 });
 
-describe('a monitoring of a queue without dead letters and without a limit', () => {
+describe('a monitoring of one queue without dead letters and without a limit', () => {
   it('has no alarm and no series of them', () => {
     const stack = new Stack(newApp(), 'Small');
     new Monitoring(stack, 'Monitoring', { stageName: 'small', queue: new sqs.Queue(stack, 'Jobs') });
@@ -253,9 +269,10 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
     );
     expect(names).not.toContain('ddcolor-elastic-small-dead-letters');
     expect(names).not.toContain('ddcolor-elastic-small-daily-spend');
+    expect(names).not.toContain('ddcolor-elastic-small-oldest-sidelined-photo');
     expect(names).toHaveLength(
       ALARM_IDS.length -
-        2 -
+        3 -
         [
           ...GATEWAY_ALARM_IDS,
           ...OUTCOME_ALARM_IDS,
@@ -264,7 +281,9 @@ describe('a monitoring of a queue without dead letters and without a limit', () 
           ...FALLBACK_ALARM_IDS,
         ].length,
     );
-    expect(askedByDashboard(small).filter(({ series }) => /DeadLetters/.test(series))).toEqual([]);
+    expect(
+      askedByDashboard(small).filter(({ series }) => /DeadLetters|Sidelined\w+\.Q/.test(series)),
+    ).toEqual([]);
   });
 });
 

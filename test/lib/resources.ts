@@ -181,7 +181,7 @@ export const RESOURCES: Record<string, Properties> = {
 /** Resources of a stage without a gateway, by type. Another one needs a decision: a NAT gateway costs, an open port lets in. */
 export const TYPES: Record<string, number> = {
   'AWS::AutoScaling::AutoScalingGroup': 2,
-  'AWS::CloudWatch::Alarm': 22,
+  'AWS::CloudWatch::Alarm': 23,
   'AWS::CloudWatch::CompositeAlarm': 4,
   'AWS::CloudWatch::Dashboard': 1,
   'AWS::DynamoDB::Table': 1,

@@ -97,6 +97,7 @@ const BACKLOG_SCALER: Decisions<BacklogScalerProps> = {
 const MONITORING: Decisions<MonitoringProps> = {
   stageName: 'refused text',
   queue: 'part',
+  sidelinedQueue: 'part',
   deadLetterQueue: 'part',
   outcomes: 'part',
   webhookDeadLetters: 'part',

@@ -17,8 +17,10 @@ const ALL = PANELS.flat().flatMap(({ id, series }) => series.map((one) => ({ id,
 const named = (panel: string, labels: string) => labels.split(', ').map((label) => `${panel}: ${label}`);
 const NOT_SIMULATED = [
   ...named('coloured', 'failed'),
+  ...named('waits-now', 'oldest sidelined'),
   ...named('backlog', 'of these sidelined'),
   ...named('decisions', 'over-budget, paused, metrics-unavailable'),
+  ...named('waits', 'oldest sidelined'),
   ...named('outcomes', 'dropped, returned'),
   ...named('outcomes', FAILURE_CODES.join(', ')),
   ...named('boot', 'kernel, driver, services, comfyui, canary'),

@@ -1,10 +1,12 @@
 /** What `status` reads, part by part, and what it shows where a part cannot be read. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../../client/errors.ts';
 import { scalerMemoryOf } from '../../../cli/shared/scaler-memory.ts';
-import { readParts, type StatusPorts } from '../../../cli/status/parts.ts';
+import { statusPorts } from '../../../cli/status/aws.ts';
+import { readParts, type OldestAges, type StatusPorts } from '../../../cli/status/parts.ts';
 import type { statusJson } from '../../../cli/status/json.ts';
 import { UserError } from '../../../common/errors.ts';
 import { storeError } from '../../client/support/gateway.ts';
@@ -14,7 +16,7 @@ describe('reading the parts', () => {
   const ports = (more: Partial<StatusPorts>): StatusPorts => ({
     queue: async () => ({ waiting: 1, inFlight: 0 }),
     bulk: async () => null,
-    oldest: async () => null,
+    oldest: async () => ({ first: null, sidelined: null }),
     deadLetters: async () => 0,
     fleet: async () => ({ desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 4 }),
     memory: async () => scalerMemoryOf(undefined),
@@ -41,14 +43,64 @@ describe('reading the parts', () => {
   });
 });
 
-describe('without permissions', () => {
-  let server: Server | undefined;
-  afterEach(() => server?.close());
+let server: Server | undefined;
+afterEach(() => server?.close());
+const listen = async (made: Server): Promise<string> => {
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+};
 
+describe('the ages of the oldest photos', () => {
+  const url = (queue: string) => `https://sqs.us-east-1.amazonaws.com/1/${queue}`;
+  const jobs = { QueueUrl: url('jobs') };
+  const both = { ...jobs, SidelinedQueueUrl: url('aside') };
+
+  it.each<[string, Record<string, string>, Record<string, number[]>, OldestAges]>([
+    ['of both queues', both, { aside: [95, 80], jobs: [40, 30] }, { first: 40, sidelined: 95 }],
+    ['of a queue without a value', both, { jobs: [40] }, { first: 40, sidelined: null }],
+    ['of none', both, {}, { first: null, sidelined: null }],
+    ['of a stack from before the second queue', jobs, { jobs: [7] }, { first: 7, sidelined: null }],
+  ])('%s', async (_which, outputs, ages, expected) => {
+    /** As CloudWatch answers, in any order. */
+    const answer = ({ MetricDataQueries }: GetMetricDataCommandInput) => ({
+      MetricDataResults: MetricDataQueries?.map(({ Id, MetricStat }) => {
+        const Values = ages[MetricStat?.Metric?.Dimensions?.[0]?.Value ?? ''] ?? [];
+        return { Id, Values, Timestamps: Values.map(() => 0) };
+      }).reverse(),
+    });
+    const endpoint = await listen(
+      createServer((request, response) => {
+        const body: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => body.push(chunk));
+        request.on('end', () => {
+          const input = JSON.parse(Buffer.concat(body).toString()) as GetMetricDataCommandInput;
+          response.setHeader('content-type', 'application/x-amz-json-1.0');
+          response.end(JSON.stringify(answer(input)));
+        });
+      }),
+    );
+    const config = {
+      ...{
+        endpoint,
+        region: 'us-east-1',
+        maxAttempts: 1,
+        requestHandler: { connectionTimeout: 5000, socketTimeout: 5000 },
+      },
+      credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+    };
+    const stack = { stage: 'dev', stack: 'S', local: false, region: 'us-east-1' };
+    const place = { ...stack, config, autoScalingConfig: config };
+    const found = statusPorts(place, async () => outputs, new AbortController().signal);
+    expect(await found.oldest()).toEqual(expected);
+  });
+});
+
+describe('without permissions', () => {
   it('shows the missing ones and the other parts', async () => {
     const alarms = { MetricAlarms: [{ AlarmName: 'ddcolor-elastic-dev-no-tick', StateValue: 'OK' }] };
     const folder = new Folder();
-    server = createServer((request, response) => {
+    const made = createServer((request, response) => {
       let body = '';
       request.on('data', (chunk: Buffer) => (body += chunk.toString()));
       request.on('end', () => {
@@ -59,9 +111,8 @@ describe('without permissions', () => {
             .end(JSON.stringify(alarms));
       });
     });
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const ended = await command(folder.path, ['status', '--json'], {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      AWS_ENDPOINT_URL: await listen(made),
       ...{ AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x', AWS_REGION: 'us-east-1' },
     });
     folder.remove();

@@ -7,6 +7,7 @@ import { statusLines } from '../../../cli/status/text.ts';
 import { statusLine } from '../../../cli/watch/line.ts';
 import { ALARMS } from '../../../contract/alarms.ts';
 import { itemOf, memoryOf, NOW, record, records } from '../support/memory.ts';
+import { calculation } from '../support/explained.ts';
 import { alarm, DAY, ledger, parts } from '../support/status.ts';
 
 const where = { stage: 'dev', stack: 'DDColorElastic-dev', region: 'us-east-1' };
@@ -71,21 +72,79 @@ it('shows the two pools of a fleet that has them, with the limits of the scaler'
   expect(unread).toContain('2 pending, 0 draining, unknown stopped');
 });
 
-it('counts sidelined photos with those that wait, and says how many they are', () => {
-  const queue = { value: { waiting: 12, inFlight: 3, sidelined: 8 } };
-  expect(text({ queue })).toContain('12 waiting (8 sidelined), 3 in flight');
-  expect(text({ queue: { value: { ...queue.value, sidelined: 0 } } })).toContain('12 waiting, 3 in flight');
-  expect(statusJson(parts({ queue }), where, NOW).queue).toMatchObject(queue.value);
+describe('sidelined photos', () => {
+  const fast = { value: memoryOf([record({ calculation: { ...calculation, serviceSeconds: 6 } })]) };
+  const queueOf = (sidelined?: number) => ({
+    value: { waiting: 12, inFlight: 3, ...(sidelined !== undefined && { sidelined }) },
+  });
+
+  it.each<[string, Partial<StatusParts>, first: string, second: string | undefined]>([
+    [
+      'of a stack without their queue',
+      {},
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead',
+      undefined,
+    ],
+    ['none', { queue: queueOf(0) }, '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead', undefined],
+    [
+      'before the first queue is empty',
+      { queue: queueOf(2), memory: fast },
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
+      // Three instances of 6 s each: a photo in 2 s, and a fourth of these.
+      '2 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 16 s',
+    ],
+    [
+      'after it',
+      { queue: queueOf(8), memory: fast },
+      '12 waiting, 3 in flight, the oldest waits 34 s, 2 dead letters',
+      '8 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 24 s to 64 s',
+    ],
+    [
+      'beside bulk photos, which have a tenth',
+      { queue: queueOf(9), memory: fast, bulk: { value: { waiting: 100, inFlight: 0 } } },
+      '12 waiting,',
+      '9 of these, the oldest waits 2 min, 1 of 4 starts while others wait, the last starts in 27 s to 80 s',
+    ],
+    [
+      'alone, of whose queue there is no age',
+      { queue: queueOf(12), oldest: { value: { first: null, sidelined: null } } },
+      '12 waiting, 3 in flight, 2 dead letters',
+      '12 of these, age of the oldest unknown, 1 of 4 starts while others wait\n',
+    ],
+    [
+      'with no instance',
+      {
+        ...{ queue: queueOf(8), memory: fast },
+        fleet: { value: { desired: 0, inService: 0, pending: 0, draining: 0, min: 0, max: 20 } },
+      },
+      '12 waiting,',
+      'starts while others wait\n',
+    ],
+  ])('%s', (_which, more, first, second) => {
+    const lines = text(more);
+    expect(lines).toMatch(new RegExp(`\\n  queue +${first}`));
+    if (second === undefined) expect(lines).not.toContain('sidelined');
+    else expect(lines).toMatch(new RegExp(`\\n    sidelined  .*${second}`));
+  });
+
+  it('are counted in JSON and in the line of watch', () => {
+    const of = parts({ queue: queueOf(8) });
+    expect(statusJson(of, where, NOW).queue).toMatchObject({ sidelined: 8, oldestSidelinedSeconds: 95 });
+    expect(statusLine(of, NOW).text).toContain('waiting 12 (8 sidelined), in flight 3');
+    expect(statusLine(parts({ queue: queueOf(0) }), NOW).text).toContain('waiting 12, in flight 3');
+  });
 });
 
 it('shows the messages of the bulk lane where there is one', () => {
   const bulk = { value: { waiting: 800, inFlight: 6 } };
   expect(text({ bulk })).toContain('  bulk      800 waiting, 6 in flight\n');
-  expect(statusJson(parts({ bulk }), where, NOW)).toMatchObject({ bulk: bulk.value });
-  const at = (dueAt: number) => {
-    const last = record({ bulk: { visible: 800, inFlight: 6, dueAt } });
-    return text({ bulk, memory: { value: memoryOf([last]) } });
-  };
+  expect(statusJson(parts({ bulk }), where, NOW)).toMatchObject({ bulk: { ...bulk.value, dueAt: null } });
+  const dueIn = (dueAt: number) => ({
+    ...{ bulk, memory: { value: memoryOf([record({ bulk: { visible: 800, inFlight: 6, dueAt } })]) } },
+  });
+  const at = (dueAt: number) => text(dueIn(dueAt));
+  const json = statusJson(parts(dueIn(NOW + 600)), where, NOW);
+  expect(json.bulk?.dueAt).toBe('2026-05-04T10:10:00.000Z');
   expect(at(NOW + 600)).toContain('6 in flight, the oldest is due in 10 min\n');
   expect(at(NOW - 60)).toContain('6 in flight, the oldest was due 60 s ago\n');
   expect(statusLine(parts({ bulk }), NOW).text).toContain('  bulk waiting 800, in flight 6  ');
@@ -96,7 +155,10 @@ it('has JSON with the same facts', () => {
     command: 'status',
     ...where,
     at: '2026-05-04T10:00:00.000Z',
-    queue: { waiting: 12, inFlight: 3, sidelined: null, oldestSeconds: 34, deadLetters: 2 },
+    queue: {
+      ...{ waiting: 12, inFlight: 3, sidelined: null, deadLetters: 2 },
+      ...{ oldestSeconds: 34, oldestSidelinedSeconds: 95 },
+    },
     bulk: null,
     fleet: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 },
     scaler: { lastTick: '2026-05-04T09:59:56.000Z', ageSeconds: 4, stale: false },
@@ -175,7 +237,8 @@ describe('an unknown value', () => {
   });
 
   it('is shown when there is no measurement', () => {
-    expect(text({ oldest: { value: null } })).toContain('12 waiting, 3 in flight, age of the oldest unknown');
+    const oldest = { value: { first: null, sidelined: null } };
+    expect(text({ oldest })).toContain('12 waiting, 3 in flight, age of the oldest unknown');
     expect(text({ memory: { value: memoryOf([]) } })).toContain('today     unknown');
     // The ledger is yesterday's.
     const old = memoryOf(records({}), { ledger: { ...ledger, day: DAY - 1 } });

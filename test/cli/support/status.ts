@@ -13,7 +13,7 @@ export const alarm = (id: string, state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA' = 
 export const parts = (more: Partial<StatusParts> = {}): StatusParts => ({
   queue: { value: { waiting: 12, inFlight: 3 } },
   bulk: { value: null },
-  oldest: { value: 34 },
+  oldest: { value: { first: 34, sidelined: 95 } },
   deadLetters: { value: 2 },
   fleet: { value: { desired: 5, inService: 3, pending: 2, draining: 1, min: 0, max: 20 } },
   memory: {
