@@ -33,6 +33,9 @@ export const CODE_DIMENSION = 'Code';
 /** Dimension of {@link WORKER_METRICS.waitTime} of bulk photos; interactive ones have none. */
 export const LANE_DIMENSION = 'Lane';
 
+/** Dimension of {@link METRICS.comfyTime} of one workflow, of a stage with several. */
+export const WORKFLOW_DIMENSION = 'Workflow';
+
 /** Dimension of {@link METRICS.bootPhase}. */
 export const PHASE_DIMENSION = 'Phase';
 

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { choice, integer, positive, schemasOf } from './field.ts';
+import { otherWorkflowsSchema, workflowProblems } from './photo-workflow.ts';
 import { workflowSchema } from './workflow.ts';
 
 /** SQS's longest visibility timeout, seconds. */
@@ -76,7 +77,7 @@ export const WORKER_FIELDS = {
   batchSize: integer({ min: 1, max: 64, default: 8 }),
 };
 
-export const workerSettingsSchema = z.object({
+const settings = z.object({
   stage: z.string().min(1),
   queueUrl: z.url(),
   /** Queue of the bulk lane. */
@@ -93,7 +94,15 @@ export const workerSettingsSchema = z.object({
   workKeyPrefix: z.string().min(1),
   ...schemasOf(QUEUE_FIELDS),
   ...schemasOf(WORKER_FIELDS),
+  /** Of photos that name none. */
   workflow: workflowSchema,
+  /** @default - photos have the one above */
+  otherWorkflows: otherWorkflowsSchema.optional(),
+});
+
+export const workerSettingsSchema = settings.superRefine((given, context) => {
+  for (const message of workflowProblems(given))
+    context.addIssue({ code: 'custom', path: ['otherWorkflows'], message });
 });
 
 export type WorkerSettings = z.infer<typeof workerSettingsSchema>;

@@ -11,6 +11,7 @@
  * Exits with 0 when it has drained or written the verdict, with 1 when this instance cannot work or on a second signal.
  */
 import { availableParallelism, totalmem } from 'node:os';
+import { workflowNames } from '../contract/photo-workflow.ts';
 import { DynamoAttempts } from './aws/attempts.ts';
 import { S3Bucket } from './aws/bucket.ts';
 import { createClients } from './aws/clients.ts';
@@ -21,9 +22,7 @@ import { SqsJobQueue } from './aws/queue.ts';
 import { addWork, putBootFailure } from './aws/work-counters.ts';
 import { readCanary } from './comfyui/canary.ts';
 import { ComfyuiClient } from './comfyui/client.ts';
-import { infer } from './comfyui/inference.ts';
-import { Precision, withPrecision } from './comfyui/precision.ts';
-import { checkReady } from './comfyui/readiness.ts';
+import { StageInference } from './comfyui/stage-inference.ts';
 import { WorkFolders } from './comfyui/work-folders.ts';
 import { childProcesses, socketProcesses } from './imaging/image-connection.ts';
 import { ImageProcesses, withSpare } from './imaging/image-processes.ts';
@@ -83,7 +82,13 @@ async function main(args: string[]): Promise<void> {
     log,
   );
   const { stage } = settings;
-  log('info', 'worker-started', { stage, workflow: settings.workflow.name, comfyUrl });
+  const [workflow, ...others] = workflowNames(settings);
+  log('info', 'worker-started', {
+    stage,
+    workflow,
+    ...(others.length > 0 && { otherWorkflows: others }),
+    comfyUrl,
+  });
 
   const { CANARY_FILE, COMFYUI_DIRECTORY, COMFYUI_RESTART, IMAGE_SOCKET } = environment;
   const groupName = await readGroupName(read, settings.groupName, log);
@@ -117,15 +122,11 @@ async function main(args: string[]): Promise<void> {
   );
   const clean = folders && ((id: string) => folders.remove(id));
   if (await isCandidate(read, log)) {
-    const { workflow, path } = settings;
-    const precision = Precision.first(workflow);
-    const inference = { client, workflow, path, precision, log, clean };
-    const check = () =>
-      checkReady({ client, settings, images, canary, infer: (upload, ms) => infer(inference, upload, ms) });
+    const check = new StageInference({ client, settings, log, clean }).check({ images, canary });
     // Its timer also keeps this process alive, which the image processes do not.
     void notices.watch(settings.noticePollSeconds);
     await checkCandidate({
-      check: withPrecision(check, precision, log),
+      check,
       canary,
       imageId: () => read('ami-id'),
       putVerdict: (verdict) => putVerdict(aws.ssm, stage, instanceId, verdict),

@@ -1,10 +1,13 @@
 /** Assembles what happens to a received message: the photo pipeline, its limits, metrics and counters. */
 import { laneOfQueue } from '../contract/lanes.ts';
+import { graphsOf } from '../contract/photo-workflow.ts';
 import { createBatcher } from './comfyui/batches.ts';
 import { deadlineMs, infer } from './comfyui/inference.ts';
-import type { Precision } from './comfyui/precision.ts';
+import type { StageInference } from './comfyui/stage-inference.ts';
+import { PromptLimits } from './comfyui/prompt-limits.ts';
 import { maxBatch } from './comfyui/workflow.ts';
 import type { InstanceFaults } from './photo/attempts.ts';
+import type { Outcome } from './photo/handle-job.ts';
 import { handleMessage } from './photo/handle-message.ts';
 import { createPipeline } from './photo/pipeline.ts';
 import { giveUp, processPhoto } from './photo/process-photo.ts';
@@ -19,10 +22,13 @@ import type { WorkReport } from './telemetry/work-report.ts';
 /** Prompts at ComfyUI: the running one, and the next, so that the GPU never waits for the worker. */
 const COMFYUI_SLOTS = 2;
 
+/** Whether a photo has an outcome. */
+const isFinal = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'failed';
+
 /**
  * @param drain the controller of the current drain signal
  * @param faults of this instance
- * @param precision of this instance
+ * @param inference of the stage's workflows on this instance
  */
 export function createPhotoHandler(
   ports: WorkerPorts,
@@ -30,27 +36,38 @@ export function createPhotoHandler(
   report: WorkReport,
   drain: () => AbortController,
   faults: InstanceFaults,
-  precision: Precision,
+  inference: StageInference,
 ): Pick<LoopPorts, 'handle' | 'limits'> {
-  const { settings, client, queue, bucket, images, processes, log, now, clock } = ports;
-  const { workflow } = settings;
-  const inference = { client, workflow, precision, log, clean: ports.clean };
+  const { settings, queue, bucket, images, processes, log, now, clock } = ports;
+  const { batchSize } = settings;
   const busy = new BusyTime(processes, clock);
-  const batchSize = maxBatch(settings);
-  const prefetch = new Prefetch(processes, batchSize);
+  const graphs = graphsOf(settings);
+  const largestBatch = Math.max(...graphs.map((workflow) => maxBatch({ workflow, batchSize })));
+  const prefetch = new Prefetch(processes, largestBatch);
   const comfyuiSlots = new WeightedSemaphore(
     COMFYUI_SLOTS,
     (prompts) => busy.setPrompts(prompts),
     (prompts) => prompts === 0 || prefetch.hasShortPrompts,
   );
+  const promptLimits = new PromptLimits();
+  const batchers = new Map(
+    graphs.map((workflow) => {
+      const own = { ...inference.of({ look: { workflow: workflow.name } }), path: 'chroma' } as const;
+      return [
+        workflow.name,
+        createBatcher(own, comfyuiSlots, maxBatch({ workflow, batchSize }), promptLimits),
+      ];
+    }),
+  );
   const colour = createPipeline({
     images: busy.counting(images),
     // The deadline includes the wait for the running prompt.
-    infer: ({ upload, uploadMegapixels, path }, acquireSlot, options, signal) => {
-      const withinMs = COMFYUI_SLOTS * deadlineMs(uploadMegapixels);
-      return infer({ ...inference, path }, upload, withinMs, acquireSlot, options, signal);
+    infer: ({ upload, uploadMegapixels, path }, acquire, choice, signal) => {
+      const ownMs = deadlineMs(uploadMegapixels);
+      const { withinMs, acquireSlot } = promptLimits.limit(ownMs, COMFYUI_SLOTS * ownMs, acquire);
+      return infer({ ...inference.of(choice), path }, upload, withinMs, acquireSlot, choice.options, signal);
     },
-    batcher: createBatcher({ ...inference, path: 'chroma' }, comfyuiSlots, batchSize),
+    batcherOf: (choice) => batchers.get(inference.of(choice).workflow.name)!,
     comfyuiSlots,
     memory: new WeightedSemaphore(ports.megapixels),
     drainSignal: () => drain().signal,
@@ -82,11 +99,15 @@ export function createPhotoHandler(
           });
         return outcome;
       },
-      started: () => {
+      started: (name) => {
         started();
-        return () => report.add({ completed: 0, busySeconds: busy.take() }, lane);
+        const of = (started: number, completed: number) =>
+          name === undefined ? undefined : { name, started, completed };
+        if (name !== undefined) report.add({ completed: 0, busySeconds: 0 }, lane, of(1, 0));
+        return (outcome) =>
+          report.add({ completed: 0, busySeconds: busy.take() }, lane, of(0, isFinal(outcome) ? 1 : 0));
       },
-      finished: (outcome, figures, code) => metrics.add(outcome, figures, code, lane),
+      finished: (outcome, figures, code, workflow) => metrics.add(outcome, figures, code, lane, workflow),
       removed: () => report.add({ completed: 1, busySeconds: 0 }, lane),
       log,
       now,
@@ -98,7 +119,7 @@ export function createPhotoHandler(
   };
   const limits = () => {
     const prefetched = prefetch.depth;
-    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS * batchSize + processes };
+    return { prefetched, inFlight: prefetched + COMFYUI_SLOTS * largestBatch + processes };
   };
   return { handle, limits };
 }

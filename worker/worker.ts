@@ -1,10 +1,9 @@
 /** Runs a worker: gets ready, completes the launch hook, processes photos, drains, completes the termination hook. */
 import { pause } from '../common/time.ts';
 import { LAUNCH_HOOK, TERMINATION_HOOK } from '../contract/names.ts';
-import { infer } from './comfyui/inference.ts';
-import { Precision, withPrecision } from './comfyui/precision.ts';
-import { checkReady, reportOnce, startPolicy, untilReady } from './comfyui/readiness.ts';
+import { reportOnce, startPolicy, untilReady } from './comfyui/readiness.ts';
 import { dropModels, recover } from './comfyui/recovery.ts';
+import { StageInference } from './comfyui/stage-inference.ts';
 import { drainController } from './instance/drain.ts';
 import { abandonLaunch } from './instance/abandon-launch.ts';
 import { retryHook, tryHook } from './instance/complete-hook.ts';
@@ -27,8 +26,8 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   const { settings, notices, log, clock } = ports;
   const metrics = new PhotoMetrics({ publish: ports.publish, log });
   const report = new WorkReport({ add: ports.addWork, log, now: clock });
-  const precision = Precision.first(ports.settings.workflow);
-  const readiness = createReadiness(ports, metrics, precision);
+  const inference = new StageInference(ports);
+  const readiness = createReadiness(ports, metrics, inference);
   const faults = new InstanceFaults();
   let drain = drainController(notices.stop);
 
@@ -37,7 +36,7 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   await readiness.untilInService();
   await receivePhotos({
     queue: ports.queue,
-    ...createPhotoHandler(ports, metrics, report, () => drain, faults, precision),
+    ...createPhotoHandler(ports, metrics, report, () => drain, faults, inference),
     untilAllowed: async () => {
       if (!notices.isParked) return;
       log('info', 'warm-pool-entered', { targetState: notices.targetState });
@@ -70,21 +69,10 @@ export async function runWorker(ports: WorkerPorts): Promise<void> {
   if (!(await tryHook(ports, TERMINATION_HOOK))) await retryHook(ports, TERMINATION_HOOK);
 }
 
-function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, precision: Precision) {
-  const { settings, notices, client, images, canary, log, clock } = ports;
-  const { workflow, path } = settings;
-  const inference = { client, workflow, path, precision, log, clean: ports.clean };
-  const checkOnce = (withinMs?: number) =>
-    checkReady({
-      client,
-      settings,
-      images,
-      canary,
-      withinMs,
-      infer: (upload, ms) => infer(inference, upload, ms),
-    });
+function createReadiness(ports: WorkerPorts, metrics: PhotoMetrics, inference: StageInference) {
+  const { notices, client, log, clock } = ports;
   const check = reportOnce(
-    withPrecision(checkOnce, precision, log, () => metrics.addPrecisionChange()),
+    inference.check({ images: ports.images, canary: ports.canary }, () => metrics.addPrecisionChange()),
     () => metrics.addCanaryFailure(),
   );
   let answeredMs: number | undefined;

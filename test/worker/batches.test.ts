@@ -64,10 +64,11 @@ function worker(max: number, url = comfy.url) {
   const inference = { client: new ComfyuiClient(url), workflow, path: 'chroma', log, timing } as const;
   const comfyuiSlots = new WeightedSemaphore(2);
   const images = new CountingProcessor({ maxMegapixels: 1, path: 'chroma', workflow });
+  const batcher = createBatcher(inference, comfyuiSlots, max);
   const pipeline = createPipeline({
     images,
     infer: ({ upload }, acquireSlot) => infer(inference, upload, 60_000, acquireSlot),
-    batcher: createBatcher(inference, comfyuiSlots, max),
+    batcherOf: () => batcher,
     comfyuiSlots,
     memory: new WeightedSemaphore(10),
     drainSignal: () => new AbortController().signal,

@@ -42,7 +42,7 @@ function worker(name: string, path: WorkerSettings['path'] = 'chroma') {
   const [log, client] = [memoryLog(), new ComfyuiClient(comfy.url)];
   const colour = createPipeline({
     images,
-    infer: ({ upload, path }, acquireSlot, options) =>
+    infer: ({ upload, path }, acquireSlot, { options }) =>
       infer({ client, workflow, path, log, timing }, upload, 60_000, acquireSlot, options),
     comfyuiSlots: new WeightedSemaphore(1),
     memory: new WeightedSemaphore(100),

@@ -37,9 +37,9 @@ function worker(path: 'chroma' | 'plain' = 'chroma') {
   const batcher = createBatcher({ ...inference, path: 'chroma' }, comfyuiSlots, 8);
   const pipeline = createPipeline({
     images: new LocalImageProcessor({ maxMegapixels: 1, path, workflow }),
-    infer: ({ upload }, acquireSlot, options) =>
+    infer: ({ upload }, acquireSlot, { options }) =>
       infer({ ...inference, path }, upload, 60_000, acquireSlot, options),
-    batcher,
+    batcherOf: () => batcher,
     comfyuiSlots,
     memory: new WeightedSemaphore(10),
     drainSignal: () => new AbortController().signal,

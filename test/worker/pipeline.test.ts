@@ -51,6 +51,7 @@ function setUp(
         isUnchanged: change.isUnchanged,
       };
     },
+    advance: () => Promise.reject(new Error('one workflow')),
     finish: async (id, saved, source) => {
       ids.add(id);
       await step(`finish ${saved.toString()} of ${source}`, change.finish);
@@ -65,7 +66,7 @@ function setUp(
   let drain = new AbortController();
   const colour = createPipeline({
     images,
-    infer: async ({ upload }, acquireSlot: AcquireSlot, options) => {
+    infer: async ({ upload }, acquireSlot: AcquireSlot, { options }) => {
       const release = await acquireSlot();
       await step(`infer ${upload.toString()} ${JSON.stringify(options)}`, change.infer);
       release();

@@ -12,6 +12,7 @@ import {
   OUTCOME_DIMENSION,
   PHASE_DIMENSION,
   STAGE_DIMENSION,
+  WORKFLOW_DIMENSION,
 } from '../../contract/names.ts';
 import type { BootPhases } from '../instance/boot.ts';
 import type { PhotoMetricsBatch } from '../telemetry/photo-metrics.ts';
@@ -47,14 +48,20 @@ export function metricData(stage: string, batch: PhotoMetricsBatch): MetricDatum
   }));
   const measured = [...values].map(([name, counts]) => ({ name, counts, Dimensions }));
   const waits = { name: METRICS.waitTime, counts: bulkWaits, Dimensions: OfBulk };
-  const distributions = [...measured, waits].flatMap(({ name: MetricName, counts, Dimensions }) =>
-    chunks([...counts], MAX_VALUES).map((chunk) => ({
-      MetricName,
-      Dimensions,
-      Unit: WITHOUT_UNIT.has(MetricName) ? ('None' as const) : ('Seconds' as const),
-      Values: chunk.map(([value]) => value),
-      Counts: chunk.map(([, count]) => count),
-    })),
+  const ofWorkflows = [...batch.workflowTimes].map(([workflow, counts]) => ({
+    name: METRICS.comfyTime,
+    counts,
+    Dimensions: [...Dimensions, { Name: WORKFLOW_DIMENSION, Value: workflow }],
+  }));
+  const distributions = [...measured, waits, ...ofWorkflows].flatMap(
+    ({ name: MetricName, counts, Dimensions }) =>
+      chunks([...counts], MAX_VALUES).map((chunk) => ({
+        MetricName,
+        Dimensions,
+        Unit: WITHOUT_UNIT.has(MetricName) ? ('None' as const) : ('Seconds' as const),
+        Values: chunk.map(([value]) => value),
+        Counts: chunk.map(([, count]) => count),
+      })),
   );
   const counts = Object.entries({
     [METRICS.instanceFaults]: instanceFaults,

@@ -1,6 +1,7 @@
 /** This instance's counters of work done: an item of the scaler's table that only this instance may write. */
 import { UpdateItemCommand, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BOOT_FAILURE_ATTRIBUTE, TABLE_EXPIRY, TABLE_KEY, WORK_ATTRIBUTES } from '../../contract/names.ts';
+import { WORKFLOW_COUNTERS, workflowAttribute } from '../../contract/workflow-counters.ts';
 import type { Done } from '../telemetry/work-report.ts';
 
 /** After the last report of an instance DynamoDB deletes its item, seconds. */
@@ -18,9 +19,9 @@ interface Update {
   values: Record<string, AttributeValue>;
 }
 
-type Counter = keyof typeof WORK_ATTRIBUTES;
-const OF_BOTH_LANES: Counter[] = ['completed', 'busySeconds'];
-const OF_BULK: Counter[] = ['bulkCompleted', 'bulkBusySeconds'];
+type LaneCounter = keyof typeof WORK_ATTRIBUTES;
+const OF_BOTH_LANES: LaneCounter[] = ['completed', 'busySeconds'];
+const OF_BULK: LaneCounter[] = ['bulkCompleted', 'bulkBusySeconds'];
 
 /** @param now epoch milliseconds */
 async function update(
@@ -47,12 +48,19 @@ export function addWork(dynamo: DynamoDBClient, item: WorkItem, done: Done, now:
   const names = OF_BULK.some((name) => (done[name] ?? 0) > 0)
     ? [...OF_BOTH_LANES, ...OF_BULK]
     : OF_BOTH_LANES;
-  const added: Update = {
-    expression: ` ADD ${names.map((name) => `#${name} :${name}`).join(', ')}`,
-    names: Object.fromEntries(names.map((name) => [`#${name}`, WORK_ATTRIBUTES[name]])),
-    values: Object.fromEntries(
-      names.map((name) => [`:${name}`, { N: String(thousandths(done[name] ?? 0)) }]),
+  const counted = [
+    ...names.map((name) => ({ attribute: WORK_ATTRIBUTES[name] as string, value: done[name] ?? 0 })),
+    ...Object.entries(done.workflows ?? {}).flatMap(([workflow, work]) =>
+      WORKFLOW_COUNTERS.filter((counter) => work[counter] > 0).map((counter) => ({
+        attribute: workflowAttribute(workflow, counter),
+        value: work[counter],
+      })),
     ),
+  ];
+  const added: Update = {
+    expression: ` ADD ${counted.map((_, k) => `#c${k} :c${k}`).join(', ')}`,
+    names: Object.fromEntries(counted.map(({ attribute }, k) => [`#c${k}`, attribute])),
+    values: Object.fromEntries(counted.map(({ value }, k) => [`:c${k}`, { N: String(thousandths(value)) }])),
   };
   return update(dynamo, item, added, now);
 }

@@ -52,6 +52,9 @@ export interface Inference {
  */
 export const deadlineMs = (megapixels: number, photos = 1) => 18_000 + 2000 * (megapixels + photos);
 
+/** Milliseconds from submission to the end of a prompt; called when it has its slot, where that decides. */
+export type Limit = number | (() => number);
+
 /** A slot that is always free. */
 const NO_SLOT: AcquireSlot = async () => () => undefined;
 
@@ -69,7 +72,7 @@ const NO_SLOT: AcquireSlot = async () => () => undefined;
 export async function infer(
   inference: Inference,
   upload: Buffer,
-  withinMs: number,
+  withinMs: Limit,
   acquireSlot: AcquireSlot = NO_SLOT,
   options: Options = {},
   signal?: AbortSignal,
@@ -89,7 +92,7 @@ export async function infer(
 
 /** What a prompt is run with. */
 export interface Prompt {
-  withinMs: number;
+  withinMs: Limit;
   acquireSlot: AcquireSlot;
   options: Options;
   signal?: AbortSignal | undefined;
@@ -124,10 +127,11 @@ async function runPrompt(
     const name = await client.upload(picture, id);
     releaseSlot = await acquireSlot();
     isQueued = true;
+    const limitMs = typeof withinMs === 'function' ? withinMs() : withinMs;
     const graph = fillWorkflow(workflow, name, `${id}/out`, options, onChroma(path, precision));
     const fault = submissionFault(await client.submit(graph, id), workflow);
     if (fault) throw fault;
-    const entry = await untilEnded(client, id, withinMs, timing, signal);
+    const entry = await untilEnded(client, id, limitMs, timing, signal);
     isQueued = false;
     // The next prompt can run while this one's picture is fetched.
     releaseSlot();

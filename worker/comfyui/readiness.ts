@@ -4,6 +4,7 @@ import { pause } from '../../common/time.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { ImageProcessor } from '../imaging/image-processor.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import type { Look } from '../photo/options.ts';
 import { ComfyuiUnreachable, WorkflowRefused } from '../photo/faults.ts';
 import { CanaryMismatch, compareColours, testPicture, type Canary } from './canary.ts';
 import type { ComfyuiClient } from './client.ts';
@@ -13,6 +14,8 @@ export interface ReadinessPorts {
   client: Pick<ComfyuiClient, 'device' | 'hasClass'>;
   settings: Pick<WorkerSettings, 'device' | 'workflow'>;
   images: ImageProcessor;
+  /** @default - the stage's own workflow */
+  look?: Look;
   infer: (upload: Buffer, withinMs: number) => Promise<Buffer>;
   /**
    * Colours that the test picture must have.
@@ -39,7 +42,7 @@ const FIRST_INFERENCE_MS = 240_000;
  * @throws the reason why this instance cannot colour
  */
 export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
-  const { client, settings, images, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
+  const { client, settings, images, look, infer, canary, withinMs = FIRST_INFERENCE_MS } = ports;
   const device = await client.device();
   if (device !== settings.device) {
     throw new NeverReady(
@@ -52,10 +55,13 @@ export async function checkReady(ports: ReadinessPorts): Promise<Canary> {
   const missing = classes.filter(({ exists }) => !exists).map(({ name }) => `'${name}'`);
   if (missing.length > 0) throw new NeverReady(`ComfyUI lacks the node ${missing.join(', ')}`);
   const id = randomUUID();
-  const { upload } = await images.prepare(id, testPicture());
+  const file = testPicture();
+  const { upload } = await (look
+    ? images.prepare(id, file, undefined, undefined, undefined, undefined, look)
+    : images.prepare(id, file));
   try {
-    const { file } = await images.finish(id, await infer(upload, withinMs), 'readiness');
-    const colours = await images.colours(file);
+    const result = await images.finish(id, await infer(upload, withinMs), 'readiness');
+    const colours = await images.colours(result.file);
     // Workflows that do not colour, such as upscaling, have no colours to compare.
     if (canary && settings.workflow.output.coloured) compareColours(colours, canary);
     return colours;

@@ -38,7 +38,7 @@ export class ProcessDied extends Error {
   }
 }
 
-const ORDER: Record<Task, number> = { finish: 0, discard: 0, inspect: 1, colours: 2, prepare: 2 };
+const ORDER: Record<Task, number> = { finish: 0, advance: 0, discard: 0, inspect: 1, colours: 2, prepare: 2 };
 
 /** So that what a photo may have changed in a process does not last, fragmented memory included. */
 const MAX_EXECUTED = 2000;
@@ -142,8 +142,8 @@ export class ImageProcessPool {
       received: (frame) => this.received(process, frame),
       ended: (ended) => this.ended(process, ended),
     });
-    const { maxMegapixels, path, workflow } = this.settings;
-    process.connection.send({ do: 'start', settings: { maxMegapixels, path, workflow } });
+    const { maxMegapixels, path, workflow, otherWorkflows } = this.settings;
+    process.connection.send({ do: 'start', settings: { maxMegapixels, path, workflow, otherWorkflows } });
     process.retirement = setTimeout(() => {
       process.isRetiring = true;
       this.dispatch();
@@ -192,7 +192,8 @@ export class ImageProcessPool {
     clearTimeout(process.deadline);
     process.sent.shift();
     if (next) this.watch(process, next);
-    const isHeld = request.do === 'prepare' && 'value' in reply && !('needs' in reply.value);
+    const isHolding = request.do === 'prepare' || request.do === 'advance';
+    const isHeld = isHolding && 'value' in reply && !('needs' in reply.value);
     if ('id' in request && !isHeld) process.photos.delete(request.id);
     process.isRetiring ||= process.executed >= MAX_EXECUTED || reply.megabytes > MAX_MEGABYTES;
     if ('value' in reply) resolve({ value: reply.value, body, process });
@@ -242,6 +243,7 @@ export class ImageProcessPool {
 
 /** Permanent faults are of a photo, found before ComfyUI; instance faults of ComfyUI's picture. */
 function faultOf(asked: Task, fault: Parameters<typeof deserializeFault>[0]): Error {
-  const isBelieved = fault.kind !== (asked === 'finish' ? 'permanent' : 'instance');
+  const isAfter = asked === 'finish' || asked === 'advance';
+  const isBelieved = fault.kind !== (isAfter ? 'permanent' : 'instance');
   return deserializeFault(isBelieved ? fault : { ...fault, kind: 'other' });
 }

@@ -16,7 +16,7 @@ import {
   type ImageRequest,
   type RequestOf,
 } from './image-protocol.ts';
-import { finishLimits, headLimits, prepareLimits, type RequestLimits } from './limits.ts';
+import { advanceLimits, finishLimits, headLimits, prepareLimits, type RequestLimits } from './limits.ts';
 
 /** Of systemd's socket activation, and the first one after the standard streams. */
 const STREAM = 3;
@@ -68,7 +68,7 @@ async function execute(
   switch (request.do) {
     case 'inspect':
       limit(headLimits());
-      return [{ megapixels: await images.inspect(body) }];
+      return [{ megapixels: await images.inspect(body, request.look) }];
     case 'prepare': {
       limit(headLimits());
       try {
@@ -78,6 +78,12 @@ async function execute(
         if (error instanceof NotReserved) return [{ needs: error.load }];
         throw error;
       }
+    }
+    case 'advance': {
+      const { id, look } = request;
+      limit(advanceLimits(megapixelsOf.get(id) ?? 0));
+      const { upload, ...prepared } = await images.advance(id, body, look);
+      return [prepared, upload];
     }
     case 'finish': {
       limit(finishLimits((megapixelsOf.get(request.id) ?? 0) * scale));

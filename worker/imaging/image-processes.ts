@@ -7,8 +7,9 @@
  */
 import type { ColouredPhotos, Output } from '../../contract/photo-types.ts';
 import type { Canary } from '../comfyui/canary.ts';
+import { graphNamed } from '../../contract/photo-workflow.ts';
 import { usesPlanes } from '../comfyui/workflow.ts';
-import { InstanceFault, PermanentFault, TransientFault } from '../photo/faults.ts';
+import { InstanceFault, TransientFault } from '../photo/faults.ts';
 import type { Look } from '../photo/options.ts';
 import type { Log } from '../telemetry/log.ts';
 import { expectedLoad } from './expected-load.ts';
@@ -21,9 +22,10 @@ import type {
   PreparedPhoto,
   Reserve,
 } from './image-processor.ts';
-import { ImageProcessPool, ProcessDied } from './image-process-pool.ts';
-import { resultMegapixels } from './image-protocol.ts';
+import { ImageProcessPool } from './image-process-pool.ts';
+import { resultMegapixels, type Value } from './image-protocol.ts';
 import { MAX_LOAD, maxFileBytes } from './limits.ts';
+import { lost, unlessRefused, untilAnswered } from './image-process-tries.ts';
 import type { ImageProcess, Needs } from './pooled-process.ts';
 
 interface HeldPhoto {
@@ -36,6 +38,8 @@ interface HeldPhoto {
   /** Holds its pixels; undefined when it has died. */
   process: ImageProcess | undefined;
   prepared: PreparedPhoto;
+  /** Its steps before the present one: what each saved, and the look of the next. */
+  advanced: { saved: Buffer; look: Look | undefined }[];
 }
 
 interface Decoded {
@@ -48,11 +52,6 @@ interface NotDecoded {
   needs: number;
   process: ImageProcess;
 }
-
-/** A photo whose process died may not be the reason. One that kills two in a row is. */
-const TRIES = 2;
-/** Deaths of the processes that held a photo while they worked on others. */
-const MAX_OTHERS = 5;
 
 /**
  * Image processes of a worker whose photos keep some of them at work. One that waits for a file, for its result to be read or for its own
@@ -76,9 +75,9 @@ export class ImageProcesses implements ImageProcessor {
   }
 
   /** Has a photo's head read. @returns its load */
-  async inspect(body: Buffer, signal?: AbortSignal): Promise<number> {
+  async inspect(body: Buffer, signal?: AbortSignal, look?: Look): Promise<number> {
     const { value, process } = await unlessRefused((fresh) =>
-      this.pool.run({ do: 'inspect' }, body, { fresh, signal }),
+      this.pool.run({ do: 'inspect', look }, body, { fresh, signal }),
     );
     const { megapixels } = value;
     this.check(process, this.isAllowed(megapixels / MAX_LOAD), `a load of ${megapixels} megapixels`);
@@ -100,25 +99,37 @@ export class ImageProcesses implements ImageProcessor {
       return unlessRefused((fresh) => this.prepareOnce(id, body, choice, { fresh, signal, megapixels }));
     };
     const expected =
-      reserve && (expectedLoad(body, this.settings.maxMegapixels) ?? (await this.inspect(body, signal)));
+      reserve &&
+      (expectedLoad(body, this.settings.maxMegapixels) ?? (await this.inspect(body, signal, look)));
     const first = await tryWithin(expected);
     const found = 'needs' in first ? await tryWithin(first.needs) : first;
     const { prepared, process } = this.decoded(found);
-    this.photos.set(id, { body, choice, process, prepared });
+    this.photos.set(id, { body, choice, process, prepared, advanced: [] });
+    return prepared;
+  }
+
+  async advance(id: string, saved: Buffer, look?: Look, signal?: AbortSignal): Promise<PreparedPhoto> {
+    const photo = this.photoOf(id);
+    this.checkSaved(saved);
+    const advanced = await untilAnswered(async (fresh) => {
+      const holder = photo.process ?? (await this.holdAgain(id, photo, { fresh, signal }));
+      photo.process = undefined;
+      return this.advanceOnce(id, photo, { saved, look }, { process: holder, signal });
+    });
+    if ('died' in advanced) throw lost(advanced.died);
+    const { prepared, process } = advanced.answer;
+    photo.advanced.push({ saved, look });
+    Object.assign(photo, { prepared, process });
     return prepared;
   }
 
   async finish(id: string, saved: Buffer, source: string, signal?: AbortSignal): Promise<FinishedPhoto> {
-    const photo = this.photos.get(id);
-    if (!photo) throw new Error(`photo ${id} is not prepared`);
+    const photo = this.photoOf(id);
     this.photos.delete(id);
-    if (saved.length > maxFileBytes(resultMegapixels(this.settings)))
-      throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
+    this.checkSaved(saved);
     const finished = await untilAnswered(async (fresh) => {
-      const { body, choice, prepared } = photo;
-      const megapixels = Math.max(prepared.megapixels, prepared.load);
-      const again = () => this.prepareOnce(id, body, choice, { fresh, signal, megapixels });
-      const holder = photo.process ?? this.decoded(await again()).process;
+      const megapixels = loadOf(photo.prepared);
+      const holder = photo.process ?? (await this.holdAgain(id, photo, { fresh, signal }));
       // Whatever becomes of this try, the photo is then held no longer.
       photo.process = undefined;
       return this.pool.run({ do: 'finish', id, source }, saved, { process: holder, megapixels, signal });
@@ -143,6 +154,41 @@ export class ImageProcesses implements ImageProcessor {
     this.pool.close();
   }
 
+  private photoOf(id: string): HeldPhoto {
+    const photo = this.photos.get(id);
+    if (!photo) throw new Error(`photo ${id} is not prepared`);
+    return photo;
+  }
+
+  private checkSaved(saved: Buffer): void {
+    if (saved.length > maxFileBytes(resultMegapixels(this.settings)))
+      throw new InstanceFault(`the workflow saved a picture of ${saved.length} bytes`);
+  }
+
+  /** Prepares a photo again, up to the step that it is at. @returns the process that holds it */
+  private async holdAgain(id: string, { body, choice, prepared, advanced }: HeldPhoto, where: Needs) {
+    const megapixels = loadOf(prepared);
+    let { process } = this.decoded(await this.prepareOnce(id, body, choice, { ...where, megapixels }));
+    for (const step of advanced)
+      ({ process } = await this.advanceOnce(id, { prepared }, step, { signal: where.signal, process }));
+    return process;
+  }
+
+  private async advanceOnce(
+    id: string,
+    { prepared }: Pick<HeldPhoto, 'prepared'>,
+    { saved, look }: HeldPhoto['advanced'][number],
+    where: Needs,
+  ): Promise<Decoded> {
+    const megapixels = loadOf(prepared);
+    const request = { do: 'advance', id, look } as const;
+    const { value, body: upload, process } = await this.pool.run(request, saved, { ...where, megapixels });
+    const isSame = value.load === prepared.load && value.megapixels === prepared.megapixels;
+    this.check(process, isSame, `a load of ${value.load} and ${value.megapixels} megapixels at a next step`);
+    this.checkUpload(process, value, upload, look);
+    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
   /** @param where with the load that the photo may have. @default any that is allowed */
   private async prepareOnce(
     id: string,
@@ -161,12 +207,23 @@ export class ImageProcesses implements ImageProcessor {
     const isWithin = value.load <= megapixels && this.isAllowed(value.load / MAX_LOAD);
     this.check(process, isWithin, `a load of ${value.load} megapixels`);
     this.check(process, this.isAllowed(value.megapixels), `${value.megapixels} megapixels`);
-    const isPlane = usesPlanes(this.settings.workflow, value.path);
+    this.checkUpload(process, value, upload, choice.look);
+    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
+  }
+
+  /** Checks what goes to the workflow of a look. */
+  private checkUpload(
+    process: ImageProcess,
+    value: Value<'advance'>,
+    upload: Buffer,
+    { workflow: name, size: side }: Look = {},
+  ): void {
+    const workflow = graphNamed(this.settings, name);
+    const isPlane = usesPlanes(workflow, value.path);
     this.check(process, isPlane === (value.isPlane ?? false), `${isPlane ? 'no ' : ''}plane`);
-    const { size = this.settings.workflow.chroma?.size ?? 0 } = choice.look ?? {};
+    const size = side ?? workflow.chroma?.size ?? 0;
     if (isPlane) this.check(process, upload.length === size * size, `a plane of ${upload.length} bytes`);
     else this.checkPng(process, upload, Math.max(value.megapixels, size ** 2 / 1e6));
-    return { prepared: { id, ...value, upload } satisfies PreparedPhoto, process };
   }
 
   /** Of an answer that must not ask for more: the load is as the process itself has found it. */
@@ -196,54 +253,8 @@ export class ImageProcesses implements ImageProcessor {
   }
 }
 
-type Tried<T> = { answer: T } | { died: ProcessDied };
-
-/** Tries a photo again, in a process that has seen no other, when one died: of this photo or of another one. */
-async function untilAnswered<T>(attempt: (fresh: boolean) => Promise<T>): Promise<Tried<T>> {
-  let [own, others] = [0, 0];
-  for (;;) {
-    try {
-      return { answer: await attempt(own > 0) };
-    } catch (died) {
-      if (!(died instanceof ProcessDied)) throw died;
-      if (died.during === 'another') others++;
-      else own++;
-      // A photo is the cause of its processor time, whatever else the machine does.
-      if (own >= TRIES || others >= MAX_OTHERS || died.exceeded === 'processor time') return { died };
-    }
-  }
-}
-
-async function unlessRefused<T>(attempt: (fresh: boolean) => Promise<T>): Promise<T> {
-  const tried = await untilAnswered(attempt);
-  if ('answer' in tried) return tried.answer;
-  throw tried.died.during === 'request' && tried.died.exceeded !== 'time'
-    ? refusal(tried.died)
-    : lost(tried.died);
-}
-
-/** @returns the fault of a photo whose process died, possibly not because of the photo */
-function lost(cause: ProcessDied): Error {
-  return cause.during === 'start'
-    ? new InstanceFault('no image process starts on this instance', { cause })
-    : new TransientFault('the image process that worked on this photo died', { cause });
-}
-
-/** @returns what the uploader is told of a file that two image processes died of, or that takes one too much time */
-function refusal(cause: ProcessDied): PermanentFault {
-  const { exceeded } = cause;
-  return exceeded === undefined
-    ? new PermanentFault(
-        'unreadable-image',
-        'The file is damaged in a way that stops its decoder. Send an intact copy.',
-        { cause },
-      )
-    : new PermanentFault(
-        'too-large',
-        `Decoding the file takes far more ${exceeded} than a photo of its size. Send it as an ordinary JPEG or PNG file.`,
-        { cause },
-      );
-}
+/** Of a photo that is prepared. */
+const loadOf = ({ megapixels, load }: PreparedPhoto): number => Math.max(megapixels, load);
 
 /** As its header says, which ComfyUI believes: a few bytes can be a picture of any size. PNG third edition, 11.2.1. */
 const pngMegapixels = (file: Buffer): number =>

@@ -4,6 +4,7 @@ import { squareCopy } from '../../colour/resample.ts';
 import { roomForColour, type Room } from '../../colour/room.ts';
 import { isInColour } from '../../colour/tint.ts';
 import type { ColouredPhotos, Output, Remark } from '../../contract/photo-types.ts';
+import { graphNamed } from '../../contract/photo-workflow.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
 import type { Workflow } from '../../contract/workflow.ts';
 import type { Canary } from '../comfyui/canary.ts';
@@ -15,7 +16,7 @@ import { decodePhoto, type DecodedPhoto } from './decode.ts';
 import type { Format } from './formats.ts';
 import type { SizeLimits } from './limits.ts';
 import { inspectPhoto, megapixelsOf } from './inspect.ts';
-import { pathFor, unchanged, type Finish } from './paths.ts';
+import { pathFor, unchanged, type Finish, type Pixels } from './paths.ts';
 import { to8 } from './samples.ts';
 
 export interface PreparedPhoto {
@@ -80,6 +81,15 @@ export interface ImageProcessor {
   ): Promise<PreparedPhoto>;
 
   /**
+   * Makes the picture of a prepared photo and prepares it for the next workflow of its chain. The photo is still held.
+   *
+   * @param saved as for `finish`
+   * @param look of the next step
+   * @throws InstanceFault as `finish` does
+   */
+  advance(id: string, saved: Buffer, look?: Look, signal?: AbortSignal): Promise<PreparedPhoto>;
+
+  /**
    * Makes the result of a prepared photo, as a file. The photo is no longer held, even when this throws.
    *
    * @param saved the picture that the workflow saved, or the photo's two planes; of an unchanged photo it is not read
@@ -95,18 +105,21 @@ export interface ImageProcessor {
   colours(result: Buffer): Promise<Canary>;
 }
 
-export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow'>;
+export type ImageSettings = Pick<WorkerSettings, 'maxMegapixels' | 'path' | 'workflow' | 'otherWorkflows'>;
+
+interface Held {
+  photo: DecodedPhoto & { load: number };
+  output: Output;
+  finish: Finish;
+  pixels: Pixels;
+  remarks: Remark[];
+}
 
 /** Runs in the calling process. */
 export class LocalImageProcessor implements ImageProcessor {
-  private readonly held = new Map<string, { finish: Finish; remarks: Remark[] }>();
+  private readonly held = new Map<string, Held>();
 
   constructor(private readonly settings: ImageSettings) {}
-
-  private get limits(): SizeLimits {
-    const { maxMegapixels, workflow } = this.settings;
-    return { maxMegapixels, scale: workflow.output.scale };
-  }
 
   /**
    * Reads a photo's head.
@@ -114,8 +127,8 @@ export class LocalImageProcessor implements ImageProcessor {
    * @returns its load
    * @throws PermanentFault when the head shows that it cannot be coloured
    */
-  async inspect(body: Buffer): Promise<number> {
-    return (await inspectPhoto(body, this.limits)).load;
+  async inspect(body: Buffer, look: Look = {}): Promise<number> {
+    return (await inspectPhoto(body, this.limitsFor(look))).load;
   }
 
   async prepare(
@@ -125,16 +138,31 @@ export class LocalImageProcessor implements ImageProcessor {
     _signal?: AbortSignal,
     colouredPhotos: ColouredPhotos = 'recolour',
     reserve?: Reserve,
-    { strength, size: side }: Look = {},
+    look: Look = {},
   ): Promise<PreparedPhoto> {
-    const workflow = sized(this.settings.workflow, side);
-    const readsColours = workflow.input.colour === 'rgb';
-    const keepsColours = readsColours || colouredPhotos === 'refuse';
-    const decoded = await decodePhoto(body, this.limits, keepsColours, reserve);
-    if (colouredPhotos === 'refuse') refuseInColour(decoded);
-    const photo = readsColours ? decoded : { ...decoded, rgb: undefined };
+    const keepsColours = this.workflowOf(look).input.colour === 'rgb' || colouredPhotos === 'refuse';
+    const photo = await decodePhoto(body, this.limitsFor(look), keepsColours, reserve);
+    if (colouredPhotos === 'refuse') refuseInColour(photo);
     const remarks: Remark[] = photo.hasMore ? ['first-of-several'] : [];
     if (photo.metadataLeftOut.length > 0) remarks.push('metadata-incomplete');
+    return this.hold(id, photo, output, remarks, look);
+  }
+
+  async advance(id: string, saved: Buffer, look: Look = {}): Promise<PreparedPhoto> {
+    const { photo, output, pixels, remarks } = this.take(id);
+    return this.hold(id, { ...photo, ...(await pixels(saved)) }, output, remarks, look);
+  }
+
+  /** Holds a photo for a workflow. */
+  private async hold(
+    id: string,
+    whole: Held['photo'],
+    output: Output,
+    remarks: Remark[],
+    look: Look,
+  ): Promise<PreparedPhoto> {
+    const workflow = sized(this.workflowOf(look), look.size);
+    const photo = workflow.input.colour === 'rgb' ? whole : { ...whole, rgb: undefined };
     const seen = greyCopy(photo, workflow.chroma?.size);
     const room: Room = workflow.output.coloured ? roomForColour(seen) : 'plenty';
     const checkColour = (isGrey: boolean) => {
@@ -142,22 +170,15 @@ export class LocalImageProcessor implements ImageProcessor {
       if (room === 'plenty') throw new InstanceFault('the workflow saved a picture without any colour');
       remarks.push(NO_ROOM);
     };
-    const { path, size, format, finish } = pathFor(
-      { ...this.settings, workflow },
-      output,
-      photo,
-      checkColour,
-      strength,
-    );
+    const found = pathFor({ ...this.settings, workflow }, output, photo, checkColour, look.strength);
+    const { path, size, format } = found;
     // A workflow without chroma may change more than colours.
     const isUnchanged = room === 'none' && workflow.chroma !== undefined;
     if (isUnchanged) remarks.push(NO_ROOM);
     const isPlane = usesPlanes(workflow, path);
     const upload = isPlane ? planeOf(seen) : await pngOf(photo, size, seen);
-    this.held.set(id, {
-      finish: isUnchanged ? unchanged(output, workflow.chroma!.size, photo) : finish,
-      remarks,
-    });
+    const { finish, pixels } = isUnchanged ? unchanged(output, workflow.chroma!.size, photo) : found;
+    this.held.set(id, { photo, output, finish, pixels, remarks });
     return {
       id,
       format,
@@ -172,10 +193,7 @@ export class LocalImageProcessor implements ImageProcessor {
   }
 
   async finish(id: string, saved: Buffer, source: string): Promise<FinishedPhoto> {
-    const held = this.held.get(id);
-    if (!held) throw new Error(`photo ${id} is not prepared`);
-    this.held.delete(id);
-    const { finish, remarks } = held;
+    const { finish, remarks } = this.take(id);
     return { file: await finish(saved, source), remarks };
   }
 
@@ -185,6 +203,23 @@ export class LocalImageProcessor implements ImageProcessor {
 
   colours(result: Buffer): Promise<Canary> {
     return coloursOf(result);
+  }
+
+  /** The photo, which is then held no longer. */
+  private take(id: string): Held {
+    const held = this.held.get(id);
+    if (!held) throw new Error(`photo ${id} is not prepared`);
+    this.held.delete(id);
+    return held;
+  }
+
+  private workflowOf({ workflow: name }: Look): Workflow {
+    return graphNamed(this.settings, name);
+  }
+
+  private limitsFor(look: Look): SizeLimits {
+    const { scale = this.workflowOf(look).output.scale } = look;
+    return { maxMegapixels: this.settings.maxMegapixels, scale };
   }
 }
 

@@ -4,14 +4,24 @@
  */
 import { z } from 'zod';
 import { COLOURED_PHOTOS, OUTPUTS, REMARKS } from '../../contract/photo-types.ts';
+import { graphsOf, otherWorkflowsSchema } from '../../contract/photo-workflow.ts';
 import { largestChroma, workflowSchema } from '../../contract/workflow.ts';
 import { canarySchema } from '../comfyui/canary.ts';
 import { FORMATS } from './formats.ts';
 import type { FrameLimits } from './frames.ts';
 import type { ImageSettings } from './image-processor.ts';
-import { finishLimits, headLimits, maxFileBytes, prepareLimits } from './limits.ts';
+import { advanceLimits, finishLimits, headLimits, maxFileBytes, prepareLimits } from './limits.ts';
 
 const id = z.string().min(1).max(100);
+
+const look = z
+  .object({
+    strength: z.number().optional(),
+    size: z.number().optional(),
+    workflow: z.string().optional(),
+    scale: z.number().positive().optional(),
+  })
+  .optional();
 
 /** Headers of requests. The first has the settings; each gets one reply, in order. */
 export const requestSchema = z.discriminatedUnion('do', [
@@ -21,21 +31,24 @@ export const requestSchema = z.discriminatedUnion('do', [
       maxMegapixels: z.number().positive(),
       path: z.enum(['chroma', 'plain']),
       workflow: workflowSchema,
+      otherWorkflows: otherWorkflowsSchema.optional(),
     }),
   }),
   /** Body: the photo's file. */
-  z.object({ do: z.literal('inspect') }),
+  z.object({ do: z.literal('inspect'), look }),
   /** Body: the photo's file. */
   z.object({
     do: z.literal('prepare'),
     id,
     output: z.enum(OUTPUTS).optional(),
     colouredPhotos: z.enum(COLOURED_PHOTOS).optional(),
-    look: z.object({ strength: z.number().optional(), size: z.number().optional() }).optional(),
+    look,
     /** The load that memory is reserved for: a photo of more is not decoded. @default any */
     megapixels: z.number().nonnegative().optional(),
   }),
   /** Body: the picture that the workflow saved, or the photo's two planes. */
+  z.object({ do: z.literal('advance'), id, look }),
+  /** Body: likewise. */
   z.object({ do: z.literal('finish'), id, source: z.string().max(1000) }),
   /** Body: a result. */
   z.object({ do: z.literal('colours') }),
@@ -64,24 +77,27 @@ const faultSchema = z.object({
 export const EXCEEDED = ['processor time', 'time', 'memory'] as const;
 export type Exceeded = (typeof EXCEEDED)[number];
 
+/** Body: PNG or plane for the workflow. */
+const preparedSchema = z.object({
+  format: z.enum(FORMATS),
+  megapixels: z.number().nonnegative(),
+  load: z.number().nonnegative(),
+  uploadMegapixels: z.number().nonnegative(),
+  isUnchanged: z.boolean().optional(),
+  isPlane: z.boolean().optional(),
+  path: z.enum(['chroma', 'plain']),
+});
+
 const valueSchemas = {
   start: z.object({}),
   /** Its load. */
   inspect: z.object({ megapixels: z.number().nonnegative() }),
   prepare: z.union([
-    /** Body: PNG or plane for the workflow. */
-    z.object({
-      format: z.enum(FORMATS),
-      megapixels: z.number().nonnegative(),
-      load: z.number().nonnegative(),
-      uploadMegapixels: z.number().nonnegative(),
-      isUnchanged: z.boolean().optional(),
-      isPlane: z.boolean().optional(),
-      path: z.enum(['chroma', 'plain']),
-    }),
+    preparedSchema,
     /** Its load, of a photo that is not decoded and not held: memory for more has to be reserved. */
     z.object({ needs: z.number().nonnegative() }),
   ]),
+  advance: preparedSchema,
   /** Body: the result. */
   finish: z.object({ remarks: z.array(z.enum(REMARKS)).max(REMARKS.length).default([]) }),
   colours: canarySchema,
@@ -125,13 +141,18 @@ export function replyLimits(
   settings: ImageSettings,
   megapixels = settings.maxMegapixels,
 ): ReplyLimits {
-  const copy = largestChroma(settings.workflow) ** 2 / 1e6;
+  const copy = Math.max(...graphsOf(settings).map(largestChroma)) ** 2 / 1e6;
   const bytes = (file: number) => maxFileBytes(Math.max(file, copy));
   const result = megapixels * scaleOf(settings);
   switch (asked) {
     case 'prepare':
       return {
         seconds: headLimits().seconds + prepareLimits(megapixels).seconds,
+        bytes: bytes(megapixels),
+      };
+    case 'advance':
+      return {
+        seconds: advanceLimits(megapixels).seconds,
         bytes: bytes(megapixels),
       };
     case 'finish':
@@ -145,5 +166,6 @@ export function replyLimits(
 export const resultMegapixels = (settings: ImageSettings): number =>
   settings.maxMegapixels * scaleOf(settings);
 
-/** Pixels of a result for one of its photo. */
-const scaleOf = ({ workflow }: ImageSettings): number => Math.max(1, workflow.output.scale) ** 2;
+/** Pixels of a result for one of its photo, at most. */
+const scaleOf = (settings: ImageSettings): number =>
+  Math.max(1, ...graphsOf(settings).map(({ output }) => output.scale)) ** 2;

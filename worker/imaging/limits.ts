@@ -49,6 +49,10 @@ export const headLimits = (): RequestLimits => limits(HEAD_CPU_SECONDS, 0);
 export const prepareLimits = (megapixels: number): RequestLimits =>
   limits(HEAD_CPU_SECONDS + DECODE_CPU_SECONDS * megapixels, megapixels);
 
+/** To merge, and to make the upload for a next workflow. @param megapixels load of the photo */
+export const advanceLimits = (megapixels: number): RequestLimits =>
+  limits(2 * HEAD_CPU_SECONDS + (DECODE_CPU_SECONDS + ENCODE_CPU_SECONDS) * megapixels, megapixels);
+
 /** To merge and encode. @param megapixels load of the result */
 export const finishLimits = (megapixels: number): RequestLimits =>
   limits(2 * HEAD_CPU_SECONDS + ENCODE_CPU_SECONDS * megapixels, megapixels);

@@ -16,6 +16,7 @@ import {
   type Chroma,
 } from '../../colour/chroma.ts';
 import { mergeChroma16 } from '../../colour/depth16.ts';
+import { lightness } from '../../colour/lightness.ts';
 import { mergeChroma } from '../../colour/merge.ts';
 import type { Output } from '../../contract/photo-types.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -34,6 +35,7 @@ export interface ProcessingPath {
   /** Of the result. */
   format: Format;
   finish: Finish;
+  pixels: Pixels;
 }
 
 /** Is given whether what the workflow saved has no colour. @throws InstanceFault where it must have some */
@@ -47,6 +49,17 @@ export type CheckColour = (isGrey: boolean) => void;
  * @throws InstanceFault when the picture is not that photo in colour
  */
 export type Finish = (saved: Buffer, source: string) => Promise<Buffer>;
+
+/**
+ * Makes what a next workflow gets: the picture, and its lightness where that is no longer the photo's own.
+ *
+ * @param saved as for {@link Finish}
+ * @throws InstanceFault as {@link Finish} does
+ */
+export type Pixels = (saved: Buffer) => Promise<Pick<DecodedPhoto, 'rgb'> & Partial<DecodedPhoto>>;
+
+/** Both ends of a path. */
+type Results = Pick<ProcessingPath, 'finish' | 'pixels'>;
 
 type ChromaSettings = NonNullable<Workflow['chroma']>;
 interface Size {
@@ -74,45 +87,76 @@ export function pathFor(
       path: 'plain',
       size: undefined,
       format,
-      finish: plain(scale, photo, checkColour, workflow.chroma && strength),
+      ...plain(scale, photo, checkColour, workflow.chroma && strength),
     };
   const chromaPath = { path: 'chroma', size: chroma.size } as const;
   return output === 'chroma'
-    ? { ...chromaPath, format: 'png', finish: chromaOnly(chroma, checkColour) }
-    : { ...chromaPath, format, finish: merged(chroma, photo, checkColour, strength) };
+    ? { ...chromaPath, format: 'png', ...chromaOnly(chroma, checkColour) }
+    : { ...chromaPath, format, ...merged(chroma, photo, checkColour, strength) };
 }
 
 /** @param strength undefined for a graph that may change more than colours */
-const plain =
-  (scale: number, photo: DecodedPhoto, checkColour: CheckColour, strength: number | undefined): Finish =>
-  async (saved, source) => {
-    const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
-    const pixels = await readSaved(saved, size);
-    checkColour(isGrey(pixels));
-    // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
-    if (strength !== undefined && (photo.depth === 16 || strength !== 100))
-      return encodeMerged(photo, withStrength(chromaOfPicture({ ...size, data: pixels }), strength), source);
-    return encodeResult(pixels, await resized(photo, size), source);
+function plain(
+  scale: number,
+  photo: DecodedPhoto,
+  checkColour: CheckColour,
+  strength: number | undefined,
+): Results {
+  const size = { width: Math.round(scale * photo.width), height: Math.round(scale * photo.height) };
+  const read = async (saved: Buffer) => {
+    const data = await readSaved(saved, size);
+    checkColour(isGrey(data));
+    return data;
   };
+  // A graph that has a chroma path keeps lightness, so the photo's own can be had to its last bit.
+  const chromaOf = (data: Buffer) =>
+    strength !== undefined && (photo.depth === 16 || strength !== 100)
+      ? withStrength(chromaOfPicture({ ...size, data }), strength)
+      : undefined;
+  return {
+    finish: async (saved, source) => {
+      const data = await read(saved);
+      const chroma = chromaOf(data);
+      return chroma
+        ? encodeMerged(photo, chroma, source)
+        : encodeResult(data, await resized(photo, size), source);
+    },
+    pixels: async (saved) => {
+      const rgb = await read(saved);
+      if (strength !== undefined)
+        return mergedPixels(photo, chromaOf(rgb) ?? chromaOfPicture({ ...size, data: rgb }));
+      const { alpha } = photo;
+      return { rgb, grey: lightness(rgb, 3), depth: 8, alpha: alpha && to8(alpha) };
+    },
+  };
+}
 
-const merged =
-  (
-    { size, encoding }: ChromaSettings,
-    photo: DecodedPhoto,
-    checkColour: CheckColour,
-    strength: number,
-  ): Finish =>
-  async (saved, source) => {
+function merged(
+  { size, encoding }: ChromaSettings,
+  photo: DecodedPhoto,
+  checkColour: CheckColour,
+  strength: number,
+): Results {
+  const chromaOf = async (saved: Buffer) => {
     if (encoding === 'ab-planes') {
       const planes = readPlanes(saved, size);
       checkColour(planes.every((value) => value === ZERO));
-      return encodeMerged(photo, withStrength(chromaOfPlanes(planes, size), strength), source);
+      return withStrength(chromaOfPlanes(planes, size), strength);
     }
     const copy = await readCopy(saved, size);
     checkColour(isGrey(copy.data));
-    const chroma = encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy);
-    return encodeMerged(photo, withStrength(chroma, strength), source);
+    return withStrength(encoding === 'ab' ? chromaOfAb(copy) : chromaOfPicture(copy), strength);
   };
+  return {
+    finish: async (saved, source) => encodeMerged(photo, await chromaOf(saved), source),
+    pixels: async (saved) => mergedPixels(photo, await chromaOf(saved)),
+  };
+}
+
+/** The photo in colour, of 8 bits, with its own lightness. */
+const mergedPixels = ({ grey, width, height }: DecodedPhoto, chroma: Chroma) => ({
+  rgb: mergeChroma(to8(grey), width, height, chroma),
+});
 
 const memory = new PixelMemory();
 
@@ -132,24 +176,31 @@ function encodeMerged(
 }
 
 /** The chroma as a file, for clients that merge it themselves. */
-const chromaOnly =
-  ({ size, encoding }: ChromaSettings, checkColour: CheckColour): Finish =>
-  async (saved, source) => {
+const chromaOnly = ({ size, encoding }: ChromaSettings, checkColour: CheckColour): Results => ({
+  finish: async (saved, source) => {
     const ab =
       encoding === 'ab-planes'
         ? abOfPlanes(readPlanes(saved, size))
         : await readCopy(saved, size).then((copy) => (encoding === 'ab' ? copy.data : abOfPicture(copy)));
     checkColour(isWithoutColour(ab));
     return encodeChroma(ab, size, source);
-  };
+  },
+  pixels: noPicture,
+});
+
+/** No step follows one that gives chroma. */
+const noPicture = (): never => {
+  throw new Error('a chroma is no picture for a next workflow');
+};
 
 /** A photo that has no room for colour, with its own lightness; of a chroma, none. */
-export const unchanged =
-  (output: Output, size: number, photo: DecodedPhoto): Finish =>
-  (_saved, source) => {
+export const unchanged = (output: Output, size: number, photo: DecodedPhoto): Results => ({
+  finish: (_saved, source) => {
     if (output === 'chroma') return encodeChroma(new Uint8Array(3 * size * size).fill(ZERO), size, source);
     return encodeMerged(photo, NO_CHROMA, source, false);
-  };
+  },
+  pixels: async () => mergedPixels(photo, NO_CHROMA),
+});
 
 /** The photo with its transparency at the size of a workflow that changes it. */
 async function resized(photo: DecodedPhoto, to: Size): Promise<DecodedPhoto> {

@@ -24,14 +24,23 @@ export interface PhotoSize {
   megapixels: number;
   /** Photos in its ComfyUI slot. @default 1 */
   batch?: number;
+  /** Workflows that it goes through. @default 1 */
+  steps?: number;
 }
 
 /** What a photo's neighbours add to the limits of three prompts: the one before, theirs, and one that it gets alone. */
 const NEIGHBOUR_MS = 7500;
 
+/** What a further step of a chain adds, beside its part for the size: a prompt, and the one before it. */
+const STEP_MS = 40_000;
+
 /** Milliseconds for a photo: about ten times what one takes on a busy instance, and a megabyte a second for its transfer. */
-export const photoDeadlineMs = ({ bytes, megapixels, batch = 1 }: PhotoSize): number =>
-  90_000 + bytes / 1000 + 6000 * megapixels + NEIGHBOUR_MS * (batch - 1);
+export const photoDeadlineMs = ({ bytes, megapixels, batch = 1, steps = 1 }: PhotoSize): number =>
+  90_000 +
+  bytes / 1000 +
+  6000 * megapixels +
+  NEIGHBOUR_MS * (batch - 1) +
+  (steps - 1) * (STEP_MS + 6000 * megapixels);
 
 export class PhotoDeadline {
   private readonly controller = new AbortController();

@@ -23,10 +23,13 @@ export interface JobPorts {
   process: (job: Job, attempt: Attempt) => Promise<PhotoOutcome>;
   /** Writes the failure record. */
   giveUp: (job: Job, attempt: Attempt, usedUp: UsedUp) => Promise<PhotoOutcome>;
-  /** Called when a photo starts; it returns what is called when that photo finishes. */
-  started: () => () => void;
+  /**
+   * Called when a photo starts, with its workflow where the stage has several; it returns what is called when that photo
+   * finishes, with what happened to it.
+   */
+  started: (workflow?: string) => (outcome: Outcome) => void;
   /** Called with the outcome and the measurements of each photo. */
-  finished?: (outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode) => void;
+  finished?: (outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode, workflow?: string) => void;
   log: Log;
   /** Epoch milliseconds. */
   now: () => number;
@@ -57,7 +60,7 @@ export async function handleJob(
   const receivedMs = clock();
   const figures: PhotoMeasurements = { queueSeconds: seconds(now() - job.storedAtMs) };
   const counted = new PhotoAttempt(index === 0 ? message.id : `${message.id}/${index}`, ports.attempts);
-  let stopBusyTime: (() => void) | undefined;
+  let stopBusyTime: ((outcome: Outcome) => void) | undefined;
   const { queue } = message;
   const lane = laneOfQueue(queue);
   const place = { lane, ...(queue === lane ? {} : { queue }) };
@@ -67,7 +70,7 @@ export async function handleJob(
     wasTried: () => counted.wasTried,
     started: async () => {
       if (stopBusyTime) return;
-      stopBusyTime = started();
+      stopBusyTime = started(attempt.workflow);
       await counted.start();
       figures.waitSeconds = seconds(now() - job.storedAtMs);
       const { attempts } = counted;
@@ -81,12 +84,15 @@ export async function handleJob(
     },
   };
   const photo = photoLogId(job.bucket, job.key);
-  const names = () => ({ photo, trace: attempt.trace ?? traceIdOf(job) });
+  const names = () => {
+    const { trace = traceIdOf(job), workflow } = attempt;
+    return { photo, trace, ...(workflow !== undefined && { workflow }) };
+  };
   const finished = (fields: { outcome: Outcome; code?: FailureCode } & Record<string, unknown>) => {
-    stopBusyTime?.();
+    stopBusyTime?.(fields.outcome);
     const total = { seconds: seconds(clock() - receivedMs) };
     // Figures are of users' photos; the probe publishes its own.
-    if (!isProbePhoto(job.key)) report?.(fields.outcome, figures, fields.code);
+    if (!isProbePhoto(job.key)) report?.(fields.outcome, figures, fields.code, attempt.workflow);
     const count = { receiveCount, attempt: counted.attempts };
     log('info', 'photo-finished', { ...names(), ...place, ...count, ...fields, ...figures, ...total });
   };
@@ -123,6 +129,7 @@ export async function handleJob(
       receiveCount,
       attempt: counted.attempts,
       ...(figures.batchPhotos !== undefined && { batchPhotos: figures.batchPhotos }),
+      ...(attempt.step !== undefined && { step: attempt.step }),
       fault: error instanceof DeadlineExceeded ? 'deadline' : isInstanceFault ? 'instance' : 'transient',
       error: withoutKeys(describeError(error), job),
     });

@@ -16,6 +16,8 @@ import {
   type Options,
   type PhotoOption,
 } from '../../contract/photo-option.ts';
+import { scaleOf, workflowNamed, workflowNames, type StageWorkflows } from '../../contract/photo-workflow.ts';
+import { WORKFLOW_METADATA, workflowRefusal } from '../../contract/workflow-names.ts';
 import { chromaSize, type Workflow } from '../../contract/workflow.ts';
 import { photoOptions } from '../../contract/workflow-option.ts';
 import { PermanentFault } from './faults.ts';
@@ -36,23 +38,69 @@ export interface Look {
    * @default the workflow's
    */
   size?: number;
+  /** Name of the workflow. @default the stage's own */
+  workflow?: string;
+  /** Width and height of the result, relative to the photo's, where a later step gives them. @default the workflow's */
+  scale?: number;
 }
 
-export interface Choice {
-  output: Output;
-  /** @default 'recolour' */
-  colouredPhotos?: ColouredPhotos;
+/** What a photo chooses for one workflow. */
+export interface StepChoice {
   /** Inputs of the graph. */
   options: Options;
   /** @default - the workflow's own */
   look?: Look;
 }
 
+export interface Choice extends StepChoice {
+  output: Output;
+  /** @default 'recolour' */
+  colouredPhotos?: ColouredPhotos;
+  /** Name of its workflow or chain. @default - the stage has one workflow */
+  workflow?: string;
+  /** Of a chain, its further steps. @default none */
+  next?: readonly StepChoice[];
+}
+
+/**
+ * What a photo of the stage chooses, its workflow included.
+ *
+ * @param metadata of the photo's object
+ * @throws PermanentFault for a value that is not allowed, naming those that are
+ */
+export function photoChoice(stage: StageWorkflows, metadata: Record<string, string>): Choice {
+  const named = metadata[WORKFLOW_METADATA];
+  const chosen = workflowNamed(stage, named);
+  if (!chosen) throw new PermanentFault('bad-option', workflowRefusal(named ?? '', workflowNames(stage)));
+  if (!stage.otherWorkflows) return choiceOf(stage.workflow, metadata);
+  const { name, steps } = chosen;
+  const scale = scaleOf(chosen);
+  const isOneStep = steps.length === 1;
+  const [first, ...next] = steps.map((workflow) => {
+    // Chroma is of one workflow: a step after it needs the picture.
+    const { look, ...choice } = choiceOf(
+      isOneStep ? workflow : { ...workflow, givesChroma: false },
+      metadata,
+    );
+    return { ...choice, look: { ...look, workflow: workflow.name, ...(isOneStep ? {} : { scale }) } };
+  });
+  return {
+    ...first!,
+    workflow: name,
+    ...(next.length > 0 && { next: next.map(({ options, look }) => ({ options, look })) }),
+  };
+}
+
+interface Chosen extends Workflow {
+  /** Whether its chroma may be the result. @default true */
+  givesChroma?: boolean;
+}
+
 /**
  * @param metadata of the photo's object
  * @throws PermanentFault for a value that is not allowed, naming those that are
  */
-export function choiceOf(workflow: Workflow, metadata: Record<string, string>): Choice {
+export function choiceOf(workflow: Chosen, metadata: Record<string, string>): Choice {
   const output = outputOf(workflow, metadata);
   const chosen = chosenOf(workflow, output, metadata);
   const options = Object.fromEntries(
@@ -77,12 +125,12 @@ function colouredPhotosOf(metadata: Record<string, string>): Pick<Choice, 'colou
   return { colouredPhotos };
 }
 
-function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Output {
+function outputOf({ chroma, givesChroma = true }: Chosen, metadata: Record<string, string>): Output {
   const text = metadata[OUTPUT_METADATA] ?? 'photo';
   const output = OUTPUTS.find((one) => one === text);
   if (!output) throw badOption(OUTPUT_METADATA, text, OUTPUTS.join(', '));
   // The schema allows `chroma` only for a workflow whose pictures keep their size.
-  if (output === 'chroma' && !chroma) {
+  if (output === 'chroma' && !(chroma && givesChroma)) {
     throw new PermanentFault(
       'bad-option',
       `The option '${OUTPUT_METADATA}' is '${output}', but this workflow gives no chroma; allowed is photo.`,
@@ -99,12 +147,12 @@ function outputOf({ chroma }: Workflow, metadata: Record<string, string>): Outpu
 export const optionsOf = (workflow: Workflow, metadata: Record<string, string>): Options =>
   choiceOf(workflow, metadata).options;
 
-interface Chosen {
+interface ChosenOption {
   option: PhotoOption;
   value: OptionValue;
 }
 
-function chosenOf(workflow: Workflow, output: Output, metadata: Record<string, string>): Chosen[] {
+function chosenOf(workflow: Workflow, output: Output, metadata: Record<string, string>): ChosenOption[] {
   const options = photoOptions(workflow);
   const given = options.filter(({ name }) => metadata[name] !== undefined);
   const values = Object.fromEntries(given.map(({ name }) => [name, metadata[name]!]));
@@ -130,7 +178,7 @@ function sizeOf(workflow: Workflow, options: Options): number | undefined {
 }
 
 /** The chosen strength, or the workflow's own. Of a chroma, all of it. */
-function strengthOf(workflow: Workflow, output: Output, chosen: readonly Chosen[]): number {
+function strengthOf(workflow: Workflow, output: Output, chosen: readonly ChosenOption[]): number {
   if (output === 'chroma') return FULL_STRENGTH;
   const named = chosen.find(({ option }) => isMerged(option));
   return Number(named?.value ?? photoOptions(workflow).find(isMerged)?.default ?? FULL_STRENGTH);

@@ -10,7 +10,7 @@ import { CONTENT_TYPES } from '../imaging/formats.ts';
 import type { ImageProcessor, PreparedPhoto } from '../imaging/image-processor.ts';
 import type { Batcher } from './batcher.ts';
 import type { PhotoDeadline } from './deadline.ts';
-import type { Choice, Options } from './options.ts';
+import type { Choice, StepChoice } from './options.ts';
 import type { AcquireSlot, Release, WeightedSemaphore } from './weighted-semaphore.ts';
 
 /** What is logged and published about an attempt; filled as far as it got. */
@@ -40,6 +40,10 @@ export interface Attempt {
   figures: PhotoMeasurements;
   /** Trace id of the upload; undefined until the photo's metadata is read. */
   trace?: string;
+  /** Name of its workflow or chain, once it is known. @default - the stage has one workflow */
+  workflow?: string;
+  /** Of a chain: the workflow that it is at. */
+  step?: string;
   /**
    * To be awaited when the photo has its ComfyUI slot.
    *
@@ -81,15 +85,15 @@ export interface PipelinePorts {
   infer: (
     picture: PreparedPhoto,
     acquireSlot: AcquireSlot,
-    options: Options,
+    choice: StepChoice,
     signal: AbortSignal,
   ) => Promise<Buffer>;
   /**
-   * Runs it on planes, of several photos in a prompt.
+   * What runs it on planes, of several photos in a prompt.
    *
    * @default - `infer`, with a prompt for each photo
    */
-  batcher?: Pick<Batcher, 'infer'>;
+  batcherOf?: (choice: StepChoice) => Pick<Batcher, 'infer'>;
   comfyuiSlots: WeightedSemaphore;
   /** Capacity in megapixels. */
   memory: WeightedSemaphore;
@@ -99,15 +103,13 @@ export interface PipelinePorts {
   now: () => number;
 }
 
+/** Of a step after the first: its photo has started, and what has started is finished. */
+const NEVER = new AbortController().signal;
+
 export function createPipeline(ports: PipelinePorts): ColourPhoto {
-  const { images, infer, batcher, comfyuiSlots, memory, drainSignal, now } = ports;
-  return async (
-    photo,
-    etag,
-    { queue = 'interactive', figures, started, wasTried = () => false },
-    { output, colouredPhotos, options, look },
-    deadline,
-  ) => {
+  const { images, infer, batcherOf, comfyuiSlots, memory, drainSignal, now } = ports;
+  return async (photo, etag, attempt, { output, colouredPhotos, next = [], ...first }, deadline) => {
+    const { queue = 'interactive', figures, started, wasTried = () => false } = attempt;
     const { signal } = deadline;
     const timed = async <T>(figure: 'slotWaitSeconds' | 'finishSeconds', step: () => Promise<T>) => {
       const startMs = now();
@@ -119,6 +121,8 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
     deadline.step = 'decode';
     let releaseMemory: Release = () => undefined;
     let waitedMs = 0;
+    let hasStarted = false;
+    let comfyMs = 0;
     const reserve = async (megapixels: number) => {
       releaseMemory();
       deadline.allowFor({ megapixels });
@@ -126,22 +130,19 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
       releaseMemory = await deadline.paused(() => memory.acquire(megapixels, drainSignal(), queue));
       waitedMs += now() - startMs;
     };
-    try {
-      const startMs = now();
-      const picture = await images.prepare(id, photo, output, signal, colouredPhotos, reserve, look);
-      figures.prepareSeconds = seconds(now() - startMs - waitedMs);
-      figures.megapixels = picture.megapixels;
-      releaseMemory(picture.load);
-      deadline.allowFor({ megapixels: picture.load });
+    /** Runs a prepared photo through ComfyUI. @returns the picture that the workflow saved */
+    const run = async (picture: PreparedPhoto, choice: StepChoice) => {
       deadline.step = 'comfyui';
+      const cancel = hasStarted ? () => NEVER : drainSignal;
       let slotMs = now();
       const start = async () => {
         await started();
+        hasStarted = true;
         slotMs = now();
       };
       const acquireSlot = async () => {
         const release = await timed('slotWaitSeconds', () =>
-          deadline.paused(() => comfyuiSlots.acquire(1, drainSignal(), queue)),
+          deadline.paused(() => comfyuiSlots.acquire(1, cancel(), queue)),
         );
         // A photo whose message is returned by now must not start.
         if (signal.aborted) release();
@@ -157,9 +158,9 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
         const { saved, photos } = await to.infer({
           queue,
           plane: picture.upload,
-          options,
-          size: look?.size,
-          cancel: drainSignal(),
+          options: choice.options,
+          size: choice.look?.size,
+          cancel: cancel(),
           signal,
           paused: (wait) => deadline.paused(wait),
           started: async (photos) => {
@@ -173,12 +174,31 @@ export function createPipeline(ports: PipelinePorts): ColourPhoto {
         figures.batchPhotos = photos;
         return saved;
       };
-      let saved: Buffer = Buffer.alloc(0);
-      if (!picture.isUnchanged) {
-        saved = await (picture.isPlane && batcher
-          ? inBatch(batcher)
-          : infer(picture, acquireSlot, options, signal));
-        figures.comfySeconds = seconds(now() - slotMs);
+      if (picture.isUnchanged) return Buffer.alloc(0);
+      const saved = await (picture.isPlane && batcherOf
+        ? inBatch(batcherOf(choice))
+        : infer(picture, acquireSlot, choice, signal));
+      comfyMs += now() - slotMs;
+      figures.comfySeconds = seconds(comfyMs);
+      return saved;
+    };
+    const enter = ({ look }: StepChoice) => {
+      if (next.length > 0) attempt.step = look?.workflow;
+    };
+    try {
+      const startMs = now();
+      enter(first);
+      let picture = await images.prepare(id, photo, output, signal, colouredPhotos, reserve, first.look);
+      figures.prepareSeconds = seconds(now() - startMs - waitedMs);
+      figures.megapixels = picture.megapixels;
+      releaseMemory(picture.load);
+      deadline.allowFor({ megapixels: picture.load, ...(next.length > 0 && { steps: 1 + next.length }) });
+      let saved = await run(picture, first);
+      for (const choice of next) {
+        deadline.step = 'encode';
+        picture = await images.advance(id, saved, choice.look, signal);
+        enter(choice);
+        saved = await run(picture, choice);
       }
       deadline.step = 'encode';
       const { file, remarks } = await timed('finishSeconds', () => images.finish(id, saved, etag, signal));

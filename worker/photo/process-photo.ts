@@ -11,7 +11,7 @@ import { ConditionFailed, type Bucket, type StoredObject } from './bucket.ts';
 import { PhotoDeadline, type PhotoSize } from './deadline.ts';
 import { timesOf } from './outcome-times.ts';
 import { PermanentFault, TransientFault } from './faults.ts';
-import { choiceOf } from './options.ts';
+import { photoChoice } from './options.ts';
 import { Outcomes, type Version, type Written } from './outcomes.ts';
 import type { Attempt, ColourPhoto } from './pipeline.ts';
 import type { WeightedSemaphore } from './weighted-semaphore.ts';
@@ -31,7 +31,7 @@ export type PhotoOutcome =
 
 export interface PhotoPorts {
   bucket: Bucket;
-  settings: Pick<WorkerSettings, 'maxMegapixels' | 'workflow'>;
+  settings: Pick<WorkerSettings, 'maxMegapixels' | 'workflow' | 'otherWorkflows'>;
   colour: ColourPhoto;
   /** Capacity in bytes of files in memory, with their copies. */
   files: WeightedSemaphore;
@@ -69,6 +69,10 @@ export async function processPhoto(job: Job, attempt: Attempt, ports: PhotoPorts
   );
 }
 
+/** The step that a photo of a chain was at on this instance. */
+const atStep = ({ workflow, step }: Pick<Attempt, 'workflow' | 'step'>): string =>
+  step === undefined ? '' : ` It was at the step '${step}' of the workflow '${workflow}'.`;
+
 /** Why a photo is given up. */
 export interface UsedUp {
   /** Attempts that it had. */
@@ -78,7 +82,7 @@ export interface UsedUp {
 }
 
 /** Is given the trace id of the photo. */
-type Traced = Pick<Attempt, 'trace'> & Partial<Pick<Attempt, 'figures'>>;
+type Traced = Pick<Attempt, 'trace' | 'workflow' | 'step'> & Partial<Pick<Attempt, 'figures'>>;
 type Found = Version & { logId: string };
 
 /** Gives up a photo: writes its failure record, unless it has an outcome. */
@@ -94,7 +98,7 @@ export function giveUp(
       received === undefined
         ? `The photo could not be coloured in ${attempts} attempts`
         : `The photo was taken up ${received} times and was not finished`;
-    const message = `${tried}; it is worth sending again.`;
+    const message = `${tried}; it is worth sending again.${atStep(attempt)}`;
     const code = 'retries-exhausted';
     const written = await outcomes.writeFailure(
       version,
@@ -145,7 +149,8 @@ async function processVersion(
     return await colourVersion(version, photo, attempt, outcomes, deadline, ports);
   } catch (error) {
     if (!(error instanceof PermanentFault)) throw error;
-    const { code, message } = error;
+    const { code } = error;
+    const message = `${error.message}${atStep(attempt)}`;
     const names = { photo: version.logId, trace: version.trace };
     ports.log('info', 'photo-refused', { ...names, code, error: describeError(error) });
     const written = await outcomes.writeFailure(
@@ -167,7 +172,8 @@ async function colourVersion(
   { bucket, settings, colour, files, drainSignal, now }: PhotoPorts,
 ): Promise<PhotoOutcome | undefined> {
   refuseTooManyBytes(bytes, settings.maxMegapixels);
-  const choice = choiceOf(settings.workflow, metadata);
+  const choice = photoChoice(settings, metadata);
+  if (choice.workflow !== undefined) attempt.workflow = choice.workflow;
   deadline.allowFor({ bytes });
   // Before the file is there, not when it already takes the memory.
   const releaseFile = await deadline.paused(() =>

@@ -40,6 +40,7 @@ export class BusyTime {
           const unused = reserve && ((load: number) => outside(() => reserve(load)));
           return images.prepare(id, body, output, signal, colouredPhotos, unused, look);
         }),
+      advance: (...args) => this.during(() => images.advance(...args)),
       finish: (...args) => this.during(() => images.finish(...args)),
       discard: (...args) => images.discard(...args),
       colours: (...args) => images.colours(...args),

@@ -26,6 +26,8 @@ export interface PhotoMetricsBatch {
   values: Map<string, Map<number, number>>;
   /** Seconds that bulk photos waited: they have a deadline, so the waits of the stage do not include them. */
   bulkWaits: Map<number, number>;
+  /** By workflow, of a stage with several: seconds in ComfyUI, and the number of photos with each. */
+  workflowTimes: Map<string, Map<number, number>>;
 }
 
 export interface PhotoMetricsPorts {
@@ -63,8 +65,13 @@ const emptyBatch = (): PhotoMetricsBatch => ({
   instanceFaults: 0,
   values: new Map(),
   bulkWaits: new Map(),
+  workflowTimes: new Map(),
 });
 const count = <K>(counts: Map<K, number>, key: K, by = 1) => counts.set(key, (counts.get(key) ?? 0) + by);
+
+function addValue(to: Map<string, Map<number, number>>, name: string, value: number, by: number): void {
+  to.set(name, count(to.get(name) ?? new Map<number, number>(), value, by));
+}
 
 export class PhotoMetrics {
   private batch = emptyBatch();
@@ -77,8 +84,17 @@ export class PhotoMetrics {
     this.periodMs = jittered(PUBLISH_MS, ports.random);
   }
 
-  /** @param code of a failed photo */
-  add(outcome: Outcome, figures: PhotoMeasurements, code?: FailureCode, lane: Lane = 'interactive'): void {
+  /**
+   * @param code of a failed photo
+   * @param workflow of a stage with several
+   */
+  add(
+    outcome: Outcome,
+    figures: PhotoMeasurements,
+    code?: FailureCode,
+    lane: Lane = 'interactive',
+    workflow?: string,
+  ): void {
     const waits = this.batch.bulkWaits;
     count(this.batch.outcomes, outcome);
     if (code) count(this.batch.codes, code);
@@ -89,6 +105,9 @@ export class PhotoMetrics {
       if (lane === 'interactive' || !OF_WAITS.has(figure)) this.addValue(name, rounded(value), 1);
       else if (figure === 'waitSeconds') count(waits, rounded(value));
     }
+    const { comfySeconds } = figures;
+    if (workflow !== undefined && comfySeconds !== undefined)
+      addValue(this.batch.workflowTimes, workflow, rounded(comfySeconds), 1);
     this.schedule();
   }
 
@@ -123,8 +142,7 @@ export class PhotoMetrics {
   }
 
   private addValue(name: string, value: number, by: number): void {
-    const counts = this.batch.values.get(name) ?? new Map<number, number>();
-    this.batch.values.set(name, count(counts, value, by));
+    addValue(this.batch.values, name, value, by);
   }
 
   private async send(): Promise<void> {
@@ -142,6 +160,8 @@ export class PhotoMetrics {
 
   private addBatch(batch: PhotoMetricsBatch): void {
     const { outcomes, codes, canaryFailures, precisionChanges, instanceFaults, values, bulkWaits } = batch;
+    for (const [name, counts] of batch.workflowTimes)
+      for (const [value, by] of counts) addValue(this.batch.workflowTimes, name, value, by);
     for (const [value, by] of bulkWaits) count(this.batch.bulkWaits, value, by);
     for (const [outcome, by] of outcomes) count(this.batch.outcomes, outcome, by);
     for (const [code, by] of codes) count(this.batch.codes, code, by);

@@ -3,6 +3,7 @@
  * it. A report that fails is kept and sent with the next one.
  */
 import type { Lane } from '../../contract/lanes.ts';
+import { addWorkflows, type WorkflowWork } from '../../contract/workflow-counters.ts';
 import { describeError, type Log } from './log.ts';
 
 /** Work of one lane. */
@@ -18,9 +19,22 @@ export interface Done extends LaneWork {
   bulkCompleted?: number;
   /** @default 0 */
   bulkBusySeconds?: number;
+  /** By name, of a stage with several. @default none */
+  workflows?: Record<string, WorkflowWork>;
 }
 
-const NOTHING: Required<Done> = { completed: 0, busySeconds: 0, bulkCompleted: 0, bulkBusySeconds: 0 };
+const NOTHING: Required<Done> = {
+  ...{ completed: 0, busySeconds: 0, bulkCompleted: 0, bulkBusySeconds: 0 },
+  workflows: {},
+};
+
+/** Photos of one workflow, of a stage with several. */
+export interface OfWorkflow {
+  name: string;
+  started: number;
+  /** With an outcome. */
+  completed: number;
+}
 
 export interface WorkReportPorts {
   /** Adds to the counters. The SDK may repeat the request, which rarely counts a photo twice. */
@@ -50,9 +64,17 @@ export class WorkReport {
   }
 
   /** Adds work and reports it at once, or at {@link REPORT_MS} after the last report. */
-  add({ completed, busySeconds }: LaneWork, lane: Lane = 'interactive'): void {
+  add({ completed, busySeconds }: LaneWork, lane: Lane = 'interactive', workflow?: OfWorkflow): void {
     const bulk = lane === 'bulk' ? { bulkCompleted: completed, bulkBusySeconds: busySeconds } : {};
-    this.addDone({ ...NOTHING, completed, busySeconds, ...bulk });
+    const workflows = workflow && {
+      [workflow.name]: {
+        started: workflow.started,
+        bulkStarted: lane === 'bulk' ? workflow.started : 0,
+        completed: workflow.completed,
+        busySeconds,
+      },
+    };
+    this.addDone({ ...NOTHING, completed, busySeconds, ...bulk, ...(workflows && { workflows }) });
   }
 
   private addDone(more: Required<Done>): void {
@@ -62,6 +84,7 @@ export class WorkReport {
       busySeconds: done.busySeconds + more.busySeconds,
       bulkCompleted: done.bulkCompleted + more.bulkCompleted,
       bulkBusySeconds: done.bulkBusySeconds + more.bulkBusySeconds,
+      workflows: addWorkflows(done.workflows, more.workflows),
     };
     if (this.timer) return;
     const dueMs = Math.max(0, this.reportedMs + REPORT_MS - this.ports.now());
@@ -80,11 +103,14 @@ export class WorkReport {
   private async send(): Promise<void> {
     const { add, log, now } = this.ports;
     const { done } = this;
-    if (done.completed === 0 && done.busySeconds === 0 && !this.isDue) return;
+    const isNothing =
+      done.completed === 0 && done.busySeconds === 0 && Object.keys(done.workflows).length === 0;
+    if (isNothing && !this.isDue) return;
     this.done = NOTHING;
     this.reportedMs = now();
     try {
-      await add(done);
+      const { workflows, ...lanes } = done;
+      await add(Object.keys(workflows).length > 0 ? done : lanes);
       this.isDue = false;
     } catch (error) {
       log('warn', 'work-not-reported', { error: describeError(error) });

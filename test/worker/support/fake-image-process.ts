@@ -137,6 +137,10 @@ export class FakeProcesses {
       held.set(request.id, photo);
       return ok(PREPARED, png(photo));
     }
+    if (request.do === 'advance') {
+      held.set(request.id, `${photo}, ${body}`);
+      return ok(PREPARED, png(`${photo}, ${body}`));
+    }
     held.delete(request.id);
     if (request.do === 'discard') return ok({});
     return ok({}, png(`${photo}, ${body}, ${request.source}`));
