@@ -22,9 +22,6 @@ import type { WorkReport } from './telemetry/work-report.ts';
 /** Prompts at ComfyUI: the running one, and the next, so that the GPU never waits for the worker. */
 const COMFYUI_SLOTS = 2;
 
-/** Whether a photo has an outcome. */
-const isFinal = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'failed';
-
 /**
  * @param drain the controller of the current drain signal
  * @param faults of this instance
@@ -123,3 +120,6 @@ export function createPhotoHandler(
   };
   return { handle, limits };
 }
+
+/** Whether a photo has an outcome. */
+const isFinal = (outcome: Outcome): boolean => outcome === 'succeeded' || outcome === 'failed';
