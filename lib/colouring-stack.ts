@@ -3,7 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { onDemandGroupName } from '../contract/pools.ts';
 import { BacklogScaler } from './backlog-scaler.ts';
-import { apiUrl, Gateway, GatewayApi } from './gateway.ts';
+import { Gateway, GatewayApi } from './gateway.ts';
 import { GpuFleet } from './gpu-fleet.ts';
 import { JobQueue } from './job-queue.ts';
 import { Monitoring } from './monitoring.ts';
@@ -36,7 +36,7 @@ export class ColouringStack extends Stack {
     const bulkJobs = new JobQueue(this, 'BulkJobs', { ...stage, bucketName, deadLetterQueue });
     const sidelinedJobs = new JobQueue(this, 'SidelinedJobs', { ...stage, bucketName, deadLetterQueue });
     const httpApi = stage.access === 'none' ? undefined : new GatewayApi(this, 'Api', stage);
-    const pageOrigin = httpApi && apiUrl(httpApi);
+    const pageOrigin = httpApi?.publicUrl;
     const photos = new PhotoStore(this, 'Photos', {
       ...stage,
       bucketName,
@@ -142,6 +142,7 @@ export class ColouringStack extends Stack {
       DashboardName: monitoring.dashboardName,
       AlarmTopicArn: monitoring.topic.topicArn,
       ...(httpApi ? { ApiUrl: `${pageOrigin}/`, ApiId: httpApi.apiId } : {}),
+      ...(httpApi?.domain ? { DomainTarget: httpApi.domain.target } : {}),
       ...(gateway?.signIn ? { UserPoolId: gateway.signIn.userPool.userPoolId } : {}),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -12,6 +12,7 @@ import type { GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey, SHARED } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { photoOptions } from '../contract/workflow-option.ts';
+import { ApiDomain } from './api-domain.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge, type Permission } from './permissions.ts';
@@ -36,7 +37,7 @@ const ACCESS_LOG = {
 
 export interface GatewayProps {
   readonly stage: Stage;
-  readonly httpApi: api.IHttpApi;
+  readonly httpApi: GatewayApi;
   readonly photos: PhotoStore;
   readonly scalerTable: dynamodb.ITable;
   /** Table of the registered webhooks. @default - there are none */
@@ -45,8 +46,20 @@ export interface GatewayProps {
 
 /** The API alone: the bucket needs its address, and the function needs the bucket. */
 export class GatewayApi extends api.HttpApi {
+  /** Address of API and page, without a slash at the end. */
+  readonly publicUrl: string;
+  /** With `domainName`. */
+  readonly domain: ApiDomain | undefined;
+
   constructor(scope: Construct, id: string, stage: Stage) {
-    super(scope, id, { apiName: `ddcolor-elastic-${stage.name}`, createDefaultStage: false });
+    const hasName = stage.domainName !== '';
+    super(scope, id, {
+      apiName: `ddcolor-elastic-${stage.name}`,
+      createDefaultStage: false,
+      ...(hasName ? { disableExecuteApiEndpoint: true } : {}),
+    });
+    this.domain = hasName ? new ApiDomain(this, 'Domain', stage) : undefined;
+    this.publicUrl = hasName ? `https://${stage.domainName}` : ownUrl(this);
     const accessLog = new logs.LogGroup(this, 'AccessLog', {
       // Logs with this prefix need no statement in the account's resource policy for logs, whose size is limited.
       logGroupName: `/aws/vendedlogs/apis/ddcolor-elastic-${stage.name}`,
@@ -57,6 +70,7 @@ export class GatewayApi extends api.HttpApi {
       httpApi: this,
       stageName: '$default',
       autoDeploy: true,
+      ...(this.domain ? { domainMapping: { domainName: this.domain.domain } } : {}),
       throttle: { rateLimit: stage.requestsPerSecond, burstLimit: 2 * stage.requestsPerSecond },
       accessLogSettings: {
         destination: new api.LogGroupLogDestination(accessLog),
@@ -79,7 +93,7 @@ export class Gateway extends Construct {
     const table = new GatewayTable(this, 'Table');
     this.table = table;
     if (stage.access === 'none') throw new Error(`stage '${stage.name}': access 'none' has no gateway`);
-    const pageUrl = `${apiUrl(httpApi)}/`;
+    const pageUrl = `${httpApi.publicUrl}/`;
     this.signIn =
       stage.access === 'cognito'
         ? new SignIn(this, 'SignIn', { ...stage, stageName: stage.name, pageUrl })
@@ -211,8 +225,8 @@ const buildPage = (output: string): string[][] => [
   [process.execPath, '--import', 'tsx', join(HERE, 'page', 'build.ts'), join(output, 'page')],
 ];
 
-/** URL of the API. */
-export const apiUrl = (httpApi: api.IHttpApi): string => {
+/** URL that API Gateway gives an API. */
+const ownUrl = (httpApi: api.IHttpApi): string => {
   const { region, urlSuffix } = Stack.of(httpApi);
   return `https://${httpApi.apiId}.execute-api.${region}.${urlSuffix}`;
 };

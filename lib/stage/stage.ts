@@ -4,6 +4,7 @@ import { DEFAULT_TYPES, resolvePolicy, type PolicyOptions } from '../../contract
 import { onDemandGroupName } from '../../contract/pools.ts';
 import { QUEUE_FIELDS, WORKER_FIELDS } from '../../contract/worker.ts';
 import { problemsOf, tokensIn, unknownFields, type Rule } from './check.ts';
+import { DOOR_FIELDS, DOOR_RULES } from './doors.ts';
 import { defaultInitializationRate, FLEET_FIELDS, FLEET_RULES, withFallback } from './fleet.ts';
 import { EVENT_FIELDS, EVENT_RULES } from './events.ts';
 import { GATEWAY_FIELDS, GATEWAY_RULES } from './gateway.ts';
@@ -20,6 +21,7 @@ export const STAGE_SUBJECTS = {
   Scaling: SCALING_FIELDS,
   Photos: { ...WORKFLOW_FIELDS, ...WORKER_FIELDS, ...QUEUE_FIELDS, ...RETENTION_FIELDS },
   Gateway: GATEWAY_FIELDS,
+  Doors: DOOR_FIELDS,
   Events: EVENT_FIELDS,
   Spending: SPENDING_FIELDS,
   Monitoring: { ...MONITORING_FIELDS, ...PROBE_FIELDS, ...LOG_FIELDS },
@@ -30,6 +32,7 @@ export const STAGE_FIELDS = {
   ...STAGE_SUBJECTS.Scaling,
   ...STAGE_SUBJECTS.Photos,
   ...STAGE_SUBJECTS.Gateway,
+  ...STAGE_SUBJECTS.Doors,
   ...STAGE_SUBJECTS.Events,
   ...STAGE_SUBJECTS.Spending,
   ...STAGE_SUBJECTS.Monitoring,
@@ -46,6 +49,7 @@ export const STAGE_RULES: Rule<Values>[] = [
   ...FLEET_RULES,
   ...SCALING_RULES,
   ...GATEWAY_RULES,
+  ...DOOR_RULES,
   ...EVENT_RULES,
   ...SPENDING_RULES,
   ...PROBE_RULES,

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import { make } from './deploy-role-facts.ts';
+import { CERTIFICATE, DOMAIN, ZONE } from './door-settings.ts';
 import { JWT, lint, LONGEST, SPOILT, THRESHOLD, WARM } from './linted.ts';
 import { synthesise } from './template.ts';
 
@@ -22,6 +23,7 @@ const KINDS: Record<string, StageConfig> = {
   open: { access: 'open' },
   jwt: JWT,
   cognito: { access: 'cognito' },
+  named: { access: 'open', domainName: DOMAIN, certificateArn: CERTIFICATE, hostedZoneId: ZONE },
   iam: { access: 'iam' },
   warm: WARM,
   'two groups': {},

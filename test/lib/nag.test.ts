@@ -7,6 +7,7 @@ import { stages, type StageName } from '../../bin/stages.ts';
 import type { StageConfig } from '../../lib/stage/stage.ts';
 import type { ColouringStack } from '../../lib/colouring-stack.ts';
 import { allow, PUBLISH_METRICS } from '../../lib/permissions.ts';
+import { CERTIFICATE, DOMAIN, ZONE } from './door-settings.ts';
 import { checked, checkedByAll } from './checked.ts';
 
 const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: ['page'] };
@@ -15,7 +16,7 @@ const STAGES: [StageName, StageConfig][] = [
   ['prod', JWT],
   ['prod', { access: 'iam', alarmEmail: 'oncall@example.com', outcomeEvents: true, webhooks: true }],
   ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
-  ['prod', { access: 'cognito' }],
+  ['prod', { access: 'cognito', domainName: DOMAIN, certificateArn: CERTIFICATE, hostedZoneId: ZONE }],
   ['prod', { onDemandFallback: false }],
   ['prod', { warmPoolSize: 2, minCapacity: 2, onDemandBaseCapacity: 1 }],
 ];

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY, DEFAULT_TYPES, resolvePolicy } from '../../../contract/policy.ts';
 import { resolveStage, STAGE_FIELDS, STAGE_RULES, type StageConfig } from '../../../lib/stage/stage.ts';
+import { CERTIFICATE, DOMAIN, ZONE } from '../door-settings.ts';
 import { threshold } from '../../lambda/scaler/support/observations.ts';
 
 type Named = StageConfig & { name?: string };
@@ -133,6 +134,21 @@ const WRONG: [config: Named, line: string][] = [
     'linkSeconds 59: a whole number from 60 to 3600, since links expire with the credentials',
   ],
   [{ linkSeconds: 3601 }, 'linkSeconds 3601: '],
+  ...['example', 'Photos.example.com', 'https://photos.example.com', '*.example.com', '-a.example.com'].map(
+    (domainName): (typeof WRONG)[number] => [
+      { access: 'open', domainName },
+      `domainName '${domainName}': a name such as photos.example.com`,
+    ],
+  ),
+  [{ domainName: DOMAIN, certificateArn: CERTIFICATE }, `domainName '${DOMAIN}': with an access other than`],
+  [{ certificateArn: 'arn:aws:iam::1:server-certificate/a' }, 'an ARN such as arn:aws:acm:eu-west-1:'],
+  [
+    { access: 'open', domainName: DOMAIN },
+    `certificateArn '': with domainName, the ARN of the certificate of ${DOMAIN}`,
+  ],
+  [{ certificateArn: CERTIFICATE }, `certificateArn '${CERTIFICATE}': with domainName only`],
+  [{ hostedZoneId: 'example.com' }, "hostedZoneId 'example.com': an id such as Z0123456789ABCDEFGHIJ"],
+  [{ hostedZoneId: ZONE }, `hostedZoneId '${ZONE}': with domainName only`],
   [
     { instancePrices: { 'g6.xlarge': -1 } },
     'instancePrices.g6.xlarge -1: USD an hour, above 0 and below 1000',

@@ -1,6 +1,6 @@
 /** CDK app with the gateway of two stages, without a fleet: open access; and tokens of the issuer `ISSUER`, with events of outcomes and webhooks. */
 import { App, CfnOutput, Stack } from 'aws-cdk-lib';
-import { apiUrl, Gateway, GatewayApi } from '../../../../lib/gateway.ts';
+import { Gateway, GatewayApi } from '../../../../lib/gateway.ts';
 import { OutcomeEvents } from '../../../../lib/outcome-events.ts';
 import { JobQueue } from '../../../../lib/job-queue.ts';
 import { PhotoStore, photoBucketName } from '../../../../lib/photo-store.ts';
@@ -38,7 +38,7 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     jobs,
     bulkJobs,
     ...(sidelinedJobs && { sidelinedJobs }),
-    pageOrigin: apiUrl(httpApi),
+    pageOrigin: httpApi.publicUrl,
   });
   const scalerTable = new ScalerTable(stack, 'ScalerTable');
   const webhooks = stage.webhooks
