@@ -199,6 +199,9 @@ export const GROUP_TAG = `${SERVICE}:group`;
 /** SSM parameter with the id of the image in service, resolved when an instance launches. */
 export const amiParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/current`;
 
+/** Alias of a stage's key, of a stage with `encryption` `kms`. */
+export const keyAlias = (stage: string) => `alias/${SERVICE}-${stage}`;
+
 /** SSM parameter with the id of the image that was baked last and is not yet checked. */
 export const candidateParameterName = (stage: string) => `/${SERVICE}/${stage}/ami/candidate`;
 

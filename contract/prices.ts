@@ -76,6 +76,9 @@ export const UNIT_PRICES = {
   volumeGibibyteMonth: 0.08,
   snapshotGibibyteMonth: 0.05,
   volumeInitializationGibibyte: 0.0036,
+  /** KMS: a key of the account for a month, before its first rotation; a request. */
+  keyMonth: 1,
+  keyRequest: 0.03e-4,
   /** A public IPv4 address in use. */
   addressHour: 0.005,
 } as const;

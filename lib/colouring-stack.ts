@@ -15,6 +15,7 @@ import { SavedQueries } from './saved-queries.ts';
 import { ScalerTable } from './scaler-table.ts';
 import { spendingOf } from './stage/spending.ts';
 import type { Stage } from './stage/stage.ts';
+import { StageKey } from './stage-key.ts';
 import { Webhooks } from './webhooks.ts';
 
 export interface ColouringStackProps {
@@ -145,6 +146,7 @@ export class ColouringStack extends Stack {
       ...(httpApi?.domain ? { DomainTarget: httpApi.domain.target } : {}),
       ...(gateway?.signIn ? { UserPoolId: gateway.signIn.userPool.userPoolId } : {}),
     };
+    if (stage.encryption === 'kms') new StageKey(this, 'Encryption', { ...stage, stageName }).encrypt(this);
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

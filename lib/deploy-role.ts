@@ -9,7 +9,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { choice, text, withDefaults } from '../contract/field.ts';
 import { FAILED, INCOMING, RESULTS } from '../contract/keys.ts';
-import { amiParameterName } from '../contract/names.ts';
+import { amiParameterName, keyAlias } from '../contract/names.ts';
 import { acknowledgeWildcards } from './permissions.ts';
 import { photoBucketName } from './photo-store.ts';
 import { problemsOf, tokensIn } from './stage/check.ts';
@@ -52,6 +52,13 @@ export interface DeployRoleProps {
    * @default hnb659fds - the CDK's own
    */
   readonly qualifier?: string;
+
+  /**
+   * `encryption` of the stage: with `kms` the smoke test needs the stage's key for its photo.
+   *
+   * @default aws
+   */
+  readonly encryption?: 'aws' | 'kms';
 }
 
 const FIELDS = {
@@ -66,6 +73,7 @@ const FIELDS = {
     'one to ten lowercase letters and digits',
     DefaultStackSynthesizer.DEFAULT_QUALIFIER,
   ),
+  encryption: choice(['aws', 'kms'], 'aws'),
 };
 
 /**
@@ -82,7 +90,7 @@ export function resolveDeployRole(props: DeployRoleProps): Required<DeployRolePr
 
 export class DeployRoleStack extends Stack {
   constructor(scope: Construct, id: string, props: DeployRoleProps) {
-    const { repository, stage, provider, qualifier } = resolveDeployRole(props);
+    const { repository, stage, provider, qualifier, encryption } = resolveDeployRole(props);
     const description = `Roles of the pipeline of ${repository} for stage ${stage} of ddcolor-elastic`;
     super(scope, id, { description, synthesizer: new DefaultStackSynthesizer({ qualifier }) });
 
@@ -122,6 +130,15 @@ export class DeployRoleStack extends Stack {
         resources: [`${bucket}/${RESULTS}${SMOKE}*`, `${bucket}/${FAILED}${SMOKE}*`],
       }),
     ];
+    // Known by its alias: the key's id is that of the stage's deploy.
+    const key = new iam.PolicyStatement({
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      resources: [this.formatArn({ service: 'kms', resource: 'key', resourceName: '*' })],
+      conditions: {
+        'ForAnyValue:StringEquals': { 'kms:ResourceAliases': keyAlias(stage) },
+        StringEquals: { 'kms:ViaService': `s3.${this.region}.${this.urlSuffix}` },
+      },
+    });
     this.role('DeployRole', 'deploys the stage through the roles of the CDK bootstrap', trust, [
       deploy,
       image,
@@ -130,13 +147,15 @@ export class DeployRoleStack extends Stack {
       'SmokeRole',
       'sends one photo through the stage and reads its outcome',
       trust,
-      smoke,
+      encryption === 'kms' ? [...smoke, key] : smoke,
     );
     acknowledgeWildcards(
       smoking,
       smoke.flatMap(({ resources }) => resources),
       'the photo of a smoke test and its outcome, of any name',
     );
+    if (encryption === 'kms')
+      acknowledgeWildcards(smoking, key.resources, 'the one key that has the alias of the stage');
   }
 
   private role(

@@ -45,6 +45,7 @@ export function idleLines(stage: Stage, imageGib: number): CostLine[] {
       `${imageGib} GiB of snapshot x ${UNIT_PRICES.snapshotGibibyteMonth}`,
       imageGib * UNIT_PRICES.snapshotGibibyteMonth,
     ),
+    ...keyLines(stage),
     ...fleetLines(stage),
   ];
 }
@@ -115,6 +116,21 @@ function monitoringLines(stage: Stage, ticks: number): CostLine[] {
       alarms * UNIT_PRICES.alarmMonth + composites * UNIT_PRICES.compositeAlarmMonth,
     ),
     line('dashboard', `1 x ${UNIT_PRICES.dashboardMonth}`, UNIT_PRICES.dashboardMonth),
+  ];
+}
+
+/** DynamoDB asks again for the table's key after so long, and the scaler uses its table each minute. */
+const KEY_CACHE_MINUTES = 5;
+
+function keyLines({ encryption }: Stage): CostLine[] {
+  if (encryption === 'aws') return [];
+  const requests = MINUTES_A_MONTH / KEY_CACHE_MINUTES;
+  return [
+    line(
+      'key',
+      `1 x ${UNIT_PRICES.keyMonth}, and ${grouped(requests)} requests of the scaler's table x ${number(UNIT_PRICES.keyRequest * 1e4)} per 10,000`,
+      UNIT_PRICES.keyMonth + requests * UNIT_PRICES.keyRequest,
+    ),
   ];
 }
 

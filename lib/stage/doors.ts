@@ -1,5 +1,5 @@
-/** Settings of the doors: the name under which the API is reached. Each is off by default, and then the template has nothing of it. */
-import { text, type ValuesOf } from '../../contract/field.ts';
+/** Settings of the doors: the name under which the API is reached, and the key of stored data. Each is off by default, and then the template has nothing of it. */
+import { choice, text, type ValuesOf } from '../../contract/field.ts';
 import type { Rule } from './check.ts';
 import type { GATEWAY_FIELDS } from './gateway.ts';
 
@@ -31,6 +31,14 @@ export const DOOR_FIELDS = {
    * @default - none: you make the record, for the output DomainTarget
    */
   hostedZoneId: text(/^$|^Z[A-Z0-9]{1,31}$/, 'an id such as Z0123456789ABCDEFGHIJ', ''),
+
+  /**
+   * Keys of what is stored. `aws`: those of the AWS services. `kms`: one of the account, which the stack makes, for bucket, queues, tables,
+   * logs, volumes and the topic of alarms, for USD 1 a month and requests (docs/doors.md#a-key-of-your-own).
+   *
+   * @default aws
+   */
+  encryption: choice(['aws', 'kms'], 'aws'),
 };
 
 type Doors = ValuesOf<typeof DOOR_FIELDS> & Pick<ValuesOf<typeof GATEWAY_FIELDS>, 'access'>;

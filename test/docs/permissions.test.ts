@@ -34,8 +34,12 @@ beforeAll(() => {
     ...{ access: 'iam', alarmEmail: 'oncall@example.com', probePhoto: 'daily', warmPoolSize: 1 },
     outcomeEvents: true,
     webhooks: true,
+    encryption: 'kms',
   });
-  const role = new DeployRoleStack(newApp(), 'Role', { repository: 'owner/name', stage: 'prod' });
+  const role = new DeployRoleStack(newApp(), 'Role', {
+    ...{ repository: 'owner/name', stage: 'prod' },
+    encryption: 'kms',
+  });
   pipeline = Template.fromStack(role).toJSON() as StackTemplate;
 });
 

@@ -212,3 +212,21 @@ it.each<[Partial<DeployRoleProps>, string]>([
 it('names all wrong props at once', () => {
   expect(() => resolveDeployRole({ repository: '', stage: '' })).toThrow(/repository ''.*\n.*stage ''/);
 });
+
+it('a stage with a key of its own lets the smoke test use it, through S3 and by its alias', () => {
+  const key = 'arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*';
+  const condition = {
+    Condition: {
+      'ForAnyValue:StringEquals': { 'kms:ResourceAliases': 'alias/ddcolor-elastic-dev' },
+      StringEquals: {
+        'kms:ViaService': {
+          'Fn::Join': ['', ['s3.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]],
+        },
+      },
+    },
+  };
+  const more = ['Decrypt', 'GenerateDataKey'].map(
+    (name) => `Allow kms:${name} ${key} ${JSON.stringify(condition)}`,
+  );
+  expect(lines(granted(make({ encryption: 'kms' }), 'SmokeRole'))).toEqual([...more, ...MAY.SmokeRole]);
+});

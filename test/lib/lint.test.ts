@@ -31,6 +31,7 @@ const KINDS: Record<string, StageConfig> = {
   'on demand, warm': { spotPercentage: 0, warmPoolSize: 2 },
   'on demand': { spotPercentage: 0 },
   threshold: THRESHOLD,
+  encrypted: { access: 'open', outcomeEvents: true, warmPoolSize: 1, encryption: 'kms' },
   probed: { probePhoto: 'daily' },
   retained: { retainData: true },
   lost: { retainData: false },

@@ -14,7 +14,16 @@ const JWT: StageConfig = { access: 'jwt', jwtIssuer: 'https://issuer.example', j
 const STAGES: [StageName, StageConfig][] = [
   ...(Object.keys(stages) as StageName[]).map((name): [StageName, StageConfig] => [name, {}]),
   ['prod', JWT],
-  ['prod', { access: 'iam', alarmEmail: 'oncall@example.com', outcomeEvents: true, webhooks: true }],
+  [
+    'prod',
+    {
+      access: 'iam',
+      alarmEmail: 'oncall@example.com',
+      outcomeEvents: true,
+      webhooks: true,
+      encryption: 'kms',
+    },
+  ],
   ['prod', { warmPoolSize: 2, spotPercentage: 0, probePhoto: 'daily', outcomeEvents: true }],
   ['prod', { access: 'cognito', domainName: DOMAIN, certificateArn: CERTIFICATE, hostedZoneId: ZONE }],
   ['prod', { onDemandFallback: false }],

@@ -48,6 +48,8 @@ const LIMITS: Record<string, [most: number, form: RegExp]> = {
   'AWS::IAM::Role PolicyName': [128, /^[\w+=,.@-]+$/],
   'AWS::IAM::Policy PolicyName': [128, /^[\w+=,.@-]+$/],
   'AWS::EC2::VPCEndpoint ServiceName': [255, /^[\w.-]+$/],
+  'AWS::KMS::Key Description': [8192, /^[^]*$/],
+  'AWS::KMS::Alias AliasName': [256, /^alias\/(?!aws\/)[\w/-]+$/],
   'AWS::DynamoDB::Table AttributeName': [255, /^[^]+$/],
 };
 /** Names of other things than the resource, which another entry or nobody limits. */
@@ -92,7 +94,7 @@ const RUNBOOK = 'https://wiki.example/' + 'r'.repeat(300 - 'https://wiki.example
 const TEMPLATES: [what: string, template: StackTemplate][] = [
   [
     'of a stage with everything',
-    synthesise('prod', { ...JWT, runbookUrl: RUNBOOK, probePhoto: 'daily' }, LONGEST),
+    synthesise('prod', { ...JWT, runbookUrl: RUNBOOK, probePhoto: 'daily', encryption: 'kms' }, LONGEST),
   ],
   [
     'of a pipeline’s roles',

@@ -14,13 +14,18 @@ const ARNS: Record<string, (name: string) => string> = {
   'AWS::S3::Bucket': (name) => `arn:aws:s3:::${name.toLowerCase()}`,
   'AWS::DynamoDB::Table': (name) => `arn:aws:dynamodb:${REGION}:${ACCOUNT}:table/${name}`,
   'AWS::Logs::LogGroup': (name) => `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:${name}:*`,
+  'AWS::KMS::Key': (name) => `arn:aws:kms:${REGION}:${ACCOUNT}:key/${name}`,
   'AWS::Lambda::Function': (name) => `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`,
 };
 const PSEUDO: Record<string, string> = {
   'AWS::AccountId': ACCOUNT,
   'AWS::Region': REGION,
   'AWS::Partition': 'aws',
+  'AWS::URLSuffix': 'amazonaws.com',
 };
+
+/** Any part of a template with names in place of references. */
+export const withNames = resolve;
 
 /** A role's id, which begins its sessions' `aws:userid`. */
 export const roleIdOf = (role: string) => `AROA${role.toUpperCase()}`;

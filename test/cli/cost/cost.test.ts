@@ -46,6 +46,12 @@ describe('the cost of an idle stage', () => {
     expect(line(cost, 'instances, minimum')).toBeUndefined();
   });
 
+  it('includes a key of the account: its month, and what the scaler asks of it', () => {
+    expect(line(costOf(stage()), 'key')).toBeUndefined();
+    // 8,640 requests at 0.03 per 10,000.
+    expect(line(costOf(stage({ encryption: 'kms' })), 'key')).toBe(1.03);
+  });
+
   it('includes minimum instances and a warm pool', () => {
     const cost = costOf(stage({ minCapacity: 2, spotPercentage: 0, warmPoolSize: 3 }));
     // Two of the dearest type, with volume and address, for 720 h.

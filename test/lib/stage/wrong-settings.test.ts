@@ -149,6 +149,7 @@ const WRONG: [config: Named, line: string][] = [
   [{ certificateArn: CERTIFICATE }, `certificateArn '${CERTIFICATE}': with domainName only`],
   [{ hostedZoneId: 'example.com' }, "hostedZoneId 'example.com': an id such as Z0123456789ABCDEFGHIJ"],
   [{ hostedZoneId: ZONE }, `hostedZoneId '${ZONE}': with domainName only`],
+  [{ encryption: 'own' as 'kms' }, "encryption 'own': aws or kms"],
   [
     { instancePrices: { 'g6.xlarge': -1 } },
     'instancePrices.g6.xlarge -1: USD an hour, above 0 and below 1000',

@@ -1,0 +1,120 @@
+/** Encryption `kms`: everything stored has the key, each role may use it for what it stores and reads, and so may the services of AWS. */
+import { describe, expect, it } from 'vitest';
+import { KEY_USES } from '../rights/key-calls.ts';
+import { ACCOUNT, REGION, statementsOf } from '../rights/policies.ts';
+import { arn, TYPES } from './resources.ts';
+import { ofType, only, synthesise, withPlainIds, type Properties } from './template.ts';
+
+const hashed = synthesise('prod', {
+  ...{ access: 'iam', outcomeEvents: true, webhooks: true, probePhoto: 'daily', warmPoolSize: 1 },
+  encryption: 'kms',
+});
+const template = withPlainIds(hashed);
+const KEY = arn('EncryptionKey');
+const all = (type: string, pick: (properties: Properties) => unknown) =>
+  ofType(template, type).map(({ Properties }) => pick(Properties));
+
+/** What each type of resource that stores something must have. */
+const ENCRYPTED: Record<string, [pick: (properties: Properties) => unknown, has: unknown]> = {
+  'AWS::S3::Bucket': [
+    ({ BucketEncryption }) => BucketEncryption.ServerSideEncryptionConfiguration,
+    [
+      {
+        BucketKeyEnabled: true,
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: KEY },
+      },
+    ],
+  ],
+  'AWS::SQS::Queue': [
+    (queue) => [queue.KmsMasterKeyId, queue.KmsDataKeyReusePeriodSeconds, queue.SqsManagedSseEnabled],
+    [KEY, 3600, undefined],
+  ],
+  'AWS::DynamoDB::Table': [
+    ({ SSESpecification }) => SSESpecification,
+    { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: KEY },
+  ],
+  'AWS::Logs::LogGroup': [({ KmsKeyId }) => KmsKeyId, KEY],
+  'AWS::SNS::Topic': [({ KmsMasterKeyId }) => KmsMasterKeyId, KEY],
+  'AWS::EC2::LaunchTemplate': [
+    ({ LaunchTemplateData: { BlockDeviceMappings } }) =>
+      BlockDeviceMappings.map((one: Properties) => one.Ebs),
+    [expect.objectContaining({ Encrypted: true, KmsKeyId: KEY })],
+  ],
+};
+
+describe('a stage with a key of the account', () => {
+  it.each(Object.entries(ENCRYPTED))('encrypts each %s with it', (type, [pick, has]) => {
+    const found = all(type, pick);
+    expect(found.length).toBeGreaterThanOrEqual(TYPES[type] ?? 0);
+    expect(found).toEqual(found.map(() => has));
+  });
+
+  it('has one key, which rotates, is found by its alias, and goes with a stage that keeps no data', () => {
+    expect(only(template, 'AWS::KMS::Key').EnableKeyRotation).toBe(true);
+    expect(only(template, 'AWS::KMS::Alias')).toEqual({
+      AliasName: 'alias/ddcolor-elastic-prod',
+      TargetKeyId: KEY,
+    });
+    const [kept] = ofType(template, 'AWS::KMS::Key');
+    const [gone] = ofType(synthesise('dev', { encryption: 'kms' }), 'AWS::KMS::Key');
+    expect([kept?.DeletionPolicy, gone?.DeletionPolicy]).toEqual(['RetainExceptOnCreate', 'Delete']);
+  });
+
+  it('lets CloudWatch Logs use it for log groups of this account', () => {
+    const { Statement } = only(template, 'AWS::KMS::Key').KeyPolicy as { Statement: Properties[] };
+    const account = { Ref: 'AWS::AccountId' };
+    const region = { Ref: 'AWS::Region' };
+    expect(Statement.find(({ Sid }) => Sid === 'Logs')).toEqual({
+      Sid: 'Logs',
+      Effect: 'Allow',
+      Principal: { Service: { 'Fn::Join': ['', ['logs.', region, '.', { Ref: 'AWS::URLSuffix' }]] } },
+      Action: ['Encrypt', 'Decrypt', 'ReEncrypt*', 'GenerateDataKey*', 'Describe*'].map(
+        (name) => `kms:${name}`,
+      ),
+      Resource: '*',
+      Condition: {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': {
+            'Fn::Join': [
+              '',
+              ['arn:', { Ref: 'AWS::Partition' }, ':logs:', region, ':', account, ':log-group:*'],
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  it('has nothing of it by default', () => {
+    const without = synthesise('prod');
+    expect([...ofType(without, 'AWS::KMS::Key'), ...ofType(without, 'AWS::KMS::Alias')]).toEqual([]);
+    expect(JSON.stringify(without)).not.toMatch(/kms/i);
+  });
+});
+
+const inOrder = (uses: Record<string, string[]>) =>
+  Object.entries(uses).sort(([a], [b]) => a.localeCompare(b));
+
+describe('the roles of such a stage', () => {
+  const roles = statementsOf(hashed);
+
+  it('are all in the table', () => expect(Object.keys(KEY_USES).sort()).toEqual(Object.keys(roles).sort()));
+
+  it.each(Object.entries(KEY_USES))(
+    '%s may use the key for what its own calls need, by their services',
+    (role, uses) => {
+      const may = roles[role]!.filter(({ Action }) => [Action].flat().some((one) => one.startsWith('kms:')));
+      expect(may).toEqual(
+        inOrder(uses).map(([service, needs]) => {
+          const actions = needs.map((name) => `kms:${name}`);
+          return {
+            Effect: 'Allow',
+            Action: actions.length === 1 ? actions[0] : actions,
+            Resource: `arn:aws:kms:${REGION}:${ACCOUNT}:key/EncryptionKey`,
+            Condition: { StringEquals: { 'kms:ViaService': `${service}.${REGION}.amazonaws.com` } },
+          };
+        }),
+      );
+    },
+  );
+});
