@@ -1,5 +1,6 @@
 /** Encryption `kms`: everything stored has the key, each role may use it for what it stores and reads, and so may the services of AWS. */
 import { describe, expect, it } from 'vitest';
+import { keyUses } from '../../lib/stage-key.ts';
 import { KEY_USES } from '../rights/key-calls.ts';
 import { ACCOUNT, REGION, statementsOf } from '../rights/policies.ts';
 import { arn, TYPES } from './resources.ts';
@@ -36,8 +37,8 @@ const ENCRYPTED: Record<string, [pick: (properties: Properties) => unknown, has:
   'AWS::Logs::LogGroup': [({ KmsKeyId }) => KmsKeyId, KEY],
   'AWS::SNS::Topic': [({ KmsMasterKeyId }) => KmsMasterKeyId, KEY],
   'AWS::EC2::LaunchTemplate': [
-    ({ LaunchTemplateData: { BlockDeviceMappings } }) =>
-      BlockDeviceMappings.map((one: Properties) => one.Ebs),
+    ({ LaunchTemplateData }) =>
+      (LaunchTemplateData.BlockDeviceMappings as Properties[]).map(({ Ebs }) => Ebs as unknown),
     [expect.objectContaining({ Encrypted: true, KmsKeyId: KEY })],
   ],
 };
@@ -118,3 +119,18 @@ describe('the roles of such a stage', () => {
     },
   );
 });
+
+it.each<[actions: string[], uses: ReturnType<typeof keyUses>]>([
+  [['sqs:SendMessage'], [['sqs', ['kms:Decrypt', 'kms:GenerateDataKey']]]],
+  [
+    ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 's3:ListBucket', 's3:DeleteObject', 'logs:PutLogEvents'],
+    [],
+  ],
+  [
+    ['s3:PutObject', 'dynamodb:PutItem'],
+    [
+      ['dynamodb', ['kms:Decrypt', 'kms:DescribeKey']],
+      ['s3', ['kms:GenerateDataKey']],
+    ],
+  ],
+])('rights to %j need %j of the key', (actions, uses) => expect(keyUses(actions)).toEqual(uses));
