@@ -160,6 +160,11 @@ export const ALARMS = {
     action:
       'Find the failing call in the log of the events’ function, fix it, then move the messages back to their queue.',
   },
+  'lost-events': {
+    meaning: 'The sweep found outcomes whose event had not been sent hours later, and has sent it.',
+    action:
+      'See whether outcome-dead-letters has an alarm too; if not, whether the bucket still notifies the queue of outcomes.',
+  },
   'webhook-age': {
     meaning: 'A delivery of a webhook has not succeeded for an hour: its receiver is down, or refuses it.',
     action: 'Look for webhook-failed in the log of the webhooks: reason says what the receiver does.',
@@ -193,7 +198,7 @@ export const GATEWAY_ALARM_IDS: readonly AlarmId[] = [
 export const PROBE_ALARM_IDS: readonly AlarmId[] = ['probe-failure'];
 
 /** Alarms of the events of outcomes: only a stage with `outcomeEvents` has them. */
-export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-dead-letters'];
+export const OUTCOME_ALARM_IDS: readonly AlarmId[] = ['outcome-age', 'outcome-dead-letters', 'lost-events'];
 
 /** Alarms of webhooks: only a stage with `webhooks` has them. */
 export const WEBHOOK_ALARM_IDS: readonly AlarmId[] = ['webhook-age', 'webhook-dead-letters'];

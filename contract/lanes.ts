@@ -42,6 +42,12 @@ export const FOLDERS: Readonly<Record<QueueName, QueueFolders>> = {
   bulk: { photos: 'bulk/', results: 'bulk-results/', failed: 'bulk-failed/' },
 };
 
+/** Of all queues, those with results and failure records. */
+export const OUTCOME_FOLDERS: readonly string[] = Object.values(FOLDERS).flatMap(({ results, failed }) => [
+  results,
+  failed,
+]);
+
 /** In words. */
 export const PHOTO_FOLDERS = QUEUES.map((queue) => `'${FOLDERS[queue].photos}'`).join(' or ');
 

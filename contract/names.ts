@@ -158,6 +158,12 @@ export const PROBE_METRICS = {
   probeFailures: 'ProbeFailures',
 } as const;
 
+/** What the sweep of events publishes, where it has found any. */
+export const EVENT_METRICS = {
+  /** Count: events that had not been sent, and are now. */
+  lostEvents: 'LostEvents',
+} as const;
+
 /** What the webhooks' sweep publishes each five minutes, while deliveries wait. */
 export const WEBHOOK_METRICS = {
   /** Seconds: since the oldest delivery that has not succeeded was due first. */
@@ -169,6 +175,7 @@ export const METRICS = {
   ...WORKER_METRICS,
   ...AGENT_METRICS,
   ...PROBE_METRICS,
+  ...EVENT_METRICS,
   ...WEBHOOK_METRICS,
 } as const;
 

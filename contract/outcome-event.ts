@@ -96,11 +96,13 @@ export const outcomeEventJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(outcomeEventSchema, { target: 'draft-2020-12' }),
 });
 
-/** Environment of the function that sends events: set by the construct, parsed by the function. */
+/** Environment of the functions that send events, and look for lost ones: set by the construct, parsed by the functions. */
 export const outcomeEventsEnvironmentSchema = z.object({
   STAGE: z.string().min(1),
   BUCKET_NAME: z.string().min(1),
   EVENT_BUS_NAME: z.string().min(1),
+  /** Of the events that were sent: contract/sent-event.ts. */
+  SENT_TABLE_NAME: z.string().min(1),
   /** Photos of the API with their callers; this and the following are empty without webhooks. */
   GATEWAY_TABLE_NAME: z.string(),
   WEBHOOK_TABLE_NAME: z.string(),

@@ -32,6 +32,8 @@ export interface AlarmLimits {
   readonly dailySpendLimit?: number | undefined;
   /** @default off - nothing is probed, no alarm */
   readonly probePhoto?: ProbeSchedule | undefined;
+  /** @default false - there are no events of outcomes, and no alarm of them */
+  readonly hasEvents?: boolean;
   /** @default false - there are no webhooks, and no alarm of them */
   readonly hasWebhooks?: boolean;
   /** @default false - the interactive lane has one queue, and no alarm of a second one */
@@ -73,6 +75,21 @@ const fallbackRules = (baseCapacity: number): Partial<Record<AlarmId, AlarmRule>
   },
 });
 
+const EVENT_RULES: Partial<Record<AlarmId, AlarmRule>> = {
+  'outcome-age': tooOld(QUEUE_METRICS.oldestOutcome, 900),
+  'outcome-dead-letters': notEmpty(QUEUE_METRICS.outcomeDeadLetters),
+  'lost-events': {
+    metric: METRICS.lostEvents,
+    statistic: 'Sum',
+    comparison: GREATER_THAN_THRESHOLD,
+    threshold: 0,
+    period: Duration.minutes(5),
+    evaluationPeriods: 1,
+    // Published only where the sweep has found any.
+    treatMissingData: FINE,
+  },
+};
+
 const WEBHOOK_RULES: Partial<Record<AlarmId, AlarmRule>> = {
   'webhook-age': {
     metric: METRICS.oldestDelivery,
@@ -96,6 +113,7 @@ export function alarmRules({
   onDemandBaseCapacity = 0,
   dailySpendLimit,
   probePhoto = 'off',
+  hasEvents = false,
   hasWebhooks = false,
   hasSidelinedQueue = false,
 }: AlarmLimits): Partial<Record<AlarmId, AlarmRule>> {
@@ -220,8 +238,7 @@ export function alarmRules({
       // Workers publish only while they have photos or failures.
       treatMissingData: FINE,
     },
-    'outcome-age': tooOld(QUEUE_METRICS.oldestOutcome, 900),
-    'outcome-dead-letters': notEmpty(QUEUE_METRICS.outcomeDeadLetters),
+    ...(hasEvents ? EVENT_RULES : {}),
     ...(hasWebhooks ? WEBHOOK_RULES : {}),
     'gateway-5xx': { ...ofGateway, service: 'api', metric: '5xx' },
     'gateway-function-errors': { ...ofGateway, service: 'gateway', metric: 'Errors' },

@@ -172,6 +172,7 @@ export class Monitoring extends Construct {
       burnRateAlarms,
       dailySpendLimit,
       probePhoto,
+      hasEvents: outcomeQueue !== undefined,
       hasWebhooks: webhookDeadLetters !== undefined,
       hasSidelinedQueue: sidelinedQueue !== undefined,
       ...fallback,

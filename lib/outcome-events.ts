@@ -1,23 +1,26 @@
 /**
- * The events of outcomes: the bucket sends a message for each, and a function puts its event onto a bus.
+ * The events of outcomes: the bucket sends a message for each, and a function puts its event onto a bus. A second one finds those that were lost.
  *
  * The bucket sends to a queue and not to the function: what the function cannot do is done later, or is in the dead-letter queue.
  */
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
-import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
-import { FOLDERS } from '../contract/lanes.ts';
+import { OUTCOME_FOLDERS } from '../contract/lanes.ts';
 import { eventBusName, type OutcomeEventsVariable } from '../contract/outcome-event.ts';
+import { SENT_EXPIRY, SENT_KEY } from '../contract/sent-event.ts';
 import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { JobQueue } from './job-queue.ts';
+import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
 import type { PhotoStore } from './photo-store.ts';
+import { RegularSchedule, ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
 import type { Webhooks } from './webhooks.ts';
 
@@ -27,6 +30,10 @@ const VISIBILITY_TIMEOUTS = 6;
 /** Receives of a message, each after its visibility timeout of three minutes: two and a half hours. */
 const MOST_RECEIVES = 50;
 const BATCH = 10;
+/** A sweep begins no page after ten minutes. */
+const SWEEP_TIMEOUT = Duration.minutes(15);
+/** A run of the sweep goes on with a pass, or ends at once where none is due: lambda/outcome-events/lost/pass.ts. */
+const SWEEP_EVERY = Duration.hours(1);
 /** Functions at a time. A new account runs ten, the scaler and the gateway among them. */
 const MOST_AT_ONCE = 5;
 
@@ -46,6 +53,8 @@ export class OutcomeEvents extends Construct {
   readonly queue: sqs.Queue;
   readonly deadLetterQueue: sqs.IQueue;
   readonly bus: events.EventBus;
+  /** Of the events that were sent. */
+  readonly sent: dynamodb.Table;
   readonly handler: BundledFunction;
   readonly logGroup: logs.ILogGroup;
 
@@ -63,20 +72,28 @@ export class OutcomeEvents extends Construct {
       eventBusName: eventBusName(stageName),
       description: `Outcomes of the photos of stage ${stageName}`,
     });
-    const handler = new BundledFunction(this, 'Function', {
+    this.sent = new dynamodb.Table(this, 'Sent', {
+      partitionKey: { name: SENT_KEY, type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      timeToLiveAttribute: SENT_EXPIRY,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    acknowledge(this.sent, 'AwsSolutions-DDB3', 'what is not in it is sent once more');
+    const shared = {
       entry: join(import.meta.dirname, '..', 'lambda', 'outcome-events', 'handler.ts'),
-      timeout: TIMEOUT,
       logRetentionDays,
       environment: {
         STAGE: stageName,
         BUCKET_NAME: bucketName,
         EVENT_BUS_NAME: this.bus.eventBusName,
+        SENT_TABLE_NAME: this.sent.tableName,
         GATEWAY_TABLE_NAME: webhooks?.gatewayTable.tableName ?? '',
         WEBHOOK_TABLE_NAME: webhooks?.parts.table.tableName ?? '',
         DELIVERY_TABLE_NAME: webhooks?.parts.deliveries.tableName ?? '',
         WAKE_QUEUE_URL: webhooks?.parts.wakes.queueUrl ?? '',
       } satisfies Record<OutcomeEventsVariable, string>,
-    });
+    };
+    const handler = new BundledFunction(this, 'Function', { ...shared, timeout: TIMEOUT });
     this.handler = handler;
     this.logGroup = handler.logGroup;
     handler.allow({
@@ -84,6 +101,11 @@ export class OutcomeEvents extends Construct {
       resources: [queue.queueArn],
     });
     handler.allow({ actions: ['events:PutEvents'], resources: [this.bus.eventBusArn] });
+    handler.allow({
+      actions: ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+      resources: [this.sent.tableArn],
+    });
+    handler.allow(PUBLISH_METRICS);
     if (webhooks) this.allowWebhooks(webhooks);
     new lambda.EventSourceMapping(this, 'Source', {
       target: handler.function,
@@ -91,6 +113,15 @@ export class OutcomeEvents extends Construct {
       batchSize: BATCH,
       maxConcurrency: MOST_AT_ONCE,
       reportBatchItemFailures: true,
+    });
+    const sweep = new BundledFunction(this, 'Sweep', {
+      ...shared,
+      ...{ beside: handler, handler: 'sweep', timeout: SWEEP_TIMEOUT, retryAttempts: 0 },
+    });
+    new RegularSchedule(this, 'Schedule', {
+      handler: sweep.function,
+      role: new ScheduleRole(this, 'ScheduleRole', sweep.function),
+      interval: SWEEP_EVERY,
     });
   }
 
@@ -111,11 +142,12 @@ export class OutcomeEvents extends Construct {
   /** Connects the bucket: its outcomes are sent to the queue, and the function may read them. */
   watch(photos: PhotoStore): void {
     photos.notifyOutcomes(this.queue);
-    const folders = Object.values(FOLDERS).flatMap(({ results, failed }) => [results, failed]);
     this.handler.allow({
       actions: ['s3:GetObject'],
-      resources: folders.map((folder) => photos.bucket.arnForObjects(`${folder}*`)),
+      resources: OUTCOME_FOLDERS.map((folder) => photos.bucket.arnForObjects(`${folder}*`)),
       wildcard: 'the outcome of any photo',
     });
+    // The sweep lists the outcomes. Without it S3 also answers 403 instead of 404 for a missing object, and a right that is lost would look like a deleted photo.
+    this.handler.allow({ actions: ['s3:ListBucket'], resources: [photos.bucket.bucketArn] });
   }
 }

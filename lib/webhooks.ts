@@ -4,8 +4,6 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import * as scheduler from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -17,7 +15,7 @@ import {
 } from '../contract/webhook.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { acknowledge, PUBLISH_METRICS } from './permissions.ts';
-import { ScheduleRole } from './schedule-role.ts';
+import { RegularSchedule, ScheduleRole } from './schedule-role.ts';
 import type { LogOptions } from './stage/logs.ts';
 
 /** A run sends for 20 seconds, and waits 10 for an answer. */
@@ -91,15 +89,10 @@ export class Webhooks extends Construct {
       batchSize: 1,
       maxConcurrency: MOST_AT_ONCE,
     });
-    new scheduler.Schedule(this, 'Schedule', {
-      schedule: scheduler.ScheduleExpression.rate(Duration.minutes(SWEEP_MINUTES)),
-      timeWindow: scheduler.TimeWindow.off(),
-      target: new LambdaInvoke(sweep.function, {
-        role: new ScheduleRole(this, 'ScheduleRole', sweep.function),
-        // The next one comes soon.
-        retryAttempts: 0,
-        maxEventAge: Duration.minutes(SWEEP_MINUTES),
-      }),
+    new RegularSchedule(this, 'Schedule', {
+      handler: sweep.function,
+      role: new ScheduleRole(this, 'ScheduleRole', sweep.function),
+      interval: Duration.minutes(SWEEP_MINUTES),
     });
   }
 

@@ -1,4 +1,5 @@
-/** Entry point of the function that sends the event of each outcome. */
+/** Entry points of the functions that send the event of each outcome, and look for lost ones. */
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -7,31 +8,38 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { outcomeEventsEnvironmentSchema } from '../../contract/outcome-event.ts';
 import { DynamoDeliveryStore } from './aws/delivery-table.ts';
 import { EventBus } from './aws/event-bus.ts';
+import { publish } from './aws/metrics.ts';
+import { S3OutcomeListing } from './aws/outcome-listing.ts';
 import { S3OutcomeStore } from './aws/outcome-store.ts';
 import { photoOwners } from './aws/photo-owners.ts';
+import { DynamoSentEvents } from './aws/sent-table.ts';
 import { SqsWakeQueue } from './aws/webhook-queues.ts';
 import { DynamoWebhookStore } from './aws/webhook-table.ts';
-import { report, type ReportPorts } from './report.ts';
+import { findLost } from './lost/find-lost.ts';
+import { report } from './report.ts';
 import { WebhookDestination } from './webhooks/destination.ts';
 
 const environment = outcomeEventsEnvironmentSchema.parse(process.env);
+const { STAGE: stage, BUCKET_NAME: bucket } = environment;
 const s3 = new S3Client({ maxAttempts: 3 });
+const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
+const cloudWatch = new CloudWatchClient({ maxAttempts: 3 });
 const region = process.env.AWS_REGION ?? '';
+const now = () => Date.now() / 1000;
 
-function webhooks(): WebhookDestination {
-  const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3 }));
-  return new WebhookDestination({
+const webhooks = () =>
+  new WebhookDestination({
     ownerOf: photoOwners(documents, environment.GATEWAY_TABLE_NAME),
     webhooks: new DynamoWebhookStore(documents, environment.WEBHOOK_TABLE_NAME),
     deliveries: new DynamoDeliveryStore(documents, environment.DELIVERY_TABLE_NAME),
     wakes: new SqsWakeQueue(new SQSClient({ maxAttempts: 3 }), environment.WAKE_QUEUE_URL),
-    now: () => Date.now() / 1000,
+    now,
   });
-}
 
-const ports: ReportPorts = {
-  context: { stage: environment.STAGE, bucket: environment.BUCKET_NAME },
-  store: new S3OutcomeStore(s3, environment.BUCKET_NAME),
+const sent = new DynamoSentEvents(documents, environment.SENT_TABLE_NAME);
+const ports = {
+  context: { stage, bucket },
+  store: new S3OutcomeStore(s3, bucket),
   destinations: [
     new EventBus({
       name: environment.EVENT_BUS_NAME,
@@ -41,7 +49,9 @@ const ports: ReportPorts = {
     }),
     ...(environment.WEBHOOK_TABLE_NAME === '' ? [] : [webhooks()]),
   ],
-  log: (line) => console.log(JSON.stringify(line)),
+  sent,
+  log: (line: Record<string, unknown>) => console.log(JSON.stringify(line)),
+  now,
 };
 
 export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> {
@@ -51,3 +61,12 @@ export async function handler({ Records }: SQSEvent): Promise<SQSBatchResponse> 
   );
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
+
+/** On a schedule. */
+export const sweep = (): Promise<void> =>
+  findLost({
+    ...ports,
+    listing: new S3OutcomeListing(s3, bucket),
+    sweep: sent,
+    publish: (lostEvents) => publish(cloudWatch, stage, { lostEvents }),
+  });

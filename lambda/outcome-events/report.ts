@@ -2,21 +2,18 @@
 import { parseJobMessage } from '../../contract/job.ts';
 import { parseOutcomeKey } from '../../contract/keys.ts';
 import type { OutcomeEvent } from '../../contract/outcome-event.ts';
-import { photoLogId } from '../../contract/trace.ts';
 import { eventOf } from './event-of.ts';
-import type { Context, Destination, OutcomeStore } from './ports.ts';
+import type { Context, OutcomeStore } from './ports.ts';
+import { sendEvents, type SendPorts } from './send.ts';
 
 export interface QueueMessage {
   id: string;
   body: string;
 }
 
-export interface ReportPorts {
+export interface ReportPorts extends SendPorts {
   context: Context;
   store: OutcomeStore;
-  /** Each gets every event. */
-  destinations: readonly Destination[];
-  log: (line: Record<string, unknown>) => void;
 }
 
 /** A message with the events of the outcomes that it names; usually one. */
@@ -45,45 +42,34 @@ export async function report(messages: readonly QueueMessage[], ports: ReportPor
     ),
   );
   // Two messages may name one outcome: S3 delivers at least once.
-  const events = [...new Map(read.flatMap((one) => one.events).map((event) => [event.id, event])).values()];
-  if (events.length > 0) {
-    const refused = await Promise.all(ports.destinations.map((one) => sent(one, events)));
-    for (const { message, events: own } of read) {
-      const isRefused = own.some(({ id }) => refused.some(({ ids }) => ids.has(id)));
-      const errors = refused.flatMap(({ error }) => error ?? []);
-      if (isRefused) fail(message, errors.join('; ') || 'refused');
-    }
-    for (const { id, type, data } of events) {
-      if (refused.some(({ ids }) => ids.has(id))) continue;
-      const { bucket, photo, trace, lane } = data;
-      const fields = { event: id, type, photo: photoLogId(bucket, photo.key), trace, lane };
-      ports.log({ message: 'outcome-reported', ...fields });
-    }
+  const events = new Map(read.flatMap((one) => one.events).map((event) => [event.id, event]));
+  const failures = await sendEvents([...events.values()], ports);
+  for (const { message, events: own } of read) {
+    const [error] = own.flatMap(({ id }) => failures.get(id) ?? []);
+    if (error !== undefined) fail(message, error);
   }
   return [...failed];
 }
 
-/** A destination that fails has accepted nothing. */
-async function sent(
-  destination: Destination,
-  events: readonly OutcomeEvent[],
-): Promise<{ ids: ReadonlySet<string>; error?: string }> {
-  try {
-    return { ids: await destination.send(events) };
-  } catch (error) {
-    return { ids: new Set(events.map(({ id }) => id)), error: (error as Error).message };
-  }
-}
-
-async function eventsOf(message: QueueMessage, { context, store }: ReportPorts): Promise<Read> {
+async function eventsOf(message: QueueMessage, ports: ReportPorts): Promise<Read> {
   const events: OutcomeEvent[] = [];
   for (const { bucket, key } of parseJobMessage(message.body)) {
-    const parsed = bucket === context.bucket ? parseOutcomeKey(key) : undefined;
-    if (!parsed) continue;
-    // What is stored now, not what was when the message was sent: of an outcome that was replaced, the successor counts.
-    const outcome = await store.read(key, parsed.kind);
-    const event = outcome && eventOf(outcome, context);
+    const event = bucket === ports.context.bucket ? await eventFor(key, ports) : undefined;
     if (event) events.push(event);
   }
   return { message, events };
+}
+
+/**
+ * The event of what is stored under a key now, not of what was when a message was sent or a list made: of an outcome that was replaced, the successor counts.
+ *
+ * @returns undefined where there is nothing, or no outcome of a user's photo
+ */
+export async function eventFor(
+  key: string,
+  { store, context }: Pick<ReportPorts, 'store' | 'context'>,
+): Promise<OutcomeEvent | undefined> {
+  const parsed = parseOutcomeKey(key);
+  const outcome = parsed && (await store.read(key, parsed.kind));
+  return outcome && eventOf(outcome, context);
 }

@@ -26,7 +26,7 @@ describe.each<[what: string, page: string, heading: string, names: readonly stri
   [
     'metrics of the scaler and the worker',
     'docs/metrics.md',
-    'Scaler|Worker|GPU|Probe|Webhooks',
+    'Scaler|Worker|GPU|Probe|Events of outcomes|Webhooks',
     Object.values(METRICS),
   ],
   ['alarms', 'docs/metrics.md', 'Alarms', [...ALARM_IDS, ...COMPOSITE_IDS]],

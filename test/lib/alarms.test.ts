@@ -55,6 +55,7 @@ const CASES: Record<AlarmId, Case> = {
   'webhook-age': { values: [3601, 3600], bad: ['0XX'], good: ['0X0X', '----', 'X'] },
   'webhook-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'outcome-age': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
+  'lost-events': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'outcome-dead-letters': { values: [1, 0], bad: ['X', '-----X'], good: ['000', '-----'] },
   'oldest-photo': { values: [901, 900], bad: ['000XXX'], good: ['0XX0XX0XX', '------', '-X-------'] },
   // Four times as long: each fourth start is a sidelined photo's.

@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { FOLDERS } from '../../contract/lanes.ts';
 import { outcomeEventsEnvironmentSchema } from '../../contract/outcome-event.ts';
+import { SENT_EXPIRY } from '../../contract/sent-event.ts';
+import { BUDGET_SECONDS } from '../../lambda/outcome-events/lost/find-lost.ts';
+import { GRACE_SECONDS } from '../../lambda/outcome-events/lost/pass.ts';
 import { before, ofType, propertiesOf, synthesise, withPlainIds, type Properties } from './template.ts';
 
 const on = withPlainIds(synthesise('dev', { outcomeEvents: true }));
@@ -43,6 +46,27 @@ describe('a stage with events of outcomes', () => {
     const variables = Object.entries(Environment.Variables as Properties);
     const texts = variables.map(([name, value]) => [name, typeof value === 'string' ? value : 'at deploy']);
     expect(outcomeEventsEnvironmentSchema.parse(Object.fromEntries(texts)).STAGE).toBe('dev');
+  });
+
+  it('has a sweep each hour, by a function with the same variables, whose rows expire', () => {
+    const [schedule] = ofType(on, 'AWS::Scheduler::Schedule')
+      .map(({ Properties }) => Properties)
+      .filter(({ Target }) => JSON.stringify(Target.Arn).includes('OutcomeEventsSweep'));
+    expect(schedule?.ScheduleExpression).toBe('rate(1 hour)');
+    const sweep = propertiesOf(on, 'OutcomeEventsSweepFunction');
+    expect(sweep.Timeout).toBeGreaterThan(BUDGET_SECONDS);
+    expect(sweep).toMatchObject({
+      Handler: 'index.sweep',
+      Environment: propertiesOf(on, 'OutcomeEventsFunction').Environment as unknown,
+    });
+    expect(propertiesOf(on, 'OutcomeEventsSent').TimeToLiveSpecification).toEqual({
+      ...{ AttributeName: SENT_EXPIRY, Enabled: true },
+    });
+  });
+
+  it('has a grace that is longer than a message is tried', () => {
+    const { VisibilityTimeout, RedrivePolicy } = propertiesOf(on, 'OutcomeEventsOutcomesQueue');
+    expect(GRACE_SECONDS).toBeGreaterThan(VisibilityTimeout * RedrivePolicy.maxReceiveCount);
   });
 
   it('has a bus of the stage’s name', () =>

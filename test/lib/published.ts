@@ -12,7 +12,7 @@ import type { Outcome } from '../../worker/photo/handle-job.ts';
 import { FAILURE_CODES } from '../../contract/failure.ts';
 import { AGENT_METRICS, METRIC_NAMESPACE, METRICS, STAGE_DIMENSION } from '../../contract/names.ts';
 import { metricData as probeData } from '../../lambda/probe/aws/ports.ts';
-import { metricData as webhookData } from '../../lambda/outcome-events/aws/metrics.ts';
+import { metricData as eventsData } from '../../lambda/outcome-events/aws/metrics.ts';
 import { metricData as scalerData } from '../../lambda/scaler/aws/metrics.ts';
 import { REASONS } from '../../contract/reasons.ts';
 import type { TickMetrics } from '../../lambda/scaler/ports.ts';
@@ -133,7 +133,7 @@ export async function publishedBy(stage: string): Promise<Set<Series>> {
     ...dataSeries(workerData(stage, await fullFigures())),
     ...agent,
     ...dataSeries(probeData(stage, 1)),
-    ...dataSeries(webhookData(stage, 1)),
+    ...dataSeries(eventsData(stage, { oldestSeconds: 1, lostEvents: 1 })),
     ...dataSeries(boot),
     ...dataSeries(launches).map((series) => series.replace('Code=any', 'Code')),
   ]);

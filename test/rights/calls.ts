@@ -31,6 +31,7 @@ const SUSPEND = 'FleetSuspendRebalancingHandlerRole';
 const SCHEDULE = 'ScalerScheduleRole';
 const PROBE_SCHEDULE = 'ProbeScheduleRole';
 const WEBHOOK_SCHEDULE = 'WebhooksScheduleRole';
+const EVENT_SCHEDULE = 'OutcomeEventsScheduleRole';
 
 export const INSTANCE = 'i-0abcdef1234567890';
 export const QUEUE = `arn:aws:sqs:${REGION}:${ACCOUNT}:JobsQueue`;
@@ -221,6 +222,13 @@ export function callsOf(
         table('GatewayTable'),
         item('photo#a', ['id', 'owner'], { 'dynamodb:Select': 'SPECIFIC_ATTRIBUTES' }),
       ],
+      [EVENTS, 's3:ListBucket', BUCKET],
+      ...['GetItem', 'PutItem', 'BatchGetItem'].map((action): Row => [
+        EVENTS,
+        `dynamodb:${action}`,
+        table('OutcomeEventsSent'),
+      ]),
+      [EVENTS, 'cloudwatch:PutMetricData', '*', metrics],
       [EVENTS, 'dynamodb:Query', table('WebhooksTable')],
       [EVENTS, 'dynamodb:PutItem', table('WebhooksDeliveries')],
       [EVENTS, 'sqs:SendMessage', WAKES],
@@ -274,6 +282,7 @@ export function callsOf(
       [SCHEDULE, 'lambda:InvokeFunction', lambda('ScalerFunction')],
       [PROBE_SCHEDULE, 'lambda:InvokeFunction', lambda('ProbeFunction')],
       [WEBHOOK_SCHEDULE, 'lambda:InvokeFunction', lambda('WebhooksSweepFunction')],
+      [EVENT_SCHEDULE, 'lambda:InvokeFunction', lambda('OutcomeEventsSweepFunction')],
     ),
     ...[
       [SUSPEND, 'FleetSuspendRebalancingHandlerLogs'] as const,

@@ -76,6 +76,8 @@ describe.each(Object.entries(kinds))('a stage %s', (_name, [more, fallback]) => 
 const ACTIONS: Record<string, string> = {
   HeadObject: 'GetObject',
   CopyObject: 'PutObject',
+  ListObjectsV2: 'ListBucket',
+  BatchGet: 'BatchGetItem',
   DeleteMessageBatch: 'DeleteMessage',
   Get: 'GetItem',
   Put: 'PutItem',

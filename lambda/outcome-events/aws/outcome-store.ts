@@ -3,9 +3,9 @@ import { GetObjectCommand, HeadObjectCommand, S3ServiceException, type S3Client 
 import { MOST_FAILURE_BYTES, readFailure } from '../../../contract/failure.ts';
 import type { OutcomeStore, StoredOutcome } from '../ports.ts';
 
-/** Without s3:ListBucket a missing object is a 403. A right that is lost looks the same: the tests of rights hold it. */
+/** Not a 403: with s3:ListBucket a missing object is a 404, and a right or a key that is lost must not look like a photo that was deleted. */
 const isMissing = (error: unknown) =>
-  error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
+  error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
 
 export class S3OutcomeStore implements OutcomeStore {
   constructor(

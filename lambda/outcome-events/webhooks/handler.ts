@@ -8,7 +8,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { randomShare } from '../../../common/time.ts';
 import { LOOPBACK_VARIABLE, wakeSchema, webhooksEnvironmentSchema } from '../../../contract/webhook.ts';
 import { DynamoDeliveryStore } from '../aws/delivery-table.ts';
-import { publishOldest } from '../aws/metrics.ts';
+import { publish } from '../aws/metrics.ts';
 import { SqsDeadLetters, SqsWakeQueue } from '../aws/webhook-queues.ts';
 import { DynamoWebhookStore } from '../aws/webhook-table.ts';
 import { HttpsSender } from './https-sender.ts';
@@ -51,7 +51,7 @@ export const sweep = (): Promise<void> =>
   sweepAll({
     ...ports,
     all: () => webhooks.all(),
-    publish: (oldestSeconds) => publishOldest(cloudWatch, environment.STAGE, oldestSeconds),
+    publish: (oldestSeconds) => publish(cloudWatch, environment.STAGE, { oldestSeconds }),
   });
 
 function parsed(body: string): unknown {

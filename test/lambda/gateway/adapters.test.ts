@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { arrivalTests } from './adapters/arrivals.ts';
+import { outcomeTests } from './adapters/outcomes.ts';
 import { registryTests } from './adapters/registry.ts';
 import { s3StorageTests } from './adapters/s3-storage.ts';
 import { storageTests } from './adapters/storage.ts';
@@ -21,3 +22,4 @@ describe('storage', storageTests);
 describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);
 describe('webhooks', webhookTests);
+describe('outcomes', outcomeTests);

@@ -25,6 +25,7 @@ const nameOf = ({ data }: OutcomeEvent) => data.photo.key.replace('incoming/', '
 function setUp(more: Partial<ReportPorts> = {}) {
   const lines: Record<string, unknown>[] = [];
   const sent: string[] = [];
+  const recorded: string[] = [];
   const bus: Destination = {
     send: async (events) => {
       sent.push(...events.map(nameOf));
@@ -35,10 +36,12 @@ function setUp(more: Partial<ReportPorts> = {}) {
     context: { stage: 'prod', bucket: 'photos' },
     store: { read: async (key) => outcomeOf(key) },
     destinations: [bus],
+    sent: { add: async (events) => void recorded.push(...events.map(nameOf)) },
+    now: () => 1000,
     log: (line) => lines.push(line),
     ...more,
   };
-  return { ports, bus, sent, lines };
+  return { ports, bus, sent, recorded, lines };
 }
 
 const refusing = (...names: string[]): Destination => ({
