@@ -56,6 +56,8 @@ export class OutcomeEvents extends Construct {
   /** Of the events that were sent. */
   readonly sent: dynamodb.Table;
   readonly handler: BundledFunction;
+  /** Finds lost events, on a schedule. */
+  readonly sweep: lambda.IFunction;
   readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: OutcomeEventsProps) {
@@ -114,13 +116,14 @@ export class OutcomeEvents extends Construct {
       maxConcurrency: MOST_AT_ONCE,
       reportBatchItemFailures: true,
     });
-    const sweep = new BundledFunction(this, 'Sweep', {
+    const { function: sweep } = new BundledFunction(this, 'Sweep', {
       ...shared,
       ...{ beside: handler, handler: 'sweep', timeout: SWEEP_TIMEOUT, retryAttempts: 0 },
     });
+    this.sweep = sweep;
     new RegularSchedule(this, 'Schedule', {
-      handler: sweep.function,
-      role: new ScheduleRole(this, 'ScheduleRole', sweep.function),
+      handler: sweep,
+      role: new ScheduleRole(this, 'ScheduleRole', sweep),
       interval: SWEEP_EVERY,
     });
   }

@@ -9,6 +9,7 @@ import { resultKey } from '../../../contract/keys.ts';
 import type { OutcomeEvent } from '../../../contract/outcome-event.ts';
 import { createdPhotoSchema } from '../../../contract/photo-api.ts';
 import { webhookSchema } from '../../../contract/webhook.ts';
+import { lostEventTests } from '../gateway/deployed/lost-events.ts';
 import { deploy, deployed } from '../gateway/support/deployed.ts';
 import { EventRule } from '../gateway/support/event-rule.ts';
 import { Receiver } from './support/receiver.ts';
@@ -16,6 +17,8 @@ import { Receiver } from './support/receiver.ts';
 const scope = new Scope();
 beforeAll(() => deploy(scope), 240_000);
 afterAll(() => scope.close());
+
+describe('lost events', lostEventTests);
 
 const COUNT = 1000;
 const AT_ONCE = 20;

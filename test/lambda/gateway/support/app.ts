@@ -64,7 +64,12 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     QueueUrl: jobs.queue.queueUrl,
     ...(sidelinedJobs && { SidelinedQueueUrl: sidelinedJobs.queue.queueUrl }),
     DeadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
-    ...(events && { EventBusName: events.bus.eventBusName, OutcomeQueueUrl: events.queue.queueUrl }),
+    ...(events && {
+      EventBusName: events.bus.eventBusName,
+      OutcomeQueueUrl: events.queue.queueUrl,
+      SentTableName: events.sent.tableName,
+      SweepFunctionName: events.sweep.functionName,
+    }),
   };
   for (const [id, value] of Object.entries(outputs)) new CfnOutput(stack, id, { value });
 }

@@ -19,6 +19,8 @@ export interface DeployedGateway {
   /** Empty without events. */
   eventBus: string;
   outcomeQueue: string;
+  sentTable: string;
+  sweepFunction: string;
   queues: Record<'interactive' | 'sidelined' | 'deadLetters', string>;
 }
 
@@ -60,6 +62,8 @@ export async function deploy(scope: Scope): Promise<void> {
       ScalerTableName = '',
       EventBusName = '',
       OutcomeQueueUrl = '',
+      SentTableName = '',
+      SweepFunctionName = '',
       QueueUrl: interactive = '',
       SidelinedQueueUrl: sidelined = '',
       DeadLetterQueueUrl: deadLetters = '',
@@ -71,6 +75,8 @@ export async function deploy(scope: Scope): Promise<void> {
       scalerTable: ScalerTableName,
       eventBus: EventBusName,
       outcomeQueue: OutcomeQueueUrl,
+      sentTable: SentTableName,
+      sweepFunction: SweepFunctionName,
       queues: { interactive, sidelined, deadLetters },
     };
   };
