@@ -18,6 +18,17 @@ export const QUEUES = ['interactive', 'sidelined', 'bulk'] as const;
 
 export type QueueName = (typeof QUEUES)[number];
 
+/** Output of the stack with the URL of each. */
+export const QUEUE_OUTPUTS = {
+  interactive: 'QueueUrl',
+  sidelined: 'SidelinedQueueUrl',
+  bulk: 'BulkQueueUrl',
+} as const satisfies Record<QueueName, string>;
+
+/** URLs of a stack's job queues by its outputs; a stack from before a queue has none of it. */
+export const queueUrlsOf = (outputs: Readonly<Partial<Record<string, string>>>): string[] =>
+  QUEUES.flatMap((queue) => outputs[QUEUE_OUTPUTS[queue]] ?? []);
+
 export const laneOfQueue = (queue: QueueName): Lane => (queue === 'bulk' ? 'bulk' : 'interactive');
 
 /** Interactive photos that a worker starts before a bulk photo that waits. */

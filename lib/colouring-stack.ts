@@ -1,6 +1,7 @@
 /** The stack: its constructs, in the order of a photo's way. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { QUEUE_OUTPUTS, QUEUES, type QueueName } from '../contract/lanes.ts';
 import { onDemandGroupName } from '../contract/pools.ts';
 import { BacklogScaler } from './backlog-scaler.ts';
 import { Gateway, GatewayApi } from './gateway.ts';
@@ -36,6 +37,9 @@ export class ColouringStack extends Stack {
     const { queue, deadLetterQueue } = jobs;
     const bulkJobs = new JobQueue(this, 'BulkJobs', { ...stage, bucketName, deadLetterQueue });
     const sidelinedJobs = new JobQueue(this, 'SidelinedJobs', { ...stage, bucketName, deadLetterQueue });
+    const jobQueues: Record<QueueName, JobQueue> = {
+      ...{ interactive: jobs, sidelined: sidelinedJobs, bulk: bulkJobs },
+    };
     const httpApi = stage.access === 'none' ? undefined : new GatewayApi(this, 'Api', stage);
     const pageOrigin = httpApi?.publicUrl;
     const photos = new PhotoStore(this, 'Photos', {
@@ -111,9 +115,9 @@ export class ColouringStack extends Stack {
 
     const outputs = {
       BucketName: photos.bucket.bucketName,
-      QueueUrl: queue.queueUrl,
-      SidelinedQueueUrl: sidelinedJobs.queue.queueUrl,
-      BulkQueueUrl: bulkJobs.queue.queueUrl,
+      ...Object.fromEntries(
+        QUEUES.map((name) => [QUEUE_OUTPUTS[name], jobQueues[name].queue.queueUrl] as const),
+      ),
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       GroupName: fleet.groupName,
       ...(fleet.onDemandGroup ? { OnDemandGroupName: onDemandGroupName(fleet.groupName) } : {}),

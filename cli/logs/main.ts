@@ -5,7 +5,7 @@ import { duration, matching, type CommandLine } from '../../common/command-line.
 import { EXIT, Interrupted } from '../../common/errors.ts';
 import { printJson, printLine } from '../../common/terminal.ts';
 import { INCOMING } from '../../contract/keys.ts';
-import { isPhotoKey } from '../../contract/lanes.ts';
+import { isPhotoKey, PHOTO_FOLDERS } from '../../contract/lanes.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
 import { interruptible } from '../shared/interruptible.ts';
@@ -31,7 +31,7 @@ export const define = (command: CommandLine): CommandLine =>
       .addOption(
         new Option(
           '--photo <key>',
-          "of one photo: its key; without 'incoming/' or 'bulk/' it is below 'incoming/'",
+          `of one photo: its key; without ${PHOTO_FOLDERS} it is below '${INCOMING}'`,
         ).conflicts('instance'),
       )
       .addOption(

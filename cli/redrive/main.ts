@@ -3,11 +3,13 @@ import { Option } from 'commander';
 import { wholeNumber, type CommandLine } from '../../common/command-line.ts';
 import { EXIT } from '../../common/errors.ts';
 import { Progress } from '../../common/progress.ts';
+import { QUEUE_OUTPUTS, QUEUES } from '../../contract/lanes.ts';
 import { deploymentOf, output, outputsOf } from '../shared/deployment.ts';
 import { printJson } from '../../common/terminal.ts';
 import { exitCodeOf, interruptible } from '../shared/interruptible.ts';
 import { targetOf, withTarget, type TargetOptions } from '../shared/target.ts';
 import { redrive } from './run.ts';
+import type { JobQueueUrls } from './sqs.ts';
 import { progressLine, redriveJson, redriveLines } from './text.ts';
 
 const MAX_LIMIT = 100_000;
@@ -48,13 +50,11 @@ const run = ({ limit, dryRun = false, verbose = false, json, ...options }: Redri
     const outputs = await outputsOf(deployment, signal);
     const { deadLettersOf } = await import('./sqs.ts');
     const from = output(outputs, 'DeadLetterQueueUrl', deployment);
-    const interactive = output(outputs, 'QueueUrl', deployment);
+    const first = output(outputs, QUEUE_OUTPUTS.interactive, deployment);
     // A stage that was deployed before it had the other queues has one.
-    const to = {
-      interactive,
-      sidelined: outputs.SidelinedQueueUrl ?? interactive,
-      bulk: outputs.BulkQueueUrl ?? interactive,
-    };
+    const to = Object.fromEntries(
+      QUEUES.map((queue) => [queue, outputs[QUEUE_OUTPUTS[queue]] ?? first]),
+    ) as JobQueueUrls;
     const queue = deadLettersOf(deployment.config, from, to, signal);
     const out = new Progress(process.stdout);
     const startMs = Date.now();

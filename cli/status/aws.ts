@@ -7,6 +7,7 @@ import {
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import { GetQueueAttributesCommand, SQSClient, type QueueAttributeName } from '@aws-sdk/client-sqs';
 import { alarmName, alarmPrefix, CONDITION_ALARM_IDS } from '../../contract/alarms.ts';
+import { QUEUE_OUTPUTS } from '../../contract/lanes.ts';
 import { QUEUE_METRICS } from '../../contract/panels.ts';
 import { UserError } from '../../common/errors.ts';
 import { awsCall } from '../shared/aws-errors.ts';
@@ -56,10 +57,10 @@ export function statusPorts(
   return {
     async queue() {
       // A stack from before the second queue has none.
-      const hasSecond = (await outputs())['SidelinedQueueUrl'] !== undefined;
+      const hasSecond = (await outputs())[QUEUE_OUTPUTS.sidelined] !== undefined;
       const [first, second] = await Promise.all([
-        countsOf('QueueUrl'),
-        hasSecond ? countsOf('SidelinedQueueUrl') : undefined,
+        countsOf(QUEUE_OUTPUTS.interactive),
+        hasSecond ? countsOf(QUEUE_OUTPUTS.sidelined) : undefined,
       ]);
       if (!second) return first;
       return {
@@ -69,11 +70,13 @@ export function statusPorts(
       };
     },
     // A stack from before the bulk lane has no such queue.
-    bulk: async () => ((await outputs())['BulkQueueUrl'] === undefined ? null : countsOf('BulkQueueUrl')),
+    bulk: async () =>
+      (await outputs())[QUEUE_OUTPUTS.bulk] === undefined ? null : countsOf(QUEUE_OUTPUTS.bulk),
     async oldest() {
       // The local AWS publishes no metrics of SQS.
       if (place.local) return { first: null, sidelined: null };
-      const urls = [await named('QueueUrl'), (await outputs())['SidelinedQueueUrl'] ?? []].flat();
+      const second = (await outputs())[QUEUE_OUTPUTS.sidelined];
+      const urls = [await named(QUEUE_OUTPUTS.interactive), ...(second === undefined ? [] : [second])];
       const now = Date.now();
       const get = new GetMetricDataCommand({
         StartTime: new Date(now - AGE_SECONDS * 1000),

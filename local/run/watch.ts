@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceSnapshot } from '../fleet/agent.ts';
 import type { Failure } from '../../contract/failure.ts';
 import { resultKey } from '../../contract/keys.ts';
-import { isPhotoKey } from '../../contract/lanes.ts';
+import { isPhotoKey, queueUrlsOf } from '../../contract/lanes.ts';
 import { photoLogId } from '../../contract/trace.ts';
 import { fleetOf } from './fleet.ts';
 import { readMemory } from './memory.ts';
@@ -17,12 +17,9 @@ const POLL_MS = 1000;
 
 /** Messages of all job queues. */
 async function counts({ sqs, outputs }: LocalStack): Promise<{ visible: number; inFlight: number }> {
-  const urls = [outputs.QueueUrl, outputs.SidelinedQueueUrl, outputs.BulkQueueUrl].filter(
-    (url) => url !== undefined,
-  );
   const AttributeNames = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const;
   const all = await Promise.all(
-    urls.map((QueueUrl) =>
+    queueUrlsOf(outputs).map((QueueUrl) =>
       sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...AttributeNames] })),
     ),
   );
