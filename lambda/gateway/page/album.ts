@@ -18,13 +18,20 @@ export function announce(text: string): void {
   byId('live').textContent = text;
 }
 
-/** Results are in memory only. */
+/** What keeps photos beyond the page: {@link Keeper}, where the browser has storage. */
+export interface Kept {
+  /** To be called after each change of a photo. */
+  note: (task: PhotoTask) => void;
+  isKept: (task: PhotoTask) => boolean;
+  remove: (tasks: readonly PhotoTask[]) => void;
+}
+
 const isUnsaved = ({ result, saved }: PhotoTask) => result !== undefined && !saved;
 
 export class Album {
   private readonly cards = new Map<PhotoTask, Card>();
   /** The photo whose looks are shown side by side. */
-  private compared: File | undefined;
+  private compared: string | undefined;
   private readonly actions: CardActions = {
     download: (task) => this.download(task),
     enlarge: (task) => this.enlarge(task),
@@ -38,15 +45,19 @@ export class Album {
   constructor(
     private readonly run: (task: PhotoTask) => void,
     private readonly looks: LookPorts,
+    private readonly kept: Kept,
   ) {}
 
   get tasks(): PhotoTask[] {
     return [...this.cards.keys()];
   }
 
-  /** Whether leaving the page would lose a running task or an unsaved result. */
+  /** Whether leaving the page would lose a result, or leave a photo that the service does not have. */
   get hasUnsavedWork(): boolean {
-    return this.tasks.some((task) => isPending(task) || isUnsaved(task));
+    const { isKept } = this.kept;
+    return this.tasks.some((task) =>
+      isPending(task) ? task.id === undefined || !isKept(task) : isUnsaved(task) && !isKept(task),
+    );
   }
 
   /** @param options that the photos are coloured with */
@@ -58,19 +69,34 @@ export class Album {
     this.updateSummary();
   }
 
+  /** Shows photos of an earlier page, and goes on with those that wait. */
+  restore(tasks: readonly PhotoTask[]): void {
+    for (const task of tasks) {
+      this.show(task);
+      if (isPending(task)) this.run(task);
+    }
+    this.updateSummary();
+  }
+
   /** @param after card that it goes behind. @default the last one */
   private start(task: PhotoTask, after?: Card): void {
+    this.show(task, after);
+    this.kept.note(task);
+    this.run(task);
+  }
+
+  private show(task: PhotoTask, after?: Card): void {
     const card = new Card(task, this.actions, this.looks);
     this.cards.set(task, card);
     if (after) after.root.after(card.root);
     else byId('cards').append(card.root);
     card.update(Date.now());
-    this.run(task);
   }
 
   update(task: PhotoTask): void {
-    if (this.compared === task.file) this.showCompared();
+    if (this.compared === task.original) this.showCompared();
     this.cards.get(task)?.update(Date.now());
+    this.kept.note(task);
     const { name } = task;
     if (task.step === 'succeeded') {
       const finished = this.tasks.filter((one) => !isPending(one)).length;
@@ -114,7 +140,20 @@ export class Album {
     const results = tasks.filter(isUnsaved).length;
     const pending = tasks.length > 1 ? tasks.filter(isPending).length : 0;
     if (results + pending > 0 && !(await confirmLoss({ results, pending }))) return;
-    for (const task of tasks) this.remove(task);
+    for (const task of tasks) this.drop(task);
+    this.kept.remove(tasks);
+  }
+
+  /** Takes the cards of photos away that are not this user's, or that another tab has removed. @default all */
+  hide(isGone: (task: PhotoTask) => boolean = () => true): void {
+    for (const task of this.tasks.filter(isGone)) this.drop(task);
+  }
+
+  /** Asks first if something would be lost that the device does not keep. */
+  async mayLeave(): Promise<boolean> {
+    const lost = this.tasks.filter((task) => !this.kept.isKept(task));
+    const [results, pending] = [lost.filter(isUnsaved).length, lost.filter(isPending).length];
+    return results + pending === 0 || confirmLoss({ results, pending });
   }
 
   async downloadAll(): Promise<void> {
@@ -125,7 +164,7 @@ export class Album {
     [button.disabled, button.textContent] = [true, texts().zipping];
     try {
       saveFile(await zipFiles(files, new Date()), 'ddcolor.zip');
-      for (const task of this.tasks) task.saved ||= task.result !== undefined;
+      for (const task of this.tasks) if (task.result) this.saved(task);
     } finally {
       button.textContent = texts().downloadAll;
       this.updateSummary();
@@ -135,7 +174,12 @@ export class Album {
   private download(task: PhotoTask): void {
     if (!task.result) return;
     saveFile(task.result, resultName(task, task.result.type));
+    this.saved(task);
+  }
+
+  private saved(task: PhotoTask): void {
     task.saved = true;
+    this.kept.note(task);
   }
 
   private enlarge({ name, before, after }: PhotoTask): void {
@@ -149,16 +193,18 @@ export class Album {
   private compareLooks(task: PhotoTask): void {
     const { options } = this.looks;
     for (const chosen of alternatives(options, task.options)) {
-      const isThere = this.versionsOf(task.file).some((one) => isSameLook(options, one.options, chosen));
-      if (!isThere) this.start(newTask(task.file, true, task.lane, chosen), this.cards.get(task));
+      const isThere = this.versionsOf(task.original).some((one) => isSameLook(options, one.options, chosen));
+      const { file, lane, original } = task;
+      if (!isThere) this.start(newTask(file, true, lane, chosen, original), this.cards.get(task));
     }
-    this.compared = task.file;
+    this.compared = task.original;
     this.showCompared();
     byId<HTMLDialogElement>('versions').showModal();
     this.updateSummary();
   }
 
-  private versionsOf = (file: File): PhotoTask[] => this.tasks.filter((task) => task.file === file);
+  private versionsOf = (original: string): PhotoTask[] =>
+    this.tasks.filter((task) => task.original === original);
 
   private showCompared(): void {
     if (this.compared) showVersions(this.versionsOf(this.compared), this.looks.options);
@@ -178,7 +224,7 @@ export class Album {
     this.retry(task);
   }
 
-  private remove(task: PhotoTask): void {
+  private drop(task: PhotoTask): void {
     const card = this.cards.get(task);
     const next = card?.root.nextElementSibling ?? card?.root.previousElementSibling;
     task.abort.abort();

@@ -3,6 +3,7 @@ import { PAGE_SETTINGS_ID, type PageSettings } from '../../../contract/page.ts';
 import { sizeWith } from '../../../contract/photo-option.ts';
 import { Album } from './album.ts';
 import { chooseLane, MOST_UNASKED } from './choose-lane.ts';
+import { Device } from './device.ts';
 import { byId } from './dom.ts';
 import { listenForFiles } from './file-input.ts';
 import { ImageWorkerClient } from './image-client.ts';
@@ -18,7 +19,7 @@ import { Looks } from './looks.ts';
 import type { PhotoTask } from './photo-task.ts';
 import { Pipeline } from './pipeline.ts';
 import { photoService } from './service.ts';
-import { finishSignIn, signIn, signOut, token } from './sign-in.ts';
+import { finishSignIn, owner, signIn, signOut, token } from './sign-in.ts';
 
 const UPDATE_MS = 500;
 const THEMES = ['auto', 'light', 'dark'];
@@ -39,10 +40,19 @@ const pipeline = new Pipeline({
   now: Date.now,
 });
 const looks = new Looks(settings.options, showMode);
-const album = new Album((task) => void pipeline.run(task), {
-  options: settings.options,
-  recolour: (task, strength, isFinal) => void pipeline.recolour(task, strength, isFinal),
+const device = new Device({
+  onNoRoom: () => showKept('noRoom'),
+  onChange: (task) => album.update(task),
+  onRemoved: (isGone) => album.hide(isGone),
 });
+const album = new Album(
+  (task) => void device.run(task, () => pipeline.run(task)),
+  {
+    options: settings.options,
+    recolour: (task, strength, isFinal) => void pipeline.recolour(task, strength, isFinal),
+  },
+  device,
+);
 
 function onChange(task: PhotoTask): void {
   album.update(task);
@@ -59,6 +69,19 @@ async function addFiles(files: Iterable<File>): Promise<void> {
   const lane = asks ? await chooseLane(all.length, bulkDeadlineSeconds) : 'interactive';
   const keepOriginal = byId<HTMLInputElement>('keep-original').checked && canKeepOriginal;
   if (lane) album.add(all, lane, keepOriginal, looks.chosen);
+}
+
+/** What becomes of the photos when the page is closed. */
+function showKept(text: 'kept' | 'notKept' | 'noRoom'): void {
+  byId('kept').dataset.text = text;
+  byId('kept').textContent = texts()[text];
+}
+
+/** The photos of a user are for that user. */
+async function endSession(): Promise<void> {
+  if (!(await album.mayLeave())) return;
+  leaveSession();
+  album.hide();
 }
 
 function leaveSession(): void {
@@ -122,10 +145,9 @@ function listen(): void {
   on('versions-close', 'click', () => byId<HTMLDialogElement>('versions').close());
   on('versions', 'close', () => album.closeVersions());
   on('sign-in', 'click', () => settings.signIn && void signIn(settings.signIn));
-  on('sign-out', 'click', leaveSession);
+  on('sign-out', 'click', () => void endSession());
   for (const event of ['online', 'offline']) window.addEventListener(event, () => album.connectionChanged());
   window.addEventListener('beforeunload', (event) => {
-    // Results are in memory only.
     if (album.hasUnsavedWork) event.preventDefault();
   });
 }
@@ -135,6 +157,8 @@ async function start(): Promise<void> {
   showLanguage(initialLanguage());
   listen();
   setInterval(() => album.updatePending(), UPDATE_MS);
+  // Of this stage: the local AWS serves several from one origin.
+  showKept((await device.open(`photos ${location.pathname}`)) ? 'kept' : 'notKept');
   if (settings.signIn) {
     // Files cannot be added before the issuer has responded.
     for (const id of ['pick', 'hint']) byId(id).hidden = true;
@@ -150,6 +174,7 @@ async function start(): Promise<void> {
     canKeepOriginal = await imageWorker.request({ kind: 'check' }).catch(() => false);
     showMode();
   }
+  if (signedIn) album.restore(await device.restore(settings.signIn ? await owner() : ''));
   document.documentElement.dataset.ready = 'yes';
 }
 

@@ -21,6 +21,12 @@ export type Step =
   | 'failed';
 
 export interface PhotoTask {
+  /** Of the photo on this device. */
+  key: string;
+  /** Of its original, which other looks of the photo share. */
+  original: string;
+  /** Epoch milliseconds. */
+  addedAt: number;
   file: File;
   /** Of the file, as it is shown and sent: `safeFileName`. */
   name: string;
@@ -45,10 +51,11 @@ export interface PhotoTask {
   bytesSent: number;
   bytesReceived: number;
   result: Blob | undefined;
-  /** Colours of the service, of an original that stays on the device, and a small copy of it to show them on. */
+  /** Colours of the service, of an original that stays on the device. */
   chroma: Blob | undefined;
-  small: Blob | undefined;
-  /** Object URLs of the previews. */
+  /** Small copies: of the photo, which colours are shown on, and of its result. */
+  pictures: { before?: Blob; after?: Blob };
+  /** Their object URLs. */
   before: string | undefined;
   after: string | undefined;
   error: ErrorCode | undefined;
@@ -75,12 +82,19 @@ export const typeOf = ({ type, name }: File): PhotoType | undefined =>
   PHOTO_TYPES.find((one) => one === type) ??
   (type === '' ? typeOfExtension(name.split('.').at(-1)) : undefined);
 
+const newKey = (): string => crypto.randomUUID();
+
+/** @param original of a photo that is coloured in another look. @default its own */
 export const newTask = (
   file: File,
   keepOriginal: boolean,
   lane: Lane = 'interactive',
   options: Options = {},
+  original: string = newKey(),
 ): PhotoTask => ({
+  key: newKey(),
+  original,
+  addedAt: Date.now(),
   file,
   name: safeFileName(file.name),
   type: typeOf(file),
@@ -100,7 +114,7 @@ export const newTask = (
   bytesReceived: 0,
   result: undefined,
   chroma: undefined,
-  small: undefined,
+  pictures: {},
   before: undefined,
   after: undefined,
   error: undefined,

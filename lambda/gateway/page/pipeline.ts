@@ -94,7 +94,7 @@ export class Pipeline {
       return imageWorker.request({ kind: 'merge', file, chroma, strength: this.strengthOf(task) });
     };
     const merged = await this.withImageWorker(task, merge, FINISHING);
-    change({ result: merged.result, chroma, small: preview });
+    change({ result: merged.result, chroma });
     showPreview(task, 'after', merged.preview, change);
   }
 
@@ -112,7 +112,10 @@ export class Pipeline {
   async recolour(task: PhotoTask, strength: number, isFinal: boolean): Promise<void> {
     const { imageWorker, onChange } = this.options;
     const option = strengthOf(this.options.photoOptions ?? []);
-    const { chroma, small } = task;
+    const {
+      chroma,
+      pictures: { before: small },
+    } = task;
     if (!option || !chroma || !small) return;
     const change: Change = (fields) => onChange(Object.assign(task, fields));
     task.options = { ...task.options, [option.name]: strength };
@@ -218,6 +221,6 @@ const operationOf = ({ abort }: PhotoTask, change: Change): Operation => ({
 function showPreview(task: PhotoTask, side: 'before' | 'after', image: Blob, change: Change): void {
   if (task.abort.signal.aborted) return;
   const old = task[side];
-  change({ [side]: URL.createObjectURL(image) });
+  change({ [side]: URL.createObjectURL(image), pictures: { ...task.pictures, [side]: image } });
   if (old !== undefined) URL.revokeObjectURL(old);
 }

@@ -52,6 +52,13 @@ function take(key: string): string | null {
 export const token = (): string | undefined =>
   current && current.expiresAt - MARGIN_MS > Date.now() ? current.text : undefined;
 
+/** Digest of the signed-in user, for what this device keeps apart. */
+export async function owner(): Promise<string> {
+  const { iss, sub } = claimsOf(token() ?? '');
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify([iss, sub])));
+  return base64url(new Uint8Array(digest));
+}
+
 export function signOut(): void {
   current = undefined;
   sessionStorage.removeItem(SIGNED_IN_KEY);
@@ -129,13 +136,24 @@ async function redeem(settings: SignInSettings, code: string, verifier: string):
 /** Whether the token's audience is the client; API Gateway verifies the signature. */
 export function isFor(text: unknown, clientId: string): text is string {
   if (typeof text !== 'string') return false;
+  const { aud, client_id: client } = claimsOf(text);
+  return [aud ?? client].flat().includes(clientId);
+}
+
+interface Claims {
+  iss?: string;
+  sub?: string;
+  aud?: string | string[];
+  client_id?: string;
+}
+
+/** @returns none for a text that is no token */
+function claimsOf(token: string): Claims {
   try {
-    const claims = JSON.parse(atob((text.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/'))) as {
-      aud?: string | string[];
-      client_id?: string;
-    };
-    return [claims.aud ?? claims.client_id].flat().includes(clientId);
+    const payload = (token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const claims: unknown = JSON.parse(atob(payload));
+    return typeof claims === 'object' && claims !== null ? claims : {};
   } catch {
-    return false;
+    return {};
   }
 }

@@ -39,6 +39,9 @@ export interface Texts {
   clear: string;
   retryAll: string;
   retention: string;
+  kept: string;
+  notKept: string;
+  noRoom: string;
   lossTitle: string;
   lossResults: (photos: number) => string;
   lossPending: (photos: number) => string;

@@ -170,10 +170,16 @@ export function pageTests(): void {
     await page.unroute('**/photos');
     await page.getByRole('button', { name: /^Retry:/ }).click();
     await expectSteps(page, ['succeeded', 'succeeded', 'succeeded']);
+    // The browser keeps them, until they are removed.
+    await page.reload();
+    await expectSteps(page, ['succeeded', 'succeeded', 'succeeded']);
     await page.click('#clear');
     await page.click('#loss-remove');
     await expectSteps(page, []);
     expect(await page.isHidden('#photos')).toBe(true);
+    await page.reload();
+    await page.waitForSelector('html[data-ready]');
+    expect(await page.locator('.card').count()).toBe(0);
     await page.context().close();
   });
 
