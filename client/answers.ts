@@ -1,6 +1,6 @@
 /** Answers of the API, read field by field: what is not known is dropped, and what is not plausible is refused. */
-import type { CreatedPhoto, PhotoStatus, SharedPhoto } from '../contract/photo-api.ts';
-import { PHOTO_TYPES, REMARKS } from '../contract/photo-types.ts';
+import type { CreatedPhoto, DeletedPhoto, PhotoStatus, SharedPhoto } from '../contract/photo-api.ts';
+import { DELETED_STATUSES, PHOTO_TYPES, REMARKS } from '../contract/photo-types.ts';
 import { MAX_DETAIL_LENGTH, untrustedAnswer, unexpectedResponse } from './errors.ts';
 import { headersProblem, linkProblem } from './links.ts';
 import { MAX_RESULT_BYTES } from './picture.ts';
@@ -34,6 +34,14 @@ export function createdPhotoFrom(received: ReceivedResponse, service: URL): Crea
     id,
     upload: { method: 'PUT', url, headers: { ...(headers as Record<string, string>) }, expiresAt },
   };
+}
+
+/** @throws ApiError `unavailable` if it is no answer of the API */
+export function deletedPhotoFrom(received: ReceivedResponse, id: string): DeletedPhoto {
+  const answer = parseJsonObject(received.body);
+  const status = DELETED_STATUSES.find((one) => one === answer.status);
+  if (answer.id !== id || status === undefined) throw unexpectedResponse(received);
+  return { id, status };
 }
 
 /** @throws ApiError as {@link createdPhotoFrom} */

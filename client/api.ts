@@ -1,6 +1,12 @@
 /** Client of the HTTP API. Runs in browsers and in Node; needs only `fetch`. */
-import type { CreatedPhoto, NewPhoto, PhotoStatus, SharedPhoto } from '../contract/photo-api.ts';
-import { createdPhotoFrom, photoStatusFrom, sharedPhotoFrom } from './answers.ts';
+import type {
+  CreatedPhoto,
+  DeletedPhoto,
+  NewPhoto,
+  PhotoStatus,
+  SharedPhoto,
+} from '../contract/photo-api.ts';
+import { createdPhotoFrom, deletedPhotoFrom, photoStatusFrom, sharedPhotoFrom } from './answers.ts';
 import { apiErrorFrom, networkError, unexpectedResponse } from './errors.ts';
 import { parseJsonObject, readResponse, type ReceivedResponse } from './response.ts';
 import { systemClock, withTimeout, type Clock } from './time.ts';
@@ -70,6 +76,12 @@ export class PhotoApi {
   async share(id: string, signal?: AbortSignal): Promise<SharedPhoto> {
     const path = `photos/${encodeURIComponent(id)}/share`;
     return sharedPhotoFrom(await this.request('POST', path, signal), this.base);
+  }
+
+  /** Cancels a photo, or deletes it with its outcome. @throws ApiError, `not-found` for an unknown photo and a deleted one */
+  async delete(id: string, signal?: AbortSignal): Promise<DeletedPhoto> {
+    const received = await this.request('DELETE', `photos/${encodeURIComponent(id)}`, signal);
+    return deletedPhotoFrom(received, id);
   }
 
   /** Checks that the API responds; sends no credentials. @throws ApiError */

@@ -52,3 +52,6 @@ export const photoRecordKey = (id: string) => `photo#${id}`;
 /** Partition key and time-to-live attribute of the gateway's table. */
 export const GATEWAY_KEY = 'id';
 export const GATEWAY_EXPIRY = 'expiresAt';
+
+/** Attribute of a photo's record from the first step of its deletion on. */
+export const DELETED_AT = 'deletedAt';

@@ -7,7 +7,7 @@
  * - Records can repeat and arrive out of order; `sequencer` only compares within one key. The worker compares ETags instead.
  */
 import { z } from 'zod';
-import { MAX_KEY_BYTES } from './keys.ts';
+import { isPlaceholder, MAX_KEY_BYTES } from './keys.ts';
 import { isPhotoKey, queueOf, type QueueName } from './lanes.ts';
 
 /** S3 sends one record of two kilobytes in a message. */
@@ -39,7 +39,11 @@ const eventBridgeSchema = z.object({
   time: z.iso.datetime({ offset: true }),
   detail: z.object({
     bucket: z.object({ name: z.string().min(1) }),
-    object: z.object({ key: z.string().min(1), etag: z.string().min(1).optional() }),
+    object: z.object({
+      key: z.string().min(1),
+      etag: z.string().min(1).optional(),
+      size: z.number().optional(),
+    }),
   }),
 });
 
@@ -73,8 +77,8 @@ function checkedKey(key: string): string {
 }
 
 /**
- * Parses the body of a message to jobs; none for S3's test event, for folders and for events other than the creation of an
- * object.
+ * Parses the body of a message to jobs; none for S3's test event, for folders, for the placeholder of a deleted photo and for
+ * events other than the creation of an object.
  *
  * @throws when the body is not an S3 event; such a message belongs in the dead-letter queue
  */
@@ -114,18 +118,24 @@ function jobsOf(event: unknown): Job[] {
     const why = z.prettifyError(s3.error).slice(0, MOST_DESCRIBED);
     throw new Error(`job message is not an S3 event: ${why}`);
   }
-  return s3.data.Records.filter((r) => r.eventName.startsWith('ObjectCreated:')).map((r) => ({
-    bucket: r.s3.bucket.name,
-    key: checkedKey(decodeEventKey(r.s3.object.key)),
-    etag: unquoted(r.s3.object.eTag),
-    storedAtMs: Date.parse(r.eventTime),
-  }));
+  return s3.data.Records.filter((r) => r.eventName.startsWith('ObjectCreated:')).flatMap((r) => {
+    const { key: encoded, eTag, size } = r.s3.object;
+    const key = checkedKey(decodeEventKey(encoded));
+    const job = {
+      bucket: r.s3.bucket.name,
+      key,
+      etag: unquoted(eTag),
+      storedAtMs: Date.parse(r.eventTime),
+    };
+    return isPlaceholder(key, size) ? [] : [job];
+  });
 }
 
 function eventBridgeJobs({ 'detail-type': type, time, detail }: z.infer<typeof eventBridgeSchema>): Job[] {
   if (type !== 'Object Created') return [];
   const { bucket, object } = detail;
   const key = checkedKey(object.key);
+  if (isPlaceholder(key, object.size)) return [];
   return [{ bucket: bucket.name, key, etag: unquoted(object.etag), storedAtMs: Date.parse(time) }];
 }
 

@@ -27,6 +27,20 @@ export const SHARED = 'shared/';
 export const sharedKey = (id: string) =>
   `${SHARED}${createHash('sha256').update(`shared ${id}`).digest('base64url')}`;
 
+/**
+ * Whether an object is the placeholder of a deleted photo: an empty object in its place, by which S3 refuses an upload through a
+ * link that has not expired. The HTTP API takes no empty photo.
+ */
+export const isPlaceholder = (photoKey: string, bytes: number | undefined): boolean =>
+  bytes === 0 && apiPhotoId(photoKey) !== undefined;
+
+/**
+ * Metadata of a placeholder. While it is `running`, the deletion has not looked yet for an outcome of the photo: only the deletion itself may remove
+ * one.
+ */
+export const DELETION_METADATA = 'deletion';
+export type DeletionState = 'running' | 'done';
+
 /** Folder of the probe photos: `contract/probe.ts`. Reserved, since the probe deletes what it has put there. */
 export const PROBE_PHOTOS = `${INCOMING}ddcolor-elastic-probe/`;
 

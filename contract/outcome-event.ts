@@ -103,8 +103,9 @@ export const outcomeEventsEnvironmentSchema = z.object({
   EVENT_BUS_NAME: z.string().min(1),
   /** Of the events that were sent: contract/sent-event.ts. */
   SENT_TABLE_NAME: z.string().min(1),
-  /** Photos of the API with their callers; this and the following are empty without webhooks. */
+  /** Photos of the API with their callers; empty without an API. */
   GATEWAY_TABLE_NAME: z.string(),
+  /** This and the following are empty without webhooks. */
   WEBHOOK_TABLE_NAME: z.string(),
   DELIVERY_TABLE_NAME: z.string(),
   WAKE_QUEUE_URL: z.string(),

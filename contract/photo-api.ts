@@ -4,7 +4,14 @@ import { FAILURE_CODES } from './failure.ts';
 import { FILE_NAME, FILE_NAME_RULE, MAX_FILE_NAME_LENGTH, quotable } from './file-name.ts';
 import { API_PHOTO_ID } from './keys.ts';
 import { LANES } from './lanes.ts';
-import { COLOURED_PHOTOS, OUTPUTS, PHOTO_TYPES, PROBLEM_CODES, REMARKS } from './photo-types.ts';
+import {
+  COLOURED_PHOTOS,
+  DELETED_STATUSES,
+  OUTPUTS,
+  PHOTO_TYPES,
+  PROBLEM_CODES,
+  REMARKS,
+} from './photo-types.ts';
 
 export const PHOTO_ID = API_PHOTO_ID;
 
@@ -126,6 +133,16 @@ export const sharedPhotoSchema = z.object({
   expiresAt: time.describe('When the link expires.'),
 });
 
+/** Response to `DELETE /photos/{id}`. */
+export const deletedPhotoSchema = z.object({
+  id: idSchema,
+  status: z
+    .enum(DELETED_STATUSES)
+    .describe(
+      "'cancelled': it had no outcome, and gets none; an instance that has started it discards its work. 'deleted': it had succeeded or failed.",
+    ),
+});
+
 /** Response to `GET /health`. */
 export const healthSchema = z.object({ status: z.literal('ok') });
 
@@ -143,6 +160,7 @@ export const apiGatewayErrorSchema = z.object({ message: z.string() });
 
 export type NewPhoto = z.infer<typeof newPhotoSchema>;
 export type CreatedPhoto = z.infer<typeof createdPhotoSchema>;
+export type DeletedPhoto = z.infer<typeof deletedPhotoSchema>;
 export type SharedPhoto = z.infer<typeof sharedPhotoSchema>;
 export type PhotoStatus = z.infer<typeof photoSchema>;
 export type Problem = z.infer<typeof problemSchema>;

@@ -57,6 +57,10 @@ export const remarksIn = (text: string | undefined): Remark[] => {
   return REMARKS.filter((remark) => names.includes(remark));
 };
 
+/** What a deletion found: no outcome yet, or one. */
+export const DELETED_STATUSES = ['cancelled', 'deleted'] as const;
+export type DeletedStatus = (typeof DELETED_STATUSES)[number];
+
 /** Values of a problem's `code`; errors of S3 and API Gateway are mapped to them by the client. */
 export const PROBLEM_CODES = [
   /** The request does not match the OpenAPI document. */

@@ -80,9 +80,7 @@ export class ColouringStack extends Stack {
     const events = stage.outcomeEvents
       ? new OutcomeEvents(this, 'OutcomeEvents', {
           ...{ ...stage, stageName, bucketName },
-          ...(webhooks && gateway
-            ? { webhooks: { parts: webhooks, gatewayTable: gateway.table } }
-            : { webhooks: undefined }),
+          ...{ webhooks, gatewayTable: gateway?.table },
         })
       : undefined;
     events?.watch(photos);

@@ -8,11 +8,12 @@ import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import type * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { GatewayVariable } from '../contract/gateway.ts';
+import { photoRecordKey, type GatewayVariable } from '../contract/gateway.ts';
 import { apiPhotoKey, failedKey, resultKey, SHARED } from '../contract/keys.ts';
 import { PAGE_FILES } from '../contract/page.ts';
 import { photoOptions } from '../contract/workflow-option.ts';
 import { ApiDomain } from './api-domain.ts';
+import { onlyItems } from './arns.ts';
 import { BundledFunction } from './bundled-function.ts';
 import { GatewayTable } from './gateway-table.ts';
 import { acknowledge, type Permission } from './permissions.ts';
@@ -136,12 +137,12 @@ export class Gateway extends Construct {
     const arns = (keys: string[]) => keys.map((key) => bucket.arnForObjects(key));
     handler.allow({ actions: ['s3:PutObject'], resources: arns(anyPhoto), wildcard });
     handler.allow({
-      actions: ['s3:GetObject'],
+      actions: ['s3:DeleteObject', 's3:GetObject'],
       resources: arns([...anyPhoto, ...anyPhoto.map(resultKey), ...anyPhoto.map(failedKey)]),
       wildcard,
     });
     handler.allow({
-      actions: ['s3:PutObject', 's3:GetObject'],
+      actions: ['s3:DeleteObject', 's3:PutObject', 's3:GetObject'],
       resources: arns([`${SHARED}*`]),
       wildcard: 'copies of results for shared links, of any photo',
     });
@@ -150,6 +151,11 @@ export class Gateway extends Construct {
     handler.allow({
       actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       resources: [table.tableArn],
+    });
+    handler.allow({
+      actions: ['dynamodb:DeleteItem'],
+      resources: [table.tableArn],
+      conditions: onlyItems(photoRecordKey('*')),
     });
     handler.allow(readView(scalerTable));
 
@@ -172,6 +178,7 @@ export class Gateway extends Construct {
     const get = (path: string) => api.HttpRouteKey.with(path, api.HttpMethod.GET);
     route(api.HttpRouteKey.with('/photos', api.HttpMethod.POST), 'CreatePhoto', true);
     route(get('/photos/{id}'), 'ReadPhoto', true);
+    route(api.HttpRouteKey.with('/photos/{id}', api.HttpMethod.DELETE), 'DeletePhoto', true);
     route(api.HttpRouteKey.with('/photos/{id}/share', api.HttpMethod.POST), 'SharePhoto', true);
     if (webhookTable) {
       handler.allow(changeWebhooks(webhookTable));

@@ -11,7 +11,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
+import { DELETED_AT, GATEWAY_KEY, photoRecordKey } from '../contract/gateway.ts';
 import { OUTCOME_FOLDERS } from '../contract/lanes.ts';
 import { eventBusName, type OutcomeEventsVariable } from '../contract/outcome-event.ts';
 import { SENT_EXPIRY, SENT_KEY } from '../contract/sent-event.ts';
@@ -42,11 +42,17 @@ export interface OutcomeEventsProps extends LogOptions {
   /** Name of the bucket, which depends on the queue's policy. */
   readonly bucketName: string;
   /**
-   * Webhooks of the callers of the API, and the gateway's table, which knows whose a photo is.
+   * The gateway's table, which knows whose a photo is, and that it is deleted.
+   *
+   * @default - the stage has no HTTP API
+   */
+  readonly gatewayTable?: dynamodb.ITable | undefined;
+  /**
+   * Webhooks of the callers of the API.
    *
    * @default - events are sent to the bus only
    */
-  readonly webhooks?: { readonly parts: Webhooks; readonly gatewayTable: dynamodb.ITable };
+  readonly webhooks?: Webhooks | undefined;
 }
 
 export class OutcomeEvents extends Construct {
@@ -62,7 +68,7 @@ export class OutcomeEvents extends Construct {
 
   constructor(scope: Construct, id: string, props: OutcomeEventsProps) {
     super(scope, id);
-    const { stageName, bucketName, logRetentionDays, webhooks } = props;
+    const { stageName, bucketName, logRetentionDays, gatewayTable, webhooks } = props;
     const { queue, deadLetterQueue } = new JobQueue(this, 'Outcomes', {
       bucketName,
       maxReceiveCount: MOST_RECEIVES,
@@ -89,10 +95,10 @@ export class OutcomeEvents extends Construct {
         BUCKET_NAME: bucketName,
         EVENT_BUS_NAME: this.bus.eventBusName,
         SENT_TABLE_NAME: this.sent.tableName,
-        GATEWAY_TABLE_NAME: webhooks?.gatewayTable.tableName ?? '',
-        WEBHOOK_TABLE_NAME: webhooks?.parts.table.tableName ?? '',
-        DELIVERY_TABLE_NAME: webhooks?.parts.deliveries.tableName ?? '',
-        WAKE_QUEUE_URL: webhooks?.parts.wakes.queueUrl ?? '',
+        GATEWAY_TABLE_NAME: gatewayTable?.tableName ?? '',
+        WEBHOOK_TABLE_NAME: webhooks?.table.tableName ?? '',
+        DELIVERY_TABLE_NAME: webhooks?.deliveries.tableName ?? '',
+        WAKE_QUEUE_URL: webhooks?.wakes.queueUrl ?? '',
       } satisfies Record<OutcomeEventsVariable, string>,
     };
     const handler = new BundledFunction(this, 'Function', { ...shared, timeout: TIMEOUT });
@@ -108,6 +114,7 @@ export class OutcomeEvents extends Construct {
       resources: [this.sent.tableArn],
     });
     handler.allow(PUBLISH_METRICS);
+    if (gatewayTable) this.allowRecords(gatewayTable);
     if (webhooks) this.allowWebhooks(webhooks);
     new lambda.EventSourceMapping(this, 'Source', {
       target: handler.function,
@@ -128,18 +135,21 @@ export class OutcomeEvents extends Construct {
     });
   }
 
-  private allowWebhooks({ parts, gatewayTable }: NonNullable<OutcomeEventsProps['webhooks']>): void {
+  private allowRecords(gatewayTable: dynamodb.ITable): void {
     this.handler.allow({
       actions: ['dynamodb:GetItem'],
       resources: [gatewayTable.tableArn],
       conditions: {
         ...onlyItems(photoRecordKey('*')),
-        'ForAllValues:StringEquals': { 'dynamodb:Attributes': [GATEWAY_KEY, 'owner'] },
+        'ForAllValues:StringEquals': { 'dynamodb:Attributes': [GATEWAY_KEY, 'owner', DELETED_AT] },
       },
     });
-    this.handler.allow({ actions: ['dynamodb:Query'], resources: [parts.table.tableArn] });
-    this.handler.allow({ actions: ['dynamodb:PutItem'], resources: [parts.deliveries.tableArn] });
-    this.handler.allow({ actions: ['sqs:SendMessage'], resources: [parts.wakes.queueArn] });
+  }
+
+  private allowWebhooks(webhooks: Webhooks): void {
+    this.handler.allow({ actions: ['dynamodb:Query'], resources: [webhooks.table.tableArn] });
+    this.handler.allow({ actions: ['dynamodb:PutItem'], resources: [webhooks.deliveries.tableArn] });
+    this.handler.allow({ actions: ['sqs:SendMessage'], resources: [webhooks.wakes.queueArn] });
   }
 
   /** Connects the bucket: its outcomes are sent to the queue, and the function may read them. */

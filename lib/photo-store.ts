@@ -8,7 +8,7 @@ import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { SHARED } from '../contract/keys.ts';
+import { apiPhotoKey, SHARED } from '../contract/keys.ts';
 import { FOLDERS, QUEUES, type QueueName } from '../contract/lanes.ts';
 import { SERVICE } from '../contract/names.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -95,6 +95,11 @@ export class PhotoStore extends Construct {
           expire(folders.results, retention.resultRetentionDays),
           expire(folders.failed, retention.resultRetentionDays),
         ]),
+        ...queues.map(({ name }) => ({
+          // The placeholder of a photo that the HTTP API has deleted; its upload link lasts an hour at most.
+          ...expire(apiPhotoKey('', name), 1),
+          objectSizeLessThan: 1,
+        })),
         // Copies that a page's users share, by links that live an hour at most.
         ...(pageOrigin === undefined ? [] : [expire(SHARED, 1)]),
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },

@@ -92,19 +92,23 @@ export async function awaitOutcome(
 ): Promise<PhotoOutcome | 'again'> {
   const { service, clock, estimates } = ports;
   const { id } = open.sent;
+  let wasThere = false;
   try {
     for await (const look of poll(() => service.look(id, retries.signal), retries)) {
       estimates.note(id, look, clock.now());
       if (look.status === 'done') return await fetch(open, look, ports, retries);
       if (look.status === 'failed') return failed(open, look, ports);
+      wasThere = look.uploaded;
       // The run that was to send it was cut off.
       if (open.state === 'announced' && !look.uploaded) return 'again';
     }
     throw new Error(`the looks at '${id}' ended without an outcome`);
   } catch (error) {
-    // Deleted, or the service was deployed again.
-    if (error instanceof ApiError && error.code === 'not-found') return 'again';
-    throw error;
+    if (!(error instanceof ApiError) || error.code !== 'not-found') throw error;
+    // Deleted while it waited: sent again, it would be back.
+    if (wasThere) return wasDeleted(open, ports);
+    // Its retention is over, or the service was deployed again.
+    return 'again';
   } finally {
     estimates.forget(id);
   }
@@ -127,6 +131,12 @@ async function fetch(
   journal.append({ ...sent, at: clock.now(), state: 'succeeded', result });
   const { remarks = [] } = look;
   return { outcome: 'succeeded', before: false, ...(remarks.length > 0 && { remarks }) };
+}
+
+function wasDeleted({ sent }: Open, { journal, clock }: TransferPorts): PhotoOutcome {
+  const [code, message, retryable] = ['deleted', 'The photo was deleted at the service.', true] as const;
+  journal.append({ ...sent, at: clock.now(), state: 'failed', code, message, retryable });
+  return failure(code, message, retryable);
 }
 
 function failed(

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Access } from '../../contract/gateway.ts';
 import {
   createdPhotoSchema,
+  deletedPhotoSchema,
   healthSchema,
   newPhotoSchema,
   photoSchema,
@@ -26,6 +27,7 @@ const SCHEMAS = {
   SucceededPhoto: succeededSchema,
   FailedPhoto: failedSchema,
   SharedPhoto: sharedPhotoSchema,
+  DeletedPhoto: deletedPhotoSchema,
   Health: healthSchema,
   NewWebhook: newWebhookSchema,
   Webhook: webhookSchema,
@@ -115,6 +117,9 @@ const FAILURES = {
   500: { description: 'Internal error of API Gateway.', ...content('ApiGatewayError') },
   503: problemOrApiGatewayError('Internal error; try again later.', RETRY_AFTER),
 };
+
+const ID_IN_PATH = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }];
+const NO_SUCH_PHOTO = problem('There is no such photo, or it belongs to another caller.');
 
 /** Of a stage with webhooks. */
 function webhookPaths(secured: Json, signedIn: Json): Json {
@@ -214,7 +219,7 @@ export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = f
           operationId: 'readPhoto',
           summary: 'Get the status of a photo: waiting, succeeded or failed',
           ...secured,
-          parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+          parameters: ID_IN_PATH,
           responses: {
             200: {
               description: 'The status. While it is waiting, ask again after Retry-After.',
@@ -222,7 +227,21 @@ export function apiDocument(access: Access, limits: StageLimits, hasWebhooks = f
               ...content('Photo'),
             },
             ...signedIn,
-            404: problem('There is no such photo, or it belongs to another caller.'),
+            404: NO_SUCH_PHOTO,
+            ...FAILURES,
+          },
+        },
+        delete: {
+          operationId: 'deletePhoto',
+          summary: 'Cancel a photo, or delete it with its outcome',
+          description:
+            'Deletes the photo, its outcome and its record. Its links stop working. A repeated request gets 404, as for an unknown id.',
+          ...secured,
+          parameters: ID_IN_PATH,
+          responses: {
+            200: { description: 'It is deleted.', ...content('DeletedPhoto') },
+            ...signedIn,
+            404: NO_SUCH_PHOTO,
             ...FAILURES,
           },
         },

@@ -36,16 +36,30 @@ export interface PhotoRecord {
   trace: string;
   /** By then the photo and its outcome have been deleted. */
   expiresAt: number;
+  /** When its deletion began: from then on there is no such photo. @default it is not deleted */
+  deletedAt?: number;
+  /** Whether the deletion has met an outcome. @default false */
+  hadOutcome?: boolean;
 }
 
 /** Where a photo and its outcomes are in the bucket. */
 export type PhotoPlace = Pick<PhotoRecord, 'id' | 'lane' | 'sidelined'>;
+
+export type DeletionMark = Pick<Required<PhotoRecord>, 'deletedAt'> & Pick<PhotoRecord, 'hadOutcome'>;
 
 export interface PhotoRegistry {
   /** @throws Error when the id exists */
   put(photo: PhotoRecord): Promise<void>;
   /** Strongly consistent. @returns undefined for an unknown id */
   get(id: string): Promise<PhotoRecord | undefined>;
+  /**
+   * Records that a photo is being deleted.
+   *
+   * @returns false, without making a record, when there is none
+   */
+  markDeleted(id: string, mark: DeletionMark): Promise<boolean>;
+  /** @returns the record as it was; undefined when there is none. Of several calls at once one gets it */
+  remove(id: string): Promise<PhotoRecord | undefined>;
   /** Adds one to the counter of a window. @returns false, without counting, when the limit is reached */
   countPhoto(window: QuotaWindow): Promise<boolean>;
 }
@@ -70,11 +84,25 @@ export interface DownloadedFile {
   type: PhotoType;
 }
 
-/** Photos, results and failure records in the bucket; each method returns undefined for a missing object. */
+/** Photos, results and failure records in the bucket; what reads one returns undefined for a missing object. */
 export interface PhotoStorage {
   photo(place: PhotoPlace): Promise<StoredPhoto | undefined>;
   result(place: PhotoPlace): Promise<StoredPhoto | undefined>;
   failure(place: PhotoPlace): Promise<(Failure & { storedAt: number }) | undefined>;
+  /**
+   * Replaces the photo by a placeholder, on condition that it is what was read. A placeholder that is there stays as it is.
+   *
+   * @param refuseUploads where there is no photo, whether its link may still store one
+   */
+  beginDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void>;
+  /**
+   * To be called when outcomes may be removed.
+   *
+   * @param refuseUploads keeps the placeholder, by which S3 refuses an upload through its link
+   */
+  endDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void>;
+  /** Deletes result and failure record. */
+  removeOutcomes(place: PhotoPlace): Promise<void>;
   /** Link that stores one object of exactly this size, once. */
   uploadLink(
     photo: PhotoRecord,
@@ -94,6 +122,8 @@ export interface PhotoStorage {
   shared(id: string): Promise<StoredPhoto | undefined>;
   /** Makes that copy, without the metadata of the result. */
   copyToShared(place: PhotoPlace, type: PhotoType): Promise<void>;
+  /** Deletes that copy. */
+  removeShared(id: string): Promise<void>;
   /** Link to that copy, which shows it under a name that says nothing. */
   sharedLink(id: string, file: DownloadedFile, seconds: number): Promise<string>;
 }

@@ -13,7 +13,7 @@ import { ProblemError } from './problems.ts';
 import { DAY_SECONDS, isoTime } from './quotas.ts';
 
 /** An upload that starts before its link expires may finish this much later, seconds. */
-const UPLOAD_SECONDS = 900;
+export const UPLOAD_SECONDS = 900;
 /** `Retry-After` in seconds. */
 const POLL = { min: 1, max: 20, unknown: 5, bulkMax: 60 };
 /** `Retry-After` as a part of the estimated time. */
@@ -26,21 +26,31 @@ export interface StatusReply {
 }
 
 /**
+ * A photo, which may be one whose deletion has begun.
+ *
  * @param now epoch seconds
  * @throws ProblemError `not-found` for an unknown id and for a photo of another caller
  */
-export async function findPhoto(
+export async function findRecord(
   id: string,
   caller: Caller,
   { registry }: Pick<GatewayPorts, 'registry'>,
   now: number,
 ): Promise<PhotoRecord> {
   const record = PHOTO_ID.test(id) ? await registry.get(id) : undefined;
-  if (!record || record.owner !== caller.owner || record.expiresAt <= now) {
-    throw new ProblemError('not-found', 'There is no photo with this id, or it belongs to another caller.');
-  }
+  if (!record || record.owner !== caller.owner || record.expiresAt <= now) throw noSuchPhoto();
   return record;
 }
+
+/** @throws as {@link findRecord}, also for a photo whose deletion has begun */
+export async function findPhoto(...args: Parameters<typeof findRecord>): Promise<PhotoRecord> {
+  const record = await findRecord(...args);
+  if (record.deletedAt !== undefined) throw noSuchPhoto();
+  return record;
+}
+
+export const noSuchPhoto = () =>
+  new ProblemError('not-found', 'There is no photo with this id, or it belongs to another caller.');
 
 /**
  * Its caller's count of unfinished photos learns of an outcome here.

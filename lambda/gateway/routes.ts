@@ -5,11 +5,12 @@ import { PAGE_FILES } from '../../contract/page.ts';
 import { newPhotoSchema } from '../../contract/photo-api.ts';
 import { callerFrom } from './callers.ts';
 import { createPhoto, type NewUpload } from './create-photo.ts';
+import { deletePhoto } from './delete-photo.ts';
 import { apiDocument } from './openapi.ts';
 import type { PageServer } from './page-server.ts';
 import type { GatewayPorts, PhotoPlace, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
-import { findPhoto, readPhoto } from './read-photo.ts';
+import { findPhoto, findRecord, readPhoto } from './read-photo.ts';
 import { sharePhoto } from './share-photo.ts';
 import { type Webhooks } from './webhooks.ts';
 import { parseBody, type Request } from './request.ts';
@@ -71,6 +72,13 @@ export const ROUTES = new Map<string, Route>(
       const record = await findPhoto(request.parameters.id ?? '', callerOf(gateway, request), ports, now());
       note({ photo: logIdOf(record), trace: record.trace });
       return jsonResponse(200, await sharePhoto(record, ports, settings, now()));
+    },
+    'DELETE /photos/{id}': async (request, gateway, note) => {
+      const { ports, logIdOf, now } = gateway;
+      const caller = callerOf(gateway, request);
+      const record = await findRecord(request.parameters.id ?? '', caller, ports, now());
+      note({ photo: logIdOf(record), trace: record.trace });
+      return jsonResponse(200, await deletePhoto(record, ports, now()));
     },
     'GET /webhooks': async (request, gateway) => {
       const { webhooks, now } = gateway;

@@ -8,6 +8,7 @@ import { PHOTO_TYPES } from '../../contract/photo-types.ts';
 import type { GatewayPorts, PhotoRecord, PhotoSettings } from './ports.ts';
 import { ProblemError } from './problems.ts';
 import { isoTime } from './quotas.ts';
+import { noSuchPhoto } from './read-photo.ts';
 
 /** A copy is deleted between one day and two after it was made: an older one is made again, so that it outlives its link. */
 const COPY_SECONDS = 43_200;
@@ -18,7 +19,7 @@ const COPY_SECONDS = 43_200;
  */
 export async function sharePhoto(
   record: PhotoRecord,
-  { storage }: Pick<GatewayPorts, 'storage'>,
+  { registry, storage }: Pick<GatewayPorts, 'registry' | 'storage'>,
   { linkSeconds }: PhotoSettings,
   now: number,
 ): Promise<SharedPhoto> {
@@ -33,7 +34,15 @@ export async function sharePhoto(
     );
   const type = PHOTO_TYPES.find((one) => one === result.type) ?? record.type;
   const isFresh = copy && copy.storedAt >= result.storedAt && now < copy.storedAt + COPY_SECONDS;
-  if (!isFresh) await storage.copyToShared(record, type);
+  if (!isFresh) {
+    await storage.copyToShared(record, type);
+    // A deletion that has begun since may have looked for the copy too early.
+    const found = await registry.get(id);
+    if (!found || found.deletedAt !== undefined) {
+      await storage.removeShared(id);
+      throw noSuchPhoto();
+    }
+  }
   const name = `photo.${type.slice('image/'.length)}`;
   const url = await storage.sharedLink(id, { name, type }, linkSeconds);
   return { url, expiresAt: isoTime(now + linkSeconds) };

@@ -11,11 +11,12 @@ import { EventBus } from './aws/event-bus.ts';
 import { publish } from './aws/metrics.ts';
 import { S3OutcomeListing } from './aws/outcome-listing.ts';
 import { S3OutcomeStore } from './aws/outcome-store.ts';
-import { photoOwners } from './aws/photo-owners.ts';
+import { DynamoPhotoRecords } from './aws/photo-records.ts';
 import { DynamoSentEvents } from './aws/sent-table.ts';
 import { SqsWakeQueue } from './aws/webhook-queues.ts';
 import { DynamoWebhookStore } from './aws/webhook-table.ts';
 import { findLost } from './lost/find-lost.ts';
+import { OutcomesNotDeleted } from './not-deleted.ts';
 import { report } from './report.ts';
 import { WebhookDestination } from './webhooks/destination.ts';
 
@@ -27,9 +28,12 @@ const cloudWatch = new CloudWatchClient({ maxAttempts: 3 });
 const region = process.env.AWS_REGION ?? '';
 const now = () => Date.now() / 1000;
 
+const records = new DynamoPhotoRecords(documents, environment.GATEWAY_TABLE_NAME);
+const outcomes = new S3OutcomeStore(s3, bucket);
+
 const webhooks = () =>
   new WebhookDestination({
-    ownerOf: photoOwners(documents, environment.GATEWAY_TABLE_NAME),
+    ownerOf: records.ownerOf,
     webhooks: new DynamoWebhookStore(documents, environment.WEBHOOK_TABLE_NAME),
     deliveries: new DynamoDeliveryStore(documents, environment.DELIVERY_TABLE_NAME),
     wakes: new SqsWakeQueue(new SQSClient({ maxAttempts: 3 }), environment.WAKE_QUEUE_URL),
@@ -39,7 +43,8 @@ const webhooks = () =>
 const sent = new DynamoSentEvents(documents, environment.SENT_TABLE_NAME);
 const ports = {
   context: { stage, bucket },
-  store: new S3OutcomeStore(s3, bucket),
+  // Without an API no photo can be deleted by one.
+  store: environment.GATEWAY_TABLE_NAME === '' ? outcomes : new OutcomesNotDeleted(outcomes, records.isThere),
   destinations: [
     new EventBus({
       name: environment.EVENT_BUS_NAME,

@@ -87,6 +87,20 @@ describe('job messages', () => {
     ["S3's test event", '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"photos"}'],
     ['no records', body()],
     ['a removal', body(record('incoming/a.jpg', { eventName: 'ObjectRemoved:Delete' }))],
+    [
+      'the placeholder of a deleted photo',
+      body({
+        ...record('bulk/api/abcdefghijklmnopqrstuv'),
+        s3: {
+          bucket: { name: 'photos' },
+          object: {
+            key: 'bulk/api/abcdefghijklmnopqrstuv',
+            eTag: 'd41d8cd98f00b204e9800998ecf8427e',
+            size: 0,
+          },
+        },
+      }),
+    ],
     ['the folder of the photos', body(record('incoming/'))],
     ['a folder of the console', body(record('incoming/New+folder/'))],
     ["a topic's test event", sns('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"photos"}')],

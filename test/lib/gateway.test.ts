@@ -34,7 +34,7 @@ describe.each(ACCESS)('the API of a stage with access %s', (access) => {
   it('has these routes, with authorization for those of photos', () => {
     const page = access === 'iam' ? [] : ['', ...PAGE_FILES].map((file) => `GET /${file}`);
     const open = ['GET /health', 'GET /openapi.json', ...page];
-    const photos = ['POST /photos', 'GET /photos/{id}', 'POST /photos/{id}/share'];
+    const photos = ['POST /photos', 'GET /photos/{id}', 'DELETE /photos/{id}', 'POST /photos/{id}/share'];
     const authorizer = access === 'jwt' ? { Ref: 'ApiJwt' } : undefined;
     const routes = ofType(template, 'AWS::ApiGatewayV2::Route').map(({ Properties }) => Properties);
     const shown = routes.map(({ RouteKey, AuthorizationType, AuthorizerId, AuthorizationScopes }) =>

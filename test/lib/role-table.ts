@@ -181,7 +181,7 @@ export const ROLES: Record<string, { trusts: string; only?: Record<string, unkno
         on: ['bulk', 'incoming', 'sidelined'].map((folder) => `<PhotosBucket.Arn>/${folder}/api/*`),
       },
       {
-        may: ['s3:GetObject'],
+        may: ['s3:DeleteObject', 's3:GetObject'],
         on: [
           '<PhotosBucket.Arn>/bulk-failed/api/*.json',
           '<PhotosBucket.Arn>/bulk-results/api/*',
@@ -195,8 +195,13 @@ export const ROLES: Record<string, { trusts: string; only?: Record<string, unkno
         ],
       },
       // Copies of results, for links that others may have.
-      { may: ['s3:GetObject', 's3:PutObject'], on: ['<PhotosBucket.Arn>/shared/*'] },
+      { may: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], on: ['<PhotosBucket.Arn>/shared/*'] },
       { may: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], on: ['<GatewayTable.Arn>'] },
+      {
+        may: ['dynamodb:DeleteItem'],
+        on: ['<GatewayTable.Arn>'],
+        only: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['photo#*'] } },
+      },
       VIEW,
     ],
   },

@@ -17,6 +17,7 @@ import type { AttemptStore } from '../../worker/photo/attempts.ts';
 import { ConditionFailed, type Bucket } from '../../worker/photo/bucket.ts';
 import { clientConfig } from '../../common/environment.ts';
 import { Scope } from '../../common/scope.ts';
+import { fakeS3 } from '../support/fake-s3.ts';
 import { startLocalAws } from '../support/local-aws.ts';
 import { MemoryAttempts, MemoryBucket } from './support/memory.ts';
 
@@ -50,6 +51,15 @@ describe.each<[string, () => Promise<Made>]>([
         bucket,
         upload: (...object) => Promise.resolve(bucket.upload(...object)),
       });
+    },
+  ],
+  [
+    'the adapter on a fake S3',
+    () => {
+      const s3 = fakeS3(new Map());
+      const upload: Made['upload'] = (Key, Body, Metadata) =>
+        s3.send(new PutObjectCommand({ Bucket: 'photos', Key, Body, Metadata }));
+      return Promise.resolve({ bucket: new S3Bucket(s3, 'photos'), upload });
     },
   ],
   [

@@ -5,6 +5,7 @@ import { failedKey, resultKey } from '../../contract/keys.ts';
 import { PermanentFault, TransientFault } from '../../worker/photo/faults.ts';
 import { giveUp, processPhoto, type PhotoOutcome } from '../../worker/photo/process-photo.ts';
 import { workflow } from './support/stand-in-comfyui.ts';
+import { Interleaving, stretches } from './support/interleaving.ts';
 import { md5, MemoryBucket, memoryLog, type Objects, unlimited } from './support/memory.ts';
 
 const KEY = 'incoming/a.jpg';
@@ -14,47 +15,6 @@ const [RESULT, FAILED] = [resultKey(KEY), failedKey(KEY)];
 interface Delivery {
   result: 'coloured' | 'refused' | 'transient fault' | 'given up';
   dies: number | undefined;
-}
-
-/** Which worker goes next, and for how many operations. Long stretches make the long stalls of races. */
-interface Stretch {
-  worker: number;
-  operations: number;
-}
-
-/** Runs the operations of several workers one at a time, in a given order. */
-class Interleaving {
-  private readonly waiting = new Map<number, () => void>();
-  private workers = 0;
-
-  /** @returns to be awaited by one worker before each operation */
-  addWorker(): () => Promise<void> {
-    const id = this.workers++;
-    return () => new Promise((resolve) => void this.waiting.set(id, resolve));
-  }
-
-  /** Runs until no worker waits; `other` can be chosen in place of a worker while it is possible. */
-  async run(stretches: Stretch[], other: { possible: () => boolean; act: () => void }): Promise<void> {
-    for (let i = 0; ; i++) {
-      const { worker, operations } = stretches[i % stretches.length]!;
-      // The code under test waits only for its turns, so now it has reached them.
-      await new Promise((resolve) => setImmediate(resolve));
-      const ids = [...this.waiting.keys()].sort((a, b) => a - b);
-      if (ids.length === 0 && !other.possible()) return;
-      const id = ids[worker % (ids.length + (other.possible() ? 1 : 0))];
-      if (id === undefined) other.act();
-      else await this.step(id, operations);
-    }
-  }
-
-  private async step(id: number, operations: number): Promise<void> {
-    for (let n = 0; n < operations; n++) {
-      const resume = this.waiting.get(id);
-      this.waiting.delete(id);
-      resume?.();
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
 }
 
 /** @returns undefined when the photo has to be delivered again */
@@ -95,12 +55,10 @@ describe('exactly one outcome, of the latest upload', () => {
     }),
     { minLength: 1, maxLength: 4 },
   );
-  const stretch = fc.record({ worker: fc.nat({ max: 7 }), operations: fc.integer({ min: 1, max: 15 }) });
-  const stretches = fc.array(stretch, { minLength: 1, maxLength: 40 });
 
   test('whatever the order of operations, repeats and deaths', async () => {
     await fc.assert(
-      fc.asyncProperty(uploads, stretches, async (uploads, stretches) => {
+      fc.asyncProperty(uploads, stretches, async (uploads, order) => {
         const objects: Objects = new Map();
         const client = new MemoryBucket(undefined, objects);
         const interleaving = new Interleaving();
@@ -119,7 +77,7 @@ describe('exactly one outcome, of the latest upload', () => {
             running.push(delivered);
           }
         };
-        await interleaving.run(stretches, { possible: () => next < uploads.length, act: uploadNext });
+        await interleaving.run(order, { possible: () => next < uploads.length, act: uploadNext });
         await Promise.all(running);
         // What died or had a transient fault is delivered again, and then it works.
         const undisturbed: Delivery = { result: 'coloured', dies: undefined };

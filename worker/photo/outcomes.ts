@@ -14,7 +14,7 @@
  *   the ETag of their photo.
  */
 import { failureSchema, MOST_FAILURE_BYTES, type Failure } from '../../contract/failure.ts';
-import { failedKey, isDigestKey, resultKey } from '../../contract/keys.ts';
+import { DELETION_METADATA, failedKey, isDigestKey, isPlaceholder, resultKey } from '../../contract/keys.ts';
 import type { OutcomeTimes } from '../../contract/outcome-metadata.ts';
 import type { Remark } from '../../contract/photo-types.ts';
 import { ConditionFailed, type Bucket, type ExpectedEtag, type StoredObject, type Write } from './bucket.ts';
@@ -88,8 +88,12 @@ export class Outcomes {
    * Deletes the outcomes of a version that is no longer the photo's.
    *
    * @returns false when the same bytes were uploaded again meanwhile, so that the deleted outcome has to be made again
+   * @throws TransientFault while the gateway deletes the photo, which looks for its outcome first
    */
   async removeSuperseded(photo: Version): Promise<boolean> {
+    const found = await this.bucket.head(photo.key);
+    if (found?.metadata[DELETION_METADATA] === 'running' && isPlaceholder(photo.key, found.bytes))
+      throw new TransientFault('the photo is being deleted');
     for (const key of [resultKey(photo.key), failedKey(photo.key)]) {
       const outcome = await this.bucket.head(key);
       if (outcome?.sourceEtag === photo.etag) await this.remove(key, outcome.etag);

@@ -2,6 +2,7 @@
 import { seconds } from '../../common/time.ts';
 import type { FailureCode } from '../../contract/failure.ts';
 import type { Job } from '../../contract/job.ts';
+import { isPlaceholder } from '../../contract/keys.ts';
 import type { Output, Remark } from '../../contract/photo-types.ts';
 import { photoLogId, traceIdOf } from '../../contract/trace.ts';
 import type { WorkerSettings } from '../../contract/worker.ts';
@@ -119,7 +120,8 @@ async function withVersion(
 ): Promise<PhotoOutcome> {
   const outcomes = new Outcomes(bucket);
   for (let start = 0; start < MAX_STARTS; start++) {
-    const photo = await bucket.head(job.key);
+    const found = await bucket.head(job.key);
+    const photo = isPlaceholder(job.key, found?.bytes) ? undefined : found;
     const etag = job.etag ?? photo?.etag;
     if (etag === undefined) return { outcome: 'dropped', reason: 'gone' };
     const isCurrent = photo?.etag === etag;

@@ -1,13 +1,19 @@
 /** Photo records and quota counters in the gateway's DynamoDB table. */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { GetCommand, PutCommand, UpdateCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import {
+  DeleteCommand,
+  GetCommand,
+  PutCommand,
+  UpdateCommand,
+  type DynamoDBDocumentClient,
+} from '@aws-sdk/lib-dynamodb';
 import { z } from 'zod';
 import { randomShare } from '../../../common/time.ts';
 import { GATEWAY_EXPIRY, GATEWAY_KEY, photoRecordKey as photoKey } from '../../../contract/gateway.ts';
 import { LANES } from '../../../contract/lanes.ts';
 import { OUTPUTS, PHOTO_TYPES } from '../../../contract/photo-types.ts';
 import { countersOf, DAY_SECONDS, type QuotaCounter, type QuotaWindow } from '../quotas.ts';
-import type { PhotoRecord, PhotoRegistry } from '../ports.ts';
+import type { DeletionMark, PhotoRecord, PhotoRegistry } from '../ports.ts';
 
 const recordSchema = z.object({
   id: z.string(),
@@ -23,6 +29,8 @@ const recordSchema = z.object({
   linkExpiresAt: z.number(),
   expiresAt: z.number(),
   trace: z.string().default(''),
+  deletedAt: z.number().optional(),
+  hadOutcome: z.boolean().optional(),
 });
 
 export class DynamoPhotoRegistry implements PhotoRegistry {
@@ -41,7 +49,11 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
       new PutCommand({
         TableName: this.tableName,
         // DynamoDB's time to live takes whole seconds.
-        Item: { ...photo, [GATEWAY_KEY]: photoKey(photo.id), [GATEWAY_EXPIRY]: Math.ceil(photo.expiresAt) },
+        Item: {
+          ...photo,
+          [GATEWAY_KEY]: photoKey(photo.id),
+          [GATEWAY_EXPIRY]: Math.ceil(photo.expiresAt),
+        },
         ConditionExpression: 'attribute_not_exists(#id)',
         ExpressionAttributeNames: { '#id': GATEWAY_KEY },
       }),
@@ -58,6 +70,33 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
       }),
     );
     return Item && recordSchema.parse({ ...Item, id });
+  }
+
+  async markDeleted(id: string, { deletedAt, hadOutcome = false }: DeletionMark) {
+    const outcome = hadOutcome ? ', hadOutcome = :true' : '';
+    return unlessRefused(
+      this.documents.send(
+        new UpdateCommand({
+          TableName: this.tableName,
+          Key: { [GATEWAY_KEY]: photoKey(id) },
+          UpdateExpression: `SET deletedAt = :at${outcome}`,
+          ConditionExpression: 'attribute_exists(#id)',
+          ExpressionAttributeNames: { '#id': GATEWAY_KEY },
+          ExpressionAttributeValues: { ':at': deletedAt, ...(hadOutcome && { ':true': true }) },
+        }),
+      ),
+    );
+  }
+
+  async remove(id: string) {
+    const { Attributes } = await this.documents.send(
+      new DeleteCommand({
+        TableName: this.tableName,
+        Key: { [GATEWAY_KEY]: photoKey(id) },
+        ReturnValues: 'ALL_OLD',
+      }),
+    );
+    return Attributes && recordSchema.parse({ ...Attributes, id });
   }
 
   /** A counter at its limit leaves the photo to the next one: only when all are, the window is. */
@@ -78,9 +117,9 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
     this.full.set(key, { limit, endsAt });
   }
 
-  private async count({ key, limit }: QuotaCounter, endsAt: number): Promise<boolean> {
-    try {
-      await this.documents.send(
+  private count({ key, limit }: QuotaCounter, endsAt: number): Promise<boolean> {
+    return unlessRefused(
+      this.documents.send(
         new UpdateCommand({
           TableName: this.tableName,
           Key: { [GATEWAY_KEY]: key },
@@ -89,11 +128,18 @@ export class DynamoPhotoRegistry implements PhotoRegistry {
           ExpressionAttributeNames: { '#expiry': GATEWAY_EXPIRY },
           ExpressionAttributeValues: { ':one': 1, ':limit': limit, ':end': Math.ceil(endsAt) },
         }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return false;
-      throw error;
-    }
+      ),
+    );
+  }
+}
+
+/** @returns false when the condition of the write does not hold */
+async function unlessRefused(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
   }
 }

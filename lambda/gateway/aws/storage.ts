@@ -12,15 +12,24 @@
  */
 import {
   CopyObjectCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
   S3ServiceException,
+  type HeadObjectCommandOutput,
+  type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { MOST_FAILURE_BYTES, readFailure, type Failure } from '../../../contract/failure.ts';
-import { failedKey, resultKey, sharedKey } from '../../../contract/keys.ts';
+import {
+  DELETION_METADATA,
+  failedKey,
+  resultKey,
+  sharedKey,
+  type DeletionState,
+} from '../../../contract/keys.ts';
 import { metadataOf, type Options } from '../../../contract/photo-option.ts';
 import {
   COLOURED_PHOTOS_METADATA,
@@ -69,6 +78,9 @@ const isMissing = (error: unknown, isHead: boolean) =>
   (['NoSuchKey', 'NotFound', 'AccessDenied'].includes(error.name) ||
     (isHead && error.$metadata.httpStatusCode === 403));
 
+/** Another writer of a photo is its upload, which S3 takes once, or another deletion. */
+const MAX_ROUNDS = 10;
+
 const secondsOf = (time: Date | undefined) => (time?.getTime() ?? 0) / 1000;
 
 export class S3PhotoStorage implements PhotoStorage {
@@ -98,6 +110,47 @@ export class S3PhotoStorage implements PhotoStorage {
       if (isMissing(error, false)) return undefined;
       throw new Error(`cannot read '${Key}'`, { cause: error });
     }
+  }
+
+  async beginDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const found = await this.find(photoKeyOf(place));
+      if (found ? found.ContentLength === 0 : !refuseUploads) return;
+      const condition = found ? { IfMatch: found.ETag } : { IfNoneMatch: '*' };
+      if (await this.putPlaceholder(place, 'running', condition)) return;
+    }
+    throw new Error(`'${photoKeyOf(place)}' was changed ${MAX_ROUNDS} times in a row`);
+  }
+
+  async endDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void> {
+    if (refuseUploads) await this.putPlaceholder(place, 'done');
+    else await this.delete(photoKeyOf(place));
+  }
+
+  /** @returns false when the photo is not as expected */
+  private async putPlaceholder(
+    place: PhotoPlace,
+    state: DeletionState,
+    condition: Pick<PutObjectCommandInput, 'IfMatch' | 'IfNoneMatch'> = {},
+  ): Promise<boolean> {
+    const put = new PutObjectCommand({
+      ...{ Bucket: this.bucket, Key: photoKeyOf(place), Body: new Uint8Array() },
+      Metadata: { [DELETION_METADATA]: state },
+      ...condition,
+    });
+    try {
+      await this.s3.send(put);
+      return true;
+    } catch (error) {
+      // 404: the object of `If-Match` is gone; 409: another write of the key runs.
+      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      if (status === 412 || status === 409 || (status === 404 && condition.IfMatch)) return false;
+      throw error;
+    }
+  }
+
+  async removeOutcomes(place: PhotoPlace): Promise<void> {
+    for (const outcome of [resultKey, failedKey]) await this.delete(outcome(photoKeyOf(place)));
   }
 
   async uploadLink(
@@ -172,6 +225,10 @@ export class S3PhotoStorage implements PhotoStorage {
     });
   }
 
+  async removeShared(id: string): Promise<void> {
+    await this.delete(sharedKey(id));
+  }
+
   sharedLink(id: string, { name, type }: DownloadedFile, expiresIn: number) {
     const command = new GetObjectCommand({
       Bucket: this.bucket,
@@ -190,15 +247,24 @@ export class S3PhotoStorage implements PhotoStorage {
   }
 
   private async head(Key: string): Promise<StoredPhoto | undefined> {
+    const found = await this.find(Key);
+    if (!found) return undefined;
+    const remarks = remarksIn(found.Metadata?.[REMARKS_METADATA]);
+    return {
+      bytes: found.ContentLength ?? 0,
+      type: found.ContentType ?? '',
+      storedAt: secondsOf(found.LastModified),
+      ...(remarks.length > 0 && { remarks }),
+    };
+  }
+
+  private async delete(Key: string): Promise<void> {
+    await this.s3.send(new DeleteObjectCommand({ Bucket: this.bucket, Key }));
+  }
+
+  private async find(Key: string): Promise<HeadObjectCommandOutput | undefined> {
     try {
-      const found = await this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }));
-      const remarks = remarksIn(found.Metadata?.[REMARKS_METADATA]);
-      return {
-        bytes: found.ContentLength ?? 0,
-        type: found.ContentType ?? '',
-        storedAt: secondsOf(found.LastModified),
-        ...(remarks.length > 0 && { remarks }),
-      };
+      return await this.s3.send(new HeadObjectCommand({ Bucket: this.bucket, Key }));
     } catch (error) {
       if (isMissing(error, true)) return undefined;
       throw new Error(`cannot read '${Key}'`, { cause: error });

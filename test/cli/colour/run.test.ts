@@ -157,6 +157,17 @@ describe('a photo is sent again', () => {
     expect(outcomes()).toEqual([['a', 'failed', 'not-found']]);
   });
 
+  it('unless it is deleted while it waits', async () => {
+    let looks = 0;
+    service.looks = () => {
+      if (looks++ > 0) throw new ApiError('not-found', 404);
+      return waiting({ uploaded: true });
+    };
+    await through([jobOf('a')]);
+    expect(service.submitted).toEqual(['a']);
+    expect(outcomes()).toEqual([['a', 'failed', 'deleted']]);
+  });
+
   it('unless it arrived, has a result, or failed in this run', async () => {
     service.looks = (id) =>
       id === 'c#0'

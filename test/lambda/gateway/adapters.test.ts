@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { Scope } from '../../../common/scope.ts';
 import { arrivalTests } from './adapters/arrivals.ts';
+import { deletionTests } from './adapters/deletion.ts';
 import { outcomeTests } from './adapters/outcomes.ts';
 import { registryTests } from './adapters/registry.ts';
 import { s3StorageTests } from './adapters/s3-storage.ts';
@@ -19,6 +20,7 @@ describe('registry', registryTests);
 describe('announced photos', arrivalTests);
 describe('unfinished photos', unfinishedTests);
 describe('storage', storageTests);
+describe('deletion', deletionTests);
 describe('storage in S3', s3StorageTests);
 describe('view reader', viewReaderTests);
 describe('webhooks', webhookTests);

@@ -21,6 +21,7 @@ describe('responses', () => {
   const key = apiPhotoKey(id);
   const handle = (event: unknown) => respond(parseRequest(event), gateway);
   const read = () => handle(eventOf('GET /photos/{id}', { id }));
+  const remove = () => handle(eventOf('DELETE /photos/{id}', { id }));
   const store = (what: string, body = 'x', type = 'image/jpeg') =>
     gateway.ports.storage.write(what, body, type);
 
@@ -229,6 +230,34 @@ describe('responses', () => {
         return handle(eventOf('POST /photos/{id}/share', { id }));
       },
     ],
+    ['cancelled', 'DELETE /photos/{id}', 200, 'cancelled', remove],
+    [
+      'deleted with its outcome',
+      'DELETE /photos/{id}',
+      200,
+      'deleted',
+      () => {
+        store(failedKey(key), JSON.stringify(failureOf(id)));
+        return remove();
+      },
+    ],
+    [
+      'unknown to delete',
+      'DELETE /photos/{id}',
+      404,
+      'not-found',
+      () => handle(eventOf('DELETE /photos/{id}', { id: 'x' })),
+    ],
+    [
+      'not deleted',
+      'DELETE /photos/{id}',
+      503,
+      'unavailable',
+      () => {
+        gateway.ports.storage.removeOutcomes = () => Promise.reject(new Error('away'));
+        return remove();
+      },
+    ],
     ['healthy', 'GET /health', 200, 'ok', () => handle(eventOf('GET /health'))],
   ];
 
@@ -246,6 +275,8 @@ describe('responses', () => {
     );
     // From API Gateway only: GET has no quota, and the function's own errors are 503.
     expect(documented.filter((one) => !covered.has(one)).sort()).toEqual([
+      'DELETE /photos/{id} 429',
+      'DELETE /photos/{id} 500',
       'GET /photos/{id} 429',
       'GET /photos/{id} 500',
       'POST /photos 500',

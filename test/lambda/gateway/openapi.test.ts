@@ -18,7 +18,7 @@ describe.each(ACCESS)('the document with access %s', (access) => {
 
   it('requires credentials for photos only, and not with open access', () => {
     const secured = operationsOf(document).filter(({ operation }) => operation.security !== undefined);
-    const photos = ['POST /photos', 'GET /photos/{id}', 'POST /photos/{id}/share'];
+    const photos = ['POST /photos', 'GET /photos/{id}', 'DELETE /photos/{id}', 'POST /photos/{id}/share'];
     expect(secured.map(({ route }) => route)).toEqual(access === 'open' ? [] : photos);
     expect(Object.keys(document.components.securitySchemes ?? {})).toEqual(
       access === 'open' ? [] : ['caller'],

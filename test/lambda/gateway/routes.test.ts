@@ -80,6 +80,32 @@ describe('respond', () => {
     expect(JSON.parse(next.body)).toMatchObject({ status: 'waiting', name: 'Oma.jpg' });
   });
 
+  it('deletes a photo once, for its caller, and logs neither its name nor its id', async () => {
+    const gateway = memoryGateway(NOON, { access: 'jwt' });
+    const by = (sub: string) => ({ id: idOf(1), authorizer: jwtAuthorizer({ sub }) });
+    await handle(createPhotoEvent(photo, { authorizer: jwtAuthorizer({ sub: 'jane' }) }), gateway);
+    gateway.ports.storage.write(apiPhotoKey(idOf(1)), 'grey', 'image/jpeg');
+    const foreign = await handle(eventOf('DELETE /photos/{id}', by('karl')), gateway);
+    expect(problemOf(foreign.response)).toMatchObject({ status: 404, code: 'not-found' });
+    expect(gateway.ports.registry.size).toBe(1);
+    const { response } = await handle(eventOf('DELETE /photos/{id}', by('jane')), gateway);
+    expect([response.statusCode, JSON.parse(response.body)]).toEqual([
+      200,
+      { id: idOf(1), status: 'cancelled' },
+    ]);
+    expect([
+      gateway.ports.registry.size,
+      gateway.ports.storage.objects.get(apiPhotoKey(idOf(1)))?.body,
+    ]).toEqual([0, Buffer.alloc(0)]);
+    for (const method of ['DELETE', 'GET']) {
+      const again = await handle(eventOf(`${method} /photos/{id}`, by('jane')), gateway);
+      expect(problemOf(again.response).code).toBe('not-found');
+    }
+    const logged = JSON.stringify(gateway.logLines);
+    expect(logged).toContain(photoLogId('photos', apiPhotoKey(idOf(1))));
+    for (const secret of ['Oma', idOf(1), 'jane']) expect(logged).not.toContain(secret);
+  });
+
   it('counts a caller by the source address of the request context, whatever a header says', async () => {
     const gateway = memoryGateway(NOON);
     const from = (sourceIp: string, header: string) =>
@@ -92,7 +118,7 @@ describe('respond', () => {
   });
 
   it('returns 404 for other routes', async () => {
-    for (const route of ['$default', 'DELETE /photos/{id}', 'GET /photos', 'GET /admin']) {
+    for (const route of ['$default', 'DELETE /photos', 'GET /photos', 'GET /admin']) {
       const { response } = await handle(eventOf(route));
       expect(problemOf(response)).toMatchObject({
         status: 404,
@@ -110,6 +136,7 @@ describe('respond', () => {
         createPhotoEvent({ size: -1 }),
         createPhotoEvent(photo),
         eventOf('GET /photos/{id}', { id: 'x' }),
+        eventOf('DELETE /photos/{id}', { id: 'x' }),
       ])
         expect(problemOf((await handle(event, gateway)).response).code).toBe('unauthorized');
       expect(gateway.ports.registry.size).toBe(0);

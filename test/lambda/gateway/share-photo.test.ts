@@ -1,7 +1,8 @@
 /** Links for others: which photos have them, and when the copy behind them is made. */
 import { expect, it } from 'vitest';
-import { sharedKey } from '../../../contract/keys.ts';
+import { apiPhotoKey, sharedKey } from '../../../contract/keys.ts';
 import { sharedPhotoSchema } from '../../../contract/photo-api.ts';
+import { deletePhoto } from '../../../lambda/gateway/delete-photo.ts';
 import { findPhoto } from '../../../lambda/gateway/read-photo.ts';
 import { sharePhoto } from '../../../lambda/gateway/share-photo.ts';
 import { SETTINGS } from './support/memory.ts';
@@ -71,6 +72,19 @@ it('copies a result again that is newer than the copy', async () => {
   gateway.clock.now += 5;
   storeResult(id, 'image/jpeg', 7);
   expect((await open((await share(id)).url)).body.length).toBe(7);
+});
+
+it('leaves no copy where the photo is deleted while it is made', async () => {
+  const { id } = await create();
+  storeResult(id);
+  storage().copyToShared = async () => {
+    const record = await gateway.ports.registry.get(id);
+    expect(await deletePhoto(record!, gateway.ports, NOON)).toEqual({ id, status: 'deleted' });
+    // The request that copies was on its way.
+    storage().write(sharedKey(id), 'copy', 'image/jpeg');
+  };
+  expect((await problemOf(share(id))).code).toBe('not-found');
+  expect([...storage().objects.keys()]).toEqual([apiPhotoKey(id)]);
 });
 
 it.each([

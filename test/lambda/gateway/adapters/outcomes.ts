@@ -8,7 +8,7 @@ import { SENT_EXPIRY, SENT_KEPT_SECONDS, SENT_KEY, sentEventKey } from '../../..
 import { DynamoPhotoRegistry } from '../../../../lambda/gateway/aws/registry.ts';
 import { S3OutcomeListing } from '../../../../lambda/outcome-events/aws/outcome-listing.ts';
 import { S3OutcomeStore } from '../../../../lambda/outcome-events/aws/outcome-store.ts';
-import { photoOwners } from '../../../../lambda/outcome-events/aws/photo-owners.ts';
+import { DynamoPhotoRecords } from '../../../../lambda/outcome-events/aws/photo-records.ts';
 import { DynamoSentEvents } from '../../../../lambda/outcome-events/aws/sent-table.ts';
 import { eventOf } from '../../../../lambda/outcome-events/event-of.ts';
 import type { SweepState } from '../../../../lambda/outcome-events/lost/pass.ts';
@@ -122,9 +122,13 @@ export function outcomeTests(): void {
 
   it('the owner of a photo is the one that the gateway has recorded', async () => {
     const photo = record();
-    await new DynamoPhotoRegistry(documents, TABLE).put(photo);
-    const ownerOf = photoOwners(documents, TABLE);
+    const registry = new DynamoPhotoRegistry(documents, TABLE);
+    await registry.put(photo);
+    const { ownerOf, isThere } = new DynamoPhotoRecords(documents, TABLE);
     expect([await ownerOf(photo.id), await ownerOf(newId())]).toEqual([photo.owner, undefined]);
+    expect([await isThere(photo.id), await isThere(newId())]).toEqual([true, false]);
+    await registry.markDeleted(photo.id, { deletedAt: 1 });
+    expect(await isThere(photo.id)).toBe(false);
   });
 
   it.each([

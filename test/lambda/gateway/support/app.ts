@@ -46,12 +46,11 @@ function gatewayOf(name: string, config: StageConfig, issuer?: string): void {
     : undefined;
   const webhookTable = webhooks?.table;
   const gateway = new Gateway(stack, 'Gateway', { stage, httpApi, photos, scalerTable, webhookTable });
-  const told = webhooks && { parts: webhooks, gatewayTable: gateway.table };
   const events = stage.outcomeEvents
     ? new OutcomeEvents(stack, 'OutcomeEvents', {
         stageName: name,
         bucketName,
-        ...(told && { webhooks: told }),
+        ...{ webhooks, gatewayTable: gateway.table },
       })
     : undefined;
   events?.watch(photos);

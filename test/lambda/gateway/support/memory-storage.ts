@@ -1,6 +1,12 @@
 /** The bucket of the gateway in memory: links that allow one request each, objects, outcomes. */
 import { readFailure, type Failure } from '../../../../contract/failure.ts';
-import { failedKey, resultKey, sharedKey } from '../../../../contract/keys.ts';
+import {
+  DELETION_METADATA,
+  failedKey,
+  resultKey,
+  sharedKey,
+  type DeletionState,
+} from '../../../../contract/keys.ts';
 import { TRACE_METADATA } from '../../../../contract/trace.ts';
 import { metadataOf, type Options } from '../../../../contract/photo-option.ts';
 import {
@@ -79,6 +85,25 @@ export class MemoryStorage implements PhotoStorage {
     return { ...readFailure(found.body.toString()), storedAt: found.storedAt };
   }
 
+  async beginDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void> {
+    const found = this.objects.get(photoKeyOf(place));
+    if (found ? found.body.length > 0 : refuseUploads) this.placeholder(photoKeyOf(place), 'running');
+  }
+
+  async endDeletion(place: PhotoPlace, refuseUploads: boolean): Promise<void> {
+    const key = photoKeyOf(place);
+    if (refuseUploads) this.placeholder(key, 'done');
+    else this.objects.delete(key);
+  }
+
+  private placeholder(key: string, state: DeletionState) {
+    this.write(key, '', 'application/octet-stream', { [DELETION_METADATA]: state });
+  }
+
+  async removeOutcomes(place: PhotoPlace): Promise<void> {
+    for (const keyOf of [resultKey, failedKey]) this.objects.delete(keyOf(photoKeyOf(place)));
+  }
+
   async uploadLink(
     photo: PhotoRecord,
     bytes: number,
@@ -131,6 +156,10 @@ export class MemoryStorage implements PhotoStorage {
     const found = this.objects.get(resultKey(photoKeyOf(place)));
     if (!found) throw new Error('NoSuchKey');
     this.write(sharedKey(place.id), found.body, type);
+  }
+
+  async removeShared(id: string): Promise<void> {
+    this.objects.delete(sharedKey(id));
   }
 
   async sharedLink(id: string, { name }: DownloadedFile, seconds: number): Promise<string> {

@@ -11,6 +11,7 @@ import type { UnfinishedCounterKey } from '../../../../lambda/gateway/sidelining
 import { ITEM_SECONDS, itemOf, SLOT_SECONDS, slotOf } from '../../../../lambda/gateway/announced.ts';
 import type {
   ArrivalCounter,
+  DeletionMark,
   GatewayPorts,
   PhotoRecord,
   PhotoSettings,
@@ -37,6 +38,18 @@ export class MemoryRegistry implements PhotoRegistry {
   async get(id: string) {
     const found = this.records.get(id);
     return found && { ...found };
+  }
+
+  async markDeleted(id: string, mark: DeletionMark) {
+    const found = this.records.get(id);
+    if (found) this.records.set(id, { ...found, ...mark });
+    return found !== undefined;
+  }
+
+  async remove(id: string) {
+    const found = this.records.get(id);
+    this.records.delete(id);
+    return found;
   }
 
   async countPhoto({ key, limit, endsAt }: QuotaWindow) {
