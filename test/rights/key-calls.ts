@@ -19,5 +19,6 @@ export const KEY_USES: Record<string, Record<string, string[]>> = {
   FleetSuspendRebalancingHandlerRole: {},
   ScalerScheduleRole: {},
   ProbeScheduleRole: {},
+  OutcomeEventsScheduleRole: {},
   WebhooksScheduleRole: {},
 };
